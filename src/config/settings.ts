@@ -1,0 +1,92 @@
+/**
+ * The settings of one fleet: an app in an environment, after validation, inheritance and defaults.
+ * Everything below the CLI works with this and never with the file a team wrote.
+ */
+export interface Fleet {
+  app: string;
+  environment: string;
+  /** `local`: the local cloud that `pipeline local up` starts; `aws`: the account of the credentials. Only the CLI looks at it. */
+  cloud: 'aws' | 'local';
+  region: string;
+  /** Folder of the project: relative paths in the configuration start here. */
+  projectDir: string;
+  source: {
+    /** Git repository, absolute path. */
+    repository: string;
+    /** Folder of the app inside the repository; `.` for all of it. */
+    path: string;
+  };
+  ansible: {
+    /** Playbook that builds a release on a host, absolute path. */
+    playbook: string;
+    /** Extra variables for the plays. */
+    variables: Record<string, unknown>;
+  };
+  service: {
+    port: number;
+    /** Where the new environment is started beside the old one and checked. */
+    stagingPort: number;
+    healthPath: string;
+  };
+  capacity: { min: number; max: number };
+  instance: {
+    type: string;
+    keyName?: string;
+    /** Name (may end in `*`, newest wins) or id of the image that the first release starts from. */
+    baseImage: string;
+    securityGroupIds: string[];
+    subnetIds: string[];
+  };
+  balancer: {
+    listenerPort: number;
+    healthCheck: {
+      path: string;
+      intervalSeconds: number;
+      timeoutSeconds: number;
+      healthyThreshold: number;
+      unhealthyThreshold: number;
+    };
+    deregistrationDelaySeconds: number;
+    /** Requests that carry this header (any case) with the value `on` go to the proof target group. */
+    proofHeader: string;
+  };
+  release: {
+    strategy: 'rolling';
+    bake: 'detach' | 'builder';
+    /** Known-good images kept. */
+    keep: number;
+    /** Release environments kept on each image. */
+    keepOnHost: number;
+    /** Requests through the balancer that the proof instance and the rolled fleet must answer. */
+    smokeTests: { path: string; status: number; /** `{version}` and `{commit}` are replaced. */ contains?: string }[];
+    refresh: { minHealthyPercentage: number; maxHealthyPercentage: number; instanceWarmupSeconds: number };
+    /** How long the rolled fleet is watched. */
+    verifySeconds: number;
+    /** Consecutive good readings before something counts as healthy. */
+    healthyReads: number;
+    /** Time limits in seconds. */
+    timeouts: { health: number; bake: number; drain: number; refresh: number; ansible: number };
+    /** How often the cloud is asked, in seconds. */
+    pollSeconds: number;
+  };
+  ssh: {
+    user: string;
+    port: number;
+    /** Private key file, absolute path. */
+    privateKey: string;
+    /** `console`: pinned from the instance's console output; otherwise known_hosts lines. */
+    hostKeys: 'console' | string[];
+    become: boolean;
+  };
+  ledger: { type: 'files'; path: string };
+  /** Names of the fleet's resources in the cloud. */
+  names: {
+    group: string;
+    launchTemplate: string;
+    targetGroup: string;
+    proofTargetGroup: string;
+    loadBalancer: string;
+    /** Images are called `<imagePrefix><version>`. */
+    imagePrefix: string;
+  };
+}

@@ -1,0 +1,43 @@
+/** A machine to reach. */
+export interface Host {
+  instanceId: string;
+  address: string;
+}
+
+/** What the release role is asked to do; see ansible/roles/release. */
+export type ReleaseAction = 'stage' | 'activate' | 'clean' | 'revert' | 'unstage';
+
+/** Variables of one play of the app's playbook. They reach Ansible as a JSON file, never through a shell. */
+export interface ReleaseVariables {
+  release_action: ReleaseAction;
+  release_app: string;
+  release_version: string;
+  release_commit: string;
+  /** Local tar file of the commit (only for `stage`). */
+  release_archive?: string;
+  /** The version that `current` named before, for `revert`; absent when there was none. */
+  release_previous?: string;
+  release_port: number;
+  release_staging_port: number;
+  release_health_path: string;
+  /** How many release environments stay on the host. */
+  release_keep: number;
+  [extra: string]: unknown;
+}
+
+/** Progress of a play: one call for each task that starts. */
+export type OnTask = (task: { name: string; index: number }) => void;
+
+/** The way to machines: SSH and Ansible, told nothing of where the machines are. */
+export interface Hosts {
+  /** Resolves when SSH answers with a pinned host key; rejects with code `ssh.unreachable` at the deadline. */
+  waitReachable(host: Host, timeoutMs: number): Promise<void>;
+  /** Forgets pinned keys and open connections of a host whose identity changed (clean-up, reboot). */
+  forget(host: Host): Promise<void>;
+  /** Runs a playbook on one host. A failed task rejects with code `ansible.failed`: task name and its own message, no wall of output. */
+  play(host: Host, playbook: string, variables: ReleaseVariables, options: { timeoutMs: number; onTask?: OnTask; signal?: AbortSignal }): Promise<void>;
+  /** Runs one program on a host, arguments quoted for the remote shell by us; rejects with code `ssh.failed` on a non-zero exit. */
+  run(host: Host, argv: string[], options?: { timeoutMs?: number }): Promise<string>;
+  /** Ends shared connections. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,83 @@
+/** A release: immutable but for `state`, `image` and `knownGood`. */
+export interface ReleaseRecord {
+  app: string;
+  environment: string;
+  /** `v42`. */
+  version: string;
+  commit: string;
+  /** What was asked for: a branch, tag or hash. */
+  ref: string;
+  /** ISO time. */
+  createdAt: string;
+  createdBy: string;
+  run: string;
+  state: 'building' | 'released' | 'failed';
+  image?: { region: string; imageId: string; name: string };
+  /** Image that the bake started from. */
+  baseImageId?: string;
+  /** It served for a whole verify window. */
+  knownGood: boolean;
+}
+
+/** One execution of an operation. */
+export interface RunRecord {
+  id: string;
+  operation: string;
+  app: string;
+  environment: string;
+  startedAt: string;
+  finishedAt?: string;
+  by: string;
+  host: string;
+  command: string;
+  outcome?: string;
+  version?: string;
+  previous?: string;
+  seconds?: number;
+  steps: { id: string; title: string; status: string; seconds: number }[];
+}
+
+/** Who holds the lock of an app in an environment. */
+export interface LockRecord {
+  app: string;
+  environment: string;
+  owner: string;
+  host: string;
+  command: string;
+  run?: string;
+  reason?: string;
+  /** ISO times. */
+  since: string;
+  heartbeat: string;
+  expires: string;
+  /** Grows with each acquisition; writes of an older holder are refused. */
+  fence: number;
+}
+
+/** A lock held by this process. */
+export interface HeldLock {
+  readonly record: LockRecord;
+  /** Aborted when the lease was lost to another. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+/** The shared record of an environment. */
+export interface Ledger {
+  /** Takes the next version number for the app: two callers at once never get the same. */
+  reserveRelease(release: Omit<ReleaseRecord, 'version' | 'state' | 'knownGood'>): Promise<ReleaseRecord>;
+  updateRelease(app: string, version: string, facts: Partial<Pick<ReleaseRecord, 'state' | 'image' | 'knownGood' | 'baseImageId'>>): Promise<ReleaseRecord>;
+  release(app: string, version: string): Promise<ReleaseRecord | undefined>;
+  /** Oldest first. */
+  releases(app: string): Promise<ReleaseRecord[]>;
+  saveRun(run: RunRecord): Promise<void>;
+  /** Newest first. */
+  runs(app: string, limit?: number): Promise<RunRecord[]>;
+  run(id: string): Promise<RunRecord | undefined>;
+  /** Appends one journal entry; the sequence number must be the next. */
+  appendJournal(run: string, sequence: number, entry: unknown): Promise<void>;
+  journal(run: string): Promise<unknown[]>;
+  /** Throws PipelineError `lock.held` (outcome `locked`) naming owner, command and since when. An expired lease is taken over. */
+  lock(app: string, holder: { command: string; run?: string; reason?: string }): Promise<HeldLock>;
+  lockOf(app: string): Promise<LockRecord | undefined>;
+}

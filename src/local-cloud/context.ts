@@ -1,0 +1,56 @@
+import type { Clock } from '../shared/clock.ts';
+import type { BalancerDriver } from './elb/balancer-driver.ts';
+import type { MachineDriver } from './machines/driver.ts';
+import type { CloudState } from './model.ts';
+import type { Delays } from './settings.ts';
+
+/** What every service of the cloud is built with. */
+export interface CloudContext {
+  readonly clock: Clock;
+  readonly state: CloudState;
+  readonly delays: Delays;
+  readonly machines: MachineDriver;
+  readonly balancer: BalancerDriver;
+  /** Marks the state as changed: it is written to disk soon after. */
+  changed(): void;
+  /** A defect of ours, for the daemon's log; never thrown at callers. */
+  report(error: unknown): void;
+  /** The next free machine address (127.N.16-254.1-254), and its release. */
+  takeAddress(): string;
+  releaseAddress(address: string): void;
+  /** An own address for a load balancer (127.N.2.x). */
+  takeBalancerAddress(): string;
+}
+
+/** EC2 as the other services use it, without the wire. */
+export interface InstanceService {
+  /** Starts instances from a launch template version; they are `pending` when this returns. */
+  launch(request: LaunchRequest): string[];
+  /** Begins the termination; idempotent. Resolves when the instance is `terminated`. */
+  terminate(instanceId: string): Promise<void>;
+  /** Resolves launch template id or name and version (`$Latest`, `$Default`, number) to the numbered version, else CloudError. */
+  resolveTemplate(idOrName: { id?: string; name?: string }, version?: string): { id: string; name: string; version: number };
+  /** Called after each change of an instance's state. */
+  onStateChange(listener: (instanceId: string) => void): void;
+}
+
+export interface LaunchRequest {
+  launchTemplate: { id: string; version: number };
+  count: number;
+  availabilityZone: string;
+  subnetId: string;
+  /** Added over the template's own tags. */
+  tags: Record<string, string>;
+}
+
+/** ELBv2 as Auto Scaling uses it. */
+export interface TargetService {
+  register(targetGroupArn: string, instanceId: string): void;
+  /** Begins to drain; resolves when the target is gone from the group (drained, or the deregistration delay passed). */
+  deregister(targetGroupArn: string, instanceId: string): Promise<void>;
+  /** State of an instance in a target group; undefined when it is not registered. */
+  state(targetGroupArn: string, instanceId: string): 'initial' | 'healthy' | 'unhealthy' | 'unused' | 'draining' | 'unavailable' | undefined;
+  exists(targetGroupArn: string): boolean;
+  /** Called after each change of a target's state. */
+  onStateChange(listener: (targetGroupArn: string, instanceId: string) => void): void;
+}

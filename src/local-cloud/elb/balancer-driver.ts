@@ -1,0 +1,35 @@
+import type { ListenerRecord, LoadBalancerRecord, RuleRecord, TargetGroupRecord } from '../model.ts';
+
+/** All that the balancer needs to route, as of now. */
+export interface Routing {
+  loadBalancers: LoadBalancerRecord[];
+  listeners: ListenerRecord[];
+  rules: RuleRecord[];
+  targetGroups: TargetGroupRecord[];
+}
+
+/** What the balancer sees of one target. */
+export interface TargetReading {
+  targetGroupArn: string;
+  id: string;
+  port: number;
+  /** `up` once the healthy threshold is met, `down` once the unhealthy one is, `checking` before either. */
+  health: 'up' | 'down' | 'checking';
+  /** Requests in flight. */
+  sessions: number;
+}
+
+/** The data path behind ELBv2: HAProxy, or a model for simulated fleets. */
+export interface BalancerDriver {
+  /** Makes listeners, rules, weights and target groups so; changes of weights alone are one atomic switch. Loses no request. */
+  apply(routing: Routing): Promise<void>;
+  /** Starts health checks of a target; it gets no request before its healthy threshold is met. */
+  add(targetGroupArn: string, target: { id: string; address: string; port: number }): Promise<void>;
+  /** No new requests; those in flight go on. */
+  drain(targetGroupArn: string, target: { id: string; port: number }): Promise<void>;
+  /** Takes a target out for good, cutting what is still in flight. Unknown targets are no error. */
+  remove(targetGroupArn: string, target: { id: string; port: number }): Promise<void>;
+  /** One cheap reading of all targets, whatever their number. */
+  read(): Promise<TargetReading[]>;
+  close(): Promise<void>;
+}

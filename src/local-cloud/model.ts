@@ -1,0 +1,321 @@
+/**
+ * The records of the local cloud. Everything here is plain data that survives a JSON round trip: the state file is
+ * these tables and nothing else. Times are milliseconds of the cloud's clock. Services own their tables and write
+ * only those; they read the others'.
+ */
+export type Tags = Record<string, string>;
+
+export type InstanceStateName = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
+
+export interface InstanceRecord {
+  id: string;
+  imageId: string;
+  instanceType: string;
+  state: InstanceStateName;
+  /** Why it left its state, as in DescribeInstances' StateReason. */
+  stateReason?: { code: string; message: string };
+  /** Its own address in 127.0.0.0/8, kept for life. */
+  address: string;
+  availabilityZone: string;
+  subnetId: string;
+  vpcId: string;
+  keyName?: string;
+  securityGroupIds: string[];
+  /** Base64, as received. */
+  userData?: string;
+  launchTime: number;
+  terminatedAt?: number;
+  tags: Tags;
+  launchTemplate?: { id: string; version: number };
+  volumeId: string;
+  clientToken?: string;
+  reservationId: string;
+  consoleOutput?: string;
+  disableApiTermination?: boolean;
+  iamInstanceProfile?: string;
+}
+
+export type ImageState = 'pending' | 'available' | 'failed' | 'deregistered' | 'disabled';
+
+export interface ImageRecord {
+  id: string;
+  name: string;
+  description?: string;
+  state: ImageState;
+  stateReason?: { code: string; message: string };
+  createdAt: number;
+  sourceInstanceId?: string;
+  snapshotId: string;
+  tags: Tags;
+  /** Milliseconds since the epoch when the image is marked deprecated. */
+  deprecationTime?: number;
+}
+
+export interface SnapshotRecord {
+  id: string;
+  state: 'pending' | 'completed' | 'error';
+  volumeId: string;
+  description?: string;
+  startTime: number;
+  sizeBytes: number;
+  tags: Tags;
+}
+
+export interface LaunchTemplateVersion {
+  number: number;
+  description?: string;
+  createdAt: number;
+  /** RequestLaunchTemplateData of the SDK, as plain data. */
+  data: Record<string, unknown>;
+}
+
+export interface LaunchTemplateRecord {
+  id: string;
+  name: string;
+  createdAt: number;
+  defaultVersion: number;
+  latestVersion: number;
+  versions: LaunchTemplateVersion[];
+  tags: Tags;
+  /** Client tokens seen, each with the version it made. */
+  tokens: Record<string, number>;
+}
+
+export interface KeyPairRecord {
+  id: string;
+  name: string;
+  /** One authorized_keys line. */
+  publicKey: string;
+  fingerprint: string;
+  createdAt: number;
+  tags: Tags;
+}
+
+export interface SecurityGroupRecord {
+  id: string;
+  name: string;
+  description: string;
+  vpcId: string;
+  ingress: SecurityGroupRuleRecord[];
+  egress: SecurityGroupRuleRecord[];
+  tags: Tags;
+}
+
+export interface SecurityGroupRuleRecord {
+  id: string;
+  protocol: string;
+  fromPort?: number;
+  toPort?: number;
+  cidr?: string;
+  groupId?: string;
+  description?: string;
+}
+
+// --- Auto Scaling ---------------------------------------------------------------------------------------------
+
+export type LifecycleState =
+  | 'Pending'
+  | 'InService'
+  | 'Terminating'
+  | 'Terminated'
+  | 'EnteringStandby'
+  | 'Standby'
+  | 'Detaching'
+  | 'Detached';
+
+export interface GroupInstance {
+  instanceId: string;
+  lifecycleState: LifecycleState;
+  healthStatus: 'Healthy' | 'Unhealthy';
+  availabilityZone: string;
+  launchTemplate: { id: string; version: number };
+  protectedFromScaleIn: boolean;
+  /** When it entered service (grace period and warm-up count from here). */
+  inServiceAt?: number;
+}
+
+export interface GroupRecord {
+  name: string;
+  createdAt: number;
+  launchTemplate: { id: string; /** A number, `$Latest` or `$Default`. */ version: string };
+  minSize: number;
+  maxSize: number;
+  desiredCapacity: number;
+  healthCheckType: 'EC2' | 'ELB';
+  healthCheckGracePeriodSeconds: number;
+  defaultCooldownSeconds: number;
+  defaultInstanceWarmupSeconds?: number;
+  availabilityZones: string[];
+  subnetIds: string[];
+  targetGroupArns: string[];
+  instances: GroupInstance[];
+  suspendedProcesses: string[];
+  newInstancesProtected: boolean;
+  terminationPolicies: string[];
+  tags: { key: string; value: string; propagateAtLaunch: boolean }[];
+  deleting?: boolean;
+}
+
+export interface ActivityRecord {
+  id: string;
+  groupName: string;
+  description: string;
+  cause: string;
+  startTime: number;
+  endTime?: number;
+  statusCode: 'PendingSpotBidPlacement' | 'PreInService' | 'InProgress' | 'Successful' | 'Failed' | 'Cancelled' | 'WaitingForELBConnectionDraining';
+  statusMessage?: string;
+  progress: number;
+}
+
+export type RefreshStatus =
+  | 'Pending'
+  | 'InProgress'
+  | 'Successful'
+  | 'Failed'
+  | 'Cancelling'
+  | 'Cancelled'
+  | 'RollbackInProgress'
+  | 'RollbackFailed'
+  | 'RollbackSuccessful'
+  | 'Baking';
+
+export interface RefreshRecord {
+  id: string;
+  groupName: string;
+  status: RefreshStatus;
+  statusReason?: string;
+  startTime: number;
+  endTime?: number;
+  percentageComplete: number;
+  instancesToUpdate: number;
+  /** RefreshPreferences as given, defaults filled in. */
+  preferences: {
+    minHealthyPercentage: number;
+    maxHealthyPercentage: number;
+    instanceWarmupSeconds: number;
+    skipMatching: boolean;
+    autoRollback: boolean;
+    bakeTimeSeconds: number;
+    checkpointPercentages: number[];
+    checkpointDelaySeconds: number;
+    scaleInProtectedInstances: 'Refresh' | 'Ignore' | 'Wait';
+    standbyInstances: 'Terminate' | 'Ignore' | 'Wait';
+    alarms: string[];
+  };
+  desiredLaunchTemplate?: { id: string; version: string };
+  /** What the group named before, for the rollback. */
+  previousLaunchTemplate: { id: string; version: string };
+  rollbackReason?: string;
+}
+
+// --- Elastic Load Balancing -----------------------------------------------------------------------------------
+
+export interface TargetGroupRecord {
+  arn: string;
+  name: string;
+  protocol: string;
+  port: number;
+  vpcId?: string;
+  healthCheck: {
+    path: string;
+    protocol: string;
+    /** `traffic-port` or a number. */
+    port: string;
+    intervalSeconds: number;
+    timeoutSeconds: number;
+    healthyThreshold: number;
+    unhealthyThreshold: number;
+    matcher: string;
+  };
+  attributes: Record<string, string>;
+  targets: TargetRecord[];
+  tags: Tags;
+}
+
+export type TargetState = 'initial' | 'healthy' | 'unhealthy' | 'unused' | 'draining' | 'unavailable';
+
+export interface TargetRecord {
+  /** Instance id. */
+  id: string;
+  port: number;
+  state: TargetState;
+  /** As in TargetHealth.Reason, e.g. `Elb.RegistrationInProgress`, `Target.DeregistrationInProgress`. */
+  reason?: string;
+  description?: string;
+  registeredAt: number;
+  drainingSince?: number;
+}
+
+export interface LoadBalancerRecord {
+  arn: string;
+  name: string;
+  dnsName: string;
+  /** Its own loopback address. */
+  address: string;
+  scheme: string;
+  type: string;
+  state: 'provisioning' | 'active' | 'failed';
+  createdAt: number;
+  subnetIds: string[];
+  securityGroupIds: string[];
+  vpcId: string;
+  attributes: Record<string, string>;
+  tags: Tags;
+}
+
+export interface ListenerRecord {
+  arn: string;
+  loadBalancerArn: string;
+  port: number;
+  protocol: string;
+  /** Actions in the SDK's shape. */
+  defaultActions: Record<string, unknown>[];
+  tags: Tags;
+}
+
+export interface RuleRecord {
+  arn: string;
+  listenerArn: string;
+  priority: number;
+  /** Conditions in the SDK's shape. */
+  conditions: Record<string, unknown>[];
+  actions: Record<string, unknown>[];
+  tags: Tags;
+}
+
+/** The whole cloud. */
+export interface CloudState {
+  instances: Record<string, InstanceRecord>;
+  images: Record<string, ImageRecord>;
+  snapshots: Record<string, SnapshotRecord>;
+  launchTemplates: Record<string, LaunchTemplateRecord>;
+  keyPairs: Record<string, KeyPairRecord>;
+  securityGroups: Record<string, SecurityGroupRecord>;
+  groups: Record<string, GroupRecord>;
+  activities: ActivityRecord[];
+  refreshes: Record<string, RefreshRecord>;
+  targetGroups: Record<string, TargetGroupRecord>;
+  loadBalancers: Record<string, LoadBalancerRecord>;
+  listeners: Record<string, ListenerRecord>;
+  rules: Record<string, RuleRecord>;
+}
+
+/** A cloud with nothing in it. */
+export function emptyState(): CloudState {
+  return {
+    instances: {},
+    images: {},
+    snapshots: {},
+    launchTemplates: {},
+    keyPairs: {},
+    securityGroups: {},
+    groups: {},
+    activities: [],
+    refreshes: {},
+    targetGroups: {},
+    loadBalancers: {},
+    listeners: {},
+    rules: {},
+  };
+}

@@ -1,0 +1,31 @@
+import type { Outcome } from '../shared/errors.ts';
+
+/** What every event carries. `at` is milliseconds since the epoch. */
+interface EventBase {
+  at: number;
+  run: string;
+}
+
+/** Everything a run does, one stream; the codes are stable and other tools rely on them. Views are readers of it. */
+export type RunEvent = EventBase &
+  (
+    | { code: 'run.started'; operation: string; app: string; environment: string; steps: { id: string; title: string }[] }
+    | { code: 'run.finished'; outcome: Outcome; seconds: number; left: string[]; summary: Record<string, unknown> }
+    | { code: 'step.started'; step: string; title: string }
+    | { code: 'step.progress'; step: string; message: string; done?: number; total?: number }
+    | { code: 'step.note'; step: string; message: string }
+    | { code: 'step.finished'; step: string; seconds: number }
+    | { code: 'step.failed'; step: string; seconds: number; error: { code: string; message: string; hint?: string; details: string[] } }
+    | { code: 'step.skipped'; step: string; reason: string }
+    | { code: 'undo.started'; step: string; title: string }
+    | { code: 'undo.finished'; step: string; seconds: number }
+    | { code: 'undo.failed'; step: string; error: { code: string; message: string } }
+    | { code: 'change.intent'; step: string; action: string; target: string; token: string }
+    | { code: 'change.outcome'; step: string; action: string; target: string; token: string; ok: boolean }
+    | { code: 'lock.acquired' | 'lock.released'; app: string; environment: string }
+  );
+
+/** Distributes over the union, so that each event keeps its own fields. */
+export type NewEvent = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'at' | 'run'> : never) : never;
+
+export type EventSink = (event: RunEvent) => void;

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+// Two projects: `unit` mirrors src/ and needs no machines; `e2e` runs real sandboxes, sshd, Ansible and HAProxy.
+export default defineConfig({
+  resolve: { alias: { 'golden-pipeline': new URL('./src/index.ts', import.meta.url).pathname } },
+  test: {
+    coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'json-summary'] },
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], testTimeout: 20_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+          globalSetup: ['test/e2e/support/build.ts'],
+        },
+      },
+    ],
+  },
+});
