@@ -1,0 +1,86 @@
+import {
+  DeregisterTargetsCommand,
+  DescribeListenersCommand,
+  DescribeLoadBalancersCommand,
+  DescribeTargetGroupsCommand,
+  DescribeTargetHealthCommand,
+  type ElasticLoadBalancingV2Client,
+  RegisterTargetsCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { PipelineError } from '../shared/errors.ts';
+import { isNotFound } from './errors.ts';
+
+/** Health of one target. */
+export interface TargetHealth {
+  id: string;
+  state: string;
+  reason?: string;
+}
+
+/**
+ * ARN of a target group.
+ * @throws PipelineError `target-group.missing`
+ */
+export async function findTargetGroup(elb: ElasticLoadBalancingV2Client, name: string): Promise<string> {
+  try {
+    const { TargetGroups } = await elb.send(new DescribeTargetGroupsCommand({ Names: [name] }));
+    if (TargetGroups?.[0]?.TargetGroupArn) return TargetGroups[0].TargetGroupArn;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  throw missing('target-group.missing', `there is no target group ${name}`);
+}
+
+/**
+ * URL of a load balancer's listener, e.g. `http://name.elb.amazonaws.com:80`.
+ * @throws PipelineError `balancer.missing`
+ */
+export async function balancerUrl(elb: ElasticLoadBalancingV2Client, name: string, port: number): Promise<string> {
+  try {
+    const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({ Names: [name] }));
+    const balancer = LoadBalancers?.[0];
+    if (balancer?.DNSName) {
+      const { Listeners } = await elb.send(new DescribeListenersCommand({ LoadBalancerArn: balancer.LoadBalancerArn }));
+      const listener = Listeners?.find((one) => one.Port === port);
+      if (!listener) throw missing('listener.missing', `load balancer ${name} has no listener on port ${port}`);
+      return `${listener.Protocol === 'HTTPS' ? 'https' : 'http'}://${balancer.DNSName}:${port}`;
+    }
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  throw missing('balancer.missing', `there is no load balancer ${name}`);
+}
+
+function missing(code: string, message: string): PipelineError {
+  return new PipelineError(code, message, {
+    hint: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
+  });
+}
+
+/** Health of every target of a group, one call whatever their number. */
+export async function readTargets(elb: ElasticLoadBalancingV2Client, targetGroupArn: string): Promise<TargetHealth[]> {
+  const { TargetHealthDescriptions } = await elb.send(
+    new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn }),
+  );
+  return (TargetHealthDescriptions ?? []).map((target) => ({
+    id: target.Target?.Id ?? '',
+    state: target.TargetHealth?.State ?? 'unknown',
+    reason: target.TargetHealth?.Description ?? target.TargetHealth?.Reason,
+  }));
+}
+
+export async function registerTarget(
+  elb: ElasticLoadBalancingV2Client,
+  targetGroupArn: string,
+  id: string,
+): Promise<void> {
+  await elb.send(new RegisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets: [{ Id: id }] }));
+}
+
+export async function deregisterTarget(
+  elb: ElasticLoadBalancingV2Client,
+  targetGroupArn: string,
+  id: string,
+): Promise<void> {
+  await elb.send(new DeregisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets: [{ Id: id }] }));
+}

@@ -1,0 +1,43 @@
+import { PipelineError } from '../shared/errors.ts';
+
+/** The service's error code (`InvalidAMIID.NotFound`, `ValidationError` ...) of an SDK error, wrapped by us or not. */
+export function awsCode(error: unknown): string | undefined {
+  const raw = error instanceof PipelineError && error.cause ? error.cause : error;
+  if (!(raw instanceof Error)) return undefined;
+  const code = (raw as { Code?: unknown; code?: unknown }).Code ?? raw.name;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** True for codes that say the thing does not exist (`InvalidAMIID.NotFound`, `TargetGroupNotFoundException` ...). */
+export function isNotFound(error: unknown): boolean {
+  return /NotFound/.test(awsCode(error) ?? '');
+}
+
+/** Hints for the faults that a person can cure at once, by code. */
+const hints: Record<string, string> = {
+  CredentialsProviderError:
+    'set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in with your SSO tool',
+  AuthFailure: 'check the credentials and the region',
+  InvalidClientTokenId: 'check the credentials and the region',
+  SignatureDoesNotMatch: 'check the secret access key and the clock of this machine',
+  RequestExpired: 'set the clock of this machine, the signature was too old',
+  ExpiredToken: 'the session has expired: log in again',
+  UnauthorizedOperation: 'the role lacks a permission; the message names it',
+  AccessDenied: 'the role lacks a permission; the message names it',
+  RequestLimitExceeded: 'the account is throttled; try again in a minute',
+  Throttling: 'the account is throttled; try again in a minute',
+  ECONNREFUSED: 'nothing answers at the endpoint: is it right, and is the cloud up?',
+  ENOTFOUND: 'the endpoint has no address: check the region and the network',
+};
+
+/** Any failure of an SDK call as an error for a person; the cause stays attached for {@link awsCode}. */
+export function toPipelineError(error: unknown, operation: string): PipelineError {
+  if (error instanceof PipelineError) return error;
+  const code = awsCode(error) ?? 'Unknown';
+  const network = (error as { code?: string } | undefined)?.code;
+  const message = error instanceof Error && error.message ? error.message : String(error);
+  return new PipelineError(`aws.${code}`, `${operation} failed: ${message} (${network ?? code})`, {
+    hint: hints[network ?? ''] ?? hints[code],
+    cause: error,
+  });
+}

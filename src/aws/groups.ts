@@ -1,0 +1,113 @@
+import {
+  type AutoScalingClient,
+  type AutoScalingGroup,
+  DescribeAutoScalingGroupsCommand,
+  EnterStandbyCommand,
+  ExitStandbyCommand,
+  ResumeProcessesCommand,
+  SuspendProcessesCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { PipelineError } from '../shared/errors.ts';
+
+/** An Auto Scaling group as the pipeline sees it, always read fresh. */
+export interface Group {
+  name: string;
+  min: number;
+  max: number;
+  desired: number;
+  launchTemplate: { id: string; version: string };
+  targetGroupArns: string[];
+  suspended: string[];
+  instances: GroupMember[];
+}
+
+export interface GroupMember {
+  id: string;
+  /** `InService`, `Standby` ... */
+  lifecycle: string;
+  /** Auto Scaling's own opinion, `Healthy` or `Unhealthy`. */
+  health: string;
+  templateVersion?: string;
+}
+
+function toGroup(group: AutoScalingGroup): Group {
+  return {
+    name: group.AutoScalingGroupName ?? '',
+    min: group.MinSize ?? 0,
+    max: group.MaxSize ?? 0,
+    desired: group.DesiredCapacity ?? 0,
+    launchTemplate: {
+      id: group.LaunchTemplate?.LaunchTemplateId ?? '',
+      version: group.LaunchTemplate?.Version ?? '$Default',
+    },
+    targetGroupArns: group.TargetGroupARNs ?? [],
+    suspended: (group.SuspendedProcesses ?? []).flatMap((process) => process.ProcessName ?? []),
+    instances: (group.Instances ?? []).map((instance) => ({
+      id: instance.InstanceId ?? '',
+      lifecycle: instance.LifecycleState ?? '',
+      health: instance.HealthStatus ?? '',
+      templateVersion: instance.LaunchTemplate?.Version,
+    })),
+  };
+}
+
+/** @throws PipelineError `group.missing` when there is no group of that name. */
+export async function readGroup(autoScaling: AutoScalingClient, name: string): Promise<Group> {
+  const { AutoScalingGroups } = await autoScaling.send(
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
+  );
+  if (AutoScalingGroups?.[0]) return toGroup(AutoScalingGroups[0]);
+  throw new PipelineError('group.missing', `there is no Auto Scaling group ${name}`, {
+    hint: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
+  });
+}
+
+/** Takes an instance out of service; the group deregisters it from its target groups. Desired capacity sinks by one. */
+export async function enterStandby(autoScaling: AutoScalingClient, group: string, instanceId: string): Promise<void> {
+  await autoScaling.send(
+    new EnterStandbyCommand({
+      AutoScalingGroupName: group,
+      InstanceIds: [instanceId],
+      // Without the decrement the group would launch a replacement from the old version.
+      ShouldDecrementDesiredCapacity: true,
+    }),
+  );
+}
+
+/** Brings an instance back; the group registers it again. Desired capacity grows by one. */
+export async function exitStandby(autoScaling: AutoScalingClient, group: string, instanceId: string): Promise<void> {
+  await autoScaling.send(new ExitStandbyCommand({ AutoScalingGroupName: group, InstanceIds: [instanceId] }));
+}
+
+export async function suspendProcesses(
+  autoScaling: AutoScalingClient,
+  group: string,
+  processes: string[],
+): Promise<void> {
+  await autoScaling.send(new SuspendProcessesCommand({ AutoScalingGroupName: group, ScalingProcesses: processes }));
+}
+
+export async function resumeProcesses(
+  autoScaling: AutoScalingClient,
+  group: string,
+  processes: string[],
+): Promise<void> {
+  await autoScaling.send(new ResumeProcessesCommand({ AutoScalingGroupName: group, ScalingProcesses: processes }));
+}
+
+/** Changes the limits or the capacity of a group; what is left out stays as it is. */
+export async function setCapacity(
+  autoScaling: AutoScalingClient,
+  group: string,
+  capacity: { min?: number; max?: number; desired?: number },
+): Promise<void> {
+  await autoScaling.send(
+    new UpdateAutoScalingGroupCommand({
+      AutoScalingGroupName: group,
+      MinSize: capacity.min,
+      MaxSize: capacity.max,
+      DesiredCapacity: capacity.desired,
+    }),
+  );
+}

@@ -1,0 +1,204 @@
+import {
+  CreateImageCommand,
+  CreateTagsCommand,
+  DeregisterImageCommand,
+  DescribeImagesCommand,
+  type EC2Client,
+  type Image,
+  paginateDescribeImages,
+} from '@aws-sdk/client-ec2';
+import type { Poll } from '../run/poll.ts';
+import { PipelineError } from '../shared/errors.ts';
+import { awsCode, isNotFound } from './errors.ts';
+import { tagKeys, tagValue, toTags } from './tags.ts';
+
+/** A golden image as the pipeline sees it. */
+export interface GoldenImage {
+  imageId: string;
+  name: string;
+  state: string;
+  stateReason?: string;
+  createdAt: string;
+  version?: string;
+  commit?: string;
+  knownGood: boolean;
+  pinned: boolean;
+  snapshotIds: string[];
+}
+
+function toGoldenImage(image: Image): GoldenImage {
+  return {
+    imageId: image.ImageId ?? '',
+    name: image.Name ?? '',
+    state: image.State ?? 'unknown',
+    stateReason: image.StateReason?.Message,
+    createdAt: image.CreationDate ?? '',
+    version: tagValue(image.Tags, tagKeys.version),
+    commit: tagValue(image.Tags, tagKeys.commit),
+    knownGood: tagValue(image.Tags, tagKeys.knownGood) === 'true',
+    pinned: tagValue(image.Tags, 'golden-pipeline:pinned') === 'true',
+    snapshotIds: (image.BlockDeviceMappings ?? []).flatMap((device) => device.Ebs?.SnapshotId ?? []),
+  };
+}
+
+/** An image by id; undefined when the cloud does not know it (also for some seconds after its creation). */
+export async function readImage(ec2: EC2Client, imageId: string): Promise<GoldenImage | undefined> {
+  try {
+    const { Images } = await ec2.send(new DescribeImagesCommand({ ImageIds: [imageId] }));
+    return Images?.[0] && toGoldenImage(Images[0]);
+  } catch (error) {
+    if (isNotFound(error) || awsCode(error) === 'InvalidAMIID.Unavailable') return undefined;
+    throw error;
+  }
+}
+
+/** Our own image of that exact name. AMI names are unique in an account and region. */
+export async function findImageByName(ec2: EC2Client, name: string): Promise<GoldenImage | undefined> {
+  const { Images } = await ec2.send(
+    new DescribeImagesCommand({ Owners: ['self'], Filters: [{ Name: 'name', Values: [name] }] }),
+  );
+  return Images?.[0] && toGoldenImage(Images[0]);
+}
+
+/** All golden images of an app in an environment, oldest first. */
+export async function listImages(ec2: EC2Client, app: string, environment: string): Promise<GoldenImage[]> {
+  const images: GoldenImage[] = [];
+  const pages = paginateDescribeImages(
+    { client: ec2 },
+    {
+      Owners: ['self'],
+      Filters: [
+        { Name: `tag:${tagKeys.app}`, Values: [app] },
+        { Name: `tag:${tagKeys.environment}`, Values: [environment] },
+      ],
+      MaxResults: 1000,
+    },
+  );
+  for await (const page of pages) images.push(...(page.Images ?? []).map(toGoldenImage));
+  return images.sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.name.localeCompare(b.name));
+}
+
+/**
+ * The base image: by id, or the newest available one whose name fits (`*` allowed).
+ * @throws PipelineError `image.no-base` when there is none.
+ */
+export async function resolveBaseImage(ec2: EC2Client, nameOrId: string): Promise<GoldenImage> {
+  const query = nameOrId.startsWith('ami-')
+    ? { ImageIds: [nameOrId] }
+    : { Filters: [{ Name: 'name', Values: [nameOrId] }] };
+  const { Images } = await ec2.send(new DescribeImagesCommand(query));
+  const available = (Images ?? []).map(toGoldenImage).filter((image) => image.state === 'available');
+  const newest = available.sort((a, b) => b.createdAt.localeCompare(a.createdAt))[0];
+  if (newest) return newest;
+  throw new PipelineError('image.no-base', `no available base image is called "${nameOrId}"`, {
+    hint: 'build one, or set instance.baseImage to an image that exists',
+  });
+}
+
+export interface BakeRequest {
+  instanceId: string;
+  name: string;
+  description: string;
+  tags: Record<string, string>;
+}
+
+/**
+ * Starts the bake, with tags on image and snapshots from the start. `CreateImage` has no client token: the name is the key.
+ * An image of that name which this run has begun before (ambiguous failure, resume) is adopted.
+ * @throws PipelineError `image.name-taken` when the name belongs to another run.
+ */
+export async function createImage(ec2: EC2Client, request: BakeRequest): Promise<string> {
+  const existing = await findRaw(ec2, request.name);
+  if (existing) return adopt(existing, request);
+  const tags = toTags(request.tags);
+  try {
+    const { ImageId } = await ec2.send(
+      new CreateImageCommand({
+        InstanceId: request.instanceId,
+        Name: request.name,
+        Description: request.description,
+        TagSpecifications: [
+          { ResourceType: 'image', Tags: tags },
+          { ResourceType: 'snapshot', Tags: tags },
+        ],
+      }),
+    );
+    return ImageId ?? '';
+  } catch (error) {
+    // The answer may be lost although the image was begun: only a look-up by name tells.
+    const begun = await findRaw(ec2, request.name);
+    if (begun) return adopt(begun, request);
+    throw error;
+  }
+}
+
+async function findRaw(ec2: EC2Client, name: string): Promise<Image | undefined> {
+  const { Images } = await ec2.send(
+    new DescribeImagesCommand({ Owners: ['self'], Filters: [{ Name: 'name', Values: [name] }] }),
+  );
+  return Images?.[0];
+}
+
+function adopt(image: Image, request: BakeRequest): string {
+  if (tagValue(image.Tags, tagKeys.run) === request.tags[tagKeys.run]) return image.ImageId ?? '';
+  throw new PipelineError('image.name-taken', `an image called ${request.name} exists already (${image.ImageId})`, {
+    hint: 'deregister it if nothing uses it, then release again',
+  });
+}
+
+/**
+ * Waits until an image is available. An image that is not found yet is awaited too (eventual consistency).
+ * @throws PipelineError `image.failed` with the cloud's reason when it can never become available.
+ */
+export function waitImageAvailable(
+  ec2: EC2Client,
+  poll: Poll,
+  imageId: string,
+  times: { everyMs: number; timeoutMs: number; progress?: (state: string) => void },
+): Promise<GoldenImage | undefined> {
+  return poll({
+    what: `image ${imageId} to become available`,
+    read: () => readImage(ec2, imageId),
+    until: (image) => {
+      if (image && !['available', 'pending', 'transient'].includes(image.state)) {
+        throw new PipelineError(
+          'image.failed',
+          `image ${imageId} is ${image.state}: ${image.stateReason ?? 'no reason given'}`,
+        );
+      }
+      return image?.state === 'available';
+    },
+    progress: (image) => times.progress?.(image?.state ?? 'not visible yet'),
+    everyMs: times.everyMs,
+    timeoutMs: times.timeoutMs,
+  });
+}
+
+/**
+ * Deregisters an image with its snapshots; an image that is gone is no error.
+ * @throws PipelineError `image.snapshots-left` naming the snapshots that were not deleted.
+ */
+export async function deregisterImage(ec2: EC2Client, imageId: string): Promise<void> {
+  try {
+    const { DeleteSnapshotResults } = await ec2.send(
+      new DeregisterImageCommand({ ImageId: imageId, DeleteAssociatedSnapshots: true }),
+    );
+    const left = (DeleteSnapshotResults ?? []).filter(
+      (result) => !['success', 'skipped'].includes(result.ReturnCode ?? ''),
+    );
+    if (left.length > 0) {
+      const list = left.map((result) => `${result.SnapshotId} (${result.ReturnCode})`).join(', ');
+      throw new PipelineError(
+        'image.snapshots-left',
+        `image ${imageId} is deregistered, but snapshots are left: ${list}`,
+      );
+    }
+  } catch (error) {
+    if (!isNotFound(error) && awsCode(error) !== 'InvalidAMIID.Unavailable') throw error;
+  }
+}
+
+/** Marks an image as one that has served a whole verify window. */
+export async function tagKnownGood(ec2: EC2Client, imageId: string): Promise<void> {
+  await ec2.send(new CreateTagsCommand({ Resources: [imageId], Tags: toTags({ [tagKeys.knownGood]: 'true' }) }));
+}

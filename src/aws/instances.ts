@@ -1,0 +1,101 @@
+import {
+  CreateTagsCommand,
+  DescribeInstancesCommand,
+  type EC2Client,
+  GetConsoleOutputCommand,
+  type Instance,
+  paginateDescribeInstances,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { isNotFound } from './errors.ts';
+import { tagKeys, tagValue, toTags } from './tags.ts';
+
+/** An instance as the pipeline sees it. */
+export interface Machine {
+  id: string;
+  state: string;
+  stateReason?: string;
+  address: string;
+  imageId: string;
+  version?: string;
+}
+
+function toMachine(instance: Instance): Machine {
+  return {
+    id: instance.InstanceId ?? '',
+    state: instance.State?.Name ?? 'unknown',
+    stateReason: instance.StateReason?.Message,
+    address: instance.PrivateIpAddress ?? '',
+    imageId: instance.ImageId ?? '',
+    version: tagValue(instance.Tags, tagKeys.version),
+  };
+}
+
+/** One instance; undefined when the cloud does not know it (also for some seconds after its launch). */
+export async function readMachine(ec2: EC2Client, id: string): Promise<Machine | undefined> {
+  try {
+    const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+    const instance = Reservations?.[0]?.Instances?.[0];
+    return instance && toMachine(instance);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Every live instance that a group has launched: one paged call. */
+export async function groupMachines(ec2: EC2Client, group: string): Promise<Machine[]> {
+  const machines: Machine[] = [];
+  const pages = paginateDescribeInstances(
+    { client: ec2 },
+    {
+      Filters: [
+        { Name: 'tag:aws:autoscaling:groupName', Values: [group] },
+        { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+      ],
+      MaxResults: 1000,
+    },
+  );
+  for await (const page of pages) {
+    for (const reservation of page.Reservations ?? []) machines.push(...(reservation.Instances ?? []).map(toMachine));
+  }
+  return machines;
+}
+
+/** Launches one machine from a template version, with another image if given. A repetition with the same token launches nothing new. */
+export async function launchMachine(
+  ec2: EC2Client,
+  request: { template: { id: string; version: string }; imageId?: string; tags: Record<string, string>; token: string },
+): Promise<string> {
+  const { Instances } = await ec2.send(
+    new RunInstancesCommand({
+      MinCount: 1,
+      MaxCount: 1,
+      LaunchTemplate: { LaunchTemplateId: request.template.id, Version: request.template.version },
+      ImageId: request.imageId,
+      ClientToken: request.token,
+      TagSpecifications: [{ ResourceType: 'instance', Tags: toTags(request.tags) }],
+    }),
+  );
+  return Instances?.[0]?.InstanceId ?? '';
+}
+
+/** Terminates a machine; one that is gone is no error. */
+export async function terminateMachine(ec2: EC2Client, id: string): Promise<void> {
+  try {
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+export async function tagMachine(ec2: EC2Client, id: string, tags: Record<string, string>): Promise<void> {
+  await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: toTags(tags) }));
+}
+
+/** What the console has printed, decoded; undefined while there is nothing. */
+export async function consoleOutput(ec2: EC2Client, id: string): Promise<string | undefined> {
+  const { Output } = await ec2.send(new GetConsoleOutputCommand({ InstanceId: id, Latest: true }));
+  return Output ? Buffer.from(Output, 'base64').toString('utf8') : undefined;
+}

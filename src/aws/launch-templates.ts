@@ -1,0 +1,84 @@
+import {
+  CreateLaunchTemplateVersionCommand,
+  DescribeLaunchTemplateVersionsCommand,
+  type EC2Client,
+  ModifyLaunchTemplateCommand,
+} from '@aws-sdk/client-ec2';
+import { PipelineError } from '../shared/errors.ts';
+import { isNotFound } from './errors.ts';
+import { toTags } from './tags.ts';
+
+/** One numbered version of a launch template. */
+export interface TemplateVersion {
+  templateId: string;
+  number: string;
+  imageId?: string;
+}
+
+/**
+ * A version by number or `$Latest`/`$Default`, by template name or id.
+ * @throws PipelineError `template.missing` when there is no such template.
+ */
+export async function readTemplateVersion(ec2: EC2Client, nameOrId: string, version: string): Promise<TemplateVersion> {
+  const which = nameOrId.startsWith('lt-') ? { LaunchTemplateId: nameOrId } : { LaunchTemplateName: nameOrId };
+  try {
+    const { LaunchTemplateVersions } = await ec2.send(
+      new DescribeLaunchTemplateVersionsCommand({ ...which, Versions: [version] }),
+    );
+    const found = LaunchTemplateVersions?.[0];
+    if (found) {
+      return {
+        templateId: found.LaunchTemplateId ?? '',
+        number: String(found.VersionNumber),
+        imageId: found.LaunchTemplateData?.ImageId,
+      };
+    }
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  throw new PipelineError('template.missing', `there is no launch template ${nameOrId} with a version ${version}`, {
+    hint: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
+  });
+}
+
+/**
+ * Adds a version that differs from `sourceVersion` in its image and instance tags.
+ * @param token ClientToken: a repetition gives the same version.
+ */
+export async function createTemplateVersion(
+  ec2: EC2Client,
+  request: {
+    templateId: string;
+    sourceVersion: string;
+    imageId: string;
+    description: string;
+    instanceTags: Record<string, string>;
+    token: string;
+  },
+): Promise<TemplateVersion> {
+  const { LaunchTemplateVersion } = await ec2.send(
+    new CreateLaunchTemplateVersionCommand({
+      LaunchTemplateId: request.templateId,
+      SourceVersion: request.sourceVersion,
+      VersionDescription: request.description,
+      ClientToken: request.token,
+      LaunchTemplateData: {
+        ImageId: request.imageId,
+        TagSpecifications: [
+          { ResourceType: 'instance', Tags: toTags(request.instanceTags) },
+          { ResourceType: 'volume', Tags: toTags(request.instanceTags) },
+        ],
+      },
+    }),
+  );
+  return {
+    templateId: request.templateId,
+    number: String(LaunchTemplateVersion?.VersionNumber),
+    imageId: request.imageId,
+  };
+}
+
+/** Moves the default version; done only after a successful roll. */
+export async function setDefaultVersion(ec2: EC2Client, templateId: string, number: string): Promise<void> {
+  await ec2.send(new ModifyLaunchTemplateCommand({ LaunchTemplateId: templateId, DefaultVersion: number }));
+}

@@ -1,0 +1,114 @@
+import {
+  type AutoScalingClient,
+  CancelInstanceRefreshCommand,
+  DescribeInstanceRefreshesCommand,
+  type InstanceRefresh,
+  RollbackInstanceRefreshCommand,
+  StartInstanceRefreshCommand,
+} from '@aws-sdk/client-auto-scaling';
+import type { Fleet } from '../config/settings.ts';
+import { awsCode } from './errors.ts';
+
+/** An instance refresh as the pipeline sees it. */
+export interface Refresh {
+  id: string;
+  status: string;
+  reason?: string;
+  percentage: number;
+  /** Instances still to be replaced. */
+  left: number;
+  templateVersion?: string;
+}
+
+const terminal = ['Successful', 'Failed', 'Cancelled', 'RollbackFailed', 'RollbackSuccessful'];
+
+/** True while a refresh still changes the group. */
+export function isActive(refresh: Refresh | undefined): refresh is Refresh {
+  return refresh !== undefined && !terminal.includes(refresh.status);
+}
+
+function toRefresh(refresh: InstanceRefresh): Refresh {
+  return {
+    id: refresh.InstanceRefreshId ?? '',
+    status: refresh.Status ?? '',
+    reason: refresh.StatusReason,
+    percentage: refresh.PercentageComplete ?? 0,
+    left: refresh.InstancesToUpdate ?? 0,
+    templateVersion: refresh.DesiredConfiguration?.LaunchTemplate?.Version,
+  };
+}
+
+/** The newest refresh of a group, or the one with `id`. */
+export async function readRefresh(
+  autoScaling: AutoScalingClient,
+  group: string,
+  id?: string,
+): Promise<Refresh | undefined> {
+  const { InstanceRefreshes } = await autoScaling.send(
+    new DescribeInstanceRefreshesCommand({
+      AutoScalingGroupName: group,
+      InstanceRefreshIds: id ? [id] : undefined,
+      MaxRecords: 1,
+    }),
+  );
+  return InstanceRefreshes?.[0] && toRefresh(InstanceRefreshes[0]);
+}
+
+/**
+ * Starts a refresh onto a numbered template version. The version is given as DesiredConfiguration, so the group itself keeps
+ * naming the old one until the refresh has succeeded; an automatic rollback then really goes back.
+ * A refresh that is already active towards the same version is adopted.
+ */
+export async function startRefresh(
+  autoScaling: AutoScalingClient,
+  group: string,
+  template: { id: string; version: string },
+  preferences: Fleet['release']['refresh'],
+): Promise<string> {
+  try {
+    const { InstanceRefreshId } = await autoScaling.send(
+      new StartInstanceRefreshCommand({
+        AutoScalingGroupName: group,
+        Strategy: 'Rolling',
+        DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: template.id, Version: template.version } },
+        Preferences: {
+          MinHealthyPercentage: preferences.minHealthyPercentage,
+          MaxHealthyPercentage: preferences.maxHealthyPercentage,
+          InstanceWarmup: preferences.instanceWarmupSeconds,
+          SkipMatching: true,
+          AutoRollback: true,
+          // Both default to Wait, which stalls for an hour and then fails.
+          StandbyInstances: 'Ignore',
+          ScaleInProtectedInstances: 'Refresh',
+        },
+      }),
+    );
+    return InstanceRefreshId ?? '';
+  } catch (error) {
+    if (/^InstanceRefreshInProgress/.test(awsCode(error) ?? '')) {
+      const active = await readRefresh(autoScaling, group);
+      if (isActive(active) && active.templateVersion === template.version) return active.id;
+    }
+    throw error;
+  }
+}
+
+/** Stops an active refresh without putting anything back; none active is no error. */
+export async function cancelRefresh(autoScaling: AutoScalingClient, group: string): Promise<void> {
+  try {
+    await autoScaling.send(new CancelInstanceRefreshCommand({ AutoScalingGroupName: group }));
+  } catch (error) {
+    if (!/ActiveInstanceRefreshNotFound/.test(awsCode(error) ?? '')) throw error;
+  }
+}
+
+/** Turns an active refresh round. False when none is active or it cannot be turned: then a new refresh must go back. */
+export async function rollbackRefresh(autoScaling: AutoScalingClient, group: string): Promise<boolean> {
+  try {
+    await autoScaling.send(new RollbackInstanceRefreshCommand({ AutoScalingGroupName: group }));
+    return true;
+  } catch (error) {
+    if (/ActiveInstanceRefreshNotFound|IrreversibleInstanceRefresh/.test(awsCode(error) ?? '')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,14 @@
+import { listApps, loadPipeline } from '../config/load.ts';
+import type { Fleet } from '../config/settings.ts';
+
+/** The fleets of every environment with `cloud: 'local'` in the project. A broken pipelines file is a usage error. */
+export async function localEnvironments(projectDir: string): Promise<Fleet[]> {
+  const fleets: Fleet[] = [];
+  for (const app of await listApps(projectDir)) {
+    const pipeline = await loadPipeline({ projectDir, app });
+    fleets.push(
+      ...pipeline.environments.map((name) => pipeline.fleet(name)).filter((fleet) => fleet.cloud === 'local'),
+    );
+  }
+  return fleets;
+}

@@ -1,0 +1,232 @@
+import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { CreateAutoScalingGroupCommand, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  CreateLaunchTemplateCommand,
+  DescribeKeyPairsCommand,
+  DescribeLaunchTemplatesCommand,
+  DescribeSubnetsCommand,
+  ImportKeyPairCommand,
+} from '@aws-sdk/client-ec2';
+import {
+  CreateListenerCommand,
+  CreateLoadBalancerCommand,
+  CreateRuleCommand,
+  CreateTargetGroupCommand,
+  DescribeListenersCommand,
+  DescribeLoadBalancersCommand,
+  DescribeTargetGroupsCommand,
+  type LoadBalancer,
+  ModifyTargetGroupAttributesCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { execa } from 'execa';
+import { type AwsClients, createClients } from '../aws/clients.ts';
+import { isNotFound } from '../aws/errors.ts';
+import { resolveBaseImage } from '../aws/images.ts';
+import { tagKeys, toTags } from '../aws/tags.ts';
+import type { Fleet } from '../config/settings.ts';
+import { createPoll } from '../run/poll.ts';
+import { systemClock } from '../shared/clock.ts';
+import { localEnvironments } from './local-environments.ts';
+
+/** Makes sure that every fleet of a local environment exists in the local cloud. What exists already stays as it is. */
+export async function provisionFleets(options: {
+  projectDir: string;
+  cloud: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
+  note: (message: string) => void;
+}): Promise<{ app: string; url: string }[]> {
+  const { endpoint, region, accessKeyId, secretAccessKey } = options.cloud;
+  const clients = createClients({ region, endpoint, credentials: { accessKeyId, secretAccessKey } });
+  const made: { app: string; url: string }[] = [];
+  for (const fleet of await localEnvironments(options.projectDir)) {
+    made.push({ app: fleet.app, url: await provision(clients, fleet) });
+    options.note(`fleet ${fleet.names.group} is there`);
+  }
+  return made;
+}
+
+async function provision(clients: AwsClients, fleet: Fleet): Promise<string> {
+  const { ec2 } = clients;
+  const { Subnets } = await ec2.send(new DescribeSubnetsCommand({}));
+  const subnets =
+    fleet.instance.subnetIds.length > 0
+      ? fleet.instance.subnetIds
+      : (Subnets ?? []).flatMap((one) => one.SubnetId ?? []);
+  const vpcId = Subnets?.[0]?.VpcId;
+  const [keyName, baseImage] = await Promise.all([
+    ensureKey(clients, fleet),
+    resolveBaseImage(ec2, fleet.instance.baseImage),
+  ]);
+  const balancer = await ensureBalancer(clients, fleet, subnets);
+  const serving = await ensureTargetGroup(clients, fleet, fleet.names.targetGroup, vpcId);
+  const proof = await ensureTargetGroup(clients, fleet, fleet.names.proofTargetGroup, vpcId);
+  await ensureListener(clients, fleet, balancer.LoadBalancerArn ?? '', serving, proof);
+  const templateId = await ensureTemplate(clients, fleet, baseImage.imageId, keyName);
+  await ensureGroup(clients, fleet, templateId, serving, subnets);
+  return `http://${balancer.DNSName}:${fleet.balancer.listenerPort}`;
+}
+
+/** The key of the local machines, made on first use; the private half never leaves its file. */
+async function ensureKey({ ec2 }: AwsClients, fleet: Fleet): Promise<string> {
+  const name = fleet.instance.keyName ?? 'golden-pipeline';
+  const file = fleet.ssh.privateKey;
+  if (!(await stat(file).catch(() => undefined))) {
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'golden-pipeline', '-f', file]);
+    await chmod(file, 0o600);
+  }
+  try {
+    await ec2.send(new DescribeKeyPairsCommand({ KeyNames: [name] }));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    await ec2.send(new ImportKeyPairCommand({ KeyName: name, PublicKeyMaterial: await readFile(`${file}.pub`) }));
+  }
+  return name;
+}
+
+async function ensureBalancer({ elb }: AwsClients, fleet: Fleet, subnets: string[]): Promise<LoadBalancer> {
+  const Name = fleet.names.loadBalancer;
+  const read = async () => (await elb.send(new DescribeLoadBalancersCommand({ Names: [Name] }))).LoadBalancers?.[0];
+  const existing = await read().catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
+  if (!existing) {
+    await elb.send(
+      new CreateLoadBalancerCommand({ Name, Subnets: subnets, Type: 'application', Tags: ownTags(fleet) }),
+    );
+  }
+  const active = await createPoll(systemClock())({
+    what: `load balancer ${Name} to become active`,
+    read,
+    until: (balancer) => balancer?.State?.Code === 'active',
+    everyMs: 100,
+    timeoutMs: 300_000,
+  });
+  return active as LoadBalancer;
+}
+
+async function ensureTargetGroup({ elb }: AwsClients, fleet: Fleet, Name: string, VpcId?: string): Promise<string> {
+  try {
+    const { TargetGroups } = await elb.send(new DescribeTargetGroupsCommand({ Names: [Name] }));
+    if (TargetGroups?.[0]?.TargetGroupArn) return TargetGroups[0].TargetGroupArn;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  const check = fleet.balancer.healthCheck;
+  const { TargetGroups } = await elb.send(
+    new CreateTargetGroupCommand({
+      Name,
+      VpcId,
+      Protocol: 'HTTP',
+      Port: fleet.service.port,
+      TargetType: 'instance',
+      HealthCheckPath: check.path,
+      HealthCheckIntervalSeconds: check.intervalSeconds,
+      HealthCheckTimeoutSeconds: check.timeoutSeconds,
+      HealthyThresholdCount: check.healthyThreshold,
+      UnhealthyThresholdCount: check.unhealthyThreshold,
+      Tags: ownTags(fleet),
+    }),
+  );
+  const arn = TargetGroups?.[0]?.TargetGroupArn ?? '';
+  await elb.send(
+    new ModifyTargetGroupAttributesCommand({
+      TargetGroupArn: arn,
+      Attributes: [
+        { Key: 'deregistration_delay.timeout_seconds', Value: String(fleet.balancer.deregistrationDelaySeconds) },
+      ],
+    }),
+  );
+  return arn;
+}
+
+async function ensureListener(
+  { elb }: AwsClients,
+  fleet: Fleet,
+  balancerArn: string,
+  serving: string,
+  proof: string,
+): Promise<void> {
+  const { Listeners } = await elb.send(new DescribeListenersCommand({ LoadBalancerArn: balancerArn }));
+  if (Listeners?.some((listener) => listener.Port === fleet.balancer.listenerPort)) return;
+  const { Listeners: made } = await elb.send(
+    new CreateListenerCommand({
+      LoadBalancerArn: balancerArn,
+      Protocol: 'HTTP',
+      Port: fleet.balancer.listenerPort,
+      DefaultActions: [{ Type: 'forward', TargetGroupArn: serving }],
+    }),
+  );
+  await elb.send(
+    new CreateRuleCommand({
+      ListenerArn: made?.[0]?.ListenerArn,
+      Priority: 10,
+      Conditions: [
+        { Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: fleet.balancer.proofHeader, Values: ['on'] } },
+      ],
+      Actions: [{ Type: 'forward', TargetGroupArn: proof }],
+    }),
+  );
+}
+
+async function ensureTemplate({ ec2 }: AwsClients, fleet: Fleet, imageId: string, keyName: string): Promise<string> {
+  const name = fleet.names.launchTemplate;
+  try {
+    const { LaunchTemplates } = await ec2.send(new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] }));
+    if (LaunchTemplates?.[0]?.LaunchTemplateId) return LaunchTemplates[0].LaunchTemplateId;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  const { LaunchTemplate } = await ec2.send(
+    new CreateLaunchTemplateCommand({
+      LaunchTemplateName: name,
+      VersionDescription: 'base image',
+      LaunchTemplateData: {
+        ImageId: imageId,
+        InstanceType: fleet.instance.type as 't3.small',
+        KeyName: keyName,
+        SecurityGroupIds: fleet.instance.securityGroupIds.length > 0 ? fleet.instance.securityGroupIds : undefined,
+        MetadataOptions: { HttpTokens: 'required' },
+        TagSpecifications: [
+          { ResourceType: 'instance', Tags: [{ Key: 'Name', Value: fleet.names.group }, ...ownTags(fleet)] },
+        ],
+      },
+    }),
+  );
+  return LaunchTemplate?.LaunchTemplateId ?? '';
+}
+
+/** The group starts empty: the first release fills it, when there is something to serve. */
+async function ensureGroup(
+  { autoScaling }: AwsClients,
+  fleet: Fleet,
+  templateId: string,
+  serving: string,
+  subnets: string[],
+): Promise<void> {
+  const name = fleet.names.group;
+  const { AutoScalingGroups } = await autoScaling.send(
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
+  );
+  if (AutoScalingGroups?.[0]) return;
+  await autoScaling.send(
+    new CreateAutoScalingGroupCommand({
+      AutoScalingGroupName: name,
+      LaunchTemplate: { LaunchTemplateId: templateId, Version: '1' },
+      MinSize: 0,
+      DesiredCapacity: 0,
+      MaxSize: fleet.capacity.max,
+      TargetGroupARNs: [serving],
+      VPCZoneIdentifier: subnets.join(','),
+      HealthCheckType: 'ELB',
+      HealthCheckGracePeriod: fleet.release.timeouts.health,
+      DefaultInstanceWarmup: 0,
+      Tags: ownTags(fleet).map((tag) => ({ ...tag, PropagateAtLaunch: true })),
+    }),
+  );
+}
+
+function ownTags(fleet: Fleet) {
+  return toTags({ [tagKeys.app]: fleet.app, [tagKeys.environment]: fleet.environment });
+}

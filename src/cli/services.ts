@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { hostname, tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+import { type AwsTarget, createClients } from '../aws/clients.ts';
+import { consoleOutput } from '../aws/instances.ts';
+import type { Fleet } from '../config/settings.ts';
+import { createHosts } from '../hosts/hosts.ts';
+import { httpProbe } from '../hosts/probe.ts';
+import { createFileLedger } from '../ledger/file-ledger.ts';
+import { readCloud } from '../local-cloud/daemon/client.ts';
+import { PipelineError } from '../shared/errors.ts';
+import type { Services } from '../steps/services.ts';
+import { type CliContext, localCloudDir } from './context.ts';
+
+/** The ports of a fleet, and their end. */
+export interface OpenServices extends Services {
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the ports for a fleet. This is the only place that knows where an environment's cloud is: from here on the local cloud
+ * is an endpoint like any other.
+ * @throws PipelineError `local.not-running` when a local environment is meant and its cloud is down.
+ */
+export async function createServices(context: CliContext, fleet: Fleet): Promise<OpenServices> {
+  const aws = createClients(target(context, fleet));
+  // Short on purpose: the SSH control sockets in it must fit in 108 characters.
+  const workDir = await mkdtemp(path.join(tmpdir(), 'gp-'));
+  const by = `${context.env.PIPELINE_USER ?? userInfo().username}@${hostname()}`;
+  const hosts = createHosts({
+    ssh: fleet.ssh,
+    projectDir: fleet.projectDir,
+    runDir: workDir,
+    consoleOutput: (id) => consoleOutput(aws.ec2, id),
+    clock: context.clock,
+  });
+  const ledger = createFileLedger({
+    dir: fleet.ledger.path,
+    environment: fleet.environment,
+    clock: context.clock,
+    identity: { owner: context.env.PIPELINE_USER ?? userInfo().username, host: hostname() },
+  });
+  return {
+    fleet,
+    aws,
+    hosts,
+    ledger,
+    probe: httpProbe,
+    workDir,
+    by,
+    async close() {
+      await hosts.close();
+      for (const client of Object.values(aws)) client.destroy();
+      await rm(workDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function target(context: CliContext, fleet: Fleet): AwsTarget {
+  // AWS_ENDPOINT_URL is honoured by the SDK itself, with the credentials of the environment.
+  if (fleet.cloud === 'aws' || context.env.AWS_ENDPOINT_URL) return { region: fleet.region };
+  const cloud = readCloud(localCloudDir(context, () => fleet.projectDir));
+  if (cloud) {
+    const { accessKeyId, secretAccessKey } = cloud;
+    return { region: cloud.region, endpoint: cloud.endpoint, credentials: { accessKeyId, secretAccessKey } };
+  }
+  throw new PipelineError(
+    'local.not-running',
+    `the local cloud is not running, and ${fleet.app} in ${fleet.environment} lives there`,
+    {
+      hint: 'start it: pipeline local up',
+    },
+  );
+}

@@ -1,0 +1,17 @@
+/** What one request brought. */
+export interface ProbeAnswer {
+  status: number;
+  body: string;
+  ms: number;
+}
+
+/** One GET request; rejects when there is no answer at all. */
+export type Probe = (url: string, options: { timeoutMs: number; headers?: Record<string, string> }) => Promise<ProbeAnswer>;
+
+/** Probes over the network, following no redirects: what the balancer itself says is what counts. */
+export const httpProbe: Probe = async (url, { timeoutMs, headers }) => {
+  const started = performance.now();
+  const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
+  const body = await response.text();
+  return { status: response.status, body, ms: performance.now() - started };
+};

@@ -1,0 +1,25 @@
+import type { ReleaseRecord } from '../ledger/types.ts';
+
+/** Number of a version: 42 for `v42`. */
+export function versionNumber(version: string): number {
+  return Number(version.slice(1));
+}
+
+/** The version that the next release will most likely get; the ledger has the last word when it is reserved. */
+export function nextVersion(releases: readonly ReleaseRecord[]): string {
+  return `v${Math.max(0, ...releases.map((release) => versionNumber(release.version))) + 1}`;
+}
+
+/**
+ * The release to go back to: the last known-good one before the version that serves.
+ * @param serving The version that serves now, if any.
+ */
+export function rollbackTarget(
+  releases: readonly ReleaseRecord[],
+  serving: string | undefined,
+): ReleaseRecord | undefined {
+  const before = serving === undefined ? Number.POSITIVE_INFINITY : versionNumber(serving);
+  return releases
+    .filter((release) => release.knownGood && release.image && versionNumber(release.version) < before)
+    .sort((a, b) => versionNumber(b.version) - versionNumber(a.version))[0];
+}

@@ -1,0 +1,104 @@
+import { createImage, deregisterImage, findImageByName, waitImageAvailable } from '../aws/images.ts';
+import { readMachine, tagMachine, terminateMachine } from '../aws/instances.ts';
+import { tagKeys } from '../aws/tags.ts';
+import { type ReleaseContext, type ReleaseStep, times } from './services.ts';
+import { playRelease } from './support/play.ts';
+import { bringBack, takeOut } from './support/standby.ts';
+
+/** Takes the bake host out of the load balancer and waits for the drain. */
+export const detach: ReleaseStep = {
+  id: 'detach',
+  title: 'Take the host out of the load balancer',
+  describe: ({ services: { fleet } }) => [
+    `Standby for the bake host; its requests may take up to ${fleet.balancer.deregistrationDelaySeconds} s to end`,
+    'AZRebalance is suspended meanwhile, and the group minimum lowered by one where it must be',
+  ],
+  run: takeOut,
+  async undo(context) {
+    if (context.state.detached) await bringBack(context);
+  },
+};
+
+/** Switches the host to the new environment, cleans it, and makes the golden image; the host returns as the first canary. */
+export const bake: ReleaseStep = {
+  id: 'bake',
+  title: 'Bake the golden image',
+  describe: ({ state, services: { fleet } }) => [
+    `switch to ${state.version} and check it on the host; remove identity and secrets`,
+    `CreateImage ${fleet.names.imagePrefix}${state.version}, wait until it is available`,
+    state.bake === 'detach'
+      ? `the host returns to service as the first canary of ${state.version}`
+      : 'the builder is terminated',
+  ],
+  async run(context) {
+    const { fleet, aws, hosts, ledger } = context.services;
+    const { host, version, commit } = context.state;
+    if (!host) throw new Error('no host was chosen');
+    await context.change({ action: 'activate-environment', target: host.instanceId }, () =>
+      playRelease(context, 'activate'),
+    );
+    await context.change({ action: 'clean-host', target: host.instanceId }, () => playRelease(context, 'clean'));
+    // The host gets a new identity with the reboot of the bake.
+    await hosts.forget(host);
+    const name = imageName(context);
+    const imageId = await context.change({ action: 'create-image', target: name }, () =>
+      createImage(aws.ec2, {
+        instanceId: host.instanceId,
+        name,
+        description: `${fleet.app} ${version} from ${commit}`,
+        tags: {
+          Name: name,
+          [tagKeys.app]: fleet.app,
+          [tagKeys.environment]: fleet.environment,
+          [tagKeys.version]: version,
+          [tagKeys.commit]: commit,
+          [tagKeys.run]: context.run.id,
+        },
+      }),
+    );
+    await context.save({ imageId });
+    await waitImageAvailable(aws.ec2, context.poll, imageId, {
+      ...times(fleet, 'bake'),
+      progress: (state) => context.progress(`image ${imageId} is ${state}`),
+    });
+    await ledger.updateRelease(fleet.app, version, { image: { region: fleet.region, imageId, name } });
+    if (context.state.bake === 'builder') {
+      await context.change({ action: 'terminate-instance', target: host.instanceId }, () =>
+        terminateMachine(aws.ec2, host.instanceId),
+      );
+    } else {
+      await tagMachine(aws.ec2, host.instanceId, { [tagKeys.version]: version });
+      await bringBack(context);
+    }
+    context.note(`${name} is ${imageId}`);
+  },
+  async undo(context) {
+    const { aws, hosts, fleet } = context.services;
+    const { host, bake: how, current } = context.state;
+    if (context.changes().some((change) => change.action === 'create-image')) {
+      const image = await findImageByName(aws.ec2, imageName(context));
+      if (image) {
+        await context.change({ action: 'deregister-image', target: image.imageId }, () =>
+          deregisterImage(aws.ec2, image.imageId),
+        );
+      }
+    }
+    const activated = context.changes().some((change) => change.action === 'activate-environment');
+    if (!host || how === 'builder' || !activated) return;
+    const machine = await readMachine(aws.ec2, host.instanceId);
+    // A host that the roll has replaced needs nothing.
+    if (!machine || ['shutting-down', 'terminated'].includes(machine.state)) return;
+    await takeOut(context);
+    await hosts.forget(host);
+    await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
+    await context.change({ action: 'revert-environment', target: host.instanceId }, () =>
+      playRelease(context, 'revert'),
+    );
+    await tagMachine(aws.ec2, host.instanceId, { [tagKeys.version]: current.version ?? '' });
+    await bringBack(context);
+  },
+};
+
+function imageName(context: ReleaseContext): string {
+  return `${context.services.fleet.names.imagePrefix}${context.state.version}`;
+}

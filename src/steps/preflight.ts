@@ -1,0 +1,117 @@
+import { readImage } from '../aws/images.ts';
+import { readMachine } from '../aws/instances.ts';
+import { isActive, readRefresh } from '../aws/refreshes.ts';
+import { PipelineError } from '../shared/errors.ts';
+import type { ReleaseStep, Services } from './services.ts';
+import { type Observation, observeFleet } from './support/observe.ts';
+
+/** Checks that the fleet can take a release, chooses the bake host anew, and reserves the version. */
+export const preflight: ReleaseStep = {
+  id: 'preflight',
+  title: 'Check the fleet',
+  describe: ({ state, services }) => [
+    `release ${state.version} of ${services.fleet.app}: commit ${state.commit.slice(0, 12)} (${state.ref})`,
+    `fleet ${services.fleet.names.group} serves ${state.current.version ?? 'no release yet'}`,
+    state.bake === 'detach'
+      ? 'a host of the fleet carries the bake'
+      : 'a builder instance carries the bake: fewer than two healthy hosts, or asked for',
+  ],
+  async run(context) {
+    const { services, state } = context;
+    const seen = await observeFleet(services);
+    await assertReady(services, seen);
+    await assertRollbackTarget(services, seen);
+    const host = state.bake === 'detach' ? await chooseHost(services, seen) : undefined;
+    const release = await context.change({ action: 'reserve-version', target: services.fleet.app }, () =>
+      services.ledger.reserveRelease({
+        app: services.fleet.app,
+        environment: services.fleet.environment,
+        commit: state.commit,
+        ref: state.ref,
+        createdAt: new Date(context.clock.now()).toISOString(),
+        createdBy: services.by,
+        run: context.run.id,
+        baseImageId: seen.current.imageId,
+      }),
+    );
+    const { current, targetGroupArn, proofTargetGroupArn, url } = seen;
+    await context.save({
+      current,
+      targetGroupArn,
+      proofTargetGroupArn,
+      url,
+      version: release.version,
+      ...(host && { host }),
+    });
+    context.note(`${release.version} is reserved; ${seen.healthy.length} of ${seen.group.desired} hosts are healthy`);
+  },
+  async undo(context) {
+    const reserved = context.changes().find((change) => change.action === 'reserve-version' && change.result);
+    if (reserved)
+      await context.services.ledger.updateRelease(context.run.app, context.state.version, { state: 'failed' });
+  },
+};
+
+/** Refuses a fleet that somebody or something else is changing. */
+export async function assertReady({ fleet, aws }: Services, { group, healthy }: Observation): Promise<void> {
+  const refresh = await readRefresh(aws.autoScaling, fleet.names.group);
+  if (isActive(refresh)) {
+    throw new PipelineError(
+      'preflight.refresh-active',
+      `an instance refresh of ${group.name} is ${refresh.status} (${refresh.percentage} %)`,
+      {
+        hint: 'wait until it has ended, or cancel it, then try again',
+      },
+    );
+  }
+  const standby = group.instances
+    .filter((instance) => /Standby/.test(instance.lifecycle))
+    .map((instance) => instance.id);
+  if (standby.length > 0) {
+    throw new PipelineError('preflight.standby', `${standby.join(', ')} of ${group.name} left in Standby`, {
+      hint: 'bring it back with ExitStandby, or terminate it, then try again',
+    });
+  }
+  const blocking = group.suspended.filter((process) =>
+    ['Launch', 'Terminate', 'AddToLoadBalancer', 'InstanceRefresh'].includes(process),
+  );
+  if (blocking.length > 0) {
+    throw new PipelineError('preflight.suspended', `processes of ${group.name} are suspended: ${blocking.join(', ')}`, {
+      hint: 'resume them, or find out who suspended them and why',
+    });
+  }
+  if (group.desired > 0 && healthy.length < group.desired) {
+    throw new PipelineError(
+      'preflight.unhealthy',
+      `only ${healthy.length} of ${group.desired} hosts of ${group.name} are healthy`,
+      {
+        hint: 'a release onto a sick fleet hides what made it sick: look at `pipeline status` first',
+      },
+    );
+  }
+}
+
+async function assertRollbackTarget({ aws }: Services, { current }: Observation): Promise<void> {
+  if (!current.imageId) return;
+  const image = await readImage(aws.ec2, current.imageId);
+  if (image?.state === 'available') return;
+  throw new PipelineError(
+    'preflight.no-way-back',
+    `the image that serves now, ${current.imageId}, is ${image?.state ?? 'gone'}: there would be no way back`,
+    {
+      hint: 'restore that image, or roll the fleet onto one that exists, first',
+    },
+  );
+}
+
+async function chooseHost({ aws }: Services, { healthy, group, current }: Observation) {
+  // A host of the current version: an image must not inherit from a machine that has fallen behind.
+  const id = group.instances.find(
+    (instance) => healthy.includes(instance.id) && instance.templateVersion === current.templateVersion,
+  )?.id;
+  const machine = id === undefined ? undefined : await readMachine(aws.ec2, id);
+  if (machine && healthy.length >= 2) return { instanceId: machine.id, address: machine.address };
+  throw new PipelineError('preflight.no-bake-host', `${group.name} has no healthy host to spare for the bake`, {
+    hint: 'use a builder instance: --bake builder',
+  });
+}

@@ -1,0 +1,121 @@
+import { readTargets } from '../aws/balancers.ts';
+import { readGroup, setCapacity } from '../aws/groups.ts';
+import { createTemplateVersion, setDefaultVersion } from '../aws/launch-templates.ts';
+import { startRefresh } from '../aws/refreshes.ts';
+import { tagKeys } from '../aws/tags.ts';
+import type { Step } from '../run/step.ts';
+import { PipelineError } from '../shared/errors.ts';
+import { type RollContext, type RollState, type Services, times } from './services.ts';
+import { refreshBack, waitRefresh } from './support/refresh.ts';
+
+/** Rolls the Auto Scaling group onto the image by an instance refresh. */
+export const roll: Step<Services, RollState> = {
+  id: 'roll',
+  title: 'Roll the fleet onto the image',
+  describe: ({ services: { fleet } }) => [
+    `a new version of launch template ${fleet.names.launchTemplate}, given to the refresh as its desired configuration`,
+    `instance refresh of ${fleet.names.group}, ${fleet.release.refresh.minHealthyPercentage}/${fleet.release.refresh.maxHealthyPercentage} percent healthy, automatic rollback on`,
+  ],
+  async run(context) {
+    const { fleet, aws } = context.services;
+    const { version, commit, imageId, current } = context.state;
+    if (!imageId) throw new Error('there is no image to roll onto');
+    const template = await context.change(
+      { action: 'create-template-version', target: current.templateId, data: { imageId } },
+      (token) =>
+        createTemplateVersion(aws.ec2, {
+          templateId: current.templateId,
+          sourceVersion: current.templateVersion,
+          imageId,
+          description: `${fleet.app} ${version}`,
+          instanceTags: {
+            Name: fleet.names.group,
+            [tagKeys.app]: fleet.app,
+            [tagKeys.environment]: fleet.environment,
+            [tagKeys.version]: version,
+            [tagKeys.commit]: commit,
+          },
+          token,
+        }),
+    );
+    await context.save({ templateVersion: template.number });
+    const target = { id: template.templateId, version: template.number };
+    const refreshId = await context.change({ action: 'start-refresh', target: fleet.names.group, data: target }, () =>
+      startRefresh(aws.autoScaling, fleet.names.group, target, fleet.release.refresh),
+    );
+    await context.save({ refreshId });
+    const ended = await waitRefresh(context, refreshId);
+    if (ended.status !== 'Successful') {
+      throw new PipelineError(
+        'roll.failed',
+        `the instance refresh ended ${ended.status}: ${ended.reason ?? 'no reason given'}`,
+        {
+          hint: `the image is the same that the proof instance ran; look at the activities of ${fleet.names.group}`,
+        },
+      );
+    }
+    await fill(context);
+    await waitServing(context);
+    await context.change(
+      { action: 'set-default-version', target: template.templateId, data: { version: template.number } },
+      () => setDefaultVersion(aws.ec2, template.templateId, template.number),
+    );
+  },
+  async undo(context) {
+    const changes = context.changes();
+    const { aws, fleet } = context.services;
+    const { current } = context.state;
+    const filled = changes.find((change) => change.action === 'set-capacity' && !change.undoing);
+    if (filled) {
+      const { min, desired } = filled.data as { min: number; desired: number };
+      await context.change({ action: 'restore-capacity', target: fleet.names.group, data: { min, desired } }, () =>
+        setCapacity(aws.autoScaling, fleet.names.group, { min, desired }),
+      );
+    }
+    if (changes.some((change) => change.action === 'set-default-version')) {
+      await context.change({ action: 'restore-default-version', target: current.templateId }, () =>
+        setDefaultVersion(aws.ec2, current.templateId, current.templateVersion),
+      );
+    }
+    if (!changes.some((change) => change.action === 'start-refresh')) return;
+    await refreshBack(context);
+    if (!filled) await waitServing(context);
+  },
+};
+
+/**
+ * The first release finds an empty group: only then capacity is set, to the configured minimum.
+ * Later the live capacity is nobody's but Auto Scaling's.
+ */
+async function fill(context: RollContext): Promise<void> {
+  const { fleet, aws } = context.services;
+  const group = await readGroup(aws.autoScaling, fleet.names.group);
+  if (group.desired > 0) return;
+  await context.change(
+    { action: 'set-capacity', target: group.name, data: { min: group.min, desired: group.desired } },
+    () => setCapacity(aws.autoScaling, group.name, { min: fleet.capacity.min, desired: fleet.capacity.min }),
+  );
+}
+
+/** Waits until as many targets are healthy as the group wants in service, for several readings in a row. */
+async function waitServing(context: RollContext): Promise<void> {
+  const { fleet, aws } = context.services;
+  let inRow = 0;
+  await context.poll({
+    what: `the whole fleet ${fleet.names.group} to be healthy`,
+    read: async () => {
+      const [group, targets] = await Promise.all([
+        readGroup(aws.autoScaling, fleet.names.group),
+        readTargets(aws.elb, context.state.targetGroupArn),
+      ]);
+      return { wanted: group.desired, healthy: targets.filter((target) => target.state === 'healthy').length };
+    },
+    until: ({ wanted, healthy }) => {
+      inRow = healthy >= wanted ? inRow + 1 : 0;
+      return inRow >= fleet.release.healthyReads;
+    },
+    progress: ({ wanted, healthy }) =>
+      context.progress(`${healthy} of ${wanted} healthy`, { done: healthy, total: wanted }),
+    ...times(fleet, 'health'),
+  });
+}

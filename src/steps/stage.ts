@@ -1,0 +1,107 @@
+import path from 'node:path';
+import { resolveBaseImage } from '../aws/images.ts';
+import { launchMachine, readMachine, terminateMachine } from '../aws/instances.ts';
+import { tagKeys } from '../aws/tags.ts';
+import { archiveCommit } from '../hosts/git.ts';
+import type { ReleaseContext, ReleaseStep } from './services.ts';
+import { waitRunning } from './support/health.ts';
+import { playRelease } from './support/play.ts';
+
+/** Boots a throwaway machine from the current image, or from the base image when there is no release yet. */
+export const builder: ReleaseStep = {
+  id: 'builder',
+  title: 'Boot a builder instance',
+  describe: ({ state, services }) => [
+    `one ${services.fleet.instance.type} from ${state.current.version ? `the image of ${state.current.version}` : `the base image ${services.fleet.instance.baseImage}`}`,
+  ],
+  async run(context) {
+    const { fleet, aws } = context.services;
+    const { current } = context.state;
+    const imageId =
+      current.version && current.imageId
+        ? current.imageId
+        : (await resolveBaseImage(aws.ec2, fleet.instance.baseImage)).imageId;
+    const instanceId = await context.change({ action: 'launch-builder', target: imageId }, (token) =>
+      launchMachine(aws.ec2, {
+        template: { id: current.templateId, version: current.templateVersion },
+        imageId,
+        tags: runTags(context, 'builder'),
+        token,
+      }),
+    );
+    const { address } = await waitRunning(context, instanceId);
+    await context.save({ host: { instanceId, address } });
+  },
+  async undo(context) {
+    await terminateLaunched(context, 'launch-builder');
+  },
+};
+
+/** Builds the new environment beside the old one, on a host that still serves; nothing is switched. */
+export const stage: ReleaseStep = {
+  id: 'stage',
+  title: 'Build the new environment on the host',
+  describe: ({ state, services: { fleet } }) => [
+    `git archive of ${state.commit.slice(0, 12)} to ${state.bake === 'detach' ? 'a host that still serves' : 'the builder'}`,
+    `ansible-playbook builds /srv/${fleet.app}/releases/${state.version} and starts it on port ${fleet.service.stagingPort}`,
+    `${fleet.service.healthPath} must answer there; nothing is switched`,
+  ],
+  async run(context) {
+    const { fleet, hosts, workDir } = context.services;
+    const { host, version, commit } = context.state;
+    if (!host) throw new Error('no host was chosen');
+    const archive = path.join(workDir, `${fleet.app}-${version}.tar`);
+    await archiveCommit({ ...fleet.source, commit, file: archive, signal: context.signal });
+    await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
+    await context.change({ action: 'stage-environment', target: host.instanceId }, () =>
+      playRelease(context, 'stage', archive),
+    );
+  },
+  async undo(context) {
+    const { host, bake } = context.state;
+    if (!host || bake === 'builder' || !context.changes().some((change) => change.action === 'stage-environment'))
+      return;
+    const machine = await readMachine(context.services.aws.ec2, host.instanceId);
+    if (machine?.state !== 'running') return;
+    await context.services.hosts.waitReachable(host, context.services.fleet.release.timeouts.health * 1000);
+    await context.change({ action: 'unstage-environment', target: host.instanceId }, () =>
+      playRelease(context, 'unstage'),
+    );
+  },
+};
+
+/** Tags of a machine that is there for this run only. */
+export function runTags(context: ReleaseContext, role: string): Record<string, string> {
+  const { fleet } = context.services;
+  return {
+    Name: `${fleet.names.group}-${role}`,
+    [tagKeys.app]: fleet.app,
+    [tagKeys.environment]: fleet.environment,
+    [tagKeys.run]: context.run.id,
+    [tagKeys.role]: role,
+    [tagKeys.version]: context.state.version,
+  };
+}
+
+/** Terminates the machine that this step launched, also when only the intent of the launch is known. */
+export async function terminateLaunched(context: ReleaseContext, action: string): Promise<void> {
+  const launch = context.changes().find((change) => change.action === action && !change.undoing);
+  if (!launch) return;
+  const { aws } = context.services;
+  const { current } = context.state;
+  let id = launch.result as string | undefined;
+  if (!id) {
+    // The answer was lost: the same token gives the same machine, or one that we may end.
+    const imageId = launch.target;
+    id = await launchMachine(aws.ec2, {
+      template: { id: current.templateId, version: current.templateVersion },
+      imageId,
+      tags: runTags(context, action.replace('launch-', '')),
+      token: launch.token,
+    });
+  }
+  const instanceId = id;
+  await context.change({ action: 'terminate-instance', target: instanceId }, () =>
+    terminateMachine(aws.ec2, instanceId),
+  );
+}

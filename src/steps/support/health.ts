@@ -1,0 +1,77 @@
+import { readTargets, type TargetHealth } from '../../aws/balancers.ts';
+import { readMachine } from '../../aws/instances.ts';
+import type { RunContext } from '../../run/step.ts';
+import { PipelineError } from '../../shared/errors.ts';
+import { type Services, times } from '../services.ts';
+
+/**
+ * Waits until a target has been healthy for `release.healthyReads` readings in a row: one good reading may be a flap.
+ * @throws PipelineError `target.unhealthy` as soon as the machine is gone, or at the deadline with the balancer's reason.
+ */
+export async function waitTargetHealthy(
+  context: RunContext<Services, object>,
+  targetGroupArn: string,
+  instanceId: string,
+): Promise<void> {
+  const { fleet, aws } = context.services;
+  let inRow = 0;
+  let last: TargetHealth | undefined;
+  try {
+    await context.poll({
+      what: `target ${instanceId} to become healthy`,
+      read: async () => {
+        last = (await readTargets(aws.elb, targetGroupArn)).find((target) => target.id === instanceId);
+        if (last?.state !== 'healthy') await assertAlive(context, instanceId);
+        return last;
+      },
+      until: (target) => {
+        inRow = target?.state === 'healthy' ? inRow + 1 : 0;
+        return inRow >= fleet.release.healthyReads;
+      },
+      progress: (target) => context.progress(`${instanceId} is ${target?.state ?? 'not registered yet'}`),
+      ...times(fleet, 'health'),
+    });
+  } catch (error) {
+    if (!(error instanceof PipelineError) || error.code !== 'wait.timeout') throw error;
+    throw new PipelineError(
+      'target.unhealthy',
+      `${instanceId} did not become healthy in ${fleet.release.timeouts.health} s: it is ${last?.state ?? 'not registered'}` +
+        `${last?.reason ? ` (${last.reason})` : ''}`,
+      { hint: `check what ${fleet.balancer.healthCheck.path} answers and the service's log on the machine` },
+    );
+  }
+}
+
+async function assertAlive(context: RunContext<Services, object>, instanceId: string): Promise<void> {
+  const machine = await readMachine(context.services.aws.ec2, instanceId);
+  if (machine && ['shutting-down', 'terminated', 'stopped'].includes(machine.state)) {
+    throw new PipelineError(
+      'target.unhealthy',
+      `${instanceId} is ${machine.state}${machine.stateReason ? `: ${machine.stateReason}` : ''}`,
+    );
+  }
+}
+
+/** Waits until a machine runs. Machines that are not found yet are awaited too (eventual consistency). */
+export async function waitRunning(
+  context: RunContext<Services, object>,
+  instanceId: string,
+): Promise<{ address: string }> {
+  const { fleet, aws } = context.services;
+  const machine = await context.poll({
+    what: `instance ${instanceId} to run`,
+    read: () => readMachine(aws.ec2, instanceId),
+    until: (one) => {
+      if (one && ['shutting-down', 'terminated', 'stopped'].includes(one.state)) {
+        throw new PipelineError(
+          'instance.failed',
+          `${instanceId} is ${one.state}: ${one.stateReason ?? 'no reason given'}`,
+        );
+      }
+      return one?.state === 'running';
+    },
+    progress: (one) => context.progress(`${instanceId} is ${one?.state ?? 'not visible yet'}`),
+    ...times(fleet, 'health'),
+  });
+  return { address: machine?.address ?? '' };
+}

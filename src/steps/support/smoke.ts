@@ -1,0 +1,30 @@
+import type { RunContext } from '../../run/step.ts';
+import type { RollState, Services } from '../services.ts';
+
+/** Milliseconds that a smoke test may take; slower counts as failed. */
+const probeTimeoutMs = 5000;
+
+/** Runs the configured smoke tests through the balancer and returns what failed, worded for a person. */
+export async function smokeFailures(
+  context: RunContext<Services, RollState>,
+  headers?: Record<string, string>,
+): Promise<string[]> {
+  const { fleet, probe } = context.services;
+  const { url, version, commit } = context.state;
+  const failures = await Promise.all(
+    fleet.release.smokeTests.map(async (test) => {
+      const wanted = test.contains?.replaceAll('{version}', version).replaceAll('{commit}', commit);
+      try {
+        const answer = await probe(`${url}${test.path}`, { timeoutMs: probeTimeoutMs, headers });
+        if (answer.status !== test.status) return `${test.path} answered ${answer.status} instead of ${test.status}`;
+        if (wanted !== undefined && !answer.body.includes(wanted)) {
+          return `${test.path} answered without "${wanted}": ${JSON.stringify(answer.body.slice(0, 120))}`;
+        }
+      } catch (error) {
+        return `${test.path} gave no answer: ${error instanceof Error ? error.message : String(error)}`;
+      }
+      return undefined;
+    }),
+  );
+  return failures.filter((failure) => failure !== undefined);
+}

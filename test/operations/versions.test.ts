@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import type { ReleaseRecord } from '../../src/ledger/types.ts';
+import { nextVersion, rollbackTarget } from '../../src/operations/versions.ts';
+
+const release = (version: string, facts: Partial<ReleaseRecord> = {}): ReleaseRecord => ({
+  app: 'api',
+  environment: 'local',
+  version,
+  commit: 'c',
+  ref: 'HEAD',
+  createdAt: '',
+  createdBy: '',
+  run: '',
+  state: 'released',
+  image: { region: 'eu-west-1', imageId: `ami-${version}`, name: version },
+  knownGood: true,
+  ...facts,
+});
+
+describe('versions', () => {
+  it('count on from the highest, as numbers', () => {
+    expect(nextVersion([])).toBe('v1');
+    expect(nextVersion(['v1', 'v10', 'v9'].map((version) => release(version)))).toBe('v11');
+  });
+
+  it('go back to the last known-good one before the one that serves', () => {
+    const releases = [release('v9'), release('v10', { knownGood: false }), release('v11')];
+    expect(rollbackTarget(releases, 'v11')?.version).toBe('v9');
+    expect(rollbackTarget(releases, 'v9')).toBeUndefined();
+    expect(rollbackTarget([release('v1', { image: undefined })], 'v2')).toBeUndefined();
+  });
+});
