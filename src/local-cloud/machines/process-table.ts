@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../shared/clock.ts';
+import { machineLayout, machinesFolder } from './layout.ts';
+
+/** A process that cannot be mistaken for a later one with the same number. */
+export interface ProcessRef {
+  pid: number;
+  /** Start time in clock ticks since the host's boot, field 22 of /proc/PID/stat. */
+  start: string;
+}
+
+/** The running process `pid`; undefined when there is none or it is dead and only not yet reaped. */
+export function processRef(pid: number): ProcessRef | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return undefined;
+  }
+  // The second field is the name in brackets and may hold anything, so count from the last bracket.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const start = fields[19];
+  if (fields[0] === 'Z' || fields[0] === 'X' || start === undefined) return undefined;
+  return { pid, start };
+}
+
+/** Whether that very process still runs. */
+export function isAlive(ref: ProcessRef): boolean {
+  return processRef(ref.pid)?.start === ref.start;
+}
+
+/** Sends `signal` to that very process; false when it is gone. */
+export function signalProcess(ref: ProcessRef, signal: NodeJS.Signals): boolean {
+  if (!isAlive(ref)) return false;
+  try {
+    return process.kill(ref.pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves when none of the processes runs any more. */
+export async function allGone(refs: ProcessRef[], clock: Clock): Promise<void> {
+  while (refs.some(isAlive)) await clock.sleep(5);
+}
+
+/** Kills what a dead daemon left running below `dir`; returns what was found, still dying. */
+export function sweep(dir: string): ProcessRef[] {
+  const found: ProcessRef[] = [];
+  for (const instanceId of entries(machinesFolder(dir))) {
+    for (const ref of recordedProcesses(dir, instanceId)) {
+      if (signalProcess(ref, 'SIGKILL')) found.push(ref);
+    }
+  }
+  return found;
+}
+
+function recordedProcesses(dir: string, instanceId: string): ProcessRef[] {
+  try {
+    const record = JSON.parse(readFileSync(join(machineLayout(dir, instanceId).processes), 'utf8'));
+    return Array.isArray(record) ? record.filter((r) => Number.isInteger(r?.pid) && typeof r?.start === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

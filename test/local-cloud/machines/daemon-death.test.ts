@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { isAlive, processRef, sweep } from '../../../src/local-cloud/machines/process-table.ts';
+import { SandboxDriver } from '../../../src/local-cloud/machines/sandbox-driver.ts';
+import { clock, eventually, exec, SandboxFixture } from './support/sandbox-fixture.ts';
+
+/** Host processes whose arguments name the folder. */
+async function processesOf(dir: string): Promise<string[]> {
+  const { stdout } = await exec('ps', ['-eo', 'pid=,stat=,args=']);
+  return stdout.split('\n').filter((line) => line.includes(dir) && !/^\s*\d+\s+Z/.test(line));
+}
+
+it('leaves no machine behind when the daemon is killed', async () => {
+  const fixture = await SandboxFixture.open();
+  try {
+    const spec = fixture.spec();
+    const source = `
+      import { SandboxDriver } from ${JSON.stringify(new URL('../../../src/local-cloud/machines/sandbox-driver.ts', import.meta.url).pathname)};
+      import { systemClock } from ${JSON.stringify(new URL('../../../src/shared/clock.ts', import.meta.url).pathname)};
+      const driver = new SandboxDriver({ dir: ${JSON.stringify(fixture.dir)}, clock: systemClock() });
+      const spec = ${JSON.stringify(spec)};
+      await driver.create(spec);
+      await driver.boot(spec);
+      console.log('booted');
+    `;
+    const { build } = await import('esbuild');
+    const outfile = join(fixture.dir, 'daemon.mjs');
+    await build({
+      stdin: { contents: source, loader: 'ts', resolveDir: '/' },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile,
+    });
+    const daemon = spawn(process.execPath, [outfile], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(daemon.stdout, 'data');
+    expect(await processesOf(`${fixture.dir}/machines`)).not.toEqual([]);
+    daemon.kill('SIGKILL');
+    await once(daemon, 'exit');
+    // The next daemon boots the same machine on the same address.
+    const next = new SandboxDriver({ dir: fixture.dir, clock });
+    await next.boot(spec);
+    expect(await fixture.ssh(spec, 'hostname')).toBe(`${spec.hostname}\n`);
+    await next.close();
+    await eventually(async () => (await processesOf(`${fixture.dir}/machines`)).length === 0);
+  } finally {
+    await fixture.close();
+  }
+});
+
+it('ends recorded processes only if they are the very same', async () => {
+  const fixture = await SandboxFixture.open();
+  const orphan = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const innocent = spawn('sleep', ['60'], { stdio: 'ignore' });
+  try {
+    const refs = [orphan, innocent].map((child) => processRef(child.pid ?? 0));
+    const home = join(fixture.dir, 'machines', 'i-1');
+    await mkdir(home, { recursive: true });
+    await writeFile(join(home, 'processes.json'), JSON.stringify([refs[0], { ...refs[1], start: '1' }, { pid: 'x' }]));
+    const ended = once(orphan, 'exit');
+    expect(sweep(fixture.dir)).toEqual([refs[0]]);
+    expect((await ended)[1]).toBe('SIGKILL');
+    expect(refs[1] && isAlive(refs[1])).toBe(true);
+    await writeFile(join(home, 'processes.json'), 'not JSON');
+    expect(sweep(fixture.dir)).toEqual([]);
+  } finally {
+    orphan.kill('SIGKILL');
+    innocent.kill('SIGKILL');
+    await fixture.close();
+  }
+});

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { machineEnvironment } from '../../../src/local-cloud/machines/machine-environment.ts';
+import { shellAssignments, shellWord } from '../../../src/local-cloud/machines/quote.ts';
+
+it('forwards what the network needs and nothing else of the host', () => {
+  const host = {
+    HTTPS_PROXY: 'http://proxy:3128',
+    npm_config_registry: 'http://registry/',
+    AWS_SECRET_ACCESS_KEY: 's',
+    HOME: '/home/me',
+  };
+  const { variables, files } = machineEnvironment(host, { FLEET: 'api' }, '/usr/bin/node');
+  expect(variables).toMatchObject({
+    HTTPS_PROXY: host.HTTPS_PROXY,
+    npm_config_registry: host.npm_config_registry,
+    FLEET: 'api',
+    HOME: '/root',
+  });
+  expect(variables).not.toHaveProperty('AWS_SECRET_ACCESS_KEY');
+  expect(files).toEqual({});
+});
+
+it('gives the machine copies of certificate files that exist', () => {
+  const host = { NODE_EXTRA_CA_CERTS: import.meta.filename, SSL_CERT_FILE: '/nowhere.pem' };
+  const { variables, files } = machineEnvironment(host, {}, '/usr/bin/node');
+  expect(files).toEqual({ 'NODE_EXTRA_CA_CERTS.pem': import.meta.filename });
+  expect(variables.NODE_EXTRA_CA_CERTS).toBe('/run/cloud/NODE_EXTRA_CA_CERTS.pem');
+  expect(variables).not.toHaveProperty('SSL_CERT_FILE');
+});
+
+it('mounts a Node that is not below /usr, first in PATH', () => {
+  const { variables, nodePrefix } = machineEnvironment({}, {}, '/home/me/.nvm/versions/node/v20.19.0/bin/node');
+  expect(nodePrefix).toBe('/home/me/.nvm/versions/node/v20.19.0');
+  expect(variables.PATH).toMatch(/^\/opt\/node\/bin:/);
+});
+
+it('quotes for the shell', () => {
+  expect(shellWord("it's")).toBe(`'it'\\''s'`);
+  expect(shellAssignments({ A: '$(id)', 'b;c': 'x' }, true)).toBe("export A='$(id)'\n");
+});

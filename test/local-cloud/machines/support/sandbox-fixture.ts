@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type AddressBlock, claimAddressBlock } from '../../../../src/local-cloud/machines/address-block.ts';
+import { AddressPool } from '../../../../src/local-cloud/machines/address-pool.ts';
+import { createBaseImage } from '../../../../src/local-cloud/machines/base-image.ts';
+import type { MachineSpec } from '../../../../src/local-cloud/machines/driver.ts';
+import { removeTree } from '../../../../src/local-cloud/machines/images.ts';
+import { SandboxDriver } from '../../../../src/local-cloud/machines/sandbox-driver.ts';
+import { systemClock } from '../../../../src/shared/clock.ts';
+
+export const exec = promisify(execFile);
+export const baseImage = 'ami-0ba5e000000000001';
+export const clock = systemClock();
+
+/** A sandbox driver with a base image, a key pair and addresses of its own. */
+export class SandboxFixture {
+  readonly exits: [instanceId: string, reason: string][] = [];
+  #next = 1;
+
+  private constructor(
+    readonly dir: string,
+    readonly driver: SandboxDriver,
+    readonly publicKey: string,
+    readonly pool: AddressPool,
+    readonly block: AddressBlock,
+  ) {
+    driver.onExit((instanceId, reason) => this.exits.push([instanceId, reason]));
+  }
+
+  static async open(): Promise<SandboxFixture> {
+    const dir = await mkdtemp(join(tmpdir(), 'machines-'));
+    await exec('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', join(dir, 'key')]);
+    const publicKey = await readFile(join(dir, 'key.pub'), 'utf8');
+    await createBaseImage(dir, baseImage);
+    const block = await claimAddressBlock();
+    const driver = new SandboxDriver({ dir, clock, environment: { FLEET: "it's a test" } });
+    return new SandboxFixture(dir, driver, publicKey, new AddressPool(block.block), block);
+  }
+
+  spec(changes: Partial<MachineSpec> = {}): MachineSpec {
+    const address = this.pool.takeAddress();
+    const hostname = `ip-${address.replaceAll('.', '-')}`;
+    const instanceId = `i-${String(this.#next++).padStart(17, '0')}`;
+    return { instanceId, imageId: baseImage, address, hostname, publicKey: this.publicKey, ...changes };
+  }
+
+  async launch(changes: Partial<MachineSpec> = {}): Promise<MachineSpec> {
+    const spec = this.spec(changes);
+    await this.driver.create(spec);
+    await this.driver.boot(spec);
+    return spec;
+  }
+
+  /** Pins the host key from the console, as a careful person does, and returns ssh options. */
+  async sshOptions(spec: MachineSpec): Promise<string[]> {
+    const known = join(this.dir, `known-${spec.instanceId}`);
+    await writeFile(known, `[${spec.address}]:2222 ${await this.hostKey(spec)}\n`);
+    const settings = ['StrictHostKeyChecking=yes', `UserKnownHostsFile=${known}`, 'BatchMode=yes', 'LogLevel=ERROR'];
+    return ['-F', 'none', '-i', join(this.dir, 'key'), ...settings.flatMap((setting) => ['-o', setting])];
+  }
+
+  /** The newest host key that the machine's console shows. */
+  async hostKey(spec: MachineSpec): Promise<string> {
+    const lines = (await this.driver.consoleOutput(spec.instanceId)).split('\n');
+    const [type, key] = (lines[lines.lastIndexOf('-----BEGIN SSH HOST KEY KEYS-----') + 1] ?? '').split(' ');
+    return `${type} ${key}`;
+  }
+
+  async ssh(spec: MachineSpec, command: string): Promise<string> {
+    const target = `${userInfo().username}@${spec.address}`;
+    return (await exec('ssh', [...(await this.sshOptions(spec)), '-p', '2222', target, command])).stdout;
+  }
+
+  async close(): Promise<void> {
+    await this.driver.close();
+    await this.block.close();
+    await removeTree(this.dir);
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** Polls until `check` gives a value; the test's own time-out ends it. */
+export async function eventually<T>(check: () => Promise<T | undefined | false>): Promise<T> {
+  for (;;) {
+    const value = await check().catch(() => undefined);
+    if (value !== undefined && value !== false) return value;
+    await clock.sleep(20);
+  }
+}
+
+/** A runit service: a small HTTP server on $HOST:8080 that stops gracefully; /slow answers after 400 ms. */
+export const serviceRun = `#!/bin/sh
+. /run/pipeline/instance.env
+export HOST
+exec node /srv/server.js 2>&1
+`;
+
+export const serverScript = `
+const { createServer } = require('node:http');
+const server = createServer((request, response) => {
+  const answer = () => response.end(JSON.stringify({ pid: process.pid, fleet: process.env.FLEET }));
+  if (request.url === '/slow') setTimeout(answer, 400);
+  else answer();
+});
+server.listen(8080, process.env.HOST);
+process.on('SIGTERM', () => server.close());
+`;
