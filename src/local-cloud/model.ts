@@ -32,7 +32,25 @@ export interface InstanceRecord {
   reservationId: string;
   consoleOutput?: string;
   disableApiTermination?: boolean;
+  /** ARN. */
   iamInstanceProfile?: string;
+  /** Place in its reservation, from 0. */
+  launchIndex?: number;
+  /** Digest of the launch request, to tell a repetition from a different request with the same token. */
+  clientTokenDigest?: string;
+  /** As in DescribeInstances' StateTransitionReason. */
+  stateTransitionReason?: string;
+  /** authorized_keys line of its key pair, kept because the key pair may be deleted while the instance lives. */
+  publicKey?: string;
+  /** The driver holds a disk for it. */
+  hasDisk?: boolean;
+  /** It has been `running` before: a boot that fails then stops it, and does not terminate it. */
+  hasRun?: boolean;
+  /** BlockDeviceMappings of the launch request, in the SDK's shape. */
+  blockDeviceMappings?: Record<string, unknown>[];
+  shutdownBehavior?: 'stop' | 'terminate';
+  /** Tags of its root volume. */
+  volumeTags?: Tags;
 }
 
 export type ImageState = 'pending' | 'available' | 'failed' | 'deregistered' | 'disabled';
@@ -49,6 +67,10 @@ export interface ImageRecord {
   tags: Tags;
   /** Milliseconds since the epoch when the image is marked deprecated. */
   deprecationTime?: number;
+  /** Account ids, and `all` for everybody, that may launch it besides the owner. */
+  launchPermissions?: string[];
+  /** Since when it is only a tombstone. */
+  deregisteredAt?: number;
 }
 
 export interface SnapshotRecord {
@@ -79,6 +101,10 @@ export interface LaunchTemplateRecord {
   tags: Tags;
   /** Client tokens seen, each with the version it made. */
   tokens: Record<string, number>;
+  /** Client tokens seen, each with the digest of its request. */
+  tokenDigests?: Record<string, string>;
+  /** The number of the next version: numbers of deleted versions are not used again. */
+  nextVersion?: number;
 }
 
 export interface KeyPairRecord {
@@ -87,6 +113,7 @@ export interface KeyPairRecord {
   /** One authorized_keys line. */
   publicKey: string;
   fingerprint: string;
+  keyType?: 'rsa' | 'ed25519';
   createdAt: number;
   tags: Tags;
 }
@@ -106,6 +133,7 @@ export interface SecurityGroupRuleRecord {
   protocol: string;
   fromPort?: number;
   toPort?: number;
+  /** IPv4 or IPv6 block. */
   cidr?: string;
   groupId?: string;
   description?: string;
@@ -132,6 +160,8 @@ export interface GroupInstance {
   protectedFromScaleIn: boolean;
   /** When it entered service (grace period and warm-up count from here). */
   inServiceAt?: number;
+  /** The activity that brought it to its present state, while that activity is open. */
+  activityId?: string;
 }
 
 export interface GroupRecord {
@@ -193,6 +223,8 @@ export interface RefreshRecord {
   preferences: {
     minHealthyPercentage: number;
     maxHealthyPercentage: number;
+    /** Given by the caller: then an impossible pair of bounds launches before it terminates, else the other way round. */
+    maxHealthyExplicit?: boolean;
     instanceWarmupSeconds: number;
     skipMatching: boolean;
     autoRollback: boolean;
@@ -207,6 +239,30 @@ export interface RefreshRecord {
   /** What the group named before, for the rollback. */
   previousLaunchTemplate: { id: string; version: string };
   rollbackReason?: string;
+  rollback?: { startTime: number; percentageCompleteOnRollback: number; instancesToUpdateOnRollback: number };
+  /** How far the present direction (forward, or the rollback) has come; absent until it begins. */
+  work?: RefreshWork;
+}
+
+/** Bookkeeping of a refresh. Times are of the cloud's clock. */
+export interface RefreshWork {
+  startedAt: number;
+  /** Instances still to be replaced. */
+  remaining: string[];
+  /** How many there were to replace at the start. */
+  total: number;
+  /** Index of the next checkpoint. */
+  checkpoint: number;
+  pausedUntil?: number;
+  bakeUntil?: number;
+  /** Since when it waits for a person (Standby, scale-in protection). */
+  waitingSince?: number;
+  lastProgressAt: number;
+  /** The most replacements seen ready at once. */
+  readySeen: number;
+  /** Replacements that failed since one last got ready, and what the last one said. */
+  failures: number;
+  lastFailure?: string;
 }
 
 // --- Elastic Load Balancing -----------------------------------------------------------------------------------
@@ -284,7 +340,7 @@ export interface RuleRecord {
   tags: Tags;
 }
 
-/** The whole cloud. */
+/** The whole cloud. Tables are keyed by id (`groups` by name, ELBv2's by ARN). */
 export interface CloudState {
   instances: Record<string, InstanceRecord>;
   images: Record<string, ImageRecord>;
@@ -299,6 +355,8 @@ export interface CloudState {
   loadBalancers: Record<string, LoadBalancerRecord>;
   listeners: Record<string, ListenerRecord>;
   rules: Record<string, RuleRecord>;
+  /** Tags of the fixed VPC and subnets, by id. */
+  networkTags?: Record<string, Tags>;
 }
 
 /** A cloud with nothing in it. */

@@ -1,0 +1,55 @@
+import { CloudError } from '../wire/handler.ts';
+
+/** Wire codes are those of the SDK's `awsQueryError` traits; the wording is AWS's. */
+export function validationError(message: string): CloudError {
+  return new CloudError('ValidationError', message);
+}
+
+export function groupNotFound(name: string): CloudError {
+  return validationError(`AutoScalingGroup name not found - AutoScalingGroup: ${name} not found`);
+}
+
+export function groupExists(name: string): CloudError {
+  return new CloudError(
+    'AlreadyExists',
+    `AutoScalingGroup by this name already exists - A group with the name ${name} already exists`,
+  );
+}
+
+export function notInGroup(instanceId: string, groupName: string): CloudError {
+  return validationError(`The instance ${instanceId} is not part of Auto Scaling group ${groupName}.`);
+}
+
+export function groupHasInstances(): CloudError {
+  return new CloudError(
+    'ResourceInUse',
+    'You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.',
+  );
+}
+
+export function activityInProgress(message: string): CloudError {
+  return new CloudError('ScalingActivityInProgress', message);
+}
+
+export function refreshInProgress(): CloudError {
+  return new CloudError(
+    'InstanceRefreshInProgress',
+    'An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.',
+  );
+}
+
+export function noActiveRefresh(groupName: string): CloudError {
+  return new CloudError(
+    'ActiveInstanceRefreshNotFound',
+    `No in progress or pending Instance Refresh found for Auto Scaling group ${groupName}`,
+  );
+}
+
+export function irreversibleRefresh(message: string): CloudError {
+  return new CloudError('IrreversibleInstanceRefresh', message);
+}
+
+/** 500 on the wire, as for every conflict of two changes of one group. */
+export function resourceContention(message: string): CloudError {
+  return new CloudError('ResourceContention', message, 500);
+}

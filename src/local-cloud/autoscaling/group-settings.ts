@@ -1,0 +1,122 @@
+import type {
+  CreateAutoScalingGroupType,
+  LaunchTemplateSpecification,
+  UpdateAutoScalingGroupType,
+} from '@aws-sdk/client-auto-scaling';
+import type { GroupRecord } from '../model.ts';
+import { account } from '../settings.ts';
+import { validationError } from './errors.ts';
+import type { Runtime } from './runtime.ts';
+import { terminationPolicyNames } from './termination-policy.ts';
+
+type Request = CreateAutoScalingGroupType | UpdateAutoScalingGroupType;
+
+const unsupported = [
+  'LaunchConfigurationName',
+  'MixedInstancesPolicy',
+  'InstanceId',
+  'LoadBalancerNames',
+  'PlacementGroup',
+] as const;
+
+/** Refuses what this cloud has not got, rather than doing something else silently. */
+export function refuseUnsupported(request: Request): void {
+  for (const name of unsupported) {
+    const value = (request as Partial<Record<string, unknown>> & Request)[name];
+    if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) continue;
+    throw validationError(`${name} is not supported by this cloud; use LaunchTemplate and target groups.`);
+  }
+}
+
+/** A launch template as the group names it: by id, with the version as given (`$Default` when none is). */
+export function readTemplate(runtime: Runtime, given: LaunchTemplateSpecification): { id: string; version: string } {
+  if (!given.LaunchTemplateId === !given.LaunchTemplateName) {
+    throw validationError(
+      'Valid requests must contain either launchTemplateId or launchTemplateName, and not both of them.',
+    );
+  }
+  const version = given.Version || '$Default';
+  try {
+    const found = runtime.instances.resolveTemplate(
+      { id: given.LaunchTemplateId || undefined, name: given.LaunchTemplateName || undefined },
+      version,
+    );
+    return { id: found.id, version };
+  } catch (error) {
+    throw validationError(
+      `You must use a valid fully-formed launch template. ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/** Zones and subnets; undefined when the request names neither. */
+export function readPlaces(request: Request): { availabilityZones: string[]; subnetIds: string[] } | undefined {
+  const subnetIds = (request.VPCZoneIdentifier ?? '')
+    .split(',')
+    .map((s) => s.trim())
+    .filter((s) => s !== '');
+  const zones = request.AvailabilityZones ?? [];
+  if (subnetIds.length === 0 && zones.length === 0) return undefined;
+  const known = new Map(Object.entries(account.subnets).map(([zone, subnet]) => [subnet, zone]));
+  for (const id of subnetIds) if (!known.has(id)) throw validationError(`The subnet ID '${id}' does not exist`);
+  for (const zone of zones) {
+    if (!account.subnets[zone]) throw validationError(`Invalid availability zone: ${zone}`);
+  }
+  const fromSubnets = [...new Set(subnetIds.map((id) => known.get(id) as string))];
+  if (subnetIds.length > 0 && zones.length > 0 && zones.some((z) => !fromSubnets.includes(z))) {
+    throw validationError('The availability zones of the specified subnets and the Auto Scaling group do not match');
+  }
+  return { availabilityZones: (subnetIds.length > 0 ? fromSubnets : [...zones]).sort(), subnetIds };
+}
+
+export function readHealthCheckType(given: string | undefined): GroupRecord['healthCheckType'] | undefined {
+  if (!given) return undefined;
+  const types = given.split(',').map((t) => t.trim());
+  if (types.some((t) => t !== 'EC2' && t !== 'ELB')) throw validationError(`Invalid Health Check Type: ${given}`);
+  return types.includes('ELB') ? 'ELB' : 'EC2';
+}
+
+export function checkSizes(minSize: number, maxSize: number): void {
+  if (minSize < 0) throw validationError(`Min bound, ${minSize}, must be greater than or equal to 0`);
+  if (minSize > maxSize)
+    throw validationError(`Max bound, ${maxSize}, must be greater than or equal to min bound, ${minSize}`);
+}
+
+export function checkDesired(desired: number, minSize: number, maxSize: number): void {
+  if (desired >= minSize && desired <= maxSize) return;
+  throw validationError(
+    `Desired capacity:${desired} must be between the specified min size:${minSize} and max size:${maxSize}`,
+  );
+}
+
+export function checkTargetGroups(runtime: Runtime, arns: string[]): void {
+  for (const arn of arns) {
+    if (!runtime.targets.exists(arn)) {
+      throw validationError(
+        `Provided Target Groups may not be valid. Please ensure they exist and try again. (${arn})`,
+      );
+    }
+  }
+}
+
+/** Settings that create and update read alike; only those that the request names. */
+export function readSettings(request: Request): Partial<GroupRecord> {
+  const policies = request.TerminationPolicies ?? [];
+  for (const policy of policies) {
+    if (!terminationPolicyNames.includes(policy)) throw validationError(`Invalid termination policy: ${policy}`);
+  }
+  const grace = request.HealthCheckGracePeriod;
+  if (grace !== undefined && grace < 0)
+    throw validationError(`HealthCheckGracePeriod must not be negative, but is ${grace}.`);
+  const settings: Partial<GroupRecord> = {
+    healthCheckType: readHealthCheckType(request.HealthCheckType),
+    healthCheckGracePeriodSeconds: grace,
+    defaultCooldownSeconds: request.DefaultCooldown,
+    newInstancesProtected: request.NewInstancesProtectedFromScaleIn,
+    terminationPolicies: policies.length > 0 ? [...policies] : undefined,
+  };
+  const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  // -1 takes the setting away again.
+  const warmup = request.DefaultInstanceWarmup;
+  return warmup === undefined ? given : { ...given, defaultInstanceWarmupSeconds: warmup < 0 ? undefined : warmup };
+}

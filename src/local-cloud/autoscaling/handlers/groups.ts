@@ -1,0 +1,187 @@
+import type {
+  AutoScalingGroupNamesType,
+  CreateAutoScalingGroupType,
+  DeleteAutoScalingGroupType,
+  Filter,
+  SetDesiredCapacityType,
+  UpdateAutoScalingGroupType,
+} from '@aws-sdk/client-auto-scaling';
+import type { GroupRecord } from '../../model.ts';
+import type { HandlerTable } from '../../wire/handler.ts';
+import { describeGroup } from '../describe.ts';
+import { activityInProgress, groupExists, groupHasInstances, resourceContention, validationError } from '../errors.ts';
+import {
+  checkDesired,
+  checkSizes,
+  checkTargetGroups,
+  readPlaces,
+  readSettings,
+  readTemplate,
+  refuseUnsupported,
+} from '../group-settings.ts';
+import { activeRefresh, requireGroup } from '../groups.ts';
+import { pageOf } from '../pages.ts';
+import type { Operations } from '../runtime.ts';
+import { readTags } from './tags.ts';
+
+/** A group's name: up to 255 printable characters without a colon. */
+const namePattern = /^[\x20-\x39\x3b-\x7e]{1,255}$/;
+
+export function groupHandlers(ops: Operations): HandlerTable {
+  const { state, clock } = ops.context;
+
+  /** A group that is going away takes no more changes. */
+  const open = (name: string | undefined): GroupRecord => {
+    const group = requireGroup(state, name);
+    if (group.deleting) throw activityInProgress(`AutoScalingGroup ${group.name} is pending delete.`);
+    return group;
+  };
+
+  return {
+    CreateAutoScalingGroup(request: CreateAutoScalingGroupType) {
+      const name = request.AutoScalingGroupName ?? '';
+      if (!namePattern.test(name)) throw validationError(`Invalid Auto Scaling group name: '${name}'`);
+      if (Object.hasOwn(state.groups, name)) throw groupExists(name);
+      refuseUnsupported(request);
+      if (!request.LaunchTemplate) {
+        throw validationError(
+          'Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.',
+        );
+      }
+      const launchTemplate = readTemplate(ops, request.LaunchTemplate);
+      if (request.MinSize === undefined || request.MaxSize === undefined) {
+        throw validationError('MinSize and MaxSize are required.');
+      }
+      checkSizes(request.MinSize, request.MaxSize);
+      const desiredCapacity = request.DesiredCapacity ?? request.MinSize;
+      checkDesired(desiredCapacity, request.MinSize, request.MaxSize);
+      const places = readPlaces(request);
+      if (!places) throw validationError('At least one Availability Zone or VPC Subnet is required.');
+      const sources = (request.TrafficSources ?? []).map((s) => s.Identifier ?? '');
+      const targetGroupArns = [...new Set([...(request.TargetGroupARNs ?? []), ...sources])];
+      checkTargetGroups(ops, targetGroupArns);
+      state.groups[name] = {
+        name,
+        createdAt: clock.now(),
+        launchTemplate,
+        minSize: request.MinSize,
+        maxSize: request.MaxSize,
+        desiredCapacity,
+        healthCheckType: 'EC2',
+        // 0 through the API, 300 only in AWS's console.
+        healthCheckGracePeriodSeconds: 0,
+        defaultCooldownSeconds: 300,
+        ...places,
+        targetGroupArns,
+        instances: [],
+        suspendedProcesses: [],
+        newInstancesProtected: false,
+        terminationPolicies: ['Default'],
+        tags: readTags(request.Tags ?? [], name),
+        ...readSettings(request),
+      };
+      ops.context.changed();
+      ops.poke(name);
+      return {};
+    },
+
+    UpdateAutoScalingGroup(request: UpdateAutoScalingGroupType) {
+      const group = open(request.AutoScalingGroupName);
+      refuseUnsupported(request);
+      const launchTemplate = request.LaunchTemplate && readTemplate(ops, request.LaunchTemplate);
+      if (launchTemplate && activeRefresh(state, group.name)?.desiredLaunchTemplate) {
+        throw validationError(
+          'An active instance refresh with a desired configuration exists. All configuration options derived from the desired configuration are not available for update while the instance refresh is active.',
+        );
+      }
+      const minSize = request.MinSize ?? group.minSize;
+      const maxSize = request.MaxSize ?? group.maxSize;
+      checkSizes(minSize, maxSize);
+      if (request.DesiredCapacity !== undefined) checkDesired(request.DesiredCapacity, minSize, maxSize);
+      // New bounds move a desired capacity that the request does not name.
+      const desiredCapacity = Math.min(maxSize, Math.max(minSize, request.DesiredCapacity ?? group.desiredCapacity));
+      Object.assign(group, readSettings(request), readPlaces(request), { minSize, maxSize, desiredCapacity });
+      if (launchTemplate) group.launchTemplate = launchTemplate;
+      ops.context.changed();
+      ops.poke(group.name);
+      return {};
+    },
+
+    SetDesiredCapacity(request: SetDesiredCapacityType) {
+      const group = open(request.AutoScalingGroupName);
+      const desired = request.DesiredCapacity;
+      if (desired === undefined) throw validationError('DesiredCapacity is required.');
+      if (desired > group.maxSize) {
+        throw validationError(
+          `New SetDesiredCapacity value ${desired} is above max value ${group.maxSize} for the AutoScalingGroup.`,
+        );
+      }
+      if (desired < group.minSize) {
+        throw validationError(
+          `New SetDesiredCapacity value ${desired} is below min value ${group.minSize} for the AutoScalingGroup.`,
+        );
+      }
+      group.desiredCapacity = desired;
+      ops.context.changed();
+      ops.poke(group.name);
+      return {};
+    },
+
+    DeleteAutoScalingGroup(request: DeleteAutoScalingGroupType) {
+      const group = requireGroup(state, request.AutoScalingGroupName);
+      if (!request.ForceDelete) {
+        if (group.instances.some((i) => i.lifecycleState === 'Terminating' || i.lifecycleState === 'Pending')) {
+          throw activityInProgress(
+            'You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.',
+          );
+        }
+        if (group.instances.length > 0) throw groupHasInstances();
+        if (activeRefresh(state, group.name)) {
+          throw resourceContention(`An instance refresh of AutoScalingGroup ${group.name} is in progress.`);
+        }
+      }
+      const refresh = activeRefresh(state, group.name);
+      if (refresh)
+        Object.assign(refresh, {
+          status: 'Cancelled',
+          endTime: clock.now(),
+          statusReason: 'The group is being deleted.',
+        });
+      Object.assign(group, { deleting: true, minSize: 0, maxSize: 0, desiredCapacity: 0 });
+      for (const member of group.instances) {
+        if (member.lifecycleState === 'Terminating' || member.lifecycleState === 'Detaching') continue;
+        ops.departures.terminate(
+          group,
+          member,
+          `instance ${member.instanceId} was taken out of service in response to a user request to delete the group.`,
+        );
+      }
+      ops.context.changed();
+      ops.lookNow(group.name);
+      return {};
+    },
+
+    DescribeAutoScalingGroups(request: AutoScalingGroupNamesType) {
+      const names = request.AutoScalingGroupNames ?? [];
+      const groups = Object.values(state.groups)
+        .filter((g) => names.length === 0 || names.includes(g.name))
+        .filter((g) => (request.Filters ?? []).every((f) => hasTag(g, f)))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+      const { page, NextToken } = pageOf(groups, request, 50, 100);
+      return {
+        AutoScalingGroups: page.map((g) => describeGroup(state, g, request.IncludeInstances ?? true)),
+        NextToken,
+      };
+    },
+  };
+}
+
+/** `tag:KEY` by value, `tag-key` and `tag-value` by either. */
+function hasTag(group: GroupRecord, filter: Filter): boolean {
+  const values = filter.Values ?? [];
+  const name = filter.Name ?? '';
+  if (name === 'tag-key') return group.tags.some((t) => values.includes(t.key));
+  if (name === 'tag-value') return group.tags.some((t) => values.includes(t.value));
+  if (name.startsWith('tag:')) return group.tags.some((t) => t.key === name.slice(4) && values.includes(t.value));
+  throw validationError(`Filter type ${name} is not correct. Allowed Filter types are: tag-key, tag-value, tag:<key>`);
+}

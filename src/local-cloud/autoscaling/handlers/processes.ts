@@ -1,0 +1,39 @@
+import type { ScalingProcessQuery } from '@aws-sdk/client-auto-scaling';
+import type { HandlerTable } from '../../wire/handler.ts';
+import { validationError } from '../errors.ts';
+import { processNames, requireGroup } from '../groups.ts';
+import type { Operations } from '../runtime.ts';
+
+/** The processes a request names; none means all. */
+function named(request: ScalingProcessQuery): string[] {
+  const given = request.ScalingProcesses ?? [];
+  for (const name of given) {
+    if (!processNames.some((p) => p === name)) throw validationError(`Invalid Scaling Process: ${name}`);
+  }
+  return given.length > 0 ? given : [...processNames];
+}
+
+export function processHandlers(ops: Operations): HandlerTable {
+  const { state } = ops.context;
+  return {
+    SuspendProcesses(request: ScalingProcessQuery) {
+      const group = requireGroup(state, request.AutoScalingGroupName);
+      group.suspendedProcesses = [...new Set([...group.suspendedProcesses, ...named(request)])];
+      ops.context.changed();
+      return {};
+    },
+
+    ResumeProcesses(request: ScalingProcessQuery) {
+      const group = requireGroup(state, request.AutoScalingGroupName);
+      const resumed = named(request);
+      group.suspendedProcesses = group.suspendedProcesses.filter((name) => !resumed.includes(name));
+      ops.context.changed();
+      ops.poke(group.name);
+      return {};
+    },
+
+    DescribeScalingProcessTypes() {
+      return { Processes: processNames.map((ProcessName) => ({ ProcessName })) };
+    },
+  };
+}

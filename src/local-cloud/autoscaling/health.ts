@@ -1,0 +1,112 @@
+import type { GroupInstance, GroupRecord, InstanceStateName } from '../model.ts';
+import type { Departures } from './departures.ts';
+import { isSuspended } from './groups.ts';
+import type { Launches } from './launches.ts';
+import type { Runtime } from './runtime.ts';
+import { failsBalancer } from './traffic.ts';
+
+const deadStates: readonly (InstanceStateName | undefined)[] = [
+  'stopping',
+  'stopped',
+  'shutting-down',
+  'terminated',
+  undefined,
+];
+
+const causes = {
+  ec2: 'an EC2 health check indicating it has been terminated or stopped.',
+  elb: 'an ELB system health check failure.',
+  user: 'a user health-check.',
+};
+
+/** One instance that was given up, and why, for the refresh that may have launched it. */
+export interface Loss {
+  instanceId: string;
+  message: string;
+  /** When it had entered service, if it had. */
+  inServiceAt?: number;
+}
+
+/**
+ * Brings the members of a group up to date with EC2 and the balancer: machines that run enter service, members that
+ * failed their checks are marked and replaced. Standby members are not checked.
+ * @param wakeAt told when a grace period ends that matters
+ */
+export function checkMembers(
+  runtime: Runtime,
+  launches: Launches,
+  departures: Departures,
+  group: GroupRecord,
+  wakeAt: (at: number) => void,
+): Loss[] {
+  const { state } = runtime.context;
+  const losses: Loss[] = [];
+  for (const instance of [...group.instances]) {
+    const machine = state.instances[instance.instanceId];
+    if (instance.lifecycleState === 'Pending') {
+      if (machine?.state === 'running') launches.enterService(group, instance);
+      else if (deadStates.includes(machine?.state))
+        losses.push(loseLaunch(runtime, launches, departures, group, instance));
+    }
+    if (instance.lifecycleState !== 'InService') continue;
+    const failure = judge(runtime, group, instance, machine?.state, wakeAt);
+    if (failure && !isSuspended(group, 'HealthCheck') && instance.healthStatus === 'Healthy') {
+      instance.healthStatus = 'Unhealthy';
+      runtime.context.changed();
+    }
+    if (
+      instance.healthStatus === 'Unhealthy' &&
+      !isSuspended(group, 'ReplaceUnhealthy') &&
+      !isSuspended(group, 'Terminate')
+    ) {
+      const why = causes[failure ?? 'user'];
+      departures.terminate(
+        group,
+        instance,
+        `instance ${instance.instanceId} was taken out of service in response to ${why}`,
+      );
+      losses.push({
+        instanceId: instance.instanceId,
+        inServiceAt: instance.inServiceAt,
+        message: `${instance.instanceId} failed ${why}`,
+      });
+    }
+  }
+  return losses;
+}
+
+/** A machine that ended before it ran: its launch has failed. */
+function loseLaunch(
+  runtime: Runtime,
+  launches: Launches,
+  departures: Departures,
+  group: GroupRecord,
+  instance: GroupInstance,
+): Loss {
+  const { context, log } = runtime;
+  const reason =
+    context.state.instances[instance.instanceId]?.stateReason?.message ?? 'the instance ended before it was running';
+  log.fail(instance.activityId, `Instance became unhealthy while waiting for it to be running: ${reason}`);
+  launches.failed(group.name);
+  departures.terminate(
+    group,
+    instance,
+    `instance ${instance.instanceId} was taken out of service in response to ${causes.ec2}`,
+  );
+  return { instanceId: instance.instanceId, message: `${instance.instanceId} did not start: ${reason}` };
+}
+
+function judge(
+  runtime: Runtime,
+  group: GroupRecord,
+  instance: GroupInstance,
+  machine: InstanceStateName | undefined,
+  wakeAt: (at: number) => void,
+): 'ec2' | 'elb' | undefined {
+  if (deadStates.includes(machine)) return 'ec2';
+  if (!failsBalancer(runtime, group, instance)) return undefined;
+  const graceEnds = (instance.inServiceAt ?? 0) + group.healthCheckGracePeriodSeconds * 1000;
+  if (graceEnds <= runtime.context.clock.now()) return 'elb';
+  wakeAt(graceEnds);
+  return undefined;
+}

@@ -1,0 +1,42 @@
+import type { GroupInstance, GroupRecord } from '../model.ts';
+import { account } from '../settings.ts';
+import { activeInstances } from './groups.ts';
+
+/** Where one instance goes. */
+export interface Place {
+  availabilityZone: string;
+  subnetId: string;
+}
+
+/** Zones and subnets a group may use; a group made with zones alone uses their default subnets. */
+export function placesOf(group: GroupRecord): Place[] {
+  if (group.subnetIds.length === 0) {
+    return group.availabilityZones.map((zone) => ({ availabilityZone: zone, subnetId: account.subnets[zone] ?? '' }));
+  }
+  const zoneOf = new Map(Object.entries(account.subnets).map(([zone, subnet]) => [subnet, zone]));
+  return group.subnetIds.map((subnetId) => ({ availabilityZone: zoneOf.get(subnetId) ?? '', subnetId }));
+}
+
+/** How many of `instances` each zone holds. */
+export function countByZone(instances: GroupInstance[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const i of instances) counts.set(i.availabilityZone, (counts.get(i.availabilityZone) ?? 0) + 1);
+  return counts;
+}
+
+/** Spreads `count` launches so that the zones end as even as they can; one entry for each place used. */
+export function placeLaunches(group: GroupRecord, count: number): { place: Place; count: number }[] {
+  const places = placesOf(group);
+  const zones = countByZone(activeInstances(group));
+  const planned = places.map((place) => ({ place, count: 0 }));
+  for (let n = 0; n < count; n++) {
+    let best = planned[0];
+    for (const p of planned) {
+      if (best && (zones.get(p.place.availabilityZone) ?? 0) < (zones.get(best.place.availabilityZone) ?? 0)) best = p;
+    }
+    if (!best) return [];
+    best.count++;
+    zones.set(best.place.availabilityZone, (zones.get(best.place.availabilityZone) ?? 0) + 1);
+  }
+  return planned.filter((p) => p.count > 0);
+}

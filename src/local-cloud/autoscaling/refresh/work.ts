@@ -1,0 +1,66 @@
+import type { InstanceService } from '../../context.ts';
+import type { GroupRecord, LifecycleState, RefreshRecord, RefreshWork } from '../../model.ts';
+import type { Loss } from '../health.ts';
+
+/** States an instance can be in and still wait for its replacement. */
+const replaceableStates: readonly LifecycleState[] = ['Pending', 'InService', 'EnteringStandby', 'Standby'];
+
+/** Starts the bookkeeping: which instances are to be replaced by what the refresh launches. */
+export function beginWork(
+  group: GroupRecord,
+  refresh: RefreshRecord,
+  instances: InstanceService,
+  now: number,
+): RefreshWork {
+  const back = refresh.status === 'RollbackInProgress';
+  const source = back ? refresh.previousLaunchTemplate : (refresh.desiredLaunchTemplate ?? group.launchTemplate);
+  // Going back leaves alone what was never replaced; so does SkipMatching on the way forward.
+  const matching =
+    back || refresh.preferences.skipMatching ? instances.resolveTemplate({ id: source.id }, source.version) : undefined;
+  const remaining = group.instances
+    .filter((i) => replaceableStates.includes(i.lifecycleState))
+    .filter((i) => !matching || i.launchTemplate.id !== matching.id || i.launchTemplate.version !== matching.version)
+    .map((i) => i.instanceId);
+  return {
+    startedAt: now,
+    remaining,
+    total: remaining.length,
+    checkpoint: 0,
+    lastProgressAt: now,
+    readySeen: 0,
+    failures: 0,
+  };
+}
+
+/** Forgets instances that have left, or are leaving, on whatever way. */
+export function dropGone(group: GroupRecord, work: RefreshWork): void {
+  const staying = new Set(
+    group.instances.filter((i) => replaceableStates.includes(i.lifecycleState)).map((i) => i.instanceId),
+  );
+  work.remaining = work.remaining.filter((id) => staying.has(id));
+}
+
+/** Counts replacements that failed; the loss of an instance that was to go anyway is none. */
+export function noteLosses(refresh: RefreshRecord, losses: Loss[]): void {
+  const { work } = refresh;
+  if (!work) return;
+  for (const loss of losses) {
+    if (work.remaining.includes(loss.instanceId)) continue;
+    if (loss.inServiceAt !== undefined && loss.inServiceAt <= work.startedAt) continue;
+    work.failures++;
+    work.lastFailure = loss.message;
+  }
+}
+
+/** Writes the figures that DescribeInstanceRefreshes shows; the percentage never falls. */
+export function showProgress(refresh: RefreshRecord, work: RefreshWork, left: number): void {
+  const percent = work.total === 0 ? 100 : Math.floor(((work.total - Math.min(work.total, left)) / work.total) * 100);
+  const figures = refresh.rollback;
+  if (refresh.status === 'RollbackInProgress' && figures) {
+    figures.percentageCompleteOnRollback = Math.max(figures.percentageCompleteOnRollback, percent);
+    figures.instancesToUpdateOnRollback = left;
+    return;
+  }
+  refresh.percentageComplete = Math.max(refresh.percentageComplete, percent);
+  refresh.instancesToUpdate = left;
+}

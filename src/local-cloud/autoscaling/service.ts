@@ -1,0 +1,64 @@
+import type { CloudContext, InstanceService, TargetService } from '../context.ts';
+import type { HandlerTable } from '../wire/handler.ts';
+import { ActivityLog } from './activities.ts';
+import { Departures } from './departures.ts';
+import { groupOfInstance } from './groups.ts';
+import { activityHandlers } from './handlers/activities.ts';
+import { groupHandlers } from './handlers/groups.ts';
+import { instanceHandlers } from './handlers/instances.ts';
+import { processHandlers } from './handlers/processes.ts';
+import { refreshHandlers } from './handlers/refresh.ts';
+import { standbyHandlers } from './handlers/standby.ts';
+import { tagHandlers } from './handlers/tags.ts';
+import { targetHandlers } from './handlers/targets.ts';
+import { Launches } from './launches.ts';
+import { Reconciler } from './reconciler.ts';
+import type { Operations, Runtime } from './runtime.ts';
+
+export interface AutoScalingService {
+  readonly handlers: HandlerTable;
+  /** Takes up what the state says is under way, and works from then on. */
+  start(): void;
+  /** Does nothing more by itself; the state stays as it is. */
+  stop(): void;
+  /** Resolves when nothing is to be done before the clock or another service moves. */
+  idle(): Promise<void>;
+}
+
+/** Auto Scaling on top of the cloud's EC2 and ELBv2. */
+export function createAutoScalingService(
+  context: CloudContext,
+  deps: { instances: InstanceService; targets: TargetService },
+): AutoScalingService {
+  const runtime: Runtime = {
+    context,
+    ...deps,
+    log: new ActivityLog(context),
+    poke: (groupName) => reconciler.poke(groupName),
+  };
+  const launches = new Launches(runtime);
+  const departures = new Departures(runtime);
+  const reconciler = new Reconciler(runtime, launches, departures);
+  const pokeGroupOf = (instanceId: string) => {
+    const group = groupOfInstance(context.state, instanceId);
+    if (group) reconciler.poke(group.name);
+  };
+  deps.instances.onStateChange(pokeGroupOf);
+  deps.targets.onStateChange((_arn, instanceId) => pokeGroupOf(instanceId));
+  const ops: Operations = { ...runtime, launches, departures, lookNow: (name) => reconciler.lookNow(name) };
+  return {
+    handlers: {
+      ...groupHandlers(ops),
+      ...instanceHandlers(ops),
+      ...standbyHandlers(ops),
+      ...processHandlers(ops),
+      ...targetHandlers(ops),
+      ...tagHandlers(ops),
+      ...activityHandlers(ops),
+      ...refreshHandlers(ops),
+    },
+    start: () => reconciler.start(),
+    stop: () => reconciler.stop(),
+    idle: () => reconciler.idle(),
+  };
+}

@@ -1,0 +1,81 @@
+import type { AutoScalingGroup, CreateAutoScalingGroupType, InstanceRefresh } from '@aws-sdk/client-auto-scaling';
+import { createAutoScalingService } from '../../../src/local-cloud/autoscaling/service.ts';
+import type { GroupInstance, GroupRecord } from '../../../src/local-cloud/model.ts';
+import type { CallContext } from '../../../src/local-cloud/wire/handler.ts';
+import { FakeCloud } from '../../support/fake-cloud.ts';
+
+export const arn = 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/api/1';
+
+const call: CallContext = {
+  service: 'autoscaling',
+  operation: 'test',
+  region: 'eu-west-1',
+  accessKeyId: 'AKID',
+  requestId: 'r',
+};
+
+/** A started Auto Scaling on fakes, with a template of three versions and a target group. */
+export function setUp() {
+  const cloud = new FakeCloud();
+  cloud.template('lt-1', 3);
+  cloud.targetGroup(arn);
+  const service = createAutoScalingService(cloud.context, cloud);
+  service.start();
+
+  // biome-ignore lint/suspicious/noExplicitAny: answers are as varied as operations
+  const send = async (operation: string, input: object): Promise<any> => {
+    const handler = service.handlers[operation];
+    if (!handler) throw new Error(`no operation ${operation}`);
+    return handler(input, { ...call, operation });
+  };
+  const record = (): GroupRecord => cloud.state.groups.api as GroupRecord;
+  return {
+    cloud,
+    service,
+    send,
+    record,
+    /** Makes the group `api` and lets it settle. */
+    async create(more: Partial<CreateAutoScalingGroupType> = {}): Promise<void> {
+      await send('CreateAutoScalingGroup', {
+        AutoScalingGroupName: 'api',
+        LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '1' },
+        MinSize: 0,
+        MaxSize: 20,
+        DesiredCapacity: 4,
+        AvailabilityZones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'],
+        TargetGroupARNs: [arn],
+        HealthCheckType: 'ELB',
+        ...more,
+      });
+      await cloud.clock.advance(10_000);
+    },
+    async group(): Promise<AutoScalingGroup> {
+      return (await send('DescribeAutoScalingGroups', { AutoScalingGroupNames: ['api'] })).AutoScalingGroups[0];
+    },
+    async refresh(): Promise<InstanceRefresh> {
+      return (await send('DescribeInstanceRefreshes', { AutoScalingGroupName: 'api' })).InstanceRefreshes[0];
+    },
+    async causes(): Promise<string[]> {
+      const { Activities } = await send('DescribeScalingActivities', { AutoScalingGroupName: 'api' });
+      return Activities.map((a: { Description: string; Cause: string }) => `${a.Description} | ${a.Cause}`);
+    },
+    inState(...states: GroupInstance['lifecycleState'][]): GroupInstance[] {
+      return (record()?.instances ?? []).filter((i) => states.includes(i.lifecycleState));
+    },
+    versions(): number[] {
+      return record()
+        .instances.filter((i) => i.lifecycleState === 'InService')
+        .map((i) => i.launchTemplate.version)
+        .sort();
+    },
+    startRefresh(version: string | undefined, Preferences: object = {}) {
+      return send('StartInstanceRefresh', {
+        AutoScalingGroupName: 'api',
+        DesiredConfiguration: version && { LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: version } },
+        Preferences: { InstanceWarmup: 0, ...Preferences },
+      });
+    },
+  };
+}
+
+export type Fixture = ReturnType<typeof setUp>;
