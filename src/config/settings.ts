@@ -58,7 +58,12 @@ export interface Fleet {
     /** Release environments kept on each image. */
     keepOnHost: number;
     /** Requests through the balancer that the proof instance and the rolled fleet must answer. */
-    smokeTests: { path: string; status: number; /** `{version}` and `{commit}` are replaced. */ contains?: string }[];
+    smokeTests: {
+      path: string;
+      status: number;
+      /** `{version}` and `{commit}` are replaced. */
+      contains?: string;
+    }[];
     refresh: { minHealthyPercentage: number; maxHealthyPercentage: number; instanceWarmupSeconds: number };
     /** How long the rolled fleet is watched. */
     verifySeconds: number;

@@ -59,6 +59,8 @@ export interface HeldLock {
   readonly record: LockRecord;
   /** Aborted when the lease was lost to another. */
   readonly lost: AbortSignal;
+  /** Set when it was held by another whose lease had run out, or whose process on this machine is gone. Worth a note. */
+  readonly takenOver?: { from: LockRecord; why: 'expired' | 'process gone' };
   release(): Promise<void>;
 }
 
@@ -66,7 +68,11 @@ export interface HeldLock {
 export interface Ledger {
   /** Takes the next version number for the app: two callers at once never get the same. */
   reserveRelease(release: Omit<ReleaseRecord, 'version' | 'state' | 'knownGood'>): Promise<ReleaseRecord>;
-  updateRelease(app: string, version: string, facts: Partial<Pick<ReleaseRecord, 'state' | 'image' | 'knownGood' | 'baseImageId'>>): Promise<ReleaseRecord>;
+  updateRelease(
+    app: string,
+    version: string,
+    facts: Partial<Pick<ReleaseRecord, 'state' | 'image' | 'knownGood' | 'baseImageId'>>,
+  ): Promise<ReleaseRecord>;
   release(app: string, version: string): Promise<ReleaseRecord | undefined>;
   /** Oldest first. */
   releases(app: string): Promise<ReleaseRecord[]>;

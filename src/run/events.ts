@@ -9,13 +9,24 @@ interface EventBase {
 /** Everything a run does, one stream; the codes are stable and other tools rely on them. Views are readers of it. */
 export type RunEvent = EventBase &
   (
-    | { code: 'run.started'; operation: string; app: string; environment: string; steps: { id: string; title: string }[] }
+    | {
+        code: 'run.started';
+        operation: string;
+        app: string;
+        environment: string;
+        steps: { id: string; title: string }[];
+      }
     | { code: 'run.finished'; outcome: Outcome; seconds: number; left: string[]; summary: Record<string, unknown> }
     | { code: 'step.started'; step: string; title: string }
     | { code: 'step.progress'; step: string; message: string; done?: number; total?: number }
     | { code: 'step.note'; step: string; message: string }
     | { code: 'step.finished'; step: string; seconds: number }
-    | { code: 'step.failed'; step: string; seconds: number; error: { code: string; message: string; hint?: string; details: string[] } }
+    | {
+        code: 'step.failed';
+        step: string;
+        seconds: number;
+        error: { code: string; message: string; hint?: string; details: string[] };
+      }
     | { code: 'step.skipped'; step: string; reason: string }
     | { code: 'undo.started'; step: string; title: string }
     | { code: 'undo.finished'; step: string; seconds: number }

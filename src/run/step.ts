@@ -59,6 +59,8 @@ export interface Step<Services, State> {
   readonly title: string;
   /** What it will do, one line each, for the plan. It only reads. */
   describe(context: PlanContext<Services, State>): string[] | Promise<string[]>;
+  /** Why there is nothing to do; undefined when there is. It only reads. */
+  skip?(context: RunContext<Services, State>): Promise<string | undefined>;
   run(context: RunContext<Services, State>): Promise<void>;
   /**
    * Puts back what {@link run} changed, judged by `context.changes()` and the cloud as it is; nothing to do is no error.

@@ -1,0 +1,135 @@
+import type { z } from 'zod';
+import { nearest } from '../shared/text.ts';
+import { isGroup, lineage, merge, type Raw } from './merge.ts';
+import { type Problem, problem, valueAt } from './problems.ts';
+import { defaultNames } from './resolve.ts';
+import { type SectionName, sections } from './schema/pipeline.ts';
+import { namesSection } from './schema/sections.ts';
+
+/**
+ * Mistakes that no single key shows: values that do not go together, in each environment as it comes out after inheritance.
+ * It takes files with other mistakes too, so that all are told at once: a section that is wrong in itself is left out.
+ */
+export function crossProblems(raw: unknown): Problem[] {
+  if (!isGroup(raw) || !isGroup(raw.environments)) return [];
+  const environments = raw.environments;
+  const found = [...defaultEnvironment(raw, environments)];
+  const names = Object.keys(environments);
+  for (const name of names) {
+    const line = lineage(environments, name);
+    if (line.circle) {
+      const text = `${line.circle.join(' -> ')} -> ${line.circle[0]}`;
+      if ([...line.circle].sort()[0] === name) {
+        found.push(
+          problem(
+            ['environments', name, 'inherits'],
+            line.circle[1] ?? name,
+            `no circle of inheritance, but it is ${text}`,
+          ),
+        );
+      }
+      continue;
+    }
+    if (line.missing) {
+      const { child, parent } = line.missing;
+      if (child === name) found.push(problem(['environments', name, 'inherits'], parent, oneOf(parent, names)));
+      continue;
+    }
+    found.push(...inEnvironment(raw, environments, name, line.chain));
+  }
+  // What all environments share is wrong once.
+  return [...new Map(found.map((one) => [one.text, one])).values()];
+}
+
+function defaultEnvironment(raw: Raw, environments: Raw): Problem[] {
+  const name = raw.defaultEnvironment;
+  if (typeof name !== 'string' || Object.hasOwn(environments, name)) return [];
+  return [problem(['defaultEnvironment'], name, oneOf(name, Object.keys(environments)))];
+}
+
+function oneOf(wrong: string, names: string[]): string {
+  const near = nearest(wrong, names);
+  return `one of the environments (${names.join(', ')})${near ? `; did you mean ${near}?` : ''}`;
+}
+
+function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[]): Problem[] {
+  const merged = chain.reduce<unknown>((base, link) => merge(base, environments[link]), raw) as Raw;
+  const found: Problem[] = [];
+  const at = (path: string[]) => whereSet(environments, chain, path);
+  const section = <N extends SectionName>(key: N): z.output<(typeof sections)[N]> | undefined => {
+    const parsed = sections[key].safeParse(merged[key] ?? {});
+    return parsed.success ? (parsed.data as z.output<(typeof sections)[N]>) : undefined;
+  };
+
+  if (merged.cloud === undefined) found.push(problem(['environments', name, 'cloud'], undefined, "'aws' or 'local'"));
+  if (merged.cloud === 'aws' && merged.region === undefined) {
+    found.push(problem(['environments', name, 'region'], undefined, "a region such as 'eu-west-1'"));
+  }
+  const capacity = section('capacity');
+  if (capacity && capacity.min > capacity.max) {
+    found.push(problem(at(['capacity', 'min']), capacity.min, `no more than capacity.max, which is ${capacity.max}`));
+  }
+  const service = section('service');
+  if (service?.stagingPort === service?.port && service) {
+    found.push(
+      problem(at(['service', 'stagingPort']), service.stagingPort, `another port than service.port (${service.port})`),
+    );
+  }
+  if (service?.port === 65_535 && service.stagingPort === undefined) {
+    found.push(problem(at(['service', 'stagingPort']), undefined, 'a port, as there is none above service.port'));
+  }
+  found.push(...releaseProblems(section('release'), at), ...healthProblems(section('balancer'), at));
+  found.push(...nameProblems(merged, name, section('names'), at));
+  return found;
+}
+
+function releaseProblems(
+  release: z.output<typeof sections.release> | undefined,
+  at: (path: string[]) => string[],
+): Problem[] {
+  if (!release) return [];
+  const { minHealthyPercentage: min, maxHealthyPercentage: max } = release.refresh;
+  if (max - min <= 100) return [];
+  // Auto Scaling refuses a span above 100 percent.
+  const expected = `${max - 100} or more, as AWS allows at most 100 between it and maxHealthyPercentage (${max})`;
+  return [problem(at(['release', 'refresh', 'minHealthyPercentage']), min, expected)];
+}
+
+function healthProblems(
+  balancer: z.output<typeof sections.balancer> | undefined,
+  at: (path: string[]) => string[],
+): Problem[] {
+  if (!balancer) return [];
+  const { intervalSeconds, timeoutSeconds } = balancer.healthCheck;
+  if (timeoutSeconds <= intervalSeconds) return [];
+  const expected = `no more than intervalSeconds, which is ${intervalSeconds}`;
+  return [problem(at(['balancer', 'healthCheck', 'timeoutSeconds']), timeoutSeconds, expected)];
+}
+
+/** Names made of app and environment must fit too; a name that was written is checked by the schema. */
+function nameProblems(
+  merged: Raw,
+  environment: string,
+  written: z.output<typeof namesSection> | undefined,
+  at: (path: string[]) => string[],
+): Problem[] {
+  if (typeof merged.app !== 'string' || !sectionsFit(merged.app, environment) || !written) return [];
+  const made = defaultNames(merged.app, environment);
+  return Object.entries(made).flatMap(([key, name]) => {
+    if (written[key as keyof typeof written] !== undefined) return [];
+    const result = namesSection.safeParse({ [key]: name });
+    if (result.success) return [];
+    const expected = `${result.error.issues[0]?.message}; the name made of app and environment is too long, so set it here`;
+    return [problem(at(['names', key]), name, expected)];
+  });
+}
+
+function sectionsFit(app: string, environment: string): boolean {
+  return /^[a-z]/.test(app) && app.length <= 21 && environment.length <= 21;
+}
+
+/** The path where a setting that is wrong stands: in the last environment of the chain that sets it or its neighbours, else for all. */
+function whereSet(environments: Raw, chain: string[], path: string[]): string[] {
+  const own = [...chain].reverse().find((link) => valueAt(environments, [link, ...path.slice(0, -1)]) !== undefined);
+  return own === undefined ? path : ['environments', own, ...path];
+}

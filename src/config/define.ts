@@ -1,0 +1,9 @@
+import type { PipelineConfig } from './schema/pipeline.ts';
+
+/**
+ * Names the configuration of an app, for completion and type checks in the editor; it is validated when it is loaded.
+ * Durations carry their unit in the key, e.g. `verifySeconds`.
+ */
+export function definePipeline(config: PipelineConfig): PipelineConfig {
+  return config;
+}

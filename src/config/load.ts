@@ -1,0 +1,73 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type PipelineError, usageError } from '../shared/errors.ts';
+import { nearest, show } from '../shared/text.ts';
+import { appName, appPattern, environmentName } from './names.ts';
+import type { Fleet } from './settings.ts';
+
+/** The configuration of an app, validated as a whole. */
+export interface Pipeline {
+  app: string;
+  /** Path of its file, relative to the project folder. */
+  file: string;
+  /** Environments in the file's order. */
+  environments: string[];
+  /** The environment meant when none is named. */
+  defaultEnvironment?: string;
+  /** The fleet in an environment. @throws usage error `config.unknown-environment`, `config.which-environment` */
+  fleet(environment?: string): Fleet;
+}
+
+const folder = 'pipelines';
+
+/** The apps of a project, by the files in `pipelines/`, sorted; none when there is no such folder. Files are not loaded. */
+export async function listApps(projectDir: string): Promise<string[]> {
+  const names = await readdir(join(projectDir, folder)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+    throw usageError('config.unreadable', `cannot read ${folder}/ in ${projectDir}: ${error.code ?? error.message}`);
+  });
+  return names
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+    .map((name) => name.slice(0, -'.ts'.length))
+    .filter((name) => appPattern.test(name))
+    .sort();
+}
+
+/**
+ * Loads and validates `pipelines/<app>.ts`.
+ * @throws usage error `config.invalid` with every mistake as a line of its details, `config.unknown-app`, `config.unreadable`,
+ * `config.no-default-export`, `config.no-pipelines`, `name.app`
+ */
+export async function loadPipeline({ projectDir, app }: { projectDir: string; app: string }): Promise<Pipeline> {
+  const name = appName(app);
+  const apps = await listApps(projectDir);
+  if (!apps.includes(name)) throw unknownApp(name, apps, projectDir);
+  const file = join(folder, `${name}.ts`);
+  // The loader and the validation cost some 100 ms: commands that read no configuration do not pay for them.
+  const [{ readPipelineFile }, { validate }] = await Promise.all([import('./read.ts'), import('./validate.ts')]);
+  const raw = await readPipelineFile(join(projectDir, file), file, projectDir);
+  return validate(raw, { app: name, file, projectDir });
+}
+
+/**
+ * The settings of one fleet. The environment is the one named, else the file's `defaultEnvironment`, else its only one.
+ * @throws as {@link loadPipeline}; `name.environment`, `config.unknown-environment`, `config.which-environment`
+ */
+export async function loadFleet(wanted: { projectDir: string; app: string; environment?: string }): Promise<Fleet> {
+  const environment = wanted.environment === undefined ? undefined : environmentName(wanted.environment);
+  const pipeline = await loadPipeline(wanted);
+  return pipeline.fleet(environment);
+}
+
+function unknownApp(app: string, apps: string[], projectDir: string): PipelineError {
+  if (apps.length === 0) {
+    return usageError(
+      'config.no-pipelines',
+      `there is no ${folder}/*.ts in ${projectDir}`,
+      `write ${folder}/${app}.ts, or go to the project's folder`,
+    );
+  }
+  const near = nearest(app, apps);
+  const hint = near ? `did you mean ${near}? (apps: ${apps.join(', ')})` : `apps here: ${apps.join(', ')}`;
+  return usageError('config.unknown-app', `there is no app ${show(app)}`, hint);
+}

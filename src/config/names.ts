@@ -1,0 +1,64 @@
+import { usageError } from '../shared/errors.ts';
+import { show } from '../shared/text.ts';
+
+/** AWS leaves 32 characters for a target group's name; app, environment and `-proof` must fit. */
+export const appPattern = /^[a-z][a-z0-9-]{0,20}$/;
+export const environmentPattern = /^[a-z][a-z0-9-]{0,20}$/;
+export const versionPattern = /^v[1-9][0-9]{0,5}$/;
+
+/** What each kind of name must look like, in words. */
+export const nameRules = {
+  app: 'a lower-case letter, then up to 20 lower-case letters, digits and hyphens',
+  environment: 'a lower-case letter, then up to 20 lower-case letters, digits and hyphens',
+  version: 'v and a number, as in v42',
+} as const;
+
+/** An app's name from the command line, checked before any file is touched. @throws usage error `name.app` */
+export function appName(value: string): string {
+  if (appPattern.test(value)) return value;
+  throw usageError('name.app', `${show(value)} is no name of an app`, `an app's name is ${nameRules.app}`);
+}
+
+/** An environment's name from the command line. @throws usage error `name.environment` */
+export function environmentName(value: string): string {
+  if (environmentPattern.test(value)) return value;
+  const hint = `an environment's name is ${nameRules.environment}`;
+  throw usageError('name.environment', `${show(value)} is no name of an environment`, hint);
+}
+
+/** A release's version from the command line. @throws usage error `name.version` */
+export function versionName(value: string): string {
+  if (versionPattern.test(value)) return value;
+  throw usageError('name.version', `${show(value)} is no version`, `a version is ${nameRules.version}`);
+}
+
+/**
+ * A branch, tag, hash or `HEAD~1`, safe as an argument of git: it can be no option (`--upload-pack=...`), no range, no `rev:path`,
+ * no reflog entry and no second line. Whether it exists is git's to say. @throws usage error `name.ref`
+ */
+export function gitRef(value: string): string {
+  const why = refProblem(value);
+  if (!why) return value;
+  throw usageError(
+    'name.ref',
+    `${show(value)} is no git ref that can be released: ${why}`,
+    'give a branch, a tag, a commit hash or HEAD',
+  );
+}
+
+/** Characters outside this list are refused: git itself forbids some (gitrevisions(7), git-check-ref-format(1)), shells read others. */
+const refCharacters = /^[A-Za-z0-9_./@+#=,%-]+$/;
+
+function refProblem(value: string): string | undefined {
+  if (value === '') return 'it is empty';
+  if (value.length > 200) return `it has ${value.length} characters, more than 200`;
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value)) return 'it has control characters';
+  if (value.startsWith('-')) return 'it starts with a hyphen, as an option does';
+  if (value.includes('..')) return 'it has two dots in a row';
+  if (value.includes('@{')) return 'it names a reflog entry';
+  // Ancestors (`HEAD~2`, `main^`) are plain commits, once the name before them is.
+  const name = value.replace(/(~[0-9]{0,4}|\^[0-9]?)+$/, '');
+  if (!refCharacters.test(name)) return 'it has characters that no branch, tag or hash needs';
+  if (/^[/.]|\/$|\.$|\/\/|\/\.|\.lock(\/|$)/.test(name)) return 'git allows no such name';
+  return undefined;
+}

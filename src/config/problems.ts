@@ -1,0 +1,88 @@
+import type { z } from 'zod';
+import { isSecretKey, redacted } from '../shared/redact.ts';
+import { nearest, show, visible } from '../shared/text.ts';
+import { bare } from './schema/overrides.ts';
+
+type Path = readonly PropertyKey[];
+type Issue = z.core.$ZodIssue;
+
+/** One mistake in a configuration. */
+export interface Problem {
+  path: Path;
+  /** The whole line: path, wrong value, what is expected. */
+  text: string;
+}
+
+/** Every mistake that the schema finds in `raw`, each with its path, the wrong value and what is expected. */
+export function schemaProblems(schema: z.ZodType, raw: unknown): Problem[] {
+  const result = schema.safeParse(raw);
+  if (result.success) return [];
+  return result.error.issues.flatMap((issue) => describe(schema, raw, issue));
+}
+
+/** The line of a mistake. */
+export function problem(path: Path, value: unknown, expected: string): Problem {
+  return {
+    path,
+    text: `${pathText(path)}: ${value === undefined ? 'missing' : shown(path, value)}, expected ${expected}`,
+  };
+}
+
+/** `environments.local.release.smokeTests[0].path`; the file itself is `(file)`. */
+export function pathText(path: Path): string {
+  let out = '';
+  for (const part of path) {
+    if (typeof part === 'number') out += `[${part}]`;
+    else out += `${out ? '.' : ''}${/^[\w-]+$/.test(String(part)) ? String(part) : show(String(part), 40)}`;
+  }
+  return out || '(file)';
+}
+
+/** The value at `path`; undefined when the way ends before. */
+export function valueAt(raw: unknown, path: Path): unknown {
+  let value = raw;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[part];
+  }
+  return value;
+}
+
+function describe(schema: z.ZodType, raw: unknown, issue: Issue): Problem[] {
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(schema, issue.path);
+    return issue.keys.map((key) => unknownKey([...issue.path, key], key, known));
+  }
+  if (issue.code === 'invalid_key') {
+    const expected = issue.issues[0]?.message ?? 'another name';
+    return [{ path: issue.path, text: `${pathText(issue.path)}: the name does not fit, expected ${expected}` }];
+  }
+  return [problem(issue.path, valueAt(raw, issue.path), visible(issue.message))];
+}
+
+function unknownKey(path: Path, key: string, known: string[]): Problem {
+  const near = nearest(key, known);
+  const help = near ? `did you mean ${near}?` : `known here: ${known.join(', ')}`;
+  return { path, text: `${pathText(path)}: unknown key, ${help}` };
+}
+
+/** The keys that the schema knows at a path. */
+function keysAt(schema: z.ZodType, path: Path): string[] {
+  let at = bare(schema);
+  for (const part of path) {
+    const { def } = at as unknown as {
+      def: { type: string; shape?: Record<PropertyKey, z.ZodType>; element?: z.ZodType; valueType?: z.ZodType };
+    };
+    const next = def.shape?.[part] ?? def.element ?? def.valueType;
+    if (!next) return [];
+    at = bare(next);
+  }
+  const { def } = at as unknown as { def: { shape?: Record<string, unknown> } };
+  return Object.keys(def.shape ?? {});
+}
+
+function shown(path: Path, value: unknown): string {
+  return path.some((part) => typeof part === 'string' && isSecretKey(part) && part !== 'privateKey')
+    ? redacted
+    : show(value);
+}

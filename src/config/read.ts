@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createJiti } from 'jiti';
+import { type PipelineError, usageError } from '../shared/errors.ts';
+import { visible } from '../shared/text.ts';
+
+/** Where this product's library entry may lie, seen from this module: in its sources, or beside the bundle that it is part of. */
+const entries = ['../index.ts', './index.js', '../index.js', '../dist/index.js', '../src/index.ts'];
+
+/** Runs a TypeScript or JavaScript file and gives its default export. Its `golden-pipeline` is always this very product. */
+export async function readPipelineFile(file: string, shownAs: string, projectDir: string): Promise<unknown> {
+  const entry = entries.map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(path));
+  const jiti = createJiti(file, {
+    ...(entry === undefined ? {} : { alias: { 'golden-pipeline': entry } }),
+    // Compiled files are kept with the project's other working files: the temporary folder is open to every user of the machine.
+    fsCache: join(projectDir, '.pipeline', 'cache'),
+    moduleCache: false,
+    interopDefault: false,
+  });
+  let module: unknown;
+  try {
+    module = await jiti.import(file);
+  } catch (error) {
+    throw unreadable(shownAs, error);
+  }
+  const value = typeof module === 'object' && module !== null ? (module as { default?: unknown }).default : undefined;
+  if (value !== undefined) return value;
+  throw usageError(
+    'config.no-default-export',
+    `${shownAs} has no default export`,
+    'write `export default definePipeline({ ... })`',
+  );
+}
+
+/** Colours of a compiler's message; they would be shown as escapes. */
+const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+
+function unreadable(shownAs: string, error: unknown): PipelineError {
+  const text = (error instanceof Error ? error.message : String(error)).replace(colours, '');
+  const [first = 'no message', ...more] = text.split('\n').filter((line) => line.trim() !== '');
+  const details = more.filter((line) => !/^\s+at |^Require stack/.test(line)).slice(0, 8);
+  return usageError(
+    'config.unreadable',
+    `${shownAs} cannot be loaded: ${visible(first)}`,
+    'mend the file, then try `pipeline config check`',
+    details.map(visible),
+  );
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { appPattern, environmentPattern, nameRules } from '../names.ts';
+import { overrides } from './overrides.ts';
+import {
+  ansibleSection,
+  balancerSection,
+  capacitySection,
+  instanceSection,
+  ledgerSection,
+  namesSection,
+  releaseSection,
+  serviceSection,
+  sourceSection,
+  sshSection,
+} from './sections.ts';
+import { oneOf, section, shaped } from './values.ts';
+
+/** The sections that a file sets for all environments and that each environment may override. */
+export const sections = {
+  source: sourceSection,
+  ansible: ansibleSection,
+  service: serviceSection,
+  capacity: capacitySection,
+  instance: instanceSection,
+  balancer: balancerSection,
+  release: releaseSection,
+  ssh: sshSection,
+  ledger: ledgerSection,
+  names: namesSection,
+} as const;
+
+export type SectionName = keyof typeof sections;
+
+const environmentKey = () => shaped(environmentPattern, nameRules.environment);
+
+const environmentSection = section({
+  inherits: environmentKey().optional().describe('Environment whose settings this one starts from.'),
+  cloud: oneOf(['aws', 'local'])
+    .optional()
+    .describe(
+      '`aws`: the account of the credentials; `local`: the cloud that `pipeline local up` starts. Needed unless inherited.',
+    ),
+  region: shaped(/^[a-z]{2}(-[a-z]+)+-[0-9]+$/, "a region such as 'eu-west-1'")
+    .optional()
+    .describe('AWS region. Needed for `aws` unless inherited; `local` has `eu-west-1`.'),
+  source: overrides(sourceSection).optional().describe('Overrides of `source`.'),
+  ansible: overrides(ansibleSection).optional().describe('Overrides of `ansible`.'),
+  service: overrides(serviceSection).optional().describe('Overrides of `service`.'),
+  capacity: overrides(capacitySection).optional().describe('Overrides of `capacity`.'),
+  instance: overrides(instanceSection).optional().describe('Overrides of `instance`.'),
+  balancer: overrides(balancerSection).optional().describe('Overrides of `balancer`.'),
+  release: overrides(releaseSection).optional().describe('Overrides of `release`.'),
+  ssh: overrides(sshSection).optional().describe('Overrides of `ssh`.'),
+  ledger: overrides(ledgerSection).optional().describe('Overrides of `ledger`.'),
+  names: overrides(namesSection).optional().describe('Overrides of `names`.'),
+}).describe('One environment: where it is, and what differs there.');
+
+/** A file of `pipelines/`. Its keys, types, defaults and descriptions are the reference page and the JSON Schema as well. */
+export const pipelineSchema = section({
+  app: shaped(appPattern, nameRules.app).describe('Name of the app; the same as the name of the file.'),
+  source: sourceSection,
+  ansible: ansibleSection,
+  service: serviceSection,
+  capacity: capacitySection.prefault({}).describe(capacitySection.description ?? ''),
+  instance: instanceSection.prefault({}).describe(instanceSection.description ?? ''),
+  balancer: balancerSection.prefault({}).describe(balancerSection.description ?? ''),
+  release: releaseSection.prefault({}).describe(releaseSection.description ?? ''),
+  ssh: sshSection.prefault({}).describe(sshSection.description ?? ''),
+  ledger: ledgerSection.prefault({}).describe(ledgerSection.description ?? ''),
+  names: namesSection.prefault({}).describe(namesSection.description ?? ''),
+  defaultEnvironment: environmentKey()
+    .optional()
+    .describe('Environment that is meant when no `--env` is given. With one environment only, that one is.'),
+  environments: z
+    .record(environmentKey(), environmentSection, { error: 'environments by name in { }' })
+    .refine((all) => Object.keys(all).length > 0, { error: 'at least one environment' })
+    .describe('The environments by name; each may inherit from another and overrides single settings.'),
+}).describe('What a team writes for one app, in `pipelines/<app>.ts`.');
+
+/** What `definePipeline` takes. */
+export type PipelineConfig = z.input<typeof pipelineSchema>;

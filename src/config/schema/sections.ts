@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { flag, listOf, oneOf, port, seconds, section, shaped, text, urlPath, whole } from './values.ts';
+
+export const sourceSection = section({
+  repository: text()
+    .default('.')
+    .describe('Folder of the git repository that is released; relative to the project folder.'),
+  path: shaped(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\p{Cc}]+$/u, 'a folder inside the repository, without ..')
+    .default('.')
+    .describe('Folder of the app inside the repository; `.` for all of it.'),
+}).describe('Where the code comes from.');
+
+export const ansibleSection = section({
+  playbook: text().describe('Playbook that builds a release on a host; relative to the project folder.'),
+  variables: z
+    .record(text(), z.unknown(), { error: 'names with values in { }' })
+    .default({})
+    .describe('Extra variables for every play. They reach Ansible as a file, never through a shell.'),
+}).describe('How a host is built.');
+
+export const serviceSection = section({
+  port: port().describe('TCP port on which the service answers on each host.'),
+  stagingPort: port()
+    .optional()
+    .describe('TCP port on which a new environment is started beside the old one and checked. Default: `port` + 1.'),
+  healthPath: urlPath().default('/health').describe('Path that answers 200 when the service is able to work.'),
+}).describe('The service on each host.');
+
+export const capacitySection = section({
+  min: whole(0, 10_000).default(2).describe('Fewest instances of the group.'),
+  max: whole(1, 10_000).default(10).describe('Most instances of the group; a roll may go above it for a while.'),
+}).describe('Size of the Auto Scaling group.');
+
+export const instanceSection = section({
+  type: shaped(/^[a-z0-9-]+\.[a-z0-9-]+$/, "an instance type such as 't3.small'")
+    .default('t3.small')
+    .describe('EC2 instance type.'),
+  keyName: text().optional().describe('EC2 key pair that lets the pipeline in by SSH.'),
+  baseImage: text()
+    .default('golden-base-*')
+    .describe(
+      'Id (`ami-...`) or name of the image that the first release starts from; with `*` at the end the newest wins.',
+    ),
+  securityGroupIds: listOf(shaped(/^sg-[0-9a-f]+$/, "an id such as 'sg-0123abcd'"), 'a list of security group ids')
+    .default([])
+    .describe('Security groups of the instances; none: the default group of the network.'),
+  subnetIds: listOf(shaped(/^subnet-[0-9a-f]+$/, "an id such as 'subnet-0123abcd'"), 'a list of subnet ids')
+    .default([])
+    .describe('Subnets of the group and of its load balancer; none: those of the default network.'),
+}).describe('The instances.');
+
+const healthCheckSection = section({
+  path: urlPath().optional().describe('Path that the balancer asks. Default: `service.healthPath`.'),
+  intervalSeconds: seconds(1, 300).default(10).describe('Time between two checks, in seconds (AWS: 5 to 300).'),
+  timeoutSeconds: seconds(1, 120)
+    .default(2)
+    .describe('Time in which a check must be answered, in seconds (AWS: 2 to 120).'),
+  healthyThreshold: whole(2, 10).default(2).describe('Good checks in a row before a target gets requests.'),
+  unhealthyThreshold: whole(2, 10).default(2).describe('Bad checks in a row before it gets no more.'),
+});
+
+export const balancerSection = section({
+  listenerPort: port().default(80).describe('TCP port on which the load balancer listens.'),
+  healthCheck: healthCheckSection.prefault({}).describe("The target group's health check."),
+  deregistrationDelaySeconds: seconds(0, 3_600)
+    .default(30)
+    .describe('How long requests under way may go on after a target has left, in seconds.'),
+  proofHeader: shaped(/^[A-Za-z0-9_-]{1,40}$/, 'the name of an HTTP header, up to 40 letters, digits, - and _')
+    .default('x-golden-proof')
+    .describe('Requests that carry this header with the value `on` go to the proof instance.'),
+}).describe('The load balancer.');
+
+const smokeTest = section({
+  path: urlPath().describe('Path to ask.'),
+  status: whole(100, 599).default(200).describe('HTTP status that must come back.'),
+  contains: text().optional().describe('Text that the answer must contain; `{version}` and `{commit}` are replaced.'),
+});
+
+const refreshSection = section({
+  minHealthyPercentage: whole(0, 100, 'percent')
+    .default(100)
+    .describe('Part of the fleet that must stay healthy, in percent.'),
+  maxHealthyPercentage: whole(100, 200, 'percent')
+    .default(200)
+    .describe('How far the fleet may grow meanwhile, in percent. 100 and 200 replace the whole fleet in one wave.'),
+  instanceWarmupSeconds: seconds(0, 21_600)
+    .default(0)
+    .describe('Pause after an instance has become healthy, before it counts, in seconds.'),
+});
+
+const timeoutsSection = section({
+  health: seconds(1, 7_200).default(300).describe('Until a new instance is healthy, in seconds.'),
+  bake: seconds(1, 86_400).default(3_600).describe('Until an image is available, in seconds.'),
+  drain: seconds(1, 7_200).default(600).describe('Until a host is out of the load balancer, in seconds.'),
+  refresh: seconds(1, 86_400).default(7_200).describe('Until the whole fleet runs the new image, in seconds.'),
+  ansible: seconds(1, 86_400).default(1_800).describe('For one play, in seconds.'),
+});
+
+export const releaseSection = section({
+  strategy: oneOf(['rolling']).default('rolling').describe('How the fleet moves to the new image.'),
+  bake: oneOf(['detach', 'builder'])
+    .default('detach')
+    .describe('`detach`: a production host is taken out and baked; `builder`: a throwaway instance is.'),
+  keep: whole(1, 1_000).default(5).describe('Known-good images that are kept.'),
+  keepOnHost: whole(1, 50).default(3).describe('Release environments that stay on each host and image.'),
+  smokeTests: listOf(smokeTest, 'a list of { path, status, contains }')
+    .default([])
+    .describe('Requests through the balancer that the proof instance and the rolled fleet must answer.'),
+  refresh: refreshSection.prefault({}).describe('Preferences of the instance refresh.'),
+  verifySeconds: seconds(0, 172_800).default(60).describe('How long the rolled fleet is watched, in seconds.'),
+  healthyReads: whole(1, 100).default(2).describe('Good readings in a row before something counts as healthy.'),
+  timeouts: timeoutsSection.prefault({}).describe('Time limits.'),
+  pollSeconds: z
+    .number({ error: 'a number of seconds from 0.05 to 300' })
+    .min(0.05, { error: 'a number of seconds from 0.05 to 300' })
+    .max(300, { error: 'a number of seconds from 0.05 to 300' })
+    .default(5)
+    .describe('How often the cloud is asked, in seconds; fractions are allowed.'),
+}).describe('How a release goes.');
+
+export const sshSection = section({
+  user: shaped(/^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a Unix user')
+    .default('admin')
+    .describe('User on the hosts.'),
+  port: port().default(22).describe('TCP port of SSH on the hosts.'),
+  privateKey: text()
+    .default('~/.ssh/id_ed25519')
+    .describe('Private key file; `~` is the home folder, relative paths start at the project folder.'),
+  hostKeys: z
+    .union([z.literal('console'), z.array(z.string().min(1)).min(1)], {
+      error: "'console' or a list of known_hosts lines",
+    })
+    .default('console')
+    .describe("`console`: host keys are pinned from the instance's console output; or a list of known_hosts lines."),
+  become: flag().default(true).describe('Whether plays become root by sudo.'),
+}).describe('How hosts are reached.');
+
+export const ledgerSection = section({
+  type: oneOf(['files']).default('files').describe('Kind of store.'),
+  path: text().default('.pipeline/ledger').describe('Folder of the shared record; relative to the project folder.'),
+}).describe('Where releases, runs and locks are recorded.');
+
+const balancerName = () =>
+  shaped(/^(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$/, 'up to 32 letters, digits and inner hyphens');
+
+export const namesSection = section({
+  group: shaped(/^[^\p{Cc}:]{1,255}$/u, 'up to 255 characters without :')
+    .optional()
+    .describe('Auto Scaling group. Default: `<app>-<environment>`.'),
+  launchTemplate: shaped(/^[A-Za-z0-9().\-/_]{3,128}$/, '3 to 128 letters, digits and ( ) . - / _')
+    .optional()
+    .describe('Launch template. Default: `<app>-<environment>`.'),
+  targetGroup: balancerName().optional().describe('Target group. Default: `<app>-<environment>`.'),
+  proofTargetGroup: balancerName()
+    .optional()
+    .describe('Target group of the proof instance. Default: `<app>-<environment>-proof`.'),
+  loadBalancer: balancerName().optional().describe('Load balancer. Default: `<app>-<environment>`.'),
+  imagePrefix: shaped(/^[A-Za-z0-9()[\]./\-'@_ ]{1,120}$/, "up to 120 letters, digits and ( ) [ ] . / - ' @ _")
+    .optional()
+    .describe('Images are called by this and the version. Default: `<app>-<environment>-`.'),
+}).describe("Names of the fleet's resources in the cloud.");

@@ -1,0 +1,68 @@
+import { usageError } from '../shared/errors.ts';
+import { nearest, show } from '../shared/text.ts';
+import { crossProblems } from './checks.ts';
+import type { Pipeline } from './load.ts';
+import type { Raw } from './merge.ts';
+import { type Problem, pathText, problem, schemaProblems, valueAt } from './problems.ts';
+import { resolveFleet } from './resolve.ts';
+import { pipelineSchema } from './schema/pipeline.ts';
+
+/** Where a configuration comes from. */
+export interface Origin {
+  app: string;
+  /** As messages name it. */
+  file: string;
+  projectDir: string;
+}
+
+/** Checks what a file exports. @throws usage error `config.invalid` with all mistakes at once as details */
+export function validate(raw: unknown, origin: Origin): Pipeline {
+  const problems = findProblems(raw, origin.app);
+  if (problems.length > 0) {
+    const count = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`;
+    const hint = 'all keys are in docs/configuration.md; `pipeline config check` looks again';
+    throw usageError(
+      'config.invalid',
+      `${origin.file} has ${count}`,
+      hint,
+      problems.map((one) => one.text),
+    );
+  }
+  const config = raw as Raw;
+  const environments = Object.keys(config.environments as Raw);
+  const only = environments.length === 1 ? environments[0] : undefined;
+  const defaultEnvironment = (config.defaultEnvironment as string | undefined) ?? only;
+  return {
+    app: origin.app,
+    file: origin.file,
+    environments,
+    defaultEnvironment,
+    fleet(environment = defaultEnvironment) {
+      return resolveFleet(config, known(environment, environments, origin), origin.projectDir);
+    },
+  };
+}
+
+function findProblems(raw: unknown, app: string): Problem[] {
+  const found = schemaProblems(pipelineSchema, raw);
+  const own = valueAt(raw, ['app']);
+  if (typeof own === 'string' && own !== app && !found.some((one) => pathText(one.path) === 'app')) {
+    found.push(problem(['app'], own, `'${app}', the name of the file`));
+  }
+  return [...found, ...crossProblems(raw)];
+}
+
+function known(environment: string | undefined, environments: string[], { app }: Origin): string {
+  if (environment === undefined) {
+    const hint = `name one with --env (${environments.join(', ')}), or set defaultEnvironment`;
+    throw usageError(
+      'config.which-environment',
+      `${app} has ${environments.length} environments and none was named`,
+      hint,
+    );
+  }
+  if (environments.includes(environment)) return environment;
+  const near = nearest(environment, environments);
+  const hint = `${near ? `did you mean ${near}? ` : ''}environments of ${app}: ${environments.join(', ')}`;
+  throw usageError('config.unknown-environment', `${app} has no environment ${show(environment)}`, hint);
+}

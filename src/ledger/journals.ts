@@ -1,0 +1,50 @@
+import { isRunId } from '../run/run-id.ts';
+import { PipelineError } from '../shared/errors.ts';
+import { show } from '../shared/text.ts';
+import { encode, readRecord } from './records.ts';
+import type { Store } from './store.ts';
+
+/** The journals of runs: one key per entry, so that appending needs no more than a create. */
+export interface Journals {
+  append(run: string, sequence: number, entry: unknown): Promise<void>;
+  read(run: string): Promise<unknown[]>;
+}
+
+/** @param guard Rejects when the writer of a run has lost its lock. */
+export function createJournals(store: Store, guard: (run: string) => Promise<void>): Journals {
+  return {
+    async append(run, sequence, entry) {
+      const key = entryKey(run, sequence);
+      await guard(run);
+      if (sequence > 1 && !(await store.get(entryKey(run, sequence - 1)))) {
+        throw conflict(run, sequence, `entry ${sequence - 1} is missing`);
+      }
+      const put = await store.put(key, encode({ entry: entry ?? null }), 'if-absent');
+      if (!put.written) throw conflict(run, sequence, 'another process has written it');
+    },
+    async read(run) {
+      if (!isRunId(run)) return [];
+      const keys = await store.list(`journal/${run}/`);
+      const records = await Promise.all(keys.map((key) => readRecord<{ entry: unknown }>(store, key)));
+      return records.flatMap((record) => (record ? [record.value.entry] : []));
+    },
+  };
+}
+
+/** Six digits, so that the store's order is the journal's. */
+function entryKey(run: string, sequence: number): string {
+  if (!isRunId(run)) throw new PipelineError('run.id', `${show(run)} is no id of a run`, { outcome: 'usage' });
+  if (!Number.isInteger(sequence) || sequence < 1 || sequence > 999_999)
+    throw new Error(`no place in a journal: ${sequence}`);
+  return `journal/${run}/${String(sequence).padStart(6, '0')}`;
+}
+
+function conflict(run: string, sequence: number, why: string): PipelineError {
+  return new PipelineError(
+    'journal.conflict',
+    `entry ${sequence} of the journal of run ${run} cannot be written: ${why}`,
+    {
+      hint: 'only one process may carry out a run; look for the other one',
+    },
+  );
+}

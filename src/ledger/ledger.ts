@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { appName, environmentName, versionPattern } from '../config/names.ts';
+import { isRunId } from '../run/run-id.ts';
+import type { Clock } from '../shared/clock.ts';
+import { PipelineError, usageError } from '../shared/errors.ts';
+import { show } from '../shared/text.ts';
+import { createFileStore } from './file-store.ts';
+import { createJournals } from './journals.ts';
+import { acquireLock, checkFence, lockHolder } from './lock.ts';
+import { encode, readRecord, updateRecord } from './records.ts';
+import type { Store } from './store.ts';
+import type { HeldLock, Ledger, ReleaseRecord, RunRecord } from './types.ts';
+
+/** Who works with the ledger. */
+export interface LedgerOptions {
+  environment: string;
+  clock: Clock;
+  identity: { owner: string; host: string };
+}
+
+/** The ledger of an environment in a folder (absolute path); several environments may share it. */
+export function createFileLedger({ dir, ...options }: LedgerOptions & { dir: string }): Ledger {
+  return createLedger(createFileStore(join(dir, environmentName(options.environment)), options.clock), options);
+}
+
+/** The ledger on any store. */
+export function createLedger(store: Store, { environment, clock, identity }: LedgerOptions): Ledger {
+  const held = new Map<string, HeldLock>();
+  /** Refuses what a holder writes after its lock has gone to another. */
+  const guard = async (app: string): Promise<void> => {
+    const lock = held.get(app);
+    if (!lock) return;
+    if (lock.lost.aborted) throw lock.lost.reason;
+    await checkFence(store, lockKey(app), lock.record);
+  };
+  const journals = createJournals(store, async (run) => {
+    const own = [...held.values()].find((lock) => lock.record.run === run);
+    if (own) await guard(own.record.app);
+  });
+  const release = async (app: string, version: string) => {
+    if (!versionPattern.test(version)) return undefined;
+    return (await readRecord<ReleaseRecord>(store, releaseKey(app, version)))?.value;
+  };
+
+  return {
+    async reserveRelease(wanted) {
+      await guard(wanted.app);
+      for (let number = (await lastVersion(store, wanted.app)) + 1; ; number++) {
+        const version = `v${number}`;
+        const record: ReleaseRecord = { ...wanted, version, state: 'building', knownGood: false };
+        const put = await store.put(releaseKey(wanted.app, version), encode(record), 'if-absent');
+        if (put.written) return record;
+      }
+    },
+    async updateRelease(app, version, facts) {
+      await guard(app);
+      const key = versionPattern.test(version) ? releaseKey(app, version) : undefined;
+      const updated = key && (await updateRecord<ReleaseRecord>(store, key, (record) => ({ ...record, ...facts })));
+      if (updated) return updated;
+      throw usageError(
+        'release.unknown',
+        `${app} in ${environment} has no release ${show(version)}`,
+        `see \`pipeline history ${app}\``,
+      );
+    },
+    release,
+    async releases(app) {
+      const versions = (await versionNumbers(store, app)).sort((a, b) => a - b);
+      const records = await Promise.all(versions.map((number) => release(app, `v${number}`)));
+      return records.filter((record) => record !== undefined);
+    },
+    async saveRun(run) {
+      await store.put(runKey(run.id, run.app), encode(run), 'always');
+    },
+    async runs(app, limit = 50) {
+      const suffix = `.${appName(app)}`;
+      const keys = (await store.list('runs/'))
+        .filter((key) => key.endsWith(suffix))
+        .reverse()
+        .slice(0, limit);
+      const records = await Promise.all(keys.map((key) => readRecord<RunRecord>(store, key)));
+      return records.flatMap((record) => (record ? [record.value] : []));
+    },
+    async run(id) {
+      if (!isRunId(id)) return undefined;
+      const key = (await store.list(`runs/${id}.`))[0];
+      return key === undefined ? undefined : (await readRecord<RunRecord>(store, key))?.value;
+    },
+    appendJournal: journals.append,
+    journal: journals.read,
+    async lock(app, holder) {
+      const lock = await acquireLock({ store, key: lockKey(app), clock, app, environment, ...identity, ...holder });
+      held.set(app, lock);
+      return {
+        // As it is at the time of asking: heartbeats go on.
+        get record() {
+          return lock.record;
+        },
+        lost: lock.lost,
+        takenOver: lock.takenOver,
+        release: () => lock.release().finally(() => forget(held, app, lock)),
+      };
+    },
+    lockOf: (app) => lockHolder(store, lockKey(app), clock),
+  };
+}
+
+function forget(held: Map<string, HeldLock>, app: string, lock: HeldLock): void {
+  // A lost lock goes on refusing what its run still writes.
+  if (held.get(app) === lock && !lock.lost.aborted) held.delete(app);
+}
+
+const lockKey = (app: string) => `locks/${appName(app)}`;
+const releaseKey = (app: string, version: string) => `releases/${appName(app)}/${version}`;
+
+/** Run and app in one key: the list alone tells whose run it is. */
+function runKey(id: string, app: string): string {
+  if (!isRunId(id)) throw new PipelineError('run.id', `${show(id)} is no id of a run`, { outcome: 'usage' });
+  return `runs/${id}.${appName(app)}`;
+}
+
+async function versionNumbers(store: Store, app: string): Promise<number[]> {
+  const prefix = `releases/${appName(app)}/`;
+  const versions = (await store.list(prefix)).map((key) => key.slice(prefix.length));
+  return versions.filter((version) => versionPattern.test(version)).map((version) => Number(version.slice(1)));
+}
+
+async function lastVersion(store: Store, app: string): Promise<number> {
+  return (await versionNumbers(store, app)).reduce((a, b) => Math.max(a, b), 0);
+}

@@ -1,0 +1,57 @@
+import { PipelineError } from '../shared/errors.ts';
+import { isGone, type ProcessIdentity } from './process-identity.ts';
+import type { LockRecord } from './types.ts';
+
+/** A lock as the store has it. */
+export interface StoredLock extends LockRecord {
+  /** Who beats for it; on the same machine its end is seen at once. */
+  process?: ProcessIdentity;
+  released?: boolean;
+}
+
+/** Why a lock may be taken; false while it is held. */
+export function isFree(lock: StoredLock, now: number): 'released' | 'expired' | 'process gone' | false {
+  if (lock.released) return 'released';
+  // Not a comparison that a damaged time would make false for ever.
+  if (!(Date.parse(lock.expires) > now)) return 'expired';
+  return lock.process && isGone(lock.process) ? 'process gone' : false;
+}
+
+/** Says who holds the lock since when, for what. */
+export function heldError(lock: LockRecord, now: number): PipelineError {
+  const since = Date.parse(lock.since);
+  const reason = lock.reason ? ` (${lock.reason})` : '';
+  const message =
+    `${lock.app} in ${lock.environment} is locked by ${lock.owner}@${lock.host} since ${clockTime(since, now)} ` +
+    `(${ago(now - since)} ago) for "${lock.command}"${reason}`;
+  return new PipelineError('lock.held', message, {
+    outcome: 'locked',
+    hint: `wait until it is done (\`pipeline status ${lock.app}\`); if its process has died, the lock ends by itself at ${clockTime(Date.parse(lock.expires), now)}`,
+  });
+}
+
+/** Says that a lock is no longer ours. */
+export function lostError(held: LockRecord, by?: StoredLock): PipelineError {
+  const who =
+    by && !by.released && by.fence !== held.fence ? `: ${by.owner}@${by.host} took it for "${by.command}"` : '';
+  return new PipelineError('lock.lost', `the lock of ${held.app} in ${held.environment} was lost${who}`, {
+    hint: 'no heartbeat reached the ledger for too long (a laptop asleep, a network away); look at the fleet before going on',
+  });
+}
+
+/** Local time of day; with the date when that is not today. */
+function clockTime(at: number, now: number): string {
+  const pad = (value: number) => String(value).padStart(2, '0');
+  const date = new Date(at);
+  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+  if (date.toDateString() === new Date(now).toDateString()) return time;
+  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${time}`;
+}
+
+function ago(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}

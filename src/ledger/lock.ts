@@ -1,0 +1,144 @@
+import type { Clock, Timer } from '../shared/clock.ts';
+import { PipelineError } from '../shared/errors.ts';
+import { heldError, isFree, lostError, type StoredLock } from './lock-record.ts';
+import { thisProcess } from './process-identity.ts';
+import { encode, type Read, readRecord } from './records.ts';
+import type { Store } from './store.ts';
+import type { HeldLock, LockRecord } from './types.ts';
+
+/** How long a lock lasts without a heartbeat, and how often one is sent. Three beats may fail before it is anybody's. */
+export const leaseMs = 60_000;
+export const heartbeatMs = 15_000;
+
+/** What a lock is asked for with. */
+export interface LockRequest {
+  store: Store;
+  key: string;
+  clock: Clock;
+  app: string;
+  environment: string;
+  owner: string;
+  host: string;
+  command: string;
+  run?: string;
+  reason?: string;
+}
+
+/** Takes the lock. @throws PipelineError `lock.held` (outcome `locked`) */
+export async function acquireLock(request: LockRequest): Promise<HeldLock> {
+  const { store, key, clock } = request;
+  for (;;) {
+    const before = await readRecord<StoredLock>(store, key);
+    const free = before === undefined ? true : isFree(before.value, clock.now());
+    if (before && free === false) throw heldError(before.value, clock.now());
+    const record = newRecord(request, (before?.value.fence ?? 0) + 1);
+    const put = await store.put(key, encode(record), before ? { ifMatch: before.etag } : 'if-absent');
+    if (!put.written) continue;
+    const takenOver =
+      before && (free === 'expired' || free === 'process gone')
+        ? { from: publicRecord(before.value), why: free }
+        : undefined;
+    return hold(request, { value: record, etag: put.etag }, takenOver);
+  }
+}
+
+/** The holder of a lock; undefined when it is free. */
+export async function lockHolder(store: Store, key: string, clock: Clock): Promise<LockRecord | undefined> {
+  const read = await readRecord<StoredLock>(store, key);
+  return read && isFree(read.value, clock.now()) === false ? publicRecord(read.value) : undefined;
+}
+
+/** @throws PipelineError `lock.lost` when another has taken the lock since. */
+export async function checkFence(store: Store, key: string, held: LockRecord): Promise<void> {
+  const read = await readRecord<StoredLock>(store, key);
+  if (read?.value.fence !== held.fence || read.value.released) throw lostError(held, read?.value);
+}
+
+function newRecord(
+  { app, environment, owner, host, command, run, reason, clock }: LockRequest,
+  fence: number,
+): StoredLock {
+  const since = new Date(clock.now()).toISOString();
+  const expires = new Date(clock.now() + leaseMs).toISOString();
+  const why = { ...(run === undefined ? {} : { run }), ...(reason === undefined ? {} : { reason }) };
+  return {
+    app,
+    environment,
+    owner,
+    host,
+    command,
+    ...why,
+    since,
+    heartbeat: since,
+    expires,
+    fence,
+    process: thisProcess(),
+  };
+}
+
+function publicRecord({ process: _process, released: _released, ...record }: StoredLock): LockRecord {
+  return record;
+}
+
+/** Keeps a lock that was just taken: beats until it is released or lost. */
+function hold(request: LockRequest, taken: Read<StoredLock>, takenOver: HeldLock['takenOver']): HeldLock {
+  const { store, key, clock } = request;
+  const lost = new AbortController();
+  let current = taken;
+  let released = false;
+  let timer: Timer;
+  let beating: Promise<void> = Promise.resolve();
+
+  /** Writes over our own record; a record of another fence means that it is ours no more. */
+  const write = async (next: StoredLock): Promise<void> => {
+    const put = await store.put(key, encode(next), { ifMatch: current.etag });
+    if (put.written) {
+      current = { value: next, etag: put.etag };
+      return;
+    }
+    const now = await readRecord<StoredLock>(store, key);
+    if (now?.value.fence !== current.value.fence || now.value.released) throw lostError(current.value, now?.value);
+    // A write of ours was made although its answer got lost.
+    current = now;
+  };
+
+  const beat = async (): Promise<void> => {
+    const at = clock.now();
+    const heartbeat = new Date(at).toISOString();
+    const expires = new Date(at + leaseMs).toISOString();
+    try {
+      await write({ ...current.value, heartbeat, expires });
+    } catch (error) {
+      const isLost = error instanceof PipelineError && error.code === 'lock.lost';
+      // A store that does not answer is tried again, but only as long as nobody else may take the lock.
+      if (isLost) lost.abort(error);
+      else if (clock.now() + heartbeatMs >= Date.parse(current.value.expires)) lost.abort(lostError(current.value));
+    }
+    if (!released && !lost.signal.aborted) schedule();
+  };
+  const schedule = () => {
+    timer = clock.after(heartbeatMs, () => {
+      beating = beat();
+    });
+  };
+  schedule();
+
+  return {
+    get record() {
+      return publicRecord(current.value);
+    },
+    ...(takenOver ? { takenOver } : {}),
+    lost: lost.signal,
+    async release() {
+      if (released) return;
+      released = true;
+      timer.cancel();
+      await beating;
+      if (lost.signal.aborted) return;
+      // The record stays, for the fence must go on growing.
+      await write({ ...current.value, released: true }).catch((error: unknown) => {
+        if (!(error instanceof PipelineError && error.code === 'lock.lost')) throw error;
+      });
+    },
+  };
+}

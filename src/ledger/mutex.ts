@@ -1,0 +1,90 @@
+import { link, readFile, unlink, writeFile } from 'node:fs/promises';
+import type { Clock } from '../shared/clock.ts';
+import { PipelineError } from '../shared/errors.ts';
+import { isGone, type ProcessIdentity, thisProcess } from './process-identity.ts';
+
+/** Longest wait for another process's read-and-write of one small file. */
+const patienceMs = 10_000;
+
+interface Holder extends ProcessIdentity {
+  /** Unique for each time the mutex is taken. */
+  nonce: string;
+}
+
+/**
+ * Runs `work` while no other process is inside with the same `file`. For the few milliseconds of a read and a write.
+ * The file is made by `link`, which is atomic; a file whose process is gone is removed by exactly one of those who wait.
+ * @throws PipelineError `ledger.busy` when it stays taken
+ */
+export async function exclusively<T>(file: string, clock: Clock, nonce: string, work: () => Promise<T>): Promise<T> {
+  const own = `${file}.${nonce}`;
+  const holder: Holder = { ...thisProcess(), nonce };
+  await writeFile(own, JSON.stringify(holder), { mode: 0o600, flag: 'wx' });
+  try {
+    await take(file, own, clock);
+    try {
+      return await work();
+    } finally {
+      await unlink(file);
+    }
+  } finally {
+    await unlink(own);
+  }
+}
+
+async function take(file: string, own: string, clock: Clock): Promise<void> {
+  const deadline = clock.now() + patienceMs;
+  for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
+    if (await linked(own, file)) return;
+    const other = await readHolder(file);
+    if (other && isGone(other)) await removeAbandoned(file, own, other);
+    if (clock.now() >= deadline) throw busy(file, other);
+    await clock.sleep(pause);
+  }
+}
+
+/**
+ * Two may find the same abandoned file; if both removed it, the second would remove the one that the first has made since.
+ * So the one who may remove it is found by a mark with the abandoned one's nonce in its name, and looks once more: as long as
+ * that mark is its own, nobody else removes this very file.
+ */
+async function removeAbandoned(file: string, own: string, other: Holder): Promise<void> {
+  const mark = `${file}.${other.nonce}.gone`;
+  if (!(await linked(own, mark))) return;
+  try {
+    if ((await readHolder(file))?.nonce !== other.nonce) return;
+    await unlink(file);
+    await unlink(`${file}.${other.nonce}`).catch(() => undefined);
+  } finally {
+    await unlink(mark);
+  }
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function readHolder(file: string): Promise<Holder | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Holder;
+  } catch {
+    // Gone in the meantime.
+    return undefined;
+  }
+}
+
+function busy(file: string, other: Holder | undefined): PipelineError {
+  return new PipelineError(
+    'ledger.busy',
+    `${file} has been held for ${patienceMs / 1000} s${other ? ` by process ${other.pid}` : ''}`,
+    {
+      hint: 'if no other pipeline command runs on any machine that shares this ledger, remove that file',
+    },
+  );
+}

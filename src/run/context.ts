@@ -1,0 +1,140 @@
+import type { Clock } from '../shared/clock.ts';
+import { PipelineError } from '../shared/errors.ts';
+import type { Redact } from '../shared/redact.ts';
+import type { Emit } from './emitter.ts';
+import { idempotencyToken, isEnded, type NewEntry } from './journal.ts';
+import type { Journal } from './journal-writer.ts';
+import { createPoll } from './poll.ts';
+import type { ChangeIntent, JournaledChange, RunContext } from './step.ts';
+
+/** What all steps of a run share. */
+export interface RunScope<Services> {
+  run: { id: string; operation: string; app: string; environment: string; startedAt: number };
+  services: Services;
+  clock: Clock;
+  emit: Emit;
+  journal: Journal;
+  redact: Redact;
+  /** Aborts on the first Ctrl-C. */
+  signal: AbortSignal;
+  /** Aborts when another has taken the lock: from then on nothing may be changed, not even to undo. */
+  lost: AbortSignal;
+  random?: () => number;
+}
+
+/** A step's context and the engine's handles on it. */
+export interface OpenContext<Services, State> {
+  context: RunContext<Services, State>;
+  /** No more changes through this context; resolves when those under way have ended. */
+  close(): Promise<void>;
+}
+
+/** Opens the context of one step, for its run or for its undo. */
+export function openContext<Services, State>(
+  scope: RunScope<Services>,
+  step: string,
+  undoing: boolean,
+): OpenContext<Services, State> {
+  const { journal, emit, clock } = scope;
+  // The first Ctrl-C is what an undo is for; it must not end the undo as well.
+  const signal = undoing ? scope.lost : AbortSignal.any([scope.signal, scope.lost]);
+  const underWay = new Map<Promise<unknown>, string>();
+  let open = true;
+
+  const record = async (entry: NewEntry): Promise<number | undefined> => {
+    try {
+      return await journal.write(entry);
+    } catch (error) {
+      if (!undoing || isConflict(error)) throw error;
+      // A full disk must not keep us from putting the fleet back: the events still tell what is done.
+      emit({ code: 'step.note', step, message: `the journal cannot be written: ${messageOf(error)}` });
+      return undefined;
+    }
+  };
+
+  // The first token that no equal change of this run has used up: a repetition of a change that failed, or whose end nobody
+  // knows, must look the same to the cloud.
+  const freeToken = ({ action, target }: ChangeIntent): string => {
+    const made = changesOf(journal, step).filter((one) => isEnded(one) && one.error === undefined);
+    const used = new Set([...made.map((one) => one.token), ...underWay.values()]);
+    for (let ordinal = 0; ; ordinal++) {
+      const token = idempotencyToken(scope.run.id, step, action, target, ordinal);
+      if (!used.has(token)) return token;
+    }
+  };
+
+  const change = async <T>(intent: ChangeIntent, apply: (token: string) => Promise<T>): Promise<T> => {
+    if (!open) throw new Error(`step ${step} has ended and may not ${intent.action} ${intent.target}`);
+    signal.throwIfAborted();
+    const { action, target, data = {} } = intent;
+    const token = freeToken(intent);
+    const made = perform({ step, action, target, token, data, undoing }, apply);
+    underWay.set(made, token);
+    return made.finally(() => underWay.delete(made));
+  };
+
+  const perform = async <T>(made: JournaledChange, apply: (token: string) => Promise<T>): Promise<T> => {
+    const { action, target, token } = made;
+    const sequence = await record({ type: 'change.intent', ...made });
+    emit({ code: 'change.intent', step, action, target, token });
+    const ended = async (outcome: { ok: true; result?: unknown } | { ok: false; error: string }) => {
+      emit({ code: 'change.outcome', step, action, target, token, ok: outcome.ok });
+      if (sequence !== undefined) await record({ type: 'change.outcome', intent: sequence, ...outcome });
+    };
+    let result: T;
+    try {
+      result = await apply(token);
+    } catch (error) {
+      // The change's own error is what a person needs, even when it cannot be written down.
+      await ended({ ok: false, error: messageOf(error) }).catch(() => undefined);
+      throw error;
+    }
+    await ended({ ok: true, result });
+    return result;
+  };
+
+  const context: RunContext<Services, State> = {
+    run: scope.run,
+    services: scope.services,
+    get state() {
+      return journal.known.state as State;
+    },
+    clock,
+    poll: createPoll(clock, signal, scope.random),
+    signal,
+    async save(facts) {
+      const cleared = Object.keys(facts).filter((key) => facts[key as keyof State] === undefined);
+      await record({
+        type: 'state.saved',
+        step,
+        facts: facts as Record<string, unknown>,
+        ...(cleared.length > 0 ? { cleared } : {}),
+      });
+    },
+    progress: (message, amount) => emit({ code: 'step.progress', step, message, ...amount }),
+    note: (message) => emit({ code: 'step.note', step, message }),
+    change,
+    changes: () => changesOf(journal, step),
+  };
+  return {
+    context,
+    async close() {
+      open = false;
+      await Promise.allSettled([...underWay.keys()]);
+    },
+  };
+}
+
+/** The changes of a step that the journal knows, oldest first. */
+export function changesOf(journal: Journal, step: string): JournaledChange[] {
+  return [...journal.known.changes.values()].filter((change) => change.step === step);
+}
+
+/** Another process writes this run's journal: it is no longer ours. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof PipelineError && (error.code === 'journal.conflict' || error.code === 'lock.lost');
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,207 @@
+import type { Clock } from '../shared/clock.ts';
+import { type Outcome, PipelineError, usageError } from '../shared/errors.ts';
+import { createRedact, type Redact } from '../shared/redact.ts';
+import { changesOf, isConflict, messageOf, openContext, type RunScope } from './context.ts';
+import { createEmitter } from './emitter.ts';
+import type { EventSink } from './events.ts';
+import { type Journal, type JournalStore, openJournal } from './journal-writer.ts';
+import { failureFacts, outcomeOf } from './outcome.ts';
+import type { Plan, Step } from './step.ts';
+import { undoAll } from './undo.ts';
+
+/** A step as the result shows it. */
+export interface StepResult {
+  id: string;
+  title: string;
+  status: 'done' | 'failed' | 'undone' | 'skipped' | 'pending';
+  /** How long it ran, without its undo. */
+  seconds: number;
+}
+
+/** How a run ended. */
+export interface RunResult<State> {
+  outcome: Outcome;
+  /** Why it did not end as `done`. */
+  error?: unknown;
+  /** What a person has to put back, a line each; empty unless the outcome is `needs-person`. */
+  left: string[];
+  state: State;
+  steps: StepResult[];
+  seconds: number;
+}
+
+/** What a run needs beside its plan. */
+export interface ExecuteOptions<Services, State> {
+  services: Services;
+  clock: Clock;
+  sink: EventSink;
+  /** The ledger, or another place for the journal. */
+  journal: JournalStore;
+  runId: string;
+  /** Aborts on the first Ctrl-C. */
+  signal: AbortSignal;
+  /** The held lock's `lost`: once aborted, nothing is changed or undone any more. */
+  lost?: AbortSignal;
+  /** Removes secrets from all that is journaled and told; by default by keys and usual shapes. */
+  redact?: Redact;
+  /** What the event `run.finished` tells of the facts. */
+  summary?: (state: State) => Record<string, unknown>;
+  /** For the poller's jitter; injected so that tests are exact. */
+  random?: () => number;
+}
+
+/**
+ * Executes a plan: its steps in order and, when one fails or the run is interrupted, the undo of all that was begun, in reverse.
+ * It never rejects for a step's failure: the outcome says how the run ended (see {@link outcomeOf}).
+ * With a journal that an earlier process began, it goes on with the first step that was not finished.
+ * @throws PipelineError `run.ended` for a journal of a run that has ended; as the journal's store does before anything was changed
+ */
+export async function execute<Services, State>(
+  plan: Plan<Services, State>,
+  options: ExecuteOptions<Services, State>,
+): Promise<RunResult<State>> {
+  const { clock, runId } = options;
+  const redact = options.redact ?? createRedact();
+  const started = clock.now();
+  const journal = await openJournal(options.journal, runId, clock, redact);
+  if (journal.known.outcome) {
+    throw usageError('run.ended', `run ${runId} has ended already (${journal.known.outcome})`, 'start a new run');
+  }
+  const titles = plan.steps.map(({ id, title }) => ({ id, title }));
+  const { operation, app, environment } = plan;
+  if (!journal.known.run) {
+    const state = plan.initial as Record<string, unknown>;
+    await journal.write({ type: 'run.started', run: runId, operation, app, environment, state, steps: titles });
+  }
+  const emit = createEmitter(options.sink, runId, clock, redact);
+  emit({ code: 'run.started', operation, app, environment, steps: titles });
+
+  const scope: RunScope<Services> = {
+    run: { id: runId, operation, app, environment, startedAt: journal.known.run?.startedAt ?? started },
+    services: options.services,
+    clock,
+    emit,
+    journal,
+    redact,
+    signal: options.signal,
+    lost: options.lost ?? new AbortController().signal,
+    random: options.random,
+  };
+  const results = titles.map((step): StepResult => ({ ...step, status: 'pending', seconds: 0 }));
+  const failure = await forward(plan, scope, results);
+  const left = failure ? await backward(plan, scope, results, failure) : [];
+  const outcome = failure
+    ? outcomeOf(failure.error, { left, changed: journal.known.changes.size > 0, interrupted: failure.interrupted })
+    : 'done';
+  await finish(journal, outcome, left, (message) =>
+    emit({ code: 'step.note', step: plan.steps.at(-1)?.id ?? '', message }),
+  );
+  const seconds = (clock.now() - started) / 1000;
+  const state = journal.known.state as State;
+  emit({ code: 'run.finished', outcome, seconds, left, summary: options.summary?.(state) ?? {} });
+  return { outcome, ...(failure ? { error: failure.error } : {}), left: redact(left), state, steps: results, seconds };
+}
+
+interface Failure {
+  error: unknown;
+  /** By Ctrl-C; one that comes later, while a failure is being undone, changes nothing about why the run ended. */
+  interrupted: boolean;
+}
+
+/** Runs the steps; resolves with what stopped them, if anything did. */
+async function forward<Services, State>(
+  plan: Plan<Services, State>,
+  scope: RunScope<Services>,
+  results: StepResult[],
+): Promise<Failure | undefined> {
+  for (const [index, step] of plan.steps.entries()) {
+    const result = results[index] as StepResult;
+    if (scope.signal.aborted || scope.lost.aborted)
+      return { error: stopReason(scope), interrupted: scope.signal.aborted };
+    if (scope.journal.known.steps.get(step.id) === 'done') {
+      result.status = 'done';
+      scope.emit({ code: 'step.skipped', step: step.id, reason: 'done by an earlier process of this run' });
+      continue;
+    }
+    const error = await runStep(step, scope, result);
+    if (error !== undefined) return { error: error.reason, interrupted: error.interrupted };
+  }
+  return undefined;
+}
+
+/** Runs one step; resolves with its failure. */
+async function runStep<Services, State>(
+  step: Step<Services, State>,
+  scope: RunScope<Services>,
+  result: StepResult,
+): Promise<{ reason: unknown; interrupted: boolean } | undefined> {
+  const { clock, emit, journal } = scope;
+  const began = clock.now();
+  const seconds = () => (clock.now() - began) / 1000;
+  const { context, close } = openContext<Services, State>(scope, step.id, false);
+  try {
+    await journal.write({ type: 'step.started', step: step.id });
+    emit({ code: 'step.started', step: step.id, title: step.title });
+    const reason = await step.skip?.(context);
+    if (reason === undefined) await step.run(context);
+    await close();
+    result.seconds = seconds();
+    result.status = reason === undefined ? 'done' : 'skipped';
+    if (reason === undefined) {
+      await journal.write({ type: 'step.finished', step: step.id });
+      emit({ code: 'step.finished', step: step.id, seconds: result.seconds });
+    } else {
+      await journal.write({ type: 'step.skipped', step: step.id, reason });
+      emit({ code: 'step.skipped', step: step.id, reason });
+    }
+    return undefined;
+  } catch (thrown) {
+    // Changes that the step began side by side must have ended before they are undone.
+    await close();
+    const interrupted = scope.signal.aborted;
+    const reason = interrupted || scope.lost.aborted ? stopReason(scope) : thrown;
+    result.status = 'failed';
+    result.seconds = seconds();
+    emit({ code: 'step.failed', step: step.id, seconds: result.seconds, error: failureFacts(reason) });
+    const { code, message } = failureFacts(reason);
+    await journal.write({ type: 'step.failed', step: step.id, error: { code, message } }).catch(() => undefined);
+    return { reason, interrupted };
+  }
+}
+
+/** Undoes what the run changed; resolves with what is left. */
+async function backward<Services, State>(
+  plan: Plan<Services, State>,
+  scope: RunScope<Services>,
+  results: StepResult[],
+  failure: Failure,
+): Promise<string[]> {
+  if (scope.lost.aborted || isConflict(failure.error)) {
+    const open = plan.steps.filter((step) => changesOf(scope.journal, step.id).length > 0);
+    const who = `another process has taken over run ${scope.run.id} or its lock; nothing more was changed from here`;
+    return open.length > 0 ? [who, ...open.map((step) => `not undone: ${step.title}`)] : [];
+  }
+  return undoAll(plan.steps, scope, (id) => {
+    const result = results.find((one) => one.id === id);
+    // The step that failed stays visible as the one that failed.
+    if (result && result.status !== 'failed') result.status = 'undone';
+  });
+}
+
+function stopReason(scope: RunScope<unknown>): unknown {
+  const reason: unknown = scope.lost.aborted ? scope.lost.reason : scope.signal.reason;
+  if (reason instanceof PipelineError) return reason;
+  return new PipelineError('run.interrupted', 'the run was interrupted', { outcome: 'interrupted', cause: reason });
+}
+
+/** The last entry; when it cannot be written the run has still ended as it did. */
+async function finish(
+  journal: Journal,
+  outcome: Outcome,
+  left: string[],
+  note: (message: string) => void,
+): Promise<void> {
+  await journal
+    .write({ type: 'run.finished', outcome, left })
+    .catch((error: unknown) => note(`the journal cannot be written: ${messageOf(error)}`));
+}

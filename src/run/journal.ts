@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import type { Outcome } from '../shared/errors.ts';
+import type { JournaledChange } from './step.ts';
+
+/** What every entry carries: its place in the run's journal (from 1, without gaps) and when it was written (ms since the epoch). */
+interface EntryBase {
+  sequence: number;
+  at: number;
+}
+
+interface ErrorFacts {
+  code: string;
+  message: string;
+}
+
+/** Everything a run has to remember, as plain data: enough for another machine to go on with it or to undo it. */
+export type JournalEntry = EntryBase &
+  (
+    | {
+        type: 'run.started';
+        run: string;
+        operation: string;
+        app: string;
+        environment: string;
+        state: Record<string, unknown>;
+        steps: { id: string; title: string }[];
+      }
+    | { type: 'run.finished'; outcome: Outcome; left: string[] }
+    | { type: 'step.started' | 'step.finished' | 'undo.started' | 'undo.finished'; step: string }
+    | { type: 'step.skipped'; step: string; reason: string }
+    | { type: 'step.failed' | 'undo.failed'; step: string; error: ErrorFacts }
+    | { type: 'state.saved'; step: string; facts: Record<string, unknown>; cleared?: string[] }
+    | {
+        type: 'change.intent';
+        step: string;
+        action: string;
+        target: string;
+        token: string;
+        data: Record<string, unknown>;
+        undoing: boolean;
+      }
+    /** `intent` is the sequence number of the intent that it ends. */
+    | { type: 'change.outcome'; intent: number; ok: true; result?: unknown }
+    | { type: 'change.outcome'; intent: number; ok: false; error: string }
+  );
+
+/** An entry before it has its place. */
+export type NewEntry = JournalEntry extends infer E
+  ? E extends JournalEntry
+    ? Omit<E, 'sequence' | 'at'>
+    : never
+  : never;
+
+export type StepStatus = 'pending' | 'running' | 'done' | 'skipped' | 'failed' | 'undoing' | 'undone';
+
+/** What a journal says about its run. What the cloud says comes first: whoever goes on with a run looks there before acting. */
+export interface Replay {
+  run?: { id: string; operation: string; app: string; environment: string; startedAt: number };
+  state: Record<string, unknown>;
+  /** Changes by the sequence number of their intent, in that order. */
+  changes: Map<number, JournaledChange>;
+  /** Status by step id, for steps that were begun. */
+  steps: Map<string, StepStatus>;
+  /** Set once the run has ended. */
+  outcome?: Outcome;
+  /** Place of the next entry. */
+  next: number;
+}
+
+/** What is known before the first entry. */
+export function emptyReplay(): Replay {
+  return { state: {}, changes: new Map(), steps: new Map(), next: 1 };
+}
+
+/** Reads a journal from its beginning. @throws Error when an entry is missing or its order is wrong: such a journal is not to be trusted. */
+export function replay(entries: readonly unknown[]): Replay {
+  const out = emptyReplay();
+  for (const entry of entries) apply(out, entry as JournalEntry);
+  return out;
+}
+
+/** Takes one more entry into account. The engine's own memory is built by this too, so that it can never know more than the journal. */
+export function apply(to: Replay, entry: JournalEntry): void {
+  if (entry.sequence !== to.next)
+    throw new Error(`journal entry ${to.next} is missing: ${entry.sequence} came instead`);
+  to.next++;
+  switch (entry.type) {
+    case 'run.started':
+      to.run = {
+        id: entry.run,
+        operation: entry.operation,
+        app: entry.app,
+        environment: entry.environment,
+        startedAt: entry.at,
+      };
+      to.state = { ...entry.state };
+      return;
+    case 'run.finished':
+      to.outcome = entry.outcome;
+      return;
+    case 'state.saved':
+      to.state = { ...to.state, ...entry.facts };
+      for (const key of entry.cleared ?? []) delete to.state[key];
+      return;
+    case 'change.intent': {
+      const { step, action, target, token, data, undoing } = entry;
+      to.changes.set(entry.sequence, { step, action, target, token, data, undoing });
+      return;
+    }
+    case 'change.outcome':
+      endChange(to, entry);
+      return;
+    default:
+      to.steps.set(entry.step, statusAfter[entry.type]);
+  }
+}
+
+const statusAfter = {
+  'step.started': 'running',
+  'step.finished': 'done',
+  'step.skipped': 'skipped',
+  'step.failed': 'failed',
+  'undo.started': 'undoing',
+  'undo.finished': 'undone',
+  'undo.failed': 'failed',
+} as const satisfies Record<string, StepStatus>;
+
+function endChange(to: Replay, entry: Extract<JournalEntry, { type: 'change.outcome' }>): void {
+  const change = to.changes.get(entry.intent);
+  if (!change) throw new Error(`journal entry ${entry.sequence} ends a change that was never begun: ${entry.intent}`);
+  if (isEnded(change)) throw new Error(`journal entry ${entry.sequence} ends change ${entry.intent} a second time`);
+  // A new object: readers may hold the one before.
+  const ended = entry.ok ? { ...change, result: entry.result ?? null } : { ...change, error: entry.error };
+  to.changes.set(entry.intent, ended);
+}
+
+/** False while a change may or may not have been made: the run ended between intent and outcome. */
+export function isEnded(change: JournaledChange): boolean {
+  return change.result !== undefined || change.error !== undefined;
+}
+
+/**
+ * The idempotency token of a change: 32 hex digits, so it fits every ClientToken of AWS (64 characters).
+ * @param ordinal How many equal changes of the run came out well before. A repetition of one that failed or whose end is
+ * unknown gets the same token, so that the cloud can tell it is the same request.
+ */
+export function idempotencyToken(run: string, step: string, action: string, target: string, ordinal: number): string {
+  return createHash('sha256')
+    .update(JSON.stringify([run, step, action, target, ordinal]))
+    .digest('hex')
+    .slice(0, 32);
+}

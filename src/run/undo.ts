@@ -1,0 +1,60 @@
+import { changesOf, isConflict, messageOf, openContext, type RunScope } from './context.ts';
+import { failureFacts } from './outcome.ts';
+import type { Step } from './step.ts';
+
+/**
+ * Undoes the steps that changed something, the last first. An undo that fails does not stop the others.
+ * Resolves with what is left, a line for each step whose undo failed.
+ * @param onUndone Called for each step that was put back.
+ */
+export async function undoAll<Services, State>(
+  steps: readonly Step<Services, State>[],
+  scope: RunScope<Services>,
+  onUndone: (step: string) => void,
+): Promise<string[]> {
+  const left: string[] = [];
+  for (const step of [...steps].reverse()) {
+    const changed = changesOf(scope.journal, step.id).some((change) => !change.undoing);
+    if (!step.undo || !changed) continue;
+    const error = await undoStep(step, scope);
+    if (!error) {
+      onUndone(step.id);
+      continue;
+    }
+    left.push(`${step.title}: ${messageOf(error.reason)}`);
+    if (scope.lost.aborted || isConflict(error.reason)) {
+      left.push('the other steps were not undone: another process has taken over');
+      break;
+    }
+  }
+  return left;
+}
+
+async function undoStep<Services, State>(
+  step: Step<Services, State>,
+  scope: RunScope<Services>,
+): Promise<{ reason: unknown } | undefined> {
+  const { clock, emit, journal } = scope;
+  const began = clock.now();
+  const { context, close } = openContext<Services, State>(scope, step.id, true);
+  // Entries that only mark progress may get lost; the undo itself is what counts.
+  const mark = (type: 'undo.started' | 'undo.finished') =>
+    journal.write({ type, step: step.id }).catch((error: unknown) => {
+      if (isConflict(error)) throw error;
+    });
+  emit({ code: 'undo.started', step: step.id, title: step.title });
+  try {
+    await mark('undo.started');
+    await step.undo?.(context);
+    await close();
+    await mark('undo.finished');
+    emit({ code: 'undo.finished', step: step.id, seconds: (clock.now() - began) / 1000 });
+    return undefined;
+  } catch (reason) {
+    await close();
+    const { code, message } = failureFacts(reason);
+    emit({ code: 'undo.failed', step: step.id, error: { code, message } });
+    await journal.write({ type: 'undo.failed', step: step.id, error: { code, message } }).catch(() => undefined);
+    return { reason };
+  }
+}

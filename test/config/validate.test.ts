@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { validate } from '../../src/config/validate.ts';
+import { PipelineError } from '../../src/shared/errors.ts';
+import { minimal } from './support/project.ts';
+
+function mistakes(raw: unknown): string[] {
+  try {
+    validate(raw, { app: 'api', file: 'pipelines/api.ts', projectDir: '/project' });
+    return [];
+  } catch (error) {
+    if (!(error instanceof PipelineError)) throw error;
+    expect(error).toMatchObject({ code: 'config.invalid', outcome: 'usage' });
+    return error.details;
+  }
+}
+
+describe('validate', () => {
+  it('tells five mistakes of every kind at once, each with path, wrong value and what is expected', () => {
+    const raw = minimal({
+      service: { port: 'three', healtPath: '/up' },
+      capacity: { min: 9, max: 3 },
+      environments: {
+        local: { cloud: 'locl' },
+        production: { inherits: 'stagin', cloud: 'aws' },
+        staging: { cloud: 'aws' },
+      },
+    });
+    expect(mistakes(raw)).toEqual([
+      'service.port: "three", expected a whole number from 1 to 65535',
+      'service.healtPath: unknown key, did you mean healthPath?',
+      "environments.local.cloud: \"locl\", expected 'aws' or 'local'",
+      'capacity.min: 9, expected no more than capacity.max, which is 3',
+      'environments.production.inherits: "stagin", expected one of the environments (local, production, staging); did you mean staging?',
+      "environments.staging.region: missing, expected a region such as 'eu-west-1'",
+    ]);
+  });
+
+  it('counts them', () => {
+    expect(() => validate({}, { app: 'api', file: 'pipelines/api.ts', projectDir: '/' })).toThrow(
+      'pipelines/api.ts has 5 mistakes',
+    );
+    expect(mistakes({})).toEqual([
+      'app: missing, expected a lower-case letter, then up to 20 lower-case letters, digits and hyphens',
+      'source: missing, expected a group of settings in { }',
+      'ansible: missing, expected a group of settings in { }',
+      'service: missing, expected a group of settings in { }',
+      'environments: missing, expected environments by name in { }',
+    ]);
+    expect(mistakes('text')).toEqual(['(file): "text", expected a group of settings in { }']);
+    expect(mistakes(minimal({ environments: {} }))).toEqual(['environments: {}, expected at least one environment']);
+  });
+
+  it('refuses unknown keys at every depth, in lists and overrides', () => {
+    const raw = minimal({
+      extra: 1,
+      release: { smokeTests: [{ path: '/', code: 200 }], timeouts: { helth: 3 } },
+      environments: { local: { cloud: 'local', ssh: { usr: 'x' } } },
+    });
+    expect(mistakes(raw).sort()).toEqual([
+      'environments.local.ssh.usr: unknown key, did you mean user?',
+      expect.stringMatching(/^extra: unknown key, known here: app, source/),
+      'release.smokeTests[0].code: unknown key, known here: path, status, contains',
+      'release.timeouts.helth: unknown key, did you mean health?',
+    ]);
+  });
+
+  it('points at the environment that sets a wrong value, and says what all share once', () => {
+    const environments = {
+      staging: { cloud: 'aws', region: 'eu-west-1' },
+      production: { inherits: 'staging', capacity: { min: 20 } },
+    };
+    expect(mistakes(minimal({ environments, service: { port: 80, stagingPort: 80 } }))).toEqual([
+      'service.stagingPort: 80, expected another port than service.port (80)',
+      'environments.production.capacity.min: 20, expected no more than capacity.max, which is 10',
+    ]);
+  });
+
+  it('knows what AWS refuses', () => {
+    expect(
+      mistakes(minimal({ release: { refresh: { minHealthyPercentage: 50, maxHealthyPercentage: 200 } } })),
+    ).toEqual([
+      'release.refresh.minHealthyPercentage: 50, expected 100 or more, as AWS allows at most 100 between it and maxHealthyPercentage (200)',
+    ]);
+    const long = 'production-europe-1';
+    expect(mistakes(minimal({ environments: { [`${long}-x`]: { cloud: 'local' } }, app: 'api' }))).toEqual([]);
+    const [first, ...rest] = mistakes({
+      ...minimal({ environments: { [`${long}xx`]: { cloud: 'local' } } }),
+      names: { targetGroup: 'internal-x' },
+    });
+    expect(first).toContain('names.targetGroup: "internal-x", expected up to 32 letters');
+    expect(rest).toEqual([]);
+  });
+
+  it('asks for a name where the made one is too long', () => {
+    const app = 'a-very-long-app-name';
+    const raw = { ...minimal({ environments: { production: { cloud: 'local' } } }), app };
+    const check = () => validate(raw, { app, file: 'f', projectDir: '/' });
+    expect(check).toThrow(
+      expect.objectContaining({
+        details: [
+          expect.stringMatching(/^names.proofTargetGroup: "a-very-long-app-name-production-proof".*set it here$/),
+        ],
+      }),
+    );
+    expect(() =>
+      validate({ ...raw, names: { proofTargetGroup: 'short-proof' } }, { app, file: 'f', projectDir: '/' }),
+    ).not.toThrow();
+  });
+
+  it('tells a circle of inheritance once', () => {
+    const environments = {
+      a: { inherits: 'b', cloud: 'local' },
+      b: { inherits: 'c' },
+      c: { inherits: 'a' },
+      d: { inherits: 'a' },
+    };
+    expect(mistakes(minimal({ environments }))).toEqual([
+      'environments.a.inherits: "b", expected no circle of inheritance, but it is a -> b -> c -> a',
+    ]);
+    expect(mistakes(minimal({ environments: { a: { inherits: 'a', cloud: 'local' } } }))).toEqual([
+      'environments.a.inherits: "a", expected no circle of inheritance, but it is a -> a',
+    ]);
+  });
+
+  it('refuses bad environment names and never changes prototypes', () => {
+    expect(mistakes(minimal({ environments: { 'Prod uction': { cloud: 'local' } } }))[0]).toContain(
+      'the name does not fit',
+    );
+    const raw = JSON.parse('{"environments":{"local":{"cloud":"local","__proto__":{"polluted":1}}}}');
+    mistakes(minimal(raw));
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+
+  it('hides values of secrets', () => {
+    const raw = minimal({ ansible: { playbook: 'x.yml', variables: 3 } });
+    expect(mistakes(raw)).toEqual(['ansible.variables: 3, expected names with values in { }']);
+    expect(mistakes(minimal({ ansible: { playbook: 'p', password: 'hunter22' } })).join()).not.toContain('hunter22');
+  });
+});
