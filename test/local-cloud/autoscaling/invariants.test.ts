@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { refreshBounds } from '../../../src/local-cloud/autoscaling/refresh/wave.ts';
+import type { RefreshRecord } from '../../../src/local-cloud/model.ts';
+import { arn, type Fixture, setUp } from './support.ts';
+
+type Move =
+  | { kind: 'wait'; seconds: number }
+  | { kind: 'desire'; n: number }
+  | { kind: 'die' | 'sicken' | 'standby' | 'return'; index: number; decrement: boolean }
+  | { kind: 'refresh'; version: number; min: number; spread: number; explicit: boolean; rollback: boolean }
+  | { kind: 'cancel' }
+  | { kind: 'rollback' };
+
+const move: fc.Arbitrary<Move> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('wait' as const), seconds: fc.integer({ min: 0, max: 8 }) }) },
+  fc.record({ kind: fc.constant('desire' as const), n: fc.integer({ min: 0, max: 12 }) }),
+  fc.record({
+    kind: fc.constantFrom('die' as const, 'sicken' as const, 'standby' as const, 'return' as const),
+    index: fc.nat(11),
+    decrement: fc.boolean(),
+  }),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('refresh' as const),
+      version: fc.integer({ min: 1, max: 3 }),
+      min: fc.constantFrom(0, 50, 75, 90, 100),
+      spread: fc.constantFrom(0, 10, 50, 100),
+      explicit: fc.boolean(),
+      rollback: fc.boolean(),
+    }),
+  },
+  fc.constant<Move>({ kind: 'cancel' }),
+  fc.constant<Move>({ kind: 'rollback' }),
+);
+
+async function play(f: Fixture, m: Move): Promise<void> {
+  const AutoScalingGroupName = 'api';
+  const nth = (list: { instanceId: string }[], n: number) => list[n % Math.max(1, list.length)]?.instanceId;
+  if (m.kind === 'wait') await f.cloud.clock.advance(m.seconds * 1000);
+  else if (m.kind === 'desire') await f.send('SetDesiredCapacity', { AutoScalingGroupName, DesiredCapacity: m.n });
+  else if (m.kind === 'refresh') {
+    const max = Math.max(100, Math.min(200, m.min + m.spread));
+    await f.startRefresh(String(m.version), {
+      MinHealthyPercentage: m.min,
+      ...(m.explicit && { MaxHealthyPercentage: max }),
+      AutoRollback: m.rollback,
+      StandbyInstances: 'Ignore',
+    });
+  } else if (m.kind === 'cancel') await f.send('CancelInstanceRefresh', { AutoScalingGroupName });
+  else if (m.kind === 'rollback') await f.send('RollbackInstanceRefresh', { AutoScalingGroupName });
+  else if (m.kind === 'return') {
+    const id = nth(f.inState('Standby'), m.index);
+    if (id) await f.send('ExitStandby', { AutoScalingGroupName, InstanceIds: [id] });
+  } else {
+    const id = nth(f.inState('InService'), m.index);
+    if (!id) return;
+    if (m.kind === 'die') f.cloud.setInstance(id, 'terminated');
+    else if (m.kind === 'sicken') f.cloud.setTarget(arn, id, 'unhealthy');
+    else
+      await f.send('EnterStandby', {
+        AutoScalingGroupName,
+        InstanceIds: [id],
+        ShouldDecrementDesiredCapacity: m.decrement,
+      });
+  }
+}
+
+/** Watches every deregistration: at that moment the refresh must have left enough in service. */
+function watch(f: Fixture): string[] {
+  const broken: string[] = [];
+  const { deregister } = f.cloud.targets;
+  f.cloud.targets.deregister = (targetGroup, id) => {
+    const refresh = Object.values(f.cloud.state.refreshes).find((r) =>
+      ['InProgress', 'RollbackInProgress'].includes(r.status),
+    );
+    const activity = f.cloud.state.activities.findLast((a) => a.description.includes(id));
+    if (refresh && activity?.cause.includes('instance refresh')) {
+      const ready = f.inState('InService').filter((i) => f.cloud.targets.state(arn, i.instanceId) === 'healthy').length;
+      const serving = f.cloud.targets.state(arn, id) === 'healthy';
+      const { floor } = refreshBounds(f.record().desiredCapacity, refresh.preferences);
+      if (serving && ready < floor) broken.push(`${ready} in service, ${floor} wanted, after ${id}`);
+    }
+    return deregister(targetGroup, id);
+  };
+  return broken;
+}
+
+function allowed(f: Fixture): number {
+  const group = f.record();
+  const refresh = Object.values(f.cloud.state.refreshes).find(
+    (r) => r.status === 'InProgress' || r.status === 'RollbackInProgress',
+  );
+  return refresh ? refreshBounds(group.desiredCapacity, refresh.preferences).cap : group.desiredCapacity;
+}
+
+describe('invariants', () => {
+  it('hold for any sequence of changes, deaths and refreshes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(move, { maxLength: 25 }), async (moves) => {
+        const f = setUp();
+        const broken = watch(f);
+        await f.create({ MaxSize: 12 });
+        for (const m of moves) {
+          await play(f, m).catch((error) => expect(error).toHaveProperty('code'));
+          await f.service.idle();
+          const group = f.record();
+          expect(group.desiredCapacity).toBeGreaterThanOrEqual(group.minSize);
+          expect(group.desiredCapacity).toBeLessThanOrEqual(group.maxSize);
+          const transitional = Object.values(f.cloud.state.refreshes).some(
+            (r: RefreshRecord) => r.status === 'Cancelling',
+          );
+          if (!transitional) expect(f.inState('InService', 'Pending').length).toBeLessThanOrEqual(allowed(f));
+        }
+        await f.cloud.clock.advance(600_000);
+        const group = f.record();
+        expect(f.inState('InService')).toHaveLength(group.desiredCapacity);
+        expect(group.instances.every((i) => i.lifecycleState === 'InService' || i.lifecycleState === 'Standby')).toBe(
+          true,
+        );
+        expect(broken).toEqual([]);
+        expect(f.cloud.reports).toEqual([]);
+        const last = Object.values(f.cloud.state.refreshes).at(-1);
+        if (last)
+          expect(['Successful', 'Failed', 'Cancelled', 'RollbackSuccessful', 'RollbackFailed']).toContain(last.status);
+        if (last?.status === 'Successful' && !moves.some((m) => m.kind === 'return' || m.kind === 'standby')) {
+          expect(new Set(f.versions())).toEqual(
+            new Set(group.desiredCapacity > 0 ? [Number(last.desiredLaunchTemplate?.version)] : []),
+          );
+        }
+      }),
+      { numRuns: 120 },
+    );
+  }, 60_000);
+
+  it('bounds always leave room for a replacement and never cross', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 400 }),
+        fc.integer({ min: 0, max: 100 }),
+        fc.integer({ min: 0, max: 100 }),
+        fc.boolean(),
+        (n, min, more, explicit) => {
+          const preferences = {
+            minHealthyPercentage: min,
+            maxHealthyPercentage: Math.max(100, min + more),
+            maxHealthyExplicit: explicit,
+          };
+          const { floor, cap } = refreshBounds(n, preferences as RefreshRecord['preferences']);
+          expect(cap - floor).toBeGreaterThan(0);
+          expect(cap).toBeGreaterThanOrEqual(n);
+          expect(floor).toBeLessThanOrEqual(n);
+        },
+      ),
+    );
+  });
+});
