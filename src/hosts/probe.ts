@@ -6,7 +6,10 @@ export interface ProbeAnswer {
 }
 
 /** One GET request; rejects when there is no answer at all. */
-export type Probe = (url: string, options: { timeoutMs: number; headers?: Record<string, string> }) => Promise<ProbeAnswer>;
+export type Probe = (
+  url: string,
+  options: { timeoutMs: number; headers?: Record<string, string> },
+) => Promise<ProbeAnswer>;
 
 /** Probes over the network, following no redirects: what the balancer itself says is what counts. */
 export const httpProbe: Probe = async (url, { timeoutMs, headers }) => {

@@ -35,7 +35,12 @@ export interface Hosts {
   /** Forgets pinned keys and open connections of a host whose identity changed (clean-up, reboot). */
   forget(host: Host): Promise<void>;
   /** Runs a playbook on one host. A failed task rejects with code `ansible.failed`: task name and its own message, no wall of output. */
-  play(host: Host, playbook: string, variables: ReleaseVariables, options: { timeoutMs: number; onTask?: OnTask; signal?: AbortSignal }): Promise<void>;
+  play(
+    host: Host,
+    playbook: string,
+    variables: ReleaseVariables,
+    options: { timeoutMs: number; onTask?: OnTask; signal?: AbortSignal },
+  ): Promise<void>;
   /** Runs one program on a host, arguments quoted for the remote shell by us; rejects with code `ssh.failed` on a non-zero exit. */
   run(host: Host, argv: string[], options?: { timeoutMs?: number }): Promise<string>;
   /** Ends shared connections. */

@@ -1,0 +1,90 @@
+"""Writes what a play does as NDJSON to the file that PIPELINE_EVENTS_FILE names; does nothing without it."""
+from __future__ import annotations
+
+import json
+import os
+import time
+
+from ansible.plugins.callback import CallbackBase
+
+DOCUMENTATION = '''
+    name: pipeline_events
+    type: notification
+    short_description: one JSON object per line for every task that starts and ends
+    description:
+      - Each line has C(event) (task, ok, skipped, failed, unreachable, done). C(task) has C(name) and C(index); an end has
+        C(host), C(task), C(seconds) and, for a failure, C(msg) and the tails of C(stderr) and C(stdout).
+    requirements: [enabled in callbacks_enabled]
+'''
+
+# Only lead to other tasks: no progress of their own.
+STRUCTURE = ('include_tasks', 'include_role', 'import_tasks', 'import_role', 'meta')
+TAIL_LINES = 40
+TAIL_CHARACTERS = 4000
+
+
+def tail(text):
+    """The end of a program's output."""
+    return '\n'.join(str(text or '').splitlines()[-TAIL_LINES:])[-TAIL_CHARACTERS:]
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = 'notification'
+    CALLBACK_NAME = 'pipeline_events'
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self):
+        super().__init__()
+        path = os.environ.get('PIPELINE_EVENTS_FILE')
+        if not path:
+            self.disabled = True
+            return
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._file = os.fdopen(descriptor, 'w', buffering=1, encoding='utf-8')
+        self._started = {}
+        self._index = 0
+
+    def _write(self, event, **fields):
+        self._file.write(json.dumps({'event': event, **fields}, default=str) + '\n')
+
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        self._started[task._uuid] = time.monotonic()
+        if task.action.split('.')[-1] in STRUCTURE:
+            return
+        self._write('task', name=task.name or task.action, index=self._index)
+        self._index += 1
+
+    def v2_playbook_on_handler_task_start(self, task):
+        self.v2_playbook_on_task_start(task, False)
+
+    def _end(self, event, result, **fields):
+        seconds = time.monotonic() - self._started.get(result._task._uuid, time.monotonic())
+        self._write(event, host=result._host.get_name(), task=result.task_name, seconds=round(seconds, 3), **fields)
+
+    def v2_runner_on_ok(self, result):
+        if result._task.action.split('.')[-1] not in STRUCTURE:
+            self._end('ok', result, changed=bool(result._result.get('changed')))
+
+    def v2_runner_on_skipped(self, result):
+        self._end('skipped', result)
+
+    def v2_runner_on_failed(self, result, ignore_errors=False):
+        # A failed loop says only that an item failed: the item itself says why.
+        outer = result._result
+        inner = next((item for item in outer.get('results', []) if isinstance(item, dict) and item.get('failed')), outer)
+        self._end(
+            'failed',
+            result,
+            ignored=bool(ignore_errors),
+            msg=str(inner.get('msg', outer.get('msg', ''))),
+            stderr=tail(inner.get('stderr') or inner.get('module_stderr')),
+            stdout=tail(inner.get('stdout') or inner.get('module_stdout')),
+            rc=inner.get('rc'),
+        )
+
+    def v2_runner_on_unreachable(self, result):
+        self._end('unreachable', result, msg=str(result._result.get('msg', '')))
+
+    def v2_playbook_on_stats(self, stats):
+        self._write('done')

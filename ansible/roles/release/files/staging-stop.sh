@@ -1,0 +1,17 @@
+# Stops the process that staging-start has left in $folder/pid, politely for 10 s, and removes $folder.
+if [ -e "$folder" ]; then
+  pid=$(cat "$folder/pid" 2>/dev/null)
+  # A pid may be another process's by now: only one that works in a release folder is ours.
+  ours() { case "$(readlink "/proc/$pid/cwd" 2>/dev/null)/" in "$release"*) true ;; *) false ;; esac; }
+  if [ -n "$pid" ] && ours; then
+    kill -TERM "$pid"
+    tries=200
+    while ours && [ $tries -gt 0 ]; do
+      tries=$((tries - 1))
+      sleep 0.05
+    done
+    if ours; then kill -KILL -- "-$pid"; fi
+  fi
+  rm -rf "$folder"
+  echo stopped
+fi

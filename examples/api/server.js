@@ -1,0 +1,26 @@
+import { hostname } from 'node:os';
+import pino from 'pino';
+import { createApi } from './src/api.js';
+import { readConfig, readRelease, readSettings } from './src/settings.js';
+
+const folder = import.meta.dirname;
+const log = pino({ name: 'api', timestamp: pino.stdTimeFunctions.isoTime });
+
+try {
+  const settings = readSettings(process.env);
+  const release = await readRelease(folder, process.env);
+  const api = createApi({ config: await readConfig(folder), release, host: hostname(), log });
+  const address = await api.listen(settings);
+  log.info({ ...address, version: release.version, commit: release.commit }, 'serving');
+
+  const stop = async (signal) => {
+    log.info({ signal }, 'stopping');
+    const { clean, seconds } = await api.stop(settings);
+    log.info({ clean, seconds }, 'stopped');
+    process.exit(clean ? 0 : 1);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => void stop(signal));
+} catch (error) {
+  log.fatal(error, 'cannot start');
+  process.exitCode = 1;
+}

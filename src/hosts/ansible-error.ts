@@ -1,0 +1,49 @@
+import { PipelineError } from '../shared/errors.ts';
+import type { AnsibleEvent } from './ansible-events.ts';
+import type { Host } from './types.ts';
+
+const mostDetails = 15;
+/** Messages of Ansible that say nothing: the program's own words say more. */
+const empty = /^(non-zero return code|MODULE FAILURE|One or more items failed|All items completed|$)/;
+
+/** The error of a play that failed: the task's own cause, not a wall of output. */
+export function playError(
+  host: Host,
+  events: readonly AnsibleEvent[],
+  output: { stdout: string; stderr: string; how: string },
+): PipelineError {
+  const where = `${host.instanceId} (${host.address})`;
+  const unreachable = events.findLast((event) => event.event === 'unreachable');
+  if (unreachable) {
+    return new PipelineError('ansible.unreachable', `Ansible cannot reach ${where}: ${firstLine(unreachable.msg)}`, {
+      details: tail(unreachable.msg),
+      hint: 'look at the instance’s state and console output',
+    });
+  }
+  const failure = events.find((event) => event.event === 'failed' && !event.ignored);
+  if (failure?.event === 'failed') {
+    const evidence = failure.stderr.trim() || failure.stdout.trim();
+    const cause = empty.test(failure.msg.trim()) ? firstLine(evidence) || failure.msg : firstLine(failure.msg);
+    const [message, ...rest] = [cause, ...failure.msg.trim().split('\n').slice(1)];
+    return new PipelineError('ansible.failed', `Ansible failed on ${where} in task "${failure.task}": ${message}`, {
+      details: tail(evidence || rest.join('\n')),
+    });
+  }
+  const said = output.stderr.trim() || output.stdout.trim();
+  const error = said.split('\n').find((line) => /^(ERROR!|\[?ERROR)/.test(line)) ?? firstLine(said);
+  return new PipelineError('ansible.failed', `Ansible failed on ${where} (${output.how})${error ? `: ${error}` : ''}`, {
+    details: tail(said),
+  });
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0] ?? '';
+}
+
+function tail(text: string): string[] {
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => line.trimEnd());
+  return lines.length === 1 && lines[0] === '' ? [] : lines.slice(-mostDetails);
+}

@@ -1,0 +1,66 @@
+import { createReadStream, watch } from 'node:fs';
+
+/** A line that the callback plugin `pipeline_events` writes. */
+export type AnsibleEvent =
+  | { event: 'task'; name: string; index: number }
+  | { event: 'ok'; host: string; task: string; seconds: number; changed: boolean }
+  | { event: 'skipped'; host: string; task: string; seconds: number }
+  | AnsibleFailure
+  | { event: 'unreachable'; host: string; task: string; seconds: number; msg: string }
+  | { event: 'done' };
+
+export interface AnsibleFailure {
+  event: 'failed';
+  host: string;
+  task: string;
+  seconds: number;
+  ignored: boolean;
+  msg: string;
+  stderr: string;
+  stdout: string;
+  rc: number | null;
+}
+
+/** Splits text that arrives in pieces into events; a line that is not JSON is left out. */
+export function eventParser(onEvent: (event: AnsibleEvent) => void): (text: string) => void {
+  let rest = '';
+  return (text) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      try {
+        onEvent(JSON.parse(line) as AnsibleEvent);
+      } catch {
+        // A line cut by a killed process.
+      }
+    }
+  };
+}
+
+/**
+ * Follows a file that exists and grows. `finish` reads what is left and stops.
+ */
+export function follow(file: string, onText: (text: string) => void): { finish(): Promise<void> } {
+  let position = 0;
+  let reading = Promise.resolve();
+  const read = () => {
+    reading = reading.then(async () => {
+      const stream = createReadStream(file, { start: position, encoding: undefined });
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      const bytes = Buffer.concat(chunks);
+      // Only whole lines, so that no character is cut.
+      const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
+      position += whole.length;
+      if (whole.length > 0) onText(whole.toString('utf8'));
+    });
+  };
+  const watcher = watch(file, { persistent: false }, read);
+  return {
+    finish: async () => {
+      watcher.close();
+      read();
+      await reading;
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Fleet } from '../config/settings.ts';
+import { usageError } from '../shared/errors.ts';
+import type { Host, ReleaseVariables } from './types.ts';
+
+/** The `ansible` folder that comes with the product; looked for upwards, for the code may be bundled. */
+export function ownAnsibleFolder(from = dirname(fileURLToPath(import.meta.url))): string {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const candidate = join(folder, 'ansible', 'callback_plugins', 'pipeline_events.py');
+    if (existsSync(candidate)) return join(folder, 'ansible');
+    if (folder === dirname(folder))
+      throw new Error(`no ansible/callback_plugins above ${from}: the installation is incomplete`);
+  }
+}
+
+/** The project's ansible.cfg: beside its playbook, else in ansible/, else in its root; else the product's own. */
+export function ansibleConfig(projectDir: string, playbook: string): string {
+  const candidates = [dirname(playbook), join(projectDir, 'ansible'), projectDir].map((folder) =>
+    join(folder, 'ansible.cfg'),
+  );
+  return candidates.find((file) => existsSync(file)) ?? join(ownAnsibleFolder(), 'ansible.cfg');
+}
+
+/** An inventory of one host (JSON, which Ansible's YAML inventory reads). */
+export function inventory(host: Host, ssh: Fleet['ssh']): string {
+  const variables = {
+    ansible_host: host.address,
+    ansible_port: ssh.port,
+    ansible_user: ssh.user,
+    ansible_ssh_private_key_file: ssh.privateKey,
+    ansible_python_interpreter: '/usr/bin/python3',
+    ansible_become: ssh.become,
+  };
+  return JSON.stringify({ all: { hosts: { [host.instanceId]: variables } } });
+}
+
+const rules: [keyof ReleaseVariables & string, RegExp][] = [
+  ['release_app', /^[a-z][a-z0-9-]{0,40}$/],
+  ['release_version', /^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/],
+  ['release_commit', /^[0-9a-f]{7,64}$/],
+  ['release_previous', /^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/],
+  ['release_health_path', /^\/[A-Za-z0-9._~/?=&%-]*$/],
+];
+
+/** Refuses values that Ansible would take for templates or paths elsewhere. Code `ansible.bad-variable`. */
+export function checkVariables(variables: ReleaseVariables): void {
+  for (const [name, rule] of rules) {
+    const value = variables[name];
+    if (value === undefined && name === 'release_previous') continue;
+    if (typeof value !== 'string' || !rule.test(value)) {
+      throw usageError('ansible.bad-variable', `${name} is ${JSON.stringify(value)}, expected ${rule.source}`);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { Fleet } from '../config/settings.ts';
+import type { Poll } from '../run/poll.ts';
+import type { Clock } from '../shared/clock.ts';
+import { createAnsible } from './ansible.ts';
+import { createSsh } from './ssh.ts';
+import type { Hosts } from './types.ts';
+import { checkHost } from './validate.ts';
+
+export interface HostsOptions {
+  ssh: Fleet['ssh'];
+  /** Relative files of the project, its ansible.cfg among them, are looked for here. */
+  projectDir: string;
+  /** Folder of mode 0700 for inventories, control sockets, pins and extra variables; made when absent. */
+  runDir: string;
+  /** The console of an instance, where cloud-init prints the host keys. */
+  consoleOutput: (instanceId: string) => Promise<string | undefined>;
+  clock: Clock;
+  /** For waits; without it one of the clock's own. */
+  poll?: Poll;
+}
+
+/** The way to machines, by OpenSSH's client and ansible-playbook. Call `close` at the end: shared connections outlive the process. */
+export function createHosts(options: HostsOptions): Hosts {
+  const ssh = createSsh(options);
+  const play = createAnsible({ ...options, sshOptions: ssh.options });
+  return {
+    waitReachable: ssh.waitReachable,
+    forget: ssh.forget,
+    run: (host, argv, limits) => ssh.run(host, argv, limits?.timeoutMs),
+    async play(host, playbook, variables, limits) {
+      checkHost(host);
+      await ssh.ensurePinned(host);
+      await play(host, playbook, variables, limits);
+    },
+    close: ssh.close,
+  };
+}

@@ -1,0 +1,155 @@
+import { mkdirSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { Fleet } from '../config/settings.ts';
+import { createPoll, type Poll } from '../run/poll.ts';
+import type { Clock } from '../shared/clock.ts';
+import { PipelineError, usageError } from '../shared/errors.ts';
+import { keysFromConsole, knownHostsFile } from './host-keys.ts';
+import { shellCommand } from './quote.ts';
+import { controlFolder, controlPath, sshOptions } from './ssh-options.ts';
+import type { Host } from './types.ts';
+import { checkHost, checkLogin } from './validate.ts';
+
+export interface SshSettings {
+  ssh: Fleet['ssh'];
+  /** Folder of mode 0700 for pins and control sockets. */
+  runDir: string;
+  consoleOutput: (instanceId: string) => Promise<string | undefined>;
+  clock: Clock;
+  poll?: Poll;
+}
+
+/** How often a host that does not answer yet is tried again, in milliseconds. */
+const retryMs = 250;
+/** A remote program without a limit of its own may take this long, in milliseconds. */
+const defaultRunMs = 60_000;
+
+/** SSH with pinned host keys and one shared connection per host. */
+export function createSsh(settings: SshSettings) {
+  const { ssh, runDir, consoleOutput, clock } = settings;
+  checkLogin(ssh);
+  mkdirSync(runDir, { recursive: true, mode: 0o700 });
+  const sockets = controlFolder(runDir);
+  const poll = settings.poll ?? createPoll(clock);
+  const seen = new Map<string, Host>();
+
+  const pinFile = (host: Host) => join(runDir, `${host.instanceId}.known_hosts`);
+
+  /** Writes the keys to trust; false while the console has not printed them. */
+  async function pin(host: Host): Promise<boolean> {
+    if (ssh.hostKeys !== 'console') {
+      await writeFile(pinFile(host), ssh.hostKeys.map((line) => `${line}\n`).join(''), { mode: 0o600 });
+      return true;
+    }
+    const keys = keysFromConsole(await consoleOutput(host.instanceId));
+    if (keys) await writeFile(pinFile(host), knownHostsFile(host.instanceId, keys), { mode: 0o600 });
+    return keys !== undefined;
+  }
+
+  function options(host: Host): string[] {
+    seen.set(host.instanceId, host);
+    return sshOptions({
+      controlPath: controlPath(sockets.path, host, ssh),
+      knownHosts: pinFile(host),
+      privateKey: ssh.privateKey,
+      alias: ssh.hostKeys === 'console' ? host.instanceId : undefined,
+    });
+  }
+
+  const argv = (host: Host, ...extra: string[]) => [...options(host), '-l', ssh.user, '-p', String(ssh.port), ...extra];
+
+  /** Runs a program; the result of ssh itself, whatever it was. */
+  async function execute(host: Host, command: string[], timeoutMs: number) {
+    checkHost(host);
+    const limit = new AbortController();
+    const timer = clock.after(timeoutMs, () => limit.abort());
+    try {
+      return await execa('ssh', argv(host, '--', host.address, shellCommand(command)), {
+        reject: false,
+        stdin: 'ignore',
+        cancelSignal: limit.signal,
+        forceKillAfterDelay: 1000,
+      });
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async function forget(host: Host): Promise<void> {
+    checkHost(host);
+    // Exit 255 only says that there is no shared connection.
+    await execa('ssh', argv(host, '-O', 'exit', '--', host.address), { reject: false, stdin: 'ignore', timeout: 5000 });
+    seen.delete(host.instanceId);
+    await rm(pinFile(host), { force: true });
+  }
+
+  return {
+    options,
+    forget,
+    /** Pins the keys unless that is done. Rejects with `ssh.unreachable` while the console has none. */
+    async ensurePinned(host: Host): Promise<void> {
+      checkHost(host);
+      if (seen.has(host.instanceId) || (await pin(host))) return;
+      throw new PipelineError('ssh.unreachable', `${host.instanceId} has not printed its SSH host keys on its console`);
+    },
+    async waitReachable(host: Host, timeoutMs: number): Promise<void> {
+      checkHost(host);
+      let why = 'it has not printed its SSH host keys on its console yet';
+      const deadline = clock.now() + timeoutMs;
+      try {
+        await poll({
+          what: `SSH on ${host.instanceId} (${host.address}:${ssh.port})`,
+          read: async () => {
+            // Read anew each time: a machine that has booted again may have new keys.
+            if (!(await pin(host))) return false;
+            const result = await execute(host, ['true'], Math.max(1000, Math.min(15_000, deadline - clock.now())));
+            if (result.code === 'ENOENT') throw sshMissing();
+            why = firstLine(result.stderr) || `ssh ended with ${result.exitCode ?? result.signal ?? 'a time-out'}`;
+            return result.exitCode === 0;
+          },
+          until: (answered) => answered,
+          everyMs: retryMs,
+          timeoutMs,
+        });
+      } catch (error) {
+        if (!(error instanceof PipelineError) || error.code !== 'wait.timeout') throw error;
+        throw new PipelineError(
+          'ssh.unreachable',
+          `no SSH to ${host.instanceId} (${ssh.user}@${host.address}:${ssh.port}) within ${Math.round(timeoutMs / 1000)} s: ${why}`,
+          {
+            hint: 'look at the instance’s console output, its security group and ssh.user / ssh.privateKey',
+            cause: error,
+          },
+        );
+      }
+    },
+    async run(host: Host, command: string[], timeoutMs = defaultRunMs): Promise<string> {
+      if (!seen.has(host.instanceId)) await this.ensurePinned(host);
+      const result = await execute(host, command, timeoutMs);
+      if (result.code === 'ENOENT') throw sshMissing();
+      if (!result.failed) return result.stdout;
+      const how = result.isCanceled ? `did not end within ${timeoutMs} ms` : `exit ${result.exitCode ?? result.signal}`;
+      throw new PipelineError(
+        'ssh.failed',
+        `\`${command.join(' ')}\` failed on ${host.instanceId} (${how}): ${firstLine(result.stderr)}`,
+        {
+          details: result.stderr.split('\n').slice(-15),
+        },
+      );
+    },
+    async close(): Promise<void> {
+      await Promise.all([...seen.values()].map((host) => forget(host)));
+      await sockets.remove();
+    },
+  };
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0] ?? '';
+}
+
+function sshMissing(): PipelineError {
+  return usageError('ssh.missing', 'ssh was not found on this machine', 'apt-get install openssh-client');
+}

@@ -1,0 +1,196 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+const source = new URL('../../examples/api/', import.meta.url).pathname;
+let folder: string;
+const running = new Set<ChildProcess>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'example-api-'));
+  await cp(source, folder, { recursive: true, filter: (path) => !path.includes('node_modules') });
+  execFileSync('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund', '--prefer-offline'], {
+    cwd: folder,
+    stdio: 'pipe',
+  });
+  await writeFile(join(folder, 'release.json'), JSON.stringify({ app: 'api', version: 'v7', commit: 'abc123' }));
+}, 60_000);
+
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+  running.clear();
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Starts the service on a port of the kernel's choice and waits until it says where it serves. */
+async function start(
+  env: Record<string, string> = {},
+): Promise<{ child: ChildProcess; port: number; output: () => string }> {
+  const child = spawn(process.execPath, ['server.js'], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  running.add(child);
+  let output = '';
+  const port = await new Promise<number>((resolve, reject) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk;
+      const serving = /"port":(\d+).*"serving"/.exec(output);
+      if (serving) resolve(Number(serving[1]));
+    });
+    child.once('exit', () => reject(new Error(`did not start: ${output}`)));
+  });
+  return { child, port, output: () => output };
+}
+
+function get(port: number, path: string, agent?: http.Agent) {
+  return new Promise<{ status: number; headers: http.IncomingHttpHeaders; body: Record<string, unknown> }>(
+    (resolve, reject) => {
+      const request = http.get({ host: '127.0.0.1', port, path, agent }, (response) => {
+        let text = '';
+        response.on('data', (chunk) => {
+          text += chunk;
+        });
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: JSON.parse(text) }),
+        );
+        response.on('error', reject);
+      });
+      request.on('error', reject);
+    },
+  );
+}
+
+describe('routes', () => {
+  it('says which release it is, healthy, and what is on sale', async () => {
+    const { port, child } = await start();
+    expect((await get(port, '/version')).body).toMatchObject({
+      app: 'api',
+      version: 'v7',
+      commit: 'abc123',
+      pid: child.pid,
+    });
+    expect(await get(port, '/health')).toMatchObject({
+      status: 200,
+      body: { status: 'ok' },
+      headers: { 'x-release': 'v7' },
+    });
+    const { body } = await get(port, '/');
+    expect(body.available).toBe(157 + 1880);
+    expect((await get(port, '/events/closing-gala')).body).toMatchObject({ available: 0, soldOut: true });
+    expect((await get(port, '/events/nothing')).status).toBe(404);
+    expect((await get(port, '/nowhere')).body.error).toBe('nothing at GET /nowhere');
+  });
+
+  it('lets the environment override the release', async () => {
+    const { port } = await start({ RELEASE_VERSION: 'v8', RELEASE_COMMIT: 'def' });
+    expect((await get(port, '/version')).body).toMatchObject({ version: 'v8', commit: 'def' });
+  });
+
+  it('is unhealthy when its configuration says so', async () => {
+    const config = join(folder, 'config.json');
+    await writeFile(config, JSON.stringify({ healthy: false }));
+    try {
+      const { port } = await start();
+      expect(await get(port, '/health')).toMatchObject({ status: 503, body: { status: 'broken' } });
+      expect((await get(port, '/version')).status).toBe(200);
+    } finally {
+      await cp(join(source, 'config.json'), config);
+    }
+  });
+
+  it('refuses a wrong port with the value in the message', async () => {
+    await expect(start({ PORT: 'eighty' })).rejects.toThrow("PORT is 'eighty'");
+  });
+});
+
+describe('stop', () => {
+  it('fails no request of keep-alive clients under load', async () => {
+    const { child, port } = await start();
+    const failures: string[] = [];
+    let answered = 0;
+    let closing = 0;
+    const exited = once(child, 'exit');
+    const client = async () => {
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      for (;;) {
+        try {
+          const { status, headers } = await get(port, '/', agent);
+          answered += 1;
+          if (status !== 200) failures.push(String(status));
+          if (answered === 500) child.kill('SIGTERM');
+          // As a balancer does: no further request to a server that says it is going.
+          if (headers.connection === 'close') {
+            closing += 1;
+            return;
+          }
+        } catch (error) {
+          failures.push(String(error));
+          return;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, client));
+    expect(failures).toEqual([]);
+    expect(answered).toBeGreaterThan(500);
+    expect(closing).toBe(10);
+    expect((await exited)[0]).toBe(0);
+  });
+
+  it('fails health first and still answers', async () => {
+    const { child, port } = await start({ STOP_DELAY_MS: '1500' });
+    child.kill('SIGTERM');
+    await expect.poll(async () => (await get(port, '/health')).status).toBe(503);
+    expect(await get(port, '/version')).toMatchObject({ status: 200, headers: { connection: 'close' } });
+  });
+
+  it('closes idle connections and exits', async () => {
+    const { child, port, output } = await start({ STOP_DELAY_MS: '0' });
+    const idle = createConnection(port, '127.0.0.1');
+    idle.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(idle, 'data');
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect((await exited)[0]).toBe(0);
+    expect(output()).toContain('"clean":true');
+    idle.destroy();
+  });
+
+  describe('with a slow request in flight', () => {
+    async function slowServer(answerAfterMs: number) {
+      const { createLifecycle } = (await import(`${source}src/lifecycle.js`)) as {
+        createLifecycle(server: http.Server): {
+          stop(times: { delayMs: number; timeoutMs: number }): Promise<{ clean: boolean }>;
+        };
+      };
+      const server = http.createServer((_request, response) => {
+        setTimeout(() => response.end('{}'), answerAfterMs);
+      });
+      const { stop } = createLifecycle(server);
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as { port: number };
+      const answer = get(port, '/').catch((error: NodeJS.ErrnoException) => error.code);
+      await once(server, 'request');
+      return { answer, stop };
+    }
+
+    it('waits for it', async () => {
+      const { answer, stop } = await slowServer(150);
+      expect(await stop({ delayMs: 0, timeoutMs: 5000 })).toMatchObject({ clean: true });
+      expect(await answer).toMatchObject({ status: 200, headers: { connection: 'close' } });
+    });
+
+    it('cuts it at the time-out and says so', async () => {
+      const { answer, stop } = await slowServer(10_000);
+      expect(await stop({ delayMs: 0, timeoutMs: 50 })).toMatchObject({ clean: false });
+      expect(await answer).toBe('ECONNRESET');
+    });
+  });
+});
