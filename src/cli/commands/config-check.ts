@@ -1,0 +1,54 @@
+import { listApps, loadPipeline } from '../../config/load.ts';
+import { PipelineError, usageError } from '../../shared/errors.ts';
+import type { CommandModule } from '../command.ts';
+import { projectDir, useColor } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { errorDocument, renderError } from '../views/errors.ts';
+import { writeJson } from '../views/json.ts';
+import { colorsFor } from '../views/text.ts';
+
+type Checked = { app: string; environments: string[] } | { app: string; error: PipelineError };
+
+/** `pipeline config check [app]`: every mistake in every file at once. */
+export const run: CommandModule['run'] = async (context, [app], options) => {
+  const folder = projectDir(context, options);
+  const apps = app === undefined ? await listApps(folder) : [app];
+  if (apps.length === 0) {
+    throw usageError(
+      'config.no-pipelines',
+      `there is no pipelines/*.ts in ${folder}`,
+      'write one; docs/configuration.md shows how',
+    );
+  }
+  const checked = await Promise.all(apps.map((name) => check(folder, name, options.env)));
+  const wrong = checked.filter((one) => 'error' in one);
+  if (options.json) writeJson(context.stdout, checked.map(toDocument));
+  else {
+    const plain = colorsFor(useColor(context, options, context.stdout));
+    for (const one of checked) {
+      if (!('error' in one)) context.stdout.write(`${plain.green('ok')}  ${one.app}: ${one.environments.join(', ')}\n`);
+    }
+  }
+  const colors = colorsFor(useColor(context, options, context.stderr));
+  for (const { error } of wrong) context.stderr.write(renderError(error, { colors, debug: Boolean(options.debug) }));
+  return wrong.length > 0 ? exitCodes.usage : exitCodes.done;
+};
+
+async function check(folder: string, app: string, environment: string | undefined): Promise<Checked> {
+  try {
+    const pipeline = await loadPipeline({ projectDir: folder, app });
+    const environments = environment === undefined ? pipeline.environments : [environment];
+    // Inheritance and overrides can make what is right in parts wrong as a whole.
+    for (const name of environments) pipeline.fleet(name);
+    return { app, environments };
+  } catch (error) {
+    if (error instanceof PipelineError) return { app, error };
+    throw error;
+  }
+}
+
+function toDocument(one: Checked): Record<string, unknown> {
+  return 'error' in one
+    ? { app: one.app, ok: false, ...errorDocument(one.error) }
+    : { app: one.app, ok: true, environments: one.environments };
+}

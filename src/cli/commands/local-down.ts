@@ -1,0 +1,16 @@
+import { stopCloud } from '../../local-cloud/daemon/client.ts';
+import type { CommandModule } from '../command.ts';
+import { localCloudDir, projectDir } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { writeJson } from '../views/json.ts';
+
+/** `pipeline local down`: stops the cloud and its machines; a cloud that is down already is no error. */
+export const run: CommandModule['run'] = async (context, _args, options) => {
+  const stopped = await stopCloud(localCloudDir(context, () => projectDir(context, options)));
+  if (options.json) writeJson(context.stdout, { stopped });
+  else
+    context.stdout.write(
+      stopped ? 'the local cloud has stopped; its state is kept\n' : 'the local cloud was not running\n',
+    );
+  return exitCodes.done;
+};

@@ -1,0 +1,41 @@
+import { existsSync, lstatSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stopCloud } from '../../local-cloud/daemon/client.ts';
+import { usageError } from '../../shared/errors.ts';
+import { confirm } from '../ask.ts';
+import type { CommandModule } from '../command.ts';
+import { localCloudDir, projectDir } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { writeJson } from '../views/json.ts';
+
+/** Files that only the cloud writes: a folder without any of them is not ours to delete. */
+const markers = ['cloud.json', 'state.json'];
+
+/** `pipeline local reset`: stops the cloud and deletes its machines, images and records. */
+export const run: CommandModule['run'] = async (context, _args, options) => {
+  const dir = localCloudDir(context, () => projectDir(context, options));
+  const there = existsSync(dir);
+  if (there) {
+    refuseForeign(dir);
+    await confirm(context, options, `delete the local cloud's machines and images in ${dir}?`);
+    await stopCloud(dir);
+    await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+  }
+  if (options.json) writeJson(context.stdout, { removed: there, dir });
+  else
+    context.stdout.write(
+      there ? `the local cloud is gone: ${dir} was deleted\n` : 'there is no local cloud to delete\n',
+    );
+  return exitCodes.done;
+};
+
+function refuseForeign(dir: string): void {
+  const known = lstatSync(dir).isDirectory() && markers.some((name) => existsSync(join(dir, name)));
+  if (known) return;
+  throw usageError(
+    'local.not-a-cloud',
+    `${dir} does not look like the folder of a local cloud: it has no ${markers.join(' or ')}`,
+    'check PIPELINE_LOCAL_DIR and --project; delete the folder yourself if it is really to go',
+  );
+}

@@ -1,0 +1,60 @@
+import { readCloud, spawnCloud } from '../../local-cloud/daemon/client.ts';
+import { usageError } from '../../shared/errors.ts';
+import type { CommandModule, CommandOptions } from '../command.ts';
+import { localCloudDir, projectDir, useColor } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { writeJson } from '../views/json.ts';
+import { renderLocalCloud } from '../views/local.ts';
+import { colorsFor } from '../views/text.ts';
+
+/** `pipeline local up`: starts the cloud when it is down, and makes the fleets that are missing. */
+export const run: CommandModule['run'] = async (context, _args, options) => {
+  const port = readPort(options);
+  // Without fleets no project is needed, if the state's folder is named.
+  const withFleets = options.fleets !== false;
+  const project = withFleets ? projectDir(context, options) : undefined;
+  const dir = localCloudDir(context, () => project ?? projectDir(context, options));
+  const note = (message: string) => void context.stderr.write(`${message}\n`);
+
+  const running = readCloud(dir);
+  if (running && port !== undefined && new URL(running.endpoint).port !== String(port)) {
+    throw usageError(
+      'local.other-port',
+      `the local cloud is running already, at ${running.endpoint}`,
+      'stop it first (pipeline local down), or leave --port out',
+    );
+  }
+  const cloud =
+    running ??
+    (await spawnCloud({
+      dir,
+      port,
+      delays: options.delays === 'aws' ? 'aws' : 'quick',
+      driver: options.driver === 'simulated' ? 'simulated' : 'sandbox',
+    }));
+  note(running ? 'the local cloud is running already' : 'the local cloud has started');
+
+  const loadBalancers = project === undefined ? [] : await provision(project, cloud, note);
+  const { endpoint, region, accessKeyId, secretAccessKey } = cloud;
+  const document = { endpoint, region, accessKeyId, secretAccessKey, loadBalancers };
+  if (options.json) writeJson(context.stdout, document);
+  else context.stdout.write(renderLocalCloud(document, colorsFor(useColor(context, options, context.stdout))));
+  return exitCodes.done;
+};
+
+async function provision(
+  project: string,
+  cloud: Parameters<typeof import('../local-fleets.ts').provisionFleets>[0]['cloud'],
+  note: (message: string) => void,
+): Promise<{ app: string; url: string }[]> {
+  // The SDK's clients cost some 400 ms to load: not before they are needed.
+  const { provisionFleets } = await import('../local-fleets.ts');
+  return provisionFleets({ projectDir: project, cloud, note });
+}
+
+function readPort(options: CommandOptions): number | undefined {
+  if (options.port === undefined) return undefined;
+  const port = Number(options.port);
+  if (/^\d+$/.test(String(options.port)) && port >= 1 && port <= 65_535) return port;
+  throw usageError('usage.port', `--port ${JSON.stringify(options.port)} is no port`, 'a number from 1 to 65535');
+}

@@ -1,0 +1,23 @@
+import { listApps } from '../../config/load.ts';
+import { type FleetStatus, readStatus } from '../../operations/read-status.ts';
+import type { CommandModule } from '../command.ts';
+import { projectDir, useColor } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { fleetOf } from '../fleets.ts';
+import { writeJson } from '../views/json.ts';
+import { renderStatus } from '../views/status.ts';
+import { colorsFor } from '../views/text.ts';
+import { withServices } from '../with-services.ts';
+
+/** `pipeline status [app]`: what serves now. Without an app, all apps of the project. */
+export const run: CommandModule['run'] = async (context, [app], options) => {
+  const apps = app === undefined ? await listApps(projectDir(context, options)) : [app];
+  const fleets = await Promise.all(apps.map((name) => fleetOf(context, name, options)));
+  const statuses: FleetStatus[] = await Promise.all(fleets.map((fleet) => withServices(context, fleet, readStatus)));
+  if (options.json) writeJson(context.stdout, app === undefined ? statuses : statuses[0]);
+  else {
+    const colors = colorsFor(useColor(context, options, context.stdout));
+    context.stdout.write(statuses.map((status) => renderStatus(status, colors)).join('\n'));
+  }
+  return exitCodes.done;
+};

@@ -1,0 +1,123 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { SignalSource } from '../run/interrupt.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
+import { usageError } from '../shared/errors.ts';
+
+/** Where text goes; a terminal knows that it is one. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** The process as commands see it; tests hand in their own. */
+export interface CliContext {
+  /** Arguments without Node and the script. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** True when a person can answer questions. */
+  readonly interactive: boolean;
+  /** Results. */
+  readonly stdout: Output;
+  /** Progress, questions and errors. */
+  readonly stderr: Output;
+  /** Set when progress is seen on a terminal that can be drawn on. */
+  readonly terminal?: NodeJS.WriteStream;
+  readonly signals: SignalSource;
+  readonly clock: Clock;
+  /** Ends the process at once; only for the second interrupt. */
+  exit(code: number): void;
+}
+
+/** Options that every command has. */
+export interface GlobalOptions {
+  /** Environment, e.g. `staging`; without it the app's default one. */
+  env?: string;
+  /** Folder of the project. */
+  project?: string;
+  json?: boolean;
+  /** File for the events, one JSON document a line. */
+  events?: string;
+  /** False after `--no-color`. */
+  color?: boolean;
+  yes?: boolean;
+  debug?: boolean;
+}
+
+/** The real process. */
+export function processContext(): CliContext {
+  return {
+    argv: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
+    terminal: process.stderr.isTTY && process.env.TERM !== 'dumb' && !process.env.CI ? process.stderr : undefined,
+    signals: process,
+    clock: systemClock(),
+    exit: (code) => process.exit(code),
+  };
+}
+
+/** The live list replaces the stream's own `write` while it draws; a message at the last moment must not wait for it. */
+function output(stream: NodeJS.WriteStream): Output {
+  const write = stream.write.bind(stream);
+  return {
+    write: (text) => write(text),
+    get isTTY() {
+      return stream.isTTY;
+    },
+    get columns() {
+      return stream.columns;
+    },
+  };
+}
+
+/**
+ * The project's folder: `--project`, else the nearest folder from here upwards that has `pipelines/`.
+ * @throws usage error `project.not-found`.
+ */
+export function projectDir(context: Pick<CliContext, 'cwd'>, options: Pick<GlobalOptions, 'project'>): string {
+  if (options.project !== undefined) {
+    const folder = resolve(context.cwd, options.project);
+    if (hasPipelines(folder)) return folder;
+    throw usageError(
+      'project.not-found',
+      `${JSON.stringify(options.project)} is no project: it has no folder pipelines/`,
+      'name the folder that holds pipelines/',
+    );
+  }
+  for (let folder = context.cwd; ; folder = dirname(folder)) {
+    if (hasPipelines(folder)) return folder;
+    if (folder === dirname(folder)) break;
+  }
+  throw usageError(
+    'project.not-found',
+    `no folder pipelines/ in ${context.cwd} or any folder above it`,
+    'go to your project, or name it with --project DIR',
+  );
+}
+
+function hasPipelines(folder: string): boolean {
+  const path = join(folder, 'pipelines');
+  return existsSync(path) && statSync(path).isDirectory();
+}
+
+/** Folder of the local cloud's state: `$PIPELINE_LOCAL_DIR`, else `.pipeline/local` in the project. */
+export function localCloudDir(context: Pick<CliContext, 'cwd' | 'env'>, project: () => string): string {
+  const named = context.env.PIPELINE_LOCAL_DIR;
+  return named ? resolve(context.cwd, named) : join(project(), '.pipeline', 'local');
+}
+
+/** Whether to colour what goes to `output`; see https://no-color.org for NO_COLOR. */
+export function useColor(
+  context: Pick<CliContext, 'env'>,
+  options: Pick<GlobalOptions, 'color'>,
+  output: Output,
+): boolean {
+  if (options.color === false || context.env.NO_COLOR) return false;
+  return Boolean(output.isTTY) && context.env.TERM !== 'dumb';
+}

@@ -1,0 +1,20 @@
+import type { Outcome } from '../shared/errors.ts';
+
+/** The process's exit code of each outcome; scripts rely on them. */
+export const exitCodes: Readonly<Record<Outcome, number>> = {
+  done: 0,
+  /** Failed, and nothing had been changed. */
+  failed: 1,
+  /** Wrong flags, configuration, environment or values; nothing was changed. */
+  usage: 2,
+  /** Failed, and everything that had been changed was put back. */
+  'rolled-back': 3,
+  /** Failed, and something is left: the output says what, and the command to run. */
+  'needs-person': 4,
+  /** Another run holds the lock. */
+  locked: 5,
+  /** The question was answered with no. */
+  declined: 6,
+  /** Ctrl-C; a run that SIGTERM ended gives 143 (see `exitCodeOf` of the interrupt). */
+  interrupted: 130,
+};

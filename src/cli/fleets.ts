@@ -1,0 +1,15 @@
+import type { Fleet } from '../config/settings.ts';
+import { type CliContext, type GlobalOptions, projectDir } from './context.ts';
+
+/**
+ * The fleet that a command is about: the app named in its arguments, in `--env` or the app's default environment.
+ * @throws usage errors for a hostile name, an unknown app or environment, and every mistake in the app's configuration.
+ */
+export async function fleetOf(context: CliContext, app: string | undefined, options: GlobalOptions): Promise<Fleet> {
+  const { loadFleet } = await import('../config/load.ts');
+  return loadFleet({
+    app: app ?? '',
+    environment: options.env,
+    projectDir: projectDir(context, options),
+  });
+}

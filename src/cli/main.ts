@@ -1,0 +1,45 @@
+import { type CliContext, processContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { parse } from './program.ts';
+
+/**
+ * Runs the command line for the real process: sets its exit code and ends it once all output is written, so that idle
+ * connections to the cloud do not keep it alive.
+ */
+export async function main(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    // `pipeline images api | head -1` closes the pipe early; that is no failure.
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  process.exitCode = await runCli(processContext());
+  await Promise.all([process.stdout, process.stderr].map(drained));
+  process.exit();
+}
+
+/** Runs one command; resolves with the exit code and never rejects. */
+export async function runCli(context: CliContext): Promise<number> {
+  try {
+    const parsed = await parse(context);
+    if (parsed === 'printed') return exitCodes.done;
+    if (parsed.options.color === false) disableColors(context);
+    const command = await parsed.spec.load();
+    return await command.run(context, parsed.args, parsed.options);
+  } catch (error) {
+    const { reportError } = await import('./report-error.ts');
+    return reportError(context, error);
+  }
+}
+
+/** Libraries that colour by themselves, and programs that we start, look at this variable. */
+function disableColors(context: CliContext): void {
+  if (context.env === process.env) process.env.NO_COLOR = '1';
+}
+
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.destroyed || stream.writableLength === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}

@@ -1,0 +1,185 @@
+import { hostname } from 'node:os';
+import type { Fleet } from '../config/settings.ts';
+import type { HeldLock, Ledger, RunRecord } from '../ledger/types.ts';
+import { createEmitter, type Emit } from '../run/emitter.ts';
+import { execute, type RunResult } from '../run/execute.ts';
+import { exitCodeOf, type Interrupt } from '../run/interrupt.ts';
+import { createRunId } from '../run/run-id.ts';
+import type { Plan } from '../run/step.ts';
+import { confirm } from './ask.ts';
+import type { CommandOptions } from './command.ts';
+import { type CliContext, useColor } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { watchInterrupts } from './interrupts.ts';
+import { reportResult } from './report-result.ts';
+import { writeJson } from './views/json.ts';
+import { type OpenViews, openViews } from './views/open.ts';
+import { planDocument, renderPlan } from './views/plan.ts';
+import { colorsFor } from './views/text.ts';
+
+/** What the runner itself needs of the ports. */
+interface OperationServices {
+  ledger: Ledger;
+  /** Who runs this, for the records. */
+  by: string;
+}
+
+/** An operation, planned and ready to run. */
+export interface Operation<Services extends OperationServices, State> {
+  fleet: Pick<Fleet, 'app' | 'environment' | 'cloud'>;
+  services: NoInfer<Services>;
+  plan: Plan<Services, State>;
+  /** The command's own part of the JSON document, e.g. `{ version, previous, how }`; also kept in the run's record. */
+  describe(state: State): Record<string, unknown>;
+  /** The command that takes a successful run back. */
+  undoHint(state: State): string | undefined;
+  /** What is asked before a change of an AWS account, without the question mark; by default made from the plan. */
+  confirm?: string;
+}
+
+/**
+ * Runs a planned operation, the same way for all: prints the plan for `--dry-run`, asks where an AWS account would be changed,
+ * holds the lock, keeps the run's record, shows the events, handles Ctrl-C, and tells the result.
+ * Resolves with the exit code. The lock is released and the views are closed however it ends.
+ * @throws PipelineError when the run could not begin: nobody to ask, declined, lock held, ledger or `--events` file not writable.
+ */
+export async function operate<Services extends OperationServices, State>(
+  context: CliContext,
+  options: CommandOptions,
+  operation: Operation<Services, State>,
+): Promise<number> {
+  const { plan, fleet } = operation;
+  if (options.dryRun) {
+    if (options.json) writeJson(context.stdout, planDocument(plan));
+    else context.stdout.write(renderPlan(plan, colorsFor(useColor(context, options, context.stdout))));
+    return exitCodes.done;
+  }
+  if (fleet.cloud === 'aws') {
+    await confirm(
+      context,
+      options,
+      `${operation.confirm ?? `${plan.operation} ${fleet.app} in ${fleet.environment}`}?`,
+    );
+  }
+  const views = await openViews(context, options);
+  const interrupt = watchInterrupts(context, views, fleet.app);
+  try {
+    const result = await underLock(context, operation, views, interrupt);
+    await views.close();
+    reportResult(context, options, {
+      result,
+      facts: views.facts,
+      summary: operation.describe(result.state),
+      undo: inEnvironment(operation.undoHint(result.state), options),
+    });
+    return result.outcome === 'interrupted' ? exitCodeOf[interrupt.received ?? 'SIGINT'] : exitCodes[result.outcome];
+  } finally {
+    interrupt.remove();
+    await views.close();
+  }
+}
+
+/** Holds the lock for the length of the run. */
+async function underLock<Services extends OperationServices, State>(
+  context: CliContext,
+  operation: Operation<Services, State>,
+  views: OpenViews,
+  interrupt: Interrupt,
+): Promise<RunResult<State>> {
+  const { app, environment } = operation.fleet;
+  const { ledger } = operation.services;
+  const runId = createRunId(context.clock);
+  const emit = createEmitter(views.emit, runId, context.clock);
+  const command = commandLine(context.argv);
+  const lock = await ledger.lock(app, { command, run: runId });
+  try {
+    emit({ code: 'lock.acquired', app, environment });
+    return await recorded(context, operation, { runId, command, lock, views, interrupt });
+  } finally {
+    await release(context, lock, emit);
+  }
+}
+
+interface RunFrame {
+  runId: string;
+  command: string;
+  lock: HeldLock;
+  views: OpenViews;
+  interrupt: Interrupt;
+}
+
+/** Executes the plan between two writings of the run's record. */
+async function recorded<Services extends OperationServices, State>(
+  context: CliContext,
+  operation: Operation<Services, State>,
+  { runId, command, lock, views, interrupt }: RunFrame,
+): Promise<RunResult<State>> {
+  const { plan, services, fleet } = operation;
+  const { clock } = context;
+  const record: RunRecord = {
+    id: runId,
+    operation: plan.operation,
+    app: fleet.app,
+    environment: fleet.environment,
+    startedAt: new Date(clock.now()).toISOString(),
+    by: services.by,
+    host: hostname(),
+    command,
+    steps: plan.steps.map(({ id, title }) => ({ id, title, status: 'pending', seconds: 0 })),
+  };
+  await services.ledger.saveRun(record);
+  const save = async (end: Partial<RunRecord>): Promise<void> => {
+    try {
+      await services.ledger.saveRun({ ...record, ...end, finishedAt: new Date(clock.now()).toISOString() });
+    } catch (error) {
+      // The run has ended as it did; its journal has every change.
+      context.stderr.write(`warning: the end of run ${runId} could not be recorded: ${messageOf(error)}\n`);
+    }
+  };
+  try {
+    const result = await execute(plan, {
+      services,
+      clock,
+      sink: views.emit,
+      journal: services.ledger,
+      runId,
+      signal: interrupt.signal,
+      lost: lock.lost,
+      summary: (state) => operation.describe(state),
+    });
+    const { outcome, seconds, steps } = result;
+    const { version, previous } = operation.describe(result.state);
+    await save({ outcome, seconds, steps, ...texts({ version, previous }) });
+    return result;
+  } catch (error) {
+    await save({ outcome: 'failed' });
+    throw error;
+  }
+}
+
+async function release(context: CliContext, lock: HeldLock, emit: Emit): Promise<void> {
+  const { app, environment, expires } = lock.record;
+  try {
+    await lock.release();
+    emit({ code: 'lock.released', app, environment });
+  } catch (error) {
+    context.stderr.write(
+      `warning: the lock of ${app} could not be released (${messageOf(error)}); it ends by itself at ${expires}\n`,
+    );
+  }
+}
+
+/** The command as a person would type it, for the records. */
+export function commandLine(argv: readonly string[]): string {
+  return ['pipeline', ...argv.map((word) => (/^[\w./:=@~^+-]+$/.test(word) ? word : JSON.stringify(word)))].join(' ');
+}
+
+/** A command that means the same environment as this one. */
+function inEnvironment(command: string | undefined, { env }: CommandOptions): string | undefined {
+  return command && env !== undefined ? `${command} --env ${env}` : command;
+}
+
+const texts = (values: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

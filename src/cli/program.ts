@@ -1,0 +1,100 @@
+import { Argument, Command, CommanderError, Option } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import { type PipelineError, usageError } from '../shared/errors.ts';
+import type { CommandOptions, CommandSpec } from './command.ts';
+import { commands, groups } from './commands/index.ts';
+import type { CliContext } from './context.ts';
+
+/** What the arguments ask for: a command to run, or help or the version, which have been printed. */
+export type Parsed = { spec: CommandSpec; args: (string | undefined)[]; options: CommandOptions } | 'printed';
+
+/**
+ * Reads the arguments. Only descriptors are looked at; no command's code is loaded.
+ * @throws usage errors with commander's message and its suggestion as the hint.
+ */
+export async function parse(context: CliContext, specs: readonly CommandSpec[] = commands): Promise<Parsed> {
+  let parsed: Parsed = 'printed';
+  let complaint = '';
+  const program = new Command('pipeline');
+  program
+    .description('Golden images for services on EC2 behind a load balancer: release, roll back, keep.')
+    .version(manifest.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .configureHelp({ showGlobalOptions: true, helpWidth: context.stdout.columns ?? 100 })
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+      outputError: (text) => {
+        complaint = text;
+      },
+    })
+    .exitOverride()
+    .showSuggestionAfterError(true);
+  addGlobalOptions(program);
+
+  const parents = new Map<string, Command>();
+  for (const spec of specs) {
+    const words = spec.name.split(' ');
+    const leaf = words.pop() ?? spec.name;
+    const command = group(program, parents, words).command(leaf).description(spec.summary).summary(spec.summary);
+    describe(command, spec);
+    command.action(() => {
+      // Read from the whole chain, because options of every command belong to the program.
+      parsed = { spec, args: command.args.slice(0), options: command.optsWithGlobals<CommandOptions>() };
+    });
+  }
+
+  try {
+    await program.parseAsync(context.argv as string[], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return 'printed';
+    throw toUsageError(error, complaint);
+  }
+  return parsed;
+}
+
+function addGlobalOptions(program: Command): void {
+  program
+    .option('--env <environment>', "environment, e.g. staging; without it the app's default one")
+    .option('--project <dir>', 'folder that holds pipelines/; without it the nearest one from here upwards')
+    .option('--json', 'print one JSON document on stdout')
+    .option('--events <file>', 'write the events of a run to a file, one JSON document a line')
+    .option('--no-color', 'no colours')
+    .option('--yes', 'answer questions with yes')
+    .option('--debug', 'show stack traces');
+}
+
+function group(program: Command, parents: Map<string, Command>, words: string[]): Command {
+  const name = words.join(' ');
+  if (name === '') return program;
+  const known = parents.get(name);
+  if (known) return known;
+  const summary = groups[name] ?? name;
+  const parent = program.command(name).description(summary).summary(summary).helpCommand(false);
+  parents.set(name, parent);
+  return parent;
+}
+
+function describe(command: Command, spec: CommandSpec): void {
+  for (const { name, description } of spec.arguments ?? []) command.addArgument(new Argument(name, description));
+  for (const { flags, description, choices, default: value } of spec.options ?? []) {
+    const option = new Option(flags, value === undefined ? description : `${description} (default: ${value})`);
+    command.addOption(choices ? option.choices([...choices]) : option);
+  }
+  if (spec.examples)
+    command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join('\n')}`);
+}
+
+/** `error: unknown command 'relase'\n(Did you mean release?)` becomes a message and a hint. */
+function toUsageError(error: CommanderError, complaint: string): PipelineError {
+  if (error.code === 'commander.help') {
+    // Commander has printed the help, which is all the hint one needs.
+    return usageError('usage.no-command', 'no command given');
+  }
+  const [first = error.message, ...more] = (complaint || error.message).trim().split('\n');
+  const suggestion = /^\(Did you mean (.+)\?\)$/s.exec(more.join('\n'))?.[1];
+  const code = error.code.replace(/^commander\./, 'usage.').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const message = (suggestion === undefined ? [first, ...more].join('\n') : first).replace(/^error: /, '');
+  return usageError(code, message, suggestion === undefined ? 'pipeline --help' : `did you mean ${suggestion}?`);
+}

@@ -1,0 +1,17 @@
+import { type CliContext, useColor } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { errorDocument, renderError, toShownError } from './views/errors.ts';
+import { writeJson } from './views/json.ts';
+import { colorsFor } from './views/text.ts';
+
+/**
+ * Shows an error that ended a command and gives its exit code. The arguments are looked at directly, because it may be
+ * them that could not be read.
+ */
+export function reportError(context: CliContext, error: unknown): number {
+  const has = (flag: string) => context.argv.includes(flag);
+  const colors = colorsFor(useColor(context, { color: !has('--no-color') }, context.stderr));
+  context.stderr.write(renderError(error, { colors, debug: has('--debug') }));
+  if (has('--json')) writeJson(context.stdout, errorDocument(error));
+  return exitCodes[toShownError(error).outcome];
+}

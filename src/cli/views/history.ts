@@ -1,0 +1,23 @@
+import type { RunRecord } from '../../ledger/types.ts';
+import { columns } from './table.ts';
+import { type Colors, duration, shortTime } from './text.ts';
+
+/** The table of `pipeline history`. */
+export function renderHistory(
+  fleet: { app: string; environment: string },
+  runs: readonly RunRecord[],
+  colors: Colors,
+): string {
+  if (runs.length === 0) return `no runs of ${fleet.app} in ${fleet.environment} yet\n`;
+  const rows = runs.map((run) => [
+    run.id,
+    shortTime(run.startedAt),
+    run.operation,
+    run.version,
+    run.previous,
+    run.outcome ?? (run.finishedAt ? undefined : 'running'),
+    run.seconds === undefined ? undefined : duration(run.seconds),
+    run.by,
+  ]);
+  return `${columns(['run', 'started', 'operation', 'version', 'before', 'outcome', 'time', 'by'], rows, colors)}\n`;
+}

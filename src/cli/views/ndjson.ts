@@ -1,0 +1,46 @@
+import { closeSync, constants, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { RunEvent } from '../../run/events.ts';
+import { usageError } from '../../shared/errors.ts';
+import type { View } from './hub.ts';
+
+/**
+ * The view of `--events FILE`: one JSON document a line, written at once, so that a run that is killed has left every event
+ * up to then. A regular file is emptied first and readable by its owner only, because events name hosts and commits.
+ * @throws usage error `events.not-writable`.
+ */
+export function openEventFile(path: string, cwd = process.cwd()): View {
+  let file: number | undefined = open(path, resolve(cwd, path));
+  return {
+    on(event: RunEvent) {
+      if (file !== undefined) writeAll(file, `${JSON.stringify(event)}\n`);
+    },
+    async close() {
+      if (file !== undefined) closeSync(file);
+      file = undefined;
+    },
+  };
+}
+
+function open(named: string, path: string): number {
+  try {
+    // Never waits for a reader of a named pipe: without one the opening fails.
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK;
+    const file = openSync(path, flags, 0o600);
+    if (fstatSync(file).isFile()) fchmodSync(file, 0o600);
+    return file;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw usageError(
+      'events.not-writable',
+      `cannot write the events to ${JSON.stringify(named)}`,
+      'name a file in a folder that exists and that you may write to',
+      [reason],
+    );
+  }
+}
+
+function writeAll(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+}

@@ -1,0 +1,56 @@
+import type { Outcome } from '../../shared/errors.ts';
+import type { RunFacts } from './record.ts';
+import { columns } from './table.ts';
+import { type Colors, duration, oneLine, printable } from './text.ts';
+
+/** What an outcome means for the reader. */
+const meanings: Record<Outcome, string> = {
+  done: 'done',
+  failed: 'failed; nothing was changed',
+  usage: 'not started',
+  'rolled-back': 'failed; everything it changed was put back',
+  'needs-person': 'failed; something is left that needs you',
+  locked: 'not started; another run holds the lock',
+  declined: 'not started; declined',
+  interrupted: 'interrupted',
+};
+
+/** The end of a run for people: seconds per step, what is left, the outcome, how to undo it. */
+export function renderSummary(facts: RunFacts, options: { colors: Colors; undo?: string }): string {
+  const { colors, undo } = options;
+  const outcome = facts.outcome ?? 'failed';
+  const paint = outcome === 'done' ? colors.green : outcome === 'rolled-back' ? colors.yellow : colors.red;
+  const parts: string[] = [];
+  const ran = facts.steps.filter((step) => step.status !== 'pending');
+  if (ran.length > 0) {
+    const rows = ran.map((step) => [
+      step.id,
+      step.status,
+      step.seconds > 0 ? duration(step.seconds) : undefined,
+      step.title,
+    ]);
+    parts.push(columns(['step', 'status', 'time', 'what'], rows, colors));
+  }
+  if (facts.left.length > 0) {
+    parts.push([colors.bold('left to look at:'), ...facts.left.map((line) => `  ${printable(line)}`)].join('\n'));
+  }
+  const seconds = facts.seconds === undefined ? '' : ` in ${duration(facts.seconds)}`;
+  const what = [facts.operation, facts.app, subject(facts.summary)]
+    .filter(Boolean)
+    .map((word) => oneLine(String(word)));
+  const where = facts.environment ? ` in ${facts.environment}` : '';
+  const closing = [
+    `${paint(colors.bold(`${what.join(' ')}${where}: ${meanings[outcome]}`))}${seconds}${facts.run ? `, run ${facts.run}` : ''}`,
+  ];
+  if (facts.left.length > 0 && facts.app) closing.push(`${colors.cyan('next:')} pipeline status ${facts.app}`);
+  if (undo && outcome === 'done') closing.push(`${colors.cyan('undo:')} ${undo}`);
+  parts.push(closing.join('\n'));
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** The version a run was about, with the one before it when both are known. */
+function subject(summary: Record<string, unknown>): string | undefined {
+  const { version, previous } = summary;
+  if (typeof version !== 'string') return undefined;
+  return typeof previous === 'string' ? `${version} (before: ${previous})` : version;
+}

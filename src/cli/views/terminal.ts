@@ -1,0 +1,136 @@
+import { Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
+import type { RunEvent } from '../../run/events.ts';
+import type { View } from './hub.ts';
+import { progressText } from './plain.ts';
+import { type Colors, duration, oneLine } from './text.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: listr2 asks for its own context and renderer types, which do not matter here
+type Task = ListrTaskWrapper<any, any, any>;
+
+/** One row: what the events say of a step, and the promise that its row in the list waits for. */
+interface Row {
+  title: string;
+  notes: string[];
+  progress?: string;
+  task?: Task;
+  settle: (error?: Error) => void;
+  settled: Promise<void>;
+}
+
+/**
+ * The live list of a run's steps, drawn by listr2, which only watches: every row waits for the event that ends its step.
+ * What is undone after a failure follows as rows of its own.
+ */
+export function terminalView(stream: NodeJS.WriteStream, colors: Colors): View {
+  const rows = new Map<string, Row>();
+  const undos = new Map<string, Row>();
+  // Lists are drawn one after the other, though events may be ahead of the drawing.
+  let drawing = Promise.resolve();
+
+  const draw = (shown: Row[]): void => {
+    drawing = drawing.then(async () => {
+      const list = new Listr(
+        shown.map((row) => ({
+          title: row.title,
+          task: async (_: unknown, task: Task) => {
+            row.task = task;
+            show(row);
+            await row.settled;
+          },
+        })),
+        {
+          registerSignalListeners: false,
+          renderer: 'default',
+          forceTTY: true,
+          rendererOptions: {
+            collapseErrors: false,
+            collapseSkips: false,
+            formatOutput: 'truncate',
+            logger: new ListrLogger({ useIcons: true, processOutput: new ProcessOutput(stream, stream) }),
+            timer: undefined,
+          },
+        },
+      );
+      for (const task of list.tasks) task.rendererTaskOptions = { persistentOutput: true };
+      // A failed step is told by the run's own end; here it only ends the drawing.
+      await list.run().catch(() => undefined);
+    });
+  };
+
+  const row = (step: string): Row | undefined => undos.get(step) ?? rows.get(step);
+  const end = (shown: Row | undefined, seconds?: number, error?: string): void => {
+    if (!shown) return;
+    shown.progress = undefined;
+    if (seconds !== undefined) shown.title = `${shown.title} ${colors.dim(duration(seconds))}`;
+    show(shown);
+    shown.settle(error === undefined ? undefined : new Error(oneLine(error)));
+  };
+
+  const on = (event: RunEvent): void => {
+    switch (event.code) {
+      case 'run.started':
+        for (const step of event.steps) rows.set(step.id, newRow(step.title));
+        draw([...rows.values()]);
+        break;
+      case 'step.progress': {
+        const shown = row(event.step);
+        if (shown) shown.progress = progressText(event);
+        show(shown);
+        break;
+      }
+      case 'step.note':
+        row(event.step)?.notes.push(oneLine(event.message));
+        show(row(event.step));
+        break;
+      case 'step.finished':
+        end(rows.get(event.step), event.seconds);
+        break;
+      case 'step.skipped':
+        rows.get(event.step)?.notes.push(oneLine(event.reason));
+        end(rows.get(event.step));
+        break;
+      case 'step.failed':
+        end(rows.get(event.step), event.seconds, event.error.message);
+        break;
+      case 'undo.started': {
+        const undo = newRow(`undo: ${event.title}`);
+        undos.set(event.step, undo);
+        draw([undo]);
+        break;
+      }
+      case 'undo.finished':
+        end(undos.get(event.step), event.seconds);
+        break;
+      case 'undo.failed':
+        end(undos.get(event.step), undefined, event.error.message);
+        break;
+      default:
+        return;
+    }
+  };
+
+  return {
+    on,
+    async close() {
+      // A run that stopped between steps leaves rows that no event will end.
+      for (const open of [...rows.values(), ...undos.values()]) open.settle(new Error('not reached'));
+      await drawing;
+    },
+  };
+}
+
+function newRow(title: string): Row {
+  let settle: Row['settle'] = () => undefined;
+  const settled = new Promise<void>((resolve, reject) => {
+    settle = (error) => (error ? reject(error) : resolve());
+  });
+  // Rows behind a failed one are never drawn to their end.
+  settled.catch(() => undefined);
+  return { title: oneLine(title), notes: [], settle, settled };
+}
+
+function show(row: Row | undefined): void {
+  if (!row?.task) return;
+  row.task.title = row.title;
+  row.task.output = [...row.notes, ...(row.progress ? [row.progress] : [])].join('\n');
+}

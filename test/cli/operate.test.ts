@@ -1,0 +1,238 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { commandLine, operate } from '../../src/cli/operate.ts';
+import type { Ledger } from '../../src/ledger/types.ts';
+import type { Plan, Step } from '../../src/run/step.ts';
+import { PipelineError } from '../../src/shared/errors.ts';
+import { fakeContext } from './support/fake-context.ts';
+import { fakeLedger } from './support/fake-ledger.ts';
+
+type Services = { ledger: Ledger; by: string };
+type State = { version: string; previous?: string };
+
+function step(
+  id: string,
+  run: Step<Services, State>['run'],
+  undo?: Step<Services, State>['undo'],
+): Step<Services, State> {
+  return { id, title: `Do ${id}`, describe: () => [`will ${id}`], run, undo };
+}
+
+const change = step(
+  'change',
+  async (context) => {
+    await context.change({ action: 'create', target: 'thing' }, async () => ({}));
+  },
+  async () => undefined,
+);
+
+function planOf(steps: Step<Services, State>[]): Plan<Services, State> {
+  const described = Object.fromEntries(steps.map(({ id }) => [id, [`will ${id}`]]));
+  return {
+    operation: 'release',
+    app: 'api',
+    environment: 'local',
+    steps,
+    initial: { version: 'v2', previous: 'v1' },
+    described,
+  };
+}
+
+async function run(
+  steps: Step<Services, State>[],
+  setting: {
+    options?: Record<string, string | boolean>;
+    context?: Parameters<typeof fakeContext>[1];
+    ledger?: Partial<Ledger>;
+    cloud?: 'aws' | 'local';
+  } = {},
+) {
+  const context = fakeContext(['release', 'api'], setting.context);
+  const fake = fakeLedger(setting.ledger);
+  const code = operate<Services, State>(context, setting.options ?? {}, {
+    fleet: { app: 'api', environment: 'local', cloud: setting.cloud ?? 'local' },
+    services: { ledger: fake.ledger, by: 'ann@h' },
+    plan: planOf(steps),
+    describe: ({ version, previous }) => ({ version, previous, how: 'roll' }),
+    undoHint: ({ previous }) => `pipeline fast-rollback api ${previous}`,
+  });
+  return { context, fake, code: await code.catch((error: unknown) => error) };
+}
+
+const failing = (error: unknown) =>
+  step('fail', async () => {
+    throw error;
+  });
+
+test('a run that goes well: exit code 0, summary with the undo on stdout, progress on stderr, record and lock', async () => {
+  const { context, fake, code } = await run([change]);
+  expect(code).toBe(0);
+  expect(fake.log).toEqual(['lock', 'run begins', 'run done', 'unlock']);
+  expect(fake.runs.at(-1)).toMatchObject({
+    operation: 'release',
+    command: 'pipeline release api',
+    by: 'ann@h',
+    outcome: 'done',
+    version: 'v2',
+    previous: 'v1',
+    steps: [{ id: 'change', status: 'done' }],
+  });
+  expect(context.stdout.text).toContain('release api v2 (before: v1) in local: done');
+  expect(context.stdout.text).toContain('undo: pipeline fast-rollback api v1');
+  expect(context.stderr.text).toMatch(/change +started +Do change/);
+});
+
+test('--json prints one document on stdout and nothing else', async () => {
+  const { context } = await run([change], { options: { json: true, env: 'local' } });
+  expect(JSON.parse(context.stdout.text)).toMatchObject({
+    run: expect.stringMatching(/^\d{8}T/),
+    app: 'api',
+    version: 'v2',
+    previous: 'v1',
+    how: 'roll',
+    seconds: 0,
+    outcome: 'done',
+    undo: 'pipeline fast-rollback api v1 --env local',
+    steps: [{ id: 'change', title: 'Do change', status: 'done', seconds: 0 }],
+  });
+});
+
+test.each([
+  ['failed', 1, [failing(new PipelineError('x', 'nothing was there'))]],
+  ['rolled-back', 3, [change, failing(new PipelineError('x', 'it broke'))]],
+  [
+    'needs-person',
+    4,
+    [
+      step('change', change.run, async () => {
+        throw new Error('cannot be put back');
+      }),
+      failing(new PipelineError('x', 'it broke')),
+    ],
+  ],
+] as const)(
+  'a failure that ends as %s gives exit code %i, and the lock is released',
+  async (outcome, expected, steps) => {
+    const { context, fake, code } = await run([...steps]);
+    expect(code).toBe(expected);
+    expect(fake.log).toEqual(['lock', 'run begins', `run ${outcome}`, 'unlock']);
+    expect(context.stderr.text).toMatch(/^error: (nothing was there|it broke)$/m);
+    expect(context.stdout.text).not.toContain('undo:');
+  },
+);
+
+test('a lock that another holds: nothing is run or recorded', async () => {
+  const held = new PipelineError('lock.held', 'api is locked by bob', { outcome: 'locked' });
+  const { fake, code } = await run([change], { ledger: { lock: () => Promise.reject(held) } });
+  expect(code).toBe(held);
+  expect(fake.log).toEqual([]);
+});
+
+test('the lock is released when the ledger fails in the middle', async () => {
+  const broken = new Error('disk full');
+  const { fake, code } = await run([change], { ledger: { saveRun: () => Promise.reject(broken) } });
+  expect(code).toBe(broken);
+  expect(fake.log).toEqual(['lock', 'unlock']);
+});
+
+test('a record or a lock that cannot be written at the end is a warning, not another result', async () => {
+  let saves = 0;
+  const { context, code } = await run([change], {
+    ledger: { saveRun: async () => (saves++ > 0 ? Promise.reject(new Error('disk full')) : undefined) },
+  });
+  expect(code).toBe(0);
+  expect(context.stderr.text).toMatch(/warning: the end of run .* could not be recorded: disk full/);
+});
+
+test('--dry-run prints the plan, takes no lock and runs nothing', async () => {
+  const text = await run([change], { options: { dryRun: true } });
+  expect(text.code).toBe(0);
+  expect(text.fake.log).toEqual([]);
+  expect(text.context.stdout.text).toContain(' 1. change  Do change\n     will change\n');
+  const json = await run([change], { options: { dryRun: true, json: true } });
+  expect(JSON.parse(json.context.stdout.text)).toEqual({
+    operation: 'release',
+    app: 'api',
+    environment: 'local',
+    steps: [{ id: 'change', title: 'Do change', lines: ['will change'] }],
+  });
+});
+
+test('an AWS account is changed only after an answer; where nobody can answer the error names --yes', async () => {
+  const refused = await run([change], { cloud: 'aws' });
+  expect(refused.code).toMatchObject({
+    code: 'usage.needs-yes',
+    outcome: 'usage',
+    hint: expect.stringContaining('--yes'),
+  });
+  expect(refused.fake.log).toEqual([]);
+  expect((await run([change], { cloud: 'aws', options: { yes: true } })).code).toBe(0);
+});
+
+test('--events gets every event of the run with the lock around them; a bad path changes nothing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'operate-'));
+  try {
+    const path = join(folder, 'events.ndjson');
+    await run([change], { options: { events: path } });
+    const codes = readFileSync(path, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).code);
+    expect(codes).toEqual([
+      'lock.acquired',
+      'run.started',
+      'step.started',
+      'change.intent',
+      'change.outcome',
+      'step.finished',
+      'run.finished',
+      'lock.released',
+    ]);
+    const bad = await run([change], { options: { events: join(folder, 'none', 'x') } });
+    expect(bad.code).toMatchObject({ code: 'events.not-writable', outcome: 'usage' });
+    expect(bad.fake.log).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s undoes the run, releases the lock and gives exit code %i', async (signal, expected) => {
+  const context = fakeContext(['release', 'api']);
+  const undone: string[] = [];
+  const wait = step(
+    'wait',
+    async ({ signal: stopped, change: make }) => {
+      await make({ action: 'create', target: 'thing' }, async () => ({}));
+      context.signals.emit(signal);
+      stopped.throwIfAborted();
+    },
+    async () => void undone.push('wait'),
+  );
+  const { fake, code } = await run([wait, change], { context });
+  expect(code).toBe(expected);
+  expect(undone).toEqual(['wait']);
+  expect(fake.log).toEqual(['lock', 'run begins', 'run interrupted', 'unlock']);
+  expect(context.signals.listenerCount(signal)).toBe(0);
+});
+
+test('a second Ctrl-C stops at once and lists what is not put back', async () => {
+  const context = fakeContext(['release', 'api']);
+  const wait = step('wait', async () => {
+    context.signals.emit('SIGINT');
+    context.signals.emit('SIGINT');
+  });
+  const { context: ran } = await run([change, wait], { context });
+  expect(context.exits).toEqual([130]);
+  expect(ran.stderr.text).toContain(
+    'stopped at once; what these steps did has not been put back:\n  change (done): Do change',
+  );
+});
+
+test('a command is recorded as it would be typed', () => {
+  expect(commandLine(['release', 'api', '--ref', 'a b'])).toBe('pipeline release api --ref "a b"');
+});

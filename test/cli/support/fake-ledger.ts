@@ -1,0 +1,60 @@
+import type { HeldLock, Ledger, LockRecord, RunRecord } from '../../../src/ledger/types.ts';
+import { PipelineError } from '../../../src/shared/errors.ts';
+
+/** A ledger in memory with what the runner of operations uses; `log` tells the order of calls. */
+export function fakeLedger(changes: Partial<Ledger> = {}) {
+  const log: string[] = [];
+  const runs: RunRecord[] = [];
+  const journal = new Map<string, unknown[]>();
+  let held: LockRecord | undefined;
+  const lost = new AbortController();
+  const unused = () => {
+    throw new Error('not used by the runner');
+  };
+  const ledger: Ledger = {
+    reserveRelease: unused,
+    updateRelease: unused,
+    release: unused,
+    releases: unused,
+    run: unused,
+    runs: async () => runs,
+    async saveRun(run) {
+      log.push(`run ${run.outcome ?? 'begins'}`);
+      runs.push(structuredClone(run));
+    },
+    async appendJournal(run, _sequence, entry) {
+      journal.set(run, [...(journal.get(run) ?? []), entry]);
+    },
+    journal: async (run) => journal.get(run) ?? [],
+    async lock(app, { command, run }): Promise<HeldLock> {
+      if (held) {
+        throw new PipelineError('lock.held', `${app} is locked by ${held.owner}`, { outcome: 'locked' });
+      }
+      log.push('lock');
+      const time = '2026-01-01T00:00:00.000Z';
+      held = {
+        app,
+        environment: 'local',
+        owner: 'ann',
+        host: 'h',
+        command,
+        run,
+        since: time,
+        heartbeat: time,
+        expires: time,
+        fence: 1,
+      };
+      return {
+        record: held,
+        lost: lost.signal,
+        async release() {
+          log.push('unlock');
+          held = undefined;
+        },
+      };
+    },
+    lockOf: async () => held,
+    ...changes,
+  };
+  return { ledger, log, runs, lost };
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { errorDocument, renderError } from '../../../src/cli/views/errors.ts';
+import { colorsFor } from '../../../src/cli/views/text.ts';
+import { PipelineError } from '../../../src/shared/errors.ts';
+
+const quiet = { colors: colorsFor(false), debug: false };
+const error = new PipelineError('ansible.failed', 'task "install" failed\non i-1', {
+  hint: 'run it by hand',
+  details: ['npm ERR! \u001b[31mno network\u001b[0m', 'npm ERR! again\r\nand again'],
+  cause: new Error('exit 2'),
+});
+
+test('an error says what happened, shows its evidence indented and what to do next', () => {
+  expect(renderError(error, quiet)).toBe(
+    [
+      'error: task "install" failed',
+      '  on i-1',
+      '  npm ERR! no network',
+      '  npm ERR! again',
+      '  and again',
+      'hint: run it by hand',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('the stack and the causes are shown only with debug', () => {
+  expect(renderError(error, quiet)).not.toContain('    at ');
+  const debug = renderError(error, { ...quiet, debug: true });
+  expect(debug).toContain('    at ');
+  expect(debug).toContain('caused by Error: exit 2');
+});
+
+test('anything else is shown as a defect, with its message but no stack', () => {
+  const text = renderError(new TypeError('x is not a function'), quiet);
+  expect(text).toContain('error: a defect in pipeline');
+  expect(text).toContain('TypeError: x is not a function');
+  expect(text).toContain('--debug');
+  expect(text).not.toContain('    at ');
+  expect(renderError('a string', quiet)).toContain('a string');
+});
+
+test('the document for --json carries the same facts', () => {
+  expect(errorDocument(error)).toEqual({
+    outcome: 'failed',
+    error: { code: 'ansible.failed', message: error.message, hint: 'run it by hand', details: error.details },
+  });
+});

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { runDocument } from '../../../src/cli/views/json.ts';
+import { recordView } from '../../../src/cli/views/record.ts';
+import { renderSummary } from '../../../src/cli/views/summary.ts';
+import { colorsFor } from '../../../src/cli/views/text.ts';
+import { badRun, goodRun } from '../support/recorded.ts';
+
+const colors = colorsFor(false);
+
+function facts(events: typeof goodRun) {
+  const view = recordView();
+  for (const event of events) view.on(event);
+  return view.facts;
+}
+
+test('a good run ends with seconds per step, its outcome and the way to undo it', () => {
+  expect(renderSummary(facts(goodRun), { colors, undo: 'pipeline fast-rollback api v1' })).toBe(
+    [
+      'step   status  time   what',
+      'stage  done    4.5s   Build the release on the bake host',
+      'roll   done    1m 5s  Roll the fleet onto the image',
+      '',
+      'release api v2 (before: v1) in local: done in 1m 10s, run run-1',
+      'undo: pipeline fast-rollback api v1',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('a failed run says what is left, keeps the failed step apart from the undone, and offers no undo', () => {
+  const text = renderSummary(facts(badRun), { colors, undo: 'pipeline fast-rollback api v1' });
+  expect(text).toMatch(/^stage {2}left/m);
+  expect(text).toMatch(/^roll {3}failed/m);
+  expect(text).toContain('left to look at:\n  releases/v2 on i-1');
+  expect(text).toContain('release api in local: failed; something is left that needs you in 9s, run run-1');
+  expect(text).not.toContain('undo:');
+});
+
+test("the JSON document has the steps with id, title, status and seconds, and the command's own result", () => {
+  expect(runDocument(facts(goodRun), { how: 'roll' })).toEqual({
+    run: 'run-1',
+    app: 'api',
+    environment: 'local',
+    operation: 'release',
+    version: 'v2',
+    previous: 'v1',
+    how: 'roll',
+    outcome: 'done',
+    seconds: 70,
+    steps: [
+      { id: 'stage', title: 'Build the release on the bake host', status: 'done', seconds: 4.5 },
+      { id: 'roll', title: 'Roll the fleet onto the image', status: 'done', seconds: 65 },
+    ],
+  });
+  expect(runDocument(facts(badRun), {})).toMatchObject({
+    outcome: 'needs-person',
+    error: { code: 'refresh.failed', message: 'the refresh failed' },
+    left: ['releases/v2 on i-1'],
+  });
+});

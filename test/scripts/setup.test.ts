@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const programs = [
+  'git',
+  'haproxy',
+  'bwrap',
+  'sshd',
+  'ssh',
+  'ssh-keygen',
+  'ansible-playbook',
+  'runsvdir',
+  'sv',
+  'zstd',
+  'nsenter',
+];
+
+/** A clone with nothing but the script, and folders for programs that do nothing or note their arguments. */
+let clone = '';
+beforeEach(async () => {
+  clone = mkdtempSync(join(tmpdir(), 'setup-'));
+  for (const folder of ['scripts', 'bin', 'sbin', 'node_modules', 'dist']) mkdirSync(join(clone, folder));
+  await cp('scripts/setup.mjs', join(clone, 'scripts', 'setup.mjs'));
+  for (const name of programs) program(name === 'sshd' || name === 'haproxy' ? 'sbin' : 'bin', name);
+  // In the order of a set-up: the lock file is the oldest, the bundle the newest.
+  for (const file of ['package-lock.json', 'scripts/build.mjs', 'node_modules/.package-lock.json', 'dist/cli.js']) {
+    writeFileSync(join(clone, file), '');
+  }
+});
+afterEach(() => rmSync(clone, { recursive: true, force: true }));
+
+function program(folder: 'bin' | 'sbin', name: string, body = 'exit 0'): void {
+  writeFileSync(join(clone, folder, name), `#!/bin/sh\n${body}\n`);
+  chmodSync(join(clone, folder, name), 0o755);
+}
+
+function setup(...flags: string[]): Promise<{ code: number; out: string; err: string; ms: number }> {
+  const started = performance.now();
+  const env = { PATH: join(clone, 'bin'), SETUP_SYSTEM_PATH: join(clone, 'sbin') };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join(clone, 'scripts/setup.mjs'), ...flags], { env }, (error, out, err) => {
+      resolve({ code: error ? Number(error.code) : 0, out, err, ms: performance.now() - started });
+    });
+  });
+}
+
+test('with all in place it says nothing and is quick; programs in /usr/sbin count', async () => {
+  const done = await setup();
+  expect(done).toMatchObject({ code: 0, out: '', err: '' });
+  expect(done.ms).toBeLessThan(1000);
+});
+
+test('--check names the missing programs and the Debian packages that hold them, each once', async () => {
+  for (const name of ['bin/ssh', 'bin/ssh-keygen', 'sbin/sshd', 'bin/bwrap']) rmSync(join(clone, name));
+  expect(await setup('--check')).toMatchObject({
+    code: 2,
+    err:
+      'error: missing programs: bwrap, sshd, ssh, ssh-keygen\n' +
+      'hint: sudo apt-get install --no-install-recommends bubblewrap openssh-server openssh-client\n',
+  });
+});
+
+test('without apt-get it says what to install', async () => {
+  rmSync(join(clone, 'bin/zstd'));
+  expect(await setup()).toMatchObject({
+    code: 2,
+    err: 'error: missing program: zstd\nhint: install what Debian calls: zstd\n',
+  });
+});
+
+test.each([
+  ['npm packages', 'node_modules/.package-lock.json', 'the npm packages are missing or old'],
+  ['bundle', 'dist/cli.js', 'the build is missing or old'],
+])('a missing %s is seen', async (_, file, message) => {
+  rmSync(join(clone, file));
+  expect(await setup('--check')).toMatchObject({ code: 2, err: expect.stringContaining(message) });
+});
+
+test('npm ci runs when the lock file is newer, and its failure is told', async () => {
+  rmSync(join(clone, 'node_modules/.package-lock.json'));
+  program('bin', 'npm', 'echo "npm $*" >&2; exit 1');
+  const { code, err } = await setup();
+  expect(code).toBe(2);
+  expect(err).toMatch(
+    /^setup: installing npm packages \(npm ci\)\nnpm ci --no-audit --no-fund --loglevel=error\nerror: npm ci failed\nhint: /,
+  );
+});
+
+test('an unknown option is refused', async () => {
+  expect(await setup('--whith-tests')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('unknown option "--whith-tests"'),
+  });
+});
