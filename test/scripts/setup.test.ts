@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,4 +95,35 @@ test('an unknown option is refused', async () => {
     code: 2,
     err: expect.stringContaining('unknown option "--whith-tests"'),
   });
+});
+
+test('missing Debian packages are installed without recommendations and without starting their services', async () => {
+  const log = join(clone, 'log');
+  for (const name of ['sv', 'runsvdir']) rmSync(join(clone, 'bin', name));
+  const note = (name: string) => `echo "${name} $*" >> ${log}`;
+  // Fakes all the way down: the machine that runs this test must stay as it is.
+  program('bin', 'sudo', `[ "$1" = -n ] && shift\nexec "$@"`);
+  program('bin', 'env', `${note('env')}\nwhile case $1 in *=*) true;; *) false;; esac; do shift; done\nexec "$@"`);
+  program('bin', 'install', note('install'));
+  program('bin', 'rm', note('rm'));
+  program('bin', 'true');
+  program(
+    'bin',
+    'apt-get',
+    `${note('apt-get')}\ncase "$*" in *install*) for p in sv runsvdir; do printf '#!/bin/sh\\n' > ${clone}/bin/$p; /bin/chmod +x ${clone}/bin/$p; done;; esac`,
+  );
+  const { code, err } = await setup();
+  expect(code, err).toBe(0);
+  expect(err).toBe(
+    'setup: missing programs: runsvdir, sv; installing Debian packages runit (their services are not started)\n',
+  );
+  const calls = readFileSync(log, 'utf8').split('\n');
+  expect(calls).toContain('apt-get -qq update');
+  expect(calls).toContain('apt-get -qq install --yes --no-install-recommends -o Dpkg::Use-Pty=0 runit');
+  expect(calls).toContain(
+    'env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq install --yes --no-install-recommends -o Dpkg::Use-Pty=0 runit',
+  );
+  // A policy-rc.d of the machine's own is left alone; otherwise ours is there for the installation only.
+  const policy = calls.filter((line) => line.endsWith('/usr/sbin/policy-rc.d')).map((line) => line.split(' ')[0]);
+  expect(policy).toEqual(existsSync('/usr/sbin/policy-rc.d') ? [] : ['install', 'rm']);
 });

@@ -1,0 +1,75 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const bin = fileURLToPath(new URL('../../bin/pipeline.mjs', import.meta.url));
+
+let project = '';
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'command-line-'));
+  mkdirSync(join(project, 'pipelines'));
+});
+afterEach(() => rmSync(project, { recursive: true, force: true }));
+
+/** The built command line as a person starts it, with no terminal and nothing on its standard input. */
+function pipeline(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [bin, ...args], { cwd: project }, (error, out, err) => {
+      resolve({ code: error ? Number(error.code) : 0, out, err });
+    });
+    child.stdin?.end();
+  });
+}
+
+test('the help is quick: at most twice what Node itself takes to start', async () => {
+  const time = (args: string[]): number => {
+    const started = performance.now();
+    spawnSync(process.execPath, args, { stdio: 'ignore' });
+    return performance.now() - started;
+  };
+  // In turns, and the best of each: others may be at work on this machine.
+  const pairs = Array.from({ length: 10 }, () => [time(['-e', '0']), time([bin, '--help'])] as const);
+  const bare = Math.min(...pairs.map(([node]) => node));
+  const help = Math.min(...pairs.map(([, ours]) => ours));
+  expect(help / bare).toBeLessThan(2);
+});
+
+test('hostile names and refs are refused with exit code 2, and nothing is run', async () => {
+  writeFileSync(join(project, 'pipelines', 'api.ts'), 'export default {};\n');
+  const mark = join(project, 'touched');
+  const hostile = [
+    ['release', `;touch ${mark}`],
+    ['release', '../api'],
+    ['release', `api\ntouch ${mark}`],
+    ['release', 'api', '--ref', `--upload-pack=touch ${mark}`],
+    ['release', 'api', '--ref', `$(touch ${mark})`],
+    ['fast-rollback', 'api', `v1;touch ${mark}`],
+    ['status', '--', '--upload-pack=x'],
+  ];
+  for (const args of hostile) {
+    const { code, out, err } = await pipeline(...args);
+    expect({ args, code, out }).toEqual({ args, code: 2, out: '' });
+    expect(err).toMatch(/^error: .*\n(hint: .*\n)?$/);
+  }
+  expect(existsSync(mark)).toBe(false);
+});
+
+test('a reader that goes away early is no failure', async () => {
+  const { status, stderr } = spawnSync('sh', ['-c', '"$0" "$1" --help | true', process.execPath, bin], {
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
+test('before the build it says how to build', () => {
+  mkdirSync(join(project, 'bin'));
+  cpSync(bin, join(project, 'bin', 'pipeline.mjs'));
+  const { status, stderr } = spawnSync(process.execPath, [join(project, 'bin', 'pipeline.mjs'), '--help'], {
+    encoding: 'utf8',
+  });
+  expect(status).toBe(2);
+  expect(stderr).toContain('npm run setup');
+});
