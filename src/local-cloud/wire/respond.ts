@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../shared/clock.ts';
+import { parseAuthorization } from './authorization.ts';
+import { answerDocument, errorDocument } from './documents.ts';
+import { formTree, parseForm } from './form.ts';
+import { type CallContext, CloudError, type HandlerTable } from './handler.ts';
+import { isServiceName, type ServiceName } from './operations.ts';
+import { readInput } from './read-input.ts';
+import { serviceShapes } from './shapes.ts';
+import { type Credentials, type SignedRequest, verifySignature } from './signature.ts';
+
+/** One answered request, refused ones too. */
+export interface CallRecord {
+  /** As the caller named it; empty when it named none. */
+  operation: string;
+  /** From the signature's scope; empty when there is none. */
+  service: string;
+  /** As claimed: only a call that was not refused for its signature is proven to be by this key. */
+  accessKeyId: string;
+  /** Milliseconds since the epoch when the request was read. */
+  at: number;
+  /** How long the answer took, in milliseconds. */
+  ms: number;
+  status: number;
+  /** Error code of a call that was refused or failed. */
+  code?: string;
+  requestId: string;
+}
+
+export interface ResponderOptions {
+  tables: Record<ServiceName, HandlerTable>;
+  credentials: Credentials;
+  /** The region, or regions, that callers may sign for. */
+  region: string | readonly string[];
+  /** The callers' time: signatures are checked against it, so it must not run faster than theirs. */
+  clock: Clock;
+  onCall?: (record: CallRecord) => void;
+  /** A defect of ours; callers only learn that there was one. */
+  report: (error: unknown) => void;
+}
+
+export interface WireAnswer {
+  status: number;
+  requestId: string;
+  document: string;
+}
+
+/** A request whose body has been read; `too-large` stands for a body over the limit. */
+export type WireRequest = Omit<SignedRequest, 'body'> & { path: string; body: Uint8Array | 'too-large' };
+
+/** Answers one request; never throws and never rejects. */
+export type Responder = (request: WireRequest) => Promise<WireAnswer>;
+
+/**
+ * Builds the way from a signed request to its document, without the HTTP server round it.
+ * @throws Error when a table holds an operation whose shapes were not extracted (see operations.ts).
+ */
+export function createResponder(options: ResponderOptions): Responder {
+  const { clock, report } = options;
+  checkTables(options.tables);
+  return async (request) => {
+    const at = clock.now();
+    const call = new Call(request, options);
+    const { status, document, code } = await call.answer();
+    const { operation, service, accessKeyId, requestId } = call;
+    try {
+      options.onCall?.({ operation, service, accessKeyId, at, ms: clock.now() - at, status, code, requestId });
+    } catch (error) {
+      report(error);
+    }
+    return { status, requestId, document };
+  };
+}
+
+function checkTables(tables: ResponderOptions['tables']): void {
+  for (const [service, table] of Object.entries(tables)) {
+    const missing = Object.keys(table).filter((name) => !serviceShapes[service as ServiceName].operation(name));
+    if (missing.length > 0)
+      throw new Error(`no shapes for ${service} ${missing.join(', ')}: add them to wire/operations.ts`);
+  }
+}
+
+class Call {
+  readonly requestId = randomUUID();
+  readonly #request: WireRequest;
+  readonly #options: ResponderOptions;
+  operation = '';
+  service = '';
+  accessKeyId = '';
+
+  constructor(request: WireRequest, options: ResponderOptions) {
+    this.#request = request;
+    this.#options = options;
+    const claimed = parseAuthorization(request.headers.authorization?.[0] ?? '');
+    this.service = claimed?.service ?? '';
+    this.accessKeyId = claimed?.accessKeyId ?? '';
+  }
+
+  async answer(): Promise<{ status: number; document: string; code?: string }> {
+    try {
+      return { status: 200, document: await this.#run() };
+    } catch (error) {
+      const refusal = error instanceof CloudError ? error : this.#internal(error);
+      const status = refusal.status >= 400 && refusal.status <= 599 ? Math.trunc(refusal.status) : 500;
+      const { code, message } = refusal;
+      const document = errorDocument(this.#protocol(), { code, message, status }, this.requestId);
+      return { status, document, code };
+    }
+  }
+
+  async #run(): Promise<string> {
+    const { body, method, path, query } = this.#request;
+    const { credentials, region, clock } = this.#options;
+    if (body === 'too-large') throw new CloudError('RequestEntityTooLarge', 'The request body is too large.', 413);
+    if (path !== '/') throw new CloudError('InvalidRequest', 'The services are served at the path / only.', 404);
+    if (method !== 'POST' && method !== 'GET') {
+      throw new CloudError('InvalidRequest', `Requests are sent by POST or GET, not ${method}.`, 405);
+    }
+    const pairs = parseForm([query, Buffer.from(body).toString('utf8')].filter(Boolean).join('&'));
+    this.operation = pairs.get('Action') ?? '';
+    const caller = verifySignature({ ...this.#request, body }, credentials, [region].flat(), clock.now());
+    return this.#dispatch(pairs, caller.service, caller.region);
+  }
+
+  async #dispatch(pairs: Map<string, string>, service: ServiceName, region: string): Promise<string> {
+    const { operation, requestId, accessKeyId } = this;
+    const shapes = serviceShapes[service];
+    const handler = this.#handler(service, pairs.get('Version'));
+    const shape = shapes.operation(operation);
+    const parameters = [...pairs].filter(([name]) => name !== 'Action' && name !== 'Version');
+    const input = readInput(shapes, shape?.input, formTree(parameters));
+    if (service === 'ec2' && input.DryRun === true) {
+      throw new CloudError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+    }
+    const call: CallContext = { service, operation, region, accessKeyId, requestId };
+    return answerDocument(shapes, operation, await handler(input, call), requestId);
+  }
+
+  #handler(service: ServiceName, version: string | undefined) {
+    const table = this.#options.tables[service];
+    const shapes = serviceShapes[service];
+    if (this.operation === '') throw new CloudError('MissingAction', 'The request must contain the parameter Action');
+    if (version !== shapes.version) {
+      const code = shapes.protocol === 'ec2' ? 'NoSuchVersion' : 'InvalidAction';
+      throw new CloudError(code, `${service} is served in version ${shapes.version}, not ${version || 'without one'}.`);
+    }
+    const handler = Object.hasOwn(table, this.operation) ? table[this.operation] : undefined;
+    if (handler) return handler;
+    const known = shapes.operation(this.operation) !== undefined;
+    const problem = known ? 'is not served by the local cloud' : `is not valid for ${service} here`;
+    throw new CloudError('InvalidAction', `The action ${this.operation.slice(0, 200)} ${problem}.`);
+  }
+
+  #protocol(): 'ec2' | 'query' {
+    if (isServiceName(this.service)) return serviceShapes[this.service].protocol;
+    // Without a signature the version tells whose client it is.
+    const text = this.#request.body === 'too-large' ? '' : Buffer.from(this.#request.body).toString('latin1');
+    return text.includes(`Version=${serviceShapes.ec2.version}`) ? 'ec2' : 'query';
+  }
+
+  #internal(error: unknown): CloudError {
+    this.#options.report(error);
+    const code = this.#protocol() === 'ec2' ? 'InternalError' : 'InternalFailure';
+    return new CloudError(code, 'An internal error has occurred; the local cloud has it in its log.', 500);
+  }
+}

@@ -1,0 +1,174 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { type Authorization, parseAuthorization, signedAt } from './authorization.ts';
+import { CloudError } from './handler.ts';
+import { isServiceName, type ServiceName } from './operations.ts';
+
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** A request as far as its signature covers it. */
+export interface SignedRequest {
+  method: string;
+  /** Raw query string, without the question mark. */
+  query: string;
+  /** As `IncomingMessage.headersDistinct`: lower-case names, all values. */
+  headers: NodeJS.Dict<string[]>;
+  body: Uint8Array;
+}
+
+/** Who signed, when all is well. */
+export interface Caller {
+  accessKeyId: string;
+  service: ServiceName;
+  region: string;
+}
+
+/** How far a request's time may be off, in milliseconds; AWS allows five minutes. */
+export const allowedSkew = 5 * 60_000;
+
+/**
+ * Verifies the signature in the `Authorization` header.
+ * @param now Milliseconds since the epoch, of the callers' time.
+ * @throws CloudError in the code of the service that the signature names.
+ */
+export function verifySignature(
+  request: SignedRequest,
+  credentials: Credentials,
+  regions: readonly string[],
+  now: number,
+): Caller {
+  const { headers } = request;
+  refuseOtherKinds(request);
+  const header = headers.authorization?.[0];
+  if (!header) throw new CloudError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
+  const authorization = parseAuthorization(header);
+  if (!authorization) {
+    throw new CloudError('IncompleteSignature', 'Authorization header is no complete AWS4-HMAC-SHA256 signature.');
+  }
+  const { accessKeyId, service, region } = authorization;
+  if (accessKeyId !== credentials.accessKeyId) throw unknownKey(service);
+  const date = signedAt(headers);
+  if (!date)
+    throw new CloudError('IncompleteSignature', 'The request needs an x-amz-date or date header with its time.');
+  checkScope(authorization, date.basic, regions);
+  if (Math.abs(now - date.at) > allowedSkew) throw expired(date.at, now);
+  checkSignedHeaders(authorization, headers);
+  if (!matches(request, authorization, date.basic, credentials.secretAccessKey)) {
+    throw mismatch(
+      'The request signature we calculated does not match the signature you provided. Check your Secret Access Key and signing method.',
+    );
+  }
+  return { accessKeyId, service: service as ServiceName, region };
+}
+
+/** Presigned requests, the older signatures, and temporary credentials: clearly refused, not half understood. */
+function refuseOtherKinds({ query, headers, body }: SignedRequest): void {
+  const inBody = headers.authorization ? '' : Buffer.from(body).toString('latin1');
+  const presigned = /(^|&)(X-Amz-(Algorithm|Signature|Credential)|AWSAccessKeyId|Signature)=/i;
+  if (presigned.test(query) || presigned.test(inBody)) {
+    const message = 'Presigned requests are not served here: sign the request in the Authorization header.';
+    throw new CloudError('IncompleteSignature', message);
+  }
+  if (headers['x-amz-security-token']) {
+    const service = parseAuthorization(headers.authorization?.[0] ?? '')?.service;
+    const message = 'Session tokens are not served here: use the long-term access key of the local cloud.';
+    throw new CloudError(service === 'ec2' ? 'AuthFailure' : 'InvalidClientTokenId', message, 403);
+  }
+}
+
+function checkScope({ date, region, service }: Authorization, signed: string, regions: readonly string[]): void {
+  if (!isServiceName(service)) {
+    throw mismatch(
+      `Credential should be scoped to a served service: ec2, autoscaling or elasticloadbalancing, not ${service}.`,
+    );
+  }
+  if (!regions.includes(region)) {
+    throw mismatch(`Credential should be scoped to a valid region: ${regions.join(' or ')}, not ${region}.`);
+  }
+  if (!signed.startsWith(date)) {
+    throw mismatch('Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.');
+  }
+}
+
+function checkSignedHeaders({ signedHeaders }: Authorization, headers: NodeJS.Dict<string[]>): void {
+  const date = headers['x-amz-date'] ? 'x-amz-date' : 'date';
+  for (const name of ['host', date]) {
+    if (!signedHeaders.includes(name)) throw mismatch(`'${name}' must be a signed header.`);
+  }
+}
+
+function matches(request: SignedRequest, authorization: Authorization, basicDate: string, secret: string): boolean {
+  const payload = sha256(request.body);
+  const claimed = request.headers['x-amz-content-sha256']?.[0];
+  if (claimed !== undefined && claimed !== payload) return false;
+  const { date, region, service } = authorization;
+  const canonical = canonicalRequest(request, authorization.signedHeaders, payload);
+  const scope = `${date}/${region}/${service}/aws4_request`;
+  const toSign = ['AWS4-HMAC-SHA256', basicDate, scope, sha256(canonical)].join('\n');
+  const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secret}`);
+  return timingSafeEqual(hmac(key, toSign), Buffer.from(authorization.signature, 'hex'));
+}
+
+/** As AWS defines it. The path is always `/`: these services have no other. */
+function canonicalRequest(request: SignedRequest, signedHeaders: string[], payload: string): string {
+  const headers = signedHeaders.map((name) => {
+    const values = (request.headers[name] ?? []).map((value) => value.trim().replace(/\s+/g, ' '));
+    return `${name}:${values.join(',')}\n`;
+  });
+  const query = request.query
+    .split('&')
+    .filter(Boolean)
+    .map((part) => {
+      const at = part.indexOf('=');
+      return at < 0 ? [encode(part), ''] : [encode(part.slice(0, at)), encode(part.slice(at + 1))];
+    })
+    .sort(([a = '', x = ''], [b = '', y = '']) => order(a, b) || order(x, y))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+  return [request.method, '/', query, headers.join(''), signedHeaders.join(';'), payload].join('\n');
+}
+
+/** Unifies the escapes of a piece of a query string to RFC 3986's. */
+function encode(text: string): string {
+  try {
+    const decoded = decodeURIComponent(text.replaceAll('+', '%20'));
+    return encodeURIComponent(decoded).replace(
+      /[!'()*]/g,
+      (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+    );
+  } catch {
+    throw new CloudError('MalformedQueryString', 'The query string holds a wrong escape.');
+  }
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+function hmac(key: string | Buffer, data: string): Buffer {
+  return createHmac('sha256', key).update(data).digest();
+}
+
+function unknownKey(service: string): CloudError {
+  if (service === 'ec2') {
+    const message = 'AWS was not able to validate the provided access credentials';
+    return new CloudError('AuthFailure', message, 401);
+  }
+  return new CloudError('InvalidClientTokenId', 'The security token included in the request is invalid.', 403);
+}
+
+function expired(at: number, now: number): CloudError {
+  const text = (time: number) => new Date(time).toISOString();
+  const message = `Request has expired. Timestamp date is ${text(at)}. Current date is ${text(now)}.`;
+  return new CloudError('RequestExpired', message);
+}
+
+function mismatch(message: string): CloudError {
+  return new CloudError('SignatureDoesNotMatch', message, 403);
+}

@@ -1,0 +1,49 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { HandlerTable } from '../../../../src/local-cloud/wire/handler.ts';
+import type { CallRecord } from '../../../../src/local-cloud/wire/respond.ts';
+import { createWireServer, type WireServerOptions } from '../../../../src/local-cloud/wire/server.ts';
+import { systemClock } from '../../../../src/shared/clock.ts';
+
+export const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'a/secret+key' };
+export const region = 'eu-west-1';
+
+export type Tables = { ec2?: HandlerTable; autoscaling?: HandlerTable; elasticloadbalancing?: HandlerTable };
+
+export interface TestWire {
+  endpoint: string;
+  port: number;
+  calls: CallRecord[];
+  reports: unknown[];
+  ec2: EC2Client;
+  autoscaling: AutoScalingClient;
+  elb: ElasticLoadBalancingV2Client;
+  close(): Promise<void>;
+}
+
+/** A wire server on a free port with handlers of the test's own, and the SDK's clients for it (which never retry). */
+export async function startWire(tables: Tables = {}, options: Partial<WireServerOptions> = {}): Promise<TestWire> {
+  const calls: CallRecord[] = [];
+  const reports: unknown[] = [];
+  const server = createWireServer({
+    tables: { ec2: {}, autoscaling: {}, elasticloadbalancing: {}, ...tables },
+    credentials,
+    region,
+    clock: systemClock(),
+    onCall: (record) => calls.push(record),
+    report: (error) => reports.push(error),
+    ...options,
+  });
+  const { port } = await server.listen('127.0.0.1', 0);
+  const endpoint = `http://127.0.0.1:${port}`;
+  const config = { endpoint, region, credentials, maxAttempts: 1 };
+  const ec2 = new EC2Client(config);
+  const autoscaling = new AutoScalingClient(config);
+  const elb = new ElasticLoadBalancingV2Client(config);
+  const close = async () => {
+    for (const client of [ec2, autoscaling, elb]) client.destroy();
+    await server.close();
+  };
+  return { endpoint, port, calls, reports, ec2, autoscaling, elb, close };
+}
