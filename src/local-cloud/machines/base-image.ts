@@ -4,15 +4,17 @@ import { dirname, join } from 'node:path';
 import { run } from './exec.ts';
 import { removeTree } from './images.ts';
 import { imageFolder } from './layout.ts';
+import { hostMounts } from './sandbox-command.ts';
 
 /** Folders of a bare machine, with the modes that are not 0755. */
 const folders: [path: string, mode?: number][] = [
   ...['usr', 'proc', 'sys', 'dev', 'run', 'tmp', 'etc', 'srv', 'home', 'mnt', 'media', 'opt'].map((p): [string] => [p]),
   ['root', 0o700],
   ['root/.ssh', 0o700],
-  ...['var/cache', 'var/lib/cloud', 'var/lib/dpkg', 'var/lib/misc', 'var/log', 'var/mail', 'var/spool', 'var/opt'].map(
+  ...['var/cache', 'var/lib/cloud', 'var/lib/misc', 'var/log', 'var/mail', 'var/spool', 'var/opt'].map(
     (p): [string] => [p],
   ),
+  ...hostMounts.map((path): [string] => [path]),
   ['var/tmp', 0o1777],
   ...['etc/service', 'etc/sv', 'etc/ssh', 'etc/ssl', 'etc/default', 'etc/sudoers.d', 'etc/cron.d'].map(
     (p): [string] => [p],
@@ -24,7 +26,7 @@ const usrLinks = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
 /** What the programs below the host's /usr expect in /etc; whatever the host lacks is left out. No secrets. */
 const hostEtc = [
-  ...['alternatives', 'bash.bashrc', 'ca-certificates', 'ca-certificates.conf', 'debian_version', 'default/useradd'],
+  ...['bash.bashrc', 'ca-certificates', 'ca-certificates.conf', 'debian_version', 'default/useradd'],
   ...['gai.conf', 'host.conf', 'inputrc', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'localtime', 'login.defs'],
   ...['lsb-release', 'magic', 'mime.types', 'npmrc', 'nsswitch.conf', 'os-release', 'pam.conf', 'pam.d', 'perl', 'pki'],
   ...[
@@ -45,7 +47,7 @@ const hostEtc = [
     'services',
     'shells',
     'skel',
-    'ssl/certs',
+
     'ssl/openssl.cnf',
     'terminfo',
     'timezone',

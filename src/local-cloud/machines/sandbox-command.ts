@@ -17,6 +17,12 @@ export function namespaceFlags(asRoot: boolean): string[] {
     : ['--unshare-user', '--uid', '0', '--gid', '0', ...shared, '--dev-bind', '/dev', '/dev'];
 }
 
+/**
+ * Read-only parts of the host beside /usr that belong to the programs there. Mounted and not copied: they are 90 %
+ * of a bare disk's files, and the number of files is what a launch and a snapshot cost.
+ */
+export const hostMounts = ['/etc/alternatives', '/etc/ssl/certs', '/var/lib/dpkg'];
+
 /** bwrap's arguments for a machine: its disk as `/`, the host's /usr read-only, fresh /run and /tmp, shared network. */
 export function sandboxArguments(
   layout: MachineLayout,
@@ -35,9 +41,7 @@ export function sandboxArguments(
     '/usr',
     '/usr',
     ...namespaceFlags(options.asRoot),
-    '--ro-bind-try',
-    '/var/lib/dpkg',
-    '/var/lib/dpkg',
+    ...hostMounts.flatMap((folder) => ['--ro-bind-try', folder, folder]),
     '--perms',
     '0755',
     '--tmpfs',
