@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRedact, isSecretKey, redacted } from '../../src/shared/redact.ts';
+
+const redact = createRedact(['s3cr3t-value', 'abc']);
+
+describe('redaction', () => {
+  it.each([
+    'password',
+    'dbPassword',
+    'SECRET_ACCESS_KEY',
+    'secretAccessKey',
+    'privateKey',
+    'private_key',
+    'awsCredentials',
+    'sessionToken',
+    'access_token',
+    'Authorization',
+    'passphrase',
+    'apiKey',
+  ])('hides what stands under %s', (key) =>
+    expect(redact({ [key]: 'x', nested: [{ [key]: { deep: 1 } }] })).toEqual({
+      [key]: redacted,
+      nested: [{ [key]: redacted }],
+    }),
+  );
+
+  it.each(['token', 'clientToken', 'key', 'keyName', 'passed', 'author', 'targetGroup', 'accessKeyId'])(
+    'leaves %s',
+    (key) => {
+      expect(isSecretKey(key)).toBe(false);
+    },
+  );
+
+  it.each([
+    ['postgres://me:hunter2@db/x', `postgres://me:${redacted}@db/x`],
+    ['AWS_SECRET_ACCESS_KEY=wJalr rest', `AWS_SECRET_ACCESS_KEY=${redacted} rest`],
+    ['{"db_password": "hunter2", "a": 1}', `{"db_password": ${redacted}, "a": 1}`],
+    ['Authorization: Bearer eyJ.x.y', `Authorization: ${redacted}`],
+    ['-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----\nafter', `${redacted}\nafter`],
+    ['it was s3cr3t-value, twice s3cr3t-value', `it was ${redacted}, twice ${redacted}`],
+    ['abc is too short to be sure', 'abc is too short to be sure'],
+    ['the password was wrong', 'the password was wrong'],
+  ])('in text: %j', (text, expected) => expect(redact(text)).toBe(expected));
+
+  it('leaves other plain data equal and never lets a known secret through', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.integer(), fc.boolean(), fc.constant(null), fc.stringMatching(/^[a-z ]{0,9}$/))),
+        (data) => {
+          expect(redact(data)).toEqual(data);
+          expect(JSON.stringify(redact({ data, at: `x${'s3cr3t-value'}y` }))).not.toContain('s3cr3t-value');
+        },
+      ),
+    );
+  });
+
+  it('takes undefined', () => expect(redact(undefined)).toBeUndefined());
+});
