@@ -1,6 +1,5 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { stopCloud } from '../../local-cloud/daemon/client.ts';
 import { usageError } from '../../shared/errors.ts';
 import { confirm } from '../ask.ts';
@@ -31,8 +30,12 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
 };
 
 function refuseForeign(dir: string): void {
-  const known = lstatSync(dir).isDirectory() && markers.some((name) => existsSync(join(dir, name)));
-  if (known) return;
+  if (lstatSync(dir).isDirectory()) {
+    const names = readdirSync(dir);
+    if (names.some((name) => markers.includes(name))) return;
+    // A start that failed leaves no more than its log.
+    if (names.every((name) => name === 'daemon.log')) return;
+  }
   throw usageError(
     'local.not-a-cloud',
     `${dir} does not look like the folder of a local cloud: it has no ${markers.join(' or ')}`,

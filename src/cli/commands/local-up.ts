@@ -32,7 +32,9 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
       delays: options.delays === 'aws' ? 'aws' : 'quick',
       driver: options.driver === 'simulated' ? 'simulated' : 'sandbox',
     }));
-  note(running ? 'the local cloud is running already' : 'the local cloud has started');
+  const asked = options.delays !== undefined || options.driver !== undefined;
+  const already = `the local cloud is running already${asked ? ', with the delays and the driver it was started with' : ''}`;
+  note(running ? already : 'the local cloud has started');
 
   const loadBalancers = project === undefined ? [] : await provision(project, cloud, note);
   const { endpoint, region, accessKeyId, secretAccessKey } = cloud;
