@@ -71,6 +71,8 @@ export interface ImageRecord {
   launchPermissions?: string[];
   /** Since when it is only a tombstone. */
   deregisteredAt?: number;
+  /** The driver may still hold data of this deregistered or failed image that is to be deleted. */
+  dataLeft?: boolean;
 }
 
 export interface SnapshotRecord {
@@ -167,7 +169,7 @@ export interface GroupInstance {
 export interface GroupRecord {
   name: string;
   createdAt: number;
-  launchTemplate: { id: string; /** A number, `$Latest` or `$Default`. */ version: string };
+  launchTemplate: { id: string /** A number, `$Latest` or `$Default`. */; version: string };
   minSize: number;
   maxSize: number;
   desiredCapacity: number;
@@ -193,7 +195,14 @@ export interface ActivityRecord {
   cause: string;
   startTime: number;
   endTime?: number;
-  statusCode: 'PendingSpotBidPlacement' | 'PreInService' | 'InProgress' | 'Successful' | 'Failed' | 'Cancelled' | 'WaitingForELBConnectionDraining';
+  statusCode:
+    | 'PendingSpotBidPlacement'
+    | 'PreInService'
+    | 'InProgress'
+    | 'Successful'
+    | 'Failed'
+    | 'Cancelled'
+    | 'WaitingForELBConnectionDraining';
   statusMessage?: string;
   progress: number;
 }

@@ -1,0 +1,115 @@
+import type { CloudContext } from '../../context.ts';
+import type { ImageRecord, InstanceRecord } from '../../model.ts';
+import type { InstanceLifecycle } from '../instances/lifecycle.ts';
+
+/** How a snapshot ended. */
+type Outcome = { bytes: number } | { error: string };
+
+/** The work behind images: snapshots being taken, and data that nothing needs any more. */
+export class Bakes {
+  readonly #context: CloudContext;
+  readonly #lifecycle: InstanceLifecycle;
+  readonly #underWay = new Set<string>();
+  readonly #deleting = new Set<string>();
+  readonly #closing = new AbortController();
+
+  constructor(context: CloudContext, lifecycle: InstanceLifecycle) {
+    this.#context = context;
+    this.#lifecycle = lifecycle;
+    // A boot that ends may have been the last that needed the data of a deregistered image.
+    lifecycle.states.onChange(() => this.sweep());
+  }
+
+  /**
+   * Takes the snapshot of a `pending` image. With `reboot` a running machine is off meanwhile and booted again after.
+   * The image stays `pending` until the snapshot is done and `imagePending` is over, then becomes `available` or `failed`.
+   */
+  begin(image: ImageRecord, instance: InstanceRecord, reboot: boolean): void {
+    this.#underWay.add(image.id);
+    this.#bake(image, instance, reboot)
+      .catch((error) => {
+        if (!this.#closing.signal.aborted) this.#context.report(error);
+      })
+      .finally(() => {
+        this.#underWay.delete(image.id);
+        this.sweep();
+      });
+  }
+
+  /** Images that were pending when the cloud stopped can never become available. */
+  failInterrupted(): void {
+    for (const image of Object.values(this.#context.state.images)) {
+      if (image.state !== 'pending' || this.#underWay.has(image.id)) continue;
+      this.#fail(image, 'the local cloud was stopped while the snapshot was taken');
+    }
+  }
+
+  /** Deletes the data of deregistered and failed images that no launch under way needs; what cannot be deleted is tried again later. */
+  sweep(): void {
+    const { state } = this.#context;
+    for (const image of Object.values(state.images)) {
+      if (!image.dataLeft || this.#underWay.has(image.id) || this.#deleting.has(image.id)) continue;
+      // A machine's disk is a copy: only one that is still to be made needs the image.
+      const needed = Object.values(state.instances).some(
+        (one) => one.imageId === image.id && one.state === 'pending' && !one.hasRun,
+      );
+      if (!needed) void this.#deleteData(image);
+    }
+  }
+
+  close(): void {
+    this.#closing.abort(new Error('the cloud is stopping'));
+  }
+
+  async #bake(image: ImageRecord, instance: InstanceRecord, reboot: boolean): Promise<void> {
+    const { clock, delays, machines } = this.#context;
+    const outcome = await new Promise<Outcome>((resolve) => {
+      const snapshot = async () => {
+        try {
+          resolve({ bytes: await machines.snapshot(instance.id, image.id) });
+        } catch (error) {
+          resolve({ error: error instanceof Error ? error.message : String(error) });
+        }
+      };
+      const work = reboot
+        ? this.#lifecycle.restart(instance, snapshot)
+        : this.#lifecycle.exclusive(instance.id, snapshot);
+      // Reached without a snapshot only when the machine could not be stopped; otherwise the outcome is there already.
+      const unstopped = () => resolve({ error: `instance ${instance.id} could not be stopped for the snapshot` });
+      work.then(unstopped, unstopped);
+    });
+    await clock.sleep(image.createdAt + delays.imagePending - clock.now(), this.#closing.signal);
+    if (image.state !== 'pending') return; // deregistered meanwhile
+    if ('error' in outcome) return this.#fail(image, outcome.error);
+    image.state = 'available';
+    const snapshot = this.#context.state.snapshots[image.snapshotId];
+    if (snapshot) {
+      snapshot.state = 'completed';
+      snapshot.sizeBytes = outcome.bytes;
+    }
+    this.#context.changed();
+  }
+
+  #fail(image: ImageRecord, why: string): void {
+    image.state = 'failed';
+    image.stateReason = { code: 'Server.InternalError', message: `Server.InternalError: ${why}` };
+    const snapshot = this.#context.state.snapshots[image.snapshotId];
+    if (snapshot) snapshot.state = 'error';
+    image.dataLeft = true; // whatever the failed snapshot has left behind
+    this.#context.changed();
+    void this.#deleteData(image);
+  }
+
+  async #deleteData(image: ImageRecord): Promise<void> {
+    this.#deleting.add(image.id);
+    try {
+      await this.#context.machines.deleteImage(image.id);
+      image.dataLeft = false;
+      this.#context.changed();
+    } catch (error) {
+      this.#context.report(error);
+    } finally {
+      this.#deleting.delete(image.id);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import type { CreateImageRequest, CreateImageResult } from '@aws-sdk/client-ec2';
+import type { CloudContext } from '../../context.ts';
+import { newId } from '../../ids.ts';
+import type { CloudState, ImageRecord } from '../../model.ts';
+import { CloudError, type HandlerTable } from '../../wire/handler.ts';
+import { invalidValue, required } from '../errors.ts';
+import { findInstance } from '../instances/lookup.ts';
+import { tagsFor } from '../tag-shapes.ts';
+import type { Bakes } from './bakes.ts';
+
+/** CreateImage. Like EC2's it has no client token: the name, unique among registered images, is the idempotency key. */
+export function createImageHandlers(context: CloudContext, bakes: Bakes): HandlerTable {
+  const { state, clock } = context;
+  return {
+    CreateImage: (input: CreateImageRequest): CreateImageResult => {
+      const instance = findInstance(state, input.InstanceId);
+      const name = checkImageName(state, required(input.Name, 'Name'));
+      if ((input.Description?.length ?? 0) > 255) throw invalidValue('The description is limited to 255 characters');
+      if (instance.state !== 'running' && instance.state !== 'stopped') {
+        throw new CloudError(
+          'IncorrectState',
+          `The instance '${instance.id}' is in state '${instance.state}': an image can be made of a running or stopped instance.`,
+        );
+      }
+      const image: ImageRecord = {
+        id: newId('ami'),
+        name,
+        description: input.Description || undefined,
+        state: 'pending',
+        createdAt: clock.now(),
+        sourceInstanceId: instance.id,
+        snapshotId: newId('snap'),
+        tags: tagsFor(input.TagSpecifications, 'image', ['image', 'snapshot']),
+      };
+      state.images[image.id] = image;
+      state.snapshots[image.snapshotId] = {
+        id: image.snapshotId,
+        state: 'pending',
+        volumeId: instance.volumeId,
+        description: `Created by CreateImage(${instance.id}) for ${image.id}`,
+        startTime: image.createdAt,
+        sizeBytes: 0,
+        tags: tagsFor(input.TagSpecifications, 'snapshot', ['image', 'snapshot']),
+      };
+      context.changed();
+      bakes.begin(image, instance, instance.state === 'running' && input.NoReboot !== true);
+      return { ImageId: image.id };
+    },
+  };
+}
+
+/** @throws CloudError `InvalidAMIName.Malformed` or `.Duplicate`. */
+function checkImageName(state: CloudState, name: string): string {
+  if (!/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/.test(name)) {
+    throw new CloudError(
+      'InvalidAMIName.Malformed',
+      "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, spaces and the characters ( ) [ ] . / - ' @ _",
+    );
+  }
+  const owner = Object.values(state.images).find((image) => image.name === name && image.state !== 'deregistered');
+  if (owner) {
+    throw new CloudError('InvalidAMIName.Duplicate', `AMI name ${name} is already in use by AMI ${owner.id}`);
+  }
+  return name;
+}

@@ -1,0 +1,71 @@
+import type { DescribeImagesRequest, DescribeImagesResult } from '@aws-sdk/client-ec2';
+import type { CloudContext } from '../../context.ts';
+import { isId } from '../../ids.ts';
+import type { ImageRecord } from '../../model.ts';
+import { account } from '../../settings.ts';
+import { CloudError, type HandlerTable } from '../../wire/handler.ts';
+import { applyFilters, type Fields } from '../filters.ts';
+import { rootDevice } from '../instances/shape.ts';
+import { paginate, timeKey } from '../pagination.ts';
+import { imageNotFound } from './lookup.ts';
+import { isPublic, toImage } from './shape.ts';
+
+const fields: Fields<ImageRecord> = {
+  'image-id': (one) => one.id,
+  name: (one) => one.name,
+  description: (one) => one.description ?? '',
+  state: (one) => one.state,
+  'state-reason-code': (one) => one.stateReason?.code,
+  'state-reason-message': (one) => one.stateReason?.message,
+  'creation-date': (one) => new Date(one.createdAt).toISOString(),
+  'owner-id': () => account.id,
+  'source-instance-id': (one) => one.sourceInstanceId,
+  'block-device-mapping.snapshot-id': (one) => one.snapshotId,
+  'block-device-mapping.volume-type': () => 'gp3',
+  'is-public': (one) => String(isPublic(one)),
+  'image-type': () => 'machine',
+  architecture: () => 'x86_64',
+  hypervisor: () => 'xen',
+  'ena-support': () => 'true',
+  'root-device-name': () => rootDevice,
+  'root-device-type': () => 'ebs',
+  'virtualization-type': () => 'hvm',
+};
+
+/** DescribeImages. All images belong to the one account; disabled ones appear only with IncludeDisabled. */
+export function describeImageHandlers(context: CloudContext): HandlerTable {
+  const { state } = context;
+  return {
+    DescribeImages: (input: DescribeImagesRequest): DescribeImagesResult => {
+      const registered = Object.values(state.images).filter((image) => image.state !== 'deregistered');
+      const ids = input.ImageIds?.length ? new Set(input.ImageIds) : undefined;
+      const malformed = [...(ids ?? [])].find((id) => !isId('ami', id));
+      if (malformed !== undefined) {
+        throw new CloudError('InvalidAMIID.Malformed', `Invalid id: "${malformed}" (expecting "ami-...")`);
+      }
+      const unknown = [...(ids ?? [])].filter((id) => !registered.some((image) => image.id === id));
+      if (unknown.length > 0) throw imageNotFound(unknown);
+      const seen = registered.filter(
+        (image) =>
+          (!ids || ids.has(image.id)) &&
+          (input.IncludeDisabled || image.state !== 'disabled') &&
+          ownedBy(input.Owners) &&
+          executableBy(image, input.ExecutableUsers),
+      );
+      const kept = applyFilters(seen, input.Filters, fields, (image) => image.tags);
+      const page = paginate(kept, input, { min: 1, max: 1000 }, (image) => timeKey(image.createdAt, image.id));
+      return { Images: page.items.map(toImage), NextToken: page.nextToken };
+    },
+  };
+}
+
+function ownedBy(owners: string[] | undefined): boolean {
+  return !owners?.length || owners.includes('self') || owners.includes(account.id);
+}
+
+/** `self` means explicit permission, which the owner does not need and is not listed with, as in EC2. */
+function executableBy(image: ImageRecord, users: string[] | undefined): boolean {
+  if (!users?.length) return true;
+  const granted = image.launchPermissions ?? [];
+  return users.some((user) => granted.includes(user === 'self' ? account.id : user));
+}

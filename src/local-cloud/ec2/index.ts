@@ -1,0 +1,91 @@
+import type { CloudContext, InstanceService } from '../context.ts';
+import { CloudError, type Handler, type HandlerTable } from '../wire/handler.ts';
+import { imageAttributeHandlers } from './images/attributes.ts';
+import { Bakes } from './images/bakes.ts';
+import { createImageHandlers } from './images/create.ts';
+import { deregisterHandlers } from './images/deregister.ts';
+import { describeImageHandlers } from './images/describe.ts';
+import { attributeHandlers } from './instances/attributes.ts';
+import { describeHandlers } from './instances/describe.ts';
+import { InstanceLifecycle } from './instances/lifecycle.ts';
+import { powerHandlers } from './instances/power.ts';
+import { reviveInstances } from './instances/revive.ts';
+import { instanceService } from './instances/service.ts';
+import { instanceTypeHandlers } from './instances/types.ts';
+import { volumeHandlers } from './instances/volumes.ts';
+import { keyPairHandlers } from './key-pairs.ts';
+import { changeTemplateHandlers } from './launch-templates/change.ts';
+import { createTemplateHandlers } from './launch-templates/create.ts';
+import { describeTemplateHandlers } from './launch-templates/describe.ts';
+import { networkHandlers } from './network.ts';
+import { ensureDefaultGroup, securityGroupHandlers } from './security-groups.ts';
+import { tagHandlers } from './tags.ts';
+
+export { ensureBaseImage } from './images/base.ts';
+
+/** EC2 of the local cloud. */
+export interface Ec2Service {
+  /** Operation name to handler, for the wire. */
+  readonly handlers: HandlerTable;
+  /** For the other services of the cloud. */
+  readonly instances: InstanceService;
+  /** Takes up what the state holds from before: fails interrupted images, and drops what has been terminated long enough. */
+  start(): void;
+  /** Boots again what was pending or running when the cloud stopped; resolves when all are up or have failed. After `start`. */
+  reviveInstances(): Promise<void>;
+  /** Ends every timer and transition; the state keeps what was, the machines are the driver's to end. */
+  stop(): void;
+}
+
+/** Builds EC2 on a context; nothing moves before `start`. */
+export function createEc2Service(context: CloudContext): Ec2Service {
+  const lifecycle = new InstanceLifecycle(context);
+  const bakes = new Bakes(context, lifecycle);
+  const table: HandlerTable = {
+    ...powerHandlers(context, lifecycle),
+    ...describeHandlers(context, lifecycle),
+    ...attributeHandlers(context, lifecycle),
+    ...instanceTypeHandlers(),
+    ...volumeHandlers(context),
+    ...createImageHandlers(context, bakes),
+    ...describeImageHandlers(context),
+    ...deregisterHandlers(context, bakes),
+    ...imageAttributeHandlers(context),
+    ...createTemplateHandlers(context),
+    ...describeTemplateHandlers(context),
+    ...changeTemplateHandlers(context),
+    ...keyPairHandlers(context),
+    ...securityGroupHandlers(context),
+    ...networkHandlers(context),
+    ...tagHandlers(context),
+  };
+  return {
+    handlers: Object.fromEntries(
+      Object.entries(table).map(([operation, handler]) => [operation, dryRunnable(handler)]),
+    ),
+    instances: instanceService(context, lifecycle),
+    start() {
+      ensureDefaultGroup(context);
+      bakes.failInterrupted();
+      bakes.sweep();
+      for (const record of Object.values(context.state.instances)) {
+        if (record.state === 'terminated') lifecycle.forgetLater(record);
+      }
+    },
+    reviveInstances: () => reviveInstances(context, lifecycle),
+    stop() {
+      bakes.close();
+      lifecycle.close();
+    },
+  };
+}
+
+/** DryRun changes nothing and says so with an error, as in EC2. */
+function dryRunnable(handler: Handler): Handler {
+  return (input, call) => {
+    if (input?.DryRun === true) {
+      throw new CloudError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+    }
+    return handler(input, call);
+  };
+}

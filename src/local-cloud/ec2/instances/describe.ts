@@ -1,0 +1,111 @@
+import type {
+  DescribeInstanceStatusRequest,
+  DescribeInstanceStatusResult,
+  DescribeInstancesRequest,
+  DescribeInstancesResult,
+  InstanceStatus,
+} from '@aws-sdk/client-ec2';
+import type { CloudContext } from '../../context.ts';
+import type { InstanceRecord } from '../../model.ts';
+import { account } from '../../settings.ts';
+import type { HandlerTable } from '../../wire/handler.ts';
+import { invalidCombination } from '../errors.ts';
+import { applyFilters, type Fields } from '../filters.ts';
+import { paginate, timeKey } from '../pagination.ts';
+import type { InstanceLifecycle } from './lifecycle.ts';
+import { findInstances } from './lookup.ts';
+import { hostnameOf } from './machines.ts';
+import { rootDevice, toReservations, toState } from './shape.ts';
+import { stateCodes } from './states.ts';
+
+const pageLimits = { min: 5, max: 1000 };
+
+/** DescribeInstances and DescribeInstanceStatus. */
+export function describeHandlers(context: CloudContext, lifecycle: InstanceLifecycle): HandlerTable {
+  const { state } = context;
+  const fields: Fields<InstanceRecord> = {
+    'instance-id': (one) => one.id,
+    'instance-state-name': (one) => one.state,
+    'instance-state-code': (one) => String(stateCodes[one.state]),
+    'image-id': (one) => one.imageId,
+    'instance-type': (one) => one.instanceType,
+    'availability-zone': (one) => one.availabilityZone,
+    'key-name': (one) => one.keyName,
+    'client-token': (one) => one.clientToken,
+    'reservation-id': (one) => one.reservationId,
+    'owner-id': () => account.id,
+    'launch-time': (one) => new Date(one.launchTime).toISOString(),
+    'private-ip-address': (one) => alive(one, one.address),
+    'network-interface.addresses.private-ip-address': (one) => alive(one, one.address),
+    'private-dns-name': (one) => alive(one, `${hostnameOf(one.address)}.${account.region}.compute.internal`),
+    'subnet-id': (one) => alive(one, one.subnetId),
+    'vpc-id': (one) => alive(one, one.vpcId),
+    'instance.group-id': (one) => one.securityGroupIds,
+    'instance.group-name': (one) => one.securityGroupIds.map((id) => state.securityGroups[id]?.name),
+    'iam-instance-profile.arn': (one) => one.iamInstanceProfile,
+    'block-device-mapping.volume-id': (one) => alive(one, one.volumeId),
+    'root-device-name': () => rootDevice,
+    'root-device-type': () => 'ebs',
+    architecture: () => 'x86_64',
+    'state-reason-code': (one) => one.stateReason?.code,
+    'state-reason-message': (one) => one.stateReason?.message,
+  };
+  const statusOf = (record: InstanceRecord): 'ok' | 'initializing' | 'not-applicable' => {
+    if (record.state !== 'running') return 'not-applicable';
+    return lifecycle.isRestarting(record.id) ? 'initializing' : 'ok';
+  };
+  const statusFields: Fields<InstanceRecord> = {
+    'availability-zone': (one) => one.availabilityZone,
+    'instance-state-name': (one) => one.state,
+    'instance-state-code': (one) => String(stateCodes[one.state]),
+    'instance-status.status': statusOf,
+    'system-status.status': statusOf,
+  };
+  const asked = (ids: string[] | undefined): InstanceRecord[] =>
+    ids?.length ? findInstances(state, ids) : Object.values(state.instances);
+  const order = (one: InstanceRecord): string =>
+    `${timeKey(one.launchTime, one.reservationId)} ${String(one.launchIndex ?? 0).padStart(5, '0')} ${one.id}`;
+
+  return {
+    DescribeInstances: (input: DescribeInstancesRequest): DescribeInstancesResult => {
+      refuseBoth(input, 'instancesSet');
+      const kept = applyFilters(asked(input.InstanceIds), input.Filters, fields, (one) => one.tags);
+      const page = paginate(kept, input, pageLimits, order);
+      return { Reservations: toReservations(state, page.items), NextToken: page.nextToken };
+    },
+    DescribeInstanceStatus: (input: DescribeInstanceStatusRequest): DescribeInstanceStatusResult => {
+      refuseBoth(input, 'instancesSet');
+      const seen = asked(input.InstanceIds).filter((one) => input.IncludeAllInstances || one.state === 'running');
+      const kept = applyFilters(seen, input.Filters, statusFields, (one) => one.tags);
+      const page = paginate(kept, input, pageLimits, order);
+      return {
+        InstanceStatuses: page.items.map((one) => toStatus(one, statusOf(one))),
+        NextToken: page.nextToken,
+      };
+    },
+  };
+}
+
+/** Ids and pages exclude each other in EC2. */
+function refuseBoth(input: { InstanceIds?: string[]; MaxResults?: number }, parameter: string): void {
+  if (!input.InstanceIds?.length || input.MaxResults === undefined) return;
+  throw invalidCombination(`The parameter ${parameter} cannot be used with the parameter maxResults`);
+}
+
+function alive(record: InstanceRecord, value: string): string | undefined {
+  return record.state === 'terminated' ? undefined : value;
+}
+
+function toStatus(record: InstanceRecord, status: 'ok' | 'initializing' | 'not-applicable'): InstanceStatus {
+  const checked = status === 'ok' ? 'passed' : 'initializing';
+  const details = status === 'not-applicable' ? [] : [{ Name: 'reachability' as const, Status: checked as 'passed' }];
+  const summary = { Status: status, Details: details };
+  return {
+    InstanceId: record.id,
+    AvailabilityZone: record.availabilityZone,
+    InstanceState: toState(record.state),
+    InstanceStatus: summary,
+    SystemStatus: summary,
+    Events: [],
+  };
+}

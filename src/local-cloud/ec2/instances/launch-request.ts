@@ -1,0 +1,155 @@
+import type { RequestLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/client-ec2';
+import { requestDigest } from '../../ids.ts';
+import type { CloudState, Tags } from '../../model.ts';
+import { account } from '../../settings.ts';
+import { CloudError } from '../../wire/handler.ts';
+import { invalidValue, missing, required } from '../errors.ts';
+import { findTemplate, findVersion } from '../launch-templates/lookup.ts';
+import { zoneOfSubnet } from '../network.ts';
+import { tagsFor } from '../tag-shapes.ts';
+
+/** A launch with everything decided: the request over its launch template over EC2's defaults. */
+export interface LaunchPlan {
+  minCount: number;
+  maxCount: number;
+  imageId: string;
+  instanceType: string;
+  availabilityZone: string;
+  subnetId: string;
+  keyName?: string;
+  securityGroupIds: string[];
+  userData?: string;
+  launchTemplate?: { id: string; version: number };
+  tags: Tags;
+  volumeTags: Tags;
+  disableApiTermination?: boolean;
+  iamInstanceProfile?: string;
+  blockDeviceMappings?: Record<string, unknown>[];
+  shutdownBehavior?: 'stop' | 'terminate';
+  clientToken?: string;
+  clientTokenDigest?: string;
+}
+
+const defaultInstanceType = 't3.micro';
+
+/** EC2's limit on user data before its base64, in bytes. */
+const userDataBytes = 16_384;
+
+/** Resource types that RunInstances may tag; only instances and volumes have records here. */
+const taggable = ['instance', 'volume', 'network-interface', 'spot-instances-request', 'elastic-gpu'] as const;
+
+/**
+ * Decides a RunInstances request.
+ * @throws CloudError for every value that EC2 would refuse; image and key pair are checked at the launch itself.
+ */
+export function planLaunch(state: CloudState, request: RunInstancesRequest): LaunchPlan {
+  const minCount = required(request.MinCount, 'MinCount');
+  const maxCount = required(request.MaxCount, 'MaxCount');
+  if (minCount < 1) throw invalidValue(`Value (${minCount}) for parameter minCount is invalid. Minimum value is 1.`);
+  if (maxCount < minCount) {
+    throw invalidValue(
+      `Value (${maxCount}) for parameter maxCount is invalid. maxCount must be equal to or greater than minCount.`,
+    );
+  }
+  const token = request.ClientToken || undefined;
+  if (token && token.length > 64) throw invalidValue('Client token is limited to 64 characters');
+  const chosen = request.LaunchTemplate && chooseTemplate(state, request.LaunchTemplate);
+  const data = { ...chosen?.data, ...present(request) } as RequestLaunchTemplateData & RunInstancesRequest;
+  if (!data.ImageId) throw missing('ImageId');
+  const templateTags = chosen?.data.TagSpecifications;
+  const both = (type: 'instance' | 'volume'): Tags => ({
+    ...tagsFor(templateTags, type, [...taggable]),
+    ...tagsFor(request.TagSpecifications, type, [...taggable]),
+  });
+  return {
+    minCount,
+    maxCount,
+    imageId: data.ImageId,
+    instanceType: instanceType(data.InstanceType),
+    ...place(data),
+    keyName: data.KeyName || undefined,
+    securityGroupIds: securityGroups(state, data),
+    userData: checkUserData(data.UserData),
+    launchTemplate: chosen?.launchTemplate,
+    tags: both('instance'),
+    volumeTags: both('volume'),
+    disableApiTermination: data.DisableApiTermination,
+    iamInstanceProfile: profileArn(data.IamInstanceProfile),
+    blockDeviceMappings: data.BlockDeviceMappings as Record<string, unknown>[] | undefined,
+    shutdownBehavior: data.InstanceInitiatedShutdownBehavior === 'terminate' ? 'terminate' : 'stop',
+    clientToken: token,
+    clientTokenDigest: token && requestDigest(request),
+  };
+}
+
+function chooseTemplate(state: CloudState, name: NonNullable<RunInstancesRequest['LaunchTemplate']>) {
+  const template = findTemplate(state, name);
+  const version = findVersion(template, name.Version || undefined);
+  return {
+    launchTemplate: { id: template.id, version: version.number },
+    data: version.data as RequestLaunchTemplateData,
+  };
+}
+
+/** What the request really says: clients send empty texts and lists for what they do not set. */
+function present(request: RunInstancesRequest): Partial<RunInstancesRequest> {
+  const said = Object.entries(request).filter(
+    ([, value]) => value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0),
+  );
+  return Object.fromEntries(said);
+}
+
+/** @throws CloudError for a text that is no instance type; every well-formed one is offered. */
+export function instanceType(type: string | undefined): string {
+  if (!type) return defaultInstanceType;
+  if (!/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(type)) throw invalidValue(`Invalid value '${type}' for InstanceType.`);
+  return type;
+}
+
+function place(data: RequestLaunchTemplateData & RunInstancesRequest): { availabilityZone: string; subnetId: string } {
+  const asked = data.Placement?.AvailabilityZone || undefined;
+  if (asked && !account.subnets[asked]) throw invalidValue(`Invalid availability zone: [${asked}]`);
+  const subnetId = data.SubnetId || data.NetworkInterfaces?.[0]?.SubnetId;
+  if (!subnetId) {
+    const availabilityZone = asked ?? account.zones[0];
+    return { availabilityZone, subnetId: account.subnets[availabilityZone] ?? '' };
+  }
+  const availabilityZone = zoneOfSubnet(subnetId);
+  if (!availabilityZone) throw new CloudError('InvalidSubnetID.NotFound', `The subnet ID '${subnetId}' does not exist`);
+  if (asked && asked !== availabilityZone) {
+    throw invalidValue(`The availability zone '${asked}' does not match that of subnet '${subnetId}'`);
+  }
+  return { availabilityZone, subnetId };
+}
+
+function securityGroups(state: CloudState, data: RequestLaunchTemplateData & RunInstancesRequest): string[] {
+  const byId = [...(data.SecurityGroupIds ?? []), ...(data.NetworkInterfaces?.[0]?.Groups ?? [])];
+  const byName = data.SecurityGroups ?? [];
+  for (const id of byId) {
+    if (!state.securityGroups[id])
+      throw new CloudError('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
+  }
+  const named = byName.map((name) => {
+    const found = Object.values(state.securityGroups).find((group) => group.name === name);
+    if (!found) throw new CloudError('InvalidGroup.NotFound', `The security group '${name}' does not exist`);
+    return found.id;
+  });
+  const all = [...new Set([...byId, ...named])];
+  return all.length > 0 ? all : [account.defaultSecurityGroupId];
+}
+
+/** @throws CloudError for user data that is not base64, or too long. */
+export function checkUserData(userData: string | undefined): string | undefined {
+  if (!userData) return undefined;
+  const compact = userData.replace(/\s+/g, '');
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(compact) || compact.length % 4 === 1) {
+    throw new CloudError('InvalidUserData.Malformed', 'Invalid BASE64 encoding of user data.');
+  }
+  if (Buffer.from(compact, 'base64').length > userDataBytes)
+    throw invalidValue(`User data is limited to ${userDataBytes} bytes`);
+  return compact;
+}
+
+function profileArn(profile: { Arn?: string; Name?: string } | undefined): string | undefined {
+  return profile?.Arn || (profile?.Name ? `arn:aws:iam::${account.id}:instance-profile/${profile.Name}` : undefined);
+}

@@ -1,0 +1,111 @@
+import { createHash, generateKeyPair as generate, type KeyObject, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+
+const generateKeyPair = promisify(generate);
+
+/** A key pair as EC2 hands it out. */
+export interface KeyMaterial {
+  /** One authorized_keys line. */
+  publicKey: string;
+  /** PEM: PKCS#1 for rsa, OpenSSH's own format for ed25519. */
+  privateKey: string;
+  fingerprint: string;
+}
+
+export type KeyType = 'rsa' | 'ed25519';
+
+/** Makes a key pair whose private key `ssh -i` reads. */
+export async function makeKeyPair(type: KeyType, comment: string): Promise<KeyMaterial> {
+  if (type === 'ed25519') {
+    const { publicKey, privateKey } = await generateKeyPair('ed25519');
+    const blob = ed25519Blob(raw(publicKey, 'x'));
+    return {
+      publicKey: line('ssh-ed25519', blob, comment),
+      privateKey: opensshPrivateKey(raw(publicKey, 'x'), raw(privateKey, 'd'), comment),
+      fingerprint: sha256(blob),
+    };
+  }
+  const { publicKey, privateKey } = await generateKeyPair('rsa', { modulusLength: 2048 });
+  const blob = Buffer.concat([text('ssh-rsa'), integer(raw(publicKey, 'e')), integer(raw(publicKey, 'n'))]);
+  const der = privateKey.export({ type: 'pkcs8', format: 'der' });
+  return {
+    publicKey: line('ssh-rsa', blob, comment),
+    privateKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
+    // EC2's fingerprint of a key that it has made: SHA-1 of the private key's PKCS#8 DER.
+    fingerprint: colons(createHash('sha1').update(der).digest('hex')),
+  };
+}
+
+/** Reads an authorized_keys line; undefined when it is no rsa or ed25519 public key. */
+export function readPublicKey(input: string): { type: KeyType; publicKey: string; fingerprint: string } | undefined {
+  const [name, base64 = '', ...comment] = input.trim().split(/\s+/);
+  if (input.trim().includes('\n') || (name !== 'ssh-rsa' && name !== 'ssh-ed25519')) return undefined;
+  const blob = Buffer.from(base64, 'base64');
+  if (!blob.subarray(0, 4 + name.length).equals(text(name)) || blob.length < 32) return undefined;
+  const type: KeyType = name === 'ssh-rsa' ? 'rsa' : 'ed25519';
+  // EC2's fingerprints of imported keys: MD5 for rsa, SHA-256 for ed25519.
+  const fingerprint = type === 'rsa' ? colons(createHash('md5').update(blob).digest('hex')) : sha256(blob);
+  return { type, publicKey: [name, base64, ...comment].join(' '), fingerprint };
+}
+
+/** The format of `ssh-keygen`: OpenSSH does not read an ed25519 key in PKCS#8. See PROTOCOL.key of OpenSSH. */
+function opensshPrivateKey(publicKey: Buffer, seed: Buffer, comment: string): string {
+  const check = randomBytes(4);
+  const secret = [
+    check,
+    check,
+    text('ssh-ed25519'),
+    bytes(publicKey),
+    bytes(Buffer.concat([seed, publicKey])),
+    text(comment),
+  ];
+  const length = secret.reduce((sum, part) => sum + part.length, 0);
+  const padding = Buffer.from(Array.from({ length: (8 - (length % 8)) % 8 }, (_, i) => i + 1));
+  const body = Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    text('none'),
+    text('none'),
+    text(''),
+    Buffer.from([0, 0, 0, 1]),
+    bytes(ed25519Blob(publicKey)),
+    bytes(Buffer.concat([...secret, padding])),
+  ]);
+  const lines = body.toString('base64').match(/.{1,70}/g) ?? [];
+  return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n');
+}
+
+function ed25519Blob(publicKey: Buffer): Buffer {
+  return Buffer.concat([text('ssh-ed25519'), bytes(publicKey)]);
+}
+
+function line(name: string, blob: Buffer, comment: string): string {
+  return `${name} ${blob.toString('base64')} ${comment}`;
+}
+
+function raw(key: KeyObject, part: 'x' | 'd' | 'e' | 'n'): Buffer {
+  return Buffer.from(String(key.export({ format: 'jwk' })[part]), 'base64url');
+}
+
+/** An SSH string: its length in four bytes, then itself. */
+function bytes(content: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(content.length);
+  return Buffer.concat([length, content]);
+}
+
+function text(content: string): Buffer {
+  return bytes(Buffer.from(content));
+}
+
+/** An SSH mpint: a leading zero keeps a number with its top bit set positive. */
+function integer(content: Buffer): Buffer {
+  return bytes((content[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.from([0]), content]) : content);
+}
+
+function sha256(blob: Buffer): string {
+  return createHash('sha256').update(blob).digest('base64');
+}
+
+function colons(hex: string): string {
+  return (hex.match(/../g) ?? []).join(':');
+}

@@ -1,0 +1,61 @@
+import type { RequestLaunchTemplateData, ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
+import type { InstanceRecord } from '../../model.ts';
+import { invalidValue } from '../errors.ts';
+import { checkUserData, instanceType } from '../instances/launch-request.ts';
+import { tagList, tagsFor } from '../tag-shapes.ts';
+
+/**
+ * What a template version will hold: checked, and without what was not said. Whether image, key and groups exist is only
+ * asked at a launch, as in EC2: a template may name what comes later.
+ */
+export function checkData(data: RequestLaunchTemplateData | undefined): Record<string, unknown> {
+  const said = plain(data ?? {}) as RequestLaunchTemplateData;
+  if (said.ImageId && !/^(ami-|resolve:ssm:)/.test(said.ImageId))
+    throw invalidValue(`Invalid id: "${said.ImageId}" (expecting "ami-...")`);
+  if (said.InstanceType) instanceType(said.InstanceType);
+  if (said.UserData) said.UserData = checkUserData(said.UserData);
+  for (const { ResourceType: type } of said.TagSpecifications ?? []) {
+    tagsFor(said.TagSpecifications, type ?? 'instance', [...taggable]);
+  }
+  return said as Record<string, unknown>;
+}
+
+const taggable = ['instance', 'volume', 'network-interface', 'spot-instances-request', 'elastic-gpu'] as const;
+
+/** A new version's data: each field of the request replaces the source version's field as a whole. */
+export function mergeData(source: Record<string, unknown>, changes: Record<string, unknown>): Record<string, unknown> {
+  return { ...structuredClone(source), ...changes };
+}
+
+/** Request and response shapes have the same fields. */
+export function toResponse(data: Record<string, unknown>): ResponseLaunchTemplateData {
+  return structuredClone(data) as ResponseLaunchTemplateData;
+}
+
+/** A template that would launch an instance like this one. */
+export function dataOfInstance(record: InstanceRecord): ResponseLaunchTemplateData {
+  const specification = (ResourceType: 'instance' | 'volume', tags: Record<string, string>) => {
+    const own = Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('aws:')));
+    return Object.keys(own).length > 0 ? [{ ResourceType, Tags: tagList(own) }] : [];
+  };
+  return {
+    ImageId: record.imageId,
+    InstanceType: record.instanceType as ResponseLaunchTemplateData['InstanceType'],
+    KeyName: record.keyName,
+    UserData: record.userData,
+    SecurityGroupIds: [...record.securityGroupIds],
+    Placement: { AvailabilityZone: record.availabilityZone },
+    DisableApiTermination: record.disableApiTermination ?? false,
+    InstanceInitiatedShutdownBehavior: record.shutdownBehavior ?? 'stop',
+    IamInstanceProfile: record.iamInstanceProfile ? { Arn: record.iamInstanceProfile } : undefined,
+    TagSpecifications: [...specification('instance', record.tags), ...specification('volume', record.volumeTags ?? {})],
+  };
+}
+
+/** Without fields that say nothing (`undefined`, empty texts), so that they do not override a source version's. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  const said = Object.entries(value).filter(([key, v]) => v !== undefined && (v !== '' || key === 'Value'));
+  return Object.fromEntries(said.map(([key, v]) => [key, plain(v)]));
+}

@@ -1,0 +1,174 @@
+import type {
+  CreateSecurityGroupRequest,
+  CreateSecurityGroupResult,
+  DeleteSecurityGroupRequest,
+  DeleteSecurityGroupResult,
+  DescribeSecurityGroupRulesRequest,
+  DescribeSecurityGroupRulesResult,
+  DescribeSecurityGroupsRequest,
+  DescribeSecurityGroupsResult,
+} from '@aws-sdk/client-ec2';
+import type { CloudContext } from '../context.ts';
+import { newId } from '../ids.ts';
+import type { CloudState, SecurityGroupRecord, SecurityGroupRuleRecord } from '../model.ts';
+import { account } from '../settings.ts';
+import { CloudError, type HandlerTable } from '../wire/handler.ts';
+import { invalidValue, required } from './errors.ts';
+import { applyFilters, type Fields } from './filters.ts';
+import { paginate } from './pagination.ts';
+import { ruleAccessHandlers } from './security-group-access.ts';
+import { findGroup, toPermissions, toRule } from './security-group-rules.ts';
+import { tagList, tagsFor } from './tag-shapes.ts';
+
+/** Security groups: kept and checked as in EC2. They filter nothing: machines listen on loopback only. */
+export function securityGroupHandlers(context: CloudContext): HandlerTable {
+  const { state } = context;
+  return {
+    ...ruleAccessHandlers(context),
+    CreateSecurityGroup: (input: CreateSecurityGroupRequest): CreateSecurityGroupResult => {
+      const name = checkName(required(input.GroupName, 'GroupName'));
+      const description = required(input.Description, 'GroupDescription');
+      if (description.length > 255) throw invalidValue('The group description is limited to 255 characters');
+      if (input.VpcId && input.VpcId !== account.vpcId) {
+        throw new CloudError('InvalidVpcID.NotFound', `The vpc ID '${input.VpcId}' does not exist`);
+      }
+      if (Object.values(state.securityGroups).some((one) => one.name === name)) {
+        throw new CloudError(
+          'InvalidGroup.Duplicate',
+          `The security group '${name}' already exists for VPC '${account.vpcId}'`,
+        );
+      }
+      const tags = tagsFor(input.TagSpecifications, 'security-group', ['security-group']);
+      const group = newGroup(newId('sg'), name, description, []);
+      state.securityGroups[group.id] = { ...group, tags };
+      context.changed();
+      return { GroupId: group.id, SecurityGroupArn: arnOf(group.id), Tags: tagList(tags) };
+    },
+    DescribeSecurityGroups: (input: DescribeSecurityGroupsRequest): DescribeSecurityGroupsResult => {
+      const ids = input.GroupIds ?? [];
+      const names = input.GroupNames ?? [];
+      const named = [
+        ...ids.map((id) => findGroup(state, id)),
+        ...names.map((name) => findGroup(state, undefined, name)),
+      ];
+      const asked = ids.length + names.length > 0 ? [...new Set(named)] : Object.values(state.securityGroups);
+      const kept = applyFilters(asked, input.Filters, groupFields, (one) => one.tags);
+      const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.id);
+      return { SecurityGroups: page.items.map(toGroup), NextToken: page.nextToken };
+    },
+    DescribeSecurityGroupRules: (input: DescribeSecurityGroupRulesRequest): DescribeSecurityGroupRulesResult => {
+      const rows = Object.values(state.securityGroups).flatMap((group) => [
+        ...group.ingress.map((rule) => ({ group, rule, egress: false })),
+        ...group.egress.map((rule) => ({ group, rule, egress: true })),
+      ]);
+      const ids = input.SecurityGroupRuleIds ?? [];
+      const lost = ids.find((id) => !rows.some(({ rule }) => rule.id === id));
+      if (lost)
+        throw new CloudError(
+          'InvalidSecurityGroupRuleId.NotFound',
+          `The security group rule ID '${lost}' does not exist`,
+        );
+      const asked = ids.length > 0 ? rows.filter(({ rule }) => ids.includes(rule.id)) : rows;
+      const kept = applyFilters(
+        asked,
+        input.Filters,
+        { 'group-id': ({ group }) => group.id, 'security-group-rule-id': ({ rule }) => rule.id },
+        () => ({}),
+      );
+      const page = paginate(kept, input, { min: 5, max: 1000 }, ({ group, rule }) => `${group.id} ${rule.id}`);
+      return {
+        SecurityGroupRules: page.items.map(({ group, rule, egress }) => toRule(group, rule, egress)),
+        NextToken: page.nextToken,
+      };
+    },
+    DeleteSecurityGroup: (input: DeleteSecurityGroupRequest): DeleteSecurityGroupResult => {
+      const group = findGroup(state, input.GroupId, input.GroupName);
+      if (group.id === account.defaultSecurityGroupId) {
+        throw new CloudError(
+          'CannotDelete',
+          `the specified group: "${group.id}" name: "${group.name}" cannot be deleted by a user`,
+        );
+      }
+      if (isUsed(state, group.id)) {
+        throw new CloudError('DependencyViolation', `resource ${group.id} has a dependent object`);
+      }
+      delete state.securityGroups[group.id];
+      context.changed();
+      return { Return: true, GroupId: group.id };
+    },
+  };
+}
+
+/** Adds the VPC's default group, unless it is there: machines without a group of their own are in it. */
+export function ensureDefaultGroup(context: CloudContext): void {
+  const id = account.defaultSecurityGroupId;
+  if (context.state.securityGroups[id]) return;
+  const within: SecurityGroupRuleRecord = { id: newId('sgr'), protocol: '-1', groupId: id };
+  context.state.securityGroups[id] = newGroup(id, 'default', 'default VPC security group', [within]);
+  context.changed();
+}
+
+const groupFields: Fields<SecurityGroupRecord> = {
+  'group-id': (one) => one.id,
+  'group-name': (one) => one.name,
+  description: (one) => one.description,
+  'vpc-id': (one) => one.vpcId,
+  'owner-id': () => account.id,
+  'ip-permission.cidr': (one) => one.ingress.map((rule) => rule.cidr),
+  'ip-permission.group-id': (one) => one.ingress.map((rule) => rule.groupId),
+  'ip-permission.protocol': (one) => one.ingress.map((rule) => rule.protocol),
+  'ip-permission.from-port': (one) => one.ingress.map((rule) => rule.fromPort?.toString()),
+  'ip-permission.to-port': (one) => one.ingress.map((rule) => rule.toPort?.toString()),
+};
+
+/** Every group starts by letting everything out. */
+function newGroup(
+  id: string,
+  name: string,
+  description: string,
+  ingress: SecurityGroupRuleRecord[],
+): SecurityGroupRecord {
+  const egress: SecurityGroupRuleRecord[] = [{ id: newId('sgr'), protocol: '-1', cidr: '0.0.0.0/0' }];
+  return { id, name, description, vpcId: account.vpcId, ingress, egress, tags: {} };
+}
+
+function toGroup(record: SecurityGroupRecord) {
+  return {
+    GroupId: record.id,
+    GroupName: record.name,
+    Description: record.description,
+    VpcId: record.vpcId,
+    OwnerId: account.id,
+    SecurityGroupArn: arnOf(record.id),
+    IpPermissions: toPermissions(record.ingress),
+    IpPermissionsEgress: toPermissions(record.egress),
+    Tags: tagList(record.tags),
+  };
+}
+
+function arnOf(id: string): string {
+  return `arn:aws:ec2:${account.region}:${account.id}:security-group/${id}`;
+}
+
+function checkName(name: string): string {
+  if (name.length > 255 || !/^[A-Za-z0-9 ._\-:/()#,@[\]+=&;{}!$*]+$/.test(name)) {
+    throw invalidValue(
+      `Invalid security group name '${name}': up to 255 of a-z, A-Z, 0-9, spaces, and ._-:/()#,@[]+=&;{}!$*`,
+    );
+  }
+  if (/^sg-/i.test(name)) throw invalidValue(`Invalid group name '${name}': it must not begin with sg-`);
+  if (name === 'default')
+    throw new CloudError('InvalidGroup.Reserved', `The security group name '${name}' is reserved`);
+  return name;
+}
+
+function isUsed(state: CloudState, id: string): boolean {
+  const byInstance = Object.values(state.instances).some(
+    (one) => one.state !== 'terminated' && one.securityGroupIds.includes(id),
+  );
+  const byBalancer = Object.values(state.loadBalancers).some((one) => one.securityGroupIds.includes(id));
+  const byGroup = Object.values(state.securityGroups).some(
+    (one) => one.id !== id && [...one.ingress, ...one.egress].some((rule) => rule.groupId === id),
+  );
+  return byInstance || byBalancer || byGroup;
+}
