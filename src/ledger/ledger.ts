@@ -1,8 +1,10 @@
-import { appName, versionPattern } from '../config/names.ts';
+import { join } from 'node:path';
+import { appName, environmentName, versionPattern } from '../config/names.ts';
 import { isRunId } from '../run/run-id.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError, usageError } from '../shared/errors.ts';
 import { show } from '../shared/text.ts';
+import { createFileStore } from './file-store.ts';
 import { createJournals } from './journals.ts';
 import { acquireLock, checkFence, lockHolder } from './lock.ts';
 import { encode, readRecord, updateRecord } from './records.ts';
@@ -14,6 +16,11 @@ export interface LedgerOptions {
   environment: string;
   clock: Clock;
   identity: { owner: string; host: string };
+}
+
+/** The ledger of an environment in a folder (absolute path); several environments may share it. */
+export function createFileLedger({ dir, ...options }: LedgerOptions & { dir: string }): Ledger {
+  return createLedger(createFileStore(join(dir, environmentName(options.environment)), options.clock), options);
 }
 
 /** The ledger on any store. */

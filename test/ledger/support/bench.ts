@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { createFileLedger } from '../../../src/ledger/file-ledger.ts';
+import { createFileLedger } from '../../../src/ledger/ledger.ts';
 import type { Ledger } from '../../../src/ledger/types.ts';
 import type { Clock } from '../../../src/shared/clock.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

@@ -4,7 +4,7 @@ import { createJiti } from 'jiti';
 
 const load = (path) =>
   createJiti(import.meta.url, { fsCache: false }).import(fileURLToPath(new URL(path, import.meta.url)));
-const { createFileLedger } = await load('../../../src/ledger/file-ledger.ts');
+const { createFileLedger } = await load('../../../src/ledger/ledger.ts');
 const { createFileStore } = await load('../../../src/ledger/file-store.ts');
 const { systemClock } = await load('../../../src/shared/clock.ts');
 
