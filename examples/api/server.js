@@ -11,7 +11,6 @@ try {
   const release = await readRelease(folder, process.env);
   const api = createApi({ config: await readConfig(folder), release, host: hostname(), log });
   const address = await api.listen(settings);
-  log.info({ ...address, version: release.version, commit: release.commit }, 'serving');
 
   const stop = async (signal) => {
     log.info({ signal }, 'stopping');
@@ -20,6 +19,8 @@ try {
     process.exit(clean ? 0 : 1);
   };
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => void stop(signal));
+  // Said last: who reads it may stop us at once.
+  log.info({ ...address, version: release.version, commit: release.commit }, 'serving');
 } catch (error) {
   log.fatal(error, 'cannot start');
   process.exitCode = 1;
