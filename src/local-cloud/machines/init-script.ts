@@ -18,6 +18,10 @@ mkdir -p /run/pipeline /run/lock /run/sshd /var/lib/cloud /var/log /var/tmp /etc
 printf 'HOST=%s\\nINSTANCE_ID=%s\\n' "$ADDRESS" "$INSTANCE_ID" > /run/pipeline/instance.env
 printf '127.0.0.1 localhost\\n::1 localhost ip6-localhost\\n%s %s\\n' "$ADDRESS" "$MACHINE_HOSTNAME" > /etc/hosts
 if [ -f /run/cloud/resolv.conf ]; then cp --remove-destination /run/cloud/resolv.conf /etc/resolv.conf; fi
+# SSH logs in under the name of the host's user: Ansible looks for its home (~name), which is root's.
+if [ "$LOGIN_USER" != root ] && ! grep -q "^$LOGIN_USER:" /etc/passwd; then
+  echo "$LOGIN_USER:x:0:0::/root:/bin/bash" >> /etc/passwd
+fi
 # What a supervisor of an earlier life has left would look like a running service.
 rm -rf /etc/service/*/supervise /etc/service/*/log/supervise
 

@@ -78,7 +78,7 @@ export class SandboxDriver implements MachineDriver {
     this.#machines.set(instanceId, machine);
     try {
       await this.#swept;
-      await writeSeed(layout.seed, spec, this.#environment);
+      await writeSeed(layout.seed, spec, this.#environment, this.#user);
       if (machine.stopping) throw new Error('The machine was stopped while it booted');
       await this.#start(layout, spec, machine);
     } catch (error) {

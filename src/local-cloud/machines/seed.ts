@@ -6,10 +6,20 @@ import type { MachineEnvironment } from './machine-environment.ts';
 import { shellAssignments } from './quote.ts';
 
 /** Writes the folder that the machine sees read-only as /run/cloud: its metadata, user data, keys, init. */
-export async function writeSeed(folder: string, spec: MachineSpec, environment: MachineEnvironment): Promise<void> {
+export async function writeSeed(
+  folder: string,
+  spec: MachineSpec,
+  environment: MachineEnvironment,
+  loginUser: string,
+): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o755 });
-  const metadata = { INSTANCE_ID: spec.instanceId, ADDRESS: spec.address, MACHINE_HOSTNAME: spec.hostname };
+  const metadata = {
+    INSTANCE_ID: spec.instanceId,
+    ADDRESS: spec.address,
+    MACHINE_HOSTNAME: spec.hostname,
+    LOGIN_USER: loginUser,
+  };
   const put = (name: string, content: string, mode: number) => writeFile(join(folder, name), content, { mode });
   const work = [
     put(initName, initScript, 0o755),

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MachineLayout } from './layout.ts';
@@ -9,7 +9,7 @@ import { enterArguments } from './sandbox-command.ts';
 const sftpServers = ['/usr/lib/openssh/sftp-server', '/usr/libexec/openssh/sftp-server', '/usr/lib/ssh/sftp-server'];
 
 /** The settings of a machine's sshd, which runs on the host as the daemon's user and enters the machine by force. */
-export function sshdConfig(layout: MachineLayout, user: string): string {
+export function sshdConfig(layout: MachineLayout, user: string, terminals: boolean): string {
   const sftp = sftpServers.find((file) => existsSync(file));
   return [
     `HostKey ${quoted(layout.hostKey)}`,
@@ -23,6 +23,7 @@ export function sshdConfig(layout: MachineLayout, user: string): string {
     'KbdInteractiveAuthentication no',
     'UsePAM no',
     'StrictModes no',
+    `PermitTTY ${terminals ? 'yes' : 'no'}`,
     'PermitUserRC no',
     'PrintMotd no',
     'PrintLastLog no',
@@ -57,9 +58,19 @@ export async function prepareSshd(layout: MachineLayout, user: string, pid: numb
   await rm(layout.hostKey, { force: true });
   await Promise.all([
     copyFile(join(layout.root, 'etc/ssh/ssh_host_ed25519_key'), layout.hostKey),
-    writeFile(layout.sshdConfig, sshdConfig(layout, user), { mode: 0o600 }),
+    writeFile(layout.sshdConfig, sshdConfig(layout, user, asRoot || terminalsWork()), { mode: 0o600 }),
     writeFile(layout.enter, enterScript(pid, asRoot), { mode: 0o700 }),
   ]);
+}
+
+/**
+ * Whether an sshd without privileges can hand out terminals: it ends the whole connection when a new one does not
+ * belong to the group `tty` by itself, as on a host (mostly a container) whose devpts is mounted without `gid=`.
+ */
+export function terminalsWork(read: (file: string) => string = (file) => readFileSync(file, 'utf8')): boolean {
+  const group = /^tty:[^:]*:(\d+):/m.exec(read('/etc/group'))?.[1];
+  const options = /^\S+ \/dev\/pts devpts (\S+)/m.exec(read('/proc/mounts'))?.[1]?.split(',') ?? [];
+  return group === undefined || options.includes(`gid=${group}`);
 }
 
 function quoted(value: string): string {

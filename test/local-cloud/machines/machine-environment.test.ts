@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { machineEnvironment } from '../../../src/local-cloud/machines/machine-environment.ts';
 import { shellAssignments, shellWord } from '../../../src/local-cloud/machines/quote.ts';
+import { terminalsWork } from '../../../src/local-cloud/machines/sshd-config.ts';
 
 it('forwards what the network needs and nothing else of the host', () => {
   const host = {
@@ -37,4 +38,15 @@ it('mounts a Node that is not below /usr, first in PATH', () => {
 it('quotes for the shell', () => {
   expect(shellWord("it's")).toBe(`'it'\\''s'`);
   expect(shellAssignments({ A: '$(id)', 'b;c': 'x' }, true)).toBe("export A='$(id)'\n");
+});
+
+it.each([
+  ['gid=5,mode=620', true],
+  ['mode=620', false],
+])('knows whether an sshd without privileges can hand out terminals (devpts %s)', (options, works) => {
+  const files: Record<string, string> = {
+    '/etc/group': 'root:x:0:\ntty:x:5:\n',
+    '/proc/mounts': `proc /proc proc rw 0 0\ndevpts /dev/pts devpts rw,nosuid,${options} 0 0\n`,
+  };
+  expect(terminalsWork((file) => files[file] ?? '')).toBe(works);
 });
