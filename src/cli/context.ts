@@ -55,11 +55,16 @@ export function processContext(): CliContext {
     interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
     stdout: output(process.stdout),
     stderr: output(process.stderr),
-    terminal: process.stderr.isTTY && process.env.TERM !== 'dumb' && !process.env.CI ? process.stderr : undefined,
+    terminal: drawable(process.stderr) ? process.stderr : undefined,
     signals: process,
     clock: systemClock(),
     exit: (code) => process.exit(code),
   };
+}
+
+/** Narrower windows (and terminals that do not know their width) get lines; so do build servers, whose logs keep every frame. */
+function drawable(stream: NodeJS.WriteStream): boolean {
+  return Boolean(stream.isTTY) && stream.columns >= 40 && process.env.TERM !== 'dumb' && !process.env.CI;
 }
 
 /** The live list replaces the stream's own `write` while it draws; a message at the last moment must not wait for it. */
