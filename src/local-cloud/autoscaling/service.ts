@@ -4,6 +4,7 @@ import { ActivityLog } from './activities.ts';
 import { Departures } from './departures.ts';
 import { groupOfInstance } from './groups.ts';
 import { activityHandlers } from './handlers/activities.ts';
+import { emptyHandlers } from './handlers/empty.ts';
 import { groupHandlers } from './handlers/groups.ts';
 import { instanceHandlers } from './handlers/instances.ts';
 import { processHandlers } from './handlers/processes.ts';
@@ -56,6 +57,7 @@ export function createAutoScalingService(
       ...tagHandlers(ops),
       ...activityHandlers(ops),
       ...refreshHandlers(ops),
+      ...emptyHandlers(ops),
     },
     start: () => reconciler.start(),
     stop: () => reconciler.stop(),
