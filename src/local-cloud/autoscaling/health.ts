@@ -13,6 +13,12 @@ const deadStates: readonly (InstanceStateName | undefined)[] = [
   undefined,
 ];
 
+/**
+ * After a restart of the cloud its machines boot again, and their targets fail their checks until the services are up. Members
+ * of before get that long to come back.
+ */
+const RESUME_GRACE_MS = 60_000;
+
 const causes = {
   ec2: 'an EC2 health check indicating it has been terminated or stopped.',
   elb: 'an ELB system health check failure.',
@@ -105,7 +111,9 @@ function judge(
 ): 'ec2' | 'elb' | undefined {
   if (deadStates.includes(machine)) return 'ec2';
   if (!failsBalancer(runtime, group, instance)) return undefined;
-  const graceEnds = (instance.inServiceAt ?? 0) + group.healthCheckGracePeriodSeconds * 1000;
+  const inServiceAt = instance.inServiceAt ?? 0;
+  const resumed = inServiceAt < runtime.startedAt() ? runtime.startedAt() + RESUME_GRACE_MS : 0;
+  const graceEnds = Math.max(inServiceAt + group.healthCheckGracePeriodSeconds * 1000, resumed);
   if (graceEnds <= runtime.context.clock.now()) return 'elb';
   wakeAt(graceEnds);
   return undefined;

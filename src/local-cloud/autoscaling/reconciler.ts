@@ -21,6 +21,7 @@ export class Reconciler {
   readonly #due = new Set<string>();
   readonly #alarms = new Map<string, Timer>();
   #scheduled = false;
+  #startedAt = 0;
   #running = false;
   #idle: (() => void)[] = [];
 
@@ -30,8 +31,13 @@ export class Reconciler {
     this.#departures = departures;
   }
 
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
   start(): void {
     this.#running = true;
+    this.#startedAt = this.#runtime.context.clock.now();
     for (const group of Object.values(this.#runtime.context.state.groups)) {
       this.#departures.resume(group);
       this.poke(group.name);

@@ -11,6 +11,8 @@ export interface Runtime {
   readonly log: ActivityLog;
   /** Looks at the group again soon; calls in one turn of the event loop are one look. */
   poke(groupName: string): void;
+  /** When the service began to work, in the clock's time. */
+  startedAt(): number;
 }
 
 /** What the operations work with. */

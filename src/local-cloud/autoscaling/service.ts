@@ -36,6 +36,7 @@ export function createAutoScalingService(
     ...deps,
     log: new ActivityLog(context),
     poke: (groupName) => reconciler.poke(groupName),
+    startedAt: () => reconciler.startedAt,
   };
   const launches = new Launches(runtime);
   const departures = new Departures(runtime);

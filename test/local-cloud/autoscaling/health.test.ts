@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createAutoScalingService } from '../../../src/local-cloud/autoscaling/service.ts';
 import { arn, setUp } from './support.ts';
 
 describe('health of members', () => {
@@ -78,5 +79,22 @@ describe('health of members', () => {
     expect(f.inState('InService')).toHaveLength(1);
     const { Activities } = await f.send('DescribeScalingActivities', { AutoScalingGroupName: 'api' });
     expect(Activities.filter((a: { StatusCode: string }) => a.StatusCode === 'Failed').length).toBeGreaterThan(0);
+  });
+
+  it('gives the members of before a minute to come back after a restart of the cloud', async () => {
+    const f = setUp();
+    await f.create({ DesiredCapacity: 2 });
+    const [a, b] = f.record().instances.map((i) => i.instanceId);
+    f.service.stop();
+    for (const id of [a, b]) f.cloud.setTarget(arn, id ?? '', 'unhealthy');
+    const again = createAutoScalingService(f.cloud.context, f.cloud);
+    again.start();
+    await f.cloud.clock.advance(30_000);
+    expect(f.inState('InService').map((i) => i.instanceId)).toEqual([a, b]);
+    f.cloud.setTarget(arn, a ?? '', 'healthy');
+    await f.cloud.clock.advance(40_000);
+    const ids = f.inState('InService').map((i) => i.instanceId);
+    expect(ids).toContain(a);
+    expect(ids).not.toContain(b);
   });
 });
