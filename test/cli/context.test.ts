@@ -1,0 +1,35 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { localCloudDir, projectDir, useColor } from '../../src/cli/context.ts';
+import { Written } from './support/fake-context.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'context-'));
+  mkdirSync(join(folder, 'pipelines'));
+  mkdirSync(join(folder, 'services', 'api'), { recursive: true });
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the project is the nearest folder upwards with pipelines/, or the one named', () => {
+  expect(projectDir({ cwd: join(folder, 'services', 'api') }, {})).toBe(folder);
+  expect(projectDir({ cwd: '/' }, { project: folder })).toBe(folder);
+  expect(projectDir({ cwd: join(folder, 'services') }, { project: '..' })).toBe(folder);
+  expect(() => projectDir({ cwd: folder }, { project: 'services' })).toThrow('"services" is no project');
+});
+
+test('the local cloud lives in the project unless PIPELINE_LOCAL_DIR says otherwise', () => {
+  expect(localCloudDir({ cwd: '/x', env: {} }, () => folder)).toBe(join(folder, '.pipeline', 'local'));
+  expect(localCloudDir({ cwd: '/x', env: { PIPELINE_LOCAL_DIR: 'y' } }, () => folder)).toBe('/x/y');
+});
+
+test('colours only on a terminal that wants them', () => {
+  const terminal = new Written(true);
+  expect(useColor({ env: {} }, {}, terminal)).toBe(true);
+  expect(useColor({ env: {} }, {}, new Written())).toBe(false);
+  expect(useColor({ env: {} }, { color: false }, terminal)).toBe(false);
+  expect(useColor({ env: { NO_COLOR: '1' } }, {}, terminal)).toBe(false);
+  expect(useColor({ env: { TERM: 'dumb' } }, {}, terminal)).toBe(false);
+});
