@@ -65,14 +65,19 @@ export class InstanceLifecycle {
     const began = clock.now();
     const detail = this.states.byUser();
     this.states.set(record, 'stopping', reasons.userShutdown, detail);
-    this.#background(
-      this.#work.run(record.id, async () => {
+    const off = this.#work.run(record.id, async () => {
+      try {
         await this.machines.shutdown(record.id);
-        await clock.sleep(began + delays.instanceShutdown - clock.now(), signal);
-        if (!signal.aborted) this.states.set(record, 'stopped', reasons.userShutdown, detail);
-      }),
-      signal,
-    );
+      } catch (error) {
+        this.#context.report(error);
+        // It is still on: a later stop can try again.
+        if (!signal.aborted) this.states.set(record, 'running', reasons.internal('the machine could not be stopped'));
+        return;
+      }
+      await clock.sleep(began + delays.instanceShutdown - clock.now(), signal);
+      if (!signal.aborted) this.states.set(record, 'stopped', reasons.userShutdown, detail);
+    });
+    this.#background(off, signal);
   }
 
   /** Restarts the machine of a running instance, which stays `running`. `between` runs while it is off. */

@@ -111,6 +111,35 @@ test('a first boot that fails terminates the instance, with the machine’s reas
   expect(cloud.taken.size).toBe(0);
 });
 
+test('a machine that dies just after its first boot, still pending, is a failed launch', async () => {
+  const cloud = setUp();
+  const { Instances } = await cloud.send('RunInstances', base);
+  const id = Instances[0].InstanceId;
+  await cloud.clock.advance(delays.instancePending + times.create + times.boot + 10);
+  cloud.driver.kill(id, 'ended by SIGSEGV');
+  await cloud.clock.advance(settled);
+  expect(await cloud.instance(id)).toMatchObject({
+    State: { Name: 'terminated' },
+    StateReason: { Message: 'Server.InternalError: the machine ended while booting: ended by SIGSEGV' },
+  });
+  expect(cloud.taken.size).toBe(0);
+});
+
+test('a machine that cannot be stopped stays running, and can be stopped later', async () => {
+  const cloud = setUp();
+  const [id = ''] = await cloud.run();
+  const { shutdown } = cloud.driver;
+  cloud.driver.shutdown = () => Promise.reject(new Error('stuck'));
+  await cloud.send('StopInstances', { InstanceIds: [id] });
+  await cloud.clock.advance(settled);
+  expect(await cloud.stateOf(id)).toBe('running');
+  expect(cloud.reports).toEqual([new Error('stuck')]);
+  cloud.driver.shutdown = shutdown;
+  await cloud.send('StopInstances', { InstanceIds: [id] });
+  await cloud.clock.advance(settled);
+  expect(await cloud.stateOf(id)).toBe('stopped');
+});
+
 test('a machine that dies by itself is stopped; with the shutdown behaviour "terminate" it is terminated', async () => {
   const cloud = setUp();
   const [a = ''] = await cloud.run();
