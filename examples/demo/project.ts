@@ -20,16 +20,16 @@ export class DemoProject {
     const project = new DemoProject(dir);
     await project.#git('init', '--quiet', '--initial-branch=main');
     await project.#git('add', '--all');
-    await project.#commit('The first version');
+    await project.commit('The first version');
     return project;
   }
 
   /** Changes what the app answers at `/` and commits it; returns the commit. */
-  async change(motto: string): Promise<string> {
+  async change(headline: string): Promise<string> {
     const file = path.join(this.dir, 'examples/api/config.json');
     const config = JSON.parse(await readFile(file, 'utf8'));
-    await writeFile(file, `${JSON.stringify({ ...config, motto }, null, 2)}\n`);
-    await this.#commit(motto);
+    await writeFile(file, `${JSON.stringify({ ...config, headline }, null, 2)}\n`);
+    await this.commit(headline);
     return this.head();
   }
 
@@ -37,7 +37,8 @@ export class DemoProject {
     return (await this.#git('rev-parse', 'HEAD')).trim();
   }
 
-  async #commit(message: string): Promise<void> {
+  /** Commits every change of tracked files. */
+  async commit(message: string): Promise<void> {
     await this.#git(
       '-c',
       'user.name=Demo',

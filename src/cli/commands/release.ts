@@ -1,29 +1,25 @@
-import { loadFleet } from '../../config/load.ts';
 import { gitRef } from '../../config/names.ts';
 import { planRelease } from '../../operations/release.ts';
 import type { CommandModule } from '../command.ts';
-import { projectDir } from '../context.ts';
+import { fleetOf } from '../fleets.ts';
 import { operate } from '../operate.ts';
-import { createServices } from '../services.ts';
+import { withServices } from '../with-services.ts';
+import { servingFacts, undoByRollback } from './support/serving.ts';
 
 /** `pipeline release <app>` */
-export const run: CommandModule['run'] = async (context, [app = ''], options) => {
+export const run: CommandModule['run'] = async (context, [app], options) => {
   const ref = gitRef(typeof options.ref === 'string' ? options.ref : 'HEAD');
-  const fleet = await loadFleet({ projectDir: projectDir(context, options), app, environment: options.env });
-  const services = await createServices(context, fleet);
-  try {
-    const bake = options.bake === 'detach' || options.bake === 'builder' ? options.bake : undefined;
+  const bake = options.bake === 'detach' || options.bake === 'builder' ? options.bake : undefined;
+  const fleet = await fleetOf(context, app, options);
+  return withServices(context, fleet, async (services) => {
     const plan = await planRelease(services, context.clock, { ref, bake });
-    return await operate(context, options, {
+    return operate(context, options, {
       fleet,
       services,
       plan,
-      confirm: `release ${plan.initial.version} of ${app} to ${fleet.environment}`,
-      describe: (state) => ({ version: state.version, previous: state.current.version, how: 'roll' }),
-      undoHint: (state) =>
-        state.current.version ? `pipeline fast-rollback ${app} ${state.current.version}` : undefined,
+      confirm: `release ${plan.initial.version} of ${fleet.app} to ${fleet.environment}`,
+      describe: servingFacts,
+      undoHint: (state) => undoByRollback(fleet.app, state),
     });
-  } finally {
-    await services.close();
-  }
+  });
 };

@@ -1,0 +1,249 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../src/run/events.ts';
+import { Load, World } from './support/world.ts';
+
+interface Status {
+  version: string | null;
+  desired: number;
+  healthy: number;
+  instances: { id: string; version: string; lifecycle: string; health: string; address: string }[];
+  lock: { owner: string } | null;
+}
+interface Report {
+  run: string;
+  version: string;
+  previous: string | null;
+  how: string;
+  seconds: number;
+  steps: { id: string; status: string }[];
+}
+type Images = { version: string; imageId: string; state: string; inUse: boolean; commit: string }[];
+
+let world: World;
+let url: string;
+const commits: Record<string, string> = {};
+
+/** The fleet is whole: every machine in service, healthy and on one version, nothing locked or left over. */
+async function expectWhole(version: string): Promise<void> {
+  const status = await world.json<Status>('status', 'api');
+  expect(status).toMatchObject({ version, desired: 4, healthy: 4, lock: null });
+  expect(status.instances.map(({ version: serves, lifecycle, health }) => ({ serves, lifecycle, health }))).toEqual(
+    Array(4).fill({ serves: version, lifecycle: 'InService', health: 'healthy' }),
+  );
+}
+
+beforeAll(async () => {
+  world = await World.create();
+  const up = await world.json<{ loadBalancers: { app: string; url: string }[] }>('local', 'up');
+  url = up.loadBalancers.find((one) => one.app === 'api')?.url ?? '';
+  expect(url).toMatch(/^http:\/\/127\./);
+});
+afterAll(() => world?.close());
+
+describe('the main job', () => {
+  it('makes the first image on a builder and fills the fleet', async () => {
+    commits.v1 = await world.project.head();
+    const report = await world.json<Report>('release', 'api');
+    expect(report).toMatchObject({ version: 'v1', previous: null });
+    expect(report.steps.map((step) => step.id)).toEqual([
+      'preflight',
+      'builder',
+      'stage',
+      'bake',
+      'prove',
+      'roll',
+      'verify',
+      'retain',
+      'announce',
+    ]);
+    await expectWhole('v1');
+  });
+
+  it('releases and rolls back under load without one failed request, and each version is its commit', async () => {
+    const load = new Load(url);
+    await load.warm();
+    commits.v2 = await world.project.change('Second');
+    const events = path.join(world.dir, 'events.ndjson');
+    const release = await world.json<Report>('release', 'api', '--events', events);
+    expect(release).toMatchObject({ version: 'v2', previous: 'v1' });
+    expect(release.steps.map((step) => step.id)).toEqual([
+      'preflight',
+      'stage',
+      'detach',
+      'bake',
+      'prove',
+      'roll',
+      'verify',
+      'retain',
+      'announce',
+    ]);
+    await expectWhole('v2');
+
+    const back = await world.json<Report>('fast-rollback', 'api', 'v1', '--how', 'roll');
+    expect(back).toMatchObject({ version: 'v1', previous: 'v2', how: 'roll' });
+    await expectWhole('v1');
+
+    const total = await load.stop();
+    expect(total.failures).toEqual({});
+    expect(total.failed).toBe(0);
+    expect(total.requests / total.seconds).toBeGreaterThan(500);
+    expect(total.commits).toEqual({ v1: [commits.v1], v2: [commits.v2] });
+
+    // Every change has its intent before and its outcome after, in the events as in the journal.
+    const lines = (await readFile(events, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as RunEvent);
+    const intents = lines.filter((event) => event.code === 'change.intent');
+    const outcomes = lines.filter((event) => event.code === 'change.outcome');
+    expect(intents.map((event) => event.token)).toEqual(outcomes.map((event) => event.token));
+    expect(intents.map((event) => event.action)).toEqual(
+      expect.arrayContaining(['enter-standby', 'create-image', 'exit-standby', 'start-refresh']),
+    );
+  });
+
+  it('goes back without being told where to, and keeps every image', async () => {
+    const images = await world.json<Images>('images', 'api');
+    expect(images.map(({ version, state, inUse, commit }) => ({ version, state, inUse, commit }))).toEqual([
+      { version: 'v2', state: 'available', inUse: false, commit: commits.v2 },
+      { version: 'v1', state: 'available', inUse: true, commit: commits.v1 },
+    ]);
+    const none = await world.pipeline('fast-rollback', 'api');
+    expect(none.exitCode).toBe(1);
+    expect(none.stderr).toContain('no known-good release before v1');
+    const history = await world.json<{ operation: string; outcome: string; version: string }[]>('history', 'api');
+    expect(history.map(({ operation, outcome, version }) => `${operation} ${version} ${outcome}`)).toEqual([
+      'fast-rollback v1 done',
+      'release v2 done',
+      'release v1 done',
+    ]);
+  });
+});
+
+describe('failures leave the fleet as it was', () => {
+  it('shows the plan and changes nothing with --dry-run', async () => {
+    const before = await world.json<Status>('status', 'api');
+    const { exitCode, stdout } = await world.pipeline('release', 'api', '--dry-run');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('CreateImage api-local-v3');
+    expect(await world.json<Status>('status', 'api')).toEqual(before);
+  });
+
+  it('Ansible fails: its task and message are shown, exit 3', async () => {
+    await world.edit('examples/api/package.json', '"dependencies"', '"dependencies-gone"');
+    await world.project.commit('Break the installation');
+    const { exitCode, stderr } = await world.pipeline('release', 'api');
+    expect(stderr).toMatch(/Ansible failed on \S+ in task ".+"/);
+    expect(exitCode).toBe(3);
+    expect(stderr.split('\n').length).toBeLessThan(80);
+    await world.edit('examples/api/package.json', '"dependencies-gone"', '"dependencies"');
+    await world.project.commit('Mend it');
+    await expectWhole('v1');
+  });
+
+  it('an app that never gets healthy: nothing is baked, exit 3', async () => {
+    await world.edit('examples/api/config.json', '"healthy": true', '"healthy": false');
+    await world.project.commit('Never healthy');
+    const before = await world.json<Images>('images', 'api');
+    const { exitCode, stderr } = await world.pipeline('release', 'api');
+    expect(exitCode, stderr).toBe(3);
+    expect(await world.json<Images>('images', 'api')).toEqual(before);
+    await world.edit('examples/api/config.json', '"healthy": false', '"healthy": true');
+    await world.project.commit('Healthy again');
+    await expectWhole('v1');
+  });
+
+  it('a proof instance that fails: the fleet is untouched, the image deregistered, exit 3, under load', async () => {
+    await world.edit(
+      'pipelines/api.ts',
+      `{ path: '/', status: 200 }`,
+      `{ path: '/', status: 200, contains: 'never said' }`,
+    );
+    const before = await world.json<Images>('images', 'api');
+    const load = new Load(url);
+    await load.warm();
+    const { exitCode, stderr } = await world.pipeline('release', 'api');
+    const total = await load.stop();
+    expect(exitCode, stderr).toBe(3);
+    expect(stderr).toContain('never said');
+    expect(total.failed, JSON.stringify(total.failures)).toBe(0);
+    expect(await world.json<Images>('images', 'api')).toEqual(before);
+    await world.edit('pipelines/api.ts', `, contains: 'never said'`, '');
+    await expectWhole('v1');
+  });
+
+  it('a second release meanwhile is refused with exit 5 and the name of the first', async () => {
+    const first = world.start('release', 'api', '--events', path.join(world.dir, 'first.ndjson'));
+    await expect
+      .poll(async () => (await world.json<Status>('status', 'api')).lock?.owner, { timeout: 30_000, interval: 200 })
+      .toBe('tester');
+    const second = await world.pipeline('release', 'api');
+    expect(second.exitCode).toBe(5);
+    expect(second.stderr).toMatch(/locked by tester@\S+ since \d\d:\d\d:\d\d/);
+    first.kill('SIGINT');
+    const ended = await first;
+    expect(ended.exitCode, ended.stderr).toBe(130);
+    await expectWhole('v1');
+  });
+});
+
+describe('bad input changes nothing', () => {
+  const hostile = ['; rm -rf /', '../api', 'api\nb', '--upload-pack=touch x', 'API'];
+  it.each(hostile)('app %j', async (app) => {
+    const { exitCode, stderr } = await world.pipeline('release', '--', app);
+    expect(exitCode).toBe(2);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it.each([['-x'], ['--upload-pack=touch x'], ['a..b'], ['a b'], ['$(id)'], ['a\nb'], ['no-such-branch']])(
+    'ref %j',
+    async (ref) => {
+      const { exitCode, stderr } = await world.pipeline('release', 'api', `--ref=${ref}`);
+      expect(exitCode).toBe(2);
+      expect(stderr).not.toMatch(/\n\s+at /);
+    },
+  );
+
+  it.each([['v0'], ['41'], ['v1;id'], ['v99']])('version %j', async (version) => {
+    const { exitCode, stderr } = await world.pipeline('fast-rollback', 'api', version);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(version);
+  });
+
+  it('unknown app and environment, with a suggestion', async () => {
+    expect(await world.pipeline('release', 'apo')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('api'),
+    });
+    expect(await world.pipeline('release', 'api', '--env', 'prod')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('prod'),
+    });
+  });
+
+  it('a configuration with five mistakes: all five at once', async () => {
+    const file = path.join(world.project.dir, 'pipelines/broken.ts');
+    await writeFile(
+      file,
+      `import { definePipeline } from 'golden-pipeline';
+export default definePipeline({
+  app: 'broken',
+  source: { repository: 7 },
+  service: { port: 99999, healthPath: 'health' },
+  capacity: { min: 5, max: 2 },
+  colour: 'blue',
+  environments: { local: { cloud: 'local', region: 'eu-west-1' } },
+} as never);
+`,
+    );
+    const { exitCode, stderr } = await world.pipeline('config', 'check', 'broken');
+    expect(exitCode).toBe(2);
+    for (const mistake of ['source.repository', 'service.port', 'service.healthPath', 'capacity', 'colour'])
+      expect(stderr).toContain(mistake);
+    await writeFile(file, 'throw new Error("no luck");\n');
+    const thrown = await world.pipeline('config', 'check', 'broken');
+    expect(thrown).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no luck') });
+  });
+});
