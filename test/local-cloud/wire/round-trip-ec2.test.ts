@@ -1,10 +1,4 @@
 import {
-  CreateAutoScalingGroupCommand,
-  DescribeAutoScalingGroupsCommand,
-  SetDesiredCapacityCommand,
-  StartInstanceRefreshCommand,
-} from '@aws-sdk/client-auto-scaling';
-import {
   CreateLaunchTemplateVersionCommand,
   CreateTagsCommand,
   DescribeImagesCommand,
@@ -14,37 +8,17 @@ import {
   RebootInstancesCommand,
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import {
-  CreateTargetGroupCommand,
-  DescribeTargetHealthCommand,
-  SetRulePrioritiesCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type CallContext, CloudError, type HandlerTable } from '../../../src/local-cloud/wire/handler.ts';
+import { CloudError } from '../../../src/local-cloud/wire/handler.ts';
+import { plain, recording } from './support/record.ts';
 import { startWire, type Tables, type TestWire } from './support/start-wire.ts';
 
 let wire: TestWire;
 afterEach(() => wire.close());
 
-/** A handler that keeps what it got and answers what the test says. */
-function recording(answer: unknown) {
-  const seen: { input?: unknown; call?: CallContext } = {};
-  const handler = (input: unknown, call: CallContext) => {
-    Object.assign(seen, { input, call });
-    return answer;
-  };
-  return { seen, handler };
-}
-
-async function start(tables: Tables) {
+async function start(tables: Tables): Promise<TestWire> {
   wire = await startWire(tables);
   return wire;
-}
-
-/** The SDK's answer without what it adds itself. */
-function plain(answer: object): object {
-  const { $metadata, ...rest } = answer as { $metadata?: unknown };
-  return rest;
 }
 
 describe('EC2', () => {
@@ -216,155 +190,5 @@ describe('EC2', () => {
       name: 'InvalidAction',
       $metadata: { httpStatusCode: 400 },
     });
-  });
-});
-
-describe('Auto Scaling', () => {
-  it('carries CreateAutoScalingGroup', async () => {
-    const { seen, handler } = recording(undefined);
-    const { autoscaling } = await start({ autoscaling: { CreateAutoScalingGroup: handler } });
-    const input = {
-      AutoScalingGroupName: 'api',
-      MinSize: 0,
-      MaxSize: 4,
-      LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '1' },
-      AvailabilityZones: ['eu-west-1a', 'eu-west-1b'],
-      TargetGroupARNs: [],
-      NewInstancesProtectedFromScaleIn: false,
-      Tags: [{ Key: 'App', Value: 'api', PropagateAtLaunch: true }],
-      InstanceMaintenancePolicy: { MinHealthyPercentage: 100, MaxHealthyPercentage: 200 },
-    };
-    await autoscaling.send(new CreateAutoScalingGroupCommand(input));
-    expect(seen.input).toEqual(input);
-  });
-
-  it('carries DescribeAutoScalingGroups', async () => {
-    const groups = {
-      AutoScalingGroups: [
-        {
-          AutoScalingGroupName: 'api',
-          MinSize: 1,
-          MaxSize: 4,
-          DesiredCapacity: 2,
-          DefaultCooldown: 300,
-          AvailabilityZones: ['eu-west-1a'],
-          HealthCheckType: 'ELB',
-          CreatedTime: new Date('2026-01-01T00:00:00.001Z'),
-          SuspendedProcesses: [],
-          Instances: [
-            {
-              InstanceId: 'i-1',
-              AvailabilityZone: 'eu-west-1a',
-              LifecycleState: 'InService',
-              HealthStatus: 'Healthy',
-              ProtectedFromScaleIn: false,
-            },
-          ],
-        },
-      ],
-      NextToken: 'more',
-    };
-    const { seen, handler } = recording(groups);
-    const { autoscaling } = await start({ autoscaling: { DescribeAutoScalingGroups: handler } });
-    const input = { AutoScalingGroupNames: ['api'], IncludeInstances: false };
-    expect(plain(await autoscaling.send(new DescribeAutoScalingGroupsCommand(input)))).toEqual(groups);
-    expect(seen.input).toEqual(input);
-  });
-
-  it('carries StartInstanceRefresh with its preferences', async () => {
-    const { seen, handler } = recording({ InstanceRefreshId: 'refresh-1' });
-    const { autoscaling } = await start({ autoscaling: { StartInstanceRefresh: handler } });
-    const input = {
-      AutoScalingGroupName: 'api',
-      Strategy: 'Rolling' as const,
-      DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '7' } },
-      Preferences: {
-        MinHealthyPercentage: 100,
-        MaxHealthyPercentage: 150,
-        InstanceWarmup: 0,
-        CheckpointPercentages: [20, 100],
-        CheckpointDelay: 0,
-        SkipMatching: true,
-        AutoRollback: true,
-        StandbyInstances: 'Ignore' as const,
-        BakeTime: 0,
-        AlarmSpecification: { Alarms: ['5xx'] },
-      },
-    };
-    const answer = await autoscaling.send(new StartInstanceRefreshCommand(input));
-    expect(answer.InstanceRefreshId).toBe('refresh-1');
-    expect(seen.input).toEqual(input);
-  });
-
-  it('gives refusals as the typed errors of the client', async () => {
-    const table: HandlerTable = {
-      StartInstanceRefresh: () => {
-        throw new CloudError('InstanceRefreshInProgress', 'An Instance Refresh is already in progress');
-      },
-      SetDesiredCapacity: () => {
-        throw new CloudError('ScalingActivityInProgress', 'busy');
-      },
-    };
-    const { autoscaling } = await start({ autoscaling: table });
-    const refresh = autoscaling.send(new StartInstanceRefreshCommand({ AutoScalingGroupName: 'api' }));
-    await expect(refresh).rejects.toMatchObject({
-      name: 'InstanceRefreshInProgressFault',
-      message: 'An Instance Refresh is already in progress',
-      $fault: 'client',
-    });
-    const capacity = autoscaling.send(
-      new SetDesiredCapacityCommand({ AutoScalingGroupName: 'api', DesiredCapacity: 1 }),
-    );
-    await expect(capacity).rejects.toMatchObject({ name: 'ScalingActivityInProgressFault' });
-  });
-});
-
-describe('Elastic Load Balancing', () => {
-  it('carries CreateTargetGroup', async () => {
-    const answer = {
-      TargetGroups: [{ TargetGroupArn: 'arn:tg/1', Port: 80, LoadBalancerArns: [], Matcher: { HttpCode: '200-299' } }],
-    };
-    const { seen, handler } = recording(answer);
-    const { elb } = await start({ elasticloadbalancing: { CreateTargetGroup: handler } });
-    const input = {
-      Name: 'api',
-      Protocol: 'HTTP' as const,
-      Port: 8080,
-      VpcId: 'vpc-1',
-      HealthCheckEnabled: true,
-      HealthCheckPath: '/health?deep=1&x=%20',
-      Matcher: { HttpCode: '200' },
-      Tags: [{ Key: 'a', Value: 'b' }],
-    };
-    expect(plain(await elb.send(new CreateTargetGroupCommand(input)))).toEqual(answer);
-    expect(seen.input).toEqual(input);
-  });
-
-  it('carries DescribeTargetHealth and its errors', async () => {
-    const health = {
-      TargetHealthDescriptions: [
-        {
-          Target: { Id: 'i-1', Port: 80 },
-          HealthCheckPort: '80',
-          TargetHealth: { State: 'draining', Reason: 'Target.DeregistrationInProgress' },
-        },
-      ],
-    };
-    const DescribeTargetHealth = (input: { TargetGroupArn: string }) => {
-      if (input.TargetGroupArn === 'arn:tg/1') return health;
-      throw new CloudError('TargetGroupNotFound', 'One or more target groups not found');
-    };
-    const { elb } = await start({ elasticloadbalancing: { DescribeTargetHealth } });
-    const known = elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: 'arn:tg/1', Targets: [{ Id: 'i-1' }] }));
-    expect(plain(await known)).toEqual(health);
-    const missing = elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: 'arn:tg/2' }));
-    await expect(missing).rejects.toMatchObject({ name: 'TargetGroupNotFoundException', $fault: 'client' });
-  });
-
-  it('keeps the empty list that a client sends', async () => {
-    const { seen, handler } = recording({ Rules: [] });
-    const { elb } = await start({ elasticloadbalancing: { SetRulePriorities: handler } });
-    expect(plain(await elb.send(new SetRulePrioritiesCommand({ RulePriorities: [] })))).toEqual({ Rules: [] });
-    expect(seen.input).toEqual({ RulePriorities: [] });
   });
 });
