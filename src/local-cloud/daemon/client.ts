@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PipelineError } from '../../shared/errors.ts';
+import { endStale } from '../elb/haproxy/child.ts';
+import { processRef, signalProcess, sweep } from '../machines/process-table.ts';
+import { balancerFolder, type CloudDescriptor, logFile, readDescriptor } from './descriptor.ts';
+
+export type { CloudDescriptor } from './descriptor.ts';
+
+/** How long a daemon may take to its end before it is killed, in milliseconds. */
+const STOP_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
+
+/** The cloud that runs in `dir`; undefined when none does. Reads one file and one line of /proc. */
+export function readCloud(dir: string): CloudDescriptor | undefined {
+  const found = readDescriptor(dir);
+  return found && processRef(found.pid)?.start === found.startTime ? found : undefined;
+}
+
+export interface SpawnOptions {
+  dir: string;
+  /** The daemon's bundled program; found beside the caller's own when not given. */
+  entry?: string;
+  port?: number;
+  delays?: 'quick' | 'aws';
+  driver?: 'sandbox' | 'simulated';
+  timeoutMs?: number;
+}
+
+/** What the daemon prints, one line, when it is ready or has failed. */
+export type StartReport =
+  | { ready: true }
+  | {
+      ready: false;
+      error: { code: string; message: string; hint?: string; details: string[]; outcome: PipelineError['outcome'] };
+    };
+
+/**
+ * Starts a daemon of its own session, which outlives the caller, and resolves when it is ready.
+ * @throws PipelineError with the daemon's own words, e.g. a port that is taken or a program to install.
+ */
+export async function spawnCloud(options: SpawnOptions): Promise<CloudDescriptor> {
+  const { dir, port, delays = 'quick', driver = 'sandbox', timeoutMs = START_TIMEOUT_MS } = options;
+  const entry = options.entry ?? findEntry();
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const args = [entry, '--dir', dir, '--delays', delays, '--driver', driver];
+  if (port !== undefined) args.push('--port', String(port));
+  // What Node itself prints at a crash belongs in the log too.
+  const log = openSync(logFile(dir), 'a', 0o600);
+  const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', log], cwd: '/' });
+  closeSync(log);
+  const report = await new Promise<StartReport>((resolve, reject) => {
+    let text = '';
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(startError(dir, `it was not ready after ${timeoutMs / 1000} s`));
+    }, timeoutMs);
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (!text.includes('\n')) return;
+      clearTimeout(timer);
+      resolve(JSON.parse(text.slice(0, text.indexOf('\n'))) as StartReport);
+    });
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(startError(dir, error.message));
+    });
+    child.once('close', (code, signal) => {
+      clearTimeout(timer);
+      reject(startError(dir, `it ended with ${signal ?? `exit code ${code}`}`));
+    });
+  });
+  child.stdout?.destroy();
+  child.unref();
+  if (!report.ready) {
+    const { code, message, ...rest } = report.error;
+    throw new PipelineError(code, message, rest);
+  }
+  const cloud = readCloud(dir);
+  if (!cloud) throw startError(dir, 'it ended just after it was ready');
+  return cloud;
+}
+
+/**
+ * Stops the cloud in `dir` with its machines and balancer: politely, then by force. What a daemon that died left running is
+ * ended too.
+ * @returns whether one was running
+ */
+export async function stopCloud(dir: string, timeoutMs: number = STOP_TIMEOUT_MS): Promise<boolean> {
+  const cloud = readCloud(dir);
+  if (cloud) {
+    const daemon = { pid: cloud.pid, start: cloud.startTime };
+    signalProcess(daemon, 'SIGTERM');
+    if (!(await gone(dir, timeoutMs))) {
+      signalProcess(daemon, 'SIGKILL');
+      await gone(dir, 5_000);
+    }
+  }
+  sweep(dir);
+  endStale(balancerFolder(dir));
+  return cloud !== undefined;
+}
+
+async function gone(dir: string, timeoutMs: number): Promise<boolean> {
+  const deadline = Date.now() + timeoutMs;
+  while (readCloud(dir)) {
+    if (Date.now() > deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return true;
+}
+
+/** The daemon's bundle: beside this file's own bundle, or in the dist/ of the folder above. */
+function findEntry(): string {
+  const start = dirname(fileURLToPath(import.meta.url));
+  for (let at = start; ; at = dirname(at)) {
+    const found = [join(at, 'local-cloud.js'), join(at, 'dist', 'local-cloud.js')].find((file) => existsSync(file));
+    if (found) return found;
+    if (dirname(at) === at) break;
+  }
+  throw new PipelineError('local.not-built', 'the local cloud is not built: there is no dist/local-cloud.js', {
+    hint: 'npm run build',
+  });
+}
+
+function startError(dir: string, why: string): PipelineError {
+  let details: string[] = [];
+  try {
+    details = readFileSync(logFile(dir), 'utf8').trimEnd().split('\n').slice(-5);
+  } catch {
+    // No log, nothing to add.
+  }
+  return new PipelineError('local.start-failed', `the local cloud did not start: ${why}`, {
+    hint: `its log is ${logFile(dir)}`,
+    details,
+  });
+}

@@ -1,0 +1,167 @@
+import { mkdir } from 'node:fs/promises';
+import { type Clock, systemClock } from '../../shared/clock.ts';
+import { PipelineError } from '../../shared/errors.ts';
+import { createAutoScalingService } from '../autoscaling/service.ts';
+import type { CloudContext } from '../context.ts';
+import { createEc2Service, ensureBaseImage } from '../ec2/index.ts';
+import { createElbService } from '../elb/service.ts';
+import { claimAddressBlock } from '../machines/address-block.ts';
+import { AddressPool } from '../machines/address-pool.ts';
+import { account, type Delays, delayProfiles } from '../settings.ts';
+import { openStore } from '../state/store.ts';
+import { createWireServer, type WireServer } from '../wire/server.ts';
+import { reserveAddresses } from './addresses.ts';
+import { type CloudStatus, controlPaths, countState } from './control.ts';
+import { sandboxDrivers, simulatedDrivers } from './drivers.ts';
+import { Endings } from './endings.ts';
+import { lockFolder } from './folder-lock.ts';
+import { loadIdentity, saveIdentity } from './identity.ts';
+
+export interface CloudOptions {
+  /** Folder of the cloud's state; made if missing. One cloud at a time. */
+  dir: string;
+  /** Address of the endpoint; 127.0.0.1 unless told. */
+  host?: string;
+  /** Port of the endpoint; 0 or nothing takes the one it had before, else a free one. */
+  port?: number;
+  delays?: 'quick' | 'aws' | Delays;
+  driver?: 'sandbox' | 'simulated';
+  /** The cloud's time; a scaled one only with simulated machines. The wire always goes by the host's. */
+  clock?: Clock;
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+  /** Receives what goes wrong in the background. */
+  report?: (error: unknown) => void;
+}
+
+export interface LocalCloud {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { accessKeyId: string; secretAccessKey: string };
+  /** Second octet of all its addresses. */
+  readonly block: number;
+  status(): CloudStatus;
+  /** Ends everything, keeping the state; later calls wait for the first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a local cloud in this process; it answers calls when this resolves. Machines of an earlier start boot on in the background.
+ * @throws PipelineError when the folder is in use, the port is taken or a program is missing; nothing is left running then.
+ */
+export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud> {
+  const endings = new Endings();
+  try {
+    return await start(options, endings);
+  } catch (error) {
+    await endings.run();
+    throw error;
+  }
+}
+
+async function start(options: CloudOptions, endings: Endings): Promise<LocalCloud> {
+  const began = performance.now();
+  const { dir, host = '127.0.0.1', driver = 'sandbox', clock = systemClock(), report = () => undefined } = options;
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const lock = await lockFolder(dir);
+  endings.add(() => lock.release());
+  const identity = loadIdentity(dir);
+  if (options.credentials) Object.assign(identity, options.credentials);
+
+  const [claim, store] = await Promise.all([claimAddressBlock(identity.block), openStore(dir, report)]);
+  endings.add(() => claim.close());
+  endings.add(() => store.close());
+  const { block } = claim;
+  const pool = new AddressPool(block);
+  reserveAddresses(store.state, pool, block);
+
+  const drivers = await (driver === 'sandbox'
+    ? sandboxDrivers(dir, clock, report)
+    : simulatedDrivers(store.state, clock));
+  endings.add(() => drivers.balancer.close());
+  endings.add(() => drivers.machines.close());
+  const delays = typeof options.delays === 'object' ? options.delays : delayProfiles[options.delays ?? 'quick'];
+  const context: CloudContext = {
+    clock,
+    state: store.state,
+    delays,
+    machines: drivers.machines,
+    balancer: drivers.balancer,
+    changed: store.changed,
+    report,
+    takeAddress: () => pool.takeAddress(),
+    releaseAddress: (address) => pool.release(address),
+    takeBalancerAddress: () => pool.takeBalancerAddress(),
+  };
+  ensureBaseImage(context);
+  const ec2 = createEc2Service(context);
+  const elb = createElbService(context);
+  const autoscaling = createAutoScalingService(context, { instances: ec2.instances, targets: elb.targets });
+  await drivers.ready;
+
+  endings.add(() => ec2.stop());
+  ec2.start();
+  endings.add(() => elb.stop());
+  await elb.start();
+  endings.add(() => autoscaling.stop());
+
+  let calls = 0;
+  const credentials = { accessKeyId: identity.accessKeyId, secretAccessKey: identity.secretAccessKey };
+  const facts = { region: account.region, block, driver };
+  const status = (): CloudStatus => ({
+    ...facts,
+    endpoint,
+    upMs: performance.now() - began,
+    readyMs,
+    calls,
+    ...countState(store.state),
+  });
+  const wire = createWireServer({
+    tables: { ec2: ec2.handlers, autoscaling: autoscaling.handlers, elasticloadbalancing: elb.handlers },
+    credentials,
+    region: account.region,
+    // Callers sign by the host's time, whatever the cloud's own clock does.
+    clock: systemClock(),
+    onCall: () => calls++,
+    control: controlPaths(status),
+    report,
+  });
+  endings.add(() => wire.close());
+
+  // Groups are looked after once the machines of before are back: judged earlier, they would all be replaced.
+  const revived = ec2.reviveInstances().then(() => {
+    if (!endings.begun) autoscaling.start();
+  }, report);
+  if (Object.keys(store.state.instances).length === 0) await revived;
+
+  const port = await listen(wire, host, options.port, identity.port);
+  await saveIdentity(dir, { ...identity, block, port });
+  const endpoint = `http://${host}:${port}`;
+  const readyMs = performance.now() - began;
+  return { endpoint, region: account.region, credentials, block, status, close: () => endings.run() };
+}
+
+/** A port that was asked for must be had; the one of before is only preferred. */
+async function listen(
+  wire: WireServer,
+  host: string,
+  wanted: number | undefined,
+  before: number | undefined,
+): Promise<number> {
+  const taken = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+  if (!wanted && before) {
+    try {
+      return (await wire.listen(host, before)).port;
+    } catch (error) {
+      if (!taken(error)) throw error;
+    }
+  }
+  try {
+    return (await wire.listen(host, wanted ?? 0)).port;
+  } catch (error) {
+    if (!taken(error)) throw error;
+    throw new PipelineError('local.port-taken', `port ${wanted} of ${host} is taken by another program`, {
+      outcome: 'usage',
+      hint: 'choose another with --port, or leave it out to get a free one',
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import type { Clock } from '../../shared/clock.ts';
+import { PipelineError } from '../../shared/errors.ts';
+import type { BalancerDriver } from '../elb/balancer-driver.ts';
+import type { MachineDriver } from '../machines/driver.ts';
+import type { CloudState } from '../model.ts';
+import { account } from '../settings.ts';
+import { balancerFolder } from './descriptor.ts';
+
+/** Machines and balancer of a cloud; `ready` resolves when both can work. */
+export interface Drivers {
+  machines: MachineDriver;
+  balancer: BalancerDriver;
+  ready: Promise<void>;
+}
+
+/** Real sandboxes behind a real HAProxy. Everything that takes time runs side by side. */
+export async function sandboxDrivers(dir: string, clock: Clock, report: (error: unknown) => void): Promise<Drivers> {
+  const [{ SandboxDriver }, { createBaseImage }, { probeSandbox }, { HaproxyDriver }] = await Promise.all([
+    import('../machines/sandbox-driver.ts'),
+    import('../machines/base-image.ts'),
+    import('../machines/probe.ts'),
+    import('../elb/haproxy/driver.ts'),
+  ]);
+  const machines = new SandboxDriver({ dir, clock });
+  const balancer = new HaproxyDriver({ dir: balancerFolder(dir), clock, report });
+  const probed = probeSandbox().then((result) => {
+    if (result.ok) return;
+    throw new PipelineError('local.machines-impossible', `machines cannot run on this host: ${result.problem}`, {
+      hint: result.cure,
+    });
+  });
+  return { machines, balancer, ready: allOf([probed, balancer.start(), createBaseImage(dir, account.baseImageId)]) };
+}
+
+/** Models without processes, for large fleets and scaled clocks. */
+export async function simulatedDrivers(state: CloudState, clock: Clock): Promise<Drivers> {
+  const [{ SimulatedDriver }, { SimulatedBalancer }] = await Promise.all([
+    import('../machines/simulated-driver.ts'),
+    import('../elb/simulated.ts'),
+  ]);
+  const images = Object.values(state.images).map((image) => image.id);
+  const machines = new SimulatedDriver({ clock, images: [account.baseImageId, ...images] });
+  return {
+    machines,
+    balancer: new SimulatedBalancer({ clock, isUp: ({ id }) => machines.isRunning(id) }),
+    ready: Promise.resolve(),
+  };
+}
+
+/** Waits for all, so that nothing is still starting when the first failure is dealt with; then rejects with that. */
+async function allOf(works: Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(works);
+  const failed = results.find((r) => r.status === 'rejected');
+  if (failed) throw failed.reason;
+}

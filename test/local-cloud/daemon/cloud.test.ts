@@ -1,0 +1,207 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  AutoScalingClient,
+  CreateAutoScalingGroupCommand,
+  DescribeAutoScalingGroupsCommand,
+  DescribeInstanceRefreshesCommand,
+  StartInstanceRefreshCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { CreateLaunchTemplateCommand, CreateLaunchTemplateVersionCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  CreateListenerCommand,
+  CreateLoadBalancerCommand,
+  CreateTargetGroupCommand,
+  DescribeTargetHealthCommand,
+  ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { build } from 'esbuild';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readCloud, spawnCloud, stopCloud } from '../../../src/local-cloud/daemon/client.ts';
+import { type CloudOptions, type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
+import { account } from '../../../src/local-cloud/settings.ts';
+
+let dir: string;
+const open: LocalCloud[] = [];
+const reports: unknown[] = [];
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'gp-cloud-'));
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((cloud) => cloud.close()));
+  await stopCloud(dir);
+  await rm(dir, { recursive: true, force: true });
+  expect(reports.splice(0)).toEqual([]);
+});
+
+async function start(more: Partial<CloudOptions> = {}): Promise<LocalCloud> {
+  const cloud = await startLocalCloud({ dir, driver: 'simulated', report: (e) => reports.push(e), ...more });
+  open.push(cloud);
+  return cloud;
+}
+
+function clients({ endpoint, region, credentials }: Pick<LocalCloud, 'endpoint' | 'region' | 'credentials'>) {
+  // A copy: the clients note in it where it came from.
+  const config = { endpoint, region, credentials: { ...credentials }, maxAttempts: 1 };
+  return {
+    ec2: new EC2Client(config),
+    asg: new AutoScalingClient(config),
+    elb: new ElasticLoadBalancingV2Client(config),
+  };
+}
+
+async function until<T>(read: () => Promise<T>, fits: (value: T) => boolean): Promise<T> {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    const value = await read();
+    if (fits(value)) return value;
+    if (Date.now() > deadline) throw new Error(`never came true: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('startLocalCloud', () => {
+  it('runs a fleet of simulated machines through a refresh and takes it up again after a restart', async () => {
+    const cloud = await start();
+    const { ec2, asg, elb } = clients(cloud);
+    const LaunchTemplateName = 'api';
+    const data = { ImageId: account.baseImageId, InstanceType: 't3.micro' as const };
+    await ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName, LaunchTemplateData: data }));
+    await ec2.send(new CreateLaunchTemplateVersionCommand({ LaunchTemplateName, LaunchTemplateData: data }));
+    const { TargetGroups } = await elb.send(
+      new CreateTargetGroupCommand({
+        Name: 'api',
+        Protocol: 'HTTP',
+        Port: 8080,
+        VpcId: account.vpcId,
+        HealthCheckIntervalSeconds: 5,
+        HealthyThresholdCount: 2,
+        HealthCheckTimeoutSeconds: 2,
+      }),
+    );
+    const TargetGroupArn = TargetGroups?.[0]?.TargetGroupArn ?? '';
+    const { LoadBalancers } = await elb.send(
+      new CreateLoadBalancerCommand({ Name: 'api', Subnets: Object.values(account.subnets) }),
+    );
+    await elb.send(
+      new CreateListenerCommand({
+        LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn,
+        Port: 80,
+        Protocol: 'HTTP',
+        DefaultActions: [{ Type: 'forward', TargetGroupArn }],
+      }),
+    );
+    await asg.send(
+      new CreateAutoScalingGroupCommand({
+        AutoScalingGroupName: 'api',
+        LaunchTemplate: { LaunchTemplateName, Version: '1' },
+        MinSize: 1,
+        MaxSize: 4,
+        DesiredCapacity: 2,
+        VPCZoneIdentifier: Object.values(account.subnets).join(','),
+        TargetGroupARNs: [TargetGroupArn],
+      }),
+    );
+    const members = async () => {
+      const { AutoScalingGroups } = await asg.send(
+        new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: ['api'] }),
+      );
+      return (AutoScalingGroups?.[0]?.Instances ?? []).filter((i) => i.LifecycleState === 'InService');
+    };
+    await until(members, (m) => m.length === 2);
+    const health = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn }));
+    expect(health.TargetHealthDescriptions).toHaveLength(2);
+    await asg.send(
+      new StartInstanceRefreshCommand({
+        AutoScalingGroupName: 'api',
+        DesiredConfiguration: { LaunchTemplate: { LaunchTemplateName, Version: '2' } },
+        Preferences: { MinHealthyPercentage: 100, MaxHealthyPercentage: 200, InstanceWarmup: 0 },
+      }),
+    );
+    const refresh = async () =>
+      (await asg.send(new DescribeInstanceRefreshesCommand({ AutoScalingGroupName: 'api' }))).InstanceRefreshes?.[0];
+    await until(refresh, (r) => r?.Status === 'Successful');
+    const before = await members();
+    expect(before.map((m) => m.LaunchTemplate?.Version)).toEqual(['2', '2']);
+
+    const status = await (await fetch(`${cloud.endpoint}/_local/status`)).json();
+    expect(status).toMatchObject({
+      endpoint: cloud.endpoint,
+      block: cloud.block,
+      driver: 'simulated',
+      counts: { groups: 1, instances: 2 },
+    });
+    await cloud.close();
+    await expect(fetch(`${cloud.endpoint}/_local/status`)).rejects.toThrow();
+
+    const again = await start();
+    expect(again).toMatchObject({ endpoint: cloud.endpoint, block: cloud.block, credentials: cloud.credentials });
+    await until(members, (m) => m.length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect((await members()).map((m) => m.InstanceId)).toEqual(before.map((m) => m.InstanceId));
+  }, 40_000);
+
+  it('lets clouds run side by side, but only one in a folder', async () => {
+    const first = await start();
+    await expect(start()).rejects.toMatchObject({ code: 'local.already-running' });
+    const second = await start({ dir: join(dir, 'other') });
+    expect(second.block).not.toBe(first.block);
+    expect(second.endpoint).not.toBe(first.endpoint);
+  });
+
+  it('refuses a port that is taken and leaves nothing behind', async () => {
+    const blocker = createServer();
+    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
+    const { port } = blocker.address() as { port: number };
+    await expect(start({ port })).rejects.toMatchObject({
+      code: 'local.port-taken',
+      message: expect.stringContaining(String(port)),
+    });
+    await new Promise((resolve) => blocker.close(resolve));
+    await start({ port });
+  });
+});
+
+describe('the daemon', () => {
+  it('starts detached, says where it is, refuses a second one and stops', async () => {
+    const entry = join(dir, 'bundle', 'local-cloud.mjs');
+    const source = new URL('../../../src/local-cloud/daemon/main.ts', import.meta.url).pathname;
+    const banner = "import { createRequire as r } from 'node:module';const require = r(import.meta.url);";
+    await build({
+      entryPoints: [source],
+      outfile: entry,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      mainFields: ['module', 'main'],
+      banner: { js: banner },
+      logLevel: 'error',
+    });
+    const home = join(dir, 'home');
+    const cloud = await spawnCloud({ dir: home, entry, driver: 'simulated' });
+    try {
+      expect(readCloud(home)).toEqual(cloud);
+      expect((await stat(join(home, 'cloud.json'))).mode & 0o777).toBe(0o600);
+      const status = await (await fetch(`${cloud.endpoint}/_local/status`)).json();
+      expect(status).toMatchObject({ block: cloud.block, region: account.region });
+      await expect(spawnCloud({ dir: home, entry, driver: 'simulated' })).rejects.toMatchObject({
+        code: 'local.already-running',
+      });
+      await expect(
+        spawnCloud({ dir: join(dir, 'two'), entry, driver: 'simulated', port: Number(new URL(cloud.endpoint).port) }),
+      ).rejects.toMatchObject({
+        code: 'local.port-taken',
+        outcome: 'usage',
+      });
+    } finally {
+      expect(await stopCloud(home)).toBe(true);
+    }
+    expect(readCloud(home)).toBeUndefined();
+    expect(await readFile(join(home, 'daemon.log'), 'utf8')).toMatch(
+      /ready at http.*\n.*error: a local cloud runs in .*\n.*ending: SIGTERM\n.*ended\n$/,
+    );
+  });
+});
