@@ -1,0 +1,66 @@
+import { invalid } from './validate.ts';
+
+/** Known attributes with their defaults (ELBv2 API reference) and what each may hold. */
+type Known = Record<string, { value: string; allowed: RegExp }>;
+
+const flag = /^(true|false)$/;
+
+export const loadBalancerAttributes: Known = {
+  'idle_timeout.timeout_seconds': { value: '60', allowed: /^([1-9]|[1-9]\d{1,2}|[1-3]\d{3}|4000)$/ },
+  'client_keep_alive.seconds': { value: '3600', allowed: /^\d{2,6}$/ },
+  'deletion_protection.enabled': { value: 'false', allowed: flag },
+  'access_logs.s3.enabled': { value: 'false', allowed: flag },
+  'access_logs.s3.bucket': { value: '', allowed: /^.{0,255}$/ },
+  'access_logs.s3.prefix': { value: '', allowed: /^.{0,255}$/ },
+  'load_balancing.cross_zone.enabled': { value: 'true', allowed: flag },
+  'routing.http2.enabled': { value: 'true', allowed: flag },
+  'routing.http.drop_invalid_header_fields.enabled': { value: 'false', allowed: flag },
+  'routing.http.preserve_host_header.enabled': { value: 'false', allowed: flag },
+  'routing.http.xff_header_processing.mode': { value: 'append', allowed: /^(append|preserve|remove)$/ },
+  'routing.http.desync_mitigation_mode': { value: 'defensive', allowed: /^(monitor|defensive|strictest)$/ },
+};
+
+export const targetGroupAttributes: Known = {
+  'deregistration_delay.timeout_seconds': { value: '300', allowed: /^(\d{1,3}|[1-2]\d{3}|3[0-5]\d\d|3600)$/ },
+  'stickiness.enabled': { value: 'false', allowed: /^false$/ },
+  'stickiness.type': { value: 'lb_cookie', allowed: /^(lb_cookie|app_cookie)$/ },
+  'stickiness.lb_cookie.duration_seconds': { value: '86400', allowed: /^\d{1,6}$/ },
+  'slow_start.duration_seconds': { value: '0', allowed: /^0$/ },
+  'load_balancing.algorithm.type': { value: 'round_robin', allowed: /^(round_robin|least_outstanding_requests)$/ },
+  'load_balancing.cross_zone.enabled': {
+    value: 'use_load_balancer_configuration',
+    allowed: /^(true|false|use_load_balancer_configuration)$/,
+  },
+  'target_group_health.dns_failover.minimum_healthy_targets.count': { value: '1', allowed: /^(off|\d{1,4})$/ },
+  'target_group_health.dns_failover.minimum_healthy_targets.percentage': { value: 'off', allowed: /^(off|\d{1,3})$/ },
+  'target_group_health.unhealthy_state_routing.minimum_healthy_targets.count': { value: '1', allowed: /^\d{1,4}$/ },
+  'target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage': {
+    value: 'off',
+    allowed: /^(off|\d{1,3})$/,
+  },
+};
+
+export function defaults(known: Known): Record<string, string> {
+  return Object.fromEntries(Object.entries(known).map(([key, { value }]) => [key, value]));
+}
+
+/** Attributes as the API carries them. */
+export function listed(attributes: Record<string, string>): { Key: string; Value: string }[] {
+  return Object.entries(attributes).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/** Checks every change first, so that a refused request changes nothing. */
+export function changed(
+  known: Known,
+  now: Record<string, string>,
+  given: { Key?: string; Value?: string }[] | undefined,
+): Record<string, string> {
+  const next = { ...now };
+  for (const { Key = '', Value = '' } of given ?? []) {
+    const attribute = Object.hasOwn(known, Key) ? known[Key] : undefined;
+    if (!attribute) throw invalid(`Attribute key '${Key}' is not recognized`);
+    if (!attribute.allowed.test(Value)) throw invalid(`Attribute value '${Value}' of '${Key}' is not valid`);
+    next[Key] = Value;
+  }
+  return next;
+}

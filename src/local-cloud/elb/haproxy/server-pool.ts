@@ -1,0 +1,142 @@
+import type { Clock } from '../../../shared/clock.ts';
+import type { TargetReading } from '../balancer-driver.ts';
+import { backendName } from './names.ts';
+import { only } from './quote.ts';
+import type { ServerStat } from './runtime.ts';
+import { checkOptions, type HealthCheck, judge, type Server, stateFile } from './servers.ts';
+import type { Supervisor } from './supervisor.ts';
+
+type CheckOf = (targetGroupArn: string) => HealthCheck;
+
+/** The targets as HAProxy's servers: what should be there, and the commands that make it so in the running worker. */
+export class ServerPool {
+  #servers = new Map<string, Server>();
+  /** Out of service, but HAProxy deletes a server only once no connection, not even an idle one, is left. */
+  #leaving = new Map<string, Server>();
+  #count = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly haproxy: Pick<Supervisor, 'ask' | 'tellOld'>,
+  ) {}
+
+  /** Adds a target, off until HAProxy itself has counted its good checks. */
+  async add(
+    check: HealthCheck,
+    targetGroupArn: string,
+    target: { id: string; address: string; port: number },
+  ): Promise<void> {
+    const id = only(/[A-Za-z0-9._-]{1,64}/, target.id, 'target id');
+    const address = only(/\d{1,3}(\.\d{1,3}){3}/, target.address, 'target address');
+    const key = keyOf(targetGroupArn, target);
+    const known = this.#servers.get(key);
+    if (known && !known.draining && known.address === address) return;
+    if (known) await this.#leave(key, known, false);
+    const port = Math.trunc(target.port);
+    const backend = backendName(targetGroupArn);
+    const name = `${id}_${port}_${++this.#count}`;
+    const server: Server = {
+      ...{ targetGroupArn, backend, name, id, address, port },
+      ...{ draining: false, addedAt: this.clock.now(), verdict: 'checking', sessions: 0 },
+    };
+    this.#servers.set(key, server);
+    const at = `${backend}/${name}`;
+    const added = await this.haproxy.ask(`add server ${at} ${address}:${port} ${checkOptions(check)}`);
+    if (!added.includes('New server registered')) {
+      this.#servers.delete(key);
+      throw new Error(`HAProxy refused the target ${id}: ${added.trim()}`);
+    }
+    // Leaving maintenance counts a server as up, so it leaves into a drain, is declared down, and only then may be ready.
+    await this.haproxy.ask(
+      `set server ${at} state drain; set server ${at} health down; enable health ${at}; set server ${at} state ready`,
+    );
+  }
+
+  async drain(targetGroupArn: string, target: { id: string; port: number }): Promise<void> {
+    const server = this.#servers.get(keyOf(targetGroupArn, target));
+    if (!server || server.draining) return;
+    server.draining = true;
+    await this.#everywhere([`set server ${server.backend}/${server.name} state drain`]);
+  }
+
+  async remove(targetGroupArn: string, target: { id: string; port: number }): Promise<void> {
+    const key = keyOf(targetGroupArn, target);
+    const server = this.#servers.get(key);
+    if (!server) return;
+    await this.#leave(key, server, true);
+    await this.bury();
+  }
+
+  /** Takes over what HAProxy says: of the worker that serves, and of old ones still busy with requests. */
+  observe(stats: ServerStat[], old: ServerStat[], checkOf: CheckOf): void {
+    const byName = new Map(stats.map((stat) => [`${stat.backend}/${stat.name}`, stat]));
+    const inOld = new Map<string, number>();
+    for (const stat of old)
+      inOld.set(`${stat.backend}/${stat.name}`, (inOld.get(`${stat.backend}/${stat.name}`) ?? 0) + stat.sessions);
+    for (const server of [...this.#servers.values(), ...this.#leaving.values()]) {
+      const at = `${server.backend}/${server.name}`;
+      const stat = byName.get(at);
+      server.sessions = (stat?.sessions ?? 0) + (inOld.get(at) ?? 0);
+      if (stat && this.#servers.get(keyOf(server.targetGroupArn, server)) === server)
+        server.verdict = judge(server, stat, checkOf(server.targetGroupArn), this.clock.now());
+    }
+  }
+
+  readings(): TargetReading[] {
+    return [...this.#servers.values()].map(({ targetGroupArn, id, port, verdict, sessions }) => {
+      return { targetGroupArn, id, port, health: verdict, sessions };
+    });
+  }
+
+  /** Deletes the servers that left and have nothing left; those that still have are tried again next time. */
+  async bury(): Promise<void> {
+    for (const [name, server] of this.#leaving) {
+      if (server.sessions > 0) continue;
+      const at = `${server.backend}/${name}`;
+      const answer = await this.haproxy.ask(`set server ${at} state maint; del server ${at}`);
+      if (/Server deleted|No such server/.test(answer)) this.#leaving.delete(name);
+    }
+  }
+
+  /** After a reload the configuration holds only the servers that stay. */
+  reloaded(): void {
+    this.#leaving.clear();
+  }
+
+  /** Forgets the servers of target groups that are gone. */
+  keepOnly(targetGroupArns: Set<string>): void {
+    for (const [key, server] of this.#servers)
+      if (!targetGroupArns.has(server.targetGroupArn)) this.#servers.delete(key);
+  }
+
+  serverLines(backend: string, checkOf: CheckOf): string[] {
+    return [...this.#servers.values()]
+      .filter((server) => server.backend === backend)
+      .map(
+        (server) =>
+          `server ${server.name} ${server.address}:${server.port} ${checkOptions(checkOf(server.targetGroupArn))}`,
+      );
+  }
+
+  stateFile(checkOf: CheckOf): string {
+    return stateFile([...this.#servers.values()], (server) => checkOf(server.targetGroupArn));
+  }
+
+  async #leave(key: string, server: Server, cut: boolean): Promise<void> {
+    this.#servers.delete(key);
+    this.#leaving.set(server.name, server);
+    const at = `${server.backend}/${server.name}`;
+    if (!cut) return this.#everywhere([`set server ${at} state drain`]);
+    server.sessions = 0;
+    await this.#everywhere([`set server ${at} state maint`, `shutdown sessions server ${at}`]);
+  }
+
+  async #everywhere(commands: string[]): Promise<void> {
+    await this.haproxy.ask(commands.join('; '));
+    await this.haproxy.tellOld(commands);
+  }
+}
+
+function keyOf(targetGroupArn: string, target: { id: string; port: number }): string {
+  return `${targetGroupArn} ${target.id} ${target.port}`;
+}

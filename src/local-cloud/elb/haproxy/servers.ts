@@ -1,0 +1,57 @@
+import type { TargetGroupRecord } from '../../model.ts';
+import type { ServerStat } from './runtime.ts';
+
+/** One target as HAProxy has it. */
+export interface Server {
+  targetGroupArn: string;
+  backend: string;
+  /** Unique for ever within a run: a target that is registered again must not meet its former self. */
+  name: string;
+  id: string;
+  address: string;
+  port: number;
+  draining: boolean;
+  addedAt: number;
+  verdict: 'up' | 'down' | 'checking';
+  sessions: number;
+}
+
+export type HealthCheck = TargetGroupRecord['healthCheck'];
+
+/** `check ...` of a server line, the same in the file and over the socket. */
+export function checkOptions(check: HealthCheck): string {
+  const ms = Math.round(check.intervalSeconds * 1000);
+  const port = /^\d{1,5}$/.test(check.port) ? ` port ${check.port}` : '';
+  // ELB keeps one interval in every state. Idle connections go before an application's own keep-alive (Node: 5 s) ends them.
+  return `check${port} inter ${ms}ms fastinter ${ms}ms downinter ${ms}ms rise ${check.healthyThreshold} fall ${check.unhealthyThreshold} pool-purge-delay 1s`;
+}
+
+/** Health by ELB's rules from HAProxy's counters; `now` in ms. */
+export function judge(server: Server, stat: ServerStat, check: HealthCheck, now: number): Server['verdict'] {
+  if (stat.checkHealth >= check.healthyThreshold) return 'up';
+  if (server.verdict !== 'checking') return 'down';
+  // HAProxy counts no failures of a server that never was up, so there the time it has been failing decides.
+  const failing = stat.checkStatus !== '' && !/^(INI|UNK|L4OK|L6OK|L7OK)$/.test(stat.checkStatus);
+  return failing && now - server.addedAt >= check.unhealthyThreshold * check.intervalSeconds * 1000
+    ? 'down'
+    : 'checking';
+}
+
+/**
+ * A server-state file (format 1) from which a new worker takes over: without it HAProxy calls every server of its
+ * file UP before the first check.
+ */
+export function stateFile(servers: Server[], checkOf: (server: Server) => HealthCheck): string {
+  const lines = servers.map((server) => {
+    const check = checkOf(server);
+    const up = server.verdict === 'up';
+    const health = up ? check.healthyThreshold + check.unhealthyThreshold - 1 : 0;
+    // Operational 2 is running; administrative 8 is a forced drain; result 3 passed, 2 failed; state 6 configured and enabled.
+    const state = [up ? 2 : 0, server.draining ? 8 : 0, 1, 1, 0, up ? 15 : 1, up ? 3 : 2, health, 6, 0];
+    return `0 ${server.backend} 0 ${server.name} ${server.address} ${state.join(' ')} 0 0 - ${server.port} - 0 0 - - 0`;
+  });
+  return ['1', columns, ...lines, ''].join('\n');
+}
+
+const columns =
+  '# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port';

@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent, request } from 'undici';
+import { HaproxyDriver } from '../../../../src/local-cloud/elb/haproxy/driver.ts';
+import { systemClock } from '../../../../src/shared/clock.ts';
+
+/** A backend that answers its name; `healthy` decides its health route, `delayMs` how long a request takes. */
+export interface Backend {
+  id: string;
+  address: string;
+  port: number;
+  requests: number;
+  checks: number;
+  healthy: boolean;
+  delayMs: number;
+  lastHeaders: IncomingHttpHeaders;
+  close(): Promise<void>;
+}
+
+export async function startBackend(id: string, port = 0): Promise<Backend> {
+  const backend: Backend = {
+    ...{ id, address: '127.0.0.1', port: 0, requests: 0, checks: 0, healthy: true, delayMs: 0, lastHeaders: {} },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  const server: Server = createServer((incoming, response) => {
+    if (incoming.url === '/health') {
+      backend.checks++;
+      response.writeHead(backend.healthy ? 200 : 503).end();
+      return;
+    }
+    backend.requests++;
+    backend.lastHeaders = incoming.headers;
+    setTimeout(() => response.end(id), backend.delayMs);
+  });
+  server.keepAliveTimeout = 75_000;
+  await new Promise<void>((resolve) => server.listen(port, backend.address, resolve));
+  backend.port = (server.address() as AddressInfo).port;
+  return backend;
+}
+
+/** A loopback address of its own, so that two runs at once do not meet. */
+export function ownAddress(): string {
+  const octet = (): number => 1 + Math.floor(Math.random() * 250);
+  return `127.${octet()}.${octet()}.${octet()}`;
+}
+
+/** A port of `address` that was free a moment ago. */
+export function freePort(address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createTcpServer().once('error', reject);
+    server.listen(0, address, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+export interface RealBalancer {
+  driver: HaproxyDriver;
+  dir: string;
+  reports: unknown[];
+  close(): Promise<void>;
+}
+
+export async function startDriver(dir = mkdtempSync(join(tmpdir(), 'elb-test-'))): Promise<RealBalancer> {
+  const reports: unknown[] = [];
+  const driver = new HaproxyDriver({ dir, clock: systemClock(), report: (error) => reports.push(error) });
+  await driver.start();
+  const close = async (): Promise<void> => {
+    await driver.close();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  return { driver, dir, reports, close };
+}
+
+/** Reads until `test` holds; fails after `seconds`. */
+export async function until(test: () => Promise<boolean> | boolean, seconds = 8): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await test())) {
+    if (Date.now() > deadline) throw new Error(`not so within ${seconds} s: ${test}`);
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+}
+
+/** Until the driver calls the target what is expected. */
+export function untilHealth(driver: HaproxyDriver, id: string, health: string): Promise<void> {
+  return until(async () => (await driver.read()).some((target) => target.id === id && target.health === health));
+}
+
+export async function get(
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; text: string; location?: string }> {
+  const answer = await request(url, { headers, dispatcher: new Agent({ pipelining: 0 }) });
+  return { status: answer.statusCode, text: await answer.body.text(), location: answer.headers.location?.toString() };
+}
+
+/** Constant keep-alive load of `connections` clients; counts every answer that is no 200 and every broken request. */
+export class Load {
+  done = 0;
+  failures: string[] = [];
+  #agent: Agent;
+  #stopped = false;
+  #loops: Promise<void>[];
+
+  constructor(url: string, connections = 16) {
+    this.#agent = new Agent({ connections, pipelining: 1 });
+    this.#loops = Array.from({ length: connections }, () => this.#loop(url));
+  }
+
+  async #loop(url: string): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        const answer = await request(url, { dispatcher: this.#agent });
+        await answer.body.dump();
+        if (answer.statusCode === 200) this.done++;
+        else this.failures.push(String(answer.statusCode));
+      } catch (error) {
+        this.failures.push(String(error));
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#loops);
+    await this.#agent.close();
+  }
+}
