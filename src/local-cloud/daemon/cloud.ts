@@ -76,7 +76,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
 
   const drivers = await (driver === 'sandbox'
     ? sandboxDrivers(dir, clock, report)
-    : simulatedDrivers(store.state, clock));
+    : simulatedDrivers(store.state, clock, report));
   endings.add(() => drivers.balancer.close());
   endings.add(() => drivers.machines.close());
   const delays = typeof options.delays === 'object' ? options.delays : delayProfiles[options.delays ?? 'quick'];

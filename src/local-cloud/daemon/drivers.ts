@@ -33,13 +33,22 @@ export async function sandboxDrivers(dir: string, clock: Clock, report: (error: 
 }
 
 /** Models without processes, for large fleets and scaled clocks. */
-export async function simulatedDrivers(state: CloudState, clock: Clock): Promise<Drivers> {
+export async function simulatedDrivers(
+  state: CloudState,
+  clock: Clock,
+  report: (error: unknown) => void,
+): Promise<Drivers> {
   const [{ SimulatedDriver }, { SimulatedBalancer }] = await Promise.all([
     import('../machines/simulated-driver.ts'),
     import('../elb/simulated.ts'),
   ]);
-  const images = Object.values(state.images).map((image) => image.id);
-  const machines = new SimulatedDriver({ clock, images: [account.baseImageId, ...images] });
+  // Models forget everything with their process: what the state knows of, exists.
+  const known = Object.values(state.instances).filter((i) => i.state !== 'terminated');
+  const images = new Set<string>([account.baseImageId, ...Object.keys(state.images), ...known.map((i) => i.imageId)]);
+  const machines = new SimulatedDriver({ clock, images: [...images] });
+  for (const { id, imageId, address } of known) {
+    machines.create({ instanceId: id, imageId, address, hostname: `ip-${address.replaceAll('.', '-')}` }).catch(report);
+  }
   return {
     machines,
     balancer: new SimulatedBalancer({ clock, isUp: ({ id }) => machines.isRunning(id) }),
