@@ -43,7 +43,7 @@ export async function simulatedDrivers(
     import('../elb/simulated.ts'),
   ]);
   // Models forget everything with their process: what the state knows of, exists.
-  const known = Object.values(state.instances).filter((i) => i.state !== 'terminated');
+  const known = Object.values(state.instances).filter((i) => i.state !== 'terminated' && i.hasDisk);
   const images = new Set<string>([account.baseImageId, ...Object.keys(state.images), ...known.map((i) => i.imageId)]);
   const machines = new SimulatedDriver({ clock, images: [...images] });
   for (const { id, imageId, address } of known) {
