@@ -109,7 +109,7 @@ export class BalancerSync {
 
   /** Makes the driver's targets those of the records: only target groups in use are checked. */
   async #tell(used: Map<string, unknown>): Promise<void> {
-    const { balancer, state } = this.context;
+    const { state } = this.context;
     const wanted = new Set<string>();
     for (const group of Object.values(state.targetGroups)) {
       if (!used.has(group.arn)) continue;

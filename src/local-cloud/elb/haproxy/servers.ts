@@ -22,8 +22,9 @@ export type HealthCheck = TargetGroupRecord['healthCheck'];
 export function checkOptions(check: HealthCheck): string {
   const ms = Math.round(check.intervalSeconds * 1000);
   const port = /^\d{1,5}$/.test(check.port) ? ` port ${check.port}` : '';
+  // A server added at run time has no pool of idle connections unless told so: without it each request opens a connection.
   // ELB keeps one interval in every state. Idle connections go before an application's own keep-alive (Node: 5 s) ends them.
-  return `check${port} inter ${ms}ms fastinter ${ms}ms downinter ${ms}ms rise ${check.healthyThreshold} fall ${check.unhealthyThreshold} pool-purge-delay 1s`;
+  return `check${port} inter ${ms}ms fastinter ${ms}ms downinter ${ms}ms rise ${check.healthyThreshold} fall ${check.unhealthyThreshold} pool-max-conn -1 pool-purge-delay 1s`;
 }
 
 /** Health by ELB's rules from HAProxy's counters; `now` in ms. */

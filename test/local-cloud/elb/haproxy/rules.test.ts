@@ -117,7 +117,7 @@ describe('hostile values', () => {
     'a b',
     '-f /etc/passwd',
     "';'",
-    '${HOME}',
+    `$\{HOME}`,
     '|| TRUE',
   ];
 

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { startTime } from '../../../../src/local-cloud/elb/haproxy/child.ts';
+import { HaproxyChild, haproxyPath, startTime } from '../../../../src/local-cloud/elb/haproxy/child.ts';
 import { HaproxyDriver } from '../../../../src/local-cloud/elb/haproxy/driver.ts';
 import { parseStat } from '../../../../src/local-cloud/elb/haproxy/runtime.ts';
 import { systemClock } from '../../../../src/shared/clock.ts';
@@ -41,23 +41,16 @@ it('starts in a folder whose path is too long for sockets', async () => {
   await real.close();
 });
 
-it('ends the HAProxy that a killed process left, and leaves nothing behind when closed', async () => {
+it('ends the HAProxy that a killed process left in the folder, and leaves nothing behind when closed', async () => {
   const dir = folder();
-  const first = await startDriver(dir);
-  const left = first.driver.pids;
-  const second = await startDriver(dir);
-  await until(() => !startTime(left.master) && !startTime(left.worker));
-  await first.driver.close();
-  // The first driver saw its HAProxy die and may have begun another: closing it ends that, and the second repairs itself.
-  await until(
-    async () =>
-      (await second.driver.read().then(
-        () => true,
-        () => false,
-      )) && second.driver.pids.worker > 0,
-  );
-  const { master, worker } = second.driver.pids;
-  await second.close();
+  writeFileSync(join(dir, 'left.cfg'), `global\n  stats socket ${dir}/left.sock\ndefaults\n  timeout client 1s\n`);
+  const left = new HaproxyChild(haproxyPath('haproxy'), dir, ['-W', '-db', '-f', 'left.cfg'], () => {});
+  await until(() => left.output.join().includes('Loading success'));
+  const real = await startDriver(dir);
+  expect(startTime(left.pid)).toBeUndefined();
+  const { master, worker } = real.driver.pids;
+  expect(startTime(worker)).toBeDefined();
+  await real.close();
   expect([startTime(master), startTime(worker)]).toEqual([undefined, undefined]);
 });
 
