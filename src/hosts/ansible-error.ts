@@ -26,7 +26,8 @@ export function playError(
     const cause = empty.test(failure.msg.trim()) ? firstLine(evidence) || failure.msg : firstLine(failure.msg);
     const [message, ...rest] = [cause, ...failure.msg.trim().split('\n').slice(1)];
     return new PipelineError('ansible.failed', `Ansible failed on ${where} in task "${failure.task}": ${message}`, {
-      details: tail(evidence || rest.join('\n')),
+      // The message has the first line already.
+      details: tail(evidence || rest.join('\n')).filter((line) => line !== message),
     });
   }
   const said = output.stderr.trim() || output.stdout.trim();

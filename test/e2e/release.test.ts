@@ -131,27 +131,38 @@ describe('failures leave the fleet as it was', () => {
     expect(await world.json<Status>('status', 'api')).toEqual(before);
   });
 
-  it('Ansible fails: its task and message are shown, exit 3', async () => {
-    await world.edit('examples/api/package.json', '"dependencies"', '"dependencies-gone"');
-    await world.project.commit('Break the installation');
-    const { exitCode, stderr } = await world.pipeline('release', 'api');
-    expect(stderr).toMatch(/Ansible failed on \S+ in task ".+"/);
+  /** Commits a broken file, releases, mends the file; resolves with how the release ended. */
+  async function releaseBroken(file: string, from: string, to: string) {
+    await world.edit(file, from, to);
+    await world.project.commit(`Break ${file}`);
+    const ended = await world.pipeline('release', 'api');
+    await world.edit(file, to, from);
+    await world.project.commit(`Mend ${file}`);
+    return ended;
+  }
+
+  it('Ansible fails: its task and its own message are shown, no wall of output, exit 3', async () => {
+    const { exitCode, stderr } = await releaseBroken('examples/api/package.json', '"find-my-way": "', '"find-my-way": "99.');
+    expect(stderr).toMatch(/Ansible failed on i-\w+ \([\d.]+\) in task "[^"]*[Ii]nstall[^"]*"/);
+    expect(stderr).toContain('No matching version found for find-my-way');
     expect(exitCode).toBe(3);
     expect(stderr.split('\n').length).toBeLessThan(80);
-    await world.edit('examples/api/package.json', '"dependencies-gone"', '"dependencies"');
-    await world.project.commit('Mend it');
+    await expectWhole('v1');
+  });
+
+  it('an app that crashes at its start: its own last words are shown, exit 3', async () => {
+    const { exitCode, stderr } = await releaseBroken('examples/api/server.js', "'./src/api.js'", "'./src/gone.js'");
+    expect(stderr).toContain('gone.js');
+    expect(exitCode).toBe(3);
     await expectWhole('v1');
   });
 
   it('an app that never gets healthy: nothing is baked, exit 3', async () => {
-    await world.edit('examples/api/config.json', '"healthy": true', '"healthy": false');
-    await world.project.commit('Never healthy');
     const before = await world.json<Images>('images', 'api');
-    const { exitCode, stderr } = await world.pipeline('release', 'api');
+    const { exitCode, stderr } = await releaseBroken('examples/api/config.json', '"healthy": true', '"healthy": false');
     expect(exitCode, stderr).toBe(3);
+    expect(stderr).toContain('503');
     expect(await world.json<Images>('images', 'api')).toEqual(before);
-    await world.edit('examples/api/config.json', '"healthy": false', '"healthy": true');
-    await world.project.commit('Healthy again');
     await expectWhole('v1');
   });
 
