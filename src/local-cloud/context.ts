@@ -29,7 +29,10 @@ export interface InstanceService {
   /** Begins the termination; idempotent. Resolves when the instance is `terminated`. */
   terminate(instanceId: string): Promise<void>;
   /** Resolves launch template id or name and version (`$Latest`, `$Default`, number) to the numbered version, else CloudError. */
-  resolveTemplate(idOrName: { id?: string; name?: string }, version?: string): { id: string; name: string; version: number };
+  resolveTemplate(
+    idOrName: { id?: string; name?: string },
+    version?: string,
+  ): { id: string; name: string; version: number };
   /** Called after each change of an instance's state. */
   onStateChange(listener: (instanceId: string) => void): void;
 }
@@ -49,7 +52,10 @@ export interface TargetService {
   /** Begins to drain; resolves when the target is gone from the group (drained, or the deregistration delay passed). */
   deregister(targetGroupArn: string, instanceId: string): Promise<void>;
   /** State of an instance in a target group; undefined when it is not registered. */
-  state(targetGroupArn: string, instanceId: string): 'initial' | 'healthy' | 'unhealthy' | 'unused' | 'draining' | 'unavailable' | undefined;
+  state(
+    targetGroupArn: string,
+    instanceId: string,
+  ): 'initial' | 'healthy' | 'unhealthy' | 'unused' | 'draining' | 'unavailable' | undefined;
   exists(targetGroupArn: string): boolean;
   /** Called after each change of a target's state. */
   onStateChange(listener: (targetGroupArn: string, instanceId: string) => void): void;

@@ -20,18 +20,3 @@ export function createEmitter(sink: EventSink, run: string, clock: Clock, redact
     }
   };
 }
-
-/** Several readers of one stream. */
-export function tee(...sinks: EventSink[]): EventSink {
-  return (event) => {
-    const failed: unknown[] = [];
-    for (const sink of sinks) {
-      try {
-        sink(event);
-      } catch (error) {
-        failed.push(error);
-      }
-    }
-    if (failed.length > 0) throw failed[0];
-  };
-}

@@ -142,7 +142,11 @@ describe('failures leave the fleet as it was', () => {
   }
 
   it('Ansible fails: its task and its own message are shown, no wall of output, exit 3', async () => {
-    const { exitCode, stderr } = await releaseBroken('examples/api/package.json', '"find-my-way": "', '"find-my-way": "99.');
+    const { exitCode, stderr } = await releaseBroken(
+      'examples/api/package.json',
+      '"find-my-way": "',
+      '"find-my-way": "99.',
+    );
     expect(stderr).toMatch(/Ansible failed on i-\w+ \([\d.]+\) in task "[^"]*[Ii]nstall[^"]*"/);
     expect(stderr).toContain('No matching version found for find-my-way');
     expect(exitCode).toBe(3);
