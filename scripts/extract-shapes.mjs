@@ -19,6 +19,7 @@ const packages = {
     client: 'ElasticLoadBalancingV2Client',
     protocol: 'query',
   },
+  sts: { name: '@aws-sdk/client-sts', client: 'STSClient', protocol: 'query' },
 };
 
 /** The file's text, one shape a line so that a new SDK makes a readable difference. */

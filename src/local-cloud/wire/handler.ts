@@ -1,6 +1,8 @@
+import type { ServiceName } from './operations.ts';
+
 /** Who calls, from the verified signature. */
 export interface CallContext {
-  readonly service: 'ec2' | 'autoscaling' | 'elasticloadbalancing';
+  readonly service: ServiceName;
   readonly operation: string;
   readonly region: string;
   readonly accessKeyId: string;

@@ -57,6 +57,7 @@ export const operations = {
     AddTags RemoveTags DescribeTags DescribeAccountLimits DescribeSSLPolicies
     DescribeCapacityReservation ModifyCapacityReservation
   `),
+  sts: words('GetCallerIdentity'),
 } as const;
 
 /** A service of the local cloud, named as in a signature's credential scope. */

@@ -28,7 +28,8 @@ export interface CallRecord {
 }
 
 export interface ResponderOptions {
-  tables: Record<ServiceName, HandlerTable>;
+  /** A service without a table knows no operation. */
+  tables: Partial<Record<ServiceName, HandlerTable>>;
   credentials: Credentials;
   /** The region, or regions, that callers may sign for. */
   region: string | readonly string[];
@@ -137,7 +138,7 @@ class Call {
   }
 
   #handler(service: ServiceName, version: string | undefined) {
-    const table = this.#options.tables[service];
+    const table = this.#options.tables[service] ?? {};
     const shapes = serviceShapes[service];
     if (this.operation === '') throw new CloudError('MissingAction', 'The request must contain the parameter Action');
     if (version !== shapes.version) {

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { parseAuthorization } from './authorization.ts';
 import { readBody } from './body.ts';
-import { createResponder, type Responder, type ResponderOptions } from './respond.ts';
+import { type CallRecord, createResponder, type Responder, type ResponderOptions } from './respond.ts';
 
 export interface WireServerOptions extends ResponderOptions {
   /**
@@ -9,6 +10,8 @@ export interface WireServerOptions extends ResponderOptions {
    * must answer, itself.
    */
   control?: (request: IncomingMessage, response: ServerResponse, path: string) => boolean | Promise<boolean>;
+  /** S3, which is no service of the query protocol: it answers whole requests itself. */
+  s3?: RequestService;
   /** Largest body in bytes; 1 MiB unless told. */
   bodyLimit?: number;
   /** Milliseconds of real time until slow callers are cut off. */
@@ -20,6 +23,12 @@ export interface WireServerOptions extends ResponderOptions {
     /** How long an idle connection is kept. */
     idle: number;
   };
+}
+
+/** A service that reads its requests and writes its answers itself. */
+export interface RequestService {
+  /** Answers the request; rejects only for a defect. The record says what was answered. */
+  answer(request: IncomingMessage, response: ServerResponse): Promise<Omit<CallRecord, 'at' | 'ms'>>;
 }
 
 export interface WireServer {
@@ -98,6 +107,13 @@ async function answer(req: IncomingMessage, res: ServerResponse, respond: Respon
     if (!(await options.control?.(req, res, path))) send(res, 404, 'text/plain', `there is no ${path} here\n`);
     return;
   }
+  if (options.s3 && signedFor(req, url) === 's3') {
+    const began = options.clock.now();
+    const record = await options.s3.answer(req, res);
+    await finished(res);
+    options.onCall?.({ ...record, at: began, ms: options.clock.now() - began });
+    return;
+  }
   const body = await readBody(req, options.bodyLimit ?? 1024 * 1024);
   if (body === undefined) return;
   const query = at < 0 ? '' : url.slice(at + 1);
@@ -106,6 +122,13 @@ async function answer(req: IncomingMessage, res: ServerResponse, respond: Respon
   if (body === 'too-large') res.setHeader('connection', 'close');
   send(res, reply.status, 'text/xml;charset=UTF-8', reply.document);
   await finished(res);
+}
+
+/** The service that the request says to be signed for, in its header or, presigned, in its query. */
+function signedFor(req: IncomingMessage, url: string): string | undefined {
+  const header = req.headers.authorization;
+  if (header !== undefined) return parseAuthorization(header)?.service;
+  return /[?&]X-Amz-Credential=[^&]*(?:%2F|\/)([^&%/]+)(?:%2F|\/)aws4_request(?:&|$)/i.exec(url)?.[1];
 }
 
 function send(res: ServerResponse, status: number, type: string, text: string): void {

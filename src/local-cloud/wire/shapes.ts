@@ -126,4 +126,5 @@ export const serviceShapes: Readonly<Record<ServiceName, ServiceShapes>> = {
   ec2: new ServiceShapes(generated.ec2 as ServiceDefinition),
   autoscaling: new ServiceShapes(generated.autoscaling as ServiceDefinition),
   elasticloadbalancing: new ServiceShapes(generated.elasticloadbalancing as ServiceDefinition),
+  sts: new ServiceShapes(generated.sts as ServiceDefinition),
 };

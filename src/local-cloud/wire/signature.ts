@@ -1,5 +1,5 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { type Authorization, parseAuthorization, signedAt } from './authorization.ts';
+import { isSignatureOf, sha256 } from './canonical.ts';
 import { CloudError } from './handler.ts';
 import { isServiceName, type ServiceName } from './operations.ts';
 
@@ -81,7 +81,7 @@ function refuseOtherKinds({ query, headers, body }: SignedRequest): void {
 function checkScope({ date, region, service }: Authorization, signed: string, regions: readonly string[]): void {
   if (!isServiceName(service)) {
     throw mismatch(
-      `Credential should be scoped to a served service: ec2, autoscaling or elasticloadbalancing, not ${service}.`,
+      `Credential should be scoped to a served service: ec2, autoscaling, elasticloadbalancing, s3 or sts, not ${service}.`,
     );
   }
   if (!regions.includes(region)) {
@@ -103,56 +103,8 @@ function matches(request: SignedRequest, authorization: Authorization, basicDate
   const payload = sha256(request.body);
   const claimed = request.headers['x-amz-content-sha256']?.[0];
   if (claimed !== undefined && claimed !== payload) return false;
-  const { date, region, service } = authorization;
-  const canonical = canonicalRequest(request, authorization.signedHeaders, payload);
-  const scope = `${date}/${region}/${service}/aws4_request`;
-  const toSign = ['AWS4-HMAC-SHA256', basicDate, scope, sha256(canonical)].join('\n');
-  const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secret}`);
-  return timingSafeEqual(hmac(key, toSign), Buffer.from(authorization.signature, 'hex'));
-}
-
-/** As AWS defines it. The path is always `/`: these services have no other. */
-function canonicalRequest(request: SignedRequest, signedHeaders: string[], payload: string): string {
-  const headers = signedHeaders.map((name) => {
-    const values = (request.headers[name] ?? []).map((value) => value.trim().replace(/\s+/g, ' '));
-    return `${name}:${values.join(',')}\n`;
-  });
-  const query = request.query
-    .split('&')
-    .filter(Boolean)
-    .map((part) => {
-      const at = part.indexOf('=');
-      return at < 0 ? [encode(part), ''] : [encode(part.slice(0, at)), encode(part.slice(at + 1))];
-    })
-    .sort(([a = '', x = ''], [b = '', y = '']) => order(a, b) || order(x, y))
-    .map(([name, value]) => `${name}=${value}`)
-    .join('&');
-  return [request.method, '/', query, headers.join(''), signedHeaders.join(';'), payload].join('\n');
-}
-
-/** Unifies the escapes of a piece of a query string to RFC 3986's. */
-function encode(text: string): string {
-  try {
-    const decoded = decodeURIComponent(text.replaceAll('+', '%20'));
-    return encodeURIComponent(decoded).replace(
-      /[!'()*]/g,
-      (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-    );
-  } catch {
-    throw new CloudError('MalformedQueryString', 'The query string holds a wrong escape.');
-  }
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
-}
-
-function hmac(key: string | Buffer, data: string): Buffer {
-  return createHmac('sha256', key).update(data).digest();
+  // These services have no other path.
+  return isSignatureOf({ ...request, path: '/', payload }, authorization, basicDate, secret);
 }
 
 function unknownKey(service: string): CloudError {
