@@ -43,7 +43,9 @@ export const preflight: ReleaseStep = {
       version: release.version,
       ...(host && { host }),
     });
-    context.note(`${release.version} is reserved; ${seen.healthy.length} of ${seen.group.desired} hosts are healthy`);
+    const { desired } = seen.group;
+    const fleet = desired === 0 ? 'the fleet is empty' : `${seen.healthy.length} of ${desired} hosts are healthy`;
+    context.note(`${release.version} is reserved; ${fleet}`);
   },
   async undo(context) {
     const reserved = context.changes().find((change) => change.action === 'reserve-version' && change.result);

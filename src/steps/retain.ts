@@ -29,7 +29,8 @@ export const retain: Step<Services, RollState> = {
         );
         context.note(`${image.name} (${image.imageId}) is removed`);
       }
-      context.note(`${images.length - retired.length} images are kept`);
+      const kept = images.length - retired.length;
+      context.note(kept === 1 ? '1 image is kept' : `${kept} images are kept`);
     } catch (error) {
       if (context.signal.aborted) throw error;
       context.note(
