@@ -94,10 +94,9 @@ ${backends.map((backend, n) => `  server s${n} 127.0.0.1:${backend}`).join('\n')
 `;
   writeFileSync(join(dir, 'bare.cfg'), config);
   const path = `${process.env.PATH ?? ''}:/usr/sbin`;
-  const child = spawn('haproxy', ['-db', '-f', join(dir, 'bare.cfg')], {
-    env: { ...process.env, PATH: path },
-    stdio: 'ignore',
-  });
+  // Detached as the balancer's HAProxy is: Linux schedules sessions as groups, which alone makes a quarter of a difference.
+  const options = { env: { ...process.env, PATH: path }, detached: true, stdio: 'ignore' } as const;
+  const child = spawn('haproxy', ['-db', '-f', join(dir, 'bare.cfg')], options);
   await until(
     async () =>
       (await fetch(`http://${address}:${port}/`).then(
