@@ -1,7 +1,8 @@
-import { resolveCommit } from '../hosts/git.ts';
+import { describeWorkTree, resolveCommit } from '../hosts/git.ts';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
 import type { Clock } from '../shared/clock.ts';
+import { usageError } from '../shared/errors.ts';
 import { announce } from '../steps/announce.ts';
 import { bake, detach } from '../steps/bake.ts';
 import { preflight } from '../steps/preflight.ts';
@@ -31,8 +32,8 @@ const onBuilder: ReleaseStep[] = [
 ] as ReleaseStep[];
 
 export interface ReleaseOptions {
-  /** Branch, tag or hash. */
-  ref: string;
+  /** Branch, tag or hash. Without it: `HEAD`, and then the work tree must have nothing that would silently not be released. */
+  ref?: string;
   /** Forces a way to bake; without it the fleet's setting, or a builder when fewer than two hosts are healthy. */
   bake?: 'detach' | 'builder';
 }
@@ -47,7 +48,10 @@ export async function planRelease(
   options: ReleaseOptions,
 ): Promise<Plan<Services, ReleaseState>> {
   const { fleet, ledger } = services;
-  const commit = await resolveCommit({ repository: fleet.source.repository, ref: options.ref });
+  const { repository } = fleet.source;
+  const ref = options.ref ?? 'HEAD';
+  const commit = await resolveCommit({ repository, ref });
+  if (options.ref === undefined) await assertClean(fleet.source);
   const { group: _group, healthy, ...facts } = await observeFleet(services);
   const asked = options.bake ?? fleet.release.bake;
   const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
@@ -58,7 +62,7 @@ export async function planRelease(
     steps: bakeHow === 'detach' ? onHost : onBuilder,
     initial: {
       ...facts,
-      ref: options.ref,
+      ref,
       commit,
       bake: bakeHow,
       version: nextVersion(await ledger.releases(fleet.app)),
@@ -66,4 +70,18 @@ export async function planRelease(
     services,
     clock,
   });
+}
+
+/** @throws usage error `git.dirty` naming what is not committed */
+async function assertClean(source: Services['fleet']['source']): Promise<void> {
+  const { clean, changes } = await describeWorkTree(source);
+  if (clean) return;
+  const shown = changes.slice(0, 5).map((change) => change.trim());
+  const more = changes.length > shown.length ? [`and ${changes.length - shown.length} more`] : [];
+  throw usageError(
+    'git.dirty',
+    `${source.path} has changes that are not committed, and only commits are released`,
+    'commit them, or say that you mean the last commit: --ref HEAD',
+    [...shown, ...more],
+  );
 }

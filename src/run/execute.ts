@@ -181,11 +181,15 @@ async function backward<Services, State>(
     const who = `another process has taken over run ${scope.run.id} or its lock; nothing more was changed from here`;
     return open.length > 0 ? [who, ...open.map((step) => `not undone: ${step.title}`)] : [];
   }
-  return undoAll(plan.steps, scope, (id) => {
+  const committed = plan.steps.findLastIndex((step, index) => step.commits && results[index]?.status === 'done');
+  const left = await undoAll(plan.steps.slice(committed + 1), scope, (id) => {
     const result = results.find((one) => one.id === id);
     // The step that failed stays visible as the one that failed.
     if (result && result.status !== 'failed') result.status = 'undone';
   });
+  if (committed < 0 || failure.interrupted) return left;
+  const failed = plan.steps.find((_, index) => results[index]?.status === 'failed');
+  return [...left, `what "${plan.steps[committed]?.title}" ended stands; not finished: ${failed?.title ?? 'the rest'}`];
 }
 
 function stopReason(scope: RunScope<unknown>): unknown {

@@ -57,6 +57,10 @@ export interface RunContext<Services, State> {
 export interface Step<Services, State> {
   readonly id: string;
   readonly title: string;
+  /**
+   * True: once this step is done, the work of the run stands. What fails or is interrupted after it undoes only the steps after it.
+   */
+  readonly commits?: boolean;
   /** What it will do, one line each, for the plan. It only reads. */
   describe(context: PlanContext<Services, State>): string[] | Promise<string[]>;
   /** Why there is nothing to do; undefined when there is. It only reads. */

@@ -50,7 +50,10 @@ export const preflight: ReleaseStep = {
   async undo(context) {
     const reserved = context.changes().find((change) => change.action === 'reserve-version' && change.result);
     if (reserved)
-      await context.services.ledger.updateRelease(context.run.app, context.state.version, { state: 'failed' });
+      await context.services.ledger.updateRelease(context.run.app, context.state.version, {
+        state: 'failed',
+        knownGood: false,
+      });
   },
 };
 

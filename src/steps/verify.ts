@@ -10,6 +10,8 @@ import { smokeFailures } from './support/smoke.ts';
 export const verify: Step<Services, RollState> = {
   id: 'verify',
   title: 'Verify the fleet',
+  // What has served the whole window is not taken back because of a late Ctrl-C.
+  commits: true,
   describe: ({ services: { fleet } }) => [
     `for ${fleet.release.verifySeconds} s: target health, and ${fleet.release.smokeTests.length} smoke test(s) through the balancer`,
     'a lasting fault rolls back by itself',

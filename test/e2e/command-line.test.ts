@@ -24,19 +24,6 @@ function pipeline(...args: string[]): Promise<{ code: number; out: string; err: 
   });
 }
 
-test('the help is quick: at most twice what Node itself takes to start', async () => {
-  const time = (args: string[]): number => {
-    const started = performance.now();
-    spawnSync(process.execPath, args, { stdio: 'ignore' });
-    return performance.now() - started;
-  };
-  // In turns, and the best of each: others may be at work on this machine.
-  const pairs = Array.from({ length: 10 }, () => [time(['-e', '0']), time([bin, '--help'])] as const);
-  const bare = Math.min(...pairs.map(([node]) => node));
-  const help = Math.min(...pairs.map(([, ours]) => ours));
-  expect(help / bare).toBeLessThan(2);
-});
-
 test('hostile names and refs are refused with exit code 2, and nothing is run', async () => {
   writeFileSync(join(project, 'pipelines', 'api.ts'), 'export default {};\n');
   const mark = join(project, 'touched');

@@ -227,6 +227,21 @@ describe('bad input changes nothing', () => {
     expect(stderr).toContain(version);
   });
 
+  it('a dirty work tree: named, unless the commit is', async () => {
+    await world.edit('examples/api/config.json', '"healthy": true', '"healthy": true ');
+    const { exitCode, stderr } = await world.pipeline('release', 'api', '--dry-run');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('examples/api/config.json') });
+    expect((await world.pipeline('release', 'api', '--dry-run', '--ref', 'HEAD')).exitCode).toBe(0);
+    await world.edit('examples/api/config.json', '"healthy": true ', '"healthy": true');
+  });
+
+  it('a missing repository', async () => {
+    await world.edit('pipelines/api.ts', `repository: '.'`, `repository: 'gone'`);
+    const { exitCode, stderr } = await world.pipeline('release', 'api');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('gone') });
+    await world.edit('pipelines/api.ts', `repository: 'gone'`, `repository: '.'`);
+  });
+
   it('unknown app and environment, with a suggestion', async () => {
     expect(await world.pipeline('release', 'apo')).toMatchObject({
       exitCode: 2,

@@ -8,7 +8,7 @@ import { servingFacts, undoByRollback } from './support/serving.ts';
 
 /** `pipeline release <app>` */
 export const run: CommandModule['run'] = async (context, [app], options) => {
-  const ref = gitRef(typeof options.ref === 'string' ? options.ref : 'HEAD');
+  const ref = typeof options.ref === 'string' ? gitRef(options.ref) : undefined;
   const bake = options.bake === 'detach' || options.bake === 'builder' ? options.bake : undefined;
   const fleet = await fleetOf(context, app, options);
   return withServices(context, fleet, async (services) => {

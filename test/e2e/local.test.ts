@@ -1,0 +1,89 @@
+import { mkdir, readdir, symlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { World } from './support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await World.create();
+});
+afterAll(() => world?.close());
+
+/** A folder with every program of this machine but some. */
+async function pathWithout(...missing: string[]): Promise<string> {
+  const dir = path.join(world.dir, `bin-without-${missing.join('-')}`);
+  await mkdir(dir);
+  for (const folder of ['/usr/local/bin', '/usr/bin', '/usr/sbin']) {
+    for (const name of await readdir(folder)) {
+      if (!missing.includes(name)) await symlink(path.join(folder, name), path.join(dir, name)).catch(() => undefined);
+    }
+  }
+  return dir;
+}
+
+it('says how to start the local cloud when it is not running', async () => {
+  for (const args of [
+    ['release', 'api'],
+    ['status', 'api'],
+    ['fast-rollback', 'api', 'v1'],
+    ['images', 'api'],
+  ]) {
+    const { exitCode, stderr } = await world.pipeline(...args);
+    expect({ args, exitCode }).toEqual({ args, exitCode: 1 });
+    expect(stderr).toContain('pipeline local up');
+  }
+});
+
+it.each([
+  ['haproxy', 'haproxy'],
+  ['bwrap', 'bubblewrap'],
+  ['runsvdir', 'runit'],
+])('says what to install when %s is missing', async (program, debianPackage) => {
+  const before = world.env.PATH;
+  world.env.PATH = await pathWithout(program);
+  const { exitCode, stderr } = await world.pipeline('local', 'up');
+  world.env.PATH = before;
+  expect(exitCode).toBeGreaterThan(0);
+  expect(stderr).toContain(`apt-get install`);
+  expect(stderr).toContain(debianPackage);
+  expect(stderr).not.toMatch(/\n\s+at /);
+});
+
+it('names a port that is taken', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' ? String(address?.port) : '';
+  const { exitCode, stderr } = await world.pipeline('local', 'up', '--port', port);
+  server.close();
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(port);
+});
+
+it('starts, tells where it is, is there already, stops, starts again with its fleet, and is reset', async () => {
+  interface Up {
+    endpoint: string;
+    loadBalancers: { app: string; url: string }[];
+  }
+  const up = await world.json<Up>('local', 'up');
+  expect(await world.json<Up>('local', 'up')).toEqual(up);
+  const status = await world.json<{ desired: number; version: string | null }>('status', 'api');
+  expect(status).toMatchObject({ desired: 0, version: null });
+  expect((await world.pipeline('local', 'down')).exitCode).toBe(0);
+  expect((await world.pipeline('status', 'api')).exitCode).toBe(1);
+  expect(await world.json<Up>('local', 'up')).toEqual(up);
+  expect((await world.pipeline('local', 'reset', '--yes')).exitCode).toBe(0);
+  expect((await world.pipeline('local', 'down')).exitCode).toBe(0);
+});
+
+it('says what to install when Ansible is missing, and undoes what was begun', async () => {
+  await world.json('local', 'up');
+  const before = world.env.PATH;
+  world.env.PATH = await pathWithout('ansible-playbook');
+  const { exitCode, stderr } = await world.pipeline('release', 'api');
+  world.env.PATH = before;
+  expect(stderr).toContain('apt-get install ansible-core');
+  expect([1, 2, 3]).toContain(exitCode);
+  expect(await world.json('images', 'api')).toEqual([]);
+});
