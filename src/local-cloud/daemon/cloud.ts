@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { createAutoScalingService } from '../autoscaling/service.ts';
@@ -7,8 +8,10 @@ import { createEc2Service, ensureBaseImage } from '../ec2/index.ts';
 import { createElbService } from '../elb/service.ts';
 import { claimAddressBlock } from '../machines/address-block.ts';
 import { AddressPool } from '../machines/address-pool.ts';
+import { createS3Service } from '../s3/service.ts';
 import { account, type Delays, delayProfiles } from '../settings.ts';
 import { openStore } from '../state/store.ts';
+import { createStsService } from '../sts/service.ts';
 import { createWireServer, type WireServer } from '../wire/server.ts';
 import { reserveAddresses } from './addresses.ts';
 import { type CloudStatus, controlPaths, countState } from './control.ts';
@@ -115,12 +118,19 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
     calls,
     ...countState(store.state),
   });
+  // Callers sign by the host's time, whatever the cloud's own clock does.
+  const callersTime = systemClock();
   const wire = createWireServer({
-    tables: { ec2: ec2.handlers, autoscaling: autoscaling.handlers, elasticloadbalancing: elb.handlers },
+    tables: {
+      ec2: ec2.handlers,
+      autoscaling: autoscaling.handlers,
+      elasticloadbalancing: elb.handlers,
+      sts: createStsService().handlers,
+    },
+    s3: createS3Service({ dir: join(dir, 's3'), credentials, regions: [account.region], clock: callersTime, report }),
     credentials,
     region: account.region,
-    // Callers sign by the host's time, whatever the cloud's own clock does.
-    clock: systemClock(),
+    clock: callersTime,
     onCall: () => calls++,
     control: controlPaths(status),
     report,

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { createCrc32, createCrc32c, createCrc64Nvme, type Digest } from './crc.ts';
+import { invalidRequest, notImplemented, S3Error } from './error.ts';
+
+/** A checksum that a caller sent with an object, in base64. */
+export interface Checksum {
+  algorithm: ChecksumAlgorithm;
+  value: string;
+}
+
+const makers = {
+  crc32: createCrc32,
+  crc32c: createCrc32c,
+  crc64nvme: createCrc64Nvme,
+  sha1: (): Digest => createHash('sha1'),
+  sha256: (): Digest => createHash('sha256'),
+};
+
+export type ChecksumAlgorithm = keyof typeof makers;
+
+/** Bytes of each digest. */
+const sizes: Record<ChecksumAlgorithm, number> = { crc32: 4, crc32c: 4, crc64nvme: 8, sha1: 20, sha256: 32 };
+
+export function createDigest(algorithm: ChecksumAlgorithm): Digest {
+  return makers[algorithm]();
+}
+
+/** The header that carries a checksum. */
+export function checksumHeader(algorithm: ChecksumAlgorithm): string {
+  return `x-amz-checksum-${algorithm}`;
+}
+
+/** Which checksum a request announces: its value in a header, or only its algorithm when the value follows in a trailer. */
+export interface AnnouncedChecksum {
+  algorithm: ChecksumAlgorithm;
+  value?: string;
+}
+
+/**
+ * @param header Value of a header, by its name in lower case.
+ * @throws S3Error for more than one checksum, an unknown algorithm or a value that is none
+ */
+export function announcedChecksum(header: (name: string) => string | undefined): AnnouncedChecksum | undefined {
+  const found: AnnouncedChecksum[] = [];
+  for (const algorithm of Object.keys(makers) as ChecksumAlgorithm[]) {
+    const value = header(checksumHeader(algorithm));
+    if (value !== undefined) found.push({ algorithm, value: checkValue(algorithm, value) });
+  }
+  const trailer = header('x-amz-trailer')?.trim().toLowerCase();
+  if (trailer !== undefined) found.push({ algorithm: fromTrailer(trailer) });
+  if (found.length > 1)
+    throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
+  return found[0];
+}
+
+/** @throws S3Error when it is no base64 of a digest's length */
+export function checkValue(algorithm: ChecksumAlgorithm, value: string): string {
+  const bytes = Buffer.from(value, 'base64');
+  if (bytes.length === sizes[algorithm] && bytes.toString('base64') === value) return value;
+  throw invalidRequest(`Value for ${checksumHeader(algorithm)} header is invalid.`);
+}
+
+export function badChecksum(algorithm: ChecksumAlgorithm): S3Error {
+  const message = `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`;
+  return new S3Error('BadDigest', message, 400);
+}
+
+function fromTrailer(trailer: string): ChecksumAlgorithm {
+  const name = trailer.replace('x-amz-checksum-', '');
+  if (trailer.startsWith('x-amz-checksum-') && Object.hasOwn(makers, name)) return name as ChecksumAlgorithm;
+  throw notImplemented(`the trailer ${trailer.slice(0, 100)}`);
+}
