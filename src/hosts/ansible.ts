@@ -144,7 +144,7 @@ async function runGroup(
       exitCode: result.exitCode,
       stdout: result.stdout,
       stderr: result.stderr,
-      missing: result.code === 'ENOENT',
+      missing: result.code === 'ENOENT' || result.code === 'EACCES',
       stopped,
     };
   } finally {

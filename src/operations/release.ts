@@ -1,4 +1,5 @@
 import { describeWorkTree, resolveCommit } from '../hosts/git.ts';
+import { assertTools } from '../hosts/tools.ts';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -40,7 +41,7 @@ export interface ReleaseOptions {
 
 /**
  * Plans the release of a commit: only reads.
- * @throws PipelineError for an unknown ref, a missing repository or a missing fleet.
+ * @throws PipelineError for a missing program, an unknown ref, a missing repository or a missing fleet.
  */
 export async function planRelease(
   services: Services,
@@ -48,6 +49,7 @@ export async function planRelease(
   options: ReleaseOptions,
 ): Promise<Plan<Services, ReleaseState>> {
   const { fleet, ledger } = services;
+  assertTools();
   const { repository } = fleet.source;
   const ref = options.ref ?? 'HEAD';
   const commit = await resolveCommit({ repository, ref });
