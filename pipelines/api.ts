@@ -30,7 +30,7 @@ export default definePipeline({
       },
       release: {
         verifySeconds: 5,
-        pollSeconds: 0.25,
+        pollSeconds: 0.1,
         timeouts: { health: 60, bake: 60, drain: 30, refresh: 180, ansible: 180 },
       },
     },
