@@ -1,0 +1,46 @@
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { refused, startS3, type TestS3 } from './support/start-s3.ts';
+
+const Bucket = 'race';
+let s3: TestS3;
+beforeAll(async () => {
+  s3 = await startS3();
+  const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' as const };
+  await s3.client.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
+});
+afterAll(async () => {
+  await s3.close();
+  expect(s3.reports).toEqual([]);
+});
+
+it('lets exactly one of two writers be the first, 200 times', async () => {
+  const other = s3.connect();
+  const put = (client: S3Client, Key: string, Body: string) =>
+    refused(client.send(new PutObjectCommand({ Bucket, Key, Body, IfNoneMatch: '*' })));
+  for (let round = 0; round < 200; round++) {
+    const Key = `lock/${round}`;
+    const results = await Promise.all([put(s3.client, Key, 'one'), put(other, Key, 'two')]);
+    expect(results.toSorted()).toEqual(['PreconditionFailed 412', 'not refused']);
+    const winner = results[0] === 'not refused' ? 'one' : 'two';
+    const read = await s3.client.send(new GetObjectCommand({ Bucket, Key }));
+    expect(await read.Body?.transformToString()).toBe(winner);
+  }
+}, 60_000);
+
+it('never shows a reader half of two texts', async () => {
+  const texts = [Buffer.alloc(200_000, 'a'), Buffer.alloc(150_000, 'b')] as const;
+  const put = (Body: Buffer) => s3.client.send(new PutObjectCommand({ Bucket, Key: 'torn', Body }));
+  await put(texts[0]);
+  let writing = true;
+  const writers = (async () => {
+    for (let round = 0; round < 50; round++) await put(texts[round % 2 ? 0 : 1]);
+    writing = false;
+  })();
+  while (writing) {
+    const read = await s3.client.send(new GetObjectCommand({ Bucket, Key: 'torn' }));
+    const bytes = Buffer.from((await read.Body?.transformToByteArray()) ?? []);
+    expect(texts.some((text) => text.equals(bytes))).toBe(true);
+  }
+  await writers;
+}, 60_000);
