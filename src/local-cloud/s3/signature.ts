@@ -100,6 +100,10 @@ function fromHeaders({ headers, query }: SignedHead): Claim {
 function fromQuery({ headers, query }: SignedHead, now: number): Claim {
   const values = new URLSearchParams(query);
   const value = (name: string) => values.get(name) ?? '';
+  if (values.has('AWSAccessKeyId')) {
+    const message = 'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.';
+    throw invalidRequest(message);
+  }
   if (!values.has('X-Amz-Signature')) throw accessDenied('Access Denied');
   const authorization = parseAuthorization(
     `${value('X-Amz-Algorithm')} Credential=${value('X-Amz-Credential')}, SignedHeaders=${value('X-Amz-SignedHeaders')}, Signature=${value('X-Amz-Signature')}`,

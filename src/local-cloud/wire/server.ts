@@ -107,7 +107,7 @@ async function answer(req: IncomingMessage, res: ServerResponse, respond: Respon
     if (!(await options.control?.(req, res, path))) send(res, 404, 'text/plain', `there is no ${path} here\n`);
     return;
   }
-  if (options.s3 && signedFor(req, url) === 's3') {
+  if (options.s3 && isForS3(req, url, path)) {
     const began = options.clock.now();
     const record = await options.s3.answer(req, res);
     await finished(res);
@@ -118,17 +118,22 @@ async function answer(req: IncomingMessage, res: ServerResponse, respond: Respon
   if (body === undefined) return;
   const query = at < 0 ? '' : url.slice(at + 1);
   const reply = await respond({ path, method: req.method ?? '', query, headers: req.headersDistinct, body });
+  if (reply.cut) {
+    req.socket.destroy();
+    return;
+  }
   res.setHeader('x-amzn-requestid', reply.requestId);
   if (body === 'too-large') res.setHeader('connection', 'close');
   send(res, reply.status, 'text/xml;charset=UTF-8', reply.document);
   await finished(res);
 }
 
-/** The service that the request says to be signed for, in its header or, presigned, in its query. */
-function signedFor(req: IncomingMessage, url: string): string | undefined {
+/** By the service in the signature's scope. What carries none, or one in the query, is for S3 where there is more than `/`. */
+function isForS3(req: IncomingMessage, url: string, path: string): boolean {
   const header = req.headers.authorization;
-  if (header !== undefined) return parseAuthorization(header)?.service;
-  return /[?&]X-Amz-Credential=[^&]*(?:%2F|\/)([^&%/]+)(?:%2F|\/)aws4_request(?:&|$)/i.exec(url)?.[1];
+  if (header !== undefined) return parseAuthorization(header)?.service === 's3';
+  const service = /[?&]X-Amz-Credential=[^&]*(?:%2F|\/)([^&%/]+)(?:%2F|\/)aws4_request(?:&|$)/i.exec(url)?.[1];
+  return service === undefined ? path !== '/' : service === 's3';
 }
 
 function send(res: ServerResponse, status: number, type: string, text: string): void {

@@ -1,11 +1,10 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RawRequest, sha256, signS3 } from './support/sign.ts';
+import { presignS3, type RawRequest, sha256, signS3 } from './support/sign.ts';
 import { refused, startS3, type TestS3 } from './support/start-s3.ts';
 
 const Bucket = 'raw-bucket';
@@ -93,43 +92,21 @@ describe('requests', () => {
     expect((await signed('GET', `/${Bucket}/%ff`)).code).toBe('InvalidURI');
   });
 
+  it('are refused without a signature, or with one of the older kind', async () => {
+    expect(await send('GET', object, {})).toMatchObject({ status: 403, code: 'AccessDenied' });
+    const older = await send('GET', `${object}?AWSAccessKeyId=AKIATEST&Signature=x&Expires=9999999999`, {});
+    expect(older).toMatchObject({ status: 400, code: 'InvalidRequest' });
+  });
+
   it('may be presigned, for a time', async () => {
-    class Sha256 {
-      readonly #hash;
-      constructor(secret?: string | Uint8Array) {
-        this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret);
-      }
-      update(data: string | Uint8Array) {
-        this.#hash.update(data);
-      }
-      async digest() {
-        return new Uint8Array(this.#hash.digest());
-      }
-      reset() {}
-    }
-    const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'a/secret+key' };
-    const options = { credentials, region: 'eu-west-1', service: 's3', sha256: Sha256 as never, uriEscapePath: false };
-    const presign = async (signingDate: Date) => {
-      const plain = {
-        method: 'GET',
-        protocol: 'http:',
-        hostname: '127.0.0.1',
-        port: s3.port,
-        path: object,
-        headers: { host: `127.0.0.1:${s3.port}`, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
-      };
-      const { query } = await new SignatureV4(options).presign(plain as never, {
-        expiresIn: 60,
-        signingDate,
-        unhoistableHeaders: new Set(['x-amz-content-sha256']),
-      });
-      return `${object}?${new URLSearchParams(query as Record<string, string>)}`;
-    };
-    const headers = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
-    const url = await presign(new Date());
-    expect((await send('GET', url, headers)).text).toBe('here');
-    expect((await send('GET', url.replace(/.$/, '0'), headers)).status).toBe(403);
-    expect((await send('GET', await presign(new Date(Date.now() - 61_000)), headers)).text).toContain('has expired');
+    const presigned = (at: number) => presignS3({ url: object, host: `127.0.0.1:${s3.port}`, at, seconds: 60 });
+    const url = presigned(Date.now());
+    expect((await send('GET', url, {})).text).toBe('here');
+    expect((await send('GET', url.replace(`${Bucket}/a`, `${Bucket}/b`), {})).code).toBe('SignatureDoesNotMatch');
+    expect((await send('GET', presigned(Date.now() - 62_000), {})).text).toContain('has expired');
+    expect((await send('GET', url.replace('Expires=60', 'Expires=0'), {})).code).toBe(
+      'AuthorizationQueryParametersError',
+    );
   });
 
   it('carry the body that was announced', async () => {
