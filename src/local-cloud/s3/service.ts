@@ -46,8 +46,10 @@ export function createS3Service(options: S3Options): RequestService {
       const body = new RequestBody(request);
       const head = headOf(request);
       const ids = { request: randomBytes(8).toString('hex').toUpperCase(), host: randomBytes(24).toString('base64') };
-      const claimed = parseAuthorization(head.headers.authorization?.[0] ?? '')?.accessKeyId ?? '';
-      const record = { service: 's3', operation: '', accessKeyId: claimed, requestId: ids.request, status: 200 };
+      const { accessKeyId = '', region = '' } = parseAuthorization(head.headers.authorization?.[0] ?? '') ?? {};
+      const userAgent = head.headers['user-agent']?.[0]?.slice(0, 200);
+      const who = { service: 's3', accessKeyId, region, userAgent };
+      const record = { ...who, operation: '', requestId: ids.request, status: 200 };
       let answer: S3Response;
       let code: string | undefined;
       try {
