@@ -20,6 +20,16 @@ export interface CloudContext {
   releaseAddress(address: string): void;
   /** An own address for a load balancer (127.N.2.x). */
   takeBalancerAddress(): string;
+  /** What goes wrong on request; absent where nothing does. */
+  readonly faults?: CloudFaults;
+}
+
+/** Faults that neither a driver nor the wire can play: see faults/. */
+export interface CloudFaults {
+  /** @throws CloudError `InsufficientInstanceCapacity` when the zone has no room for instances of the type. */
+  checkCapacity(place: { availabilityZone: string; instanceType: string }): void;
+  /** How much longer the image of this machine stays pending, in milliseconds of the cloud's clock. */
+  bakeDelay(instanceId: string): number;
 }
 
 /** EC2 as the other services use it, without the wire. */

@@ -31,5 +31,7 @@ export interface BalancerDriver {
   remove(targetGroupArn: string, target: { id: string; port: number }): Promise<void>;
   /** One cheap reading of all targets, whatever their number. */
   read(): Promise<TargetReading[]>;
+  /** Kills what serves, as a crash would; it comes back by itself. Absent where there is no process. */
+  kill?(): Promise<void>;
   close(): Promise<void>;
 }

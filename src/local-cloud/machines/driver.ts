@@ -29,6 +29,8 @@ export interface MachineDriver {
   deleteImage(imageId: string): Promise<void>;
   /** What the machine's console has printed, host keys included (as cloud-init prints them). */
   consoleOutput(instanceId: string): Promise<string>;
+  /** Kills the machine's services, which its init starts again; how many processes there were. Absent where there are none. */
+  killServices?(instanceId: string): Promise<number>;
   /** Called when a machine ends without having been told to. */
   onExit(listener: (instanceId: string, reason: string) => void): void;
   /** Ends every machine at once, for the stop of the daemon. */

@@ -12,6 +12,7 @@ import { type MachineProcess, startMachine } from './machine-process.ts';
 import { allGone, isAlive, type ProcessRef, signalProcess, sweep } from './process-table.ts';
 import { sandboxArguments } from './sandbox-command.ts';
 import { writeSeed } from './seed.ts';
+import { serviceProcesses } from './service-processes.ts';
 import { SshFront } from './ssh-front.ts';
 import { prepareSshd } from './sshd-config.ts';
 
@@ -141,6 +142,11 @@ export class SandboxDriver implements MachineDriver {
     } finally {
       await file.close();
     }
+  }
+
+  async killServices(instanceId: string): Promise<number> {
+    const init = this.#machines.get(instanceId)?.process?.init;
+    return init ? serviceProcesses(init).filter((ref) => signalProcess(ref, 'SIGKILL')).length : 0;
   }
 
   onExit(listener: (instanceId: string, reason: string) => void): void {

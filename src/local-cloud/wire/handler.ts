@@ -31,3 +31,28 @@ export class CloudError extends Error {
     this.name = 'CloudError';
   }
 }
+
+/** Thrown instead of an answer: the connection is to be cut. */
+export class CutConnection extends Error {
+  constructor() {
+    super('the connection is cut on request');
+    this.name = 'CutConnection';
+  }
+}
+
+/** Who calls what, as far as faults go by it. */
+export type CallSite = Pick<CallContext, 'operation' | 'region'> & { service: string };
+
+/** What goes wrong with calls on request. `struck` notes the fault for the record of calls. */
+export interface CallFaults {
+  /**
+   * Before the call is done.
+   * @throws CloudError to refuse it, {@link CutConnection} to cut the connection.
+   */
+  before(call: CallSite, input: unknown, struck: (fault: string) => void): Promise<void>;
+  /**
+   * After a call that has succeeded; gives what is to be answered.
+   * @throws CutConnection to cut the connection.
+   */
+  after(call: CallSite, output: unknown, struck: (fault: string) => void): unknown;
+}

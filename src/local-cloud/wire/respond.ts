@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { parseAuthorization } from './authorization.ts';
 import { answerDocument, errorDocument } from './documents.ts';
 import { formTree, parseForm } from './form.ts';
-import { type CallContext, CloudError, type HandlerTable } from './handler.ts';
+import { type CallContext, type CallFaults, CloudError, CutConnection, type HandlerTable } from './handler.ts';
 import { isServiceName, type ServiceName } from './operations.ts';
 import { readInput } from './read-input.ts';
 import { serviceShapes } from './shapes.ts';
@@ -21,10 +21,17 @@ export interface CallRecord {
   at: number;
   /** How long the answer took, in milliseconds. */
   ms: number;
+  /** HTTP status of the answer; 0 when the connection was cut instead. */
   status: number;
-  /** Error code of a call that was refused or failed. */
+  /** Error code of a call that was refused or failed; `ConnectionCut` when there was no answer. */
   code?: string;
   requestId: string;
+  /** As the signature's scope claims; empty when there is none. */
+  region?: string;
+  /** The caller's program, from its `user-agent`, cut at 200 characters. */
+  userAgent?: string;
+  /** Ids of the faults that struck it. */
+  faults?: string[];
 }
 
 export interface ResponderOptions {
@@ -35,6 +42,8 @@ export interface ResponderOptions {
   region: string | readonly string[];
   /** The callers' time: signatures are checked against it, so it must not run faster than theirs. */
   clock: Clock;
+  /** What goes wrong on request. */
+  faults?: CallFaults;
   onCall?: (record: CallRecord) => void;
   /** A defect of ours; callers only learn that there was one. */
   report: (error: unknown) => void;
@@ -44,6 +53,8 @@ export interface WireAnswer {
   status: number;
   requestId: string;
   document: string;
+  /** Nothing is to be answered: the connection is to be cut. */
+  cut?: boolean;
 }
 
 /** A request whose body has been read; `too-large` stands for a body over the limit. */
@@ -62,14 +73,18 @@ export function createResponder(options: ResponderOptions): Responder {
   return async (request) => {
     const at = clock.now();
     const call = new Call(request, options);
-    const { status, document, code } = await call.answer();
-    const { operation, service, accessKeyId, requestId } = call;
+    const { status, document, code, cut } = await call.answer();
+    const { operation, service, accessKeyId, requestId, region } = call;
+    const userAgent = request.headers['user-agent']?.[0]?.slice(0, 200);
+    const faults = call.faults.length > 0 ? call.faults : undefined;
+    const ms = clock.now() - at;
+    const who = { accessKeyId, region, userAgent };
     try {
-      options.onCall?.({ operation, service, accessKeyId, at, ms: clock.now() - at, status, code, requestId });
+      options.onCall?.({ operation, service, ...who, at, ms, status, code, requestId, faults });
     } catch (error) {
       report(error);
     }
-    return { status, requestId, document };
+    return { status, requestId, document, cut };
   };
 }
 
@@ -88,6 +103,8 @@ class Call {
   operation = '';
   service = '';
   accessKeyId = '';
+  region = '';
+  readonly faults: string[] = [];
 
   constructor(request: WireRequest, options: ResponderOptions) {
     this.#request = request;
@@ -95,12 +112,14 @@ class Call {
     const claimed = parseAuthorization(request.headers.authorization?.[0] ?? '');
     this.service = claimed?.service ?? '';
     this.accessKeyId = claimed?.accessKeyId ?? '';
+    this.region = claimed?.region ?? '';
   }
 
-  async answer(): Promise<{ status: number; document: string; code?: string }> {
+  async answer(): Promise<{ status: number; document: string; code?: string; cut?: boolean }> {
     try {
       return { status: 200, document: await this.#run() };
     } catch (error) {
+      if (error instanceof CutConnection) return { status: 0, document: '', code: 'ConnectionCut', cut: true };
       const refusal = error instanceof CloudError ? error : this.#internal(error);
       const status = refusal.status >= 400 && refusal.status <= 599 ? Math.trunc(refusal.status) : 500;
       const { code, message } = refusal;
@@ -134,7 +153,13 @@ class Call {
       throw new CloudError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
     }
     const call: CallContext = { service, operation, region, accessKeyId, requestId };
-    return answerDocument(shapes, operation, await handler(input, call), requestId);
+    const { faults } = this.#options;
+    const struck = (fault: string) => {
+      if (!this.faults.includes(fault)) this.faults.push(fault);
+    };
+    await faults?.before(call, input, struck);
+    const output = await handler(input, call);
+    return answerDocument(shapes, operation, faults ? faults.after(call, output, struck) : output, requestId);
   }
 
   #handler(service: ServiceName, version: string | undefined) {

@@ -63,6 +63,7 @@ export class Bakes {
 
   async #bake(image: ImageRecord, instance: InstanceRecord, reboot: boolean): Promise<void> {
     const { clock, delays, machines } = this.#context;
+    const slower = this.#context.faults?.bakeDelay(instance.id) ?? 0;
     const outcome = await new Promise<Outcome>((resolve) => {
       const snapshot = async () => {
         try {
@@ -78,7 +79,7 @@ export class Bakes {
       const unstopped = () => resolve({ error: `instance ${instance.id} could not be stopped for the snapshot` });
       work.then(unstopped, unstopped);
     });
-    await clock.sleep(image.createdAt + delays.imagePending - clock.now(), this.#closing.signal);
+    await clock.sleep(image.createdAt + delays.imagePending + slower - clock.now(), this.#closing.signal);
     if (image.state !== 'pending') return; // deregistered meanwhile
     if ('error' in outcome) return this.#fail(image, outcome.error);
     image.state = 'available';

@@ -12,6 +12,7 @@ export function launch(context: CloudContext, lifecycle: InstanceLifecycle, plan
   const { state, clock } = context;
   launchableImage(state, plan.imageId);
   const publicKey = plan.keyName && publicKeyOf(context, plan.keyName);
+  context.faults?.checkCapacity(plan);
   const addresses = takeAddresses(context, plan.minCount, plan.maxCount);
   const reservationId = newId('r');
   const records = addresses.map((address, launchIndex): InstanceRecord => {

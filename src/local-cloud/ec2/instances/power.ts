@@ -48,6 +48,7 @@ export function powerHandlers(context: CloudContext, lifecycle: InstanceLifecycl
     StartInstances: (input: StartInstancesRequest): StartInstancesResult => {
       const records = findInstances(state, input.InstanceIds);
       allow(records, ['stopped', 'pending', 'running'], 'started');
+      for (const record of records) if (record.state === 'stopped') context.faults?.checkCapacity(record);
       return { StartingInstances: change(records, ['stopped'], (record) => lifecycle.start(record)) };
     },
     StopInstances: (input: StopInstancesRequest): StopInstancesResult => {

@@ -94,6 +94,12 @@ export class HaproxyDriver implements BalancerDriver {
     });
   }
 
+  /** Kills the worker that serves: its requests are lost, and HAProxy is started again as after any death. */
+  async kill(): Promise<void> {
+    const { worker } = this.#supervisor.pids;
+    if (worker) process.kill(worker, 'SIGKILL');
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#queue.catch(() => {});

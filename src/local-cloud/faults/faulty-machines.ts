@@ -1,0 +1,92 @@
+import type { MachineDriver, MachineSpec } from '../machines/driver.ts';
+import type { CloudState } from '../model.ts';
+import type { FaultBook } from './book.ts';
+import { fitsMachine } from './match.ts';
+import type { FaultRule } from './rule.ts';
+
+/** Any driver's machines, which fail as the book has it. */
+export class FaultyMachines implements MachineDriver {
+  readonly kind: MachineDriver['kind'];
+  readonly #inner: MachineDriver;
+  readonly #book: FaultBook;
+  readonly #state: () => CloudState;
+  readonly #on = new Set<string>();
+  readonly #listeners: ((instanceId: string, reason: string) => void)[] = [];
+
+  constructor(inner: MachineDriver, book: FaultBook, state: () => CloudState) {
+    this.kind = inner.kind;
+    this.#inner = inner;
+    this.#book = book;
+    this.#state = state;
+    inner.onExit((instanceId, reason) => this.#exited(instanceId, reason));
+  }
+
+  create(spec: MachineSpec): Promise<void> {
+    return this.#inner.create(spec);
+  }
+
+  async boot(spec: MachineSpec): Promise<void> {
+    const fits = (rule: FaultRule) => fitsMachine(rule, this.#state(), spec.instanceId);
+    const lost = this.#book.inForce('zone-lost').find(fits);
+    if (lost) throw new Error(`The Availability Zone ${lost.zone} is lost (fault ${lost.id})`);
+    const dead = this.#book.strike('boot-dead', fits);
+    if (dead) throw new Error(dead.message ?? `The machine died at its boot (fault ${dead.id})`);
+    await this.#inner.boot(spec);
+    this.#on.add(spec.instanceId);
+  }
+
+  async shutdown(instanceId: string, graceMs: number): Promise<void> {
+    this.#on.delete(instanceId);
+    await this.#inner.shutdown(instanceId, graceMs);
+  }
+
+  destroy(instanceId: string): Promise<void> {
+    return this.#inner.destroy(instanceId);
+  }
+
+  async snapshot(instanceId: string, imageId: string): Promise<number> {
+    const failing = this.#book.strike('bake-fail', (rule) => fitsMachine(rule, this.#state(), instanceId));
+    if (failing) throw new Error(failing.message ?? `The snapshot failed (fault ${failing.id})`);
+    return this.#inner.snapshot(instanceId, imageId);
+  }
+
+  deleteImage(imageId: string): Promise<void> {
+    return this.#inner.deleteImage(imageId);
+  }
+
+  consoleOutput(instanceId: string): Promise<string> {
+    return this.#inner.consoleOutput(instanceId);
+  }
+
+  /** How many processes were killed. */
+  async killServices(instanceId: string): Promise<number> {
+    return (await this.#inner.killServices?.(instanceId)) ?? 0;
+  }
+
+  /** Whether the machines have processes at all. */
+  get hasServices(): boolean {
+    return this.#inner.killServices !== undefined;
+  }
+
+  onExit(listener: (instanceId: string, reason: string) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  close(): Promise<void> {
+    this.#on.clear();
+    return this.#inner.close();
+  }
+
+  /** Ends a machine at once, as the loss of its power would. One that boots sees its boot fail. */
+  async kill(instanceId: string, reason: string): Promise<void> {
+    const ran = this.#on.delete(instanceId);
+    // For the driver this is an end that was wanted, so it tells nobody.
+    await this.#inner.shutdown(instanceId, 0);
+    if (ran) for (const listener of this.#listeners) listener(instanceId, reason);
+  }
+
+  #exited(instanceId: string, reason: string): void {
+    this.#on.delete(instanceId);
+    for (const listener of this.#listeners) listener(instanceId, reason);
+  }
+}

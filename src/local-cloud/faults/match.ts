@@ -1,0 +1,41 @@
+import type { CloudState } from '../model.ts';
+import type { FaultRequest } from './rule.ts';
+
+/** Whether `name` fits a pattern in which `*` stands for any characters. Capitals do not matter. */
+export function matchesName(pattern: string, name: string): boolean {
+  const parts = pattern.toLowerCase().split('*');
+  const text = name.toLowerCase();
+  const [first = '', ...rest] = parts;
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first) || text.length < first.length + last.length || !text.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at <= text.length - last.length;
+}
+
+/** A call as rules see it. */
+export interface CallFacts {
+  service: string;
+  operation: string;
+  region: string;
+}
+
+export function fitsCall(rule: FaultRequest, call: CallFacts): boolean {
+  if (rule.service !== undefined && rule.service !== call.service) return false;
+  if (rule.region !== undefined && rule.region !== call.region) return false;
+  return rule.operation === undefined || matchesName(rule.operation, call.operation);
+}
+
+/** Whether a rule means this machine; zone, image and group are read from the instance's record. */
+export function fitsMachine(rule: FaultRequest, state: CloudState, instanceId: string): boolean {
+  if (rule.instance !== undefined && rule.instance !== instanceId) return false;
+  const record = state.instances[instanceId];
+  if (rule.zone !== undefined && rule.zone !== record?.availabilityZone) return false;
+  if (rule.image !== undefined && rule.image !== record?.imageId) return false;
+  return rule.group === undefined || rule.group === record?.tags['aws:autoscaling:groupName'];
+}
