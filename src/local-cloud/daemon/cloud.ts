@@ -1,11 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { createAutoScalingService } from '../autoscaling/service.ts';
+import { CallLog } from '../calls/log.ts';
 import type { CloudContext } from '../context.ts';
 import { createEc2Service, ensureBaseImage } from '../ec2/index.ts';
 import { createElbService } from '../elb/service.ts';
+import { Faults } from '../faults/faults.ts';
 import { claimAddressBlock } from '../machines/address-block.ts';
 import { AddressPool } from '../machines/address-pool.ts';
 import { createS3Service } from '../s3/service.ts';
@@ -32,6 +35,8 @@ export interface CloudOptions {
   /** The cloud's time; a scaled one only with simulated machines. The wire always goes by the host's. */
   clock?: Clock;
   credentials?: { accessKeyId: string; secretAccessKey: string };
+  /** Chance for faults, from 0 up to 1; tests hand in their own. */
+  random?: () => number;
   /** Receives what goes wrong in the background. */
   report?: (error: unknown) => void;
 }
@@ -42,6 +47,12 @@ export interface LocalCloud {
   readonly credentials: { accessKeyId: string; secretAccessKey: string };
   /** Second octet of all its addresses. */
   readonly block: number;
+  /** Opens the control paths (see control-client.ts); another one at each start. */
+  readonly controlToken: string;
+  /** What goes wrong on request. */
+  readonly faults: Pick<Faults, 'add' | 'list' | 'clear'>;
+  /** The record of calls. */
+  readonly calls: Pick<CallLog, 'count' | 'report' | 'reset' | 'total'>;
   status(): CloudStatus;
   /** Ends everything, keeping the state; later calls wait for the first. */
   close(): Promise<void>;
@@ -82,13 +93,15 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
     : simulatedDrivers(store.state, clock, report));
   endings.add(() => drivers.balancer.close());
   endings.add(() => drivers.machines.close());
+  const faults = new Faults({ clock, state: store.state, ...drivers, random: options.random, report });
   const delays = typeof options.delays === 'object' ? options.delays : delayProfiles[options.delays ?? 'quick'];
   const context: CloudContext = {
     clock,
     state: store.state,
     delays,
-    machines: drivers.machines,
-    balancer: drivers.balancer,
+    machines: faults.machines,
+    balancer: faults.balancer,
+    faults: faults.hooks,
     changed: store.changed,
     report,
     takeAddress: () => pool.takeAddress(),
@@ -107,7 +120,8 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   await elb.start();
   endings.add(() => autoscaling.stop());
 
-  let calls = 0;
+  const calls = new CallLog();
+  const controlToken = randomBytes(24).toString('base64url');
   const credentials = { accessKeyId: identity.accessKeyId, secretAccessKey: identity.secretAccessKey };
   const facts = { region: account.region, block, driver };
   const status = (): CloudStatus => ({
@@ -115,8 +129,9 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
     endpoint,
     upMs: performance.now() - began,
     readyMs,
-    calls,
+    calls: calls.count,
     ...countState(store.state),
+    faults: faults.list(),
   });
   // Callers sign by the host's time, whatever the cloud's own clock does.
   const callersTime = systemClock();
@@ -127,15 +142,24 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
       elasticloadbalancing: elb.handlers,
       sts: createStsService().handlers,
     },
-    s3: createS3Service({ dir: join(dir, 's3'), credentials, regions: [account.region], clock: callersTime, report }),
+    s3: createS3Service({
+      dir: join(dir, 's3'),
+      credentials,
+      regions: [account.region],
+      clock: callersTime,
+      faults: faults.calls,
+      report,
+    }),
     credentials,
     region: account.region,
     clock: callersTime,
-    onCall: () => calls++,
-    control: controlPaths(status),
+    faults: faults.calls,
+    onCall: (record) => calls.add(record),
+    control: controlPaths({ status, faults, calls, token: controlToken }),
     report,
   });
   endings.add(() => wire.close());
+  endings.add(() => faults.close());
 
   // Groups are looked after once the machines of before are back: judged earlier, they would all be replaced.
   const revived = ec2.reviveInstances().then(() => {
@@ -147,7 +171,8 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   await saveIdentity(dir, { ...identity, block, port });
   const endpoint = `http://${host}:${port}`;
   const readyMs = performance.now() - began;
-  return { endpoint, region: account.region, credentials, block, status, close: () => endings.run() };
+  const close = () => endings.run();
+  return { endpoint, region: account.region, credentials, block, controlToken, faults, calls, status, close };
 }
 
 /** A port that was asked for must be had; the one of before is only preferred. */

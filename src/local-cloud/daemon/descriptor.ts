@@ -12,6 +12,8 @@ export interface CloudDescriptor {
   secretAccessKey: string;
   /** Second octet of the cloud's addresses. */
   block: number;
+  /** Opens the control paths: faults and the record of calls. */
+  controlToken?: string;
   version: number;
 }
 

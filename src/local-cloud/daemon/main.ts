@@ -29,7 +29,7 @@ function failed(error: unknown): StartReport {
 }
 
 async function publish(dir: string, cloud: LocalCloud): Promise<void> {
-  const { endpoint, region, credentials, block } = cloud;
+  const { endpoint, region, credentials, block, controlToken } = cloud;
   const startTime = processRef(process.pid)?.start ?? '';
   const descriptor: CloudDescriptor = {
     pid: process.pid,
@@ -38,6 +38,7 @@ async function publish(dir: string, cloud: LocalCloud): Promise<void> {
     region,
     ...credentials,
     block,
+    controlToken,
     version: descriptorVersion,
   };
   await writePrivate(descriptorFile(dir), descriptor);

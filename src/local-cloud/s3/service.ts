@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../shared/clock.ts';
 import { account } from '../settings.ts';
 import { parseAuthorization } from '../wire/authorization.ts';
+import { type CallFaults, CloudError, CutConnection } from '../wire/handler.ts';
 import type { RequestService } from '../wire/server.ts';
 import type { Credentials } from '../wire/signature.ts';
 import { type Buckets, openBuckets } from './buckets.ts';
@@ -22,6 +23,8 @@ export interface S3Options {
   regions: readonly string[];
   /** The callers' time. */
   clock: Clock;
+  /** What goes wrong on request. */
+  faults?: CallFaults;
   /** A defect of ours, or damage on disk. */
   report: (error: unknown) => void;
 }
@@ -31,7 +34,7 @@ const patience = 16 * maximumObject;
 
 /** S3 of the local cloud: buckets and objects in files, as far as a ledger needs it. */
 export function createS3Service(options: S3Options): RequestService {
-  const { dir, credentials, regions, clock, report } = options;
+  const { dir, credentials, regions, clock, faults, report } = options;
   let opened: Promise<Buckets> | undefined;
   const buckets = () => {
     opened ??= openBuckets(dir, report).catch((error: unknown) => {
@@ -50,6 +53,7 @@ export function createS3Service(options: S3Options): RequestService {
       const userAgent = head.headers['user-agent']?.[0]?.slice(0, 200);
       const who = { service: 's3', accessKeyId, region, userAgent };
       const record = { ...who, operation: '', requestId: ids.request, status: 200 };
+      const struck: string[] = [];
       let answer: S3Response;
       let code: string | undefined;
       try {
@@ -58,11 +62,18 @@ export function createS3Service(options: S3Options): RequestService {
         const { name, operation } = routeOf(asked);
         record.operation = name;
         const context = { buckets: await buckets(), now: () => clock.now() };
+        const site = { service: 's3', operation: name, region };
+        await faults?.before(site, {}, (fault) => struck.push(fault));
         checkBucket(asked, context.buckets);
         answer = await operation(asked, context);
+        await cutAfter(answer, () => faults?.after(site, undefined, (fault) => struck.push(fault)));
       } catch (error) {
+        if (error instanceof CutConnection) {
+          request.socket.destroy();
+          return { ...record, status: 0, code: 'ConnectionCut', faults: struck };
+        }
         // Whoever went away in the middle of a body gets no answer.
-        const known = error instanceof S3Error ? error : request.destroyed ? cutOff() : internal(error, report);
+        const known = refusalOf(error) ?? (request.destroyed ? cutOff() : internal(error, report));
         code = known.code;
         answer = refusal(known, head.method, head.path, ids);
       }
@@ -74,7 +85,11 @@ export function createS3Service(options: S3Options): RequestService {
         .setHeader('x-amz-id-2', ids.host);
       if (!read) response.setHeader('connection', 'close');
       await send(response, head.method, answer);
-      return { ...record, ...(code === undefined ? {} : { code }) };
+      return {
+        ...record,
+        ...(code === undefined ? {} : { code }),
+        ...(struck.length > 0 ? { faults: struck } : {}),
+      };
     },
   };
 }
@@ -113,6 +128,22 @@ class RequestBody implements AsyncIterable<Buffer> {
       return false;
     }
   }
+}
+
+/** An answer that is not sent still holds its file open. */
+async function cutAfter({ body }: S3Response, after: () => void): Promise<void> {
+  try {
+    after();
+  } catch (error) {
+    if (typeof body === 'object') await body.close();
+    throw error;
+  }
+}
+
+/** Refusals of our own and of faults; undefined for a defect. */
+function refusalOf(error: unknown): S3Error | undefined {
+  if (error instanceof CloudError) return new S3Error(error.code, error.message, error.status);
+  return error instanceof S3Error ? error : undefined;
 }
 
 function cutOff(): S3Error {
