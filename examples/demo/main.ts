@@ -124,7 +124,9 @@ function startLoad(url: string) {
 }
 
 function timing(report: OperationReport): string {
-  const steps = report.steps.map((step) => `${step.id} ${step.seconds.toFixed(1)}`).join('  ');
+  // What took no time says nothing.
+  const worth = report.steps.filter((step) => step.seconds >= 0.1);
+  const steps = worth.map((step) => `${step.id} ${step.seconds.toFixed(1)}`).join('  ');
   return `${pc.bold(report.version.padEnd(4))} ${report.seconds.toFixed(1).padStart(6)} s   ${pc.dim(steps)}`;
 }
 
