@@ -1,11 +1,14 @@
 import { readCloud } from '../../local-cloud/daemon/client.ts';
+import { controlClient } from '../../local-cloud/daemon/control-client.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import type { CommandModule } from '../command.ts';
-import { localCloudDir, projectDir } from '../context.ts';
+import { localCloudDir, projectDir, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { renderFaults } from '../views/faults.ts';
 import { writeJson } from '../views/json.ts';
+import { colorsFor } from '../views/text.ts';
 
-/** `pipeline local status`: where the cloud is; exit code 1 when it is not running. The secret key is not shown. */
+/** `pipeline local status`: where the cloud is and which faults are on; exit code 1 when it is not running. The secret key is not shown. */
 export const run: CommandModule['run'] = async (context, _args, options) => {
   const dir = localCloudDir(context, () => projectDir(context, options));
   const cloud = readCloud(dir);
@@ -13,7 +16,16 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
     throw new PipelineError('local.not-running', 'the local cloud is not running', { hint: 'pipeline local up' });
   }
   const { endpoint, region, accessKeyId } = cloud;
-  if (options.json) writeJson(context.stdout, { running: true, endpoint, region, accessKeyId, dir });
-  else context.stdout.write(`the local cloud is running at ${endpoint} (${region}), state in ${dir}\n`);
+  const { calls, counts, faults } = await controlClient(cloud).status();
+  if (options.json)
+    writeJson(context.stdout, { running: true, endpoint, region, accessKeyId, dir, calls, counts, faults });
+  else {
+    context.stdout.write(`the local cloud is running at ${endpoint} (${region}), state in ${dir}\n`);
+    const on = faults.filter(({ active }) => active);
+    if (on.length > 0) {
+      const colors = colorsFor(useColor(context, options, context.stdout));
+      context.stdout.write(renderFaults(on, colors, context.clock.now()));
+    }
+  }
   return exitCodes.done;
 };
