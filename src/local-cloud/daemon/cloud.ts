@@ -93,7 +93,8 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
     : simulatedDrivers(store.state, clock, report));
   endings.add(() => drivers.balancer.close());
   endings.add(() => drivers.machines.close());
-  const faults = new Faults({ clock, state: store.state, ...drivers, random: options.random, report });
+  const records = { state: () => store.state, states: () => [store.state] };
+  const faults = new Faults({ clock, records, ...drivers, random: options.random, report });
   const delays = typeof options.delays === 'object' ? options.delays : delayProfiles[options.delays ?? 'quick'];
   const context: CloudContext = {
     clock,

@@ -1,9 +1,8 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { CloudState } from '../model.ts';
 import { type CallFaults, CloudError, CutConnection } from '../wire/handler.ts';
 import type { FaultBook } from './book.ts';
 import { Inconsistency } from './inconsistency.ts';
-import { type CallFacts, fitsCall } from './match.ts';
+import { type CallFacts, fitsCall, type Records } from './match.ts';
 import type { FaultRule } from './rule.ts';
 import { Throttle } from './throttle.ts';
 
@@ -11,8 +10,7 @@ import { Throttle } from './throttle.ts';
 export function callFaults(options: {
   book: FaultBook;
   clock: Clock;
-  /** The region's records. */
-  state: (region: string) => CloudState | undefined;
+  records: Records;
   /** Ends the waits of slow calls. */
   signal: AbortSignal;
 }): CallFaults {
@@ -46,7 +44,7 @@ export function callFaults(options: {
         struck(cut.id);
         throw new CutConnection();
       }
-      const state = options.state(call.region);
+      const state = options.records.state(call.region);
       if (state) inconsistency.refuse(state, call, input, struck);
     },
     after(call, output, struck) {
@@ -55,7 +53,7 @@ export function callFaults(options: {
         struck(cut.id);
         throw new CutConnection();
       }
-      const state = options.state(call.region);
+      const state = options.records.state(call.region);
       return state ? inconsistency.hide(state, call, output, struck) : output;
     },
   };

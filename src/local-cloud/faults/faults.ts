@@ -3,19 +3,21 @@ import { usageError } from '../../shared/errors.ts';
 import type { CloudFaults } from '../context.ts';
 import type { BalancerDriver } from '../elb/balancer-driver.ts';
 import type { MachineDriver } from '../machines/driver.ts';
-import type { CloudState, InstanceRecord } from '../model.ts';
+import type { InstanceRecord } from '../model.ts';
 import { account } from '../settings.ts';
 import { type CallFaults, CloudError } from '../wire/handler.ts';
 import { FaultBook } from './book.ts';
 import { callFaults } from './call-faults.ts';
 import { FaultyBalancer } from './faulty-balancer.ts';
 import { FaultyMachines } from './faulty-machines.ts';
-import { fitsMachine } from './match.ts';
+import { findRecord, fitsMachine, type Records } from './match.ts';
 import type { FaultRequest, FaultRule, FaultView } from './rule.ts';
 
 export interface FaultsOptions {
   clock: Clock;
-  state: CloudState;
+  records: Records;
+  /** All zones there are; those of the home region unless told. */
+  zones?: readonly string[];
   machines: MachineDriver;
   balancer: BalancerDriver;
   random?: () => number;
@@ -31,22 +33,24 @@ export class Faults {
   /** For the services. */
   readonly hooks: CloudFaults;
   readonly #book: FaultBook;
-  readonly #state: CloudState;
+  readonly #records: Records;
+  readonly #zones: readonly string[];
   readonly #report: (error: unknown) => void;
   readonly #closing = new AbortController();
 
   constructor(options: FaultsOptions) {
-    const { clock, state, random, report } = options;
+    const { clock, records, random, report } = options;
     this.#book = new FaultBook({ clock, random });
-    this.#state = state;
+    this.#records = records;
+    this.#zones = options.zones ?? account.zones;
     this.#report = report;
-    this.machines = new FaultyMachines(options.machines, this.#book, () => state);
-    this.balancer = new FaultyBalancer(options.balancer, this.#book, clock, () => state);
+    this.machines = new FaultyMachines(options.machines, this.#book, records);
+    this.balancer = new FaultyBalancer(options.balancer, this.#book, clock, records);
     const { signal } = this.#closing;
-    this.calls = callFaults({ book: this.#book, clock, state: () => state, signal });
+    this.calls = callFaults({ book: this.#book, clock, records, signal });
     this.hooks = {
       checkCapacity: (place) => this.#checkCapacity(place),
-      bakeDelay: (id) => this.#book.strike('bake-slow', (rule) => fitsMachine(rule, state, id))?.delayMs ?? 0,
+      bakeDelay: (id) => this.#book.strike('bake-slow', (rule) => fitsMachine(rule, records, id))?.delayMs ?? 0,
     };
   }
 
@@ -82,24 +86,24 @@ export class Faults {
   }
 
   #checkNames({ instance, image, zone }: FaultRequest): void {
-    const { instances, images } = this.#state;
-    if (zone !== undefined && !(account.zones as readonly string[]).includes(zone)) {
-      throw usageError('fault.unknown-zone', `there is no zone ${zone}`, `one of ${account.zones.join(', ')}`);
+    if (zone !== undefined && !this.#zones.includes(zone)) {
+      throw usageError('fault.unknown-zone', `there is no zone ${zone}`, `e.g. ${this.#zones.slice(0, 3).join(', ')}`);
     }
-    if (instance !== undefined && !instances[instance]) {
+    if (instance !== undefined && !findRecord(this.#records, instance)) {
       throw usageError(
         'fault.unknown-instance',
         `there is no instance ${instance}`,
         'pipeline local status lists them',
       );
     }
-    if (image !== undefined && !images[image]) throw usageError('fault.unknown-image', `there is no image ${image}`);
+    const known = image === undefined || [...this.#records.states()].some(({ images }) => images[image]);
+    if (!known) throw usageError('fault.unknown-image', `there is no image ${image}`);
   }
 
   #live(fits: (record: InstanceRecord) => boolean): InstanceRecord[] {
-    return Object.values(this.#state.instances).filter(
-      (one) => (one.state === 'running' || one.state === 'pending') && fits(one),
-    );
+    return [...this.#records.states()]
+      .flatMap(({ instances }) => Object.values(instances))
+      .filter((one) => (one.state === 'running' || one.state === 'pending') && fits(one));
   }
 
   #loseZone(rule: FaultRule): void {
@@ -123,7 +127,7 @@ export class Faults {
       this.balancer.kill().catch(this.#report);
       return;
     }
-    const hit = this.#live((one) => one.state === 'running' && fitsMachine(rule, this.#state, one.id));
+    const hit = this.#live((one) => one.state === 'running' && fitsMachine(rule, this.#records, one.id));
     if (hit.length === 0) throw usageError('fault.no-machine', 'none of the machines meant is running');
     for (const { id } of hit) {
       rule.hits++;
@@ -140,7 +144,8 @@ export class Faults {
         return (zone ?? availabilityZone) === availabilityZone && (type ?? instanceType) === instanceType;
       });
     if (!full) return;
-    const others = account.zones.filter((zone) => zone !== availabilityZone).join(', ');
+    const region = availabilityZone.slice(0, -1);
+    const others = this.#zones.filter((zone) => zone !== availabilityZone && zone.slice(0, -1) === region).join(', ');
     throw new CloudError(
       'InsufficientInstanceCapacity',
       `We currently do not have sufficient ${instanceType} capacity in the Availability Zone you requested (${availabilityZone}). Our system will be working on provisioning additional capacity. You can currently get ${instanceType} capacity by not specifying an Availability Zone in your request or choosing ${others}.`,

@@ -1,8 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { BalancerDriver, Routing, TargetReading } from '../elb/balancer-driver.ts';
-import type { CloudState } from '../model.ts';
 import type { FaultBook } from './book.ts';
-import { fitsMachine } from './match.ts';
+import { fitsMachine, type Records } from './match.ts';
 import type { FaultRule } from './rule.ts';
 
 interface Target {
@@ -27,18 +26,18 @@ export class FaultyBalancer implements BalancerDriver {
   readonly #inner: BalancerDriver;
   readonly #book: FaultBook;
   readonly #clock: Clock;
-  readonly #state: () => CloudState;
+  readonly #records: Records;
   readonly #targets = new Map<string, Target>();
   /** Instances whose service is down for a while, and until when. */
   readonly #outages = new Map<string, number>();
   /** How long bad checks take to count, by target group. */
   #unhealthyAfter = new Map<string, number>();
 
-  constructor(inner: BalancerDriver, book: FaultBook, clock: Clock, state: () => CloudState) {
+  constructor(inner: BalancerDriver, book: FaultBook, clock: Clock, records: Records) {
     this.#inner = inner;
     this.#book = book;
     this.#clock = clock;
-    this.#state = state;
+    this.#records = records;
   }
 
   async apply(routing: Routing): Promise<void> {
@@ -139,7 +138,7 @@ export class FaultyBalancer implements BalancerDriver {
   }
 
   #fits(rule: FaultRule, id: string): boolean {
-    return fitsMachine(rule, this.#state(), id);
+    return fitsMachine(rule, this.#records, id);
   }
 
   /** What the checks of a target say that never answers. */

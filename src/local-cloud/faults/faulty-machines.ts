@@ -1,7 +1,6 @@
 import type { MachineDriver, MachineSpec } from '../machines/driver.ts';
-import type { CloudState } from '../model.ts';
 import type { FaultBook } from './book.ts';
-import { fitsMachine } from './match.ts';
+import { fitsMachine, type Records } from './match.ts';
 import type { FaultRule } from './rule.ts';
 
 /** Any driver's machines, which fail as the book has it. */
@@ -9,15 +8,15 @@ export class FaultyMachines implements MachineDriver {
   readonly kind: MachineDriver['kind'];
   readonly #inner: MachineDriver;
   readonly #book: FaultBook;
-  readonly #state: () => CloudState;
+  readonly #records: Records;
   readonly #on = new Set<string>();
   readonly #listeners: ((instanceId: string, reason: string) => void)[] = [];
 
-  constructor(inner: MachineDriver, book: FaultBook, state: () => CloudState) {
+  constructor(inner: MachineDriver, book: FaultBook, records: Records) {
     this.kind = inner.kind;
     this.#inner = inner;
     this.#book = book;
-    this.#state = state;
+    this.#records = records;
     inner.onExit((instanceId, reason) => this.#exited(instanceId, reason));
   }
 
@@ -26,7 +25,7 @@ export class FaultyMachines implements MachineDriver {
   }
 
   async boot(spec: MachineSpec): Promise<void> {
-    const fits = (rule: FaultRule) => fitsMachine(rule, this.#state(), spec.instanceId);
+    const fits = (rule: FaultRule) => fitsMachine(rule, this.#records, spec.instanceId);
     const lost = this.#book.inForce('zone-lost').find(fits);
     if (lost) throw new Error(`The Availability Zone ${lost.zone} is lost (fault ${lost.id})`);
     const dead = this.#book.strike('boot-dead', fits);
@@ -45,7 +44,7 @@ export class FaultyMachines implements MachineDriver {
   }
 
   async snapshot(instanceId: string, imageId: string): Promise<number> {
-    const failing = this.#book.strike('bake-fail', (rule) => fitsMachine(rule, this.#state(), instanceId));
+    const failing = this.#book.strike('bake-fail', (rule) => fitsMachine(rule, this.#records, instanceId));
     if (failing) throw new Error(failing.message ?? `The snapshot failed (fault ${failing.id})`);
     return this.#inner.snapshot(instanceId, imageId);
   }

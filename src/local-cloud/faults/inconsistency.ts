@@ -27,7 +27,7 @@ const named = (field: string) => (_state: CloudState, input: Document) => texts(
 const shelves: readonly Shelf[] = [
   {
     reads: ['DescribeImages'],
-    madeAt: ({ images }, id) => (id === account.baseImageId ? undefined : images[id]?.createdAt),
+    madeAt: ({ images }, id) => (images[id]?.name === account.baseImageName ? undefined : images[id]?.createdAt),
     asked: named('ImageIds'),
     list: 'Images',
     id: (item) => item.ImageId,

@@ -1,4 +1,4 @@
-import type { CloudState } from '../model.ts';
+import type { CloudState, InstanceRecord } from '../model.ts';
 import type { FaultRequest } from './rule.ts';
 
 /** Whether `name` fits a pattern in which `*` stands for any characters. Capitals do not matter. */
@@ -31,10 +31,23 @@ export function fitsCall(rule: FaultRequest, call: CallFacts): boolean {
   return rule.operation === undefined || matchesName(rule.operation, call.operation);
 }
 
+/** Records by region, as far as faults look at them. */
+export interface Records {
+  /** Undefined for a name that is no region. */
+  state(region: string): CloudState | undefined;
+  states(): Iterable<CloudState>;
+}
+
+/** An instance of any region. */
+export function findRecord(records: Records, instanceId: string): InstanceRecord | undefined {
+  for (const { instances } of records.states()) if (instances[instanceId]) return instances[instanceId];
+  return undefined;
+}
+
 /** Whether a rule means this machine; zone, image and group are read from the instance's record. */
-export function fitsMachine(rule: FaultRequest, state: CloudState, instanceId: string): boolean {
+export function fitsMachine(rule: FaultRequest, records: Records, instanceId: string): boolean {
   if (rule.instance !== undefined && rule.instance !== instanceId) return false;
-  const record = state.instances[instanceId];
+  const record = findRecord(records, instanceId);
   if (rule.zone !== undefined && rule.zone !== record?.availabilityZone) return false;
   if (rule.image !== undefined && rule.image !== record?.imageId) return false;
   return rule.group === undefined || rule.group === record?.tags['aws:autoscaling:groupName'];
