@@ -2,11 +2,15 @@ import type { Clock } from '../shared/clock.ts';
 import type { BalancerDriver } from './elb/balancer-driver.ts';
 import type { MachineDriver } from './machines/driver.ts';
 import type { CloudState } from './model.ts';
+import type { Region } from './regions.ts';
 import type { Delays } from './settings.ts';
 
 /** What every service of the cloud is built with. */
 export interface CloudContext {
   readonly clock: Clock;
+  /** The region that the services are of. */
+  readonly region: Region;
+  /** The region's records. */
   readonly state: CloudState;
   readonly delays: Delays;
   readonly machines: MachineDriver;
@@ -20,8 +24,18 @@ export interface CloudContext {
   releaseAddress(address: string): void;
   /** An own address for a load balancer (127.N.2.x). */
   takeBalancerAddress(): string;
+  /** The other regions of the account; absent where there is only this one. */
+  readonly regions?: RegionDirectory;
   /** What goes wrong on request; absent where nothing does. */
   readonly faults?: CloudFaults;
+}
+
+/** Regions as the services of one see the others. */
+export interface RegionDirectory {
+  /** A region's records, made at their first use; undefined for a name that is no region. */
+  state(region: string): CloudState | undefined;
+  /** The records of every region used so far. */
+  states(): Iterable<CloudState>;
 }
 
 /** Faults that neither a driver nor the wire can play: see faults/. */

@@ -51,6 +51,8 @@ export interface InstanceRecord {
   shutdownBehavior?: 'stop' | 'terminate';
   /** Tags of its root volume. */
   volumeTags?: Tags;
+  /** Id under which the driver keeps its image's data, where that is not the image's own. */
+  imageDataId?: string;
 }
 
 export type ImageState = 'pending' | 'available' | 'failed' | 'deregistered' | 'disabled';
@@ -73,6 +75,17 @@ export interface ImageRecord {
   deregisteredAt?: number;
   /** The driver may still hold data of this deregistered or failed image that is to be deleted. */
   dataLeft?: boolean;
+  /** Id under which the driver keeps its data, where that is not its own: a copy shares its source's. */
+  dataId?: string;
+  /** What a copy was made of. */
+  source?: { imageId: string; region: string };
+  encrypted?: boolean;
+  kmsKeyId?: string;
+  /** Of the CopyImage that made it, with the digest of that request. */
+  clientToken?: string;
+  clientTokenDigest?: string;
+  /** While it is there, the image cannot be deregistered; `until` when a disabled one's cooldown ends. */
+  protection?: { withCooldown: boolean; until?: number };
 }
 
 export interface SnapshotRecord {
@@ -83,6 +96,14 @@ export interface SnapshotRecord {
   startTime: number;
   sizeBytes: number;
   tags: Tags;
+  encrypted?: boolean;
+  kmsKeyId?: string;
+  /** Size of the volume in GiB, where it is not the usual one. */
+  volumeGib?: number;
+  /** When it is done, for one that no image waits for. */
+  completedAt?: number;
+  /** Account ids, and `all` for everybody, that may make volumes of it besides the owner. */
+  createVolumePermissions?: string[];
 }
 
 export interface LaunchTemplateVersion {
@@ -139,6 +160,7 @@ export interface SecurityGroupRuleRecord {
   cidr?: string;
   groupId?: string;
   description?: string;
+  tags?: Tags;
 }
 
 // --- Auto Scaling ---------------------------------------------------------------------------------------------

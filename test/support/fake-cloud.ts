@@ -1,5 +1,6 @@
 import type { CloudContext, InstanceService, LaunchRequest, TargetService } from '../../src/local-cloud/context.ts';
 import { emptyState, type InstanceRecord, type TargetState } from '../../src/local-cloud/model.ts';
+import { homeRegion } from '../../src/local-cloud/regions.ts';
 import { delayProfiles } from '../../src/local-cloud/settings.ts';
 import { CloudError } from '../../src/local-cloud/wire/handler.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -33,6 +34,7 @@ export class FakeCloud {
     const unused = new Proxy({}, { get: () => () => undefined });
     this.context = {
       clock: this.clock,
+      region: homeRegion,
       state: this.state,
       delays: delayProfiles.quick,
       machines: unused as CloudContext['machines'],

@@ -15,7 +15,8 @@ import { account } from '../settings.ts';
 export function groupArn(group: GroupRecord): string {
   const hex = createHash('sha256').update(`${group.name}\n${group.createdAt}`).digest('hex');
   const uuid = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
-  return `arn:aws:autoscaling:${account.region}:${account.id}:autoScalingGroup:${uuid}:autoScalingGroupName/${group.name}`;
+  const region = group.availabilityZones[0]?.slice(0, -1) ?? account.region;
+  return `arn:aws:autoscaling:${region}:${account.id}:autoScalingGroup:${uuid}:autoScalingGroupName/${group.name}`;
 }
 
 function template(

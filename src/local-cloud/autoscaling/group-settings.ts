@@ -4,7 +4,7 @@ import type {
   UpdateAutoScalingGroupType,
 } from '@aws-sdk/client-auto-scaling';
 import type { GroupRecord } from '../model.ts';
-import { account } from '../settings.ts';
+import type { Region } from '../regions.ts';
 import { validationError } from './errors.ts';
 import type { Runtime } from './runtime.ts';
 import { terminationPolicyNames } from './termination-policy.ts';
@@ -50,17 +50,20 @@ export function readTemplate(runtime: Runtime, given: LaunchTemplateSpecificatio
 }
 
 /** Zones and subnets; undefined when the request names neither. */
-export function readPlaces(request: Request): { availabilityZones: string[]; subnetIds: string[] } | undefined {
+export function readPlaces(
+  request: Request,
+  region: Region,
+): { availabilityZones: string[]; subnetIds: string[] } | undefined {
   const subnetIds = (request.VPCZoneIdentifier ?? '')
     .split(',')
     .map((s) => s.trim())
     .filter((s) => s !== '');
   const zones = request.AvailabilityZones ?? [];
   if (subnetIds.length === 0 && zones.length === 0) return undefined;
-  const known = new Map(Object.entries(account.subnets).map(([zone, subnet]) => [subnet, zone]));
+  const known = new Map(Object.entries(region.subnets).map(([zone, subnet]) => [subnet, zone]));
   for (const id of subnetIds) if (!known.has(id)) throw validationError(`The subnet ID '${id}' does not exist`);
   for (const zone of zones) {
-    if (!account.subnets[zone]) throw validationError(`Invalid availability zone: ${zone}`);
+    if (!region.subnets[zone]) throw validationError(`Invalid availability zone: ${zone}`);
   }
   const fromSubnets = [...new Set(subnetIds.map((id) => known.get(id) as string))];
   if (subnetIds.length > 0 && zones.length > 0 && zones.some((z) => !fromSubnets.includes(z))) {

@@ -42,7 +42,7 @@ export class Launches {
       }, increasing the capacity from ${from} to ${to}.`;
     try {
       const template = instances.resolveTemplate({ id: source.id }, source.version);
-      for (const { place, count: n } of placeLaunches(group, count)) {
+      for (const { place, count: n } of placeLaunches(context.region, group, count)) {
         const ids = instances.launch({
           launchTemplate: { id: template.id, version: template.version },
           count: n,

@@ -1,5 +1,5 @@
 import type { GroupInstance, GroupRecord } from '../model.ts';
-import { account } from '../settings.ts';
+import { type Region, zoneOfSubnet } from '../regions.ts';
 import { activeInstances } from './groups.ts';
 
 /** Where one instance goes. */
@@ -9,12 +9,11 @@ export interface Place {
 }
 
 /** Zones and subnets a group may use; a group made with zones alone uses their default subnets. */
-export function placesOf(group: GroupRecord): Place[] {
+export function placesOf(region: Region, group: GroupRecord): Place[] {
   if (group.subnetIds.length === 0) {
-    return group.availabilityZones.map((zone) => ({ availabilityZone: zone, subnetId: account.subnets[zone] ?? '' }));
+    return group.availabilityZones.map((zone) => ({ availabilityZone: zone, subnetId: region.subnets[zone] ?? '' }));
   }
-  const zoneOf = new Map(Object.entries(account.subnets).map(([zone, subnet]) => [subnet, zone]));
-  return group.subnetIds.map((subnetId) => ({ availabilityZone: zoneOf.get(subnetId) ?? '', subnetId }));
+  return group.subnetIds.map((subnetId) => ({ availabilityZone: zoneOfSubnet(region, subnetId) ?? '', subnetId }));
 }
 
 /** How many of `instances` each zone holds. */
@@ -25,8 +24,8 @@ export function countByZone(instances: GroupInstance[]): Map<string, number> {
 }
 
 /** Spreads `count` launches so that the zones end as even as they can; one entry for each place used. */
-export function placeLaunches(group: GroupRecord, count: number): { place: Place; count: number }[] {
-  const places = placesOf(group);
+export function placeLaunches(region: Region, group: GroupRecord, count: number): { place: Place; count: number }[] {
+  const places = placesOf(region, group);
   const zones = countByZone(activeInstances(group));
   const planned = places.map((place) => ({ place, count: 0 }));
   for (let n = 0; n < count; n++) {

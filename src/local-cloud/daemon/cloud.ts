@@ -3,14 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { PipelineError } from '../../shared/errors.ts';
-import { createAutoScalingService } from '../autoscaling/service.ts';
 import { CallLog } from '../calls/log.ts';
-import type { CloudContext } from '../context.ts';
-import { createEc2Service, ensureBaseImage } from '../ec2/index.ts';
-import { createElbService } from '../elb/service.ts';
 import { Faults } from '../faults/faults.ts';
 import { claimAddressBlock } from '../machines/address-block.ts';
 import { AddressPool } from '../machines/address-pool.ts';
+import { regionNames, zoneNames } from '../regions.ts';
 import { createS3Service } from '../s3/service.ts';
 import { account, type Delays, delayProfiles } from '../settings.ts';
 import { openStore } from '../state/store.ts';
@@ -22,6 +19,7 @@ import { sandboxDrivers, simulatedDrivers } from './drivers.ts';
 import { Endings } from './endings.ts';
 import { lockFolder } from './folder-lock.ts';
 import { loadIdentity, saveIdentity } from './identity.ts';
+import { Regions } from './regions.ts';
 
 export interface CloudOptions {
   /** Folder of the cloud's state; made if missing. One cloud at a time. */
@@ -86,19 +84,22 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   endings.add(() => store.close());
   const { block } = claim;
   const pool = new AddressPool(block);
-  reserveAddresses(store.state, pool, block);
+  const states = () => [store.state, ...Object.values(store.regions)];
+  for (const state of states()) reserveAddresses(state, pool, block);
 
   const drivers = await (driver === 'sandbox'
     ? sandboxDrivers(dir, clock, report)
-    : simulatedDrivers(store.state, clock, report));
+    : simulatedDrivers(states(), clock, report));
   endings.add(() => drivers.balancer.close());
   endings.add(() => drivers.machines.close());
-  const records = { state: () => store.state, states: () => [store.state] };
-  const faults = new Faults({ clock, records, ...drivers, random: options.random, report });
+  const records = {
+    state: (region: string) => (region === account.region ? store.state : store.regions[region]),
+    states,
+  };
+  const faults = new Faults({ clock, records, zones: zoneNames, ...drivers, random: options.random, report });
   const delays = typeof options.delays === 'object' ? options.delays : delayProfiles[options.delays ?? 'quick'];
-  const context: CloudContext = {
+  const shared = {
     clock,
-    state: store.state,
     delays,
     machines: faults.machines,
     balancer: faults.balancer,
@@ -106,20 +107,13 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
     changed: store.changed,
     report,
     takeAddress: () => pool.takeAddress(),
-    releaseAddress: (address) => pool.release(address),
+    releaseAddress: (address: string) => pool.release(address),
     takeBalancerAddress: () => pool.takeBalancerAddress(),
   };
-  ensureBaseImage(context);
-  const ec2 = createEc2Service(context);
-  const elb = createElbService(context);
-  const autoscaling = createAutoScalingService(context, { instances: ec2.instances, targets: elb.targets });
+  const regions = new Regions(shared, store);
   await drivers.ready;
-
-  endings.add(() => ec2.stop());
-  ec2.start();
-  endings.add(() => elb.stop());
-  await elb.start();
-  endings.add(() => autoscaling.stop());
+  endings.add(() => regions.stop());
+  const revived = regions.start().catch(report);
 
   const calls = new CallLog();
   const controlToken = randomBytes(24).toString('base64url');
@@ -131,28 +125,23 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
     upMs: performance.now() - began,
     readyMs,
     calls: calls.count,
-    ...countState(store.state),
+    ...countState(states()),
     faults: faults.list(),
   });
   // Callers sign by the host's time, whatever the cloud's own clock does.
   const callersTime = systemClock();
   const wire = createWireServer({
-    tables: {
-      ec2: ec2.handlers,
-      autoscaling: autoscaling.handlers,
-      elasticloadbalancing: elb.handlers,
-      sts: createStsService().handlers,
-    },
+    tables: { ...regions.tables, sts: createStsService().handlers },
     s3: createS3Service({
       dir: join(dir, 's3'),
       credentials,
-      regions: [account.region],
+      regions: regionNames,
       clock: callersTime,
       faults: faults.calls,
       report,
     }),
     credentials,
-    region: account.region,
+    region: regionNames,
     clock: callersTime,
     faults: faults.calls,
     onCall: (record) => calls.add(record),
@@ -162,11 +151,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   endings.add(() => wire.close());
   endings.add(() => faults.close());
 
-  // Groups are looked after once the machines of before are back: judged earlier, they would all be replaced.
-  const revived = ec2.reviveInstances().then(() => {
-    if (!endings.begun) autoscaling.start();
-  }, report);
-  if (Object.keys(store.state.instances).length === 0) await revived;
+  if (states().every(({ instances }) => Object.keys(instances).length === 0)) await revived;
 
   const port = await listen(wire, host, options.port, identity.port);
   await saveIdentity(dir, { ...identity, block, port });

@@ -19,27 +19,31 @@ export interface CloudStatus {
   /** Calls answered so far. */
   calls: number;
   counts: Record<string, number>;
-  machines: { id: string; state: string; address: string; imageId: string; group?: string }[];
+  machines: { id: string; state: string; address: string; zone: string; imageId: string; group?: string }[];
   /** Faults that are switched on, or were and have ended by themselves. */
   faults: FaultView[];
 }
 
-/** Numbers and machines of a cloud's state. */
-export function countState(state: CloudState): Pick<CloudStatus, 'counts' | 'machines'> {
-  const live = Object.values(state.instances).filter((i) => i.state !== 'terminated');
+/** Numbers and machines of a cloud, all its regions together. */
+export function countState(states: CloudState[]): Pick<CloudStatus, 'counts' | 'machines'> {
+  const live = states.flatMap((one) => Object.values(one.instances)).filter((i) => i.state !== 'terminated');
+  const images = states.flatMap((one) => Object.values(one.images)).filter((i) => i.state !== 'deregistered');
+  const count = (table: 'launchTemplates' | 'groups' | 'targetGroups' | 'loadBalancers') =>
+    states.reduce((sum, one) => sum + Object.keys(one[table]).length, 0);
   return {
     counts: {
       instances: live.length,
-      images: Object.values(state.images).filter((i) => i.state !== 'deregistered').length,
-      launchTemplates: Object.keys(state.launchTemplates).length,
-      groups: Object.keys(state.groups).length,
-      targetGroups: Object.keys(state.targetGroups).length,
-      loadBalancers: Object.keys(state.loadBalancers).length,
+      images: images.length,
+      launchTemplates: count('launchTemplates'),
+      groups: count('groups'),
+      targetGroups: count('targetGroups'),
+      loadBalancers: count('loadBalancers'),
     },
     machines: live.map((i) => ({
       id: i.id,
       state: i.state,
       address: i.address,
+      zone: i.availabilityZone,
       imageId: i.imageId,
       group: i.tags['aws:autoscaling:groupName'],
     })),

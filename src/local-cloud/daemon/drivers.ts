@@ -34,7 +34,7 @@ export async function sandboxDrivers(dir: string, clock: Clock, report: (error: 
 
 /** Models without processes, for large fleets and scaled clocks. */
 export async function simulatedDrivers(
-  state: CloudState,
+  states: CloudState[],
   clock: Clock,
   report: (error: unknown) => void,
 ): Promise<Drivers> {
@@ -43,8 +43,12 @@ export async function simulatedDrivers(
     import('../elb/simulated.ts'),
   ]);
   // Models forget everything with their process: what the state knows of, exists.
-  const known = Object.values(state.instances).filter((i) => i.state !== 'terminated' && i.hasDisk);
-  const images = new Set<string>([account.baseImageId, ...Object.keys(state.images), ...known.map((i) => i.imageId)]);
+  const known = states
+    .flatMap(({ instances }) => Object.values(instances))
+    .filter((one) => one.state !== 'terminated' && one.hasDisk)
+    .map(({ id, address, imageId, imageDataId = imageId }) => ({ id, address, imageId: imageDataId }));
+  const recorded = states.flatMap(({ images }) => Object.values(images)).map(({ id, dataId = id }) => dataId);
+  const images = new Set<string>([account.baseImageId, ...recorded, ...known.map((one) => one.imageId)]);
   const machines = new SimulatedDriver({ clock, images: [...images] });
   for (const { id, imageId, address } of known) {
     machines.create({ instanceId: id, imageId, address, hostname: `ip-${address.replaceAll('.', '-')}` }).catch(report);

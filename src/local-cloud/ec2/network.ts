@@ -12,6 +12,7 @@ import type {
   Subnet,
 } from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../context.ts';
+import { findRegion, regionNames } from '../regions.ts';
 import { account } from '../settings.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
 import { doNotExist, invalidValue } from './errors.ts';
@@ -25,33 +26,33 @@ const vpcBlock = '127.0.0.0/8';
 
 /** VPC, subnets, zones and regions: fixed, only their tags can change. */
 export function networkHandlers(context: CloudContext): HandlerTable {
-  const { state } = context;
+  const { state, region } = context;
   const subnets = (): Subnet[] =>
-    account.zones.map((zone, index) => ({
-      SubnetId: account.subnets[zone],
-      VpcId: account.vpcId,
+    region.zones.map((zone) => ({
+      SubnetId: region.subnets[zone],
+      VpcId: region.vpcId,
       AvailabilityZone: zone,
-      AvailabilityZoneId: zoneId(index),
+      AvailabilityZoneId: region.zoneIds[zone],
       CidrBlock: vpcBlock,
       AvailableIpAddressCount: Math.max(0, 60_000 - Object.keys(state.instances).length),
       DefaultForAz: true,
       MapPublicIpOnLaunch: false,
       State: 'available',
       OwnerId: account.id,
-      SubnetArn: `arn:aws:ec2:${account.region}:${account.id}:subnet/${account.subnets[zone]}`,
-      Tags: tagList(networkTags(state, account.subnets[zone] ?? '')),
+      SubnetArn: `arn:aws:ec2:${region.name}:${account.id}:subnet/${region.subnets[zone]}`,
+      Tags: tagList(networkTags(state, region.subnets[zone] ?? '')),
     }));
   return {
     DescribeVpcs: (input: DescribeVpcsRequest): DescribeVpcsResult => {
-      checkIds(input.VpcIds, [account.vpcId], 'InvalidVpcID.NotFound', 'vpc');
+      checkIds(input.VpcIds, [region.vpcId], 'InvalidVpcID.NotFound', 'vpc');
       const vpc = {
-        VpcId: account.vpcId,
+        VpcId: region.vpcId,
         State: 'available' as const,
         CidrBlock: vpcBlock,
         IsDefault: true,
         InstanceTenancy: 'default' as const,
         OwnerId: account.id,
-        Tags: tagList(networkTags(state, account.vpcId)),
+        Tags: tagList(networkTags(state, region.vpcId)),
       };
       const kept = applyFilters(
         [vpc],
@@ -64,13 +65,13 @@ export function networkHandlers(context: CloudContext): HandlerTable {
           isDefault: (one) => String(one.IsDefault),
           'owner-id': (one) => one.OwnerId,
         },
-        () => networkTags(state, account.vpcId),
+        () => networkTags(state, region.vpcId),
       );
       const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.VpcId);
       return { Vpcs: page.items, NextToken: page.nextToken };
     },
     DescribeSubnets: (input: DescribeSubnetsRequest): DescribeSubnetsResult => {
-      checkIds(input.SubnetIds, Object.values(account.subnets), 'InvalidSubnetID.NotFound', 'subnet');
+      checkIds(input.SubnetIds, Object.values(region.subnets), 'InvalidSubnetID.NotFound', 'subnet');
       const asked = subnets().filter((one) => !input.SubnetIds?.length || input.SubnetIds.includes(one.SubnetId ?? ''));
       const kept = applyFilters(
         asked,
@@ -92,14 +93,14 @@ export function networkHandlers(context: CloudContext): HandlerTable {
       return { Subnets: page.items, NextToken: page.nextToken };
     },
     DescribeAvailabilityZones: (input: DescribeAvailabilityZonesRequest): DescribeAvailabilityZonesResult => {
-      const unknown = (input.ZoneNames ?? []).filter((zone) => !account.zones.some((one) => one === zone));
+      const unknown = (input.ZoneNames ?? []).filter((zone) => !region.zones.includes(zone));
       if (unknown.length > 0) throw invalidValue(`Invalid availability zone: [${unknown.join(', ')}]`);
-      const zones = account.zones.map((zone, index) => ({
+      const zones = region.zones.map((zone) => ({
         ZoneName: zone,
-        ZoneId: zoneId(index),
-        RegionName: account.region,
-        GroupName: account.region,
-        NetworkBorderGroup: account.region,
+        ZoneId: region.zoneIds[zone],
+        RegionName: region.name,
+        GroupName: region.name,
+        NetworkBorderGroup: region.name,
         State: 'available' as const,
         OptInStatus: 'opt-in-not-required' as const,
         ZoneType: 'availability-zone',
@@ -119,15 +120,16 @@ export function networkHandlers(context: CloudContext): HandlerTable {
       };
     },
     DescribeRegions: (input: DescribeRegionsRequest): DescribeRegionsResult => {
-      const unknown = (input.RegionNames ?? []).filter((region) => region !== account.region);
+      const unknown = (input.RegionNames ?? []).filter((name) => !findRegion(name));
       if (unknown.length > 0) throw invalidValue(`Invalid region name: [${unknown.join(', ')}]`);
-      const region = {
-        RegionName: account.region,
-        Endpoint: `ec2.${account.region}.amazonaws.com`,
+      const asked = input.RegionNames?.length ? input.RegionNames : [...regionNames];
+      const rows = asked.map((name) => ({
+        RegionName: name,
+        Endpoint: `ec2.${name}.amazonaws.com`,
         OptInStatus: 'opt-in-not-required',
-      };
+      }));
       return {
-        Regions: applyFilters([region], input.Filters, {
+        Regions: applyFilters(rows, input.Filters, {
           'region-name': (one) => one.RegionName,
           endpoint: (one) => one.Endpoint,
           'opt-in-status': (one) => one.OptInStatus,
@@ -137,7 +139,7 @@ export function networkHandlers(context: CloudContext): HandlerTable {
     DescribeAccountAttributes: (input: DescribeAccountAttributesRequest): DescribeAccountAttributesResult => {
       const attributes: Record<string, string> = {
         'supported-platforms': 'VPC',
-        'default-vpc': account.vpcId,
+        'default-vpc': region.vpcId,
         'max-instances': '1000',
       };
       const names: string[] = input.AttributeNames?.length ? input.AttributeNames : Object.keys(attributes);
@@ -149,16 +151,6 @@ export function networkHandlers(context: CloudContext): HandlerTable {
       };
     },
   };
-}
-
-/** The zone of a subnet; undefined for a subnet that does not exist. */
-export function zoneOfSubnet(subnetId: string): string | undefined {
-  return account.zones.find((zone) => account.subnets[zone] === subnetId);
-}
-
-/** `euw1-az1` for eu-west-1a, as AWS abbreviates zones. */
-function zoneId(index: number): string {
-  return `euw1-az${index + 1}`;
 }
 
 function checkIds(asked: string[] | undefined, known: string[], code: string, what: string): void {

@@ -11,6 +11,7 @@ import type {
 import type { CloudContext } from '../context.ts';
 import { newId } from '../ids.ts';
 import type { CloudState, SecurityGroupRecord, SecurityGroupRuleRecord } from '../model.ts';
+import type { Region } from '../regions.ts';
 import { account } from '../settings.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
 import { invalidValue, required } from './errors.ts';
@@ -22,27 +23,27 @@ import { tagList, tagsFor } from './tag-shapes.ts';
 
 /** Security groups: kept and checked as in EC2. They filter nothing: machines listen on loopback only. */
 export function securityGroupHandlers(context: CloudContext): HandlerTable {
-  const { state } = context;
+  const { state, region } = context;
   return {
     ...ruleAccessHandlers(context),
     CreateSecurityGroup: (input: CreateSecurityGroupRequest): CreateSecurityGroupResult => {
       const name = checkName(required(input.GroupName, 'GroupName'));
       const description = required(input.Description, 'GroupDescription');
       if (description.length > 255) throw invalidValue('The group description is limited to 255 characters');
-      if (input.VpcId && input.VpcId !== account.vpcId) {
+      if (input.VpcId && input.VpcId !== region.vpcId) {
         throw new CloudError('InvalidVpcID.NotFound', `The vpc ID '${input.VpcId}' does not exist`);
       }
       if (Object.values(state.securityGroups).some((one) => one.name === name)) {
         throw new CloudError(
           'InvalidGroup.Duplicate',
-          `The security group '${name}' already exists for VPC '${account.vpcId}'`,
+          `The security group '${name}' already exists for VPC '${region.vpcId}'`,
         );
       }
       const tags = tagsFor(input.TagSpecifications, 'security-group', ['security-group']);
-      const group = newGroup(newId('sg'), name, description, []);
+      const group = newGroup(region, newId('sg'), name, description, []);
       state.securityGroups[group.id] = { ...group, tags };
       context.changed();
-      return { GroupId: group.id, SecurityGroupArn: arnOf(group.id), Tags: tagList(tags) };
+      return { GroupId: group.id, SecurityGroupArn: arnOf(region, group.id), Tags: tagList(tags) };
     },
     DescribeSecurityGroups: (input: DescribeSecurityGroupsRequest): DescribeSecurityGroupsResult => {
       const ids = input.GroupIds ?? [];
@@ -54,7 +55,7 @@ export function securityGroupHandlers(context: CloudContext): HandlerTable {
       const asked = ids.length + names.length > 0 ? [...new Set(named)] : Object.values(state.securityGroups);
       const kept = applyFilters(asked, input.Filters, groupFields, (one) => one.tags);
       const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.id);
-      return { SecurityGroups: page.items.map(toGroup), NextToken: page.nextToken };
+      return { SecurityGroups: page.items.map((one) => toGroup(region, one)), NextToken: page.nextToken };
     },
     DescribeSecurityGroupRules: (input: DescribeSecurityGroupRulesRequest): DescribeSecurityGroupRulesResult => {
       const rows = Object.values(state.securityGroups).flatMap((group) => [
@@ -83,7 +84,7 @@ export function securityGroupHandlers(context: CloudContext): HandlerTable {
     },
     DeleteSecurityGroup: (input: DeleteSecurityGroupRequest): DeleteSecurityGroupResult => {
       const group = findGroup(state, input.GroupId, input.GroupName);
-      if (group.id === account.defaultSecurityGroupId) {
+      if (group.id === region.defaultSecurityGroupId) {
         throw new CloudError(
           'CannotDelete',
           `the specified group: "${group.id}" name: "${group.name}" cannot be deleted by a user`,
@@ -101,10 +102,10 @@ export function securityGroupHandlers(context: CloudContext): HandlerTable {
 
 /** Adds the VPC's default group, unless it is there: machines without a group of their own are in it. */
 export function ensureDefaultGroup(context: CloudContext): void {
-  const id = account.defaultSecurityGroupId;
+  const id = context.region.defaultSecurityGroupId;
   if (context.state.securityGroups[id]) return;
   const within: SecurityGroupRuleRecord = { id: newId('sgr'), protocol: '-1', groupId: id };
-  context.state.securityGroups[id] = newGroup(id, 'default', 'default VPC security group', [within]);
+  context.state.securityGroups[id] = newGroup(context.region, id, 'default', 'default VPC security group', [within]);
   context.changed();
 }
 
@@ -123,31 +124,32 @@ const groupFields: Fields<SecurityGroupRecord> = {
 
 /** Every group starts by letting everything out. */
 function newGroup(
+  region: Region,
   id: string,
   name: string,
   description: string,
   ingress: SecurityGroupRuleRecord[],
 ): SecurityGroupRecord {
   const egress: SecurityGroupRuleRecord[] = [{ id: newId('sgr'), protocol: '-1', cidr: '0.0.0.0/0' }];
-  return { id, name, description, vpcId: account.vpcId, ingress, egress, tags: {} };
+  return { id, name, description, vpcId: region.vpcId, ingress, egress, tags: {} };
 }
 
-function toGroup(record: SecurityGroupRecord) {
+function toGroup(region: Region, record: SecurityGroupRecord) {
   return {
     GroupId: record.id,
     GroupName: record.name,
     Description: record.description,
     VpcId: record.vpcId,
     OwnerId: account.id,
-    SecurityGroupArn: arnOf(record.id),
+    SecurityGroupArn: arnOf(region, record.id),
     IpPermissions: toPermissions(record.ingress),
     IpPermissionsEgress: toPermissions(record.egress),
     Tags: tagList(record.tags),
   };
 }
 
-function arnOf(id: string): string {
-  return `arn:aws:ec2:${account.region}:${account.id}:security-group/${id}`;
+function arnOf(region: Region, id: string): string {
+  return `arn:aws:ec2:${region.name}:${account.id}:security-group/${id}`;
 }
 
 function checkName(name: string): string {

@@ -7,7 +7,6 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../context.ts';
 import type { CloudState, Tags } from '../model.ts';
-import { account } from '../settings.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
 import { invalidValue, required } from './errors.ts';
 import { applyFilters, type Fields } from './filters.ts';
@@ -43,11 +42,10 @@ const notFoundCodes: Record<string, string> = {
 
 /** CreateTags, DeleteTags and DescribeTags, for everything in EC2 that has tags. */
 export function tagHandlers(context: CloudContext): HandlerTable {
-  const { state } = context;
   /** All of them are looked up before any is changed: a call changes all or nothing. */
   const find = (ids: string[]): Tagged[] => {
     const wanted = new Set(ids);
-    const found = new Map([...taggedResources(state)].filter(({ id }) => wanted.has(id)).map((one) => [one.id, one]));
+    const found = new Map([...taggedResources(context)].filter(({ id }) => wanted.has(id)).map((one) => [one.id, one]));
     return ids.map((id) => found.get(id) ?? refuse(id));
   };
   return {
@@ -70,7 +68,7 @@ export function tagHandlers(context: CloudContext): HandlerTable {
       context.changed();
     },
     DescribeTags: (input: DescribeTagsRequest): DescribeTagsResult => {
-      const rows = [...taggedResources(state)].flatMap(({ id, type, tags }) =>
+      const rows = [...taggedResources(context)].flatMap(({ id, type, tags }) =>
         Object.entries(tags).map(([key, value]): TagRow => ({ id, type, key, value })),
       );
       const named = (input.Filters ?? []).map((filter) => filter.Name ?? '').filter((name) => name.startsWith(keyed));
@@ -102,7 +100,7 @@ function keyField(name: string): (row: TagRow) => string | undefined {
   return (row) => (row.key === name.slice(keyed.length) ? row.value : undefined);
 }
 
-function* taggedResources(state: CloudState): Generator<Tagged> {
+function* taggedResources({ state, region }: CloudContext): Generator<Tagged> {
   for (const one of Object.values(state.instances)) {
     yield { id: one.id, type: 'instance', tags: one.tags };
     one.volumeTags ??= {};
@@ -115,7 +113,7 @@ function* taggedResources(state: CloudState): Generator<Tagged> {
   for (const one of Object.values(state.launchTemplates)) yield { id: one.id, type: 'launch-template', tags: one.tags };
   for (const one of Object.values(state.keyPairs)) yield { id: one.id, type: 'key-pair', tags: one.tags };
   for (const one of Object.values(state.securityGroups)) yield { id: one.id, type: 'security-group', tags: one.tags };
-  for (const id of [account.vpcId, ...Object.values(account.subnets)]) {
+  for (const id of [region.vpcId, ...Object.values(region.subnets)]) {
     yield { id, type: id.startsWith('vpc-') ? 'vpc' : 'subnet', tags: networkTags(state, id) };
   }
 }

@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { account } from '../settings.ts';
 
-const prefix = `arn:aws:elasticloadbalancing:${account.region}:${account.id}`;
+const prefix = (region: string): string => `arn:aws:elasticloadbalancing:${region}:${account.id}`;
 const unique = (): string => randomBytes(8).toString('hex');
 
-export const loadBalancerArn = (name: string): string => `${prefix}:loadbalancer/app/${name}/${unique()}`;
-export const targetGroupArn = (name: string): string => `${prefix}:targetgroup/${name}/${unique()}`;
+export const loadBalancerArn = (region: string, name: string): string =>
+  `${prefix(region)}:loadbalancer/app/${name}/${unique()}`;
+export const targetGroupArn = (region: string, name: string): string =>
+  `${prefix(region)}:targetgroup/${name}/${unique()}`;
 export const listenerArn = (balancerArn: string): string =>
   `${balancerArn.replace(':loadbalancer/', ':listener/')}/${unique()}`;
 export const ruleArn = (ofListener: string): string =>

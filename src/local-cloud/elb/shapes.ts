@@ -1,11 +1,12 @@
 import type { Listener, LoadBalancer, Rule, TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { ListenerRecord, LoadBalancerRecord, RuleRecord, TargetGroupRecord } from '../model.ts';
-import { account } from '../settings.ts';
+import { findRegion } from '../regions.ts';
 import { defaultRuleArn } from './arns.ts';
 
 /** Records in the SDK's shapes. */
 export function showLoadBalancer(record: LoadBalancerRecord): LoadBalancer {
-  const zones = Object.entries(account.subnets).filter(([, subnet]) => record.subnetIds.includes(subnet));
+  const region = findRegion(record.arn.split(':')[3] ?? '');
+  const zones = Object.entries(region?.subnets ?? {}).filter(([, subnet]) => record.subnetIds.includes(subnet));
   return {
     LoadBalancerArn: record.arn,
     DNSName: record.dnsName,

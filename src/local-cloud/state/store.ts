@@ -12,7 +12,10 @@ const gatherMs = 50;
 
 /** The cloud's state and its file. */
 export interface StateStore {
+  /** Records of the home region. */
   readonly state: CloudState;
+  /** Records of the other regions that have been used, by name; a new region is added here. */
+  readonly regions: Record<string, CloudState>;
   /** Marks the state as changed: it is written about 50 ms later. */
   changed(): void;
   /** Resolves when everything changed so far is on disk; rejects when it cannot be written. */
@@ -30,7 +33,7 @@ export interface StateStore {
 export async function openStore(dir: string, onError: (error: unknown) => void = () => {}): Promise<StateStore> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const file = join(dir, 'state.json');
-  const state = await load(file);
+  const { state, regions } = await load(file);
   let timer: NodeJS.Timeout | undefined;
   let dirty = false;
   let closed = false;
@@ -46,7 +49,7 @@ export async function openStore(dir: string, onError: (error: unknown) => void =
         if (!dirty) return;
         dirty = false;
         try {
-          await replaceFile(file, JSON.stringify({ version: stateVersion, state }));
+          await replaceFile(file, JSON.stringify({ version: stateVersion, state, regions }));
         } catch (error) {
           dirty = true;
           throw error;
@@ -57,6 +60,7 @@ export async function openStore(dir: string, onError: (error: unknown) => void =
 
   return {
     state,
+    regions,
     changed() {
       if (closed) return;
       dirty = true;
@@ -70,15 +74,15 @@ export async function openStore(dir: string, onError: (error: unknown) => void =
   };
 }
 
-async function load(file: string): Promise<CloudState> {
+async function load(file: string): Promise<Pick<StateStore, 'state' | 'regions'>> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return emptyState();
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: emptyState(), regions: {} };
     throw error;
   }
-  let document: { version?: unknown; state?: unknown };
+  let document: { version?: unknown; state?: unknown; regions?: unknown };
   try {
     document = JSON.parse(text);
   } catch (error) {
@@ -88,12 +92,22 @@ async function load(file: string): Promise<CloudState> {
   if (document.version !== stateVersion) {
     throw corrupt(file, `its version is ${JSON.stringify(document.version)}, expected ${stateVersion}`);
   }
-  const tables = document.state as Record<string, unknown> | undefined;
+  const state = readTables(file, document.state);
+  // Files of a cloud that has used one region only need not name others.
+  const others = document.regions ?? {};
+  if (!isTable(others)) throw corrupt(file, 'its table "regions" is damaged');
+  const regions = Object.entries(others as object).map(([name, tables]) => [name, readTables(file, tables, name)]);
+  return { state, regions: Object.fromEntries(regions) };
+}
+
+function readTables(file: string, value: unknown, region?: string): CloudState {
+  const tables = value as Record<string, unknown> | undefined;
   const empty = emptyState();
-  for (const [table, value] of Object.entries(empty)) {
+  for (const [table, pattern] of Object.entries(empty)) {
     const found = tables?.[table];
-    const fits = Array.isArray(value) ? Array.isArray(found) : isTable(found);
-    if (!fits) throw corrupt(file, `its table "${table}" is missing or damaged`);
+    const fits = Array.isArray(pattern) ? Array.isArray(found) : isTable(found);
+    const where = region === undefined ? '' : ` of the region ${region}`;
+    if (!fits) throw corrupt(file, `its table "${table}"${where} is missing or damaged`);
   }
   return { ...empty, ...tables };
 }

@@ -168,7 +168,7 @@ describe('addresses and counts of a state', () => {
     expect(state.loadBalancers.l).toMatchObject({ address: '127.33.2.1', dnsName: '127.33.2.1' });
     expect(pool.takeAddress()).toBe('127.33.16.2');
     expect(pool.takeBalancerAddress()).toBe('127.33.2.2');
-    expect(countState(state)).toMatchObject({
+    expect(countState([state])).toMatchObject({
       counts: { instances: 1, loadBalancers: 1, groups: 0 },
       machines: [{ id: 'a', state: 'running', address: '127.33.16.1', imageId: 'ami-1', group: 'api' }],
     });

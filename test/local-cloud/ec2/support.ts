@@ -2,6 +2,7 @@ import type { CloudContext } from '../../../src/local-cloud/context.ts';
 import { createEc2Service, ensureBaseImage } from '../../../src/local-cloud/ec2/index.ts';
 import { SimulatedDriver } from '../../../src/local-cloud/machines/simulated-driver.ts';
 import { type CloudState, emptyState } from '../../../src/local-cloud/model.ts';
+import { homeRegion } from '../../../src/local-cloud/regions.ts';
 import { account, delayProfiles } from '../../../src/local-cloud/settings.ts';
 import type { CallContext } from '../../../src/local-cloud/wire/handler.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -31,6 +32,7 @@ export function setUp(state: CloudState = emptyState(), more: Partial<CloudConte
   const taken = new Set(Object.values(state.instances).map((one) => one.address));
   const context: CloudContext = {
     clock,
+    region: homeRegion,
     state,
     delays,
     machines: driver,

@@ -55,7 +55,7 @@ export function groupHandlers(ops: Operations): HandlerTable {
       checkSizes(request.MinSize, request.MaxSize);
       const desiredCapacity = request.DesiredCapacity ?? request.MinSize;
       checkDesired(desiredCapacity, request.MinSize, request.MaxSize);
-      const places = readPlaces(request);
+      const places = readPlaces(request, ops.context.region);
       if (!places) throw validationError('At least one Availability Zone or VPC Subnet is required.');
       const sources = (request.TrafficSources ?? []).map((s) => s.Identifier ?? '');
       const targetGroupArns = [...new Set([...(request.TargetGroupARNs ?? []), ...sources])];
@@ -100,7 +100,11 @@ export function groupHandlers(ops: Operations): HandlerTable {
       if (request.DesiredCapacity !== undefined) checkDesired(request.DesiredCapacity, minSize, maxSize);
       // New bounds move a desired capacity that the request does not name.
       const desiredCapacity = Math.min(maxSize, Math.max(minSize, request.DesiredCapacity ?? group.desiredCapacity));
-      Object.assign(group, readSettings(request), readPlaces(request), { minSize, maxSize, desiredCapacity });
+      Object.assign(group, readSettings(request), readPlaces(request, ops.context.region), {
+        minSize,
+        maxSize,
+        desiredCapacity,
+      });
       if (launchTemplate) group.launchTemplate = launchTemplate;
       ops.context.changed();
       ops.poke(group.name);

@@ -4,8 +4,8 @@ import { account } from '../../settings.ts';
 
 /** Adds the record of the image that every account starts with, unless it is there. Its data is the machine driver's matter. */
 export function ensureBaseImage(context: CloudContext): void {
-  const { state, clock } = context;
-  const id = account.baseImageId;
+  const { state, clock, region } = context;
+  const id = region.baseImageId;
   const found = state.images[id];
   if (found && found.state !== 'deregistered') return;
   const snapshotId = derivedId('snap', id);
@@ -17,6 +17,8 @@ export function ensureBaseImage(context: CloudContext): void {
     state: 'available',
     createdAt: clock.now(),
     snapshotId,
+    // One and the same in every region.
+    dataId: id === account.baseImageId ? undefined : account.baseImageId,
     tags: { ...tags },
   };
   state.snapshots[snapshotId] = {

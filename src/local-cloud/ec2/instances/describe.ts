@@ -14,7 +14,7 @@ import { applyFilters, type Fields } from '../filters.ts';
 import { paginate, timeKey } from '../pagination.ts';
 import type { InstanceLifecycle } from './lifecycle.ts';
 import { findInstances } from './lookup.ts';
-import { hostnameOf } from './machines.ts';
+import { privateDnsName } from './machines.ts';
 import { rootDevice, toReservations, toState } from './shape.ts';
 import { stateCodes } from './states.ts';
 
@@ -37,7 +37,7 @@ export function describeHandlers(context: CloudContext, lifecycle: InstanceLifec
     'launch-time': (one) => new Date(one.launchTime).toISOString(),
     'private-ip-address': (one) => alive(one, one.address),
     'network-interface.addresses.private-ip-address': (one) => alive(one, one.address),
-    'private-dns-name': (one) => alive(one, `${hostnameOf(one.address)}.${account.region}.compute.internal`),
+    'private-dns-name': (one) => alive(one, privateDnsName(one)),
     'subnet-id': (one) => alive(one, one.subnetId),
     'vpc-id': (one) => alive(one, one.vpcId),
     'instance.group-id': (one) => one.securityGroupIds,

@@ -1,11 +1,12 @@
 import type { RequestLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/client-ec2';
+import type { CloudContext } from '../../context.ts';
 import { requestDigest } from '../../ids.ts';
 import type { CloudState, Tags } from '../../model.ts';
+import { type Region, zoneOfSubnet } from '../../regions.ts';
 import { account } from '../../settings.ts';
 import { CloudError } from '../../wire/handler.ts';
 import { invalidValue, missing, required } from '../errors.ts';
 import { findTemplate, findVersion } from '../launch-templates/lookup.ts';
-import { zoneOfSubnet } from '../network.ts';
 import { tagsFor } from '../tag-shapes.ts';
 
 /** A launch with everything decided: the request over its launch template over EC2's defaults. */
@@ -42,7 +43,7 @@ const taggable = ['instance', 'volume', 'network-interface', 'spot-instances-req
  * Decides a RunInstances request.
  * @throws CloudError for every value that EC2 would refuse; image and key pair are checked at the launch itself.
  */
-export function planLaunch(state: CloudState, request: RunInstancesRequest): LaunchPlan {
+export function planLaunch({ state, region }: CloudContext, request: RunInstancesRequest): LaunchPlan {
   const minCount = required(request.MinCount, 'MinCount');
   const maxCount = required(request.MaxCount, 'MaxCount');
   if (minCount < 1) throw invalidValue(`Value (${minCount}) for parameter minCount is invalid. Minimum value is 1.`);
@@ -66,9 +67,9 @@ export function planLaunch(state: CloudState, request: RunInstancesRequest): Lau
     maxCount,
     imageId: data.ImageId,
     instanceType: instanceType(data.InstanceType),
-    ...place(data),
+    ...place(region, data),
     keyName: data.KeyName || undefined,
-    securityGroupIds: securityGroups(state, data),
+    securityGroupIds: securityGroups({ state, region }, data),
     userData: checkUserData(data.UserData),
     launchTemplate: chosen?.launchTemplate,
     tags: both('instance'),
@@ -106,15 +107,18 @@ export function instanceType(type: string | undefined): string {
   return type;
 }
 
-function place(data: RequestLaunchTemplateData & RunInstancesRequest): { availabilityZone: string; subnetId: string } {
+function place(
+  region: Region,
+  data: RequestLaunchTemplateData & RunInstancesRequest,
+): { availabilityZone: string; subnetId: string } {
   const asked = data.Placement?.AvailabilityZone || undefined;
-  if (asked && !account.subnets[asked]) throw invalidValue(`Invalid availability zone: [${asked}]`);
+  if (asked && !region.subnets[asked]) throw invalidValue(`Invalid availability zone: [${asked}]`);
   const subnetId = data.SubnetId || data.NetworkInterfaces?.[0]?.SubnetId;
   if (!subnetId) {
-    const availabilityZone = asked ?? account.zones[0];
-    return { availabilityZone, subnetId: account.subnets[availabilityZone] ?? '' };
+    const availabilityZone = asked ?? region.zones[0];
+    return { availabilityZone, subnetId: region.subnets[availabilityZone] ?? '' };
   }
-  const availabilityZone = zoneOfSubnet(subnetId);
+  const availabilityZone = zoneOfSubnet(region, subnetId);
   if (!availabilityZone) throw new CloudError('InvalidSubnetID.NotFound', `The subnet ID '${subnetId}' does not exist`);
   if (asked && asked !== availabilityZone) {
     throw invalidValue(`The availability zone '${asked}' does not match that of subnet '${subnetId}'`);
@@ -122,7 +126,10 @@ function place(data: RequestLaunchTemplateData & RunInstancesRequest): { availab
   return { availabilityZone, subnetId };
 }
 
-function securityGroups(state: CloudState, data: RequestLaunchTemplateData & RunInstancesRequest): string[] {
+function securityGroups(
+  { state, region }: Pick<CloudContext, 'state' | 'region'>,
+  data: RequestLaunchTemplateData & RunInstancesRequest,
+): string[] {
   const byId = [...(data.SecurityGroupIds ?? []), ...(data.NetworkInterfaces?.[0]?.Groups ?? [])];
   const byName = data.SecurityGroups ?? [];
   for (const id of byId) {
@@ -135,7 +142,7 @@ function securityGroups(state: CloudState, data: RequestLaunchTemplateData & Run
     return found.id;
   });
   const all = [...new Set([...byId, ...named])];
-  return all.length > 0 ? all : [account.defaultSecurityGroupId];
+  return all.length > 0 ? all : [region.defaultSecurityGroupId];
 }
 
 /** @throws CloudError for user data that is not base64, or too long. */

@@ -1,7 +1,6 @@
 import type { CloudContext } from '../../context.ts';
 import { newId } from '../../ids.ts';
 import type { InstanceRecord } from '../../model.ts';
-import { account } from '../../settings.ts';
 import { CloudError } from '../../wire/handler.ts';
 import { launchableImage } from '../images/lookup.ts';
 import type { LaunchPlan } from './launch-request.ts';
@@ -10,7 +9,7 @@ import type { InstanceLifecycle } from './lifecycle.ts';
 /** Makes the records of a planned launch and begins their boot. The instances are `pending` when it returns. */
 export function launch(context: CloudContext, lifecycle: InstanceLifecycle, plan: LaunchPlan): InstanceRecord[] {
   const { state, clock } = context;
-  launchableImage(state, plan.imageId);
+  const { dataId: imageDataId } = launchableImage(state, plan.imageId);
   const publicKey = plan.keyName && publicKeyOf(context, plan.keyName);
   context.faults?.checkCapacity(plan);
   const addresses = takeAddresses(context, plan.minCount, plan.maxCount);
@@ -22,7 +21,8 @@ export function launch(context: CloudContext, lifecycle: InstanceLifecycle, plan
       id: newId('i'),
       state: 'pending',
       address,
-      vpcId: account.vpcId,
+      imageDataId,
+      vpcId: context.region.vpcId,
       launchTime: clock.now(),
       volumeId: newId('vol'),
       reservationId,

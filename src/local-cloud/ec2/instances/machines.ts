@@ -88,10 +88,16 @@ export function hostnameOf(address: string): string {
   return `ip-${address.replaceAll('.', '-')}`;
 }
 
+/** The name that the region's resolver would know it by; the oldest region has its own ending. */
+export function privateDnsName({ address, availabilityZone }: InstanceRecord): string {
+  const region = availabilityZone.slice(0, -1);
+  return `${hostnameOf(address)}.${region === 'us-east-1' ? 'ec2' : `${region}.compute`}.internal`;
+}
+
 function toSpec(record: InstanceRecord): MachineSpec {
   return {
     instanceId: record.id,
-    imageId: record.imageId,
+    imageId: record.imageDataId ?? record.imageId,
     address: record.address,
     hostname: hostnameOf(record.address),
     publicKey: record.publicKey,

@@ -31,7 +31,7 @@ export function powerHandlers(context: CloudContext, lifecycle: InstanceLifecycl
 
   return {
     RunInstances: (input: RunInstancesRequest): Reservation => {
-      const plan = planLaunch(state, input);
+      const plan = planLaunch(context, input);
       const known =
         plan.clientToken && Object.values(state.instances).filter((one) => one.clientToken === plan.clientToken);
       if (known && known.length > 0) {

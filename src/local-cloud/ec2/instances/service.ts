@@ -13,7 +13,7 @@ export function instanceService(context: CloudContext, lifecycle: InstanceLifecy
       const template = findTemplate(state, { LaunchTemplateId: request.launchTemplate.id });
       const data = findVersion(template, String(request.launchTemplate.version)).data as RequestLaunchTemplateData;
       // The caller's zone wins over the template's, as an Auto Scaling group's subnets do.
-      const plan = planLaunch(state, {
+      const plan = planLaunch(context, {
         MinCount: request.count,
         MaxCount: request.count,
         LaunchTemplate: { LaunchTemplateId: template.id, Version: String(request.launchTemplate.version) },

@@ -3,7 +3,7 @@ import { derivedId } from '../../ids.ts';
 import type { CloudState, InstanceRecord } from '../../model.ts';
 import { account } from '../../settings.ts';
 import { tagList } from '../tag-shapes.ts';
-import { hostnameOf } from './machines.ts';
+import { privateDnsName } from './machines.ts';
 import { stateCodes } from './states.ts';
 
 /** Where the root volume hangs. */
@@ -58,7 +58,7 @@ export function toInstance(state: CloudState, record: InstanceRecord): Instance 
     PlatformDetails: 'Linux/UNIX',
     ProductCodes: [],
     IamInstanceProfile: record.iamInstanceProfile ? { Arn: record.iamInstanceProfile } : undefined,
-    PrivateDnsName: gone ? '' : `${hostnameOf(record.address)}.${account.region}.compute.internal`,
+    PrivateDnsName: gone ? '' : privateDnsName(record),
     PublicDnsName: '',
     PrivateIpAddress: gone ? undefined : record.address,
     SubnetId: gone ? undefined : record.subnetId,

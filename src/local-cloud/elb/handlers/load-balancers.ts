@@ -1,6 +1,6 @@
 import type * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { LoadBalancerRecord } from '../../model.ts';
-import { account } from '../../settings.ts';
+import { zoneOfSubnet } from '../../regions.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { loadBalancerArn } from '../arns.ts';
 import { changed, defaults, listed, loadBalancerAttributes } from '../attributes.ts';
@@ -13,7 +13,7 @@ import { type ElbParts, enforce } from './shared.ts';
 /** Load balancers: `application` ones, each on a loopback address of its own. */
 export function loadBalancerHandlers(parts: ElbParts): HandlerTable {
   const { context } = parts;
-  const { state } = context;
+  const { state, region } = context;
 
   // Those that a former daemon left provisioning become active too.
   for (const record of Object.values(state.loadBalancers)) if (record.state === 'provisioning') provision(record);
@@ -39,12 +39,12 @@ export function loadBalancerHandlers(parts: ElbParts): HandlerTable {
       const subnetIds = (input.Subnets ?? input.SubnetMappings?.map(({ SubnetId = '' }) => SubnetId) ?? []).filter(
         Boolean,
       );
-      const unknown = subnetIds.find((id) => !Object.values(account.subnets).includes(id));
+      const unknown = subnetIds.find((id) => zoneOfSubnet(region, id) === undefined);
       if (unknown) throw new CloudError('SubnetNotFound', `The subnet ID '${unknown}' does not exist`);
       if (new Set(subnetIds).size < 2)
         throw invalid('At least two subnets in two different Availability Zones must be specified');
-      const securityGroupIds = input.SecurityGroups?.length ? input.SecurityGroups : [account.defaultSecurityGroupId];
-      const missing = securityGroupIds.find((id) => !state.securityGroups[id] && id !== account.defaultSecurityGroupId);
+      const securityGroupIds = input.SecurityGroups?.length ? input.SecurityGroups : [region.defaultSecurityGroupId];
+      const missing = securityGroupIds.find((id) => !state.securityGroups[id] && id !== region.defaultSecurityGroupId);
       if (missing) throw new CloudError('InvalidSecurityGroup', `The security group '${missing}' does not exist`);
       const known = Object.values(state.loadBalancers).find((other) => other.name === name);
       if (known) {
@@ -61,8 +61,16 @@ export function loadBalancerHandlers(parts: ElbParts): HandlerTable {
       const tags = withTags({}, input.Tags);
       const address = context.takeBalancerAddress();
       const record: LoadBalancerRecord = {
-        ...{ arn: loadBalancerArn(name), name, dnsName: address, address, scheme, type, state: 'provisioning' },
-        ...{ createdAt: context.clock.now(), subnetIds, securityGroupIds, vpcId: account.vpcId },
+        ...{
+          arn: loadBalancerArn(region.name, name),
+          name,
+          dnsName: address,
+          address,
+          scheme,
+          type,
+          state: 'provisioning',
+        },
+        ...{ createdAt: context.clock.now(), subnetIds, securityGroupIds, vpcId: region.vpcId },
         ...{ attributes: defaults(loadBalancerAttributes), tags },
       };
       state.loadBalancers[record.arn] = record;

@@ -1,6 +1,5 @@
 import type * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { TargetGroupRecord } from '../../model.ts';
-import { account } from '../../settings.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { targetGroupArn } from '../arns.ts';
 import { changed, defaults, listed, targetGroupAttributes } from '../attributes.ts';
@@ -34,7 +33,7 @@ export function targetGroupHandlers(parts: ElbParts): HandlerTable {
         throw new CloudError('UnsupportedProtocol', `Protocol '${protocol}' is not supported by this cloud: use HTTP`);
       const port = whole(required(input.Port, 'port'), 'port', 1, 65_535, 80);
       const vpcId = required(input.VpcId, 'VPC ID');
-      if (vpcId !== account.vpcId) throw invalid(`The VPC ID '${vpcId}' is not found`);
+      if (vpcId !== context.region.vpcId) throw invalid(`The VPC ID '${vpcId}' is not found`);
       const healthCheck = checkOf(input, defaultCheck);
       const known = Object.values(state.targetGroups).find((other) => other.name === name);
       if (known) {
@@ -46,7 +45,7 @@ export function targetGroupHandlers(parts: ElbParts): HandlerTable {
         );
       }
       const record: TargetGroupRecord = {
-        ...{ arn: targetGroupArn(name), name, protocol, port, vpcId, healthCheck },
+        ...{ arn: targetGroupArn(context.region.name, name), name, protocol, port, vpcId, healthCheck },
         ...{ attributes: defaults(targetGroupAttributes), targets: [], tags: withTags({}, input.Tags) },
       };
       state.targetGroups[record.arn] = record;

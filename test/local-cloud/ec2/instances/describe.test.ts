@@ -121,5 +121,8 @@ test('instance types, zones, subnets and the VPC are there to be read', async ()
     1,
   );
   expect(await cloud.code('DescribeVpcs', { VpcIds: ['vpc-1'] })).toBe('InvalidVpcID.NotFound');
-  expect((await cloud.send('DescribeRegions')).Regions).toMatchObject([{ RegionName: 'eu-west-1' }]);
+  const Filters = [{ Name: 'region-name', Values: ['eu-west-*'] }];
+  const { Regions } = await cloud.send('DescribeRegions', { Filters });
+  expect(Regions.map((one: { RegionName: string }) => one.RegionName)).toEqual(['eu-west-1', 'eu-west-2', 'eu-west-3']);
+  expect(await cloud.code('DescribeRegions', { RegionNames: ['eu-west-9'] })).toBe('InvalidParameterValue');
 });

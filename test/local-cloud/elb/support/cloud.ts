@@ -3,6 +3,7 @@ import type { BalancerDriver } from '../../../../src/local-cloud/elb/balancer-dr
 import { createElbService, type ElbService } from '../../../../src/local-cloud/elb/service.ts';
 import { SimulatedBalancer } from '../../../../src/local-cloud/elb/simulated.ts';
 import { emptyState, type InstanceRecord } from '../../../../src/local-cloud/model.ts';
+import { homeRegion } from '../../../../src/local-cloud/regions.ts';
 import { account, delayProfiles } from '../../../../src/local-cloud/settings.ts';
 import type { Clock } from '../../../../src/shared/clock.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -33,6 +34,7 @@ export function testCloud(
   let addresses = 0;
   const context: CloudContext = {
     clock,
+    region: homeRegion,
     state: emptyState(),
     delays: delayProfiles.quick,
     machines: {} as CloudContext['machines'],
