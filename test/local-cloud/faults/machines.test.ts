@@ -1,0 +1,210 @@
+import { DescribeScalingActivitiesCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  CreateImageCommand,
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  RunInstancesCommand,
+  StartInstancesCommand,
+  StopInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { account } from '../../../src/local-cloud/settings.ts';
+import { FaultyCloud } from './support.ts';
+
+let f: FaultyCloud;
+beforeEach(async () => {
+  f = await FaultyCloud.start();
+});
+afterEach(async () => {
+  await f.close();
+  expect(f.reports).toEqual([]);
+});
+
+async function instance(id: string) {
+  const { Reservations } = await f.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+  return Reservations?.[0]?.Instances?.[0];
+}
+
+async function bake(id: string, name: string, NoReboot = true) {
+  const { ImageId = '' } = await f.ec2.send(new CreateImageCommand({ InstanceId: id, Name: name, NoReboot }));
+  return ImageId;
+}
+
+async function image(id: string) {
+  return (await f.ec2.send(new DescribeImagesCommand({ ImageIds: [id] }))).Images?.[0];
+}
+
+const launch = (zone: string) =>
+  f.ec2.send(
+    new RunInstancesCommand({
+      ImageId: account.baseImageId,
+      InstanceType: 't3.micro',
+      MinCount: 1,
+      MaxCount: 1,
+      Placement: { AvailabilityZone: zone },
+    }),
+  );
+
+describe('bake-fail', () => {
+  it('fails as many images as its count says, with its message as the reason', async () => {
+    const [id = ''] = await f.run();
+    f.cloud.faults.add({ kind: 'bake-fail', count: 1, message: 'the disk is full' });
+    const failed = await bake(id, 'one');
+    await f.clock.advance(5_000);
+    expect(await image(failed)).toMatchObject({
+      State: 'failed',
+      StateReason: { Message: expect.stringContaining('the disk is full') },
+    });
+    const good = await bake(id, 'two');
+    await f.clock.advance(5_000);
+    expect(await image(good)).toMatchObject({ State: 'available' });
+    expect(f.cloud.faults.list()).toMatchObject([{ hits: 1, active: false }]);
+  });
+});
+
+describe('bake-slow', () => {
+  it('keeps the image pending, but the machine is soon back from its reboot', async () => {
+    const [id = ''] = await f.run();
+    f.cloud.faults.add({ kind: 'bake-slow', delayMs: 60_000, instance: id });
+    const slow = await bake(id, 'slow', false);
+    await f.clock.advance(50_000);
+    expect((await image(slow))?.State).toBe('pending');
+    expect((await instance(id))?.State?.Name).toBe('running');
+    await f.clock.advance(15_000);
+    expect((await image(slow))?.State).toBe('available');
+  });
+});
+
+describe('boot-dead', () => {
+  it('ends machines at their first boot, those of the image only', async () => {
+    const [source = ''] = await f.run();
+    const bad = await bake(source, 'bad');
+    await f.clock.advance(5_000);
+    const fault = f.cloud.faults.add({ kind: 'boot-dead', image: bad });
+    const [fine = ''] = await f.run();
+    const run = new RunInstancesCommand({ ImageId: bad, InstanceType: 't3.micro', MinCount: 1, MaxCount: 1 });
+    const dead = (await f.ec2.send(run)).Instances?.[0]?.InstanceId ?? '';
+    await f.clock.advance(5_000);
+    expect((await instance(fine))?.State?.Name).toBe('running');
+    expect(await instance(dead)).toMatchObject({
+      State: { Name: 'terminated' },
+      StateReason: { Message: expect.stringContaining(`fault ${fault.id}`) },
+    });
+  });
+});
+
+describe('never-healthy', () => {
+  it('lets machines run that the balancer never sees up, until it is cleared', async () => {
+    const fault = f.cloud.faults.add({ kind: 'never-healthy', group: 'api', count: 1 });
+    const arn = await f.group(2, true);
+    await f.until(f.members.bind(f), (all) => all.length === 2);
+    const states = () => f.health(arn).then((all) => Object.values(all).sort());
+    await f.until(states, (all) => all.join() === 'initial,initial');
+    await f.until(states, (all) => all.join() === 'healthy,unhealthy');
+    await f.clock.advance(120_000);
+    expect(await states()).toEqual(['healthy', 'unhealthy']);
+    f.cloud.faults.clear(fault.id);
+    await f.until(states, (all) => all.join() === 'healthy,healthy');
+  });
+});
+
+describe('flapping', () => {
+  it('takes a target out of service and back in turns', async () => {
+    const arn = await f.group(1, true);
+    const state = () => f.health(arn).then((all) => Object.values(all)[0] ?? '');
+    await f.until(state, (one) => one === 'healthy');
+    f.cloud.faults.add({ kind: 'flapping', periodMs: 30_000 });
+    const seen: string[] = [];
+    for (let second = 0; second < 180; second++) {
+      await f.clock.advance(1_000);
+      const now = await state();
+      if (seen.at(-1) !== now) seen.push(now);
+    }
+    expect(seen).toEqual(['healthy', 'unhealthy', 'healthy', 'unhealthy', 'healthy', 'unhealthy']);
+    f.cloud.faults.clear();
+    await f.until(state, (one) => one === 'healthy');
+  });
+});
+
+describe('insufficient-capacity', () => {
+  it('refuses launches and starts in the zone, and of the type', async () => {
+    const [id = ''] = await f.run();
+    await f.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+    await f.clock.advance(2_000);
+    f.cloud.faults.add({ kind: 'insufficient-capacity', zone: 'eu-west-1a', type: 't3.micro' });
+    const refusal = {
+      name: 'InsufficientInstanceCapacity',
+      message: expect.stringContaining('choosing eu-west-1b, eu-west-1c'),
+    };
+    await expect(launch('eu-west-1a')).rejects.toMatchObject(refusal);
+    await expect(f.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }))).rejects.toMatchObject(refusal);
+    expect((await launch('eu-west-1b')).Instances).toHaveLength(1);
+  });
+
+  it('shows as failed scaling activities, until there is room again', async () => {
+    f.cloud.faults.add({ kind: 'insufficient-capacity' });
+    await f.group(3);
+    await f.clock.advance(10_000);
+    const activities = async () => (await f.asg.send(new DescribeScalingActivitiesCommand({}))).Activities ?? [];
+    expect((await activities())[0]).toMatchObject({
+      StatusCode: 'Failed',
+      StatusMessage: expect.stringMatching(
+        /^We currently do not have sufficient t3.micro capacity .* launch.* failed\.$/i,
+      ),
+    });
+    expect(await f.members()).toEqual([]);
+    f.cloud.faults.clear();
+    await f.until(f.members.bind(f), (all) => all.length === 3);
+  });
+});
+
+describe('zone-lost', () => {
+  it('kills every machine of the zone, and lets none start there any more', async () => {
+    await f.group(6);
+    const before = await f.until(f.members.bind(f), (all) => all.length === 6);
+    const lost = before.filter((one) => one.AvailabilityZone === 'eu-west-1b').map((one) => one.InstanceId ?? '');
+    expect(lost).toHaveLength(2);
+    f.cloud.faults.add({ kind: 'zone-lost', zone: 'eu-west-1b' });
+    expect(f.cloud.faults.list()).toMatchObject([{ hits: 2, active: true }]);
+    await f.clock.advance(1_000);
+    const left = await f.members();
+    expect(left.map((one) => one.InstanceId)).not.toEqual(expect.arrayContaining(lost));
+    await expect(launch('eu-west-1b')).rejects.toMatchObject({ name: 'InsufficientInstanceCapacity' });
+  });
+
+  it('kills machines in the middle of their boot', async () => {
+    const [made] = (await launch('eu-west-1c')).Instances ?? [];
+    await f.clock.advance(190);
+    f.cloud.faults.add({ kind: 'zone-lost', zone: 'eu-west-1c' });
+    await f.clock.advance(3_000);
+    expect((await instance(made?.InstanceId ?? ''))?.State?.Name).toBe('terminated');
+  });
+});
+
+describe('backend-kill', () => {
+  it('takes the service of a simulated machine down for a while', async () => {
+    const arn = await f.group(2, true);
+    const states = () => f.health(arn).then((all) => Object.values(all).sort().join());
+    await f.until(states, (all) => all === 'healthy,healthy');
+    const [first] = await f.members();
+    f.cloud.faults.add({ kind: 'backend-kill', instance: first?.InstanceId, delayMs: 20_000 });
+    await f.clock.advance(1_000);
+    expect((await f.health(arn))[first?.InstanceId ?? '']).toBe('unhealthy');
+    await f.until(states, (all) => all === 'healthy,healthy');
+    expect(f.cloud.faults.list()).toMatchObject([{ kind: 'backend-kill', hits: 1, active: false }]);
+  });
+
+  it('says that a simulated balancer has no process to kill, and is not kept then', () => {
+    expect(() => f.cloud.faults.add({ kind: 'backend-kill' })).toThrow('no process to kill');
+    expect(() => f.cloud.faults.add({ kind: 'backend-kill', group: 'none' })).toThrow('none of the machines');
+    expect(f.cloud.faults.list()).toEqual([]);
+  });
+});
+
+it('refuses faults that name what is not there', () => {
+  const add = (request: object) => () => f.cloud.faults.add(request);
+  expect(add({ kind: 'zone-lost', zone: 'eu-west-1z' })).toThrow('there is no zone eu-west-1z');
+  expect(add({ kind: 'flapping', instance: 'i-00000000000000000' })).toThrow('there is no instance');
+  expect(add({ kind: 'boot-dead', image: 'ami-00000000000000000' })).toThrow('there is no image');
+  expect(f.cloud.faults.list()).toEqual([]);
+});
