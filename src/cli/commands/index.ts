@@ -1,9 +1,16 @@
-import { faultKinds } from '../../local-cloud/faults/rule.ts';
+import type { FaultKind } from '../../local-cloud/faults/rule.ts';
 import type { ArgumentSpec, CommandSpec, OptionSpec } from '../command.ts';
 
 const app: ArgumentSpec = { name: '<app>', description: 'name of a file in pipelines/, e.g. api' };
 const someApp: ArgumentSpec = { name: '[app]', description: 'only this app' };
 const dryRun: OptionSpec = { flags: '--dry-run', description: 'print the plan and change nothing' };
+
+/** Repeated here, because the help loads no other code; a test holds the two lists together. */
+export const faultKindNames: readonly FaultKind[] = [
+  ...(['throttle', 'error', 'cut-before', 'cut-after', 'latency', 'eventual-consistency', 'bake-fail'] as const),
+  ...(['bake-slow', 'boot-dead', 'never-healthy', 'flapping', 'insufficient-capacity', 'zone-lost'] as const),
+  'backend-kill',
+];
 
 /** What `local fault` takes; each kind of fault takes some of it, and says which. */
 const faultOptions: readonly OptionSpec[] = [
@@ -105,7 +112,7 @@ export const commands: readonly CommandSpec[] = [
     name: 'local fault',
     summary: 'let the local cloud fail on request, to rehearse it',
     arguments: [
-      { name: '<kind>', description: `one of ${faultKinds.join(', ')}; or list, or clear` },
+      { name: '<kind>', description: `one of ${faultKindNames.join(', ')}; or list, or clear` },
       { name: '[id]', description: 'with clear: only this fault' },
     ],
     options: faultOptions,
