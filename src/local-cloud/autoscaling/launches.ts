@@ -1,7 +1,8 @@
-import type { GroupInstance, GroupRecord } from '../model.ts';
+import type { ActivityRecord, GroupInstance, GroupRecord } from '../model.ts';
+import { CloudError } from '../wire/handler.ts';
 import { stamp } from './activities.ts';
 import { activeInstances, isSuspended } from './groups.ts';
-import { placeLaunches } from './placement.ts';
+import { type Place, placeLaunches } from './placement.ts';
 import type { Runtime } from './runtime.ts';
 import { registerTargets } from './traffic.ts';
 
@@ -25,57 +26,80 @@ export class Launches {
   }
 
   /**
-   * Launches `count` instances, spread over the zones.
-   * @returns the message of a launch that was refused, after which nothing more was tried
+   * Launches `count` instances, spread over the zones. A zone without room is left out, and the others take its share.
+   * @returns the message of a refusal, when fewer than `count` were launched
    */
   launch(
     group: GroupRecord,
     count: number,
     source: { id: string; version: string },
-    cause?: string,
+    cause = 'a difference between desired and actual capacity',
   ): string | undefined {
-    const { context, instances, log } = this.#runtime;
-    let capacity = activeInstances(group).length;
-    const why = (from: number, to: number) =>
-      `At ${stamp(context.clock.now())} an instance was started in response to ${
-        cause ?? 'a difference between desired and actual capacity'
-      }, increasing the capacity from ${from} to ${to}.`;
+    const { context, instances } = this.#runtime;
+    const full = new Set<string>();
+    let missing = count;
+    let refusal: string | undefined;
     try {
       const template = instances.resolveTemplate({ id: source.id }, source.version);
-      for (const { place, count: n } of placeLaunches(context.region, group, count)) {
-        const ids = instances.launch({
-          launchTemplate: { id: template.id, version: template.version },
-          count: n,
-          ...place,
-          tags: launchTags(group, template),
-        });
-        for (const instanceId of ids) {
-          const activity = log.begin(
-            group.name,
-            `Launching a new EC2 instance: ${instanceId}`,
-            why(capacity, ++capacity),
-          );
-          group.instances.push({
-            instanceId,
-            lifecycleState: 'Pending',
-            healthStatus: 'Healthy',
-            availabilityZone: place.availabilityZone,
-            launchTemplate: { id: template.id, version: template.version },
-            protectedFromScaleIn: group.newInstancesProtected,
-            activityId: activity.id,
-          });
+      for (;;) {
+        const round = placeLaunches(context.region, group, missing, full);
+        if (round.length === 0) break;
+        for (const { place, count: n } of round) {
+          try {
+            missing -= this.#launchAt(group, place, n, template, cause);
+          } catch (error) {
+            if (!(error instanceof CloudError) || error.code !== 'InsufficientInstanceCapacity') throw error;
+            full.add(place.availabilityZone);
+            refusal = this.#refused(group, error, cause);
+          }
         }
       }
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      const activity = log.begin(group.name, 'Launching a new EC2 instance', why(capacity, capacity + 1));
-      log.fail(activity.id, `${message}. Launching EC2 instance failed.`);
-      this.failed(group.name);
-      context.changed();
-      return message;
+      refusal = this.#refused(group, error, cause);
     }
     context.changed();
-    return undefined;
+    if (missing === 0 || refusal === undefined) return undefined;
+    this.failed(group.name);
+    return refusal;
+  }
+
+  #launchAt(
+    group: GroupRecord,
+    place: Place,
+    count: number,
+    { id, version }: { id: string; version: number },
+    cause: string,
+  ): number {
+    const tags = launchTags(group, { id, version });
+    const ids = this.#runtime.instances.launch({ launchTemplate: { id, version }, count, ...place, tags });
+    for (const instanceId of ids) {
+      const activity = this.#begin(group, `Launching a new EC2 instance: ${instanceId}`, cause);
+      group.instances.push({
+        instanceId,
+        lifecycleState: 'Pending',
+        healthStatus: 'Healthy',
+        availabilityZone: place.availabilityZone,
+        launchTemplate: { id, version },
+        protectedFromScaleIn: group.newInstancesProtected,
+        activityId: activity.id,
+      });
+    }
+    return ids.length;
+  }
+
+  #refused(group: GroupRecord, error: unknown, cause: string): string {
+    const message = error instanceof Error ? error.message : String(error);
+    const activity = this.#begin(group, 'Launching a new EC2 instance', cause);
+    this.#runtime.log.fail(activity.id, `${message}. Launching EC2 instance failed.`);
+    return message;
+  }
+
+  #begin(group: GroupRecord, description: string, cause: string): ActivityRecord {
+    const { context, log } = this.#runtime;
+    const capacity = activeInstances(group).length;
+    const change = `increasing the capacity from ${capacity} to ${capacity + 1}.`;
+    const why = `At ${stamp(context.clock.now())} an instance was started in response to ${cause}, ${change}`;
+    return log.begin(group.name, description, why);
   }
 
   /** A launch that failed, at once or during the boot: the next one waits. */

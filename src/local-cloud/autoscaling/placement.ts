@@ -23,9 +23,17 @@ export function countByZone(instances: GroupInstance[]): Map<string, number> {
   return counts;
 }
 
-/** Spreads `count` launches so that the zones end as even as they can; one entry for each place used. */
-export function placeLaunches(region: Region, group: GroupRecord, count: number): { place: Place; count: number }[] {
-  const places = placesOf(region, group);
+/**
+ * Spreads `count` launches so that the zones end as even as they can; one entry for each place used.
+ * @param full zones that are left out
+ */
+export function placeLaunches(
+  region: Region,
+  group: GroupRecord,
+  count: number,
+  full: ReadonlySet<string> = new Set(),
+): { place: Place; count: number }[] {
+  const places = placesOf(region, group).filter(({ availabilityZone }) => !full.has(availabilityZone));
   const zones = countByZone(activeInstances(group));
   const planned = places.map((place) => ({ place, count: 0 }));
   for (let n = 0; n < count; n++) {

@@ -141,6 +141,18 @@ describe('insufficient-capacity', () => {
     expect((await launch('eu-west-1b')).Instances).toHaveLength(1);
   });
 
+  it('of one zone lets a group grow in the others, and says so in its activities', async () => {
+    f.cloud.faults.add({ kind: 'insufficient-capacity', zone: 'eu-west-1a' });
+    await f.group(6);
+    const members = await f.until(f.members.bind(f), (all) => all.length === 6);
+    const zones = members.map((one) => one.AvailabilityZone).sort();
+    expect(zones).toEqual([...Array(3).fill('eu-west-1b'), ...Array(3).fill('eu-west-1c')]);
+    const { Activities } = await f.asg.send(new DescribeScalingActivitiesCommand({}));
+    expect(Activities?.filter(({ StatusCode }) => StatusCode === 'Failed')).toMatchObject([
+      { StatusMessage: expect.stringContaining('(eu-west-1a)') },
+    ]);
+  });
+
   it('shows as failed scaling activities, until there is room again', async () => {
     f.cloud.faults.add({ kind: 'insufficient-capacity' });
     await f.group(3);
