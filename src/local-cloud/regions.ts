@@ -76,12 +76,6 @@ export const zoneNames: readonly string[] = [
   ...new Set([homeRegion, ...regions.values()].flatMap(({ zones }) => zones)),
 ];
 
-/** The region that a zone is in, e.g. eu-west-1 for eu-west-1a; undefined for a zone that does not exist. */
-export function regionOfZone(zone: string): Region | undefined {
-  const region = findRegion(zone.slice(0, -1));
-  return region?.zones.includes(zone) ? region : undefined;
-}
-
 /** The zone of a region's subnet; undefined for a subnet that does not exist there. */
 export function zoneOfSubnet(region: Region, subnetId: string): string | undefined {
   return region.zones.find((zone) => region.subnets[zone] === subnetId);

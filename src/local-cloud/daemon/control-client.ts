@@ -4,7 +4,7 @@ import type { FaultRequest, FaultRule, FaultView } from '../faults/rule.ts';
 import type { CloudStatus } from './control.ts';
 
 export type { CallQuery, CallReport } from '../calls/log.ts';
-export type { FaultKind, FaultRequest, FaultRule, FaultView } from '../faults/rule.ts';
+export type { FaultRequest, FaultRule, FaultView } from '../faults/rule.ts';
 export type { CloudStatus } from './control.ts';
 
 /** Where a cloud is and what opens it: a descriptor (`readCloud`), or a cloud of one's own process. */
