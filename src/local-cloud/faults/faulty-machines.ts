@@ -27,7 +27,7 @@ export class FaultyMachines implements MachineDriver {
   async boot(spec: MachineSpec): Promise<void> {
     const fits = (rule: FaultRule) => fitsMachine(rule, this.#records, spec.instanceId);
     const lost = this.#book.inForce('zone-lost').find(fits);
-    if (lost) throw new Error(`The Availability Zone ${lost.zone} is lost (fault ${lost.id})`);
+    if (lost) throw new Error(`the Availability Zone ${lost.zone} is lost (fault ${lost.id})`);
     const dead = this.#book.strike('boot-dead', fits);
     if (dead) throw new Error(dead.message ?? `The machine died at its boot (fault ${dead.id})`);
     await this.#inner.boot(spec);
