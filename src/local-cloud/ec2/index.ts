@@ -2,9 +2,14 @@ import type { CloudContext, InstanceService } from '../context.ts';
 import { CloudError, type Handler, type HandlerTable } from '../wire/handler.ts';
 import { imageAttributeHandlers } from './images/attributes.ts';
 import { Bakes } from './images/bakes.ts';
+import { copyImageHandlers } from './images/copy.ts';
 import { createImageHandlers } from './images/create.ts';
 import { deregisterHandlers } from './images/deregister.ts';
 import { describeImageHandlers } from './images/describe.ts';
+import { protectionHandlers } from './images/protection.ts';
+import { imageReferenceHandlers } from './images/references.ts';
+import { snapshotAttributeHandlers } from './images/snapshot-attributes.ts';
+import { snapshotHandlers } from './images/snapshots.ts';
 import { attributeHandlers } from './instances/attributes.ts';
 import { describeHandlers } from './instances/describe.ts';
 import { InstanceLifecycle } from './instances/lifecycle.ts';
@@ -51,6 +56,11 @@ export function createEc2Service(context: CloudContext): Ec2Service {
     ...describeImageHandlers(context),
     ...deregisterHandlers(context, bakes),
     ...imageAttributeHandlers(context),
+    ...copyImageHandlers(context, bakes),
+    ...protectionHandlers(context),
+    ...imageReferenceHandlers(context),
+    ...snapshotHandlers(context),
+    ...snapshotAttributeHandlers(context),
     ...createTemplateHandlers(context),
     ...describeTemplateHandlers(context),
     ...changeTemplateHandlers(context),

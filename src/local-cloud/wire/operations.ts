@@ -12,7 +12,7 @@ export const operations = {
     EnableImage DisableImage EnableImageDeprecation DisableImageDeprecation
     EnableImageDeregistrationProtection DisableImageDeregistrationProtection DescribeImageReferences
     ListImagesInRecycleBin RestoreImageFromRecycleBin
-    CreateSnapshot DescribeSnapshots DeleteSnapshot ModifySnapshotAttribute DescribeSnapshotAttribute
+    CreateSnapshot CopySnapshot DescribeSnapshots DeleteSnapshot ModifySnapshotAttribute DescribeSnapshotAttribute
     DescribeVolumes DescribeVolumeStatus
     CreateLaunchTemplate CreateLaunchTemplateVersion DescribeLaunchTemplates DescribeLaunchTemplateVersions
     ModifyLaunchTemplate DeleteLaunchTemplate DeleteLaunchTemplateVersions GetLaunchTemplateData

@@ -72,10 +72,11 @@ describe.each(['ec2', 'autoscaling', 'elasticloadbalancing'] as const)('%s', (se
   });
 });
 
-/** Clients fill in idempotency tokens by themselves. */
+/** Clients fill in idempotency tokens by themselves, and what a copy of a snapshot is signed with. */
 function withoutTokens(sent: object, received: object): object {
   const filled = Object.entries(received).filter(([name]) => name.endsWith('ClientToken') && !(name in sent));
-  return { ...Object.fromEntries(filled), ...sent };
+  const signed = Object.entries(received).filter(([name]) => name === 'PresignedUrl' || name === 'DestinationRegion');
+  return { ...Object.fromEntries(filled), ...sent, ...Object.fromEntries(signed) };
 }
 
 /** EC2 says `return` where the handler does not. */

@@ -9,15 +9,16 @@ import type {
   EnableImageRequest,
   EnableImageResult,
   ImageAttribute,
-  LaunchPermission,
   ModifyImageAttributeRequest,
+  ResetImageAttributeRequest,
 } from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../../context.ts';
 import type { ImageRecord } from '../../model.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { invalidCombination, invalidValue, required } from '../errors.ts';
 import { findImage } from './lookup.ts';
-import { toImage, toPermissions } from './shape.ts';
+import { type PermissionChange, permitted, readPermissions } from './permissions.ts';
+import { protectionOf, toImage, toPermissions } from './shape.ts';
 
 /** Permissions, description, deprecation, and the switch that keeps an image from being launched. */
 export function imageAttributeHandlers(context: CloudContext): HandlerTable {
@@ -31,24 +32,40 @@ export function imageAttributeHandlers(context: CloudContext): HandlerTable {
     ModifyImageAttribute: (input: ModifyImageAttributeRequest): void => {
       const description =
         input.Description?.Value ?? (input.Attribute === 'description' ? (input.Value ?? '') : undefined);
-      const permissions = readPermissions(input);
+      const permissions = readImagePermissions(input);
       if (description === undefined && !permissions) throw invalidCombination('No attributes specified.');
       change(input.ImageId, (image) => {
         if (description !== undefined) image.description = description || undefined;
-        if (!permissions) return;
-        const kept = (image.launchPermissions ?? []).filter((who) => !permissions.remove.includes(who));
-        image.launchPermissions = [...new Set([...kept, ...permissions.add])];
+        if (permissions) image.launchPermissions = permitted(image.launchPermissions, permissions);
       });
     },
     DescribeImageAttribute: (input: DescribeImageAttributeRequest): ImageAttribute => {
       const image = findImage(state, input.ImageId);
       const attribute: string = required(input.Attribute, 'Attribute');
-      if (attribute === 'launchPermission') return { ImageId: image.id, LaunchPermissions: toPermissions(image) };
+      if (attribute === 'launchPermission')
+        return { ImageId: image.id, LaunchPermissions: toPermissions(image.launchPermissions) };
       if (attribute === 'description') return { ImageId: image.id, Description: { Value: image.description ?? '' } };
       if (attribute === 'blockDeviceMapping') {
-        return { ImageId: image.id, BlockDeviceMappings: toImage(image).BlockDeviceMappings };
+        return { ImageId: image.id, BlockDeviceMappings: toImage(state, image, clock.now()).BlockDeviceMappings };
       }
+      if (attribute === 'deregistrationProtection') {
+        return { ImageId: image.id, DeregistrationProtection: { Value: protectionOf(image, clock.now()) } };
+      }
+      // AWS tells of launches a day late; here nobody waits that long.
+      if (attribute === 'lastLaunchedTime') return { ImageId: image.id, LastLaunchedTime: {} };
+      if (attribute === 'productCodes') return { ImageId: image.id, ProductCodes: [] };
+      if (attribute === 'kernel') return { ImageId: image.id, KernelId: {} };
+      if (attribute === 'ramdisk') return { ImageId: image.id, RamdiskId: {} };
       throw invalidValue(`Value (${attribute}) for parameter attribute is invalid. Unknown attribute.`);
+    },
+    /** Takes back every permission; there is no other attribute that can be reset, as in EC2. */
+    ResetImageAttribute: (input: ResetImageAttributeRequest): void => {
+      const attribute: string = required(input.Attribute, 'Attribute');
+      if (attribute !== 'launchPermission')
+        throw invalidValue(`Value (${attribute}) for parameter attribute is invalid.`);
+      change(input.ImageId, (image) => {
+        image.launchPermissions = [];
+      });
     },
     DisableImage: (input: DisableImageRequest): DisableImageResult =>
       change(input.ImageId, (image) => {
@@ -82,25 +99,8 @@ function wrongState(image: ImageRecord, verb: string): CloudError {
 }
 
 /** Either LaunchPermission's Add and Remove, or the older OperationType with UserIds and UserGroups. */
-function readPermissions(input: ModifyImageAttributeRequest): { add: string[]; remove: string[] } | undefined {
-  const ids = (list: LaunchPermission[] | undefined): string[] => (list ?? []).map(grantee);
-  if (input.LaunchPermission)
-    return { add: ids(input.LaunchPermission.Add), remove: ids(input.LaunchPermission.Remove) };
-  if (input.Attribute !== 'launchPermission' && !input.OperationType) return undefined;
-  const named = [
-    ...(input.UserIds ?? []).map((UserId) => grantee({ UserId })),
-    ...(input.UserGroups ?? []).map((Group) => grantee({ Group: Group as 'all' })),
-  ];
-  if (input.OperationType === 'add') return { add: named, remove: [] };
-  if (input.OperationType === 'remove') return { add: [], remove: named };
-  throw invalidValue(`Value (${input.OperationType ?? ''}) for parameter operationType is invalid.`);
-}
-
-function grantee(permission: LaunchPermission): string {
-  if (permission.Group === 'all') return 'all';
-  if (permission.UserId && /^\d{12}$/.test(permission.UserId)) return permission.UserId;
-  throw new CloudError(
-    'InvalidAMIAttributeItemValue',
-    `Invalid attribute item value "${permission.UserId ?? permission.Group}"`,
-  );
+function readImagePermissions(input: ModifyImageAttributeRequest): PermissionChange | undefined {
+  if (!input.LaunchPermission && input.Attribute !== 'launchPermission' && !input.OperationType) return undefined;
+  const { LaunchPermission, OperationType, UserIds, UserGroups } = input;
+  return readPermissions({ change: LaunchPermission, OperationType, UserIds, Groups: UserGroups });
 }

@@ -1,5 +1,6 @@
 import type { CloudContext } from '../../context.ts';
 import type { ImageRecord, InstanceRecord } from '../../model.ts';
+import { account } from '../../settings.ts';
 import type { InstanceLifecycle } from '../instances/lifecycle.ts';
 
 /** How a snapshot ended. */
@@ -36,25 +37,51 @@ export class Bakes {
       });
   }
 
-  /** Images that were pending when the cloud stopped can never become available. */
+  /** Makes a `pending` copy available when `imagePending` is over. It shares its source's data, so there is nothing to be done. */
+  beginCopy(image: ImageRecord): void {
+    this.#underWay.add(image.id);
+    this.#finish(image, this.#context.delays.imagePending)
+      .catch((error) => {
+        if (!this.#closing.signal.aborted) this.#context.report(error);
+      })
+      .finally(() => {
+        this.#underWay.delete(image.id);
+        this.sweep();
+      });
+  }
+
+  /** Images that were being made when the cloud stopped can never become available; copies go on. */
   failInterrupted(): void {
     for (const image of Object.values(this.#context.state.images)) {
       if (image.state !== 'pending' || this.#underWay.has(image.id)) continue;
+      if (image.source) {
+        this.beginCopy(image);
+        continue;
+      }
       this.#fail(image, 'the local cloud was stopped while the snapshot was taken');
     }
   }
 
   /** Deletes the data of deregistered and failed images that no launch under way needs; what cannot be deleted is tried again later. */
   sweep(): void {
-    const { state } = this.#context;
-    for (const image of Object.values(state.images)) {
+    for (const image of Object.values(this.#context.state.images)) {
       if (!image.dataLeft || this.#underWay.has(image.id) || this.#deleting.has(image.id)) continue;
-      // A machine's disk is a copy: only one that is still to be made needs the image.
-      const needed = Object.values(state.instances).some(
-        (one) => one.imageId === image.id && one.state === 'pending' && !one.hasRun,
-      );
-      if (!needed) void this.#deleteData(image);
+      if (!this.#isNeeded(dataOf(image))) void this.#deleteData(image);
     }
+  }
+
+  /** Whether an image of any region, or a machine whose disk is still to be made, needs this data. A machine's disk is a copy. */
+  #isNeeded(dataId: string): boolean {
+    const { state, regions } = this.#context;
+    for (const { images, instances } of regions?.states() ?? [state]) {
+      for (const image of Object.values(images)) {
+        if (dataOf(image) === dataId && image.state !== 'deregistered' && image.state !== 'failed') return true;
+      }
+      for (const { imageId, imageDataId = imageId, state: now, hasRun } of Object.values(instances)) {
+        if (imageDataId === dataId && now === 'pending' && !hasRun) return true;
+      }
+    }
+    return false;
   }
 
   close(): void {
@@ -62,7 +89,7 @@ export class Bakes {
   }
 
   async #bake(image: ImageRecord, instance: InstanceRecord, reboot: boolean): Promise<void> {
-    const { clock, delays, machines } = this.#context;
+    const { delays, machines } = this.#context;
     const slower = this.#context.faults?.bakeDelay(instance.id) ?? 0;
     const outcome = await new Promise<Outcome>((resolve) => {
       const snapshot = async () => {
@@ -79,14 +106,21 @@ export class Bakes {
       const unstopped = () => resolve({ error: `instance ${instance.id} could not be stopped for the snapshot` });
       work.then(unstopped, unstopped);
     });
-    await clock.sleep(image.createdAt + delays.imagePending + slower - clock.now(), this.#closing.signal);
+    await this.#finish(image, delays.imagePending + slower, outcome);
+  }
+
+  /** Ends the `pending` of an image that is so old. */
+  async #finish(image: ImageRecord, age: number, outcome?: Outcome): Promise<void> {
+    const { clock, state } = this.#context;
+    await clock.sleep(image.createdAt + age - clock.now(), this.#closing.signal);
     if (image.state !== 'pending') return; // deregistered meanwhile
-    if ('error' in outcome) return this.#fail(image, outcome.error);
+    if (outcome && 'error' in outcome) return this.#fail(image, outcome.error);
     image.state = 'available';
-    const snapshot = this.#context.state.snapshots[image.snapshotId];
+    const snapshot = state.snapshots[image.snapshotId];
     if (snapshot) {
       snapshot.state = 'completed';
-      snapshot.sizeBytes = outcome.bytes;
+      snapshot.completedAt = clock.now();
+      if (outcome) snapshot.sizeBytes = outcome.bytes;
     }
     this.#context.changed();
   }
@@ -104,7 +138,9 @@ export class Bakes {
   async #deleteData(image: ImageRecord): Promise<void> {
     this.#deleting.add(image.id);
     try {
-      await this.#context.machines.deleteImage(image.id);
+      // The base image's data is the machine driver's: regions used later start with it too.
+      const data = dataOf(image);
+      if (data !== account.baseImageId) await this.#context.machines.deleteImage(data);
       image.dataLeft = false;
       this.#context.changed();
     } catch (error) {
@@ -113,4 +149,9 @@ export class Bakes {
       this.#deleting.delete(image.id);
     }
   }
+}
+
+/** Id under which the driver keeps an image's data. */
+function dataOf({ id, dataId = id }: ImageRecord): string {
+  return dataId;
 }

@@ -5,6 +5,7 @@ import type { CloudState, ImageRecord } from '../../model.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { invalidValue, required } from '../errors.ts';
 import { findInstance } from '../instances/lookup.ts';
+import { volumeGib } from '../instances/shape.ts';
 import { tagsFor } from '../tag-shapes.ts';
 import type { Bakes } from './bakes.ts';
 
@@ -29,6 +30,7 @@ export function createImageHandlers(context: CloudContext, bakes: Bakes): Handle
         state: 'pending',
         createdAt: clock.now(),
         sourceInstanceId: instance.id,
+        encrypted: state.images[instance.imageId]?.encrypted,
         snapshotId: newId('snap'),
         tags: tagsFor(input.TagSpecifications, 'image', ['image', 'snapshot']),
       };
@@ -40,6 +42,8 @@ export function createImageHandlers(context: CloudContext, bakes: Bakes): Handle
         description: `Created by CreateImage(${instance.id}) for ${image.id}`,
         startTime: image.createdAt,
         sizeBytes: 0,
+        volumeGib: volumeGib(instance),
+        encrypted: state.images[instance.imageId]?.encrypted,
         tags: tagsFor(input.TagSpecifications, 'snapshot', ['image', 'snapshot']),
       };
       context.changed();
@@ -50,7 +54,7 @@ export function createImageHandlers(context: CloudContext, bakes: Bakes): Handle
 }
 
 /** @throws CloudError `InvalidAMIName.Malformed` or `.Duplicate`. */
-function checkImageName(state: CloudState, name: string): string {
+export function checkImageName(state: CloudState, name: string): string {
   if (!/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/.test(name)) {
     throw new CloudError(
       'InvalidAMIName.Malformed',

@@ -1,23 +1,11 @@
-import type {
-  DeleteSnapshotRequest,
-  DeleteSnapshotReturnCode,
-  DeregisterImageRequest,
-  DeregisterImageResult,
-  DescribeSnapshotsRequest,
-  DescribeSnapshotsResult,
-} from '@aws-sdk/client-ec2';
+import type { DeleteSnapshotReturnCode, DeregisterImageRequest, DeregisterImageResult } from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../../context.ts';
-import { isId } from '../../ids.ts';
-import { account } from '../../settings.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
-import { doNotExist, required } from '../errors.ts';
-import { applyFilters } from '../filters.ts';
-import { paginate, timeKey } from '../pagination.ts';
 import type { Bakes } from './bakes.ts';
 import { findImage } from './lookup.ts';
-import { toSnapshot, userOf } from './shape.ts';
+import { protectionOf, userOf } from './shape.ts';
 
-/** DeregisterImage, and the snapshots behind images. */
+/** DeregisterImage. */
 export function deregisterHandlers(context: CloudContext, bakes: Bakes): HandlerTable {
   const { state, clock, delays } = context;
   /** Tombstones make repeated calls answer `Unavailable`; they go after as long as terminated instances do. */
@@ -30,6 +18,13 @@ export function deregisterHandlers(context: CloudContext, bakes: Bakes): Handler
   return {
     DeregisterImage: (input: DeregisterImageRequest): DeregisterImageResult => {
       const image = findImage(state, input.ImageId);
+      const protection = protectionOf(image, clock.now());
+      if (protection !== 'disabled') {
+        throw new CloudError(
+          'OperationNotPermitted',
+          `The image '${image.id}' cannot be deregistered: its deregistration protection is ${protection}.`,
+        );
+      }
       prune();
       image.state = 'deregistered';
       image.deregisteredAt = clock.now();
@@ -44,40 +39,6 @@ export function deregisterHandlers(context: CloudContext, bakes: Bakes): Handler
       context.changed();
       bakes.sweep();
       return { Return: true, DeleteSnapshotResults: results };
-    },
-    DescribeSnapshots: (input: DescribeSnapshotsRequest): DescribeSnapshotsResult => {
-      const ids = input.SnapshotIds?.length ? new Set(input.SnapshotIds) : undefined;
-      const unknown = [...(ids ?? [])].filter((id) => !state.snapshots[id]);
-      if (unknown.length > 0) throw new CloudError('InvalidSnapshot.NotFound', doNotExist('snapshot', unknown));
-      const owners = input.OwnerIds ?? [];
-      const ours = owners.length === 0 || owners.includes('self') || owners.includes(account.id);
-      const seen = ours ? Object.values(state.snapshots).filter((one) => !ids || ids.has(one.id)) : [];
-      const kept = applyFilters(
-        seen,
-        input.Filters,
-        {
-          'snapshot-id': (one) => one.id,
-          'volume-id': (one) => one.volumeId,
-          'start-time': (one) => new Date(one.startTime).toISOString(),
-          'owner-id': () => account.id,
-          description: (one) => one.description ?? '',
-          status: (one) => one.state,
-          'storage-tier': () => 'standard',
-          encrypted: () => 'false',
-        },
-        (one) => one.tags,
-      );
-      const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => timeKey(one.startTime, one.id));
-      return { Snapshots: page.items.map(toSnapshot), NextToken: page.nextToken };
-    },
-    DeleteSnapshot: (input: DeleteSnapshotRequest): void => {
-      const id = required(input.SnapshotId, 'SnapshotId');
-      if (!isId('snap', id)) throw new CloudError('InvalidSnapshotID.Malformed', `Invalid id: "${id}"`);
-      if (!state.snapshots[id]) throw new CloudError('InvalidSnapshot.NotFound', doNotExist('snapshot', [id]));
-      const user = userOf(state, id);
-      if (user) throw new CloudError('InvalidSnapshot.InUse', `The snapshot ${id} is currently in use by ${user.id}`);
-      delete state.snapshots[id];
-      context.changed();
     },
   };
 }

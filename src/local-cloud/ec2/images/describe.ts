@@ -19,6 +19,9 @@ const fields: Fields<ImageRecord> = {
   'state-reason-message': (one) => one.stateReason?.message,
   'creation-date': (one) => new Date(one.createdAt).toISOString(),
   'owner-id': () => account.id,
+  'source-image-id': (one) => one.source?.imageId,
+  'source-image-region': (one) => one.source?.region,
+  'block-device-mapping.encrypted': (one) => String(one.encrypted ?? false),
   'source-instance-id': (one) => one.sourceInstanceId,
   'block-device-mapping.snapshot-id': (one) => one.snapshotId,
   'block-device-mapping.volume-type': () => 'gp3',
@@ -34,7 +37,7 @@ const fields: Fields<ImageRecord> = {
 
 /** DescribeImages. All images belong to the one account; disabled ones appear only with IncludeDisabled. */
 export function describeImageHandlers(context: CloudContext): HandlerTable {
-  const { state } = context;
+  const { state, clock } = context;
   return {
     DescribeImages: (input: DescribeImagesRequest): DescribeImagesResult => {
       const registered = Object.values(state.images).filter((image) => image.state !== 'deregistered');
@@ -54,7 +57,7 @@ export function describeImageHandlers(context: CloudContext): HandlerTable {
       );
       const kept = applyFilters(seen, input.Filters, fields, (image) => image.tags);
       const page = paginate(kept, input, { min: 1, max: 1000 }, (image) => timeKey(image.createdAt, image.id));
-      return { Images: page.items.map(toImage), NextToken: page.nextToken };
+      return { Images: page.items.map((image) => toImage(state, image, clock.now())), NextToken: page.nextToken };
     },
   };
 }

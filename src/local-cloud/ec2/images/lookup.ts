@@ -1,7 +1,7 @@
 import { isId } from '../../ids.ts';
-import type { CloudState, ImageRecord } from '../../model.ts';
+import type { CloudState, ImageRecord, SnapshotRecord } from '../../model.ts';
 import { CloudError } from '../../wire/handler.ts';
-import { required } from '../errors.ts';
+import { doNotExist, required } from '../errors.ts';
 
 /**
  * An image that is still registered.
@@ -22,6 +22,15 @@ export function imageNotFound(ids: string[]): CloudError {
   const text =
     ids.length === 1 ? `The image id '[${ids[0]}]' does not exist` : `The image ids '[${ids.join(', ')}]' do not exist`;
   return new CloudError('InvalidAMIID.NotFound', text);
+}
+
+/** @throws CloudError `InvalidSnapshotID.Malformed` or `InvalidSnapshot.NotFound`. */
+export function findSnapshot(state: CloudState, snapshotId: string | undefined): SnapshotRecord {
+  const id = required(snapshotId, 'SnapshotId');
+  if (!isId('snap', id)) throw new CloudError('InvalidSnapshotID.Malformed', `Invalid id: "${id}"`);
+  const found = state.snapshots[id];
+  if (found) return found;
+  throw new CloudError('InvalidSnapshot.NotFound', doNotExist('snapshot', [id]));
 }
 
 /** An image that machines can start from: `available`. */

@@ -1,11 +1,11 @@
 import type { Image, LaunchPermission, Snapshot } from '@aws-sdk/client-ec2';
-import type { CloudState, ImageRecord, SnapshotRecord } from '../../model.ts';
+import type { CloudState, ImageRecord, SnapshotRecord, Tags } from '../../model.ts';
 import { account } from '../../settings.ts';
 import { defaultVolumeGib, rootDevice } from '../instances/shape.ts';
 import { tagList } from '../tag-shapes.ts';
 
 /** An image in the SDK's shape. */
-export function toImage(record: ImageRecord): Image {
+export function toImage(state: CloudState, record: ImageRecord, now: number): Image {
   return {
     ImageId: record.id,
     Name: record.name,
@@ -29,15 +29,18 @@ export function toImage(record: ImageRecord): Image {
     Public: isPublic(record),
     ProductCodes: [],
     SourceInstanceId: record.sourceInstanceId,
+    SourceImageId: record.source?.imageId,
+    SourceImageRegion: record.source?.region,
+    DeregistrationProtection: protectionOf(record, now),
     BlockDeviceMappings: [
       {
         DeviceName: rootDevice,
         Ebs: {
           SnapshotId: record.snapshotId,
-          VolumeSize: defaultVolumeGib,
+          VolumeSize: state.snapshots[record.snapshotId]?.volumeGib ?? defaultVolumeGib,
           VolumeType: 'gp3',
           DeleteOnTermination: true,
-          Encrypted: false,
+          Encrypted: record.encrypted ?? false,
         },
       },
     ],
@@ -49,26 +52,52 @@ export function isPublic(record: ImageRecord): boolean {
   return record.launchPermissions?.includes('all') ?? false;
 }
 
-export function toPermissions(record: ImageRecord): LaunchPermission[] {
-  return (record.launchPermissions ?? []).map((who) => (who === 'all' ? { Group: 'all' as const } : { UserId: who }));
+/** Launch permissions of an image, or the permissions to make volumes of a snapshot. */
+export function toPermissions(granted: string[] = []): LaunchPermission[] {
+  return granted.map((who) => (who === 'all' ? { Group: 'all' as const } : { UserId: who }));
 }
 
 /** A snapshot in the SDK's shape. */
-export function toSnapshot(record: SnapshotRecord): Snapshot {
+export function toSnapshot(record: SnapshotRecord, now: number): Snapshot {
+  const state = snapshotState(record, now);
   return {
     SnapshotId: record.id,
     VolumeId: record.volumeId,
-    State: record.state,
-    Progress: record.state === 'completed' ? '100%' : '0%',
+    State: state,
+    Progress: state === 'completed' ? '100%' : '0%',
+    CompletionTime:
+      record.completedAt === undefined || state !== 'completed' ? undefined : new Date(record.completedAt),
     StartTime: new Date(record.startTime),
     Description: record.description ?? '',
     OwnerId: account.id,
-    VolumeSize: defaultVolumeGib,
+    VolumeSize: record.volumeGib ?? defaultVolumeGib,
     FullSnapshotSizeInBytes: record.sizeBytes,
-    Encrypted: false,
+    Encrypted: record.encrypted ?? false,
+    KmsKeyId: record.kmsKeyId,
     StorageTier: 'standard',
     Tags: tagList(record.tags),
   };
+}
+
+/** State of a snapshot; one that no image waits for becomes complete by the passing of time alone. */
+export function snapshotState(record: SnapshotRecord, now: number): SnapshotRecord['state'] {
+  return record.state === 'pending' && now >= (record.completedAt ?? Number.POSITIVE_INFINITY)
+    ? 'completed'
+    : record.state;
+}
+
+/**
+ * As DescribeImages words the protection against deregistration. AWS does not say what it answers during the cooldown of
+ * a protection that has been switched off: here it still is what it does, enabled.
+ */
+export function protectionOf({ protection }: ImageRecord, now: number): string {
+  if (!protection || (protection.until !== undefined && now >= protection.until)) return 'disabled';
+  return protection.withCooldown ? 'enabled-with-cooldown' : 'enabled-without-cooldown';
+}
+
+/** Tags that may be copied: those reserved for AWS stay behind. */
+export function ownTags(tags: Tags): Tags {
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('aws:')));
 }
 
 /** The registered image that needs a snapshot, if any. */
