@@ -1,7 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 /** Prefixes of the resource ids that the cloud gives out. */
-export type IdPrefix = 'i' | 'ami' | 'snap' | 'vol' | 'r' | 'lt' | 'key' | 'sg' | 'sgr' | 'eni' | 'vpc' | 'subnet';
+export type IdPrefix =
+  | 'i'
+  | 'ami'
+  | 'snap'
+  | 'vol'
+  | 'r'
+  | 'lt'
+  | 'key'
+  | 'sg'
+  | 'sgr'
+  | 'eni'
+  | 'vpc'
+  | 'subnet'
+  | 'iip-assoc';
 
 /** A new random resource id in EC2's long form: the prefix and 17 hexadecimal digits, e.g. `i-0f3c…`. */
 export function newId(prefix: IdPrefix): string {

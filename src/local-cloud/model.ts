@@ -1,3 +1,5 @@
+import type { GroupExtras, HookState, MemberExtras, MixedInstancesRecord, WarmedState } from './autoscaling/records.ts';
+
 /**
  * The records of the local cloud. Everything here is plain data that survives a JSON round trip: the state file is
  * these tables and nothing else. Times are milliseconds of the cloud's clock. Services own their tables and write
@@ -53,6 +55,8 @@ export interface InstanceRecord {
   volumeTags?: Tags;
   /** Id under which the driver keeps its image's data, where that is not the image's own. */
   imageDataId?: string;
+  /** Of its metadata service, in the SDK's shape; only what was asked for. */
+  metadataOptions?: Record<string, unknown>;
 }
 
 export type ImageState = 'pending' | 'available' | 'failed' | 'deregistered' | 'disabled';
@@ -173,9 +177,11 @@ export type LifecycleState =
   | 'EnteringStandby'
   | 'Standby'
   | 'Detaching'
-  | 'Detached';
+  | 'Detached'
+  | HookState
+  | WarmedState;
 
-export interface GroupInstance {
+export interface GroupInstance extends MemberExtras {
   instanceId: string;
   lifecycleState: LifecycleState;
   healthStatus: 'Healthy' | 'Unhealthy';
@@ -188,7 +194,7 @@ export interface GroupInstance {
   activityId?: string;
 }
 
-export interface GroupRecord {
+export interface GroupRecord extends GroupExtras {
   name: string;
   createdAt: number;
   launchTemplate: { id: string /** A number, `$Latest` or `$Default`. */; version: string };
@@ -220,6 +226,7 @@ export interface ActivityRecord {
   statusCode:
     | 'PendingSpotBidPlacement'
     | 'PreInService'
+    | 'MidLifecycleAction'
     | 'InProgress'
     | 'Successful'
     | 'Failed'
@@ -269,6 +276,8 @@ export interface RefreshRecord {
   desiredLaunchTemplate?: { id: string; version: string };
   /** What the group named before, for the rollback. */
   previousLaunchTemplate: { id: string; version: string };
+  desiredMixedInstances?: MixedInstancesRecord;
+  previousMixedInstances?: MixedInstancesRecord;
   rollbackReason?: string;
   rollback?: { startTime: number; percentageCompleteOnRollback: number; instancesToUpdateOnRollback: number };
   /** How far the present direction (forward, or the rollback) has come; absent until it begins. */
@@ -294,6 +303,9 @@ export interface RefreshWork {
   /** Replacements that failed since one last got ready, and what the last one said. */
   failures: number;
   lastFailure?: string;
+  /** Instances of the warm pool still to be replaced, after those in service, and how many there were. */
+  pool?: string[];
+  poolTotal?: number;
 }
 
 // --- Elastic Load Balancing -----------------------------------------------------------------------------------
@@ -386,6 +398,8 @@ export interface CloudState {
   loadBalancers: Record<string, LoadBalancerRecord>;
   listeners: Record<string, ListenerRecord>;
   rules: Record<string, RuleRecord>;
+  /** CloudWatch alarms that were put into a state on request, by name; all others are `OK`. */
+  alarms?: Record<string, 'OK' | 'ALARM'>;
   /** Tags of the fixed VPC and subnets, by id. */
   networkTags?: Record<string, Tags>;
 }

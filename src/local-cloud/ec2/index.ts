@@ -12,6 +12,7 @@ import { snapshotAttributeHandlers } from './images/snapshot-attributes.ts';
 import { snapshotHandlers } from './images/snapshots.ts';
 import { attributeHandlers } from './instances/attributes.ts';
 import { describeHandlers } from './instances/describe.ts';
+import { instanceFacetHandlers } from './instances/facets.ts';
 import { InstanceLifecycle } from './instances/lifecycle.ts';
 import { powerHandlers } from './instances/power.ts';
 import { reviveInstances } from './instances/revive.ts';
@@ -50,7 +51,8 @@ export function createEc2Service(context: CloudContext): Ec2Service {
     ...powerHandlers(context, lifecycle),
     ...describeHandlers(context, lifecycle),
     ...attributeHandlers(context, lifecycle),
-    ...instanceTypeHandlers(),
+    ...instanceTypeHandlers(context),
+    ...instanceFacetHandlers(context),
     ...volumeHandlers(context),
     ...createImageHandlers(context, bakes),
     ...describeImageHandlers(context),

@@ -7,6 +7,8 @@ import type {
   DescribeRegionsResult,
   DescribeSubnetsRequest,
   DescribeSubnetsResult,
+  DescribeVpcAttributeRequest,
+  DescribeVpcAttributeResult,
   DescribeVpcsRequest,
   DescribeVpcsResult,
   Subnet,
@@ -15,7 +17,7 @@ import type { CloudContext } from '../context.ts';
 import { findRegion, regionNames } from '../regions.ts';
 import { account } from '../settings.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
-import { doNotExist, invalidValue } from './errors.ts';
+import { doNotExist, invalidValue, required } from './errors.ts';
 import { applyFilters } from './filters.ts';
 import { paginate } from './pagination.ts';
 import { tagList } from './tag-shapes.ts';
@@ -69,6 +71,17 @@ export function networkHandlers(context: CloudContext): HandlerTable {
       );
       const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.VpcId);
       return { Vpcs: page.items, NextToken: page.nextToken };
+    },
+    DescribeVpcAttribute: (input: DescribeVpcAttributeRequest): DescribeVpcAttributeResult => {
+      const VpcId = required(input.VpcId, 'VpcId');
+      checkIds([VpcId], [region.vpcId], 'InvalidVpcID.NotFound', 'vpc');
+      const attribute: string = required(input.Attribute, 'Attribute');
+      if (attribute === 'enableDnsSupport') return { VpcId, EnableDnsSupport: { Value: true } };
+      if (attribute === 'enableDnsHostnames') return { VpcId, EnableDnsHostnames: { Value: true } };
+      if (attribute === 'enableNetworkAddressUsageMetrics') {
+        return { VpcId, EnableNetworkAddressUsageMetrics: { Value: false } };
+      }
+      throw invalidValue(`Value (${attribute}) for parameter attribute is invalid. Unknown attribute.`);
     },
     DescribeSubnets: (input: DescribeSubnetsRequest): DescribeSubnetsResult => {
       checkIds(input.SubnetIds, Object.values(region.subnets), 'InvalidSubnetID.NotFound', 'subnet');

@@ -11,7 +11,8 @@ import type {
 import type { CloudContext } from '../context.ts';
 import type { SecurityGroupRecord, SecurityGroupRuleRecord } from '../model.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
-import { type FlatRule, findGroup, readRules, ruleKey, toRule } from './security-group-rules.ts';
+import { type FlatRule, findGroup, findRule, readRules, ruleKey, toRule } from './security-group-rules.ts';
+import { tagsFor } from './tag-shapes.ts';
 
 type Direction = 'ingress' | 'egress';
 
@@ -19,8 +20,13 @@ type Direction = 'ingress' | 'egress';
 export function ruleAccessHandlers(context: CloudContext): HandlerTable {
   const { state } = context;
 
-  const authorize = (group: SecurityGroupRecord, direction: Direction, input: FlatRule) => {
-    const rules = readRules(state, input);
+  const authorize = (
+    group: SecurityGroupRecord,
+    direction: Direction,
+    input: FlatRule & Pick<AuthorizeSecurityGroupIngressRequest, 'TagSpecifications'>,
+  ) => {
+    const tags = tagsFor(input.TagSpecifications, 'security-group-rule', ['security-group-rule']);
+    const rules = readRules(state, input).map((rule) => ({ ...rule, tags: { ...tags } }));
     const seen = new Set(group[direction].map(ruleKey));
     for (const rule of rules) {
       const key = ruleKey(rule);
@@ -68,11 +74,7 @@ export function ruleAccessHandlers(context: CloudContext): HandlerTable {
 }
 
 function byIds(rules: SecurityGroupRuleRecord[], ids: string[]): SecurityGroupRuleRecord[] {
-  return ids.map((id) => {
-    const found = rules.find((rule) => rule.id === id);
-    if (found) return found;
-    throw new CloudError('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${id}' does not exist`);
-  });
+  return ids.map((id) => findRule(rules, id));
 }
 
 function byContent(rules: SecurityGroupRuleRecord[], wanted: SecurityGroupRuleRecord[]): SecurityGroupRuleRecord[] {

@@ -4,6 +4,7 @@ import type { CloudState, SecurityGroupRecord, SecurityGroupRuleRecord } from '.
 import { account } from '../settings.ts';
 import { CloudError } from '../wire/handler.ts';
 import { invalidValue, missing } from './errors.ts';
+import { tagList } from './tag-shapes.ts';
 
 /** The fields of the older, flat way to name one rule. */
 export interface FlatRule {
@@ -86,6 +87,13 @@ export function findGroup(state: CloudState, id?: string, name?: string): Securi
   throw new CloudError('InvalidGroup.NotFound', `The security group '${id || name}' does not exist`);
 }
 
+/** A rule of a group by its id. @throws CloudError `InvalidSecurityGroupRuleId.NotFound`. */
+export function findRule(rules: SecurityGroupRuleRecord[], id: string | undefined): SecurityGroupRuleRecord {
+  const found = rules.find((rule) => rule.id === id);
+  if (found) return found;
+  throw new CloudError('InvalidSecurityGroupRuleId.NotFound', `The security group rule ID '${id}' does not exist`);
+}
+
 /** What two rules must have in common to be the same rule. */
 export function ruleKey(rule: SecurityGroupRuleRecord): string {
   return [rule.protocol, rule.fromPort ?? '', rule.toPort ?? '', rule.cidr ?? '', rule.groupId ?? ''].join(' ');
@@ -136,6 +144,6 @@ export function toRule(
     CidrIpv6: v6 ? rule.cidr : undefined,
     ReferencedGroupInfo: rule.groupId ? { GroupId: rule.groupId, UserId: account.id } : undefined,
     Description: rule.description,
-    Tags: [],
+    Tags: tagList(rule.tags ?? {}),
   };
 }

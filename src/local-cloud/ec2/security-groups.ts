@@ -18,6 +18,7 @@ import { invalidValue, required } from './errors.ts';
 import { applyFilters, type Fields } from './filters.ts';
 import { paginate } from './pagination.ts';
 import { ruleAccessHandlers } from './security-group-access.ts';
+import { ruleChangeHandlers } from './security-group-changes.ts';
 import { findGroup, toPermissions, toRule } from './security-group-rules.ts';
 import { tagList, tagsFor } from './tag-shapes.ts';
 
@@ -26,6 +27,7 @@ export function securityGroupHandlers(context: CloudContext): HandlerTable {
   const { state, region } = context;
   return {
     ...ruleAccessHandlers(context),
+    ...ruleChangeHandlers(context),
     CreateSecurityGroup: (input: CreateSecurityGroupRequest): CreateSecurityGroupResult => {
       const name = checkName(required(input.GroupName, 'GroupName'));
       const description = required(input.Description, 'GroupDescription');
@@ -74,7 +76,7 @@ export function securityGroupHandlers(context: CloudContext): HandlerTable {
         asked,
         input.Filters,
         { 'group-id': ({ group }) => group.id, 'security-group-rule-id': ({ rule }) => rule.id },
-        () => ({}),
+        ({ rule }) => rule.tags ?? {},
       );
       const page = paginate(kept, input, { min: 5, max: 1000 }, ({ group, rule }) => `${group.id} ${rule.id}`);
       return {

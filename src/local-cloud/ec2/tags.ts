@@ -36,6 +36,7 @@ const notFoundCodes: Record<string, string> = {
   lt: 'InvalidLaunchTemplateId.NotFound',
   key: 'InvalidKeyPair.NotFound',
   sg: 'InvalidGroup.NotFound',
+  sgr: 'InvalidSecurityGroupRuleId.NotFound',
   vpc: 'InvalidVpcID.NotFound',
   subnet: 'InvalidSubnetID.NotFound',
 };
@@ -112,7 +113,13 @@ function* taggedResources({ state, region }: CloudContext): Generator<Tagged> {
   for (const one of Object.values(state.snapshots)) yield { id: one.id, type: 'snapshot', tags: one.tags };
   for (const one of Object.values(state.launchTemplates)) yield { id: one.id, type: 'launch-template', tags: one.tags };
   for (const one of Object.values(state.keyPairs)) yield { id: one.id, type: 'key-pair', tags: one.tags };
-  for (const one of Object.values(state.securityGroups)) yield { id: one.id, type: 'security-group', tags: one.tags };
+  for (const group of Object.values(state.securityGroups)) {
+    yield { id: group.id, type: 'security-group', tags: group.tags };
+    for (const rule of [...group.ingress, ...group.egress]) {
+      rule.tags ??= {};
+      yield { id: rule.id, type: 'security-group-rule', tags: rule.tags };
+    }
+  }
   for (const id of [region.vpcId, ...Object.values(region.subnets)]) {
     yield { id, type: id.startsWith('vpc-') ? 'vpc' : 'subnet', tags: networkTags(state, id) };
   }

@@ -14,6 +14,9 @@ import type { InstanceLifecycle } from './lifecycle.ts';
 import { findInstance } from './lookup.ts';
 import { groupsOf, rootDevice, toInstance } from './shape.ts';
 
+/** Instance families from before Nitro: the latest console output cannot be had of them. For the others it always is the latest here. */
+const olderFamilies = /^(t[12]|m[1-4]|c[134]|r[34]|i[23]|d2|g[23]|p[23]|x1e?|h1|f1)\./;
+
 /** What an instance is set to, and what its console says. */
 export function attributeHandlers(context: CloudContext, lifecycle: InstanceLifecycle): HandlerTable {
   const { state, clock } = context;
@@ -64,6 +67,12 @@ export function attributeHandlers(context: CloudContext, lifecycle: InstanceLife
     },
     GetConsoleOutput: async (input: GetConsoleOutputRequest): Promise<GetConsoleOutputResult> => {
       const record = findInstance(state, input.InstanceId);
+      if (input.Latest && olderFamilies.test(record.instanceType)) {
+        throw new CloudError(
+          'UnsupportedOperation',
+          'This instance type does not support retrieving the latest console logs. Supported instance types are built on the Nitro System.',
+        );
+      }
       const text = await lifecycle.machines.console(record);
       return {
         InstanceId: record.id,

@@ -22,7 +22,7 @@ const pageLimits = { min: 5, max: 1000 };
 
 /** DescribeInstances and DescribeInstanceStatus. */
 export function describeHandlers(context: CloudContext, lifecycle: InstanceLifecycle): HandlerTable {
-  const { state } = context;
+  const { state, region } = context;
   const fields: Fields<InstanceRecord> = {
     'instance-id': (one) => one.id,
     'instance-state-name': (one) => one.state,
@@ -50,7 +50,8 @@ export function describeHandlers(context: CloudContext, lifecycle: InstanceLifec
     'state-reason-code': (one) => one.stateReason?.code,
     'state-reason-message': (one) => one.stateReason?.message,
   };
-  const statusOf = (record: InstanceRecord): 'ok' | 'initializing' | 'not-applicable' => {
+  const zoneIdOf = (record: InstanceRecord) => region.zoneIds[record.availabilityZone];
+  const statusOf = (record: InstanceRecord): Status => {
     if (record.state !== 'running') return 'not-applicable';
     return lifecycle.isRestarting(record.id) ? 'initializing' : 'ok';
   };
@@ -58,8 +59,12 @@ export function describeHandlers(context: CloudContext, lifecycle: InstanceLifec
     'availability-zone': (one) => one.availabilityZone,
     'instance-state-name': (one) => one.state,
     'instance-state-code': (one) => String(stateCodes[one.state]),
+    'availability-zone-id': zoneIdOf,
     'instance-status.status': statusOf,
+    'instance-status.reachability': (one) => reachability(statusOf(one)),
     'system-status.status': statusOf,
+    'system-status.reachability': (one) => reachability(statusOf(one)),
+    'attached-ebs-status.status': statusOf,
   };
   const asked = (ids: string[] | undefined): InstanceRecord[] =>
     ids?.length ? findInstances(state, ids) : Object.values(state.instances);
@@ -79,7 +84,10 @@ export function describeHandlers(context: CloudContext, lifecycle: InstanceLifec
       const kept = applyFilters(seen, input.Filters, statusFields, (one) => one.tags);
       const page = paginate(kept, input, pageLimits, order);
       return {
-        InstanceStatuses: page.items.map((one) => toStatus(one, statusOf(one))),
+        InstanceStatuses: page.items.map((one) => ({
+          ...toStatus(one, statusOf(one)),
+          AvailabilityZoneId: zoneIdOf(one),
+        })),
         NextToken: page.nextToken,
       };
     },
@@ -96,16 +104,24 @@ function alive(record: InstanceRecord, value: string): string | undefined {
   return record.state === 'terminated' ? undefined : value;
 }
 
-function toStatus(record: InstanceRecord, status: 'ok' | 'initializing' | 'not-applicable'): InstanceStatus {
-  const checked = status === 'ok' ? 'passed' : 'initializing';
-  const details = status === 'not-applicable' ? [] : [{ Name: 'reachability' as const, Status: checked as 'passed' }];
-  const summary = { Status: status, Details: details };
+type Status = 'ok' | 'initializing' | 'not-applicable';
+
+/** What the checks of a machine in this status say; undefined for one that is off, which is not checked. */
+function reachability(status: Status): 'passed' | 'initializing' | undefined {
+  if (status === 'not-applicable') return undefined;
+  return status === 'ok' ? 'passed' : 'initializing';
+}
+
+function toStatus(record: InstanceRecord, status: Status): InstanceStatus {
+  const checked = reachability(status);
+  const summary = { Status: status, Details: checked ? [{ Name: 'reachability' as const, Status: checked }] : [] };
   return {
     InstanceId: record.id,
     AvailabilityZone: record.availabilityZone,
     InstanceState: toState(record.state),
     InstanceStatus: summary,
     SystemStatus: summary,
+    AttachedEbsStatus: summary,
     Events: [],
   };
 }

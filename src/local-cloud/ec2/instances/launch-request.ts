@@ -26,6 +26,7 @@ export interface LaunchPlan {
   disableApiTermination?: boolean;
   iamInstanceProfile?: string;
   blockDeviceMappings?: Record<string, unknown>[];
+  metadataOptions?: Record<string, unknown>;
   shutdownBehavior?: 'stop' | 'terminate';
   clientToken?: string;
   clientTokenDigest?: string;
@@ -77,6 +78,7 @@ export function planLaunch({ state, region }: CloudContext, request: RunInstance
     disableApiTermination: data.DisableApiTermination,
     iamInstanceProfile: profileArn(data.IamInstanceProfile),
     blockDeviceMappings: data.BlockDeviceMappings as Record<string, unknown>[] | undefined,
+    metadataOptions: data.MetadataOptions as Record<string, unknown> | undefined,
     shutdownBehavior: data.InstanceInitiatedShutdownBehavior === 'terminate' ? 'terminate' : 'stop',
     clientToken: token,
     clientTokenDigest: token && requestDigest(request),

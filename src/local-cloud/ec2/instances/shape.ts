@@ -1,4 +1,11 @@
-import type { BlockDeviceMapping, GroupIdentifier, Instance, InstanceState, Reservation } from '@aws-sdk/client-ec2';
+import type {
+  BlockDeviceMapping,
+  GroupIdentifier,
+  Instance,
+  InstanceMetadataOptionsResponse,
+  InstanceState,
+  Reservation,
+} from '@aws-sdk/client-ec2';
 import { derivedId } from '../../ids.ts';
 import type { CloudState, InstanceRecord } from '../../model.ts';
 import { account } from '../../settings.ts';
@@ -78,7 +85,21 @@ export function toInstance(state: CloudState, record: InstanceRecord): Instance 
             },
           },
         ],
+    MetadataOptions: metadataOptionsOf(record),
     Tags: tagList(record.tags),
+  };
+}
+
+/** What was asked for over EC2's defaults. */
+export function metadataOptionsOf(record: InstanceRecord): InstanceMetadataOptionsResponse {
+  return {
+    State: 'applied',
+    HttpTokens: 'optional',
+    HttpPutResponseHopLimit: 1,
+    HttpEndpoint: 'enabled',
+    HttpProtocolIpv6: 'disabled',
+    InstanceMetadataTags: 'disabled',
+    ...record.metadataOptions,
   };
 }
 
@@ -92,7 +113,8 @@ export function volumeGib(record: InstanceRecord): number {
   return root?.Ebs?.VolumeSize ?? defaultVolumeGib;
 }
 
-function networkInterface(record: InstanceRecord, groups: GroupIdentifier[]) {
+/** The one network interface of an instance. */
+export function networkInterface(record: InstanceRecord, groups: GroupIdentifier[]) {
   return {
     NetworkInterfaceId: derivedId('eni', record.id),
     OwnerId: account.id,

@@ -1,5 +1,13 @@
-import type { DescribeInstanceTypesRequest, DescribeInstanceTypesResult, InstanceTypeInfo } from '@aws-sdk/client-ec2';
+import type {
+  DescribeInstanceTypeOfferingsRequest,
+  DescribeInstanceTypeOfferingsResult,
+  DescribeInstanceTypesRequest,
+  DescribeInstanceTypesResult,
+  InstanceTypeInfo,
+} from '@aws-sdk/client-ec2';
+import type { CloudContext } from '../../context.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
+import { invalidValue } from '../errors.ts';
 import { applyFilters } from '../filters.ts';
 import { paginate } from '../pagination.ts';
 
@@ -19,9 +27,34 @@ const offered: Record<string, { vcpus: number; gib: number; burstable: boolean }
   'r5.large': { vcpus: 2, gib: 16, burstable: false },
 };
 
-/** DescribeInstanceTypes. */
-export function instanceTypeHandlers(): HandlerTable {
+/** DescribeInstanceTypes and DescribeInstanceTypeOfferings: every type is offered everywhere. */
+export function instanceTypeHandlers({ region }: CloudContext): HandlerTable {
   return {
+    DescribeInstanceTypeOfferings: (
+      input: DescribeInstanceTypeOfferingsRequest,
+    ): DescribeInstanceTypeOfferingsResult => {
+      const kind = input.LocationType ?? 'region';
+      const places: Record<string, readonly string[]> = {
+        region: [region.name],
+        'availability-zone': region.zones,
+        'availability-zone-id': Object.values(region.zoneIds),
+      };
+      const locations = Object.hasOwn(places, kind) ? places[kind] : undefined;
+      if (!locations) throw invalidValue(`Invalid value '${kind}' for LocationType.`);
+      const rows = locations.flatMap((Location) =>
+        Object.keys(offered).map((type) => ({
+          InstanceType: type as InstanceTypeInfo['InstanceType'],
+          LocationType: kind,
+          Location,
+        })),
+      );
+      const kept = applyFilters(rows, input.Filters, {
+        'instance-type': (one) => one.InstanceType,
+        location: (one) => one.Location,
+      });
+      const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => `${one.InstanceType} ${one.Location}`);
+      return { InstanceTypeOfferings: page.items, NextToken: page.nextToken };
+    },
     DescribeInstanceTypes: (input: DescribeInstanceTypesRequest): DescribeInstanceTypesResult => {
       const asked: string[] = input.InstanceTypes?.length ? input.InstanceTypes : Object.keys(offered);
       const unknown = asked.filter((type) => !Object.hasOwn(offered, type));

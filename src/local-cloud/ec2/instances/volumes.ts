@@ -1,6 +1,13 @@
-import type { DescribeVolumesRequest, DescribeVolumesResult, Volume } from '@aws-sdk/client-ec2';
+import type {
+  DescribeVolumeStatusRequest,
+  DescribeVolumeStatusResult,
+  DescribeVolumesRequest,
+  DescribeVolumesResult,
+  Volume,
+  VolumeStatusItem,
+} from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../../context.ts';
-import type { InstanceRecord } from '../../model.ts';
+import type { ImageRecord, InstanceRecord } from '../../model.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { doNotExist } from '../errors.ts';
 import { applyFilters } from '../filters.ts';
@@ -12,6 +19,21 @@ import { rootDevice, volumeGib } from './shape.ts';
 export function volumeHandlers(context: CloudContext): HandlerTable {
   const { state } = context;
   return {
+    DescribeVolumeStatus: (input: DescribeVolumeStatusRequest): DescribeVolumeStatusResult => {
+      const owners = Object.values(state.instances).filter((one) => one.state !== 'terminated');
+      const wanted = input.VolumeIds ?? [];
+      const unknown = wanted.filter((id) => !owners.some((one) => one.volumeId === id));
+      if (unknown.length > 0) throw new CloudError('InvalidVolume.NotFound', doNotExist('volume', unknown));
+      const asked = owners.filter((one) => wanted.length === 0 || wanted.includes(one.volumeId));
+      const kept = applyFilters(asked, input.Filters, {
+        'availability-zone': (one) => one.availabilityZone,
+        'volume-status.status': () => 'ok',
+        'volume-status.details-name': () => 'io-enabled',
+        'volume-status.details-status': () => 'passed',
+      });
+      const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.volumeId);
+      return { VolumeStatuses: page.items.map(toVolumeStatus), NextToken: page.nextToken };
+    },
     DescribeVolumes: (input: DescribeVolumesRequest): DescribeVolumesResult => {
       const owners = Object.values(state.instances).filter((one) => one.state !== 'terminated');
       const wanted = input.VolumeIds?.length ? new Set(input.VolumeIds) : undefined;
@@ -35,24 +57,24 @@ export function volumeHandlers(context: CloudContext): HandlerTable {
       );
       const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.volumeId);
       return {
-        Volumes: page.items.map((one) => toVolume(one, state.images[one.imageId]?.snapshotId)),
+        Volumes: page.items.map((one) => toVolume(one, state.images[one.imageId])),
         NextToken: page.nextToken,
       };
     },
   };
 }
 
-function toVolume(owner: InstanceRecord, snapshotId: string | undefined): Volume {
+function toVolume(owner: InstanceRecord, image: ImageRecord | undefined): Volume {
   const since = new Date(owner.launchTime);
   return {
     VolumeId: owner.volumeId,
     Size: volumeGib(owner),
-    SnapshotId: snapshotId ?? '',
+    SnapshotId: image?.snapshotId ?? '',
     AvailabilityZone: owner.availabilityZone,
     State: 'in-use',
     CreateTime: since,
     VolumeType: 'gp3',
-    Encrypted: false,
+    Encrypted: image?.encrypted ?? false,
     Attachments: [
       {
         VolumeId: owner.volumeId,
@@ -64,5 +86,15 @@ function toVolume(owner: InstanceRecord, snapshotId: string | undefined): Volume
       },
     ],
     Tags: tagList(owner.volumeTags ?? {}),
+  };
+}
+
+function toVolumeStatus(owner: InstanceRecord): VolumeStatusItem {
+  return {
+    VolumeId: owner.volumeId,
+    AvailabilityZone: owner.availabilityZone,
+    VolumeStatus: { Status: 'ok', Details: [{ Name: 'io-enabled', Status: 'passed' }] },
+    Actions: [],
+    Events: [],
   };
 }
