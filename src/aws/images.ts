@@ -107,7 +107,7 @@ export interface BakeRequest {
  * An image of that name which this run has begun before (ambiguous failure, resume) is adopted.
  * @throws PipelineError `image.name-taken` when the name belongs to another run.
  */
-export async function createImage(ec2: EC2Client, request: BakeRequest): Promise<string> {
+export async function createImage(ec2: EC2Client, poll: Poll, request: BakeRequest): Promise<string> {
   const existing = await findRaw(ec2, request.name);
   if (existing) return adopt(existing, request);
   const tags = toTags(request.tags);
@@ -125,11 +125,26 @@ export async function createImage(ec2: EC2Client, request: BakeRequest): Promise
     );
     return ImageId ?? '';
   } catch (error) {
-    // The answer may be lost although the image was begun: only a look-up by name tells.
-    const begun = await findRaw(ec2, request.name);
+    if (!mayHaveBegun(error)) throw error;
+    // Only a look-up by name tells whether it was; a fresh image may stay unseen for some seconds.
+    const begun = await poll({
+      what: `image ${request.name} to show`,
+      read: () => findRaw(ec2, request.name),
+      until: (image) => image !== undefined,
+      everyMs: 1000,
+      timeoutMs: 20_000,
+    }).catch(() => undefined);
     if (begun) return adopt(begun, request);
     throw error;
   }
+}
+
+/** True when the answer was lost or came from a failing service, or when the name is taken, perhaps by our own attempt before. */
+function mayHaveBegun(error: unknown): boolean {
+  if (awsCode(error) === 'InvalidAMIName.Duplicate') return true;
+  const raw = error instanceof PipelineError ? error.cause : error;
+  const status = (raw as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode;
+  return status === undefined || status >= 500;
 }
 
 async function findRaw(ec2: EC2Client, name: string): Promise<Image | undefined> {

@@ -42,7 +42,7 @@ export const bake: ReleaseStep = {
     await hosts.forget(host);
     const name = imageName(context);
     const imageId = await context.change({ action: 'create-image', target: name }, () =>
-      createImage(aws.ec2, {
+      createImage(aws.ec2, context.poll, {
         instanceId: host.instanceId,
         name,
         description: `${fleet.app} ${version} from ${commit}`,

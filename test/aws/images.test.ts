@@ -3,11 +3,14 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createImage, deregisterImage, readImage, resolveBaseImage, waitImageAvailable } from '../../src/aws/images.ts';
 import { createPoll } from '../../src/run/poll.ts';
+import { systemClock } from '../../src/shared/clock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const ec2 = new EC2Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const mock = mockClient(ec2);
 const refusal = (name: string, message = name) => Object.assign(new Error(message), { name });
+/** A poller that needs no time. */
+const poll = createPoll(systemClock(1000));
 const request = { instanceId: 'i-1', name: 'api-local-v2', description: 'd', tags: { 'golden-pipeline:run': 'run-1' } };
 const ours = { ImageId: 'ami-1', Name: 'api-local-v2', Tags: [{ Key: 'golden-pipeline:run', Value: 'run-1' }] };
 
@@ -17,7 +20,7 @@ describe('createImage', () => {
   it('tags image and snapshots from the start', async () => {
     mock.on(DescribeImagesCommand).resolves({ Images: [] });
     mock.on(CreateImageCommand).resolves({ ImageId: 'ami-1' });
-    expect(await createImage(ec2, request)).toBe('ami-1');
+    expect(await createImage(ec2, poll, request)).toBe('ami-1');
     const { TagSpecifications } = mock.commandCalls(CreateImageCommand)[0]?.args[0].input ?? {};
     expect(TagSpecifications?.map((one) => one.ResourceType)).toEqual(['image', 'snapshot']);
   });
@@ -28,19 +31,37 @@ describe('createImage', () => {
       .resolvesOnce({ Images: [] })
       .resolves({ Images: [ours] });
     mock.on(CreateImageCommand).rejects(refusal('TimeoutError'));
-    expect(await createImage(ec2, request)).toBe('ami-1');
+    expect(await createImage(ec2, poll, request)).toBe('ami-1');
     expect(mock.commandCalls(CreateImageCommand)).toHaveLength(1);
+  });
+
+  it('waits for an image that is not visible yet when its name turns out to be taken', async () => {
+    mock
+      .on(DescribeImagesCommand)
+      .resolvesOnce({ Images: [] })
+      .resolvesOnce({ Images: [] })
+      .resolves({ Images: [ours] });
+    mock.on(CreateImageCommand).rejects(refusal('InvalidAMIName.Duplicate'));
+    expect(await createImage(ec2, poll, request)).toBe('ami-1');
+  });
+
+  it('passes a plain refusal on without waiting', async () => {
+    mock.on(DescribeImagesCommand).resolves({ Images: [] });
+    const denied = Object.assign(refusal('UnauthorizedOperation'), { $metadata: { httpStatusCode: 403 } });
+    mock.on(CreateImageCommand).rejects(denied);
+    await expect(createImage(ec2, poll, request)).rejects.toBe(denied);
+    expect(mock.commandCalls(DescribeImagesCommand)).toHaveLength(1);
   });
 
   it('adopts what the same run began before without a second call', async () => {
     mock.on(DescribeImagesCommand).resolves({ Images: [ours] });
-    expect(await createImage(ec2, request)).toBe('ami-1');
+    expect(await createImage(ec2, poll, request)).toBe('ami-1');
     expect(mock.commandCalls(CreateImageCommand)).toHaveLength(0);
   });
 
   it('refuses a name that belongs to another run', async () => {
     mock.on(DescribeImagesCommand).resolves({ Images: [{ ...ours, Tags: [] }] });
-    await expect(createImage(ec2, request)).rejects.toMatchObject({ code: 'image.name-taken' });
+    await expect(createImage(ec2, poll, request)).rejects.toMatchObject({ code: 'image.name-taken' });
   });
 });
 

@@ -19,6 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClients } from '../../../src/aws/clients.ts';
 import { createImage, readImage } from '../../../src/aws/images.ts';
 import { account } from '../../../src/local-cloud/settings.ts';
+import { createPoll } from '../../../src/run/poll.ts';
 import { FaultyCloud } from './support.ts';
 
 let f: FaultyCloud;
@@ -91,7 +92,7 @@ describe('cut connections', () => {
     const { ec2, ...others } = createClients(f.config());
     const tags = { 'golden-pipeline:run': 'run-1' };
     f.cloud.calls.reset();
-    const id = await createImage(ec2, { instanceId, name: 'api-v1', description: 'd', tags });
+    const id = await createImage(ec2, createPoll(f.clock), { instanceId, name: 'api-v1', description: 'd', tags });
     await f.clock.advance(5_000);
     expect(await readImage(ec2, id)).toMatchObject({ name: 'api-v1', state: 'available' });
     const { Images } = await ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
