@@ -1,7 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DescribeImagesCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { expect, onTestFinished, test } from 'vitest';
+import { startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
 import { Regions } from '../../../src/local-cloud/daemon/regions.ts';
 import { SimulatedBalancer } from '../../../src/local-cloud/elb/simulated.ts';
 import { SimulatedDriver } from '../../../src/local-cloud/machines/simulated-driver.ts';
@@ -187,4 +189,24 @@ test('a state file of a cloud that knew one region only is read', async () => {
   expect(read.regions).toEqual({});
   await writeFile(file, JSON.stringify({ ...old, regions: { [other]: { instances: {} } } }));
   await expect(openStore(dir)).rejects.toThrow('its table "images" of the region us-east-1 is missing or damaged');
+});
+
+test('a client is served in the region that it signs for, and an unknown one is refused', async () => {
+  const reports: unknown[] = [];
+  const dir = await folder();
+  const cloud = await startLocalCloud({ dir, driver: 'simulated', report: (error) => reports.push(error) });
+  onTestFinished(() => cloud.close());
+  const client = (region: string) =>
+    new EC2Client({ endpoint: cloud.endpoint, region, credentials: { ...cloud.credentials }, maxAttempts: 1 });
+  for (const name of [homeRegion.name, other]) {
+    const { Vpcs } = await client(name).send(new DescribeVpcsCommand({}));
+    expect(Vpcs?.map((one) => one.VpcId)).toEqual([findRegion(name)?.vpcId]);
+  }
+  const { Images } = await client('ap-south-1').send(new DescribeImagesCommand({ Owners: ['self'] }));
+  expect(Images).toMatchObject([{ ImageId: findRegion('ap-south-1')?.baseImageId, State: 'available' }]);
+  await expect(client('eu-west-9').send(new DescribeVpcsCommand({}))).rejects.toMatchObject({
+    name: 'SignatureDoesNotMatch',
+    message: expect.stringContaining('Credential should be scoped to a valid region'),
+  });
+  expect(reports).toEqual([]);
 });
