@@ -1,7 +1,7 @@
 // Makes a fresh clone ready: Node's version, npm packages, Debian packages, the build. Only Node's own modules are used,
 // because nothing else may be there yet. Quiet when all is in place.
 // Usage: node scripts/setup.mjs [--with-tests] [--check]
-//   --with-tests  also what only the tests need (the aws CLI)
+//   --with-tests  also what only the tests need (the aws CLI, Packer)
 //   --check       change nothing, only say what is missing
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ const programs = {
   zstd: 'zstd',
   nsenter: 'util-linux',
 };
-const testPrograms = { aws: 'awscli' };
+const testPrograms = { aws: 'awscli', packer: 'packer' };
 
 /** A reason to stop that is meant for a person. */
 class SetupError extends Error {
@@ -99,11 +99,13 @@ function debianPackages(wanted, checkOnly) {
 
 /** What only tests need is no reason to stop: those tests say that they are skipped. Not every release of Ubuntu has it. */
 function forTests(checkOnly) {
-  try {
-    debianPackages(testPrograms, checkOnly);
-  } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    say(`${error.message} (only tests need it; ${error.hint})`);
+  for (const [program, name] of Object.entries(testPrograms)) {
+    try {
+      debianPackages({ [program]: name }, checkOnly);
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      say(`${error.message} (only tests need it; ${error.hint})`);
+    }
   }
 }
 
