@@ -20,13 +20,14 @@ import {
   ModifyTargetGroupAttributesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { execa } from 'execa';
-import { type AwsClients, createClients } from '../aws/clients.ts';
+import { type AwsClients, type AwsTarget, createClients } from '../aws/clients.ts';
 import { isNotFound } from '../aws/errors.ts';
 import { resolveBaseImage } from '../aws/images.ts';
 import { tagKeys, toTags } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
 import { createPoll } from '../run/poll.ts';
 import { systemClock } from '../shared/clock.ts';
+import { ledgerClientOptions } from './ledger.ts';
 import { localEnvironments } from './local-environments.ts';
 
 /** Makes sure that every fleet of a local environment exists in the local cloud. What exists already stays as it is. */
@@ -39,6 +40,7 @@ export async function provisionFleets(options: {
   const clients = createClients({ region, endpoint, credentials: { accessKeyId, secretAccessKey } });
   const made: { app: string; url: string }[] = [];
   for (const fleet of await localEnvironments(options.projectDir)) {
+    await ensureLedgerBucket(fleet, { region, endpoint, credentials: { accessKeyId, secretAccessKey } });
     made.push({ app: fleet.app, url: await provision(clients, fleet) });
     options.note(`fleet ${fleet.names.group} is there`);
   }
@@ -64,6 +66,27 @@ async function provision(clients: AwsClients, fleet: Fleet): Promise<string> {
   const templateId = await ensureTemplate(clients, fleet, baseImage.imageId, keyName);
   await ensureGroup(clients, fleet, templateId, serving, subnets);
   return `http://${balancer.DNSName}:${fleet.balancer.listenerPort}`;
+}
+
+/** The bucket of a ledger on S3, versioned as the infrastructure makes it on AWS. */
+async function ensureLedgerBucket(fleet: Fleet, target: AwsTarget): Promise<void> {
+  const { type, bucket: Bucket } = fleet.ledger;
+  if (type !== 's3' || Bucket === undefined) return;
+  const { CreateBucketCommand, PutBucketVersioningCommand, S3Client } = await import('@aws-sdk/client-s3');
+  const client = new S3Client(ledgerClientOptions(target));
+  try {
+    await client.send(
+      new CreateBucketCommand({
+        Bucket,
+        CreateBucketConfiguration: { LocationConstraint: fleet.region as 'eu-west-1' },
+      }),
+    );
+    await client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'BucketAlreadyOwnedByYou') throw error;
+  } finally {
+    client.destroy();
+  }
 }
 
 /** The key of the local machines, made on first use; the private half never leaves its file. */

@@ -6,11 +6,11 @@ import { consoleOutput } from '../aws/instances.ts';
 import type { Fleet } from '../config/settings.ts';
 import { createHosts } from '../hosts/index.ts';
 import { httpProbe } from '../hosts/probe.ts';
-import { createFileLedger } from '../ledger/ledger.ts';
 import { readCloud } from '../local-cloud/daemon/client.ts';
 import { PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
 import { type CliContext, localCloudDir } from './context.ts';
+import { openLedger } from './ledger.ts';
 
 /** The ports of a fleet, and their end. */
 export interface OpenServices extends Services {
@@ -23,7 +23,8 @@ export interface OpenServices extends Services {
  * @throws PipelineError `local.not-running` when a local environment is meant and its cloud is down.
  */
 export async function createServices(context: CliContext, fleet: Fleet): Promise<OpenServices> {
-  const aws = createClients(target(context, fleet));
+  const where = target(context, fleet);
+  const aws = createClients(where);
   // Short on purpose: the SSH control sockets in it must fit in 108 characters.
   const workDir = await mkdtemp(path.join(tmpdir(), 'gp-'));
   const by = `${context.env.PIPELINE_USER ?? userInfo().username}@${hostname()}`;
@@ -34,12 +35,7 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
     consoleOutput: (id) => consoleOutput(aws.ec2, id),
     clock: context.clock,
   });
-  const ledger = createFileLedger({
-    dir: fleet.ledger.path,
-    environment: fleet.environment,
-    clock: context.clock,
-    identity: { owner: context.env.PIPELINE_USER ?? userInfo().username, host: hostname() },
-  });
+  const { ledger, close: closeLedger } = await openLedger(context, fleet, where);
   return {
     fleet,
     aws,
@@ -50,6 +46,7 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
     by,
     async close() {
       await hosts.close();
+      closeLedger();
       for (const client of Object.values(aws)) client.destroy();
       await rm(workDir, { recursive: true, force: true });
     },

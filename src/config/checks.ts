@@ -78,6 +78,10 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
   if (service?.port === 65_535 && service.stagingPort === undefined) {
     found.push(problem(at(['service', 'stagingPort']), undefined, 'a port, as there is none above service.port'));
   }
+  const ledger = section('ledger');
+  if (ledger?.type === 's3' && ledger.bucket === undefined) {
+    found.push(problem(at(['ledger', 'bucket']), undefined, "the name of a bucket, as ledger.type is 's3'"));
+  }
   found.push(...releaseProblems(section('release'), at), ...healthProblems(section('balancer'), at));
   found.push(...nameProblems(merged, name, section('names'), at));
   return found;

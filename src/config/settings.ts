@@ -83,7 +83,8 @@ export interface Fleet {
     hostKeys: 'console' | string[];
     become: boolean;
   };
-  ledger: { type: 'files'; path: string };
+  /** `path` is absolute; `bucket` is there with `s3`. */
+  ledger: { type: 'files' | 's3'; path: string; bucket?: string; prefix: string };
   /** Names of the fleet's resources in the cloud. */
   names: {
     group: string;

@@ -49,7 +49,7 @@ describe('loadFleet', () => {
         refresh: { minHealthyPercentage: 100, maxHealthyPercentage: 200, instanceWarmupSeconds: 0 },
       },
       ssh: { user: 'admin', port: 22, hostKeys: 'console', privateKey: join(homedir(), '.ssh/id_ed25519') },
-      ledger: { type: 'files', path: join(projectDir, '.pipeline/ledger') },
+      ledger: { type: 'files', path: join(projectDir, '.pipeline/ledger'), prefix: 'ledger' },
       names: {
         group: 'api-local',
         targetGroup: 'api-local',

@@ -50,6 +50,17 @@ describe('validate', () => {
     expect(mistakes(minimal({ environments: {} }))).toEqual(['environments: {}, expected at least one environment']);
   });
 
+  it('wants a bucket for a ledger on S3', () => {
+    expect(mistakes(minimal({ ledger: { type: 's3' } }))).toEqual([
+      "ledger.bucket: missing, expected the name of a bucket, as ledger.type is 's3'",
+    ]);
+    expect(mistakes(minimal({ ledger: { type: 's3', bucket: 'My_Bucket' } }))).toEqual([
+      'ledger.bucket: "My_Bucket", expected the name of a bucket: 3 to 63 small letters, digits, . and -',
+    ]);
+    expect(mistakes(minimal({ ledger: { type: 's3', bucket: 'team-ledger', prefix: '../x' } }))).toHaveLength(1);
+    expect(mistakes(minimal({ ledger: { type: 's3', bucket: 'team-ledger' } }))).toEqual([]);
+  });
+
   it('refuses unknown keys at every depth, in lists and overrides', () => {
     const raw = minimal({
       extra: 1,

@@ -136,8 +136,24 @@ export const sshSection = section({
 }).describe('How hosts are reached.');
 
 export const ledgerSection = section({
-  type: oneOf(['files']).default('files').describe('Kind of store.'),
-  path: text().default('.pipeline/ledger').describe('Folder of the shared record; relative to the project folder.'),
+  type: oneOf(['files', 's3'])
+    .default('files')
+    .describe('`files`: a folder, for one machine; `s3`: a bucket, for a team. Both write conditionally.'),
+  path: text()
+    .default('.pipeline/ledger')
+    .describe('Folder of the shared record with `files`; relative to the project folder.'),
+  bucket: shaped(
+    /^(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    'the name of a bucket: 3 to 63 small letters, digits, . and -',
+  )
+    .optional()
+    .describe('Bucket of the shared record; needed with `s3`.'),
+  prefix: shaped(
+    /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/,
+    'a folder such as ledger or team/ledger',
+  )
+    .default('ledger')
+    .describe('Folder inside the bucket; each environment has its own below it.'),
 }).describe('Where releases, runs and locks are recorded.');
 
 const balancerName = () =>
