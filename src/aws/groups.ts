@@ -111,3 +111,17 @@ export async function setCapacity(
     }),
   );
 }
+
+/** Lets a group launch from a numbered template version; machines that run stay as they are. */
+export async function setTemplate(
+  autoScaling: AutoScalingClient,
+  group: string,
+  template: { id: string; version: string },
+): Promise<void> {
+  await autoScaling.send(
+    new UpdateAutoScalingGroupCommand({
+      AutoScalingGroupName: group,
+      LaunchTemplate: { LaunchTemplateId: template.id, Version: template.version },
+    }),
+  );
+}

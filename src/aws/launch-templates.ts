@@ -3,6 +3,7 @@ import {
   DescribeLaunchTemplateVersionsCommand,
   type EC2Client,
   ModifyLaunchTemplateCommand,
+  paginateDescribeLaunchTemplateVersions,
 } from '@aws-sdk/client-ec2';
 import { PipelineError } from '../shared/errors.ts';
 import { isNotFound } from './errors.ts';
@@ -41,8 +42,29 @@ export async function readTemplateVersion(ec2: EC2Client, nameOrId: string, vers
   });
 }
 
+/** Description of the versions that the infrastructure makes; releases describe theirs by app and version. */
+export const infrastructureVersion = 'infrastructure';
+
 /**
- * Adds a version that differs from `sourceVersion` in its image and instance tags.
+ * The version whose settings (instance type, volumes, role ...) a new one takes over: the newest one that the infrastructure has
+ * made since `current`, else `current` itself. So a change of the infrastructure moves no fleet, and reaches it with the next release.
+ */
+async function settingsVersion(ec2: EC2Client, templateId: string, current: string): Promise<string> {
+  const pages = paginateDescribeLaunchTemplateVersions(
+    { client: ec2 },
+    { LaunchTemplateId: templateId, MinVersion: current },
+  );
+  let newest = Number(current);
+  for await (const { LaunchTemplateVersions = [] } of pages) {
+    for (const { VersionDescription, VersionNumber = 0 } of LaunchTemplateVersions) {
+      if (VersionDescription === infrastructureVersion) newest = Math.max(newest, VersionNumber);
+    }
+  }
+  return String(newest);
+}
+
+/**
+ * Adds a version that differs in its image and instance tags from `sourceVersion`, or from what the infrastructure has made since.
  * @param token ClientToken: a repetition gives the same version.
  */
 export async function createTemplateVersion(
@@ -59,7 +81,7 @@ export async function createTemplateVersion(
   const { LaunchTemplateVersion } = await ec2.send(
     new CreateLaunchTemplateVersionCommand({
       LaunchTemplateId: request.templateId,
-      SourceVersion: request.sourceVersion,
+      SourceVersion: await settingsVersion(ec2, request.templateId, request.sourceVersion),
       VersionDescription: request.description,
       ClientToken: request.token,
       LaunchTemplateData: {

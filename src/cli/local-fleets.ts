@@ -22,8 +22,14 @@ import {
 import { execa } from 'execa';
 import { type AwsClients, type AwsTarget, createClients } from '../aws/clients.ts';
 import { isNotFound } from '../aws/errors.ts';
+import {
+  defineFleet,
+  type FleetDefinition,
+  type GroupDefinition,
+  type TargetGroupDefinition,
+} from '../aws/fleet-definition.ts';
 import { resolveBaseImage } from '../aws/images.ts';
-import { tagKeys, toTags } from '../aws/tags.ts';
+import { toTags } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
 import { createPoll } from '../run/poll.ts';
 import { systemClock } from '../shared/clock.ts';
@@ -59,12 +65,18 @@ async function provision(clients: AwsClients, fleet: Fleet): Promise<string> {
     ensureKey(clients, fleet),
     resolveBaseImage(ec2, fleet.instance.baseImage),
   ]);
-  const balancer = await ensureBalancer(clients, fleet, subnets);
-  const serving = await ensureTargetGroup(clients, fleet, fleet.names.targetGroup, vpcId);
-  const proof = await ensureTargetGroup(clients, fleet, fleet.names.proofTargetGroup, vpcId);
-  await ensureListener(clients, fleet, balancer.LoadBalancerArn ?? '', serving, proof);
-  const templateId = await ensureTemplate(clients, fleet, baseImage.imageId, keyName);
-  await ensureGroup(clients, fleet, templateId, serving, subnets);
+  // The same definition that the infrastructure app gives to CloudFormation.
+  const definition = defineFleet(fleet);
+  const balancer = await ensureBalancer(clients, definition, subnets);
+  const targetGroups = new Map<string, string>();
+  for (const one of definition.targetGroups) {
+    targetGroups.set(one.name, await ensureTargetGroup(clients, definition, one, vpcId));
+  }
+  await ensureListener(clients, definition, balancer.LoadBalancerArn ?? '', targetGroups);
+  const templateId = await ensureTemplate(clients, fleet, definition, baseImage.imageId, keyName);
+  for (const group of definition.groups) {
+    await ensureGroup(clients, definition, group, templateId, targetGroups.get(group.targetGroup) ?? '', subnets);
+  }
   return `http://${balancer.DNSName}:${fleet.balancer.listenerPort}`;
 }
 
@@ -107,17 +119,18 @@ async function ensureKey({ ec2 }: AwsClients, fleet: Fleet): Promise<string> {
   return name;
 }
 
-async function ensureBalancer({ elb }: AwsClients, fleet: Fleet, subnets: string[]): Promise<LoadBalancer> {
-  const Name = fleet.names.loadBalancer;
+async function ensureBalancer(
+  { elb }: AwsClients,
+  { loadBalancer: { name: Name }, tags }: FleetDefinition,
+  subnets: string[],
+): Promise<LoadBalancer> {
   const read = async () => (await elb.send(new DescribeLoadBalancersCommand({ Names: [Name] }))).LoadBalancers?.[0];
   const existing = await read().catch((error: unknown) => {
     if (isNotFound(error)) return undefined;
     throw error;
   });
   if (!existing) {
-    await elb.send(
-      new CreateLoadBalancerCommand({ Name, Subnets: subnets, Type: 'application', Tags: ownTags(fleet) }),
-    );
+    await elb.send(new CreateLoadBalancerCommand({ Name, Subnets: subnets, Type: 'application', Tags: toTags(tags) }));
   }
   const active = await createPoll(systemClock())({
     what: `load balancer ${Name} to become active`,
@@ -129,36 +142,38 @@ async function ensureBalancer({ elb }: AwsClients, fleet: Fleet, subnets: string
   return active as LoadBalancer;
 }
 
-async function ensureTargetGroup({ elb }: AwsClients, fleet: Fleet, Name: string, VpcId?: string): Promise<string> {
+async function ensureTargetGroup(
+  { elb }: AwsClients,
+  { tags }: FleetDefinition,
+  { name: Name, port: Port, healthCheck: check, attributes }: TargetGroupDefinition,
+  VpcId?: string,
+): Promise<string> {
   try {
     const { TargetGroups } = await elb.send(new DescribeTargetGroupsCommand({ Names: [Name] }));
     if (TargetGroups?.[0]?.TargetGroupArn) return TargetGroups[0].TargetGroupArn;
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
-  const check = fleet.balancer.healthCheck;
   const { TargetGroups } = await elb.send(
     new CreateTargetGroupCommand({
       Name,
       VpcId,
       Protocol: 'HTTP',
-      Port: fleet.service.port,
+      Port,
       TargetType: 'instance',
       HealthCheckPath: check.path,
       HealthCheckIntervalSeconds: check.intervalSeconds,
       HealthCheckTimeoutSeconds: check.timeoutSeconds,
       HealthyThresholdCount: check.healthyThreshold,
       UnhealthyThresholdCount: check.unhealthyThreshold,
-      Tags: ownTags(fleet),
+      Tags: toTags(tags),
     }),
   );
   const arn = TargetGroups?.[0]?.TargetGroupArn ?? '';
   await elb.send(
     new ModifyTargetGroupAttributesCommand({
       TargetGroupArn: arn,
-      Attributes: [
-        { Key: 'deregistration_delay.timeout_seconds', Value: String(fleet.balancer.deregistrationDelaySeconds) },
-      ],
+      Attributes: Object.entries(attributes).map(([Key, Value]) => ({ Key, Value })),
     }),
   );
   return arn;
@@ -166,90 +181,89 @@ async function ensureTargetGroup({ elb }: AwsClients, fleet: Fleet, Name: string
 
 async function ensureListener(
   { elb }: AwsClients,
-  fleet: Fleet,
+  { loadBalancer: { port }, targetGroups, proofRule }: FleetDefinition,
   balancerArn: string,
-  serving: string,
-  proof: string,
+  arns: Map<string, string>,
 ): Promise<void> {
   const { Listeners } = await elb.send(new DescribeListenersCommand({ LoadBalancerArn: balancerArn }));
-  if (Listeners?.some((listener) => listener.Port === fleet.balancer.listenerPort)) return;
+  if (Listeners?.some((listener) => listener.Port === port)) return;
+  const serving = targetGroups.find((one) => one.role === 'serving');
   const { Listeners: made } = await elb.send(
     new CreateListenerCommand({
       LoadBalancerArn: balancerArn,
       Protocol: 'HTTP',
-      Port: fleet.balancer.listenerPort,
-      DefaultActions: [{ Type: 'forward', TargetGroupArn: serving }],
+      Port: port,
+      DefaultActions: [{ Type: 'forward', TargetGroupArn: arns.get(serving?.name ?? '') }],
     }),
   );
   await elb.send(
     new CreateRuleCommand({
       ListenerArn: made?.[0]?.ListenerArn,
-      Priority: 10,
+      Priority: proofRule.priority,
       Conditions: [
-        { Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: fleet.balancer.proofHeader, Values: ['on'] } },
+        { Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: proofRule.header, Values: [proofRule.value] } },
       ],
-      Actions: [{ Type: 'forward', TargetGroupArn: proof }],
+      Actions: [{ Type: 'forward', TargetGroupArn: arns.get(proofRule.targetGroup) }],
     }),
   );
 }
 
-async function ensureTemplate({ ec2 }: AwsClients, fleet: Fleet, imageId: string, keyName: string): Promise<string> {
-  const name = fleet.names.launchTemplate;
+async function ensureTemplate(
+  { ec2 }: AwsClients,
+  fleet: Fleet,
+  { template }: FleetDefinition,
+  imageId: string,
+  keyName: string,
+): Promise<string> {
+  const { name } = template;
   try {
     const { LaunchTemplates } = await ec2.send(new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] }));
     if (LaunchTemplates?.[0]?.LaunchTemplateId) return LaunchTemplates[0].LaunchTemplateId;
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
+  const { securityGroupIds } = fleet.instance;
   const { LaunchTemplate } = await ec2.send(
     new CreateLaunchTemplateCommand({
       LaunchTemplateName: name,
-      VersionDescription: 'base image',
+      VersionDescription: template.description,
       LaunchTemplateData: {
         ImageId: imageId,
-        InstanceType: fleet.instance.type as 't3.small',
+        InstanceType: template.instanceType as 't3.small',
         KeyName: keyName,
-        SecurityGroupIds: fleet.instance.securityGroupIds.length > 0 ? fleet.instance.securityGroupIds : undefined,
+        SecurityGroupIds: securityGroupIds.length > 0 ? securityGroupIds : undefined,
         MetadataOptions: { HttpTokens: 'required' },
-        TagSpecifications: [
-          { ResourceType: 'instance', Tags: [{ Key: 'Name', Value: fleet.names.group }, ...ownTags(fleet)] },
-        ],
+        TagSpecifications: [{ ResourceType: 'instance', Tags: toTags(template.instanceTags) }],
       },
     }),
   );
   return LaunchTemplate?.LaunchTemplateId ?? '';
 }
 
-/** The group starts empty: the first release fills it, when there is something to serve. */
 async function ensureGroup(
   { autoScaling }: AwsClients,
-  fleet: Fleet,
+  { tags }: FleetDefinition,
+  group: GroupDefinition,
   templateId: string,
-  serving: string,
+  targetGroup: string,
   subnets: string[],
 ): Promise<void> {
-  const name = fleet.names.group;
   const { AutoScalingGroups } = await autoScaling.send(
-    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group.name] }),
   );
   if (AutoScalingGroups?.[0]) return;
   await autoScaling.send(
     new CreateAutoScalingGroupCommand({
-      AutoScalingGroupName: name,
-      LaunchTemplate: { LaunchTemplateId: templateId, Version: '1' },
-      MinSize: 0,
-      DesiredCapacity: 0,
-      MaxSize: fleet.capacity.max,
-      TargetGroupARNs: [serving],
+      AutoScalingGroupName: group.name,
+      LaunchTemplate: { LaunchTemplateId: templateId, Version: '$Default' },
+      MinSize: group.min,
+      MaxSize: group.max,
+      TargetGroupARNs: [targetGroup],
       VPCZoneIdentifier: subnets.join(','),
       HealthCheckType: 'ELB',
-      HealthCheckGracePeriod: fleet.release.timeouts.health,
-      DefaultInstanceWarmup: 0,
-      Tags: ownTags(fleet).map((tag) => ({ ...tag, PropagateAtLaunch: true })),
+      HealthCheckGracePeriod: group.healthCheckGraceSeconds,
+      DefaultInstanceWarmup: group.defaultWarmupSeconds,
+      Tags: toTags(tags).map((tag) => ({ ...tag, PropagateAtLaunch: true })),
     }),
   );
-}
-
-function ownTags(fleet: Fleet) {
-  return toTags({ [tagKeys.app]: fleet.app, [tagKeys.environment]: fleet.environment });
 }

@@ -78,6 +78,7 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
   if (service?.port === 65_535 && service.stagingPort === undefined) {
     found.push(problem(at(['service', 'stagingPort']), undefined, 'a port, as there is none above service.port'));
   }
+  found.push(...networkProblems(section('infrastructure'), section('instance'), at));
   const ledger = section('ledger');
   if (ledger?.type === 's3' && ledger.bucket === undefined) {
     found.push(problem(at(['ledger', 'bucket']), undefined, "the name of a bucket, as ledger.type is 's3'"));
@@ -97,6 +98,15 @@ function releaseProblems(
   // Auto Scaling refuses a span above 100 percent.
   const expected = `${max - 100} or more, as AWS allows at most 100 between it and maxHealthyPercentage (${max})`;
   return [problem(at(['release', 'refresh', 'minHealthyPercentage']), min, expected)];
+}
+
+function networkProblems(
+  infrastructure: z.output<typeof sections.infrastructure> | undefined,
+  instance: z.output<typeof sections.instance> | undefined,
+  at: (path: string[]) => string[],
+): Problem[] {
+  if (!infrastructure?.vpcId || !instance || instance.subnetIds.length > 0) return [];
+  return [problem(at(['instance', 'subnetIds']), [], 'subnets of the network that infrastructure.vpcId names')];
 }
 
 function healthProblems(

@@ -62,6 +62,7 @@ export function resolveFleet(raw: Raw, environment: string, projectDir: string):
     release: section('release'),
     ssh: { ...ssh, privateKey: absolutePath(ssh.privateKey, projectDir) },
     ledger: { ...ledger, path: absolutePath(ledger.path, projectDir) },
+    infrastructure: section('infrastructure'),
     names: { ...defaultNames(app, environment), ...section('names') },
   };
 }

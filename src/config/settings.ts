@@ -95,4 +95,19 @@ export interface Fleet {
     /** Images are called `<imagePrefix><version>`. */
     imagePrefix: string;
   };
+  /** What only the infrastructure app reads. */
+  infrastructure: {
+    vpcId?: string;
+    balancerSubnetIds: string[];
+    internal: boolean;
+    allowedCidrs: string[];
+    sshCidrs: string[];
+    certificateArn?: string;
+    volumeGiB: number;
+    volumeDevice: string;
+    /** MiB/s. */
+    volumeInitializationRate?: number;
+    deployPrincipals: string[];
+    alarms: { topicArn?: string; targetErrorsPerMinute: number; responseSeconds: number };
+  };
 }

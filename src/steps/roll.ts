@@ -6,6 +6,7 @@ import { tagKeys } from '../aws/tags.ts';
 import type { Step } from '../run/step.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { type RollContext, type RollState, type Services, times } from './services.ts';
+import { pinTemplate } from './support/pin.ts';
 import { refreshBack, waitRefresh } from './support/refresh.ts';
 
 /** Rolls the Auto Scaling group onto the image by an instance refresh. */
@@ -40,6 +41,7 @@ export const roll: Step<Services, RollState> = {
     );
     await context.save({ templateVersion: template.number });
     const target = { id: template.templateId, version: template.number };
+    await pinTemplate(context);
     const refreshId = await context.change({ action: 'start-refresh', target: fleet.names.group, data: target }, () =>
       startRefresh(aws.autoScaling, fleet.names.group, target, fleet.release.refresh),
     );
@@ -72,6 +74,11 @@ export const roll: Step<Services, RollState> = {
         setCapacity(aws.autoScaling, fleet.names.group, { min, desired }),
       );
     }
+    if (changes.some((change) => change.action === 'set-minimum' && !change.undoing)) {
+      await context.change({ action: 'restore-minimum', target: fleet.names.group }, () =>
+        setCapacity(aws.autoScaling, fleet.names.group, { min: 0 }),
+      );
+    }
     if (changes.some((change) => change.action === 'set-default-version')) {
       await context.change({ action: 'restore-default-version', target: current.templateId }, () =>
         setDefaultVersion(aws.ec2, current.templateId, current.templateVersion),
@@ -85,16 +92,24 @@ export const roll: Step<Services, RollState> = {
 
 /**
  * The first release finds an empty group: only then capacity is set, to the configured minimum.
- * Later the live capacity is nobody's but Auto Scaling's.
+ * Later the live capacity is nobody's but Auto Scaling's; only a minimum of 0, which the infrastructure starts with and puts back
+ * when it changes the group, becomes the configured one again.
  */
 async function fill(context: RollContext): Promise<void> {
   const { fleet, aws } = context.services;
   const group = await readGroup(aws.autoScaling, fleet.names.group);
-  if (group.desired > 0) return;
-  await context.change(
-    { action: 'set-capacity', target: group.name, data: { min: group.min, desired: group.desired } },
-    () => setCapacity(aws.autoScaling, group.name, { min: fleet.capacity.min, desired: fleet.capacity.min }),
-  );
+  const wanted = fleet.capacity.min;
+  if (group.desired === 0) {
+    await context.change(
+      { action: 'set-capacity', target: group.name, data: { min: group.min, desired: group.desired } },
+      () => setCapacity(aws.autoScaling, group.name, { min: wanted, desired: wanted }),
+    );
+  } else if (group.min === 0 && wanted > 0) {
+    const min = Math.min(wanted, group.desired);
+    await context.change({ action: 'set-minimum', target: group.name, data: { was: 0, min } }, () =>
+      setCapacity(aws.autoScaling, group.name, { min }),
+    );
+  }
 }
 
 /** Waits until as many targets are healthy as the group wants in service, for several readings in a row. */

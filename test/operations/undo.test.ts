@@ -5,7 +5,7 @@ import { DescribeInstancesCommand, DescribeLaunchTemplatesCommand } from '@aws-s
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DemoProject } from '../../examples/demo/project.ts';
 import { type AwsClients, createClients } from '../../src/aws/clients.ts';
-import { readGroup } from '../../src/aws/groups.ts';
+import { readGroup, setCapacity, setTemplate } from '../../src/aws/groups.ts';
 import { listImages } from '../../src/aws/images.ts';
 import { provisionFleets } from '../../src/cli/local-fleets.ts';
 import { loadFleet } from '../../src/config/load.ts';
@@ -226,6 +226,19 @@ describe('forward and back', () => {
     expect(back.outcome).toBe('done');
     expect(back.state.version).toBe('v1');
     expect((await readStatus(services)).instances.map((instance) => instance.version)).toEqual(Array(4).fill('v1'));
+  }, 30_000);
+
+  it('a group as the infrastructure leaves it gets a number to go back to, and its minimum', async () => {
+    const { group } = fleet.names;
+    const { version: serving } = (await readGroup(aws.autoScaling, group)).launchTemplate;
+    const id = (await readGroup(aws.autoScaling, group)).launchTemplate.id;
+    await setTemplate(aws.autoScaling, group, { id, version: '$Default' });
+    await setCapacity(aws.autoScaling, group, { min: 0 });
+    const result = await run(await planRelease(services, clock, {}));
+    expect(result.error).toBeUndefined();
+    const after = await readGroup(aws.autoScaling, group);
+    expect(Number(after.launchTemplate.version)).toBeGreaterThan(Number(serving));
+    expect(after).toMatchObject({ min: fleet.capacity.min, desired: 4 });
   }, 30_000);
 
   it('Ctrl-C after the verify window takes nothing back', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { appPattern, environmentPattern, nameRules } from '../names.ts';
+import { infrastructureSection } from './infrastructure.ts';
 import { overrides } from './overrides.ts';
 import {
   ansibleSection,
@@ -27,6 +28,7 @@ export const sections = {
   ssh: sshSection,
   ledger: ledgerSection,
   names: namesSection,
+  infrastructure: infrastructureSection,
 } as const;
 
 export type SectionName = keyof typeof sections;
@@ -53,6 +55,7 @@ const environmentSection = section({
   ssh: overrides(sshSection).optional().describe('Overrides of `ssh`.'),
   ledger: overrides(ledgerSection).optional().describe('Overrides of `ledger`.'),
   names: overrides(namesSection).optional().describe('Overrides of `names`.'),
+  infrastructure: overrides(infrastructureSection).optional().describe('Overrides of `infrastructure`.'),
 }).describe('One environment: where it is, and what differs there.');
 
 /** A file of `pipelines/`. Its keys, types, defaults and descriptions are the reference page and the JSON Schema as well. */
@@ -68,6 +71,7 @@ export const pipelineSchema = section({
   ssh: sshSection.prefault({}).describe(sshSection.description ?? ''),
   ledger: ledgerSection.prefault({}).describe(ledgerSection.description ?? ''),
   names: namesSection.prefault({}).describe(namesSection.description ?? ''),
+  infrastructure: infrastructureSection.prefault({}).describe(infrastructureSection.description ?? ''),
   defaultEnvironment: environmentKey()
     .optional()
     .describe('Environment that is meant when no `--env` is given. With one environment only, that one is.'),

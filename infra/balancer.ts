@@ -1,0 +1,108 @@
+import { CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { CfnListener, CfnListenerRule, CfnLoadBalancer, CfnTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { Construct } from 'constructs';
+import type { FleetDefinition, TargetGroupDefinition } from '../src/aws/fleet-definition.ts';
+import type { Fleet } from '../src/config/settings.ts';
+import type { Network } from './network.ts';
+
+/** The way in to a fleet. */
+export interface Balancer {
+  loadBalancer: CfnLoadBalancer;
+  listener: CfnListener;
+  securityGroup: CfnSecurityGroup;
+  /** By name. */
+  targetGroups: Map<string, CfnTargetGroup>;
+}
+
+/** Load balancer, listener, target groups and the proof route of a fleet. */
+export function createBalancer(
+  scope: Construct,
+  fleet: Fleet,
+  definition: FleetDefinition,
+  network: Network,
+): Balancer {
+  const { infrastructure } = fleet;
+  const {
+    loadBalancer: { name, port },
+    proofRule,
+  } = definition;
+  const securityGroup = new CfnSecurityGroup(scope, 'BalancerSecurityGroup', {
+    vpcId: network.vpcId,
+    groupDescription: `Who reaches the load balancer ${name}`,
+    securityGroupIngress: infrastructure.allowedCidrs.map((cidrIp) => ({
+      ipProtocol: 'tcp',
+      fromPort: port,
+      toPort: port,
+      cidrIp,
+      description: 'requests',
+    })),
+  });
+  const loadBalancer = new CfnLoadBalancer(scope, 'LoadBalancer', {
+    name,
+    type: 'application',
+    scheme: infrastructure.internal ? 'internal' : 'internet-facing',
+    subnets: network.balancerSubnetIds,
+    securityGroups: [securityGroup.attrGroupId],
+    loadBalancerAttributes: [
+      { key: 'deletion_protection.enabled', value: 'true' },
+      { key: 'routing.http.drop_invalid_header_fields.enabled', value: 'true' },
+    ],
+  });
+  const targetGroups = new Map(
+    definition.targetGroups.map((one) => [one.name, createTargetGroup(scope, one, network)]),
+  );
+  const serving = definition.targetGroups.filter((one) => one.role === 'serving');
+  const listener = new CfnListener(scope, 'Listener', {
+    loadBalancerArn: loadBalancer.ref,
+    port,
+    ...(infrastructure.certificateArn
+      ? {
+          protocol: 'HTTPS',
+          certificates: [{ certificateArn: infrastructure.certificateArn }],
+          sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06',
+        }
+      : { protocol: 'HTTP' }),
+    defaultActions: [
+      {
+        type: 'forward',
+        forwardConfig: {
+          targetGroups: serving.map((one, index) => ({
+            targetGroupArn: targetGroups.get(one.name)?.ref,
+            weight: index === 0 ? 100 : 0,
+          })),
+        },
+      },
+    ],
+  });
+  new CfnListenerRule(scope, 'ProofRule', {
+    listenerArn: listener.ref,
+    priority: proofRule.priority,
+    conditions: [
+      { field: 'http-header', httpHeaderConfig: { httpHeaderName: proofRule.header, values: [proofRule.value] } },
+    ],
+    actions: [{ type: 'forward', targetGroupArn: targetGroups.get(proofRule.targetGroup)?.ref }],
+  });
+  return { loadBalancer, listener, securityGroup, targetGroups };
+}
+
+function createTargetGroup(scope: Construct, one: TargetGroupDefinition, network: Network): CfnTargetGroup {
+  const check = one.healthCheck;
+  return new CfnTargetGroup(scope, idOf('TargetGroup', one.name), {
+    name: one.name,
+    vpcId: network.vpcId,
+    protocol: 'HTTP',
+    port: one.port,
+    targetType: 'instance',
+    healthCheckPath: check.path,
+    healthCheckIntervalSeconds: check.intervalSeconds,
+    healthCheckTimeoutSeconds: check.timeoutSeconds,
+    healthyThresholdCount: check.healthyThreshold,
+    unhealthyThresholdCount: check.unhealthyThreshold,
+    targetGroupAttributes: Object.entries(one.attributes).map(([key, value]) => ({ key, value })),
+  });
+}
+
+/** A logical id for one of several like resources: letters and digits only. */
+export function idOf(kind: string, name: string): string {
+  return kind + name.replace(/(^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_all, _between, first: string) => first.toUpperCase());
+}

@@ -1,0 +1,189 @@
+import { defineFleet } from '../src/aws/fleet-definition.ts';
+import { tagKeys } from '../src/aws/tags.ts';
+import type { Fleet } from '../src/config/settings.ts';
+import { balancerChanges, groupChanges, openings, ownChanges, reads } from './deploy-actions.ts';
+
+/** One statement of an IAM policy. */
+export interface Statement {
+  Sid: string;
+  Effect: 'Allow';
+  Action: string[];
+  Resource: string | string[];
+  Condition?: Record<string, Record<string, string | string[]>>;
+}
+
+/** A variable of IAM: the id of the session that the role was taken with. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: IAM fills it in, not we.
+const caller = '${aws:userid}';
+
+/** What of an account a policy is about; tokens of CloudFormation are welcome. */
+export interface Place {
+  partition: string;
+  region: string;
+  account: string;
+  /** ARN of the role that the instances have. */
+  instanceRoleArn: string;
+}
+
+/**
+ * What the pipeline may do to one fleet: reads of the account (they cannot be narrowed), changes of this fleet's resources only,
+ * by name where AWS allows it (Auto Scaling, load balancing, ledger), by tag where it does not (EC2).
+ * A test holds it against the calls in the code.
+ */
+export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
+  const { groups, targetGroups, loadBalancer } = defineFleet(fleet);
+  const arn = (service: string, resource: string, { region = place.region, account = place.account } = {}) =>
+    `arn:${place.partition}:${service}:${region}:${account}:${resource}`;
+  const ec2 = (...kinds: string[]) => kinds.map((kind) => arn('ec2', `${kind}/*`));
+  // Images and snapshots have no account in their ARN.
+  const pictures = (...kinds: string[]) => kinds.map((kind) => arn('ec2', `${kind}/*`, { account: '' }));
+  const owned = {
+    [`aws:ResourceTag/${tagKeys.app}`]: fleet.app,
+    [`aws:ResourceTag/${tagKeys.environment}`]: fleet.environment,
+  };
+  const tagged = {
+    [`aws:RequestTag/${tagKeys.app}`]: fleet.app,
+    [`aws:RequestTag/${tagKeys.environment}`]: fleet.environment,
+  };
+  const elb = 'elasticloadbalancing';
+  const statements: Statement[] = [
+    {
+      Sid: 'Read',
+      Effect: 'Allow',
+      Action: [...reads],
+      Resource: '*',
+    },
+    {
+      Sid: 'Group',
+      Effect: 'Allow',
+      Action: [...groupChanges],
+      Resource: groups.map(({ name }) => arn('autoscaling', `autoScalingGroup:*:autoScalingGroupName/${name}`)),
+    },
+    {
+      Sid: 'Template',
+      Effect: 'Allow',
+      Action: ['ec2:CreateLaunchTemplateVersion', 'ec2:ModifyLaunchTemplate'],
+      Resource: ec2('launch-template'),
+      Condition: { StringEquals: owned },
+    },
+    {
+      Sid: 'LaunchFromTheTemplate',
+      Effect: 'Allow',
+      Action: ['ec2:RunInstances'],
+      Resource: [
+        ...pictures('image', 'snapshot'),
+        ...ec2('launch-template', 'network-interface', 'security-group', 'subnet', 'key-pair', 'volume'),
+      ],
+    },
+    {
+      Sid: 'LaunchTaggedMachines',
+      Effect: 'Allow',
+      Action: ['ec2:RunInstances'],
+      Resource: ec2('instance'),
+      Condition: { StringEquals: tagged },
+    },
+    {
+      Sid: 'BakeOwnMachines',
+      Effect: 'Allow',
+      Action: ['ec2:CreateImage'],
+      Resource: ec2('instance'),
+      Condition: { StringEquals: owned },
+    },
+    {
+      Sid: 'BakeTaggedImages',
+      Effect: 'Allow',
+      Action: ['ec2:CreateImage'],
+      Resource: pictures('image', 'snapshot'),
+      Condition: { StringEquals: tagged },
+    },
+    {
+      Sid: 'TagAtCreation',
+      Effect: 'Allow',
+      Action: ['ec2:CreateTags'],
+      Resource: [...ec2('instance', 'volume', 'network-interface'), ...pictures('image', 'snapshot')],
+      Condition: {
+        StringEquals: {
+          'ec2:CreateAction': ['RunInstances', 'CreateImage', 'CopyImage', 'CreateLaunchTemplateVersion'],
+        },
+      },
+    },
+    {
+      Sid: 'TagOwn',
+      Effect: 'Allow',
+      Action: ['ec2:CreateTags', 'ec2:DeleteTags'],
+      Resource: [...ec2('instance'), ...pictures('image', 'snapshot')],
+      Condition: { StringEquals: owned },
+    },
+    {
+      Sid: 'OwnMachinesAndImages',
+      Effect: 'Allow',
+      Action: [...ownChanges],
+      Resource: [...ec2('instance'), ...pictures('image', 'snapshot')],
+      Condition: { StringEquals: owned },
+    },
+    {
+      Sid: 'LoadBalancer',
+      Effect: 'Allow',
+      Action: [...balancerChanges],
+      Resource: [
+        ...targetGroups.map(({ name }) => arn(elb, `targetgroup/${name}/*`)),
+        arn(elb, `loadbalancer/app/${loadBalancer.name}/*`),
+        arn(elb, `listener/app/${loadBalancer.name}/*`),
+        arn(elb, `listener-rule/app/${loadBalancer.name}/*`),
+      ],
+    },
+    {
+      Sid: 'Openings',
+      Effect: 'Allow',
+      Action: [...openings],
+      Resource: [...ec2('security-group'), ...ec2('security-group-rule')],
+      Condition: { StringEquals: owned },
+    },
+    {
+      Sid: 'GiveMachinesTheirRole',
+      Effect: 'Allow',
+      Action: ['iam:PassRole'],
+      Resource: place.instanceRoleArn,
+      Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+    },
+    {
+      Sid: 'SessionsOnOwnMachines',
+      Effect: 'Allow',
+      Action: ['ssm:StartSession'],
+      Resource: [...ec2('instance')],
+      Condition: { StringEquals: owned },
+    },
+    {
+      Sid: 'SessionsBySsh',
+      Effect: 'Allow',
+      Action: ['ssm:StartSession'],
+      Resource: arn('ssm', 'document/AWS-StartSSHSession', { account: '' }),
+    },
+    {
+      Sid: 'OwnSessions',
+      Effect: 'Allow',
+      Action: ['ssm:TerminateSession', 'ssm:ResumeSession'],
+      Resource: arn('ssm', `session/${caller}-*`),
+    },
+  ];
+  const { type, bucket, prefix } = fleet.ledger;
+  if (type === 's3' && bucket !== undefined) {
+    const home = `arn:${place.partition}:s3:::${bucket}`;
+    statements.push(
+      {
+        Sid: 'Ledger',
+        Effect: 'Allow',
+        Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+        Resource: `${home}/${prefix}/${fleet.environment}/*`,
+      },
+      {
+        Sid: 'LedgerList',
+        Effect: 'Allow',
+        // Not narrowed by prefix: S3 then answers 403 instead of 404 for a record that is not there.
+        Action: ['s3:ListBucket'],
+        Resource: home,
+      },
+    );
+  }
+  return statements;
+}

@@ -1,0 +1,47 @@
+import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { AccountPrincipal, ArnPrincipal, CompositePrincipal, PolicyDocument, Role } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { defineFleet } from '../src/aws/fleet-definition.ts';
+import type { Fleet } from '../src/config/settings.ts';
+import { createAlarms } from './alarms.ts';
+import { createBalancer } from './balancer.ts';
+import { deployPolicy } from './deploy-policy.ts';
+import { createMachines } from './machines.ts';
+import type { Network } from './network.ts';
+
+/** Known by the load balancer's name; not every release of CloudFormation takes tags for them. */
+const excludeResourceTypes = ['AWS::ElasticLoadBalancingV2::Listener', 'AWS::ElasticLoadBalancingV2::ListenerRule'];
+
+/** Everything that `pipeline release` expects of one app in one environment, under the names that it looks for. */
+export class FleetStack extends Stack {
+  constructor(scope: Construct, id: string, props: StackProps & { fleet: Fleet; network: Network }) {
+    super(scope, id, props);
+    const { fleet, network } = props;
+    const definition = defineFleet(fleet);
+    for (const [key, value] of Object.entries(definition.tags)) Tags.of(this).add(key, value, { excludeResourceTypes });
+    const balancer = createBalancer(this, fleet, definition, network);
+    const { role } = createMachines(this, fleet, definition, network, balancer);
+    createAlarms(this, fleet, definition, balancer);
+    const deploy = this.deployRole(fleet, role.roleArn);
+    const scheme = fleet.infrastructure.certificateArn ? 'https' : 'http';
+    new CfnOutput(this, 'Url', { value: `${scheme}://${balancer.loadBalancer.attrDnsName}` });
+    new CfnOutput(this, 'DeployRoleArn', { value: deploy.roleArn });
+  }
+
+  /** The role that a person or a CI job takes to release this fleet. */
+  private deployRole(fleet: Fleet, instanceRoleArn: string): Role {
+    const { partition, region, account } = this;
+    const named = fleet.infrastructure.deployPrincipals.map((arn) => new ArnPrincipal(arn));
+    return new Role(this, 'DeployRole', {
+      roleName: `${fleet.names.group}-deploy`,
+      description: `Releases ${fleet.app} in ${fleet.environment}`,
+      assumedBy: named.length > 0 ? new CompositePrincipal(...named) : new AccountPrincipal(account),
+      inlinePolicies: {
+        release: PolicyDocument.fromJson({
+          Version: '2012-10-17',
+          Statement: deployPolicy(fleet, { partition, region, account, instanceRoleArn }),
+        }),
+      },
+    });
+  }
+}

@@ -1,0 +1,129 @@
+import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { CfnLaunchTemplate, CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { CfnInstanceProfile, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnParameter } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { FleetDefinition } from '../src/aws/fleet-definition.ts';
+import type { Fleet } from '../src/config/settings.ts';
+import { type Balancer, idOf } from './balancer.ts';
+import type { Network } from './network.ts';
+
+/** The machines of a fleet. */
+export interface Machines {
+  role: Role;
+  securityGroup: CfnSecurityGroup;
+  groups: CfnAutoScalingGroup[];
+}
+
+/** Launch template and Auto Scaling group(s) of a fleet. */
+export function createMachines(
+  scope: Construct,
+  fleet: Fleet,
+  definition: FleetDefinition,
+  network: Network,
+  balancer: Balancer,
+): Machines {
+  const role = new Role(scope, 'InstanceRole', {
+    assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+    description: `Instances of ${fleet.app} in ${fleet.environment}`,
+    // Session Manager: a way in without open ports.
+    managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
+  });
+  const profile = new CfnInstanceProfile(scope, 'InstanceProfile', { roles: [role.roleName] });
+  const securityGroup = createSecurityGroup(scope, fleet, network, balancer);
+  const template = createTemplate(scope, fleet, definition, securityGroup, profile);
+  const groups = definition.groups.map((group) => {
+    const made = new CfnAutoScalingGroup(scope, idOf('Group', group.name), {
+      autoScalingGroupName: group.name,
+      // No desired capacity, ever: it belongs to Auto Scaling and to `pipeline scale`.
+      minSize: String(group.min),
+      maxSize: String(group.max),
+      // Moved by each release that has succeeded. A number here would put the fleet back at the next change of the group.
+      launchTemplate: { launchTemplateId: template.ref, version: '$Default' },
+      targetGroupArns: [balancer.targetGroups.get(group.targetGroup)?.ref ?? ''],
+      vpcZoneIdentifier: network.subnetIds,
+      healthCheckType: 'ELB',
+      healthCheckGracePeriod: group.healthCheckGraceSeconds,
+      defaultInstanceWarmup: group.defaultWarmupSeconds,
+      metricsCollection: [{ granularity: '1Minute' }],
+      tags: Object.entries(definition.tags).map(([key, value]) => ({ key, value, propagateAtLaunch: true })),
+    });
+    // Otherwise instances would be checked by target groups that no listener asks yet.
+    made.addResourceDependency(balancer.listener);
+    return made;
+  });
+  return { role, securityGroup, groups };
+}
+
+/** From the balancer only, and by SSH from where the configuration says. The group has the fleet's tags, for openings on time. */
+function createSecurityGroup(scope: Construct, fleet: Fleet, network: Network, balancer: Balancer): CfnSecurityGroup {
+  return new CfnSecurityGroup(scope, 'InstanceSecurityGroup', {
+    vpcId: network.vpcId,
+    groupDescription: `Instances of ${fleet.app} in ${fleet.environment}`,
+    securityGroupIngress: [
+      {
+        ipProtocol: 'tcp',
+        fromPort: fleet.service.port,
+        toPort: fleet.service.port,
+        sourceSecurityGroupId: balancer.securityGroup.attrGroupId,
+        description: 'requests and health checks',
+      },
+      ...fleet.infrastructure.sshCidrs.map((cidrIp) => ({
+        ipProtocol: 'tcp',
+        fromPort: fleet.ssh.port,
+        toPort: fleet.ssh.port,
+        cidrIp,
+        description: 'SSH',
+      })),
+    ],
+  });
+}
+
+function createTemplate(
+  scope: Construct,
+  fleet: Fleet,
+  { template }: FleetDefinition,
+  securityGroup: CfnSecurityGroup,
+  profile: CfnInstanceProfile,
+): CfnLaunchTemplate {
+  const { infrastructure, instance } = fleet;
+  const tags = Object.entries(template.instanceTags).map(([key, value]) => ({ key, value }));
+  return new CfnLaunchTemplate(scope, 'Template', {
+    launchTemplateName: template.name,
+    versionDescription: template.description,
+    // The deploy role may change templates with these tags only.
+    tagSpecifications: [{ resourceType: 'launch-template', tags }],
+    launchTemplateData: {
+      imageId: baseImage(scope, instance.baseImage),
+      instanceType: template.instanceType,
+      keyName: template.keyName,
+      iamInstanceProfile: { arn: profile.attrArn },
+      securityGroupIds: [securityGroup.attrGroupId, ...instance.securityGroupIds],
+      // IMDSv2 only, and not for containers on the machine.
+      metadataOptions: { httpTokens: 'required', httpPutResponseHopLimit: 1, instanceMetadataTags: 'disabled' },
+      monitoring: { enabled: true },
+      blockDeviceMappings: [
+        {
+          deviceName: infrastructure.volumeDevice,
+          ebs: {
+            encrypted: true,
+            volumeType: 'gp3',
+            volumeSize: infrastructure.volumeGiB,
+            deleteOnTermination: true,
+            volumeInitializationRate: infrastructure.volumeInitializationRate,
+          },
+        },
+      ],
+      tagSpecifications: ['instance', 'volume'].map((resourceType) => ({ resourceType, tags })),
+    },
+  });
+}
+
+/** Only what runs before the first release starts from it. An id stands in the configuration; a name is asked for at the first deploy. */
+function baseImage(scope: Construct, configured: string): string {
+  if (configured.startsWith('ami-')) return configured;
+  return new CfnParameter(scope, 'BaseImage', {
+    type: 'AWS::EC2::Image::Id',
+    description: `Image that the first release starts from: the newest one called ${configured}`,
+  }).valueAsString;
+}

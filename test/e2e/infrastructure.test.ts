@@ -1,0 +1,53 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const linter = (await execa('cfn-lint', ['--version'], { reject: false })).exitCode === 0;
+
+let out: string;
+beforeEach(async () => {
+  out = await mkdtemp(path.join(tmpdir(), 'gp-cdk-'));
+});
+afterEach(() => rm(out, { recursive: true, force: true }));
+
+/** `cdk synth` as a person calls it, on a machine without credentials. */
+const synth = () =>
+  execa('npx', ['--no-install', 'cdk', 'synth', '--quiet', '--output', out], {
+    cwd: root,
+    env: {
+      AWS_ACCESS_KEY_ID: '',
+      AWS_PROFILE: '',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      CDK_DISABLE_CLI_TELEMETRY: 'true',
+    },
+    reject: false,
+    all: true,
+  });
+
+describe('the infrastructure app', () => {
+  it('synthesises the project\u2019s own fleets offline, and CloudFormation\u2019s rules find nothing', async () => {
+    const { exitCode, all } = await synth();
+    expect(all).not.toMatch(/error|warning/i);
+    expect(exitCode).toBe(0);
+    const templates = (await readdir(out)).filter((name) => name.endsWith('.template.json'));
+    expect(templates.sort()).toEqual([
+      'api-production.template.json',
+      'api-staging.template.json',
+      'golden-pipeline-production.template.json',
+      'golden-pipeline-staging.template.json',
+    ]);
+    const report = JSON.parse(await readFile(path.join(out, 'validation-report.json'), 'utf8'));
+    expect(report.pluginReports).toEqual([]);
+  });
+
+  it.skipIf(!linter)(`is clean under cfn-lint${linter ? '' : ' (skipped: cfn-lint is not installed)'}`, async () => {
+    await synth();
+    const templates = (await readdir(out)).filter((name) => name.endsWith('.template.json'));
+    const { exitCode, all } = await execa('cfn-lint', templates, { cwd: out, reject: false, all: true });
+    expect(all).toBe('');
+    expect(exitCode).toBe(0);
+  });
+});

@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { deployPolicy, type Statement } from '../../infra/deploy-policy.ts';
+import { awsFleet, synthesise } from './support/synth.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const place = {
+  partition: 'aws',
+  region: 'eu-west-1',
+  account: '123456789012',
+  instanceRoleArn: 'arn:aws:iam::123456789012:role/api',
+};
+const statements = deployPolicy(awsFleet({ ledger: { type: 's3', bucket: 'team-ledger' } }), place);
+const allowed = new Set(statements.flatMap((one) => one.Action));
+
+/** Prefix of the actions of each client. */
+const prefixes: Record<string, string> = {
+  'client-ec2': 'ec2',
+  'client-auto-scaling': 'autoscaling',
+  'client-elastic-load-balancing-v2': 'elasticloadbalancing',
+  'client-s3': 's3',
+  'client-cloudwatch': 'cloudwatch',
+  'client-sts': 'sts',
+  'client-service-quotas': 'servicequotas',
+};
+
+/** S3's names of permissions are not those of its calls. */
+const renamed: Record<string, string> = {
+  's3:HeadObject': 's3:GetObject',
+  's3:ListObjectsV2': 's3:ListBucket',
+};
+
+/** The calls in the code, as actions. The files that make fleets in the local cloud are left out: on AWS CloudFormation does that. */
+function calls(): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const folder of ['aws', 'cli', 'hosts', 'ledger', 'operations', 'steps']) {
+    for (const name of readdirSync(path.join(root, 'src', folder), { recursive: true }).map(String)) {
+      const file = path.join('src', folder, name);
+      if (!name.endsWith('.ts') || /^src\/cli\/local-/.test(file)) continue;
+      const text = readFileSync(path.join(root, file), 'utf8');
+      for (const [, list = '', client = ''] of text.matchAll(
+        /import \{([^}]*)\} from '@aws-sdk\/(client-[a-z0-9-]+)'/g,
+      )) {
+        for (const [, first, second] of list.matchAll(/\b(?:([A-Z]\w+)Command|paginate([A-Z]\w+))\b/g)) {
+          const action = `${prefixes[client]}:${first ?? second}`;
+          found.set(renamed[action] ?? action, file);
+        }
+      }
+    }
+  }
+  return found;
+}
+
+describe('the deploy role', () => {
+  it('may make every call that the pipeline makes', () => {
+    const made = calls();
+    expect(made.size).toBeGreaterThan(25);
+    expect([...made].filter(([action]) => !allowed.has(action))).toEqual([]);
+  });
+
+  it('may change nothing that is not narrowed by name or tag', () => {
+    const wide = (one: Statement) => [one.Resource].flat().some((arn) => arn === '*');
+    const changes = statements.filter((one) => one.Action.some((action) => !/:(Describe|Get|List)/.test(action)));
+    expect(changes.filter(wide)).toEqual([]);
+    const byTagOnly = changes.filter((one) =>
+      [one.Resource].flat().some((arn) => /:(instance|image|snapshot|launch-template)\/\*$/.test(arn)),
+    );
+    for (const one of byTagOnly.filter((each) => each.Sid !== 'LaunchFromTheTemplate')) {
+      expect(one.Condition, one.Sid).toBeDefined();
+    }
+  });
+
+  it('knows the names of this fleet only', () => {
+    const resources = statements.flatMap((one) => one.Resource).filter((arn) => arn.includes('elasticloadbalancing'));
+    expect(resources).not.toEqual([]);
+    for (const arn of resources) expect(arn).toContain('/api-production');
+  });
+
+  it('fits into the 10,240 characters of a role’s inline policies', () => {
+    const roles = synthesise(awsFleet({ ledger: { type: 's3', bucket: 'team-ledger' } }))(
+      'api-production',
+    ).findResources('AWS::IAM::Role');
+    const deploy = Object.values(roles).find((role) => role.Properties.RoleName === 'api-production-deploy');
+    const text = JSON.stringify(deploy?.Properties.Policies[0].PolicyDocument);
+    expect(text.length).toBeLessThan(10_240);
+  });
+});

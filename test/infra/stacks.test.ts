@@ -1,0 +1,131 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { awsFleet, synthesise } from './support/synth.ts';
+
+const ledger = { type: 's3', bucket: 'team-ledger' };
+
+describe('the stack of a fleet', () => {
+  const template = synthesise(awsFleet({ ledger, capacity: { min: 4, max: 350 } }))('api-production');
+
+  it('gives everything the name that the pipeline looks for', () => {
+    template.hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', { AutoScalingGroupName: 'api-production' });
+    template.hasResourceProperties('AWS::EC2::LaunchTemplate', { LaunchTemplateName: 'api-production' });
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Name: 'api-production' });
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', { Name: 'api-production' });
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', { Name: 'api-production-proof' });
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::ListenerRule', {
+      Conditions: [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'x-golden-proof', Values: ['on'] } }],
+    });
+  });
+
+  it('never sets a desired capacity', () => {
+    const groups = Object.values(template.findResources('AWS::AutoScaling::AutoScalingGroup'));
+    expect(groups.map((group) => group.Properties.DesiredCapacity)).toEqual([undefined]);
+    template.hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', { MinSize: '0', MaxSize: '350' });
+  });
+
+  it('lets nothing but IMDSv2 in and encrypts the volumes', () => {
+    template.hasResourceProperties('AWS::EC2::LaunchTemplate', {
+      LaunchTemplateData: {
+        MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
+        BlockDeviceMappings: [{ Ebs: Match.objectLike({ Encrypted: true, VolumeType: 'gp3' }) }],
+      },
+      VersionDescription: 'infrastructure',
+    });
+  });
+
+  it('opens the service to the balancer only, and SSH to nobody', () => {
+    const groups = Object.values(template.findResources('AWS::EC2::SecurityGroup'));
+    const instances = groups.find((one) => one.Properties.GroupDescription.startsWith('Instances'));
+    expect(instances?.Properties.SecurityGroupIngress).toEqual([
+      expect.objectContaining({ FromPort: 3000, ToPort: 3000, SourceSecurityGroupId: expect.anything() }),
+    ]);
+  });
+
+  it('tags everything of the fleet, so that the deploy role may touch it', () => {
+    const tag = { Key: 'golden-pipeline:app', Value: 'api' };
+    template.hasResourceProperties('AWS::EC2::SecurityGroup', { Tags: Match.arrayWith([tag]) });
+    template.hasResourceProperties('AWS::EC2::LaunchTemplate', {
+      TagSpecifications: [{ ResourceType: 'launch-template', Tags: Match.arrayWith([tag]) }],
+    });
+    template.hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', {
+      Tags: Match.arrayWith([{ ...tag, PropagateAtLaunch: true }]),
+    });
+  });
+
+  it('has alarms on errors, response time and unhealthy hosts', () => {
+    const names = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
+      (one) => one.Properties.AlarmName,
+    );
+    expect(names.sort()).toEqual(['api-production-errors', 'api-production-response', 'api-production-unhealthy']);
+  });
+
+  it('speaks HTTPS with a certificate, and tells a topic of alarms', () => {
+    const certificateArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/1';
+    const topicArn = 'arn:aws:sns:eu-west-1:123456789012:nights';
+    const secure = synthesise(
+      awsFleet({ balancer: { listenerPort: 443 }, infrastructure: { certificateArn, alarms: { topicArn } } }),
+    )('api-production');
+    secure.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', { Port: 443, Protocol: 'HTTPS' });
+    secure.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [topicArn] });
+  });
+
+  it('uses the network and the image that the configuration names', () => {
+    const named = synthesise(
+      awsFleet({
+        instance: {
+          baseImage: 'ami-0123456789abcdef0',
+          subnetIds: ['subnet-0aaaaaaaaaaaaaaaa', 'subnet-0bbbbbbbbbbbbbbbb'],
+        },
+        infrastructure: {
+          vpcId: 'vpc-0aaaaaaaaaaaaaaaa',
+          balancerSubnetIds: ['subnet-0cccccccccccccccc', 'subnet-0dddddddddddddddd'],
+        },
+      }),
+    );
+    named('api-production').hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', {
+      VPCZoneIdentifier: ['subnet-0aaaaaaaaaaaaaaaa', 'subnet-0bbbbbbbbbbbbbbbb'],
+    });
+    named('api-production').hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
+      Subnets: ['subnet-0cccccccccccccccc', 'subnet-0dddddddddddddddd'],
+    });
+    named('api-production').hasResourceProperties('AWS::EC2::LaunchTemplate', {
+      LaunchTemplateData: { ImageId: 'ami-0123456789abcdef0' },
+    });
+    expect(() => named('golden-pipeline-production')).toThrow('no stack');
+  });
+});
+
+describe('the stack of an environment', () => {
+  it('has a bucket for the ledger: versioned, private, over TLS only, kept for ever', () => {
+    const template = synthesise(awsFleet({ ledger }), awsFleet({ ledger }, 'web'))('golden-pipeline-production');
+    template.resourceCountIs('AWS::S3::Bucket', 1);
+    template.hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        BucketName: 'team-ledger',
+        VersioningConfiguration: { Status: 'Enabled' },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+      },
+    });
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ]),
+      },
+    });
+    template.resourceCountIs('AWS::EC2::VPC', 1);
+  });
+
+  it('is refused for subnets without their network, and for two regions', () => {
+    expect(() => synthesise(awsFleet({ instance: { subnetIds: ['subnet-0a'] } }))).toThrow('subnet-0a');
+    const elsewhere = { environments: { production: { cloud: 'aws', region: 'us-east-1' } } };
+    expect(() => synthesise(awsFleet(), awsFleet(elsewhere, 'web'))).toThrow('eu-west-1 and us-east-1');
+  });
+});
