@@ -16,10 +16,8 @@ export function awsFleet(settings: Record<string, unknown> = {}, app = 'api'): F
 
 /** The templates of these fleets by stack, as CloudFormation would get them. */
 export function synthesise(...fleets: Fleet[]): (stack: string) => Template {
-  const app = new App({
-    context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' },
-    analyticsReporting: false,
-  });
+  const { context } = JSON.parse(readFileSync(new URL('../../../cdk.json', import.meta.url), 'utf8'));
+  const app = new App({ context, analyticsReporting: false });
   addStacks(app, fleets);
   return (stack) => {
     const found = app.node.children.find((child) => child.node.id === stack);
