@@ -33,7 +33,7 @@ export async function planRollback(
 ): Promise<Plan<Services, RollState>> {
   const { fleet, ledger, aws } = services;
   const releases = await ledger.releases(fleet.app);
-  const { group: _group, healthy: _healthy, ...facts } = await observeFleet(services);
+  const { facts } = await observeFleet(services);
   const target = choose(releases, facts.current.version, options, fleet.app);
   const image = target.image && (await readImage(aws.ec2, target.image.imageId));
   if (image?.state !== 'available') {

@@ -19,12 +19,12 @@ export interface ImageStatus {
 /** The golden images of the app, newest first. */
 export async function readImages(services: Services): Promise<ImageStatus[]> {
   const { fleet, aws } = services;
-  const [images, machines, seen] = await Promise.all([
+  const seen = await observeFleet(services);
+  const [images, machines] = await Promise.all([
     listImages(aws.ec2, fleet.app, fleet.environment),
-    groupMachines(aws.ec2, fleet.names.group),
-    observeFleet(services),
+    groupMachines(aws.ec2, seen.facts.group),
   ]);
-  const used = new Set([seen.current.imageId, ...machines.map((machine) => machine.imageId)]);
+  const used = new Set([seen.facts.current.imageId, ...machines.map((machine) => machine.imageId)]);
   return images.reverse().map((image) => ({
     version: image.version ?? '',
     imageId: image.imageId,

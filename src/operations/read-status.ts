@@ -22,8 +22,8 @@ export async function readStatus(services: Services): Promise<FleetStatus> {
   const { fleet, aws, ledger } = services;
   const seen = await observeFleet(services);
   const [targets, machines, lock, runs] = await Promise.all([
-    readTargets(aws.elb, seen.targetGroupArn),
-    groupMachines(aws.ec2, fleet.names.group),
+    readTargets(aws.elb, seen.facts.targetGroupArn),
+    groupMachines(aws.ec2, seen.facts.group),
     ledger.lockOf(fleet.app),
     ledger.runs(fleet.app, 1),
   ]);
@@ -33,10 +33,10 @@ export async function readStatus(services: Services): Promise<FleetStatus> {
   return {
     app: fleet.app,
     environment: fleet.environment,
-    version: seen.current.version ?? null,
-    desired: seen.group.desired,
+    version: seen.facts.current.version ?? null,
+    desired: seen.live.desired,
     healthy: seen.healthy.length,
-    instances: seen.group.instances.map((instance) => ({
+    instances: seen.live.instances.map((instance) => ({
       id: instance.id,
       version: byId.get(instance.id)?.version ?? null,
       lifecycle: instance.lifecycle,

@@ -54,7 +54,7 @@ export async function planRelease(
   const ref = options.ref ?? 'HEAD';
   const commit = await resolveCommit({ repository, ref });
   if (options.ref === undefined) await assertClean(fleet.source);
-  const { group: _group, healthy, ...facts } = await observeFleet(services);
+  const { facts, healthy } = await observeFleet(services);
   const asked = options.bake ?? fleet.release.bake;
   const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
   return createPlan<Services, ReleaseState>({

@@ -11,7 +11,7 @@ export const preflight: ReleaseStep = {
   title: 'Check the fleet',
   describe: ({ state, services }) => [
     `release ${state.version} of ${services.fleet.app}: commit ${state.commit.slice(0, 12)} (${state.ref})`,
-    `fleet ${services.fleet.names.group} serves ${state.current.version ?? 'no release yet'}`,
+    `fleet ${state.group} serves ${state.current.version ?? 'no release yet'}`,
     state.bake === 'detach'
       ? 'a host of the fleet carries the bake'
       : 'a builder instance carries the bake: fewer than two healthy hosts, or asked for',
@@ -31,19 +31,15 @@ export const preflight: ReleaseStep = {
         createdAt: new Date(context.clock.now()).toISOString(),
         createdBy: services.by,
         run: context.run.id,
-        baseImageId: seen.current.imageId,
+        baseImageId: seen.facts.current.imageId,
       }),
     );
-    const { current, targetGroupArn, proofTargetGroupArn, url } = seen;
     await context.save({
-      current,
-      targetGroupArn,
-      proofTargetGroupArn,
-      url,
+      ...seen.facts,
       version: release.version,
       ...(host && { host }),
     });
-    const { desired } = seen.group;
+    const { desired } = seen.live;
     const fleet = desired === 0 ? 'the fleet is empty' : `${seen.healthy.length} of ${desired} hosts are healthy`;
     context.note(`${release.version} is reserved; ${fleet}`);
   },
@@ -58,8 +54,8 @@ export const preflight: ReleaseStep = {
 };
 
 /** Refuses a fleet that somebody or something else is changing. */
-export async function assertReady({ fleet, aws }: Services, { group, healthy }: Observation): Promise<void> {
-  const refresh = await readRefresh(aws.autoScaling, fleet.names.group);
+export async function assertReady({ aws }: Services, { live: group, healthy }: Observation): Promise<void> {
+  const refresh = await readRefresh(aws.autoScaling, group.name);
   if (isActive(refresh)) {
     throw new PipelineError(
       'preflight.refresh-active',
@@ -96,7 +92,7 @@ export async function assertReady({ fleet, aws }: Services, { group, healthy }: 
   }
 }
 
-async function assertRollbackTarget({ aws }: Services, { current }: Observation): Promise<void> {
+async function assertRollbackTarget({ aws }: Services, { facts: { current } }: Observation): Promise<void> {
   if (!current.imageId) return;
   const image = await readImage(aws.ec2, current.imageId);
   if (image?.state === 'available') return;
@@ -109,7 +105,7 @@ async function assertRollbackTarget({ aws }: Services, { current }: Observation)
   );
 }
 
-async function chooseHost({ aws }: Services, { healthy, group, current }: Observation) {
+async function chooseHost({ aws }: Services, { healthy, live: group, facts: { current } }: Observation) {
   // A host of the current version: an image must not inherit from a machine that has fallen behind.
   const id = group.instances.find(
     (instance) => healthy.includes(instance.id) && instance.templateVersion === current.templateVersion,

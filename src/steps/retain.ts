@@ -41,10 +41,10 @@ export const retain: Step<Services, RollState> = {
 };
 
 /** Images that something launches from or runs on, and the one to roll back to. */
-async function neededImages({ fleet, aws }: Services, state: RollState): Promise<Set<string>> {
+async function neededImages({ aws }: Services, state: RollState): Promise<Set<string>> {
   const [group, machines] = await Promise.all([
-    readGroup(aws.autoScaling, fleet.names.group),
-    groupMachines(aws.ec2, fleet.names.group),
+    readGroup(aws.autoScaling, state.group),
+    groupMachines(aws.ec2, state.group),
   ]);
   const versions = await Promise.all(
     [...new Set([group.launchTemplate.version, '$Default', '$Latest'])].map((version) =>

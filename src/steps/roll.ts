@@ -13,13 +13,13 @@ import { refreshBack, waitRefresh } from './support/refresh.ts';
 export const roll: Step<Services, RollState> = {
   id: 'roll',
   title: 'Roll the fleet onto the image',
-  describe: ({ services: { fleet } }) => [
+  describe: ({ state, services: { fleet } }) => [
     `a new version of launch template ${fleet.names.launchTemplate}, given to the refresh as its desired configuration`,
-    `instance refresh of ${fleet.names.group}, ${fleet.release.refresh.minHealthyPercentage}/${fleet.release.refresh.maxHealthyPercentage} percent healthy, automatic rollback on`,
+    `instance refresh of ${state.group}, ${fleet.release.refresh.minHealthyPercentage}/${fleet.release.refresh.maxHealthyPercentage} percent healthy, automatic rollback on`,
   ],
   async run(context) {
     const { fleet, aws } = context.services;
-    const { version, commit, imageId, current } = context.state;
+    const { group, version, commit, imageId, current } = context.state;
     if (!imageId) throw new Error('there is no image to roll onto');
     const template = await context.change(
       { action: 'create-template-version', target: current.templateId, data: { imageId } },
@@ -30,7 +30,7 @@ export const roll: Step<Services, RollState> = {
           imageId,
           description: `${fleet.app} ${version}`,
           instanceTags: {
-            Name: fleet.names.group,
+            Name: group,
             [tagKeys.app]: fleet.app,
             [tagKeys.environment]: fleet.environment,
             [tagKeys.version]: version,
@@ -42,8 +42,8 @@ export const roll: Step<Services, RollState> = {
     await context.save({ templateVersion: template.number });
     const target = { id: template.templateId, version: template.number };
     await pinTemplate(context);
-    const refreshId = await context.change({ action: 'start-refresh', target: fleet.names.group, data: target }, () =>
-      startRefresh(aws.autoScaling, fleet.names.group, target, fleet.release.refresh),
+    const refreshId = await context.change({ action: 'start-refresh', target: group, data: target }, () =>
+      startRefresh(aws.autoScaling, group, target, fleet.release.refresh),
     );
     await context.save({ refreshId });
     const ended = await waitRefresh(context, refreshId);
@@ -52,7 +52,7 @@ export const roll: Step<Services, RollState> = {
         'roll.failed',
         `the instance refresh ended ${ended.status}: ${ended.reason ?? 'no reason given'}`,
         {
-          hint: `the image is the same that the proof instance ran; look at the activities of ${fleet.names.group}`,
+          hint: `the image is the same that the proof instance ran; look at the activities of ${group}`,
         },
       );
     }
@@ -65,18 +65,18 @@ export const roll: Step<Services, RollState> = {
   },
   async undo(context) {
     const changes = context.changes();
-    const { aws, fleet } = context.services;
-    const { current } = context.state;
+    const { aws } = context.services;
+    const { group, current } = context.state;
     const filled = changes.find((change) => change.action === 'set-capacity' && !change.undoing);
     if (filled) {
       const { min, desired } = filled.data as { min: number; desired: number };
-      await context.change({ action: 'restore-capacity', target: fleet.names.group, data: { min, desired } }, () =>
-        setCapacity(aws.autoScaling, fleet.names.group, { min, desired }),
+      await context.change({ action: 'restore-capacity', target: group, data: { min, desired } }, () =>
+        setCapacity(aws.autoScaling, group, { min, desired }),
       );
     }
     if (changes.some((change) => change.action === 'set-minimum' && !change.undoing)) {
-      await context.change({ action: 'restore-minimum', target: fleet.names.group }, () =>
-        setCapacity(aws.autoScaling, fleet.names.group, { min: 0 }),
+      await context.change({ action: 'restore-minimum', target: group }, () =>
+        setCapacity(aws.autoScaling, group, { min: 0 }),
       );
     }
     if (changes.some((change) => change.action === 'set-default-version')) {
@@ -97,7 +97,7 @@ export const roll: Step<Services, RollState> = {
  */
 async function fill(context: RollContext): Promise<void> {
   const { fleet, aws } = context.services;
-  const group = await readGroup(aws.autoScaling, fleet.names.group);
+  const group = await readGroup(aws.autoScaling, context.state.group);
   const wanted = fleet.capacity.min;
   if (group.desired === 0) {
     await context.change(
@@ -117,10 +117,10 @@ async function waitServing(context: RollContext): Promise<void> {
   const { fleet, aws } = context.services;
   let inRow = 0;
   await context.poll({
-    what: `the whole fleet ${fleet.names.group} to be healthy`,
+    what: `the whole fleet ${context.state.group} to be healthy`,
     read: async () => {
       const [group, targets] = await Promise.all([
-        readGroup(aws.autoScaling, fleet.names.group),
+        readGroup(aws.autoScaling, context.state.group),
         readTargets(aws.elb, context.state.targetGroupArn),
       ]);
       return { wanted: group.desired, healthy: targets.filter((target) => target.state === 'healthy').length };

@@ -9,21 +9,21 @@ import { observeFleet } from './support/observe.ts';
 export const rollbackPreflight: Step<Services, RollState> = {
   id: 'preflight',
   title: 'Check the way back',
-  describe: ({ state, services: { fleet } }) => [
-    `${fleet.names.group} serves ${state.current.version ?? 'no release'}; go back to ${state.version}, image ${state.imageId}`,
+  describe: ({ state }) => [
+    `${state.group} serves ${state.current.version ?? 'no release'}; go back to ${state.version}, image ${state.imageId}`,
   ],
   async run(context) {
     const { fleet, aws } = context.services;
     const { imageId, version } = context.state;
-    const [seen, refresh, image] = await Promise.all([
-      observeFleet(context.services),
-      readRefresh(aws.autoScaling, fleet.names.group),
+    const seen = await observeFleet(context.services);
+    const [refresh, image] = await Promise.all([
+      readRefresh(aws.autoScaling, seen.facts.group),
       imageId ? readImage(aws.ec2, imageId) : undefined,
     ]);
     if (isActive(refresh)) {
       throw new PipelineError(
         'preflight.refresh-active',
-        `an instance refresh of ${seen.group.name} is ${refresh.status} (${refresh.percentage} %)`,
+        `an instance refresh of ${seen.live.name} is ${refresh.status} (${refresh.percentage} %)`,
         {
           hint: 'wait until it has ended, or cancel it, then try again',
         },
@@ -34,7 +34,7 @@ export const rollbackPreflight: Step<Services, RollState> = {
         hint: `choose another: pipeline images ${fleet.app}`,
       });
     }
-    await context.save({ current: seen.current });
-    context.note(`${image.name} is available; ${seen.healthy.length} of ${seen.group.desired} hosts are healthy`);
+    await context.save(seen.facts);
+    context.note(`${image.name} is available; ${seen.healthy.length} of ${seen.live.desired} hosts are healthy`);
   },
 };

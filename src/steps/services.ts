@@ -21,7 +21,12 @@ export interface Services {
 
 /** What the fleet was when the run began, and where things are. */
 export interface FleetFacts {
+  /** Name of the Auto Scaling group that serves: always the only one for a rolling fleet, the live colour with blue/green. */
+  group: string;
+  /** Where the group that serves is registered. */
   targetGroupArn: string;
+  /** The other colour of a blue/green fleet, which has no traffic. */
+  idle?: { group: string; targetGroupArn: string };
   proofTargetGroupArn: string;
   url: string;
   /** The numbered template version that the group names, and what it launches. */

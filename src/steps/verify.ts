@@ -49,9 +49,9 @@ export const verify: Step<Services, RollState> = {
 
 /** What is wrong at this moment, worded for a person. */
 async function faults(context: RollContext): Promise<string[]> {
-  const { fleet, aws } = context.services;
+  const { aws } = context.services;
   const [group, targets, smoke] = await Promise.all([
-    readGroup(aws.autoScaling, fleet.names.group),
+    readGroup(aws.autoScaling, context.state.group),
     readTargets(aws.elb, context.state.targetGroupArn),
     smokeFailures(context),
   ]);

@@ -6,9 +6,9 @@ import type { RollContext } from '../services.ts';
  * the same machines as before, so there is nothing to undo; but Auto Scaling rolls a refresh back to a numbered version only.
  */
 export async function pinTemplate(context: RollContext): Promise<void> {
-  const { fleet, aws } = context.services;
+  const { aws } = context.services;
   const { current } = context.state;
-  const { name, launchTemplate } = await readGroup(aws.autoScaling, fleet.names.group);
+  const { name, launchTemplate } = await readGroup(aws.autoScaling, context.state.group);
   if (/^[0-9]+$/.test(launchTemplate.version)) return;
   const template = { id: current.templateId, version: current.templateVersion };
   await context.change(

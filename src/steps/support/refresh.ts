@@ -14,8 +14,8 @@ import { type RollContext, times } from '../services.ts';
 export async function waitRefresh(context: RollContext, refreshId: string): Promise<Refresh> {
   const { fleet, aws } = context.services;
   const refresh = await context.poll({
-    what: `the instance refresh of ${fleet.names.group} to end`,
-    read: () => readRefresh(aws.autoScaling, fleet.names.group, refreshId),
+    what: `the instance refresh of ${context.state.group} to end`,
+    read: () => readRefresh(aws.autoScaling, context.state.group, refreshId),
     until: (one) => one !== undefined && !isActive(one),
     progress: (one) => {
       if (one) context.progress(`${one.status}, ${one.left} to replace`, { done: one.percentage, total: 100 });
@@ -32,8 +32,7 @@ export async function waitRefresh(context: RollContext, refreshId: string): Prom
  */
 export async function refreshBack(context: RollContext): Promise<void> {
   const { fleet, aws } = context.services;
-  const { current } = context.state;
-  const name = fleet.names.group;
+  const { group: name, current } = context.state;
   const active = await readRefresh(aws.autoScaling, name);
   if (isActive(active)) {
     await context.change({ action: 'rollback-refresh', target: active.id }, async () => {

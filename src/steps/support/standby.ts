@@ -18,9 +18,9 @@ const suspendedMeanwhile = ['AZRebalance'];
  * What must be put back is saved before the first change, so that {@link bringBack} works from the journal alone.
  */
 export async function takeOut(context: ReleaseContext): Promise<void> {
-  const { fleet, aws } = context.services;
+  const { aws } = context.services;
   const host = hostOf(context);
-  const group = await readGroup(aws.autoScaling, fleet.names.group);
+  const group = await readGroup(aws.autoScaling, context.state.group);
   const member = group.instances.find((instance) => instance.id === host.instanceId);
   if (!member) throw new PipelineError('host.gone', `bake host ${host.instanceId} has left the group ${group.name}`);
   if (!context.state.detached) {
@@ -48,9 +48,9 @@ export async function takeOut(context: ReleaseContext): Promise<void> {
 
 /** Brings the bake host back into service, waits for its health, and restores minimum and processes. Repeatable. */
 export async function bringBack(context: ReleaseContext): Promise<void> {
-  const { fleet, aws } = context.services;
+  const { aws } = context.services;
   const host = hostOf(context);
-  let group = await readGroup(aws.autoScaling, fleet.names.group);
+  let group = await readGroup(aws.autoScaling, context.state.group);
   const member = group.instances.find((instance) => instance.id === host.instanceId);
   if (member && ['EnteringStandby', 'Standby'].includes(member.lifecycle)) {
     if (member.lifecycle === 'EnteringStandby') await waitLifecycle(context, 'Standby');
@@ -64,7 +64,7 @@ export async function bringBack(context: ReleaseContext): Promise<void> {
   }
   const detached = context.state.detached;
   if (!detached) return;
-  group = await readGroup(aws.autoScaling, fleet.names.group);
+  group = await readGroup(aws.autoScaling, context.state.group);
   // Only what we lowered is raised again: a minimum that somebody else changed meanwhile stays.
   if (group.min === detached.minimum - 1) {
     await context.change({ action: 'restore-minimum', target: group.name, data: { to: detached.minimum } }, () =>
@@ -86,7 +86,7 @@ async function waitLifecycle(context: ReleaseContext, wanted: string): Promise<v
   await context.poll({
     what: `${instanceId} to be ${wanted}`,
     read: async () =>
-      (await readGroup(aws.autoScaling, fleet.names.group)).instances.find((instance) => instance.id === instanceId),
+      (await readGroup(aws.autoScaling, context.state.group)).instances.find((instance) => instance.id === instanceId),
     until: (member) => {
       if (!member || /^Terminat/.test(member.lifecycle)) {
         throw new PipelineError('host.gone', `${instanceId} was terminated while it should become ${wanted}`);
