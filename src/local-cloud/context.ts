@@ -52,6 +52,13 @@ export interface InstanceService {
   launch(request: LaunchRequest): string[];
   /** Begins the termination; idempotent. Resolves when the instance is `terminated`. */
   terminate(instanceId: string): Promise<void>;
+  /**
+   * Switches a running instance off: `stopping` when this returns, `stopped` later. Absent where instances cannot be switched
+   * off; then there are no warm pools of stopped instances.
+   */
+  stop?(instanceId: string): void;
+  /** Switches a stopped instance on: `pending` when this returns. Throws CloudError when there is no capacity for it. */
+  start?(instanceId: string): void;
   /** Resolves launch template id or name and version (`$Latest`, `$Default`, number) to the numbered version, else CloudError. */
   resolveTemplate(
     idOrName: { id?: string; name?: string },
@@ -66,6 +73,8 @@ export interface LaunchRequest {
   count: number;
   availabilityZone: string;
   subnetId: string;
+  /** Instead of the template's own. */
+  instanceType?: string;
   /** Added over the template's own tags. */
   tags: Record<string, string>;
 }

@@ -1,4 +1,4 @@
-import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
+import type { RequestLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { CloudContext, InstanceService } from '../../context.ts';
 import { findTemplate, findVersion } from '../launch-templates/lookup.ts';
 import { launch } from './launch.ts';
@@ -18,6 +18,7 @@ export function instanceService(context: CloudContext, lifecycle: InstanceLifecy
         MaxCount: request.count,
         LaunchTemplate: { LaunchTemplateId: template.id, Version: String(request.launchTemplate.version) },
         SubnetId: request.subnetId,
+        InstanceType: request.instanceType as RunInstancesRequest['InstanceType'],
         Placement: { ...data.Placement, AvailabilityZone: request.availabilityZone } as { AvailabilityZone: string },
       });
       Object.assign(plan.tags, request.tags);
@@ -27,6 +28,16 @@ export function instanceService(context: CloudContext, lifecycle: InstanceLifecy
       const record = state.instances[instanceId];
       if (!record) return Promise.resolve(); // long gone: terminated and forgotten
       return lifecycle.terminate(record);
+    },
+    stop(instanceId) {
+      const record = state.instances[instanceId];
+      if (record?.state === 'running') lifecycle.stop(record);
+    },
+    start(instanceId) {
+      const record = state.instances[instanceId];
+      if (record?.state !== 'stopped') return;
+      context.faults?.checkCapacity(record);
+      lifecycle.start(record);
     },
     resolveTemplate(name, version) {
       const template = findTemplate(state, { LaunchTemplateId: name.id, LaunchTemplateName: name.name });
