@@ -14,10 +14,14 @@ export class FakeCloud {
   readonly state = emptyState();
   readonly reports: unknown[] = [];
   readonly launched: LaunchRequest[] = [];
+  /** Stopped instances that were started again. */
+  readonly started: string[] = [];
   /** Registrations and deregistrations, in order. */
   readonly traffic: string[] = [];
   /** Set to make RunInstances refuse. */
   launchError: string | undefined;
+  /** Zones without room. */
+  readonly fullZones = new Set<string>();
   /** Template versions whose targets never get healthy. */
   readonly badVersions = new Set<number>();
   /** Template versions whose machines end during the boot. */
@@ -80,7 +84,9 @@ export class FakeCloud {
 
   readonly instances: InstanceService = {
     launch: (request) => {
-      if (this.launchError) throw new CloudError('InsufficientInstanceCapacity', this.launchError, 500);
+      const full = this.fullZones.has(request.availabilityZone) ? `no room in ${request.availabilityZone}` : undefined;
+      const refusal = this.launchError ?? full;
+      if (refusal) throw new CloudError('InsufficientInstanceCapacity', refusal, 500);
       this.launched.push(request);
       return Array.from({ length: request.count }, () => this.#start(request));
     },
@@ -95,6 +101,18 @@ export class FakeCloud {
         this.clock.after(fakeTimes.shutdown, () => this.setInstance(instanceId, 'terminated'));
       }
       return gone;
+    },
+    stop: (instanceId) => {
+      this.setInstance(instanceId, 'stopping');
+      this.clock.after(fakeTimes.shutdown, () => {
+        if (this.state.instances[instanceId]?.state === 'stopping') this.setInstance(instanceId, 'stopped');
+      });
+    },
+    start: (instanceId) => {
+      if (this.launchError) throw new CloudError('InsufficientInstanceCapacity', this.launchError, 500);
+      this.started.push(instanceId);
+      this.setInstance(instanceId, 'pending');
+      this.#boot(instanceId);
     },
     resolveTemplate: ({ id, name }, version = '$Default') => {
       const found = Object.values(this.state.launchTemplates).find((t) => t.id === id || t.name === name);
@@ -140,7 +158,7 @@ export class FakeCloud {
     this.state.instances[id] = {
       id,
       imageId: `ami-${request.launchTemplate.version}`,
-      instanceType: 't3.micro',
+      instanceType: request.instanceType ?? 't3.micro',
       state: 'pending',
       address: '127.1.16.1',
       availabilityZone: request.availabilityZone,
@@ -153,10 +171,15 @@ export class FakeCloud {
       volumeId: 'vol-1',
       reservationId: 'r-1',
     };
-    this.clock.after(fakeTimes.boot, () => {
-      if (this.state.instances[id]?.state !== 'pending') return;
-      this.setInstance(id, this.brokenBoots.has(request.launchTemplate.version) ? 'terminated' : 'running');
-    });
+    this.#boot(id);
     return id;
+  }
+
+  #boot(id: string): void {
+    this.clock.after(fakeTimes.boot, () => {
+      const record = this.state.instances[id];
+      if (record?.state !== 'pending') return;
+      this.setInstance(id, this.brokenBoots.has(record.launchTemplate?.version ?? 0) ? 'terminated' : 'running');
+    });
   }
 }

@@ -1,14 +1,34 @@
 import type { ActivityRecord, GroupInstance, GroupRecord, LifecycleState } from '../model.ts';
 import { stamp } from './activities.ts';
+import { holdTermination } from './hooks/terminating.ts';
+import { isWarm } from './lifecycle-states.ts';
 import type { Runtime } from './runtime.ts';
 import { drainTargets } from './traffic.ts';
 
 /** Pause before a termination that EC2 refused is tried again. */
 const RETRY_MS = 5_000;
 
-const departing: readonly LifecycleState[] = ['Terminating', 'EnteringStandby', 'Detaching'];
+/** On the way out, and not held by a hook. */
+const departing: readonly LifecycleState[] = [
+  'Terminating',
+  'Terminating:Proceed',
+  'Warmed:Terminating',
+  'Warmed:Terminating:Proceed',
+  'EnteringStandby',
+  'Detaching',
+];
 
-/** Ways out of service: each deregisters, waits for the drain, and only then goes on. All can be taken up again after a restart. */
+export interface TerminateOptions {
+  /** Back to the warm pool instead of its end. */
+  toWarmPool?: boolean;
+  /** Terminating hooks do not hold it. */
+  withoutHooks?: boolean;
+}
+
+/**
+ * Ways out of service: each deregisters, waits for the drain, and only then goes on (to the terminating hooks first, if there
+ * are any). All can be taken up again after a restart.
+ */
 export class Departures {
   readonly #runtime: Runtime;
   /** Instances whose way out is being walked by this process. */
@@ -19,19 +39,39 @@ export class Departures {
   }
 
   /** @param cause the activity's cause after the time stamp, e.g. `instance i-1 was taken out of service in response to ...` */
-  terminate(group: GroupRecord, instance: GroupInstance, cause: string): ActivityRecord {
+  terminate(
+    group: GroupRecord,
+    instance: GroupInstance,
+    cause: string,
+    { toWarmPool, withoutHooks }: TerminateOptions = {},
+  ): ActivityRecord {
     const { context, log } = this.#runtime;
     log.cancel(instance.activityId, 'The instance is being terminated.');
     const activity = log.begin(
       group.name,
-      `Terminating EC2 instance: ${instance.instanceId}`,
+      `${toWarmPool ? 'Returning EC2 instance to warm pool' : 'Terminating EC2 instance'}: ${instance.instanceId}`,
       `At ${stamp(context.clock.now())} ${cause}`,
       'WaitingForELBConnectionDraining',
     );
-    instance.lifecycleState = 'Terminating';
+    // What was never ready has nothing to wind up.
+    const unready = /^(Warmed:)?Pending/.test(instance.lifecycleState) && instance.inServiceAt === undefined;
+    instance.lifecycleState = isWarm(instance) ? 'Warmed:Terminating' : 'Terminating';
     instance.activityId = activity.id;
+    instance.lifecycleActions = undefined;
+    instance.toWarmPool = toWarmPool;
+    instance.withoutHooks = withoutHooks || unready || undefined;
     this.#walk(group, instance);
     return activity;
+  }
+
+  /** Lets an instance that a terminating hook holds go on. */
+  proceed(group: GroupRecord, instance: GroupInstance): void {
+    if (instance.lifecycleState === 'Terminating:Wait') instance.lifecycleState = 'Terminating:Proceed';
+    else if (instance.lifecycleState === 'Warmed:Terminating:Wait')
+      instance.lifecycleState = 'Warmed:Terminating:Proceed';
+    else return;
+    instance.lifecycleActions = undefined;
+    this.#walk(group, instance);
   }
 
   enterStandby(group: GroupRecord, instance: GroupInstance, cause: string): ActivityRecord {
@@ -101,12 +141,18 @@ export class Departures {
       instance.activityId = undefined;
       return;
     }
-    if (instance.lifecycleState === 'Terminating') {
+    // The look after this one wakes up for the hooks' timeouts, and lets it go on.
+    if (holdTermination(this.#runtime, group, instance)) return;
+    if (instance.toWarmPool && group.warmPool) {
+      instance.toWarmPool = undefined;
+      instance.lifecycleState = 'Warmed:Pending';
+      return;
+    }
+    if (instance.lifecycleState === 'Detaching') instance.lifecycleState = 'Detached';
+    else {
       log.advance(instance.activityId, 'InProgress', 50);
       await instances.terminate(instance.instanceId);
       instance.lifecycleState = 'Terminated';
-    } else {
-      instance.lifecycleState = 'Detached';
     }
     log.finish(instance.activityId);
     const index = group.instances.indexOf(instance);

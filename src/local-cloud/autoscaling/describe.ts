@@ -4,22 +4,37 @@ import type {
   AutoScalingGroup,
   AutoScalingInstanceDetails,
   Instance,
-  InstanceRefresh,
   LaunchTemplateSpecification,
+  MixedInstancesPolicy,
   TagDescription,
+  WarmPoolConfiguration,
 } from '@aws-sdk/client-auto-scaling';
-import type { ActivityRecord, CloudState, GroupInstance, GroupRecord, RefreshRecord } from '../model.ts';
+import type { ActivityRecord, CloudState, GroupInstance, GroupRecord } from '../model.ts';
 import { account } from '../settings.ts';
+import { groupMembers, isWarm } from './lifecycle-states.ts';
+import type { WarmPoolRecord } from './records.ts';
 
 /** The group's ARN; AWS puts a random id in it, here it follows from name and time of creation. */
 export function groupArn(group: GroupRecord): string {
-  const hex = createHash('sha256').update(`${group.name}\n${group.createdAt}`).digest('hex');
-  const uuid = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
-  const region = group.availabilityZones[0]?.slice(0, -1) ?? account.region;
-  return `arn:aws:autoscaling:${region}:${account.id}:autoScalingGroup:${uuid}:autoScalingGroupName/${group.name}`;
+  return `${arnStart(group)}:autoScalingGroup:${uuidOf(group.name, group)}:autoScalingGroupName/${group.name}`;
 }
 
-function template(
+/** ARN of something that belongs to a group: a scheduled action or a policy. */
+export function resourceArn(group: GroupRecord, type: string, name: string, label: string): string {
+  const id = uuidOf(`${type}\n${name}\n${group.name}`, group);
+  return `${arnStart(group)}:${type}:${id}:autoScalingGroupName/${group.name}:${label}/${name}`;
+}
+
+function arnStart(group: GroupRecord): string {
+  return `arn:aws:autoscaling:${group.availabilityZones[0]?.slice(0, -1) ?? account.region}:${account.id}`;
+}
+
+function uuidOf(text: string, group: GroupRecord): string {
+  const hex = createHash('sha256').update(`${text}\n${group.createdAt}`).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+}
+
+export function describeTemplate(
   state: CloudState,
   source: { id: string; version: string | number },
 ): LaunchTemplateSpecification | undefined {
@@ -32,15 +47,32 @@ function template(
   };
 }
 
-function describeMember(state: CloudState, member: GroupInstance): Instance {
+export function describeMember(state: CloudState, group: GroupRecord, member: GroupInstance): Instance {
   return {
     InstanceId: member.instanceId,
     InstanceType: state.instances[member.instanceId]?.instanceType,
     AvailabilityZone: member.availabilityZone,
     LifecycleState: member.lifecycleState,
     HealthStatus: member.healthStatus,
-    LaunchTemplate: template(state, member.launchTemplate),
+    LaunchTemplate: describeTemplate(state, member.launchTemplate),
     ProtectedFromScaleIn: member.protectedFromScaleIn,
+    WeightedCapacity: weightOf(group),
+  };
+}
+
+/** Weight of the type that the group launches, where it has a mixed-instances policy with weights. */
+function weightOf(group: GroupRecord): string | undefined {
+  const policy = group.mixedInstances?.policy as MixedInstancesPolicy | undefined;
+  return policy?.LaunchTemplate?.Overrides?.[0]?.WeightedCapacity;
+}
+
+export function describeWarmPool(pool: WarmPoolRecord): WarmPoolConfiguration {
+  return {
+    MaxGroupPreparedCapacity: pool.maxPreparedCapacity,
+    MinSize: pool.minSize,
+    PoolState: pool.poolState,
+    Status: pool.deleting ? 'PendingDelete' : undefined,
+    InstanceReusePolicy: { ReuseOnScaleIn: pool.reuseOnScaleIn },
   };
 }
 
@@ -49,7 +81,7 @@ export function describeInstance(
   group: GroupRecord,
   member: GroupInstance,
 ): AutoScalingInstanceDetails {
-  const { HealthStatus, ...rest } = describeMember(state, member);
+  const { HealthStatus, ...rest } = describeMember(state, group, member);
   return {
     ...rest,
     InstanceId: member.instanceId,
@@ -77,7 +109,8 @@ export function describeGroup(state: CloudState, group: GroupRecord, withInstanc
   return {
     AutoScalingGroupName: group.name,
     AutoScalingGroupARN: groupArn(group),
-    LaunchTemplate: template(state, group.launchTemplate),
+    LaunchTemplate: group.mixedInstances ? undefined : describeTemplate(state, group.launchTemplate),
+    MixedInstancesPolicy: group.mixedInstances?.policy as MixedInstancesPolicy | undefined,
     MinSize: group.minSize,
     MaxSize: group.maxSize,
     DesiredCapacity: group.desiredCapacity,
@@ -87,20 +120,26 @@ export function describeGroup(state: CloudState, group: GroupRecord, withInstanc
     TargetGroupARNs: group.targetGroupArns,
     HealthCheckType: group.healthCheckType,
     HealthCheckGracePeriod: group.healthCheckGracePeriodSeconds,
-    Instances: withInstances ? group.instances.map((i) => describeMember(state, i)) : [],
+    Instances: withInstances ? groupMembers(group).map((i) => describeMember(state, group, i)) : [],
     CreatedTime: new Date(group.createdAt),
     SuspendedProcesses: group.suspendedProcesses.map((name) => ({
       ProcessName: name,
       SuspensionReason: 'User suspended',
     })),
     VPCZoneIdentifier: group.subnetIds.join(','),
-    EnabledMetrics: [],
+    EnabledMetrics: (group.enabledMetrics ?? []).map((Metric) => ({ Metric, Granularity: '1Minute' })),
     Status: group.deleting ? 'Delete in progress' : undefined,
     Tags: describeTags(group),
     TerminationPolicies: group.terminationPolicies,
     NewInstancesProtectedFromScaleIn: group.newInstancesProtected,
     ServiceLinkedRoleARN: `arn:aws:iam::${account.id}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
     DefaultInstanceWarmup: group.defaultInstanceWarmupSeconds,
+    WarmPoolConfiguration: group.warmPool && describeWarmPool(group.warmPool),
+    WarmPoolSize: group.warmPool && group.instances.filter(isWarm).length,
+    InstanceMaintenancePolicy: group.maintenancePolicy && {
+      MinHealthyPercentage: group.maintenancePolicy.minHealthyPercentage,
+      MaxHealthyPercentage: group.maintenancePolicy.maxHealthyPercentage,
+    },
     TrafficSources: group.targetGroupArns.map((arn) => ({ Identifier: arn, Type: 'elbv2' })),
   };
 }
@@ -116,45 +155,5 @@ export function describeActivity(activity: ActivityRecord): Activity {
     StatusCode: activity.statusCode,
     StatusMessage: activity.statusMessage,
     Progress: activity.progress,
-  };
-}
-
-export function describeRefresh(state: CloudState, refresh: RefreshRecord): InstanceRefresh {
-  const p = refresh.preferences;
-  const { rollback } = refresh;
-  return {
-    InstanceRefreshId: refresh.id,
-    AutoScalingGroupName: refresh.groupName,
-    Status: refresh.status,
-    StatusReason: refresh.statusReason,
-    StartTime: new Date(refresh.startTime),
-    EndTime: refresh.endTime === undefined ? undefined : new Date(refresh.endTime),
-    PercentageComplete: refresh.percentageComplete,
-    InstancesToUpdate: refresh.instancesToUpdate,
-    Strategy: 'Rolling',
-    Preferences: {
-      MinHealthyPercentage: p.minHealthyPercentage,
-      MaxHealthyPercentage: p.maxHealthyExplicit ? p.maxHealthyPercentage : undefined,
-      InstanceWarmup: p.instanceWarmupSeconds,
-      SkipMatching: p.skipMatching,
-      AutoRollback: p.autoRollback,
-      BakeTime: p.bakeTimeSeconds,
-      ScaleInProtectedInstances: p.scaleInProtectedInstances,
-      StandbyInstances: p.standbyInstances,
-      ...(p.checkpointPercentages.length > 0 && {
-        CheckpointPercentages: p.checkpointPercentages,
-        CheckpointDelay: p.checkpointDelaySeconds,
-      }),
-      ...(p.alarms.length > 0 && { AlarmSpecification: { Alarms: p.alarms } }),
-    },
-    DesiredConfiguration: refresh.desiredLaunchTemplate && {
-      LaunchTemplate: template(state, refresh.desiredLaunchTemplate),
-    },
-    RollbackDetails: rollback && {
-      RollbackReason: refresh.rollbackReason,
-      RollbackStartTime: new Date(rollback.startTime),
-      PercentageCompleteOnRollback: rollback.percentageCompleteOnRollback,
-      InstancesToUpdateOnRollback: rollback.instancesToUpdateOnRollback,
-    },
   };
 }

@@ -53,3 +53,22 @@ export function irreversibleRefresh(message: string): CloudError {
 export function resourceContention(message: string): CloudError {
   return new CloudError('ResourceContention', message, 500);
 }
+
+export function alreadyExists(message: string): CloudError {
+  return new CloudError('AlreadyExists', message);
+}
+
+export function limitExceeded(message: string): CloudError {
+  return new CloudError('LimitExceeded', message);
+}
+
+export function resourceInUse(message: string): CloudError {
+  return new CloudError('ResourceInUse', message);
+}
+
+export function idempotencyMismatch(token: string): CloudError {
+  return new CloudError(
+    'IdempotentParameterMismatch',
+    `The client token ${token} was used before with other parameters.`,
+  );
+}

@@ -1,5 +1,6 @@
 import type {
   CreateAutoScalingGroupType,
+  InstanceMaintenancePolicy,
   LaunchTemplateSpecification,
   UpdateAutoScalingGroupType,
 } from '@aws-sdk/client-auto-scaling';
@@ -11,20 +12,14 @@ import { terminationPolicyNames } from './termination-policy.ts';
 
 type Request = CreateAutoScalingGroupType | UpdateAutoScalingGroupType;
 
-const unsupported = [
-  'LaunchConfigurationName',
-  'MixedInstancesPolicy',
-  'InstanceId',
-  'LoadBalancerNames',
-  'PlacementGroup',
-] as const;
+const unsupported = ['LaunchConfigurationName', 'InstanceId', 'LoadBalancerNames', 'PlacementGroup'] as const;
 
 /** Refuses what this cloud has not got, rather than doing something else silently. */
 export function refuseUnsupported(request: Request): void {
   for (const name of unsupported) {
     const value = (request as Partial<Record<string, unknown>> & Request)[name];
     if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) continue;
-    throw validationError(`${name} is not supported by this cloud; use LaunchTemplate and target groups.`);
+    throw validationError(`${name} is not supported by this cloud; use a launch template and target groups.`);
   }
 }
 
@@ -118,8 +113,30 @@ export function readSettings(request: Request): Partial<GroupRecord> {
     newInstancesProtected: request.NewInstancesProtectedFromScaleIn,
     terminationPolicies: policies.length > 0 ? [...policies] : undefined,
   };
-  const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-  // -1 takes the setting away again.
+  const given: Partial<GroupRecord> = Object.fromEntries(
+    Object.entries(settings).filter(([, value]) => value !== undefined),
+  );
+  // -1 takes these settings away again.
   const warmup = request.DefaultInstanceWarmup;
-  return warmup === undefined ? given : { ...given, defaultInstanceWarmupSeconds: warmup < 0 ? undefined : warmup };
+  if (warmup !== undefined) given.defaultInstanceWarmupSeconds = warmup < 0 ? undefined : warmup;
+  const maintenance = request.InstanceMaintenancePolicy;
+  if (maintenance) given.maintenancePolicy = readMaintenance(maintenance);
+  return given;
+}
+
+/** Bounds as in InstanceMaintenancePolicy of the SDK's typings; -1 for both takes the policy away. */
+function readMaintenance(given: InstanceMaintenancePolicy): GroupRecord['maintenancePolicy'] {
+  const { MinHealthyPercentage: min, MaxHealthyPercentage: max } = given;
+  if (min === undefined || max === undefined) {
+    throw validationError('MinHealthyPercentage and MaxHealthyPercentage must be specified together.');
+  }
+  if (min === -1 && max === -1) return undefined;
+  if (min < 0 || min > 100) throw validationError(`MinHealthyPercentage must be between 0 and 100, but is ${min}.`);
+  if (max < 100 || max > 200) throw validationError(`MaxHealthyPercentage must be between 100 and 200, but is ${max}.`);
+  if (max - min > 100) {
+    throw validationError(
+      'The difference between MaxHealthyPercentage and MinHealthyPercentage cannot be greater than 100.',
+    );
+  }
+  return { minHealthyPercentage: min, maxHealthyPercentage: max };
 }

@@ -1,5 +1,7 @@
 import type { CloudState, GroupInstance, GroupRecord, RefreshRecord, RefreshStatus } from '../model.ts';
 import { groupNotFound, notInGroup, validationError } from './errors.ts';
+import { isPending } from './lifecycle-states.ts';
+import type { MixedInstancesRecord } from './records.ts';
 
 /** The processes that can be suspended, as DescribeScalingProcessTypes lists them. */
 export const processNames = [
@@ -47,7 +49,7 @@ export function groupOfInstance(state: CloudState, instanceId: string): GroupRec
 
 /** Instances that count towards the desired capacity. */
 export function activeInstances(group: GroupRecord): GroupInstance[] {
-  return group.instances.filter((i) => i.lifecycleState === 'Pending' || i.lifecycleState === 'InService');
+  return group.instances.filter((i) => isPending(i) || i.lifecycleState === 'InService');
 }
 
 export function isSuspended(group: GroupRecord, process: ProcessName): boolean {
@@ -59,9 +61,23 @@ export function activeRefresh(state: CloudState, groupName: string): RefreshReco
   return Object.values(state.refreshes).find((r) => r.groupName === groupName && activeStatuses.includes(r.status));
 }
 
+/** What an instance is launched from. */
+export interface LaunchSource {
+  id: string;
+  /** A number, `$Latest` or `$Default`. */
+  version: string;
+  /** Instead of the template's own. */
+  instanceType?: string;
+}
+
 /** What new instances are launched from now: the group's own template, or the refresh's while one is under way. */
-export function launchSource(group: GroupRecord, refresh: RefreshRecord | undefined): { id: string; version: string } {
-  if (refresh?.status === 'RollbackInProgress') return refresh.previousLaunchTemplate;
-  const forward = refresh && refresh.status !== 'Cancelling';
-  return (forward ? refresh.desiredLaunchTemplate : undefined) ?? group.launchTemplate;
+export function launchSource(group: GroupRecord, refresh: RefreshRecord | undefined): LaunchSource {
+  const from = (template: { id: string; version: string }, mixed: MixedInstancesRecord | undefined): LaunchSource =>
+    mixed?.instanceType ? { ...template, instanceType: mixed.instanceType } : template;
+  if (refresh?.status === 'RollbackInProgress') {
+    return from(refresh.previousLaunchTemplate, refresh.previousMixedInstances);
+  }
+  const forward = refresh && refresh.status !== 'Cancelling' ? refresh.desiredLaunchTemplate : undefined;
+  if (forward) return from(forward, refresh?.desiredMixedInstances);
+  return from(group.launchTemplate, group.mixedInstances);
 }

@@ -1,7 +1,10 @@
 import type { GroupInstance, GroupRecord, InstanceStateName } from '../model.ts';
 import type { Departures } from './departures.ts';
 import { isSuspended } from './groups.ts';
+import { passHooks } from './hooks/launching.ts';
+import { checkHeldTermination } from './hooks/terminating.ts';
 import type { Launches } from './launches.ts';
+import { isPending } from './lifecycle-states.ts';
 import type { Runtime } from './runtime.ts';
 import { failsBalancer } from './traffic.ts';
 
@@ -34,8 +37,8 @@ export interface Loss {
 }
 
 /**
- * Brings the members of a group up to date with EC2 and the balancer: machines that run enter service, members that
- * failed their checks are marked and replaced. Standby members are not checked.
+ * Brings the members of a group up to date with EC2 and the balancer: machines that run enter service unless
+ * launching hooks hold them, members that failed their checks are marked and replaced. Standby members are not checked.
  * @param wakeAt told when a grace period ends that matters
  */
 export function checkMembers(
@@ -49,9 +52,14 @@ export function checkMembers(
   const losses: Loss[] = [];
   for (const instance of [...group.instances]) {
     const machine = state.instances[instance.instanceId];
-    if (instance.lifecycleState === 'Pending') {
-      if (machine?.state === 'running') launches.enterService(group, instance);
-      else if (deadStates.includes(machine?.state))
+    if (instance.lifecycleState === 'Terminating:Wait') {
+      checkHeldTermination(runtime, departures, group, instance, wakeAt);
+    } else if (isPending(instance)) {
+      if (machine?.state === 'running') {
+        const passed = passHooks({ runtime, launches, departures, group, wakeAt }, instance);
+        if (passed === true) launches.enterService(group, instance);
+        else if (passed) losses.push(passed);
+      } else if (deadStates.includes(machine?.state))
         losses.push(loseLaunch(runtime, launches, departures, group, instance));
     }
     if (instance.lifecycleState !== 'InService') continue;

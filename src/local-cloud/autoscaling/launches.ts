@@ -1,7 +1,8 @@
 import type { ActivityRecord, GroupInstance, GroupRecord } from '../model.ts';
 import { CloudError } from '../wire/handler.ts';
 import { stamp } from './activities.ts';
-import { activeInstances, isSuspended } from './groups.ts';
+import { activeInstances, isSuspended, type LaunchSource } from './groups.ts';
+import { poolMembers } from './lifecycle-states.ts';
 import { type Place, placeLaunches } from './placement.ts';
 import type { Runtime } from './runtime.ts';
 import { registerTargets } from './traffic.ts';
@@ -9,6 +10,13 @@ import { registerTargets } from './traffic.ts';
 /** First pause after a failed launch; it doubles up to {@link MAX_BACKOFF_MS}. AWS's own figures are unpublished. */
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
+
+export interface LaunchOptions {
+  /** For the activities: in response to what. */
+  cause?: string;
+  /** Into the warm pool. */
+  pool?: boolean;
+}
 
 /** Starts instances and brings them into service. */
 export class Launches {
@@ -20,93 +28,104 @@ export class Launches {
     this.#runtime = runtime;
   }
 
-  /** When launches may be tried again, if they fail at present. */
-  retryAt(groupName: string): number | undefined {
-    return this.#failing.get(groupName)?.retryAt;
+  /**
+   * When launches may be tried again, if they fail at present.
+   * @param pool those of the warm pool, which fail by themselves
+   */
+  retryAt(groupName: string, pool = false): number | undefined {
+    return this.#failing.get(keyOf(groupName, pool))?.retryAt;
   }
 
   /**
    * Launches `count` instances, spread over the zones. A zone without room is left out, and the others take its share.
    * @returns the message of a refusal, when fewer than `count` were launched
    */
-  launch(
-    group: GroupRecord,
-    count: number,
-    source: { id: string; version: string },
-    cause = 'a difference between desired and actual capacity',
-  ): string | undefined {
-    const { context, instances } = this.#runtime;
+  launch(group: GroupRecord, count: number, source: LaunchSource, how: LaunchOptions = {}): string | undefined {
+    const { context } = this.#runtime;
     const full = new Set<string>();
     let missing = count;
     let refusal: string | undefined;
     try {
-      const template = instances.resolveTemplate({ id: source.id }, source.version);
       for (;;) {
-        const round = placeLaunches(context.region, group, missing, full);
+        const round = placeLaunches(context.region, group, missing, {
+          full,
+          among: how.pool ? poolMembers(group) : undefined,
+        });
         if (round.length === 0) break;
         for (const { place, count: n } of round) {
           try {
-            missing -= this.#launchAt(group, place, n, template, cause);
+            missing -= this.launchAt(group, place, n, source, how).length;
           } catch (error) {
             if (!(error instanceof CloudError) || error.code !== 'InsufficientInstanceCapacity') throw error;
             full.add(place.availabilityZone);
-            refusal = this.#refused(group, error, cause);
+            refusal = this.refused(group, error, how);
           }
         }
       }
     } catch (error) {
-      refusal = this.#refused(group, error, cause);
+      refusal = this.refused(group, error, how);
     }
     context.changed();
     if (missing === 0 || refusal === undefined) return undefined;
-    this.failed(group.name);
+    this.failed(group.name, how.pool);
     return refusal;
   }
 
-  #launchAt(
-    group: GroupRecord,
-    place: Place,
-    count: number,
-    { id, version }: { id: string; version: number },
-    cause: string,
-  ): number {
+  /**
+   * Launches `count` instances in one place.
+   * @returns their ids
+   * @throws what EC2 refuses with
+   */
+  launchAt(group: GroupRecord, place: Place, count: number, source: LaunchSource, how: LaunchOptions = {}): string[] {
+    const { instances } = this.#runtime;
+    const { id, version } = instances.resolveTemplate({ id: source.id }, source.version);
     const tags = launchTags(group, { id, version });
-    const ids = this.#runtime.instances.launch({ launchTemplate: { id, version }, count, ...place, tags });
+    const { instanceType } = source;
+    const ids = instances.launch({ launchTemplate: { id, version }, count, ...place, instanceType, tags });
     for (const instanceId of ids) {
-      const activity = this.#begin(group, `Launching a new EC2 instance: ${instanceId}`, cause);
+      const what = how.pool ? 'Launching a new EC2 instance into warm pool' : 'Launching a new EC2 instance';
+      const activity = this.#begin(group, `${what}: ${instanceId}`, how);
       group.instances.push({
         instanceId,
-        lifecycleState: 'Pending',
+        lifecycleState: how.pool ? 'Warmed:Pending' : 'Pending',
         healthStatus: 'Healthy',
         availabilityZone: place.availabilityZone,
         launchTemplate: { id, version },
-        protectedFromScaleIn: group.newInstancesProtected,
+        protectedFromScaleIn: group.newInstancesProtected && !how.pool,
         activityId: activity.id,
       });
     }
-    return ids.length;
+    return ids;
   }
 
-  #refused(group: GroupRecord, error: unknown, cause: string): string {
+  /** Records a launch that EC2 has refused; gives the message. */
+  refused(group: GroupRecord, error: unknown, how: LaunchOptions = {}): string {
     const message = error instanceof Error ? error.message : String(error);
-    const activity = this.#begin(group, 'Launching a new EC2 instance', cause);
+    const activity = this.#begin(group, 'Launching a new EC2 instance', how);
     this.#runtime.log.fail(activity.id, `${message}. Launching EC2 instance failed.`);
     return message;
   }
 
-  #begin(group: GroupRecord, description: string, cause: string): ActivityRecord {
+  #begin(group: GroupRecord, description: string, { cause, pool }: LaunchOptions): ActivityRecord {
     const { context, log } = this.#runtime;
-    const capacity = activeInstances(group).length;
-    const change = `increasing the capacity from ${capacity} to ${capacity + 1}.`;
-    const why = `At ${stamp(context.clock.now())} an instance was started in response to ${cause}, ${change}`;
-    return log.begin(group.name, description, why);
+    const size = (pool ? poolMembers(group) : activeInstances(group)).length;
+    const change = `increasing the ${pool ? 'warm pool ' : ''}capacity from ${size} to ${size + 1}.`;
+    const reason = cause ?? 'a difference between desired and actual capacity';
+    const why = `At ${stamp(context.clock.now())} an instance was started in response to ${reason}, ${change}`;
+    return log.begin(group.name, description, !pool && group.capacityCause ? `${group.capacityCause}  ${why}` : why);
   }
 
   /** A launch that failed, at once or during the boot: the next one waits. */
-  failed(groupName: string): void {
-    const count = (this.#failing.get(groupName)?.count ?? 0) + 1;
+  failed(groupName: string, pool = false): void {
+    const key = keyOf(groupName, pool);
+    const count = (this.#failing.get(key)?.count ?? 0) + 1;
     const pause = Math.min(FIRST_BACKOFF_MS * 2 ** (count - 1), MAX_BACKOFF_MS);
-    this.#failing.set(groupName, { count, retryAt: this.#runtime.context.clock.now() + pause });
+    this.#failing.set(key, { count, retryAt: this.#runtime.context.clock.now() + pause });
+  }
+
+  /** A launch that came to its end: the next one need not wait. */
+  succeeded(groupName: string, pool = false): void {
+    this.#failing.delete(keyOf(groupName, pool));
   }
 
   /** The machine runs: the instance serves from now on. */
@@ -116,10 +135,15 @@ export class Launches {
     instance.inServiceAt = context.clock.now();
     log.finish(instance.activityId);
     instance.activityId = undefined;
-    this.#failing.delete(group.name);
+    this.succeeded(group.name);
     if (!isSuspended(group, 'AddToLoadBalancer')) registerTargets(this.#runtime, group, instance.instanceId);
     context.changed();
   }
+}
+
+/** Groups' names have no colon. */
+function keyOf(groupName: string, pool: boolean): string {
+  return pool ? `${groupName}:pool` : groupName;
 }
 
 function launchTags(group: GroupRecord, template: { id: string; version: number }): Record<string, string> {

@@ -26,15 +26,16 @@ export function countByZone(instances: GroupInstance[]): Map<string, number> {
 /**
  * Spreads `count` launches so that the zones end as even as they can; one entry for each place used.
  * @param full zones that are left out
+ * @param among the instances that are to be even, with the new ones; the group's own unless given
  */
 export function placeLaunches(
   region: Region,
   group: GroupRecord,
   count: number,
-  full: ReadonlySet<string> = new Set(),
+  { full = new Set(), among = activeInstances(group) }: { full?: ReadonlySet<string>; among?: GroupInstance[] } = {},
 ): { place: Place; count: number }[] {
   const places = placesOf(region, group).filter(({ availabilityZone }) => !full.has(availabilityZone));
-  const zones = countByZone(activeInstances(group));
+  const zones = countByZone(among);
   const planned = places.map((place) => ({ place, count: 0 }));
   for (let n = 0; n < count; n++) {
     let best = planned[0];

@@ -8,7 +8,13 @@ import type { Launches } from './launches.ts';
 import { stepRefresh } from './refresh/machine.ts';
 import { noteLosses } from './refresh/work.ts';
 import type { Runtime } from './runtime.ts';
+import { runSchedule } from './schedule/run.ts';
 import { passesBalancer } from './traffic.ts';
+import { keepPool } from './warm-pool/keep.ts';
+import { checkPool } from './warm-pool/members.ts';
+
+/** A look comes at least that often where one is due at all: timers of the host cannot wait for months. */
+const MAX_SLEEP_MS = 12 * 3_600_000;
 
 /**
  * Looks at groups when something about them has changed or falls due, and does what is missing. A look is synchronous and
@@ -100,19 +106,23 @@ export class Reconciler {
     const wakeAt = (at: number) => {
       next = Math.min(next, at);
     };
+    runSchedule(this.#runtime, group, wakeAt);
     const losses = checkMembers(this.#runtime, this.#launches, this.#departures, group, wakeAt);
     const look = this.#lookAt(group, wakeAt);
+    losses.push(...checkPool(look));
     const refresh = activeRefresh(state, groupName);
     if (refresh) noteLosses(refresh, losses);
     const moves = refresh !== undefined && (!isSuspended(group, 'InstanceRefresh') || refresh.status === 'Cancelling');
     const owned = moves && stepRefresh(look, refresh);
     // A step may have ended the refresh or turned it round: ask again what to launch from.
-    if (!owned) keepCapacity(look, launchSource(group, activeRefresh(state, groupName)));
+    const source = launchSource(group, activeRefresh(state, groupName));
+    if (!owned) keepCapacity(look, source);
+    keepPool(look, source);
     if (group.deleting && group.instances.length === 0) this.#remove(group);
     if (next !== Number.POSITIVE_INFINITY) {
       this.#alarms.set(
         groupName,
-        clock.after(Math.max(1, next - clock.now()), () => this.poke(groupName)),
+        clock.after(Math.min(MAX_SLEEP_MS, Math.max(1, next - clock.now())), () => this.poke(groupName)),
       );
     }
   }

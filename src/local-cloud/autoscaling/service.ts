@@ -6,12 +6,18 @@ import { groupOfInstance } from './groups.ts';
 import { activityHandlers } from './handlers/activities.ts';
 import { emptyHandlers } from './handlers/empty.ts';
 import { groupHandlers } from './handlers/groups.ts';
+import { hookHandlers } from './handlers/hooks.ts';
 import { instanceHandlers } from './handlers/instances.ts';
+import { launchInstancesHandlers } from './handlers/launch-instances.ts';
+import { notificationHandlers } from './handlers/notifications.ts';
+import { policyHandlers } from './handlers/policies.ts';
 import { processHandlers } from './handlers/processes.ts';
 import { refreshHandlers } from './handlers/refresh.ts';
+import { scheduledActionHandlers } from './handlers/scheduled-actions.ts';
 import { standbyHandlers } from './handlers/standby.ts';
 import { tagHandlers } from './handlers/tags.ts';
 import { targetHandlers } from './handlers/targets.ts';
+import { warmPoolHandlers } from './handlers/warm-pool.ts';
 import { Launches } from './launches.ts';
 import { Reconciler } from './reconciler.ts';
 import type { Operations, Runtime } from './runtime.ts';
@@ -24,6 +30,8 @@ export interface AutoScalingService {
   stop(): void;
   /** Resolves when nothing is to be done before the clock or another service moves. */
   idle(): Promise<void>;
+  /** Puts a CloudWatch alarm into a state; refreshes that name it fail, or roll back, while it is in ALARM. */
+  setAlarm(name: string, state: 'OK' | 'ALARM'): void;
 }
 
 /** Auto Scaling on top of the cloud's EC2 and ELBv2. */
@@ -58,10 +66,21 @@ export function createAutoScalingService(
       ...tagHandlers(ops),
       ...activityHandlers(ops),
       ...refreshHandlers(ops),
+      ...scheduledActionHandlers(ops),
+      ...hookHandlers(ops),
+      ...warmPoolHandlers(ops),
+      ...launchInstancesHandlers(ops),
+      ...policyHandlers(ops),
+      ...notificationHandlers(ops),
       ...emptyHandlers(ops),
     },
     start: () => reconciler.start(),
     stop: () => reconciler.stop(),
     idle: () => reconciler.idle(),
+    setAlarm(name, alarm) {
+      context.state.alarms = { ...context.state.alarms, [name]: alarm };
+      context.changed();
+      for (const groupName of Object.keys(context.state.groups)) reconciler.poke(groupName);
+    },
   };
 }

@@ -1,4 +1,5 @@
 import type { CloudState, GroupInstance, GroupRecord } from '../model.ts';
+import { isPending } from './lifecycle-states.ts';
 import { countByZone } from './placement.ts';
 
 type Order = (a: GroupInstance, b: GroupInstance) => number;
@@ -27,7 +28,7 @@ export function chooseVictims(
 ): GroupInstance[] {
   const open = candidates.filter((i) => !i.protectedFromScaleIn);
   const zones = countByZone(candidates);
-  const rank = (i: GroupInstance) => (i.lifecycleState === 'Pending' ? 0 : isReady(i) ? 2 : 1);
+  const rank = (i: GroupInstance) => (isPending(i) ? 0 : isReady(i) ? 2 : 1);
   const order = policyOrder(state, group);
   open.sort((a, b) => rank(a) - rank(b) || order(a, b));
   const victims: GroupInstance[] = [];

@@ -1,4 +1,5 @@
 import type { AutoScalingGroup, CreateAutoScalingGroupType, InstanceRefresh } from '@aws-sdk/client-auto-scaling';
+import { activeInstances } from '../../../src/local-cloud/autoscaling/groups.ts';
 import { createAutoScalingService } from '../../../src/local-cloud/autoscaling/service.ts';
 import type { GroupInstance, GroupRecord } from '../../../src/local-cloud/model.ts';
 import type { CallContext } from '../../../src/local-cloud/wire/handler.ts';
@@ -19,7 +20,7 @@ export function setUp() {
   const cloud = new FakeCloud();
   cloud.template('lt-1', 3);
   cloud.targetGroup(arn);
-  const service = createAutoScalingService(cloud.context, cloud);
+  let service = createAutoScalingService(cloud.context, cloud);
   service.start();
 
   // biome-ignore lint/suspicious/noExplicitAny: answers are as varied as operations
@@ -31,7 +32,18 @@ export function setUp() {
   const record = (): GroupRecord => cloud.state.groups.api as GroupRecord;
   return {
     cloud,
-    service,
+    get service() {
+      return service;
+    },
+    /** Auto Scaling ends, and starts anew after `downMs` on what a state file would have kept. */
+    async restart(downMs = 0): Promise<void> {
+      service.stop();
+      await cloud.clock.advance(downMs);
+      Object.assign(cloud.state, JSON.parse(JSON.stringify(cloud.state)));
+      service = createAutoScalingService(cloud.context, cloud);
+      service.start();
+      await service.idle();
+    },
     send,
     record,
     /** Makes the group `api` and lets it settle. */
@@ -61,6 +73,13 @@ export function setUp() {
     },
     inState(...states: GroupInstance['lifecycleState'][]): GroupInstance[] {
       return (record()?.instances ?? []).filter((i) => states.includes(i.lifecycleState));
+    },
+    /** What counts towards the desired capacity. */
+    active(): GroupInstance[] {
+      return activeInstances(record());
+    },
+    ids(): string[] {
+      return record().instances.map((i) => i.instanceId);
     },
     versions(): number[] {
       return record()

@@ -7,10 +7,7 @@ import { terminationPolicyNames } from '../termination-policy.ts';
 const MAX_GROUPS = 500;
 const MAX_LAUNCH_CONFIGURATIONS = 200;
 
-/**
- * Questions about what groups of this cloud never have (hooks, warm pools, scheduled actions, policies, notifications):
- * the honest answer is none. Tools that look at a whole group ask them.
- */
+/** Questions about the account, and about what groups of this cloud never have (classic load balancers): the honest answer is none. */
 export function emptyHandlers(ops: Operations): HandlerTable {
   const { state } = ops.context;
   const none = (name: string) => (request: { AutoScalingGroupName?: string }) => {
@@ -18,12 +15,7 @@ export function emptyHandlers(ops: Operations): HandlerTable {
     return { [name]: [] };
   };
   return {
-    DescribeLifecycleHooks: none('LifecycleHooks'),
-    DescribeScheduledActions: none('ScheduledUpdateGroupActions'),
-    DescribePolicies: none('ScalingPolicies'),
     DescribeLoadBalancers: none('LoadBalancers'),
-    DescribeNotificationConfigurations: none('NotificationConfigurations'),
-    DescribeWarmPool: none('Instances'),
     DescribeTerminationPolicyTypes: () => ({ TerminationPolicyTypes: terminationPolicyNames }),
     DescribeAccountLimits: () => ({
       MaxNumberOfAutoScalingGroups: MAX_GROUPS,

@@ -9,7 +9,14 @@ import type {
 import type { GroupRecord } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
 import { describeGroup } from '../describe.ts';
-import { activityInProgress, groupExists, groupHasInstances, resourceContention, validationError } from '../errors.ts';
+import {
+  activityInProgress,
+  groupExists,
+  groupHasInstances,
+  resourceContention,
+  resourceInUse,
+  validationError,
+} from '../errors.ts';
 import {
   checkDesired,
   checkSizes,
@@ -20,6 +27,9 @@ import {
   refuseUnsupported,
 } from '../group-settings.ts';
 import { activeRefresh, requireGroup } from '../groups.ts';
+import { readHook } from '../hooks/read.ts';
+import { isHeld, isPending, isTerminating } from '../lifecycle-states.ts';
+import { readMixedInstances } from '../mixed-instances.ts';
 import { pageOf } from '../pages.ts';
 import type { Operations } from '../runtime.ts';
 import { readTags } from './tags.ts';
@@ -43,12 +53,12 @@ export function groupHandlers(ops: Operations): HandlerTable {
       if (!namePattern.test(name)) throw validationError(`Invalid Auto Scaling group name: '${name}'`);
       if (Object.hasOwn(state.groups, name)) throw groupExists(name);
       refuseUnsupported(request);
-      if (!request.LaunchTemplate) {
+      const source = readSource(ops, request);
+      if (!source) {
         throw validationError(
           'Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.',
         );
       }
-      const launchTemplate = readTemplate(ops, request.LaunchTemplate);
       if (request.MinSize === undefined || request.MaxSize === undefined) {
         throw validationError('MinSize and MaxSize are required.');
       }
@@ -63,7 +73,7 @@ export function groupHandlers(ops: Operations): HandlerTable {
       state.groups[name] = {
         name,
         createdAt: clock.now(),
-        launchTemplate,
+        ...source,
         minSize: request.MinSize,
         maxSize: request.MaxSize,
         desiredCapacity,
@@ -78,6 +88,7 @@ export function groupHandlers(ops: Operations): HandlerTable {
         newInstancesProtected: false,
         terminationPolicies: ['Default'],
         tags: readTags(request.Tags ?? [], name),
+        hooks: (request.LifecycleHookSpecificationList ?? []).map((hook) => readHook(hook)),
         ...readSettings(request),
       };
       ops.context.changed();
@@ -88,8 +99,8 @@ export function groupHandlers(ops: Operations): HandlerTable {
     UpdateAutoScalingGroup(request: UpdateAutoScalingGroupType) {
       const group = open(request.AutoScalingGroupName);
       refuseUnsupported(request);
-      const launchTemplate = request.LaunchTemplate && readTemplate(ops, request.LaunchTemplate);
-      if (launchTemplate && activeRefresh(state, group.name)?.desiredLaunchTemplate) {
+      const source = readSource(ops, request);
+      if (source && activeRefresh(state, group.name)?.desiredLaunchTemplate) {
         throw validationError(
           'An active instance refresh with a desired configuration exists. All configuration options derived from the desired configuration are not available for update while the instance refresh is active.',
         );
@@ -105,7 +116,7 @@ export function groupHandlers(ops: Operations): HandlerTable {
         maxSize,
         desiredCapacity,
       });
-      if (launchTemplate) group.launchTemplate = launchTemplate;
+      Object.assign(group, source);
       ops.context.changed();
       ops.poke(group.name);
       return {};
@@ -134,12 +145,13 @@ export function groupHandlers(ops: Operations): HandlerTable {
     DeleteAutoScalingGroup(request: DeleteAutoScalingGroupType) {
       const group = requireGroup(state, request.AutoScalingGroupName);
       if (!request.ForceDelete) {
-        if (group.instances.some((i) => i.lifecycleState === 'Terminating' || i.lifecycleState === 'Pending')) {
+        if (group.instances.some((i) => isTerminating(i) || isPending(i))) {
           throw activityInProgress(
             'You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.',
           );
         }
         if (group.instances.length > 0) throw groupHasInstances();
+        if (group.warmPool) throw resourceInUse('You cannot delete an AutoScalingGroup that has a warm pool.');
         if (activeRefresh(state, group.name)) {
           throw resourceContention(`An instance refresh of AutoScalingGroup ${group.name} is in progress.`);
         }
@@ -151,13 +163,17 @@ export function groupHandlers(ops: Operations): HandlerTable {
           endTime: clock.now(),
           statusReason: 'The group is being deleted.',
         });
-      Object.assign(group, { deleting: true, minSize: 0, maxSize: 0, desiredCapacity: 0 });
+      Object.assign(group, { deleting: true, minSize: 0, maxSize: 0, desiredCapacity: 0, warmPool: undefined });
       for (const member of group.instances) {
-        if (member.lifecycleState === 'Terminating' || member.lifecycleState === 'Detaching') continue;
+        // By force: what hooks hold goes on, and what leaves now is not held.
+        if (isHeld(member) && isTerminating(member)) ops.departures.proceed(group, member);
+        member.withoutHooks = true;
+        if (isTerminating(member) || member.lifecycleState === 'Detaching') continue;
         ops.departures.terminate(
           group,
           member,
           `instance ${member.instanceId} was taken out of service in response to a user request to delete the group.`,
+          { withoutHooks: true },
         );
       }
       ops.context.changed();
@@ -178,6 +194,19 @@ export function groupHandlers(ops: Operations): HandlerTable {
       };
     },
   };
+}
+
+/** What the group launches from: a template, or a mixed-instances policy in its stead. */
+function readSource(
+  ops: Operations,
+  request: CreateAutoScalingGroupType | UpdateAutoScalingGroupType,
+): Pick<GroupRecord, 'launchTemplate' | 'mixedInstances'> | undefined {
+  if (request.LaunchTemplate && request.MixedInstancesPolicy) {
+    throw validationError('LaunchTemplate and MixedInstancesPolicy cannot both be specified.');
+  }
+  if (request.MixedInstancesPolicy) return readMixedInstances(ops, request.MixedInstancesPolicy);
+  if (!request.LaunchTemplate) return undefined;
+  return { launchTemplate: readTemplate(ops, request.LaunchTemplate), mixedInstances: undefined };
 }
 
 /** `tag:KEY` by value, `tag-key` and `tag-value` by either. */

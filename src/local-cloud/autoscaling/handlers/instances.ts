@@ -12,6 +12,7 @@ import { stamp } from '../activities.ts';
 import { describeActivity, describeInstance } from '../describe.ts';
 import { validationError } from '../errors.ts';
 import { groupOfInstance, isSuspended, requireGroup, requireMembers } from '../groups.ts';
+import { isTerminating, isWarm } from '../lifecycle-states.ts';
 import { pageOf } from '../pages.ts';
 import type { Operations } from '../runtime.ts';
 import { registerTargets } from '../traffic.ts';
@@ -57,6 +58,9 @@ export function instanceHandlers(ops: Operations): HandlerTable {
     SetInstanceProtection(request: SetInstanceProtectionQuery) {
       const group = requireGroup(state, request.AutoScalingGroupName);
       const members = requireMembers(group, checkBatch(request.InstanceIds, 50));
+      const warm = members.find(isWarm);
+      if (warm)
+        throw validationError(`The instance ${warm.instanceId} is in the warm pool; it is ${warm.lifecycleState}.`);
       for (const member of members) member.protectedFromScaleIn = request.ProtectedFromScaleIn ?? false;
       ops.context.changed();
       ops.poke(group.name);
@@ -135,10 +139,10 @@ export function instanceHandlers(ops: Operations): HandlerTable {
       const found = ids.map(requireMember);
       const decrement = request.ShouldDecrementDesiredCapacity ?? false;
       for (const { group, member } of found) {
-        if (member.lifecycleState === 'Terminating')
-          throw validationError(`Instance ${member.instanceId} is already terminating.`);
-        const leaving = found.filter((f) => f.group === group).length;
-        if (decrement && group.desiredCapacity - leaving < group.minSize) {
+        if (isTerminating(member)) throw validationError(`Instance ${member.instanceId} is already terminating.`);
+        // Members of the warm pool do not count towards the desired capacity.
+        const leaving = found.filter((f) => f.group === group && !isWarm(f.member)).length;
+        if (decrement && leaving > 0 && group.desiredCapacity - leaving < group.minSize) {
           throw validationError(
             `Currently, desiredSize equals minSize (${group.minSize}). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.`,
           );
@@ -146,11 +150,12 @@ export function instanceHandlers(ops: Operations): HandlerTable {
       }
       const activities = found.map(({ group, member }) => {
         const from = group.desiredCapacity;
-        if (decrement) group.desiredCapacity--;
+        const lowers = decrement && !isWarm(member);
+        if (lowers) group.desiredCapacity--;
         const activity = ops.departures.terminate(
           group,
           member,
-          `instance ${member.instanceId} was taken out of service in response to a user request${capacityChange(from, 0, decrement)}.`,
+          `instance ${member.instanceId} was taken out of service in response to a user request${capacityChange(from, 0, lowers)}.`,
         );
         ops.poke(group.name);
         return describeActivity(activity);

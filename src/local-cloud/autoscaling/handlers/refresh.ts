@@ -7,11 +7,13 @@ import type {
 } from '@aws-sdk/client-auto-scaling';
 import type { RefreshRecord } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
-import { describeRefresh } from '../describe.ts';
 import { irreversibleRefresh, noActiveRefresh, refreshInProgress, validationError } from '../errors.ts';
 import { readTemplate } from '../group-settings.ts';
 import { activeRefresh, requireGroup } from '../groups.ts';
+import { groupMembers } from '../lifecycle-states.ts';
+import { readMixedInstances } from '../mixed-instances.ts';
 import { pageOf } from '../pages.ts';
+import { describeRefresh } from '../refresh/describe.ts';
 import { beginRollback } from '../refresh/end.ts';
 import { readPreferences } from '../refresh/preferences.ts';
 import type { Operations } from '../runtime.ts';
@@ -24,12 +26,13 @@ export function refreshHandlers(ops: Operations): HandlerTable {
       if (request.Strategy && request.Strategy !== 'Rolling') {
         throw validationError(`Strategy ${request.Strategy} is not supported by this cloud; use Rolling.`);
       }
-      if (request.DesiredConfiguration?.MixedInstancesPolicy) {
-        throw validationError('MixedInstancesPolicy is not supported by this cloud; use LaunchTemplate.');
-      }
       const preferences = readPreferences(request.Preferences ?? {}, group);
-      const desired =
-        request.DesiredConfiguration?.LaunchTemplate && readTemplate(ops, request.DesiredConfiguration.LaunchTemplate);
+      const { LaunchTemplate, MixedInstancesPolicy } = request.DesiredConfiguration ?? {};
+      if (LaunchTemplate && MixedInstancesPolicy) {
+        throw validationError('DesiredConfiguration cannot have both LaunchTemplate and MixedInstancesPolicy.');
+      }
+      const mixed = MixedInstancesPolicy && readMixedInstances(ops, MixedInstancesPolicy);
+      const desired = mixed?.launchTemplate ?? (LaunchTemplate && readTemplate(ops, LaunchTemplate));
       if (activeRefresh(state, group.name)) throw refreshInProgress();
       const refresh: RefreshRecord = {
         id: randomUUID(),
@@ -37,10 +40,12 @@ export function refreshHandlers(ops: Operations): HandlerTable {
         status: 'Pending',
         startTime: clock.now(),
         percentageComplete: 0,
-        instancesToUpdate: group.instances.length,
+        instancesToUpdate: groupMembers(group).length,
         preferences,
         desiredLaunchTemplate: desired,
         previousLaunchTemplate: { ...group.launchTemplate },
+        desiredMixedInstances: mixed?.mixedInstances,
+        previousMixedInstances: group.mixedInstances,
       };
       if (preferences.autoRollback) requireReversible(refresh);
       state.refreshes[refresh.id] = refresh;

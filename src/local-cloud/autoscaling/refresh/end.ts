@@ -14,7 +14,9 @@ export function succeed(group: GroupRecord, refresh: RefreshRecord, now: number)
   refresh.statusReason = undefined;
   refresh.percentageComplete = 100;
   refresh.instancesToUpdate = 0;
-  if (refresh.desiredLaunchTemplate) group.launchTemplate = { ...refresh.desiredLaunchTemplate };
+  if (!refresh.desiredLaunchTemplate) return;
+  group.launchTemplate = { ...refresh.desiredLaunchTemplate };
+  group.mixedInstances = refresh.desiredMixedInstances;
 }
 
 /** Gives up; with AutoRollback the group starts back to what it had. */

@@ -1,7 +1,10 @@
 import type { GroupInstance, RefreshRecord, RefreshWork } from '../../model.ts';
 import { type Look, launchMore, scaleIn } from '../capacity.ts';
 import { activeInstances, isSuspended, launchSource } from '../groups.ts';
+import { isPending, isTerminating, isWarm } from '../lifecycle-states.ts';
+import { alarmRaised, alarmReason } from './alarms.ts';
 import { fail, succeed } from './end.ts';
+import { replacePool } from './pool.ts';
 import { sortRemaining } from './waiting.ts';
 import { phaseQuota, planMoves, refreshBounds } from './wave.ts';
 import { beginWork, dropGone, showProgress } from './work.ts';
@@ -20,8 +23,14 @@ export function stepRefresh(look: Look, refresh: RefreshRecord): boolean {
   context.changed();
   if (refresh.status === 'Cancelling') {
     if (finishCancel(look, refresh)) return false;
-    launchMore(look, look.group.desiredCapacity - activeInstances(look.group).length, look.group.launchTemplate);
+    const missing = look.group.desiredCapacity - activeInstances(look.group).length;
+    launchMore(look, missing, launchSource(look.group, refresh));
     return true;
+  }
+  const alarm = refresh.status === 'RollbackInProgress' ? undefined : alarmRaised(context.state, refresh);
+  if (alarm) {
+    fail(refresh, alarmReason(alarm), look.now);
+    return (refresh.status as string) === 'RollbackInProgress' && stepRefresh(look, refresh);
   }
   if (refresh.status === 'Baking') return bake(look, refresh);
   if (refresh.status === 'Pending') refresh.status = 'InProgress';
@@ -104,11 +113,16 @@ function conclude(look: Look, refresh: RefreshRecord, work: RefreshWork, round: 
   const settled =
     active.length >= group.desiredCapacity &&
     active.every((i) => round.isReady(i) || round.old.has(i.instanceId)) &&
-    !group.instances.some((i) => i.lifecycleState === 'Terminating' || i.lifecycleState === 'Pending');
+    !group.instances.some((i) => !isWarm(i) && (isTerminating(i) || isPending(i)));
   const percentages = checkpointsOf(refresh);
   const last = work.checkpoint >= percentages.length - 1;
   // Checkpoints that end below 100 end the refresh there.
-  if (settled && (work.remaining.length === 0 || (round.quota === 0 && last))) return complete(look, refresh, work);
+  if (settled && (work.remaining.length === 0 || (round.quota === 0 && last))) {
+    work.waitingSince = undefined;
+    return replacePool(look, refresh, work)
+      ? complete(look, refresh, work)
+      : waitOn(look, refresh, work, round, 'Waiting for the warm pool to be replaced.');
+  }
   if (settled && round.quota === 0) {
     work.pausedUntil = work.lastProgressAt = now + refresh.preferences.checkpointDelaySeconds * 1000;
     refresh.statusReason = `Checkpoint reached: ${percentages[work.checkpoint]}% of the group has been replaced.`;
@@ -116,23 +130,25 @@ function conclude(look: Look, refresh: RefreshRecord, work: RefreshWork, round: 
     look.wakeAt(work.pausedUntil);
     return false;
   }
-  return waitOn(look, refresh, work, round, settled);
+  const onlyBlocked = settled && round.blocked.length > 0 && round.blocked.length === work.remaining.length;
+  work.waitingSince = onlyBlocked ? (work.waitingSince ?? now) : undefined;
+  return waitOn(look, refresh, work, round);
 }
 
 /** Says what is waited for, and gives up when it has taken an hour. */
-function waitOn(look: Look, refresh: RefreshRecord, work: RefreshWork, round: Round, settled: boolean): boolean {
+function waitOn(look: Look, refresh: RefreshRecord, work: RefreshWork, round: Round, reason?: string): boolean {
   const { now } = look;
-  const onlyBlocked = settled && round.blocked.length > 0 && round.blocked.length === work.remaining.length;
-  work.waitingSince = onlyBlocked ? (work.waitingSince ?? now) : undefined;
   // A warm-up is no standstill, however long it is.
   const limit =
     (STALL_TIMEOUT_SECONDS + (work.waitingSince === undefined ? refresh.preferences.instanceWarmupSeconds : 0)) * 1000;
   const since = work.waitingSince ?? work.lastProgressAt;
   const example =
     round.blocked[0]?.instanceId ?? activeInstances(look.group).find((i) => !round.isReady(i))?.instanceId;
-  const what = onlyBlocked
-    ? `Waiting for instances in Standby or protected from scale in. For example: ${example}.`
-    : `Waiting for remaining instances to be available.${example ? ` For example: ${example} is not ready yet.` : ''}`;
+  const waiting =
+    work.waitingSince !== undefined
+      ? `Waiting for instances in Standby or protected from scale in. For example: ${example}.`
+      : `Waiting for remaining instances to be available.${example ? ` For example: ${example} is not ready yet.` : ''}`;
+  const what = reason ?? waiting;
   if (now - since >= limit) {
     fail(refresh, `Gave up after ${limit / 1000} seconds. ${what}`, now);
     return refresh.status !== 'RollbackInProgress';
@@ -203,8 +219,7 @@ function bake(look: Look, refresh: RefreshRecord): boolean {
 
 /** A cancelled refresh lets launches and terminations under way finish; surplus is scaled in afterwards. True once it has ended. */
 function finishCancel(look: Look, refresh: RefreshRecord): boolean {
-  if (look.group.instances.some((i) => i.lifecycleState === 'Pending' || i.lifecycleState === 'Terminating'))
-    return false;
+  if (look.group.instances.some((i) => !isWarm(i) && (isPending(i) || isTerminating(i)))) return false;
   refresh.status = 'Cancelled';
   refresh.endTime = look.now;
   return true;

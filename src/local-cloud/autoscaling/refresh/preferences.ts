@@ -7,6 +7,7 @@ const DEFAULT_MIN_HEALTHY_PERCENTAGE = 90;
 const DEFAULT_MAX_HEALTHY_PERCENTAGE = 100;
 const DEFAULT_CHECKPOINT_DELAY_SECONDS = 3600;
 const MAX_BAKE_TIME_SECONDS = 172_800;
+const MAX_ALARMS = 10;
 
 function within(name: string, value: number, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min || value > max) {
@@ -23,8 +24,13 @@ function oneOf<T extends string>(name: string, value: string | undefined, allowe
 
 /** Preferences with AWS's defaults filled in; refuses what AWS refuses. */
 export function readPreferences(given: RefreshPreferences, group: GroupRecord): RefreshRecord['preferences'] {
-  const minHealthyPercentage = given.MinHealthyPercentage ?? DEFAULT_MIN_HEALTHY_PERCENTAGE;
-  const maxHealthyPercentage = given.MaxHealthyPercentage ?? DEFAULT_MAX_HEALTHY_PERCENTAGE;
+  // The group's maintenance policy stands in for what the caller leaves out.
+  const named = given.MinHealthyPercentage !== undefined || given.MaxHealthyPercentage !== undefined;
+  const policy = named ? undefined : group.maintenancePolicy;
+  const minHealthyPercentage =
+    given.MinHealthyPercentage ?? policy?.minHealthyPercentage ?? DEFAULT_MIN_HEALTHY_PERCENTAGE;
+  const maxHealthyPercentage =
+    given.MaxHealthyPercentage ?? policy?.maxHealthyPercentage ?? DEFAULT_MAX_HEALTHY_PERCENTAGE;
   within('MinHealthyPercentage', minHealthyPercentage, 0, 100);
   within('MaxHealthyPercentage', maxHealthyPercentage, 100, 200);
   if (given.MaxHealthyPercentage !== undefined && given.MinHealthyPercentage === undefined) {
@@ -52,10 +58,12 @@ export function readPreferences(given: RefreshPreferences, group: GroupRecord): 
     given.InstanceWarmup ?? group.defaultInstanceWarmupSeconds ?? group.healthCheckGracePeriodSeconds;
   if (instanceWarmupSeconds < 0)
     throw validationError(`InstanceWarmup must not be negative, but is ${instanceWarmupSeconds}.`);
+  const alarms = given.AlarmSpecification?.Alarms ?? [];
+  if (alarms.length > MAX_ALARMS) throw validationError(`${alarms.length} alarms exceed the limit of ${MAX_ALARMS}.`);
   return {
     minHealthyPercentage,
     maxHealthyPercentage,
-    maxHealthyExplicit: given.MaxHealthyPercentage !== undefined,
+    maxHealthyExplicit: given.MaxHealthyPercentage !== undefined || policy !== undefined,
     instanceWarmupSeconds,
     skipMatching: given.SkipMatching ?? false,
     autoRollback: given.AutoRollback ?? false,
@@ -74,6 +82,6 @@ export function readPreferences(given: RefreshPreferences, group: GroupRecord): 
       ['Terminate', 'Ignore', 'Wait'] as const,
       'Wait',
     ),
-    alarms: given.AlarmSpecification?.Alarms ?? [],
+    alarms: [...new Set(alarms)],
   };
 }

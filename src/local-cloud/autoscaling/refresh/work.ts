@@ -1,9 +1,17 @@
 import type { InstanceService } from '../../context.ts';
-import type { GroupRecord, LifecycleState, RefreshRecord, RefreshWork } from '../../model.ts';
+import type { GroupInstance, GroupRecord, LifecycleState, RefreshRecord, RefreshWork } from '../../model.ts';
 import type { Loss } from '../health.ts';
+import { poolMembers } from '../lifecycle-states.ts';
 
 /** States an instance can be in and still wait for its replacement. */
-const replaceableStates: readonly LifecycleState[] = ['Pending', 'InService', 'EnteringStandby', 'Standby'];
+const replaceableStates: readonly LifecycleState[] = [
+  'Pending',
+  'Pending:Wait',
+  'Pending:Proceed',
+  'InService',
+  'EnteringStandby',
+  'Standby',
+];
 
 /** Starts the bookkeeping: which instances are to be replaced by what the refresh launches. */
 export function beginWork(
@@ -17,9 +25,14 @@ export function beginWork(
   // Going back leaves alone what was never replaced; so does SkipMatching on the way forward.
   const matching =
     back || refresh.preferences.skipMatching ? instances.resolveTemplate({ id: source.id }, source.version) : undefined;
+  const differs = ({ launchTemplate: { id, version } }: GroupInstance) =>
+    !matching || id !== matching.id || version !== matching.version;
   const remaining = group.instances
-    .filter((i) => replaceableStates.includes(i.lifecycleState))
-    .filter((i) => !matching || i.launchTemplate.id !== matching.id || i.launchTemplate.version !== matching.version)
+    .filter((i) => replaceableStates.includes(i.lifecycleState) && differs(i))
+    .map((i) => i.instanceId);
+  // What is on its way back into the pool belongs to it already.
+  const pool = [...poolMembers(group), ...group.instances.filter((i) => i.toWarmPool)]
+    .filter(differs)
     .map((i) => i.instanceId);
   return {
     startedAt: now,
@@ -29,6 +42,8 @@ export function beginWork(
     lastProgressAt: now,
     readySeen: 0,
     failures: 0,
+    pool,
+    poolTotal: pool.length,
   };
 }
 
@@ -54,13 +69,15 @@ export function noteLosses(refresh: RefreshRecord, losses: Loss[]): void {
 
 /** Writes the figures that DescribeInstanceRefreshes shows; the percentage never falls. */
 export function showProgress(refresh: RefreshRecord, work: RefreshWork, left: number): void {
-  const percent = work.total === 0 ? 100 : Math.floor(((work.total - Math.min(work.total, left)) / work.total) * 100);
+  const total = work.total + (work.poolTotal ?? 0);
+  const open = Math.min(work.total, left) + (work.pool?.length ?? 0);
+  const percent = total === 0 ? 100 : Math.floor(((total - open) / total) * 100);
   const figures = refresh.rollback;
   if (refresh.status === 'RollbackInProgress' && figures) {
     figures.percentageCompleteOnRollback = Math.max(figures.percentageCompleteOnRollback, percent);
-    figures.instancesToUpdateOnRollback = left;
+    figures.instancesToUpdateOnRollback = left + (work.pool?.length ?? 0);
     return;
   }
   refresh.percentageComplete = Math.max(refresh.percentageComplete, percent);
-  refresh.instancesToUpdate = left;
+  refresh.instancesToUpdate = left + (work.pool?.length ?? 0);
 }

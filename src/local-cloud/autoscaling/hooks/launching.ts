@@ -1,0 +1,58 @@
+import type { GroupInstance, GroupRecord } from '../../model.ts';
+import type { Departures } from '../departures.ts';
+import type { Loss } from '../health.ts';
+import type { Launches } from '../launches.ts';
+import type { Runtime } from '../runtime.ts';
+import { beginActions, judgeActions } from './actions.ts';
+
+/** What deciding about one instance needs. */
+export interface HookLook {
+  readonly runtime: Runtime;
+  readonly launches: Launches;
+  readonly departures: Departures;
+  readonly group: GroupRecord;
+  wakeAt(at: number): void;
+}
+
+/**
+ * Whether launching hooks let an instance whose machine runs go on. It is asked in the states Pending and Warmed:Pending, in
+ * their `:Wait`, and in their `:Proceed`; an instance that has been in service before (Standby, back to the warm pool) is not held.
+ * @returns a loss when the hooks abandon it: it is being terminated then
+ */
+export function passHooks(look: HookLook, instance: GroupInstance): boolean | Loss {
+  const { runtime, group } = look;
+  const { clock } = runtime.context;
+  const base = instance.lifecycleState.startsWith('Warmed:') ? 'Warmed:Pending' : 'Pending';
+  if (instance.lifecycleState === `${base}:Proceed`) return true;
+  if (instance.lifecycleState === base) {
+    if (instance.inServiceAt !== undefined) return true;
+    if (!beginActions(group, instance, 'autoscaling:EC2_INSTANCE_LAUNCHING', clock.now())) return true;
+    instance.lifecycleState = `${base}:Wait`;
+    runtime.log.advance(instance.activityId, 'MidLifecycleAction', 60);
+    runtime.context.changed();
+  }
+  const outcome = judgeActions(instance, clock.now());
+  if ('until' in outcome) {
+    look.wakeAt(outcome.until);
+    return false;
+  }
+  instance.lifecycleActions = undefined;
+  runtime.context.changed();
+  if (outcome.result === 'ABANDON') return abandon(look, instance, outcome.message);
+  instance.lifecycleState = `${base}:Proceed`;
+  runtime.log.advance(instance.activityId, 'InProgress', 80);
+  // The next look brings it further: for a moment the state is to be seen.
+  runtime.poke(group.name);
+  return false;
+}
+
+function abandon({ runtime, launches, departures, group }: HookLook, instance: GroupInstance, message: string): Loss {
+  runtime.log.cancel(instance.activityId, message);
+  launches.failed(group.name, instance.lifecycleState.startsWith('Warmed:'));
+  departures.terminate(
+    group,
+    instance,
+    `instance ${instance.instanceId} was taken out of service in response to a lifecycle action that was abandoned.`,
+  );
+  return { instanceId: instance.instanceId, message: `${instance.instanceId}: ${message}` };
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { type Fixture, setUp } from '../support.ts';
+
+async function watched(more: object = {}): Promise<Fixture> {
+  const f = setUp();
+  await f.create();
+  await f.startRefresh('2', {
+    MinHealthyPercentage: 75,
+    AlarmSpecification: { Alarms: ['errors', 'latency'] },
+    ...more,
+  });
+  await f.cloud.clock.advance(6_000);
+  return f;
+}
+
+describe('alarms of a refresh', () => {
+  it('fail it, and leave what was replaced', async () => {
+    const f = await watched();
+    expect((await f.refresh()).Preferences?.AlarmSpecification).toEqual({ Alarms: ['errors', 'latency'] });
+    f.service.setAlarm('latency', 'ALARM');
+    await f.cloud.clock.advance(10_000);
+    const failed = await f.refresh();
+    expect(failed.Status).toBe('Failed');
+    expect(failed.StatusReason).toContain('alarm latency is in the ALARM state');
+    expect(f.record().launchTemplate.version).toBe('1');
+    expect(f.versions()).toContain(2);
+    expect(f.inState('InService')).toHaveLength(4);
+  });
+
+  it('roll it back with AutoRollback, whether they stay or go meanwhile', async () => {
+    const f = await watched({ AutoRollback: true });
+    f.service.setAlarm('errors', 'ALARM');
+    await f.service.idle();
+    expect(await f.refresh()).toMatchObject({
+      Status: 'RollbackInProgress',
+      RollbackDetails: { RollbackReason: expect.stringContaining('alarm errors') },
+    });
+    await f.cloud.clock.advance(60_000);
+    expect((await f.refresh()).Status).toBe('RollbackSuccessful');
+    expect(f.versions()).toEqual([1, 1, 1, 1]);
+  });
+
+  it('fail it while it bakes', async () => {
+    const f = await watched({ BakeTime: 600 });
+    await f.cloud.clock.advance(60_000);
+    expect((await f.refresh()).Status).toBe('Baking');
+    f.service.setAlarm('errors', 'ALARM');
+    await f.service.idle();
+    expect((await f.refresh()).Status).toBe('Failed');
+  });
+
+  it('mean nothing unless the refresh names them, nor once it has ended', async () => {
+    const f = await watched();
+    f.service.setAlarm('disk', 'ALARM');
+    await f.cloud.clock.advance(60_000);
+    expect((await f.refresh()).Status).toBe('Successful');
+    f.service.setAlarm('errors', 'ALARM');
+    await f.service.idle();
+    expect((await f.refresh()).Status).toBe('Successful');
+  });
+
+  it('are remembered over a restart, and forgotten when they are OK again', async () => {
+    const f = await watched();
+    await f.cloud.clock.advance(60_000);
+    f.service.setAlarm('errors', 'ALARM');
+    await f.restart();
+    await f.startRefresh('3', { AlarmSpecification: { Alarms: ['errors'] } });
+    await f.service.idle();
+    expect((await f.refresh()).Status).toBe('Failed');
+    f.service.setAlarm('errors', 'OK');
+    await f.startRefresh('3', { MinHealthyPercentage: 50, AlarmSpecification: { Alarms: ['errors'] } });
+    await f.cloud.clock.advance(60_000);
+    expect((await f.refresh()).Status).toBe('Successful');
+  });
+});
