@@ -70,8 +70,10 @@ export const ownChanges = [
   'ec2:DeregisterImage',
   'ec2:DisableImage',
   'ec2:DisableImageDeprecation',
+  'ec2:DisableImageDeregistrationProtection',
   'ec2:EnableImage',
   'ec2:EnableImageDeprecation',
+  'ec2:EnableImageDeregistrationProtection',
   'ec2:StopInstances',
   'ec2:TerminateInstances',
 ] as const;

@@ -37,6 +37,10 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
   const ec2 = (...kinds: string[]) => kinds.map((kind) => arn('ec2', `${kind}/*`));
   // Images and snapshots have no account in their ARN.
   const pictures = (...kinds: string[]) => kinds.map((kind) => arn('ec2', `${kind}/*`, { account: '' }));
+  // Retention looks after the copies in other regions, too.
+  const ownPictures = [place.region, ...fleet.release.copyRegions].flatMap((region) =>
+    ['image', 'snapshot'].map((kind) => arn('ec2', `${kind}/*`, { region, account: '' })),
+  );
   const owned = {
     [`aws:ResourceTag/${tagKeys.app}`]: fleet.app,
     [`aws:ResourceTag/${tagKeys.environment}`]: fleet.environment,
@@ -111,14 +115,14 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
       Sid: 'TagOwn',
       Effect: 'Allow',
       Action: ['ec2:CreateTags', 'ec2:DeleteTags'],
-      Resource: [...ec2('instance'), ...pictures('image', 'snapshot')],
+      Resource: [...ec2('instance'), ...ownPictures],
       Condition: { StringEquals: owned },
     },
     {
       Sid: 'OwnMachinesAndImages',
       Effect: 'Allow',
       Action: [...ownChanges],
-      Resource: [...ec2('instance'), ...pictures('image', 'snapshot')],
+      Resource: [...ec2('instance'), ...ownPictures],
       Condition: { StringEquals: owned },
     },
     {

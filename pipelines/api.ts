@@ -29,6 +29,9 @@ export default definePipeline({
         deregistrationDelaySeconds: 10,
       },
       release: {
+        // A rehearsal keeps no image longer than `keep` says.
+        minimumAgeHours: 0,
+        retireGraceHours: 0,
         verifySeconds: 5,
         pollSeconds: 0.1,
         timeouts: { health: 60, bake: 60, drain: 30, refresh: 180, ansible: 180 },

@@ -23,7 +23,18 @@ export interface GoldenImage {
   commit?: string;
   knownGood: boolean;
   pinned: boolean;
+  /** Who pinned it, when (ISO time) and why, as far as its tags tell. */
+  pin?: { by?: string; at?: string; reason?: string };
+  /** The pin has protected it, and nobody else. */
+  pinProtects: boolean;
+  /** Protected against deregistration. */
+  protected: boolean;
+  /** ISO time since when it is retired. */
+  retiredAt?: string;
+  deprecated: boolean;
   snapshotIds: string[];
+  /** Size of its volumes in GB: the most that its snapshots can hold. */
+  sizeGb: number;
 }
 
 function toGoldenImage(image: Image): GoldenImage {
@@ -36,15 +47,26 @@ function toGoldenImage(image: Image): GoldenImage {
     version: tagValue(image.Tags, tagKeys.version),
     commit: tagValue(image.Tags, tagKeys.commit),
     knownGood: tagValue(image.Tags, tagKeys.knownGood) === 'true',
-    pinned: tagValue(image.Tags, 'golden-pipeline:pinned') === 'true',
+    ...pinOf(image),
+    pinProtects: tagValue(image.Tags, tagKeys.pinProtects) === 'true',
+    protected: (image.DeregistrationProtection ?? 'disabled') !== 'disabled',
+    retiredAt: tagValue(image.Tags, tagKeys.retiredAt),
+    deprecated: image.DeprecationTime !== undefined,
     snapshotIds: (image.BlockDeviceMappings ?? []).flatMap((device) => device.Ebs?.SnapshotId ?? []),
+    sizeGb: (image.BlockDeviceMappings ?? []).reduce((sum, device) => sum + (device.Ebs?.VolumeSize ?? 0), 0),
   };
 }
 
-/** An image by id; undefined when the cloud does not know it (also for some seconds after its creation). */
+function pinOf({ Tags }: Image): Pick<GoldenImage, 'pinned' | 'pin'> {
+  if (tagValue(Tags, tagKeys.pinned) !== 'true') return { pinned: false };
+  const [by, at, reason] = [tagKeys.pinnedBy, tagKeys.pinnedAt, tagKeys.pinReason].map((key) => tagValue(Tags, key));
+  return { pinned: true, pin: { by, at, reason } };
+}
+
+/** An image by id, disabled ones too; undefined when the cloud does not know it (also for some seconds after its creation). */
 export async function readImage(ec2: EC2Client, imageId: string): Promise<GoldenImage | undefined> {
   try {
-    const { Images } = await ec2.send(new DescribeImagesCommand({ ImageIds: [imageId] }));
+    const { Images } = await ec2.send(new DescribeImagesCommand({ ImageIds: [imageId], IncludeDisabled: true }));
     return Images?.[0] && toGoldenImage(Images[0]);
   } catch (error) {
     if (isNotFound(error) || awsCode(error) === 'InvalidAMIID.Unavailable') return undefined;
@@ -55,12 +77,17 @@ export async function readImage(ec2: EC2Client, imageId: string): Promise<Golden
 /** Our own image of that exact name. AMI names are unique in an account and region. */
 export async function findImageByName(ec2: EC2Client, name: string): Promise<GoldenImage | undefined> {
   const { Images } = await ec2.send(
-    new DescribeImagesCommand({ Owners: ['self'], Filters: [{ Name: 'name', Values: [name] }] }),
+    new DescribeImagesCommand({
+      Owners: ['self'],
+      Filters: [{ Name: 'name', Values: [name] }],
+      // A disabled image keeps its name.
+      IncludeDisabled: true,
+    }),
   );
   return Images?.[0] && toGoldenImage(Images[0]);
 }
 
-/** All golden images of an app in an environment, oldest first. */
+/** All golden images of an app in an environment, disabled ones too, oldest first. */
 export async function listImages(ec2: EC2Client, app: string, environment: string): Promise<GoldenImage[]> {
   const images: GoldenImage[] = [];
   const pages = paginateDescribeImages(
@@ -71,6 +98,7 @@ export async function listImages(ec2: EC2Client, app: string, environment: strin
         { Name: `tag:${tagKeys.app}`, Values: [app] },
         { Name: `tag:${tagKeys.environment}`, Values: [environment] },
       ],
+      IncludeDisabled: true,
       MaxResults: 1000,
     },
   );
@@ -149,7 +177,12 @@ function mayHaveBegun(error: unknown): boolean {
 
 async function findRaw(ec2: EC2Client, name: string): Promise<Image | undefined> {
   const { Images } = await ec2.send(
-    new DescribeImagesCommand({ Owners: ['self'], Filters: [{ Name: 'name', Values: [name] }] }),
+    new DescribeImagesCommand({
+      Owners: ['self'],
+      Filters: [{ Name: 'name', Values: [name] }],
+      // A disabled image keeps its name.
+      IncludeDisabled: true,
+    }),
   );
   return Images?.[0];
 }

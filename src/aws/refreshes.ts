@@ -24,7 +24,12 @@ const terminal = ['Successful', 'Failed', 'Cancelled', 'RollbackFailed', 'Rollba
 
 /** True while a refresh still changes the group. */
 export function isActive(refresh: Refresh | undefined): refresh is Refresh {
-  return refresh !== undefined && !terminal.includes(refresh.status);
+  return refresh !== undefined && !hasEnded(refresh.status);
+}
+
+/** True for a status that a refresh does not leave any more. */
+export function hasEnded(status: string): boolean {
+  return terminal.includes(status);
 }
 
 function toRefresh(refresh: InstanceRefresh): Refresh {

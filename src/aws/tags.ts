@@ -6,6 +6,15 @@ export const tagKeys = {
   commit: 'golden-pipeline:commit',
   run: 'golden-pipeline:run',
   knownGood: 'golden-pipeline:known-good',
+  /** `true` keeps an image whatever its age; the three after it say who wanted that, when and why. */
+  pinned: 'golden-pipeline:pinned',
+  pinnedBy: 'golden-pipeline:pinned-by',
+  pinnedAt: 'golden-pipeline:pinned-at',
+  pinReason: 'golden-pipeline:pin-reason',
+  /** `true`: the pin has switched the protection against deregistration on, so that unpinning switches it off. */
+  pinProtects: 'golden-pipeline:pin-protects',
+  /** ISO time since when an image, and each of its snapshots, is retired: disabled, and deleted after the grace period. */
+  retiredAt: 'golden-pipeline:retired-at',
   /** `bake-host`, `builder`, `proof`: machines that are there for a run only. */
   role: 'golden-pipeline:role',
 } as const;

@@ -8,7 +8,7 @@ import { createHosts } from '../hosts/index.ts';
 import { httpProbe } from '../hosts/probe.ts';
 import { readCloud } from '../local-cloud/daemon/client.ts';
 import { PipelineError } from '../shared/errors.ts';
-import type { Services } from '../steps/services.ts';
+import type { RegionClients, Services } from '../steps/services.ts';
 import { type CliContext, localCloudDir } from './context.ts';
 import { openLedger } from './ledger.ts';
 
@@ -25,6 +25,7 @@ export interface OpenServices extends Services {
 export async function createServices(context: CliContext, fleet: Fleet): Promise<OpenServices> {
   const where = target(context, fleet);
   const aws = createClients(where);
+  let others: RegionClients[] | undefined;
   // Short on purpose: the SSH control sockets in it must fit in 108 characters.
   const workDir = await mkdtemp(path.join(tmpdir(), 'gp-'));
   const by = `${context.env.PIPELINE_USER ?? userInfo().username}@${hostname()}`;
@@ -39,6 +40,13 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
   return {
     fleet,
     aws,
+    elsewhere: () => {
+      others ??= fleet.release.copyRegions.map((region) => ({
+        region,
+        aws: createClients(target(context, fleet, region)),
+      }));
+      return others;
+    },
     hosts,
     ledger,
     probe: httpProbe,
@@ -47,19 +55,21 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
     async close() {
       await hosts.close();
       closeLedger();
-      for (const client of Object.values(aws)) client.destroy();
+      for (const clients of [aws, ...(others ?? []).map((other) => other.aws)]) {
+        for (const client of Object.values(clients)) client.destroy();
+      }
       await rm(workDir, { recursive: true, force: true });
     },
   };
 }
 
-function target(context: CliContext, fleet: Fleet): AwsTarget {
+function target(context: CliContext, fleet: Fleet, other?: string): AwsTarget {
   // AWS_ENDPOINT_URL is honoured by the SDK itself, with the credentials of the environment.
-  if (fleet.cloud === 'aws' || context.env.AWS_ENDPOINT_URL) return { region: fleet.region };
+  if (fleet.cloud === 'aws' || context.env.AWS_ENDPOINT_URL) return { region: other ?? fleet.region };
   const cloud = readCloud(localCloudDir(context, () => fleet.projectDir));
   if (cloud) {
     const { accessKeyId, secretAccessKey } = cloud;
-    return { region: cloud.region, endpoint: cloud.endpoint, credentials: { accessKeyId, secretAccessKey } };
+    return { region: other ?? cloud.region, endpoint: cloud.endpoint, credentials: { accessKeyId, secretAccessKey } };
   }
   throw new PipelineError(
     'local.not-running',

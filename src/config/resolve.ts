@@ -29,11 +29,7 @@ export function absolutePath(path: string, projectDir: string): string {
 
 /** The fleet of one environment of a file that is known to be right: inheritance, overrides, defaults, absolute paths. */
 export function resolveFleet(raw: Raw, environment: string, projectDir: string): Fleet {
-  const environments = raw.environments as Raw;
-  const merged = lineage(environments, environment).chain.reduce<unknown>(
-    (base, link) => merge(base, isGroup(environments[link]) ? environments[link] : {}),
-    raw,
-  ) as Raw;
+  const merged = mergedWith(raw, environment);
   const section = <N extends SectionName>(key: N) =>
     sections[key].parse(merged[key] ?? {}) as z.output<(typeof sections)[N]>;
 
@@ -44,11 +40,14 @@ export function resolveFleet(raw: Raw, environment: string, projectDir: string):
   const balancer = section('balancer');
   const ssh = section('ssh');
   const ledger = section('ledger');
+  const release = section('release');
+  const region = regionOf(merged);
+  const copyRegions = release.copyRegions ?? regionsOfFile(raw, merged.cloud);
   return {
     app,
     environment,
     cloud: merged.cloud as Fleet['cloud'],
-    region: typeof merged.region === 'string' ? merged.region : localRegion,
+    region,
     projectDir: resolve(projectDir),
     source: { ...source, repository: absolutePath(source.repository, projectDir) },
     ansible: { ...ansible, playbook: absolutePath(ansible.playbook, projectDir) },
@@ -59,10 +58,29 @@ export function resolveFleet(raw: Raw, environment: string, projectDir: string):
       ...balancer,
       healthCheck: { ...balancer.healthCheck, path: balancer.healthCheck.path ?? service.healthPath },
     },
-    release: section('release'),
+    release: { ...release, copyRegions: copyRegions.filter((one) => one !== region) },
     ssh: { ...ssh, privateKey: absolutePath(ssh.privateKey, projectDir) },
     ledger: { ...ledger, path: absolutePath(ledger.path, projectDir) },
     infrastructure: section('infrastructure'),
     names: { ...defaultNames(app, environment), ...section('names') },
   };
+}
+
+/** The settings of the file, with those of an environment and of all that it inherits from over them. */
+function mergedWith(raw: Raw, environment: string): Raw {
+  const environments = raw.environments as Raw;
+  return lineage(environments, environment).chain.reduce<unknown>(
+    (base, link) => merge(base, isGroup(environments[link]) ? environments[link] : {}),
+    raw,
+  ) as Raw;
+}
+
+function regionOf({ region }: Raw): string {
+  return typeof region === 'string' ? region : localRegion;
+}
+
+/** Regions of every environment in the same kind of cloud: a release may have been copied or promoted there. */
+function regionsOfFile(raw: Raw, cloud: unknown): string[] {
+  const all = Object.keys(raw.environments as Raw).map((name) => mergedWith(raw, name));
+  return [...new Set(all.filter((one) => one.cloud === cloud).map(regionOf))];
 }

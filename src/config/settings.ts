@@ -55,6 +55,14 @@ export interface Fleet {
     bake: 'detach' | 'builder';
     /** Known-good images kept. */
     keep: number;
+    /** No image younger than this is retired. */
+    minimumAgeHours: number;
+    /** How long a retired image stays disabled before it is deleted. */
+    retireGraceHours: number;
+    /** Regions besides the fleet's own that may hold copies of its images. */
+    copyRegions: string[];
+    /** USD for a GB-month of snapshots. */
+    snapshotPrice: number;
     /** Release environments kept on each image. */
     keepOnHost: number;
     /** Requests through the balancer that the proof instance and the rolled fleet must answer. */

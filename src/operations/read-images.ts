@@ -1,12 +1,15 @@
-import { listImages } from '../aws/images.ts';
-import { groupMachines } from '../aws/instances.ts';
+import { monthlyCost } from '../steps/retention/cost.ts';
+import type { ImageKind, Judged } from '../steps/retention/judge.ts';
+import { look, rulesOf } from '../steps/retention/look.ts';
+import { leftSnapshots, type SnapshotTarget } from '../steps/retention/targets.ts';
 import type { Services } from '../steps/services.ts';
-import { observeFleet } from '../steps/support/observe.ts';
 
 /** One line of `images --json`. */
 export interface ImageStatus {
   version: string;
+  /** Empty for snapshots whose image is gone. */
   imageId: string;
+  /** EC2's; `gone` for snapshots whose image is gone. */
   state: string;
   commit: string;
   createdAt: string;
@@ -14,25 +17,76 @@ export interface ImageStatus {
   inUse: boolean;
   pinned: boolean;
   knownGood: boolean;
+  region: string;
+  /** `orphan`: no release of the ledger made it; `failed`: its release or its bake failed. */
+  kind: ImageKind;
+  usedBy: readonly string[];
+  /** Why the next prune keeps it; empty for what it retires or deletes. */
+  keptBecause: readonly string[];
+  pin: { by?: string; at?: string; reason?: string } | null;
+  /** ISO times: since when it is disabled, and from when it may be deleted. */
+  retiredAt: string | null;
+  removableFrom: string | null;
+  snapshotIds: string[];
+  /** Size of its volumes: the most that its snapshots can hold. */
+  sizeGb: number;
+  /** USD a month at most. */
+  monthlyCost: number;
 }
 
-/** The golden images of the app, newest first. */
-export async function readImages(services: Services): Promise<ImageStatus[]> {
-  const { fleet, aws } = services;
-  const seen = await observeFleet(services);
-  const [images, machines] = await Promise.all([
-    listImages(aws.ec2, fleet.app, fleet.environment),
-    groupMachines(aws.ec2, seen.facts.group),
-  ]);
-  const used = new Set([seen.facts.current.imageId, ...machines.map((machine) => machine.imageId)]);
-  return images.reverse().map((image) => ({
+/** The golden images of the app, newest first; after them snapshots that are left of images that are gone. */
+export async function readImages(services: Services, now: number): Promise<ImageStatus[]> {
+  const { fleet } = services;
+  const seen = await look(services, { now });
+  const price = fleet.release.snapshotPrice;
+  return [
+    ...seen.judged.map((one) => ofImage(one, price)).reverse(),
+    ...leftSnapshots(seen, rulesOf(fleet)).map((one) => ofSnapshot(one, price)),
+  ];
+}
+
+function ofImage({ image, kind, kept, usedBy, region, removableFrom }: Judged, price: number): ImageStatus {
+  return {
     version: image.version ?? '',
     imageId: image.imageId,
     state: image.state,
     commit: image.commit ?? '',
     createdAt: image.createdAt,
-    inUse: used.has(image.imageId),
+    inUse: usedBy.length > 0,
     pinned: image.pinned,
-    knownGood: image.knownGood,
-  }));
+    knownGood: kind === 'known-good',
+    region,
+    kind,
+    usedBy,
+    keptBecause: kept,
+    pin: image.pin ?? null,
+    retiredAt: image.retiredAt ?? null,
+    removableFrom: removableFrom ?? null,
+    snapshotIds: image.snapshotIds,
+    sizeGb: image.sizeGb,
+    monthlyCost: monthlyCost(image.sizeGb, price),
+  };
+}
+
+function ofSnapshot({ snapshotId, version, region, sizeGb, startedAt }: SnapshotTarget, price: number): ImageStatus {
+  return {
+    version: version ?? '',
+    imageId: '',
+    state: 'gone',
+    commit: '',
+    createdAt: startedAt,
+    inUse: false,
+    pinned: false,
+    knownGood: false,
+    region,
+    kind: 'orphan',
+    usedBy: [],
+    keptBecause: [],
+    pin: null,
+    retiredAt: null,
+    removableFrom: null,
+    snapshotIds: [snapshotId],
+    sizeGb,
+    monthlyCost: monthlyCost(sizeGb, price),
+  };
 }

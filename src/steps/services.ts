@@ -5,10 +5,18 @@ import type { Host, Hosts } from '../hosts/types.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { RunContext, Step } from '../run/step.ts';
 
+/** The clients of one region. */
+export interface RegionClients {
+  region: string;
+  aws: AwsClients;
+}
+
 /** The ports that steps work with. Nothing in here says whether the cloud is AWS or the local one. */
 export interface Services {
   fleet: Fleet;
   aws: AwsClients;
+  /** The other regions where copies of the fleet's images may be; absent where there are none. */
+  elsewhere?(): readonly RegionClients[];
   hosts: Hosts;
   ledger: Ledger;
   /** HTTP requests through the balancer. */

@@ -1,18 +1,111 @@
+import { versionName } from '../../config/names.ts';
+import type { Fleet } from '../../config/settings.ts';
+import { planPin, planUnpin } from '../../operations/pin.ts';
+import { planPrune } from '../../operations/prune.ts';
 import { readImages } from '../../operations/read-images.ts';
-import type { CommandModule } from '../command.ts';
-import { useColor } from '../context.ts';
+import { usageError } from '../../shared/errors.ts';
+import { show } from '../../shared/text.ts';
+import { monthlyCost } from '../../steps/retention/cost.ts';
+import type { PruneState } from '../../steps/retention/prune.ts';
+import type { CommandModule, CommandOptions } from '../command.ts';
+import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
+import { operate } from '../operate.ts';
+import { textOf } from '../values.ts';
 import { renderImages } from '../views/images.ts';
 import { writeJson } from '../views/json.ts';
 import { colorsFor } from '../views/text.ts';
 import { withServices } from '../with-services.ts';
 
-/** `pipeline images <app>`: its golden images and which of them is in use. */
-export const run: CommandModule['run'] = async (context, [app], options) => {
+/** What each action takes besides the app. */
+const takes: Readonly<Record<string, readonly string[]>> = {
+  list: [],
+  pin: ['version', 'reason', 'dryRun'],
+  unpin: ['version', 'dryRun'],
+  prune: ['force', 'dryRun'],
+};
+
+/** `pipeline images <app> [pin|unpin|prune] [version]`: its golden images, and what happens to them. */
+export const run: CommandModule['run'] = async (context, [app, action = 'list', version], options) => {
+  checkUsage(app, action, version, options);
   const fleet = await fleetOf(context, app, options);
-  const images = await withServices(context, fleet, readImages);
+  if (action === 'pin') return pin(context, fleet, versionName(version ?? ''), options);
+  if (action === 'unpin') return unpin(context, fleet, versionName(version ?? ''), options);
+  if (action === 'prune') return prune(context, fleet, options);
+  const now = context.clock.now();
+  const images = await withServices(context, fleet, (services) => readImages(services, now));
   if (options.json) writeJson(context.stdout, images);
-  else context.stdout.write(renderImages(fleet, images, colorsFor(useColor(context, options, context.stdout))));
+  else context.stdout.write(renderImages(fleet, images, now, colorsFor(useColor(context, options, context.stdout))));
   return exitCodes.done;
 };
+
+function checkUsage(app = '', action: string, version: string | undefined, options: CommandOptions): void {
+  const allowed = Object.hasOwn(takes, action) ? takes[action] : undefined;
+  if (!allowed) {
+    throw usageError('usage.action', `${show(action)} is nothing to do with images`, 'pin, unpin or prune');
+  }
+  if (allowed.includes('version') && version === undefined) {
+    throw usageError('usage.version', `which version of ${app}?`, `pipeline images ${app} ${action} v42`);
+  }
+  if (version !== undefined && !allowed.includes('version')) {
+    throw usageError('usage.version', `images ${action} takes no version, ${show(version)} was given`);
+  }
+  for (const [key, flag] of Object.entries({ reason: '--reason', force: '--force', dryRun: '--dry-run' })) {
+    if (options[key] !== undefined && !allowed.includes(key)) {
+      const users = Object.keys(takes).filter((name) => takes[name]?.includes(key));
+      throw usageError('usage.option', `${flag} goes with ${users.join(' and ')} only`, 'pipeline images --help');
+    }
+  }
+}
+
+function pin(context: CliContext, fleet: Fleet, version: string, options: CommandOptions): Promise<number> {
+  return withServices(context, fleet, async (services) => {
+    const plan = await planPin(services, context.clock, { version, reason: textOf(options, 'reason') });
+    return operate(context, options, {
+      fleet,
+      services,
+      plan,
+      confirm: `pin ${version} of ${fleet.app} in ${fleet.environment}`,
+      describe: ({ imageId, reason }) => ({ version, imageId, ...(reason === undefined ? {} : { reason }) }),
+      undoHint: () => `pipeline images ${fleet.app} unpin ${version}`,
+    });
+  });
+}
+
+function unpin(context: CliContext, fleet: Fleet, version: string, options: CommandOptions): Promise<number> {
+  return withServices(context, fleet, async (services) => {
+    const plan = await planUnpin(services, context.clock, version);
+    return operate(context, options, {
+      fleet,
+      services,
+      plan,
+      confirm: `unpin ${version} of ${fleet.app} in ${fleet.environment}`,
+      describe: ({ imageId }) => ({ version, imageId }),
+      undoHint: () => `pipeline images ${fleet.app} pin ${version}`,
+    });
+  });
+}
+
+function prune(context: CliContext, fleet: Fleet, options: CommandOptions): Promise<number> {
+  return withServices(context, fleet, async (services) => {
+    const plan = await planPrune(services, context.clock, { force: options.force === true });
+    const { retire, remove } = plan.initial;
+    return operate(context, options, {
+      fleet,
+      services,
+      plan,
+      confirm: `retire ${retire.length} and delete ${remove.length} image(s) of ${fleet.app} in ${fleet.environment}`,
+      describe: (state) => pruneFacts(state, fleet.release.snapshotPrice),
+      // What is deleted does not come back; what is only retired does.
+      undoHint: ({ retired, removed }) => {
+        const back = retired.find((version) => !removed.includes(version));
+        return back && `pipeline images ${fleet.app} pin ${back}`;
+      },
+    });
+  });
+}
+
+function pruneFacts({ restored, retired, removed, swept, freedGb }: PruneState, price: number) {
+  return { restored, retired, deleted: removed, snapshots: swept, freedGb, monthlySaving: monthlyCost(freedGb, price) };
+}

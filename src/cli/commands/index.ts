@@ -77,7 +77,26 @@ export const commands: readonly CommandSpec[] = [
     arguments: [someApp],
     load: () => import('./status.ts'),
   },
-  { name: 'images', summary: 'golden images of an app', arguments: [app], load: () => import('./images.ts') },
+  {
+    name: 'images',
+    summary: 'golden images of an app: list, pin, unpin, or prune what is no longer kept',
+    arguments: [
+      app,
+      { name: '[action]', description: 'pin, unpin or prune; without it they are listed' },
+      { name: '[version]', description: 'of pin and unpin, e.g. v41' },
+    ],
+    options: [
+      { flags: '--reason <text>', description: 'with pin: why it is kept' },
+      { flags: '--force', description: 'with prune: also images that are shared with other accounts' },
+      dryRun,
+    ],
+    examples: [
+      'pipeline images api',
+      'pipeline images api pin v41 --reason "before the new checkout"',
+      'pipeline images api prune --dry-run',
+    ],
+    load: () => import('./images.ts'),
+  },
   {
     name: 'history',
     summary: 'runs of an app, newest first',

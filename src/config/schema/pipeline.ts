@@ -14,7 +14,7 @@ import {
   sourceSection,
   sshSection,
 } from './sections.ts';
-import { oneOf, section, shaped } from './values.ts';
+import { oneOf, regionName, section, shaped } from './values.ts';
 
 /** The sections that a file sets for all environments and that each environment may override. */
 export const sections = {
@@ -42,9 +42,7 @@ const environmentSection = section({
     .describe(
       '`aws`: the account of the credentials; `local`: the cloud that `pipeline local up` starts. Needed unless inherited.',
     ),
-  region: shaped(/^[a-z]{2}(-[a-z]+)+-[0-9]+$/, "a region such as 'eu-west-1'")
-    .optional()
-    .describe('AWS region. Needed for `aws` unless inherited; `local` has `eu-west-1`.'),
+  region: regionName().optional().describe('AWS region. Needed for `aws` unless inherited; `local` has `eu-west-1`.'),
   source: overrides(sourceSection).optional().describe('Overrides of `source`.'),
   ansible: overrides(ansibleSection).optional().describe('Overrides of `ansible`.'),
   service: overrides(serviceSection).optional().describe('Overrides of `service`.'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, listOf, oneOf, port, seconds, section, shaped, text, urlPath, whole } from './values.ts';
+import { flag, listOf, oneOf, port, regionName, seconds, section, shaped, text, urlPath, whole } from './values.ts';
 
 export const sourceSection = section({
   repository: text()
@@ -102,6 +102,22 @@ export const releaseSection = section({
     .default('detach')
     .describe('`detach`: a production host is taken out and baked; `builder`: a throwaway instance is.'),
   keep: whole(1, 1_000).default(5).describe('Known-good images that are kept.'),
+  minimumAgeHours: whole(0, 8_760, 'hours').default(24).describe('No image younger than this is retired, in hours.'),
+  retireGraceHours: whole(0, 8_760, 'hours')
+    .default(72)
+    .describe('How long a retired image stays disabled, and can be had back, before it is deleted, in hours.'),
+  copyRegions: listOf(regionName(), 'a list of regions')
+    .optional()
+    .describe(
+      'Regions besides its own where copies of its images may be in use. Default: those of all environments of the file.',
+    ),
+  snapshotPrice: z
+    .number({ error: 'a price in USD, 0 or more' })
+    .min(0, { error: 'a price in USD, 0 or more' })
+    .default(0.05)
+    .describe(
+      'What a GB-month of snapshots costs in USD, for `pipeline images`. The default is the list price of the standard tier in us-east-1 and eu-west-1 (aws.amazon.com/ebs/pricing).',
+    ),
   keepOnHost: whole(1, 50).default(3).describe('Release environments that stay on each host and image.'),
   smokeTests: listOf(smokeTest, 'a list of { path, status, contains }')
     .default([])

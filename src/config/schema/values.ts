@@ -21,6 +21,7 @@ export function whole(min: number, max?: number, unit = '') {
 export const seconds = (min: number, max: number) => whole(min, max, 'seconds');
 export const port = () => whole(1, 65_535);
 export const urlPath = () => shaped(/^\/[^\s\p{Cc}]*$/u, 'a path that starts with /');
+export const regionName = () => shaped(/^[a-z]{2}(-[a-z]+)+-[0-9]+$/, "a region such as 'eu-west-1'");
 export const flag = () => z.boolean({ error: 'true or false' });
 
 /** One of a few words. */

@@ -3,6 +3,7 @@ import { renderHistory } from '../../../src/cli/views/history.ts';
 import { renderImages } from '../../../src/cli/views/images.ts';
 import { renderStatus } from '../../../src/cli/views/status.ts';
 import { colorsFor } from '../../../src/cli/views/text.ts';
+import type { ImageStatus } from '../../../src/operations/read-images.ts';
 
 const colors = colorsFor(false);
 const fleet = { app: 'api', environment: 'local' };
@@ -53,24 +54,52 @@ test('a fleet before its first release', () => {
   expect(text).toBe('api in local  no release yet  0 of 0 healthy\n');
 });
 
-test('images tell which is in use and pinned; none yet says where they come from', () => {
-  const createdAt = new Date(2026, 4, 4, 12, 3).toISOString();
-  const image = {
-    version: 'v2',
-    imageId: 'ami-2',
-    state: 'available',
-    commit: 'a'.repeat(40),
-    createdAt,
-    knownGood: true,
-  };
-  expect(renderImages(fleet, [{ ...image, inUse: true, pinned: true }], colors)).toBe(
+const image: ImageStatus = {
+  version: 'v2',
+  imageId: 'ami-2',
+  state: 'available',
+  commit: 'a'.repeat(40),
+  createdAt: new Date(2026, 4, 4, 12, 3).toISOString(),
+  inUse: false,
+  pinned: false,
+  knownGood: true,
+  region: 'eu-west-1',
+  kind: 'known-good',
+  usedBy: [],
+  keptBecause: ['one of the last 5 known-good ones'],
+  pin: null,
+  retiredAt: null,
+  removableFrom: null,
+  snapshotIds: ['snap-2'],
+  sizeGb: 8,
+  monthlyCost: 0.4,
+};
+
+test('images tell who uses them, who pinned them, what goes and what it costs; none yet says where they come from', () => {
+  const home = { ...fleet, region: 'eu-west-1' };
+  const now = new Date(2026, 4, 7, 13, 3).getTime();
+  const gone = { kind: 'orphan' as const, knownGood: false, keptBecause: [], version: 'v1' };
+  const removableFrom = new Date(2026, 4, 9, 8, 0).toISOString();
+  const text = renderImages(
+    home,
     [
-      'version  image  state      commit        created',
-      'v2       ami-2  available  aaaaaaaaaaaa  2026-05-04 12:03  in use, pinned',
-      '',
-    ].join('\n'),
+      { ...image, inUse: true, usedBy: ['group api', '4 instances'], pinned: true, pin: { by: 'ann', reason: 'sale' } },
+      { ...image, ...gone, region: 'us-east-1', imageId: 'ami-1', retiredAt: image.createdAt, removableFrom },
+      { ...image, ...gone, imageId: '', state: 'gone', snapshotIds: ['snap-1'], commit: '' },
+    ],
+    now,
+    colors,
   );
-  expect(renderImages(fleet, [], colors)).toContain('pipeline release api');
+  expect(text.split('\n')).toEqual([
+    'version  image   state      commit        age  size  what',
+    'v2       ami-2   available  aaaaaaaaaaaa  3 d  8 GB  known-good, in use: group api, 4 instances, pinned by ann, "sale"',
+    'v1       ami-1   retired    aaaaaaaaaaaa  3 d  8 GB  in us-east-1, orphan, may be deleted from 2026-05-09 08:00',
+    'v1       snap-1  gone       -             3 d  8 GB  snapshot without an image, not kept',
+    'all: 24 GB, at most 1.20 USD a month',
+    'not kept: 16 GB, at most 0.80 USD a month; to be rid of it: pipeline images api prune',
+    '',
+  ]);
+  expect(renderImages(home, [], now, colors)).toContain('pipeline release api');
 });
 
 test('history has a line for each run, also for one that has not ended', () => {

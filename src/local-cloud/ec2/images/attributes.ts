@@ -71,6 +71,8 @@ export function imageAttributeHandlers(context: CloudContext): HandlerTable {
       change(input.ImageId, (image) => {
         if (image.state !== 'available' && image.state !== 'disabled') throw wrongState(image, 'disabled');
         image.state = 'disabled';
+        // Enabling gives none of them back, as in EC2.
+        image.launchPermissions = [];
       }),
     EnableImage: (input: EnableImageRequest): EnableImageResult =>
       change(input.ImageId, (image) => {

@@ -1,0 +1,92 @@
+import {
+  CreateTagsCommand,
+  DeleteTagsCommand,
+  DisableImageCommand,
+  DisableImageDeprecationCommand,
+  DisableImageDeregistrationProtectionCommand,
+  type EC2Client,
+  EnableImageCommand,
+  EnableImageDeprecationCommand,
+  EnableImageDeregistrationProtectionCommand,
+} from '@aws-sdk/client-ec2';
+import { tagKeys, toTags } from './tags.ts';
+
+/** EC2 takes no moment of the past and rounds to the minute: so far ahead, in milliseconds, it is never refused. */
+const deprecationLeadMs = 120_000;
+
+/** Notes on an image and its snapshots since when they are retired. A snapshot that outlives its image still tells. */
+export async function markRetired(ec2: EC2Client, ids: string[], at: number): Promise<void> {
+  await ec2.send(
+    new CreateTagsCommand({ Resources: ids, Tags: toTags({ [tagKeys.retiredAt]: new Date(at).toISOString() }) }),
+  );
+}
+
+/** Takes the note of {@link markRetired} away. */
+export async function unmarkRetired(ec2: EC2Client, ids: string[]): Promise<void> {
+  await ec2.send(new DeleteTagsCommand({ Resources: ids, Tags: [{ Key: tagKeys.retiredAt }] }));
+}
+
+/**
+ * Marks an image as deprecated: other accounts no longer find it, launches still work.
+ * @param now milliseconds since the epoch
+ */
+export async function deprecateImage(ec2: EC2Client, imageId: string, now: number): Promise<void> {
+  const at = new Date(now + deprecationLeadMs);
+  await ec2.send(new EnableImageDeprecationCommand({ ImageId: imageId, DeprecateAt: at }));
+}
+
+export async function undeprecateImage(ec2: EC2Client, imageId: string): Promise<void> {
+  await ec2.send(new DisableImageDeprecationCommand({ ImageId: imageId }));
+}
+
+/** Keeps an image from being launched. EC2 takes its launch permissions for other accounts away with that, for good. */
+export async function disableImage(ec2: EC2Client, imageId: string): Promise<void> {
+  await ec2.send(new DisableImageCommand({ ImageId: imageId }));
+}
+
+/** Makes a disabled image one that can be launched again. */
+export async function enableImage(ec2: EC2Client, imageId: string): Promise<void> {
+  await ec2.send(new EnableImageCommand({ ImageId: imageId }));
+}
+
+/** From now on EC2 itself refuses to deregister the image, whoever asks; without a cooldown, so it can end at once. */
+export async function protectImage(ec2: EC2Client, imageId: string): Promise<void> {
+  await ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId: imageId, WithCooldown: false }));
+}
+
+export async function unprotectImage(ec2: EC2Client, imageId: string): Promise<void> {
+  await ec2.send(new DisableImageDeregistrationProtectionCommand({ ImageId: imageId }));
+}
+
+/** Who wants an image kept, when and why. */
+export interface PinNote {
+  by: string;
+  /** ISO time. */
+  at: string;
+  reason?: string;
+  /** The pin has switched the protection on. */
+  protects: boolean;
+}
+
+const pinKeys = [tagKeys.pinned, tagKeys.pinnedBy, tagKeys.pinnedAt, tagKeys.pinReason, tagKeys.pinProtects];
+
+export async function tagPinned(ec2: EC2Client, imageId: string, note: PinNote): Promise<void> {
+  const tags = {
+    [tagKeys.pinned]: 'true',
+    [tagKeys.pinnedBy]: note.by,
+    [tagKeys.pinnedAt]: note.at,
+    [tagKeys.pinReason]: note.reason,
+    [tagKeys.pinProtects]: note.protects ? 'true' : undefined,
+  };
+  await ec2.send(new CreateTagsCommand({ Resources: [imageId], Tags: toTags(tags) }));
+  // Of a pin before this one.
+  if (note.reason === undefined) await untag(ec2, imageId, [tagKeys.pinReason]);
+}
+
+export async function untagPinned(ec2: EC2Client, imageId: string): Promise<void> {
+  await untag(ec2, imageId, pinKeys);
+}
+
+async function untag(ec2: EC2Client, id: string, keys: readonly string[]): Promise<void> {
+  await ec2.send(new DeleteTagsCommand({ Resources: [id], Tags: keys.map((Key) => ({ Key })) }));
+}

@@ -1,0 +1,61 @@
+import { DeleteSnapshotCommand, type EC2Client, paginateDescribeSnapshots, type Snapshot } from '@aws-sdk/client-ec2';
+import { awsCode, isNotFound } from './errors.ts';
+import { tagKeys, tagValue } from './tags.ts';
+
+/** A snapshot that carries the pipeline's tags. */
+export interface OwnSnapshot {
+  id: string;
+  /** `pending`, `completed` or `error` ... */
+  state: string;
+  /** ISO time. */
+  startedAt: string;
+  /** Version of the image that it was made for. */
+  version?: string;
+  /** ISO time since when its image is retired. */
+  retiredAt?: string;
+  /** Size of the volume in GB: the most that the snapshot can hold. */
+  sizeGb: number;
+}
+
+function toOwnSnapshot(snapshot: Snapshot): OwnSnapshot {
+  return {
+    id: snapshot.SnapshotId ?? '',
+    state: snapshot.State ?? 'unknown',
+    startedAt: snapshot.StartTime?.toISOString() ?? '',
+    version: tagValue(snapshot.Tags, tagKeys.version),
+    retiredAt: tagValue(snapshot.Tags, tagKeys.retiredAt),
+    sizeGb: snapshot.VolumeSize ?? 0,
+  };
+}
+
+/** All snapshots with the tags of an app in an environment, oldest first. */
+export async function listSnapshots(ec2: EC2Client, app: string, environment: string): Promise<OwnSnapshot[]> {
+  const snapshots: OwnSnapshot[] = [];
+  const pages = paginateDescribeSnapshots(
+    { client: ec2 },
+    {
+      OwnerIds: ['self'],
+      Filters: [
+        { Name: `tag:${tagKeys.app}`, Values: [app] },
+        { Name: `tag:${tagKeys.environment}`, Values: [environment] },
+      ],
+      MaxResults: 1000,
+    },
+  );
+  for await (const page of pages) snapshots.push(...(page.Snapshots ?? []).map(toOwnSnapshot));
+  return snapshots.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
+}
+
+/**
+ * Deletes a snapshot; one that is gone is no error. EC2 itself refuses a snapshot that a registered image needs.
+ * @returns false when an image still needs it
+ */
+export async function deleteSnapshot(ec2: EC2Client, id: string): Promise<boolean> {
+  try {
+    await ec2.send(new DeleteSnapshotCommand({ SnapshotId: id }));
+  } catch (error) {
+    if (awsCode(error) === 'InvalidSnapshot.InUse') return false;
+    if (!isNotFound(error)) throw error;
+  }
+  return true;
+}

@@ -1,0 +1,46 @@
+import { createPlan } from '../run/plan.ts';
+import type { Plan } from '../run/step.ts';
+import type { Clock } from '../shared/clock.ts';
+import { look, rulesOf } from '../steps/retention/look.ts';
+import {
+  type PruneState,
+  removeStep,
+  restoreStep,
+  retireStep,
+  settleStep,
+  sweepStep,
+} from '../steps/retention/prune.ts';
+import { targetsOf } from '../steps/retention/targets.ts';
+import type { Services } from '../steps/services.ts';
+
+/** The procedure: give back, disable, delete what was disabled long enough, end what was left half-way. */
+const procedure = [restoreStep, retireStep, removeStep, sweepStep, settleStep];
+
+export interface PruneOptions {
+  /** Retires images that other accounts may launch, too; EC2 takes their permissions away with that. */
+  force: boolean;
+}
+
+/**
+ * Plans what is to be done with images that are no longer kept: only reads. The run does nothing that the plan does not name,
+ * and of that only what everything read anew still calls for.
+ * @throws as {@link look}
+ */
+export async function planPrune(
+  services: Services,
+  clock: Clock,
+  { force }: PruneOptions,
+): Promise<Plan<Services, PruneState>> {
+  const { fleet } = services;
+  const seen = await look(services, { now: clock.now(), force });
+  const nothing = { restored: [], retired: [], removed: [], half: [], swept: [], freedGb: 0, failures: [] };
+  return createPlan<Services, PruneState>({
+    operation: 'prune',
+    app: fleet.app,
+    environment: fleet.environment,
+    steps: procedure,
+    initial: { ...targetsOf(seen, rulesOf(fleet)), force, ...nothing },
+    services,
+    clock,
+  });
+}
