@@ -148,6 +148,65 @@ describe('the release role on a real machine', () => {
     expect(await sh('readlink /srv/api/previous')).toBe('releases/v1');
   });
 
+  const flip = async (...words: string[]) =>
+    JSON.parse(await hosts.run(host, ['python3', '/srv/api/bin/flip.py', ...words])) as Record<string, unknown>;
+
+  it('flips to an environment that is there and back, answering every request meanwhile', async () => {
+    expect(await flip('list')).toEqual({ serving: 'v2', environments: ['v2', 'v1'] });
+    const seen = new Set<unknown>();
+    const failures: unknown[] = [];
+    let going = true;
+    const clients = Array.from({ length: 8 }, async () => {
+      while (going) {
+        const { version } = await answer('/version').catch((error) => {
+          failures.push(error);
+          return { version: 'none' };
+        });
+        seen.add(version);
+      }
+    });
+    expect(await flip('to', 'v1')).toMatchObject({ ok: true, version: 'v1', before: 'v2', changed: true });
+    // A kept connection is answered once more by the one before, which then closes it.
+    await expect.poll(async () => (await answer('/version')).version).toBe('v1');
+    expect(await flip('to', 'v1')).toMatchObject({ ok: true, version: 'v1', changed: false });
+    expect(await sh('readlink /srv/api/current')).toBe('releases/v1');
+    expect(await flip('to', 'v2')).toMatchObject({ ok: true, version: 'v2', before: 'v1', changed: true });
+    await expect.poll(async () => (await answer('/version')).version).toBe('v2');
+    going = false;
+    await Promise.all(clients);
+    expect(failures).toEqual([]);
+    expect([...seen].sort()).toEqual(['v1', 'v2']);
+  });
+
+  it('does not flip to what is not there, is broken, or cannot be checked', async () => {
+    const { pid } = await answer('/version');
+    expect(await flip('to', 'v9')).toMatchObject({ ok: false, reason: expect.stringContaining('there are: v2, v1') });
+    const config = '/srv/api/releases/v1/config.json';
+    await sh(`sed -i 's/"healthy": *true/"healthy":false/' ${config}`);
+    await sh(
+      `sed -i 's/"health_timeout": [0-9.]*/"health_timeout": 1/' /srv/api/service.json; sv force-restart /etc/service/api`,
+    );
+    await expect.poll(async () => (await answer('/version').catch(() => ({ version: '' }))).version).toBe('v2');
+    expect(await flip('to', 'v1')).toMatchObject({
+      ok: false,
+      version: 'v2',
+      reason: expect.stringContaining('config.json says healthy: false'),
+    });
+    await sh(`sed -i 's/"healthy":false/"healthy":true/' ${config}`);
+    expect(await answer('/version')).toMatchObject({ version: 'v2' });
+    expect((await answer('/version')).pid).not.toBe(pid);
+    expect(await sh('readlink /srv/api/current')).toBe('releases/v2');
+  });
+
+  it('starts the service again when it ends by itself', async () => {
+    const { pid } = await answer('/version');
+    await sh(`kill -KILL $(cat /proc/*/status | awk '/^Name:.*node/{n=1} /^Pid:/{if(n)print $2; n=0}')`);
+    await expect
+      .poll(async () => (await answer('/version').catch(() => ({ pid }))).pid, { timeout: 10_000 })
+      .not.toBe(pid);
+    expect(await answer('/version')).toMatchObject({ version: 'v2' });
+  });
+
   it('refuses an unhealthy version with the app’s own log, and leaves nothing of it running', async () => {
     const failure = (await play('stage', 'v3', { release_health_timeout: 1 }).catch((error) => error)) as PipelineError;
     expect(failure.code).toBe('ansible.failed');

@@ -1,10 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import http from 'node:http';
-import { createConnection } from 'node:net';
+import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 const source = new URL('../../examples/api/', import.meta.url).pathname;
@@ -192,5 +193,106 @@ describe('stop', () => {
       expect(await stop({ delayMs: 0, timeoutMs: 50 })).toMatchObject({ clean: false });
       expect(await answer).toBe('ECONNRESET');
     });
+  });
+});
+
+describe('another environment takes over the held socket', () => {
+  const programs = new URL('../../ansible/roles/release/files/', import.meta.url).pathname;
+  const freePort = async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    return port;
+  };
+
+  /** A host's folder with the environments v1 and v2, served as the release role does. */
+  async function serveHost(): Promise<{ port: number; flip: (version: string) => Promise<Record<string, unknown>> }> {
+    const root = await mkdtemp(join(folder, 'host-'));
+    await cp(programs, join(root, 'bin'), { recursive: true });
+    for (const version of ['v1', 'v2']) {
+      const release = join(root, 'releases', version);
+      await mkdir(release, { recursive: true });
+      for (const name of ['server.js', 'src', 'package.json', 'config.json', 'node_modules'])
+        await symlink(join(folder, name), join(release, name));
+      await writeFile(join(release, 'release.json'), JSON.stringify({ version }));
+      const service = { command: [process.execPath, 'server.js'], environment: { RELEASE_VERSION: version } };
+      await writeFile(join(release, 'service.json'), JSON.stringify(service));
+    }
+    await symlink('releases/v1', join(root, 'current'));
+    await writeFile(join(root, 'instance.env'), 'HOST=127.0.0.1\n');
+    const port = await freePort();
+    const settings = { run: join(root, 'run'), port, staging_port: await freePort(), health_path: '/health' };
+    const times = { health_timeout: 20, stop_timeout: 5, instance_env: join(root, 'instance.env') };
+    await writeFile(join(root, 'service.json'), JSON.stringify({ ...settings, ...times }));
+    const server = spawn('python3', [join(root, 'bin/serve.py'), root], { stdio: ['ignore', 'ignore', 'inherit'] });
+    running.add(server);
+    await expect
+      .poll(
+        () =>
+          get(port, '/health').then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe(200);
+    const flip = async (version: string) => {
+      const { stdout } = await promisify(execFile)('python3', [join(root, 'bin/flip.py'), 'to', version]);
+      return JSON.parse(stdout) as Record<string, unknown>;
+    };
+    return { port, flip };
+  }
+
+  it('without a failed request of new and kept connections, there and back', async () => {
+    const { port, flip } = await serveHost();
+    const failures: string[] = [];
+    const seen = new Set<unknown>();
+    let going = true;
+    const client = async (keepAlive: boolean) => {
+      const agent = new http.Agent({ keepAlive, maxSockets: 1 });
+      while (going) {
+        try {
+          const { status, body } = await get(port, '/version', agent);
+          if (status !== 200) failures.push(String(status));
+          seen.add(body.version);
+        } catch (error) {
+          failures.push(String(error));
+        }
+      }
+      agent.destroy();
+    };
+    const clients = [true, true, true, true, false, false].map(client);
+    const turns = [];
+    for (const version of ['v2', 'v1', 'v2']) turns.push(await flip(version));
+    going = false;
+    await Promise.all(clients);
+    expect(turns).toMatchObject([
+      { ok: true, version: 'v2', before: 'v1' },
+      { ok: true, version: 'v1', before: 'v2' },
+      { ok: true, version: 'v2', before: 'v1' },
+    ]);
+    expect(failures).toEqual([]);
+    expect([...seen].sort()).toEqual(['v1', 'v2']);
+    expect((await get(port, '/version', new http.Agent())).body.version).toBe('v2');
+  });
+
+  it('a kept connection is answered once more and then closed; an idle one is left to its client', async () => {
+    const { port, flip } = await serveHost();
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    const idle = createConnection(port, '127.0.0.1');
+    idle.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(idle, 'data');
+    await get(port, '/version', agent);
+    await flip('v2');
+    expect(await get(port, '/version', agent)).toMatchObject({
+      body: { version: 'v1' },
+      headers: { connection: 'close' },
+    });
+    expect(await get(port, '/version', agent)).toMatchObject({ body: { version: 'v2' } });
+    expect(idle.readableEnded).toBe(false);
+    idle.destroy();
+    agent.destroy();
   });
 });

@@ -47,14 +47,26 @@ export function createApi({ config, release, host, log }) {
     }
   });
 
+  /** The old listener is closed and the new one opened without an event in between. */
+  const listen = (where) =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(where, () => {
+        server.off('error', reject);
+        resolve({ host: server.address().address, port: server.address().port });
+      });
+    });
+
   return {
     server,
-    /** Resolves with `{host, port}` once connections are accepted. */
-    listen: ({ host: bind, port }) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, bind, () => resolve({ host: server.address().address, port: server.address().port }));
-      }),
+    /** Resolves with `{host, port}` once connections are accepted. A held socket is only taken at once when there is no `port`. */
+    listen: ({ host: bind, port, fd }) => listen(port === undefined ? { fd } : { host: bind, port }),
+    /** Accepts from the held socket, and then no more from where we were checked. */
+    take: ({ fd }) => {
+      lifecycle.closeListener();
+      return listen({ fd });
+    },
+    handOver: lifecycle.handOver,
     stop: lifecycle.stop,
   };
 }

@@ -2,28 +2,51 @@ import { Server } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * A stop without a failed request: `stopping` is seen by the health route first; for `delayMs` the server still accepts and
+ * Two ways to go without a failed request.
+ * `handOver`, when another process has taken the listening socket: no more is accepted, what is open is answered with
+ * `Connection: close`, and a connection that says nothing is left to its client for up to `lingerMs`: closing it could meet a request.
+ * `stop`: `stopping` is seen by the health route first; for `delayMs` the server still accepts and
  * answers, with `Connection: close`, so that no client keeps a connection; then it accepts no more, waits for what is in flight,
  * closes what is idle. After `timeoutMs` it cuts what is left.
  */
 export function createLifecycle(server) {
   let stopping = false;
+  let leaving = false;
   const inFlight = new Set();
 
   server.on('request', (_request, response) => {
     inFlight.add(response);
-    if (stopping) response.setHeader('connection', 'close');
+    if (stopping || leaving) response.setHeader('connection', 'close');
     response.once('close', () => inFlight.delete(response));
   });
+
+  /** Requests in flight are the last ones of their connections. */
+  function lastAnswers() {
+    for (const response of inFlight) if (!response.headersSent) response.setHeader('connection', 'close');
+  }
+
+  /** Accepts no more; resolves when no connection is open. Not server.close(): since Node 19 that closes idle connections at once. */
+  const closeListener = () => new Promise((resolve) => Server.prototype.close.call(server, resolve));
+
+  /** Resolves with whether all connections have ended by themselves, and how long it took. */
+  async function handOver({ lingerMs }) {
+    const started = Date.now();
+    leaving = true;
+    lastAnswers();
+    const closed = closeListener().then(() => true);
+    const limit = new AbortController();
+    const clean = await Promise.race([closed, sleep(lingerMs, false, { signal: limit.signal })]);
+    limit.abort();
+    return { clean, seconds: (Date.now() - started) / 1000 };
+  }
 
   /** Resolves with whether everything in flight was answered, and how long it took. */
   async function stop({ delayMs, timeoutMs }) {
     const started = Date.now();
     stopping = true;
-    for (const response of inFlight) if (!response.headersSent) response.setHeader('connection', 'close');
-    await sleep(delayMs);
-    // Not server.close(): since Node 19 that closes idle connections at once, also one whose next request is just arriving.
-    const closed = new Promise((resolve) => Server.prototype.close.call(server, resolve));
+    lastAnswers();
+    await sleep(leaving ? 0 : delayMs);
+    const closed = closeListener();
     const clean = await drained(started + timeoutMs);
     if (clean) server.closeIdleConnections();
     else server.closeAllConnections();
@@ -51,6 +74,8 @@ export function createLifecycle(server) {
       return stopping;
     },
     stop,
+    handOver,
+    closeListener,
   };
 }
 

@@ -1,15 +1,11 @@
 """Atomically points <root>/current at releases/<version>, or removes it for ''.
 
 Remembers what it named before in <root>/previous; with --forget (what it named is about to be removed) it does not.
+Usage: switch.py <root> <version> [--forget]; prints {changed, previous}.
 """
 import json
 import os
 import sys
-
-root, version = sys.argv[1:3]
-forget = sys.argv[3:] == ['--forget']
-current = os.path.join(root, 'current')
-previous = os.path.join(root, 'previous')
 
 
 def point(link, target):
@@ -21,17 +17,24 @@ def point(link, target):
     os.rename(fresh, link)
 
 
-before = os.readlink(current) if os.path.islink(current) else None
-wanted = os.path.join('releases', version) if version else None
-if wanted and not os.path.isfile(os.path.join(root, wanted, 'release.json')):
-    sys.exit('%s is no complete release: stage it first' % os.path.join(root, wanted))
-if before != wanted:
-    if before and not forget:
-        point(previous, before)
-    elif os.path.islink(previous):
-        os.unlink(previous)
-    if wanted:
-        point(current, wanted)
-    else:
-        os.unlink(current)
-print(json.dumps({'changed': before != wanted, 'previous': before and os.path.basename(before)}))
+def switch(root, version, forget=False):
+    current = os.path.join(root, 'current')
+    previous = os.path.join(root, 'previous')
+    before = os.readlink(current) if os.path.islink(current) else None
+    wanted = os.path.join('releases', version) if version else None
+    if wanted and not os.path.isfile(os.path.join(root, wanted, 'release.json')):
+        sys.exit('%s is no complete release: stage it first' % os.path.join(root, wanted))
+    if before != wanted:
+        if before and not forget:
+            point(previous, before)
+        elif os.path.islink(previous):
+            os.unlink(previous)
+        if wanted:
+            point(current, wanted)
+        else:
+            os.unlink(current)
+    return {'changed': before != wanted, 'previous': before and os.path.basename(before)}
+
+
+if __name__ == '__main__':
+    print(json.dumps(switch(sys.argv[1], sys.argv[2], sys.argv[3:] == ['--forget'])))
