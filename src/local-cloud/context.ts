@@ -44,6 +44,10 @@ export interface CloudFaults {
   checkCapacity(place: { availabilityZone: string; instanceType: string }): void;
   /** How much longer the image of this machine stays pending, in milliseconds of the cloud's clock. */
   bakeDelay(instanceId: string): number;
+  /** Whether a CloudWatch alarm is in the ALARM state; all are OK unless a fault says otherwise. */
+  isAlarmRaised(name: string, region: string): boolean;
+  /** Called when an alarm has gone into the ALARM state. */
+  onAlarm(listener: () => void): void;
 }
 
 /** EC2 as the other services use it, without the wire. */

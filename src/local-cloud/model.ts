@@ -398,8 +398,6 @@ export interface CloudState {
   loadBalancers: Record<string, LoadBalancerRecord>;
   listeners: Record<string, ListenerRecord>;
   rules: Record<string, RuleRecord>;
-  /** CloudWatch alarms that were put into a state on request, by name; all others are `OK`. */
-  alarms?: Record<string, 'OK' | 'ALARM'>;
   /** Tags of the fixed VPC and subnets, by id. */
   networkTags?: Record<string, Tags>;
 }

@@ -20,6 +20,8 @@ export class FakeCloud {
   readonly traffic: string[] = [];
   /** Set to make RunInstances refuse. */
   launchError: string | undefined;
+  /** CloudWatch alarms in the ALARM state. */
+  readonly alarms = new Set<string>();
   /** Zones without room. */
   readonly fullZones = new Set<string>();
   /** Template versions whose targets never get healthy. */
@@ -29,6 +31,7 @@ export class FakeCloud {
   readonly #targets = new Map<string, Map<string, TargetState>>();
   readonly #instanceListeners: ((id: string) => void)[] = [];
   readonly #targetListeners: ((arn: string, id: string) => void)[] = [];
+  readonly #alarmListeners: (() => void)[] = [];
   readonly #gone = new Map<string, (() => void)[]>();
   #next = 1;
 
@@ -48,6 +51,12 @@ export class FakeCloud {
       takeAddress: () => '127.1.16.1',
       releaseAddress: () => undefined,
       takeBalancerAddress: () => '127.1.2.1',
+      faults: {
+        checkCapacity: () => undefined,
+        bakeDelay: () => 0,
+        isAlarmRaised: (name) => this.alarms.has(name),
+        onAlarm: (listener) => this.#alarmListeners.push(listener),
+      },
     };
   }
 
@@ -72,6 +81,11 @@ export class FakeCloud {
   setTarget(arn: string, instanceId: string, state: TargetState): void {
     this.#targets.get(arn)?.set(instanceId, state);
     for (const l of this.#targetListeners) l(arn, instanceId);
+  }
+
+  raiseAlarm(name: string): void {
+    this.alarms.add(name);
+    for (const l of this.#alarmListeners) l();
   }
 
   setInstance(instanceId: string, state: InstanceRecord['state']): void {

@@ -9,7 +9,7 @@ const dryRun: OptionSpec = { flags: '--dry-run', description: 'print the plan an
 export const faultKindNames: readonly FaultKind[] = [
   ...(['throttle', 'error', 'cut-before', 'cut-after', 'latency', 'eventual-consistency', 'bake-fail'] as const),
   ...(['bake-slow', 'boot-dead', 'never-healthy', 'flapping', 'insufficient-capacity', 'zone-lost'] as const),
-  'backend-kill',
+  ...(['backend-kill', 'alarm'] as const),
 ];
 
 /** What `local fault` takes; each kind of fault takes some of it, and says which. */
@@ -22,6 +22,7 @@ const faultOptions: readonly OptionSpec[] = [
   { flags: '--image <id>', description: 'only machines of this image' },
   { flags: '--group <name>', description: 'only machines of this Auto Scaling group' },
   { flags: '--type <name>', description: 'only instances of this type' },
+  { flags: '--alarm <name>', description: 'the CloudWatch alarm that is raised' },
   { flags: '--rate <share>', description: 'how likely it strikes, e.g. 0.1', default: '1' },
   { flags: '--count <n>', description: 'how often it strikes at most' },
   { flags: '--for <time>', description: 'how long it lasts, e.g. 30s' },

@@ -39,7 +39,7 @@ export const run: CommandModule['run'] = async (context, [what = '', id], option
 };
 
 const flags = [
-  ...['operation', 'service', 'region', 'zone', 'instance', 'image', 'group', 'type'],
+  ...['operation', 'service', 'region', 'zone', 'instance', 'image', 'group', 'type', 'alarm'],
   ...['rate', 'count', 'for', 'code', 'status', 'message', 'delay', 'period', 'profile', 'bucket'],
 ];
 const noFlags = Object.fromEntries(flags.map((name) => [name, undefined]));
@@ -64,6 +64,7 @@ function requestOf(kind: string, options: CommandOptions): FaultRequest {
     image: text('image'),
     group: text('group'),
     type: text('type'),
+    alarm: text('alarm'),
     rate: numberOf(options, 'rate'),
     count: numberOf(options, 'count'),
     forMs: durationOf(options, 'for'),

@@ -21,8 +21,24 @@ function standing({ active, until }: FaultView, now: number): string {
 }
 
 function factsOf(fault: FaultRule): string {
-  const { operation, service, region, zone, instance, image, group, type, rate, count, code, status, message } = fault;
-  const named = { operation, service, region, zone, instance, image, group, type, rate, count, code, status, message };
+  const { operation, service, region, zone, instance, image, group, type, alarm, rate, count, code, status, message } =
+    fault;
+  const named = {
+    operation,
+    service,
+    region,
+    zone,
+    instance,
+    image,
+    group,
+    type,
+    alarm,
+    rate,
+    count,
+    code,
+    status,
+    message,
+  };
   const facts = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]));
   if (fault.kind === 'throttle') {
     facts.push(fault.capacity === undefined ? 'published limits' : `bucket ${fault.capacity}/${fault.refill}`);

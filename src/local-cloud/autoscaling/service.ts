@@ -30,8 +30,6 @@ export interface AutoScalingService {
   stop(): void;
   /** Resolves when nothing is to be done before the clock or another service moves. */
   idle(): Promise<void>;
-  /** Puts a CloudWatch alarm into a state; refreshes that name it fail, or roll back, while it is in ALARM. */
-  setAlarm(name: string, state: 'OK' | 'ALARM'): void;
 }
 
 /** Auto Scaling on top of the cloud's EC2 and ELBv2. */
@@ -53,6 +51,9 @@ export function createAutoScalingService(
     const group = groupOfInstance(context.state, instanceId);
     if (group) reconciler.poke(group.name);
   };
+  context.faults?.onAlarm(() => {
+    for (const { groupName } of Object.values(context.state.refreshes)) reconciler.poke(groupName);
+  });
   deps.instances.onStateChange(pokeGroupOf);
   deps.targets.onStateChange((_arn, instanceId) => pokeGroupOf(instanceId));
   const ops: Operations = { ...runtime, launches, departures, lookNow: (name) => reconciler.lookNow(name) };
@@ -77,10 +78,5 @@ export function createAutoScalingService(
     start: () => reconciler.start(),
     stop: () => reconciler.stop(),
     idle: () => reconciler.idle(),
-    setAlarm(name, alarm) {
-      context.state.alarms = { ...context.state.alarms, [name]: alarm };
-      context.changed();
-      for (const groupName of Object.keys(context.state.groups)) reconciler.poke(groupName);
-    },
   };
 }

@@ -50,6 +50,7 @@ const fields: Readonly<Record<Exclude<keyof FaultRequest, 'kind'>, { flag: strin
   image: { flag: '--image', check: pattern(/^ami-[0-9a-f]{8,17}$/, 'ami-0123456789abcdef0') },
   group: { flag: '--group', check: pattern(/^[\x20-\x7e]{1,255}$/, 'api-local') },
   type: { flag: '--type', check: pattern(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 't3.micro') },
+  alarm: { flag: '--alarm', check: pattern(/^[^\p{Cc}]{1,255}$/u, 'api-errors') },
   rate: { flag: '--rate', check: rate },
   count: { flag: '--count', check: number(1, limits.count, `a whole number from 1 to ${limits.count}`) },
   forMs: { flag: '--for', check: number(1, limits.forMs, 'a time up to 7 days, e.g. 30s', false) },

@@ -37,6 +37,7 @@ export class Faults {
   readonly #zones: readonly string[];
   readonly #report: (error: unknown) => void;
   readonly #closing = new AbortController();
+  readonly #alarmListeners: (() => void)[] = [];
 
   constructor(options: FaultsOptions) {
     const { clock, records, random, report } = options;
@@ -50,6 +51,9 @@ export class Faults {
     this.calls = callFaults({ book: this.#book, clock, records, signal });
     this.hooks = {
       checkCapacity: (place) => this.#checkCapacity(place),
+      isAlarmRaised: (name, region) =>
+        this.#book.strike('alarm', (rule) => rule.alarm === name && (rule.region ?? region) === region) !== undefined,
+      onAlarm: (listener) => this.#alarmListeners.push(listener),
       bakeDelay: (id) => this.#book.strike('bake-slow', (rule) => fitsMachine(rule, records, id))?.delayMs ?? 0,
     };
   }
@@ -64,6 +68,7 @@ export class Faults {
       this.#checkNames(rule);
       if (rule.kind === 'zone-lost') this.#loseZone(rule);
       if (rule.kind === 'backend-kill') this.#killBackends(rule);
+      if (rule.kind === 'alarm') for (const listener of this.#alarmListeners) listener();
     } catch (error) {
       this.#book.clear(rule.id);
       throw error;

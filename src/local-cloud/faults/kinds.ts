@@ -57,4 +57,9 @@ export const kinds: Readonly<Record<FaultKind, KindFacts>> = {
     defaults: { delayMs: 5_000 },
     once: true,
   },
+  alarm: {
+    summary: 'a CloudWatch alarm is in the ALARM state; instance refreshes that watch it fail, or roll back',
+    takes: ['alarm', 'region', 'forMs'],
+    needs: ['alarm'],
+  },
 };

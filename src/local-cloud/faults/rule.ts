@@ -14,6 +14,7 @@ export const faultKinds = [
   'insufficient-capacity',
   'zone-lost',
   'backend-kill',
+  'alarm',
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -39,6 +40,8 @@ export interface FaultRequest {
   group?: string;
   /** Instance type. */
   type?: string;
+  /** Name of a CloudWatch alarm. */
+  alarm?: string;
 
   /** How likely it strikes each time it could, above 0 and up to 1; 1 unless told. */
   rate?: number;

@@ -68,6 +68,7 @@ describe('local fault', () => {
       periodMs: 60_000,
       group: 'api',
     });
+    expect(await fault('alarm', '--alarm', 'api errors')).toMatchObject({ alarm: 'api errors' });
     expect(await fault('error', '--code', 'X', '--status', '503', '--message', 'no way')).toMatchObject({
       ...{ code: 'X', status: 503, message: 'no way' },
     });
@@ -84,6 +85,7 @@ describe('local fault', () => {
     [['error', '--operation', 'MakeImage'], 'has no operation "MakeImage"'],
     [['zone-lost'], 'zone-lost needs --zone'],
     [['zone-lost', '--zone', 'eu-west-1x'], 'there is no zone eu-west-1x'],
+    [['alarm'], 'alarm needs --alarm'],
     [['latency', '--zone', 'eu-west-1a'], 'latency takes no --zone'],
     [['throttle', '--bucket', '5'], '--bucket "5" is no bucket'],
     [['throttle', '--profile', 'mine'], "'mine' is invalid"],

@@ -15,6 +15,11 @@ type Move =
   | { kind: 'complete'; index: number; result: 'CONTINUE' | 'ABANDON' }
   | { kind: 'pool'; state: 'Stopped' | 'Running'; min: number; max: number; reuse: boolean }
   | { kind: 'drain-pool'; force: boolean }
+  | { kind: 'restart'; seconds: number }
+  | { kind: 'schedule'; seconds: number; n: number }
+  | { kind: 'launch'; zone: 'a' | 'b' | 'c'; n: number }
+  | { kind: 'full'; zone: 'a' | 'b' | 'c' }
+  | { kind: 'alarm' }
   | { kind: 'cancel' }
   | { kind: 'rollback' };
 
@@ -56,6 +61,19 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     reuse: fc.boolean(),
   }),
   fc.record({ kind: fc.constant('drain-pool' as const), force: fc.boolean() }),
+  fc.record({ kind: fc.constant('restart' as const), seconds: fc.integer({ min: 0, max: 5 }) }),
+  fc.record({
+    kind: fc.constant('schedule' as const),
+    seconds: fc.integer({ min: 1, max: 20 }),
+    n: fc.integer({ min: 0, max: 12 }),
+  }),
+  fc.record({
+    kind: fc.constant('launch' as const),
+    zone: fc.constantFrom('a', 'b', 'c'),
+    n: fc.integer({ min: 1, max: 3 }),
+  }),
+  fc.record({ kind: fc.constant('full' as const), zone: fc.constantFrom('a', 'b', 'c') }),
+  fc.constant<Move>({ kind: 'alarm' }),
   fc.constant<Move>({ kind: 'cancel' }),
   fc.constant<Move>({ kind: 'rollback' }),
 );
@@ -72,10 +90,28 @@ async function play(f: Fixture, m: Move): Promise<void> {
       ...(m.explicit && { MaxHealthyPercentage: max }),
       AutoRollback: m.rollback,
       StandbyInstances: 'Ignore',
+      AlarmSpecification: { Alarms: ['errors'] },
     });
   } else if (m.kind === 'cancel') await f.send('CancelInstanceRefresh', { AutoScalingGroupName });
   else if (m.kind === 'rollback') await f.send('RollbackInstanceRefresh', { AutoScalingGroupName });
-  else if (m.kind === 'hook') await playHook(f, m);
+  else if (m.kind === 'restart') await f.restart(m.seconds * 1000);
+  else if (m.kind === 'schedule') {
+    await f.send('PutScheduledUpdateGroupAction', {
+      AutoScalingGroupName,
+      ScheduledActionName: 'event',
+      StartTime: new Date(f.cloud.clock.now() + m.seconds * 1000),
+      DesiredCapacity: m.n,
+    });
+  } else if (m.kind === 'launch') {
+    const AvailabilityZones = [`eu-west-1${m.zone}`];
+    await f.send('LaunchInstances', { AutoScalingGroupName, RequestedCapacity: m.n, AvailabilityZones });
+  } else if (m.kind === 'full') {
+    if (!f.cloud.fullZones.delete(`eu-west-1${m.zone}`)) f.cloud.fullZones.add(`eu-west-1${m.zone}`);
+  } else if (m.kind === 'alarm') {
+    f.cloud.raiseAlarm('errors');
+    await f.service.idle();
+    f.cloud.alarms.clear();
+  } else if (m.kind === 'hook') await playHook(f, m);
   else if (m.kind === 'complete') {
     const held = f.record().instances.filter((i) => i.lifecycleState.endsWith(':Wait'));
     const action = held[m.index % Math.max(1, held.length)]?.lifecycleActions?.[0];
@@ -174,7 +210,7 @@ function allowed(f: Fixture): number {
 describe('invariants', () => {
   it('hold for any sequence of changes, deaths and refreshes', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(move, { maxLength: 30 }), async (moves) => {
+      fc.asyncProperty(fc.array(move, { maxLength: 30, size: 'max' }), async (moves) => {
         const f = setUp();
         const broken = watch(f);
         await f.create({ MaxSize: 12 });
@@ -190,6 +226,7 @@ describe('invariants', () => {
           if (!transitional) expect(f.active().length).toBeLessThanOrEqual(allowed(f));
           checkPool(f);
         }
+        f.cloud.fullZones.clear();
         await f.cloud.clock.advance(3_000_000);
         const group = f.record();
         expect(f.inState('InService')).toHaveLength(group.desiredCapacity);
@@ -207,7 +244,7 @@ describe('invariants', () => {
           );
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 150 },
     );
   }, 60_000);
 

@@ -15,17 +15,37 @@ const call: CallContext = {
   requestId: 'r',
 };
 
+/** A service that works until it is ended: what it was waiting for then never comes, as when its process dies. */
+function begin(cloud: FakeCloud) {
+  let alive = true;
+  const unlessEnded = <T>(answer: Promise<T>) =>
+    answer.then((value) => (alive ? value : new Promise<T>(() => undefined)));
+  const instances = { ...cloud.instances, terminate: (id: string) => unlessEnded(cloud.instances.terminate(id)) };
+  const targets = {
+    ...cloud.targets,
+    deregister: (arn: string, id: string) => unlessEnded(cloud.targets.deregister(arn, id)),
+  };
+  const service = createAutoScalingService(cloud.context, { instances, targets });
+  service.start();
+  return {
+    service,
+    end() {
+      alive = false;
+      service.stop();
+    },
+  };
+}
+
 /** A started Auto Scaling on fakes, with a template of three versions and a target group. */
 export function setUp() {
   const cloud = new FakeCloud();
   cloud.template('lt-1', 3);
   cloud.targetGroup(arn);
-  let service = createAutoScalingService(cloud.context, cloud);
-  service.start();
+  let process = begin(cloud);
 
   // biome-ignore lint/suspicious/noExplicitAny: answers are as varied as operations
   const send = async (operation: string, input: object): Promise<any> => {
-    const handler = service.handlers[operation];
+    const handler = process.service.handlers[operation];
     if (!handler) throw new Error(`no operation ${operation}`);
     return handler(input, { ...call, operation });
   };
@@ -33,16 +53,15 @@ export function setUp() {
   return {
     cloud,
     get service() {
-      return service;
+      return process.service;
     },
     /** Auto Scaling ends, and starts anew after `downMs` on what a state file would have kept. */
     async restart(downMs = 0): Promise<void> {
-      service.stop();
-      await cloud.clock.advance(downMs);
+      process.end();
       Object.assign(cloud.state, JSON.parse(JSON.stringify(cloud.state)));
-      service = createAutoScalingService(cloud.context, cloud);
-      service.start();
-      await service.idle();
+      await cloud.clock.advance(downMs);
+      process = begin(cloud);
+      await process.service.idle();
     },
     send,
     record,

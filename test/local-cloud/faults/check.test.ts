@@ -4,8 +4,9 @@ import { kinds } from '../../../src/local-cloud/faults/kinds.ts';
 import { faultKinds } from '../../../src/local-cloud/faults/rule.ts';
 
 it.each(faultKinds)('%s needs no more than what it says it needs', (kind) => {
-  const zone = kinds[kind].needs?.includes('zone') ? { zone: 'eu-west-1a' } : {};
-  expect(checkFault({ kind, ...zone })).toMatchObject({ kind, ...kinds[kind].defaults });
+  const values = { zone: 'eu-west-1a', alarm: 'api-errors' } as Record<string, string>;
+  const needed = Object.fromEntries((kinds[kind].needs ?? []).map((name) => [name, values[name]]));
+  expect(checkFault({ kind, ...needed })).toMatchObject({ kind, ...kinds[kind].defaults });
 });
 
 it.each<[unknown, string, string?]>([

@@ -1,11 +1,12 @@
-import type { CloudState, RefreshRecord } from '../../model.ts';
+import type { CloudContext } from '../../context.ts';
+import type { RefreshRecord } from '../../model.ts';
 
-/** The first alarm of the refresh that is in ALARM; alarms that nobody has set are OK. */
-export function alarmRaised(state: CloudState, refresh: RefreshRecord): string | undefined {
-  return refresh.preferences.alarms.find((name) => state.alarms?.[name] === 'ALARM');
+/** The first alarm that the refresh watches and that is in the ALARM state. */
+export function raisedAlarm({ faults, region }: CloudContext, refresh: RefreshRecord): string | undefined {
+  return refresh.preferences.alarms.find((name) => faults?.isAlarmRaised(name, region.name));
 }
 
-/** As AWS words the reason. */
+/** For the status reason; AWS's own wording is unpublished. */
 export function alarmReason(name: string): string {
   return `The CloudWatch alarm ${name} is in the ALARM state.`;
 }

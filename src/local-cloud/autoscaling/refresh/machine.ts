@@ -2,7 +2,7 @@ import type { GroupInstance, RefreshRecord, RefreshWork } from '../../model.ts';
 import { type Look, launchMore, scaleIn } from '../capacity.ts';
 import { activeInstances, isSuspended, launchSource } from '../groups.ts';
 import { isPending, isTerminating, isWarm } from '../lifecycle-states.ts';
-import { alarmRaised, alarmReason } from './alarms.ts';
+import { alarmReason, raisedAlarm } from './alarms.ts';
 import { fail, succeed } from './end.ts';
 import { replacePool } from './pool.ts';
 import { sortRemaining } from './waiting.ts';
@@ -27,7 +27,7 @@ export function stepRefresh(look: Look, refresh: RefreshRecord): boolean {
     launchMore(look, missing, launchSource(look.group, refresh));
     return true;
   }
-  const alarm = refresh.status === 'RollbackInProgress' ? undefined : alarmRaised(context.state, refresh);
+  const alarm = refresh.status === 'RollbackInProgress' ? undefined : raisedAlarm(context, refresh);
   if (alarm) {
     fail(refresh, alarmReason(alarm), look.now);
     return (refresh.status as string) === 'RollbackInProgress' && stepRefresh(look, refresh);

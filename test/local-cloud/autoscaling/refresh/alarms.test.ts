@@ -17,7 +17,7 @@ describe('alarms of a refresh', () => {
   it('fail it, and leave what was replaced', async () => {
     const f = await watched();
     expect((await f.refresh()).Preferences?.AlarmSpecification).toEqual({ Alarms: ['errors', 'latency'] });
-    f.service.setAlarm('latency', 'ALARM');
+    f.cloud.raiseAlarm('latency');
     await f.cloud.clock.advance(10_000);
     const failed = await f.refresh();
     expect(failed.Status).toBe('Failed');
@@ -27,9 +27,9 @@ describe('alarms of a refresh', () => {
     expect(f.inState('InService')).toHaveLength(4);
   });
 
-  it('roll it back with AutoRollback, whether they stay or go meanwhile', async () => {
+  it('roll it back with AutoRollback, though they stay raised', async () => {
     const f = await watched({ AutoRollback: true });
-    f.service.setAlarm('errors', 'ALARM');
+    f.cloud.raiseAlarm('errors');
     await f.service.idle();
     expect(await f.refresh()).toMatchObject({
       Status: 'RollbackInProgress',
@@ -44,30 +44,29 @@ describe('alarms of a refresh', () => {
     const f = await watched({ BakeTime: 600 });
     await f.cloud.clock.advance(60_000);
     expect((await f.refresh()).Status).toBe('Baking');
-    f.service.setAlarm('errors', 'ALARM');
+    f.cloud.raiseAlarm('errors');
     await f.service.idle();
     expect((await f.refresh()).Status).toBe('Failed');
   });
 
   it('mean nothing unless the refresh names them, nor once it has ended', async () => {
     const f = await watched();
-    f.service.setAlarm('disk', 'ALARM');
+    f.cloud.raiseAlarm('disk');
     await f.cloud.clock.advance(60_000);
     expect((await f.refresh()).Status).toBe('Successful');
-    f.service.setAlarm('errors', 'ALARM');
+    f.cloud.raiseAlarm('errors');
     await f.service.idle();
     expect((await f.refresh()).Status).toBe('Successful');
   });
 
-  it('are remembered over a restart, and forgotten when they are OK again', async () => {
+  it('stop a refresh that begins while they are raised, and none once they are OK again', async () => {
     const f = await watched();
     await f.cloud.clock.advance(60_000);
-    f.service.setAlarm('errors', 'ALARM');
-    await f.restart();
+    f.cloud.raiseAlarm('errors');
     await f.startRefresh('3', { AlarmSpecification: { Alarms: ['errors'] } });
     await f.service.idle();
     expect((await f.refresh()).Status).toBe('Failed');
-    f.service.setAlarm('errors', 'OK');
+    f.cloud.alarms.delete('errors');
     await f.startRefresh('3', { MinHealthyPercentage: 50, AlarmSpecification: { Alarms: ['errors'] } });
     await f.cloud.clock.advance(60_000);
     expect((await f.refresh()).Status).toBe('Successful');

@@ -42,7 +42,9 @@ describe('EC2 as Auto Scaling uses it', () => {
     const checkCapacity = () => {
       if (full.on) throw new CloudError('InsufficientInstanceCapacity', 'no room', 500);
     };
-    const f = setUp(undefined, { faults: { checkCapacity, bakeDelay: () => 0 } });
+    const f = setUp(undefined, {
+      faults: { checkCapacity, bakeDelay: () => 0, isAlarmRaised: () => false, onAlarm: () => undefined },
+    });
     const [id = ''] = f.ec2.instances.launch({ ...launch, launchTemplate: await template(f) });
     await f.clock.advance(settled);
     f.ec2.instances.stop?.(id);
