@@ -3,7 +3,7 @@ import { CloudError } from '../wire/handler.ts';
 import { stamp } from './activities.ts';
 import { activeInstances, isSuspended, type LaunchSource } from './groups.ts';
 import { poolMembers } from './lifecycle-states.ts';
-import { type Place, placeLaunches } from './placement.ts';
+import { FULL_ZONE_PAUSE_MS, type Place, placeLaunches } from './placement.ts';
 import type { Runtime } from './runtime.ts';
 import { registerTargets } from './traffic.ts';
 
@@ -59,6 +59,8 @@ export class Launches {
             if (!(error instanceof CloudError) || error.code !== 'InsufficientInstanceCapacity') throw error;
             full.add(place.availabilityZone);
             refusal = this.refused(group, error, how);
+            const retryAt = context.clock.now() + FULL_ZONE_PAUSE_MS;
+            group.rebalance = { launched: group.rebalance?.launched ?? [], retryAt };
           }
         }
       }

@@ -2,6 +2,9 @@ import type { GroupInstance, GroupRecord } from '../model.ts';
 import { type Region, zoneOfSubnet } from '../regions.ts';
 import { activeInstances } from './groups.ts';
 
+/** After a zone had no room, rebalancing asks it again that much later. AWS's own figure is unpublished. */
+export const FULL_ZONE_PAUSE_MS = 300_000;
+
 /** Where one instance goes. */
 export interface Place {
   availabilityZone: string;

@@ -2,13 +2,11 @@ import type { GroupInstance, GroupRecord } from '../model.ts';
 import type { Look } from './capacity.ts';
 import { activeInstances, isSuspended, type LaunchSource } from './groups.ts';
 import { isPending } from './lifecycle-states.ts';
-import { countByZone, type Place, placesOf } from './placement.ts';
+import { countByZone, FULL_ZONE_PAUSE_MS, type Place, placesOf } from './placement.ts';
 import { chooseVictims } from './termination-policy.ts';
 
 /** A group may exceed its desired capacity by that share, and by one at the least, while it is rebalanced (doc). */
 const SURPLUS_SHARE = 0.1;
-/** After a zone had no room, it is asked again that much later. AWS's own figure is unpublished. */
-const RETRY_MS = 300_000;
 
 /**
  * Moves instances from fuller zones, and from zones that the group no longer uses, to emptier ones: launches there first, and
@@ -29,7 +27,7 @@ export function keepBalance(look: Look, active: GroupInstance[], source: LaunchS
       launched.push(...look.launches.launchAt(group, place, 1, source, { cause }));
     } catch (error) {
       look.launches.refused(group, error, { cause });
-      retryAt = look.now + RETRY_MS;
+      retryAt = look.now + FULL_ZONE_PAUSE_MS;
       look.wakeAt(retryAt);
       break;
     }
