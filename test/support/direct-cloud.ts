@@ -26,6 +26,8 @@ export class DirectCloud {
   between: ((operation: string, input: unknown) => Promise<void>) | undefined;
   /** Turns an answer into another, or refuses by throwing a CloudError, before the operation is done. */
   instead: ((operation: string, input: unknown) => unknown) | undefined;
+  /** `refuse`: the call fails and nothing is done. `lose`: it is done, and its answer is lost. */
+  fault: ((operation: string) => 'refuse' | 'lose' | undefined) | undefined;
   readonly home: CloudState = emptyState();
   readonly #regions: Regions;
   readonly #clients = new Map<string, AwsClients>();
@@ -108,10 +110,14 @@ export class DirectCloud {
     if (!handler) throw new Error(`the local cloud has no ${operation}`);
     const call = { service, operation, region, accessKeyId: 'a', requestId: 'r' };
     try {
+      const fault = this.#inHook ? undefined : this.fault?.(operation);
+      if (fault === 'refuse') throw new CloudError('InternalError', 'An internal error has occurred', 500);
       const other = this.instead?.(operation, input);
       if (other !== undefined) return other;
       // A copy, as the wire would give: nobody shares records with the cloud.
-      return structuredClone((await handler(structuredClone(input), call)) ?? {});
+      const answer = structuredClone((await handler(structuredClone(input), call)) ?? {});
+      if (fault === 'lose') throw new CloudError('TimeoutError', 'the answer was lost', 500);
+      return answer;
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
       throw toPipelineError(Object.assign(new Error(error.message), { name: error.code }), operation);
