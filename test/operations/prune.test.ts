@@ -1,4 +1,9 @@
 import {
+  DescribeWarmPoolCommand,
+  PutWarmPoolCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import {
   CopyImageCommand,
   CreateSnapshotCommand,
   DeregisterImageCommand,
@@ -76,6 +81,38 @@ describe('what is kept', () => {
     await fleet.point('api-test', '$Latest');
     await fleet.templateVersion(v1);
     expect((await plan()).initial.retire.map((one) => one.version)).toEqual(['v2']);
+  });
+
+  it('what the overrides of a mixed instances policy launch, and what waits in a warm pool', async () => {
+    const [v1 = '', v2 = '', v3 = ''] = await releases(6);
+    const { autoScaling } = fleet.services.aws;
+    const AutoScalingGroupName = 'api-test';
+    const spec = (Version: string) => ({ LaunchTemplateId: fleet.templateId, Version });
+    await autoScaling.send(new PutWarmPoolCommand({ AutoScalingGroupName, MinSize: 1, PoolState: 'Stopped' }));
+    await fleet.point('api-test', await fleet.templateVersion(v3));
+    await fleet.cloud.clock.advance(30_000);
+    const { WarmPoolConfiguration, Instances } = await autoScaling.send(
+      new DescribeWarmPoolCommand({ AutoScalingGroupName }),
+    );
+    expect(WarmPoolConfiguration?.PoolState).toBe('Stopped');
+    expect(Instances).not.toEqual([]);
+    await autoScaling.send(
+      new UpdateAutoScalingGroupCommand({
+        AutoScalingGroupName,
+        MixedInstancesPolicy: {
+          LaunchTemplate: {
+            LaunchTemplateSpecification: spec(await fleet.templateVersion(v1)),
+            Overrides: [
+              { InstanceType: 't3.small', LaunchTemplateSpecification: spec(await fleet.templateVersion(v2)) },
+            ],
+          },
+        },
+      }),
+    );
+    // v3 runs nowhere but in the pool.
+    expect((await plan()).initial.retire.map((one) => one.version)).toEqual(['v4']);
+    const waiting = Object.values(fleet.cloud.home.instances).filter((one) => one.imageId === v3);
+    expect(waiting.map((one) => one.state)).toContain('stopped');
   });
 
   it('what another launch template of the account names', async () => {
