@@ -12,7 +12,13 @@ export interface ReleaseRecord {
   createdBy: string;
   run: string;
   state: 'building' | 'released' | 'failed';
-  image?: { region: string; imageId: string; name: string };
+  image?: {
+    region: string;
+    imageId: string;
+    name: string;
+    /** ISO time since when it is no longer there: what retention has deleted cannot be gone back to. */
+    deletedAt?: string;
+  };
   /** Image that the bake started from. */
   baseImageId?: string;
   /** It served for a whole verify window. */

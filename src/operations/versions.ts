@@ -20,6 +20,9 @@ export function rollbackTarget(
 ): ReleaseRecord | undefined {
   const before = serving === undefined ? Number.POSITIVE_INFINITY : versionNumber(serving);
   return releases
-    .filter((release) => release.knownGood && release.image && versionNumber(release.version) < before)
+    .filter(
+      (release) =>
+        release.knownGood && release.image && !release.image.deletedAt && versionNumber(release.version) < before,
+    )
     .sort((a, b) => versionNumber(b.version) - versionNumber(a.version))[0];
 }

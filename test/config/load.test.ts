@@ -62,6 +62,26 @@ describe('loadFleet', () => {
     });
   });
 
+  it('looks for copies in the regions of all environments of the same kind of cloud, or where it is told', async () => {
+    const there = { inherits: 'staging', region: 'us-east-1' };
+    const local = { cloud: 'local', region: 'eu-central-1' };
+    const regionsOf = async (release: object) => {
+      const all = { ...environments, there, local };
+      const projectDir = await project({ 'api.ts': file(minimal({ environments: all, release })) });
+      const fleets = ['staging', 'there', 'local'].map((environment) =>
+        loadFleet({ projectDir, app: 'api', environment }),
+      );
+      return (await Promise.all(fleets)).map((fleet) => fleet.release.copyRegions);
+    };
+    expect(await regionsOf({})).toEqual([['us-east-1'], ['eu-west-1'], []]);
+    expect(await regionsOf({ copyRegions: [] })).toEqual([[], [], []]);
+    expect(await regionsOf({ copyRegions: ['eu-west-1', 'ap-south-1'] })).toEqual([
+      ['ap-south-1'],
+      ['eu-west-1', 'ap-south-1'],
+      ['eu-west-1', 'ap-south-1'],
+    ]);
+  });
+
   it('inherits, overrides key by key, replaces lists and keeps what is set for all', async () => {
     const projectDir = await project({
       'api.ts': file(minimal({ environments, release: { verifySeconds: 5, refresh: { instanceWarmupSeconds: 7 } } })),

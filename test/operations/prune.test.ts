@@ -15,6 +15,7 @@ import { tagKeys, toTags } from '../../src/aws/tags.ts';
 import { CloudError } from '../../src/local-cloud/wire/handler.ts';
 import { planPin } from '../../src/operations/pin.ts';
 import { planPrune } from '../../src/operations/prune.ts';
+import { rollbackTarget } from '../../src/operations/versions.ts';
 import { hour, TestFleet } from '../steps/retention/support/fleet.ts';
 
 let fleet: TestFleet;
@@ -51,6 +52,9 @@ describe('what is kept', () => {
     expect(fleet.images()).toEqual(['v3 available', 'v4 available']);
     expect(fleet.snapshots()).toEqual(['v3', 'v4']);
     expect(result.state.freedGb).toBe(16);
+    // The ledger knows, too: nobody is offered a way back to them.
+    expect(fleet.releases.map((release) => release.image?.deletedAt !== undefined)).toEqual([true, true, false, false]);
+    expect(rollbackTarget(fleet.releases, 'v3')).toBeUndefined();
     expect(fleet.cloud.reports).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import { deregisterImage } from '../../aws/images.ts';
 import { deleteSnapshot } from '../../aws/snapshots.ts';
 import type { JournaledChange } from '../../run/step.ts';
 import { PipelineError } from '../../shared/errors.ts';
-import type { Keeper } from './keeper.ts';
+import type { Keeper, KeeperContext } from './keeper.ts';
 import { rulesOf } from './look.ts';
 import { type ImageTarget, leftSnapshots, type SnapshotTarget } from './targets.ts';
 
@@ -32,6 +32,7 @@ export async function removeAll(
       } catch (error) {
         if (error instanceof PipelineError && error.code === 'image.snapshots-left') {
           context.note(error.message);
+          await recordDeletion(context, target);
           half.push(...snapshotIds.map((snapshotId) => ({ region, snapshotId })));
           done.push({ ...target, sizeGb: 0 });
           return;
@@ -41,11 +42,24 @@ export async function removeAll(
         context.note(`${name} stays: it was protected a moment ago`);
         return;
       }
+      await recordDeletion(context, target);
       context.note(`${name} (${imageId}) is deleted with ${snapshotIds.length} snapshot(s): ${target.why}`);
       done.push(target);
     });
   }
   return { done, half };
+}
+
+/** Tells the ledger, so that nobody is offered a way back to what is gone. A copy's end changes nothing for the release. */
+async function recordDeletion({ services, clock, change }: KeeperContext, target: ImageTarget): Promise<void> {
+  const { fleet, ledger } = services;
+  const { version, imageId } = target;
+  const image = version ? (await ledger.release(fleet.app, version))?.image : undefined;
+  if (!version || image?.imageId !== imageId) return;
+  const deletedAt = new Date(clock.now()).toISOString();
+  await change({ action: 'record-deletion', target: version, data: { imageId } }, async () => {
+    await ledger.updateRelease(fleet.app, version, { image: { ...image, deletedAt } });
+  });
 }
 
 /** A snapshot by where it is. */

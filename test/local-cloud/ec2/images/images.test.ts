@@ -97,7 +97,10 @@ test('images are found by owner, name, state, tag and date', async () => {
 
 test('a disabled image is hidden and cannot be launched until it is enabled', async () => {
   const { cloud, ImageId } = await withImage();
+  await cloud.send('ModifyImageAttribute', { ImageId, LaunchPermission: { Add: [{ Group: 'all' }] } });
   await cloud.send('DisableImage', { ImageId });
+  const left = await cloud.send('DescribeImageAttribute', { ImageId, Attribute: 'launchPermission' });
+  expect(left.LaunchPermissions).toEqual([]);
   expect((await cloud.send('DescribeImages', { ImageIds: [ImageId] })).Images).toEqual([]);
   expect((await cloud.send('DescribeImages', { ImageIds: [ImageId], IncludeDisabled: true })).Images).toHaveLength(1);
   expect(await cloud.code('RunInstances', { ImageId, MinCount: 1, MaxCount: 1 })).toBe('InvalidAMIID.Unavailable');

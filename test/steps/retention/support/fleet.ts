@@ -48,6 +48,8 @@ export class TestFleet {
     } as unknown as Fleet;
     const ledger: Partial<Ledger> = {
       releases: async () => structuredClone(this.releases),
+      release: async (_app, version) => structuredClone(this.releases.find((one) => one.version === version)),
+      updateRelease: async (_app, version, facts) => Object.assign(this.#record(version), facts),
       appendJournal: async (run, _sequence, entry) => {
         this.#journals.set(run, [...(this.#journals.get(run) ?? []), entry]);
       },
