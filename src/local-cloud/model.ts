@@ -234,6 +234,8 @@ export interface ActivityRecord {
     | 'WaitingForELBConnectionDraining';
   statusMessage?: string;
   progress: number;
+  /** As in Activity.Details: zone and subnet of the instance. */
+  details?: Record<string, string>;
 }
 
 export type RefreshStatus =
@@ -279,7 +281,13 @@ export interface RefreshRecord {
   desiredMixedInstances?: MixedInstancesRecord;
   previousMixedInstances?: MixedInstancesRecord;
   rollbackReason?: string;
-  rollback?: { startTime: number; percentageCompleteOnRollback: number; instancesToUpdateOnRollback: number };
+  rollback?: {
+    startTime: number;
+    percentageCompleteOnRollback: number;
+    instancesToUpdateOnRollback: number;
+    /** How far the refresh had come when it was turned round. */
+    percentageBefore?: number;
+  };
   /** How far the present direction (forward, or the rollback) has come; absent until it begins. */
   work?: RefreshWork;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CloudContext } from '../context.ts';
-import type { ActivityRecord } from '../model.ts';
+import type { ActivityRecord, InstanceRecord } from '../model.ts';
 
 /** How many activities the cloud remembers in all; AWS keeps six weeks. */
 const MAX_ACTIVITIES = 2_000;
@@ -8,6 +8,11 @@ const MAX_ACTIVITIES = 2_000;
 /** `2026-01-01T00:00:00Z`, as in AWS's causes. */
 export function stamp(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+/** Keys as AWS writes them. */
+function detailsOf(instance: InstanceRecord | undefined): Record<string, string> | undefined {
+  return instance && { 'Subnet ID': instance.subnetId, 'Availability Zone': instance.availabilityZone };
 }
 
 /** The log of scaling activities, newest last. */
@@ -18,11 +23,13 @@ export class ActivityLog {
     this.#context = context;
   }
 
+  /** @param instanceId the instance it is about, for its details */
   begin(
     groupName: string,
     description: string,
     cause: string,
     statusCode: ActivityRecord['statusCode'] = 'InProgress',
+    instanceId?: string,
   ): ActivityRecord {
     const { state, clock } = this.#context;
     const activity: ActivityRecord = {
@@ -33,6 +40,7 @@ export class ActivityLog {
       startTime: clock.now(),
       statusCode,
       progress: statusCode === 'InProgress' ? 50 : 30,
+      details: detailsOf(state.instances[instanceId ?? '']),
     };
     state.activities.push(activity);
     if (state.activities.length > MAX_ACTIVITIES) state.activities.splice(0, state.activities.length - MAX_ACTIVITIES);

@@ -52,6 +52,7 @@ export class Departures {
       `${toWarmPool ? 'Returning EC2 instance to warm pool' : 'Terminating EC2 instance'}: ${instance.instanceId}`,
       `At ${stamp(context.clock.now())} ${cause}`,
       'WaitingForELBConnectionDraining',
+      instance.instanceId,
     );
     // What was never ready has nothing to wind up.
     const unready = /^(Warmed:)?Pending/.test(instance.lifecycleState) && instance.inServiceAt === undefined;
@@ -80,6 +81,8 @@ export class Departures {
       group.name,
       `Moving EC2 instance to Standby: ${instance.instanceId}`,
       `At ${stamp(context.clock.now())} ${cause}`,
+      undefined,
+      instance.instanceId,
     );
     instance.lifecycleState = 'EnteringStandby';
     instance.activityId = activity.id;
@@ -93,6 +96,8 @@ export class Departures {
       group.name,
       `Detaching EC2 instance: ${instance.instanceId}`,
       `At ${stamp(context.clock.now())} ${cause}`,
+      undefined,
+      instance.instanceId,
     );
     instance.lifecycleState = 'Detaching';
     instance.activityId = activity.id;

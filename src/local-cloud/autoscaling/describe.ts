@@ -10,9 +10,11 @@ import type {
   WarmPoolConfiguration,
 } from '@aws-sdk/client-auto-scaling';
 import type { ActivityRecord, CloudState, GroupInstance, GroupRecord } from '../model.ts';
+import { findRegion } from '../regions.ts';
 import { account } from '../settings.ts';
 import { groupMembers, isWarm } from './lifecycle-states.ts';
 import type { WarmPoolRecord } from './records.ts';
+import { shownSettings } from './shown-settings.ts';
 
 /** The group's ARN; AWS puts a random id in it, here it follows from name and time of creation. */
 export function groupArn(group: GroupRecord): string {
@@ -48,16 +50,23 @@ export function describeTemplate(
 }
 
 export function describeMember(state: CloudState, group: GroupRecord, member: GroupInstance): Instance {
+  const zone = member.availabilityZone;
   return {
     InstanceId: member.instanceId,
     InstanceType: state.instances[member.instanceId]?.instanceType,
-    AvailabilityZone: member.availabilityZone,
+    AvailabilityZone: zone,
+    AvailabilityZoneId: zoneIdOf(zone),
+    ImageId: state.instances[member.instanceId]?.imageId,
     LifecycleState: member.lifecycleState,
     HealthStatus: member.healthStatus,
     LaunchTemplate: describeTemplate(state, member.launchTemplate),
     ProtectedFromScaleIn: member.protectedFromScaleIn,
     WeightedCapacity: weightOf(group),
   };
+}
+
+function zoneIdOf(zone: string): string | undefined {
+  return findRegion(zone.slice(0, -1))?.zoneIds[zone];
 }
 
 /** Weight of the type that the group launches, where it has a mixed-instances policy with weights. */
@@ -90,7 +99,6 @@ export function describeInstance(
     ProtectedFromScaleIn: member.protectedFromScaleIn,
     // This operation spells it in capitals, the group's description does not.
     HealthStatus: HealthStatus?.toUpperCase(),
-    ImageId: state.instances[member.instanceId]?.imageId,
     AutoScalingGroupName: group.name,
   };
 }
@@ -116,6 +124,7 @@ export function describeGroup(state: CloudState, group: GroupRecord, withInstanc
     DesiredCapacity: group.desiredCapacity,
     DefaultCooldown: group.defaultCooldownSeconds,
     AvailabilityZones: group.availabilityZones,
+    AvailabilityZoneIds: group.availabilityZones.map((zone) => zoneIdOf(zone) ?? ''),
     LoadBalancerNames: [],
     TargetGroupARNs: group.targetGroupArns,
     HealthCheckType: group.healthCheckType,
@@ -140,11 +149,13 @@ export function describeGroup(state: CloudState, group: GroupRecord, withInstanc
       MinHealthyPercentage: group.maintenancePolicy.minHealthyPercentage,
       MaxHealthyPercentage: group.maintenancePolicy.maxHealthyPercentage,
     },
+    ...shownSettings(group),
     TrafficSources: group.targetGroupArns.map((arn) => ({ Identifier: arn, Type: 'elbv2' })),
   };
 }
 
-export function describeActivity(activity: ActivityRecord): Activity {
+export function describeActivity(activity: ActivityRecord, state: CloudState): Activity {
+  const group = Object.hasOwn(state.groups, activity.groupName) ? state.groups[activity.groupName] : undefined;
   return {
     ActivityId: activity.id,
     AutoScalingGroupName: activity.groupName,
@@ -155,5 +166,8 @@ export function describeActivity(activity: ActivityRecord): Activity {
     StatusCode: activity.statusCode,
     StatusMessage: activity.statusMessage,
     Progress: activity.progress,
+    Details: activity.details && JSON.stringify(activity.details),
+    AutoScalingGroupState: group ? undefined : 'Deleted',
+    AutoScalingGroupARN: group && groupArn(group),
   };
 }

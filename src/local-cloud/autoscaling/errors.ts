@@ -31,6 +31,16 @@ export function activityInProgress(message: string): CloudError {
   return new CloudError('ScalingActivityInProgress', message);
 }
 
+export function pendingDelete(): CloudError {
+  return validationError('The AutoScaling group may not be modified while it is pending delete');
+}
+
+export function coolingDown(group: { name: string }): CloudError {
+  return activityInProgress(
+    `Scaling activity in progress: the group ${group.name} is cooling down after its last scaling activity.`,
+  );
+}
+
 export function refreshInProgress(): CloudError {
   return new CloudError(
     'InstanceRefreshInProgress',

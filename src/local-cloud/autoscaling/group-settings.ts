@@ -53,7 +53,7 @@ export function readPlaces(
     .split(',')
     .map((s) => s.trim())
     .filter((s) => s !== '');
-  const zones = request.AvailabilityZones ?? [];
+  const zones = readZones(request, region);
   if (subnetIds.length === 0 && zones.length === 0) return undefined;
   const known = new Map(Object.entries(region.subnets).map(([zone, subnet]) => [subnet, zone]));
   for (const id of subnetIds) if (!known.has(id)) throw validationError(`The subnet ID '${id}' does not exist`);
@@ -65,6 +65,20 @@ export function readPlaces(
     throw validationError('The availability zones of the specified subnets and the Auto Scaling group do not match');
   }
   return { availabilityZones: (subnetIds.length > 0 ? fromSubnets : [...zones]).sort(), subnetIds };
+}
+
+/** By name or by id, but not both. */
+function readZones(
+  { AvailabilityZones: names = [], AvailabilityZoneIds: ids = [] }: Request,
+  region: Region,
+): string[] {
+  if (names.length > 0 && ids.length > 0) {
+    throw validationError('You cannot specify both AvailabilityZones and AvailabilityZoneIds in the same request.');
+  }
+  const known = new Map(Object.entries(region.zoneIds).map(([name, id]) => [id, name]));
+  const wrong = ids.find((id) => !known.has(id));
+  if (wrong) throw validationError(`Invalid availability zone ID: ${wrong}`);
+  return [...new Set([...names, ...ids.map((id) => known.get(id) as string)])];
 }
 
 export function readHealthCheckType(given: string | undefined): GroupRecord['healthCheckType'] | undefined {

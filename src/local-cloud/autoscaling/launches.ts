@@ -5,6 +5,7 @@ import { activeInstances, isSuspended, type LaunchSource } from './groups.ts';
 import { poolMembers } from './lifecycle-states.ts';
 import { FULL_ZONE_PAUSE_MS, type Place, placeLaunches } from './placement.ts';
 import type { Runtime } from './runtime.ts';
+import { isBalancedOnly } from './shown-settings.ts';
 import { registerTargets } from './traffic.ts';
 
 /** First pause after a failed launch; it doubles up to {@link MAX_BACKOFF_MS}. AWS's own figures are unpublished. */
@@ -52,6 +53,7 @@ export class Launches {
           among: how.pool ? poolMembers(group) : undefined,
         });
         if (round.length === 0) break;
+        const before = full.size;
         for (const { place, count: n } of round) {
           try {
             missing -= this.launchAt(group, place, n, source, how).length;
@@ -63,6 +65,8 @@ export class Launches {
             group.rebalance = { launched: group.rebalance?.launched ?? [], retryAt };
           }
         }
+        // What a full zone leaves over is for the others, unless balance comes first.
+        if (full.size === before || isBalancedOnly(group)) break;
       }
     } catch (error) {
       refusal = this.refused(group, error, how);
@@ -86,7 +90,7 @@ export class Launches {
     const ids = instances.launch({ launchTemplate: { id, version }, count, ...place, instanceType, tags });
     for (const instanceId of ids) {
       const what = how.pool ? 'Launching a new EC2 instance into warm pool' : 'Launching a new EC2 instance';
-      const activity = this.#begin(group, `${what}: ${instanceId}`, how);
+      const activity = this.#begin(group, `${what}: ${instanceId}`, how, instanceId);
       group.instances.push({
         instanceId,
         lifecycleState: how.pool ? 'Warmed:Pending' : 'Pending',
@@ -108,13 +112,15 @@ export class Launches {
     return message;
   }
 
-  #begin(group: GroupRecord, description: string, { cause, pool }: LaunchOptions): ActivityRecord {
+  #begin(group: GroupRecord, description: string, how: LaunchOptions, instanceId?: string): ActivityRecord {
+    const { cause, pool } = how;
     const { context, log } = this.#runtime;
     const size = (pool ? poolMembers(group) : activeInstances(group)).length;
     const change = `increasing the ${pool ? 'warm pool ' : ''}capacity from ${size} to ${size + 1}.`;
     const reason = cause ?? 'a difference between desired and actual capacity';
     const why = `At ${stamp(context.clock.now())} an instance was started in response to ${reason}, ${change}`;
-    return log.begin(group.name, description, !pool && group.capacityCause ? `${group.capacityCause}  ${why}` : why);
+    const full = !pool && group.capacityCause ? `${group.capacityCause}  ${why}` : why;
+    return log.begin(group.name, description, full, undefined, instanceId);
   }
 
   /** A launch that failed, at once or during the boot: the next one waits. */

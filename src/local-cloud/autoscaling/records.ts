@@ -78,7 +78,6 @@ export interface PolicyRecord {
   arn: string;
   /** PutScalingPolicyType of the SDK, as plain data. */
   request: Record<string, unknown>;
-  lastRunAt?: number;
 }
 
 export interface MixedInstancesRecord {
@@ -115,6 +114,10 @@ export interface GroupExtras {
   maintenancePolicy?: { minHealthyPercentage: number; maxHealthyPercentage: number };
   rebalance?: RebalanceRecord;
   launchTokens?: Record<string, LaunchTokenRecord>;
+  /** Settings that are kept in the SDK's shape (see shown-settings.ts). */
+  shown?: Record<string, unknown>;
+  /** Until then, calls that honour the cooldown are refused. */
+  coolsUntil?: number;
   /** Why the desired capacity was changed last, for the causes of the launches that follow. */
   capacityCause?: string;
 }

@@ -4,6 +4,7 @@ import { ActivityLog } from './activities.ts';
 import { Departures } from './departures.ts';
 import { groupOfInstance } from './groups.ts';
 import { activityHandlers } from './handlers/activities.ts';
+import { deleteGroupHandlers } from './handlers/delete-group.ts';
 import { emptyHandlers } from './handlers/empty.ts';
 import { groupHandlers } from './handlers/groups.ts';
 import { hookHandlers } from './handlers/hooks.ts';
@@ -60,6 +61,7 @@ export function createAutoScalingService(
   return {
     handlers: {
       ...groupHandlers(ops),
+      ...deleteGroupHandlers(ops),
       ...instanceHandlers(ops),
       ...standbyHandlers(ops),
       ...processHandlers(ops),

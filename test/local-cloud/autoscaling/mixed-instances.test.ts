@@ -84,6 +84,17 @@ describe('mixed-instances policies', () => {
     expect(f.versions()).toEqual([2, 2, 2, 2]);
   });
 
+  it('are not skipped when only the type differs', async () => {
+    const f = await mixed(policy('1', 'm5.large'));
+    await f.send('StartInstanceRefresh', {
+      AutoScalingGroupName: 'api',
+      DesiredConfiguration: { MixedInstancesPolicy: policy('1', 'm6i.large') },
+      Preferences: { InstanceWarmup: 0, MinHealthyPercentage: 50, SkipMatching: true },
+    });
+    await f.cloud.clock.advance(60_000);
+    expect((await f.group()).Instances?.map((i) => i.InstanceType)).toEqual(Array(4).fill('m6i.large'));
+  });
+
   it.each([
     ['no template', {}, 'must contain a LaunchTemplate'],
     ['a template that is none', { LaunchTemplate: { LaunchTemplateSpecification: spec('9') } }, 'valid fully-formed'],

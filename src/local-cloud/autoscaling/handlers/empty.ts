@@ -4,7 +4,7 @@ import type { Operations } from '../runtime.ts';
 import { terminationPolicyNames } from '../termination-policy.ts';
 
 /** Limits of a new account, as DescribeAccountLimits answers. */
-const MAX_GROUPS = 500;
+export const MAX_GROUPS = 500;
 const MAX_LAUNCH_CONFIGURATIONS = 200;
 
 /** Questions about the account, and about what groups of this cloud never have (classic load balancers): the honest answer is none. */

@@ -1,7 +1,6 @@
 import type {
   AutoScalingGroupNamesType,
   CreateAutoScalingGroupType,
-  DeleteAutoScalingGroupType,
   Filter,
   SetDesiredCapacityType,
   UpdateAutoScalingGroupType,
@@ -9,14 +8,7 @@ import type {
 import type { GroupRecord } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
 import { describeGroup } from '../describe.ts';
-import {
-  activityInProgress,
-  groupExists,
-  groupHasInstances,
-  resourceContention,
-  resourceInUse,
-  validationError,
-} from '../errors.ts';
+import { coolingDown, groupExists, limitExceeded, pendingDelete, validationError } from '../errors.ts';
 import {
   checkDesired,
   checkSizes,
@@ -28,11 +20,13 @@ import {
 } from '../group-settings.ts';
 import { activeRefresh, requireGroup } from '../groups.ts';
 import { readHook } from '../hooks/read.ts';
-import { isHeld, isPending, isTerminating } from '../lifecycle-states.ts';
 import { readMixedInstances } from '../mixed-instances.ts';
 import { pageOf } from '../pages.ts';
 import type { Operations } from '../runtime.ts';
+import { readShown } from '../shown-settings.ts';
+import { MAX_GROUPS } from './empty.ts';
 import { readTags } from './tags.ts';
+import { readSources } from './targets.ts';
 
 /** A group's name: up to 255 printable characters without a colon. */
 const namePattern = /^[\x20-\x39\x3b-\x7e]{1,255}$/;
@@ -43,7 +37,7 @@ export function groupHandlers(ops: Operations): HandlerTable {
   /** A group that is going away takes no more changes. */
   const open = (name: string | undefined): GroupRecord => {
     const group = requireGroup(state, name);
-    if (group.deleting) throw activityInProgress(`AutoScalingGroup ${group.name} is pending delete.`);
+    if (group.deleting) throw pendingDelete();
     return group;
   };
 
@@ -52,6 +46,9 @@ export function groupHandlers(ops: Operations): HandlerTable {
       const name = request.AutoScalingGroupName ?? '';
       if (!namePattern.test(name)) throw validationError(`Invalid Auto Scaling group name: '${name}'`);
       if (Object.hasOwn(state.groups, name)) throw groupExists(name);
+      if (Object.keys(state.groups).length >= MAX_GROUPS) {
+        throw limitExceeded(`You have reached the limit of ${MAX_GROUPS} Auto Scaling groups in this region.`);
+      }
       refuseUnsupported(request);
       const source = readSource(ops, request);
       if (!source) {
@@ -67,7 +64,7 @@ export function groupHandlers(ops: Operations): HandlerTable {
       checkDesired(desiredCapacity, request.MinSize, request.MaxSize);
       const places = readPlaces(request, ops.context.region);
       if (!places) throw validationError('At least one Availability Zone or VPC Subnet is required.');
-      const sources = (request.TrafficSources ?? []).map((s) => s.Identifier ?? '');
+      const sources = readSources(request.TrafficSources);
       const targetGroupArns = [...new Set([...(request.TargetGroupARNs ?? []), ...sources])];
       checkTargetGroups(ops, targetGroupArns);
       state.groups[name] = {
@@ -89,6 +86,7 @@ export function groupHandlers(ops: Operations): HandlerTable {
         terminationPolicies: ['Default'],
         tags: readTags(request.Tags ?? [], name),
         hooks: (request.LifecycleHookSpecificationList ?? []).map((hook) => readHook(hook)),
+        shown: readShown(request),
         ...readSettings(request),
       };
       ops.context.changed();
@@ -115,6 +113,7 @@ export function groupHandlers(ops: Operations): HandlerTable {
         minSize,
         maxSize,
         desiredCapacity,
+        shown: { ...group.shown, ...readShown(request) },
       });
       Object.assign(group, source);
       ops.context.changed();
@@ -136,48 +135,12 @@ export function groupHandlers(ops: Operations): HandlerTable {
           `New SetDesiredCapacity value ${desired} is below min value ${group.minSize} for the AutoScalingGroup.`,
         );
       }
+      const now = clock.now();
+      if (request.HonorCooldown && (group.coolsUntil ?? 0) > now) throw coolingDown(group);
+      if (desired !== group.desiredCapacity) group.coolsUntil = now + group.defaultCooldownSeconds * 1000;
       group.desiredCapacity = desired;
       ops.context.changed();
       ops.poke(group.name);
-      return {};
-    },
-
-    DeleteAutoScalingGroup(request: DeleteAutoScalingGroupType) {
-      const group = requireGroup(state, request.AutoScalingGroupName);
-      if (!request.ForceDelete) {
-        if (group.instances.some((i) => isTerminating(i) || isPending(i))) {
-          throw activityInProgress(
-            'You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.',
-          );
-        }
-        if (group.instances.length > 0) throw groupHasInstances();
-        if (group.warmPool) throw resourceInUse('You cannot delete an AutoScalingGroup that has a warm pool.');
-        if (activeRefresh(state, group.name)) {
-          throw resourceContention(`An instance refresh of AutoScalingGroup ${group.name} is in progress.`);
-        }
-      }
-      const refresh = activeRefresh(state, group.name);
-      if (refresh)
-        Object.assign(refresh, {
-          status: 'Cancelled',
-          endTime: clock.now(),
-          statusReason: 'The group is being deleted.',
-        });
-      Object.assign(group, { deleting: true, minSize: 0, maxSize: 0, desiredCapacity: 0, warmPool: undefined });
-      for (const member of group.instances) {
-        // By force: what hooks hold goes on, and what leaves now is not held.
-        if (isHeld(member) && isTerminating(member)) ops.departures.proceed(group, member);
-        member.withoutHooks = true;
-        if (isTerminating(member) || member.lifecycleState === 'Detaching') continue;
-        ops.departures.terminate(
-          group,
-          member,
-          `instance ${member.instanceId} was taken out of service in response to a user request to delete the group.`,
-          { withoutHooks: true },
-        );
-      }
-      ops.context.changed();
-      ops.lookNow(group.name);
       return {};
     },
 

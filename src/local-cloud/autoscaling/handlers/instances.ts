@@ -10,7 +10,7 @@ import type { GroupInstance, GroupRecord } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
 import { stamp } from '../activities.ts';
 import { describeActivity, describeInstance } from '../describe.ts';
-import { validationError } from '../errors.ts';
+import { notInGroup, validationError } from '../errors.ts';
 import { groupOfInstance, isSuspended, requireGroup, requireMembers } from '../groups.ts';
 import { isTerminating, isWarm } from '../lifecycle-states.ts';
 import { pageOf } from '../pages.ts';
@@ -92,6 +92,8 @@ export function instanceHandlers(ops: Operations): HandlerTable {
           group.name,
           `Attaching an existing EC2 instance: ${id}`,
           `At ${stamp(clock.now())} an instance was added in response to user request, increasing the capacity from ${from} to ${from + 1}.`,
+          undefined,
+          id,
         );
         ops.log.finish(activity.id);
         group.instances.push({
@@ -128,6 +130,7 @@ export function instanceHandlers(ops: Operations): HandlerTable {
             member,
             `instance ${member.instanceId} was detached in response to a user request${capacityChange(from, n, request.ShouldDecrementDesiredCapacity)}.`,
           ),
+          state,
         ),
       );
       ops.poke(group.name);
@@ -137,6 +140,11 @@ export function instanceHandlers(ops: Operations): HandlerTable {
     TerminateInstanceInAutoScalingGroup(request: TerminateInstanceInAutoScalingGroupType) {
       const ids = request.InstanceIds?.length ? checkBatch(request.InstanceIds, 100) : [request.InstanceId];
       const found = ids.map(requireMember);
+      if (request.InstanceIds?.length) {
+        const named = requireGroup(state, request.AutoScalingGroupName);
+        const stranger = found.find(({ group }) => group !== named);
+        if (stranger) throw notInGroup(stranger.member.instanceId, named.name);
+      }
       const decrement = request.ShouldDecrementDesiredCapacity ?? false;
       for (const { group, member } of found) {
         if (isTerminating(member)) throw validationError(`Instance ${member.instanceId} is already terminating.`);
@@ -158,7 +166,7 @@ export function instanceHandlers(ops: Operations): HandlerTable {
           `instance ${member.instanceId} was taken out of service in response to a user request${capacityChange(from, 0, lowers)}.`,
         );
         ops.poke(group.name);
-        return describeActivity(activity);
+        return describeActivity(activity, state);
       });
       return { Activity: activities[0] };
     },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { LaunchInstancesRequest, LaunchInstancesResult } from '@aws-sdk/client-auto-scaling';
 import type { GroupRecord } from '../../model.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
-import { activityInProgress, idempotencyMismatch, validationError } from '../errors.ts';
+import { idempotencyMismatch, pendingDelete, validationError } from '../errors.ts';
 import { activeRefresh, isSuspended, launchSource, requireGroup } from '../groups.ts';
 import { type Place, placesOf } from '../placement.ts';
 import type { Operations } from '../runtime.ts';
@@ -36,7 +36,7 @@ export function launchInstancesHandlers(ops: Operations): HandlerTable {
       const known = token ? group.launchTokens?.[token] : undefined;
       if (known && known.digest !== digest) throw idempotencyMismatch(token ?? '');
       if (known) return { ...known.answer, ClientToken: token };
-      if (group.deleting) throw activityInProgress(`AutoScalingGroup ${group.name} is pending delete.`);
+      if (group.deleting) throw pendingDelete();
       if (isSuspended(group, 'Launch'))
         throw validationError(`The Launch process of group ${group.name} is suspended.`);
       const place = choosePlace(ops, group, request);

@@ -9,7 +9,7 @@ import type { GroupRecord } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
 import { stamp } from '../activities.ts';
 import { resourceArn } from '../describe.ts';
-import { activityInProgress, limitExceeded, validationError } from '../errors.ts';
+import { coolingDown, limitExceeded, validationError } from '../errors.ts';
 import { requireGroup } from '../groups.ts';
 import { pageOf } from '../pages.ts';
 import { adjusted, adjustmentOf, adjustmentTypes, readPolicy } from '../policies.ts';
@@ -48,7 +48,7 @@ export function policyHandlers(ops: Operations): HandlerTable {
       if (others.length >= MAX_POLICIES)
         throw limitExceeded(`A group cannot have more than ${MAX_POLICIES} scaling policies.`);
       const arn = before?.arn ?? resourceArn(group, 'scalingPolicy', name, 'policyName');
-      group.policies = [...others, { name, arn, request: { ...read }, lastRunAt: before?.lastRunAt }];
+      group.policies = [...others, { name, arn, request: { ...read } }];
       ops.context.changed();
       return { PolicyARN: arn, Alarms: [] };
     },
@@ -75,16 +75,14 @@ export function policyHandlers(ops: Operations): HandlerTable {
       const { group, policy } = find(request.AutoScalingGroupName, request.PolicyName);
       const settings = policy.request as unknown as PutScalingPolicyType;
       const adjustment = adjustmentOf(settings, request);
-      const cooldown = (settings.Cooldown ?? group.defaultCooldownSeconds) * 1000;
-      if (request.HonorCooldown && settings.PolicyType === 'SimpleScaling') {
-        if (policy.lastRunAt !== undefined && policy.lastRunAt + cooldown > clock.now()) {
-          throw activityInProgress(`The group ${group.name} is cooling down after its last scaling activity.`);
-        }
-      }
+      // Only simple scaling knows cooldowns.
+      const simple = settings.PolicyType === 'SimpleScaling';
+      if (simple && request.HonorCooldown && (group.coolsUntil ?? 0) > clock.now()) throw coolingDown(group);
       const from = group.desiredCapacity;
       const to = adjusted(group, settings, adjustment);
-      policy.lastRunAt = clock.now();
       if (to !== from) {
+        const cooldownSeconds = settings.Cooldown ?? group.defaultCooldownSeconds;
+        if (simple) group.coolsUntil = clock.now() + cooldownSeconds * 1000;
         group.desiredCapacity = to;
         group.capacityCause = `At ${stamp(clock.now())} a user request executed policy ${policy.name} changing the desired capacity from ${from} to ${to}.`;
       }

@@ -7,7 +7,7 @@ import type {
 } from '@aws-sdk/client-auto-scaling';
 import type { RefreshRecord } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
-import { irreversibleRefresh, noActiveRefresh, refreshInProgress, validationError } from '../errors.ts';
+import { noActiveRefresh, refreshInProgress, validationError } from '../errors.ts';
 import { readTemplate } from '../group-settings.ts';
 import { activeRefresh, requireGroup } from '../groups.ts';
 import { groupMembers } from '../lifecycle-states.ts';
@@ -15,7 +15,9 @@ import { readMixedInstances } from '../mixed-instances.ts';
 import { pageOf } from '../pages.ts';
 import { describeRefresh } from '../refresh/describe.ts';
 import { beginRollback } from '../refresh/end.ts';
+import { forgetRefreshes } from '../refresh/history.ts';
 import { readPreferences } from '../refresh/preferences.ts';
+import { requireReversible } from '../refresh/reversible.ts';
 import type { Operations } from '../runtime.ts';
 
 export function refreshHandlers(ops: Operations): HandlerTable {
@@ -47,7 +49,8 @@ export function refreshHandlers(ops: Operations): HandlerTable {
         desiredMixedInstances: mixed?.mixedInstances,
         previousMixedInstances: group.mixedInstances,
       };
-      if (preferences.autoRollback) requireReversible(refresh);
+      if (preferences.autoRollback) requireReversible(state, refresh);
+      forgetRefreshes(state, clock.now());
       state.refreshes[refresh.id] = refresh;
       ops.context.changed();
       // An empty group is done at once; otherwise the first wave begins a moment later, as on AWS.
@@ -86,25 +89,11 @@ export function refreshHandlers(ops: Operations): HandlerTable {
       if (!refresh || refresh.status === 'Cancelling' || refresh.status === 'RollbackInProgress') {
         throw noActiveRefresh(group.name);
       }
-      requireReversible(refresh);
+      requireReversible(state, refresh);
       beginRollback(refresh, 'Manual rollback', clock.now());
       ops.context.changed();
       ops.poke(group.name);
       return { InstanceRefreshId: refresh.id };
     },
   };
-}
-
-/** There must be a fixed version to go to, and one to go back to. */
-function requireReversible(refresh: RefreshRecord): void {
-  if (!refresh.desiredLaunchTemplate) {
-    throw irreversibleRefresh('The instance refresh does not have a desired configuration and cannot be rolled back.');
-  }
-  for (const { version } of [refresh.desiredLaunchTemplate, refresh.previousLaunchTemplate]) {
-    if (version.startsWith('$')) {
-      throw irreversibleRefresh(
-        `The launch template version ${version} is not a number, so the instance refresh cannot be rolled back.`,
-      );
-    }
-  }
 }

@@ -30,6 +30,7 @@ export function standbyHandlers(ops: Operations): HandlerTable {
             member,
             `instance ${member.instanceId} was moved to standby in response to a user request${capacityChange(from, n, decrement)}.`,
           ),
+          state,
         ),
       );
       ops.poke(group.name);
@@ -55,10 +56,11 @@ export function standbyHandlers(ops: Operations): HandlerTable {
           `Moving EC2 instance out of Standby: ${member.instanceId}`,
           `At ${stamp(clock.now())} instance ${member.instanceId} was moved out of standby in response to a user request, increasing the capacity from ${from} to ${from + 1}.`,
           'PreInService',
+          member.instanceId,
         );
         // Its machine runs already: the next look brings it into service and registers it again.
         Object.assign(member, { lifecycleState: 'Pending', healthStatus: 'Healthy', activityId: activity.id });
-        return describeActivity(activity);
+        return describeActivity(activity, state);
       });
       ops.context.changed();
       ops.poke(group.name);

@@ -2,16 +2,30 @@ import type { DeleteTagsType, DescribeTagsType, Tag, TagDescription } from '@aws
 import type { GroupRecord } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
 import { describeTags } from '../describe.ts';
-import { validationError } from '../errors.ts';
+import { limitExceeded, validationError } from '../errors.ts';
 import { requireGroup } from '../groups.ts';
 import { pageOf } from '../pages.ts';
 import type { Operations } from '../runtime.ts';
 
-/** A group's tags from a request; AWS's limit is 50 a group. */
+/** Quota of Auto Scaling: tags of a group. */
+const MAX_TAGS = 50;
+const RESOURCE_TYPE = 'auto-scaling-group';
+/** Lengths as in Tag of the SDK's typings. */
+const MAX_KEY = 128;
+const MAX_VALUE = 256;
+
+function tooMany(count: number) {
+  return limitExceeded(`${count} tags exceed the limit of ${MAX_TAGS} for a group.`);
+}
+
+/** A group's tags from a request. */
 export function readTags(tags: Tag[], groupName: string): GroupRecord['tags'] {
-  if (tags.length > 50) throw validationError(`${tags.length} tags exceed the limit of 50 for a group.`);
+  if (tags.length > MAX_TAGS) throw tooMany(tags.length);
   return tags.map((t) => {
     if (!t.Key) throw validationError('Tag keys must not be empty.');
+    if (t.Key.length > MAX_KEY) throw validationError(`Tag key ${t.Key.slice(0, 20)}... is longer than ${MAX_KEY}.`);
+    if ((t.Value ?? '').length > MAX_VALUE)
+      throw validationError(`The value of tag ${t.Key} is longer than ${MAX_VALUE}.`);
     if (t.Key.startsWith('aws:')) throw validationError(`Tag key ${t.Key} must not start with 'aws:'.`);
     if (t.ResourceId && t.ResourceId !== groupName)
       throw validationError(`Tag resource ${t.ResourceId} is not the group ${groupName}.`);
@@ -28,20 +42,33 @@ const fields: Record<string, (tag: TagDescription) => string> = {
 
 export function tagHandlers(ops: Operations): HandlerTable {
   const { state } = ops.context;
+
+  const groupOf = (tag: Tag): GroupRecord => {
+    if (tag.ResourceType && tag.ResourceType !== RESOURCE_TYPE) {
+      throw validationError(`Tag resource type ${tag.ResourceType} must be ${RESOURCE_TYPE}.`);
+    }
+    return requireGroup(state, tag.ResourceId);
+  };
+
   return {
+    /** All or nothing, though it may name several groups. */
     CreateOrUpdateTags(request: { Tags?: Tag[] }) {
+      const changed = new Map<GroupRecord, GroupRecord['tags']>();
       for (const tag of request.Tags ?? []) {
-        const group = requireGroup(state, tag.ResourceId);
-        const [read] = readTags([tag], group.name);
-        group.tags = [...group.tags.filter((t) => t.key !== tag.Key), ...(read ? [read] : [])];
+        const group = groupOf(tag);
+        const before = changed.get(group) ?? group.tags;
+        const after = [...before.filter((t) => t.key !== tag.Key), ...readTags([tag], group.name)];
+        if (after.length > MAX_TAGS) throw tooMany(after.length);
+        changed.set(group, after);
       }
+      for (const [group, tags] of changed) group.tags = tags;
       ops.context.changed();
       return {};
     },
 
     DeleteTags(request: DeleteTagsType) {
-      for (const tag of request.Tags ?? []) {
-        const group = requireGroup(state, tag.ResourceId);
+      const wanted = (request.Tags ?? []).map((tag) => ({ tag, group: groupOf(tag) }));
+      for (const { tag, group } of wanted) {
         group.tags = group.tags.filter((t) => t.key !== tag.Key || (tag.Value !== undefined && t.value !== tag.Value));
       }
       ops.context.changed();

@@ -5,6 +5,7 @@ import type {
   DescribeTrafficSourcesRequest,
   DetachLoadBalancerTargetGroupsType,
   DetachTrafficSourcesType,
+  TrafficSourceIdentifier,
 } from '@aws-sdk/client-auto-scaling';
 import type { GroupRecord } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
@@ -15,11 +16,30 @@ import { pageOf } from '../pages.ts';
 import type { Operations } from '../runtime.ts';
 import { drainTargets, registerTargets } from '../traffic.ts';
 
+/** Target groups and traffic sources of one call (AttachTrafficSourcesType in the SDK's typings). */
+const MAX_SOURCES = 10;
+
+function checkCount(arns: string[]): void {
+  if (arns.length >= 1 && arns.length <= MAX_SOURCES) return;
+  throw validationError(`Between 1 and ${MAX_SOURCES} target groups can be given, but ${arns.length} were.`);
+}
+
+/** Target groups by ARN; there are no other traffic sources here. */
+export function readSources(sources: TrafficSourceIdentifier[] | undefined): string[] {
+  return (sources ?? []).map(({ Identifier, Type }) => {
+    if (Type && Type !== 'elbv2')
+      throw validationError(`Traffic sources of type ${Type} are not supported by this cloud; use elbv2.`);
+    if (!Identifier) throw validationError('Each traffic source must have an Identifier.');
+    return Identifier;
+  });
+}
+
 export function targetHandlers(ops: Operations): HandlerTable {
   const { state } = ops.context;
 
   const attach = (name: string | undefined, arns: string[]) => {
     const group = requireGroup(state, name);
+    checkCount(arns);
     checkTargetGroups(ops, arns);
     group.targetGroupArns = [...new Set([...group.targetGroupArns, ...arns])];
     if (!isSuspended(group, 'AddToLoadBalancer')) {
@@ -34,6 +54,7 @@ export function targetHandlers(ops: Operations): HandlerTable {
 
   const detach = (name: string | undefined, arns: string[]) => {
     const group = requireGroup(state, name);
+    checkCount(arns);
     for (const arn of arns) {
       if (!group.targetGroupArns.includes(arn)) {
         throw validationError(`Trying to remove Target Groups that are not part of the group: ${arn}`);
@@ -52,15 +73,9 @@ export function targetHandlers(ops: Operations): HandlerTable {
     DetachLoadBalancerTargetGroups: (request: DetachLoadBalancerTargetGroupsType) =>
       detach(request.AutoScalingGroupName, request.TargetGroupARNs ?? []),
     AttachTrafficSources: (request: AttachTrafficSourcesType) =>
-      attach(
-        request.AutoScalingGroupName,
-        (request.TrafficSources ?? []).map((s) => s.Identifier ?? ''),
-      ),
+      attach(request.AutoScalingGroupName, readSources(request.TrafficSources)),
     DetachTrafficSources: (request: DetachTrafficSourcesType) =>
-      detach(
-        request.AutoScalingGroupName,
-        (request.TrafficSources ?? []).map((s) => s.Identifier ?? ''),
-      ),
+      detach(request.AutoScalingGroupName, readSources(request.TrafficSources)),
 
     DescribeLoadBalancerTargetGroups(request: DescribeLoadBalancerTargetGroupsRequest) {
       const group = requireGroup(state, request.AutoScalingGroupName);

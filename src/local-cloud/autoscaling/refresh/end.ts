@@ -6,6 +6,7 @@ export function succeed(group: GroupRecord, refresh: RefreshRecord, now: number)
   if (refresh.status === 'RollbackInProgress') {
     refresh.status = 'RollbackSuccessful';
     refresh.statusReason = refresh.rollbackReason;
+    refresh.percentageComplete = 0;
     if (refresh.rollback)
       Object.assign(refresh.rollback, { percentageCompleteOnRollback: 100, instancesToUpdateOnRollback: 0 });
     return;
@@ -39,6 +40,11 @@ export function beginRollback(refresh: RefreshRecord, reason: string, now: numbe
   refresh.status = 'RollbackInProgress';
   refresh.statusReason = reason;
   refresh.rollbackReason = reason;
-  refresh.rollback = { startTime: now, percentageCompleteOnRollback: 0, instancesToUpdateOnRollback: 0 };
+  refresh.rollback = {
+    startTime: now,
+    percentageCompleteOnRollback: 0,
+    instancesToUpdateOnRollback: 0,
+    percentageBefore: refresh.percentageComplete,
+  };
   refresh.work = undefined;
 }

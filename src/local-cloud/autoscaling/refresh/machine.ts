@@ -19,7 +19,7 @@ export const STALL_TIMEOUT_SECONDS = 3600;
  * @returns whether it looks after the group's capacity itself; false once it has ended or only waits for its end
  */
 export function stepRefresh(look: Look, refresh: RefreshRecord): boolean {
-  const { context, instances } = look.runtime;
+  const { context } = look.runtime;
   context.changed();
   if (refresh.status === 'Cancelling') {
     if (finishCancel(look, refresh)) return false;
@@ -35,7 +35,7 @@ export function stepRefresh(look: Look, refresh: RefreshRecord): boolean {
   if (refresh.status === 'Baking') return bake(look, refresh);
   if (refresh.status === 'Pending') refresh.status = 'InProgress';
   try {
-    refresh.work ??= beginWork(look.group, refresh, instances, look.now);
+    refresh.work ??= beginWork(look.group, refresh, look.runtime);
   } catch (error) {
     fail(
       refresh,

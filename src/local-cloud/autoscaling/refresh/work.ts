@@ -1,7 +1,8 @@
-import type { InstanceService } from '../../context.ts';
 import type { GroupInstance, GroupRecord, LifecycleState, RefreshRecord, RefreshWork } from '../../model.ts';
+import { launchSource } from '../groups.ts';
 import type { Loss } from '../health.ts';
 import { poolMembers } from '../lifecycle-states.ts';
+import type { Runtime } from '../runtime.ts';
 
 /** States an instance can be in and still wait for its replacement. */
 const replaceableStates: readonly LifecycleState[] = [
@@ -17,16 +18,19 @@ const replaceableStates: readonly LifecycleState[] = [
 export function beginWork(
   group: GroupRecord,
   refresh: RefreshRecord,
-  instances: InstanceService,
-  now: number,
+  { context: { state, clock }, instances }: Runtime,
 ): RefreshWork {
+  const now = clock.now();
   const back = refresh.status === 'RollbackInProgress';
-  const source = back ? refresh.previousLaunchTemplate : (refresh.desiredLaunchTemplate ?? group.launchTemplate);
+  const source = launchSource(group, refresh);
   // Going back leaves alone what was never replaced; so does SkipMatching on the way forward.
   const matching =
     back || refresh.preferences.skipMatching ? instances.resolveTemplate({ id: source.id }, source.version) : undefined;
-  const differs = ({ launchTemplate: { id, version } }: GroupInstance) =>
-    !matching || id !== matching.id || version !== matching.version;
+  const differs = ({ instanceId, launchTemplate: { id, version } }: GroupInstance) =>
+    !matching ||
+    id !== matching.id ||
+    version !== matching.version ||
+    (source.instanceType !== undefined && state.instances[instanceId]?.instanceType !== source.instanceType);
   const remaining = group.instances
     .filter((i) => replaceableStates.includes(i.lifecycleState) && differs(i))
     .map((i) => i.instanceId);
@@ -67,7 +71,10 @@ export function noteLosses(refresh: RefreshRecord, losses: Loss[]): void {
   }
 }
 
-/** Writes the figures that DescribeInstanceRefreshes shows; the percentage never falls. */
+/**
+ * Writes the figures that DescribeInstanceRefreshes shows. The percentage never falls on the way forward; on the way back it
+ * goes down to zero again, and the number of instances to update stays as the refresh left it.
+ */
 export function showProgress(refresh: RefreshRecord, work: RefreshWork, left: number): void {
   const total = work.total + (work.poolTotal ?? 0);
   const open = Math.min(work.total, left) + (work.pool?.length ?? 0);
@@ -76,6 +83,8 @@ export function showProgress(refresh: RefreshRecord, work: RefreshWork, left: nu
   if (refresh.status === 'RollbackInProgress' && figures) {
     figures.percentageCompleteOnRollback = Math.max(figures.percentageCompleteOnRollback, percent);
     figures.instancesToUpdateOnRollback = left + (work.pool?.length ?? 0);
+    const reached = figures.percentageBefore ?? refresh.percentageComplete;
+    refresh.percentageComplete = Math.ceil((reached * (100 - figures.percentageCompleteOnRollback)) / 100);
     return;
   }
   refresh.percentageComplete = Math.max(refresh.percentageComplete, percent);

@@ -53,6 +53,8 @@ function bringIn({ group, runtime, now }: Look, instance: GroupInstance): boolea
     group.name,
     `Launching a new EC2 instance from warm pool: ${instance.instanceId}`,
     `At ${stamp(now)} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${capacity} to ${capacity + 1}.`,
+    undefined,
+    instance.instanceId,
   );
   try {
     if (instance.lifecycleState === 'Warmed:Stopped') instances.start?.(instance.instanceId);

@@ -86,7 +86,11 @@ describe('operations of the warm pool', () => {
     );
     await expect(f.send('EnterStandby', one)).rejects.toThrow('not in InService; it is Warmed:Stopped');
     await expect(f.send('DetachInstances', one)).rejects.toThrow('it is Warmed:Stopped');
-    await f.send('TerminateInstanceInAutoScalingGroup', { InstanceIds, ShouldDecrementDesiredCapacity: true });
+    await f.send('TerminateInstanceInAutoScalingGroup', {
+      AutoScalingGroupName,
+      InstanceIds,
+      ShouldDecrementDesiredCapacity: true,
+    });
     expect(f.record().desiredCapacity).toBe(2);
   });
 
