@@ -24,9 +24,11 @@ export const retain: Step<Services, RollState> = {
       const seen = await keeper.look();
       const targets = targetsOf(seen, rules);
       await restoreAll(keeper, targets.restore);
-      await retireAll(keeper, targets.retire);
+      const retired = await retireAll(keeper, targets.retire);
       const { done, half } = await removeAll(keeper, targets.remove);
       await sweepSnapshots(keeper, [...targets.snapshots, ...half]);
+      // What came into use while it was being disabled.
+      if (retired.length > 0) await restoreAll(keeper, targetsOf(await keeper.look(), rules).restore);
       const kept = seen.judged.length - done.length;
       context.note(kept === 1 ? '1 image is kept' : `${kept} images are kept`);
     } catch (error) {

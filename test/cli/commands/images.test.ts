@@ -34,7 +34,7 @@ beforeAll(async () => {
   project = path.join(dir, 'project');
   await DemoProject.create(path.resolve(import.meta.dirname, '../../..'), project);
   const file = path.join(project, 'pipelines/api.ts');
-  await writeFile(file, (await readFile(file, 'utf8')).replace('keep: 5', 'keep: 2'));
+  await writeFile(file, (await readFile(file, 'utf8')).replace('keep: 5', "keep: 2, copyRegions: ['us-east-1']"));
   cloud = await startLocalCloud({ dir: path.join(dir, 'cloud'), driver: 'simulated' });
   const { endpoint, region, credentials, block, controlToken } = cloud;
   const ref = { pid: process.pid, startTime: processRef(process.pid)?.start };
