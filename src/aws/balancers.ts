@@ -1,7 +1,5 @@
 import {
   DeregisterTargetsCommand,
-  DescribeListenersCommand,
-  DescribeLoadBalancersCommand,
   DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
   type ElasticLoadBalancingV2Client,
@@ -29,26 +27,6 @@ export async function findTargetGroup(elb: ElasticLoadBalancingV2Client, name: s
     if (!isNotFound(error)) throw error;
   }
   throw missing('target-group.missing', `there is no target group ${name}`);
-}
-
-/**
- * URL of a load balancer's listener, e.g. `http://name.elb.amazonaws.com:80`.
- * @throws PipelineError `balancer.missing`
- */
-export async function balancerUrl(elb: ElasticLoadBalancingV2Client, name: string, port: number): Promise<string> {
-  try {
-    const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({ Names: [name] }));
-    const balancer = LoadBalancers?.[0];
-    if (balancer?.DNSName) {
-      const { Listeners } = await elb.send(new DescribeListenersCommand({ LoadBalancerArn: balancer.LoadBalancerArn }));
-      const listener = Listeners?.find((one) => one.Port === port);
-      if (!listener) throw missing('listener.missing', `load balancer ${name} has no listener on port ${port}`);
-      return `${listener.Protocol === 'HTTPS' ? 'https' : 'http'}://${balancer.DNSName}:${port}`;
-    }
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-  throw missing('balancer.missing', `there is no load balancer ${name}`);
 }
 
 function missing(code: string, message: string): PipelineError {

@@ -56,26 +56,32 @@ export function defineFleet(fleet: Fleet): FleetDefinition {
     healthCheck: balancer.healthCheck,
     attributes: { 'deregistration_delay.timeout_seconds': String(balancer.deregistrationDelaySeconds) },
   });
+  const colours = [
+    { name: names.group, targetGroup: names.targetGroup },
+    ...(fleet.release.strategy === 'blue-green'
+      ? [{ name: names.greenGroup, targetGroup: names.greenTargetGroup }]
+      : []),
+  ];
   return {
     tags,
     loadBalancer: { name: names.loadBalancer, port: balancer.listenerPort },
-    targetGroups: [targetGroup(names.targetGroup, 'serving'), targetGroup(names.proofTargetGroup, 'proof')],
+    targetGroups: [
+      ...colours.map((colour) => targetGroup(colour.targetGroup, 'serving')),
+      targetGroup(names.proofTargetGroup, 'proof'),
+    ],
     proofRule: {
       priority: proofPriority,
       header: balancer.proofHeader,
       value: 'on',
       targetGroup: names.proofTargetGroup,
     },
-    groups: [
-      {
-        name: names.group,
-        targetGroup: names.targetGroup,
-        min: 0,
-        max: fleet.capacity.max,
-        healthCheckGraceSeconds: fleet.release.timeouts.health,
-        defaultWarmupSeconds: 0,
-      },
-    ],
+    groups: colours.map((colour) => ({
+      ...colour,
+      min: 0,
+      max: fleet.capacity.max,
+      healthCheckGraceSeconds: fleet.release.timeouts.health,
+      defaultWarmupSeconds: 0,
+    })),
     template: {
       name: names.launchTemplate,
       description: infrastructureVersion,

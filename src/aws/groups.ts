@@ -54,12 +54,23 @@ function toGroup(group: AutoScalingGroup): Group {
 
 /** @throws PipelineError `group.missing` when there is no group of that name. */
 export async function readGroup(autoScaling: AutoScalingClient, name: string): Promise<Group> {
+  return (await readGroups(autoScaling, [name]))[0] as Group;
+}
+
+/**
+ * Several groups with one call, in the order of their names.
+ * @throws PipelineError `group.missing` for the first that is not there.
+ */
+export async function readGroups(autoScaling: AutoScalingClient, names: readonly string[]): Promise<Group[]> {
   const { AutoScalingGroups } = await autoScaling.send(
-    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [...names] }),
   );
-  if (AutoScalingGroups?.[0]) return toGroup(AutoScalingGroups[0]);
-  throw new PipelineError('group.missing', `there is no Auto Scaling group ${name}`, {
-    hint: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
+  return names.map((name) => {
+    const found = AutoScalingGroups?.find((group) => group.AutoScalingGroupName === name);
+    if (found) return toGroup(found);
+    throw new PipelineError('group.missing', `there is no Auto Scaling group ${name}`, {
+      hint: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
+    });
   });
 }
 

@@ -187,13 +187,16 @@ async function ensureListener(
 ): Promise<void> {
   const { Listeners } = await elb.send(new DescribeListenersCommand({ LoadBalancerArn: balancerArn }));
   if (Listeners?.some((listener) => listener.Port === port)) return;
-  const serving = targetGroups.find((one) => one.role === 'serving');
+  // The first colour has the traffic; the other is there with weight 0, so that its health is checked.
+  const serving = targetGroups
+    .filter((one) => one.role === 'serving')
+    .map((one, index) => ({ TargetGroupArn: arns.get(one.name), Weight: index === 0 ? 100 : 0 }));
   const { Listeners: made } = await elb.send(
     new CreateListenerCommand({
       LoadBalancerArn: balancerArn,
       Protocol: 'HTTP',
       Port: port,
-      DefaultActions: [{ Type: 'forward', TargetGroupArn: arns.get(serving?.name ?? '') }],
+      DefaultActions: [{ Type: 'forward', ForwardConfig: { TargetGroups: serving } }],
     }),
   );
   await elb.send(

@@ -93,11 +93,23 @@ function releaseProblems(
   at: (path: string[]) => string[],
 ): Problem[] {
   if (!release) return [];
+  const found: Problem[] = [];
   const { minHealthyPercentage: min, maxHealthyPercentage: max } = release.refresh;
-  if (max - min <= 100) return [];
-  // Auto Scaling refuses a span above 100 percent.
-  const expected = `${max - 100} or more, as AWS allows at most 100 between it and maxHealthyPercentage (${max})`;
-  return [problem(at(['release', 'refresh', 'minHealthyPercentage']), min, expected)];
+  if (max - min > 100) {
+    // Auto Scaling refuses a span above 100 percent.
+    const expected = `${max - 100} or more, as AWS allows at most 100 between it and maxHealthyPercentage (${max})`;
+    found.push(problem(at(['release', 'refresh', 'minHealthyPercentage']), min, expected));
+  }
+  const { strategy, weights, rollbackWindow, verifySeconds } = release;
+  if (weights.at(-1) !== 100 || weights.some((weight, index) => weight <= (weights[index - 1] ?? 0))) {
+    found.push(problem(at(['release', 'weights']), weights, 'growing percentages of which the last is 100'));
+  }
+  if (strategy === 'blue-green' && rollbackWindow <= verifySeconds) {
+    // Otherwise the group to go back to would end while the new one is still watched.
+    const expected = `more than release.verifySeconds, which is ${verifySeconds}`;
+    found.push(problem(at(['release', 'rollbackWindow']), rollbackWindow, expected));
+  }
+  return found;
 }
 
 function networkProblems(
@@ -129,7 +141,9 @@ function nameProblems(
 ): Problem[] {
   if (typeof merged.app !== 'string' || !sectionsFit(merged.app, environment) || !written) return [];
   const made = defaultNames(merged.app, environment);
+  const blueGreen = isGroup(merged.release) && merged.release.strategy === 'blue-green';
   return Object.entries(made).flatMap(([key, name]) => {
+    if (key.startsWith('green') && !blueGreen) return [];
     if (written[key as keyof typeof written] !== undefined) return [];
     const result = namesSection.safeParse({ [key]: name });
     if (result.success) return [];

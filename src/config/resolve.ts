@@ -15,6 +15,8 @@ export function defaultNames(app: string, environment: string): Fleet['names'] {
     group: base,
     launchTemplate: base,
     targetGroup: base,
+    greenGroup: `${base}-green`,
+    greenTargetGroup: `${base}-green`,
     proofTargetGroup: `${base}-proof`,
     loadBalancer: base,
     imagePrefix: `${base}-`,

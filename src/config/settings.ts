@@ -51,7 +51,8 @@ export interface Fleet {
     proofHeader: string;
   };
   release: {
-    strategy: 'rolling';
+    /** What the fleet is made of: one group that a refresh rolls, or two of which one has the traffic. */
+    strategy: 'rolling' | 'blue-green';
     bake: 'detach' | 'builder';
     /** Known-good images kept. */
     keep: number;
@@ -75,6 +76,12 @@ export interface Fleet {
     refresh: { minHealthyPercentage: number; maxHealthyPercentage: number; instanceWarmupSeconds: number };
     /** How long the rolled fleet is watched. */
     verifySeconds: number;
+    /** Percent of the traffic that the new group gets, step by step; ascending, the last one 100. */
+    weights: number[];
+    /** How long each weight but the last is watched, in seconds. */
+    stepSeconds: number;
+    /** How long the group that served before is kept whole, in seconds. */
+    rollbackWindow: number;
     /** Consecutive good readings before something counts as healthy. */
     healthyReads: number;
     /** Time limits in seconds. */
@@ -98,6 +105,9 @@ export interface Fleet {
     group: string;
     launchTemplate: string;
     targetGroup: string;
+    /** The second group and target group of a blue/green fleet. */
+    greenGroup: string;
+    greenTargetGroup: string;
     proofTargetGroup: string;
     loadBalancer: string;
     /** Images are called `<imagePrefix><version>`. */

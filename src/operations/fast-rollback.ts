@@ -7,19 +7,27 @@ import { PipelineError, usageError } from '../shared/errors.ts';
 import { announce } from '../steps/announce.ts';
 import { roll } from '../steps/roll.ts';
 import { rollbackPreflight } from '../steps/rollback-preflight.ts';
-import type { RollState, Services } from '../steps/services.ts';
+import type { FleetFacts, RollState, Services } from '../steps/services.ts';
+import { settle } from '../steps/settle.ts';
 import { observeFleet } from '../steps/support/observe.ts';
+import { switchFacts } from '../steps/support/switch-facts.ts';
+import { switchBack } from '../steps/switch.ts';
 import { verify } from '../steps/verify.ts';
 import { rollbackTarget } from './versions.ts';
 
-/** The procedure by a refresh to the kept image. */
-const byRoll: Step<Services, RollState>[] = [rollbackPreflight, roll, verify, announce];
+/** The procedures: by one change of weights to a group that still runs the version, or by a refresh to the kept image. */
+const ways: Record<'switch' | 'roll', Step<Services, RollState>[]> = {
+  switch: [rollbackPreflight, switchBack, settle, announce],
+  roll: [rollbackPreflight, roll, verify, announce],
+};
 
 export interface RollbackOptions {
   /** Without it: the last known-good version before the current one. */
   version?: string;
   /** Goes back to an image that was never known-good too. */
   force: boolean;
+  /** Without it, or with `auto`: the fastest that can be gone. */
+  how?: 'auto' | 'switch' | 'roll';
 }
 
 /**
@@ -41,15 +49,30 @@ export async function planRollback(
       hint: `choose another: pipeline images ${fleet.app}`,
     });
   }
+  const how = await chooseWay(services, facts, image.imageId, options);
   return createPlan<Services, RollState>({
     operation: 'fast-rollback',
     app: fleet.app,
     environment: fleet.environment,
-    steps: byRoll,
-    initial: { ...facts, version: target.version, commit: target.commit, imageId: image.imageId },
+    steps: ways[how],
+    initial: { ...facts, version: target.version, commit: target.commit, imageId: image.imageId, how },
     services,
     clock,
   });
+}
+
+/** @throws usage error `rollback.no-switch` saying why, when only a switch is wanted and there is nothing to switch to */
+async function chooseWay(
+  services: Services,
+  facts: FleetFacts,
+  imageId: string,
+  { how = 'auto' }: RollbackOptions,
+): Promise<'switch' | 'roll'> {
+  if (how === 'roll') return how;
+  const { template, why } = await switchFacts(services, facts, imageId);
+  if (template) return 'switch';
+  if (how === 'auto') return 'roll';
+  throw usageError('rollback.no-switch', `traffic cannot be switched: ${why}`, 'go back by a refresh: --how roll');
 }
 
 function choose(

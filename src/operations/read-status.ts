@@ -1,8 +1,11 @@
 import { readTargets } from '../aws/balancers.ts';
+import type { Group } from '../aws/groups.ts';
 import { groupMachines } from '../aws/instances.ts';
+import { readScheduledActions } from '../aws/scaling-settings.ts';
 import type { LockRecord, RunRecord } from '../ledger/types.ts';
 import type { Services } from '../steps/services.ts';
 import { observeFleet } from '../steps/support/observe.ts';
+import { scaleDownName } from '../steps/support/settings.ts';
 
 /** What `status --json` prints. */
 export interface FleetStatus {
@@ -10,42 +13,104 @@ export interface FleetStatus {
   environment: string;
   /** The version that new machines get; null before the first release. */
   version: string | null;
+  /** Of the group that serves. */
   desired: number;
   healthy: number;
-  instances: { id: string; version: string | null; lifecycle: string; health: string; address: string }[];
+  /** Each group of the fleet, the one that serves first. */
+  groups: GroupStatus[];
+  /** Who gets which part of the traffic, from 0 to 1: the groups' weights, by the healthy machines of each version in them. */
+  traffic: { version: string | null; share: number }[];
+  instances: {
+    id: string;
+    version: string | null;
+    lifecycle: string;
+    health: string;
+    address: string;
+    group: string;
+  }[];
   lock: LockRecord | null;
   run: Pick<RunRecord, 'id' | 'operation' | 'startedAt' | 'outcome' | 'by'> | null;
 }
 
+export interface GroupStatus {
+  name: string;
+  /** Part of the traffic, from 0 to 1. */
+  share: number;
+  desired: number;
+  healthy: number;
+  /** ISO time at which Auto Scaling ends it, for a group that is kept to switch back to. */
+  until: string | null;
+}
+
 /** Reads the fleet, machine by machine, with a number of calls that does not grow with it. */
 export async function readStatus(services: Services): Promise<FleetStatus> {
-  const { fleet, aws, ledger } = services;
+  const { fleet, ledger } = services;
   const seen = await observeFleet(services);
-  const [targets, machines, lock, runs] = await Promise.all([
-    readTargets(aws.elb, seen.facts.targetGroupArn),
-    groupMachines(aws.ec2, seen.facts.group),
+  const { facts, live, idle, share } = seen;
+  const [lock, runs, ...groups] = await Promise.all([
     ledger.lockOf(fleet.app),
     ledger.runs(fleet.app, 1),
+    readGroupStatus(services, live, facts.targetGroupArn, share),
+    ...(idle && facts.idle ? [readGroupStatus(services, idle, facts.idle.targetGroupArn, 1 - share)] : []),
   ]);
-  const byId = new Map(machines.map((machine) => [machine.id, machine]));
-  const health = new Map(targets.map((target) => [target.id, target.state]));
   const run = runs[0];
   return {
     app: fleet.app,
     environment: fleet.environment,
-    version: seen.facts.current.version ?? null,
-    desired: seen.live.desired,
+    version: facts.current.version ?? null,
+    desired: live.desired,
     healthy: seen.healthy.length,
-    instances: seen.live.instances.map((instance) => ({
-      id: instance.id,
-      version: byId.get(instance.id)?.version ?? null,
-      lifecycle: instance.lifecycle,
-      health: health.get(instance.id) ?? instance.health.toLowerCase(),
-      address: byId.get(instance.id)?.address ?? '',
-    })),
+    groups: groups.map((one) => one.status),
+    traffic: trafficByVersion(groups),
+    instances: groups.flatMap((one) => one.instances),
     lock: lock ?? null,
     run: run
       ? { id: run.id, operation: run.operation, startedAt: run.startedAt, outcome: run.outcome, by: run.by }
       : null,
   };
+}
+
+interface ReadGroup {
+  status: GroupStatus;
+  instances: FleetStatus['instances'];
+}
+
+async function readGroupStatus(
+  { aws }: Services,
+  group: Group,
+  targetGroupArn: string,
+  share: number,
+): Promise<ReadGroup> {
+  const [targets, machines, actions] = await Promise.all([
+    readTargets(aws.elb, targetGroupArn),
+    groupMachines(aws.ec2, group.name),
+    share < 1 ? readScheduledActions(aws.autoScaling, group.name) : [],
+  ]);
+  const byId = new Map(machines.map((machine) => [machine.id, machine]));
+  const health = new Map(targets.map((target) => [target.id, target.state]));
+  const instances = group.instances.map((instance) => ({
+    id: instance.id,
+    version: byId.get(instance.id)?.version ?? null,
+    lifecycle: instance.lifecycle,
+    health: health.get(instance.id) ?? instance.health.toLowerCase(),
+    address: byId.get(instance.id)?.address ?? '',
+    group: group.name,
+  }));
+  const until = actions.find((action) => action.name === scaleDownName)?.start ?? null;
+  const { name, desired } = group;
+  return { status: { name, share, desired, healthy: instances.filter(isServing).length, until }, instances };
+}
+
+const isServing = (instance: FleetStatus['instances'][number]): boolean =>
+  instance.lifecycle === 'InService' && instance.health === 'healthy';
+
+function trafficByVersion(groups: readonly ReadGroup[]): FleetStatus['traffic'] {
+  const shares = new Map<string | null, number>();
+  for (const { status, instances } of groups) {
+    for (const instance of status.share > 0 ? instances.filter(isServing) : []) {
+      shares.set(instance.version, (shares.get(instance.version) ?? 0) + status.share / status.healthy);
+    }
+  }
+  const rounded = (share: number) => Math.round(share * 10_000) / 10_000;
+  return [...shares].map(([version, share]) => ({ version, share: rounded(share) })).sort((a, b) => b.share - a.share);
 }

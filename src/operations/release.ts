@@ -8,35 +8,36 @@ import { announce } from '../steps/announce.ts';
 import { bake, detach } from '../steps/bake.ts';
 import { preflight } from '../steps/preflight.ts';
 import { prove } from '../steps/prove.ts';
+import { raise } from '../steps/raise.ts';
 import { retain } from '../steps/retain.ts';
 import { roll } from '../steps/roll.ts';
 import type { ReleaseState, ReleaseStep, Services } from '../steps/services.ts';
+import { settle } from '../steps/settle.ts';
+import { shift } from '../steps/shift.ts';
 import { builder, stage } from '../steps/stage.ts';
 import { observeFleet } from '../steps/support/observe.ts';
 import { verify } from '../steps/verify.ts';
 import { nextVersion } from './versions.ts';
 
-/** The procedure on a host of the fleet. */
-const onHost: ReleaseStep[] = [preflight, stage, detach, bake, prove, roll, verify, retain, announce] as ReleaseStep[];
+/** How the image is made: on a host of the fleet, or on a throwaway machine, with nothing to take out of the load balancer. */
+const baking = {
+  detach: [preflight, stage, detach, bake, prove],
+  builder: [preflight, builder, stage, bake, prove],
+};
 
-/** The procedure on a throwaway machine: nothing to take out of the load balancer. */
-const onBuilder: ReleaseStep[] = [
-  preflight,
-  builder,
-  stage,
-  bake,
-  prove,
-  roll,
-  verify,
-  retain,
-  announce,
-] as ReleaseStep[];
+/** How the fleet gets it: by a refresh of its group, or by a second group that takes the traffic over. */
+const rolling = { rolling: [roll], 'blue-green': [raise, shift, settle] };
+
+/** How it ends. */
+const ending = [verify, retain, announce];
 
 export interface ReleaseOptions {
   /** Branch, tag or hash. Without it: `HEAD`, and then the work tree must have nothing that would silently not be released. */
   ref?: string;
   /** Forces a way to bake; without it the fleet's setting, or a builder when fewer than two hosts are healthy. */
   bake?: 'detach' | 'builder';
+  /** Forces a way to roll; without it the fleet's setting. An empty fleet has nothing to shift: its first release is rolled. */
+  strategy?: 'rolling' | 'blue-green';
 }
 
 /**
@@ -54,24 +55,38 @@ export async function planRelease(
   const ref = options.ref ?? 'HEAD';
   const commit = await resolveCommit({ repository, ref });
   if (options.ref === undefined) await assertClean(fleet.source);
-  const { facts, healthy } = await observeFleet(services);
+  assertStrategy(fleet, options.strategy);
+  const { facts, healthy, live } = await observeFleet(services);
+  const strategy = live.desired === 0 ? 'rolling' : (options.strategy ?? fleet.release.strategy);
   const asked = options.bake ?? fleet.release.bake;
   const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
   return createPlan<Services, ReleaseState>({
     operation: 'release',
     app: fleet.app,
     environment: fleet.environment,
-    steps: bakeHow === 'detach' ? onHost : onBuilder,
+    steps: [...baking[bakeHow], ...rolling[strategy], ...ending] as ReleaseStep[],
     initial: {
       ...facts,
       ref,
       commit,
       bake: bakeHow,
+      strategy,
+      how: strategy === 'rolling' ? 'roll' : 'blue-green',
       version: nextVersion(await ledger.releases(fleet.app)),
     },
     services,
     clock,
   });
+}
+
+/** @throws usage error `release.strategy` for two groups where the configuration has one */
+function assertStrategy(fleet: Services['fleet'], asked: ReleaseOptions['strategy']): void {
+  if (asked !== 'blue-green' || fleet.release.strategy === 'blue-green') return;
+  throw usageError(
+    'release.strategy',
+    `${fleet.app} in ${fleet.environment} has one group, so it cannot be released by --strategy blue-green`,
+    "set release.strategy to 'blue-green' and make the second group: deploy the infrastructure, or `pipeline local up`",
+  );
 }
 
 /** @throws usage error `git.dirty` naming what is not committed */

@@ -1,6 +1,7 @@
 import { createImage, deregisterImage, findImageByName, waitImageAvailable } from '../aws/images.ts';
 import { readMachine, tagMachine, terminateMachine } from '../aws/instances.ts';
 import { tagKeys } from '../aws/tags.ts';
+import type { Host } from '../hosts/types.ts';
 import { type ReleaseContext, type ReleaseStep, times } from './services.ts';
 import { playRelease } from './support/play.ts';
 import { bringBack, takeOut } from './support/standby.ts';
@@ -26,9 +27,11 @@ export const bake: ReleaseStep = {
   describe: ({ state, services: { fleet } }) => [
     `switch to ${state.version} and check it on the host; remove identity and secrets`,
     `CreateImage ${fleet.names.imagePrefix}${state.version}, wait until it is available`,
-    state.bake === 'detach'
-      ? `the host returns to service as the first canary of ${state.version}`
-      : 'the builder is terminated',
+    state.bake === 'detach' && state.strategy === 'blue-green'
+      ? `the host returns to service on ${state.current.version}`
+      : state.bake === 'detach'
+        ? `the host returns to service as the first canary of ${state.version}`
+        : 'the builder is terminated',
   ],
   async run(context) {
     const { fleet, aws, hosts, ledger } = context.services;
@@ -67,14 +70,16 @@ export const bake: ReleaseStep = {
         terminateMachine(aws.ec2, host.instanceId),
       );
     } else {
-      await tagMachine(aws.ec2, host.instanceId, { [tagKeys.version]: version });
+      // With blue/green the group that serves stays on its version: the weights alone say who gets the new one.
+      if (context.state.strategy === 'blue-green') await revert(context, host);
+      else await tagMachine(aws.ec2, host.instanceId, { [tagKeys.version]: version });
       await bringBack(context);
     }
     context.note(`${name} is ${imageId}`);
   },
   async undo(context) {
-    const { aws, hosts, fleet } = context.services;
-    const { host, bake: how, current } = context.state;
+    const { aws } = context.services;
+    const { host, bake: how } = context.state;
     if (context.changes().some((change) => change.action === 'create-image')) {
       const image = await findImageByName(aws.ec2, imageName(context));
       if (image) {
@@ -84,20 +89,28 @@ export const bake: ReleaseStep = {
       }
     }
     const activated = context.changes().some((change) => change.action === 'activate-environment');
+    const reverted = context
+      .changes()
+      .some((change) => change.action === 'revert-environment' && change.result !== undefined);
     if (!host || how === 'builder' || !activated) return;
+    if (reverted) return bringBack(context);
     const machine = await readMachine(aws.ec2, host.instanceId);
     // A host that the roll has replaced needs nothing.
     if (!machine || ['shutting-down', 'terminated'].includes(machine.state)) return;
     await takeOut(context);
-    await hosts.forget(host);
-    await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
-    await context.change({ action: 'revert-environment', target: host.instanceId }, () =>
-      playRelease(context, 'revert'),
-    );
-    await tagMachine(aws.ec2, host.instanceId, { [tagKeys.version]: current.version ?? '' });
+    await revert(context, host);
     await bringBack(context);
   },
 };
+
+/** Switches the host, which is out of service, back to the version that the fleet serves. */
+async function revert(context: ReleaseContext, host: Host): Promise<void> {
+  const { aws, hosts, fleet } = context.services;
+  await hosts.forget(host);
+  await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
+  await context.change({ action: 'revert-environment', target: host.instanceId }, () => playRelease(context, 'revert'));
+  await tagMachine(aws.ec2, host.instanceId, { [tagKeys.version]: context.state.current.version ?? '' });
+}
 
 function imageName(context: ReleaseContext): string {
   return `${context.services.fleet.names.imagePrefix}${context.state.version}`;

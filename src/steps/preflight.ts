@@ -54,15 +54,26 @@ export const preflight: ReleaseStep = {
 };
 
 /** Refuses a fleet that somebody or something else is changing. */
-export async function assertReady({ aws }: Services, { live: group, healthy }: Observation): Promise<void> {
-  const refresh = await readRefresh(aws.autoScaling, group.name);
-  if (isActive(refresh)) {
+async function assertReady(
+  { aws, fleet }: Services,
+  { live: group, idle, share, healthy }: Observation,
+): Promise<void> {
+  for (const { name } of idle ? [group, idle] : [group]) {
+    const refresh = await readRefresh(aws.autoScaling, name);
+    if (!isActive(refresh)) continue;
     throw new PipelineError(
       'preflight.refresh-active',
-      `an instance refresh of ${group.name} is ${refresh.status} (${refresh.percentage} %)`,
+      `an instance refresh of ${name} is ${refresh.status} (${refresh.percentage} %)`,
       {
         hint: 'wait until it has ended, or cancel it, then try again',
       },
+    );
+  }
+  if (share < 1) {
+    throw new PipelineError(
+      'preflight.split',
+      `only ${Math.round(share * 100)} % of the traffic goes to ${group.name}: a release was left halfway`,
+      { hint: `give all traffic to one group first: pipeline status ${fleet.app} shows what each of them runs` },
     );
   }
   const standby = group.instances

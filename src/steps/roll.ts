@@ -1,11 +1,11 @@
 import { readTargets } from '../aws/balancers.ts';
 import { readGroup, setCapacity } from '../aws/groups.ts';
-import { createTemplateVersion, setDefaultVersion } from '../aws/launch-templates.ts';
+import { setDefaultVersion } from '../aws/launch-templates.ts';
 import { startRefresh } from '../aws/refreshes.ts';
-import { tagKeys } from '../aws/tags.ts';
 import type { Step } from '../run/step.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { type RollContext, type RollState, type Services, times } from './services.ts';
+import { addTemplateVersion } from './support/new-template.ts';
 import { pinTemplate } from './support/pin.ts';
 import { refreshBack, waitRefresh } from './support/refresh.ts';
 
@@ -19,27 +19,8 @@ export const roll: Step<Services, RollState> = {
   ],
   async run(context) {
     const { fleet, aws } = context.services;
-    const { group, version, commit, imageId, current } = context.state;
-    if (!imageId) throw new Error('there is no image to roll onto');
-    const template = await context.change(
-      { action: 'create-template-version', target: current.templateId, data: { imageId } },
-      (token) =>
-        createTemplateVersion(aws.ec2, {
-          templateId: current.templateId,
-          sourceVersion: current.templateVersion,
-          imageId,
-          description: `${fleet.app} ${version}`,
-          instanceTags: {
-            Name: group,
-            [tagKeys.app]: fleet.app,
-            [tagKeys.environment]: fleet.environment,
-            [tagKeys.version]: version,
-            [tagKeys.commit]: commit,
-          },
-          token,
-        }),
-    );
-    await context.save({ templateVersion: template.number });
+    const { group } = context.state;
+    const template = await addTemplateVersion(context, group);
     const target = { id: template.templateId, version: template.number };
     await pinTemplate(context);
     const refreshId = await context.change({ action: 'start-refresh', target: group, data: target }, () =>

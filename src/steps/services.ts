@@ -1,4 +1,6 @@
 import type { AwsClients } from '../aws/clients.ts';
+import type { Weight } from '../aws/listeners.ts';
+import type { ScalingPolicy, ScheduledAction } from '../aws/scaling-settings.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { Probe } from '../hosts/probe.ts';
 import type { Host, Hosts } from '../hosts/types.ts';
@@ -27,6 +29,12 @@ export interface Services {
   by: string;
 }
 
+/** An Auto Scaling group and the target group that its instances are registered with. */
+export interface Colour {
+  group: string;
+  targetGroupArn: string;
+}
+
 /** What the fleet was when the run began, and where things are. */
 export interface FleetFacts {
   /** Name of the Auto Scaling group that serves: always the only one for a rolling fleet, the live colour with blue/green. */
@@ -34,7 +42,8 @@ export interface FleetFacts {
   /** Where the group that serves is registered. */
   targetGroupArn: string;
   /** The other colour of a blue/green fleet, which has no traffic. */
-  idle?: { group: string; targetGroupArn: string };
+  idle?: Colour;
+  listenerArn: string;
   proofTargetGroupArn: string;
   url: string;
   /** The numbered template version that the group names, and what it launches. */
@@ -47,14 +56,40 @@ export interface RollState extends FleetFacts {
   version: string;
   commit: string;
   imageId?: string;
+  /** Which way the fleet gets there; without it by a refresh. */
+  how?: 'roll' | 'blue-green' | 'switch';
   templateVersion?: string;
   refreshId?: string;
+  /** What the idle colour was before it was raised. */
+  idleBefore?: GroupSettings & { routes: { arn: string; weights: Weight[] }[] };
+  /** Between which colours the traffic moves; `group` and `idle` are swapped once all of it has moved. */
+  traffic?: { from: Colour; to: Colour };
+  /** The minimum that the colour which serves had, and the one it was held at instead. */
+  held?: { minimum: number; at: number };
+  /** Both colours before their settings changed places. */
+  settled?: { live: GroupSettings; idle: GroupSettings };
+  /** The colour that a switch goes to, as it was, and the two that change places. */
+  switched?: { before: GroupSettings; from: Colour; to: Colour };
+}
+
+/** What is carried from one colour to the other and put back by an undo. */
+export interface GroupSettings {
+  /** Name of the group. */
+  name: string;
+  min: number;
+  max: number;
+  desired: number;
+  template: { id: string; version: string };
+  suspended: string[];
+  policies: ScalingPolicy[];
+  actions: ScheduledAction[];
 }
 
 /** Facts of a release run, as journaled. */
 export interface ReleaseState extends RollState {
   ref: string;
   bake: 'detach' | 'builder';
+  strategy: 'rolling' | 'blue-green';
   /** Bake host or builder. */
   host?: Host;
   /** Set while the bake host is out of service: what must be put back. */

@@ -118,6 +118,33 @@ describe('validate', () => {
     ).not.toThrow();
   });
 
+  it('wants weights that grow to 100, and a way back that outlasts the verify window', () => {
+    const release = (settings: object) => mistakes(minimal({ release: { strategy: 'blue-green', ...settings } }));
+    expect(release({ weights: [5, 25, 100], verifySeconds: 60, rollbackWindow: 61 })).toEqual([]);
+    for (const weights of [[], [5, 50], [50, 25, 100], [50, 50, 100]]) {
+      expect(release({ weights })).toEqual([
+        `release.weights: ${JSON.stringify(weights)}, expected growing percentages of which the last is 100`,
+      ]);
+    }
+    expect(release({ weights: [0, 100] })[0]).toContain('from 1 to 100');
+    expect(release({ verifySeconds: 60, rollbackWindow: 60 })).toEqual([
+      'release.rollbackWindow: 60, expected more than release.verifySeconds, which is 60',
+    ]);
+    expect(mistakes(minimal({ release: { verifySeconds: 60, rollbackWindow: 60 } }))).toEqual([]);
+  });
+
+  it('asks for the names of the second group only where there is one', () => {
+    const app = 'a-very-long-app-name';
+    const raw = {
+      ...minimal({ environments: { production: { cloud: 'local' } }, names: { proofTargetGroup: 'short-proof' } }),
+      app,
+      release: { strategy: 'blue-green' },
+    };
+    expect(() => validate(raw, { app, file: 'f', projectDir: '/' })).toThrow(
+      expect.objectContaining({ details: [expect.stringMatching(/^names.greenTargetGroup: .*set it here$/)] }),
+    );
+  });
+
   it('tells a circle of inheritance once', () => {
     const environments = {
       a: { inherits: 'b', cloud: 'local' },

@@ -9,9 +9,10 @@ import { servingFacts, undoByRollback } from './support/serving.ts';
 /** `pipeline fast-rollback <app> [version]` */
 export const run: CommandModule['run'] = async (context, [app, asked], options) => {
   const version = asked === undefined ? undefined : versionName(asked);
+  const how = options.how === 'switch' || options.how === 'roll' ? options.how : 'auto';
   const fleet = await fleetOf(context, app, options);
   return withServices(context, fleet, async (services) => {
-    const plan = await planRollback(services, context.clock, { version, force: options.force === true });
+    const plan = await planRollback(services, context.clock, { version, force: options.force === true, how });
     return operate(context, options, {
       fleet,
       services,

@@ -49,7 +49,7 @@ export const commands: readonly CommandSpec[] = [
     arguments: [app],
     options: [
       { flags: '--ref <ref>', description: 'branch, tag or commit', default: 'HEAD' },
-      { flags: '--strategy <name>', description: 'how the fleet changes over', choices: ['rolling'] },
+      { flags: '--strategy <name>', description: 'how the fleet changes over', choices: ['rolling', 'blue-green'] },
       {
         flags: '--bake <where>',
         description: 'on a serving host, or on a builder instance',
@@ -65,7 +65,7 @@ export const commands: readonly CommandSpec[] = [
     summary: 'go back to a kept image',
     arguments: [app, { name: '[version]', description: 'e.g. v41; without it the release before the current one' }],
     options: [
-      { flags: '--how <way>', description: 'the way back', choices: ['auto', 'roll'], default: 'auto' },
+      { flags: '--how <way>', description: 'the way back', choices: ['auto', 'switch', 'roll'], default: 'auto' },
       { flags: '--force', description: 'also to an image that was never known-good' },
       dryRun,
     ],

@@ -10,9 +10,10 @@ import { servingFacts, undoByRollback } from './support/serving.ts';
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const ref = typeof options.ref === 'string' ? gitRef(options.ref) : undefined;
   const bake = options.bake === 'detach' || options.bake === 'builder' ? options.bake : undefined;
+  const strategy = options.strategy === 'rolling' || options.strategy === 'blue-green' ? options.strategy : undefined;
   const fleet = await fleetOf(context, app, options);
   return withServices(context, fleet, async (services) => {
-    const plan = await planRelease(services, context.clock, { ref, bake });
+    const plan = await planRelease(services, context.clock, { ref, bake, strategy });
     return operate(context, options, {
       fleet,
       services,

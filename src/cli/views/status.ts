@@ -4,10 +4,17 @@ import { type Colors, oneLine, shortTime } from './text.ts';
 
 /** One fleet of `pipeline status`: what serves, on which machines, who is at work on it. */
 export function renderStatus(status: FleetStatus, colors: Colors): string {
-  const { app, environment, version, desired, healthy, instances, lock, run } = status;
+  const { app, environment, version, desired, healthy, groups, traffic, instances, lock, run } = status;
   const count = `${healthy} of ${desired} healthy`;
   const paint = healthy < desired ? colors.yellow : colors.green;
   const lines = [`${colors.bold(`${app} in ${environment}`)}  ${version ?? 'no release yet'}  ${paint(count)}`];
+  // With one group and one version the first line has said it all.
+  if (groups.length > 1 || traffic.length > 1) {
+    lines.push(
+      `traffic: ${traffic.map((one) => `${one.version ?? 'no version'} ${percent(one.share)}`).join(', ') || 'nobody answers'}`,
+    );
+  }
+  if (groups.length > 1) lines.push(...groups.map(groupLine));
   if (lock) {
     const reason = lock.reason ? `: ${lock.reason}` : '';
     lines.push(
@@ -20,17 +27,27 @@ export function renderStatus(status: FleetStatus, colors: Colors): string {
   if (run) lines.push(`last run ${run.id}: ${run.operation} ${run.outcome ?? 'running'}`.replace(/\s+/g, ' '));
   const body = lines.map(oneLineButColors);
   if (instances.length > 0) {
-    const rows = instances.map(({ id, version: on, lifecycle, health, address }) => [
+    const rows = instances.map(({ id, version: on, lifecycle, health, address, group }) => [
       id,
       on,
       lifecycle,
       health,
       address,
+      ...(groups.length > 1 ? [group] : []),
     ]);
-    body.push(columns(['instance', 'version', 'lifecycle', 'health', 'address'], rows, colors));
+    const head = ['instance', 'version', 'lifecycle', 'health', 'address', ...(groups.length > 1 ? ['group'] : [])];
+    body.push(columns(head, rows, colors));
   }
   return `${body.join('\n')}\n`;
 }
+
+/** `group api-production-green: 0 % of the traffic, 4 of 4 healthy, kept until 12:30:00`. */
+function groupLine({ name, share, desired, healthy, until }: FleetStatus['groups'][number]): string {
+  const kept = until === null ? '' : `, kept until ${shortTime(until)}`;
+  return `group ${name}: ${percent(share)} of the traffic, ${healthy} of ${desired} healthy${kept}`;
+}
+
+const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 
 /** The first line is ours and may be coloured; the others hold words from the ledger. */
 function oneLineButColors(line: string, index: number): string {

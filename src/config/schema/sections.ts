@@ -97,7 +97,11 @@ const timeoutsSection = section({
 });
 
 export const releaseSection = section({
-  strategy: oneOf(['rolling']).default('rolling').describe('How the fleet moves to the new image.'),
+  strategy: oneOf(['rolling', 'blue-green'])
+    .default('rolling')
+    .describe(
+      'How the fleet moves to the new image. `rolling`: one group, by an instance refresh; `blue-green`: two groups, by moving traffic.',
+    ),
   bake: oneOf(['detach', 'builder'])
     .default('detach')
     .describe('`detach`: a production host is taken out and baked; `builder`: a throwaway instance is.'),
@@ -124,6 +128,19 @@ export const releaseSection = section({
     .describe('Requests through the balancer that the proof instance and the rolled fleet must answer.'),
   refresh: refreshSection.prefault({}).describe('Preferences of the instance refresh.'),
   verifySeconds: seconds(0, 172_800).default(60).describe('How long the rolled fleet is watched, in seconds.'),
+  weights: listOf(whole(1, 100, 'percent'), 'a list of percentages such as [5, 25, 100]')
+    .default([5, 25, 100])
+    .describe('With `blue-green`: percent of the traffic that the new group gets, step by step; the last one is 100.'),
+  stepSeconds: seconds(0, 172_800)
+    .default(60)
+    .describe(
+      'With `blue-green`: how long each weight but the last is watched, in seconds; the last is for `verifySeconds`.',
+    ),
+  rollbackWindow: seconds(1, 604_800)
+    .default(3_600)
+    .describe(
+      'With `blue-green`: how long the group that served before is kept whole, in seconds, so that traffic can be switched back.',
+    ),
   healthyReads: whole(1, 100).default(2).describe('Good readings in a row before something counts as healthy.'),
   timeouts: timeoutsSection.prefault({}).describe('Time limits.'),
   pollSeconds: z
@@ -183,6 +200,12 @@ export const namesSection = section({
     .optional()
     .describe('Launch template. Default: `<app>-<environment>`.'),
   targetGroup: balancerName().optional().describe('Target group. Default: `<app>-<environment>`.'),
+  greenGroup: shaped(/^[^\p{Cc}:]{1,255}$/u, 'up to 255 characters without :')
+    .optional()
+    .describe('Second Auto Scaling group with `blue-green`. Default: `<app>-<environment>-green`.'),
+  greenTargetGroup: balancerName()
+    .optional()
+    .describe('Second target group with `blue-green`. Default: `<app>-<environment>-green`.'),
   proofTargetGroup: balancerName()
     .optional()
     .describe('Target group of the proof instance. Default: `<app>-<environment>-proof`.'),

@@ -15,9 +15,18 @@ test('status names what serves, who holds the lock and each machine', () => {
       version: 'v2',
       desired: 2,
       healthy: 1,
+      groups: [{ name: 'api-local', share: 1, desired: 2, healthy: 1, until: null }],
+      traffic: [{ version: 'v2', share: 1 }],
       instances: [
-        { id: 'i-1', version: 'v2', lifecycle: 'InService', health: 'healthy', address: '127.0.16.1' },
-        { id: 'i-2', version: null, lifecycle: 'Standby', health: 'unused', address: '' },
+        {
+          id: 'i-1',
+          version: 'v2',
+          lifecycle: 'InService',
+          health: 'healthy',
+          address: '127.0.16.1',
+          group: 'api-local',
+        },
+        { id: 'i-2', version: null, lifecycle: 'Standby', health: 'unused', address: '', group: 'api-local' },
       ],
       lock: {
         ...fleet,
@@ -46,9 +55,61 @@ test('status names what serves, who holds the lock and each machine', () => {
   );
 });
 
+test('a blue/green fleet shows both groups and who gets which part of the traffic', () => {
+  const text = renderStatus(
+    {
+      ...fleet,
+      version: 'v2',
+      desired: 1,
+      healthy: 1,
+      groups: [
+        { name: 'api-local-green', share: 0.75, desired: 1, healthy: 1, until: null },
+        { name: 'api-local', share: 0.25, desired: 1, healthy: 1, until: '2026-05-04T12:03:00' },
+      ],
+      traffic: [
+        { version: 'v2', share: 0.75 },
+        { version: 'v1', share: 0.25 },
+      ],
+      instances: [
+        {
+          id: 'i-1',
+          version: 'v2',
+          lifecycle: 'InService',
+          health: 'healthy',
+          address: '127.0.16.1',
+          group: 'api-local-green',
+        },
+        {
+          id: 'i-2',
+          version: 'v1',
+          lifecycle: 'InService',
+          health: 'healthy',
+          address: '127.0.16.2',
+          group: 'api-local',
+        },
+      ],
+      lock: null,
+      run: null,
+    },
+    colors,
+  );
+  expect(text).toBe(
+    [
+      'api in local  v2  1 of 1 healthy',
+      'traffic: v2 75 %, v1 25 %',
+      'group api-local-green: 75 % of the traffic, 1 of 1 healthy',
+      'group api-local: 25 % of the traffic, 1 of 1 healthy, kept until 2026-05-04 12:03',
+      'instance  version  lifecycle  health   address     group',
+      'i-1       v2       InService  healthy  127.0.16.1  api-local-green',
+      'i-2       v1       InService  healthy  127.0.16.2  api-local',
+      '',
+    ].join('\n'),
+  );
+});
+
 test('a fleet before its first release', () => {
   const text = renderStatus(
-    { ...fleet, version: null, desired: 0, healthy: 0, instances: [], lock: null, run: null },
+    { ...fleet, version: null, desired: 0, healthy: 0, groups: [], traffic: [], instances: [], lock: null, run: null },
     colors,
   );
   expect(text).toBe('api in local  no release yet  0 of 0 healthy\n');

@@ -1,0 +1,130 @@
+import {
+  type Action,
+  DescribeListenersCommand,
+  DescribeLoadBalancersCommand,
+  type ElasticLoadBalancingV2Client,
+  ModifyListenerCommand,
+  ModifyRuleCommand,
+  paginateDescribeRules,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { PipelineError } from '../shared/errors.ts';
+import { isNotFound } from './errors.ts';
+
+/** Part of the requests that a target group gets: its weight over the sum of weights (0 to 999 each). */
+export interface Weight {
+  targetGroupArn: string;
+  weight: number;
+}
+
+/** A listener as the pipeline sees it. */
+export interface Listener {
+  arn: string;
+  /** E.g. `http://name.elb.amazonaws.com:80`. */
+  url: string;
+  /** Where its default action forwards to; empty when it does something else. */
+  weights: Weight[];
+}
+
+/** Something that sends requests to target groups: a listener's default action, or one of its rules. */
+export interface Route {
+  kind: 'listener' | 'rule';
+  arn: string;
+  weights: Weight[];
+  /** Header and value that the requests must carry; a route for everybody has none. */
+  header?: { name: string; values: string[] };
+  /** As AWS gives them, so that a change of weights keeps all else. */
+  actions: Action[];
+}
+
+/**
+ * The listener of a load balancer on a port.
+ * @throws PipelineError `balancer.missing` or `listener.missing`
+ */
+export async function readListener(elb: ElasticLoadBalancingV2Client, name: string, port: number): Promise<Listener> {
+  try {
+    const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({ Names: [name] }));
+    const balancer = LoadBalancers?.[0];
+    if (balancer?.DNSName) {
+      const { Listeners } = await elb.send(new DescribeListenersCommand({ LoadBalancerArn: balancer.LoadBalancerArn }));
+      const listener = Listeners?.find((one) => one.Port === port);
+      if (!listener) throw missing('listener.missing', `load balancer ${name} has no listener on port ${port}`);
+      return {
+        arn: listener.ListenerArn ?? '',
+        url: `${listener.Protocol === 'HTTPS' ? 'https' : 'http'}://${balancer.DNSName}:${port}`,
+        weights: weightsOf(listener.DefaultActions),
+      };
+    }
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  throw missing('balancer.missing', `there is no load balancer ${name}`);
+}
+
+/** All routes of a listener that forward to target groups, the default action among them: one call, or a few with many rules. */
+export async function readRoutes(elb: ElasticLoadBalancingV2Client, listenerArn: string): Promise<Route[]> {
+  const routes: Route[] = [];
+  for await (const page of paginateDescribeRules({ client: elb }, { ListenerArn: listenerArn })) {
+    for (const rule of page.Rules ?? []) {
+      const weights = weightsOf(rule.Actions);
+      if (weights.length === 0) continue;
+      const header = rule.Conditions?.find((one) => one.HttpHeaderConfig)?.HttpHeaderConfig;
+      routes.push({
+        ...(rule.IsDefault ? { kind: 'listener', arn: listenerArn } : { kind: 'rule', arn: rule.RuleArn ?? '' }),
+        weights,
+        ...(header ? { header: { name: header.HttpHeaderName ?? '', values: header.Values ?? [] } } : {}),
+        actions: rule.Actions ?? [],
+      });
+    }
+  }
+  return routes;
+}
+
+/** Lets a route forward by these weights from now on: one call. Conditions, priority and its other actions stay as they are. */
+export async function setWeights(elb: ElasticLoadBalancingV2Client, route: Route, weights: Weight[]): Promise<void> {
+  const actions = route.actions.map((action) =>
+    action.Type === 'forward' ? withWeights(action, weights) : kept(action),
+  );
+  if (route.kind === 'listener') {
+    await elb.send(new ModifyListenerCommand({ ListenerArn: route.arn, DefaultActions: actions }));
+  } else {
+    await elb.send(new ModifyRuleCommand({ RuleArn: route.arn, Actions: actions }));
+  }
+}
+
+/** A target group's part of the requests of a route, from 0 to 1. */
+export function shareOf(weights: readonly Weight[], targetGroupArn: string): number {
+  // With a single target group its weight means nothing.
+  if (weights.length === 1) return weights[0]?.targetGroupArn === targetGroupArn ? 1 : 0;
+  const sum = weights.reduce((total, { weight }) => total + weight, 0);
+  const own = weights.find((one) => one.targetGroupArn === targetGroupArn)?.weight ?? 0;
+  return sum === 0 ? 0 : own / sum;
+}
+
+function weightsOf(actions: Action[] | undefined): Weight[] {
+  const forward = actions?.find((action) => action.Type === 'forward');
+  const listed = forward?.ForwardConfig?.TargetGroups ?? [];
+  if (listed.length > 0) {
+    return listed.map((one) => ({ targetGroupArn: one.TargetGroupArn ?? '', weight: one.Weight ?? 1 }));
+  }
+  return forward?.TargetGroupArn ? [{ targetGroupArn: forward.TargetGroupArn, weight: 1 }] : [];
+}
+
+function withWeights({ Order, ForwardConfig }: Action, weights: Weight[]): Action {
+  const TargetGroups = weights.map(({ targetGroupArn, weight }) => ({
+    TargetGroupArn: targetGroupArn,
+    Weight: weight,
+  }));
+  return { Type: 'forward', Order, ForwardConfig: { ...ForwardConfig, TargetGroups } };
+}
+
+/** AWS never tells a client secret, so an action that has one must say that it keeps it. */
+function kept(action: Action): Action {
+  const { AuthenticateOidcConfig: oidc } = action;
+  return oidc ? { ...action, AuthenticateOidcConfig: { ...oidc, UseExistingClientSecret: true } } : action;
+}
+
+function missing(code: string, message: string): PipelineError {
+  return new PipelineError(code, message, {
+    hint: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
+  });
+}

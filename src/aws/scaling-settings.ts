@@ -1,0 +1,150 @@
+import {
+  type AutoScalingClient,
+  BatchDeleteScheduledActionCommand,
+  BatchPutScheduledUpdateGroupActionCommand,
+  DeletePolicyCommand,
+  PutScalingPolicyCommand,
+  type PutScalingPolicyType,
+  paginateDescribePolicies,
+  paginateDescribeScheduledActions,
+} from '@aws-sdk/client-auto-scaling';
+import { PipelineError } from '../shared/errors.ts';
+
+/** A scheduled action of a group; plain data. Times are ISO. */
+export interface ScheduledAction {
+  name: string;
+  /** Of a recurring one its next run. */
+  start?: string;
+  end?: string;
+  recurrence?: string;
+  timeZone?: string;
+  min?: number;
+  max?: number;
+  desired?: number;
+}
+
+/** A scaling policy of a group; plain data. */
+export interface ScalingPolicy {
+  name: string;
+  /** Names of the alarms that trigger it. */
+  alarms: string[];
+  /** All that PutScalingPolicy takes, but for the group. */
+  settings: Omit<PutScalingPolicyType, 'AutoScalingGroupName'>;
+}
+
+/** Entries of one batch call; AWS takes no more. */
+const batchSize = 50;
+
+/** All scheduled actions of a group. */
+export async function readScheduledActions(autoScaling: AutoScalingClient, group: string): Promise<ScheduledAction[]> {
+  const found: ScheduledAction[] = [];
+  for await (const page of paginateDescribeScheduledActions({ client: autoScaling }, { AutoScalingGroupName: group })) {
+    for (const one of page.ScheduledUpdateGroupActions ?? []) {
+      found.push({
+        name: one.ScheduledActionName ?? '',
+        start: one.StartTime?.toISOString(),
+        end: one.EndTime?.toISOString(),
+        recurrence: one.Recurrence,
+        timeZone: one.TimeZone,
+        min: one.MinSize,
+        max: one.MaxSize,
+        desired: one.DesiredCapacity,
+      });
+    }
+  }
+  return found;
+}
+
+/**
+ * Gives a group scheduled actions; one of the same name is replaced. Those whose time has passed by `now` are left out, as AWS
+ * refuses them.
+ * @throws PipelineError `scheduled-actions.refused` naming each one that AWS did not take, and why
+ */
+export async function putScheduledActions(
+  autoScaling: AutoScalingClient,
+  group: string,
+  actions: readonly ScheduledAction[],
+  now: number,
+): Promise<void> {
+  const live = actions.filter((one) => !isOver(one, now));
+  for (let at = 0; at < live.length; at += batchSize) {
+    const { FailedScheduledUpdateGroupActions: failed = [] } = await autoScaling.send(
+      new BatchPutScheduledUpdateGroupActionCommand({
+        AutoScalingGroupName: group,
+        ScheduledUpdateGroupActions: live.slice(at, at + batchSize).map((one) => ({
+          ScheduledActionName: one.name,
+          StartTime: one.start && Date.parse(one.start) > now ? new Date(one.start) : undefined,
+          EndTime: one.end ? new Date(one.end) : undefined,
+          Recurrence: one.recurrence,
+          TimeZone: one.timeZone,
+          MinSize: one.min,
+          MaxSize: one.max,
+          DesiredCapacity: one.desired,
+        })),
+      }),
+    );
+    refuse(group, failed);
+  }
+}
+
+/** Takes scheduled actions off a group; ones that it has not are no error. */
+export async function deleteScheduledActions(
+  autoScaling: AutoScalingClient,
+  group: string,
+  names: readonly string[],
+): Promise<void> {
+  for (let at = 0; at < names.length; at += batchSize) {
+    const { FailedScheduledActions: failed = [] } = await autoScaling.send(
+      new BatchDeleteScheduledActionCommand({
+        AutoScalingGroupName: group,
+        ScheduledActionNames: names.slice(at, at + batchSize),
+      }),
+    );
+    refuse(
+      group,
+      failed.filter((one) => !/not found/i.test(one.ErrorMessage ?? '')),
+    );
+  }
+}
+
+/** All scaling policies of a group. */
+export async function readPolicies(autoScaling: AutoScalingClient, group: string): Promise<ScalingPolicy[]> {
+  const found: ScalingPolicy[] = [];
+  for await (const page of paginateDescribePolicies({ client: autoScaling }, { AutoScalingGroupName: group })) {
+    for (const { Alarms, AutoScalingGroupName: _group, PolicyARN: _arn, ...policy } of page.ScalingPolicies ?? []) {
+      const { MinAdjustmentStep: _former, ...settings } = policy;
+      found.push({
+        name: settings.PolicyName ?? '',
+        alarms: (Alarms ?? []).flatMap((alarm) => alarm.AlarmName ?? []),
+        // A step policy without steps is not the same as one whose steps are not told: empty lists are left out.
+        settings: Object.fromEntries(
+          Object.entries(settings).filter(
+            ([, value]) => value !== undefined && !(Array.isArray(value) && !value.length),
+          ),
+        ) as ScalingPolicy['settings'],
+      });
+    }
+  }
+  return found;
+}
+
+/** Gives a group a policy; one of the same name is replaced and keeps its ARN. */
+export async function putPolicy(autoScaling: AutoScalingClient, group: string, policy: ScalingPolicy): Promise<void> {
+  await autoScaling.send(new PutScalingPolicyCommand({ ...policy.settings, AutoScalingGroupName: group }));
+}
+
+export async function deletePolicy(autoScaling: AutoScalingClient, group: string, name: string): Promise<void> {
+  await autoScaling.send(new DeletePolicyCommand({ AutoScalingGroupName: group, PolicyName: name }));
+}
+
+/** True for an action that will never run again. */
+export function isOver(action: ScheduledAction, now: number): boolean {
+  if (action.end && Date.parse(action.end) <= now) return true;
+  return !action.recurrence && (!action.start || Date.parse(action.start) <= now);
+}
+
+function refuse(group: string, failed: { ScheduledActionName?: string; ErrorMessage?: string }[]): void {
+  if (failed.length === 0) return;
+  const details = failed.map((one) => `${one.ScheduledActionName}: ${one.ErrorMessage}`);
+  throw new PipelineError('scheduled-actions.refused', `scheduled actions of ${group} were refused`, { details });
+}

@@ -1,0 +1,147 @@
+import { readTargets } from '../aws/balancers.ts';
+import { readGroup, readGroups, setCapacity } from '../aws/groups.ts';
+import { setWeights } from '../aws/listeners.ts';
+import type { Step } from '../run/step.ts';
+import { PipelineError } from '../shared/errors.ts';
+import { idleOf } from './raise.ts';
+import type { Colour, RollContext, RollState, Services } from './services.ts';
+import { proveColour, sick } from './support/colour-health.ts';
+import { proofRoute, shareTraffic, trafficOf } from './support/colours.ts';
+import { smokeFailures } from './support/smoke.ts';
+
+/** Moves the traffic to the raised colour in steps, and watches each; a lasting fault puts the weights back at once. */
+export const shift: Step<Services, RollState> = {
+  id: 'shift',
+  title: 'Shift the traffic',
+  describe: ({ state, services: { fleet } }) => {
+    const { weights, stepSeconds, smokeTests } = fleet.release;
+    return [
+      `${weights.join(', ')} percent of the traffic to ${idleOf(state).group}, which is brought up to the size of ${state.group} before each`,
+      `between them ${stepSeconds} s each: target health, and ${smokeTests.length} smoke test(s) of the new machines; a lasting fault puts the weights back`,
+    ];
+  },
+  async run(context) {
+    const { fleet } = context.services;
+    const { group, targetGroupArn, listenerArn } = context.state;
+    const traffic = context.state.traffic ?? { from: { group, targetGroupArn }, to: idleOf(context.state) };
+    const { from, to } = traffic;
+    if (!context.state.traffic) await context.save({ traffic });
+    await holdMinimum(context, from);
+    await showProofRoute(context, to.targetGroupArn);
+    await assertSmoke(context);
+    const reached = Math.round((await trafficOf(context, listenerArn, to, from)) * 100);
+    for (const percent of fleet.release.weights.filter((one) => one > reached)) {
+      // Proven, and as large as the other one is now: right before it gets more.
+      await proveColour(context, to, from);
+      await shareTraffic(context, listenerArn, to, from, percent);
+      context.note(`${percent} % of the traffic goes to ${to.group}`);
+      if (percent < 100) await watch(context, traffic, percent);
+    }
+    await context.save({ ...to, idle: from });
+    await showProofRoute(context, context.state.proofTargetGroupArn);
+  },
+  undo: trafficBack,
+};
+
+/**
+ * Gives all traffic back to the colour that had it, if a shift of this run took some: at once while it still serves a part, else as
+ * soon as it is proven. Repeatable; nothing to do is no error.
+ */
+export async function trafficBack(context: RollContext): Promise<void> {
+  const { traffic, listenerArn, proofTargetGroupArn, held } = context.state;
+  if (!traffic) return;
+  const { from, to } = traffic;
+  const share = await trafficOf(context, listenerArn, from, to);
+  if (share === 0) await proveColour(context, from, to);
+  if (share < 1) await shareTraffic(context, listenerArn, from, to, 100);
+  await context.save({ ...from, idle: to });
+  await showProofRoute(context, proofTargetGroupArn);
+  if (!held) return;
+  const { aws } = context.services;
+  const group = await readGroup(aws.autoScaling, from.group);
+  // A minimum that somebody else has changed meanwhile stays.
+  if (group.min !== held.at) return;
+  await context.change({ action: 'restore-minimum', target: from.group, data: { to: held.minimum } }, () =>
+    setCapacity(aws.autoScaling, from.group, { min: held.minimum }),
+  );
+}
+
+/** With a part of its traffic gone, a group would be scaled in: it must stay large enough to take all of it back. */
+async function holdMinimum(context: RollContext, { group: name }: Colour): Promise<void> {
+  const { autoScaling } = context.services.aws;
+  const { min, desired } = await readGroup(autoScaling, name);
+  if (context.state.held) return;
+  await context.save({ held: { minimum: min, at: Math.max(min, desired) } });
+  if (min >= desired) return;
+  await context.change({ action: 'hold-minimum', target: name, data: { was: min, min: desired } }, () =>
+    setCapacity(autoScaling, name, { min: desired }),
+  );
+}
+
+/** Lets the proof route lead to a target group: so the new machines can be asked, whoever has the traffic. */
+async function showProofRoute(context: RollContext, targetGroupArn: string): Promise<void> {
+  const route = await proofRoute(context, context.state.listenerArn);
+  if (route.weights.every((one) => one.targetGroupArn === targetGroupArn)) return;
+  const was = route.weights;
+  await context.change({ action: 'point-proof-route', target: route.arn, data: { was, to: targetGroupArn } }, () =>
+    setWeights(context.services.aws.elb, route, [{ targetGroupArn, weight: 1 }]),
+  );
+}
+
+async function assertSmoke(context: RollContext): Promise<void> {
+  const failures = await smokeFailures(context, proofHeader(context));
+  if (failures.length === 0) return;
+  throw new PipelineError('shift.smoke', `the new machines of ${context.state.version} failed their smoke tests`, {
+    details: failures,
+  });
+}
+
+/** Watches one step for its window. @throws PipelineError `shift.failed` with what was seen */
+async function watch(context: RollContext, { from, to }: { from: Colour; to: Colour }, percent: number) {
+  const { fleet } = context.services;
+  const end = context.clock.now() + fleet.release.stepSeconds * 1000;
+  let inRow = 0;
+  await context.poll({
+    what: `the window at ${percent} % to pass`,
+    read: () => faults(context, from, to),
+    until: (found) => {
+      inRow = found.length > 0 ? inRow + 1 : 0;
+      if (inRow >= fleet.release.healthyReads) {
+        throw new PipelineError(
+          'shift.failed',
+          `${context.state.version} does not serve as it should with ${percent} % of the traffic`,
+          { details: found },
+        );
+      }
+      return context.clock.now() >= end && found.length === 0;
+    },
+    progress: (found) => {
+      const left = Math.max(0, Math.ceil((end - context.clock.now()) / 1000));
+      context.progress(found.length > 0 ? found.join('; ') : `${percent} %: all well, ${left} s to watch`);
+    },
+    everyMs: fleet.release.pollSeconds * 1000,
+    timeoutMs: (fleet.release.stepSeconds + fleet.release.timeouts.health) * 1000,
+  });
+}
+
+/** What is wrong with the new machines at this moment, worded for a person. */
+async function faults(context: RollContext, from: Colour, to: Colour): Promise<string[]> {
+  const { aws } = context.services;
+  const [[group], targets, smoke] = await Promise.all([
+    readGroups(aws.autoScaling, [to.group, from.group]),
+    readTargets(aws.elb, to.targetGroupArn),
+    smokeFailures(context, proofHeader(context)),
+  ]);
+  const healthy = targets.filter((target) => target.state === 'healthy').length;
+  const wanted = group?.desired ?? 0;
+  if (healthy >= wanted) return smoke;
+  const why = sick(targets);
+  return [
+    `${healthy} of ${wanted} targets of ${to.group} are healthy${why.length > 0 ? ` (${why.join(', ')})` : ''}`,
+    ...smoke,
+  ];
+}
+
+function proofHeader(context: RollContext): Record<string, string> {
+  return { [context.services.fleet.balancer.proofHeader]: 'on' };
+}

@@ -1,0 +1,117 @@
+import { type Route, readRoutes, setWeights, shareOf, type Weight } from '../../aws/listeners.ts';
+import type { Fleet } from '../../config/settings.ts';
+import type { RunContext } from '../../run/step.ts';
+import { PipelineError } from '../../shared/errors.ts';
+import type { Colour, Services } from '../services.ts';
+
+type Context = RunContext<Services, object>;
+
+/**
+ * Which colour serves: the one with the greater part of the traffic.
+ * @param weights Those of the route that everybody takes.
+ * @throws PipelineError `listener.no-colour` when neither has any.
+ */
+export function chooseLive<T extends Colour>(
+  colours: readonly [T, T],
+  weights: readonly Weight[],
+): { live: T; idle: T; share: number } {
+  const [first, second] = colours;
+  const shares = colours.map((colour) => shareOf(weights, colour.targetGroupArn)) as [number, number];
+  if (shares[0] === 0 && shares[1] === 0) {
+    throw new PipelineError(
+      'listener.no-colour',
+      `the listener sends traffic to neither ${first.group} nor ${second.group}`,
+      { hint: 'let its default action forward to one of the two target groups, then try again' },
+    );
+  }
+  return shares[0] >= shares[1]
+    ? { live: first, idle: second, share: shares[0] }
+    : { live: second, idle: first, share: shares[1] };
+}
+
+/** The routes of a listener that lead to a colour. The proof route leads to a colour only while a shift shows it the new one. */
+export function routesTo(routes: readonly Route[], fleet: Fleet, colours: readonly Colour[]): Route[] {
+  const arns = colours.map((colour) => colour.targetGroupArn);
+  return routes.filter(
+    (route) => !isProof(route, fleet) && route.weights.some((one) => arns.includes(one.targetGroupArn)),
+  );
+}
+
+function isProof({ header }: Route, fleet: Fleet): boolean {
+  return header?.name.toLowerCase() === fleet.balancer.proofHeader.toLowerCase() && header.values.includes('on');
+}
+
+/**
+ * Gives a colour its percent of the traffic and the other the rest: one call for each route, which is one call for a listener
+ * without rules of its own. Routes that have these weights already stay untouched.
+ */
+export async function shareTraffic(
+  context: Context,
+  listenerArn: string,
+  to: Colour,
+  other: Colour,
+  percent: number,
+): Promise<void> {
+  const { fleet, aws } = context.services;
+  const wanted = [
+    { targetGroupArn: to.targetGroupArn, weight: percent },
+    { targetGroupArn: other.targetGroupArn, weight: 100 - percent },
+  ];
+  const routes = routesTo(await readRoutes(aws.elb, listenerArn), fleet, [to, other]);
+  if (routes.length === 0) {
+    throw new PipelineError('listener.no-colour', `no route leads to ${to.group} or ${other.group} any more`, {
+      hint: `let the listener ${listenerArn} forward to one of the two target groups`,
+    });
+  }
+  const changed = routes.filter((route) => !sameWeights(route.weights, wanted));
+  await Promise.all(
+    changed.map((route) =>
+      context.change(
+        { action: 'set-weights', target: route.arn, data: { group: to.group, percent, was: route.weights } },
+        () => setWeights(aws.elb, route, wanted),
+      ),
+    ),
+  );
+}
+
+/** A colour's part of the traffic now, from 0 to 1: the least of all routes, so that a change made halfway shows. */
+export async function trafficOf(context: Context, listenerArn: string, colour: Colour, other: Colour): Promise<number> {
+  const { fleet, aws } = context.services;
+  const routes = routesTo(await readRoutes(aws.elb, listenerArn), fleet, [colour, other]);
+  return Math.min(1, ...routes.map((route) => shareOf(route.weights, colour.targetGroupArn)));
+}
+
+/** Puts routes back to weights that they had. */
+export async function restoreRoutes(
+  context: Context,
+  listenerArn: string,
+  before: readonly { arn: string; weights: Weight[] }[],
+): Promise<void> {
+  const { aws } = context.services;
+  const routes = await readRoutes(aws.elb, listenerArn);
+  for (const { arn, weights } of before) {
+    const route = routes.find((one) => one.arn === arn);
+    if (!route || sameWeights(route.weights, weights)) continue;
+    await context.change({ action: 'restore-weights', target: arn, data: { weights, was: route.weights } }, () =>
+      setWeights(aws.elb, route, weights),
+    );
+  }
+}
+
+/** The route that only requests with the proof header take. */
+export async function proofRoute(context: Context, listenerArn: string): Promise<Route> {
+  const { fleet, aws } = context.services;
+  const found = (await readRoutes(aws.elb, listenerArn)).find((route) => isProof(route, fleet));
+  if (found) return found;
+  throw new PipelineError(
+    'listener.no-proof-route',
+    `no rule of the listener ${listenerArn} forwards requests with the header ${fleet.balancer.proofHeader}: on`,
+    { hint: 'deploy the infrastructure again, or add the rule' },
+  );
+}
+
+function sameWeights(some: readonly Weight[], others: readonly Weight[]): boolean {
+  const text = (list: readonly Weight[]) =>
+    list.map(({ targetGroupArn, weight }) => `${targetGroupArn} ${weight}`).sort();
+  return JSON.stringify(text(some)) === JSON.stringify(text(others));
+}

@@ -1,0 +1,86 @@
+import { setTemplate } from '../aws/groups.ts';
+import type { Step } from '../run/step.ts';
+import { PipelineError } from '../shared/errors.ts';
+import { idleOf } from './raise.ts';
+import type { Colour, RollContext, RollState, Services } from './services.ts';
+import { proveColour } from './support/colour-health.ts';
+import { shareTraffic } from './support/colours.ts';
+import { readSettings, restoreSettings, scaleDownName, setActions, setSuspended } from './support/settings.ts';
+import { switchFacts } from './support/switch-facts.ts';
+
+/** Milliseconds between two readings at the most: here every second counts, and there are only a few readings. */
+const readEveryMs = 500;
+
+/**
+ * Gives all traffic to the colour that still runs the version to go back to: first it is proven healthy, then the weights change,
+ * and only then is the other colour's end scheduled (by `settle`). Its machines go on, so no request under way is cut.
+ */
+export const switchBack: Step<Services, RollState> = {
+  id: 'switch',
+  title: 'Switch the traffic',
+  // Traffic is on the version that was asked for: what fails after this must not give it back to the bad one.
+  commits: true,
+  describe: ({ state }) => [
+    `${idleOf(state).group} still runs ${state.version}: its scheduled end is taken away, and it is brought up to the size of ${state.group}`,
+    'once it is proven healthy, one change gives it all traffic',
+  ],
+  async run(context) {
+    const { aws } = context.services;
+    const { switched, group, targetGroupArn, listenerArn } = context.state;
+    const from = switched?.from ?? { group, targetGroupArn };
+    const to = switched?.to ?? idleOf(context.state);
+    if (!switched) {
+      const facts = await switchFacts(context.services, context.state, context.state.imageId);
+      if (!facts.template) {
+        throw new PipelineError('switch.impossible', `traffic cannot be switched to ${to.group}: ${facts.why}`, {
+          hint: `go back by a refresh: pipeline fast-rollback ${context.run.app} ${context.state.version} --how roll`,
+        });
+      }
+      const before = await readSettings(aws, to.group);
+      await context.save({ switched: { before, from, to }, templateVersion: facts.template.version });
+    }
+    await prepare(context, to);
+    await proveColour(context, to, from, Math.min(readEveryMs, context.services.fleet.release.pollSeconds * 1000));
+    await shareTraffic(context, listenerArn, to, from, 100);
+    await context.save({ ...to, idle: from });
+    const seconds = (context.clock.now() - context.run.startedAt) / 1000;
+    context.note(`all traffic is on ${context.state.version} (${to.group}) ${seconds.toFixed(1)} s after the command`);
+  },
+  async undo(context) {
+    const { switched, listenerArn } = context.state;
+    if (!switched) return;
+    const { before, from, to } = switched;
+    if (context.changes().some((one) => one.action === 'set-weights' && !one.undoing)) {
+      await proveColour(context, from, to);
+      await shareTraffic(context, listenerArn, from, to, 100);
+    }
+    await context.save({ ...from, idle: to });
+    await restoreSettings(context, before, 'capacity');
+  },
+};
+
+/** Nothing may end or change the colour from now on, and what it launches must be the version to go back to. */
+async function prepare(context: RollContext, to: Colour): Promise<void> {
+  const { aws } = context.services;
+  const { current, templateVersion } = context.state;
+  const { actions, template, suspended } = await readSettings(aws, to.group);
+  await setActions(
+    context,
+    to.group,
+    actions,
+    actions.filter((one) => one.name !== scaleDownName),
+  );
+  if (template.version !== templateVersion && templateVersion !== undefined) {
+    const wanted = { id: current.templateId, version: templateVersion };
+    await context.change({ action: 'set-template', target: to.group, data: { was: template, to: wanted } }, () =>
+      setTemplate(aws.autoScaling, to.group, wanted),
+    );
+  }
+  const needed = ['Launch', 'AddToLoadBalancer'];
+  await setSuspended(
+    context,
+    to.group,
+    suspended,
+    suspended.filter((process) => !needed.includes(process)),
+  );
+}

@@ -1,0 +1,71 @@
+import {
+  type Action,
+  DescribeRulesCommand,
+  ElasticLoadBalancingV2Client,
+  ModifyListenerCommand,
+  ModifyRuleCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readRoutes, setWeights, shareOf } from '../../src/aws/listeners.ts';
+
+const mock = mockClient(ElasticLoadBalancingV2Client);
+const elb = new ElasticLoadBalancingV2Client({ region: 'eu-west-1' });
+afterEach(() => mock.reset());
+
+const forward = (...weights: [string, number][]): Action => ({
+  Type: 'forward',
+  Order: 2,
+  ForwardConfig: {
+    TargetGroups: weights.map(([TargetGroupArn, Weight]) => ({ TargetGroupArn, Weight })),
+    TargetGroupStickinessConfig: { Enabled: true, DurationSeconds: 60 },
+  },
+});
+const login: Action = {
+  Type: 'authenticate-oidc',
+  Order: 1,
+  AuthenticateOidcConfig: {
+    Issuer: 'https://id.example',
+    AuthorizationEndpoint: 'https://id.example/a',
+    TokenEndpoint: 'https://id.example/t',
+    UserInfoEndpoint: 'https://id.example/u',
+    ClientId: 'fleet',
+  },
+};
+
+describe('a change of weights', () => {
+  it('keeps the login before it, the order and the stickiness, in the default action as in a rule', async () => {
+    mock.on(DescribeRulesCommand).resolves({
+      Rules: [
+        { RuleArn: 'rule/1', Priority: '5', Actions: [{ Type: 'fixed-response' }] },
+        { RuleArn: 'rule/2', Priority: '9', Actions: [forward(['blue', 100], ['green', 0])] },
+        { RuleArn: 'rule/default', IsDefault: true, Actions: [login, forward(['blue', 100], ['green', 0])] },
+      ],
+    });
+    const routes = await readRoutes(elb, 'listener/1');
+    expect(routes.map(({ kind, arn }) => `${kind} ${arn}`)).toEqual(['rule rule/2', 'listener listener/1']);
+    const wanted = [
+      { targetGroupArn: 'green', weight: 5 },
+      { targetGroupArn: 'blue', weight: 95 },
+    ];
+    for (const route of routes) await setWeights(elb, route, wanted);
+    const moved = forward(['green', 5], ['blue', 95]);
+    expect(mock.commandCalls(ModifyRuleCommand)[0]?.args[0].input).toEqual({ RuleArn: 'rule/2', Actions: [moved] });
+    expect(mock.commandCalls(ModifyListenerCommand)[0]?.args[0].input).toEqual({
+      ListenerArn: 'listener/1',
+      // AWS never tells the secret, so a change must say that the one it has stays.
+      DefaultActions: [
+        { ...login, AuthenticateOidcConfig: { ...login.AuthenticateOidcConfig, UseExistingClientSecret: true } },
+        moved,
+      ],
+    });
+  });
+
+  it('reads a share of the requests', () => {
+    const weights = (...list: number[]) => list.map((weight, index) => ({ targetGroupArn: `t${index}`, weight }));
+    expect(shareOf(weights(0), 't0')).toBe(1);
+    expect(shareOf(weights(0), 't1')).toBe(0);
+    expect(shareOf(weights(1, 3), 't1')).toBe(0.75);
+    expect(shareOf(weights(0, 0), 't0')).toBe(0);
+  });
+});

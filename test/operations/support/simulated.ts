@@ -1,0 +1,126 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DemoProject } from '../../../examples/demo/project.ts';
+import { type AwsClients, createClients } from '../../../src/aws/clients.ts';
+import { provisionFleets } from '../../../src/cli/local-fleets.ts';
+import { loadFleet } from '../../../src/config/load.ts';
+import type { Fleet } from '../../../src/config/settings.ts';
+import type { Hosts } from '../../../src/hosts/types.ts';
+import { createFileLedger } from '../../../src/ledger/ledger.ts';
+import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
+import { execute, type RunResult } from '../../../src/run/execute.ts';
+import { createRunId } from '../../../src/run/run-id.ts';
+import type { Plan, Step } from '../../../src/run/step.ts';
+import { type Clock, systemClock } from '../../../src/shared/clock.ts';
+import { PipelineError } from '../../../src/shared/errors.ts';
+import type { Services } from '../../../src/steps/services.ts';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+
+type Answer = (url: string, headers?: Record<string, string>) => { status: number; body: string };
+
+/** The fleet of the demo project on simulated machines, on a clock that runs faster: every delay is there, none is waited for in full. */
+export class Simulated {
+  private constructor(
+    readonly dir: string,
+    readonly cloud: LocalCloud,
+    readonly aws: AwsClients,
+    readonly fleet: Fleet,
+    readonly services: Services,
+    readonly clock: Clock,
+    /** What the hosts were told, `action instance`. */
+    readonly plays: string[],
+    /** What probes are answered. */
+    readonly answers: { to: Answer },
+  ) {}
+
+  /** @param edits Replacements in the project's `pipelines/api.ts`, each of which must be found. */
+  static async create(edits: readonly [from: string, to: string][] = [], factor = 20): Promise<Simulated> {
+    const clock = systemClock(factor);
+    const dir = await mkdtemp(path.join(tmpdir(), 'gp-simulated-'));
+    const project = await DemoProject.create(root, path.join(dir, 'project'));
+    const file = path.join(project.dir, 'pipelines/api.ts');
+    let text = await readFile(file, 'utf8');
+    for (const [from, to] of edits) {
+      if (!text.includes(from)) throw new Error(`pipelines/api.ts has no ${from}`);
+      text = text.replace(from, () => to);
+    }
+    await writeFile(file, text);
+    if (edits.length > 0) await project.commit('Settings of this test');
+    const cloud = await startLocalCloud({ dir: path.join(dir, 'cloud'), driver: 'simulated', clock });
+    const aws = createClients({ region: cloud.region, endpoint: cloud.endpoint, credentials: cloud.credentials });
+    const { endpoint, region, credentials } = cloud;
+    await provisionFleets({
+      projectDir: project.dir,
+      cloud: { endpoint, region, ...credentials },
+      note: () => undefined,
+    });
+    const fleet = await loadFleet({ projectDir: project.dir, app: 'api', environment: 'local' });
+    const plays: string[] = [];
+    const answers: { to: Answer } = { to: everyVersion };
+    const services: Services = {
+      fleet,
+      aws,
+      hosts: hostsThat(plays),
+      ledger: createFileLedger({
+        dir: path.join(dir, 'ledger'),
+        environment: 'local',
+        clock,
+        identity: { owner: 'tester', host: 'here' },
+      }),
+      probe: async (url, { headers }) => ({ ...answers.to(url, headers), ms: 1 }),
+      workDir: dir,
+      by: 'tester@here',
+    };
+    return new Simulated(dir, cloud, aws, fleet, services, clock, plays, answers);
+  }
+
+  /** Runs a plan to its end, keeping its journal in the ledger. */
+  run<State>(plan: Plan<Services, State>, signal = new AbortController().signal): Promise<RunResult<State>> {
+    const { services, clock } = this;
+    return execute(plan, {
+      services,
+      clock,
+      sink: () => undefined,
+      journal: services.ledger,
+      runId: createRunId(clock),
+      signal,
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.cloud.close();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** Every version at once: which one serves is not what most of these tests are about. */
+export const everyVersion = () => ({
+  status: 200,
+  body: Array.from({ length: 99 }, (_, index) => `"version":"v${index}"`).join(','),
+});
+
+/** The same plan, with a step that fails as soon as it has done its work. */
+export function failingAfter<State>(plan: Plan<Services, State>, id: string): Plan<Services, State> {
+  const failing = (step: Step<Services, State>): Step<Services, State> => ({
+    ...step,
+    run: async (context) => {
+      await step.run(context);
+      throw new PipelineError('test.broken', `broken on purpose after ${id}`);
+    },
+  });
+  return { ...plan, steps: plan.steps.map((step) => (step.id === id ? failing(step) : step)) };
+}
+
+function hostsThat(plays: string[]): Hosts {
+  return {
+    waitReachable: async () => undefined,
+    forget: async () => undefined,
+    play: async (host, _playbook, variables) => {
+      plays.push(`${variables.release_action} ${host.instanceId}`);
+    },
+    run: async () => '',
+    close: async () => undefined,
+  };
+}
