@@ -114,6 +114,20 @@ describe('pipeline images', () => {
     expect(await pipeline('images', 'api', 'unpin', 'v1')).toMatchObject({ code: 2, err: text('not pinned') });
   });
 
+  it('changes nothing when a region with copies cannot be read', async () => {
+    const fault = {
+      kind: 'error' as const,
+      operation: 'DescribeImages',
+      region: 'us-east-1',
+      code: 'UnauthorizedOperation',
+    };
+    cloud.faults.add({ ...fault, status: 403, message: 'not there' });
+    const refused = await pipeline('images', 'api', 'prune');
+    cloud.faults.clear();
+    expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/us-east-1 may hold copies.*cannot be read/) });
+    expect(await images()).toHaveLength(3);
+  });
+
   it('lists, pins, shows what a prune would do, prunes, and unpins', async () => {
     const pinned = await pipeline('images', 'api', 'pin', 'v1', '--reason', 'before the sale', '--json');
     expect(pinned).toMatchObject({ code: 0 });
