@@ -50,7 +50,8 @@ export class Launches {
       for (;;) {
         const round = placeLaunches(context.region, group, missing, {
           full,
-          among: how.pool ? poolMembers(group) : undefined,
+          // The pool's members will join the group's one day.
+          among: how.pool ? [...activeInstances(group), ...poolMembers(group)] : undefined,
         });
         if (round.length === 0) break;
         const before = full.size;

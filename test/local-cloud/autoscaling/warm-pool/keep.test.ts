@@ -18,6 +18,11 @@ describe('the warm pool', () => {
     );
   });
 
+  it('is placed where the group lacks instances', async () => {
+    const f = await pooled({ MaxGroupPreparedCapacity: 3 });
+    expect(new Set(f.record().instances.map((i) => i.availabilityZone)).size).toBe(3);
+  });
+
   it('keeps its machines running when told so', async () => {
     const f = await pooled({ PoolState: 'Running' });
     const pool = f.inState('Warmed:Running');
