@@ -6,6 +6,7 @@ import {
   ExitStandbyCommand,
   ResumeProcessesCommand,
   SuspendProcessesCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { PipelineError } from '../shared/errors.ts';
@@ -120,6 +121,13 @@ export async function setCapacity(
       MaxSize: capacity.max,
       DesiredCapacity: capacity.desired,
     }),
+  );
+}
+
+/** Ends an instance of a group: out of the load balancer first, then terminated; the group launches another in its place. */
+export async function replaceInstance(autoScaling: AutoScalingClient, instanceId: string): Promise<void> {
+  await autoScaling.send(
+    new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: instanceId, ShouldDecrementDesiredCapacity: false }),
   );
 }
 

@@ -22,6 +22,8 @@ export interface GoldenImage {
   version?: string;
   commit?: string;
   knownGood: boolean;
+  /** Versions whose environments it holds, newest first. */
+  environments: string[];
   pinned: boolean;
   /** Who pinned it, when (ISO time) and why, as far as its tags tell. */
   pin?: { by?: string; at?: string; reason?: string };
@@ -47,6 +49,7 @@ function toGoldenImage(image: Image): GoldenImage {
     version: tagValue(image.Tags, tagKeys.version),
     commit: tagValue(image.Tags, tagKeys.commit),
     knownGood: tagValue(image.Tags, tagKeys.knownGood) === 'true',
+    environments: (tagValue(image.Tags, tagKeys.environments) ?? '').split(' ').filter(Boolean),
     ...pinOf(image),
     pinProtects: tagValue(image.Tags, tagKeys.pinProtects) === 'true',
     protected: (image.DeregistrationProtection ?? 'disabled') !== 'disabled',
@@ -72,6 +75,15 @@ export async function readImage(ec2: EC2Client, imageId: string): Promise<Golden
     if (isNotFound(error) || awsCode(error) === 'InvalidAMIID.Unavailable') return undefined;
     throw error;
   }
+}
+
+/** Images by id, those that the cloud does not know left out: one call. */
+export async function readImages(ec2: EC2Client, imageIds: readonly string[]): Promise<GoldenImage[]> {
+  if (imageIds.length === 0) return [];
+  const { Images } = await ec2.send(
+    new DescribeImagesCommand({ Filters: [{ Name: 'image-id', Values: [...imageIds] }], IncludeDisabled: true }),
+  );
+  return (Images ?? []).map(toGoldenImage);
 }
 
 /** Our own image of that exact name. AMI names are unique in an account and region. */

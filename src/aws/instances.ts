@@ -19,6 +19,8 @@ export interface Machine {
   address: string;
   imageId: string;
   version?: string;
+  /** Run that has switched it to another environment. */
+  flipped?: string;
 }
 
 function toMachine(instance: Instance): Machine {
@@ -29,6 +31,7 @@ function toMachine(instance: Instance): Machine {
     address: instance.PrivateIpAddress ?? '',
     imageId: instance.ImageId ?? '',
     version: tagValue(instance.Tags, tagKeys.version),
+    flipped: tagValue(instance.Tags, tagKeys.flipped),
   };
 }
 
@@ -92,6 +95,16 @@ export async function terminateMachine(ec2: EC2Client, id: string): Promise<void
 
 export async function tagMachine(ec2: EC2Client, id: string, tags: Record<string, string>): Promise<void> {
   await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: toTags(tags) }));
+}
+
+/** How many resources one CreateTags takes. */
+const tagBatch = 1000;
+
+/** Writes the same tags on many machines at once. */
+export async function tagMachines(ec2: EC2Client, ids: readonly string[], tags: Record<string, string>): Promise<void> {
+  for (let from = 0; from < ids.length; from += tagBatch) {
+    await ec2.send(new CreateTagsCommand({ Resources: ids.slice(from, from + tagBatch), Tags: toTags(tags) }));
+  }
 }
 
 /** What the console has printed, decoded; undefined while there is nothing. */

@@ -69,6 +69,7 @@ export async function startRefresh(
   group: string,
   template: { id: string; version: string },
   preferences: Fleet['release']['refresh'],
+  { rollback = true }: { rollback?: boolean } = {},
 ): Promise<string> {
   try {
     const { InstanceRefreshId } = await autoScaling.send(
@@ -81,7 +82,7 @@ export async function startRefresh(
           MaxHealthyPercentage: preferences.maxHealthyPercentage,
           InstanceWarmup: preferences.instanceWarmupSeconds,
           SkipMatching: true,
-          AutoRollback: true,
+          AutoRollback: rollback,
           // Both default to Wait, which stalls for an hour and then fails.
           StandbyInstances: 'Ignore',
           ScaleInProtectedInstances: 'Refresh',

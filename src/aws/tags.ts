@@ -15,6 +15,12 @@ export const tagKeys = {
   pinProtects: 'golden-pipeline:pin-protects',
   /** ISO time since when an image, and each of its snapshots, is retired: disabled, and deleted after the grace period. */
   retiredAt: 'golden-pipeline:retired-at',
+  /** Versions, newest first and with a space between, whose environments the image holds and its hosts can switch to. */
+  environments: 'golden-pipeline:environments',
+  /** `true`: the release has changed data in a way that versions before it cannot work with. */
+  irreversible: 'golden-pipeline:irreversible',
+  /** Run that has switched the instance to another environment than its image starts with. */
+  flipped: 'golden-pipeline:flipped',
   /** `bake-host`, `builder`, `proof`: machines that are there for a run only. */
   role: 'golden-pipeline:role',
 } as const;

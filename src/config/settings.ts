@@ -74,6 +74,15 @@ export interface Fleet {
       contains?: string;
     }[];
     refresh: { minHealthyPercentage: number; maxHealthyPercentage: number; instanceWarmupSeconds: number };
+    /** A fast rollback on the hosts. */
+    flip: {
+      /** Hosts at a time. */
+      parallel: number;
+      /** With more failed hosts than this, in percent, it is undone. */
+      maxFailedPercent: number;
+      /** Limit for one host, in seconds. */
+      timeoutSeconds: number;
+    };
     /** How long the rolled fleet is watched. */
     verifySeconds: number;
     /** Percent of the traffic that the new group gets, step by step; ascending, the last one 100. */

@@ -61,6 +61,22 @@ export async function archiveCommit(request: {
   );
 }
 
+/** Text of a file below `path` in a commit; undefined when there is no such file or commit. */
+export async function readFileAt(request: {
+  repository: string;
+  path: string;
+  commit: string;
+  file: string;
+}): Promise<string | undefined> {
+  const { repository, path, commit, file } = request;
+  checkPath(path);
+  checkPath(file);
+  if (!isCommit(commit)) throw new Error(`not a full commit id: ${commit}`);
+  const whole = path === '.' ? file : `${path.replace(/\/+$/, '')}/${file}`;
+  const result = await git(await topLevel(repository), ['cat-file', 'blob', `${commit}:${whole}`]);
+  return result.exitCode === 0 ? result.stdout : undefined;
+}
+
 /** What differs from the last commit below `path`; a bare repository is always clean. */
 export async function describeWorkTree({ repository, path }: { repository: string; path: string }): Promise<WorkTree> {
   checkPath(path);

@@ -26,7 +26,7 @@ export function createHosts(options: HostsOptions): Hosts {
   return {
     waitReachable: ssh.waitReachable,
     forget: ssh.forget,
-    run: (host, argv, limits) => ssh.run(host, argv, limits?.timeoutMs),
+    run: (host, argv, limits) => ssh.run(host, argv, limits?.timeoutMs, !limits?.once),
     async play(host, playbook, variables, limits) {
       checkHost(host);
       await ssh.ensurePinned(host);

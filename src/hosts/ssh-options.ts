@@ -25,7 +25,8 @@ export function controlPath(folder: string, host: Host, login: { user: string; p
 
 /** What every ssh of ours is started with; values on the command line win over the user's own ssh configuration. */
 export function sshOptions(request: {
-  controlPath: string;
+  /** Socket of the shared connection; absent for a connection of its own. */
+  controlPath?: string;
   knownHosts: string;
   privateKey: string;
   /** Name under which the keys are pinned; absent when known_hosts lines are configured. */
@@ -33,9 +34,7 @@ export function sshOptions(request: {
   connectTimeoutSeconds?: number;
 }): string[] {
   const options: [string, string | number][] = [
-    ['ControlMaster', 'auto'],
-    ['ControlPath', request.controlPath],
-    ['ControlPersist', '600s'],
+    ...sharing(request.controlPath),
     ['BatchMode', 'yes'],
     ['ConnectTimeout', request.connectTimeoutSeconds ?? 5],
     ['ServerAliveInterval', 15],
@@ -59,6 +58,19 @@ export function sshOptions(request: {
   ];
   if (request.alias) options.push(['HostKeyAlias', request.alias]);
   return options.flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+}
+
+function sharing(controlPath: string | undefined): [string, string][] {
+  if (controlPath === undefined)
+    return [
+      ['ControlMaster', 'no'],
+      ['ControlPath', 'none'],
+    ];
+  return [
+    ['ControlMaster', 'auto'],
+    ['ControlPath', controlPath],
+    ['ControlPersist', '600s'],
+  ];
 }
 
 /** ssh splits file lists at spaces and expands `%`; a quoted path is one. */

@@ -48,25 +48,27 @@ export function createSsh(settings: SshSettings) {
     return keys !== undefined;
   }
 
-  function options(host: Host): string[] {
-    seen.set(host.instanceId, host);
+  function options(host: Host, shared = true): string[] {
+    if (shared) seen.set(host.instanceId, host);
     return sshOptions({
-      controlPath: controlPath(sockets.path, host, ssh),
+      controlPath: shared ? controlPath(sockets.path, host, ssh) : undefined,
       knownHosts: pinFile(host),
       privateKey: ssh.privateKey,
       alias: ssh.hostKeys === 'console' ? host.instanceId : undefined,
     });
   }
 
-  const argv = (host: Host, ...extra: string[]) => [...options(host), '-l', ssh.user, '-p', String(ssh.port), ...extra];
+  const login = ['-l', ssh.user, '-p', String(ssh.port)];
+  const argv = (host: Host, ...extra: string[]) => [...options(host), ...login, ...extra];
 
   /** Runs a program; the result of ssh itself, whatever it was. */
-  async function execute(host: Host, command: string[], timeoutMs: number) {
+  async function execute(host: Host, command: string[], timeoutMs: number, shared = true) {
     checkHost(host);
     const limit = new AbortController();
     const timer = clock.after(timeoutMs, () => limit.abort());
     try {
-      return await execa('ssh', argv(host, '--', host.address, shellCommand(command)), {
+      const words = [...options(host, shared), ...login, '--', host.address, shellCommand(command)];
+      return await execa('ssh', words, {
         reject: false,
         stdin: 'ignore',
         cancelSignal: limit.signal,
@@ -125,9 +127,9 @@ export function createSsh(settings: SshSettings) {
         );
       }
     },
-    async run(host: Host, command: string[], timeoutMs = defaultRunMs): Promise<string> {
+    async run(host: Host, command: string[], timeoutMs = defaultRunMs, shared = true): Promise<string> {
       if (!seen.has(host.instanceId)) await this.ensurePinned(host);
-      const result = await execute(host, command, timeoutMs);
+      const result = await execute(host, command, timeoutMs, shared);
       if (result.code === 'ENOENT') throw sshMissing();
       if (!result.failed) return result.stdout;
       const how = result.isCanceled ? `did not end within ${timeoutMs} ms` : `exit ${result.exitCode ?? result.signal}`;

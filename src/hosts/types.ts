@@ -41,8 +41,11 @@ export interface Hosts {
     variables: ReleaseVariables,
     options: { timeoutMs: number; onTask?: OnTask; signal?: AbortSignal },
   ): Promise<void>;
-  /** Runs one program on a host, arguments quoted for the remote shell by us; rejects with code `ssh.failed` on a non-zero exit. */
-  run(host: Host, argv: string[], options?: { timeoutMs?: number }): Promise<string>;
+  /**
+   * Runs one program on a host, arguments quoted for the remote shell by us; rejects with code `ssh.failed` on a non-zero exit.
+   * `once`: nothing else follows on this host, so no shared connection is opened, which costs a process of its own.
+   */
+  run(host: Host, argv: string[], options?: { timeoutMs?: number; once?: boolean }): Promise<string>;
   /** Ends shared connections. */
   close(): Promise<void>;
 }

@@ -23,6 +23,8 @@ export interface ReleaseRecord {
   baseImageId?: string;
   /** It served for a whole verify window. */
   knownGood: boolean;
+  /** Why versions before it cannot work with the data any more. */
+  irreversible?: string;
 }
 
 /** One execution of an operation. */

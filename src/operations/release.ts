@@ -1,4 +1,4 @@
-import { describeWorkTree, resolveCommit } from '../hosts/git.ts';
+import { describeWorkTree, readFileAt, resolveCommit } from '../hosts/git.ts';
 import { assertTools } from '../hosts/tools.ts';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
@@ -38,6 +38,8 @@ export interface ReleaseOptions {
   bake?: 'detach' | 'builder';
   /** Forces a way to roll; without it the fleet's setting. An empty fleet has nothing to shift: its first release is rolled. */
   strategy?: 'rolling' | 'blue-green';
+  /** Versions before it cannot work with the data any more: there is no way back behind it. Else the commit's own marker says so. */
+  irreversible?: boolean;
 }
 
 /**
@@ -58,6 +60,9 @@ export async function planRelease(
   assertStrategy(fleet, options.strategy);
   const { facts, healthy, live } = await observeFleet(services);
   const strategy = live.desired === 0 ? 'rolling' : (options.strategy ?? fleet.release.strategy);
+  const irreversible = options.irreversible
+    ? 'it was released with --irreversible'
+    : await irreversibleMarker(services, commit, facts.current.version);
   const asked = options.bake ?? fleet.release.bake;
   const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
   return createPlan<Services, ReleaseState>({
@@ -72,6 +77,7 @@ export async function planRelease(
       bake: bakeHow,
       strategy,
       how: strategy === 'rolling' ? 'roll' : 'blue-green',
+      ...(irreversible === undefined ? {} : { irreversible }),
       version: nextVersion(await ledger.releases(fleet.app)),
     },
     services,
@@ -87,6 +93,23 @@ function assertStrategy(fleet: Services['fleet'], asked: ReleaseOptions['strateg
     `${fleet.app} in ${fleet.environment} has one group, so it cannot be released by --strategy blue-green`,
     "set release.strategy to 'blue-green' and make the second group: deploy the infrastructure, or `pipeline local up`",
   );
+}
+
+/** File in the app's folder; a commit that adds or changes it cannot be taken back, for the reason in its first line. */
+const marker = '.irreversible';
+
+/** Why the commit cannot be taken back, by the marker, compared with the commit that serves. */
+async function irreversibleMarker(
+  { fleet, ledger }: Services,
+  commit: string,
+  serving: string | undefined,
+): Promise<string | undefined> {
+  const at = (id: string) => readFileAt({ ...fleet.source, commit: id, file: marker });
+  const text = await at(commit);
+  if (text === undefined) return undefined;
+  const before = serving === undefined ? undefined : (await ledger.release(fleet.app, serving))?.commit;
+  if (before !== undefined && (await at(before)) === text) return undefined;
+  return text.trim().split('\n', 1)[0] || `${marker} says so`;
 }
 
 /** @throws usage error `git.dirty` naming what is not committed */

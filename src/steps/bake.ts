@@ -3,6 +3,7 @@ import { readMachine, tagMachine, terminateMachine } from '../aws/instances.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { Host } from '../hosts/types.ts';
 import { type ReleaseContext, type ReleaseStep, times } from './services.ts';
+import { flipProgram } from './support/flip-program.ts';
 import { playRelease } from './support/play.ts';
 import { bringBack, takeOut } from './support/standby.ts';
 
@@ -40,6 +41,7 @@ export const bake: ReleaseStep = {
     await context.change({ action: 'activate-environment', target: host.instanceId }, () =>
       playRelease(context, 'activate'),
     );
+    const environments = await heldEnvironments(context);
     await context.change({ action: 'clean-host', target: host.instanceId }, () => playRelease(context, 'clean'));
     // The host gets a new identity with the reboot of the bake.
     await hosts.forget(host);
@@ -55,6 +57,8 @@ export const bake: ReleaseStep = {
           [tagKeys.environment]: fleet.environment,
           [tagKeys.version]: version,
           [tagKeys.commit]: commit,
+          ...(environments.length > 0 ? { [tagKeys.environments]: environmentsTag(environments) } : {}),
+          ...(context.state.irreversible === undefined ? {} : { [tagKeys.irreversible]: 'true' }),
           [tagKeys.run]: context.run.id,
         },
       }),
@@ -110,6 +114,34 @@ async function revert(context: ReleaseContext, host: Host): Promise<void> {
   await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
   await context.change({ action: 'revert-environment', target: host.instanceId }, () => playRelease(context, 'revert'));
   await tagMachine(aws.ec2, host.instanceId, { [tagKeys.version]: context.state.current.version ?? '' });
+}
+
+/** Longest value of a tag (EC2). */
+const longestTag = 256;
+
+/** As many versions, newest first, as a tag holds. */
+function environmentsTag(versions: readonly string[]): string {
+  let value = '';
+  for (const version of versions) {
+    const longer = value === '' ? version : `${value} ${version}`;
+    if (longer.length > longestTag) break;
+    value = longer;
+  }
+  return value;
+}
+
+/** What the host says it can switch to. A host that cannot say so is no reason not to bake: its image is rolled instead of flipped. */
+async function heldEnvironments(context: ReleaseContext): Promise<string[]> {
+  const { fleet, hosts } = context.services;
+  if (!context.state.host) return [];
+  try {
+    const said = await hosts.run(context.state.host, flipProgram(fleet, 'list'));
+    const { environments } = JSON.parse(said) as { environments?: unknown };
+    return Array.isArray(environments) ? environments.map(String) : [];
+  } catch {
+    context.note('the host cannot switch between environments: a rollback from this image will be a roll');
+    return [];
+  }
 }
 
 function imageName(context: ReleaseContext): string {

@@ -12,6 +12,7 @@ export const preflight: ReleaseStep = {
   describe: ({ state, services }) => [
     `release ${state.version} of ${services.fleet.app}: commit ${state.commit.slice(0, 12)} (${state.ref})`,
     `fleet ${state.group} serves ${state.current.version ?? 'no release yet'}`,
+    ...(state.irreversible === undefined ? [] : [`there is no way back behind it: ${state.irreversible}`]),
     state.bake === 'detach'
       ? 'a host of the fleet carries the bake'
       : 'a builder instance carries the bake: fewer than two healthy hosts, or asked for',
@@ -32,6 +33,7 @@ export const preflight: ReleaseStep = {
         createdBy: services.by,
         run: context.run.id,
         baseImageId: seen.facts.current.imageId,
+        ...(state.irreversible === undefined ? {} : { irreversible: state.irreversible }),
       }),
     );
     await context.save({

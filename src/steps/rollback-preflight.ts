@@ -1,34 +1,27 @@
 import { readImage } from '../aws/images.ts';
-import { isActive, readRefresh } from '../aws/refreshes.ts';
-import type { Step } from '../run/step.ts';
+import { cancelRefresh, isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';
-import type { RollState, Services } from './services.ts';
+import { type RollbackContext, type RollbackStep, times } from './services.ts';
 import { observeFleet } from './support/observe.ts';
 
 /** Looks again, under the lock. A sick fleet is no reason to refuse: that is what a rollback is for. */
-export const rollbackPreflight: Step<Services, RollState> = {
+export const rollbackPreflight: RollbackStep = {
   id: 'preflight',
   title: 'Check the way back',
   describe: ({ state }) => [
     `${state.group} serves ${state.current.version ?? 'no release'}; go back to ${state.version}, image ${state.imageId}`,
+    `by ${state.how}: ${state.why}`,
+    ...state.rejected.map((other) => `not by ${other}`),
+    ...(state.supersede ? ['an active instance refresh is cancelled first'] : []),
   ],
   async run(context) {
     const { fleet, aws } = context.services;
-    const { imageId, version } = context.state;
-    const seen = await observeFleet(context.services);
-    const [refresh, image] = await Promise.all([
-      readRefresh(aws.autoScaling, seen.facts.group),
+    const { imageId, version, how, why } = context.state;
+    await endRefresh(context);
+    const [seen, image] = await Promise.all([
+      observeFleet(context.services),
       imageId ? readImage(aws.ec2, imageId) : undefined,
     ]);
-    if (isActive(refresh)) {
-      throw new PipelineError(
-        'preflight.refresh-active',
-        `an instance refresh of ${seen.live.name} is ${refresh.status} (${refresh.percentage} %)`,
-        {
-          hint: 'wait until it has ended, or cancel it, then try again',
-        },
-      );
-    }
     if (image?.state !== 'available') {
       throw new PipelineError('rollback.image-gone', `the image of ${version} is ${image?.state ?? 'gone'}`, {
         hint: `choose another: pipeline images ${fleet.app}`,
@@ -36,5 +29,30 @@ export const rollbackPreflight: Step<Services, RollState> = {
     }
     await context.save(seen.facts);
     context.note(`${image.name} is available; ${seen.healthy.length} of ${seen.live.desired} hosts are healthy`);
+    context.note(`by ${how}: ${why}`);
   },
 };
+
+/** Cancels an active refresh when that is wanted. What it has replaced stays; where the fleet goes is what this run is about. */
+async function endRefresh(context: RollbackContext): Promise<void> {
+  const { fleet, aws } = context.services;
+  const { group, supersede } = context.state;
+  const refresh = await readRefresh(aws.autoScaling, group);
+  if (!isActive(refresh)) return;
+  if (!supersede) {
+    throw new PipelineError(
+      'preflight.refresh-active',
+      `an instance refresh of ${group} is ${refresh.status} (${refresh.percentage} %)`,
+      { hint: 'cancel it and go back at once with --supersede, or wait until it has ended' },
+    );
+  }
+  await context.change({ action: 'cancel-refresh', target: refresh.id }, () => cancelRefresh(aws.autoScaling, group));
+  await context.poll({
+    what: `instance refresh ${refresh.id} to be cancelled`,
+    read: () => readRefresh(aws.autoScaling, group, refresh.id),
+    until: (one) => !isActive(one),
+    progress: (one) => context.progress(`instance refresh ${refresh.id} is ${one?.status}`),
+    ...times(fleet, 'health'),
+  });
+  context.note(`instance refresh ${refresh.id} is cancelled`);
+}

@@ -57,7 +57,7 @@ export interface RollState extends FleetFacts {
   commit: string;
   imageId?: string;
   /** Which way the fleet gets there; without it by a refresh. */
-  how?: 'roll' | 'blue-green' | 'switch';
+  how?: 'roll' | 'blue-green' | 'switch' | 'flip';
   templateVersion?: string;
   refreshId?: string;
   /** What the idle colour was before it was raised. */
@@ -85,6 +85,27 @@ export interface GroupSettings {
   actions: ScheduledAction[];
 }
 
+/** Facts of a rollback run, as journaled. */
+export interface RollbackState extends RollState {
+  /** Which way it goes, and why. */
+  how: RollbackHow;
+  why: string;
+  /** The ways that are not taken, each with its reason. */
+  rejected: string[];
+  /** An active refresh is cancelled first. */
+  supersede: boolean;
+  /** The run ends when the whole fleet runs the old image. */
+  wait: boolean;
+  /** Instances that were told to switch, by a flip. */
+  flipping?: string[];
+}
+
+/** The ways back, the fastest first. */
+export type RollbackHow = 'switch' | 'flip' | 'roll';
+
+export type RollbackContext = RunContext<Services, RollbackState>;
+export type RollbackStep = Step<Services, RollbackState>;
+
 /** Facts of a release run, as journaled. */
 export interface ReleaseState extends RollState {
   ref: string;
@@ -95,6 +116,8 @@ export interface ReleaseState extends RollState {
   /** Set while the bake host is out of service: what must be put back. */
   detached?: { minimum: number; suspended: string[] } | null;
   proofInstanceId?: string;
+  /** Why versions before this one cannot work with the data any more. */
+  irreversible?: string;
 }
 
 export type RollContext = RunContext<Services, RollState>;

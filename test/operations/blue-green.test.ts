@@ -248,7 +248,7 @@ describe('a switch', () => {
       .toBe(0);
     expect((await readSettings(aws, blue)).actions).toEqual([]);
     await expect(planRollback(services, clock, { version: 'v1', force: false, how: 'switch' })).rejects.toMatchObject({
-      code: 'rollback.no-switch',
+      code: 'rollback.way-closed',
       message: expect.stringContaining('no machines any more'),
     });
     const plan = await planRollback(services, clock, { version: 'v1', force: false });

@@ -6,13 +6,20 @@ import { operate } from '../operate.ts';
 import { withServices } from '../with-services.ts';
 import { servingFacts, undoByRollback } from './support/serving.ts';
 
+const ways = ['auto', 'switch', 'flip', 'roll'] as const;
+
 /** `pipeline fast-rollback <app> [version]` */
 export const run: CommandModule['run'] = async (context, [app, asked], options) => {
   const version = asked === undefined ? undefined : versionName(asked);
-  const how = options.how === 'switch' || options.how === 'roll' ? options.how : 'auto';
   const fleet = await fleetOf(context, app, options);
   return withServices(context, fleet, async (services) => {
-    const plan = await planRollback(services, context.clock, { version, force: options.force === true, how });
+    const plan = await planRollback(services, context.clock, {
+      version,
+      force: options.force === true,
+      how: ways.find((way) => way === options.how),
+      supersede: options.supersede === true,
+      wait: options.wait === true,
+    });
     return operate(context, options, {
       fleet,
       services,

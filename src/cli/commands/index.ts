@@ -55,6 +55,7 @@ export const commands: readonly CommandSpec[] = [
         description: 'on a serving host, or on a builder instance',
         choices: ['detach', 'builder'],
       },
+      { flags: '--irreversible', description: 'versions before it cannot work with its data: no rollback behind it' },
       dryRun,
     ],
     examples: ['pipeline release api', 'pipeline release api --ref v2-candidate --dry-run'],
@@ -65,8 +66,18 @@ export const commands: readonly CommandSpec[] = [
     summary: 'go back to a kept image',
     arguments: [app, { name: '[version]', description: 'e.g. v41; without it the release before the current one' }],
     options: [
-      { flags: '--how <way>', description: 'the way back', choices: ['auto', 'switch', 'roll'], default: 'auto' },
-      { flags: '--force', description: 'also to an image that was never known-good' },
+      {
+        flags: '--how <way>',
+        description: 'the way back',
+        choices: ['auto', 'switch', 'flip', 'roll'],
+        default: 'auto',
+      },
+      {
+        flags: '--force',
+        description: 'also to an image that was never known-good, or across an irreversible release',
+      },
+      { flags: '--supersede', description: 'cancel an active instance refresh first' },
+      { flags: '--wait', description: 'end when the whole fleet runs the old image' },
       dryRun,
     ],
     examples: ['pipeline fast-rollback api', 'pipeline fast-rollback api v41'],

@@ -13,7 +13,8 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   const strategy = options.strategy === 'rolling' || options.strategy === 'blue-green' ? options.strategy : undefined;
   const fleet = await fleetOf(context, app, options);
   return withServices(context, fleet, async (services) => {
-    const plan = await planRelease(services, context.clock, { ref, bake, strategy });
+    const irreversible = options.irreversible === true;
+    const plan = await planRelease(services, context.clock, { ref, bake, strategy, irreversible });
     return operate(context, options, {
       fleet,
       services,

@@ -88,6 +88,16 @@ const refreshSection = section({
     .describe('Pause after an instance has become healthy, before it counts, in seconds.'),
 });
 
+const flipSection = section({
+  parallel: whole(1, 1_000).default(64).describe('Hosts that are switched at the same time.'),
+  maxFailedPercent: whole(0, 100, 'percent')
+    .default(25)
+    .describe(
+      'Hosts that may fail to switch, in percent of all; they are replaced. With more, everything is switched back.',
+    ),
+  timeoutSeconds: seconds(1, 3_600).default(60).describe('For one host, in seconds.'),
+});
+
 const timeoutsSection = section({
   health: seconds(1, 7_200).default(300).describe('Until a new instance is healthy, in seconds.'),
   bake: seconds(1, 86_400).default(3_600).describe('Until an image is available, in seconds.'),
@@ -127,6 +137,7 @@ export const releaseSection = section({
     .default([])
     .describe('Requests through the balancer that the proof instance and the rolled fleet must answer.'),
   refresh: refreshSection.prefault({}).describe('Preferences of the instance refresh.'),
+  flip: flipSection.prefault({}).describe('A fast rollback that switches the hosts themselves.'),
   verifySeconds: seconds(0, 172_800).default(60).describe('How long the rolled fleet is watched, in seconds.'),
   weights: listOf(whole(1, 100, 'percent'), 'a list of percentages such as [5, 25, 100]')
     .default([5, 25, 100])

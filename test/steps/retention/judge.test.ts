@@ -16,6 +16,7 @@ const image = (number: number, facts: Partial<GoldenImage> = {}): GoldenImage =>
   version: `v${number}`,
   state: 'available',
   createdAt: new Date(start + number * day).toISOString(),
+  environments: [],
   knownGood: true,
   pinned: false,
   pinProtects: false,

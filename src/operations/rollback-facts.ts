@@ -1,0 +1,108 @@
+import { type GoldenImage, readImage, readImages } from '../aws/images.ts';
+import { groupMachines, type Machine } from '../aws/instances.ts';
+import { isActive, type Refresh, readRefresh } from '../aws/refreshes.ts';
+import type { ReleaseRecord } from '../ledger/types.ts';
+import { PipelineError } from '../shared/errors.ts';
+import type { FleetFacts, RollbackHow, Services } from '../steps/services.ts';
+import { observeFleet } from '../steps/support/observe.ts';
+import { switchFacts } from '../steps/support/switch-facts.ts';
+import { chooseTarget } from './rollback-target.ts';
+import { chooseRollbackWay, flipFact, type RollbackWay, type WayFact } from './rollback-way.ts';
+import { versionNumber } from './versions.ts';
+
+/** What a rollback would do now. */
+export interface RollbackDecision {
+  facts: FleetFacts;
+  target: ReleaseRecord;
+  imageId: string;
+  way: RollbackWay;
+}
+
+/**
+ * Decides where to and how, from the fleet as it is: a handful of calls whatever its size.
+ * @throws PipelineError with the reason and the alternatives
+ */
+export async function decideRollback(
+  services: Services,
+  options: {
+    version?: string;
+    force: boolean;
+    how?: 'auto' | RollbackHow;
+    supersede?: boolean;
+  },
+): Promise<RollbackDecision> {
+  const { fleet, ledger, aws } = services;
+  const { facts } = await observeFleet(services);
+  const [releases, machines, refresh] = await Promise.all([
+    ledger.releases(fleet.app),
+    groupMachines(aws.ec2, facts.group),
+    readRefresh(aws.autoScaling, facts.group),
+  ]);
+  assertNoRefresh(refresh, facts.group, options.supersede === true);
+  const serving = newestVersion([facts.current.version, ...machines.map((machine) => machine.version)]);
+  const wanted = releases.find((release) => release.version === (options.version ?? serving))?.image?.imageId;
+  const target = chooseTarget(releases, {
+    app: fleet.app,
+    version: options.version,
+    force: options.force,
+    serving,
+    unfinished: machines.some((machine) => machine.imageId !== wanted),
+  });
+  const [image, other, images] = await Promise.all([
+    target.image && readImage(aws.ec2, target.image.imageId),
+    facts.idle ? switchFacts(services, facts, target.image?.imageId) : undefined,
+    readImages(aws.ec2, [...new Set(machines.map((machine) => machine.imageId))]),
+  ]);
+  assertLaunchable(image, target, fleet.app);
+  const way = chooseRollbackWay(
+    {
+      ...(other && {
+        switch: { open: other.template !== undefined, why: other.why || `${other.group} still runs ${target.version}` },
+      }),
+      flip: flipOf(target.version, serving, machines, images),
+      roll: { open: true, why: `${image.name} can be launched` },
+    },
+    options.how ?? 'auto',
+  );
+  return { facts, target, imageId: image.imageId, way };
+}
+
+function flipOf(version: string, serving: string | undefined, machines: Machine[], images: GoldenImage[]): WayFact {
+  if (version === serving) return { open: false, why: `the hosts serve ${version}; only their image is another` };
+  const byId = new Map(images.map((image) => [image.imageId, image.environments]));
+  return flipFact(
+    version,
+    machines.map((machine) => ({ id: machine.id, environments: byId.get(machine.imageId) })),
+  );
+}
+
+/** @throws PipelineError `preflight.refresh-active` */
+export function assertNoRefresh(refresh: Refresh | undefined, group: string, supersede: boolean): void {
+  if (!isActive(refresh) || supersede) return;
+  throw new PipelineError(
+    'preflight.refresh-active',
+    `an instance refresh of ${group} is ${refresh.status} (${refresh.percentage} %)`,
+    { hint: 'cancel it and go back at once with --supersede, or wait until it has ended' },
+  );
+}
+
+/** @throws PipelineError `rollback.image-gone` */
+function assertLaunchable(
+  image: GoldenImage | undefined,
+  target: ReleaseRecord,
+  app: string,
+): asserts image is GoldenImage {
+  if (image?.state === 'available') return;
+  const state = image?.state ?? 'gone';
+  const enable =
+    image?.state === 'disabled' ? `; or enable it first: aws ec2 enable-image --image-id ${image.imageId}` : '';
+  throw new PipelineError('rollback.image-gone', `the image of ${target.version} is ${state}`, {
+    hint: `choose another: pipeline images ${app}${enable}`,
+  });
+}
+
+function newestVersion(versions: readonly (string | undefined)[]): string | undefined {
+  return versions
+    .filter((version) => version !== undefined && version !== '')
+    .sort((a, b) => versionNumber(b as string) - versionNumber(a as string))[0];
+}

@@ -1,0 +1,93 @@
+import type { ReleaseRecord } from '../ledger/types.ts';
+import { PipelineError, usageError } from '../shared/errors.ts';
+import { rollbackTarget, versionNumber } from './versions.ts';
+
+/** What is asked for, and what serves. */
+export interface TargetRequest {
+  app: string;
+  /** Without it: the last known-good version before the one that serves. */
+  version?: string;
+  /** Goes back to what was never known-good, and across irreversible releases, too. */
+  force: boolean;
+  /** The newest version that serves, if any. */
+  serving?: string;
+  /** Some hosts still run another image than that of the version that serves. */
+  unfinished: boolean;
+}
+
+/**
+ * The release to go back to.
+ * @throws PipelineError `rollback.no-target`, `rollback.unknown-version`, `rollback.same-version`, `rollback.not-known-good` or
+ * `rollback.irreversible`, each with the alternatives
+ */
+export function chooseTarget(releases: readonly ReleaseRecord[], request: TargetRequest): ReleaseRecord {
+  const { app, version, serving } = request;
+  const target =
+    version === undefined ? rollbackTarget(releases, serving) : releases.find((one) => one.version === version);
+  if (!target && version === undefined) {
+    throw new PipelineError(
+      'rollback.no-target',
+      `${app} has no known-good release before ${serving ?? 'the first one'}`,
+      {
+        hint: `see what there is: pipeline images ${app}`,
+      },
+    );
+  }
+  if (!target) {
+    const known = releases.map((release) => release.version).join(', ') || 'none';
+    throw usageError(
+      'rollback.unknown-version',
+      `${app} has no release ${version}; there are: ${known}`,
+      `pipeline images ${app}`,
+    );
+  }
+  if (target.version === serving && !request.unfinished) {
+    throw usageError('rollback.same-version', `${app} serves ${serving} already`, `pipeline status ${app}`);
+  }
+  assertKnownGood(target, request, releases);
+  assertReversible(target, request, releases);
+  return target;
+}
+
+function assertKnownGood(
+  target: ReleaseRecord,
+  { app, force, serving }: TargetRequest,
+  releases: readonly ReleaseRecord[],
+): void {
+  if (target.image && (target.knownGood || force)) return;
+  const other = rollbackTarget(releases, serving)?.version;
+  const instead = other === undefined ? `pipeline images ${app}` : `pipeline fast-rollback ${app} ${other}`;
+  throw usageError(
+    'rollback.not-known-good',
+    `${target.version} of ${app} ${target.image ? 'never served a whole verify window' : 'has no image'}`,
+    target.image ? `choose another version (${instead}), or insist with --force` : `choose another: ${instead}`,
+  );
+}
+
+/** Versions behind an irreversible release cannot work with the data any more. */
+function assertReversible(
+  target: ReleaseRecord,
+  { app, force, serving }: TargetRequest,
+  releases: readonly ReleaseRecord[],
+): void {
+  if (force || serving === undefined) return;
+  const crossed = releases.filter(
+    (release) =>
+      release.irreversible !== undefined &&
+      release.state !== 'failed' &&
+      versionNumber(release.version) > versionNumber(target.version) &&
+      versionNumber(release.version) <= versionNumber(serving),
+  );
+  const last = crossed.at(-1);
+  if (!last) return;
+  throw new PipelineError(
+    'rollback.irreversible',
+    `${target.version} of ${app} cannot work with what ${last.version} has made of the data: ${last.irreversible}`,
+    {
+      hint:
+        last.version === serving
+          ? 'release a fix forward; or, if you know that the data allows it, insist with --force'
+          : `go back to ${last.version} at most: pipeline fast-rollback ${app} ${last.version}; or insist with --force`,
+    },
+  );
+}
