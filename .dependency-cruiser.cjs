@@ -1,4 +1,4 @@
-// Who may import whom: cli -> operations -> steps -> {aws, hosts, ledger}; all may use run, config and shared.
+// Who may import whom: cli -> operations -> tasks -> steps -> {aws, hosts, ledger}; all may use run, config and shared.
 const layer = (name, allowed) => ({
   name: `${name}-imports-only-below`,
   severity: 'error',
@@ -20,7 +20,8 @@ module.exports = {
     layer('aws', ['shared', 'run', 'config']),
     layer('hosts', ['shared', 'run', 'config']),
     layer('steps', ['shared', 'run', 'config', 'aws', 'hosts', 'ledger']),
-    layer('operations', ['shared', 'run', 'config', 'steps', 'aws', 'hosts', 'ledger']),
+    layer('tasks', ['shared', 'run', 'config', 'steps', 'aws', 'hosts', 'ledger']),
+    layer('operations', ['shared', 'run', 'config', 'tasks', 'steps', 'aws', 'hosts', 'ledger']),
     layer('local-cloud', ['shared']),
     {
       name: 'only-cli-knows-the-local-cloud',

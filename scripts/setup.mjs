@@ -1,7 +1,7 @@
 // Makes a fresh clone ready: Node's version, npm packages, Debian packages, the build. Only Node's own modules are used,
 // because nothing else may be there yet. Quiet when all is in place.
 // Usage: node scripts/setup.mjs [--with-tests] [--check]
-//   --with-tests  also what only the tests need (the aws CLI, Packer)
+//   --with-tests  also what only the tests need (the aws CLI, Packer, Redis)
 //   --check       change nothing, only say what is missing
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ const programs = {
   zstd: 'zstd',
   nsenter: 'util-linux',
 };
-const testPrograms = { aws: 'awscli', packer: 'packer' };
+const testPrograms = { aws: 'awscli', packer: 'packer', 'redis-server': 'redis-server' };
 
 /** A reason to stop that is meant for a person. */
 class SetupError extends Error {
@@ -124,7 +124,7 @@ function install(packages, prefix, command) {
   const policy = '/usr/sbin/policy-rc.d';
   const guarded = !existsSync(policy);
   // Debian enables these on installation, so they would start at the next boot; whether they should is the user's choice.
-  const fresh = packages.filter((name) => name === 'openssh-server' || name === 'haproxy');
+  const fresh = packages.filter((name) => ['openssh-server', 'haproxy', 'redis-server'].includes(name));
   const call = (program, ...args) =>
     run(prefix[0] ?? program, prefix.length > 0 ? [...prefix.slice(1), program, ...args] : args);
   const apt = (...args) => call('env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1', 'apt-get', '-qq', ...args);

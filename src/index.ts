@@ -1,4 +1,15 @@
 // What pipelines/*.ts import. Light on purpose: it is loaded with every command, the validation behind it only when needed.
-export { definePipeline } from './config/define.ts';
-export type { PipelineConfig } from './config/schema/pipeline.ts';
+export { definePipeline, defineTasks } from './config/define.ts';
+export type { PipelineConfig, TasksConfig } from './config/schema/pipeline.ts';
 export type { Fleet } from './config/settings.ts';
+export { defineTask } from './tasks/define.ts';
+export { onEveryHost, onOneHost, runningHosts } from './tasks/hosts.ts';
+export { duration, flag, type Input, optional, text, whole } from './tasks/inputs.ts';
+export {
+  closeSecurityGroup,
+  maintenanceOff,
+  maintenanceOn,
+  type OpeningRule,
+  openSecurityGroup,
+} from './tasks/ready.ts';
+export type { Task, TaskContext, TaskStep } from './tasks/types.ts';

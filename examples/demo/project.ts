@@ -2,6 +2,9 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 
+/** The sample services that `pipelines/` names. */
+const samples = ['api', 'frontend', 'heracles'];
+
 /** A project as a team would have it: its own git repository with pipelines/, ansible/ and the sample app. */
 export class DemoProject {
   constructor(readonly dir: string) {}
@@ -10,7 +13,7 @@ export class DemoProject {
   static async create(root: string, dir: string): Promise<DemoProject> {
     await rm(dir, { recursive: true, force: true });
     await mkdir(dir, { recursive: true });
-    for (const part of ['pipelines', 'ansible', 'examples/api']) {
+    for (const part of ['pipelines', 'ansible', ...samples.map((name) => `examples/${name}`)]) {
       await cp(path.join(root, part), path.join(dir, part), {
         recursive: true,
         filter: (source) => !source.includes('node_modules'),

@@ -34,6 +34,8 @@ export interface CommandSpec {
   summary: string;
   arguments?: readonly ArgumentSpec[];
   options?: readonly OptionSpec[];
+  /** Takes words and options that only its own code knows; they are handed on as they are. */
+  passThrough?: boolean;
   /** Lines after the help's list of options. */
   examples?: readonly string[];
   load(): Promise<CommandModule>;

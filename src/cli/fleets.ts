@@ -13,3 +13,14 @@ export async function fleetOf(context: CliContext, app: string | undefined, opti
     projectDir: projectDir(context, options),
   });
 }
+
+/**
+ * The fleets of all apps of the project, in the environment named in `--env` or each in its default one. Files with only tasks have none.
+ * @throws as {@link fleetOf}
+ */
+export async function fleetsOf(context: CliContext, options: GlobalOptions): Promise<Fleet[]> {
+  const { listApps, loadPipeline } = await import('../config/load.ts');
+  const folder = projectDir(context, options);
+  const pipelines = await Promise.all((await listApps(folder)).map((app) => loadPipeline({ projectDir: folder, app })));
+  return pipelines.filter((one) => !one.onlyTasks).map((one) => one.fleet(options.env));
+}

@@ -6,6 +6,7 @@ export async function localEnvironments(projectDir: string): Promise<Fleet[]> {
   const fleets: Fleet[] = [];
   for (const app of await listApps(projectDir)) {
     const pipeline = await loadPipeline({ projectDir, app });
+    if (pipeline.onlyTasks) continue;
     fleets.push(
       ...pipeline.environments.map((name) => pipeline.fleet(name)).filter((fleet) => fleet.cloud === 'local'),
     );

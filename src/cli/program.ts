@@ -45,13 +45,21 @@ export async function parse(context: CliContext, specs: readonly CommandSpec[] =
   }
 
   try {
-    await program.parseAsync(context.argv as string[], { from: 'user' });
+    await program.parseAsync(await words(context, specs), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return 'printed';
     throw toUsageError(error, complaint);
   }
   return parsed;
+}
+
+/** The words to parse: what starts with no command of ours may be an app and its task, which needs a look at the project. */
+async function words(context: CliContext, specs: readonly CommandSpec[]): Promise<string[]> {
+  const [first = ''] = context.argv;
+  if (!/^[a-z]/.test(first) || specs.some((spec) => spec.name.split(' ')[0] === first)) return [...context.argv];
+  const { asTask } = await import('./as-task.ts');
+  return asTask(context, specs);
 }
 
 function addGlobalOptions(program: Command): void {
@@ -82,6 +90,7 @@ function describe(command: Command, spec: CommandSpec): void {
     const option = new Option(flags, value === undefined ? description : `${description} (default: ${value})`);
     command.addOption(choices ? option.choices([...choices]) : option);
   }
+  if (spec.passThrough) command.allowUnknownOption().allowExcessArguments().helpOption(false);
   if (spec.examples)
     command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join('\n')}`);
 }

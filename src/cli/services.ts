@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { type AwsTarget, createClients } from '../aws/clients.ts';
@@ -8,12 +9,13 @@ import { createHosts } from '../hosts/index.ts';
 import { httpProbe } from '../hosts/probe.ts';
 import { readCloud } from '../local-cloud/daemon/client.ts';
 import { PipelineError } from '../shared/errors.ts';
-import type { RegionClients, Services } from '../steps/services.ts';
+import type { RegionClients } from '../steps/services.ts';
+import type { TaskServices } from '../tasks/types.ts';
 import { type CliContext, localCloudDir } from './context.ts';
 import { openLedger } from './ledger.ts';
 
 /** The ports of a fleet, and their end. */
-export interface OpenServices extends Services {
+export interface OpenServices extends TaskServices {
   close(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
     ledger,
     probe: httpProbe,
     workDir,
+    ownAddress: () => ownAddress(where.endpoint ?? context.env.AWS_ENDPOINT_URL),
     by,
     async close() {
       await hosts.close();
@@ -61,6 +64,20 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
       await rm(workDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Our address as the cloud sees it: what a security group must let in. */
+async function ownAddress(endpoint: string | undefined): Promise<string> {
+  const url = endpoint === undefined ? 'https://checkip.amazonaws.com/' : new URL('/_local/address', endpoint).href;
+  const answer = await httpProbe(url, { timeoutMs: 5000 }).catch((error: unknown) => ({
+    status: 0,
+    body: String(error),
+  }));
+  const address = answer.body.trim();
+  if (answer.status === 200 && isIPv4(address)) return address;
+  throw new PipelineError('address.unknown', `${url} does not say which address this machine has`, {
+    hint: 'name the address yourself: --from 192.0.2.7',
+  });
 }
 
 function target(context: CliContext, fleet: Fleet, other?: string): AwsTarget {

@@ -83,16 +83,35 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
   if (ledger?.type === 's3' && ledger.bucket === undefined) {
     found.push(problem(at(['ledger', 'bucket']), undefined, "the name of a bucket, as ledger.type is 's3'"));
   }
-  found.push(...releaseProblems(section('release'), at), ...healthProblems(section('balancer'), at));
+  found.push(
+    ...releaseProblems(section('release'), isGroup(raw.tasks) ? Object.keys(raw.tasks) : [], at),
+    ...healthProblems(section('balancer'), at),
+  );
   found.push(...nameProblems(merged, name, section('names'), at));
   return found;
 }
 
 function releaseProblems(
   release: z.output<typeof sections.release> | undefined,
+  tasks: string[],
   at: (path: string[]) => string[],
 ): Problem[] {
   if (!release) return [];
+  const unknown = release.around.flatMap(({ before, after }, index) =>
+    Object.entries({ before, after })
+      .filter(([, task]) => !tasks.includes(task))
+      .map(([key, task]) =>
+        problem(
+          at(['release', 'around', `${index}`, key]),
+          task,
+          `a task of this file (${tasks.join(', ') || 'there is none'})`,
+        ),
+      ),
+  );
+  return [...unknown, ...refreshProblems(release, at)];
+}
+
+function refreshProblems(release: z.output<typeof sections.release>, at: (path: string[]) => string[]): Problem[] {
   const found: Problem[] = [];
   const { minHealthyPercentage: min, maxHealthyPercentage: max } = release.refresh;
   if (max - min > 100) {

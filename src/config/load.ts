@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type PipelineError, usageError } from '../shared/errors.ts';
 import { nearest, show } from '../shared/text.ts';
 import { appName, appPattern, environmentName } from './names.ts';
+import type { AnyTask } from './schema/tasks.ts';
 import type { Fleet } from './settings.ts';
 
 /** The configuration of an app, validated as a whole. */
@@ -14,7 +15,11 @@ export interface Pipeline {
   environments: string[];
   /** The environment meant when none is named. */
   defaultEnvironment?: string;
-  /** The fleet in an environment. @throws usage error `config.unknown-environment`, `config.which-environment` */
+  /** Everyday tasks by name. */
+  tasks: Readonly<Record<string, AnyTask>>;
+  /** True for a file that has tasks and no fleet. */
+  onlyTasks: boolean;
+  /** The fleet in an environment; of a file with only tasks it has no more than app, environment, cloud, region and ledger. @throws usage error `config.unknown-environment`, `config.which-environment` */
   fleet(environment?: string): Fleet;
 }
 
@@ -56,6 +61,10 @@ export async function loadPipeline({ projectDir, app }: { projectDir: string; ap
 export async function loadFleet(wanted: { projectDir: string; app: string; environment?: string }): Promise<Fleet> {
   const environment = wanted.environment === undefined ? undefined : environmentName(wanted.environment);
   const pipeline = await loadPipeline(wanted);
+  if (pipeline.onlyTasks) {
+    const tasks = Object.keys(pipeline.tasks).join(', ');
+    throw usageError('config.no-fleet', `${pipeline.file} has tasks and no fleet`, `its tasks: ${tasks}`);
+  }
   return pipeline.fleet(environment);
 }
 

@@ -54,6 +54,8 @@ export interface Fleet {
     /** What the fleet is made of: one group that a refresh rolls, or two of which one has the traffic. */
     strategy: 'rolling' | 'blue-green';
     bake: 'detach' | 'builder';
+    /** Tasks around what a release does to hosts that serve, by name. */
+    around: { before: string; after: string; arguments: string[] }[];
     /** Known-good images kept. */
     keep: number;
     /** No image younger than this is retired. */

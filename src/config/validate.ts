@@ -5,7 +5,8 @@ import type { Pipeline } from './load.ts';
 import type { Raw } from './merge.ts';
 import { type Problem, pathText, problem, schemaProblems, valueAt } from './problems.ts';
 import { resolveFleet } from './resolve.ts';
-import { pipelineSchema } from './schema/pipeline.ts';
+import { hasOnlyTasks, pipelineSchema, tasksSchema } from './schema/pipeline.ts';
+import type { AnyTask } from './schema/tasks.ts';
 
 /** Where a configuration comes from. */
 export interface Origin {
@@ -28,7 +29,8 @@ export function validate(raw: unknown, origin: Origin): Pipeline {
       problems.map((one) => one.text),
     );
   }
-  const config = raw as Raw;
+  const onlyTasks = hasOnlyTasks(raw);
+  const config = onlyTasks ? { ...noFleet, ...(raw as Raw) } : (raw as Raw);
   const environments = Object.keys(config.environments as Raw);
   const only = environments.length === 1 ? environments[0] : undefined;
   const defaultEnvironment = (config.defaultEnvironment as string | undefined) ?? only;
@@ -37,14 +39,19 @@ export function validate(raw: unknown, origin: Origin): Pipeline {
     file: origin.file,
     environments,
     defaultEnvironment,
+    tasks: (config.tasks ?? {}) as Record<string, AnyTask>,
+    onlyTasks,
     fleet(environment = defaultEnvironment) {
       return resolveFleet(config, known(environment, environments, origin), origin.projectDir);
     },
   };
 }
 
+/** What a file with only tasks need not say. */
+const noFleet: Raw = { source: {}, ansible: { playbook: 'none' }, service: { port: 1 } };
+
 function findProblems(raw: unknown, app: string): Problem[] {
-  const found = schemaProblems(pipelineSchema, raw);
+  const found = schemaProblems(hasOnlyTasks(raw) ? tasksSchema : pipelineSchema, raw);
   const own = valueAt(raw, ['app']);
   if (typeof own === 'string' && own !== app && !found.some((one) => pathText(one.path) === 'app')) {
     found.push(problem(['app'], own, `'${app}', the name of the file`));

@@ -17,6 +17,7 @@ import { shift } from '../steps/shift.ts';
 import { builder, stage } from '../steps/stage.ts';
 import { observeFleet } from '../steps/support/observe.ts';
 import { verify } from '../steps/verify.ts';
+import { type Around, withAround } from './around.ts';
 import { nextVersion } from './versions.ts';
 
 /** How the image is made: on a host of the fleet, or on a throwaway machine, with nothing to take out of the load balancer. */
@@ -40,6 +41,8 @@ export interface ReleaseOptions {
   strategy?: 'rolling' | 'blue-green';
   /** Versions before it cannot work with the data any more: there is no way back behind it. Else the commit's own marker says so. */
   irreversible?: boolean;
+  /** Tasks around what is done to hosts that serve. */
+  around?: readonly Around[];
 }
 
 /**
@@ -65,11 +68,12 @@ export async function planRelease(
     : await irreversibleMarker(services, commit, facts.current.version);
   const asked = options.bake ?? fleet.release.bake;
   const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
+  const steps = [...baking[bakeHow], ...rolling[strategy], ...ending] as ReleaseStep[];
   return createPlan<Services, ReleaseState>({
     operation: 'release',
     app: fleet.app,
     environment: fleet.environment,
-    steps: [...baking[bakeHow], ...rolling[strategy], ...ending] as ReleaseStep[],
+    steps: await withAround(steps, options.around ?? [], services),
     initial: {
       ...facts,
       ref,

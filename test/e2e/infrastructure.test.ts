@@ -36,8 +36,10 @@ describe('the infrastructure app', () => {
     expect(templates.sort()).toEqual([
       'api-production.template.json',
       'api-staging.template.json',
+      'frontend-production.template.json',
       'golden-pipeline-production.template.json',
       'golden-pipeline-staging.template.json',
+      'heracles-production.template.json',
     ]);
     const report = JSON.parse(await readFile(path.join(out, 'validation-report.json'), 'utf8'));
     expect(report.pluginReports).toEqual([]);

@@ -117,6 +117,20 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./history.ts'),
   },
   {
+    name: 'run',
+    summary: 'run a task of an app; also: pipeline <app> <task>',
+    arguments: [app, { name: '[task]', description: 'name of the task; without it they are listed' }],
+    options: [dryRun],
+    passThrough: true,
+    load: () => import('./run.ts'),
+  },
+  {
+    name: 'tasks',
+    summary: 'everyday tasks of the apps',
+    arguments: [someApp],
+    load: () => import('./tasks.ts'),
+  },
+  {
     name: 'local up',
     summary: 'start the local cloud and a fleet for each app with a local environment',
     options: [

@@ -3,6 +3,7 @@ import { planRelease } from '../../operations/release.ts';
 import type { CommandModule } from '../command.ts';
 import { fleetOf } from '../fleets.ts';
 import { operate } from '../operate.ts';
+import { aroundOf } from '../tasks.ts';
 import { withServices } from '../with-services.ts';
 import { servingFacts, undoByRollback } from './support/serving.ts';
 
@@ -14,7 +15,8 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   const fleet = await fleetOf(context, app, options);
   return withServices(context, fleet, async (services) => {
     const irreversible = options.irreversible === true;
-    const plan = await planRelease(services, context.clock, { ref, bake, strategy, irreversible });
+    const around = await aroundOf(context, fleet, options);
+    const plan = await planRelease(services, context.clock, { ref, bake, strategy, irreversible, around });
     return operate(context, options, {
       fleet,
       services,

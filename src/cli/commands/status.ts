@@ -1,9 +1,8 @@
-import { listApps } from '../../config/load.ts';
 import { type FleetStatus, readStatus } from '../../operations/read-status.ts';
 import type { CommandModule } from '../command.ts';
-import { projectDir, useColor } from '../context.ts';
+import { useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { fleetOf } from '../fleets.ts';
+import { fleetOf, fleetsOf } from '../fleets.ts';
 import { writeJson } from '../views/json.ts';
 import { renderStatus } from '../views/status.ts';
 import { colorsFor } from '../views/text.ts';
@@ -11,8 +10,7 @@ import { withServices } from '../with-services.ts';
 
 /** `pipeline status [app]`: what serves now. Without an app, all apps of the project. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
-  const apps = app === undefined ? await listApps(projectDir(context, options)) : [app];
-  const fleets = await Promise.all(apps.map((name) => fleetOf(context, name, options)));
+  const fleets = app === undefined ? await fleetsOf(context, options) : [await fleetOf(context, app, options)];
   const statuses: FleetStatus[] = await Promise.all(fleets.map((fleet) => withServices(context, fleet, readStatus)));
   if (options.json) writeJson(context.stdout, app === undefined ? statuses : statuses[0]);
   else {

@@ -14,6 +14,7 @@ import {
   sourceSection,
   sshSection,
 } from './sections.ts';
+import { tasksSection } from './tasks.ts';
 import { oneOf, regionName, section, shaped } from './values.ts';
 
 /** The sections that a file sets for all environments and that each environment may override. */
@@ -70,6 +71,7 @@ export const pipelineSchema = section({
   ledger: ledgerSection.prefault({}).describe(ledgerSection.description ?? ''),
   names: namesSection.prefault({}).describe(namesSection.description ?? ''),
   infrastructure: infrastructureSection.prefault({}).describe(infrastructureSection.description ?? ''),
+  tasks: tasksSection.default({}).describe(tasksSection.description ?? ''),
   defaultEnvironment: environmentKey()
     .optional()
     .describe('Environment that is meant when no `--env` is given. With one environment only, that one is.'),
@@ -81,3 +83,32 @@ export const pipelineSchema = section({
 
 /** What `definePipeline` takes. */
 export type PipelineConfig = z.input<typeof pipelineSchema>;
+
+/** A file with tasks and no fleet. */
+export const tasksSchema = section({
+  app: shaped(appPattern, nameRules.app).describe('Name of the group of tasks; the same as the name of the file.'),
+  tasks: tasksSection,
+  defaultEnvironment: environmentKey().optional(),
+  ledger: ledgerSection.prefault({}),
+  environments: z
+    .record(
+      environmentKey(),
+      section({
+        inherits: environmentKey().optional(),
+        cloud: oneOf(['aws', 'local']).optional(),
+        region: regionName().optional(),
+        ledger: overrides(ledgerSection).optional(),
+      }),
+      { error: 'environments by name in { }' },
+    )
+    .refine((all) => Object.keys(all).length > 0, { error: 'at least one environment' }),
+});
+
+/** What `defineTasks` takes. */
+export type TasksConfig = z.input<typeof tasksSchema>;
+
+/** True for a file that has only tasks: nothing in it says how a host is built. */
+export function hasOnlyTasks(raw: unknown): boolean {
+  if (typeof raw !== 'object' || raw === null) return false;
+  return 'tasks' in raw && !('service' in raw) && !('ansible' in raw) && !('source' in raw);
+}

@@ -115,6 +115,16 @@ export const releaseSection = section({
   bake: oneOf(['detach', 'builder'])
     .default('detach')
     .describe('`detach`: a production host is taken out and baked; `builder`: a throwaway instance is.'),
+  around: listOf(
+    section({
+      before: text().describe('Task that is run before a host leaves.'),
+      after: text().describe('Task that takes it back: after the fleet is verified, and also when the release fails.'),
+      arguments: listOf(text(), 'a list of texts').default([]).describe('Positional inputs of both.'),
+    }),
+    'a list of { before, after, arguments }',
+  )
+    .default([])
+    .describe('Tasks around what a release does to hosts that serve, e.g. consumers that stop and start again.'),
   keep: whole(1, 1_000).default(5).describe('Known-good images that are kept.'),
   minimumAgeHours: whole(0, 8_760, 'hours').default(24).describe('No image younger than this is retired, in hours.'),
   retireGraceHours: whole(0, 8_760, 'hours')

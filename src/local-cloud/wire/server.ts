@@ -103,6 +103,11 @@ async function answer(req: IncomingMessage, res: ServerResponse, respond: Respon
   const url = req.url ?? '/';
   const at = url.indexOf('?');
   const path = at < 0 ? url : url.slice(0, at);
+  // As https://checkip.amazonaws.com does for AWS: who asks, seen from here.
+  if (path === '/_local/address') {
+    send(res, 200, 'text/plain', `${req.socket.remoteAddress?.replace(/^::ffff:/, '') ?? ''}\n`);
+    return;
+  }
   if (path.startsWith('/_local/')) {
     if (!(await options.control?.(req, res, path))) send(res, 404, 'text/plain', `there is no ${path} here\n`);
     return;

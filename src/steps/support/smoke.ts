@@ -1,13 +1,22 @@
+import type { Fleet } from '../../config/settings.ts';
 import type { RunContext } from '../../run/step.ts';
 import type { RollState, Services } from '../services.ts';
 
 /** Milliseconds that a smoke test may take; slower counts as failed. */
 const probeTimeoutMs = 5000;
 
+/**
+ * Header that leads a probe to the fleet even while a maintenance page answers everybody else. Without such a page no rule
+ * knows the value, and the request goes the way of all others.
+ */
+export function proofHeaders(fleet: Fleet): Record<string, string> {
+  return { [fleet.balancer.proofHeader]: 'fleet' };
+}
+
 /** Runs the configured smoke tests through the balancer and returns what failed, worded for a person. */
 export async function smokeFailures(
   context: RunContext<Services, RollState>,
-  headers?: Record<string, string>,
+  headers: Record<string, string> = proofHeaders(context.services.fleet),
 ): Promise<string[]> {
   const { fleet, probe } = context.services;
   const { url, version, commit } = context.state;

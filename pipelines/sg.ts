@@ -1,0 +1,14 @@
+import { closeSecurityGroup, defineTasks, openSecurityGroup } from 'golden-pipeline';
+
+/** Ports that may be opened for a while, each to a single address unless told otherwise. */
+const openings = {
+  'api-ssh': { securityGroup: 'default', port: 22, hours: 1, maxHours: 8 },
+  'office-metrics': { securityGroup: 'default', port: 9100, widestPrefix: 24, hours: 8 },
+};
+
+export default defineTasks({
+  app: 'sg',
+  tasks: { open: openSecurityGroup(openings), close: closeSecurityGroup(openings) },
+  defaultEnvironment: 'local',
+  environments: { local: { cloud: 'local' }, production: { cloud: 'aws', region: 'eu-west-1' } },
+});

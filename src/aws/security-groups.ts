@@ -1,0 +1,142 @@
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateTagsCommand,
+  DescribeSecurityGroupsCommand,
+  type EC2Client,
+  paginateDescribeSecurityGroupRules,
+  RevokeSecurityGroupIngressCommand,
+} from '@aws-sdk/client-ec2';
+import { PipelineError } from '../shared/errors.ts';
+import { isNotFound } from './errors.ts';
+import { tagKeys, tagValue, toTags } from './tags.ts';
+
+/** An opening of a security group that the pipeline has made. */
+export interface Opening {
+  ruleId: string;
+  groupId: string;
+  name: string;
+  port: number;
+  cidr: string;
+  /** Milliseconds since the epoch. */
+  expires: number;
+  by: string;
+}
+
+const openingKeys = {
+  name: 'golden-pipeline:opening',
+  expires: 'golden-pipeline:expires',
+  by: 'golden-pipeline:by',
+} as const;
+
+/**
+ * Id of a security group, by id or by name.
+ * @throws PipelineError `security-group.missing`, or `security-group.ambiguous` when several networks have one of that name
+ */
+export async function findSecurityGroup(ec2: EC2Client, nameOrId: string): Promise<string> {
+  const Name = nameOrId.startsWith('sg-') ? 'group-id' : 'group-name';
+  const { SecurityGroups = [] } = await ec2.send(
+    new DescribeSecurityGroupsCommand({ Filters: [{ Name, Values: [nameOrId] }] }),
+  );
+  const [first, second] = SecurityGroups;
+  if (first?.GroupId && !second) return first.GroupId;
+  if (!first) {
+    throw new PipelineError('security-group.missing', `there is no security group ${nameOrId}`, {
+      hint: 'correct its name in the pipelines file',
+    });
+  }
+  const ids = SecurityGroups.map((one) => `${one.GroupId} in ${one.VpcId}`).join(', ');
+  throw new PipelineError('security-group.ambiguous', `several security groups are called ${nameOrId}: ${ids}`, {
+    hint: 'name it by its id in the pipelines file',
+  });
+}
+
+/** Openings that the pipeline has made for an app in an environment. */
+export async function listOpenings(ec2: EC2Client, app: string, environment: string): Promise<Opening[]> {
+  const found: Opening[] = [];
+  const pages = paginateDescribeSecurityGroupRules(
+    { client: ec2 },
+    {
+      Filters: [
+        { Name: `tag:${tagKeys.app}`, Values: [app] },
+        { Name: `tag:${tagKeys.environment}`, Values: [environment] },
+      ],
+      MaxResults: 1000,
+    },
+  );
+  for await (const { SecurityGroupRules = [] } of pages) {
+    for (const rule of SecurityGroupRules) {
+      const name = tagValue(rule.Tags, openingKeys.name);
+      if (name === undefined) continue;
+      found.push({
+        ruleId: rule.SecurityGroupRuleId ?? '',
+        groupId: rule.GroupId ?? '',
+        name,
+        port: rule.FromPort ?? 0,
+        cidr: rule.CidrIpv4 ?? '',
+        expires: Date.parse(tagValue(rule.Tags, openingKeys.expires) ?? ''),
+        by: tagValue(rule.Tags, openingKeys.by) ?? '',
+      });
+    }
+  }
+  return found;
+}
+
+/** What is opened. */
+export interface OpeningRequest {
+  groupId: string;
+  app: string;
+  environment: string;
+  name: string;
+  port: number;
+  cidr: string;
+  expires: number;
+  by: string;
+}
+
+/**
+ * Opens one TCP port to one range; gives the rule's id.
+ * @throws PipelineError `security-group.taken` when the same opening is there already, made by somebody else
+ */
+export async function openPort(ec2: EC2Client, request: OpeningRequest): Promise<string> {
+  const { groupId, app, environment, name, port, cidr, expires, by } = request;
+  const tags = {
+    [tagKeys.app]: app,
+    [tagKeys.environment]: environment,
+    [openingKeys.name]: name,
+    [openingKeys.expires]: new Date(expires).toISOString(),
+    [openingKeys.by]: by,
+  };
+  const { SecurityGroupRules } = await ec2.send(
+    new AuthorizeSecurityGroupIngressCommand({
+      GroupId: groupId,
+      IpPermissions: [
+        {
+          IpProtocol: 'tcp',
+          FromPort: port,
+          ToPort: port,
+          IpRanges: [{ CidrIp: cidr, Description: `${name} by ${by}` }],
+        },
+      ],
+      TagSpecifications: [{ ResourceType: 'security-group-rule', Tags: toTags(tags) }],
+    }),
+  );
+  return SecurityGroupRules?.[0]?.SecurityGroupRuleId ?? '';
+}
+
+/** Lets an opening last until another time. */
+export async function prolongOpening(ec2: EC2Client, ruleId: string, expires: number): Promise<void> {
+  const Tags = toTags({ [openingKeys.expires]: new Date(expires).toISOString() });
+  await ec2.send(new CreateTagsCommand({ Resources: [ruleId], Tags }));
+}
+
+/** Closes an opening; one that is closed already is no error. */
+export async function closePort(
+  ec2: EC2Client,
+  { groupId, ruleId }: Pick<Opening, 'groupId' | 'ruleId'>,
+): Promise<void> {
+  try {
+    await ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId: groupId, SecurityGroupRuleIds: [ruleId] }));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import { planTask } from '../../operations/run-task.ts';
+import type { CommandModule } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { operate } from '../operate.ts';
+import { asOwnError, readTaskLine, taskNamed, tasksOf } from '../tasks.ts';
+import { withServices } from '../with-services.ts';
+import { run as list } from './tasks.ts';
+
+/** `pipeline run <app> <task> [inputs]`, and `pipeline <app> <task> [inputs]`. */
+export const run: CommandModule['run'] = async (context, [app = '', name, ...words], options) => {
+  if (name === undefined || name.startsWith('-')) return list(context, [app], options);
+  try {
+    const found = await tasksOf(context, app, options);
+    const task = taskNamed(found, name);
+    const inputs = readTaskLine(context, { app, name, task, words: words.filter((word) => word !== undefined) });
+    if (!inputs) return exitCodes.done;
+    const fleet = found.pipeline.fleet(options.env);
+    // Inputs that do not go together are refused before anything is asked of the cloud.
+    const steps = await task.steps(inputs, fleet);
+    return await withServices(context, fleet, async (services) => {
+      const plan = await planTask(services, context.clock, { name, steps, inputs });
+      const undone = task.undoneBy?.(inputs);
+      return operate(context, options, {
+        fleet,
+        services,
+        plan,
+        confirm: `${name} of ${fleet.app} in ${fleet.environment}`,
+        describe: () => ({ task: name, inputs }),
+        undoHint: () => undone && `pipeline ${app} ${undone}`,
+      });
+    });
+  } catch (error) {
+    throw asOwnError(error);
+  }
+};

@@ -1,0 +1,114 @@
+import { Command, CommanderError } from 'commander';
+import { loadPipeline, type Pipeline } from '../config/load.ts';
+import type { Fleet } from '../config/settings.ts';
+import type { Around } from '../operations/around.ts';
+import { PipelineError, usageError } from '../shared/errors.ts';
+import { nearest, show } from '../shared/text.ts';
+import { isTask } from '../tasks/define.ts';
+import { readInputs, usageOf } from '../tasks/read-inputs.ts';
+import type { Task } from '../tasks/types.ts';
+import { type CliContext, type GlobalOptions, projectDir } from './context.ts';
+
+/** The tasks of an app and where they run. */
+export interface AppTasks {
+  pipeline: Pipeline;
+  tasks: Readonly<Record<string, Task>>;
+}
+
+/** The tasks of `pipelines/<app>.ts`. @throws usage errors as {@link loadPipeline} does */
+export async function tasksOf(context: CliContext, app: string, options: GlobalOptions): Promise<AppTasks> {
+  const pipeline = await loadPipeline({ projectDir: projectDir(context, options), app });
+  const tasks = Object.entries(pipeline.tasks).filter((entry): entry is [string, Task] => isTask(entry[1]));
+  return { pipeline, tasks: Object.fromEntries(tasks) };
+}
+
+/** @throws usage error `task.unknown` with a suggestion */
+export function taskNamed({ pipeline, tasks }: AppTasks, name: string): Task {
+  const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+  if (task) return task;
+  const names = Object.keys(tasks);
+  const near = nearest(name, names);
+  const hint = names.length === 0 ? `${pipeline.file} has no tasks` : `tasks of ${pipeline.app}: ${names.join(', ')}`;
+  throw usageError(
+    'task.unknown',
+    `${pipeline.app} has no task ${show(name)}`,
+    near ? `did you mean ${near}? ${hint}` : hint,
+  );
+}
+
+/**
+ * Reads what stands behind `pipeline <app> <task>`; undefined when help was asked for and has been printed.
+ * @throws usage errors that name the wrong value and show how the task is called
+ */
+export function readTaskLine(
+  context: CliContext,
+  { app, name, task, words }: { app: string; name: string; task: Task; words: readonly string[] },
+): Record<string, unknown> | undefined {
+  const usage = usageOf(app, name, task);
+  let complaint = '';
+  const command = new Command(`pipeline ${app} ${name}`)
+    .description(task.summary)
+    .exitOverride()
+    .allowExcessArguments()
+    .configureHelp({ helpWidth: context.stdout.columns ?? 100 })
+    .configureOutput({
+      writeOut: (line) => void context.stdout.write(line),
+      writeErr: () => undefined,
+      outputError: (line) => {
+        complaint = line;
+      },
+    });
+  for (const [key, input] of Object.entries(task.arguments)) {
+    command.argument(`[${key}]`, withChoices(input.description, input.choices));
+  }
+  for (const [key, input] of Object.entries(task.options)) {
+    command.option(
+      input.flag ? `--${key}` : `--${key} <${input.placeholder}>`,
+      withChoices(input.description, input.choices),
+    );
+  }
+  command.addHelpText('after', '\nIt also takes --env, --dry-run, --json, --events, --yes as every command does.');
+  try {
+    command.parse([...words], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.helpDisplayed') return undefined;
+    const message =
+      (complaint || error.message)
+        .trim()
+        .replace(/^error: /, '')
+        .split('\n')[0] ?? '';
+    throw usageError('task.usage', message, usage);
+  }
+  return readInputs(task, { positional: command.args, options: optionsByName(command, task) }, usage);
+}
+
+/** Commander calls `--dead-line` deadLine; tasks know their inputs by the name that was given. */
+function optionsByName(command: Command, task: Task): Record<string, unknown> {
+  const values = command.opts<Record<string, unknown>>();
+  const camel = (key: string) => key.replace(/-([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.keys(task.options).map((key) => [key, values[camel(key)]]));
+}
+
+function withChoices(description: string, choices: readonly string[] | undefined): string {
+  return choices ? `${description} (${choices.join(', ')})` : description;
+}
+
+/** An error of a task may come from another copy of this product, which the pipelines file has loaded. */
+export function asOwnError(error: unknown): unknown {
+  if (error instanceof PipelineError || !(error instanceof Error) || error.name !== 'PipelineError') return error;
+  const { code, hint, details, outcome } = error as PipelineError;
+  return new PipelineError(code, error.message, { hint, details: [...details], outcome, cause: error });
+}
+
+/** The tasks that the configuration puts around a release; none is loaded when there are none. */
+export async function aroundOf(context: CliContext, fleet: Fleet, options: GlobalOptions): Promise<Around[]> {
+  if (fleet.release.around.length === 0) return [];
+  const found = await tasksOf(context, fleet.app, options);
+  const named = (name: string) => ({ name, task: taskNamed(found, name) });
+  return fleet.release.around.map((one) => ({
+    before: named(one.before),
+    after: named(one.after),
+    arguments: one.arguments,
+  }));
+}

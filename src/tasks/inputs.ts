@@ -1,0 +1,91 @@
+import { usageError } from '../shared/errors.ts';
+import { show } from '../shared/text.ts';
+
+/** One input of a task: how it is read from the command line and what the help says of it. */
+export interface Input<T> {
+  readonly description: string;
+  /** What stands for it in the help, e.g. `time`. */
+  readonly placeholder: string;
+  /** A flag takes no value. */
+  readonly flag: boolean;
+  readonly optional: boolean;
+  readonly choices?: readonly string[];
+  /** @throws usage error `task.input` naming the wrong value and what is expected */
+  read(text: string, name: string): T;
+}
+
+/** The values of a group of inputs. */
+export type Values<I extends Inputs> = { [K in keyof I]: I[K] extends Input<infer T> ? T : never };
+export type Inputs = Readonly<Record<string, Input<unknown>>>;
+
+/** Text of one line; `pattern` and `choices` narrow it. */
+export function text(
+  description: string,
+  {
+    pattern,
+    choices,
+    placeholder = 'text',
+  }: { pattern?: RegExp; choices?: readonly string[]; placeholder?: string } = {},
+): Input<string> {
+  return input(
+    description,
+    placeholder,
+    choices,
+    (value) => {
+      if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value) || value === '' || value.length > 1000) return undefined;
+      if (choices && !choices.includes(value)) return undefined;
+      return pattern && !pattern.test(value) ? undefined : value;
+    },
+    choices ? `one of ${choices.join(', ')}` : pattern ? `text like ${pattern.source}` : 'text of one line',
+  );
+}
+
+/** A whole number within limits. */
+export function whole(description: string, min: number, max: number): Input<number> {
+  const read = (value: string) => (/^-?[0-9]{1,15}$/.test(value) && within(Number(value)) ? Number(value) : undefined);
+  const within = (value: number) => value >= min && value <= max;
+  return input(description, 'n', undefined, read, `a whole number from ${min} to ${max}`);
+}
+
+const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A time span such as `90s`, `30m`, `2h` or `1d`, in milliseconds. */
+export function duration(description: string, maxMs = 30 * 86_400_000): Input<number> {
+  const read = (value: string) => {
+    const [, count = '', unit = ''] = /^([1-9][0-9]{0,6})([smhd])$/.exec(value) ?? [];
+    const ms = Number(count) * (units[unit] ?? Number.NaN);
+    return ms > 0 && ms <= maxMs ? ms : undefined;
+  };
+  return input(description, 'time', undefined, read, 'a time such as 90s, 30m, 2h or 1d, up to 30d');
+}
+
+/** A switch that is on or off. */
+export function flag(description: string): Input<boolean> {
+  return { ...input<boolean>(description, '', undefined, () => true, ''), flag: true, optional: true };
+}
+
+/** An input that may be left out; then it is undefined. */
+export function optional<T>(of: Input<T>): Input<T | undefined> {
+  return { ...of, optional: true };
+}
+
+function input<T>(
+  description: string,
+  placeholder: string,
+  choices: readonly string[] | undefined,
+  parse: (text: string) => T | undefined,
+  expected: string,
+): Input<T> {
+  return {
+    description,
+    placeholder,
+    flag: false,
+    optional: false,
+    choices,
+    read(value, name) {
+      const read = parse(value);
+      if (read !== undefined) return read;
+      throw usageError('task.input', `${name}: ${show(value)} does not fit`, `give ${expected}`);
+    },
+  };
+}

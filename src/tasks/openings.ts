@@ -1,0 +1,146 @@
+import {
+  closePort,
+  findSecurityGroup,
+  listOpenings,
+  type Opening,
+  openPort,
+  prolongOpening,
+} from '../aws/security-groups.ts';
+import { usageError } from '../shared/errors.ts';
+import type { OpeningRule } from './ready.ts';
+import type { TaskContext, TaskStep } from './types.ts';
+
+/** A request to open one of the configured openings. */
+export interface OpenRequest {
+  name: string;
+  rule: OpeningRule;
+  /** IPv4 address or range; undefined: the caller's own address. */
+  from?: string;
+  forMs: number;
+}
+
+/**
+ * The steps that open a port.
+ * @throws usage error `sg.range` for a range that is none, or is wider than configured
+ */
+export function openSteps({ name, rule, from, forMs }: OpenRequest): TaskStep[] {
+  const range = from === undefined ? undefined : checkRange(from, rule);
+  return [
+    {
+      id: 'open',
+      title: 'Open the port',
+      describe: ({ clock }) => [
+        `${rule.securityGroup}: port ${rule.port} to ${range ?? 'your own address'} until ${timeOf(clock.now() + forMs)}`,
+        'openings whose time is over are closed',
+      ],
+      async run(context) {
+        const { aws, fleet, by } = context.services;
+        const cidr = range ?? `${await context.services.ownAddress()}/32`;
+        const groupId = await findSecurityGroup(aws.ec2, rule.securityGroup);
+        const open = await sweep(context);
+        const expires = context.clock.now() + forMs;
+        const same = open.find((one) => one.groupId === groupId && one.port === rule.port && one.cidr === cidr);
+        if (same) {
+          await context.change(
+            { action: 'prolong-opening', target: same.ruleId, data: { was: same.expires, expires } },
+            () => prolongOpening(aws.ec2, same.ruleId, expires),
+          );
+        } else {
+          await context.change({ action: 'open-port', target: groupId, data: { port: rule.port, cidr } }, () =>
+            openPort(aws.ec2, {
+              groupId,
+              app: fleet.app,
+              environment: fleet.environment,
+              name,
+              port: rule.port,
+              cidr,
+              expires,
+              by,
+            }),
+          );
+        }
+        context.note(`port ${rule.port} of ${rule.securityGroup} is open to ${cidr} until ${timeOf(expires)}`);
+      },
+      async undo(context) {
+        const { aws } = context.services;
+        for (const change of context.changes().filter((one) => !one.undoing && one.error === undefined)) {
+          if (change.action === 'prolong-opening') {
+            const was = Number(change.data.was);
+            await context.change({ action: 'restore-opening', target: change.target }, () =>
+              prolongOpening(aws.ec2, change.target, was),
+            );
+          }
+          if (change.action !== 'open-port') continue;
+          const { port, cidr } = change.data;
+          const made = (await own(context)).filter(
+            (one) => one.groupId === change.target && one.port === port && one.cidr === cidr,
+          );
+          for (const one of made) await close(context, one);
+        }
+      },
+    },
+  ];
+}
+
+/** The steps that close what was opened under a name, or, without one, all whose time is over. */
+export function closeSteps(name: string | undefined): TaskStep[] {
+  return [
+    {
+      id: 'close',
+      title: 'Close the port',
+      describe: () => [
+        name === undefined ? 'close openings whose time is over' : `close all that was opened as ${name}`,
+      ],
+      async run(context) {
+        const left = await sweep(context);
+        const wanted = left.filter((one) => one.name === name);
+        for (const one of wanted) await close(context, one);
+        if (name !== undefined && wanted.length === 0) context.note(`nothing was open as ${name}`);
+      },
+    },
+  ];
+}
+
+/** Closes what has expired, and gives the openings that stay. */
+async function sweep(context: TaskContext): Promise<Opening[]> {
+  const all = await own(context);
+  const over = all.filter((one) => !(one.expires > context.clock.now()));
+  for (const one of over) await close(context, one);
+  return all.filter((one) => !over.includes(one));
+}
+
+async function close(context: TaskContext, one: Opening): Promise<void> {
+  await context.change({ action: 'close-port', target: one.ruleId }, () => closePort(context.services.aws.ec2, one));
+  context.note(`port ${one.port} is closed to ${one.cidr} (${one.name}, opened by ${one.by})`);
+}
+
+const own = ({ services: { aws, fleet } }: TaskContext) => listOpenings(aws.ec2, fleet.app, fleet.environment);
+
+const timeOf = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+
+function checkRange(text: string, rule: OpeningRule): string {
+  const [, address = '', bits = '32'] = /^((?:[0-9]{1,3}\.){3}[0-9]{1,3})(?:\/([0-9]{1,2}))?$/.exec(text) ?? [];
+  const parts = address.split('.').map(Number);
+  const prefix = Number(bits);
+  if (parts.length !== 4 || parts.some((part) => part > 255) || prefix > 32) {
+    throw usageError(
+      'sg.range',
+      `${JSON.stringify(text)} is no IPv4 address or range`,
+      'give e.g. 192.0.2.7 or 192.0.2.0/24',
+    );
+  }
+  const widest = rule.widestPrefix ?? 32;
+  if (prefix < widest) {
+    throw usageError(
+      'sg.range',
+      `${text} is wider than this opening allows, which is /${widest}`,
+      'give a narrower range, or change widestPrefix in the pipelines file',
+    );
+  }
+  const number = parts.reduce((sum, part) => sum * 256 + part, 0);
+  const size = 2 ** (32 - prefix);
+  if (number % size === 0) return `${address}/${prefix}`;
+  const base = number - (number % size);
+  const fixed = [24, 16, 8, 0].map((shift) => Math.floor(base / 2 ** shift) % 256).join('.');
+  throw usageError('sg.range', `${text} has bits outside of its range`, `did you mean ${fixed}/${prefix}?`);
+}

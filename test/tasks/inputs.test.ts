@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { defineTask } from '../../src/tasks/define.ts';
+import { duration, flag, optional, text, whole } from '../../src/tasks/inputs.ts';
+import { readInputs, usageOf } from '../../src/tasks/read-inputs.ts';
+
+const task = defineTask({
+  summary: 'stop something',
+  arguments: {
+    queue: text('which queue', { choices: ['tickets', 'mails'] }),
+    tries: optional(whole('how often', 1, 9)),
+  },
+  options: { for: optional(duration('how long', 3_600_000)), 'and-then': text('what next'), hard: flag('at once') },
+  describe: ({ queue, tries, hard }) => [`${queue.toUpperCase()} ${tries ?? 1} ${hard}`],
+  run: async () => undefined,
+});
+const usage = usageOf('heracles', 'stop', task);
+const read = (positional: string[], options: Record<string, unknown> = { 'and-then': 'rest' }) =>
+  readInputs(task, { positional, options }, usage);
+
+describe('the inputs of a task', () => {
+  it('are shown in one line', () => {
+    expect(usage).toBe('pipeline heracles stop <queue> [tries] [--for <time>] --and-then <text> [--hard]');
+  });
+
+  it('are read with their types', () => {
+    expect(read(['tickets', '3'], { for: '30m', 'and-then': 'rest', hard: true })).toEqual({
+      queue: 'tickets',
+      tries: 3,
+      for: 1_800_000,
+      'and-then': 'rest',
+      hard: true,
+    });
+    expect(read(['mails'])).toEqual({ queue: 'mails', 'and-then': 'rest' });
+  });
+
+  it.each([
+    [[], undefined, 'queue is missing'],
+    [['ticket'], undefined, 'queue: "ticket" does not fit'],
+    [['tickets', '10'], undefined, 'tries: "10" does not fit'],
+    [['tickets', '1', 'x'], undefined, '"x" is one argument too many'],
+    [['tickets'], {}, '--and-then is missing'],
+    [['tickets'], { 'and-then': 'a\nb' }, '--and-then'],
+    [['tickets'], { 'and-then': 'x', for: '30' }, '--for: "30" does not fit'],
+    [['tickets'], { 'and-then': 'x', for: '2h' }, '--for: "2h" does not fit'],
+    [['tickets'], { 'and-then': 'x', for: '0s' }, '--for: "0s" does not fit'],
+    [['tickets'], { 'and-then': 'x', for: '1e3s' }, '--for: "1e3s" does not fit'],
+  ])('are refused with the wrong value in it: %j %j', (positional, options, message) => {
+    expect(() => read(positional, options ?? { 'and-then': 'x' })).toThrow(message);
+  });
+});

@@ -1,0 +1,87 @@
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
+  DescribeVpcsCommand,
+} from '@aws-sdk/client-ec2';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listOpenings } from '../../src/aws/security-groups.ts';
+import { closeSecurityGroup, openSecurityGroup } from '../../src/tasks/ready.ts';
+import { type Rehearsal, rehearse } from './support/rehearsal.ts';
+
+let stage: Rehearsal;
+const rules = { database: { securityGroup: 'data', port: 5432, widestPrefix: 24, hours: 1, maxHours: 8 } };
+const open = openSecurityGroup(rules);
+const close = closeSecurityGroup(rules);
+
+beforeEach(async () => {
+  stage = await rehearse();
+  const { Vpcs } = await stage.aws.ec2.send(new DescribeVpcsCommand({}));
+  const VpcId = Vpcs?.[0]?.VpcId;
+  await stage.aws.ec2.send(new CreateSecurityGroupCommand({ GroupName: 'data', Description: 'data', VpcId }));
+});
+afterEach(() => stage.close());
+
+const openings = async () =>
+  (await listOpenings(stage.aws.ec2, 'api', 'local')).map(({ name, port, cidr, by }) => ({ name, port, cidr, by }));
+
+describe('sg open and close', () => {
+  it('opens one port to the own address, prolongs it, and closes it', async () => {
+    expect((await stage.run(open, { name: 'database' })).outcome).toBe('done');
+    const opening = { name: 'database', port: 5432, cidr: '192.0.2.7/32', by: 'tester@here' };
+    expect(await openings()).toEqual([opening]);
+    const [first] = await listOpenings(stage.aws.ec2, 'api', 'local');
+    expect((await stage.run(open, { name: 'database', for: 7_200_000 })).outcome).toBe('done');
+    expect(await openings()).toEqual([opening]);
+    const [second] = await listOpenings(stage.aws.ec2, 'api', 'local');
+    expect((second?.expires ?? 0) - (first?.expires ?? 0)).toBeGreaterThan(3_000_000);
+    expect((await stage.run(close, { name: 'database' })).outcome).toBe('done');
+    expect(await openings()).toEqual([]);
+  });
+
+  it('closes what is over with the next command, and leaves the rules of others alone', async () => {
+    await stage.aws.ec2.send(
+      new AuthorizeSecurityGroupIngressCommand({
+        GroupName: 'data',
+        IpProtocol: 'tcp',
+        FromPort: 22,
+        ToPort: 22,
+        CidrIp: '10.0.0.0/8',
+      }),
+    );
+    await stage.run(open, { name: 'database', from: '198.51.100.0/24', for: 1000 });
+    const [short] = await listOpenings(stage.aws.ec2, 'api', 'local');
+    await stage.clock.sleep((short?.expires ?? 0) - stage.clock.now() + 1);
+    expect((await stage.run(close)).outcome).toBe('done');
+    expect(await openings()).toEqual([]);
+    expect(stage.notes.join('\n')).toContain('port 5432 is closed to 198.51.100.0/24');
+  });
+
+  it('takes an opening back when the run fails after it', async () => {
+    const failing = {
+      ...open,
+      steps: async (inputs: Record<string, unknown>) => [
+        ...(await open.steps(inputs, stage.fleet)),
+        { id: 'broken', title: 'Broken', describe: () => [], run: () => Promise.reject(new Error('on purpose')) },
+      ],
+    };
+    expect((await stage.run(failing, { name: 'database' })).outcome).toBe('rolled-back');
+    expect(await openings()).toEqual([]);
+  });
+
+  it.each([
+    ['10.0.0.0/8', 'wider than this opening allows'],
+    ['192.0.2.7/25', 'did you mean 192.0.2.0/25?'],
+    ['192.0.2.300', 'no IPv4 address'],
+    ['0.0.0.0/0', 'wider'],
+    ['::1', 'no IPv4 address'],
+  ])('refuses %s', async (from, message) => {
+    const error: unknown = await stage.run(open, { name: 'database', from }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'sg.range', outcome: 'usage' });
+    expect(`${(error as Error).message} ${(error as { hint?: string }).hint}`).toContain(message);
+    expect(await openings()).toEqual([]);
+  });
+
+  it('refuses more time than is allowed', async () => {
+    await expect(stage.run(open, { name: 'database', for: 9 * 3_600_000 })).rejects.toMatchObject({ code: 'sg.time' });
+  });
+});
