@@ -5,6 +5,17 @@ export function validationError(message: string): CloudError {
   return new CloudError('ValidationError', message);
 }
 
+/**
+ * A value that does not fit its shape, as AWS's front door words it.
+ * @param path the member's name as in the messages, e.g. `preferences.standbyInstances`
+ * @param constraint goes on after "Member must"
+ */
+export function constraintError(path: string, value: string | number, constraint: string): CloudError {
+  return validationError(
+    `1 validation error detected: Value '${value}' at '${path}' failed to satisfy constraint: Member must ${constraint}`,
+  );
+}
+
 export function groupNotFound(name: string): CloudError {
   return validationError(`AutoScalingGroup name not found - AutoScalingGroup: ${name} not found`);
 }

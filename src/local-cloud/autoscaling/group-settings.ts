@@ -120,10 +120,13 @@ export function readSettings(request: Request): Partial<GroupRecord> {
   const grace = request.HealthCheckGracePeriod;
   if (grace !== undefined && grace < 0)
     throw validationError(`HealthCheckGracePeriod must not be negative, but is ${grace}.`);
+  const cooldown = request.DefaultCooldown;
+  if (cooldown !== undefined && cooldown < 0)
+    throw validationError(`DefaultCooldown must not be negative, but is ${cooldown}.`);
   const settings: Partial<GroupRecord> = {
     healthCheckType: readHealthCheckType(request.HealthCheckType),
     healthCheckGracePeriodSeconds: grace,
-    defaultCooldownSeconds: request.DefaultCooldown,
+    defaultCooldownSeconds: cooldown,
     newInstancesProtected: request.NewInstancesProtectedFromScaleIn,
     terminationPolicies: policies.length > 0 ? [...policies] : undefined,
   };

@@ -6,7 +6,7 @@ import type {
   SetInstanceProtectionQuery,
   TerminateInstanceInAutoScalingGroupType,
 } from '@aws-sdk/client-auto-scaling';
-import type { GroupInstance, GroupRecord } from '../../model.ts';
+import type { GroupInstance, GroupRecord, LifecycleState } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
 import { stamp } from '../activities.ts';
 import { describeActivity, describeInstance } from '../describe.ts';
@@ -17,6 +17,9 @@ import { pageOf } from '../pages.ts';
 import type { Operations } from '../runtime.ts';
 import { registerTargets } from '../traffic.ts';
 import { capacityChange, checkBatch, lowerDesired, sizes } from './capacity-change.ts';
+
+/** States in which the protection from scale-in can be changed. */
+const protectable: readonly LifecycleState[] = ['InService', 'EnteringStandby', 'Standby'];
 
 export function instanceHandlers(ops: Operations): HandlerTable {
   const { state, clock } = ops.context;
@@ -58,9 +61,10 @@ export function instanceHandlers(ops: Operations): HandlerTable {
     SetInstanceProtection(request: SetInstanceProtectionQuery) {
       const group = requireGroup(state, request.AutoScalingGroupName);
       const members = requireMembers(group, checkBatch(request.InstanceIds, 50));
-      const warm = members.find(isWarm);
-      if (warm)
-        throw validationError(`The instance ${warm.instanceId} is in the warm pool; it is ${warm.lifecycleState}.`);
+      const other = members.find(({ lifecycleState }) => !protectable.includes(lifecycleState));
+      if (other) {
+        throw validationError(`The instance ${other.instanceId} is not in InService or EnteringStandby or Standby.`);
+      }
       for (const member of members) member.protectedFromScaleIn = request.ProtectedFromScaleIn ?? false;
       ops.context.changed();
       ops.poke(group.name);

@@ -1,6 +1,6 @@
 import type { RefreshPreferences } from '@aws-sdk/client-auto-scaling';
 import type { GroupRecord, RefreshRecord } from '../../model.ts';
-import { validationError } from '../errors.ts';
+import { constraintError, validationError } from '../errors.ts';
 
 /** Defaults as in RefreshPreferences of the SDK's typings. */
 const DEFAULT_MIN_HEALTHY_PERCENTAGE = 90;
@@ -9,16 +9,19 @@ const DEFAULT_CHECKPOINT_DELAY_SECONDS = 3600;
 const MAX_BAKE_TIME_SECONDS = 172_800;
 const MAX_ALARMS = 10;
 
+const pathOf = (name: string) => `preferences.${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+
 function within(name: string, value: number, min: number, max: number): void {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw validationError(`${name} must be between ${min} and ${max}, but is ${value}.`);
-  }
+  if (value < min) throw constraintError(pathOf(name), value, `have value greater than or equal to ${min}`);
+  if (value > max) throw constraintError(pathOf(name), value, `have value less than or equal to ${max}`);
 }
 
 function oneOf<T extends string>(name: string, value: string | undefined, allowed: readonly T[], fallback: T): T {
   if (value === undefined) return fallback;
   const known = allowed.find((a) => a === value);
-  if (known === undefined) throw validationError(`${name} must be one of ${allowed.join(', ')}, but is ${value}.`);
+  if (known === undefined) {
+    throw constraintError(pathOf(name), value, `satisfy enum value set: [${allowed.join(', ')}]`);
+  }
   return known;
 }
 
@@ -56,8 +59,7 @@ export function readPreferences(given: RefreshPreferences, group: GroupRecord): 
   within('BakeTime', given.BakeTime ?? 0, 0, MAX_BAKE_TIME_SECONDS);
   const instanceWarmupSeconds =
     given.InstanceWarmup ?? group.defaultInstanceWarmupSeconds ?? group.healthCheckGracePeriodSeconds;
-  if (instanceWarmupSeconds < 0)
-    throw validationError(`InstanceWarmup must not be negative, but is ${instanceWarmupSeconds}.`);
+  within('InstanceWarmup', instanceWarmupSeconds, 0, Number.POSITIVE_INFINITY);
   const alarms = given.AlarmSpecification?.Alarms ?? [];
   if (alarms.length > MAX_ALARMS) throw validationError(`${alarms.length} alarms exceed the limit of ${MAX_ALARMS}.`);
   return {

@@ -64,6 +64,14 @@ describe('operations of groups', () => {
     expect(limits).toMatchObject({ MaxNumberOfAutoScalingGroups: 500, NumberOfAutoScalingGroups: 500 });
   });
 
+  it('refuse times below zero', async () => {
+    const f = await group();
+    const update = (more: object) => f.send('UpdateAutoScalingGroup', { AutoScalingGroupName, MaxSize: 9, ...more });
+    await expect(update({ DefaultCooldown: -1 })).rejects.toThrow('DefaultCooldown must not be negative, but is -1');
+    await expect(update({ HealthCheckGracePeriod: -1 })).rejects.toThrow('HealthCheckGracePeriod must not be negative');
+    expect(f.record().maxSize).toBe(20);
+  });
+
   it('filter by key, value and pair of tags', async () => {
     const f = await group({ Tags: [{ Key: 'app', Value: 'api' }] });
     const found = async (...Filters: object[]) =>

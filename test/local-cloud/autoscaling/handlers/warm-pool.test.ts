@@ -82,7 +82,7 @@ describe('operations of the warm pool', () => {
     const InstanceIds = [f.inState('Warmed:Stopped')[0]?.instanceId];
     const one = { AutoScalingGroupName, InstanceIds, ShouldDecrementDesiredCapacity: true };
     await expect(f.send('SetInstanceProtection', { ...one, ProtectedFromScaleIn: true })).rejects.toThrow(
-      'is in the warm pool',
+      'is not in InService or EnteringStandby or Standby',
     );
     await expect(f.send('EnterStandby', one)).rejects.toThrow('not in InService; it is Warmed:Stopped');
     await expect(f.send('DetachInstances', one)).rejects.toThrow('it is Warmed:Stopped');

@@ -40,18 +40,21 @@ describe('preferences of a refresh', () => {
   });
 
   it.each([
-    [{ MinHealthyPercentage: -1 }, 'MinHealthyPercentage must be between 0 and 100'],
-    [{ MinHealthyPercentage: 90, MaxHealthyPercentage: 201 }, 'MaxHealthyPercentage must be between 100 and 200'],
+    [{ MinHealthyPercentage: -1 }, "Value '-1' at 'preferences.minHealthyPercentage' failed to satisfy constraint"],
+    [{ MinHealthyPercentage: 90, MaxHealthyPercentage: 201 }, 'Member must have value less than or equal to 200'],
     [{ MaxHealthyPercentage: 110 }, 'must specify MinHealthyPercentage'],
     [{ MinHealthyPercentage: 50, MaxHealthyPercentage: 151 }, 'cannot be greater than 100'],
-    [{ CheckpointPercentages: [0] }, 'CheckpointPercentages must be between 1 and 100'],
+    [{ CheckpointPercentages: [0] }, "Value '0' at 'preferences.checkpointPercentages'"],
     [{ CheckpointPercentages: [60, 30] }, 'ascending order and unique'],
     [{ CheckpointDelay: 60 }, 'cannot be specified without CheckpointPercentages'],
-    [{ CheckpointPercentages: [50], CheckpointDelay: 172_801 }, 'CheckpointDelay must be between 0 and 172800'],
-    [{ BakeTime: 172_801 }, 'BakeTime must be between 0 and 172800'],
-    [{ InstanceWarmup: -1 }, 'InstanceWarmup must not be negative'],
-    [{ StandbyInstances: 'Refresh' as never }, 'StandbyInstances must be one of Terminate, Ignore, Wait'],
-    [{ ScaleInProtectedInstances: 'Terminate' as never }, 'must be one of Refresh, Ignore, Wait'],
+    [{ CheckpointPercentages: [50], CheckpointDelay: 172_801 }, "Value '172801' at 'preferences.checkpointDelay'"],
+    [{ BakeTime: 172_801 }, "Value '172801' at 'preferences.bakeTime'"],
+    [{ InstanceWarmup: -1 }, "Value '-1' at 'preferences.instanceWarmup'"],
+    [{ StandbyInstances: 'Refresh' as never }, 'Member must satisfy enum value set: [Terminate, Ignore, Wait]'],
+    [
+      { ScaleInProtectedInstances: 'Terminate' as never },
+      "Value 'Terminate' at 'preferences.scaleInProtectedInstances'",
+    ],
     [{ AlarmSpecification: { Alarms: Array.from({ length: 11 }, (_, n) => `a${n}`) } }, 'exceed the limit of 10'],
   ])('are refused as %j', (given, message) => {
     expect(() => readPreferences(given, group())).toThrow(message);
