@@ -5,6 +5,7 @@ import { passHooks } from './hooks/launching.ts';
 import { checkHeldTermination } from './hooks/terminating.ts';
 import type { Launches } from './launches.ts';
 import { isPending } from './lifecycle-states.ts';
+import { keepsUnhealthy } from './maintenance.ts';
 import type { Runtime } from './runtime.ts';
 import { failsBalancer } from './traffic.ts';
 
@@ -71,7 +72,8 @@ export function checkMembers(
     if (
       instance.healthStatus === 'Unhealthy' &&
       !isSuspended(group, 'ReplaceUnhealthy') &&
-      !isSuspended(group, 'Terminate')
+      !isSuspended(group, 'Terminate') &&
+      (failure === 'ec2' || !keepsUnhealthy(state, group))
     ) {
       const why = causes[failure ?? 'user'];
       departures.terminate(

@@ -5,6 +5,7 @@ import type { Departures } from './departures.ts';
 import { activeRefresh, isSuspended, launchSource } from './groups.ts';
 import { checkMembers } from './health.ts';
 import type { Launches } from './launches.ts';
+import { replaceUnhealthy } from './maintenance.ts';
 import { stepRefresh } from './refresh/machine.ts';
 import { noteLosses } from './refresh/work.ts';
 import type { Runtime } from './runtime.ts';
@@ -116,7 +117,7 @@ export class Reconciler {
     const owned = moves && stepRefresh(look, refresh);
     // A step may have ended the refresh or turned it round: ask again what to launch from.
     const source = launchSource(group, activeRefresh(state, groupName));
-    if (!owned) keepCapacity(look, source);
+    if (!owned && !replaceUnhealthy(look, source)) keepCapacity(look, source);
     keepPool(look, source);
     if (group.deleting && group.instances.length === 0) this.#remove(group);
     if (next !== Number.POSITIVE_INFINITY) {

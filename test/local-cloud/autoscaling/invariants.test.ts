@@ -20,6 +20,7 @@ type Move =
   | { kind: 'launch'; zone: 'a' | 'b' | 'c'; n: number }
   | { kind: 'full'; zone: 'a' | 'b' | 'c' }
   | { kind: 'alarm' }
+  | { kind: 'policy'; max: number }
   | { kind: 'cancel' }
   | { kind: 'rollback' };
 
@@ -74,6 +75,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('full' as const), zone: fc.constantFrom('a', 'b', 'c') }),
   fc.constant<Move>({ kind: 'alarm' }),
+  fc.record({ kind: fc.constant('policy' as const), max: fc.constantFrom(100, 110, 150) }),
   fc.constant<Move>({ kind: 'cancel' }),
   fc.constant<Move>({ kind: 'rollback' }),
 );
@@ -105,6 +107,9 @@ async function play(f: Fixture, m: Move): Promise<void> {
   } else if (m.kind === 'launch') {
     const AvailabilityZones = [`eu-west-1${m.zone}`];
     await f.send('LaunchInstances', { AutoScalingGroupName, RequestedCapacity: m.n, AvailabilityZones });
+  } else if (m.kind === 'policy') {
+    const InstanceMaintenancePolicy = { MinHealthyPercentage: 90, MaxHealthyPercentage: m.max };
+    await f.send('UpdateAutoScalingGroup', { AutoScalingGroupName, InstanceMaintenancePolicy });
   } else if (m.kind === 'full') {
     if (!f.cloud.fullZones.delete(`eu-west-1${m.zone}`)) f.cloud.fullZones.add(`eu-west-1${m.zone}`);
   } else if (m.kind === 'alarm') {
@@ -203,8 +208,9 @@ function allowed(f: Fixture): number {
     (r) => r.status === 'InProgress' || r.status === 'RollbackInProgress',
   );
   const cap = refresh ? refreshBounds(group.desiredCapacity, refresh.preferences).cap : group.desiredCapacity;
+  const sick = group.instances.filter((i) => i.lifecycleState === 'InService' && i.healthStatus === 'Unhealthy');
   // What AZRebalance has launched takes over from others only once it serves.
-  return cap + (group.rebalance?.launched.length ?? 0);
+  return cap + (group.rebalance?.launched.length ?? 0) + sick.length;
 }
 
 describe('invariants', () => {
