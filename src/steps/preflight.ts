@@ -3,6 +3,7 @@ import { readMachine } from '../aws/instances.ts';
 import { isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';
 import type { ReleaseStep, Services } from './services.ts';
+import { showProofRoute } from './shift.ts';
 import { type Observation, observeFleet } from './support/observe.ts';
 
 /** Checks that the fleet can take a release, chooses the bake host anew, and reserves the version. */
@@ -22,6 +23,8 @@ export const preflight: ReleaseStep = {
     const seen = await observeFleet(services);
     await assertReady(services, seen);
     await assertRollbackTarget(services, seen);
+    // A run that died while it shifted traffic has left it leading to a colour.
+    if (seen.idle) await showProofRoute(context, seen.facts.proofTargetGroupArn);
     const host = state.bake === 'detach' ? await chooseHost(services, seen) : undefined;
     const release = await context.change({ action: 'reserve-version', target: services.fleet.app }, () =>
       services.ledger.reserveRelease({

@@ -59,8 +59,9 @@ export async function trafficBack(context: RollContext): Promise<void> {
   if (!held) return;
   const { aws } = context.services;
   const group = await readGroup(aws.autoScaling, from.group);
-  // A minimum that somebody else has changed meanwhile stays.
-  if (group.min !== held.at) return;
+  // Held, or raised when the other one had grown. A minimum that somebody else has changed meanwhile stays.
+  const raised = context.changes().filter((one) => one.action === 'set-capacity' && one.target === from.group);
+  if (![held.at, ...raised.map((one) => one.data.min)].includes(group.min)) return;
   await context.change({ action: 'restore-minimum', target: from.group, data: { to: held.minimum } }, () =>
     setCapacity(aws.autoScaling, from.group, { min: held.minimum }),
   );
@@ -79,7 +80,7 @@ async function holdMinimum(context: RollContext, { group: name }: Colour): Promi
 }
 
 /** Lets the proof route lead to a target group: so the new machines can be asked, whoever has the traffic. */
-async function showProofRoute(context: RollContext, targetGroupArn: string): Promise<void> {
+export async function showProofRoute(context: RollContext, targetGroupArn: string): Promise<void> {
   const route = await proofRoute(context, context.state.listenerArn);
   if (route.weights.every((one) => one.targetGroupArn === targetGroupArn)) return;
   const was = route.weights;
