@@ -2,14 +2,14 @@ import { setTemplate } from '../aws/groups.ts';
 import type { Step } from '../run/step.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { idleOf } from './raise.ts';
-import type { Colour, RollContext, RollState, Services } from './services.ts';
+import type { Colour, GroupSettings, RollContext, RollState, Services } from './services.ts';
 import { proveColour } from './support/colour-health.ts';
 import { shareTraffic } from './support/colours.ts';
 import { readSettings, restoreSettings, scaleDownName, setActions, setSuspended } from './support/settings.ts';
 import { switchFacts } from './support/switch-facts.ts';
 
 /** Milliseconds between two readings at the most: here every second counts, and there are only a few readings. */
-const readEveryMs = 500;
+const readEveryMs = 250;
 
 /**
  * Gives all traffic to the colour that still runs the version to go back to: first it is proven healthy, then the weights change,
@@ -29,17 +29,21 @@ export const switchBack: Step<Services, RollState> = {
     const { switched, group, targetGroupArn, listenerArn } = context.state;
     const from = switched?.from ?? { group, targetGroupArn };
     const to = switched?.to ?? idleOf(context.state);
+    let seen: GroupSettings | undefined;
     if (!switched) {
-      const facts = await switchFacts(context.services, context.state, context.state.imageId);
+      const [facts, before] = await Promise.all([
+        switchFacts(context.services, context.state, context.state.imageId),
+        readSettings(aws, to.group),
+      ]);
       if (!facts.template) {
         throw new PipelineError('switch.impossible', `traffic cannot be switched to ${to.group}: ${facts.why}`, {
           hint: `go back by a refresh: pipeline fast-rollback ${context.run.app} ${context.state.version} --how roll`,
         });
       }
-      const before = await readSettings(aws, to.group);
+      seen = before;
       await context.save({ switched: { before, from, to }, templateVersion: facts.template.version });
     }
-    await prepare(context, to);
+    await prepare(context, to, seen ?? (await readSettings(aws, to.group)));
     await proveColour(context, to, from, Math.min(readEveryMs, context.services.fleet.release.pollSeconds * 1000));
     await shareTraffic(context, listenerArn, to, from, 100);
     await context.save({ ...to, idle: from });
@@ -60,10 +64,10 @@ export const switchBack: Step<Services, RollState> = {
 };
 
 /** Nothing may end or change the colour from now on, and what it launches must be the version to go back to. */
-async function prepare(context: RollContext, to: Colour): Promise<void> {
+async function prepare(context: RollContext, to: Colour, now: GroupSettings): Promise<void> {
   const { aws } = context.services;
   const { current, templateVersion } = context.state;
-  const { actions, template, suspended } = await readSettings(aws, to.group);
+  const { actions, template, suspended } = now;
   await setActions(
     context,
     to.group,

@@ -60,7 +60,7 @@ describe('random histories of releases, failures, rollbacks and changes of size'
           expect(violations).toEqual([]);
         }
       }),
-      { numRuns: 5, interruptAfterTimeLimit: 90_000 },
+      { numRuns: 4, interruptAfterTimeLimit: 90_000 },
     );
   }, 180_000);
 });

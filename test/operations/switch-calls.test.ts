@@ -1,0 +1,52 @@
+import { afterEach, expect, it } from 'vitest';
+import { planRollback } from '../../src/operations/fast-rollback.ts';
+import { readStatus } from '../../src/operations/read-status.ts';
+import { planRelease } from '../../src/operations/release.ts';
+import { Simulated } from './support/simulated.ts';
+
+let world: Simulated | undefined;
+afterEach(async () => {
+  await world?.close();
+  world = undefined;
+});
+
+/** Calls of AWS that a switch back makes on a fleet of that size, planning included, by operation. */
+async function callsOfSwitch(machines: number): Promise<string[]> {
+  world = await Simulated.create([
+    ['capacity: { min: 4, max: 12 }', `capacity: { min: ${machines}, max: 700 }`],
+    [
+      'verifySeconds: 5,',
+      "strategy: 'blue-green', weights: [100], stepSeconds: 0, rollbackWindow: 9000, verifySeconds: 1,",
+    ],
+    // A fleet of this size takes its time on a busy machine, and on a clock that runs faster.
+    ['timeouts: { health: 60, bake: 60, drain: 30,', 'timeouts: { health: 2000, bake: 60, drain: 600,'],
+  ]);
+  for (let n = 1; n <= 2; n++) {
+    const result = await world.run(await planRelease(world.services, world.clock, {}));
+    expect(result.error).toBeUndefined();
+  }
+  const calls: string[] = [];
+  for (const client of Object.values(world.aws)) {
+    (client.middlewareStack as { add: (typeof world.aws.ec2)['middlewareStack']['add'] }).add(
+      (next, context) => (args) => {
+        calls.push(context.commandName ?? '');
+        return next(args);
+      },
+      { step: 'initialize', name: 'count' },
+    );
+  }
+  const result = await world.run(await planRollback(world.services, world.clock, { force: false, how: 'switch' }));
+  expect(result.error).toBeUndefined();
+  const made = [...calls];
+  expect(await readStatus(world.services)).toMatchObject({ version: 'v1', healthy: machines });
+  await world.close();
+  return made.sort();
+}
+
+it('a switch makes as many calls for 350 machines as for 10, and one of them changes the weights', async () => {
+  const few = await callsOfSwitch(10);
+  const many = await callsOfSwitch(350);
+  expect(many).toEqual(few);
+  expect(few.filter((name) => name === 'ModifyListenerCommand')).toHaveLength(1);
+  expect(few.length).toBeLessThan(60);
+}, 180_000);
