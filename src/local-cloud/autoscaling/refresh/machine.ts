@@ -138,7 +138,8 @@ function conclude(look: Look, refresh: RefreshRecord, work: RefreshWork, round: 
 /** Says what is waited for, and gives up when it has taken an hour. */
 function waitOn(look: Look, refresh: RefreshRecord, work: RefreshWork, round: Round, reason?: string): boolean {
   const { now } = look;
-  // A warm-up is no standstill, however long it is.
+  // Neither what lifecycle hooks hold (they have time-outs of their own) nor a warm-up is a standstill, however long it takes.
+  if (look.group.instances.some(inHook)) work.lastProgressAt = now;
   const limit =
     (STALL_TIMEOUT_SECONDS + (work.waitingSince === undefined ? refresh.preferences.instanceWarmupSeconds : 0)) * 1000;
   const since = work.waitingSince ?? work.lastProgressAt;
@@ -156,6 +157,11 @@ function waitOn(look: Look, refresh: RefreshRecord, work: RefreshWork, round: Ro
   if (refresh.status !== 'RollbackInProgress') refresh.statusReason = what;
   look.wakeAt(since + limit);
   return false;
+}
+
+/** Held by a lifecycle hook, or just let go. */
+function inHook({ lifecycleState }: GroupInstance): boolean {
+  return lifecycleState.endsWith(':Wait') || lifecycleState.endsWith(':Proceed');
 }
 
 /** Ends old instances for the refresh. */
