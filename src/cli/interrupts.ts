@@ -2,6 +2,13 @@ import { type Interrupt, installInterrupt } from '../run/interrupt.ts';
 import type { CliContext } from './context.ts';
 import type { OpenViews } from './views/open.ts';
 
+/** Says something that comes from outside of the run, as a note of the step at work. */
+export function tellRunning(context: CliContext, { facts, emit }: OpenViews, message: string): void {
+  const step = facts.steps.find((candidate) => candidate.status === 'running')?.id;
+  if (facts.run && step) emit({ code: 'step.note', step, message, at: context.clock.now(), run: facts.run });
+  else context.stderr.write(`${message}\n`);
+}
+
 /**
  * Handles Ctrl-C and SIGTERM during a run. The first is told as a note of the step at work, the second lists what has not been
  * put back before the process ends.
@@ -11,10 +18,7 @@ export function watchInterrupts(context: CliContext, views: OpenViews, app: stri
   return installInterrupt({
     source: context.signals,
     onFirst() {
-      const message = 'interrupted; what was changed is being put back (once more to stop at once)';
-      const step = facts.steps.find((candidate) => candidate.status === 'running')?.id;
-      if (facts.run && step) views.emit({ code: 'step.note', step, message, at: context.clock.now(), run: facts.run });
-      else context.stderr.write(`${message}\n`);
+      tellRunning(context, views, 'interrupted; what was changed is being put back (once more to stop at once)');
     },
     onSecond() {
       const open = facts.steps.filter(

@@ -10,7 +10,7 @@ import { confirm } from './ask.ts';
 import type { CommandOptions } from './command.ts';
 import { type CliContext, useColor } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { watchInterrupts } from './interrupts.ts';
+import { tellRunning, watchInterrupts } from './interrupts.ts';
 import { reportResult } from './report-result.ts';
 import { writeJson } from './views/json.ts';
 import { type OpenViews, openViews } from './views/open.ts';
@@ -94,6 +94,9 @@ async function underLock<Services extends OperationServices, State>(
   const lock = await ledger.lock(app, { command, run: runId });
   try {
     emit({ code: 'lock.acquired', app, environment });
+    lock.abortRequested.addEventListener('abort', () =>
+      tellRunning(context, views, `${messageOf(lock.abortRequested.reason)}; what was changed is being put back`),
+    );
     return await recorded(context, operation, { runId, command, lock, views, interrupt });
   } finally {
     await release(context, lock, emit);
@@ -143,7 +146,7 @@ async function recorded<Services extends OperationServices, State>(
       sink: views.emit,
       journal: services.ledger,
       runId,
-      signal: interrupt.signal,
+      signal: AbortSignal.any([interrupt.signal, lock.abortRequested]),
       lost: lock.lost,
       summary: (state) => operation.describe(state),
     });

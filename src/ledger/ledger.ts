@@ -4,12 +4,13 @@ import { isRunId } from '../run/run-id.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError, usageError } from '../shared/errors.ts';
 import { show } from '../shared/text.ts';
+import { watchAborts, writeAbort } from './aborts.ts';
 import { createFileStore } from './file-store.ts';
 import { createJournals } from './journals.ts';
-import { acquireLock, checkFence, lockHolder } from './lock.ts';
+import { acquireLock, checkFence, type Lease, lockHolder } from './lock.ts';
 import { encode, readRecord, updateRecord } from './records.ts';
 import type { Store } from './store.ts';
-import type { HeldLock, Ledger, ReleaseRecord, RunRecord } from './types.ts';
+import type { Ledger, ReleaseRecord, RunRecord } from './types.ts';
 
 /** Who works with the ledger. */
 export interface LedgerOptions {
@@ -25,7 +26,7 @@ export function createFileLedger({ dir, ...options }: LedgerOptions & { dir: str
 
 /** The ledger on any store. */
 export function createLedger(store: Store, { environment, clock, identity }: LedgerOptions): Ledger {
-  const held = new Map<string, HeldLock>();
+  const held = new Map<string, Lease>();
   /** Refuses what a holder writes after its lock has gone to another. */
   const guard = async (app: string): Promise<void> => {
     const lock = held.get(app);
@@ -91,25 +92,33 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
     async lock(app, holder) {
       const lock = await acquireLock({ store, key: lockKey(app), clock, app, environment, ...identity, ...holder });
       held.set(app, lock);
+      const aborts = watchAborts(store, abortKey(app), lock.record.fence, clock);
       return {
         // As it is at the time of asking: heartbeats go on.
         get record() {
           return lock.record;
         },
         lost: lock.lost,
+        abortRequested: aborts.signal,
         takenOver: lock.takenOver,
-        release: () => lock.release().finally(() => forget(held, app, lock)),
+        release: () => {
+          aborts.stop();
+          return lock.release().finally(() => forget(held, app, lock));
+        },
       };
     },
     lockOf: (app) => lockHolder(store, lockKey(app), clock),
+    requestAbort: (lock, { by, reason }) =>
+      writeAbort(store, abortKey(lock.app), lock, { by, reason, at: new Date(clock.now()).toISOString() }),
   };
 }
 
-function forget(held: Map<string, HeldLock>, app: string, lock: HeldLock): void {
+function forget(held: Map<string, Lease>, app: string, lock: Lease): void {
   // A lost lock goes on refusing what its run still writes.
   if (held.get(app) === lock && !lock.lost.aborted) held.delete(app);
 }
 
+const abortKey = (app: string) => `aborts/${appName(app)}`;
 const lockKey = (app: string) => `locks/${appName(app)}`;
 const releaseKey = (app: string, version: string) => `releases/${appName(app)}/${version}`;
 

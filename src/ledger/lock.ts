@@ -24,8 +24,11 @@ export interface LockRequest {
   reason?: string;
 }
 
+/** The lease itself; the ledger adds who wants it ended. */
+export type Lease = Omit<HeldLock, 'abortRequested'>;
+
 /** Takes the lock. @throws PipelineError `lock.held` (outcome `locked`) */
-export async function acquireLock(request: LockRequest): Promise<HeldLock> {
+export async function acquireLock(request: LockRequest): Promise<Lease> {
   const { store, key, clock } = request;
   for (;;) {
     const before = await readRecord<StoredLock>(store, key);
@@ -81,7 +84,7 @@ function publicRecord({ process: _process, released: _released, ...record }: Sto
 }
 
 /** Keeps a lock that was just taken: beats until it is released or lost. */
-function hold(request: LockRequest, taken: Read<StoredLock>, takenOver: HeldLock['takenOver']): HeldLock {
+function hold(request: LockRequest, taken: Read<StoredLock>, takenOver: HeldLock['takenOver']): Lease {
   const { store, key, clock } = request;
   const lost = new AbortController();
   let current = taken;

@@ -67,6 +67,8 @@ export interface HeldLock {
   readonly record: LockRecord;
   /** Aborted when the lease was lost to another. */
   readonly lost: AbortSignal;
+  /** Aborted when somebody has asked for the end of this run, with who and why in its reason. */
+  readonly abortRequested: AbortSignal;
   /** Set when it was held by another whose lease had run out, or whose process on this machine is gone. Worth a note. */
   readonly takenOver?: { from: LockRecord; why: 'expired' | 'process gone' };
   release(): Promise<void>;
@@ -94,4 +96,6 @@ export interface Ledger {
   /** Throws PipelineError `lock.held` (outcome `locked`) naming owner, command and since when. An expired lease is taken over. */
   lock(app: string, holder: { command: string; run?: string; reason?: string }): Promise<HeldLock>;
   lockOf(app: string): Promise<LockRecord | undefined>;
+  /** Asks the run that holds this very lock to undo its work and end; see {@link HeldLock.abortRequested}. */
+  requestAbort(lock: LockRecord, request: { by: string; reason: string }): Promise<void>;
 }

@@ -32,6 +32,11 @@ const rolling = { rolling: [roll], 'blue-green': [raise, shift, settle] };
 /** How it ends. */
 const ending = [verify, retain, announce];
 
+/** The procedure, by how the image is made and how the fleet gets it. */
+export function releaseSteps({ bake: how, strategy }: Pick<ReleaseState, 'bake' | 'strategy'>): ReleaseStep[] {
+  return [...baking[how], ...rolling[strategy], ...ending] as ReleaseStep[];
+}
+
 export interface ReleaseOptions {
   /** Branch, tag or hash. Without it: `HEAD`, and then the work tree must have nothing that would silently not be released. */
   ref?: string;
@@ -68,12 +73,11 @@ export async function planRelease(
     : await irreversibleMarker(services, commit, facts.current.version);
   const asked = options.bake ?? fleet.release.bake;
   const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
-  const steps = [...baking[bakeHow], ...rolling[strategy], ...ending] as ReleaseStep[];
   return createPlan<Services, ReleaseState>({
     operation: 'release',
     app: fleet.app,
     environment: fleet.environment,
-    steps: await withAround(steps, options.around ?? [], services),
+    steps: await withAround(releaseSteps({ bake: bakeHow, strategy }), options.around ?? [], services),
     initial: {
       ...facts,
       ref,

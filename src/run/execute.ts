@@ -87,7 +87,14 @@ export async function execute<Services, State>(
     lost: options.lost ?? new AbortController().signal,
     random: options.random,
   };
-  const results = titles.map((step): StepResult => ({ ...step, status: 'pending', seconds: 0 }));
+  const results = titles.map(
+    // What an earlier process has brought to an end counts, also where this one only undoes.
+    (step): StepResult => ({
+      ...step,
+      status: journal.known.steps.get(step.id) === 'done' ? 'done' : 'pending',
+      seconds: 0,
+    }),
+  );
   const failure = await forward(plan, scope, results);
   const left = failure ? await backward(plan, scope, results, failure) : [];
   const outcome = failure

@@ -10,12 +10,12 @@ import { child, draft, folder, open } from './support/bench.ts';
 
 const holder = { command: 'pipeline release api' };
 
-/** Counts the timers that were set, which tells when a heartbeat, which writes real files, is through. */
+/** Counts the heartbeats that were set, which tells when a heartbeat, which writes real files, is through. */
 class BeatingClock extends ManualClock {
   timers = 0;
 
   override after(ms: number, fn: () => void): Timer {
-    this.timers++;
+    if (ms === heartbeatMs) this.timers++;
     return super.after(ms, fn);
   }
 }
@@ -111,6 +111,32 @@ describe('the lock', () => {
     expect(lock.lost.aborted).toBe(false);
     await beats(clock, lock, 2);
     expect(lock.lost.aborted).toBe(true);
+  });
+
+  it('tells its holder, wherever that is, that somebody wants its run ended, and no later holder', async () => {
+    const dir = await folder();
+    const clock = new ManualClock();
+    const other = open(dir, clock, 'ben');
+    const lock = await open(dir, clock).lock('api', holder);
+    const seen = await other.lockOf('api');
+    if (!seen) throw new Error('the lock is not held');
+    await clock.advance(2000);
+    expect(lock.abortRequested.aborted).toBe(false);
+    await other.requestAbort(seen, { by: 'ben@desk', reason: 'fast-rollback' });
+    await vi.waitFor(async () => {
+      await clock.advance(1000);
+      expect(lock.abortRequested.aborted).toBe(true);
+    });
+    expect(lock.abortRequested.reason).toMatchObject({
+      code: 'run.aborted',
+      outcome: 'interrupted',
+      message: 'aborted by ben@desk for fast-rollback',
+    });
+    await lock.release();
+    const next = await other.lock('api', holder);
+    await clock.advance(5000);
+    expect(next.abortRequested.aborted).toBe(false);
+    await next.release();
   });
 
   it('is refused to another process, and free at once when the holder was killed', async () => {

@@ -1,8 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { DescribeLaunchTemplatesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readGroup, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
+import { readGroup, resumeProcesses, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
 import { readRefresh } from '../../src/aws/refreshes.ts';
 import { planRollback } from '../../src/operations/fast-rollback.ts';
+import { readOutlook } from '../../src/operations/read-outlook.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { failingAfter, simulatedFleet } from './support/simulated-fleet.ts';
@@ -143,12 +147,15 @@ describe('a flip', () => {
     const ended = async () => (await readRefresh(aws.autoScaling, fleet.names.group))?.status;
     await expect.poll(ended, { timeout: 20_000 }).toBe('Successful');
     expect(await release()).toBe('v3');
+    // The refresh cannot get anywhere meanwhile.
+    await suspendProcesses(aws.autoScaling, fleet.names.group, ['Launch']);
     const back = await world.run(await flipTo('v1'));
     expect(back.error).toBeUndefined();
     await expect(flipTo('v2')).rejects.toMatchObject({
       code: 'preflight.refresh-active',
       hint: expect.stringContaining('--supersede'),
     });
+    await resumeProcesses(aws.autoScaling, fleet.names.group, ['Launch']);
     const forward = await world.run(
       await planRollback(world.services, world.clock, { version: 'v3', force: false, supersede: true, wait: true }),
     );
@@ -165,5 +172,65 @@ describe('a flip', () => {
     expect((await readRefresh(aws.autoScaling, fleet.names.group))?.status).toBe('Successful');
     const group = await readGroup(aws.autoScaling, fleet.names.group);
     expect(new Set(group.instances.map((one) => one.templateVersion))).toEqual(new Set([result.state.templateVersion]));
+  }, 60_000);
+});
+
+describe('what status says', () => {
+  it('the way, the target, why, and how long the last one took', async () => {
+    const { ledger } = world.services;
+    expect(await readOutlook(world.services)).toEqual({
+      version: null,
+      how: null,
+      why: 'api has no known-good release before v1',
+      lastSeconds: null,
+    });
+    const run = {
+      operation: 'fast-rollback',
+      app: 'api',
+      environment: 'local',
+      startedAt: '2026-01-01T00:00:00.000Z',
+      by: 'ann',
+      host: 'h',
+      command: 'pipeline fast-rollback api',
+    };
+    const step = (id: string, seconds: number) => ({ id, title: id, status: 'done', seconds });
+    const steps = [step('preflight', 0.5), step('flip', 2), step('converge', 90)];
+    await ledger.saveRun({ ...run, id: '20260101T000000-aaaa', outcome: 'done', steps });
+    await ledger.saveRun({ ...run, id: '20260101T000001-aaaa', outcome: 'rolled-back', steps: [step('flip', 9)] });
+    expect(await release()).toBe('v4');
+    expect(await readOutlook(world.services)).toMatchObject({
+      version: 'v3',
+      how: 'flip',
+      why: expect.stringContaining('hosts hold the environment of v3'),
+      lastSeconds: 2.5,
+    });
+  }, 30_000);
+});
+
+describe('a release that cannot be taken back', () => {
+  it('is known by the marker that its commit changes, and by its tag; a later one does not inherit it', async () => {
+    const { project, services, clock } = world;
+    await writeFile(path.join(project.dir, 'examples/api/.irreversible'), 'drops seats.row\nmore\n');
+    execFileSync('git', ['-C', project.dir, 'add', 'examples/api/.irreversible']);
+    await project.commit('Drop a column');
+    expect(await release()).toBe('v5');
+    expect((await services.ledger.release('api', 'v5'))?.irreversible).toBe('drops seats.row');
+    await expect(planRollback(services, clock, { force: false })).rejects.toMatchObject({
+      code: 'rollback.irreversible',
+      message: expect.stringContaining('drops seats.row'),
+    });
+    expect((await planRollback(services, clock, { force: true })).initial).toMatchObject({
+      version: 'v4',
+      how: 'flip',
+    });
+    await project.change('After it');
+    expect(await release()).toBe('v6');
+    expect((await services.ledger.release('api', 'v6'))?.irreversible).toBeUndefined();
+    expect((await planRollback(services, clock, { force: false })).initial.version).toBe('v5');
+    await expect(planRollback(services, clock, { version: 'v4', force: false })).rejects.toMatchObject({
+      hint: expect.stringContaining('pipeline fast-rollback api v5'),
+    });
+    const asked = await planRelease(services, clock, { irreversible: true });
+    expect(asked.described.preflight?.join()).toContain('released with --irreversible');
   }, 60_000);
 });

@@ -1,3 +1,4 @@
+import { readOutlook } from '../../operations/read-outlook.ts';
 import { usageError } from '../../shared/errors.ts';
 import type { CommandModule } from '../command.ts';
 import { useColor } from '../context.ts';
@@ -5,6 +6,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
 import { renderHistory } from '../views/history.ts';
 import { writeJson } from '../views/json.ts';
+import { renderOutlook } from '../views/outlook.ts';
 import { colorsFor } from '../views/text.ts';
 import { withServices } from '../with-services.ts';
 
@@ -12,9 +14,16 @@ import { withServices } from '../with-services.ts';
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const limit = readLimit(options.limit);
   const fleet = await fleetOf(context, app, options);
-  const runs = await withServices(context, fleet, ({ ledger }) => ledger.runs(fleet.app, limit));
+  const { runs, outlook } = await withServices(context, fleet, async (services) => ({
+    runs: await services.ledger.runs(fleet.app, limit),
+    // The document is the list of runs; what a rollback would do is in that of `status`.
+    outlook: options.json ? undefined : await readOutlook(services),
+  }));
   if (options.json) writeJson(context.stdout, runs);
-  else context.stdout.write(renderHistory(fleet, runs, colorsFor(useColor(context, options, context.stdout))));
+  else {
+    context.stdout.write(renderHistory(fleet, runs, colorsFor(useColor(context, options, context.stdout))));
+    if (outlook && runs.length > 0) context.stdout.write(`${renderOutlook(outlook)}\n`);
+  }
   return exitCodes.done;
 };
 

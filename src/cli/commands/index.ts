@@ -84,6 +84,12 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./fast-rollback.ts'),
   },
   {
+    name: 'abort',
+    summary: 'end the run at work on an app, or put back what a dead one has left',
+    arguments: [app],
+    load: () => import('./abort.ts'),
+  },
+  {
     name: 'status',
     summary: 'what serves now, on which machines',
     arguments: [someApp],

@@ -1,4 +1,6 @@
+import { type RollbackOutlook, readOutlook } from '../../operations/read-outlook.ts';
 import { type FleetStatus, readStatus } from '../../operations/read-status.ts';
+import type { Services } from '../../steps/services.ts';
 import type { CommandModule } from '../command.ts';
 import { useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -11,7 +13,7 @@ import { withServices } from '../with-services.ts';
 /** `pipeline status [app]`: what serves now. Without an app, all apps of the project. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const fleets = app === undefined ? await fleetsOf(context, options) : [await fleetOf(context, app, options)];
-  const statuses: FleetStatus[] = await Promise.all(fleets.map((fleet) => withServices(context, fleet, readStatus)));
+  const statuses = await Promise.all(fleets.map((fleet) => withServices(context, fleet, readBoth)));
   if (options.json) writeJson(context.stdout, app === undefined ? statuses : statuses[0]);
   else {
     const colors = colorsFor(useColor(context, options, context.stdout));
@@ -19,3 +21,8 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   }
   return exitCodes.done;
 };
+
+async function readBoth(services: Services): Promise<FleetStatus & { rollback: RollbackOutlook }> {
+  const [status, rollback] = await Promise.all([readStatus(services), readOutlook(services)]);
+  return { ...status, rollback };
+}

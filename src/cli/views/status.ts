@@ -1,9 +1,11 @@
+import type { RollbackOutlook } from '../../operations/read-outlook.ts';
 import type { FleetStatus } from '../../operations/read-status.ts';
+import { renderOutlook } from './outlook.ts';
 import { columns } from './table.ts';
 import { type Colors, oneLine, shortTime } from './text.ts';
 
 /** One fleet of `pipeline status`: what serves, on which machines, who is at work on it. */
-export function renderStatus(status: FleetStatus, colors: Colors): string {
+export function renderStatus(status: FleetStatus & { rollback?: RollbackOutlook }, colors: Colors): string {
   const { app, environment, version, desired, healthy, groups, traffic, instances, lock, run } = status;
   const count = `${healthy} of ${desired} healthy`;
   const paint = healthy < desired ? colors.yellow : colors.green;
@@ -25,6 +27,7 @@ export function renderStatus(status: FleetStatus, colors: Colors): string {
     );
   }
   if (run) lines.push(`last run ${run.id}: ${run.operation} ${run.outcome ?? 'running'}`.replace(/\s+/g, ' '));
+  if (status.rollback && version !== null) lines.push(renderOutlook(status.rollback));
   const body = lines.map(oneLineButColors);
   if (instances.length > 0) {
     const rows = instances.map(({ id, version: on, lifecycle, health, address, group }) => [

@@ -8,6 +8,7 @@ export function fakeLedger(changes: Partial<Ledger> = {}) {
   const journal = new Map<string, unknown[]>();
   let held: LockRecord | undefined;
   const lost = new AbortController();
+  const abort = new AbortController();
   const unused = () => {
     throw new Error('not used by the runner');
   };
@@ -47,6 +48,7 @@ export function fakeLedger(changes: Partial<Ledger> = {}) {
       return {
         record: held,
         lost: lost.signal,
+        abortRequested: abort.signal,
         async release() {
           log.push('unlock');
           held = undefined;
@@ -54,6 +56,7 @@ export function fakeLedger(changes: Partial<Ledger> = {}) {
       };
     },
     lockOf: async () => held,
+    requestAbort: async (_lock, { by, reason }) => abort.abort(new Error(`${by} ${reason}`)),
     ...changes,
   };
   return { ledger, log, runs, lost };

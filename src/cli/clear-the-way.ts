@@ -1,0 +1,142 @@
+import type { LockRecord, RunRecord } from '../ledger/types.ts';
+import { planUndo } from '../operations/undo-run.ts';
+import { execute } from '../run/execute.ts';
+import { createPoll } from '../run/poll.ts';
+import { PipelineError } from '../shared/errors.ts';
+import type { Services } from '../steps/services.ts';
+import type { CommandOptions } from './command.ts';
+import type { CliContext } from './context.ts';
+import { commandLine } from './operate.ts';
+import { aroundOf } from './tasks.ts';
+
+/** How often to look whether the lock is free, and to say what one waits for, in milliseconds. */
+const lookMs = 250;
+const sayMs = 10_000;
+/** An undo that takes longer needs a person. */
+const patienceMs = 3_600_000;
+
+/** A run that was at work on the fleet and is not any more. */
+export interface Cleared {
+  /** As it ended. */
+  run: RunRecord;
+  /** Seconds that it took. */
+  seconds: number;
+}
+
+/**
+ * Ends what another run is doing to the fleet. A living one is asked to undo its work; once it is past the point where its work
+ * stands, it ends as usual. What a dead one has left is undone from here.
+ * @param request.reason What it is for, as the other run will say it.
+ * @param request.only The operation that may be ended; others are left alone. Two who go back at once must not undo each other.
+ * @returns the run that was in the way; undefined when there was none
+ * @throws PipelineError `lock.held` when the lock was taken by hand
+ */
+export async function clearTheWay(
+  context: CliContext,
+  services: Services,
+  options: CommandOptions,
+  request: { reason: string; only?: string },
+): Promise<Cleared | undefined> {
+  const { ledger, fleet } = services;
+  const started = context.clock.now();
+  const seconds = () => (context.clock.now() - started) / 1000;
+  const lock = await ledger.lockOf(fleet.app);
+  if (lock) {
+    if (request.only !== undefined && (await operationOf(services, lock)) !== request.only) return undefined;
+    const ended = await waitForEnd(context, services, options, lock, request.reason);
+    return ended && { run: ended, seconds: seconds() };
+  }
+  const [last] = await ledger.runs(fleet.app, 1);
+  if (!last || last.outcome !== undefined || last.finishedAt !== undefined) return undefined;
+  if (request.only !== undefined && last.operation !== request.only) return undefined;
+  return { run: await undoDead(context, services, options, last), seconds: seconds() };
+}
+
+/** Undefined for a lock that was taken by hand. */
+async function operationOf({ ledger }: Services, { run }: LockRecord): Promise<string | undefined> {
+  return run === undefined ? undefined : (await ledger.run(run))?.operation;
+}
+
+async function waitForEnd(
+  context: CliContext,
+  services: Services,
+  options: CommandOptions,
+  lock: LockRecord,
+  reason: string,
+): Promise<RunRecord | undefined> {
+  const { ledger, fleet, by } = services;
+  if (lock.run === undefined) {
+    throw new PipelineError(
+      'lock.held',
+      `${lock.app} is locked by ${lock.owner}@${lock.host}: ${lock.reason ?? lock.command}`,
+      {
+        outcome: 'locked',
+        hint: `it was locked by hand; ask ${lock.owner} to unlock it`,
+      },
+    );
+  }
+  const who = `${lock.owner}@${lock.host}'s "${lock.command}" (run ${lock.run})`;
+  context.stderr.write(`${who} is asked to undo its work and end\n`);
+  await ledger.requestAbort(lock, { by, reason });
+  let said = context.clock.now();
+  await createPoll(context.clock)({
+    what: `${who} to end`,
+    read: () => ledger.lockOf(fleet.app),
+    until: (now) => now?.fence !== lock.fence,
+    progress: () => {
+      if (context.clock.now() - said < sayMs) return;
+      said = context.clock.now();
+      context.stderr.write(`waiting for ${who} to end\n`);
+    },
+    everyMs: lookMs,
+    timeoutMs: patienceMs,
+  });
+  const run = await ledger.run(lock.run);
+  context.stderr.write(`run ${lock.run} has ended: ${run?.outcome ?? 'its process is gone'}\n`);
+  // Its process died meanwhile: what it left is in its journal.
+  if (run && run.outcome === undefined) return undoDead(context, services, options, run);
+  return run;
+}
+
+/** Undoes what a dead run left, under the lock, and completes its record. */
+async function undoDead(
+  context: CliContext,
+  services: Services,
+  options: CommandOptions,
+  run: RunRecord,
+): Promise<RunRecord> {
+  const { ledger, fleet } = services;
+  const lock = await ledger.lock(fleet.app, { command: commandLine(context.argv), run: run.id });
+  try {
+    const plan = await planUndo(services, context.clock, run, () => aroundOf(context, fleet, options));
+    const finish = async (facts: Partial<RunRecord>): Promise<RunRecord> => {
+      const ended = { ...run, ...facts, finishedAt: new Date(context.clock.now()).toISOString() };
+      await ledger.saveRun(ended);
+      return ended;
+    };
+    if (!plan) return await finish({ outcome: 'failed' });
+    context.stderr.write(`run ${run.id} (${run.command}) has died; what it changed is being put back\n`);
+    const reason = new PipelineError('run.died', `run ${run.id} had died`, { outcome: 'interrupted' });
+    const result = await execute(plan, {
+      services,
+      clock: context.clock,
+      sink: (event) => {
+        if (event.code === 'undo.started') context.stderr.write(`undo: ${event.title}\n`);
+      },
+      journal: ledger,
+      runId: run.id,
+      signal: AbortSignal.abort(reason),
+      lost: lock.lost,
+    });
+    for (const line of result.left) context.stderr.write(`left: ${line}\n`);
+    const { version, current } = result.state;
+    return await finish({
+      outcome: result.outcome,
+      version,
+      ...(current.version === undefined ? {} : { previous: current.version }),
+      steps: result.steps,
+    });
+  } finally {
+    await lock.release();
+  }
+}

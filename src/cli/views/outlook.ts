@@ -1,0 +1,9 @@
+import type { RollbackOutlook } from '../../operations/read-outlook.ts';
+import { duration, oneLine } from './text.ts';
+
+/** One line: what a fast rollback would do now, and how long the last one took. */
+export function renderOutlook({ version, how, why, lastSeconds }: RollbackOutlook): string {
+  const what = version === null ? `would refuse: ${why}` : `to ${version} by ${how}: ${why}`;
+  const last = lastSeconds === null ? '' : `; the last one took ${duration(lastSeconds)}`;
+  return oneLine(`fast-rollback ${what}${last}`);
+}

@@ -1,0 +1,47 @@
+import type { RunRecord } from '../ledger/types.ts';
+import { PipelineError } from '../shared/errors.ts';
+import type { RollbackHow, Services } from '../steps/services.ts';
+import { decideRollback } from './rollback-facts.ts';
+
+/** What `fast-rollback` without more words would do now. */
+export interface RollbackOutlook {
+  /** Null when it would refuse. */
+  version: string | null;
+  how: RollbackHow | null;
+  /** Why this way, or why not at all. */
+  why: string;
+  /** Seconds from the command to all traffic on the old version, the last time; null when there was none. */
+  lastSeconds: number | null;
+}
+
+/** How many runs are looked through for the last rollback. */
+const runsBack = 50;
+
+/** Reads what a rollback would do; a refusal is an answer too. */
+export async function readOutlook(services: Services): Promise<RollbackOutlook> {
+  const { ledger, fleet } = services;
+  const [decision, runs] = await Promise.all([
+    decideRollback(services, { force: false }).catch((error: unknown) => {
+      if (error instanceof PipelineError) return error;
+      throw error;
+    }),
+    ledger.runs(fleet.app, runsBack),
+  ]);
+  const lastSeconds = lastRollback(runs);
+  if (decision instanceof PipelineError) return { version: null, how: null, why: decision.message, lastSeconds };
+  const { target, way } = decision;
+  return { version: target.version, how: way.how, why: way.why, lastSeconds };
+}
+
+/** The steps after which traffic is on the old version. */
+const moving = ['switch', 'flip', 'roll'];
+
+/** @param runs Newest first. */
+export function lastRollback(runs: readonly RunRecord[]): number | null {
+  for (const run of runs) {
+    if (run.operation !== 'fast-rollback' || run.outcome !== 'done') continue;
+    const moved = run.steps.findIndex((step) => moving.includes(step.id));
+    if (moved >= 0) return run.steps.slice(0, moved + 1).reduce((sum, step) => sum + step.seconds, 0);
+  }
+  return null;
+}

@@ -1,0 +1,52 @@
+import type { RunRecord } from '../ledger/types.ts';
+import { replay } from '../run/journal.ts';
+import { createPlan } from '../run/plan.ts';
+import type { Plan } from '../run/step.ts';
+import type { Clock } from '../shared/clock.ts';
+import { PipelineError } from '../shared/errors.ts';
+import type { ReleaseState, ReleaseStep, RollbackState, RollState, Services } from '../steps/services.ts';
+import { type Around, withAround } from './around.ts';
+import { rollbackSteps } from './fast-rollback.ts';
+import { releaseSteps } from './release.ts';
+
+/**
+ * The plan of a run that its process did not bring to an end, as its journal knows it: executed with a signal that is aborted, it
+ * undoes what was begun and not committed. Undefined when there is nothing to undo.
+ * @param around Tasks around a release, as configured.
+ * @throws PipelineError `undo.unknown` when it has changed something that this version or configuration knows no undo for
+ */
+export async function planUndo(
+  services: Services,
+  clock: Clock,
+  run: RunRecord,
+  around: () => Promise<readonly Around[]>,
+): Promise<Plan<Services, RollState> | undefined> {
+  const known = replay(await services.ledger.journal(run.id));
+  if (!known.run || known.outcome || known.changes.size === 0) return undefined;
+  const { app, environment, operation } = known.run;
+  const initial = known.state as unknown as ReleaseState;
+  const steps = await stepsOf(services, operation, initial, around);
+  const unknown = [...known.changes.values()].find((change) => !steps.some((step) => step.id === change.step));
+  if (unknown) {
+    throw new PipelineError(
+      'undo.unknown',
+      `run ${run.id} (${run.command}) has died, and nobody here knows how to undo its ${unknown.action} of ${unknown.target}`,
+      { hint: `look at the fleet: pipeline status ${app}` },
+    );
+  }
+  return createPlan({ operation, app, environment, steps, initial, services, clock }) as Promise<
+    Plan<Services, RollState>
+  >;
+}
+
+async function stepsOf(
+  services: Services,
+  operation: string,
+  state: ReleaseState,
+  around: () => Promise<readonly Around[]>,
+): Promise<ReleaseStep[]> {
+  if (operation === 'release') return withAround(releaseSteps(state), await around(), services);
+  if (operation !== 'fast-rollback') return [];
+  const { how } = state as unknown as RollbackState;
+  return [...rollbackSteps[how]] as unknown as ReleaseStep[];
+}

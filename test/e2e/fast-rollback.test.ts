@@ -1,0 +1,160 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createClients } from '../../src/aws/clients.ts';
+import { Load, World } from './support/world.ts';
+
+interface Status {
+  version: string | null;
+  desired: number;
+  healthy: number;
+  instances: { id: string; version: string; lifecycle: string; health: string; address: string }[];
+  lock: { owner: string } | null;
+  rollback: { version: string; how: string; why: string } | null;
+}
+interface Report {
+  run: string;
+  version: string;
+  previous: string | null;
+  how: string;
+  seconds: number;
+  steps: { id: string; status: string }[];
+}
+interface Up {
+  endpoint: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  loadBalancers: { app: string; url: string }[];
+}
+
+let world: World;
+let up: Up;
+let url: string;
+
+const status = () => world.json<Status>('status', 'api');
+/** Every machine in service, healthy and on one version, and no more of them than wanted. */
+async function expectWhole(version: string, desired = 4): Promise<void> {
+  await expect
+    .poll(async () => (await status()).instances.map((one) => `${one.version} ${one.lifecycle} ${one.health}`), {
+      timeout: 60_000,
+      interval: 500,
+    })
+    .toEqual(Array(desired).fill(`${version} InService healthy`));
+  expect(await status()).toMatchObject({ version, desired, healthy: desired, lock: null });
+}
+
+/** Load while `work` goes on; fails for any request that failed. */
+async function underLoad<T>(work: () => Promise<T>): Promise<T> {
+  const load = new Load(url);
+  await load.warm();
+  try {
+    return await work();
+  } finally {
+    const total = await load.stop();
+    expect(total.failures).toEqual({});
+    expect(total.failed).toBe(0);
+    expect(total.requests / total.seconds).toBeGreaterThan(400);
+  }
+}
+
+/** Which versions answer in a number of fresh requests. */
+async function answering(): Promise<string[]> {
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      const response = await fetch(`${url}/version`, { headers: { connection: 'close' } });
+      return ((await response.json()) as { version: string }).version;
+    }),
+  );
+  return [...new Set(answers)].sort();
+}
+
+beforeAll(async () => {
+  world = await World.create();
+  up = await world.json<Up>('local', 'up');
+  url = up.loadBalancers.find((one) => one.app === 'api')?.url ?? '';
+  await world.json('release', 'api');
+  await world.project.change('Second');
+  await world.json('release', 'api');
+}, 240_000);
+afterAll(() => world?.close());
+
+describe('back on the version before', () => {
+  it('flips every host under load without one failed request, a scale-out meanwhile included, and converges', async () => {
+    expect((await status()).rollback).toMatchObject({ version: 'v1', how: 'flip' });
+    await underLoad(async () => {
+      const { autoScaling } = createClients({ region: up.region, endpoint: up.endpoint, credentials: up });
+      const back = world.json<Report>('fast-rollback', 'api');
+      await autoScaling.send(
+        new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: 'api-local', DesiredCapacity: 6 }),
+      );
+      expect(await back).toMatchObject({ version: 'v1', previous: 'v2', how: 'flip' });
+      // What the scale-out launched before the pin is switched too, and what came after it starts with the old image.
+      await expect.poll(answering, { timeout: 5000 }).toEqual(['v1']);
+      await expectWhole('v1', 6);
+    });
+    const none = await world.pipeline('fast-rollback', 'api', 'v1');
+    expect(none).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('serves v1 already') });
+  }, 120_000);
+
+  it('rolls the rollback back: by a roll, as the old image does not hold the newer version', async () => {
+    const refused = await world.pipeline('fast-rollback', 'api', 'v2', '--how', 'flip');
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('do not hold the environment of v2'),
+    });
+    expect(refused.stderr).toContain('--how roll');
+    const report = await underLoad(() => world.json<Report>('fast-rollback', 'api', 'v2'));
+    expect(report).toMatchObject({ version: 'v2', previous: 'v1', how: 'roll' });
+    await expectWhole('v2', 6);
+  }, 120_000);
+
+  it('replaces a host that cannot switch, and waits for the whole fleet when told to', async () => {
+    const [broken] = (await status()).instances;
+    // What the image promises is not on this host any more.
+    const disk = path.join(world.dir, 'cloud', 'machines', broken?.id ?? '', 'root/srv/api/releases/v1');
+    await rm(disk, { recursive: true });
+    const ended = await underLoad(() => world.pipeline('fast-rollback', 'api', 'v1', '--wait'));
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    expect(ended.stderr).toContain(`${broken?.id} cannot switch and is replaced: there is no environment v1 here`);
+    await expectWhole('v1', 6);
+    expect((await status()).instances.map((one) => one.id)).not.toContain(broken?.id);
+  }, 120_000);
+
+  it('during a release: aborts it safely, and the fleet is as it was', async () => {
+    await world.project.change('Third');
+    const release = world.start('release', 'api');
+    await expect.poll(async () => (await status()).lock?.owner, { timeout: 30_000, interval: 100 }).toBe('tester');
+    const report = await underLoad(async () => {
+      const text = await world.pipeline('fast-rollback', 'api', '--json');
+      expect(text.exitCode, text.stderr).toBe(0);
+      expect(text.stderr).toContain('is asked to undo its work and end');
+      return JSON.parse(text.stdout) as Report;
+    });
+    const ended = await release;
+    expect(ended.exitCode).toBe(130);
+    expect(ended.stderr).toContain('aborted by tester@');
+    expect(ended.stderr).toContain('for fast-rollback');
+    expect(report).toMatchObject({ version: 'v1', how: 'abort' });
+    await expectWhole('v1', 6);
+  }, 180_000);
+
+  it('after a release whose process was killed: what it left is put back from its journal', async () => {
+    const events = path.join(world.dir, 'killed.ndjson');
+    const release = world.start('release', 'api', '--events', events);
+    await expect
+      .poll(async () => (await status()).instances.some((one) => one.lifecycle === 'Standby'), {
+        timeout: 60_000,
+        interval: 100,
+      })
+      .toBe(true);
+    release.kill('SIGKILL');
+    await release;
+    const ended = await world.pipeline('abort', 'api');
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    expect(ended.stderr).toContain('has died; what it changed is being put back');
+    await expectWhole('v1', 6);
+    expect((await world.pipeline('abort', 'api')).stderr).toContain('no run is at work on api');
+  }, 180_000);
+});
