@@ -49,7 +49,7 @@ async function endOtherRun(
 ): Promise<Cleared | undefined> {
   const { fleet, ledger } = services;
   const lock = await ledger.lockOf(fleet.app);
-  if (lock?.run && fleet.cloud === 'aws') {
+  if (lock?.run && (await ledger.run(lock.run))?.operation === 'release' && fleet.cloud === 'aws') {
     await confirm(context, options, `end ${lock.owner}'s "${lock.command}" and go back?`);
   }
   return clearTheWay(context, services, options, { reason: 'fast-rollback', only: 'release' });
