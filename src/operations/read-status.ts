@@ -51,7 +51,7 @@ export async function readStatus(services: Services): Promise<FleetStatus> {
     ledger.lockOf(fleet.app),
     ledger.runs(fleet.app, 1),
     readGroupStatus(services, live, facts.targetGroupArn, share),
-    ...(idle && facts.idle ? [readGroupStatus(services, idle, facts.idle.targetGroupArn, 1 - share)] : []),
+    ...(idle && facts.idle ? [readGroupStatus(services, idle, facts.idle.targetGroupArn, rounded(1 - share))] : []),
   ]);
   const run = runs[0];
   return {
@@ -101,6 +101,9 @@ async function readGroupStatus(
   return { status: { name, share, desired, healthy: instances.filter(isServing).length, until }, instances };
 }
 
+/** Weights are whole numbers up to 999: finer than this no share is meant. */
+const rounded = (share: number): number => Math.round(share * 10_000) / 10_000;
+
 const isServing = (instance: FleetStatus['instances'][number]): boolean =>
   instance.lifecycle === 'InService' && instance.health === 'healthy';
 
@@ -111,6 +114,5 @@ function trafficByVersion(groups: readonly ReadGroup[]): FleetStatus['traffic'] 
       shares.set(instance.version, (shares.get(instance.version) ?? 0) + status.share / status.healthy);
     }
   }
-  const rounded = (share: number) => Math.round(share * 10_000) / 10_000;
   return [...shares].map(([version, share]) => ({ version, share: rounded(share) })).sort((a, b) => b.share - a.share);
 }

@@ -47,6 +47,7 @@ export const settle: Step<Services, RollState> = {
     // What scales the fleet must not scale a group that serves nobody; but its end must come.
     const atRest = [...idle.suspended.filter((process) => process !== 'ScheduledActions'), 'AlarmNotification'];
     await setSuspended(context, former.group, idle.suspended, [...new Set(atRest)]);
+    await setPolicies(context, former.group, idle.policies, idle.policies.map(forecastOnly));
     await scheduleEnd(context, former, idle);
     if (templateVersion !== undefined) {
       await context.change(
@@ -99,6 +100,16 @@ function forTargetGroup(policy: ScalingPolicy, from: Colour, to: Colour): Scalin
   const label = ({ targetGroupArn }: Colour) => targetGroupArn.slice(targetGroupArn.indexOf('targetgroup/'));
   const text = JSON.stringify(policy.settings).replaceAll(label(from), label(to));
   return { ...policy, settings: JSON.parse(text) as ScalingPolicy['settings'] };
+}
+
+/** A forecast scales without alarms, so for a group that serves nobody it must only be made. */
+function forecastOnly(policy: ScalingPolicy): ScalingPolicy {
+  const { PredictiveScalingConfiguration: forecast } = policy.settings;
+  if (forecast?.Mode !== 'ForecastAndScale') return policy;
+  return {
+    ...policy,
+    settings: { ...policy.settings, PredictiveScalingConfiguration: { ...forecast, Mode: 'ForecastOnly' } },
+  };
 }
 
 /** Only whoever owns an alarm of a step or simple policy can let it trigger the same policy of the other group. */

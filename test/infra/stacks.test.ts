@@ -129,3 +129,37 @@ describe('the stack of an environment', () => {
     expect(() => synthesise(awsFleet(), awsFleet(elsewhere, 'web'))).toThrow('eu-west-1 and us-east-1');
   });
 });
+
+describe('the stack of a blue/green fleet', () => {
+  const template = synthesise(awsFleet({ ledger, release: { strategy: 'blue-green', rollbackWindow: 7200 } }))(
+    'api-production',
+  );
+
+  it('has two groups with a target group each, and a listener that gives all traffic to the first', () => {
+    const groups = Object.values(template.findResources('AWS::AutoScaling::AutoScalingGroup'));
+    expect(groups.map((one) => one.Properties.AutoScalingGroupName)).toEqual([
+      'api-production',
+      'api-production-green',
+    ]);
+    const targets = groups.map((one) => one.Properties.TargetGroupARNs);
+    expect(new Set(targets.map((one) => JSON.stringify(one))).size).toBe(2);
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+      DefaultActions: [
+        {
+          Type: 'forward',
+          ForwardConfig: {
+            TargetGroups: [
+              { TargetGroupArn: targets[0][0], Weight: 100 },
+              { TargetGroupArn: targets[1][0], Weight: 0 },
+            ],
+          },
+        },
+      ],
+    });
+  });
+
+  it('lets the deploy role change both groups', () => {
+    const roles = JSON.stringify(template.findResources('AWS::IAM::Role'));
+    expect(roles).toContain('autoScalingGroupName/api-production-green');
+  });
+});

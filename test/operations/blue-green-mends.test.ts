@@ -7,6 +7,7 @@ import { provisionFleets } from '../../src/cli/local-fleets.ts';
 import { loadFleet } from '../../src/config/load.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
+import { createRunId } from '../../src/run/run-id.ts';
 import { observeFleet } from '../../src/steps/support/observe.ts';
 import { everyVersion, failingAfter, Simulated } from './support/simulated.ts';
 
@@ -20,6 +21,22 @@ const strategy = [
   'verifySeconds: 5,',
   "strategy: 'blue-green', stepSeconds: 1, rollbackWindow: 3000, verifySeconds: 5,",
 ];
+
+/** Calls back once, right after the weights have changed for the first time. */
+function afterWeights({ aws }: Simulated, then: () => void): void {
+  let done = false;
+  aws.elb.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args);
+      if (!done && 'DefaultActions' in (args.input as object)) {
+        done = true;
+        then();
+      }
+      return answer;
+    },
+    { step: 'initialize', name: 'afterWeights' },
+  );
+}
 
 describe('a fleet with one group', () => {
   it('becomes blue/green with the next release, while it serves', async () => {
@@ -66,6 +83,49 @@ describe('a blue/green fleet', () => {
     const result = await world.run(await planRelease(world.services, world.clock, {}));
     expect(result.error).toBeUndefined();
     expect((await proof())?.weights).toEqual([expect.objectContaining({ targetGroupArn: facts.proofTargetGroupArn })]);
+  }, 60_000);
+
+  it('undoes a shift on Ctrl-C', async () => {
+    world = await Simulated.create([strategy as [string, string]]);
+    const { services, clock } = world;
+    await world.run(await planRelease(services, clock, {}));
+    const interrupt = new AbortController();
+    afterWeights(world, () => interrupt.abort(new Error('interrupted')));
+    const result = await world.run(await planRelease(services, clock, {}), { signal: interrupt.signal });
+    expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(await readStatus(services)).toMatchObject({
+      version: 'v1',
+      healthy: 4,
+      traffic: [{ version: 'v1', share: 1 }],
+    });
+    expect((await readGroup(world.aws.autoScaling, 'api-local-green')).instances).toEqual([]);
+  }, 60_000);
+
+  it('goes on with a shift whose process died', async () => {
+    world = await Simulated.create([strategy as [string, string]]);
+    const { services, clock } = world;
+    await world.run(await planRelease(services, clock, {}));
+    const plan = await planRelease(services, clock, {});
+    const runId = createRunId(clock);
+    const death = new AbortController();
+    afterWeights(world, () => death.abort(new Error('the process is gone')));
+    // The end of the journal is not written by a process that has died.
+    const { ledger } = services;
+    const append = ledger.appendJournal.bind(ledger);
+    ledger.appendJournal = async (...args) => {
+      if (death.signal.aborted) throw new Error('the process is gone');
+      return append(...args);
+    };
+    await world.run(plan, { lost: death.signal, runId });
+    ledger.appendJournal = append;
+    expect((await readStatus(services)).groups.map((group) => group.share)).toEqual([0.95, 0.05]);
+    const result = await world.run(plan, { runId });
+    expect(result.error).toBeUndefined();
+    expect(await readStatus(services)).toMatchObject({
+      version: 'v2',
+      healthy: 4,
+      traffic: [{ version: 'v2', share: 1 }],
+    });
   }, 60_000);
 
   it('that has grown while it was verified goes back at that size, with the minimum that it had', async () => {

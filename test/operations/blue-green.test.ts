@@ -48,6 +48,22 @@ beforeAll(async () => {
     }),
   );
   await autoScaling.send(
+    new PutScalingPolicyCommand({
+      AutoScalingGroupName: blue,
+      PolicyName: 'forecast',
+      PolicyType: 'PredictiveScaling',
+      PredictiveScalingConfiguration: {
+        Mode: 'ForecastAndScale',
+        MetricSpecifications: [
+          {
+            TargetValue: 50,
+            PredefinedMetricPairSpecification: { PredefinedMetricType: 'ASGCPUUtilization' },
+          },
+        ],
+      },
+    }),
+  );
+  await autoScaling.send(
     new PutScheduledUpdateGroupActionCommand({
       AutoScalingGroupName: blue,
       ScheduledActionName: 'night',
@@ -99,13 +115,20 @@ async function fleetAsItIs() {
   };
 }
 
+function forecasting(Mode: string): unknown {
+  return expect.objectContaining({ PredictiveScalingConfiguration: expect.objectContaining({ Mode }) });
+}
+
 /** A group with the settings of the team, and nothing of ours. */
 const teams = {
   min: 3,
   max: 12,
   desired: 4,
   suspended: ['AZRebalance'],
-  policies: [expect.objectContaining({ name: 'cpu' })],
+  policies: [
+    expect.objectContaining({ name: 'cpu' }),
+    expect.objectContaining({ name: 'forecast', settings: forecasting('ForecastAndScale') }),
+  ],
   actions: [expect.objectContaining({ name: 'night' })],
 };
 
@@ -166,11 +189,12 @@ describe('a release', () => {
     expect(result.error).toBeUndefined();
     const { aws, services } = world;
     expect(await readSettings(aws, green)).toMatchObject(teams);
-    const [policy] = (await readSettings(aws, green)).policies;
+    const policy = (await readSettings(aws, green)).policies.find((one) => one.name === 'cpu');
     expect(JSON.stringify(policy)).toContain((await targetGroupOf(green)).split(':').at(-1));
     const former = await readSettings(aws, blue);
     expect(former).toMatchObject({ min: 4, desired: 4 });
     expect([...former.suspended].sort()).toEqual(['AZRebalance', 'AlarmNotification'].sort());
+    expect(former.policies.at(-1)).toMatchObject({ name: 'forecast', settings: forecasting('ForecastOnly') });
     expect(former.actions).toEqual([expect.objectContaining({ name: scaleDownName, min: 0, desired: 0 })]);
     const status = await readStatus(services);
     expect(status).toMatchObject({

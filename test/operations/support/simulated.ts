@@ -76,16 +76,28 @@ export class Simulated {
     return new Simulated(dir, cloud, aws, fleet, services, clock, plays, answers);
   }
 
-  /** Runs a plan to its end, keeping its journal in the ledger. */
-  run<State>(plan: Plan<Services, State>, signal = new AbortController().signal): Promise<RunResult<State>> {
+  /**
+   * Runs a plan to its end, keeping its journal in the ledger.
+   * @param lost Once aborted, nothing more is changed or undone, as if the process had died.
+   * @param runId That of an earlier process, to go on with its run.
+   */
+  run<State>(
+    plan: Plan<Services, State>,
+    {
+      signal = new AbortController().signal,
+      lost,
+      runId,
+    }: { signal?: AbortSignal; lost?: AbortSignal; runId?: string } = {},
+  ): Promise<RunResult<State>> {
     const { services, clock } = this;
     return execute(plan, {
       services,
       clock,
       sink: () => undefined,
       journal: services.ledger,
-      runId: createRunId(clock),
+      runId: runId ?? createRunId(clock),
       signal,
+      lost,
     });
   }
 
