@@ -86,7 +86,7 @@ export class Launches {
   launchAt(group: GroupRecord, place: Place, count: number, source: LaunchSource, how: LaunchOptions = {}): string[] {
     const { instances } = this.#runtime;
     const { id, version } = instances.resolveTemplate({ id: source.id }, source.version);
-    const tags = launchTags(group, { id, version });
+    const tags = launchTags(group);
     const { instanceType } = source;
     const ids = instances.launch({ launchTemplate: { id, version }, count, ...place, instanceType, tags });
     for (const instanceId of ids) {
@@ -155,12 +155,7 @@ function keyOf(groupName: string, pool: boolean): string {
   return pool ? `${groupName}:pool` : groupName;
 }
 
-function launchTags(group: GroupRecord, template: { id: string; version: number }): Record<string, string> {
+function launchTags(group: GroupRecord): Record<string, string> {
   const own = group.tags.filter((t) => t.propagateAtLaunch).map((t) => [t.key, t.value]);
-  return {
-    ...Object.fromEntries(own),
-    'aws:autoscaling:groupName': group.name,
-    'aws:ec2launchtemplate:id': template.id,
-    'aws:ec2launchtemplate:version': String(template.version),
-  };
+  return { ...Object.fromEntries(own), 'aws:autoscaling:groupName': group.name };
 }

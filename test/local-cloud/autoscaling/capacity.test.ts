@@ -37,8 +37,6 @@ describe('capacity of a group', () => {
     expect(f.cloud.launched[0]?.tags).toEqual({
       app: 'api',
       'aws:autoscaling:groupName': 'api',
-      'aws:ec2launchtemplate:id': 'lt-1',
-      'aws:ec2launchtemplate:version': '1',
     });
     expect(f.cloud.traffic).toHaveLength(6);
   });

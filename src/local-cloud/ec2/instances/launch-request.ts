@@ -73,7 +73,7 @@ export function planLaunch({ state, region }: CloudContext, request: RunInstance
     securityGroupIds: securityGroups({ state, region }, data),
     userData: checkUserData(data.UserData),
     launchTemplate: chosen?.launchTemplate,
-    tags: both('instance'),
+    tags: { ...both('instance'), ...systemTags(chosen?.launchTemplate) },
     volumeTags: both('volume'),
     disableApiTermination: data.DisableApiTermination,
     iamInstanceProfile: profileArn(data.IamInstanceProfile),
@@ -92,6 +92,12 @@ function chooseTemplate(state: CloudState, name: NonNullable<RunInstancesRequest
     launchTemplate: { id: template.id, version: version.number },
     data: version.data as RequestLaunchTemplateData,
   };
+}
+
+/** Tags that EC2 puts on instances of a launch template itself. */
+function systemTags(template: LaunchPlan['launchTemplate']): Tags {
+  if (!template) return {};
+  return { 'aws:ec2launchtemplate:id': template.id, 'aws:ec2launchtemplate:version': String(template.version) };
 }
 
 /** What the request really says: clients send empty texts and lists for what they do not set. */

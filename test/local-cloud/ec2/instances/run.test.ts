@@ -43,6 +43,8 @@ test('a launch from a template takes its data, with the request’s own values o
     IamInstanceProfile: { Arn: `arn:aws:iam::${account.id}:instance-profile/deployer` },
     Tags: [
       { Key: 'app', Value: 'api' },
+      { Key: 'aws:ec2launchtemplate:id', Value: LaunchTemplate.LaunchTemplateId },
+      { Key: 'aws:ec2launchtemplate:version', Value: '1' },
       { Key: 'env', Value: 'y' },
     ],
   });
