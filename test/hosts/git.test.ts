@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { archiveCommit, describeWorkTree, resolveCommit } from '../../src/hosts/git.ts';
+import { archiveCommit, describeWorkTree, readFileAt, resolveCommit } from '../../src/hosts/git.ts';
 
 let folder: string;
 let repository: string;
@@ -31,6 +31,20 @@ beforeAll(async () => {
   head = git('rev-parse', 'HEAD');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('readFileAt', () => {
+  it('reads a file of a commit, below the path, whatever the work tree has', async () => {
+    const at = { repository, commit: head };
+    expect(await readFileAt({ ...at, path: '.', file: 'README' })).toBe('top');
+    expect(await readFileAt({ ...at, path: 'services/api', file: 'server.js' })).toBe('one');
+    await writeFile(join(repository, 'services/api/later.txt'), 'not committed');
+    expect(await readFileAt({ ...at, path: 'services/api', file: 'later.txt' })).toBeUndefined();
+    await rm(join(repository, 'services/api/later.txt'));
+    expect(await readFileAt({ ...at, path: '.', file: 'services' })).toBeUndefined();
+    expect(await readFileAt({ repository, commit: '0'.repeat(40), path: '.', file: 'README' })).toBeUndefined();
+    await expect(readFileAt({ ...at, path: '..', file: 'README' })).rejects.toMatchObject({ code: 'git.bad-path' });
+  });
+});
 
 describe('resolveCommit', () => {
   it.each(['HEAD', 'main', 'v1', 'feature/fast', 'HEAD~0', 'refs/heads/main'])('finds %s', async (ref) => {

@@ -152,6 +152,18 @@ it('uses configured known_hosts lines as they are', async () => {
   expect(await readFile(join(runDir, 'i-0abc.known_hosts'), 'utf8')).toBe(`[127.0.0.9]:2222 ${key('C')}\n`);
 });
 
+it('opens no shared connection for one command only, and has none to close', async () => {
+  await fakes.put('ssh', 'record();');
+  await hosts.run(host, ['true'], { once: true });
+  const [{ argv }] = (await fakes.calls('ssh')) as [{ argv: string[] }];
+  expect(option(argv, 'ControlMaster')).toBe('no');
+  expect(option(argv, 'ControlPath')).toBe('none');
+  expect(option(argv, 'ControlPersist')).toBeUndefined();
+  expect(option(argv, 'StrictHostKeyChecking')).toBe('yes');
+  await hosts.close();
+  expect(await fakes.calls('ssh')).toHaveLength(1);
+});
+
 it('forget closes the shared connection and drops the pin', async () => {
   await fakes.put('ssh', 'record();');
   await hosts.run(host, ['true']);

@@ -1,0 +1,81 @@
+import path from 'node:path';
+import { execa } from 'execa';
+import type { LoadTotal } from '../examples/demo/load.ts';
+import { BenchWorld, root, type Up } from './support/bench-world.ts';
+import type { Benchmark, Figure } from './support/figures.ts';
+
+/** Seconds that we aim at from the command to all traffic on the old version; a roll has none: it is as quick as machines are. */
+const aims: Record<string, string | undefined> = { flip: '<= 5' };
+
+/** From the command to the last answer of the newer version, under load, with the failed requests counted. */
+export const rollback: Benchmark = {
+  name: 'rollback',
+  async run() {
+    const figures: Figure[] = [];
+    for (const size of [4, 20]) figures.push(...(await measure(size)));
+    return figures;
+  },
+};
+
+async function measure(size: number): Promise<Figure[]> {
+  const world = await BenchWorld.create();
+  try {
+    await world.edit(
+      'pipelines/api.ts',
+      'capacity: { min: 4, max: 12 }',
+      `capacity: { min: ${size}, max: ${size * 2} }`,
+    );
+    const up = await world.json<Up>('local', 'up');
+    const url = up.loadBalancers[0]?.url ?? '';
+    await world.json('release', 'api');
+    await world.project.change(`A fleet of ${size}`);
+    await world.json('release', 'api');
+    const flip = await under(url, () => world.json('fast-rollback', 'api', 'v1', '--how', 'flip', '--wait'));
+    const roll = await under(url, () => world.json('fast-rollback', 'api', 'v2', '--how', 'roll'));
+    return [...figuresOf('flip', size, flip), ...figuresOf('roll', size, roll)];
+  } finally {
+    await world.close();
+  }
+}
+
+interface Measured {
+  seconds: number;
+  total: LoadTotal;
+}
+
+function figuresOf(how: string, size: number, { seconds, total }: Measured): Figure[] {
+  const what = `${how}, fleet of ${size}`;
+  return [
+    { figure: `${what}: command to 100 % of traffic on the old version`, value: seconds, unit: 's', aim: aims[how] },
+    { figure: `${what}: failed of ${total.requests} requests`, value: total.failed, unit: '', aim: '0' },
+    {
+      figure: `${what}: requests a second meanwhile`,
+      value: total.requests / total.seconds,
+      unit: '/s',
+      aim: '>= 500',
+    },
+  ];
+}
+
+/** Changes the version under load, watched by some clients of our own, whose last answer of the version before is what counts. */
+async function under(url: string, change: () => Promise<unknown>): Promise<Measured> {
+  const load = execa(process.execPath, [path.join(root, 'dist/demo.js'), '--load', url], { stdin: 'ignore' });
+  const versionNow = async () => {
+    const { version } = (await (await fetch(`${url}/version`)).json()) as { version: string };
+    return version;
+  };
+  const before = await versionNow();
+  let last = performance.now();
+  let going = true;
+  const clients = Array.from({ length: 4 }, async () => {
+    while (going) if ((await versionNow()) === before) last = performance.now();
+  });
+  const started = performance.now();
+  await change();
+  going = false;
+  await Promise.all(clients);
+  load.kill('SIGTERM');
+  const lines = (await load).stdout.trim().split('\n');
+  const { total } = JSON.parse(lines.at(-1) ?? '') as { total: LoadTotal };
+  return { seconds: (last - started) / 1000, total };
+}
