@@ -9,13 +9,14 @@ import { createHosts } from '../hosts/index.ts';
 import { httpProbe } from '../hosts/probe.ts';
 import { readCloud } from '../local-cloud/daemon/client.ts';
 import { PipelineError } from '../shared/errors.ts';
+import type { ScaleServices } from '../steps/scale/state.ts';
 import type { RegionClients } from '../steps/services.ts';
 import type { TaskServices } from '../tasks/types.ts';
 import { type CliContext, localCloudDir } from './context.ts';
 import { openLedger } from './ledger.ts';
 
 /** The ports of a fleet, and their end. */
-export interface OpenServices extends TaskServices {
+export interface OpenServices extends TaskServices, ScaleServices {
   close(): Promise<void>;
 }
 
@@ -53,6 +54,7 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
     ledger,
     probe: httpProbe,
     workDir,
+    vcpuQuota: () => readVcpuQuota(where),
     ownAddress: () => ownAddress(where.endpoint ?? context.env.AWS_ENDPOINT_URL),
     by,
     async close() {
@@ -64,6 +66,20 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
       await rm(workDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Loaded when it is asked for: one command in ten needs it. */
+async function readVcpuQuota(where: AwsTarget): Promise<number | undefined> {
+  const [{ ServiceQuotasClient }, { vcpuQuota }] = await Promise.all([
+    import('@aws-sdk/client-service-quotas'),
+    import('../aws/quotas.ts'),
+  ]);
+  const client = new ServiceQuotasClient(where);
+  try {
+    return await vcpuQuota(client);
+  } finally {
+    client.destroy();
+  }
 }
 
 /** Our address as the cloud sees it: what a security group must let in. */

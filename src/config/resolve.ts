@@ -55,6 +55,7 @@ export function resolveFleet(raw: Raw, environment: string, projectDir: string):
     ansible: { ...ansible, playbook: absolutePath(ansible.playbook, projectDir) },
     service: { ...service, stagingPort: service.stagingPort ?? service.port + 1 },
     capacity: section('capacity'),
+    scale: section('scale'),
     instance: section('instance'),
     balancer: {
       ...balancer,

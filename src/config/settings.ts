@@ -29,9 +29,13 @@ export interface Fleet {
     healthPath: string;
   };
   capacity: { min: number; max: number };
+  /** What a scale-out before an event pre-heats. */
+  scale: { warmPool?: 'Stopped' | 'Running'; reservedCapacityUnits?: number };
   instance: {
     type: string;
     keyName?: string;
+    /** Of one instance; any currency. */
+    hourlyPrice?: number;
     /** Name (may end in `*`, newest wins) or id of the image that the first release starts from. */
     baseImage: string;
     securityGroupIds: string[];

@@ -31,10 +31,26 @@ export const capacitySection = section({
   max: whole(1, 10_000).default(10).describe('Most instances of the group; a roll may go above it for a while.'),
 }).describe('Size of the Auto Scaling group.');
 
+export const scaleSection = section({
+  warmPool: oneOf(['Stopped', 'Running'])
+    .optional()
+    .describe('Whether a scheduled scale-out prepares machines that have booted once, and in which state they wait.'),
+  reservedCapacityUnits: whole(1, 100_000)
+    .optional()
+    .describe(
+      "Capacity units (LCU) of the load balancer that a scale-out reserves; the region's quota is 0 until AWS raises it.",
+    ),
+}).describe('What a scale-out before an event pre-heats.');
+
 export const instanceSection = section({
   type: shaped(/^[a-z0-9-]+\.[a-z0-9-]+$/, "an instance type such as 't3.small'")
     .default('t3.small')
     .describe('EC2 instance type.'),
+  hourlyPrice: z
+    .number({ error: 'an amount of money, 0 or more' })
+    .min(0, { error: 'an amount of money, 0 or more' })
+    .optional()
+    .describe('What one instance costs in an hour, for the cost of a scale-out; see the price list of EC2.'),
   keyName: text().optional().describe('EC2 key pair that lets the pipeline in by SSH.'),
   baseImage: text()
     .default('golden-base-*')

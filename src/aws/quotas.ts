@@ -1,0 +1,11 @@
+import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+
+/** Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances, in vCPUs; see the Service Quotas console. */
+const onDemandStandard = { ServiceCode: 'ec2', QuotaCode: 'L-1216C47A' };
+
+/** How many vCPUs of the usual instance types the account may run at once. @throws as the service does */
+export async function vcpuQuota(client: ServiceQuotasClient): Promise<number | undefined> {
+  const { GetServiceQuotaCommand } = await import('@aws-sdk/client-service-quotas');
+  const { Quota } = await client.send(new GetServiceQuotaCommand(onDemandStandard));
+  return Quota?.Value;
+}

@@ -1,0 +1,16 @@
+import type { ScaleStatus } from '../../operations/scale.ts';
+
+/** What `scale --status` prints. */
+export function renderScale({ group, min, max, desired, healthy, heldFrom, scheduled }: ScaleStatus): string {
+  const held = heldFrom
+    ? `held above its usual size, ${heldFrom.desired} (minimum ${heldFrom.min})`
+    : 'at its usual size';
+  const lines = [`${group}: ${healthy} of ${desired} machines healthy (${min} to ${max}), ${held}`];
+  for (const { name, start, recurrence, min: least, desired: wanted } of scheduled) {
+    const size = [wanted === undefined ? '' : `${wanted} machines`, least === undefined ? '' : `minimum ${least}`];
+    const when = recurrence ? `${recurrence} (next ${start})` : start;
+    lines.push(`  ${when}  ${name}: ${size.filter(Boolean).join(', ')}`);
+  }
+  if (scheduled.length === 0) lines.push('  nothing is scheduled');
+  return `${lines.join('\n')}\n`;
+}

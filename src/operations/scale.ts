@@ -1,0 +1,173 @@
+import { readGroupTag } from '../aws/capacity.ts';
+import { readGroup } from '../aws/groups.ts';
+import { isOver, readPolicies, readScheduledActions, type ScheduledAction } from '../aws/scaling-settings.ts';
+import type { Fleet } from '../config/settings.ts';
+import { createPlan } from '../run/plan.ts';
+import type { Plan } from '../run/step.ts';
+import type { Clock } from '../shared/clock.ts';
+import { PipelineError, usageError } from '../shared/errors.ts';
+import { prove } from '../steps/prove.ts';
+import { cancelScale } from '../steps/scale/cancel.ts';
+import { checkScale } from '../steps/scale/check.ts';
+import { preheat } from '../steps/scale/preheat.ts';
+import { resize, plan as schedule } from '../steps/scale/resize.ts';
+import {
+  type Baseline,
+  heldTag,
+  ownActions,
+  readBaseline,
+  type ScaleServices,
+  type ScaleState,
+  type ScaleStep,
+} from '../steps/scale/state.ts';
+import { observeFleet } from '../steps/support/observe.ts';
+
+/** That the image which serves now still boots: everything else depends on it. */
+const proveImage: ScaleStep = {
+  ...(prove as unknown as ScaleStep),
+  title: 'Prove that the current image boots',
+  skip: async ({ state: { scale } }) => (scale.to > scale.was.desired ? undefined : 'the fleet does not grow'),
+};
+
+const now: ScaleStep[] = [checkScale, proveImage, preheat, resize];
+const later: ScaleStep[] = [checkScale, proveImage, preheat, schedule];
+
+export interface ScaleRequest {
+  to: number;
+  /** Milliseconds since the epoch. */
+  at?: number;
+  until?: number;
+}
+
+/**
+ * Plans a change of a fleet's size, now or at a time: only reads.
+ * @throws usage errors for a size outside the limits and times that do not fit; PipelineError `scale.no-release` for an empty fleet
+ */
+export async function planScale(
+  services: ScaleServices,
+  clock: Clock,
+  request: ScaleRequest,
+): Promise<Plan<ScaleServices, ScaleState>> {
+  const { fleet } = services;
+  checkRequest(fleet, request, clock.now());
+  const state = await stateOf(services, request.to);
+  if (request.to > state.scale.was.max) {
+    throw usageError(
+      'scale.above-max',
+      `${request.to} machines are more than the maximum of ${state.group}, which is ${state.scale.was.max}`,
+      'raise capacity.max and deploy the infrastructure',
+    );
+  }
+  if (state.current.imageId === undefined || state.current.version === undefined) {
+    throw new PipelineError('scale.no-release', `${state.group} has no release that could serve`, {
+      hint: `release first: pipeline release ${fleet.app}`,
+    });
+  }
+  const iso = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString());
+  const scale = { ...state.scale, at: iso(request.at), until: iso(request.until) };
+  return createPlan<ScaleServices, ScaleState>({
+    operation: 'scale',
+    app: fleet.app,
+    environment: fleet.environment,
+    steps: request.at === undefined ? now : later,
+    initial: { ...state, scale },
+    services,
+    clock,
+  });
+}
+
+/** Plans the way back to the usual size: only reads. */
+export async function planScaleCancel(services: ScaleServices, clock: Clock): Promise<Plan<ScaleServices, ScaleState>> {
+  const { fleet } = services;
+  return createPlan<ScaleServices, ScaleState>({
+    operation: 'scale',
+    app: fleet.app,
+    environment: fleet.environment,
+    steps: [cancelScale],
+    initial: await stateOf(services, 0),
+    services,
+    clock,
+  });
+}
+
+/** What `scale --status` tells. */
+export interface ScaleStatus {
+  app: string;
+  environment: string;
+  group: string;
+  min: number;
+  max: number;
+  desired: number;
+  healthy: number;
+  /** What it goes back to; null when it is not held above its usual size. */
+  heldFrom: Baseline | null;
+  scheduled: ScheduledAction[];
+}
+
+export async function readScale(services: ScaleServices, clock: Clock): Promise<ScaleStatus> {
+  const { fleet, aws } = services;
+  const { facts, live, healthy } = await observeFleet(services);
+  const [tag, actions] = await Promise.all([
+    readGroupTag(aws.autoScaling, facts.group, heldTag),
+    readScheduledActions(aws.autoScaling, facts.group),
+  ]);
+  return {
+    app: fleet.app,
+    environment: fleet.environment,
+    group: facts.group,
+    min: live.min,
+    max: live.max,
+    desired: live.desired,
+    healthy: healthy.length,
+    heldFrom: readBaseline(tag, live.min) ?? null,
+    scheduled: actions.filter((one) => !isOver(one, clock.now())),
+  };
+}
+
+async function stateOf(services: ScaleServices, to: number): Promise<ScaleState> {
+  const { aws } = services;
+  const { facts } = await observeFleet(services);
+  const [seen, tag, policies, actions] = await Promise.all([
+    readGroup(aws.autoScaling, facts.group),
+    readGroupTag(aws.autoScaling, facts.group, heldTag),
+    readPolicies(aws.autoScaling, facts.group),
+    readScheduledActions(aws.autoScaling, facts.group),
+  ]);
+  const was = { min: seen.min, desired: seen.desired, max: seen.max };
+  const back = ownActions(actions).find((one) => one.min !== undefined && one.min < seen.min);
+  const held = readBaseline(tag, seen.min) ?? (back && { min: back.min ?? 0, desired: back.desired ?? seen.desired });
+  return {
+    ...facts,
+    version: facts.current.version ?? '',
+    commit: '',
+    ref: '',
+    bake: 'builder',
+    strategy: 'rolling',
+    imageId: facts.current.imageId,
+    scale: { to, was, baseline: held ?? { min: was.min, desired: was.desired }, hasPolicies: policies.length > 0 },
+  };
+}
+
+function checkRequest(fleet: Fleet, { to, at, until }: ScaleRequest, time: number): void {
+  const { min, max } = fleet.capacity;
+  if (to < min || to > max) {
+    throw usageError(
+      'scale.size',
+      `${to} machines are outside of ${min} to ${max}, the limits of ${fleet.app} in ${fleet.environment}`,
+      'change capacity in the pipelines file if that is what is wanted',
+    );
+  }
+  const text = (ms: number) => new Date(ms).toISOString();
+  for (const [name, value] of Object.entries({ '--at': at, '--until': until })) {
+    if (value !== undefined && value <= time) {
+      throw usageError(
+        'scale.past',
+        `${name} ${text(value)} is in the past; it is ${text(time)}`,
+        'give a time to come',
+      );
+    }
+  }
+  if (until !== undefined && until <= (at ?? time)) {
+    throw usageError('scale.order', `--until ${text(until)} is not after --at ${text(at ?? time)}`, 'swap them');
+  }
+}

@@ -1,0 +1,179 @@
+import { DescribeWarmPoolCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readGroup, setCapacity } from '../../src/aws/groups.ts';
+import { deletePolicy, putPolicy, readScheduledActions } from '../../src/aws/scaling-settings.ts';
+import { planRelease } from '../../src/operations/release.ts';
+import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
+import type { ScaleServices } from '../../src/steps/scale/state.ts';
+import { failingAfter, simulatedFleet } from './support/simulated-fleet.ts';
+
+let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let services: ScaleServices;
+let quota: number | Error = 1000;
+
+beforeAll(async () => {
+  world = await simulatedFleet();
+  services = Object.assign(world.services, {
+    vcpuQuota: async () => {
+      if (quota instanceof Error) throw quota;
+      return quota;
+    },
+  });
+  const first = await world.run(await planRelease(services, world.clock, {}));
+  expect(first.error).toBeUndefined();
+}, 60_000);
+afterAll(() => world.close());
+
+afterEach(async () => {
+  quota = 1000;
+  await world.run(await planScaleCancel(services, world.clock));
+  await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 4 });
+  while ((await machines()) !== 4) await world.clock.sleep(1000);
+}, 60_000);
+
+const group = () => services.fleet.names.group;
+const scale = async (to: number, times: { at?: number; until?: number } = {}) =>
+  world.run(await planScale(services, world.clock, { to, ...times }));
+const size = async () => {
+  const { min, desired } = await readGroup(services.aws.autoScaling, group());
+  return { min, desired };
+};
+const in_ = (seconds: number) => world.clock.now() + seconds * 1000;
+const actions = async () =>
+  (await readScheduledActions(services.aws.autoScaling, group())).map(({ name, min, desired }) => ({
+    name,
+    min,
+    desired,
+  }));
+const machines = async () => {
+  const { Reservations } = await services.aws.ec2.send(
+    new DescribeInstancesCommand({ Filters: [{ Name: 'instance-state-name', Values: ['pending', 'running'] }] }),
+  );
+  return (Reservations ?? []).flatMap((one) => one.Instances ?? []).length;
+};
+
+describe('scale now', () => {
+  it('proves the image, holds the new size, and goes back to what was', async () => {
+    const result = await scale(8);
+    expect(result.error).toBeUndefined();
+    expect(result.steps.map(({ id, status }) => `${id} ${status}`)).toEqual([
+      'check done',
+      'prove done',
+      'preheat skipped',
+      'resize done',
+    ]);
+    expect(await size()).toEqual({ min: 8, desired: 8 });
+    expect(await readScale(services, world.clock)).toMatchObject({ heldFrom: { min: 4, desired: 4 }, healthy: 8 });
+
+    // Once more, up and down: what it goes back to is still the usual size, so that capacity never ratchets up.
+    expect((await scale(10)).outcome).toBe('done');
+    expect(await readScale(services, world.clock)).toMatchObject({ heldFrom: { min: 4, desired: 4 } });
+    expect((await scale(6)).outcome).toBe('done');
+    expect(await size()).toEqual({ min: 6, desired: 6 });
+    expect((await world.run(await planScaleCancel(services, world.clock))).outcome).toBe('done');
+    expect(await size()).toEqual({ min: 4, desired: 4 });
+    expect((await readScale(services, world.clock)).heldFrom).toBeNull();
+  }, 60_000);
+
+  it('goes back by itself at its time', async () => {
+    expect((await scale(6, { until: in_(60) })).outcome).toBe('done');
+    expect(await actions()).toEqual([{ name: 'golden-pipeline-scale-in', min: 4, desired: 4 }]);
+    while ((await size()).desired !== 4) await world.clock.sleep(1000);
+    expect(await size()).toEqual({ min: 4, desired: 4 });
+    expect((await readScale(services, world.clock)).heldFrom).toBeNull();
+  }, 60_000);
+
+  it('leaves it to scaling policies, where there are some, to take the fleet down', async () => {
+    await putPolicy(services.aws.autoScaling, group(), {
+      name: 'cpu',
+      alarms: [],
+      settings: {
+        PolicyName: 'cpu',
+        PolicyType: 'TargetTrackingScaling',
+        TargetTrackingConfiguration: {
+          PredefinedMetricSpecification: { PredefinedMetricType: 'ASGAverageCPUUtilization' },
+          TargetValue: 50,
+        },
+      },
+    });
+    expect((await scale(6)).outcome).toBe('done');
+    expect((await world.run(await planScaleCancel(services, world.clock))).outcome).toBe('done');
+    expect(await size()).toEqual({ min: 4, desired: 6 });
+    await deletePolicy(services.aws.autoScaling, group(), 'cpu');
+  }, 60_000);
+
+  it.each(['check', 'prove', 'resize'])(
+    'leaves everything as it was when it fails after %s',
+    async (id) => {
+      const before = { ...(await size()), machines: await machines(), actions: await actions() };
+      expect(before).toEqual({ min: 4, desired: 4, machines: 4, actions: [] });
+      const plan = await planScale(services, world.clock, { to: 7, until: in_(3600) });
+      const result = await world.run(failingAfter(plan, id));
+      expect(['failed', 'rolled-back']).toContain(result.outcome);
+      expect(result.left).toEqual([]);
+      while ((await machines()) !== before.machines) await world.clock.sleep(1000);
+      expect({ ...(await size()), machines: await machines(), actions: await actions() }).toEqual(before);
+      expect((await readScale(services, world.clock)).heldFrom).toBeNull();
+    },
+    60_000,
+  );
+});
+
+describe('scale at a time', () => {
+  it('is left to Auto Scaling, both ends, and can be cancelled before and while it goes on', async () => {
+    services.fleet.scale.warmPool = 'Stopped';
+    try {
+      const result = await scale(7, { at: in_(120), until: in_(400) });
+      expect(result.error).toBeUndefined();
+      expect(await actions()).toEqual([
+        { name: 'golden-pipeline-scale-out', min: 7, desired: 7 },
+        { name: 'golden-pipeline-scale-in', min: 4, desired: 4 },
+      ]);
+      const pool = await services.aws.autoScaling.send(new DescribeWarmPoolCommand({ AutoScalingGroupName: group() }));
+      expect(pool.WarmPoolConfiguration).toMatchObject({ PoolState: 'Stopped', MaxGroupPreparedCapacity: 7 });
+      const again = await scale(9, { at: in_(500) });
+      expect(again.error).toMatchObject({ code: 'scale.scheduled' });
+
+      while ((await size()).desired !== 7) await world.clock.sleep(1000);
+      expect(await size()).toEqual({ min: 7, desired: 7 });
+      expect((await world.run(await planScaleCancel(services, world.clock))).outcome).toBe('done');
+      expect(await size()).toEqual({ min: 4, desired: 4 });
+      expect(await actions()).toEqual([]);
+    } finally {
+      services.fleet.scale.warmPool = undefined;
+    }
+  }, 60_000);
+
+  it('takes the schedule off again when it fails after it', async () => {
+    const plan = await planScale(services, world.clock, { to: 7, at: in_(3600) });
+    expect((await world.run(failingAfter(plan, 'schedule'))).outcome).toBe('rolled-back');
+    expect(await actions()).toEqual([]);
+    expect((await readScale(services, world.clock)).heldFrom).toBeNull();
+  }, 30_000);
+});
+
+describe('what does not fit', () => {
+  it.each([
+    [{ to: 3 }, '3 machines are outside of 4 to 12'],
+    [{ to: 13 }, '13 machines are outside of 4 to 12'],
+    [{ to: 6, at: Date.parse('2020-01-01T00:00Z') }, '--at 2020-01-01T00:00:00.000Z is in the past'],
+    [{ to: 6, until: Date.parse('2020-01-01T00:00Z') }, '--until 2020'],
+    [{ to: 6, at: Date.parse('2099-01-02T00:00Z'), until: Date.parse('2099-01-01T00:00Z') }, 'is not after --at'],
+  ])('is refused as wrong use, and nothing is changed: %j', async (request, message) => {
+    const error: unknown = await planScale(services, world.clock, request).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ outcome: 'usage', message: expect.stringContaining(message) });
+    expect(await size()).toEqual({ min: 4, desired: 4 });
+  });
+
+  it('is refused for the quota, which is no reason when it cannot be read', async () => {
+    quota = 3;
+    expect((await scale(8)).error).toMatchObject({
+      code: 'scale.quota',
+      message: expect.stringContaining('may run 3'),
+    });
+    expect(await size()).toEqual({ min: 4, desired: 4 });
+    quota = new Error('not allowed to ask');
+    expect((await scale(5)).outcome).toBe('done');
+  }, 30_000);
+});
