@@ -3,12 +3,14 @@ import {
   PutScheduledUpdateGroupActionCommand,
   SuspendProcessesCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { DescribeInstancesCommand, DescribeLaunchTemplatesCommand } from '@aws-sdk/client-ec2';
+import { DeleteTagsCommand, DescribeInstancesCommand, DescribeLaunchTemplatesCommand } from '@aws-sdk/client-ec2';
 import { ModifyListenerCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { listImages } from '../../src/aws/images.ts';
+import { tagMachine } from '../../src/aws/instances.ts';
 import { readRoutes } from '../../src/aws/listeners.ts';
+import { tagKeys } from '../../src/aws/tags.ts';
 import { planRollback } from '../../src/operations/fast-rollback.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
@@ -232,6 +234,16 @@ describe('a switch', () => {
     const result = await world.run(failingAfter(plan, 'switch'));
     expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
     expect(await fleetAsItIs()).toEqual(before);
+  }, 30_000);
+
+  it('is closed when machines over there serve something else than their image says', async () => {
+    const { services, clock, aws } = world;
+    const id = (await readGroup(aws.autoScaling, blue)).instances[0]?.id ?? '';
+    await tagMachine(aws.ec2, id, { [tagKeys.flipped]: 'run-1' });
+    const switching = () => planRollback(services, clock, { force: false, how: 'switch' });
+    await expect(switching()).rejects.toMatchObject({ message: expect.stringContaining('1 machines of api-local') });
+    await aws.ec2.send(new DeleteTagsCommand({ Resources: [id], Tags: [{ Key: tagKeys.flipped }] }));
+    expect((await switching()).initial.how).toBe('switch');
   }, 30_000);
 
   it('goes back, and forth again', async () => {

@@ -1,3 +1,4 @@
+import { groupMachines } from '../../aws/instances.ts';
 import { readTemplateVersion } from '../../aws/launch-templates.ts';
 import { readScheduledActions } from '../../aws/scaling-settings.ts';
 import type { FleetFacts, Services } from '../services.ts';
@@ -30,8 +31,9 @@ export async function switchFacts(
 ): Promise<SwitchFacts> {
   if (!idle) return { healthy: 0, needed: 0, why: 'the fleet has one group only' };
   const { aws } = services;
-  const [seen, actions] = await Promise.all([
+  const [seen, machines, actions] = await Promise.all([
     readColour(services, idle, { group, targetGroupArn }),
+    groupMachines(aws.ec2, idle.group),
     readScheduledActions(aws.autoScaling, idle.group),
   ]);
   const until = actions.find((one) => one.name === scaleDownName)?.start;
@@ -45,6 +47,13 @@ export async function switchFacts(
     return { ...facts, why: `${idle.group} runs another image than ${imageId ?? 'the one to go back to'}` };
   }
   if (versions.length > 1) return { ...facts, why: `${idle.group} runs several template versions` };
+  const flipped = machines.filter((machine) => machine.flipped !== undefined).length;
+  if (flipped > 0) {
+    return {
+      ...facts,
+      why: `${flipped} machines of ${idle.group} were switched to another environment than their image's`,
+    };
+  }
   if (seen.healthy === 0) return { ...facts, why: `no machine of ${idle.group} is healthy` };
   return { ...facts, template: { id, version }, why: '' };
 }
