@@ -410,21 +410,29 @@ export interface CloudState {
   networkTags?: Record<string, Tags>;
 }
 
+/**
+ * A table without a prototype: callers choose the keys they ask for, and must find nothing at `constructor` or `__proto__`.
+ * @param rows what it holds at the start
+ */
+export function table<Row>(rows: Record<string, Row> = {}): Record<string, Row> {
+  return Object.assign(Object.create(null), rows);
+}
+
 /** A cloud with nothing in it. */
 export function emptyState(): CloudState {
   return {
-    instances: {},
-    images: {},
-    snapshots: {},
-    launchTemplates: {},
-    keyPairs: {},
-    securityGroups: {},
-    groups: {},
+    instances: table(),
+    images: table(),
+    snapshots: table(),
+    launchTemplates: table(),
+    keyPairs: table(),
+    securityGroups: table(),
+    groups: table(),
     activities: [],
-    refreshes: {},
-    targetGroups: {},
-    loadBalancers: {},
-    listeners: {},
-    rules: {},
+    refreshes: table(),
+    targetGroups: table(),
+    loadBalancers: table(),
+    listeners: table(),
+    rules: table(),
   };
 }

@@ -25,14 +25,21 @@ export class ManualClock implements Clock {
     const end = this.#now + ms;
     await settle();
     for (;;) {
-      const due = [...this.#timers].filter(([, t]) => t.at <= end).sort(([a, x], [b, y]) => x.at - y.at || a - b)[0];
+      const due = this.#first(end);
       if (!due) break;
-      this.#timers.delete(due[0]);
-      this.#now = Math.max(this.#now, due[1].at);
-      due[1].fn();
+      this.#timers.delete(due.id);
+      this.#now = Math.max(this.#now, due.at);
+      due.fn();
       await settle();
     }
     this.#now = end;
+  }
+
+  /** The timer that is due first, the older one of two: the map keeps the order they were set in. */
+  #first(end: number): { id: number; at: number; fn: () => void } | undefined {
+    let first: { id: number; at: number; fn: () => void } | undefined;
+    for (const [id, { at, fn }] of this.#timers) if (at <= end && at < (first?.at ?? Infinity)) first = { id, at, fn };
+    return first;
   }
 }
 

@@ -5,6 +5,9 @@ import { activeInstances } from './groups.ts';
 /** After a zone had no room, rebalancing asks it again that much later. AWS's own figure is unpublished. */
 export const FULL_ZONE_PAUSE_MS = 300_000;
 
+/** More than a region's limit of instances, so EC2 still refuses what is too much; a slip in a number must not cost minutes here. */
+const MOST_AT_ONCE = 2_500;
+
 /** Where one instance goes. */
 export interface Place {
   availabilityZone: string;
@@ -40,7 +43,7 @@ export function placeLaunches(
   const places = placesOf(region, group).filter(({ availabilityZone }) => !full.has(availabilityZone));
   const zones = countByZone(among);
   const planned = places.map((place) => ({ place, count: 0 }));
-  for (let n = 0; n < count; n++) {
+  for (let n = 0; n < Math.min(count, MOST_AT_ONCE); n++) {
     let best = planned[0];
     for (const p of planned) {
       if (best && (zones.get(p.place.availabilityZone) ?? 0) < (zones.get(best.place.availabilityZone) ?? 0)) best = p;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PipelineError } from '../../shared/errors.ts';
-import { type CloudState, emptyState } from '../model.ts';
+import { type CloudState, emptyState, table } from '../model.ts';
 
 /** Version of the state file's format; a file of another version is refused. */
 export const stateVersion = 1;
@@ -103,13 +103,17 @@ async function load(file: string): Promise<Pick<StateStore, 'state' | 'regions'>
 function readTables(file: string, value: unknown, region?: string): CloudState {
   const tables = value as Record<string, unknown> | undefined;
   const empty = emptyState();
-  for (const [table, pattern] of Object.entries(empty)) {
-    const found = tables?.[table];
+  for (const [name, pattern] of Object.entries(empty)) {
+    const found = tables?.[name];
     const fits = Array.isArray(pattern) ? Array.isArray(found) : isTable(found);
     const where = region === undefined ? '' : ` of the region ${region}`;
-    if (!fits) throw corrupt(file, `its table "${table}"${where} is missing or damaged`);
+    if (!fits) throw corrupt(file, `its table "${name}"${where} is missing or damaged`);
   }
-  return { ...empty, ...tables };
+  const read = Object.entries({ ...empty, ...tables }).map(([name, found]) => [
+    name,
+    isTable(found) ? table(found as Record<string, unknown>) : found,
+  ]);
+  return Object.fromEntries(read);
 }
 
 function isTable(value: unknown): boolean {

@@ -13,6 +13,7 @@ export function readSimple(protocol: Protocol, kind: SimpleKind, text: string, p
     case 'number': {
       const value = Number(text);
       if (!/^[-+]?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(text) || !Number.isFinite(value)) throw wrong('a number');
+      if (!fractional.test(path) && !(Number.isInteger(value) && Math.abs(value) < 2 ** 31)) throw wrong('an integer');
       return value;
     }
     case 'boolean': {
@@ -30,6 +31,9 @@ export function readSimple(protocol: Protocol, kind: SimpleKind, text: string, p
       return new Uint8Array(Buffer.from(text, 'base64'));
   }
 }
+
+/** Doubles, by their last names; the schemas do not tell them from integers, which AWS reads as 32 bits. */
+const fractional = /(^|\.)(BreachThreshold|MetricInterval(Lower|Upper)Bound|MetricValue|TargetValue|Min|Max)$/;
 
 /** ISO 8601 with a zone; a date alone is midnight UTC. */
 const dateTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;

@@ -41,6 +41,20 @@ describe('capacity of a group', () => {
     expect(f.cloud.traffic).toHaveLength(6);
   });
 
+  it('outlives a slip in a number: what EC2 refuses is tried again later', async () => {
+    const f = setUp();
+    f.cloud.launchError = 'your current instance limit';
+    const MinSize = 2 ** 31 - 1;
+    const LaunchTemplate = { LaunchTemplateName: 'lt-1-name' };
+    const AvailabilityZones = ['eu-west-1a'];
+    await f.send('CreateAutoScalingGroup', {
+      ...{ AutoScalingGroupName: 'api', LaunchTemplate, AvailabilityZones, MinSize, MaxSize: MinSize },
+    });
+    await f.cloud.clock.advance(60_000);
+    expect((await f.causes()).length).toBeGreaterThan(2);
+    expect(f.record()).toMatchObject({ desiredCapacity: MinSize, instances: [] });
+  });
+
   it('drains before it terminates on a scale-in', async () => {
     const f = setUp();
     await f.create();

@@ -39,6 +39,16 @@ test('a version takes its source’s data with the changes over it, and the same
   expect(LaunchTemplates[0]).toMatchObject({ DefaultVersionNumber: 1, LatestVersionNumber: 3 });
 });
 
+test('a time in a version survives the state file', async () => {
+  const { cloud, LaunchTemplateId } = await withTemplate();
+  const ValidUntil = new Date('2030-01-01T00:00:00Z');
+  const LaunchTemplateData = { InstanceMarketOptions: { MarketType: 'spot', SpotOptions: { ValidUntil } } };
+  await cloud.send('CreateLaunchTemplateVersion', { LaunchTemplateId, LaunchTemplateData });
+  const again = setUp(JSON.parse(JSON.stringify(cloud.state)));
+  const { LaunchTemplateVersions } = await again.send('DescribeLaunchTemplateVersions', { LaunchTemplateId });
+  expect(LaunchTemplateVersions[0].LaunchTemplateData).toEqual(LaunchTemplateData);
+});
+
 test('creating a template is idempotent by token and refuses a taken name', async () => {
   const { cloud, input, LaunchTemplateId } = await withTemplate();
   const again = await cloud.send('CreateLaunchTemplate', { ...input });

@@ -26,6 +26,27 @@ test('a cloud comes back as it was', async () => {
   expect(await readdir(dir)).toEqual(['state.json']);
 });
 
+test('tables hold their rows and nothing else, whatever a row is called', async () => {
+  const dir = await folder();
+  const proto: string = '__proto__';
+  const store = await openStore(dir);
+  const cloud = setUp(store.state);
+  await cloud.send('CreateLaunchTemplate', {
+    LaunchTemplateName: 'api',
+    LaunchTemplateData: { InstanceType: 't3.micro' },
+  });
+  const [template] = Object.values(store.state.launchTemplates);
+  if (template) Object.assign(store.state.launchTemplates, { [proto]: template });
+  store.changed();
+  await store.close();
+  const again = await openStore(dir);
+  await again.close();
+  for (const { launchTemplates, groups } of [store.state, again.state]) {
+    expect(launchTemplates[proto]).toMatchObject({ name: 'api' });
+    for (const name of [proto, 'constructor', 'toString']) expect(groups[name]).toBeUndefined();
+  }
+});
+
 test('changes are gathered, and written without being asked', async () => {
   const dir = await folder();
   const store = await openStore(dir);

@@ -45,6 +45,19 @@ describe('values', () => {
     expect(start('2026-01-31')).toEqual(new Date('2026-01-31T00:00:00Z'));
   });
 
+  it('takes fractions only where AWS has doubles, and integers of 32 bits', () => {
+    const metric = (value: string) => read('autoscaling', 'ExecutePolicy', `PolicyName=p&MetricValue=${value}`);
+    expect(metric('1.5')).toEqual({ PolicyName: 'p', MetricValue: 1.5 });
+    const desired = (value: string) =>
+      refusal('autoscaling', 'SetDesiredCapacity', `AutoScalingGroupName=g&DesiredCapacity=${value}`);
+    expect(desired('2147483647')).toBe('accepted');
+    for (const value of ['1.5', '2147483648']) {
+      expect(desired(value)).toContain(`Value '${value}' at 'desiredCapacity' failed to satisfy constraint`);
+    }
+    const count = refusal('ec2', 'RunInstances', 'MinCount=1&MaxCount=1.5');
+    expect(count).toBe('InvalidParameterValue: Value (1.5) for parameter MaxCount is invalid. It must be an integer.');
+  });
+
   it('reads bytes from base64', () => {
     const { PublicKeyMaterial } = read('ec2', 'ImportKeyPair', 'KeyName=k&PublicKeyMaterial=c3NoLWVkMjU1MTkgQUFB');
     expect(Buffer.from(PublicKeyMaterial as Uint8Array).toString()).toBe('ssh-ed25519 AAA');

@@ -6,13 +6,20 @@ import { launchableImage } from '../images/lookup.ts';
 import type { LaunchPlan } from './launch-request.ts';
 import type { InstanceLifecycle } from './lifecycle.ts';
 
+/**
+ * Instances of a region that are not terminated: enough for two fleets of 350 that are replaced at once, and few enough that a
+ * slip in a number does not fill the host. AWS counts vCPUs of what runs.
+ */
+export const maximumInstances = 2000;
+
 /** Makes the records of a planned launch and begins their boot. The instances are `pending` when it returns. */
 export function launch(context: CloudContext, lifecycle: InstanceLifecycle, plan: LaunchPlan): InstanceRecord[] {
   const { state, clock } = context;
   const { dataId: imageDataId } = launchableImage(state, plan.imageId);
   const publicKey = plan.keyName && publicKeyOf(context, plan.keyName);
   context.faults?.checkCapacity(plan);
-  const addresses = takeAddresses(context, plan.minCount, plan.maxCount);
+  const room = roomFor(context, plan.minCount);
+  const addresses = takeAddresses(context, plan.minCount, Math.min(plan.maxCount, room));
   const reservationId = newId('r');
   const records = addresses.map((address, launchIndex): InstanceRecord => {
     const { minCount: _min, maxCount: _max, ...chosen } = plan;
@@ -36,6 +43,17 @@ export function launch(context: CloudContext, lifecycle: InstanceLifecycle, plan
     lifecycle.bringUp(record).catch((error) => context.report(error));
   }
   return records;
+}
+
+/** How many instances there may be more; refuses when that is less than `wanted`. */
+function roomFor({ state }: CloudContext, wanted: number): number {
+  const live = Object.values(state.instances).filter((one) => one.state !== 'terminated').length;
+  const room = Math.max(0, maximumInstances - live);
+  if (wanted <= room) return room;
+  throw new CloudError(
+    'InstanceLimitExceeded',
+    `You have requested more instances (${live + wanted}) than your current instance limit of ${maximumInstances} allows for the specified instance type.`,
+  );
 }
 
 function publicKeyOf(context: CloudContext, name: string): string {

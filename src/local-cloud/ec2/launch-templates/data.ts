@@ -27,9 +27,12 @@ export function mergeData(source: Record<string, unknown>, changes: Record<strin
   return { ...structuredClone(source), ...changes };
 }
 
-/** Request and response shapes have the same fields. */
+/** Request and response shapes have the same fields; the one time among them is kept as text. */
 export function toResponse(data: Record<string, unknown>): ResponseLaunchTemplateData {
-  return structuredClone(data) as ResponseLaunchTemplateData;
+  const response = structuredClone(data) as ResponseLaunchTemplateData;
+  const spot = response.InstanceMarketOptions?.SpotOptions;
+  if (spot?.ValidUntil !== undefined) spot.ValidUntil = new Date(spot.ValidUntil);
+  return response;
 }
 
 /** A template that would launch an instance like this one. */
@@ -52,8 +55,9 @@ export function dataOfInstance(record: InstanceRecord): ResponseLaunchTemplateDa
   };
 }
 
-/** Without fields that say nothing (`undefined`, empty texts), so that they do not override a source version's. */
+/** Plain data without fields that say nothing (`undefined`, empty texts), so that they do not override a source version's. */
 function plain(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
   const said = Object.entries(value).filter(([key, v]) => v !== undefined && (v !== '' || key === 'Value'));

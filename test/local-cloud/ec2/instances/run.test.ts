@@ -88,6 +88,15 @@ test('with too few addresses it launches what it can, but never fewer than MinCo
   expect(Instances).toHaveLength(4);
 });
 
+test('a region holds 2,000 instances: it launches what it may, but never fewer than MinCount', async () => {
+  let next = 0;
+  const takeAddress = () => `127.9.${16 + Math.floor(++next / 250)}.${1 + (next % 250)}`;
+  const cloud = setUp(undefined, { takeAddress });
+  const { Instances } = await cloud.send('RunInstances', { ...base, MinCount: 1, MaxCount: 2 ** 31 - 1 });
+  expect(Instances).toHaveLength(2000);
+  expect(await cloud.code('RunInstances', { ...base, MinCount: 1, MaxCount: 1 })).toBe('InstanceLimitExceeded');
+});
+
 test.each([
   ['MissingParameter', { ImageId: undefined }],
   ['MissingParameter', { MinCount: undefined }],

@@ -1,0 +1,149 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Regions } from '../../../../src/local-cloud/daemon/regions.ts';
+import { SimulatedBalancer } from '../../../../src/local-cloud/elb/simulated.ts';
+import { AddressPool } from '../../../../src/local-cloud/machines/address-pool.ts';
+import { SimulatedDriver } from '../../../../src/local-cloud/machines/simulated-driver.ts';
+import { type CloudState, emptyState } from '../../../../src/local-cloud/model.ts';
+import { regionNames } from '../../../../src/local-cloud/regions.ts';
+import { account, delayProfiles } from '../../../../src/local-cloud/settings.ts';
+import { openStore, type StateStore, stateVersion } from '../../../../src/local-cloud/state/store.ts';
+import { createStsService } from '../../../../src/local-cloud/sts/service.ts';
+import type { ServiceName } from '../../../../src/local-cloud/wire/operations.ts';
+import { createResponder, type Responder } from '../../../../src/local-cloud/wire/respond.ts';
+import { serviceShapes } from '../../../../src/local-cloud/wire/shapes.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
+import { signRequest } from '../../wire/support/sign.ts';
+import { credentials } from '../../wire/support/start-wire.ts';
+
+const region = account.region;
+
+/** All services behind the real wire, on simulated machines and a clock that stands still; no sockets, no files. */
+export class FuzzWorld {
+  readonly clock: ManualClock;
+  readonly reports: unknown[] = [];
+  readonly home: CloudState;
+  readonly regions: Record<string, CloudState>;
+  readonly #services: Regions;
+  readonly #respond: Responder;
+
+  constructor(
+    store: Pick<StateStore, 'state' | 'regions'> = { state: emptyState(), regions: {} },
+    clock = new ManualClock(),
+  ) {
+    this.clock = clock;
+    this.home = store.state;
+    this.regions = store.regions;
+    const report = (error: unknown) => void this.reports.push(error);
+    const pool = new AddressPool(9);
+    const states = [store.state, ...Object.values(store.regions)];
+    const images = states.flatMap(({ images }) => Object.values(images).map(({ id, dataId = id }) => dataId));
+    const machines = new SimulatedDriver({ clock, images: [account.baseImageId, ...images] });
+    for (const { id, address, imageId, imageDataId = imageId, hasDisk } of states.flatMap((one) =>
+      Object.values(one.instances),
+    )) {
+      pool.reserve(address);
+      if (hasDisk) void machines.create({ instanceId: id, imageId: imageDataId, address, hostname: id }).catch(report);
+    }
+    this.#services = new Regions(
+      {
+        clock,
+        delays: delayProfiles.quick,
+        machines,
+        balancer: new SimulatedBalancer({ clock, isUp: ({ id }) => machines.isRunning(id) }),
+        changed: () => undefined,
+        report,
+        takeAddress: () => pool.takeAddress(),
+        releaseAddress: (address) => pool.release(address),
+        takeBalancerAddress: () => pool.takeBalancerAddress(),
+      },
+      store,
+    );
+    const tables = { ...this.#services.tables, sts: createStsService().handlers };
+    this.#respond = createResponder({ tables, credentials, region: regionNames, clock, report });
+  }
+
+  async start(): Promise<void> {
+    const started = this.#services.start();
+    await this.clock.advance(5000);
+    await started;
+  }
+
+  close(): void {
+    this.#services.stop();
+  }
+
+  /** Sends one signed request. */
+  send(service: ServiceName, body: Uint8Array | string, to: string = region): ReturnType<Responder> {
+    const bytes = Buffer.from(body);
+    const headers = signRequest({ service, region: to, body: bytes, at: this.clock.now(), host: 'here', credentials });
+    const lists = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
+    return this.#respond({ method: 'POST', path: '/', query: '', headers: lists, body: bytes });
+  }
+
+  /** Sends a request that must be good; its parameters as `A=b&C=d`. */
+  async must(service: ServiceName, operation: string, parameters: string): Promise<string> {
+    const { version } = serviceShapes[service];
+    const { status, document } = await this.send(service, `Action=${operation}&Version=${version}&${parameters}`);
+    if (status !== 200) throw new Error(`${operation}: ${document}`);
+    return document;
+  }
+
+  /** A small fleet behind a balancer, an image and what else requests may name. */
+  async furnish(): Promise<void> {
+    const image = account.baseImageId;
+    await this.must('ec2', 'CreateKeyPair', 'KeyName=aaa');
+    await this.must('ec2', 'CreateSecurityGroup', 'GroupName=aaa&GroupDescription=aaa');
+    const data = `LaunchTemplateData.ImageId=${image}&LaunchTemplateData.InstanceType=t3.micro`;
+    await this.must('ec2', 'CreateLaunchTemplate', `LaunchTemplateName=aaa&${data}`);
+    await this.must('ec2', 'CreateLaunchTemplateVersion', `LaunchTemplateName=aaa&${data}`);
+    await this.must('ec2', 'RunInstances', `ImageId=${image}&MinCount=2&MaxCount=2&InstanceType=t3.micro`);
+    const group = await this.must(
+      'elasticloadbalancing',
+      'CreateTargetGroup',
+      `Name=aaa&Protocol=HTTP&Port=80&VpcId=${account.vpcId}`,
+    );
+    const target = encodeURIComponent(/<TargetGroupArn>(.*?)</.exec(group)?.[1] ?? '');
+    const subnets = Object.values(account.subnets).map((subnet, n) => `Subnets.member.${n + 1}=${subnet}`);
+    const balancer = await this.must('elasticloadbalancing', 'CreateLoadBalancer', `Name=aaa&${subnets.join('&')}`);
+    const arn = encodeURIComponent(/<LoadBalancerArn>(.*?)</.exec(balancer)?.[1] ?? '');
+    const forward = (name: string) => `${name}.member.1.Type=forward&${name}.member.1.TargetGroupArn=${target}`;
+    const listener = await this.must(
+      'elasticloadbalancing',
+      'CreateListener',
+      `LoadBalancerArn=${arn}&Protocol=HTTP&Port=80&${forward('DefaultActions')}`,
+    );
+    const on = encodeURIComponent(/<ListenerArn>(.*?)</.exec(listener)?.[1] ?? '');
+    const path = 'Conditions.member.1.Field=path-pattern&Conditions.member.1.Values.member.1=/a';
+    await this.must('elasticloadbalancing', 'CreateRule', `ListenerArn=${on}&Priority=1&${path}&${forward('Actions')}`);
+    const zones = account.zones.map((zone, n) => `AvailabilityZones.member.${n + 1}=${zone}`).join('&');
+    const size = 'MinSize=0&MaxSize=6&DesiredCapacity=3';
+    const template = 'LaunchTemplate.LaunchTemplateName=aaa&LaunchTemplate.Version=1';
+    await this.must(
+      'autoscaling',
+      'CreateAutoScalingGroup',
+      `AutoScalingGroupName=aaa&${size}&${template}&${zones}&TargetGroupARNs.member.1=${target}`,
+    );
+    await this.clock.advance(60_000);
+    const instance = Object.keys(this.home.instances)[0] ?? '';
+    await this.must('ec2', 'CreateImage', `InstanceId=${instance}&Name=aaa&NoReboot=true`);
+    const hook = 'LifecycleTransition=autoscaling:EC2_INSTANCE_LAUNCHING&HeartbeatTimeout=60&DefaultResult=CONTINUE';
+    await this.must('autoscaling', 'PutLifecycleHook', `AutoScalingGroupName=aaa&LifecycleHookName=aaa&${hook}`);
+    await this.must(
+      'autoscaling',
+      'PutScheduledUpdateGroupAction',
+      'AutoScalingGroupName=aaa&ScheduledActionName=aaa&Recurrence=*/5 * * * *&DesiredCapacity=2',
+    );
+  }
+
+  /** The state as the daemon writes it, read again as the daemon reads it, and served by another one at the same time of its clock. */
+  async reload(dir: string): Promise<FuzzWorld> {
+    await writeFile(
+      join(dir, 'state.json'),
+      JSON.stringify({ version: stateVersion, state: this.home, regions: this.regions }),
+    );
+    const store = await openStore(dir);
+    await store.close();
+    return new FuzzWorld(store, this.clock);
+  }
+}
