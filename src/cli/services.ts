@@ -8,15 +8,15 @@ import type { Fleet } from '../config/settings.ts';
 import { createHosts } from '../hosts/index.ts';
 import { httpProbe } from '../hosts/probe.ts';
 import { readCloud } from '../local-cloud/daemon/client.ts';
+import type { DoctorServices } from '../operations/doctor/services.ts';
 import { PipelineError } from '../shared/errors.ts';
-import type { ScaleServices } from '../steps/scale/state.ts';
 import type { RegionClients } from '../steps/services.ts';
 import type { TaskServices } from '../tasks/types.ts';
 import { type CliContext, localCloudDir } from './context.ts';
 import { openLedger } from './ledger.ts';
 
 /** The ports of a fleet, and their end. */
-export interface OpenServices extends TaskServices, ScaleServices {
+export interface OpenServices extends TaskServices, DoctorServices {
   close(): Promise<void>;
 }
 
@@ -54,6 +54,7 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
     ledger,
     probe: httpProbe,
     workDir,
+    identity: () => readIdentity(where),
     vcpuQuota: () => readVcpuQuota(where),
     ownAddress: () => ownAddress(where.endpoint ?? context.env.AWS_ENDPOINT_URL),
     by,
@@ -77,6 +78,17 @@ async function readVcpuQuota(where: AwsTarget): Promise<number | undefined> {
   const client = new ServiceQuotasClient(where);
   try {
     return await vcpuQuota(client);
+  } finally {
+    client.destroy();
+  }
+}
+
+async function readIdentity(where: AwsTarget): Promise<{ account: string; arn: string }> {
+  const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
+  const client = new STSClient(where);
+  try {
+    const { Account, Arn } = await client.send(new GetCallerIdentityCommand({}));
+    return { account: Account ?? '', arn: Arn ?? '' };
   } finally {
     client.destroy();
   }

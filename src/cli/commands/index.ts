@@ -208,6 +208,12 @@ export const commands: readonly CommandSpec[] = [
   },
   { name: 'local reset', summary: 'stop the local cloud and delete its state', load: () => import('./local-reset.ts') },
   {
+    name: 'doctor',
+    summary: 'what would keep a release, a rollback or a scale-out from working, each with its cure',
+    arguments: [someApp],
+    load: () => import('./doctor.ts'),
+  },
+  {
     name: 'config check',
     summary: 'check every file in pipelines/ and say all that is wrong',
     arguments: [someApp],

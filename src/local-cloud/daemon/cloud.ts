@@ -7,6 +7,7 @@ import { CallLog } from '../calls/log.ts';
 import { Faults } from '../faults/faults.ts';
 import { claimAddressBlock } from '../machines/address-block.ts';
 import { AddressPool } from '../machines/address-pool.ts';
+import { createQuotasService } from '../quotas/service.ts';
 import { regionNames, zoneNames } from '../regions.ts';
 import { createS3Service } from '../s3/service.ts';
 import { account, type Delays, delayProfiles } from '../settings.ts';
@@ -140,6 +141,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
       faults: faults.calls,
       report,
     }),
+    quotas: createQuotasService({ credentials, regions: regionNames, clock: callersTime, report }),
     credentials,
     region: regionNames,
     clock: callersTime,

@@ -12,6 +12,8 @@ export interface WireServerOptions extends ResponderOptions {
   control?: (request: IncomingMessage, response: ServerResponse, path: string) => boolean | Promise<boolean>;
   /** S3, which is no service of the query protocol: it answers whole requests itself. */
   s3?: RequestService;
+  /** Service Quotas, which speaks JSON. */
+  quotas?: RequestService;
   /** Largest body in bytes; 1 MiB unless told. */
   bodyLimit?: number;
   /** Milliseconds of real time until slow callers are cut off. */
@@ -112,9 +114,10 @@ async function answer(req: IncomingMessage, res: ServerResponse, respond: Respon
     if (!(await options.control?.(req, res, path))) send(res, 404, 'text/plain', `there is no ${path} here\n`);
     return;
   }
-  if (options.s3 && isForS3(req, url, path)) {
+  const own = isForQuotas(req) ? options.quotas : isForS3(req, url, path) ? options.s3 : undefined;
+  if (own) {
     const began = options.clock.now();
-    const record = await options.s3.answer(req, res);
+    const record = await own.answer(req, res);
     await finished(res);
     options.onCall?.({ ...record, at: began, ms: options.clock.now() - began });
     return;
@@ -131,6 +134,10 @@ async function answer(req: IncomingMessage, res: ServerResponse, respond: Respon
   if (body === 'too-large') res.setHeader('connection', 'close');
   send(res, reply.status, 'text/xml;charset=UTF-8', reply.document);
   await finished(res);
+}
+
+function isForQuotas(req: IncomingMessage): boolean {
+  return parseAuthorization(req.headers.authorization ?? '')?.service === 'servicequotas';
 }
 
 /** By the service in the signature's scope. What carries none, or one in the query, is for S3 where there is more than `/`. */

@@ -31,6 +31,7 @@ export const allowedSkew = 5 * 60_000;
 /**
  * Verifies the signature in the `Authorization` header.
  * @param now Milliseconds since the epoch, of the callers' time.
+ * @param served Whether a service may be signed for; by default those of the query protocol.
  * @throws CloudError in the code of the service that the signature names.
  */
 export function verifySignature(
@@ -38,6 +39,7 @@ export function verifySignature(
   credentials: Credentials,
   regions: readonly string[],
   now: number,
+  served: (service: string) => boolean = isServiceName,
 ): Caller {
   const { headers } = request;
   refuseOtherKinds(request);
@@ -52,7 +54,7 @@ export function verifySignature(
   const date = signedAt(headers);
   if (!date)
     throw new CloudError('IncompleteSignature', 'The request needs an x-amz-date or date header with its time.');
-  checkScope(authorization, date.basic, regions);
+  checkScope(authorization, date.basic, regions, served);
   if (Math.abs(now - date.at) > allowedSkew) throw expired(date.at, now);
   checkSignedHeaders(authorization, headers);
   if (!matches(request, authorization, date.basic, credentials.secretAccessKey)) {
@@ -78,8 +80,13 @@ function refuseOtherKinds({ query, headers, body }: SignedRequest): void {
   }
 }
 
-function checkScope({ date, region, service }: Authorization, signed: string, regions: readonly string[]): void {
-  if (!isServiceName(service)) {
+function checkScope(
+  { date, region, service }: Authorization,
+  signed: string,
+  regions: readonly string[],
+  served: (service: string) => boolean,
+): void {
+  if (!served(service)) {
     throw mismatch(
       `Credential should be scoped to a served service: ec2, autoscaling, elasticloadbalancing, s3 or sts, not ${service}.`,
     );

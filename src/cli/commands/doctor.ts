@@ -1,0 +1,56 @@
+import { listApps, loadPipeline } from '../../config/load.ts';
+import { diagnose } from '../../operations/doctor/diagnose.ts';
+import { error, type Finding, ok, takeAll } from '../../operations/doctor/finding.ts';
+import { openings } from '../../operations/doctor/records.ts';
+import { PipelineError } from '../../shared/errors.ts';
+import type { CommandModule, CommandOptions } from '../command.ts';
+import { type CliContext, projectDir, useColor } from '../context.ts';
+import { diagnoseMachine } from '../doctor-machine.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { renderFindings } from '../views/findings.ts';
+import { writeJson } from '../views/json.ts';
+import { colorsFor } from '../views/text.ts';
+import { withServices } from '../with-services.ts';
+
+/** Findings about one thing: this machine, or an app in an environment. */
+export interface Diagnosis {
+  about: string;
+  findings: Finding[];
+}
+
+/** `pipeline doctor [app]`: exit code 1 when something does not work, 0 when there are only warnings. */
+export const run: CommandModule['run'] = async (context, [app], options) => {
+  const folder = projectDir(context, options);
+  const apps = app === undefined ? await listApps(folder) : [app];
+  const all: Diagnosis[] = await Promise.all([
+    diagnoseMachine().then((findings) => ({ about: 'this machine', findings })),
+    ...apps.map((name) => diagnoseApp(context, options, folder, name)),
+  ]);
+  if (options.json) writeJson(context.stdout, all);
+  else context.stdout.write(renderFindings(all, colorsFor(useColor(context, options, context.stdout))));
+  const broken = all.some(({ findings }) => findings.some((one) => one.severity === 'error'));
+  return broken ? exitCodes.failed : exitCodes.done;
+};
+
+async function diagnoseApp(
+  context: CliContext,
+  options: CommandOptions,
+  folder: string,
+  app: string,
+): Promise<Diagnosis> {
+  try {
+    const pipeline = await loadPipeline({ projectDir: folder, app });
+    const fleet = pipeline.fleet(options.env);
+    const configured = ok('config', `${pipeline.file} is right: ${pipeline.environments.join(', ')}`);
+    const findings = await withServices(context, fleet, (services) =>
+      pipeline.onlyTasks
+        ? takeAll([{ id: 'openings', run: () => openings(services, context.clock) }])
+        : diagnose(services, context.clock),
+    );
+    return { about: `${app} in ${fleet.environment}`, findings: [configured, ...findings] };
+  } catch (reason) {
+    if (!(reason instanceof PipelineError)) throw reason;
+    const message = [reason.message, ...reason.details].join('; ');
+    return { about: app, findings: [error(reason.code, message, reason.hint ?? 'pipeline config check')] };
+  }
+}

@@ -1,0 +1,13 @@
+import type { Clock } from '../../shared/clock.ts';
+import { accountLooks } from './account.ts';
+import { type Finding, takeAll } from './finding.ts';
+import { fleetLooks } from './fleet.ts';
+import { recordLooks } from './records.ts';
+import type { DoctorServices } from './services.ts';
+
+/** Looks at everything that a release, a rollback or a scale-out of a fleet will need. It only reads. */
+export async function diagnose(services: DoctorServices, clock: Clock): Promise<Finding[]> {
+  const lock = await services.ledger.lockOf(services.fleet.app);
+  const busy = lock !== undefined && Date.parse(lock.expires) >= clock.now();
+  return takeAll([...accountLooks(services), ...fleetLooks(services, busy), ...recordLooks(services, lock, clock)]);
+}

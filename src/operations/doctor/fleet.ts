@@ -1,0 +1,130 @@
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { readGroupTag } from '../../aws/capacity.ts';
+import { isActive, readRefresh } from '../../aws/refreshes.ts';
+import { readRules } from '../../aws/rules.ts';
+import { tagKeys, tagValue } from '../../aws/tags.ts';
+import { heldTag, readBaseline } from '../../steps/scale/state.ts';
+import { observeFleet } from '../../steps/support/observe.ts';
+import { pageRole } from '../../tasks/maintenance-roles.ts';
+import { error, type Finding, type Look, ok, warning } from './finding.ts';
+import type { DoctorServices } from './services.ts';
+
+/** The fleet as it is, and what runs that did not end well have left in it. */
+export function fleetLooks(services: DoctorServices, locked: boolean): Look[] {
+  return [
+    { id: 'fleet', run: () => fleetState(services, locked) },
+    { id: 'fleet.leftovers', run: () => leftMachines(services, locked) },
+    { id: 'fleet.maintenance', run: () => maintenance(services) },
+  ];
+}
+
+async function fleetState(services: DoctorServices, locked: boolean): Promise<Finding[]> {
+  const { aws, fleet } = services;
+  const { facts, live, healthy } = await observeFleet(services);
+  const [refresh, tag] = await Promise.all([
+    readRefresh(aws.autoScaling, facts.group),
+    readGroupTag(aws.autoScaling, facts.group, heldTag),
+  ]);
+  const status = `pipeline status ${fleet.app}`;
+  const found: Finding[] = [];
+  if (live.desired === 0) {
+    found.push(
+      warning('fleet.empty', `${facts.group} has no machines`, `release first: pipeline release ${fleet.app}`),
+    );
+  } else if (healthy.length === 0) {
+    found.push(error('fleet.health', `no machine of ${facts.group} is healthy`, status));
+  } else if (healthy.length < live.desired) {
+    found.push(
+      warning('fleet.health', `${healthy.length} of ${live.desired} machines of ${facts.group} are healthy`, status),
+    );
+  } else {
+    found.push(
+      ok(
+        'fleet.health',
+        `${facts.group} serves ${facts.current.version ?? 'its base image'} on ${live.desired} machines`,
+      ),
+    );
+  }
+  const standby = live.instances.filter((one) => one.lifecycle === 'Standby').map((one) => one.id);
+  if (standby.length > 0 && !locked) {
+    found.push(
+      warning(
+        'fleet.standby',
+        `in Standby, though nothing runs that needs it: ${standby.join(', ')}`,
+        `aws autoscaling exit-standby --auto-scaling-group-name ${facts.group} --instance-ids ${standby.join(' ')}`,
+      ),
+    );
+  }
+  if (live.suspended.length > 0 && !locked) {
+    found.push(
+      warning(
+        'fleet.suspended',
+        `processes of ${facts.group} are suspended: ${live.suspended.join(', ')}`,
+        `aws autoscaling resume-processes --auto-scaling-group-name ${facts.group} --scaling-processes ${live.suspended.join(' ')}`,
+      ),
+    );
+  }
+  if (isActive(refresh) && !locked) {
+    found.push(ok('fleet.refresh', `an instance refresh is ${refresh.status} (${refresh.percentage} %)`));
+  }
+  const held = readBaseline(tag, live.min);
+  if (held) {
+    found.push(
+      warning(
+        'fleet.held',
+        `${facts.group} is held at ${live.min} machines; its usual size is ${held.desired}`,
+        `after the event: pipeline scale ${fleet.app} --cancel`,
+      ),
+    );
+  }
+  if (live.max < 2 * fleet.capacity.min) {
+    found.push(
+      warning(
+        'fleet.max',
+        `the maximum of ${facts.group} is ${live.max}; a roll of ${fleet.capacity.min} machines needs twice that`,
+        'raise capacity.max',
+      ),
+    );
+  }
+  return found;
+}
+
+/** Machines that are there for a run only, while none runs. */
+async function leftMachines({ aws, fleet }: DoctorServices, locked: boolean): Promise<Finding[]> {
+  const { Reservations } = await aws.ec2.send(
+    new DescribeInstancesCommand({
+      Filters: [
+        { Name: `tag:${tagKeys.app}`, Values: [fleet.app] },
+        { Name: `tag:${tagKeys.environment}`, Values: [fleet.environment] },
+        { Name: `tag:${tagKeys.role}`, Values: ['builder', 'proof'] },
+        { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+      ],
+    }),
+  );
+  const left = (Reservations ?? []).flatMap((one) => one.Instances ?? []);
+  if (left.length === 0 || locked) return [ok('fleet.leftovers', 'no builder or proof machine is left')];
+  const ids = left.map((one) => one.InstanceId).join(' ');
+  const roles = left.map((one) => `${one.InstanceId} (${tagValue(one.Tags, tagKeys.role)})`).join(', ');
+  return [
+    warning(
+      'fleet.leftovers',
+      `machines of runs that are over: ${roles}`,
+      `aws ec2 terminate-instances --instance-ids ${ids}`,
+    ),
+  ];
+}
+
+async function maintenance(services: DoctorServices): Promise<Finding[]> {
+  const { aws, fleet } = services;
+  const { facts } = await observeFleet(services);
+  const rules = await readRules(aws.elb, facts.listenerArn);
+  if (!rules.some((rule) => rule.tags[tagKeys.role] === pageRole))
+    return [ok('fleet.maintenance', 'no maintenance page is on')];
+  return [
+    warning(
+      'fleet.maintenance',
+      'the maintenance page is on',
+      `when it is over: pipeline ${fleet.app} maintenance-off`,
+    ),
+  ];
+}

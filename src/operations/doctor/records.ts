@@ -1,0 +1,122 @@
+import { readImage } from '../../aws/images.ts';
+import { listOpenings } from '../../aws/security-groups.ts';
+import type { LockRecord } from '../../ledger/types.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { PipelineError } from '../../shared/errors.ts';
+import { observeFleet } from '../../steps/support/observe.ts';
+import { readImages } from '../read-images.ts';
+import { decideRollback } from '../rollback-facts.ts';
+import { type Finding, type Look, ok, warning } from './finding.ts';
+import type { DoctorServices } from './services.ts';
+
+const dayMs = 86_400_000;
+/** An image older than this misses fixes of its base; unpatched systems are the usual way in. */
+const oldDays = 30;
+
+/** Ledger, locks, openings, images and the way back. */
+export function recordLooks(services: DoctorServices, lock: LockRecord | undefined, clock: Clock): Look[] {
+  return [
+    { id: 'ledger', run: () => ledger(services, lock, clock) },
+    { id: 'images.age', run: () => imageAge(services, clock) },
+    { id: 'images.orphans', run: () => orphans(services, clock) },
+    { id: 'rollback', run: () => rollback(services) },
+    { id: 'openings', run: () => openings(services, clock) },
+  ];
+}
+
+async function ledger(
+  { ledger: records, fleet }: DoctorServices,
+  lock: LockRecord | undefined,
+  clock: Clock,
+): Promise<Finding[]> {
+  const runs = await records.runs(fleet.app, 10);
+  const found: Finding[] = [
+    ok('ledger', `the ledger is read; ${runs.length === 10 ? 'at least 10' : runs.length} runs are recorded`),
+  ];
+  if (lock && Date.parse(lock.expires) < clock.now()) {
+    found.push(
+      warning(
+        'ledger.lock',
+        `the lock of ${fleet.app} was left by ${lock.owner} (${lock.command}), since ${lock.since}`,
+        'the next run takes it over; look at `pipeline history` before',
+      ),
+    );
+  } else if (lock) {
+    found.push(ok('ledger.lock', `${lock.owner} holds the lock of ${fleet.app}: ${lock.command}`));
+  }
+  const open = runs.filter((run) => run.outcome === undefined && run.id !== lock?.run);
+  for (const run of open) {
+    found.push(
+      warning(
+        'ledger.unfinished',
+        `run ${run.id} (${run.operation}) of ${run.by} began ${run.startedAt} and never ended`,
+        `see what it left: pipeline status ${fleet.app}`,
+      ),
+    );
+  }
+  const bad = runs[0]?.outcome === 'needs-person' ? runs[0] : undefined;
+  if (bad)
+    found.push(
+      warning(
+        'ledger.left',
+        `the last run, ${bad.id} (${bad.operation}), left something that needs a person`,
+        `pipeline history ${fleet.app}`,
+      ),
+    );
+  return found;
+}
+
+async function imageAge(services: DoctorServices, clock: Clock): Promise<Finding[]> {
+  const { facts } = await observeFleet(services);
+  const image = facts.current.imageId && (await readImage(services.aws.ec2, facts.current.imageId));
+  if (!image) return [];
+  const days = Math.floor((clock.now() - Date.parse(image.createdAt)) / dayMs);
+  const age = `${image.name} is ${days} ${days === 1 ? 'day' : 'days'} old`;
+  if (days <= oldDays) return [ok('images.age', age)];
+  return [
+    warning('images.age', `${age}: its system has no newer fixes than that`, 'build a new base image and release'),
+  ];
+}
+
+async function orphans(services: DoctorServices, clock: Clock): Promise<Finding[]> {
+  const { fleet } = services;
+  const stray = (await readImages(services, clock.now())).filter((one) => ['orphan', 'failed'].includes(one.kind));
+  if (stray.length === 0) return [ok('images.orphans', 'no image or snapshot is left without a release')];
+  const cost = stray.reduce((sum, one) => sum + one.monthlyCost, 0).toFixed(2);
+  return [
+    warning(
+      'images.orphans',
+      `${stray.length} images or snapshots without a release that works, up to ${cost} USD a month`,
+      `pipeline images ${fleet.app} prune`,
+    ),
+  ];
+}
+
+/** A plan B is one only when it is there. */
+async function rollback(services: DoctorServices): Promise<Finding[]> {
+  const { fleet } = services;
+  try {
+    const { target, way } = await decideRollback(services, { force: false });
+    return [ok('rollback', `fast-rollback would go to ${target.version} by ${way.how}: ${way.why}`)];
+  } catch (reason) {
+    if (!(reason instanceof PipelineError)) throw reason;
+    return [
+      warning('rollback', `there is no way back now: ${reason.message}`, reason.hint ?? `pipeline images ${fleet.app}`),
+    ];
+  }
+}
+
+/** Openings of security groups that are still there after their time. */
+export async function openings(
+  { aws, fleet }: Pick<DoctorServices, 'aws' | 'fleet'>,
+  clock: Clock,
+): Promise<Finding[]> {
+  const all = await listOpenings(aws.ec2, fleet.app, fleet.environment);
+  if (all.length === 0) return [];
+  return all.map(({ name, port, cidr, expires, by }) => {
+    const what = `port ${port} is open to ${cidr} (${name}, by ${by})`;
+    return expires > clock.now()
+      ? ok('openings', `${what} until ${new Date(expires).toISOString()}`)
+      : warning('openings', `${what}, and its time is over`, `pipeline ${fleet.app} close`);
+  });
+}

@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import {
+  GetServiceQuotaCommand,
+  ListServiceQuotasCommand,
+  RequestServiceQuotaIncreaseCommand,
+  ServiceQuotasClient,
+} from '@aws-sdk/client-service-quotas';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { vcpuQuota } from '../../../src/aws/quotas.ts';
+import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
+
+let dir: string;
+let cloud: LocalCloud;
+let client: ServiceQuotasClient;
+const reports: unknown[] = [];
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'gp-quota-'));
+  cloud = await startLocalCloud({ dir, driver: 'simulated', report: (error) => reports.push(error) });
+  const { endpoint, region, credentials } = cloud;
+  client = new ServiceQuotasClient({ endpoint, region, credentials: { ...credentials }, maxAttempts: 1 });
+});
+afterAll(async () => {
+  client.destroy();
+  await cloud.close();
+  await rm(dir, { recursive: true, force: true });
+  expect(reports).toEqual([]);
+});
+
+const vcpus = { ServiceCode: 'ec2', QuotaCode: 'L-1216C47A' };
+
+it('tells the quota of vCPUs to the newest client, and grants more', async () => {
+  expect(await vcpuQuota(client)).toBe(1920);
+  const { RequestedQuota } = await client.send(
+    new RequestServiceQuotaIncreaseCommand({ ...vcpus, DesiredValue: 4000 }),
+  );
+  expect(RequestedQuota?.Status).toBe('APPROVED');
+  expect(await vcpuQuota(client)).toBe(4000);
+  const { Quotas } = await client.send(new ListServiceQuotasCommand({ ServiceCode: 'ec2' }));
+  expect(Quotas).toHaveLength(1);
+});
+
+it('refuses what is not there, less than there is, and a wrong secret', async () => {
+  const get = (QuotaCode: string) => client.send(new GetServiceQuotaCommand({ ServiceCode: 'ec2', QuotaCode }));
+  await expect(get('L-00000000')).rejects.toMatchObject({ name: 'NoSuchResourceException' });
+  await expect(
+    client.send(new RequestServiceQuotaIncreaseCommand({ ...vcpus, DesiredValue: 1 })),
+  ).rejects.toMatchObject({ name: 'IllegalArgumentException' });
+  const credentials = { ...cloud.credentials, secretAccessKey: 'wrong' };
+  const stranger = new ServiceQuotasClient({
+    endpoint: cloud.endpoint,
+    region: cloud.region,
+    credentials,
+    maxAttempts: 1,
+  });
+  await expect(stranger.send(new GetServiceQuotaCommand(vcpus))).rejects.toMatchObject({
+    name: 'SignatureDoesNotMatch',
+  });
+  stranger.destroy();
+});

@@ -1,0 +1,123 @@
+import { RunInstancesCommand } from '@aws-sdk/client-ec2';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  enterStandby,
+  exitStandby,
+  readGroup,
+  resumeProcesses,
+  setCapacity,
+  suspendProcesses,
+} from '../../../src/aws/groups.ts';
+import { openPort } from '../../../src/aws/security-groups.ts';
+import { tagKeys, toTags } from '../../../src/aws/tags.ts';
+import { diagnose } from '../../../src/operations/doctor/diagnose.ts';
+import { takeAll } from '../../../src/operations/doctor/finding.ts';
+import type { DoctorServices } from '../../../src/operations/doctor/services.ts';
+import { planRelease } from '../../../src/operations/release.ts';
+import { simulatedFleet } from '../support/simulated-fleet.ts';
+
+let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let services: DoctorServices;
+let quota = 1000;
+
+beforeAll(async () => {
+  world = await simulatedFleet();
+  services = Object.assign(world.services, {
+    vcpuQuota: async () => quota,
+    identity: async () => ({ account: '000000000000', arn: 'arn:aws:iam::000000000000:root' }),
+  });
+  for (let release = 0; release < 2; release++) {
+    const result = await world.run(await planRelease(services, world.clock, {}));
+    expect(result.error).toBeUndefined();
+  }
+}, 60_000);
+afterAll(() => world.close());
+
+/** Everything that is not well, as `id: message | cure`. */
+async function complaints(): Promise<string[]> {
+  const found = await diagnose(services, world.clock);
+  return found.filter((one) => one.severity !== 'ok').map((one) => `${one.id}: ${one.message} | ${one.cure}`);
+}
+
+const group = () => services.fleet.names.group;
+
+describe('doctor', () => {
+  it('finds nothing wrong with a fleet that is well, and says what it looked at', async () => {
+    expect(await complaints()).toEqual([]);
+    const ids = (await diagnose(services, world.clock)).map((one) => one.id);
+    for (const id of [
+      'account.identity',
+      'account.permissions',
+      'account.quota',
+      'fleet.health',
+      'ledger',
+      'images.age',
+      'rollback',
+    ]) {
+      expect(ids).toContain(id);
+    }
+  });
+
+  it('finds a host in Standby and suspended processes, with the commands that cure them', async () => {
+    const { autoScaling } = services.aws;
+    const host = (await readGroup(autoScaling, group())).instances[0]?.id ?? '';
+    await setCapacity(autoScaling, group(), { min: 3 });
+    await suspendProcesses(autoScaling, group(), ['AZRebalance']);
+    await enterStandby(autoScaling, group(), host);
+    const found = await complaints();
+    expect(found.join('\n')).toContain(`exit-standby --auto-scaling-group-name ${group()} --instance-ids ${host}`);
+    expect(found.join('\n')).toContain(
+      `resume-processes --auto-scaling-group-name ${group()} --scaling-processes AZRebalance`,
+    );
+    await exitStandby(autoScaling, group(), host);
+    await resumeProcesses(autoScaling, group(), ['AZRebalance']);
+    await setCapacity(autoScaling, group(), { min: 4 });
+  });
+
+  it('finds machines of runs that are over, an opening past its time, and a quota that is too small', async () => {
+    const { ec2 } = services.aws;
+    const { LaunchTemplateId, Version } = await templateOf();
+    const tags = { [tagKeys.app]: 'api', [tagKeys.environment]: 'local', [tagKeys.role]: 'proof' };
+    const { Instances } = await ec2.send(
+      new RunInstancesCommand({
+        MinCount: 1,
+        MaxCount: 1,
+        LaunchTemplate: { LaunchTemplateId, Version },
+        TagSpecifications: [{ ResourceType: 'instance', Tags: toTags(tags) }],
+      }),
+    );
+    await openPort(ec2, {
+      groupId: 'sg-0a0a0a0a0a0a0a0a0',
+      app: 'api',
+      environment: 'local',
+      name: 'ssh',
+      port: 22,
+      cidr: '192.0.2.7/32',
+      expires: world.clock.now() - 1000,
+      by: 'tester',
+    });
+    quota = 10;
+    const found = (await complaints()).join('\n');
+    expect(found).toContain(`terminate-instances --instance-ids ${Instances?.[0]?.InstanceId}`);
+    expect(found).toContain(
+      'port 22 is open to 192.0.2.7/32 (ssh, by tester), and its time is over | pipeline api close',
+    );
+    expect(found).toMatch(/account.quota: a roll of the largest fleet needs \d+ vCPUs, and the account may run 10/);
+  });
+
+  it('says what it could not look at, and goes on', async () => {
+    const found = await takeAll([
+      { id: 'broken', run: () => Promise.reject(new Error('no network')) },
+      { id: 'well', run: async () => [{ id: 'well', severity: 'ok', message: 'fine' }] },
+    ]);
+    expect(found.map(({ id, severity, message }) => `${id} ${severity} ${message}`)).toEqual([
+      'broken error no network',
+      'well ok fine',
+    ]);
+  });
+});
+
+async function templateOf() {
+  const { launchTemplate } = await readGroup(services.aws.autoScaling, group());
+  return { LaunchTemplateId: launchTemplate.id, Version: launchTemplate.version };
+}
