@@ -64,12 +64,14 @@ describe('doctor', () => {
     await setCapacity(autoScaling, group(), { min: 3 });
     await suspendProcesses(autoScaling, group(), ['AZRebalance']);
     await enterStandby(autoScaling, group(), host);
+    await lifecycle(host, 'Standby');
     const found = await complaints();
     expect(found.join('\n')).toContain(`exit-standby --auto-scaling-group-name ${group()} --instance-ids ${host}`);
     expect(found.join('\n')).toContain(
       `resume-processes --auto-scaling-group-name ${group()} --scaling-processes AZRebalance`,
     );
     await exitStandby(autoScaling, group(), host);
+    await lifecycle(host, 'InService');
     await resumeProcesses(autoScaling, group(), ['AZRebalance']);
     await setCapacity(autoScaling, group(), { min: 4 });
   });
@@ -116,6 +118,15 @@ describe('doctor', () => {
     ]);
   });
 });
+
+/** Waits until a machine of the group has got so far. */
+async function lifecycle(id: string, wanted: string): Promise<void> {
+  for (;;) {
+    const { instances } = await readGroup(services.aws.autoScaling, group());
+    if (instances.find((one) => one.id === id)?.lifecycle === wanted) return;
+    await world.clock.sleep(100);
+  }
+}
 
 async function templateOf() {
   const { launchTemplate } = await readGroup(services.aws.autoScaling, group());
