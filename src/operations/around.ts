@@ -1,3 +1,4 @@
+import { defineFleet } from '../aws/fleet-definition.ts';
 import { groupMachines } from '../aws/instances.ts';
 import type { ReleaseStep, Services } from '../steps/services.ts';
 import { readInputs } from '../tasks/read-inputs.ts';
@@ -77,5 +78,7 @@ async function wrap(around: Around, services: Services): Promise<[ReleaseStep, R
 }
 
 async function isEmpty({ aws, fleet }: Services): Promise<boolean> {
-  return (await groupMachines(aws.ec2, fleet.names.group)).every((machine) => machine.state !== 'running');
+  // With blue/green either group may be the one that serves.
+  const machines = await Promise.all(defineFleet(fleet).groups.map(({ name }) => groupMachines(aws.ec2, name)));
+  return machines.flat().every((machine) => machine.state !== 'running');
 }

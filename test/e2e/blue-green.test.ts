@@ -122,7 +122,7 @@ describe('blue/green on real machines, under load from the first release to the 
       { name: green, share: 0, desired: 0, healthy: 0, until: null },
     ]);
     const { exitCode, stderr } = await world.pipeline('fast-rollback', 'api', 'v2', '--how', 'switch');
-    expect(exitCode).toBe(2);
+    expect(exitCode).toBe(1);
     expect(stderr).toContain(`${green} has no machines any more`);
   });
 
