@@ -3,7 +3,7 @@ import type { CloudContext } from '../context.ts';
 import type { TargetGroupRecord, TargetRecord } from '../model.ts';
 import type { TargetReading } from './balancer-driver.ts';
 import { usage } from './find.ts';
-import { nextState } from './target-state.ts';
+import { health, nextState } from './target-state.ts';
 
 /** How often targets are read, in ms of the cloud's clock; a compromise between the cost of a reading and the delay it adds. */
 const pollMs = 200;
@@ -42,7 +42,17 @@ export class BalancerSync {
   start(): void {
     if (this.#running) return;
     this.#running = true;
+    this.#forgetHealth();
     this.poke();
+  }
+
+  /** What a former run has seen says nothing of machines that boot again: their checks begin anew. */
+  #forgetHealth(): void {
+    for (const { targets } of Object.values(this.context.state.targetGroups)) {
+      for (const target of targets) {
+        if (target.state === 'healthy' || target.state === 'unhealthy') Object.assign(target, health.registering);
+      }
+    }
   }
 
   stop(): void {

@@ -1,0 +1,200 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+import {
+  CreateImageCommand,
+  CreateKeyPairCommand,
+  CreateLaunchTemplateCommand,
+  DescribeImagesCommand,
+  DescribeLaunchTemplatesCommand,
+} from '@aws-sdk/client-ec2';
+import { DescribeLoadBalancersCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { execa } from 'execa';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type CloudDescriptor, readCloud, spawnCloud, stopCloud } from '../../src/local-cloud/daemon/client.ts';
+import { isAlive } from '../../src/local-cloud/machines/process-table.ts';
+import { account } from '../../src/local-cloud/settings.ts';
+import { Account } from '../local-cloud/behaviour/account.ts';
+import { type Listed, processes, treeOf } from './support/process-tree.ts';
+
+const userData = `#!/bin/sh
+mkdir -p /etc/sv/web
+cat > /etc/sv/web/run <<'RUN'
+#!/bin/sh
+. /run/pipeline/instance.env
+export HOST
+exec node /srv/server.js 2>&1
+RUN
+cat > /srv/server.js <<'SERVER'
+const server = require('node:http').createServer((request, response) => response.end('served'));
+server.listen(8080, process.env.HOST);
+process.on('SIGTERM', () => server.close());
+SERVER
+chmod 755 /etc/sv/web/run
+ln -s /etc/sv/web /etc/service/web
+`;
+
+let dir: string;
+let cloud: string;
+const sessions: { kill(): unknown }[] = [];
+
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'gp-kill-'));
+  cloud = path.join(dir, 'cloud');
+});
+
+afterEach(async () => {
+  for (const session of sessions.splice(0)) session.kill();
+  await stopCloud(cloud);
+  await rm(dir, { recursive: true, force: true });
+});
+
+const accountOf = ({ endpoint, region, accessKeyId, secretAccessKey }: CloudDescriptor) =>
+  new Account({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+
+/** What of a cloud runs: by its folder in the command line, and by descent from what has it there. */
+const running = (): Listed[] => [
+  ...new Map(
+    processes()
+      .filter(({ command }) => command.includes(cloud))
+      .flatMap(({ pid }) => treeOf(pid))
+      .map((one) => [one.pid, one]),
+  ).values(),
+];
+
+/** Kills the daemon and waits for its own end, not for what it leaves behind. */
+async function killDaemon(): Promise<Listed[]> {
+  const { pid = 0 } = readCloud(cloud) ?? {};
+  const tree = treeOf(pid);
+  process.kill(pid, 'SIGKILL');
+  while (readCloud(cloud)) await new Promise((resolve) => setTimeout(resolve, 2));
+  return tree;
+}
+
+const served = async (url: string) => {
+  try {
+    return await (await fetch(url)).text();
+  } catch {
+    return undefined;
+  }
+};
+
+it('CLD-PER-04 a daemon killed with SIGKILL leaves no process that the next start does not end, and its state is there', async () => {
+  const one = accountOf(await spawnCloud({ dir: cloud }));
+  const { KeyMaterial = '' } = await one.ec2.send(new CreateKeyPairCommand({ KeyName: 'key', KeyType: 'ed25519' }));
+  const key = path.join(dir, 'key');
+  await writeFile(key, KeyMaterial, { mode: 0o600 });
+  const UserData = Buffer.from(userData).toString('base64');
+  const LaunchTemplateData = { ImageId: account.baseImageId, KeyName: 'key', UserData };
+  await one.ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: 'web', LaunchTemplateData }));
+  const targets = await one.targetGroup({ HealthCheckIntervalSeconds: 1, HealthCheckTimeoutSeconds: 1 });
+  await one.listener(targets);
+  const group = await one.group(2, {
+    LaunchTemplate: { LaunchTemplateName: 'web', Version: '1' },
+    TargetGroupARNs: [targets],
+  });
+  const url = async (from: Account) => {
+    const { LoadBalancers } = await from.elb.send(new DescribeLoadBalancersCommand({}));
+    return `http://${LoadBalancers?.[0]?.DNSName}:8000/`;
+  };
+  const healthy = async (from: Account) => {
+    const members = await from.members(group);
+    const states = await Promise.all(members.map(async ({ InstanceId = '' }) => from.health(targets, InstanceId)));
+    return states.filter((one) => one?.state === 'healthy').length;
+  };
+  const serves = async (from: Account) => {
+    await from.until(
+      () => healthy(from),
+      (count) => count === 2,
+      60_000,
+    );
+    expect(await served(await url(from))).toBe('served');
+  };
+  await serves(one);
+  const [first] = await one.members(group);
+  const before = await one.instance(first?.InstanceId ?? '');
+  const image = await one.baked(before.InstanceId ?? '');
+  await one.s3.send(
+    new CreateBucketCommand({ Bucket: 'ledger', CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' } }),
+  );
+  await one.s3.send(new PutObjectCommand({ Bucket: 'ledger', Key: 'runs/1', Body: 'done' }));
+  // A session that is kept open, with a command of its own on the machine.
+  const ssh = [
+    '-F',
+    'none',
+    '-i',
+    key,
+    '-p',
+    '2222',
+    '-o',
+    'StrictHostKeyChecking=no',
+    '-o',
+    'UserKnownHostsFile=/dev/null',
+  ];
+  sessions.push(
+    execa('ssh', [...ssh, `${userInfo().username}@${before.PrivateIpAddress}`, 'sleep 1234'], { reject: false }),
+  );
+  await one.until(
+    async () => running().map(({ command }) => command),
+    (commands) => commands.includes('sleep 1234'),
+  );
+  // In the middle of a bake and of boots.
+  const { ImageId: cut = '' } = await one.ec2.send(
+    new CreateImageCommand({ InstanceId: before.InstanceId, Name: 'cut', NoReboot: true }),
+  );
+  const { InstanceId: late = '' } = await one.run({ ImageId: image });
+  one.disconnect();
+
+  const names = new Set(running().map(({ name }) => name));
+  for (const name of ['bwrap', 'runsvdir', 'haproxy', 'sshd']) expect(names).toContain(name);
+  const tree = await killDaemon();
+  expect(tree.length).toBeGreaterThan(10);
+
+  const two = accountOf(await spawnCloud({ dir: cloud }));
+  await two.until(
+    async () => tree.filter(isAlive).map(({ pid, command }) => `${pid} ${command}`),
+    (left) => left.length === 0,
+  );
+  await serves(two);
+  const after = await two.instance(before.InstanceId ?? '');
+  expect(after).toMatchObject({ State: { Name: 'running' }, PrivateIpAddress: before.PrivateIpAddress });
+  expect((await two.image(image)).State).toBe('available');
+  expect((await two.image(cut)).State).toBe('failed');
+  expect((await two.ec2.send(new DescribeLaunchTemplatesCommand({}))).LaunchTemplates).toHaveLength(2);
+  const { Body } = await two.s3.send(new GetObjectCommand({ Bucket: 'ledger', Key: 'runs/1' }));
+  expect(await Body?.transformToString()).toBe('done');
+  await two.reached(late, 'running');
+  two.disconnect();
+
+  // Killed again: when it runs, and in the middle of its next starts.
+  const trees: Listed[] = await killDaemon();
+  for (const timeoutMs of [100, 200, 400]) {
+    const begun = await spawnCloud({ dir: cloud, timeoutMs }).catch(() => undefined);
+    if (begun) trees.push(...(await killDaemon()));
+  }
+  await spawnCloud({ dir: cloud });
+  const three = accountOf(readCloud(cloud) as CloudDescriptor);
+  await serves(three);
+  const { pid = 0 } = readCloud(cloud) ?? {};
+  await three.until(
+    async () => trees.filter(isAlive).map((one) => `${one.pid} ${one.command}`),
+    (left) => left.length === 0,
+  );
+  const own = new Set(treeOf(pid).map((one) => one.pid));
+  expect(running().filter((one) => !own.has(one.pid))).toEqual([]);
+  expect((await three.ec2.send(new DescribeImagesCommand({}))).Images).toHaveLength(3);
+  three.disconnect();
+});
+
+it('CLD-PER-05 what a killed daemon has left running ends by itself or with the next stop', async () => {
+  const one = accountOf(await spawnCloud({ dir: cloud }));
+  await one.running();
+  one.disconnect();
+  const tree = await killDaemon();
+  expect(await stopCloud(cloud)).toBe(false);
+  await one.until(
+    async () => [...tree.filter(isAlive), ...running()].map(({ pid, command }) => `${pid} ${command}`),
+    (left) => left.length === 0,
+  );
+});
