@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import {
@@ -150,6 +150,8 @@ it('CLD-PER-04 a daemon killed with SIGKILL leaves no process that the next star
   for (const name of ['bwrap', 'runsvdir', 'haproxy', 'sshd']) expect(names).toContain(name);
   const tree = await killDaemon();
   expect(tree.length).toBeGreaterThan(10);
+  // As if its record had not been written yet.
+  await mkdir(path.join(cloud, 'machines', 'i-0123456789abcdef0', 'root'), { recursive: true });
 
   const two = accountOf(await spawnCloud({ dir: cloud }));
   await two.until(
@@ -176,6 +178,8 @@ it('CLD-PER-04 a daemon killed with SIGKILL leaves no process that the next star
   await spawnCloud({ dir: cloud });
   const three = accountOf(readCloud(cloud) as CloudDescriptor);
   await serves(three);
+  const disks = (await readdir(path.join(cloud, 'machines'))).sort();
+  expect(disks).toEqual([...(await three.members(group)).map(({ InstanceId = '' }) => InstanceId), late].sort());
   const { pid = 0 } = readCloud(cloud) ?? {};
   await three.until(
     async () => trees.filter(isAlive).map((one) => `${one.pid} ${one.command}`),

@@ -89,7 +89,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   for (const state of states()) reserveAddresses(state, pool, block);
 
   const drivers = await (driver === 'sandbox'
-    ? sandboxDrivers(dir, clock, report)
+    ? sandboxDrivers(dir, states(), clock, report)
     : simulatedDrivers(states(), clock, report));
   endings.add(() => drivers.balancer.close());
   endings.add(() => drivers.machines.close());
@@ -146,6 +146,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
     region: regionNames,
     clock: callersTime,
     faults: faults.calls,
+    persist: store.flush,
     onCall: (record) => calls.add(record),
     control: controlPaths({ status, faults, calls, token: controlToken }),
     report,

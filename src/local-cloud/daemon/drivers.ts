@@ -14,13 +14,22 @@ export interface Drivers {
 }
 
 /** Real sandboxes behind a real HAProxy. Everything that takes time runs side by side. */
-export async function sandboxDrivers(dir: string, clock: Clock, report: (error: unknown) => void): Promise<Drivers> {
-  const [{ SandboxDriver }, { createBaseImage }, { probeSandbox }, { HaproxyDriver }] = await Promise.all([
-    import('../machines/sandbox-driver.ts'),
-    import('../machines/base-image.ts'),
-    import('../machines/probe.ts'),
-    import('../elb/haproxy/driver.ts'),
-  ]);
+export async function sandboxDrivers(
+  dir: string,
+  states: CloudState[],
+  clock: Clock,
+  report: (error: unknown) => void,
+): Promise<Drivers> {
+  const [{ SandboxDriver }, { createBaseImage }, { discardLeftovers }, { probeSandbox }, { HaproxyDriver }] =
+    await Promise.all([
+      import('../machines/sandbox-driver.ts'),
+      import('../machines/base-image.ts'),
+      import('../machines/leftovers.ts'),
+      import('../machines/probe.ts'),
+      import('../elb/haproxy/driver.ts'),
+    ]);
+  const { machines: disks, images } = recorded(states);
+  await discardLeftovers(dir, { machines: new Set(disks.map(({ id }) => id)), images });
   const machines = new SandboxDriver({ dir, clock });
   const balancer = new HaproxyDriver({ dir: balancerFolder(dir), clock, report });
   const probed = probeSandbox().then((result) => {
@@ -43,12 +52,7 @@ export async function simulatedDrivers(
     import('../elb/simulated.ts'),
   ]);
   // Models forget everything with their process: what the state knows of, exists.
-  const known = states
-    .flatMap(({ instances }) => Object.values(instances))
-    .filter((one) => one.state !== 'terminated' && one.hasDisk)
-    .map(({ id, address, imageId, imageDataId = imageId }) => ({ id, address, imageId: imageDataId }));
-  const recorded = states.flatMap(({ images }) => Object.values(images)).map(({ id, dataId = id }) => dataId);
-  const images = new Set<string>([account.baseImageId, ...recorded, ...known.map((one) => one.imageId)]);
+  const { machines: known, images } = recorded(states);
   const machines = new SimulatedDriver({ clock, images: [...images] });
   for (const { id, imageId, address } of known) {
     machines.create({ instanceId: id, imageId, address, hostname: `ip-${address.replaceAll('.', '-')}` }).catch(report);
@@ -58,6 +62,16 @@ export async function simulatedDrivers(
     balancer: new SimulatedBalancer({ clock, isUp: ({ id }) => machines.isRunning(id) }),
     ready: Promise.resolve(),
   };
+}
+
+/** What there is data of on disk: machines that have a disk, and images, by the ids that the driver keeps them under. */
+function recorded(states: CloudState[]) {
+  const machines = states
+    .flatMap(({ instances }) => Object.values(instances))
+    .filter((one) => one.state !== 'terminated' && one.hasDisk)
+    .map(({ id, address, imageId, imageDataId = imageId }) => ({ id, address, imageId: imageDataId }));
+  const named = states.flatMap(({ images }) => Object.values(images)).map(({ id, dataId = id }) => dataId);
+  return { machines, images: new Set([account.baseImageId, ...named, ...machines.map(({ imageId }) => imageId)]) };
 }
 
 /** Waits for all, so that nothing is still starting when the first failure is dealt with; then rejects with that. */

@@ -37,7 +37,11 @@ export function machineLayout(dir: string, instanceId: string): MachineLayout {
 
 /** The folder of an image's tree. */
 export function imageFolder(dir: string, imageId: string): string {
-  return join(dir, 'images', checkedId(imageId));
+  return join(imagesFolder(dir), checkedId(imageId));
+}
+
+export function imagesFolder(dir: string): string {
+  return join(dir, 'images');
 }
 
 export function machinesFolder(dir: string): string {

@@ -1,12 +1,11 @@
 import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import type { MachineDriver, MachineSpec } from './driver.ts';
 import { findTool } from './host-tools.ts';
 import { copyTree, discard, emptyTrash, treeSize } from './images.ts';
-import { imageFolder, type MachineLayout, machineLayout } from './layout.ts';
+import { imageFolder, imagesFolder, type MachineLayout, machineLayout } from './layout.ts';
 import { type MachineEnvironment, machineEnvironment } from './machine-environment.ts';
 import { type MachineProcess, startMachine } from './machine-process.ts';
 import { allGone, isAlive, type ProcessRef, signalProcess, sweep } from './process-table.ts';
@@ -119,7 +118,7 @@ export class SandboxDriver implements MachineDriver {
     const image = imageFolder(this.#dir, imageId);
     if (!existsSync(root)) throw new Error(`The machine ${instanceId} has no disk`);
     if (existsSync(image)) throw new Error(`The image ${imageId} exists`);
-    await mkdir(join(this.#dir, 'images'), { recursive: true, mode: 0o700 });
+    await mkdir(imagesFolder(this.#dir), { recursive: true, mode: 0o700 });
     await copyTree(root, image, this.#machines.has(instanceId));
     return treeSize(image);
   }

@@ -44,10 +44,15 @@ export interface ResponderOptions {
   clock: Clock;
   /** What goes wrong on request. */
   faults?: CallFaults;
+  /** Resolves when all that was changed so far will outlive this process; an answer that confirms a change waits for it. */
+  persist?: () => Promise<void>;
   onCall?: (record: CallRecord) => void;
   /** A defect of ours; callers only learn that there was one. */
   report: (error: unknown) => void;
 }
+
+/** Operations that change nothing. */
+const reading = /^(Describe|Get|List)/;
 
 export interface WireAnswer {
   status: number;
@@ -153,12 +158,14 @@ class Call {
       throw new CloudError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
     }
     const call: CallContext = { service, operation, region, accessKeyId, requestId };
-    const { faults } = this.#options;
+    const { faults, persist, report } = this.#options;
     const struck = (fault: string) => {
       if (!this.faults.includes(fault)) this.faults.push(fault);
     };
     await faults?.before(call, input, struck);
     const output = await handler(input, call);
+    // What cannot be written now is in memory still, and is written with the next change.
+    if (!reading.test(operation)) await persist?.().catch(report);
     return answerDocument(shapes, operation, faults ? faults.after(call, output, struck) : output, requestId);
   }
 
