@@ -5,6 +5,14 @@ import type { FleetDefinition, TargetGroupDefinition } from '../src/aws/fleet-de
 import type { Fleet } from '../src/config/settings.ts';
 import type { Network } from './network.ts';
 
+/** The last rule of all (AWS: 1 to 50,000). */
+const servingPriority = 50_000;
+
+const nothingServes = {
+  type: 'fixed-response',
+  fixedResponseConfig: { statusCode: '503', contentType: 'text/plain', messageBody: 'no route leads to the fleet' },
+};
+
 /** The way in to a fleet. */
 export interface Balancer {
   loadBalancer: CfnLoadBalancer;
@@ -51,7 +59,9 @@ export function createBalancer(
   const targetGroups = new Map(
     definition.targetGroups.map((one) => [one.name, createTargetGroup(scope, one, network)]),
   );
-  const serving = definition.targetGroups.filter((one) => one.role === 'serving');
+  const colours = definition.targetGroups
+    .filter((one) => one.role === 'serving')
+    .flatMap((one) => targetGroups.get(one.name)?.ref ?? []);
   const listener = new CfnListener(scope, 'Listener', {
     loadBalancerArn: loadBalancer.ref,
     port,
@@ -62,18 +72,25 @@ export function createBalancer(
           sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06',
         }
       : { protocol: 'HTTP' }),
-    defaultActions: [
-      {
-        type: 'forward',
-        forwardConfig: {
-          targetGroups: serving.map((one, index) => ({
-            targetGroupArn: targetGroups.get(one.name)?.ref,
-            weight: index === 0 ? 100 : 0,
-          })),
-        },
-      },
-    ],
+    // With blue/green the weights belong to the releases: a deploy that changes the listener must not put them back, so they
+    // stand in a rule of their own, which no deploy has a reason to change.
+    defaultActions: colours.length > 1 ? [nothingServes] : [{ type: 'forward', targetGroupArn: colours[0] }],
   });
+  if (colours.length > 1) {
+    new CfnListenerRule(scope, 'ServingRule', {
+      listenerArn: listener.ref,
+      priority: servingPriority,
+      conditions: [{ field: 'path-pattern', pathPatternConfig: { values: ['*'] } }],
+      actions: [
+        {
+          type: 'forward',
+          forwardConfig: {
+            targetGroups: colours.map((targetGroupArn, index) => ({ targetGroupArn, weight: index === 0 ? 100 : 0 })),
+          },
+        },
+      ],
+    });
+  }
   new CfnListenerRule(scope, 'ProofRule', {
     listenerArn: listener.ref,
     priority: proofRule.priority,

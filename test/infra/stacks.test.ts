@@ -94,6 +94,30 @@ describe('the stack of a fleet', () => {
     });
     expect(() => named('golden-pipeline-production')).toThrow('no stack');
   });
+
+  it('keeps the weights of blue/green in a rule that no deploy has a reason to change', () => {
+    const settings = { release: { strategy: 'blue-green' } };
+    const certificateArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/1';
+    const before = synthesise(awsFleet(settings))('api-production');
+    before.hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', {
+      AutoScalingGroupName: 'api-production-green',
+    });
+    before.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+      DefaultActions: [Match.objectLike({ Type: 'fixed-response' })],
+    });
+    before.hasResourceProperties('AWS::ElasticLoadBalancingV2::ListenerRule', {
+      Priority: 50000,
+      Actions: [
+        {
+          Type: 'forward',
+          ForwardConfig: { TargetGroups: [Match.objectLike({ Weight: 100 }), Match.objectLike({ Weight: 0 })] },
+        },
+      ],
+    });
+    const after = synthesise(awsFleet({ ...settings, infrastructure: { certificateArn } }))('api-production');
+    const rule = (template: typeof before) => template.toJSON().Resources.ServingRule;
+    expect(rule(after)).toEqual(rule(before));
+  });
 });
 
 describe('the stack of an environment', () => {
@@ -135,7 +159,7 @@ describe('the stack of a blue/green fleet', () => {
     'api-production',
   );
 
-  it('has two groups with a target group each, and a listener that gives all traffic to the first', () => {
+  it('has two groups with a target group each, and a rule that gives all traffic to the first', () => {
     const groups = Object.values(template.findResources('AWS::AutoScaling::AutoScalingGroup'));
     expect(groups.map((one) => one.Properties.AutoScalingGroupName)).toEqual([
       'api-production',
@@ -143,8 +167,8 @@ describe('the stack of a blue/green fleet', () => {
     ]);
     const targets = groups.map((one) => one.Properties.TargetGroupARNs);
     expect(new Set(targets.map((one) => JSON.stringify(one))).size).toBe(2);
-    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
-      DefaultActions: [
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::ListenerRule', {
+      Actions: [
         {
           Type: 'forward',
           ForwardConfig: {
