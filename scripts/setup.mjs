@@ -1,7 +1,7 @@
 // Makes a fresh clone ready: Node's version, npm packages, Debian packages, the build. Only Node's own modules are used,
 // because nothing else may be there yet. Quiet when all is in place.
 // Usage: node scripts/setup.mjs [--with-tests] [--check]
-//   --with-tests  also what only the tests need (the aws CLI, Packer, Redis)
+//   --with-tests  also what only the tests need (the aws CLI, boto3, Packer, Ansible's collections, Redis)
 //   --check       change nothing, only say what is missing
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -26,7 +26,14 @@ const programs = {
   zstd: 'zstd',
   nsenter: 'util-linux',
 };
-const testPrograms = { aws: 'awscli', packer: 'packer', 'redis-server': 'redis-server' };
+/** What only tests need; where it is no program, a file that the package brings. */
+const testPrograms = {
+  aws: 'awscli',
+  packer: 'packer',
+  'redis-server': 'redis-server',
+  '/usr/lib/python3/dist-packages/boto3/__init__.py': 'python3-boto3',
+  '/usr/lib/python3/dist-packages/ansible_collections/amazon/aws/MANIFEST.json': 'ansible',
+};
 
 /** A reason to stop that is meant for a person. */
 class SetupError extends Error {
@@ -65,8 +72,9 @@ function npmPackages(checkOnly) {
   }
 }
 
-/** Ordinary users often have no /usr/sbin in their PATH, where sshd and haproxy live. */
+/** Ordinary users often have no /usr/sbin in their PATH, where sshd and haproxy live. A whole path is looked for as it is. */
 function find(program) {
+  if (program.startsWith('/')) return existsSync(program);
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   const system = process.env.SETUP_SYSTEM_PATH ?? '/usr/local/sbin:/usr/sbin:/sbin';
   return [...folders, ...system.split(delimiter).filter(Boolean)].some((folder) => {

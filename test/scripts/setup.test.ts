@@ -54,6 +54,13 @@ test('with all in place it says nothing and is quick; programs in /usr/sbin coun
   expect(done.ms).toBeLessThan(1000);
 });
 
+test('what only tests need is told of, and no reason to stop', async () => {
+  const done = await setup('--check', '--with-tests');
+  expect(done).toMatchObject({ code: 0, out: '' });
+  const hint = 'sudo apt-get install --no-install-recommends awscli';
+  expect(done.err).toContain(`setup: missing program: aws (only tests need it; ${hint})`);
+});
+
 test('--check names the missing programs and the Debian packages that hold them, each once', async () => {
   for (const name of ['bin/ssh', 'bin/ssh-keygen', 'sbin/sshd', 'bin/bwrap']) rmSync(join(clone, name));
   expect(await setup('--check')).toMatchObject({

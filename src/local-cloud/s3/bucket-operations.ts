@@ -26,8 +26,9 @@ export const headBucket: Operation = async ({ bucket }, { buckets }) => {
   return { status: 200, headers: { 'x-amz-bucket-region': facts.region, 'x-amz-access-point-alias': 'false' } };
 };
 
-export const deleteBucket: Operation = async ({ bucket }, { buckets }) => {
+export const deleteBucket: Operation = async ({ bucket }, { buckets, uploads }) => {
   await buckets.delete(bucket);
+  await uploads.endAll(bucket);
   return { status: 204 };
 };
 

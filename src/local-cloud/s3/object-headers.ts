@@ -88,7 +88,7 @@ export function versionHeader({ versionId }: ObjectVersion, { versioning }: Buck
 }
 
 /** The checksum that was sent with the object, if any. */
-export function checksumHeaders({ checksum }: ObjectVersion): Record<string, string> {
+export function checksumHeaders({ checksum }: Pick<ObjectVersion, 'checksum'>): Record<string, string> {
   if (!checksum) return {};
   return { [checksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': 'FULL_OBJECT' };
 }

@@ -1,5 +1,6 @@
 import type { Buckets } from './buckets.ts';
 import type { Payload } from './payload.ts';
+import type { Uploads } from './uploads.ts';
 
 /** A request whose signature holds. */
 export interface S3Request {
@@ -36,6 +37,7 @@ export interface FileBody {
 /** What the operations work with. */
 export interface S3Context {
   readonly buckets: Buckets;
+  readonly uploads: Uploads;
   /** Milliseconds since the epoch. */
   now(): number;
 }

@@ -9,6 +9,14 @@ import {
 } from './bucket-operations.ts';
 import { notImplemented, S3Error } from './error.ts';
 import { listObjects, listObjectVersions } from './list-operations.ts';
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  listMultipartUploads,
+  listParts,
+  uploadPart,
+} from './multipart.ts';
 import { copyObject } from './object-copy.ts';
 import { deleteObject, deleteObjects } from './object-delete.ts';
 import { getObject, headObject } from './object-read.ts';
@@ -38,11 +46,19 @@ const served: Record<string, Record<string, [name: string, operation: Operation]
   },
   'bucket?versions': { GET: ['ListObjectVersions', listObjectVersions] },
   'bucket?delete': { POST: ['DeleteObjects', deleteObjects] },
+  'bucket?uploads': { GET: ['ListMultipartUploads', listMultipartUploads] },
   object: {
     GET: ['GetObject', getObject],
     HEAD: ['HeadObject', headObject],
     PUT: ['PutObject', putObject],
     DELETE: ['DeleteObject', deleteObject],
+  },
+  'object?uploads': { POST: ['CreateMultipartUpload', createMultipartUpload] },
+  'object?uploadId': {
+    GET: ['ListParts', listParts],
+    PUT: ['UploadPart', uploadPart],
+    POST: ['CompleteMultipartUpload', completeMultipartUpload],
+    DELETE: ['AbortMultipartUpload', abortMultipartUpload],
   },
 };
 
@@ -57,7 +73,8 @@ export interface Route {
 export function routeOf(request: Pick<S3Request, 'method' | 'bucket' | 'key' | 'query' | 'header'>): Route {
   const { method, bucket, key, query, header } = request;
   const target = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
-  const subresource = [...query.keys()].find((name) => subresources.has(name));
+  // Beside an upload's id, `partNumber` is an argument.
+  const subresource = query.has('uploadId') ? 'uploadId' : [...query.keys()].find((name) => subresources.has(name));
   const table = served[subresource === undefined ? target : `${target}?${subresource}`];
   const [name, operation] = (table && Object.hasOwn(table, method) && table[method]) || [];
   if (name === undefined || operation === undefined) {

@@ -14,6 +14,7 @@ import type { S3Request, S3Response } from './request.ts';
 import { routeOf } from './routes.ts';
 import { refusal, send } from './send.ts';
 import { verifyHead, wrongRegion } from './signature.ts';
+import { Uploads } from './uploads.ts';
 
 export interface S3Options {
   /** Where buckets are kept; made when the first request comes. One service at a time. */
@@ -35,6 +36,7 @@ const patience = 16 * maximumObject;
 /** S3 of the local cloud: buckets and objects in files, as far as a ledger needs it. */
 export function createS3Service(options: S3Options): RequestService {
   const { dir, credentials, regions, clock, faults, report } = options;
+  const uploads = new Uploads();
   let opened: Promise<Buckets> | undefined;
   const buckets = () => {
     opened ??= openBuckets(dir, report).catch((error: unknown) => {
@@ -61,7 +63,7 @@ export function createS3Service(options: S3Options): RequestService {
         const asked = readRequest(head, region, body);
         const { name, operation } = routeOf(asked);
         record.operation = name;
-        const context = { buckets: await buckets(), now: () => clock.now() };
+        const context = { buckets: await buckets(), uploads, now: () => clock.now() };
         const site = { service: 's3', operation: name, region };
         await faults?.before(site, {}, (fault) => struck.push(fault));
         checkBucket(asked, context.buckets);

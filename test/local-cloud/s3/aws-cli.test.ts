@@ -48,6 +48,12 @@ describe.skipIf(!existsSync(aws))("Debian's aws", () => {
     expect((await run('s3', 'cp', 's3://cli-bucket/a folder/ü+&.txt', 'down.txt')).error).toBe('');
     expect(await readFile(join(home, 'down.txt'), 'utf8')).toBe(body);
     expect((await run('s3', 'cp', 's3://cli-bucket/a folder/ü+&.txt', 's3://cli-bucket/copy')).error).toBe('');
+    // Beyond 8 MiB it sends parts, several at once.
+    const large = Buffer.alloc(20 * 1024 * 1024, 'large');
+    await writeFile(join(home, 'large'), large);
+    expect((await run('s3', 'cp', 'large', 's3://cli-bucket/large')).error).toBe('');
+    expect((await run('s3', 'cp', 's3://cli-bucket/large', 'large.back')).error).toBe('');
+    expect((await readFile(join(home, 'large.back'))).equals(large)).toBe(true);
     expect((await run('s3', 'rm', 's3://cli-bucket', '--recursive')).error).toBe('');
     expect((await run('s3', 'rb', 's3://cli-bucket')).error).toBe('');
     expect((await run('s3', 'ls')).out).toBe('');

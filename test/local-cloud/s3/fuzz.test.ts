@@ -31,6 +31,8 @@ const query = fc.dictionary(
     'version-id-marker',
     'encoding-type',
     'uploads',
+    'uploadId',
+    'partNumber',
     'response-content-type',
     'location',
     'start-after',

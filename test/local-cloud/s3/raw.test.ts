@@ -179,7 +179,8 @@ describe('requests', () => {
       return `${answer.code} ${answer.status}`;
     };
     expect(await code('POST', `/${Bucket}?delete`)).toBe('InvalidRequest 400');
-    expect(await code('POST', `/${Bucket}/big?uploads`)).toBe('NotImplemented 501');
+    expect(await code('PUT', `/${Bucket}/big?uploadId=none&partNumber=1`)).toBe('NoSuchUpload 404');
+    expect(await code('GET', `/${Bucket}/big?partNumber=1`)).toBe('NotImplemented 501');
     expect(await code('GET', `/${Bucket}?policy`)).toBe('NotImplemented 501');
     expect(await code('DELETE', `/${Bucket}?versioning`)).toBe('MethodNotAllowed 405');
     expect(await code('PATCH', `/${Bucket}/a`)).toBe('MethodNotAllowed 405');

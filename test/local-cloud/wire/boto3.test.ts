@@ -1,10 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CloudError } from '../../../src/local-cloud/wire/handler.ts';
+import { debianPython, withoutBoto3 } from '../../support/debian-python.ts';
 import { credentials, region, startWire, type TestWire } from './support/start-wire.ts';
-
-const hasBoto3 = spawnSync('python3', ['-c', 'import boto3']).status === 0;
 
 /** Prints what boto3 reads, as JSON. */
 const script = `
@@ -31,7 +29,7 @@ except ClientError as error:
 print(json.dumps(out))
 `;
 
-describe.skipIf(!hasBoto3)('boto3', () => {
+describe.skipIf(withoutBoto3 !== '')(`boto3${withoutBoto3}`, () => {
   let wire: TestWire;
   const inputs: Record<string, unknown> = {};
 
@@ -65,7 +63,7 @@ describe.skipIf(!hasBoto3)('boto3', () => {
   it('reads and is read', async () => {
     const { accessKeyId, secretAccessKey } = credentials;
     const argv = ['-c', script, wire.endpoint, region, accessKeyId, secretAccessKey];
-    const { stdout } = await execa('python3', argv, {
+    const { stdout } = await execa(debianPython, argv, {
       env: { AWS_EC2_METADATA_DISABLED: 'true', AWS_MAX_ATTEMPTS: '1' },
     });
     expect(JSON.parse(stdout)).toEqual({

@@ -1,0 +1,142 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteBucketCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { refused, region, startS3, type TestS3 } from './support/start-s3.ts';
+
+const Bucket = 'parts';
+const fiveMiB = 5 * 1024 * 1024;
+
+let s3: TestS3;
+beforeAll(async () => {
+  s3 = await startS3();
+  await s3.client.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: region } }));
+});
+afterAll(async () => {
+  await s3.close();
+  expect(s3.reports).toEqual([]);
+});
+
+async function begin(Key: string): Promise<string> {
+  const ContentType = 'text/plain';
+  const { UploadId = '' } = await s3.client.send(
+    new CreateMultipartUploadCommand({ Bucket, Key, ContentType, Metadata: { by: 'parts' } }),
+  );
+  return UploadId;
+}
+
+const send = (Key: string, UploadId: string, PartNumber: number, Body: Buffer | string) =>
+  s3.client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body }));
+
+const complete = (Key: string, UploadId: string, Parts: { PartNumber: number; ETag?: string }[], more: object = {}) =>
+  s3.client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts }, ...more }));
+
+/** What lies with the drafts. */
+const drafts = () => readdir(join(s3.dir, 's3', 'drafts'));
+
+describe('an upload in parts', () => {
+  it('becomes an object when it is completed, from the parts named, and leaves nothing else', async () => {
+    const Key = 'a folder/ü';
+    const UploadId = await begin(Key);
+    const first = Buffer.alloc(fiveMiB, 'a');
+    await send(Key, UploadId, 1, 'replaced by the next of its number');
+    const one = await send(Key, UploadId, 1, first);
+    const three = await send(Key, UploadId, 3, 'end');
+    await send(Key, UploadId, 7, 'not named');
+    expect(await refused(s3.client.send(new GetObjectCommand({ Bucket, Key })))).toBe('NoSuchKey 404');
+    const Parts = [
+      { PartNumber: 1, ETag: one.ETag },
+      { PartNumber: 3, ETag: three.ETag },
+    ];
+    const { ETag } = await complete(Key, UploadId, Parts);
+    expect(ETag).toMatch(/^"[0-9a-f]{32}-2"$/);
+    const read = await s3.client.send(new GetObjectCommand({ Bucket, Key }));
+    expect(read).toMatchObject({ ETag, ContentType: 'text/plain', Metadata: { by: 'parts' } });
+    expect(
+      Buffer.from((await read.Body?.transformToByteArray()) ?? []).equals(Buffer.concat([first, Buffer.from('end')])),
+    ).toBe(true);
+    expect(await refused(complete(Key, UploadId, Parts))).toBe('NoSuchUpload 404');
+    expect(await drafts()).toEqual([]);
+  });
+
+  it('is listed with its parts, over pages, until it is given up', async () => {
+    const ids = [await begin('list/1'), await begin('list/2')];
+    for (const number of [2, 1, 3]) await send('list/1', ids[0] ?? '', number, `part ${number}`);
+    const parts = (more: object) =>
+      s3.client.send(new ListPartsCommand({ Bucket, Key: 'list/1', UploadId: ids[0], MaxParts: 2, ...more }));
+    const page = await parts({});
+    expect(page).toMatchObject({ IsTruncated: true, NextPartNumberMarker: '2' });
+    expect(page.Parts?.map(({ PartNumber, Size }) => [PartNumber, Size])).toEqual([
+      [1, 6],
+      [2, 6],
+    ]);
+    const rest = await parts({ PartNumberMarker: page.NextPartNumberMarker });
+    expect(rest.Parts?.map((one) => one.PartNumber)).toEqual([3]);
+    const list = (more: object) =>
+      s3.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'list/', MaxUploads: 1, ...more }));
+    const { Uploads, NextKeyMarker, NextUploadIdMarker, IsTruncated } = await list({});
+    expect([IsTruncated, Uploads?.map((one) => one.UploadId)]).toEqual([true, [ids[0]]]);
+    const next = await list({ KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker });
+    expect([next.IsTruncated, next.Uploads?.map((one) => one.Key)]).toEqual([false, ['list/2']]);
+    for (const [index, UploadId] of ids.entries()) {
+      await s3.client.send(new AbortMultipartUploadCommand({ Bucket, Key: `list/${index + 1}`, UploadId }));
+    }
+    expect((await list({})).Uploads).toBeUndefined();
+    expect(await refused(parts({}))).toBe('NoSuchUpload 404');
+    expect(await drafts()).toEqual([]);
+  });
+
+  it('is refused for parts that are missing, in disorder or too small, and can be completed after that', async () => {
+    const Key = 'bad';
+    const UploadId = await begin(Key);
+    const one = { PartNumber: 1, ETag: (await send(Key, UploadId, 1, 'small')).ETag };
+    const two = { PartNumber: 2, ETag: (await send(Key, UploadId, 2, 'small too')).ETag };
+    expect(await refused(complete(Key, UploadId, [one, { ...two, ETag: one.ETag }]))).toBe('InvalidPart 400');
+    expect(await refused(complete(Key, UploadId, [one, { ...two, PartNumber: 5 }]))).toBe('InvalidPart 400');
+    expect(await refused(complete(Key, UploadId, [two, one]))).toBe('InvalidPartOrder 400');
+    expect(await refused(complete(Key, UploadId, [one, two]))).toBe('EntityTooSmall 400');
+    expect(await refused(complete(Key, UploadId, []))).toBe('MalformedXML 400');
+    const wrongSum = [{ ...one, ChecksumCRC32: 'AAAAAA==' }];
+    expect(await refused(complete(Key, UploadId, wrongSum))).toBe('InvalidPart 400');
+    expect(await refused(complete('other', UploadId, [one]))).toBe('NoSuchUpload 404');
+    expect(await refused(send(Key, UploadId, 0, 'x'))).toBe('InvalidArgument 400');
+    expect(await refused(send(Key, UploadId, 10_001, 'x'))).toBe('InvalidArgument 400');
+    const copy = { Bucket, Key, UploadId, PartNumber: 4, CopySource: `${Bucket}/x` };
+    expect(await refused(s3.client.send(new UploadPartCopyCommand(copy)))).toBe('NotImplemented 501');
+    await complete(Key, UploadId, [two]);
+    expect((await s3.client.send(new HeadObjectCommand({ Bucket, Key }))).ContentLength).toBe(9);
+  });
+
+  it('keeps to the conditions of a write', async () => {
+    const ids = [await begin('once'), await begin('once')];
+    const parts = await Promise.all(ids.map((id) => send('once', id, 1, 'x')));
+    const named = (index: number) => [{ PartNumber: 1, ETag: parts[index]?.ETag }];
+    const once = { IfNoneMatch: '*' };
+    await complete('once', ids[0] ?? '', named(0), once);
+    expect(await refused(complete('once', ids[1] ?? '', named(1), once))).toBe('PreconditionFailed 412');
+    await complete('once', ids[1] ?? '', named(1));
+  });
+
+  it('ends with its bucket', async () => {
+    const other = 'parts-gone';
+    const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' as const };
+    await s3.client.send(new CreateBucketCommand({ Bucket: other, CreateBucketConfiguration }));
+    const target = { Bucket: other, Key: 'k' };
+    const { UploadId } = await s3.client.send(new CreateMultipartUploadCommand(target));
+    await s3.client.send(new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: 'x' }));
+    await s3.client.send(new DeleteBucketCommand({ Bucket: other }));
+    expect(await drafts()).toEqual([]);
+  });
+});
