@@ -15,6 +15,7 @@ export default definePipeline({
       { path: '/version', status: 200, contains: '"version":"{version}"' },
       { path: '/', status: 200 },
     ],
+    watch: { paths: ['/events/open-air'], versionHeader: 'x-release' },
   },
   defaultEnvironment: 'local',
   environments: {
@@ -34,6 +35,8 @@ export default definePipeline({
         retireGraceHours: 0,
         verifySeconds: 5,
         pollSeconds: 0.1,
+        // This machine is the whole fleet at once: what slows it down is mostly the release itself.
+        watch: { perSecond: 20, baselineSeconds: 4, burstSeconds: 1, latencyFloorMs: 250 },
         timeouts: { health: 60, bake: 60, drain: 30, refresh: 180, ansible: 180 },
       },
     },

@@ -69,7 +69,7 @@ export async function startRefresh(
   group: string,
   template: { id: string; version: string },
   preferences: Fleet['release']['refresh'],
-  { rollback = true }: { rollback?: boolean } = {},
+  { rollback = true, alarms = [] }: { rollback?: boolean; alarms?: readonly string[] } = {},
 ): Promise<string> {
   try {
     const { InstanceRefreshId } = await autoScaling.send(
@@ -83,6 +83,7 @@ export async function startRefresh(
           InstanceWarmup: preferences.instanceWarmupSeconds,
           SkipMatching: true,
           AutoRollback: rollback,
+          ...(alarms.length > 0 ? { AlarmSpecification: { Alarms: [...alarms] } } : {}),
           // Both default to Wait, which stalls for an hour and then fails.
           StandbyInstances: 'Ignore',
           ScaleInProtectedInstances: 'Refresh',

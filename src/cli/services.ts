@@ -4,6 +4,7 @@ import { hostname, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { type AwsTarget, createClients } from '../aws/clients.ts';
 import { consoleOutput } from '../aws/instances.ts';
+import { createMetrics } from '../aws/metrics.ts';
 import type { Fleet } from '../config/settings.ts';
 import { createHosts } from '../hosts/index.ts';
 import { httpProbe } from '../hosts/probe.ts';
@@ -39,6 +40,7 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
     consoleOutput: (id) => consoleOutput(aws.ec2, id),
     clock: context.clock,
   });
+  const metrics = createMetrics(where);
   const { ledger, close: closeLedger } = await openLedger(context, fleet, where);
   return {
     fleet,
@@ -53,6 +55,7 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
     hosts,
     ledger,
     probe: httpProbe,
+    metrics,
     workDir,
     identity: () => readIdentity(where),
     vcpuQuota: () => readVcpuQuota(where),
@@ -61,6 +64,7 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
     async close() {
       await hosts.close();
       closeLedger();
+      metrics.close();
       for (const clients of [aws, ...(others ?? []).map((other) => other.aws)]) {
         for (const client of Object.values(clients)) client.destroy();
       }

@@ -79,6 +79,31 @@ export interface Fleet {
       /** `{version}` and `{commit}` are replaced. */
       contains?: string;
     }[];
+    /** Names of CloudWatch alarms that take a release back. */
+    alarms: string[];
+    /** How the new version is compared with the one before. */
+    watch: {
+      /** Probes a second. */
+      perSecond: number;
+      /** How long the version before is measured; 0: nothing is compared. */
+      baselineSeconds: number;
+      /** Paths that are probed besides those of the smoke tests. */
+      paths: string[];
+      /** Response header that names the version. */
+      versionHeader?: string;
+      /** Answers in one reading. */
+      minSamples: number;
+      /** A burst of faults up to this long is forgiven, in seconds. */
+      burstSeconds: number;
+      /** Percentage points. */
+      errorMargin: number;
+      errorFactor: number;
+      latencyFactor: number;
+      /** Milliseconds. */
+      latencyFloorMs: number;
+      /** Part of the fleet that may be out of order, in percent. */
+      sickPercent: number;
+    };
     refresh: { minHealthyPercentage: number; maxHealthyPercentage: number; instanceWarmupSeconds: number };
     /** A fast rollback on the hosts. */
     flip: {

@@ -3,6 +3,8 @@ export interface ProbeAnswer {
   status: number;
   body: string;
   ms: number;
+  /** Response headers, names in lower case. */
+  headers?: Record<string, string>;
 }
 
 /** One GET request; rejects when there is no answer at all. */
@@ -16,5 +18,10 @@ export const httpProbe: Probe = async (url, { timeoutMs, headers }) => {
   const started = performance.now();
   const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
   const body = await response.text();
-  return { status: response.status, body, ms: performance.now() - started };
+  return {
+    status: response.status,
+    body,
+    ms: performance.now() - started,
+    headers: Object.fromEntries(response.headers),
+  };
 };

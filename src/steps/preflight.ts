@@ -5,6 +5,7 @@ import { PipelineError } from '../shared/errors.ts';
 import type { ReleaseStep, Services } from './services.ts';
 import { showProofRoute } from './shift.ts';
 import { type Observation, observeFleet } from './support/observe.ts';
+import { alarmsToWatch, takeBaseline } from './support/watch/baseline.ts';
 
 /** Checks that the fleet can take a release, chooses the bake host anew, and reserves the version. */
 export const preflight: ReleaseStep = {
@@ -13,6 +14,9 @@ export const preflight: ReleaseStep = {
   describe: ({ state, services }) => [
     `release ${state.version} of ${services.fleet.app}: commit ${state.commit.slice(0, 12)} (${state.ref})`,
     `fleet ${state.group} serves ${state.current.version ?? 'no release yet'}`,
+    ...(state.current.version === undefined
+      ? []
+      : [`measure for ${services.fleet.release.watch.baselineSeconds} s how ${state.current.version} answers`]),
     ...(state.irreversible === undefined ? [] : [`there is no way back behind it: ${state.irreversible}`]),
     state.bake === 'detach'
       ? 'a host of the fleet carries the bake'
@@ -23,6 +27,9 @@ export const preflight: ReleaseStep = {
     const seen = await observeFleet(services);
     await assertReady(services, seen);
     await assertRollbackTarget(services, seen);
+    const alarms = await alarmsToWatch(context);
+    // Before anything is changed, and while every machine is in service.
+    const baseline = seen.live.desired > 0 ? await takeBaseline(context, seen.facts) : undefined;
     // A run that died while it shifted traffic has left it leading to a colour.
     if (seen.idle) await showProofRoute(context, seen.facts.proofTargetGroupArn);
     const host = state.bake === 'detach' ? await chooseHost(services, seen) : undefined;
@@ -42,6 +49,8 @@ export const preflight: ReleaseStep = {
     await context.save({
       ...seen.facts,
       version: release.version,
+      alarms,
+      ...(baseline && { baseline }),
       ...(host && { host }),
     });
     const { desired } = seen.live;

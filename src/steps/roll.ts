@@ -3,11 +3,11 @@ import { readGroup, setCapacity } from '../aws/groups.ts';
 import { setDefaultVersion } from '../aws/launch-templates.ts';
 import { startRefresh } from '../aws/refreshes.ts';
 import type { Step } from '../run/step.ts';
-import { PipelineError } from '../shared/errors.ts';
 import { type RollContext, type RollState, type Services, times } from './services.ts';
 import { addTemplateVersion } from './support/new-template.ts';
 import { pinTemplate } from './support/pin.ts';
 import { refreshBack, waitRefresh } from './support/refresh.ts';
+import { openWatch, takenBack, type Watch } from './support/watch/watch.ts';
 
 /** Rolls the Auto Scaling group onto the image by an instance refresh. */
 export const roll: Step<Services, RollState> = {
@@ -16,6 +16,7 @@ export const roll: Step<Services, RollState> = {
   describe: ({ state, services: { fleet } }) => [
     `a new version of launch template ${fleet.names.launchTemplate}, given to the refresh as its desired configuration`,
     `instance refresh of ${state.group}, ${fleet.release.refresh.minHealthyPercentage}/${fleet.release.refresh.maxHealthyPercentage} percent healthy, automatic rollback on`,
+    `meanwhile the new machines are watched, and compared with ${state.current.version ?? 'nothing: there is no version before'}; a lasting fault turns the refresh round`,
   ],
   async run(context) {
     const { fleet, aws } = context.services;
@@ -23,19 +24,23 @@ export const roll: Step<Services, RollState> = {
     const template = await addTemplateVersion(context, group);
     const target = { id: template.templateId, version: template.number };
     await pinTemplate(context);
-    const refreshId = await context.change({ action: 'start-refresh', target: group, data: target }, () =>
-      startRefresh(aws.autoScaling, group, target, fleet.release.refresh),
-    );
-    await context.save({ refreshId });
-    const ended = await waitRefresh(context, refreshId);
-    if (ended.status !== 'Successful') {
-      throw new PipelineError(
-        'roll.failed',
-        `the instance refresh ended ${ended.status}: ${ended.reason ?? 'no reason given'}`,
-        {
-          hint: `the image is the same that the proof instance ran; look at the activities of ${group}`,
-        },
+    const { alarms } = context.state;
+    const watch = await openWatch(context, 'roll');
+    try {
+      const refreshId = await context.change({ action: 'start-refresh', target: group, data: target }, () =>
+        startRefresh(aws.autoScaling, group, target, fleet.release.refresh, { alarms }),
       );
+      await context.save({ refreshId });
+      const ended = await waitRefresh(context, refreshId, () => look(context, watch));
+      if (ended.status !== 'Successful') {
+        throw await takenBack(context, watch, {
+          code: 'roll.failed',
+          message: `the instance refresh ended ${ended.status}: ${ended.reason ?? 'no reason given'}`,
+          hint: `the image is the same that the proof instance ran; look at the activities of ${group}`,
+        });
+      }
+    } finally {
+      watch.close();
     }
     await fill(context);
     await waitServing(context);
@@ -70,6 +75,14 @@ export const roll: Step<Services, RollState> = {
     if (!filled) await waitServing(context);
   },
 };
+
+/** @throws PipelineError `roll.failed` with the evidence, as soon as something lasting is wrong with the new machines */
+async function look(context: RollContext, watch: Watch): Promise<void> {
+  const found = await watch.sample();
+  if (!found.some((fault) => fault.lasting)) return;
+  const message = `${context.state.version} does not serve as it should`;
+  throw await takenBack(context, watch, { code: 'roll.failed', message });
+}
 
 /**
  * The first release finds an empty group: only then capacity is set, to the configured minimum.

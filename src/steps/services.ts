@@ -1,11 +1,13 @@
 import type { AwsClients } from '../aws/clients.ts';
 import type { Weight } from '../aws/listeners.ts';
+import type { Metrics } from '../aws/metrics.ts';
 import type { ScalingPolicy, ScheduledAction } from '../aws/scaling-settings.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { Probe } from '../hosts/probe.ts';
 import type { Host, Hosts } from '../hosts/types.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { RunContext, Step } from '../run/step.ts';
+import type { Baseline, Evidence } from './support/watch/types.ts';
 
 /** The clients of one region. */
 export interface RegionClients {
@@ -23,6 +25,8 @@ export interface Services {
   ledger: Ledger;
   /** HTTP requests through the balancer. */
   probe: Probe;
+  /** The balancer's own counters and alarms; without it, a release is judged by probes and target health alone. */
+  metrics?: Metrics;
   /** Private folder of this process for archives; removed at the end. */
   workDir: string;
   /** Who runs this, for the records. */
@@ -60,6 +64,12 @@ export interface RollState extends FleetFacts {
   how?: 'roll' | 'blue-green' | 'switch' | 'flip';
   templateVersion?: string;
   refreshId?: string;
+  /** How the version before answered; without it nothing is compared. */
+  baseline?: Baseline;
+  /** Names of the alarms that judge this run. */
+  alarms?: string[];
+  /** Why it was taken back. */
+  evidence?: Evidence;
   /** What the idle colour was before it was raised. */
   idleBefore?: GroupSettings & { routes: { arn: string; weights: Weight[] }[] };
   /** Between which colours the traffic moves; `group` and `idle` are swapped once all of it has moved. */

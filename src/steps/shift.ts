@@ -1,13 +1,13 @@
-import { readTargets } from '../aws/balancers.ts';
-import { readGroup, readGroups, setCapacity } from '../aws/groups.ts';
+import { readGroup, setCapacity } from '../aws/groups.ts';
 import { setWeights } from '../aws/listeners.ts';
 import type { Step } from '../run/step.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { idleOf } from './raise.ts';
 import type { Colour, RollContext, RollState, Services } from './services.ts';
-import { proveColour, sick } from './support/colour-health.ts';
+import { proveColour } from './support/colour-health.ts';
 import { proofRoute, shareTraffic, trafficOf } from './support/colours.ts';
 import { smokeFailures } from './support/smoke.ts';
+import { watchWindow } from './support/watch/window.ts';
 
 /** Moves the traffic to the raised colour in steps, and watches each; a lasting fault puts the weights back at once. */
 export const shift: Step<Services, RollState> = {
@@ -17,7 +17,7 @@ export const shift: Step<Services, RollState> = {
     const { weights, stepSeconds, smokeTests } = fleet.release;
     return [
       `${weights.join(', ')} percent of the traffic to ${idleOf(state).group}, which is brought up to the size of ${state.group} before each`,
-      `between them ${stepSeconds} s each: target health, and ${smokeTests.length} smoke test(s) of the new machines; a lasting fault puts the weights back`,
+      `between them ${stepSeconds} s each: target health, and ${smokeTests.length} smoke test(s), errors and times of the new machines, compared with before; a lasting fault puts the weights back`,
     ];
   },
   async run(context) {
@@ -35,7 +35,16 @@ export const shift: Step<Services, RollState> = {
       await proveColour(context, to, from);
       await shareTraffic(context, listenerArn, to, from, percent);
       context.note(`${percent} % of the traffic goes to ${to.group}`);
-      if (percent < 100) await watch(context, traffic, percent);
+      if (percent === 100) continue;
+      await watchWindow(context, 'canary', {
+        seconds: fleet.release.stepSeconds,
+        what: `${percent} %`,
+        failed: {
+          code: 'shift.failed',
+          message: `${context.state.version} does not serve as it should with ${percent} % of the traffic`,
+        },
+        where: { colour: to, headers: proofHeader(context) },
+      });
     }
     await context.save({ ...to, idle: from });
     await showProofRoute(context, context.state.proofTargetGroupArn);
@@ -95,52 +104,6 @@ async function assertSmoke(context: RollContext): Promise<void> {
   throw new PipelineError('shift.smoke', `the new machines of ${context.state.version} failed their smoke tests`, {
     details: failures,
   });
-}
-
-/** Watches one step for its window. @throws PipelineError `shift.failed` with what was seen */
-async function watch(context: RollContext, { from, to }: { from: Colour; to: Colour }, percent: number) {
-  const { fleet } = context.services;
-  const end = context.clock.now() + fleet.release.stepSeconds * 1000;
-  let inRow = 0;
-  await context.poll({
-    what: `the window at ${percent} % to pass`,
-    read: () => faults(context, from, to),
-    until: (found) => {
-      inRow = found.length > 0 ? inRow + 1 : 0;
-      if (inRow >= fleet.release.healthyReads) {
-        throw new PipelineError(
-          'shift.failed',
-          `${context.state.version} does not serve as it should with ${percent} % of the traffic`,
-          { details: found },
-        );
-      }
-      return context.clock.now() >= end && found.length === 0;
-    },
-    progress: (found) => {
-      const left = Math.max(0, Math.ceil((end - context.clock.now()) / 1000));
-      context.progress(found.length > 0 ? found.join('; ') : `${percent} %: all well, ${left} s to watch`);
-    },
-    everyMs: fleet.release.pollSeconds * 1000,
-    timeoutMs: (fleet.release.stepSeconds + fleet.release.timeouts.health) * 1000,
-  });
-}
-
-/** What is wrong with the new machines at this moment, worded for a person. */
-async function faults(context: RollContext, from: Colour, to: Colour): Promise<string[]> {
-  const { aws } = context.services;
-  const [[group], targets, smoke] = await Promise.all([
-    readGroups(aws.autoScaling, [to.group, from.group]),
-    readTargets(aws.elb, to.targetGroupArn),
-    smokeFailures(context, proofHeader(context)),
-  ]);
-  const healthy = targets.filter((target) => target.state === 'healthy').length;
-  const wanted = group?.desired ?? 0;
-  if (healthy >= wanted) return smoke;
-  const why = sick(targets);
-  return [
-    `${healthy} of ${wanted} targets of ${to.group} are healthy${why.length > 0 ? ` (${why.join(', ')})` : ''}`,
-    ...smoke,
-  ];
 }
 
 function proofHeader(context: RollContext): Record<string, string> {

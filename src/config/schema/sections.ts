@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { flag, listOf, oneOf, port, regionName, seconds, section, shaped, text, urlPath, whole } from './values.ts';
+import { watchSection } from './watch.ts';
 
 export const sourceSection = section({
   repository: text()
@@ -162,6 +163,13 @@ export const releaseSection = section({
   smokeTests: listOf(smokeTest, 'a list of { path, status, contains }')
     .default([])
     .describe('Requests through the balancer that the proof instance and the rolled fleet must answer.'),
+  alarms: listOf(text(), 'a list of at most 10 names of alarms')
+    .max(10, { error: 'a list of at most 10 names of alarms' })
+    .default([])
+    .describe(
+      'CloudWatch alarms, by name, that take a release back: given to the instance refresh, and read while the fleet is watched.',
+    ),
+  watch: watchSection.prefault({}).describe('How the new version is compared with the one before it.'),
   refresh: refreshSection.prefault({}).describe('Preferences of the instance refresh.'),
   flip: flipSection.prefault({}).describe('A fast rollback that switches the hosts themselves.'),
   verifySeconds: seconds(0, 172_800).default(60).describe('How long the rolled fleet is watched, in seconds.'),

@@ -80,7 +80,7 @@ export async function proveColour(
 }
 
 /** What the balancer says of targets that do not serve, worded for a person; a few of them. */
-export function sick(targets: readonly TargetHealth[]): string[] {
+function sick(targets: readonly TargetHealth[]): string[] {
   return targets
     .filter((target) => target.state !== 'healthy')
     .slice(0, 3)

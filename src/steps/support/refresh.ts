@@ -10,12 +10,23 @@ import {
 import { PipelineError } from '../../shared/errors.ts';
 import { type RollContext, times } from '../services.ts';
 
-/** Waits until a refresh has ended, whichever way. */
-export async function waitRefresh(context: RollContext, refreshId: string): Promise<Refresh> {
+/**
+ * Waits until a refresh has ended, whichever way.
+ * @param look Called while it goes forward; a throw ends the wait.
+ */
+export async function waitRefresh(
+  context: RollContext,
+  refreshId: string,
+  look?: () => Promise<void>,
+): Promise<Refresh> {
   const { fleet, aws } = context.services;
   const refresh = await context.poll({
     what: `the instance refresh of ${context.state.group} to end`,
-    read: () => readRefresh(aws.autoScaling, context.state.group, refreshId),
+    read: async () => {
+      const one = await readRefresh(aws.autoScaling, context.state.group, refreshId);
+      if (isActive(one) && !one.status.startsWith('Rollback') && one.status !== 'Cancelling') await look?.();
+      return one;
+    },
     until: (one) => one !== undefined && !isActive(one),
     progress: (one) => {
       if (one) context.progress(`${one.status}, ${one.left} to replace`, { done: one.percentage, total: 100 });

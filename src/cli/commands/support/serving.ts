@@ -1,8 +1,15 @@
 import type { RollState } from '../../../steps/services.ts';
 
 /** The part of the JSON document that says what serves now, what served before, and which way it went. */
-export function servingFacts(state: RollState): { version: string; previous: string | null; how: string } {
-  return { version: state.version, previous: state.current.version ?? null, how: state.how ?? 'roll' };
+export function servingFacts(state: RollState): {
+  version: string;
+  previous: string | null;
+  how: string;
+  /** Why it was taken back, in numbers. */
+  evidence?: RollState['evidence'];
+} {
+  const { version, current, how = 'roll', evidence } = state;
+  return { version, previous: current.version ?? null, how, ...(evidence && { evidence }) };
 }
 
 /** The command that goes back to what served before; none when nothing did. */

@@ -1,0 +1,127 @@
+import type { CloudWatchClient, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import type { AwsTarget } from './clients.ts';
+import { toPipelineError } from './errors.ts';
+
+/** An alarm as CloudWatch has it. */
+export interface AlarmState {
+  name: string;
+  /** `OK`, `ALARM` or `INSUFFICIENT_DATA`. */
+  state: string;
+  reason: string;
+}
+
+/** Requests of a target group in one period, as its balancer counted them. */
+export interface Period {
+  /** Milliseconds since the epoch at which it began. */
+  at: number;
+  requests: number;
+  /** Answers of the targets from 500 on. */
+  targetErrors: number;
+  /** 95th percentile of the time that targets took, in milliseconds. */
+  p95Ms?: number;
+  /** Answers from 500 on of the balancer itself, over all its target groups. */
+  balancerErrors: number;
+}
+
+/** What the pipeline reads of CloudWatch. */
+export interface Metrics {
+  /** The named alarms that exist, of either kind. */
+  alarms(names: readonly string[]): Promise<AlarmState[]>;
+  /**
+   * Periods of a minute between two times (milliseconds), oldest first; minutes without requests are left out. CloudWatch gets them
+   * one to three minutes late.
+   */
+  periods(of: { listenerArn: string; targetGroupArn: string; from: number; to: number }): Promise<Period[]>;
+  close(): void;
+}
+
+/** Seconds: the finest grain in which a load balancer reports. */
+const period = 60;
+
+/** The port on CloudWatch. The SDK's client is loaded at the first use: it takes a third of a second. */
+export function createMetrics(target: AwsTarget): Metrics {
+  let loading: Promise<{ sdk: typeof import('@aws-sdk/client-cloudwatch'); client: CloudWatchClient }> | undefined;
+  const load = () => {
+    loading ??= import('@aws-sdk/client-cloudwatch').then((sdk) => ({
+      sdk,
+      client: new sdk.CloudWatchClient({ ...target, retryMode: 'adaptive', maxAttempts: 3 }),
+    }));
+    return loading;
+  };
+  return {
+    async alarms(names) {
+      const { sdk, client } = await load();
+      const { MetricAlarms = [], CompositeAlarms = [] } = await client
+        .send(new sdk.DescribeAlarmsCommand({ AlarmNames: [...names], AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] }))
+        .catch((error: unknown) => {
+          throw toPipelineError(error, 'DescribeAlarms');
+        });
+      return [...MetricAlarms, ...CompositeAlarms].map((alarm) => ({
+        name: alarm.AlarmName ?? '',
+        state: alarm.StateValue ?? 'INSUFFICIENT_DATA',
+        reason: alarm.StateReason ?? '',
+      }));
+    },
+    async periods({ listenerArn, targetGroupArn, from, to }) {
+      const { sdk, client } = await load();
+      const { MetricDataResults = [] } = await client
+        .send(
+          new sdk.GetMetricDataCommand({
+            MetricDataQueries: queries(listenerArn, targetGroupArn),
+            StartTime: new Date(from),
+            EndTime: new Date(to),
+            ScanBy: 'TimestampAscending',
+          }),
+        )
+        .catch((error: unknown) => {
+          throw toPipelineError(error, 'GetMetricData');
+        });
+      return toPeriods(MetricDataResults);
+    },
+    close() {
+      void loading?.then(({ client }) => client.destroy());
+    },
+  };
+}
+
+function queries(listenerArn: string, targetGroupArn: string): MetricDataQuery[] {
+  // arn:...:listener/app/<name>/<id>/<listener> belongs to the balancer app/<name>/<id>.
+  const balancer = { Name: 'LoadBalancer', Value: listenerArn.replace(/^.*:listener\//, '').replace(/\/[^/]+$/, '') };
+  const group = { Name: 'TargetGroup', Value: targetGroupArn.slice(targetGroupArn.indexOf('targetgroup/')) };
+  const query = (id: string, name: string, stat: string, dimensions: (typeof balancer)[]): MetricDataQuery => ({
+    Id: id,
+    MetricStat: {
+      Metric: { Namespace: 'AWS/ApplicationELB', MetricName: name, Dimensions: dimensions },
+      Period: period,
+      Stat: stat,
+    },
+  });
+  return [
+    query('requests', 'RequestCount', 'Sum', [balancer, group]),
+    query('targetErrors', 'HTTPCode_Target_5XX_Count', 'Sum', [balancer, group]),
+    query('p95', 'TargetResponseTime', 'p95', [balancer, group]),
+    query('balancerErrors', 'HTTPCode_ELB_5XX_Count', 'Sum', [balancer]),
+  ];
+}
+
+/** Metrics that nothing happened in have no value for a minute: a minute with requests and no errors has no error count. */
+function toPeriods(results: readonly { Id?: string; Timestamps?: Date[]; Values?: number[] }[]): Period[] {
+  const values = (id: string): Map<number, number> => {
+    const { Timestamps = [], Values = [] } = results.find((result) => result.Id === id) ?? {};
+    return new Map(Timestamps.map((at, index) => [at.getTime(), Values[index] ?? 0]));
+  };
+  const [requests, targetErrors, p95, balancerErrors] = ['requests', 'targetErrors', 'p95', 'balancerErrors'].map(
+    values,
+  ) as [Map<number, number>, Map<number, number>, Map<number, number>, Map<number, number>];
+  const times = [...new Set([...requests.keys(), ...balancerErrors.keys()])].sort((a, b) => a - b);
+  return times.map((at) => {
+    const seconds = p95.get(at);
+    return {
+      at,
+      requests: requests.get(at) ?? 0,
+      targetErrors: targetErrors.get(at) ?? 0,
+      ...(seconds === undefined ? {} : { p95Ms: seconds * 1000 }),
+      balancerErrors: balancerErrors.get(at) ?? 0,
+    };
+  });
+}

@@ -1,0 +1,89 @@
+/** One answer to a probe, or none. */
+export interface Sample {
+  path: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+  ms: number;
+  /** Which version answered, where it can be told. */
+  version?: string;
+  /** What was wrong with it, worded for a person; absent for a good answer. */
+  fault?: string;
+}
+
+/** What probes of one path saw before anything was changed. */
+export interface PathBaseline {
+  path: string;
+  of: number;
+  failed: number;
+  /** Milliseconds that each good answer took, ascending. */
+  times: number[];
+}
+
+/** Requests as the balancer itself has counted them, over whole periods of its metrics. */
+export interface Counters {
+  requests: number;
+  /** Answers of the targets from 500 on. */
+  targetErrors: number;
+  /** Answers from 500 on of the balancer itself: no target, or none that answered. */
+  balancerErrors: number;
+  /** 95th percentile of the time that targets took, in milliseconds; absent without requests. */
+  p95Ms?: number;
+}
+
+/** The fleet before a release: what the new version is compared with. Journaled, so another machine can go on. */
+export interface Baseline {
+  /** ISO time. */
+  at: string;
+  /** The version that served. */
+  version?: string;
+  paths: PathBaseline[];
+  /** Of the minutes before; absent where the balancer's metrics cannot be read. */
+  counters?: Counters;
+}
+
+export type Check = 'targets' | 'smoke' | 'errors' | 'latency' | 'balancer' | 'alarm';
+
+/** Something that is wrong with the new version. */
+export interface Fault {
+  check: Check;
+  /** The same for the same thing at two readings: a check and a path, say. */
+  key: string;
+  /** Worded for a person, with the numbers. */
+  message: string;
+  /** It was there in enough readings in a row: the release has failed. */
+  lasting: boolean;
+}
+
+/** Probes of one path in numbers. */
+export interface PathNumbers {
+  samples: number;
+  failed: number;
+  medianMs: number | null;
+  p95Ms: number | null;
+}
+
+/** Why a release was taken back, in numbers: `evidence` of the JSON document. */
+export interface Evidence {
+  phase: Phase;
+  version: string;
+  before: string | null;
+  faults: { check: Check; message: string }[];
+  /** Probes by path: before anything was changed, and since; `byVersion` where the answers tell which version gave them. */
+  probes: {
+    path: string;
+    before: PathNumbers | null;
+    now: PathNumbers;
+    byVersion: Record<string, PathNumbers>;
+    /** The last bad answers. */
+    bad: { at: string; fault: string; version: string | null }[];
+  }[];
+  /** Machines that were out of order. */
+  targets: { id: string; state: string; reason: string | null }[];
+  /** The balancer's own counters. */
+  balancer: { before: Counters | null; now: Counters | null } | null;
+  /** Alarms that rang. */
+  alarms: { name: string; reason: string }[];
+}
+
+/** Where a release is watched: old and new machines side by side, the new ones alone on their own route, or all new. */
+export type Phase = 'roll' | 'canary' | 'verify';
