@@ -90,7 +90,7 @@ export class Stream {
     const whose = of === undefined ? '' : ` of ${of}`;
     return (
       `${label}: ${now.failed} of ${now.of} answers${whose} failed (${share} %), before: ${before.failed} of ${before.of}; ` +
-      `the last: ${last?.fault}`
+      `the last: ${last?.path === label ? '' : `${last?.path} `}${last?.fault}`
     );
   }
 
