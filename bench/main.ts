@@ -5,10 +5,11 @@ import { help } from './help.ts';
 import { localStart } from './local-start.ts';
 import { release } from './release.ts';
 import { rollback } from './rollback.ts';
+import { scale } from './scale.ts';
 import type { Benchmark } from './support/figures.ts';
 
 const balancerThroughput: Benchmark = { name: 'balancer', run: async () => (await runBalancer()).rows };
-const all: Benchmark[] = [help, localStart, balancerThroughput, release, rollback];
+const all: Benchmark[] = [help, localStart, balancerThroughput, release, rollback, scale];
 // The SDK's word on coming Node versions is no news to whoever runs a benchmark.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 const wanted = process.argv[2];

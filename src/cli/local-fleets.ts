@@ -41,11 +41,13 @@ export async function provisionFleets(options: {
   projectDir: string;
   cloud: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
   note: (message: string) => void;
+  /** Only these; without it those of the project. */
+  fleets?: readonly Fleet[];
 }): Promise<{ app: string; url: string }[]> {
   const { endpoint, region, accessKeyId, secretAccessKey } = options.cloud;
   const clients = createClients({ region, endpoint, credentials: { accessKeyId, secretAccessKey } });
   const made: { app: string; url: string }[] = [];
-  for (const fleet of await localEnvironments(options.projectDir)) {
+  for (const fleet of options.fleets ?? (await localEnvironments(options.projectDir))) {
     await ensureLedgerBucket(fleet, { region, endpoint, credentials: { accessKeyId, secretAccessKey } });
     made.push({ app: fleet.app, url: await provision(clients, fleet) });
     options.note(`fleet ${fleet.names.group} is there`);
