@@ -10,7 +10,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 const root = new URL('../', import.meta.url);
 const target = new URL('src/local-cloud/wire/shapes.generated.json', root);
 
-/** Service -> its SDK package and the client that knows the API's version. */
+/** Service -> its SDK package and the client that knows the API's version; `rpc` where it speaks JSON and CBOR as well. */
 const packages = {
   ec2: { name: '@aws-sdk/client-ec2', client: 'EC2Client', protocol: 'ec2' },
   autoscaling: { name: '@aws-sdk/client-auto-scaling', client: 'AutoScalingClient', protocol: 'query' },
@@ -19,6 +19,7 @@ const packages = {
     client: 'ElasticLoadBalancingV2Client',
     protocol: 'query',
   },
+  monitoring: { name: '@aws-sdk/client-cloudwatch', client: 'CloudWatchClient', protocol: 'query', rpc: true },
   sts: { name: '@aws-sdk/client-sts', client: 'STSClient', protocol: 'query' },
 };
 
@@ -34,8 +35,8 @@ async function generate() {
   return `${JSON.stringify(services, null, 1)}\n`;
 }
 
-function extract(sdk, { client, protocol }, names) {
-  const { xmlNamespace, version } = new sdk[client]({ region: 'eu-west-1' }).config.protocolSettings;
+function extract(sdk, { client, protocol, rpc }, names) {
+  const { xmlNamespace, version, serviceTarget } = new sdk[client]({ region: 'eu-west-1' }).config.protocolSettings;
   const shapes = new Map();
   const served = {};
   for (const name of names.toSorted()) {
@@ -48,7 +49,14 @@ function extract(sdk, { client, protocol }, names) {
     served[name] = `${side(operation[4])} ${side(operation[5])}`;
   }
   const sorted = [...shapes].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return { protocol, version, xmlNamespace, operations: served, shapes: Object.fromEntries(sorted) };
+  return {
+    protocol,
+    version,
+    xmlNamespace,
+    ...(rpc && { target: serviceTarget }),
+    operations: served,
+    shapes: Object.fromEntries(sorted),
+  };
 }
 
 /** A simple type's letter, `[]` or `{}` before it for plain lists and maps, or the name of a shape, which is then collected. */

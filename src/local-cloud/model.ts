@@ -391,6 +391,26 @@ export interface RuleRecord {
   tags: Tags;
 }
 
+// --- CloudWatch ------------------------------------------------------------------------------------------------
+
+export type AlarmStateName = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+
+export interface AlarmRecord {
+  name: string;
+  arn: string;
+  state: AlarmStateName;
+  stateReason: string;
+  /** JSON, as SetAlarmState carries it. */
+  stateReasonData?: string;
+  /** When the state was last set, and when it last became another one. */
+  stateUpdatedAt: number;
+  stateTransitionedAt: number;
+  configuredAt: number;
+  /** PutMetricAlarm's input in the SDK's shape, without its tags. */
+  settings: Record<string, unknown>;
+  tags: Tags;
+}
+
 /** The whole cloud. Tables are keyed by id (`groups` by name, ELBv2's by ARN). */
 export interface CloudState {
   instances: Record<string, InstanceRecord>;
@@ -406,6 +426,8 @@ export interface CloudState {
   loadBalancers: Record<string, LoadBalancerRecord>;
   listeners: Record<string, ListenerRecord>;
   rules: Record<string, RuleRecord>;
+  /** CloudWatch alarms by name; cloudwatch/alarms.ts owns them. */
+  alarms?: Record<string, AlarmRecord>;
   /** Tags of the fixed VPC and subnets, by id. */
   networkTags?: Record<string, Tags>;
 }

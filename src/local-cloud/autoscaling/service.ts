@@ -36,7 +36,12 @@ export interface AutoScalingService {
 /** Auto Scaling on top of the cloud's EC2 and ELBv2. */
 export function createAutoScalingService(
   context: CloudContext,
-  deps: { instances: InstanceService; targets: TargetService },
+  deps: {
+    instances: InstanceService;
+    targets: TargetService;
+    /** Told when a CloudWatch alarm changes its state; absent where there are no alarms. */
+    cloudwatch?: { onStateChange(listener: () => void): void };
+  },
 ): AutoScalingService {
   const runtime: Runtime = {
     context,
@@ -52,9 +57,11 @@ export function createAutoScalingService(
     const group = groupOfInstance(context.state, instanceId);
     if (group) reconciler.poke(group.name);
   };
-  context.faults?.onAlarm(() => {
+  const pokeRefreshes = () => {
     for (const { groupName } of Object.values(context.state.refreshes)) reconciler.poke(groupName);
-  });
+  };
+  context.faults?.onAlarm(pokeRefreshes);
+  deps.cloudwatch?.onStateChange(pokeRefreshes);
   deps.instances.onStateChange(pokeGroupOf);
   deps.targets.onStateChange((_arn, instanceId) => pokeGroupOf(instanceId));
   const ops: Operations = { ...runtime, launches, departures, lookNow: (name) => reconciler.lookNow(name) };

@@ -1,4 +1,5 @@
 import { type AutoScalingService, createAutoScalingService } from '../autoscaling/service.ts';
+import { createCloudWatchService } from '../cloudwatch/service.ts';
 import type { CloudContext, RegionDirectory } from '../context.ts';
 import { createEc2Service, type Ec2Service, ensureBaseImage } from '../ec2/index.ts';
 import { BalancerShare } from '../elb/balancer-share.ts';
@@ -11,7 +12,7 @@ import type { HandlerTable } from '../wire/handler.ts';
 /** What all regions have in common. */
 export type SharedContext = Omit<CloudContext, 'region' | 'regions' | 'state'>;
 
-type RegionalService = 'ec2' | 'autoscaling' | 'elasticloadbalancing';
+type RegionalService = 'ec2' | 'autoscaling' | 'elasticloadbalancing' | 'monitoring';
 
 interface RegionServices {
   state: CloudState;
@@ -67,6 +68,7 @@ export class Regions implements RegionDirectory {
       ec2: dispatched('ec2'),
       autoscaling: dispatched('autoscaling'),
       elasticloadbalancing: dispatched('elasticloadbalancing'),
+      monitoring: dispatched('monitoring'),
     };
   }
 
@@ -109,8 +111,15 @@ export class Regions implements RegionDirectory {
     ensureBaseImage(context);
     const ec2 = createEc2Service(context);
     const elb = createElbService(context);
-    const autoscaling = createAutoScalingService(context, { instances: ec2.instances, targets: elb.targets });
-    const tables = { ec2: ec2.handlers, autoscaling: autoscaling.handlers, elasticloadbalancing: elb.handlers };
+    const cloudwatch = createCloudWatchService(context);
+    const deps = { instances: ec2.instances, targets: elb.targets, cloudwatch: cloudwatch.alarms };
+    const autoscaling = createAutoScalingService(context, deps);
+    const tables = {
+      ec2: ec2.handlers,
+      autoscaling: autoscaling.handlers,
+      elasticloadbalancing: elb.handlers,
+      monitoring: cloudwatch.handlers,
+    };
     const made = { state, ec2, elb, autoscaling, tables };
     this.#services.set(region.name, made);
     if (this.#life === 'started') {

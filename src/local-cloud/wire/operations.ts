@@ -57,6 +57,11 @@ export const operations = {
     AddTags RemoveTags DescribeTags DescribeAccountLimits DescribeSSLPolicies
     DescribeCapacityReservation ModifyCapacityReservation
   `),
+  monitoring: words(`
+    PutMetricAlarm DescribeAlarms DescribeAlarmsForMetric DeleteAlarms SetAlarmState EnableAlarmActions DisableAlarmActions
+    GetMetricData GetMetricStatistics ListMetrics
+    TagResource UntagResource ListTagsForResource
+  `),
   sts: words('GetCallerIdentity'),
 } as const;
 

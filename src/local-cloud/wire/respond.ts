@@ -3,10 +3,18 @@ import type { Clock } from '../../shared/clock.ts';
 import { parseAuthorization } from './authorization.ts';
 import { answerDocument, errorDocument } from './documents.ts';
 import { formTree, parseForm } from './form.ts';
-import { type CallContext, type CallFaults, CloudError, CutConnection, type HandlerTable } from './handler.ts';
+import {
+  type CallContext,
+  type CallFaults,
+  CloudError,
+  CutConnection,
+  type Handler,
+  type HandlerTable,
+} from './handler.ts';
 import { isServiceName, type ServiceName } from './operations.ts';
 import { readInput } from './read-input.ts';
-import { serviceShapes } from './shapes.ts';
+import { isRpcPath, type RpcCall, readRpcInput, rpcAnswer, rpcCall, rpcError } from './rpc.ts';
+import { type ServiceShapes, serviceShapes } from './shapes.ts';
 import { type Credentials, type SignedRequest, verifySignature } from './signature.ts';
 
 /** One answered request, refused ones too. */
@@ -57,7 +65,9 @@ const reading = /^(Describe|Get|List)/;
 export interface WireAnswer {
   status: number;
   requestId: string;
-  document: string;
+  document: string | Uint8Array;
+  /** What the document is, and what the protocol says in headers; XML unless told. */
+  headers?: Record<string, string>;
   /** Nothing is to be answered: the connection is to be cut. */
   cut?: boolean;
 }
@@ -78,7 +88,7 @@ export function createResponder(options: ResponderOptions): Responder {
   return async (request) => {
     const at = clock.now();
     const call = new Call(request, options);
-    const { status, document, code, cut } = await call.answer();
+    const { status, document, headers, code, cut } = await call.answer();
     const { operation, service, accessKeyId, requestId, region } = call;
     const userAgent = request.headers['user-agent']?.[0]?.slice(0, 200);
     const faults = call.faults.length > 0 ? call.faults : undefined;
@@ -89,7 +99,7 @@ export function createResponder(options: ResponderOptions): Responder {
     } catch (error) {
       report(error);
     }
-    return { status, requestId, document, cut };
+    return { status, requestId, document, headers, cut };
   };
 }
 
@@ -110,6 +120,7 @@ class Call {
   accessKeyId = '';
   region = '';
   readonly faults: string[] = [];
+  #rpc: RpcCall | undefined;
 
   constructor(request: WireRequest, options: ResponderOptions) {
     this.#request = request;
@@ -120,26 +131,46 @@ class Call {
     this.region = claimed?.region ?? '';
   }
 
-  async answer(): Promise<{ status: number; document: string; code?: string; cut?: boolean }> {
+  async answer(): Promise<Omit<WireAnswer, 'requestId'> & { code?: string }> {
     try {
-      return { status: 200, document: await this.#run() };
+      return { status: 200, document: await this.#run(), headers: this.#headers() };
     } catch (error) {
       if (error instanceof CutConnection) return { status: 0, document: '', code: 'ConnectionCut', cut: true };
       const refusal = error instanceof CloudError ? error : this.#internal(error);
       const status = refusal.status >= 400 && refusal.status <= 599 ? Math.trunc(refusal.status) : 500;
       const { code, message } = refusal;
+      if (this.#rpc) {
+        const { body, headers } = rpcError(this.#rpc, { code, message, status });
+        return { status, document: body, headers: { ...this.#headers(), ...headers }, code };
+      }
       const document = errorDocument(this.#protocol(), { code, message, status }, this.requestId);
       return { status, document, code };
     }
   }
 
-  async #run(): Promise<string> {
+  /** What the newer protocols say of their answers. */
+  #headers(): Record<string, string> | undefined {
+    if (!this.#rpc) return undefined;
+    const { contentType } = this.#rpc.codec;
+    return { 'content-type': contentType, ...(contentType.endsWith('cbor') && { 'smithy-protocol': 'rpc-v2-cbor' }) };
+  }
+
+  async #run(): Promise<string | Uint8Array> {
     const { body, method, path, query } = this.#request;
     const { credentials, region, clock } = this.#options;
+    this.#rpc = rpcCall(this.#request);
     if (body === 'too-large') throw new CloudError('RequestEntityTooLarge', 'The request body is too large.', 413);
-    if (path !== '/') throw new CloudError('InvalidRequest', 'The services are served at the path / only.', 404);
+    if (this.#rpc ? !isRpcPath(this.#rpc, path) : path !== '/')
+      throw new CloudError('InvalidRequest', 'The services are served at the path / only.', 404);
     if (method !== 'POST' && method !== 'GET') {
       throw new CloudError('InvalidRequest', `Requests are sent by POST or GET, not ${method}.`, 405);
+    }
+    if (this.#rpc) {
+      this.operation = this.#rpc.operation;
+      const signer = verifySignature({ ...this.#request, body }, credentials, [region].flat(), clock.now());
+      const shapes = serviceShapes[signer.service];
+      const input = readRpcInput(this.#rpc, shapes, body);
+      return rpcAnswer(this.#rpc, shapes, await this.#do(this.#handler(signer.service), input, signer));
     }
     const pairs = parseForm([query, Buffer.from(body).toString('utf8')].filter(Boolean).join('&'));
     this.operation = pairs.get('Action') ?? '';
@@ -148,16 +179,21 @@ class Call {
   }
 
   async #dispatch(pairs: Map<string, string>, service: ServiceName, region: string): Promise<string> {
-    const { operation, requestId, accessKeyId } = this;
     const shapes = serviceShapes[service];
-    const handler = this.#handler(service, pairs.get('Version'));
-    const shape = shapes.operation(operation);
+    this.#checkAction(shapes, pairs.get('Version'));
+    const handler = this.#handler(service);
     const parameters = [...pairs].filter(([name]) => name !== 'Action' && name !== 'Version');
-    const input = readInput(shapes, shape?.input, formTree(parameters));
+    const input = readInput(shapes, shapes.operation(this.operation)?.input, formTree(parameters));
     if (service === 'ec2' && input.DryRun === true) {
       throw new CloudError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
     }
-    const call: CallContext = { service, operation, region, accessKeyId, requestId };
+    return answerDocument(shapes, this.operation, await this.#do(handler, input, { service, region }), this.requestId);
+  }
+
+  /** Does the call, with the faults that are to strike it. */
+  async #do(handler: Handler, input: object, of: { service: ServiceName; region: string }): Promise<unknown> {
+    const { operation, requestId, accessKeyId } = this;
+    const call: CallContext = { service: of.service, operation, region: of.region, accessKeyId, requestId };
     const { faults, persist, report } = this.#options;
     const struck = (fault: string) => {
       if (!this.faults.includes(fault)) this.faults.push(fault);
@@ -166,20 +202,22 @@ class Call {
     const output = await handler(input, call);
     // What cannot be written now is in memory still, and is written with the next change.
     if (!reading.test(operation)) await persist?.().catch(report);
-    return answerDocument(shapes, operation, faults ? faults.after(call, output, struck) : output, requestId);
+    return faults ? faults.after(call, output, struck) : output;
   }
 
-  #handler(service: ServiceName, version: string | undefined) {
-    const table = this.#options.tables[service] ?? {};
-    const shapes = serviceShapes[service];
+  #checkAction(shapes: ServiceShapes, version: string | undefined): void {
     if (this.operation === '') throw new CloudError('MissingAction', 'The request must contain the parameter Action');
-    if (version !== shapes.version) {
-      const code = shapes.protocol === 'ec2' ? 'NoSuchVersion' : 'InvalidAction';
-      throw new CloudError(code, `${service} is served in version ${shapes.version}, not ${version || 'without one'}.`);
-    }
+    if (version === shapes.version) return;
+    const code = shapes.protocol === 'ec2' ? 'NoSuchVersion' : 'InvalidAction';
+    const service = this.service;
+    throw new CloudError(code, `${service} is served in version ${shapes.version}, not ${version || 'without one'}.`);
+  }
+
+  #handler(service: ServiceName): Handler {
+    const table = this.#options.tables[service] ?? {};
     const handler = Object.hasOwn(table, this.operation) ? table[this.operation] : undefined;
     if (handler) return handler;
-    const known = shapes.operation(this.operation) !== undefined;
+    const known = serviceShapes[service].operation(this.operation) !== undefined;
     const problem = known ? 'is not served by the local cloud' : `is not valid for ${service} here`;
     throw new CloudError('InvalidAction', `The action ${this.operation.slice(0, 200)} ${problem}.`);
   }

@@ -132,7 +132,8 @@ async function answer(req: IncomingMessage, res: ServerResponse, respond: Respon
   }
   res.setHeader('x-amzn-requestid', reply.requestId);
   if (body === 'too-large') res.setHeader('connection', 'close');
-  send(res, reply.status, 'text/xml;charset=UTF-8', reply.document);
+  for (const [name, value] of Object.entries(reply.headers ?? {})) res.setHeader(name, value);
+  send(res, reply.status, reply.headers?.['content-type'] ?? 'text/xml;charset=UTF-8', reply.document);
   await finished(res);
 }
 
@@ -148,7 +149,7 @@ function isForS3(req: IncomingMessage, url: string, path: string): boolean {
   return service === undefined ? path !== '/' : service === 's3';
 }
 
-function send(res: ServerResponse, status: number, type: string, text: string): void {
+function send(res: ServerResponse, status: number, type: string, text: string | Uint8Array): void {
   res.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
 }
 

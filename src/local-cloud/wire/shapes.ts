@@ -48,6 +48,8 @@ export interface ServiceDefinition {
   protocol: Protocol;
   version: string;
   xmlNamespace: string;
+  /** What the newer protocols call the service; absent where they are not spoken. */
+  target?: string;
   /** Operation to `<input> <output>`, `-` for none. */
   operations: Record<string, string>;
   shapes: Record<string, string>;
@@ -60,6 +62,7 @@ export class ServiceShapes {
   readonly protocol: Protocol;
   readonly version: string;
   readonly xmlNamespace: string;
+  readonly target: string | undefined;
   readonly #definition: ServiceDefinition;
   readonly #decoded = new Map<TypeRef, Shape>();
 
@@ -67,6 +70,7 @@ export class ServiceShapes {
     this.protocol = definition.protocol;
     this.version = definition.version;
     this.xmlNamespace = definition.xmlNamespace;
+    this.target = definition.target;
     this.#definition = definition;
   }
 
@@ -126,5 +130,6 @@ export const serviceShapes: Readonly<Record<ServiceName, ServiceShapes>> = {
   ec2: new ServiceShapes(generated.ec2 as ServiceDefinition),
   autoscaling: new ServiceShapes(generated.autoscaling as ServiceDefinition),
   elasticloadbalancing: new ServiceShapes(generated.elasticloadbalancing as ServiceDefinition),
+  monitoring: new ServiceShapes(generated.monitoring as ServiceDefinition),
   sts: new ServiceShapes(generated.sts as ServiceDefinition),
 };

@@ -11,6 +11,8 @@ export interface Credentials {
 /** A request as far as its signature covers it. */
 export interface SignedRequest {
   method: string;
+  /** Without the query; `/` unless told. */
+  path?: string;
   /** Raw query string, without the question mark. */
   query: string;
   /** As `IncomingMessage.headersDistinct`: lower-case names, all values. */
@@ -88,7 +90,7 @@ function checkScope(
 ): void {
   if (!served(service)) {
     throw mismatch(
-      `Credential should be scoped to a served service: ec2, autoscaling, elasticloadbalancing, s3 or sts, not ${service}.`,
+      `Credential should be scoped to a served service: ec2, autoscaling, elasticloadbalancing, monitoring, s3 or sts, not ${service}.`,
     );
   }
   if (!regions.includes(region)) {
@@ -110,8 +112,7 @@ function matches(request: SignedRequest, authorization: Authorization, basicDate
   const payload = sha256(request.body);
   const claimed = request.headers['x-amz-content-sha256']?.[0];
   if (claimed !== undefined && claimed !== payload) return false;
-  // These services have no other path.
-  return isSignatureOf({ ...request, path: '/', payload }, authorization, basicDate, secret);
+  return isSignatureOf({ ...request, path: request.path ?? '/', payload }, authorization, basicDate, secret);
 }
 
 function unknownKey(service: string): CloudError {

@@ -1,4 +1,5 @@
 import * as autoscaling from '@aws-sdk/client-auto-scaling';
+import * as cloudwatch from '@aws-sdk/client-cloudwatch';
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import fc from 'fast-check';
@@ -19,10 +20,11 @@ const packages = {
     exports: elb as unknown as Record<string, Command>,
     Client: elb.ElasticLoadBalancingV2Client,
   },
+  monitoring: { exports: cloudwatch as unknown as Record<string, Command>, Client: cloudwatch.CloudWatchClient },
 } as const;
 type Command = new (input: unknown) => never;
 
-describe.each(['ec2', 'autoscaling', 'elasticloadbalancing'] as const)('%s', (service) => {
+describe.each(['ec2', 'autoscaling', 'elasticloadbalancing', 'monitoring'] as const)('%s', (service) => {
   const shapes = serviceShapes[service];
   const exchange: { input?: unknown; output?: unknown } = {};
   const reports: unknown[] = [];

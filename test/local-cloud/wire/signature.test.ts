@@ -63,7 +63,7 @@ async function outcome(request: WireRequest): Promise<string> {
   reached.length = 0;
   const { status, document } = await respond(request);
   expect(reached.length > 0).toBe(status === 200);
-  return `${status} ${/<Code>(.*?)<\/Code>/.exec(document)?.[1] ?? 'ok'}`;
+  return `${status} ${/<Code>(.*?)<\/Code>/.exec(String(document))?.[1] ?? 'ok'}`;
 }
 
 describe('what is accepted', () => {

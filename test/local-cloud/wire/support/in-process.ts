@@ -16,7 +16,12 @@ export function inProcess(respond: Responder): NonNullable<AutoScalingClient['co
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     async handle(request: ClientRequest) {
-      const { status, requestId, document } = await respond({
+      const {
+        status,
+        requestId,
+        document,
+        headers: said,
+      } = await respond({
         method: request.method,
         path: request.path,
         query: '',
@@ -25,7 +30,7 @@ export function inProcess(respond: Responder): NonNullable<AutoScalingClient['co
         ),
         body: Buffer.from(request.body ?? ''),
       });
-      const headers = { 'content-type': 'text/xml', 'x-amzn-requestid': requestId };
+      const headers = { 'content-type': 'text/xml', 'x-amzn-requestid': requestId, ...said };
       return {
         response: new HttpResponse({ statusCode: status, headers, body: Readable.from([Buffer.from(document)]) }),
       };

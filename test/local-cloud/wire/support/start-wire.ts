@@ -1,4 +1,5 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { HandlerTable } from '../../../../src/local-cloud/wire/handler.ts';
@@ -9,7 +10,12 @@ import { systemClock } from '../../../../src/shared/clock.ts';
 export const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'a/secret+key' };
 export const region = 'eu-west-1';
 
-export type Tables = { ec2?: HandlerTable; autoscaling?: HandlerTable; elasticloadbalancing?: HandlerTable };
+export type Tables = {
+  ec2?: HandlerTable;
+  autoscaling?: HandlerTable;
+  elasticloadbalancing?: HandlerTable;
+  monitoring?: HandlerTable;
+};
 
 export interface TestWire {
   endpoint: string;
@@ -19,6 +25,7 @@ export interface TestWire {
   ec2: EC2Client;
   autoscaling: AutoScalingClient;
   elb: ElasticLoadBalancingV2Client;
+  cloudwatch: CloudWatchClient;
   close(): Promise<void>;
 }
 
@@ -27,7 +34,7 @@ export async function startWire(tables: Tables = {}, options: Partial<WireServer
   const calls: CallRecord[] = [];
   const reports: unknown[] = [];
   const server = createWireServer({
-    tables: { ec2: {}, autoscaling: {}, elasticloadbalancing: {}, ...tables },
+    tables: { ec2: {}, autoscaling: {}, elasticloadbalancing: {}, monitoring: {}, ...tables },
     credentials,
     region,
     clock: systemClock(),
@@ -41,9 +48,10 @@ export async function startWire(tables: Tables = {}, options: Partial<WireServer
   const ec2 = new EC2Client(config);
   const autoscaling = new AutoScalingClient(config);
   const elb = new ElasticLoadBalancingV2Client(config);
+  const cloudwatch = new CloudWatchClient(config);
   const close = async () => {
-    for (const client of [ec2, autoscaling, elb]) client.destroy();
+    for (const client of [ec2, autoscaling, elb, cloudwatch]) client.destroy();
     await server.close();
   };
-  return { endpoint, port, calls, reports, ec2, autoscaling, elb, close };
+  return { endpoint, port, calls, reports, ec2, autoscaling, elb, cloudwatch, close };
 }

@@ -1,0 +1,63 @@
+import { CloudError } from '../wire/handler.ts';
+
+/** CloudWatch's answer to a value that breaks a constraint. */
+export function invalid(message: string): CloudError {
+  return new CloudError('ValidationError', message);
+}
+
+/** CloudWatch's answer to values that do not go together. */
+export function combination(message: string): CloudError {
+  return new CloudError('InvalidParameterCombination', message);
+}
+
+export function missing(name: string): CloudError {
+  return new CloudError('MissingParameter', `The parameter ${name} is required.`);
+}
+
+export function oneOf<T extends string>(value: string, name: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value);
+  if (found !== undefined) return found;
+  throw invalid(
+    `1 validation error detected: Value '${value}' at '${name}' failed to satisfy constraint: Member must satisfy enum value set: [${allowed.join(', ')}]`,
+  );
+}
+
+/** A whole number between two bounds. */
+export function whole(value: number, name: string, min: number, max: number): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw invalid(
+    `1 validation error detected: Value '${value}' at '${name}' failed to satisfy constraint: Member must be a whole number from ${min} to ${max}`,
+  );
+}
+
+/** A text of 1 to `max` characters. */
+export function text(value: string | undefined, name: string, max: number): string {
+  if (value === undefined || value === '') throw missing(name);
+  if (value.length > max)
+    throw invalid(
+      `1 validation error detected: Value at '${name}' failed to satisfy constraint: Member must have length less than or equal to ${max}`,
+    );
+  return value;
+}
+
+/** Seconds of a period: 10, 20, 30, or a multiple of 60 (API reference, PutMetricAlarm); for data also 1 and 5. */
+export function period(value: number, name: string, finest: 1 | 10): number {
+  const short = finest === 1 ? [1, 5, 10, 20, 30] : [10, 20, 30];
+  if (short.includes(value) || (Number.isInteger(value) && value >= 60 && value % 60 === 0)) return value;
+  throw new CloudError(
+    'InvalidParameterValue',
+    `The parameter ${name} must be ${short.join(', ')} or a multiple of 60, not ${value}.`,
+  );
+}
+
+/** One page of a list whose token is the place of its first entry. */
+export function page<T>(
+  all: T[],
+  token: string | undefined,
+  size: number,
+): { items: T[]; NextToken: string | undefined } {
+  const from = token ? Number(Buffer.from(token, 'base64url').toString()) : 0;
+  if (!Number.isInteger(from) || from < 0) throw new CloudError('InvalidNextToken', 'The next token is not valid.');
+  const next = from + size < all.length ? Buffer.from(String(from + size)).toString('base64url') : undefined;
+  return { items: all.slice(from, from + size), NextToken: next };
+}
