@@ -74,11 +74,16 @@ export class FuzzWorld {
   }
 
   /** Sends one signed request. */
-  send(service: ServiceName, body: Uint8Array | string, to: string = region): ReturnType<Responder> {
+  async send(
+    service: ServiceName,
+    body: Uint8Array | string,
+    to: string = region,
+  ): Promise<{ status: number; document: string }> {
     const bytes = Buffer.from(body);
     const headers = signRequest({ service, region: to, body: bytes, at: this.clock.now(), host: 'here', credentials });
     const lists = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
-    return this.#respond({ method: 'POST', path: '/', query: '', headers: lists, body: bytes });
+    const answer = await this.#respond({ method: 'POST', path: '/', query: '', headers: lists, body: bytes });
+    return { status: answer.status, document: String(answer.document) };
   }
 
   /** Sends a request that must be good; its parameters as `A=b&C=d`. */
