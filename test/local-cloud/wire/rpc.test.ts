@@ -69,7 +69,10 @@ describe('AWS JSON', () => {
     expect(await code(await json(target, '[]'))).toEqual([400, 'SerializationException']);
     expect(await code(await json(target, '{"AlarmName":1}'))).toEqual([400, 'SerializationException']);
     expect(await code(await json(target, '{"AlarmName":"a"}'))).toEqual([400, 'ValidationError']);
-    expect(await code(await json('GraniteServiceVersion20100801.Foo', '{}'))).toEqual([404, 'UnknownOperationException']);
+    expect(await code(await json('GraniteServiceVersion20100801.Foo', '{}'))).toEqual([
+      404,
+      'UnknownOperationException',
+    ]);
     expect(await code(await json('Other.SetAlarmState', '{}'))).toEqual([404, 'UnknownOperationException']);
     expect(wire.reports).toEqual([]);
   });
