@@ -4,6 +4,8 @@ import type { CliContext, GlobalOptions } from './context.ts';
 export interface ArgumentSpec {
   name: string;
   description: string;
+  /** Offered by completion; whether another value will do is for the command to say. */
+  suggestions?: readonly string[];
 }
 
 /** One option in commander's notation, e.g. `--strategy <name>`. */
@@ -36,6 +38,8 @@ export interface CommandSpec {
   options?: readonly OptionSpec[];
   /** Takes words and options that only its own code knows; they are handed on as they are. */
   passThrough?: boolean;
+  /** For scripts of ours; the help does not show it. */
+  hidden?: boolean;
   /** Lines after the help's list of options. */
   examples?: readonly string[];
   load(): Promise<CommandModule>;

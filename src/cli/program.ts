@@ -4,6 +4,7 @@ import { type PipelineError, usageError } from '../shared/errors.ts';
 import type { CommandOptions, CommandSpec } from './command.ts';
 import { commands, groups } from './commands/index.ts';
 import type { CliContext } from './context.ts';
+import { globalOptions } from './global-options.ts';
 
 /** What the arguments ask for: a command to run, or help or the version, which have been printed. */
 export type Parsed = { spec: CommandSpec; args: (string | undefined)[]; options: CommandOptions } | 'printed';
@@ -30,13 +31,16 @@ export async function parse(context: CliContext, specs: readonly CommandSpec[] =
     })
     .exitOverride()
     .showSuggestionAfterError(true);
-  addGlobalOptions(program);
+  for (const { flags, description } of globalOptions) program.option(flags, description);
 
   const parents = new Map<string, Command>();
   for (const spec of specs) {
     const words = spec.name.split(' ');
     const leaf = words.pop() ?? spec.name;
-    const command = group(program, parents, words).command(leaf).description(spec.summary).summary(spec.summary);
+    const command = group(program, parents, words)
+      .command(leaf, { hidden: spec.hidden })
+      .description(spec.summary)
+      .summary(spec.summary);
     describe(command, spec);
     command.action(() => {
       // Read from the whole chain, because options of every command belong to the program.
@@ -60,17 +64,6 @@ async function words(context: CliContext, specs: readonly CommandSpec[]): Promis
   if (!/^[a-z]/.test(first) || specs.some((spec) => spec.name.split(' ')[0] === first)) return [...context.argv];
   const { asTask } = await import('./as-task.ts');
   return asTask(context, specs);
-}
-
-function addGlobalOptions(program: Command): void {
-  program
-    .option('--env <environment>', "environment, e.g. staging; without it the app's default one")
-    .option('--project <dir>', 'folder that holds pipelines/; without it the nearest one from here upwards')
-    .option('--json', 'print one JSON document on stdout')
-    .option('--events <file>', 'write the events of a run to a file, one JSON document a line')
-    .option('--no-color', 'no colours')
-    .option('--yes', 'answer questions with yes')
-    .option('--debug', 'show stack traces');
 }
 
 function group(program: Command, parents: Map<string, Command>, words: string[]): Command {

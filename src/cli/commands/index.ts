@@ -1,5 +1,6 @@
 import type { FaultKind } from '../../local-cloud/faults/rule.ts';
 import type { ArgumentSpec, CommandSpec, OptionSpec } from '../command.ts';
+import { shells } from '../completion/shells.ts';
 
 const app: ArgumentSpec = { name: '<app>', description: 'name of a file in pipelines/, e.g. api' };
 const someApp: ArgumentSpec = { name: '[app]', description: 'only this app' };
@@ -100,7 +101,11 @@ export const commands: readonly CommandSpec[] = [
     summary: 'golden images of an app: list, pin, unpin, or prune what is no longer kept',
     arguments: [
       app,
-      { name: '[action]', description: 'pin, unpin or prune; without it they are listed' },
+      {
+        name: '[action]',
+        description: 'pin, unpin or prune; without it they are listed',
+        suggestions: ['pin', 'unpin', 'prune'],
+      },
       { name: '[version]', description: 'of pin and unpin, e.g. v41' },
     ],
     options: [
@@ -181,7 +186,11 @@ export const commands: readonly CommandSpec[] = [
     name: 'local fault',
     summary: 'let the local cloud fail on request, to rehearse it',
     arguments: [
-      { name: '<kind>', description: `one of ${faultKindNames.join(', ')}; or list, or clear` },
+      {
+        name: '<kind>',
+        description: `one of ${faultKindNames.join(', ')}; or list, or clear`,
+        suggestions: [...faultKindNames, 'list', 'clear'],
+      },
       { name: '[id]', description: 'with clear: only this fault' },
     ],
     options: faultOptions,
@@ -218,5 +227,20 @@ export const commands: readonly CommandSpec[] = [
     summary: 'check every file in pipelines/ and say all that is wrong',
     arguments: [someApp],
     load: () => import('./config-check.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print the completion script of a shell',
+    arguments: [{ name: '<shell>', description: shells.join(', '), suggestions: shells }],
+    examples: ['source <(pipeline completion bash)', 'pipeline completion fish | source'],
+    load: () => import('./completion.ts'),
+  },
+  {
+    name: 'complete',
+    summary: 'what could stand next on the command line; for completion scripts',
+    passThrough: true,
+    hidden: true,
+    // It reads these very descriptors, which it cannot import in turn.
+    load: async () => (await import('./complete.ts')).completing(commands, groups),
   },
 ];
