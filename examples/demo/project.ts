@@ -13,7 +13,7 @@ export class DemoProject {
   static async create(root: string, dir: string): Promise<DemoProject> {
     await rm(dir, { recursive: true, force: true });
     await mkdir(dir, { recursive: true });
-    for (const part of ['pipelines', 'ansible', ...samples.map((name) => `examples/${name}`)]) {
+    for (const part of ['pipelines', 'ansible', 'packer', ...samples.map((name) => `examples/${name}`)]) {
       await cp(path.join(root, part), path.join(dir, part), {
         recursive: true,
         filter: (source) => !source.includes('node_modules'),

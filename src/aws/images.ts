@@ -119,13 +119,12 @@ export async function listImages(ec2: EC2Client, app: string, environment: strin
 }
 
 /**
- * The base image: by id, or the newest available one whose name fits (`*` allowed).
+ * The base image: by id, or the newest available one whose name fits (`*` allowed). A name is looked for among this account's own
+ * images, for anybody may publish one of that name; `<owner>/<name>` names another account.
  * @throws PipelineError `image.no-base` when there is none.
  */
 export async function resolveBaseImage(ec2: EC2Client, nameOrId: string): Promise<GoldenImage> {
-  const query = nameOrId.startsWith('ami-')
-    ? { ImageIds: [nameOrId] }
-    : { Filters: [{ Name: 'name', Values: [nameOrId] }] };
+  const query = nameOrId.startsWith('ami-') ? { ImageIds: [nameOrId] } : ownedBy(nameOrId);
   const { Images } = await ec2.send(new DescribeImagesCommand(query));
   const available = (Images ?? []).map(toGoldenImage).filter((image) => image.state === 'available');
   const newest = available.sort((a, b) => b.createdAt.localeCompare(a.createdAt))[0];
@@ -133,6 +132,11 @@ export async function resolveBaseImage(ec2: EC2Client, nameOrId: string): Promis
   throw new PipelineError('image.no-base', `no available base image is called "${nameOrId}"`, {
     hint: 'build one, or set instance.baseImage to an image that exists',
   });
+}
+
+function ownedBy(ownerAndName: string) {
+  const [, owner = 'self', name = ''] = /^(?:(\d{12}|amazon|self)\/)?(.*)$/.exec(ownerAndName) ?? [];
+  return { Owners: [owner], Filters: [{ Name: 'name', Values: [name] }] };
 }
 
 export interface BakeRequest {

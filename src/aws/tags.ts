@@ -23,6 +23,9 @@ export const tagKeys = {
   flipped: 'golden-pipeline:flipped',
   /** `bake-host`, `builder`, `proof`: machines that are there for a run only. */
   role: 'golden-pipeline:role',
+  /** `true`: an image that fleets start from, which `base-source` is the image below of. */
+  base: 'golden-pipeline:base',
+  baseSource: 'golden-pipeline:base-source',
 } as const;
 
 export interface AwsTag {

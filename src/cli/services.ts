@@ -18,6 +18,8 @@ import { openLedger } from './ledger.ts';
 
 /** The ports of a fleet, and their end. */
 export interface OpenServices extends TaskServices, DoctorServices {
+  /** Where the cloud is, for programs of others. */
+  target: AwsTarget;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,7 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
   const { ledger, close: closeLedger } = await openLedger(context, fleet, where);
   return {
     fleet,
+    target: { ...where, endpoint: where.endpoint ?? context.env.AWS_ENDPOINT_URL },
     aws,
     elsewhere: () => {
       others ??= fleet.release.copyRegions.map((region) => ({

@@ -38,6 +38,10 @@ export interface Fleet {
     hourlyPrice?: number;
     /** Name (may end in `*`, newest wins) or id of the image that the first release starts from. */
     baseImage: string;
+    /** Image that `pipeline base build` builds on: id, name or `<owner>/<name>`; without it `baseImage`. */
+    baseSource?: string;
+    /** An older base image is warned of. */
+    baseImageMaxAgeDays: number;
     securityGroupIds: string[];
     subnetIds: string[];
   };

@@ -133,6 +133,11 @@ describe('resolveBaseImage', () => {
       ],
     });
     expect((await resolveBaseImage(ec2, 'golden-base-*')).imageId).toBe('ami-new');
+    await resolveBaseImage(ec2, '136693071363/debian-12-amd64-*');
+    expect(mock.commandCalls(DescribeImagesCommand).map((call) => call.args[0].input)).toEqual([
+      { Owners: ['self'], Filters: [{ Name: 'name', Values: ['golden-base-*'] }] },
+      { Owners: ['136693071363'], Filters: [{ Name: 'name', Values: ['debian-12-amd64-*'] }] },
+    ]);
   });
 
   it('says which name has no image', async () => {

@@ -38,6 +38,7 @@ const faultOptions: readonly OptionSpec[] = [
 
 /** Words that have commands of their own below them. */
 export const groups: Readonly<Record<string, string>> = {
+  base: 'the image that every fleet starts from',
   local: 'the local cloud: EC2, Auto Scaling and load balancing on this machine',
   config: 'the files in pipelines/',
 };
@@ -119,6 +120,18 @@ export const commands: readonly CommandSpec[] = [
       'pipeline images api prune --dry-run',
     ],
     load: () => import('./images.ts'),
+  },
+  {
+    name: 'base build',
+    summary: 'build the image that fleets start from, with Packer and Ansible',
+    arguments: [{ name: '[app]', description: 'whose region, network and login are used, when they differ' }],
+    load: () => import('./base-build.ts'),
+  },
+  {
+    name: 'base status',
+    summary: 'the base images, their age, and which releases are built on them',
+    arguments: [someApp],
+    load: () => import('./base-status.ts'),
   },
   {
     name: 'history',

@@ -56,8 +56,16 @@ export const instanceSection = section({
   baseImage: text()
     .default('golden-base-*')
     .describe(
-      'Id (`ami-...`) or name of the image that the first release starts from; with `*` at the end the newest wins.',
+      "Id (`ami-...`) or name of the image that the first release starts from; with `*` at the end the newest wins. A name is one of the account's own images.",
     ),
+  baseSource: text()
+    .optional()
+    .describe(
+      'Image that `pipeline base build` builds on: id, name or `<owner>/<name>`, e.g. `136693071363/debian-12-amd64-*`. Default: `baseImage`.',
+    ),
+  baseImageMaxAgeDays: whole(1, 3_650)
+    .default(30)
+    .describe('Age in days from which `pipeline base status` warns of a base image.'),
   securityGroupIds: listOf(shaped(/^sg-[0-9a-f]+$/, "an id such as 'sg-0123abcd'"), 'a list of security group ids')
     .default([])
     .describe('Security groups of the instances; none: the default group of the network.'),

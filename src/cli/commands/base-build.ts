@@ -1,0 +1,54 @@
+import type { Fleet } from '../../config/settings.ts';
+import { buildBase } from '../../operations/base-image.ts';
+import { PipelineError, usageError } from '../../shared/errors.ts';
+import type { CommandModule, CommandOptions } from '../command.ts';
+import type { CliContext } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { fleetOf, fleetsOf } from '../fleets.ts';
+import { writeJson } from '../views/json.ts';
+import { duration, printable } from '../views/text.ts';
+import { withServices } from '../with-services.ts';
+
+/** `pipeline base build [app]`: Packer's own output is the progress. */
+export const run: CommandModule['run'] = async (context, [app], options) => {
+  const fleet = app === undefined ? await commonFleet(context, options) : await fleetOf(context, app, options);
+  const stop = new AbortController();
+  const onSignal = () => {
+    stop.abort(new PipelineError('run.interrupted', 'interrupted; Packer has cleaned up', { outcome: 'interrupted' }));
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) context.signals.on(signal, onSignal);
+  try {
+    const built = await withServices(context, fleet, (services) =>
+      buildBase(services, context.clock, {
+        onLine: (line) => context.stderr.write(`${printable(line)}\n`),
+        signal: stop.signal,
+      }),
+    );
+    if (options.json) writeJson(context.stdout, built);
+    else {
+      const { imageId, name, source, seconds } = built;
+      context.stdout.write(
+        `${imageId} ${name}, built on ${source} in ${duration(seconds)}\nto be rid of it: aws ec2 deregister-image --image-id ${imageId} --delete-associated-snapshots\n`,
+      );
+    }
+    return exitCodes.done;
+  } finally {
+    for (const signal of signals) context.signals.off(signal, onSignal);
+  }
+};
+
+/** Any fleet will do when all of them agree on what a build needs. */
+async function commonFleet(context: CliContext, options: CommandOptions): Promise<Fleet> {
+  const fleets = await fleetsOf(context, options);
+  const [first] = fleets;
+  if (!first) throw usageError('base.no-app', 'pipelines/ has no app yet', 'pipeline init');
+  const needs = ({ cloud, region, instance, ssh }: Fleet) =>
+    JSON.stringify([cloud, region, instance.baseImage, instance.baseSource, instance.subnetIds, ssh]);
+  if (fleets.every((fleet) => needs(fleet) === needs(first))) return first;
+  throw usageError(
+    'base.which',
+    `the apps have different regions, networks or logins: ${fleets.map((fleet) => fleet.app).join(', ')}`,
+    `name one of them: pipeline base build ${first.app}`,
+  );
+}

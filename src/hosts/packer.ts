@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { execa } from 'execa';
+import { PipelineError, usageError } from '../shared/errors.ts';
+import { ansibleConfig, ownAnsibleFolder } from './ansible-files.ts';
+
+/** What one `packer build` is given. */
+export interface PackerBuild {
+  projectDir: string;
+  /** Private folder for Packer's and Ansible's own files. */
+  workDir: string;
+  /** Values of the template's variables; they are seen in the list of processes, so no secrets. */
+  variables: Record<string, string>;
+  /** Credentials, if not those of the environment. */
+  env: Record<string, string>;
+  /** Each line of Packer's output. */
+  onLine: (line: string) => void;
+  /** Ends the build; Packer terminates the builder and deletes key and security group first. */
+  signal?: AbortSignal;
+}
+
+/** How long Packer may clean up after an interrupt, in milliseconds: a builder must have ended first. */
+const cleanUpMs = 180_000;
+
+/**
+ * Runs `packer build` with the project's own template, or the product's when it has none.
+ * @throws usage error `packer.missing`; PipelineError `packer.failed` with the last lines of its output.
+ */
+export async function packerBuild(request: PackerBuild): Promise<void> {
+  const { projectDir, workDir, env, onLine } = request;
+  const playbook = projectFile(projectDir, 'ansible', 'base.yml');
+  const given = { ...request.variables, playbook, ansible_config: ansibleConfig(projectDir, playbook) };
+  const words = Object.entries(given).flatMap(([name, value]) => ['-var', `${name}=${value}`]);
+  await mkdir(join(workDir, 'tmp'), { recursive: true, mode: 0o700 });
+  const child = execa(
+    'packer',
+    ['build', '-color=false', ...words, dirname(projectFile(projectDir, 'packer', 'base.pkr.hcl'))],
+    {
+      reject: false,
+      all: true,
+      buffer: false,
+      stdin: 'ignore',
+      cwd: workDir,
+      // Of its own, for a Ctrl-C to reach Packer once and not Ansible beside it.
+      detached: true,
+      cancelSignal: request.signal,
+      killSignal: 'SIGINT',
+      forceKillAfterDelay: cleanUpMs,
+      env: {
+        ...env,
+        CHECKPOINT_DISABLE: '1',
+        PACKER_CACHE_DIR: join(workDir, 'packer-cache'),
+        ANSIBLE_LOCAL_TEMP: join(workDir, 'tmp'),
+      },
+    },
+  );
+  const last: string[] = [];
+  const lines = createInterface({ input: child.all });
+  lines.on('line', (line) => {
+    onLine(line);
+    if (line.trim() !== '' && last.push(line) > 15) last.shift();
+  });
+  const [result] = await Promise.all([child, once(lines, 'close')]);
+  if (result.code === 'ENOENT') {
+    throw usageError('packer.missing', 'packer was not found on this machine', 'apt-get install packer');
+  }
+  request.signal?.throwIfAborted();
+  if (result.exitCode === 0) return;
+  const outdated = last.some((line) =>
+    /unknown (builder|provisioner|source)|The (builder|provisioner) \S+ is unknown/i.test(line),
+  );
+  throw new PipelineError('packer.failed', `packer ended with ${result.exitCode ?? result.signal}`, {
+    details: last,
+    hint: outdated
+      ? 'packer plugins install github.com/hashicorp/amazon, and the same with ansible'
+      : 'Packer has removed what it had made, unless its output above says otherwise',
+  });
+}
+
+function projectFile(projectDir: string, folder: string, name: string): string {
+  const own = join(projectDir, folder, name);
+  return existsSync(own) ? own : join(dirname(ownAnsibleFolder()), folder, name);
+}
