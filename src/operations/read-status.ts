@@ -1,6 +1,7 @@
 import { readTargets } from '../aws/balancers.ts';
 import type { Group } from '../aws/groups.ts';
 import { groupMachines } from '../aws/instances.ts';
+import { isActive, type Refresh, readRefresh } from '../aws/refreshes.ts';
 import { readScheduledActions } from '../aws/scaling-settings.ts';
 import type { LockRecord, RunRecord } from '../ledger/types.ts';
 import type { Services } from '../steps/services.ts';
@@ -28,6 +29,8 @@ export interface FleetStatus {
     address: string;
     group: string;
   }[];
+  /** Instance refreshes that go on at this moment, by group. */
+  refreshes: { id: string; group: string; status: string; percentage: number; left: number; reason: string | null }[];
   lock: LockRecord | null;
   run: Pick<RunRecord, 'id' | 'operation' | 'startedAt' | 'outcome' | 'by'> | null;
 }
@@ -63,6 +66,7 @@ export async function readStatus(services: Services): Promise<FleetStatus> {
     groups: groups.map((one) => one.status),
     traffic: trafficByVersion(groups),
     instances: groups.flatMap((one) => one.instances),
+    refreshes: groups.flatMap((one) => one.refresh ?? []),
     lock: lock ?? null,
     run: run
       ? { id: run.id, operation: run.operation, startedAt: run.startedAt, outcome: run.outcome, by: run.by }
@@ -73,6 +77,7 @@ export async function readStatus(services: Services): Promise<FleetStatus> {
 interface ReadGroup {
   status: GroupStatus;
   instances: FleetStatus['instances'];
+  refresh?: FleetStatus['refreshes'][number];
 }
 
 async function readGroupStatus(
@@ -81,9 +86,10 @@ async function readGroupStatus(
   targetGroupArn: string,
   share: number,
 ): Promise<ReadGroup> {
-  const [targets, machines, actions] = await Promise.all([
+  const [targets, machines, refresh, actions] = await Promise.all([
     readTargets(aws.elb, targetGroupArn),
     groupMachines(aws.ec2, group.name),
+    readRefresh(aws.autoScaling, group.name),
     share < 1 ? readScheduledActions(aws.autoScaling, group.name) : [],
   ]);
   const byId = new Map(machines.map((machine) => [machine.id, machine]));
@@ -98,11 +104,20 @@ async function readGroupStatus(
   }));
   const until = actions.find((action) => action.name === scaleDownName)?.start ?? null;
   const { name, desired } = group;
-  return { status: { name, share, desired, healthy: instances.filter(isServing).length, until }, instances };
+  return {
+    status: { name, share, desired, healthy: instances.filter(isServing).length, until },
+    instances,
+    ...(isActive(refresh) && { refresh: refreshOf(name, refresh) }),
+  };
 }
 
 /** Weights are whole numbers up to 999: finer than this no share is meant. */
 const rounded = (share: number): number => Math.round(share * 10_000) / 10_000;
+
+function refreshOf(group: string, refresh: Refresh): FleetStatus['refreshes'][number] {
+  const { id, status, percentage, left, reason = null } = refresh;
+  return { id, group, status, percentage, left, reason };
+}
 
 const isServing = (instance: FleetStatus['instances'][number]): boolean =>
   instance.lifecycle === 'InService' && instance.health === 'healthy';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { listImages } from '../../src/aws/images.ts';
 import type { AlarmState } from '../../src/aws/metrics.ts';
 import { planRollback } from '../../src/operations/fast-rollback.ts';
-import { readStatus } from '../../src/operations/read-status.ts';
+import { type FleetStatus, readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import type { RunResult } from '../../src/run/execute.ts';
 import type { ReleaseState, Services } from '../../src/steps/services.ts';
@@ -116,8 +116,18 @@ describe('a bad release ends on the old version by itself', () => {
   }, 60_000);
 
   it('when its machines never get healthy, before Auto Scaling gives up', async () => {
+    let seen: Promise<FleetStatus> | undefined;
     const result = await release('roll', ({ imageId }) => {
       world.cloud.faults.add({ kind: 'never-healthy', image: imageId });
+      seen = world.clock.sleep(10_000).then(() => readStatus(world.services));
+    });
+    expect(await seen).toMatchObject({
+      traffic: [
+        { version: 'v1', share: 0.75 },
+        // The bake host.
+        { version: result.state.version, share: 0.25 },
+      ],
+      refreshes: [{ group: 'api-local', status: 'InProgress', percentage: expect.any(Number), left: 4 }],
     });
     world.cloud.faults.clear();
     expect(result).toMatchObject({ outcome: 'rolled-back', error: { code: 'roll.failed' } });

@@ -6,7 +6,7 @@ import { type Colors, oneLine, shortTime } from './text.ts';
 
 /** One fleet of `pipeline status`: what serves, on which machines, who is at work on it. */
 export function renderStatus(status: FleetStatus & { rollback?: RollbackOutlook }, colors: Colors): string {
-  const { app, environment, version, desired, healthy, groups, traffic, instances, lock, run } = status;
+  const { app, environment, version, desired, healthy, groups, traffic, instances, refreshes, lock, run } = status;
   const count = `${healthy} of ${desired} healthy`;
   const paint = healthy < desired ? colors.yellow : colors.green;
   const lines = [`${colors.bold(`${app} in ${environment}`)}  ${version ?? 'no release yet'}  ${paint(count)}`];
@@ -17,6 +17,7 @@ export function renderStatus(status: FleetStatus & { rollback?: RollbackOutlook 
     );
   }
   if (groups.length > 1) lines.push(...groups.map(groupLine));
+  lines.push(...refreshes.map(refreshLine));
   if (lock) {
     const reason = lock.reason ? `: ${lock.reason}` : '';
     lines.push(
@@ -48,6 +49,12 @@ export function renderStatus(status: FleetStatus & { rollback?: RollbackOutlook 
 function groupLine({ name, share, desired, healthy, until }: FleetStatus['groups'][number]): string {
   const kept = until === null ? '' : `, kept until ${shortTime(until)}`;
   return `group ${name}: ${percent(share)} of the traffic, ${healthy} of ${desired} healthy${kept}`;
+}
+
+/** `instance refresh of api-production: InProgress, 40 %, 6 machines to replace`. */
+function refreshLine({ group, status, percentage, left, reason }: FleetStatus['refreshes'][number]): string {
+  const why = reason === null ? '' : ` (${reason})`;
+  return `instance refresh of ${group}: ${status}, ${percentage} %, ${left} ${left === 1 ? 'machine' : 'machines'} to replace${why}`;
 }
 
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;

@@ -28,6 +28,7 @@ test('status names what serves, who holds the lock and each machine', () => {
         },
         { id: 'i-2', version: null, lifecycle: 'Standby', health: 'unused', address: '', group: 'api-local' },
       ],
+      refreshes: [{ id: 'r-1', group: 'api-local', status: 'InProgress', percentage: 40, left: 1, reason: null }],
       lock: {
         ...fleet,
         owner: 'ann\u001b[31m',
@@ -45,6 +46,7 @@ test('status names what serves, who holds the lock and each machine', () => {
   expect(text).toBe(
     [
       'api in local  v2  1 of 2 healthy',
+      'instance refresh of api-local: InProgress, 40 %, 1 machine to replace',
       'locked by ann on h since 2026-05-04 12:03 (pipeline release api)',
       'last run run-1: release running',
       'instance  version  lifecycle  health   address',
@@ -88,6 +90,7 @@ test('a blue/green fleet shows both groups and who gets which part of the traffi
           group: 'api-local',
         },
       ],
+      refreshes: [],
       lock: null,
       run: null,
     },
@@ -109,7 +112,18 @@ test('a blue/green fleet shows both groups and who gets which part of the traffi
 
 test('a fleet before its first release', () => {
   const text = renderStatus(
-    { ...fleet, version: null, desired: 0, healthy: 0, groups: [], traffic: [], instances: [], lock: null, run: null },
+    {
+      ...fleet,
+      version: null,
+      desired: 0,
+      healthy: 0,
+      groups: [],
+      traffic: [],
+      instances: [],
+      refreshes: [],
+      lock: null,
+      run: null,
+    },
     colors,
   );
   expect(text).toBe('api in local  no release yet  0 of 0 healthy\n');
