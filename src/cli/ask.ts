@@ -24,3 +24,25 @@ export async function confirm(
   if (answer === true) return;
   throw new PipelineError('declined', 'declined; nothing was changed', { outcome: 'declined' });
 }
+
+/**
+ * Asks for a line of text; an answer that `wrong` finds something in is asked for again.
+ * @throws code `declined` (outcome `declined`) when the person gives up
+ */
+export async function askText(
+  question: string,
+  { initial, wrong }: { initial?: string; wrong: (value: string) => string | undefined },
+): Promise<string> {
+  const prompts = await import('@clack/prompts');
+  const answer = await prompts.text({
+    message: question,
+    initialValue: initial,
+    output: process.stderr,
+    validate: (value) => {
+      const expected = wrong(value ?? '');
+      return expected === undefined ? undefined : `expected ${expected}`;
+    },
+  });
+  if (!prompts.isCancel(answer)) return answer;
+  throw new PipelineError('declined', 'declined; nothing was changed', { outcome: 'declined' });
+}

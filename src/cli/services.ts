@@ -29,7 +29,7 @@ export interface OpenServices extends TaskServices, DoctorServices {
  * @throws PipelineError `local.not-running` when a local environment is meant and its cloud is down.
  */
 export async function createServices(context: CliContext, fleet: Fleet): Promise<OpenServices> {
-  const where = target(context, fleet);
+  const where = cloudTarget(context, fleet);
   const aws = createClients(where);
   let others: RegionClients[] | undefined;
   // Short on purpose: the SSH control sockets in it must fit in 108 characters.
@@ -51,7 +51,7 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
     elsewhere: () => {
       others ??= fleet.release.copyRegions.map((region) => ({
         region,
-        aws: createClients(target(context, fleet, region)),
+        aws: createClients(cloudTarget(context, fleet, region)),
       }));
       return others;
     },
@@ -115,7 +115,12 @@ async function ownAddress(endpoint: string | undefined): Promise<string> {
   });
 }
 
-function target(context: CliContext, fleet: Fleet, other?: string): AwsTarget {
+/** Where the fleet's cloud is called; `other` names another region of it. @throws PipelineError `local.not-running` */
+export function cloudTarget(
+  context: CliContext,
+  fleet: Pick<Fleet, 'cloud' | 'region' | 'projectDir' | 'app' | 'environment'>,
+  other?: string,
+): AwsTarget {
   // AWS_ENDPOINT_URL is honoured by the SDK itself, with the credentials of the environment.
   if (fleet.cloud === 'aws' || context.env.AWS_ENDPOINT_URL) return { region: other ?? fleet.region };
   const cloud = readCloud(localCloudDir(context, () => fleet.projectDir));

@@ -1,6 +1,7 @@
 import type { FaultKind } from '../../local-cloud/faults/rule.ts';
 import type { ArgumentSpec, CommandSpec, OptionSpec } from '../command.ts';
 import { shells } from '../completion/shells.ts';
+import { initOptions } from '../init/options.ts';
 
 const app: ArgumentSpec = { name: '<app>', description: 'name of a file in pipelines/, e.g. api' };
 const someApp: ArgumentSpec = { name: '[app]', description: 'only this app' };
@@ -234,6 +235,14 @@ export const commands: readonly CommandSpec[] = [
     summary: 'what would keep a release, a rollback or a scale-out from working, each with its cure',
     arguments: [someApp],
     load: () => import('./doctor.ts'),
+  },
+  {
+    name: 'init',
+    summary: 'write pipelines/<app>.ts and a role for it, from a running fleet or from answers',
+    arguments: [{ name: '<app>', description: 'name of the new app' }],
+    options: initOptions,
+    examples: ['pipeline init api --from-group api-production --region eu-west-1', 'pipeline init worker'],
+    load: () => import('./init.ts'),
   },
   {
     name: 'config check',

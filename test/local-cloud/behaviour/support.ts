@@ -28,6 +28,24 @@ export class TestClock implements Clock {
 /** What holds for machines of either kind is tested with both. */
 export const drivers = [{ driver: 'simulated' }, { driver: 'sandbox' }] as const;
 
+/** User data, in base64, of a machine that answers on port 8080 with its address; simulated machines need none. */
+export const webServer = Buffer.from(`#!/bin/sh
+mkdir -p /etc/sv/web
+cat > /etc/sv/web/run <<'RUN'
+#!/bin/sh
+. /run/pipeline/instance.env
+export HOST
+exec node /srv/server.js 2>&1
+RUN
+cat > /srv/server.js <<'SERVER'
+const server = require('node:http').createServer((request, response) => response.end(process.env.HOST));
+server.listen(8080, process.env.HOST);
+process.on('SIGTERM', () => server.close());
+SERVER
+chmod 755 /etc/sv/web/run
+ln -s /etc/sv/web /etc/service/web
+`).toString('base64');
+
 /** The host's timers may fire that much early, in milliseconds of its own time. */
 const hostRounding = 2;
 

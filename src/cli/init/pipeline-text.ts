@@ -1,0 +1,144 @@
+import type { Answers } from './answers.ts';
+
+/** `pipelines/<app>.ts` with a comment on what a team will want to look at. */
+export function pipelineText(answers: Answers): string {
+  const { app, environment, running } = answers;
+  const local = answers.cloud === 'local';
+  const lines = [
+    ...(local ? ["import { userInfo } from 'node:os';"] : []),
+    "import { definePipeline } from 'golden-pipeline';",
+    '',
+    '// Every setting, its default and its unit: docs/configuration.md. After a change: pipeline config check',
+    'export default definePipeline({',
+    `  app: ${quoted(app)},`,
+    '  // What is released: a folder of a git repository, at the commit that `--ref` names.',
+    `  source: { repository: '.', path: ${quoted(answers.source)} },`,
+    '  // How a host is built: this playbook and the role of the app beside it.',
+    `  ansible: { playbook: ${quoted(`ansible/${app}.yml`)} },`,
+    '  // Where the service listens on each host, and the path that answers 200 when it is able to work.',
+    `  service: { port: ${answers.port}, healthPath: ${quoted(answers.healthPath)} },`,
+    '  // Fewest and most instances; a roll goes above it for a while.',
+    `  capacity: { min: ${answers.min}, max: ${answers.max} },`,
+    ...balancerLines(answers),
+    ...releaseLines(answers),
+    ...instanceLines(answers),
+    ...(running ? nameLines(running) : []),
+    `  defaultEnvironment: ${quoted(environment)},`,
+    '  environments: {',
+    ...(local ? localLines(answers) : awsLines(answers)),
+    '  },',
+    '});',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function balancerLines({ listenerPort, running }: Answers): string[] {
+  if (!running) return [`  balancer: { listenerPort: ${listenerPort} },`];
+  const { targetGroup: group, proof, deregistrationDelaySeconds } = running;
+  const check = properties({
+    intervalSeconds: group.HealthCheckIntervalSeconds,
+    timeoutSeconds: group.HealthCheckTimeoutSeconds,
+    healthyThreshold: group.HealthyThresholdCount,
+    unhealthyThreshold: group.UnhealthyThresholdCount,
+  });
+  return [
+    '  // As it is now. A shorter check makes every release quicker.',
+    '  balancer: {',
+    `    listenerPort: ${listenerPort},`,
+    `    healthCheck: { ${check} },`,
+    ...(deregistrationDelaySeconds === undefined
+      ? []
+      : [`    deregistrationDelaySeconds: ${deregistrationDelaySeconds},`]),
+    ...(proof ? [`    proofHeader: ${quoted(proof.header)},`] : []),
+    '  },',
+  ];
+}
+
+function releaseLines({ healthPath, running }: Answers): string[] {
+  return [
+    '  release: {',
+    ...(running?.green ? ['    // Two groups share one listener.', "    strategy: 'blue-green',"] : []),
+    '    // Known-good images that are kept: so many releases back one can go.',
+    '    keep: 5,',
+    '    // What must be answered through the balancer before the fleet moves; also with contains: \'"version":"{version}"\'.',
+    `    smokeTests: [{ path: ${quoted(healthPath)}, status: 200 }],`,
+    '  },',
+  ];
+}
+
+function instanceLines({ running }: Answers): string[] {
+  if (!running) return [];
+  const { template, group } = running;
+  const entries = [
+    ...(template.instanceType ? [`    type: ${quoted(template.instanceType)},`] : []),
+    ...(template.keyName ? [`    keyName: ${quoted(template.keyName)},`] : []),
+    ...(template.imageId
+      ? [
+          '    // The image of the launch template: the first release starts from it.',
+          `    baseImage: ${quoted(template.imageId)},`,
+        ]
+      : []),
+    ...(template.securityGroupIds.length > 0 ? [`    securityGroupIds: ${list(template.securityGroupIds)},`] : []),
+    ...(group.subnetIds.length > 0 ? [`    subnetIds: ${list(group.subnetIds)},`] : []),
+  ];
+  return entries.length === 0 ? [] : ['  instance: {', ...entries, '  },'];
+}
+
+function nameLines(running: NonNullable<Answers['running']>): string[] {
+  const { group, template, targetGroup, green, proof, loadBalancer } = running;
+  return [
+    '  // What the fleet is called where it runs.',
+    '  names: {',
+    `    group: ${quoted(group.name)},`,
+    `    launchTemplate: ${quoted(template.name)},`,
+    `    targetGroup: ${quoted(targetGroup.TargetGroupName ?? '')},`,
+    ...(green
+      ? [`    greenGroup: ${quoted(green.group)},`, `    greenTargetGroup: ${quoted(green.targetGroup)},`]
+      : []),
+    ...(proof
+      ? [`    proofTargetGroup: ${quoted(proof.targetGroup)},`]
+      : ['    // There is no proof route yet; docs/aws-setup.md says what a release needs.']),
+    `    loadBalancer: ${quoted(loadBalancer)},`,
+    '  },',
+  ];
+}
+
+function awsLines({ environment, region, sshUser }: Answers): string[] {
+  return [
+    `    ${quoted(environment)}: {`,
+    "      cloud: 'aws',",
+    `      region: ${quoted(region)},`,
+    '      // Hosts are reached by SSH; their keys are pinned from the console output.',
+    `      ssh: { user: ${quoted(sshUser)}, privateKey: '~/.ssh/id_ed25519' },`,
+    "      // For more than one machine that releases: ledger: { type: 's3', bucket: '...' },",
+    '    },',
+  ];
+}
+
+function localLines({ environment, region, running }: Answers): string[] {
+  return [
+    '    // The cloud that `pipeline local up` starts on this machine.',
+    `    ${quoted(environment)}: {`,
+    "      cloud: 'local',",
+    `      region: ${quoted(region)},`,
+    "      ssh: { user: userInfo().username, port: 2222, privateKey: '.pipeline/local-key/id_ed25519', become: false },",
+    ...(running ? [] : ["      instance: { keyName: 'golden-pipeline' },"]),
+    '      release: { minimumAgeHours: 0, retireGraceHours: 0, verifySeconds: 5, pollSeconds: 0.1 },',
+    '    },',
+  ];
+}
+
+function properties(values: Record<string, number | undefined>): string {
+  return Object.entries(values)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}: ${value}`)
+    .join(', ');
+}
+
+const list = (values: readonly string[]): string => `[${values.map(quoted).join(', ')}]`;
+
+/** A value as a literal: whatever it is, it stays one. */
+function quoted(value: string): string {
+  const inner = JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'");
+  return `'${inner}'`;
+}

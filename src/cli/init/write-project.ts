@@ -1,0 +1,66 @@
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { loadPipeline } from '../../config/load.ts';
+import type { Answers } from './answers.ts';
+import { pipelineText } from './pipeline-text.ts';
+import { roleFiles } from './role-texts.ts';
+
+/** A file of the project, relative to its folder, and whether it was written or stayed as it was. */
+export interface ProjectFile {
+  path: string;
+  written: boolean;
+}
+
+/** Folder of working files and the local cloud; no business of git. */
+const ignored = '.pipeline/';
+
+/**
+ * Writes `pipelines/<app>.ts`, and what else is not there yet. What `config check` would say is found out before anything is written.
+ * @throws usage error `config.invalid`, with nothing written
+ */
+export async function writeProject(folder: string, answers: Answers): Promise<ProjectFile[]> {
+  const text = pipelineText(answers);
+  await check(answers, text);
+  const main = `pipelines/${answers.app}.ts`;
+  await mkdir(join(folder, 'pipelines'), { recursive: true });
+  await writeFile(join(folder, main), text);
+  const files: ProjectFile[] = [{ path: main, written: true }];
+  for (const [path, content] of Object.entries(roleFiles(answers))) {
+    files.push({ path, written: await writeNew(join(folder, path), content) });
+  }
+  files.push({ path: '.gitignore', written: await ignore(join(folder, '.gitignore')) });
+  return files;
+}
+
+async function check({ app, environment }: Answers, text: string): Promise<void> {
+  const trial = await mkdtemp(join(tmpdir(), 'gp-init-'));
+  try {
+    await mkdir(join(trial, 'pipelines'));
+    await writeFile(join(trial, 'pipelines', `${app}.ts`), text);
+    (await loadPipeline({ projectDir: trial, app })).fleet(environment);
+  } finally {
+    await rm(trial, { recursive: true, force: true });
+  }
+}
+
+async function writeNew(file: string, content: string): Promise<boolean> {
+  await mkdir(dirname(file), { recursive: true });
+  try {
+    await writeFile(file, content, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function ignore(file: string): Promise<boolean> {
+  const known = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  if (known.split('\n').some((line) => /^\/?\.pipeline\/?\s*$/.test(line))) return false;
+  await appendFile(file, `${known === '' || known.endsWith('\n') ? '' : '\n'}${ignored}\n`);
+  return true;
+}

@@ -1,0 +1,194 @@
+import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateTargetGroupCommand,
+  DeleteTargetGroupCommand,
+  DeregisterTargetsCommand,
+  DescribeTargetGroupAttributesCommand,
+  DescribeTargetGroupsCommand,
+  DescribeTargetHealthCommand,
+  ModifyTargetGroupAttributesCommand,
+  RegisterTargetsCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { account, delayProfiles } from '../../../src/local-cloud/settings.ts';
+import { drivers, refusal, World, webServer } from './support.ts';
+
+let world: World;
+const open = (options: Parameters<typeof World.start>[0] = {}) => {
+  beforeAll(async () => {
+    world = await World.start(options);
+  });
+  afterEach(() => world.cloud.faults.clear());
+  afterAll(async () => {
+    await world.close();
+    expect(world.reports).toEqual([]);
+  });
+};
+
+const register = (TargetGroupArn: string, ...ids: string[]) =>
+  world.elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets: ids.map((Id) => ({ Id })) }));
+const deregister = (TargetGroupArn: string, Id: string) =>
+  world.elb.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets: [{ Id }] }));
+const healthIs = (arn: string, id: string, state: string | undefined) =>
+  world.until(
+    () => world.health(arn, id),
+    (one) => one?.state === state,
+  );
+
+describe.each(drivers)('targets on $driver machines', ({ driver }) => {
+  open({ driver });
+  const quickCheck = { HealthCheckIntervalSeconds: 1, HealthCheckTimeoutSeconds: 1, UnhealthyThresholdCount: 2 };
+
+  it('ELB-TGT-01 are initial, healthy when they have answered as often as the threshold says', async () => {
+    const arn = await world.targetGroup(quickCheck);
+    await world.listener(arn);
+    const id = await world.running({ UserData: webServer });
+    await register(arn, id);
+    const seen = await world.health(arn, id);
+    expect(seen?.state).toBe('initial');
+    expect(seen?.reason).toMatch(/^Elb\.(RegistrationInProgress|InitialHealthChecking)$/);
+    await healthIs(arn, id, 'healthy');
+    expect(await world.health(arn, id)).toEqual({ state: 'healthy', reason: undefined });
+  });
+
+  it('ELB-TGT-02 that do not answer are unhealthy, and healthy again when they do', async () => {
+    const arn = await world.targetGroup(quickCheck);
+    await world.listener(arn);
+    const id = await world.running({ UserData: webServer });
+    world.cloud.faults.add({ kind: 'never-healthy', instance: id });
+    await register(arn, id);
+    expect(await healthIs(arn, id, 'unhealthy')).toEqual({ state: 'unhealthy', reason: 'Target.FailedHealthChecks' });
+    world.cloud.faults.clear();
+    await healthIs(arn, id, 'healthy');
+  });
+
+  it('ELB-TGT-03 drain for the shortest stay at the least, then are gone; registered again they begin anew', async () => {
+    const arn = await world.targetGroup(quickCheck);
+    await world.listener(arn);
+    const id = await world.running({ UserData: webServer });
+    await register(arn, id);
+    await healthIs(arn, id, 'healthy');
+    const took = await world.took(async () => {
+      await deregister(arn, id);
+      expect(await world.health(arn, id)).toEqual({ state: 'draining', reason: 'Target.DeregistrationInProgress' });
+      await healthIs(arn, id, undefined);
+    });
+    expect(took).toBeGreaterThanOrEqual(delayProfiles.quick.minimumDrain);
+    await register(arn, id);
+    expect((await world.health(arn, id))?.state).toBe('initial');
+    await deregister(arn, id);
+    await register(arn, id);
+    expect((await world.health(arn, id))?.state).toBe('initial');
+  });
+});
+
+describe('targets', () => {
+  open();
+
+  it('ELB-TGT-04 of a group that no listener uses are unused, and leave at once', async () => {
+    const arn = await world.targetGroup();
+    const id = await world.running();
+    await register(arn, id);
+    expect(await world.health(arn, id)).toEqual({ state: 'unused', reason: 'Target.NotInUse' });
+    await deregister(arn, id);
+    expect(await world.health(arn, id)).toBeUndefined();
+    await register(arn, id);
+    await world.listener(arn);
+    await healthIs(arn, id, 'healthy');
+  });
+
+  it('ELB-TGT-05 are running instances, all of a call or none', async () => {
+    const arn = await world.targetGroup();
+    const id = await world.running();
+    const { InstanceId: pending = '' } = await world.run();
+    expect(await refusal(register(arn, id, pending))).toBe('InvalidTargetException');
+    expect(await world.health(arn, id)).toBeUndefined();
+    const { TargetHealthDescriptions } = await world.elb.send(
+      new DescribeTargetHealthCommand({ TargetGroupArn: arn, Targets: [{ Id: id }] }),
+    );
+    expect(TargetHealthDescriptions?.[0]?.TargetHealth).toMatchObject({
+      State: 'unused',
+      Reason: 'Target.NotRegistered',
+    });
+  });
+
+  it('ELB-TGT-06 that are terminated stay registered, unhealthy, until somebody takes them out', async () => {
+    const arn = await world.targetGroup();
+    await world.listener(arn);
+    const id = await world.running();
+    await register(arn, id);
+    await healthIs(arn, id, 'healthy');
+    await world.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+    await world.reached(id, 'terminated');
+    await healthIs(arn, id, 'unhealthy');
+    await deregister(arn, id);
+    await healthIs(arn, id, undefined);
+  });
+});
+
+describe('target groups', () => {
+  open();
+
+  it('ELB-TGP-01 have the defaults of AWS', async () => {
+    const { TargetGroups } = await world.elb.send(
+      new CreateTargetGroupCommand({ Name: 'defaults', Protocol: 'HTTP', Port: 80, VpcId: account.vpcId }),
+    );
+    const [group] = TargetGroups ?? [];
+    expect(group).toMatchObject({
+      ...{ HealthCheckPath: '/', HealthCheckPort: 'traffic-port', Matcher: { HttpCode: '200' } },
+      ...{ HealthCheckIntervalSeconds: 30, HealthCheckTimeoutSeconds: 5 },
+      ...{ HealthyThresholdCount: 5, UnhealthyThresholdCount: 2 },
+    });
+    const { Attributes = [] } = await world.elb.send(
+      new DescribeTargetGroupAttributesCommand({ TargetGroupArn: group?.TargetGroupArn }),
+    );
+    expect(Attributes).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '300' });
+    expect(Attributes).toContainEqual({ Key: 'slow_start.duration_seconds', Value: '0' });
+  });
+
+  it('ELB-TGP-02 in use cannot be deleted; those that are gone can', async () => {
+    const arn = await world.targetGroup();
+    const remove = (TargetGroupArn: string) => world.elb.send(new DeleteTargetGroupCommand({ TargetGroupArn }));
+    await world.listener(arn);
+    expect(await refusal(remove(arn))).toBe('ResourceInUseException');
+    const free = await world.targetGroup();
+    await remove(free);
+    await remove(free);
+    expect(await refusal(world.elb.send(new DescribeTargetGroupsCommand({ TargetGroupArns: [free] })))).toBe(
+      'TargetGroupNotFoundException',
+    );
+  });
+
+  it('ELB-TGP-03 belong to one load balancer', async () => {
+    const arn = await world.targetGroup();
+    await world.listener(arn);
+    expect(await refusal(world.listener(arn))).toBe('TargetGroupAssociationLimitException');
+  });
+
+  it('ELB-TGP-04 are made once: the same again is the same one, with other settings it is refused', async () => {
+    const Name = world.name('same');
+    const arn = await world.targetGroup({ Name });
+    expect(await world.targetGroup({ Name })).toBe(arn);
+    expect(await refusal(world.targetGroup({ Name, Port: 9000 }))).toBe('DuplicateTargetGroupNameException');
+  });
+
+  it('ELB-TGP-05 check as often as each second, with a time-out no longer than the interval', async () => {
+    await world.targetGroup({ HealthCheckIntervalSeconds: 1, HealthCheckTimeoutSeconds: 1 });
+    const check = { HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 6 };
+    expect(await refusal(world.targetGroup(check))).toBe('ValidationError');
+  });
+
+  it('ELB-TGP-06 take attributes that they know, all of a call or none', async () => {
+    const TargetGroupArn = await world.targetGroup();
+    const set = (...Attributes: { Key: string; Value: string }[]) =>
+      world.elb.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn, Attributes }));
+    const delay = { Key: 'deregistration_delay.timeout_seconds', Value: '15' };
+    expect(await refusal(set(delay, { Key: 'unheard.of', Value: '1' }))).toBe('ValidationError');
+    const read = async () =>
+      (await world.elb.send(new DescribeTargetGroupAttributesCommand({ TargetGroupArn }))).Attributes;
+    expect(await read()).not.toContainEqual(delay);
+    await set(delay);
+    expect(await read()).toContainEqual(delay);
+    expect(await refusal(set({ ...delay, Value: '3601' }))).toBe('ValidationError');
+  });
+});
