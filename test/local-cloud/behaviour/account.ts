@@ -14,6 +14,7 @@ import {
   EC2Client,
   type Image,
   type Instance,
+  type RequestLaunchTemplateData,
   RunInstancesCommand,
   type RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
@@ -117,10 +118,10 @@ export class Account {
     return ImageId;
   }
 
-  /** Name of a new launch template, with the base image as version 1. */
-  async template(ImageId: string = account.baseImageId): Promise<string> {
+  /** Name of a new launch template with one version, of the base image unless told. */
+  async template(ImageId: string = account.baseImageId, more: RequestLaunchTemplateData = {}): Promise<string> {
     const LaunchTemplateName = this.name('template');
-    const LaunchTemplateData = { ImageId, InstanceType: 't3.micro' as const };
+    const LaunchTemplateData = { ImageId, InstanceType: 't3.micro' as const, ...more };
     await this.ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName, LaunchTemplateData }));
     return LaunchTemplateName;
   }
