@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { account, delayProfiles } from '../../../src/local-cloud/settings.ts';
+import { account } from '../../../src/local-cloud/settings.ts';
 import { refusal, World, webServer } from './support.ts';
 
 let world: World;
@@ -65,7 +65,7 @@ describe('load balancers', () => {
         (one) => one?.State?.Code === 'active',
       );
     });
-    expect(took).toBeGreaterThanOrEqual(delayProfiles.quick.balancerProvisioning);
+    expect(took).toBeGreaterThanOrEqual(world.delays.balancerProvisioning);
   });
 
   it('ELB-BAL-02 are in two zones at the least, and made once', async () => {

@@ -47,7 +47,7 @@ const inState = (group: string, state: string, count: number) =>
   );
 
 describe.each(drivers)('groups of $driver machines', ({ driver }) => {
-  open({ driver });
+  open(driver === 'sandbox' ? { driver, delays: { ...delayProfiles.quick, minimumDrain: 1_500 } } : {});
 
   it('ASG-INS-01 launch up to the desired capacity over their zones, and register what runs', async () => {
     const targets = await world.targetGroup({ HealthCheckIntervalSeconds: 1, HealthCheckTimeoutSeconds: 1 });
@@ -106,7 +106,7 @@ describe.each(drivers)('groups of $driver machines', ({ driver }) => {
 
 describe('groups', () => {
   // Long enough a drain to be seen.
-  open({ factor: 50, delays: { ...delayProfiles.quick, minimumDrain: 20_000 } });
+  open({ factor: 50, delays: { ...delayProfiles.quick, instancePending: 2_000, minimumDrain: 20_000 } });
 
   it('ASG-GRP-01 have the defaults of the API', async () => {
     expect(await world.describeGroup(await world.group(1))).toMatchObject({

@@ -10,7 +10,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { account, delayProfiles } from '../../../src/local-cloud/settings.ts';
+import { account } from '../../../src/local-cloud/settings.ts';
 import { refusal, World } from './support.ts';
 
 let world: World;
@@ -85,7 +85,7 @@ describe('snapshots and volumes', () => {
       );
       expect((await snapshot((await copy()).SnapshotId ?? ''))?.State).toBe('pending');
     });
-    expect(took).toBeGreaterThanOrEqual(delayProfiles.quick.imagePending);
+    expect(took).toBeGreaterThanOrEqual(world.delays.imagePending);
   });
 
   it('EC2-SNP-04 share the permission to make volumes, with accounts of 12 digits', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CloudOptions, type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
+import { type Delays, delayProfiles } from '../../../src/local-cloud/settings.ts';
 import { type Clock, systemClock } from '../../../src/shared/clock.ts';
 import { Account } from './account.ts';
 
@@ -46,6 +47,12 @@ chmod 755 /etc/sv/web/run
 ln -s /etc/sv/web /etc/service/web
 `).toString('base64');
 
+/** Of simulated machines unless told: what tests must see while it lasts takes long enough on a busy host. */
+const visibleDelays: Delays = {
+  ...delayProfiles.quick,
+  ...{ instancePending: 2_000, imagePending: 6_000, minimumDrain: 6_000 },
+};
+
 /** The host's timers may fire that much early, in milliseconds of its own time. */
 const hostRounding = 2;
 
@@ -56,6 +63,7 @@ export class World extends Account {
     readonly clock: TestClock,
     readonly dir: string,
     readonly reports: unknown[],
+    readonly delays: Delays,
   ) {
     super(cloud);
   }
@@ -67,9 +75,12 @@ export class World extends Account {
   static async start(options: Partial<CloudOptions> & { factor?: number } = {}): Promise<World> {
     const { driver = 'simulated', dir = await mkdtemp(join(tmpdir(), 'gp-behaviour-')), factor, ...more } = options;
     const clock = new TestClock(factor ?? (driver === 'sandbox' ? 1 : 20));
+    const { delays: asked = driver === 'sandbox' ? 'quick' : visibleDelays } = more;
+    const delays = typeof asked === 'string' ? delayProfiles[asked] : asked;
     const reports: unknown[] = [];
     const report = (error: unknown) => reports.push(error);
-    return new World(await startLocalCloud({ dir, driver, clock, report, ...more }), clock, dir, reports);
+    const cloud = await startLocalCloud({ dir, driver, clock, report, ...more, delays });
+    return new World(cloud, clock, dir, reports, delays);
   }
 
   /** Stops the cloud, keeping its folder. */
