@@ -3,7 +3,10 @@ import type { Answers } from './answers.ts';
 /** Commands of a service of each kind; the first thing that a team will change. */
 const commands: Readonly<Record<Answers['technology'], { start: string; install: string }>> = {
   node: { start: '[node, server.js]', install: '[npm, ci, --omit=dev, --no-audit, --no-fund]' },
-  python: { start: '[.venv/bin/python, -m, app]', install: '[.venv/bin/pip, install, -r, requirements.txt]' },
+  python: {
+    start: '[.venv/bin/python, -m, app]',
+    install: "[sh, -c, 'python3 -m venv .venv && .venv/bin/pip install -r requirements.txt']",
+  },
   other: { start: '[./server]', install: '[]' },
 };
 

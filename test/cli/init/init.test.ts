@@ -110,7 +110,7 @@ test('from nothing by options alone, with a role that calls the release role', a
     /role: release[\s\S]*big_worker_command/,
   );
   expect(readFileSync(join(folder, 'ansible/roles/big-worker/defaults/main.yml'), 'utf8')).toContain(
-    'big_worker_command: [',
+    "big_worker_install: [sh, -c, 'python3 -m venv .venv && ",
   );
 });
 
