@@ -69,7 +69,8 @@ class DocumentReader {
         if (typeof value !== 'boolean') throw wrong(path, 'true or false', value);
         return value;
       case 'timestamp': {
-        const date = new Date(this.codec.toMs(value) ?? Number.NaN);
+        // Seconds as a float, times 1000, may lie just below the whole millisecond that was meant; `Date` would cut it off.
+        const date = new Date(Math.round(this.codec.toMs(value) ?? Number.NaN));
         if (Number.isNaN(date.getTime())) throw wrong(path, 'a time', value);
         return date;
       }

@@ -13,7 +13,8 @@ afterEach(() => wire.close());
 const at = new Date('2026-03-01T10:00:00.250Z');
 const request = {
   StartTime: at,
-  EndTime: new Date('2026-03-01T10:05:00Z'),
+  // As a float of seconds, times 1000, this one lies just below its millisecond.
+  EndTime: new Date('2038-03-21T05:54:48.798Z'),
   MetricDataQueries: [{ Id: 'a', MetricStat: { Metric: { MetricName: 'ü' }, Period: 60, Stat: 'p99' } }],
 };
 const answer = {
