@@ -1,7 +1,6 @@
 import type { PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
+import { percentile, statistics } from './statistics.ts';
 import { combination, invalid, missing, oneOf, period, text, whole } from './validate.ts';
-
-export const statistics = ['SampleCount', 'Average', 'Sum', 'Minimum', 'Maximum'] as const;
 
 const operators = [
   'GreaterThanOrEqualToThreshold',
@@ -9,9 +8,6 @@ const operators = [
   'LessThanThreshold',
   'LessThanOrEqualToThreshold',
 ] as const;
-
-/** Percentiles, as alarms and queries name them. */
-export const percentile = /^p(\d{1,2}(\.\d{1,10})?|100)$/;
 
 /**
  * Checks the settings of an alarm on one metric, and gives them as they are kept: defaults are not filled in, as in AWS.

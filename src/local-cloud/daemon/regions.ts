@@ -1,5 +1,5 @@
 import { type AutoScalingService, createAutoScalingService } from '../autoscaling/service.ts';
-import { createCloudWatchService } from '../cloudwatch/service.ts';
+import { type CloudWatchService, createCloudWatchService } from '../cloudwatch/service.ts';
 import type { CloudContext, RegionDirectory } from '../context.ts';
 import { createEc2Service, type Ec2Service, ensureBaseImage } from '../ec2/index.ts';
 import { BalancerShare } from '../elb/balancer-share.ts';
@@ -19,6 +19,7 @@ interface RegionServices {
   ec2: Ec2Service;
   elb: ElbService;
   autoscaling: AutoScalingService;
+  cloudwatch: CloudWatchService;
   tables: Record<RegionalService, HandlerTable>;
 }
 
@@ -79,9 +80,10 @@ export class Regions implements RegionDirectory {
   async start(): Promise<void> {
     this.#life = 'started';
     const services = [...this.#services.values()];
-    for (const { ec2, elb } of services) {
+    for (const { ec2, elb, cloudwatch } of services) {
       ec2.start();
       elb.start();
+      cloudwatch.start();
     }
     await Promise.all(
       services.map(async ({ ec2, autoscaling }) => {
@@ -93,7 +95,8 @@ export class Regions implements RegionDirectory {
 
   stop(): void {
     this.#life = 'stopped';
-    for (const { ec2, elb, autoscaling } of this.#services.values()) {
+    for (const { ec2, elb, autoscaling, cloudwatch } of this.#services.values()) {
+      cloudwatch.stop();
       autoscaling.stop();
       elb.stop();
       ec2.stop();
@@ -120,11 +123,12 @@ export class Regions implements RegionDirectory {
       elasticloadbalancing: elb.handlers,
       monitoring: cloudwatch.handlers,
     };
-    const made = { state, ec2, elb, autoscaling, tables };
+    const made = { state, ec2, elb, autoscaling, cloudwatch, tables };
     this.#services.set(region.name, made);
     if (this.#life === 'started') {
       ec2.start();
       elb.start();
+      cloudwatch.start();
       autoscaling.start();
     }
     return made;

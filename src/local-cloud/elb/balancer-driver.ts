@@ -19,6 +19,19 @@ export interface TargetReading {
   sessions: number;
 }
 
+/** One request that the balancer has finished with. */
+export interface ServedRequest {
+  listenerArn: string;
+  /** Where it was sent; both are absent when no target was chosen. */
+  targetGroupArn?: string;
+  targetId?: string;
+  status: number;
+  /** Whose answer it was: the target's, an error of the balancer, or what a fixed response or redirect says. */
+  by: 'target' | 'balancer' | 'action';
+  /** Seconds from sending the request until the target's answer began; there when it is the target's answer. */
+  seconds?: number;
+}
+
 /** The data path behind ELBv2: HAProxy, or a model for simulated fleets. */
 export interface BalancerDriver {
   /** Makes listeners, rules, weights and target groups so; changes of weights alone are one atomic switch. Loses no request. */
@@ -31,6 +44,10 @@ export interface BalancerDriver {
   remove(targetGroupArn: string, target: { id: string; port: number }): Promise<void>;
   /** One cheap reading of all targets, whatever their number. */
   read(): Promise<TargetReading[]>;
+  /**
+   * Calls `listener` with all requests since the last time, at each {@link read}. Absent where no requests are served.
+   */
+  watchRequests?(listener: (requests: ServedRequest[]) => void): void;
   /** Kills what serves, as a crash would; it comes back by itself. Absent where there is no process. */
   kill?(): Promise<void>;
   close(): Promise<void>;

@@ -22,6 +22,7 @@ export class BalancerShare {
       drain: (arn, target) => inner.drain(arn, target),
       remove: (arn, target) => inner.remove(arn, target),
       read: () => inner.read(),
+      watchRequests: (listener) => inner.watchRequests?.(listener),
       close: () => Promise.resolve(),
     };
   }

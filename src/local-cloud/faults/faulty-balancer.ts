@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { BalancerDriver, Routing, TargetReading } from '../elb/balancer-driver.ts';
+import type { BalancerDriver, Routing, ServedRequest, TargetReading } from '../elb/balancer-driver.ts';
 import type { FaultBook } from './book.ts';
 import { fitsMachine, type Records } from './match.ts';
 import type { FaultRule } from './rule.ts';
@@ -84,6 +84,10 @@ export class FaultyBalancer implements BalancerDriver {
     });
     for (const entry of this.#targets.values()) if (entry.place === 'out') readings.push(this.#unanswered(entry));
     return readings;
+  }
+
+  watchRequests(listener: (requests: ServedRequest[]) => void): void {
+    this.#inner.watchRequests?.(listener);
   }
 
   /** Whether there is a process to kill. */

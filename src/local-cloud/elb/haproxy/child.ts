@@ -55,12 +55,21 @@ export class HaproxyChild {
   #output: string[] = [];
   #ended = false;
 
-  /** Starts `binary` in `dir`; `onExit` is called once when the master has ended, however. */
-  constructor(binary: string, dir: string, args: string[], onExit: (how: string) => void) {
+  /**
+   * Starts `binary` in `dir`; `onExit` is called once when the master has ended, however.
+   * @param log File that takes its standard output.
+   */
+  constructor(
+    binary: string,
+    dir: string,
+    args: string[],
+    onExit: (how: string) => void,
+    log: number | 'ignore' = 'ignore',
+  ) {
     // The kernel ends the master when this process dies, however it dies; its workers end with it.
     const setpriv = findProgram('setpriv');
     const [command, argv] = setpriv ? [setpriv, ['--pdeathsig', 'TERM', binary, ...args]] : [binary, args];
-    this.#process = spawn(command, argv, { cwd: dir, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#process = spawn(command, argv, { cwd: dir, detached: true, stdio: ['ignore', log, 'pipe'] });
     this.pid = this.#process.pid ?? 0;
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#output = [...this.#output, ...text.split('\n').filter(Boolean)].slice(-100);

@@ -5,6 +5,7 @@ import { actionLines } from './actions.ts';
 import { aclTests } from './conditions.ts';
 import { backendName, frontendName, mapFile } from './names.ts';
 import { only, quote } from './quote.ts';
+import { logFormat } from './request-log.ts';
 import { forwardWeights, splitLines } from './weights.ts';
 
 /** All that depends on the routing: the frontends and backends, and the files they name. */
@@ -83,6 +84,9 @@ function frontend(
     `  timeout client ${idleSeconds(balancer)}s`,
     `  timeout http-keep-alive ${idleSeconds(balancer)}s`,
     '  option forwardfor',
+    '  option dontlognull',
+    '  log global',
+    `  log-format ${quote(logFormat)}`,
     '  http-request set-header X-Forwarded-Proto http',
     '  http-request set-header X-Forwarded-Port %[dst_port]',
     ...[...acls, ...choice, ...request, ...choose].map((line) => `  ${line}`),
@@ -112,6 +116,7 @@ export function configuration(
     `  maxconn ${options.maxConnections}`,
     // Longer than the longest deregistration delay: an old worker never cuts a request that ELB would let finish.
     '  hard-stop-after 3700s',
+    '  log stdout format raw local0',
     '',
     'defaults',
     '  mode http',

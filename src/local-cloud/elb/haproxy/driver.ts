@@ -1,9 +1,10 @@
 import type { Clock } from '../../../shared/clock.ts';
-import type { BalancerDriver, Routing, TargetReading } from '../balancer-driver.ts';
+import type { BalancerDriver, Routing, ServedRequest, TargetReading } from '../balancer-driver.ts';
 import { configuration, type Rendered, render } from './config.ts';
 import { HaproxyFiles } from './files.ts';
 import { maxConnections } from './limits.ts';
 import { backendName } from './names.ts';
+import { RequestLog } from './request-log.ts';
 import { parseStat, type ServerStat, showServers } from './runtime.ts';
 import { ServerPool } from './server-pool.ts';
 import { probePorts, Supervisor } from './supervisor.ts';
@@ -34,12 +35,14 @@ export class HaproxyDriver implements BalancerDriver {
   #oldStats = new Map<number, ServerStat[]>();
   #closed = false;
   #repairs = 0;
+  #log: RequestLog;
+  #watchers: ((requests: ServedRequest[]) => void)[] = [];
 
   constructor(private readonly options: HaproxyOptions) {
     this.#files = new HaproxyFiles(options.dir);
-    this.#supervisor = new Supervisor(this.#files, options.clock, options.binary ?? 'haproxy', (how) =>
-      this.#onDeath(how),
-    );
+    this.#log = new RequestLog(options.dir);
+    const { clock, binary = 'haproxy' } = options;
+    this.#supervisor = new Supervisor(this.#files, clock, binary, this.#log.file, (how) => this.#onDeath(how));
     this.#pool = new ServerPool(options.clock, this.#supervisor);
   }
 
@@ -90,8 +93,13 @@ export class HaproxyDriver implements BalancerDriver {
     return this.#exclusive(async () => {
       // While HAProxy is being repaired the last reading stands.
       if (this.#supervisor.alive) await this.#refresh();
+      this.#report();
       return this.#pool.readings();
     });
+  }
+
+  watchRequests(listener: (requests: ServedRequest[]) => void): void {
+    this.#watchers.push(listener);
   }
 
   /** Kills the worker that serves: its requests are lost, and HAProxy is started again as after any death. */
@@ -104,6 +112,13 @@ export class HaproxyDriver implements BalancerDriver {
     this.#closed = true;
     await this.#queue.catch(() => {});
     await this.#supervisor.close();
+    this.#log.close();
+  }
+
+  /** Tells the watchers of the requests since the last time. */
+  #report(): void {
+    const requests = this.#log.read(this.#routing);
+    if (requests.length > 0) for (const watcher of this.#watchers) watcher(requests);
   }
 
   /** One at a time and in order: a reload must see every server that was added before it. */

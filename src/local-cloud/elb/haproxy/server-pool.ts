@@ -3,7 +3,7 @@ import type { TargetReading } from '../balancer-driver.ts';
 import { backendName } from './names.ts';
 import { only } from './quote.ts';
 import type { ServerStat } from './runtime.ts';
-import { checkOptions, type HealthCheck, judge, type Server, stateFile } from './servers.ts';
+import { checkOptions, type HealthCheck, judge, type Server, serverName, stateFile } from './servers.ts';
 import type { Supervisor } from './supervisor.ts';
 
 type CheckOf = (targetGroupArn: string) => HealthCheck;
@@ -34,7 +34,7 @@ export class ServerPool {
     if (known) await this.#leave(key, known, false);
     const port = Math.trunc(target.port);
     const backend = backendName(targetGroupArn);
-    const name = `${id}_${port}_${++this.#count}`;
+    const name = serverName(id, port, ++this.#count);
     const server: Server = {
       ...{ targetGroupArn, backend, name, id, address, port },
       ...{ draining: false, addedAt: this.clock.now(), verdict: 'checking', sessions: 0 },

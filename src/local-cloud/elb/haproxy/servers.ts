@@ -16,6 +16,16 @@ export interface Server {
   sessions: number;
 }
 
+/** The name of a target's server; `count` keeps it apart from former ones. */
+export function serverName(id: string, port: number, count: number): string {
+  return `${id}_${port}_${count}`;
+}
+
+/** The target of a server; undefined for what is no server's name. */
+export function targetIdOf(name: string): string | undefined {
+  return /^(.+)_\d+_\d+$/.exec(name)?.[1];
+}
+
 export type HealthCheck = TargetGroupRecord['healthCheck'];
 
 /** `check ...` of a server line, the same in the file and over the socket. */

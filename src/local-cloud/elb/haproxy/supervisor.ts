@@ -19,6 +19,8 @@ export class Supervisor {
     private readonly files: HaproxyFiles,
     private readonly clock: Clock,
     private readonly binary: string,
+    /** The file that takes the log of requests. */
+    private readonly log: number,
     private readonly onDeath: (how: string) => void,
   ) {}
 
@@ -52,6 +54,7 @@ export class Supervisor {
         child.killAll();
         if (this.#child === child && this.#workerPid) this.onDeath(how);
       },
+      this.log,
     );
     this.#workerPid = 0;
     this.#child = child;

@@ -16,13 +16,16 @@ export interface Backend {
   checks: number;
   healthy: boolean;
   delayMs: number;
+  /** Of all answers but those to health checks. */
+  status: number;
   lastHeaders: IncomingHttpHeaders;
   close(): Promise<void>;
 }
 
 export async function startBackend(id: string, port = 0): Promise<Backend> {
   const backend: Backend = {
-    ...{ id, address: '127.0.0.1', port: 0, requests: 0, checks: 0, healthy: true, delayMs: 0, lastHeaders: {} },
+    ...{ id, address: '127.0.0.1', port: 0, requests: 0, checks: 0, healthy: true, delayMs: 0, status: 200 },
+    lastHeaders: {},
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -37,7 +40,7 @@ export async function startBackend(id: string, port = 0): Promise<Backend> {
     }
     backend.requests++;
     backend.lastHeaders = incoming.headers;
-    setTimeout(() => response.end(id), backend.delayMs);
+    setTimeout(() => response.writeHead(backend.status).end(id), backend.delayMs);
   });
   server.keepAliveTimeout = 75_000;
   await new Promise<void>((resolve) => server.listen(port, backend.address, resolve));

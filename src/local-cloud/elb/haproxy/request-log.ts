@@ -1,0 +1,86 @@
+import { closeSync, constants, ftruncateSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Routing, ServedRequest } from '../balancer-driver.ts';
+import { backendName, frontendName } from './names.ts';
+import { targetIdOf } from './servers.ts';
+
+/** Frontend, backend, server, status, milliseconds until the answer began (-1: it did not), and how the session ended. */
+export const logFormat = 'R %f %b %s %ST %Tr %ts';
+
+/** Bytes after which a log that has been read is emptied. */
+const longest = 8 * 1024 * 1024;
+
+/**
+ * The log of requests, which HAProxy appends to a file: unlike a pipe, which holds 64 KiB, it loses nothing while this
+ * process is busy, and unlike counters it goes on over reloads and has each request's time.
+ */
+export class RequestLog {
+  /** For HAProxy's standard output. */
+  readonly file: number;
+  #offset = 0;
+  #rest = '';
+  #buffer = Buffer.allocUnsafe(256 * 1024);
+
+  constructor(dir: string) {
+    const { O_APPEND, O_CREAT, O_RDWR, O_TRUNC } = constants;
+    this.file = openSync(join(dir, 'requests.log'), O_APPEND | O_CREAT | O_RDWR | O_TRUNC, 0o600);
+  }
+
+  /** The requests since the last time. Those of listeners and target groups that are gone from the routing are left out. */
+  read(routing: Routing): ServedRequest[] {
+    const names = namesOf(routing);
+    const requests: ServedRequest[] = [];
+    for (;;) {
+      const size = readSync(this.file, this.#buffer, 0, this.#buffer.length, this.#offset);
+      if (size === 0) break;
+      this.#offset += size;
+      const lines = (this.#rest + this.#buffer.toString('latin1', 0, size)).split('\n');
+      this.#rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const request = parse(line, names);
+        if (request) requests.push(request);
+      }
+    }
+    // HAProxy appends wherever the end is. What it writes between the last reading and this is not counted.
+    if (this.#offset > longest) {
+      ftruncateSync(this.file, 0);
+      this.#offset = 0;
+    }
+    return requests;
+  }
+
+  close(): void {
+    closeSync(this.file);
+  }
+}
+
+interface Names {
+  listeners: Map<string, string>;
+  targetGroups: Map<string, string>;
+}
+
+function namesOf({ listeners, targetGroups }: Routing): Names {
+  return {
+    listeners: new Map(listeners.map(({ arn }) => [frontendName(arn), arn])),
+    targetGroups: new Map(targetGroups.map(({ arn }) => [backendName(arn), arn])),
+  };
+}
+
+/** Undefined for lines that are no request: HAProxy's own messages, and connections that ended before one. */
+function parse(line: string, names: Names): ServedRequest | undefined {
+  const [mark, frontend = '', backend = '', server = '', status = '', time = '', ending = ''] = line.split(' ');
+  const listenerArn = names.listeners.get(frontend);
+  if (mark !== 'R' || !listenerArn || !/^[1-5]\d\d$/.test(status)) return undefined;
+  const targetGroupArn = names.targetGroups.get(backend);
+  const targetId = targetIdOf(server);
+  const ms = Number(time);
+  // "L": HAProxy itself was told to answer so.
+  if (ending.startsWith('L')) return { listenerArn, status: Number(status), by: 'action' };
+  if (!targetGroupArn || !targetId) return { listenerArn, status: Number(status), by: 'balancer' };
+  const answered = ms >= 0 && !ending.startsWith('P');
+  const seconds = answered ? { seconds: ms / 1000 } : {};
+  return {
+    ...{ listenerArn, targetGroupArn, targetId, status: Number(status), by: answered ? 'target' : 'balancer' },
+    ...seconds,
+  };
+}
