@@ -19,7 +19,7 @@ describe('FaultBook', () => {
     expect(book.list()).toMatchObject([{ id: 'f-1', hits: 2, active: true }]);
   });
 
-  it('strikes no oftener than its count, and no longer than its time', async () => {
+  it('CLD-FLT-12 strikes no oftener than its count, and no longer than its time', async () => {
     const { book, clock } = setUp();
     book.add({ kind: 'error', count: 2 });
     expect([1, 2, 3].map(() => book.strike('error')?.id)).toEqual(['f-1', 'f-1', undefined]);

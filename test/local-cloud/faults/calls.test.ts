@@ -36,7 +36,7 @@ const readVpcs = () => f.ec2.send(new DescribeVpcsCommand({}));
 const status = (error: { $metadata?: { httpStatusCode?: number } }) => error.$metadata?.httpStatusCode;
 
 describe('error', () => {
-  it('answers with the code and status asked for, for the operation alone, and is in the record', async () => {
+  it('CLD-FLT-01 answers with the code and status asked for, for the operation alone, and is in the record', async () => {
     const fault = f.cloud.faults.add({ kind: 'error', operation: 'DescribeVpcs', code: 'Unavailable', count: 1 });
     const error = await readVpcs().catch((e) => e);
     expect([error.name, status(error)]).toEqual(['Unavailable', 503]);
@@ -69,7 +69,7 @@ describe('cut connections', () => {
   const key = () => f.ec2.send(new CreateKeyPairCommand({ KeyName: 'k' }));
   const count = async () => (await f.ec2.send(new DescribeKeyPairsCommand({}))).KeyPairs?.length;
 
-  it('cut-before: nothing was changed', async () => {
+  it('CLD-FLT-02 cut-before: nothing was changed', async () => {
     f.cloud.faults.add({ kind: 'cut-before', operation: 'CreateKeyPair', count: 1 });
     await expect(key()).rejects.toThrow(/socket hang up|ECONNRESET/);
     expect(last()).toMatchObject({ operation: 'CreateKeyPair', status: 0, code: 'ConnectionCut', faults: ['f-1'] });
@@ -78,7 +78,7 @@ describe('cut connections', () => {
     expect(await count()).toBe(1);
   });
 
-  it('cut-after: the change was made, and refusals are still told', async () => {
+  it('CLD-FLT-02 cut-after: the change was made, and refusals are still told', async () => {
     f.cloud.faults.add({ kind: 'cut-after', operation: 'CreateKeyPair' });
     await expect(key()).rejects.toThrow(/socket hang up|ECONNRESET/);
     expect(await count()).toBe(1);
@@ -105,7 +105,7 @@ describe('cut connections', () => {
 });
 
 describe('latency', () => {
-  it('holds the call back, by the clock of the cloud', async () => {
+  it('CLD-FLT-03 holds the call back, by the clock of the cloud', async () => {
     f.cloud.faults.add({ kind: 'latency', delayMs: 3_000, operation: 'DescribeVpcs' });
     let done = false;
     const call = readVpcs().then(() => {
@@ -131,7 +131,7 @@ describe('latency', () => {
 });
 
 describe('eventual-consistency', () => {
-  it('finds new images and snapshots only after a while, by id, by name and in lists', async () => {
+  it('CLD-FLT-04 finds new images and snapshots only after a while, by id, by name and in lists', async () => {
     const [InstanceId = ''] = await f.run();
     const snapshots = async () => (await f.ec2.send(new DescribeSnapshotsCommand({}))).Snapshots?.length;
     const before = (await snapshots()) ?? 0;
@@ -149,7 +149,7 @@ describe('eventual-consistency', () => {
     expect([await byName(), await snapshots(), (await byId()).Images?.length]).toEqual([1, before + 1, 1]);
   });
 
-  it('does so for instances, launch templates and key pairs too, but not for what was there before', async () => {
+  it('CLD-FLT-04 does so for instances, launch templates and key pairs too, but not for what was there before', async () => {
     const [old = ''] = await f.run();
     f.cloud.faults.add({ kind: 'eventual-consistency', delayMs: 4_000 });
     const range = { MinCount: 1, MaxCount: 1, ImageId: account.baseImageId };
@@ -195,7 +195,7 @@ describe('eventual-consistency', () => {
 });
 
 describe('throttle', () => {
-  it('refuses what is over the published limits, and nothing once it is off', async () => {
+  it('CLD-FLT-05 refuses what is over the published limits, and nothing once it is off', async () => {
     const fault = f.cloud.faults.add({ kind: 'throttle', profile: 'published' });
     const calls = Array.from({ length: 60 }, () => f.asg.send(new DescribeAutoScalingGroupsCommand({})));
     const answers = await Promise.allSettled(calls);
@@ -208,7 +208,7 @@ describe('throttle', () => {
     await f.asg.send(new DescribeAutoScalingGroupsCommand({}));
   });
 
-  it('EC2 answers 503 RequestLimitExceeded', async () => {
+  it('CLD-FLT-05 EC2 answers 503 RequestLimitExceeded', async () => {
     f.cloud.faults.add({ kind: 'throttle', operation: 'DescribeVpcs', capacity: 1, refill: 1 });
     await readVpcs();
     expect(await readVpcs().catch((e) => [e.name, status(e)])).toEqual(['RequestLimitExceeded', 503]);

@@ -46,7 +46,7 @@ const launch = (zone: string) =>
   );
 
 describe('bake-fail', () => {
-  it('fails as many images as its count says, with its message as the reason', async () => {
+  it('CLD-FLT-06 fails as many images as its count says, with its message as the reason', async () => {
     const [id = ''] = await f.run();
     f.cloud.faults.add({ kind: 'bake-fail', count: 1, message: 'the disk is full' });
     const failed = await bake(id, 'one');
@@ -63,7 +63,7 @@ describe('bake-fail', () => {
 });
 
 describe('bake-slow', () => {
-  it('keeps the image pending, but the machine is soon back from its reboot', async () => {
+  it('CLD-FLT-06 keeps the image pending, but the machine is soon back from its reboot', async () => {
     const [id = ''] = await f.run();
     f.cloud.faults.add({ kind: 'bake-slow', delayMs: 60_000, instance: id });
     const slow = await bake(id, 'slow', false);
@@ -76,7 +76,7 @@ describe('bake-slow', () => {
 });
 
 describe('boot-dead', () => {
-  it('ends machines at their first boot, those of the image only', async () => {
+  it('CLD-FLT-07 ends machines at their first boot, those of the image only', async () => {
     const [source = ''] = await f.run();
     const bad = await bake(source, 'bad');
     await f.clock.advance(5_000);
@@ -94,7 +94,7 @@ describe('boot-dead', () => {
 });
 
 describe('never-healthy', () => {
-  it('lets machines run that the balancer never sees up, until it is cleared', async () => {
+  it('CLD-FLT-08 lets machines run that the balancer never sees up, until it is cleared', async () => {
     const fault = f.cloud.faults.add({ kind: 'never-healthy', group: 'api', count: 1 });
     const arn = await f.group(2, true);
     await f.until(f.members.bind(f), (all) => all.length === 2);
@@ -109,7 +109,7 @@ describe('never-healthy', () => {
 });
 
 describe('flapping', () => {
-  it('takes a target out of service and back in turns', async () => {
+  it('CLD-FLT-08 takes a target out of service and back in turns', async () => {
     const arn = await f.group(1, true);
     const state = () => f.health(arn).then((all) => Object.values(all)[0] ?? '');
     await f.until(state, (one) => one === 'healthy');
@@ -141,7 +141,7 @@ describe('insufficient-capacity', () => {
     expect((await launch('eu-west-1b')).Instances).toHaveLength(1);
   });
 
-  it('of one zone lets a group grow in the others, and says so in its activities', async () => {
+  it('CLD-FLT-09 of one zone lets a group grow in the others, and says so in its activities', async () => {
     f.cloud.faults.add({ kind: 'insufficient-capacity', zone: 'eu-west-1a' });
     await f.group(6);
     const members = await f.until(f.members.bind(f), (all) => all.length === 6);
@@ -171,7 +171,7 @@ describe('insufficient-capacity', () => {
 });
 
 describe('zone-lost', () => {
-  it('kills every machine of the zone, and lets none start there any more', async () => {
+  it('CLD-FLT-10 kills every machine of the zone, and lets none start there any more', async () => {
     await f.group(6);
     const before = await f.until(f.members.bind(f), (all) => all.length === 6);
     const lost = before.filter((one) => one.AvailabilityZone === 'eu-west-1b').map((one) => one.InstanceId ?? '');

@@ -92,7 +92,7 @@ describe('faults of a real balancer', () => {
     expect(await health()).toEqual({});
   });
 
-  it('a killed worker is replaced, with its targets', async () => {
+  it('CLD-FLT-11 a killed worker is replaced, with its targets', async () => {
     await add('one');
     await until(async () => (await health()).one === 'up');
     const { worker } = real.driver.pids;
@@ -145,7 +145,7 @@ ${put('/srv/server.js', serverScript)}
     return ((await body.json()) as { pid: number }).pid;
   };
 
-  it('backend-kill ends the service, which its supervisor starts again; the machine lives on', async () => {
+  it('CLD-FLT-11 backend-kill ends the service, which its supervisor starts again; the machine lives on', async () => {
     const spec = await launch('eu-west-1a', web);
     const before = await eventually(() => pid(spec));
     const fault = faults.add({ kind: 'backend-kill', instance: spec.instanceId });

@@ -40,7 +40,7 @@ const remove = (Bucket: string, Key: string, VersionId?: string) =>
   s3.client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
 
 describe('buckets', () => {
-  it('are made once, found, listed and removed when they are empty', async () => {
+  it('S3-BKT-01 are made once, found, listed and removed when they are empty', async () => {
     expect((await create('one-bucket')).Location).toBe('/one-bucket');
     await create('two-bucket', 'EU');
     expect(await refused(create('one-bucket'))).toBe('BucketAlreadyOwnedByYou 409');
@@ -75,7 +75,7 @@ describe('buckets', () => {
     },
   );
 
-  it('wants the region as constraint', async () => {
+  it('S3-BKT-02 wants the region as constraint', async () => {
     expect(await refused(create('elsewhere', 'us-west-2'))).toBe('IllegalLocationConstraintException 400');
     expect(await refused(create('elsewhere', 'nowhere'))).toBe('InvalidLocationConstraint 400');
     const american = s3.connect({ region: 'us-east-1', followRegionRedirects: false });
@@ -89,14 +89,14 @@ describe('buckets', () => {
       expect(result).toMatch(/not refused|BucketAlreadyOwnedByYou 409|OperationAborted 409/);
   });
 
-  it('says clearly what it has not', async () => {
+  it('S3-BKT-04 says clearly what it has not', async () => {
     const acl = s3.client.send(new GetBucketAclCommand({ Bucket: 'one-bucket' }));
     expect(await refused(acl)).toBe('NotImplemented 501');
   });
 });
 
 describe('versioning', () => {
-  it('keeps versions and delete markers, and brings back what was deleted', async () => {
+  it('S3-BKT-03 keeps versions and delete markers, and brings back what was deleted', async () => {
     const Bucket = 'versions';
     await create(Bucket);
     const status = async () => (await s3.client.send(new GetBucketVersioningCommand({ Bucket }))).Status;
@@ -137,7 +137,7 @@ describe('versioning', () => {
     expect(await text(Bucket, 'k')).toBe('one');
   });
 
-  it('replaces only the null version while suspended', async () => {
+  it('S3-BKT-03 replaces only the null version while suspended', async () => {
     const Bucket = 'suspended';
     await create(Bucket);
     await version(Bucket, 'Enabled');

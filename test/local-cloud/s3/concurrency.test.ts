@@ -14,7 +14,7 @@ afterAll(async () => {
   expect(s3.reports).toEqual([]);
 });
 
-it('lets exactly one of two writers be the first, 200 times', async () => {
+it('S3-OBJ-02 lets exactly one of two writers be the first, 200 times', async () => {
   const other = s3.connect();
   const put = (client: S3Client, Key: string, Body: string) =>
     refused(client.send(new PutObjectCommand({ Bucket, Key, Body, IfNoneMatch: '*' })));
@@ -28,7 +28,7 @@ it('lets exactly one of two writers be the first, 200 times', async () => {
   }
 }, 60_000);
 
-it('never shows a reader half of two texts', async () => {
+it('S3-OBJ-02 never shows a reader half of two texts', async () => {
   const texts = [Buffer.alloc(200_000, 'a'), Buffer.alloc(150_000, 'b')] as const;
   const put = (Body: Buffer) => s3.client.send(new PutObjectCommand({ Bucket, Key: 'torn', Body }));
   await put(texts[0]);

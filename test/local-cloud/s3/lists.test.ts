@@ -38,7 +38,7 @@ async function list(more: Partial<ListObjectsV2CommandInput> = {}) {
 }
 
 describe('ListObjectsV2', () => {
-  it('lists in the order of UTF-8, with all facts', async () => {
+  it('S3-OBJ-05 lists in the order of UTF-8, with all facts', async () => {
     const answer = await list();
     expect(answer.keys).toEqual(keys);
     expect(answer).toMatchObject({ KeyCount: keys.length, IsTruncated: false, MaxKeys: 1000, Name: Bucket });
@@ -47,7 +47,7 @@ describe('ListObjectsV2', () => {
     expect(owned.Contents?.[0]?.Owner?.ID).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('groups by a delimiter, over pages', async () => {
+  it('S3-OBJ-05 groups by a delimiter, over pages', async () => {
     expect(await list({ Delimiter: '/' })).toMatchObject({
       keys: keys.filter((key) => !key.includes('/')),
       prefixes: ['b/', 'e/'],

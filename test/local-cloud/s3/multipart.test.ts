@@ -47,7 +47,7 @@ const complete = (Key: string, UploadId: string, Parts: { PartNumber: number; ET
 const drafts = () => readdir(join(s3.dir, 's3', 'drafts'));
 
 describe('an upload in parts', () => {
-  it('becomes an object when it is completed, from the parts named, and leaves nothing else', async () => {
+  it('S3-OBJ-07 becomes an object when it is completed, from the parts named, and leaves nothing else', async () => {
     const Key = 'a folder/ü';
     const UploadId = await begin(Key);
     const first = Buffer.alloc(fiveMiB, 'a');
@@ -98,7 +98,7 @@ describe('an upload in parts', () => {
     expect(await drafts()).toEqual([]);
   });
 
-  it('is refused for parts that are missing, in disorder or too small, and can be completed after that', async () => {
+  it('S3-OBJ-07 is refused for parts that are missing, in disorder or too small, and can be completed after that', async () => {
     const Key = 'bad';
     const UploadId = await begin(Key);
     const one = { PartNumber: 1, ETag: (await send(Key, UploadId, 1, 'small')).ETag };

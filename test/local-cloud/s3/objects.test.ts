@@ -106,7 +106,7 @@ describe('objects through the SDK', () => {
     expect(await refused(get(Key))).toBe('NoSuchKey 404');
   });
 
-  it('refuses keys that are too long, metadata that is too much, and bodies that are too large', async () => {
+  it('S3-OBJ-04 refuses keys that are too long, metadata that is too much, and bodies that are too large', async () => {
     expect(await refused(put('x'.repeat(1025), 'x'))).toBe('KeyTooLongError 400');
     expect(await refused(put('x', 'x', { Metadata: { a: 'b'.repeat(2048) } }))).toBe('MetadataTooLarge 400');
     expect(await refused(put('x', Buffer.alloc(64 * 1024 * 1024 + 1)))).toBe('EntityTooLarge 400');
@@ -115,7 +115,7 @@ describe('objects through the SDK', () => {
     expect(most.equals((await (await get('most')).Body?.transformToByteArray()) ?? Buffer.alloc(0))).toBe(true);
   }, 60_000);
 
-  it('gives ranges', async () => {
+  it('S3-OBJ-06 gives ranges', async () => {
     await put('range', '0123456789');
     expect(await get('range', { Range: 'bytes=2-4' })).toMatchObject({
       ContentRange: 'bytes 2-4/10',
@@ -132,7 +132,7 @@ describe('objects through the SDK', () => {
     expect(await refused(get('range', { Range: 'bytes=-0' }))).toBe('InvalidRange 416');
   });
 
-  it('reads by condition', async () => {
+  it('S3-OBJ-06 reads by condition', async () => {
     const { ETag = '' } = await put('cond', 'x');
     const { LastModified } = await get('cond');
     expect(await refused(get('cond', { IfNoneMatch: ETag }))).toMatch(/ 304$/);
@@ -149,7 +149,7 @@ describe('objects through the SDK', () => {
     expect(await refused(head({ IfMatch: '"other"' }))).toMatch(/ 412$/);
   });
 
-  it('writes and deletes by condition', async () => {
+  it('S3-OBJ-01 writes and deletes by condition', async () => {
     const { ETag = '' } = await put('once', '1', { IfNoneMatch: '*' });
     expect(await refused(put('once', '2', { IfNoneMatch: '*' }))).toBe('PreconditionFailed 412');
     expect(await refused(put('once', '2', { IfNoneMatch: ETag }))).toBe('NotImplemented 501');

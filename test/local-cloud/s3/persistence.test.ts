@@ -82,7 +82,7 @@ it('leaves out a damaged file, says so, and serves the rest', async () => {
   expect(String(second.reports[0])).toContain(damaged);
 });
 
-it('has whole all that it confirmed before its process was killed in the middle of writes', async () => {
+it('S3-OBJ-03 has whole all that it confirmed before its process was killed in the middle of writes', async () => {
   const dir = await temporary();
   const entry = join(dir, 'bundle', 'local-cloud.mjs');
   await build({

@@ -98,7 +98,7 @@ describe('requests', () => {
     expect(older).toMatchObject({ status: 400, code: 'InvalidRequest' });
   });
 
-  it('may be presigned, for a time', async () => {
+  it('CLD-WIR-02 may be presigned, for a time', async () => {
     const presigned = (at: number) => presignS3({ url: object, host: `127.0.0.1:${s3.port}`, at, seconds: 60 });
     const url = presigned(Date.now());
     expect((await send('GET', url, {})).text).toBe('here');

@@ -22,7 +22,7 @@ describe('STS', () => {
   });
   afterAll(() => wire.close());
 
-  it('tells the SDK who one is, and nobody else', async () => {
+  it('STS-IDY-01 tells the SDK who one is, and nobody else', async () => {
     const client = new STSClient({ endpoint, region, credentials: { ...credentials }, maxAttempts: 1 });
     expect(await client.send(new GetCallerIdentityCommand({}))).toMatchObject(me);
     await expect(client.send(new GetSessionTokenCommand({}))).rejects.toMatchObject({ name: 'InvalidAction' });

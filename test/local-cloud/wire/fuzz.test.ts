@@ -25,7 +25,7 @@ const tables = Object.fromEntries(
 
 const wild = wildRequests();
 
-it(`answers ${runs} requests, right, wrong and broken, with well-formed XML and no defect`, async () => {
+it(`CLD-WIR-07 answers ${runs} requests, right, wrong and broken, with well-formed XML and no defect`, async () => {
   const clock = new ManualClock();
   const defects: unknown[] = [];
   const respond = createResponder({ tables, credentials, region, clock, report: (error) => defects.push(error) });

@@ -145,7 +145,7 @@ describe('EC2', () => {
     expect(seen.input).toEqual(input);
   });
 
-  it('takes an empty value for an absent one', async () => {
+  it('CLD-WIR-03 takes an empty value for an absent one', async () => {
     const { seen, handler } = recording({});
     const { ec2 } = await start({ ec2: { RunInstances: handler } });
     await ec2.send(new RunInstancesCommand({ MinCount: 1, MaxCount: 1, ClientToken: 't', UserData: '', SubnetId: '' }));
@@ -176,7 +176,7 @@ describe('EC2', () => {
     expect(calls[0]).toMatchObject({ code: 'InvalidAMIID.NotFound', status: 400 });
   });
 
-  it('answers a dry run before the handler', async () => {
+  it('CLD-WIR-04 answers a dry run before the handler', async () => {
     const { seen, handler } = recording({});
     const { ec2 } = await start({ ec2: { RebootInstances: handler } });
     const call = ec2.send(new RebootInstancesCommand({ InstanceIds: ['i-1'], DryRun: true }));
@@ -184,7 +184,7 @@ describe('EC2', () => {
     expect(seen.input).toBeUndefined();
   });
 
-  it('refuses an action that no table holds', async () => {
+  it('CLD-WIR-05 refuses an action that no table holds', async () => {
     const { ec2 } = await start({});
     await expect(ec2.send(new DescribeRegionsCommand({}))).rejects.toMatchObject({
       name: 'InvalidAction',

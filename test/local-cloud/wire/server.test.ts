@@ -59,7 +59,7 @@ it('answers a defect with 500, tells the log, and goes on', async () => {
   ]);
 });
 
-it('records every call, good or refused', async () => {
+it('CLD-WIR-08 records every call, good or refused', async () => {
   let answers = 0;
   const DescribeInstances = () => {
     if (answers++ > 0) throw new CloudError('RequestLimitExceeded', 'slow down', 503);
@@ -97,7 +97,7 @@ it('survives a recorder that throws', async () => {
   expect(reports.map(String)).toEqual(['Error: recorder']);
 });
 
-it('refuses a body over the limit, and takes one at it', async () => {
+it('CLD-WIR-06 refuses a body over the limit, and takes one at it', async () => {
   wire = await startWire({ ec2: { DescribeInstances: () => ({}) } });
   const start = `${body}&NextToken=`;
   const full = start + 'x'.repeat(1024 * 1024 - start.length);
@@ -136,7 +136,7 @@ it('hands its own paths to the control, unsigned', async () => {
   expect(wire.reports.map(String)).toEqual(['Error: control']);
 });
 
-it('cuts off connections that say nothing, half a header, or half a body', async () => {
+it('CLD-WIR-06 cuts off connections that say nothing, half a header, or half a body', async () => {
   const timeouts = { headers: 100, request: 200, idle: 100 };
   wire = await startWire({ ec2: { DescribeInstances: () => ({}) } }, { timeouts });
   const half = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nAction=`;

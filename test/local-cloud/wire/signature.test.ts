@@ -88,7 +88,7 @@ describe('what is accepted', () => {
     );
   });
 
-  it('takes a time up to five minutes off, either way', async () => {
+  it('CLD-WIR-01 takes a time up to five minutes off, either way', async () => {
     expect(await outcome(signed({ at: now - 5 * 60_000 }))).toBe('200 ok');
     expect(await outcome(signed({ at: now + 5 * 60_000 }))).toBe('200 ok');
     expect(await outcome(signed({ at: now - 5 * 60_000 - 1000 }))).toBe('400 RequestExpired');
@@ -112,7 +112,7 @@ describe('what is refused', () => {
     expect(await outcome(signed({ secret: 'other' }))).toBe('403 SignatureDoesNotMatch');
   });
 
-  it('a tampered body, query, host, method or date', async () => {
+  it('CLD-WIR-01 a tampered body, query, host, method or date', async () => {
     const good = signed();
     const refused = '403 SignatureDoesNotMatch';
     expect(await outcome({ ...good, body: Buffer.from(`${ec2Body}&InstanceId.1=i-2`) })).toBe(refused);
@@ -166,7 +166,7 @@ describe('what is refused', () => {
     expect(await outcome({ ...signed(), headers })).toBe('400 IncompleteSignature');
   });
 
-  it('presigned requests and session tokens, with a word why', async () => {
+  it('CLD-WIR-02 presigned requests and session tokens, with a word why', async () => {
     const { authorization: _, ...headers } = signed().headers;
     const query = 'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=00';
     const presigned = await respond({ ...signed(), headers, query });

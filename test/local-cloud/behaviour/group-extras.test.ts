@@ -1,0 +1,176 @@
+import {
+  CompleteLifecycleActionCommand,
+  DescribeLifecycleHooksCommand,
+  DescribeScheduledActionsCommand,
+  DescribeWarmPoolCommand,
+  LaunchInstancesCommand,
+  PutLifecycleHookCommand,
+  PutScheduledUpdateGroupActionCommand,
+  PutWarmPoolCommand,
+  SetDesiredCapacityCommand,
+  StartInstanceRefreshCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { refusal, World } from './support.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await World.start({ factor: 50 });
+});
+afterEach(() => world.cloud.faults.clear());
+afterAll(async () => {
+  await world.close();
+  expect(world.reports).toEqual([]);
+});
+
+const desire = (AutoScalingGroupName: string, DesiredCapacity: number) =>
+  world.asg.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity }));
+const inState = (group: string, state: string, count = 1) =>
+  world.until(
+    () => world.members(group, state),
+    (all) => all.length === count,
+  );
+
+describe('lifecycle hooks', () => {
+  const hook = (AutoScalingGroupName: string, transition: 'LAUNCHING' | 'TERMINATING', HeartbeatTimeout?: number) =>
+    world.asg.send(
+      new PutLifecycleHookCommand({
+        ...{ AutoScalingGroupName, LifecycleHookName: 'wait', HeartbeatTimeout },
+        LifecycleTransition: `autoscaling:EC2_INSTANCE_${transition}`,
+      }),
+    );
+  const complete = (AutoScalingGroupName: string, InstanceId: string, LifecycleActionResult: string) =>
+    world.asg.send(
+      new CompleteLifecycleActionCommand({
+        ...{ AutoScalingGroupName, LifecycleHookName: 'wait', InstanceId, LifecycleActionResult },
+      }),
+    );
+
+  it('ASG-HKS-01 hold launches in Pending:Wait until they are completed; abandoned ones are replaced', async () => {
+    const group = await world.group(0, { MaxSize: 2 });
+    await hook(group, 'LAUNCHING');
+    await desire(group, 1);
+    const [first] = await inState(group, 'Pending:Wait');
+    await complete(group, first?.InstanceId ?? '', 'ABANDON');
+    const [second] = await world.until(
+      () => world.members(group, 'Pending:Wait'),
+      ([one]) => one !== undefined && one.InstanceId !== first?.InstanceId,
+    );
+    await complete(group, second?.InstanceId ?? '', 'CONTINUE');
+    expect((await world.inService(group, 1))[0]?.InstanceId).toBe(second?.InstanceId);
+  });
+
+  it('ASG-HKS-02 hold ends in Terminating:Wait, their machines still on, until they are completed', async () => {
+    const group = await world.group(1);
+    await hook(group, 'TERMINATING');
+    await desire(group, 0);
+    const [held] = await inState(group, 'Terminating:Wait');
+    expect((await world.instance(held?.InstanceId ?? '')).State?.Name).toBe('running');
+    await complete(group, held?.InstanceId ?? '', 'CONTINUE');
+    await world.reached(held?.InstanceId ?? '', 'terminated');
+  });
+
+  it('ASG-HKS-03 abandon after their heartbeat, an hour unless told, of 30 to 7,200 s', async () => {
+    const group = await world.group(0, { MaxSize: 1 });
+    await hook(group, 'LAUNCHING');
+    const { LifecycleHooks } = await world.asg.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName: group }));
+    expect(LifecycleHooks).toMatchObject([{ HeartbeatTimeout: 3600, DefaultResult: 'ABANDON' }]);
+    for (const wrong of [29, 7201]) expect(await refusal(hook(group, 'LAUNCHING', wrong))).toBe('ValidationError');
+    await hook(group, 'LAUNCHING', 30);
+    const took = await world.took(async () => {
+      await desire(group, 1);
+      const [first] = await inState(group, 'Pending:Wait');
+      await world.reached(first?.InstanceId ?? '', 'terminated');
+    });
+    expect(took).toBeGreaterThanOrEqual(30_000);
+  });
+});
+
+describe('warm pools', () => {
+  it('ASG-WRM-01 hold stopped machines beside the group, which are started before others are launched', async () => {
+    const group = await world.group(1, { MaxSize: 2 });
+    await world.asg.send(new PutWarmPoolCommand({ AutoScalingGroupName: group, PoolState: 'Stopped' }));
+    const pool = async () =>
+      (await world.asg.send(new DescribeWarmPoolCommand({ AutoScalingGroupName: group }))).Instances ?? [];
+    const [warm] = await world.until(pool, ([one]) => one?.LifecycleState === 'Warmed:Stopped');
+    const id = warm?.InstanceId ?? '';
+    expect((await world.instance(id)).State?.Name).toBe('stopped');
+    expect(await world.members(group)).toHaveLength(1);
+    await desire(group, 2);
+    expect((await world.inService(group, 2)).map((one) => one.InstanceId)).toContain(id);
+    expect(await pool()).toEqual([]);
+  });
+});
+
+describe('scheduled actions', () => {
+  const put = (AutoScalingGroupName: string, more: { StartTime?: Date; Recurrence?: string }) =>
+    world.asg.send(
+      new PutScheduledUpdateGroupActionCommand({
+        ...{ AutoScalingGroupName, ScheduledActionName: 'evening', DesiredCapacity: 2, ...more },
+      }),
+    );
+
+  it('ASG-SCH-01 change the sizes at their time, and are gone unless they recur', async () => {
+    const group = await world.group(1, { MaxSize: 2 });
+    const at = (ms: number) => new Date(world.clock.now() + ms);
+    expect(await refusal(put(group, { StartTime: at(-60_000) }))).toBe('ValidationError');
+    expect(await refusal(put(group, { Recurrence: 'now and then' }))).toBe('ValidationError');
+    const took = await world.took(async () => {
+      await put(group, { StartTime: at(20_000) });
+      await world.inService(group, 2);
+    });
+    expect(took).toBeGreaterThanOrEqual(19_000);
+    const actions = async () =>
+      (await world.asg.send(new DescribeScheduledActionsCommand({ AutoScalingGroupName: group })))
+        .ScheduledUpdateGroupActions;
+    expect(await actions()).toEqual([]);
+    await put(group, { Recurrence: '0 18 * * *' });
+    expect(await actions()).toMatchObject([{ Recurrence: '0 18 * * *', DesiredCapacity: 2 }]);
+  });
+});
+
+describe('LaunchInstances', () => {
+  it('ASG-LIN-01 launches at once in one zone, and raises the desired capacity; a token launches once', async () => {
+    const group = await world.group(0, { MaxSize: 2 });
+    const launch = (RequestedCapacity: number, more = {}) =>
+      world.asg.send(
+        new LaunchInstancesCommand({
+          ...{ AutoScalingGroupName: group, RequestedCapacity, ClientToken: 'a-token' },
+          ...{ AvailabilityZones: ['eu-west-1b'], ...more },
+        }),
+      );
+    const [made] = (await launch(1)).Instances ?? [];
+    expect(made).toMatchObject({ AvailabilityZone: 'eu-west-1b', InstanceIds: [expect.stringMatching(/^i-/)] });
+    expect((await launch(1)).Instances?.[0]?.InstanceIds).toEqual(made?.InstanceIds);
+    expect((await world.describeGroup(group))?.DesiredCapacity).toBe(1);
+    expect(await refusal(launch(2, { ClientToken: 'b-token' }))).toBe('ValidationError');
+    expect(await refusal(launch(1, { ClientToken: 'c-token', AvailabilityZones: [] }))).toBe('ValidationError');
+    await world.inService(group, 1);
+  });
+});
+
+describe('alarms', () => {
+  it('CLD-ALM-01 are put and set into a state by their own API, and fail the refresh that watches them', async () => {
+    const cloudwatch = new CloudWatchClient({ ...world.config(), maxAttempts: 1 });
+    const AlarmName = world.name('errors');
+    await cloudwatch.send(
+      new PutMetricAlarmCommand({
+        ...{ AlarmName, Namespace: 'AWS/ApplicationELB', MetricName: 'HTTPCode_Target_5XX_Count', Statistic: 'Sum' },
+        ...{ Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' },
+      }),
+    );
+    const LaunchTemplateName = await world.template();
+    const group = await world.group(1, { LaunchTemplate: { LaunchTemplateName, Version: '1' } });
+    await world.asg.send(
+      new StartInstanceRefreshCommand({
+        AutoScalingGroupName: group,
+        Preferences: { InstanceWarmup: 7200, AlarmSpecification: { Alarms: [AlarmName] } },
+      }),
+    );
+    await world.refreshed(group, 'InProgress');
+    await cloudwatch.send(new SetAlarmStateCommand({ AlarmName, StateValue: 'ALARM', StateReason: 'a test' }));
+    expect((await world.refreshed(group, 'Failed'))?.StatusReason).toContain(AlarmName);
+    cloudwatch.destroy();
+  });
+});
