@@ -17,7 +17,7 @@ import {
   ModifyImageAttributeCommand,
 } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { account } from '../../../src/local-cloud/settings.ts';
+import { account, delayProfiles } from '../../../src/local-cloud/settings.ts';
 import { drivers, refusal, World } from './support.ts';
 
 let world: World;
@@ -177,10 +177,15 @@ describe('images', () => {
     const ImageId = await world.baked(source);
     const user = await world.running({ ImageId });
     await world.ec2.send(new DeregisterImageCommand({ ImageId }));
-    expect(await refusal(world.image(ImageId))).toBe('InvalidAMIID.NotFound');
+    const byId = () => world.ec2.send(new DescribeImagesCommand({ ImageIds: [ImageId] }));
+    expect((await byId()).Images ?? []).toEqual([]);
     expect(await refusal(world.ec2.send(new DeregisterImageCommand({ ImageId })))).toBe('InvalidAMIID.Unavailable');
     expect(await refusal(world.run({ ImageId }))).toBe('InvalidAMIID.Unavailable');
     expect((await world.instance(user)).State?.Name).toBe('running');
+    world.clock.jump(2 * delayProfiles.quick.terminatedVisible);
+    const other = await world.baked(source);
+    await world.ec2.send(new DeregisterImageCommand({ ImageId: other }));
+    expect(await refusal(byId())).toBe('InvalidAMIID.NotFound');
   });
 
   it('EC2-IMG-10 that are protected stay; a protection with cooldown holds 24 hours longer', async () => {

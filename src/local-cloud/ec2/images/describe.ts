@@ -46,7 +46,8 @@ export function describeImageHandlers(context: CloudContext): HandlerTable {
       if (malformed !== undefined) {
         throw new CloudError('InvalidAMIID.Malformed', `Invalid id: "${malformed}" (expecting "ami-...")`);
       }
-      const unknown = [...(ids ?? [])].filter((id) => !registered.some((image) => image.id === id));
+      // One that was deregistered gives no result at first, and is only unknown once it is forgotten.
+      const unknown = [...(ids ?? [])].filter((id) => !state.images[id]);
       if (unknown.length > 0) throw imageNotFound(unknown);
       const seen = registered.filter(
         (image) =>

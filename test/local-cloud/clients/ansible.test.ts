@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
+import { account } from '../../../src/local-cloud/settings.ts';
+import { withoutBoto3 } from '../../support/debian-python.ts';
+
+/** Debian's `ansible` brings the collections; `ansible-core` alone has none. */
+const listed = spawnSync('ansible-doc', ['--type', 'module', '--list', 'amazon.aws'], { encoding: 'utf8' });
+const missing =
+  listed.status === 0 && listed.stdout.includes('amazon.aws.autoscaling_group')
+    ? withoutBoto3
+    : " (skipped: needs Debian's ansible, npm run setup -- --with-tests)";
+
+let dir: string;
+let cloud: LocalCloud;
+const reports: unknown[] = [];
+
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'gp-ansible-aws-'));
+  const report = (error: unknown) => reports.push(error);
+  cloud = await startLocalCloud({ dir: path.join(dir, 'cloud'), driver: 'simulated', report });
+});
+
+afterEach(async () => {
+  await cloud.close();
+  await rm(dir, { recursive: true, force: true });
+  expect(reports.splice(0)).toEqual([]);
+});
+
+it.skipIf(missing !== '')(
+  `Ansible's amazon.aws and community.aws modules make a fleet, refresh it and take it down${missing}`,
+  async () => {
+    const publicKey = path.join(dir, 'key.pub');
+    await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'tour', '-f', path.join(dir, 'key')]);
+    const { endpoint, region, credentials } = cloud;
+    const vars = {
+      ...{ endpoint, region, access_key: credentials.accessKeyId, secret_key: credentials.secretAccessKey },
+      ...{ base: account.baseImageId, vpc: account.vpcId, subnets: Object.values(account.subnets) },
+      ...{ public_key: publicKey, out: path.join(dir, 'out.json') },
+    };
+    const env = { HOME: dir, ANSIBLE_LOCAL_TEMP: path.join(dir, 'tmp'), AWS_EC2_METADATA_DISABLED: 'true' };
+    const settings = { ANSIBLE_NOCOLOR: '1', ANSIBLE_STDOUT_CALLBACK: 'yaml', ANSIBLE_LOCALHOST_WARNING: 'false' };
+    await writeFile(path.join(dir, 'vars.json'), JSON.stringify(vars), { mode: 0o600 });
+    const playbook = path.join(import.meta.dirname, 'tour.yml');
+    const { exitCode, all } = await execa('ansible-playbook', [playbook, '--extra-vars', '@vars.json'], {
+      ...{ cwd: dir, env: { ...env, ...settings }, reject: false, all: true, stdin: 'ignore' },
+    });
+    expect(exitCode, all).toBe(0);
+    expect(JSON.parse(await readFile(vars.out, 'utf8'))).toEqual({
+      groups: [true, false],
+      instances: 2,
+      image: 'available',
+      templates: [1, 2],
+      rules: 2,
+      healthy: 2,
+      again: false,
+      refresh: 'Successful',
+    });
+    const { counts } = cloud.status();
+    expect(counts).toMatchObject({ instances: 0, groups: 0, targetGroups: 0, loadBalancers: 0, launchTemplates: 0 });
+  },
+  400_000,
+);
