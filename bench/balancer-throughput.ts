@@ -40,29 +40,31 @@ export async function run(): Promise<{
     cleanups.push(() => ours.close());
 
     // Short pairs, in turn and in both orders: whatever else the machine does meets both of a pair alike.
-    const pairs: { ours: number; bare: number }[] = [];
+    const pairs: { ours: Load; bare: Load }[] = [];
     for (const port of [barePort, ourPort]) await load(port, secondsPerRound);
     for (let round = 0; round < rounds; round++) {
-      const pair = { ours: 0, bare: 0 };
+      const pair = { ours: nothing, bare: nothing };
       for (const which of round % 2 ? (['bare', 'ours'] as const) : (['ours', 'bare'] as const))
         pair[which] = await load(which === 'ours' ? ourPort : barePort, secondsPerRound);
       pairs.push(pair);
     }
-    const ratio = median(pairs.map((pair) => pair.ours / pair.bare));
+    const ratio = median(pairs.map((pair) => pair.ours.rate / pair.bare.rate));
     return {
       name: 'balancer throughput',
       rows: [
         {
           figure: 'through the balancer',
-          value: Math.round(median(pairs.map((pair) => pair.ours))),
+          value: Math.round(median(pairs.map((pair) => pair.ours.rate))),
           unit: 'requests/s',
         },
         {
           figure: 'through bare HAProxy',
-          value: Math.round(median(pairs.map((pair) => pair.bare))),
+          value: Math.round(median(pairs.map((pair) => pair.bare.rate))),
           unit: 'requests/s',
         },
         { figure: 'balancer over bare HAProxy', value: Number(ratio.toFixed(3)), unit: 'ratio', aim: '>= 0.95' },
+        { figure: 'through the balancer, p99', value: median(pairs.map((pair) => pair.ours.p99)), unit: 'ms' },
+        { figure: 'through bare HAProxy, p99', value: median(pairs.map((pair) => pair.bare.p99)), unit: 'ms' },
       ],
     };
   } finally {
@@ -146,10 +148,19 @@ async function startOurs(dir: string, port: number, backends: number[]): Promise
   return driver;
 }
 
-async function load(port: number, duration: number): Promise<number> {
+interface Load {
+  /** Requests a second. */
+  rate: number;
+  /** Milliseconds. */
+  p99: number;
+}
+
+const nothing: Load = { rate: 0, p99: 0 };
+
+async function load(port: number, duration: number): Promise<Load> {
   const result = await autocannon({ url: `http://${address}:${port}/`, connections, duration });
   if (result.non2xx || result.errors) throw new Error(`${result.non2xx + result.errors} requests failed under load`);
-  return result.requests.total / result.duration;
+  return { rate: result.requests.total / result.duration, p99: result.latency.p99 };
 }
 
 function freePort(): Promise<number> {

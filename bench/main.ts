@@ -2,6 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, release as kernel, totalmem } from 'node:os';
 import { run as runBalancer } from './balancer-throughput.ts';
 import { help } from './help.ts';
+import { localAnswers } from './local-answers.ts';
+import { localFleets } from './local-fleets.ts';
 import { localStart } from './local-start.ts';
 import { release } from './release.ts';
 import { rollback } from './rollback.ts';
@@ -9,7 +11,7 @@ import { scale } from './scale.ts';
 import type { Benchmark } from './support/figures.ts';
 
 const balancerThroughput: Benchmark = { name: 'balancer', run: async () => (await runBalancer()).rows };
-const all: Benchmark[] = [help, localStart, balancerThroughput, release, rollback, scale];
+const all: Benchmark[] = [help, localStart, localAnswers, localFleets, balancerThroughput, release, rollback, scale];
 // The SDK's word on coming Node versions is no news to whoever runs a benchmark.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 const wanted = process.argv[2];
