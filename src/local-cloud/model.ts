@@ -354,6 +354,17 @@ export interface TargetRecord {
   drainingSince?: number;
 }
 
+/** Capacity units that are kept for a load balancer. */
+export interface CapacityRecord {
+  /** What was asked for last; 0 after a reset. */
+  units: number;
+  /** What is in force until that is provisioned. */
+  before: number;
+  modifiedAt: number;
+  /** When the units of today were made fewer (midnight to midnight, UTC). */
+  decreases: number[];
+}
+
 export interface LoadBalancerRecord {
   arn: string;
   name: string;
@@ -369,6 +380,8 @@ export interface LoadBalancerRecord {
   vpcId: string;
   attributes: Record<string, string>;
   tags: Tags;
+  /** Absent while nothing was ever reserved. */
+  capacity?: CapacityRecord;
 }
 
 export interface ListenerRecord {
@@ -428,6 +441,8 @@ export interface CloudState {
   rules: Record<string, RuleRecord>;
   /** CloudWatch alarms by name; cloudwatch/alarms.ts owns them. */
   alarms?: Record<string, AlarmRecord>;
+  /** Values of quotas that were raised, by code; quotas/ owns them. */
+  quotas?: Record<string, number>;
   /** Tags of the fixed VPC and subnets, by id. */
   networkTags?: Record<string, Tags>;
 }

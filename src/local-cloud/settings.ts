@@ -14,6 +14,8 @@ export interface Delays {
   balancerProvisioning: number;
   /** A draining target stays `draining` at least this long, even with nothing in flight. */
   minimumDrain: number;
+  /** ModifyCapacityReservation to `provisioned`. */
+  capacityProvisioning: number;
 }
 
 export const delayProfiles: Record<'quick' | 'aws', Delays> = {
@@ -25,6 +27,7 @@ export const delayProfiles: Record<'quick' | 'aws', Delays> = {
     terminatedVisible: 60_000,
     balancerProvisioning: 100,
     minimumDrain: 300,
+    capacityProvisioning: 500,
   },
   aws: {
     instancePending: 5_000,
@@ -34,6 +37,7 @@ export const delayProfiles: Record<'quick' | 'aws', Delays> = {
     terminatedVisible: 3_600_000,
     balancerProvisioning: 120_000,
     minimumDrain: 5_000,
+    capacityProvisioning: 300_000,
   },
 };
 

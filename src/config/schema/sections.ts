@@ -36,7 +36,7 @@ export const scaleSection = section({
   warmPool: oneOf(['Stopped', 'Running'])
     .optional()
     .describe('Whether a scheduled scale-out prepares machines that have booted once, and in which state they wait.'),
-  reservedCapacityUnits: whole(1, 100_000)
+  reservedCapacityUnits: whole(100, 100_000)
     .optional()
     .describe(
       "Capacity units (LCU) of the load balancer that a scale-out reserves; the region's quota is 0 until AWS raises it.",

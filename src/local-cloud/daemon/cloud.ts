@@ -141,7 +141,10 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
       faults: faults.calls,
       report,
     }),
-    quotas: createQuotasService({ credentials, regions: regionNames, clock: callersTime, report }),
+    quotas: createQuotasService({
+      ...{ credentials, regions: regionNames, clock: callersTime, report },
+      ...{ state: (region: string) => regions.state(region), changed: store.changed },
+    }),
     credentials,
     region: regionNames,
     clock: callersTime,

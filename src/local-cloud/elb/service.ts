@@ -1,5 +1,6 @@
 import type { CloudContext, TargetService } from '../context.ts';
 import type { HandlerTable } from '../wire/handler.ts';
+import { capacityHandlers } from './handlers/capacity.ts';
 import { listenerHandlers } from './handlers/listeners.ts';
 import { loadBalancerHandlers } from './handlers/load-balancers.ts';
 import { ruleHandlers } from './handlers/rules.ts';
@@ -28,6 +29,7 @@ export function createElbService(context: CloudContext): ElbService {
   const targets = new Targets(context, sync);
   const handlers = {
     ...loadBalancerHandlers(parts),
+    ...capacityHandlers(parts),
     ...targetGroupHandlers(parts),
     ...listenerHandlers(parts),
     ...ruleHandlers(parts),

@@ -1,35 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../shared/clock.ts';
+import type { CloudState } from '../model.ts';
 import { parseAuthorization } from '../wire/authorization.ts';
 import { readBody } from '../wire/body.ts';
 import { CloudError } from '../wire/handler.ts';
 import type { RequestService } from '../wire/server.ts';
 import { type Credentials, verifySignature } from '../wire/signature.ts';
-
-interface Quota {
-  ServiceCode: string;
-  QuotaCode: string;
-  QuotaName: string;
-  Value: number;
-  Unit: string;
-  Adjustable: boolean;
-}
-
-/**
- * What the account may use. The number is not AWS's default, which is 5 for a new account, but what a team has after it has asked:
- * enough for twice 350 machines of two vCPUs.
- */
-const initial: Quota[] = [
-  {
-    ServiceCode: 'ec2',
-    QuotaCode: 'L-1216C47A',
-    QuotaName: 'Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances',
-    Value: 1920,
-    Unit: 'None',
-    Adjustable: true,
-  },
-];
+import { type Quota, quotasOf } from './known.ts';
 
 const target = /^ServiceQuotasV20190624\.(\w+)$/;
 const bodyLimit = 64 * 1024;
@@ -38,43 +16,54 @@ export interface QuotasOptions {
   credentials: Credentials;
   regions: readonly string[];
   clock: Clock;
+  /** The records of a region that may be signed for. */
+  state: (region: string) => CloudState | undefined;
+  /** Called when a quota has been raised. */
+  changed: () => void;
   report: (error: unknown) => void;
 }
 
-/** Service Quotas as far as a check before a scale-out needs it (JSON 1.1). A request for more is granted at once; it lasts as long as the cloud runs. */
-export function createQuotasService({ credentials, regions, clock, report }: QuotasOptions): RequestService {
-  const quotas = initial.map((quota) => ({ ...quota }));
-  const find = ({ ServiceCode, QuotaCode }: Record<string, unknown>): Quota => {
-    const found = quotas.find((one) => one.ServiceCode === ServiceCode && one.QuotaCode === QuotaCode);
+type Operation = (input: Record<string, unknown>, state: CloudState) => object;
+
+/** Service Quotas, each region with its own, as far as the cloud has quotas (JSON 1.1). A request for more is granted at once. */
+export function createQuotasService(options: QuotasOptions): RequestService {
+  const { credentials, regions, clock, changed, report } = options;
+  const find = ({ ServiceCode, QuotaCode }: Record<string, unknown>, state: CloudState): Quota => {
+    const found = quotasOf(state).find((one) => one.ServiceCode === ServiceCode && one.QuotaCode === QuotaCode);
     if (found) return found;
     throw new CloudError(
       'NoSuchResourceException',
       `The quota ${String(QuotaCode)} of ${String(ServiceCode)} does not exist.`,
     );
   };
-  const operations: Record<string, (input: Record<string, unknown>) => object> = {
-    GetServiceQuota: (input) => ({ Quota: find(input) }),
-    ListServiceQuotas: ({ ServiceCode }) => ({ Quotas: quotas.filter((one) => one.ServiceCode === ServiceCode) }),
-    RequestServiceQuotaIncrease: (input) => {
-      const quota = find(input);
+  const operations: Record<string, Operation> = {
+    GetServiceQuota: (input, state) => ({ Quota: find(input, state) }),
+    ListServiceQuotas: ({ ServiceCode }, state) => ({
+      Quotas: quotasOf(state).filter((one) => one.ServiceCode === ServiceCode),
+    }),
+    RequestServiceQuotaIncrease: (input, state) => {
+      const quota = find(input, state);
       const wanted = input.DesiredValue;
       if (typeof wanted !== 'number' || !Number.isFinite(wanted) || wanted <= quota.Value) {
         throw new CloudError('IllegalArgumentException', `DesiredValue must be more than ${quota.Value}.`);
       }
-      quota.Value = wanted;
       const { ServiceCode, QuotaCode } = quota;
+      state.quotas = { ...state.quotas, [QuotaCode]: wanted };
+      changed();
       return { RequestedQuota: { Id: randomUUID(), ServiceCode, QuotaCode, DesiredValue: wanted, Status: 'APPROVED' } };
     },
   };
 
-  const run = (req: IncomingMessage, body: Uint8Array, operation: string): object => {
+  const run = (req: IncomingMessage, body: Uint8Array, operation: string, region = ''): object => {
     const query = (req.url ?? '').split('?')[1] ?? '';
     const request = { method: req.method ?? '', query, headers: req.headersDistinct, body };
     verifySignature(request, credentials, regions, clock.now(), (service) => service === 'servicequotas');
     const handler = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
     if (!handler)
       throw new CloudError('UnknownOperationException', `The local cloud does not serve ${operation.slice(0, 100)}.`);
-    return handler(readJson(body));
+    const state = options.state(region);
+    if (!state) throw new CloudError('InvalidSignatureException', `There is no region ${region.slice(0, 100)}.`, 403);
+    return handler(readJson(body), state);
   };
 
   return {
@@ -88,7 +77,7 @@ export function createQuotasService({ credentials, regions, clock, report }: Quo
       if (body === undefined) return { ...record, status: 0, code: 'ConnectionCut' };
       try {
         if (body === 'too-large') throw new CloudError('RequestEntityTooLarge', 'The request body is too large.', 413);
-        send(res, 200, requestId, run(req, body, operation));
+        send(res, 200, requestId, run(req, body, operation, region));
         return { ...record, status: 200 };
       } catch (error) {
         if (!(error instanceof CloudError)) report(error);

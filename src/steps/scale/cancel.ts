@@ -1,14 +1,7 @@
-import {
-  deleteWarmPool,
-  hasWarmPool,
-  readGroupTag,
-  reservedUnits,
-  reserveUnits,
-  setGroupTag,
-} from '../../aws/capacity.ts';
+import { deleteWarmPool, hasWarmPool, readGroupTag, setGroupTag } from '../../aws/capacity.ts';
 import { readGroup, setCapacity } from '../../aws/groups.ts';
 import { deleteScheduledActions, putScheduledActions, readScheduledActions } from '../../aws/scaling-settings.ts';
-import { balancerArn } from './preheat.ts';
+import { release } from './reservation.ts';
 import { endOf, heldTag, ownActions, readBaseline, type ScaleStep, scaleInName, scaleOutName } from './state.ts';
 
 /** Ends an event: what is scheduled is dropped, and a fleet that is held goes back to what it was. Capacity never stays up. */
@@ -64,12 +57,7 @@ export const cancelScale: ScaleStep = {
     if (fleet.scale.warmPool && (await hasWarmPool(aws.autoScaling, group))) {
       await context.change({ action: 'delete-warm-pool', target: group }, () => deleteWarmPool(aws.autoScaling, group));
     }
-    if (fleet.scale.reservedCapacityUnits) {
-      const arn = await balancerArn(context);
-      if ((await reservedUnits(aws.elb, arn)) > 0) {
-        await context.change({ action: 'release-capacity', target: arn }, () => reserveUnits(aws.elb, arn, 0));
-      }
-    }
+    await release(context);
     if (actions.length === 0 && !baseline)
       context.note('nothing is scheduled, and the fleet is not held above its usual size');
   },

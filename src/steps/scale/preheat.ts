@@ -1,12 +1,5 @@
-import {
-  deleteWarmPool,
-  hasWarmPool,
-  isReservationRefused,
-  putWarmPool,
-  reservedUnits,
-  reserveUnits,
-} from '../../aws/capacity.ts';
-import { readListener } from '../../aws/listeners.ts';
+import { deleteWarmPool, hasWarmPool, putWarmPool } from '../../aws/capacity.ts';
+import { reserve, unreserve } from './reservation.ts';
 import type { ScaleContext, ScaleStep } from './state.ts';
 
 /** Prepares what is slow to come: machines that have booted once and wait, and capacity of the load balancer. As configured. */
@@ -45,22 +38,6 @@ export const preheat: ScaleStep = {
   undo: coolDown,
 };
 
-async function reserve(context: ScaleContext, units: number): Promise<void> {
-  const { aws } = context.services;
-  const arn = await balancerArn(context);
-  const was = await reservedUnits(aws.elb, arn);
-  if (was >= units) return;
-  try {
-    await context.change({ action: 'reserve-capacity', target: arn, data: { was, units } }, () =>
-      reserveUnits(aws.elb, arn, units),
-    );
-  } catch (error) {
-    // The region's quota is 0 until AWS has raised it: worth telling, no reason to stay small.
-    if (!isReservationRefused(error)) throw error;
-    context.note(`no capacity units were reserved: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
 /** Takes back what this run has prepared. */
 async function coolDown(context: ScaleContext): Promise<void> {
   const { aws } = context.services;
@@ -70,17 +47,6 @@ async function coolDown(context: ScaleContext): Promise<void> {
         deleteWarmPool(aws.autoScaling, change.target),
       );
     }
-    if (change.action === 'reserve-capacity') {
-      const was = Number(change.data.was);
-      await context.change({ action: 'restore-capacity', target: change.target }, () =>
-        reserveUnits(aws.elb, change.target, was),
-      );
-    }
   }
-}
-
-/** ARN of the fleet's load balancer: a listener's ARN starts with it. */
-export async function balancerArn({ services: { aws, fleet } }: ScaleContext): Promise<string> {
-  const { arn } = await readListener(aws.elb, fleet.names.loadBalancer, fleet.balancer.listenerPort);
-  return arn.replace(':listener/', ':loadbalancer/').replace(/\/[^/]+$/, '');
+  await unreserve(context);
 }

@@ -16,11 +16,15 @@ let cloud: LocalCloud;
 let client: ServiceQuotasClient;
 const reports: unknown[] = [];
 
-beforeAll(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'gp-quota-'));
+const open = async () => {
   cloud = await startLocalCloud({ dir, driver: 'simulated', report: (error) => reports.push(error) });
   const { endpoint, region, credentials } = cloud;
   client = new ServiceQuotasClient({ endpoint, region, credentials: { ...credentials }, maxAttempts: 1 });
+};
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'gp-quota-'));
+  await open();
 });
 afterAll(async () => {
   client.destroy();
@@ -59,4 +63,18 @@ it('refuses what is not there, less than there is, and a wrong secret', async ()
     name: 'SignatureDoesNotMatch',
   });
   stranger.destroy();
+});
+
+it('are of a region, and last as long as its records', async () => {
+  const units = { ServiceCode: 'elasticloadbalancing', QuotaCode: 'L-8A66D0E6' };
+  const { endpoint, credentials } = cloud;
+  const elsewhere = new ServiceQuotasClient({ endpoint, region: 'us-east-1', credentials });
+  await client.send(new RequestServiceQuotaIncreaseCommand({ ...units, DesiredValue: 500 }));
+  expect((await client.send(new GetServiceQuotaCommand(units))).Quota?.Value).toBe(500);
+  expect((await elsewhere.send(new GetServiceQuotaCommand(units))).Quota?.Value).toBe(0);
+  elsewhere.destroy();
+  client.destroy();
+  await cloud.close();
+  await open();
+  expect((await client.send(new GetServiceQuotaCommand(units))).Quota?.Value).toBe(500);
 });

@@ -38,6 +38,7 @@ export async function simulatedFleet() {
   const fleet = await loadFleet({ projectDir: project.dir, app: 'api', environment: 'local' });
   const activated: string[] = [];
   const flips: string[] = [];
+  const notes: string[] = [];
   const broken = new Set<string>();
   /** Called before a host answers. */
   const before: { flip?: (instanceId: string, version: string) => Promise<void> } = {};
@@ -75,8 +76,11 @@ export async function simulatedFleet() {
   return {
     clock,
     project,
+    cloud,
     services,
     flips,
+    /** What steps of all runs have noted. */
+    notes,
     broken,
     before,
     /** Runs a plan to its end, keeping its journal in the ledger. */
@@ -84,7 +88,7 @@ export async function simulatedFleet() {
       execute(plan, {
         services,
         clock,
-        sink: () => undefined,
+        sink: (event) => event.code === 'step.note' && notes.push(event.message),
         journal: services.ledger,
         runId: createRunId(clock),
         signal,
