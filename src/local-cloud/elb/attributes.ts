@@ -1,3 +1,4 @@
+import { CloudError } from '../wire/handler.ts';
 import { invalid } from './validate.ts';
 
 /** Known attributes with their defaults (ELBv2 API reference) and what each may hold. */
@@ -25,7 +26,7 @@ export const targetGroupAttributes: Known = {
   'stickiness.enabled': { value: 'false', allowed: /^false$/ },
   'stickiness.type': { value: 'lb_cookie', allowed: /^(lb_cookie|app_cookie)$/ },
   'stickiness.lb_cookie.duration_seconds': { value: '86400', allowed: /^\d{1,6}$/ },
-  'slow_start.duration_seconds': { value: '0', allowed: /^0$/ },
+  'slow_start.duration_seconds': { value: '0', allowed: /^(0|[3-9]\d|[1-8]\d\d|900)$/ },
   'load_balancing.algorithm.type': { value: 'round_robin', allowed: /^(round_robin|least_outstanding_requests)$/ },
   'load_balancing.cross_zone.enabled': {
     value: 'use_load_balancer_configuration',
@@ -63,4 +64,15 @@ export function changed(
     next[Key] = Value;
   }
   return next;
+}
+
+/** What attributes of a target group do not allow together. */
+export function checkTogether(attributes: Record<string, string>): Record<string, string> {
+  const slow = attributes['slow_start.duration_seconds'] !== '0';
+  if (slow && attributes['load_balancing.algorithm.type'] === 'least_outstanding_requests')
+    throw new CloudError(
+      'InvalidConfigurationRequest',
+      'Slow start mode cannot be used with the least outstanding requests routing algorithm',
+    );
+  return attributes;
 }

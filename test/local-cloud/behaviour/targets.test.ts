@@ -191,4 +191,27 @@ describe('target groups', () => {
     expect(await read()).toContainEqual(delay);
     expect(await refusal(set({ ...delay, Value: '3601' }))).toBe('ValidationError');
   });
+
+  it('ELB-TGP-07 take a slow start of 30 to 900 seconds, but not with the fewest outstanding requests', async () => {
+    const TargetGroupArn = await world.targetGroup();
+    const slow = 'slow_start.duration_seconds';
+    const algorithm = 'load_balancing.algorithm.type';
+    const set = (pairs: Record<string, string>) =>
+      world.elb.send(
+        new ModifyTargetGroupAttributesCommand({
+          TargetGroupArn,
+          Attributes: Object.entries(pairs).map(([Key, Value]) => ({ Key, Value })),
+        }),
+      );
+    for (const value of ['1', '29', '901', '30.5', ''])
+      expect(await refusal(set({ [slow]: value }))).toBe('ValidationError');
+    for (const value of ['30', '900', '0']) await set({ [slow]: value });
+    const both = { [slow]: '60', [algorithm]: 'least_outstanding_requests' };
+    expect(await refusal(set(both))).toBe('InvalidConfigurationRequestException');
+    await set({ [slow]: '60' });
+    expect(await refusal(set({ [algorithm]: 'least_outstanding_requests' }))).toBe(
+      'InvalidConfigurationRequestException',
+    );
+    await set({ ...both, [slow]: '0' });
+  });
 });

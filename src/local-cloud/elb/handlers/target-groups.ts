@@ -2,7 +2,7 @@ import type * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { TargetGroupRecord } from '../../model.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { targetGroupArn } from '../arns.ts';
-import { changed, defaults, listed, targetGroupAttributes } from '../attributes.ts';
+import { changed, checkTogether, defaults, listed, targetGroupAttributes } from '../attributes.ts';
 import { findLoadBalancer, findTargetGroup, usage } from '../find.ts';
 import { showTargetGroup } from '../shapes.ts';
 import { withTags } from '../tags.ts';
@@ -101,7 +101,7 @@ export function targetGroupHandlers(parts: ElbParts): HandlerTable {
     ): Promise<elb.ModifyTargetGroupAttributesOutput> {
       const record = findTargetGroup(state, input.TargetGroupArn);
       const before = record.attributes;
-      record.attributes = changed(targetGroupAttributes, before, input.Attributes);
+      record.attributes = checkTogether(changed(targetGroupAttributes, before, input.Attributes));
       const answer = { Attributes: listed(record.attributes) };
       return enforce(parts, () => {
         record.attributes = before;

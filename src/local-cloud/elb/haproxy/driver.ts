@@ -1,4 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts';
+import type { TargetGroupRecord } from '../../model.ts';
 import type { BalancerDriver, Routing, ServedRequest, TargetReading } from '../balancer-driver.ts';
 import { configuration, type Rendered, render } from './config.ts';
 import { HaproxyFiles } from './files.ts';
@@ -78,7 +79,7 @@ export class HaproxyDriver implements BalancerDriver {
   }
 
   add(targetGroupArn: string, target: { id: string; address: string; port: number }): Promise<void> {
-    return this.#runtime(() => this.#pool.add(this.#check(targetGroupArn), targetGroupArn, target));
+    return this.#runtime(() => this.#pool.add(this.#group(targetGroupArn), target));
   }
 
   drain(targetGroupArn: string, target: { id: string; port: number }): Promise<void> {
@@ -143,13 +144,15 @@ export class HaproxyDriver implements BalancerDriver {
   }
 
   async #refresh(): Promise<void> {
-    let csv: string;
     try {
-      csv = await this.#supervisor.ask(showServers);
+      await this.#observe();
     } catch (error) {
-      if (isGone(error)) return;
-      throw error;
+      if (!isGone(error)) throw error;
     }
+  }
+
+  async #observe(): Promise<void> {
+    const csv = await this.#supervisor.ask(showServers);
     const old = new Map<number, ServerStat[]>();
     for (const pid of this.#supervisor.oldWorkers) {
       const answer = await this.#supervisor.askOld(pid, showServers).catch(() => '');
@@ -157,7 +160,7 @@ export class HaproxyDriver implements BalancerDriver {
       old.set(pid, answer.includes('pxname') ? parseStat(answer) : (this.#oldStats.get(pid) ?? []));
     }
     this.#oldStats = old;
-    this.#pool.observe(parseStat(csv), [...old.values()].flat(), (arn) => this.#check(arn));
+    await this.#pool.observe(parseStat(csv), [...old.values()].flat(), (arn) => this.#group(arn));
     await this.#pool.bury();
   }
 
@@ -167,13 +170,13 @@ export class HaproxyDriver implements BalancerDriver {
     this.#pool.keepOnly(new Set(this.#routing.targetGroups.map((group) => group.arn)));
     this.#files.write(
       stateFileName,
-      this.#pool.stateFile((arn) => this.#check(arn)),
+      this.#pool.stateFile((arn) => this.#group(arn)),
     );
     return configuration(this.#rendered, {
       socket,
       stateFile: stateFileName,
       maxConnections: maxConnections(),
-      servers: (backend) => this.#pool.serverLines(backend, (arn) => this.#check(arn)),
+      servers: (backend) => this.#pool.serverLines(backend, (arn) => this.#group(arn)),
     });
   };
 
@@ -206,11 +209,11 @@ export class HaproxyDriver implements BalancerDriver {
     }
   }
 
-  #check(targetGroupArn: string) {
+  #group(targetGroupArn: string): TargetGroupRecord {
     const group = this.#routing.targetGroups.find((candidate) => candidate.arn === targetGroupArn);
     if (!group)
       throw new Error(`the balancer does not know the target group ${targetGroupArn} (${backendName(targetGroupArn)})`);
-    return group.healthCheck;
+    return group;
   }
 
   #onDeath(how: string): void {

@@ -1,12 +1,12 @@
 import type { Clock } from '../../../shared/clock.ts';
+import type { TargetGroupRecord } from '../../model.ts';
 import type { TargetReading } from '../balancer-driver.ts';
 import { backendName } from './names.ts';
 import { only } from './quote.ts';
 import type { ServerStat } from './runtime.ts';
-import { checkOptions, type HealthCheck, judge, type Server, serverName, stateFile } from './servers.ts';
+import { checkOptions, type GroupOf, judge, type Server, serverName, stateFile } from './servers.ts';
+import { fullWeight, ramp } from './slow-start.ts';
 import type { Supervisor } from './supervisor.ts';
-
-type CheckOf = (targetGroupArn: string) => HealthCheck;
 
 /** The targets as HAProxy's servers: what should be there, and the commands that make it so in the running worker. */
 export class ServerPool {
@@ -22,8 +22,7 @@ export class ServerPool {
 
   /** Adds a target, off until HAProxy itself has counted its good checks. */
   async add(
-    check: HealthCheck,
-    targetGroupArn: string,
+    { arn: targetGroupArn, healthCheck, attributes }: TargetGroupRecord,
     target: { id: string; address: string; port: number },
   ): Promise<void> {
     const id = only(/[A-Za-z0-9._-]{1,64}/, target.id, 'target id');
@@ -37,11 +36,13 @@ export class ServerPool {
     const name = serverName(id, port, ++this.#count);
     const server: Server = {
       ...{ targetGroupArn, backend, name, id, address, port },
-      ...{ draining: false, addedAt: this.clock.now(), verdict: 'checking', sessions: 0 },
+      ...{ draining: false, addedAt: this.clock.now(), verdict: 'checking', sessions: 0, weight: fullWeight },
     };
+    ramp([server], slowStartMs(attributes), new Set(), this.clock.now());
     this.#servers.set(key, server);
     const at = `${backend}/${name}`;
-    const added = await this.haproxy.ask(`add server ${at} ${address}:${port} ${checkOptions(check)}`);
+    const options = `weight ${server.weight} ${checkOptions(healthCheck)}`;
+    const added = await this.haproxy.ask(`add server ${at} ${address}:${port} ${options}`);
     if (!added.includes('New server registered')) {
       this.#servers.delete(key);
       throw new Error(`HAProxy refused the target ${id}: ${added.trim()}`);
@@ -68,7 +69,8 @@ export class ServerPool {
   }
 
   /** Takes over what HAProxy says: of the worker that serves, and of old ones still busy with requests. */
-  observe(stats: ServerStat[], old: ServerStat[], checkOf: CheckOf): void {
+  async observe(stats: ServerStat[], old: ServerStat[], groupOf: GroupOf): Promise<void> {
+    const wasUp = new Set([...this.#servers.values()].filter(({ verdict }) => verdict === 'up'));
     const byName = new Map(stats.map((stat) => [`${stat.backend}/${stat.name}`, stat]));
     const inOld = new Map<string, number>();
     for (const stat of old)
@@ -78,8 +80,9 @@ export class ServerPool {
       const stat = byName.get(at);
       server.sessions = (stat?.sessions ?? 0) + (inOld.get(at) ?? 0);
       if (stat && this.#servers.get(keyOf(server.targetGroupArn, server)) === server)
-        server.verdict = judge(server, stat, checkOf(server.targetGroupArn), this.clock.now());
+        server.verdict = judge(server, stat, groupOf(server.targetGroupArn).healthCheck, this.clock.now());
     }
+    await this.#reweigh(wasUp, groupOf);
   }
 
   readings(): TargetReading[] {
@@ -109,17 +112,38 @@ export class ServerPool {
       if (!targetGroupArns.has(server.targetGroupArn)) this.#servers.delete(key);
   }
 
-  serverLines(backend: string, checkOf: CheckOf): string[] {
+  serverLines(backend: string, groupOf: GroupOf): string[] {
     return [...this.#servers.values()]
       .filter((server) => server.backend === backend)
       .map(
         (server) =>
-          `server ${server.name} ${server.address}:${server.port} ${checkOptions(checkOf(server.targetGroupArn))}`,
+          `server ${server.name} ${server.address}:${server.port} weight ${server.weight} ${checkOptions(groupOf(server.targetGroupArn).healthCheck)}`,
       );
   }
 
-  stateFile(checkOf: CheckOf): string {
-    return stateFile([...this.#servers.values()], (server) => checkOf(server.targetGroupArn));
+  stateFile(groupOf: GroupOf): string {
+    return stateFile([...this.#servers.values()], groupOf);
+  }
+
+  /** Brings the weights of groups with a slow start forward. */
+  async #reweigh(wasUp: Set<Server>, groupOf: GroupOf): Promise<void> {
+    const now = this.clock.now();
+    const changed = [...this.#byGroup()].flatMap(([arn, servers]) =>
+      ramp(servers, slowStartMs(groupOf(arn).attributes), wasUp, now),
+    );
+    const commands = changed.map(({ backend, name, weight }) => `set server ${backend}/${name} weight ${weight}`);
+    // HAProxy reads at most 16 KiB at once.
+    for (let n = 0; n < commands.length; n += 100) await this.haproxy.ask(commands.slice(n, n + 100).join('; '));
+  }
+
+  #byGroup(): Map<string, Server[]> {
+    const groups = new Map<string, Server[]>();
+    for (const server of this.#servers.values()) {
+      const group = groups.get(server.targetGroupArn);
+      if (group) group.push(server);
+      else groups.set(server.targetGroupArn, [server]);
+    }
+    return groups;
   }
 
   async #leave(key: string, server: Server, cut: boolean): Promise<void> {
@@ -135,6 +159,11 @@ export class ServerPool {
     await this.haproxy.ask(commands.join('; '));
     await this.haproxy.tellOld(commands);
   }
+}
+
+/** The slow start of a target group in ms; 0 for none. */
+function slowStartMs(attributes: TargetGroupRecord['attributes']): number {
+  return Number(attributes['slow_start.duration_seconds'] ?? 0) * 1000;
 }
 
 function keyOf(targetGroupArn: string, target: { id: string; port: number }): string {

@@ -14,6 +14,10 @@ export interface Server {
   addedAt: number;
   verdict: 'up' | 'down' | 'checking';
   sessions: number;
+  /** As HAProxy has it. */
+  weight: number;
+  /** Since when it takes more and more requests; absent when it takes its share. */
+  slowSince?: number;
 }
 
 /** The name of a target's server; `count` keeps it apart from former ones. */
@@ -27,6 +31,7 @@ export function targetIdOf(name: string): string | undefined {
 }
 
 export type HealthCheck = TargetGroupRecord['healthCheck'];
+export type GroupOf = (targetGroupArn: string) => TargetGroupRecord;
 
 /** `check ...` of a server line, the same in the file and over the socket. */
 export function checkOptions(check: HealthCheck): string {
@@ -52,13 +57,24 @@ export function judge(server: Server, stat: ServerStat, check: HealthCheck, now:
  * A server-state file (format 1) from which a new worker takes over: without it HAProxy calls every server of its
  * file UP before the first check.
  */
-export function stateFile(servers: Server[], checkOf: (server: Server) => HealthCheck): string {
+export function stateFile(servers: Server[], groupOf: GroupOf): string {
   const lines = servers.map((server) => {
-    const check = checkOf(server);
+    const check = groupOf(server.targetGroupArn).healthCheck;
     const up = server.verdict === 'up';
     const health = up ? check.healthyThreshold + check.unhealthyThreshold - 1 : 0;
     // Operational 2 is running; administrative 8 is a forced drain; result 3 passed, 2 failed; state 6 configured and enabled.
-    const state = [up ? 2 : 0, server.draining ? 8 : 0, 1, 1, 0, up ? 15 : 1, up ? 3 : 2, health, 6, 0];
+    const state = [
+      up ? 2 : 0,
+      server.draining ? 8 : 0,
+      server.weight,
+      server.weight,
+      0,
+      up ? 15 : 1,
+      up ? 3 : 2,
+      health,
+      6,
+      0,
+    ];
     return `0 ${server.backend} 0 ${server.name} ${server.address} ${state.join(' ')} 0 0 - ${server.port} - 0 0 - - 0`;
   });
   return ['1', columns, ...lines, ''].join('\n');

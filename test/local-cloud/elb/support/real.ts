@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { HaproxyDriver } from '../../../../src/local-cloud/elb/haproxy/driver.ts';
-import { systemClock } from '../../../../src/shared/clock.ts';
+import { type Clock, systemClock } from '../../../../src/shared/clock.ts';
 
 /** A backend that answers its name; `healthy` decides its health route, `delayMs` how long a request takes. */
 export interface Backend {
@@ -72,9 +72,12 @@ export interface RealBalancer {
   close(): Promise<void>;
 }
 
-export async function startDriver(dir = mkdtempSync(join(tmpdir(), 'elb-test-'))): Promise<RealBalancer> {
+export async function startDriver(
+  dir = mkdtempSync(join(tmpdir(), 'elb-test-')),
+  clock: Clock = systemClock(),
+): Promise<RealBalancer> {
   const reports: unknown[] = [];
-  const driver = new HaproxyDriver({ dir, clock: systemClock(), report: (error) => reports.push(error) });
+  const driver = new HaproxyDriver({ dir, clock, report: (error) => reports.push(error) });
   await driver.start();
   const close = async (): Promise<void> => {
     await driver.close();
@@ -136,4 +139,35 @@ export class Load {
     await Promise.all(this.#loops);
     await this.#agent.close();
   }
+}
+
+/** The host's time, which can be put forward; timers that are set already keep their length. */
+export class JumpingClock implements Clock {
+  readonly #base = systemClock();
+  #ahead = 0;
+  now = () => this.#base.now() + this.#ahead;
+  after: Clock['after'] = (ms, fn) => this.#base.after(ms, fn);
+  sleep: Clock['sleep'] = (ms, signal) => this.#base.sleep(ms, signal);
+
+  jump(ms: number): void {
+    this.#ahead += ms;
+  }
+}
+
+/** Answers by backend, other statuses than 200 by themselves, of `count` requests, eight at once. */
+export async function answers(url: string, count: number): Promise<Record<string, number>> {
+  const seen: Record<string, number> = {};
+  let left = count;
+  const agent = new Agent({ connections: 8, pipelining: 1 });
+  const loop = async () => {
+    while (left-- > 0) {
+      const answer = await request(url, { dispatcher: agent });
+      const text = await answer.body.text();
+      const key = answer.statusCode === 200 ? text : String(answer.statusCode);
+      seen[key] = (seen[key] ?? 0) + 1;
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, loop));
+  await agent.close();
+  return seen;
 }
