@@ -135,6 +135,8 @@ describe('service definitions', () => {
       `- hosts: all
   gather_facts: false
   vars:
+    release_action: activate
+    release_host: 0.0.0.0
     templates: ${ansible}roles/release/templates
     service_folder: /srv/api/current
     service_port: 8080
@@ -144,7 +146,7 @@ describe('service definitions', () => {
     release_instance_env: /run/pipeline/instance.env
     release_stop_timeout: 30
     release_service_command: [node, server.js, "it's 100% $x"]
-    release_service_environment: {GREETING: "a 'b' \\"c\\" 5%"}
+    release_environment: {GREETING: "a 'b' \\"c\\" 5%"}
   tasks:
     - ansible.builtin.template: {src: '{{ templates }}/unit.service.j2', dest: ${folder}/api.service}
     - ansible.builtin.template: {src: '{{ templates }}/runit-run.j2', dest: ${folder}/run}

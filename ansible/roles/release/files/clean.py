@@ -1,6 +1,7 @@
 """Removes from this host what must not be in an image: identity, keys, credentials, history, logs, caches. Prints what it removed."""
 import glob
 import os
+import re
 import shutil
 import stat
 import sys
@@ -12,8 +13,8 @@ touched = []
 def remove(*patterns):
     for pattern in patterns:
         for path in glob.glob(pattern):
-            # Private folders of running units: systemd removes them itself.
-            if os.path.basename(path).startswith('systemd-private-'):
+            # Private folders of running units and the payload of the module that runs us: they are removed without us.
+            if re.match('systemd-private-|ansible_.*_payload_', os.path.basename(path)):
                 continue
             if os.path.isdir(path) and not os.path.islink(path):
                 shutil.rmtree(path, ignore_errors=True)
@@ -59,9 +60,11 @@ for home in dict.fromkeys(homes()):
     for name in (
         '.ssh/authorized_keys', '.ssh/authorized_keys2', '.ssh/known_hosts', '.ssh/id_*',
         '.aws', '.boto', '.config/gcloud', '.docker/config.json', '.netrc', '.git-credentials', '.npmrc',
-        '.*_history', '.lesshst', '.viminfo', '.wget-hsts', '.npm/_logs', '.ansible', '.cache',
+        '.*_history', '.lesshst', '.viminfo', '.wget-hsts', '.npm/_logs', '.cache',
     ):
         remove(os.path.join(glob.escape(home), name))
+    # Of the very play that runs this: it has changed nothing of the host.
+    shutil.rmtree(os.path.join(home, '.ansible'), ignore_errors=True)
 empty('/etc/machine-id')
 if not os.path.islink('/var/lib/dbus/machine-id'):
     remove('/var/lib/dbus/machine-id')

@@ -1,7 +1,7 @@
 """Atomically points <root>/current at releases/<version>, or removes it for ''.
 
 Remembers what it named before in <root>/previous; with --forget (what it named is about to be removed) it does not.
-Usage: switch.py <root> <version> [--forget]; prints {changed, previous}.
+Usage: switch.py <root> <version> [--forget] [--dry-run]; prints {changed, previous}. --dry-run only says what it would change.
 """
 import json
 import os
@@ -17,14 +17,19 @@ def point(link, target):
     os.rename(fresh, link)
 
 
-def switch(root, version, forget=False):
+def switch(root, version, forget=False, dry_run=False):
     current = os.path.join(root, 'current')
     previous = os.path.join(root, 'previous')
     before = os.readlink(current) if os.path.islink(current) else None
     wanted = os.path.join('releases', version) if version else None
+    if dry_run:
+        return {'changed': before != wanted, 'previous': before and os.path.basename(before)}
     if wanted and not os.path.isfile(os.path.join(root, wanted, 'release.json')):
         sys.exit('%s is no complete release: stage it first' % os.path.join(root, wanted))
     if before != wanted:
+        # What was noted of the service's start holds no more (started.py).
+        if os.path.lexists(os.path.join(root, 'started')):
+            os.unlink(os.path.join(root, 'started'))
         if before and not forget:
             point(previous, before)
         elif os.path.islink(previous):
@@ -37,4 +42,4 @@ def switch(root, version, forget=False):
 
 
 if __name__ == '__main__':
-    print(json.dumps(switch(sys.argv[1], sys.argv[2], sys.argv[3:] == ['--forget'])))
+    print(json.dumps(switch(sys.argv[1], sys.argv[2], '--forget' in sys.argv[3:], '--dry-run' in sys.argv[3:])))

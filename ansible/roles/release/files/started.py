@@ -1,0 +1,50 @@
+"""Tells whether a service runs, started from what its files say now; a play that changes nothing restarts nothing.
+
+Usage: started.py ask ROOT INIT APP [FILE...]    prints `yes`, or why it has to be started again
+       started.py note ROOT INIT APP [FILE...]   writes down that it was started from them
+INIT is `systemd` or `runit`. Besides the files it is <ROOT>/current that counts; switch.py takes the note away with every switch.
+"""
+import hashlib
+import os
+import subprocess
+import sys
+
+action, root, init, app, *files = sys.argv[1:]
+note = os.path.join(root, 'started')
+
+
+def digest():
+    total = hashlib.sha256(os.path.realpath(os.path.join(root, 'current')).encode())
+    for path in files:
+        try:
+            with open(path, 'rb') as file:
+                content = file.read()
+        except FileNotFoundError:
+            content = b''
+        total.update(b'\0%d\0' % len(content) + content)
+    return total.hexdigest()
+
+
+def runs():
+    if init == 'systemd':
+        return subprocess.run(['systemctl', 'is-active', '--quiet', app + '.service']).returncode == 0
+    status = subprocess.run(['sv', 'status', '/etc/service/' + app], stdout=subprocess.PIPE, universal_newlines=True)
+    return status.stdout.startswith('run:')
+
+
+def noted():
+    try:
+        with open(note) as file:
+            return file.read().strip()
+    except FileNotFoundError:
+        return ''
+
+
+if action == 'note':
+    with open(note + '.new', 'w') as file:
+        file.write(digest() + '\n')
+    os.rename(note + '.new', note)
+elif noted() != digest():
+    print('it was not started from what is there now')
+else:
+    print('yes' if runs() else 'it does not run')

@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { appendFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Machine, Machines, type Recap } from './support/machines.ts';
+
+const project = new URL('../../', import.meta.url).pathname;
+const checkout = '/home/dev/team';
+const settings = { development_checkout: checkout, development_repository: '/srv/git/team' };
+
+let machines: Machines;
+let machine: Machine;
+
+/** The team's repository, on the machine: what is cloned is what is committed. */
+async function repository(): Promise<void> {
+  const folder = join(machine.root, 'srv/git/team');
+  for (const app of ['api', 'frontend']) {
+    const to = join(folder, 'examples', app);
+    await mkdir(to, { recursive: true });
+    await cp(join(project, 'examples', app), to, { recursive: true, filter: (path) => !path.includes('node_modules') });
+  }
+  const git = (...argv: string[]) =>
+    execFileSync('git', ['-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@example.org', ...argv]);
+  git('init', '-q');
+  git('add', '.');
+  git('commit', '-q', '-m', 'First');
+  await mkdir(join(machine.root, 'home/dev'), { recursive: true });
+}
+
+const play = (variables: object = {}, ...extra: string[]): Promise<Recap> =>
+  machines.play(machine, 'development.yml', { ...settings, ...variables }, ...extra);
+const json = async (port: number, path: string) =>
+  (await (await fetch(`http://${machine.address}:${port}${path}`)).json()) as Record<string, unknown>;
+
+beforeAll(async () => {
+  machines = await Machines.create();
+  machine = await machines.boot(7);
+  await repository();
+});
+afterAll(() => machines?.close());
+
+it('--check on a fresh machine says that there is a lot to do, and does nothing of it', async () => {
+  const recap = await play({}, '--check');
+  expect(recap, recap.output).toMatchObject({ failed: 0, unreachable: 0 });
+  expect(recap.changed).toBeGreaterThan(5);
+  expect(existsSync(join(machine.root, checkout))).toBe(false);
+  expect(existsSync(join(machine.root, 'srv/api'))).toBe(false);
+  expect(existsSync(join(machine.root, 'etc/sv/api'))).toBe(false);
+});
+
+it('sets the machine up, and both apps are served from the working copy', async () => {
+  const recap = await play();
+  expect(recap, recap.output).toMatchObject({ failed: 0, unreachable: 0 });
+  expect(await json(3000, '/version')).toMatchObject({ app: 'api', version: 'dev' });
+  expect(await json(3200, '/version')).toMatchObject({ app: 'frontend', version: 'dev' });
+  expect(existsSync(join(machine.root, checkout, 'examples/api/node_modules/pino'))).toBe(true);
+  expect(existsSync(join(machine.root, 'srv/api/releases'))).toBe(false);
+  expect(await readFile(join(machine.root, 'etc/sv/api/run'), 'utf8')).toContain('export NODE_ENV=development');
+});
+
+it('changes nothing when it is played again, not even what the developer has written, and the services run on', async () => {
+  const file = join(machine.root, checkout, 'examples/api/config.json');
+  await writeFile(file, JSON.stringify({ healthy: true, headline: 'mine', events: [] }));
+  const { pid } = await json(3000, '/version');
+  const recap = await play();
+  expect(await readFile(file, 'utf8')).toContain('mine');
+  expect(recap, recap.output).toMatchObject({ changed: 0, failed: 0, unreachable: 0 });
+  expect((await json(3000, '/version')).pid).toBe(pid);
+});
+
+it('--check says so on a machine that is set up', async () => {
+  const recap = await play({}, '--check');
+  expect(recap, recap.output).toMatchObject({ changed: 0, failed: 0, unreachable: 0 });
+});
+
+it('installs again when the lock file has changed or what it made is gone, and starts the service again', async () => {
+  const { pid } = await json(3000, '/version');
+  await rm(join(machine.root, checkout, 'examples/frontend/.venv'), { recursive: true });
+  await appendFile(join(machine.root, checkout, 'examples/api/package-lock.json'), '\n');
+  const foreseen = await play({}, '--check');
+  expect(foreseen.changed, foreseen.output).toBeGreaterThan(0);
+  expect((await json(3000, '/version')).pid).toBe(pid);
+  const recap = await play();
+  expect(recap, recap.output).toMatchObject({ failed: 0 });
+  expect(recap.output).toMatch(/TASK \[release : Install the dependencies of api\] \*+\nchanged/);
+  expect(existsSync(join(machine.root, checkout, 'examples/frontend/.venv/bin/python'))).toBe(true);
+  expect((await json(3000, '/version')).pid).not.toBe(pid);
+});
+
+it('says what is wrong with an unknown app and a working copy that is not there', async () => {
+  const unknown = await play({ development_apps: ['shop'] });
+  expect(unknown).toMatchObject({ failed: 1, changed: 0 });
+  expect(unknown.output).toContain("development_apps is ['shop']; known: api, frontend, heracles");
+  const missing = await play({ development_repository: '', development_checkout: '/home/dev/other' });
+  expect(missing).toMatchObject({ failed: 1, changed: 0 });
+  expect(missing.output).toContain('/home/dev/other/examples/api is not there: give development_checkout');
+});
