@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/run/events.ts';
 import type { Evidence } from '../../src/steps/support/watch/types.ts';
@@ -19,10 +20,18 @@ interface Report {
   error: { code: string; message: string; details: string[] };
   evidence: Evidence;
 }
+interface LocalCloud {
+  endpoint: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  loadBalancers: { app: string; url: string }[];
+}
 type Images = { version: string; imageId: string; knownGood: boolean }[];
 
 let world: World;
 let url: string;
+let cloudWatch: CloudWatchClient;
 
 const openAir = `router.get('/events/:id', (_request, response, { id }) => {`;
 const start = `router.get('/', (_request, response) => send(response, 200, availability(config)));`;
@@ -36,11 +45,36 @@ beforeAll(async () => {
   // A version before that has something to be compared with.
   await world.edit('examples/api/src/api.js', start, startAfter(40));
   await world.project.commit('Answers take 40 ms');
-  const up = await world.json<{ loadBalancers: { app: string; url: string }[] }>('local', 'up');
+  const up = await world.json<LocalCloud>('local', 'up');
   url = up.loadBalancers.find((one) => one.app === 'api')?.url ?? '';
+  const { endpoint, region, accessKeyId, secretAccessKey } = up;
+  cloudWatch = new CloudWatchClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+  await cloudWatch.send(
+    new PutMetricAlarmCommand({
+      AlarmName: 'api-errors',
+      Namespace: 'AWS/ApplicationELB',
+      MetricName: 'HTTPCode_Target_5XX_Count',
+      Statistic: 'Sum',
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 10,
+      ComparisonOperator: 'GreaterThanThreshold',
+    }),
+  );
+  await setAlarm('OK');
+  await world.edit('pipelines/api.ts', 'verifySeconds: 12,', "verifySeconds: 12, alarms: ['api-errors'],");
+  await world.project.commit('An alarm judges releases');
   await world.json('release', 'api');
 });
-afterAll(() => world?.close());
+afterAll(async () => {
+  cloudWatch?.destroy();
+  await world?.close();
+});
+
+async function setAlarm(StateValue: 'OK' | 'ALARM'): Promise<void> {
+  const StateReason = 'Threshold Crossed: 25 errors in a minute';
+  await cloudWatch.send(new SetAlarmStateCommand({ AlarmName: 'api-errors', StateValue, StateReason }));
+}
 
 /** Releases a commit that changes a file, under load; `during` runs beside it. Undoes the change in the work tree afterwards. */
 async function releaseBad(
@@ -137,6 +171,26 @@ describe('a bad release ends on the old version by itself, with exit code 3', ()
     const probed = report.evidence.probes.find((one) => one.path === '/');
     expect(probed?.before?.medianMs).toBeLessThan(250);
     expect(probed?.byVersion[report.version]?.medianMs).toBeGreaterThanOrEqual(400);
+    expect(total.failures).toEqual({});
+    await expectBack(report);
+  });
+
+  it.each([
+    ['roll', 'the instance refresh'],
+    ['verify', 'alarm api-errors rings'],
+  ])('when an alarm goes off in the step %s: no request fails', async (step, says) => {
+    const { ended, report, total } = await releaseBad(
+      { file: 'examples/api/config.json', from: 'Opening night', to: 'Opening Night' },
+      async (events) => {
+        await stepBegins(events, step);
+        await setAlarm('ALARM');
+      },
+    );
+    await setAlarm('OK');
+    expect(ended.exitCode, ended.stderr).toBe(3);
+    expect(report.error.code).toBe(`${step}.failed`);
+    expect(ended.stderr).toContain(says);
+    expect(ended.stderr).toContain('api-errors');
     expect(total.failures).toEqual({});
     await expectBack(report);
   });
