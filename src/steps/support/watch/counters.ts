@@ -36,7 +36,7 @@ export async function pastCounters(metrics: Metrics, where: Where, now: number):
 /** Compares each minute of real traffic, as the balancer has counted it, with those before the release. */
 export class CounterWatch {
   readonly #options: CounterOptions;
-  #asked = Number.NEGATIVE_INFINITY;
+  #asked: number;
   #judged = Number.NEGATIVE_INFINITY;
   #periods: Period[] = [];
   readonly #rows = { errors: 0, latency: 0 };
@@ -44,6 +44,8 @@ export class CounterWatch {
 
   constructor(options: CounterOptions) {
     this.#options = options;
+    // Before a minute is over there is nothing to ask for, and CloudWatch refuses a question about no time at all.
+    this.#asked = options.since;
   }
 
   /** What the last minutes showed. Rejects when the metrics cannot be read. */
