@@ -10,14 +10,13 @@ afterEach(async () => {
   world = undefined;
 });
 
-/** Calls of AWS that a switch back makes on a fleet of that size, planning included, by operation. */
-async function callsOfSwitch(machines: number): Promise<string[]> {
+const blueGreen = "strategy: 'blue-green', weights: [100], stepSeconds: 0, rollbackWindow: 9000, verifySeconds: 1,";
+
+/** Calls of AWS that a way back makes on a fleet of that size, planning included, by operation. */
+async function callsOf(how: 'switch' | 'roll', machines: number): Promise<string[]> {
   world = await Simulated.create([
     ['capacity: { min: 4, max: 12 }', `capacity: { min: ${machines}, max: 700 }`],
-    [
-      'verifySeconds: 5,',
-      "strategy: 'blue-green', weights: [100], stepSeconds: 0, rollbackWindow: 9000, verifySeconds: 1,",
-    ],
+    ['verifySeconds: 5,', how === 'switch' ? blueGreen : 'verifySeconds: 1,'],
     // A fleet of this size takes its time on a busy machine, and on a clock that runs faster.
     ['timeouts: { health: 60, bake: 60, drain: 30,', 'timeouts: { health: 2000, bake: 60, drain: 600,'],
   ]);
@@ -35,7 +34,7 @@ async function callsOfSwitch(machines: number): Promise<string[]> {
       { step: 'initialize', name: 'count' },
     );
   }
-  const result = await world.run(await planRollback(world.services, world.clock, { force: false, how: 'switch' }));
+  const result = await world.run(await planRollback(world.services, world.clock, { force: false, how }));
   expect(result.error).toBeUndefined();
   const made = [...calls];
   expect(await readStatus(world.services)).toMatchObject({ version: 'v1', healthy: machines });
@@ -44,9 +43,23 @@ async function callsOfSwitch(machines: number): Promise<string[]> {
 }
 
 it('a switch makes as many calls for 350 machines as for 10, and one of them changes the weights', async () => {
-  const few = await callsOfSwitch(10);
-  const many = await callsOfSwitch(350);
+  const few = await callsOf('switch', 10);
+  const many = await callsOf('switch', 350);
   expect(many).toEqual(few);
   expect(few.filter((name) => name === 'ModifyListenerCommand')).toHaveLength(1);
   expect(few.length).toBeLessThan(60);
+}, 180_000);
+
+/** What is asked at each reading while machines are replaced. */
+const polled = ['DescribeInstanceRefreshesCommand', 'DescribeAutoScalingGroupsCommand', 'DescribeTargetHealthCommand'];
+
+it('a roll makes as many calls at each reading for 350 machines as for 10, and the same besides', async () => {
+  const few = await callsOf('roll', 10);
+  const many = await callsOf('roll', 350);
+  const besides = (calls: string[]) => calls.filter((name) => !polled.includes(name));
+  expect(besides(many)).toEqual(besides(few));
+  // How often there is something to read depends on how busy this machine is: 350 machines on a clock that runs faster are much work.
+  const perReading = (calls: string[]) =>
+    (calls.length - besides(calls).length) / calls.filter((name) => name === polled[0]).length;
+  expect(perReading(many)).toBeLessThanOrEqual(1.3 * perReading(few));
 }, 180_000);
