@@ -7,11 +7,22 @@ import { localFleets } from './local-fleets.ts';
 import { localStart } from './local-start.ts';
 import { release } from './release.ts';
 import { rollback } from './rollback.ts';
+import { rollbackCalls } from './rollback-calls.ts';
 import { scale } from './scale.ts';
 import type { Benchmark } from './support/figures.ts';
 
 const balancerThroughput: Benchmark = { name: 'balancer', run: async () => (await runBalancer()).rows };
-const all: Benchmark[] = [help, localStart, localAnswers, localFleets, balancerThroughput, release, rollback, scale];
+const all: Benchmark[] = [
+  help,
+  localStart,
+  localAnswers,
+  localFleets,
+  balancerThroughput,
+  release,
+  rollback,
+  rollbackCalls,
+  scale,
+];
 // The SDK's word on coming Node versions is no news to whoever runs a benchmark.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 const wanted = process.argv[2];

@@ -5,14 +5,14 @@ import { BenchWorld, root, type Up } from './support/bench-world.ts';
 import type { Benchmark, Figure } from './support/figures.ts';
 
 /** Seconds that we aim at from the command to all traffic on the old version; a roll has none: it is as quick as machines are. */
-const aims: Record<string, string | undefined> = { flip: '<= 5' };
+const aims: Record<string, string | undefined> = { flip: '<= 5', switch: '<= 2' };
 
 /** From the command to the last answer of the newer version, under load, with the failed requests counted. */
 export const rollback: Benchmark = {
   name: 'rollback',
   async run() {
     const figures: Figure[] = [];
-    for (const size of [4, 20]) figures.push(...(await measure(size)));
+    for (const size of [4, 20]) figures.push(...(await measure(size)), ...(await measureSwitch(size)));
     return figures;
   },
 };
@@ -26,13 +26,42 @@ async function measure(size: number): Promise<Figure[]> {
       `capacity: { min: ${size}, max: ${size * 2} }`,
     );
     const up = await world.json<Up>('local', 'up');
-    const url = up.loadBalancers[0]?.url ?? '';
+    const url = up.loadBalancers.find((one) => one.app === 'api')?.url ?? '';
     await world.json('release', 'api');
     await world.project.change(`A fleet of ${size}`);
     await world.json('release', 'api');
     const flip = await under(url, () => world.json('fast-rollback', 'api', 'v1', '--how', 'flip', '--wait'));
     const roll = await under(url, () => world.json('fast-rollback', 'api', 'v2', '--how', 'roll'));
     return [...figuresOf('flip', size, flip), ...figuresOf('roll', size, roll)];
+  } finally {
+    await world.close();
+  }
+}
+
+/** The switch needs a fleet of two groups, and a release before that is within its window. */
+async function measureSwitch(size: number): Promise<Figure[]> {
+  const world = await BenchWorld.create();
+  try {
+    await world.edit(
+      'pipelines/api.ts',
+      'capacity: { min: 4, max: 12 }',
+      `capacity: { min: ${size}, max: ${size * 2} }`,
+    );
+    await world.edit(
+      'pipelines/api.ts',
+      'release: {',
+      "release: { strategy: 'blue-green', weights: [100], rollbackWindow: 3600,",
+    );
+    const up = await world.json<Up>('local', 'up');
+    const url = up.loadBalancers.find((one) => one.app === 'api')?.url ?? '';
+    await world.json('release', 'api');
+    await world.project.change(`A fleet of ${size}, twice`);
+    await world.json('release', 'api');
+    return figuresOf(
+      'switch',
+      size,
+      await under(url, () => world.json('fast-rollback', 'api', 'v1', '--how', 'switch')),
+    );
   } finally {
     await world.close();
   }

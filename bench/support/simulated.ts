@@ -5,9 +5,11 @@ import { DemoProject } from '../../examples/demo/project.ts';
 import { createClients } from '../../src/aws/clients.ts';
 import { provisionFleets } from '../../src/cli/local-fleets.ts';
 import { loadFleet } from '../../src/config/load.ts';
+import type { Fleet } from '../../src/config/settings.ts';
 import type { Hosts } from '../../src/hosts/types.ts';
 import { createFileLedger } from '../../src/ledger/ledger.ts';
 import { startLocalCloud } from '../../src/local-cloud/daemon/cloud.ts';
+import { type Delays, delayProfiles } from '../../src/local-cloud/settings.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { execute } from '../../src/run/execute.ts';
 import { createRunId } from '../../src/run/run-id.ts';
@@ -27,12 +29,20 @@ const hosts: Hosts = {
   close: async () => undefined,
 };
 
-/** A fleet of simulated machines with AWS-like delays on a clock that runs `speed` times faster, and its first release on it. */
-export async function simulatedBenchFleet(capacity: { min: number; max: number }, speed: number) {
+/**
+ * A fleet of simulated machines with AWS-like delays on a clock that runs `speed` times faster, and its first release on it.
+ * @param release Settings of releases other than the project's.
+ */
+export async function simulatedBenchFleet(
+  capacity: { min: number; max: number },
+  speed: number,
+  release: Partial<Fleet['release']> = {},
+  delays: Delays = delayProfiles.aws,
+) {
   const clock = systemClock(speed);
   const dir = await mkdtemp(path.join(tmpdir(), 'gp-bench-'));
   const project = await DemoProject.create(root, path.join(dir, 'project'));
-  const cloud = await startLocalCloud({ dir: path.join(dir, 'cloud'), driver: 'simulated', delays: 'aws', clock });
+  const cloud = await startLocalCloud({ dir: path.join(dir, 'cloud'), driver: 'simulated', delays, clock });
   const { endpoint, region, credentials } = cloud;
   const aws = createClients({ region, endpoint, credentials });
   const fleet = await loadFleet({ projectDir: project.dir, app: 'api', environment: 'local' });
@@ -43,6 +53,7 @@ export async function simulatedBenchFleet(capacity: { min: number; max: number }
     // Looked at every second: the two good readings in a row that are asked for cost no more than that.
     pollSeconds: 1,
     timeouts: { health: 3600, bake: 3600, drain: 3600, refresh: 7200, ansible: 600 },
+    ...release,
   };
   await provisionFleets({
     projectDir: project.dir,

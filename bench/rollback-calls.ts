@@ -1,0 +1,51 @@
+import { delayProfiles } from '../src/local-cloud/settings.ts';
+import { planRollback } from '../src/operations/fast-rollback.ts';
+import { planRelease } from '../src/operations/release.ts';
+import type { Benchmark, Figure } from './support/figures.ts';
+import { simulatedBenchFleet } from './support/simulated.ts';
+
+/** How much faster the cloud's clock runs: little, so that what 350 machines cost this machine does not add readings. */
+const speed = 8;
+
+/** AWS's own, but for what only the releases before wait for. */
+const delays = { ...delayProfiles.aws, imagePending: 1000, balancerProvisioning: 100 };
+
+const sizes = [10, 350] as const;
+
+/** Calls of AWS that a way back makes, planning included, with AWS's delays: they must hardly grow with the fleet. */
+export const rollbackCalls: Benchmark = {
+  name: 'calls of a rollback',
+  async run() {
+    const figures: Figure[] = [];
+    for (const how of ['switch', 'roll'] as const) {
+      const counts: number[] = [];
+      for (const size of sizes) {
+        const count = await callsOf(how, size);
+        counts.push(count);
+        figures.push({ figure: `${how}, ${size} simulated machines`, value: count, unit: 'calls' });
+      }
+      const [few = Number.NaN, many = Number.NaN] = counts;
+      figures.push({
+        figure: `${how}: growth from ${sizes[0]} to ${sizes[1]}`,
+        value: many / few,
+        unit: 'x',
+        aim: '<= 1.3',
+      });
+    }
+    return figures;
+  },
+};
+
+async function callsOf(how: 'switch' | 'roll', size: number): Promise<number> {
+  const blueGreen = { strategy: 'blue-green' as const, weights: [100], stepSeconds: 0, rollbackWindow: 36_000 };
+  const release = { pollSeconds: 5, verifySeconds: 5, ...(how === 'switch' ? blueGreen : {}) };
+  const world = await simulatedBenchFleet({ min: size, max: 2 * size }, speed, release, delays);
+  try {
+    await world.run((await planRelease(world.services, world.clock, {})) as never);
+    world.cloud.calls.reset();
+    await world.run((await planRollback(world.services, world.clock, { force: false, how })) as never);
+    return world.cloud.calls.count;
+  } finally {
+    await world.close();
+  }
+}
