@@ -27,6 +27,8 @@ export class BalancerSync {
   #timer: Timer | undefined;
   /** The last reading, by target. */
   #readings = new Map<string, TargetReading>();
+  /** Keys of the records; made once, as each is looked up at every poll. */
+  #keys = new WeakMap<TargetRecord, string>();
   #running = false;
   #dirty = true;
   #queue: Promise<unknown> = Promise.resolve();
@@ -124,10 +126,11 @@ export class BalancerSync {
     for (const group of Object.values(state.targetGroups)) {
       if (!used.has(group.arn)) continue;
       for (const target of [...group.targets]) {
-        const key = keyOf(group.arn, target);
+        const key = this.#keyOf(group.arn, target);
         wanted.add(key);
+        const telling = this.#tellOne(group.arn, target, this.#told.get(key), key);
         // One target that the balancer refuses must not hold up the others.
-        await this.#tellOne(group.arn, target, this.#told.get(key), key).catch((error) => this.context.report(error));
+        if (telling) await telling.catch((error) => this.context.report(error));
       }
     }
     for (const [key, told] of this.#told) if (!wanted.has(key)) await this.#letGo(key, told);
@@ -148,18 +151,21 @@ export class BalancerSync {
     this.#told.delete(key);
   }
 
-  async #tellOne(arn: string, target: TargetRecord, told: Told | undefined, key: string): Promise<void> {
-    const { balancer, state } = this.context;
-    if (target.state === 'draining') {
-      if (!told || told.draining) return;
-      await balancer.drain(arn, target);
-      told.draining = true;
-      return;
-    }
-    const address = state.instances[target.id]?.address ?? told?.address;
-    if (!address || (told && !told.draining && told.address === address)) return;
-    const { id, port } = target;
-    await balancer.add(arn, { id, port, address });
+  /** Undefined when there is nothing to tell: with hundreds of targets, a promise for each at every poll is felt. */
+  #tellOne(arn: string, target: TargetRecord, told: Told | undefined, key: string): Promise<void> | undefined {
+    if (target.state === 'draining') return told && !told.draining ? this.#drain(arn, target, told) : undefined;
+    const address = this.context.state.instances[target.id]?.address ?? told?.address;
+    if (!address || (told && !told.draining && told.address === address)) return undefined;
+    return this.#add(arn, target, address, key);
+  }
+
+  async #drain(arn: string, target: TargetRecord, told: Told): Promise<void> {
+    await this.context.balancer.drain(arn, target);
+    told.draining = true;
+  }
+
+  async #add(arn: string, { id, port }: TargetRecord, address: string, key: string): Promise<void> {
+    await this.context.balancer.add(arn, { id, port, address });
     this.#told.set(key, { targetGroupArn: arn, id, port, address, draining: false });
   }
 
@@ -168,38 +174,55 @@ export class BalancerSync {
     for (const reading of await this.context.balancer.read())
       readings.set(keyOf(reading.targetGroupArn, reading), reading);
     this.#readings = readings;
-    for (const group of Object.values(this.context.state.targetGroups))
-      for (const target of [...group.targets]) await this.#advance(group, target, used.has(group.arn), readings);
+    for (const group of Object.values(this.context.state.targetGroups)) {
+      const inUse = used.has(group.arn);
+      for (const target of [...group.targets]) {
+        if (this.#advance(group, target, inUse)) await this.#letLeave(group, target);
+      }
+    }
   }
 
-  async #advance(
-    group: TargetGroupRecord,
-    target: TargetRecord,
-    inUse: boolean,
-    readings: Map<string, TargetReading>,
-  ): Promise<void> {
-    const { clock, delays, balancer } = this.context;
-    const key = keyOf(group.arn, target);
+  /** Takes over what the last reading means for a target; true when its deregistration is over. */
+  #advance(group: TargetGroupRecord, target: TargetRecord, inUse: boolean): boolean {
+    const { clock, delays, state } = this.context;
+    const key = this.#keyOf(group.arn, target);
     const told = this.#told.get(key);
     const timeoutMs = Number(group.attributes['deregistration_delay.timeout_seconds'] ?? 300) * 1000;
     // A reading taken before the last change (a drain, a new registration) says nothing of the target as it is now.
     const current = told !== undefined && told.draining === (target.state === 'draining');
-    const hasAddress = this.context.state.instances[target.id] !== undefined || told !== undefined;
     const next = nextState(target, {
-      ...{ inUse, hasAddress, now: clock.now(), minimumDrainMs: delays.minimumDrain, timeoutMs },
-      ...{ told: told !== undefined, reading: current ? readings.get(key) : undefined },
+      inUse,
+      hasAddress: told !== undefined || state.instances[target.id] !== undefined,
+      now: clock.now(),
+      minimumDrainMs: delays.minimumDrain,
+      timeoutMs,
+      told: told !== undefined,
+      reading: current ? this.#readings.get(key) : undefined,
     });
-    if (next === 'gone') {
-      if (told) await balancer.remove(group.arn, target);
-      // It may have been registered again while the balancer was busy.
-      if (target.state !== 'draining') return;
-      this.#told.delete(key);
-      group.targets = group.targets.filter((other) => other !== target);
-      this.changed(group.arn, target.id);
-    } else if (next && (next.state !== target.state || next.reason !== target.reason)) {
+    if (next === 'gone') return true;
+    if (next && (next.state !== target.state || next.reason !== target.reason)) {
       Object.assign(target, { reason: undefined, description: undefined }, next);
       this.changed(group.arn, target.id);
     }
+    return false;
+  }
+
+  async #letLeave(group: TargetGroupRecord, target: TargetRecord): Promise<void> {
+    const key = this.#keyOf(group.arn, target);
+    if (this.#told.has(key)) await this.context.balancer.remove(group.arn, target);
+    // It may have been registered again while the balancer was busy.
+    if (target.state !== 'draining') return;
+    this.#told.delete(key);
+    group.targets = group.targets.filter((other) => other !== target);
+    this.changed(group.arn, target.id);
+  }
+
+  #keyOf(targetGroupArn: string, target: TargetRecord): string {
+    const known = this.#keys.get(target);
+    if (known !== undefined) return known;
+    const key = keyOf(targetGroupArn, target);
+    this.#keys.set(target, key);
+    return key;
   }
 
   /** Tells all who watch that a target's state changed. */

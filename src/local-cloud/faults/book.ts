@@ -52,6 +52,8 @@ export class FaultBook {
 
   /** The rules of a kind whose time is not over, whether or not they may strike again. */
   inForce(kind: FaultKind): FaultRule[] {
+    // Asked for every target at every poll.
+    if (this.#rules.size === 0) return [];
     return [...this.#rules.values()].filter((rule) => rule.kind === kind && this.#inForce(rule));
   }
 

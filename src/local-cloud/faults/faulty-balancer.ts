@@ -74,8 +74,13 @@ export class FaultyBalancer implements BalancerDriver {
   }
 
   async read(): Promise<TargetReading[]> {
-    for (const entry of this.#targets.values()) if (!entry.draining) await this.#settle(entry);
-    const readings = (await this.#inner.read()).map((reading) => {
+    for (const entry of this.#targets.values()) {
+      const settling = entry.draining ? undefined : this.#settle(entry);
+      if (settling) await settling;
+    }
+    const all = await this.#inner.read();
+    if ([...this.#targets.values()].every(({ place }) => place === 'in')) return all;
+    const readings = all.map((reading) => {
       const entry = this.#targets.get(keyOf(reading.targetGroupArn, reading));
       if (entry?.place === 'returning' && reading.health === 'up') entry.place = 'in';
       return entry?.place === 'down' || entry?.place === 'returning'
@@ -108,23 +113,23 @@ export class FaultyBalancer implements BalancerDriver {
     this.#outages.set(instanceId, this.#clock.now() + forMs);
   }
 
-  /** Brings a target where the book wants it to be. */
-  async #settle(entry: Target): Promise<void> {
-    const { targetGroupArn, id, place } = entry;
-    if (place === 'out') {
-      if (this.#neverHealthy(id)) return;
-      await this.#inner.add(targetGroupArn, entry);
-      entry.place = 'in';
-      return;
-    }
+  /** Brings a target where the book wants it to be; undefined when it is there, as nearly always. */
+  #settle(entry: Target): Promise<void> | undefined {
+    const { id, place } = entry;
+    if (place === 'out') return this.#neverHealthy(id) ? undefined : this.#give(entry, 'in');
     const down = this.#isDown(entry);
-    if (down && place !== 'down') {
-      await this.#inner.drain(targetGroupArn, entry);
-      entry.place = 'down';
-    } else if (!down && place === 'down') {
-      await this.#inner.add(targetGroupArn, entry);
-      entry.place = 'returning';
-    }
+    if (down && place !== 'down') return this.#take(entry);
+    return !down && place === 'down' ? this.#give(entry, 'returning') : undefined;
+  }
+
+  async #give(entry: Target, place: 'in' | 'returning'): Promise<void> {
+    await this.#inner.add(entry.targetGroupArn, entry);
+    entry.place = place;
+  }
+
+  async #take(entry: Target): Promise<void> {
+    await this.#inner.drain(entry.targetGroupArn, entry);
+    entry.place = 'down';
   }
 
   #neverHealthy(id: string): boolean {
