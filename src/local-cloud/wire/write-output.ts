@@ -8,82 +8,93 @@ import { element, escapeXml } from './xml.ts';
  * @throws TypeError when a handler answered with a value of the wrong type; the message names the member.
  */
 export function writeOutput(shapes: ServiceShapes, type: TypeRef, value: unknown): string {
-  return new OutputWriter(shapes).content(type, value, '');
+  return new OutputWriter(shapes).content(type, value);
 }
 
 class OutputWriter {
   readonly #shapes: ServiceShapes;
+  /** Where the writer is; put into words only when something is wrong there. */
+  readonly #path: (string | number)[] = [];
 
   constructor(shapes: ServiceShapes) {
     this.#shapes = shapes;
   }
 
-  content(type: TypeRef, value: unknown, path: string): string {
+  content(type: TypeRef, value: unknown): string {
     const shape = this.#shapes.shape(type);
     switch (shape.kind) {
       case 'struct':
-        return this.#struct(shape, value, path);
+        return this.#struct(shape, value);
       case 'list': {
-        if (!Array.isArray(value)) throw wrong(path, 'a list', value);
-        return value
+        if (!Array.isArray(value)) throw this.#wrong('a list', value);
+        const entries = value
           .filter(present)
-          .map((entry, index) => element(shape.item, this.content(shape.of, entry, `${path}[${index}]`)))
-          .join('');
+          .map((entry, index) => element(shape.item, this.#at(index, shape.of, entry)));
+        return entries.join('');
       }
       case 'map': {
-        return Object.entries(plain(value, path, 'a map'))
-          .filter(([, entry]) => present(entry))
-          .map(([key, entry]) => {
-            const inner = element(shape.valueName, this.content(shape.of, entry, `${path}.${key}`));
-            return element('entry', element(shape.keyName, escapeXml(key)) + inner);
-          })
-          .join('');
+        let content = '';
+        for (const [key, entry] of Object.entries(this.#plain(value, 'a map'))) {
+          if (!present(entry)) continue;
+          const inner = element(shape.valueName, this.#at(key, shape.of, entry));
+          content += element('entry', element(shape.keyName, escapeXml(key)) + inner);
+        }
+        return content;
       }
       default:
-        return simple(shape.kind, value, path);
+        return this.#simple(shape.kind, value);
     }
   }
 
-  #struct(shape: StructShape, value: unknown, path: string): string {
-    const object = plain(value, path, 'a structure');
+  #struct(shape: StructShape, value: unknown): string {
+    const object = this.#plain(value, 'a structure');
     let content = '';
     for (const { name, type, xmlKey } of shape.members) {
       const inner = object[name];
-      if (present(inner)) content += element(xmlKey, this.content(type, inner, path === '' ? name : `${path}.${name}`));
+      if (present(inner)) content += element(xmlKey, this.#at(name, type, inner));
     }
     return content;
   }
-}
 
-function simple(kind: SimpleKind, value: unknown, path: string): string {
-  switch (kind) {
-    case 'string':
-      if (typeof value !== 'string') throw wrong(path, 'a string', value);
-      return escapeXml(value);
-    case 'number':
-      if (typeof value !== 'number' || !Number.isFinite(value)) throw wrong(path, 'a number', value);
-      return String(value);
-    case 'boolean':
-      if (typeof value !== 'boolean') throw wrong(path, 'a boolean', value);
-      return String(value);
-    case 'timestamp':
-      if (!(value instanceof Date) || Number.isNaN(value.getTime())) throw wrong(path, 'a Date', value);
-      return value.toISOString();
-    case 'blob':
-      if (!(value instanceof Uint8Array)) throw wrong(path, 'bytes', value);
-      return Buffer.from(value).toString('base64');
+  #at(step: string | number, type: TypeRef, value: unknown): string {
+    this.#path.push(step);
+    const content = this.content(type, value);
+    this.#path.pop();
+    return content;
+  }
+
+  #simple(kind: SimpleKind, value: unknown): string {
+    switch (kind) {
+      case 'string':
+        if (typeof value !== 'string') throw this.#wrong('a string', value);
+        return escapeXml(value);
+      case 'number':
+        if (typeof value !== 'number' || !Number.isFinite(value)) throw this.#wrong('a number', value);
+        return String(value);
+      case 'boolean':
+        if (typeof value !== 'boolean') throw this.#wrong('a boolean', value);
+        return String(value);
+      case 'timestamp':
+        if (!(value instanceof Date) || Number.isNaN(value.getTime())) throw this.#wrong('a Date', value);
+        return value.toISOString();
+      case 'blob':
+        if (!(value instanceof Uint8Array)) throw this.#wrong('bytes', value);
+        return Buffer.from(value).toString('base64');
+    }
+  }
+
+  #plain(value: unknown, expected: string): Record<string, unknown> {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw this.#wrong(expected, value);
+    return value as Record<string, unknown>;
+  }
+
+  #wrong(expected: string, value: unknown): TypeError {
+    const steps = this.#path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`));
+    const where = steps.join('').replace(/^\./, '') || 'output';
+    return new TypeError(`the answer's ${where} must be ${expected}, not ${typeof value} ${String(value)}`);
   }
 }
 
 function present(value: unknown): boolean {
   return value !== undefined && value !== null;
-}
-
-function plain(value: unknown, path: string, expected: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(path, expected, value);
-  return value as Record<string, unknown>;
-}
-
-function wrong(path: string, expected: string, value: unknown): TypeError {
-  return new TypeError(`the answer's ${path || 'output'} must be ${expected}, not ${typeof value} ${String(value)}`);
 }

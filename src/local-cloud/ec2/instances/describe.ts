@@ -68,8 +68,7 @@ export function describeHandlers(context: CloudContext, lifecycle: InstanceLifec
   };
   const asked = (ids: string[] | undefined): InstanceRecord[] =>
     ids?.length ? findInstances(state, ids) : Object.values(state.instances);
-  const order = (one: InstanceRecord): string =>
-    `${timeKey(one.launchTime, one.reservationId)} ${String(one.launchIndex ?? 0).padStart(5, '0')} ${one.id}`;
+  const order = orderOfLaunch();
 
   return {
     DescribeInstances: (input: DescribeInstancesRequest): DescribeInstancesResult => {
@@ -91,6 +90,20 @@ export function describeHandlers(context: CloudContext, lifecycle: InstanceLifec
         NextToken: page.nextToken,
       };
     },
+  };
+}
+
+/** Keys that put instances in the order of their launch. Each is made once: a page of some needs those of all. */
+function orderOfLaunch(): (record: InstanceRecord) => string {
+  const keys = new WeakMap<InstanceRecord, { launchTime: number; key: string }>();
+  return (one) => {
+    const known = keys.get(one);
+    // An instance that is started again has a new launch time.
+    if (known?.launchTime === one.launchTime) return known.key;
+    const { launchTime, reservationId, launchIndex = 0, id } = one;
+    const key = `${timeKey(launchTime, reservationId)} ${String(launchIndex).padStart(5, '0')} ${id}`;
+    keys.set(one, { launchTime, key });
+    return key;
   };
 }
 

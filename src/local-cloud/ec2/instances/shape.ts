@@ -27,7 +27,9 @@ export function toState(state: InstanceRecord['state']): InstanceState {
 export function toReservations(state: CloudState, records: InstanceRecord[]): Reservation[] {
   const byReservation = new Map<string, InstanceRecord[]>();
   for (const record of records) {
-    byReservation.set(record.reservationId, [...(byReservation.get(record.reservationId) ?? []), record]);
+    const members = byReservation.get(record.reservationId);
+    if (members) members.push(record);
+    else byReservation.set(record.reservationId, [record]);
   }
   return [...byReservation].map(([id, members]) => ({
     ReservationId: id,
