@@ -49,6 +49,8 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
     [`aws:RequestTag/${tagKeys.app}`]: fleet.app,
     [`aws:RequestTag/${tagKeys.environment}`]: fleet.environment,
   };
+  // Without it, a session that names no document is a shell as root, whatever documents are allowed.
+  const sshOnly = { BoolIfExists: { 'ssm:SessionDocumentAccessCheck': 'true' } };
   const elb = 'elasticloadbalancing';
   const statements: Statement[] = [
     {
@@ -155,13 +157,14 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
       Effect: 'Allow',
       Action: ['ssm:StartSession'],
       Resource: [...ec2('instance')],
-      Condition: { StringEquals: owned },
+      Condition: { StringEquals: owned, ...sshOnly },
     },
     {
       Sid: 'SessionsBySsh',
       Effect: 'Allow',
       Action: ['ssm:StartSession'],
       Resource: arn('ssm', 'document/AWS-StartSSHSession', { account: '' }),
+      Condition: sshOnly,
     },
     {
       Sid: 'OwnSessions',

@@ -79,6 +79,12 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
     found.push(problem(at(['service', 'stagingPort']), undefined, 'a port, as there is none above service.port'));
   }
   found.push(...networkProblems(section('infrastructure'), section('instance'), at));
+  const ssh = section('ssh');
+  if (ssh?.via === 'ssm' && ssh.proxyJump) {
+    found.push(
+      problem(at(['ssh', 'via']), 'ssm', "'direct', as ssh.proxyJump is set: a session needs no host in between"),
+    );
+  }
   const ledger = section('ledger');
   if (ledger?.type === 's3' && ledger.bucket === undefined) {
     found.push(problem(at(['ledger', 'bucket']), undefined, "the name of a bucket, as ledger.type is 's3'"));

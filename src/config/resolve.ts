@@ -62,11 +62,19 @@ export function resolveFleet(raw: Raw, environment: string, projectDir: string):
       healthCheck: { ...balancer.healthCheck, path: balancer.healthCheck.path ?? service.healthPath },
     },
     release: { ...release, copyRegions: copyRegions.filter((one) => one !== region) },
-    ssh: { ...ssh, privateKey: absolutePath(ssh.privateKey, projectDir) },
+    ssh: sshOf(ssh, projectDir),
     ledger: { ...ledger, path: absolutePath(ledger.path, projectDir) },
     infrastructure: section('infrastructure'),
     names: { ...defaultNames(app, environment), ...section('names') },
   };
+}
+
+function sshOf(ssh: z.output<typeof sections.ssh>, projectDir: string): Fleet['ssh'] {
+  const { proxyJump, ...own } = ssh;
+  const privateKey = absolutePath(ssh.privateKey, projectDir);
+  if (!proxyJump) return { ...own, privateKey };
+  const jumpKey = absolutePath(proxyJump.privateKey ?? privateKey, projectDir);
+  return { ...own, privateKey, proxyJump: { ...proxyJump, privateKey: jumpKey } };
 }
 
 /** The settings of the file, with those of an environment and of all that it inherits from over them. */

@@ -140,6 +140,10 @@ export interface Fleet {
     privateKey: string;
     /** `console`: pinned from the instance's console output; otherwise known_hosts lines. */
     hostKeys: 'console' | string[];
+    /** How a connection gets there; without it `direct`. `ssm` goes by instance id. */
+    via?: 'direct' | 'ssm';
+    /** Host in between: `to` is user@host or user@host:port, `privateKey` an absolute path, `hostKeys` known_hosts lines. */
+    proxyJump?: { to: string; hostKeys: string[]; privateKey: string };
     become: boolean;
   };
   /** `path` is absolute; `bucket` is there with `s3`. */

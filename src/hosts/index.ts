@@ -8,6 +8,8 @@ import { checkHost } from './validate.ts';
 
 export interface HostsOptions {
   ssh: Fleet['ssh'];
+  /** Of the hosts, for sessions of Session Manager; without it that of the environment. */
+  region?: string;
   /** Relative files of the project, its ansible.cfg among them, are looked for here. */
   projectDir: string;
   /** Folder of mode 0700 for inventories, control sockets, pins and extra variables; made when absent. */
@@ -30,7 +32,7 @@ export function createHosts(options: HostsOptions): Hosts {
     async play(host, playbook, variables, limits) {
       checkHost(host);
       await ssh.ensurePinned(host);
-      await play(host, playbook, variables, limits);
+      await ssh.explained(host, () => play(host, playbook, variables, limits));
     },
     close: ssh.close,
   };

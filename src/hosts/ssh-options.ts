@@ -31,6 +31,7 @@ export function sshOptions(request: {
   privateKey: string;
   /** Name under which the keys are pinned; absent when known_hosts lines are configured. */
   alias?: string;
+  /** How long the other end may take to answer, in seconds; 5 unless told. */
   connectTimeoutSeconds?: number;
 }): string[] {
   const options: [string, string | number][] = [
@@ -68,7 +69,7 @@ function sharing(controlPath: string | undefined): [string, string][] {
     ];
   return [
     ['ControlMaster', 'auto'],
-    ['ControlPath', controlPath],
+    ['ControlPath', quoted(controlPath)],
     ['ControlPersist', '600s'],
   ];
 }

@@ -7,6 +7,7 @@ import { createPoll, type Poll } from '../run/poll.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError, usageError } from '../shared/errors.ts';
 import { keysFromConsole, knownHostsFile } from './host-keys.ts';
+import { createProxy } from './proxy.ts';
 import { shellCommand } from './quote.ts';
 import { controlFolder, controlPath, sshOptions } from './ssh-options.ts';
 import type { Host } from './types.ts';
@@ -14,6 +15,7 @@ import { checkHost, checkLogin } from './validate.ts';
 
 export interface SshSettings {
   ssh: Fleet['ssh'];
+  region?: string;
   /** Folder of mode 0700 for pins and control sockets. */
   runDir: string;
   consoleOutput: (instanceId: string) => Promise<string | undefined>;
@@ -32,6 +34,7 @@ export function createSsh(settings: SshSettings) {
   checkLogin(ssh);
   mkdirSync(runDir, { recursive: true, mode: 0o700 });
   const sockets = controlFolder(runDir);
+  const proxy = createProxy(ssh, settings.region, { runDir, sockets: sockets.path });
   const poll = settings.poll ?? createPoll(clock);
   const seen = new Map<string, Host>();
 
@@ -50,12 +53,14 @@ export function createSsh(settings: SshSettings) {
 
   function options(host: Host, shared = true): string[] {
     if (shared) seen.set(host.instanceId, host);
-    return sshOptions({
+    const own = sshOptions({
       controlPath: shared ? controlPath(sockets.path, host, ssh) : undefined,
       knownHosts: pinFile(host),
       privateKey: ssh.privateKey,
       alias: ssh.hostKeys === 'console' ? host.instanceId : undefined,
+      connectTimeoutSeconds: proxy.connectTimeoutSeconds,
     });
+    return [...own, ...proxy.options(host)];
   }
 
   const login = ['-l', ssh.user, '-p', String(ssh.port)];
@@ -66,6 +71,7 @@ export function createSsh(settings: SshSettings) {
     checkHost(host);
     const limit = new AbortController();
     const timer = clock.after(timeoutMs, () => limit.abort());
+    await proxy.begin(host);
     try {
       const words = [...options(host, shared), ...login, '--', host.address, shellCommand(command)];
       return await execa('ssh', words, {
@@ -106,10 +112,20 @@ export function createSsh(settings: SshSettings) {
           read: async () => {
             // Read anew each time: a machine that has booted again may have new keys.
             if (!(await pin(host))) return false;
-            const result = await execute(host, ['true'], Math.max(1000, Math.min(15_000, deadline - clock.now())));
+            const result = await execute(
+              host,
+              ['true'],
+              Math.max(1000, Math.min(1000 * proxy.connectTimeoutSeconds + 10_000, deadline - clock.now())),
+            );
             if (result.code === 'ENOENT') throw sshMissing();
-            why = firstLine(result.stderr) || `ssh ended with ${result.exitCode ?? result.signal ?? 'a time-out'}`;
-            return result.exitCode === 0;
+            if (result.exitCode === 0) return true;
+            const way = await proxy.problem(host);
+            if (way?.lasting) throw new PipelineError('ssh.no-way', `no SSH to ${host.instanceId}: ${way.message}`);
+            why =
+              way?.message ||
+              telling(result.stderr) ||
+              `ssh ended with ${result.exitCode ?? result.signal ?? 'a time-out'}`;
+            return false;
           },
           until: (answered) => answered,
           everyMs: retryMs,
@@ -127,15 +143,31 @@ export function createSsh(settings: SshSettings) {
         );
       }
     },
+    /** Does something that connects by itself; when that fails because of the way to the host, the error says so. */
+    async explained<T>(host: Host, connect: () => Promise<T>): Promise<T> {
+      await proxy.begin(host);
+      try {
+        return await connect();
+      } catch (error) {
+        const unreachable = error instanceof PipelineError && error.code === 'ansible.unreachable';
+        const way = unreachable ? await proxy.problem(host) : undefined;
+        if (!way) throw error;
+        throw new PipelineError('ansible.unreachable', `Ansible cannot reach ${host.instanceId}: ${way.message}`, {
+          cause: error,
+        });
+      }
+    },
     async run(host: Host, command: string[], timeoutMs = defaultRunMs, shared = true): Promise<string> {
       if (!seen.has(host.instanceId)) await this.ensurePinned(host);
       const result = await execute(host, command, timeoutMs, shared);
       if (result.code === 'ENOENT') throw sshMissing();
       if (!result.failed) return result.stdout;
       const how = result.isCanceled ? `did not end within ${timeoutMs} ms` : `exit ${result.exitCode ?? result.signal}`;
+      // 255 is ssh's own: the program was never started.
+      const way = result.exitCode === 255 ? await proxy.problem(host) : undefined;
       throw new PipelineError(
         'ssh.failed',
-        `\`${command.join(' ')}\` failed on ${host.instanceId} (${how}): ${firstLine(result.stderr)}`,
+        `\`${command.join(' ')}\` failed on ${host.instanceId} (${how}): ${way?.message ?? telling(result.stderr)}`,
         {
           details: result.stderr.split('\n').slice(-15),
         },
@@ -143,13 +175,23 @@ export function createSsh(settings: SshSettings) {
     },
     async close(): Promise<void> {
       await Promise.all([...seen.values()].map((host) => forget(host)));
+      const { exitArguments } = proxy;
+      if (exitArguments) await execa('ssh', exitArguments, { reject: false, stdin: 'ignore', timeout: 5000 });
       await sockets.remove();
     },
   };
 }
 
-function firstLine(text: string): string {
-  return text.trim().split('\n', 1)[0] ?? '';
+/** The first line that says something: what ssh adds when the way to the host has ended does not. */
+function telling(text: string): string {
+  const lines = text.trim().split('\n');
+  return (
+    lines.find(
+      (line) => line.trim() !== '' && !/^(kex_exchange_identification|Connection closed by UNKNOWN)/.test(line),
+    ) ??
+    lines[0] ??
+    ''
+  );
 }
 
 function sshMissing(): PipelineError {

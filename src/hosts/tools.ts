@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { Fleet } from '../config/settings.ts';
 import { usageError } from '../shared/errors.ts';
 
 /** Programs that a release runs on this machine, with the Debian package that brings each. */
@@ -8,18 +9,40 @@ const programs: Record<string, string> = {
   ssh: 'openssh-client',
   'ansible-playbook': 'ansible-core',
 };
+/** What sessions of Session Manager need besides; the plugin is no Debian package. */
+const sessionPrograms: Record<string, string> = { aws: 'awscli', 'session-manager-plugin': '' };
+const pluginCure =
+  'install the plugin: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html';
+
+/**
+ * Programs that are not there.
+ * @param via how hosts are reached: `direct` asks for what every release needs, `ssm` for what its sessions need besides
+ * @param path Folders to look in, as in the variable PATH.
+ */
+export function missingTools(
+  via: NonNullable<Fleet['ssh']['via']>,
+  path = process.env.PATH ?? '',
+): { name: string; cure: string }[] {
+  const folders = path.split(delimiter).filter((folder) => folder !== '');
+  return Object.entries(via === 'ssm' ? sessionPrograms : programs)
+    .filter(([name]) => !folders.some((folder) => isExecutable(join(folder, name))))
+    .map(([name, debian]) => ({ name, cure: debian === '' ? pluginCure : `apt-get install ${debian}` }));
+}
 
 /**
  * Makes sure that every program is there before anything is begun.
+ * @param ssh How hosts are reached.
  * @param path Folders to look in, as in the variable PATH.
- * @throws usage error `tools.missing` naming each one and the packages to install.
+ * @throws usage error `tools.missing` naming each one and what to install.
  */
-export function assertTools(path = process.env.PATH ?? ''): void {
-  const folders = path.split(delimiter).filter((folder) => folder !== '');
-  const missing = Object.keys(programs).filter((name) => !folders.some((folder) => isExecutable(join(folder, name))));
+export function assertTools(ssh: Pick<Fleet['ssh'], 'via'>, path = process.env.PATH ?? ''): void {
+  const missing = [...missingTools('direct', path), ...(ssh.via === 'ssm' ? missingTools('ssm', path) : [])];
   if (missing.length === 0) return;
-  const packages = missing.map((name) => programs[name]).join(' ');
-  throw usageError('tools.missing', `not found on this machine: ${missing.join(', ')}`, `apt-get install ${packages}`);
+  const install = 'apt-get install ';
+  const packages = missing.flatMap(({ cure }) => (cure.startsWith(install) ? [cure.slice(install.length)] : []));
+  const others = missing.flatMap(({ cure }) => (cure.startsWith(install) ? [] : [cure]));
+  const hint = [...(packages.length > 0 ? [`${install}${packages.join(' ')}`] : []), ...others].join('; ');
+  throw usageError('tools.missing', `not found on this machine: ${missing.map(({ name }) => name).join(', ')}`, hint);
 }
 
 function isExecutable(file: string): boolean {

@@ -60,7 +60,7 @@ export async function planRelease(
   options: ReleaseOptions,
 ): Promise<Plan<Services, ReleaseState>> {
   const { fleet, ledger } = services;
-  assertTools();
+  assertTools(fleet.ssh);
   const { repository } = fleet.source;
   const ref = options.ref ?? 'HEAD';
   const commit = await resolveCommit({ repository, ref });

@@ -61,6 +61,36 @@ describe('validate', () => {
     expect(mistakes(minimal({ ledger: { type: 's3', bucket: 'team-ledger' } }))).toEqual([]);
   });
 
+  it('wants a login and keys that are given for a jump host, and one way only', () => {
+    const hostKeys = [`bastion ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${'A'.repeat(43)} root@bastion`];
+    const jump = (proxyJump: object, more: object = {}) => mistakes(minimal({ ssh: { proxyJump, ...more } }));
+    for (const to of ['ops@bastion', 'ops@bastion.example.org:2222', 'ops@10.0.0.1', 'ops@[2001:db8::1]:22']) {
+      expect(jump({ to, hostKeys })).toEqual([]);
+    }
+    for (const to of [
+      'bastion',
+      '-oProxyCommand=x@y',
+      'ops@-bastion',
+      'ops@bastion:x',
+      'ops@a b',
+      'ops@a,ops@b',
+      'a@b;c',
+    ]) {
+      expect(jump({ to, hostKeys })).toEqual([
+        `ssh.proxyJump.to: ${JSON.stringify(to)}, expected user@host or user@host:port, such as 'ops@bastion.example.org:22'`,
+      ]);
+    }
+    expect(jump({ to: 'ops@bastion' })).toEqual([
+      'ssh.proxyJump.hostKeys: missing, expected a list of known_hosts lines',
+    ]);
+    expect(jump({ to: 'ops@bastion', hostKeys: [] })).toHaveLength(1);
+    expect(jump({ to: 'ops@bastion', hostKeys: ['bastion'] })).toHaveLength(1);
+    expect(jump({ to: 'ops@bastion', hostKeys: [`@cert-authority ${hostKeys[0]}`] })).toHaveLength(1);
+    expect(jump({ to: 'ops@bastion', hostKeys }, { via: 'ssm' })).toEqual([
+      expect.stringContaining(`ssh.via: "ssm", expected 'direct', as ssh.proxyJump is set`),
+    ]);
+  });
+
   it('refuses unknown keys at every depth, in lists and overrides', () => {
     const raw = minimal({
       extra: 1,

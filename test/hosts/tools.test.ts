@@ -14,7 +14,7 @@ it('names every missing program and what brings it; a file that cannot be execut
   await writeFile(join(folder, 'git'), '');
   await chmod(join(folder, 'git'), 0o755);
   await writeFile(join(folder, 'ssh'), '');
-  expect(() => assertTools(`/nowhere:${folder}`)).toThrow(
+  expect(() => assertTools({}, `/nowhere:${folder}`)).toThrow(
     expect.objectContaining({
       code: 'tools.missing',
       outcome: 'usage',
@@ -26,5 +26,11 @@ it('names every missing program and what brings it; a file that cannot be execut
     await writeFile(join(folder, name), '');
     await chmod(join(folder, name), 0o755);
   }
-  expect(() => assertTools(folder)).not.toThrow();
+  expect(() => assertTools({ via: 'direct' }, folder)).not.toThrow();
+  expect(() => assertTools({ via: 'ssm' }, folder)).toThrow(
+    expect.objectContaining({
+      message: 'not found on this machine: aws, session-manager-plugin',
+      hint: expect.stringMatching(/^apt-get install awscli; install the plugin: https:/),
+    }),
+  );
 });

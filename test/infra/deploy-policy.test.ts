@@ -77,6 +77,26 @@ describe('the deploy role', () => {
     for (const arn of resources) expect(arn).toContain('/api-production');
   });
 
+  it('may open sessions to the fleet’s own machines, for SSH and nothing else', () => {
+    const sessions = statements.filter((one) => one.Action.includes('ssm:StartSession'));
+    expect(sessions.map(({ Resource, Condition }) => ({ Resource, Condition }))).toEqual([
+      {
+        Resource: ['arn:aws:ec2:eu-west-1:123456789012:instance/*'],
+        Condition: {
+          StringEquals: {
+            'aws:ResourceTag/golden-pipeline:app': 'api',
+            'aws:ResourceTag/golden-pipeline:environment': 'production',
+          },
+          BoolIfExists: { 'ssm:SessionDocumentAccessCheck': 'true' },
+        },
+      },
+      {
+        Resource: 'arn:aws:ssm:eu-west-1::document/AWS-StartSSHSession',
+        Condition: { BoolIfExists: { 'ssm:SessionDocumentAccessCheck': 'true' } },
+      },
+    ]);
+  });
+
   it('fits into the 10,240 characters of a role’s inline policies', () => {
     const roles = synthesise(awsFleet({ ledger: { type: 's3', bucket: 'team-ledger' } }))(
       'api-production',

@@ -13,8 +13,8 @@ import {
   scaleSection,
   serviceSection,
   sourceSection,
-  sshSection,
 } from './sections.ts';
+import { sshSection } from './ssh.ts';
 import { tasksSection } from './tasks.ts';
 import { oneOf, regionName, section, shaped } from './values.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, listOf, oneOf, port, regionName, seconds, section, shaped, text, urlPath, whole } from './values.ts';
+import { listOf, oneOf, port, regionName, seconds, section, shaped, text, urlPath, whole } from './values.ts';
 import { watchSection } from './watch.ts';
 
 export const sourceSection = section({
@@ -203,23 +203,6 @@ export const releaseSection = section({
     .default(5)
     .describe('How often the cloud is asked, in seconds; fractions are allowed.'),
 }).describe('How a release goes.');
-
-export const sshSection = section({
-  user: shaped(/^[a-z_][a-z0-9_-]{0,31}$/, 'the name of a Unix user')
-    .default('admin')
-    .describe('User on the hosts.'),
-  port: port().default(22).describe('TCP port of SSH on the hosts.'),
-  privateKey: text()
-    .default('~/.ssh/id_ed25519')
-    .describe('Private key file; `~` is the home folder, relative paths start at the project folder.'),
-  hostKeys: z
-    .union([z.literal('console'), z.array(z.string().min(1)).min(1)], {
-      error: "'console' or a list of known_hosts lines",
-    })
-    .default('console')
-    .describe("`console`: host keys are pinned from the instance's console output; or a list of known_hosts lines."),
-  become: flag().default(true).describe('Whether plays become root by sudo.'),
-}).describe('How hosts are reached.');
 
 export const ledgerSection = section({
   type: oneOf(['files', 's3'])

@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { accountLooks } from './account.ts';
 import { type Finding, takeAll } from './finding.ts';
 import { fleetLooks } from './fleet.ts';
+import { reachLooks } from './reach.ts';
 import { recordLooks } from './records.ts';
 import type { DoctorServices } from './services.ts';
 
@@ -9,5 +10,10 @@ import type { DoctorServices } from './services.ts';
 export async function diagnose(services: DoctorServices, clock: Clock): Promise<Finding[]> {
   const lock = await services.ledger.lockOf(services.fleet.app);
   const busy = lock !== undefined && Date.parse(lock.expires) >= clock.now();
-  return takeAll([...accountLooks(services), ...fleetLooks(services, busy), ...recordLooks(services, lock, clock)]);
+  return takeAll([
+    ...accountLooks(services),
+    ...reachLooks(services),
+    ...fleetLooks(services, busy),
+    ...recordLooks(services, lock, clock),
+  ]);
 }

@@ -1,0 +1,127 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Fleet } from '../config/settings.ts';
+import { jumpAlias, jumpKnownHosts, jumpProblem, parseJump, type WayProblem } from './jump-host.ts';
+import { shellQuote } from './quote.ts';
+import { sshOptions } from './ssh-options.ts';
+import type { Host } from './types.ts';
+
+/** How a connection to a host gets there. */
+export interface Proxy {
+  /** Options for the ssh to that host. */
+  options(host: Host): string[];
+  /** Before a connection is made: what the last one complained of is over. */
+  begin(host: Host): Promise<void>;
+  /** Why there was no connection; undefined when it was not the way that failed. */
+  problem(host: Host): Promise<WayProblem | undefined>;
+  /** How long a host may take to answer, in seconds. */
+  connectTimeoutSeconds: number;
+  /** Arguments of an ssh that ends what the hosts share of the way. */
+  exitArguments?: string[];
+}
+
+/** A direct way; to a jump host and on from there; a session, for which the AWS CLI itself takes seconds to start. In seconds. */
+const patience = { direct: 5, jump: 10, session: 20 };
+
+/** One kind of way: the command for a host, which writes its complaints to `log`, and what they mean. */
+interface Way {
+  command(host: Host, log: string): string;
+  problem(log: string, host: Host): WayProblem | undefined;
+  connectTimeoutSeconds: number;
+  exitArguments?: string[];
+}
+
+/**
+ * The way that `ssh.proxyJump` or `ssh.via` asks for.
+ * @param folders.runDir for the pins of the jump host and for what the way complains of; made when absent
+ * @param folders.sockets for the connection to the jump host, which all hosts share
+ * @throws usage error `ssh.bad-jump` for a wrong `ssh.proxyJump`
+ */
+export function createProxy(
+  ssh: Fleet['ssh'],
+  region: string | undefined,
+  folders: { runDir: string; sockets: string },
+): Proxy {
+  const way = wayOf(ssh, region, folders);
+  if (!way) {
+    const connectTimeoutSeconds = patience.direct;
+    return { options: () => [], begin: async () => {}, problem: async () => undefined, connectTimeoutSeconds };
+  }
+  // In a file: ssh hides the words of the way's program when the connection is shared, and mixes them with its own when it is not.
+  const log = (host: Host) => join(folders.runDir, `${host.instanceId}.way.log`);
+  return {
+    options: (host) => ['-o', `ProxyCommand=${way.command(host, log(host))}`],
+    begin: (host) => rm(log(host), { force: true }),
+    problem: async (host) => way.problem(await readFile(log(host), 'utf8').catch(() => ''), host),
+    connectTimeoutSeconds: way.connectTimeoutSeconds,
+    exitArguments: way.exitArguments,
+  };
+}
+
+function wayOf(
+  ssh: Fleet['ssh'],
+  region: string | undefined,
+  folders: { runDir: string; sockets: string },
+): Way | undefined {
+  if (ssh.via === 'ssm') {
+    return {
+      command: (host, log) => `${commandLine(sessionCommand(host, ssh.port, region))} 2>${commandLine([log])}`,
+      problem: sessionProblem,
+      connectTimeoutSeconds: patience.session,
+    };
+  }
+  return ssh.proxyJump && throughHost(ssh, ssh.proxyJump, folders);
+}
+
+/** A ProxyCommand of our own and not ProxyJump: that would take neither the pins, nor the key, nor the shared connection. */
+function throughHost(
+  ssh: Fleet['ssh'],
+  jump: NonNullable<Fleet['ssh']['proxyJump']>,
+  { runDir, sockets }: { runDir: string; sockets: string },
+): Way {
+  const { user, host: address, port } = parseJump(jump.to);
+  const knownHosts = join(runDir, 'jump.known_hosts');
+  mkdirSync(runDir, { recursive: true, mode: 0o700 });
+  writeFileSync(knownHosts, jumpKnownHosts(jump.hostKeys), { mode: 0o600 });
+  const options = sshOptions({
+    controlPath: join(sockets, 'jump'),
+    knownHosts,
+    privateKey: jump.privateKey,
+    alias: jumpAlias,
+  });
+  const login = [...options, '-l', user, '-p', String(port)];
+  return {
+    command: (_host, log) =>
+      `${commandLine(['ssh', '-E', log, ...login])} -W ${shellQuote('[%h]:%p')} ${commandLine(['--', address])}`,
+    problem: (log, host) => jumpProblem(log, ssh, host),
+    connectTimeoutSeconds: patience.jump,
+    exitArguments: [...login, '-O', 'exit', '--', address],
+  };
+}
+
+/** The program that opens a session to the SSH port of an instance. Credentials and profile are those of the environment. */
+export function sessionCommand(host: Host, port: number, region?: string): string[] {
+  const command = ['aws', 'ssm', 'start-session', '--target', host.instanceId];
+  const session = ['--document-name', 'AWS-StartSSHSession', '--parameters', `portNumber=${port}`];
+  return [...command, ...session, ...(region === undefined ? [] : ['--region', region])];
+}
+
+function sessionProblem(log: string, host: Host): WayProblem | undefined {
+  if (/SessionManagerPlugin is not found/i.test(log)) {
+    return { message: 'the session-manager-plugin of the AWS CLI was not found on this machine', lasting: true };
+  }
+  if (/\baws: (command )?not found|command not found: aws/.test(log)) {
+    return { message: 'the AWS CLI (aws) was not found on this machine', lasting: true };
+  }
+  if (/TargetNotConnected/.test(log)) {
+    return { message: `the SSM agent of ${host.instanceId} is not connected to Session Manager`, lasting: false };
+  }
+  const said = log.split('\n').find((line) => line.trim() !== '');
+  return said === undefined ? undefined : { message: `no session: ${said.trim()}`, lasting: false };
+}
+
+/** Words as a shell reads them back, after ssh has filled in what starts with `%`. */
+function commandLine(words: readonly string[]): string {
+  return words.map((word) => shellQuote(word.replaceAll('%', '%%'))).join(' ');
+}
