@@ -5,6 +5,9 @@ import { invalid } from './validate.ts';
 type Known = Record<string, { value: string; allowed: RegExp }>;
 
 const flag = /^(true|false)$/;
+const count = /^([1-9]\d{0,2}|1000)$/;
+const countOrOff = new RegExp(`^off$|${count.source}`);
+const percentageOrOff = /^(off|[1-9]\d?|100)$/;
 
 export const loadBalancerAttributes: Known = {
   'idle_timeout.timeout_seconds': { value: '60', allowed: /^([1-9]|[1-9]\d{1,2}|[1-3]\d{3}|4000)$/ },
@@ -32,12 +35,11 @@ export const targetGroupAttributes: Known = {
     value: 'use_load_balancer_configuration',
     allowed: /^(true|false|use_load_balancer_configuration)$/,
   },
-  'target_group_health.dns_failover.minimum_healthy_targets.count': { value: '1', allowed: /^(off|\d{1,4})$/ },
-  'target_group_health.dns_failover.minimum_healthy_targets.percentage': { value: 'off', allowed: /^(off|\d{1,3})$/ },
-  'target_group_health.unhealthy_state_routing.minimum_healthy_targets.count': { value: '1', allowed: /^\d{1,4}$/ },
+  'target_group_health.dns_failover.minimum_healthy_targets.count': { value: '1', allowed: countOrOff },
+  'target_group_health.dns_failover.minimum_healthy_targets.percentage': { value: 'off', allowed: percentageOrOff },
+  'target_group_health.unhealthy_state_routing.minimum_healthy_targets.count': { value: '1', allowed: count },
   'target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage': {
-    value: 'off',
-    allowed: /^(off|\d{1,3})$/,
+    ...{ value: 'off', allowed: percentageOrOff },
   },
 };
 
@@ -74,5 +76,15 @@ export function checkTogether(attributes: Record<string, string>): Record<string
       'InvalidConfigurationRequest',
       'Slow start mode cannot be used with the least outstanding requests routing algorithm',
     );
+  for (const kind of ['count', 'percentage']) {
+    const [dns, routing] = ['dns_failover', 'unhealthy_state_routing'].map(
+      (action) => attributes[`target_group_health.${action}.minimum_healthy_targets.${kind}`] ?? 'off',
+    );
+    if (dns !== 'off' && routing !== 'off' && Number(dns) < Number(routing))
+      throw new CloudError(
+        'InvalidConfigurationRequest',
+        `The minimum healthy targets ${kind} for DNS failover must be at least that for routing failover, which is '${routing}'`,
+      );
+  }
   return attributes;
 }

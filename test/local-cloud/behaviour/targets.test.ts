@@ -193,16 +193,9 @@ describe('target groups', () => {
   });
 
   it('ELB-TGP-07 take a slow start of 30 to 900 seconds, but not with the fewest outstanding requests', async () => {
-    const TargetGroupArn = await world.targetGroup();
+    const set = await attributesOf();
     const slow = 'slow_start.duration_seconds';
     const algorithm = 'load_balancing.algorithm.type';
-    const set = (pairs: Record<string, string>) =>
-      world.elb.send(
-        new ModifyTargetGroupAttributesCommand({
-          TargetGroupArn,
-          Attributes: Object.entries(pairs).map(([Key, Value]) => ({ Key, Value })),
-        }),
-      );
     for (const value of ['1', '29', '901', '30.5', ''])
       expect(await refusal(set({ [slow]: value }))).toBe('ValidationError');
     for (const value of ['30', '900', '0']) await set({ [slow]: value });
@@ -214,4 +207,29 @@ describe('target groups', () => {
     );
     await set({ ...both, [slow]: '0' });
   });
+
+  it('ELB-TGP-09 fail over by DNS no later than by routing', async () => {
+    const set = await attributesOf();
+    const [dns, routing] = ['dns_failover', 'unhealthy_state_routing'].map(
+      (action) => `target_group_health.${action}.minimum_healthy_targets`,
+    );
+    for (const kind of ['count', 'percentage']) {
+      await set({ [`${dns}.${kind}`]: '50', [`${routing}.${kind}`]: '50' });
+      expect(await refusal(set({ [`${dns}.${kind}`]: '49' }))).toBe('InvalidConfigurationRequestException');
+      await set({ [`${dns}.${kind}`]: 'off' });
+    }
+    for (const value of ['off', '0', '1001', '']) {
+      expect(await refusal(set({ [`${routing}.count`]: value }))).toBe('ValidationError');
+    }
+    expect(await refusal(set({ [`${routing}.percentage`]: '101' }))).toBe('ValidationError');
+  });
 });
+
+/** Sets attributes of a new target group. */
+async function attributesOf() {
+  const TargetGroupArn = await world.targetGroup();
+  return (pairs: Record<string, string>) => {
+    const Attributes = Object.entries(pairs).map(([Key, Value]) => ({ Key, Value }));
+    return world.elb.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn, Attributes }));
+  };
+}

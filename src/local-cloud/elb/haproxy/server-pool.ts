@@ -1,10 +1,11 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { TargetGroupRecord } from '../../model.ts';
 import type { TargetReading } from '../balancer-driver.ts';
+import { Twins } from './fail-open.ts';
 import { backendName } from './names.ts';
 import { only } from './quote.ts';
 import type { ServerStat } from './runtime.ts';
-import { checkOptions, type GroupOf, judge, type Server, serverName, stateFile } from './servers.ts';
+import { checkOptions, type GroupOf, judge, plainOptions, type Server, serverName, stateFile } from './servers.ts';
 import { fullWeight, ramp } from './slow-start.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -14,11 +15,18 @@ export class ServerPool {
   /** Out of service, but HAProxy deletes a server only once no connection, not even an idle one, is left. */
   #leaving = new Map<string, Server>();
   #count = 0;
+  readonly #twins: Twins;
 
   constructor(
     private readonly clock: Clock,
     private readonly haproxy: Pick<Supervisor, 'ask' | 'tellOld'>,
-  ) {}
+  ) {
+    this.#twins = new Twins({
+      haproxy,
+      name: ({ id, port }) => serverName(id, port, ++this.#count),
+      bury: (twin) => this.#leaving.set(twin.name, twin),
+    });
+  }
 
   /** Adds a target, off until HAProxy itself has counted its good checks. */
   async add(
@@ -57,6 +65,7 @@ export class ServerPool {
     const server = this.#servers.get(keyOf(targetGroupArn, target));
     if (!server || server.draining) return;
     server.draining = true;
+    await this.#twins.close(server);
     await this.#everywhere([`set server ${server.backend}/${server.name} state drain`]);
   }
 
@@ -75,7 +84,7 @@ export class ServerPool {
     const inOld = new Map<string, number>();
     for (const stat of old)
       inOld.set(`${stat.backend}/${stat.name}`, (inOld.get(`${stat.backend}/${stat.name}`) ?? 0) + stat.sessions);
-    for (const server of [...this.#servers.values(), ...this.#leaving.values()]) {
+    for (const server of this.#everyServer()) {
       const at = `${server.backend}/${server.name}`;
       const stat = byName.get(at);
       server.sessions = (stat?.sessions ?? 0) + (inOld.get(at) ?? 0);
@@ -83,11 +92,12 @@ export class ServerPool {
         server.verdict = judge(server, stat, groupOf(server.targetGroupArn).healthCheck, this.clock.now());
     }
     await this.#reweigh(wasUp, groupOf);
+    for (const [arn, servers] of this.#byGroup()) await this.#twins.settle(servers, groupOf(arn).attributes);
   }
 
   readings(): TargetReading[] {
-    return [...this.#servers.values()].map(({ targetGroupArn, id, port, verdict, sessions }) => {
-      return { targetGroupArn, id, port, health: verdict, sessions };
+    return [...this.#servers.values()].map(({ targetGroupArn, id, port, verdict, sessions, twin }) => {
+      return { targetGroupArn, id, port, health: verdict, sessions: sessions + (twin?.sessions ?? 0) };
     });
   }
 
@@ -115,10 +125,13 @@ export class ServerPool {
   serverLines(backend: string, groupOf: GroupOf): string[] {
     return [...this.#servers.values()]
       .filter((server) => server.backend === backend)
-      .map(
-        (server) =>
-          `server ${server.name} ${server.address}:${server.port} weight ${server.weight} ${checkOptions(groupOf(server.targetGroupArn).healthCheck)}`,
-      );
+      .flatMap((server) => {
+        const line = ({ name, address, port, weight }: Server, options: string): string =>
+          `server ${name} ${address}:${port} weight ${weight} ${options}`;
+        const own = line(server, checkOptions(groupOf(server.targetGroupArn).healthCheck));
+        // A twin that gets no requests any more ends with the old worker.
+        return server.twin && !server.twin.draining ? [own, line(server.twin, plainOptions)] : [own];
+      });
   }
 
   stateFile(groupOf: GroupOf): string {
@@ -136,6 +149,14 @@ export class ServerPool {
     for (let n = 0; n < commands.length; n += 100) await this.haproxy.ask(commands.slice(n, n + 100).join('; '));
   }
 
+  *#everyServer(): Generator<Server> {
+    for (const server of this.#servers.values()) {
+      yield server;
+      if (server.twin) yield server.twin;
+    }
+    yield* this.#leaving.values();
+  }
+
   #byGroup(): Map<string, Server[]> {
     const groups = new Map<string, Server[]>();
     for (const server of this.#servers.values()) {
@@ -148,11 +169,14 @@ export class ServerPool {
 
   async #leave(key: string, server: Server, cut: boolean): Promise<void> {
     this.#servers.delete(key);
-    this.#leaving.set(server.name, server);
-    const at = `${server.backend}/${server.name}`;
-    if (!cut) return this.#everywhere([`set server ${at} state drain`]);
-    server.sessions = 0;
-    await this.#everywhere([`set server ${at} state maint`, `shutdown sessions server ${at}`]);
+    for (const one of server.twin ? [server, server.twin] : [server]) {
+      this.#leaving.set(one.name, one);
+      const at = `${one.backend}/${one.name}`;
+      if (cut) one.sessions = 0;
+      await this.#everywhere(
+        cut ? [`set server ${at} state maint`, `shutdown sessions server ${at}`] : [`set server ${at} state drain`],
+      );
+    }
   }
 
   async #everywhere(commands: string[]): Promise<void> {

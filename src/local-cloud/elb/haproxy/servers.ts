@@ -18,6 +18,8 @@ export interface Server {
   weight: number;
   /** Since when it takes more and more requests; absent when it takes its share. */
   slowSince?: number;
+  /** Sends it requests although it is not up; see fail-open.ts. */
+  twin?: Server;
 }
 
 /** The name of a target's server; `count` keeps it apart from former ones. */
@@ -33,13 +35,18 @@ export function targetIdOf(name: string): string | undefined {
 export type HealthCheck = TargetGroupRecord['healthCheck'];
 export type GroupOf = (targetGroupArn: string) => TargetGroupRecord;
 
+/**
+ * Of every server. One added at run time has no pool of idle connections unless told so: without it each request opens a connection.
+ * Idle connections go before an application's own keep-alive (Node: 5 s) ends them.
+ */
+export const plainOptions = 'pool-max-conn -1 pool-purge-delay 1s';
+
 /** `check ...` of a server line, the same in the file and over the socket. */
 export function checkOptions(check: HealthCheck): string {
   const ms = Math.round(check.intervalSeconds * 1000);
   const port = /^\d{1,5}$/.test(check.port) ? ` port ${check.port}` : '';
-  // A server added at run time has no pool of idle connections unless told so: without it each request opens a connection.
-  // ELB keeps one interval in every state. Idle connections go before an application's own keep-alive (Node: 5 s) ends them.
-  return `check${port} inter ${ms}ms fastinter ${ms}ms downinter ${ms}ms rise ${check.healthyThreshold} fall ${check.unhealthyThreshold} pool-max-conn -1 pool-purge-delay 1s`;
+  // ELB keeps one interval in every state.
+  return `check${port} inter ${ms}ms fastinter ${ms}ms downinter ${ms}ms rise ${check.healthyThreshold} fall ${check.unhealthyThreshold} ${plainOptions}`;
 }
 
 /** Health by ELB's rules from HAProxy's counters; `now` in ms. */

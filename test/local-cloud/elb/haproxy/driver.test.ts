@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LoadBalancerRecord } from '../../../../src/local-cloud/model.ts';
 import {
+  answers,
   type Backend,
   freePort,
   get,
@@ -61,12 +62,17 @@ describe('targets', () => {
     });
     expect(checksAtFirstAnswer).toBeGreaterThanOrEqual(3);
     expect((await real.driver.read())[0]).toMatchObject({ id: 'one', health: 'up', port: one.port });
+    const other = await backend('other');
+    await real.driver.add(group.arn, other);
+    await untilHealth(real.driver, 'other', 'up');
     one.healthy = false;
     await untilHealth(real.driver, 'one', 'down');
-    expect((await get(url)).status).toBe(503);
+    const before = one.requests;
+    expect(await answers(url, 40)).toEqual({ other: 40 });
+    expect(one.requests).toBe(before);
     one.healthy = true;
     await untilHealth(real.driver, 'one', 'up');
-    expect((await get(url)).text).toBe('one');
+    expect(Object.keys(await answers(url, 40)).sort()).toEqual(['one', 'other']);
   });
 
   it('that never answer are down after the unhealthy threshold and never get a request, reloads or not', async () => {
