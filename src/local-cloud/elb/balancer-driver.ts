@@ -17,7 +17,12 @@ export interface TargetReading {
   health: 'up' | 'down' | 'checking';
   /** Requests in flight. */
   sessions: number;
+  /** What the last bad check said; absent when there was none, or nothing is known of it. */
+  failure?: CheckFailure;
 }
+
+/** Why a check was bad: the answer's code was not one of the matcher's, none came in time, or there was no (proper) answer. */
+export type CheckFailure = { kind: 'code'; code: number } | { kind: 'timeout' } | { kind: 'connection' };
 
 /** One request that the balancer has finished with. */
 export interface ServedRequest {

@@ -3,7 +3,7 @@ import type { CloudContext } from '../context.ts';
 import type { TargetGroupRecord, TargetRecord } from '../model.ts';
 import type { TargetReading } from './balancer-driver.ts';
 import { usage } from './find.ts';
-import { health, nextState } from './target-state.ts';
+import { type Health, health, nextState } from './target-state.ts';
 
 /** How often targets are read, in ms of the cloud's clock; a compromise between the cost of a reading and the delay it adds. */
 const pollMs = 200;
@@ -126,6 +126,8 @@ export class BalancerSync {
     for (const group of Object.values(state.targetGroups)) {
       if (!used.has(group.arn)) continue;
       for (const target of [...group.targets]) {
+        // What cannot answer gets no checks and, should the group fail open, no requests.
+        if (target.reason === 'Target.InvalidState') continue;
         const key = this.#keyOf(group.arn, target);
         wanted.add(key);
         const telling = this.#tellOne(group.arn, target, this.#told.get(key), key);
@@ -192,7 +194,7 @@ export class BalancerSync {
     const current = told !== undefined && told.draining === (target.state === 'draining');
     const next = nextState(target, {
       inUse,
-      hasAddress: told !== undefined || state.instances[target.id] !== undefined,
+      instance: state.instances[target.id]?.state,
       now: clock.now(),
       minimumDrainMs: delays.minimumDrain,
       timeoutMs,
@@ -200,7 +202,7 @@ export class BalancerSync {
       reading: current ? this.#readings.get(key) : undefined,
     });
     if (next === 'gone') return true;
-    if (next && (next.state !== target.state || next.reason !== target.reason)) {
+    if (next && !isSame(next, target)) {
       Object.assign(target, { reason: undefined, description: undefined }, next);
       this.changed(group.arn, target.id);
     }
@@ -230,6 +232,10 @@ export class BalancerSync {
     this.context.changed();
     for (const listener of [...this.#listeners]) listener(targetGroupArn, id);
   }
+}
+
+function isSame(a: Health, b: Health): boolean {
+  return a.state === b.state && a.reason === b.reason && a.description === b.description;
 }
 
 function keyOf(targetGroupArn: string, target: { id: string; port: number }): string {

@@ -1,5 +1,5 @@
-import type { TargetRecord, TargetState } from '../model.ts';
-import type { TargetReading } from './balancer-driver.ts';
+import type { InstanceStateName, TargetRecord, TargetState } from '../model.ts';
+import type { CheckFailure, TargetReading } from './balancer-driver.ts';
 
 /** State with its reason and text, as DescribeTargetHealth gives them. */
 export interface Health {
@@ -33,11 +33,32 @@ export const health = {
   },
 } satisfies Record<string, Health>;
 
+/** A target whose checks were bad, in AWS's words. */
+function unhealthy(failure: CheckFailure | undefined): Health {
+  switch (failure?.kind) {
+    case 'code':
+      return {
+        ...{ state: 'unhealthy', reason: 'Target.ResponseCodeMismatch' },
+        description: `Health checks failed with these codes: [${failure.code}]`,
+      };
+    case 'timeout':
+      return { state: 'unhealthy', reason: 'Target.Timeout', description: 'Request timed out' };
+    default:
+      return health.failed;
+  }
+}
+
+/** A target whose instance cannot answer; undefined for one that could. One that is forgotten was terminated. */
+function invalidState(instance: InstanceStateName = 'terminated'): Health | undefined {
+  if (instance !== 'stopped' && instance !== 'terminated') return undefined;
+  return { state: 'unused', reason: 'Target.InvalidState', description: `Target is in the ${instance} state` };
+}
+
 export interface Circumstances {
   /** Whether a listener or rule uses the target group. */
   inUse: boolean;
-  /** Whether its machine's address is, or was, known. */
-  hasAddress: boolean;
+  /** State of its instance; undefined for one that is not known any more. */
+  instance: InstanceStateName | undefined;
   /** Whether the balancer has it. */
   told: boolean;
   /** What the balancer says of it as it is registered now. */
@@ -57,8 +78,9 @@ export function nextState(target: TargetRecord, at: Circumstances): Health | 'go
     return idle && drained >= at.minimumDrainMs ? 'gone' : undefined;
   }
   if (!at.inUse) return health.notInUse;
-  if (!at.hasAddress) return health.failed;
+  const invalid = invalidState(at.instance);
+  if (invalid) return invalid;
   if (!at.reading) return at.told ? undefined : health.registering;
   if (at.reading.health === 'up') return health.healthy;
-  return at.reading.health === 'down' ? health.failed : health.checking;
+  return at.reading.health === 'down' ? unhealthy(at.reading.failure) : health.checking;
 }

@@ -1,4 +1,4 @@
-import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { StartInstancesCommand, StopInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import {
   CreateTargetGroupCommand,
   DeleteTargetGroupCommand,
@@ -112,17 +112,28 @@ describe('targets', () => {
     });
   });
 
-  it('ELB-TGT-06 that are terminated stay registered, unhealthy, until somebody takes them out', async () => {
+  it('ELB-TGT-06 that are stopped or terminated are unused until they run again', async () => {
     const arn = await world.targetGroup();
     await world.listener(arn);
     const id = await world.running();
     await register(arn, id);
     await healthIs(arn, id, 'healthy');
+    const invalid = async (state: string) => {
+      expect(await healthIs(arn, id, 'unused')).toEqual({ state: 'unused', reason: 'Target.InvalidState' });
+      const { TargetHealthDescriptions } = await world.elb.send(
+        new DescribeTargetHealthCommand({ TargetGroupArn: arn }),
+      );
+      expect(TargetHealthDescriptions?.[0]?.TargetHealth?.Description).toBe(`Target is in the ${state} state`);
+    };
+    await world.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+    await invalid('stopped');
+    await world.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
+    await healthIs(arn, id, 'healthy');
     await world.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
     await world.reached(id, 'terminated');
-    await healthIs(arn, id, 'unhealthy');
+    await invalid('terminated');
     await deregister(arn, id);
-    await healthIs(arn, id, undefined);
+    expect(await world.health(arn, id)).toBeUndefined();
   });
 });
 

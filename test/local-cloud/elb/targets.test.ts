@@ -47,7 +47,7 @@ describe('a registered target', () => {
     cloud.up.delete('i-1');
     delete cloud.context.state.instances['i-1'];
     await cloud.clock.advance(16_000);
-    expect((await state('i-1'))?.State).toBe('unhealthy');
+    expect(await state('i-1')).toMatchObject({ State: 'unused', Reason: 'Target.InvalidState' });
   });
 
   it('of a group that no listener uses is unused until one does', async () => {

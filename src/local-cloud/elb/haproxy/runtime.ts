@@ -26,6 +26,8 @@ export interface ServerStat {
   sessions: number;
   /** `L7OK`, `L4CON`, `INI` ...; empty while checks are off, `* ` stripped when a check is under way. */
   checkStatus: string;
+  /** HTTP code of the last check's answer; 0 when there was none. */
+  checkCode: number;
   /** HAProxy's counter: `rise` or more is up. */
   checkHealth: number;
 }
@@ -37,11 +39,12 @@ export function parseStat(csv: string): ServerStat[] {
   const [head = '', ...lines] = csv.split('\n').filter((line) => line.trim() !== '');
   const columns = head.replace(/^# /, '').split(',');
   const at = (name: string): number => columns.indexOf(name);
-  const [px, sv, scur, status, health] = [
+  const [px, sv, scur, status, code, health] = [
     at('pxname'),
     at('svname'),
     at('scur'),
     at('check_status'),
+    at('check_code'),
     at('check_health'),
   ];
   return lines.map((line) => {
@@ -51,6 +54,7 @@ export function parseStat(csv: string): ServerStat[] {
       name: cells[sv] ?? '',
       sessions: Number(cells[scur] || 0),
       checkStatus: (cells[status] ?? '').replace(/^\* /, ''),
+      checkCode: Number(cells[code] || 0),
       checkHealth: Number(cells[health] || 0),
     };
   });

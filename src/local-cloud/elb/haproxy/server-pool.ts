@@ -5,7 +5,16 @@ import { Twins } from './fail-open.ts';
 import { backendName } from './names.ts';
 import { only } from './quote.ts';
 import type { ServerStat } from './runtime.ts';
-import { checkOptions, type GroupOf, judge, plainOptions, type Server, serverName, stateFile } from './servers.ts';
+import {
+  checkOptions,
+  failureOf,
+  type GroupOf,
+  judge,
+  plainOptions,
+  type Server,
+  serverName,
+  stateFile,
+} from './servers.ts';
 import { fullWeight, ramp } from './slow-start.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -88,16 +97,18 @@ export class ServerPool {
       const at = `${server.backend}/${server.name}`;
       const stat = byName.get(at);
       server.sessions = (stat?.sessions ?? 0) + (inOld.get(at) ?? 0);
-      if (stat && this.#servers.get(keyOf(server.targetGroupArn, server)) === server)
+      if (stat && this.#servers.get(keyOf(server.targetGroupArn, server)) === server) {
+        server.failure = failureOf(stat) ?? server.failure;
         server.verdict = judge(server, stat, groupOf(server.targetGroupArn).healthCheck, this.clock.now());
+      }
     }
     await this.#reweigh(wasUp, groupOf);
     for (const [arn, servers] of this.#byGroup()) await this.#twins.settle(servers, groupOf(arn).attributes);
   }
 
   readings(): TargetReading[] {
-    return [...this.#servers.values()].map(({ targetGroupArn, id, port, verdict, sessions, twin }) => {
-      return { targetGroupArn, id, port, health: verdict, sessions: sessions + (twin?.sessions ?? 0) };
+    return [...this.#servers.values()].map(({ targetGroupArn, id, port, verdict, sessions, failure, twin }) => {
+      return { targetGroupArn, id, port, health: verdict, failure, sessions: sessions + (twin?.sessions ?? 0) };
     });
   }
 

@@ -1,4 +1,5 @@
 import type { TargetGroupRecord } from '../../model.ts';
+import type { CheckFailure } from '../balancer-driver.ts';
 import type { ServerStat } from './runtime.ts';
 
 /** One target as HAProxy has it. */
@@ -13,6 +14,8 @@ export interface Server {
   draining: boolean;
   addedAt: number;
   verdict: 'up' | 'down' | 'checking';
+  /** What the last bad check said. */
+  failure?: CheckFailure;
   sessions: number;
   /** As HAProxy has it. */
   weight: number;
@@ -54,10 +57,20 @@ export function judge(server: Server, stat: ServerStat, check: HealthCheck, now:
   if (stat.checkHealth >= check.healthyThreshold) return 'up';
   if (server.verdict !== 'checking') return 'down';
   // HAProxy counts no failures of a server that never was up, so there the time it has been failing decides.
-  const failing = stat.checkStatus !== '' && !/^(INI|UNK|L4OK|L6OK|L7OK)$/.test(stat.checkStatus);
-  return failing && now - server.addedAt >= check.unhealthyThreshold * check.intervalSeconds * 1000
+  return isFailing(stat) && now - server.addedAt >= check.unhealthyThreshold * check.intervalSeconds * 1000
     ? 'down'
     : 'checking';
+}
+
+/** What a bad check said (HAProxy management guide, `check_status`); undefined for a good one, and while there was none. */
+export function failureOf(stat: ServerStat): CheckFailure | undefined {
+  if (!isFailing(stat)) return undefined;
+  if (stat.checkStatus === 'L7STS') return { kind: 'code', code: stat.checkCode };
+  return { kind: /TOUT$/.test(stat.checkStatus) ? 'timeout' : 'connection' };
+}
+
+function isFailing({ checkStatus }: ServerStat): boolean {
+  return checkStatus !== '' && !/^(INI|UNK|L4OK|L6OK|L7OK)$/.test(checkStatus);
 }
 
 /**

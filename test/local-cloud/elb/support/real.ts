@@ -15,6 +15,8 @@ export interface Backend {
   requests: number;
   checks: number;
   healthy: boolean;
+  /** What health checks are answered with while it is not healthy; 0 for no answer at all. */
+  sickStatus: number;
   delayMs: number;
   /** Of all answers but those to health checks. */
   status: number;
@@ -24,7 +26,17 @@ export interface Backend {
 
 export async function startBackend(id: string, port = 0): Promise<Backend> {
   const backend: Backend = {
-    ...{ id, address: '127.0.0.1', port: 0, requests: 0, checks: 0, healthy: true, delayMs: 0, status: 200 },
+    ...{
+      id,
+      address: '127.0.0.1',
+      port: 0,
+      requests: 0,
+      checks: 0,
+      healthy: true,
+      sickStatus: 503,
+      delayMs: 0,
+      status: 200,
+    },
     lastHeaders: {},
     close: () =>
       new Promise((resolve) => {
@@ -35,7 +47,8 @@ export async function startBackend(id: string, port = 0): Promise<Backend> {
   const server: Server = createServer((incoming, response) => {
     if (incoming.url === '/health') {
       backend.checks++;
-      response.writeHead(backend.healthy ? 200 : 503).end();
+      const status = backend.healthy ? 200 : backend.sickStatus;
+      if (status) response.writeHead(status).end();
       return;
     }
     backend.requests++;

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { systemClock } from '../../../src/shared/clock.ts';
+import { fleet, type TestCloud, testCloud } from './support/cloud.ts';
+import {
+  type Backend,
+  freePort,
+  ownAddress,
+  type RealBalancer,
+  startBackend,
+  startDriver,
+  until,
+} from './support/real.ts';
+
+let real: RealBalancer;
+let cloud: TestCloud<ReturnType<typeof systemClock>>;
+let group: string;
+let backend: Backend;
+
+beforeEach(async () => {
+  real = await startDriver();
+  const address = ownAddress();
+  cloud = testCloud(systemClock(), real.driver, address);
+  backend = await startBackend('i-1');
+  cloud.instance('i-1', '127.0.0.1');
+  const check = { HealthCheckIntervalSeconds: 1, HealthCheckTimeoutSeconds: 1, HealthCheckPath: '/health' };
+  ({ group } = await fleet(cloud, { ...check, UnhealthyThresholdCount: 2 }, await freePort(address)));
+});
+afterEach(async () => {
+  cloud.service.stop();
+  await real.close();
+  await backend.close();
+  expect(cloud.reports).toEqual([]);
+});
+
+const health = async () => {
+  const { TargetHealthDescriptions: all } = await cloud.call('DescribeTargetHealth', { TargetGroupArn: group });
+  return all[0]?.TargetHealth;
+};
+const comes = async (Reason: string, Description: string) => {
+  await until(async () => (await health())?.Description === Description, 12);
+  expect(await health()).toEqual({ State: 'unhealthy', Reason, Description });
+};
+
+it('ELB-TGT-07 are told as AWS words them, and follow the last bad check', async () => {
+  await cloud.call('RegisterTargets', { TargetGroupArn: group, Targets: [{ Id: 'i-1', Port: backend.port }] });
+  await until(async () => (await health())?.State === 'healthy');
+  backend.healthy = false;
+  await comes('Target.ResponseCodeMismatch', 'Health checks failed with these codes: [503]');
+  backend.sickStatus = 404;
+  await comes('Target.ResponseCodeMismatch', 'Health checks failed with these codes: [404]');
+  backend.sickStatus = 0;
+  await comes('Target.Timeout', 'Request timed out');
+  await backend.close();
+  await comes('Target.FailedHealthChecks', 'Health checks failed');
+}, 40_000);
