@@ -87,6 +87,9 @@ it('does not outlive the process that started it', async () => {
 });
 
 it('reads quoted texts in statistics', () => {
-  const csv = '# pxname,svname,scur,check_status,last_chk,check_health,\ntg-1,s,2,* L7STS,"a, ""b"" 503",3,\n\n';
-  expect(parseStat(csv)).toEqual([{ backend: 'tg-1', name: 's', sessions: 2, checkStatus: 'L7STS', checkHealth: 3 }]);
+  const csv =
+    '# pxname,svname,scur,check_status,check_code,last_chk,check_health,\ntg-1,s,2,* L7STS,503,"a, ""b"" 503",3,\n\n';
+  expect(parseStat(csv)).toEqual([
+    { backend: 'tg-1', name: 's', sessions: 2, checkCode: 503, checkStatus: 'L7STS', checkHealth: 3 },
+  ]);
 });
