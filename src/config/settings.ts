@@ -36,7 +36,7 @@ export interface Fleet {
     keyName?: string;
     /** Of one instance; any currency. */
     hourlyPrice?: number;
-    /** Name (may end in `*`, newest wins) or id of the image that the first release starts from. */
+    /** Name (may end in `*`, newest wins) or id of the image that the first release, and one with `--from-base`, starts from. */
     baseImage: string;
     /** Image that `pipeline base build` builds on: id, name or `<owner>/<name>`; without it `baseImage`. */
     baseSource?: string;

@@ -1,3 +1,4 @@
+import { resolveBaseImage } from '../aws/images.ts';
 import { describeWorkTree, readFileAt, resolveCommit } from '../hosts/git.ts';
 import { assertTools } from '../hosts/tools.ts';
 import { createPlan } from '../run/plan.ts';
@@ -42,6 +43,8 @@ export interface ReleaseOptions {
   ref?: string;
   /** Forces a way to bake; without it the fleet's setting, or a builder when fewer than two hosts are healthy. */
   bake?: 'detach' | 'builder';
+  /** Bakes on a builder from the newest base image instead of the image that serves: how a newer system gets under a fleet. */
+  fromBase?: boolean;
   /** Forces a way to roll; without it the fleet's setting. An empty fleet has nothing to shift: its first release is rolled. */
   strategy?: 'rolling' | 'blue-green';
   /** Versions before it cannot work with the data any more: there is no way back behind it. Else the commit's own marker says so. */
@@ -52,7 +55,7 @@ export interface ReleaseOptions {
 
 /**
  * Plans the release of a commit: only reads.
- * @throws PipelineError for a missing program, an unknown ref, a missing repository or a missing fleet.
+ * @throws PipelineError for a missing program, an unknown ref, a missing repository, a missing fleet or a missing base image.
  */
 export async function planRelease(
   services: Services,
@@ -66,12 +69,13 @@ export async function planRelease(
   const commit = await resolveCommit({ repository, ref });
   if (options.ref === undefined) await assertClean(fleet.source);
   assertStrategy(fleet, options.strategy);
+  assertBake(options);
   const { facts, healthy, live } = await observeFleet(services);
   const strategy = live.desired === 0 ? 'rolling' : (options.strategy ?? fleet.release.strategy);
   const irreversible = options.irreversible
     ? 'it was released with --irreversible'
     : await irreversibleMarker(services, commit, facts.current.version);
-  const asked = options.bake ?? fleet.release.bake;
+  const asked = options.bake ?? (options.fromBase ? 'builder' : fleet.release.bake);
   const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
   return createPlan<Services, ReleaseState>({
     operation: 'release',
@@ -84,6 +88,7 @@ export async function planRelease(
       commit,
       bake: bakeHow,
       strategy,
+      ...(options.fromBase && { base: await newestBase(services) }),
       how: strategy === 'rolling' ? 'roll' : 'blue-green',
       ...(irreversible === undefined ? {} : { irreversible }),
       version: nextVersion(await ledger.releases(fleet.app)),
@@ -91,6 +96,22 @@ export async function planRelease(
     services,
     clock,
   });
+}
+
+/** @throws usage error `release.from-base` for a host of the fleet, which cannot carry another base image */
+function assertBake({ fromBase, bake }: ReleaseOptions): void {
+  if (!fromBase || bake !== 'detach') return;
+  throw usageError(
+    'release.from-base',
+    '--bake detach bakes on a host that serves, and that has the base image of its own lineage',
+    'leave --bake out: --from-base starts a builder from the newest base image',
+  );
+}
+
+/** @throws PipelineError `image.no-base` */
+async function newestBase({ fleet, aws }: Services): Promise<NonNullable<ReleaseState['base']>> {
+  const { imageId, name } = await resolveBaseImage(aws.ec2, fleet.instance.baseImage);
+  return { imageId, name };
 }
 
 /** @throws usage error `release.strategy` for two groups where the configuration has one */

@@ -18,6 +18,11 @@ export const preflight: ReleaseStep = {
       ? []
       : [`measure for ${services.fleet.release.watch.baselineSeconds} s how ${state.current.version} answers`]),
     ...(state.irreversible === undefined ? [] : [`there is no way back behind it: ${state.irreversible}`]),
+    ...(state.base && state.current.version !== undefined
+      ? [
+          `it starts from the base image, so it holds no environment but its own: no flip back to ${state.current.version}`,
+        ]
+      : []),
     state.bake === 'detach'
       ? 'a host of the fleet carries the bake'
       : 'a builder instance carries the bake: fewer than two healthy hosts, or asked for',

@@ -121,6 +121,8 @@ export interface ReleaseState extends RollState {
   ref: string;
   bake: 'detach' | 'builder';
   strategy: 'rolling' | 'blue-green';
+  /** The base image that the builder starts from, instead of the image that serves. */
+  base?: { imageId: string; name: string };
   /** Bake host or builder. */
   host?: Host;
   /** Set while the bake host is out of service: what must be put back. */

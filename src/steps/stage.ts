@@ -3,24 +3,24 @@ import { resolveBaseImage } from '../aws/images.ts';
 import { launchMachine, readMachine, terminateMachine } from '../aws/instances.ts';
 import { tagKeys } from '../aws/tags.ts';
 import { archiveCommit } from '../hosts/git.ts';
-import type { ReleaseContext, ReleaseStep } from './services.ts';
+import type { ReleaseContext, ReleaseState, ReleaseStep } from './services.ts';
 import { waitRunning } from './support/health.ts';
 import { playRelease } from './support/play.ts';
 
-/** Boots a throwaway machine from the current image, or from the base image when there is no release yet. */
+/** Boots a throwaway machine from the current image; from the base image when there is no release yet, or when that was asked for. */
 export const builder: ReleaseStep = {
   id: 'builder',
   title: 'Boot a builder instance',
   describe: ({ state, services }) => [
-    `one ${services.fleet.instance.type} from ${state.current.version ? `the image of ${state.current.version}` : `the base image ${services.fleet.instance.baseImage}`}`,
+    `one ${services.fleet.instance.type} from ${builderSource(state, services.fleet.instance.baseImage)}`,
   ],
   async run(context) {
-    const { fleet, aws } = context.services;
-    const { current } = context.state;
-    const imageId =
-      current.version && current.imageId
-        ? current.imageId
-        : (await resolveBaseImage(aws.ec2, fleet.instance.baseImage)).imageId;
+    const { fleet, aws, ledger } = context.services;
+    const { current, base, version } = context.state;
+    const served = current.version === undefined ? undefined : current.imageId;
+    const imageId = base?.imageId ?? served ?? (await resolveBaseImage(aws.ec2, fleet.instance.baseImage)).imageId;
+    // What the image comes from is what is booted here, whatever the group's template says.
+    await ledger.updateRelease(fleet.app, version, { baseImageId: imageId });
     const instanceId = await context.change({ action: 'launch-builder', target: imageId }, (token) =>
       launchMachine(aws.ec2, {
         template: { id: current.templateId, version: current.templateVersion },
@@ -36,6 +36,12 @@ export const builder: ReleaseStep = {
     await terminateLaunched(context, 'launch-builder');
   },
 };
+
+/** Which image the builder starts from, in words. */
+function builderSource({ base, current }: ReleaseState, baseImage: string): string {
+  if (base) return `the base image ${base.name} (${base.imageId})`;
+  return current.version ? `the image of ${current.version}` : `the base image ${baseImage}`;
+}
 
 /** Builds the new environment beside the old one, on a host that still serves; nothing is switched. */
 export const stage: ReleaseStep = {

@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { BaseReport, BuiltBase } from '../../src/operations/base-image.ts';
-import { World } from './support/world.ts';
+import type { BuiltBase } from '../../src/operations/build-base.ts';
+import type { BaseReport } from '../../src/operations/read-base.ts';
+import { Load, World } from './support/world.ts';
 
 /** Debian's Packer still has its builders built in; later ones load them from the network. */
 const { stdout } = await execa('packer', ['version'], { reject: false });
@@ -11,6 +14,7 @@ const runs = ansible && minor !== undefined && Number(minor) < 10;
 const skipped = runs ? '' : " (skipped: needs Debian's packer 1.6.6 and ansible-playbook)";
 
 let world: World;
+let url: string;
 
 beforeAll(async () => {
   world = await World.create();
@@ -41,7 +45,8 @@ it.skipIf(!runs)(`builds the base image, and fleets and releases are built on it
     name: expect.stringMatching(/^golden-base-\d{8}T\d{6}Z$/),
   });
 
-  await world.json('local', 'up');
+  const { loadBalancers } = await world.json<Up>('local', 'up');
+  url = loadBalancers.find(({ app }) => app === 'api')?.url ?? '';
   await world.json('release', 'api', '--yes');
   const after = await world.json<BaseReport>('base', 'status', 'api');
   expect(after).toMatchObject({
@@ -54,3 +59,63 @@ it.skipIf(!runs)(`builds the base image, and fleets and releases are built on it
   const table = await world.pipeline('base', 'status', 'api');
   expect(table.stdout).toMatch(new RegExp(`${built.name} .*new fleets start from it; below v1`));
 });
+
+it.skipIf(!runs)(
+  `a newer base image gets under a fleet that serves, without one failed request${skipped}`,
+  async () => {
+    const [below] = (await world.json<BaseReport>('base', 'status', 'api')).images;
+    const built = await world.json<BuiltBase>('base', 'build', 'api');
+    const [warning] = (await world.json<BaseReport>('base', 'status', 'api')).warnings;
+    expect(warning).toContain(
+      `v1 is built on ${below?.name}, and ${built.name} is newer: pipeline release api --from-base`,
+    );
+    const doctor = await world.pipeline('doctor', 'api');
+    expect(doctor.stdout).toContain(`${built.name} is newer`);
+
+    const refused = await world.pipeline('release', 'api', '--from-base', '--bake', 'detach', '--yes');
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('leave --bake out') });
+    const dry = await world.pipeline('release', 'api', '--from-base', '--dry-run');
+    expect(dry.stdout).toContain(`from the base image ${built.name} (${built.imageId})`);
+
+    const load = new Load(url);
+    await load.warm();
+    // The very command that the warning names.
+    const command = /pipeline (release .*)$/.exec(warning ?? '')?.[1]?.split(' ') ?? [];
+    expect(await world.json(...command, '--yes')).toMatchObject({ version: 'v2', previous: 'v1', how: 'roll' });
+    expect(await bases()).toEqual(Array(4).fill(built.name));
+    expect(await world.json('base', 'status', 'api')).toMatchObject({
+      version: 'v2',
+      images: [{ name: built.name, releases: ['v2'] }, { name: below?.name, releases: ['v1'] }, { releases: [] }],
+      warnings: [],
+    });
+    // The image says what is on it: the environment of v1 is not, so nothing promises a flip.
+    const refusedFlip = await world.pipeline('fast-rollback', 'api', '--how', 'flip', '--yes');
+    expect(refusedFlip).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('do not hold the environment of v1'),
+    });
+    expect(await world.json('fast-rollback', 'api', '--yes')).toMatchObject({ version: 'v1', how: 'roll' });
+    expect(await bases()).toEqual(Array(4).fill(below?.name));
+    const total = await load.stop();
+    expect(total.failures).toEqual({});
+    expect(total.failed).toBe(0);
+    // Back on the old base, it says so again.
+    expect((await world.json<BaseReport>('base', 'status', 'api')).warnings[0]).toContain('v1 is built on');
+  },
+);
+
+interface Up {
+  loadBalancers: { app: string; url: string }[];
+}
+
+/** What each machine of the fleet says it is built on. */
+async function bases(): Promise<string[]> {
+  const { instances } = await world.json<{ instances: { id: string; lifecycle: string }[] }>('status', 'api');
+  const serving = instances.filter(({ lifecycle }) => lifecycle === 'InService');
+  return Promise.all(
+    serving.map(async ({ id }) => {
+      const file = path.join(world.dir, 'cloud/machines', id, 'root/etc/golden-base.json');
+      return (JSON.parse(await readFile(file, 'utf8')) as { name: string }).name;
+    }),
+  );
+}

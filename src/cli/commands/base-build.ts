@@ -1,5 +1,5 @@
 import type { Fleet } from '../../config/settings.ts';
-import { buildBase } from '../../operations/base-image.ts';
+import { buildBase } from '../../operations/build-base.ts';
 import { PipelineError, usageError } from '../../shared/errors.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
@@ -29,7 +29,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     else {
       const { imageId, name, source, seconds } = built;
       context.stdout.write(
-        `${imageId} ${name}, built on ${source} in ${duration(seconds)}\nto be rid of it: aws ec2 deregister-image --image-id ${imageId} --delete-associated-snapshots\n`,
+        `${imageId} ${name}, built on ${source} in ${duration(seconds)}\nunder a fleet that serves: pipeline release ${app ?? '<app>'} --from-base\nto be rid of it: aws ec2 deregister-image --image-id ${imageId} --delete-associated-snapshots\n`,
       );
     }
     return exitCodes.done;

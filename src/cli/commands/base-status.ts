@@ -1,4 +1,4 @@
-import { readBase } from '../../operations/base-image.ts';
+import { readBase } from '../../operations/read-base.ts';
 import type { CommandModule } from '../command.ts';
 import { useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -58,10 +58,15 @@ export const commands: readonly CommandSpec[] = [
         description: 'on a serving host, or on a builder instance',
         choices: ['detach', 'builder'],
       },
+      { flags: '--from-base', description: 'on a builder from the newest base image, not from the image that serves' },
       { flags: '--irreversible', description: 'versions before it cannot work with its data: no rollback behind it' },
       dryRun,
     ],
-    examples: ['pipeline release api', 'pipeline release api --ref v2-candidate --dry-run'],
+    examples: [
+      'pipeline release api',
+      'pipeline release api --ref v2-candidate --dry-run',
+      'pipeline release api --from-base --ref 3f2a9c1',
+    ],
     load: () => import('./release.ts'),
   },
   {

@@ -15,8 +15,9 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   const fleet = await fleetOf(context, app, options);
   return withServices(context, fleet, async (services) => {
     const irreversible = options.irreversible === true;
+    const fromBase = options.fromBase === true;
     const around = await aroundOf(context, fleet, options);
-    const plan = await planRelease(services, context.clock, { ref, bake, strategy, irreversible, around });
+    const plan = await planRelease(services, context.clock, { ref, bake, fromBase, strategy, irreversible, around });
     return operate(context, options, {
       fleet,
       services,

@@ -1,4 +1,4 @@
-import type { BaseReport, BaseStatus } from '../../operations/base-image.ts';
+import type { BaseReport, BaseStatus } from '../../operations/read-base.ts';
 import { columns } from './table.ts';
 import { type Colors, oneLine } from './text.ts';
 

@@ -56,7 +56,7 @@ export const instanceSection = section({
   baseImage: text()
     .default('golden-base-*')
     .describe(
-      "Id (`ami-...`) or name of the image that the first release starts from; with `*` at the end the newest wins. A name is one of the account's own images.",
+      "Id (`ami-...`) or name of the image that the first release, and one with `--from-base`, starts from; with `*` at the end the newest wins. A name is one of the account's own images.",
     ),
   baseSource: text()
     .optional()

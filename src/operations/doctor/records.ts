@@ -4,6 +4,7 @@ import type { LockRecord } from '../../ledger/types.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
+import { judgeBase } from '../read-base.ts';
 import { readImages } from '../read-images.ts';
 import { decideRollback } from '../rollback-facts.ts';
 import { type Finding, type Look, ok, warning } from './finding.ts';
@@ -17,7 +18,7 @@ const oldDays = 30;
 export function recordLooks(services: DoctorServices, lock: LockRecord | undefined, clock: Clock): Look[] {
   return [
     { id: 'ledger', run: () => ledger(services, lock, clock) },
-    { id: 'images.age', run: () => imageAge(services, clock) },
+    { id: 'base.age', run: () => systemAge(services, clock) },
     { id: 'images.orphans', run: () => orphans(services, clock) },
     { id: 'rollback', run: () => rollback(services) },
     { id: 'openings', run: () => openings(services, clock) },
@@ -66,15 +67,30 @@ async function ledger(
   return found;
 }
 
+/** How old the system on the machines is: that of the base image, or of the image itself where the ledger does not know its base. */
+async function systemAge(services: DoctorServices, clock: Clock): Promise<Finding[]> {
+  const { version, images, findings } = await judgeBase(services, clock.now());
+  const base = images.find((image) => version !== null && image.releases.includes(version));
+  if (findings.length > 0) return findings.map(({ message, cure }) => warning('base.age', message, cure));
+  if (base) return [ok('base.age', `${version} is built on ${base.name}, ${inDays(base.ageDays ?? 0)} old`)];
+  return imageAge(services, clock);
+}
+
+const inDays = (days: number): string => `${days} ${days === 1 ? 'day' : 'days'}`;
+
 async function imageAge(services: DoctorServices, clock: Clock): Promise<Finding[]> {
   const { facts } = await observeFleet(services);
   const image = facts.current.imageId && (await readImage(services.aws.ec2, facts.current.imageId));
   if (!image) return [];
   const days = Math.floor((clock.now() - Date.parse(image.createdAt)) / dayMs);
-  const age = `${image.name} is ${days} ${days === 1 ? 'day' : 'days'} old`;
+  const age = `${image.name} is ${inDays(days)} old`;
   if (days <= oldDays) return [ok('images.age', age)];
   return [
-    warning('images.age', `${age}: its system has no newer fixes than that`, 'build a new base image and release'),
+    warning(
+      'images.age',
+      `${age}: its system has no newer fixes than that`,
+      `pipeline base build, then pipeline release ${services.fleet.app} --from-base`,
+    ),
   ];
 }
 

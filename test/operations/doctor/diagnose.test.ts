@@ -51,7 +51,7 @@ describe('doctor', () => {
       'account.quota',
       'fleet.health',
       'ledger',
-      'images.age',
+      'base.age',
       'rollback',
     ]) {
       expect(ids).toContain(id);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReleaseRecord } from '../../src/ledger/types.ts';
-import { baseOf } from '../../src/operations/base-image.ts';
+import { baseOf } from '../../src/operations/read-base.ts';
 
 function release(version: string, baseImageId: string | undefined, deletedAt?: string): ReleaseRecord {
   return {
@@ -11,12 +11,13 @@ function release(version: string, baseImageId: string | undefined, deletedAt?: s
 }
 
 describe('baseOf', () => {
-  it('follows releases that are built on one another down to the base, through deleted ones too', () => {
+  it('follows releases that are built on one another down to the base, through deleted ones too, and shows none that failed', () => {
     const releases = [
       release('v1', 'ami-base', '2026-05-05T12:00:00.000Z'),
       release('v2', 'ami-v1'),
       release('v3', 'ami-v2'),
       release('v4', 'ami-newer'),
+      { ...release('v5', 'ami-newer'), state: 'failed' as const },
     ];
     expect([...baseOf(releases)]).toEqual([
       ['v2', 'ami-base'],

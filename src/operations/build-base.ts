@@ -1,0 +1,63 @@
+import type { AwsTarget } from '../aws/clients.ts';
+import { findImageByName, resolveBaseImage } from '../aws/images.ts';
+import { packerBuild } from '../hosts/packer.ts';
+import type { Clock } from '../shared/clock.ts';
+import { PipelineError } from '../shared/errors.ts';
+import type { Services } from '../steps/services.ts';
+
+/** How long Packer waits for an image at most, in seconds. */
+const imageLimit = 3600;
+
+/** What a build has made. */
+export interface BuiltBase {
+  imageId: string;
+  name: string;
+  source: string;
+  seconds: number;
+}
+
+/**
+ * Builds the base image in the fleet's region, on what `instance.baseSource` names.
+ * @throws PipelineError `image.no-base` when that is not there, and those of {@link packerBuild}.
+ */
+export async function buildBase(
+  services: Services & { target: AwsTarget },
+  clock: Clock,
+  watch: { onLine: (line: string) => void; signal?: AbortSignal },
+): Promise<BuiltBase> {
+  const { fleet, aws, target } = services;
+  const { instance, ssh } = fleet;
+  const began = clock.now();
+  const source = await resolveBaseImage(aws.ec2, instance.baseSource ?? instance.baseImage);
+  const name = `golden-base-${new Date(began).toISOString().replace(/[-:]|\.\d+/g, '')}`;
+  // Packer asks no more often than every whole second.
+  const every = Math.max(1, Math.ceil(fleet.release.pollSeconds));
+  await packerBuild({
+    ...watch,
+    projectDir: fleet.projectDir,
+    workDir: services.workDir,
+    variables: {
+      name,
+      region: target.region,
+      endpoint: target.endpoint ?? '',
+      source_image: source.imageId,
+      created_by: services.by,
+      instance_type: instance.type,
+      subnet_id: instance.subnetIds[0] ?? '',
+      ssh_user: ssh.user,
+      ssh_port: String(ssh.port),
+      become: String(ssh.become),
+    },
+    env: {
+      ...(target.credentials && {
+        AWS_ACCESS_KEY_ID: target.credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: target.credentials.secretAccessKey,
+      }),
+      AWS_POLL_DELAY_SECONDS: String(every),
+      AWS_MAX_ATTEMPTS: String(Math.ceil(imageLimit / every)),
+    },
+  });
+  const image = await findImageByName(aws.ec2, name);
+  if (!image) throw new PipelineError('image.no-base', `Packer has ended well, but there is no image called ${name}`);
+  return { imageId: image.imageId, name, source: source.imageId, seconds: (clock.now() - began) / 1000 };
+}
