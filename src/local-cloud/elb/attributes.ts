@@ -7,6 +7,8 @@ type Known = Record<string, { value: string; allowed: RegExp }>;
 const flag = /^(true|false)$/;
 const count = /^([1-9]\d{0,2}|1000)$/;
 const countOrOff = new RegExp(`^off$|${count.source}`);
+/** Seconds from 1 to those of a week. */
+const week = /^([1-9]\d{0,4}|[1-5]\d{5}|60[0-3]\d{3}|604[0-7]\d\d|604800)$/;
 const percentageOrOff = /^(off|[1-9]\d?|100)$/;
 
 export const loadBalancerAttributes: Known = {
@@ -26,9 +28,11 @@ export const loadBalancerAttributes: Known = {
 
 export const targetGroupAttributes: Known = {
   'deregistration_delay.timeout_seconds': { value: '300', allowed: /^(\d{1,3}|[1-2]\d{3}|3[0-5]\d\d|3600)$/ },
-  'stickiness.enabled': { value: 'false', allowed: /^false$/ },
+  'stickiness.enabled': { value: 'false', allowed: flag },
   'stickiness.type': { value: 'lb_cookie', allowed: /^(lb_cookie|app_cookie)$/ },
-  'stickiness.lb_cookie.duration_seconds': { value: '86400', allowed: /^\d{1,6}$/ },
+  'stickiness.lb_cookie.duration_seconds': { value: '86400', allowed: week },
+  'stickiness.app_cookie.duration_seconds': { value: '86400', allowed: week },
+  'stickiness.app_cookie.cookie_name': { value: '', allowed: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{0,128}$/ },
   'slow_start.duration_seconds': { value: '0', allowed: /^(0|[3-9]\d|[1-8]\d\d|900)$/ },
   'load_balancing.algorithm.type': { value: 'round_robin', allowed: /^(round_robin|least_outstanding_requests)$/ },
   'load_balancing.cross_zone.enabled': {
@@ -75,6 +79,11 @@ export function checkTogether(attributes: Record<string, string>): Record<string
     throw new CloudError(
       'InvalidConfigurationRequest',
       'Slow start mode cannot be used with the least outstanding requests routing algorithm',
+    );
+  if (attributes['stickiness.enabled'] === 'true' && attributes['stickiness.type'] === 'app_cookie')
+    throw new CloudError(
+      'InvalidConfigurationRequest',
+      'Stickiness by a cookie of the application (app_cookie) is not supported by this cloud: use lb_cookie',
     );
   for (const kind of ['count', 'percentage']) {
     const [dns, routing] = ['dns_failover', 'unhealthy_state_routing'].map(

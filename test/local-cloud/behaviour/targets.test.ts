@@ -234,6 +234,17 @@ describe('target groups', () => {
     }
     expect(await refusal(set({ [`${routing}.percentage`]: '101' }))).toBe('ValidationError');
   });
+
+  it('ELB-TGP-10 are sticky by the cookie of the load balancer only', async () => {
+    const set = await attributesOf();
+    const duration = 'stickiness.lb_cookie.duration_seconds';
+    for (const value of ['0', '604801', '-1', ''])
+      expect(await refusal(set({ [duration]: value }))).toBe('ValidationError');
+    for (const value of ['1', '99999', '604800']) await set({ 'stickiness.enabled': 'true', [duration]: value });
+    const theirs = { 'stickiness.type': 'app_cookie', 'stickiness.app_cookie.cookie_name': 'session' };
+    expect(await refusal(set(theirs))).toBe('InvalidConfigurationRequestException');
+    await set({ ...theirs, 'stickiness.enabled': 'false' });
+  });
 });
 
 /** Sets attributes of a new target group. */

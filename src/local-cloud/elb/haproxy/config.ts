@@ -6,6 +6,7 @@ import { aclTests } from './conditions.ts';
 import { backendName, frontendName, mapFile } from './names.ts';
 import { only, quote } from './quote.ts';
 import { logFormat } from './request-log.ts';
+import { stickyLines } from './stickiness.ts';
 import { forwardWeights, splitLines } from './weights.ts';
 
 /** All that depends on the routing: the frontends and backends, and the files they name. */
@@ -45,6 +46,7 @@ function backend(group: TargetGroupRecord, idle: number): string[] {
     'option httpchk',
     `http-check send meth GET uri ${path} ver HTTP/1.1 hdr Host localhost hdr User-Agent ELB-HealthChecker/2.0`,
     `http-check expect status ${only(/[\d,-]+/, check.matcher, 'matcher')}`,
+    ...stickyLines(group.attributes),
   ];
 }
 

@@ -8,6 +8,7 @@ import { backendName } from './names.ts';
 import { RequestLog } from './request-log.ts';
 import { parseStat, type ServerStat, showServers } from './runtime.ts';
 import { ServerPool } from './server-pool.ts';
+import { leavingFile } from './stickiness.ts';
 import { probePorts, Supervisor } from './supervisor.ts';
 
 const stateFileName = 'server-state';
@@ -168,6 +169,7 @@ export class HaproxyDriver implements BalancerDriver {
     for (const [name, lines] of Object.entries(this.#rendered.maps)) this.#files.write(name, `${lines.join('\n')}\n`);
     for (const [name, text] of Object.entries(this.#rendered.pages)) this.#files.write(name, text);
     this.#pool.keepOnly(new Set(this.#routing.targetGroups.map((group) => group.arn)));
+    this.#files.write(leavingFile, `${this.#pool.leaving().join('\n')}\n`);
     this.#files.write(
       stateFileName,
       this.#pool.stateFile((arn) => this.#group(arn)),

@@ -15,9 +15,11 @@ export function isOpen(servers: readonly Server[], attributes: TargetGroupRecord
 }
 
 export interface TwinOptions {
-  haproxy: Pick<Supervisor, 'ask' | 'tellOld'>;
+  haproxy: Pick<Supervisor, 'ask'>;
   /** A name that no server has had. */
   name: (server: Server) => string;
+  /** Lets a twin get no new requests, also of old workers. */
+  drain: (twin: Server) => Promise<void>;
   /** Takes a twin that gets no requests any more, to delete it. */
   bury: (twin: Server) => void;
 }
@@ -29,11 +31,13 @@ export interface TwinOptions {
 export class Twins {
   readonly #haproxy: TwinOptions['haproxy'];
   readonly #name: TwinOptions['name'];
+  readonly #drain: TwinOptions['drain'];
   readonly #bury: TwinOptions['bury'];
 
-  constructor({ haproxy, name, bury }: TwinOptions) {
+  constructor({ haproxy, name, drain, bury }: TwinOptions) {
     this.#haproxy = haproxy;
     this.#name = name;
+    this.#drain = drain;
     this.#bury = bury;
   }
 
@@ -52,7 +56,7 @@ export class Twins {
     if (!twin) return;
     if (!twin.draining) {
       twin.draining = true;
-      await this.#everywhere(`set server ${twin.backend}/${twin.name} state drain`);
+      await this.#drain(twin);
     } else if (twin.sessions === 0) {
       server.twin = undefined;
       this.#bury(twin);
@@ -69,10 +73,5 @@ export class Twins {
     await this.#haproxy.ask(
       `add server ${at} ${fresh.address}:${fresh.port} weight ${fresh.weight} ${plainOptions}; set server ${at} state ready`,
     );
-  }
-
-  async #everywhere(command: string): Promise<void> {
-    await this.#haproxy.ask(command);
-    await this.#haproxy.tellOld([command]);
   }
 }

@@ -16,6 +16,7 @@ import {
   stateFile,
 } from './servers.ts';
 import { fullWeight, ramp } from './slow-start.ts';
+import { drainCommands } from './stickiness.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** The targets as HAProxy's servers: what should be there, and the commands that make it so in the running worker. */
@@ -33,6 +34,7 @@ export class ServerPool {
     this.#twins = new Twins({
       haproxy,
       name: ({ id, port }) => serverName(id, port, ++this.#count),
+      drain: (twin) => this.#everywhere(drainCommands(twin)),
       bury: (twin) => this.#leaving.set(twin.name, twin),
     });
   }
@@ -75,7 +77,7 @@ export class ServerPool {
     if (!server || server.draining) return;
     server.draining = true;
     await this.#twins.close(server);
-    await this.#everywhere([`set server ${server.backend}/${server.name} state drain`]);
+    await this.#everywhere(drainCommands(server));
   }
 
   async remove(targetGroupArn: string, target: { id: string; port: number }): Promise<void> {
@@ -145,6 +147,11 @@ export class ServerPool {
       });
   }
 
+  /** Names of servers that sticky clients must leave; the others that leave are not in the configuration. */
+  leaving(): string[] {
+    return [...this.#servers.values()].filter(({ draining }) => draining).map(({ name }) => name);
+  }
+
   stateFile(groupOf: GroupOf): string {
     return stateFile([...this.#servers.values()], groupOf);
   }
@@ -185,7 +192,7 @@ export class ServerPool {
       const at = `${one.backend}/${one.name}`;
       if (cut) one.sessions = 0;
       await this.#everywhere(
-        cut ? [`set server ${at} state maint`, `shutdown sessions server ${at}`] : [`set server ${at} state drain`],
+        cut ? [`set server ${at} state maint`, `shutdown sessions server ${at}`] : drainCommands(one),
       );
     }
   }

@@ -116,9 +116,10 @@ export function untilHealth(driver: HaproxyDriver, id: string, health: string): 
 export async function get(
   url: string,
   headers: Record<string, string> = {},
-): Promise<{ status: number; text: string; location?: string }> {
+): Promise<{ status: number; text: string; location?: string; headers: IncomingHttpHeaders }> {
   const answer = await request(url, { headers, dispatcher: new Agent({ pipelining: 0 }) });
-  return { status: answer.statusCode, text: await answer.body.text(), location: answer.headers.location?.toString() };
+  const text = await answer.body.text();
+  return { status: answer.statusCode, text, location: answer.headers.location?.toString(), headers: answer.headers };
 }
 
 /** Constant keep-alive load of `connections` clients; counts every answer that is no 200 and every broken request. */
