@@ -1,4 +1,4 @@
-/** A release: immutable but for `state`, `image` and `knownGood`. */
+/** A release: immutable but for `state`, `image`, `knownGood` and `leftAt`. */
 export interface ReleaseRecord {
   app: string;
   environment: string;
@@ -23,6 +23,8 @@ export interface ReleaseRecord {
   baseImageId?: string;
   /** It served for a whole verify window. */
   knownGood: boolean;
+  /** ISO time at which a rollback went away from it; absent again when it serves anew. */
+  leftAt?: string;
   /** Why versions before it cannot work with the data any more. */
   irreversible?: string;
 }
@@ -81,7 +83,7 @@ export interface Ledger {
   updateRelease(
     app: string,
     version: string,
-    facts: Partial<Pick<ReleaseRecord, 'state' | 'image' | 'knownGood' | 'baseImageId'>>,
+    facts: Partial<Pick<ReleaseRecord, 'state' | 'image' | 'knownGood' | 'leftAt' | 'baseImageId'>>,
   ): Promise<ReleaseRecord>;
   release(app: string, version: string): Promise<ReleaseRecord | undefined>;
   /** Oldest first. */

@@ -29,7 +29,7 @@ export function chooseTarget(releases: readonly ReleaseRecord[], request: Target
       'rollback.no-target',
       `${app} has no known-good release before ${serving ?? 'the first one'}`,
       {
-        hint: `see what there is: pipeline images ${app}`,
+        hint: `${leftHint(releases, request)}see what there is: pipeline images ${app}`,
       },
     );
   }
@@ -47,6 +47,17 @@ export function chooseTarget(releases: readonly ReleaseRecord[], request: Target
   assertKnownGood(target, request, releases);
   assertReversible(target, request, releases);
   return target;
+}
+
+/** Known-good versions before the one that serves which a rollback went away from: a person may know better. */
+function leftHint(releases: readonly ReleaseRecord[], { app, serving }: TargetRequest): string {
+  const last = rollbackTarget(
+    releases.flatMap((release) => (release.leftAt === undefined ? [] : [{ ...release, leftAt: undefined }])),
+    serving,
+  );
+  if (!last) return '';
+  const { leftAt } = releases.find((release) => release.version === last.version) ?? {};
+  return `${last.version} was rolled back at ${leftAt}; to go there all the same: pipeline fast-rollback ${app} ${last.version}. Or `;
 }
 
 function assertKnownGood(

@@ -11,7 +11,8 @@ export function nextVersion(releases: readonly ReleaseRecord[]): string {
 }
 
 /**
- * The release to go back to: the last known-good one before the version that serves.
+ * The release to go back to: the last known-good one before the version that serves. Not one that a rollback went away from: somebody
+ * had a reason, and at night nobody remembers it.
  * @param serving The version that serves now, if any.
  */
 export function rollbackTarget(
@@ -22,7 +23,11 @@ export function rollbackTarget(
   return releases
     .filter(
       (release) =>
-        release.knownGood && release.image && !release.image.deletedAt && versionNumber(release.version) < before,
+        release.knownGood &&
+        release.leftAt === undefined &&
+        release.image &&
+        !release.image.deletedAt &&
+        versionNumber(release.version) < before,
     )
     .sort((a, b) => versionNumber(b.version) - versionNumber(a.version))[0];
 }

@@ -147,6 +147,8 @@ describe('a flip', () => {
     const ended = async () => (await readRefresh(aws.autoScaling, fleet.names.group))?.status;
     await expect.poll(ended, { timeout: 20_000 }).toBe('Successful');
     expect(await release()).toBe('v3');
+    // Somebody went away from v2: nobody goes back there without saying so.
+    expect(await readOutlook(world.services)).toMatchObject({ version: 'v1' });
     // The refresh cannot get anywhere meanwhile.
     await suspendProcesses(aws.autoScaling, fleet.names.group, ['Launch']);
     const back = await world.run(await flipTo('v1'));
@@ -163,6 +165,15 @@ describe('a flip', () => {
     expect(forward.outcome).toBe('done');
     expect(new Set(await versions())).toEqual(new Set(['v3']));
     expect((await readStatus(world.services)).version).toBe('v3');
+    const left = (await world.services.ledger.releases(fleet.app)).map((one) => [
+      one.version,
+      one.leftAt !== undefined,
+    ]);
+    expect(left).toEqual([
+      ['v1', false],
+      ['v2', true],
+      ['v3', false],
+    ]);
   }, 60_000);
 
   it('waits until the whole fleet runs the old image', async () => {
@@ -198,10 +209,11 @@ describe('what status says', () => {
     await ledger.saveRun({ ...run, id: '20260101T000000-aaaa', outcome: 'done', steps });
     await ledger.saveRun({ ...run, id: '20260101T000001-aaaa', outcome: 'rolled-back', steps: [step('flip', 9)] });
     expect(await release()).toBe('v4');
+    expect(await release()).toBe('v5');
     expect(await readOutlook(world.services)).toMatchObject({
-      version: 'v3',
+      version: 'v4',
       how: 'flip',
-      why: expect.stringContaining('hosts hold the environment of v3'),
+      why: expect.stringContaining('hosts hold the environment of v4'),
       lastSeconds: 2.5,
     });
   }, 30_000);
@@ -213,22 +225,22 @@ describe('a release that cannot be taken back', () => {
     await writeFile(path.join(project.dir, 'examples/api/.irreversible'), 'drops seats.row\nmore\n');
     execFileSync('git', ['-C', project.dir, 'add', 'examples/api/.irreversible']);
     await project.commit('Drop a column');
-    expect(await release()).toBe('v5');
-    expect((await services.ledger.release('api', 'v5'))?.irreversible).toBe('drops seats.row');
+    expect(await release()).toBe('v6');
+    expect((await services.ledger.release('api', 'v6'))?.irreversible).toBe('drops seats.row');
     await expect(planRollback(services, clock, { force: false })).rejects.toMatchObject({
       code: 'rollback.irreversible',
       message: expect.stringContaining('drops seats.row'),
     });
     expect((await planRollback(services, clock, { force: true })).initial).toMatchObject({
-      version: 'v4',
+      version: 'v5',
       how: 'flip',
     });
     await project.change('After it');
-    expect(await release()).toBe('v6');
-    expect((await services.ledger.release('api', 'v6'))?.irreversible).toBeUndefined();
-    expect((await planRollback(services, clock, { force: false })).initial.version).toBe('v5');
-    await expect(planRollback(services, clock, { version: 'v4', force: false })).rejects.toMatchObject({
-      hint: expect.stringContaining('pipeline fast-rollback api v5'),
+    expect(await release()).toBe('v7');
+    expect((await services.ledger.release('api', 'v7'))?.irreversible).toBeUndefined();
+    expect((await planRollback(services, clock, { force: false })).initial.version).toBe('v6');
+    await expect(planRollback(services, clock, { version: 'v5', force: false })).rejects.toMatchObject({
+      hint: expect.stringContaining('pipeline fast-rollback api v6'),
     });
     const asked = await planRelease(services, clock, { irreversible: true });
     expect(asked.described.preflight?.join()).toContain('released with --irreversible');

@@ -31,6 +31,14 @@ describe('where to go back', () => {
     expect(chooseTarget(releases, { ...request, serving: 'v2', version: 'v4' }).version).toBe('v4');
   });
 
+  it('not one that a rollback went away from, unless it is named', () => {
+    const left = [release('v1', { leftAt: '2026-01-02T00:00:00.000Z' }), release('v2')];
+    expect(() => chooseTarget(left, { ...request, serving: 'v2' })).toThrow(
+      refusal('rollback.no-target', 'to go there all the same: pipeline fast-rollback api v1', 'failed'),
+    );
+    expect(chooseTarget(left, { ...request, serving: 'v2', version: 'v1' }).version).toBe('v1');
+  });
+
   it('refuses what was never known-good, unless forced', () => {
     expect(() => chooseTarget(releases, { ...request, version: 'v3' })).toThrow(
       refusal('rollback.not-known-good', 'pipeline fast-rollback api v2', 'usage'),

@@ -29,4 +29,9 @@ describe('versions', () => {
     expect(rollbackTarget(releases, 'v9')).toBeUndefined();
     expect(rollbackTarget([release('v1', { image: undefined })], 'v2')).toBeUndefined();
   });
+
+  it('do not go back to one that a rollback went away from', () => {
+    const releases = [release('v1'), release('v2', { leftAt: '2026-01-01T00:00:00.000Z' }), release('v3')];
+    expect(rollbackTarget(releases, 'v3')?.version).toBe('v1');
+  });
 });

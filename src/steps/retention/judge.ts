@@ -59,7 +59,7 @@ export function judge(facts: Facts, rules: RetentionRules): Judged[] {
   const good = knownGoodVersions(facts);
   const judged = facts.places.flatMap(({ region, images, uses }) => {
     const last = lastGood(images, good, rules.keep);
-    const targets = rollbackTargets(images, good, facts.serving);
+    const targets = rollbackTargets(images, good, facts);
     const newestGood = images
       .filter((image) => isGood(image, good))
       .sort(byAge)
@@ -144,13 +144,16 @@ function lastGood(images: readonly GoldenImage[], good: ReadonlySet<string>, kee
   return new Set([...ordered.slice(-wanted), ...ordered.filter(isUsable).slice(-wanted)]);
 }
 
-/** For each version that serves, the last known-good image before it that can be used. */
+/** For each version that serves, the last known-good image before it that can be used, and that no rollback went away from. */
 function rollbackTargets(
   images: readonly GoldenImage[],
   good: ReadonlySet<string>,
-  serving: readonly string[],
+  { serving, releases }: Facts,
 ): Set<GoldenImage> {
-  const candidates = images.filter((image) => isGood(image, good) && isUsable(image) && image.version).sort(byAge);
+  const left = new Set(releases.flatMap(({ version, leftAt }) => (leftAt === undefined ? [] : [version])));
+  const candidates = images
+    .filter((image) => isGood(image, good) && isUsable(image) && image.version && !left.has(image.version))
+    .sort(byAge);
   const targets = serving.map((version) => candidates.findLast((one) => numberOf(one) < Number(version.slice(1))));
   return new Set(targets.filter((image) => image !== undefined));
 }

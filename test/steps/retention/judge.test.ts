@@ -99,6 +99,13 @@ describe('judge', () => {
     ]);
   });
 
+  it('keeps what a rollback would go back to, which is none that a rollback went away from', () => {
+    const images = numbers(6).map((number) => image(number));
+    const releases = numbers(6).map((number) => release(number, number >= 2 && number < 6 ? { leftAt: 'then' } : {}));
+    const judged = judge(facts(images, { releases, serving: ['v6'] }), rules);
+    expect(judged.slice(0, 3).map((one) => one.kept)).toEqual([['what fast-rollback would go back to'], [], []]);
+  });
+
   it('keeps what is young', () => {
     const images = numbers(6).map((number) => image(number, { createdAt: new Date(now - day + 1).toISOString() }));
     expect(judge(facts(images), rules)[0]).toMatchObject({ kept: ['younger than 24 h'] });
