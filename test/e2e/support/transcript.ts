@@ -1,0 +1,86 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+import { expect } from 'vitest';
+import { root, type World } from './world.ts';
+
+/** One command of a page, and the lines that the page shows of its output. */
+export interface Shown {
+  command: string;
+  exitCode: number;
+  lines: string[];
+}
+
+/**
+ * The commands in the `console` blocks of a page, in their order. `…` stands for lines left out, `# exit code 3` behind a command for
+ * how it ends.
+ * @param page Path of a Markdown file, from the root of the repository.
+ * @param chapter Only what is below this heading.
+ */
+export async function transcriptOf(page: string, chapter?: string): Promise<Shown[]> {
+  const whole = await readFile(path.join(root, page), 'utf8');
+  const text = chapter === undefined ? whole : (whole.split(`\n## ${chapter}\n`)[1]?.split('\n## ')[0] ?? '');
+  const found: Shown[] = [];
+  for (const [, block = ''] of text.matchAll(/```console\n(.+?)```/gs)) {
+    for (const line of block.trimEnd().split('\n')) {
+      if (line.startsWith('$ ')) {
+        const exitCode = Number(/# exit code (\d+)/.exec(line)?.[1] ?? 0);
+        found.push({ command: line.slice(2), exitCode, lines: [] });
+      } else if (line.trim() !== '' && line.trim() !== '\u2026') found.at(-1)?.lines.push(line);
+    }
+  }
+  return found;
+}
+
+/** What differs from run to run: ids, times, addresses, numbers, the widths of columns. */
+function normal(line: string): string {
+  return line
+    .replace(/\d{4}-\d\d-\d\d[T ][\d:.]+Z?/g, 'TIME')
+    .replace(/\b\d{8}T\d{6}-\w{4}\b/g, 'RUN')
+    .replace(/\b(i|ami|sg|snap)-[0-9a-f]{17}\b/g, '$1-ID')
+    .replace(/\b[0-9a-f]{12}\b/g, 'COMMIT')
+    .replace(/(state in ).*/, '$1FOLDER')
+    .replace(/(- |\d+(\.\d+)?(ms|s)?\b)/g, '#')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+/** A folder whose `pipeline` is the one that was built. */
+export async function programsOf(world: World): Promise<string> {
+  const programs = path.join(world.dir, 'bin');
+  await mkdir(programs, { recursive: true });
+  const script = `#!/bin/sh\nexec "${process.execPath}" "${path.join(root, 'bin/pipeline.mjs')}" "$@"\n`;
+  await writeFile(path.join(programs, 'pipeline'), script);
+  await chmod(path.join(programs, 'pipeline'), 0o755);
+  return programs;
+}
+
+/** Runs a command of a page as its reader would, and expects what the page shows, in that order. */
+export async function expectShown(world: World, programs: string, { command, exitCode, lines }: Shown): Promise<void> {
+  const git = { GIT_AUTHOR_NAME: 'A', GIT_AUTHOR_EMAIL: 'a@example.invalid' };
+  const committer = { GIT_COMMITTER_NAME: 'A', GIT_COMMITTER_EMAIL: 'a@example.invalid' };
+  const ended = await execa('bash', ['-c', command], {
+    cwd: world.project.dir,
+    env: { ...world.env, ...git, ...committer, PATH: `${programs}:${process.env.PATH}`, COLUMNS: '200' },
+    stdin: 'ignore',
+    reject: false,
+    all: true,
+  });
+  expect({ command, exitCode: ended.exitCode, all: ended.exitCode === exitCode ? '' : ended.all }).toEqual({
+    command,
+    exitCode,
+    all: '',
+  });
+  // Each stream by itself: in which order the two arrive is nobody's promise.
+  const streams = [ended.stdout, ended.stderr].map((text) => ({ printed: text.split('\n').map(normal), at: 0 }));
+  for (const line of lines) {
+    const stream = streams.find(({ printed, at }) => printed.includes(normal(line), at));
+    expect({ command, line, found: stream !== undefined, printed: stream ? '' : ended.all }).toEqual({
+      command,
+      line,
+      found: true,
+      printed: '',
+    });
+    if (stream) stream.at = stream.printed.indexOf(normal(line), stream.at) + 1;
+  }
+}
