@@ -39,7 +39,10 @@ export function addStacks(app: App, fleets: Fleet[]): void {
 
 /** CloudFormation takes no stack that is empty. */
 function needsShared(fleets: Fleet[]): boolean {
-  return fleets.some((fleet) => fleet.ledger.type === 's3' || !namedNetwork(fleet));
+  return fleets.some(
+    (fleet) =>
+      fleet.ledger.type === 's3' || !namedNetwork(fleet) || fleet.infrastructure.baseBuildPrincipals.length > 0,
+  );
 }
 
 function checkNetwork(fleet: Fleet): void {

@@ -1,13 +1,15 @@
-import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { ArnPrincipal, CompositePrincipal, PolicyDocument, Role } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../src/config/settings.ts';
+import { baseBuildPolicy } from './base-build-policy.ts';
 import { createNetwork, type Network, namedNetwork } from './network.ts';
 
 /** How long the older versions of the ledger's records are kept, in days. */
 const olderVersionsDays = 90;
 
-/** What the fleets of an environment share: the ledger's bucket, and a network where a fleet names none. */
+/** What the fleets of an environment share: the ledger's bucket, a network where a fleet names none, the role that builds base images. */
 export class EnvironmentStack extends Stack {
   /** The network for fleets that name none. */
   readonly network?: Network;
@@ -19,6 +21,25 @@ export class EnvironmentStack extends Stack {
     const buckets = fleets.flatMap(({ ledger }) => (ledger.type === 's3' && ledger.bucket ? ledger.bucket : []));
     for (const [index, name] of [...new Set(buckets)].entries())
       this.ledger(index === 0 ? 'Ledger' : `Ledger${index}`, name);
+    const builders = [...new Set(fleets.flatMap(({ infrastructure }) => infrastructure.baseBuildPrincipals))];
+    if (builders.length > 0) this.baseBuildRole(environment, builders);
+  }
+
+  /** The role that a CI job takes for `pipeline base build`: Packer needs more than a release, and nothing of any fleet. */
+  private baseBuildRole(environment: string, principals: string[]): void {
+    const { partition, region, account } = this;
+    const role = new Role(this, 'BaseBuildRole', {
+      roleName: `golden-pipeline-${environment}-base-build`,
+      description: `Builds base images for ${environment}`,
+      assumedBy: new CompositePrincipal(...principals.map((one) => new ArnPrincipal(one))),
+      inlinePolicies: {
+        packer: PolicyDocument.fromJson({
+          Version: '2012-10-17',
+          Statement: baseBuildPolicy({ partition, region, account }),
+        }),
+      },
+    });
+    new CfnOutput(this, 'BaseBuildRoleArn', { value: role.roleArn });
   }
 
   /** Versioned, private, over TLS only, and never deleted with the stack: it is the team's memory. */

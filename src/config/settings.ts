@@ -174,6 +174,7 @@ export interface Fleet {
     /** MiB/s. */
     volumeInitializationRate?: number;
     deployPrincipals: string[];
+    baseBuildPrincipals: string[];
     alarms: { topicArn?: string; targetErrorsPerMinute: number; responseSeconds: number };
   };
 }

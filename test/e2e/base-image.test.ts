@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { baseBuildPolicy } from '../../infra/base-build-policy.ts';
+import type { CallReport } from '../../src/local-cloud/daemon/control-client.ts';
 import type { BuiltBase } from '../../src/operations/build-base.ts';
 import type { BaseReport } from '../../src/operations/read-base.ts';
 import { Load, World } from './support/world.ts';
@@ -44,6 +46,13 @@ it.skipIf(!runs)(`builds the base image, and fleets and releases are built on it
     source: before.images[0]?.imageId,
     name: expect.stringMatching(/^golden-base-\d{8}T\d{6}Z$/),
   });
+  const { totals } = await world.json<CallReport>('local', 'calls');
+  const place = { partition: 'aws', region: 'eu-west-1', account: '123456789012' };
+  const allowed = new Set(baseBuildPolicy(place).flatMap((one) => one.Action));
+  const made = totals.map(({ service, operation }) => `${service}:${operation}`);
+  expect(made).toContain('ec2:CreateImage');
+  // What the policy of infra/ allows is enough for every call that Packer has made.
+  expect(made.filter((action) => action.startsWith('ec2:') && !allowed.has(action))).toEqual([]);
 
   const { loadBalancers } = await world.json<Up>('local', 'up');
   url = loadBalancers.find(({ app }) => app === 'api')?.url ?? '';

@@ -41,5 +41,8 @@ export const infrastructureSection = section({
   deployPrincipals: listOf(arn(), 'a list of ARNs')
     .default([])
     .describe('Who may take the deploy role; none: whoever in the account may take roles.'),
+  baseBuildPrincipals: listOf(arn(), 'a list of ARNs')
+    .default([])
+    .describe('Who may take the role for `pipeline base build`; none: there is no such role.'),
   alarms: alarmsSection.prefault({}).describe('When the alarms of the load balancer go off.'),
 }).describe('What the infrastructure app (`cdk deploy`) makes.');
