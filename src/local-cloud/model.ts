@@ -361,6 +361,8 @@ export interface CapacityRecord {
   /** What is in force until that is provisioned. */
   before: number;
   modifiedAt: number;
+  /** When it was spread over other zones. */
+  movedAt?: number;
   /** When the units of today were made fewer (midnight to midnight, UTC). */
   decreases: number[];
 }
@@ -392,6 +394,8 @@ export interface ListenerRecord {
   /** Actions in the SDK's shape. */
   defaultActions: Record<string, unknown>[];
   tags: Tags;
+  /** Only what was set. */
+  attributes?: Record<string, string>;
 }
 
 export interface RuleRecord {

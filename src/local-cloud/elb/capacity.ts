@@ -17,9 +17,14 @@ export function checkUnits(units: number): number {
   return whole(units, 'Capacity units', fewestUnits, Number.MAX_SAFE_INTEGER, fewestUnits);
 }
 
-/** True while what was asked for last is still being provisioned. */
-export function isPending({ modifiedAt }: CapacityRecord, now: number, delayMs: number): boolean {
-  return now - modifiedAt < delayMs;
+/** True while what was asked for last is still being provisioned, or spread over other zones. */
+export function isPending(capacity: CapacityRecord, now: number, delayMs: number): boolean {
+  return now - capacity.modifiedAt < delayMs || isMoving(capacity, now, delayMs);
+}
+
+/** True while it is being spread over other zones. */
+export function isMoving({ movedAt }: CapacityRecord, now: number, delayMs: number): boolean {
+  return movedAt !== undefined && now - movedAt < delayMs;
 }
 
 /** How often the reservation may still be made smaller today (UTC). */

@@ -3,6 +3,7 @@ import type { HandlerTable } from '../wire/handler.ts';
 import { capacityHandlers } from './handlers/capacity.ts';
 import { listenerHandlers } from './handlers/listeners.ts';
 import { loadBalancerHandlers } from './handlers/load-balancers.ts';
+import { placementHandlers } from './handlers/placement.ts';
 import { ruleHandlers } from './handlers/rules.ts';
 import type { ElbParts } from './handlers/shared.ts';
 import { tagHandlers } from './handlers/tags.ts';
@@ -30,6 +31,7 @@ export function createElbService(context: CloudContext): ElbService {
   const handlers = {
     ...loadBalancerHandlers(parts),
     ...capacityHandlers(parts),
+    ...placementHandlers(parts),
     ...targetGroupHandlers(parts),
     ...listenerHandlers(parts),
     ...ruleHandlers(parts),

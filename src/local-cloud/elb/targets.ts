@@ -2,11 +2,9 @@ import type { CloudContext, TargetService } from '../context.ts';
 import type { TargetGroupRecord, TargetRecord } from '../model.ts';
 import { CloudError } from '../wire/handler.ts';
 import { findTargetGroup, usage } from './find.ts';
+import { limits } from './limits.ts';
 import type { BalancerSync } from './sync.ts';
 import { health } from './target-state.ts';
-
-/** Targets a target group and a load balancer can have (ELBv2 quota). */
-const maxTargets = 1000;
 
 interface Wanted {
   id: string;
@@ -41,9 +39,9 @@ export class Targets {
       port,
       known: group.targets.find((one) => one.id === id && one.port === port),
     }));
-    if (group.targets.length + fresh.filter(({ known }) => !known).length > maxTargets)
-      throw new CloudError('TooManyTargets', `A target group can have at most ${maxTargets} targets`);
-    const start = usage(this.context.state).has(group.arn) ? health.registering : health.notInUse;
+    const uses = usage(this.context.state);
+    this.#checkCount(group, fresh.filter(({ known }) => !known).length, uses);
+    const start = uses.has(group.arn) ? health.registering : health.notInUse;
     for (const { id, port, known } of fresh) {
       if (known && known.state !== 'draining') continue;
       const target: TargetRecord = { id, port, registeredAt: this.context.clock.now(), ...start };
@@ -52,6 +50,19 @@ export class Targets {
       this.sync.changed(group.arn, id);
     }
     this.sync.poke();
+  }
+
+  #checkCount(group: TargetGroupRecord, more: number, uses: Map<string, Set<string>>): void {
+    const inGroup = limits['targets-per-target-group'];
+    if (group.targets.length + more > inGroup)
+      throw new CloudError('TooManyTargets', `A target group can have at most ${inGroup} targets`);
+    const inBalancer = limits['targets-per-application-load-balancer'];
+    for (const balancer of more ? (uses.get(group.arn) ?? []) : []) {
+      const its = [...uses].filter(([, balancers]) => balancers.has(balancer)).map(([arn]) => arn);
+      const now = its.reduce((sum, arn) => sum + (this.context.state.targetGroups[arn]?.targets.length ?? 0), 0);
+      if (now + more > inBalancer)
+        throw new CloudError('TooManyTargets', `A load balancer can have at most ${inBalancer} targets`);
+    }
   }
 
   /** Begins to drain; targets that got no traffic anyway (`unused`) leave at once, unknown ones are refused. */

@@ -1,3 +1,4 @@
+import { CreateSecurityGroupCommand, DeleteSecurityGroupCommand } from '@aws-sdk/client-ec2';
 import {
   type Action,
   CreateListenerCommand,
@@ -6,13 +7,18 @@ import {
   DeleteLoadBalancerCommand,
   DeleteRuleCommand,
   DeleteTargetGroupCommand,
+  DescribeAccountLimitsCommand,
+  DescribeListenerAttributesCommand,
   DescribeListenersCommand,
   DescribeLoadBalancersCommand,
   DescribeRulesCommand,
+  ModifyListenerAttributesCommand,
   ModifyListenerCommand,
   ModifyLoadBalancerAttributesCommand,
   RegisterTargetsCommand,
   type RuleCondition,
+  SetSecurityGroupsCommand,
+  SetSubnetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -97,6 +103,44 @@ describe('load balancers', () => {
     expect(await refusal(listeners())).toBe('ListenerNotFoundException');
     await world.elb.send(new DeleteTargetGroupCommand({ TargetGroupArn }));
   });
+
+  it('ELB-BAL-04 move to other subnets, one in each zone', async () => {
+    const LoadBalancerArn = await world.balancer();
+    const [first = '', second = ''] = Object.values(account.subnets);
+    const set = (...Subnets: string[]) => world.elb.send(new SetSubnetsCommand({ LoadBalancerArn, Subnets }));
+    expect(await refusal(set(first))).toBe('ValidationError');
+    expect(await refusal(set(first, second, second))).toBe('InvalidConfigurationRequestException');
+    expect(await refusal(set(first, 'subnet-1'))).toBe('SubnetNotFoundException');
+    const { AvailabilityZones = [] } = await set(first, second);
+    expect(AvailabilityZones.map(({ SubnetId }) => SubnetId)).toEqual([first, second]);
+    expect((await find(LoadBalancerArn))?.AvailabilityZones).toEqual(AvailabilityZones);
+  });
+
+  it('ELB-BAL-05 take security groups that exist', async () => {
+    const LoadBalancerArn = await world.balancer();
+    const set = (...SecurityGroups: string[]) =>
+      world.elb.send(new SetSecurityGroupsCommand({ LoadBalancerArn, SecurityGroups }));
+    const { GroupId = '' } = await world.ec2.send(
+      new CreateSecurityGroupCommand({ GroupName: world.name('web'), Description: 'web' }),
+    );
+    expect(await refusal(set(GroupId, 'sg-1'))).toBe('InvalidSecurityGroupException');
+    expect((await set(GroupId)).SecurityGroupIds).toEqual([GroupId]);
+    expect((await find(LoadBalancerArn))?.SecurityGroups).toEqual([GroupId]);
+    expect(await refusal(world.ec2.send(new DeleteSecurityGroupCommand({ GroupId })))).toBe('DependencyViolation');
+  });
+
+  it('ELB-BAL-06 have limits, which can be read', async () => {
+    const { Limits = [] } = await world.elb.send(new DescribeAccountLimitsCommand({}));
+    const limit = (name: string) => Number(Limits.find(({ Name }) => Name === name)?.Max);
+    expect([limit('target-groups'), limit('targets-per-application-load-balancer')]).toEqual([3000, 1000]);
+    const LoadBalancerArn = await world.balancer();
+    const listen = (Port: number) =>
+      world.elb.send(
+        new CreateListenerCommand({ LoadBalancerArn, Port, Protocol: 'HTTP', DefaultActions: [fixed('closed')] }),
+      );
+    for (let n = 0; n < limit('listeners-per-application-load-balancer'); n++) await listen(9000 + n);
+    expect(await refusal(listen(9999))).toBe('TooManyListenersException');
+  });
 });
 
 describe('listeners and rules', () => {
@@ -116,6 +160,19 @@ describe('listeners and rules', () => {
     await listen(8001);
     expect(await refusal(listen(8001))).toBe('DuplicateListenerException');
     expect(await refusal(listen(8443, 'HTTPS'))).toBe('UnsupportedProtocolException');
+  });
+
+  it('ELB-LSN-06 have attributes, set all or none', async () => {
+    const ListenerArn = await world.listener(await world.targetGroup());
+    const Key = 'routing.http.response.x_frame_options.header_value';
+    const set = (...Attributes: { Key: string; Value: string }[]) =>
+      world.elb.send(new ModifyListenerAttributesCommand({ ListenerArn, Attributes }));
+    const read = async () =>
+      (await world.elb.send(new DescribeListenerAttributesCommand({ ListenerArn }))).Attributes ?? [];
+    expect(await refusal(set({ Key, Value: 'DENY' }, { Key: 'unheard.of', Value: '1' }))).toBe('ValidationError');
+    expect(await read()).toContainEqual({ Key, Value: '' });
+    expect((await set({ Key, Value: 'DENY' })).Attributes).toEqual(await read());
+    expect(await read()).toContainEqual({ Key, Value: 'DENY' });
   });
 
   it('ELB-LSN-02 forward to five target groups at the most, by weights of 0 to 999, changed in one call', async () => {

@@ -2,7 +2,7 @@ import type * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { LoadBalancerRecord } from '../../model.ts';
 import { zoneOfSubnet } from '../../regions.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
-import { checkUnits, decreasesLeft, isPending, reserved } from '../capacity.ts';
+import { checkUnits, decreasesLeft, isMoving, isPending, reserved } from '../capacity.ts';
 import { findLoadBalancer } from '../find.ts';
 import type { ElbParts } from './shared.ts';
 
@@ -17,7 +17,8 @@ export function capacityHandlers({ context }: ElbParts): HandlerTable {
     if (!capacity) return answer;
     const LastModifiedTime = new Date(capacity.modifiedAt);
     if (capacity.units === 0) return { ...answer, LastModifiedTime };
-    const pending = isPending(capacity, now, delays.capacityProvisioning);
+    const moving = isMoving(capacity, now, delays.capacityProvisioning);
+    const pending = !moving && isPending(capacity, now, delays.capacityProvisioning);
     const zones = record.subnetIds.flatMap((id) => zoneOfSubnet(region, id) ?? []);
     return {
       ...answer,
@@ -25,7 +26,7 @@ export function capacityHandlers({ context }: ElbParts): HandlerTable {
       MinimumLoadBalancerCapacity: { CapacityUnits: capacity.units },
       CapacityReservationState: zones.map((AvailabilityZone) => ({
         AvailabilityZone,
-        State: { Code: pending ? 'pending' : 'provisioned' },
+        State: { Code: moving ? 'rebalancing' : pending ? 'pending' : 'provisioned' },
         EffectiveCapacityUnits: (pending ? capacity.before : capacity.units) / zones.length,
       })),
     };

@@ -2,8 +2,11 @@ import type * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { ListenerRecord } from '../../model.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { listenerArn } from '../arns.ts';
+import { changed, defaults, listed } from '../attributes.ts';
 import { checkActions } from '../check-actions.ts';
 import { findListener, findLoadBalancer } from '../find.ts';
+import { checkListenerCount } from '../limits.ts';
+import { listenerAttributes } from '../listener-attributes.ts';
 import { showListener } from '../shapes.ts';
 import { withTags } from '../tags.ts';
 import { invalid, page, required, whole } from '../validate.ts';
@@ -31,6 +34,7 @@ export function listenerHandlers(parts: ElbParts): HandlerTable {
       const balancer = findLoadBalancer(state, input.LoadBalancerArn);
       checkProtocol(required(input.Protocol, 'protocol'));
       const port = checkPort(input.Port, balancer.arn);
+      checkListenerCount(state, balancer.arn);
       const record: ListenerRecord = {
         ...{ arn: listenerArn(balancer.arn), loadBalancerArn: balancer.arn, port, protocol: 'HTTP' },
         ...{ defaultActions: checkActions(state, input.DefaultActions, balancer.arn), tags: withTags({}, input.Tags) },
@@ -68,6 +72,26 @@ export function listenerHandlers(parts: ElbParts): HandlerTable {
       return { Listeners: [showListener(record)] };
     },
 
+    DescribeListenerAttributes(input: elb.DescribeListenerAttributesInput): elb.DescribeListenerAttributesOutput {
+      return { Attributes: attributesOf(findListener(state, input.ListenerArn)) };
+    },
+
+    async ModifyListenerAttributes(
+      input: elb.ModifyListenerAttributesInput,
+    ): Promise<elb.ModifyListenerAttributesOutput> {
+      const record = findListener(state, input.ListenerArn);
+      const before = record.attributes;
+      record.attributes = changed(
+        listenerAttributes,
+        before ?? {},
+        required(input.Attributes?.length ? input.Attributes : undefined, 'listener attribute'),
+      );
+      await enforce(parts, () => {
+        record.attributes = before;
+      });
+      return { Attributes: attributesOf(record) };
+    },
+
     async DeleteListener(input: elb.DeleteListenerInput): Promise<elb.DeleteListenerOutput> {
       const record = findListener(state, input.ListenerArn);
       delete state.listeners[record.arn];
@@ -81,4 +105,8 @@ export function listenerHandlers(parts: ElbParts): HandlerTable {
 function checkProtocol(protocol: string): void {
   if (protocol !== 'HTTP')
     throw new CloudError('UnsupportedProtocol', `Protocol '${protocol}' is not supported by this cloud: use HTTP`);
+}
+
+function attributesOf({ attributes }: ListenerRecord): elb.ListenerAttribute[] {
+  return listed({ ...defaults(listenerAttributes), ...attributes });
 }

@@ -1,10 +1,11 @@
 import type * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { LoadBalancerRecord } from '../../model.ts';
-import { zoneOfSubnet } from '../../regions.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { loadBalancerArn } from '../arns.ts';
 import { changed, defaults, listed, loadBalancerAttributes } from '../attributes.ts';
+import { checkSecurityGroups, checkSubnets } from '../check-network.ts';
 import { findLoadBalancer } from '../find.ts';
+import { checkBalancerCount } from '../limits.ts';
 import { showLoadBalancer } from '../shapes.ts';
 import { withTags } from '../tags.ts';
 import { invalid, oneOf, page, resourceName } from '../validate.ts';
@@ -36,16 +37,8 @@ export function loadBalancerHandlers(parts: ElbParts): HandlerTable {
       if (name.startsWith('internal-')) throw invalid(`The load balancer name '${name}' cannot begin with 'internal-'`);
       const type = oneOf(input.Type, 'type', ['application'] as const, 'application');
       const scheme = oneOf(input.Scheme, 'scheme', ['internet-facing', 'internal'] as const, 'internet-facing');
-      const subnetIds = (input.Subnets ?? input.SubnetMappings?.map(({ SubnetId = '' }) => SubnetId) ?? []).filter(
-        Boolean,
-      );
-      const unknown = subnetIds.find((id) => zoneOfSubnet(region, id) === undefined);
-      if (unknown) throw new CloudError('SubnetNotFound', `The subnet ID '${unknown}' does not exist`);
-      if (new Set(subnetIds).size < 2)
-        throw invalid('At least two subnets in two different Availability Zones must be specified');
-      const securityGroupIds = input.SecurityGroups?.length ? input.SecurityGroups : [region.defaultSecurityGroupId];
-      const missing = securityGroupIds.find((id) => !state.securityGroups[id] && id !== region.defaultSecurityGroupId);
-      if (missing) throw new CloudError('InvalidSecurityGroup', `The security group '${missing}' does not exist`);
+      const subnetIds = checkSubnets(region, input);
+      const securityGroupIds = checkSecurityGroups(state, region, input.SecurityGroups);
       const known = Object.values(state.loadBalancers).find((other) => other.name === name);
       if (known) {
         const same =
@@ -58,6 +51,7 @@ export function loadBalancerHandlers(parts: ElbParts): HandlerTable {
           `A load balancer with the same name '${name}' exists, but with different settings`,
         );
       }
+      checkBalancerCount(state);
       const tags = withTags({}, input.Tags);
       const address = context.takeBalancerAddress();
       const record: LoadBalancerRecord = {

@@ -5,6 +5,7 @@ import { defaultRuleArn, ruleArn } from '../arns.ts';
 import { checkActions } from '../check-actions.ts';
 import { checkConditions } from '../check-conditions.ts';
 import { findListener, findRule } from '../find.ts';
+import { limits } from '../limits.ts';
 import { showDefaultRule, showRule } from '../shapes.ts';
 import { withTags } from '../tags.ts';
 import { invalid, page, required, whole } from '../validate.ts';
@@ -38,7 +39,7 @@ export function ruleHandlers(parts: ElbParts): HandlerTable {
       const others = rulesOf(listener.arn);
       if (others.some((rule) => rule.priority === priority))
         throw new CloudError('PriorityInUse', `Priority '${priority}' is currently in use`);
-      if (others.length >= 100)
+      if (others.length >= limits['rules-per-application-load-balancer'])
         throw new CloudError('TooManyRules', 'The maximum number of rules on a load balancer has been reached');
       const record: RuleRecord = {
         ...{

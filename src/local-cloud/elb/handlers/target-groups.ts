@@ -4,6 +4,7 @@ import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { targetGroupArn } from '../arns.ts';
 import { changed, checkTogether, defaults, listed, targetGroupAttributes } from '../attributes.ts';
 import { findLoadBalancer, findTargetGroup, usage } from '../find.ts';
+import { checkGroupCount } from '../limits.ts';
 import { showTargetGroup } from '../shapes.ts';
 import { withTags } from '../tags.ts';
 import { invalid, matcher, oneOf, page, path, required, resourceName, whole } from '../validate.ts';
@@ -44,6 +45,7 @@ export function targetGroupHandlers(parts: ElbParts): HandlerTable {
           `A target group with the same name '${name}' exists, but with different settings`,
         );
       }
+      checkGroupCount(state);
       const record: TargetGroupRecord = {
         ...{ arn: targetGroupArn(context.region.name, name), name, protocol, port, vpcId, healthCheck },
         ...{ attributes: defaults(targetGroupAttributes), targets: [], tags: withTags({}, input.Tags) },

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { ListenerRecord, LoadBalancerRecord, RuleRecord, TargetGroupRecord } from '../../model.ts';
 import type { Routing } from '../balancer-driver.ts';
+import { headerChanges } from '../listener-attributes.ts';
 import { actionLines } from './actions.ts';
 import { aclTests } from './conditions.ts';
 import { backendName, frontendName, mapFile } from './names.ts';
-import { only, quote } from './quote.ts';
+import { literal, only, quote } from './quote.ts';
 import { logFormat } from './request-log.ts';
 import { stickyLines } from './stickiness.ts';
 import { forwardWeights, splitLines } from './weights.ts';
@@ -91,9 +92,17 @@ function frontend(
     `  log-format ${quote(logFormat)}`,
     '  http-request set-header X-Forwarded-Proto http',
     '  http-request set-header X-Forwarded-Port %[dst_port]',
+    ...answerHeaders(listener),
     ...[...acls, ...choice, ...request, ...choose].map((line) => `  ${line}`),
     '',
   ];
+}
+
+/** What the listener does to the headers of every answer, also of those that HAProxy itself gives. */
+function answerHeaders(listener: ListenerRecord): string[] {
+  const { set, hideServer } = headerChanges(listener);
+  const lines = set.map(([name, value]) => `  http-after-response set-header ${name} ${quote(literal(value), name)}`);
+  return hideServer ? ['  http-after-response del-header Server', ...lines] : lines;
 }
 
 /** ELB's idle timeout; 60 s unless the attribute says otherwise. */

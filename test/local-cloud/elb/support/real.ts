@@ -20,6 +20,8 @@ export interface Backend {
   delayMs: number;
   /** Of all answers but those to health checks. */
   status: number;
+  /** Likewise. */
+  headers: Record<string, string>;
   lastHeaders: IncomingHttpHeaders;
   close(): Promise<void>;
 }
@@ -37,6 +39,7 @@ export async function startBackend(id: string, port = 0): Promise<Backend> {
       delayMs: 0,
       status: 200,
     },
+    headers: {},
     lastHeaders: {},
     close: () =>
       new Promise((resolve) => {
@@ -53,7 +56,7 @@ export async function startBackend(id: string, port = 0): Promise<Backend> {
     }
     backend.requests++;
     backend.lastHeaders = incoming.headers;
-    setTimeout(() => response.writeHead(backend.status).end(id), backend.delayMs);
+    setTimeout(() => response.writeHead(backend.status, backend.headers).end(id), backend.delayMs);
   });
   server.keepAliveTimeout = 75_000;
   await new Promise<void>((resolve) => server.listen(port, backend.address, resolve));
