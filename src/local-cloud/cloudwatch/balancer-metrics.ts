@@ -13,6 +13,9 @@ export function unitOf(metric: string): 'Seconds' | 'Count' {
 
 /** Measures what load balancers do, as `AWS/ApplicationELB` has it. */
 export class BalancerMetrics {
+  /** Sets of dimensions by load balancer, target group, target and zone. */
+  readonly #sets = new Map<string, Dimensions[]>();
+
   constructor(
     private readonly context: CloudContext,
     private readonly store: MetricStore,
@@ -20,28 +23,34 @@ export class BalancerMetrics {
     context.balancer.watchRequests?.((requests) => this.#noteAll(requests));
   }
 
-  /** Requests that are alike are noted at once: there may be thousands a second, answered in a few milliseconds each. */
+  /** What comes again as the same object is noted at once: there may be thousands of requests a second. */
   #noteAll(requests: ServedRequest[]): void {
-    const alike = new Map<string, { request: ServedRequest; times: number }>();
-    for (const request of requests) {
-      const { listenerArn, targetGroupArn, targetId, status, by, seconds } = request;
-      const key = `${listenerArn} ${targetGroupArn} ${targetId} ${status} ${by} ${seconds}`;
-      const known = alike.get(key);
-      if (known) known.times++;
-      // One balancer serves all regions.
-      else if (listenerArn.split(':')[3] === this.context.region.name) alike.set(key, { request, times: 1 });
-    }
+    const alike = new Map<ServedRequest, number>();
+    for (const request of requests) alike.set(request, (alike.get(request) ?? 0) + 1);
+    const counts = new Map<string, { request: ServedRequest; times: number }>();
     const now = this.context.clock.now();
-    for (const { request, times } of alike.values()) this.#note(request, now, times);
+    for (const [request, times] of alike) {
+      const { listenerArn, targetGroupArn, targetId, status, by } = request;
+      // One balancer serves all regions.
+      if (listenerArn.split(':')[3] !== this.context.region.name) continue;
+      this.#noteTime(request, now, times);
+      const key = `${listenerArn} ${targetGroupArn} ${targetId} ${status} ${by}`;
+      const count = counts.get(key);
+      if (count) count.times += times;
+      else counts.set(key, { request, times });
+    }
+    for (const { request, times } of counts.values()) this.#count(request, now, times);
   }
 
-  #note(
-    { listenerArn, targetGroupArn, targetId, status, by, seconds }: ServedRequest,
-    now: number,
-    times: number,
-  ): void {
+  #noteTime({ listenerArn, targetGroupArn, targetId, seconds }: ServedRequest, now: number, times: number): void {
+    if (!targetGroupArn || !targetId || seconds === undefined) return;
+    for (const set of this.#setsOf(balancerOfListener(listenerArn), targetGroupArn, targetId))
+      this.store.note(set, 'TargetResponseTime', now, seconds, times);
+  }
+
+  #count({ listenerArn, targetGroupArn, targetId, status, by }: ServedRequest, now: number, times: number): void {
     const LoadBalancer = balancerOfListener(listenerArn);
-    const note = (to: Dimensions, metric: string, value = 1) => this.store.note(to, metric, now, value, times);
+    const note = (to: Dimensions, metric: string) => this.store.note(to, metric, now, 1, times);
     const hundreds = `${Math.floor(status / 100)}XX`;
     if (by === 'action')
       note({ LoadBalancer }, hundreds === '3XX' ? 'HTTP_Redirect_Count' : 'HTTP_Fixed_Response_Count');
@@ -52,22 +61,23 @@ export class BalancerMetrics {
     if (!targetGroupArn || !targetId) return;
     for (const set of this.#setsOf(LoadBalancer, targetGroupArn, targetId)) {
       note(set, 'RequestCount');
-      if (by === 'balancer') note(set, 'TargetConnectionErrorCount');
-      else note(set, `HTTPCode_Target_${hundreds}_Count`);
-      if (seconds !== undefined) note(set, 'TargetResponseTime', seconds);
+      note(set, by === 'balancer' ? 'TargetConnectionErrorCount' : `HTTPCode_Target_${hundreds}_Count`);
     }
   }
 
-  /** The sets of dimensions that AWS has, and one by target, which AWS has not. */
+  /** The sets of dimensions that AWS has, and one by target, which AWS has not; the same objects for the same target. */
   #setsOf(LoadBalancer: string, targetGroupArn: string, targetId: string): Dimensions[] {
-    const TargetGroup = nameIn(targetGroupArn, 'targetgroup/');
     const AvailabilityZone = this.context.state.instances[targetId]?.availabilityZone ?? 'unknown';
-    const sets: Dimensions[] = [{ LoadBalancer }, { LoadBalancer, TargetGroup }];
-    return [
-      ...sets,
-      ...sets.map((set) => ({ ...set, AvailabilityZone })),
-      { LoadBalancer, TargetGroup, Target: targetId },
-    ];
+    const key = `${LoadBalancer} ${targetGroupArn} ${targetId} ${AvailabilityZone}`;
+    let sets = this.#sets.get(key);
+    if (!sets) {
+      const TargetGroup = nameIn(targetGroupArn, 'targetgroup/');
+      const both: Dimensions[] = [{ LoadBalancer }, { LoadBalancer, TargetGroup }];
+      const zonal = both.map((set) => ({ ...set, AvailabilityZone }));
+      sets = [...both, ...zonal, { LoadBalancer, TargetGroup, Target: targetId }];
+      this.#sets.set(key, sets);
+    }
+    return sets;
   }
 
   /** Notes how many targets are healthy now, in each target group that is used. */

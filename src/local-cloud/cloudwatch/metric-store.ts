@@ -16,6 +16,9 @@ const kept = [
   { width: 60_000, ms: 6 * 3_600_000 },
 ] as const;
 
+/** How often that is looked after, in milliseconds. */
+const sweepMs = 60_000;
+
 type Bucket = Map<string, Distribution>;
 
 interface Series {
@@ -29,19 +32,23 @@ interface Series {
 /** Metrics by name and dimensions, in memory: seconds for a quarter of an hour, minutes for six hours. */
 export class MetricStore {
   readonly #series = new Map<string, Series>();
+  /** Callers that keep their dimensions are spared the making of keys: there may be thousands of requests a second. */
+  readonly #known = new WeakMap<Dimensions, Series>();
+  /** When old buckets were last dropped. */
+  #swept = Number.NEGATIVE_INFINITY;
 
   /** Notes a value that was measured at `at` milliseconds. */
   note(dimensions: Dimensions, metric: string, at: number, value: number, times = 1): void {
     const series = this.#of(dimensions);
     series.metrics.set(metric, at);
-    for (const [index, { width, ms }] of kept.entries()) {
+    this.#sweep(at);
+    for (const [index, { width }] of kept.entries()) {
       const buckets = series.buckets[index] as Map<number, Bucket>;
       const begin = Math.floor(at / width) * width;
       let bucket = buckets.get(begin);
       if (!bucket) {
         bucket = new Map();
         buckets.set(begin, bucket);
-        for (const old of buckets.keys()) if (old < at - ms) buckets.delete(old);
       }
       let values = bucket.get(metric);
       if (!values) {
@@ -79,13 +86,28 @@ export class MetricStore {
       for (const [metric, last] of metrics) yield { dimensions, metric, last };
   }
 
+  /** Drops what is too old, of all series: those of machines that are gone get no values any more. */
+  #sweep(at: number): void {
+    if (at - this.#swept < sweepMs) return;
+    this.#swept = at;
+    for (const { buckets } of this.#series.values()) {
+      for (const [index, { ms }] of kept.entries()) {
+        const of = buckets[index] as Map<number, Bucket>;
+        for (const begin of of.keys()) if (begin < at - ms) of.delete(begin);
+      }
+    }
+  }
+
   #of(dimensions: Dimensions): Series {
+    const known = this.#known.get(dimensions);
+    if (known) return known;
     const key = keyOf(dimensions);
     let series = this.#series.get(key);
     if (!series) {
       series = { dimensions, metrics: new Map(), buckets: kept.map(() => new Map()) };
       this.#series.set(key, series);
     }
+    this.#known.set(dimensions, series);
     return series;
   }
 }

@@ -50,7 +50,8 @@ export interface BalancerDriver {
   /** One cheap reading of all targets, whatever their number. */
   read(): Promise<TargetReading[]>;
   /**
-   * Calls `listener` with all requests since the last time, at each {@link read}. Absent where no requests are served.
+   * Calls `listener` with all requests since the last time, at each {@link read}; requests that are alike may be one object,
+   * which is there as often. Absent where no requests are served.
    */
   watchRequests?(listener: (requests: ServedRequest[]) => void): void;
   /** Kills what serves, as a crash would; it comes back by itself. Absent where there is no process. */

@@ -85,4 +85,14 @@ describe('the store', () => {
     store.note(api, 'RequestCount', 7 * 60 * minute, 1);
     expect(store.read(api, 'RequestCount', 60, 0, 8 * 60 * minute)).toHaveLength(1);
   });
+
+  it('forgets them also for what is measured no more, as of a target that is gone', () => {
+    const store = new MetricStore();
+    store.note(api, 'RequestCount', 0, 1);
+    store.note({ LoadBalancer: 'app/other/1' }, 'RequestCount', 20 * minute, 1);
+    expect(store.read(api, 'RequestCount', 1, 0, 30 * minute)).toEqual([]);
+    expect(store.read(api, 'RequestCount', 60, 0, 30 * minute)).toHaveLength(1);
+    store.note({ LoadBalancer: 'app/other/1' }, 'RequestCount', 7 * 60 * minute, 1);
+    expect(store.read(api, 'RequestCount', 60, 0, 8 * 60 * minute)).toEqual([]);
+  });
 });

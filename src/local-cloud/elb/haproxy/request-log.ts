@@ -26,10 +26,14 @@ export class RequestLog {
     this.file = openSync(join(dir, 'requests.log'), O_APPEND | O_CREAT | O_RDWR | O_TRUNC, 0o600);
   }
 
-  /** The requests since the last time. Those of listeners and target groups that are gone from the routing are left out. */
+  /**
+   * The requests since the last time, requests that are alike as one object each time: of thousands a second, answered in a
+   * few milliseconds each, most are. Those of listeners and target groups that are gone from the routing are left out.
+   */
   read(routing: Routing): ServedRequest[] {
     const names = namesOf(routing);
     const requests: ServedRequest[] = [];
+    const known = new Map<string, ServedRequest | undefined>();
     for (;;) {
       const size = readSync(this.file, this.#buffer, 0, this.#buffer.length, this.#offset);
       if (size === 0) break;
@@ -37,7 +41,11 @@ export class RequestLog {
       const lines = (this.#rest + this.#buffer.toString('latin1', 0, size)).split('\n');
       this.#rest = lines.pop() ?? '';
       for (const line of lines) {
-        const request = parse(line, names);
+        let request = known.get(line);
+        if (!request && !known.has(line)) {
+          request = parse(line, names);
+          known.set(line, request);
+        }
         if (request) requests.push(request);
       }
     }
