@@ -375,6 +375,6 @@ describe('how it asks', () => {
       expect.stringMatching(/^api-test-v2 /),
       'deprecated and disabled; deleted by a prune or release after 1 h, to be had back till then',
     ]);
-    expect(described.remove).toEqual([]);
+    expect(described.remove).toEqual(['no grace period is over']);
   });
 });

@@ -35,6 +35,14 @@ const lines = (targets: readonly ImageTarget[], fleetRegion: string): string[] =
     return `${name} (${imageId}${where}, ${sizeGb} GB): ${why}`;
   });
 
+/** Why a step has nothing to do; the plan says so too. */
+const nothing = {
+  restore: 'nothing retired is needed again',
+  retire: 'there is nothing to retire',
+  remove: 'no grace period is over',
+  sweep: 'no snapshot is left without its image',
+};
+
 /** Works with a keeper, and journals what could not be done with what was. */
 async function keeping(context: PruneContext, work: (keeper: Keeper) => Promise<Partial<PruneState>>): Promise<void> {
   const keeper = new Keeper(context, { force: context.state.force });
@@ -47,8 +55,9 @@ export const restoreStep: PruneStep = {
   id: 'restore',
   title: 'Give back what is needed again',
   commits: true,
-  describe: ({ state, services }) => lines(state.restore, services.fleet.region),
-  skip: async ({ state }) => (state.restore.length === 0 ? 'nothing retired is needed again' : undefined),
+  describe: ({ state, services }) =>
+    state.restore.length === 0 ? [nothing.restore] : lines(state.restore, services.fleet.region),
+  skip: async ({ state }) => (state.restore.length === 0 ? nothing.restore : undefined),
   run: (context) =>
     keeping(context, async (keeper) => ({ restored: names(await restoreAll(keeper, context.state.restore)) })),
 };
@@ -59,13 +68,13 @@ export const retireStep: PruneStep = {
   title: 'Retire what is no longer kept',
   commits: true,
   describe: ({ state, services: { fleet } }) => {
-    if (state.retire.length === 0) return [];
+    if (state.retire.length === 0) return [nothing.retire];
     const { retireGraceHours: hours } = fleet.release;
     const later =
       hours === 0 ? 'then deleted' : `deleted by a prune or release after ${hours} h, to be had back till then`;
     return [...lines(state.retire, fleet.region), `deprecated and disabled; ${later}`];
   },
-  skip: async ({ state }) => (state.retire.length === 0 ? 'there is nothing to retire' : undefined),
+  skip: async ({ state }) => (state.retire.length === 0 ? nothing.retire : undefined),
   run: (context) =>
     keeping(context, async (keeper) => ({ retired: names(await retireAll(keeper, context.state.retire)) })),
   async undo(context) {
@@ -85,11 +94,11 @@ export const removeStep: PruneStep = {
   title: 'Delete what was retired long enough',
   commits: true,
   describe: ({ state, services: { fleet } }) => {
-    if (state.remove.length === 0) return [];
+    if (state.remove.length === 0) return [nothing.remove];
     const frees = `frees ${costText(sizeOf(state.remove), fleet.release.snapshotPrice)}; this cannot be undone`;
     return [...lines(state.remove, fleet.region), frees];
   },
-  skip: async ({ state }) => (state.remove.length === 0 ? 'no grace period is over' : undefined),
+  skip: async ({ state }) => (state.remove.length === 0 ? nothing.remove : undefined),
   run: (context) =>
     keeping(context, async (keeper) => {
       const { done, half } = await removeAll(keeper, context.state.remove);
@@ -108,13 +117,14 @@ export const sweepStep: PruneStep = {
   id: 'sweep',
   title: 'Delete snapshots without an image',
   commits: true,
-  describe: ({ state, services: { fleet } }) =>
-    state.snapshots.map(({ snapshotId, version, sizeGb, due }) => {
+  describe: ({ state, services: { fleet } }) => {
+    if (state.snapshots.length === 0) return [nothing.sweep];
+    return state.snapshots.map(({ snapshotId, version, sizeGb, due }) => {
       const what = due === 'mark' ? `noted, deleted after ${fleet.release.retireGraceHours} h` : 'deleted';
       return `${snapshotId} of ${version ?? 'no version'} (${costText(sizeGb, fleet.release.snapshotPrice)}): ${what}`;
-    }),
-  skip: async ({ state }) =>
-    state.snapshots.length === 0 && state.half.length === 0 ? 'no snapshot is left without its image' : undefined,
+    });
+  },
+  skip: async ({ state }) => (state.snapshots.length === 0 && state.half.length === 0 ? nothing.sweep : undefined),
   run: (context) =>
     keeping(context, async (keeper) => {
       const { snapshots, half } = context.state;
