@@ -17,6 +17,7 @@ const examples: Readonly<Record<string, string>> = {
   kind: 'error',
   n: '6',
   name: 'api-ssh',
+  queue: 'mails',
 };
 
 /** Every `pipeline ...` of a page in Markdown: in blocks of code, and in the code of a sentence. */
