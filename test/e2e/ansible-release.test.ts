@@ -210,7 +210,7 @@ describe('the release role on a real machine', () => {
   it('refuses an unhealthy version with the app’s own log, and leaves nothing of it running', async () => {
     const failure = (await play('stage', 'v3', { release_health_timeout: 1 }).catch((error) => error)) as PipelineError;
     expect(failure.code).toBe('ansible.failed');
-    expect(failure.message).toContain('in task "Wait until api v3 is healthy on port 8081"');
+    expect(failure.message).toContain('in task "Wait until it is healthy: api v3 on port 8081"');
     expect(failure.message).toMatch(/status 503 .*config.json says healthy: false/);
     expect(failure.details.join('\n')).toContain('"msg":"serving"');
     expect(failure.details.length).toBeLessThanOrEqual(15);

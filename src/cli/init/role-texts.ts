@@ -16,7 +16,7 @@ export function roleFiles({ app, technology }: Answers): Record<string, string> 
   const { start, install } = commands[technology];
   return {
     [`ansible/${app}.yml`]: `# One step in the life of a release of \`${app}\` on a host; \`release_action\` says which.
-- name: ${app}
+- name: Release ${app}
   hosts: all
   become: "{{ release_become | default(false) | bool }}"
   gather_facts: false
@@ -42,6 +42,11 @@ ${prefix}_shared:
   description: The service ${app}
   license: MIT
   min_ansible_version: '2.14'
+  platforms:
+    - name: Debian
+      versions: [all]
+    - name: Ubuntu
+      versions: [all]
 dependencies:
   - role: release
     vars:
