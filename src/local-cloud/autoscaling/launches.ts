@@ -89,9 +89,11 @@ export class Launches {
     const tags = launchTags(group);
     const { instanceType } = source;
     const ids = instances.launch({ launchTemplate: { id, version }, count, ...place, instanceType, tags });
-    for (const instanceId of ids) {
+    // Counted once, not for each of what may be hundreds.
+    const size = sizeOf(group, how);
+    for (const [index, instanceId] of ids.entries()) {
       const what = how.pool ? 'Launching a new EC2 instance into warm pool' : 'Launching a new EC2 instance';
-      const activity = this.#begin(group, `${what}: ${instanceId}`, how, instanceId);
+      const activity = this.#begin(group, `${what}: ${instanceId}`, how, size + index, instanceId);
       group.instances.push({
         instanceId,
         lifecycleState: how.pool ? 'Warmed:Pending' : 'Pending',
@@ -108,15 +110,20 @@ export class Launches {
   /** Records a launch that EC2 has refused; gives the message. */
   refused(group: GroupRecord, error: unknown, how: LaunchOptions = {}): string {
     const message = error instanceof Error ? error.message : String(error);
-    const activity = this.#begin(group, 'Launching a new EC2 instance', how);
+    const activity = this.#begin(group, 'Launching a new EC2 instance', how, sizeOf(group, how));
     this.#runtime.log.fail(activity.id, `${message}. Launching EC2 instance failed.`);
     return message;
   }
 
-  #begin(group: GroupRecord, description: string, how: LaunchOptions, instanceId?: string): ActivityRecord {
-    const { cause, pool } = how;
+  /** @param size of the group or its pool before this launch */
+  #begin(
+    group: GroupRecord,
+    description: string,
+    { cause, pool }: LaunchOptions,
+    size: number,
+    instanceId?: string,
+  ): ActivityRecord {
     const { context, log } = this.#runtime;
-    const size = (pool ? poolMembers(group) : activeInstances(group)).length;
     const change = `increasing the ${pool ? 'warm pool ' : ''}capacity from ${size} to ${size + 1}.`;
     const reason = cause ?? 'a difference between desired and actual capacity';
     const why = `At ${stamp(context.clock.now())} an instance was started in response to ${reason}, ${change}`;
@@ -148,6 +155,10 @@ export class Launches {
     if (!isSuspended(group, 'AddToLoadBalancer')) registerTargets(this.#runtime, group, instance.instanceId);
     context.changed();
   }
+}
+
+function sizeOf(group: GroupRecord, { pool }: LaunchOptions): number {
+  return (pool ? poolMembers(group) : activeInstances(group)).length;
 }
 
 /** Groups' names have no colon. */

@@ -9,7 +9,7 @@ export function isPending({ lifecycleState }: Member): boolean {
 
 /** On its way out for good, held by terminating hooks or not; out of the warm pool too. */
 export function isTerminating({ lifecycleState }: Member): boolean {
-  return /^(Warmed:)?Terminating/.test(lifecycleState);
+  return lifecycleState.startsWith('Terminating') || lifecycleState.startsWith('Warmed:Terminating');
 }
 
 /** In the warm pool, or on the way into or out of it. */
