@@ -242,3 +242,17 @@ describe('instances', () => {
     expect((await list({ MaxResults: 1000 })).NextToken).toBeUndefined();
   });
 });
+
+describe('the instances of a region', () => {
+  open({ factor: 200 });
+
+  it('EC2-INS-18 are 2,000 at the most: launches get what is left, and never fewer than they need', async () => {
+    const order = (MinCount: number, MaxCount: number) =>
+      world.ec2.send(
+        new RunInstancesCommand({ ImageId: account.baseImageId, InstanceType: 't3.micro', MinCount, MaxCount }),
+      );
+    expect(await refusal(order(2_001, 2_001))).toBe('InstanceLimitExceeded');
+    expect((await order(1, 3_000)).Instances).toHaveLength(2_000);
+    expect(await refusal(order(1, 1))).toBe('InstanceLimitExceeded');
+  });
+});

@@ -248,7 +248,7 @@ describe('S3', () => {
     await expect(put('lock')).rejects.toMatchObject({ name: 'PreconditionFailed' });
   });
 
-  it('a cut reading leaves no file open, an error and a limit are told in its words', async () => {
+  it('a cut reading leaves no file open, an error is told in its words', async () => {
     await put('a');
     f.cloud.faults.add({ kind: 'cut-after', operation: 'GetObject', count: 1 });
     const get = () => f.s3.send(new GetObjectCommand({ Bucket: 'ledger', Key: 'a' }));
@@ -256,8 +256,18 @@ describe('S3', () => {
     expect(await (await get()).Body?.transformToString()).toBe('x');
     f.cloud.faults.add({ kind: 'error', operation: 'PutObject', count: 1 });
     expect(await put('b').catch((e) => [e.name, status(e)])).toEqual(['InternalError', 500]);
+  });
+
+  it('CLD-FLT-05 S3 answers 503 SlowDown over a bucket of choice, and has none that is published', async () => {
+    f.cloud.faults.add({ kind: 'throttle', profile: 'published' });
+    for (let n = 0; n < 60; n++) await put(`key-${n}`);
+    f.cloud.faults.clear();
     f.cloud.faults.add({ kind: 'throttle', service: 's3', capacity: 1, refill: 1 });
     await put('b');
     expect(await put('c').catch((e) => [e.name, status(e)])).toEqual(['SlowDown', 503]);
+    f.cloud.faults.clear();
+    f.cloud.faults.add({ kind: 'error', service: 's3', code: 'SlowDown', count: 1 });
+    expect(await put('c').catch((e) => [e.name, status(e)])).toEqual(['SlowDown', 503]);
+    await put('c');
   });
 });

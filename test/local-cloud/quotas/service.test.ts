@@ -35,7 +35,7 @@ afterAll(async () => {
 
 const vcpus = { ServiceCode: 'ec2', QuotaCode: 'L-1216C47A' };
 
-it('tells the quota of vCPUs to the newest client, and grants more', async () => {
+it('CLD-QTA-01 tells the quota of vCPUs to the newest client, and grants more', async () => {
   expect(await vcpuQuota(client)).toBe(1920);
   const { RequestedQuota } = await client.send(
     new RequestServiceQuotaIncreaseCommand({ ...vcpus, DesiredValue: 4000 }),
@@ -46,7 +46,7 @@ it('tells the quota of vCPUs to the newest client, and grants more', async () =>
   expect(Quotas).toHaveLength(1);
 });
 
-it('refuses what is not there, less than there is, and a wrong secret', async () => {
+it('CLD-QTA-02 refuses what is not there, less than there is, and a wrong secret', async () => {
   const get = (QuotaCode: string) => client.send(new GetServiceQuotaCommand({ ServiceCode: 'ec2', QuotaCode }));
   await expect(get('L-00000000')).rejects.toMatchObject({ name: 'NoSuchResourceException' });
   await expect(
@@ -65,7 +65,7 @@ it('refuses what is not there, less than there is, and a wrong secret', async ()
   stranger.destroy();
 });
 
-it('are of a region, and last as long as its records', async () => {
+it('CLD-QTA-03 are of a region, and last as long as its records', async () => {
   const units = { ServiceCode: 'elasticloadbalancing', QuotaCode: 'L-8A66D0E6' };
   const { endpoint, credentials } = cloud;
   const elsewhere = new ServiceQuotasClient({ endpoint, region: 'us-east-1', credentials });
