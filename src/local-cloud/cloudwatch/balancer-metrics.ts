@@ -30,11 +30,11 @@ export class BalancerMetrics {
     const counts = new Map<string, { request: ServedRequest; times: number }>();
     const now = this.context.clock.now();
     for (const [request, times] of alike) {
-      const { listenerArn, targetGroupArn, targetId, status, by } = request;
+      const { listenerArn, targetGroupArn, targetId, status, by, failedOpen } = request;
       // One balancer serves all regions.
       if (listenerArn.split(':')[3] !== this.context.region.name) continue;
       this.#noteTime(request, now, times);
-      const key = `${listenerArn} ${targetGroupArn} ${targetId} ${status} ${by}`;
+      const key = `${listenerArn} ${targetGroupArn} ${targetId} ${status} ${by} ${failedOpen}`;
       const count = counts.get(key);
       if (count) count.times += times;
       else counts.set(key, { request, times });
@@ -48,7 +48,8 @@ export class BalancerMetrics {
       this.store.note(set, 'TargetResponseTime', now, seconds, times);
   }
 
-  #count({ listenerArn, targetGroupArn, targetId, status, by }: ServedRequest, now: number, times: number): void {
+  #count(request: ServedRequest, now: number, times: number): void {
+    const { listenerArn, targetGroupArn, targetId, status, by, failedOpen } = request;
     const LoadBalancer = balancerOfListener(listenerArn);
     const note = (to: Dimensions, metric: string) => this.store.note(to, metric, now, 1, times);
     const hundreds = `${Math.floor(status / 100)}XX`;
@@ -61,6 +62,7 @@ export class BalancerMetrics {
     if (!targetGroupArn || !targetId) return;
     for (const set of this.#setsOf(LoadBalancer, targetGroupArn, targetId)) {
       note(set, 'RequestCount');
+      if (failedOpen) note(set, 'UnhealthyRoutingRequestCount');
       note(set, by === 'balancer' ? 'TargetConnectionErrorCount' : `HTTPCode_Target_${hundreds}_Count`);
     }
   }

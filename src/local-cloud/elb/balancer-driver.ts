@@ -35,6 +35,8 @@ export interface ServedRequest {
   by: 'target' | 'balancer' | 'action';
   /** Seconds from sending the request until the target's answer began; there when it is the target's answer. */
   seconds?: number;
+  /** Its target was unhealthy, and got it because too few were healthy. */
+  failedOpen?: true;
 }
 
 /** The data path behind ELBv2: HAProxy, or a model for simulated fleets. */

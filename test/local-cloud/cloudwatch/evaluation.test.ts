@@ -50,7 +50,7 @@ describe('an alarm on what balancers do', () => {
     expect([await minute(), await minute(), await minute()]).toEqual(['OK', 'OK', 'INSUFFICIENT_DATA']);
   });
 
-  it('counts M of N, and tells who watches of each change', async () => {
+  it('CLD-ALM-03 counts M of N, and tells who watches of each change', async () => {
     await put({ DatapointsToAlarm: 2 });
     const changes: string[] = [];
     alarms.onStateChange((name) => changes.push(`${name} ${alarms.find('a')?.state}`));

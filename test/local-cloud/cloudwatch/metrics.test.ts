@@ -133,6 +133,23 @@ describe('the metrics of a load balancer', () => {
     expect(await value('RequestCount', 'Sum')).toBe(old.requests + fresh.requests);
   });
 
+  it('CLD-MET-03 count the requests that unhealthy targets get', async () => {
+    const { listener: ListenerArn, group: TargetGroupArn } = arns;
+    const DefaultActions = [{ Type: 'forward', TargetGroupArn }];
+    await cloud.call('ModifyListener', { ListenerArn, DefaultActions });
+    const isNow = (state: string) =>
+      until(() => cloud.context.state.targetGroups[TargetGroupArn]?.targets[0]?.state === state);
+    await isNow('healthy');
+    expect((await get(url)).text).toBe('i-1');
+    await until(async () => (await value('RequestCount', 'Sum', TargetGroupArn)) === old.requests);
+    expect(await value('UnhealthyRoutingRequestCount', 'Sum')).toBeUndefined();
+    old.healthy = false;
+    await isNow('unhealthy');
+    for (let n = 0; n < 5; n++) expect((await get(url)).text).toBe('i-1');
+    await until(async () => (await value('UnhealthyRoutingRequestCount', 'Sum', TargetGroupArn)) === 5);
+    expect(await value('RequestCount', 'Sum', TargetGroupArn)).toBe(old.requests);
+  });
+
   it('are refused for wrong questions', async () => {
     const Metric = { Namespace: 'AWS/ApplicationELB', MetricName: 'RequestCount' };
     const ask = (query: object, more: object = {}) =>

@@ -2,7 +2,7 @@ import { closeSync, constants, ftruncateSync, openSync, readSync } from 'node:fs
 import { join } from 'node:path';
 import type { Routing, ServedRequest } from '../balancer-driver.ts';
 import { backendName, frontendName } from './names.ts';
-import { targetIdOf } from './servers.ts';
+import { isTwinName, targetIdOf } from './servers.ts';
 
 /** Frontend, backend, server, status, milliseconds until the answer began (-1: it did not), and how the session ended. */
 export const logFormat = 'R %f %b %s %ST %Tr %ts';
@@ -87,8 +87,9 @@ function parse(line: string, names: Names): ServedRequest | undefined {
   if (!targetGroupArn || !targetId) return { listenerArn, status: Number(status), by: 'balancer' };
   const answered = ms >= 0 && !ending.startsWith('P');
   const seconds = answered ? { seconds: ms / 1000 } : {};
+  const failedOpen = isTwinName(server) ? ({ failedOpen: true } as const) : {};
   return {
     ...{ listenerArn, targetGroupArn, targetId, status: Number(status), by: answered ? 'target' : 'balancer' },
-    ...seconds,
+    ...{ ...seconds, ...failedOpen },
   };
 }

@@ -14,6 +14,7 @@ import {
   type Server,
   serverName,
   stateFile,
+  twinName,
 } from './servers.ts';
 import { fullWeight, ramp } from './slow-start.ts';
 import { drainCommands } from './stickiness.ts';
@@ -33,7 +34,7 @@ export class ServerPool {
   ) {
     this.#twins = new Twins({
       haproxy,
-      name: ({ id, port }) => serverName(id, port, ++this.#count),
+      name: ({ id, port }) => twinName(id, port, ++this.#count),
       drain: (twin) => this.#everywhere(drainCommands(twin)),
       bury: (twin) => this.#leaving.set(twin.name, twin),
     });

@@ -30,9 +30,19 @@ export function serverName(id: string, port: number, count: number): string {
   return `${id}_${port}_${count}`;
 }
 
-/** The target of a server; undefined for what is no server's name. */
+/** The name of a server's twin (see fail-open.ts); `count` as of any server. */
+export function twinName(id: string, port: number, count: number): string {
+  return `${serverName(id, port, count)}o`;
+}
+
+/** The target of a server or twin; undefined for what is no server's name. */
 export function targetIdOf(name: string): string | undefined {
-  return /^(.+)_\d+_\d+$/.exec(name)?.[1];
+  return /^(.+)_\d+_\d+o?$/.exec(name)?.[1];
+}
+
+/** Whether a server's name is a twin's. */
+export function isTwinName(name: string): boolean {
+  return /_\d+_\d+o$/.test(name);
 }
 
 export type HealthCheck = TargetGroupRecord['healthCheck'];
