@@ -10,6 +10,7 @@ import { rollback } from './rollback.ts';
 import { rollbackCalls } from './rollback-calls.ts';
 import { scale } from './scale.ts';
 import type { Benchmark } from './support/figures.ts';
+import { synth } from './synth.ts';
 
 const balancerThroughput: Benchmark = { name: 'balancer', run: async () => (await runBalancer()).rows };
 const all: Benchmark[] = [
@@ -22,6 +23,7 @@ const all: Benchmark[] = [
   rollback,
   rollbackCalls,
   scale,
+  synth,
 ];
 // The SDK's word on coming Node versions is no news to whoever runs a benchmark.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
