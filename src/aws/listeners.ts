@@ -128,3 +128,8 @@ function missing(code: string, message: string): PipelineError {
     hint: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
   });
 }
+
+/** ARN of the load balancer that a listener belongs to: the listener's own starts with it. */
+export function balancerOf(listenerArn: string): string {
+  return listenerArn.replace(':listener/', ':loadbalancer/').replace(/\/[^/]+$/, '');
+}

@@ -1,5 +1,6 @@
-import { readGroupTag } from '../aws/capacity.ts';
+import { hasWarmPool, readGroupTag, reservedUnits } from '../aws/capacity.ts';
 import { readGroup } from '../aws/groups.ts';
+import { balancerOf } from '../aws/listeners.ts';
 import { isOver, readPolicies, readScheduledActions, type ScheduledAction } from '../aws/scaling-settings.ts';
 import type { Fleet } from '../config/settings.ts';
 import { createPlan } from '../run/plan.ts';
@@ -102,14 +103,18 @@ export interface ScaleStatus {
   /** What it goes back to; null when it is not held above its usual size. */
   heldFrom: Baseline | null;
   scheduled: ScheduledAction[];
+  /** What is pre-heated, whoever has done it: capacity units (LCU) of the load balancer, and machines that wait. */
+  preheated: { reservedCapacityUnits: number; warmPool: boolean };
 }
 
 export async function readScale(services: ScaleServices, clock: Clock): Promise<ScaleStatus> {
   const { fleet, aws } = services;
   const { facts, live, healthy } = await observeFleet(services);
-  const [tag, actions] = await Promise.all([
+  const [tag, actions, reservedCapacityUnits, warmPool] = await Promise.all([
     readGroupTag(aws.autoScaling, facts.group, heldTag),
     readScheduledActions(aws.autoScaling, facts.group),
+    reservedUnits(aws.elb, balancerOf(facts.listenerArn)),
+    hasWarmPool(aws.autoScaling, facts.group),
   ]);
   return {
     app: fleet.app,
@@ -121,6 +126,7 @@ export async function readScale(services: ScaleServices, clock: Clock): Promise<
     healthy: healthy.length,
     heldFrom: readBaseline(tag, live.min) ?? null,
     scheduled: actions.filter((one) => !isOver(one, clock.now())),
+    preheated: { reservedCapacityUnits, warmPool },
   };
 }
 

@@ -5,8 +5,9 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { RequestServiceQuotaIncreaseCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { renderScale } from '../../src/cli/views/scale.ts';
 import { planRelease } from '../../src/operations/release.ts';
-import { planScale, planScaleCancel } from '../../src/operations/scale.ts';
+import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';
 import { failingAfter, simulatedFleet } from './support/simulated-fleet.ts';
 
@@ -83,6 +84,9 @@ it('reserves them for the event, and goes back to what others have reserved', as
   expect(await units()).toBe(300);
   expect((await scale(7)).outcome).toBe('done');
   expect(await units()).toBe(300);
+  const status = await readScale(services, world.clock);
+  expect(status.preheated).toEqual({ reservedCapacityUnits: 300, warmPool: false });
+  expect(renderScale(status)).toContain('300 capacity units of the load balancer are reserved');
   await provisioned();
   expect((await cancel()).outcome).toBe('done');
   expect(await units()).toBe(150);

@@ -1,7 +1,8 @@
 import type { ScaleStatus } from '../../operations/scale.ts';
 
 /** What `scale --status` prints. */
-export function renderScale({ group, min, max, desired, healthy, heldFrom, scheduled }: ScaleStatus): string {
+export function renderScale(status: ScaleStatus): string {
+  const { group, min, max, desired, healthy, heldFrom, scheduled, preheated } = status;
   const held = heldFrom
     ? `held above its usual size, ${heldFrom.desired} (minimum ${heldFrom.min})`
     : 'at its usual size';
@@ -12,5 +13,9 @@ export function renderScale({ group, min, max, desired, healthy, heldFrom, sched
     lines.push(`  ${when}  ${name}: ${size.filter(Boolean).join(', ')}`);
   }
   if (scheduled.length === 0) lines.push('  nothing is scheduled');
+  if (preheated.warmPool) lines.push('  a warm pool is kept');
+  if (preheated.reservedCapacityUnits > 0) {
+    lines.push(`  ${preheated.reservedCapacityUnits} capacity units of the load balancer are reserved`);
+  }
   return `${lines.join('\n')}\n`;
 }

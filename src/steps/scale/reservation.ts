@@ -1,5 +1,5 @@
 import { isReservationRefused, readGroupTag, reservedUnits, reserveUnits, setGroupTag } from '../../aws/capacity.ts';
-import { readListener } from '../../aws/listeners.ts';
+import { balancerOf, readListener } from '../../aws/listeners.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import type { ScaleContext } from './state.ts';
 
@@ -100,8 +100,7 @@ async function setTag(context: ScaleContext, value: string | undefined, was: str
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** ARN of the fleet's load balancer: a listener's ARN starts with it. */
 async function balancerArn({ services: { aws, fleet } }: ScaleContext): Promise<string> {
   const { arn } = await readListener(aws.elb, fleet.names.loadBalancer, fleet.balancer.listenerPort);
-  return arn.replace(':listener/', ':loadbalancer/').replace(/\/[^/]+$/, '');
+  return balancerOf(arn);
 }
