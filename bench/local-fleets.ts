@@ -16,6 +16,9 @@ const few = 10;
 /** How much faster the clock of the refresh with AWS's delays runs. */
 const speed = 60;
 const connections = 50;
+/** Requests a second for the cost of noting them, and how long they come. */
+const rate = 5_000;
+const rateSeconds = 5;
 
 /** Fleets on the local cloud: the memory they take, how soon they are healthy, refreshes of a large one and under load. */
 export const localFleets: Benchmark = {
@@ -100,6 +103,10 @@ async function underLoad(): Promise<Figure[]> {
   try {
     const fleet = await cloud.fleet(few);
     await cloud.allHealthy(fleet.targets, few);
+    const idle = await cloud.cpuSeconds(() => systemClock().sleep(rateSeconds * 1000));
+    const noting = await cloud.cpuSeconds(() =>
+      autocannon({ url: fleet.url, connections, overallRate: rate, duration: rateSeconds }),
+    );
     const load = startLoad(fleet.url);
     const began = performance.now();
     await refreshed(cloud, fleet);
@@ -107,7 +114,10 @@ async function underLoad(): Promise<Figure[]> {
     const result = await load.stop();
     const failed = result.non2xx + result.errors + result.timeouts;
     const what = `roll of ${few} sandbox machines under the highest load`;
+    const percent = (cpuSeconds: number) => (cpuSeconds / rateSeconds) * 100;
     return [
+      { figure: `daemon with ${few} sandbox machines, at rest`, value: percent(idle), unit: '% of a core' },
+      { figure: `daemon with ${rate} requests/s through HAProxy`, value: percent(noting), unit: '% of a core' },
       { figure: `${what}: wall time`, value: seconds, unit: 's' },
       { figure: `${what}: requests a second`, value: result.requests.total / result.duration, unit: '/s' },
       { figure: `${what}: p99`, value: result.latency.p99, unit: 'ms' },

@@ -35,7 +35,10 @@ chmod 755 /etc/sv/web/run
 ln -s /etc/sv/web /etc/service/web
 `).toString('base64');
 
-/** A local cloud in a process of its own, whose memory can be read. */
+/** Of the times in /proc: Linux counts hundredths of a second for programs. */
+const ticksPerSecond = 100;
+
+/** A local cloud in a process of its own, whose memory and processor time can be read. */
 export class BenchCloud extends Account {
   /** @param descriptor of a cloud that runs */
   constructor(
@@ -55,6 +58,20 @@ export class BenchCloud extends Account {
   async memory(): Promise<number> {
     const status = await readFile(`/proc/${this.descriptor.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+  }
+
+  /** Seconds of processor time that the daemon uses while `work` goes on, without machines and HAProxy. */
+  async cpuSeconds(work: () => Promise<unknown>): Promise<number> {
+    const before = await this.#ticks();
+    await work();
+    return ((await this.#ticks()) - before) / ticksPerSecond;
+  }
+
+  async #ticks(): Promise<number> {
+    const stat = await readFile(`/proc/${this.descriptor.pid}/stat`, 'utf8');
+    // The name of the program before may hold anything; then come the state and eleven more fields.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(fields[11]) + Number(fields[12]);
   }
 
   /** A fleet of that size, asked for but not there yet, behind a balancer that is; two checks of 1 s decide. */
