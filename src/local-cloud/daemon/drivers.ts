@@ -53,7 +53,12 @@ export async function simulatedDrivers(
   ]);
   // Models forget everything with their process: what the state knows of, exists.
   const { machines: known, images } = recorded(states);
-  const machines = new SimulatedDriver({ clock, images: [...images] });
+  const machines = new SimulatedDriver({
+    clock,
+    images: [...images],
+    // No cores to thrash: as on AWS, one machine's boot does not wait for another's.
+    concurrentBoots: Number.POSITIVE_INFINITY,
+  });
   for (const { id, imageId, address } of known) {
     machines.create({ instanceId: id, imageId, address, hostname: `ip-${address.replaceAll('.', '-')}` }).catch(report);
   }

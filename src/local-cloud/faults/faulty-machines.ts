@@ -6,6 +6,7 @@ import type { FaultRule } from './rule.ts';
 /** Any driver's machines, which fail as the book has it. */
 export class FaultyMachines implements MachineDriver {
   readonly kind: MachineDriver['kind'];
+  readonly concurrentBoots: MachineDriver['concurrentBoots'];
   readonly #inner: MachineDriver;
   readonly #book: FaultBook;
   readonly #records: Records;
@@ -14,6 +15,7 @@ export class FaultyMachines implements MachineDriver {
 
   constructor(inner: MachineDriver, book: FaultBook, records: Records) {
     this.kind = inner.kind;
+    this.concurrentBoots = inner.concurrentBoots;
     this.#inner = inner;
     this.#book = book;
     this.#records = records;

@@ -15,6 +15,8 @@ export interface MachineSpec {
 /** Machines behind EC2: real sandboxes, or simulated ones. All promises reject with an Error whose message is fit for a StateReason. */
 export interface MachineDriver {
   readonly kind: 'sandbox' | 'simulated';
+  /** Boots at once at most; absent: 4, as more only thrash the few cores of a developer's machine. */
+  readonly concurrentBoots?: number;
   /** Makes the machine's disk from its image; the disk exists until `destroy`. */
   create(spec: MachineSpec): Promise<void>;
   /** Starts the init of a machine whose disk exists; resolves when the init runs and SSH answers. */

@@ -30,6 +30,7 @@ const diskBytes = 64 * 1024 * 1024;
 /** Machines without processes: for fleets of hundreds and for tests on a clock of their own. */
 export class SimulatedDriver implements MachineDriver {
   readonly kind = 'simulated';
+  readonly concurrentBoots?: number;
   readonly #clock: Clock;
   readonly #times: SimulatedTimes;
   readonly #images: Set<string>;
@@ -38,7 +39,13 @@ export class SimulatedDriver implements MachineDriver {
   readonly #listeners: ((instanceId: string, reason: string) => void)[] = [];
 
   /** @param options.images ids of the images that exist from the start */
-  constructor(options: { clock: Clock; images?: string[]; times?: Partial<SimulatedTimes> }) {
+  constructor(options: {
+    clock: Clock;
+    images?: string[];
+    times?: Partial<SimulatedTimes>;
+    concurrentBoots?: number;
+  }) {
+    this.concurrentBoots = options.concurrentBoots;
     this.#clock = options.clock;
     this.#images = new Set(options.images);
     this.#times = { ...measured, ...options.times };

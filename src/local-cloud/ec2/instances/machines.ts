@@ -3,8 +3,8 @@ import type { MachineSpec } from '../../machines/driver.ts';
 import type { InstanceRecord } from '../../model.ts';
 import { BootQueue } from './boot-queue.ts';
 
-/** Boots at once at most: more only thrash the few cores of a developer's machine. */
-const concurrentBoots = 4;
+/** Boots at once at most where the driver does not say: more only thrash the few cores of a developer's machine. */
+const usualBoots = 4;
 
 /** How long a machine's services get for their orderly end. EC2 gives an operating system some minutes; ours are small. */
 const shutdownGraceMs = 30_000;
@@ -12,15 +12,16 @@ const shutdownGraceMs = 30_000;
 /** The machines behind instances: what is on, what has a disk. It changes no instance state. */
 export class Machines {
   readonly #context: CloudContext;
-  readonly #boots = new BootQueue(concurrentBoots);
+  readonly #boots: BootQueue;
   readonly #on = new Set<string>();
 
   constructor(context: CloudContext) {
     this.#context = context;
+    this.#boots = new BootQueue(context.machines.concurrentBoots ?? usualBoots);
   }
 
   /**
-   * Makes the disk if there is none, and boots. Waits its turn: at most four machines boot at once.
+   * Makes the disk if there is none, and boots. Waits its turn: only so many machines boot at once.
    * @returns when the boot began, in milliseconds of the clock.
    * @throws whatever the driver rejects with; the signal's reason if it aborts before the boot begins.
    */

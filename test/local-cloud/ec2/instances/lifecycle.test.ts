@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { SimulatedDriver } from '../../../../src/local-cloud/machines/simulated-driver.ts';
+import { emptyState } from '../../../../src/local-cloud/model.ts';
 import { account } from '../../../../src/local-cloud/settings.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
 import { delays, settled, setUp, times } from '../support.ts';
 
 const base = { ImageId: account.baseImageId, MinCount: 1, MaxCount: 1 };
@@ -27,6 +30,16 @@ test('at most four machines boot at once', async () => {
   expect(up()).toBe(8);
   await cloud.clock.advance(boot);
   expect(up()).toBe(10);
+});
+
+test('machines of a driver without such a limit boot all at once', async () => {
+  const clock = new ManualClock();
+  const images = [account.baseImageId];
+  const driver = new SimulatedDriver({ clock, images, times, concurrentBoots: Number.POSITIVE_INFINITY });
+  const cloud = setUp(emptyState(), { clock, machines: driver });
+  await cloud.send('RunInstances', { ...base, MinCount: 10, MaxCount: 10 });
+  await clock.advance(delays.instancePending + times.create + times.boot);
+  expect(Object.keys(cloud.state.instances).filter((id) => driver.isRunning(id))).toHaveLength(10);
 });
 
 test('stop, start and reboot keep the disk and the address', async () => {
