@@ -41,7 +41,7 @@ async function main(): Promise<number> {
     return JSON.parse(stdout) as T;
   };
 
-  chapter('1. The local cloud, and a fleet from pipelines/api.ts');
+  chapter('1. The local cloud, and a fleet for each app in pipelines/');
   const cloud = await pipeline<{ endpoint: string; loadBalancers: { app: string; url: string }[] }>('local', 'up');
   try {
     const url = cloud.loadBalancers.find((one) => one.app === 'api')?.url;
