@@ -70,6 +70,60 @@ describe('switch.py', () => {
   });
 });
 
+describe('switch.py --dry-run', () => {
+  it('says what it would change and changes nothing, also before there is an environment', async () => {
+    expect(JSON.parse((await python('switch.py', root, 'v1', '--dry-run')).stdout)).toEqual({
+      changed: true,
+      previous: null,
+    });
+    expect(await readdir(root)).toEqual([]);
+    await release('v1');
+    await python('switch.py', root, 'v1');
+    expect(JSON.parse((await python('switch.py', root, 'v1', '--dry-run')).stdout)).toMatchObject({ changed: false });
+    expect(JSON.parse((await python('switch.py', root, '', '--forget', '--dry-run')).stdout)).toMatchObject({
+      changed: true,
+    });
+    expect(await readlink(join(root, 'current'))).toBe('releases/v1');
+  });
+});
+
+describe.each(['systemd', 'runit'])('started.py with %s', (init) => {
+  let runs: boolean;
+  /** Programs of the init that know one thing: whether the service runs. */
+  const started = async (action: string) => {
+    const bin = join(root, 'fake');
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(bin, 'systemctl'), `#!/bin/sh\nexit ${runs ? 0 : 3}\n`, { mode: 0o755 });
+    await writeFile(join(bin, 'sv'), `#!/bin/sh\necho '${runs ? 'run' : 'down'}: api: (pid 7) 3s'\n`, { mode: 0o755 });
+    const argv = [join(files, 'started.py'), action, root, init, 'api', join(root, 'unit'), join(root, 'absent')];
+    const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+    return (await run('python3', argv, { env })).stdout.trim();
+  };
+
+  it('wants a start when the service does not run, its files have changed or another environment is current', async () => {
+    const changed = 'it was not started from what is there now';
+    runs = true;
+    await release('v1');
+    await release('v2');
+    await writeFile(join(root, 'unit'), 'one');
+    await python('switch.py', root, 'v1');
+    expect(await started('ask')).toBe(changed);
+    await started('note');
+    expect(await started('ask')).toBe('yes');
+    runs = false;
+    expect(await started('ask')).toBe('it does not run');
+    runs = true;
+    await writeFile(join(root, 'unit'), 'two');
+    expect(await started('ask')).toBe(changed);
+    await started('note');
+    await python('switch.py', root, 'v2');
+    expect(await started('ask')).toBe(changed);
+    // Back where it was noted: the process that runs may still be the other's.
+    await python('switch.py', root, 'v1');
+    expect(await started('ask')).toBe(changed);
+  });
+});
+
 describe('prune.py', () => {
   it('keeps the newest, and counts current and previous among them', async () => {
     for (const [version, age] of [
