@@ -62,10 +62,11 @@ export class SimulatedBalancer implements BalancerDriver {
   }
 
   async read(): Promise<TargetReading[]> {
+    const now = this.options.clock.now();
     return [...this.#targets.values()].map((target) => {
-      this.#judge(target);
+      this.#judge(target, now);
       const { targetGroupArn, id, port, verdict } = target;
-      return { targetGroupArn, id, port, health: verdict, sessions: this.#sessions(target) };
+      return { targetGroupArn, id, port, health: verdict, sessions: this.#sessions(target, now) };
     });
   }
 
@@ -73,8 +74,7 @@ export class SimulatedBalancer implements BalancerDriver {
     this.#targets.clear();
   }
 
-  #judge(target: SimulatedTarget): void {
-    const now = this.options.clock.now();
+  #judge(target: SimulatedTarget, now: number): void {
     const answers = this.options.isUp(target);
     if (answers !== target.answers) Object.assign(target, { answers, since: now });
     const { healthyThreshold, unhealthyThreshold, intervalSeconds } = this.#check(target.targetGroupArn);
@@ -82,10 +82,10 @@ export class SimulatedBalancer implements BalancerDriver {
     if (now - target.since >= needed) target.verdict = answers ? 'up' : 'down';
   }
 
-  #sessions(target: SimulatedTarget): number {
-    const { drainMs = 0, sessions = 1, clock } = this.options;
+  #sessions(target: SimulatedTarget, now: number): number {
+    const { drainMs = 0, sessions = 1 } = this.options;
     if (target.drainingSince === undefined) return target.verdict === 'up' ? sessions : 0;
-    return clock.now() - target.drainingSince < drainMs ? sessions : 0;
+    return now - target.drainingSince < drainMs ? sessions : 0;
   }
 
   #check(arn: string) {
