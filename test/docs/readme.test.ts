@@ -26,6 +26,11 @@ it('names only commands that exist', () => {
   expect(named.filter((name) => !known.has(name))).toEqual([]);
 });
 
+it('leads to every page', async () => {
+  const pages = (await readdir(path.join(root, 'docs'))).filter((name) => name.endsWith('.md'));
+  expect(pages.filter((name) => !readme.includes(`](docs/${name})`))).toEqual([]);
+});
+
 it('links only to pages that are there, and so do the pages', async () => {
   const pages = [
     'README.md',
