@@ -2,12 +2,13 @@ import { CreateImageCommand, DeregisterImageCommand, DescribeInstancesCommand } 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readImage, resolveBaseImage, waitImageAvailable } from '../../src/aws/images.ts';
 import { tagKeys, toTags } from '../../src/aws/tags.ts';
+import { planRollback } from '../../src/operations/fast-rollback.ts';
 import { readBase } from '../../src/operations/read-base.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { createPoll } from '../../src/run/poll.ts';
 import { createRunId } from '../../src/run/run-id.ts';
-import { everyVersion, Simulated } from './support/simulated.ts';
+import { everyVersion, failingAfter, Simulated } from './support/simulated.ts';
 
 let world: Simulated;
 let first: string;
@@ -37,13 +38,18 @@ afterAll(() => world?.close());
 const plan = (more: Parameters<typeof planRelease>[2] = {}) =>
   planRelease(world.services, world.clock, { fromBase: true, ...more });
 
-/** The images that machines of a role were launched from. */
-async function launchedFrom(role: string, run: string): Promise<(string | undefined)[]> {
+/** The images that a run's machines of a role were launched from. */
+async function launchedFrom(
+  role: string,
+  run: string,
+  states = ['pending', 'running', 'shutting-down', 'terminated'],
+): Promise<(string | undefined)[]> {
   const { Reservations = [] } = await world.aws.ec2.send(
     new DescribeInstancesCommand({
       Filters: [
         { Name: `tag:${tagKeys.role}`, Values: [role] },
         { Name: `tag:${tagKeys.run}`, Values: [run] },
+        { Name: 'instance-state-name', Values: states },
       ],
     }),
   );
@@ -86,6 +92,14 @@ describe('the plan of a release from the base image', () => {
 });
 
 describe('a release from the base image', () => {
+  it('that fails once the builder is there ends that machine', async () => {
+    const runId = createRunId(world.clock);
+    const failed = await world.run(failingAfter(await plan(), 'builder'), { runId });
+    expect(failed).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(await launchedFrom('builder', runId)).toEqual([second]);
+    expect(await launchedFrom('builder', runId, ['pending', 'running'])).toEqual([]);
+  }, 60_000);
+
   it('that fails its proof leaves the fleet on the image it had, and no image of its own', async () => {
     world.answers.to = () => ({ status: 503, body: 'no' });
     const failed = await world.run(await plan());
@@ -136,4 +150,40 @@ describe('a release from the base image', () => {
     expect(warnings[0]).toContain(`${version} is built on ${second}, which is gone`);
     expect(warnings[0]).toContain(': pipeline release api --from-base --ref');
   });
+});
+
+describe('with two groups', () => {
+  it('the traffic moves to machines on the base image, and a switch goes back', async () => {
+    const colours = await Simulated.create([
+      ['verifySeconds: 5,', "strategy: 'blue-green', stepSeconds: 1, rollbackWindow: 400, verifySeconds: 5,"],
+    ]);
+    try {
+      const { services, clock } = colours;
+      expect((await colours.run(await planRelease(services, clock, {}))).error).toBeUndefined();
+      const again = await planRelease(services, clock, { fromBase: true });
+      expect(again.steps.map(({ id }) => id)).toEqual([
+        ...[
+          'preflight',
+          'builder',
+          'stage',
+          'bake',
+          'prove',
+          'raise',
+          'shift',
+          'settle',
+          'verify',
+          'retain',
+          'announce',
+        ],
+      ]);
+      expect((await colours.run(again)).error).toBeUndefined();
+      expect(await services.ledger.release('api', 'v2')).toMatchObject({ baseImageId: again.initial.base?.imageId });
+      const back = await planRollback(services, clock, { force: false });
+      expect(back.initial).toMatchObject({ version: 'v1', how: 'switch' });
+      expect((await colours.run(back)).error).toBeUndefined();
+      expect((await readStatus(services)).version).toBe('v1');
+    } finally {
+      await colours.close();
+    }
+  }, 60_000);
 });
