@@ -191,9 +191,9 @@ export const commands: readonly CommandSpec[] = [
       },
       {
         flags: '--driver <kind>',
-        description: 'real machines in sandboxes, or machines of a model',
+        description:
+          'real machines in sandboxes, or machines of a model (without it: those it has, at first sandboxes)',
         choices: ['sandbox', 'simulated'],
-        default: 'sandbox',
       },
       { flags: '--no-fleets', description: 'only the cloud' },
     ],

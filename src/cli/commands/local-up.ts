@@ -30,7 +30,7 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
       dir,
       port,
       delays: options.delays === 'aws' ? 'aws' : 'quick',
-      driver: options.driver === 'simulated' ? 'simulated' : 'sandbox',
+      ...(options.driver !== undefined && { driver: options.driver === 'simulated' ? 'simulated' : 'sandbox' }),
     }));
   const asked = options.delays !== undefined || options.driver !== undefined;
   const already = `the local cloud is running already${asked ? ', with the delays and the driver it was started with' : ''}`;

@@ -6,8 +6,11 @@ export interface DaemonArguments {
   dir: string;
   port?: number;
   delays: 'quick' | 'aws';
-  driver: 'sandbox' | 'simulated';
+  /** Absent: the one that the folder was made with. */
+  driver?: 'sandbox' | 'simulated';
 }
+
+const drivers = ['sandbox', 'simulated'] as const;
 
 /** Reads the daemon's arguments: --dir (needed), --port, --delays, --driver. */
 export function readArguments(argv: string[]): DaemonArguments {
@@ -23,7 +26,7 @@ export function readArguments(argv: string[]): DaemonArguments {
     dir: resolve(values.dir),
     port: values.port === undefined ? undefined : portOf(values.port),
     delays: oneOf('--delays', values.delays ?? 'quick', ['quick', 'aws']),
-    driver: oneOf('--driver', values.driver ?? 'sandbox', ['sandbox', 'simulated']),
+    driver: values.driver === undefined ? undefined : oneOf('--driver', values.driver, drivers),
   };
 }
 

@@ -16,7 +16,7 @@ import { createStsService } from '../sts/service.ts';
 import { createWireServer, type WireServer } from '../wire/server.ts';
 import { reserveAddresses } from './addresses.ts';
 import { type CloudStatus, controlPaths, countState } from './control.ts';
-import { sandboxDrivers, simulatedDrivers } from './drivers.ts';
+import { assertDriver, sandboxDrivers, simulatedDrivers } from './drivers.ts';
 import { Endings } from './endings.ts';
 import { lockFolder } from './folder-lock.ts';
 import { loadIdentity, saveIdentity } from './identity.ts';
@@ -73,20 +73,23 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
 
 async function start(options: CloudOptions, endings: Endings): Promise<LocalCloud> {
   const began = performance.now();
-  const { dir, host = '127.0.0.1', driver = 'sandbox', clock = systemClock(), report = () => undefined } = options;
+  const { dir, host = '127.0.0.1', clock = systemClock(), report = () => undefined } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(dir);
   endings.add(() => lock.release());
   const identity = loadIdentity(dir);
   if (options.credentials) Object.assign(identity, options.credentials);
+  const driver = options.driver ?? identity.driver ?? 'sandbox';
 
   const [claim, store] = await Promise.all([claimAddressBlock(identity.block), openStore(dir, report)]);
   endings.add(() => claim.close());
   endings.add(() => store.close());
   const { block } = claim;
+
   const pool = new AddressPool(block);
   const states = () => [store.state, ...Object.values(store.regions)];
   for (const state of states()) reserveAddresses(state, pool, block);
+  assertDriver(dir, driver, identity.driver, states());
 
   const drivers = await (driver === 'sandbox'
     ? sandboxDrivers(dir, states(), clock, report)
@@ -160,7 +163,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   if (states().every(({ instances }) => Object.keys(instances).length === 0)) await revived;
 
   const port = await listen(wire, host, options.port, identity.port);
-  await saveIdentity(dir, { ...identity, block, port });
+  await saveIdentity(dir, { ...identity, block, port, driver });
   const endpoint = `http://${host}:${port}`;
   const readyMs = performance.now() - began;
   const close = () => endings.run();

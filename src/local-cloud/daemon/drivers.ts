@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { PipelineError } from '../../shared/errors.ts';
+import { PipelineError, usageError } from '../../shared/errors.ts';
 import type { BalancerDriver } from '../elb/balancer-driver.ts';
 import type { MachineDriver } from '../machines/driver.ts';
 import type { CloudState } from '../model.ts';
@@ -84,4 +84,28 @@ async function allOf(works: Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(works);
   const failed = results.find((r) => r.status === 'rejected');
   if (failed) throw failed.reason;
+}
+
+/**
+ * Data of one driver is nothing to the other.
+ * @param before the driver that the folder was made with
+ * @throws usage error `local.driver` when there are machines or images of the other one
+ */
+export function assertDriver(
+  dir: string,
+  driver: string,
+  before: string | undefined,
+  states: readonly CloudState[],
+): void {
+  // Each cloud has its base image, which either driver makes anew.
+  const isMade = ({ name }: { name: string }) => name !== account.baseImageName;
+  const used = states.some(
+    ({ instances, images }) => Object.keys(instances).length > 0 || Object.values(images).some(isMade),
+  );
+  if (!used || before === undefined || before === driver) return;
+  throw usageError(
+    'local.driver',
+    `the local cloud in ${dir} has ${before} machines and images, which cannot go on as ${driver} ones`,
+    'start it without --driver; or begin anew: pipeline local reset',
+  );
 }

@@ -11,6 +11,8 @@ export interface Identity {
   port?: number;
   accessKeyId: string;
   secretAccessKey: string;
+  /** What its machines are: data of one driver is nothing to the other. */
+  driver?: 'sandbox' | 'simulated';
 }
 
 const fileName = 'identity.json';

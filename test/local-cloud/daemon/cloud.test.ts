@@ -9,7 +9,12 @@ import {
   DescribeInstanceRefreshesCommand,
   StartInstanceRefreshCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { CreateLaunchTemplateCommand, CreateLaunchTemplateVersionCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  CreateLaunchTemplateCommand,
+  CreateLaunchTemplateVersionCommand,
+  EC2Client,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import {
   CreateListenerCommand,
   CreateLoadBalancerCommand,
@@ -149,6 +154,23 @@ describe('startLocalCloud', () => {
     const second = await start({ dir: join(dir, 'other') });
     expect(second.block).not.toBe(first.block);
     expect(second.endpoint).not.toBe(first.endpoint);
+  });
+
+  it('goes on with the kind of machines that it has, and refuses the other one', async () => {
+    const first = await start();
+    expect(first.status().driver).toBe('simulated');
+    const { ec2 } = clients(first);
+    await ec2.send(new RunInstancesCommand({ ImageId: account.baseImageId, MinCount: 1, MaxCount: 1 }));
+    await first.close();
+    await expect(start({ driver: 'sandbox' })).rejects.toMatchObject({
+      code: 'local.driver',
+      outcome: 'usage',
+      message: expect.stringContaining('has simulated machines'),
+    });
+    expect((await start({ driver: undefined })).status()).toMatchObject({
+      driver: 'simulated',
+      counts: { instances: 1 },
+    });
   });
 
   it('refuses a port that is taken and leaves nothing behind', async () => {

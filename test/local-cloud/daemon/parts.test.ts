@@ -122,7 +122,6 @@ describe('readArguments', () => {
       dir: '/x',
       port: 0,
       delays: 'quick',
-      driver: 'sandbox',
     });
     expect(readArguments(['--dir', '/x', '--delays', 'aws', '--driver', 'simulated'])).toMatchObject({
       delays: 'aws',
