@@ -53,13 +53,14 @@ it('a switch makes as many calls for 350 machines as for 10, and one of them cha
 /** What is asked at each reading while machines are replaced. */
 const polled = ['DescribeInstanceRefreshesCommand', 'DescribeAutoScalingGroupsCommand', 'DescribeTargetHealthCommand'];
 
-it('a roll makes as many calls at each reading for 350 machines as for 10, and the same besides', async () => {
+it('a roll makes three calls at each reading for 350 machines as for 10, and the same besides', async () => {
   const few = await callsOf('roll', 10);
   const many = await callsOf('roll', 350);
   const besides = (calls: string[]) => calls.filter((name) => !polled.includes(name));
   expect(besides(many)).toEqual(besides(few));
-  // How often there is something to read depends on how busy this machine is: 350 machines on a clock that runs faster are much work.
-  const perReading = (calls: string[]) =>
-    (calls.length - besides(calls).length) / calls.filter((name) => name === polled[0]).length;
-  expect(perReading(many)).toBeLessThanOrEqual(1.3 * perReading(few));
+  // How often there is something to read depends on how busy this machine is: on a clock that runs faster 350 machines are much work.
+  // So what is left besides three calls a reading is compared: the looks of the plan, and those of the short verify window.
+  const beyondReadings = (calls: string[]) =>
+    calls.length - besides(calls).length - 3 * calls.filter((name) => name === polled[0]).length;
+  expect(Math.max(beyondReadings(few), beyondReadings(many))).toBeLessThanOrEqual(30);
 }, 180_000);
