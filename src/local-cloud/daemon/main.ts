@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { PipelineError } from '../../shared/errors.ts';
-import { processRef } from '../machines/process-table.ts';
+import { ownerMark, processRef } from '../machines/process-table.ts';
 import { type DaemonArguments, readArguments } from './arguments.ts';
 import type { StartReport } from './client.ts';
 import { type LocalCloud, startLocalCloud } from './cloud.ts';
@@ -68,6 +68,8 @@ async function main(): Promise<void> {
   try {
     options = readArguments(process.argv.slice(2));
     mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+    // Whatever it starts inherits that, so that what outlives a killed daemon can be told from other processes.
+    Object.assign(process.env, ownerMark(options.dir));
   } catch (error) {
     say(failed(error));
     process.exitCode = 2;

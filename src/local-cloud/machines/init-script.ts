@@ -1,3 +1,5 @@
+import { ownerVariable } from './process-table.ts';
+
 /**
  * PID 1 of a machine. It comes with the driver and not with the image, as a hypervisor brings its firmware, so that
  * old images boot under a newer driver. Its name is `runit-init`: that is what Ansible's service_mgr fact reads in
@@ -7,6 +9,8 @@ export const initName = 'runit-init';
 
 export const initScript = `#!/bin/sh
 umask 022
+# Names this process on its host; nothing to a service.
+unset ${ownerVariable}
 stopping=
 trap 'stopping=1' TERM
 trap '' HUP INT

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import { machineLayout, machinesFolder } from './layout.ts';
 
@@ -45,15 +45,46 @@ export async function allGone(refs: ProcessRef[], clock: Clock): Promise<void> {
   while (refs.some(isAlive)) await clock.sleep(5);
 }
 
-/** Kills what a dead daemon left running below `dir`; returns what was found, still dying. */
+/** Variable of the environment that every process of a cloud was started with: the cloud's folder. */
+export const ownerVariable = 'LOCAL_CLOUD_PROCESS_OF';
+
+/** What names a process as one of the cloud in `dir`, to start it with. */
+export function ownerMark(dir: string): Record<string, string> {
+  return { [ownerVariable]: resolve(dir) };
+}
+
+/**
+ * Kills what a dead daemon left running below `dir`; returns what was found, still dying. The record alone is not enough: a
+ * daemon that is killed right after it has started a process has not written it down, and `--die-with-parent` comes too late
+ * when the parent is dead before the child has asked for it (containers/bubblewrap issue 633).
+ */
 export function sweep(dir: string): ProcessRef[] {
   const found: ProcessRef[] = [];
-  for (const instanceId of entries(machinesFolder(dir))) {
-    for (const ref of recordedProcesses(dir, instanceId)) {
-      if (signalProcess(ref, 'SIGKILL')) found.push(ref);
-    }
-  }
+  const kill = (refs: ProcessRef[]) => {
+    const fresh = refs.filter((ref) => !found.some(({ pid, start }) => pid === ref.pid && start === ref.start));
+    const killed = fresh.filter((ref) => signalProcess(ref, 'SIGKILL'));
+    found.push(...killed);
+    return killed.length > 0;
+  };
+  for (const instanceId of entries(machinesFolder(dir))) kill(recordedProcesses(dir, instanceId));
+  // Until a look finds nothing new: a process may have made another one between its being seen and its end.
+  while (kill(markedProcesses(dir)));
   return found;
+}
+
+function markedProcesses(dir: string): ProcessRef[] {
+  const mark = `${ownerVariable}=${resolve(dir)}`;
+  return entries('/proc').flatMap((entry) => {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === process.pid) return [];
+    try {
+      // What it was started with, whatever it has made of that. Processes of other users are not to be read.
+      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark)) return [];
+    } catch {
+      return [];
+    }
+    return processRef(pid) ?? [];
+  });
 }
 
 function recordedProcesses(dir: string, instanceId: string): ProcessRef[] {

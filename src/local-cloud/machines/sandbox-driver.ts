@@ -8,7 +8,7 @@ import { copyTree, discard, emptyTrash, treeSize } from './images.ts';
 import { imageFolder, imagesFolder, type MachineLayout, machineLayout } from './layout.ts';
 import { type MachineEnvironment, machineEnvironment } from './machine-environment.ts';
 import { type MachineProcess, startMachine } from './machine-process.ts';
-import { allGone, isAlive, type ProcessRef, signalProcess, sweep } from './process-table.ts';
+import { allGone, isAlive, ownerMark, type ProcessRef, signalProcess, sweep } from './process-table.ts';
 import { sandboxArguments } from './sandbox-command.ts';
 import { writeSeed } from './seed.ts';
 import { serviceProcesses } from './service-processes.ts';
@@ -178,7 +178,7 @@ export class SandboxDriver implements MachineDriver {
           asRoot: this.#asRoot,
           nodePrefix: this.#environment.nodePrefix,
         }),
-        environment: this.#environment.variables,
+        environment: { ...this.#environment.variables, ...ownerMark(this.#dir) },
         consoleFd,
         clock: this.#clock,
         timeoutMs: this.#bootTimeoutMs,

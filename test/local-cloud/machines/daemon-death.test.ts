@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { isAlive, processRef, sweep } from '../../../src/local-cloud/machines/process-table.ts';
+import { isAlive, ownerMark, processRef, sweep } from '../../../src/local-cloud/machines/process-table.ts';
 import { SandboxDriver } from '../../../src/local-cloud/machines/sandbox-driver.ts';
 import { clock, eventually, exec, SandboxFixture } from './support/sandbox-fixture.ts';
 
@@ -69,6 +69,35 @@ it('ends recorded processes only if they are the very same', async () => {
   } finally {
     orphan.kill('SIGKILL');
     innocent.kill('SIGKILL');
+    await fixture.close();
+  }
+});
+
+it('ends what a daemon had no time to write down, by the folder that it was started for', async () => {
+  const fixture = await SandboxFixture.open();
+  const start = (dir: string) =>
+    spawn('sh', ['-c', 'sleep 61 & echo $!; wait'], {
+      env: { ...process.env, ...ownerMark(dir) },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  const left = start(fixture.dir);
+  const neighbour = start(`${fixture.dir}-2`);
+  try {
+    const refs = await Promise.all(
+      [left, neighbour].map(async (shell) => {
+        const [line] = await once(shell.stdout, 'data');
+        return [processRef(shell.pid ?? 0), processRef(Number(line))];
+      }),
+    );
+    const [ours = [], theirs = []] = refs;
+    expect([...ours, ...theirs].filter((ref) => ref && isAlive(ref))).toHaveLength(4);
+    expect(sweep(fixture.dir)).toEqual(expect.arrayContaining(ours));
+    await eventually(async () => ours.every((ref) => ref && !isAlive(ref)));
+    expect(theirs.every((ref) => ref && isAlive(ref))).toBe(true);
+    expect(sweep(fixture.dir)).toEqual([]);
+  } finally {
+    sweep(fixture.dir);
+    sweep(`${fixture.dir}-2`);
     await fixture.close();
   }
 });
