@@ -14,6 +14,7 @@ import {
   ModifyCapacityReservationCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { awsCode } from './errors.ts';
+import type { Group } from './groups.ts';
 
 /** vCPUs of an instance type; undefined when the cloud does not know the type. */
 export async function vcpusOf(ec2: EC2Client, type: string): Promise<number | undefined> {
@@ -21,10 +22,22 @@ export async function vcpusOf(ec2: EC2Client, type: string): Promise<number | un
   return InstanceTypes?.[0]?.VCpuInfo?.DefaultVCpus;
 }
 
-/** Addresses that are free in these subnets, or in all of the network when none are named. */
-export async function freeAddresses(ec2: EC2Client, subnetIds: readonly string[]): Promise<number> {
+/** Addresses that are free where a group launches: in its subnets, or in the default ones when it was made with zones only. */
+export async function freeAddresses(
+  ec2: EC2Client,
+  { subnetIds, zones }: Pick<Group, 'subnetIds' | 'zones'>,
+): Promise<number> {
   const { Subnets = [] } = await ec2.send(
-    new DescribeSubnetsCommand(subnetIds.length > 0 ? { SubnetIds: [...subnetIds] } : {}),
+    new DescribeSubnetsCommand(
+      subnetIds.length > 0
+        ? { SubnetIds: subnetIds }
+        : {
+            Filters: [
+              { Name: 'default-for-az', Values: ['true'] },
+              { Name: 'availability-zone', Values: zones },
+            ],
+          },
+    ),
   );
   return Subnets.reduce((sum, subnet) => sum + (subnet.AvailableIpAddressCount ?? 0), 0);
 }

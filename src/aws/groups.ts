@@ -19,6 +19,9 @@ export interface Group {
   desired: number;
   launchTemplate: { id: string; version: string };
   targetGroupArns: string[];
+  /** Where it launches its machines, its first choice first; none for a group that was made with zones only. */
+  subnetIds: string[];
+  zones: string[];
   suspended: string[];
   instances: GroupMember[];
 }
@@ -43,6 +46,8 @@ function toGroup(group: AutoScalingGroup): Group {
       version: group.LaunchTemplate?.Version ?? '$Default',
     },
     targetGroupArns: group.TargetGroupARNs ?? [],
+    subnetIds: (group.VPCZoneIdentifier ?? '').split(',').filter(Boolean),
+    zones: group.AvailabilityZones ?? [],
     suspended: (group.SuspendedProcesses ?? []).flatMap((process) => process.ProcessName ?? []),
     instances: (group.Instances ?? []).map((instance) => ({
       id: instance.InstanceId ?? '',

@@ -5,7 +5,6 @@ import {
   GetConsoleOutputCommand,
   type Instance,
   paginateDescribeInstances,
-  RunInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { isNotFound } from './errors.ts';
@@ -64,24 +63,6 @@ export async function groupMachines(ec2: EC2Client, group: string): Promise<Mach
     for (const reservation of page.Reservations ?? []) machines.push(...(reservation.Instances ?? []).map(toMachine));
   }
   return machines;
-}
-
-/** Launches one machine from a template version, with another image if given. A repetition with the same token launches nothing new. */
-export async function launchMachine(
-  ec2: EC2Client,
-  request: { template: { id: string; version: string }; imageId?: string; tags: Record<string, string>; token: string },
-): Promise<string> {
-  const { Instances } = await ec2.send(
-    new RunInstancesCommand({
-      MinCount: 1,
-      MaxCount: 1,
-      LaunchTemplate: { LaunchTemplateId: request.template.id, Version: request.template.version },
-      ImageId: request.imageId,
-      ClientToken: request.token,
-      TagSpecifications: [{ ResourceType: 'instance', Tags: toTags(request.tags) }],
-    }),
-  );
-  return Instances?.[0]?.InstanceId ?? '';
 }
 
 /** Terminates a machine; one that is gone is no error. */

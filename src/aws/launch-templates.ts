@@ -2,6 +2,7 @@ import {
   CreateLaunchTemplateVersionCommand,
   DescribeLaunchTemplateVersionsCommand,
   type EC2Client,
+  type LaunchTemplateInstanceNetworkInterfaceSpecification,
   ModifyLaunchTemplateCommand,
   paginateDescribeLaunchTemplateVersions,
 } from '@aws-sdk/client-ec2';
@@ -14,6 +15,8 @@ export interface TemplateVersion {
   templateId: string;
   number: string;
   imageId?: string;
+  /** Network interfaces that it names; then security groups and subnets are theirs. */
+  interfaces: LaunchTemplateInstanceNetworkInterfaceSpecification[];
 }
 
 /**
@@ -32,6 +35,7 @@ export async function readTemplateVersion(ec2: EC2Client, nameOrId: string, vers
         templateId: found.LaunchTemplateId ?? '',
         number: String(found.VersionNumber),
         imageId: found.LaunchTemplateData?.ImageId,
+        interfaces: found.LaunchTemplateData?.NetworkInterfaces ?? [],
       };
     }
   } catch (error) {
@@ -77,7 +81,7 @@ export async function createTemplateVersion(
     instanceTags: Record<string, string>;
     token: string;
   },
-): Promise<TemplateVersion> {
+): Promise<Omit<TemplateVersion, 'interfaces'>> {
   const { LaunchTemplateVersion } = await ec2.send(
     new CreateLaunchTemplateVersionCommand({
       LaunchTemplateId: request.templateId,

@@ -1,5 +1,5 @@
 import { deregisterTarget, readTargets, registerTarget } from '../aws/balancers.ts';
-import { launchMachine } from '../aws/instances.ts';
+import { launchMachine } from '../aws/launches.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { type ReleaseContext, type ReleaseStep, times } from './services.ts';
 import { runTags, terminateLaunched } from './stage.ts';
@@ -22,6 +22,7 @@ export const prove: ReleaseStep = {
       launchMachine(aws.ec2, {
         template: { id: current.templateId, version: current.templateVersion },
         imageId,
+        network: current.network,
         tags: runTags(context, 'proof'),
         token,
       }),

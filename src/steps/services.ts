@@ -1,4 +1,5 @@
 import type { AwsClients } from '../aws/clients.ts';
+import type { LaunchNetwork } from '../aws/launches.ts';
 import type { Weight } from '../aws/listeners.ts';
 import type { Metrics } from '../aws/metrics.ts';
 import type { ScalingPolicy, ScheduledAction } from '../aws/scaling-settings.ts';
@@ -50,8 +51,15 @@ export interface FleetFacts {
   listenerArn: string;
   proofTargetGroupArn: string;
   url: string;
-  /** The numbered template version that the group names, and what it launches. */
-  current: { templateId: string; templateVersion: string; imageId?: string; version?: string };
+  /** The numbered template version that the group names, what it launches, and where. */
+  current: {
+    templateId: string;
+    templateVersion: string;
+    imageId?: string;
+    version?: string;
+    /** Absent in journals of runs that began before it was kept. */
+    network?: LaunchNetwork;
+  };
 }
 
 /** Facts of a release or rollback run, as journaled. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { resolveBaseImage } from '../aws/images.ts';
-import { launchMachine, readMachine, terminateMachine } from '../aws/instances.ts';
+import { readMachine, terminateMachine } from '../aws/instances.ts';
+import { launchMachine } from '../aws/launches.ts';
 import { tagKeys } from '../aws/tags.ts';
 import { archiveCommit } from '../hosts/git.ts';
 import type { ReleaseContext, ReleaseState, ReleaseStep } from './services.ts';
@@ -25,6 +26,7 @@ export const builder: ReleaseStep = {
       launchMachine(aws.ec2, {
         template: { id: current.templateId, version: current.templateVersion },
         imageId,
+        network: current.network,
         tags: runTags(context, 'builder'),
         token,
       }),
@@ -102,6 +104,7 @@ export async function terminateLaunched(context: ReleaseContext, action: string)
     id = await launchMachine(aws.ec2, {
       template: { id: current.templateId, version: current.templateVersion },
       imageId,
+      network: current.network,
       tags: runTags(context, action.replace('launch-', '')),
       token: launch.token,
     });

@@ -1,12 +1,9 @@
-import {
-  CreateImageCommand,
-  CreateTagsCommand,
-  RunInstancesCommand,
-  TerminateInstancesCommand,
-} from '@aws-sdk/client-ec2';
+import { CreateImageCommand, CreateTagsCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { vcpusOf } from '../../aws/capacity.ts';
 import { awsCode } from '../../aws/errors.ts';
 import { groupMachines } from '../../aws/instances.ts';
+import { tryLaunch } from '../../aws/launches.ts';
+import { tagKeys, toTags } from '../../aws/tags.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
 import { error, type Finding, type Look, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
@@ -44,28 +41,34 @@ export function accountLooks(services: DoctorServices): Look[] {
 
 /** Asks EC2 whether the calls that change something would be allowed, without making them. */
 async function permissions(services: DoctorServices): Promise<Finding[]> {
-  const { aws } = services;
+  const { aws, fleet } = services;
   const { facts } = await observeFleet(services);
   const [machine] = await groupMachines(aws.ec2, facts.group);
-  const { templateId: LaunchTemplateId, templateVersion: Version } = facts.current;
+  const { current } = facts;
+  // Without these tags the deploy role may neither launch nor bake.
+  const own = { [tagKeys.app]: fleet.app, [tagKeys.environment]: fleet.environment };
   const calls: [string, () => Promise<unknown>][] = [
     [
       'RunInstances',
       () =>
-        aws.ec2.send(
-          new RunInstancesCommand({
-            DryRun: true,
-            MinCount: 1,
-            MaxCount: 1,
-            LaunchTemplate: { LaunchTemplateId, Version },
-          }),
-        ),
+        tryLaunch(aws.ec2, {
+          template: { id: current.templateId, version: current.templateVersion },
+          network: current.network,
+          tags: own,
+        }),
     ],
   ];
   if (machine) {
     const id = machine.id;
+    const TagSpecifications = (['image', 'snapshot'] as const).map((ResourceType) => ({
+      ResourceType,
+      Tags: toTags(own),
+    }));
     calls.push(
-      ['CreateImage', () => aws.ec2.send(new CreateImageCommand({ DryRun: true, InstanceId: id, Name: 'doctor' }))],
+      [
+        'CreateImage',
+        () => aws.ec2.send(new CreateImageCommand({ DryRun: true, InstanceId: id, Name: 'doctor', TagSpecifications })),
+      ],
       [
         'CreateTags',
         () => aws.ec2.send(new CreateTagsCommand({ DryRun: true, Resources: [id], Tags: [{ Key: 'a', Value: 'b' }] })),
@@ -73,26 +76,38 @@ async function permissions(services: DoctorServices): Promise<Finding[]> {
       ['TerminateInstances', () => aws.ec2.send(new TerminateInstancesCommand({ DryRun: true, InstanceIds: [id] }))],
     );
   }
-  const refused: string[] = [];
+  const denied: string[] = [];
+  const failing: string[] = [];
   await Promise.all(
     calls.map(async ([name, call]) => {
       try {
         await call();
       } catch (reason) {
-        const code = awsCode(reason);
-        if (code !== 'DryRunOperation') refused.push(`${name} (${code})`);
+        const code = awsCode(reason) ?? 'Unknown';
+        if (code === 'DryRunOperation') return;
+        if (/Unauthorized|AccessDenied/.test(code)) denied.push(`${name} (${code})`);
+        else failing.push(reason instanceof Error ? reason.message : `${name} (${code})`);
       }
     }),
   );
-  if (refused.length === 0)
-    return [ok('account.permissions', `${calls.map(([name]) => name).join(', ')} would be allowed`)];
-  return [
-    error(
-      'account.permissions',
-      `not allowed: ${refused.join(', ')}`,
-      'take the deploy role of the infrastructure, or add what is missing to yours',
-    ),
-  ];
+  const findings: Finding[] = [];
+  if (denied.length > 0) {
+    findings.push(
+      error(
+        'account.permissions',
+        `not allowed: ${denied.join(', ')}`,
+        'take the deploy role of the infrastructure, or add what is missing to yours',
+      ),
+    );
+  }
+  // Allowed or not, a release would fail there.
+  for (const message of failing) {
+    findings.push(
+      error('account.permissions', message, 'put right what it names in the launch template or in the group'),
+    );
+  }
+  if (findings.length > 0) return findings;
+  return [ok('account.permissions', `${calls.map(([name]) => name).join(', ')} would be allowed`)];
 }
 
 async function quota(services: DoctorServices): Promise<Finding[]> {

@@ -46,7 +46,7 @@ export const checkScale: ScaleStep = {
         `${scale.to} machines are more than the ${maxTargets} targets of a target group`,
       );
     }
-    const free = await freeAddresses(aws.ec2, fleet.instance.subnetIds);
+    const free = await freeAddresses(aws.ec2, seen);
     if (more > free) {
       throw new PipelineError(
         'scale.addresses',

@@ -2,6 +2,7 @@ import { findTargetGroup, readTargets } from '../../aws/balancers.ts';
 import { type Group, readGroup, readGroups } from '../../aws/groups.ts';
 import { readImage } from '../../aws/images.ts';
 import { readTemplateVersion } from '../../aws/launch-templates.ts';
+import { networkOf } from '../../aws/launches.ts';
 import { type Listener, readListener, readRoutes } from '../../aws/listeners.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import type { Colour, FleetFacts, Services } from '../services.ts';
@@ -56,6 +57,7 @@ export async function observeFleet(ports: Ports): Promise<Observation> {
         templateVersion: template.number,
         imageId: template.imageId,
         version: image?.version,
+        network: networkOf(live.seen, template),
       },
     },
     live: live.seen,
