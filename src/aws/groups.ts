@@ -129,11 +129,19 @@ export async function setCapacity(
   );
 }
 
-/** Ends an instance of a group: out of the load balancer first, then terminated; the group launches another in its place. */
+/**
+ * Ends an instance of a group: out of the load balancer first, then terminated; the group launches another in its place.
+ * One that has left its group already is no error: the group has launched another by itself.
+ */
 export async function replaceInstance(autoScaling: AutoScalingClient, instanceId: string): Promise<void> {
-  await autoScaling.send(
-    new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: instanceId, ShouldDecrementDesiredCapacity: false }),
-  );
+  try {
+    await autoScaling.send(
+      new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: instanceId, ShouldDecrementDesiredCapacity: false }),
+    );
+  } catch (error) {
+    // `ValidationError: Instance Id not found - No managed instance found for instance ID: i-1`; there is no code of its own.
+    if (!(error instanceof Error) || !/No managed instance found/i.test(error.message)) throw error;
+  }
 }
 
 /** Lets a group launch from a numbered template version; machines that run stay as they are. */

@@ -20,6 +20,8 @@ export interface Machine {
   version?: string;
   /** Run that has switched it to another environment. */
   flipped?: string;
+  /** Milliseconds since the epoch; 0 when the cloud does not say. */
+  launchedAt: number;
 }
 
 function toMachine(instance: Instance): Machine {
@@ -31,6 +33,7 @@ function toMachine(instance: Instance): Machine {
     imageId: instance.ImageId ?? '',
     version: tagValue(instance.Tags, tagKeys.version),
     flipped: tagValue(instance.Tags, tagKeys.flipped),
+    launchedAt: instance.LaunchTime?.getTime() ?? 0,
   };
 }
 
@@ -81,10 +84,23 @@ export async function tagMachine(ec2: EC2Client, id: string, tags: Record<string
 /** How many resources one CreateTags takes. */
 const tagBatch = 1000;
 
-/** Writes the same tags on many machines at once. */
+/** Writes the same tags on many machines at once; those that the cloud says it does not know are left out. */
 export async function tagMachines(ec2: EC2Client, ids: readonly string[], tags: Record<string, string>): Promise<void> {
   for (let from = 0; from < ids.length; from += tagBatch) {
-    await ec2.send(new CreateTagsCommand({ Resources: ids.slice(from, from + tagBatch), Tags: toTags(tags) }));
+    await tagKnown(ec2, ids.slice(from, from + tagBatch), tags);
+  }
+}
+
+/** One unknown machine fails a whole CreateTags, and the error names each: `The instance IDs 'i-1, i-2' do not exist`. */
+async function tagKnown(ec2: EC2Client, ids: readonly string[], tags: Record<string, string>): Promise<void> {
+  if (ids.length === 0) return;
+  try {
+    await ec2.send(new CreateTagsCommand({ Resources: [...ids], Tags: toTags(tags) }));
+  } catch (error) {
+    const unknown = new Set(error instanceof Error && isNotFound(error) ? error.message.match(/\bi-[0-9a-f]+\b/g) : []);
+    const known = ids.filter((id) => !unknown.has(id));
+    if (known.length === ids.length) throw error;
+    await tagKnown(ec2, known, tags);
   }
 }
 

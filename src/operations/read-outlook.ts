@@ -34,13 +34,13 @@ export async function readOutlook(services: Services): Promise<RollbackOutlook> 
 }
 
 /** The steps after which traffic is on the old version. */
-const moving = ['switch', 'flip', 'roll'];
+const moving = ['switch', 'flip', 'roll', 'serve'];
 
 /** @param runs Newest first. */
 export function lastRollback(runs: readonly RunRecord[]): number | null {
   for (const run of runs) {
     if (run.operation !== 'fast-rollback' || run.outcome !== 'done') continue;
-    const moved = run.steps.findIndex((step) => moving.includes(step.id));
+    const moved = run.steps.findLastIndex((step) => moving.includes(step.id));
     if (moved >= 0) return run.steps.slice(0, moved + 1).reduce((sum, step) => sum + step.seconds, 0);
   }
   return null;

@@ -120,6 +120,8 @@ export interface RollbackState extends RollState {
   wait: boolean;
   /** Instances that were told to switch, by a flip. */
   flipping?: string[];
+  /** Those that could not, each with its reason: they are replaced. */
+  unswitched?: { id: string; reason: string }[];
 }
 
 /** The ways back, the fastest first. */

@@ -120,7 +120,9 @@ const flipSection = section({
     .describe(
       'Hosts that may fail to switch, in percent of all; they are replaced. With more, everything is switched back.',
     ),
-  timeoutSeconds: seconds(1, 3_600).default(60).describe('For one host, in seconds.'),
+  timeoutSeconds: seconds(1, 3_600)
+    .default(60)
+    .describe('For one host, in seconds; a machine that does not answer yet is asked again for so long.'),
 });
 
 const timeoutsSection = section({

@@ -1,40 +1,71 @@
+import { readTargets } from '../../aws/balancers.ts';
 import { readGroup } from '../../aws/groups.ts';
 import { groupMachines, type Machine } from '../../aws/instances.ts';
-import type { RollbackContext } from '../services.ts';
+import { type RollbackContext, times } from '../services.ts';
 import { flipProgram } from './flip-program.ts';
 
 /** What a host said. */
 export interface FlipAnswer {
   id: string;
   ok: boolean;
+  /** Its program has answered; otherwise the connection failed. */
+  reached: boolean;
   /** Why it did not switch. */
   reason?: string;
   /** Seconds that the host itself needed. */
   seconds?: number;
 }
 
+/** A machine that may have to switch. */
+export interface FlipHost extends Machine {
+  /** Its group counts it as in service. */
+  inService: boolean;
+}
+
+/** The fleet as a flip sees it. */
+export interface FlipLook {
+  hosts: FlipHost[];
+  /** Live machines of the group, also those that need not switch. */
+  all: number;
+}
+
 /** A host is asked so often before it counts as one that cannot switch: a connection may break. */
 const attempts = 2;
+/** Milliseconds between two attempts. */
+const attemptEveryMs = 1000;
 
 /**
  * The machines of the group that may serve another version than the one to serve: all but those that the pinned template has
  * launched, or that nobody has ever switched.
  */
-export async function hostsToFlip(context: RollbackContext, version: string, imageId?: string): Promise<Machine[]> {
+export async function lookForHosts(context: RollbackContext, version: string, imageId?: string): Promise<FlipLook> {
   const { aws } = context.services;
   const [group, machines] = await Promise.all([
     readGroup(aws.autoScaling, context.state.group),
     groupMachines(aws.ec2, context.state.group),
   ]);
-  const leaving = new Set(
-    group.instances.filter((one) => /^(Terminat|Detach)/.test(one.lifecycle)).map((one) => one.id),
+  const lifecycles = new Map(group.instances.map((one) => [one.id, one.lifecycle]));
+  const live = machines.filter(
+    ({ id, state }) => ['pending', 'running'].includes(state) && !/^(Terminat|Detach)/.test(lifecycles.get(id) ?? ''),
   );
-  return machines.filter(
-    (machine) =>
-      ['pending', 'running'].includes(machine.state) &&
-      !leaving.has(machine.id) &&
-      (machine.imageId !== imageId || machine.flipped !== undefined || machine.version !== version),
-  );
+  const hosts = live
+    .filter((machine) => machine.imageId !== imageId || machine.flipped !== undefined || machine.version !== version)
+    .map((machine) => ({ ...machine, inService: lifecycles.get(machine.id) === 'InService' }));
+  return { hosts, all: live.length };
+}
+
+/**
+ * Those of the hosts that serve, or that had the time to: a machine in service may have been launched so lately that nothing answers
+ * on it yet.
+ */
+export async function establishedHosts(context: RollbackContext, hosts: readonly FlipHost[]): Promise<string[]> {
+  const { aws, fleet } = context.services;
+  const targets = await readTargets(aws.elb, context.state.targetGroupArn);
+  const healthy = new Set(targets.filter((target) => target.state === 'healthy').map((target) => target.id));
+  const since = context.clock.now() - times(fleet, 'health').timeoutMs;
+  return hosts
+    .filter((host) => host.inService && (healthy.has(host.id) || host.launchedAt < since))
+    .map((host) => host.id);
 }
 
 /** Switches hosts to a version, so many at a time as configured. It never rejects: what a host says is its answer. */
@@ -62,20 +93,24 @@ export async function flipHosts(
 
 async function flipHost(context: RollbackContext, machine: Machine, version: string): Promise<FlipAnswer> {
   const { fleet, hosts } = context.services;
-  const host = { instanceId: machine.id, address: machine.address };
+  const { id } = machine;
+  const host = { instanceId: id, address: machine.address };
   const argv = flipProgram(fleet, 'to', version);
-  let reason = '';
-  for (let attempt = 0; attempt < attempts && !context.signal.aborted; attempt++) {
+  let reason = 'the run was stopped';
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    // A Ctrl-C ends the pause too.
+    if (attempt > 0) await context.clock.sleep(attemptEveryMs, context.signal).catch(() => undefined);
+    if (context.signal.aborted) break;
     try {
       const said = await hosts.run(host, argv, { timeoutMs: fleet.release.flip.timeoutSeconds * 1000, once: true });
       const answer = readAnswer(said);
-      if (answer.ok && answer.version === version) return { id: machine.id, ok: true, seconds: answer.seconds };
-      return { id: machine.id, ok: false, reason: answer.reason ?? `it serves ${answer.version ?? 'nothing'}` };
+      if (answer.ok && answer.version === version) return { id, ok: true, reached: true, seconds: answer.seconds };
+      return { id, ok: false, reached: true, reason: answer.reason ?? `it serves ${answer.version ?? 'nothing'}` };
     } catch (error) {
       reason = error instanceof Error ? error.message : String(error);
     }
   }
-  return { id: machine.id, ok: false, reason: reason || 'the run was stopped' };
+  return { id, ok: false, reached: false, reason };
 }
 
 function readAnswer(text: string): { ok: boolean; version?: string; reason?: string; seconds?: number } {
