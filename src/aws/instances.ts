@@ -68,6 +68,15 @@ export async function groupMachines(ec2: EC2Client, group: string): Promise<Mach
   return machines;
 }
 
+/** The machine that a launch with this token has made, terminated ones left out. It stays unseen for some seconds after its launch. */
+export async function findLaunched(ec2: EC2Client, token: string): Promise<Machine | undefined> {
+  const { Reservations } = await ec2.send(
+    new DescribeInstancesCommand({ Filters: [{ Name: 'client-token', Values: [token] }] }),
+  );
+  const found = (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []).map(toMachine);
+  return found.find((machine) => !['shutting-down', 'terminated'].includes(machine.state));
+}
+
 /** Terminates a machine; one that is gone is no error. */
 export async function terminateMachine(ec2: EC2Client, id: string): Promise<void> {
   try {

@@ -63,6 +63,6 @@ async function retire(context: ReleaseContext): Promise<void> {
       ...times(fleet, 'drain'),
     });
   }
-  if (context.changes().some((change) => change.action === 'terminate-instance' && change.error === undefined)) return;
+  if (context.changes().some((change) => change.action === 'terminate-instance' && change.result !== undefined)) return;
   await terminateLaunched(context, 'launch-proof');
 }

@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { resolveBaseImage } from '../aws/images.ts';
-import { readMachine, terminateMachine } from '../aws/instances.ts';
+import { findLaunched, readMachine, terminateMachine } from '../aws/instances.ts';
 import { launchMachine } from '../aws/launches.ts';
 import { tagKeys } from '../aws/tags.ts';
 import { archiveCommit } from '../hosts/git.ts';
 import type { ReleaseContext, ReleaseState, ReleaseStep } from './services.ts';
 import { waitRunning } from './support/health.ts';
 import { playRelease } from './support/play.ts';
+import { whenVisible } from './support/visible.ts';
 
 /** Boots a throwaway machine from the current image; from the base image when there is no release yet, or when that was asked for. */
 export const builder: ReleaseStep = {
@@ -91,26 +92,20 @@ export function runTags(context: ReleaseContext, role: string): Record<string, s
   };
 }
 
-/** Terminates the machine that this step launched, also when only the intent of the launch is known. */
+/**
+ * Terminates the machine that this step launched, also when only the intent of the launch is known: found by the launch's token, as
+ * the journal does not tell a refused launch from one whose answer was lost. It launches nothing.
+ */
 export async function terminateLaunched(context: ReleaseContext, action: string): Promise<void> {
-  const launch = context.changes().find((change) => change.action === action && !change.undoing);
-  if (!launch) return;
-  const { aws } = context.services;
-  const { current } = context.state;
-  let id = launch.result as string | undefined;
-  if (!id) {
-    // The answer was lost: the same token gives the same machine, or one that we may end.
-    const imageId = launch.target;
-    id = await launchMachine(aws.ec2, {
-      template: { id: current.templateId, version: current.templateVersion },
-      imageId,
-      network: current.network,
-      tags: runTags(context, action.replace('launch-', '')),
-      token: launch.token,
-    });
+  const { ec2 } = context.services.aws;
+  for (const launch of context.changes().filter((change) => change.action === action && !change.undoing)) {
+    const known = typeof launch.result === 'string' ? launch.result : undefined;
+    // EC2 answers "not found" to the end of a machine that it does not show yet, too.
+    const machine = await whenVisible(context, known ?? 'the launched machine', () =>
+      known === undefined ? findLaunched(ec2, launch.token) : readMachine(ec2, known),
+    );
+    const id = machine?.id ?? known;
+    if (id === undefined || machine?.state === 'terminated') continue;
+    await context.change({ action: 'terminate-instance', target: id }, () => terminateMachine(ec2, id));
   }
-  const instanceId = id;
-  await context.change({ action: 'terminate-instance', target: instanceId }, () =>
-    terminateMachine(aws.ec2, instanceId),
-  );
 }
