@@ -1,9 +1,9 @@
-import { readTargets } from '../aws/balancers.ts';
 import { readGroup, setCapacity } from '../aws/groups.ts';
 import { setDefaultVersion } from '../aws/launch-templates.ts';
 import { startRefresh } from '../aws/refreshes.ts';
 import type { Step } from '../run/step.ts';
-import { type RollContext, type RollState, type Services, times } from './services.ts';
+import type { RollContext, RollState, Services } from './services.ts';
+import { waitFleetHealthy } from './support/health.ts';
 import { addTemplateVersion } from './support/new-template.ts';
 import { pinTemplate } from './support/pin.ts';
 import { refreshBack, waitRefresh } from './support/refresh.ts';
@@ -43,7 +43,7 @@ export const roll: Step<Services, RollState> = {
       watch.close();
     }
     await fill(context);
-    await waitServing(context);
+    await waitFleetHealthy(context);
     await context.change(
       { action: 'set-default-version', target: template.templateId, data: { version: template.number } },
       () => setDefaultVersion(aws.ec2, template.templateId, template.number),
@@ -71,8 +71,7 @@ export const roll: Step<Services, RollState> = {
       );
     }
     if (!changes.some((change) => change.action === 'start-refresh')) return;
-    await refreshBack(context);
-    if (!filled) await waitServing(context);
+    if ((await refreshBack(context)) && !filled) await waitFleetHealthy(context);
   },
 };
 
@@ -104,27 +103,4 @@ async function fill(context: RollContext): Promise<void> {
       setCapacity(aws.autoScaling, group.name, { min }),
     );
   }
-}
-
-/** Waits until as many targets are healthy as the group wants in service, for several readings in a row. */
-async function waitServing(context: RollContext): Promise<void> {
-  const { fleet, aws } = context.services;
-  let inRow = 0;
-  await context.poll({
-    what: `the whole fleet ${context.state.group} to be healthy`,
-    read: async () => {
-      const [group, targets] = await Promise.all([
-        readGroup(aws.autoScaling, context.state.group),
-        readTargets(aws.elb, context.state.targetGroupArn),
-      ]);
-      return { wanted: group.desired, healthy: targets.filter((target) => target.state === 'healthy').length };
-    },
-    until: ({ wanted, healthy }) => {
-      inRow = healthy >= wanted ? inRow + 1 : 0;
-      return inRow >= fleet.release.healthyReads;
-    },
-    progress: ({ wanted, healthy }) =>
-      context.progress(`${healthy} of ${wanted} healthy`, { done: healthy, total: wanted }),
-    ...times(fleet, 'health'),
-  });
 }

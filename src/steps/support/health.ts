@@ -1,8 +1,9 @@
 import { readTargets, type TargetHealth } from '../../aws/balancers.ts';
+import { readGroup } from '../../aws/groups.ts';
 import { readMachine } from '../../aws/instances.ts';
 import type { RunContext } from '../../run/step.ts';
 import { PipelineError } from '../../shared/errors.ts';
-import { type Services, times } from '../services.ts';
+import { type Colour, type Services, times } from '../services.ts';
 
 /**
  * Waits until a target has been healthy for `release.healthyReads` readings in a row: one good reading may be a flap.
@@ -40,6 +41,29 @@ export async function waitTargetHealthy(
       { hint: `check what ${fleet.balancer.healthCheck.path} answers and the service's log on the machine` },
     );
   }
+}
+
+/** Waits until as many targets are healthy as the group wants in service, for several readings in a row. */
+export async function waitFleetHealthy(context: RunContext<Services, Colour>): Promise<void> {
+  const { fleet, aws } = context.services;
+  let inRow = 0;
+  await context.poll({
+    what: `the whole fleet ${context.state.group} to be healthy`,
+    read: async () => {
+      const [group, targets] = await Promise.all([
+        readGroup(aws.autoScaling, context.state.group),
+        readTargets(aws.elb, context.state.targetGroupArn),
+      ]);
+      return { wanted: group.desired, healthy: targets.filter((target) => target.state === 'healthy').length };
+    },
+    until: ({ wanted, healthy }) => {
+      inRow = healthy >= wanted ? inRow + 1 : 0;
+      return inRow >= fleet.release.healthyReads;
+    },
+    progress: ({ wanted, healthy }) =>
+      context.progress(`${healthy} of ${wanted} healthy`, { done: healthy, total: wanted }),
+    ...times(fleet, 'health'),
+  });
 }
 
 async function assertAlive(context: RunContext<Services, object>, instanceId: string): Promise<void> {

@@ -37,15 +37,17 @@ export async function waitRefresh(
 }
 
 /**
- * Puts the fleet back on the template version that it had: turns an active refresh round, or starts one that goes back.
- * Judged by the cloud as it is, so it may be called at any time.
- * @throws PipelineError `refresh.not-rolled-back`
+ * Puts the fleet back on the template version that it had, as far as this run has moved it: turns its refresh round, or starts one
+ * that goes back. A refresh of somebody else is left alone. Judged by the cloud as it is, so it may be called at any time.
+ * Resolves with false when a refresh of somebody else goes on.
+ * @throws PipelineError `refresh.foreign` when somebody else's refresh is in the way; `refresh.not-rolled-back`
  */
-export async function refreshBack(context: RollContext): Promise<void> {
+export async function refreshBack(context: RollContext): Promise<boolean> {
   const { fleet, aws } = context.services;
   const { group: name, current } = context.state;
   const active = await readRefresh(aws.autoScaling, name);
-  if (isActive(active)) {
+  const foreign = isActive(active) && !isOurs(context, active) ? active : undefined;
+  if (isActive(active) && !foreign) {
     await context.change({ action: 'rollback-refresh', target: active.id }, async () => {
       if (active.status !== 'RollbackInProgress' && !(await rollbackRefresh(aws.autoScaling, name))) {
         await cancelRefresh(aws.autoScaling, name);
@@ -53,17 +55,45 @@ export async function refreshBack(context: RollContext): Promise<void> {
     });
     await waitRefresh(context, active.id);
   }
-  const group = await readGroup(aws.autoScaling, name);
-  const astray = group.instances.some((instance) => instance.templateVersion !== current.templateVersion);
-  if (!astray && group.launchTemplate.version === current.templateVersion) return;
+  const astray = await isAstray(context);
+  // One that goes where we would go is adopted.
+  if (foreign && foreign.templateVersion !== current.templateVersion) {
+    const what = `instance refresh ${foreign.id} of ${name}, onto template version ${foreign.templateVersion ?? 'of the group'}, is not of this run`;
+    if (astray) {
+      throw new PipelineError(
+        'refresh.foreign',
+        `${what}, so it is left alone; machines of ${context.state.version} are still there: wait for it, then go back by pipeline fast-rollback ${fleet.app}`,
+      );
+    }
+    context.note(`${what}: it is left alone`);
+    return false;
+  }
+  if (!astray) return true;
   const template = { id: current.templateId, version: current.templateVersion };
   const id = await context.change({ action: 'start-refresh', target: name, data: { ...template } }, () =>
     startRefresh(aws.autoScaling, name, template, fleet.release.refresh),
   );
   const ended = await waitRefresh(context, id);
-  if (ended.status === 'Successful') return;
+  if (ended.status === 'Successful') return true;
   throw new PipelineError(
     'refresh.not-rolled-back',
     `the refresh back to template version ${template.version} ended ${ended.status}: ${ended.reason}`,
+  );
+}
+
+/** By its id; by the template version, which only this run has made, where the answer to its start was lost. */
+function isOurs({ state }: RollContext, refresh: Refresh): boolean {
+  if (refresh.id === state.refreshId) return true;
+  return state.templateVersion !== undefined && refresh.templateVersion === state.templateVersion;
+}
+
+/** True while the group, or one of its machines, is on the template version of this run. */
+async function isAstray(context: RollContext): Promise<boolean> {
+  const { group: name, templateVersion } = context.state;
+  if (templateVersion === undefined) return false;
+  const group = await readGroup(context.services.aws.autoScaling, name);
+  return (
+    group.launchTemplate.version === templateVersion ||
+    group.instances.some((one) => one.templateVersion === templateVersion && !/^Terminat/.test(one.lifecycle))
   );
 }
