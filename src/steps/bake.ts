@@ -1,11 +1,13 @@
-import { createImage, deregisterImage, findImageByName, waitImageAvailable } from '../aws/images.ts';
+import { createImage, deregisterImage, findImageByName, readImage, waitImageAvailable } from '../aws/images.ts';
 import { readMachine, tagMachine, terminateMachine } from '../aws/instances.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { Host } from '../hosts/types.ts';
 import { type ReleaseContext, type ReleaseStep, times } from './services.ts';
+import { endHost } from './support/end-host.ts';
 import { flipProgram } from './support/flip-program.ts';
 import { playRelease } from './support/play.ts';
 import { bringBack, takeOut } from './support/standby.ts';
+import { whenVisible } from './support/visible.ts';
 
 /** Takes the bake host out of the load balancer and waits for the drain. */
 export const detach: ReleaseStep = {
@@ -17,7 +19,8 @@ export const detach: ReleaseStep = {
   ],
   run: takeOut,
   async undo(context) {
-    if (context.state.detached) await bringBack(context);
+    if (context.state.activated) await endHost(context);
+    else if (context.state.detached) await bringBack(context);
   },
 };
 
@@ -38,6 +41,8 @@ export const bake: ReleaseStep = {
     const { fleet, aws, hosts, ledger } = context.services;
     const { host, version, commit } = context.state;
     if (!host) throw new Error('no host was chosen');
+    // A builder never serves.
+    if (context.state.bake === 'detach') await context.save({ activated: true });
     await context.change({ action: 'activate-environment', target: host.instanceId }, () =>
       playRelease(context, 'activate'),
     );
@@ -82,30 +87,48 @@ export const bake: ReleaseStep = {
     context.note(`${name} is ${imageId}`);
   },
   async undo(context) {
-    const { aws } = context.services;
-    const { host, bake: how } = context.state;
-    if (context.changes().some((change) => change.action === 'create-image')) {
-      const image = await findImageByName(aws.ec2, imageName(context));
-      if (image) {
-        await context.change({ action: 'deregister-image', target: image.imageId }, () =>
-          deregisterImage(aws.ec2, image.imageId),
-        );
-      }
-    }
-    const activated = context.changes().some((change) => change.action === 'activate-environment');
-    const reverted = context
-      .changes()
-      .some((change) => change.action === 'revert-environment' && change.result !== undefined);
-    if (!host || how === 'builder' || !activated) return;
-    if (reverted) return bringBack(context);
-    const machine = await readMachine(aws.ec2, host.instanceId);
-    // A host that the roll has replaced needs nothing.
-    if (!machine || ['shutting-down', 'terminated'].includes(machine.state)) return;
-    await takeOut(context);
-    await revert(context, host);
-    await bringBack(context);
+    // Neither waits for the other, and neither is left for what the other could not do.
+    const ended = await Promise.allSettled([giveBack(context), dropImage(context)]);
+    const failed = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    if (failed.length > 1) throw new AggregateError(failed, failed.map(messageOf).join('; '));
+    if (failed.length > 0) throw failed[0];
   },
 };
+
+/** Deregisters the image that the step has begun, also when only the intent is known. */
+async function dropImage(context: ReleaseContext): Promise<void> {
+  const { ec2 } = context.services.aws;
+  const begun = context.changes().filter((change) => change.action === 'create-image');
+  if (begun.length === 0) return;
+  const known = begun.map((change) => change.result).find((result) => typeof result === 'string');
+  const name = imageName(context);
+  // EC2 answers "not found" to the end of an image that it does not show yet, too.
+  const image = await whenVisible(context, `image ${known ?? name}`, () =>
+    known === undefined ? findImageByName(ec2, name) : readImage(ec2, known),
+  );
+  const imageId = image?.imageId ?? known;
+  if (imageId === undefined) return;
+  await context.change({ action: 'deregister-image', target: imageId }, () => deregisterImage(ec2, imageId));
+}
+
+/** Gives the host back to the version that serves. One that cannot be switched is ended: what is not proven never serves by an undo. */
+async function giveBack(context: ReleaseContext): Promise<void> {
+  const { host, group, current, activated } = context.state;
+  if (!host || !activated) return;
+  const machine = await readMachine(context.services.aws.ec2, host.instanceId);
+  // One that the roll has replaced, or that has died.
+  if (!machine || ['shutting-down', 'terminated'].includes(machine.state)) return endHost(context);
+  try {
+    await takeOut(context);
+    await revert(context, host);
+  } catch (error) {
+    context.note(
+      `${host.instanceId} cannot be switched back to ${current.version} (${messageOf(error)}): it is ended, and ${group} launches another`,
+    );
+    return endHost(context);
+  }
+  await bringBack(context);
+}
 
 /** Switches the host, which is out of service, back to the version that the fleet serves. */
 async function revert(context: ReleaseContext, host: Host): Promise<void> {
@@ -114,6 +137,7 @@ async function revert(context: ReleaseContext, host: Host): Promise<void> {
   await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
   await context.change({ action: 'revert-environment', target: host.instanceId }, () => playRelease(context, 'revert'));
   await tagMachine(aws.ec2, host.instanceId, { [tagKeys.version]: context.state.current.version ?? '' });
+  await context.save({ activated: undefined });
 }
 
 /** Longest value of a tag (EC2). */
@@ -147,3 +171,5 @@ async function heldEnvironments(context: ReleaseContext): Promise<string[]> {
 function imageName(context: ReleaseContext): string {
   return `${context.services.fleet.names.imagePrefix}${context.state.version}`;
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

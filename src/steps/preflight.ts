@@ -1,5 +1,5 @@
 import { readImage } from '../aws/images.ts';
-import { readMachine } from '../aws/instances.ts';
+import { groupMachines, type Machine } from '../aws/instances.ts';
 import { isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';
 import type { ReleaseStep, Services } from './services.ts';
@@ -63,12 +63,12 @@ export const preflight: ReleaseStep = {
     context.note(`${release.version} is reserved; ${fleet}`);
   },
   async undo(context) {
-    const reserved = context.changes().find((change) => change.action === 'reserve-version' && change.result);
-    if (reserved)
-      await context.services.ledger.updateRelease(context.run.app, context.state.version, {
-        state: 'failed',
-        knownGood: false,
-      });
+    const { services, run } = context;
+    // Looked up, for the answer to the reservation may be lost.
+    const reserved = (await services.ledger.releases(run.app)).filter((one) => one.run === run.id);
+    for (const { version } of reserved) {
+      await services.ledger.updateRelease(run.app, version, { state: 'failed', knownGood: false });
+    }
   },
 };
 
@@ -135,14 +135,22 @@ async function assertRollbackTarget({ aws }: Services, { facts: { current } }: O
   );
 }
 
+/**
+ * A host of the version that serves, by the template it was launched from and by its own tag: an image must not inherit from a
+ * machine that has fallen behind, nor from one that a failed run has left on something else.
+ */
 async function chooseHost({ aws }: Services, { healthy, live: group, facts: { current } }: Observation) {
-  // A host of the current version: an image must not inherit from a machine that has fallen behind.
-  const id = group.instances.find(
-    (instance) => healthy.includes(instance.id) && instance.templateVersion === current.templateVersion,
-  )?.id;
-  const machine = id === undefined ? undefined : await readMachine(aws.ec2, id);
+  const candidates = group.instances
+    .filter((instance) => healthy.includes(instance.id) && instance.templateVersion === current.templateVersion)
+    .map((instance) => instance.id);
+  const machines = (await groupMachines(aws.ec2, group.name)).filter((machine) => candidates.includes(machine.id));
+  const serves = (machine: Machine) => (machine.version || undefined) === current.version;
+  const machine = machines.find(serves);
   if (machine && healthy.length >= 2) return { instanceId: machine.id, address: machine.address };
   throw new PipelineError('preflight.no-bake-host', `${group.name} has no healthy host to spare for the bake`, {
     hint: 'use a builder instance: --bake builder',
+    details: machines
+      .filter((one) => !serves(one))
+      .map((one) => `${one.id} carries ${one.version || 'no version'}, but the fleet is on ${current.version}`),
   });
 }

@@ -68,10 +68,6 @@ export interface RollState extends FleetFacts {
   version: string;
   commit: string;
   imageId?: string;
-  /** What served when the run was planned, where that is not what the group launches: a run that died had changed that already. */
-  served?: string;
-  /** Versions that a rollback goes away from: no later one goes there by itself. */
-  leaves?: string[];
   /** Which way the fleet gets there; without it by a refresh. */
   how?: 'roll' | 'blue-green' | 'switch' | 'flip';
   templateVersion?: string;
@@ -140,7 +136,14 @@ export interface ReleaseState extends RollState {
   /** Bake host or builder. */
   host?: Host;
   /** Set while the bake host is out of service: what must be put back. */
-  detached?: { minimum: number; suspended: string[] } | null;
+  detached?: {
+    minimum: number;
+    suspended: string[];
+    /** The capacity that the group gets back when the host is ended instead of brought back. */
+    desired?: number;
+  } | null;
+  /** The bake host is, or may be, switched to the new version: until it is proven or switched back, it may not serve by an undo. */
+  activated?: boolean;
   proofInstanceId?: string;
   /** Why versions before this one cannot work with the data any more. */
   irreversible?: string;
@@ -153,9 +156,4 @@ export type ReleaseStep = Step<Services, ReleaseState>;
 /** Poll intervals and limits of the fleet in milliseconds. */
 export function times(fleet: Fleet, limit: keyof Fleet['release']['timeouts']): { everyMs: number; timeoutMs: number } {
   return { everyMs: fleet.release.pollSeconds * 1000, timeoutMs: fleet.release.timeouts[limit] * 1000 };
-}
-
-/** The version that the run goes away from, if any served. */
-export function servedBefore({ served, current }: Pick<RollState, 'served' | 'current'>): string | undefined {
-  return served ?? current.version;
 }

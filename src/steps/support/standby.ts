@@ -50,7 +50,7 @@ export async function takeOut(context: ReleaseContext): Promise<void> {
 export async function bringBack(context: ReleaseContext): Promise<void> {
   const { aws } = context.services;
   const host = hostOf(context);
-  let group = await readGroup(aws.autoScaling, context.state.group);
+  const group = await readGroup(aws.autoScaling, context.state.group);
   const member = group.instances.find((instance) => instance.id === host.instanceId);
   if (member && ['EnteringStandby', 'Standby'].includes(member.lifecycle)) {
     if (member.lifecycle === 'EnteringStandby') await waitLifecycle(context, 'Standby');
@@ -62,25 +62,37 @@ export async function bringBack(context: ReleaseContext): Promise<void> {
     await waitLifecycle(context, 'InService');
     await waitTargetHealthy(context, context.state.targetGroupArn, host.instanceId);
   }
-  const detached = context.state.detached;
+  await restoreGroup(context);
+}
+
+/** Gives the group back what {@link takeOut} has taken: capacity that ended with the host, minimum, processes. Repeatable. */
+export async function restoreGroup(context: ReleaseContext): Promise<void> {
+  const { aws } = context.services;
+  const { detached } = context.state;
   if (!detached) return;
-  group = await readGroup(aws.autoScaling, context.state.group);
-  // Only what we lowered is raised again: a minimum that somebody else changed meanwhile stays.
-  if (group.min === detached.minimum - 1) {
-    await context.change({ action: 'restore-minimum', target: group.name, data: { to: detached.minimum } }, () =>
-      setCapacity(aws.autoScaling, group.name, { min: detached.minimum }),
+  const group = await readGroup(aws.autoScaling, context.state.group);
+  const { desired, minimum, suspended } = detached;
+  if (desired !== undefined && group.desired < desired) {
+    await context.change({ action: 'restore-capacity', target: group.name, data: { to: desired } }, () =>
+      setCapacity(aws.autoScaling, group.name, { desired }),
     );
   }
-  if (detached.suspended.length > 0) {
-    await context.change(
-      { action: 'resume-processes', target: group.name, data: { resumed: detached.suspended } },
-      () => resumeProcesses(aws.autoScaling, group.name, detached.suspended),
+  // Only what we lowered is raised again: a minimum that somebody else changed meanwhile stays.
+  if (group.min === minimum - 1) {
+    await context.change({ action: 'restore-minimum', target: group.name, data: { to: minimum } }, () =>
+      setCapacity(aws.autoScaling, group.name, { min: minimum }),
+    );
+  }
+  if (suspended.length > 0) {
+    await context.change({ action: 'resume-processes', target: group.name, data: { resumed: suspended } }, () =>
+      resumeProcesses(aws.autoScaling, group.name, suspended),
     );
   }
   await context.save({ detached: null });
 }
 
-async function waitLifecycle(context: ReleaseContext, wanted: string): Promise<void> {
+/** Waits until the bake host has the lifecycle. @throws PipelineError `host.gone` when it is being terminated instead */
+export async function waitLifecycle(context: ReleaseContext, wanted: string): Promise<void> {
   const { fleet, aws } = context.services;
   const { instanceId } = hostOf(context);
   await context.poll({
