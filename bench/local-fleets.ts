@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -112,7 +113,7 @@ async function underLoad(): Promise<Figure[]> {
     await refreshed(cloud, fleet);
     const seconds = (performance.now() - began) / 1000;
     const result = await load.stop();
-    const failed = result.non2xx + result.errors + result.timeouts;
+    const failed = result.non2xx + result.errors + result.timeouts + load.unanswered();
     const what = `roll of ${few} sandbox machines under the highest load`;
     const percent = (cpuSeconds: number) => (cpuSeconds / rateSeconds) * 100;
     return [
@@ -128,11 +129,25 @@ async function underLoad(): Promise<Figure[]> {
   }
 }
 
-/** As many requests as the connections can carry, until it is stopped. */
-function startLoad(url: string): { stop(): Promise<autocannon.Result> } {
+/**
+ * As many requests as the connections can carry, until it is stopped. `unanswered`: requests whose connection was closed before the
+ * answer; autocannon does not count those, it connects again.
+ */
+function startLoad(url: string): { stop(): Promise<autocannon.Result>; unanswered(): number } {
   let stop = () => {};
+  let unanswered = 0;
+  const setupClient = (client: EventEmitter) => {
+    let open = false;
+    client.on('request', () => {
+      if (open) unanswered++;
+      open = true;
+    });
+    for (const event of ['response', 'connError']) client.on(event, () => (open = false));
+    // Told after the next request was sent, and counted by autocannon.
+    client.on('timeout', () => unanswered--);
+  };
   const result = new Promise<autocannon.Result>((resolve, reject) => {
-    const options = { url, connections, duration: 600, timeout: 10 };
+    const options = { url, connections, duration: 600, timeout: 10, setupClient };
     const load = autocannon(options, (error, total) => (error ? reject(error) : resolve(total)));
     stop = () => load.stop();
   });
@@ -141,6 +156,7 @@ function startLoad(url: string): { stop(): Promise<autocannon.Result> } {
       stop();
       return result;
     },
+    unanswered: () => unanswered,
   };
 }
 

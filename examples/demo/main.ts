@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,25 +26,37 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 const chapter = (title: string) => say(`\n${pc.bold(pc.cyan(`▶ ${title}`))}`);
 
 async function main(): Promise<number> {
-  const project = await DemoProject.create(root, path.join(process.cwd(), '.pipeline', 'demo'));
-  const commits: Record<string, string> = {};
-  const pipeline = async <T>(...args: string[]): Promise<T> => {
-    say(pc.dim(`$ pipeline ${args.join(' ')}`));
-    const { stdout } = await execa(
+  const dir = path.join(process.cwd(), '.pipeline', 'demo');
+  const interrupt = interruption();
+  const run = async (...args: string[]): Promise<string> => {
+    const child = execa(
       process.execPath,
-      [path.join(root, 'bin/pipeline.mjs'), ...args, '--project', project.dir, '--json', '--yes'],
+      [path.join(root, 'bin/pipeline.mjs'), ...args, '--project', dir, '--json', '--yes'],
       {
         stdin: 'ignore',
         stderr: 'inherit',
         env: { PIPELINE_LOCAL_DIR: undefined, AWS_ENDPOINT_URL: undefined },
       },
     );
+    interrupt.passOnTo((signal) => child.kill(signal));
+    return (await child).stdout;
+  };
+  const pipeline = async <T>(...args: string[]): Promise<T> => {
+    interrupt.check();
+    say(pc.dim(`$ pipeline ${args.join(' ')}`));
+    // A command that was interrupted ends with an error of its own.
+    const stdout = await run(...args).finally(interrupt.check);
     return JSON.parse(stdout) as T;
   };
+  // An earlier demo that was killed has left its cloud running, and the folder is about to be made anew.
+  if (existsSync(dir)) await run('local', 'down');
+  const project = await DemoProject.create(root, dir);
+  const commits: Record<string, string> = {};
 
   chapter('1. The local cloud, and a fleet for each app in pipelines/');
-  const cloud = await pipeline<{ endpoint: string; loadBalancers: { app: string; url: string }[] }>('local', 'up');
+  let load: ReturnType<typeof startLoad> | undefined;
   try {
+    const cloud = await pipeline<{ endpoint: string; loadBalancers: { app: string; url: string }[] }>('local', 'up');
     const url = cloud.loadBalancers.find((one) => one.app === 'api')?.url;
     if (!url) throw new Error('the local cloud has no fleet for api');
     say(`endpoint ${cloud.endpoint}, load balancer ${url}`);
@@ -54,7 +67,7 @@ async function main(): Promise<number> {
     releases.push(await pipeline('release', 'api'));
 
     chapter('3. A constant load from now on, every failed request counted');
-    const load = startLoad(url);
+    load = startLoad(url);
     await load.warm();
 
     chapter('4. Two releases under load');
@@ -87,8 +100,37 @@ async function main(): Promise<number> {
     for (const problem of problems) say(pc.red(`wrong: ${problem}`));
     return problems.length === 0 ? 0 : 1;
   } finally {
-    await pipeline('local', 'down').catch((error: unknown) => say(String(error)));
+    load?.end();
+    say(pc.dim('$ pipeline local down'));
+    await run('local', 'down').catch((error: unknown) => say(String(error)));
   }
+}
+
+class Interrupted extends Error {}
+
+/**
+ * Ctrl-C goes to every process in the foreground, so the command that runs has it as well and puts back what it did: the demo only
+ * waits for that and goes no further. A SIGTERM comes to the demo alone and is passed on.
+ */
+function interruption() {
+  let interrupted = false;
+  let passOn: (signal: NodeJS.Signals) => void = () => undefined;
+  process.on('SIGINT', () => {
+    interrupted = true;
+  });
+  process.on('SIGTERM', () => {
+    interrupted = true;
+    passOn('SIGINT');
+  });
+  return {
+    passOnTo(receiver: (signal: NodeJS.Signals) => void): void {
+      passOn = receiver;
+    },
+    /** Throws once the demo was interrupted. */
+    check(): void {
+      if (interrupted) throw new Interrupted('interrupted');
+    },
+  };
 }
 
 /** The load in its own process; `warm` resolves when a first full second went well. */
@@ -97,6 +139,7 @@ function startLoad(url: string) {
     stdin: 'ignore',
     stderr: 'inherit',
     buffer: false,
+    reject: false,
   });
   const seconds: LoadSecond[] = [];
   let total: LoadTotal | undefined;
@@ -109,7 +152,7 @@ function startLoad(url: string) {
   const ended = once(lines, 'close');
   return {
     async warm(): Promise<void> {
-      await once(lines, 'line');
+      await Promise.race([once(lines, 'line'), ended]);
       say(
         `${Object.values(seconds[0]?.versions ?? {}).reduce((sum, count) => sum + count, 0)} answers in the first second`,
       );
@@ -119,6 +162,9 @@ function startLoad(url: string) {
       await Promise.all([ended, child]);
       if (!total) throw new Error('the load ended without a total');
       return { seconds, total };
+    },
+    end(): void {
+      child.kill('SIGTERM');
     },
   };
 }
@@ -181,6 +227,6 @@ else {
   process.exitCode = await main().catch((error: unknown) => {
     // The failed command has already said on stderr what went wrong.
     say(pc.red(`the demo stopped: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`));
-    return 1;
+    return error instanceof Interrupted ? 130 : 1;
   });
 }

@@ -4,7 +4,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PipelineError } from '../../shared/errors.ts';
 import { endStale } from '../elb/haproxy/child.ts';
-import { processRef, signalProcess, sweep } from '../machines/process-table.ts';
+import {
+  daemonMark,
+  daemonsOf,
+  isAlive,
+  type ProcessRef,
+  processRef,
+  signalProcess,
+  sweep,
+} from '../machines/process-table.ts';
 import { balancerFolder, type CloudDescriptor, logFile, readDescriptor } from './descriptor.ts';
 
 export type { CloudDescriptor } from './descriptor.ts';
@@ -50,7 +58,8 @@ export async function spawnCloud(options: SpawnOptions): Promise<CloudDescriptor
   if (port !== undefined) args.push('--port', String(port));
   // What Node itself prints at a crash belongs in the log too.
   const log = openSync(logFile(dir), 'a', 0o600);
-  const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', log], cwd: '/' });
+  const env = { ...process.env, ...daemonMark(dir) };
+  const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', log], cwd: '/', env });
   closeSync(log);
   const report = await new Promise<StartReport>((resolve, reject) => {
     let text = '';
@@ -91,22 +100,21 @@ export async function spawnCloud(options: SpawnOptions): Promise<CloudDescriptor
  */
 export async function stopCloud(dir: string, timeoutMs: number = STOP_TIMEOUT_MS): Promise<boolean> {
   const cloud = readCloud(dir);
-  if (cloud) {
-    const daemon = { pid: cloud.pid, start: cloud.startTime };
-    signalProcess(daemon, 'SIGTERM');
-    if (!(await gone(dir, timeoutMs))) {
-      signalProcess(daemon, 'SIGKILL');
-      await gone(dir, 5_000);
-    }
+  // A daemon whose folder was deleted under it has no descriptor any more.
+  const daemons = cloud ? [{ pid: cloud.pid, start: cloud.startTime }] : daemonsOf(dir);
+  for (const daemon of daemons) signalProcess(daemon, 'SIGTERM');
+  if (!(await gone(daemons, timeoutMs))) {
+    for (const daemon of daemons) signalProcess(daemon, 'SIGKILL');
+    await gone(daemons, 5_000);
   }
   sweep(dir);
   endStale(balancerFolder(dir));
-  return cloud !== undefined;
+  return daemons.length > 0;
 }
 
-async function gone(dir: string, timeoutMs: number): Promise<boolean> {
+async function gone(daemons: readonly ProcessRef[], timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
-  while (readCloud(dir)) {
+  while (daemons.some(isAlive)) {
     if (Date.now() > deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

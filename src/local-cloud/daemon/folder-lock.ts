@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { PipelineError } from '../../shared/errors.ts';
-import { processRef } from '../machines/process-table.ts';
+import { daemonsOf, processRef } from '../machines/process-table.ts';
 import { readDescriptor } from './descriptor.ts';
 
 /** A folder held by one cloud. */
@@ -23,7 +23,9 @@ export async function lockFolder(dir: string): Promise<FolderLock> {
   const name = `\0golden-pipeline-${createHash('sha256').update(realpathSync(dir)).digest('hex').slice(0, 32)}`;
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE' ? held(dir) : error));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? held(dir, daemonsOf(dir)[0]?.pid) : error),
+    );
     server.listen({ path: name, exclusive: true }, resolve);
   });
   server.unref();

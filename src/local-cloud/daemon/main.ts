@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { PipelineError } from '../../shared/errors.ts';
-import { ownerMark, processRef } from '../machines/process-table.ts';
+import { daemonVariable, ownerMark, processRef } from '../machines/process-table.ts';
 import { type DaemonArguments, readArguments } from './arguments.ts';
 import type { StartReport } from './client.ts';
 import { type LocalCloud, startLocalCloud } from './cloud.ts';
@@ -70,6 +70,7 @@ async function main(): Promise<void> {
     mkdirSync(options.dir, { recursive: true, mode: 0o700 });
     // Whatever it starts inherits that, so that what outlives a killed daemon can be told from other processes.
     Object.assign(process.env, ownerMark(options.dir));
+    delete process.env[daemonVariable];
   } catch (error) {
     say(failed(error));
     process.exitCode = 2;

@@ -48,6 +48,19 @@ export async function allGone(refs: ProcessRef[], clock: Clock): Promise<void> {
 /** Variable of the environment that every process of a cloud was started with: the cloud's folder. */
 export const ownerVariable = 'LOCAL_CLOUD_PROCESS_OF';
 
+/** The same for the daemon itself, which must be found when its descriptor is lost, and does not end with its machines. */
+export const daemonVariable = 'LOCAL_CLOUD_DAEMON_OF';
+
+/** What names a process as the daemon of the cloud in `dir`, to start it with. */
+export function daemonMark(dir: string): Record<string, string> {
+  return { [daemonVariable]: resolve(dir) };
+}
+
+/** Daemons of the cloud in `dir` that run, this process excepted; by what they were started with, whatever their folder says. */
+export function daemonsOf(dir: string): ProcessRef[] {
+  return markedProcesses(daemonMark(dir));
+}
+
 /** What names a process as one of the cloud in `dir`, to start it with. */
 export function ownerMark(dir: string): Record<string, string> {
   return { [ownerVariable]: resolve(dir) };
@@ -68,12 +81,12 @@ export function sweep(dir: string): ProcessRef[] {
   };
   for (const instanceId of entries(machinesFolder(dir))) kill(recordedProcesses(dir, instanceId));
   // Until a look finds nothing new: a process may have made another one between its being seen and its end.
-  while (kill(markedProcesses(dir)));
+  while (kill(markedProcesses(ownerMark(dir))));
   return found;
 }
 
-function markedProcesses(dir: string): ProcessRef[] {
-  const mark = `${ownerVariable}=${resolve(dir)}`;
+function markedProcesses(variable: Record<string, string>): ProcessRef[] {
+  const mark = Object.entries(variable)[0]?.join('=') ?? '';
   return entries('/proc').flatMap((entry) => {
     const pid = Number(entry);
     if (!Number.isInteger(pid) || pid === process.pid) return [];

@@ -26,6 +26,7 @@ import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCloud, spawnCloud, stopCloud } from '../../../src/local-cloud/daemon/client.ts';
 import { type CloudOptions, type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
+import { isAlive, processRef } from '../../../src/local-cloud/machines/process-table.ts';
 import { account } from '../../../src/local-cloud/settings.ts';
 
 let dir: string;
@@ -187,7 +188,8 @@ describe('startLocalCloud', () => {
 });
 
 describe('the daemon', () => {
-  it('starts detached, says where it is, refuses a second one and stops', async () => {
+  /** The daemon's bundle, as it is delivered. */
+  async function bundled(): Promise<string> {
     const entry = join(dir, 'bundle', 'local-cloud.mjs');
     const source = new URL('../../../src/local-cloud/daemon/main.ts', import.meta.url).pathname;
     const banner = "import { createRequire as r } from 'node:module';const require = r(import.meta.url);";
@@ -202,6 +204,11 @@ describe('the daemon', () => {
       banner: { js: banner },
       logLevel: 'error',
     });
+    return entry;
+  }
+
+  it('starts detached, says where it is, refuses a second one and stops', async () => {
+    const entry = await bundled();
     const home = join(dir, 'home');
     const cloud = await spawnCloud({ dir: home, entry, driver: 'simulated' });
     try {
@@ -225,5 +232,22 @@ describe('the daemon', () => {
     expect(await readFile(join(home, 'daemon.log'), 'utf8')).toMatch(
       /ready at http.*\n.*error: a local cloud runs in .*\n.*ending: SIGTERM\n.*ended\n$/,
     );
+  });
+
+  it('is found and stopped when its folder was deleted under it', async () => {
+    const home = join(dir, 'home');
+    const entry = await bundled();
+    const { pid } = await spawnCloud({ dir: home, entry, driver: 'simulated' });
+    const daemon = processRef(pid);
+    await rm(join(home, 'cloud.json'));
+    expect(readCloud(home)).toBeUndefined();
+    await expect(spawnCloud({ dir: home, entry, driver: 'simulated' })).rejects.toMatchObject({
+      code: 'local.already-running',
+      message: expect.stringContaining(`process ${pid}`),
+    });
+    expect(daemon && isAlive(daemon)).toBe(true);
+    expect(await stopCloud(home)).toBe(true);
+    expect(daemon && isAlive(daemon)).toBe(false);
+    expect(await stopCloud(home)).toBe(false);
   });
 });
