@@ -48,6 +48,8 @@ export function createMachines(
       metricsCollection: [{ granularity: '1Minute' }],
       tags: Object.entries(definition.tags).map(([key, value]) => ({ key, value, propagateAtLaunch: true })),
     });
+    // Otherwise a deploy that changes anything of the group would put its size back, in the middle of an event, too.
+    made.cfnOptions.updatePolicy = { autoScalingScheduledAction: { ignoreUnmodifiedGroupSizeProperties: true } };
     // Otherwise instances would be checked by target groups that no listener asks yet.
     made.addResourceDependency(balancer.listener);
     return made;
