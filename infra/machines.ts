@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import type { FleetDefinition } from '../src/aws/fleet-definition.ts';
 import type { Fleet } from '../src/config/settings.ts';
 import { type Balancer, idOf } from './balancer.ts';
+import { LiveGroups } from './live-groups.ts';
 import type { Network } from './network.ts';
 
 /** The machines of a fleet. */
@@ -32,23 +33,28 @@ export function createMachines(
   const profile = new CfnInstanceProfile(scope, 'InstanceProfile', { roles: [role.roleName] });
   const securityGroup = createSecurityGroup(scope, fleet, network, balancer);
   const template = createTemplate(scope, fleet, definition, securityGroup, profile);
+  const liveGroups = new LiveGroups(scope, 'LiveGroups', fleet);
   const groups = definition.groups.map((group) => {
-    const made = new CfnAutoScalingGroup(scope, idOf('Group', group.name), {
+    const properties = {
       autoScalingGroupName: group.name,
-      // No desired capacity, ever: it belongs to Auto Scaling and to `pipeline scale`.
-      minSize: String(group.min),
       maxSize: String(group.max),
-      // Moved by each release that has succeeded. A number here would put the fleet back at the next change of the group.
-      launchTemplate: { launchTemplateId: template.ref, version: '$Default' },
       targetGroupArns: [balancer.targetGroups.get(group.targetGroup)?.ref ?? ''],
       vpcZoneIdentifier: network.subnetIds,
       healthCheckType: 'ELB',
       healthCheckGracePeriod: group.healthCheckGraceSeconds,
       defaultInstanceWarmup: group.defaultWarmupSeconds,
       metricsCollection: [{ granularity: '1Minute' }],
-      tags: Object.entries(definition.tags).map(([key, value]) => ({ key, value, propagateAtLaunch: true })),
+    };
+    const tags = Object.entries(definition.tags).map(([key, value]) => ({ key, value, propagateAtLaunch: true }));
+    const live = liveGroups.of(idOf('Group', group.name), group.name, template.ref, { ...properties, tags });
+    const made = new CfnAutoScalingGroup(scope, idOf('Group', group.name), {
+      ...properties,
+      tags,
+      // No desired capacity, ever: it belongs to Auto Scaling and to `pipeline scale`. The first release fills the group.
+      minSize: live.minSize,
+      launchTemplate: { launchTemplateId: template.ref, version: live.version },
     });
-    // Otherwise a deploy that changes anything of the group would put its size back, in the middle of an event, too.
+    // A size that was not changed here is not sent at all.
     made.cfnOptions.updatePolicy = { autoScalingScheduledAction: { ignoreUnmodifiedGroupSizeProperties: true } };
     // Otherwise instances would be checked by target groups that no listener asks yet.
     made.addResourceDependency(balancer.listener);

@@ -21,13 +21,29 @@ describe('the stack of a fleet', () => {
   it('never sets a desired capacity', () => {
     const groups = Object.values(template.findResources('AWS::AutoScaling::AutoScalingGroup'));
     expect(groups.map((group) => group.Properties.DesiredCapacity)).toEqual([undefined]);
-    template.hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', { MinSize: '0', MaxSize: '350' });
+    template.hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', { MaxSize: '350' });
   });
 
-  it('leaves the size that a group has to the group', () => {
+  it('sends a group the minimum and the template version that it has, asked for whenever the group is changed', () => {
+    const [id, live] = Object.entries(template.findResources('Custom::LiveGroup'))[0] ?? [];
     template.hasResource('AWS::AutoScaling::AutoScalingGroup', {
+      Properties: {
+        MinSize: { 'Fn::GetAtt': [id, 'MinSize'] },
+        // CloudFormation takes neither `$Default` nor `$Latest`, and a number would be that of an old release.
+        LaunchTemplate: { LaunchTemplateId: { Ref: 'Template' }, Version: { 'Fn::GetAtt': [id, 'Version'] } },
+      },
       UpdatePolicy: { AutoScalingScheduledAction: { IgnoreUnmodifiedGroupSizeProperties: true } },
     });
+    const { MinSize, LaunchTemplate, ...others } = Object.values(
+      template.findResources('AWS::AutoScaling::AutoScalingGroup'),
+    )[0]?.Properties;
+    const values = (of: unknown): string[] =>
+      Array.isArray(of)
+        ? of.flatMap(values).sort()
+        : typeof of === 'object' && of
+          ? values(Object.values(of))
+          : [`${of}`];
+    expect(values(live?.Properties.Group)).toEqual(values(others));
   });
 
   it('lets nothing but IMDSv2 in and encrypts the volumes', () => {

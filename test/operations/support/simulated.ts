@@ -35,8 +35,15 @@ export class Simulated {
     readonly answers: { to: Answer },
   ) {}
 
-  /** @param edits Replacements in the project's `pipelines/api.ts`, each of which must be found. */
-  static async create(edits: readonly [from: string, to: string][] = [], factor = 20): Promise<Simulated> {
+  /**
+   * @param edits Replacements in the project's `pipelines/api.ts`, each of which must be found.
+   * @param provision Makes the fleets; without it `local up` does.
+   */
+  static async create(
+    edits: readonly [from: string, to: string][] = [],
+    factor = 20,
+    provision: (options: Parameters<typeof provisionFleets>[0]) => Promise<unknown> = provisionFleets,
+  ): Promise<Simulated> {
     const clock = systemClock(factor);
     const dir = await mkdtemp(path.join(tmpdir(), 'gp-simulated-'));
     const project = await DemoProject.create(root, path.join(dir, 'project'));
@@ -51,7 +58,7 @@ export class Simulated {
     const cloud = await startLocalCloud({ dir: path.join(dir, 'cloud'), driver: 'simulated', clock });
     const aws = createClients({ region: cloud.region, endpoint: cloud.endpoint, credentials: cloud.credentials });
     const { endpoint, region, credentials } = cloud;
-    await provisionFleets({
+    await provision({
       projectDir: project.dir,
       cloud: { endpoint, region, ...credentials },
       note: () => undefined,

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { Fleet } from '../src/config/settings.ts';
+
+/** What a group has at the time of a deploy; both are filled in by CloudFormation. */
+export interface LiveGroup {
+  /** Number of the launch template's version that the group launches from. */
+  version: string;
+  minSize: string;
+}
+
+/**
+ * Asks the groups of a fleet what releases and scale-outs have made of them. The template cannot say it: CloudFormation takes no
+ * `$Default` for a group, sends every property whenever one of them changes, and reads a template's own default version only when
+ * it changes the template itself. A number or a minimum written down here would go back to what was long ago.
+ */
+export class LiveGroups extends Construct {
+  readonly #answering: CfnFunction;
+
+  constructor(scope: Construct, id: string, fleet: Fleet) {
+    super(scope, id);
+    const about = `${fleet.app} in ${fleet.environment}`;
+    const logs = new LogGroup(this, 'Logs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `Reads the groups of ${about} during a deploy`,
+      inlinePolicies: {
+        read: new PolicyDocument({
+          statements: [
+            new PolicyStatement({
+              // AWS narrows neither to single resources.
+              actions: ['autoscaling:DescribeAutoScalingGroups', 'ec2:DescribeLaunchTemplates'],
+              resources: ['*'],
+            }),
+            new PolicyStatement({
+              actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+              resources: [logs.logGroupArn],
+            }),
+          ],
+        }),
+      },
+    });
+    this.#answering = new CfnFunction(this, 'Function', {
+      description: `Tells a deploy what the groups of ${about} have now`,
+      runtime: 'nodejs24.x',
+      handler: 'index.handler',
+      code: { zipFile: readFileSync(new URL('./live-group.cjs', import.meta.url), 'utf8') },
+      timeout: 30,
+      role: role.roleArn,
+      loggingConfig: { logGroup: logs.logGroupName },
+    });
+  }
+
+  /**
+   * @param properties All other properties of the group: CloudFormation asks anew when one of them changes, which is when it
+   *   changes the group.
+   */
+  of(id: string, groupName: string, launchTemplateId: string, properties: object): LiveGroup {
+    const live = new CustomResource(this, id, {
+      resourceType: 'Custom::LiveGroup',
+      serviceToken: this.#answering.attrArn,
+      serviceTimeout: Duration.minutes(5),
+      properties: { GroupName: groupName, LaunchTemplateId: launchTemplateId, Group: properties },
+    });
+    return { version: live.getAttString('Version'), minSize: live.getAttString('MinSize') };
+  }
+}
