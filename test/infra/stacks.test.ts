@@ -34,9 +34,8 @@ describe('the stack of a fleet', () => {
       },
       UpdatePolicy: { AutoScalingScheduledAction: { IgnoreUnmodifiedGroupSizeProperties: true } },
     });
-    const { MinSize, LaunchTemplate, ...others } = Object.values(
-      template.findResources('AWS::AutoScaling::AutoScalingGroup'),
-    )[0]?.Properties;
+    const { MinSize, LaunchTemplate, ...others } =
+      Object.values(template.findResources('AWS::AutoScaling::AutoScalingGroup'))[0]?.Properties ?? {};
     const values = (of: unknown): string[] =>
       Array.isArray(of)
         ? of.flatMap(values).sort()
