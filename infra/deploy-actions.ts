@@ -1,11 +1,8 @@
 /** Reads: AWS narrows none of them to single resources. */
 export const reads = [
   'autoscaling:DescribeAutoScalingGroups',
-  'autoscaling:DescribeAutoScalingInstances',
   'autoscaling:DescribeInstanceRefreshes',
-  'autoscaling:DescribeLifecycleHooks',
   'autoscaling:DescribePolicies',
-  'autoscaling:DescribeScalingActivities',
   'autoscaling:DescribeScheduledActions',
   'autoscaling:DescribeTags',
   'autoscaling:DescribeWarmPool',
@@ -15,20 +12,13 @@ export const reads = [
   'ec2:DescribeImageReferences',
   'ec2:DescribeImages',
   'ec2:DescribeInstances',
-  'ec2:DescribeInstanceStatus',
   'ec2:DescribeInstanceTypes',
-  'ec2:DescribeKeyPairs',
   'ec2:DescribeLaunchTemplates',
   'ec2:DescribeLaunchTemplateVersions',
-  'ec2:DescribeRegions',
   'ec2:DescribeSecurityGroupRules',
   'ec2:DescribeSecurityGroups',
   'ec2:DescribeSnapshots',
   'ec2:DescribeSubnets',
-  'ec2:DescribeVolumes',
-  'ec2:DescribeVpcs',
-  'ec2:GetConsoleOutput',
-  'elasticloadbalancing:DescribeAccountLimits',
   'elasticloadbalancing:DescribeCapacityReservation',
   'elasticloadbalancing:DescribeListeners',
   'elasticloadbalancing:DescribeLoadBalancers',
@@ -38,7 +28,6 @@ export const reads = [
   'elasticloadbalancing:DescribeTargetGroups',
   'elasticloadbalancing:DescribeTargetHealth',
   'servicequotas:GetServiceQuota',
-  'servicequotas:ListServiceQuotas',
   'sts:GetCallerIdentity',
 ] as const;
 
@@ -47,30 +36,27 @@ export const groupChanges = [
   'autoscaling:BatchDeleteScheduledAction',
   'autoscaling:BatchPutScheduledUpdateGroupAction',
   'autoscaling:CancelInstanceRefresh',
-  'autoscaling:CompleteLifecycleAction',
   'autoscaling:CreateOrUpdateTags',
   'autoscaling:DeletePolicy',
-  'autoscaling:DeleteScheduledAction',
   'autoscaling:DeleteTags',
   'autoscaling:DeleteWarmPool',
   'autoscaling:EnterStandby',
   'autoscaling:ExitStandby',
   'autoscaling:PutScalingPolicy',
-  'autoscaling:PutScheduledUpdateGroupAction',
   'autoscaling:PutWarmPool',
   'autoscaling:ResumeProcesses',
   'autoscaling:RollbackInstanceRefresh',
-  'autoscaling:SetDesiredCapacity',
-  'autoscaling:SetInstanceHealth',
   'autoscaling:StartInstanceRefresh',
   'autoscaling:SuspendProcesses',
   'autoscaling:TerminateInstanceInAutoScalingGroup',
   'autoscaling:UpdateAutoScalingGroup',
 ] as const;
 
-/** Changes of machines, images and snapshots that carry the fleet's tags. */
+/** Changes of machines, images, snapshots and rules of security groups that carry the fleet's tags. */
 export const ownChanges = [
+  'ec2:CreateTags',
   'ec2:DeleteSnapshot',
+  'ec2:DeleteTags',
   'ec2:DeregisterImage',
   'ec2:DisableImage',
   'ec2:DisableImageDeprecation',
@@ -78,7 +64,7 @@ export const ownChanges = [
   'ec2:EnableImage',
   'ec2:EnableImageDeprecation',
   'ec2:EnableImageDeregistrationProtection',
-  'ec2:StopInstances',
+  'ec2:GetConsoleOutput',
   'ec2:TerminateInstances',
 ] as const;
 
@@ -92,13 +78,13 @@ export const balancerChanges = [
   'elasticloadbalancing:ModifyListener',
   'elasticloadbalancing:ModifyRule',
   'elasticloadbalancing:RegisterTargets',
-  'elasticloadbalancing:RemoveTags',
-  'elasticloadbalancing:SetRulePriorities',
 ] as const;
 
-/** Openings of the fleet's own security groups, by tag. */
-export const openings = [
-  'ec2:AuthorizeSecurityGroupIngress',
-  'ec2:ModifySecurityGroupRules',
-  'ec2:RevokeSecurityGroupIngress',
+/** What EC2 itself reads for the caller to tell what names an image (docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-ami-references.html). */
+export const referenceReads = [
+  'imagebuilder:GetContainerRecipe',
+  'imagebuilder:ListContainerRecipes',
+  'imagebuilder:ListImageRecipes',
+  'ssm:DescribeParameters',
+  'ssm:GetParameters',
 ] as const;

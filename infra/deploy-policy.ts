@@ -1,7 +1,7 @@
 import { defineFleet } from '../src/aws/fleet-definition.ts';
 import { tagKeys } from '../src/aws/tags.ts';
 import type { Fleet } from '../src/config/settings.ts';
-import { balancerChanges, groupChanges, openings, ownChanges, reads } from './deploy-actions.ts';
+import { balancerChanges, groupChanges, ownChanges, reads, referenceReads } from './deploy-actions.ts';
 
 /** One statement of an IAM policy. */
 export interface Statement {
@@ -49,6 +49,10 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
     [`aws:RequestTag/${tagKeys.app}`]: fleet.app,
     [`aws:RequestTag/${tagKeys.environment}`]: fleet.environment,
   };
+  const ownedBySsm = {
+    [`ssm:resourceTag/${tagKeys.app}`]: fleet.app,
+    [`ssm:resourceTag/${tagKeys.environment}`]: fleet.environment,
+  };
   // Without it, a session that names no document is a shell as root, whatever documents are allowed.
   const sshOnly = { BoolIfExists: { 'ssm:SessionDocumentAccessCheck': 'true' } };
   const elb = 'elasticloadbalancing';
@@ -58,6 +62,13 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
       Effect: 'Allow',
       Action: [...reads],
       Resource: '*',
+    },
+    {
+      Sid: 'ReadByEc2',
+      Effect: 'Allow',
+      Action: [...referenceReads],
+      Resource: '*',
+      Condition: { 'ForAnyValue:StringEquals': { 'aws:CalledVia': ['ec2-images.amazonaws.com'] } },
     },
     {
       Sid: 'Group',
@@ -106,25 +117,19 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
       Sid: 'TagAtCreation',
       Effect: 'Allow',
       Action: ['ec2:CreateTags'],
-      Resource: [...ec2('instance', 'volume', 'network-interface'), ...pictures('image', 'snapshot')],
+      Resource: [
+        ...ec2('instance', 'volume', 'network-interface', 'security-group-rule'),
+        ...pictures('image', 'snapshot'),
+      ],
       Condition: {
-        StringEquals: {
-          'ec2:CreateAction': ['RunInstances', 'CreateImage', 'CopyImage', 'CreateLaunchTemplateVersion'],
-        },
+        StringEquals: { 'ec2:CreateAction': ['RunInstances', 'CreateImage', 'AuthorizeSecurityGroupIngress'] },
       },
     },
     {
-      Sid: 'TagOwn',
-      Effect: 'Allow',
-      Action: ['ec2:CreateTags', 'ec2:DeleteTags'],
-      Resource: [...ec2('instance'), ...ownPictures],
-      Condition: { StringEquals: owned },
-    },
-    {
-      Sid: 'OwnMachinesAndImages',
+      Sid: 'ChangeOwn',
       Effect: 'Allow',
       Action: [...ownChanges],
-      Resource: [...ec2('instance'), ...ownPictures],
+      Resource: [...ec2('instance', 'security-group-rule'), ...ownPictures],
       Condition: { StringEquals: owned },
     },
     {
@@ -139,11 +144,19 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
       ],
     },
     {
-      Sid: 'Openings',
+      Sid: 'OpenOwnGroups',
       Effect: 'Allow',
-      Action: [...openings],
-      Resource: [...ec2('security-group'), ...ec2('security-group-rule')],
+      Action: ['ec2:AuthorizeSecurityGroupIngress', 'ec2:RevokeSecurityGroupIngress'],
+      Resource: ec2('security-group'),
       Condition: { StringEquals: owned },
+    },
+    {
+      // The rule is not there yet: it has no tags but those of the request.
+      Sid: 'OpenByTaggedRules',
+      Effect: 'Allow',
+      Action: ['ec2:AuthorizeSecurityGroupIngress'],
+      Resource: ec2('security-group-rule'),
+      Condition: { StringEquals: tagged },
     },
     {
       Sid: 'GiveMachinesTheirRole',
@@ -157,7 +170,8 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
       Effect: 'Allow',
       Action: ['ssm:StartSession'],
       Resource: [...ec2('instance')],
-      Condition: { StringEquals: owned, ...sshOnly },
+      // The key that Systems Manager documents for its instances.
+      Condition: { StringEquals: ownedBySsm, ...sshOnly },
     },
     {
       Sid: 'SessionsBySsh',
@@ -171,6 +185,14 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
       Effect: 'Allow',
       Action: ['ssm:TerminateSession', 'ssm:ResumeSession'],
       Resource: arn('ssm', `session/${caller}-*`),
+    },
+    {
+      // The sessions of an assumed role are called by its session's name alone, and are known by this tag.
+      Sid: 'OwnSessionsByTag',
+      Effect: 'Allow',
+      Action: ['ssm:TerminateSession', 'ssm:ResumeSession'],
+      Resource: arn('ssm', 'session/*'),
+      Condition: { StringLike: { 'ssm:resourceTag/aws:ssmmessages:session-id': [caller, `${caller}-*`] } },
     },
   ];
   const { type, bucket, prefix } = fleet.ledger;

@@ -31,7 +31,7 @@ export function createMachines(
     managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
   });
   const profile = new CfnInstanceProfile(scope, 'InstanceProfile', { roles: [role.roleName] });
-  const securityGroup = createSecurityGroup(scope, fleet, network, balancer);
+  const securityGroup = createSecurityGroup(scope, fleet, definition, network, balancer);
   const template = createTemplate(scope, fleet, definition, securityGroup, profile);
   const liveGroups = new LiveGroups(scope, 'LiveGroups', fleet);
   const groups = definition.groups.map((group) => {
@@ -63,11 +63,18 @@ export function createMachines(
   return { role, securityGroup, groups };
 }
 
-/** From the balancer only, and by SSH from where the configuration says. The group has the fleet's tags, for openings on time. */
-function createSecurityGroup(scope: Construct, fleet: Fleet, network: Network, balancer: Balancer): CfnSecurityGroup {
+/** From the balancer only, and by SSH from where the configuration says. Openings for a while find the group by its tags. */
+function createSecurityGroup(
+  scope: Construct,
+  fleet: Fleet,
+  { securityGroup }: FleetDefinition,
+  network: Network,
+  balancer: Balancer,
+): CfnSecurityGroup {
   return new CfnSecurityGroup(scope, 'InstanceSecurityGroup', {
     vpcId: network.vpcId,
-    groupDescription: `Instances of ${fleet.app} in ${fleet.environment}`,
+    groupDescription: securityGroup.description,
+    tags: Object.entries(securityGroup.tags).map(([key, value]) => ({ key, value })),
     securityGroupIngress: [
       {
         ipProtocol: 'tcp',

@@ -1,9 +1,9 @@
 import { closeSecurityGroup, defineTasks, openSecurityGroup } from 'golden-pipeline';
 
-/** Ports that may be opened for a while, each to a single address unless told otherwise. */
+/** Ports of the machines of a fleet that may be opened for a while, each to a single address unless told otherwise. */
 const openings = {
-  'api-ssh': { securityGroup: 'default', port: 22, hours: 1, maxHours: 8 },
-  'office-metrics': { securityGroup: 'default', port: 9100, widestPrefix: 24, hours: 8 },
+  'api-ssh': { fleet: 'api', port: 22, hours: 1, maxHours: 8 },
+  'office-metrics': { fleet: 'api', port: 9100, widestPrefix: 24, hours: 8 },
 };
 
 export default defineTasks({

@@ -1,6 +1,6 @@
 import type { Fleet } from '../config/settings.ts';
 import { infrastructureVersion } from './launch-templates.ts';
-import { tagKeys } from './tags.ts';
+import { machinesRole, tagKeys } from './tags.ts';
 
 /** A target group of a fleet. */
 export interface TargetGroupDefinition {
@@ -32,6 +32,8 @@ export interface FleetDefinition {
   targetGroups: TargetGroupDefinition[];
   proofRule: { priority: number; header: string; value: 'on'; targetGroup: string };
   groups: GroupDefinition[];
+  /** The security group of the machines. It is found by its tags: CloudFormation gives it a name of its own. */
+  securityGroup: { name: string; description: string; tags: Record<string, string> };
   template: {
     name: string;
     /** How a version that the infrastructure made is told from those of releases. */
@@ -82,6 +84,11 @@ export function defineFleet(fleet: Fleet): FleetDefinition {
       healthCheckGraceSeconds: fleet.release.timeouts.health,
       defaultWarmupSeconds: 0,
     })),
+    securityGroup: {
+      name: `instances of ${names.group}`,
+      description: `Instances of ${fleet.app} in ${fleet.environment}`,
+      tags: { ...tags, [tagKeys.role]: machinesRole },
+    },
     template: {
       name: names.launchTemplate,
       description: infrastructureVersion,

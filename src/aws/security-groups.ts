@@ -7,8 +7,8 @@ import {
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
 import { PipelineError } from '../shared/errors.ts';
-import { isNotFound } from './errors.ts';
-import { tagKeys, tagValue, toTags } from './tags.ts';
+import { awsCode, isNotFound } from './errors.ts';
+import { machinesRole, tagKeys, tagValue, toTags } from './tags.ts';
 
 /** An opening of a security group that the pipeline has made. */
 export interface Opening {
@@ -20,13 +20,52 @@ export interface Opening {
   /** Milliseconds since the epoch. */
   expires: number;
   by: string;
+  /** The file in pipelines/ that has the task which closes it. */
+  file: string;
 }
 
 const openingKeys = {
   name: 'golden-pipeline:opening',
   expires: 'golden-pipeline:expires',
   by: 'golden-pipeline:by',
+  file: 'golden-pipeline:opened-with',
 } as const;
+
+/** Ids of the security groups with the tags of a fleet's machines: one, unless somebody has tagged another like it. */
+export async function fleetSecurityGroups(ec2: EC2Client, app: string, environment: string): Promise<string[]> {
+  const { SecurityGroups = [] } = await ec2.send(
+    new DescribeSecurityGroupsCommand({
+      Filters: [
+        { Name: `tag:${tagKeys.app}`, Values: [app] },
+        { Name: `tag:${tagKeys.environment}`, Values: [environment] },
+        { Name: `tag:${tagKeys.role}`, Values: [machinesRole] },
+      ],
+    }),
+  );
+  return SecurityGroups.flatMap((one) => one.GroupId ?? []);
+}
+
+/**
+ * The security group that the machines of a fleet are in.
+ * @throws PipelineError `security-group.no-fleet`, or `security-group.ambiguous` when several have its tags
+ */
+export async function findFleetSecurityGroup(ec2: EC2Client, app: string, environment: string): Promise<string> {
+  const [first, ...others] = await fleetSecurityGroups(ec2, app, environment);
+  if (first && others.length === 0) return first;
+  if (!first) {
+    throw new PipelineError(
+      'security-group.no-fleet',
+      `no security group has the tags of the machines of ${app} in ${environment}`,
+      {
+        hint: `correct \`fleet\` in the pipelines file, or deploy the infrastructure, which sets the tags ${tagKeys.app}, ${tagKeys.environment} and ${tagKeys.role}=${machinesRole}`,
+      },
+    );
+  }
+  const ids = [first, ...others].join(', ');
+  throw new PipelineError('security-group.ambiguous', `several security groups have the tags of ${app}: ${ids}`, {
+    hint: 'name one of them as `securityGroup` in the pipelines file',
+  });
+}
 
 /**
  * Id of a security group, by id or by name.
@@ -50,14 +89,19 @@ export async function findSecurityGroup(ec2: EC2Client, nameOrId: string): Promi
   });
 }
 
-/** Openings that the pipeline has made for an app in an environment. */
-export async function listOpenings(ec2: EC2Client, app: string, environment: string): Promise<Opening[]> {
+/** Openings in an environment: those that belong to an app, or those that the tasks of a file in pipelines/ have made, for whatever app. */
+export async function listOpenings(
+  ec2: EC2Client,
+  of: { app: string } | { file: string },
+  environment: string,
+): Promise<Opening[]> {
   const found: Opening[] = [];
+  const [key, value] = 'app' in of ? [tagKeys.app, of.app] : [openingKeys.file, of.file];
   const pages = paginateDescribeSecurityGroupRules(
     { client: ec2 },
     {
       Filters: [
-        { Name: `tag:${tagKeys.app}`, Values: [app] },
+        { Name: `tag:${key}`, Values: [value] },
         { Name: `tag:${tagKeys.environment}`, Values: [environment] },
       ],
       MaxResults: 1000,
@@ -75,6 +119,7 @@ export async function listOpenings(ec2: EC2Client, app: string, environment: str
         cidr: rule.CidrIpv4 ?? '',
         expires: Date.parse(tagValue(rule.Tags, openingKeys.expires) ?? ''),
         by: tagValue(rule.Tags, openingKeys.by) ?? '',
+        file: tagValue(rule.Tags, openingKeys.file) ?? tagValue(rule.Tags, tagKeys.app) ?? '',
       });
     }
   }
@@ -84,7 +129,9 @@ export async function listOpenings(ec2: EC2Client, app: string, environment: str
 /** What is opened. */
 export interface OpeningRequest {
   groupId: string;
+  /** Whose it is: the deploy role of this app may make and close it. */
   app: string;
+  file: string;
   environment: string;
   name: string;
   port: number;
@@ -98,29 +145,38 @@ export interface OpeningRequest {
  * @throws PipelineError `security-group.taken` when the same opening is there already, made by somebody else
  */
 export async function openPort(ec2: EC2Client, request: OpeningRequest): Promise<string> {
-  const { groupId, app, environment, name, port, cidr, expires, by } = request;
+  const { groupId, app, file, environment, name, port, cidr, expires, by } = request;
   const tags = {
     [tagKeys.app]: app,
     [tagKeys.environment]: environment,
     [openingKeys.name]: name,
     [openingKeys.expires]: new Date(expires).toISOString(),
     [openingKeys.by]: by,
+    [openingKeys.file]: file,
   };
-  const { SecurityGroupRules } = await ec2.send(
-    new AuthorizeSecurityGroupIngressCommand({
-      GroupId: groupId,
-      IpPermissions: [
-        {
-          IpProtocol: 'tcp',
-          FromPort: port,
-          ToPort: port,
-          IpRanges: [{ CidrIp: cidr, Description: `${name} by ${by}` }],
-        },
-      ],
-      TagSpecifications: [{ ResourceType: 'security-group-rule', Tags: toTags(tags) }],
-    }),
-  );
-  return SecurityGroupRules?.[0]?.SecurityGroupRuleId ?? '';
+  const command = new AuthorizeSecurityGroupIngressCommand({
+    GroupId: groupId,
+    IpPermissions: [
+      {
+        IpProtocol: 'tcp',
+        FromPort: port,
+        ToPort: port,
+        IpRanges: [{ CidrIp: cidr, Description: `${name} by ${by}` }],
+      },
+    ],
+    TagSpecifications: [{ ResourceType: 'security-group-rule', Tags: toTags(tags) }],
+  });
+  try {
+    const { SecurityGroupRules } = await ec2.send(command);
+    return SecurityGroupRules?.[0]?.SecurityGroupRuleId ?? '';
+  } catch (error) {
+    if (awsCode(error) !== 'InvalidPermission.Duplicate') throw error;
+    throw new PipelineError(
+      'security-group.taken',
+      `port ${port} of ${groupId} is open to ${cidr} already, by a rule that is not of ${file}`,
+      { hint: 'it needs no opening; whoever made that rule may close it', cause: error },
+    );
+  }
 }
 
 /** Lets an opening last until another time. */

@@ -21,12 +21,15 @@ export const tagKeys = {
   irreversible: 'golden-pipeline:irreversible',
   /** Run that has switched the instance to another environment than its image starts with. */
   flipped: 'golden-pipeline:flipped',
-  /** `bake-host`, `builder`, `proof`: machines that are there for a run only. */
+  /** `bake-host`, `builder`, `proof`: machines that are there for a run only; `instances`: the security group of the fleet's machines. */
   role: 'golden-pipeline:role',
   /** `true`: an image that fleets start from, which `base-source` is the image below of. */
   base: 'golden-pipeline:base',
   baseSource: 'golden-pipeline:base-source',
 } as const;
+
+/** Value of `golden-pipeline:role` on the security group that a fleet's machines are in; the balancer's has none. */
+export const machinesRole = 'instances';
 
 export interface AwsTag {
   Key: string;

@@ -1,13 +1,7 @@
 import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { CreateAutoScalingGroupCommand, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
-import {
-  CreateLaunchTemplateCommand,
-  DescribeKeyPairsCommand,
-  DescribeLaunchTemplatesCommand,
-  DescribeSubnetsCommand,
-  ImportKeyPairCommand,
-} from '@aws-sdk/client-ec2';
+import { DescribeKeyPairsCommand, DescribeSubnetsCommand, ImportKeyPairCommand } from '@aws-sdk/client-ec2';
 import {
   CreateListenerCommand,
   CreateLoadBalancerCommand,
@@ -35,6 +29,7 @@ import { createPoll } from '../run/poll.ts';
 import { systemClock } from '../shared/clock.ts';
 import { ledgerClientOptions } from './ledger.ts';
 import { localEnvironments } from './local-environments.ts';
+import { ensureSecurityGroup, ensureTemplate } from './local-machines.ts';
 
 /** Makes sure that every fleet of a local environment exists in the local cloud. What exists already stays as it is. */
 export async function provisionFleets(options: {
@@ -75,7 +70,12 @@ async function provision(clients: AwsClients, fleet: Fleet): Promise<string> {
     targetGroups.set(one.name, await ensureTargetGroup(clients, definition, one, vpcId));
   }
   await ensureListener(clients, definition, balancer.LoadBalancerArn ?? '', targetGroups);
-  const templateId = await ensureTemplate(clients, fleet, definition, baseImage.imageId, keyName);
+  const securityGroup = await ensureSecurityGroup(clients, fleet, definition, vpcId);
+  const templateId = await ensureTemplate(clients, fleet, definition, {
+    imageId: baseImage.imageId,
+    keyName,
+    securityGroup,
+  });
   for (const group of definition.groups) {
     await ensureGroup(clients, definition, group, templateId, targetGroups.get(group.targetGroup) ?? '', subnets);
   }
@@ -211,38 +211,6 @@ async function ensureListener(
       Actions: [{ Type: 'forward', TargetGroupArn: arns.get(proofRule.targetGroup) }],
     }),
   );
-}
-
-async function ensureTemplate(
-  { ec2 }: AwsClients,
-  fleet: Fleet,
-  { template }: FleetDefinition,
-  imageId: string,
-  keyName: string,
-): Promise<string> {
-  const { name } = template;
-  try {
-    const { LaunchTemplates } = await ec2.send(new DescribeLaunchTemplatesCommand({ LaunchTemplateNames: [name] }));
-    if (LaunchTemplates?.[0]?.LaunchTemplateId) return LaunchTemplates[0].LaunchTemplateId;
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-  const { securityGroupIds } = fleet.instance;
-  const { LaunchTemplate } = await ec2.send(
-    new CreateLaunchTemplateCommand({
-      LaunchTemplateName: name,
-      VersionDescription: template.description,
-      LaunchTemplateData: {
-        ImageId: imageId,
-        InstanceType: template.instanceType as 't3.small',
-        KeyName: keyName,
-        SecurityGroupIds: securityGroupIds.length > 0 ? securityGroupIds : undefined,
-        MetadataOptions: { HttpTokens: 'required' },
-        TagSpecifications: [{ ResourceType: 'instance', Tags: toTags(template.instanceTags) }],
-      },
-    }),
-  );
-  return LaunchTemplate?.LaunchTemplateId ?? '';
 }
 
 async function ensureGroup(

@@ -1,5 +1,6 @@
 import {
   closePort,
+  findFleetSecurityGroup,
   findSecurityGroup,
   listOpenings,
   type Opening,
@@ -29,15 +30,18 @@ export function openSteps({ name, rule, from, forMs }: OpenRequest): TaskStep[] 
     {
       id: 'open',
       title: 'Open the port',
-      describe: ({ clock }) => [
-        `${rule.securityGroup}: port ${rule.port} to ${range ?? 'your own address'} until ${timeOf(clock.now() + forMs)}`,
+      describe: ({ clock, services: { fleet } }) => [
+        `${whereOf(rule, fleet)}: port ${rule.port} to ${range ?? 'your own address'} until ${timeOf(clock.now() + forMs)}`,
         'openings whose time is over are closed',
       ],
       async run(context) {
         const { aws, fleet, by } = context.services;
         const cidr = range ?? `${await context.services.ownAddress()}/32`;
-        const groupId = await findSecurityGroup(aws.ec2, rule.securityGroup);
-        const open = await sweep(context);
+        const app = ownerOf(rule, fleet);
+        const groupId = await (rule.securityGroup === undefined
+          ? findFleetSecurityGroup(aws.ec2, app, fleet.environment)
+          : findSecurityGroup(aws.ec2, rule.securityGroup));
+        const open = await sweep(context, { app });
         const expires = context.clock.now() + forMs;
         const same = open.find((one) => one.groupId === groupId && one.port === rule.port && one.cidr === cidr);
         if (same) {
@@ -49,7 +53,8 @@ export function openSteps({ name, rule, from, forMs }: OpenRequest): TaskStep[] 
           await context.change({ action: 'open-port', target: groupId, data: { port: rule.port, cidr } }, () =>
             openPort(aws.ec2, {
               groupId,
-              app: fleet.app,
+              app,
+              file: fleet.app,
               environment: fleet.environment,
               name,
               port: rule.port,
@@ -59,10 +64,10 @@ export function openSteps({ name, rule, from, forMs }: OpenRequest): TaskStep[] 
             }),
           );
         }
-        context.note(`port ${rule.port} of ${rule.securityGroup} is open to ${cidr} until ${timeOf(expires)}`);
+        context.note(`port ${rule.port} of ${whereOf(rule, fleet)} is open to ${cidr} until ${timeOf(expires)}`);
       },
       async undo(context) {
-        const { aws } = context.services;
+        const { aws, fleet } = context.services;
         for (const change of context.changes().filter((one) => !one.undoing && one.error === undefined)) {
           if (change.action === 'prolong-opening') {
             const was = Number(change.data.was);
@@ -72,7 +77,7 @@ export function openSteps({ name, rule, from, forMs }: OpenRequest): TaskStep[] 
           }
           if (change.action !== 'open-port') continue;
           const { port, cidr } = change.data;
-          const made = (await own(context)).filter(
+          const made = (await listOpenings(aws.ec2, { app: ownerOf(rule, fleet) }, fleet.environment)).filter(
             (one) => one.groupId === change.target && one.port === port && one.cidr === cidr,
           );
           for (const one of made) await close(context, one);
@@ -82,8 +87,8 @@ export function openSteps({ name, rule, from, forMs }: OpenRequest): TaskStep[] 
   ];
 }
 
-/** The steps that close what was opened under a name, or, without one, all whose time is over. */
-export function closeSteps(name: string | undefined): TaskStep[] {
+/** The steps that close what was opened under a name, or, without one, all that these tasks have opened and whose time is over. */
+export function closeSteps(name?: string, rule?: OpeningRule): TaskStep[] {
   return [
     {
       id: 'close',
@@ -92,7 +97,8 @@ export function closeSteps(name: string | undefined): TaskStep[] {
         name === undefined ? 'close openings whose time is over' : `close all that was opened as ${name}`,
       ],
       async run(context) {
-        const left = await sweep(context);
+        const { fleet } = context.services;
+        const left = await sweep(context, rule ? { app: ownerOf(rule, fleet) } : { file: fleet.app });
         const wanted = left.filter((one) => one.name === name);
         for (const one of wanted) await close(context, one);
         if (name !== undefined && wanted.length === 0) context.note(`nothing was open as ${name}`);
@@ -101,9 +107,10 @@ export function closeSteps(name: string | undefined): TaskStep[] {
   ];
 }
 
-/** Closes what has expired, and gives the openings that stay. */
-async function sweep(context: TaskContext): Promise<Opening[]> {
-  const all = await own(context);
+/** Closes what has expired, and gives the openings that stay. Those of one app: a deploy role may close those of its own only. */
+async function sweep(context: TaskContext, of: { app: string } | { file: string }): Promise<Opening[]> {
+  const { aws, fleet } = context.services;
+  const all = await listOpenings(aws.ec2, of, fleet.environment);
   const over = all.filter((one) => !(one.expires > context.clock.now()));
   for (const one of over) await close(context, one);
   return all.filter((one) => !over.includes(one));
@@ -114,7 +121,10 @@ async function close(context: TaskContext, one: Opening): Promise<void> {
   context.note(`port ${one.port} is closed to ${one.cidr} (${one.name}, opened by ${one.by})`);
 }
 
-const own = ({ services: { aws, fleet } }: TaskContext) => listOpenings(aws.ec2, fleet.app, fleet.environment);
+/** The app whose opening it is. */
+const ownerOf = (rule: OpeningRule, { app }: { app: string }) => rule.fleet ?? app;
+
+const whereOf = (rule: OpeningRule, fleet: { app: string }) => rule.securityGroup ?? ownerOf(rule, fleet);
 
 const timeOf = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 

@@ -38,8 +38,10 @@ export function maintenanceOff(): Task {
 
 /** One port of one security group that may be opened for a while. */
 export interface OpeningRule {
-  /** Name or id. */
-  securityGroup: string;
+  /** App whose fleet it is about, and whose deploy role may open and close it; that of the pipelines file when left out. */
+  fleet?: string;
+  /** Another security group than that of the fleet's machines: name or id. The deploy role may open it when it has the fleet's tags. */
+  securityGroup?: string;
   port: number;
   /** The widest range that may be asked for, as the length of its prefix; 32, a single address, when left out. */
   widestPrefix?: number;
@@ -82,6 +84,7 @@ export function closeSecurityGroup(openings: Readonly<Record<string, OpeningRule
   return defineTask({
     summary: 'close what was opened; without a name, all whose time is over',
     arguments: { name: optional(text('what to close', { choices: Object.keys(openings) })) },
-    steps: async ({ name }) => (await import('./openings.ts')).closeSteps(name),
+    steps: async ({ name }) =>
+      (await import('./openings.ts')).closeSteps(name, name === undefined ? undefined : openings[name]),
   });
 }

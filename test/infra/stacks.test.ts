@@ -66,6 +66,15 @@ describe('the stack of a fleet', () => {
   it('tags everything of the fleet, so that the deploy role may touch it', () => {
     const tag = { Key: 'golden-pipeline:app', Value: 'api' };
     template.hasResourceProperties('AWS::EC2::SecurityGroup', { Tags: Match.arrayWith([tag]) });
+    const groups = Object.values(template.findResources('AWS::EC2::SecurityGroup')).map((one) => one.Properties);
+    const machines = { Key: 'golden-pipeline:role', Value: 'instances' };
+    const ofMachines = groups.filter(({ Tags }) => Tags.some(({ Key }: { Key: string }) => Key === machines.Key));
+    expect(ofMachines).toMatchObject([
+      {
+        GroupDescription: 'Instances of api in production',
+        Tags: expect.arrayContaining([tag, { Key: 'golden-pipeline:environment', Value: 'production' }, machines]),
+      },
+    ]);
     template.hasResourceProperties('AWS::EC2::LaunchTemplate', {
       TagSpecifications: [{ ResourceType: 'launch-template', Tags: Match.arrayWith([tag]) }],
     });

@@ -4,7 +4,7 @@ import {
   DescribeVpcsCommand,
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listOpenings } from '../../src/aws/security-groups.ts';
+import { findFleetSecurityGroup, listOpenings } from '../../src/aws/security-groups.ts';
 import { closeSecurityGroup, openSecurityGroup } from '../../src/tasks/ready.ts';
 import { type Rehearsal, rehearse } from './support/rehearsal.ts';
 
@@ -22,17 +22,57 @@ beforeEach(async () => {
 afterEach(() => stage.close());
 
 const openings = async () =>
-  (await listOpenings(stage.aws.ec2, 'api', 'local')).map(({ name, port, cidr, by }) => ({ name, port, cidr, by }));
+  (await listOpenings(stage.aws.ec2, { app: 'api' }, 'local')).map(({ name, port, cidr, by }) => ({
+    name,
+    port,
+    cidr,
+    by,
+  }));
 
 describe('sg open and close', () => {
+  it('opens the security group of a fleet’s machines, as that fleet’s, also from a file of another name', async () => {
+    const { aws, services } = stage;
+    const group = await findFleetSecurityGroup(aws.ec2, 'api', 'local');
+    const rule = { 'api-ssh': { fleet: 'api', port: 22 } };
+    services.fleet = { ...stage.fleet, app: 'sg' };
+    expect((await stage.run(openSecurityGroup(rule), { name: 'api-ssh' })).outcome).toBe('done');
+    const [opening] = await listOpenings(aws.ec2, { app: 'api' }, 'local');
+    expect(opening).toMatchObject({ name: 'api-ssh', groupId: group, port: 22, file: 'sg' });
+    expect(await listOpenings(aws.ec2, { file: 'sg' }, 'local')).toEqual([opening]);
+    expect((await stage.run(closeSecurityGroup(rule), { name: 'api-ssh' })).outcome).toBe('done');
+    expect(await openings()).toEqual([]);
+  });
+
+  it('says what is missing when no group has the tags of the fleet', async () => {
+    const lost = openSecurityGroup({ ssh: { fleet: 'apii', port: 22 } });
+    const { error } = await stage.run(lost, { name: 'ssh' });
+    expect(error).toMatchObject({ code: 'security-group.no-fleet', hint: expect.stringContaining('correct `fleet`') });
+  });
+
+  it('does not take over a rule that somebody else has made', async () => {
+    const { aws } = stage;
+    const GroupId = await findFleetSecurityGroup(aws.ec2, 'api', 'local');
+    await aws.ec2.send(
+      new AuthorizeSecurityGroupIngressCommand({
+        GroupId,
+        IpProtocol: 'tcp',
+        FromPort: 22,
+        ToPort: 22,
+        CidrIp: '192.0.2.7/32',
+      }),
+    );
+    const { error } = await stage.run(openSecurityGroup({ ssh: { port: 22 } }), { name: 'ssh' });
+    expect(error).toMatchObject({ code: 'security-group.taken' });
+  });
+
   it('opens one port to the own address, prolongs it, and closes it', async () => {
     expect((await stage.run(open, { name: 'database' })).outcome).toBe('done');
     const opening = { name: 'database', port: 5432, cidr: '192.0.2.7/32', by: 'tester@here' };
     expect(await openings()).toEqual([opening]);
-    const [first] = await listOpenings(stage.aws.ec2, 'api', 'local');
+    const [first] = await listOpenings(stage.aws.ec2, { app: 'api' }, 'local');
     expect((await stage.run(open, { name: 'database', for: 7_200_000 })).outcome).toBe('done');
     expect(await openings()).toEqual([opening]);
-    const [second] = await listOpenings(stage.aws.ec2, 'api', 'local');
+    const [second] = await listOpenings(stage.aws.ec2, { app: 'api' }, 'local');
     expect((second?.expires ?? 0) - (first?.expires ?? 0)).toBeGreaterThan(3_000_000);
     expect((await stage.run(close, { name: 'database' })).outcome).toBe('done');
     expect(await openings()).toEqual([]);
@@ -49,7 +89,7 @@ describe('sg open and close', () => {
       }),
     );
     await stage.run(open, { name: 'database', from: '198.51.100.0/24', for: 1000 });
-    const [short] = await listOpenings(stage.aws.ec2, 'api', 'local');
+    const [short] = await listOpenings(stage.aws.ec2, { app: 'api' }, 'local');
     await stage.clock.sleep((short?.expires ?? 0) - stage.clock.now() + 1);
     expect((await stage.run(close)).outcome).toBe('done');
     expect(await openings()).toEqual([]);

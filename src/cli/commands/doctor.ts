@@ -44,7 +44,7 @@ async function diagnoseApp(
     const configured = ok('config', `${pipeline.file} is right: ${pipeline.environments.join(', ')}`);
     const findings = await withServices(context, fleet, (services) =>
       pipeline.onlyTasks
-        ? takeAll([{ id: 'openings', run: () => openings(services, context.clock) }])
+        ? takeAll([{ id: 'openings', run: () => openings(services, context.clock, { file: app }) }])
         : diagnose(services, context.clock),
     );
     return { about: `${app} in ${fleet.environment}`, findings: [configured, ...findings] };

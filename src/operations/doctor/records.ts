@@ -122,17 +122,18 @@ async function rollback(services: DoctorServices): Promise<Finding[]> {
   }
 }
 
-/** Openings of security groups that are still there after their time. */
+/** Openings of security groups that are still there after their time: those of an app, or those that a file's tasks have made. */
 export async function openings(
   { aws, fleet }: Pick<DoctorServices, 'aws' | 'fleet'>,
   clock: Clock,
+  of: { app: string } | { file: string } = { app: fleet.app },
 ): Promise<Finding[]> {
-  const all = await listOpenings(aws.ec2, fleet.app, fleet.environment);
+  const all = await listOpenings(aws.ec2, of, fleet.environment);
   if (all.length === 0) return [];
-  return all.map(({ name, port, cidr, expires, by }) => {
+  return all.map(({ name, port, cidr, expires, by, file }) => {
     const what = `port ${port} is open to ${cidr} (${name}, by ${by})`;
     return expires > clock.now()
       ? ok('openings', `${what} until ${new Date(expires).toISOString()}`)
-      : warning('openings', `${what}, and its time is over`, `pipeline ${fleet.app} close`);
+      : warning('openings', `${what}, and its time is over`, `pipeline ${file} close`);
   });
 }

@@ -91,6 +91,7 @@ describe('doctor', () => {
     await openPort(ec2, {
       groupId: 'sg-0a0a0a0a0a0a0a0a0',
       app: 'api',
+      file: 'sg',
       environment: 'local',
       name: 'ssh',
       port: 22,
@@ -102,7 +103,7 @@ describe('doctor', () => {
     const found = (await complaints()).join('\n');
     expect(found).toContain(`terminate-instances --instance-ids ${Instances?.[0]?.InstanceId}`);
     expect(found).toContain(
-      'port 22 is open to 192.0.2.7/32 (ssh, by tester), and its time is over | pipeline api close',
+      'port 22 is open to 192.0.2.7/32 (ssh, by tester), and its time is over | pipeline sg close',
     );
     expect(found).toMatch(/account.quota: a roll of the largest fleet needs \d+ vCPUs, and the account may run 10/);
   });
