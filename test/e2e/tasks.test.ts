@@ -89,7 +89,7 @@ describe('the maintenance page of a site', () => {
 describe('an opening of a security group', () => {
   it('is made for the own address and closed again', async () => {
     const opened = await done('sg', 'open', 'api-ssh', '--for', '2h');
-    expect(opened.stderr).toMatch(/port 22 of default is open to 127\.[0-9.]+\/32 until /);
+    expect(opened.stderr).toMatch(/port 22 of api is open to 127\.[0-9.]+\/32 until /);
     expect(opened.stdout).toContain('pipeline sg close api-ssh');
     expect((await done('sg', 'close', 'api-ssh')).stderr).toContain('port 22 is closed to 127.');
   });
