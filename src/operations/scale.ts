@@ -10,17 +10,21 @@ import { PipelineError, usageError } from '../shared/errors.ts';
 import { prove } from '../steps/prove.ts';
 import { cancelScale } from '../steps/scale/cancel.ts';
 import { checkScale } from '../steps/scale/check.ts';
+import { checkForeign, refuseOverlap } from '../steps/scale/clashes.ts';
+import { type EventPool, readPool, wantedPool } from '../steps/scale/pool.ts';
 import { preheat } from '../steps/scale/preheat.ts';
 import { resize, plan as schedule } from '../steps/scale/resize.ts';
 import {
   type Baseline,
+  heldBaseline,
   heldTag,
-  ownActions,
-  readBaseline,
   type ScaleServices,
   type ScaleState,
   type ScaleStep,
+  usualSize,
 } from '../steps/scale/state.ts';
+import { waitHealthy } from '../steps/scale/wait.ts';
+import { describeEvent, eventsOf, runningEvent, sizeAt } from '../steps/scale/windows.ts';
 import { observeFleet } from '../steps/support/observe.ts';
 
 /** That the image which serves now still boots: everything else depends on it. */
@@ -30,7 +34,7 @@ const proveImage: ScaleStep = {
   skip: async ({ state: { scale } }) => (scale.to > scale.was.desired ? undefined : 'the fleet does not grow'),
 };
 
-const now: ScaleStep[] = [checkScale, proveImage, preheat, resize];
+const now: ScaleStep[] = [checkScale, proveImage, preheat, resize, waitHealthy];
 const later: ScaleStep[] = [checkScale, proveImage, preheat, schedule];
 
 export interface ScaleRequest {
@@ -51,11 +55,12 @@ export async function planScale(
 ): Promise<Plan<ScaleServices, ScaleState>> {
   const { fleet } = services;
   checkRequest(fleet, request, clock.now());
-  const state = await stateOf(services, request.to);
-  if (request.to > state.scale.was.max) {
+  const state = await stateOf(services, clock.now(), request);
+  const { scale } = state;
+  if (request.to > scale.was.max) {
     throw usageError(
       'scale.above-max',
-      `${request.to} machines are more than the maximum of ${state.group}, which is ${state.scale.was.max}`,
+      `${request.to} machines are more than the maximum of ${state.group}, which is ${scale.was.max}`,
       'raise capacity.max and deploy the infrastructure',
     );
   }
@@ -64,14 +69,13 @@ export async function planScale(
       hint: `release first: pipeline release ${fleet.app}`,
     });
   }
-  const iso = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString());
-  const scale = { ...state.scale, at: iso(request.at), until: iso(request.until) };
+  await refusePool(services, state);
   return createPlan<ScaleServices, ScaleState>({
     operation: 'scale',
     app: fleet.app,
     environment: fleet.environment,
     steps: request.at === undefined ? now : later,
-    initial: { ...state, scale },
+    initial: state,
     services,
     clock,
   });
@@ -85,7 +89,7 @@ export async function planScaleCancel(services: ScaleServices, clock: Clock): Pr
     app: fleet.app,
     environment: fleet.environment,
     steps: [cancelScale],
-    initial: await stateOf(services, 0),
+    initial: await stateOf(services, clock.now()),
     services,
     clock,
   });
@@ -104,17 +108,23 @@ export interface ScaleStatus {
   heldFrom: Baseline | null;
   scheduled: ScheduledAction[];
   /** What is pre-heated, whoever has done it: capacity units (LCU) of the load balancer, and machines that wait. */
-  preheated: { reservedCapacityUnits: number; warmPool: boolean };
+  preheated: {
+    reservedCapacityUnits: number;
+    warmPool: boolean;
+    /** The warm pool that was made for an event; it stays until `--cancel`. */
+    eventPool: EventPool | null;
+  };
 }
 
 export async function readScale(services: ScaleServices, clock: Clock): Promise<ScaleStatus> {
   const { fleet, aws } = services;
   const { facts, live, healthy } = await observeFleet(services);
-  const [tag, actions, reservedCapacityUnits, warmPool] = await Promise.all([
+  const [tag, actions, reservedCapacityUnits, warmPool, pool] = await Promise.all([
     readGroupTag(aws.autoScaling, facts.group, heldTag),
     readScheduledActions(aws.autoScaling, facts.group),
     reservedUnits(aws.elb, balancerOf(facts.listenerArn)),
     hasWarmPool(aws.autoScaling, facts.group),
+    readPool(aws, facts.group),
   ]);
   return {
     app: fleet.app,
@@ -124,24 +134,30 @@ export async function readScale(services: ScaleServices, clock: Clock): Promise<
     max: live.max,
     desired: live.desired,
     healthy: healthy.length,
-    heldFrom: readBaseline(tag, live.min) ?? null,
+    heldFrom: heldBaseline(tag, actions, live, clock.now()) ?? null,
     scheduled: actions.filter((one) => !isOver(one, clock.now())),
-    preheated: { reservedCapacityUnits, warmPool },
+    preheated: { reservedCapacityUnits, warmPool, eventPool: pool ?? null },
   };
 }
 
-async function stateOf(services: ScaleServices, to: number): Promise<ScaleState> {
-  const { aws } = services;
+/** The facts of a run; without a request those of the way back. */
+async function stateOf(services: ScaleServices, now: number, request?: ScaleRequest): Promise<ScaleState> {
+  const { aws, fleet } = services;
   const { facts } = await observeFleet(services);
+  const { group } = facts;
   const [seen, tag, policies, actions] = await Promise.all([
-    readGroup(aws.autoScaling, facts.group),
-    readGroupTag(aws.autoScaling, facts.group, heldTag),
-    readPolicies(aws.autoScaling, facts.group),
-    readScheduledActions(aws.autoScaling, facts.group),
+    readGroup(aws.autoScaling, group),
+    readGroupTag(aws.autoScaling, group, heldTag),
+    readPolicies(aws.autoScaling, group),
+    readScheduledActions(aws.autoScaling, group),
   ]);
-  const was = { min: seen.min, desired: seen.desired, max: seen.max };
-  const back = ownActions(actions).find((one) => one.min !== undefined && one.min < seen.min);
-  const held = readBaseline(tag, seen.min) ?? (back && { min: back.min ?? 0, desired: back.desired ?? seen.desired });
+  const iso = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString());
+  const times = { to: request?.to ?? seen.desired, at: iso(request?.at), until: iso(request?.until) };
+  const wish = { ...times, app: fleet.app, group };
+  if (request) refuseOverlap(wish, actions, now);
+  const events = eventsOf(actions, now);
+  const held = heldBaseline(tag, actions, seen, now);
+  const usual = held ?? usualSize(seen, fleet.capacity.min);
   return {
     ...facts,
     version: facts.current.version ?? '',
@@ -150,8 +166,33 @@ async function stateOf(services: ScaleServices, to: number): Promise<ScaleState>
     bake: 'builder',
     strategy: 'rolling',
     imageId: facts.current.imageId,
-    scale: { to, was, baseline: held ?? { min: was.min, desired: was.desired }, hasPolicies: policies.length > 0 },
+    scale: {
+      ...times,
+      was: { min: seen.min, desired: seen.desired, max: seen.max },
+      baseline: request?.at === undefined ? usual : sizeAt(actions, now, request.at, usual),
+      held: held !== undefined,
+      hasPolicies: policies.length > 0,
+      end: request && request.at === undefined ? runningEvent(events)?.in : undefined,
+      events: events.map(describeEvent),
+      disturbedBy: request ? checkForeign(wish, actions, now) : [],
+    },
   };
+}
+
+/**
+ * A pool holds what is missing from the group's size up to the prepared one. When a schedule takes the fleet down at its end, AWS
+ * fills the pool again with as many machines, and nothing of ours is there to end it.
+ */
+async function refusePool({ fleet, aws }: ScaleServices, { group, scale }: ScaleState): Promise<void> {
+  if (scale.until === undefined) return;
+  const mine = await readPool(aws, group);
+  const wanted = wantedPool(fleet, scale) !== undefined && (mine || !(await hasWarmPool(aws.autoScaling, group)));
+  if (!mine && !wanted) return;
+  throw usageError(
+    'scale.pool-end',
+    `with a warm pool the event cannot end by a schedule: at ${scale.until} AWS would start ${scale.to - scale.baseline.desired} machines anew, to fill the pool`,
+    `leave --until away and end the event with pipeline scale ${fleet.app} --cancel; or go without the pool (scale.warmPool) and begin earlier`,
+  );
 }
 
 function checkRequest(fleet: Fleet, { to, at, until }: ScaleRequest, time: number): void {

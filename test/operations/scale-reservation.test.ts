@@ -85,7 +85,7 @@ it('reserves them for the event, and goes back to what others have reserved', as
   expect((await scale(7)).outcome).toBe('done');
   expect(await units()).toBe(300);
   const status = await readScale(services, world.clock);
-  expect(status.preheated).toEqual({ reservedCapacityUnits: 300, warmPool: false });
+  expect(status.preheated).toEqual({ reservedCapacityUnits: 300, warmPool: false, eventPool: null });
   expect(renderScale(status)).toContain('300 capacity units of the load balancer are reserved');
   await provisioned();
   expect((await cancel()).outcome).toBe('done');

@@ -1,11 +1,10 @@
-import { DescribeWarmPoolCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readGroup, setCapacity } from '../../src/aws/groups.ts';
+import { readGroup, resumeProcesses, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
 import { deletePolicy, putPolicy, readScheduledActions } from '../../src/aws/scaling-settings.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
-import type { ScaleServices } from '../../src/steps/scale/state.ts';
+import type { ScaleServices, ScaleStep } from '../../src/steps/scale/state.ts';
 import { failingAfter, simulatedFleet } from './support/simulated-fleet.ts';
 
 let world: Awaited<ReturnType<typeof simulatedFleet>>;
@@ -62,6 +61,7 @@ describe('scale now', () => {
       'prove done',
       'preheat skipped',
       'resize done',
+      'wait done',
     ]);
     expect(await size()).toEqual({ min: 8, desired: 8 });
     expect(await readScale(services, world.clock)).toMatchObject({ heldFrom: { min: 4, desired: 4 }, healthy: 8 });
@@ -120,37 +120,41 @@ describe('scale now', () => {
   );
 });
 
-describe('scale at a time', () => {
-  it('is left to Auto Scaling, both ends, and can be cancelled before and while it goes on', async () => {
-    services.fleet.scale.warmPool = 'Stopped';
+describe('machines that do not come', () => {
+  /** Two machines more have come when the zones run out of them. */
+  const roomForTwo =
+    ({ run }: ScaleStep): ScaleStep['run'] =>
+    async (context) => {
+      await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 6 });
+      while ((await machines()) < 6) await world.clock.sleep(500);
+      world.cloud.faults.add({ kind: 'insufficient-capacity' });
+      await run(context);
+    };
+
+  it('leaves those that have come, and says how many they are and how to go on', async () => {
+    const { refresh } = services.fleet.release.timeouts;
+    services.fleet.release.timeouts.refresh = 90;
+    const plan = await planScale(services, world.clock, { to: 7 });
+    const steps = plan.steps.map((step) => (step.id === 'resize' ? { ...step, run: roomForTwo(step) } : step));
     try {
-      const result = await scale(7, { at: in_(120), until: in_(400) });
-      expect(result.error).toBeUndefined();
-      expect(await actions()).toEqual([
-        { name: 'golden-pipeline-scale-out', min: 7, desired: 7 },
-        { name: 'golden-pipeline-scale-in', min: 4, desired: 4 },
-      ]);
-      const pool = await services.aws.autoScaling.send(new DescribeWarmPoolCommand({ AutoScalingGroupName: group() }));
-      expect(pool.WarmPoolConfiguration).toMatchObject({ PoolState: 'Stopped', MaxGroupPreparedCapacity: 7 });
-      const again = await scale(9, { at: in_(500) });
-      expect(again.error).toMatchObject({ code: 'scale.scheduled' });
-
-      while ((await size()).desired !== 7) await world.clock.sleep(1000);
+      const result = await world.run({ ...plan, steps });
+      expect(result.outcome).toBe('needs-person');
+      expect(result.error).toMatchObject({
+        code: 'scale.short',
+        message: expect.stringContaining(`6 of 7 machines of ${group()} are healthy`),
+        hint: expect.stringContaining('pipeline scale api --cancel'),
+        details: [expect.stringContaining('capacity')],
+      });
+      expect(result.left.join()).toContain('Change the size');
       expect(await size()).toEqual({ min: 7, desired: 7 });
-      expect((await world.run(await planScaleCancel(services, world.clock))).outcome).toBe('done');
-      expect(await size()).toEqual({ min: 4, desired: 4 });
-      expect(await actions()).toEqual([]);
+      expect(await readScale(services, world.clock)).toMatchObject({ healthy: 6, heldFrom: { min: 4, desired: 4 } });
     } finally {
-      services.fleet.scale.warmPool = undefined;
+      services.fleet.release.timeouts.refresh = refresh;
+      world.cloud.faults.clear();
     }
+    expect((await world.run(await planScaleCancel(services, world.clock))).outcome).toBe('done');
+    expect(await size()).toEqual({ min: 4, desired: 4 });
   }, 60_000);
-
-  it('takes the schedule off again when it fails after it', async () => {
-    const plan = await planScale(services, world.clock, { to: 7, at: in_(3600) });
-    expect((await world.run(failingAfter(plan, 'schedule'))).outcome).toBe('rolled-back');
-    expect(await actions()).toEqual([]);
-    expect((await readScale(services, world.clock)).heldFrom).toBeNull();
-  }, 30_000);
 });
 
 describe('what does not fit', () => {
@@ -166,14 +170,29 @@ describe('what does not fit', () => {
     expect(await size()).toEqual({ min: 4, desired: 4 });
   });
 
-  it('is refused for the quota, which is no reason when it cannot be read', async () => {
-    quota = 3;
-    expect((await scale(8)).error).toMatchObject({
+  it('is refused for the quota, with what runs already, and that is no reason when it cannot be read', async () => {
+    // t3.small has 2 vCPUs: 4 machines run, 4 more are wanted.
+    quota = 15;
+    const refused = await scale(8);
+    expect(refused).toMatchObject({ outcome: 'usage', left: [] });
+    expect(refused.error).toMatchObject({
       code: 'scale.quota',
-      message: expect.stringContaining('may run 3'),
+      message: '4 more t3.small need 8 vCPUs, 8 are in use, and the account may run 15 in all',
     });
     expect(await size()).toEqual({ min: 4, desired: 4 });
+    quota = 16;
+    expect((await scale(8)).outcome).toBe('done');
     quota = new Error('not allowed to ask');
-    expect((await scale(5)).outcome).toBe('done');
+    expect((await scale(9)).outcome).toBe('done');
+  }, 30_000);
+
+  it('is refused while the group would not do it', async () => {
+    await suspendProcesses(services.aws.autoScaling, group(), ['Launch', 'ScheduledActions']);
+    try {
+      const result = await scale(6, { until: in_(3600) });
+      expect(result).toMatchObject({ outcome: 'usage', error: { code: 'scale.suspended' } });
+    } finally {
+      await resumeProcesses(services.aws.autoScaling, group(), ['Launch', 'ScheduledActions']);
+    }
   }, 30_000);
 });

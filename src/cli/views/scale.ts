@@ -13,9 +13,14 @@ export function renderScale(status: ScaleStatus): string {
     lines.push(`  ${when}  ${name}: ${size.filter(Boolean).join(', ')}`);
   }
   if (scheduled.length === 0) lines.push('  nothing is scheduled');
-  if (preheated.warmPool) lines.push('  a warm pool is kept');
-  if (preheated.reservedCapacityUnits > 0) {
-    lines.push(`  ${preheated.reservedCapacityUnits} capacity units of the load balancer are reserved`);
+  const { eventPool, warmPool, reservedCapacityUnits } = preheated;
+  if (eventPool) {
+    lines.push(`  a warm pool (${eventPool.state}) prepares up to ${eventPool.prepared} machines, until --cancel`);
+  } else if (warmPool) lines.push('  a warm pool is kept');
+  if (reservedCapacityUnits > 0) {
+    lines.push(
+      `  ${reservedCapacityUnits} capacity units of the load balancer are reserved; they have no end of their own`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }

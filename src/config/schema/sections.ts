@@ -35,7 +35,9 @@ export const capacitySection = section({
 export const scaleSection = section({
   warmPool: oneOf(['Stopped', 'Running'])
     .optional()
-    .describe('Whether a scheduled scale-out prepares machines that have booted once, and in which state they wait.'),
+    .describe(
+      'Whether a scheduled scale-out prepares machines that have booted once, and in which state they wait. They are paid for from then on, and such an event ends with `--cancel`, not with `--until`.',
+    ),
   reservedCapacityUnits: whole(100, 100_000)
     .optional()
     .describe(

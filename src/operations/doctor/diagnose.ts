@@ -4,6 +4,7 @@ import { type Finding, takeAll } from './finding.ts';
 import { fleetLooks } from './fleet.ts';
 import { reachLooks } from './reach.ts';
 import { recordLooks } from './records.ts';
+import { scaleLooks } from './scale.ts';
 import type { DoctorServices } from './services.ts';
 
 /** Looks at everything that a release, a rollback or a scale-out of a fleet will need. It only reads. */
@@ -14,6 +15,7 @@ export async function diagnose(services: DoctorServices, clock: Clock): Promise<
     ...accountLooks(services),
     ...reachLooks(services),
     ...fleetLooks(services, busy),
+    ...scaleLooks(services, clock),
     ...recordLooks(services, lock, clock),
   ]);
 }

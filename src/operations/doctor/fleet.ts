@@ -1,9 +1,7 @@
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
-import { readGroupTag } from '../../aws/capacity.ts';
 import { isActive, readRefresh } from '../../aws/refreshes.ts';
 import { readRules } from '../../aws/rules.ts';
 import { tagKeys, tagValue } from '../../aws/tags.ts';
-import { heldTag, readBaseline } from '../../steps/scale/state.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
 import { pageRole } from '../../tasks/maintenance-roles.ts';
 import { error, type Finding, type Look, ok, warning } from './finding.ts';
@@ -21,10 +19,7 @@ export function fleetLooks(services: DoctorServices, locked: boolean): Look[] {
 async function fleetState(services: DoctorServices, locked: boolean): Promise<Finding[]> {
   const { aws, fleet } = services;
   const { facts, live, healthy } = await observeFleet(services);
-  const [refresh, tag] = await Promise.all([
-    readRefresh(aws.autoScaling, facts.group),
-    readGroupTag(aws.autoScaling, facts.group, heldTag),
-  ]);
+  const refresh = await readRefresh(aws.autoScaling, facts.group);
   const status = `pipeline status ${fleet.app}`;
   const found: Finding[] = [];
   if (live.desired === 0) {
@@ -66,16 +61,6 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
   }
   if (isActive(refresh) && !locked) {
     found.push(ok('fleet.refresh', `an instance refresh is ${refresh.status} (${refresh.percentage} %)`));
-  }
-  const held = readBaseline(tag, live.min);
-  if (held) {
-    found.push(
-      warning(
-        'fleet.held',
-        `${facts.group} is held at ${live.min} machines; its usual size is ${held.desired}`,
-        `after the event: pipeline scale ${fleet.app} --cancel`,
-      ),
-    );
   }
   if (live.max < 2 * fleet.capacity.min) {
     found.push(

@@ -1,10 +1,13 @@
 import { readTargets } from '../../aws/balancers.ts';
-import { freeAddresses, vcpusOf } from '../../aws/capacity.ts';
+import { freeAddresses } from '../../aws/capacity.ts';
 import { readGroup } from '../../aws/groups.ts';
 import { isActive, readRefresh } from '../../aws/refreshes.ts';
-import { isOver, readScheduledActions } from '../../aws/scaling-settings.ts';
-import { PipelineError } from '../../shared/errors.ts';
-import { ownActions, type ScaleContext, type ScaleStep } from './state.ts';
+import { readScheduledActions } from '../../aws/scaling-settings.ts';
+import { PipelineError, usageError } from '../../shared/errors.ts';
+import { checkForeign, refuseOverlap } from './clashes.ts';
+import { expectedTime } from './expected-time.ts';
+import { checkQuota } from './quota.ts';
+import type { ScaleStep } from './state.ts';
 
 /** Targets of one target group, and of one load balancer (AWS). */
 const maxTargets = 1000;
@@ -13,10 +16,13 @@ const maxTargets = 1000;
 export const checkScale: ScaleStep = {
   id: 'check',
   title: 'Check that it fits',
-  describe: ({ state: { scale, group, current }, services: { fleet } }) => [
+  describe: async ({ state: { scale, group, current }, services }) => [
     `${group} has ${scale.was.desired} machines (minimum ${scale.was.min}, maximum ${scale.was.max}) of ${current.version ?? 'no release'}; ${scale.to} are wanted`,
-    'quota of the account, targets of the balancer, free addresses, no refresh under way, nothing scheduled already',
-    costLine(scale.to - scale.was.desired, fleet.instance.hourlyPrice, fleet.instance.type),
+    'quota of the account, targets of the balancer, free addresses, no refresh under way, no schedule in the way',
+    ...scale.events.map((one) => `scheduled already: ${one}`),
+    ...scale.disturbedBy.map((one) => `will take machines away again: ${one}`),
+    costLine(scale.to - scale.was.desired, services.fleet.instance.hourlyPrice, services.fleet.instance.type),
+    ...(scale.to > scale.was.desired ? [await expectedTime(services, scale)] : []),
   ],
   async run(context) {
     const { fleet, aws } = context.services;
@@ -32,28 +38,34 @@ export const checkScale: ScaleStep = {
         hint: 'wait until it has ended',
       });
     }
-    const own = ownActions(actions).filter((one) => !isOver(one, context.clock.now()));
-    if (own.length > 0 && (scale.at !== undefined || scale.until !== undefined)) {
-      const list = own.map((one) => `${one.name} at ${one.start}`).join(', ');
-      throw new PipelineError('scale.scheduled', `${group} has a schedule already: ${list}`, {
-        hint: `pipeline scale ${fleet.app} --cancel`,
-      });
+    const scheduled = scale.at !== undefined || scale.until !== undefined;
+    const needed = ['Launch', ...(scheduled ? ['ScheduledActions'] : [])];
+    const off = seen.suspended.filter((process) => needed.includes(process));
+    if (off.length > 0) {
+      throw usageError(
+        'scale.suspended',
+        `${group} would not do it: ${off.join(' and ')} ${off.length > 1 ? 'are' : 'is'} suspended`,
+        `aws autoscaling resume-processes --auto-scaling-group-name ${group} --scaling-processes ${off.join(' ')}`,
+      );
     }
+    // Once more under the lock: somebody may have scheduled something since this was planned.
+    const wish = { ...scale, app: fleet.app, group };
+    refuseOverlap(wish, actions, context.clock.now());
+    for (const one of checkForeign(wish, actions, context.clock.now())) context.note(`this takes it back: ${one}`);
     const more = scale.to - seen.desired;
     if (scale.to > maxTargets) {
-      throw new PipelineError(
+      throw usageError(
         'scale.targets',
         `${scale.to} machines are more than the ${maxTargets} targets of a target group`,
+        'serve so many machines with more than one fleet',
       );
     }
     const free = await freeAddresses(aws.ec2, seen);
     if (more > free) {
-      throw new PipelineError(
+      throw usageError(
         'scale.addresses',
         `${more} more machines need as many addresses, and the subnets have ${free}`,
-        {
-          hint: 'add a subnet to the group',
-        },
+        'add a subnet to the group',
       );
     }
     await checkQuota(context, more);
@@ -63,26 +75,8 @@ export const checkScale: ScaleStep = {
   },
 };
 
-async function checkQuota(context: ScaleContext, more: number): Promise<void> {
-  const { fleet, aws } = context.services;
-  const vcpus = await vcpusOf(aws.ec2, fleet.instance.type);
-  let quota: number | undefined;
-  try {
-    quota = await context.services.vcpuQuota();
-  } catch (error) {
-    context.note(`the quota of vCPUs could not be read: ${error instanceof Error ? error.message : String(error)}`);
-    return;
-  }
-  if (vcpus === undefined || quota === undefined || more * vcpus <= quota) return;
-  throw new PipelineError(
-    'scale.quota',
-    `${more} more ${fleet.instance.type} need ${more * vcpus} vCPUs, and the account may run ${quota} in all`,
-    { hint: 'ask for more in Service Quotas (Running On-Demand Standard instances); it may take days' },
-  );
-}
-
 /** What more machines cost in an hour. */
-export function costLine(more: number, hourlyPrice: number | undefined, type: string): string {
+function costLine(more: number, hourlyPrice: number | undefined, type: string): string {
   const sign = more < 0 ? '-' : '+';
   const count = Math.abs(more);
   if (hourlyPrice === undefined) return `${sign}${count} ${type}; set instance.hourlyPrice to see what that costs`;

@@ -1,10 +1,17 @@
 import { isReservationRefused, readGroupTag, reservedUnits, reserveUnits, setGroupTag } from '../../aws/capacity.ts';
+import type { AwsClients } from '../../aws/clients.ts';
 import { balancerOf, readListener } from '../../aws/listeners.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import type { ScaleContext } from './state.ts';
 
 /** Tag of a group whose load balancer has units reserved for an event: `<before>/<reserved>`. It counts only while so many are reserved. */
 const unitsTag = 'golden-pipeline:units-from';
+
+/** Capacity units that were reserved for an event, and are not given back yet; undefined when there are none. */
+export async function readEventUnits({ autoScaling }: AwsClients, group: string): Promise<number | undefined> {
+  const [, units] = /^\d+\/(\d+)$/.exec((await readGroupTag(autoScaling, group, unitsTag)) ?? '') ?? [];
+  return units === undefined ? undefined : Number(units);
+}
 
 /** Reserves capacity units of the fleet's load balancer, unless it has as many; a refusal is told, and no failure. */
 export async function reserve(context: ScaleContext, units: number): Promise<void> {

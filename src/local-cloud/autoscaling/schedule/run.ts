@@ -1,9 +1,9 @@
+import { nextRun, parseCron } from '../../../shared/cron.ts';
 import type { GroupRecord } from '../../model.ts';
 import { stamp } from '../activities.ts';
 import { isSuspended } from '../groups.ts';
 import type { ScheduledActionRecord } from '../records.ts';
 import type { Runtime } from '../runtime.ts';
-import { nextRun, parseCron } from './cron.ts';
 
 /**
  * Runs the scheduled actions that are due, in the order of their times. While ScheduledActions is suspended they pass without

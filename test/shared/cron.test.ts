@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isTimeZone, nextRun, parseCron } from '../../../../src/local-cloud/autoscaling/schedule/cron.ts';
+import { isTimeZone, nextRun, parseCron } from '../../src/shared/cron.ts';
 
 const following = (text: string, from: string, zone = 'UTC') => {
   const cron = parseCron(text);

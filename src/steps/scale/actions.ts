@@ -1,0 +1,52 @@
+import {
+  deleteScheduledActions,
+  putScheduledActions,
+  readScheduledActions,
+  type ScheduledAction,
+} from '../../aws/scaling-settings.ts';
+import { PipelineError } from '../../shared/errors.ts';
+import type { ScaleContext } from './state.ts';
+
+/** Gives the group these actions, in the place of those of the same names. */
+export async function putActions(context: ScaleContext, actions: readonly ScheduledAction[]): Promise<void> {
+  const { autoScaling } = context.services.aws;
+  const { group } = context.state;
+  const names = actions.map((one) => one.name);
+  const was = (await readScheduledActions(autoScaling, group)).filter((one) => names.includes(one.name));
+  await context.change({ action: 'put-scheduled-actions', target: group, data: { names, was } }, async () => {
+    // An action that is overwritten keeps what the new one does not name.
+    const former = was.map((one) => one.name);
+    if (former.length > 0) await deleteScheduledActions(autoScaling, group, former);
+    await putScheduledActions(autoScaling, group, actions, context.clock.now());
+  });
+}
+
+/** Lets the group have the actions that it had before this step. */
+export async function restoreActions(context: ScaleContext): Promise<void> {
+  const { autoScaling } = context.services.aws;
+  const first = context.changes().find((one) => one.action === 'put-scheduled-actions' && !one.undoing);
+  if (!first) return;
+  const { names, was } = first.data as { names: string[]; was: ScheduledAction[] };
+  await context.change({ action: 'delete-scheduled-actions', target: first.target }, () =>
+    deleteScheduledActions(autoScaling, first.target, names),
+  );
+  if (was.length === 0) return;
+  await context.change({ action: 'put-scheduled-actions', target: first.target }, () =>
+    putScheduledActions(autoScaling, first.target, was, context.clock.now()),
+  );
+}
+
+/**
+ * That the times which were asked for have not passed while the image was proven: Auto Scaling takes none that has.
+ * @throws PipelineError `scale.late`
+ */
+export function assertAhead(context: ScaleContext): void {
+  const { at, until, to } = context.state.scale;
+  const now = context.clock.now();
+  for (const [flag, time] of Object.entries({ '--at': at, '--until': until })) {
+    if (time === undefined || Date.parse(time) > now) continue;
+    throw new PipelineError('scale.late', `${flag} ${time} has passed meanwhile: nothing was scheduled`, {
+      hint: `pipeline scale ${context.services.fleet.app} ${to} with a later time`,
+    });
+  }
+}

@@ -1,0 +1,90 @@
+import { deleteWarmPool, hasWarmPool, putWarmPool, readGroupTag, setGroupTag } from '../../aws/capacity.ts';
+import type { AwsClients } from '../../aws/clients.ts';
+import type { Fleet } from '../../config/settings.ts';
+import type { ScaleContext, ScaleState } from './state.ts';
+
+/** Tag of a group whose warm pool was made for an event: `<state>/<machines>`. A pool without it belongs to the team, and is left alone. */
+const poolTag = 'golden-pipeline:warm-pool';
+
+type PoolState = 'Stopped' | 'Running';
+
+/** A warm pool that was made for an event. */
+export interface EventPool {
+  state: PoolState;
+  /** Machines of the group and of the pool together. */
+  prepared: number;
+}
+
+/** The pool that was made for an event; undefined when there is none. One call. */
+export async function readPool({ autoScaling }: AwsClients, group: string): Promise<EventPool | undefined> {
+  const [, state, prepared] =
+    /^(Stopped|Running)\/(\d+)$/.exec((await readGroupTag(autoScaling, group, poolTag)) ?? '') ?? [];
+  return prepared === undefined ? undefined : { state: state as PoolState, prepared: Number(prepared) };
+}
+
+/** The pool that a run prepares: only one that is scheduled, as a fleet that grows now takes its machines at once. */
+export function wantedPool(fleet: Fleet, { at, to, was }: ScaleState['scale']): PoolState | undefined {
+  return at !== undefined && to > was.desired ? fleet.scale.warmPool : undefined;
+}
+
+/** What is prepared and what it costs, from now on. */
+export function describePool(
+  fleet: Fleet,
+  state: PoolState,
+  { to, was }: ScaleState['scale'],
+  group: string,
+): string[] {
+  const count = to - was.desired;
+  const { hourlyPrice } = fleet.instance;
+  const running =
+    hourlyPrice === undefined
+      ? `${count} machines are paid for from now on; set instance.hourlyPrice to see what that costs`
+      : `+${count} ${fleet.instance.type} at ${hourlyPrice}: +${(count * hourlyPrice).toFixed(2)} an hour from now on`;
+  return [
+    `a warm pool of ${group}: ${count} more machines prepared, ${state}, until they are taken or --cancel`,
+    state === 'Running' ? running : `their disks, and the minutes of their first boot, are paid for from now on`,
+  ];
+}
+
+/** Makes a pool up to the wanted size, unless the team keeps one. */
+export async function preparePool(context: ScaleContext, state: PoolState): Promise<void> {
+  const { autoScaling } = context.services.aws;
+  const { group, scale } = context.state;
+  const mine = await readPool(context.services.aws, group);
+  if (!mine && (await hasWarmPool(autoScaling, group))) {
+    context.note(`${group} has a warm pool already; it stays as it is`);
+    return;
+  }
+  await put(context, { state, prepared: scale.to }, mine);
+}
+
+/** Ends the pool that was made for an event, if there is one: else it would fill up again as soon as the fleet gets smaller. */
+export async function endPool(context: ScaleContext): Promise<void> {
+  const { aws } = context.services;
+  const { group } = context.state;
+  const mine = await readPool(aws, group);
+  if (!mine) return;
+  await context.change({ action: 'delete-warm-pool', target: group, data: { was: mine } }, async () => {
+    await deleteWarmPool(aws.autoScaling, group);
+    await setGroupTag(aws.autoScaling, group, poolTag, undefined);
+  });
+}
+
+/** Puts back what this step has done to the pool. */
+export async function restorePool(context: ScaleContext): Promise<void> {
+  const first = context.changes().find((one) => /^(put|delete)-warm-pool$/.test(one.action) && !one.undoing);
+  if (!first) return;
+  const was = first.data.was as EventPool | null;
+  if (was) await put(context, was, undefined);
+  else await endPool(context);
+}
+
+async function put(context: ScaleContext, pool: EventPool, was: EventPool | undefined): Promise<void> {
+  const { autoScaling } = context.services.aws;
+  const { group } = context.state;
+  await context.change({ action: 'put-warm-pool', target: group, data: { ...pool, was: was ?? null } }, async () => {
+    // First the tag: a pool that nobody knows to be ours would stay.
+    await setGroupTag(autoScaling, group, poolTag, `${pool.state}/${pool.prepared}`);
+    await putWarmPool(autoScaling, group, pool);
+  });
+}

@@ -1,0 +1,46 @@
+import { lastFailedActivity } from '../../aws/activities.ts';
+import { readTargets } from '../../aws/balancers.ts';
+import { PipelineError } from '../../shared/errors.ts';
+import { times } from '../services.ts';
+import type { ScaleStep } from './state.ts';
+
+/** Waits until the fleet has its size: one look at the targets each time, however large it is. What is there stays. */
+export const waitHealthy: ScaleStep = {
+  id: 'wait',
+  title: 'Wait until all are healthy',
+  describe: ({ state: { scale }, services: { fleet } }) => [
+    `${scale.to} healthy targets, for ${fleet.release.timeouts.refresh} s at most; then what has come stays, and it says what is missing`,
+  ],
+  async run(context) {
+    const { aws, fleet } = context.services;
+    const { group, targetGroupArn, scale } = context.state;
+    let inRow = 0;
+    let last = 0;
+    try {
+      await context.poll({
+        what: `${scale.to} machines of ${group} to be healthy`,
+        read: async () =>
+          (await readTargets(aws.elb, targetGroupArn)).filter((target) => target.state === 'healthy').length,
+        until: (healthy) => {
+          last = healthy;
+          inRow = healthy >= scale.to ? inRow + 1 : 0;
+          return inRow >= fleet.release.healthyReads;
+        },
+        progress: (healthy) =>
+          context.progress(`${healthy} of ${scale.to} healthy`, { done: Math.min(healthy, scale.to), total: scale.to }),
+        ...times(fleet, 'refresh'),
+      });
+    } catch (error) {
+      if (!(error instanceof PipelineError) || error.code !== 'wait.timeout') throw error;
+      const why = await lastFailedActivity(aws.autoScaling, group).catch(() => undefined);
+      throw new PipelineError(
+        'scale.short',
+        `${last} of ${scale.to} machines of ${group} are healthy after ${fleet.release.timeouts.refresh} s; they stay, and Auto Scaling goes on trying`,
+        {
+          hint: `pipeline scale ${fleet.app} --status shows how far it is; pipeline scale ${fleet.app} --cancel takes the fleet back`,
+          details: why === undefined ? [] : [`the last launch that failed: ${why}`],
+        },
+      );
+    }
+  },
+};
