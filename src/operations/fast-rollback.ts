@@ -5,20 +5,19 @@ import { announce } from '../steps/announce.ts';
 import { converge } from '../steps/converge.ts';
 import { flip } from '../steps/flip.ts';
 import { pinOld } from '../steps/pin-old.ts';
-import { roll } from '../steps/roll.ts';
+import { rollOld, settleOld, verifyOld } from '../steps/roll-old.ts';
 import { rollbackPreflight } from '../steps/rollback-preflight.ts';
 import { serveOld } from '../steps/serve-old.ts';
 import type { RollbackHow, RollbackState, RollbackStep, Services } from '../steps/services.ts';
 import { settle } from '../steps/settle.ts';
 import { switchBack } from '../steps/switch.ts';
-import { verify } from '../steps/verify.ts';
 import { decideRollback } from './rollback-facts.ts';
 
 /** The procedures, by the way that is taken. */
 export const rollbackSteps: Record<RollbackHow, readonly RollbackStep[]> = {
   switch: [rollbackPreflight, switchBack, settle, announce] as RollbackStep[],
   flip: [rollbackPreflight, pinOld, flip, serveOld, converge, announce] as RollbackStep[],
-  roll: [rollbackPreflight, roll, verify, announce] as RollbackStep[],
+  roll: [rollbackPreflight, rollOld, settleOld, verifyOld, announce],
 };
 
 export interface RollbackOptions {

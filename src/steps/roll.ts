@@ -19,35 +19,10 @@ export const roll: Step<Services, RollState> = {
     `meanwhile the new machines are watched, and compared with ${state.current.version ?? 'nothing: there is no version before'}; a lasting fault turns the refresh round`,
   ],
   async run(context) {
-    const { fleet, aws } = context.services;
-    const { group } = context.state;
-    const template = await addTemplateVersion(context, group);
-    const target = { id: template.templateId, version: template.number };
-    await pinTemplate(context);
-    const { alarms } = context.state;
-    const watch = await openWatch(context, 'roll');
-    try {
-      const refreshId = await context.change({ action: 'start-refresh', target: group, data: target }, () =>
-        startRefresh(aws.autoScaling, group, target, fleet.release.refresh, { alarms }),
-      );
-      await context.save({ refreshId });
-      const ended = await waitRefresh(context, refreshId, () => look(context, watch));
-      if (ended.status !== 'Successful') {
-        throw await takenBack(context, watch, {
-          code: 'roll.failed',
-          message: `the instance refresh ended ${ended.status}: ${ended.reason ?? 'no reason given'}`,
-          hint: `the image is the same that the proof instance ran; look at the activities of ${group}`,
-        });
-      }
-    } finally {
-      watch.close();
-    }
+    await refreshFleet(context);
     await fill(context);
     await waitFleetHealthy(context);
-    await context.change(
-      { action: 'set-default-version', target: template.templateId, data: { version: template.number } },
-      () => setDefaultVersion(aws.ec2, template.templateId, template.number),
-    );
+    await makeDefault(context);
   },
   async undo(context) {
     const changes = context.changes();
@@ -75,6 +50,47 @@ export const roll: Step<Services, RollState> = {
   },
 };
 
+/**
+ * Replaces every machine of the group by one from the image of this run.
+ * @throws PipelineError `roll.failed`
+ */
+export async function refreshFleet(context: RollContext): Promise<void> {
+  const { fleet, aws } = context.services;
+  const { group } = context.state;
+  const template = await addTemplateVersion(context, group);
+  const target = { id: template.templateId, version: template.number };
+  await pinTemplate(context);
+  const { alarms } = context.state;
+  const watch = await openWatch(context, 'roll');
+  try {
+    const refreshId = await context.change({ action: 'start-refresh', target: group, data: target }, () =>
+      startRefresh(aws.autoScaling, group, target, fleet.release.refresh, { alarms }),
+    );
+    await context.save({ refreshId });
+    const ended = await waitRefresh(context, refreshId, () => look(context, watch));
+    if (ended.status !== 'Successful') {
+      throw await takenBack(context, watch, {
+        code: 'roll.failed',
+        message: `the instance refresh ended ${ended.status}: ${ended.reason ?? 'no reason given'}`,
+        hint: `the image is the same that the proof instance ran; look at the activities of ${group}`,
+      });
+    }
+  } finally {
+    watch.close();
+  }
+}
+
+/** Lets those who launch from the template without naming a version get the one of this run. */
+export async function makeDefault(context: RollContext): Promise<void> {
+  const { aws } = context.services;
+  const { current, templateVersion } = context.state;
+  if (!templateVersion) throw new Error('the launch template has no version of this run');
+  await context.change(
+    { action: 'set-default-version', target: current.templateId, data: { version: templateVersion } },
+    () => setDefaultVersion(aws.ec2, current.templateId, templateVersion),
+  );
+}
+
 /** @throws PipelineError `roll.failed` with the evidence, as soon as something lasting is wrong with the new machines */
 async function look(context: RollContext, watch: Watch): Promise<void> {
   const found = await watch.sample();
@@ -88,7 +104,7 @@ async function look(context: RollContext, watch: Watch): Promise<void> {
  * Later the live capacity is nobody's but Auto Scaling's; only a minimum of 0, which the infrastructure starts with and puts back
  * when it changes the group, becomes the configured one again.
  */
-async function fill(context: RollContext): Promise<void> {
+export async function fill(context: RollContext): Promise<void> {
   const { fleet, aws } = context.services;
   const group = await readGroup(aws.autoScaling, context.state.group);
   const wanted = fleet.capacity.min;

@@ -1,6 +1,6 @@
 import { tagKnownGood } from '../aws/images.ts';
 import type { Step } from '../run/step.ts';
-import type { RollState, Services } from './services.ts';
+import type { RollContext, RollState, Services } from './services.ts';
 import { watchWindow } from './support/watch/window.ts';
 
 /** Watches the rolled fleet for the verify window; a lasting fault fails the run, which rolls back without a person. */
@@ -18,15 +18,19 @@ export const verify: Step<Services, RollState> = {
     'a lasting fault rolls back by itself; without one the release is known-good',
   ],
   async run(context) {
-    const { fleet, aws, ledger } = context.services;
-    const { imageId, version } = context.state;
     await watchWindow(context, 'verify', {
-      seconds: fleet.release.verifySeconds,
-      failed: { code: 'verify.failed', message: `${version} does not serve as it should` },
+      seconds: context.services.fleet.release.verifySeconds,
+      failed: { code: 'verify.failed', message: `${context.state.version} does not serve as it should` },
     });
-    if (imageId) {
-      await context.change({ action: 'mark-known-good', target: imageId }, () => tagKnownGood(aws.ec2, imageId));
-      await ledger.updateRelease(fleet.app, version, { state: 'released', knownGood: true });
-    }
+    await markKnownGood(context);
   },
 };
+
+/** What has served the whole window is known-good: image and ledger say so. */
+export async function markKnownGood(context: RollContext): Promise<void> {
+  const { fleet, aws, ledger } = context.services;
+  const { imageId, version } = context.state;
+  if (!imageId) return;
+  await context.change({ action: 'mark-known-good', target: imageId }, () => tagKnownGood(aws.ec2, imageId));
+  await ledger.updateRelease(fleet.app, version, { state: 'released', knownGood: true });
+}

@@ -11,7 +11,12 @@ import { openWatch, takenBack, type WatchWhere } from './watch.ts';
 export async function watchWindow(
   context: RollContext,
   phase: Phase,
-  window: { seconds: number; what?: string; failed: { code: string; message: string }; where?: WatchWhere },
+  window: {
+    seconds: number;
+    what?: string;
+    failed: { code: string; message: string; hint?: string };
+    where?: WatchWhere;
+  },
 ): Promise<void> {
   const { release } = context.services.fleet;
   const watch = await openWatch(context, phase, window.where);
