@@ -7,6 +7,7 @@ import type { Services } from '../steps/services.ts';
 import type { CommandOptions } from './command.ts';
 import type { CliContext } from './context.ts';
 import { commandLine } from './operate.ts';
+import { redactionOf } from './secrets.ts';
 import { aroundOf } from './tasks.ts';
 
 /** How often to look whether the lock is free, and to say what one waits for, in milliseconds. */
@@ -127,6 +128,7 @@ async function undoDead(
       runId: run.id,
       signal: AbortSignal.abort(reason),
       lost: lock.lost,
+      redact: redactionOf(fleet, context.env),
     });
     for (const line of result.left) context.stderr.write(`left: ${line}\n`);
     const { version, current } = result.state;

@@ -12,6 +12,7 @@ import { type CliContext, useColor } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { tellRunning, watchInterrupts } from './interrupts.ts';
 import { reportResult } from './report-result.ts';
+import { redactionOf } from './secrets.ts';
 import { writeJson } from './views/json.ts';
 import { type OpenViews, openViews } from './views/open.ts';
 import { planDocument, renderPlan } from './views/plan.ts';
@@ -26,7 +27,7 @@ interface OperationServices {
 
 /** An operation, planned and ready to run. */
 export interface Operation<Services extends OperationServices, State> {
-  fleet: Pick<Fleet, 'app' | 'environment' | 'cloud'>;
+  fleet: Pick<Fleet, 'app' | 'environment' | 'cloud'> & Partial<Pick<Fleet, 'ansible'>>;
   services: NoInfer<Services>;
   plan: Plan<Services, State>;
   /** The command's own part of the JSON document, e.g. `{ version, previous, how }`; also kept in the run's record. */
@@ -68,6 +69,7 @@ export async function operate<Services extends OperationServices, State>(
     await views.close();
     reportResult(context, options, {
       result,
+      redact: redactionOf(fleet, context.env),
       facts: views.facts,
       summary: operation.describe(result.state),
       undo: inEnvironment(operation.undoHint(result.state), options),
@@ -119,6 +121,7 @@ async function recorded<Services extends OperationServices, State>(
 ): Promise<RunResult<State>> {
   const { plan, services, fleet } = operation;
   const { clock } = context;
+  const redact = redactionOf(fleet, context.env);
   const record: RunRecord = {
     id: runId,
     operation: plan.operation,
@@ -127,7 +130,7 @@ async function recorded<Services extends OperationServices, State>(
     startedAt: new Date(clock.now()).toISOString(),
     by: services.by,
     host: hostname(),
-    command,
+    command: redact(command),
     steps: plan.steps.map(({ id, title }) => ({ id, title, status: 'pending', seconds: 0 })),
   };
   await services.ledger.saveRun(record);
@@ -148,6 +151,7 @@ async function recorded<Services extends OperationServices, State>(
       runId,
       signal: AbortSignal.any([interrupt.signal, lock.abortRequested]),
       lost: lock.lost,
+      redact,
       summary: (state) => operation.describe(state),
     });
     const { outcome, seconds, steps } = result;

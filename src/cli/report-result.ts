@@ -1,4 +1,5 @@
 import type { RunResult } from '../run/execute.ts';
+import type { Redact } from '../shared/redact.ts';
 import type { CommandOptions } from './command.ts';
 import { type CliContext, useColor } from './context.ts';
 import { errorDocument, renderError } from './views/errors.ts';
@@ -11,15 +12,21 @@ import { colorsFor } from './views/text.ts';
 export function reportResult(
   context: CliContext,
   options: CommandOptions,
-  told: { result: RunResult<unknown>; facts: RunFacts; summary: Record<string, unknown>; undo: string | undefined },
+  told: {
+    result: RunResult<unknown>;
+    facts: RunFacts;
+    summary: Record<string, unknown>;
+    undo: string | undefined;
+    redact: Redact;
+  },
 ): void {
-  const { result, facts, summary, undo } = told;
+  const { result, facts, summary, undo, redact } = told;
   if (result.error !== undefined) {
     const colors = colorsFor(useColor(context, options, context.stderr));
-    context.stderr.write(renderError(result.error, { colors, debug: Boolean(options.debug) }));
+    context.stderr.write(redact(renderError(result.error, { colors, debug: Boolean(options.debug) })));
   }
   if (options.json) {
-    const error = result.error === undefined ? {} : { error: errorDocument(result.error).error };
+    const error = result.error === undefined ? {} : { error: redact(errorDocument(result.error).error) };
     writeJson(context.stdout, {
       ...runDocument(facts, summary),
       ...error,

@@ -22,6 +22,11 @@ const inText: [RegExp, string][] = [
     /(["']?[\w-]*(?:secret|passw(?:or)?d|passphrase|(?:access|auth|session|security)_?token)[\w-]*["']?\s*(?:=|":|':)\s*)("[^"]*"|'[^']*'|[^\s,;&]+)/gi,
     `$1${redacted}`,
   ],
+  // name: value, as YAML has it; a name in prose (`the password: it was wrong`) costs one word.
+  [
+    /((?:^|[\s{,])[\w-]*(?:secret|passw(?:or)?d|passphrase|(?:access|auth|session|security)_?token)[\w-]*:[ \t]+)(?!\[redacted\])("[^"]*"|'[^']*'|[^\s,;}]+)/gim,
+    `$1${redacted}`,
+  ],
 ];
 
 /**

@@ -52,7 +52,12 @@ async function run(
   const context = fakeContext(['release', 'api'], setting.context);
   const fake = fakeLedger(setting.ledger);
   const code = operate<Services, State>(context, setting.options ?? {}, {
-    fleet: { app: 'api', environment: 'local', cloud: setting.cloud ?? 'local' },
+    fleet: {
+      app: 'api',
+      environment: 'local',
+      cloud: setting.cloud ?? 'local',
+      ansible: { playbook: 'release.yml', variables: { db_password: 'hunter2-pass', color: 'ultramarine' } },
+    },
     services: { ledger: fake.ledger, by: 'ann@h' },
     plan: planOf(steps),
     describe: ({ version, previous }) => ({ version, previous, how: 'roll' }),
@@ -122,6 +127,48 @@ test.each([
     expect(context.stdout.text).not.toContain('undo:');
   },
 );
+
+test('what the configuration keeps secret is in no message, document, event or journal, in whatever shape a tool prints it', async () => {
+  const said = 'mysql -phunter2-pass on ultramarine';
+  const steps = () => [
+    step(
+      'change',
+      async (context) => {
+        context.note(said);
+        await context.change({ action: 'create', target: said }, async () => ({ said }));
+      },
+      async () => {
+        throw new Error(said);
+      },
+    ),
+    failing(new PipelineError('x', said, { details: [said], hint: said })),
+  ];
+  const dir = mkdtempSync(join(tmpdir(), 'operate-'));
+  try {
+    const events = join(dir, 'events');
+    const text = await run(steps(), { options: { events } });
+    const json = await run(steps(), { options: { json: true } });
+    const key = await run([failing(new Error('signed with wJalrXUtnFEMI'))], {
+      context: { env: { AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI' } },
+    });
+    const kept = await Promise.all(
+      [text, json, key].map(async ({ context, fake }) => [
+        context.stdout.text,
+        context.stderr.text,
+        fake.runs,
+        await fake.ledger.journal(fake.runs[0]?.id ?? ''),
+      ]),
+    );
+    expect(kept[0]?.[3]).not.toEqual([]);
+    const everything = JSON.stringify([kept, readFileSync(events, 'utf8')]);
+    expect(everything).toContain('ultramarine');
+    expect(everything).toContain('mysql -p[redacted]');
+    expect(everything).not.toContain('hunter2');
+    expect(everything).not.toContain('wJalr');
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
 
 test('a lock that another holds: nothing is run or recorded', async () => {
   const held = new PipelineError('lock.held', 'api is locked by bob', { outcome: 'locked' });
