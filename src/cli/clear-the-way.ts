@@ -3,7 +3,7 @@ import { planUndo } from '../operations/undo-run.ts';
 import { execute } from '../run/execute.ts';
 import { createPoll } from '../run/poll.ts';
 import { PipelineError } from '../shared/errors.ts';
-import type { Services } from '../steps/services.ts';
+import { type Services, servedBefore } from '../steps/services.ts';
 import type { CommandOptions } from './command.ts';
 import type { CliContext } from './context.ts';
 import { commandLine } from './operate.ts';
@@ -131,11 +131,12 @@ async function undoDead(
       redact: redactionOf(fleet, context.env),
     });
     for (const line of result.left) context.stderr.write(`left: ${line}\n`);
-    const { version, current } = result.state;
+    const { version } = result.state;
+    const previous = servedBefore(result.state);
     return await finish({
       outcome: result.outcome,
       version,
-      ...(current.version === undefined ? {} : { previous: current.version }),
+      ...(previous === undefined ? {} : { previous }),
       steps: result.steps,
     });
   } finally {

@@ -43,7 +43,7 @@ export async function planRollback(
   options: RollbackOptions,
 ): Promise<Plan<Services, RollbackState>> {
   const { fleet } = services;
-  const { facts, target, imageId, way } = await decideRollback(services, options);
+  const { facts, target, imageId, way, served, leaves } = await decideRollback(services, options);
   return createPlan<Services, RollbackState>({
     operation: 'fast-rollback',
     app: fleet.app,
@@ -54,6 +54,8 @@ export async function planRollback(
       version: target.version,
       commit: target.commit,
       imageId,
+      ...(served && { served }),
+      leaves,
       how: way.how,
       why: way.why,
       rejected: way.rejected.map((other) => `${other.how}: ${other.why}`),

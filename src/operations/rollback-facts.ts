@@ -8,13 +8,17 @@ import { observeFleet } from '../steps/support/observe.ts';
 import { switchFacts } from '../steps/support/switch-facts.ts';
 import { chooseTarget } from './rollback-target.ts';
 import { chooseRollbackWay, flipFact, type RollbackWay, type WayFact } from './rollback-way.ts';
-import { versionNumber } from './versions.ts';
+import { leftBehind, versionNumber } from './versions.ts';
 
 /** What a rollback would do now. */
 export interface RollbackDecision {
   facts: FleetFacts;
   target: ReleaseRecord;
   imageId: string;
+  /** What it goes away from, if anything serves: by the machines, as what the group launches may be pinned already. */
+  served?: string;
+  /** Versions that no later rollback goes to by itself. */
+  leaves: string[];
   way: RollbackWay;
 }
 
@@ -64,7 +68,11 @@ export async function decideRollback(
     },
     options.how ?? 'auto',
   );
-  return { facts, target, imageId: image.imageId, way };
+  // Every host of a flip that died may serve the target already; their images tell what served before it.
+  const newest = newestVersion([serving, ...images.map((one) => one.version)]);
+  const served = serving === target.version ? newest : serving;
+  const leaves = leftBehind(releases, target.version, newest);
+  return { facts, target, imageId: image.imageId, way, ...(served && { served }), leaves };
 }
 
 function flipOf(version: string, serving: string | undefined, machines: Machine[], images: GoldenImage[]): WayFact {

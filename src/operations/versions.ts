@@ -31,3 +31,21 @@ export function rollbackTarget(
     )
     .sort((a, b) => versionNumber(b.version) - versionNumber(a.version))[0];
 }
+
+/**
+ * The releases that a rollback goes away from: what served, and every known-good one that is skipped on the way. Whoever goes back
+ * over several versions has a reason to serve none of them.
+ * @param newest The newest version that the fleet has to do with: serving, or that the machines' images are of.
+ */
+export function leftBehind(releases: readonly ReleaseRecord[], target: string, newest: string | undefined): string[] {
+  if (newest === undefined) return [];
+  return releases
+    .filter(
+      ({ version, knownGood, leftAt }) =>
+        (knownGood || version === newest) &&
+        leftAt === undefined &&
+        versionNumber(version) > versionNumber(target) &&
+        versionNumber(version) <= versionNumber(newest),
+    )
+    .map(({ version }) => version);
+}

@@ -2,7 +2,7 @@ import type { RunContext, Step } from '../run/step.ts';
 import type { RollState, Services } from './services.ts';
 
 /**
- * Says who did what, where, and how to take it back. A rollback also notes in the ledger which version it went away from, so that no
+ * Says who did what, where, and how to take it back. A rollback also notes in the ledger which versions it went away from, so that no
  * later one goes there by itself.
  */
 export const announce: Step<Services, RollState> = {
@@ -29,18 +29,17 @@ export const announce: Step<Services, RollState> = {
 
 async function noteLeft(context: RunContext<Services, RollState>): Promise<void> {
   const { ledger, fleet } = context.services;
-  const { version, current } = context.state;
-  const number = (name: string) => Number(name.slice(1));
+  const { version, leaves = [] } = context.state;
   const target = await ledger.release(fleet.app, version);
   if (target?.leftAt !== undefined) {
     await context.change({ action: 'serves-again', target: version }, () =>
       ledger.updateRelease(fleet.app, version, { leftAt: undefined }),
     );
   }
-  const before = current.version;
-  if (before === undefined || number(version) >= number(before)) return;
   const leftAt = new Date(context.clock.now()).toISOString();
-  await context.change({ action: 'rolled-back', target: before }, () =>
-    ledger.updateRelease(fleet.app, before, { leftAt }),
-  );
+  for (const left of leaves) {
+    await context.change({ action: 'rolled-back', target: left }, () =>
+      ledger.updateRelease(fleet.app, left, { leftAt }),
+    );
+  }
 }

@@ -1,7 +1,7 @@
 import { readImage } from '../aws/images.ts';
 import { cancelRefresh, isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';
-import { type RollbackContext, type RollbackStep, times } from './services.ts';
+import { type RollbackContext, type RollbackStep, servedBefore, times } from './services.ts';
 import { observeFleet } from './support/observe.ts';
 
 /** Looks again, under the lock. A sick fleet is no reason to refuse: that is what a rollback is for. */
@@ -9,7 +9,8 @@ export const rollbackPreflight: RollbackStep = {
   id: 'preflight',
   title: 'Check the way back',
   describe: ({ state }) => [
-    `${state.group} serves ${state.current.version ?? 'no release'}; go back to ${state.version}, image ${state.imageId}`,
+    `${state.group} serves ${servedBefore(state) ?? 'no release'}; go back to ${state.version}, image ${state.imageId}`,
+    ...((state.leaves?.length ?? 0) > 1 ? [`no later rollback goes to ${state.leaves?.join(', ')} by itself`] : []),
     `by ${state.how}: ${state.why}`,
     ...state.rejected.map((other) => `not by ${other}`),
     ...(state.supersede ? ['an active instance refresh is cancelled first'] : []),

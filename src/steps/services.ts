@@ -68,6 +68,10 @@ export interface RollState extends FleetFacts {
   version: string;
   commit: string;
   imageId?: string;
+  /** What served when the run was planned, where that is not what the group launches: a run that died had changed that already. */
+  served?: string;
+  /** Versions that a rollback goes away from: no later one goes there by itself. */
+  leaves?: string[];
   /** Which way the fleet gets there; without it by a refresh. */
   how?: 'roll' | 'blue-green' | 'switch' | 'flip';
   templateVersion?: string;
@@ -156,4 +160,9 @@ export type ReleaseStep = Step<Services, ReleaseState>;
 /** Poll intervals and limits of the fleet in milliseconds. */
 export function times(fleet: Fleet, limit: keyof Fleet['release']['timeouts']): { everyMs: number; timeoutMs: number } {
   return { everyMs: fleet.release.pollSeconds * 1000, timeoutMs: fleet.release.timeouts[limit] * 1000 };
+}
+
+/** The version that the run goes away from, if any served. */
+export function servedBefore({ served, current }: Pick<RollState, 'served' | 'current'>): string | undefined {
+  return served ?? current.version;
 }

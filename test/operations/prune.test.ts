@@ -138,6 +138,18 @@ describe('what is kept', () => {
     expect(fleet.images()).toEqual(['v1 available', 'v2 available', 'v4 available', 'v5 available']);
   });
 
+  it('what the fleet would go back to when a rollback has skipped versions, with another release since', async () => {
+    const [v1 = ''] = await releases(3);
+    await fleet.roll(v1);
+    // As the rollback notes it: v2 was skipped, v3 served.
+    const leftAt = new Date(fleet.cloud.clock.now()).toISOString();
+    for (const record of fleet.releases.slice(1)) record.leftAt = leftAt;
+    await fleet.release();
+    await prune();
+    expect(rollbackTarget(fleet.releases, 'v4')?.version).toBe('v1');
+    expect(fleet.images()).toEqual(['v1 available', 'v3 available', 'v4 available']);
+  });
+
   it('what is shared with another account, unless forced', async () => {
     const [v1 = ''] = await releases(3);
     await share(v1);

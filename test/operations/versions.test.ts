@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReleaseRecord } from '../../src/ledger/types.ts';
-import { nextVersion, rollbackTarget } from '../../src/operations/versions.ts';
+import { leftBehind, nextVersion, rollbackTarget } from '../../src/operations/versions.ts';
 
 const release = (version: string, facts: Partial<ReleaseRecord> = {}): ReleaseRecord => ({
   app: 'api',
@@ -33,5 +33,21 @@ describe('versions', () => {
   it('do not go back to one that a rollback went away from', () => {
     const releases = [release('v1'), release('v2', { leftAt: '2026-01-01T00:00:00.000Z' }), release('v3')];
     expect(rollbackTarget(releases, 'v3')?.version).toBe('v1');
+  });
+
+  it('are left by a rollback: what served, and each known-good one that is skipped', () => {
+    const releases = [
+      release('v1'),
+      release('v9'),
+      release('v10', { knownGood: false }),
+      release('v11', { leftAt: '2026-01-01T00:00:00.000Z' }),
+      release('v12', { knownGood: false }),
+      release('v13'),
+    ];
+    expect(leftBehind(releases, 'v1', 'v12')).toEqual(['v9', 'v12']);
+    expect(leftBehind(releases, 'v9', 'v13')).toEqual(['v13']);
+    // Forward, and where nothing serves, nothing is left.
+    expect(leftBehind(releases, 'v13', 'v9')).toEqual([]);
+    expect(leftBehind(releases, 'v1', undefined)).toEqual([]);
   });
 });

@@ -129,6 +129,7 @@ class Model {
         one.pick,
       );
       await clock.advance(20_000); // the refresh before it has ended
+      if (back && one.do === 'roll back') this.oracle.leave(back);
       if (back) await fleet.roll(back.id, { wait: one.do === 'roll back' });
     }
   }

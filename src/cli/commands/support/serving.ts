@@ -1,4 +1,4 @@
-import type { RollState } from '../../../steps/services.ts';
+import { type RollState, servedBefore } from '../../../steps/services.ts';
 
 /** The part of the JSON document that says what serves now, what served before, and which way it went. */
 export function servingFacts(state: RollState): {
@@ -8,11 +8,12 @@ export function servingFacts(state: RollState): {
   /** Why it was taken back, in numbers. */
   evidence?: RollState['evidence'];
 } {
-  const { version, current, how = 'roll', evidence } = state;
-  return { version, previous: current.version ?? null, how, ...(evidence && { evidence }) };
+  const { version, how = 'roll', evidence } = state;
+  return { version, previous: servedBefore(state) ?? null, how, ...(evidence && { evidence }) };
 }
 
 /** The command that goes back to what served before; none when nothing did. */
 export function undoByRollback(app: string, state: RollState): string | undefined {
-  return state.current.version && `pipeline fast-rollback ${app} ${state.current.version}`;
+  const before = servedBefore(state);
+  return before && `pipeline fast-rollback ${app} ${before}`;
 }

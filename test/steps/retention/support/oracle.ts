@@ -64,16 +64,35 @@ export class Oracle {
     );
   }
 
-  /** What the fleet would go back to. */
-  targets(): ImageRecord[] {
-    const serving = this.images().filter((image) => {
+  /** What the group launches. */
+  serving(): ImageRecord[] {
+    return this.images().filter((image) => {
       const group = this.#state.groups['api-test'];
       const version = this.#state.launchTemplates[this.fleet.templateId]?.versions.find(
         (one) => String(one.number) === group?.launchTemplate.version,
       );
       return version?.data.ImageId === image.id;
     });
-    return serving.flatMap((one) => this.usable().findLast((other) => this.number(other) < this.number(one)) ?? []);
+  }
+
+  /** Notes what a rollback from what serves to an image leaves: all known-good ones on the way, and not the one that it goes to. */
+  leave(back: ImageRecord): void {
+    const from = Math.max(0, ...this.serving().map((image) => this.number(image)));
+    for (const release of this.fleet.releases) {
+      const number = Number(release.version.slice(1));
+      if (number === this.number(back)) delete release.leftAt;
+      else if (release.knownGood && number > this.number(back) && number <= from) {
+        release.leftAt ??= new Date(this.fleet.cloud.clock.now()).toISOString();
+      }
+    }
+  }
+
+  /** What the fleet would go back to. */
+  targets(): ImageRecord[] {
+    const serving = this.serving();
+    const left = this.fleet.releases.filter((one) => one.leftAt !== undefined).map((one) => one.version);
+    const offered = this.usable().filter((image) => !left.includes(image.tags[tagKeys.version] ?? ''));
+    return serving.flatMap((one) => offered.findLast((other) => this.number(other) < this.number(one)) ?? []);
   }
 
   last(): ImageRecord[] {
