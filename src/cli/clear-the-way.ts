@@ -24,11 +24,35 @@ export interface Cleared {
   seconds: number;
 }
 
+/** A run at work on the fleet, or what one has left whose process died: then without a lock. */
+export interface InTheWay {
+  run: RunRecord;
+  lock?: LockRecord;
+}
+
+/**
+ * Finds the run that {@link clearTheWay} would end; undefined when there is none, also for a lock that was taken by hand.
+ * @param only The operations that count; any without it.
+ */
+export async function findInTheWay(services: Services, only?: readonly string[]): Promise<InTheWay | undefined> {
+  const { ledger, fleet } = services;
+  const counts = (run: RunRecord | undefined): run is RunRecord =>
+    run !== undefined && (only === undefined || only.includes(run.operation));
+  const lock = await ledger.lockOf(fleet.app);
+  if (lock) {
+    const run = lock.run === undefined ? undefined : await ledger.run(lock.run);
+    return counts(run) ? { run, lock } : undefined;
+  }
+  const [last] = await ledger.runs(fleet.app, 1);
+  const open = last && last.outcome === undefined && last.finishedAt === undefined;
+  return open && counts(last) ? { run: last } : undefined;
+}
+
 /**
  * Ends what another run is doing to the fleet. A living one is asked to undo its work; once it is past the point where its work
  * stands, it ends as usual. What a dead one has left is undone from here.
  * @param request.reason What it is for, as the other run will say it.
- * @param request.only The operation that may be ended; others are left alone. Two who go back at once must not undo each other.
+ * @param request.only The operations that may be ended; others are left alone. Two who go back at once must not undo each other.
  * @returns the run that was in the way; undefined when there was none
  * @throws PipelineError `lock.held` when the lock was taken by hand
  */
@@ -36,26 +60,17 @@ export async function clearTheWay(
   context: CliContext,
   services: Services,
   options: CommandOptions,
-  request: { reason: string; only?: string },
+  request: { reason: string; only?: readonly string[] },
 ): Promise<Cleared | undefined> {
   const { ledger, fleet } = services;
   const started = context.clock.now();
   const seconds = () => (context.clock.now() - started) / 1000;
-  const lock = await ledger.lockOf(fleet.app);
-  if (lock) {
-    if (request.only !== undefined && (await operationOf(services, lock)) !== request.only) return undefined;
-    const ended = await waitForEnd(context, services, options, lock, request.reason);
-    return ended && { run: ended, seconds: seconds() };
-  }
-  const [last] = await ledger.runs(fleet.app, 1);
-  if (!last || last.outcome !== undefined || last.finishedAt !== undefined) return undefined;
-  if (request.only !== undefined && last.operation !== request.only) return undefined;
-  return { run: await undoDead(context, services, options, last), seconds: seconds() };
-}
-
-/** Undefined for a lock that was taken by hand. */
-async function operationOf({ ledger }: Services, { run }: LockRecord): Promise<string | undefined> {
-  return run === undefined ? undefined : (await ledger.run(run))?.operation;
+  const found = await findInTheWay(services, request.only);
+  if (found && !found.lock) return { run: await undoDead(context, services, options, found.run), seconds: seconds() };
+  const lock = found?.lock ?? (request.only === undefined ? await ledger.lockOf(fleet.app) : undefined);
+  if (!lock) return undefined;
+  const ended = await waitForEnd(context, services, options, lock, request.reason);
+  return ended && { run: ended, seconds: seconds() };
 }
 
 async function waitForEnd(

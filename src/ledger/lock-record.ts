@@ -24,9 +24,15 @@ export function heldError(lock: LockRecord, now: number): PipelineError {
   const message =
     `${lock.app} in ${lock.environment} is locked by ${lock.owner}@${lock.host} since ${clockTime(since, now)} ` +
     `(${ago(now - since)} ago) for "${lock.command}"${reason}`;
+  const ends = `the lock ends by itself at ${clockTime(Date.parse(lock.expires), now)}`;
+  // A run can be asked to end; a lock taken by hand is its owner's.
+  const end =
+    lock.run === undefined
+      ? `if its process has died, ${ends}`
+      : `or end it now: pipeline abort ${lock.app}; if its process has died, ${ends}, and abort waits for that and puts back what it left`;
   return new PipelineError('lock.held', message, {
     outcome: 'locked',
-    hint: `wait until it is done (\`pipeline status ${lock.app}\`); if its process has died, the lock ends by itself at ${clockTime(Date.parse(lock.expires), now)}`,
+    hint: `wait until it is done (\`pipeline status ${lock.app}\`); ${end}`,
   });
 }
 

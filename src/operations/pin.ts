@@ -42,8 +42,11 @@ export async function planUnpin(services: Services, clock: Clock, version: strin
   return plan(services, clock, 'unpin', { version, imageId, name });
 }
 
+/** The procedures. */
+export const pinSteps = { pin: [pinStep], unpin: [unpinStep] };
+
 function plan(services: Services, clock: Clock, operation: 'pin' | 'unpin', initial: PinState) {
   const { app, environment } = services.fleet;
-  const steps = [operation === 'pin' ? pinStep : unpinStep];
+  const steps = pinSteps[operation];
   return createPlan<Services, PinState>({ operation, app, environment, steps, initial, services, clock });
 }

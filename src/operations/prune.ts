@@ -14,7 +14,7 @@ import { targetsOf } from '../steps/retention/targets.ts';
 import type { Services } from '../steps/services.ts';
 
 /** The procedure: give back, disable, delete what was disabled long enough, end what was left half-way. */
-const procedure = [restoreStep, retireStep, removeStep, sweepStep, settleStep];
+export const pruneSteps = [restoreStep, retireStep, removeStep, sweepStep, settleStep];
 
 export interface PruneOptions {
   /** Retires images that other accounts may launch, too; EC2 takes their permissions away with that. */
@@ -38,7 +38,7 @@ export async function planPrune(
     operation: 'prune',
     app: fleet.app,
     environment: fleet.environment,
-    steps: procedure,
+    steps: pruneSteps,
     initial: { ...targetsOf(seen, rulesOf(fleet)), force, ...nothing },
     services,
     clock,

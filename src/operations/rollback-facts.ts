@@ -6,6 +6,7 @@ import { PipelineError } from '../shared/errors.ts';
 import type { FleetFacts, RollbackHow, Services } from '../steps/services.ts';
 import { observeFleet } from '../steps/support/observe.ts';
 import { switchFacts } from '../steps/support/switch-facts.ts';
+import { launchable } from './rollback-image.ts';
 import { chooseTarget } from './rollback-target.ts';
 import { chooseRollbackWay, flipFact, type RollbackWay, type WayFact } from './rollback-way.ts';
 import { leftBehind, versionNumber } from './versions.ts';
@@ -57,14 +58,14 @@ export async function decideRollback(
     facts.idle ? switchFacts(services, facts, target.image?.imageId) : undefined,
     readImages(aws.ec2, [...new Set(machines.map((machine) => machine.imageId))]),
   ]);
-  assertLaunchable(image, target, fleet.app);
+  const there = await launchable(services, image, target, releases);
   const way = chooseRollbackWay(
     {
       ...(other && {
         switch: { open: other.template !== undefined, why: other.why || `${other.group} still runs ${target.version}` },
       }),
       flip: flipOf(target.version, serving, machines, images),
-      roll: { open: true, why: `${image.name} can be launched` },
+      roll: { open: true, why: `${there.name} can be launched` },
     },
     options.how ?? 'auto',
   );
@@ -72,7 +73,7 @@ export async function decideRollback(
   const newest = newestVersion([serving, ...images.map((one) => one.version)]);
   const served = serving === target.version ? newest : serving;
   const leaves = leftBehind(releases, target.version, newest);
-  return { facts, target, imageId: image.imageId, way, ...(served && { served }), leaves };
+  return { facts, target, imageId: there.imageId, way, ...(served && { served }), leaves };
 }
 
 function flipOf(version: string, serving: string | undefined, machines: Machine[], images: GoldenImage[]): WayFact {
@@ -92,21 +93,6 @@ export function assertNoRefresh(refresh: Refresh | undefined, group: string, sup
     `an instance refresh of ${group} is ${refresh.status} (${refresh.percentage} %)`,
     { hint: 'cancel it and go back at once with --supersede, or wait until it has ended' },
   );
-}
-
-/** @throws PipelineError `rollback.image-gone` */
-function assertLaunchable(
-  image: GoldenImage | undefined,
-  target: ReleaseRecord,
-  app: string,
-): asserts image is GoldenImage {
-  if (image?.state === 'available') return;
-  const state = image?.state ?? 'gone';
-  const enable =
-    image?.state === 'disabled' ? `; or enable it first: aws ec2 enable-image --image-id ${image.imageId}` : '';
-  throw new PipelineError('rollback.image-gone', `the image of ${target.version} is ${state}`, {
-    hint: `choose another: pipeline images ${app}${enable}`,
-  });
 }
 
 function newestVersion(versions: readonly (string | undefined)[]): string | undefined {

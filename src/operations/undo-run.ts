@@ -7,6 +7,8 @@ import { PipelineError } from '../shared/errors.ts';
 import type { ReleaseState, ReleaseStep, RollbackState, RollState, Services } from '../steps/services.ts';
 import { type Around, withAround } from './around.ts';
 import { rollbackSteps } from './fast-rollback.ts';
+import { pinSteps } from './pin.ts';
+import { pruneSteps } from './prune.ts';
 import { releaseSteps } from './release.ts';
 
 /**
@@ -46,7 +48,13 @@ async function stepsOf(
   around: () => Promise<readonly Around[]>,
 ): Promise<ReleaseStep[]> {
   if (operation === 'release') return withAround(releaseSteps(state), await around(), services);
-  if (operation !== 'fast-rollback') return [];
-  const { how } = state as unknown as RollbackState;
-  return [...rollbackSteps[how]] as unknown as ReleaseStep[];
+  return [...(others[operation]?.(state) ?? [])] as ReleaseStep[];
 }
+
+/** The procedures of the other operations whose undo is known, each with facts of its own. */
+const others: Readonly<Record<string, (state: unknown) => readonly unknown[]>> = {
+  'fast-rollback': (state) => rollbackSteps[(state as RollbackState).how],
+  prune: () => pruneSteps,
+  pin: () => pinSteps.pin,
+  unpin: () => pinSteps.unpin,
+};

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../src/run/events.ts';
 import type { Evidence } from '../../src/steps/support/watch/types.ts';
+import { stepBegins } from './support/events.ts';
 import { type Ended, Load, World } from './support/world.ts';
 
 interface Status {
@@ -94,19 +93,6 @@ async function releaseBad(
   await world.project.commit(`Mend ${change.file}`);
   const ended: Ended = { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };
   return { ended, report: JSON.parse(ended.stdout) as Report, total };
-}
-
-/** Resolves once a step of a run has begun. */
-async function stepBegins(events: string, step: string): Promise<void> {
-  const begun = async () => {
-    const text = await readFile(events, 'utf8').catch(() => '');
-    const lines = text.split('\n').slice(0, -1);
-    return lines.some((line) => {
-      const event = JSON.parse(line) as RunEvent;
-      return event.code === 'step.started' && event.step === step;
-    });
-  };
-  await expect.poll(begun, { timeout: 60_000, interval: 50 }).toBe(true);
 }
 
 /** The fleet is whole on v1, which is the only known-good version. */

@@ -1,4 +1,6 @@
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tells } from './support/events.ts';
 import { Load, World } from './support/world.ts';
 
 interface Status {
@@ -99,6 +101,16 @@ describe('blue/green on real machines, under load from the first release to the 
     expect(stderr).toMatch(/v3 does not serve as it should with (5|25) % of the traffic/);
     expect(stderr).toContain('/ answered 500 instead of 200');
     // The group that was kept is there again, too, with its version.
+    await expectServing(green, 'v2', blue, 'v1');
+  });
+
+  it('in the middle of a shift: fast-rollback gives the weights back', async () => {
+    const events = path.join(world.dir, 'shifting.ndjson');
+    const release = world.start('release', 'api', '--events', events);
+    await tells(events, (event) => event.code === 'change.outcome' && event.action === 'set-weights');
+    const report = await world.json<Report>('fast-rollback', 'api');
+    expect(report).toMatchObject({ version: 'v2', previous: 'v4', how: 'abort' });
+    expect((await release).exitCode).toBe(130);
     await expectServing(green, 'v2', blue, 'v1');
   });
 

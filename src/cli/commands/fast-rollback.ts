@@ -1,13 +1,12 @@
 import { versionName } from '../../config/names.ts';
 import { planRollback } from '../../operations/fast-rollback.ts';
-import { readStatus } from '../../operations/read-status.ts';
 import type { Services } from '../../steps/services.ts';
-import { confirm } from '../ask.ts';
-import { type Cleared, clearTheWay } from '../clear-the-way.ts';
+import type { Cleared } from '../clear-the-way.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
+import { makeWay } from '../make-way.ts';
 import { operate } from '../operate.ts';
 import { writeJson } from '../views/json.ts';
 import { withServices } from '../with-services.ts';
@@ -19,71 +18,59 @@ const ways = ['auto', 'switch', 'flip', 'roll'] as const;
 export const run: CommandModule['run'] = async (context, [app, asked], options) => {
   const version = asked === undefined ? undefined : versionName(asked);
   const fleet = await fleetOf(context, app, options);
-  return withServices(context, fleet, async (services) => {
-    const cleared = options.dryRun ? undefined : await endOtherRun(context, services, options);
-    const back = cleared && (await isBack(services, cleared, version));
-    if (cleared && back) return reportBack(context, options, cleared);
-    const plan = await planRollback(services, context.clock, {
-      version,
-      force: options.force === true,
-      how: ways.find((way) => way === options.how),
-      supersede: options.supersede === true || cleared !== undefined,
-      wait: options.wait === true,
-    });
-    return operate(context, options, {
-      fleet,
-      services,
-      plan,
-      confirm: `go back to ${plan.initial.version} of ${fleet.app} in ${fleet.environment}`,
-      describe: servingFacts,
-      undoHint: (state) => undoByRollback(fleet.app, state),
-    });
-  });
+  return withServices(context, fleet, (services) => rollBack(context, services, options, version));
 };
 
-/** Ends a release that is under way, or what a dead one has left; asks first where an AWS account would be changed. */
-async function endOtherRun(
+/**
+ * Goes back, whatever is in the way.
+ * @param version Without it: the last known-good one before the current.
+ */
+export async function rollBack(
   context: CliContext,
   services: Services,
   options: CommandOptions,
-): Promise<Cleared | undefined> {
-  const { fleet, ledger } = services;
-  const lock = await ledger.lockOf(fleet.app);
-  if (lock?.run && (await ledger.run(lock.run))?.operation === 'release' && fleet.cloud === 'aws') {
-    await confirm(context, options, `end ${lock.owner}'s "${lock.command}" and go back?`);
-  }
-  return clearTheWay(context, services, options, { reason: 'fast-rollback', only: 'release' });
+  version: string | undefined,
+): Promise<number> {
+  const { fleet } = services;
+  const force = options.force === true;
+  const how = ways.find((way) => way === options.how);
+  const way = await makeWay(context, services, options, { version, force, how });
+  if (way?.back && way.version) return reportBack(context, options, way.back, way.version);
+  const plan = await planRollback(services, context.clock, {
+    version: way?.version ?? version,
+    force,
+    how,
+    supersede: options.supersede === true || way !== undefined,
+    wait: options.wait === true,
+  });
+  // Nobody is asked twice for the same.
+  return operate(context, way?.agreed === plan.initial.version ? { ...options, yes: true } : options, {
+    fleet,
+    services,
+    plan,
+    confirm: `go back to ${plan.initial.version} of ${fleet.app} in ${fleet.environment}`,
+    describe: servingFacts,
+    undoHint: (state) => undoByRollback(fleet.app, state),
+  });
 }
 
-/** Whether the end of that run was all that it takes: the fleet serves what it served before, which is what is asked for. */
-async function isBack(services: Services, { run }: Cleared, version: string | undefined): Promise<boolean> {
-  if (!['interrupted', 'rolled-back', 'failed'].includes(run.outcome ?? '')) return false;
-  const status = await readStatus(services);
-  const wanted = version ?? run.previous ?? status.version;
-  return (
-    status.version === wanted &&
-    status.healthy === status.desired &&
-    status.instances.every((instance) => instance.version === wanted)
-  );
-}
-
-function reportBack(context: CliContext, options: CommandOptions, { run, seconds }: Cleared): number {
-  const { id, app, environment, version = null, previous = null, operation } = run;
+/** Tells that the end of another run was all that it took. */
+function reportBack(context: CliContext, options: CommandOptions, { run, seconds }: Cleared, serving: string): number {
+  const { id, app, environment, version = null, operation } = run;
   if (options.json) {
     writeJson(context.stdout, {
       run: id,
       app,
       environment,
-      version: previous,
+      version: serving,
       previous: version,
       how: 'abort',
       seconds,
       steps: run.steps,
     });
   } else {
-    const serving = previous === null ? '' : `; ${previous} serves on every machine`;
     context.stdout.write(
-      `${operation} ${id} of ${app} in ${environment} was undone in ${seconds.toFixed(1)} s${serving}\n`,
+      `${operation} ${id} of ${app} in ${environment} was undone in ${seconds.toFixed(1)} s; ${serving} serves on every machine\n`,
     );
   }
   return exitCodes.done;

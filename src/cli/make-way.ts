@@ -1,0 +1,81 @@
+import { readStatus } from '../operations/read-status.ts';
+import { targetOver } from '../operations/rollback-over.ts';
+import { readUnderWay } from '../operations/run-under-way.ts';
+import type { RollbackHow, Services } from '../steps/services.ts';
+import { confirm } from './ask.ts';
+import { type Cleared, clearTheWay, findInTheWay, type InTheWay } from './clear-the-way.ts';
+import type { CommandOptions } from './command.ts';
+import type { CliContext } from './context.ts';
+
+/** Operations that make way for a rollback: a release, and what only has to do with kept images. Others are waited for. */
+const yielding = ['release', 'prune', 'pin', 'unpin'];
+
+/** What a rollback was asked for. */
+export interface Asked {
+  version?: string;
+  force: boolean;
+  how?: 'auto' | RollbackHow;
+}
+
+/** How far a rollback is once the fleet is free. */
+export interface Way {
+  /** The version to go to; without it the one before what serves by now. */
+  version?: string;
+  /** The version that a person has agreed to go to, or would be asked to. */
+  agreed?: string;
+  /** That run, when its end was all that it took: the whole fleet is on the version. */
+  back?: Cleared;
+}
+
+/**
+ * Ends the run that is in the way of a rollback, or what a dead one has left. Before anything is ended, it refuses whatever the
+ * rollback would refuse, and asks where an AWS account would be changed.
+ * @returns undefined when nothing was in the way
+ * @throws PipelineError as {@link targetOver} and {@link confirm} do
+ */
+export async function makeWay(
+  context: CliContext,
+  services: Services,
+  options: CommandOptions,
+  asked: Asked,
+): Promise<Way | undefined> {
+  const found = await findInTheWay(services, yielding);
+  if (!found) return undefined;
+  const release = await readUnderWay(services, found.run);
+  const target = await targetOver(services, release ?? { moved: false }, asked).catch((error: unknown) => {
+    const { app } = services.fleet;
+    context.stderr.write(`${whoseWork(found)} was left alone; to end only that: pipeline abort ${app}\n`);
+    throw error;
+  });
+  if (options.dryRun) {
+    context.stderr.write(`${whoseWork(found)} would be ended first\n`);
+    return { version: target };
+  }
+  if (services.fleet.cloud === 'aws') {
+    await confirm(context, options, `end ${whoseWork(found)} and go back to ${target}?`);
+  }
+  if (release?.moved) {
+    const how = asked.how === undefined || asked.how === 'auto' ? '' : `; --how ${asked.how} is for what that leaves`;
+    context.stderr.write(`the undo of that run takes ${release.version} out of the traffic${how}\n`);
+  }
+  const cleared = await clearTheWay(context, services, options, { reason: 'fast-rollback', only: yielding });
+  if (!cleared) return { version: asked.version };
+  // It may have come further before it saw the request.
+  const ended = await readUnderWay(services, cleared.run);
+  const undone = ended && (ended.moved || (asked.version !== undefined && asked.version === ended.previous));
+  if (!undone) return { version: asked.version, agreed: target };
+  const version = await targetOver(services, ended, asked);
+  const back = await isBack(services, cleared, version);
+  return { version, agreed: target, ...(back && { back: cleared }) };
+}
+
+function whoseWork({ run, lock }: InTheWay): string {
+  return lock ? `${lock.owner}'s "${lock.command}"` : `what "${run.command}" of ${run.by} has left`;
+}
+
+/** Whether the end of that run was all that it takes: every machine, and what the group launches, is on the version. */
+async function isBack(services: Services, { run }: Cleared, version: string): Promise<boolean> {
+  if (!['interrupted', 'rolled-back', 'failed'].includes(run.outcome ?? '')) return false;
+  const status = await readStatus(services);
+  return status.version === version && status.instances.every((instance) => instance.version === version);
+}

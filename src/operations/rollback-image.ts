@@ -1,0 +1,52 @@
+import { type GoldenImage, listImages } from '../aws/images.ts';
+import type { ReleaseRecord } from '../ledger/types.ts';
+import { PipelineError } from '../shared/errors.ts';
+import type { Services } from '../steps/services.ts';
+import { rollbackTarget } from './versions.ts';
+
+/**
+ * The image to go back to, which must be there for machines to start from.
+ * @throws PipelineError `rollback.image-gone` with how to get it back, where that is possible, and the next version that can be had
+ */
+export async function launchable(
+  services: Pick<Services, 'fleet' | 'aws'>,
+  image: GoldenImage | undefined,
+  target: ReleaseRecord,
+  releases: readonly ReleaseRecord[],
+): Promise<GoldenImage> {
+  if (image?.state === 'available') return image;
+  const { app } = services.fleet;
+  const hints = [
+    ...(image ? cureOf(image, target.version, app) : []),
+    ...(await alternative(services, target, releases)),
+    `choose another: pipeline images ${app}`,
+  ];
+  throw new PipelineError('rollback.image-gone', `the image of ${target.version} is ${image?.state ?? 'gone'}`, {
+    hint: hints.join('; or '),
+  });
+}
+
+/** One that retention has disabled is given back by a pin: enabled by hand, the next prune would disable it again. */
+function cureOf({ imageId, state, retiredAt }: GoldenImage, version: string, app: string): string[] {
+  if (state !== 'disabled') return [];
+  if (retiredAt === undefined) return [`enable it: aws ec2 enable-image --image-id ${imageId}`];
+  return [`retention has disabled it; have it back: pipeline images ${app} pin ${version}`];
+}
+
+/** The last known-good version before it whose image can be launched now. */
+async function alternative(
+  { fleet, aws }: Pick<Services, 'fleet' | 'aws'>,
+  target: ReleaseRecord,
+  releases: readonly ReleaseRecord[],
+): Promise<string[]> {
+  const there = new Set(
+    (await listImages(aws.ec2, fleet.app, fleet.environment))
+      .filter((image) => image.state === 'available')
+      .map((image) => image.imageId),
+  );
+  const other = rollbackTarget(
+    releases.filter((release) => release.image && there.has(release.image.imageId)),
+    target.version,
+  );
+  return other ? [`go to the next one before it: pipeline fast-rollback ${fleet.app} ${other.version}`] : [];
+}

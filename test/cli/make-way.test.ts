@@ -1,0 +1,199 @@
+import { EventEmitter, once } from 'node:events';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { listImages } from '../../src/aws/images.ts';
+import { rollBack } from '../../src/cli/commands/fast-rollback.ts';
+import { servingFacts } from '../../src/cli/commands/support/serving.ts';
+import { operate } from '../../src/cli/operate.ts';
+import { planPin } from '../../src/operations/pin.ts';
+import { readStatus } from '../../src/operations/read-status.ts';
+import { planRelease } from '../../src/operations/release.ts';
+import { execute } from '../../src/run/execute.ts';
+import { createRunId } from '../../src/run/run-id.ts';
+import type { Plan, RunContext, Step } from '../../src/run/step.ts';
+import type { Services } from '../../src/steps/services.ts';
+import { simulatedFleet } from '../operations/support/simulated-fleet.ts';
+import { fakeContext } from './support/fake-context.ts';
+
+let world: Awaited<ReturnType<typeof simulatedFleet>>;
+/** Runs under way: each is over at the end of its test. */
+let running: { ended: Promise<number>; end(): Promise<unknown> }[] = [];
+
+const context = (...argv: string[]) => fakeContext(argv, { clock: world.clock });
+const versions = async () => {
+  const { version, instances } = await readStatus(world.services);
+  return [...new Set([version, ...instances.map((one) => one.version)])];
+};
+const back = async (version?: string, options: Record<string, string | boolean> = {}) => {
+  const mine = context('fast-rollback', 'api');
+  const services = { ...world.services, ...(options.aws && { fleet: { ...world.services.fleet, cloud: 'aws' } }) };
+  const code = await rollBack(mine, services as Services, options, version).catch((error: unknown) => error);
+  return { code, out: mine.stdout.text, err: mine.stderr.text };
+};
+
+/** The same plan, which stays in a step, once that has done its work, until somebody ends the run. */
+function staying<State>(plan: Plan<Services, State>, id: string) {
+  const at = new EventEmitter();
+  const there = once(at, 'arrived');
+  const run = async (step: Step<Services, State>, context: RunContext<Services, State>) => {
+    await step.run(context);
+    at.emit('arrived');
+    await new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(context.signal.reason)));
+  };
+  const steps = plan.steps.map((step) =>
+    step.id === id ? { ...step, run: (context: RunContext<Services, State>) => run(step, context) } : step,
+  );
+  return { plan: { ...plan, steps }, there };
+}
+
+/** Begins a run as a command does, and comes back when it is in a step. */
+async function begin<State>(plan: Plan<Services, State>, id: string, command: string) {
+  const held = staying(plan, id);
+  const { services } = world;
+  const ended = operate(
+    context(command, 'api'),
+    {},
+    {
+      fleet: services.fleet,
+      services,
+      plan: held.plan,
+      describe: (state) => (command === 'release' ? servingFacts(state as never) : {}),
+      undoHint: () => undefined,
+    },
+  );
+  const end = async () => {
+    const lock = await services.ledger.lockOf('api');
+    if (lock) await services.ledger.requestAbort(lock, { by: 'test', reason: 'the end of a test' });
+    await ended;
+  };
+  running.push({ ended, end });
+  await held.there;
+  return { ended };
+}
+const releasing = async (id: string) => begin(await planRelease(world.services, world.clock, {}), id, 'release');
+
+async function release(): Promise<void> {
+  const result = await world.run(await planRelease(world.services, world.clock, {}));
+  expect(result.error).toBeUndefined();
+}
+
+beforeAll(async () => {
+  world = await simulatedFleet();
+  for (const _ of [1, 2, 3]) await release();
+}, 60_000);
+afterEach(async () => {
+  for (const one of running) await one.end();
+  running = [];
+});
+afterAll(() => world?.close());
+
+describe('a release in the way', () => {
+  it.each([
+    ['v99', {}, 'rollback.unknown-version'],
+    ['v2', { how: 'switch' }, 'rollback.way-closed'],
+  ])(
+    'goes on when the rollback to %s %o would be refused',
+    async (version, options, code) => {
+      await releasing('stage');
+      const refused = await back(version, options);
+      expect(refused.code).toMatchObject({ code });
+      expect(refused.err).toContain('was left alone; to end only that: pipeline abort api');
+      expect((await world.services.ledger.lockOf('api'))?.command).toContain('release');
+      expect(await versions()).toEqual(['v3']);
+    },
+    30_000,
+  );
+
+  it('that has moved no traffic is ended, and the version that serves is left, too', async () => {
+    const { ended } = await releasing('stage');
+    expect(await back()).toMatchObject({ code: 0, out: expect.stringContaining('fast-rollback api v2 (before: v3)') });
+    expect(await ended).toBe(130);
+    await expect.poll(versions, { timeout: 20_000 }).toEqual(['v2']);
+  }, 30_000);
+
+  it('that has moved no traffic is all that is ended, when the version that serves is asked for', async () => {
+    await releasing('stage');
+    expect(await back('v2')).toMatchObject({ code: 0, out: expect.stringContaining('; v2 serves on every machine') });
+    expect(await versions()).toEqual(['v2']);
+  }, 30_000);
+
+  it('whose version serves already is undone: that is the way back to the one before', async () => {
+    const { ended } = await releasing('bake');
+    expect(await versions()).toHaveLength(2);
+    const gone = await back(undefined, { how: 'flip' });
+    expect(gone).toMatchObject({ code: 0, out: expect.stringContaining('; v2 serves on every machine') });
+    expect(gone.err).toContain('--how flip is for what that leaves');
+    expect(await ended).toBe(130);
+    expect(await versions()).toEqual(['v2']);
+  }, 30_000);
+
+  it('of a process that died: nothing is put back in an AWS account without a question', async () => {
+    const { services, clock } = world;
+    const lost = new AbortController();
+    const held = staying(await planRelease(services, clock, {}), 'bake');
+    const id = createRunId(clock);
+    const frame = { id, operation: 'release', app: 'api', environment: 'local', by: 'ann', host: 'h', steps: [] };
+    await services.ledger.saveRun({
+      ...frame,
+      startedAt: new Date(clock.now()).toISOString(),
+      command: 'pipeline release api',
+    });
+    const died = execute(held.plan, {
+      services,
+      clock,
+      sink: () => undefined,
+      // Nothing more reaches the journal either.
+      journal: {
+        journal: services.ledger.journal,
+        appendJournal: async (...entry) => (lost.signal.aborted ? undefined : services.ledger.appendJournal(...entry)),
+      },
+      runId: id,
+      signal: new AbortController().signal,
+      lost: lost.signal,
+    });
+    await held.there;
+    lost.abort(new Error('its process died'));
+    await died;
+    const asked = await back(undefined, { aws: true });
+    expect(asked.code).toMatchObject({
+      code: 'usage.needs-yes',
+      message: expect.stringContaining('end what "pipeline release api" of ann has left and go back to v2?'),
+    });
+    expect(await versions()).toHaveLength(2);
+    expect(await back(undefined, { aws: true, yes: true })).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('; v2 serves on every machine'),
+    });
+    expect(await versions()).toEqual(['v2']);
+  }, 30_000);
+});
+
+describe('other holders of the lock', () => {
+  it('what only has to do with kept images is ended and undone, and then it goes back', async () => {
+    await release();
+    const { aws, fleet } = world.services;
+    const { ended } = await begin(await planPin(world.services, world.clock, { version: 'v1' }), 'pin', 'images');
+    const pinned = async () =>
+      (await listImages(aws.ec2, fleet.app, fleet.environment)).filter((one) => one.pinned).map((one) => one.version);
+    expect(await pinned()).toEqual(['v1']);
+    expect(await back()).toMatchObject({ code: 0, out: expect.stringContaining('fast-rollback api v2 (before: ') });
+    expect(await ended).toBe(130);
+    expect(await pinned()).toEqual([]);
+  }, 30_000);
+
+  it('what cannot be undone just so is waited for, or ended by a person who is told how', async () => {
+    const { ledger } = world.services;
+    const scale = { operation: 'scale', app: 'api', environment: 'local', by: 'ann', host: 'h', steps: [] };
+    const id = createRunId(world.clock);
+    const command = 'pipeline scale api 8';
+    await ledger.saveRun({ ...scale, id, startedAt: new Date(world.clock.now()).toISOString(), command });
+    const lock = await ledger.lock('api', { command, run: id });
+    try {
+      expect((await back('v1', { how: 'roll', supersede: true })).code).toMatchObject({
+        code: 'lock.held',
+        hint: expect.stringContaining('pipeline abort api'),
+      });
+    } finally {
+      await lock.release();
+    }
+  }, 30_000);
+});
