@@ -157,6 +157,24 @@ describe('machines that do not come', () => {
   }, 60_000);
 });
 
+describe('an interruption while the machines come', () => {
+  it('leaves the new size, and says how it is taken back', async () => {
+    const stop = new AbortController();
+    const plan = await planScale(services, world.clock, { to: 6 });
+    const steps = plan.steps.map((step) => ({
+      ...step,
+      run: async (context: Parameters<typeof step.run>[0]) => {
+        if (step.id === 'wait') stop.abort();
+        await step.run(context);
+      },
+    }));
+    world.notes.length = 0;
+    expect(await world.run({ ...plan, steps }, stop.signal)).toMatchObject({ outcome: 'interrupted' });
+    expect(world.notes.join()).toContain(`${group()} keeps the size of 6; pipeline scale api --cancel takes it back`);
+    expect(await readScale(services, world.clock)).toMatchObject({ desired: 6, heldFrom: { min: 4, desired: 4 } });
+  }, 60_000);
+});
+
 describe('what does not fit', () => {
   it.each([
     [{ to: 3 }, '3 machines are outside of 4 to 12'],

@@ -31,6 +31,9 @@ export const waitHealthy: ScaleStep = {
         ...times(fleet, 'refresh'),
       });
     } catch (error) {
+      if (context.signal.aborted) {
+        context.note(`${group} keeps the size of ${scale.to}; pipeline scale ${fleet.app} --cancel takes it back`);
+      }
       if (!(error instanceof PipelineError) || error.code !== 'wait.timeout') throw error;
       const why = await lastFailedActivity(aws.autoScaling, group).catch(() => undefined);
       throw new PipelineError(
