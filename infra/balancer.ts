@@ -3,6 +3,8 @@ import { CfnListener, CfnListenerRule, CfnLoadBalancer, CfnTargetGroup } from 'a
 import type { Construct } from 'constructs';
 import type { FleetDefinition, TargetGroupDefinition } from '../src/aws/fleet-definition.ts';
 import type { Fleet } from '../src/config/settings.ts';
+import type { LiveFleet } from './live-fleet.ts';
+import { idOf } from './logical-id.ts';
 import type { Network } from './network.ts';
 
 /** The last rule of all (AWS: 1 to 50,000). */
@@ -16,7 +18,8 @@ const nothingServes = {
 /** The way in to a fleet. */
 export interface Balancer {
   loadBalancer: CfnLoadBalancer;
-  listener: CfnListener;
+  /** Sends the requests to the colours. */
+  serving: CfnListenerRule;
   securityGroup: CfnSecurityGroup;
   /** By name. */
   targetGroups: Map<string, CfnTargetGroup>;
@@ -28,6 +31,7 @@ export function createBalancer(
   fleet: Fleet,
   definition: FleetDefinition,
   network: Network,
+  live: LiveFleet,
 ): Balancer {
   const { infrastructure } = fleet;
   const {
@@ -72,25 +76,24 @@ export function createBalancer(
           sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06',
         }
       : { protocol: 'HTTP' }),
-    // With blue/green the weights belong to the releases: a deploy that changes the listener must not put them back, so they
-    // stand in a rule of their own, which no deploy has a reason to change.
-    defaultActions: colours.length > 1 ? [nothingServes] : [{ type: 'forward', targetGroupArn: colours[0] }],
+    // What serves stands in a rule of its own: with blue/green the weights belong to the releases, and a deploy that changes the
+    // listener must not put them back. It is so for one colour, too, so that a second one changes nothing here.
+    defaultActions: [nothingServes],
   });
-  if (colours.length > 1) {
-    new CfnListenerRule(scope, 'ServingRule', {
-      listenerArn: listener.ref,
-      priority: servingPriority,
-      conditions: [{ field: 'path-pattern', pathPatternConfig: { values: ['*'] } }],
-      actions: [
-        {
-          type: 'forward',
-          forwardConfig: {
-            targetGroups: colours.map((targetGroupArn, index) => ({ targetGroupArn, weight: index === 0 ? 100 : 0 })),
-          },
+  const serving = new CfnListenerRule(scope, 'ServingRule', {
+    listenerArn: listener.ref,
+    priority: servingPriority,
+    conditions: [{ field: 'path-pattern', pathPatternConfig: { values: ['*'] } }],
+    actions: [
+      {
+        type: 'forward',
+        forwardConfig: {
+          targetGroups: colours.map((targetGroupArn, index) => ({ targetGroupArn, weight: index === 0 ? 100 : 0 })),
         },
-      ],
-    });
-  }
+      },
+    ],
+  });
+  serving.node.addDependency(live.traffic(listener.ref, colours));
   new CfnListenerRule(scope, 'ProofRule', {
     listenerArn: listener.ref,
     priority: proofRule.priority,
@@ -99,7 +102,7 @@ export function createBalancer(
     ],
     actions: [{ type: 'forward', targetGroupArn: targetGroups.get(proofRule.targetGroup)?.ref }],
   });
-  return { loadBalancer, listener, securityGroup, targetGroups };
+  return { loadBalancer, serving, securityGroup, targetGroups };
 }
 
 function createTargetGroup(scope: Construct, one: TargetGroupDefinition, network: Network): CfnTargetGroup {
@@ -117,9 +120,4 @@ function createTargetGroup(scope: Construct, one: TargetGroupDefinition, network
     unhealthyThresholdCount: check.unhealthyThreshold,
     targetGroupAttributes: Object.entries(one.attributes).map(([key, value]) => ({ key, value })),
   });
-}
-
-/** A logical id for one of several like resources: letters and digits only. */
-export function idOf(kind: string, name: string): string {
-  return kind + name.replace(/(^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_all, _between, first: string) => first.toUpperCase());
 }

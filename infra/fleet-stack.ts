@@ -6,6 +6,7 @@ import type { Fleet } from '../src/config/settings.ts';
 import { createAlarms } from './alarms.ts';
 import { createBalancer } from './balancer.ts';
 import { deployPolicy } from './deploy-policy.ts';
+import { LiveFleet } from './live-fleet.ts';
 import { createMachines } from './machines.ts';
 import type { Network } from './network.ts';
 
@@ -19,8 +20,9 @@ export class FleetStack extends Stack {
     const { fleet, network } = props;
     const definition = defineFleet(fleet);
     for (const [key, value] of Object.entries(definition.tags)) Tags.of(this).add(key, value, { excludeResourceTypes });
-    const balancer = createBalancer(this, fleet, definition, network);
-    const { role } = createMachines(this, fleet, definition, network, balancer);
+    const live = new LiveFleet(this, 'Live', fleet);
+    const balancer = createBalancer(this, fleet, definition, network, live);
+    const { role } = createMachines(this, fleet, definition, network, balancer, live);
     createAlarms(this, fleet, definition, balancer);
     const deploy = this.deployRole(fleet, role.roleArn);
     const scheme = fleet.infrastructure.certificateArn ? 'https' : 'http';

@@ -5,8 +5,9 @@ import { CfnParameter } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { FleetDefinition } from '../src/aws/fleet-definition.ts';
 import type { Fleet } from '../src/config/settings.ts';
-import { type Balancer, idOf } from './balancer.ts';
-import { LiveGroups } from './live-groups.ts';
+import type { Balancer } from './balancer.ts';
+import type { LiveFleet } from './live-fleet.ts';
+import { idOf } from './logical-id.ts';
 import type { Network } from './network.ts';
 
 /** The machines of a fleet. */
@@ -23,6 +24,7 @@ export function createMachines(
   definition: FleetDefinition,
   network: Network,
   balancer: Balancer,
+  live: LiveFleet,
 ): Machines {
   const role = new Role(scope, 'InstanceRole', {
     assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
@@ -33,7 +35,6 @@ export function createMachines(
   const profile = new CfnInstanceProfile(scope, 'InstanceProfile', { roles: [role.roleName] });
   const securityGroup = createSecurityGroup(scope, fleet, definition, network, balancer);
   const template = createTemplate(scope, fleet, definition, securityGroup, profile);
-  const liveGroups = new LiveGroups(scope, 'LiveGroups', fleet);
   const groups = definition.groups.map((group) => {
     const properties = {
       autoScalingGroupName: group.name,
@@ -46,18 +47,18 @@ export function createMachines(
       metricsCollection: [{ granularity: '1Minute' }],
     };
     const tags = Object.entries(definition.tags).map(([key, value]) => ({ key, value, propagateAtLaunch: true }));
-    const live = liveGroups.of(idOf('Group', group.name), group.name, template.ref, { ...properties, tags });
+    const { minSize, version } = live.group(group.name, template.ref, { ...properties, tags });
     const made = new CfnAutoScalingGroup(scope, idOf('Group', group.name), {
       ...properties,
       tags,
       // No desired capacity, ever: it belongs to Auto Scaling and to `pipeline scale`. The first release fills the group.
-      minSize: live.minSize,
-      launchTemplate: { launchTemplateId: template.ref, version: live.version },
+      minSize,
+      launchTemplate: { launchTemplateId: template.ref, version },
     });
     // A size that was not changed here is not sent at all.
     made.cfnOptions.updatePolicy = { autoScalingScheduledAction: { ignoreUnmodifiedGroupSizeProperties: true } };
-    // Otherwise instances would be checked by target groups that no listener asks yet.
-    made.addResourceDependency(balancer.listener);
+    // Otherwise instances would be checked by target groups that no rule leads to yet.
+    made.addResourceDependency(balancer.serving);
     return made;
   });
   return { role, securityGroup, groups };

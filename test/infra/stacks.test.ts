@@ -148,6 +148,26 @@ describe('the stack of a fleet', () => {
     const rule = (template: typeof before) => template.toJSON().Resources.ServingRule;
     expect(rule(after)).toEqual(rule(before));
   });
+
+  it('has the same listener with one colour and with two, and asks for the requests before it changes their rule', () => {
+    const two = synthesise(awsFleet({ release: { strategy: 'blue-green' } }))('api-production').toJSON().Resources;
+    const one = synthesise(awsFleet({ release: { strategy: 'rolling' } }))('api-production').toJSON().Resources;
+    expect(one.Listener).toEqual(two.Listener);
+    expect(one.ServingRule.Properties.Actions[0].ForwardConfig.TargetGroups).toEqual([
+      { TargetGroupArn: { Ref: 'TargetGroupApiProduction' }, Weight: 100 },
+    ]);
+    for (const resources of [one, two]) {
+      const [traffic] = resources.ServingRule.DependsOn;
+      expect(resources[traffic]).toMatchObject({
+        Type: 'Custom::Traffic',
+        Properties: {
+          TargetGroups: resources.ServingRule.Properties.Actions[0].ForwardConfig.TargetGroups.map(
+            (weight: { TargetGroupArn: unknown }) => weight.TargetGroupArn,
+          ),
+        },
+      });
+    }
+  });
 });
 
 describe('the stack of an environment', () => {

@@ -68,7 +68,14 @@ export class CloudFormation {
       this.#known.set(id, { ref: id, attributes: {}, properties });
       return;
     }
-    const call = { aws: this.#aws, properties, before: before?.properties, ref: before?.ref, code: codeOf(all) };
+    const call = {
+      aws: this.#aws,
+      properties,
+      before: before?.properties,
+      ref: before?.ref,
+      code: codeOf(all),
+      type: Type,
+    };
     if (before && this.heedsUpdatePolicy && UpdatePolicy?.AutoScalingScheduledAction) {
       const kept = sizes.filter((name) => isDeepStrictEqual(before.properties[name], properties[name]));
       call.properties = Object.fromEntries(Object.entries(properties).filter(([name]) => !kept.includes(name)));

@@ -22,8 +22,14 @@ const quickestOnAws: [string, string] = [
   'intervalSeconds: 5, timeoutSeconds: 2',
 ];
 
-/** @param edits Replacements in the project's `pipelines/api.ts`. */
-export async function deployedFleet(edits: readonly [from: string, to: string][] = []): Promise<Deployed> {
+/**
+ * @param edits Replacements in the project's `pipelines/api.ts`.
+ * @param first Changes of the configuration for the first deploy.
+ */
+export async function deployedFleet(
+  edits: readonly [from: string, to: string][] = [],
+  first?: (fleet: Fleet) => Fleet,
+): Promise<Deployed> {
   let made: Omit<Deployed, 'world'> | undefined;
   const world = await Simulated.create([...edits, quickestOnAws], 20, async ({ projectDir, cloud }) => {
     const { endpoint, region, accessKeyId, secretAccessKey } = cloud;
@@ -53,7 +59,7 @@ export async function deployedFleet(edits: readonly [from: string, to: string][]
     };
     const cloudFormation = new CloudFormation(aws, { BaseImage: Images?.[0]?.ImageId ?? '' });
     const stack: Deployed['stack'] = (change = (same) => same) => synthesise(change(fleet))('api-local');
-    await cloudFormation.deploy(stack());
+    await cloudFormation.deploy(stack(first));
     made = { cloudFormation, stack };
   });
   if (!made) throw new Error('nothing was deployed');

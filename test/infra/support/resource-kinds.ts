@@ -44,8 +44,9 @@ interface Call {
   properties: Properties;
   before?: Properties;
   ref?: string;
-  /** Of the function that answers for custom resources. */
+  /** Of the function that answers for custom resources, and which question it is asked. */
   code: string;
+  type: string;
 }
 
 interface Made {
@@ -195,6 +196,7 @@ const rule: Kind = {
   },
 };
 
+/** Its openings are left out: nothing in the local cloud asks them. */
 const securityGroup: Kind = {
   async create({ aws, properties }) {
     const { VpcId, GroupDescription } = properties as { VpcId: string; GroupDescription: string };
@@ -203,7 +205,7 @@ const securityGroup: Kind = {
     );
     return { ref: GroupId, attributes: { GroupId } };
   },
-  update: never,
+  update: async ({ ref = '' }) => ({ ref, attributes: { GroupId: ref } }),
 };
 
 /** Runs the code of the template's own function, as Lambda does, and takes what it puts to the address it was given. */
@@ -212,7 +214,7 @@ const custom: Kind = {
   update: (call) => ask('Update', call),
 };
 
-async function ask(RequestType: string, { properties, code }: Call): Promise<Made> {
+async function ask(RequestType: string, { properties, before, ref, code, type }: Call): Promise<Made> {
   let answer = '';
   const server = createServer(async (request, response) => {
     answer = await text(request);
@@ -224,8 +226,12 @@ async function ask(RequestType: string, { properties, code }: Call): Promise<Mad
     new Function('require', 'exports', code)(createRequire(import.meta.url), module.exports);
     await module.exports.handler({
       RequestType,
+      ResourceType: type,
+      LogicalResourceId: type,
+      PhysicalResourceId: ref,
       ResponseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
       ResourceProperties: properties,
+      OldResourceProperties: before,
     });
   } finally {
     server.close();

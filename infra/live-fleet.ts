@@ -5,6 +5,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Fleet } from '../src/config/settings.ts';
+import { idOf } from './logical-id.ts';
 
 /** What a group has at the time of a deploy; both are filled in by CloudFormation. */
 export interface LiveGroup {
@@ -14,11 +15,11 @@ export interface LiveGroup {
 }
 
 /**
- * Asks the groups of a fleet what releases and scale-outs have made of them. The template cannot say it: CloudFormation takes no
+ * Asks a fleet, while it is deployed, what releases and scale-outs have made of it. The template cannot say it: CloudFormation takes no
  * `$Default` for a group, sends every property whenever one of them changes, and reads a template's own default version only when
  * it changes the template itself. A number or a minimum written down here would go back to what was long ago.
  */
-export class LiveGroups extends Construct {
+export class LiveFleet extends Construct {
   readonly #answering: CfnFunction;
 
   constructor(scope: Construct, id: string, fleet: Fleet) {
@@ -30,13 +31,17 @@ export class LiveGroups extends Construct {
     });
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      description: `Reads the groups of ${about} during a deploy`,
+      description: `Reads the groups and routes of ${about} during a deploy`,
       inlinePolicies: {
         read: new PolicyDocument({
           statements: [
             new PolicyStatement({
-              // AWS narrows neither to single resources.
-              actions: ['autoscaling:DescribeAutoScalingGroups', 'ec2:DescribeLaunchTemplates'],
+              // AWS narrows none of them to single resources.
+              actions: [
+                'autoscaling:DescribeAutoScalingGroups',
+                'ec2:DescribeLaunchTemplates',
+                'elasticloadbalancing:DescribeRules',
+              ],
               resources: ['*'],
             }),
             new PolicyStatement({
@@ -48,10 +53,10 @@ export class LiveGroups extends Construct {
       },
     });
     this.#answering = new CfnFunction(this, 'Function', {
-      description: `Tells a deploy what the groups of ${about} have now`,
+      description: `Tells a deploy what ${about} has now`,
       runtime: 'nodejs24.x',
       handler: 'index.handler',
-      code: { zipFile: readFileSync(new URL('./live-group.cjs', import.meta.url), 'utf8') },
+      code: { zipFile: readFileSync(new URL('./live-fleet.cjs', import.meta.url), 'utf8') },
       timeout: 30,
       role: role.roleArn,
       loggingConfig: { logGroup: logs.logGroupName },
@@ -62,13 +67,26 @@ export class LiveGroups extends Construct {
    * @param properties All other properties of the group: CloudFormation asks anew when one of them changes, which is when it
    *   changes the group.
    */
-  of(id: string, groupName: string, launchTemplateId: string, properties: object): LiveGroup {
-    const live = new CustomResource(this, id, {
-      resourceType: 'Custom::LiveGroup',
-      serviceToken: this.#answering.attrArn,
-      serviceTimeout: Duration.minutes(5),
-      properties: { GroupName: groupName, LaunchTemplateId: launchTemplateId, Group: properties },
+  group(name: string, launchTemplateId: string, properties: object): LiveGroup {
+    const live = this.#ask(idOf('Group', name), 'Custom::LiveGroup', {
+      GroupName: name,
+      LaunchTemplateId: launchTemplateId,
+      Group: properties,
     });
     return { version: live.getAttString('Version'), minSize: live.getAttString('MinSize') };
+  }
+
+  /** What depends on this is changed only when no target group that the template no longer has gets requests. */
+  traffic(listenerArn: string, targetGroupArns: string[]): Construct {
+    return this.#ask('Traffic', 'Custom::Traffic', { ListenerArn: listenerArn, TargetGroups: targetGroupArns });
+  }
+
+  #ask(id: string, resourceType: string, properties: Record<string, unknown>): CustomResource {
+    return new CustomResource(this, id, {
+      resourceType,
+      serviceToken: this.#answering.attrArn,
+      serviceTimeout: Duration.minutes(5),
+      properties,
+    });
   }
 }
