@@ -163,10 +163,12 @@ export function createSsh(settings: SshSettings) {
       if (result.code === 'ENOENT') throw sshMissing();
       if (!result.failed) return result.stdout;
       const how = result.isCanceled ? `did not end within ${timeoutMs} ms` : `exit ${result.exitCode ?? result.signal}`;
-      // 255 is ssh's own: the program was never started.
+      // 255 is ssh's own: the program was never started, or its end is not known.
       const way = result.exitCode === 255 ? await proxy.problem(host) : undefined;
+      // A way that is closed for good is no matter of this machine.
+      const unreached = result.exitCode === 255 && !way?.lasting && (way !== undefined || isOwnEnd(result));
       throw new PipelineError(
-        'ssh.failed',
+        unreached ? 'ssh.unreachable' : 'ssh.failed',
         `\`${command.join(' ')}\` failed on ${host.instanceId} (${how}): ${way?.message ?? telling(result.stderr)}`,
         {
           details: result.stderr.split('\n').slice(-15),
@@ -192,6 +194,15 @@ function telling(text: string): string {
     lines[0] ??
     ''
   );
+}
+
+/** What ssh itself says when it cannot connect, or has lost the connection. */
+const sshWords =
+  /^(ssh[:_]|kex_|Connection |client_loop|mux_client|Timeout|Host key verification|Received disconnect|@@@|.*Permission denied \()/m;
+
+/** True for an exit 255 that is ssh's; some programs end with it themselves, and then have said something else. */
+function isOwnEnd({ stdout, stderr }: { stdout: string; stderr: string }): boolean {
+  return stderr.trim() === '' ? stdout === '' : sshWords.test(stderr);
 }
 
 function sshMissing(): PipelineError {

@@ -42,7 +42,8 @@ export interface Hosts {
     options: { timeoutMs: number; onTask?: OnTask; signal?: AbortSignal },
   ): Promise<void>;
   /**
-   * Runs one program on a host, arguments quoted for the remote shell by us; rejects with code `ssh.failed` on a non-zero exit.
+   * Runs one program on a host, arguments quoted for the remote shell by us; rejects with code `ssh.failed` on a non-zero exit, and with
+   * `ssh.unreachable` when the machine was not reached or the connection was lost.
    * `once`: nothing else follows on this host, so no shared connection is opened, which costs a process of its own.
    */
   run(host: Host, argv: string[], options?: { timeoutMs?: number; once?: boolean }): Promise<string>;

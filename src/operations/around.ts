@@ -1,6 +1,5 @@
-import { defineFleet } from '../aws/fleet-definition.ts';
-import { groupMachines } from '../aws/instances.ts';
 import type { ReleaseStep, Services } from '../steps/services.ts';
+import { readLive } from '../steps/support/observe.ts';
 import { readInputs } from '../tasks/read-inputs.ts';
 import type { Task, TaskContext } from '../tasks/types.ts';
 
@@ -14,7 +13,7 @@ export interface Around {
 
 /**
  * Puts the steps of tasks around what a release does to hosts that serve: consumers that stop before a host leaves, say, start again
- * after the fleet has been verified, and also when the release fails or is interrupted.
+ * after the fleet has been verified, and also when the release fails or is interrupted, whenever that is.
  * @throws usage errors for inputs that do not fit
  */
 export async function withAround(
@@ -65,6 +64,8 @@ async function wrap(around: Around, services: Services): Promise<[ReleaseStep, R
       skip: async (context) => ((await isEmpty(context.services)) ? 'no machine runs yet' : undefined),
       describe: describe(pausing),
       run: all(pausing, around.before.name),
+      // Behind a fleet that was verified, too: consumers that stay stopped are worse than a release that does.
+      endedBy: idOf(around.after.name),
       // Whatever it has done, the way back is the other task.
       undo: all(resuming, around.after.name),
     },
@@ -77,8 +78,6 @@ async function wrap(around: Around, services: Services): Promise<[ReleaseStep, R
   ];
 }
 
-async function isEmpty({ aws, fleet }: Services): Promise<boolean> {
-  // With blue/green either group may be the one that serves.
-  const machines = await Promise.all(defineFleet(fleet).groups.map(({ name }) => groupMachines(aws.ec2, name)));
-  return machines.flat().every((machine) => machine.state !== 'running');
+async function isEmpty(services: Services): Promise<boolean> {
+  return (await readLive(services)).seen.desired === 0;
 }

@@ -189,14 +189,22 @@ async function backward<Services, State>(
     return open.length > 0 ? [who, ...open.map((step) => `not undone: ${step.title}`)] : [];
   }
   const committed = plan.steps.findLastIndex((step, index) => step.commits && results[index]?.status === 'done');
-  const left = await undoAll(plan.steps.slice(committed + 1), scope, (id) => {
+  const isDone = (id: string) => results.some((one) => one.id === id && one.status === 'done');
+  const open = plan.steps.filter(
+    ({ endedBy }, index) => index > committed || (endedBy !== undefined && !isDone(endedBy)),
+  );
+  const left = await undoAll(open, scope, (id) => {
     const result = results.find((one) => one.id === id);
     // The step that failed stays visible as the one that failed.
     if (result && result.status !== 'failed') result.status = 'undone';
   });
   if (committed < 0 || failure.interrupted) return left;
   const failed = plan.steps.find((_, index) => results[index]?.status === 'failed');
-  return [...left, `what "${plan.steps[committed]?.title}" ended stands; not finished: ${failed?.title ?? 'the rest'}`];
+  const undone = (id: string) => results.some((one) => one.id === id && one.status === 'undone');
+  // What the failed step was to do, the undo of the one that it ends has done.
+  const mended = plan.steps.some(({ id, endedBy }) => endedBy === failed?.id && undone(id));
+  const unfinished = failed && !mended ? failed.title : 'the rest';
+  return [...left, `what "${plan.steps[committed]?.title}" ended stands; not finished: ${unfinished}`];
 }
 
 function stopReason(scope: RunScope<unknown>): unknown {

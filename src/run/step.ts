@@ -61,6 +61,11 @@ export interface Step<Services, State> {
    * True: once this step is done, the work of the run stands. What fails or is interrupted after it undoes only the steps after it.
    */
   readonly commits?: boolean;
+  /**
+   * Id of the later step that ends in the ordinary course what this one began, e.g. starts consumers that it stopped. While that one
+   * is not done, this one is undone however the run ends, also when a step in between commits.
+   */
+  readonly endedBy?: string;
   /** What it will do, one line each, for the plan. It only reads. */
   describe(context: PlanContext<Services, State>): string[] | Promise<string[]>;
   /** Why there is nothing to do; undefined when there is. It only reads. */

@@ -4,37 +4,69 @@ import { PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
 
 /** What these helpers need of a context: any step has it. */
-type HostContext = Pick<RunContext<Services, object>, 'services' | 'progress'>;
+type HostContext = Pick<RunContext<Services, object>, 'services' | 'progress' | 'poll'>;
 
 /** Connections opened at once; each costs a login of some 0.2 s of processor time. */
 const parallel = 8;
 
 /**
- * The machines of the fleet that run, in a steady order.
- * @throws PipelineError `task.no-hosts` when there are none
+ * The machines that serve: in service in the group that has the traffic, those that are healthy for the load balancer first, in a
+ * steady order. Waits for the first one, up to `release.timeouts.health`, when the group is to have machines.
+ * @throws PipelineError `task.no-hosts` for a group that is to have none; `wait.timeout`
  */
-export async function runningHosts({ services: { aws, fleet } }: HostContext): Promise<Host[]> {
-  // The SDK's clients take a third of a second to load: a pipelines file that only names this function does not pay for them.
-  const { groupMachines } = await import('../aws/instances.ts');
-  const machines = await groupMachines(aws.ec2, fleet.names.group);
-  const hosts = machines
-    .filter((machine) => machine.state === 'running' && machine.address)
-    .map((machine) => ({ instanceId: machine.id, address: machine.address }))
-    .sort((a, b) => a.instanceId.localeCompare(b.instanceId));
+export async function runningHosts({ services, poll, progress }: HostContext): Promise<Host[]> {
+  const { fleet } = services;
+  const { group, hosts } = await poll({
+    what: `a machine of ${fleet.app} to be in service`,
+    read: () => readHosts(services),
+    until: (seen) => seen.hosts.length > 0 || seen.desired === 0,
+    progress: (seen) => progress(`no machine of ${seen.group} is in service yet`),
+    ...(await patience(services)),
+  });
   if (hosts.length > 0) return hosts;
-  throw new PipelineError('task.no-hosts', `no machine of ${fleet.names.group} runs`, {
+  throw new PipelineError('task.no-hosts', `no machine of ${group} is in service`, {
     hint: `release first: pipeline release ${fleet.app}`,
   });
 }
 
-/** Runs a program on one machine of the fleet and gives what it printed. No shell takes part. */
+/**
+ * Runs a program on one machine of the fleet and gives what it printed. No shell takes part.
+ * A machine that cannot be reached (it still boots, say) or ends meanwhile is passed over for the next one, and all are tried again
+ * for `release.timeouts.health`: so the program may be started more than once, and must be one that can be repeated.
+ * @throws PipelineError `ssh.failed` as soon as the program itself fails; `task.unreachable` naming what kept each machine
+ */
 export async function onOneHost(context: HostContext, argv: string[], timeoutMs?: number): Promise<string> {
-  const [host] = await runningHosts(context);
-  return host ? context.services.hosts.run(host, argv, { timeoutMs }) : '';
+  const { services, progress } = context;
+  const reasons = new Map<string, string>();
+  try {
+    const answer = await context.poll({
+      what: `a machine of ${services.fleet.app} to answer`,
+      read: async () => {
+        for (const host of await runningHosts(context)) {
+          const tried = await tryOn(services, host, argv, timeoutMs);
+          if ('printed' in tried) return tried;
+          reasons.set(host.instanceId, tried.out);
+          progress(`${host.instanceId} is out of reach`);
+        }
+        return undefined;
+      },
+      until: (found) => found !== undefined,
+      ...(await patience(services)),
+    });
+    return answer?.printed ?? '';
+  } catch (error) {
+    if (codeOf(error) !== 'wait.timeout' || reasons.size === 0) throw error;
+    throw new PipelineError(
+      'task.unreachable',
+      `\`${argv.join(' ')}\` was not run: no machine of ${services.fleet.app} is reached`,
+      { details: [...reasons].map(([id, why]) => `${id}: ${why}`), cause: error },
+    );
+  }
 }
 
 /**
- * Runs a program on every machine of the fleet, some at a time, and gives what each printed by instance id.
+ * Runs a program on every machine of the fleet, some at a time, and gives what each printed by instance id. One that cannot be reached
+ * yet is waited for, up to `release.timeouts.health`; one that ends meanwhile is left out.
  * All are tried; @throws PipelineError `task.hosts-failed` naming those where it failed
  */
 export async function onEveryHost(
@@ -42,29 +74,95 @@ export async function onEveryHost(
   argv: string[],
   timeoutMs?: number,
 ): Promise<Record<string, string>> {
+  const { services } = context;
   const hosts = await runningHosts(context);
-  const { default: pMap } = await import('p-map');
+  const [{ default: pMap }, limit] = await Promise.all([import('p-map'), patience(services)]);
   let done = 0;
   const failed: string[] = [];
+  const visit = async (host: Host): Promise<string | undefined> => {
+    const tried = await tryOn(services, host, argv, timeoutMs);
+    if ('printed' in tried) return tried.printed;
+    if (!(await isUp(services, host))) return undefined;
+    await services.hosts.waitReachable(host, limit.timeoutMs);
+    const again = await tryOn(services, host, argv, timeoutMs);
+    if ('printed' in again) return again.printed;
+    throw new Error(again.out);
+  };
   const printed = await pMap(
     hosts,
-    async (host): Promise<[string, string]> => {
-      const output = await context.services.hosts.run(host, argv, { timeoutMs }).catch((error: unknown) => {
-        failed.push(`${host.instanceId}: ${error instanceof Error ? error.message : String(error)}`);
-        return '';
+    async (host): Promise<[string, string] | undefined> => {
+      const output = await visit(host).catch(async (error: unknown) => {
+        if (await isUp(services, host)) failed.push(`${host.instanceId}: ${messageOf(error)}`);
+        return undefined;
       });
       done++;
       context.progress(`${done} of ${hosts.length} machines`, { done, total: hosts.length });
-      return [host.instanceId, output];
+      return output === undefined ? undefined : [host.instanceId, output];
     },
     { concurrency: parallel },
   );
-  if (failed.length === 0) return Object.fromEntries(printed);
+  if (failed.length === 0) return Object.fromEntries(printed.filter((one) => one !== undefined));
   throw new PipelineError(
     'task.hosts-failed',
     `\`${argv.join(' ')}\` failed on ${failed.length} of ${hosts.length} machines`,
-    {
-      details: failed,
-    },
+    { details: failed },
   );
 }
+
+/** What the program printed, or why it cannot be known there. @throws what the program's own failure gives */
+async function tryOn(
+  services: Services,
+  host: Host,
+  argv: string[],
+  timeoutMs: number | undefined,
+): Promise<{ printed: string } | { out: string }> {
+  try {
+    return { printed: await services.hosts.run(host, argv, { timeoutMs }) };
+  } catch (error) {
+    if (codeOf(error) !== 'ssh.unreachable' && (await isUp(services, host))) throw error;
+    // A machine that has booted again has new keys: the next try asks for them anew.
+    await services.hosts.forget(host);
+    return { out: messageOf(error) };
+  }
+}
+
+interface SeenHosts {
+  group: string;
+  desired: number;
+  hosts: Host[];
+}
+
+// The SDK's clients take a third of a second to load: a pipelines file that only names these functions does not pay for them.
+async function readHosts({ aws, fleet }: Services): Promise<SeenHosts> {
+  const [{ readLive }, { groupMachines }, { readTargets }] = await Promise.all([
+    import('../steps/support/observe.ts'),
+    import('../aws/instances.ts'),
+    import('../aws/balancers.ts'),
+  ]);
+  const { group, targetGroupArn, seen } = await readLive({ aws, fleet });
+  const [machines, targets] = await Promise.all([groupMachines(aws.ec2, group), readTargets(aws.elb, targetGroupArn)]);
+  const inService = new Set(seen.instances.filter((one) => one.lifecycle === 'InService').map((one) => one.id));
+  const healthy = new Set(targets.filter((target) => target.state === 'healthy').map((target) => target.id));
+  const rank = (id: string) => `${healthy.has(id) ? 0 : 1} ${id}`;
+  const hosts = machines
+    .filter((machine) => machine.state === 'running' && machine.address && inService.has(machine.id))
+    .map((machine) => ({ instanceId: machine.id, address: machine.address }))
+    .sort((a, b) => rank(a.instanceId).localeCompare(rank(b.instanceId)));
+  return { group, desired: seen.desired, hosts };
+}
+
+async function isUp({ aws }: Services, { instanceId }: Host): Promise<boolean> {
+  const { readMachine } = await import('../aws/instances.ts');
+  return (await readMachine(aws.ec2, instanceId))?.state === 'running';
+}
+
+async function patience({ fleet }: Services): Promise<{ everyMs: number; timeoutMs: number }> {
+  return (await import('../steps/services.ts')).times(fleet, 'health');
+}
+
+/** By its code, not its class: the file that names a task may have loaded another copy of this product. */
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | null)?.code;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -78,6 +78,16 @@ describe('run', () => {
     });
   });
 
+  it.each([
+    ['ssh: connect to host 127.0.0.9 port 2222: Connection refused', 'ssh.unreachable'],
+    ['Connection to 127.0.0.9 closed by remote host.', 'ssh.unreachable'],
+    ['', 'ssh.unreachable'],
+    ['PHP Fatal error: no such queue', 'ssh.failed'],
+  ])('tells a machine that was not reached from a program that ended with 255: %j', async (words, code) => {
+    await fakes.put('ssh', `if (${JSON.stringify(words)}) console.error(${JSON.stringify(words)}); process.exit(255);`);
+    await expect(hosts.run(host, ['true'])).rejects.toMatchObject({ code });
+  });
+
   it('ends a program that takes too long', async () => {
     await fakes.put('ssh', `if (!argv.includes('-O')) setTimeout(() => {}, 60000);`);
     await expect(hosts.run(host, ['sleep', '60'], { timeoutMs: 100 })).rejects.toMatchObject({

@@ -31,7 +31,7 @@ type Ports = Pick<Services, 'fleet' | 'aws'>;
 export async function observeFleet(ports: Ports): Promise<Observation> {
   const { fleet, aws } = ports;
   const [colours, proofTargetGroupArn] = await Promise.all([
-    fleet.release.strategy === 'blue-green' ? twoColours(ports) : oneColour(ports),
+    readColours(ports),
     findTargetGroup(aws.elb, fleet.names.proofTargetGroup),
   ]);
   const { live, idle, share, listener } = colours;
@@ -67,7 +67,16 @@ export async function observeFleet(ports: Ports): Promise<Observation> {
   };
 }
 
-interface SeenColour extends Colour {
+/**
+ * The group that serves: with blue/green the one with the greater part of the traffic. A few calls, whatever the fleet's size.
+ * @throws PipelineError when group, target group or listener do not exist, or when the traffic goes to neither group
+ */
+export async function readLive(ports: Ports): Promise<SeenColour> {
+  return (await readColours(ports)).live;
+}
+
+/** A group as it was read, and where it is registered. */
+export interface SeenColour extends Colour {
   seen: Group;
 }
 
@@ -76,6 +85,10 @@ interface Colours {
   idle?: SeenColour;
   share: number;
   listener: Listener;
+}
+
+function readColours(ports: Ports): Promise<Colours> {
+  return ports.fleet.release.strategy === 'blue-green' ? twoColours(ports) : oneColour(ports);
 }
 
 async function oneColour({ fleet, aws }: Ports): Promise<Colours> {
