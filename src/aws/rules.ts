@@ -1,11 +1,14 @@
 import {
   type Action,
+  AddTagsCommand,
   CreateRuleCommand,
   DeleteRuleCommand,
-  DescribeRulesCommand,
   DescribeTagsCommand,
   type ElasticLoadBalancingV2Client,
   ModifyRuleCommand,
+  paginateDescribeRules,
+  RemoveTagsCommand,
+  type Rule,
   type RuleCondition,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { isNotFound } from './errors.ts';
@@ -15,16 +18,19 @@ import { tagValue, toTags } from './tags.ts';
 export interface ListenerRule {
   arn: string;
   priority: number;
+  actions: Action[];
   tags: Record<string, string>;
 }
 
 /** DescribeTags takes at most so many resources a call (AWS). */
 const tagsPerCall = 20;
 
-/** The rules of a listener with their tags, by priority. */
+/** The rules of a listener with their tags, by priority: one call, or a few with many rules, and one more for each 20 of them. */
 export async function readRules(elb: ElasticLoadBalancingV2Client, listenerArn: string): Promise<ListenerRule[]> {
-  const { Rules } = await elb.send(new DescribeRulesCommand({ ListenerArn: listenerArn }));
-  const rules = (Rules ?? []).filter((rule) => rule.RuleArn && !rule.IsDefault);
+  const rules: Rule[] = [];
+  for await (const { Rules } of paginateDescribeRules({ client: elb }, { ListenerArn: listenerArn })) {
+    rules.push(...(Rules ?? []).filter((rule) => rule.RuleArn && !rule.IsDefault));
+  }
   const tags = new Map<string, Record<string, string>>();
   for (let at = 0; at < rules.length; at += tagsPerCall) {
     const ResourceArns = rules.slice(at, at + tagsPerCall).flatMap((rule) => rule.RuleArn ?? []);
@@ -37,6 +43,7 @@ export async function readRules(elb: ElasticLoadBalancingV2Client, listenerArn: 
     .map((rule) => ({
       arn: rule.RuleArn ?? '',
       priority: Number(rule.Priority),
+      actions: rule.Actions ?? [],
       tags: tags.get(rule.RuleArn ?? '') ?? {},
     }))
     .sort((a, b) => a.priority - b.priority);
@@ -50,7 +57,7 @@ export async function createRule(
     priority: number;
     conditions: RuleCondition[];
     actions: Action[];
-    tags: Record<string, string>;
+    tags: Record<string, string | undefined>;
   },
 ): Promise<string> {
   const { Rules } = await elb.send(
@@ -68,6 +75,17 @@ export async function createRule(
 /** Lets a rule do something else. */
 export async function updateRule(elb: ElasticLoadBalancingV2Client, arn: string, actions: Action[]): Promise<void> {
   await elb.send(new ModifyRuleCommand({ RuleArn: arn, Actions: actions }));
+}
+
+/** Writes tags on a rule; those without a value are taken off. */
+export async function tagRule(
+  elb: ElasticLoadBalancingV2Client,
+  arn: string,
+  tags: Record<string, string | undefined>,
+): Promise<void> {
+  const TagKeys = Object.keys(tags).filter((key) => tags[key] === undefined);
+  await elb.send(new AddTagsCommand({ ResourceArns: [arn], Tags: toTags(tags) }));
+  if (TagKeys.length > 0) await elb.send(new RemoveTagsCommand({ ResourceArns: [arn], TagKeys }));
 }
 
 /** Removes a rule; one that is gone is no error. */

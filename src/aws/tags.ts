@@ -23,6 +23,8 @@ export const tagKeys = {
   flipped: 'golden-pipeline:flipped',
   /** `bake-host`, `builder`, `proof`: machines that are there for a run only; `instances`: the security group of the fleet's machines. */
   role: 'golden-pipeline:role',
+  /** ISO time at which a maintenance page is to go off; absent for one that stays until somebody takes it off. */
+  until: 'golden-pipeline:until',
   /** `true`: an image that fleets start from, which `base-source` is the image below of. */
   base: 'golden-pipeline:base',
   baseSource: 'golden-pipeline:base-source',

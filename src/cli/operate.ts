@@ -3,7 +3,7 @@ import type { Fleet } from '../config/settings.ts';
 import type { HeldLock, Ledger, RunRecord } from '../ledger/types.ts';
 import { createEmitter, type Emit } from '../run/emitter.ts';
 import { execute, type RunResult } from '../run/execute.ts';
-import { exitCodeOf, type Interrupt } from '../run/interrupt.ts';
+import { exitCodeOf } from '../run/interrupt.ts';
 import { createRunId } from '../run/run-id.ts';
 import type { Plan } from '../run/step.ts';
 import { confirm } from './ask.ts';
@@ -11,6 +11,7 @@ import type { CommandOptions } from './command.ts';
 import { type CliContext, useColor } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { tellRunning, watchInterrupts } from './interrupts.ts';
+import { joined, partsOf, settled, waitUntil, whenFree } from './parts.ts';
 import { reportResult } from './report-result.ts';
 import { redactionOf } from './secrets.ts';
 import { writeJson } from './views/json.ts';
@@ -40,7 +41,8 @@ export interface Operation<Services extends OperationServices, State> {
 
 /**
  * Runs a planned operation, the same way for all: prints the plan for `--dry-run`, asks where an AWS account would be changed,
- * holds the lock, keeps the run's record, shows the events, handles Ctrl-C, and tells the result.
+ * holds the lock, keeps the run's record, shows the events, handles Ctrl-C, and tells the result. A plan with a step that rests is run in
+ * parts, and the lock is free between them.
  * Resolves with the exit code. The lock is released and the views are closed however it ends.
  * @throws PipelineError when the run could not begin: nobody to ask, declined, lock held, ledger or `--events` file not writable.
  */
@@ -65,7 +67,16 @@ export async function operate<Services extends OperationServices, State>(
   const views = await openViews(context, options);
   const interrupt = watchInterrupts(context, views, fleet.app);
   try {
-    const result = await underLock(context, operation, views, interrupt);
+    const [first, ...later] = partsOf(plan);
+    let result = await underLock(context, { ...operation, plan: first.plan }, views, { signal: interrupt.signal });
+    for (const { rest, plan: next } of later) {
+      if (result.outcome !== 'done') break;
+      await waitUntil(context.clock, rest(result.state), interrupt.signal);
+      // Ctrl-C only ends the wait: what follows is what puts things back.
+      const whole = { ...operation, plan: { ...next, initial: result.state } };
+      const ended = underLock(context, whole, views, { signal: new AbortController().signal, patient: true });
+      result = joined(result, await settled(ended, whole.plan), interrupt.signal);
+    }
     await views.close();
     reportResult(context, options, {
       result,
@@ -81,25 +92,28 @@ export async function operate<Services extends OperationServices, State>(
   }
 }
 
-/** Holds the lock for the length of the run. */
+/** Holds the lock for the length of the run. `patient`: waits for it as long as another holds it. */
 async function underLock<Services extends OperationServices, State>(
   context: CliContext,
   operation: Operation<Services, State>,
   views: OpenViews,
-  interrupt: Interrupt,
+  { signal, patient = false }: { signal: AbortSignal; patient?: boolean },
 ): Promise<RunResult<State>> {
   const { app, environment } = operation.fleet;
   const { ledger } = operation.services;
-  const runId = createRunId(context.clock);
-  const emit = createEmitter(views.emit, runId, context.clock);
   const command = commandLine(context.argv);
-  const lock = await ledger.lock(app, { command, run: runId });
+  const take = async () => {
+    const runId = createRunId(context.clock);
+    return { runId, lock: await ledger.lock(app, { command, run: runId }) };
+  };
+  const { runId, lock } = patient ? await whenFree(context, take) : await take();
+  const emit = createEmitter(views.emit, runId, context.clock);
   try {
     emit({ code: 'lock.acquired', app, environment });
     lock.abortRequested.addEventListener('abort', () =>
       tellRunning(context, views, `${messageOf(lock.abortRequested.reason)}; what was changed is being put back`),
     );
-    return await recorded(context, operation, { runId, command, lock, views, interrupt });
+    return await recorded(context, operation, { runId, command, lock, views, signal });
   } finally {
     await release(context, lock, emit);
   }
@@ -110,14 +124,14 @@ interface RunFrame {
   command: string;
   lock: HeldLock;
   views: OpenViews;
-  interrupt: Interrupt;
+  signal: AbortSignal;
 }
 
 /** Executes the plan between two writings of the run's record. */
 async function recorded<Services extends OperationServices, State>(
   context: CliContext,
   operation: Operation<Services, State>,
-  { runId, command, lock, views, interrupt }: RunFrame,
+  { runId, command, lock, views, signal }: RunFrame,
 ): Promise<RunResult<State>> {
   const { plan, services, fleet } = operation;
   const { clock } = context;
@@ -149,7 +163,7 @@ async function recorded<Services extends OperationServices, State>(
       sink: views.emit,
       journal: services.ledger,
       runId,
-      signal: AbortSignal.any([interrupt.signal, lock.abortRequested]),
+      signal: AbortSignal.any([signal, lock.abortRequested]),
       lost: lock.lost,
       redact,
       summary: (state) => operation.describe(state),

@@ -20,7 +20,8 @@ export function reportResult(
     redact: Redact;
   },
 ): void {
-  const { result, facts, summary, undo, redact } = told;
+  const { result, summary, undo, redact } = told;
+  const facts = { ...told.facts, outcome: result.outcome, left: result.left };
   if (result.error !== undefined) {
     const colors = colorsFor(useColor(context, options, context.stderr));
     context.stderr.write(redact(renderError(result.error, { colors, debug: Boolean(options.debug) })));

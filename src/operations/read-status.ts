@@ -7,6 +7,7 @@ import type { LockRecord, RunRecord } from '../ledger/types.ts';
 import type { Services } from '../steps/services.ts';
 import { observeFleet } from '../steps/support/observe.ts';
 import { scaleDownName } from '../steps/support/settings.ts';
+import { readPageOn } from '../tasks/maintenance-rules.ts';
 
 /** What `status --json` prints. */
 export interface FleetStatus {
@@ -31,6 +32,8 @@ export interface FleetStatus {
   }[];
   /** Instance refreshes that go on at this moment, by group. */
   refreshes: { id: string; group: string; status: string; percentage: number; left: number; reason: string | null }[];
+  /** The maintenance page that visitors get; `until` is the ISO time of its end, null for one that stays until it is taken off. */
+  maintenance: { run: string | null; until: string | null } | null;
   lock: LockRecord | null;
   run: Pick<RunRecord, 'id' | 'operation' | 'startedAt' | 'outcome' | 'by'> | null;
 }
@@ -50,9 +53,10 @@ export async function readStatus(services: Services): Promise<FleetStatus> {
   const { fleet, ledger } = services;
   const seen = await observeFleet(services);
   const { facts, live, idle, share } = seen;
-  const [lock, runs, ...groups] = await Promise.all([
+  const [lock, runs, page, ...groups] = await Promise.all([
     ledger.lockOf(fleet.app),
     ledger.runs(fleet.app, 1),
+    readPageOn(services, facts.listenerArn),
     readGroupStatus(services, live, facts.targetGroupArn, share),
     ...(idle && facts.idle ? [readGroupStatus(services, idle, facts.idle.targetGroupArn, rounded(1 - share))] : []),
   ]);
@@ -67,6 +71,9 @@ export async function readStatus(services: Services): Promise<FleetStatus> {
     traffic: trafficByVersion(groups),
     instances: groups.flatMap((one) => one.instances),
     refreshes: groups.flatMap((one) => one.refresh ?? []),
+    maintenance: page
+      ? { run: page.run ?? null, until: page.until === undefined ? null : new Date(page.until).toISOString() }
+      : null,
     lock: lock ?? null,
     run: run
       ? { id: run.id, operation: run.operation, startedAt: run.startedAt, outcome: run.outcome, by: run.by }

@@ -66,6 +66,11 @@ export interface Step<Services, State> {
    * is not done, this one is undone however the run ends, also when a step in between commits.
    */
   readonly endedBy?: string;
+  /**
+   * Only for a wait: the time, in milliseconds since the epoch, until which nothing is done. The command line makes the steps before it a
+   * run of their own, holds no lock meanwhile, so that others can work on the app, and then runs the steps after it, also on Ctrl-C.
+   */
+  restsUntil?(state: State): number;
   /** What it will do, one line each, for the plan. It only reads. */
   describe(context: PlanContext<Services, State>): string[] | Promise<string[]>;
   /** Why there is nothing to do; undefined when there is. It only reads. */

@@ -1,21 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readListener, readRoutes } from '../aws/listeners.ts';
-import { createRule, deleteRule, type ListenerRule, readRules, updateRule } from '../aws/rules.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { ProbeAnswer } from '../hosts/probe.ts';
-import { PipelineError, usageError } from '../shared/errors.ts';
+import { usageError } from '../shared/errors.ts';
 import { times } from '../steps/services.ts';
 import { proofHeaders } from '../steps/support/smoke.ts';
-import { fleetRole, pageRole } from './maintenance-roles.ts';
-import type { TaskContext, TaskStep } from './types.ts';
-
-/**
- * Behind the proof route (priority 10), before everything else: whoever proves an image or watches a release still gets through.
- * The first of the two lets the pipeline's own probes reach the fleet, the second answers everybody else.
- */
-const priorities = { [fleetRole]: 11, [pageRole]: 12 };
+import { fleetRole, ownRules, pageRole, removeRules, restoreRules, setRule } from './maintenance-rules.ts';
+import type { TaskContext, TaskState, TaskStep } from './types.ts';
 
 /** A fixed response holds at most so much text (AWS). */
 const maxPageBytes = 1024;
@@ -34,7 +27,7 @@ export interface Page {
 /** The steps that put the page on, and with a time take it off again. */
 export async function maintenanceSteps(page: Page, fleet: Fleet, forMs: number | undefined): Promise<TaskStep[]> {
   const body = await readPage(page, fleet);
-  const put = putOn(page, body);
+  const put = putOn(page, body, forMs);
   return forMs === undefined ? [put] : [put, wait(forMs), takeOff];
 }
 
@@ -57,7 +50,7 @@ async function readPage({ page }: Page, fleet: Fleet): Promise<string> {
   );
 }
 
-function putOn({ page, contentType, status }: Page, body: string): TaskStep {
+function putOn({ page, contentType, status }: Page, body: string, forMs: number | undefined): TaskStep {
   return {
     id: 'page-on',
     title: 'Put the maintenance page on',
@@ -69,51 +62,33 @@ function putOn({ page, contentType, status }: Page, body: string): TaskStep {
       const { fleet, aws } = context.services;
       const listener = await readListener(aws.elb, fleet.names.loadBalancer, fleet.balancer.listenerPort);
       const present = await ownRules(context);
-      const add = async (role: typeof fleetRole | typeof pageRole, conditions: object[], actions: object[]) => {
-        const there = present.find((rule) => rule.tags[tagKeys.role] === role);
-        if (there) {
-          await context.change({ action: 'update-rule', target: there.arn }, () =>
-            updateRule(aws.elb, there.arn, actions as never),
-          );
-          return;
-        }
-        await context.change({ action: 'create-rule', target: role }, () =>
-          createRule(aws.elb, {
-            listenerArn: listener.arn,
-            priority: priorities[role],
-            conditions,
-            actions: actions as never,
-            tags: {
-              [tagKeys.app]: fleet.app,
-              [tagKeys.environment]: fleet.environment,
-              [tagKeys.role]: role,
-              [tagKeys.run]: context.run.id,
-            },
-          }),
-        );
-      };
+      const until = forMs === undefined ? undefined : context.run.startedAt + forMs;
+      await context.save({ page: context.run.id, until });
       const [[header, value] = ['', '']] = Object.entries(proofHeaders(fleet));
-      await add(
-        fleetRole,
-        [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: header, Values: [value] } }],
+      const common = { present, listenerArn: listener.arn, until };
+      await setRule(context, {
+        ...common,
+        role: fleetRole,
+        conditions: [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: header, Values: [value] } }],
         // The way of everybody: with blue/green it is weighted, and a release shifts this route along with it.
-        (await readRoutes(aws.elb, listener.arn)).find((route) => !route.header)?.actions ?? [],
+        actions: (await readRoutes(aws.elb, listener.arn)).find((route) => !route.header)?.actions ?? [],
+      });
+      const answer = { StatusCode: String(status), ContentType: contentType, MessageBody: body };
+      await setRule(context, {
+        ...common,
+        role: pageRole,
+        conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['*'] } }],
+        actions: [{ Type: 'fixed-response', FixedResponseConfig: answer }],
+      });
+      await waitFor(context, listener.url, (seen) => seen.status === status && seen.body.trim() === body.trim());
+      context.note(
+        until === undefined
+          ? 'the maintenance page is on'
+          : `the maintenance page is on until ${timeOf(until)}; this command stays to take it off, on Ctrl-C at once`,
       );
-      await add(
-        pageRole,
-        [{ Field: 'path-pattern', PathPatternConfig: { Values: ['*'] } }],
-        [
-          {
-            Type: 'fixed-response',
-            FixedResponseConfig: { StatusCode: String(status), ContentType: contentType, MessageBody: body },
-          },
-        ],
-      );
-      await waitFor(context, listener.url, (answer) => answer.status === status && answer.body.trim() === body.trim());
-      context.note('the maintenance page is on');
     },
-    // A page that was on before stays on.
-    undo: async (context) => void (await remove(context, (rule) => rule.tags[tagKeys.run] === context.run.id)),
+    // A page that was on before stays on, with what it said.
+    undo: restoreRules,
   };
 }
 
@@ -122,12 +97,14 @@ function wait(forMs: number): TaskStep {
   return {
     id: 'wait',
     title: 'Wait',
-    describe: () => [`for ${Math.round(forMs / 1000)} s; Ctrl-C takes the page off at once`],
+    describe: () => [
+      `for ${Math.round(forMs / 1000)} s, without the lock: releases go on; Ctrl-C takes the page off at once`,
+    ],
+    restsUntil: endOf,
     async run(context) {
-      const end = context.run.startedAt + forMs;
       await context.poll({
         what: 'the end of the maintenance',
-        read: async () => Math.ceil((end - context.clock.now()) / 1000),
+        read: async () => Math.ceil((endOf(context.state) - context.clock.now()) / 1000),
         until: (left) => left <= 0,
         progress: (left) => context.progress(`the page stays on for ${Math.max(0, left)} s more`),
         everyMs: 1000,
@@ -137,6 +114,9 @@ function wait(forMs: number): TaskStep {
   };
 }
 
+const endOf = ({ until }: TaskState): number => Number(until);
+const timeOf = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+
 /** Takes the page off. */
 export const takeOff: TaskStep = {
   id: 'page-off',
@@ -145,25 +125,22 @@ export const takeOff: TaskStep = {
   async run(context) {
     const { aws, fleet, probe } = context.services;
     const { url } = await readListener(aws.elb, fleet.names.loadBalancer, fleet.balancer.listenerPort);
-    const page = await probe(`${url}/`, { timeoutMs: probeTimeoutMs });
-    if (await remove(context)) {
-      await waitFor(context, url, (answer) => answer.status !== page.status || answer.body !== page.body);
+    const seen = await probe(`${url}/`, { timeoutMs: probeTimeoutMs });
+    const rules = await ownRules(context);
+    // After a wait: what somebody else has put on meanwhile is not this command's to take off.
+    const { page } = context.state;
+    const wanted = rules.filter((rule) => page === undefined || rule.tags[tagKeys.run] === page);
+    await removeRules(context, wanted);
+    if (wanted.length > 0) {
+      await waitFor(context, url, (answer) => answer.status !== seen.status || answer.body !== seen.body);
       context.note('the maintenance page is off');
+    } else if (rules.length > 0) {
+      context.note(`the page that is on by now is that of run ${rules[0]?.tags[tagKeys.run]}: it stays`);
     } else {
       context.note('no maintenance page was on');
     }
   },
 };
-
-/** Removes the rules, the page first: until it is gone, the rule for probes is needed. True when there was one. */
-async function remove(context: TaskContext, which: (rule: ListenerRule) => boolean = () => true): Promise<boolean> {
-  const { aws } = context.services;
-  const rules = (await ownRules(context)).filter(which);
-  for (const rule of rules.reverse()) {
-    await context.change({ action: 'delete-rule', target: rule.arn }, () => deleteRule(aws.elb, rule.arn));
-  }
-  return rules.length > 0;
-}
 
 /** A load balancer takes up a rule some moments after the call: the task is done when visitors see it. */
 async function waitFor(context: TaskContext, url: string, until: (answer: ProbeAnswer) => boolean): Promise<void> {
@@ -174,26 +151,4 @@ async function waitFor(context: TaskContext, url: string, until: (answer: ProbeA
     progress: (answer) => context.progress(`${url} answers ${answer.status}`),
     ...times(context.services.fleet, 'health'),
   });
-}
-
-/** Rules that this task has made, known by their tags. */
-async function ownRules({ services: { fleet, aws } }: TaskContext): Promise<ListenerRule[]> {
-  const listener = await readListener(aws.elb, fleet.names.loadBalancer, fleet.balancer.listenerPort);
-  const rules = await readRules(aws.elb, listener.arn);
-  const stranger = rules.find((rule) => Object.values(priorities).includes(rule.priority) && !isOwn(rule, fleet));
-  if (stranger) {
-    throw new PipelineError(
-      'maintenance.priority',
-      `a rule of somebody else has priority ${stranger.priority}: ${stranger.arn}`,
-      {
-        hint: 'give it another priority',
-      },
-    );
-  }
-  return rules.filter((rule) => isOwn(rule, fleet));
-}
-
-function isOwn(rule: ListenerRule, fleet: Fleet): boolean {
-  const role = rule.tags[tagKeys.role];
-  return rule.tags[tagKeys.app] === fleet.app && (role === fleetRole || role === pageRole);
 }

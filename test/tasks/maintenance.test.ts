@@ -3,6 +3,11 @@ import path from 'node:path';
 import { CreateRuleCommand, DescribeRulesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readListener, readRoutes } from '../../src/aws/listeners.ts';
+import { readRules } from '../../src/aws/rules.ts';
+import { tagKeys } from '../../src/aws/tags.ts';
+import { fleetLooks } from '../../src/operations/doctor/fleet.ts';
+import type { DoctorServices } from '../../src/operations/doctor/services.ts';
+import { readStatus } from '../../src/operations/read-status.ts';
 import { maintenanceOff, maintenanceOn } from '../../src/tasks/ready.ts';
 import { type Rehearsal, rehearse } from './support/rehearsal.ts';
 
@@ -35,6 +40,15 @@ async function rules() {
     }));
 }
 
+/** Run and end of the page's two rules. */
+async function tags() {
+  const { fleet, aws } = stage;
+  const { arn } = await readListener(aws.elb, fleet.names.loadBalancer, fleet.balancer.listenerPort);
+  return (await readRules(aws.elb, arn))
+    .filter((rule) => rule.priority > 10)
+    .map(({ tags: all }) => ({ [tagKeys.run]: all[tagKeys.run], [tagKeys.until]: all[tagKeys.until] }));
+}
+
 const proof = { priority: 10, type: 'forward', body: undefined, header: ['on'] };
 const probes = { priority: 11, type: 'forward', body: undefined, header: ['fleet'] };
 const page = { priority: 12, type: 'fixed-response', body: '<h1>Back soon</h1>', header: undefined };
@@ -54,18 +68,76 @@ describe('the maintenance page', () => {
 
   it('goes off by itself after its time', async () => {
     expect((await stage.run(on, { for: 5000 })).outcome).toBe('done');
-    expect(stage.notes).toEqual(['the maintenance page is on', 'the maintenance page is off']);
+    expect(stage.notes).toEqual([
+      expect.stringMatching(/^the maintenance page is on until \S+Z; this command stays/),
+      'the maintenance page is off',
+    ]);
     expect(await rules()).toEqual([proof]);
   });
 
   it('goes off on Ctrl-C while it waits', async () => {
     const interrupt = new AbortController();
     const running = stage.run(on, { for: 3_600_000 }, interrupt.signal);
-    while (!stage.notes.includes('the maintenance page is on')) await stage.clock.sleep(100);
+    while (stage.notes.length === 0) await stage.clock.sleep(100);
     expect(await rules()).toContainEqual(page);
     interrupt.abort(new Error('Ctrl-C'));
     expect(await running).toMatchObject({ outcome: 'interrupted', left: [] });
     expect(await rules()).toEqual([proof]);
+  });
+
+  it('gives a page that was on before what it said, when the run fails after it', async () => {
+    await stage.run(on, { for: 3_600_000 }, AbortSignal.abort(new Error('Ctrl-C')));
+    expect(await rules()).toEqual([proof]);
+    await stage.run(on);
+    const [first] = await tags();
+    await writeFile(path.join(stage.dir, 'back-soon.html'), '<h1>Sooner</h1>');
+    const interrupt = new AbortController();
+    const failing = stage.run(on, { for: 3_600_000 }, interrupt.signal);
+    while (!(await rules()).some((rule) => rule.body?.includes('Sooner'))) await stage.clock.sleep(100);
+    expect((await tags())[0]?.[tagKeys.until]).toBeDefined();
+    interrupt.abort(new Error('Ctrl-C'));
+    expect(await failing).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(await rules()).toEqual([proof, probes, page]);
+    expect(await tags()).toEqual([first, first]);
+  });
+
+  it('takes off at the end of its time only its own page', async () => {
+    const timed = stage.run(on, { for: 20_000 });
+    while (stage.notes.length === 0) await stage.clock.sleep(100);
+    await stage.run(on);
+    expect(await timed).toMatchObject({ outcome: 'done' });
+    expect(stage.notes.at(-1)).toMatch(/^the page that is on by now is that of run \S+: it stays$/);
+    expect(await rules()).toEqual([proof, probes, page]);
+  });
+
+  it('is told by status and doctor with its end, and as an error when it is past it and nobody is at work', async () => {
+    const look = async (locked = false, ahead = 0) => {
+      const clock = { ...stage.clock, now: () => stage.clock.now() + ahead };
+      const services: DoctorServices = {
+        ...stage.services,
+        identity: async () => ({ account: '', arn: '' }),
+        vcpuQuota: async () => undefined,
+      };
+      const looks = fleetLooks(services, locked, clock);
+      const [found] = (await looks.find(({ id }) => id === 'fleet.maintenance')?.run()) ?? [];
+      return `${found?.severity}: ${found?.message}`;
+    };
+    expect(await look()).toBe('ok: no maintenance page is on');
+    expect((await readStatus(stage.services)).maintenance).toBeNull();
+    await stage.run(on);
+    expect(await look()).toBe('warning: the maintenance page is on');
+    expect((await readStatus(stage.services)).maintenance).toEqual({ run: expect.any(String), until: null });
+    const interrupt = new AbortController();
+    const timed = stage.run(on, { for: 3_600_000 }, interrupt.signal);
+    while (stage.notes.length < 2) await stage.clock.sleep(100);
+    const { maintenance } = await readStatus(stage.services);
+    expect(Date.parse(maintenance?.until ?? '')).toBeGreaterThan(stage.clock.now());
+    expect(await look()).toBe(`warning: the maintenance page is on until ${maintenance?.until}`);
+    const over = `the maintenance page is on, and its end was ${maintenance?.until}`;
+    expect(await look(false, 3_600_000)).toBe(`error: ${over}`);
+    expect(await look(true, 3_600_000)).toBe(`warning: ${over}`);
+    interrupt.abort(new Error('Ctrl-C'));
+    await timed;
   });
 
   it('refuses a page that is missing or too large, and a priority that is taken', async () => {

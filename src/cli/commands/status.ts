@@ -17,7 +17,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   if (options.json) writeJson(context.stdout, app === undefined ? statuses : statuses[0]);
   else {
     const colors = colorsFor(useColor(context, options, context.stdout));
-    context.stdout.write(statuses.map((status) => renderStatus(status, colors)).join('\n'));
+    context.stdout.write(statuses.map((status) => renderStatus(status, colors, context.clock.now())).join('\n'));
   }
   return exitCodes.done;
 };

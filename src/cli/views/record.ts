@@ -29,7 +29,10 @@ export interface RunFacts {
   error?: { code: string; message: string; hint?: string; details: string[] };
 }
 
-/** A reader that keeps the facts of a run for the summary, the JSON document and the ledger. */
+/**
+ * A reader that keeps the facts of a run for the summary, the JSON document and the ledger. What a command does in several runs, with a
+ * rest in between, is told as one, under the id of the first.
+ */
 export function recordView(): View & { readonly facts: RunFacts } {
   const facts: RunFacts = { steps: [], left: [], notes: [], summary: {} };
   const mark = (id: string, change: Partial<StepLine>): void => {
@@ -37,20 +40,22 @@ export function recordView(): View & { readonly facts: RunFacts } {
     if (step) Object.assign(step, change);
   };
 
+  let began = 0;
   const on = (event: RunEvent): void => {
     switch (event.code) {
       case 'run.started':
-        Object.assign(facts, {
-          run: event.run,
-          operation: event.operation,
-          app: event.app,
-          environment: event.environment,
-        });
-        facts.steps = event.steps.map(({ id, title }) => ({ id, title, status: 'pending', seconds: 0 }));
+        if (facts.run === undefined) {
+          began = event.at;
+          const { run, operation, app, environment } = event;
+          Object.assign(facts, { run, operation, app, environment });
+        }
+        facts.steps.push(
+          ...event.steps.map(({ id, title }): StepLine => ({ id, title, status: 'pending', seconds: 0 })),
+        );
         return;
       case 'run.finished':
         facts.outcome = event.outcome;
-        facts.seconds = event.seconds;
+        facts.seconds = event.run === facts.run ? event.seconds : (event.at - began) / 1000;
         facts.left = event.left;
         facts.summary = event.summary;
         return;

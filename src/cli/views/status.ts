@@ -4,8 +4,15 @@ import { renderOutlook } from './outlook.ts';
 import { columns } from './table.ts';
 import { type Colors, oneLine, shortTime } from './text.ts';
 
-/** One fleet of `pipeline status`: what serves, on which machines, who is at work on it. */
-export function renderStatus(status: FleetStatus & { rollback?: RollbackOutlook }, colors: Colors): string {
+/**
+ * One fleet of `pipeline status`: what serves, on which machines, who is at work on it.
+ * @param now Milliseconds since the epoch: what is past its end, or has nobody at work on it any more, is said so.
+ */
+export function renderStatus(
+  status: FleetStatus & { rollback?: RollbackOutlook },
+  colors: Colors,
+  now: number,
+): string {
   const { app, environment, version, desired, healthy, groups, traffic, instances, refreshes, lock, run } = status;
   const count = `${healthy} of ${desired} healthy`;
   const paint = healthy < desired ? colors.yellow : colors.green;
@@ -18,6 +25,7 @@ export function renderStatus(status: FleetStatus & { rollback?: RollbackOutlook 
   }
   if (groups.length > 1) lines.push(...groups.map(groupLine));
   lines.push(...refreshes.map(refreshLine));
+  if (status.maintenance) lines.push(pageLine(app, status.maintenance, now));
   if (lock) {
     const reason = lock.reason ? `: ${lock.reason}` : '';
     lines.push(
@@ -27,7 +35,10 @@ export function renderStatus(status: FleetStatus & { rollback?: RollbackOutlook 
       ),
     );
   }
-  if (run) lines.push(`last run ${run.id}: ${run.operation} ${run.outcome ?? 'running'}`.replace(/\s+/g, ' '));
+  if (run) {
+    const died = lock?.run === run.id ? 'running' : `has died; what it changed is put back by: pipeline abort ${app}`;
+    lines.push(`last run ${run.id}: ${run.operation} ${run.outcome ?? died}`.replace(/\s+/g, ' '));
+  }
   if (status.rollback && version !== null) lines.push(renderOutlook(status.rollback));
   const body = lines.map(oneLineButColors);
   if (instances.length > 0) {
@@ -55,6 +66,13 @@ function groupLine({ name, share, desired, healthy, until }: FleetStatus['groups
 function refreshLine({ group, status, percentage, left, reason }: FleetStatus['refreshes'][number]): string {
   const why = reason === null ? '' : ` (${reason})`;
   return `instance refresh of ${group}: ${status}, ${percentage} %, ${left} ${left === 1 ? 'machine' : 'machines'} to replace${why}`;
+}
+
+function pageLine(app: string, { until }: NonNullable<FleetStatus['maintenance']>, now: number): string {
+  const off = `pipeline ${app} maintenance-off`;
+  if (until === null) return `maintenance page: on until somebody takes it off: ${off}`;
+  if (Date.parse(until) > now) return `maintenance page: on until ${shortTime(until)}`;
+  return `maintenance page: on, and past its end (${shortTime(until)}): ${off}`;
 }
 
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;

@@ -68,10 +68,12 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors): View {
 
   const on = (event: RunEvent): void => {
     switch (event.code) {
-      case 'run.started':
-        for (const step of event.steps) rows.set(step.id, newRow(step.title));
-        draw([...rows.values()]);
+      case 'run.started': {
+        const list = event.steps.map((step) => newRow(step.title));
+        event.steps.forEach(({ id }, index) => void rows.set(id, list[index] as Row));
+        draw(list);
         break;
+      }
       case 'step.progress': {
         const shown = row(event.step);
         if (shown) shown.progress = progressText(event);

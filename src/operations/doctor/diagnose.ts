@@ -14,7 +14,7 @@ export async function diagnose(services: DoctorServices, clock: Clock): Promise<
   return takeAll([
     ...accountLooks(services),
     ...reachLooks(services),
-    ...fleetLooks(services, busy),
+    ...fleetLooks(services, busy, clock),
     ...scaleLooks(services, clock),
     ...recordLooks(services, lock, clock),
   ]);

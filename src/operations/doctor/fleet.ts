@@ -1,18 +1,18 @@
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { isActive, readRefresh } from '../../aws/refreshes.ts';
-import { readRules } from '../../aws/rules.ts';
 import { tagKeys, tagValue } from '../../aws/tags.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
-import { pageRole } from '../../tasks/maintenance-roles.ts';
+import { readPageOn } from '../../tasks/maintenance-rules.ts';
 import { error, type Finding, type Look, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
 /** The fleet as it is, and what runs that did not end well have left in it. */
-export function fleetLooks(services: DoctorServices, locked: boolean): Look[] {
+export function fleetLooks(services: DoctorServices, locked: boolean, clock: Clock): Look[] {
   return [
     { id: 'fleet', run: () => fleetState(services, locked) },
     { id: 'fleet.leftovers', run: () => leftMachines(services, locked) },
-    { id: 'fleet.maintenance', run: () => maintenance(services) },
+    { id: 'fleet.maintenance', run: () => maintenance(services, locked, clock) },
   ];
 }
 
@@ -99,17 +99,21 @@ async function leftMachines({ aws, fleet }: DoctorServices, locked: boolean): Pr
   ];
 }
 
-async function maintenance(services: DoctorServices): Promise<Finding[]> {
-  const { aws, fleet } = services;
+/** A page that is past its end is an error, for visitors should see the site: whoever was to take it off is gone, or waits for a run. */
+async function maintenance(services: DoctorServices, locked: boolean, clock: Clock): Promise<Finding[]> {
   const { facts } = await observeFleet(services);
-  const rules = await readRules(aws.elb, facts.listenerArn);
-  if (!rules.some((rule) => rule.tags[tagKeys.role] === pageRole))
-    return [ok('fleet.maintenance', 'no maintenance page is on')];
-  return [
-    warning(
-      'fleet.maintenance',
-      'the maintenance page is on',
-      `when it is over: pipeline ${fleet.app} maintenance-off`,
-    ),
-  ];
+  const page = await readPageOn(services, facts.listenerArn);
+  if (!page) return [ok('fleet.maintenance', 'no maintenance page is on')];
+  const { until } = page;
+  const off = `pipeline ${services.fleet.app} maintenance-off`;
+  const end = until === undefined ? '' : new Date(until).toISOString();
+  if (until === undefined)
+    return [warning('fleet.maintenance', 'the maintenance page is on', `when it is over: ${off}`)];
+  if (until > clock.now()) {
+    return [warning('fleet.maintenance', `the maintenance page is on until ${end}`, `to take it off before: ${off}`)];
+  }
+  const message = `the maintenance page is on, and its end was ${end}`;
+  return locked
+    ? [warning('fleet.maintenance', message, `it goes off when the run at work has ended, or by ${off}`)]
+    : [error('fleet.maintenance', message, off)];
 }

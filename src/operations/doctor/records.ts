@@ -51,7 +51,7 @@ async function ledger(
       warning(
         'ledger.unfinished',
         `run ${run.id} (${run.operation}) of ${run.by} began ${run.startedAt} and never ended`,
-        `see what it left: pipeline status ${fleet.app}`,
+        `what it changed is put back by: pipeline abort ${fleet.app}`,
       ),
     );
   }

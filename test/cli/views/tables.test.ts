@@ -6,6 +6,7 @@ import { colorsFor } from '../../../src/cli/views/text.ts';
 import type { ImageStatus } from '../../../src/operations/read-images.ts';
 
 const colors = colorsFor(false);
+const now = new Date(2026, 4, 4, 12, 0).getTime();
 const fleet = { app: 'api', environment: 'local' };
 
 test('status names what serves, who holds the lock and each machine', () => {
@@ -29,6 +30,7 @@ test('status names what serves, who holds the lock and each machine', () => {
         { id: 'i-2', version: null, lifecycle: 'Standby', health: 'unused', address: '', group: 'api-local' },
       ],
       refreshes: [{ id: 'r-1', group: 'api-local', status: 'InProgress', percentage: 40, left: 1, reason: null }],
+      maintenance: null,
       lock: {
         ...fleet,
         owner: 'ann\u001b[31m',
@@ -38,10 +40,12 @@ test('status names what serves, who holds the lock and each machine', () => {
         heartbeat: '',
         expires: '',
         fence: 1,
+        run: 'run-1',
       },
       run: { id: 'run-1', operation: 'release', startedAt: '', by: 'ann' },
     },
     colors,
+    now,
   );
   expect(text).toBe(
     [
@@ -91,10 +95,12 @@ test('a blue/green fleet shows both groups and who gets which part of the traffi
         },
       ],
       refreshes: [],
+      maintenance: null,
       lock: null,
       run: null,
     },
     colors,
+    now,
   );
   expect(text).toBe(
     [
@@ -110,6 +116,37 @@ test('a blue/green fleet shows both groups and who gets which part of the traffi
   );
 });
 
+test.each([
+  [null, 'maintenance page: on until somebody takes it off: pipeline api maintenance-off'],
+  [1, 'maintenance page: on until 2026-05-04 12:01'],
+  [-1, 'maintenance page: on, and past its end (2026-05-04 11:59): pipeline api maintenance-off'],
+])('status tells a maintenance page with its end, and a run that has died', (minutes, line) => {
+  const until = minutes === null ? null : new Date(now + minutes * 60_000).toISOString();
+  const text = renderStatus(
+    {
+      ...fleet,
+      version: 'v1',
+      desired: 1,
+      healthy: 1,
+      groups: [],
+      traffic: [],
+      instances: [],
+      refreshes: [],
+      maintenance: { run: 'run-1', until },
+      lock: null,
+      run: { id: 'run-2', operation: 'release', startedAt: '', by: 'ann' },
+    },
+    colors,
+    now,
+  );
+  expect(text.split('\n')).toEqual([
+    'api in local  v1  1 of 1 healthy',
+    line,
+    'last run run-2: release has died; what it changed is put back by: pipeline abort api',
+    '',
+  ]);
+});
+
 test('a fleet before its first release', () => {
   const text = renderStatus(
     {
@@ -121,10 +158,12 @@ test('a fleet before its first release', () => {
       traffic: [],
       instances: [],
       refreshes: [],
+      maintenance: null,
       lock: null,
       run: null,
     },
     colors,
+    now,
   );
   expect(text).toBe('api in local  no release yet  0 of 0 healthy\n');
 });

@@ -1,0 +1,228 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateListenerCommand,
+  CreateLoadBalancerCommand,
+  CreateTargetGroupCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readListener } from '../../src/aws/listeners.ts';
+import { readRules } from '../../src/aws/rules.ts';
+import { operate } from '../../src/cli/operate.ts';
+import type { Fleet } from '../../src/config/settings.ts';
+import { planTask } from '../../src/operations/run-task.ts';
+import type { Step } from '../../src/run/step.ts';
+import { PipelineError } from '../../src/shared/errors.ts';
+import { maintenanceOff, maintenanceOn } from '../../src/tasks/ready.ts';
+import type { Task, TaskServices, TaskState } from '../../src/tasks/types.ts';
+import { DirectCloud } from '../support/direct-cloud.ts';
+import { fakeContext } from './support/fake-context.ts';
+import { fakeLedger } from './support/fake-ledger.ts';
+
+const minute = 60_000;
+let cloud: DirectCloud;
+let dir: string;
+let fake: ReturnType<typeof fakeLedger>;
+let services: TaskServices;
+
+beforeEach(async () => {
+  cloud = new DirectCloud();
+  await cloud.start();
+  dir = await mkdtemp(path.join(tmpdir(), 'gp-parts-'));
+  await writeFile(path.join(dir, 'soon.html'), 'back soon');
+  const { elb, ec2 } = cloud.clients();
+  const { Subnets } = await ec2.send(new DescribeSubnetsCommand({}));
+  const { LoadBalancers } = await elb.send(
+    new CreateLoadBalancerCommand({ Name: 'web', Subnets: Subnets?.flatMap((one) => one.SubnetId ?? []) }),
+  );
+  const { TargetGroups } = await elb.send(
+    new CreateTargetGroupCommand({ Name: 'web', VpcId: Subnets?.[0]?.VpcId, Protocol: 'HTTP', Port: 80 }),
+  );
+  await elb.send(
+    new CreateListenerCommand({
+      LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn,
+      Protocol: 'HTTP',
+      Port: 80,
+      DefaultActions: [{ Type: 'forward', TargetGroupArn: TargetGroups?.[0]?.TargetGroupArn }],
+    }),
+  );
+  await cloud.clock.advance(minute);
+  fake = fakeLedger();
+  const fleet = {
+    app: 'web',
+    environment: 'local',
+    cloud: 'local',
+    projectDir: dir,
+    names: { loadBalancer: 'web' },
+    balancer: { listenerPort: 80, proofHeader: 'x-golden-proof' },
+    release: { pollSeconds: 1, timeouts: { health: 60 } },
+  } as Fleet;
+  services = {
+    fleet,
+    aws: cloud.clients(),
+    ledger: fake.ledger,
+    by: 'ann@h',
+    // What a balancer with these rules answers.
+    probe: async () => ({
+      ...((await pageIsOn()) ? { status: 503, body: 'back soon' } : { status: 200, body: 'site' }),
+      ms: 1,
+    }),
+  } as Partial<TaskServices> as TaskServices;
+});
+afterEach(async () => {
+  cloud.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function pageIsOn(): Promise<boolean> {
+  const { elb } = cloud.clients();
+  const { arn } = await readListener(elb, 'web', 80);
+  return (await readRules(elb, arn)).some((rule) => rule.actions[0]?.Type === 'fixed-response');
+}
+
+/** Starts a command; `ended` is its exit code once it has one. */
+async function command(name: string, steps: readonly Step<TaskServices, TaskState>[]) {
+  const context = fakeContext(['web', name], { clock: cloud.clock });
+  const plan = await planTask(services, cloud.clock, { name, steps, inputs: {} });
+  const started = { context, ended: undefined as unknown };
+  void operate<TaskServices, TaskState>(
+    context,
+    { json: true },
+    {
+      fleet: services.fleet,
+      services,
+      plan,
+      describe: () => ({}),
+      undoHint: () => undefined,
+    },
+  ).then(
+    (code) => {
+      started.ended = code;
+    },
+    (error: unknown) => {
+      started.ended = error;
+    },
+  );
+  return started;
+}
+
+const task = async (name: string, one: Task, inputs = {}) => command(name, await one.steps(inputs, services.fleet));
+const pageFor = (forMs: number) => task('maintenance-on', maintenanceOn({ page: 'soon.html' }), { for: forMs });
+
+/** Moves time on until something is so. */
+async function until(so: () => unknown): Promise<void> {
+  for (let seconds = 0; !(await so()); seconds++) {
+    if (seconds > 600) throw new Error(`not so after 10 minutes: ${so}`);
+    await cloud.clock.advance(1000);
+  }
+}
+
+/** A release that goes on until it is let go. */
+async function release() {
+  const gate = { open: false };
+  const step: Step<TaskServices, TaskState> = {
+    id: 'roll',
+    title: 'Roll',
+    describe: () => [],
+    run: (context) =>
+      context.poll({
+        what: 'the gate',
+        read: async () => gate.open,
+        until: (open) => open,
+        everyMs: 1000,
+        timeoutMs: 600 * minute,
+      }) as Promise<never>,
+  };
+  return { ...(await command('release', [step])), gate };
+}
+
+describe('a maintenance page with an end', () => {
+  it('holds no lock while it is on: a release goes on under it', async () => {
+    const page = await pageFor(30 * minute);
+    await until(pageIsOn);
+    await until(async () => (await fake.ledger.lockOf('web')) === undefined);
+    const rolling = await command('release', [
+      { id: 'roll', title: 'Roll', describe: () => [], run: async () => expect(await pageIsOn()).toBe(true) },
+    ]);
+    await until(() => rolling.ended !== undefined);
+    expect(rolling.ended).toBe(0);
+    await cloud.clock.advance(28 * minute);
+    expect([await pageIsOn(), page.ended]).toEqual([true, undefined]);
+    await until(() => page.ended !== undefined);
+    expect([await pageIsOn(), page.ended]).toEqual([false, 0]);
+    expect(JSON.parse(page.context.stdout.text)).toMatchObject({
+      outcome: 'done',
+      operation: 'maintenance-on',
+      seconds: expect.closeTo(30 * 60, -1),
+      steps: [
+        { id: 'page-on', status: 'done' },
+        { id: 'page-off', status: 'done' },
+      ],
+    });
+    expect(fake.runs.map(({ operation, outcome = 'began' }) => `${operation} ${outcome}`)).toEqual([
+      'maintenance-on began',
+      'maintenance-on done',
+      'release began',
+      'release done',
+      'maintenance-on began',
+      'maintenance-on done',
+    ]);
+  });
+
+  it('waits at its end for a release that is at work, and says so', async () => {
+    const page = await pageFor(5 * minute);
+    await until(pageIsOn);
+    await until(async () => (await fake.ledger.lockOf('web')) === undefined);
+    const rolling = await release();
+    await cloud.clock.advance(10 * minute);
+    expect([await pageIsOn(), page.ended]).toEqual([true, undefined]);
+    expect(page.context.stderr.text).toMatch(/web is locked by ann; going on as soon as it is free/);
+    rolling.gate.open = true;
+    await until(() => page.ended !== undefined);
+    expect([await pageIsOn(), page.ended]).toEqual([false, 0]);
+  });
+
+  it('goes off at once on Ctrl-C', async () => {
+    const page = await pageFor(30 * minute);
+    await until(pageIsOn);
+    await until(async () => (await fake.ledger.lockOf('web')) === undefined);
+    page.context.signals.emit('SIGINT');
+    await until(() => page.ended !== undefined);
+    expect([await pageIsOn(), page.ended]).toEqual([false, 130]);
+    expect(page.context.signals.listenerCount('SIGINT')).toBe(0);
+  });
+
+  it('is left alone when somebody else has put another one on', async () => {
+    const page = await pageFor(5 * minute);
+    await until(pageIsOn);
+    await until(async () => (await fake.ledger.lockOf('web')) === undefined);
+    const other = await task('maintenance-on', maintenanceOn({ page: 'soon.html' }));
+    await until(() => other.ended === 0);
+    await until(() => page.ended !== undefined);
+    expect([await pageIsOn(), page.ended]).toEqual([true, 0]);
+    const off = await task('maintenance-off', maintenanceOff());
+    await until(() => off.ended === 0);
+    expect(await pageIsOn()).toBe(false);
+  });
+
+  it.each([
+    ['a call is refused', () => (cloud.fault = (operation) => (operation === 'DeleteRule' ? 'refuse' : undefined))],
+    [
+      'the ledger is away',
+      () => (fake.ledger.lock = () => Promise.reject(new PipelineError('ledger.away', 'no answer'))),
+    ],
+  ])('that cannot be taken off needs a person: %s', async (_why, breakIt) => {
+    const page = await pageFor(5 * minute);
+    await until(pageIsOn);
+    await until(async () => (await fake.ledger.lockOf('web')) === undefined);
+    breakIt();
+    await until(() => page.ended !== undefined);
+    expect([await pageIsOn(), page.ended]).toEqual([true, 4]);
+    expect(JSON.parse(page.context.stdout.text)).toMatchObject({
+      outcome: 'needs-person',
+      left: ['not done: Take the maintenance page off'],
+    });
+  });
+});
