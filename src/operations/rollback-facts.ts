@@ -8,7 +8,7 @@ import { observeFleet } from '../steps/support/observe.ts';
 import { switchFacts } from '../steps/support/switch-facts.ts';
 import { launchable } from './rollback-image.ts';
 import { chooseTarget } from './rollback-target.ts';
-import { chooseRollbackWay, flipFact, type RollbackWay, type WayFact } from './rollback-way.ts';
+import { chooseRollbackWay, flipFact, type RollbackWay, switchFact, type WayFact } from './rollback-way.ts';
 import { leftBehind, versionNumber } from './versions.ts';
 
 /** What a rollback would do now. */
@@ -61,9 +61,7 @@ export async function decideRollback(
   const there = await launchable(services, image, target, releases);
   const way = chooseRollbackWay(
     {
-      ...(other && {
-        switch: { open: other.template !== undefined, why: other.why || `${other.group} still runs ${target.version}` },
-      }),
+      ...(other && { switch: switchFact(target.version, other) }),
       flip: flipOf(target.version, serving, machines, images),
       roll: { open: true, why: `${there.name} can be launched` },
     },

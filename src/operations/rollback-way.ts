@@ -1,10 +1,13 @@
 import { PipelineError } from '../shared/errors.ts';
 import type { RollbackHow } from '../steps/services.ts';
+import type { SwitchFacts } from '../steps/support/switch-facts.ts';
 
 /** Whether a way is open, and why or why not, as the second half of a sentence. */
 export interface WayFact {
   open: boolean;
   why: string;
+  /** It is open, but machines have to boot first. */
+  waits?: boolean;
 }
 
 /** What is known about each way, the fastest first. A way that the fleet does not have is absent. */
@@ -27,13 +30,14 @@ export interface RollbackWay {
 const ways: readonly RollbackHow[] = ['switch', 'flip', 'roll'];
 
 /**
- * Chooses the fastest open way, or the one asked for.
+ * Chooses the fastest open way, or the one asked for. A way that waits for machines to boot comes after one that needs none.
  * @throws PipelineError `rollback.way-closed` naming why, and what is open instead
  */
 export function chooseRollbackWay(facts: WayFacts, asked: 'auto' | RollbackHow): RollbackWay {
   const known = ways.flatMap((how) => (facts[how] ? [{ how, ...facts[how] }] : []));
   const open = known.filter((way) => way.open);
-  const chosen = asked === 'auto' ? open[0] : open.find((way) => way.how === asked);
+  const quick = open.find((way) => way.how !== 'roll' && !way.waits) ?? open[0];
+  const chosen = asked === 'auto' ? quick : open.find((way) => way.how === asked);
   if (!chosen) {
     const closed = known.find((way) => way.how === asked);
     const why = closed?.why ?? 'this fleet has only one group';
@@ -42,16 +46,25 @@ export function chooseRollbackWay(facts: WayFacts, asked: 'auto' | RollbackHow):
       asked === 'auto'
         ? `there is no way back: ${known.map((way) => `${way.how}: ${way.why}`).join('; ')}`
         : `no way back by ${asked}: ${why}`,
-      open[0] ? { hint: `this is open: --how ${open[0].how} (${open[0].why})` } : {},
+      quick ? { hint: `this is open: --how ${quick.how} (${quick.why})` } : {},
     );
   }
   const rejected = known
     .filter((way) => way !== chosen)
-    .map(({ how, why, open: possible }) => ({
+    .map(({ how, why, open: possible, waits }) => ({
       how,
-      why: !possible ? why : asked === 'auto' ? 'slower' : `not asked for; ${why}`,
+      why: !possible ? why : asked !== 'auto' ? `not asked for; ${why}` : waits ? `slower: ${why}` : 'slower',
     }));
   return { how: chosen.how, why: chosen.why, rejected };
+}
+
+/** Whether traffic can be given to the group that ran the version before: open while that runs, at once while it is as large as needed. */
+export function switchFact(version: string, { group, template, healthy, needed, why }: SwitchFacts): WayFact {
+  if (template === undefined) return { open: false, why };
+  const runs = `${group} still runs ${version}, ${healthy} of ${needed} machines healthy`;
+  return healthy < needed
+    ? { open: true, why: `${runs}: it has to grow first`, waits: true }
+    : { open: true, why: runs };
 }
 
 /** What is known of a host of the fleet. */

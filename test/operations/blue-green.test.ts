@@ -270,6 +270,8 @@ describe('a switch', () => {
     const version = (await readStatus(services)).instances.find((one) => one.group === green)?.version ?? '';
     const result = await world.run(await planRollback(services, clock, { version, force: false }));
     expect(result.error).toBeUndefined();
+    // No host holds another environment: nothing is faster.
+    expect(result.state).toMatchObject({ how: 'switch', why: expect.stringContaining('4 of 6 machines healthy') });
     expect(await readStatus(services)).toMatchObject({ version, desired: 6, healthy: 6 });
     await setCapacity(aws.autoScaling, green, { desired: 4 });
     await expect

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseRollbackWay, flipFact, type WayFacts } from '../../src/operations/rollback-way.ts';
+import { chooseRollbackWay, flipFact, switchFact, type WayFacts } from '../../src/operations/rollback-way.ts';
 
 const open = (why: string) => ({ open: true, why });
 const closed = (why: string) => ({ open: false, why });
@@ -48,6 +48,37 @@ describe('the way back', () => {
     expect(() => chooseRollbackWay({ flip: closed('a'), roll: closed('b') }, 'auto')).toThrow(
       'there is no way back: flip: a; roll: b',
     );
+  });
+});
+
+describe('a switch', () => {
+  const seen = { group: 'api-green', template: { id: 'lt-1', version: '1' }, healthy: 8, needed: 8, why: '' };
+
+  it('is open while the group runs the version, and says how many machines are healthy of those needed', () => {
+    expect(switchFact('v1', seen)).toEqual({
+      open: true,
+      why: 'api-green still runs v1, 8 of 8 machines healthy',
+    });
+    expect(switchFact('v1', { ...seen, template: undefined, why: 'api-green has no machines any more' })).toEqual({
+      open: false,
+      why: 'api-green has no machines any more',
+    });
+  });
+
+  it('that waits for machines gives way to a flip, but not to a roll, nor when it is asked for', () => {
+    const waiting = switchFact('v1', { ...seen, healthy: 4 });
+    const why = 'api-green still runs v1, 4 of 8 machines healthy: it has to grow first';
+    expect(waiting).toEqual({ open: true, why, waits: true });
+    expect(chooseRollbackWay({ ...all, switch: waiting }, 'auto')).toEqual({
+      how: 'flip',
+      why: 'all hold it',
+      rejected: [
+        { how: 'switch', why: `slower: ${why}` },
+        { how: 'roll', why: 'slower' },
+      ],
+    });
+    expect(chooseRollbackWay({ ...all, switch: waiting, flip: closed('i-1 lacks it') }, 'auto').how).toBe('switch');
+    expect(chooseRollbackWay({ ...all, switch: waiting }, 'switch').how).toBe('switch');
   });
 });
 

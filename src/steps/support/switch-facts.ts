@@ -11,7 +11,7 @@ export interface SwitchFacts {
   group?: string;
   /** What its machines were launched from, if all of them run the image to go back to. */
   template?: { id: string; version: string };
-  /** Machines in service there that are healthy, and how many are needed. */
+  /** Machines in service there that are healthy, and how many traffic waits for: the size of the larger group. */
   healthy: number;
   needed: number;
   /** When Auto Scaling ends it, ISO; undefined when nothing is scheduled. */
@@ -37,7 +37,12 @@ export async function switchFacts(
     readScheduledActions(aws.autoScaling, idle.group),
   ]);
   const until = actions.find((one) => one.name === scaleDownName)?.start;
-  const facts = { group: idle.group, healthy: seen.healthy, needed: seen.leader.desired, ...(until && { until }) };
+  const facts = {
+    group: idle.group,
+    healthy: seen.healthy,
+    needed: Math.max(seen.leader.desired, seen.group.desired),
+    ...(until && { until }),
+  };
   const versions = [...new Set(seen.group.instances.map((one) => one.templateVersion ?? ''))];
   const [version] = versions;
   if (version === undefined) return { ...facts, why: `${idle.group} has no machines any more` };
