@@ -3,6 +3,7 @@ import { setDefaultVersion } from '../aws/launch-templates.ts';
 import type { ScalingPolicy } from '../aws/scaling-settings.ts';
 import type { Step } from '../run/step.ts';
 import { idleOf } from './raise.ts';
+import { carryEvent, carryEventBack } from './scale/carry.ts';
 import type { Colour, GroupSettings, RollContext, RollState, Services } from './services.ts';
 import { trafficBack } from './shift.ts';
 import {
@@ -48,6 +49,7 @@ export const settle: Step<Services, RollState> = {
     const atRest = [...idle.suspended.filter((process) => process !== 'ScheduledActions'), 'AlarmNotification'];
     await setSuspended(context, former.group, idle.suspended, [...new Set(atRest)]);
     await setPolicies(context, former.group, idle.policies, idle.policies.map(forecastOnly));
+    await carryEvent(context, former.group, group);
     await scheduleEnd(context, former, idle);
     if (templateVersion !== undefined) {
       await context.change(
@@ -66,6 +68,7 @@ export const settle: Step<Services, RollState> = {
         setDefaultVersion(aws.ec2, current.templateId, current.templateVersion),
       );
     }
+    await carryEventBack(context);
     if (!settled) return;
     await restoreSettings(context, settled.idle, 'nothing');
     await restoreSettings(context, settled.live, 'limits');

@@ -40,7 +40,7 @@ export const cancelScale: ScaleStep = {
       context.note(`${actions.map((one) => `${one.name} (${one.start})`).join(' and ')} will not happen`);
     }
     // Before the fleet gets smaller: what leaves it would be made up for in the pool.
-    await endPool(context);
+    await endPool(context, group);
     if (baseline) {
       const to = endOf({ ...scale, baseline });
       await context.change(

@@ -1,11 +1,14 @@
 import { deleteWarmPool, hasWarmPool, putWarmPool, readGroupTag, setGroupTag } from '../../aws/capacity.ts';
 import type { AwsClients } from '../../aws/clients.ts';
 import type { Fleet } from '../../config/settings.ts';
+import type { RunContext } from '../../run/step.ts';
+import type { Services } from '../services.ts';
 import type { ScaleContext, ScaleState } from './state.ts';
 
 /** Tag of a group whose warm pool was made for an event: `<state>/<machines>`. A pool without it belongs to the team, and is left alone. */
 const poolTag = 'golden-pipeline:warm-pool';
 
+type Context = RunContext<Services, object>;
 type PoolState = 'Stopped' | 'Running';
 
 /** A warm pool that was made for an event. */
@@ -48,40 +51,50 @@ export function describePool(
 
 /** Makes a pool up to the wanted size, unless the team keeps one. */
 export async function preparePool(context: ScaleContext, state: PoolState): Promise<void> {
-  const { autoScaling } = context.services.aws;
   const { group, scale } = context.state;
   const mine = await readPool(context.services.aws, group);
-  if (!mine && (await hasWarmPool(autoScaling, group))) {
+  if (!mine && (await hasWarmPool(context.services.aws.autoScaling, group))) {
     context.note(`${group} has a warm pool already; it stays as it is`);
     return;
   }
-  await put(context, { state, prepared: scale.to }, mine);
+  await put(context, group, { state, prepared: scale.to }, mine);
 }
 
-/** Ends the pool that was made for an event, if there is one: else it would fill up again as soon as the fleet gets smaller. */
-export async function endPool(context: ScaleContext): Promise<void> {
+/**
+ * Ends the pool that was made for an event: else it would fill up again as soon as the fleet gets smaller.
+ * Resolves with whether there was one.
+ */
+export async function endPool(context: Context, group: string): Promise<boolean> {
   const { aws } = context.services;
-  const { group } = context.state;
   const mine = await readPool(aws, group);
-  if (!mine) return;
+  if (!mine) return false;
   await context.change({ action: 'delete-warm-pool', target: group, data: { was: mine } }, async () => {
     await deleteWarmPool(aws.autoScaling, group);
     await setGroupTag(aws.autoScaling, group, poolTag, undefined);
   });
+  return true;
 }
 
 /** Puts back what this step has done to the pool. */
-export async function restorePool(context: ScaleContext): Promise<void> {
+export async function restorePool(context: Context): Promise<void> {
   const first = context.changes().find((one) => /^(put|delete)-warm-pool$/.test(one.action) && !one.undoing);
   if (!first) return;
   const was = first.data.was as EventPool | null;
-  if (was) await put(context, was, undefined);
-  else await endPool(context);
+  if (!was) {
+    await endPool(context, first.target);
+    return;
+  }
+  try {
+    await put(context, first.target, was, undefined);
+  } catch (error) {
+    // While the former one is being deleted AWS takes no other. A fleet without a pool only grows more slowly.
+    await setGroupTag(context.services.aws.autoScaling, first.target, poolTag, undefined);
+    context.note(`the warm pool of ${first.target} is gone: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
-async function put(context: ScaleContext, pool: EventPool, was: EventPool | undefined): Promise<void> {
+async function put(context: Context, group: string, pool: EventPool, was: EventPool | undefined): Promise<void> {
   const { autoScaling } = context.services.aws;
-  const { group } = context.state;
   await context.change({ action: 'put-warm-pool', target: group, data: { ...pool, was: was ?? null } }, async () => {
     // First the tag: a pool that nobody knows to be ours would stay.
     await setGroupTag(autoScaling, group, poolTag, `${pool.state}/${pool.prepared}`);

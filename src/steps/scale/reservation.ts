@@ -5,7 +5,7 @@ import { PipelineError } from '../../shared/errors.ts';
 import type { ScaleContext } from './state.ts';
 
 /** Tag of a group whose load balancer has units reserved for an event: `<before>/<reserved>`. It counts only while so many are reserved. */
-const unitsTag = 'golden-pipeline:units-from';
+export const unitsTag = 'golden-pipeline:units-from';
 
 /** Capacity units that were reserved for an event, and are not given back yet; undefined when there are none. */
 export async function readEventUnits({ autoScaling }: AwsClients, group: string): Promise<number | undefined> {

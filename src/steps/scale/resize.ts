@@ -24,7 +24,7 @@ export const resize: ScaleStep = {
     const before = await readGroup(aws.autoScaling, group);
     const held = scale.to > scale.baseline.desired;
     const min = held ? scale.to : Math.min(fleet.capacity.min, scale.to);
-    if (scale.to < before.desired) await endPool(context);
+    if (scale.to < before.desired) await endPool(context, group);
     const until = scale.until ?? scale.end?.start;
     const since = new Date(context.clock.now()).toISOString();
     await setHeldTag(context, held ? heldText(scale.baseline, since, until) : undefined);
