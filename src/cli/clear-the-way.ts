@@ -3,7 +3,7 @@ import { planUndo } from '../operations/undo-run.ts';
 import { execute } from '../run/execute.ts';
 import { createPoll } from '../run/poll.ts';
 import { PipelineError } from '../shared/errors.ts';
-import { type Services, servedBefore } from '../steps/services.ts';
+import { type RollState, type Services, servedBefore } from '../steps/services.ts';
 import type { CommandOptions } from './command.ts';
 import type { CliContext } from './context.ts';
 import { commandLine } from './operate.ts';
@@ -146,11 +146,12 @@ async function undoDead(
       redact: redactionOf(fleet, context.env),
     });
     for (const line of result.left) context.stderr.write(`left: ${line}\n`);
-    const { version } = result.state;
-    const previous = servedBefore(result.state);
+    // A run that has only to do with images knows nothing of what serves.
+    const { version, current, served }: Partial<RollState> = result.state;
+    const previous = current && servedBefore({ current, served });
     return await finish({
       outcome: result.outcome,
-      version,
+      ...(version === undefined ? {} : { version }),
       ...(previous === undefined ? {} : { previous }),
       steps: result.steps,
     });

@@ -73,9 +73,12 @@ function whoseWork({ run, lock }: InTheWay): string {
   return lock ? `${lock.owner}'s "${lock.command}"` : `what "${run.command}" of ${run.by} has left`;
 }
 
-/** Whether the end of that run was all that it takes: every machine, and what the group launches, is on the version. */
+/** Whether the end of that run was all that it takes: every machine with traffic, and what its group launches, is on the version. */
 async function isBack(services: Services, { run }: Cleared, version: string): Promise<boolean> {
   if (!['interrupted', 'rolled-back', 'failed'].includes(run.outcome ?? '')) return false;
   const status = await readStatus(services);
-  return status.version === version && status.instances.every((instance) => instance.version === version);
+  // A group that is kept to switch back to runs the version before that.
+  const live = new Set(status.groups.filter((group) => group.share > 0).map((group) => group.name));
+  const serving = status.instances.filter((instance) => live.has(instance.group));
+  return status.version === version && serving.every((instance) => instance.version === version);
 }

@@ -23,6 +23,9 @@ const versions = async () => {
   const { version, instances } = await readStatus(world.services);
   return [...new Set([version, ...instances.map((one) => one.version)])];
 };
+/** The hosts that a rollback has switched are replaced. */
+const converged = () =>
+  expect.poll(async () => (await readStatus(world.services)).refreshes, { timeout: 25_000 }).toEqual([]);
 const back = async (version?: string, options: Record<string, string | boolean> = {}) => {
   const mine = context('fast-rollback', 'api');
   const services = { ...world.services, ...(options.aws && { fleet: { ...world.services.fleet, cloud: 'aws' } }) };
@@ -66,10 +69,48 @@ async function begin<State>(plan: Plan<Services, State>, id: string, command: st
     await ended;
   };
   running.push({ ended, end });
-  await held.there;
+  const over = ended.then((code) => Promise.reject(new Error(`the run has ended with ${code} before it was in ${id}`)));
+  await Promise.race([held.there, over]);
   return { ended };
 }
 const releasing = async (id: string) => begin(await planRelease(world.services, world.clock, {}), id, 'release');
+
+/** Begins a run whose process dies in a step: nothing of it is undone, and nothing more of it reaches its journal. */
+async function die<State>(plan: Plan<Services, State>, id: string, command: string): Promise<void> {
+  const { services, clock } = world;
+  const { ledger } = services;
+  const lost = new AbortController();
+  const held = staying(plan, id);
+  const runId = createRunId(clock);
+  const startedAt = new Date(clock.now()).toISOString();
+  const { operation } = plan;
+  await ledger.saveRun({
+    ...{ id: runId, operation, app: 'api', environment: 'local', by: 'ann', host: 'h', steps: [] },
+    ...{ startedAt, command },
+  });
+  const died = execute(held.plan, {
+    services,
+    clock,
+    sink: () => undefined,
+    journal: {
+      journal: ledger.journal,
+      appendJournal: async (...entry) => (lost.signal.aborted ? undefined : ledger.appendJournal(...entry)),
+    },
+    runId,
+    signal: new AbortController().signal,
+    lost: lost.signal,
+  });
+  await held.there;
+  lost.abort(new Error('its process died'));
+  await died;
+}
+
+/** Versions whose image is pinned. */
+async function pinned() {
+  const { aws, fleet } = world.services;
+  const images = await listImages(aws.ec2, fleet.app, fleet.environment);
+  return images.filter((one) => one.pinned).map((one) => one.version);
+}
 
 async function release(): Promise<void> {
   const result = await world.run(await planRelease(world.services, world.clock, {}));
@@ -107,7 +148,8 @@ describe('a release in the way', () => {
     const { ended } = await releasing('stage');
     expect(await back()).toMatchObject({ code: 0, out: expect.stringContaining('fast-rollback api v2 (before: v3)') });
     expect(await ended).toBe(130);
-    await expect.poll(versions, { timeout: 20_000 }).toEqual(['v2']);
+    await converged();
+    expect(await versions()).toEqual(['v2']);
   }, 30_000);
 
   it('that has moved no traffic is all that is ended, when the version that serves is asked for', async () => {
@@ -127,32 +169,7 @@ describe('a release in the way', () => {
   }, 30_000);
 
   it('of a process that died: nothing is put back in an AWS account without a question', async () => {
-    const { services, clock } = world;
-    const lost = new AbortController();
-    const held = staying(await planRelease(services, clock, {}), 'bake');
-    const id = createRunId(clock);
-    const frame = { id, operation: 'release', app: 'api', environment: 'local', by: 'ann', host: 'h', steps: [] };
-    await services.ledger.saveRun({
-      ...frame,
-      startedAt: new Date(clock.now()).toISOString(),
-      command: 'pipeline release api',
-    });
-    const died = execute(held.plan, {
-      services,
-      clock,
-      sink: () => undefined,
-      // Nothing more reaches the journal either.
-      journal: {
-        journal: services.ledger.journal,
-        appendJournal: async (...entry) => (lost.signal.aborted ? undefined : services.ledger.appendJournal(...entry)),
-      },
-      runId: id,
-      signal: new AbortController().signal,
-      lost: lost.signal,
-    });
-    await held.there;
-    lost.abort(new Error('its process died'));
-    await died;
+    await die(await planRelease(world.services, world.clock, {}), 'bake', 'pipeline release api');
     const asked = await back(undefined, { aws: true });
     expect(asked.code).toMatchObject({
       code: 'usage.needs-yes',
@@ -170,13 +187,21 @@ describe('a release in the way', () => {
 describe('other holders of the lock', () => {
   it('what only has to do with kept images is ended and undone, and then it goes back', async () => {
     await release();
-    const { aws, fleet } = world.services;
     const { ended } = await begin(await planPin(world.services, world.clock, { version: 'v1' }), 'pin', 'images');
-    const pinned = async () =>
-      (await listImages(aws.ec2, fleet.app, fleet.environment)).filter((one) => one.pinned).map((one) => one.version);
     expect(await pinned()).toEqual(['v1']);
     expect(await back()).toMatchObject({ code: 0, out: expect.stringContaining('fast-rollback api v2 (before: ') });
     expect(await ended).toBe(130);
+    expect(await pinned()).toEqual([]);
+    await converged();
+  }, 30_000);
+
+  it('what a pin has left whose process died is put back first', async () => {
+    await die(await planPin(world.services, world.clock, { version: 'v1' }), 'pin', 'pipeline images api pin v1');
+    expect(await pinned()).toEqual(['v1']);
+    expect(await back('v1', { how: 'roll' })).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('undo: Pin the image'),
+    });
     expect(await pinned()).toEqual([]);
   }, 30_000);
 
@@ -188,7 +213,7 @@ describe('other holders of the lock', () => {
     await ledger.saveRun({ ...scale, id, startedAt: new Date(world.clock.now()).toISOString(), command });
     const lock = await ledger.lock('api', { command, run: id });
     try {
-      expect((await back('v1', { how: 'roll', supersede: true })).code).toMatchObject({
+      expect((await back('v2', { how: 'roll', force: true, supersede: true })).code).toMatchObject({
         code: 'lock.held',
         hint: expect.stringContaining('pipeline abort api'),
       });

@@ -9,7 +9,7 @@ export async function tells(file: string, what: (event: RunEvent) => boolean): P
     const lines = text.split('\n').slice(0, -1);
     return lines.some((line) => what(JSON.parse(line) as RunEvent));
   };
-  await expect.poll(told, { timeout: 60_000, interval: 50 }).toBe(true);
+  await expect.poll(told, { timeout: 180_000, interval: 50 }).toBe(true);
 }
 
 /** Resolves once a step of a run has begun. */
