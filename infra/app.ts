@@ -1,6 +1,7 @@
 import type { App } from 'aws-cdk-lib';
 import type { Fleet } from '../src/config/settings.ts';
 import { usageError } from '../src/shared/errors.ts';
+import { checkFleet } from './checks.ts';
 import { EnvironmentStack } from './environment-stack.ts';
 import { FleetStack } from './fleet-stack.ts';
 import { namedNetwork } from './network.ts';
@@ -8,10 +9,10 @@ import { namedNetwork } from './network.ts';
 /**
  * Adds the stacks of these fleets: `golden-pipeline-<environment>` for what the fleets of an environment share, and
  * `<app>-<environment>` for each fleet.
- * @throws usage error `infra.region` when the fleets of an environment are in several regions, `infra.network` when a fleet names
- *   subnets without their network.
+ * @throws usage error `infra.region` when the fleets of an environment are in several regions, and those of `checkFleet`.
  */
 export function addStacks(app: App, fleets: Fleet[]): void {
+  const made = new Set<string>();
   for (const environment of new Set(fleets.map((fleet) => fleet.environment))) {
     const members = fleets.filter((fleet) => fleet.environment === environment);
     const regions = [...new Set(members.map((fleet) => fleet.region))];
@@ -22,12 +23,17 @@ export function addStacks(app: App, fleets: Fleet[]): void {
         'give the fleets of another region an environment of their own',
       );
     }
-    for (const fleet of members) checkNetwork(fleet);
+    members.forEach(checkFleet);
     // The account is that of the credentials of `cdk deploy`; without it in here the templates are the same everywhere.
     const env = { region: regions[0] };
-    const shared = needsShared(members)
-      ? new EnvironmentStack(app, `golden-pipeline-${environment}`, { env, environment, fleets: members })
-      : undefined;
+    // A name of a bucket is there once: of environments that share one, each below its own prefix, the first makes it.
+    const ledgers = [...new Set(members.flatMap(bucketOf))].filter((name) => !made.has(name));
+    for (const name of ledgers) made.add(name);
+    // CloudFormation takes no stack that is empty.
+    const shared =
+      ledgers.length > 0 || members.some(needsShared)
+        ? new EnvironmentStack(app, `golden-pipeline-${environment}`, { env, environment, fleets: members, ledgers })
+        : undefined;
     for (const fleet of members) {
       const network = namedNetwork(fleet) ?? shared?.network;
       if (!network) throw new Error(`no network for ${fleet.names.group}`);
@@ -37,20 +43,10 @@ export function addStacks(app: App, fleets: Fleet[]): void {
   }
 }
 
-/** CloudFormation takes no stack that is empty. */
-function needsShared(fleets: Fleet[]): boolean {
-  return fleets.some(
-    (fleet) =>
-      fleet.ledger.type === 's3' || !namedNetwork(fleet) || fleet.infrastructure.baseBuildPrincipals.length > 0,
-  );
+function needsShared(fleet: Fleet): boolean {
+  return !namedNetwork(fleet) || fleet.infrastructure.baseBuildPrincipals.length > 0;
 }
 
-function checkNetwork(fleet: Fleet): void {
-  const { instance, infrastructure } = fleet;
-  if (infrastructure.vpcId !== undefined || instance.subnetIds.length === 0) return;
-  throw usageError(
-    'infra.network',
-    `${fleet.app} in ${fleet.environment} names subnets (${instance.subnetIds.join(', ')}) but not their network`,
-    'set infrastructure.vpcId',
-  );
+function bucketOf({ ledger }: Fleet): string[] {
+  return ledger.type === 's3' && ledger.bucket ? [ledger.bucket] : [];
 }

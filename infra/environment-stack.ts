@@ -14,13 +14,16 @@ export class EnvironmentStack extends Stack {
   /** The network for fleets that name none. */
   readonly network?: Network;
 
-  constructor(scope: Construct, id: string, props: StackProps & { environment: string; fleets: Fleet[] }) {
-    super(scope, id, props);
-    const { environment, fleets } = props;
+  constructor(
+    scope: Construct,
+    id: string,
+    props: StackProps & { environment: string; fleets: Fleet[]; ledgers: string[] },
+  ) {
+    // What it holds cannot be made again: to delete it, someone must first take the protection away.
+    super(scope, id, { ...props, terminationProtection: true });
+    const { environment, fleets, ledgers } = props;
     if (fleets.some((fleet) => !namedNetwork(fleet))) this.network = createNetwork(this, environment);
-    const buckets = fleets.flatMap(({ ledger }) => (ledger.type === 's3' && ledger.bucket ? ledger.bucket : []));
-    for (const [index, name] of [...new Set(buckets)].entries())
-      this.ledger(index === 0 ? 'Ledger' : `Ledger${index}`, name);
+    for (const [index, name] of ledgers.entries()) this.ledger(index === 0 ? 'Ledger' : `Ledger${index}`, name);
     const builders = [...new Set(fleets.flatMap(({ infrastructure }) => infrastructure.baseBuildPrincipals))];
     if (builders.length > 0) this.baseBuildRole(environment, builders);
   }

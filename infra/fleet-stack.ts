@@ -16,7 +16,8 @@ const excludeResourceTypes = ['AWS::ElasticLoadBalancingV2::Listener', 'AWS::Ela
 /** Everything that `pipeline release` expects of one app in one environment, under the names that it looks for. */
 export class FleetStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { fleet: Fleet; network: Network }) {
-    super(scope, id, props);
+    // `cdk destroy` would end the group before it came to the load balancer, which is protected.
+    super(scope, id, { ...props, terminationProtection: true });
     const { fleet, network } = props;
     const definition = defineFleet(fleet);
     for (const [key, value] of Object.entries(definition.tags)) Tags.of(this).add(key, value, { excludeResourceTypes });

@@ -1,5 +1,7 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { addStacks } from '../../infra/app.ts';
 import { awsFleet, synthesise } from './support/synth.ts';
 
 const ledger = { type: 's3', bucket: 'team-ledger' };
@@ -144,7 +146,8 @@ describe('the stack of a fleet', () => {
         },
       ],
     });
-    const after = synthesise(awsFleet({ ...settings, infrastructure: { certificateArn } }))('api-production');
+    const secure = { balancer: { listenerPort: 443 }, infrastructure: { certificateArn } };
+    const after = synthesise(awsFleet({ ...settings, ...secure }))('api-production');
     const rule = (template: typeof before) => template.toJSON().Resources.ServingRule;
     expect(rule(after)).toEqual(rule(before));
   });
@@ -195,6 +198,23 @@ describe('the stack of an environment', () => {
       },
     });
     template.resourceCountIs('AWS::EC2::VPC', 1);
+  });
+
+  it('makes a bucket that two environments share once, and protects what serves from its deletion', () => {
+    const app = new App();
+    const [first, second] = [awsFleet({ ledger }), { ...awsFleet({ ledger }), environment: 'staging' }];
+    addStacks(app, [first, { ...second, names: { ...second.names, group: 'api-staging' } }]);
+    const stacks = app.node.children.filter((child) => child instanceof Stack);
+    expect(stacks.map((stack) => [stack.stackName, stack.terminationProtection])).toEqual([
+      ['golden-pipeline-production', true],
+      ['api-production', true],
+      ['golden-pipeline-staging', true],
+      ['api-staging', true],
+    ]);
+    const buckets = stacks.map(
+      (stack) => Object.keys(Template.fromStack(stack).findResources('AWS::S3::Bucket')).length,
+    );
+    expect(buckets).toEqual([1, 0, 0, 0]);
   });
 
   it('is refused for subnets without their network, and for two regions', () => {
