@@ -52,12 +52,14 @@ export async function provisionFleets(options: {
 
 async function provision(clients: AwsClients, fleet: Fleet): Promise<string> {
   const { ec2 } = clients;
-  const { Subnets } = await ec2.send(new DescribeSubnetsCommand({}));
-  const subnets =
-    fleet.instance.subnetIds.length > 0
-      ? fleet.instance.subnetIds
-      : (Subnets ?? []).flatMap((one) => one.SubnetId ?? []);
-  const vpcId = Subnets?.[0]?.VpcId;
+  const { subnetIds } = fleet.instance;
+  const { Subnets = [] } = await ec2.send(
+    new DescribeSubnetsCommand(
+      subnetIds.length > 0 ? { SubnetIds: subnetIds } : { Filters: [{ Name: 'default-for-az', Values: ['true'] }] },
+    ),
+  );
+  const subnets = subnetIds.length > 0 ? subnetIds : Subnets.flatMap((one) => one.SubnetId ?? []);
+  const vpcId = Subnets[0]?.VpcId;
   const [keyName, baseImage] = await Promise.all([
     ensureKey(clients, fleet),
     resolveBaseImage(ec2, fleet.instance.baseImage),

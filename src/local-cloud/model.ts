@@ -145,6 +145,17 @@ export interface KeyPairRecord {
   tags: Tags;
 }
 
+export interface VpcRecord {
+  cidr: string;
+  defaultSecurityGroupId: string;
+}
+
+export interface SubnetRecord {
+  vpcId: string;
+  zone: string;
+  cidr: string;
+}
+
 export interface SecurityGroupRecord {
   id: string;
   name: string;
@@ -447,7 +458,13 @@ export interface CloudState {
   alarms?: Record<string, AlarmRecord>;
   /** Values of quotas that were raised, by code; quotas/ owns them. */
   quotas?: Record<string, number>;
-  /** Tags of the fixed VPC and subnets, by id. */
+  /** VPCs that were made, by id; network.ts tells these and the default one. */
+  vpcs?: Record<string, VpcRecord>;
+  /** Subnets that were made, by id. */
+  subnets?: Record<string, SubnetRecord>;
+  /** Ids of the default VPC and its subnets, as far as they were deleted. */
+  deletedDefaults?: string[];
+  /** Tags of VPCs and subnets, by id. */
   networkTags?: Record<string, Tags>;
 }
 

@@ -1,7 +1,7 @@
 import { derivedId } from './ids.ts';
 import { account } from './settings.ts';
 
-/** One region with its fixed network: a default VPC and a default subnet in each zone. */
+/** One region with its default network: a VPC with a subnet in each zone. network.ts tells what there is of it, and what was made. */
 export interface Region {
   readonly name: string;
   readonly vpcId: string;
@@ -76,7 +76,7 @@ export const zoneNames: readonly string[] = [
   ...new Set([homeRegion, ...regions.values()].flatMap(({ zones }) => zones)),
 ];
 
-/** The zone of a region's subnet; undefined for a subnet that does not exist there. */
-export function zoneOfSubnet(region: Region, subnetId: string): string | undefined {
+/** The zone of a region's default subnet; undefined for every other one (network.ts knows them all). */
+export function zoneOfDefaultSubnet(region: Region, subnetId: string): string | undefined {
   return region.zones.find((zone) => region.subnets[zone] === subnetId);
 }

@@ -5,6 +5,7 @@ import type {
   UpdateAutoScalingGroupType,
 } from '@aws-sdk/client-auto-scaling';
 import type { GroupRecord } from '../model.ts';
+import { defaultVpc, findSubnet, type NetworkContext } from '../network.ts';
 import type { Region } from '../regions.ts';
 import { validationError } from './errors.ts';
 import type { Runtime } from './runtime.ts';
@@ -47,20 +48,28 @@ export function readTemplate(runtime: Runtime, given: LaunchTemplateSpecificatio
 /** Zones and subnets; undefined when the request names neither. */
 export function readPlaces(
   request: Request,
-  region: Region,
+  network: NetworkContext,
 ): { availabilityZones: string[]; subnetIds: string[] } | undefined {
   const subnetIds = (request.VPCZoneIdentifier ?? '')
     .split(',')
     .map((s) => s.trim())
     .filter((s) => s !== '');
+  const { region } = network;
   const zones = readZones(request, region);
   if (subnetIds.length === 0 && zones.length === 0) return undefined;
-  const known = new Map(Object.entries(region.subnets).map(([zone, subnet]) => [subnet, zone]));
-  for (const id of subnetIds) if (!known.has(id)) throw validationError(`The subnet ID '${id}' does not exist`);
-  for (const zone of zones) {
-    if (!region.subnets[zone]) throw validationError(`Invalid availability zone: ${zone}`);
+  const subnets = subnetIds.map((id) => {
+    const subnet = findSubnet(network, id);
+    if (!subnet) throw validationError(`The subnet ID '${id}' does not exist`);
+    return subnet;
+  });
+  if (new Set(subnets.map(({ vpcId }) => vpcId)).size > 1) {
+    throw validationError('The specified subnets belong to different VPCs');
   }
-  const fromSubnets = [...new Set(subnetIds.map((id) => known.get(id) as string))];
+  if (subnetIds.length === 0 && !defaultVpc(network)) throw validationError('No default VPC for this user');
+  for (const zone of zones) {
+    if (!region.zones.includes(zone)) throw validationError(`Invalid availability zone: ${zone}`);
+  }
+  const fromSubnets = [...new Set(subnets.map(({ zone }) => zone))];
   if (subnetIds.length > 0 && zones.length > 0 && zones.some((z) => !fromSubnets.includes(z))) {
     throw validationError('The availability zones of the specified subnets and the Auto Scaling group do not match');
   }

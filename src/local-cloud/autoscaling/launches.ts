@@ -48,7 +48,7 @@ export class Launches {
     let refusal: string | undefined;
     try {
       for (;;) {
-        const round = placeLaunches(context.region, group, missing, {
+        const round = placeLaunches(context, group, missing, {
           full,
           // The pool's members will join the group's one day.
           among: how.pool ? [...activeInstances(group), ...poolMembers(group)] : undefined,

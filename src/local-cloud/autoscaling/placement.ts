@@ -1,5 +1,5 @@
 import type { GroupInstance, GroupRecord } from '../model.ts';
-import { type Region, zoneOfSubnet } from '../regions.ts';
+import { findSubnet, type NetworkContext } from '../network.ts';
 import { activeInstances } from './groups.ts';
 
 /** After a zone had no room, rebalancing asks it again that much later. AWS's own figure is unpublished. */
@@ -15,11 +15,14 @@ export interface Place {
 }
 
 /** Zones and subnets a group may use; a group made with zones alone uses their default subnets. */
-export function placesOf(region: Region, group: GroupRecord): Place[] {
+export function placesOf(network: NetworkContext, group: GroupRecord): Place[] {
   if (group.subnetIds.length === 0) {
-    return group.availabilityZones.map((zone) => ({ availabilityZone: zone, subnetId: region.subnets[zone] ?? '' }));
+    return group.availabilityZones.map((zone) => ({
+      availabilityZone: zone,
+      subnetId: network.region.subnets[zone] ?? '',
+    }));
   }
-  return group.subnetIds.map((subnetId) => ({ availabilityZone: zoneOfSubnet(region, subnetId) ?? '', subnetId }));
+  return group.subnetIds.map((subnetId) => ({ availabilityZone: findSubnet(network, subnetId)?.zone ?? '', subnetId }));
 }
 
 /** How many of `instances` each zone holds. */
@@ -35,12 +38,12 @@ export function countByZone(instances: GroupInstance[]): Map<string, number> {
  * @param among the instances that are to be even, with the new ones; the group's own unless given
  */
 export function placeLaunches(
-  region: Region,
+  network: NetworkContext,
   group: GroupRecord,
   count: number,
   { full = new Set(), among = activeInstances(group) }: { full?: ReadonlySet<string>; among?: GroupInstance[] } = {},
 ): { place: Place; count: number }[] {
-  const places = placesOf(region, group).filter(({ availabilityZone }) => !full.has(availabilityZone));
+  const places = placesOf(network, group).filter(({ availabilityZone }) => !full.has(availabilityZone));
   const zones = countByZone(among);
   const planned = places.map((place) => ({ place, count: 0 }));
   for (let n = 0; n < Math.min(count, MOST_AT_ONCE); n++) {

@@ -51,7 +51,7 @@ function mayBegin({ group, now, wakeAt, isServing }: Look): boolean {
 
 /** Where to launch, one entry for each instance that is to move. */
 function planMoves({ group, runtime }: Look, active: GroupInstance[]): Place[] {
-  const places = placesOf(runtime.context.region, group);
+  const places = placesOf(runtime.context, group);
   const zones = new Map(places.map((place) => [place.availabilityZone, 0]));
   const held = countByZone(active);
   for (const zone of zones.keys()) zones.set(zone, held.get(zone) ?? 0);
@@ -84,7 +84,7 @@ function finish(look: Look, active: GroupInstance[]): boolean {
   if (launched.length === 0 || surplus <= 0 || surplus > launched.length) return end(look);
   if (launched.some((i) => isPending(i) || !look.isServing(i))) return true;
   if (isSuspended(group, 'Terminate')) return true;
-  const zones = placesOf(look.runtime.context.region, group).map((place) => place.availabilityZone);
+  const zones = placesOf(look.runtime.context, group).map((place) => place.availabilityZone);
   const others = active.filter((i) => !launched.includes(i));
   const outside = others.filter((i) => !zones.includes(i.availabilityZone));
   const pick = (from: GroupInstance[], count: number) =>

@@ -13,6 +13,7 @@ import { snapshotHandlers } from './images/snapshots.ts';
 import { attributeHandlers } from './instances/attributes.ts';
 import { describeHandlers } from './instances/describe.ts';
 import { instanceFacetHandlers } from './instances/facets.ts';
+import { planLaunch } from './instances/launch-request.ts';
 import { InstanceLifecycle } from './instances/lifecycle.ts';
 import { powerHandlers } from './instances/power.ts';
 import { reviveInstances } from './instances/revive.ts';
@@ -26,6 +27,7 @@ import { describeTemplateHandlers } from './launch-templates/describe.ts';
 import { networkHandlers } from './network.ts';
 import { ensureDefaultGroup, securityGroupHandlers } from './security-groups.ts';
 import { tagHandlers } from './tags.ts';
+import { vpcHandlers } from './vpcs.ts';
 
 export { ensureBaseImage } from './images/base.ts';
 
@@ -69,11 +71,14 @@ export function createEc2Service(context: CloudContext): Ec2Service {
     ...keyPairHandlers(context),
     ...securityGroupHandlers(context),
     ...networkHandlers(context),
+    ...vpcHandlers(context),
     ...tagHandlers(context),
   };
+  // What a dry run looks at besides permissions.
+  const checks: Record<string, (input: never) => void> = { RunInstances: (input) => planLaunch(context, input) };
   return {
     handlers: Object.fromEntries(
-      Object.entries(table).map(([operation, handler]) => [operation, dryRunnable(handler)]),
+      Object.entries(table).map(([operation, handler]) => [operation, dryRunnable(handler, checks[operation])]),
     ),
     instances: instanceService(context, lifecycle),
     start() {
@@ -93,9 +98,10 @@ export function createEc2Service(context: CloudContext): Ec2Service {
 }
 
 /** DryRun changes nothing and says so with an error, as in EC2. */
-function dryRunnable(handler: Handler): Handler {
+function dryRunnable(handler: Handler, check?: (input: never) => void): Handler {
   return (input, call) => {
     if (input?.DryRun === true) {
+      check?.(input as never);
       throw new CloudError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
     }
     return handler(input, call);

@@ -12,69 +12,52 @@ import type {
   DescribeVpcsRequest,
   DescribeVpcsResult,
   Subnet,
+  Vpc,
 } from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../context.ts';
+import { defaultVpc, findVpc, type Subnet as OneSubnet, type Vpc as OneVpc, subnetsOf, vpcsOf } from '../network.ts';
 import { findRegion, regionNames } from '../regions.ts';
 import { account } from '../settings.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
+import { readBlock } from './cidr.ts';
 import { doNotExist, invalidValue, required } from './errors.ts';
 import { applyFilters } from './filters.ts';
 import { paginate } from './pagination.ts';
 import { tagList } from './tag-shapes.ts';
 import { networkTags } from './tags.ts';
 
-/** The fixed network's blocks: addresses of machines are loopback ones. */
-const vpcBlock = '127.0.0.0/8';
-
-/** VPC, subnets, zones and regions: fixed, only their tags can change. */
+/** VPCs, subnets, zones and regions as they are; vpcs.ts makes and deletes the first two. */
 export function networkHandlers(context: CloudContext): HandlerTable {
   const { state, region } = context;
-  const subnets = (): Subnet[] =>
-    region.zones.map((zone) => ({
-      SubnetId: region.subnets[zone],
-      VpcId: region.vpcId,
-      AvailabilityZone: zone,
-      AvailabilityZoneId: region.zoneIds[zone],
-      CidrBlock: vpcBlock,
-      AvailableIpAddressCount: Math.max(0, 60_000 - Object.keys(state.instances).length),
-      DefaultForAz: true,
-      MapPublicIpOnLaunch: false,
-      State: 'available',
-      OwnerId: account.id,
-      SubnetArn: `arn:aws:ec2:${region.name}:${account.id}:subnet/${region.subnets[zone]}`,
-      Tags: tagList(networkTags(state, region.subnets[zone] ?? '')),
-    }));
   return {
     DescribeVpcs: (input: DescribeVpcsRequest): DescribeVpcsResult => {
-      checkIds(input.VpcIds, [region.vpcId], 'InvalidVpcID.NotFound', 'vpc');
-      const vpc = {
-        VpcId: region.vpcId,
-        State: 'available' as const,
-        CidrBlock: vpcBlock,
-        IsDefault: true,
-        InstanceTenancy: 'default' as const,
-        OwnerId: account.id,
-        Tags: tagList(networkTags(state, region.vpcId)),
-      };
+      const all = vpcsOf(context);
+      checkIds(
+        input.VpcIds,
+        all.map(({ id }) => id),
+        'InvalidVpcID.NotFound',
+        'vpc',
+      );
+      const asked = all.filter((one) => !input.VpcIds?.length || input.VpcIds.includes(one.id));
       const kept = applyFilters(
-        [vpc],
+        asked,
         input.Filters,
         {
-          'vpc-id': (one) => one.VpcId,
-          state: (one) => one.State,
-          cidr: (one) => one.CidrBlock,
-          'is-default': (one) => String(one.IsDefault),
-          isDefault: (one) => String(one.IsDefault),
-          'owner-id': (one) => one.OwnerId,
+          'vpc-id': (one) => one.id,
+          state: () => 'available',
+          cidr: (one) => one.cidr,
+          'is-default': (one) => String(one.isDefault),
+          isDefault: (one) => String(one.isDefault),
+          'owner-id': () => account.id,
         },
-        () => networkTags(state, region.vpcId),
+        (one) => networkTags(state, one.id),
       );
-      const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.VpcId);
-      return { Vpcs: page.items, NextToken: page.nextToken };
+      const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.id);
+      return { Vpcs: page.items.map((one) => toVpc(context, one)), NextToken: page.nextToken };
     },
     DescribeVpcAttribute: (input: DescribeVpcAttributeRequest): DescribeVpcAttributeResult => {
       const VpcId = required(input.VpcId, 'VpcId');
-      checkIds([VpcId], [region.vpcId], 'InvalidVpcID.NotFound', 'vpc');
+      if (!findVpc(context, VpcId)) throw new CloudError('InvalidVpcID.NotFound', doNotExist('vpc', [VpcId]));
       const attribute: string = required(input.Attribute, 'Attribute');
       if (attribute === 'enableDnsSupport') return { VpcId, EnableDnsSupport: { Value: true } };
       if (attribute === 'enableDnsHostnames') return { VpcId, EnableDnsHostnames: { Value: true } };
@@ -84,26 +67,33 @@ export function networkHandlers(context: CloudContext): HandlerTable {
       throw invalidValue(`Value (${attribute}) for parameter attribute is invalid. Unknown attribute.`);
     },
     DescribeSubnets: (input: DescribeSubnetsRequest): DescribeSubnetsResult => {
-      checkIds(input.SubnetIds, Object.values(region.subnets), 'InvalidSubnetID.NotFound', 'subnet');
-      const asked = subnets().filter((one) => !input.SubnetIds?.length || input.SubnetIds.includes(one.SubnetId ?? ''));
+      const all = subnetsOf(context);
+      checkIds(
+        input.SubnetIds,
+        all.map(({ id }) => id),
+        'InvalidSubnetID.NotFound',
+        'subnet',
+      );
+      const asked = all.filter((one) => !input.SubnetIds?.length || input.SubnetIds.includes(one.id));
       const kept = applyFilters(
         asked,
         input.Filters,
         {
-          'subnet-id': (one) => one.SubnetId,
-          'vpc-id': (one) => one.VpcId,
-          state: (one) => one.State,
-          'availability-zone': (one) => one.AvailabilityZone,
-          availabilityZone: (one) => one.AvailabilityZone,
-          'availability-zone-id': (one) => one.AvailabilityZoneId,
-          'default-for-az': (one) => String(one.DefaultForAz),
-          defaultForAz: (one) => String(one.DefaultForAz),
-          'owner-id': (one) => one.OwnerId,
+          'subnet-id': (one) => one.id,
+          'vpc-id': (one) => one.vpcId,
+          state: () => 'available',
+          'availability-zone': (one) => one.zone,
+          availabilityZone: (one) => one.zone,
+          'availability-zone-id': (one) => region.zoneIds[one.zone],
+          'cidr-block': (one) => one.cidr,
+          'default-for-az': (one) => String(one.isDefault),
+          defaultForAz: (one) => String(one.isDefault),
+          'owner-id': () => account.id,
         },
-        (one) => networkTags(state, one.SubnetId ?? ''),
+        (one) => networkTags(state, one.id),
       );
-      const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.SubnetId ?? '');
-      return { Subnets: page.items, NextToken: page.nextToken };
+      const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.id);
+      return { Subnets: page.items.map((one) => toSubnet(context, one)), NextToken: page.nextToken };
     },
     DescribeAvailabilityZones: (input: DescribeAvailabilityZonesRequest): DescribeAvailabilityZonesResult => {
       const unknown = (input.ZoneNames ?? []).filter((zone) => !region.zones.includes(zone));
@@ -152,7 +142,7 @@ export function networkHandlers(context: CloudContext): HandlerTable {
     DescribeAccountAttributes: (input: DescribeAccountAttributesRequest): DescribeAccountAttributesResult => {
       const attributes: Record<string, string> = {
         'supported-platforms': 'VPC',
-        'default-vpc': region.vpcId,
+        'default-vpc': defaultVpc(context)?.id ?? 'none',
         'max-instances': '1000',
       };
       const names: string[] = input.AttributeNames?.length ? input.AttributeNames : Object.keys(attributes);
@@ -163,6 +153,45 @@ export function networkHandlers(context: CloudContext): HandlerTable {
         }),
       };
     },
+  };
+}
+
+/** A VPC in the SDK's shape. */
+export function toVpc({ state }: CloudContext, { id, cidr, isDefault }: OneVpc): Vpc {
+  return {
+    VpcId: id,
+    State: 'available',
+    CidrBlock: cidr,
+    IsDefault: isDefault,
+    InstanceTenancy: 'default',
+    OwnerId: account.id,
+    Tags: tagList(networkTags(state, id)),
+  };
+}
+
+/** A subnet in the SDK's shape. */
+export function toSubnet({ state, region }: CloudContext, one: OneSubnet): Subnet {
+  const { id, vpcId, zone, cidr, isDefault } = one;
+  const instances = Object.values(state.instances);
+  const free = isDefault
+    ? 60_000 - instances.length
+    : // EC2 keeps five addresses of each subnet.
+      (readBlock(cidr)?.size ?? 0) -
+      5 -
+      instances.filter((it) => it.subnetId === id && it.state !== 'terminated').length;
+  return {
+    SubnetId: id,
+    VpcId: vpcId,
+    AvailabilityZone: zone,
+    AvailabilityZoneId: region.zoneIds[zone],
+    CidrBlock: cidr,
+    AvailableIpAddressCount: Math.max(0, free),
+    DefaultForAz: isDefault,
+    MapPublicIpOnLaunch: false,
+    State: 'available',
+    OwnerId: account.id,
+    SubnetArn: `arn:aws:ec2:${region.name}:${account.id}:subnet/${id}`,
+    Tags: tagList(networkTags(state, id)),
   };
 }
 

@@ -18,15 +18,20 @@ type Direction = 'ingress' | 'egress';
 
 /** Authorize and Revoke, in both directions. A call adds or takes all of its rules, or none. */
 export function ruleAccessHandlers(context: CloudContext): HandlerTable {
-  const { state } = context;
-
   const authorize = (
     group: SecurityGroupRecord,
     direction: Direction,
     input: FlatRule & Pick<AuthorizeSecurityGroupIngressRequest, 'TagSpecifications'>,
   ) => {
     const tags = tagsFor(input.TagSpecifications, 'security-group-rule', ['security-group-rule']);
-    const rules = readRules(state, input).map((rule) => ({ ...rule, tags: { ...tags } }));
+    const rules = readRules(context, input).map((rule) => ({ ...rule, tags: { ...tags } }));
+    for (const { groupId } of rules) {
+      if (groupId === undefined || context.state.securityGroups[groupId]?.vpcId === group.vpcId) continue;
+      throw new CloudError(
+        'InvalidGroup.NotFound',
+        'You have specified two resources that belong to different networks.',
+      );
+    }
     const seen = new Set(group[direction].map(ruleKey));
     for (const rule of rules) {
       const key = ruleKey(rule);
@@ -46,7 +51,8 @@ export function ruleAccessHandlers(context: CloudContext): HandlerTable {
     input: FlatRule & { SecurityGroupRuleIds?: string[] },
   ) => {
     const ids = input.SecurityGroupRuleIds ?? [];
-    const doomed = ids.length > 0 ? byIds(group[direction], ids) : byContent(group[direction], readRules(state, input));
+    const doomed =
+      ids.length > 0 ? byIds(group[direction], ids) : byContent(group[direction], readRules(context, input));
     group[direction] = group[direction].filter((rule) => !doomed.includes(rule));
     context.changed();
     const revoked = doomed.map((rule) => {
@@ -63,13 +69,13 @@ export function ruleAccessHandlers(context: CloudContext): HandlerTable {
 
   return {
     AuthorizeSecurityGroupIngress: (input: AuthorizeSecurityGroupIngressRequest): AuthorizeSecurityGroupIngressResult =>
-      authorize(findGroup(state, input.GroupId, input.GroupName), 'ingress', input),
+      authorize(findGroup(context, input.GroupId, input.GroupName), 'ingress', input),
     AuthorizeSecurityGroupEgress: (input: AuthorizeSecurityGroupEgressRequest): AuthorizeSecurityGroupEgressResult =>
-      authorize(findGroup(state, input.GroupId), 'egress', input),
+      authorize(findGroup(context, input.GroupId), 'egress', input),
     RevokeSecurityGroupIngress: (input: RevokeSecurityGroupIngressRequest): RevokeSecurityGroupIngressResult =>
-      revoke(findGroup(state, input.GroupId, input.GroupName), 'ingress', input),
+      revoke(findGroup(context, input.GroupId, input.GroupName), 'ingress', input),
     RevokeSecurityGroupEgress: (input: RevokeSecurityGroupEgressRequest): RevokeSecurityGroupEgressResult =>
-      revoke(findGroup(state, input.GroupId), 'egress', input),
+      revoke(findGroup(context, input.GroupId), 'egress', input),
   };
 }
 

@@ -8,7 +8,8 @@ import type {
   UpdateSecurityGroupRuleDescriptionsIngressResult,
 } from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../context.ts';
-import type { CloudState, SecurityGroupRecord, SecurityGroupRuleRecord } from '../model.ts';
+import type { SecurityGroupRecord, SecurityGroupRuleRecord } from '../model.ts';
+import type { NetworkContext } from '../network.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
 import { missing, required } from './errors.ts';
 import { findGroup, findRule, readRules, ruleKey } from './security-group-rules.ts';
@@ -17,15 +18,13 @@ type Descriptions = UpdateSecurityGroupRuleDescriptionsIngressRequest;
 
 /** What changes rules that are there. A call changes all that it names, or none. */
 export function ruleChangeHandlers(context: CloudContext): HandlerTable {
-  const { state } = context;
-
   const describe = (group: SecurityGroupRecord, rules: SecurityGroupRuleRecord[], input: Descriptions) => {
     const changes = (input.SecurityGroupRuleDescriptions ?? []).map(({ SecurityGroupRuleId: id, Description }) => ({
       rule: findRule(rules, id),
       description: Description,
     }));
     if (input.IpPermissions?.length) {
-      for (const named of readRules(state, { IpPermissions: input.IpPermissions })) {
+      for (const named of readRules(context, { IpPermissions: input.IpPermissions })) {
         const rule = rules.find((one) => ruleKey(one) === ruleKey(named));
         if (!rule) {
           throw new CloudError(
@@ -44,10 +43,10 @@ export function ruleChangeHandlers(context: CloudContext): HandlerTable {
 
   return {
     ModifySecurityGroupRules: (input: ModifySecurityGroupRulesRequest): ModifySecurityGroupRulesResult => {
-      const group = findGroup(state, input.GroupId);
+      const group = findGroup(context, input.GroupId);
       const changes = required(input.SecurityGroupRules, 'SecurityGroupRule').map((update) => {
         const rule = findRule([...group.ingress, ...group.egress], update.SecurityGroupRuleId);
-        return { rule, next: readRule(state, rule, required(update.SecurityGroupRule, 'SecurityGroupRule')) };
+        return { rule, next: readRule(context, rule, required(update.SecurityGroupRule, 'SecurityGroupRule')) };
       });
       for (const rules of [group.ingress, group.egress]) checkDistinct(rules, changes);
       for (const { rule, next } of changes) replaceContent(rule, next);
@@ -57,13 +56,13 @@ export function ruleChangeHandlers(context: CloudContext): HandlerTable {
     UpdateSecurityGroupRuleDescriptionsIngress: (
       input: UpdateSecurityGroupRuleDescriptionsIngressRequest,
     ): UpdateSecurityGroupRuleDescriptionsIngressResult => {
-      const group = findGroup(state, input.GroupId, input.GroupName);
+      const group = findGroup(context, input.GroupId, input.GroupName);
       return describe(group, group.ingress, input);
     },
     UpdateSecurityGroupRuleDescriptionsEgress: (
       input: UpdateSecurityGroupRuleDescriptionsEgressRequest,
     ): UpdateSecurityGroupRuleDescriptionsEgressResult => {
-      const group = findGroup(state, input.GroupId, input.GroupName);
+      const group = findGroup(context, input.GroupId, input.GroupName);
       return describe(group, group.egress, input);
     },
   };
@@ -76,7 +75,7 @@ interface Change {
 
 /** The new content of a rule; its id and tags stay. */
 function readRule(
-  state: CloudState,
+  context: NetworkContext,
   rule: SecurityGroupRuleRecord,
   wanted: SecurityGroupRuleRequest,
 ): SecurityGroupRuleRecord {
@@ -88,7 +87,7 @@ function readRule(
       'A rule has exactly one of CidrIpv4, CidrIpv6, PrefixListId and ReferencedGroupId.',
     );
   }
-  const [read] = readRules(state, {
+  const [read] = readRules(context, {
     IpPermissions: [
       {
         IpProtocol,

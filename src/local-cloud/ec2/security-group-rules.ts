@@ -1,6 +1,7 @@
 import type { IpPermission, SecurityGroupRule } from '@aws-sdk/client-ec2';
 import { newId } from '../ids.ts';
-import type { CloudState, SecurityGroupRecord, SecurityGroupRuleRecord } from '../model.ts';
+import type { SecurityGroupRecord, SecurityGroupRuleRecord } from '../model.ts';
+import type { NetworkContext } from '../network.ts';
 import { account } from '../settings.ts';
 import { CloudError } from '../wire/handler.ts';
 import { invalidValue, missing } from './errors.ts';
@@ -19,7 +20,7 @@ export interface FlatRule {
 const numbered: Record<string, string> = { '6': 'tcp', '17': 'udp', '1': 'icmp', all: '-1' };
 
 /** A request's permissions as single rules: one for each address block or group. @throws CloudError for malformed ones. */
-export function readRules(state: CloudState, input: FlatRule): SecurityGroupRuleRecord[] {
+export function readRules(context: NetworkContext, input: FlatRule): SecurityGroupRuleRecord[] {
   const permissions = input.IpPermissions?.length ? input.IpPermissions : [flat(input)];
   return permissions.flatMap((permission) => {
     const given = permission.IpProtocol?.toLowerCase();
@@ -39,7 +40,7 @@ export function readRules(state: CloudState, input: FlatRule): SecurityGroupRule
       ...(permission.IpRanges ?? []).map((one) => rule({ cidr: checkCidr(one.CidrIp) }, one.Description)),
       ...(permission.Ipv6Ranges ?? []).map((one) => rule({ cidr: checkCidr(one.CidrIpv6) }, one.Description)),
       ...(permission.UserIdGroupPairs ?? []).map((one) =>
-        rule({ groupId: findGroup(state, one.GroupId, one.GroupName).id }, one.Description),
+        rule({ groupId: findGroup(context, one.GroupId, one.GroupName).id }, one.Description),
       ),
     ];
     if (rules.length === 0) throw missing('CidrIp, CidrIpv6 or group');
@@ -77,12 +78,14 @@ function checkCidr(cidr: string | undefined): string {
   throw invalidValue(`CIDR block ${cidr ?? ''} is malformed`);
 }
 
-/** A security group by id or name. @throws CloudError `InvalidGroup.NotFound`, `InvalidGroupId.Malformed`. */
-export function findGroup(state: CloudState, id?: string, name?: string): SecurityGroupRecord {
+/** A security group by id, or by name in the default VPC. @throws CloudError `InvalidGroup.NotFound`, `InvalidGroupId.Malformed`. */
+export function findGroup({ state, region }: NetworkContext, id?: string, name?: string): SecurityGroupRecord {
   if (id && !id.startsWith('sg-'))
     throw new CloudError('InvalidGroupId.Malformed', `Invalid id: "${id}" (expecting "sg-...")`);
   if (!id && !name) throw missing('GroupId or GroupName');
-  const found = id ? state.securityGroups[id] : Object.values(state.securityGroups).find((one) => one.name === name);
+  const found = id
+    ? state.securityGroups[id]
+    : Object.values(state.securityGroups).find((one) => one.name === name && one.vpcId === region.vpcId);
   if (found) return found;
   throw new CloudError('InvalidGroup.NotFound', `The security group '${id || name}' does not exist`);
 }

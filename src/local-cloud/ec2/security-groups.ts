@@ -11,6 +11,7 @@ import type {
 import type { CloudContext } from '../context.ts';
 import { newId } from '../ids.ts';
 import type { CloudState, SecurityGroupRecord, SecurityGroupRuleRecord } from '../model.ts';
+import { defaultVpc, findVpc, type Vpc } from '../network.ts';
 import type { Region } from '../regions.ts';
 import { account } from '../settings.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
@@ -32,17 +33,15 @@ export function securityGroupHandlers(context: CloudContext): HandlerTable {
       const name = checkName(required(input.GroupName, 'GroupName'));
       const description = required(input.Description, 'GroupDescription');
       if (description.length > 255) throw invalidValue('The group description is limited to 255 characters');
-      if (input.VpcId && input.VpcId !== region.vpcId) {
-        throw new CloudError('InvalidVpcID.NotFound', `The vpc ID '${input.VpcId}' does not exist`);
-      }
-      if (Object.values(state.securityGroups).some((one) => one.name === name)) {
+      const vpc = vpcOf(context, input.VpcId);
+      if (Object.values(state.securityGroups).some((one) => one.name === name && one.vpcId === vpc.id)) {
         throw new CloudError(
           'InvalidGroup.Duplicate',
-          `The security group '${name}' already exists for VPC '${region.vpcId}'`,
+          `The security group '${name}' already exists for VPC '${vpc.id}'`,
         );
       }
       const tags = tagsFor(input.TagSpecifications, 'security-group', ['security-group']);
-      const group = newGroup(region, newId('sg'), name, description, []);
+      const group = newGroup(vpc.id, newId('sg'), name, description, []);
       state.securityGroups[group.id] = { ...group, tags };
       context.changed();
       return { GroupId: group.id, SecurityGroupArn: arnOf(region, group.id), Tags: tagList(tags) };
@@ -51,8 +50,8 @@ export function securityGroupHandlers(context: CloudContext): HandlerTable {
       const ids = input.GroupIds ?? [];
       const names = input.GroupNames ?? [];
       const named = [
-        ...ids.map((id) => findGroup(state, id)),
-        ...names.map((name) => findGroup(state, undefined, name)),
+        ...ids.map((id) => findGroup(context, id)),
+        ...names.map((name) => findGroup(context, undefined, name)),
       ];
       const asked = ids.length + names.length > 0 ? [...new Set(named)] : Object.values(state.securityGroups);
       const kept = applyFilters(asked, input.Filters, groupFields, (one) => one.tags);
@@ -85,8 +84,8 @@ export function securityGroupHandlers(context: CloudContext): HandlerTable {
       };
     },
     DeleteSecurityGroup: (input: DeleteSecurityGroupRequest): DeleteSecurityGroupResult => {
-      const group = findGroup(state, input.GroupId, input.GroupName);
-      if (group.id === region.defaultSecurityGroupId) {
+      const group = findGroup(context, input.GroupId, input.GroupName);
+      if (findVpc(context, group.vpcId)?.defaultSecurityGroupId === group.id) {
         throw new CloudError(
           'CannotDelete',
           `the specified group: "${group.id}" name: "${group.name}" cannot be deleted by a user`,
@@ -102,12 +101,27 @@ export function securityGroupHandlers(context: CloudContext): HandlerTable {
   };
 }
 
-/** Adds the VPC's default group, unless it is there: machines without a group of their own are in it. */
+/** @throws CloudError `InvalidVpcID.NotFound`; `VPCIdNotSpecified` when none is named and there is no default one. */
+function vpcOf(context: CloudContext, id: string | undefined): Vpc {
+  const vpc = id ? findVpc(context, id) : defaultVpc(context);
+  if (vpc) return vpc;
+  if (id) throw new CloudError('InvalidVpcID.NotFound', `The vpc ID '${id}' does not exist`);
+  throw new CloudError('VPCIdNotSpecified', 'No default VPC for this user');
+}
+
+/** Adds the default group of the default VPC, unless it is there. */
 export function ensureDefaultGroup(context: CloudContext): void {
-  const id = context.region.defaultSecurityGroupId;
-  if (context.state.securityGroups[id]) return;
+  const vpc = defaultVpc(context);
+  if (vpc && !context.state.securityGroups[vpc.defaultSecurityGroupId]) addDefaultGroup(context, vpc);
+}
+
+/** Adds a VPC's default group: machines without a group of their own are in it. */
+export function addDefaultGroup(
+  context: CloudContext,
+  { id: vpcId, defaultSecurityGroupId: id }: Pick<Vpc, 'id' | 'defaultSecurityGroupId'>,
+): void {
   const within: SecurityGroupRuleRecord = { id: newId('sgr'), protocol: '-1', groupId: id };
-  context.state.securityGroups[id] = newGroup(context.region, id, 'default', 'default VPC security group', [within]);
+  context.state.securityGroups[id] = newGroup(vpcId, id, 'default', 'default VPC security group', [within]);
   context.changed();
 }
 
@@ -126,14 +140,14 @@ const groupFields: Fields<SecurityGroupRecord> = {
 
 /** Every group starts by letting everything out. */
 function newGroup(
-  region: Region,
+  vpcId: string,
   id: string,
   name: string,
   description: string,
   ingress: SecurityGroupRuleRecord[],
 ): SecurityGroupRecord {
   const egress: SecurityGroupRuleRecord[] = [{ id: newId('sgr'), protocol: '-1', cidr: '0.0.0.0/0' }];
-  return { id, name, description, vpcId: region.vpcId, ingress, egress, tags: {} };
+  return { id, name, description, vpcId, ingress, egress, tags: {} };
 }
 
 function toGroup(region: Region, record: SecurityGroupRecord) {

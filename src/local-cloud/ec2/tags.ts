@@ -7,6 +7,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../context.ts';
 import type { CloudState, Tags } from '../model.ts';
+import { subnetsOf, vpcsOf } from '../network.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
 import { invalidValue, required } from './errors.ts';
 import { applyFilters, type Fields } from './filters.ts';
@@ -101,7 +102,8 @@ function keyField(name: string): (row: TagRow) => string | undefined {
   return (row) => (row.key === name.slice(keyed.length) ? row.value : undefined);
 }
 
-function* taggedResources({ state, region }: CloudContext): Generator<Tagged> {
+function* taggedResources(context: CloudContext): Generator<Tagged> {
+  const { state } = context;
   for (const one of Object.values(state.instances)) {
     yield { id: one.id, type: 'instance', tags: one.tags };
     one.volumeTags ??= {};
@@ -120,12 +122,11 @@ function* taggedResources({ state, region }: CloudContext): Generator<Tagged> {
       yield { id: rule.id, type: 'security-group-rule', tags: rule.tags };
     }
   }
-  for (const id of [region.vpcId, ...Object.values(region.subnets)]) {
-    yield { id, type: id.startsWith('vpc-') ? 'vpc' : 'subnet', tags: networkTags(state, id) };
-  }
+  for (const { id } of vpcsOf(context)) yield { id, type: 'vpc', tags: networkTags(state, id) };
+  for (const { id } of subnetsOf(context)) yield { id, type: 'subnet', tags: networkTags(state, id) };
 }
 
-/** Tags of the fixed VPC or one of its subnets; changing the result changes the state. */
+/** Tags of a VPC or subnet; changing the result changes the state. */
 export function networkTags(state: CloudState, id: string): Tags {
   state.networkTags ??= {};
   const tags = state.networkTags[id] ?? {};

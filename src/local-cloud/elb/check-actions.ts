@@ -16,7 +16,14 @@ export function checkActions(
   if (given?.length !== 1) throw invalid('Exactly one action must be specified: forward, redirect or fixed-response');
   const actions = given.map((action) => checkAction(state, action));
   const uses = usage(state);
+  const vpcId = state.loadBalancers[balancerArn]?.vpcId;
   for (const arn of forwardsTo(actions)) {
+    const own = state.targetGroups[arn]?.vpcId;
+    if (own !== undefined && vpcId !== undefined && own !== vpcId)
+      throw new CloudError(
+        'InvalidConfigurationRequest',
+        `Target group '${arn}' is in a different VPC than load balancer '${balancerArn}'`,
+      );
     if ([...(uses.get(arn) ?? [])].some((other) => other !== balancerArn))
       throw new CloudError(
         'TargetGroupAssociationLimit',

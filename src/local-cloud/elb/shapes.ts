@@ -1,12 +1,11 @@
 import type { Listener, LoadBalancer, Rule, TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { ListenerRecord, LoadBalancerRecord, RuleRecord, TargetGroupRecord } from '../model.ts';
-import { findRegion } from '../regions.ts';
+import { findSubnet, type NetworkContext } from '../network.ts';
 import { defaultRuleArn } from './arns.ts';
 
 /** Records in the SDK's shapes. */
-export function showLoadBalancer(record: LoadBalancerRecord): LoadBalancer {
-  const region = findRegion(record.arn.split(':')[3] ?? '');
-  const zones = Object.entries(region?.subnets ?? {}).filter(([, subnet]) => record.subnetIds.includes(subnet));
+export function showLoadBalancer(network: NetworkContext, record: LoadBalancerRecord): LoadBalancer {
+  const subnets = record.subnetIds.flatMap((id) => findSubnet(network, id) ?? []);
   return {
     LoadBalancerArn: record.arn,
     DNSName: record.dnsName,
@@ -17,7 +16,9 @@ export function showLoadBalancer(record: LoadBalancerRecord): LoadBalancer {
     VpcId: record.vpcId,
     State: { Code: record.state },
     Type: record.type as LoadBalancer['Type'],
-    AvailabilityZones: zones.map(([ZoneName, SubnetId]) => ({ ZoneName, SubnetId, LoadBalancerAddresses: [] })),
+    AvailabilityZones: subnets
+      .map(({ id, zone }) => ({ ZoneName: zone, SubnetId: id, LoadBalancerAddresses: [] }))
+      .sort((a, b) => (a.ZoneName < b.ZoneName ? -1 : 1)),
     SecurityGroups: record.securityGroupIds,
     IpAddressType: 'ipv4',
   };

@@ -28,6 +28,11 @@ export class Targets {
           'InvalidTarget',
           `The following targets are not in a running state and cannot be registered: '${id}'`,
         );
+      if (group.vpcId !== undefined && instance.vpcId !== group.vpcId)
+        throw new CloudError(
+          'InvalidTarget',
+          `The following targets are not in the target group VPC '${group.vpcId}': '${id}'`,
+        );
     }
     this.put(group, wanted);
   }

@@ -22,7 +22,7 @@ export const operations = {
     DescribeSecurityGroupRules ModifySecurityGroupRules
     UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress
     CreateTags DeleteTags DescribeTags
-    DescribeVpcs DescribeVpcAttribute DescribeSubnets DescribeAvailabilityZones DescribeRegions DescribeAccountAttributes
+    CreateVpc DeleteVpc DescribeVpcs DescribeVpcAttribute CreateSubnet DeleteSubnet DescribeSubnets DescribeAvailabilityZones DescribeRegions DescribeAccountAttributes
     DescribeNetworkInterfaces DescribeIamInstanceProfileAssociations
   `),
   autoscaling: words(`

@@ -62,6 +62,9 @@ export interface ResponderOptions {
 /** Operations that change nothing. */
 const reading = /^(Describe|Get|List)/;
 
+/** Operations of EC2 whose dry run is refused where they would be: their handler answers it. */
+const looksFirst = new Set(['RunInstances']);
+
 export interface WireAnswer {
   status: number;
   requestId: string;
@@ -184,7 +187,7 @@ class Call {
     const handler = this.#handler(service);
     const parameters = [...pairs].filter(([name]) => name !== 'Action' && name !== 'Version');
     const input = readInput(shapes, shapes.operation(this.operation)?.input, formTree(parameters));
-    if (service === 'ec2' && input.DryRun === true) {
+    if (service === 'ec2' && input.DryRun === true && !looksFirst.has(this.operation)) {
       throw new CloudError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
     }
     return answerDocument(shapes, this.operation, await this.#do(handler, input, { service, region }), this.requestId);

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countByZone, placeLaunches, placesOf } from '../../../src/local-cloud/autoscaling/placement.ts';
-import type { GroupInstance, GroupRecord } from '../../../src/local-cloud/model.ts';
+import { emptyState, type GroupInstance, type GroupRecord } from '../../../src/local-cloud/model.ts';
 import { homeRegion } from '../../../src/local-cloud/regions.ts';
 
 const { zones, subnets } = homeRegion;
+const network = { region: homeRegion, state: emptyState() };
 
 const groupOf = (counts: number[], more: object = {}) =>
   ({
@@ -20,18 +21,18 @@ const counts = fc.tuple(fc.nat(8), fc.nat(8), fc.nat(8)).map((t) => [...t]);
 
 describe('placement', () => {
   it('uses the default subnets of zones, and else the subnets that are named', () => {
-    expect(placesOf(homeRegion, groupOf([]))).toEqual(
+    expect(placesOf(network, groupOf([]))).toEqual(
       zones.map((zone) => ({ availabilityZone: zone, subnetId: subnets[zone] })),
     );
     const subnetIds = [subnets[zones[0]]];
-    expect(placesOf(homeRegion, groupOf([], { subnetIds }))).toHaveLength(1);
+    expect(placesOf(network, groupOf([], { subnetIds }))).toHaveLength(1);
   });
 
   it('places all, and leaves the zones as even as they can be', () => {
     fc.assert(
       fc.property(counts, fc.nat(30), (held, count) => {
         const group = groupOf(held);
-        const plan = placeLaunches(homeRegion, group, count);
+        const plan = placeLaunches(network, group, count);
         expect(plan.reduce((sum, p) => sum + p.count, 0)).toBe(count);
         const after = zones.map(
           (zone, n) => (held[n] ?? 0) + (plan.find((p) => p.place.availabilityZone === zone)?.count ?? 0),
@@ -48,7 +49,7 @@ describe('placement', () => {
   it('leaves full zones out, and places nothing when all are', () => {
     fc.assert(
       fc.property(counts, fc.integer({ min: 1, max: 30 }), fc.subarray([...zones]), (held, count, full) => {
-        const plan = placeLaunches(homeRegion, groupOf(held), count, { full: new Set(full) });
+        const plan = placeLaunches(network, groupOf(held), count, { full: new Set(full) });
         const placed = plan.reduce((sum, p) => sum + p.count, 0);
         expect(placed).toBe(full.length === zones.length ? 0 : count);
         expect(plan.filter((p) => full.includes(p.place.availabilityZone))).toEqual([]);
@@ -58,7 +59,7 @@ describe('placement', () => {
 
   it('evens out those it is told, where they are not the group’s own', () => {
     const among = [{ availabilityZone: zones[0] }] as GroupInstance[];
-    const plan = placeLaunches(homeRegion, groupOf([0, 5, 5]), 2, { among });
+    const plan = placeLaunches(network, groupOf([0, 5, 5]), 2, { among });
     expect(plan.map((p) => p.place.availabilityZone)).toEqual(zones.slice(1));
     expect(countByZone(among)).toEqual(new Map([[zones[0], 1]]));
   });

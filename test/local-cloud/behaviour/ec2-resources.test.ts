@@ -15,9 +15,7 @@ import {
   DescribeLaunchTemplateVersionsCommand,
   DescribeRegionsCommand,
   DescribeSecurityGroupsCommand,
-  DescribeSubnetsCommand,
   DescribeTagsCommand,
-  DescribeVpcsCommand,
   EC2Client,
   ModifyLaunchTemplateCommand,
   TerminateInstancesCommand,
@@ -204,13 +202,6 @@ describe('tags', () => {
 });
 
 describe('network and regions', () => {
-  it('EC2-NET-01 are one VPC with a subnet in each zone, and cannot be changed', async () => {
-    const { Vpcs } = await world.ec2.send(new DescribeVpcsCommand({}));
-    expect(Vpcs).toMatchObject([{ VpcId: account.vpcId, IsDefault: true }]);
-    const { Subnets = [] } = await world.ec2.send(new DescribeSubnetsCommand({}));
-    expect(Object.fromEntries(Subnets.map((one) => [one.AvailabilityZone, one.SubnetId]))).toEqual(account.subnets);
-  });
-
   it('EC2-NET-02 are 17 regions with zones of their own, each with its own resources', async () => {
     const { Regions = [] } = await world.ec2.send(new DescribeRegionsCommand({}));
     expect(Regions).toHaveLength(17);

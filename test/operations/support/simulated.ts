@@ -18,6 +18,7 @@ import type { Services } from '../../../src/steps/services.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
+type Edits = readonly [from: string, to: string][];
 type Answer = (url: string, headers?: Record<string, string>) => { status: number; body: string };
 
 /** The fleet of the demo project on simulated machines, on a clock that runs faster: every delay is there, none is waited for in full. */
@@ -36,11 +37,11 @@ export class Simulated {
   ) {}
 
   /**
-   * @param edits Replacements in the project's `pipelines/api.ts`, each of which must be found.
+   * @param edits Replacements in the project's `pipelines/api.ts`, each of which must be found; or what prepares the cloud and gives them.
    * @param provision Makes the fleets; without it `local up` does.
    */
   static async create(
-    edits: readonly [from: string, to: string][] = [],
+    edits: Edits | ((aws: AwsClients) => Promise<Edits>) = [],
     factor = 20,
     provision: (options: Parameters<typeof provisionFleets>[0]) => Promise<unknown> = provisionFleets,
   ): Promise<Simulated> {
@@ -48,22 +49,25 @@ export class Simulated {
     const dir = await mkdtemp(path.join(tmpdir(), 'gp-simulated-'));
     const project = await DemoProject.create(root, path.join(dir, 'project'));
     const file = path.join(project.dir, 'pipelines/api.ts');
+    const cloud = await startLocalCloud({ dir: path.join(dir, 'cloud'), driver: 'simulated', clock });
+    const aws = createClients({ region: cloud.region, endpoint: cloud.endpoint, credentials: cloud.credentials });
+    const wanted = typeof edits === 'function' ? await edits(aws) : edits;
     let text = await readFile(file, 'utf8');
-    for (const [from, to] of edits) {
+    for (const [from, to] of wanted) {
       if (!text.includes(from)) throw new Error(`pipelines/api.ts has no ${from}`);
       text = text.replace(from, () => to);
     }
     await writeFile(file, text);
-    if (edits.length > 0) await project.commit('Settings of this test');
-    const cloud = await startLocalCloud({ dir: path.join(dir, 'cloud'), driver: 'simulated', clock });
-    const aws = createClients({ region: cloud.region, endpoint: cloud.endpoint, credentials: cloud.credentials });
+    if (wanted.length > 0) await project.commit('Settings of this test');
     const { endpoint, region, credentials } = cloud;
+    const fleet = await loadFleet({ projectDir: project.dir, app: 'api', environment: 'local' });
     await provision({
       projectDir: project.dir,
       cloud: { endpoint, region, ...credentials },
       note: () => undefined,
+      // Where there was something to prepare, there may be nothing for other fleets.
+      fleets: typeof edits === 'function' ? [fleet] : undefined,
     });
-    const fleet = await loadFleet({ projectDir: project.dir, app: 'api', environment: 'local' });
     const plays: string[] = [];
     const answers: { to: Answer } = { to: everyVersion };
     const services: Services = {

@@ -62,7 +62,7 @@ export function groupHandlers(ops: Operations): HandlerTable {
       checkSizes(request.MinSize, request.MaxSize);
       const desiredCapacity = request.DesiredCapacity ?? request.MinSize;
       checkDesired(desiredCapacity, request.MinSize, request.MaxSize);
-      const places = readPlaces(request, ops.context.region);
+      const places = readPlaces(request, ops.context);
       if (!places) throw validationError('At least one Availability Zone or VPC Subnet is required.');
       const sources = readSources(request.TrafficSources);
       const targetGroupArns = [...new Set([...(request.TargetGroupARNs ?? []), ...sources])];
@@ -109,7 +109,7 @@ export function groupHandlers(ops: Operations): HandlerTable {
       if (request.DesiredCapacity !== undefined) checkDesired(request.DesiredCapacity, minSize, maxSize);
       // New bounds move a desired capacity that the request does not name.
       const desiredCapacity = Math.min(maxSize, Math.max(minSize, request.DesiredCapacity ?? group.desiredCapacity));
-      Object.assign(group, readSettings(request), readPlaces(request, ops.context.region), {
+      Object.assign(group, readSettings(request), readPlaces(request, ops.context), {
         minSize,
         maxSize,
         desiredCapacity,

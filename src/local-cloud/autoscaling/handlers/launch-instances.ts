@@ -97,7 +97,7 @@ function choosePlace(ops: Operations, group: GroupRecord, request: LaunchInstanc
     if (values.length > 1)
       throw validationError(`Only one entry is allowed in the list of ${name}, but there are ${values.length}.`);
   }
-  const fits = placesOf(region, group).filter(
+  const fits = placesOf(ops.context, group).filter(
     (place) =>
       (subnets.length === 0 || subnets.includes(place.subnetId)) &&
       (zones.length === 0 || zones.includes(place.availabilityZone)) &&

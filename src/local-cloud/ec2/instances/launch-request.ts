@@ -2,23 +2,20 @@ import type { RequestLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/cl
 import type { CloudContext } from '../../context.ts';
 import { requestDigest } from '../../ids.ts';
 import type { CloudState, Tags } from '../../model.ts';
-import { type Region, zoneOfSubnet } from '../../regions.ts';
 import { account } from '../../settings.ts';
 import { CloudError } from '../../wire/handler.ts';
 import { invalidValue, missing, required } from '../errors.ts';
 import { findTemplate, findVersion } from '../launch-templates/lookup.ts';
 import { tagsFor } from '../tag-shapes.ts';
+import { type LaunchNetwork, launchNetwork } from './launch-network.ts';
 
 /** A launch with everything decided: the request over its launch template over EC2's defaults. */
-export interface LaunchPlan {
+export interface LaunchPlan extends LaunchNetwork {
   minCount: number;
   maxCount: number;
   imageId: string;
   instanceType: string;
-  availabilityZone: string;
-  subnetId: string;
   keyName?: string;
-  securityGroupIds: string[];
   userData?: string;
   launchTemplate?: { id: string; version: number };
   tags: Tags;
@@ -44,7 +41,8 @@ const taggable = ['instance', 'volume', 'network-interface', 'spot-instances-req
  * Decides a RunInstances request.
  * @throws CloudError for every value that EC2 would refuse; image and key pair are checked at the launch itself.
  */
-export function planLaunch({ state, region }: CloudContext, request: RunInstancesRequest): LaunchPlan {
+export function planLaunch(context: CloudContext, request: RunInstancesRequest): LaunchPlan {
+  const { state } = context;
   const minCount = required(request.MinCount, 'MinCount');
   const maxCount = required(request.MaxCount, 'MaxCount');
   if (minCount < 1) throw invalidValue(`Value (${minCount}) for parameter minCount is invalid. Minimum value is 1.`);
@@ -68,9 +66,8 @@ export function planLaunch({ state, region }: CloudContext, request: RunInstance
     maxCount,
     imageId: data.ImageId,
     instanceType: instanceType(data.InstanceType),
-    ...place(region, data),
+    ...launchNetwork(context, data),
     keyName: data.KeyName || undefined,
-    securityGroupIds: securityGroups({ state, region }, data),
     userData: checkUserData(data.UserData),
     launchTemplate: chosen?.launchTemplate,
     tags: { ...both('instance'), ...systemTags(chosen?.launchTemplate) },
@@ -113,44 +110,6 @@ export function instanceType(type: string | undefined): string {
   if (!type) return defaultInstanceType;
   if (!/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(type)) throw invalidValue(`Invalid value '${type}' for InstanceType.`);
   return type;
-}
-
-function place(
-  region: Region,
-  data: RequestLaunchTemplateData & RunInstancesRequest,
-): { availabilityZone: string; subnetId: string } {
-  const asked = data.Placement?.AvailabilityZone || undefined;
-  if (asked && !region.subnets[asked]) throw invalidValue(`Invalid availability zone: [${asked}]`);
-  const subnetId = data.SubnetId || data.NetworkInterfaces?.[0]?.SubnetId;
-  if (!subnetId) {
-    const availabilityZone = asked ?? region.zones[0];
-    return { availabilityZone, subnetId: region.subnets[availabilityZone] ?? '' };
-  }
-  const availabilityZone = zoneOfSubnet(region, subnetId);
-  if (!availabilityZone) throw new CloudError('InvalidSubnetID.NotFound', `The subnet ID '${subnetId}' does not exist`);
-  if (asked && asked !== availabilityZone) {
-    throw invalidValue(`The availability zone '${asked}' does not match that of subnet '${subnetId}'`);
-  }
-  return { availabilityZone, subnetId };
-}
-
-function securityGroups(
-  { state, region }: Pick<CloudContext, 'state' | 'region'>,
-  data: RequestLaunchTemplateData & RunInstancesRequest,
-): string[] {
-  const byId = [...(data.SecurityGroupIds ?? []), ...(data.NetworkInterfaces?.[0]?.Groups ?? [])];
-  const byName = data.SecurityGroups ?? [];
-  for (const id of byId) {
-    if (!state.securityGroups[id])
-      throw new CloudError('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
-  }
-  const named = byName.map((name) => {
-    const found = Object.values(state.securityGroups).find((group) => group.name === name);
-    if (!found) throw new CloudError('InvalidGroup.NotFound', `The security group '${name}' does not exist`);
-    return found.id;
-  });
-  const all = [...new Set([...byId, ...named])];
-  return all.length > 0 ? all : [region.defaultSecurityGroupId];
 }
 
 /** @throws CloudError for user data that is not base64, or too long. */

@@ -29,7 +29,6 @@ export function launch(context: CloudContext, lifecycle: InstanceLifecycle, plan
       state: 'pending',
       address,
       imageDataId,
-      vpcId: context.region.vpcId,
       launchTime: clock.now(),
       volumeId: newId('vol'),
       reservationId,

@@ -2,6 +2,7 @@ import type { RequestLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/cl
 import type { CloudContext, InstanceService } from '../../context.ts';
 import { findTemplate, findVersion } from '../launch-templates/lookup.ts';
 import { launch } from './launch.ts';
+import { interfacesIn } from './launch-network.ts';
 import { planLaunch } from './launch-request.ts';
 import type { InstanceLifecycle } from './lifecycle.ts';
 
@@ -12,12 +13,13 @@ export function instanceService(context: CloudContext, lifecycle: InstanceLifecy
     launch(request) {
       const template = findTemplate(state, { LaunchTemplateId: request.launchTemplate.id });
       const data = findVersion(template, String(request.launchTemplate.version)).data as RequestLaunchTemplateData;
+      const interfaces = interfacesIn(request.subnetId, data);
       // The caller's zone wins over the template's, as an Auto Scaling group's subnets do.
       const plan = planLaunch(context, {
         MinCount: request.count,
         MaxCount: request.count,
         LaunchTemplate: { LaunchTemplateId: template.id, Version: String(request.launchTemplate.version) },
-        SubnetId: request.subnetId,
+        ...(interfaces ? { NetworkInterfaces: interfaces } : { SubnetId: request.subnetId }),
         InstanceType: request.instanceType as RunInstancesRequest['InstanceType'],
         Placement: { ...data.Placement, AvailabilityZone: request.availabilityZone } as { AvailabilityZone: string },
       });

@@ -1,6 +1,6 @@
 import type * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { LoadBalancerRecord } from '../../model.ts';
-import { zoneOfSubnet } from '../../regions.ts';
+import { findSubnet } from '../../network.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { checkUnits, decreasesLeft, isMoving, isPending, reserved } from '../capacity.ts';
 import { findLoadBalancer } from '../find.ts';
@@ -8,7 +8,7 @@ import type { ElbParts } from './shared.ts';
 
 /** Capacity units that are kept for a load balancer. They are counted and shown; HAProxy gets no faster by them. */
 export function capacityHandlers({ context }: ElbParts): HandlerTable {
-  const { state, clock, delays, region } = context;
+  const { state, clock, delays } = context;
 
   function show(record: LoadBalancerRecord): elb.DescribeCapacityReservationOutput {
     const { capacity } = record;
@@ -19,7 +19,7 @@ export function capacityHandlers({ context }: ElbParts): HandlerTable {
     if (capacity.units === 0) return { ...answer, LastModifiedTime };
     const moving = isMoving(capacity, now, delays.capacityProvisioning);
     const pending = !moving && isPending(capacity, now, delays.capacityProvisioning);
-    const zones = record.subnetIds.flatMap((id) => zoneOfSubnet(region, id) ?? []);
+    const zones = record.subnetIds.flatMap((id) => findSubnet(context, id)?.zone ?? []);
     return {
       ...answer,
       LastModifiedTime,

@@ -37,15 +37,15 @@ export function loadBalancerHandlers(parts: ElbParts): HandlerTable {
       if (name.startsWith('internal-')) throw invalid(`The load balancer name '${name}' cannot begin with 'internal-'`);
       const type = oneOf(input.Type, 'type', ['application'] as const, 'application');
       const scheme = oneOf(input.Scheme, 'scheme', ['internet-facing', 'internal'] as const, 'internet-facing');
-      const subnetIds = checkSubnets(region, input);
-      const securityGroupIds = checkSecurityGroups(state, region, input.SecurityGroups);
+      const { subnetIds, vpcId } = checkSubnets(context, input);
+      const securityGroupIds = checkSecurityGroups(context, vpcId, input.SecurityGroups);
       const known = Object.values(state.loadBalancers).find((other) => other.name === name);
       if (known) {
         const same =
           known.scheme === scheme &&
           sameSet(known.subnetIds, subnetIds) &&
           sameSet(known.securityGroupIds, securityGroupIds);
-        if (same) return { LoadBalancers: [showLoadBalancer(known)] };
+        if (same) return { LoadBalancers: [showLoadBalancer(context, known)] };
         throw new CloudError(
           'DuplicateLoadBalancerName',
           `A load balancer with the same name '${name}' exists, but with different settings`,
@@ -64,13 +64,13 @@ export function loadBalancerHandlers(parts: ElbParts): HandlerTable {
           type,
           state: 'provisioning',
         },
-        ...{ createdAt: context.clock.now(), subnetIds, securityGroupIds, vpcId: region.vpcId },
+        ...{ createdAt: context.clock.now(), subnetIds, securityGroupIds, vpcId },
         ...{ attributes: defaults(loadBalancerAttributes), tags },
       };
       state.loadBalancers[record.arn] = record;
       context.changed();
       provision(record);
-      return { LoadBalancers: [showLoadBalancer(record)] };
+      return { LoadBalancers: [showLoadBalancer(context, record)] };
     },
 
     DescribeLoadBalancers(input: elb.DescribeLoadBalancersInput): elb.DescribeLoadBalancersOutput {
@@ -84,7 +84,7 @@ export function loadBalancerHandlers(parts: ElbParts): HandlerTable {
         ? arns.map((arn) => findLoadBalancer(state, arn))
         : all.filter((one) => !names.length || names.includes(one.name));
       const { items, NextMarker } = page(chosen, input);
-      return { LoadBalancers: items.map(showLoadBalancer), NextMarker };
+      return { LoadBalancers: items.map((one) => showLoadBalancer(context, one)), NextMarker };
     },
 
     async DeleteLoadBalancer(input: elb.DeleteLoadBalancerInput): Promise<elb.DeleteLoadBalancerOutput> {

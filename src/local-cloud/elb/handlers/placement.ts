@@ -10,7 +10,7 @@ import type { ElbParts } from './shared.ts';
 
 /** Where load balancers are, who may reach them, and how much of all there may be. The first two are kept, not enforced. */
 export function placementHandlers({ context }: ElbParts): HandlerTable {
-  const { state, region, clock, delays } = context;
+  const { state, clock, delays } = context;
 
   return {
     SetSecurityGroups(input: elb.SetSecurityGroupsInput): elb.SetSecurityGroupsOutput {
@@ -21,14 +21,14 @@ export function placementHandlers({ context }: ElbParts): HandlerTable {
           'Rules for PrivateLink traffic can only be set for network load balancers',
         );
       const given = required(input.SecurityGroups?.length ? input.SecurityGroups : undefined, 'security group ID');
-      record.securityGroupIds = checkSecurityGroups(state, region, given);
+      record.securityGroupIds = checkSecurityGroups(context, record.vpcId, given);
       context.changed();
       return { SecurityGroupIds: record.securityGroupIds };
     },
 
     SetSubnets(input: elb.SetSubnetsInput): elb.SetSubnetsOutput {
       const record = findLoadBalancer(state, input.LoadBalancerArn);
-      const subnetIds = checkSubnets(region, input);
+      const { subnetIds } = checkSubnets(context, input, record.vpcId);
       const { capacity } = record;
       const now = clock.now();
       if (capacity?.units && isPending(capacity, now, delays.capacityProvisioning))
@@ -41,7 +41,7 @@ export function placementHandlers({ context }: ElbParts): HandlerTable {
       if (moved && capacity?.units) record.capacity = { ...capacity, movedAt: now };
       record.subnetIds = subnetIds;
       context.changed();
-      return { AvailabilityZones: showLoadBalancer(record).AvailabilityZones, IpAddressType: 'ipv4' };
+      return { AvailabilityZones: showLoadBalancer(context, record).AvailabilityZones, IpAddressType: 'ipv4' };
     },
 
     DescribeAccountLimits(input: elb.DescribeAccountLimitsInput): elb.DescribeAccountLimitsOutput {

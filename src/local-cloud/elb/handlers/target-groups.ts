@@ -1,5 +1,6 @@
 import type * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { TargetGroupRecord } from '../../model.ts';
+import { findVpc } from '../../network.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { targetGroupArn } from '../arns.ts';
 import { changed, checkTogether, defaults, listed, targetGroupAttributes } from '../attributes.ts';
@@ -34,7 +35,7 @@ export function targetGroupHandlers(parts: ElbParts): HandlerTable {
         throw new CloudError('UnsupportedProtocol', `Protocol '${protocol}' is not supported by this cloud: use HTTP`);
       const port = whole(required(input.Port, 'port'), 'port', 1, 65_535, 80);
       const vpcId = required(input.VpcId, 'VPC ID');
-      if (vpcId !== context.region.vpcId) throw invalid(`The VPC ID '${vpcId}' is not found`);
+      if (!findVpc(context, vpcId)) throw invalid(`The VPC ID '${vpcId}' is not found`);
       const healthCheck = checkOf(input, defaultCheck);
       const known = Object.values(state.targetGroups).find((other) => other.name === name);
       if (known) {
