@@ -53,7 +53,7 @@ export async function parse(context: CliContext, specs: readonly CommandSpec[] =
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return 'printed';
-    throw toUsageError(error, complaint);
+    throw toUsageError(error, complaint, helpFor(context.argv, specs));
   }
   return parsed;
 }
@@ -89,7 +89,7 @@ function describe(command: Command, spec: CommandSpec): void {
 }
 
 /** `error: unknown command 'relase'\n(Did you mean release?)` becomes a message and a hint. */
-function toUsageError(error: CommanderError, complaint: string): PipelineError {
+function toUsageError(error: CommanderError, complaint: string, help: string): PipelineError {
   if (error.code === 'commander.help') {
     // Commander has printed the help, which is all the hint one needs.
     return usageError('usage.no-command', 'no command given');
@@ -98,5 +98,13 @@ function toUsageError(error: CommanderError, complaint: string): PipelineError {
   const suggestion = /^\(Did you mean (.+)\?\)$/s.exec(more.join('\n'))?.[1];
   const code = error.code.replace(/^commander\./, 'usage.').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const message = (suggestion === undefined ? [first, ...more].join('\n') : first).replace(/^error: /, '');
-  return usageError(code, message, suggestion === undefined ? 'pipeline --help' : `did you mean ${suggestion}?`);
+  return usageError(code, message, suggestion === undefined ? help : `did you mean ${suggestion}?`);
+}
+
+/** The help of the command that was meant, as far as it can be told. */
+function helpFor(argv: readonly string[], specs: readonly CommandSpec[]): string {
+  const spoken = argv.filter((word) => !word.startsWith('-'));
+  const isMeant = ({ name }: CommandSpec) => name.split(' ').every((word, at) => spoken[at] === word);
+  const [meant] = specs.filter(isMeant).sort((a, b) => b.name.length - a.name.length);
+  return meant ? `pipeline ${meant.name} --help` : 'pipeline --help';
 }

@@ -1,4 +1,5 @@
 import type { Fleet } from '../config/settings.ts';
+import type { Ledger } from '../ledger/types.ts';
 import type { CliContext } from './context.ts';
 import type { OpenServices } from './services.ts';
 
@@ -14,5 +15,22 @@ export async function withServices<T>(
     return await work(services);
   } finally {
     await services.close();
+  }
+}
+
+/** Opens a fleet's ledger alone: one that is kept in files can be read when the fleet's cloud cannot be reached. */
+export async function withLedger<T>(
+  context: CliContext,
+  fleet: Fleet,
+  work: (ledger: Ledger) => Promise<T>,
+): Promise<T> {
+  const { openLedger } = await import('./ledger.ts');
+  const inFiles = fleet.ledger.type === 'files';
+  const target = inFiles ? { region: fleet.region } : (await import('./services.ts')).cloudTarget(context, fleet);
+  const { ledger, close } = await openLedger(context, fleet, target);
+  try {
+    return await work(ledger);
+  } finally {
+    close();
   }
 }

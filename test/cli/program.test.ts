@@ -49,9 +49,15 @@ test('help names every command and loads none; a command has its own help with e
 test.each([
   [['relese', 'api'], 'usage.unknown-command', "unknown command 'relese'", 'did you mean release?'],
   [['release', 'api', '--dryrun'], 'usage.unknown-option', "unknown option '--dryrun'", 'did you mean --dry-run?'],
-  [['release'], 'usage.missing-argument', "missing required argument 'app'", 'pipeline --help'],
-  [['release', 'a', 'b'], 'usage.excess-arguments', 'too many arguments', 'pipeline --help'],
-  [['release', 'api', '--bake', 'x'], 'usage.invalid-argument', "argument 'x' is invalid", 'pipeline --help'],
+  [['release'], 'usage.missing-argument', "missing required argument 'app'", 'pipeline release --help'],
+  [['release', 'a', 'b'], 'usage.excess-arguments', 'too many arguments', 'pipeline release --help'],
+  [['release', 'api', '--bake', 'x'], 'usage.invalid-argument', "argument 'x' is invalid", 'pipeline release --help'],
+  [
+    ['local', 'fault', 'no-such-fault', 'x', '--y'],
+    'usage.unknown-option',
+    "unknown option '--y'",
+    'pipeline local fault --help',
+  ],
   [['local', 'upp'], 'usage.unknown-command', "unknown command 'upp'", 'did you mean up?'],
   [[], 'usage.no-command', 'no command given', undefined],
   [['local'], 'usage.no-command', 'no command given', undefined],

@@ -1,31 +1,39 @@
+import type { Fleet } from '../../config/settings.ts';
 import { readOutlook } from '../../operations/read-outlook.ts';
-import { usageError } from '../../shared/errors.ts';
+import { PipelineError, usageError } from '../../shared/errors.ts';
 import type { CommandModule } from '../command.ts';
-import { useColor } from '../context.ts';
+import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
 import { renderHistory } from '../views/history.ts';
 import { writeJson } from '../views/json.ts';
 import { renderOutlook } from '../views/outlook.ts';
 import { colorsFor } from '../views/text.ts';
-import { withServices } from '../with-services.ts';
+import { withLedger, withServices } from '../with-services.ts';
 
 /** `pipeline history <app>`: its runs, newest first. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const limit = readLimit(options.limit);
   const fleet = await fleetOf(context, app, options);
-  const { runs, outlook } = await withServices(context, fleet, async (services) => ({
-    runs: await services.ledger.runs(fleet.app, limit),
-    // The document is the list of runs; what a rollback would do is in that of `status`.
-    outlook: options.json ? undefined : await readOutlook(services),
-  }));
+  const runs = await withLedger(context, fleet, (ledger) => ledger.runs(fleet.app, limit));
   if (options.json) writeJson(context.stdout, runs);
   else {
     context.stdout.write(renderHistory(fleet, runs, colorsFor(useColor(context, options, context.stdout))));
-    if (outlook && runs.length > 0) context.stdout.write(`${renderOutlook(outlook)}\n`);
+    // The document is the list of runs; what a rollback would do is in that of `status`.
+    if (runs.length > 0) context.stdout.write(`${await outlookOf(context, fleet)}\n`);
   }
   return exitCodes.done;
 };
+
+/** What a rollback would do now; history can be told without it when the cloud is down. */
+async function outlookOf(context: CliContext, fleet: Fleet): Promise<string> {
+  try {
+    return renderOutlook(await withServices(context, fleet, readOutlook));
+  } catch (error) {
+    if (error instanceof PipelineError && error.code === 'local.not-running') return error.message;
+    throw error;
+  }
+}
 
 function readLimit(given: string | boolean | undefined): number {
   if (given === undefined) return 20;
