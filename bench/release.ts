@@ -3,6 +3,7 @@ import path from 'node:path';
 import { RunInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { DescribeTargetGroupsCommand, RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { createClients } from '../src/aws/clients.ts';
+import { readGroup } from '../src/aws/groups.ts';
 import { readMachine } from '../src/aws/instances.ts';
 import { delayProfiles } from '../src/local-cloud/settings.ts';
 import type { RunEvent } from '../src/run/events.ts';
@@ -91,9 +92,11 @@ async function ansibleSeconds(file: string): Promise<number> {
 
 /** RunInstances of the golden image, registered as soon as it may be, to the first 200 through the proof route. */
 async function measureLaunch(up: Up): Promise<Figure[]> {
-  const { ec2, elb } = createClients({ region: up.region, endpoint: up.endpoint, credentials: up });
+  const { ec2, elb, autoScaling } = createClients({ region: up.region, endpoint: up.endpoint, credentials: up });
   const url = up.loadBalancers[0]?.url;
   const { TargetGroups } = await elb.send(new DescribeTargetGroupsCommand({ Names: ['api-local-proof'] }));
+  // What the group launches: the newest version may be of a release that was never finished.
+  const { launchTemplate: template } = await readGroup(autoScaling, 'api-local');
   const poll = createPoll(systemClock());
   const beyond: number[] = [];
   for (let round = 0; round < 5; round++) {
@@ -102,7 +105,7 @@ async function measureLaunch(up: Up): Promise<Figure[]> {
       new RunInstancesCommand({
         MinCount: 1,
         MaxCount: 1,
-        LaunchTemplate: { LaunchTemplateName: 'api-local', Version: '$Latest' },
+        LaunchTemplate: { LaunchTemplateId: template.id, Version: template.version },
       }),
     );
     const id = Instances?.[0]?.InstanceId ?? '';

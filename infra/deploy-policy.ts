@@ -79,7 +79,7 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
     {
       Sid: 'Template',
       Effect: 'Allow',
-      Action: ['ec2:CreateLaunchTemplateVersion', 'ec2:ModifyLaunchTemplate'],
+      Action: ['ec2:CreateLaunchTemplateVersion', 'ec2:DeleteLaunchTemplateVersions', 'ec2:ModifyLaunchTemplate'],
       Resource: ec2('launch-template'),
       Condition: { StringEquals: owned },
     },

@@ -1,5 +1,6 @@
 import {
   CreateLaunchTemplateVersionCommand,
+  DeleteLaunchTemplateVersionsCommand,
   DescribeLaunchTemplateVersionsCommand,
   type EC2Client,
   type LaunchTemplateInstanceNetworkInterfaceSpecification,
@@ -107,4 +108,20 @@ export async function createTemplateVersion(
 /** Moves the default version; done only after a successful roll. */
 export async function setDefaultVersion(ec2: EC2Client, templateId: string, number: string): Promise<void> {
   await ec2.send(new ModifyLaunchTemplateCommand({ LaunchTemplateId: templateId, DefaultVersion: number }));
+}
+
+/**
+ * Deletes a version; one that is gone is no error. Machines that were launched from it go on as they are.
+ * @throws PipelineError `template.not-deleted` with EC2's reason, which is an answer like any other: the default version is refused so.
+ */
+export async function deleteTemplateVersion(ec2: EC2Client, templateId: string, number: string): Promise<void> {
+  const { UnsuccessfullyDeletedLaunchTemplateVersions: refused = [] } = await ec2.send(
+    new DeleteLaunchTemplateVersionsCommand({ LaunchTemplateId: templateId, Versions: [number] }),
+  );
+  const reason = refused[0]?.ResponseError;
+  if (!reason || reason.Code === 'launchTemplateVersionDoesNotExist') return;
+  throw new PipelineError(
+    'template.not-deleted',
+    `version ${number} of launch template ${templateId} is not deleted: ${reason.Message} (${reason.Code})`,
+  );
 }

@@ -4,7 +4,7 @@ import type { Step } from '../run/step.ts';
 import type { Colour, RollContext, RollState, Services } from './services.ts';
 import { emptyColour, proveColour } from './support/colour-health.ts';
 import { restoreRoutes, routesTo, shareTraffic, trafficOf } from './support/colours.ts';
-import { addTemplateVersion } from './support/new-template.ts';
+import { addTemplateVersion, dropTemplateVersion } from './support/new-template.ts';
 import { pinTemplate } from './support/pin.ts';
 import { readSettings, restoreSettings, scaleDownName, setActions, setSuspended } from './support/settings.ts';
 
@@ -72,6 +72,7 @@ export const raise: Step<Services, RollState> = {
     await restoreSettings(context, idleBefore, 'capacity');
     if (raised && idleBefore.desired > 0) await proveColour(context, idle, idle);
     await restoreRoutes(context, listenerArn, idleBefore.routes);
+    await dropTemplateVersion(context);
   },
 };
 

@@ -4,7 +4,7 @@ import { startRefresh } from '../aws/refreshes.ts';
 import type { Step } from '../run/step.ts';
 import type { RollContext, RollState, Services } from './services.ts';
 import { waitFleetHealthy } from './support/health.ts';
-import { addTemplateVersion } from './support/new-template.ts';
+import { addTemplateVersion, dropTemplateVersion } from './support/new-template.ts';
 import { pinTemplate } from './support/pin.ts';
 import { refreshBack, waitRefresh } from './support/refresh.ts';
 import { openWatch, takenBack, type Watch } from './support/watch/watch.ts';
@@ -45,8 +45,9 @@ export const roll: Step<Services, RollState> = {
         setDefaultVersion(aws.ec2, current.templateId, current.templateVersion),
       );
     }
-    if (!changes.some((change) => change.action === 'start-refresh')) return;
-    if ((await refreshBack(context)) && !filled) await waitFleetHealthy(context);
+    const started = changes.some((change) => change.action === 'start-refresh');
+    if (started && (await refreshBack(context)) && !filled) await waitFleetHealthy(context);
+    await dropTemplateVersion(context);
   },
 };
 

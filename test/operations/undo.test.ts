@@ -128,6 +128,7 @@ async function fleetAsItIs() {
     images: images.map((image) => image.name),
     machines: (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []).length,
     defaultVersion: LaunchTemplates?.[0]?.DefaultVersionNumber,
+    latestVersion: LaunchTemplates?.[0]?.LatestVersionNumber,
   };
 }
 

@@ -1,4 +1,5 @@
-import { createTemplateVersion } from '../../aws/launch-templates.ts';
+import { readGroups } from '../../aws/groups.ts';
+import { createTemplateVersion, deleteTemplateVersion, readTemplateVersion } from '../../aws/launch-templates.ts';
 import { tagKeys } from '../../aws/tags.ts';
 import type { RollContext } from '../services.ts';
 
@@ -30,4 +31,32 @@ export async function addTemplateVersion(
   );
   await context.save({ templateVersion: template.number });
   return template;
+}
+
+/**
+ * Deletes the version that the run has added: its image goes with the run, and `$Latest` would launch from it. One that a group, a
+ * machine or the default still names is kept, and said so.
+ */
+export async function dropTemplateVersion(context: RollContext): Promise<void> {
+  const { aws } = context.services;
+  const { group, idle, current, templateVersion: number } = context.state;
+  if (number === undefined) return;
+  const { templateId } = current;
+  const [groups, standard] = await Promise.all([
+    readGroups(aws.autoScaling, [group, ...(idle ? [idle.group] : [])]),
+    readTemplateVersion(aws.ec2, templateId, '$Default'),
+  ]);
+  const named = groups.find(
+    ({ launchTemplate, instances }) =>
+      launchTemplate.version === number ||
+      instances.some((one) => one.templateVersion === number && !/^Terminat/.test(one.lifecycle)),
+  );
+  if (named || standard.number === number) {
+    context.note(`version ${number} of ${templateId} is kept: ${named?.name ?? 'the default'} still names it`);
+    return;
+  }
+  await context.change({ action: 'delete-template-version', target: templateId, data: { version: number } }, () =>
+    deleteTemplateVersion(aws.ec2, templateId, number),
+  );
+  await context.save({ templateVersion: undefined });
 }
