@@ -2,7 +2,7 @@ import { readImage } from '../aws/images.ts';
 import { groupMachines, type Machine } from '../aws/instances.ts';
 import { isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';
-import type { ReleaseStep, Services } from './services.ts';
+import type { ReleaseState, ReleaseStep, Services } from './services.ts';
 import { showProofRoute } from './shift.ts';
 import { type Observation, observeFleet } from './support/observe.ts';
 import { alarmsToWatch, takeBaseline } from './support/watch/baseline.ts';
@@ -30,6 +30,7 @@ export const preflight: ReleaseStep = {
   async run(context) {
     const { services, state } = context;
     const seen = await observeFleet(services);
+    assertAsPlanned(services, state, seen);
     await assertReady(services, seen);
     await assertRollbackTarget(services, seen);
     const alarms = await alarmsToWatch(context);
@@ -71,6 +72,21 @@ export const preflight: ReleaseStep = {
     }
   },
 };
+
+/**
+ * Refuses a fleet that has gone to another version since the plan was made, which is before the lock: while a person was asked, say.
+ * The way to bake and to roll, and whether there is a way back, were judged by what served then.
+ */
+function assertAsPlanned({ fleet }: Services, { current: planned, group }: ReleaseState, { facts }: Observation): void {
+  const { current } = facts;
+  if (current.version === planned.version && current.imageId === planned.imageId && facts.group === group) return;
+  const name = ({ version, imageId }: typeof current) => version ?? imageId ?? 'no release';
+  throw new PipelineError(
+    'preflight.changed',
+    `${fleet.app} in ${fleet.environment} served ${name(planned)} when this release was planned, and serves ${name(current)} now`,
+    { hint: `see what was done (pipeline history ${fleet.app}), then release again` },
+  );
+}
 
 /** Refuses a fleet that somebody or something else is changing. */
 async function assertReady(
