@@ -3,6 +3,7 @@ export const reads = [
   'autoscaling:DescribeAutoScalingGroups',
   'autoscaling:DescribeInstanceRefreshes',
   'autoscaling:DescribePolicies',
+  'autoscaling:DescribeScalingActivities',
   'autoscaling:DescribeScheduledActions',
   'autoscaling:DescribeTags',
   'autoscaling:DescribeWarmPool',
@@ -78,6 +79,7 @@ export const balancerChanges = [
   'elasticloadbalancing:ModifyListener',
   'elasticloadbalancing:ModifyRule',
   'elasticloadbalancing:RegisterTargets',
+  'elasticloadbalancing:RemoveTags',
 ] as const;
 
 /** What EC2 itself reads for the caller to tell what names an image (docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-ami-references.html). */
