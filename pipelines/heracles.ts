@@ -12,6 +12,8 @@ const consumers = (verb: 'stop' | 'start', queue: string) => [
   verb,
   queue,
 ];
+/** The program itself gives up after 60 s, and says so. */
+const patienceMs = 90_000;
 const redis = process.env.HERACLES_REDIS_URL ?? 'redis://127.0.0.1:6379';
 
 const consuming = (verb: 'stop' | 'start', other: 'stop' | 'start') =>
@@ -22,14 +24,14 @@ const consuming = (verb: 'stop' | 'start', other: 'stop' | 'start') =>
     describe: ({ queue }) => [`${verb} the consumers of ${queue} on all machines`],
     async run(context, { queue }) {
       const printed = await context.change({ action: `${verb}-consumers`, target: queue }, () =>
-        onOneHost(context, consumers(verb, queue)),
+        onOneHost(context, consumers(verb, queue), patienceMs),
       );
       const { waiting, done } = JSON.parse(printed);
       context.note(`${queue}: ${verb === 'stop' ? 'stopped' : 'started'}, ${waiting} waiting, ${done} done`);
     },
     async undo(context, { queue }) {
       await context.change({ action: `${other}-consumers`, target: queue }, () =>
-        onOneHost(context, consumers(other, queue)),
+        onOneHost(context, consumers(other, queue), patienceMs),
       );
     },
   });

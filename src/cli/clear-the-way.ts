@@ -8,7 +8,7 @@ import type { CommandOptions } from './command.ts';
 import type { CliContext } from './context.ts';
 import { commandLine } from './operate.ts';
 import { redactionOf } from './secrets.ts';
-import { aroundOf } from './tasks.ts';
+import { aroundOf, tasksOf } from './tasks.ts';
 
 /** How often to look whether the lock is free, and to say what one waits for, in milliseconds. */
 const lookMs = 250;
@@ -124,7 +124,13 @@ async function undoDead(
   const { ledger, fleet } = services;
   const lock = await ledger.lock(fleet.app, { command: commandLine(context.argv), run: run.id });
   try {
-    const plan = await planUndo(services, context.clock, run, () => aroundOf(context, fleet, options));
+    const plan = await planUndo(
+      services,
+      context.clock,
+      run,
+      () => aroundOf(context, fleet, options),
+      async (name) => (await tasksOf(context, fleet.app, options)).tasks[name],
+    );
     const finish = async (facts: Partial<RunRecord>): Promise<RunRecord> => {
       const ended = { ...run, ...facts, finishedAt: new Date(context.clock.now()).toISOString() };
       await ledger.saveRun(ended);

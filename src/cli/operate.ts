@@ -108,6 +108,7 @@ async function underLock<Services extends OperationServices, State>(
   };
   const { runId, lock } = patient ? await whenFree(context, take) : await take();
   const emit = createEmitter(views.emit, runId, context.clock);
+  warnOfDead(context, lock);
   try {
     emit({ code: 'lock.acquired', app, environment });
     lock.abortRequested.addEventListener('abort', () =>
@@ -117,6 +118,15 @@ async function underLock<Services extends OperationServices, State>(
   } finally {
     await release(context, lock, emit);
   }
+}
+
+/** What a run that died had begun (consumers that stand still, say) is not this run's to put back, and must not be forgotten. */
+function warnOfDead({ stderr }: CliContext, { takenOver }: HeldLock): void {
+  if (takenOver?.from.run === undefined) return;
+  const { app, run, command } = takenOver.from;
+  stderr.write(
+    `warning: run ${run} (${command}) ended without releasing the lock; what it left is not put back by this one: pipeline doctor ${app}\n`,
+  );
 }
 
 interface RunFrame {

@@ -5,6 +5,7 @@ import type { Plan } from '../run/step.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError } from '../shared/errors.ts';
 import type { ReleaseState, ReleaseStep, RollbackState, RollState, Services } from '../steps/services.ts';
+import type { Task, TaskState } from '../tasks/types.ts';
 import { type Around, withAround } from './around.ts';
 import { rollbackSteps } from './fast-rollback.ts';
 import { pinSteps } from './pin.ts';
@@ -15,6 +16,7 @@ import { releaseSteps } from './release.ts';
  * The plan of a run that its process did not bring to an end, as its journal knows it: executed with a signal that is aborted, it
  * undoes what was begun and not committed. Undefined when there is nothing to undo.
  * @param around Tasks around a release, as configured.
+ * @param task The app's task of a name: a run of any other operation is one of a task.
  * @throws PipelineError `undo.unknown` when it has changed something that this version or configuration knows no undo for
  */
 export async function planUndo(
@@ -22,12 +24,13 @@ export async function planUndo(
   clock: Clock,
   run: RunRecord,
   around: () => Promise<readonly Around[]>,
+  task: (name: string) => Promise<Task | undefined> = async () => undefined,
 ): Promise<Plan<Services, RollState> | undefined> {
   const known = replay(await services.ledger.journal(run.id));
   if (!known.run || known.outcome || known.changes.size === 0) return undefined;
   const { app, environment, operation } = known.run;
   const initial = known.state as unknown as ReleaseState;
-  const steps = await stepsOf(services, operation, initial, around);
+  const steps = await stepsOf(services, operation, initial, { around, task });
   const unknown = [...known.changes.values()].find((change) => !steps.some((step) => step.id === change.step));
   if (unknown) {
     throw new PipelineError(
@@ -45,10 +48,14 @@ async function stepsOf(
   services: Services,
   operation: string,
   state: ReleaseState,
-  around: () => Promise<readonly Around[]>,
+  { around, task }: { around: () => Promise<readonly Around[]>; task: (name: string) => Promise<Task | undefined> },
 ): Promise<ReleaseStep[]> {
   if (operation === 'release') return withAround(releaseSteps(state), await around(), services);
-  return [...(others[operation]?.(state) ?? [])] as ReleaseStep[];
+  const known = others[operation]?.(state);
+  if (known) return [...known] as ReleaseStep[];
+  const { inputs } = state as unknown as Partial<TaskState>;
+  const found = inputs && (await task(operation));
+  return found ? ([...(await found.steps(inputs, services.fleet))] as unknown as ReleaseStep[]) : [];
 }
 
 /** The procedures of the other operations whose undo is known, each with facts of its own. */

@@ -163,6 +163,6 @@ export function times(fleet: Fleet, limit: keyof Fleet['release']['timeouts']): 
 }
 
 /** The version that the run goes away from, if any served. */
-export function servedBefore({ served, current }: Pick<RollState, 'served' | 'current'>): string | undefined {
-  return served ?? current.version;
+export function servedBefore({ served, current }: Partial<Pick<RollState, 'served' | 'current'>>): string | undefined {
+  return served ?? current?.version;
 }

@@ -34,7 +34,8 @@ export function text(
     (value) => {
       if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value) || value === '' || value.length > 1000) return undefined;
       if (choices && !choices.includes(value)) return undefined;
-      return pattern && !pattern.test(value) ? undefined : value;
+      // `search` starts anew each time; `test` goes on where it was with a pattern that has the flag g.
+      return pattern && value.search(pattern) < 0 ? undefined : value;
     },
     choices ? `one of ${choices.join(', ')}` : pattern ? `text like ${pattern.source}` : 'text of one line',
   );
@@ -56,7 +57,13 @@ export function duration(description: string, maxMs = 30 * 86_400_000): Input<nu
     const ms = Number(count) * (units[unit] ?? Number.NaN);
     return ms > 0 && ms <= maxMs ? ms : undefined;
   };
-  return input(description, 'time', undefined, read, 'a time such as 90s, 30m, 2h or 1d, up to 30d');
+  return input(description, 'time', undefined, read, `a time such as 90s, 30m, 2h or 1d, up to ${inUnits(maxMs)}`);
+}
+
+/** In the largest unit in which it is a whole number. */
+function inUnits(ms: number): string {
+  const [unit, size] = Object.entries(units).findLast(([, size]) => ms % size === 0) ?? ['s', 1000];
+  return `${ms / size}${unit}`;
 }
 
 /** A switch that is on or off. */

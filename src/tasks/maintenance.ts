@@ -24,12 +24,25 @@ export interface Page {
   status: number;
 }
 
-/** The steps that put the page on, and with a time take it off again. */
+/** What a load balancer can answer with by itself (ELBv2, FixedResponseActionConfig). */
+const statuses = /^[245][0-9][0-9]$/;
+const contentTypes = ['text/plain', 'text/css', 'text/html', 'application/javascript', 'application/json'];
+
+/**
+ * The steps that put the page on, and with a time take it off again.
+ * @throws usage error for a status, a content type or a page that a load balancer cannot show
+ */
 export async function maintenanceSteps(page: Page, fleet: Fleet, forMs: number | undefined): Promise<TaskStep[]> {
+  const { status, contentType } = page;
+  if (!statuses.test(String(status))) throw unfit('status', status, 'a status of 2xx, 4xx or 5xx, such as 503');
+  if (!contentTypes.includes(contentType)) throw unfit('contentType', contentType, `one of ${contentTypes.join(', ')}`);
   const body = await readPage(page, fleet);
   const put = putOn(page, body, forMs);
   return forMs === undefined ? [put] : [put, wait(forMs), takeOff];
 }
+
+const unfit = (name: string, value: unknown, expected: string) =>
+  usageError('maintenance.page', `maintenanceOn: ${name} is ${JSON.stringify(value)}`, `give ${expected}`);
 
 /** @throws usage error for a page that is missing, empty or too large */
 async function readPage({ page }: Page, fleet: Fleet): Promise<string> {

@@ -177,6 +177,16 @@ test('a lock that another holds: nothing is run or recorded', async () => {
   expect(fake.log).toEqual([]);
 });
 
+test('a lock that a dead run left is taken over with a warning that names it', async () => {
+  const { ledger } = fakeLedger();
+  const held = await ledger.lock('api', { command: 'pipeline release api', run: 'run-1' });
+  const { context, code } = await run([change], {
+    ledger: { lock: async () => ({ ...held, takenOver: { from: held.record, why: 'process gone' } }) },
+  });
+  expect(code).toBe(0);
+  expect(context.stderr.text).toMatch(/^warning: run run-1 \(pipeline release api\) ended without releasing the lock/m);
+});
+
 test('the lock is released when the ledger fails in the middle', async () => {
   const broken = new Error('disk full');
   const { fake, code } = await run([change], { ledger: { saveRun: () => Promise.reject(broken) } });

@@ -48,3 +48,17 @@ describe('the inputs of a task', () => {
     expect(() => read(positional, options ?? { 'and-then': 'x' })).toThrow(message);
   });
 });
+
+it('a time says how long it may be', () => {
+  expect(() => duration('how long', 90 * 60_000).read('2h', '--for')).toThrow(
+    expect.objectContaining({ hint: 'give a time such as 90s, 30m, 2h or 1d, up to 90m' }),
+  );
+  expect(() => duration('how long').read('31d', '--for')).toThrow(
+    expect.objectContaining({ hint: expect.stringContaining('up to 30d') }),
+  );
+});
+
+it('a pattern judges each text from its beginning, whatever its flags', () => {
+  const input = text('which', { pattern: /^[a-z]+$/g });
+  expect([input.read('one', 'name'), input.read('two', 'name')]).toEqual(['one', 'two']);
+});

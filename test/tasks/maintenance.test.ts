@@ -141,6 +141,10 @@ describe('the maintenance page', () => {
   });
 
   it('refuses a page that is missing or too large, and a priority that is taken', async () => {
+    for (const wrong of [{ status: 301 }, { status: 5030 }, { contentType: 'image/png' }]) {
+      const task = maintenanceOn({ page: 'back-soon.html', ...wrong });
+      await expect(stage.run(task)).rejects.toMatchObject({ code: 'maintenance.page', outcome: 'usage' });
+    }
     const missing = maintenanceOn({ page: 'nowhere.html' });
     await expect(stage.run(missing)).rejects.toMatchObject({ code: 'maintenance.page', outcome: 'usage' });
     await writeFile(path.join(stage.dir, 'back-soon.html'), 'ä'.repeat(600));
