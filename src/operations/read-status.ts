@@ -1,6 +1,6 @@
 import { readTargets } from '../aws/balancers.ts';
 import type { Group } from '../aws/groups.ts';
-import { groupMachines } from '../aws/instances.ts';
+import { groupMachines, type Machine } from '../aws/instances.ts';
 import { isActive, type Refresh, readRefresh } from '../aws/refreshes.ts';
 import { readScheduledActions } from '../aws/scaling-settings.ts';
 import type { LockRecord, RunRecord } from '../ledger/types.ts';
@@ -8,6 +8,7 @@ import type { Services } from '../steps/services.ts';
 import { observeFleet } from '../steps/support/observe.ts';
 import { scaleDownName } from '../steps/support/settings.ts';
 import { readPageOn } from '../tasks/maintenance-rules.ts';
+import { findUnfinished, type Unfinished } from './unfinished.ts';
 
 /** What `status --json` prints. */
 export interface FleetStatus {
@@ -32,6 +33,8 @@ export interface FleetStatus {
   }[];
   /** Instance refreshes that go on at this moment, by group. */
   refreshes: { id: string; group: string; status: string; percentage: number; left: number; reason: string | null }[];
+  /** What a flip has left undone; null when there is nothing. */
+  unfinished: Unfinished | null;
   /** The maintenance page that visitors get; `until` is the ISO time of its end, null for one that stays until it is taken off. */
   maintenance: { run: string | null; until: string | null } | null;
   lock: LockRecord | null;
@@ -71,6 +74,13 @@ export async function readStatus(services: Services): Promise<FleetStatus> {
     traffic: trafficByVersion(groups),
     instances: groups.flatMap((one) => one.instances),
     refreshes: groups.flatMap((one) => one.refresh ?? []),
+    unfinished: findUnfinished(fleet.app, {
+      group: live.name,
+      machines: groups[0].machines,
+      refresh: groups[0].last,
+      current: facts.current,
+      busy: lock?.run !== undefined,
+    }),
     maintenance: page
       ? { run: page.run ?? null, until: page.until === undefined ? null : new Date(page.until).toISOString() }
       : null,
@@ -85,6 +95,9 @@ interface ReadGroup {
   status: GroupStatus;
   instances: FleetStatus['instances'];
   refresh?: FleetStatus['refreshes'][number];
+  /** Members of the group that are not on their way out. */
+  machines: Machine[];
+  last?: Refresh;
 }
 
 async function readGroupStatus(
@@ -115,6 +128,8 @@ async function readGroupStatus(
     status: { name, share, desired, healthy: instances.filter(isServing).length, until },
     instances,
     ...(isActive(refresh) && { refresh: refreshOf(name, refresh) }),
+    machines: group.instances.flatMap((one) => (/^Terminat/.test(one.lifecycle) ? [] : (byId.get(one.id) ?? []))),
+    ...(refresh && { last: refresh }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { RollbackOutlook } from '../../operations/read-outlook.ts';
 import type { FleetStatus } from '../../operations/read-status.ts';
+import type { Unfinished } from '../../operations/unfinished.ts';
 import { renderOutlook } from './outlook.ts';
 import { columns } from './table.ts';
 import { type Colors, oneLine, shortTime } from './text.ts';
@@ -25,6 +26,7 @@ export function renderStatus(
   }
   if (groups.length > 1) lines.push(...groups.map(groupLine));
   lines.push(...refreshes.map(refreshLine));
+  if (status.unfinished) lines.push(unfinishedLine(status.unfinished, version));
   if (status.maintenance) lines.push(pageLine(app, status.maintenance, now));
   if (lock) {
     const reason = lock.reason ? `: ${lock.reason}` : '';
@@ -66,6 +68,16 @@ function groupLine({ name, share, desired, healthy, until }: FleetStatus['groups
 function refreshLine({ group, status, percentage, left, reason }: FleetStatus['refreshes'][number]): string {
   const why = reason === null ? '' : ` (${reason})`;
   return `instance refresh of ${group}: ${status}, ${percentage} %, ${left} ${left === 1 ? 'machine' : 'machines'} to replace${why}`;
+}
+
+/** `instance refresh of api-production ended Failed (no capacity): 6 machines were switched to v41 and not replaced: … Finish it: pipeline …`. */
+function unfinishedLine({ group, refresh, machines, finish }: Unfinished, version: string | null): string {
+  const why = refresh && refresh.reason !== null ? ` (${refresh.reason})` : '';
+  const ended = refresh
+    ? `instance refresh of ${group} ended ${refresh.status}${why}`
+    : `no instance refresh of ${group}`;
+  const [were, on] = machines === 1 ? ['machine was', 'it'] : ['machines were', 'them'];
+  return `${ended}: ${machines} ${were} switched to ${version ?? 'the old version'} and not replaced: another image is on ${on}. Finish it: ${finish}`;
 }
 
 function pageLine(app: string, { until }: NonNullable<FleetStatus['maintenance']>, now: number): string {

@@ -30,6 +30,7 @@ test('status names what serves, who holds the lock and each machine', () => {
         { id: 'i-2', version: null, lifecycle: 'Standby', health: 'unused', address: '', group: 'api-local' },
       ],
       refreshes: [{ id: 'r-1', group: 'api-local', status: 'InProgress', percentage: 40, left: 1, reason: null }],
+      unfinished: null,
       maintenance: null,
       lock: {
         ...fleet,
@@ -59,6 +60,35 @@ test('status names what serves, who holds the lock and each machine', () => {
       '',
     ].join('\n'),
   );
+});
+
+test('a flip that was not brought to its end is told with the command that does', () => {
+  const unfinished = { group: 'api-local', machines: 1, finish: 'pipeline fast-rollback api v1 --how roll' };
+  const text = (refresh: { id: string; status: string; reason: string | null } | null) =>
+    renderStatus(
+      {
+        ...fleet,
+        version: 'v1',
+        desired: 1,
+        healthy: 1,
+        groups: [{ name: 'api-local', share: 1, desired: 1, healthy: 1, until: null }],
+        traffic: [{ version: 'v1', share: 1 }],
+        instances: [],
+        refreshes: [],
+        unfinished: { ...unfinished, refresh },
+        maintenance: null,
+        lock: null,
+        run: null,
+      },
+      colors,
+      now,
+    ).split('\n')[1];
+  const left =
+    '1 machine was switched to v1 and not replaced: another image is on it. Finish it: pipeline fast-rollback api v1 --how roll';
+  expect(text({ id: 'r-1', status: 'Failed', reason: 'no capacity' })).toBe(
+    `instance refresh of api-local ended Failed (no capacity): ${left}`,
+  );
+  expect(text(null)).toBe(`no instance refresh of api-local: ${left}`);
 });
 
 test('a blue/green fleet shows both groups and who gets which part of the traffic', () => {
@@ -95,6 +125,7 @@ test('a blue/green fleet shows both groups and who gets which part of the traffi
         },
       ],
       refreshes: [],
+      unfinished: null,
       maintenance: null,
       lock: null,
       run: null,
@@ -132,6 +163,7 @@ test.each([
       traffic: [],
       instances: [],
       refreshes: [],
+      unfinished: null,
       maintenance: { run: 'run-1', until },
       lock: null,
       run: { id: 'run-2', operation: 'release', startedAt: '', by: 'ann' },
@@ -158,6 +190,7 @@ test('a fleet before its first release', () => {
       traffic: [],
       instances: [],
       refreshes: [],
+      unfinished: null,
       maintenance: null,
       lock: null,
       run: null,
