@@ -8,6 +8,9 @@ const programs: [string, string[], string][] = [
   ['ansible-playbook', ['--version'], 'ansible-core'],
 ];
 
+/** What only some commands start; without it the others work, so it is told and not complained of. */
+const onlyFor: [string, string[], string][] = [['packer', ['--version'], 'pipeline base build']];
+
 const minimumNode = [20, 19] as const;
 
 /** This machine: Node and the programs that a release needs. */
@@ -21,12 +24,27 @@ export async function diagnoseMachine(node = process.versions.node): Promise<Fin
   ];
   const others = await Promise.all(
     programs.map(async ([name, args, debian]) => {
-      const { failed, stdout, stderr } = await execa(name, args, { reject: false, stdin: 'ignore', timeout: 10_000 });
-      const version = `${stdout}${stderr}`.split('\n', 1)[0]?.trim() ?? '';
-      return failed
+      const version = await versionOf(name, args);
+      return version === undefined
         ? error(`machine.${name}`, `${name} was not found or does not run`, `apt-get install ${debian}`)
         : ok(`machine.${name}`, version);
     }),
   );
-  return [...found, ...others];
+  const further = await Promise.all(
+    onlyFor.map(async ([name, args, command]) => {
+      const version = await versionOf(name, args);
+      const text =
+        version === undefined
+          ? `no ${name} here, which ${command} needs`
+          : `${name} ${version.replace(/^packer v?/i, '')}`;
+      return ok(`machine.${name}`, text);
+    }),
+  );
+  return [...found, ...others, ...further];
+}
+
+/** The first line that a program prints of its version; undefined when it is not there or does not run. */
+async function versionOf(name: string, args: string[]): Promise<string | undefined> {
+  const { failed, stdout, stderr } = await execa(name, args, { reject: false, stdin: 'ignore', timeout: 10_000 });
+  return failed ? undefined : (`${stdout}${stderr}`.split('\n', 1)[0]?.trim() ?? '');
 }

@@ -1,0 +1,180 @@
+import { DescribeImagesCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { balancerChanges, groupChanges, ownChanges } from '../../infra/deploy-actions.ts';
+import { deleteWarmPool, putWarmPool } from '../../src/aws/capacity.ts';
+import { createClients } from '../../src/aws/clients.ts';
+import { readGroup, replaceInstance } from '../../src/aws/groups.ts';
+import { deprecateImage, disableImage, enableImage, undeprecateImage } from '../../src/aws/image-retirement.ts';
+import { listImages } from '../../src/aws/images.ts';
+import { consoleOutput, terminateMachine } from '../../src/aws/instances.ts';
+import { readListener, readRoutes, setWeights } from '../../src/aws/listeners.ts';
+import { cancelRefresh, rollbackRefresh } from '../../src/aws/refreshes.ts';
+import { createRule, deleteRule, updateRule } from '../../src/aws/rules.ts';
+import {
+  deletePolicy,
+  deleteScheduledActions,
+  putPolicy,
+  putScheduledActions,
+} from '../../src/aws/scaling-settings.ts';
+import { findFleetSecurityGroup, listOpenings } from '../../src/aws/security-groups.ts';
+import { diagnose } from '../../src/operations/doctor/diagnose.ts';
+import type { DoctorServices } from '../../src/operations/doctor/services.ts';
+import { planRollback } from '../../src/operations/fast-rollback.ts';
+import { planPin, planUnpin } from '../../src/operations/pin.ts';
+import { planPrune } from '../../src/operations/prune.ts';
+import { planRelease } from '../../src/operations/release.ts';
+import { planTask } from '../../src/operations/run-task.ts';
+import { planScale, planScaleCancel } from '../../src/operations/scale.ts';
+import type { Plan } from '../../src/run/step.ts';
+import { closeSecurityGroup, openSecurityGroup } from '../../src/tasks/ready.ts';
+import type { Task, TaskServices } from '../../src/tasks/types.ts';
+import { failingAfter, simulatedFleet } from '../operations/support/simulated-fleet.ts';
+import { type Record as Asked, underDeployRole } from './support/under-role.ts';
+
+// One story: everything here is done under the deploy role of the fleet, which is asked before each call as AWS asks it.
+let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let services: DoctorServices & TaskServices;
+let asked: Asked;
+
+beforeAll(async () => {
+  world = await simulatedFleet();
+  services = Object.assign(world.services, {
+    vcpuQuota: async () => 1000,
+    identity: async () => ({
+      account: '000000000000',
+      arn: 'arn:aws:sts::000000000000:assumed-role/api-local-deploy/ann',
+    }),
+    ownAddress: async () => '192.0.2.7',
+    elsewhere: () => [],
+  });
+  asked = underDeployRole(services.aws, services.fleet, world.cloud);
+}, 60_000);
+afterAll(() => world.close());
+
+async function run<State>(plan: Plan<typeof world.services, State>) {
+  const result = await world.run(plan);
+  expect(asked.denied).toEqual([]);
+  return result;
+}
+const done = async <State>(plan: Plan<typeof world.services, State>) => {
+  expect((await run(plan)).error).toBeUndefined();
+};
+const task = async (one: Task, inputs: Record<string, unknown> = {}) =>
+  done(
+    (await planTask(services, world.clock, {
+      name: 'task',
+      steps: await one.steps(inputs, services.fleet),
+      inputs,
+    })) as never,
+  );
+
+describe('under the deploy role', () => {
+  it('versions are released, and one that fails is taken back', async () => {
+    for (let n = 0; n < 3; n++) await done(await planRelease(services, world.clock, {}));
+    services.fleet.release.bake = 'builder';
+    const failing = failingAfter(await planRelease(services, world.clock, {}), 'prove');
+    expect((await run(failing)).outcome).toBe('rolled-back');
+    services.fleet.release.bake = 'detach';
+  }, 60_000);
+
+  it('the fleet goes back by a flip', async () => {
+    const flip = { version: 'v2', force: false, how: 'flip', wait: true } as const;
+    await done(await planRollback(services, world.clock, flip));
+  }, 60_000);
+
+  it('images are pinned, unpinned and retired', async () => {
+    await done(await planPin(services, world.clock, { version: 'v1', reason: 'the sale' }));
+    await done(await planUnpin(services, world.clock, 'v1'));
+    Object.assign(services.fleet.release, { keep: 1, minimumAgeHours: 0, retireGraceHours: 0 });
+    await done(await planPrune(services, world.clock, { force: false }));
+  }, 60_000);
+
+  it('the fleet grows, pre-heated, and shrinks', async () => {
+    services.fleet.scale = { warmPool: 'Stopped', reservedCapacityUnits: 200 };
+    await done(await planScale(services, world.clock, { to: 6 }));
+    await done(await planScaleCancel(services, world.clock));
+  }, 60_000);
+
+  it('a port of its machines is opened for a while, by the task of another file', async () => {
+    const rules = { 'api-ssh': { fleet: 'api', port: 22 } };
+    const { fleet } = services;
+    services.fleet = { ...fleet, app: 'sg' };
+    for (const time of [60_000, 7_200_000]) await task(openSecurityGroup(rules), { name: 'api-ssh', for: time });
+    const group = await findFleetSecurityGroup(services.aws.ec2, 'api', 'local');
+    expect(await listOpenings(services.aws.ec2, { app: 'api' }, 'local')).toMatchObject([
+      { groupId: group, file: 'sg' },
+    ]);
+    await task(closeSecurityGroup(rules), { name: 'api-ssh' });
+    services.fleet = fleet;
+  }, 60_000);
+
+  it('the doctor is told that it may do what it asks for', async () => {
+    const found = await diagnose(services, world.clock);
+    expect(found.find(({ id }) => id === 'account.permissions')).toMatchObject({ severity: 'ok' });
+    expect(asked.denied).toEqual([]);
+  }, 60_000);
+
+  it('what only some runs need is allowed as well', async () => {
+    const { aws, fleet } = services;
+    const { ec2, autoScaling, elb } = aws;
+    const { group: name } = fleet.names;
+    const later = new Date(world.clock.now() + 3_600_000).toISOString();
+    await putScheduledActions(autoScaling, name, [{ name: 'event', start: later, min: 5 }], world.clock.now());
+    await deleteScheduledActions(autoScaling, name, ['event']);
+    const settings = { PolicyName: 'more', AdjustmentType: 'ChangeInCapacity', ScalingAdjustment: 1 };
+    await putPolicy(autoScaling, name, { name: 'more', alarms: [], settings });
+    await deletePolicy(autoScaling, name, 'more');
+    await putWarmPool(autoScaling, name, { state: 'Stopped', prepared: 5 });
+    await deleteWarmPool(autoScaling, name);
+    await cancelRefresh(autoScaling, name);
+    await rollbackRefresh(autoScaling, name);
+
+    const { instances } = await readGroup(autoScaling, name);
+    await consoleOutput(ec2, instances[0]?.id ?? '');
+    await replaceInstance(autoScaling, instances[0]?.id ?? '');
+
+    const image = (await listImages(ec2, fleet.app, fleet.environment)).find(({ version }) => version === 'v1');
+    const imageId = image?.imageId ?? '';
+    await deprecateImage(ec2, imageId, world.clock.now());
+    await disableImage(ec2, imageId);
+    await enableImage(ec2, imageId);
+    await undeprecateImage(ec2, imageId);
+
+    const listener = await readListener(elb, fleet.names.loadBalancer, fleet.balancer.listenerPort);
+    const page = { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '503' } } as const;
+    const rule = await createRule(elb, {
+      listenerArn: listener.arn,
+      priority: 5,
+      conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/closed'] } }],
+      actions: [page],
+      tags: { 'golden-pipeline:app': fleet.app },
+    });
+    await updateRule(elb, rule, [page]);
+    await deleteRule(elb, rule);
+    const [route] = (await readRoutes(elb, listener.arn)).filter(({ kind }) => kind === 'listener');
+    if (route) await setWeights(elb, route, route.weights);
+    expect(asked.denied).toEqual([]);
+  }, 60_000);
+
+  it('nothing in the policy was left out here', () => {
+    const changes = [...groupChanges, ...ownChanges, ...balancerChanges];
+    expect(changes.filter((action) => !asked.allowed.has(action))).toEqual([]);
+  });
+
+  it('the machines, images and groups of others are out of reach', async () => {
+    const rules = { ssh: { fleet: 'api', securityGroup: 'default', port: 22 } };
+    const steps = await openSecurityGroup(rules).steps({ name: 'ssh' }, services.fleet);
+    const plan = await planTask(services, world.clock, { name: 'task', steps, inputs: {} });
+    const { error } = await world.run(plan as never);
+    expect(error).toMatchObject({ code: 'aws.UnauthorizedOperation' });
+    expect(asked.denied).toHaveLength(1);
+    const { cloud } = world;
+    const { ec2 } = createClients({ region: cloud.region, endpoint: cloud.endpoint, credentials: cloud.credentials });
+    const { Images } = await ec2.send(new DescribeImagesCommand({}));
+    const machine = { ImageId: Images?.[0]?.ImageId, MinCount: 1, MaxCount: 1 };
+    const { Instances } = await ec2.send(new RunInstancesCommand(machine));
+    await expect(terminateMachine(services.aws.ec2, Instances?.[0]?.InstanceId ?? '')).rejects.toMatchObject({
+      code: 'aws.UnauthorizedOperation',
+    });
+  });
+});
