@@ -9,7 +9,7 @@ import { listImages } from '../../src/aws/images.ts';
 import { consoleOutput, terminateMachine } from '../../src/aws/instances.ts';
 import { readListener, readRoutes, setWeights } from '../../src/aws/listeners.ts';
 import { cancelRefresh, rollbackRefresh } from '../../src/aws/refreshes.ts';
-import { createRule, deleteRule, updateRule } from '../../src/aws/rules.ts';
+import { createRule, deleteRule, tagRule, updateRule } from '../../src/aws/rules.ts';
 import {
   deletePolicy,
   deleteScheduledActions,
@@ -150,6 +150,7 @@ describe('under the deploy role', () => {
       tags: { 'golden-pipeline:app': fleet.app },
     });
     await updateRule(elb, rule, [page]);
+    await tagRule(elb, rule, { note: 'closed', past: undefined });
     await deleteRule(elb, rule);
     const [route] = (await readRoutes(elb, listener.arn)).filter(({ kind }) => kind === 'listener');
     if (route) await setWeights(elb, route, route.weights);

@@ -77,6 +77,8 @@ const aboutBalancers: Record<string, string> = {
   RegisterTargets: 'TargetGroupArn',
   DeregisterTargets: 'TargetGroupArn',
   ModifyCapacityReservation: 'LoadBalancerArn',
+  AddTags: 'ResourceArns',
+  RemoveTags: 'ResourceArns',
 };
 
 /**
