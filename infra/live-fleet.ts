@@ -3,7 +3,7 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import type { Fleet } from '../src/config/settings.ts';
 import { idOf } from './logical-id.ts';
 
@@ -66,13 +66,15 @@ export class LiveFleet extends Construct {
   /**
    * @param properties All other properties of the group: CloudFormation asks anew when one of them changes, which is when it
    *   changes the group.
+   * @param last What comes before the group: the answer is to be as fresh as it can be, and the function's role is known by then.
    */
-  group(name: string, launchTemplateId: string, properties: object): LiveGroup {
+  group(name: string, launchTemplateId: string, properties: object, last: IDependable): LiveGroup {
     const live = this.#ask(idOf('Group', name), 'Custom::LiveGroup', {
       GroupName: name,
       LaunchTemplateId: launchTemplateId,
       Group: properties,
     });
+    live.node.addDependency(last);
     return { version: live.getAttString('Version'), minSize: live.getAttString('MinSize') };
   }
 

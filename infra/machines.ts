@@ -47,7 +47,7 @@ export function createMachines(
       metricsCollection: [{ granularity: '1Minute' }],
     };
     const tags = Object.entries(definition.tags).map(([key, value]) => ({ key, value, propagateAtLaunch: true }));
-    const { minSize, version } = live.group(group.name, template.ref, { ...properties, tags });
+    const { minSize, version } = live.group(group.name, template.ref, { ...properties, tags }, balancer.serving);
     const made = new CfnAutoScalingGroup(scope, idOf('Group', group.name), {
       ...properties,
       tags,
