@@ -105,6 +105,8 @@ export function baseBuildPolicy(place: Omit<Place, 'instanceRoleArn'>): Statemen
 
 /** Reads of Packer and of `pipeline base`: AWS narrows none of them to single resources. */
 const reads = [
+  // Where the fleet is, and so the builder.
+  'autoscaling:DescribeAutoScalingGroups',
   'ec2:DescribeImageAttribute',
   'ec2:DescribeImages',
   'ec2:DescribeInstances',

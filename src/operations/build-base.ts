@@ -1,4 +1,5 @@
 import type { AwsTarget } from '../aws/clients.ts';
+import { readGroup } from '../aws/groups.ts';
 import { findImageByName, resolveBaseImage } from '../aws/images.ts';
 import { packerBuild } from '../hosts/packer.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -43,7 +44,7 @@ export async function buildBase(
       source_image: source.imageId,
       created_by: services.by,
       instance_type: instance.type,
-      subnet_id: instance.subnetIds[0] ?? '',
+      subnet_id: (await builderSubnet(services, watch.onLine)) ?? '',
       ssh_user: ssh.user,
       ssh_port: String(ssh.port),
       become: String(ssh.become),
@@ -60,4 +61,19 @@ export async function buildBase(
   const image = await findImageByName(aws.ec2, name);
   if (!image) throw new PipelineError('image.no-base', `Packer has ended well, but there is no image called ${name}`);
   return { imageId: image.imageId, name, source: source.imageId, seconds: (clock.now() - began) / 1000 };
+}
+
+/** Where the builder is: in the configured subnet, else in one of the fleet's group; undefined for the default network. */
+async function builderSubnet({ fleet, aws }: Services, say: (line: string) => void): Promise<string | undefined> {
+  const [configured] = fleet.instance.subnetIds;
+  if (configured !== undefined) return configured;
+  try {
+    return (await readGroup(aws.autoScaling, fleet.names.group)).subnetIds[0];
+  } catch (error) {
+    if (!(error instanceof PipelineError) || error.code !== 'group.missing') throw error;
+    say(
+      `there is no group ${fleet.names.group} yet: the builder is in the account's default network; instance.subnetIds names another`,
+    );
+    return undefined;
+  }
 }

@@ -1,0 +1,85 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { buildBase } from '../../src/operations/build-base.ts';
+import type { Services } from '../../src/steps/services.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+let dir: string;
+const ec2 = mockClient(EC2Client);
+const autoScaling = mockClient(AutoScalingClient);
+
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'gp-build-base-'));
+  // In Packer's place: writes down what it was called with, and fails.
+  await writeFile(path.join(dir, 'packer'), '#!/bin/sh\nprintf "%s\\n" "$@" > "${0%/*}/argv"\nexit 1\n', {
+    mode: 0o755,
+  });
+  vi.stubEnv('PATH', `${dir}:${process.env.PATH}`);
+  ec2.reset();
+  autoScaling.reset();
+  ec2.on(DescribeImagesCommand).resolves({ Images: [{ ImageId: 'ami-1', Name: 'golden-base-1', State: 'available' }] });
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** The subnet that Packer is told, and what is said of it. */
+async function subnetOf(configured: string[]): Promise<{ subnet?: string; said: string }> {
+  const options = { region: 'eu-west-1' };
+  const services = {
+    fleet: {
+      ...{ app: 'api', environment: 'production', projectDir: dir, names: { group: 'api-production' } },
+      instance: { type: 't3.small', baseImage: 'golden-base-*', subnetIds: configured },
+      ...{ ssh: { user: 'admin', port: 22, become: true }, release: { pollSeconds: 5 } },
+    },
+    aws: { ec2: new EC2Client(options), autoScaling: new AutoScalingClient(options) },
+    ...{ workDir: dir, by: 'tester@here', target: options },
+  } as unknown as Services & { target: { region: string } };
+  const said: string[] = [];
+  const built = buildBase(services, new ManualClock(), { onLine: (line) => said.push(line) });
+  await expect(built).rejects.toMatchObject({ code: 'packer.failed' });
+  const argv = (await readFile(path.join(dir, 'argv'), 'utf8')).split('\n');
+  return {
+    subnet: argv.find((one) => one.startsWith('subnet_id='))?.slice('subnet_id='.length),
+    said: said.join('\n'),
+  };
+}
+
+it('builds in the subnet that is configured', async () => {
+  expect(await subnetOf(['subnet-7', 'subnet-8'])).toEqual({ subnet: 'subnet-7', said: '' });
+  expect(autoScaling.calls()).toEqual([]);
+});
+
+it('builds in the network of the fleet, where there is one', async () => {
+  autoScaling.on(DescribeAutoScalingGroupsCommand, { AutoScalingGroupNames: ['api-production'] }).resolves({
+    AutoScalingGroups: [
+      {
+        ...{
+          AutoScalingGroupName: 'api-production',
+          MinSize: 1,
+          MaxSize: 2,
+          DesiredCapacity: 1,
+          CreatedTime: new Date(0),
+        },
+        ...{ DefaultCooldown: 0, AvailabilityZones: ['eu-west-1a'], HealthCheckType: 'ELB' },
+        VPCZoneIdentifier: 'subnet-1,subnet-2',
+      },
+    ],
+  });
+  expect(await subnetOf([])).toEqual({ subnet: 'subnet-1', said: '' });
+});
+
+it('builds in the default network before there is a fleet, and says so', async () => {
+  autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
+  const { subnet, said } = await subnetOf([]);
+  expect(subnet).toBe('');
+  expect(said).toContain('there is no group api-production yet');
+  expect(said).toContain('instance.subnetIds');
+});
