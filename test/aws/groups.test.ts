@@ -1,15 +1,147 @@
-import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  AutoScalingClient,
+  type AutoScalingGroup,
+  DescribeAutoScalingGroupsCommand,
+  EnterStandbyCommand,
+  ExitStandbyCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
 import { mockClient } from 'aws-sdk-client-mock';
-import { expect, it } from 'vitest';
-import { replaceInstance } from '../../src/aws/groups.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  enterStandby,
+  exitStandby,
+  readGroup,
+  readGroups,
+  replaceInstance,
+  setCapacity,
+  setTemplate,
+} from '../../src/aws/groups.ts';
 
-const validation = (message: string) => Object.assign(new Error(message), { name: 'ValidationError' });
+const client = new AutoScalingClient({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+const mock = mockClient(client);
+const refusal = (name: string) => Object.assign(new Error(name), { name });
+const group = (AutoScalingGroupName: string, more: Partial<AutoScalingGroup> = {}) =>
+  ({ AutoScalingGroupName, MinSize: 1, MaxSize: 9, DesiredCapacity: 2, ...more }) as AutoScalingGroup;
 
-it('an instance that has left its group needs no replacing; another refusal is told', async () => {
-  const client = mockClient(AutoScalingClient);
-  const asked = client.on(TerminateInstanceInAutoScalingGroupCommand);
-  asked.rejects(validation('Instance Id not found - No managed instance found for instance ID: i-1'));
-  await expect(replaceInstance(new AutoScalingClient({}), 'i-1')).resolves.toBeUndefined();
-  asked.rejects(validation('Instance i-1 is already terminating.'));
-  await expect(replaceInstance(new AutoScalingClient({}), 'i-1')).rejects.toThrow('already terminating');
+beforeEach(() => mock.reset());
+
+describe('reading groups', () => {
+  it('shows what counts: capacity, template, members with their state and template version, suspended processes', async () => {
+    mock.on(DescribeAutoScalingGroupsCommand).resolves({
+      AutoScalingGroups: [
+        group('api', {
+          LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '7' },
+          TargetGroupARNs: ['arn:tg'],
+          SuspendedProcesses: [{ ProcessName: 'AZRebalance' }, {}],
+          Instances: [
+            {
+              InstanceId: 'i-1',
+              AvailabilityZone: 'eu-west-1a',
+              LifecycleState: 'Standby',
+              HealthStatus: 'Healthy',
+              ProtectedFromScaleIn: false,
+              LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '6' },
+            },
+          ],
+        }),
+      ],
+    });
+    expect(await readGroup(client, 'api')).toMatchObject({
+      name: 'api',
+      min: 1,
+      max: 9,
+      desired: 2,
+      launchTemplate: { id: 'lt-1', version: '7' },
+      targetGroupArns: ['arn:tg'],
+      suspended: ['AZRebalance'],
+      instances: [{ id: 'i-1', lifecycle: 'Standby', health: 'Healthy', templateVersion: '6' }],
+    });
+  });
+
+  it('takes a group that names no template version for one that follows the default', async () => {
+    mock.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [group('api')] });
+    expect(await readGroup(client, 'api')).toMatchObject({ launchTemplate: { version: '$Default' }, instances: [] });
+  });
+
+  it('gives them in the order of their names, whatever the order of the answer, with one call', async () => {
+    mock.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [group('green'), group('blue')] });
+    expect((await readGroups(client, ['blue', 'green'])).map((one) => one.name)).toEqual(['blue', 'green']);
+    expect(mock.commandCalls(DescribeAutoScalingGroupsCommand)).toHaveLength(1);
+  });
+
+  it('names the one that is missing, and what makes it', async () => {
+    mock.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [group('blue')] });
+    await expect(readGroups(client, ['blue', 'green'])).rejects.toMatchObject({
+      code: 'group.missing',
+      message: 'there is no Auto Scaling group green',
+      hint: expect.stringContaining('pipeline local up'),
+    });
+  });
+
+  it('never takes a throttled reading for a missing group', async () => {
+    mock.on(DescribeAutoScalingGroupsCommand).rejects(refusal('Throttling'));
+    await expect(readGroup(client, 'api')).rejects.toMatchObject({ name: 'Throttling' });
+  });
+});
+
+describe('changing groups', () => {
+  it('Standby lowers the desired capacity, lest the group launch another from the old version', async () => {
+    mock.on(EnterStandbyCommand).resolves({});
+    mock.on(ExitStandbyCommand).resolves({});
+    await enterStandby(client, 'api', 'i-1');
+    await exitStandby(client, 'api', 'i-1');
+    expect(mock.commandCalls(EnterStandbyCommand)[0]?.args[0].input).toEqual({
+      AutoScalingGroupName: 'api',
+      InstanceIds: ['i-1'],
+      ShouldDecrementDesiredCapacity: true,
+    });
+    expect(mock.commandCalls(ExitStandbyCommand)[0]?.args[0].input).toEqual({
+      AutoScalingGroupName: 'api',
+      InstanceIds: ['i-1'],
+    });
+  });
+
+  it('the end of an instance keeps the desired capacity, so that the group launches another', async () => {
+    mock.on(TerminateInstanceInAutoScalingGroupCommand).resolves({});
+    await replaceInstance(client, 'i-1');
+    expect(mock.commandCalls(TerminateInstanceInAutoScalingGroupCommand)[0]?.args[0].input).toEqual({
+      InstanceId: 'i-1',
+      ShouldDecrementDesiredCapacity: false,
+    });
+  });
+
+  it('leaves out what is not to change: a minimum alone says nothing of capacity, a template nothing of either', async () => {
+    mock.on(UpdateAutoScalingGroupCommand).resolves({});
+    await setCapacity(client, 'api', { min: 0 });
+    await setTemplate(client, 'api', { id: 'lt-1', version: '7' });
+    const sent = mock
+      .commandCalls(UpdateAutoScalingGroupCommand)
+      .map((call) => JSON.parse(JSON.stringify(call.args[0].input)));
+    expect(sent).toEqual([
+      { AutoScalingGroupName: 'api', MinSize: 0 },
+      { AutoScalingGroupName: 'api', LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '7' } },
+    ]);
+  });
+
+  it.each([
+    ['EnterStandby', () => mock.on(EnterStandbyCommand), () => enterStandby(client, 'api', 'i-1')],
+    ['ExitStandby', () => mock.on(ExitStandbyCommand), () => exitStandby(client, 'api', 'i-1')],
+    ['Update', () => mock.on(UpdateAutoScalingGroupCommand), () => setCapacity(client, 'api', { desired: 3 })],
+    ['Terminate', () => mock.on(TerminateInstanceInAutoScalingGroupCommand), () => replaceInstance(client, 'i-1')],
+  ])('passes a refusal on and does not try again by itself: %s', async (_name, on, change) => {
+    on().rejects(refusal('ScalingActivityInProgress'));
+    await expect(change()).rejects.toMatchObject({ name: 'ScalingActivityInProgress' });
+    expect(mock.calls()).toHaveLength(1);
+  });
+
+  it('an instance that has left its group needs no replacing; another refusal is told', async () => {
+    const validation = (message: string) => Object.assign(new Error(message), { name: 'ValidationError' });
+    const asked = mock.on(TerminateInstanceInAutoScalingGroupCommand);
+    asked.rejects(validation('Instance Id not found - No managed instance found for instance ID: i-1'));
+    await expect(replaceInstance(client, 'i-1')).resolves.toBeUndefined();
+    asked.rejects(validation('Instance i-1 is already terminating.'));
+    await expect(replaceInstance(client, 'i-1')).rejects.toThrow('already terminating');
+  });
 });

@@ -1,29 +1,163 @@
-import { CreateTagsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  CreateTagsCommand,
+  DescribeInstancesCommand,
+  type DescribeInstancesCommandOutput,
+  EC2Client,
+  GetConsoleOutputCommand,
+  type Instance,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
-import { expect, it } from 'vitest';
-import { tagMachines } from '../../src/aws/instances.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  consoleOutput,
+  findLaunched,
+  groupMachines,
+  readMachine,
+  tagMachines,
+  terminateMachine,
+} from '../../src/aws/instances.ts';
+import { tagKeys } from '../../src/aws/tags.ts';
 
-const refusal = (name: string, message: string) => Object.assign(new Error(message), { name });
+const ec2 = new EC2Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+const mock = mockClient(ec2);
+const refusal = (name: string, message = name) => Object.assign(new Error(message), { name });
+const machine = (InstanceId: string, state: 'pending' | 'running' | 'shutting-down' | 'terminated' = 'running') =>
+  ({
+    InstanceId,
+    State: { Name: state },
+    PrivateIpAddress: '10.0.0.1',
+    ImageId: 'ami-1',
+    Tags: [{ Key: tagKeys.version, Value: 'v2' }],
+  }) satisfies Instance;
+const answer = (...instances: Instance[]) => ({ Reservations: instances.map((one) => ({ Instances: [one] })) });
 
-it('tags the machines that there are when the cloud does not know some', async () => {
-  const ec2 = mockClient(EC2Client);
-  ec2
-    .on(CreateTagsCommand)
-    .rejectsOnce(refusal('InvalidInstanceID.NotFound', "The instance IDs 'i-0b, i-0c' do not exist"))
-    .resolves({});
-  await tagMachines(new EC2Client({}), ['i-0a', 'i-0b', 'i-0c'], { version: 'v1' });
-  expect(ec2.commandCalls(CreateTagsCommand).map((call) => call.args[0].input.Resources)).toEqual([
-    ['i-0a', 'i-0b', 'i-0c'],
-    ['i-0a'],
-  ]);
+beforeEach(() => mock.reset());
+
+describe('readMachine', () => {
+  it('tells state, address, image and the version of its tag', async () => {
+    mock.on(DescribeInstancesCommand).resolves(answer(machine('i-1')));
+    expect(await readMachine(ec2, 'i-1')).toMatchObject({
+      id: 'i-1',
+      state: 'running',
+      address: '10.0.0.1',
+      imageId: 'ami-1',
+      version: 'v2',
+    });
+  });
+
+  it('knows nothing of a machine that EC2 does not show, whichever way it says so', async () => {
+    mock.on(DescribeInstancesCommand).rejectsOnce(refusal('InvalidInstanceID.NotFound')).resolves({ Reservations: [] });
+    expect(await readMachine(ec2, 'i-1')).toBeUndefined();
+    expect(await readMachine(ec2, 'i-1')).toBeUndefined();
+  });
+
+  it.each(['RequestLimitExceeded', 'UnauthorizedOperation', 'InvalidInstanceID.Malformed', 'TimeoutError'])(
+    'does not take %s for a machine that is gone',
+    async (name) => {
+      mock.on(DescribeInstancesCommand).rejects(refusal(name));
+      await expect(readMachine(ec2, 'i-1')).rejects.toMatchObject({ name });
+    },
+  );
 });
 
-it('asks for nothing when none is known, and tells any other refusal', async () => {
-  const ec2 = mockClient(EC2Client);
-  const asked = ec2.on(CreateTagsCommand);
-  asked.rejects(refusal('InvalidInstanceID.NotFound', "The instance ID 'i-0a' does not exist"));
-  await tagMachines(new EC2Client({}), ['i-0a'], { version: 'v1' });
-  expect(ec2.commandCalls(CreateTagsCommand)).toHaveLength(1);
-  asked.rejects(refusal('UnauthorizedOperation', 'You may not tag i-0a'));
-  await expect(tagMachines(new EC2Client({}), ['i-0a'], { version: 'v1' })).rejects.toThrow('may not tag');
+describe('groupMachines', () => {
+  it('reads every page, and machines that are up or may come up only', async () => {
+    const pages: Record<string, DescribeInstancesCommandOutput> = {
+      first: { ...answer(machine('i-1'), machine('i-2')), NextToken: 'more', $metadata: {} },
+      more: { NextToken: 'still-more', $metadata: {} },
+      'still-more': { ...answer(machine('i-3', 'pending')), $metadata: {} },
+    };
+    mock.on(DescribeInstancesCommand).callsFake(({ NextToken = 'first' }: { NextToken?: string }) => pages[NextToken]);
+    expect((await groupMachines(ec2, 'api')).map((one) => one.id)).toEqual(['i-1', 'i-2', 'i-3']);
+    const sent = mock.commandCalls(DescribeInstancesCommand).map((call) => call.args[0].input);
+    expect(sent).toHaveLength(3);
+    expect(sent[0]?.Filters).toEqual([
+      { Name: 'tag:aws:autoscaling:groupName', Values: ['api'] },
+      { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+    ]);
+  });
+
+  it('gives no half of a fleet when a later page is refused', async () => {
+    mock
+      .on(DescribeInstancesCommand)
+      .resolvesOnce({ ...answer(machine('i-1')), NextToken: 'more' })
+      .rejects(refusal('RequestLimitExceeded'));
+    await expect(groupMachines(ec2, 'api')).rejects.toMatchObject({ name: 'RequestLimitExceeded' });
+  });
+});
+
+describe('findLaunched', () => {
+  it('finds the machine of a launch whose answer was lost, by its token', async () => {
+    mock.on(DescribeInstancesCommand).resolves(answer(machine('i-1', 'pending')));
+    expect((await findLaunched(ec2, 'token-1'))?.id).toBe('i-1');
+    expect(mock.commandCalls(DescribeInstancesCommand)[0]?.args[0].input).toEqual({
+      Filters: [{ Name: 'client-token', Values: ['token-1'] }],
+    });
+  });
+
+  it('leaves out what has ended: there is nothing more to end', async () => {
+    mock.on(DescribeInstancesCommand).resolves(answer(machine('i-1', 'terminated'), machine('i-2', 'shutting-down')));
+    expect(await findLaunched(ec2, 'token-1')).toBeUndefined();
+    mock.on(DescribeInstancesCommand).resolves({});
+    expect(await findLaunched(ec2, 'token-1')).toBeUndefined();
+  });
+});
+
+describe('terminateMachine', () => {
+  it('takes a machine that is gone for done, and nothing else', async () => {
+    mock.on(TerminateInstancesCommand).rejectsOnce(refusal('InvalidInstanceID.NotFound'));
+    await expect(terminateMachine(ec2, 'i-1')).resolves.toBeUndefined();
+    mock.on(TerminateInstancesCommand).rejects(refusal('OperationNotPermitted'));
+    await expect(terminateMachine(ec2, 'i-1')).rejects.toMatchObject({ name: 'OperationNotPermitted' });
+  });
+});
+
+describe('tagMachines', () => {
+  const ids = Array.from({ length: 1500 }, (_, index) => `i-${index}`);
+
+  it('tags a thousand at a call, each machine once', async () => {
+    mock.on(CreateTagsCommand).resolves({});
+    await tagMachines(ec2, ids, { [tagKeys.version]: 'v2' });
+    const sent = mock.commandCalls(CreateTagsCommand).map((call) => call.args[0].input.Resources ?? []);
+    expect(sent.map((one) => one.length)).toEqual([1000, 500]);
+    expect(sent.flat()).toEqual(ids);
+  });
+
+  it('says so when a later call is refused', async () => {
+    mock.on(CreateTagsCommand).resolvesOnce({}).rejects(refusal('RequestLimitExceeded'));
+    await expect(tagMachines(ec2, ids, {})).rejects.toMatchObject({ name: 'RequestLimitExceeded' });
+  });
+
+  it('tags the machines that there are when the cloud does not know some', async () => {
+    mock
+      .on(CreateTagsCommand)
+      .rejectsOnce(refusal('InvalidInstanceID.NotFound', "The instance IDs 'i-0b, i-0c' do not exist"))
+      .resolves({});
+    await tagMachines(ec2, ['i-0a', 'i-0b', 'i-0c'], { version: 'v1' });
+    expect(mock.commandCalls(CreateTagsCommand).map((call) => call.args[0].input.Resources)).toEqual([
+      ['i-0a', 'i-0b', 'i-0c'],
+      ['i-0a'],
+    ]);
+  });
+
+  it('asks for nothing when none is known, and tells any other refusal', async () => {
+    const asked = mock.on(CreateTagsCommand);
+    asked.rejects(refusal('InvalidInstanceID.NotFound', "The instance ID 'i-0a' does not exist"));
+    await tagMachines(ec2, ['i-0a'], { version: 'v1' });
+    expect(mock.commandCalls(CreateTagsCommand)).toHaveLength(1);
+    asked.rejects(refusal('UnauthorizedOperation', 'You may not tag i-0a'));
+    await expect(tagMachines(ec2, ['i-0a'], { version: 'v1' })).rejects.toThrow('may not tag');
+  });
+});
+
+describe('consoleOutput', () => {
+  it('is decoded, and undefined while there is nothing', async () => {
+    mock
+      .on(GetConsoleOutputCommand)
+      .resolvesOnce({ Output: Buffer.from('started ✓').toString('base64') })
+      .resolves({});
+    expect(await consoleOutput(ec2, 'i-1')).toBe('started ✓');
+    expect(await consoleOutput(ec2, 'i-1')).toBeUndefined();
+  });
 });
