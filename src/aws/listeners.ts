@@ -30,6 +30,11 @@ export interface Route {
   kind: 'listener' | 'rule';
   arn: string;
   weights: Weight[];
+  /**
+   * Seconds for which a client stays with the target group that it was first given, where that is enabled. Such clients keep
+   * going there whatever the weights are.
+   */
+  stickySeconds?: number;
   /** Header and value that the requests must carry; a route for everybody has none. */
   header?: { name: string; values: string[] };
   /** As AWS gives them, so that a change of weights keeps all else. */
@@ -71,6 +76,7 @@ export async function readRoutes(elb: ElasticLoadBalancingV2Client, listenerArn:
       routes.push({
         ...(rule.IsDefault ? { kind: 'listener', arn: listenerArn } : { kind: 'rule', arn: rule.RuleArn ?? '' }),
         weights,
+        ...stickinessOf(rule.Actions),
         ...(header ? { header: { name: header.HttpHeaderName ?? '', values: header.Values ?? [] } } : {}),
         actions: rule.Actions ?? [],
       });
@@ -79,10 +85,19 @@ export async function readRoutes(elb: ElasticLoadBalancingV2Client, listenerArn:
   return routes;
 }
 
-/** Lets a route forward by these weights from now on: one call. Conditions, priority and its other actions stay as they are. */
-export async function setWeights(elb: ElasticLoadBalancingV2Client, route: Route, weights: Weight[]): Promise<void> {
+/**
+ * Lets a route forward by these weights from now on: one call. Conditions, priority and its other actions stay as they are.
+ * @param unstick Ends stickiness to target groups with the same call, so that the weights count for every client.
+ */
+export async function setWeights(
+  elb: ElasticLoadBalancingV2Client,
+  route: Route,
+  weights: Weight[],
+  { unstick = false }: { unstick?: boolean } = {},
+): Promise<void> {
+  const free = unstick && route.stickySeconds !== undefined;
   const actions = route.actions.map((action) =>
-    action.Type === 'forward' ? withWeights(action, weights) : kept(action),
+    action.Type === 'forward' ? withWeights(action, weights, free) : kept(action),
   );
   if (route.kind === 'listener') {
     await elb.send(new ModifyListenerCommand({ ListenerArn: route.arn, DefaultActions: actions }));
@@ -109,12 +124,18 @@ function weightsOf(actions: Action[] | undefined): Weight[] {
   return forward?.TargetGroupArn ? [{ targetGroupArn: forward.TargetGroupArn, weight: 1 }] : [];
 }
 
-function withWeights({ Order, ForwardConfig }: Action, weights: Weight[]): Action {
+function stickinessOf(actions: Action[] | undefined): Pick<Route, 'stickySeconds'> {
+  const config = actions?.find((action) => action.Type === 'forward')?.ForwardConfig?.TargetGroupStickinessConfig;
+  return config?.Enabled ? { stickySeconds: config.DurationSeconds ?? 0 } : {};
+}
+
+function withWeights({ Order, ForwardConfig }: Action, weights: Weight[], unstick: boolean): Action {
   const TargetGroups = weights.map(({ targetGroupArn, weight }) => ({
     TargetGroupArn: targetGroupArn,
     Weight: weight,
   }));
-  return { Type: 'forward', Order, ForwardConfig: { ...ForwardConfig, TargetGroups } };
+  const end = unstick ? { TargetGroupStickinessConfig: { Enabled: false } } : {};
+  return { Type: 'forward', Order, ForwardConfig: { ...ForwardConfig, TargetGroups, ...end } };
 }
 
 /** AWS never tells a client secret, so an action that has one must say that it keeps it. */

@@ -5,7 +5,7 @@ import { PipelineError } from '../shared/errors.ts';
 import { idleOf } from './raise.ts';
 import type { Colour, RollContext, RollState, Services } from './services.ts';
 import { proveColour } from './support/colour-health.ts';
-import { proofRoute, shareTraffic, trafficOf } from './support/colours.ts';
+import { proofRoute, readStickiness, shareTraffic, trafficOf } from './support/colours.ts';
 import { smokeFailures } from './support/smoke.ts';
 import { watchWindow } from './support/watch/window.ts';
 
@@ -47,6 +47,10 @@ export const shift: Step<Services, RollState> = {
       });
     }
     await context.save({ ...to, idle: from });
+    const sticky = await readStickiness(context.services, listenerArn, [to, from]);
+    if (sticky !== undefined) {
+      context.note(`stickiness to target groups keeps clients on ${from.group} for up to ${sticky} s more`);
+    }
     await showProofRoute(context, context.state.proofTargetGroupArn);
   },
   undo: trafficBack,
@@ -62,7 +66,7 @@ export async function trafficBack(context: RollContext): Promise<void> {
   const { from, to } = traffic;
   const share = await trafficOf(context, listenerArn, from, to);
   if (share === 0) await proveColour(context, from, to);
-  if (share < 1) await shareTraffic(context, listenerArn, from, to, 100);
+  if (share < 1) await shareTraffic(context, listenerArn, from, to, 100, { unstick: true });
   await context.save({ ...from, idle: to });
   await showProofRoute(context, proofTargetGroupArn);
   if (!held) return;

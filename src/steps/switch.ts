@@ -4,7 +4,7 @@ import { PipelineError } from '../shared/errors.ts';
 import { idleOf } from './raise.ts';
 import type { Colour, GroupSettings, RollContext, RollState, Services } from './services.ts';
 import { proveColour } from './support/colour-health.ts';
-import { shareTraffic } from './support/colours.ts';
+import { readStickiness, shareTraffic } from './support/colours.ts';
 import { readSettings, restoreSettings, scaleDownName, setActions, setSuspended } from './support/settings.ts';
 import { switchFacts } from './support/switch-facts.ts';
 
@@ -20,10 +20,18 @@ export const switchBack: Step<Services, RollState> = {
   title: 'Switch the traffic',
   // Traffic is on the version that was asked for: what fails after this must not give it back to the bad one.
   commits: true,
-  describe: ({ state }) => [
-    `${idleOf(state).group} still runs ${state.version}: its scheduled end is taken away, and it is brought up to the size of ${state.group}`,
-    'once it is proven healthy, one change gives it all traffic',
-  ],
+  async describe({ state, services }) {
+    const sticky = await readStickiness(services, state.listenerArn, [state, idleOf(state)]);
+    return [
+      `${idleOf(state).group} still runs ${state.version}: its scheduled end is taken away, and it is brought up to the size of ${state.group}`,
+      'once it is proven healthy, one change gives it all traffic',
+      ...(sticky === undefined
+        ? []
+        : [
+            `the same change turns stickiness to target groups off: it would keep clients on ${state.group} for up to ${sticky} s`,
+          ]),
+    ];
+  },
   async run(context) {
     const { aws } = context.services;
     const { switched, group, targetGroupArn, listenerArn } = context.state;
@@ -45,7 +53,7 @@ export const switchBack: Step<Services, RollState> = {
     }
     await prepare(context, to, seen ?? (await readSettings(aws, to.group)));
     await proveColour(context, to, from, Math.min(readEveryMs, context.services.fleet.release.pollSeconds * 1000));
-    await shareTraffic(context, listenerArn, to, from, 100);
+    await shareTraffic(context, listenerArn, to, from, 100, { unstick: true });
     await context.save({ ...to, idle: from });
     const seconds = (context.clock.now() - context.run.startedAt) / 1000;
     context.note(`all traffic is on ${context.state.version} (${to.group}) ${seconds.toFixed(1)} s after the command`);

@@ -61,6 +61,29 @@ describe('a change of weights', () => {
     });
   });
 
+  it('ends stickiness to target groups with the same call when told to, where there is any', async () => {
+    const plain = forward(['blue', 100], ['green', 0]);
+    delete plain.ForwardConfig?.TargetGroupStickinessConfig;
+    mock.on(DescribeRulesCommand).resolves({
+      Rules: [
+        { RuleArn: 'rule/2', Priority: '9', Actions: [plain] },
+        { RuleArn: 'rule/default', IsDefault: true, Actions: [forward(['blue', 100], ['green', 0])] },
+      ],
+    });
+    const routes = await readRoutes(elb, 'listener/1');
+    expect(routes.map((route) => route.stickySeconds)).toEqual([undefined, 60]);
+    for (const route of routes)
+      await setWeights(elb, route, [{ targetGroupArn: 'green', weight: 100 }], { unstick: true });
+    const TargetGroups = [{ TargetGroupArn: 'green', Weight: 100 }];
+    expect(mock.commandCalls(ModifyRuleCommand)[0]?.args[0].input.Actions?.[0]?.ForwardConfig).toEqual({
+      TargetGroups,
+    });
+    expect(mock.commandCalls(ModifyListenerCommand)[0]?.args[0].input.DefaultActions?.[0]?.ForwardConfig).toEqual({
+      TargetGroups,
+      TargetGroupStickinessConfig: { Enabled: false },
+    });
+  });
+
   it('reads a share of the requests', () => {
     const weights = (...list: number[]) => list.map((weight, index) => ({ targetGroupArn: `t${index}`, weight }));
     expect(shareOf(weights(0), 't0')).toBe(1);

@@ -44,6 +44,8 @@ function isProof({ header }: Route, fleet: Fleet): boolean {
 /**
  * Gives a colour its percent of the traffic and the other the rest: one call for each route, which is one call for a listener
  * without rules of its own. Routes that have these weights already stay untouched.
+ * @param unstick Takes along the clients that stickiness keeps on the other colour: it is turned off by the same call, and stays off,
+ * as their cookies would lead them back.
  */
 export async function shareTraffic(
   context: Context,
@@ -51,6 +53,7 @@ export async function shareTraffic(
   to: Colour,
   other: Colour,
   percent: number,
+  { unstick = false }: { unstick?: boolean } = {},
 ): Promise<void> {
   const { fleet, aws } = context.services;
   const wanted = [
@@ -63,15 +66,36 @@ export async function shareTraffic(
       hint: `let the listener ${listenerArn} forward to one of the two target groups`,
     });
   }
-  const changed = routes.filter((route) => !sameWeights(route.weights, wanted));
+  const sticky = (route: Route) => unstick && route.stickySeconds !== undefined;
+  const changed = routes.filter((route) => !sameWeights(route.weights, wanted) || sticky(route));
   await Promise.all(
-    changed.map((route) =>
-      context.change(
-        { action: 'set-weights', target: route.arn, data: { group: to.group, percent, was: route.weights } },
-        () => setWeights(aws.elb, route, wanted),
-      ),
-    ),
+    changed.map((route) => {
+      const stickySeconds = sticky(route) ? { stickySeconds: route.stickySeconds } : {};
+      const data = { group: to.group, percent, was: route.weights, ...stickySeconds };
+      return context.change({ action: 'set-weights', target: route.arn, data }, () =>
+        setWeights(aws.elb, route, wanted, { unstick }),
+      );
+    }),
   );
+  const held = longestStickiness(changed.filter(sticky));
+  if (held === undefined) return;
+  context.note(
+    `stickiness to target groups is off: it would have kept clients on ${other.group} for up to ${held} s; turn it on again, if it is wanted, no sooner than that`,
+  );
+}
+
+/** For how many seconds clients may stay with a colour that has lost the traffic; undefined when nothing keeps them. */
+export async function readStickiness(
+  { fleet, aws }: Services,
+  listenerArn: string,
+  colours: readonly Colour[],
+): Promise<number | undefined> {
+  return longestStickiness(routesTo(await readRoutes(aws.elb, listenerArn), fleet, colours));
+}
+
+function longestStickiness(routes: readonly Route[]): number | undefined {
+  const seconds = routes.flatMap((route) => route.stickySeconds ?? []);
+  return seconds.length > 0 ? Math.max(...seconds) : undefined;
 }
 
 /** A colour's part of the traffic now, from 0 to 1: the least of all routes, so that a change made halfway shows. */

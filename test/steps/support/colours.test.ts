@@ -1,0 +1,67 @@
+import {
+  DescribeRulesCommand,
+  ElasticLoadBalancingV2Client,
+  ModifyListenerCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { RollContext, Services } from '../../../src/steps/services.ts';
+import { readStickiness, shareTraffic } from '../../../src/steps/support/colours.ts';
+
+const mock = mockClient(ElasticLoadBalancingV2Client);
+const services = {
+  fleet: { balancer: { proofHeader: 'x-proof' } },
+  aws: { elb: new ElasticLoadBalancingV2Client({ region: 'eu-west-1' }) },
+} as Services;
+const blue = { group: 'blue', targetGroupArn: 'tg/blue' };
+const green = { group: 'green', targetGroupArn: 'tg/green' };
+let notes: string[];
+let context: RollContext;
+beforeEach(() => {
+  notes = [];
+  const change: RollContext['change'] = (_intent, apply) => apply('token');
+  context = { services, note: (message: string) => notes.push(message), change } as unknown as RollContext;
+});
+
+function route(shares: { blue: number; green: number }, sticky: boolean): void {
+  mock.reset();
+  const ForwardConfig = {
+    TargetGroups: [
+      { TargetGroupArn: 'tg/blue', Weight: shares.blue },
+      { TargetGroupArn: 'tg/green', Weight: shares.green },
+    ],
+    ...(sticky && { TargetGroupStickinessConfig: { Enabled: true, DurationSeconds: 3600 } }),
+  };
+  mock
+    .on(DescribeRulesCommand)
+    .resolves({ Rules: [{ IsDefault: true, Actions: [{ Type: 'forward', ForwardConfig }] }] });
+}
+const stickiness = () =>
+  mock
+    .commandCalls(ModifyListenerCommand)
+    .map((call) => call.args[0].input.DefaultActions?.[0]?.ForwardConfig?.TargetGroupStickinessConfig);
+
+describe('stickiness to target groups', () => {
+  it('ends with the change that takes all clients along, and that is said', async () => {
+    route({ blue: 0, green: 100 }, true);
+    await shareTraffic(context, 'listener/1', blue, green, 100, { unstick: true });
+    expect(stickiness()).toEqual([{ Enabled: false }]);
+    expect(notes).toEqual([expect.stringContaining('would have kept clients on green for up to 3600 s')]);
+    // Also where the weights are right already.
+    route({ blue: 100, green: 0 }, true);
+    await shareTraffic(context, 'listener/1', blue, green, 100, { unstick: true });
+    expect(stickiness()).toEqual([{ Enabled: false }]);
+  });
+
+  it('stays with any other change, and nothing is said where there is none', async () => {
+    route({ blue: 0, green: 100 }, true);
+    await shareTraffic(context, 'listener/1', blue, green, 25);
+    expect(stickiness()).toEqual([{ Enabled: true, DurationSeconds: 3600 }]);
+    expect(await readStickiness(services, 'listener/1', [blue, green])).toBe(3600);
+    route({ blue: 0, green: 100 }, false);
+    await shareTraffic(context, 'listener/1', blue, green, 100, { unstick: true });
+    expect(stickiness()).toEqual([undefined]);
+    expect(await readStickiness(services, 'listener/1', [blue, green])).toBeUndefined();
+    expect(notes).toEqual([]);
+  });
+});
