@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { BalancerDriver } from './elb/balancer-driver.ts';
 import type { MachineDriver } from './machines/driver.ts';
-import type { CloudState } from './model.ts';
+import type { CloudState, ImageRecord } from './model.ts';
 import type { Region } from './regions.ts';
 import type { Delays } from './settings.ts';
 
@@ -42,12 +42,21 @@ export interface RegionDirectory {
 export interface CloudFaults {
   /** @throws CloudError `InsufficientInstanceCapacity` when the zone has no room for instances of the type. */
   checkCapacity(place: { availabilityZone: string; instanceType: string }): void;
-  /** How much longer the image of this machine stays pending, in milliseconds of the cloud's clock. */
-  bakeDelay(instanceId: string): number;
+  /** What strikes an image, made of a machine or copied, that begins to be made in the region. */
+  bake(image: ImageRecord, region: string): BakeFaults;
   /** Whether a CloudWatch alarm is in the ALARM state; all are OK unless a fault says otherwise. */
   isAlarmRaised(name: string, region: string): boolean;
   /** Called when an alarm has gone into the ALARM state. */
   onAlarm(listener: () => void): void;
+}
+
+export interface BakeFaults {
+  /** How much longer it stays pending, in milliseconds of the cloud's clock. */
+  delayMs: number;
+  /** Why it fails; absent when it does not. */
+  failure?: string;
+  /** Ids of the faults, for the record of calls. */
+  struck: string[];
 }
 
 /** EC2 as the other services use it, without the wire. */

@@ -53,7 +53,7 @@ export class FakeCloud {
       takeBalancerAddress: () => '127.1.2.1',
       faults: {
         checkCapacity: () => undefined,
-        bakeDelay: () => 0,
+        bake: () => ({ delayMs: 0, struck: [] }),
         isAlarmRaised: (name) => this.alarms.has(name),
         onAlarm: (listener) => this.#alarmListeners.push(listener),
       },

@@ -146,7 +146,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
     }),
     quotas: createQuotasService({
       ...{ credentials, regions: regionNames, clock: callersTime, report },
-      ...{ state: (region: string) => regions.state(region), changed: store.changed },
+      ...{ state: (region: string) => regions.state(region), changed: store.changed, persist: store.flush },
     }),
     credentials,
     region: regionNames,

@@ -1,16 +1,16 @@
 import type { Clock } from '../../shared/clock.ts';
 import { usageError } from '../../shared/errors.ts';
-import type { CloudFaults } from '../context.ts';
+import type { BakeFaults, CloudFaults } from '../context.ts';
 import type { BalancerDriver } from '../elb/balancer-driver.ts';
 import type { MachineDriver } from '../machines/driver.ts';
-import type { InstanceRecord } from '../model.ts';
+import type { ImageRecord, InstanceRecord } from '../model.ts';
 import { account } from '../settings.ts';
 import { type CallFaults, CloudError } from '../wire/handler.ts';
 import { FaultBook } from './book.ts';
 import { callFaults } from './call-faults.ts';
 import { FaultyBalancer } from './faulty-balancer.ts';
 import { FaultyMachines } from './faulty-machines.ts';
-import { findRecord, fitsMachine, type Records } from './match.ts';
+import { findRecord, fitsBake, fitsMachine, type Records } from './match.ts';
 import type { FaultRequest, FaultRule, FaultView } from './rule.ts';
 
 export interface FaultsOptions {
@@ -54,7 +54,7 @@ export class Faults {
       isAlarmRaised: (name, region) =>
         this.#book.strike('alarm', (rule) => rule.alarm === name && (rule.region ?? region) === region) !== undefined,
       onAlarm: (listener) => this.#alarmListeners.push(listener),
-      bakeDelay: (id) => this.#book.strike('bake-slow', (rule) => fitsMachine(rule, records, id))?.delayMs ?? 0,
+      bake: (image, region) => this.#bake(image, region),
     };
   }
 
@@ -141,6 +141,18 @@ export class Faults {
     }
   }
 
+  #bake(image: ImageRecord, region: string): BakeFaults {
+    const fits = (rule: FaultRule) => fitsBake(rule, this.#records, image, region);
+    const slow = this.#book.strike('bake-slow', fits);
+    const failing = this.#book.strike('bake-fail', fits);
+    const work = image.source ? 'copy' : 'snapshot';
+    return {
+      delayMs: slow?.delayMs ?? 0,
+      failure: failing && (failing.message ?? `The ${work} failed (fault ${failing.id})`),
+      struck: [slow, failing].flatMap((rule) => rule?.id ?? []),
+    };
+  }
+
   #checkCapacity({ availabilityZone, instanceType }: { availabilityZone: string; instanceType: string }): void {
     const lost = this.#book.inForce('zone-lost').find(({ zone }) => zone === availabilityZone);
     const full =
@@ -155,6 +167,7 @@ export class Faults {
       'InsufficientInstanceCapacity',
       `We currently do not have sufficient ${instanceType} capacity in the Availability Zone you requested (${availabilityZone}). Our system will be working on provisioning additional capacity. You can currently get ${instanceType} capacity by not specifying an Availability Zone in your request or choosing ${others}.`,
       500,
+      full.id,
     );
   }
 }

@@ -45,9 +45,7 @@ export class FaultyMachines implements MachineDriver {
     return this.#inner.destroy(instanceId);
   }
 
-  async snapshot(instanceId: string, imageId: string): Promise<number> {
-    const failing = this.#book.strike('bake-fail', (rule) => fitsMachine(rule, this.#records, instanceId));
-    if (failing) throw new Error(failing.message ?? `The snapshot failed (fault ${failing.id})`);
+  snapshot(instanceId: string, imageId: string): Promise<number> {
     return this.#inner.snapshot(instanceId, imageId);
   }
 

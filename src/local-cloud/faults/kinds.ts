@@ -29,10 +29,10 @@ export const kinds: Readonly<Record<FaultKind, KindFacts>> = {
     takes: ['region', 'rate', 'count', 'forMs', 'delayMs'],
     defaults: { delayMs: 5_000 },
   },
-  'bake-fail': { summary: 'new images fail', takes: [...machine, 'message'] },
+  'bake-fail': { summary: 'new images fail, copies too', takes: ['region', ...machine, 'message'] },
   'bake-slow': {
-    summary: 'new images stay pending longer',
-    takes: [...machine, 'delayMs'],
+    summary: 'new images stay pending longer, copies too',
+    takes: ['region', ...machine, 'delayMs'],
     defaults: { delayMs: 60_000 },
   },
   'boot-dead': { summary: 'machines die at their boot', takes: [...machine, 'message'] },

@@ -1,4 +1,4 @@
-import type { CloudState, InstanceRecord } from '../model.ts';
+import type { CloudState, ImageRecord, InstanceRecord } from '../model.ts';
 import type { FaultRequest } from './rule.ts';
 
 /** Whether `name` fits a pattern in which `*` stands for any characters. Capitals do not matter. */
@@ -51,4 +51,15 @@ export function fitsMachine(rule: FaultRequest, records: Records, instanceId: st
   if (rule.zone !== undefined && rule.zone !== record?.availabilityZone) return false;
   if (rule.image !== undefined && rule.image !== record?.imageId) return false;
   return rule.group === undefined || rule.group === record?.tags['aws:autoscaling:groupName'];
+}
+
+/**
+ * Whether a rule means this image, which begins to be made in the region: the machine that it is made of, or for a copy, which no
+ * machine has to do with, the image that it is made from.
+ */
+export function fitsBake(rule: FaultRequest, records: Records, image: ImageRecord, region: string): boolean {
+  if (rule.region !== undefined && rule.region !== region) return false;
+  if (!image.source) return fitsMachine(rule, records, image.sourceInstanceId ?? '');
+  const ofMachines = rule.instance !== undefined || rule.zone !== undefined || rule.group !== undefined;
+  return !ofMachines && (rule.image === undefined || rule.image === image.source.imageId);
 }

@@ -34,7 +34,7 @@ export interface FaultRequest {
   zone?: string;
   /** Instance id. */
   instance?: string;
-  /** Id of the image that the machine was started from. */
+  /** Id of the image that the machine was started from, or that a copy is made from. */
   image?: string;
   /** Name of the Auto Scaling group that the machine belongs to. */
   group?: string;

@@ -20,14 +20,16 @@ export interface QuotasOptions {
   state: (region: string) => CloudState | undefined;
   /** Called when a quota has been raised. */
   changed: () => void;
+  /** Resolves when what was changed will outlive this process: a raised quota is not confirmed before. */
+  persist: () => Promise<void>;
   report: (error: unknown) => void;
 }
 
-type Operation = (input: Record<string, unknown>, state: CloudState) => object;
+type Operation = (input: Record<string, unknown>, state: CloudState) => object | Promise<object>;
 
 /** Service Quotas, each region with its own, as far as the cloud has quotas (JSON 1.1). A request for more is granted at once. */
 export function createQuotasService(options: QuotasOptions): RequestService {
-  const { credentials, regions, clock, changed, report } = options;
+  const { credentials, regions, clock, changed, persist, report } = options;
   const find = ({ ServiceCode, QuotaCode }: Record<string, unknown>, state: CloudState): Quota => {
     const found = quotasOf(state).find((one) => one.ServiceCode === ServiceCode && one.QuotaCode === QuotaCode);
     if (found) return found;
@@ -41,7 +43,7 @@ export function createQuotasService(options: QuotasOptions): RequestService {
     ListServiceQuotas: ({ ServiceCode }, state) => ({
       Quotas: quotasOf(state).filter((one) => one.ServiceCode === ServiceCode),
     }),
-    RequestServiceQuotaIncrease: (input, state) => {
+    RequestServiceQuotaIncrease: async (input, state) => {
       const quota = find(input, state);
       const wanted = input.DesiredValue;
       if (typeof wanted !== 'number' || !Number.isFinite(wanted) || wanted <= quota.Value) {
@@ -50,11 +52,12 @@ export function createQuotasService(options: QuotasOptions): RequestService {
       const { ServiceCode, QuotaCode } = quota;
       state.quotas = { ...state.quotas, [QuotaCode]: wanted };
       changed();
+      await persist();
       return { RequestedQuota: { Id: randomUUID(), ServiceCode, QuotaCode, DesiredValue: wanted, Status: 'APPROVED' } };
     },
   };
 
-  const run = (req: IncomingMessage, body: Uint8Array, operation: string, region = ''): object => {
+  const run = async (req: IncomingMessage, body: Uint8Array, operation: string, region = ''): Promise<object> => {
     const query = (req.url ?? '').split('?')[1] ?? '';
     const request = { method: req.method ?? '', query, headers: req.headersDistinct, body };
     verifySignature(request, credentials, regions, clock.now(), (service) => service === 'servicequotas');
@@ -77,7 +80,7 @@ export function createQuotasService(options: QuotasOptions): RequestService {
       if (body === undefined) return { ...record, status: 0, code: 'ConnectionCut' };
       try {
         if (body === 'too-large') throw new CloudError('RequestEntityTooLarge', 'The request body is too large.', 413);
-        send(res, 200, requestId, run(req, body, operation, region));
+        send(res, 200, requestId, await run(req, body, operation, region));
         return { ...record, status: 200 };
       } catch (error) {
         if (!(error instanceof CloudError)) report(error);

@@ -7,6 +7,8 @@ export interface CallContext {
   readonly region: string;
   readonly accessKeyId: string;
   readonly requestId: string;
+  /** Notes a fault that strikes what the call has begun, for the record of calls. */
+  readonly struck?: (fault: string) => void;
 }
 
 /**
@@ -26,6 +28,8 @@ export class CloudError extends Error {
     message: string,
     /** HTTP status: 400 for the caller's faults (EC2's throttling is 503), 500 for ours. */
     readonly status = 400,
+    /** Id of the fault that it is from, for the record of calls. */
+    readonly fault?: string,
   ) {
     super(message);
     this.name = 'CloudError';

@@ -52,7 +52,7 @@ export interface ResponderOptions {
   clock: Clock;
   /** What goes wrong on request. */
   faults?: CallFaults;
-  /** Resolves when all that was changed so far will outlive this process; an answer that confirms a change waits for it. */
+  /** Resolves when all that was changed so far will outlive this process; an answer that confirms a change waits for it, and is a failure when it rejects. */
   persist?: () => Promise<void>;
   onCall?: (record: CallRecord) => void;
   /** A defect of ours; callers only learn that there was one. */
@@ -140,6 +140,7 @@ class Call {
     } catch (error) {
       if (error instanceof CutConnection) return { status: 0, document: '', code: 'ConnectionCut', cut: true };
       const refusal = error instanceof CloudError ? error : this.#internal(error);
+      if (refusal.fault) this.#struck(refusal.fault);
       const status = refusal.status >= 400 && refusal.status <= 599 ? Math.trunc(refusal.status) : 500;
       const { code, message } = refusal;
       if (this.#rpc) {
@@ -196,16 +197,18 @@ class Call {
   /** Does the call, with the faults that are to strike it. */
   async #do(handler: Handler, input: object, of: { service: ServiceName; region: string }): Promise<unknown> {
     const { operation, requestId, accessKeyId } = this;
-    const call: CallContext = { service: of.service, operation, region: of.region, accessKeyId, requestId };
-    const { faults, persist, report } = this.#options;
-    const struck = (fault: string) => {
-      if (!this.faults.includes(fault)) this.faults.push(fault);
-    };
+    const struck = (fault: string) => this.#struck(fault);
+    const call: CallContext = { service: of.service, operation, region: of.region, accessKeyId, requestId, struck };
+    const { faults, persist } = this.#options;
     await faults?.before(call, input, struck);
     const output = await handler(input, call);
-    // What cannot be written now is in memory still, and is written with the next change.
-    if (!reading.test(operation)) await persist?.().catch(report);
+    // A change that cannot be written is not confirmed: it is in memory still, but would be gone after a kill.
+    if (!reading.test(operation)) await persist?.();
     return faults ? faults.after(call, output, struck) : output;
+  }
+
+  #struck(fault: string): void {
+    if (!this.faults.includes(fault)) this.faults.push(fault);
   }
 
   #checkAction(shapes: ServiceShapes, version: string | undefined): void {

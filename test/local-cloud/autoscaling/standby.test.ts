@@ -109,6 +109,23 @@ describe('Standby, attach, detach and terminate', () => {
     expect(f.record().instances.map((i) => i.instanceId)).not.toContain(id);
   });
 
+  it('ASG-INS-06 terminates several on request, and answers with an activity for each', async () => {
+    const f = setUp();
+    await f.create();
+    const InstanceIds = f
+      .record()
+      .instances.slice(0, 2)
+      .map((i) => i.instanceId);
+    const answer = await f.send('TerminateInstanceInAutoScalingGroup', {
+      AutoScalingGroupName: 'api',
+      InstanceIds,
+      ShouldDecrementDesiredCapacity: false,
+    });
+    expect(answer).toEqual({
+      Activities: InstanceIds.map((id) => expect.objectContaining({ Description: `Terminating EC2 instance: ${id}` })),
+    });
+  });
+
   it('detaches an instance alive and attaches it again', async () => {
     const f = setUp();
     await f.create();

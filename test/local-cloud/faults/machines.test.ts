@@ -1,8 +1,10 @@
-import { DescribeScalingActivitiesCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeScalingActivitiesCommand, LaunchInstancesCommand } from '@aws-sdk/client-auto-scaling';
 import {
+  CopyImageCommand,
   CreateImageCommand,
   DescribeImagesCommand,
   DescribeInstancesCommand,
+  EC2Client,
   RunInstancesCommand,
   StartInstancesCommand,
   StopInstancesCommand,
@@ -45,17 +47,22 @@ const launch = (zone: string) =>
     }),
   );
 
+/** Ids of the faults in the record of the last call of an operation. */
+const faultsOf = (operation: string) => f.cloud.calls.report({ operation, limit: 1 }).calls[0]?.faults;
+
 describe('bake-fail', () => {
   it('CLD-FLT-06 fails as many images as its count says, with its message as the reason', async () => {
     const [id = ''] = await f.run();
     f.cloud.faults.add({ kind: 'bake-fail', count: 1, message: 'the disk is full' });
     const failed = await bake(id, 'one');
+    expect(faultsOf('CreateImage')).toEqual(['f-1']);
     await f.clock.advance(5_000);
     expect(await image(failed)).toMatchObject({
       State: 'failed',
       StateReason: { Message: expect.stringContaining('the disk is full') },
     });
     const good = await bake(id, 'two');
+    expect(faultsOf('CreateImage')).toBeUndefined();
     await f.clock.advance(5_000);
     expect(await image(good)).toMatchObject({ State: 'available' });
     expect(f.cloud.faults.list()).toMatchObject([{ hits: 1, active: false }]);
@@ -67,11 +74,56 @@ describe('bake-slow', () => {
     const [id = ''] = await f.run();
     f.cloud.faults.add({ kind: 'bake-slow', delayMs: 60_000, instance: id });
     const slow = await bake(id, 'slow', false);
+    expect(faultsOf('CreateImage')).toEqual(['f-1']);
     await f.clock.advance(50_000);
     expect((await image(slow))?.State).toBe('pending');
     expect((await instance(id))?.State?.Name).toBe('running');
     await f.clock.advance(15_000);
     expect((await image(slow))?.State).toBe('available');
+  });
+});
+
+describe('bake-fail and bake-slow of copies', () => {
+  const away = 'eu-central-1';
+
+  it('CLD-FLT-06 strike a copy by the region that it is made in, and leave its source as it is', async () => {
+    const [id = ''] = await f.run();
+    const SourceImageId = await bake(id, 'source');
+    await f.clock.advance(5_000);
+    const elsewhere = new EC2Client({ ...f.config(), region: away, maxAttempts: 1 });
+    const copy = async (client: EC2Client, Name: string) =>
+      (await client.send(new CopyImageCommand({ Name, SourceImageId, SourceRegion: 'eu-west-1' }))).ImageId ?? '';
+    const state = async (client: EC2Client, ImageId: string) =>
+      (await client.send(new DescribeImagesCommand({ ImageIds: [ImageId] }))).Images?.[0];
+    try {
+      f.cloud.faults.add({ kind: 'bake-fail', instance: id });
+      const fail = f.cloud.faults.add({ kind: 'bake-fail', region: away, count: 1, message: 'no room there' });
+      const slow = f.cloud.faults.add({ kind: 'bake-slow', image: SourceImageId, delayMs: 60_000, count: 1 });
+      const home = await copy(f.ec2, 'at home');
+      expect(faultsOf('CopyImage')).toEqual([slow.id]);
+      const failed = await copy(elsewhere, 'away');
+      expect(faultsOf('CopyImage')).toEqual([fail.id]);
+      const good = await copy(elsewhere, 'again');
+      expect(faultsOf('CopyImage')).toBeUndefined();
+      await f.clock.advance(50_000);
+      expect(await state(elsewhere, failed)).toMatchObject({
+        State: 'failed',
+        StateReason: { Message: expect.stringContaining('no room there') },
+      });
+      expect((await state(elsewhere, good))?.State).toBe('available');
+      expect((await state(f.ec2, home))?.State).toBe('pending');
+      await f.clock.advance(15_000);
+      expect((await state(f.ec2, home))?.State).toBe('available');
+      // The copy that failed has taken none of the data that it shares.
+      const run = new RunInstancesCommand({ ImageId: good, InstanceType: 't3.micro', MinCount: 1, MaxCount: 1 });
+      const [made] = (await elsewhere.send(run)).Instances ?? [];
+      await f.clock.advance(5_000);
+      const InstanceIds = [made?.InstanceId ?? ''];
+      const { Reservations } = await elsewhere.send(new DescribeInstancesCommand({ InstanceIds }));
+      expect(Reservations?.[0]?.Instances?.[0]?.State?.Name).toBe('running');
+    } finally {
+      elsewhere.destroy();
+    }
   });
 });
 
@@ -127,7 +179,7 @@ describe('flapping', () => {
 });
 
 describe('insufficient-capacity', () => {
-  it('refuses launches and starts in the zone, and of the type', async () => {
+  it('CLD-FLT-09 CLD-FLT-13 refuses launches and starts in the zone, and of the type, and is in their record', async () => {
     const [id = ''] = await f.run();
     await f.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
     await f.clock.advance(2_000);
@@ -137,8 +189,27 @@ describe('insufficient-capacity', () => {
       message: expect.stringContaining('choosing eu-west-1b, eu-west-1c'),
     };
     await expect(launch('eu-west-1a')).rejects.toMatchObject(refusal);
+    expect(faultsOf('RunInstances')).toEqual(['f-1']);
     await expect(f.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }))).rejects.toMatchObject(refusal);
+    expect(faultsOf('StartInstances')).toEqual(['f-1']);
     expect((await launch('eu-west-1b')).Instances).toHaveLength(1);
+    expect(faultsOf('RunInstances')).toBeUndefined();
+  });
+
+  it('CLD-FLT-13 is in the record of a LaunchInstances that it left without instances', async () => {
+    await f.group(1);
+    await f.until(f.members.bind(f), (all) => all.length === 1);
+    const { id } = f.cloud.faults.add({ kind: 'insufficient-capacity' });
+    const { Errors } = await f.asg.send(
+      new LaunchInstancesCommand({
+        AutoScalingGroupName: 'api',
+        RequestedCapacity: 1,
+        AvailabilityZones: ['eu-west-1a'],
+        ClientToken: 'a-token',
+      }),
+    );
+    expect(Errors).toMatchObject([{ ErrorCode: 'InsufficientInstanceCapacity' }]);
+    expect(faultsOf('LaunchInstances')).toEqual([id]);
   });
 
   it('CLD-FLT-09 of one zone lets a group grow in the others, and says so in its activities', async () => {
@@ -182,6 +253,7 @@ describe('zone-lost', () => {
     const left = await f.members();
     expect(left.map((one) => one.InstanceId)).not.toEqual(expect.arrayContaining(lost));
     await expect(launch('eu-west-1b')).rejects.toMatchObject({ name: 'InsufficientInstanceCapacity' });
+    expect(faultsOf('RunInstances')).toEqual(['f-1']);
   });
 
   it('kills machines in the middle of their boot', async () => {

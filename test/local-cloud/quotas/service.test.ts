@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -41,6 +41,9 @@ it('CLD-QTA-01 tells the quota of vCPUs to the newest client, and grants more', 
     new RequestServiceQuotaIncreaseCommand({ ...vcpus, DesiredValue: 4000 }),
   );
   expect(RequestedQuota?.Status).toBe('APPROVED');
+  // On disk before it is answered: a daemon that is killed now has it at its next start.
+  const { state } = JSON.parse(await readFile(path.join(dir, 'state.json'), 'utf8'));
+  expect(state.quotas).toEqual({ [vcpus.QuotaCode]: 4000 });
   expect(await vcpuQuota(client)).toBe(4000);
   const { Quotas } = await client.send(new ListServiceQuotasCommand({ ServiceCode: 'ec2' }));
   expect(Quotas).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
-import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { DeleteAutoScalingGroupCommand, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { DeleteKeyPairCommand, DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, expect, it } from 'vitest';
 import { CloudError } from '../../../src/local-cloud/wire/handler.ts';
 import { createWireServer } from '../../../src/local-cloud/wire/server.ts';
@@ -38,6 +38,26 @@ async function raw(text: string): Promise<string> {
   await once(socket, 'close');
   return received;
 }
+
+it('CLD-PER-02 does not confirm a change that could not be written, and tells the log', async () => {
+  const disk = { full: true };
+  const persist = async () => {
+    if (disk.full) throw new Error('ENOSPC');
+  };
+  const tables = { ec2: { DescribeInstances: () => ({ Reservations: [] }), DeleteKeyPair: () => ({ Return: true }) } };
+  const autoscaling = { DeleteAutoScalingGroup: () => undefined };
+  wire = await startWire({ ...tables, autoscaling }, { persist });
+  const change = () => wire.ec2.send(new DeleteKeyPairCommand({ KeyName: 'k' }));
+  await expect(change()).rejects.toMatchObject({ name: 'InternalError', $metadata: { httpStatusCode: 500 } });
+  await expect(
+    wire.autoscaling.send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: 'api' })),
+  ).rejects.toMatchObject({ name: 'InternalFailure', $metadata: { httpStatusCode: 500 } });
+  expect((await wire.ec2.send(new DescribeInstancesCommand({}))).Reservations).toBeDefined();
+  disk.full = false;
+  await change();
+  expect(wire.calls.map(({ status }) => status)).toEqual([500, 500, 200, 200]);
+  expect(wire.reports.map(String)).toEqual(['Error: ENOSPC', 'Error: ENOSPC']);
+});
 
 it('answers a defect with 500, tells the log, and goes on', async () => {
   wire = await startWire({

@@ -172,7 +172,7 @@ export function instanceHandlers(ops: Operations): HandlerTable {
         ops.poke(group.name);
         return describeActivity(activity, state);
       });
-      return { Activity: activities[0] };
+      return request.InstanceIds?.length ? { Activities: activities } : { Activity: activities[0] };
     },
   };
 }

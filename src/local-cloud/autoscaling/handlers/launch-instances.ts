@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { LaunchInstancesRequest, LaunchInstancesResult } from '@aws-sdk/client-auto-scaling';
 import type { GroupRecord } from '../../model.ts';
-import { CloudError, type HandlerTable } from '../../wire/handler.ts';
+import { type CallContext, CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { idempotencyMismatch, pendingDelete, validationError } from '../errors.ts';
 import { activeRefresh, isSuspended, launchSource, requireGroup } from '../groups.ts';
 import { type Place, placesOf } from '../placement.ts';
@@ -17,7 +17,7 @@ const TOKEN_LIFE_MS = 8 * 3_600_000;
 export function launchInstancesHandlers(ops: Operations): HandlerTable {
   const { state, clock, region } = ops.context;
   return {
-    LaunchInstances(request: LaunchInstancesRequest): LaunchInstancesResult {
+    LaunchInstances(request: LaunchInstancesRequest, call: CallContext): LaunchInstancesResult {
       const group = requireGroup(state, request.AutoScalingGroupName);
       const count = request.RequestedCapacity ?? 0;
       if (count < 1 || count > MAX_INSTANCES) {
@@ -45,7 +45,7 @@ export function launchInstancesHandlers(ops: Operations): HandlerTable {
           `${sizes(group)} To launch ${count} instance(s), please update the AutoScalingGroup sizes appropriately.`,
         );
       }
-      const answer = launch(ops, group, place, count, retry !== 'none');
+      const answer = launch(ops, group, place, { count, retries: retry !== 'none', call });
       if (token) {
         group.launchTokens = { ...group.launchTokens, [token]: { digest, at: clock.now(), answer: { ...answer } } };
       }
@@ -59,8 +59,7 @@ export function launchInstancesHandlers(ops: Operations): HandlerTable {
     { launches }: Operations,
     group: GroupRecord,
     place: Place,
-    count: number,
-    retries: boolean,
+    { count, retries, call }: { count: number; retries: boolean; call: CallContext },
   ): LaunchInstancesResult {
     const where = {
       SubnetId: place.subnetId,
@@ -77,6 +76,7 @@ export function launchInstancesHandlers(ops: Operations): HandlerTable {
       return { AutoScalingGroupName: group.name, Instances: [{ ...where, InstanceType, InstanceIds }], Errors: [] };
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
+      if (error.fault) call.struck?.(error.fault);
       launches.refused(group, error, how);
       // The group then tries by itself, wherever it has room.
       if (retries) group.desiredCapacity += count;

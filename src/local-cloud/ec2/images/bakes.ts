@@ -1,4 +1,4 @@
-import type { CloudContext } from '../../context.ts';
+import type { BakeFaults, CloudContext } from '../../context.ts';
 import type { ImageRecord, InstanceRecord } from '../../model.ts';
 import { account } from '../../settings.ts';
 import type { InstanceLifecycle } from '../instances/lifecycle.ts';
@@ -24,10 +24,21 @@ export class Bakes {
   /**
    * Takes the snapshot of a `pending` image. With `reboot` a running machine is off meanwhile and booted again after.
    * The image stays `pending` until the snapshot is done and `imagePending` is over, then becomes `available` or `failed`.
+   * @returns ids of the faults that strike it
    */
-  begin(image: ImageRecord, instance: InstanceRecord, reboot: boolean): void {
+  begin(image: ImageRecord, instance: InstanceRecord, reboot: boolean): string[] {
+    const faults = this.#faults(image);
+    this.#follow(image, () => this.#bake(image, instance, reboot, faults));
+    return faults.struck;
+  }
+
+  #faults(image: ImageRecord): BakeFaults {
+    return this.#context.faults?.bake(image, this.#context.region.name) ?? { delayMs: 0, struck: [] };
+  }
+
+  #follow(image: ImageRecord, work: () => Promise<void>): void {
     this.#underWay.add(image.id);
-    this.#bake(image, instance, reboot)
+    work()
       .catch((error) => {
         if (!this.#closing.signal.aborted) this.#context.report(error);
       })
@@ -37,17 +48,15 @@ export class Bakes {
       });
   }
 
-  /** Makes a `pending` copy available when `imagePending` is over. It shares its source's data, so there is nothing to be done. */
-  beginCopy(image: ImageRecord): void {
-    this.#underWay.add(image.id);
-    this.#finish(image, this.#context.delays.imagePending)
-      .catch((error) => {
-        if (!this.#closing.signal.aborted) this.#context.report(error);
-      })
-      .finally(() => {
-        this.#underWay.delete(image.id);
-        this.sweep();
-      });
+  /**
+   * Makes a `pending` copy available when `imagePending` is over. It shares its source's data, so there is nothing to be done.
+   * @returns ids of the faults that strike it
+   */
+  beginCopy(image: ImageRecord): string[] {
+    const { delayMs, failure, struck } = this.#faults(image);
+    const outcome = failure === undefined ? undefined : { error: failure };
+    this.#follow(image, () => this.#finish(image, this.#context.delays.imagePending + delayMs, outcome));
+    return struck;
   }
 
   /** Images that were being made when the cloud stopped can never become available; copies go on. */
@@ -88,11 +97,11 @@ export class Bakes {
     this.#closing.abort(new Error('the cloud is stopping'));
   }
 
-  async #bake(image: ImageRecord, instance: InstanceRecord, reboot: boolean): Promise<void> {
+  async #bake(image: ImageRecord, instance: InstanceRecord, reboot: boolean, faults: BakeFaults): Promise<void> {
     const { delays, machines } = this.#context;
-    const slower = this.#context.faults?.bakeDelay(instance.id) ?? 0;
     const outcome = await new Promise<Outcome>((resolve) => {
       const snapshot = async () => {
+        if (faults.failure !== undefined) return resolve({ error: faults.failure });
         try {
           resolve({ bytes: await machines.snapshot(instance.id, image.id) });
         } catch (error) {
@@ -106,7 +115,7 @@ export class Bakes {
       const unstopped = () => resolve({ error: `instance ${instance.id} could not be stopped for the snapshot` });
       work.then(unstopped, unstopped);
     });
-    await this.#finish(image, delays.imagePending + slower, outcome);
+    await this.#finish(image, delays.imagePending + faults.delayMs, outcome);
   }
 
   /** Ends the `pending` of an image that is so old. */
@@ -132,7 +141,8 @@ export class Bakes {
     if (snapshot) snapshot.state = 'error';
     image.dataLeft = true; // whatever the failed snapshot has left behind
     this.#context.changed();
-    void this.#deleteData(image);
+    // A copy has no data of its own: the sweep goes by who else needs it.
+    if (!image.source) void this.#deleteData(image);
   }
 
   async #deleteData(image: ImageRecord): Promise<void> {

@@ -2,7 +2,7 @@ import type { CopyImageRequest, CopyImageResult } from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../../context.ts';
 import { newId, requestDigest } from '../../ids.ts';
 import type { CloudState, ImageRecord } from '../../model.ts';
-import { CloudError, type HandlerTable } from '../../wire/handler.ts';
+import { type CallContext, CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { invalidValue, required } from '../errors.ts';
 import { tagsFor } from '../tag-shapes.ts';
 import type { Bakes } from './bakes.ts';
@@ -18,7 +18,7 @@ export const copiedVolumeId = 'vol-ffffffff';
 export function copyImageHandlers(context: CloudContext, bakes: Bakes): HandlerTable {
   const { state, clock, region } = context;
   return {
-    CopyImage: (input: CopyImageRequest): CopyImageResult => {
+    CopyImage: (input: CopyImageRequest, call: CallContext): CopyImageResult => {
       const token = input.ClientToken || undefined;
       const digest = requestDigest(input);
       const repeated = token && Object.values(state.images).find((image) => image.clientToken === token);
@@ -69,7 +69,7 @@ export function copyImageHandlers(context: CloudContext, bakes: Bakes): HandlerT
         kmsKeyId,
       };
       context.changed();
-      bakes.beginCopy(image);
+      for (const fault of bakes.beginCopy(image)) call.struck?.(fault);
       return { ImageId: image.id };
     },
   };

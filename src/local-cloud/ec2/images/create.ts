@@ -2,7 +2,7 @@ import type { CreateImageRequest, CreateImageResult } from '@aws-sdk/client-ec2'
 import type { CloudContext } from '../../context.ts';
 import { newId } from '../../ids.ts';
 import type { CloudState, ImageRecord } from '../../model.ts';
-import { CloudError, type HandlerTable } from '../../wire/handler.ts';
+import { type CallContext, CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { invalidValue, required } from '../errors.ts';
 import { findInstance } from '../instances/lookup.ts';
 import { volumeGib } from '../instances/shape.ts';
@@ -13,7 +13,7 @@ import type { Bakes } from './bakes.ts';
 export function createImageHandlers(context: CloudContext, bakes: Bakes): HandlerTable {
   const { state, clock } = context;
   return {
-    CreateImage: (input: CreateImageRequest): CreateImageResult => {
+    CreateImage: (input: CreateImageRequest, call: CallContext): CreateImageResult => {
       const instance = findInstance(state, input.InstanceId);
       const name = checkImageName(state, required(input.Name, 'Name'));
       if ((input.Description?.length ?? 0) > 255) throw invalidValue('The description is limited to 255 characters');
@@ -47,7 +47,8 @@ export function createImageHandlers(context: CloudContext, bakes: Bakes): Handle
         tags: tagsFor(input.TagSpecifications, 'snapshot', ['image', 'snapshot']),
       };
       context.changed();
-      bakes.begin(image, instance, instance.state === 'running' && input.NoReboot !== true);
+      const reboot = instance.state === 'running' && input.NoReboot !== true;
+      for (const fault of bakes.begin(image, instance, reboot)) call.struck?.(fault);
       return { ImageId: image.id };
     },
   };

@@ -43,7 +43,12 @@ describe('EC2 as Auto Scaling uses it', () => {
       if (full.on) throw new CloudError('InsufficientInstanceCapacity', 'no room', 500);
     };
     const f = setUp(undefined, {
-      faults: { checkCapacity, bakeDelay: () => 0, isAlarmRaised: () => false, onAlarm: () => undefined },
+      faults: {
+        checkCapacity,
+        bake: () => ({ delayMs: 0, struck: [] }),
+        isAlarmRaised: () => false,
+        onAlarm: () => undefined,
+      },
     });
     const [id = ''] = f.ec2.instances.launch({ ...launch, launchTemplate: await template(f) });
     await f.clock.advance(settled);
