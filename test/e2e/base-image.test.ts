@@ -6,6 +6,7 @@ import { baseBuildPolicy } from '../../infra/base-build-policy.ts';
 import type { CallReport } from '../../src/local-cloud/daemon/control-client.ts';
 import type { BuiltBase } from '../../src/operations/build-base.ts';
 import type { BaseReport } from '../../src/operations/read-base.ts';
+import { expectShown, programsOf, transcriptOf } from './support/transcript.ts';
 import { Load, World } from './support/world.ts';
 
 /** Debian's Packer still has its builders built in; later ones load them from the network. */
@@ -78,6 +79,8 @@ it.skipIf(!runs)(
     expect(warning).toContain(
       `v1 is built on ${below?.name}, and ${built.name} is newer: pipeline release api --from-base`,
     );
+    const programs = await programsOf(world);
+    for (const command of await transcriptOf('docs/base-image.md')) await expectShown(world, programs, command);
     const doctor = await world.pipeline('doctor', 'api');
     expect(doctor.stdout).toContain(`${built.name} is newer`);
 

@@ -16,7 +16,7 @@ const autoScaling = mockClient(AutoScalingClient);
 beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'gp-build-base-'));
   // In Packer's place: writes down what it was called with, and fails.
-  await writeFile(path.join(dir, 'packer'), '#!/bin/sh\nprintf "%s\\n" "$@" > "${0%/*}/argv"\nexit 1\n', {
+  await writeFile(path.join(dir, 'packer'), '#!/bin/sh\nprintf "%s\\n" "$@" > "$(dirname "$0")/argv"\nexit 1\n', {
     mode: 0o755,
   });
   vi.stubEnv('PATH', `${dir}:${process.env.PATH}`);

@@ -37,6 +37,7 @@ function normal(line: string): string {
   return line
     .replace(/\d{4}-\d\d-\d\d[T ][\d:.]+Z?/g, 'TIME')
     .replace(/\b\d{8}T\d{6}-\w{4}\b/g, 'RUN')
+    .replace(/\b\d{8}T\d{6}Z\b/g, 'STAMP')
     .replace(/\b(i|ami|sg|snap)-[0-9a-f]{17}\b/g, '$1-ID')
     .replace(/\b[0-9a-f]{12}\b/g, 'COMMIT')
     .replace(/(state in ).*/, '$1FOLDER')
