@@ -75,6 +75,22 @@ describe('targets', () => {
     expect(Object.keys(await answers(url, 40)).sort()).toEqual(['one', 'other']);
   });
 
+  it('ELB-TGT-08 that refuse connections fail their requests, and no other target is asked', async () => {
+    const group = targetGroup('a', { intervalSeconds: 1, unhealthyThreshold: 10, healthyThreshold: 2 });
+    await real.driver.apply(simple(group));
+    const [dead, other] = [await backend('dead'), await backend('other')];
+    for (const one of [dead, other]) {
+      await real.driver.add(group.arn, one);
+      await untilHealth(real.driver, one.id, 'up');
+    }
+    expect(await answers(url, 40)).toEqual({ dead: 20, other: 20 });
+    await dead.close();
+    const { other: answered = 0, 503: refused = 0 } = await answers(url, 40);
+    expect(refused).toBeGreaterThan(0);
+    expect({ answered: answered + refused, other: other.requests }).toEqual({ answered: 40, other: 20 + answered });
+    expect((await real.driver.read()).find(({ id }) => id === 'dead')?.health).toBe('up');
+  });
+
   it('that never answer are down after the unhealthy threshold and never get a request, reloads or not', async () => {
     const group = targetGroup('a', { intervalSeconds: 0.3, unhealthyThreshold: 3 });
     await real.driver.apply(simple(group));
