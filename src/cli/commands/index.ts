@@ -185,9 +185,8 @@ export const commands: readonly CommandSpec[] = [
       { flags: '--port <n>', description: 'port of the endpoint; without it a free one' },
       {
         flags: '--delays <profile>',
-        description: 'how long the cloud takes',
+        description: 'how long the cloud takes (without it: as long as before, at first quick)',
         choices: ['quick', 'aws'],
-        default: 'quick',
       },
       {
         flags: '--driver <kind>',

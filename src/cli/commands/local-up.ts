@@ -29,7 +29,7 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
     (await spawnCloud({
       dir,
       port,
-      delays: options.delays === 'aws' ? 'aws' : 'quick',
+      ...(options.delays !== undefined && { delays: options.delays === 'aws' ? 'aws' : 'quick' }),
       ...(options.driver !== undefined && { driver: options.driver === 'simulated' ? 'simulated' : 'sandbox' }),
     }));
   const asked = options.delays !== undefined || options.driver !== undefined;

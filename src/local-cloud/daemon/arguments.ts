@@ -5,11 +5,13 @@ import { usageError } from '../../shared/errors.ts';
 export interface DaemonArguments {
   dir: string;
   port?: number;
-  delays: 'quick' | 'aws';
+  /** Absent: those that the cloud had before, at first the quick ones. */
+  delays?: 'quick' | 'aws';
   /** Absent: the one that the folder was made with. */
   driver?: 'sandbox' | 'simulated';
 }
 
+const profiles = ['quick', 'aws'] as const;
 const drivers = ['sandbox', 'simulated'] as const;
 
 /** Reads the daemon's arguments: --dir (needed), --port, --delays, --driver. */
@@ -25,7 +27,7 @@ export function readArguments(argv: string[]): DaemonArguments {
   return {
     dir: resolve(values.dir),
     port: values.port === undefined ? undefined : portOf(values.port),
-    delays: oneOf('--delays', values.delays ?? 'quick', ['quick', 'aws']),
+    delays: values.delays === undefined ? undefined : oneOf('--delays', values.delays, profiles),
     driver: values.driver === undefined ? undefined : oneOf('--driver', values.driver, drivers),
   };
 }

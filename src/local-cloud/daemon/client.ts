@@ -50,10 +50,11 @@ export type StartReport =
  * @throws PipelineError with the daemon's own words, e.g. a port that is taken or a program to install.
  */
 export async function spawnCloud(options: SpawnOptions): Promise<CloudDescriptor> {
-  const { dir, port, delays = 'quick', driver, timeoutMs = START_TIMEOUT_MS } = options;
+  const { dir, port, delays, driver, timeoutMs = START_TIMEOUT_MS } = options;
   const entry = options.entry ?? findEntry();
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const args = [entry, '--dir', dir, '--delays', delays];
+  const args = [entry, '--dir', dir];
+  if (delays !== undefined) args.push('--delays', delays);
   if (driver !== undefined) args.push('--driver', driver);
   if (port !== undefined) args.push('--port', String(port));
   // What Node itself prints at a crash belongs in the log too.

@@ -29,6 +29,7 @@ export interface CloudOptions {
   host?: string;
   /** Port of the endpoint; 0 or nothing takes the one it had before, else a free one. */
   port?: number;
+  /** Those of before, at first the quick ones, unless told. */
   delays?: 'quick' | 'aws' | Delays;
   driver?: 'sandbox' | 'simulated';
   /** The cloud's time; a scaled one only with simulated machines. The wire always goes by the host's. */
@@ -101,7 +102,8 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
     states,
   };
   const faults = new Faults({ clock, records, zones: zoneNames, ...drivers, random: options.random, report });
-  const delays = typeof options.delays === 'object' ? options.delays : delayProfiles[options.delays ?? 'quick'];
+  const profile = typeof options.delays === 'string' ? options.delays : identity.delays;
+  const delays = typeof options.delays === 'object' ? options.delays : delayProfiles[profile ?? 'quick'];
   const shared = {
     clock,
     delays,
@@ -163,7 +165,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   if (states().every(({ instances }) => Object.keys(instances).length === 0)) await revived;
 
   const port = await listen(wire, host, options.port, identity.port);
-  await saveIdentity(dir, { ...identity, block, port, driver });
+  await saveIdentity(dir, { ...identity, block, port, driver, delays: profile });
   const endpoint = `http://${host}:${port}`;
   const readyMs = performance.now() - began;
   const close = () => endings.run();

@@ -13,6 +13,8 @@ export interface Identity {
   secretAccessKey: string;
   /** What its machines are: data of one driver is nothing to the other. */
   driver?: 'sandbox' | 'simulated';
+  /** How long things take, by the profile's name; delays of a program's own are not kept. */
+  delays?: 'quick' | 'aws';
 }
 
 const fileName = 'identity.json';

@@ -12,6 +12,7 @@ import {
 import {
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
+  DescribeInstancesCommand,
   EC2Client,
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -28,6 +29,7 @@ import { readCloud, spawnCloud, stopCloud } from '../../../src/local-cloud/daemo
 import { type CloudOptions, type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
 import { isAlive, processRef } from '../../../src/local-cloud/machines/process-table.ts';
 import { account } from '../../../src/local-cloud/settings.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 let dir: string;
 const open: LocalCloud[] = [];
@@ -172,6 +174,28 @@ describe('startLocalCloud', () => {
       driver: 'simulated',
       counts: { instances: 1 },
     });
+  });
+
+  it('CLD-PER-01 goes on with the delays that it was started with, until others are asked for', async () => {
+    // As long as a launch takes with the quick delays, and far less than with those of AWS.
+    const settled = 2_000;
+    const stateAfterLaunch = async (more: Partial<CloudOptions>) => {
+      const clock = new ManualClock();
+      const cloud = await start({ clock, ...more });
+      const { ec2 } = clients(cloud);
+      const one = { ImageId: account.baseImageId, MinCount: 1, MaxCount: 1 };
+      const { Instances } = await ec2.send(new RunInstancesCommand(one));
+      await clock.advance(settled);
+      const InstanceIds = [Instances?.[0]?.InstanceId ?? ''];
+      const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds }));
+      await cloud.close();
+      return Reservations?.[0]?.Instances?.[0]?.State?.Name;
+    };
+    expect(await stateAfterLaunch({})).toBe('running');
+    expect(await stateAfterLaunch({ delays: 'aws' })).toBe('pending');
+    expect(await stateAfterLaunch({})).toBe('pending');
+    expect(await stateAfterLaunch({ delays: 'quick' })).toBe('running');
+    expect(await stateAfterLaunch({})).toBe('running');
   });
 
   it('refuses a port that is taken and leaves nothing behind', async () => {

@@ -121,7 +121,6 @@ describe('readArguments', () => {
     expect(readArguments(['--dir', '/x', '--port', '0'])).toEqual({
       dir: '/x',
       port: 0,
-      delays: 'quick',
     });
     expect(readArguments(['--dir', '/x', '--delays', 'aws', '--driver', 'simulated'])).toMatchObject({
       delays: 'aws',
