@@ -213,6 +213,14 @@ function allowed(f: Fixture): number {
   return cap + (group.rebalance?.launched.length ?? 0) + sick.length;
 }
 
+/** Fewer are wanted while the replacement of a sick machine is on its way. */
+const lowered: Move[] = [
+  { kind: 'policy', max: 110 },
+  { kind: 'launch', zone: 'a', n: 1 },
+  { kind: 'sicken', index: 0, decrement: false },
+  { kind: 'desire', n: 4 },
+];
+
 describe('invariants', () => {
   it('hold for any sequence of changes, deaths and refreshes', async () => {
     await fc.assert(
@@ -221,6 +229,7 @@ describe('invariants', () => {
         const broken = watch(f);
         await f.create({ MaxSize: 12 });
         for (const m of moves) {
+          const before = f.active().length;
           await play(f, m).catch((error) => expect(error).toHaveProperty('code'));
           await f.service.idle();
           const group = f.record();
@@ -229,7 +238,9 @@ describe('invariants', () => {
           const transitional = Object.values(f.cloud.state.refreshes).some(
             (r: RefreshRecord) => r.status === 'Cancelling',
           );
-          if (!transitional) expect(f.active().length).toBeLessThanOrEqual(allowed(f));
+          // Machines that a policy had launched before others end stay until they serve, also when fewer are wanted meanwhile.
+          const kept = group.maintenancePolicy ? before : 0;
+          if (!transitional) expect(f.active().length).toBeLessThanOrEqual(Math.max(allowed(f), kept));
           checkPool(f);
         }
         f.cloud.fullZones.clear();
@@ -250,7 +261,7 @@ describe('invariants', () => {
           );
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 150, examples: [[lowered]] },
     );
   }, 60_000);
 
