@@ -79,6 +79,18 @@ describe('the maintenance page of a site', () => {
     expect(await get(`${urls.frontend}/`)).toMatchObject({ status: 200, body: expect.stringContaining('Tickets') });
   });
 
+  it('with a time leaves the lock to others, and goes off by itself', async () => {
+    const timed = done('frontend', 'maintenance-on', '--for', '30s');
+    const visitor = async () => (await get(`${urls.frontend}/`)).status;
+    await expect.poll(visitor, { timeout: 30_000 }).toBe(503);
+    await expect
+      .poll(async () => (await world.json<{ lock: unknown }>('status', 'frontend')).lock, { timeout: 15_000 })
+      .toBeNull();
+    expect((await done('status', 'frontend')).stdout).toMatch(/^maintenance page: on until /m);
+    expect((await timed).stdout).toMatch(/page-on +done[\s\S]*page-off +done/);
+    expect(await visitor()).toBe(200);
+  });
+
   it('shows its plan and changes nothing with --dry-run', async () => {
     const { stdout } = await done('frontend', 'maintenance-on', '--for', '30m', '--dry-run');
     expect(stdout).toContain('for 1800 s');
