@@ -62,7 +62,8 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
     metrics,
     workDir,
     identity: () => readIdentity(where),
-    vcpuQuota: () => readVcpuQuota(where),
+    vcpuQuota: () => readQuota(where, 'vcpuQuota'),
+    unitQuota: () => readQuota(where, 'unitQuota'),
     ownAddress: () => ownAddress(where.endpoint ?? context.env.AWS_ENDPOINT_URL),
     by,
     async close() {
@@ -78,14 +79,14 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
 }
 
 /** Loaded when it is asked for: one command in ten needs it. */
-async function readVcpuQuota(where: AwsTarget): Promise<number | undefined> {
-  const [{ ServiceQuotasClient }, { vcpuQuota }] = await Promise.all([
+async function readQuota(where: AwsTarget, which: 'vcpuQuota' | 'unitQuota'): Promise<number | undefined> {
+  const [{ ServiceQuotasClient }, quotas] = await Promise.all([
     import('@aws-sdk/client-service-quotas'),
     import('../aws/quotas.ts'),
   ]);
   const client = new ServiceQuotasClient(where);
   try {
-    return await vcpuQuota(client);
+    return await quotas[which](client);
   } finally {
     client.destroy();
   }

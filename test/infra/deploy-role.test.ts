@@ -40,6 +40,7 @@ beforeAll(async () => {
   world = await simulatedFleet();
   services = Object.assign(world.services, {
     vcpuQuota: async () => 1000,
+    unitQuota: async () => 1000,
     identity: async () => ({
       account: '000000000000',
       arn: 'arn:aws:sts::000000000000:assumed-role/api-local-deploy/ann',

@@ -24,6 +24,7 @@ export function accountLooks(services: DoctorServices): Look[] {
     },
     { id: 'account.permissions', run: () => permissions(services) },
     { id: 'account.quota', run: () => quota(services) },
+    { id: 'account.units', run: () => units(services) },
     {
       id: 'account.targets',
       run: async () => [
@@ -130,6 +131,30 @@ async function quota(services: DoctorServices): Promise<Finding[]> {
       'account.quota',
       `a roll of the largest fleet needs ${needed} vCPUs, and the account may run ${limit}`,
       'ask for more in Service Quotas (Running On-Demand Standard instances), some days before you need it',
+    ),
+  ];
+}
+
+/** Capacity units are asked for days before an event: the quota of a new account is 0. */
+async function units({ fleet, ...services }: DoctorServices): Promise<Finding[]> {
+  const wanted = fleet.scale.reservedCapacityUnits;
+  if (wanted === undefined) return [];
+  let limit: number | undefined;
+  try {
+    limit = await services.unitQuota?.();
+  } catch (reason) {
+    const why = reason instanceof Error ? reason.message : String(reason);
+    const message = `the quota of reserved capacity units could not be read: ${why}`;
+    return [warning('account.units', message, 'allow servicequotas:GetServiceQuota')];
+  }
+  if (limit === undefined) return [ok('account.units', 'there is no quota of capacity units to keep to')];
+  if (wanted <= limit)
+    return [ok('account.units', `${wanted} capacity units of the load balancer fit into the quota of the region`)];
+  return [
+    warning(
+      'account.units',
+      `an event reserves ${wanted} capacity units, and the load balancers of the region may reserve ${limit}`,
+      'ask for more in Service Quotas (Reserved Application Load Balancer Capacity Units per Region), some days before you need it',
     ),
   ];
 }

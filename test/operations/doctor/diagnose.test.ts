@@ -24,6 +24,7 @@ beforeAll(async () => {
   world = await simulatedFleet();
   services = Object.assign(world.services, {
     vcpuQuota: async () => quota,
+    unitQuota: async () => 100,
     identity: async () => ({ account: '000000000000', arn: 'arn:aws:iam::000000000000:root' }),
   });
   for (let release = 0; release < 2; release++) {
@@ -100,10 +101,15 @@ describe('doctor', () => {
       by: 'tester',
     });
     quota = 10;
+    services.fleet.scale.reservedCapacityUnits = 300;
     const found = (await complaints()).join('\n');
     expect(found).toContain(`terminate-instances --instance-ids ${Instances?.[0]?.InstanceId}`);
     expect(found).toContain(
       'port 22 is open to 192.0.2.7/32 (ssh, by tester), and its time is over | pipeline sg close',
+    );
+    delete services.fleet.scale.reservedCapacityUnits;
+    expect(found).toContain(
+      'an event reserves 300 capacity units, and the load balancers of the region may reserve 100',
     );
     expect(found).toMatch(/account.quota: a roll of the largest fleet needs \d+ vCPUs, and the account may run 10/);
   });
