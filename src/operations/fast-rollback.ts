@@ -9,13 +9,12 @@ import { rollOld, settleOld, verifyOld } from '../steps/roll-old.ts';
 import { rollbackPreflight } from '../steps/rollback-preflight.ts';
 import { serveOld } from '../steps/serve-old.ts';
 import type { RollbackHow, RollbackState, RollbackStep, Services } from '../steps/services.ts';
-import { settle } from '../steps/settle.ts';
-import { switchBack } from '../steps/switch.ts';
+import { settleBack, switchBack } from '../steps/switch.ts';
 import { decideRollback } from './rollback-facts.ts';
 
 /** The procedures, by the way that is taken. */
 export const rollbackSteps: Record<RollbackHow, readonly RollbackStep[]> = {
-  switch: [rollbackPreflight, switchBack, settle, announce] as RollbackStep[],
+  switch: [rollbackPreflight, switchBack, settleBack, announce] as RollbackStep[],
   flip: [rollbackPreflight, pinOld, flip, serveOld, converge, announce] as RollbackStep[],
   roll: [rollbackPreflight, rollOld, settleOld, verifyOld, announce],
 };

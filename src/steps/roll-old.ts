@@ -2,6 +2,7 @@ import { PipelineError } from '../shared/errors.ts';
 import { fill, makeDefault, refreshFleet, roll } from './roll.ts';
 import type { RollbackContext, RollbackStep } from './services.ts';
 import { waitFleetHealthy } from './support/health.ts';
+import { noteLeft } from './support/left.ts';
 import { watchWindow } from './support/watch/window.ts';
 import { markKnownGood, verify } from './verify.ts';
 
@@ -29,6 +30,7 @@ export const settleOld: RollbackStep = {
     `the whole fleet ${state.group} is healthy; from here on a fault takes nothing back: the fleet stays on ${state.version}, and the run ends with exit code 4`,
   ],
   async run(context) {
+    await noteLeft(context);
     await fill(context);
     await makeDefault(context);
     try {

@@ -2,6 +2,7 @@ import { replaceInstance } from '../aws/groups.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { type RollbackContext, type RollbackStep, times } from './services.ts';
 import { lookForHosts } from './support/flip-hosts.ts';
+import { noteLeft } from './support/left.ts';
 import { smokeFailures } from './support/smoke.ts';
 
 /** The traffic is looked at so often at least while it changes over, in milliseconds. */
@@ -16,6 +17,7 @@ export const serveOld: RollbackStep = {
     `${fleet.release.smokeTests.length} smoke test(s) find ${state.version}, ${fleet.release.healthyReads} times in a row; where they do not, the hosts stay on it and the run ends with exit code 4`,
   ],
   async run(context) {
+    await noteLeft(context);
     await replaceUnswitched(context);
     await waitTraffic(context);
   },

@@ -3,8 +3,10 @@ import type { Step } from '../run/step.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { idleOf } from './raise.ts';
 import type { Colour, GroupSettings, RollContext, RollState, Services } from './services.ts';
+import { settle } from './settle.ts';
 import { proveColour } from './support/colour-health.ts';
 import { readStickiness, shareTraffic } from './support/colours.ts';
+import { noteLeft } from './support/left.ts';
 import { readSettings, restoreSettings, scaleDownName, setActions, setSuspended } from './support/settings.ts';
 import { switchFacts } from './support/switch-facts.ts';
 
@@ -96,3 +98,12 @@ async function prepare(context: RollContext, to: Colour, now: GroupSettings): Pr
     suspended.filter((process) => !needed.includes(process)),
   );
 }
+
+/** The same as after a release, once the ledger knows which version was left. */
+export const settleBack: Step<Services, RollState> = {
+  ...settle,
+  async run(context) {
+    await noteLeft(context);
+    await settle.run(context);
+  },
+};

@@ -17,7 +17,7 @@ afterEach(() => world?.close());
 
 const rollTo = (version: string) => planRollback(world.services, world.clock, { version, force: false, how: 'roll' });
 
-/** Where the fleet is, for a run that went to v1. */
+/** Where the fleet is, for a run that went to v1; the ledger knows that v2 was left. */
 async function expectOnOld(state: RollbackState): Promise<void> {
   const { names } = world.fleet;
   const group = await readGroup(world.aws.autoScaling, names.group);
@@ -26,6 +26,8 @@ async function expectOnOld(state: RollbackState): Promise<void> {
   const status = await readStatus(world.services);
   expect(status.version).toBe('v1');
   expect(new Set(status.instances.map((one) => one.version))).toEqual(new Set(['v1']));
+  const { ledger, fleet } = world.services;
+  expect((await ledger.release(fleet.app, 'v2'))?.leftAt).toEqual(expect.any(String));
 }
 
 it('a fault in the verify window is told with its evidence, and the fleet stays on the old version', async () => {
@@ -76,4 +78,6 @@ it('what fails before every machine is replaced goes back to where it came from'
   const result = await world.run(failingAfter(await rollTo('v1'), 'roll'));
   expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
   expect(await readStatus(world.services)).toMatchObject({ version: 'v2', healthy: 4 });
+  const { ledger, fleet } = world.services;
+  expect((await ledger.release(fleet.app, 'v2'))?.leftAt).toBeUndefined();
 }, 60_000);
