@@ -165,7 +165,8 @@ it('CLD-PER-04 a daemon killed with SIGKILL leaves no process that the next star
     let daemon: number | undefined;
     while (daemon === undefined) {
       const all = processes();
-      const isDaemon = (pid: number) => all.some((one) => one.pid === pid && one.command.includes(`--dir ${cloud} `));
+      const isDaemon = (pid: number) =>
+        all.some((one) => one.pid === pid && `${one.command} `.includes(`--dir ${cloud} `));
       daemon = all.find((one) => one.command.includes(`${cloud}/machines`) && isDaemon(one.parent))?.parent;
       await new Promise((resolve) => setImmediate(resolve));
     }
