@@ -62,7 +62,9 @@ if [ -z "$stopping" ]; then
   runsvdir -P /etc/service 3>&- < /dev/null &
   services=$!
 fi
-echo ready >&3
+# Who waits for that is the daemon. One that was killed so early that the sandbox could not be told to die with it cannot be told
+# either, and a machine that nobody knows must not keep its address.
+echo ready >&3 || exit 1
 exec 3>&-
 # This wait also reaps every orphan of the machine.
 while [ -z "$stopping" ] && [ -n "$services" ]; do

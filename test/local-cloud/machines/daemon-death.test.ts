@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { machineLayout } from '../../../src/local-cloud/machines/layout.ts';
+import { machineEnvironment } from '../../../src/local-cloud/machines/machine-environment.ts';
 import { isAlive, ownerMark, processRef, sweep } from '../../../src/local-cloud/machines/process-table.ts';
+import { readyFd, sandboxArguments } from '../../../src/local-cloud/machines/sandbox-command.ts';
 import { SandboxDriver } from '../../../src/local-cloud/machines/sandbox-driver.ts';
 import { clock, eventually, exec, SandboxFixture } from './support/sandbox-fixture.ts';
 
@@ -98,6 +101,29 @@ it('ends what a daemon had no time to write down, by the folder that it was star
   } finally {
     sweep(fixture.dir);
     sweep(`${fixture.dir}-2`);
+    await fixture.close();
+  }
+});
+
+it('a machine ends at its boot when the daemon that waits for it is dead', async () => {
+  const fixture = await SandboxFixture.open();
+  try {
+    const spec = fixture.spec();
+    const driver = new SandboxDriver({ dir: fixture.dir, clock });
+    await driver.create(spec);
+    await driver.boot(spec);
+    await driver.shutdown(spec.instanceId, 2000);
+    // Again, as one whose daemon was killed before the sandbox asked to die with it: nobody reads what the init says.
+    const layout = machineLayout(fixture.dir, spec.instanceId);
+    const options = { asRoot: process.getuid?.() === 0, nodePrefix: machineEnvironment(process.env).nodePrefix };
+    const sandbox = spawn('bwrap', sandboxArguments(layout, spec.hostname, options), {
+      env: machineEnvironment(process.env).variables,
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'ignore'],
+    });
+    sandbox.stdio[readyFd]?.destroy();
+    expect(await once(sandbox, 'exit')).toEqual([1, null]);
+    await driver.close();
+  } finally {
     await fixture.close();
   }
 });
