@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { machineLayout } from '../../../src/local-cloud/machines/layout.ts';
 import { machineEnvironment } from '../../../src/local-cloud/machines/machine-environment.ts';
 import { isAlive, ownerMark, processRef, sweep } from '../../../src/local-cloud/machines/process-table.ts';
-import { readyFd, sandboxArguments } from '../../../src/local-cloud/machines/sandbox-command.ts';
+import { readyFd, sandboxArguments, statusFd } from '../../../src/local-cloud/machines/sandbox-command.ts';
 import { SandboxDriver } from '../../../src/local-cloud/machines/sandbox-driver.ts';
 import { clock, eventually, exec, SandboxFixture } from './support/sandbox-fixture.ts';
 
@@ -118,10 +119,15 @@ it('a machine ends at its boot when the daemon that waits for it is dead', async
     const options = { asRoot: process.getuid?.() === 0, nodePrefix: machineEnvironment(process.env).nodePrefix };
     const sandbox = spawn('bwrap', sandboxArguments(layout, spec.hostname, options), {
       env: machineEnvironment(process.env).variables,
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
     });
+    const ended = once(sandbox, 'exit');
     sandbox.stdio[readyFd]?.destroy();
-    expect(await once(sandbox, 'exit')).toEqual([1, null]);
+    // The init has run, and it has not gone on.
+    const [said] = await once(sandbox.stdio[statusFd] as Readable, 'data');
+    expect(JSON.parse(String(said).split('\n')[0] ?? '')).toMatchObject({ 'child-pid': expect.any(Number) });
+    expect(await ended).toEqual([1, null]);
+    expect(await processesOf(`${fixture.dir}/machines`)).toEqual([]);
     await driver.close();
   } finally {
     await fixture.close();
