@@ -6,6 +6,7 @@ import { execute, type RunResult } from '../run/execute.ts';
 import { exitCodeOf } from '../run/interrupt.ts';
 import { createRunId } from '../run/run-id.ts';
 import type { Plan } from '../run/step.ts';
+import { messageOf } from '../shared/errors.ts';
 import { confirm } from './ask.ts';
 import type { CommandOptions } from './command.ts';
 import { type CliContext, useColor } from './context.ts';
@@ -212,5 +213,3 @@ function inEnvironment(command: string | undefined, { env }: CommandOptions): st
 
 const texts = (values: Record<string, unknown>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

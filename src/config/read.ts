@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createJiti } from 'jiti';
-import { type PipelineError, usageError } from '../shared/errors.ts';
+import { messageOf, type PipelineError, usageError } from '../shared/errors.ts';
 import { visible } from '../shared/text.ts';
 
 /** Where this product's library entry may lie, seen from this module: in its sources, or beside the bundle that it is part of. */
@@ -37,7 +37,7 @@ export async function readPipelineFile(file: string, shownAs: string, projectDir
 const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
 function unreadable(shownAs: string, error: unknown): PipelineError {
-  const text = (error instanceof Error ? error.message : String(error)).replace(colours, '');
+  const text = messageOf(error).replace(colours, '');
   const [first = 'no message', ...more] = text.split('\n').filter((line) => line.trim() !== '');
   const details = more.filter((line) => !/^\s+at |^Require stack/.test(line)).slice(0, 8);
   return usageError(

@@ -1,5 +1,5 @@
 import type { Clock } from '../shared/clock.ts';
-import { PipelineError } from '../shared/errors.ts';
+import { messageOf, PipelineError } from '../shared/errors.ts';
 import type { Redact } from '../shared/redact.ts';
 import type { Emit } from './emitter.ts';
 import { idempotencyToken, isEnded, type NewEntry } from './journal.ts';
@@ -133,8 +133,4 @@ export function changesOf(journal: Journal, step: string): JournaledChange[] {
 /** Another process writes this run's journal: it is no longer ours. */
 export function isConflict(error: unknown): boolean {
   return error instanceof PipelineError && (error.code === 'journal.conflict' || error.code === 'lock.lost');
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
-import { type Outcome, PipelineError, usageError } from '../shared/errors.ts';
+import { messageOf, type Outcome, PipelineError, usageError } from '../shared/errors.ts';
 import { createRedact, type Redact } from '../shared/redact.ts';
-import { changesOf, isConflict, messageOf, openContext, type RunScope } from './context.ts';
+import { changesOf, isConflict, openContext, type RunScope } from './context.ts';
 import { createEmitter } from './emitter.ts';
 import type { EventSink } from './events.ts';
 import { type Journal, type JournalStore, openJournal } from './journal-writer.ts';

@@ -1,4 +1,4 @@
-import { type Outcome, PipelineError } from '../shared/errors.ts';
+import { messageOf, type Outcome, PipelineError } from '../shared/errors.ts';
 
 /**
  * How a run that did not get to its end has ended. Something left over: `needs-person`. Interrupted and all put back: `interrupted`.
@@ -20,5 +20,5 @@ export function failureFacts(error: unknown): { code: string; message: string; h
     const { code, message, hint, details } = error;
     return { code, message, ...(hint === undefined ? {} : { hint }), details };
   }
-  return { code: 'unexpected', message: error instanceof Error ? error.message : String(error), details: [] };
+  return { code: 'unexpected', message: messageOf(error), details: [] };
 }

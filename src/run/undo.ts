@@ -1,4 +1,5 @@
-import { changesOf, isConflict, messageOf, openContext, type RunScope } from './context.ts';
+import { messageOf } from '../shared/errors.ts';
+import { changesOf, isConflict, openContext, type RunScope } from './context.ts';
 import { failureFacts } from './outcome.ts';
 import type { Step } from './step.ts';
 

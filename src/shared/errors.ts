@@ -41,3 +41,8 @@ export class PipelineError extends Error {
 export function usageError(code: string, message: string, hint?: string, details?: string[]): PipelineError {
   return new PipelineError(code, message, { hint, details, outcome: 'usage' });
 }
+
+/** What was thrown, in words. Anything may be thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -2,6 +2,7 @@ import { createImage, deregisterImage, findImageByName, readImage, waitImageAvai
 import { readMachine, tagMachine, terminateMachine } from '../aws/instances.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { Host } from '../hosts/types.ts';
+import { messageOf } from '../shared/errors.ts';
 import { type ReleaseContext, type ReleaseStep, times } from './services.ts';
 import { endHost } from './support/end-host.ts';
 import { flipProgram } from './support/flip-program.ts';
@@ -171,5 +172,3 @@ async function heldEnvironments(context: ReleaseContext): Promise<string[]> {
 function imageName(context: ReleaseContext): string {
   return `${context.services.fleet.names.imagePrefix}${context.state.version}`;
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,5 @@
 import { startRefresh } from '../aws/refreshes.ts';
-import { PipelineError } from '../shared/errors.ts';
+import { messageOf, PipelineError } from '../shared/errors.ts';
 import type { RollbackStep } from './services.ts';
 import { waitRefresh } from './support/refresh.ts';
 
@@ -39,5 +39,3 @@ export const converge: RollbackStep = {
     );
   },
 };
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

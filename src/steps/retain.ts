@@ -1,4 +1,5 @@
 import type { Step } from '../run/step.ts';
+import { messageOf } from '../shared/errors.ts';
 import { Keeper } from './retention/keeper.ts';
 import { rulesOf } from './retention/look.ts';
 import { removeAll, sweepSnapshots } from './retention/remove.ts';
@@ -34,7 +35,7 @@ export const retain: Step<Services, RollState> = {
     } catch (error) {
       if (context.signal.aborted) throw error;
       context.note(
-        `old images were not all retired, the next release or \`pipeline images ${fleet.app} prune\` tries again: ${error instanceof Error ? error.message : String(error)}`,
+        `old images were not all retired, the next release or \`pipeline images ${fleet.app} prune\` tries again: ${messageOf(error)}`,
       );
     }
   },

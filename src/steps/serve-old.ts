@@ -1,5 +1,5 @@
 import { replaceInstance } from '../aws/groups.ts';
-import { PipelineError } from '../shared/errors.ts';
+import { messageOf, PipelineError } from '../shared/errors.ts';
 import { type RollbackContext, type RollbackStep, times } from './services.ts';
 import { lookForHosts } from './support/flip-hosts.ts';
 import { noteLeft } from './support/left.ts';
@@ -41,7 +41,7 @@ async function replaceUnswitched(context: RollbackContext): Promise<void> {
       );
     } catch (error) {
       // The refresh that follows replaces it too; until then the smoke tests tell what it serves.
-      context.note(`${id} could not be taken out: ${error instanceof Error ? error.message : error}`);
+      context.note(`${id} could not be taken out: ${messageOf(error)}`);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Host } from '../hosts/types.ts';
 import type { RunContext } from '../run/step.ts';
-import { PipelineError } from '../shared/errors.ts';
+import { messageOf, PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
 
 /** What these helpers need of a context: any step has it. */
@@ -164,5 +164,3 @@ async function patience({ fleet }: Services): Promise<{ everyMs: number; timeout
 function codeOf(error: unknown): unknown {
   return (error as { code?: unknown } | null)?.code;
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

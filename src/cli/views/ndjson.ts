@@ -1,7 +1,7 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { RunEvent } from '../../run/events.ts';
-import { usageError } from '../../shared/errors.ts';
+import { messageOf, usageError } from '../../shared/errors.ts';
 import type { View } from './hub.ts';
 
 /**
@@ -30,7 +30,7 @@ function open(named: string, path: string): number {
     if (fstatSync(file).isFile()) fchmodSync(file, 0o600);
     return file;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw usageError(
       'events.not-writable',
       `cannot write the events to ${JSON.stringify(named)}`,

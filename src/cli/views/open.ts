@@ -1,4 +1,5 @@
 import type { EventSink } from '../../run/events.ts';
+import { messageOf } from '../../shared/errors.ts';
 import { type CliContext, type GlobalOptions, useColor } from '../context.ts';
 import { EventHub, type View } from './hub.ts';
 import { openEventFile } from './ndjson.ts';
@@ -28,9 +29,7 @@ export async function openViews(
   if (options.events !== undefined) views.push(openEventFile(options.events, context.cwd));
   views.push(await progressView(context, options));
   const hub = new EventHub(views, (error) => {
-    context.stderr.write(
-      `warning: events can no longer be shown or written: ${error instanceof Error ? error.message : error}\n`,
-    );
+    context.stderr.write(`warning: events can no longer be shown or written: ${messageOf(error)}\n`);
   });
   return { emit: hub.emit, facts: record.facts, close: () => hub.close() };
 }

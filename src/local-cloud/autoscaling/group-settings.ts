@@ -4,6 +4,7 @@ import type {
   LaunchTemplateSpecification,
   UpdateAutoScalingGroupType,
 } from '@aws-sdk/client-auto-scaling';
+import { messageOf } from '../../shared/errors.ts';
 import type { GroupRecord } from '../model.ts';
 import { defaultVpc, findSubnet, type NetworkContext } from '../network.ts';
 import type { Region } from '../regions.ts';
@@ -39,9 +40,7 @@ export function readTemplate(runtime: Runtime, given: LaunchTemplateSpecificatio
     );
     return { id: found.id, version };
   } catch (error) {
-    throw validationError(
-      `You must use a valid fully-formed launch template. ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw validationError(`You must use a valid fully-formed launch template. ${messageOf(error)}`);
   }
 }
 

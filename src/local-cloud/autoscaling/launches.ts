@@ -1,3 +1,4 @@
+import { messageOf } from '../../shared/errors.ts';
 import type { ActivityRecord, GroupInstance, GroupRecord } from '../model.ts';
 import { CloudError } from '../wire/handler.ts';
 import { stamp } from './activities.ts';
@@ -109,7 +110,7 @@ export class Launches {
 
   /** Records a launch that EC2 has refused; gives the message. */
   refused(group: GroupRecord, error: unknown, how: LaunchOptions = {}): string {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const activity = this.#begin(group, 'Launching a new EC2 instance', how, sizeOf(group, how));
     this.#runtime.log.fail(activity.id, `${message}. Launching EC2 instance failed.`);
     return message;

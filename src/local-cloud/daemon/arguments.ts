@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { usageError } from '../../shared/errors.ts';
+import { messageOf, usageError } from '../../shared/errors.ts';
 
 export interface DaemonArguments {
   dir: string;
@@ -21,7 +21,7 @@ export function readArguments(argv: string[]): DaemonArguments {
     const string = { type: 'string' } as const;
     values = parseArgs({ args: argv, options: { dir: string, port: string, delays: string, driver: string } }).values;
   } catch (error) {
-    throw usageError('local.arguments', error instanceof Error ? error.message : String(error));
+    throw usageError('local.arguments', messageOf(error));
   }
   if (!values.dir) throw usageError('local.arguments', '--dir is missing: the folder of the cloud');
   return {

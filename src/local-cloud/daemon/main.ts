@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { PipelineError } from '../../shared/errors.ts';
+import { messageOf, PipelineError } from '../../shared/errors.ts';
 import { daemonVariable, ownerMark, processRef } from '../machines/process-table.ts';
 import { type DaemonArguments, readArguments } from './arguments.ts';
 import type { StartReport } from './client.ts';
@@ -20,7 +20,7 @@ function failed(error: unknown): StartReport {
     ready: false,
     error: {
       code: known ? error.code : 'local.start-failed',
-      message: error instanceof Error ? error.message : String(error),
+      message: messageOf(error),
       hint: known ? error.hint : undefined,
       details: known ? error.details : [],
       outcome: known ? error.outcome : 'failed',

@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { Clock } from '../../shared/clock.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { MachineDriver, MachineSpec } from './driver.ts';
 import { findTool } from './host-tools.ts';
 import { copyTree, discard, emptyTrash, treeSize } from './images.ts';
@@ -190,7 +191,7 @@ export class SandboxDriver implements MachineDriver {
       });
     } catch (error) {
       const said = (await this.consoleOutput(spec.instanceId)).trim().split('\n').at(-1);
-      throw new Error(`${error instanceof Error ? error.message : error}${said ? ` (console: ${said})` : ''}`);
+      throw new Error(`${messageOf(error)}${said ? ` (console: ${said})` : ''}`);
     } finally {
       closeSync(consoleFd);
     }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PipelineError } from '../../shared/errors.ts';
+import { messageOf, PipelineError } from '../../shared/errors.ts';
 import { type CloudState, emptyState, table } from '../model.ts';
 
 /** Version of the state file's format; a file of another version is refused. */
@@ -86,7 +86,7 @@ async function load(file: string): Promise<Pick<StateStore, 'state' | 'regions'>
   try {
     document = JSON.parse(text);
   } catch (error) {
-    throw corrupt(file, `it is not JSON (${error instanceof Error ? error.message : error})`);
+    throw corrupt(file, `it is not JSON (${messageOf(error)})`);
   }
   if (typeof document !== 'object' || document === null) throw corrupt(file, 'it holds no object');
   if (document.version !== stateVersion) {

@@ -4,6 +4,7 @@ import { awsCode } from '../../aws/errors.ts';
 import { groupMachines } from '../../aws/instances.ts';
 import { tryLaunch } from '../../aws/launches.ts';
 import { tagKeys, toTags } from '../../aws/tags.ts';
+import { messageOf } from '../../shared/errors.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
 import { error, type Finding, type Look, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
@@ -118,7 +119,7 @@ async function quota(services: DoctorServices): Promise<Finding[]> {
   try {
     limit = await services.vcpuQuota();
   } catch (reason) {
-    const why = reason instanceof Error ? reason.message : String(reason);
+    const why = messageOf(reason);
     return [
       warning('account.quota', `the quota of vCPUs could not be read: ${why}`, 'allow servicequotas:GetServiceQuota'),
     ];
@@ -143,7 +144,7 @@ async function units({ fleet, ...services }: DoctorServices): Promise<Finding[]>
   try {
     limit = await services.unitQuota?.();
   } catch (reason) {
-    const why = reason instanceof Error ? reason.message : String(reason);
+    const why = messageOf(reason);
     const message = `the quota of reserved capacity units could not be read: ${why}`;
     return [warning('account.units', message, 'allow servicequotas:GetServiceQuota')];
   }

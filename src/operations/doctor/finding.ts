@@ -1,4 +1,4 @@
-import { PipelineError } from '../../shared/errors.ts';
+import { messageOf, PipelineError } from '../../shared/errors.ts';
 
 /** `ok`: looked at and well; `warning`: worth doing something; `error`: something does not work. */
 export type Severity = 'ok' | 'warning' | 'error';
@@ -34,7 +34,7 @@ export async function takeAll(looks: readonly Look[]): Promise<Finding[]> {
     looks.map(({ id, run }) =>
       run().catch((reason: unknown) => {
         const hint = reason instanceof PipelineError ? reason.hint : undefined;
-        const message = reason instanceof Error ? reason.message : String(reason);
+        const message = messageOf(reason);
         return [error(id, message, hint ?? 'look at the message; `--debug` shows where it comes from')];
       }),
     ),

@@ -1,7 +1,7 @@
 import type { AwsClients } from '../../aws/clients.ts';
 import type { ReleaseRecord } from '../../ledger/types.ts';
 import type { RunContext } from '../../run/step.ts';
-import { PipelineError } from '../../shared/errors.ts';
+import { messageOf, PipelineError } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
 import type { Judged } from './judge.ts';
 import { type Look, type LookOptions, look } from './look.ts';
@@ -55,7 +55,7 @@ export class Keeper {
       await work();
     } catch (error) {
       if (this.context.signal.aborted || isJournals(error)) throw error;
-      const failure = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+      const failure = `${what}: ${messageOf(error)}`;
       this.failures.push(failure);
       this.context.note(failure);
     }

@@ -12,7 +12,7 @@ import { type GoldenImage, listImages } from '../../aws/images.ts';
 import { listSnapshots, type OwnSnapshot } from '../../aws/snapshots.ts';
 import type { Fleet } from '../../config/settings.ts';
 import type { ReleaseRecord } from '../../ledger/types.ts';
-import { PipelineError } from '../../shared/errors.ts';
+import { messageOf, PipelineError } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
 import { type Judged, judge, type PlaceFacts, type RetentionRules } from './judge.ts';
 
@@ -82,7 +82,7 @@ export async function look(services: Services, options: LookOptions): Promise<Lo
 }
 
 function refuse(region: string, error: unknown): never {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   throw new PipelineError('retention.region', `${region} may hold copies in use, and cannot be read: ${message}`, {
     hint: 'give the role leave to describe there, or name the regions with copies in release.copyRegions',
     cause: error,

@@ -2,6 +2,7 @@ import { deleteWarmPool, hasWarmPool, putWarmPool, readGroupTag, setGroupTag } f
 import type { AwsClients } from '../../aws/clients.ts';
 import type { Fleet } from '../../config/settings.ts';
 import type { RunContext } from '../../run/step.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
 import type { ScaleContext, ScaleState } from './state.ts';
 
@@ -89,7 +90,7 @@ export async function restorePool(context: Context): Promise<void> {
   } catch (error) {
     // While the former one is being deleted AWS takes no other. A fleet without a pool only grows more slowly.
     await setGroupTag(context.services.aws.autoScaling, first.target, poolTag, undefined);
-    context.note(`the warm pool of ${first.target} is gone: ${error instanceof Error ? error.message : String(error)}`);
+    context.note(`the warm pool of ${first.target} is gone: ${messageOf(error)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { vcpusOf } from '../../aws/capacity.ts';
 import { isStandard, runningVcpus } from '../../aws/vcpus.ts';
-import { usageError } from '../../shared/errors.ts';
+import { messageOf, usageError } from '../../shared/errors.ts';
 import type { ScaleContext } from './state.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function checkQuota(context: ScaleContext, more: number): Promise<v
     );
   } catch (error) {
     if (isRefusal(error)) throw error;
-    context.note(`the quota of vCPUs could not be read: ${error instanceof Error ? error.message : String(error)}`);
+    context.note(`the quota of vCPUs could not be read: ${messageOf(error)}`);
   }
 }
 

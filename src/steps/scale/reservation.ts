@@ -1,7 +1,7 @@
 import { isReservationRefused, readGroupTag, reservedUnits, reserveUnits, setGroupTag } from '../../aws/capacity.ts';
 import type { AwsClients } from '../../aws/clients.ts';
 import { balancerOf, readListener } from '../../aws/listeners.ts';
-import { PipelineError } from '../../shared/errors.ts';
+import { messageOf, PipelineError } from '../../shared/errors.ts';
 import type { ScaleContext } from './state.ts';
 
 /** Tag of a group whose load balancer has units reserved for an event: `<before>/<reserved>`. It counts only while so many are reserved. */
@@ -35,7 +35,7 @@ export async function reserve(context: ScaleContext, units: number): Promise<voi
     await setTag(context, tag, `${was}/${units}`);
     // The region's quota is 0 until AWS has raised it: worth telling, no reason to stay small.
     if (!isReservationRefused(error)) throw error;
-    context.note(`no capacity units were reserved: ${textOf(error)}`);
+    context.note(`no capacity units were reserved: ${messageOf(error)}`);
   }
 }
 
@@ -57,7 +57,7 @@ export async function unreserve(context: ScaleContext): Promise<void> {
       const { units } = change.data;
       throw new PipelineError(
         'scale.units-left',
-        `${units} capacity units stay reserved (${textOf(error)}); \`pipeline scale --cancel\` gives them back later`,
+        `${units} capacity units stay reserved (${messageOf(error)}); \`pipeline scale --cancel\` gives them back later`,
       );
     }
   }
@@ -84,7 +84,7 @@ export async function release(context: ScaleContext): Promise<void> {
     } catch (error) {
       // A fleet must not stay large because of this; the tag stays, so that --cancel can be repeated.
       if (!isReservationRefused(error)) throw error;
-      context.note(`${now} capacity units stay reserved: ${textOf(error)}; repeat --cancel later`);
+      context.note(`${now} capacity units stay reserved: ${messageOf(error)}; repeat --cancel later`);
       return;
     }
   }
@@ -104,8 +104,6 @@ async function setTag(context: ScaleContext, value: string | undefined, was: str
     setGroupTag(aws.autoScaling, group, unitsTag, value),
   );
 }
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function balancerArn({ services: { aws, fleet } }: ScaleContext): Promise<string> {
   const { arn } = await readListener(aws.elb, fleet.names.loadBalancer, fleet.balancer.listenerPort);

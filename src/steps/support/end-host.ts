@@ -1,5 +1,6 @@
 import { readGroup, replaceInstance } from '../../aws/groups.ts';
 import { readMachine } from '../../aws/instances.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { ReleaseContext } from '../services.ts';
 import { waitFleetHealthy } from './health.ts';
 import { restoreGroup, waitLifecycle } from './standby.ts';
@@ -62,5 +63,3 @@ async function isUp(context: ReleaseContext, instanceId: string): Promise<boolea
   const machine = await readMachine(context.services.aws.ec2, instanceId);
   return machine !== undefined && !['shutting-down', 'terminated'].includes(machine.state);
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

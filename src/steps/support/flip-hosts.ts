@@ -1,6 +1,7 @@
 import { readTargets } from '../../aws/balancers.ts';
 import { readGroup } from '../../aws/groups.ts';
 import { groupMachines, type Machine } from '../../aws/instances.ts';
+import { messageOf } from '../../shared/errors.ts';
 import { type RollbackContext, times } from '../services.ts';
 import { flipProgram } from './flip-program.ts';
 
@@ -107,7 +108,7 @@ async function flipHost(context: RollbackContext, machine: Machine, version: str
       if (answer.ok && answer.version === version) return { id, ok: true, reached: true, seconds: answer.seconds };
       return { id, ok: false, reached: true, reason: answer.reason ?? `it serves ${answer.version ?? 'nothing'}` };
     } catch (error) {
-      reason = error instanceof Error ? error.message : String(error);
+      reason = messageOf(error);
     }
   }
   return { id, ok: false, reached: false, reason };

@@ -1,4 +1,5 @@
 import type { RunContext } from '../../run/step.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { RollState, Services } from '../services.ts';
 
 /**
@@ -10,7 +11,7 @@ export async function noteLeft(context: RunContext<Services, RollState>): Promis
   try {
     await writeLeft(context);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     context.note(`the ledger does not know which version was left: ${why}`);
   }
 }

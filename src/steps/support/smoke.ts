@@ -1,5 +1,6 @@
 import type { Fleet } from '../../config/settings.ts';
 import type { RunContext } from '../../run/step.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { RollState, Services } from '../services.ts';
 
 /** Milliseconds that a smoke test may take; slower counts as failed. */
@@ -30,7 +31,7 @@ export async function smokeFailures(
           return `${test.path} answered without "${wanted}": ${JSON.stringify(answer.body.slice(0, 120))}`;
         }
       } catch (error) {
-        return `${test.path} gave no answer: ${error instanceof Error ? error.message : String(error)}`;
+        return `${test.path} gave no answer: ${messageOf(error)}`;
       }
       return undefined;
     }),

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../shared/errors.ts';
 import type { GroupInstance, RefreshRecord, RefreshWork } from '../../model.ts';
 import { type Look, launchMore, scaleIn } from '../capacity.ts';
 import { activeInstances, isSuspended, launchSource } from '../groups.ts';
@@ -37,11 +38,7 @@ export function stepRefresh(look: Look, refresh: RefreshRecord): boolean {
   try {
     refresh.work ??= beginWork(look.group, refresh, look.runtime);
   } catch (error) {
-    fail(
-      refresh,
-      `The launch template cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-      look.now,
-    );
+    fail(refresh, `The launch template cannot be used: ${messageOf(error)}`, look.now);
     return (refresh.status as string) === 'RollbackInProgress' && stepRefresh(look, refresh);
   }
   const before = refresh.status;

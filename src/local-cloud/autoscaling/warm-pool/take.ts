@@ -1,3 +1,4 @@
+import { messageOf } from '../../../shared/errors.ts';
 import type { GroupInstance } from '../../model.ts';
 import { stamp } from '../activities.ts';
 import type { Look } from '../capacity.ts';
@@ -59,7 +60,7 @@ function bringIn({ group, runtime, now }: Look, instance: GroupInstance): boolea
   try {
     if (instance.lifecycleState === 'Warmed:Stopped') instances.start?.(instance.instanceId);
   } catch (error) {
-    log.fail(activity.id, `${error instanceof Error ? error.message : String(error)}. Launching EC2 instance failed.`);
+    log.fail(activity.id, `${messageOf(error)}. Launching EC2 instance failed.`);
     return false;
   }
   instance.lifecycleState = 'Pending';

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../shared/errors.ts';
 import type { BakeFaults, CloudContext } from '../../context.ts';
 import type { ImageRecord, InstanceRecord } from '../../model.ts';
 import { account } from '../../settings.ts';
@@ -105,7 +106,7 @@ export class Bakes {
         try {
           resolve({ bytes: await machines.snapshot(instance.id, image.id) });
         } catch (error) {
-          resolve({ error: error instanceof Error ? error.message : String(error) });
+          resolve({ error: messageOf(error) });
         }
       };
       const work = reboot

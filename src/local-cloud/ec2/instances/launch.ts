@@ -1,3 +1,4 @@
+import { messageOf } from '../../../shared/errors.ts';
 import type { CloudContext } from '../../context.ts';
 import { newId } from '../../ids.ts';
 import type { InstanceRecord } from '../../model.ts';
@@ -69,7 +70,7 @@ function takeAddresses(context: CloudContext, min: number, max: number): string[
   } catch (error) {
     if (taken.length < min) {
       for (const address of taken) context.releaseAddress(address);
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new CloudError('InsufficientFreeAddressesInSubnet', `There are not enough free addresses: ${why}`);
     }
   }

@@ -1,4 +1,5 @@
 import type { Timer } from '../../../shared/clock.ts';
+import { messageOf } from '../../../shared/errors.ts';
 import type { CloudContext } from '../../context.ts';
 import type { InstanceRecord } from '../../model.ts';
 import { Machines } from './machines.ts';
@@ -169,7 +170,7 @@ export class InstanceLifecycle {
 
   /** A first boot that fails ends the instance, as EC2 does; one that has run before is stopped, its disk is kept. */
   #bootFailed(record: InstanceRecord, error: unknown): void {
-    const reason = reasons.internal(error instanceof Error ? error.message : String(error));
+    const reason = reasons.internal(messageOf(error));
     if (!record.hasRun) {
       this.#background(this.terminate(record, reason, reason.message));
       return;

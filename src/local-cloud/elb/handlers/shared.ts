@@ -1,3 +1,4 @@
+import { messageOf } from '../../../shared/errors.ts';
 import type { CloudContext } from '../../context.ts';
 import { CloudError } from '../../wire/handler.ts';
 import type { BalancerSync } from '../sync.ts';
@@ -17,7 +18,7 @@ export async function enforce({ context, sync }: ElbParts, undo: () => void): Pr
     undo();
     context.changed();
     context.report(error);
-    throw new CloudError('InvalidConfigurationRequest', error instanceof Error ? error.message : String(error));
+    throw new CloudError('InvalidConfigurationRequest', messageOf(error));
   } finally {
     sync.poke();
   }

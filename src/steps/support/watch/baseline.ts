@@ -1,5 +1,5 @@
 import type { RunContext } from '../../../run/step.ts';
-import { usageError } from '../../../shared/errors.ts';
+import { messageOf, usageError } from '../../../shared/errors.ts';
 import type { FleetFacts, RollState, Services } from '../../services.ts';
 import { proofHeaders } from '../smoke.ts';
 import { askedPaths } from './answers.ts';
@@ -60,7 +60,7 @@ async function countersBefore(context: Context, { listenerArn, targetGroupArn }:
     return metrics && (await pastCounters(metrics, { listenerArn, targetGroupArn }, context.clock.now()));
   } catch (error) {
     // Probes judge the release then; the balancer's counters are there to add to them.
-    context.note(`the balancer's counters are not compared: ${error instanceof Error ? error.message : String(error)}`);
+    context.note(`the balancer's counters are not compared: ${messageOf(error)}`);
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import type { Probe } from '../../../hosts/probe.ts';
 import type { Clock, Timer } from '../../../shared/clock.ts';
+import { messageOf } from '../../../shared/errors.ts';
 import { type Asked, judge, type VersionNames } from './answers.ts';
 import type { Sample } from './types.ts';
 
@@ -59,7 +60,7 @@ export class Prober {
       const answer = await probe(`${url}${asked.path}`, { timeoutMs, headers });
       sample = { ms: answer.ms, ...judge(asked, answer, versions, versionHeader) };
     } catch (error) {
-      sample = { ms: timeoutMs, fault: `gave no answer: ${error instanceof Error ? error.message : String(error)}` };
+      sample = { ms: timeoutMs, fault: `gave no answer: ${messageOf(error)}` };
     }
     this.#underWay--;
     if (!this.#stopped) take({ path: asked.path, at: clock.now(), ...sample });

@@ -1,6 +1,6 @@
 import { readTargets } from '../../../aws/balancers.ts';
 import { readGroup } from '../../../aws/groups.ts';
-import { PipelineError } from '../../../shared/errors.ts';
+import { messageOf, PipelineError } from '../../../shared/errors.ts';
 import type { Colour, RollContext } from '../../services.ts';
 import { proofHeaders, smokeFailures } from '../smoke.ts';
 import { askedPaths, type VersionNames } from './answers.ts';
@@ -170,7 +170,7 @@ function createOptional(context: RollContext) {
     try {
       return (await read()) ?? without;
     } catch (error) {
-      if (!said.has(what)) context.note(`${what} cannot be read: ${error instanceof Error ? error.message : error}`);
+      if (!said.has(what)) context.note(`${what} cannot be read: ${messageOf(error)}`);
       said.add(what);
       return without;
     }
