@@ -9,11 +9,10 @@ import type {
   TagDescription,
   WarmPoolConfiguration,
 } from '@aws-sdk/client-auto-scaling';
-import type { ActivityRecord, CloudState, GroupInstance, GroupRecord } from '../model.ts';
+import type { ActivityRecord, CloudState, GroupInstance, GroupRecord, WarmPoolRecord } from '../model.ts';
 import { findRegion } from '../regions.ts';
 import { account } from '../settings.ts';
 import { groupMembers, isWarm } from './lifecycle-states.ts';
-import type { WarmPoolRecord } from './records.ts';
 import { shownSettings } from './shown-settings.ts';
 
 /** The group's ARN; AWS puts a random id in it, here it follows from name and time of creation. */

@@ -1,7 +1,13 @@
-import type { CloudState, GroupInstance, GroupRecord, RefreshRecord, RefreshStatus } from '../model.ts';
+import type {
+  CloudState,
+  GroupInstance,
+  GroupRecord,
+  MixedInstancesRecord,
+  RefreshRecord,
+  RefreshStatus,
+} from '../model.ts';
 import { groupNotFound, notInGroup, validationError } from './errors.ts';
 import { isPending } from './lifecycle-states.ts';
-import type { MixedInstancesRecord } from './records.ts';
 
 /** The processes that can be suspended, as DescribeScalingProcessTypes lists them. */
 export const processNames = [

@@ -1,7 +1,7 @@
 import type { LaunchTemplateSpecification, MixedInstancesPolicy } from '@aws-sdk/client-auto-scaling';
+import type { MixedInstancesRecord } from '../model.ts';
 import { validationError } from './errors.ts';
 import { readTemplate } from './group-settings.ts';
-import type { MixedInstancesRecord } from './records.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Quota of Auto Scaling: overrides in a policy. */

@@ -6,13 +6,12 @@ import type {
   PutLifecycleHookType,
   RecordLifecycleActionHeartbeatType,
 } from '@aws-sdk/client-auto-scaling';
-import type { GroupRecord } from '../../model.ts';
+import type { GroupRecord, LifecycleActionRecord, LifecycleHookRecord } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
 import { limitExceeded, validationError } from '../errors.ts';
 import { requireGroup } from '../groups.ts';
 import { globalTimeoutSeconds, heartbeat } from '../hooks/actions.ts';
 import { lifecycleTransitions, readHook, readResult } from '../hooks/read.ts';
-import type { LifecycleActionRecord, LifecycleHookRecord } from '../records.ts';
 import type { Operations } from '../runtime.ts';
 
 /** Quota of Auto Scaling: hooks of a group. */

@@ -5,7 +5,7 @@ import type {
   PutScalingPolicyType,
   ScalingPolicy,
 } from '@aws-sdk/client-auto-scaling';
-import type { GroupRecord } from '../../model.ts';
+import type { GroupRecord, PolicyRecord } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
 import { stamp } from '../activities.ts';
 import { resourceArn } from '../describe.ts';
@@ -13,7 +13,6 @@ import { coolingDown, limitExceeded, validationError } from '../errors.ts';
 import { requireGroup } from '../groups.ts';
 import { pageOf } from '../pages.ts';
 import { adjusted, adjustmentOf, adjustmentTypes, readPolicy } from '../policies.ts';
-import type { PolicyRecord } from '../records.ts';
 import type { Operations } from '../runtime.ts';
 
 /** Quota of Auto Scaling: policies of a group. */

@@ -8,13 +8,12 @@ import type {
   ScheduledUpdateGroupAction,
   ScheduledUpdateGroupActionRequest,
 } from '@aws-sdk/client-auto-scaling';
-import type { GroupRecord } from '../../model.ts';
+import type { GroupRecord, ScheduledActionRecord } from '../../model.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { resourceArn } from '../describe.ts';
 import { alreadyExists, limitExceeded, validationError } from '../errors.ts';
 import { requireGroup } from '../groups.ts';
 import { pageOf } from '../pages.ts';
-import type { ScheduledActionRecord } from '../records.ts';
 import type { Operations } from '../runtime.ts';
 import { readScheduledAction } from '../schedule/read.ts';
 

@@ -1,11 +1,11 @@
 import type { DeleteWarmPoolType, DescribeWarmPoolType, PutWarmPoolType } from '@aws-sdk/client-auto-scaling';
+import type { WarmPoolRecord } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
 import { describeMember, describeWarmPool } from '../describe.ts';
 import { activityInProgress, resourceInUse, validationError } from '../errors.ts';
 import { requireGroup } from '../groups.ts';
 import { isTerminating, isWarm } from '../lifecycle-states.ts';
 import { pageOf } from '../pages.ts';
-import type { WarmPoolRecord } from '../records.ts';
 import type { Operations } from '../runtime.ts';
 
 export function warmPoolHandlers(ops: Operations): HandlerTable {

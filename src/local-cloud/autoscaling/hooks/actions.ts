@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { GroupInstance, GroupRecord } from '../../model.ts';
-import type { LifecycleActionRecord, LifecycleHookRecord, LifecycleTransition } from '../records.ts';
+import type {
+  GroupInstance,
+  GroupRecord,
+  LifecycleActionRecord,
+  LifecycleHookRecord,
+  LifecycleTransition,
+} from '../../model.ts';
 
 /** However many heartbeats come: 48 hours, or 100 times the heartbeat timeout if that is less (lifecycle hooks guide). */
 const MAX_WAIT_SECONDS = 48 * 3600;

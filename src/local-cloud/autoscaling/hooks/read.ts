@@ -1,6 +1,6 @@
 import type { LifecycleHookSpecification, PutLifecycleHookType } from '@aws-sdk/client-auto-scaling';
+import type { LifecycleHookRecord, LifecycleResult, LifecycleTransition } from '../../model.ts';
 import { validationError } from '../errors.ts';
-import type { LifecycleHookRecord, LifecycleResult, LifecycleTransition } from '../records.ts';
 
 /** Bounds and default of the heartbeat timeout in seconds (PutLifecycleHook in the SDK's typings). */
 const MIN_HEARTBEAT_SECONDS = 30;

@@ -1,8 +1,8 @@
 import type { ScheduledUpdateGroupActionRequest } from '@aws-sdk/client-auto-scaling';
 import { isTimeZone, parseCron } from '../../../shared/cron.ts';
+import type { ScheduledActionRecord } from '../../model.ts';
 import { validationError } from '../errors.ts';
 import { checkSizes } from '../group-settings.ts';
-import type { ScheduledActionRecord } from '../records.ts';
 import { runAfter } from './run.ts';
 
 /**

@@ -1,8 +1,7 @@
 import { nextRun, parseCron } from '../../../shared/cron.ts';
-import type { GroupRecord } from '../../model.ts';
+import type { GroupRecord, ScheduledActionRecord } from '../../model.ts';
 import { stamp } from '../activities.ts';
 import { isSuspended } from '../groups.ts';
-import type { ScheduledActionRecord } from '../records.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**

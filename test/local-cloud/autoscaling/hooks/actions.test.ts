@@ -5,8 +5,7 @@ import {
   heartbeat,
   judgeActions,
 } from '../../../../src/local-cloud/autoscaling/hooks/actions.ts';
-import type { LifecycleHookRecord } from '../../../../src/local-cloud/autoscaling/records.ts';
-import type { GroupInstance, GroupRecord } from '../../../../src/local-cloud/model.ts';
+import type { GroupInstance, GroupRecord, LifecycleHookRecord } from '../../../../src/local-cloud/model.ts';
 
 const transition = 'autoscaling:EC2_INSTANCE_LAUNCHING';
 const hook = (name: string, more: Partial<LifecycleHookRecord> = {}): LifecycleHookRecord => ({

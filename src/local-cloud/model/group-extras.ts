@@ -1,7 +1,4 @@
-/**
- * Records of Auto Scaling beyond groups, instances and refreshes. Plain data that survives a JSON round trip, as in
- * ../model.ts; times are milliseconds of the cloud's clock.
- */
+/* What Auto Scaling keeps beyond groups, instances and refreshes. */
 
 /** States of an instance that is held by, or has just passed, lifecycle hooks. */
 export type HookState = 'Pending:Wait' | 'Pending:Proceed' | 'Terminating:Wait' | 'Terminating:Proceed';

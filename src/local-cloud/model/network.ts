@@ -1,0 +1,34 @@
+import type { Tags } from './tags.ts';
+
+export interface VpcRecord {
+  cidr: string;
+  defaultSecurityGroupId: string;
+}
+
+export interface SubnetRecord {
+  vpcId: string;
+  zone: string;
+  cidr: string;
+}
+
+export interface SecurityGroupRecord {
+  id: string;
+  name: string;
+  description: string;
+  vpcId: string;
+  ingress: SecurityGroupRuleRecord[];
+  egress: SecurityGroupRuleRecord[];
+  tags: Tags;
+}
+
+export interface SecurityGroupRuleRecord {
+  id: string;
+  protocol: string;
+  fromPort?: number;
+  toPort?: number;
+  /** IPv4 or IPv6 block. */
+  cidr?: string;
+  groupId?: string;
+  description?: string;
+  tags?: Tags;
+}
