@@ -92,6 +92,7 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
   found.push(
     ...releaseProblems(section('release'), isGroup(raw.tasks) ? Object.keys(raw.tasks) : [], at),
     ...healthProblems(section('balancer'), at),
+    ...drainProblems(section('balancer'), section('release'), at),
   );
   found.push(...nameProblems(merged, name, section('names'), at));
   return found;
@@ -155,6 +156,19 @@ function healthProblems(
   if (timeoutSeconds <= intervalSeconds) return [];
   const expected = `no more than intervalSeconds, which is ${intervalSeconds}`;
   return [problem(at(['balancer', 'healthCheck', 'timeoutSeconds']), timeoutSeconds, expected)];
+}
+
+function drainProblems(
+  balancer: z.output<typeof sections.balancer> | undefined,
+  release: z.output<typeof sections.release> | undefined,
+  at: (path: string[]) => string[],
+): Problem[] {
+  if (!balancer || !release) return [];
+  const { drain } = release.timeouts;
+  if (drain > balancer.deregistrationDelaySeconds) return [];
+  // A load balancer of AWS shows a target as draining for the whole delay, also when its requests have ended long before.
+  const expected = `more than balancer.deregistrationDelaySeconds, which is ${balancer.deregistrationDelaySeconds}`;
+  return [problem(at(['release', 'timeouts', 'drain']), drain, expected)];
 }
 
 /** Names made of app and environment must fit too; a name that was written is checked by the schema. */

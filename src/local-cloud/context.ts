@@ -44,6 +44,8 @@ export interface CloudFaults {
   checkCapacity(place: { availabilityZone: string; instanceType: string }): void;
   /** What strikes an image, made of a machine or copied, that begins to be made in the region. */
   bake(image: ImageRecord, region: string): BakeFaults;
+  /** Whether a target on the machine, which is draining, stays so for the whole deregistration delay. */
+  drainsInFull(instanceId: string): boolean;
   /** Whether a CloudWatch alarm is in the ALARM state; all are OK unless a fault says otherwise. */
   isAlarmRaised(name: string, region: string): boolean;
   /** Called when an alarm has gone into the ALARM state. */

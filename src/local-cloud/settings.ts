@@ -12,7 +12,7 @@ export interface Delays {
   terminatedVisible: number;
   /** CreateLoadBalancer to `active`. */
   balancerProvisioning: number;
-  /** A draining target stays `draining` at least this long, even with nothing in flight. */
+  /** A draining target stays `draining` at least this long, even with nothing in flight, but no longer than its deregistration delay. */
   minimumDrain: number;
   /** ModifyCapacityReservation to `provisioned`. */
   capacityProvisioning: number;
@@ -36,7 +36,8 @@ export const delayProfiles: Record<'quick' | 'aws', Delays> = {
     imagePending: 180_000,
     terminatedVisible: 3_600_000,
     balancerProvisioning: 120_000,
-    minimumDrain: 5_000,
+    // The longest deregistration delay there is: every target stays for the whole of its own, as AWS shows it.
+    minimumDrain: 3_600_000,
     capacityProvisioning: 300_000,
   },
 };

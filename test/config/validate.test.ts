@@ -163,6 +163,16 @@ describe('validate', () => {
     expect(mistakes(minimal({ release: { verifySeconds: 60, rollbackWindow: 60 } }))).toEqual([]);
   });
 
+  it('wants more time for a drain than the load balancer takes for it', () => {
+    const drain = (deregistrationDelaySeconds: number, drain?: number) =>
+      mistakes(minimal({ balancer: { deregistrationDelaySeconds }, release: { timeouts: { drain } } }));
+    expect(drain(599)).toEqual([]);
+    expect(drain(3_600, 3_601)).toEqual([]);
+    expect(drain(600)).toEqual([
+      'release.timeouts.drain: 600, expected more than balancer.deregistrationDelaySeconds, which is 600',
+    ]);
+  });
+
   it('asks for the names of the second group only where there is one', () => {
     const app = 'a-very-long-app-name';
     const raw = {

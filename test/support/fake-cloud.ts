@@ -54,6 +54,7 @@ export class FakeCloud {
       faults: {
         checkCapacity: () => undefined,
         bake: () => ({ delayMs: 0, struck: [] }),
+        drainsInFull: () => false,
         isAlarmRaised: (name) => this.alarms.has(name),
         onAlarm: (listener) => this.#alarmListeners.push(listener),
       },

@@ -10,8 +10,8 @@ const dryRun: OptionSpec = { flags: '--dry-run', description: 'print the plan an
 /** Repeated here, because the help loads no other code; a test holds the two lists together. */
 export const faultKindNames: readonly FaultKind[] = [
   ...(['throttle', 'error', 'cut-before', 'cut-after', 'latency', 'eventual-consistency', 'bake-fail'] as const),
-  ...(['bake-slow', 'boot-dead', 'never-healthy', 'flapping', 'insufficient-capacity', 'zone-lost'] as const),
-  ...(['backend-kill', 'alarm'] as const),
+  ...(['bake-slow', 'boot-dead', 'never-healthy', 'flapping', 'late-drain', 'insufficient-capacity'] as const),
+  ...(['zone-lost', 'backend-kill', 'alarm'] as const),
 ];
 
 /** What `local fault` takes; each kind of fault takes some of it, and says which. */

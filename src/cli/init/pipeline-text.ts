@@ -54,7 +54,11 @@ function balancerLines({ listenerPort, running }: Answers): string[] {
   ];
 }
 
+/** Up to this delay, in seconds, the usual time for a drain (release.timeouts.drain) has some minutes to spare. */
+const shortDelay = 300;
+
 function releaseLines({ healthPath, running }: Answers): string[] {
+  const delay = running?.deregistrationDelaySeconds ?? 0;
   return [
     '  release: {',
     ...(running?.green ? ['    // Two groups share one listener.', "    strategy: 'blue-green',"] : []),
@@ -62,6 +66,9 @@ function releaseLines({ healthPath, running }: Answers): string[] {
     '    keep: 5,',
     '    // What must be answered through the balancer before the fleet moves; also with contains: \'"version":"{version}"\'.',
     `    smokeTests: [{ path: ${quoted(healthPath)}, status: 200 }],`,
+    ...(delay > shortDelay
+      ? ['    // Longer than the load balancer shows a host as draining.', `    timeouts: { drain: ${delay + 300} },`]
+      : []),
     '  },',
   ];
 }

@@ -186,17 +186,18 @@ export class BalancerSync {
 
   /** Takes over what the last reading means for a target; true when its deregistration is over. */
   #advance(group: TargetGroupRecord, target: TargetRecord, inUse: boolean): boolean {
-    const { clock, delays, state } = this.context;
+    const { clock, delays, faults, state } = this.context;
     const key = this.#keyOf(group.arn, target);
     const told = this.#told.get(key);
     const timeoutMs = Number(group.attributes['deregistration_delay.timeout_seconds'] ?? 300) * 1000;
     // A reading taken before the last change (a drain, a new registration) says nothing of the target as it is now.
     const current = told !== undefined && told.draining === (target.state === 'draining');
+    const inFull = target.state === 'draining' && faults?.drainsInFull(target.id);
     const next = nextState(target, {
       inUse,
       instance: state.instances[target.id]?.state,
       now: clock.now(),
-      minimumDrainMs: delays.minimumDrain,
+      minimumDrainMs: inFull ? timeoutMs : delays.minimumDrain,
       timeoutMs,
       told: told !== undefined,
       reading: current ? this.#readings.get(key) : undefined,

@@ -64,6 +64,7 @@ export interface Circumstances {
   /** What the balancer says of it as it is registered now. */
   reading: TargetReading | undefined;
   now: number;
+  /** How long it drains at the least, even with nothing in flight. */
   minimumDrainMs: number;
   /** The deregistration delay. */
   timeoutMs: number;

@@ -55,6 +55,8 @@ export class Faults {
         this.#book.strike('alarm', (rule) => rule.alarm === name && (rule.region ?? region) === region) !== undefined,
       onAlarm: (listener) => this.#alarmListeners.push(listener),
       bake: (image, region) => this.#bake(image, region),
+      drainsInFull: (id) =>
+        this.#book.strikeOnce('late-drain', id, (rule) => fitsMachine(rule, this.#records, id)) !== undefined,
     };
   }
 

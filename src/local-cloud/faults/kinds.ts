@@ -42,6 +42,7 @@ export const kinds: Readonly<Record<FaultKind, KindFacts>> = {
     takes: [...machine, 'periodMs'],
     defaults: { periodMs: 10_000 },
   },
+  'late-drain': { summary: 'targets drain for the whole deregistration delay, as in AWS', takes: machine },
   'insufficient-capacity': {
     summary: 'a zone has no room for new or stopped instances',
     takes: ['zone', 'type', 'rate', 'count', 'forMs'],

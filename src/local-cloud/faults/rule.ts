@@ -11,6 +11,7 @@ export const faultKinds = [
   'boot-dead',
   'never-healthy',
   'flapping',
+  'late-drain',
   'insufficient-capacity',
   'zone-lost',
   'backend-kill',

@@ -1,6 +1,10 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  DescribeTargetGroupsCommand,
+  ModifyTargetGroupAttributesCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { runCli } from '../../../src/cli/main.ts';
 import { loadFleet } from '../../../src/config/load.ts';
@@ -64,6 +68,31 @@ test('a running fleet becomes a file that config check accepts and that means th
   });
   const { app: _app, environment: _environment, ...same } = await readStatus(there.services);
   expect(await readStatus({ ...there.services, fleet })).toMatchObject(same);
+});
+
+test('a fleet whose hosts drain for long becomes a file that allows for it', async () => {
+  const { elb } = there.services.aws;
+  const delay = (Value: number | undefined) =>
+    elb.send(
+      new ModifyTargetGroupAttributesCommand({
+        TargetGroupArn: targetGroupArn,
+        Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: `${Value}` }],
+      }),
+    );
+  const { TargetGroups } = await elb.send(
+    new DescribeTargetGroupsCommand({ Names: [there.services.fleet.names.targetGroup] }),
+  );
+  const targetGroupArn = TargetGroups?.[0]?.TargetGroupArn;
+  await delay(900);
+  try {
+    expect(await pipeline('init', 'shop', ...fromGroup)).toMatchObject({ code: 0, err: '' });
+    expect(await pipeline('config', 'check', 'shop')).toMatchObject({ code: 0 });
+    const { balancer, release } = await loadFleet({ projectDir: folder, app: 'shop' });
+    expect(balancer.deregistrationDelaySeconds).toBe(900);
+    expect(release.timeouts.drain).toBe(1200);
+  } finally {
+    await delay(there.services.fleet.balancer.deregistrationDelaySeconds);
+  }
 });
 
 test('what is there stays: the file without --force, role and playbook always', async () => {

@@ -15,7 +15,7 @@ import {
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { S3Client } from '@aws-sdk/client-s3';
-import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
+import { type CloudOptions, type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
 import { account } from '../../../src/local-cloud/settings.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -40,13 +40,15 @@ export class FaultyCloud {
     this.s3 = new S3Client({ ...config, forcePathStyle: true });
   }
 
-  static async start(): Promise<FaultyCloud> {
+  /** @param delays quick unless told */
+  static async start(delays: CloudOptions['delays'] = 'quick'): Promise<FaultyCloud> {
     const dir = await mkdtemp(join(tmpdir(), 'gp-faults-'));
     const clock = new ManualClock();
     const reports: unknown[] = [];
     const chance = { value: 0 };
+    const random = () => chance.value;
     const report = (error: unknown) => reports.push(error);
-    const cloud = await startLocalCloud({ dir, driver: 'simulated', clock, random: () => chance.value, report });
+    const cloud = await startLocalCloud({ dir, driver: 'simulated', delays, clock, random, report });
     return new FaultyCloud(cloud, clock, dir, reports, chance);
   }
 

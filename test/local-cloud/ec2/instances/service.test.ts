@@ -46,6 +46,7 @@ describe('EC2 as Auto Scaling uses it', () => {
       faults: {
         checkCapacity,
         bake: () => ({ delayMs: 0, struck: [] }),
+        drainsInFull: () => false,
         isAlarmRaised: () => false,
         onAlarm: () => undefined,
       },
