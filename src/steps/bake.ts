@@ -82,7 +82,7 @@ export const bake: ReleaseStep = {
     } else {
       // With blue/green the group that serves stays on its version: the weights alone say who gets the new one.
       if (context.state.strategy === 'blue-green') await revert(context, host);
-      else await tagMachine(aws.ec2, host.instanceId, { [tagKeys.version]: version });
+      else await tagHost(context, host, version);
       await bringBack(context);
     }
     context.note(`${name} is ${imageId}`);
@@ -133,12 +133,19 @@ async function giveBack(context: ReleaseContext): Promise<void> {
 
 /** Switches the host, which is out of service, back to the version that the fleet serves. */
 async function revert(context: ReleaseContext, host: Host): Promise<void> {
-  const { aws, hosts, fleet } = context.services;
+  const { hosts, fleet } = context.services;
   await hosts.forget(host);
   await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
   await context.change({ action: 'revert-environment', target: host.instanceId }, () => playRelease(context, 'revert'));
-  await tagMachine(aws.ec2, host.instanceId, { [tagKeys.version]: context.state.current.version ?? '' });
+  await tagHost(context, host, context.state.current.version ?? '');
   await context.save({ activated: undefined });
+}
+
+/** Lets the host say what it serves: its image is of the version before. */
+async function tagHost(context: ReleaseContext, { instanceId }: Host, version: string): Promise<void> {
+  await context.change({ action: 'tag-host', target: instanceId, data: { version } }, () =>
+    tagMachine(context.services.aws.ec2, instanceId, { [tagKeys.version]: version }),
+  );
 }
 
 /** Longest value of a tag (EC2). */

@@ -31,7 +31,6 @@ export const flip: RollbackStep = {
     );
   },
   async undo(context) {
-    const { aws } = context.services;
     const { current, flipping } = context.state;
     const before = current.version;
     if (!flipping || before === undefined) return;
@@ -41,8 +40,7 @@ export const flip: RollbackStep = {
       { action: 'flip-hosts', target: context.state.group, data: { version: before, hosts: there.length } },
       () => flipHosts(context, there, before),
     );
-    const back = answers.filter((answer) => answer.ok).map((answer) => answer.id);
-    await tagMachines(aws.ec2, back, { [tagKeys.version]: before });
+    await tagVersion(context, answers, before);
     const failed = answers.filter((answer) => !answer.ok);
     if (failed.length === 0) return;
     const left = new Set((await lookForHosts(context, before)).hosts.map((host) => host.id));
@@ -92,15 +90,12 @@ async function switchFleet(context: RollbackContext): Promise<FlipTally> {
  * @param told Those of which that is known; added to.
  */
 async function switchHosts(context: RollbackContext, machines: Machine[], told: Set<string>): Promise<FlipAnswer[]> {
-  const { aws } = context.services;
   const { group, version, flipping = [] } = context.state;
   const fresh = machines.map((machine) => machine.id).filter((id) => !told.has(id));
   if (fresh.length > 0) {
     await context.save({ flipping: [...new Set([...flipping, ...fresh])] });
     // From now on the image alone does not tell what such a host serves.
-    await context.change({ action: 'tag-hosts', target: group, data: { hosts: fresh.length } }, () =>
-      tagMachines(aws.ec2, fresh, { [tagKeys.flipped]: context.run.id }),
-    );
+    await tagHosts(context, fresh, { [tagKeys.flipped]: context.run.id });
     for (const id of fresh) told.add(id);
   }
   const answers = await context.change(
@@ -108,9 +103,20 @@ async function switchHosts(context: RollbackContext, machines: Machine[], told: 
     () => flipHosts(context, machines, version),
   );
   context.signal.throwIfAborted();
-  const switched = answers.filter((answer) => answer.ok).map((answer) => answer.id);
-  await tagMachines(aws.ec2, switched, { [tagKeys.version]: version });
+  await tagVersion(context, answers, version);
   return answers;
+}
+
+/** Lets the hosts that were switched say what they serve. */
+async function tagVersion(context: RollbackContext, answers: readonly FlipAnswer[], version: string): Promise<void> {
+  const switched = answers.filter((answer) => answer.ok).map((answer) => answer.id);
+  if (switched.length > 0) await tagHosts(context, switched, { [tagKeys.version]: version });
+}
+
+async function tagHosts(context: RollbackContext, ids: readonly string[], tags: Record<string, string>): Promise<void> {
+  await context.change({ action: 'tag-hosts', target: context.state.group, data: { tags, hosts: ids.length } }, () =>
+    tagMachines(context.services.aws.ec2, ids, tags),
+  );
 }
 
 function tooMany(context: RollbackContext, { failed, all }: FlipTally): PipelineError {
