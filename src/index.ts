@@ -5,11 +5,11 @@ export type { Fleet } from './config/settings.ts';
 export { defineTask } from './tasks/define.ts';
 export { onEveryHost, onOneHost, runningHosts } from './tasks/hosts.ts';
 export { duration, flag, type Input, optional, text, whole } from './tasks/inputs.ts';
+export type { OpeningRule } from './tasks/opening-rule.ts';
 export {
   closeSecurityGroup,
   maintenanceOff,
   maintenanceOn,
-  type OpeningRule,
   openSecurityGroup,
 } from './tasks/ready.ts';
 export type { Task, TaskContext, TaskStep } from './tasks/types.ts';

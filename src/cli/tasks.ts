@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { loadPipeline, type Pipeline } from '../config/load.ts';
+import { loadPipeline } from '../config/load.ts';
+import type { Pipeline } from '../config/pipeline.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { Around } from '../operations/around.ts';
 import { PipelineError, usageError } from '../shared/errors.ts';

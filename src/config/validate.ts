@@ -1,8 +1,8 @@
 import { usageError } from '../shared/errors.ts';
 import { nearest, show } from '../shared/text.ts';
 import { crossProblems } from './checks.ts';
-import type { Pipeline } from './load.ts';
 import type { Raw } from './merge.ts';
+import type { Pipeline } from './pipeline.ts';
 import { type Problem, pathText, problem, schemaProblems, valueAt } from './problems.ts';
 import { resolveFleet } from './resolve.ts';
 import { hasOnlyTasks, pipelineSchema, tasksSchema } from './schema/pipeline.ts';

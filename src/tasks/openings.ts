@@ -8,7 +8,7 @@ import {
   prolongOpening,
 } from '../aws/security-groups.ts';
 import { usageError } from '../shared/errors.ts';
-import type { OpeningRule } from './ready.ts';
+import type { OpeningRule } from './opening-rule.ts';
 import type { TaskContext, TaskStep } from './types.ts';
 
 /** A request to open one of the configured openings. */

@@ -1,5 +1,6 @@
 import { defineTask } from './define.ts';
 import { duration, optional, text } from './inputs.ts';
+import type { OpeningRule } from './opening-rule.ts';
 import type { Task } from './types.ts';
 
 // What these tasks do is loaded when they run: a pipelines file that names them costs nothing.
@@ -34,20 +35,6 @@ export function maintenanceOff(): Task {
     summary: 'take the maintenance page off',
     steps: async () => [(await import('./maintenance.ts')).takeOff],
   });
-}
-
-/** One port of one security group that may be opened for a while. */
-export interface OpeningRule {
-  /** App whose fleet it is about, and whose deploy role may open and close it; that of the pipelines file when left out. */
-  fleet?: string;
-  /** Another security group than that of the fleet's machines: name or id. The deploy role may open it when it has the fleet's tags. */
-  securityGroup?: string;
-  port: number;
-  /** The widest range that may be asked for, as the length of its prefix; 32, a single address, when left out. */
-  widestPrefix?: number;
-  /** How long it lasts unless told, and at most, in hours; 1 and 12 when left out. */
-  hours?: number;
-  maxHours?: number;
 }
 
 const hourMs = 3_600_000;

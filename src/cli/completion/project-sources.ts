@@ -1,4 +1,5 @@
-import { listApps, loadPipeline, type Pipeline } from '../../config/load.ts';
+import { listApps, loadPipeline } from '../../config/load.ts';
+import type { Pipeline } from '../../config/pipeline.ts';
 import type { Task } from '../../tasks/types.ts';
 import { type CliContext, projectDir } from '../context.ts';
 import type { KnownTask, Sources } from './candidates.ts';

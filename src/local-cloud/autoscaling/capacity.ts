@@ -1,25 +1,10 @@
-import type { GroupInstance, GroupRecord } from '../model.ts';
-import type { Departures } from './departures.ts';
+import type { GroupInstance } from '../model.ts';
 import { activeInstances, activeRefresh, isSuspended, type LaunchSource } from './groups.ts';
-import type { Launches } from './launches.ts';
+import type { Look } from './look.ts';
 import { keepBalance } from './rebalance.ts';
-import type { Runtime } from './runtime.ts';
 import { chooseVictims } from './termination-policy.ts';
 import { poolCount, poolSize } from './warm-pool/size.ts';
 import { takeWarm } from './warm-pool/take.ts';
-
-/** What a look at a group works with. */
-export interface Look {
-  readonly runtime: Runtime;
-  readonly launches: Launches;
-  readonly departures: Departures;
-  readonly group: GroupRecord;
-  readonly now: number;
-  /** Serves, as far as health checks and the balancer tell. */
-  isServing(instance: GroupInstance): boolean;
-  /** Asks for another look at that time at the latest. */
-  wakeAt(at: number): void;
-}
 
 /** Takes from the warm pool first and launches the rest, unless the process is suspended or a failed launch makes the group wait. Returns what a refusal said. */
 export function launchMore(look: Look, count: number, source: LaunchSource, cause?: string): string | undefined {

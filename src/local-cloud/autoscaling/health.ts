@@ -5,6 +5,7 @@ import { passHooks } from './hooks/launching.ts';
 import { checkHeldTermination } from './hooks/terminating.ts';
 import type { Launches } from './launches.ts';
 import { isPending } from './lifecycle-states.ts';
+import type { Loss } from './look.ts';
 import { keepsUnhealthy } from './maintenance.ts';
 import type { Runtime } from './runtime.ts';
 import { failsBalancer } from './traffic.ts';
@@ -28,14 +29,6 @@ const causes = {
   elb: 'an ELB system health check failure.',
   user: 'a user health-check.',
 };
-
-/** One instance that was given up, and why, for the refresh that may have launched it. */
-export interface Loss {
-  instanceId: string;
-  message: string;
-  /** When it had entered service, if it had. */
-  inServiceAt?: number;
-}
 
 /**
  * Brings the members of a group up to date with EC2 and the balancer: machines that run enter service unless

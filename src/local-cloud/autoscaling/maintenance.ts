@@ -1,6 +1,7 @@
 import type { CloudState, GroupInstance, GroupRecord } from '../model.ts';
-import { type Look, launchMore } from './capacity.ts';
+import { launchMore } from './capacity.ts';
 import { activeInstances, activeRefresh, isSuspended, type LaunchSource } from './groups.ts';
+import type { Look } from './look.ts';
 import { failsBalancer } from './traffic.ts';
 
 /**

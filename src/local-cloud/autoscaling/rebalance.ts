@@ -1,7 +1,7 @@
 import type { GroupInstance, GroupRecord } from '../model.ts';
-import type { Look } from './capacity.ts';
 import { activeInstances, isSuspended, type LaunchSource } from './groups.ts';
 import { isPending } from './lifecycle-states.ts';
+import type { Look } from './look.ts';
 import { countByZone, FULL_ZONE_PAUSE_MS, type Place, placesOf } from './placement.ts';
 import { chooseVictims } from './termination-policy.ts';
 

@@ -1,10 +1,11 @@
 import type { Timer } from '../../shared/clock.ts';
 import type { GroupInstance, GroupRecord } from '../model.ts';
-import { keepCapacity, type Look } from './capacity.ts';
+import { keepCapacity } from './capacity.ts';
 import type { Departures } from './departures.ts';
 import { activeRefresh, isSuspended, launchSource } from './groups.ts';
 import { checkMembers } from './health.ts';
 import type { Launches } from './launches.ts';
+import type { Look } from './look.ts';
 import { replaceUnhealthy } from './maintenance.ts';
 import { stepRefresh } from './refresh/machine.ts';
 import { noteLosses } from './refresh/work.ts';

@@ -1,7 +1,7 @@
 import type { GroupInstance, GroupRecord } from '../../model.ts';
 import type { Departures } from '../departures.ts';
-import type { Loss } from '../health.ts';
 import type { Launches } from '../launches.ts';
+import type { Loss } from '../look.ts';
 import type { Runtime } from '../runtime.ts';
 import { beginActions, judgeActions } from './actions.ts';
 

@@ -1,8 +1,9 @@
 import { messageOf } from '../../../shared/errors.ts';
 import type { GroupInstance, RefreshRecord, RefreshWork } from '../../model.ts';
-import { type Look, launchMore, scaleIn } from '../capacity.ts';
+import { launchMore, scaleIn } from '../capacity.ts';
 import { activeInstances, isSuspended, launchSource } from '../groups.ts';
 import { isPending, isTerminating, isWarm } from '../lifecycle-states.ts';
+import type { Look } from '../look.ts';
 import { alarmReason, raisedAlarm } from './alarms.ts';
 import { fail, succeed } from './end.ts';
 import { replacePool } from './pool.ts';

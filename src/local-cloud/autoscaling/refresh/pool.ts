@@ -1,7 +1,7 @@
 import type { RefreshRecord, RefreshWork } from '../../model.ts';
-import type { Look } from '../capacity.ts';
 import { isSuspended } from '../groups.ts';
 import { isTerminating, isWarm, poolMembers } from '../lifecycle-states.ts';
+import type { Look } from '../look.ts';
 import { poolSize } from '../warm-pool/size.ts';
 
 /**

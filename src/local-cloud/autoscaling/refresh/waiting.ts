@@ -1,5 +1,5 @@
 import type { GroupInstance, RefreshRecord, RefreshWork } from '../../model.ts';
-import type { Look } from '../capacity.ts';
+import type { Look } from '../look.ts';
 
 /**
  * Sorts what is left to replace: what may be replaced now, and what a person holds (Standby, protected) and the refresh

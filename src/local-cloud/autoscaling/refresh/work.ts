@@ -1,7 +1,7 @@
 import type { GroupInstance, GroupRecord, LifecycleState, RefreshRecord, RefreshWork } from '../../model.ts';
 import { launchSource } from '../groups.ts';
-import type { Loss } from '../health.ts';
 import { poolMembers } from '../lifecycle-states.ts';
+import type { Loss } from '../look.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** States an instance can be in and still wait for its replacement. */

@@ -1,7 +1,7 @@
 import type { GroupRecord } from '../../model.ts';
-import type { Look } from '../capacity.ts';
 import { activeInstances, isSuspended, type LaunchSource } from '../groups.ts';
 import { isWarm, poolMembers } from '../lifecycle-states.ts';
+import type { Look } from '../look.ts';
 import { poolCount, poolSize } from './size.ts';
 
 /** Brings the warm pool to its size, and ends a pool that is being deleted once it is empty. */

@@ -1,9 +1,8 @@
 import type { GroupInstance, InstanceStateName } from '../../model.ts';
-import type { Look } from '../capacity.ts';
-import type { Loss } from '../health.ts';
 import { passHooks } from '../hooks/launching.ts';
 import { checkHeldTermination } from '../hooks/terminating.ts';
 import { isTerminating, isWarm } from '../lifecycle-states.ts';
+import type { Look, Loss } from '../look.ts';
 
 const gone: readonly (InstanceStateName | undefined)[] = ['shutting-down', 'terminated', undefined];
 const off: readonly (InstanceStateName | undefined)[] = [...gone, 'stopping', 'stopped'];

@@ -1,8 +1,8 @@
 import { messageOf } from '../../../shared/errors.ts';
 import type { GroupInstance } from '../../model.ts';
 import { stamp } from '../activities.ts';
-import type { Look } from '../capacity.ts';
 import { activeInstances, activeRefresh } from '../groups.ts';
+import type { Look } from '../look.ts';
 import { countByZone } from '../placement.ts';
 
 /**
