@@ -1,14 +1,11 @@
 import type { LockRecord, RunRecord } from '../ledger/types.ts';
-import { planUndo } from '../operations/undo-run.ts';
-import { execute } from '../run/execute.ts';
+import { findDead } from '../operations/dead-run.ts';
 import { createPoll } from '../run/poll.ts';
 import { PipelineError } from '../shared/errors.ts';
-import { type RollState, type Services, servedBefore } from '../steps/services.ts';
+import type { Services } from '../steps/services.ts';
 import type { CommandOptions } from './command.ts';
 import type { CliContext } from './context.ts';
-import { commandLine } from './operate.ts';
-import { redactionOf } from './secrets.ts';
-import { aroundOf, tasksOf } from './tasks.ts';
+import { undoDead } from './undo-dead.ts';
 
 /** How often to look whether the lock is free, and to say what one waits for, in milliseconds. */
 const lookMs = 250;
@@ -43,9 +40,8 @@ export async function findInTheWay(services: Services, only?: readonly string[])
     const run = lock.run === undefined ? undefined : await ledger.run(lock.run);
     return counts(run) ? { run, lock } : undefined;
   }
-  const [last] = await ledger.runs(fleet.app, 1);
-  const open = last && last.outcome === undefined && last.finishedAt === undefined;
-  return open && counts(last) ? { run: last } : undefined;
+  const dead = await findDead(ledger, fleet.app);
+  return counts(dead) ? { run: dead } : undefined;
 }
 
 /**
@@ -112,56 +108,4 @@ async function waitForEnd(
   // Its process died meanwhile: what it left is in its journal.
   if (run && run.outcome === undefined) return undoDead(context, services, options, run);
   return run;
-}
-
-/** Undoes what a dead run left, under the lock, and completes its record. */
-async function undoDead(
-  context: CliContext,
-  services: Services,
-  options: CommandOptions,
-  run: RunRecord,
-): Promise<RunRecord> {
-  const { ledger, fleet } = services;
-  const lock = await ledger.lock(fleet.app, { command: commandLine(context.argv), run: run.id });
-  try {
-    const plan = await planUndo(
-      services,
-      context.clock,
-      run,
-      () => aroundOf(context, fleet, options),
-      async (name) => (await tasksOf(context, fleet.app, options)).tasks[name],
-    );
-    const finish = async (facts: Partial<RunRecord>): Promise<RunRecord> => {
-      const ended = { ...run, ...facts, finishedAt: new Date(context.clock.now()).toISOString() };
-      await ledger.saveRun(ended);
-      return ended;
-    };
-    if (!plan) return await finish({ outcome: 'failed' });
-    context.stderr.write(`run ${run.id} (${run.command}) has died; what it changed is being put back\n`);
-    const reason = new PipelineError('run.died', `run ${run.id} had died`, { outcome: 'interrupted' });
-    const result = await execute(plan, {
-      services,
-      clock: context.clock,
-      sink: (event) => {
-        if (event.code === 'undo.started') context.stderr.write(`undo: ${event.title}\n`);
-      },
-      journal: ledger,
-      runId: run.id,
-      signal: AbortSignal.abort(reason),
-      lost: lock.lost,
-      redact: redactionOf(fleet, context.env),
-    });
-    for (const line of result.left) context.stderr.write(`left: ${line}\n`);
-    // A run that has only to do with images knows nothing of what serves.
-    const { version, current, served }: Partial<RollState> = result.state;
-    const previous = current && servedBefore({ current, served });
-    return await finish({
-      outcome: result.outcome,
-      ...(version === undefined ? {} : { version }),
-      ...(previous === undefined ? {} : { previous }),
-      steps: result.steps,
-    });
-  } finally {
-    await lock.release();
-  }
 }

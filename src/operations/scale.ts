@@ -37,6 +37,12 @@ const proveImage: ScaleStep = {
 const now: ScaleStep[] = [checkScale, proveImage, preheat, resize, waitHealthy];
 const later: ScaleStep[] = [checkScale, proveImage, preheat, schedule];
 
+/** The procedure, by when the size changes: now, at a time to come, or back to the usual one. */
+export function scaleSteps({ scale }: Pick<ScaleState, 'scale'>): ScaleStep[] {
+  if (scale.cancel) return [cancelScale];
+  return scale.at === undefined ? now : later;
+}
+
 export interface ScaleRequest {
   to: number;
   /** Milliseconds since the epoch. */
@@ -74,7 +80,7 @@ export async function planScale(
     operation: 'scale',
     app: fleet.app,
     environment: fleet.environment,
-    steps: request.at === undefined ? now : later,
+    steps: scaleSteps(state),
     initial: state,
     services,
     clock,
@@ -84,12 +90,13 @@ export async function planScale(
 /** Plans the way back to the usual size: only reads. */
 export async function planScaleCancel(services: ScaleServices, clock: Clock): Promise<Plan<ScaleServices, ScaleState>> {
   const { fleet } = services;
+  const state = await stateOf(services, clock.now());
   return createPlan<ScaleServices, ScaleState>({
     operation: 'scale',
     app: fleet.app,
     environment: fleet.environment,
-    steps: [cancelScale],
-    initial: await stateOf(services, clock.now()),
+    steps: scaleSteps(state),
+    initial: state,
     services,
     clock,
   });
@@ -167,6 +174,7 @@ async function stateOf(services: ScaleServices, now: number, request?: ScaleRequ
     strategy: 'rolling',
     imageId: facts.current.imageId,
     scale: {
+      ...(!request && { cancel: true }),
       ...times,
       was: { min: seen.min, desired: seen.desired, max: seen.max },
       baseline: request?.at === undefined ? usual : sizeAt(actions, now, request.at, usual),

@@ -4,6 +4,7 @@ import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError } from '../shared/errors.ts';
+import type { ScaleState } from '../steps/scale/state.ts';
 import type { ReleaseState, ReleaseStep, RollbackState, RollState, Services } from '../steps/services.ts';
 import type { Task, TaskState } from '../tasks/types.ts';
 import { type Around, withAround } from './around.ts';
@@ -11,6 +12,7 @@ import { rollbackSteps } from './fast-rollback.ts';
 import { pinSteps } from './pin.ts';
 import { pruneSteps } from './prune.ts';
 import { releaseSteps } from './release.ts';
+import { scaleSteps } from './scale.ts';
 
 /**
  * The plan of a run that its process did not bring to an end, as its journal knows it: executed with a signal that is aborted, it
@@ -64,4 +66,5 @@ const others: Readonly<Record<string, (state: unknown) => readonly unknown[]>> =
   prune: () => pruneSteps,
   pin: () => pinSteps.pin,
   unpin: () => pinSteps.unpin,
+  scale: (state) => scaleSteps(state as ScaleState),
 };

@@ -1,15 +1,17 @@
+import { loadPipeline } from '../../config/load.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { confirm } from '../ask.ts';
 import { clearTheWay } from '../clear-the-way.ts';
 import type { CommandModule } from '../command.ts';
+import { projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { fleetOf } from '../fleets.ts';
 import { writeJson } from '../views/json.ts';
 import { withServices } from '../with-services.ts';
 
 /** `pipeline abort <app>`: ends the run at work on the app, or puts back what a dead one has left. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
-  const fleet = await fleetOf(context, app, options);
+  // A file with only tasks has runs, too.
+  const fleet = (await loadPipeline({ projectDir: projectDir(context, options), app: app ?? '' })).fleet(options.env);
   return withServices(context, fleet, async (services) => {
     if (fleet.cloud === 'aws') {
       await confirm(context, options, `end the run at work on ${fleet.app} in ${fleet.environment}?`);

@@ -1,5 +1,5 @@
 import { readGroupTag, setGroupTag } from '../../aws/capacity.ts';
-import { readGroup, setCapacity } from '../../aws/groups.ts';
+import { readGroup } from '../../aws/groups.ts';
 import {
   deleteScheduledActions,
   putScheduledActions,
@@ -7,7 +7,8 @@ import {
   type ScheduledAction,
 } from '../../aws/scaling-settings.ts';
 import { endPool, restorePool } from './pool.ts';
-import { release } from './reservation.ts';
+import { release, reserveAgain } from './reservation.ts';
+import { restoreSize, setSize } from './size.ts';
 import { describeEnd, endOf, heldBaseline, heldTag, type ScaleStep } from './state.ts';
 import { ownActions } from './windows.ts';
 
@@ -43,10 +44,7 @@ export const cancelScale: ScaleStep = {
     await endPool(context, group);
     if (baseline) {
       const to = endOf({ ...scale, baseline });
-      await context.change(
-        { action: 'set-capacity', target: group, data: { min: seen.min, desired: seen.desired } },
-        () => setCapacity(aws.autoScaling, group, to),
-      );
+      await setSize(context, seen, to);
       context.note(
         to.desired === undefined
           ? `${group} has a minimum of ${to.min} again; its scaling policies take it down`
@@ -65,13 +63,9 @@ export const cancelScale: ScaleStep = {
   async undo(context) {
     const { autoScaling } = context.services.aws;
     const { group } = context.state;
+    await restoreSize(context);
     for (const change of context.changes().filter((one) => !one.undoing && one.error === undefined)) {
-      const data = change.data as never as { min: number; desired: number; was: string; actions: ScheduledAction[] };
-      if (change.action === 'set-capacity') {
-        await context.change({ action: 'restore-capacity', target: group }, () =>
-          setCapacity(autoScaling, group, { min: data.min, desired: data.desired }),
-        );
-      }
+      const data = change.data as never as { was: string; actions: ScheduledAction[] };
       if (change.action === 'tag-group') {
         await context.change({ action: 'restore-tag', target: group }, () =>
           setGroupTag(autoScaling, group, heldTag, data.was),
@@ -84,5 +78,6 @@ export const cancelScale: ScaleStep = {
       }
     }
     await restorePool(context);
+    await reserveAgain(context);
   },
 };

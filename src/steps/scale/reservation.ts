@@ -48,6 +48,8 @@ export async function unreserve(context: ScaleContext): Promise<void> {
   const mine = context.changes().filter((one) => !one.undoing && one.error === undefined);
   for (const change of mine.filter((one) => one.action === 'reserve-capacity').reverse()) {
     const was = Number(change.data.was);
+    // AWS counts decreases: none for what was never reserved.
+    if ((await reservedUnits(aws.elb, change.target)) === was) continue;
     try {
       await context.change({ action: 'restore-capacity', target: change.target }, () =>
         reserveUnits(aws.elb, change.target, was),
@@ -89,6 +91,21 @@ export async function release(context: ScaleContext): Promise<void> {
     }
   }
   await setTag(context, undefined, tag);
+}
+
+/** Takes back what {@link release} did in this step. */
+export async function reserveAgain(context: ScaleContext): Promise<void> {
+  const { aws } = context.services;
+  const mine = context.changes().filter((one) => !one.undoing && one.error === undefined);
+  for (const change of mine.filter((one) => one.action === 'release-capacity')) {
+    const units = Number(change.data.units);
+    if ((await reservedUnits(aws.elb, change.target)) === units) continue;
+    await context.change({ action: 'reserve-capacity', target: change.target, data: { units } }, () =>
+      reserveUnits(aws.elb, change.target, units),
+    );
+  }
+  const tagged = mine.find((one) => one.action === 'tag-units');
+  if (typeof tagged?.data.was === 'string') await setTag(context, tagged.data.was, undefined);
 }
 
 /** What was reserved before the event, where `now` is what the event has reserved. */

@@ -1,7 +1,9 @@
 import { readGroupTag, setGroupTag } from '../../aws/capacity.ts';
-import { readGroup, setCapacity } from '../../aws/groups.ts';
+import { readGroup } from '../../aws/groups.ts';
+import { PipelineError } from '../../shared/errors.ts';
 import { assertAhead, putActions, restoreActions } from './actions.ts';
 import { endPool, restorePool } from './pool.ts';
+import { restoreSize, setSize } from './size.ts';
 import { describeEnd, endOf, heldTag, heldText, type ScaleContext, type ScaleStep } from './state.ts';
 import { actionNames } from './windows.ts';
 
@@ -28,25 +30,13 @@ export const resize: ScaleStep = {
     const until = scale.until ?? scale.end?.start;
     const since = new Date(context.clock.now()).toISOString();
     await setHeldTag(context, held ? heldText(scale.baseline, since, until) : undefined);
-    await context.change(
-      { action: 'set-capacity', target: group, data: { min: before.min, desired: before.desired } },
-      () => setCapacity(aws.autoScaling, group, { min, desired: scale.to }),
-    );
+    await setSize(context, before, { min, desired: scale.to });
     if (scale.until) {
       await putActions(context, [{ name: scale.end?.name ?? actionNames().in, start: scale.until, ...endOf(scale) }]);
     }
   },
   async undo(context) {
-    const { aws } = context.services;
-    const { group } = context.state;
-    // The first change of a kind knows what was: a step that was resumed has made it twice.
-    const first = context.changes().find((one) => one.action === 'set-capacity' && !one.undoing && !one.error);
-    if (first) {
-      const { min, desired } = first.data as { min: number; desired: number };
-      await context.change({ action: 'restore-capacity', target: group, data: { min, desired } }, () =>
-        setCapacity(aws.autoScaling, group, { min, desired }),
-      );
-    }
+    await restoreSize(context);
     await restoreHeldTag(context);
     await restoreActions(context);
     await restorePool(context);
@@ -77,10 +67,24 @@ export const plan: ScaleStep = {
     await putActions(context, [{ name: names.out, start: scale.at, min: scale.to, desired: scale.to }, ...back]);
   },
   async undo(context) {
+    assertNotBegun(context);
     await restoreHeldTag(context);
     await restoreActions(context);
   },
 };
+
+/**
+ * An event whose time has come meanwhile (the run had died) is one that goes on: without tag and schedule nobody would end it.
+ * @throws PipelineError `scale.begun`
+ */
+function assertNotBegun({ state: { scale }, clock, changes, services }: ScaleContext): void {
+  if (Date.parse(scale.at ?? '') > clock.now()) return;
+  if (!changes().some((one) => one.action === 'put-scheduled-actions' && !one.undoing && !one.error)) return;
+  throw new PipelineError(
+    'scale.begun',
+    `the event has begun at ${scale.at}; to end it: pipeline scale ${services.fleet.app} --cancel`,
+  );
+}
 
 function describeBack(scale: ScaleContext['state']['scale']): string {
   if (scale.until) {

@@ -18,6 +18,8 @@ export interface Baseline {
 /** Facts of a scale run, as journaled: those of a release, because the current image is proven by the same step. */
 export interface ScaleState extends ReleaseState {
   scale: {
+    /** The run takes the fleet back to its usual size. */
+    cancel?: true;
     /** Machines that are wanted. */
     to: number;
     /** Times as ISO texts; without `at` it is done now, without `until` it stays until `--cancel`. */

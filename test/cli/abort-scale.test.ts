@@ -1,0 +1,123 @@
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readGroupTag } from '../../src/aws/capacity.ts';
+import { readGroup, setCapacity } from '../../src/aws/groups.ts';
+import { readScheduledActions } from '../../src/aws/scaling-settings.ts';
+import { clearTheWay } from '../../src/cli/clear-the-way.ts';
+import { planRelease } from '../../src/operations/release.ts';
+import { planScale, planScaleCancel } from '../../src/operations/scale.ts';
+import { heldTag, type ScaleServices } from '../../src/steps/scale/state.ts';
+import { type Death, die } from '../operations/support/dying.ts';
+import { simulatedFleet } from '../operations/support/simulated-fleet.ts';
+import { fakeContext } from './support/fake-context.ts';
+
+let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let services: ScaleServices;
+
+beforeAll(async () => {
+  world = await simulatedFleet();
+  services = Object.assign(world.services, { vcpuQuota: async () => 1000 });
+  expect((await world.run(await planRelease(services, world.clock, {}))).error).toBeUndefined();
+}, 60_000);
+afterAll(() => world.close());
+afterEach(async () => {
+  await world.run(await planScaleCancel(services, world.clock));
+  await setCapacity(services.aws.autoScaling, services.fleet.names.group, { min: 4, desired: 4 });
+  while ((await machines()) !== 4) await world.clock.sleep(1000);
+}, 60_000);
+
+const in_ = (seconds: number) => world.clock.now() + seconds * 1000;
+const machines = async () => {
+  const { Reservations } = await services.aws.ec2.send(
+    new DescribeInstancesCommand({ Filters: [{ Name: 'instance-state-name', Values: ['pending', 'running'] }] }),
+  );
+  return (Reservations ?? []).flatMap((one) => one.Instances ?? []).length;
+};
+const fleet = async () => {
+  const { autoScaling } = services.aws;
+  const group = services.fleet.names.group;
+  const [{ min, desired }, actions, tag] = await Promise.all([
+    readGroup(autoScaling, group),
+    readScheduledActions(autoScaling, group),
+    readGroupTag(autoScaling, group, heldTag),
+  ]);
+  return { min, desired, actions: actions.map((one) => one.name), held: tag !== undefined };
+};
+const usual = { min: 4, desired: 4, actions: [], held: false };
+
+/** What `pipeline abort` does, and says. */
+async function abort() {
+  const context = fakeContext(['abort', 'api'], { clock: world.clock });
+  const cleared = await clearTheWay(context, services, {}, { reason: 'pipeline abort' });
+  return { outcome: cleared?.run.outcome, said: context.stderr.text };
+}
+
+describe('a scale run whose process died', () => {
+  it.each<Death>([
+    { at: 'launch-proof', how: 'made' },
+    { at: 'tag-group', how: 'made' },
+    { at: 'set-capacity', how: 'intended' },
+    { at: 'set-capacity', how: 'made' },
+    { at: 'put-scheduled-actions', how: 'made' },
+  ])(
+    'is undone: $how $at',
+    async (death) => {
+      await die(world, await planScale(services, world.clock, { to: 7, until: in_(3600) }), death);
+      expect(await abort()).toMatchObject({ outcome: 'interrupted' });
+      expect(await fleet()).toEqual(usual);
+      while ((await machines()) !== 4) await world.clock.sleep(1000);
+      expect(await abort()).toEqual({ outcome: undefined, said: '' });
+    },
+    60_000,
+  );
+
+  it('leaves what others have done to the size since', async () => {
+    await die(world, await planScale(services, world.clock, { to: 7 }), { at: 'set-capacity', how: 'made' });
+    await setCapacity(services.aws.autoScaling, services.fleet.names.group, { desired: 9 });
+    expect(await abort()).toMatchObject({ outcome: 'interrupted' });
+    expect(await fleet()).toEqual({ ...usual, desired: 9 });
+  }, 60_000);
+
+  it('keeps its size once that was changed, and says what takes it back', async () => {
+    await die(world, await planScale(services, world.clock, { to: 6 }), { at: 'resize', how: 'finished' });
+    const { outcome, said } = await abort();
+    expect(outcome).toBe('interrupted');
+    expect(said).toContain('"Change the size" had ended, and stands; to take it back: pipeline scale api --cancel');
+    expect(await fleet()).toEqual({ min: 6, desired: 6, actions: [], held: true });
+  }, 60_000);
+
+  it('that was to schedule an event leaves none', async () => {
+    const plan = await planScale(services, world.clock, { to: 7, at: in_(1800), until: in_(3600) });
+    await die(world, plan, { at: 'put-scheduled-actions', how: 'made' });
+    expect((await fleet()).actions).toHaveLength(2);
+    expect(await abort()).toMatchObject({ outcome: 'interrupted' });
+    expect(await fleet()).toEqual(usual);
+  }, 60_000);
+
+  it('whose event has begun meanwhile is left to --cancel', async () => {
+    const plan = await planScale(services, world.clock, { to: 6, at: in_(100) });
+    await die(world, plan, { at: 'put-scheduled-actions', how: 'made' });
+    while ((await fleet()).desired !== 6) await world.clock.sleep(1000);
+    const { outcome, said } = await abort();
+    expect(outcome).toBe('needs-person');
+    expect(said).toMatch(/left: Schedule: the event has begun at .*; to end it: pipeline scale api --cancel/);
+    expect(await fleet()).toMatchObject({ min: 6, desired: 6, held: true });
+  }, 60_000);
+
+  it.each<Death>([
+    { at: 'delete-scheduled-actions', how: 'made' },
+    { at: 'set-capacity', how: 'made' },
+    { at: 'tag-group', how: 'made' },
+  ])(
+    'while it took a fleet back goes on with the event: $how $at',
+    async (death) => {
+      const scaled = await world.run(await planScale(services, world.clock, { to: 6, until: in_(3600) }));
+      expect(scaled.error).toBeUndefined();
+      const during = await fleet();
+      await die(world, await planScaleCancel(services, world.clock), death);
+      expect(await abort()).toMatchObject({ outcome: 'interrupted' });
+      expect(await fleet()).toEqual(during);
+    },
+    60_000,
+  );
+});
