@@ -1,0 +1,83 @@
+import { inspect } from 'node:util';
+import { DescribeAutoScalingGroupsCommand, UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeImagesCommand, DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { DescribeTargetGroupsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AwsClients, type AwsTarget, createClients } from '../../src/aws/clients.ts';
+import { awsCode } from '../../src/aws/errors.ts';
+import { PipelineError } from '../../src/shared/errors.ts';
+import { World } from '../local-cloud/behaviour/support.ts';
+
+let world: World;
+const made: AwsClients[] = [];
+const clients = (changes: Partial<AwsTarget> = {}) => {
+  const aws = createClients({ ...world.config(), ...changes });
+  made.push(aws);
+  return aws;
+};
+beforeAll(async () => {
+  world = await World.start();
+});
+afterAll(async () => {
+  for (const client of made.flatMap((aws) => Object.values(aws))) client.destroy();
+  await world.close();
+});
+
+const failure = (call: Promise<unknown>) =>
+  call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe('a refusal', () => {
+  it('of each service is an error for a person: operation, reason, and the service’s code to decide by', async () => {
+    const { ec2, autoScaling, elb } = clients();
+    const refusals = await Promise.all([
+      failure(ec2.send(new DescribeInstancesCommand({ InstanceIds: ['i-0123456789abcdef0'] }))),
+      failure(autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: 'gone', MinSize: 1 }))),
+      failure(elb.send(new DescribeTargetGroupsCommand({ Names: ['gone'] }))),
+    ]);
+    for (const error of refusals) expect(error).toBeInstanceOf(PipelineError);
+    expect(refusals.map(awsCode)).toEqual(['InvalidInstanceID.NotFound', 'ValidationError', 'TargetGroupNotFound']);
+    expect(refusals.map((error) => (error as Error).message.split(' failed: ')[0])).toEqual([
+      'DescribeInstances',
+      'UpdateAutoScalingGroup',
+      'DescribeTargetGroups',
+    ]);
+  });
+
+  it('of a wrong secret says what to check, and never the secret', async () => {
+    const credentials = { ...world.place.credentials, secretAccessKey: 'not-the-right-secret' };
+    const error = await failure(clients({ credentials }).ec2.send(new DescribeImagesCommand({})));
+    expect(error).toMatchObject({ hint: 'check the secret access key and the clock of this machine' });
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('not-the-right-secret');
+  });
+
+  it('is there, too, when nothing answers', async () => {
+    // Port 1 of an address that is nobody's: refused at once.
+    const { ec2 } = clients({ endpoint: 'http://127.254.254.254:1' });
+    const error = await failure(ec2.send(new DescribeInstancesCommand({})));
+    expect(error).toBeInstanceOf(PipelineError);
+    expect((error as PipelineError).message).toMatch(/^DescribeInstances failed: .*ECONNREFUSED/);
+    expect((error as PipelineError).hint).toContain('endpoint');
+  });
+});
+
+describe('what passes by itself', () => {
+  it('is asked for again by the clients, so that nobody above has to', async () => {
+    const { id } = world.cloud.faults.add({ kind: 'error', code: 'ServiceUnavailable', status: 503, count: 2 });
+    const { AutoScalingGroups } = await clients().autoScaling.send(new DescribeAutoScalingGroupsCommand({}));
+    expect(AutoScalingGroups).toEqual([]);
+    expect(world.cloud.faults.list()).toMatchObject([{ id, hits: 2, active: false }]);
+  });
+
+  it('is an error in the end', async () => {
+    world.cloud.faults.add({ kind: 'error', operation: 'DescribeImages', code: 'Unavailable', status: 503 });
+    const error = await failure(clients().ec2.send(new DescribeImagesCommand({})));
+    expect(error).toMatchObject({
+      code: 'aws.Unavailable',
+      message: expect.stringMatching(/^DescribeImages failed: /),
+    });
+    expect(world.cloud.faults.list().at(-1)).toMatchObject({ hits: 5 });
+  });
+});

@@ -1,0 +1,69 @@
+import { expect, it } from 'vitest';
+import { defineFleet } from '../../src/aws/fleet-definition.ts';
+import { loadFleet } from '../../src/config/load.ts';
+import { file, minimal, project } from '../config/support/project.ts';
+
+async function defined(changes: Record<string, unknown> = {}) {
+  const projectDir = await project({ 'api.ts': file(minimal(changes)) });
+  const fleet = await loadFleet({ projectDir, app: 'api' });
+  return { fleet, definition: defineFleet(fleet) };
+}
+
+it('a fleet that rolls has one group, whose target group serves, and a proof route for nobody but the pipeline', async () => {
+  const { fleet, definition } = await defined({
+    capacity: { min: 2, max: 7 },
+    balancer: { deregistrationDelaySeconds: 45, proofHeader: 'x-proof' },
+  });
+  const { names } = fleet;
+  expect(definition.groups).toEqual([
+    {
+      name: names.group,
+      targetGroup: names.targetGroup,
+      // It starts empty, whatever its least size is later: nothing could serve yet.
+      min: 0,
+      max: 7,
+      healthCheckGraceSeconds: fleet.release.timeouts.health,
+      defaultWarmupSeconds: 0,
+    },
+  ]);
+  expect(definition.targetGroups.map(({ name, role }) => [name, role])).toEqual([
+    [names.targetGroup, 'serving'],
+    [names.proofTargetGroup, 'proof'],
+  ]);
+  for (const one of definition.targetGroups) {
+    expect(one).toMatchObject({
+      port: 3000,
+      healthCheck: fleet.balancer.healthCheck,
+      attributes: { 'deregistration_delay.timeout_seconds': '45' },
+    });
+  }
+  expect(definition.proofRule).toMatchObject({ header: 'x-proof', value: 'on', targetGroup: names.proofTargetGroup });
+});
+
+it('a blue/green fleet has two groups, each with a target group of its own, and one proof route', async () => {
+  const { fleet, definition } = await defined({ release: { strategy: 'blue-green' } });
+  const { names } = fleet;
+  expect(definition.groups.map(({ name, targetGroup }) => [name, targetGroup])).toEqual([
+    [names.group, names.targetGroup],
+    [names.greenGroup, names.greenTargetGroup],
+  ]);
+  expect(definition.targetGroups.map(({ name, role }) => [name, role])).toEqual([
+    [names.targetGroup, 'serving'],
+    [names.greenTargetGroup, 'serving'],
+    [names.proofTargetGroup, 'proof'],
+  ]);
+  expect(new Set(definition.targetGroups.map(({ name }) => name)).size).toBe(3);
+});
+
+it('everything can be told as the fleet’s; only the machines’ security group has their role', async () => {
+  const { fleet, definition } = await defined({ instance: { type: 'm5.large', keyName: 'ops' } });
+  const own = { 'golden-pipeline:app': 'api', 'golden-pipeline:environment': 'local' };
+  expect(definition.tags).toEqual(own);
+  expect(definition.securityGroup.tags).toEqual({ ...own, 'golden-pipeline:role': 'instances' });
+  expect(definition.template).toMatchObject({
+    name: fleet.names.launchTemplate,
+    instanceType: 'm5.large',
+    keyName: 'ops',
+    instanceTags: { ...own, Name: fleet.names.group },
+  });
+});

@@ -1,0 +1,169 @@
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
+  CreateVpcCommand,
+  DescribeSecurityGroupRulesCommand,
+  EC2Client,
+  RevokeSecurityGroupIngressCommand,
+} from '@aws-sdk/client-ec2';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  closePort,
+  findFleetSecurityGroup,
+  findSecurityGroup,
+  fleetSecurityGroups,
+  listOpenings,
+  openPort,
+  prolongOpening,
+} from '../../src/aws/security-groups.ts';
+import { tagKeys, toTags } from '../../src/aws/tags.ts';
+import { account } from '../../src/local-cloud/settings.ts';
+import { World } from '../local-cloud/behaviour/support.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await World.start();
+});
+afterAll(() => world.close());
+
+/** Id of a new security group. */
+async function made(GroupName: string, tags: Record<string, string> = {}, VpcId: string = account.vpcId) {
+  const { GroupId = '' } = await world.ec2.send(
+    new CreateSecurityGroupCommand({
+      ...{ GroupName, Description: 'of a test', VpcId },
+      TagSpecifications: [{ ResourceType: 'security-group', Tags: toTags({ 'test:of': GroupName, ...tags }) }],
+    }),
+  );
+  return GroupId;
+}
+
+const machinesOf = (app: string, environment = 'production', role = 'instances') => ({
+  [tagKeys.app]: app,
+  [tagKeys.environment]: environment,
+  [tagKeys.role]: role,
+});
+
+describe('the security group of a fleet’s machines', () => {
+  it('is the one with app, environment and role, and no other', async () => {
+    const own = await made('own', machinesOf('api'));
+    await made('of-another-app', machinesOf('shop'));
+    await made('of-another-environment', machinesOf('api', 'staging'));
+    await made('of-the-balancer', machinesOf('api', 'production', 'balancer'));
+    expect(await findFleetSecurityGroup(world.ec2, 'api', 'production')).toBe(own);
+  });
+
+  it('is asked for when there is none, or more than one', async () => {
+    await expect(findFleetSecurityGroup(world.ec2, 'apii', 'production')).rejects.toMatchObject({
+      code: 'security-group.no-fleet',
+      message: 'no security group has the tags of the machines of apii in production',
+      hint: expect.stringContaining(`${tagKeys.role}=instances`),
+    });
+    const two = [await made('twin-1', machinesOf('twin')), await made('twin-2', machinesOf('twin'))];
+    expect((await fleetSecurityGroups(world.ec2, 'twin', 'production')).sort()).toEqual(two.toSorted());
+    const refused = findFleetSecurityGroup(world.ec2, 'twin', 'production');
+    await expect(refused).rejects.toMatchObject({ code: 'security-group.ambiguous' });
+    for (const id of two) await expect(refused).rejects.toThrow(id);
+  });
+});
+
+describe('a security group of the pipelines file', () => {
+  it('is found by its name and by its id', async () => {
+    const id = await made('database');
+    expect(await findSecurityGroup(world.ec2, 'database')).toBe(id);
+    expect(await findSecurityGroup(world.ec2, id)).toBe(id);
+  });
+
+  it.each(['databse', 'sg-0123456789abcdef0'])('that is not there is named: %s', async (name) => {
+    await expect(findSecurityGroup(world.ec2, name)).rejects.toMatchObject({
+      code: 'security-group.missing',
+      message: `there is no security group ${name}`,
+    });
+  });
+
+  it('whose name two networks have is not guessed, but told with both networks', async () => {
+    const { Vpc } = await world.ec2.send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }));
+    const ids = [await made('cache'), await made('cache', {}, Vpc?.VpcId)];
+    const refused = findSecurityGroup(world.ec2, 'cache');
+    await expect(refused).rejects.toMatchObject({ code: 'security-group.ambiguous' });
+    await expect(refused).rejects.toThrow(`${ids[0]} in ${account.vpcId}`);
+    await expect(refused).rejects.toThrow(`${ids[1]} in ${Vpc?.VpcId}`);
+    expect(await findSecurityGroup(world.ec2, ids[1] ?? '')).toBe(ids[1]);
+  });
+});
+
+describe('openings', () => {
+  const expires = Date.parse('2026-03-01T12:00:00Z');
+  const request = { app: 'api', file: 'sg', environment: 'production', name: 'ssh', port: 22, by: 'ann@desk', expires };
+
+  it('are listed of their app or of their file, in their environment; rules of others are not', async () => {
+    const groupId = await made('openings');
+    const asked = { ...request, groupId, cidr: '192.0.2.7/32' };
+    const ruleId = await openPort(world.ec2, asked);
+    await openPort(world.ec2, { ...asked, app: 'shop', file: 'shop', name: 'shop-ssh', port: 23 });
+    await openPort(world.ec2, { ...asked, environment: 'staging', port: 24 });
+    await world.ec2.send(
+      new AuthorizeSecurityGroupIngressCommand({
+        GroupId: groupId,
+        IpPermissions: [{ IpProtocol: 'tcp', FromPort: 25, ToPort: 25, IpRanges: [{ CidrIp: '192.0.2.7/32' }] }],
+        TagSpecifications: [
+          {
+            ResourceType: 'security-group-rule',
+            Tags: toTags({ [tagKeys.app]: 'api', [tagKeys.environment]: 'production' }),
+          },
+        ],
+      }),
+    );
+    const own = { ruleId, groupId, name: 'ssh', port: 22, cidr: '192.0.2.7/32', expires, by: 'ann@desk', file: 'sg' };
+    expect(await listOpenings(world.ec2, { app: 'api' }, 'production')).toEqual([own]);
+    expect(await listOpenings(world.ec2, { file: 'sg' }, 'production')).toEqual([own]);
+    expect((await listOpenings(world.ec2, { file: 'shop' }, 'production')).map(({ port }) => port)).toEqual([23]);
+    await prolongOpening(world.ec2, ruleId, expires + 60_000);
+    expect(await listOpenings(world.ec2, { app: 'api' }, 'production')).toEqual([
+      { ...own, expires: expires + 60_000 },
+    ]);
+  });
+
+  it('of a range that is open already are refused, and that rule stays as it was', async () => {
+    const asked = { ...request, groupId: await made('taken'), file: 'mine', cidr: '198.51.100.0/24' };
+    await openPort(world.ec2, { ...asked, file: 'theirs' });
+    await expect(openPort(world.ec2, asked)).rejects.toMatchObject({
+      code: 'security-group.taken',
+      message: `port 22 of ${asked.groupId} is open to 198.51.100.0/24 already, by a rule that is not of mine`,
+    });
+    expect(await listOpenings(world.ec2, { file: 'mine' }, 'production')).toEqual([]);
+    expect(await listOpenings(world.ec2, { file: 'theirs' }, 'production')).toHaveLength(1);
+  });
+
+  it('fail with what EC2 says when the group is gone', async () => {
+    const asked = { ...request, groupId: 'sg-0123456789abcdef0', cidr: '192.0.2.7/32' };
+    await expect(openPort(world.ec2, asked)).rejects.toMatchObject({ name: 'InvalidGroup.NotFound' });
+  });
+
+  it('are closed once, and twice is no error; another refusal is', async () => {
+    const groupId = await made('closing');
+    const opening = {
+      groupId,
+      ruleId: await openPort(world.ec2, { ...request, groupId, file: 'c', cidr: '192.0.2.7/32' }),
+    };
+    await closePort(world.ec2, opening);
+    expect(await listOpenings(world.ec2, { file: 'c' }, 'production')).toEqual([]);
+    await closePort(world.ec2, opening);
+    const ec2 = new EC2Client({ region: 'eu-west-1' });
+    mockClient(ec2)
+      .on(RevokeSecurityGroupIngressCommand)
+      .rejects(Object.assign(new Error('no'), { name: 'UnauthorizedOperation' }));
+    await expect(closePort(ec2, opening)).rejects.toMatchObject({ name: 'UnauthorizedOperation' });
+  });
+
+  it('of all pages are listed', async () => {
+    const ec2 = new EC2Client({ region: 'eu-west-1' });
+    const rule = (FromPort: number) => ({ FromPort, Tags: [{ Key: 'golden-pipeline:opening', Value: 'ssh' }] });
+    mockClient(ec2)
+      .on(DescribeSecurityGroupRulesCommand)
+      .resolves({ SecurityGroupRules: [rule(22)], NextToken: 'more' })
+      .on(DescribeSecurityGroupRulesCommand, { NextToken: 'more' })
+      .resolves({ SecurityGroupRules: [rule(23)] });
+    expect((await listOpenings(ec2, { app: 'api' }, 'production')).map(({ port }) => port)).toEqual([22, 23]);
+  });
+});
