@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, release as kernel, totalmem } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 import { run as runBalancer } from './balancer-throughput.ts';
 import { help } from './help.ts';
 import { localAnswers } from './local-answers.ts';
@@ -10,6 +10,7 @@ import { rollback } from './rollback.ts';
 import { rollbackCalls } from './rollback-calls.ts';
 import { scale } from './scale.ts';
 import type { Benchmark } from './support/figures.ts';
+import { type Measured, record, shown, table } from './support/page.ts';
 import { synth } from './synth.ts';
 
 const balancerThroughput: Benchmark = { name: 'balancer', run: async () => (await runBalancer()).rows };
@@ -25,30 +26,27 @@ const all: Benchmark[] = [
   scale,
   synth,
 ];
+const page = 'docs/benchmarks.md';
 // The SDK's word on coming Node versions is no news to whoever runs a benchmark.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
-const wanted = process.argv[2];
-const lines = [
-  '# Benchmarks',
-  '',
-  'Taken by `npm run bench`, ratios from one run. `npm run bench -- <name>` takes one of them.',
-  '',
-  `Machine: ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${kernel()}, Node ${process.version}.`,
-  '',
-  '| benchmark | figure | value | aim |',
-  '| --- | --- | ---: | --- |',
-];
-for (const benchmark of all.filter((one) => wanted === undefined || one.name.includes(wanted))) {
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { record: { type: 'boolean' } } });
+const order = all.map((one) => one.name);
+const unknown = positionals.filter((wanted) => !order.some((name) => name.includes(wanted)));
+if (unknown.length > 0) {
+  process.stderr.write(`error: no benchmark is called ${unknown.join(', ')}\nhint: there are ${order.join(', ')}\n`);
+  process.exit(2);
+}
+const measured: Measured[] = [];
+for (const benchmark of all) {
+  if (positionals.length > 0 && !positionals.some((wanted) => benchmark.name.includes(wanted))) continue;
   process.stderr.write(`${benchmark.name} ...\n`);
-  for (const { figure, value, unit, aim } of await benchmark.run()) {
-    const shown = value >= 100 ? value.toFixed(0) : value.toFixed(2);
-    lines.push(`| ${benchmark.name} | ${figure} | ${shown} ${unit} | ${aim ?? ''} |`);
-    process.stderr.write(`  ${figure}: ${shown} ${unit}${aim ? ` (aim ${aim})` : ''}\n`);
+  const figures = await benchmark.run();
+  for (const one of figures) {
+    process.stderr.write(`  ${one.figure}: ${shown(one)}${one.aim ? ` (aim ${one.aim})` : ''}\n`);
   }
+  measured.push({ name: benchmark.name, figures });
+  // After each: what has been measured is not lost when a later one fails.
+  if (values.record) await writeFile(page, record(await readFile(page, 'utf8'), measured, order));
 }
-const table = `${lines.join('\n')}\n`;
-process.stdout.write(table);
-if (wanted === undefined) {
-  await mkdir('docs', { recursive: true });
-  await writeFile('docs/benchmarks.md', table);
-}
+process.stdout.write(`${table(measured)}\n`);
