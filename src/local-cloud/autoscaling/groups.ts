@@ -74,12 +74,19 @@ export interface LaunchSource {
   version: string;
   /** Instead of the template's own. */
   instanceType?: string;
+  /** What is launched in its stead where it has no room: the first of them that has. */
+  others?: LaunchSource[];
+}
+
+/** All that may be launched, in the order in which it is tried. */
+export function launchChoices(source: LaunchSource): LaunchSource[] {
+  return [source, ...(source.others ?? [])];
 }
 
 /** What new instances are launched from now: the group's own template, or the refresh's while one is under way. */
 export function launchSource(group: GroupRecord, refresh: RefreshRecord | undefined): LaunchSource {
   const from = (template: { id: string; version: string }, mixed: MixedInstancesRecord | undefined): LaunchSource =>
-    mixed?.instanceType ? { ...template, instanceType: mixed.instanceType } : template;
+    mixed?.instanceType ? { ...template, instanceType: mixed.instanceType, others: mixed.others } : template;
   if (refresh?.status === 'RollbackInProgress') {
     return from(refresh.previousLaunchTemplate, refresh.previousMixedInstances);
   }

@@ -2,7 +2,7 @@ import { messageOf } from '../../shared/errors.ts';
 import type { ActivityRecord, GroupInstance, GroupRecord } from '../model.ts';
 import { CloudError } from '../wire/handler.ts';
 import { stamp } from './activities.ts';
-import { activeInstances, isSuspended, type LaunchSource } from './groups.ts';
+import { activeInstances, isSuspended, type LaunchSource, launchChoices } from './groups.ts';
 import { poolMembers } from './lifecycle-states.ts';
 import { FULL_ZONE_PAUSE_MS, type Place, placeLaunches } from './placement.ts';
 import type { Runtime } from './runtime.ts';
@@ -60,7 +60,7 @@ export class Launches {
           try {
             missing -= this.launchAt(group, place, n, source, how).length;
           } catch (error) {
-            if (!(error instanceof CloudError) || error.code !== 'InsufficientInstanceCapacity') throw error;
+            if (!isFull(error)) throw error;
             full.add(place.availabilityZone);
             refusal = this.refused(group, error, how);
             const retryAt = context.clock.now() + FULL_ZONE_PAUSE_MS;
@@ -80,11 +80,24 @@ export class Launches {
   }
 
   /**
-   * Launches `count` instances in one place.
+   * Launches `count` instances in one place: of the first choice that has room there.
    * @returns their ids
-   * @throws what EC2 refuses with
+   * @throws what EC2 refuses with; for want of room what it refuses the last choice with, the others being noted
    */
   launchAt(group: GroupRecord, place: Place, count: number, source: LaunchSource, how: LaunchOptions = {}): string[] {
+    const choices = launchChoices(source);
+    for (const choice of choices.slice(0, -1)) {
+      try {
+        return this.#launch(group, place, count, choice, how);
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        this.refused(group, error, how);
+      }
+    }
+    return this.#launch(group, place, count, choices.at(-1) ?? source, how);
+  }
+
+  #launch(group: GroupRecord, place: Place, count: number, source: LaunchSource, how: LaunchOptions): string[] {
     const { instances } = this.#runtime;
     const { id, version } = instances.resolveTemplate({ id: source.id }, source.version);
     const tags = launchTags(group);
@@ -156,6 +169,10 @@ export class Launches {
     if (!isSuspended(group, 'AddToLoadBalancer')) registerTargets(this.#runtime, group, instance.instanceId);
     context.changed();
   }
+}
+
+function isFull(error: unknown): error is CloudError {
+  return error instanceof CloudError && error.code === 'InsufficientInstanceCapacity';
 }
 
 function sizeOf(group: GroupRecord, { pool }: LaunchOptions): number {

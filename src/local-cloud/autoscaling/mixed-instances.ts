@@ -12,8 +12,8 @@ const MAX_WEIGHT = 999;
 const typePattern = /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/;
 
 /**
- * A mixed-instances policy: stored as it is, with templates by id. What is launched is its first choice: the type of the first
- * override, from that override's template if it has its own. Weights are stored and shown, but each instance counts as one.
+ * A mixed-instances policy: stored as it is, with templates by id. What is launched is its first choice with room: the overrides
+ * in their order, each from its own template if it has one. As prices are not known, that is so for every strategy. Weights are stored and shown, but each instance counts as one.
  */
 export function readMixedInstances(
   runtime: Runtime,
@@ -44,11 +44,16 @@ export function readMixedInstances(
     const LaunchTemplateName = runtime.context.state.launchTemplates[id]?.name;
     return { LaunchTemplateId: id, LaunchTemplateName, Version: version };
   };
-  const [first] = overrides;
+  const [first, ...rest] = overrides;
+  const others = rest.map(({ InstanceType = '', LaunchTemplateSpecification: own }) => ({
+    ...readTemplate(runtime, own ?? given),
+    instanceType: InstanceType,
+  }));
   return {
     launchTemplate: readTemplate(runtime, first?.LaunchTemplateSpecification ?? given),
     mixedInstances: {
       instanceType: first?.InstanceType,
+      ...(others.length > 0 && { others }),
       policy: {
         LaunchTemplate: {
           LaunchTemplateSpecification: named(given),

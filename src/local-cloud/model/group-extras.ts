@@ -82,6 +82,8 @@ export interface MixedInstancesRecord {
   policy: Record<string, unknown>;
   /** The one that is launched: the first of the overrides; the template's own when there are none. */
   instanceType?: string;
+  /** The other overrides, in their order: launched where the ones before have no room. */
+  others?: { id: string; version: string; instanceType: string }[];
 }
 
 /** AZRebalance at work. */

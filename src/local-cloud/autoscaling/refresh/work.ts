@@ -1,5 +1,5 @@
 import type { GroupInstance, GroupRecord, LifecycleState, RefreshRecord, RefreshWork } from '../../model.ts';
-import { launchSource } from '../groups.ts';
+import { launchChoices, launchSource } from '../groups.ts';
 import { poolMembers } from '../lifecycle-states.ts';
 import type { Loss } from '../look.ts';
 import type { Runtime } from '../runtime.ts';
@@ -25,12 +25,19 @@ export function beginWork(
   const source = launchSource(group, refresh);
   // Going back leaves alone what was never replaced; so does SkipMatching on the way forward.
   const matching =
-    back || refresh.preferences.skipMatching ? instances.resolveTemplate({ id: source.id }, source.version) : undefined;
+    back || refresh.preferences.skipMatching
+      ? launchChoices(source).map(({ id, version, instanceType }) => ({
+          ...instances.resolveTemplate({ id }, version),
+          instanceType,
+        }))
+      : undefined;
   const differs = ({ instanceId, launchTemplate: { id, version } }: GroupInstance) =>
-    !matching ||
-    id !== matching.id ||
-    version !== matching.version ||
-    (source.instanceType !== undefined && state.instances[instanceId]?.instanceType !== source.instanceType);
+    !matching?.some(
+      (one) =>
+        id === one.id &&
+        version === one.version &&
+        (one.instanceType ?? state.instances[instanceId]?.instanceType) === state.instances[instanceId]?.instanceType,
+    );
   const remaining = group.instances
     .filter((i) => replaceableStates.includes(i.lifecycleState) && differs(i))
     .map((i) => i.instanceId);

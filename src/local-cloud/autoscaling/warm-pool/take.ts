@@ -1,7 +1,7 @@
 import { messageOf } from '../../../shared/errors.ts';
 import type { GroupInstance } from '../../model.ts';
 import { stamp } from '../activities.ts';
-import { activeInstances, activeRefresh } from '../groups.ts';
+import { activeInstances, activeRefresh, type LaunchSource, launchChoices } from '../groups.ts';
 import type { Look } from '../look.ts';
 import { countByZone } from '../placement.ts';
 
@@ -10,7 +10,7 @@ import { countByZone } from '../placement.ts';
  * of the version that it launches are taken.
  * @returns how many were taken
  */
-export function takeWarm(look: Look, count: number, source: { id: string; version: string }): number {
+export function takeWarm(look: Look, count: number, source: LaunchSource): number {
   const { group, runtime } = look;
   if (!group.warmPool) return 0;
   const fits = versionFilter(look, source);
@@ -34,12 +34,13 @@ export function takeWarm(look: Look, count: number, source: { id: string; versio
   return taken;
 }
 
-function versionFilter(look: Look, source: { id: string; version: string }): (instance: GroupInstance) => boolean {
+function versionFilter(look: Look, source: LaunchSource): (instance: GroupInstance) => boolean {
   const { group, runtime } = look;
   if (!activeRefresh(runtime.context.state, group.name)) return () => true;
   try {
-    const { id, version } = runtime.instances.resolveTemplate({ id: source.id }, source.version);
-    return ({ launchTemplate }) => launchTemplate.id === id && launchTemplate.version === version;
+    const wanted = launchChoices(source).map(({ id, version }) => runtime.instances.resolveTemplate({ id }, version));
+    return ({ launchTemplate }) =>
+      wanted.some(({ id, version }) => launchTemplate.id === id && launchTemplate.version === version);
   } catch {
     // A template that is gone: the launch that follows says so.
     return () => false;
