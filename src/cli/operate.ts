@@ -126,7 +126,7 @@ function warnOfDead({ stderr }: CliContext, { takenOver }: HeldLock): void {
   if (takenOver?.from.run === undefined) return;
   const { app, run, command } = takenOver.from;
   stderr.write(
-    `warning: run ${run} (${command}) ended without releasing the lock; what it left is not put back by this one: pipeline doctor ${app}\n`,
+    `warning: run ${run} (${command}) ended without releasing the lock; what it left is not put back by this one: pipeline abort ${app}\n`,
   );
 }
 

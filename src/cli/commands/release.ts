@@ -1,8 +1,11 @@
 import { gitRef } from '../../config/names.ts';
-import { planRelease } from '../../operations/release.ts';
-import type { CommandModule } from '../command.ts';
+import { planRelease, type ReleaseOptions } from '../../operations/release.ts';
+import type { Services } from '../../steps/services.ts';
+import type { CommandModule, CommandOptions } from '../command.ts';
+import type { CliContext } from '../context.ts';
 import { fleetOf } from '../fleets.ts';
 import { operate } from '../operate.ts';
+import { takeBackDead } from '../take-back.ts';
 import { aroundOf } from '../tasks.ts';
 import { withServices } from '../with-services.ts';
 import { servingFacts, undoByRollback } from './support/serving.ts';
@@ -17,14 +20,33 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     const irreversible = options.irreversible === true;
     const fromBase = options.fromBase === true;
     const around = await aroundOf(context, fleet, options);
-    const plan = await planRelease(services, context.clock, { ref, bake, fromBase, strategy, irreversible, around });
-    return operate(context, options, {
-      fleet,
-      services,
-      plan,
-      confirm: `release ${plan.initial.version} of ${fleet.app} to ${fleet.environment}`,
-      describe: servingFacts,
-      undoHint: (state) => undoByRollback(fleet.app, state),
-    });
+    return release(context, services, options, { ref, bake, fromBase, strategy, irreversible, around });
   });
 };
+
+/** What of a dead run a release takes back first. A rollback's undo would lead to what somebody had a reason to leave. */
+const dealing = {
+  goal: 'release',
+  takesBack: ['release', 'scale', 'prune', 'pin', 'unpin'],
+  refuses: ['fast-rollback'],
+};
+
+/** Releases, on a fleet that no dead run has left halfway. */
+export async function release(
+  context: CliContext,
+  services: Services,
+  options: CommandOptions,
+  request: ReleaseOptions,
+): Promise<number> {
+  const { fleet } = services;
+  await takeBackDead(context, services, options, dealing);
+  const plan = await planRelease(services, context.clock, request);
+  return operate(context, options, {
+    fleet,
+    services,
+    plan,
+    confirm: `release ${plan.initial.version} of ${fleet.app} to ${fleet.environment}`,
+    describe: servingFacts,
+    undoHint: (state) => undoByRollback(fleet.app, state),
+  });
+}

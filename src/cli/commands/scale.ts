@@ -5,6 +5,7 @@ import type { CommandModule, CommandOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
 import { operate } from '../operate.ts';
+import { takeBackDead } from '../take-back.ts';
 import { timeOf } from '../times.ts';
 import { writeJson } from '../views/json.ts';
 import { renderScale } from '../views/scale.ts';
@@ -22,6 +23,7 @@ export const run: CommandModule['run'] = async (context, [app, size], options) =
       return exitCodes.done;
     }
     const cancel = request === 'cancel';
+    await takeBackDead(context, services, options, dealing);
     const plan = cancel
       ? await planScaleCancel(services, context.clock)
       : await planScale(services, context.clock, request);
@@ -37,6 +39,9 @@ export const run: CommandModule['run'] = async (context, [app, size], options) =
     });
   });
 };
+
+/** A fleet that a dead release has left on two versions is not made larger. */
+const dealing = { goal: 'scale', takesBack: ['scale'], refuses: ['release', 'fast-rollback'] };
 
 function readRequest(size: string | undefined, options: CommandOptions) {
   const { at, until } = options;

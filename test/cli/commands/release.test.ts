@@ -1,0 +1,174 @@
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readGroup } from '../../../src/aws/groups.ts';
+import { isActive, readRefresh } from '../../../src/aws/refreshes.ts';
+import { tagKeys } from '../../../src/aws/tags.ts';
+import type { CommandOptions } from '../../../src/cli/command.ts';
+import { release } from '../../../src/cli/commands/release.ts';
+import { planRollback } from '../../../src/operations/fast-rollback.ts';
+import { planPin } from '../../../src/operations/pin.ts';
+import { readImages } from '../../../src/operations/read-images.ts';
+import { readStatus } from '../../../src/operations/read-status.ts';
+import { planRelease } from '../../../src/operations/release.ts';
+import { planScale } from '../../../src/operations/scale.ts';
+import type { ScaleServices } from '../../../src/steps/scale/state.ts';
+import type { Services } from '../../../src/steps/services.ts';
+import { type Death, die } from '../../operations/support/dying.ts';
+import { simulatedFleet } from '../../operations/support/simulated-fleet.ts';
+import { fakeContext } from '../support/fake-context.ts';
+
+let world: Awaited<ReturnType<typeof simulatedFleet>>;
+
+beforeAll(async () => {
+  world = await simulatedFleet();
+  for (const _ of [1, 2]) expect(await releasing()).toMatchObject({ code: 0 });
+}, 60_000);
+afterAll(() => world?.close());
+
+async function releasing(options: CommandOptions = {}, changes: Partial<Services> = {}) {
+  const context = fakeContext(['release', 'api'], { clock: world.clock });
+  const code = await release(context, { ...world.services, ...changes }, options, {}).catch((error: unknown) => error);
+  return { code, out: context.stdout.text, err: context.stderr.text };
+}
+
+const dies = async (death: Death) =>
+  die(world, await planRelease(world.services, world.clock, {}), death, 'pipeline release api');
+
+/** What there is: versions of machines with their state, settings of the group, machines of runs, images, a refresh under way. */
+async function seen() {
+  const { aws, fleet } = world.services;
+  const [{ instances }, group, refresh, images, { Reservations = [] }] = await Promise.all([
+    readStatus(world.services),
+    readGroup(aws.autoScaling, fleet.names.group),
+    readRefresh(aws.autoScaling, fleet.names.group),
+    readImages(world.services, world.clock.now()),
+    aws.ec2.send(
+      new DescribeInstancesCommand({
+        Filters: [
+          { Name: `tag:${tagKeys.role}`, Values: ['builder', 'proof'] },
+          { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+        ],
+      }),
+    ),
+  ]);
+  return {
+    machines: instances.map(({ version, lifecycle, health }) => `${version} ${lifecycle} ${health}`),
+    group: { min: group.min, desired: group.desired, suspended: group.suspended },
+    refreshing: isActive(refresh),
+    helpers: Reservations.flatMap((one) => one.Instances ?? []).length,
+    orphans: images.filter((one) => ['orphan', 'failed'].includes(one.kind)).map((one) => one.version),
+  };
+}
+
+const whole = (version: string) => ({
+  machines: Array(4).fill(`${version} InService healthy`),
+  group: { min: 4, desired: 4, suspended: [] },
+  refreshing: false,
+  helpers: 0,
+  orphans: [],
+});
+const serving = async () => (await readStatus(world.services)).version ?? '';
+
+describe('a release after one whose process died', () => {
+  it.each<Death>([
+    { at: 'reserve-version', how: 'made' },
+    { at: 'stage-environment', how: 'made' },
+    { at: 'enter-standby', how: 'made' },
+    { at: 'activate-environment', how: 'made' },
+    { at: 'create-image', how: 'made' },
+    { at: 'launch-proof', how: 'made' },
+    { at: 'register-target', how: 'made' },
+    { at: 'start-refresh', how: 'intended' },
+    { at: 'start-refresh', how: 'made' },
+    { at: 'set-default-version', how: 'made' },
+  ])(
+    'takes back what that left, and then releases: $how $at',
+    async (death) => {
+      const { id } = await dies(death);
+      const after = await releasing();
+      expect(after).toMatchObject({
+        code: 0,
+        err: expect.stringContaining(`run ${id} (pipeline release api) has died`),
+      });
+      expect((await world.services.ledger.run(id))?.outcome).toBe('interrupted');
+      expect(await seen()).toEqual(whole(await serving()));
+      const [last] = await world.services.ledger.runs('api', 1);
+      expect(last).toMatchObject({ outcome: 'done', version: await serving() });
+    },
+    60_000,
+  );
+
+  it('leaves one that had served its verify window', async () => {
+    await dies({ at: 'verify', how: 'finished' });
+    const was = await serving();
+    const after = await releasing();
+    expect(after.err).toContain('had ended, and stands; to take it back: pipeline fast-rollback api');
+    expect(after.err).not.toContain('undo:');
+    expect(after.code).toBe(0);
+    const [last] = await world.services.ledger.runs('api', 1);
+    expect(last).toMatchObject({ outcome: 'done', previous: was });
+  }, 60_000);
+
+  it('asks before it changes an AWS account, and only says what it would do with --dry-run', async () => {
+    await dies({ at: 'clean-host', how: 'made' });
+    const aws = { fleet: { ...world.services.fleet, cloud: 'aws' as const } };
+    const before = await seen();
+    expect((await releasing({}, aws)).code).toMatchObject({
+      code: 'usage.needs-yes',
+      message: expect.stringContaining('take back what "pipeline release api" of ann has left, and then release?'),
+    });
+    const planned = await releasing({ dryRun: true }, aws);
+    expect(planned).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('what "pipeline release api" of ann has left would be taken back first'),
+    });
+    expect(await seen()).toEqual(before);
+    expect((await releasing({ yes: true }, aws)).code).toBe(0);
+    expect(await seen()).toEqual(whole(await serving()));
+  }, 60_000);
+
+  it('does not go on when not all could be taken back', async () => {
+    await dies({ at: 'launch-proof', how: 'made' });
+    const was = await serving();
+    world.cloud.faults.add({ kind: 'error', operation: 'TerminateInstances', code: 'UnauthorizedOperation' });
+    const after = await releasing();
+    world.cloud.faults.clear();
+    expect(after.code).toMatchObject({ code: 'run.left', outcome: 'needs-person' });
+    expect(after.err).toContain('left: Prove the image');
+    expect(await serving()).toBe(was);
+  }, 60_000);
+});
+
+describe('a release after another run whose process died', () => {
+  it('takes back a scale-out that was not there yet, and a pin', async () => {
+    const services: ScaleServices = Object.assign(world.services, { vcpuQuota: async () => 1000 });
+    await die(world, await planPin(services, world.clock, { version: await serving() }), {
+      at: 'tag-pinned',
+      how: 'made',
+    });
+    expect((await releasing()).code).toBe(0);
+    const images = await readImages(services, world.clock.now());
+    expect(images.filter((one) => one.pinned)).toEqual([]);
+    await die({ services, clock: world.clock }, await planScale(services, world.clock, { to: 7 }), {
+      at: 'set-capacity',
+      how: 'made',
+    });
+    expect((await releasing()).code).toBe(0);
+    expect((await seen()).group).toEqual({ min: 4, desired: 4, suspended: [] });
+  }, 60_000);
+
+  it('leaves it to a person what becomes of a rollback', async () => {
+    const plan = await planRollback(world.services, world.clock, { force: false, how: 'roll' });
+    const { id } = await die(
+      world,
+      plan,
+      { at: 'start-refresh', how: 'made' },
+      'pipeline fast-rollback api --how roll',
+    );
+    expect((await releasing()).code).toMatchObject({
+      code: 'run.unfinished',
+      message: `run ${id} ("pipeline fast-rollback api --how roll" of ann) has died, and its work is half done`,
+      hint: 'go on with it: pipeline fast-rollback api --how roll; or take it back: pipeline abort api',
+    });
+  }, 60_000);
+});
