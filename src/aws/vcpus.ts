@@ -11,6 +11,12 @@ export function isStandard(type: string): boolean {
   return /^([acdhimrtz]|im|is)\d/.test(type);
 }
 
+/** vCPUs of an instance type; undefined when the cloud does not know the type. */
+export async function vcpusOf(ec2: EC2Client, type: string): Promise<number | undefined> {
+  const { InstanceTypes } = await ec2.send(new DescribeInstanceTypesCommand({ InstanceTypes: [type as 't3.small'] }));
+  return InstanceTypes?.[0]?.VCpuInfo?.DefaultVCpus;
+}
+
 /** vCPUs of all that runs in the region and counts for that quota: spot instances do not. One paged call, whoever has launched them. */
 export async function runningVcpus(ec2: EC2Client): Promise<number> {
   const unknown = new Map<string, number>();

@@ -1,7 +1,9 @@
-import { hasWarmPool, readGroupTag, reservedUnits } from '../aws/capacity.ts';
+import { reservedUnits } from '../aws/capacity.ts';
+import { readGroupTag } from '../aws/group-tags.ts';
 import { readGroup } from '../aws/groups.ts';
 import { balancerOf } from '../aws/listeners.ts';
 import { isOver, readPolicies, readScheduledActions, type ScheduledAction } from '../aws/scaling-settings.ts';
+import { readWarmPool } from '../aws/warm-pool.ts';
 import type { Fleet } from '../config/settings.ts';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
@@ -11,18 +13,11 @@ import { prove } from '../steps/prove.ts';
 import { cancelScale } from '../steps/scale/cancel.ts';
 import { checkScale } from '../steps/scale/check.ts';
 import { checkForeign, refuseOverlap } from '../steps/scale/clashes.ts';
+import { heldBaseline, heldTag } from '../steps/scale/held.ts';
 import { type EventPool, readPool, wantedPool } from '../steps/scale/pool.ts';
 import { preheat } from '../steps/scale/preheat.ts';
 import { resize, plan as schedule } from '../steps/scale/resize.ts';
-import {
-  type Baseline,
-  heldBaseline,
-  heldTag,
-  type ScaleServices,
-  type ScaleState,
-  type ScaleStep,
-  usualSize,
-} from '../steps/scale/state.ts';
+import { type Baseline, type ScaleServices, type ScaleState, type ScaleStep, usualSize } from '../steps/scale/state.ts';
 import { waitHealthy } from '../steps/scale/wait.ts';
 import { describeEvent, eventsOf, runningEvent, sizeAt } from '../steps/scale/windows.ts';
 import { observeFleet } from '../steps/support/observe.ts';
@@ -130,7 +125,7 @@ export async function readScale(services: ScaleServices, clock: Clock): Promise<
     readGroupTag(aws.autoScaling, facts.group, heldTag),
     readScheduledActions(aws.autoScaling, facts.group),
     reservedUnits(aws.elb, balancerOf(facts.listenerArn)),
-    hasWarmPool(aws.autoScaling, facts.group),
+    readWarmPool(aws.autoScaling, facts.group),
     readPool(aws, facts.group),
   ]);
   return {
@@ -143,7 +138,7 @@ export async function readScale(services: ScaleServices, clock: Clock): Promise<
     healthy: healthy.length,
     heldFrom: heldBaseline(tag, actions, live, clock.now()) ?? null,
     scheduled: actions.filter((one) => !isOver(one, clock.now())),
-    preheated: { reservedCapacityUnits, warmPool, eventPool: pool ?? null },
+    preheated: { reservedCapacityUnits, warmPool: warmPool === 'present', eventPool: pool ?? null },
   };
 }
 
@@ -194,7 +189,8 @@ async function stateOf(services: ScaleServices, now: number, request?: ScaleRequ
 async function refusePool({ fleet, aws }: ScaleServices, { group, scale }: ScaleState): Promise<void> {
   if (scale.until === undefined) return;
   const mine = await readPool(aws, group);
-  const wanted = wantedPool(fleet, scale) !== undefined && (mine || !(await hasWarmPool(aws.autoScaling, group)));
+  const wanted =
+    wantedPool(fleet, scale) !== undefined && (mine || (await readWarmPool(aws.autoScaling, group)) !== 'present');
   if (!mine && !wanted) return;
   throw usageError(
     'scale.pool-end',

@@ -1,12 +1,13 @@
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readGroupTag } from '../../src/aws/capacity.ts';
+import { readGroupTag } from '../../src/aws/group-tags.ts';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { readScheduledActions } from '../../src/aws/scaling-settings.ts';
 import { clearTheWay } from '../../src/cli/clear-the-way.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { planScale, planScaleCancel } from '../../src/operations/scale.ts';
-import { heldTag, type ScaleServices } from '../../src/steps/scale/state.ts';
+import { heldTag } from '../../src/steps/scale/held.ts';
+import type { ScaleServices } from '../../src/steps/scale/state.ts';
 import { type Death, die } from '../operations/support/dying.ts';
 import { simulatedFleet } from '../operations/support/simulated-fleet.ts';
 import { fakeContext } from './support/fake-context.ts';

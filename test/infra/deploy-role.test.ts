@@ -1,7 +1,6 @@
 import { DescribeImagesCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { balancerChanges, groupChanges, ownChanges } from '../../infra/deploy-actions.ts';
-import { deleteWarmPool, putWarmPool } from '../../src/aws/capacity.ts';
 import { createClients } from '../../src/aws/clients.ts';
 import { readGroup, replaceInstance } from '../../src/aws/groups.ts';
 import { deprecateImage, disableImage, enableImage, undeprecateImage } from '../../src/aws/image-retirement.ts';
@@ -17,6 +16,7 @@ import {
   putScheduledActions,
 } from '../../src/aws/scaling-settings.ts';
 import { findFleetSecurityGroup, listOpenings } from '../../src/aws/security-groups.ts';
+import { deleteWarmPool, putWarmPool } from '../../src/aws/warm-pool.ts';
 import { diagnose } from '../../src/operations/doctor/diagnose.ts';
 import type { DoctorServices } from '../../src/operations/doctor/services.ts';
 import { planRollback } from '../../src/operations/fast-rollback.ts';

@@ -5,9 +5,9 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { deleteWarmPool } from '../../src/aws/capacity.ts';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { deleteScheduledActions } from '../../src/aws/scaling-settings.ts';
+import { deleteWarmPool } from '../../src/aws/warm-pool.ts';
 import { renderScale } from '../../src/cli/views/scale.ts';
 import { diagnose } from '../../src/operations/doctor/diagnose.ts';
 import type { DoctorServices } from '../../src/operations/doctor/services.ts';

@@ -1,9 +1,10 @@
-import { readGroupTag } from '../../aws/capacity.ts';
+import { readGroupTag } from '../../aws/group-tags.ts';
 import { readScheduledActions } from '../../aws/scaling-settings.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { heldBaseline, heldTag } from '../../steps/scale/held.ts';
 import { readPool } from '../../steps/scale/pool.ts';
 import { readEventUnits } from '../../steps/scale/reservation.ts';
-import { heldBaseline, heldTag, usualSize } from '../../steps/scale/state.ts';
+import { usualSize } from '../../steps/scale/state.ts';
 import { describeEvent, eventsOf, ownActions, runningEvent, sizeAt } from '../../steps/scale/windows.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
 import { type Finding, type Look, ok, warning } from './finding.ts';

@@ -21,19 +21,26 @@ export async function putActions(context: ScaleContext, actions: readonly Schedu
   });
 }
 
+/** Takes these actions off the group. */
+export async function dropActions(context: ScaleContext, was: readonly ScheduledAction[]): Promise<void> {
+  if (was.length === 0) return;
+  const { group } = context.state;
+  const names = was.map((one) => one.name);
+  await context.change({ action: 'delete-scheduled-actions', target: group, data: { names, was } }, () =>
+    deleteScheduledActions(context.services.aws.autoScaling, group, names),
+  );
+}
+
 /** Lets the group have the actions that it had before this step. */
 export async function restoreActions(context: ScaleContext): Promise<void> {
   const { autoScaling } = context.services.aws;
-  const first = context.changes().find((one) => one.action === 'put-scheduled-actions' && !one.undoing);
+  const first = context.changes().find((one) => /^(put|delete)-scheduled-actions$/.test(one.action) && !one.undoing);
   if (!first) return;
   const { names, was } = first.data as { names: string[]; was: ScheduledAction[] };
-  await context.change({ action: 'delete-scheduled-actions', target: first.target }, () =>
-    deleteScheduledActions(autoScaling, first.target, names),
-  );
-  if (was.length === 0) return;
-  await context.change({ action: 'put-scheduled-actions', target: first.target }, () =>
-    putScheduledActions(autoScaling, first.target, was, context.clock.now()),
-  );
+  await context.change({ action: 'restore-scheduled-actions', target: first.target, data: { names } }, async () => {
+    await deleteScheduledActions(autoScaling, first.target, names);
+    if (was.length > 0) await putScheduledActions(autoScaling, first.target, was, context.clock.now());
+  });
 }
 
 /**

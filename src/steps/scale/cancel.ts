@@ -1,15 +1,13 @@
-import { readGroupTag, setGroupTag } from '../../aws/capacity.ts';
+import { readGroupTag } from '../../aws/group-tags.ts';
 import { readGroup } from '../../aws/groups.ts';
-import {
-  deleteScheduledActions,
-  putScheduledActions,
-  readScheduledActions,
-  type ScheduledAction,
-} from '../../aws/scaling-settings.ts';
+import { readScheduledActions } from '../../aws/scaling-settings.ts';
+import { dropActions, restoreActions } from './actions.ts';
+import { heldBaseline, heldTag } from './held.ts';
 import { endPool, restorePool } from './pool.ts';
-import { release, reserveAgain } from './reservation.ts';
+import { release, restoreUnits } from './reservation.ts';
 import { restoreSize, setSize } from './size.ts';
-import { describeEnd, endOf, heldBaseline, heldTag, type ScaleStep } from './state.ts';
+import { describeEnd, endOf, type ScaleStep } from './state.ts';
+import { restoreTag, setTag } from './tags.ts';
 import { ownActions } from './windows.ts';
 
 /** Ends an event: what is scheduled is dropped, and a fleet that is held goes back to what it was. Capacity never stays up. */
@@ -33,11 +31,8 @@ export const cancelScale: ScaleStep = {
     ]);
     const actions = ownActions(all);
     const baseline = heldBaseline(tag, all, seen, context.clock.now());
+    await dropActions(context, actions);
     if (actions.length > 0) {
-      const names = actions.map((one) => one.name);
-      await context.change({ action: 'delete-scheduled-actions', target: group, data: { actions } }, () =>
-        deleteScheduledActions(aws.autoScaling, group, names),
-      );
       context.note(`${actions.map((one) => `${one.name} (${one.start})`).join(' and ')} will not happen`);
     }
     // Before the fleet gets smaller: what leaves it would be made up for in the pool.
@@ -51,33 +46,16 @@ export const cancelScale: ScaleStep = {
           : `${group} goes back to ${to.desired} machines (minimum ${to.min})`,
       );
     }
-    if (tag !== undefined) {
-      await context.change({ action: 'tag-group', target: group, data: { was: tag } }, () =>
-        setGroupTag(aws.autoScaling, group, heldTag, undefined),
-      );
-    }
+    await setTag(context, heldTag, undefined);
     await release(context);
     if (actions.length === 0 && !baseline)
       context.note('nothing is scheduled, and the fleet is not held above its usual size');
   },
   async undo(context) {
-    const { autoScaling } = context.services.aws;
-    const { group } = context.state;
     await restoreSize(context);
-    for (const change of context.changes().filter((one) => !one.undoing && one.error === undefined)) {
-      const data = change.data as never as { was: string; actions: ScheduledAction[] };
-      if (change.action === 'tag-group') {
-        await context.change({ action: 'restore-tag', target: group }, () =>
-          setGroupTag(autoScaling, group, heldTag, data.was),
-        );
-      }
-      if (change.action === 'delete-scheduled-actions') {
-        await context.change({ action: 'put-scheduled-actions', target: group }, () =>
-          putScheduledActions(autoScaling, group, data.actions, context.clock.now()),
-        );
-      }
-    }
+    await restoreTag(context, heldTag);
+    await restoreActions(context);
     await restorePool(context);
-    await reserveAgain(context);
+    await restoreUnits(context);
   },
 };

@@ -1,9 +1,9 @@
-import { readGroupTag, setGroupTag } from '../../aws/capacity.ts';
+import { readGroupTag, setGroupTag } from '../../aws/group-tags.ts';
 import type { RunContext } from '../../run/step.ts';
 import type { Services } from '../services.ts';
+import { heldTag } from './held.ts';
 import { endPool, restorePool } from './pool.ts';
 import { unitsTag } from './reservation.ts';
-import { heldTag } from './state.ts';
 
 type Context = RunContext<Services, object>;
 

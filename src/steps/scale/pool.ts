@@ -1,9 +1,10 @@
-import { deleteWarmPool, hasWarmPool, putWarmPool, readGroupTag, setGroupTag } from '../../aws/capacity.ts';
 import type { AwsClients } from '../../aws/clients.ts';
+import { readGroupTag, setGroupTag } from '../../aws/group-tags.ts';
+import { deleteWarmPool, putWarmPool, readWarmPool } from '../../aws/warm-pool.ts';
 import type { Fleet } from '../../config/settings.ts';
 import type { RunContext } from '../../run/step.ts';
 import { messageOf } from '../../shared/errors.ts';
-import type { Services } from '../services.ts';
+import { type Services, times } from '../services.ts';
 import type { ScaleContext, ScaleState } from './state.ts';
 
 /** Tag of a group whose warm pool was made for an event: `<state>/<machines>`. A pool without it belongs to the team, and is left alone. */
@@ -54,11 +55,25 @@ export function describePool(
 export async function preparePool(context: ScaleContext, state: PoolState): Promise<void> {
   const { group, scale } = context.state;
   const mine = await readPool(context.services.aws, group);
-  if (!mine && (await hasWarmPool(context.services.aws.autoScaling, group))) {
+  const former = await poolSettled(context);
+  if (!mine && former === 'present') {
     context.note(`${group} has a warm pool already; it stays as it is`);
     return;
   }
   await put(context, group, { state, prepared: scale.to }, mine);
+}
+
+/** The pool of the group, once one that is being deleted is gone: after a `--cancel`, say. */
+async function poolSettled(context: ScaleContext): Promise<'none' | 'present' | 'ending'> {
+  const { aws, fleet } = context.services;
+  const { group } = context.state;
+  return context.poll({
+    what: `the former warm pool of ${group} to be gone`,
+    read: () => readWarmPool(aws.autoScaling, group),
+    until: (pool) => pool !== 'ending',
+    progress: () => context.progress(`the machines of the former warm pool of ${group} are ending`),
+    ...times(fleet, 'drain'),
+  });
 }
 
 /**
@@ -88,8 +103,9 @@ export async function restorePool(context: Context): Promise<void> {
   try {
     await put(context, first.target, was, undefined);
   } catch (error) {
-    // While the former one is being deleted AWS takes no other. A fleet without a pool only grows more slowly.
-    await setGroupTag(context.services.aws.autoScaling, first.target, poolTag, undefined);
+    // While the former one is being deleted AWS takes no other, and what is undone after this, the traffic say, must not wait for
+    // that. A fleet without a pool only grows more slowly.
+    await endPool(context, first.target);
     context.note(`the warm pool of ${first.target} is gone: ${messageOf(error)}`);
   }
 }

@@ -1,5 +1,5 @@
 import { describePool, preparePool, restorePool, wantedPool } from './pool.ts';
-import { reserve, unreserve } from './reservation.ts';
+import { reserve, restoreUnits } from './reservation.ts';
 import type { ScaleStep } from './state.ts';
 
 /** Prepares what is slow to come: machines that have booted once and wait, and capacity of the load balancer. As configured. */
@@ -32,6 +32,6 @@ export const preheat: ScaleStep = {
   },
   async undo(context) {
     await restorePool(context);
-    await unreserve(context);
+    await restoreUnits(context);
   },
 };

@@ -1,5 +1,4 @@
-import { vcpusOf } from '../../aws/capacity.ts';
-import { isStandard, runningVcpus } from '../../aws/vcpus.ts';
+import { isStandard, runningVcpus, vcpusOf } from '../../aws/vcpus.ts';
 import { messageOf, usageError } from '../../shared/errors.ts';
 import type { ScaleContext } from './state.ts';
 
@@ -8,8 +7,7 @@ import type { ScaleContext } from './state.ts';
  * @throws usage error `scale.quota`; a quota that cannot be read is told only
  */
 export async function checkQuota(context: ScaleContext, more: number): Promise<void> {
-  const { fleet, aws } = context.services;
-  const { type } = fleet.instance;
+  const { type } = context.services.fleet.instance;
   if (more <= 0) return;
   if (!isStandard(type)) {
     context.note(
@@ -17,21 +15,25 @@ export async function checkQuota(context: ScaleContext, more: number): Promise<v
     );
     return;
   }
-  try {
-    const [vcpus, quota] = await Promise.all([vcpusOf(aws.ec2, type), context.services.vcpuQuota()]);
-    if (vcpus === undefined || quota === undefined) return;
-    const running = await runningVcpus(aws.ec2);
-    const wanted = more * vcpus;
-    if (running + wanted <= quota) return;
-    throw usageError(
-      'scale.quota',
-      `${more} more ${type} need ${wanted} vCPUs, ${running} are in use, and the account may run ${quota} in all`,
-      'ask for more in Service Quotas (Running On-Demand Standard instances); it may take days',
-    );
-  } catch (error) {
-    if (isRefusal(error)) throw error;
+  const read = await readVcpus(context).catch((error: unknown) => {
     context.note(`the quota of vCPUs could not be read: ${messageOf(error)}`);
-  }
+    return undefined;
+  });
+  if (!read) return;
+  const wanted = more * read.each;
+  if (read.running + wanted <= read.quota) return;
+  throw usageError(
+    'scale.quota',
+    `${more} more ${type} need ${wanted} vCPUs, ${read.running} are in use, and the account may run ${read.quota} in all`,
+    'ask for more in Service Quotas (Running On-Demand Standard instances); it may take days',
+  );
 }
 
-const isRefusal = (error: unknown): boolean => (error as { code?: unknown }).code === 'scale.quota';
+/** vCPUs of one machine, of all that run, and of all that may; undefined where there is nothing to keep to. */
+async function readVcpus({
+  services: { aws, fleet, vcpuQuota },
+}: ScaleContext): Promise<{ each: number; running: number; quota: number } | undefined> {
+  const [each, quota] = await Promise.all([vcpusOf(aws.ec2, fleet.instance.type), vcpuQuota()]);
+  if (each === undefined || quota === undefined) return undefined;
+  return { each, quota, running: await runningVcpus(aws.ec2) };
+}

@@ -1,8 +1,10 @@
-import { isReservationRefused, readGroupTag, reservedUnits, reserveUnits, setGroupTag } from '../../aws/capacity.ts';
+import { isReservationRefused, reservedUnits, reserveUnits } from '../../aws/capacity.ts';
 import type { AwsClients } from '../../aws/clients.ts';
+import { readGroupTag } from '../../aws/group-tags.ts';
 import { balancerOf, readListener } from '../../aws/listeners.ts';
 import { messageOf, PipelineError } from '../../shared/errors.ts';
 import type { ScaleContext } from './state.ts';
+import { restoreTag, setTag } from './tags.ts';
 
 /** Tag of a group whose load balancer has units reserved for an event: `<before>/<reserved>`. It counts only while so many are reserved. */
 export const unitsTag = 'golden-pipeline:units-from';
@@ -25,14 +27,14 @@ export async function reserve(context: ScaleContext, units: number): Promise<voi
   }
   const tag = await readGroupTag(aws.autoScaling, group, unitsTag);
   const was = readTag(tag, now) ?? now;
-  await setTag(context, `${was}/${units}`, tag);
+  await setTag(context, unitsTag, `${was}/${units}`);
   try {
     await context.change({ action: 'reserve-capacity', target: arn, data: { was: now, units } }, () =>
       reserveUnits(aws.elb, arn, units),
     );
     context.note(`${units} capacity units are reserved; AWS takes minutes to hours to provide them`);
   } catch (error) {
-    await setTag(context, tag, `${was}/${units}`);
+    await setTag(context, unitsTag, tag);
     // The region's quota is 0 until AWS has raised it: worth telling, no reason to stay small.
     if (!isReservationRefused(error)) throw error;
     context.note(`no capacity units were reserved: ${messageOf(error)}`);
@@ -40,33 +42,33 @@ export async function reserve(context: ScaleContext, units: number): Promise<voi
 }
 
 /**
- * Takes back what this run has reserved.
+ * Puts back what this step has reserved or given back.
  * @throws PipelineError `scale.units-left` when AWS does not allow it now: while units are being provided, and after two decreases a day
  */
-export async function unreserve(context: ScaleContext): Promise<void> {
+export async function restoreUnits(context: ScaleContext): Promise<void> {
   const { aws } = context.services;
-  const mine = context.changes().filter((one) => !one.undoing && one.error === undefined);
-  for (const change of mine.filter((one) => one.action === 'reserve-capacity').reverse()) {
-    const was = Number(change.data.was);
-    // AWS counts decreases: none for what was never reserved.
-    if ((await reservedUnits(aws.elb, change.target)) === was) continue;
-    try {
-      await context.change({ action: 'restore-capacity', target: change.target }, () =>
-        reserveUnits(aws.elb, change.target, was),
-      );
-    } catch (error) {
-      if (!isReservationRefused(error)) throw error;
-      const { units } = change.data;
-      throw new PipelineError(
-        'scale.units-left',
-        `${units} capacity units stay reserved (${messageOf(error)}); \`pipeline scale --cancel\` gives them back later`,
-      );
+  const first = context.changes().find((one) => /^(reserve|release)-capacity$/.test(one.action) && !one.undoing);
+  if (first) {
+    const was = Number(first.data.was);
+    const now = await reservedUnits(aws.elb, first.target);
+    // What others have reserved meanwhile stays.
+    if (now === first.data.units && now !== was) {
+      try {
+        await context.change({ action: 'restore-reservation', target: first.target }, () =>
+          reserveUnits(aws.elb, first.target, was),
+        );
+      } catch (error) {
+        if (!isReservationRefused(error)) throw error;
+        throw new PipelineError(
+          'scale.units-left',
+          now > was
+            ? `${now} capacity units stay reserved (${messageOf(error)}); \`pipeline scale --cancel\` gives them back later`
+            : `${now} capacity units are reserved, and not ${was} as before (${messageOf(error)})`,
+        );
+      }
     }
   }
-  for (const change of mine.filter((one) => one.action === 'tag-units').reverse()) {
-    const was = change.data.was;
-    await setTag(context, typeof was === 'string' ? was : undefined, undefined);
-  }
+  await restoreTag(context, unitsTag);
 }
 
 /** At the end of an event: back to what was reserved before it. What others have reserved stays; a refusal is told, and no failure. */
@@ -79,7 +81,7 @@ export async function release(context: ScaleContext): Promise<void> {
   const was = readTag(tag, now);
   if (was !== undefined) {
     try {
-      await context.change({ action: 'release-capacity', target: arn, data: { units: now } }, () =>
+      await context.change({ action: 'release-capacity', target: arn, data: { was: now, units: was } }, () =>
         reserveUnits(aws.elb, arn, was),
       );
       context.note(`the load balancer goes back from ${now} to ${was} reserved capacity units`);
@@ -90,36 +92,13 @@ export async function release(context: ScaleContext): Promise<void> {
       return;
     }
   }
-  await setTag(context, undefined, tag);
-}
-
-/** Takes back what {@link release} did in this step. */
-export async function reserveAgain(context: ScaleContext): Promise<void> {
-  const { aws } = context.services;
-  const mine = context.changes().filter((one) => !one.undoing && one.error === undefined);
-  for (const change of mine.filter((one) => one.action === 'release-capacity')) {
-    const units = Number(change.data.units);
-    if ((await reservedUnits(aws.elb, change.target)) === units) continue;
-    await context.change({ action: 'reserve-capacity', target: change.target, data: { units } }, () =>
-      reserveUnits(aws.elb, change.target, units),
-    );
-  }
-  const tagged = mine.find((one) => one.action === 'tag-units');
-  if (typeof tagged?.data.was === 'string') await setTag(context, tagged.data.was, undefined);
+  await setTag(context, unitsTag, undefined);
 }
 
 /** What was reserved before the event, where `now` is what the event has reserved. */
 function readTag(tag: string | undefined, now: number): number | undefined {
   const [, was, units] = /^(\d+)\/(\d+)$/.exec(tag ?? '') ?? [];
   return was !== undefined && Number(units) === now ? Number(was) : undefined;
-}
-
-async function setTag(context: ScaleContext, value: string | undefined, was: string | undefined): Promise<void> {
-  const { aws } = context.services;
-  const { group } = context.state;
-  await context.change({ action: 'tag-units', target: group, data: { was: was ?? null } }, () =>
-    setGroupTag(aws.autoScaling, group, unitsTag, value),
-  );
 }
 
 async function balancerArn({ services: { aws, fleet } }: ScaleContext): Promise<string> {

@@ -1,10 +1,11 @@
-import { readGroupTag, setGroupTag } from '../../aws/capacity.ts';
 import { readGroup } from '../../aws/groups.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { assertAhead, putActions, restoreActions } from './actions.ts';
+import { heldTag, heldText } from './held.ts';
 import { endPool, restorePool } from './pool.ts';
 import { restoreSize, setSize } from './size.ts';
-import { describeEnd, endOf, heldTag, heldText, type ScaleContext, type ScaleStep } from './state.ts';
+import { describeEnd, endOf, type ScaleContext, type ScaleStep } from './state.ts';
+import { restoreTag, setTag } from './tags.ts';
 import { actionNames } from './windows.ts';
 
 /**
@@ -29,7 +30,7 @@ export const resize: ScaleStep = {
     if (scale.to < before.desired) await endPool(context, group);
     const until = scale.until ?? scale.end?.start;
     const since = new Date(context.clock.now()).toISOString();
-    await setHeldTag(context, held ? heldText(scale.baseline, since, until) : undefined);
+    await setTag(context, heldTag, held ? heldText(scale.baseline, since, until) : undefined);
     await setSize(context, before, { min, desired: scale.to });
     if (scale.until) {
       await putActions(context, [{ name: scale.end?.name ?? actionNames().in, start: scale.until, ...endOf(scale) }]);
@@ -37,7 +38,7 @@ export const resize: ScaleStep = {
   },
   async undo(context) {
     await restoreSize(context);
-    await restoreHeldTag(context);
+    await restoreTag(context, heldTag);
     await restoreActions(context);
     await restorePool(context);
   },
@@ -60,7 +61,7 @@ export const plan: ScaleStep = {
     if (!scale.until) {
       // A fleet that is held without an end already is so from now on; else its tag counts from the time of the event.
       const since = scale.held && !scale.end ? new Date(context.clock.now()).toISOString() : (scale.at ?? '');
-      await setHeldTag(context, heldText(scale.baseline, since, undefined));
+      await setTag(context, heldTag, heldText(scale.baseline, since, undefined));
     }
     const names = actionNames(scale.at);
     const back = scale.until ? [{ name: names.in, start: scale.until, ...endOf(scale) }] : [];
@@ -68,7 +69,7 @@ export const plan: ScaleStep = {
   },
   async undo(context) {
     assertNotBegun(context);
-    await restoreHeldTag(context);
+    await restoreTag(context, heldTag);
     await restoreActions(context);
   },
 };
@@ -94,23 +95,4 @@ function describeBack(scale: ScaleContext['state']['scale']): string {
   return scale.end
     ? `back to ${describeEnd(scale)} at ${scale.end.start}, as is scheduled already`
     : 'it stays so until --cancel';
-}
-
-async function setHeldTag(context: ScaleContext, value: string | undefined): Promise<void> {
-  const { autoScaling } = context.services.aws;
-  const { group } = context.state;
-  const was = await readGroupTag(autoScaling, group, heldTag);
-  await context.change({ action: 'tag-group', target: group, data: { was: was ?? null } }, () =>
-    setGroupTag(autoScaling, group, heldTag, value),
-  );
-}
-
-async function restoreHeldTag(context: ScaleContext): Promise<void> {
-  const { group } = context.state;
-  const first = context.changes().find((one) => one.action === 'tag-group' && !one.undoing && !one.error);
-  if (!first) return;
-  const { was } = first.data;
-  await context.change({ action: 'restore-tag', target: group }, () =>
-    setGroupTag(context.services.aws.autoScaling, group, heldTag, typeof was === 'string' ? was : undefined),
-  );
 }

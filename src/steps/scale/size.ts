@@ -23,7 +23,7 @@ export async function restoreSize(context: ScaleContext): Promise<void> {
   const { autoScaling } = context.services.aws;
   const { group } = context.state;
   // The first change of a kind knows what was: a step that was resumed has made it twice.
-  const first = context.changes().find((one) => one.action === 'set-capacity' && !one.undoing && !one.error);
+  const first = context.changes().find((one) => one.action === 'set-capacity' && !one.undoing);
   if (!first) return;
   const { min, desired, to } = first.data as unknown as Required<Size> & { to: Size };
   const live = await readGroup(autoScaling, group);

@@ -1,7 +1,6 @@
 import type { ScheduledAction } from '../../aws/scaling-settings.ts';
 import type { RunContext, Step } from '../../run/step.ts';
 import type { ReleaseState, Services } from '../services.ts';
-import { eventsOf, runningEvent } from './windows.ts';
 
 /** The ports of a scale run. */
 export interface ScaleServices extends Services {
@@ -45,39 +44,6 @@ export interface ScaleState extends ReleaseState {
 export type ScaleContext = RunContext<ScaleServices, ScaleState>;
 export type ScaleStep = Step<ScaleServices, ScaleState>;
 
-/** Tag of a group that is held above its usual size: `<min>/<desired>/<since>/<until>`, times in ISO, `-` for no end. */
-export const heldTag = 'golden-pipeline:scaled-from';
-
-export function heldText({ min, desired }: Baseline, since: string, until: string | undefined): string {
-  return `${min}/${desired}/${since}/${until ?? '-'}`;
-}
-
-/**
- * The baseline of a group that is held now; undefined when it is not. The minimum alone says nothing: others may have changed it
- * since, and the machines are still there.
- */
-function readBaseline(tag: string | undefined, live: Baseline, now: number): Baseline | undefined {
-  const { min, desired, since, until } = readTag(tag) ?? {};
-  if (min === undefined || desired === undefined || since === undefined || until === undefined) return undefined;
-  if (now < since || now >= until) return undefined;
-  return live.min > min || live.desired > desired ? { min, desired } : undefined;
-}
-
-/** The baseline of a group that is held now, by its tag or by an event that ends by the schedule; undefined when it is not held. */
-export function heldBaseline(
-  tag: string | undefined,
-  actions: readonly ScheduledAction[],
-  live: Baseline,
-  now: number,
-): Baseline | undefined {
-  const tagged = readBaseline(tag, live, now);
-  if (tagged) return tagged;
-  const { min, desired } = runningEvent(eventsOf(actions, now))?.in ?? {};
-  if (min === undefined) return undefined;
-  const above = live.min > min || (desired !== undefined && live.desired > desired);
-  return above ? { min, desired: desired ?? min } : undefined;
-}
-
 /**
  * The size that a fleet which is not held goes back to: what it has. A minimum below the configured one is no usual size, something
  * has lowered it by mistake.
@@ -85,17 +51,6 @@ export function heldBaseline(
 export function usualSize(live: Baseline, configuredMin: number): Baseline {
   const min = Math.max(live.min, configuredMin);
   return { min, desired: Math.max(live.desired, min) };
-}
-
-function readTag(tag: string | undefined) {
-  const [, min, desired, since = '', until = ''] = /^(\d+)\/(\d+)\/([^/]+)\/([^/]+)$/.exec(tag ?? '') ?? [];
-  if (min === undefined) return undefined;
-  return {
-    min: Number(min),
-    desired: Number(desired),
-    since: Date.parse(since),
-    until: until === '-' ? Number.POSITIVE_INFINITY : Date.parse(until),
-  };
 }
 
 /** What the group is given at the end: with policies only the minimum goes down, and they follow the demand. */

@@ -1,0 +1,39 @@
+import {
+  type AutoScalingClient,
+  CreateOrUpdateTagsCommand,
+  DeleteTagsCommand,
+  DescribeTagsCommand,
+} from '@aws-sdk/client-auto-scaling';
+
+/** A tag of a group; undefined when it has none of that key. */
+export async function readGroupTag(
+  autoScaling: AutoScalingClient,
+  group: string,
+  key: string,
+): Promise<string | undefined> {
+  const { Tags } = await autoScaling.send(
+    new DescribeTagsCommand({
+      Filters: [
+        { Name: 'auto-scaling-group', Values: [group] },
+        { Name: 'key', Values: [key] },
+      ],
+    }),
+  );
+  return Tags?.[0]?.Value;
+}
+
+/** Sets a tag of a group, which its instances do not get; undefined takes it off. */
+export async function setGroupTag(
+  autoScaling: AutoScalingClient,
+  group: string,
+  key: string,
+  value: string | undefined,
+): Promise<void> {
+  const tag = { ResourceId: group, ResourceType: 'auto-scaling-group', Key: key };
+  if (value === undefined) await autoScaling.send(new DeleteTagsCommand({ Tags: [tag] }));
+  else {
+    await autoScaling.send(
+      new CreateOrUpdateTagsCommand({ Tags: [{ ...tag, Value: value, PropagateAtLaunch: false }] }),
+    );
+  }
+}
