@@ -14,6 +14,8 @@ import { toTags } from './tags.ts';
  */
 export interface LaunchNetwork {
   subnetId?: string;
+  /** Further subnets, for when that one's zone has no room; absent when there are none. */
+  others?: string[];
   /** Interfaces of the template, in whose place the request must then name its subnet. */
   interfaces?: LaunchTemplateInstanceNetworkInterfaceSpecification[];
 }
@@ -28,12 +30,20 @@ export interface LaunchRequest {
   tags: Record<string, string>;
 }
 
-/** The network of a group's machines: its first subnet, for the interfaces of its template where that has some. */
+/**
+ * The network of a group's machines: its first subnet, and the others where nothing binds a machine to the zone of one, for the interfaces
+ * of its template where that has some.
+ */
 export function networkOf(group: Group, template: TemplateVersion): LaunchNetwork {
-  const [subnetId] = group.subnetIds;
+  const [subnetId, ...others] = group.subnetIds;
   // A group made with zones only launches in the default subnets, as a request without a subnet does.
   if (subnetId === undefined) return {};
-  return template.interfaces.length > 0 ? { subnetId, interfaces: template.interfaces } : { subnetId };
+  const { interfaces } = template;
+  return {
+    subnetId,
+    ...(others.length > 0 && !interfaces.some(hasItsPlace) && { others }),
+    ...(interfaces.length > 0 && { interfaces }),
+  };
 }
 
 /** Launches one machine from a template version, with another image if given. A repetition with the same token launches nothing new. */
@@ -74,10 +84,11 @@ function placed({
   if (subnetId === undefined) return {};
   if (!interfaces) return { SubnetId: subnetId };
   return {
-    NetworkInterfaces: interfaces.map((one) => {
-      // One that exists has its subnet; further ones may be in others of the same zone.
-      if (one.NetworkInterfaceId || (one.DeviceIndex && one.SubnetId)) return one;
-      return { ...one, SubnetId: subnetId };
-    }),
+    NetworkInterfaces: interfaces.map((one) => (hasItsPlace(one) ? one : { ...one, SubnetId: subnetId })),
   };
+}
+
+/** An interface that exists has its subnet; further ones may be in others of the same zone. */
+function hasItsPlace(one: LaunchTemplateInstanceNetworkInterfaceSpecification): boolean {
+  return one.NetworkInterfaceId !== undefined || Boolean(one.DeviceIndex && one.SubnetId);
 }

@@ -1,9 +1,9 @@
 import { deregisterTarget, readTargets, registerTarget } from '../aws/balancers.ts';
-import { launchMachine } from '../aws/launches.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { type ReleaseContext, type ReleaseStep, times } from './services.ts';
 import { runTags, terminateLaunched } from './stage.ts';
 import { waitRunning, waitTargetHealthy } from './support/health.ts';
+import { launchHelper } from './support/launch.ts';
 import { smokeFailures } from './support/smoke.ts';
 
 /** Boots one machine from the image behind the proof route: what was baked must serve before the fleet gets it. */
@@ -16,17 +16,10 @@ export const prove: ReleaseStep = {
   ],
   async run(context) {
     const { fleet, aws } = context.services;
-    const { imageId, current, proofTargetGroupArn } = context.state;
+    const { imageId, proofTargetGroupArn } = context.state;
     if (!imageId) throw new Error('there is no image to prove');
-    const instanceId = await context.change({ action: 'launch-proof', target: imageId }, (token) =>
-      launchMachine(aws.ec2, {
-        template: { id: current.templateId, version: current.templateVersion },
-        imageId,
-        network: current.network,
-        tags: runTags(context, 'proof'),
-        token,
-      }),
-    );
+    const tags = runTags(context, 'proof');
+    const instanceId = await launchHelper(context, 'launch-proof', { imageId, tags });
     await context.save({ proofInstanceId: instanceId });
     await waitRunning(context, instanceId);
     await context.change({ action: 'register-target', target: instanceId }, () =>

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { resolveBaseImage } from '../aws/images.ts';
 import { findLaunched, readMachine, terminateMachine } from '../aws/instances.ts';
-import { launchMachine } from '../aws/launches.ts';
 import { tagKeys } from '../aws/tags.ts';
 import { archiveCommit } from '../hosts/git.ts';
 import type { ReleaseContext, ReleaseState, ReleaseStep } from './services.ts';
 import { waitRunning } from './support/health.ts';
+import { isRefused, launchHelper } from './support/launch.ts';
 import { playRelease } from './support/play.ts';
 import { whenVisible } from './support/visible.ts';
 
@@ -23,15 +23,8 @@ export const builder: ReleaseStep = {
     const imageId = base?.imageId ?? served ?? (await resolveBaseImage(aws.ec2, fleet.instance.baseImage)).imageId;
     // What the image comes from is what is booted here, whatever the group's template says.
     await ledger.updateRelease(fleet.app, version, { baseImageId: imageId });
-    const instanceId = await context.change({ action: 'launch-builder', target: imageId }, (token) =>
-      launchMachine(aws.ec2, {
-        template: { id: current.templateId, version: current.templateVersion },
-        imageId,
-        network: current.network,
-        tags: runTags(context, 'builder'),
-        token,
-      }),
-    );
+    const tags = runTags(context, 'builder');
+    const instanceId = await launchHelper(context, 'launch-builder', { imageId, tags });
     const { address } = await waitRunning(context, instanceId);
     await context.save({ host: { instanceId, address } });
   },
@@ -98,7 +91,8 @@ export function runTags(context: ReleaseContext, role: string): Record<string, s
  */
 export async function terminateLaunched(context: ReleaseContext, action: string): Promise<void> {
   const { ec2 } = context.services.aws;
-  for (const launch of context.changes().filter((change) => change.action === action && !change.undoing)) {
+  const launches = context.changes().filter((change) => change.action === action && !change.undoing);
+  for (const launch of launches.filter((change) => !isRefused(change.result))) {
     const known = typeof launch.result === 'string' ? launch.result : undefined;
     // EC2 answers "not found" to the end of a machine that it does not show yet, too.
     const machine = await whenVisible(context, known ?? 'the launched machine', () =>

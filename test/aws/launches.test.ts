@@ -63,6 +63,15 @@ describe('a launch beside the group', () => {
     ]);
   });
 
+  it('may be in another subnet of the group, unless an interface of the template has its own', () => {
+    const others = (interfaces: LaunchTemplateInstanceNetworkInterfaceSpecification[]) =>
+      networkOf(group(['subnet-1', 'subnet-2', 'subnet-3']), version(interfaces)).others;
+    expect(others([])).toEqual(['subnet-2', 'subnet-3']);
+    expect(others([{ DeviceIndex: 0, SubnetId: 'subnet-9' }])).toEqual(['subnet-2', 'subnet-3']);
+    expect(others([{ DeviceIndex: 0 }, { DeviceIndex: 1, SubnetId: 'subnet-8' }])).toBeUndefined();
+    expect(others([{ DeviceIndex: 0, NetworkInterfaceId: 'eni-1' }])).toBeUndefined();
+  });
+
   it('names no subnet for a group that was made with zones only: both are in the default network', async () => {
     const input = await sent([], [{ DeviceIndex: 0, Groups: ['sg-1'] }]);
     expect(input).not.toHaveProperty('SubnetId');

@@ -157,6 +157,27 @@ describe('a launch beside the group', () => {
     expect(launches).toMatchObject([place, place]);
   }, 60_000);
 
+  it.each([
+    ['with the subnet in the request', false],
+    ['with the subnet in its network interfaces', true],
+  ])(
+    'is in the next subnet when the zone of the first one has no room, %s',
+    async (_where, interfaces) => {
+      const { subnetIds, groupId } = await fleetInOwnNetwork();
+      if (interfaces) await useInterfaces(groupId);
+      world.cloud.faults.add({ kind: 'insufficient-capacity', zone: 'eu-west-1b' });
+      const launches = watchLaunches();
+      const first = await release({ bake: 'builder' });
+      expect(first.error).toBeUndefined();
+      expect(launches).toMatchObject([
+        { role: 'builder', subnetId: subnetIds[1] },
+        { role: 'proof', subnetId: subnetIds[1] },
+      ]);
+      expect((await readStatus(world.services)).healthy).toBe(4);
+    },
+    60_000,
+  );
+
   it.each(['builder', 'proof'])(
     'whose answer was lost with the process is repeated word for word by the resumed run, and gives the same machine: %s',
     async (role) => {

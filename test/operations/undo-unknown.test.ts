@@ -8,6 +8,7 @@ import { tagKeys } from '../../src/aws/tags.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import type { Plan } from '../../src/run/step.ts';
+import type { PipelineError } from '../../src/shared/errors.ts';
 import type { ReleaseContext, ReleaseState, Services } from '../../src/steps/services.ts';
 import { Simulated } from './support/simulated.ts';
 
@@ -77,7 +78,12 @@ describe('a launch that was not answered with a machine', () => {
     );
     const result = await world.run(watched);
     expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
-    expect((result.error as Error).message).toContain('InsufficientInstanceCapacity');
+    expect(result.error).toMatchObject({ code: 'launch.no-room' });
+    const { details } = result.error as PipelineError;
+    const { subnetIds } = await readGroup(world.aws.autoScaling, world.fleet.names.group);
+    expect(details.map((line) => line.split(':').slice(0, 2))).toEqual(
+      subnetIds.map((id) => [id, ' InsufficientInstanceCapacity']),
+    );
     expect(refused).toBeGreaterThan(0);
     expect(calls('RunInstances')).toBe(refused);
     expect(await helpers()).toEqual([]);

@@ -28,6 +28,14 @@ describe('the undo of a proof', () => {
     expect(mock.commandCalls(TerminateInstancesCommand)[0]?.args[0].input).toEqual({ InstanceIds: ['i-1'] });
   });
 
+  it('looks for no machine of a launch that a zone had no room for', async () => {
+    const refused = journaled('launch-proof', 'ami-1', { result: { refused: 'InsufficientInstanceCapacity: no' } });
+    const { context, made } = journaledContext({}, { aws }, [refused]);
+    await prove.undo?.(context);
+    expect(made).toEqual([]);
+    expect(mock.calls()).toHaveLength(0);
+  });
+
   it('has nothing to do once the machine was terminated', async () => {
     const ended = journaled('terminate-instance', 'i-1', { result: null });
     const { context, made } = journaledContext({}, { aws }, [launched, ended]);
