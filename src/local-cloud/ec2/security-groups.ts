@@ -25,7 +25,7 @@ import { tagList, tagsFor } from './tag-shapes.ts';
 
 /** Security groups: kept and checked as in EC2. They filter nothing: machines listen on loopback only. */
 export function securityGroupHandlers(context: CloudContext): HandlerTable {
-  const { state, region } = context;
+  const { clock, state, region } = context;
   return {
     ...ruleAccessHandlers(context),
     ...ruleChangeHandlers(context),
@@ -42,7 +42,7 @@ export function securityGroupHandlers(context: CloudContext): HandlerTable {
       }
       const tags = tagsFor(input.TagSpecifications, 'security-group', ['security-group']);
       const group = newGroup(vpc.id, newId('sg'), name, description, []);
-      state.securityGroups[group.id] = { ...group, tags };
+      state.securityGroups[group.id] = { ...group, tags, createdAt: clock.now() };
       context.changed();
       return { GroupId: group.id, SecurityGroupArn: arnOf(region, group.id), Tags: tagList(tags) };
     },

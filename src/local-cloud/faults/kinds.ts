@@ -25,7 +25,7 @@ export const kinds: Readonly<Record<FaultKind, KindFacts>> = {
   'cut-after': { summary: 'the connection is cut after the change was made, before the answer', takes: call },
   latency: { summary: 'calls take longer', takes: [...call, 'delayMs'], defaults: { delayMs: 1_000 } },
   'eventual-consistency': {
-    summary: 'new instances, images, snapshots, templates and key pairs are not found at first',
+    summary: 'new instances, images, snapshots, templates, key pairs and security groups are not found at first',
     takes: ['region', 'rate', 'count', 'forMs', 'delayMs'],
     defaults: { delayMs: 5_000 },
   },

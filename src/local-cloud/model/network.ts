@@ -19,6 +19,8 @@ export interface SecurityGroupRecord {
   ingress: SecurityGroupRuleRecord[];
   egress: SecurityGroupRuleRecord[];
   tags: Tags;
+  /** Absent for default groups, which come with their VPC. */
+  createdAt?: number;
 }
 
 export interface SecurityGroupRuleRecord {
