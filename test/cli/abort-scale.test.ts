@@ -10,6 +10,7 @@ import { heldTag } from '../../src/steps/scale/held.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';
 import { type Death, die } from '../operations/support/dying.ts';
 import { simulatedFleet } from '../operations/support/simulated-fleet.ts';
+import { until, withinAMinute } from '../support/until.ts';
 import { fakeContext } from './support/fake-context.ts';
 
 let world: Awaited<ReturnType<typeof simulatedFleet>>;
@@ -24,7 +25,7 @@ afterAll(() => world.close());
 afterEach(async () => {
   await world.run(await planScaleCancel(services, world.clock));
   await setCapacity(services.aws.autoScaling, services.fleet.names.group, { min: 4, desired: 4 });
-  while ((await machines()) !== 4) await world.clock.sleep(1000);
+  await until(machines, (n) => n === 4, withinAMinute);
 }, 60_000);
 
 const in_ = (seconds: number) => world.clock.now() + seconds * 1000;
@@ -66,7 +67,7 @@ describe('a scale run whose process died', () => {
       await die(world, await planScale(services, world.clock, { to: 7, until: in_(3600) }), death);
       expect(await abort()).toMatchObject({ outcome: 'interrupted' });
       expect(await fleet()).toEqual(usual);
-      while ((await machines()) !== 4) await world.clock.sleep(1000);
+      await until(machines, (n) => n === 4, withinAMinute);
       expect(await abort()).toEqual({ outcome: undefined, said: '' });
     },
     60_000,
@@ -98,7 +99,7 @@ describe('a scale run whose process died', () => {
   it('whose event has begun meanwhile is left to --cancel', async () => {
     const plan = await planScale(services, world.clock, { to: 6, at: in_(100) });
     await die(world, plan, { at: 'put-scheduled-actions', how: 'made' });
-    while ((await fleet()).desired !== 6) await world.clock.sleep(1000);
+    await until(fleet, ({ desired }) => desired === 6, withinAMinute);
     const { outcome, said } = await abort();
     expect(outcome).toBe('needs-person');
     expect(said).toMatch(/left: Schedule: the event has begun at .*; to end it: pipeline scale api --cancel/);

@@ -18,6 +18,7 @@ import { PipelineError } from '../../src/shared/errors.ts';
 import { maintenanceOff, maintenanceOn } from '../../src/tasks/ready.ts';
 import type { Task, TaskServices, TaskState } from '../../src/tasks/types.ts';
 import { DirectCloud } from '../support/direct-cloud.ts';
+import { until as waitUntil } from '../support/until.ts';
 import { fakeContext } from './support/fake-context.ts';
 import { fakeLedger } from './support/fake-ledger.ts';
 
@@ -112,12 +113,7 @@ const task = async (name: string, one: Task, inputs = {}) => command(name, await
 const pageFor = (forMs: number) => task('maintenance-on', maintenanceOn({ page: 'soon.html' }), { for: forMs });
 
 /** Moves time on until something is so. */
-async function until(so: () => unknown): Promise<void> {
-  for (let seconds = 0; !(await so()); seconds++) {
-    if (seconds > 600) throw new Error(`not so after 10 minutes: ${so}`);
-    await cloud.clock.advance(1000);
-  }
-}
+const until = (so: () => unknown) => waitUntil(so, Boolean, { pause: () => cloud.clock.advance(1000) });
 
 /** A release that goes on until it is let go. */
 async function release() {

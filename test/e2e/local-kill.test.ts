@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import {
   CreateImageCommand,
   CreateKeyPairCommand,
@@ -17,6 +18,7 @@ import { isAlive } from '../../src/local-cloud/machines/process-table.ts';
 import { account } from '../../src/local-cloud/settings.ts';
 import { Account } from '../local-cloud/behaviour/account.ts';
 import { webServer } from '../local-cloud/behaviour/support.ts';
+import { until } from '../support/until.ts';
 import { type Listed, processes, treeOf } from './support/process-tree.ts';
 
 let dir: string;
@@ -53,7 +55,11 @@ async function killDaemon(): Promise<Listed[]> {
   if (!daemon) return []; // and never kill(0), which is this test's own group
   const tree = treeOf(daemon.pid);
   process.kill(daemon.pid, 'SIGKILL');
-  while (readCloud(cloud)) await new Promise((resolve) => setTimeout(resolve, 2));
+  await until(
+    () => readCloud(cloud),
+    (left) => !left,
+    { pause: () => setTimeout(2) },
+  );
   return tree;
 }
 
@@ -162,14 +168,13 @@ it('CLD-PER-04 a daemon killed with SIGKILL leaves no process that the next star
   // And as soon as a machine's sandbox is there, which has not asked yet to die with its parent.
   for (let round = 0; round < 3; round++) {
     const begun = spawnCloud({ dir: cloud }).catch(() => undefined);
-    let daemon: number | undefined;
-    while (daemon === undefined) {
+    const starting = () => {
       const all = processes();
       const isDaemon = (pid: number) =>
         all.some((one) => one.pid === pid && `${one.command} `.includes(`--dir ${cloud} `));
-      daemon = all.find((one) => one.command.includes(`${cloud}/machines`) && isDaemon(one.parent))?.parent;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+      return all.find((one) => one.command.includes(`${cloud}/machines`) && isDaemon(one.parent))?.parent;
+    };
+    const daemon = (await until(starting, Boolean, { seconds: 60, pause: () => setImmediate() })) as number;
     process.kill(daemon, 'SIGKILL');
     if (await begun) trees.push(...(await killDaemon()));
   }

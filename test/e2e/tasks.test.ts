@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until as waitUntil, withinAMinute } from '../support/until.ts';
 import { World } from './support/world.ts';
 
 const redis = (await execa('redis-server', ['--version'], { reject: false })).exitCode === 0;
@@ -134,12 +135,7 @@ describe.skipIf(!redis)(`the consumers of a queue${skipped}`, () => {
     ) as Queue;
   const push = (...messages: string[]) =>
     execa('redis-cli', ['-p', `${port}`, 'rpush', 'heracles:tickets', ...messages]);
-  const until = async (wanted: (queue: Queue) => boolean) => {
-    for (;;) {
-      const queue = await tickets();
-      if (wanted(queue)) return queue;
-    }
-  };
+  const until = (wanted: (queue: Queue) => boolean) => waitUntil(tickets, wanted, withinAMinute);
 
   it('stop and start by a task each', async () => {
     await done('release', 'heracles');

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createFileStore } from '../../src/ledger/file-store.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { until } from '../support/until.ts';
 import { child, folder } from './support/bench.ts';
 
 const store = (dir: string) => createFileStore(dir, new ManualClock());
@@ -104,7 +105,7 @@ describe('the store in files', () => {
       .then(() => {
         settled = true;
       });
-    while (!settled) await clock.advance(500);
+    await until(() => settled, Boolean, { pause: () => clock.advance(500) });
     await check;
   });
 

@@ -5,6 +5,7 @@ import { deleteScheduledActions, readScheduledActions } from '../../src/aws/scal
 import { planRelease } from '../../src/operations/release.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';
+import { until, withinAMinute } from '../support/until.ts';
 import { failingAfter, simulatedFleet } from './support/simulated-fleet.ts';
 
 let world: Awaited<ReturnType<typeof simulatedFleet>>;
@@ -22,7 +23,11 @@ afterEach(async () => {
   await cancel();
   await deleteScheduledActions(autoScaling, group(), ['nightly', 'morning']);
   await setCapacity(autoScaling, group(), { min: 4, desired: 4 });
-  while ((await readGroup(autoScaling, group())).instances.length !== 4) await world.clock.sleep(1000);
+  await until(
+    () => readGroup(autoScaling, group()),
+    ({ instances }) => instances.length === 4,
+    withinAMinute,
+  );
 }, 60_000);
 
 const hour = 3_600_000;
@@ -60,8 +65,8 @@ const nightly = (at: number, sizes: { MinSize?: number; DesiredCapacity?: number
 describe('an event at a time', () => {
   it('is left to Auto Scaling, both ends, and can be cancelled before and while it goes on', async () => {
     const at = in_(120_000);
-    const until = in_(400_000);
-    const planned = await plan(7, { at, until });
+    const end = in_(400_000);
+    const planned = await plan(7, { at, until: end });
     expect(planned.described.check?.join()).toContain('expected time from');
     expect((await world.run(planned)).error).toBeUndefined();
     expect(await actions()).toEqual([
@@ -73,13 +78,13 @@ describe('an event at a time', () => {
       },
       {
         name: expect.stringMatching(/^golden-pipeline-scale-in-\d{4}-\d\d-\d\dT[\d.]+Z$/),
-        start: until,
+        start: end,
         min: 4,
         desired: 4,
       },
     ]);
     expect((await readScale(services, world.clock)).heldFrom).toBeNull();
-    while ((await size()).desired !== 7) await world.clock.sleep(1000);
+    await until(size, ({ desired }) => desired === 7, withinAMinute);
     expect(await size()).toEqual({ min: 7, desired: 7 });
     expect((await readScale(services, world.clock)).heldFrom).toEqual({ min: 4, desired: 4 });
     expect((await planScaleCancel(services, world.clock)).described.cancel).toContain(
@@ -99,7 +104,7 @@ describe('an event at a time', () => {
 
   it('is not scheduled halfway when its time comes while the image is proven', async () => {
     const planned = await plan(7, { at: in_(30_000), until: in_(hour) });
-    while (world.clock.now() < Date.parse(planned.initial.scale.at ?? '')) await world.clock.sleep(1000);
+    await world.clock.sleep(Date.parse(planned.initial.scale.at ?? '') - world.clock.now() + 1000);
     const result = await world.run(planned);
     expect(result.error).toMatchObject({ code: 'scale.late' });
     expect(await actions()).toEqual([]);
@@ -143,18 +148,18 @@ describe('more than one event', () => {
   }, 60_000);
 
   it('lets the event that goes on grow, keeps its end, and moves it when told', async () => {
-    const until = in_(hour);
-    expect((await scale(6, { until })).outcome).toBe('done');
+    const end = in_(hour);
+    expect((await scale(6, { until: end })).outcome).toBe('done');
     const planned = await plan(8);
     expect(planned.described.resize?.join()).toContain(
-      `back to 4 machines (minimum 4) at ${new Date(until).toISOString()}, as is scheduled already`,
+      `back to 4 machines (minimum 4) at ${new Date(end).toISOString()}, as is scheduled already`,
     );
     expect((await world.run(planned)).outcome).toBe('done');
-    expect(await actions()).toEqual([{ name: 'golden-pipeline-scale-in', start: until, min: 4, desired: 4 }]);
+    expect(await actions()).toEqual([{ name: 'golden-pipeline-scale-in', start: end, min: 4, desired: 4 }]);
 
     const failed = await world.run(failingAfter(await plan(8, { until: in_(3 * hour) }), 'resize'));
     expect(failed).toMatchObject({ outcome: 'rolled-back', left: [] });
-    expect((await actions()).map(({ start }) => start)).toEqual([until]);
+    expect((await actions()).map(({ start }) => start)).toEqual([end]);
 
     const later = in_(2 * hour);
     expect((await scale(8, { until: later })).outcome).toBe('done');

@@ -13,6 +13,7 @@ import { diagnose } from '../../src/operations/doctor/diagnose.ts';
 import type { DoctorServices } from '../../src/operations/doctor/services.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
+import { until, withinAMinute } from '../support/until.ts';
 import { failingAfter, simulatedFleet } from './support/simulated-fleet.ts';
 
 let world: Awaited<ReturnType<typeof simulatedFleet>>;
@@ -33,7 +34,8 @@ afterEach(async () => {
   await cancel();
   await deleteWarmPool(services.aws.autoScaling, group());
   await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 4 });
-  while ((await instances()) !== 4 || (await pool()).configured) await world.clock.sleep(1000);
+  await until(instances, (n) => n === 4, withinAMinute);
+  await until(pool, ({ configured }) => !configured, withinAMinute);
   services.fleet.scale.warmPool = undefined;
 }, 60_000);
 
@@ -84,12 +86,12 @@ it('fills up again after a scale-in by the schedule, which is why an event with 
     'their disks, and the minutes of their first boot, are paid for from now on',
   ]);
   expect((await world.run(planned)).error).toBeUndefined();
-  while ((await pool()).ready !== 4) await world.clock.sleep(1000);
+  await until(pool, ({ ready }) => ready === 4, withinAMinute);
   expect(renderScale(await readScale(services, world.clock))).toContain(
     'a warm pool (Stopped) prepares up to 8 machines, until --cancel',
   );
   expect(await finding('fleet.preheated')).toBeUndefined();
-  while ((await instances()) !== 8) await world.clock.sleep(1000);
+  await until(instances, (n) => n === 8, withinAMinute);
   expect((await pool()).ready).toBe(0);
   // Even now an end by the schedule would fill it.
   expect(await refusal(8, { until: in_(hour) })).toMatchObject({ code: 'scale.pool-end' });
@@ -104,7 +106,7 @@ it('fills up again after a scale-in by the schedule, which is why an event with 
       DesiredCapacity: 4,
     }),
   );
-  while ((await pool()).ready !== 4) await world.clock.sleep(1000);
+  await until(pool, ({ ready }) => ready === 4, withinAMinute);
   await deleteScheduledActions(services.aws.autoScaling, group(), ['by-hand']);
   expect(await finding('fleet.preheated')).toMatchObject({
     severity: 'warning',
@@ -121,12 +123,16 @@ it('is gone after --cancel, and no machine was launched for it meanwhile', async
   const planned = await plan(8, { at: in_(150_000) });
   expect(planned.described.preheat).toContain('+4 t3.small at 0.02: +0.08 an hour from now on');
   expect((await world.run(planned)).error).toBeUndefined();
-  while ((await readScale(services, world.clock)).healthy !== 8) await world.clock.sleep(1000);
+  await until(
+    () => readScale(services, world.clock),
+    ({ healthy }) => healthy === 8,
+    withinAMinute,
+  );
   // No longer configured: what was made is ended all the same.
   services.fleet.scale.warmPool = undefined;
   const before = await launched();
   expect((await cancel()).outcome).toBe('done');
-  while ((await instances()) !== 4) await world.clock.sleep(1000);
+  await until(instances, (n) => n === 4, withinAMinute);
   expect(await launched()).toEqual(before);
   expect(await pool()).toMatchObject({ configured: false, ready: 0 });
 }, 60_000);
@@ -134,7 +140,11 @@ it('is gone after --cancel, and no machine was launched for it meanwhile', async
 it('is ended first when the fleet gets smaller by hand', async () => {
   services.fleet.scale.warmPool = 'Stopped';
   expect((await world.run(await plan(8, { at: in_(60_000) }))).error).toBeUndefined();
-  while ((await readScale(services, world.clock)).healthy !== 8) await world.clock.sleep(1000);
+  await until(
+    () => readScale(services, world.clock),
+    ({ healthy }) => healthy === 8,
+    withinAMinute,
+  );
   expect((await world.run(await plan(6))).outcome).toBe('done');
   expect((await pool()).configured).toBe(false);
 }, 60_000);
@@ -143,7 +153,7 @@ it('is taken back by a run that fails, and a pool of the team is left alone', as
   services.fleet.scale.warmPool = 'Stopped';
   const failed = await world.run(failingAfter(await plan(8, { at: in_(hour) }), 'preheat'));
   expect(failed).toMatchObject({ outcome: 'rolled-back', left: [] });
-  while ((await pool()).configured) await world.clock.sleep(1000);
+  await until(pool, ({ configured }) => !configured, withinAMinute);
 
   await services.aws.autoScaling.send(
     new PutWarmPoolCommand({ AutoScalingGroupName: group(), PoolState: 'Stopped', MaxGroupPreparedCapacity: 5 }),

@@ -9,6 +9,7 @@ import { renderScale } from '../../src/cli/views/scale.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';
+import { until, withinAMinute } from '../support/until.ts';
 import { failingAfter, simulatedFleet } from './support/simulated-fleet.ts';
 
 let world: Awaited<ReturnType<typeof simulatedFleet>>;
@@ -35,11 +36,12 @@ const reserve = (CapacityUnits: number) =>
   services.aws.elb.send(
     new ModifyCapacityReservationCommand({ LoadBalancerArn, MinimumLoadBalancerCapacity: { CapacityUnits } }),
   );
-const provisioned = async () => {
-  const isOver = async () =>
-    ((await read()).CapacityReservationState ?? []).every(({ State }) => State?.Code === 'provisioned');
-  while (!(await isOver())) await world.clock.sleep(200);
-};
+const provisioned = () =>
+  until(
+    read,
+    ({ CapacityReservationState: all = [] }) => all.every(({ State }) => State?.Code === 'provisioned'),
+    withinAMinute,
+  );
 const scale = async (to: number) => world.run(await planScale(services, world.clock, { to }));
 const cancel = async () => world.run(await planScaleCancel(services, world.clock));
 /** Fails once the units are in force: before that nothing can be taken back. */

@@ -5,6 +5,7 @@ import { deletePolicy, putPolicy, readScheduledActions } from '../../src/aws/sca
 import { planRelease } from '../../src/operations/release.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
 import type { ScaleServices, ScaleStep } from '../../src/steps/scale/state.ts';
+import { until, withinAMinute } from '../support/until.ts';
 import { failingAfter, simulatedFleet } from './support/simulated-fleet.ts';
 
 let world: Awaited<ReturnType<typeof simulatedFleet>>;
@@ -28,7 +29,7 @@ afterEach(async () => {
   quota = 1000;
   await world.run(await planScaleCancel(services, world.clock));
   await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 4 });
-  while ((await machines()) !== 4) await world.clock.sleep(1000);
+  await until(machines, (n) => n === 4, withinAMinute);
 }, 60_000);
 
 const group = () => services.fleet.names.group;
@@ -79,7 +80,7 @@ describe('scale now', () => {
   it('goes back by itself at its time', async () => {
     expect((await scale(6, { until: in_(60) })).outcome).toBe('done');
     expect(await actions()).toEqual([{ name: 'golden-pipeline-scale-in', min: 4, desired: 4 }]);
-    while ((await size()).desired !== 4) await world.clock.sleep(1000);
+    await until(size, ({ desired }) => desired === 4, withinAMinute);
     expect(await size()).toEqual({ min: 4, desired: 4 });
     expect((await readScale(services, world.clock)).heldFrom).toBeNull();
   }, 60_000);
@@ -112,7 +113,7 @@ describe('scale now', () => {
       const result = await world.run(failingAfter(plan, id));
       expect(['failed', 'rolled-back']).toContain(result.outcome);
       expect(result.left).toEqual([]);
-      while ((await machines()) !== before.machines) await world.clock.sleep(1000);
+      await until(machines, (n) => n === before.machines, withinAMinute);
       expect({ ...(await size()), machines: await machines(), actions: await actions() }).toEqual(before);
       expect((await readScale(services, world.clock)).heldFrom).toBeNull();
     },
@@ -126,7 +127,7 @@ describe('machines that do not come', () => {
     ({ run }: ScaleStep): ScaleStep['run'] =>
     async (context) => {
       await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 6 });
-      while ((await machines()) < 6) await world.clock.sleep(500);
+      await until(machines, (n) => n >= 6, withinAMinute);
       world.cloud.faults.add({ kind: 'insufficient-capacity' });
       await run(context);
     };

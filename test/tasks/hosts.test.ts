@@ -7,6 +7,7 @@ import { PipelineError } from '../../src/shared/errors.ts';
 import { readLive } from '../../src/steps/support/observe.ts';
 import { defineTask } from '../../src/tasks/define.ts';
 import { onEveryHost, onOneHost } from '../../src/tasks/hosts.ts';
+import { until } from '../support/until.ts';
 import { type Rehearsal, rehearse } from './support/rehearsal.ts';
 
 let stage: Rehearsal;
@@ -50,9 +51,10 @@ const members = async (group: string) =>
 /** Gives a group so many machines, and resolves with their ids once they are in service. */
 async function grow(group: string, desired: number): Promise<string[]> {
   await setCapacity(stage.aws.autoScaling, group, { min: 0, max: 10, desired });
-  let ids = await members(group);
-  for (; ids.length < desired; ids = await members(group)) await stage.clock.sleep(500);
-  return ids;
+  return until(
+    () => members(group),
+    (ids) => ids.length >= desired,
+  );
 }
 
 describe('with two groups', () => {
@@ -89,7 +91,10 @@ describe('one machine', () => {
 
   it('is one in service, whatever the order of ids', async () => {
     await enterStandby(stage.aws.autoScaling, stage.fleet.names.group, ids[0] ?? '');
-    while ((await members(stage.fleet.names.group)).length > 2) await stage.clock.sleep(200);
+    await until(
+      () => members(stage.fleet.names.group),
+      (left) => left.length <= 2,
+    );
     await stage.run(one);
     await stage.run(every);
     expect(asked).toHaveLength(3);

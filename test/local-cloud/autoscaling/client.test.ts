@@ -24,6 +24,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
 import { account } from '../../../src/local-cloud/settings.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { until as waitUntil } from '../../support/until.ts';
 
 const AutoScalingGroupName = 'api';
 const clock = new ManualClock();
@@ -83,14 +84,9 @@ const pool = async () => (await asg.send(new DescribeWarmPoolCommand({ AutoScali
 const refresh = async () =>
   (await asg.send(new DescribeInstanceRefreshesCommand({ AutoScalingGroupName }))).InstanceRefreshes?.[0];
 
-async function until<T>(read: () => Promise<T>, fits: (value: T) => boolean): Promise<T> {
-  for (let n = 0; ; n++) {
-    const value = await read();
-    if (fits(value)) return value;
-    if (n === 400) throw new Error(`never came true: ${JSON.stringify(value)}`);
-    await clock.advance(250);
-  }
-}
+/** Moves the clock until what is read fits. */
+const until = <T>(read: () => Promise<T>, fits: (value: T) => boolean) =>
+  waitUntil(read, fits, { pause: () => clock.advance(250) });
 
 test('a warm pool of stopped machines is filled, used, and outlives the daemon', async () => {
   await asg.send(new PutWarmPoolCommand({ AutoScalingGroupName, MaxGroupPreparedCapacity: 4 }));

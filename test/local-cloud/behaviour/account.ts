@@ -28,6 +28,10 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { account } from '../../../src/local-cloud/settings.ts';
+import { until } from '../../support/until.ts';
+
+/** On a clock that runs faster a moment of the host is long. */
+const brief = () => new Promise((resolve) => setTimeout(resolve, 4));
 
 /** Where a cloud is, and who one is there. */
 export interface Place {
@@ -67,14 +71,8 @@ export class Account {
   }
 
   /** Asks until the answer fits. */
-  async until<T>(read: () => Promise<T>, fits: (value: T) => boolean, limitMs = 15_000): Promise<T> {
-    const deadline = Date.now() + limitMs;
-    for (;;) {
-      const value = await read();
-      if (fits(value)) return value;
-      if (Date.now() > deadline) throw new Error(`never came true: ${JSON.stringify(value)}`);
-      await new Promise((resolve) => setTimeout(resolve, 4));
-    }
+  until<T>(read: () => Promise<T>, fits: (value: T) => boolean, limitMs = 15_000): Promise<T> {
+    return until(read, fits, { seconds: limitMs / 1000, pause: brief });
   }
 
   async run(more: Partial<RunInstancesCommandInput> = {}): Promise<Instance> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CloudWatchService, createCloudWatchService } from '../../../src/local-cloud/cloudwatch/service.ts';
 import { type Clock, systemClock } from '../../../src/shared/clock.ts';
+import { until } from '../../support/until.ts';
 import { fleet, makeGroup, type TestCloud, testCloud } from '../elb/support/cloud.ts';
 import {
   type Backend,
@@ -11,7 +12,6 @@ import {
   type RealBalancer,
   startBackend,
   startDriver,
-  until,
 } from '../elb/support/real.ts';
 
 let real: RealBalancer;
@@ -78,10 +78,13 @@ describe('the metrics of a load balancer', () => {
     fresh.delayMs = 40;
     fresh.status = 500;
     const load = new Load(url, 4);
-    await until(() => load.done > 300 && load.failures.length > 40, 20);
+    await until(() => load.done > 300 && load.failures.length > 40, Boolean, { seconds: 20 });
     await load.stop();
     const all = old.requests + fresh.requests;
-    await until(async () => (await value('RequestCount', 'Sum')) === all);
+    await until(
+      () => value('RequestCount', 'Sum'),
+      (sum) => sum === all,
+    );
     expect(await value('RequestCount', 'Sum', arns.group)).toBe(old.requests);
     expect(await value('RequestCount', 'Sum', arns.other)).toBe(fresh.requests);
     expect(await value('HTTPCode_Target_2XX_Count', 'Sum', arns.group)).toBe(old.requests);
@@ -124,12 +127,18 @@ describe('the metrics of a load balancer', () => {
       DefaultActions: [{ Type: 'forward', TargetGroupArn }],
     });
     expect((await get(url)).status).toBe(503);
-    await until(async () => (await value('HTTPCode_ELB_5XX_Count', 'Sum')) === 1);
+    await until(
+      () => value('HTTPCode_ELB_5XX_Count', 'Sum'),
+      (sum) => sum === 1,
+    );
     expect(await value('HTTPCode_ELB_503_Count', 'Sum')).toBe(1);
     const DefaultActions = [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200', MessageBody: 'x' } }];
     await cloud.call('ModifyListener', { ListenerArn: listener, DefaultActions });
     expect((await get(url)).text).toBe('x');
-    await until(async () => (await value('HTTP_Fixed_Response_Count', 'Sum')) === 1);
+    await until(
+      () => value('HTTP_Fixed_Response_Count', 'Sum'),
+      (sum) => sum === 1,
+    );
     expect(await value('RequestCount', 'Sum')).toBe(old.requests + fresh.requests);
   });
 
@@ -141,12 +150,18 @@ describe('the metrics of a load balancer', () => {
       until(() => cloud.context.state.targetGroups[TargetGroupArn]?.targets[0]?.state === state);
     await isNow('healthy');
     expect((await get(url)).text).toBe('i-1');
-    await until(async () => (await value('RequestCount', 'Sum', TargetGroupArn)) === old.requests);
+    await until(
+      () => value('RequestCount', 'Sum', TargetGroupArn),
+      (sum) => sum === old.requests,
+    );
     expect(await value('UnhealthyRoutingRequestCount', 'Sum')).toBeUndefined();
     old.healthy = false;
     await isNow('unhealthy');
     for (let n = 0; n < 5; n++) expect((await get(url)).text).toBe('i-1');
-    await until(async () => (await value('UnhealthyRoutingRequestCount', 'Sum', TargetGroupArn)) === 5);
+    await until(
+      () => value('UnhealthyRoutingRequestCount', 'Sum', TargetGroupArn),
+      (sum) => sum === 5,
+    );
     expect(await value('RequestCount', 'Sum', TargetGroupArn)).toBe(old.requests);
   });
 

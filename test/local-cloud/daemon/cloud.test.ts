@@ -30,6 +30,7 @@ import { type CloudOptions, type LocalCloud, startLocalCloud } from '../../../sr
 import { isAlive, processRef } from '../../../src/local-cloud/machines/process-table.ts';
 import { account } from '../../../src/local-cloud/settings.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { until } from '../../support/until.ts';
 
 let dir: string;
 const open: LocalCloud[] = [];
@@ -58,16 +59,6 @@ function clients({ endpoint, region, credentials }: Pick<LocalCloud, 'endpoint' 
     asg: new AutoScalingClient(config),
     elb: new ElasticLoadBalancingV2Client(config),
   };
-}
-
-async function until<T>(read: () => Promise<T>, fits: (value: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 15_000;
-  for (;;) {
-    const value = await read();
-    if (fits(value)) return value;
-    if (Date.now() > deadline) throw new Error(`never came true: ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 describe('startLocalCloud', () => {

@@ -1,15 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../../src/shared/clock.ts';
+import { until } from '../../support/until.ts';
 import { fleet, type TestCloud, testCloud } from './support/cloud.ts';
-import {
-  type Backend,
-  freePort,
-  ownAddress,
-  type RealBalancer,
-  startBackend,
-  startDriver,
-  until,
-} from './support/real.ts';
+import { type Backend, freePort, ownAddress, type RealBalancer, startBackend, startDriver } from './support/real.ts';
 
 let real: RealBalancer;
 let cloud: TestCloud<ReturnType<typeof systemClock>>;
@@ -37,13 +30,13 @@ const health = async () => {
   return all[0]?.TargetHealth;
 };
 const comes = async (Reason: string, Description: string) => {
-  await until(async () => (await health())?.Description === Description, 12);
+  await until(health, (one) => one?.Description === Description, { seconds: 12 });
   expect(await health()).toEqual({ State: 'unhealthy', Reason, Description });
 };
 
 it('ELB-TGT-07 are told as AWS words them, and follow the last bad check', async () => {
   await cloud.call('RegisterTargets', { TargetGroupArn: group, Targets: [{ Id: 'i-1', Port: backend.port }] });
-  await until(async () => (await health())?.State === 'healthy');
+  await until(health, (one) => one?.State === 'healthy');
   backend.healthy = false;
   await comes('Target.ResponseCodeMismatch', 'Health checks failed with these codes: [503]');
   backend.sickStatus = 404;

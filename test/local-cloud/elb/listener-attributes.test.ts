@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../src/shared/clock.ts';
+import { until } from '../../support/until.ts';
 import { fleet, testCloud } from './support/cloud.ts';
-import { freePort, get, ownAddress, startBackend, startDriver, until } from './support/real.ts';
+import { freePort, get, ownAddress, startBackend, startDriver } from './support/real.ts';
 
 const key = (header: string) => `routing.http.response.${header}.header_value`;
 const server = 'routing.http.response.server.enabled';

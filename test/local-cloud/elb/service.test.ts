@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../src/shared/clock.ts';
+import { until } from '../../support/until.ts';
 import { fleet, testCloud } from './support/cloud.ts';
-import { freePort, get, Load, ownAddress, startBackend, startDriver, until } from './support/real.ts';
+import { freePort, get, Load, ownAddress, startBackend, startDriver } from './support/real.ts';
 
 it('registers, serves, drains and deregisters over a real HAProxy, by the API alone', async () => {
   const real = await startDriver();
@@ -22,12 +23,18 @@ it('registers, serves, drains and deregisters over a real HAProxy, by the API al
       cloud.call('RegisterTargets', { TargetGroupArn: group, Targets: [{ Id: id, Port }] });
     await register('i-1', one.port);
     expect(await health('i-1')).toBe('initial');
-    await until(async () => (await health('i-1')) === 'healthy');
+    await until(
+      () => health('i-1'),
+      (state) => state === 'healthy',
+    );
     const url = `http://${address}:${port}/`;
     expect((await get(url)).text).toBe('i-1');
     const load = new Load(url, 8);
     await register('i-2', two.port);
-    await until(async () => (await health('i-2')) === 'healthy');
+    await until(
+      () => health('i-2'),
+      (state) => state === 'healthy',
+    );
     let left = false;
     void cloud.service.targets.deregister(group, 'i-1').then(() => {
       left = true;
@@ -42,7 +49,10 @@ it('registers, serves, drains and deregisters over a real HAProxy, by the API al
     expect(load.failures).toEqual([]);
     expect((await get(url)).text).toBe('i-2');
     await two.close();
-    await until(async () => (await health('i-2')) === 'unhealthy');
+    await until(
+      () => health('i-2'),
+      (state) => state === 'unhealthy',
+    );
     expect(cloud.reports).toEqual([]);
   } finally {
     cloud.service.stop();

@@ -20,6 +20,7 @@ import { createClients } from '../../../src/aws/clients.ts';
 import { createImage, readImage } from '../../../src/aws/images.ts';
 import { account } from '../../../src/local-cloud/settings.ts';
 import { createPoll } from '../../../src/run/poll.ts';
+import { until } from '../../support/until.ts';
 import { FaultyCloud } from './support.ts';
 
 let f: FaultyCloud;
@@ -124,7 +125,7 @@ describe('latency', () => {
   it('does not hold up the end of the cloud', async () => {
     f.cloud.faults.add({ kind: 'latency', delayMs: 60_000 });
     const call = expect(readVpcs()).rejects.toThrow();
-    while (f.cloud.faults.list()[0]?.hits === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => f.cloud.faults.list()[0]?.hits);
     await f.cloud.close();
     await call;
   });

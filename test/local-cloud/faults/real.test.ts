@@ -7,6 +7,7 @@ import type { Records } from '../../../src/local-cloud/faults/match.ts';
 import type { MachineSpec } from '../../../src/local-cloud/machines/driver.ts';
 import { type CloudState, emptyState, type InstanceRecord } from '../../../src/local-cloud/model.ts';
 import { systemClock } from '../../../src/shared/clock.ts';
+import { until } from '../../support/until.ts';
 import {
   type Backend,
   freePort,
@@ -15,7 +16,6 @@ import {
   type RealBalancer,
   startBackend,
   startDriver,
-  until,
 } from '../elb/support/real.ts';
 import { forward, listener, loadBalancer, routing, targetGroup } from '../elb/support/records.ts';
 import { eventually, SandboxFixture, serverScript, serviceRun } from '../machines/support/sandbox-fixture.ts';
@@ -67,26 +67,26 @@ describe('faults of a real balancer', () => {
     await until(async () => JSON.stringify(await health()) === '{"second":"up","first":"down"}');
     expect(await answers(20)).toEqual(['second']);
     book.clear();
-    await until(async () => (await health()).first === 'up');
+    await until(health, ({ first }) => first === 'up');
     expect(await answers(20)).toEqual(['first', 'second']);
   });
 
   it('a flapping target serves only while it is up', async () => {
     await add('one');
-    await until(async () => (await health()).one === 'up');
+    await until(health, ({ one }) => one === 'up');
     book.add({ kind: 'flapping', periodMs: 1_000 });
-    await until(async () => (await health()).one === 'down');
+    await until(health, ({ one }) => one === 'down');
     expect(await answers(5)).toEqual(['503']);
-    await until(async () => (await health()).one === 'up');
+    await until(health, ({ one }) => one === 'up');
     expect(await answers(5)).toEqual(['one']);
     book.clear();
   });
 
   it('a flapping target can leave while it is down', async () => {
     await add('one');
-    await until(async () => (await health()).one === 'up');
+    await until(health, ({ one }) => one === 'up');
     book.add({ kind: 'flapping', periodMs: 500 });
-    await until(async () => (await health()).one === 'down');
+    await until(health, ({ one }) => one === 'down');
     await balancer.drain(group.arn, { id: 'one', port: backends[0]?.port ?? 0 });
     await balancer.remove(group.arn, { id: 'one', port: backends[0]?.port ?? 0 });
     expect(await health()).toEqual({});
@@ -94,11 +94,11 @@ describe('faults of a real balancer', () => {
 
   it('CLD-FLT-11 a killed worker is replaced, with its targets', async () => {
     await add('one');
-    await until(async () => (await health()).one === 'up');
+    await until(health, ({ one }) => one === 'up');
     const { worker } = real.driver.pids;
     await balancer.kill();
     await until(() => real.driver.pids.worker !== worker && real.driver.pids.worker !== 0);
-    await until(async () => (await health()).one === 'up');
+    await until(health, ({ one }) => one === 'up');
     expect(await answers(3)).toEqual(['one']);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MachineSpec } from '../../../src/local-cloud/machines/driver.ts';
 import { SimulatedDriver } from '../../../src/local-cloud/machines/simulated-driver.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { until } from '../../support/until.ts';
 import { describeDriver } from './driver-behaviour.ts';
 
 const specOf = (n: number): MachineSpec => ({
@@ -18,7 +19,7 @@ async function settle<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
     settled = true;
   });
   watched.catch(() => undefined);
-  while (!settled) await clock.advance(10);
+  await until(() => settled, Boolean, { pause: () => clock.advance(10) });
   return watched;
 }
 

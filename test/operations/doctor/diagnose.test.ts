@@ -14,6 +14,7 @@ import { diagnose } from '../../../src/operations/doctor/diagnose.ts';
 import { takeAll } from '../../../src/operations/doctor/finding.ts';
 import type { DoctorServices } from '../../../src/operations/doctor/services.ts';
 import { planRelease } from '../../../src/operations/release.ts';
+import { until } from '../../support/until.ts';
 import { simulatedFleet } from '../support/simulated-fleet.ts';
 
 let world: Awaited<ReturnType<typeof simulatedFleet>>;
@@ -127,13 +128,12 @@ describe('doctor', () => {
 });
 
 /** Waits until a machine of the group has got so far. */
-async function lifecycle(id: string, wanted: string): Promise<void> {
-  for (;;) {
-    const { instances } = await readGroup(services.aws.autoScaling, group());
-    if (instances.find((one) => one.id === id)?.lifecycle === wanted) return;
-    await world.clock.sleep(100);
-  }
-}
+const lifecycle = (id: string, wanted: string) =>
+  until(
+    async () => (await readGroup(services.aws.autoScaling, group())).instances.find((one) => one.id === id),
+    (one) => one?.lifecycle === wanted,
+    { what: `${id} is ${wanted}` },
+  );
 
 async function templateOf() {
   const { launchTemplate } = await readGroup(services.aws.autoScaling, group());

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { until } from '../../../support/until.ts';
 import { setUp } from '../support.ts';
 
 const code = 'IrreversibleInstanceRefresh';
@@ -30,7 +31,12 @@ describe('going back', () => {
     const f = setUp();
     await f.create({ DesiredCapacity: 10 });
     await f.startRefresh('2', { MinHealthyPercentage: 80 });
-    while (((await f.refresh()).PercentageComplete ?? 0) < 60) await f.cloud.clock.advance(500);
+    const pause = () => f.cloud.clock.advance(500);
+    await until(
+      () => f.refresh(),
+      ({ PercentageComplete = 0 }) => PercentageComplete >= 60,
+      { pause },
+    );
     await f.send('RollbackInstanceRefresh', { AutoScalingGroupName: 'api' });
     const seen: number[] = [];
     for (let n = 0; n < 200 && (await f.refresh()).Status === 'RollbackInProgress'; n++) {

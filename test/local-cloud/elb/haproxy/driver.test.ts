@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LoadBalancerRecord } from '../../../../src/local-cloud/model.ts';
+import { until } from '../../../support/until.ts';
 import {
   answers,
   type Backend,
@@ -10,7 +11,6 @@ import {
   type RealBalancer,
   startBackend,
   startDriver,
-  until,
   untilHealth,
 } from '../support/real.ts';
 import { forward, listener, loadBalancer, routing, rule, targetGroup } from '../support/records.ts';
@@ -187,7 +187,7 @@ describe('weights', () => {
     await untilHealth(real.driver, 'one', 'up');
     await untilHealth(real.driver, 'two', 'up');
     const load = new Load(url);
-    await until(() => load.done > 4000, 15);
+    await until(() => load.done > 4000, Boolean, { seconds: 15 });
     const share = one.requests / (one.requests + two.requests);
     expect(share).toBeGreaterThan(0.035);
     expect(share).toBeLessThan(0.065);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ServedRequest } from '../../../../src/local-cloud/elb/balancer-driver.ts';
 import type { LoadBalancerRecord } from '../../../../src/local-cloud/model.ts';
+import { until } from '../../../support/until.ts';
 import {
   freePort,
   get,
@@ -9,7 +10,6 @@ import {
   type RealBalancer,
   startBackend,
   startDriver,
-  until,
   untilHealth,
 } from '../support/real.ts';
 import { forward, listener, loadBalancer, routing, rule, targetGroup } from '../support/records.ts';

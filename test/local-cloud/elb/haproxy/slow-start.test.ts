@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Server } from '../../../../src/local-cloud/elb/haproxy/servers.ts';
 import { ramp } from '../../../../src/local-cloud/elb/haproxy/slow-start.ts';
 import type { LoadBalancerRecord, TargetGroupRecord } from '../../../../src/local-cloud/model.ts';
+import { until } from '../../../support/until.ts';
 import {
   answers,
   type Backend,
@@ -11,7 +12,6 @@ import {
   type RealBalancer,
   startBackend,
   startDriver,
-  until,
   untilHealth,
 } from '../support/real.ts';
 import { forward, listener, loadBalancer, routing, rule, targetGroup } from '../support/records.ts';

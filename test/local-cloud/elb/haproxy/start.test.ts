@@ -7,7 +7,8 @@ import { HaproxyChild, haproxyPath, startTime } from '../../../../src/local-clou
 import { HaproxyDriver } from '../../../../src/local-cloud/elb/haproxy/driver.ts';
 import { parseStat } from '../../../../src/local-cloud/elb/haproxy/runtime.ts';
 import { systemClock } from '../../../../src/shared/clock.ts';
-import { startDriver, until } from '../support/real.ts';
+import { until } from '../../../support/until.ts';
+import { startDriver } from '../support/real.ts';
 
 const dirs: string[] = [];
 function folder(): string {

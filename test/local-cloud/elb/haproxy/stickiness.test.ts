@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { LoadBalancerRecord, TargetGroupRecord } from '../../../../src/local-cloud/model.ts';
+import { until } from '../../../support/until.ts';
 import {
   type Backend,
   freePort,
@@ -8,7 +9,6 @@ import {
   type RealBalancer,
   startBackend,
   startDriver,
-  until,
   untilHealth,
 } from '../support/real.ts';
 import { forward, listener, loadBalancer, routing, rule, targetGroup } from '../support/records.ts';

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { HaproxyDriver } from '../../../../src/local-cloud/elb/haproxy/driver.ts';
 import { type Clock, systemClock } from '../../../../src/shared/clock.ts';
+import { until } from '../../../support/until.ts';
 
 /** A backend that answers its name; `healthy` decides its health route, `delayMs` how long a request takes. */
 export interface Backend {
@@ -102,18 +103,14 @@ export async function startDriver(
   return { driver, dir, reports, close };
 }
 
-/** Reads until `test` holds; fails after `seconds`. */
-export async function until(test: () => Promise<boolean> | boolean, seconds = 8): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  while (!(await test())) {
-    if (Date.now() > deadline) throw new Error(`not so within ${seconds} s: ${test}`);
-    await new Promise((resolve) => setTimeout(resolve, 15));
-  }
-}
-
 /** Until the driver calls the target what is expected. */
-export function untilHealth(driver: HaproxyDriver, id: string, health: string): Promise<void> {
-  return until(async () => (await driver.read()).some((target) => target.id === id && target.health === health));
+export async function untilHealth(driver: HaproxyDriver, id: string, health: string): Promise<void> {
+  const what = `${id} is ${health}`;
+  await until(
+    () => driver.read(),
+    (targets) => targets.some((target) => target.id === id && target.health === health),
+    { seconds: 8, what },
+  );
 }
 
 export async function get(

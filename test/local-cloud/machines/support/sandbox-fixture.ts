@@ -10,6 +10,7 @@ import type { MachineSpec } from '../../../../src/local-cloud/machines/driver.ts
 import { removeTree } from '../../../../src/local-cloud/machines/images.ts';
 import { SandboxDriver } from '../../../../src/local-cloud/machines/sandbox-driver.ts';
 import { systemClock } from '../../../../src/shared/clock.ts';
+import { until } from '../../../support/until.ts';
 
 export const exec = promisify(execFile);
 export const baseImage = 'ami-0ba5e000000000001';
@@ -82,13 +83,11 @@ export class SandboxFixture {
   }
 }
 
-/** Polls until `check` gives a value; the test's own time-out ends it. */
+/** Polls until `check` gives a value; a failure is one more reason to look again, and is told when it never does. */
 export async function eventually<T>(check: () => Promise<T | undefined | false>): Promise<T> {
-  for (;;) {
-    const value = await check().catch(() => undefined);
-    if (value !== undefined && value !== false) return value;
-    await clock.sleep(20);
-  }
+  const look = () => check().catch((error: Error) => error);
+  const fits = (value: unknown) => value !== undefined && value !== false && !(value instanceof Error);
+  return (await until(look, fits, { what: String(check) })) as T;
 }
 
 /** A runit service: a small HTTP server on $HOST:8080 that stops gracefully; /slow answers after 400 ms. */

@@ -4,8 +4,9 @@ import { createCloudWatchService } from '../../../../src/local-cloud/cloudwatch/
 import { systemClock } from '../../../../src/shared/clock.ts';
 import { CounterWatch, pastCounters } from '../../../../src/steps/support/watch/counters.ts';
 import { fleet, testCloud } from '../../../local-cloud/elb/support/cloud.ts';
-import { freePort, Load, ownAddress, startBackend, startDriver, until } from '../../../local-cloud/elb/support/real.ts';
+import { freePort, Load, ownAddress, startBackend, startDriver } from '../../../local-cloud/elb/support/real.ts';
 import { credentials, region, startWire } from '../../../local-cloud/wire/support/start-wire.ts';
+import { until } from '../../../support/until.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -64,7 +65,7 @@ it('judges a version by what the balancer itself has counted of real traffic', a
 
   backend.status = 500;
   const bad = watchFrom();
-  await until(async () => (await bad.read(clock.now())).some((fault) => fault.lasting), 20);
+  await until(async () => (await bad.read(clock.now())).some((fault) => fault.lasting), Boolean, { seconds: 20 });
   const [fault] = await bad.read(clock.now());
   expect(fault?.message).toMatch(
     /^the balancer counted (\d+) errors in \1 requests of a minute \(100 %\), before: 0 of \d+ \(0 %\)$/,
@@ -73,7 +74,7 @@ it('judges a version by what the balancer itself has counted of real traffic', a
   backend.status = 200;
   backend.delayMs = 200;
   const slow = watchFrom();
-  await until(async () => (await slow.read(clock.now())).some((one) => one.lasting), 20);
+  await until(async () => (await slow.read(clock.now())).some((one) => one.lasting), Boolean, { seconds: 20 });
   expect((await slow.read(clock.now()))[0]?.message).toMatch(
     /^the balancer measured p95 \d{3} ms over a minute, before: /,
   );
