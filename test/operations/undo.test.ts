@@ -19,12 +19,12 @@ import { planRelease } from '../../src/operations/release.ts';
 import { execute } from '../../src/run/execute.ts';
 import { createRunId } from '../../src/run/run-id.ts';
 import type { Plan, Step } from '../../src/run/step.ts';
-import { systemClock } from '../../src/shared/clock.ts';
 import { PipelineError } from '../../src/shared/errors.ts';
 import type { Services } from '../../src/steps/services.ts';
+import { steadyClock } from '../support/steady-clock.ts';
 
 // Simulated machines on a clock that runs faster: every delay is there, none is waited for in full.
-const clock = systemClock(20);
+const clock = steadyClock(20);
 const root = path.resolve(import.meta.dirname, '../..');
 
 let dir: string;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type CloudOptions, type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
 import { type Delays, delayProfiles } from '../../../src/local-cloud/settings.ts';
 import { type Clock, systemClock } from '../../../src/shared/clock.ts';
+import { steadyClock } from '../../support/steady-clock.ts';
 import { Account } from './account.ts';
 
 export { refusal } from './account.ts';
@@ -14,7 +15,7 @@ export class TestClock implements Clock {
   #ahead = 0;
 
   constructor(readonly factor: number) {
-    this.#base = systemClock(factor);
+    this.#base = factor === 1 ? systemClock() : steadyClock(factor);
   }
 
   now = () => this.#base.now() + this.#ahead;

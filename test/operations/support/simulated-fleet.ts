@@ -11,9 +11,9 @@ import { startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
 import { execute } from '../../../src/run/execute.ts';
 import { createRunId } from '../../../src/run/run-id.ts';
 import type { Plan, Step } from '../../../src/run/step.ts';
-import { systemClock } from '../../../src/shared/clock.ts';
 import { PipelineError } from '../../../src/shared/errors.ts';
 import type { Services } from '../../../src/steps/services.ts';
+import { steadyClock } from '../../support/steady-clock.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
@@ -25,7 +25,7 @@ const everyVersion = Array.from({ length: 50 }, (_, index) => `"version":"v${ind
  * activated with. `flips` tells who was asked to switch, `broken` who refuses.
  */
 export async function simulatedFleet() {
-  const clock = systemClock(20);
+  const clock = steadyClock(20);
   const dir = await mkdtemp(path.join(tmpdir(), 'gp-fleet-'));
   const project = await DemoProject.create(root, path.join(dir, 'project'));
   const cloud = await startLocalCloud({ dir: path.join(dir, 'cloud'), driver: 'simulated', clock });

@@ -12,9 +12,10 @@ import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemo
 import { execute, type RunResult } from '../../../src/run/execute.ts';
 import { createRunId } from '../../../src/run/run-id.ts';
 import type { Plan, Step } from '../../../src/run/step.ts';
-import { type Clock, systemClock } from '../../../src/shared/clock.ts';
+import type { Clock } from '../../../src/shared/clock.ts';
 import { PipelineError } from '../../../src/shared/errors.ts';
 import type { Services } from '../../../src/steps/services.ts';
+import { steadyClock } from '../../support/steady-clock.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
@@ -45,7 +46,7 @@ export class Simulated {
     factor = 20,
     provision: (options: Parameters<typeof provisionFleets>[0]) => Promise<unknown> = provisionFleets,
   ): Promise<Simulated> {
-    const clock = systemClock(factor);
+    const clock = steadyClock(factor);
     const dir = await mkdtemp(path.join(tmpdir(), 'gp-simulated-'));
     const project = await DemoProject.create(root, path.join(dir, 'project'));
     const file = path.join(project.dir, 'pipelines/api.ts');

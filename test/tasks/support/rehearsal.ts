@@ -10,9 +10,10 @@ import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemo
 import { planTask } from '../../../src/operations/run-task.ts';
 import { execute, type RunResult } from '../../../src/run/execute.ts';
 import { createRunId } from '../../../src/run/run-id.ts';
-import { systemClock } from '../../../src/shared/clock.ts';
+import type { Clock } from '../../../src/shared/clock.ts';
 import type { Task, TaskServices, TaskState } from '../../../src/tasks/types.ts';
 import { file, minimal } from '../../config/support/project.ts';
+import { steadyClock } from '../../support/steady-clock.ts';
 
 /** A fleet on simulated machines, for tasks to be run on; its clock runs faster. */
 export interface Rehearsal {
@@ -20,7 +21,7 @@ export interface Rehearsal {
   fleet: Fleet;
   aws: AwsClients;
   services: TaskServices;
-  clock: ReturnType<typeof systemClock>;
+  clock: Clock;
   /** What the balancer answers: simulated machines serve nothing. */
   answer: () => { status: number; body: string } | Promise<{ status: number; body: string }>;
   /** What the task said. */
@@ -30,7 +31,7 @@ export interface Rehearsal {
 }
 
 export async function rehearse(settings: Record<string, unknown> = {}): Promise<Rehearsal> {
-  const clock = systemClock(20);
+  const clock = steadyClock(20);
   const dir = await mkdtemp(path.join(tmpdir(), 'gp-task-'));
   await mkdir(path.join(dir, 'pipelines'));
   await writeFile(path.join(dir, 'pipelines', 'api.ts'), file(minimal(settings)));
