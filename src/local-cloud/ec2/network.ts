@@ -21,7 +21,7 @@ import { account } from '../settings.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
 import { readBlock } from './cidr.ts';
 import { doNotExist, invalidValue, required } from './errors.ts';
-import { applyFilters } from './filters.ts';
+import { applyFilters, type Fields } from './filters.ts';
 import { paginate } from './pagination.ts';
 import { tagList } from './tag-shapes.ts';
 import { networkTags } from './tags.ts';
@@ -29,35 +29,31 @@ import { networkTags } from './tags.ts';
 /** VPCs, subnets, zones and regions as they are; vpcs.ts makes and deletes the first two. */
 export function networkHandlers(context: CloudContext): HandlerTable {
   const { state, region } = context;
+  /** A page of those that pass the request's filters; they may ask for tags as well. */
+  const pageOf = <T extends { id: string }>(
+    rows: T[],
+    input: DescribeVpcsRequest | DescribeSubnetsRequest,
+    filters: Fields<T>,
+  ) => {
+    const kept = applyFilters(rows, input.Filters, filters, (one) => networkTags(state, one.id));
+    return paginate(kept, input, { min: 5, max: 1000 }, (one) => one.id);
+  };
   return {
     DescribeVpcs: (input: DescribeVpcsRequest): DescribeVpcsResult => {
-      const all = vpcsOf(context);
-      checkIds(
-        input.VpcIds,
-        all.map(({ id }) => id),
-        'InvalidVpcID.NotFound',
-        'vpc',
-      );
-      const asked = all.filter((one) => !input.VpcIds?.length || input.VpcIds.includes(one.id));
-      const kept = applyFilters(
-        asked,
-        input.Filters,
-        {
-          'vpc-id': (one) => one.id,
-          state: () => 'available',
-          cidr: (one) => one.cidr,
-          'is-default': (one) => String(one.isDefault),
-          isDefault: (one) => String(one.isDefault),
-          'owner-id': () => account.id,
-        },
-        (one) => networkTags(state, one.id),
-      );
-      const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.id);
+      const asked = named(vpcsOf(context), input.VpcIds, 'InvalidVpcID.NotFound', 'vpc');
+      const page = pageOf(asked, input, {
+        'vpc-id': (one) => one.id,
+        state: () => 'available',
+        cidr: (one) => one.cidr,
+        'is-default': (one) => String(one.isDefault),
+        isDefault: (one) => String(one.isDefault),
+        'owner-id': () => account.id,
+      });
       return { Vpcs: page.items.map((one) => toVpc(context, one)), NextToken: page.nextToken };
     },
     DescribeVpcAttribute: (input: DescribeVpcAttributeRequest): DescribeVpcAttributeResult => {
       const VpcId = required(input.VpcId, 'VpcId');
-      if (!findVpc(context, VpcId)) throw new CloudError('InvalidVpcID.NotFound', doNotExist('vpc', [VpcId]));
+      requireVpc(context, VpcId);
       const attribute: string = required(input.Attribute, 'Attribute');
       if (attribute === 'enableDnsSupport') return { VpcId, EnableDnsSupport: { Value: true } };
       if (attribute === 'enableDnsHostnames') return { VpcId, EnableDnsHostnames: { Value: true } };
@@ -67,32 +63,19 @@ export function networkHandlers(context: CloudContext): HandlerTable {
       throw invalidValue(`Value (${attribute}) for parameter attribute is invalid. Unknown attribute.`);
     },
     DescribeSubnets: (input: DescribeSubnetsRequest): DescribeSubnetsResult => {
-      const all = subnetsOf(context);
-      checkIds(
-        input.SubnetIds,
-        all.map(({ id }) => id),
-        'InvalidSubnetID.NotFound',
-        'subnet',
-      );
-      const asked = all.filter((one) => !input.SubnetIds?.length || input.SubnetIds.includes(one.id));
-      const kept = applyFilters(
-        asked,
-        input.Filters,
-        {
-          'subnet-id': (one) => one.id,
-          'vpc-id': (one) => one.vpcId,
-          state: () => 'available',
-          'availability-zone': (one) => one.zone,
-          availabilityZone: (one) => one.zone,
-          'availability-zone-id': (one) => region.zoneIds[one.zone],
-          'cidr-block': (one) => one.cidr,
-          'default-for-az': (one) => String(one.isDefault),
-          defaultForAz: (one) => String(one.isDefault),
-          'owner-id': () => account.id,
-        },
-        (one) => networkTags(state, one.id),
-      );
-      const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.id);
+      const asked = named(subnetsOf(context), input.SubnetIds, 'InvalidSubnetID.NotFound', 'subnet');
+      const page = pageOf(asked, input, {
+        'subnet-id': (one) => one.id,
+        'vpc-id': (one) => one.vpcId,
+        state: () => 'available',
+        'availability-zone': (one) => one.zone,
+        availabilityZone: (one) => one.zone,
+        'availability-zone-id': (one) => region.zoneIds[one.zone],
+        'cidr-block': (one) => one.cidr,
+        'default-for-az': (one) => String(one.isDefault),
+        defaultForAz: (one) => String(one.isDefault),
+        'owner-id': () => account.id,
+      });
       return { Subnets: page.items.map((one) => toSubnet(context, one)), NextToken: page.nextToken };
     },
     DescribeAvailabilityZones: (input: DescribeAvailabilityZonesRequest): DescribeAvailabilityZonesResult => {
@@ -156,6 +139,13 @@ export function networkHandlers(context: CloudContext): HandlerTable {
   };
 }
 
+/** @throws CloudError `InvalidVpcID.NotFound` */
+export function requireVpc(context: CloudContext, id: string): OneVpc {
+  const vpc = findVpc(context, id);
+  if (!vpc) throw new CloudError('InvalidVpcID.NotFound', doNotExist('vpc', [id]));
+  return vpc;
+}
+
 /** A VPC in the SDK's shape. */
 export function toVpc({ state }: CloudContext, { id, cidr, isDefault }: OneVpc): Vpc {
   return {
@@ -195,7 +185,10 @@ export function toSubnet({ state, region }: CloudContext, one: OneSubnet): Subne
   };
 }
 
-function checkIds(asked: string[] | undefined, known: string[], code: string, what: string): void {
-  const unknown = (asked ?? []).filter((id) => !known.includes(id));
+/** Those with these ids, or all. @throws CloudError of that code for ids that nothing has */
+function named<T extends { id: string }>(all: T[], ids: string[] | undefined, code: string, what: string): T[] {
+  if (!ids?.length) return all;
+  const unknown = ids.filter((id) => !all.some((one) => one.id === id));
   if (unknown.length > 0) throw new CloudError(code, doNotExist(what, unknown));
+  return all.filter((one) => ids.includes(one.id));
 }

@@ -9,12 +9,12 @@ import type {
 import type { CloudContext } from '../context.ts';
 import { newId } from '../ids.ts';
 import type { Tags } from '../model.ts';
-import { findSubnet, findVpc, subnetsOf } from '../network.ts';
+import { findSubnet, subnetsOf } from '../network.ts';
 import type { Region } from '../regions.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
 import { type Block, contains, overlap, readBlock, showBlock } from './cidr.ts';
 import { doNotExist, invalidValue, required } from './errors.ts';
-import { toSubnet, toVpc } from './network.ts';
+import { requireVpc, toSubnet, toVpc } from './network.ts';
 import { addDefaultGroup } from './security-groups.ts';
 import { tagsFor } from './tag-shapes.ts';
 
@@ -51,8 +51,7 @@ export function vpcHandlers(context: CloudContext): HandlerTable {
 
     DeleteVpc: (input: DeleteVpcRequest): void => {
       const id = required(input.VpcId, 'vpcId');
-      const vpc = findVpc(context, id);
-      if (!vpc) throw new CloudError('InvalidVpcID.NotFound', doNotExist('vpc', [id]));
+      const vpc = requireVpc(context, id);
       const groups = Object.values(state.securityGroups).filter((one) => one.vpcId === id);
       const held =
         subnetsOf(context).some((one) => one.vpcId === id) ||
@@ -65,8 +64,7 @@ export function vpcHandlers(context: CloudContext): HandlerTable {
     CreateSubnet: (input: CreateSubnetRequest): CreateSubnetResult => {
       const vpcId = required(input.VpcId, 'vpcId');
       const cidr = required(input.CidrBlock, 'cidrBlock');
-      const vpc = findVpc(context, vpcId);
-      if (!vpc) throw new CloudError('InvalidVpcID.NotFound', doNotExist('vpc', [vpcId]));
+      const vpc = requireVpc(context, vpcId);
       const zone = readZone(region, input);
       const block = checkSize(readBlock(cidr), cidr, 'InvalidSubnet.Range');
       if (!contains(readBlock(vpc.cidr) ?? block, block))
