@@ -5,6 +5,7 @@ import { tagKeys } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { ProbeAnswer } from '../hosts/probe.ts';
 import { usageError } from '../shared/errors.ts';
+import { isoSeconds } from '../shared/text.ts';
 import { times } from '../steps/services.ts';
 import { proofHeaders } from '../steps/support/smoke.ts';
 import { fleetRole, ownRules, pageRole, removeRules, restoreRules, setRule } from './maintenance-rules.ts';
@@ -97,7 +98,7 @@ function putOn({ page, contentType, status }: Page, body: string, forMs: number 
       context.note(
         until === undefined
           ? 'the maintenance page is on'
-          : `the maintenance page is on until ${timeOf(until)}; this command stays to take it off, on Ctrl-C at once`,
+          : `the maintenance page is on until ${isoSeconds(until)}; this command stays to take it off, on Ctrl-C at once`,
       );
     },
     // A page that was on before stays on, with what it said.
@@ -128,7 +129,6 @@ function wait(forMs: number): TaskStep {
 }
 
 const endOf = ({ until }: TaskState): number => Number(until);
-const timeOf = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** Takes the page off. */
 export const takeOff: TaskStep = {

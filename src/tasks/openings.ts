@@ -7,7 +7,9 @@ import {
   openPort,
   prolongOpening,
 } from '../aws/security-groups.ts';
+import { readBlock, showBlock } from '../shared/cidr.ts';
 import { usageError } from '../shared/errors.ts';
+import { isoSeconds, show } from '../shared/text.ts';
 import type { OpeningRule } from './opening-rule.ts';
 import type { TaskContext, TaskStep } from './types.ts';
 
@@ -31,7 +33,7 @@ export function openSteps({ name, rule, from, forMs }: OpenRequest): TaskStep[] 
       id: 'open',
       title: 'Open the port',
       describe: ({ clock, services: { fleet } }) => [
-        `${whereOf(rule, fleet)}: port ${rule.port} to ${range ?? 'your own address'} until ${timeOf(clock.now() + forMs)}`,
+        `${whereOf(rule, fleet)}: port ${rule.port} to ${range ?? 'your own address'} until ${isoSeconds(clock.now() + forMs)}`,
         'openings whose time is over are closed',
       ],
       async run(context) {
@@ -64,7 +66,7 @@ export function openSteps({ name, rule, from, forMs }: OpenRequest): TaskStep[] 
             }),
           );
         }
-        context.note(`port ${rule.port} of ${whereOf(rule, fleet)} is open to ${cidr} until ${timeOf(expires)}`);
+        context.note(`port ${rule.port} of ${whereOf(rule, fleet)} is open to ${cidr} until ${isoSeconds(expires)}`);
       },
       async undo(context) {
         const { aws, fleet } = context.services;
@@ -126,31 +128,21 @@ const ownerOf = (rule: OpeningRule, { app }: { app: string }) => rule.fleet ?? a
 
 const whereOf = (rule: OpeningRule, fleet: { app: string }) => rule.securityGroup ?? ownerOf(rule, fleet);
 
-const timeOf = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
-
 function checkRange(text: string, rule: OpeningRule): string {
-  const [, address = '', bits = '32'] = /^((?:[0-9]{1,3}\.){3}[0-9]{1,3})(?:\/([0-9]{1,2}))?$/.exec(text) ?? [];
-  const parts = address.split('.').map(Number);
-  const prefix = Number(bits);
-  if (parts.length !== 4 || parts.some((part) => part > 255) || prefix > 32) {
-    throw usageError(
-      'sg.range',
-      `${JSON.stringify(text)} is no IPv4 address or range`,
-      'give e.g. 192.0.2.7 or 192.0.2.0/24',
-    );
+  const range = text.includes('/') ? text : `${text}/32`;
+  const block = readBlock(range);
+  if (!block) {
+    throw usageError('sg.range', `${show(text)} is no IPv4 address or range`, 'give e.g. 192.0.2.7 or 192.0.2.0/24');
   }
   const widest = rule.widestPrefix ?? 32;
-  if (prefix < widest) {
+  if (block.size > 2 ** (32 - widest)) {
     throw usageError(
       'sg.range',
       `${text} is wider than this opening allows, which is /${widest}`,
       'give a narrower range, or change widestPrefix in the pipelines file',
     );
   }
-  const number = parts.reduce((sum, part) => sum * 256 + part, 0);
-  const size = 2 ** (32 - prefix);
-  if (number % size === 0) return `${address}/${prefix}`;
-  const base = number - (number % size);
-  const fixed = [24, 16, 8, 0].map((shift) => Math.floor(base / 2 ** shift) % 256).join('.');
-  throw usageError('sg.range', `${text} has bits outside of its range`, `did you mean ${fixed}/${prefix}?`);
+  const fixed = showBlock(block);
+  if (fixed === range) return range;
+  throw usageError('sg.range', `${text} has bits outside of its range`, `did you mean ${fixed}?`);
 }

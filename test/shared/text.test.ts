@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearest, show, visible } from '../../src/shared/text.ts';
+import { isoSeconds, nearest, show, visible } from '../../src/shared/text.ts';
 
 describe('show', () => {
   it.each([
@@ -36,3 +36,6 @@ describe('nearest', () => {
     ['x'.repeat(10_000), undefined],
   ])('%s means %s', (word, expected) => expect(nearest(word, words)).toBe(expected));
 });
+
+it('a time is told to the second', () =>
+  expect(isoSeconds(Date.UTC(2026, 0, 2, 3, 4, 5, 678))).toBe('2026-01-02T03:04:05Z'));

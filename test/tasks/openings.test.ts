@@ -112,6 +112,7 @@ describe('sg open and close', () => {
     ['10.0.0.0/8', 'wider than this opening allows'],
     ['192.0.2.7/25', 'did you mean 192.0.2.0/25?'],
     ['192.0.2.300', 'no IPv4 address'],
+    ['192.0.2.07', 'did you mean 192.0.2.7/32?'],
     ['0.0.0.0/0', 'wider'],
     ['::1', 'no IPv4 address'],
   ])('refuses %s', async (from, message) => {

@@ -5,11 +5,6 @@ import type { ActivityRecord, InstanceRecord } from '../model.ts';
 /** How many activities the cloud remembers in all; AWS keeps six weeks. */
 const MAX_ACTIVITIES = 2_000;
 
-/** `2026-01-01T00:00:00Z`, as in AWS's causes. */
-export function stamp(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
-}
-
 /** Keys as AWS writes them. */
 function detailsOf(instance: InstanceRecord | undefined): Record<string, string> | undefined {
   return instance && { 'Subnet ID': instance.subnetId, 'Availability Zone': instance.availabilityZone };

@@ -1,5 +1,5 @@
+import { isoSeconds } from '../../shared/text.ts';
 import type { ActivityRecord, GroupInstance, GroupRecord, LifecycleState } from '../model.ts';
-import { stamp } from './activities.ts';
 import { holdTermination } from './hooks/terminating.ts';
 import { isWarm } from './lifecycle-states.ts';
 import type { Runtime } from './runtime.ts';
@@ -50,7 +50,7 @@ export class Departures {
     const activity = log.begin(
       group.name,
       `${toWarmPool ? 'Returning EC2 instance to warm pool' : 'Terminating EC2 instance'}: ${instance.instanceId}`,
-      `At ${stamp(context.clock.now())} ${cause}`,
+      `At ${isoSeconds(context.clock.now())} ${cause}`,
       'WaitingForELBConnectionDraining',
       instance.instanceId,
     );
@@ -80,7 +80,7 @@ export class Departures {
     const activity = log.begin(
       group.name,
       `Moving EC2 instance to Standby: ${instance.instanceId}`,
-      `At ${stamp(context.clock.now())} ${cause}`,
+      `At ${isoSeconds(context.clock.now())} ${cause}`,
       undefined,
       instance.instanceId,
     );
@@ -95,7 +95,7 @@ export class Departures {
     const activity = log.begin(
       group.name,
       `Detaching EC2 instance: ${instance.instanceId}`,
-      `At ${stamp(context.clock.now())} ${cause}`,
+      `At ${isoSeconds(context.clock.now())} ${cause}`,
       undefined,
       instance.instanceId,
     );

@@ -1,7 +1,7 @@
 import { messageOf } from '../../shared/errors.ts';
+import { isoSeconds } from '../../shared/text.ts';
 import type { ActivityRecord, GroupInstance, GroupRecord } from '../model.ts';
 import { CloudError } from '../wire/handler.ts';
-import { stamp } from './activities.ts';
 import { activeInstances, isSuspended, type LaunchSource, launchChoices } from './groups.ts';
 import { poolMembers } from './lifecycle-states.ts';
 import { FULL_ZONE_PAUSE_MS, type Place, placeLaunches } from './placement.ts';
@@ -140,7 +140,7 @@ export class Launches {
     const { context, log } = this.#runtime;
     const change = `increasing the ${pool ? 'warm pool ' : ''}capacity from ${size} to ${size + 1}.`;
     const reason = cause ?? 'a difference between desired and actual capacity';
-    const why = `At ${stamp(context.clock.now())} an instance was started in response to ${reason}, ${change}`;
+    const why = `At ${isoSeconds(context.clock.now())} an instance was started in response to ${reason}, ${change}`;
     const full = !pool && group.capacityCause ? `${group.capacityCause}  ${why}` : why;
     return log.begin(group.name, description, full, undefined, instanceId);
   }

@@ -14,12 +14,12 @@ import type {
   Subnet,
   Vpc,
 } from '@aws-sdk/client-ec2';
+import { readBlock } from '../../shared/cidr.ts';
 import type { CloudContext } from '../context.ts';
 import { defaultVpc, findVpc, type Subnet as OneSubnet, type Vpc as OneVpc, subnetsOf, vpcsOf } from '../network.ts';
 import { findRegion, regionNames } from '../regions.ts';
 import { account } from '../settings.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
-import { readBlock } from './cidr.ts';
 import { doNotExist, invalidValue, required } from './errors.ts';
 import { applyFilters, type Fields } from './filters.ts';
 import { paginate } from './pagination.ts';

@@ -6,13 +6,13 @@ import type {
   DeleteSubnetRequest,
   DeleteVpcRequest,
 } from '@aws-sdk/client-ec2';
+import { type Block, contains, overlap, readBlock, showBlock } from '../../shared/cidr.ts';
 import type { CloudContext } from '../context.ts';
 import { newId } from '../ids.ts';
 import type { Tags } from '../model.ts';
 import { findSubnet, subnetsOf } from '../network.ts';
 import type { Region } from '../regions.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
-import { type Block, contains, overlap, readBlock, showBlock } from './cidr.ts';
 import { doNotExist, invalidValue, required } from './errors.ts';
 import { requireVpc, toSubnet, toVpc } from './network.ts';
 import { addDefaultGroup } from './security-groups.ts';

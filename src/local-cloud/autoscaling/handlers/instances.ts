@@ -6,9 +6,9 @@ import type {
   SetInstanceProtectionQuery,
   TerminateInstanceInAutoScalingGroupType,
 } from '@aws-sdk/client-auto-scaling';
+import { isoSeconds } from '../../../shared/text.ts';
 import type { GroupInstance, GroupRecord, LifecycleState } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
-import { stamp } from '../activities.ts';
 import { describeActivity, describeInstance } from '../describe.ts';
 import { notInGroup, validationError } from '../errors.ts';
 import { groupOfInstance, isSuspended, requireGroup, requireMembers } from '../groups.ts';
@@ -95,7 +95,7 @@ export function instanceHandlers(ops: Operations): HandlerTable {
         const activity = ops.log.begin(
           group.name,
           `Attaching an existing EC2 instance: ${id}`,
-          `At ${stamp(clock.now())} an instance was added in response to user request, increasing the capacity from ${from} to ${from + 1}.`,
+          `At ${isoSeconds(clock.now())} an instance was added in response to user request, increasing the capacity from ${from} to ${from + 1}.`,
           undefined,
           id,
         );

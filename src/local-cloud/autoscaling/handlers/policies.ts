@@ -5,9 +5,9 @@ import type {
   PutScalingPolicyType,
   ScalingPolicy,
 } from '@aws-sdk/client-auto-scaling';
+import { isoSeconds } from '../../../shared/text.ts';
 import type { GroupRecord, PolicyRecord } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
-import { stamp } from '../activities.ts';
 import { resourceArn } from '../describe.ts';
 import { coolingDown, limitExceeded, validationError } from '../errors.ts';
 import { requireGroup } from '../groups.ts';
@@ -83,7 +83,7 @@ export function policyHandlers(ops: Operations): HandlerTable {
         const cooldownSeconds = settings.Cooldown ?? group.defaultCooldownSeconds;
         if (simple) group.coolsUntil = clock.now() + cooldownSeconds * 1000;
         group.desiredCapacity = to;
-        group.capacityCause = `At ${stamp(clock.now())} a user request executed policy ${policy.name} changing the desired capacity from ${from} to ${to}.`;
+        group.capacityCause = `At ${isoSeconds(clock.now())} a user request executed policy ${policy.name} changing the desired capacity from ${from} to ${to}.`;
       }
       ops.context.changed();
       ops.poke(group.name);

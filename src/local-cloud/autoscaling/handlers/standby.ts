@@ -1,6 +1,6 @@
 import type { EnterStandbyQuery, ExitStandbyQuery } from '@aws-sdk/client-auto-scaling';
+import { isoSeconds } from '../../../shared/text.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
-import { stamp } from '../activities.ts';
 import { describeActivity } from '../describe.ts';
 import { validationError } from '../errors.ts';
 import { requireGroup, requireMembers } from '../groups.ts';
@@ -54,7 +54,7 @@ export function standbyHandlers(ops: Operations): HandlerTable {
         const activity = ops.log.begin(
           group.name,
           `Moving EC2 instance out of Standby: ${member.instanceId}`,
-          `At ${stamp(clock.now())} instance ${member.instanceId} was moved out of standby in response to a user request, increasing the capacity from ${from} to ${from + 1}.`,
+          `At ${isoSeconds(clock.now())} instance ${member.instanceId} was moved out of standby in response to a user request, increasing the capacity from ${from} to ${from + 1}.`,
           'PreInService',
           member.instanceId,
         );

@@ -1,6 +1,6 @@
 import { nextRun, parseCron } from '../../../shared/cron.ts';
+import { isoSeconds } from '../../../shared/text.ts';
 import type { GroupRecord, ScheduledActionRecord } from '../../model.ts';
-import { stamp } from '../activities.ts';
 import { isSuspended } from '../groups.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -40,5 +40,5 @@ function apply(group: GroupRecord, action: ScheduledActionRecord, now: number): 
   const desiredCapacity = Math.min(maxSize, Math.max(minSize, action.desiredCapacity ?? from));
   Object.assign(group, { minSize, maxSize, desiredCapacity });
   if (desiredCapacity === from) return;
-  group.capacityCause = `At ${stamp(now)} a scheduled action '${action.name}' update of AutoScalingGroup constraints to min: ${minSize}, max: ${maxSize}, desired: ${desiredCapacity} changing the desired capacity from ${from} to ${desiredCapacity}.`;
+  group.capacityCause = `At ${isoSeconds(now)} a scheduled action '${action.name}' update of AutoScalingGroup constraints to min: ${minSize}, max: ${maxSize}, desired: ${desiredCapacity} changing the desired capacity from ${from} to ${desiredCapacity}.`;
 }

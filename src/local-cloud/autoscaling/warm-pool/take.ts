@@ -1,6 +1,6 @@
 import { messageOf } from '../../../shared/errors.ts';
+import { isoSeconds } from '../../../shared/text.ts';
 import type { GroupInstance } from '../../model.ts';
-import { stamp } from '../activities.ts';
 import { activeInstances, activeRefresh, type LaunchSource, launchChoices } from '../groups.ts';
 import type { Look } from '../look.ts';
 import { countByZone } from '../placement.ts';
@@ -54,7 +54,7 @@ function bringIn({ group, runtime, now }: Look, instance: GroupInstance): boolea
   const activity = log.begin(
     group.name,
     `Launching a new EC2 instance from warm pool: ${instance.instanceId}`,
-    `At ${stamp(now)} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${capacity} to ${capacity + 1}.`,
+    `At ${isoSeconds(now)} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${capacity} to ${capacity + 1}.`,
     undefined,
     instance.instanceId,
   );
