@@ -1,11 +1,12 @@
 import { readStatus } from '../operations/read-status.ts';
 import { targetOver } from '../operations/rollback-over.ts';
-import { readUnderWay } from '../operations/run-under-way.ts';
+import { type ReleaseUnderWay, readUnderWay } from '../operations/run-under-way.ts';
 import type { RollbackHow, Services } from '../steps/services.ts';
 import { confirm } from './ask.ts';
 import { type Cleared, clearTheWay, findInTheWay, type InTheWay } from './clear-the-way.ts';
 import type { CommandOptions } from './command.ts';
 import type { CliContext } from './context.ts';
+import { describeVersions } from './under-way.ts';
 
 /** Operations that make way for a rollback: a release, and what only has to do with kept images. Others are waited for. */
 const yielding = ['release', 'prune', 'pin', 'unpin'];
@@ -25,6 +26,8 @@ export interface Way {
   agreed?: string;
   /** That run, when its end was all that it took: the whole fleet is on the version. */
   back?: Cleared;
+  /** With `--dry-run`: what comes before the rollback's own steps, which are `unknown` until that run has ended, or not needed. */
+  planned?: { lines: string[]; rest: 'steps' | 'unknown' | 'none' };
 }
 
 /**
@@ -47,10 +50,7 @@ export async function makeWay(
     context.stderr.write(`${whoseWork(found)} was left alone; to end only that: pipeline abort ${app}\n`);
     throw error;
   });
-  if (options.dryRun) {
-    context.stderr.write(`${whoseWork(found)} would be ended first\n`);
-    return { version: target };
-  }
+  if (options.dryRun) return { version: target, planned: plannedEnd(found, release, target) };
   if (services.fleet.cloud === 'aws') {
     await confirm(context, options, `end ${whoseWork(found)} and go back to ${target}?`);
   }
@@ -67,6 +67,23 @@ export async function makeWay(
   const version = await targetOver(services, ended, asked);
   const back = await isBack(services, cleared, version);
   return { version, agreed: target, ...(back && { back: cleared }) };
+}
+
+/** What the end of a run does for a rollback, in words. */
+function plannedEnd(
+  found: InTheWay,
+  release: ReleaseUnderWay | undefined,
+  target: string,
+): NonNullable<Way['planned']> {
+  const lines = [`${whoseWork(found)} is ended, and what it changed is put back`];
+  if (release) lines.push(describeVersions(release));
+  if (!release) return { lines, rest: 'steps' };
+  const { moved, previous = 'nothing', version = 'a new version' } = release;
+  const back = `it is the way back: ${previous} serves again`;
+  if (target === previous) return { lines: [...lines, moved ? back : `${previous} goes on`], rest: 'none' };
+  if (!moved) return { lines, rest: 'steps' };
+  const then = `then from ${previous} to ${target}; by which way is known when ${version} is out of the traffic`;
+  return { lines: [...lines, back, then], rest: 'unknown' };
 }
 
 function whoseWork({ run, lock }: InTheWay): string {

@@ -9,16 +9,15 @@ import type { Plan } from '../run/step.ts';
 import { messageOf } from '../shared/errors.ts';
 import { confirm } from './ask.ts';
 import type { CommandOptions } from './command.ts';
-import { type CliContext, useColor } from './context.ts';
+import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { tellRunning, watchInterrupts } from './interrupts.ts';
 import { joined, partsOf, settled, waitUntil, whenFree } from './parts.ts';
 import { reportResult } from './report-result.ts';
 import { redactionOf } from './secrets.ts';
-import { writeJson } from './views/json.ts';
+import { showPlan } from './show-plan.ts';
+import { describeUnderWay, findUnderWay } from './under-way.ts';
 import { type OpenViews, openViews } from './views/open.ts';
-import { planDocument, renderPlan } from './views/plan.ts';
-import { colorsFor } from './views/text.ts';
 
 /** What the runner itself needs of the ports. */
 interface OperationServices {
@@ -54,8 +53,9 @@ export async function operate<Services extends OperationServices, State>(
 ): Promise<number> {
   const { plan, fleet } = operation;
   if (options.dryRun) {
-    if (options.json) writeJson(context.stdout, planDocument(plan));
-    else context.stdout.write(renderPlan(plan, colorsFor(useColor(context, options, context.stdout))));
+    const underWay = await findUnderWay(operation.services.ledger, fleet.app);
+    if (underWay) context.stderr.write(`${describeUnderWay(underWay)}\n`);
+    showPlan(context, options, { ...plan, ...(underWay && { underWay }) });
     return exitCodes.done;
   }
   if (fleet.cloud === 'aws') {

@@ -49,6 +49,8 @@ export interface ReleaseOptions {
   strategy?: 'rolling' | 'blue-green';
   /** Versions before it cannot work with the data any more: there is no way back behind it. Else the commit's own marker says so. */
   irreversible?: boolean;
+  /** A version that a release under way is going to take, and has perhaps not reserved yet. */
+  after?: string;
   /** Tasks around what is done to hosts that serve. */
   around?: readonly Around[];
 }
@@ -91,7 +93,10 @@ export async function planRelease(
       ...(options.fromBase && { base: await newestBase(services) }),
       how: strategy === 'rolling' ? 'roll' : 'blue-green',
       ...(irreversible === undefined ? {} : { irreversible }),
-      version: nextVersion(await ledger.releases(fleet.app)),
+      version: nextVersion([
+        ...(await ledger.releases(fleet.app)),
+        ...(options.after ? [{ version: options.after }] : []),
+      ]),
     },
     services,
     clock,

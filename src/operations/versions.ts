@@ -6,7 +6,7 @@ export function versionNumber(version: string): number {
 }
 
 /** The version that the next release will most likely get; the ledger has the last word when it is reserved. */
-export function nextVersion(releases: readonly ReleaseRecord[]): string {
+export function nextVersion(releases: readonly Pick<ReleaseRecord, 'version'>[]): string {
   return `v${Math.max(0, ...releases.map((release) => versionNumber(release.version))) + 1}`;
 }
 

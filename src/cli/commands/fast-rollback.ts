@@ -6,9 +6,11 @@ import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
-import { makeWay } from '../make-way.ts';
+import { makeWay, type Way } from '../make-way.ts';
 import { operate } from '../operate.ts';
+import { showPlan } from '../show-plan.ts';
 import { writeJson } from '../views/json.ts';
+import type { ShownPlan } from '../views/plan.ts';
 import { withServices } from '../with-services.ts';
 import { servingFacts, undoByRollback } from './support/serving.ts';
 
@@ -35,6 +37,10 @@ export async function rollBack(
   const force = options.force === true;
   const how = ways.find((way) => way === options.how);
   const way = await makeWay(context, services, options, { version, force, how });
+  if (way?.planned && way.planned.rest !== 'steps') {
+    showPlan(context, options, withEnd({ ...fleet, operation: 'fast-rollback', steps: [], described: {} }, way));
+    return exitCodes.done;
+  }
   if (way?.back && way.version) return reportBack(context, options, way.back, way.version);
   const plan = await planRollback(services, context.clock, {
     version: way?.version ?? version,
@@ -43,6 +49,10 @@ export async function rollBack(
     supersede: options.supersede === true || way !== undefined,
     wait: options.wait === true,
   });
+  if (way?.planned) {
+    showPlan(context, options, withEnd(plan, way));
+    return exitCodes.done;
+  }
   // Nobody is asked twice for the same.
   return operate(context, way?.agreed === plan.initial.version ? { ...options, yes: true } : options, {
     fleet,
@@ -52,6 +62,16 @@ export async function rollBack(
     describe: servingFacts,
     undoHint: (state) => undoByRollback(fleet.app, state),
   });
+}
+
+/** The plan behind the end of the run that is in its way. */
+function withEnd({ operation, app, environment, steps, described }: ShownPlan, { planned }: Way): ShownPlan {
+  const end = { id: 'abort', title: 'End the run that is in the way' };
+  return {
+    ...{ operation, app, environment },
+    steps: [end, ...steps],
+    described: { ...described, [end.id]: planned?.lines ?? [] },
+  };
 }
 
 /** Tells that the end of another run was all that it took. */

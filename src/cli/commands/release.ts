@@ -7,6 +7,7 @@ import { fleetOf } from '../fleets.ts';
 import { operate } from '../operate.ts';
 import { takeBackDead } from '../take-back.ts';
 import { aroundOf } from '../tasks.ts';
+import { findUnderWay } from '../under-way.ts';
 import { withServices } from '../with-services.ts';
 import { servingFacts, undoByRollback } from './support/serving.ts';
 
@@ -40,7 +41,8 @@ export async function release(
 ): Promise<number> {
   const { fleet } = services;
   await takeBackDead(context, services, options, dealing);
-  const plan = await planRelease(services, context.clock, request);
+  const after = (await findUnderWay(services.ledger, fleet.app))?.release?.version;
+  const plan = await planRelease(services, context.clock, { ...request, after });
   return operate(context, options, {
     fleet,
     services,
