@@ -48,7 +48,11 @@ export class Account {
   readonly s3: S3Client;
   #names = 0;
 
-  constructor(readonly place: Place) {
+  /** @param patienceMs how long `until` asks unless told, in ms of the host's time */
+  constructor(
+    readonly place: Place,
+    private readonly patienceMs = 15_000,
+  ) {
     const config = { ...this.config(), maxAttempts: 1 };
     this.ec2 = new EC2Client(config);
     this.asg = new AutoScalingClient(config);
@@ -71,7 +75,7 @@ export class Account {
   }
 
   /** Asks until the answer fits. */
-  until<T>(read: () => Promise<T>, fits: (value: T) => boolean, limitMs = 15_000): Promise<T> {
+  until<T>(read: () => Promise<T>, fits: (value: T) => boolean, limitMs = this.patienceMs): Promise<T> {
     return until(read, fits, { seconds: limitMs / 1000, pause: brief });
   }
 

@@ -1,9 +1,7 @@
 import {
-  AttachInstancesCommand,
   CreateAutoScalingGroupCommand,
   DeleteAutoScalingGroupCommand,
   DescribeScalingActivitiesCommand,
-  DetachInstancesCommand,
   EnterStandbyCommand,
   ExitStandbyCommand,
   ResumeProcessesCommand,
@@ -210,22 +208,6 @@ describe('groups', () => {
     await end(true);
     await world.inService(group, 1);
     expect(await refusal(end(true))).toBe('ValidationError');
-  });
-
-  it('ASG-INS-07 are detached alive and attached again, counting as capacity', async () => {
-    const group = await world.group(2);
-    const [id = ''] = await ids(group);
-    const named = { AutoScalingGroupName: group, InstanceIds: [id] };
-    await world.asg.send(new DetachInstancesCommand({ ...named, ShouldDecrementDesiredCapacity: true }));
-    await world.inService(group, 1);
-    await world.until(
-      () => ids(group, 'Detaching'),
-      (all) => all.length === 0,
-    );
-    expect((await world.instance(id)).State?.Name).toBe('running');
-    await world.asg.send(new AttachInstancesCommand(named));
-    expect(await ids(group)).toContain(id);
-    expect((await world.describeGroup(group))?.DesiredCapacity).toBe(2);
   });
 
   it('ASG-SBY-02 put into Standby what is InService, 20 at a call, and not below the minimum', async () => {

@@ -65,8 +65,9 @@ export class World extends Account {
     readonly dir: string,
     readonly reports: unknown[],
     readonly delays: Delays,
+    patienceMs: number,
   ) {
-    super(cloud);
+    super(cloud, patienceMs);
   }
 
   /**
@@ -81,7 +82,9 @@ export class World extends Account {
     const reports: unknown[] = [];
     const report = (error: unknown) => reports.push(error);
     const cloud = await startLocalCloud({ dir, driver, clock, report, ...more, delays });
-    return new World(cloud, clock, dir, reports, delays);
+    // Real machines boot, are checked and end in the time of a host that may be busy.
+    const patienceMs = driver === 'sandbox' ? 60_000 : 15_000;
+    return new World(cloud, clock, dir, reports, delays, patienceMs);
   }
 
   /** Stops the cloud, keeping its folder. */
