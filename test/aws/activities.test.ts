@@ -4,15 +4,17 @@ import {
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { lastFailedActivity } from '../../src/aws/activities.ts';
-import { World } from '../local-cloud/behaviour/support.ts';
+import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
-beforeAll(async () => {
-  world = await World.start({ delays: 'quick' });
-});
-afterAll(() => world.close());
+openWorld(
+  (opened) => {
+    world = opened;
+  },
+  { delays: 'quick' },
+);
 
 it('the newest failure of a group is told, also when launches have gone well since; none of another group is', async () => {
   const [group, other] = [await world.group(1, { MaxSize: 9 }), await world.group(1)];

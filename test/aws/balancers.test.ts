@@ -8,13 +8,13 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deregisterTarget, findTargetGroup, readTargets, registerTarget } from '../../src/aws/balancers.ts';
+import { refusal } from './support/refusal.ts';
 
 const elb = new ElasticLoadBalancingV2Client({
   region: 'eu-west-1',
   credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
 });
 const mock = mockClient(elb);
-const refusal = (name: string) => Object.assign(new Error(name), { name });
 
 beforeEach(() => mock.reset());
 

@@ -1,16 +1,18 @@
 import { CreateTagsCommand, DescribeImagesCommand, DisableImageCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { listBaseImages } from '../../src/aws/base-images.ts';
 import { tagKeys, toTags } from '../../src/aws/tags.ts';
 import { account } from '../../src/local-cloud/settings.ts';
-import { World } from '../local-cloud/behaviour/support.ts';
+import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
-beforeAll(async () => {
-  world = await World.start({ delays: 'quick' });
-});
-afterAll(() => world.close());
+openWorld(
+  (opened) => {
+    world = opened;
+  },
+  { delays: 'quick' },
+);
 
 const tag = (id: string, tags: Record<string, string>) =>
   world.ec2.send(new CreateTagsCommand({ Resources: [id], Tags: toTags(tags) }));

@@ -2,11 +2,11 @@ import { inspect } from 'node:util';
 import { DescribeAutoScalingGroupsCommand, UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeImagesCommand, DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { DescribeTargetGroupsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type AwsClients, type AwsTarget, createClients } from '../../src/aws/clients.ts';
 import { awsCode } from '../../src/aws/errors.ts';
 import { PipelineError } from '../../src/shared/errors.ts';
-import { World } from '../local-cloud/behaviour/support.ts';
+import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
 const made: AwsClients[] = [];
@@ -15,12 +15,11 @@ const clients = (changes: Partial<AwsTarget> = {}) => {
   made.push(aws);
   return aws;
 };
-beforeAll(async () => {
-  world = await World.start();
+openWorld((opened) => {
+  world = opened;
 });
 afterAll(async () => {
   for (const client of made.flatMap((aws) => Object.values(aws))) client.destroy();
-  await world.close();
 });
 
 const failure = (call: Promise<unknown>) =>

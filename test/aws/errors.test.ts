@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { awsCode, isNotFound, toPipelineError } from '../../src/aws/errors.ts';
-
-const refusal = (name: string, message = 'm') => Object.assign(new Error(message), { name });
+import { refusal } from './support/refusal.ts';
 
 describe('errors of the SDK', () => {
   it('keep their code through the wrapping', () => {

@@ -18,10 +18,10 @@ import {
   setCapacity,
   setTemplate,
 } from '../../src/aws/groups.ts';
+import { refusal } from './support/refusal.ts';
 
 const client = new AutoScalingClient({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const mock = mockClient(client);
-const refusal = (name: string) => Object.assign(new Error(name), { name });
 const group = (AutoScalingGroupName: string, more: Partial<AutoScalingGroup> = {}) =>
   ({ AutoScalingGroupName, MinSize: 1, MaxSize: 9, DesiredCapacity: 2, ...more }) as AutoScalingGroup;
 

@@ -1,5 +1,5 @@
 import { DeregisterImageCommand, DescribeSnapshotsCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   deprecateImage,
   disableImage,
@@ -13,19 +13,23 @@ import {
   untagPinned,
 } from '../../src/aws/image-retirement.ts';
 import { tagKeys, tagValue } from '../../src/aws/tags.ts';
-import { World } from '../local-cloud/behaviour/support.ts';
+import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
 let machine: string;
 let image: string;
+openWorld(
+  (opened) => {
+    world = opened;
+  },
+  { delays: 'quick' },
+);
 beforeAll(async () => {
-  world = await World.start({ delays: 'quick' });
   machine = await world.running();
 });
 beforeEach(async () => {
   image = await world.baked(machine);
 });
-afterAll(() => world.close());
 
 const tagsOf = async () =>
   Object.fromEntries(((await world.image(image)).Tags ?? []).map(({ Key = '', Value }) => [Key, Value]));

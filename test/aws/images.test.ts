@@ -5,10 +5,10 @@ import { createImage, deregisterImage, readImage, resolveBaseImage, waitImageAva
 import { createPoll } from '../../src/run/poll.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { refusal } from './support/refusal.ts';
 
 const ec2 = new EC2Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const mock = mockClient(ec2);
-const refusal = (name: string, message = name) => Object.assign(new Error(message), { name });
 /** A poller that needs no time. */
 const poll = createPoll(systemClock(1000));
 const request = { instanceId: 'i-1', name: 'api-local-v2', description: 'd', tags: { 'golden-pipeline:run': 'run-1' } };

@@ -18,10 +18,10 @@ import {
   terminateMachine,
 } from '../../src/aws/instances.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
+import { refusal } from './support/refusal.ts';
 
 const ec2 = new EC2Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const mock = mockClient(ec2);
-const refusal = (name: string, message = name) => Object.assign(new Error(message), { name });
 const machine = (InstanceId: string, state: 'pending' | 'running' | 'shutting-down' | 'terminated' = 'running') =>
   ({
     InstanceId,

@@ -14,10 +14,10 @@ import {
   readTemplateVersion,
   setDefaultVersion,
 } from '../../src/aws/launch-templates.ts';
+import { refusal } from './support/refusal.ts';
 
 const ec2 = new EC2Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const mock = mockClient(ec2);
-const refusal = (name: string) => Object.assign(new Error(name), { name });
 const version = (VersionNumber: number, VersionDescription = `api v${VersionNumber}`) => ({
   LaunchTemplateId: 'lt-1',
   VersionNumber,

@@ -1,17 +1,18 @@
 import { RequestServiceQuotaIncreaseCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { unitQuota, vcpuQuota } from '../../src/aws/quotas.ts';
-import { World } from '../local-cloud/behaviour/support.ts';
+import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
 let client: ServiceQuotasClient;
+openWorld((opened) => {
+  world = opened;
+});
 beforeAll(async () => {
-  world = await World.start();
   client = new ServiceQuotasClient(world.config());
 });
 afterAll(async () => {
   client.destroy();
-  await world.close();
 });
 
 const raise = (ServiceCode: string, QuotaCode: string, DesiredValue: number) =>

@@ -8,10 +8,10 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { cancelRefresh, isActive, readRefresh, rollbackRefresh, startRefresh } from '../../src/aws/refreshes.ts';
+import { refusal } from './support/refusal.ts';
 
 const client = new AutoScalingClient({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const mock = mockClient(client);
-const refusal = (name: string) => Object.assign(new Error(name), { name });
 const preferences = { minHealthyPercentage: 100, maxHealthyPercentage: 200, instanceWarmupSeconds: 0 };
 const active = (Version: string) => ({
   InstanceRefreshes: [

@@ -10,17 +10,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AwsClients, createClients } from '../../src/aws/clients.ts';
 import { readRunningFleet } from '../../src/aws/running-fleet.ts';
 import { account } from '../../src/local-cloud/settings.ts';
-import { World } from '../local-cloud/behaviour/support.ts';
+import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
 let aws: AwsClients;
+openWorld((opened) => {
+  world = opened;
+});
 beforeAll(async () => {
-  world = await World.start();
   aws = createClients(world.config());
 });
 afterAll(async () => {
   for (const client of Object.values(aws)) client.destroy();
-  await world.close();
 });
 
 const nameOf = (arn: string) => arn.split('/')[1];

@@ -1,6 +1,6 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   deletePolicy,
   deleteScheduledActions,
@@ -11,13 +11,12 @@ import {
   readScheduledActions,
   type ScheduledAction,
 } from '../../src/aws/scaling-settings.ts';
-import { World } from '../local-cloud/behaviour/support.ts';
+import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
-beforeAll(async () => {
-  world = await World.start();
+openWorld((opened) => {
+  world = opened;
 });
-afterAll(() => world.close());
 
 /** ISO time so many hours after now. */
 const hence = (hours: number) =>

@@ -7,7 +7,7 @@ import {
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   closePort,
   findFleetSecurityGroup,
@@ -19,13 +19,13 @@ import {
 } from '../../src/aws/security-groups.ts';
 import { tagKeys, toTags } from '../../src/aws/tags.ts';
 import { account } from '../../src/local-cloud/settings.ts';
-import { World } from '../local-cloud/behaviour/support.ts';
+import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
+import { refusal } from './support/refusal.ts';
 
 let world: World;
-beforeAll(async () => {
-  world = await World.start();
+openWorld((opened) => {
+  world = opened;
 });
-afterAll(() => world.close());
 
 /** Id of a new security group. */
 async function made(GroupName: string, tags: Record<string, string> = {}, VpcId: string = account.vpcId) {
@@ -150,9 +150,7 @@ describe('openings', () => {
     expect(await listOpenings(world.ec2, { file: 'c' }, 'production')).toEqual([]);
     await closePort(world.ec2, opening);
     const ec2 = new EC2Client({ region: 'eu-west-1' });
-    mockClient(ec2)
-      .on(RevokeSecurityGroupIngressCommand)
-      .rejects(Object.assign(new Error('no'), { name: 'UnauthorizedOperation' }));
+    mockClient(ec2).on(RevokeSecurityGroupIngressCommand).rejects(refusal('UnauthorizedOperation'));
     await expect(closePort(ec2, opening)).rejects.toMatchObject({ name: 'UnauthorizedOperation' });
   });
 

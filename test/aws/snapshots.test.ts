@@ -2,10 +2,10 @@ import { DeleteSnapshotCommand, DescribeSnapshotsCommand, EC2Client } from '@aws
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, it } from 'vitest';
 import { deleteSnapshot, listSnapshots } from '../../src/aws/snapshots.ts';
+import { refusal } from './support/refusal.ts';
 
 const ec2 = new EC2Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const mock = mockClient(ec2);
-const refusal = (name: string) => Object.assign(new Error(name), { name });
 
 beforeEach(() => mock.reset());
 

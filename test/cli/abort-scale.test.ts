@@ -1,40 +1,27 @@
-import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readGroupTag } from '../../src/aws/group-tags.ts';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { readScheduledActions } from '../../src/aws/scaling-settings.ts';
 import { clearTheWay } from '../../src/cli/clear-the-way.ts';
-import { planRelease } from '../../src/operations/release.ts';
 import { planScale, planScaleCancel } from '../../src/operations/scale.ts';
 import { heldTag } from '../../src/steps/scale/held.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';
 import { type Death, die } from '../operations/support/dying.ts';
-import { simulatedFleet } from '../operations/support/simulated-fleet.ts';
+import { type ScalingFleet, scalingFleet } from '../operations/support/scaling-fleet.ts';
 import { until, withinAMinute } from '../support/until.ts';
 import { fakeContext } from './support/fake-context.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: ScalingFleet;
 let services: ScaleServices;
 
 beforeAll(async () => {
-  world = await simulatedFleet();
-  services = Object.assign(world.services, { vcpuQuota: async () => 1000 });
-  expect((await world.run(await planRelease(services, world.clock, {}))).error).toBeUndefined();
+  world = await scalingFleet();
+  services = world.services;
 }, 60_000);
 afterAll(() => world.close());
-afterEach(async () => {
-  await world.run(await planScaleCancel(services, world.clock));
-  await setCapacity(services.aws.autoScaling, services.fleet.names.group, { min: 4, desired: 4 });
-  await until(machines, (n) => n === 4, withinAMinute);
-}, 60_000);
+afterEach(() => world.usual(), 60_000);
 
 const in_ = (seconds: number) => world.clock.now() + seconds * 1000;
-const machines = async () => {
-  const { Reservations } = await services.aws.ec2.send(
-    new DescribeInstancesCommand({ Filters: [{ Name: 'instance-state-name', Values: ['pending', 'running'] }] }),
-  );
-  return (Reservations ?? []).flatMap((one) => one.Instances ?? []).length;
-};
 const fleet = async () => {
   const { autoScaling } = services.aws;
   const group = services.fleet.names.group;
@@ -67,7 +54,7 @@ describe('a scale run whose process died', () => {
       await die(world, await planScale(services, world.clock, { to: 7, until: in_(3600) }), death);
       expect(await abort()).toMatchObject({ outcome: 'interrupted' });
       expect(await fleet()).toEqual(usual);
-      await until(machines, (n) => n === 4, withinAMinute);
+      await until(world.machines, (n) => n === 4, withinAMinute);
       expect(await abort()).toEqual({ outcome: undefined, said: '' });
     },
     60_000,

@@ -5,7 +5,6 @@ import { readGroup } from '../../src/aws/groups.ts';
 import { readTemplateVersion } from '../../src/aws/launch-templates.ts';
 import type { Fleet } from '../../src/config/settings.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
-import { planRelease } from '../../src/operations/release.ts';
 import { planScale, planScaleCancel } from '../../src/operations/scale.ts';
 import { type Deployed, deployedFleet } from './support/deployed.ts';
 
@@ -18,7 +17,7 @@ let type = 't3.small';
 
 beforeAll(async () => {
   fleet = await deployedFleet();
-  await release();
+  await fleet.release();
 }, 180_000);
 
 afterAll(async () => {
@@ -36,13 +35,6 @@ const configured = (one: Fleet) => ({
   instance: { ...one.instance, type },
 });
 const deploy = () => fleet.cloudFormation.deploy(fleet.stack(configured));
-
-async function release(): Promise<void> {
-  const { world } = fleet;
-  const { error, outcome } = await world.run(await planRelease(world.services, world.clock, {}));
-  expect(error).toBeUndefined();
-  expect(outcome).toBe('done');
-}
 
 /** What the fleet runs, what it would launch, and its size. */
 async function state() {
@@ -74,7 +66,7 @@ describe('a deploy of the infrastructure after a release', () => {
     type = 'm5.large';
     expect(await deploy()).toEqual(['Template']);
     expect(await state()).toEqual(before);
-    await release();
+    await fleet.release();
     const { aws } = fleet.world;
     const { launchTemplate } = await readGroup(aws.autoScaling, group);
     const { LaunchTemplateVersions } = await aws.ec2.send(

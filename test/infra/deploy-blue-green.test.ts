@@ -4,7 +4,6 @@ import { readListener, readRoutes } from '../../src/aws/listeners.ts';
 import type { Fleet } from '../../src/config/settings.ts';
 import { planRollback } from '../../src/operations/fast-rollback.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
-import { planRelease } from '../../src/operations/release.ts';
 import { type Deployed, deployedFleet } from './support/deployed.ts';
 
 let fleet: Deployed;
@@ -32,13 +31,6 @@ afterAll(async () => {
   await fleet?.world.close();
 });
 
-async function release(): Promise<void> {
-  const { world } = fleet;
-  const { error, outcome } = await world.run(await planRelease(world.services, world.clock, {}));
-  expect(error).toBeUndefined();
-  expect(outcome).toBe('done');
-}
-
 /** Both groups, who serves, and every route with its weights. */
 async function state() {
   const { aws, services, fleet: one } = fleet.world;
@@ -64,8 +56,8 @@ describe('a deploy of the infrastructure of a blue/green fleet', () => {
   });
 
   it('moves neither traffic nor versions while green serves', async () => {
-    await release();
-    await release();
+    await fleet.release();
+    await fleet.release();
     const before = await state();
     expect(before).toMatchObject({ version: 'v2', serves: ['api-local-green'] });
     max += 8;

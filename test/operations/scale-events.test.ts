@@ -2,32 +2,25 @@ import { PutScheduledUpdateGroupActionCommand } from '@aws-sdk/client-auto-scali
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { deleteScheduledActions, readScheduledActions } from '../../src/aws/scaling-settings.ts';
-import { planRelease } from '../../src/operations/release.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';
 import { until, withinAMinute } from '../support/until.ts';
-import { failingAfter, simulatedFleet } from './support/simulated-fleet.ts';
+import { type ScalingFleet, scalingFleet } from './support/scaling-fleet.ts';
+import { failingAfter } from './support/simulated-fleet.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: ScalingFleet;
 let services: ScaleServices;
 
 beforeAll(async () => {
-  world = await simulatedFleet();
-  services = Object.assign(world.services, { vcpuQuota: async () => 1000 });
-  expect((await world.run(await planRelease(services, world.clock, {}))).error).toBeUndefined();
+  world = await scalingFleet();
+  services = world.services;
 }, 60_000);
 afterAll(() => world.close());
 
 afterEach(async () => {
-  const { autoScaling } = services.aws;
   await cancel();
-  await deleteScheduledActions(autoScaling, group(), ['nightly', 'morning']);
-  await setCapacity(autoScaling, group(), { min: 4, desired: 4 });
-  await until(
-    () => readGroup(autoScaling, group()),
-    ({ instances }) => instances.length === 4,
-    withinAMinute,
-  );
+  await deleteScheduledActions(services.aws.autoScaling, group(), ['nightly', 'morning']);
+  await world.usual();
 }, 60_000);
 
 const hour = 3_600_000;

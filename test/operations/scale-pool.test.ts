@@ -5,36 +5,31 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { readGroup, setCapacity } from '../../src/aws/groups.ts';
+import { readGroup } from '../../src/aws/groups.ts';
 import { deleteScheduledActions } from '../../src/aws/scaling-settings.ts';
 import { deleteWarmPool } from '../../src/aws/warm-pool.ts';
 import { renderScale } from '../../src/cli/views/scale.ts';
 import { diagnose } from '../../src/operations/doctor/diagnose.ts';
 import type { DoctorServices } from '../../src/operations/doctor/services.ts';
-import { planRelease } from '../../src/operations/release.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
 import { until, withinAMinute } from '../support/until.ts';
-import { failingAfter, simulatedFleet } from './support/simulated-fleet.ts';
+import { type ScalingFleet, scalingFleet } from './support/scaling-fleet.ts';
+import { failingAfter } from './support/simulated-fleet.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: ScalingFleet;
 let services: DoctorServices;
 
 beforeAll(async () => {
-  world = await simulatedFleet();
-  services = Object.assign(world.services, {
-    vcpuQuota: async () => 1000,
-    identity: async () => ({ account: '000000000000', arn: 'arn:aws:iam::000000000000:user/test' }),
-  });
+  world = await scalingFleet();
+  services = world.services;
   services.fleet.instance.hourlyPrice = 0.02;
-  expect((await world.run(await planRelease(services, world.clock, {}))).error).toBeUndefined();
 }, 60_000);
 afterAll(() => world.close());
 
 afterEach(async () => {
   await cancel();
   await deleteWarmPool(services.aws.autoScaling, group());
-  await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 4 });
-  await until(instances, (n) => n === 4, withinAMinute);
+  await world.usual();
   await until(pool, ({ configured }) => !configured, withinAMinute);
   services.fleet.scale.warmPool = undefined;
 }, 60_000);

@@ -6,21 +6,20 @@ import {
 import { RequestServiceQuotaIncreaseCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { renderScale } from '../../src/cli/views/scale.ts';
-import { planRelease } from '../../src/operations/release.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';
 import { until, withinAMinute } from '../support/until.ts';
-import { failingAfter, simulatedFleet } from './support/simulated-fleet.ts';
+import { type ScalingFleet, scalingFleet } from './support/scaling-fleet.ts';
+import { failingAfter } from './support/simulated-fleet.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: ScalingFleet;
 let services: ScaleServices;
 let LoadBalancerArn: string;
 
 beforeAll(async () => {
-  world = await simulatedFleet();
-  services = Object.assign(world.services, { vcpuQuota: async () => 1000 });
+  world = await scalingFleet();
+  services = world.services;
   services.fleet.scale.reservedCapacityUnits = 300;
-  expect((await world.run(await planRelease(services, world.clock, {}))).error).toBeUndefined();
   const Names = [services.fleet.names.loadBalancer];
   const { LoadBalancers } = await services.aws.elb.send(new DescribeLoadBalancersCommand({ Names }));
   LoadBalancerArn = LoadBalancers?.[0]?.LoadBalancerArn ?? '';

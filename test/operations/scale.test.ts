@@ -1,35 +1,30 @@
-import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readGroup, resumeProcesses, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
 import { deletePolicy, putPolicy, readScheduledActions } from '../../src/aws/scaling-settings.ts';
-import { planRelease } from '../../src/operations/release.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
 import type { ScaleServices, ScaleStep } from '../../src/steps/scale/state.ts';
 import { until, withinAMinute } from '../support/until.ts';
-import { failingAfter, simulatedFleet } from './support/simulated-fleet.ts';
+import { type ScalingFleet, scalingFleet } from './support/scaling-fleet.ts';
+import { failingAfter } from './support/simulated-fleet.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: ScalingFleet;
 let services: ScaleServices;
 let quota: number | Error = 1000;
 
 beforeAll(async () => {
-  world = await simulatedFleet();
+  world = await scalingFleet();
   services = Object.assign(world.services, {
     vcpuQuota: async () => {
       if (quota instanceof Error) throw quota;
       return quota;
     },
   });
-  const first = await world.run(await planRelease(services, world.clock, {}));
-  expect(first.error).toBeUndefined();
 }, 60_000);
 afterAll(() => world.close());
 
 afterEach(async () => {
   quota = 1000;
-  await world.run(await planScaleCancel(services, world.clock));
-  await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 4 });
-  await until(machines, (n) => n === 4, withinAMinute);
+  await world.usual();
 }, 60_000);
 
 const group = () => services.fleet.names.group;
@@ -46,12 +41,6 @@ const actions = async () =>
     min,
     desired,
   }));
-const machines = async () => {
-  const { Reservations } = await services.aws.ec2.send(
-    new DescribeInstancesCommand({ Filters: [{ Name: 'instance-state-name', Values: ['pending', 'running'] }] }),
-  );
-  return (Reservations ?? []).flatMap((one) => one.Instances ?? []).length;
-};
 
 describe('scale now', () => {
   it('proves the image, holds the new size, and goes back to what was', async () => {
@@ -107,14 +96,14 @@ describe('scale now', () => {
   it.each(['check', 'prove', 'resize'])(
     'leaves everything as it was when it fails after %s',
     async (id) => {
-      const before = { ...(await size()), machines: await machines(), actions: await actions() };
+      const before = { ...(await size()), machines: await world.machines(), actions: await actions() };
       expect(before).toEqual({ min: 4, desired: 4, machines: 4, actions: [] });
       const plan = await planScale(services, world.clock, { to: 7, until: in_(3600) });
       const result = await world.run(failingAfter(plan, id));
       expect(['failed', 'rolled-back']).toContain(result.outcome);
       expect(result.left).toEqual([]);
-      await until(machines, (n) => n === before.machines, withinAMinute);
-      expect({ ...(await size()), machines: await machines(), actions: await actions() }).toEqual(before);
+      await until(world.machines, (n) => n === before.machines, withinAMinute);
+      expect({ ...(await size()), machines: await world.machines(), actions: await actions() }).toEqual(before);
       expect((await readScale(services, world.clock)).heldFrom).toBeNull();
     },
     60_000,
@@ -127,7 +116,7 @@ describe('machines that do not come', () => {
     ({ run }: ScaleStep): ScaleStep['run'] =>
     async (context) => {
       await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 6 });
-      await until(machines, (n) => n >= 6, withinAMinute);
+      await until(world.machines, (n) => n >= 6, withinAMinute);
       world.cloud.faults.add({ kind: 'insufficient-capacity' });
       await run(context);
     };

@@ -6,7 +6,7 @@ import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { PipelineError } from '../../src/shared/errors.ts';
 import type { ReleaseState } from '../../src/steps/services.ts';
-import { everyVersion, failingAfter, Simulated } from './support/simulated.ts';
+import { everyVersion, failingAfter, firstRelease, Simulated } from './support/simulated.ts';
 
 let world: Simulated;
 
@@ -20,12 +20,6 @@ beforeEach(() => {
   world.answers.to = everyVersion;
 });
 afterAll(() => world?.close());
-
-/** Who serves, by what the instances say of themselves. */
-async function serving(): Promise<string[]> {
-  const { instances } = await readStatus(world.services);
-  return instances.map(({ version, lifecycle, health }) => `${version} ${lifecycle} ${health}`);
-}
 
 const group = async () => {
   const { min, max, desired, suspended, launchTemplate } = await readGroup(
@@ -51,7 +45,6 @@ async function withBroken<T>(action: string, run: () => Promise<T>): Promise<T> 
 }
 
 const release = () => planRelease(world.services, world.clock, {});
-const whole = Array(4).fill('v1 InService healthy');
 
 describe('a bake host that cannot be switched back never serves what is not proven', () => {
   it.each(['bake', 'prove', 'roll'])(
@@ -63,7 +56,7 @@ describe('a bake host that cannot be switched back never serves what is not prov
       const host = world.plays.find((play) => play.startsWith('activate'))?.split(' ')[1];
       const { instances } = await readStatus(world.services);
       expect(instances.map((one) => one.id)).not.toContain(host);
-      expect(await serving()).toEqual(whole);
+      expect(await world.serving()).toEqual(firstRelease);
       expect(await group()).toEqual(before);
       // Nothing more is asked of a host that is ended.
       expect(world.plays).not.toContain(`unstage ${host}`);
@@ -77,7 +70,7 @@ describe('a bake host that cannot be switched back never serves what is not prov
       withBroken('revert', async () => world.run(await release())),
     );
     expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { message: 'the disk is full' } });
-    expect(await serving()).toEqual(whole);
+    expect(await world.serving()).toEqual(firstRelease);
     expect(await group()).toEqual(before);
   }, 60_000);
 
@@ -95,14 +88,14 @@ describe('a bake host that cannot be switched back never serves what is not prov
     expect(result.outcome).toBe('needs-person');
     expect(result.left.join('\n')).toContain(`${host?.instanceId} carries ${version}, which is not proven`);
     expect(result.left.join('\n')).toContain('it is Standby in api-local, without traffic: terminate it');
-    // The rest is whole already.
+    // The rest is firstRelease already.
     const standby = expect.stringMatching(new RegExp(`^${version} Standby `));
-    await vi.waitFor(async () => expect((await serving()).sort()).toEqual([...whole, standby]), 10_000);
+    await vi.waitFor(async () => expect((await world.serving()).sort()).toEqual([...firstRelease, standby]), 10_000);
     expect(await group()).toEqual(before);
     const next = await world.run(await release());
     expect(next).toMatchObject({ outcome: 'failed', error: { code: 'preflight.standby' } });
     await replaceInstance(world.aws.autoScaling, host?.instanceId ?? '');
-    await vi.waitFor(async () => expect(await serving()).toEqual(whole), 10_000);
+    await vi.waitFor(async () => expect(await world.serving()).toEqual(firstRelease), 10_000);
     expect(await group()).toEqual(before);
   }, 60_000);
 });

@@ -10,7 +10,7 @@ import { planRelease } from '../../src/operations/release.ts';
 import type { Plan } from '../../src/run/step.ts';
 import type { PipelineError } from '../../src/shared/errors.ts';
 import type { ReleaseContext, ReleaseState, Services } from '../../src/steps/services.ts';
-import { Simulated } from './support/simulated.ts';
+import { firstRelease, Simulated } from './support/simulated.ts';
 
 let world: Simulated;
 
@@ -24,12 +24,6 @@ afterAll(() => world?.close());
 
 const release = (options: Parameters<typeof planRelease>[2] = {}) => planRelease(world.services, world.clock, options);
 const calls = (operation: string) => world.cloud.calls.total(operation);
-const whole = Array(4).fill('v1 InService healthy');
-
-async function serving(): Promise<string[]> {
-  const { instances } = await readStatus(world.services);
-  return instances.map(({ version, lifecycle, health }) => `${version} ${lifecycle} ${health}`);
-}
 
 /** Machines that are there for a run only and still cost something. */
 async function helpers(): Promise<(string | undefined)[]> {
@@ -127,7 +121,7 @@ describe('an image that does not show yet', () => {
     expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
     world.cloud.faults.clear();
     expect(await imageNames()).toEqual(before);
-    expect(await serving()).toEqual(whole);
+    expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
 });
 
@@ -161,7 +155,7 @@ describe('an instance refresh of somebody else', () => {
     expect((await readGroup(autoScaling, name)).launchTemplate.version).toBe(theirs.number);
     const { LaunchTemplates } = await ec2.send(new DescribeLaunchTemplatesCommand({}));
     expect(LaunchTemplates?.[0]?.LatestVersionNumber).toBe(Number(theirs.number));
-    await vi.waitFor(async () => expect(await serving()).toEqual(whole), 10_000);
+    await vi.waitFor(async () => expect(await world.serving()).toEqual(firstRelease), 10_000);
   }, 60_000);
 });
 

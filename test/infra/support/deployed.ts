@@ -1,9 +1,10 @@
 import { DescribeImagesCommand, DescribeSubnetsCommand, ImportKeyPairCommand } from '@aws-sdk/client-ec2';
 import type { Template } from 'aws-cdk-lib/assertions';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { createClients } from '../../../src/aws/clients.ts';
 import { loadFleet } from '../../../src/config/load.ts';
 import type { Fleet } from '../../../src/config/settings.ts';
+import { planRelease } from '../../../src/operations/release.ts';
 import { Simulated } from '../../operations/support/simulated.ts';
 import { CloudFormation } from './cloudformation.ts';
 import { synthesise } from './synth.ts';
@@ -14,6 +15,8 @@ export interface Deployed {
   cloudFormation: CloudFormation;
   /** What the stack is with these changes of the configuration. */
   stack(change?: (fleet: Fleet) => Fleet): Template;
+  /** Releases what the project is now; it must be done. */
+  release(): Promise<void>;
 }
 
 /** CloudFormation refuses health checks that are quicker. */
@@ -30,7 +33,7 @@ export async function deployedFleet(
   edits: readonly [from: string, to: string][] = [],
   first?: (fleet: Fleet) => Fleet,
 ): Promise<Deployed> {
-  let made: Omit<Deployed, 'world'> | undefined;
+  let made: Pick<Deployed, 'cloudFormation' | 'stack'> | undefined;
   const world = await Simulated.create([...edits, quickestOnAws], 20, async ({ projectDir, cloud }) => {
     const { endpoint, region, accessKeyId, secretAccessKey } = cloud;
     // Where the function of the stack finds its cloud, as every function of Lambda does.
@@ -63,5 +66,9 @@ export async function deployedFleet(
     made = { cloudFormation, stack };
   });
   if (!made) throw new Error('nothing was deployed');
-  return { world, ...made };
+  const release = async () => {
+    const { error, outcome } = await world.run(await planRelease(world.services, world.clock, {}));
+    expect({ error, outcome }).toEqual({ error: undefined, outcome: 'done' });
+  };
+  return { world, ...made, release };
 }

@@ -21,21 +21,15 @@ import {
   SetSubnetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { request } from 'undici';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { account } from '../../../src/local-cloud/settings.ts';
-import { refusal, World, webServer } from './support.ts';
+import { openWorld, refusal, type World, type WorldOptions, webServer } from './support.ts';
 
 let world: World;
-const open = (options: Parameters<typeof World.start>[0] = {}) => {
-  beforeAll(async () => {
-    world = await World.start(options);
-  });
-  afterEach(() => world.cloud.faults.clear());
-  afterAll(async () => {
-    await world.close();
-    expect(world.reports).toEqual([]);
-  });
-};
+const open = (options?: WorldOptions) =>
+  openWorld((opened) => {
+    world = opened;
+  }, options);
 
 const register = (TargetGroupArn: string, ...ids: string[]) =>
   world.elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets: ids.map((Id) => ({ Id })) }));

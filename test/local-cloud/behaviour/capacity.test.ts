@@ -7,20 +7,21 @@ import { RequestServiceQuotaIncreaseCommand, ServiceQuotasClient } from '@aws-sd
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quotaCodes } from '../../../src/local-cloud/quotas/known.ts';
 import { delayProfiles } from '../../../src/local-cloud/settings.ts';
-import { refusal, World } from './support.ts';
+import { openWorld, refusal, type World } from './support.ts';
 
 let world: World;
 let quotas: ServiceQuotasClient;
 
-beforeAll(async () => {
-  world = await World.start({ delays: { ...delayProfiles.quick, capacityProvisioning: 20_000 } });
+openWorld(
+  (opened) => {
+    world = opened;
+  },
+  { delays: { ...delayProfiles.quick, capacityProvisioning: 20_000 } },
+);
+beforeAll(() => {
   quotas = new ServiceQuotasClient({ ...world.config(), maxAttempts: 1 });
 });
-afterAll(async () => {
-  quotas.destroy();
-  await world.close();
-  expect(world.reports).toEqual([]);
-});
+afterAll(() => quotas.destroy());
 
 const raise = (DesiredValue: number) =>
   quotas.send(

@@ -20,17 +20,13 @@ import {
   ModifyLaunchTemplateCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { account } from '../../../src/local-cloud/settings.ts';
-import { refusal, World } from './support.ts';
+import { openWorld, refusal, type World } from './support.ts';
 
 let world: World;
-beforeAll(async () => {
-  world = await World.start();
-});
-afterAll(async () => {
-  await world.close();
-  expect(world.reports).toEqual([]);
+openWorld((opened) => {
+  world = opened;
 });
 
 describe('launch templates', () => {

@@ -13,20 +13,14 @@ import {
   StartInstanceRefreshCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { drivers, refusal, World, webServer } from './support.ts';
+import { describe, expect, it } from 'vitest';
+import { drivers, openWorld, refusal, type World, type WorldOptions, webServer } from './support.ts';
 
 let world: World;
-const open = (options: Parameters<typeof World.start>[0]) => {
-  beforeAll(async () => {
-    world = await World.start(options);
-  });
-  afterEach(() => world.cloud.faults.clear());
-  afterAll(async () => {
-    await world.close();
-    expect(world.reports).toEqual([]);
-  });
-};
+const open = (options: WorldOptions) =>
+  openWorld((opened) => {
+    world = opened;
+  }, options);
 /** Far above what it takes: sandboxes boot in the time of a host that may be busy. */
 const patient = 90_000;
 

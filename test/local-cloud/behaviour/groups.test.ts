@@ -12,21 +12,15 @@ import {
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { delayProfiles } from '../../../src/local-cloud/settings.ts';
-import { drivers, refusal, World, webServer } from './support.ts';
+import { drivers, openWorld, refusal, type World, type WorldOptions, webServer } from './support.ts';
 
 let world: World;
-const open = (options: Parameters<typeof World.start>[0] = {}) => {
-  beforeAll(async () => {
-    world = await World.start(options);
-  });
-  afterEach(() => world.cloud.faults.clear());
-  afterAll(async () => {
-    await world.close();
-    expect(world.reports).toEqual([]);
-  });
-};
+const open = (options?: WorldOptions) =>
+  openWorld((opened) => {
+    world = opened;
+  }, options);
 
 const ids = async (group: string, state?: string) =>
   (await world.members(group, state)).map(({ InstanceId = '' }) => InstanceId);

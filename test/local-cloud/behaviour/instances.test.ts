@@ -9,21 +9,15 @@ import {
   StopInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { account, delayProfiles } from '../../../src/local-cloud/settings.ts';
-import { drivers, refusal, World } from './support.ts';
+import { drivers, openWorld, refusal, World, type WorldOptions } from './support.ts';
 
 let world: World;
-const open = (options: Parameters<typeof World.start>[0] = {}) => {
-  beforeAll(async () => {
-    world = await World.start(options);
-  });
-  afterEach(() => world.cloud.faults.clear());
-  afterAll(async () => {
-    await world.close();
-    expect(world.reports).toEqual([]);
-  });
-};
+const open = (options?: WorldOptions) =>
+  openWorld((opened) => {
+    world = opened;
+  }, options);
 
 const terminate = (...InstanceIds: string[]) => world.ec2.send(new TerminateInstancesCommand({ InstanceIds }));
 const stop = (id: string) => world.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));

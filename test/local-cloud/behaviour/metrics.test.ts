@@ -6,22 +6,23 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import { CreateListenerCommand, DescribeLoadBalancersCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type drivers, World, webServer } from './support.ts';
+import { type drivers, openWorld, type World, webServer } from './support.ts';
 
 const Namespace = 'AWS/ApplicationELB';
 let world: World;
 let cloudwatch: CloudWatchClient;
 
 const open = (driver: (typeof drivers)[number]['driver']) => {
-  beforeAll(async () => {
-    world = await World.start({ driver });
+  openWorld(
+    (opened) => {
+      world = opened;
+    },
+    { driver },
+  );
+  beforeAll(() => {
     cloudwatch = new CloudWatchClient({ ...world.config(), maxAttempts: 1 });
   });
-  afterAll(async () => {
-    cloudwatch.destroy();
-    await world.close();
-    expect(world.reports).toEqual([]);
-  });
+  afterAll(() => cloudwatch.destroy());
 };
 
 /** A fleet of that size, all healthy, behind a load balancer; its address and its dimensions. */

@@ -20,17 +20,13 @@ import {
   SetSecurityGroupsCommand,
   SetSubnetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { account } from '../../../src/local-cloud/settings.ts';
-import { refusal, World } from './support.ts';
+import { openWorld, refusal, World } from './support.ts';
 
 let world: World;
-beforeAll(async () => {
-  world = await World.start();
-});
-afterAll(async () => {
-  await world.close();
-  expect(world.reports).toEqual([]);
+openWorld((opened) => {
+  world = opened;
 });
 
 const defaults = Object.values(account.subnets);

@@ -9,21 +9,15 @@ import {
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { CreateLaunchTemplateVersionCommand } from '@aws-sdk/client-ec2';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { account } from '../../../src/local-cloud/settings.ts';
-import { drivers, refusal, World } from './support.ts';
+import { drivers, openWorld, refusal, type World, type WorldOptions } from './support.ts';
 
 let world: World;
-const open = (options: Parameters<typeof World.start>[0] = {}) => {
-  beforeAll(async () => {
-    world = await World.start(options);
-  });
-  afterEach(() => world.cloud.faults.clear());
-  afterAll(async () => {
-    await world.close();
-    expect(world.reports).toEqual([]);
-  });
-};
+const open = (options?: WorldOptions) =>
+  openWorld((opened) => {
+    world = opened;
+  }, options);
 
 /** A group on version 1 of a template that has a version 2, with an image of its own if told. */
 const fleet = async (size: number, ImageId: string = account.baseImageId) => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type CloudOptions, type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
 import { type Delays, delayProfiles } from '../../../src/local-cloud/settings.ts';
 import { type Clock, systemClock } from '../../../src/shared/clock.ts';
@@ -57,6 +58,27 @@ const visibleDelays: Delays = {
 /** The host's timers may fire that much early, in milliseconds of its own time. */
 const hostRounding = 2;
 
+/** How a world begins: the cloud's own options, and how much faster than the host's its clock runs. */
+export type WorldOptions = Partial<CloudOptions> & { factor?: number };
+
+/**
+ * A world for the tests of a file, or of a `describe`: its faults end with each test, and in the end it must have
+ * reported no defect of its own.
+ * @param set Takes the world before the first test.
+ */
+export function openWorld(set: (world: World) => void, options: WorldOptions = {}): void {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start(options);
+    set(world);
+  });
+  afterEach(() => world.cloud.faults.clear());
+  afterAll(async () => {
+    await world.close();
+    expect(world.reports).toEqual([]);
+  });
+}
+
 /** A running cloud of this process, with its account. */
 export class World extends Account {
   private constructor(
@@ -74,7 +96,7 @@ export class World extends Account {
    * Simulated machines on a clock 20 times as fast, unless told; sandboxes are real, and so is their time. With `dir` a
    * cloud of before is taken up.
    */
-  static async start(options: Partial<CloudOptions> & { factor?: number } = {}): Promise<World> {
+  static async start(options: WorldOptions = {}): Promise<World> {
     const { driver = 'simulated', dir = await mkdtemp(join(tmpdir(), 'gp-behaviour-')), factor, ...more } = options;
     const clock = new TestClock(factor ?? (driver === 'sandbox' ? 1 : 20));
     const { delays: asked = driver === 'sandbox' ? 'quick' : visibleDelays } = more;

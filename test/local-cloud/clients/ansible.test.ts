@@ -1,12 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
+import { expect, it } from 'vitest';
 import { account } from '../../../src/local-cloud/settings.ts';
 import { withoutBoto3 } from '../../support/debian-python.ts';
+import { eachWithCloud } from './support.ts';
 
 /** Debian's `ansible` brings the collections; `ansible-core` alone has none. */
 const listed = spawnSync('ansible-doc', ['--type', 'module', '--list', 'amazon.aws'], { encoding: 'utf8' });
@@ -15,25 +14,12 @@ const missing =
     ? withoutBoto3
     : " (skipped: needs Debian's ansible, npm run setup -- --with-tests)";
 
-let dir: string;
-let cloud: LocalCloud;
-const reports: unknown[] = [];
-
-beforeEach(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'gp-ansible-aws-'));
-  const report = (error: unknown) => reports.push(error);
-  cloud = await startLocalCloud({ dir: path.join(dir, 'cloud'), driver: 'simulated', report });
-});
-
-afterEach(async () => {
-  await cloud.close();
-  await rm(dir, { recursive: true, force: true });
-  expect(reports.splice(0)).toEqual([]);
-});
+const visit = eachWithCloud('ansible-aws');
 
 it.skipIf(missing !== '')(
   `Ansible's amazon.aws and community.aws modules make a fleet, refresh it and take it down${missing}`,
   async () => {
+    const { cloud, dir } = visit;
     const publicKey = path.join(dir, 'key.pub');
     await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'tour', '-f', path.join(dir, 'key')]);
     const { endpoint, region, credentials } = cloud;

@@ -1,37 +1,20 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
+import { expect, it } from 'vitest';
 import { account } from '../../../src/local-cloud/settings.ts';
+import { eachWithCloud } from './support.ts';
 
 const aws = '/usr/bin/aws';
 const withoutCli = existsSync(aws) ? '' : " (skipped: needs Debian's awscli, npm run setup -- --with-tests)";
 
-let dir: string;
-let cloud: LocalCloud;
-const reports: unknown[] = [];
-
-beforeEach(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'gp-aws-cli-'));
-  const report = (error: unknown) => reports.push(error);
-  cloud = await startLocalCloud({ dir: path.join(dir, 'cloud'), driver: 'simulated', report });
-});
-
-afterEach(async () => {
-  await cloud.close();
-  await rm(dir, { recursive: true, force: true });
-  expect(reports.splice(0)).toEqual([]);
-});
+const visit = eachWithCloud('aws-cli');
 
 /** Runs the client, in words that have no spaces of their own; what it prints. Fails with its complaint. */
 async function run(words: string): Promise<string> {
-  const { endpoint, region, credentials } = cloud;
+  const { endpoint, region, credentials } = visit.cloud;
   const env = {
     PATH: '/usr/bin:/bin',
-    HOME: dir,
+    HOME: visit.dir,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_DEFAULT_REGION: region,
@@ -39,7 +22,7 @@ async function run(words: string): Promise<string> {
     AWS_EC2_METADATA_DISABLED: 'true',
   };
   const argv = ['--endpoint-url', endpoint, '--output', 'text', ...words.split(/\s+/)];
-  return (await execa(aws, argv, { env, extendEnv: false, cwd: dir })).stdout.trim();
+  return (await execa(aws, argv, { env, extendEnv: false, cwd: visit.dir })).stdout.trim();
 }
 
 it.skipIf(withoutCli !== '')(
@@ -63,7 +46,8 @@ it.skipIf(withoutCli !== '')(
       `autoscaling create-auto-scaling-group --auto-scaling-group-name api --launch-template LaunchTemplateName=api,Version=1 ${sizes} --vpc-zone-identifier ${subnets} --target-group-arns ${target}`,
     );
     // Looked at from inside: each start of the client takes a second.
-    const member = () => cloud.status().machines.find(({ group, state }) => group === 'api' && state === 'running');
+    const member = () =>
+      visit.cloud.status().machines.find(({ group, state }) => group === 'api' && state === 'running');
     await expect.poll(member, { timeout: 30_000 }).toMatchObject({ imageId: image });
     expect(
       await run(

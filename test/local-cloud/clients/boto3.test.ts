@@ -1,33 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
+import { expect, it } from 'vitest';
 import { account } from '../../../src/local-cloud/settings.ts';
 import { debianPython, withoutBoto3 } from '../../support/debian-python.ts';
+import { eachWithCloud } from './support.ts';
 
-let dir: string;
-let cloud: LocalCloud;
-const reports: unknown[] = [];
-
-beforeEach(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'gp-boto3-'));
-  const report = (error: unknown) => reports.push(error);
-  cloud = await startLocalCloud({ dir: path.join(dir, 'cloud'), driver: 'simulated', report });
-});
-
-afterEach(async () => {
-  await cloud.close();
-  await rm(dir, { recursive: true, force: true });
-  expect(reports.splice(0)).toEqual([]);
-});
+const visit = eachWithCloud('boto3');
 
 const tour = path.join(import.meta.dirname, 'tour.py');
 
 it.skipIf(withoutBoto3 !== '')(
   `boto3 goes through EC2, load balancers, Auto Scaling and S3 with its waiters and paginators${withoutBoto3}`,
   async () => {
+    const { cloud, dir } = visit;
     const { endpoint, region, credentials } = cloud;
     const argv = [tour, endpoint, region, credentials.accessKeyId, credentials.secretAccessKey, account.baseImageId];
     const env = { AWS_EC2_METADATA_DISABLED: 'true', AWS_CONFIG_FILE: '/dev/null', HOME: dir };

@@ -4,26 +4,18 @@ import { deleteScheduledActions, putScheduledActions } from '../../../src/aws/sc
 import { takeAll } from '../../../src/operations/doctor/finding.ts';
 import { scaleLooks } from '../../../src/operations/doctor/scale.ts';
 import type { DoctorServices } from '../../../src/operations/doctor/services.ts';
-import { planRelease } from '../../../src/operations/release.ts';
-import { planScale, planScaleCancel } from '../../../src/operations/scale.ts';
-import { simulatedFleet } from '../support/simulated-fleet.ts';
+import { planScale } from '../../../src/operations/scale.ts';
+import { type ScalingFleet, scalingFleet } from '../support/scaling-fleet.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: ScalingFleet;
 let services: DoctorServices;
 
 beforeAll(async () => {
-  world = await simulatedFleet();
-  services = Object.assign(world.services, {
-    vcpuQuota: async () => 1000,
-    identity: async () => ({ account: '000000000000', arn: 'arn:aws:iam::000000000000:root' }),
-  });
-  expect((await world.run(await planRelease(services, world.clock, {}))).error).toBeUndefined();
+  world = await scalingFleet();
+  services = world.services;
 }, 60_000);
 afterAll(() => world.close());
-afterEach(async () => {
-  await world.run(await planScaleCancel(services, world.clock));
-  await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 4 });
-}, 60_000);
+afterEach(() => world.usual(), 60_000);
 
 const hour = 3_600_000;
 const group = () => services.fleet.names.group;

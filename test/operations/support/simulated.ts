@@ -9,6 +9,7 @@ import type { Fleet } from '../../../src/config/settings.ts';
 import type { Hosts } from '../../../src/hosts/types.ts';
 import { createFileLedger } from '../../../src/ledger/ledger.ts';
 import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
+import { readStatus } from '../../../src/operations/read-status.ts';
 import { execute, type RunResult } from '../../../src/run/execute.ts';
 import { createRunId } from '../../../src/run/run-id.ts';
 import type { Plan, Step } from '../../../src/run/step.ts';
@@ -113,11 +114,20 @@ export class Simulated {
     });
   }
 
+  /** Who serves: `v1 InService healthy` of each instance. */
+  async serving(): Promise<string[]> {
+    const { instances } = await readStatus(this.services);
+    return instances.map(({ version, lifecycle, health }) => `${version} ${lifecycle} ${health}`);
+  }
+
   async close(): Promise<void> {
     await this.cloud.close();
     await rm(this.dir, { recursive: true, force: true });
   }
 }
+
+/** {@link Simulated.serving} of the demo project's fleet after its first release. */
+export const firstRelease: string[] = Array(4).fill('v1 InService healthy');
 
 /** Every version at once: which one serves is not what most of these tests are about. */
 export const everyVersion = () => ({
