@@ -1,0 +1,44 @@
+import { SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { expect, it } from 'vitest';
+import { readGroupTag, setGroupTag } from '../../src/aws/group-tags.ts';
+import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
+
+let world: World;
+openWorld((opened) => {
+  world = opened;
+});
+
+it('a tag is of its group and of its key alone', async () => {
+  const [group, other] = [await world.group(0, { MaxSize: 1 }), await world.group(0, { MaxSize: 1 })];
+  expect(await readGroupTag(world.asg, group, 'held')).toBeUndefined();
+  await setGroupTag(world.asg, group, 'held', '4');
+  await setGroupTag(world.asg, group, 'held-since', 'noon');
+  await setGroupTag(world.asg, other, 'held', '9');
+  expect(await readGroupTag(world.asg, group, 'held')).toBe('4');
+  await setGroupTag(world.asg, group, 'held', '6');
+  expect(await readGroupTag(world.asg, group, 'held')).toBe('6');
+  await setGroupTag(world.asg, group, 'held', undefined);
+  expect(await readGroupTag(world.asg, group, 'held')).toBeUndefined();
+  expect(await readGroupTag(world.asg, group, 'held-since')).toBe('noon');
+  expect(await readGroupTag(world.asg, other, 'held')).toBe('9');
+});
+
+it('taking off a tag that is not there is no error', async () => {
+  const group = await world.group(0, { MaxSize: 1 });
+  await setGroupTag(world.asg, group, 'held', undefined);
+  expect(await readGroupTag(world.asg, group, 'held')).toBeUndefined();
+});
+
+it('machines that the group launches do not get it', async () => {
+  const group = await world.group(0, { MaxSize: 1 });
+  await setGroupTag(world.asg, group, 'held', '4');
+  await world.asg.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 1 }));
+  const [machine] = await world.inService(group, 1);
+  const { Reservations } = await world.ec2.send(
+    new DescribeInstancesCommand({ InstanceIds: [machine?.InstanceId ?? ''] }),
+  );
+  const keys = Reservations?.[0]?.Instances?.[0]?.Tags?.map(({ Key }) => Key);
+  expect(keys).toContain('aws:autoscaling:groupName');
+  expect(keys).not.toContain('held');
+});
