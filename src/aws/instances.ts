@@ -37,6 +37,11 @@ function toMachine(instance: Instance): Machine {
   };
 }
 
+/** Whether it ends, or has ended: nothing brings it back. */
+export function isEnding({ state }: Machine): boolean {
+  return state === 'shutting-down' || state === 'terminated';
+}
+
 /** One instance; undefined when the cloud does not know it (also for some seconds after its launch). */
 export async function readMachine(ec2: EC2Client, id: string): Promise<Machine | undefined> {
   try {
@@ -74,7 +79,7 @@ export async function findLaunched(ec2: EC2Client, token: string): Promise<Machi
     new DescribeInstancesCommand({ Filters: [{ Name: 'client-token', Values: [token] }] }),
   );
   const found = (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []).map(toMachine);
-  return found.find((machine) => !['shutting-down', 'terminated'].includes(machine.state));
+  return found.find((machine) => !isEnding(machine));
 }
 
 /** Terminates a machine; one that is gone is no error. */

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Fleet } from '../config/settings.ts';
-import { createPoll, type Poll } from '../run/poll.ts';
+import { createPoll, isTimeout, type Poll } from '../run/poll.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError, usageError } from '../shared/errors.ts';
 import { keysFromConsole, knownHostsFile } from './host-keys.ts';
@@ -132,7 +132,7 @@ export function createSsh(settings: SshSettings) {
           timeoutMs,
         });
       } catch (error) {
-        if (!(error instanceof PipelineError) || error.code !== 'wait.timeout') throw error;
+        if (!isTimeout(error)) throw error;
         throw new PipelineError(
           'ssh.unreachable',
           `no SSH to ${host.instanceId} (${ssh.user}@${host.address}:${ssh.port}) within ${Math.round(timeoutMs / 1000)} s: ${why}`,

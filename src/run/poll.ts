@@ -40,3 +40,8 @@ export function createPoll(clock: Clock, signal?: AbortSignal, random: () => num
     }
   };
 }
+
+/** Whether a wait has ended at its deadline. */
+export function isTimeout(error: unknown): error is PipelineError {
+  return error instanceof PipelineError && error.code === 'wait.timeout';
+}

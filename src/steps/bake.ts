@@ -1,5 +1,5 @@
 import { createImage, deregisterImage, findImageByName, readImage, waitImageAvailable } from '../aws/images.ts';
-import { readMachine, tagMachine, terminateMachine } from '../aws/instances.ts';
+import { isEnding, readMachine, tagMachine, terminateMachine } from '../aws/instances.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { Host } from '../hosts/types.ts';
 import { messageOf } from '../shared/errors.ts';
@@ -118,7 +118,7 @@ async function giveBack(context: ReleaseContext): Promise<void> {
   if (!host || !activated) return;
   const machine = await readMachine(context.services.aws.ec2, host.instanceId);
   // One that the roll has replaced, or that has died.
-  if (!machine || ['shutting-down', 'terminated'].includes(machine.state)) return endHost(context);
+  if (!machine || isEnding(machine)) return endHost(context);
   try {
     await takeOut(context);
     await revert(context, host);

@@ -3,7 +3,7 @@ import { groupMachines, type Machine } from '../aws/instances.ts';
 import { isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';
 import type { ReleaseState, ReleaseStep, Services } from './services.ts';
-import { showProofRoute } from './shift.ts';
+import { showProofRoute } from './support/colours.ts';
 import { type Observation, observeFleet } from './support/observe.ts';
 import { alarmsToWatch, takeBaseline } from './support/watch/baseline.ts';
 

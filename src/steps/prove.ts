@@ -1,10 +1,9 @@
 import { deregisterTarget, readTargets, registerTarget } from '../aws/balancers.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { type ReleaseContext, type ReleaseStep, times } from './services.ts';
-import { runTags, terminateLaunched } from './stage.ts';
 import { waitRunning, waitTargetHealthy } from './support/health.ts';
-import { launchHelper } from './support/launch.ts';
-import { smokeFailures } from './support/smoke.ts';
+import { launchHelper, runTags, terminateLaunched } from './support/launch.ts';
+import { proofRouteHeaders, smokeFailures } from './support/smoke.ts';
 
 /** Boots one machine from the image behind the proof route: what was baked must serve before the fleet gets it. */
 export const prove: ReleaseStep = {
@@ -26,7 +25,7 @@ export const prove: ReleaseStep = {
       registerTarget(aws.elb, proofTargetGroupArn, instanceId),
     );
     await waitTargetHealthy(context, proofTargetGroupArn, instanceId);
-    const failures = await smokeFailures(context, { [fleet.balancer.proofHeader]: 'on' });
+    const failures = await smokeFailures(context, proofRouteHeaders(fleet));
     if (failures.length > 0) {
       throw new PipelineError('prove.smoke', `the proof instance of ${context.state.version} failed its smoke tests`, {
         details: failures,

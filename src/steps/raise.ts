@@ -3,7 +3,7 @@ import { readRoutes } from '../aws/listeners.ts';
 import type { Step } from '../run/step.ts';
 import type { Colour, RollContext, RollState, Services } from './services.ts';
 import { emptyColour, proveColour } from './support/colour-health.ts';
-import { restoreRoutes, routesTo, shareTraffic, trafficOf } from './support/colours.ts';
+import { idleOf, restoreRoutes, routesTo, shareTraffic, trafficOf } from './support/colours.ts';
 import { addTemplateVersion, dropTemplateVersion } from './support/new-template.ts';
 import { pinTemplate } from './support/pin.ts';
 import { readSettings, restoreSettings, scaleDownName, setActions, setSuspended } from './support/settings.ts';
@@ -75,12 +75,6 @@ export const raise: Step<Services, RollState> = {
     await dropTemplateVersion(context);
   },
 };
-
-/** @throws Error for a fleet with one group: the plan never has these steps then */
-export function idleOf({ idle }: Pick<RollState, 'idle'>): Colour {
-  if (idle) return idle;
-  throw new Error('the fleet has no second group');
-}
 
 /** Saves, before the first change, what an undo puts back. */
 async function remember(context: RollContext, live: Colour, idle: Colour): Promise<void> {

@@ -1,3 +1,4 @@
+import { isTimeout } from '../run/poll.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { fill, makeDefault, refreshFleet, roll } from './roll.ts';
 import type { RollbackContext, RollbackStep } from './services.ts';
@@ -36,7 +37,7 @@ export const settleOld: RollbackStep = {
     try {
       await waitFleetHealthy(context);
     } catch (error) {
-      if (!(error instanceof PipelineError) || error.code !== 'wait.timeout') throw error;
+      if (!isTimeout(error)) throw error;
       const { version, group } = context.state;
       throw new PipelineError('roll.not-serving', `${version} is on every machine of ${group}: ${error.message}`, {
         hint: stays(context),

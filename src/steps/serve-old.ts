@@ -1,7 +1,9 @@
 import { replaceInstance } from '../aws/groups.ts';
+import { isTimeout } from '../run/poll.ts';
 import { messageOf, PipelineError } from '../shared/errors.ts';
 import { type RollbackContext, type RollbackStep, times } from './services.ts';
 import { lookForHosts } from './support/flip-hosts.ts';
+import { inARow } from './support/in-a-row.ts';
 import { noteLeft } from './support/left.ts';
 import { smokeFailures } from './support/smoke.ts';
 
@@ -50,7 +52,7 @@ async function replaceUnswitched(context: RollbackContext): Promise<void> {
 async function waitTraffic(context: RollbackContext): Promise<void> {
   const { fleet } = context.services;
   const { version } = context.state;
-  let inRow = 0;
+  const steady = inARow(fleet.release.healthyReads);
   let found: string[] = [];
   try {
     await context.poll({
@@ -60,15 +62,14 @@ async function waitTraffic(context: RollbackContext): Promise<void> {
         return found.length;
       },
       until: (failures) => {
-        inRow = failures === 0 ? inRow + 1 : 0;
-        return inRow >= fleet.release.healthyReads;
+        return steady(failures === 0);
       },
       progress: () => context.progress(found.join('; ') || 'looking at what is served'),
       everyMs: Math.min(fleet.release.pollSeconds * 1000, lookEveryMs),
       timeoutMs: times(fleet, 'health').timeoutMs,
     });
   } catch (error) {
-    if (!(error instanceof PipelineError) || error.code !== 'wait.timeout') throw error;
+    if (!isTimeout(error)) throw error;
     throw new PipelineError('flip.not-serving', `${version} runs on the hosts, but does not serve as it should`, {
       details: found,
       hint: `look at what it needs; the hosts still have the newer image, replace them: pipeline fast-rollback ${fleet.app} ${version} --how roll`,

@@ -2,10 +2,10 @@ import { setCapacity } from '../aws/groups.ts';
 import { setDefaultVersion } from '../aws/launch-templates.ts';
 import type { ScalingPolicy } from '../aws/scaling-settings.ts';
 import type { Step } from '../run/step.ts';
-import { idleOf } from './raise.ts';
 import { carryEvent, carryEventBack } from './scale/carry.ts';
 import type { Colour, GroupSettings, RollContext, RollState, Services } from './services.ts';
 import { trafficBack } from './shift.ts';
+import { idleOf } from './support/colours.ts';
 import {
   readSettings,
   restoreSettings,

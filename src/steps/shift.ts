@@ -1,12 +1,10 @@
 import { readGroup, setCapacity } from '../aws/groups.ts';
-import { setWeights } from '../aws/listeners.ts';
 import type { Step } from '../run/step.ts';
 import { PipelineError } from '../shared/errors.ts';
-import { idleOf } from './raise.ts';
 import type { Colour, RollContext, RollState, Services } from './services.ts';
 import { proveColour } from './support/colour-health.ts';
-import { proofRoute, readStickiness, shareTraffic, trafficOf } from './support/colours.ts';
-import { smokeFailures } from './support/smoke.ts';
+import { idleOf, readStickiness, shareTraffic, showProofRoute, trafficOf } from './support/colours.ts';
+import { proofRouteHeaders, smokeFailures } from './support/smoke.ts';
 import { watchWindow } from './support/watch/window.ts';
 
 /** Moves the traffic to the raised colour in steps, and watches each; a lasting fault puts the weights back at once. */
@@ -43,7 +41,7 @@ export const shift: Step<Services, RollState> = {
           code: 'shift.failed',
           message: `${context.state.version} does not serve as it should with ${percent} % of the traffic`,
         },
-        where: { colour: to, headers: proofHeader(context) },
+        where: { colour: to, headers: proofRouteHeaders(context.services.fleet) },
       });
     }
     await context.save({ ...to, idle: from });
@@ -92,24 +90,10 @@ async function holdMinimum(context: RollContext, { group: name }: Colour): Promi
   );
 }
 
-/** Lets the proof route lead to a target group: so the new machines can be asked, whoever has the traffic. */
-export async function showProofRoute(context: RollContext, targetGroupArn: string): Promise<void> {
-  const route = await proofRoute(context, context.state.listenerArn);
-  if (route.weights.every((one) => one.targetGroupArn === targetGroupArn)) return;
-  const was = route.weights;
-  await context.change({ action: 'point-proof-route', target: route.arn, data: { was, to: targetGroupArn } }, () =>
-    setWeights(context.services.aws.elb, route, [{ targetGroupArn, weight: 1 }]),
-  );
-}
-
 async function assertSmoke(context: RollContext): Promise<void> {
-  const failures = await smokeFailures(context, proofHeader(context));
+  const failures = await smokeFailures(context, proofRouteHeaders(context.services.fleet));
   if (failures.length === 0) return;
   throw new PipelineError('shift.smoke', `the new machines of ${context.state.version} failed their smoke tests`, {
     details: failures,
   });
-}
-
-function proofHeader(context: RollContext): Record<string, string> {
-  return { [context.services.fleet.balancer.proofHeader]: 'on' };
 }

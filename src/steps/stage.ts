@@ -1,13 +1,11 @@
 import path from 'node:path';
 import { resolveBaseImage } from '../aws/images.ts';
-import { findLaunched, readMachine, terminateMachine } from '../aws/instances.ts';
-import { tagKeys } from '../aws/tags.ts';
+import { readMachine } from '../aws/instances.ts';
 import { archiveCommit } from '../hosts/git.ts';
-import type { ReleaseContext, ReleaseState, ReleaseStep } from './services.ts';
+import type { ReleaseState, ReleaseStep } from './services.ts';
 import { waitRunning } from './support/health.ts';
-import { isRefused, launchHelper } from './support/launch.ts';
+import { launchHelper, runTags, terminateLaunched } from './support/launch.ts';
 import { playRelease } from './support/play.ts';
-import { whenVisible } from './support/visible.ts';
 
 /** Boots a throwaway machine from the current image; from the base image when there is no release yet, or when that was asked for. */
 export const builder: ReleaseStep = {
@@ -71,35 +69,3 @@ export const stage: ReleaseStep = {
     );
   },
 };
-
-/** Tags of a machine that is there for this run only. */
-export function runTags(context: ReleaseContext, role: string): Record<string, string> {
-  const { fleet } = context.services;
-  return {
-    Name: `${fleet.names.group}-${role}`,
-    [tagKeys.app]: fleet.app,
-    [tagKeys.environment]: fleet.environment,
-    [tagKeys.run]: context.run.id,
-    [tagKeys.role]: role,
-    [tagKeys.version]: context.state.version,
-  };
-}
-
-/**
- * Terminates the machine that this step launched, also when only the intent of the launch is known: found by the launch's token, as
- * the journal does not tell a refused launch from one whose answer was lost. It launches nothing.
- */
-export async function terminateLaunched(context: ReleaseContext, action: string): Promise<void> {
-  const { ec2 } = context.services.aws;
-  const launches = context.changes().filter((change) => change.action === action && !change.undoing);
-  for (const launch of launches.filter((change) => !isRefused(change.result))) {
-    const known = typeof launch.result === 'string' ? launch.result : undefined;
-    // EC2 answers "not found" to the end of a machine that it does not show yet, too.
-    const machine = await whenVisible(context, known ?? 'the launched machine', () =>
-      known === undefined ? findLaunched(ec2, launch.token) : readMachine(ec2, known),
-    );
-    const id = machine?.id ?? known;
-    if (id === undefined || machine?.state === 'terminated') continue;
-    await context.change({ action: 'terminate-instance', target: id }, () => terminateMachine(ec2, id));
-  }
-}

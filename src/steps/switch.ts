@@ -1,11 +1,10 @@
 import { setTemplate } from '../aws/groups.ts';
 import type { Step } from '../run/step.ts';
 import { PipelineError } from '../shared/errors.ts';
-import { idleOf } from './raise.ts';
 import type { Colour, GroupSettings, RollContext, RollState, Services } from './services.ts';
 import { settle } from './settle.ts';
 import { proveColour } from './support/colour-health.ts';
-import { readStickiness, shareTraffic } from './support/colours.ts';
+import { idleOf, readStickiness, shareTraffic } from './support/colours.ts';
 import { noteLeft } from './support/left.ts';
 import { readSettings, restoreSettings, scaleDownName, setActions, setSuspended } from './support/settings.ts';
 import { switchFacts } from './support/switch-facts.ts';

@@ -1,7 +1,9 @@
 import { lastFailedActivity } from '../../aws/activities.ts';
 import { readTargets } from '../../aws/balancers.ts';
+import { isTimeout } from '../../run/poll.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { times } from '../services.ts';
+import { inARow } from '../support/in-a-row.ts';
 import type { ScaleStep } from './state.ts';
 
 /** Waits until the fleet has its size: one look at the targets each time, however large it is. What is there stays. */
@@ -14,7 +16,7 @@ export const waitHealthy: ScaleStep = {
   async run(context) {
     const { aws, fleet } = context.services;
     const { group, targetGroupArn, scale } = context.state;
-    let inRow = 0;
+    const steady = inARow(fleet.release.healthyReads);
     let last = 0;
     try {
       await context.poll({
@@ -23,8 +25,7 @@ export const waitHealthy: ScaleStep = {
           (await readTargets(aws.elb, targetGroupArn)).filter((target) => target.state === 'healthy').length,
         until: (healthy) => {
           last = healthy;
-          inRow = healthy >= scale.to ? inRow + 1 : 0;
-          return inRow >= fleet.release.healthyReads;
+          return steady(healthy >= scale.to);
         },
         progress: (healthy) =>
           context.progress(`${healthy} of ${scale.to} healthy`, { done: Math.min(healthy, scale.to), total: scale.to }),
@@ -34,7 +35,7 @@ export const waitHealthy: ScaleStep = {
       if (context.signal.aborted) {
         context.note(`${group} keeps the size of ${scale.to}; pipeline scale ${fleet.app} --cancel takes it back`);
       }
-      if (!(error instanceof PipelineError) || error.code !== 'wait.timeout') throw error;
+      if (!isTimeout(error)) throw error;
       const why = await lastFailedActivity(aws.autoScaling, group).catch(() => undefined);
       throw new PipelineError(
         'scale.short',

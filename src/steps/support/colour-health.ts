@@ -1,8 +1,10 @@
 import { readTargets, type TargetHealth } from '../../aws/balancers.ts';
 import { type Group, readGroups, setCapacity } from '../../aws/groups.ts';
+import { isTimeout } from '../../run/poll.ts';
 import type { RunContext } from '../../run/step.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { type Colour, type Services, times } from '../services.ts';
+import { inARow } from './in-a-row.ts';
 
 type Context = RunContext<Services, object>;
 
@@ -44,7 +46,7 @@ export async function proveColour(
   everyMs = context.services.fleet.release.pollSeconds * 1000,
 ): Promise<void> {
   const { fleet } = context.services;
-  let inRow = 0;
+  const steady = inARow(fleet.release.healthyReads);
   let last: ColourHealth | undefined;
   try {
     await context.poll({
@@ -55,8 +57,7 @@ export async function proveColour(
       },
       until: ({ group, leader: other, healthy, grown }) => {
         const whole = !grown && healthy >= Math.max(group.desired, other.desired);
-        inRow = whole ? inRow + 1 : 0;
-        return inRow >= fleet.release.healthyReads;
+        return steady(whole);
       },
       progress: ({ group, leader: other, healthy }) => {
         const wanted = Math.max(group.desired, other.desired);
@@ -66,7 +67,7 @@ export async function proveColour(
       everyMs,
     });
   } catch (error) {
-    if (!(error instanceof PipelineError) || error.code !== 'wait.timeout') throw error;
+    if (!isTimeout(error)) throw error;
     const wanted = Math.max(last?.group.desired ?? 0, last?.leader.desired ?? 0);
     throw new PipelineError(
       'colour.unhealthy',

@@ -2,9 +2,15 @@ import { type Route, readRoutes, setWeights, shareOf, type Weight } from '../../
 import type { Fleet } from '../../config/settings.ts';
 import type { RunContext } from '../../run/step.ts';
 import { PipelineError } from '../../shared/errors.ts';
-import type { Colour, Services } from '../services.ts';
+import type { Colour, RollState, Services } from '../services.ts';
 
 type Context = RunContext<Services, object>;
+
+/** @throws Error for a fleet with one group: the plan never has these steps then */
+export function idleOf({ idle }: Pick<RollState, 'idle'>): Colour {
+  if (idle) return idle;
+  throw new Error('the fleet has no second group');
+}
 
 /**
  * Which colour serves: the one with the greater part of the traffic.
@@ -131,6 +137,16 @@ export async function proofRoute(context: Context, listenerArn: string): Promise
     'listener.no-proof-route',
     `no rule of the listener ${listenerArn} forwards requests with the header ${fleet.balancer.proofHeader}: on`,
     { hint: 'deploy the infrastructure again, or add the rule' },
+  );
+}
+
+/** Lets the proof route lead to a target group: so the new machines can be asked, whoever has the traffic. */
+export async function showProofRoute(context: RunContext<Services, RollState>, targetGroupArn: string): Promise<void> {
+  const route = await proofRoute(context, context.state.listenerArn);
+  if (route.weights.every((one) => one.targetGroupArn === targetGroupArn)) return;
+  const was = route.weights;
+  await context.change({ action: 'point-proof-route', target: route.arn, data: { was, to: targetGroupArn } }, () =>
+    setWeights(context.services.aws.elb, route, [{ targetGroupArn, weight: 1 }]),
   );
 }
 

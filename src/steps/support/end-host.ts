@@ -1,5 +1,5 @@
 import { readGroup, replaceInstance } from '../../aws/groups.ts';
-import { readMachine } from '../../aws/instances.ts';
+import { isEnding, readMachine } from '../../aws/instances.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { ReleaseContext } from '../services.ts';
 import { waitFleetHealthy } from './health.ts';
@@ -61,5 +61,5 @@ async function end(context: ReleaseContext, instanceId: string, lifecycle: strin
 
 async function isUp(context: ReleaseContext, instanceId: string): Promise<boolean> {
   const machine = await readMachine(context.services.aws.ec2, instanceId);
-  return machine !== undefined && !['shutting-down', 'terminated'].includes(machine.state);
+  return machine !== undefined && !isEnding(machine);
 }

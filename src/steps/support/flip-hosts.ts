@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { readTargets } from '../../aws/balancers.ts';
 import { readGroup } from '../../aws/groups.ts';
 import { groupMachines, type Machine } from '../../aws/instances.ts';
@@ -75,21 +76,14 @@ export async function flipHosts(
   machines: readonly Machine[],
   version: string,
 ): Promise<FlipAnswer[]> {
-  const answers: FlipAnswer[] = [];
-  const waiting = [...machines];
-  const worker = async () => {
-    for (let machine = waiting.shift(); machine; machine = waiting.shift()) {
-      answers.push(await flipHost(context, machine, version));
-      context.progress(`${answers.length} of ${machines.length} hosts switched`, {
-        done: answers.length,
-        total: machines.length,
-      });
-    }
+  let done = 0;
+  const flipOne = async (machine: Machine): Promise<FlipAnswer> => {
+    const answer = await flipHost(context, machine, version);
+    done++;
+    context.progress(`${done} of ${machines.length} hosts switched`, { done, total: machines.length });
+    return answer;
   };
-  await Promise.all(
-    Array.from({ length: Math.min(context.services.fleet.release.flip.parallel, machines.length) }, worker),
-  );
-  return answers;
+  return pMap(machines, flipOne, { concurrency: context.services.fleet.release.flip.parallel });
 }
 
 async function flipHost(context: RollbackContext, machine: Machine, version: string): Promise<FlipAnswer> {

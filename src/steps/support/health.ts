@@ -1,9 +1,11 @@
 import { readTargets, type TargetHealth } from '../../aws/balancers.ts';
 import { readGroup } from '../../aws/groups.ts';
-import { readMachine } from '../../aws/instances.ts';
+import { isEnding, type Machine, readMachine } from '../../aws/instances.ts';
+import { isTimeout } from '../../run/poll.ts';
 import type { RunContext } from '../../run/step.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { type Colour, type Services, times } from '../services.ts';
+import { inARow } from './in-a-row.ts';
 
 /**
  * Waits until a target has been healthy for `release.healthyReads` readings in a row: one good reading may be a flap.
@@ -15,7 +17,7 @@ export async function waitTargetHealthy(
   instanceId: string,
 ): Promise<void> {
   const { fleet, aws } = context.services;
-  let inRow = 0;
+  const steady = inARow(fleet.release.healthyReads);
   let last: TargetHealth | undefined;
   try {
     await context.poll({
@@ -26,14 +28,13 @@ export async function waitTargetHealthy(
         return last;
       },
       until: (target) => {
-        inRow = target?.state === 'healthy' ? inRow + 1 : 0;
-        return inRow >= fleet.release.healthyReads;
+        return steady(target?.state === 'healthy');
       },
       progress: (target) => context.progress(`${instanceId} is ${target?.state ?? 'not registered yet'}`),
       ...times(fleet, 'health'),
     });
   } catch (error) {
-    if (!(error instanceof PipelineError) || error.code !== 'wait.timeout') throw error;
+    if (!isTimeout(error)) throw error;
     throw new PipelineError(
       'target.unhealthy',
       `${instanceId} did not become healthy in ${fleet.release.timeouts.health} s: it is ${last?.state ?? 'not registered'}` +
@@ -46,7 +47,7 @@ export async function waitTargetHealthy(
 /** Waits until as many targets are healthy as the group wants in service, for several readings in a row. */
 export async function waitFleetHealthy(context: RunContext<Services, Colour>): Promise<void> {
   const { fleet, aws } = context.services;
-  let inRow = 0;
+  const steady = inARow(fleet.release.healthyReads);
   await context.poll({
     what: `the whole fleet ${context.state.group} to be healthy`,
     read: async () => {
@@ -57,8 +58,7 @@ export async function waitFleetHealthy(context: RunContext<Services, Colour>): P
       return { wanted: group.desired, healthy: targets.filter((target) => target.state === 'healthy').length };
     },
     until: ({ wanted, healthy }) => {
-      inRow = healthy >= wanted ? inRow + 1 : 0;
-      return inRow >= fleet.release.healthyReads;
+      return steady(healthy >= wanted);
     },
     progress: ({ wanted, healthy }) =>
       context.progress(`${healthy} of ${wanted} healthy`, { done: healthy, total: wanted }),
@@ -68,12 +68,17 @@ export async function waitFleetHealthy(context: RunContext<Services, Colour>): P
 
 async function assertAlive(context: RunContext<Services, object>, instanceId: string): Promise<void> {
   const machine = await readMachine(context.services.aws.ec2, instanceId);
-  if (machine && ['shutting-down', 'terminated', 'stopped'].includes(machine.state)) {
+  if (machine && isDown(machine)) {
     throw new PipelineError(
       'target.unhealthy',
       `${instanceId} is ${machine.state}${machine.stateReason ? `: ${machine.stateReason}` : ''}`,
     );
   }
+}
+
+/** Whether it does not run, and will not by itself. */
+function isDown(machine: Machine): boolean {
+  return machine.state === 'stopped' || isEnding(machine);
 }
 
 /** Waits until a machine runs. Machines that are not found yet are awaited too (eventual consistency). */
@@ -86,7 +91,7 @@ export async function waitRunning(
     what: `instance ${instanceId} to run`,
     read: () => readMachine(aws.ec2, instanceId),
     until: (one) => {
-      if (one && ['shutting-down', 'terminated', 'stopped'].includes(one.state)) {
+      if (one && isDown(one)) {
         throw new PipelineError(
           'instance.failed',
           `${instanceId} is ${one.state}: ${one.stateReason ?? 'no reason given'}`,

@@ -14,6 +14,11 @@ export function proofHeaders(fleet: Fleet): Record<string, string> {
   return { [fleet.balancer.proofHeader]: 'fleet' };
 }
 
+/** Header that leads a probe through the proof route: to the machines that are being proven. */
+export function proofRouteHeaders(fleet: Fleet): Record<string, string> {
+  return { [fleet.balancer.proofHeader]: 'on' };
+}
+
 /** Runs the configured smoke tests through the balancer and returns what failed, worded for a person. */
 export async function smokeFailures(
   context: RunContext<Services, RollState>,

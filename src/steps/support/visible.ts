@@ -1,5 +1,5 @@
+import { isTimeout } from '../../run/poll.ts';
 import type { RunContext } from '../../run/step.ts';
-import { PipelineError } from '../../shared/errors.ts';
 
 /**
  * How long EC2 may not show yet what it has just made, in milliseconds: its readings are eventually consistent. As long as an
@@ -16,7 +16,7 @@ export async function whenVisible<T>(
   try {
     return await context.poll({ what, read, until: (found) => found !== undefined, ...unseen });
   } catch (error) {
-    if (error instanceof PipelineError && error.code === 'wait.timeout') return undefined;
+    if (isTimeout(error)) return undefined;
     throw error;
   }
 }

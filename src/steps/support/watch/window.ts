@@ -1,4 +1,4 @@
-import { PipelineError } from '../../../shared/errors.ts';
+import { isTimeout } from '../../../run/poll.ts';
 import type { RollContext } from '../../services.ts';
 import type { Fault, Phase } from './types.ts';
 import { openWatch, takenBack, type WatchWhere } from './watch.ts';
@@ -40,7 +40,7 @@ export async function watchWindow(
     });
   } catch (error) {
     // Faults that come and go for so long are lasting too.
-    if (error instanceof PipelineError && error.code === 'wait.timeout') {
+    if (isTimeout(error)) {
       throw await takenBack(context, watch, window.failed);
     }
     throw error;
