@@ -1,5 +1,7 @@
 import {
   type Action,
+  DescribeListenersCommand,
+  DescribeLoadBalancersCommand,
   DescribeRulesCommand,
   ElasticLoadBalancingV2Client,
   ModifyListenerCommand,
@@ -7,7 +9,8 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readRoutes, setWeights, shareOf } from '../../src/aws/listeners.ts';
+import { balancerOf, readListener, readRoutes, setWeights, shareOf } from '../../src/aws/listeners.ts';
+import { refusal } from './support/refusal.ts';
 
 const mock = mockClient(ElasticLoadBalancingV2Client);
 const elb = new ElasticLoadBalancingV2Client({ region: 'eu-west-1' });
@@ -90,5 +93,53 @@ describe('a change of weights', () => {
     expect(shareOf(weights(0), 't1')).toBe(0);
     expect(shareOf(weights(1, 3), 't1')).toBe(0.75);
     expect(shareOf(weights(0, 0), 't0')).toBe(0);
+  });
+});
+
+describe('the listener of a load balancer', () => {
+  const found = { LoadBalancerArn: 'lb/1', DNSName: 'api.elb.example' };
+  const Listeners = [
+    { ListenerArn: 'listener/http', Port: 80, Protocol: 'HTTP' as const, DefaultActions: [forward(['tg/a', 3])] },
+    { ListenerArn: 'listener/tls', Port: 443, Protocol: 'HTTPS' as const },
+  ];
+
+  it('is that of the port, with the address for its protocol and where it forwards to', async () => {
+    mock.on(DescribeLoadBalancersCommand, { Names: ['api'] }).resolves({ LoadBalancers: [found] });
+    mock.on(DescribeListenersCommand, { LoadBalancerArn: 'lb/1' }).resolves({ Listeners });
+    expect(await readListener(elb, 'api', 80)).toEqual({
+      arn: 'listener/http',
+      url: 'http://api.elb.example:80',
+      weights: [{ targetGroupArn: 'tg/a', weight: 3 }],
+    });
+    expect(await readListener(elb, 'api', 443)).toEqual({
+      arn: 'listener/tls',
+      url: 'https://api.elb.example:443',
+      weights: [],
+    });
+  });
+
+  it('or its load balancer that is not there is named, with what makes it', async () => {
+    mock.on(DescribeLoadBalancersCommand, { Names: ['api'] }).resolves({ LoadBalancers: [found] });
+    mock.on(DescribeLoadBalancersCommand, { Names: ['shop'] }).rejects(refusal('LoadBalancerNotFound'));
+    mock.on(DescribeListenersCommand).resolves({ Listeners });
+    await expect(readListener(elb, 'api', 8080)).rejects.toMatchObject({
+      code: 'listener.missing',
+      message: 'load balancer api has no listener on port 8080',
+      hint: expect.stringContaining('pipeline local up'),
+    });
+    await expect(readListener(elb, 'shop', 80)).rejects.toMatchObject({
+      code: 'balancer.missing',
+      message: 'there is no load balancer shop',
+    });
+  });
+
+  it('that nobody may read is no listener that is missing', async () => {
+    mock.on(DescribeLoadBalancersCommand).rejects(refusal('AccessDenied'));
+    await expect(readListener(elb, 'api', 80)).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+
+  it('tells the load balancer that it belongs to', () => {
+    const arn = (kind: string) => `arn:aws:elasticloadbalancing:eu-west-1:0:${kind}`;
+    expect(balancerOf(arn('listener/app/api/50dc/f2f7'))).toBe(arn('loadbalancer/app/api/50dc'));
   });
 });

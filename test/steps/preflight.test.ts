@@ -1,11 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DisableImageCommand, EnableImageCommand } from '@aws-sdk/client-ec2';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readGroup, replaceInstance, resumeProcesses, suspendProcesses } from '../../src/aws/groups.ts';
 import { createFileLedger } from '../../src/ledger/ledger.ts';
 import type { Ledger } from '../../src/ledger/types.ts';
+import { readStatus } from '../../src/operations/read-status.ts';
+import { planRelease } from '../../src/operations/release.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { preflight } from '../../src/steps/preflight.ts';
+import { simulatedFleet } from '../operations/support/simulated-fleet.ts';
+import { until, withinAMinute } from '../support/until.ts';
 import { journaled, journaledContext } from './support/journaled-context.ts';
 
 let dir: string;
@@ -47,4 +53,66 @@ describe('the undo of the preflight', () => {
     await preflight.undo?.(context);
     expect(await states()).toEqual(['v1 building']);
   });
+});
+
+describe('a fleet that is not ready', () => {
+  let world: Awaited<ReturnType<typeof simulatedFleet>>;
+  beforeAll(async () => {
+    world = await simulatedFleet();
+    expect((await world.run(await planRelease(world.services, world.clock, {}))).error).toBeUndefined();
+  }, 60_000);
+  afterAll(() => world.close());
+
+  const group = () => readGroup(world.services.aws.autoScaling, world.services.fleet.names.group);
+  /** What a release now is refused with; it must have reserved and changed nothing. */
+  async function refusal() {
+    const result = await world.run(await planRelease(world.services, world.clock, {}));
+    expect(result).toMatchObject({ outcome: 'failed', left: [] });
+    expect(result.steps.filter(({ status }) => status === 'done')).toEqual([]);
+    expect((await world.services.ledger.releases('api')).map(({ version }) => version)).toEqual(['v1']);
+    return result.error;
+  }
+
+  it('is refused with its suspended processes, but for those that a release can do without', async () => {
+    const { autoScaling } = world.services.aws;
+    const { name } = await group();
+    await suspendProcesses(autoScaling, name, ['Launch', 'AZRebalance', 'InstanceRefresh']);
+    try {
+      expect(await refusal()).toMatchObject({
+        code: 'preflight.suspended',
+        message: `processes of ${name} are suspended: Launch, InstanceRefresh`,
+      });
+    } finally {
+      await resumeProcesses(autoScaling, name, ['Launch', 'AZRebalance', 'InstanceRefresh']);
+    }
+  }, 30_000);
+
+  it('is refused when the image that serves could not be gone back to', async () => {
+    const { ec2 } = world.services.aws;
+    const ImageId = (await planRelease(world.services, world.clock, {})).initial.current.imageId ?? '';
+    await ec2.send(new DisableImageCommand({ ImageId }));
+    try {
+      expect(await refusal()).toMatchObject({
+        code: 'preflight.no-way-back',
+        message: `the image that serves now, ${ImageId}, is disabled: there would be no way back`,
+      });
+    } finally {
+      await ec2.send(new EnableImageCommand({ ImageId }));
+    }
+  }, 30_000);
+
+  it('is refused with hosts that are not healthy, and taken when they are', async () => {
+    const { autoScaling } = world.services.aws;
+    const { name, instances } = await group();
+    world.cloud.faults.add({ kind: 'insufficient-capacity' });
+    await replaceInstance(autoScaling, instances[0]?.id ?? '');
+    expect(await refusal()).toMatchObject({
+      code: 'preflight.unhealthy',
+      message: `only 3 of 4 hosts of ${name} are healthy`,
+    });
+    world.cloud.faults.clear();
+    const healthy = async () => (await readStatus(world.services)).instances.map((one) => one.health).join();
+    await until(healthy, (all) => all === 'healthy,healthy,healthy,healthy', withinAMinute);
+    expect((await world.run(await planRelease(world.services, world.clock, {}))).outcome).toBe('done');
+  }, 60_000);
 });

@@ -6,7 +6,7 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RollContext, Services } from '../../../src/steps/services.ts';
-import { readStickiness, shareTraffic } from '../../../src/steps/support/colours.ts';
+import { chooseLive, proofRoute, readStickiness, shareTraffic } from '../../../src/steps/support/colours.ts';
 
 const mock = mockClient(ElasticLoadBalancingV2Client);
 const services = {
@@ -63,5 +63,57 @@ describe('stickiness to target groups', () => {
     expect(stickiness()).toEqual([undefined]);
     expect(await readStickiness(services, 'listener/1', [blue, green])).toBeUndefined();
     expect(notes).toEqual([]);
+  });
+});
+
+describe('the colour that serves', () => {
+  const weights = (blue: number, green: number) => [
+    { targetGroupArn: 'tg/blue', weight: blue },
+    { targetGroupArn: 'tg/green', weight: green },
+  ];
+
+  it.each([
+    [[100, 0], 'blue', 1],
+    [[0, 100], 'green', 1],
+    [[25, 75], 'green', 0.75],
+    [[50, 50], 'blue', 0.5],
+  ] as const)('with weights of %j it is %s', ([one, other], live, share) => {
+    expect(chooseLive([blue, green], weights(one, other))).toMatchObject({ live: { group: live }, share });
+  });
+
+  it.each([
+    ['both have none', weights(0, 0)],
+    ['others have all', [{ targetGroupArn: 'tg/other', weight: 1 }]],
+    ['nothing is forwarded', []],
+  ])('is not guessed when %s', (_what, none) => {
+    expect(() => chooseLive([blue, green], none)).toThrow(
+      expect.objectContaining({
+        code: 'listener.no-colour',
+        message: 'the listener sends traffic to neither blue nor green',
+      }),
+    );
+  });
+});
+
+describe('the proof route', () => {
+  const rule = (HttpHeaderName: string, ...Values: string[]) => ({
+    RuleArn: `rule/${HttpHeaderName}/${Values}`,
+    Actions: [{ Type: 'forward' as const, TargetGroupArn: 'tg/proof' }],
+    Conditions: [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName, Values } }],
+  });
+
+  it('is the rule on the header with the value on, however the header is written', async () => {
+    mock.reset();
+    mock.on(DescribeRulesCommand).resolves({ Rules: [rule('x-proof', 'off'), rule('X-Proof', 'maybe', 'on')] });
+    expect(await proofRoute(context, 'listener/1')).toMatchObject({ arn: 'rule/X-Proof/maybe,on' });
+  });
+
+  it('is asked for when there is none', async () => {
+    mock.reset();
+    mock.on(DescribeRulesCommand).resolves({ Rules: [rule('x-proof', 'off'), rule('x-canary', 'on')] });
+    await expect(proofRoute(context, 'listener/1')).rejects.toMatchObject({
+      code: 'listener.no-proof-route',
+      message: 'no rule of the listener listener/1 forwards requests with the header x-proof: on',
+    });
   });
 });
