@@ -1,5 +1,7 @@
+import { StartInstanceRefreshCommand } from '@aws-sdk/client-auto-scaling';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readGroup, resumeProcesses, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
+import { cancelRefresh, isActive, readRefresh } from '../../src/aws/refreshes.ts';
 import { deletePolicy, putPolicy, readScheduledActions } from '../../src/aws/scaling-settings.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
 import type { ScaleServices, ScaleStep } from '../../src/steps/scale/state.ts';
@@ -193,6 +195,57 @@ describe('what does not fit', () => {
     quota = new Error('not allowed to ask');
     expect((await scale(9)).outcome).toBe('done');
   }, 30_000);
+
+  it('is refused beyond what the group has been given, whatever is configured', async () => {
+    await setCapacity(services.aws.autoScaling, group(), { max: 6 });
+    try {
+      await expect(planScale(services, world.clock, { to: 7 })).rejects.toMatchObject({
+        code: 'scale.above-max',
+        outcome: 'usage',
+        message: `7 machines are more than the maximum of ${group()}, which is 6`,
+      });
+    } finally {
+      await setCapacity(services.aws.autoScaling, group(), { max: 12 });
+    }
+  });
+
+  it('is refused beyond the targets of a target group', async () => {
+    const { capacity } = services.fleet;
+    const { max } = capacity;
+    capacity.max = 2000;
+    await setCapacity(services.aws.autoScaling, group(), { max: 2000 });
+    try {
+      expect((await scale(1001)).error).toMatchObject({
+        code: 'scale.targets',
+        message: '1001 machines are more than the 1000 targets of a target group',
+      });
+      expect(await size()).toEqual({ min: 4, desired: 4 });
+    } finally {
+      capacity.max = max;
+      await setCapacity(services.aws.autoScaling, group(), { max });
+    }
+  }, 30_000);
+
+  it('is refused while a refresh goes on', async () => {
+    const { autoScaling } = services.aws;
+    await autoScaling.send(
+      new StartInstanceRefreshCommand({ AutoScalingGroupName: group(), Preferences: { InstanceWarmup: 600 } }),
+    );
+    try {
+      expect((await scale(6)).error).toMatchObject({
+        code: 'scale.refresh-active',
+        message: expect.stringContaining(`an instance refresh of ${group()} is `),
+      });
+      expect(await size()).toEqual({ min: 4, desired: 4 });
+    } finally {
+      await cancelRefresh(autoScaling, group());
+      await until(
+        () => readRefresh(autoScaling, group()),
+        (refresh) => !isActive(refresh),
+        withinAMinute,
+      );
+    }
+  }, 60_000);
 
   it('is refused while the group would not do it', async () => {
     await suspendProcesses(services.aws.autoScaling, group(), ['Launch', 'ScheduledActions']);
