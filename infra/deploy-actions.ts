@@ -78,6 +78,7 @@ export const balancerChanges = [
   'elasticloadbalancing:ModifyCapacityReservation',
   'elasticloadbalancing:ModifyListener',
   'elasticloadbalancing:ModifyRule',
+  'elasticloadbalancing:ModifyTargetGroupAttributes',
   'elasticloadbalancing:RegisterTargets',
   'elasticloadbalancing:RemoveTags',
 ] as const;

@@ -5,10 +5,11 @@ import {
   type ElasticLoadBalancingV2Client,
   ModifyListenerCommand,
   ModifyRuleCommand,
+  ModifyTargetGroupAttributesCommand,
   paginateDescribeRules,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { PipelineError } from '../shared/errors.ts';
-import { isNotFound } from './errors.ts';
+import { awsCode, isNotFound } from './errors.ts';
 
 /** Part of the requests that a target group gets: its weight over the sum of weights (0 to 999 each). */
 export interface Weight {
@@ -104,6 +105,20 @@ export async function setWeights(
   } else {
     await elb.send(new ModifyRuleCommand({ RuleArn: route.arn, Actions: actions }));
   }
+}
+
+/**
+ * True for AWS's refusal to end stickiness to target groups while it is enabled for the targets of one of them.
+ * Of its own text only the code is looked at: nothing else of such a request can be wrong, as all else was there before.
+ */
+export function isStickinessRefused(error: unknown): boolean {
+  return /^InvalidConfigurationRequest/.test(awsCode(error) ?? '');
+}
+
+/** Ends stickiness to the targets of a group, whatever its kind. */
+export async function endTargetStickiness(elb: ElasticLoadBalancingV2Client, TargetGroupArn: string): Promise<void> {
+  const Attributes = [{ Key: 'stickiness.enabled', Value: 'false' }];
+  await elb.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn, Attributes }));
 }
 
 /** A target group's part of the requests of a route, from 0 to 1. */

@@ -1,12 +1,13 @@
 import { DescribeImagesCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { balancerChanges, groupChanges, ownChanges } from '../../infra/deploy-actions.ts';
+import { findTargetGroup } from '../../src/aws/balancers.ts';
 import { createClients } from '../../src/aws/clients.ts';
 import { readGroup, replaceInstance } from '../../src/aws/groups.ts';
 import { deprecateImage, disableImage, enableImage, undeprecateImage } from '../../src/aws/image-retirement.ts';
 import { listImages } from '../../src/aws/images.ts';
 import { consoleOutput, terminateMachine } from '../../src/aws/instances.ts';
-import { readListener, readRoutes, setWeights } from '../../src/aws/listeners.ts';
+import { endTargetStickiness, readListener, readRoutes, setWeights } from '../../src/aws/listeners.ts';
 import { cancelRefresh, rollbackRefresh } from '../../src/aws/refreshes.ts';
 import { createRule, deleteRule, tagRule, updateRule } from '../../src/aws/rules.ts';
 import {
@@ -155,6 +156,7 @@ describe('under the deploy role', () => {
     await deleteRule(elb, rule);
     const [route] = (await readRoutes(elb, listener.arn)).filter(({ kind }) => kind === 'listener');
     if (route) await setWeights(elb, route, route.weights);
+    await endTargetStickiness(elb, await findTargetGroup(elb, services.fleet.names.targetGroup));
     expect(asked.denied).toEqual([]);
   }, 60_000);
 

@@ -1,7 +1,8 @@
-import type { Action } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Action, ForwardActionConfig } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { CloudState } from '../model.ts';
 import { CloudError } from '../wire/handler.ts';
 import { findTargetGroup, forwardsTo, usage } from './find.ts';
+import { stickySeconds } from './haproxy/group-stickiness.ts';
 import { invalid, oneOf, printable, required, whole } from './validate.ts';
 
 /** Content types of a fixed response, from the API reference. */
@@ -55,8 +56,6 @@ function checkForward(state: CloudState, action: Action): Record<string, unknown
   }
   if (listed.length > 5)
     throw new CloudError('TooManyTargetGroups', 'An action can forward to at most 5 target groups');
-  if (action.ForwardConfig?.TargetGroupStickinessConfig?.Enabled)
-    throw invalid('Target group stickiness is not supported by this cloud');
   const groups = listed.map(({ TargetGroupArn, Weight }) => ({
     TargetGroupArn: findTargetGroup(state, TargetGroupArn).arn,
     Weight: whole(Weight, 'Weight', 0, 999, 1),
@@ -66,7 +65,31 @@ function checkForward(state: CloudState, action: Action): Record<string, unknown
   if (action.TargetGroupArn && (groups.length > 1 || groups[0]?.TargetGroupArn !== action.TargetGroupArn))
     throw invalid('You cannot specify both a target group ARN and a different forward config');
   const single = groups.length === 1 ? { TargetGroupArn: groups[0]?.TargetGroupArn } : {};
-  return { ...single, ForwardConfig: { TargetGroups: groups } };
+  const sticky = checkStickiness(state, action, groups);
+  return { ...single, ForwardConfig: { TargetGroups: groups, ...sticky } };
+}
+
+/** Targets can be sticky behind several target groups only where these are, too. */
+function checkStickiness(
+  state: CloudState,
+  { ForwardConfig }: Action,
+  groups: readonly { TargetGroupArn: string }[],
+): Pick<ForwardActionConfig, 'TargetGroupStickinessConfig'> {
+  const { Enabled, DurationSeconds = 0 } = ForwardConfig?.TargetGroupStickinessConfig ?? {};
+  if (Enabled) {
+    if (!Number.isInteger(DurationSeconds) || DurationSeconds < 1 || DurationSeconds > 604_800)
+      throw invalid('Target group stickiness duration must be between 1 and 604800 seconds');
+    return { TargetGroupStickinessConfig: { Enabled, DurationSeconds } };
+  }
+  const sticky = groups.some(
+    (one) => state.targetGroups[one.TargetGroupArn]?.attributes['stickiness.enabled'] === 'true',
+  );
+  if (sticky && groups.length > 1)
+    throw new CloudError(
+      'InvalidConfigurationRequest',
+      'You must enable group stickiness on a rule if you enabled target stickiness on one of its target groups',
+    );
+  return {};
 }
 
 function checkFixedResponse(action: Action): Record<string, unknown> {
@@ -109,4 +132,24 @@ function checkRedirect(action: Action): Record<string, unknown> {
       'The redirect would lead to itself: change the protocol, port, host or path',
     );
   return { Protocol, Port, Host, Path, Query, StatusCode };
+}
+
+/** The same rule from the other side: targets become sticky only where the several target groups of each action are. */
+export function checkGroupsSticky(state: CloudState, arn: string, attributes: Record<string, string>): void {
+  if (attributes['stickiness.enabled'] !== 'true') return;
+  const owners = [
+    ...Object.values(state.listeners).map((one) => ({ arn: one.arn, actions: one.defaultActions })),
+    ...Object.values(state.rules),
+  ];
+  const loose = owners.find(({ actions }) =>
+    actions.some((action) => {
+      const groups = forwardsTo([action]);
+      return groups.length > 1 && groups.includes(arn) && stickySeconds(action) === undefined;
+    }),
+  );
+  if (loose)
+    throw new CloudError(
+      'InvalidConfigurationRequest',
+      `This target group appears behind a rule with group stickiness disabled (${loose.arn}). You must enable group stickiness before enabling target stickiness`,
+    );
 }

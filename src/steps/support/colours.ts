@@ -3,6 +3,7 @@ import type { Fleet } from '../../config/settings.ts';
 import type { RunContext } from '../../run/step.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import type { Colour, RollState, Services } from '../services.ts';
+import { unstickWeights } from './unstick.ts';
 
 type Context = RunContext<Services, object>;
 
@@ -74,19 +75,22 @@ export async function shareTraffic(
   }
   const sticky = (route: Route) => unstick && route.stickySeconds !== undefined;
   const changed = routes.filter((route) => !sameWeights(route.weights, wanted) || sticky(route));
-  await Promise.all(
-    changed.map((route) => {
-      const stickySeconds = sticky(route) ? { stickySeconds: route.stickySeconds } : {};
-      const data = { group: to.group, percent, was: route.weights, ...stickySeconds };
-      return context.change({ action: 'set-weights', target: route.arn, data }, () =>
-        setWeights(aws.elb, route, wanted, { unstick }),
+  const free = await Promise.all(
+    changed.map(async (route) => {
+      const data = { group: to.group, percent, was: route.weights };
+      if (sticky(route)) return unstickWeights(context, route, wanted, { ...data, stickySeconds: route.stickySeconds });
+      await context.change({ action: 'set-weights', target: route.arn, data }, () =>
+        setWeights(aws.elb, route, wanted),
       );
+      return true;
     }),
   );
   const held = longestStickiness(changed.filter(sticky));
   if (held === undefined) return;
   context.note(
-    `stickiness to target groups is off: it would have kept clients on ${other.group} for up to ${held} s; turn it on again, if it is wanted, no sooner than that`,
+    free.includes(false)
+      ? `stickiness to target groups keeps clients on ${other.group} for up to ${held} s more`
+      : `stickiness to target groups is off: it would have kept clients on ${other.group} for up to ${held} s; turn it on again, if it is wanted, no sooner than that`,
   );
 }
 

@@ -74,6 +74,7 @@ const aboutBalancers: Record<string, string> = {
   ModifyListener: 'ListenerArn',
   ModifyRule: 'RuleArn',
   DeleteRule: 'RuleArn',
+  ModifyTargetGroupAttributes: 'TargetGroupArn',
   RegisterTargets: 'TargetGroupArn',
   DeregisterTargets: 'TargetGroupArn',
   ModifyCapacityReservation: 'LoadBalancerArn',

@@ -15,6 +15,7 @@ import {
   ModifyListenerAttributesCommand,
   ModifyListenerCommand,
   ModifyLoadBalancerAttributesCommand,
+  ModifyTargetGroupAttributesCommand,
   RegisterTargetsCommand,
   type RuleCondition,
   SetSecurityGroupsCommand,
@@ -182,6 +183,38 @@ describe('listeners and rules', () => {
     expect(await refusal(modify(forward(...arns.map((arn): [string, number] => [arn, 1]))))).toBe(
       'TooManyTargetGroupsException',
     );
+  });
+
+  it('ELB-LSN-08 keep clients with their target group when asked to, without which their targets cannot be sticky', async () => {
+    const [one, two] = [await world.targetGroup(), await world.targetGroup()];
+    const ListenerArn = await world.listener(one);
+    const modify = (config: { Enabled: boolean; DurationSeconds?: number }, ...groups: [string, number][]) => {
+      const { ForwardConfig, ...action } = forward(...groups);
+      const sticky = { ...action, ForwardConfig: { ...ForwardConfig, TargetGroupStickinessConfig: config } };
+      return world.elb.send(new ModifyListenerCommand({ ListenerArn, DefaultActions: [sticky] }));
+    };
+    const targets = (Value: string) =>
+      world.elb.send(
+        new ModifyTargetGroupAttributesCommand({
+          TargetGroupArn: two,
+          Attributes: [{ Key: 'stickiness.enabled', Value }],
+        }),
+      );
+    for (const DurationSeconds of [undefined, 0, 604_801]) {
+      expect(await refusal(modify({ Enabled: true, DurationSeconds }, [one, 1], [two, 0]))).toBe('ValidationError');
+    }
+    await modify({ Enabled: false }, [one, 1], [two, 0]);
+    expect(await refusal(targets('true'))).toBe('InvalidConfigurationRequestException');
+    const { Listeners } = await modify({ Enabled: true, DurationSeconds: 604_800 }, [one, 1], [two, 0]);
+    expect(Listeners?.[0]?.DefaultActions?.[0]?.ForwardConfig?.TargetGroupStickinessConfig).toEqual({
+      ...{ Enabled: true, DurationSeconds: 604_800 },
+    });
+    await targets('true');
+    expect(await refusal(modify({ Enabled: false }, [one, 0], [two, 1]))).toBe('InvalidConfigurationRequestException');
+    await modify({ Enabled: false }, [two, 1]);
+    expect(await refusal(modify({ Enabled: false }, [one, 1], [two, 0]))).toBe('InvalidConfigurationRequestException');
+    await targets('false');
+    await modify({ Enabled: false }, [one, 1], [two, 0]);
   });
 
   it('ELB-LSN-03 rules have priorities of their own from 1 to 50,000; the default one is the listener’s', async () => {

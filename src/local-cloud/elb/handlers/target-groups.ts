@@ -4,6 +4,7 @@ import { findVpc } from '../../network.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { targetGroupArn } from '../arns.ts';
 import { changed, checkTogether, defaults, listed, targetGroupAttributes } from '../attributes.ts';
+import { checkGroupsSticky } from '../check-actions.ts';
 import { findLoadBalancer, findTargetGroup, usage } from '../find.ts';
 import { checkGroupCount } from '../limits.ts';
 import { showTargetGroup } from '../shapes.ts';
@@ -104,7 +105,9 @@ export function targetGroupHandlers(parts: ElbParts): HandlerTable {
     ): Promise<elb.ModifyTargetGroupAttributesOutput> {
       const record = findTargetGroup(state, input.TargetGroupArn);
       const before = record.attributes;
-      record.attributes = checkTogether(changed(targetGroupAttributes, before, input.Attributes));
+      const next = checkTogether(changed(targetGroupAttributes, before, input.Attributes));
+      checkGroupsSticky(state, record.arn, next);
+      record.attributes = next;
       const answer = { Attributes: listed(record.attributes) };
       return enforce(parts, () => {
         record.attributes = before;

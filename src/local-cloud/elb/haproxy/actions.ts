@@ -1,3 +1,4 @@
+import { stickyChoice } from './group-stickiness.ts';
 import { mapFile, pageFile } from './names.ts';
 import { literal, only, quote } from './quote.ts';
 import { splitRange } from './weights.ts';
@@ -14,12 +15,14 @@ export interface ActionLines {
 export function actionLines(action: Record<string, unknown>, ownerArn: string, when: string): ActionLines {
   const tail = when ? ` if ${when}` : '';
   switch (action.Type) {
-    case 'forward':
+    case 'forward': {
+      const sticky = stickyChoice(action, when);
       return {
-        request: [],
-        backend: [`use_backend %[rand(${splitRange}),map_int(${mapFile(ownerArn)})]${tail}`],
+        request: sticky.request,
+        backend: [...sticky.backend, `use_backend %[rand(${splitRange}),map_int(${mapFile(ownerArn)})]${tail}`],
         pages: {},
       };
+    }
     case 'fixed-response': {
       const config = (action.FixedResponseConfig ?? {}) as Record<string, string | undefined>;
       const status = only(/[245]\d\d/, config.StatusCode ?? '', 'status code');

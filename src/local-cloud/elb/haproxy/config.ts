@@ -4,6 +4,7 @@ import type { Routing } from '../balancer-driver.ts';
 import { headerChanges } from '../listener-attributes.ts';
 import { actionLines } from './actions.ts';
 import { aclTests } from './conditions.ts';
+import { stickyAnswers } from './group-stickiness.ts';
 import { backendName, frontendName, mapFile } from './names.ts';
 import { literal, only, quote } from './quote.ts';
 import { logFormat } from './request-log.ts';
@@ -93,6 +94,9 @@ function frontend(
     '  http-request set-header X-Forwarded-Proto http',
     '  http-request set-header X-Forwarded-Port %[dst_port]',
     ...answerHeaders(listener),
+    ...stickyAnswers([...rules.flatMap((rule) => rule.actions.slice(-1)), ...listener.defaultActions.slice(-1)]).map(
+      (line) => `  ${line}`,
+    ),
     ...[...acls, ...choice, ...request, ...choose].map((line) => `  ${line}`),
     '',
   ];
