@@ -7,6 +7,7 @@ import { type CloudDescriptor, spawnCloud, stopCloud } from '../../src/local-clo
 import { account } from '../../src/local-cloud/settings.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { Account } from '../../test/local-cloud/behaviour/account.ts';
+import { type TreeMemory, treeMemory } from './memory.ts';
 
 /** A group behind a load balancer. */
 export interface BenchFleet {
@@ -58,6 +59,11 @@ export class BenchCloud extends Account {
   async memory(): Promise<number> {
     const status = await readFile(`/proc/${this.descriptor.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+  }
+
+  /** MiB of the daemon and of all that it has started: machines with their services, SSH, HAProxy. */
+  processMemory(): Promise<TreeMemory> {
+    return treeMemory(this.descriptor.pid);
   }
 
   /** Seconds of processor time that the daemon uses while `work` goes on, without machines and HAProxy. */

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, it } from 'vitest';
+import { treeMemory } from '../../bench/support/memory.ts';
+
+/** A shell whose only child holds that much memory, and says when it does. */
+async function holding(mib: number) {
+  const hold = `const held = Buffer.alloc(${mib} * 1024 * 1024, 1); console.log(held.length); setInterval(() => held[0], 1000)`;
+  const shell = spawn('sh', ['-c', '"$0" -e "$1" & wait', process.execPath, hold], { detached: true });
+  await once(shell.stdout, 'data');
+  return {
+    pid: shell.pid ?? 0,
+    async end() {
+      const ended = once(shell, 'exit');
+      // The group, as the child would outlive the shell.
+      process.kill(-(shell.pid ?? 0), 'SIGKILL');
+      await ended;
+    },
+  };
+}
+
+it('counts a process with all that it has started', async () => {
+  const mib = 64;
+  const shell = await holding(mib);
+  try {
+    const { own, all, processes } = await treeMemory(shell.pid);
+    expect(processes).toBe(2);
+    expect(own).toBeGreaterThan(0);
+    expect(own).toBeLessThan(mib);
+    expect(all).toBeGreaterThan(mib);
+    expect(all - own).toBeGreaterThan(mib);
+  } finally {
+    await shell.end();
+  }
+});
+
+it('takes a process that has ended for nothing', async () => {
+  const short = spawn(process.execPath, ['--version']);
+  await once(short, 'exit');
+  expect(await treeMemory(short.pid ?? 0)).toMatchObject({ own: 0, all: 0 });
+});
