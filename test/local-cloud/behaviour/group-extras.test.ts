@@ -14,15 +14,13 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { describe, expect, it } from 'vitest';
-import { drivers, openWorld, refusal, type World, type WorldOptions, webServer } from './support.ts';
+import { drivers, openWorld, patiently, refusal, type World, type WorldOptions, webServer } from './support.ts';
 
 let world: World;
 const open = (options: WorldOptions) =>
   openWorld((opened) => {
     world = opened;
   }, options);
-/** Far above what it takes: sandboxes boot in the time of a host that may be busy. */
-const patient = 90_000;
 
 const desire = (AutoScalingGroupName: string, DesiredCapacity: number) =>
   world.asg.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity }));
@@ -61,53 +59,45 @@ async function served(size: number, more: Parameters<World['group']>[1] = {}) {
   return { group, targets, healthIs };
 }
 
-describe.each(drivers)('groups of $driver machines', ({ driver }) => {
+describe.each(drivers)('groups of $driver machines', patiently, ({ driver }) => {
   open(driver === 'sandbox' ? { driver } : { factor: 50 });
 
-  it(
-    'ASG-HKS-01 hold launches in Pending:Wait until they are completed; abandoned ones are replaced',
-    async () => {
-      const { group, targets, healthIs } = await served(0, { MaxSize: 2 });
-      await hook(group, 'LAUNCHING');
-      await desire(group, 1);
-      const [first] = await inState(group, 'Pending:Wait');
-      await complete(group, first?.InstanceId ?? '', 'ABANDON');
-      const [second] = await world.until(
-        () => world.members(group, 'Pending:Wait'),
-        ([one]) => one !== undefined && one.InstanceId !== first?.InstanceId,
-      );
-      const id = second?.InstanceId ?? '';
-      expect((await world.instance(id)).State?.Name).toBe('running');
-      expect(await world.health(targets, id)).toBeUndefined();
-      await complete(group, id, 'CONTINUE');
-      expect((await world.inService(group, 1))[0]?.InstanceId).toBe(id);
-      await healthIs(id, 'healthy');
-      await world.reached(first?.InstanceId ?? '', 'terminated');
-    },
-    patient,
-  );
+  it('ASG-HKS-01 hold launches in Pending:Wait until they are completed; abandoned ones are replaced', async () => {
+    const { group, targets, healthIs } = await served(0, { MaxSize: 2 });
+    await hook(group, 'LAUNCHING');
+    await desire(group, 1);
+    const [first] = await inState(group, 'Pending:Wait');
+    await complete(group, first?.InstanceId ?? '', 'ABANDON');
+    const [second] = await world.until(
+      () => world.members(group, 'Pending:Wait'),
+      ([one]) => one !== undefined && one.InstanceId !== first?.InstanceId,
+    );
+    const id = second?.InstanceId ?? '';
+    expect((await world.instance(id)).State?.Name).toBe('running');
+    expect(await world.health(targets, id)).toBeUndefined();
+    await complete(group, id, 'CONTINUE');
+    expect((await world.inService(group, 1))[0]?.InstanceId).toBe(id);
+    await healthIs(id, 'healthy');
+    await world.reached(first?.InstanceId ?? '', 'terminated');
+  });
 
-  it(
-    'ASG-HKS-02 hold ends in Terminating:Wait, drained, their machines still on, until they are completed',
-    async () => {
-      const { group, healthIs } = await served(1);
-      const [{ InstanceId: id = '' } = {}] = await world.members(group);
-      await healthIs(id, 'healthy');
-      await hook(group, 'TERMINATING');
-      await desire(group, 0);
-      await inState(group, 'Terminating:Wait');
-      await healthIs(id, undefined);
-      const { State, PrivateIpAddress } = await world.instance(id);
-      expect(State?.Name).toBe('running');
-      // Not only by its record: the machine still answers.
-      if (driver === 'sandbox') {
-        expect(await (await fetch(`http://${PrivateIpAddress}:8080`)).text()).toBe(PrivateIpAddress);
-      }
-      await complete(group, id, 'ABANDON');
-      await world.reached(id, 'terminated');
-    },
-    patient,
-  );
+  it('ASG-HKS-02 hold ends in Terminating:Wait, drained, their machines still on, until they are completed', async () => {
+    const { group, healthIs } = await served(1);
+    const [{ InstanceId: id = '' } = {}] = await world.members(group);
+    await healthIs(id, 'healthy');
+    await hook(group, 'TERMINATING');
+    await desire(group, 0);
+    await inState(group, 'Terminating:Wait');
+    await healthIs(id, undefined);
+    const { State, PrivateIpAddress } = await world.instance(id);
+    expect(State?.Name).toBe('running');
+    // Not only by its record: the machine still answers.
+    if (driver === 'sandbox') {
+      expect(await (await fetch(`http://${PrivateIpAddress}:8080`)).text()).toBe(PrivateIpAddress);
+    }
+    await complete(group, id, 'ABANDON');
+    await world.reached(id, 'terminated');
+  });
 
   it.each(['Stopped', 'Running'] as const)(
     'ASG-WRM-01 have warm pools of machines (%s) beside the group, which serve before others are launched',
@@ -129,30 +119,25 @@ describe.each(drivers)('groups of $driver machines', ({ driver }) => {
       await healthIs(id, 'healthy');
       expect((await world.instance(id)).PrivateIpAddress).toBe(PrivateIpAddress);
     },
-    patient,
   );
 
-  it(
-    'ASG-INS-07 let instances be detached alive and attached again, counting as capacity',
-    async () => {
-      const { group, healthIs } = await served(1);
-      const [{ InstanceId: id = '' } = {}] = await world.members(group);
-      await healthIs(id, 'healthy');
-      const named = { AutoScalingGroupName: group, InstanceIds: [id] };
-      await world.asg.send(new DetachInstancesCommand({ ...named, ShouldDecrementDesiredCapacity: true }));
-      await world.until(
-        () => world.describeGroup(group),
-        (one) => one?.Instances?.length === 0,
-      );
-      await healthIs(id, undefined);
-      expect((await world.instance(id)).State?.Name).toBe('running');
-      await world.asg.send(new AttachInstancesCommand(named));
-      expect((await world.members(group)).map((one) => one.InstanceId)).toEqual([id]);
-      expect((await world.describeGroup(group))?.DesiredCapacity).toBe(1);
-      await healthIs(id, 'healthy');
-    },
-    patient,
-  );
+  it('ASG-INS-07 let instances be detached alive and attached again, counting as capacity', async () => {
+    const { group, healthIs } = await served(1);
+    const [{ InstanceId: id = '' } = {}] = await world.members(group);
+    await healthIs(id, 'healthy');
+    const named = { AutoScalingGroupName: group, InstanceIds: [id] };
+    await world.asg.send(new DetachInstancesCommand({ ...named, ShouldDecrementDesiredCapacity: true }));
+    await world.until(
+      () => world.describeGroup(group),
+      (one) => one?.Instances?.length === 0,
+    );
+    await healthIs(id, undefined);
+    expect((await world.instance(id)).State?.Name).toBe('running');
+    await world.asg.send(new AttachInstancesCommand(named));
+    expect((await world.members(group)).map((one) => one.InstanceId)).toEqual([id]);
+    expect((await world.describeGroup(group))?.DesiredCapacity).toBe(1);
+    await healthIs(id, 'healthy');
+  });
 });
 
 describe('lifecycle hooks', () => {

@@ -14,7 +14,7 @@ import {
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { delayProfiles } from '../../../src/local-cloud/settings.ts';
-import { drivers, openWorld, refusal, type World, type WorldOptions, webServer } from './support.ts';
+import { drivers, openWorld, patiently, refusal, type World, type WorldOptions, webServer } from './support.ts';
 
 let world: World;
 const open = (options?: WorldOptions) =>
@@ -38,7 +38,7 @@ const inState = (group: string, state: string, count: number) =>
     (all) => all.length === count,
   );
 
-describe.each(drivers)('groups of $driver machines', ({ driver }) => {
+describe.each(drivers)('groups of $driver machines', patiently, ({ driver }) => {
   open(driver === 'sandbox' ? { driver, delays: { ...delayProfiles.quick, minimumDrain: 1_500 } } : {});
 
   it('ASG-INS-01 launch up to the desired capacity over their zones, and register what runs', async () => {

@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { account, delayProfiles } from '../../../src/local-cloud/settings.ts';
-import { drivers, openWorld, refusal, World, type WorldOptions } from './support.ts';
+import { drivers, openWorld, patiently, refusal, World, type WorldOptions } from './support.ts';
 
 let world: World;
 const open = (options?: WorldOptions) =>
@@ -55,7 +55,7 @@ describe('images with the delays of AWS', () => {
   });
 });
 
-describe.each(drivers)('images on $driver machines', ({ driver }) => {
+describe.each(drivers)('images on $driver machines', patiently, ({ driver }) => {
   open({ driver });
 
   it('EC2-IMG-01 are pending for the delay at the least, then available and launched from', async () => {

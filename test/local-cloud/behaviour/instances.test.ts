@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { account, delayProfiles } from '../../../src/local-cloud/settings.ts';
-import { drivers, openWorld, refusal, World, type WorldOptions } from './support.ts';
+import { drivers, openWorld, patiently, refusal, World, type WorldOptions } from './support.ts';
 
 let world: World;
 const open = (options?: WorldOptions) =>
@@ -64,7 +64,7 @@ describe.each([
   });
 });
 
-describe.each(drivers)('instances on $driver machines', ({ driver }) => {
+describe.each(drivers)('instances on $driver machines', patiently, ({ driver }) => {
   open({ driver });
 
   it('EC2-INS-02 carry the codes of EC2 with their states', async () => {

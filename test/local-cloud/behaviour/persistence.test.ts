@@ -10,11 +10,11 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sd
 import { describe, expect, it } from 'vitest';
 import { startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
 import { account } from '../../../src/local-cloud/settings.ts';
-import { drivers, World } from './support.ts';
+import { drivers, patiently, World } from './support.ts';
 
 const CreateBucketConfiguration = { LocationConstraint: account.region } as const;
 
-describe.each(drivers)('a cloud of $driver machines', ({ driver }) => {
+describe.each(drivers)('a cloud of $driver machines', patiently, ({ driver }) => {
   it('CLD-PER-01 has its resources, endpoint and key again after a stop', async () => {
     const first = await World.start({ driver });
     const group = await first.group(2);

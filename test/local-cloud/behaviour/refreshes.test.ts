@@ -11,7 +11,7 @@ import {
 import { CreateLaunchTemplateVersionCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { account } from '../../../src/local-cloud/settings.ts';
-import { drivers, openWorld, refusal, type World, type WorldOptions } from './support.ts';
+import { drivers, openWorld, patiently, refusal, type World, type WorldOptions } from './support.ts';
 
 let world: World;
 const open = (options?: WorldOptions) =>
@@ -53,7 +53,7 @@ const standby = async (AutoScalingGroupName: string) => {
   );
 };
 
-describe.each(drivers)('refreshes on $driver machines', ({ driver }) => {
+describe.each(drivers)('refreshes on $driver machines', patiently, ({ driver }) => {
   open({ driver });
 
   it('ASG-REF-01 replace every instance; the group adopts the version when they have succeeded, not before', async () => {
@@ -81,7 +81,7 @@ describe.each(drivers)('refreshes on $driver machines', ({ driver }) => {
     expect(ended?.RollbackDetails?.RollbackReason).toContain('3 replacements in a row');
     await world.inService(group, 2);
     expect(await versions(group)).toEqual(['1', '1']);
-  }, 90_000);
+  });
 });
 
 describe('refreshes', () => {

@@ -31,6 +31,9 @@ export class TestClock implements Clock {
 /** What holds for machines of either kind is tested with both. */
 export const drivers = [{ driver: 'simulated' }, { driver: 'sandbox' }] as const;
 
+/** For tests with sandboxes, which take what a busy host lets them: longer than `until` waits for them. */
+export const patiently = { timeout: 90_000 };
+
 /** User data, in base64, of a machine that answers on port 8080 with its address; simulated machines need none. */
 export const webServer = Buffer.from(`#!/bin/sh
 mkdir -p /etc/sv/web

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { describe, expect, it } from 'vitest';
 import { account, delayProfiles } from '../../../src/local-cloud/settings.ts';
-import { drivers, openWorld, refusal, type World, type WorldOptions, webServer } from './support.ts';
+import { drivers, openWorld, patiently, refusal, type World, type WorldOptions, webServer } from './support.ts';
 
 let world: World;
 const open = (options?: WorldOptions) =>
@@ -29,7 +29,7 @@ const healthIs = (arn: string, id: string, state: string | undefined) =>
     (one) => one?.state === state,
   );
 
-describe.each(drivers)('targets on $driver machines', ({ driver }) => {
+describe.each(drivers)('targets on $driver machines', patiently, ({ driver }) => {
   open(driver === 'sandbox' ? { driver, delays: { ...delayProfiles.quick, minimumDrain: 1_500 } } : { factor: 5 });
   const quickCheck = { HealthCheckIntervalSeconds: 1, HealthCheckTimeoutSeconds: 1, UnhealthyThresholdCount: 2 };
 
