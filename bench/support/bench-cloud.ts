@@ -2,7 +2,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
-import { DescribeLoadBalancersCommand, DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import {
+  DescribeLoadBalancersCommand,
+  DescribeTargetHealthCommand,
+  ModifyTargetGroupAttributesCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { type CloudDescriptor, spawnCloud, stopCloud } from '../../src/local-cloud/daemon/client.ts';
 import { account } from '../../src/local-cloud/settings.ts';
 import { systemClock } from '../../src/shared/clock.ts';
@@ -97,6 +101,12 @@ export class BenchCloud extends Account {
     );
     const url = `http://${LoadBalancers?.at(-1)?.DNSName}:8000`;
     return { AutoScalingGroupName, LaunchTemplateName, targets, url };
+  }
+
+  /** Sets the deregistration delay of a target group. */
+  async drainFor(TargetGroupArn: string, seconds: number): Promise<void> {
+    const Attributes = [{ Key: 'deregistration_delay.timeout_seconds', Value: `${seconds}` }];
+    await this.elb.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn, Attributes }));
   }
 
   /** Waits until so many targets are healthy; looks ten times a second, so that looking costs little. */

@@ -2,17 +2,18 @@ import { readdir, readFile } from 'node:fs/promises';
 
 /** Memory of a process and of all that it has started, in MiB. */
 export interface TreeMemory {
-  /** Of the process itself. */
+  /** Proportional, of the process itself. */
   own: number;
-  /** Of all of them together. */
-  all: number;
+  /** Proportional, of all: what several processes share counts once, each with its part of it. Other programs have parts of it, too. */
+  proportional: number;
+  /** Resident, of all: what they share counts for each of them, so it is never too little. */
+  resident: number;
   processes: number;
 }
 
 /**
- * Proportional set size of a process and of its descendants, whatever namespaces those are in: what several processes share counts
- * once, each with its part of it. So the sum is what would be free without them, but for the pages that others use as well.
- * @throws Error when the memory of one of them may not be read, which would make the sum too small
+ * What a process and its descendants, whatever namespaces those are in, have in memory.
+ * @throws Error when the memory of one of them may not be read, which would make the sums too small
  */
 export async function treeMemory(pid: number): Promise<TreeMemory> {
   const parents = new Map<number, number>();
@@ -26,10 +27,14 @@ export async function treeMemory(pid: number): Promise<TreeMemory> {
     before = tree.size;
     for (const [child, parent] of parents) if (tree.has(parent)) tree.add(child);
   }
-  const sizes = new Map<number, number>();
-  for (const one of tree) sizes.set(one, await proportionalMib(one));
-  const all = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  return { own: sizes.get(pid) ?? 0, all, processes: tree.size };
+  const sum = { own: 0, proportional: 0, resident: 0, processes: tree.size };
+  for (const one of tree) {
+    const { Pss, Rss } = await sizes(one);
+    sum.proportional += Pss;
+    sum.resident += Rss;
+    if (one === pid) sum.own = Pss;
+  }
+  return sum;
 }
 
 async function parentOf(pid: number): Promise<number | undefined> {
@@ -38,9 +43,11 @@ async function parentOf(pid: number): Promise<number | undefined> {
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
-async function proportionalMib(pid: number): Promise<number> {
-  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(gone);
-  return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup ?? '')?.[1] ?? 0) / 1024;
+/** In MiB. */
+async function sizes(pid: number): Promise<{ Pss: number; Rss: number }> {
+  const rollup = (await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(gone)) ?? '';
+  const mib = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(rollup)?.[1] ?? 0) / 1024;
+  return { Pss: mib('Pss'), Rss: mib('Rss') };
 }
 
 /** A process that ended meanwhile takes nothing. */
