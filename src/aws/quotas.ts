@@ -7,15 +7,18 @@ const onDemandStandard = { ServiceCode: 'ec2', QuotaCode: 'L-1216C47A' };
 const reservedUnits = { ServiceCode: 'elasticloadbalancing', QuotaCode: 'L-8A66D0E6' };
 
 /** How many vCPUs of the usual instance types the account may run at once. @throws as the service does */
-export async function vcpuQuota(client: ServiceQuotasClient): Promise<number | undefined> {
-  const { GetServiceQuotaCommand } = await import('@aws-sdk/client-service-quotas');
-  const { Quota } = await client.send(new GetServiceQuotaCommand(onDemandStandard));
-  return Quota?.Value;
+export function vcpuQuota(client: ServiceQuotasClient): Promise<number | undefined> {
+  return read(client, onDemandStandard);
 }
 
 /** How many capacity units all Application Load Balancers of the region may reserve. @throws as the service does */
-export async function unitQuota(client: ServiceQuotasClient): Promise<number | undefined> {
+export function unitQuota(client: ServiceQuotasClient): Promise<number | undefined> {
+  return read(client, reservedUnits);
+}
+
+// Loaded when it is asked: few commands do.
+async function read(client: ServiceQuotasClient, quota: typeof onDemandStandard): Promise<number | undefined> {
   const { GetServiceQuotaCommand } = await import('@aws-sdk/client-service-quotas');
-  const { Quota } = await client.send(new GetServiceQuotaCommand(reservedUnits));
+  const { Quota } = await client.send(new GetServiceQuotaCommand(quota));
   return Quota?.Value;
 }

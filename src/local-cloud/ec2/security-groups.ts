@@ -17,6 +17,7 @@ import { account } from '../settings.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
 import { invalidValue, required } from './errors.ts';
 import { applyFilters, type Fields } from './filters.ts';
+import { requireVpc } from './network.ts';
 import { paginate } from './pagination.ts';
 import { ruleAccessHandlers } from './security-group-access.ts';
 import { ruleChangeHandlers } from './security-group-changes.ts';
@@ -103,10 +104,10 @@ export function securityGroupHandlers(context: CloudContext): HandlerTable {
 
 /** @throws CloudError `InvalidVpcID.NotFound`; `VPCIdNotSpecified` when none is named and there is no default one. */
 function vpcOf(context: CloudContext, id: string | undefined): Vpc {
-  const vpc = id ? findVpc(context, id) : defaultVpc(context);
-  if (vpc) return vpc;
-  if (id) throw new CloudError('InvalidVpcID.NotFound', `The vpc ID '${id}' does not exist`);
-  throw new CloudError('VPCIdNotSpecified', 'No default VPC for this user');
+  if (id) return requireVpc(context, id);
+  const vpc = defaultVpc(context);
+  if (!vpc) throw new CloudError('VPCIdNotSpecified', 'No default VPC for this user');
+  return vpc;
 }
 
 /** Adds the default group of the default VPC, unless it is there. */

@@ -1,11 +1,18 @@
 import { readGroupTag } from '../../aws/group-tags.ts';
-import { readScheduledActions } from '../../aws/scaling-settings.ts';
+import { readScheduledActions, type ScheduledAction } from '../../aws/scaling-settings.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { heldBaseline, heldTag } from '../../steps/scale/held.ts';
-import { readPool } from '../../steps/scale/pool.ts';
+import { type EventPool, readPool } from '../../steps/scale/pool.ts';
 import { readEventUnits } from '../../steps/scale/reservation.ts';
-import { usualSize } from '../../steps/scale/state.ts';
-import { describeEvent, eventsOf, ownActions, runningEvent, sizeAt } from '../../steps/scale/windows.ts';
+import { type Baseline, usualSize } from '../../steps/scale/state.ts';
+import {
+  describeEvent,
+  eventsOf,
+  ownActions,
+  runningEvent,
+  type ScaleEvent,
+  sizeAt,
+} from '../../steps/scale/windows.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
 import { type Finding, type Look, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
@@ -25,53 +32,81 @@ async function size(services: DoctorServices, now: number): Promise<Finding[]> {
     readPool(aws, group),
     readEventUnits(aws, group),
   ]);
-  const cancel = `pipeline scale ${fleet.app} --cancel`;
-  const events = eventsOf(actions, now);
-  const held = heldBaseline(tag, actions, live, now);
-  const found: Finding[] = [];
+  const seen: Seen = {
+    app: fleet.app,
+    configuredMin: fleet.capacity.min,
+    group,
+    live,
+    actions,
+    now,
+    events: eventsOf(actions, now),
+    held: heldBaseline(tag, actions, live, now),
+  };
+  const found = [...heldOrMin(seen), ...misfits(seen)];
+  if (seen.events.length === 0 && !seen.held) found.push(...preheated(seen, pool, units));
+  return found.length > 0 ? found : [ok('fleet.size', `${group} has its usual size`)];
+}
+
+/** A fleet's size, and what is planned for it. */
+interface Seen {
+  app: string;
+  configuredMin: number;
+  group: string;
+  live: Baseline;
+  actions: readonly ScheduledAction[];
+  now: number;
+  events: readonly ScaleEvent[];
+  held: Baseline | undefined;
+}
+
+const cancelOf = ({ app }: Seen) => `pipeline scale ${app} --cancel`;
+
+/** Whether the fleet is held above its usual size; where it is not, whether its minimum is the configured one. */
+function heldOrMin(seen: Seen): Finding[] {
+  const { group, live, held, events, actions, configuredMin: min } = seen;
   if (held) {
     const end = runningEvent(events)?.in?.start;
     const message = `${group} is held at ${live.desired} machines; its usual size is ${held.desired}`;
-    found.push(
-      end
-        ? ok('fleet.held', `${message}, again from ${end} on`)
-        : warning('fleet.held', message, `after the event: ${cancel}`),
-    );
-  } else {
-    const others = actions.some((one) => one.min !== undefined && !ownActions([one]).length);
-    const { min } = fleet.capacity;
-    // Where a team has a schedule of its own, the minimum is what that says.
-    if (live.desired > 0 && live.min !== min && !others) {
-      const why = live.min < min ? 'so a policy may take away machines that are needed' : 'and nothing here says why';
-      found.push(
-        warning(
-          'fleet.min',
-          `the minimum of ${group} is ${live.min}, and capacity.min is ${min}, ${why}`,
-          `aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${group} --min-size ${min}`,
-        ),
-      );
-    }
+    if (end) return [ok('fleet.held', `${message}, again from ${end} on`)];
+    return [warning('fleet.held', message, `after the event: ${cancelOf(seen)}`)];
   }
-  for (const event of events) {
+  // Where a team has a schedule of its own, the minimum is what that says.
+  const others = actions.some((one) => one.min !== undefined && !ownActions([one]).length);
+  if (live.desired === 0 || live.min === min || others) return [];
+  const why = live.min < min ? 'so a policy may take away machines that are needed' : 'and nothing here says why';
+  return [
+    warning(
+      'fleet.min',
+      `the minimum of ${group} is ${live.min}, and capacity.min is ${min}, ${why}`,
+      `aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${group} --min-size ${min}`,
+    ),
+  ];
+}
+
+/** Events to come whose end no longer gives the size that the fleet would have without them. */
+function misfits(seen: Seen): Finding[] {
+  const { app, group, live, held, events, actions, now, configuredMin } = seen;
+  return events.flatMap((event) => {
     const { out, in: back } = event;
-    if (!out || back?.min === undefined) continue;
-    const then = sizeAt(actions, now, event.from, held ?? usualSize(live, fleet.capacity.min));
+    if (!out || back?.min === undefined) return [];
+    const then = sizeAt(actions, now, event.from, held ?? usualSize(live, configuredMin));
     const desired = back.desired ?? then.desired;
-    if (then.min === back.min && then.desired === desired) continue;
-    found.push(
-      warning(
-        'fleet.schedule',
-        `${describeEvent(event)}: ${group} then goes to ${desired} machines (minimum ${back.min}), and has ${then.desired} (minimum ${then.min}) without the event`,
-        `schedule it anew: ${cancel}, then pipeline scale ${fleet.app} again`,
-      ),
+    if (then.min === back.min && then.desired === desired) return [];
+    return warning(
+      'fleet.schedule',
+      `${describeEvent(event)}: ${group} then goes to ${desired} machines (minimum ${back.min}), and has ${then.desired} (minimum ${then.min}) without the event`,
+      `schedule it anew: ${cancelOf(seen)}, then pipeline scale ${app} again`,
     );
-  }
-  if (events.length === 0 && !held && (pool || units !== undefined)) {
-    const what = [
-      ...(pool ? [`a warm pool (${pool.state}) of up to ${pool.prepared} machines`] : []),
-      ...(units === undefined ? [] : [`${units} capacity units of the load balancer`]),
-    ].join(' and ');
-    found.push(warning('fleet.preheated', `left of an event that is over, and paid for: ${what}`, cancel));
-  }
-  return found.length > 0 ? found : [ok('fleet.size', `${group} has its usual size`)];
+  });
+}
+
+/** What an event that is over has left pre-heated. */
+function preheated(seen: Seen, pool: EventPool | undefined, units: number | undefined): Finding[] {
+  const left = [
+    ...(pool ? [`a warm pool (${pool.state}) of up to ${pool.prepared} machines`] : []),
+    ...(units === undefined ? [] : [`${units} capacity units of the load balancer`]),
+  ];
+  if (left.length === 0) return [];
+  const message = `left of an event that is over, and paid for: ${left.join(' and ')}`;
+  return [warning('fleet.preheated', message, cancelOf(seen))];
 }
