@@ -40,8 +40,8 @@ if (unknown.length > 0) {
 const measured: Measured[] = [];
 for (const benchmark of all) {
   if (positionals.length > 0 && !positionals.some((wanted) => benchmark.name.includes(wanted))) continue;
-  process.stderr.write(`${benchmark.name} ...\n`);
-  const figures = await benchmark.run();
+  process.stderr.write(`${benchmark.name}${benchmark.takes ? ` (${benchmark.takes})` : ''} ...\n`);
+  const figures = await benchmark.run((line) => void process.stderr.write(`  ${line} ...\n`));
   for (const one of figures) {
     process.stderr.write(`  ${one.figure}: ${shown(one)}${one.aim ? ` (aim ${one.aim})` : ''}\n`);
   }

@@ -15,11 +15,13 @@ const sizes = [10, 350] as const;
 /** Calls of AWS that a way back makes, planning included, with AWS's delays: they must hardly grow with the fleet. */
 export const rollbackCalls: Benchmark = {
   name: 'calls of a rollback',
-  async run() {
+  takes: 'some 4 minutes: the delays are those of AWS',
+  async run(say) {
     const figures: Figure[] = [];
     for (const how of ['switch', 'roll'] as const) {
       const counts: number[] = [];
       for (const size of sizes) {
+        say(`${how} of ${size} simulated machines`);
         const count = await callsOf(how, size);
         counts.push(count);
         figures.push({ figure: `${how}, ${size} simulated machines`, value: count, unit: 'calls' });

@@ -10,7 +10,10 @@ export interface Figure {
 /** A benchmark: measured in one run, against what it is compared with. */
 export interface Benchmark {
   name: string;
-  run(): Promise<Figure[]>;
+  /** For one that takes minutes: how long, in words. */
+  takes?: string;
+  /** @param say What it is at, for who waits. */
+  run(say: (line: string) => void): Promise<Figure[]>;
 }
 
 /** Median of some numbers. */
