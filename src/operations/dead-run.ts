@@ -12,12 +12,16 @@ const stands = ['done', 'needs-person', 'interrupted'];
  * before the record of one's own run is written.
  */
 export async function findDead(ledger: Pick<Ledger, 'runs'>, app: string): Promise<RunRecord | undefined> {
+  return deadAmong(await ledger.runs(app, looked))[0];
+}
+
+/** Those of some runs, the newest first, that never ended, without those that a later one has made up for. */
+export function deadAmong(runs: readonly RunRecord[]): RunRecord[] {
   let settled = false;
-  for (const run of await ledger.runs(app, looked)) {
-    const about = ofVersions.includes(run.operation);
-    if (run.outcome === undefined && run.finishedAt === undefined) {
-      if (!(about && settled)) return run;
-    } else if (about && stands.includes(run.outcome ?? '')) settled = true;
-  }
-  return undefined;
+  return runs.filter(({ operation, outcome, finishedAt }) => {
+    const about = ofVersions.includes(operation);
+    if (outcome === undefined && finishedAt === undefined) return !(about && settled);
+    if (about && stands.includes(outcome ?? '')) settled = true;
+    return false;
+  });
 }

@@ -4,6 +4,7 @@ import { tagKeys, tagValue } from '../../aws/tags.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
 import { readPageOn } from '../../tasks/maintenance-rules.ts';
+import { findDead } from '../dead-run.ts';
 import { error, type Finding, type Look, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
@@ -40,13 +41,17 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
       ),
     );
   }
+  // What a dead run has left, its journal knows better than a person: such a host may carry a version that nothing has proven.
+  const dead = locked ? undefined : await findDead(services.ledger, fleet.app);
+  const abort = dead && `pipeline abort ${fleet.app}`;
   const standby = live.instances.filter((one) => one.lifecycle === 'Standby').map((one) => one.id);
   if (standby.length > 0 && !locked) {
     found.push(
       warning(
         'fleet.standby',
         `in Standby, though nothing runs that needs it: ${standby.join(', ')}`,
-        `aws autoscaling exit-standby --auto-scaling-group-name ${facts.group} --instance-ids ${standby.join(' ')}`,
+        abort ??
+          `aws autoscaling exit-standby --auto-scaling-group-name ${facts.group} --instance-ids ${standby.join(' ')}`,
       ),
     );
   }
@@ -55,7 +60,8 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
       warning(
         'fleet.suspended',
         `processes of ${facts.group} are suspended: ${live.suspended.join(', ')}`,
-        `aws autoscaling resume-processes --auto-scaling-group-name ${facts.group} --scaling-processes ${live.suspended.join(' ')}`,
+        abort ??
+          `aws autoscaling resume-processes --auto-scaling-group-name ${facts.group} --scaling-processes ${live.suspended.join(' ')}`,
       ),
     );
   }

@@ -4,6 +4,7 @@ import type { LockRecord } from '../../ledger/types.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
+import { deadAmong } from '../dead-run.ts';
 import { judgeBase } from '../read-base.ts';
 import { readImages } from '../read-images.ts';
 import { decideRollback } from '../rollback-facts.ts';
@@ -45,8 +46,7 @@ async function ledger(
   } else if (lock) {
     found.push(ok('ledger.lock', `${lock.owner} holds the lock of ${fleet.app}: ${lock.command}`));
   }
-  const open = runs.filter((run) => run.outcome === undefined && run.id !== lock?.run);
-  for (const run of open) {
+  for (const run of deadAmong(runs.filter((one) => one.id !== lock?.run))) {
     found.push(
       warning(
         'ledger.unfinished',

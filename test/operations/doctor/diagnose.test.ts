@@ -14,6 +14,7 @@ import { diagnose } from '../../../src/operations/doctor/diagnose.ts';
 import { takeAll } from '../../../src/operations/doctor/finding.ts';
 import type { DoctorServices } from '../../../src/operations/doctor/services.ts';
 import { planRelease } from '../../../src/operations/release.ts';
+import { createRunId } from '../../../src/run/run-id.ts';
 import { until } from '../../support/until.ts';
 import { simulatedFleet } from '../support/simulated-fleet.ts';
 
@@ -72,6 +73,17 @@ describe('doctor', () => {
     expect(found.join('\n')).toContain(
       `resume-processes --auto-scaling-group-name ${group()} --scaling-processes AZRebalance`,
     );
+    // Of a run that died: its journal knows what to do with that host.
+    const { ledger, fleet } = services;
+    const run = { id: createRunId(world.clock), operation: 'release', app: fleet.app, environment: 'local', steps: [] };
+    const startedAt = new Date(world.clock.now()).toISOString();
+    const dead = { ...run, startedAt, by: 'ann', host: 'h', command: 'pipeline release api' };
+    await ledger.saveRun(dead);
+    const ofDead = (await complaints()).join('\n');
+    expect(ofDead).not.toContain('exit-standby');
+    expect(ofDead).not.toContain('resume-processes');
+    expect(ofDead).toContain('pipeline abort api');
+    await ledger.saveRun({ ...dead, outcome: 'interrupted', finishedAt: startedAt });
     await exitStandby(autoScaling, group(), host);
     await lifecycle(host, 'InService');
     await resumeProcesses(autoScaling, group(), ['AZRebalance']);
