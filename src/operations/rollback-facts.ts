@@ -1,10 +1,10 @@
 import { type GoldenImage, readImage, readImages } from '../aws/images.ts';
 import { groupMachines, type Machine } from '../aws/instances.ts';
-import { isActive, type Refresh, readRefresh } from '../aws/refreshes.ts';
+import { readRefresh } from '../aws/refreshes.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
-import { PipelineError } from '../shared/errors.ts';
 import type { FleetFacts, RollbackHow, Services } from '../steps/services.ts';
 import { observeFleet } from '../steps/support/observe.ts';
+import { assertNoRefresh } from '../steps/support/refresh.ts';
 import { switchFacts } from '../steps/support/switch-facts.ts';
 import { launchable } from './rollback-image.ts';
 import { chooseTarget } from './rollback-target.ts';
@@ -80,16 +80,6 @@ function flipOf(version: string, serving: string | undefined, machines: Machine[
   return flipFact(
     version,
     machines.map((machine) => ({ id: machine.id, environments: byId.get(machine.imageId) })),
-  );
-}
-
-/** @throws PipelineError `preflight.refresh-active` */
-export function assertNoRefresh(refresh: Refresh | undefined, group: string, supersede: boolean): void {
-  if (!isActive(refresh) || supersede) return;
-  throw new PipelineError(
-    'preflight.refresh-active',
-    `an instance refresh of ${group} is ${refresh.status} (${refresh.percentage} %)`,
-    { hint: 'cancel it and go back at once with --supersede, or wait until it has ended' },
   );
 }
 

@@ -3,6 +3,7 @@ import { cancelRefresh, isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { type RollbackContext, type RollbackStep, servedBefore, times } from './services.ts';
 import { observeFleet } from './support/observe.ts';
+import { assertNoRefresh } from './support/refresh.ts';
 
 /** Looks again, under the lock. A sick fleet is no reason to refuse: that is what a rollback is for. */
 export const rollbackPreflight: RollbackStep = {
@@ -39,14 +40,8 @@ async function endRefresh(context: RollbackContext): Promise<void> {
   const { fleet, aws } = context.services;
   const { group, supersede } = context.state;
   const refresh = await readRefresh(aws.autoScaling, group);
+  assertNoRefresh(refresh, group, supersede);
   if (!isActive(refresh)) return;
-  if (!supersede) {
-    throw new PipelineError(
-      'preflight.refresh-active',
-      `an instance refresh of ${group} is ${refresh.status} (${refresh.percentage} %)`,
-      { hint: 'cancel it and go back at once with --supersede, or wait until it has ended' },
-    );
-  }
   await context.change({ action: 'cancel-refresh', target: refresh.id }, () => cancelRefresh(aws.autoScaling, group));
   await context.poll({
     what: `instance refresh ${refresh.id} to be cancelled`,

@@ -112,9 +112,9 @@ async function maintenance(services: DoctorServices, locked: boolean, clock: Clo
   if (!page) return [ok('fleet.maintenance', 'no maintenance page is on')];
   const { until } = page;
   const off = `pipeline ${services.fleet.app} maintenance-off`;
-  const end = until === undefined ? '' : new Date(until).toISOString();
   if (until === undefined)
     return [warning('fleet.maintenance', 'the maintenance page is on', `when it is over: ${off}`)];
+  const end = new Date(until).toISOString();
   if (until > clock.now()) {
     return [warning('fleet.maintenance', `the maintenance page is on until ${end}`, `to take it off before: ${off}`)];
   }

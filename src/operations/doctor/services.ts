@@ -2,8 +2,8 @@ import type { ScaleServices } from '../../steps/scale/state.ts';
 
 /** The ports of the doctor. */
 export interface DoctorServices extends ScaleServices {
-  /** Who these credentials are. */
   /** Capacity units that the load balancers of the region may reserve; undefined when there is no such limit. Rejects when it cannot be asked. */
   unitQuota?(): Promise<number | undefined>;
+  /** Who these credentials are. */
   identity(): Promise<{ account: string; arn: string }>;
 }

@@ -97,3 +97,16 @@ async function isAstray(context: RollContext): Promise<boolean> {
     group.instances.some((one) => one.templateVersion === templateVersion && !/^Terminat/.test(one.lifecycle))
   );
 }
+
+/**
+ * That no refresh of the group is active, or that it may be cancelled.
+ * @throws PipelineError `preflight.refresh-active`
+ */
+export function assertNoRefresh(refresh: Refresh | undefined, group: string, supersede: boolean): void {
+  if (!isActive(refresh) || supersede) return;
+  throw new PipelineError(
+    'preflight.refresh-active',
+    `an instance refresh of ${group} is ${refresh.status} (${refresh.percentage} %)`,
+    { hint: 'cancel it and go back at once with --supersede, or wait until it has ended' },
+  );
+}
