@@ -125,7 +125,7 @@ describe('openings', () => {
   });
 
   it('of a range that is open already are refused, and that rule stays as it was', async () => {
-    const asked = { ...request, groupId: await made('taken'), file: 'mine', cidr: '198.51.100.0/24' };
+    const asked = { ...request, groupId: await made('taken'), app: 'shop', file: 'mine', cidr: '198.51.100.0/24' };
     await openPort(world.ec2, { ...asked, file: 'theirs' });
     await expect(openPort(world.ec2, asked)).rejects.toMatchObject({
       code: 'security-group.taken',
@@ -144,7 +144,7 @@ describe('openings', () => {
     const groupId = await made('closing');
     const opening = {
       groupId,
-      ruleId: await openPort(world.ec2, { ...request, groupId, file: 'c', cidr: '192.0.2.7/32' }),
+      ruleId: await openPort(world.ec2, { ...request, groupId, app: 'shop', file: 'c', cidr: '192.0.2.7/32' }),
     };
     await closePort(world.ec2, opening);
     expect(await listOpenings(world.ec2, { file: 'c' }, 'production')).toEqual([]);

@@ -38,19 +38,22 @@ async function local(argv: string[], dir = 'cloud') {
 describe('local fault', () => {
   it('switches a fault on, lists it, shows it in the status and switches it off', async () => {
     const on = ['error', '--operation', 'CreateImage', '--rate', '0.1', '--count', '3', '--for', '5m'];
-    expect(await local(['fault', ...on])).toEqual({
+    const switched = await local(['fault', ...on]);
+    const id = cloud.faults.list()[0]?.id ?? '';
+    expect(switched).toEqual({
       ...{ code: 0, err: '' },
-      out: 'fault f-1 is on: error: operation CreateImage, rate 0.1, count 3\n',
+      out: `fault ${id} is on: error: operation CreateImage, rate 0.1, count 3\n`,
     });
     expect(cloud.faults.list()).toMatchObject([{ operation: 'CreateImage', rate: 0.1, count: 3, forMs: 300_000 }]);
-    const row = /f-1 +error +operation CreateImage, rate 0\.1, count 3 +0 +on for (5m|4m 5\d(\.\d)?s)/;
+    const told = 'error +operation CreateImage, rate 0\\.1, count 3 +0 +on for (5m|4m 5\\d(\\.\\d)?s)';
+    const row = new RegExp(`${id} +${told}`);
     expect((await local(['fault', 'list'])).out).toMatch(row);
     expect((await local(['status'])).out).toMatch(row);
     expect(JSON.parse((await local(['status', '--json'])).out)).toMatchObject({
       running: true,
-      faults: [{ id: 'f-1' }],
+      faults: [{ id }],
     });
-    expect(await local(['fault', 'clear', 'f-1'])).toMatchObject({ code: 0, out: '1 fault is off\n' });
+    expect(await local(['fault', 'clear', id])).toMatchObject({ code: 0, out: '1 fault is off\n' });
     expect(await local(['fault', 'clear'])).toMatchObject({ code: 0, out: '0 faults are off\n' });
     expect((await local(['fault', 'list'])).out).toBe('no fault is on\n');
   });

@@ -1,8 +1,10 @@
-import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isDeepStrictEqual } from 'node:util';
+import { DescribeInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readGroup } from '../../../src/aws/groups.ts';
 import { isActive, readRefresh } from '../../../src/aws/refreshes.ts';
 import { tagKeys } from '../../../src/aws/tags.ts';
+import { clearTheWay } from '../../../src/cli/clear-the-way.ts';
 import type { CommandOptions } from '../../../src/cli/command.ts';
 import { release } from '../../../src/cli/commands/release.ts';
 import { planRollback } from '../../../src/operations/fast-rollback.ts';
@@ -15,6 +17,7 @@ import type { ScaleServices } from '../../../src/steps/scale/state.ts';
 import type { Services } from '../../../src/steps/services.ts';
 import { type Death, die } from '../../operations/support/dying.ts';
 import { simulatedFleet } from '../../operations/support/simulated-fleet.ts';
+import { until, withinAMinute } from '../../support/until.ts';
 import { fakeContext } from '../support/fake-context.ts';
 
 let world: Awaited<ReturnType<typeof simulatedFleet>>;
@@ -24,6 +27,15 @@ beforeAll(async () => {
   for (const _ of [1, 2]) expect(await releasing()).toMatchObject({ code: 0 });
 }, 60_000);
 afterAll(() => world?.close());
+/** What a test leaves half done is taken back, so that the next one begins with a whole fleet, whichever it is. */
+afterEach(async () => {
+  world.cloud.faults.clear();
+  await clearTheWay(fakeContext(['abort', 'api'], { clock: world.clock }), world.services, {}, { reason: 'a test' });
+  const { ec2 } = world.services.aws;
+  const InstanceIds = await helpers();
+  if (InstanceIds.length > 0) await ec2.send(new TerminateInstancesCommand({ InstanceIds }));
+  await until(seen, (one) => isDeepStrictEqual(one, whole(one.machines[0]?.split(' ')[0] ?? '')), withinAMinute);
+}, 60_000);
 
 async function releasing(options: CommandOptions = {}, changes: Partial<Services> = {}) {
   const context = fakeContext(['release', 'api'], { clock: world.clock });
@@ -34,28 +46,34 @@ async function releasing(options: CommandOptions = {}, changes: Partial<Services
 const dies = async (death: Death) =>
   die(world, await planRelease(world.services, world.clock, {}), death, 'pipeline release api');
 
+/** Machines that are there for a run only and still cost something. */
+async function helpers(): Promise<string[]> {
+  const { Reservations = [] } = await world.services.aws.ec2.send(
+    new DescribeInstancesCommand({
+      Filters: [
+        { Name: `tag:${tagKeys.role}`, Values: ['builder', 'proof'] },
+        { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+      ],
+    }),
+  );
+  return Reservations.flatMap(({ Instances = [] }) => Instances.flatMap(({ InstanceId }) => InstanceId ?? []));
+}
+
 /** What there is: versions of machines with their state, settings of the group, machines of runs, images, a refresh under way. */
 async function seen() {
   const { aws, fleet } = world.services;
-  const [{ instances }, group, refresh, images, { Reservations = [] }] = await Promise.all([
+  const [{ instances }, group, refresh, images, ofRuns] = await Promise.all([
     readStatus(world.services),
     readGroup(aws.autoScaling, fleet.names.group),
     readRefresh(aws.autoScaling, fleet.names.group),
     readImages(world.services, world.clock.now()),
-    aws.ec2.send(
-      new DescribeInstancesCommand({
-        Filters: [
-          { Name: `tag:${tagKeys.role}`, Values: ['builder', 'proof'] },
-          { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
-        ],
-      }),
-    ),
+    helpers(),
   ]);
   return {
     machines: instances.map(({ version, lifecycle, health }) => `${version} ${lifecycle} ${health}`),
     group: { min: group.min, desired: group.desired, suspended: group.suspended },
     refreshing: isActive(refresh),
-    helpers: Reservations.flatMap((one) => one.Instances ?? []).length,
+    helpers: ofRuns.length,
     orphans: images.filter((one) => ['orphan', 'failed'].includes(one.kind)).map((one) => one.version),
   };
 }
@@ -132,7 +150,6 @@ describe('a release after one whose process died', () => {
     const was = await serving();
     world.cloud.faults.add({ kind: 'error', operation: 'TerminateInstances', code: 'UnauthorizedOperation' });
     const after = await releasing();
-    world.cloud.faults.clear();
     expect(after.code).toMatchObject({ code: 'run.left', outcome: 'needs-person' });
     expect(after.err).toContain('left: Prove the image');
     expect(await serving()).toBe(was);
