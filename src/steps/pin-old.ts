@@ -1,7 +1,7 @@
 import { readGroup, setTemplate } from '../aws/groups.ts';
 import { setDefaultVersion } from '../aws/launch-templates.ts';
 import type { RollbackStep } from './services.ts';
-import { addTemplateVersion } from './support/new-template.ts';
+import { addTemplateVersion, dropTemplateVersion } from './support/new-template.ts';
 import { refreshBack } from './support/refresh.ts';
 
 /** From here on every machine that the group launches starts with the old image: before the hosts change, lest one appear between. */
@@ -42,5 +42,6 @@ export const pinOld: RollbackStep = {
     }
     // Machines that were launched meanwhile have the old image only.
     if (changed('set-group-template')) await refreshBack(context);
+    await dropTemplateVersion(context);
   },
 };

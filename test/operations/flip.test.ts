@@ -31,6 +31,7 @@ async function fleetAsItIs() {
     serving: status.instances.map(({ id, version, lifecycle, health }) => `${id} ${version} ${lifecycle} ${health}`),
     version: status.version,
     defaultVersion: LaunchTemplates?.[0]?.DefaultVersionNumber,
+    latestVersion: LaunchTemplates?.[0]?.LatestVersionNumber,
   };
 }
 

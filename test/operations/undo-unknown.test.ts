@@ -159,6 +159,30 @@ describe('an instance refresh of somebody else', () => {
   }, 60_000);
 });
 
+describe('a version of the launch template whose creation was not answered', () => {
+  const latest = async () =>
+    (await world.aws.ec2.send(new DescribeLaunchTemplatesCommand({}))).LaunchTemplates?.[0]?.LatestVersionNumber;
+
+  it.each(['cut-before', 'cut-after'] as const)(
+    'is not there after the undo (%s)',
+    async (kind) => {
+      const before = await latest();
+      const lossy = seenThrough(await release(), 'roll', (context) => {
+        const fault = world.cloud.faults.add({ kind, operation: 'CreateLaunchTemplateVersion' });
+        return Object.create(context, {
+          change: {
+            value: (...[intent, apply]: Parameters<ReleaseContext['change']>) =>
+              context.change(intent, apply).finally(() => world.cloud.faults.clear(fault.id)),
+          },
+        }) as ReleaseContext;
+      });
+      expect(await world.run(lossy)).toMatchObject({ outcome: 'rolled-back', left: [] });
+      expect(await latest()).toBe(before);
+    },
+    60_000,
+  );
+});
+
 describe('a plan that was made before somebody else released', () => {
   it('is refused, and changes nothing', async () => {
     const stale = await release();

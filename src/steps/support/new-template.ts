@@ -1,6 +1,7 @@
 import { readGroups } from '../../aws/groups.ts';
 import { createTemplateVersion, deleteTemplateVersion, readTemplateVersion } from '../../aws/launch-templates.ts';
 import { tagKeys } from '../../aws/tags.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { RollContext } from '../services.ts';
 
 /** Adds the launch-template version with the run's image and saves its number. No group names it yet. */
@@ -12,7 +13,7 @@ export async function addTemplateVersion(
   const { version, commit, imageId, current } = context.state;
   if (!imageId) throw new Error('there is no image to launch from');
   const template = await context.change(
-    { action: 'create-template-version', target: current.templateId, data: { imageId } },
+    { action: 'create-template-version', target: current.templateId, data: { imageId, group } },
     (token) =>
       createTemplateVersion(aws.ec2, {
         templateId: current.templateId,
@@ -39,7 +40,8 @@ export async function addTemplateVersion(
  */
 export async function dropTemplateVersion(context: RollContext): Promise<void> {
   const { aws } = context.services;
-  const { group, idle, current, templateVersion: number } = context.state;
+  const { group, idle, current } = context.state;
+  const number = context.state.templateVersion ?? (await unansweredVersion(context));
   if (number === undefined) return;
   const { templateId } = current;
   const [groups, standard] = await Promise.all([
@@ -59,4 +61,19 @@ export async function dropTemplateVersion(context: RollContext): Promise<void> {
     deleteTemplateVersion(aws.ec2, templateId, number),
   );
   await context.save({ templateVersion: undefined });
+}
+
+/**
+ * The version whose creation this step began and was not answered. The same call with the same token tells it; where the first one
+ * was never made, this one makes a version that nobody names. Undefined when EC2 refuses that as well: then there is most likely none.
+ */
+async function unansweredVersion(context: RollContext): Promise<string | undefined> {
+  const begun = context.changes().find((one) => one.action === 'create-template-version' && !one.undoing);
+  if (!begun) return undefined;
+  try {
+    return (await addTemplateVersion(context, String(begun.data.group))).number;
+  } catch (error) {
+    context.note(`whether ${begun.target} has a version of this run is not known: ${messageOf(error)}`);
+    return undefined;
+  }
 }
