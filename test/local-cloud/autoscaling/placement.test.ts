@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countByZone, placeLaunches, placesOf } from '../../../src/local-cloud/autoscaling/placement.ts';
 import { emptyState, type GroupInstance, type GroupRecord } from '../../../src/local-cloud/model.ts';
 import { homeRegion } from '../../../src/local-cloud/regions.ts';
+import fc from '../../support/fast-check.ts';
 
 const { zones, subnets } = homeRegion;
 const network = { region: homeRegion, state: emptyState() };

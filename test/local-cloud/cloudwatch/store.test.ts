@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Distribution } from '../../../src/local-cloud/cloudwatch/distribution.ts';
 import { MetricStore } from '../../../src/local-cloud/cloudwatch/metric-store.ts';
+import fc from '../../support/fast-check.ts';
 
 describe('a distribution', () => {
   const positive = fc.array(

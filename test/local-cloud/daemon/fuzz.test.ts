@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { XMLValidator } from 'fast-xml-parser';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import fc from '../../support/fast-check.ts';
 import { bytesOf, type WildRequest, wildRequests } from '../wire/support/wild-requests.ts';
 import { FuzzWorld } from './support/fuzz-world.ts';
 import { knownValue, resolveKnown } from './support/known-values.ts';

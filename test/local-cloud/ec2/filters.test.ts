@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { matcher } from '../../../src/local-cloud/ec2/filters.ts';
+import fc from '../../support/fast-check.ts';
 
 test.each([
   ['api', 'api', true],

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import fc from '../../support/fast-check.ts';
 import { signS3 } from './support/sign.ts';
 import { startS3, type TestS3 } from './support/start-s3.ts';
 

@@ -1,7 +1,7 @@
 import { cbor, dateToTag } from '@smithy/core/cbor';
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { decodeCbor, encodeCbor, Tagged } from '../../../src/local-cloud/wire/cbor.ts';
+import fc from '../../support/fast-check.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 30 });
 const number = fc.oneof(fc.integer(), fc.maxSafeInteger(), fc.double({ noNaN: true, noDefaultInfinity: true }));

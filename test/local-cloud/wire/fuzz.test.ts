@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { XMLValidator } from 'fast-xml-parser';
 import { expect, it } from 'vitest';
 import { formTree, parseForm } from '../../../src/local-cloud/wire/form.ts';
 import { CloudError, type HandlerTable } from '../../../src/local-cloud/wire/handler.ts';
 import { operations, type ServiceName } from '../../../src/local-cloud/wire/operations.ts';
 import { createResponder } from '../../../src/local-cloud/wire/respond.ts';
+import fc from '../../support/fast-check.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { signRequest } from './support/sign.ts';
 import { credentials, region, startWire } from './support/start-wire.ts';

@@ -1,8 +1,8 @@
 import { DescribeAlarmsCommand, GetMetricDataCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { cbor, dateToTag } from '@smithy/core/cbor';
-import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CloudError } from '../../../src/local-cloud/wire/handler.ts';
+import fc from '../../support/fast-check.ts';
 import { plain, recording } from './support/record.ts';
 import { signRequest } from './support/sign.ts';
 import { credentials, region, startWire, type TestWire } from './support/start-wire.ts';

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import type { CloudState } from '../../../../src/local-cloud/model.ts';
 import { account } from '../../../../src/local-cloud/settings.ts';
+import fc from '../../../support/fast-check.ts';
 import type { KnownValue } from '../../wire/support/wild-requests.ts';
 
 type Table = (state: CloudState) => string[];

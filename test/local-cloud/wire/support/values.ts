@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import type { ServiceShapes, TypeRef } from '../../../../src/local-cloud/wire/shapes.ts';
+import fc from '../../../support/fast-check.ts';
 
 /** Deeper than any served shape needs; keeps shapes that refer to themselves finite. */
 const deepest = 9;

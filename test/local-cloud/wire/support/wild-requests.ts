@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { operations, type ServiceName } from '../../../../src/local-cloud/wire/operations.ts';
 import {
   type Member,
@@ -6,6 +5,7 @@ import {
   serviceShapes,
   type TypeRef,
 } from '../../../../src/local-cloud/wire/shapes.ts';
+import fc from '../../../support/fast-check.ts';
 
 export const serviceNames = Object.keys(operations) as ServiceName[];
 
