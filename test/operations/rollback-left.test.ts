@@ -20,20 +20,22 @@ const left = async () =>
 
 beforeAll(async () => {
   world = await simulatedFleet();
-  for (const version of ['v1', 'v2', 'v3']) expect(await release()).toBe(version);
+  await release();
 }, 60_000);
 afterAll(() => world?.close());
 
 describe('what no later rollback goes to by itself', () => {
   it('every version that was gone past: the next one goes to what really served before', async () => {
-    const plan = await back('v1');
-    expect(plan.described.preflight).toContain('no later rollback goes to v2, v3 by itself');
+    const [good, bad, worse] = [await release(), await release(), await release()];
+    const plan = await back(good);
+    expect(plan.described.preflight).toContain(`no later rollback goes to ${bad}, ${worse} by itself`);
     const result = await world.run(plan);
     expect(result.error).toBeUndefined();
-    expect(servingFacts(result.state)).toMatchObject({ version: 'v1', previous: 'v3' });
-    expect(await left()).toEqual(['v2', 'v3']);
-    expect(await release()).toBe('v4');
-    expect(await readOutlook(world.services)).toMatchObject({ version: 'v1' });
+    expect(servingFacts(result.state)).toMatchObject({ version: good, previous: worse });
+    expect((await left()).slice(-2)).toEqual([bad, worse]);
+    expect(await left()).not.toContain(good);
+    await release();
+    expect(await readOutlook(world.services)).toMatchObject({ version: good });
   }, 60_000);
 
   it.each([

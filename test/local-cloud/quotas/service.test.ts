@@ -7,7 +7,7 @@ import {
   RequestServiceQuotaIncreaseCommand,
   ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { vcpuQuota } from '../../../src/aws/quotas.ts';
 import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
 
@@ -22,15 +22,15 @@ const open = async () => {
   client = new ServiceQuotasClient({ endpoint, region, credentials: { ...credentials }, maxAttempts: 1 });
 };
 
-beforeAll(async () => {
+beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'gp-quota-'));
   await open();
 });
-afterAll(async () => {
+afterEach(async () => {
   client.destroy();
   await cloud.close();
   await rm(dir, { recursive: true, force: true });
-  expect(reports).toEqual([]);
+  expect(reports.splice(0)).toEqual([]);
 });
 
 const vcpus = { ServiceCode: 'ec2', QuotaCode: 'L-1216C47A' };
