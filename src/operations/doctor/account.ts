@@ -1,5 +1,4 @@
 import { CreateImageCommand, CreateTagsCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-
 import { awsCode } from '../../aws/errors.ts';
 import { groupMachines } from '../../aws/instances.ts';
 import { tryLaunch } from '../../aws/launches.ts';
