@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { runCli } from '../../../src/cli/main.ts';
+import { file, minimal, project } from '../../config/support/project.ts';
+import { fakeContext } from '../support/fake-context.ts';
+
+async function configCheck(cwd: string, ...argv: string[]) {
+  const context = fakeContext(['config', 'check', ...argv], { cwd, env: {} });
+  return { code: await runCli(context), out: context.stdout.text, err: context.stderr.text };
+}
+
+const wrong = file(minimal({ app: 'web', service: { port: 70_000, healthPath: 'health' } }));
+
+test('every file is checked: what is right is told beside every mistake of what is not', async () => {
+  const dir = await project({ 'api.ts': file(minimal()), 'web.ts': wrong });
+  const { code, out, err } = await configCheck(dir);
+  expect({ code, out }).toEqual({ code: 2, out: 'ok  api: local\n' });
+  expect(err).toContain('service.port');
+  expect(err).toContain('70000');
+  expect(err).toContain('service.healthPath');
+
+  const json = await configCheck(dir, '--json');
+  expect(json.code).toBe(2);
+  expect(JSON.parse(json.out)).toMatchObject([
+    { app: 'api', ok: true, environments: ['local'] },
+    { app: 'web', ok: false, error: { code: 'config.invalid' } },
+  ]);
+});
+
+test('one app can be asked for, in one environment', async () => {
+  const dir = await project({ 'api.ts': file(minimal()), 'web.ts': wrong });
+  expect(await configCheck(dir, 'api')).toEqual({ code: 0, out: 'ok  api: local\n', err: '' });
+  expect(await configCheck(dir, 'api', '--env', 'local')).toMatchObject({ code: 0, out: 'ok  api: local\n' });
+  const unknown = await configCheck(dir, 'api', '--env', 'lokal');
+  expect(unknown).toMatchObject({ code: 2, out: '' });
+  expect(unknown.err).toContain('lokal');
+});
+
+test('a project without any file is told what to write', async () => {
+  const dir = await project({});
+  const { code, out, err } = await configCheck(dir);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain('there is no pipelines/*.ts in');
+});
