@@ -46,6 +46,8 @@ const pool = async () => {
     new DescribeWarmPoolCommand({ AutoScalingGroupName: group() }),
   );
   return {
+    /** Until its last machine is gone AWS takes no other pool. */
+    gone: WarmPoolConfiguration === undefined,
     configured: WarmPoolConfiguration !== undefined && WarmPoolConfiguration.Status !== 'PendingDelete',
     ready: Instances.filter(({ LifecycleState }) => /^Warmed:(Stopped|Running)$/.test(LifecycleState ?? '')).length,
     prepared: WarmPoolConfiguration?.MaxGroupPreparedCapacity,
@@ -148,7 +150,7 @@ it('is taken back by a run that fails, and a pool of the team is left alone', as
   services.fleet.scale.warmPool = 'Stopped';
   const failed = await world.run(failingAfter(await plan(8, { at: in_(hour) }), 'preheat'));
   expect(failed).toMatchObject({ outcome: 'rolled-back', left: [] });
-  await until(pool, ({ configured }) => !configured, withinAMinute);
+  await until(pool, ({ gone }) => gone, withinAMinute);
 
   await services.aws.autoScaling.send(
     new PutWarmPoolCommand({ AutoScalingGroupName: group(), PoolState: 'Stopped', MaxGroupPreparedCapacity: 5 }),
