@@ -26,7 +26,7 @@ import { resolveBaseImage } from '../aws/images.ts';
 import { toTags } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
 import { createPoll } from '../run/poll.ts';
-import { systemClock } from '../shared/clock.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
 import { ledgerClientOptions } from './ledger.ts';
 import { localEnvironments } from './local-environments.ts';
 import { ensureSecurityGroup, ensureTemplate } from './local-machines.ts';
@@ -38,19 +38,23 @@ export async function provisionFleets(options: {
   note: (message: string) => void;
   /** Only these; without it those of the project. */
   fleets?: readonly Fleet[];
+  /** Clients of the cloud, where there are some already. */
+  clients?: AwsClients;
+  clock?: Clock;
 }): Promise<{ app: string; url: string }[]> {
   const { endpoint, region, accessKeyId, secretAccessKey } = options.cloud;
-  const clients = createClients({ region, endpoint, credentials: { accessKeyId, secretAccessKey } });
+  const { clock = systemClock() } = options;
+  const clients = options.clients ?? createClients({ region, endpoint, credentials: { accessKeyId, secretAccessKey } });
   const made: { app: string; url: string }[] = [];
   for (const fleet of options.fleets ?? (await localEnvironments(options.projectDir))) {
     await ensureLedgerBucket(fleet, { region, endpoint, credentials: { accessKeyId, secretAccessKey } });
-    made.push({ app: fleet.app, url: await provision(clients, fleet) });
+    made.push({ app: fleet.app, url: await provision(clients, fleet, clock) });
     options.note(`fleet ${fleet.names.group} is there`);
   }
   return made;
 }
 
-async function provision(clients: AwsClients, fleet: Fleet): Promise<string> {
+async function provision(clients: AwsClients, fleet: Fleet, clock: Clock): Promise<string> {
   const { ec2 } = clients;
   const { subnetIds } = fleet.instance;
   const { Subnets = [] } = await ec2.send(
@@ -66,7 +70,7 @@ async function provision(clients: AwsClients, fleet: Fleet): Promise<string> {
   ]);
   // The same definition that the infrastructure app gives to CloudFormation.
   const definition = defineFleet(fleet);
-  const balancer = await ensureBalancer(clients, definition, subnets);
+  const balancer = await ensureBalancer(clients, definition, subnets, clock);
   const targetGroups = new Map<string, string>();
   for (const one of definition.targetGroups) {
     targetGroups.set(one.name, await ensureTargetGroup(clients, definition, one, vpcId));
@@ -127,6 +131,7 @@ async function ensureBalancer(
   { elb }: AwsClients,
   { loadBalancer: { name: Name }, tags }: FleetDefinition,
   subnets: string[],
+  clock: Clock,
 ): Promise<LoadBalancer> {
   const read = async () => (await elb.send(new DescribeLoadBalancersCommand({ Names: [Name] }))).LoadBalancers?.[0];
   const existing = await read().catch((error: unknown) => {
@@ -136,7 +141,7 @@ async function ensureBalancer(
   if (!existing) {
     await elb.send(new CreateLoadBalancerCommand({ Name, Subnets: subnets, Type: 'application', Tags: toTags(tags) }));
   }
-  const active = await createPoll(systemClock())({
+  const active = await createPoll(clock)({
     what: `load balancer ${Name} to become active`,
     read,
     until: (balancer) => balancer?.State?.Code === 'active',

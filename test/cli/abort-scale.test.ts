@@ -8,7 +8,6 @@ import { heldTag } from '../../src/steps/scale/held.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';
 import { type Death, die } from '../operations/support/dying.ts';
 import { type ScalingFleet, scalingFleet } from '../operations/support/scaling-fleet.ts';
-import { until, withinAMinute } from '../support/until.ts';
 import { fakeContext } from './support/fake-context.ts';
 
 let world: ScalingFleet;
@@ -54,7 +53,7 @@ describe('a scale run whose process died', () => {
       await die(world, await planScale(services, world.clock, { to: 7, until: in_(3600) }), death);
       expect(await abort()).toMatchObject({ outcome: 'interrupted' });
       expect(await fleet()).toEqual(usual);
-      await until(world.machines, (n) => n === 4, withinAMinute);
+      await world.until(world.machines, (n) => n === 4);
       expect(await abort()).toEqual({ outcome: undefined, said: '' });
     },
     60_000,
@@ -86,7 +85,7 @@ describe('a scale run whose process died', () => {
   it('whose event has begun meanwhile is left to --cancel', async () => {
     const plan = await planScale(services, world.clock, { to: 6, at: in_(100) });
     await die(world, plan, { at: 'put-scheduled-actions', how: 'made' });
-    await until(fleet, ({ desired }) => desired === 6, withinAMinute);
+    await world.until(fleet, ({ desired }) => desired === 6);
     const { outcome, said } = await abort();
     expect(outcome).toBe('needs-person');
     expect(said).toMatch(/left: Schedule: the event has begun at .*; to end it: pipeline scale api --cancel/);

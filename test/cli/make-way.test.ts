@@ -11,10 +11,10 @@ import { execute } from '../../src/run/execute.ts';
 import { createRunId } from '../../src/run/run-id.ts';
 import type { Plan, RunContext, Step } from '../../src/run/step.ts';
 import type { Services } from '../../src/steps/services.ts';
-import { simulatedFleet } from '../operations/support/simulated-fleet.ts';
+import { Simulated } from '../support/simulated.ts';
 import { fakeContext } from './support/fake-context.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: Simulated;
 /** Runs under way: each is over at the end of its test. */
 let running: { ended: Promise<number>; end(): Promise<unknown> }[] = [];
 
@@ -25,7 +25,10 @@ const versions = async () => {
 };
 /** The hosts that a rollback has switched are replaced. */
 const converged = () =>
-  expect.poll(async () => (await readStatus(world.services)).refreshes, { timeout: 25_000 }).toEqual([]);
+  world.until(
+    async () => (await readStatus(world.services)).refreshes,
+    (one) => one.length === 0,
+  );
 const back = async (version?: string, options: Record<string, string | boolean> = {}) => {
   const mine = context('fast-rollback', 'api');
   const services = { ...world.services, ...(options.aws && { fleet: { ...world.services.fleet, cloud: 'aws' } }) };
@@ -118,7 +121,7 @@ async function release(): Promise<void> {
 }
 
 beforeAll(async () => {
-  world = await simulatedFleet();
+  world = await Simulated.create([], { switching: true });
   for (const _ of [1, 2, 3]) await release();
 }, 60_000);
 afterEach(async () => {

@@ -3,8 +3,8 @@ import { release } from '../../src/cli/commands/release.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { type Death, die } from '../operations/support/dying.ts';
-import { Simulated } from '../operations/support/simulated.ts';
 import { watchWeights } from '../operations/support/weights.ts';
+import { Simulated } from '../support/simulated.ts';
 import { fakeContext } from './support/fake-context.ts';
 
 let world: Simulated;

@@ -8,13 +8,13 @@ import { operate } from '../../src/cli/operate.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { planScale } from '../../src/operations/scale.ts';
 import type { ReleaseStep } from '../../src/steps/services.ts';
-import { simulatedFleet } from '../operations/support/simulated-fleet.ts';
+import { Simulated } from '../support/simulated.ts';
 import { fakeContext } from './support/fake-context.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: Simulated;
 
 beforeAll(async () => {
-  world = await simulatedFleet();
+  world = await Simulated.create([], { switching: true });
   for (const _ of [1, 2, 3])
     expect((await world.run(await planRelease(world.services, world.clock, {}))).error).toBeUndefined();
 }, 60_000);

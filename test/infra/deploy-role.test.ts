@@ -2,7 +2,6 @@ import { DescribeImagesCommand, RunInstancesCommand } from '@aws-sdk/client-ec2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { balancerChanges, groupChanges, ownChanges } from '../../infra/deploy-actions.ts';
 import { findTargetGroup } from '../../src/aws/balancers.ts';
-import { createClients } from '../../src/aws/clients.ts';
 import { readGroup, replaceInstance } from '../../src/aws/groups.ts';
 import { deprecateImage, disableImage, enableImage, undeprecateImage } from '../../src/aws/image-retirement.ts';
 import { listImages } from '../../src/aws/images.ts';
@@ -29,16 +28,16 @@ import { planScale, planScaleCancel } from '../../src/operations/scale.ts';
 import type { Plan } from '../../src/run/step.ts';
 import { closeSecurityGroup, openSecurityGroup } from '../../src/tasks/ready.ts';
 import type { Task, TaskServices } from '../../src/tasks/types.ts';
-import { failingAfter, simulatedFleet } from '../operations/support/simulated-fleet.ts';
+import { failingAfter, Simulated } from '../support/simulated.ts';
 import { type Record as Asked, underDeployRole } from './support/under-role.ts';
 
 // One story: everything here is done under the deploy role of the fleet, which is asked before each call as AWS asks it.
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: Simulated;
 let services: DoctorServices & TaskServices;
 let asked: Asked;
 
 beforeAll(async () => {
-  world = await simulatedFleet();
+  world = await Simulated.create([], { switching: true });
   services = Object.assign(world.services, {
     vcpuQuota: async () => 1000,
     unitQuota: async () => 1000,
@@ -132,8 +131,9 @@ describe('under the deploy role', () => {
     await rollbackRefresh(autoScaling, name);
 
     const { instances } = await readGroup(autoScaling, name);
-    await consoleOutput(ec2, instances[0]?.id ?? '');
-    await replaceInstance(autoScaling, instances[0]?.id ?? '');
+    const id = instances.find(({ lifecycle }) => lifecycle === 'InService')?.id ?? '';
+    await consoleOutput(ec2, id);
+    await replaceInstance(autoScaling, id);
 
     const image = (await listImages(ec2, fleet.app, fleet.environment)).find(({ version }) => version === 'v1');
     const imageId = image?.imageId ?? '';
@@ -172,8 +172,7 @@ describe('under the deploy role', () => {
     const { error } = await world.run(plan as never);
     expect(error).toMatchObject({ code: 'aws.UnauthorizedOperation' });
     expect(asked.denied).toHaveLength(1);
-    const { cloud } = world;
-    const { ec2 } = createClients({ region: cloud.region, endpoint: cloud.endpoint, credentials: cloud.credentials });
+    const { ec2 } = world.cloud.newClients();
     const { Images } = await ec2.send(new DescribeImagesCommand({}));
     const machine = { ImageId: Images?.[0]?.ImageId, MinCount: 1, MaxCount: 1 };
     const { Instances } = await ec2.send(new RunInstancesCommand(machine));

@@ -6,6 +6,7 @@ import { createS3Store } from '../../src/ledger/s3-store.ts';
 import type { Store } from '../../src/ledger/store.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { startS3, type TestS3 } from '../local-cloud/s3/support/start-s3.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
 import { draft, folder } from './support/bench.ts';
 
 let s3: TestS3;
@@ -38,6 +39,13 @@ const kinds: [string, () => Promise<[Store, Store]>][] = [
     async () => {
       const place = `p${prefix++}`;
       return [inS3(s3.client, place), inS3(s3.connect(), place)];
+    },
+  ],
+  [
+    'memory',
+    async () => {
+      const store = createMemoryStore();
+      return [store, store];
     },
   ],
 ];

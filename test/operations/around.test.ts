@@ -10,7 +10,7 @@ import type { ReleaseState, Services } from '../../src/steps/services.ts';
 import { defineTask } from '../../src/tasks/define.ts';
 import { onOneHost } from '../../src/tasks/hosts.ts';
 import { text } from '../../src/tasks/inputs.ts';
-import { failingAfter, Simulated } from './support/simulated.ts';
+import { failingAfter, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
 /** Queues whose consumers stand still, as the program on the machines keeps it. */

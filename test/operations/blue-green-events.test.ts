@@ -4,7 +4,7 @@ import { readGroup } from '../../src/aws/groups.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';
-import { failingAfter, Simulated } from './support/simulated.ts';
+import { failingAfter, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
 let services: ScaleServices;

@@ -7,7 +7,7 @@ import { planRelease } from '../../src/operations/release.ts';
 import { observeFleet } from '../../src/steps/support/observe.ts';
 import { readSettings } from '../../src/steps/support/settings.ts';
 import fc from '../support/fast-check.ts';
-import { failingAfter, Simulated } from './support/simulated.ts';
+import { failingAfter, Simulated } from '../support/simulated.ts';
 import { watchWeights } from './support/weights.ts';
 
 type Deed =
@@ -156,13 +156,17 @@ function growOnce({ aws, services }: Simulated): () => number {
 }
 
 async function check({ services, aws }: Simulated, model: Model): Promise<void> {
-  await expect.poll(async () => (await readStatus(services)).healthy, { timeout: 20_000 }).toBe(model.desired);
+  await world?.until(
+    async () => (await readStatus(services)).healthy,
+    (one) => one === model.desired,
+  );
   const status = await readStatus(services);
   expect(status).toMatchObject({ version: model.version, traffic: [{ version: model.version, share: 1 }] });
   const [serving, other] = status.groups;
-  await expect
-    .poll(async () => (await readGroup(aws.autoScaling, serving?.name ?? '')).instances.length, { timeout: 20_000 })
-    .toBe(model.desired);
+  await world?.until(
+    async () => (await readGroup(aws.autoScaling, serving?.name ?? '')).instances.length,
+    (one) => one === model.desired,
+  );
   const settings = await readSettings(aws, serving?.name ?? '');
   expect(settings).toMatchObject({ min: 2, desired: model.desired, max: 12, suspended: [] });
   expect(settings.policies.map((policy) => policy.name)).toEqual(['cpu']);

@@ -9,7 +9,7 @@ import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { createRunId } from '../../src/run/run-id.ts';
 import { observeFleet } from '../../src/steps/support/observe.ts';
-import { everyVersion, failingAfter, Simulated } from './support/simulated.ts';
+import { everyVersion, failingAfter, Simulated } from '../support/simulated.ts';
 
 let world: Simulated | undefined;
 afterEach(async () => {
@@ -47,7 +47,13 @@ describe('a fleet with one group', () => {
     const text = await readFile(file, 'utf8');
     await writeFile(file, text.replace(strategy[0] ?? '', strategy[1] ?? ''));
     const { endpoint, region, credentials } = world.cloud;
-    await provisionFleets({ projectDir, cloud: { endpoint, region, ...credentials }, note: () => undefined });
+    await provisionFleets({
+      projectDir,
+      cloud: { endpoint, region, ...credentials },
+      note: () => undefined,
+      clients: world.aws,
+      clock: world.clock,
+    });
     const fleet = await loadFleet({ projectDir, app: 'api', environment: 'local' });
     const rolling = { ...world.services };
     const services = Object.assign(world.services, { fleet });

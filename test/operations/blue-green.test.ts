@@ -16,7 +16,7 @@ import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { observeFleet } from '../../src/steps/support/observe.ts';
 import { readSettings, scaleDownName } from '../../src/steps/support/settings.ts';
-import { everyVersion, failingAfter, Simulated } from './support/simulated.ts';
+import { everyVersion, failingAfter, Simulated } from '../support/simulated.ts';
 import { watchWeights } from './support/weights.ts';
 
 let world: Simulated;
@@ -266,7 +266,10 @@ describe('a switch', () => {
   it('brings the old group up to the size that the fleet has by now', async () => {
     const { services, clock, aws } = world;
     await setCapacity(aws.autoScaling, blue, { desired: 6 });
-    await expect.poll(async () => (await readStatus(services)).healthy, { timeout: 10_000 }).toBe(6);
+    await world.until(
+      async () => (await readStatus(services)).healthy,
+      (one) => one === 6,
+    );
     const version = (await readStatus(services)).instances.find((one) => one.group === green)?.version ?? '';
     const result = await world.run(await planRollback(services, clock, { version, force: false }));
     expect(result.error).toBeUndefined();
@@ -274,16 +277,18 @@ describe('a switch', () => {
     expect(result.state).toMatchObject({ how: 'switch', why: expect.stringContaining('4 of 6 machines healthy') });
     expect(await readStatus(services)).toMatchObject({ version, desired: 6, healthy: 6 });
     await setCapacity(aws.autoScaling, green, { desired: 4 });
-    await expect
-      .poll(async () => (await readGroup(aws.autoScaling, green)).instances.length, { timeout: 10_000 })
-      .toBe(4);
+    await world.until(
+      async () => (await readGroup(aws.autoScaling, green)).instances.length,
+      (one) => one === 4,
+    );
   }, 30_000);
 
   it('is refused once the old group has ended, which Auto Scaling does by itself', async () => {
     const { services, clock, aws } = world;
-    await expect
-      .poll(async () => (await readGroup(aws.autoScaling, blue)).instances.length, { timeout: 50_000, interval: 200 })
-      .toBe(0);
+    await world.until(
+      async () => (await readGroup(aws.autoScaling, blue)).instances.length,
+      (one) => one === 0,
+    );
     expect((await readSettings(aws, blue)).actions).toEqual([]);
     await expect(planRollback(services, clock, { version: 'v1', force: false, how: 'switch' })).rejects.toMatchObject({
       code: 'rollback.way-closed',

@@ -5,7 +5,7 @@ import { tagKeys } from '../../src/aws/tags.ts';
 import { planRollback } from '../../src/operations/fast-rollback.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
-import { failingAfter, Simulated } from './support/simulated.ts';
+import { failingAfter, Simulated } from '../support/simulated.ts';
 
 let world: Simulated | undefined;
 afterEach(async () => {

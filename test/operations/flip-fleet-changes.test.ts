@@ -5,16 +5,16 @@ import { readRefresh } from '../../src/aws/refreshes.ts';
 import { planRollback } from '../../src/operations/fast-rollback.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
-import { simulatedFleet } from './support/simulated-fleet.ts';
+import { Simulated } from '../support/simulated.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: Simulated;
 
 const group = () => readGroup(world.services.aws.autoScaling, world.services.fleet.names.group);
 const machines = () => groupMachines(world.services.aws.ec2, world.services.fleet.names.group);
 const flipped = (version: string) => world.flips.filter((flip) => flip.endsWith(` ${version}`)).sort();
 
 beforeAll(async () => {
-  world = await simulatedFleet();
+  world = await Simulated.create([], { switching: true });
   for (let n = 1; n <= 2; n++) {
     expect((await world.run(await planRelease(world.services, world.clock, {}))).error).toBeUndefined();
   }
@@ -30,9 +30,10 @@ it('hosts that Auto Scaling ends meanwhile are no failures, and the others stay 
   world.before.flip = async (id) => {
     if (!going.has(id)) return;
     await terminateMachine(ec2, id);
-    await expect
-      .poll(async () => (await group()).instances.some((one) => one.id === id), { timeout: 20_000 })
-      .toBe(false);
+    await world.until(
+      async () => (await group()).instances.some((one) => one.id === id),
+      (one) => one === false,
+    );
     throw new Error('the connection was closed');
   };
   const result = await world.run(plan);
@@ -61,7 +62,10 @@ it('newcomers that do not answer are asked again, then replaced, and are no fail
   await setCapacity(autoScaling, name, { desired: 7 });
   const newcomers = async () =>
     (await group()).instances.filter((one) => one.lifecycle === 'InService' && !before.has(one.id));
-  await expect.poll(async () => (await newcomers()).length, { timeout: 20_000 }).toBe(3);
+  await world.until(
+    async () => (await newcomers()).length,
+    (one) => one === 3,
+  );
   await resumeProcesses(autoScaling, name, ['AddToLoadBalancer']);
   const [late = '', ...never] = (await newcomers()).map((one) => one.id);
   const asked = new Map<string, number>();
@@ -76,18 +80,14 @@ it('newcomers that do not answer are asked again, then replaced, and are no fail
   expect(flipped('v1')).toEqual([...before, late].map((id) => `${id} v1`).sort());
   expect(result.state.unswitched).toHaveLength(2);
   for (const id of never) expect(world.notes).toContain(`${id} cannot switch and is replaced: no host keys yet`);
-  await expect
-    .poll(async () => (await group()).instances.map((one) => one.id).filter((id) => never.includes(id)), {
-      timeout: 20_000,
-    })
-    .toEqual([]);
+  await world.until(async () => (await group()).instances.every((one) => !never.includes(one.id)));
   expect(new Set((await machines()).map((machine) => machine.version))).toEqual(new Set(['v1']));
 }, 60_000);
 
 it('smoke tests that fail once the hosts have switched take nothing back', async () => {
   delete world.before.flip;
   const refresh = async () => (await readRefresh(world.services.aws.autoScaling, (await group()).name))?.status;
-  await expect.poll(refresh, { timeout: 20_000 }).toBe('Successful');
+  await world.until(refresh, (one) => one === 'Successful');
   expect((await world.run(await planRelease(world.services, world.clock, {}))).state.version).toBe('v4');
   world.flips.length = 0;
   const { probe } = world.services;

@@ -9,9 +9,9 @@ import { planRollback } from '../../src/operations/fast-rollback.ts';
 import { readOutlook } from '../../src/operations/read-outlook.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
-import { failingAfter, simulatedFleet } from './support/simulated-fleet.ts';
+import { failingAfter, Simulated } from '../support/simulated.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: Simulated;
 
 const flipTo = (version: string, more: { wait?: boolean; supersede?: boolean } = {}) =>
   planRollback(world.services, world.clock, { version, force: false, how: 'flip', ...more });
@@ -43,7 +43,7 @@ async function release(): Promise<string> {
 }
 
 beforeAll(async () => {
-  world = await simulatedFleet();
+  world = await Simulated.create([], { switching: true });
   for (const version of ['v1', 'v2']) expect(await release()).toBe(version);
 }, 60_000);
 afterAll(() => world?.close());
@@ -103,7 +103,7 @@ describe('a flip that fails leaves the fleet as it was', () => {
     const before = await fleetAsItIs();
     const interrupt = new AbortController();
     world.before.flip = async () => interrupt.abort(new Error('interrupted'));
-    const result = await world.run(await flipTo('v1'), interrupt.signal);
+    const result = await world.run(await flipTo('v1'), { signal: interrupt.signal });
     expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
     expect(await fleetAsItIs()).toEqual(before);
   }, 30_000);
@@ -130,9 +130,10 @@ describe('a flip', () => {
     expect(new Set(images)).toEqual(new Set(['v1']));
     expect(world.flips.every((flip) => flip.endsWith(' v1'))).toBe(true);
     // Grown meanwhile, and what replaces the broken one: all from the old image.
-    await expect
-      .poll(async () => (await versions()).every((version) => version === 'v1'), { timeout: 20_000 })
-      .toBe(true);
+    await world.until(
+      async () => (await versions()).every((version) => version === 'v1'),
+      (one) => one === true,
+    );
     const group = await readGroup(aws.autoScaling, fleet.names.group);
     expect(group.desired).toBe(6);
     expect(group.suspended).toEqual(['AZRebalance']);
@@ -143,10 +144,13 @@ describe('a flip', () => {
   }, 60_000);
 
   it('refuses while the refresh goes on, and supersedes it', async () => {
-    await expect.poll(async () => (await readStatus(world.services)).healthy, { timeout: 20_000 }).toBe(6);
+    await world.until(
+      async () => (await readStatus(world.services)).healthy,
+      (one) => one === 6,
+    );
     const { fleet, aws } = world.services;
     const ended = async () => (await readRefresh(aws.autoScaling, fleet.names.group))?.status;
-    await expect.poll(ended, { timeout: 20_000 }).toBe('Successful');
+    await world.until(ended, (one) => one === 'Successful');
     expect(await release()).toBe('v3');
     // Somebody went away from v2: nobody goes back there without saying so.
     expect(await readOutlook(world.services)).toMatchObject({ version: 'v1' });

@@ -8,7 +8,7 @@ import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { createPoll } from '../../src/run/poll.ts';
 import { createRunId } from '../../src/run/run-id.ts';
-import { everyVersion, failingAfter, Simulated } from './support/simulated.ts';
+import { everyVersion, failingAfter, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
 let first: string;

@@ -11,9 +11,9 @@ import { replay } from '../../src/run/journal.ts';
 import { createRunId } from '../../src/run/run-id.ts';
 import type { Plan } from '../../src/run/step.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';
-import { failingAfter, simulatedFleet } from './support/simulated-fleet.ts';
+import { failingAfter, Simulated } from '../support/simulated.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: Simulated;
 let services: ScaleServices;
 /** Changes that the journal knows the intent of, and not yet the outcome. */
 let open = 0;
@@ -21,7 +21,7 @@ let open = 0;
 const astray: string[] = [];
 
 beforeAll(async () => {
-  world = await simulatedFleet();
+  world = await Simulated.create([], { switching: true });
   services = Object.assign(world.services, { vcpuQuota: async () => 1000 });
   for (const client of Object.values(services.aws)) {
     (client.middlewareStack as EC2Client['middlewareStack']).add(

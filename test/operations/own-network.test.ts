@@ -19,7 +19,7 @@ import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { planScale } from '../../src/operations/scale.ts';
 import { createRunId } from '../../src/run/run-id.ts';
-import { Simulated } from './support/simulated.ts';
+import { Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
 afterEach(() => world.close());

@@ -2,11 +2,11 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { planRelease } from '../../src/operations/release.ts';
-import { simulatedFleet } from './support/simulated-fleet.ts';
+import { Simulated } from '../support/simulated.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: Simulated;
 beforeAll(async () => {
-  world = await simulatedFleet();
+  world = await Simulated.create([], { switching: true });
 });
 afterAll(() => world.close());
 

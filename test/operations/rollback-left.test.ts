@@ -3,9 +3,9 @@ import { servingFacts, undoByRollback } from '../../src/cli/commands/support/ser
 import { planRollback } from '../../src/operations/fast-rollback.ts';
 import { readOutlook } from '../../src/operations/read-outlook.ts';
 import { planRelease } from '../../src/operations/release.ts';
-import { simulatedFleet } from './support/simulated-fleet.ts';
+import { Simulated } from '../support/simulated.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: Simulated;
 
 async function release(): Promise<string> {
   const result = await world.run(await planRelease(world.services, world.clock, {}));
@@ -19,7 +19,7 @@ const left = async () =>
   (await world.services.ledger.releases('api')).filter((one) => one.leftAt !== undefined).map((one) => one.version);
 
 beforeAll(async () => {
-  world = await simulatedFleet();
+  world = await Simulated.create([], { switching: true });
   await release();
 }, 60_000);
 afterAll(() => world?.close());

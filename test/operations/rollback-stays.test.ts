@@ -4,7 +4,7 @@ import { planRollback } from '../../src/operations/fast-rollback.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import type { RollbackState } from '../../src/steps/services.ts';
-import { failingAfter, Simulated } from './support/simulated.ts';
+import { failingAfter, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
 beforeEach(async () => {

@@ -4,9 +4,8 @@ import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { deleteScheduledActions, readScheduledActions } from '../../src/aws/scaling-settings.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';
-import { until, withinAMinute } from '../support/until.ts';
+import { failingAfter } from '../support/simulated.ts';
 import { type ScalingFleet, scalingFleet } from './support/scaling-fleet.ts';
-import { failingAfter } from './support/simulated-fleet.ts';
 
 let world: ScalingFleet;
 let services: ScaleServices;
@@ -77,7 +76,7 @@ describe('an event at a time', () => {
       },
     ]);
     expect((await readScale(services, world.clock)).heldFrom).toBeNull();
-    await until(size, ({ desired }) => desired === 7, withinAMinute);
+    await world.until(size, ({ desired }) => desired === 7);
     expect(await size()).toEqual({ min: 7, desired: 7 });
     expect((await readScale(services, world.clock)).heldFrom).toEqual({ min: 4, desired: 4 });
     expect((await planScaleCancel(services, world.clock)).described.cancel).toContain(

@@ -12,9 +12,8 @@ import { renderScale } from '../../src/cli/views/scale.ts';
 import { diagnose } from '../../src/operations/doctor/diagnose.ts';
 import type { DoctorServices } from '../../src/operations/doctor/services.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
-import { until, withinAMinute } from '../support/until.ts';
+import { failingAfter } from '../support/simulated.ts';
 import { type ScalingFleet, scalingFleet } from './support/scaling-fleet.ts';
-import { failingAfter } from './support/simulated-fleet.ts';
 
 let world: ScalingFleet;
 let services: DoctorServices;
@@ -30,7 +29,7 @@ afterEach(async () => {
   await cancel();
   await deleteWarmPool(services.aws.autoScaling, group());
   await world.usual();
-  await until(pool, ({ configured }) => !configured, withinAMinute);
+  await world.until(pool, ({ configured }) => !configured);
   services.fleet.scale.warmPool = undefined;
 }, 60_000);
 
@@ -83,12 +82,12 @@ it('fills up again after a scale-in by the schedule, which is why an event with 
     'their disks, and the minutes of their first boot, are paid for from now on',
   ]);
   expect((await world.run(planned)).error).toBeUndefined();
-  await until(pool, ({ ready }) => ready === 4, withinAMinute);
+  await world.until(pool, ({ ready }) => ready === 4);
   expect(renderScale(await readScale(services, world.clock))).toContain(
     'a warm pool (Stopped) prepares up to 8 machines, until --cancel',
   );
   expect(await finding('fleet.preheated')).toBeUndefined();
-  await until(instances, (n) => n === 8, withinAMinute);
+  await world.until(instances, (n) => n === 8);
   expect((await pool()).ready).toBe(0);
   // Even now an end by the schedule would fill it.
   expect(await refusal(8, { until: in_(hour) })).toMatchObject({ code: 'scale.pool-end' });
@@ -103,7 +102,7 @@ it('fills up again after a scale-in by the schedule, which is why an event with 
       DesiredCapacity: 4,
     }),
   );
-  await until(pool, ({ ready }) => ready === 4, withinAMinute);
+  await world.until(pool, ({ ready }) => ready === 4);
   await deleteScheduledActions(services.aws.autoScaling, group(), ['by-hand']);
   expect(await finding('fleet.preheated')).toMatchObject({
     severity: 'warning',
@@ -120,16 +119,15 @@ it('is gone after --cancel, and no machine was launched for it meanwhile', async
   const planned = await plan(8, { at: in_(150_000) });
   expect(planned.described.preheat).toContain('+4 t3.small at 0.02: +0.08 an hour from now on');
   expect((await world.run(planned)).error).toBeUndefined();
-  await until(
+  await world.until(
     () => readScale(services, world.clock),
     ({ healthy }) => healthy === 8,
-    withinAMinute,
   );
   // No longer configured: what was made is ended all the same.
   services.fleet.scale.warmPool = undefined;
   const before = await launched();
   expect((await cancel()).outcome).toBe('done');
-  await until(instances, (n) => n === 4, withinAMinute);
+  await world.until(instances, (n) => n === 4);
   expect(await launched()).toEqual(before);
   expect(await pool()).toMatchObject({ configured: false, ready: 0 });
 }, 60_000);
@@ -137,10 +135,9 @@ it('is gone after --cancel, and no machine was launched for it meanwhile', async
 it('is ended first when the fleet gets smaller by hand', async () => {
   services.fleet.scale.warmPool = 'Stopped';
   expect((await world.run(await plan(8, { at: in_(60_000) }))).error).toBeUndefined();
-  await until(
+  await world.until(
     () => readScale(services, world.clock),
     ({ healthy }) => healthy === 8,
-    withinAMinute,
   );
   expect((await world.run(await plan(6))).outcome).toBe('done');
   expect((await pool()).configured).toBe(false);
@@ -150,7 +147,7 @@ it('is taken back by a run that fails, and a pool of the team is left alone', as
   services.fleet.scale.warmPool = 'Stopped';
   const failed = await world.run(failingAfter(await plan(8, { at: in_(hour) }), 'preheat'));
   expect(failed).toMatchObject({ outcome: 'rolled-back', left: [] });
-  await until(pool, ({ gone }) => gone, withinAMinute);
+  await world.until(pool, ({ gone }) => gone);
 
   await services.aws.autoScaling.send(
     new PutWarmPoolCommand({ AutoScalingGroupName: group(), PoolState: 'Stopped', MaxGroupPreparedCapacity: 5 }),

@@ -8,9 +8,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { renderScale } from '../../src/cli/views/scale.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';
-import { until, withinAMinute } from '../support/until.ts';
+import { failingAfter } from '../support/simulated.ts';
 import { type ScalingFleet, scalingFleet } from './support/scaling-fleet.ts';
-import { failingAfter } from './support/simulated-fleet.ts';
 
 let world: ScalingFleet;
 let services: ScaleServices;
@@ -36,10 +35,8 @@ const reserve = (CapacityUnits: number) =>
     new ModifyCapacityReservationCommand({ LoadBalancerArn, MinimumLoadBalancerCapacity: { CapacityUnits } }),
   );
 const provisioned = () =>
-  until(
-    read,
-    ({ CapacityReservationState: all = [] }) => all.every(({ State }) => State?.Code === 'provisioned'),
-    withinAMinute,
+  world.until(read, ({ CapacityReservationState: all = [] }) =>
+    all.every(({ State }) => State?.Code === 'provisioned'),
   );
 const scale = async (to: number) => world.run(await planScale(services, world.clock, { to }));
 const cancel = async () => world.run(await planScaleCancel(services, world.clock));

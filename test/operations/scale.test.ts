@@ -5,9 +5,8 @@ import { cancelRefresh, isActive, readRefresh } from '../../src/aws/refreshes.ts
 import { deletePolicy, putPolicy, readScheduledActions } from '../../src/aws/scaling-settings.ts';
 import { planScale, planScaleCancel, readScale } from '../../src/operations/scale.ts';
 import type { ScaleServices, ScaleStep } from '../../src/steps/scale/state.ts';
-import { until, withinAMinute } from '../support/until.ts';
+import { failingAfter } from '../support/simulated.ts';
 import { type ScalingFleet, scalingFleet } from './support/scaling-fleet.ts';
-import { failingAfter } from './support/simulated-fleet.ts';
 
 let world: ScalingFleet;
 let services: ScaleServices;
@@ -71,7 +70,7 @@ describe('scale now', () => {
   it('goes back by itself at its time', async () => {
     expect((await scale(6, { until: in_(60) })).outcome).toBe('done');
     expect(await actions()).toEqual([{ name: 'golden-pipeline-scale-in', min: 4, desired: 4 }]);
-    await until(size, ({ desired }) => desired === 4, withinAMinute);
+    await world.until(size, ({ desired }) => desired === 4);
     expect(await size()).toEqual({ min: 4, desired: 4 });
     expect((await readScale(services, world.clock)).heldFrom).toBeNull();
   }, 60_000);
@@ -104,7 +103,7 @@ describe('scale now', () => {
       const result = await world.run(failingAfter(plan, id));
       expect(['failed', 'rolled-back']).toContain(result.outcome);
       expect(result.left).toEqual([]);
-      await until(world.machines, (n) => n === before.machines, withinAMinute);
+      await world.until(world.machines, (n) => n === before.machines);
       expect({ ...(await size()), machines: await world.machines(), actions: await actions() }).toEqual(before);
       expect((await readScale(services, world.clock)).heldFrom).toBeNull();
     },
@@ -118,7 +117,7 @@ describe('machines that do not come', () => {
     ({ run }: ScaleStep): ScaleStep['run'] =>
     async (context) => {
       await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 6 });
-      await until(world.machines, (n) => n >= 6, withinAMinute);
+      await world.until(world.machines, (n) => n >= 6);
       world.cloud.faults.add({ kind: 'insufficient-capacity' });
       await run(context);
     };
@@ -161,7 +160,7 @@ describe('an interruption while the machines come', () => {
       },
     }));
     world.notes.length = 0;
-    expect(await world.run({ ...plan, steps }, stop.signal)).toMatchObject({ outcome: 'interrupted' });
+    expect(await world.run({ ...plan, steps }, { signal: stop.signal })).toMatchObject({ outcome: 'interrupted' });
     expect(world.notes.join()).toContain(`${group()} keeps the size of 6; pipeline scale api --cancel takes it back`);
     expect(await readScale(services, world.clock)).toMatchObject({ desired: 6, heldFrom: { min: 4, desired: 4 } });
   }, 60_000);
@@ -239,10 +238,9 @@ describe('what does not fit', () => {
       expect(await size()).toEqual({ min: 4, desired: 4 });
     } finally {
       await cancelRefresh(autoScaling, group());
-      await until(
+      await world.until(
         () => readRefresh(autoScaling, group()),
         (refresh) => !isActive(refresh),
-        withinAMinute,
       );
     }
   }, 60_000);

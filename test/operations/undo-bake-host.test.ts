@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup, replaceInstance } from '../../src/aws/groups.ts';
 import { tagMachine } from '../../src/aws/instances.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
@@ -6,7 +7,7 @@ import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { PipelineError } from '../../src/shared/errors.ts';
 import type { ReleaseState } from '../../src/steps/services.ts';
-import { everyVersion, failingAfter, firstRelease, Simulated } from './support/simulated.ts';
+import { everyVersion, failingAfter, firstRelease, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
 
@@ -90,12 +91,18 @@ describe('a bake host that cannot be switched back never serves what is not prov
     expect(result.left.join('\n')).toContain('it is Standby in api-local, without traffic: terminate it');
     // The rest is firstRelease already.
     const standby = expect.stringMatching(new RegExp(`^${version} Standby `));
-    await vi.waitFor(async () => expect((await world.serving()).sort()).toEqual([...firstRelease, standby]), 10_000);
+    await world.until(
+      async () => (await world.serving()).sort(),
+      (one) => isDeepStrictEqual(one, [...firstRelease, standby]),
+    );
     expect(await group()).toEqual(before);
     const next = await world.run(await release());
     expect(next).toMatchObject({ outcome: 'failed', error: { code: 'preflight.standby' } });
     await replaceInstance(world.aws.autoScaling, host?.instanceId ?? '');
-    await vi.waitFor(async () => expect(await world.serving()).toEqual(firstRelease), 10_000);
+    await world.until(
+      async () => await world.serving(),
+      (one) => isDeepStrictEqual(one, firstRelease),
+    );
     expect(await group()).toEqual(before);
   }, 60_000);
 });

@@ -1,7 +1,7 @@
 import { DescribeLaunchTemplatesCommand } from '@aws-sdk/client-ec2';
 import { expect, it } from 'vitest';
 import { planRelease } from '../../src/operations/release.ts';
-import { failingAfter, Simulated } from './support/simulated.ts';
+import { failingAfter, Simulated } from '../support/simulated.ts';
 
 it('a release by two groups that fails after any step leaves no version of the launch template behind', async () => {
   const world = await Simulated.create([

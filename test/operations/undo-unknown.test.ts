@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { DescribeInstancesCommand, DescribeLaunchTemplatesCommand } from '@aws-sdk/client-ec2';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readGroup } from '../../src/aws/groups.ts';
 import { listImages } from '../../src/aws/images.ts';
 import { createTemplateVersion } from '../../src/aws/launch-templates.ts';
@@ -10,7 +11,7 @@ import { planRelease } from '../../src/operations/release.ts';
 import type { Plan } from '../../src/run/step.ts';
 import type { PipelineError } from '../../src/shared/errors.ts';
 import type { ReleaseContext, ReleaseState, Services } from '../../src/steps/services.ts';
-import { firstRelease, Simulated } from './support/simulated.ts';
+import { firstRelease, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
 
@@ -150,12 +151,15 @@ describe('an instance refresh of somebody else', () => {
     const result = await world.run(plan);
     expect((result.error as Error).message).toContain('InstanceRefreshInProgress');
     expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
-    await vi.waitFor(async () => expect(isActive(await readRefresh(autoScaling, name))).toBe(false), 30_000);
+    await world.until(async () => !isActive(await readRefresh(autoScaling, name)));
     expect(await readRefresh(autoScaling, name)).toMatchObject({ id: refreshId, status: 'Successful' });
     expect((await readGroup(autoScaling, name)).launchTemplate.version).toBe(theirs.number);
     const { LaunchTemplates } = await ec2.send(new DescribeLaunchTemplatesCommand({}));
     expect(LaunchTemplates?.[0]?.LatestVersionNumber).toBe(Number(theirs.number));
-    await vi.waitFor(async () => expect(await world.serving()).toEqual(firstRelease), 10_000);
+    await world.until(
+      async () => await world.serving(),
+      (one) => isDeepStrictEqual(one, firstRelease),
+    );
   }, 60_000);
 });
 

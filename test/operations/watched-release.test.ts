@@ -6,7 +6,7 @@ import { type FleetStatus, readStatus } from '../../src/operations/read-status.t
 import { planRelease } from '../../src/operations/release.ts';
 import type { RunResult } from '../../src/run/execute.ts';
 import type { ReleaseState, Services } from '../../src/steps/services.ts';
-import { everyVersion, Simulated } from './support/simulated.ts';
+import { everyVersion, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
 let alarms: AlarmState[];

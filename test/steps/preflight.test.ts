@@ -6,12 +6,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { readGroup, replaceInstance, resumeProcesses, suspendProcesses } from '../../src/aws/groups.ts';
 import { createFileLedger } from '../../src/ledger/ledger.ts';
 import type { Ledger } from '../../src/ledger/types.ts';
-import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { preflight } from '../../src/steps/preflight.ts';
-import { simulatedFleet } from '../operations/support/simulated-fleet.ts';
-import { until, withinAMinute } from '../support/until.ts';
+import { Simulated } from '../support/simulated.ts';
 import { journaled, journaledContext } from './support/journaled-context.ts';
 
 let dir: string;
@@ -56,9 +54,9 @@ describe('the undo of the preflight', () => {
 });
 
 describe('a fleet that is not ready', () => {
-  let world: Awaited<ReturnType<typeof simulatedFleet>>;
+  let world: Simulated;
   beforeAll(async () => {
-    world = await simulatedFleet();
+    world = await Simulated.create([], { switching: true });
     expect((await world.run(await planRelease(world.services, world.clock, {}))).error).toBeUndefined();
   }, 60_000);
   afterAll(() => world.close());
@@ -112,8 +110,8 @@ describe('a fleet that is not ready', () => {
       message: `only 3 of 4 hosts of ${name} are healthy`,
     });
     world.cloud.faults.clear();
-    const healthy = async () => (await readStatus(world.services)).instances.map((one) => one.health).join();
-    await until(healthy, (all) => all === 'healthy,healthy,healthy,healthy', withinAMinute);
-    expect((await world.run(await planRelease(world.services, world.clock, {}))).outcome).toBe('done');
+    const allServe = (hosts: string[]) => hosts.length === 4 && hosts.every((one) => one.endsWith('InService healthy'));
+    await world.until(() => world.serving(), allServe);
+    expect(await world.run(await planRelease(world.services, world.clock, {}))).toMatchObject({ outcome: 'done' });
   }, 60_000);
 });

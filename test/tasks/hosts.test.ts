@@ -7,7 +7,6 @@ import { PipelineError } from '../../src/shared/errors.ts';
 import { readLive } from '../../src/steps/support/observe.ts';
 import { defineTask } from '../../src/tasks/define.ts';
 import { onEveryHost, onOneHost } from '../../src/tasks/hosts.ts';
-import { until } from '../support/until.ts';
 import { type Rehearsal, rehearse } from './support/rehearsal.ts';
 
 let stage: Rehearsal;
@@ -51,7 +50,7 @@ const members = async (group: string) =>
 /** Gives a group so many machines, and resolves with their ids once they are in service. */
 async function grow(group: string, desired: number): Promise<string[]> {
   await setCapacity(stage.aws.autoScaling, group, { min: 0, max: 10, desired });
-  return until(
+  return stage.until(
     () => members(group),
     (ids) => ids.length >= desired,
   );
@@ -91,7 +90,7 @@ describe('one machine', () => {
 
   it('is one in service, whatever the order of ids', async () => {
     await enterStandby(stage.aws.autoScaling, stage.fleet.names.group, ids[0] ?? '');
-    await until(
+    await stage.until(
       () => members(stage.fleet.names.group),
       (left) => left.length <= 2,
     );

@@ -9,7 +9,6 @@ import { fleetLooks } from '../../src/operations/doctor/fleet.ts';
 import type { DoctorServices } from '../../src/operations/doctor/services.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { maintenanceOff, maintenanceOn } from '../../src/tasks/ready.ts';
-import { until } from '../support/until.ts';
 import { type Rehearsal, rehearse } from './support/rehearsal.ts';
 
 let stage: Rehearsal;
@@ -79,7 +78,7 @@ describe('the maintenance page', () => {
   it('goes off on Ctrl-C while it waits', async () => {
     const interrupt = new AbortController();
     const running = stage.run(on, { for: 3_600_000 }, interrupt.signal);
-    await until(() => stage.notes.length > 0);
+    await stage.until(() => stage.notes.length > 0);
     expect(await rules()).toContainEqual(page);
     interrupt.abort(new Error('Ctrl-C'));
     expect(await running).toMatchObject({ outcome: 'interrupted', left: [] });
@@ -94,7 +93,7 @@ describe('the maintenance page', () => {
     await writeFile(path.join(stage.dir, 'back-soon.html'), '<h1>Sooner</h1>');
     const interrupt = new AbortController();
     const failing = stage.run(on, { for: 3_600_000 }, interrupt.signal);
-    await until(rules, (all) => all.some((rule) => rule.body?.includes('Sooner')));
+    await stage.until(rules, (all) => all.some((rule) => rule.body?.includes('Sooner')));
     expect((await tags())[0]?.[tagKeys.until]).toBeDefined();
     interrupt.abort(new Error('Ctrl-C'));
     expect(await failing).toMatchObject({ outcome: 'interrupted', left: [] });
@@ -104,7 +103,7 @@ describe('the maintenance page', () => {
 
   it('takes off at the end of its time only its own page', async () => {
     const timed = stage.run(on, { for: 20_000 });
-    await until(() => stage.notes.length > 0);
+    await stage.until(() => stage.notes.length > 0);
     await stage.run(on);
     expect(await timed).toMatchObject({ outcome: 'done' });
     expect(stage.notes.at(-1)).toMatch(/^the page that is on by now is that of run \S+: it stays$/);
@@ -130,7 +129,7 @@ describe('the maintenance page', () => {
     expect((await readStatus(stage.services)).maintenance).toEqual({ run: expect.any(String), until: null });
     const interrupt = new AbortController();
     const timed = stage.run(on, { for: 3_600_000 }, interrupt.signal);
-    await until(() => stage.notes.length >= 2);
+    await stage.until(() => stage.notes.length >= 2);
     const { maintenance } = await readStatus(stage.services);
     expect(Date.parse(maintenance?.until ?? '')).toBeGreaterThan(stage.clock.now());
     expect(await look()).toBe(`warning: the maintenance page is on until ${maintenance?.until}`);

@@ -16,14 +16,13 @@ import { planScale } from '../../../src/operations/scale.ts';
 import type { ScaleServices } from '../../../src/steps/scale/state.ts';
 import type { Services } from '../../../src/steps/services.ts';
 import { type Death, die } from '../../operations/support/dying.ts';
-import { simulatedFleet } from '../../operations/support/simulated-fleet.ts';
-import { until, withinAMinute } from '../../support/until.ts';
+import { Simulated } from '../../support/simulated.ts';
 import { fakeContext } from '../support/fake-context.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: Simulated;
 
 beforeAll(async () => {
-  world = await simulatedFleet();
+  world = await Simulated.create([], { switching: true });
   for (const _ of [1, 2]) expect(await releasing()).toMatchObject({ code: 0 });
 }, 60_000);
 afterAll(() => world?.close());
@@ -34,7 +33,7 @@ afterEach(async () => {
   const { ec2 } = world.services.aws;
   const InstanceIds = await helpers();
   if (InstanceIds.length > 0) await ec2.send(new TerminateInstancesCommand({ InstanceIds }));
-  await until(seen, (one) => isDeepStrictEqual(one, whole(one.machines[0]?.split(' ')[0] ?? '')), withinAMinute);
+  await world.until(seen, (one) => isDeepStrictEqual(one, whole(one.machines[0]?.split(' ')[0] ?? '')));
 }, 60_000);
 
 async function releasing(options: CommandOptions = {}, changes: Partial<Services> = {}) {

@@ -9,13 +9,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { runCli } from '../../../src/cli/main.ts';
 import { loadFleet } from '../../../src/config/load.ts';
 import { readStatus } from '../../../src/operations/read-status.ts';
-import { simulatedFleet } from '../../operations/support/simulated-fleet.ts';
+import { Simulated } from '../../support/simulated.ts';
 import { fakeContext } from '../support/fake-context.ts';
 
-let there: Awaited<ReturnType<typeof simulatedFleet>>;
+let there: Simulated;
 let folder = '';
 beforeAll(async () => {
-  there = await simulatedFleet();
+  there = await Simulated.create([], { switching: true });
   const { endpoint, credentials } = there.services.aws.ec2.config;
   const url = await (endpoint as () => Promise<{ protocol: string; hostname: string; port?: number }>)();
   const { accessKeyId, secretAccessKey } = await credentials();

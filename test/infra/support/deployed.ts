@@ -1,11 +1,10 @@
 import { DescribeImagesCommand, DescribeSubnetsCommand, ImportKeyPairCommand } from '@aws-sdk/client-ec2';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { expect, vi } from 'vitest';
-import { createClients } from '../../../src/aws/clients.ts';
 import { loadFleet } from '../../../src/config/load.ts';
 import type { Fleet } from '../../../src/config/settings.ts';
 import { planRelease } from '../../../src/operations/release.ts';
-import { Simulated } from '../../operations/support/simulated.ts';
+import { Simulated } from '../../support/simulated.ts';
 import { CloudFormation } from './cloudformation.ts';
 import { synthesise } from './synth.ts';
 
@@ -34,36 +33,38 @@ export async function deployedFleet(
   first?: (fleet: Fleet) => Fleet,
 ): Promise<Deployed> {
   let made: Pick<Deployed, 'cloudFormation' | 'stack'> | undefined;
-  const world = await Simulated.create([...edits, quickestOnAws], 20, async ({ projectDir, cloud }) => {
-    const { endpoint, region, accessKeyId, secretAccessKey } = cloud;
-    // Where the function of the stack finds its cloud, as every function of Lambda does.
-    vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
-    vi.stubEnv('AWS_REGION', region);
-    vi.stubEnv('AWS_ACCESS_KEY_ID', accessKeyId);
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', secretAccessKey);
-    const aws = createClients({ region, endpoint, credentials: { accessKeyId, secretAccessKey } });
-    const loaded = await loadFleet({ projectDir, app: 'api', environment: 'local' });
-    const [{ Subnets = [] }, { Images }] = await Promise.all([
-      aws.ec2.send(new DescribeSubnetsCommand({})),
-      aws.ec2.send(new DescribeImagesCommand({ Filters: [{ Name: 'name', Values: ['golden-base-*'] }] })),
-    ]);
-    // A key that nobody has: simulated machines let everybody in.
-    const publicKey = `ssh-ed25519 ${Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from('ssh-ed25519'), Buffer.from([0, 0, 0, 32]), Buffer.alloc(32, 7)]).toString('base64')}`;
-    await aws.ec2.send(
-      new ImportKeyPairCommand({
-        KeyName: loaded.instance.keyName,
-        PublicKeyMaterial: Buffer.from(publicKey),
-      }),
-    );
-    const fleet: Fleet = {
-      ...loaded,
-      instance: { ...loaded.instance, subnetIds: Subnets.flatMap((one) => one.SubnetId ?? []) },
-      infrastructure: { ...loaded.infrastructure, vpcId: Subnets[0]?.VpcId },
-    };
-    const cloudFormation = new CloudFormation(aws, { BaseImage: Images?.[0]?.ImageId ?? '' });
-    const stack: Deployed['stack'] = (change = (same) => same) => synthesise(change(fleet))('api-local');
-    await cloudFormation.deploy(stack(first));
-    made = { cloudFormation, stack };
+  const world = await Simulated.create([...edits, quickestOnAws], {
+    wire: true,
+    async provision({ projectDir, cloud, clients: aws }) {
+      const { endpoint, region, accessKeyId, secretAccessKey } = cloud;
+      // Where the function of the stack finds its cloud, as every function of Lambda does.
+      vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
+      vi.stubEnv('AWS_REGION', region);
+      vi.stubEnv('AWS_ACCESS_KEY_ID', accessKeyId);
+      vi.stubEnv('AWS_SECRET_ACCESS_KEY', secretAccessKey);
+      const loaded = await loadFleet({ projectDir, app: 'api', environment: 'local' });
+      const [{ Subnets = [] }, { Images }] = await Promise.all([
+        aws.ec2.send(new DescribeSubnetsCommand({})),
+        aws.ec2.send(new DescribeImagesCommand({ Filters: [{ Name: 'name', Values: ['golden-base-*'] }] })),
+      ]);
+      // A key that nobody has: simulated machines let everybody in.
+      const publicKey = `ssh-ed25519 ${Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from('ssh-ed25519'), Buffer.from([0, 0, 0, 32]), Buffer.alloc(32, 7)]).toString('base64')}`;
+      await aws.ec2.send(
+        new ImportKeyPairCommand({
+          KeyName: loaded.instance.keyName,
+          PublicKeyMaterial: Buffer.from(publicKey),
+        }),
+      );
+      const fleet: Fleet = {
+        ...loaded,
+        instance: { ...loaded.instance, subnetIds: Subnets.flatMap((one) => one.SubnetId ?? []) },
+        infrastructure: { ...loaded.infrastructure, vpcId: Subnets[0]?.VpcId },
+      };
+      const cloudFormation = new CloudFormation(aws, { BaseImage: Images?.[0]?.ImageId ?? '' });
+      const stack: Deployed['stack'] = (change = (same) => same) => synthesise(change(fleet))('api-local');
+      await cloudFormation.deploy(stack(first));
+      made = { cloudFormation, stack };
+    },
   });
   if (!made) throw new Error('nothing was deployed');
   const release = async () => {

@@ -5,9 +5,8 @@ import {
   type EC2Client,
 } from '@aws-sdk/client-ec2';
 import { deployPolicy } from '../../../infra/deploy-policy.ts';
-import { type AwsClients, createClients } from '../../../src/aws/clients.ts';
+import type { AwsClients } from '../../../src/aws/clients.ts';
 import type { Fleet } from '../../../src/config/settings.ts';
-import type { LocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
 import { account } from '../../../src/local-cloud/settings.ts';
 import { allows } from './iam.ts';
 import { type Call, type Known, questionsOf } from './questions.ts';
@@ -21,11 +20,15 @@ export interface Record {
 }
 
 /** Lets these clients do what the deploy role of a fleet may, and refuses the rest as EC2 does. */
-export function underDeployRole(aws: AwsClients, fleet: Fleet, cloud: LocalCloud): Record {
+export function underDeployRole(
+  aws: AwsClients,
+  fleet: Fleet,
+  cloud: { region: string; newClients(): AwsClients },
+): Record {
   const instanceRoleArn = `arn:aws:iam::${account.id}:role/instances`;
   const place = { partition: 'aws', region: cloud.region, account: account.id, instanceRoleArn };
   const statements = deployPolicy(fleet, place);
-  const { ec2 } = createClients({ region: cloud.region, endpoint: cloud.endpoint, credentials: cloud.credentials });
+  const { ec2 } = cloud.newClients();
   const known = knownTo(ec2, { region: cloud.region, account: account.id, instanceRoleArn });
   const record: Record = { allowed: new Set(), denied: [] };
   for (const [client, service] of [

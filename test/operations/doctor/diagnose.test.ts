@@ -15,15 +15,14 @@ import { takeAll } from '../../../src/operations/doctor/finding.ts';
 import type { DoctorServices } from '../../../src/operations/doctor/services.ts';
 import { planRelease } from '../../../src/operations/release.ts';
 import { createRunId } from '../../../src/run/run-id.ts';
-import { until } from '../../support/until.ts';
-import { simulatedFleet } from '../support/simulated-fleet.ts';
+import { Simulated } from '../../support/simulated.ts';
 
-let world: Awaited<ReturnType<typeof simulatedFleet>>;
+let world: Simulated;
 let services: DoctorServices;
 let quota = 1000;
 
 beforeAll(async () => {
-  world = await simulatedFleet();
+  world = await Simulated.create([], { switching: true });
   services = Object.assign(world.services, {
     vcpuQuota: async () => quota,
     unitQuota: async () => 100,
@@ -141,7 +140,7 @@ describe('doctor', () => {
 
 /** Waits until a machine of the group has got so far. */
 const lifecycle = (id: string, wanted: string) =>
-  until(
+  world.until(
     async () => (await readGroup(services.aws.autoScaling, group())).instances.find((one) => one.id === id),
     (one) => one?.lifecycle === wanted,
     { what: `${id} is ${wanted}` },

@@ -4,21 +4,19 @@ import { setCapacity } from '../../../src/aws/groups.ts';
 import type { DoctorServices } from '../../../src/operations/doctor/services.ts';
 import { planRelease } from '../../../src/operations/release.ts';
 import { planScaleCancel } from '../../../src/operations/scale.ts';
-import { until, withinAMinute } from '../../support/until.ts';
-import { simulatedFleet } from './simulated-fleet.ts';
+import { Simulated } from '../../support/simulated.ts';
 
 export type ScalingFleet = Awaited<ReturnType<typeof scalingFleet>>;
 
 /** A fleet of simulated machines with its first release on four of them, in an account with room for many more. */
 export async function scalingFleet() {
-  const world = await simulatedFleet();
+  const world = await Simulated.create([], { switching: true });
   const services: DoctorServices = Object.assign(world.services, {
     vcpuQuota: async () => 1000,
     identity: async () => ({ account: '000000000000', arn: 'arn:aws:iam::000000000000:user/test' }),
   });
   expect((await world.run(await planRelease(services, world.clock, {}))).error).toBeUndefined();
-  return {
-    ...world,
+  return Object.assign(world, {
     services,
     /** How many machines there are in all, proofs and builders too. */
     async machines(): Promise<number> {
@@ -30,7 +28,7 @@ export async function scalingFleet() {
     async usual(): Promise<void> {
       await world.run(await planScaleCancel(services, world.clock));
       await setCapacity(services.aws.autoScaling, services.fleet.names.group, { min: 4, desired: 4 });
-      await until(this.machines, (n) => n === 4, withinAMinute);
+      await world.until(this.machines, (n) => n === 4);
     },
-  };
+  });
 }

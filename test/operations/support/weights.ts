@@ -1,7 +1,7 @@
 import type { Action } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { readTargets } from '../../../src/aws/balancers.ts';
 import { readGroups } from '../../../src/aws/groups.ts';
-import type { Simulated } from './simulated.ts';
+import type { Simulated } from '../../support/simulated.ts';
 
 /**
  * Looks at every change of the listener's weights before it is made. Returns the list, still growing, of what was wrong: a group

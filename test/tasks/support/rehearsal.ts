@@ -5,17 +5,19 @@ import { type AwsClients, createClients } from '../../../src/aws/clients.ts';
 import { provisionFleets } from '../../../src/cli/local-fleets.ts';
 import { loadFleet } from '../../../src/config/load.ts';
 import type { Fleet } from '../../../src/config/settings.ts';
-import { createFileLedger } from '../../../src/ledger/ledger.ts';
-import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
+import { createLedger } from '../../../src/ledger/ledger.ts';
+import { startDirectCloud } from '../../../src/local-cloud/direct/start-direct-cloud.ts';
 import { planTask } from '../../../src/operations/run-task.ts';
 import { execute, type RunResult } from '../../../src/run/execute.ts';
 import { createRunId } from '../../../src/run/run-id.ts';
 import type { Clock } from '../../../src/shared/clock.ts';
+import { VirtualClock } from '../../../src/shared/virtual-clock.ts';
 import type { Task, TaskServices, TaskState } from '../../../src/tasks/types.ts';
 import { file, minimal } from '../../config/support/project.ts';
-import { steadyClock } from '../../support/steady-clock.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
+import { until } from '../../support/until.ts';
 
-/** A fleet on simulated machines, for tasks to be run on; its clock runs faster. */
+/** A fleet on simulated machines, for tasks to be run on, in this process and on virtual time. */
 export interface Rehearsal {
   dir: string;
   fleet: Fleet;
@@ -26,28 +28,29 @@ export interface Rehearsal {
   answer: () => { status: number; body: string } | Promise<{ status: number; body: string }>;
   /** What the task said. */
   notes: string[];
+  /** Reads until what is read fits, a quarter of a second of virtual time apart. */
+  until<T>(read: () => Promise<T> | T, fits?: (value: T) => unknown): Promise<T>;
   run(task: Task, inputs?: Record<string, unknown>, signal?: AbortSignal): Promise<RunResult<TaskState>>;
   close(): Promise<void>;
 }
 
 export async function rehearse(settings: Record<string, unknown> = {}): Promise<Rehearsal> {
-  const clock = steadyClock(20);
+  const clock = new VirtualClock();
   const dir = await mkdtemp(path.join(tmpdir(), 'gp-task-'));
   await mkdir(path.join(dir, 'pipelines'));
   await writeFile(path.join(dir, 'pipelines', 'api.ts'), file(minimal(settings)));
-  const cloud: LocalCloud = await startLocalCloud({ dir: path.join(dir, 'cloud'), driver: 'simulated', clock });
-  const { endpoint, region, credentials } = cloud;
-  const aws = createClients({ region, endpoint, credentials });
+  const cloud = await startDirectCloud({ clock });
+  const { region } = cloud;
+  const keys = { accessKeyId: 'direct', secretAccessKey: 'direct' };
+  const aws = createClients({ region, credentials: keys });
+  for (const client of Object.values(aws)) cloud.connect(client);
   const key = path.join(dir, 'key');
   const fleet = await loadFleet({ projectDir: dir, app: 'api' });
   fleet.ssh.privateKey = key;
-  await provisionFleets({ projectDir: dir, cloud: { endpoint, region, ...credentials }, note: () => undefined });
-  const ledger = createFileLedger({
-    dir: path.join(dir, 'ledger'),
-    environment: 'local',
-    clock,
-    identity: { owner: 'tester', host: 'here' },
-  });
+  const place = { endpoint: 'http://direct.invalid', region, ...keys };
+  await provisionFleets({ projectDir: dir, cloud: place, note: () => undefined, clients: aws, clock });
+  const identity = { owner: 'tester', host: 'here' };
+  const ledger = createLedger(createMemoryStore(), { environment: 'local', clock, identity });
   const refused = () => Promise.reject(new Error('no machine is reached here'));
   let answer: Rehearsal['answer'] = () => ({ status: 200, body: '' });
   const services: TaskServices = {
@@ -81,6 +84,7 @@ export async function rehearse(settings: Record<string, unknown> = {}): Promise<
     set answer(next) {
       answer = next;
     },
+    until: (read, fits) => until(read, fits, { pause: () => clock.sleep(250) }),
     async run(task, inputs = {}, signal = new AbortController().signal) {
       const plan = await planTask(services, clock, { name: 'task', steps: await task.steps(inputs, fleet), inputs });
       return execute(plan, {
@@ -96,7 +100,7 @@ export async function rehearse(settings: Record<string, unknown> = {}): Promise<
     },
     async close() {
       for (const client of Object.values(aws)) client.destroy();
-      await cloud.close();
+      cloud.close();
       await rm(dir, { recursive: true, force: true });
     },
   };

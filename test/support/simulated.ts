@@ -1,0 +1,244 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DemoProject } from '../../examples/demo/project.ts';
+import { type AwsClients, createClients } from '../../src/aws/clients.ts';
+import { provisionFleets } from '../../src/cli/local-fleets.ts';
+import { loadFleet } from '../../src/config/load.ts';
+import type { Fleet } from '../../src/config/settings.ts';
+import type { Hosts } from '../../src/hosts/types.ts';
+import { createLedger } from '../../src/ledger/ledger.ts';
+import { startLocalCloud } from '../../src/local-cloud/daemon/cloud.ts';
+import {
+  type DirectCloud,
+  type DirectCloudOptions,
+  startDirectCloud,
+} from '../../src/local-cloud/direct/start-direct-cloud.ts';
+import { readStatus } from '../../src/operations/read-status.ts';
+import { execute, type RunResult } from '../../src/run/execute.ts';
+import { createRunId } from '../../src/run/run-id.ts';
+import type { Plan, Step } from '../../src/run/step.ts';
+import type { Clock } from '../../src/shared/clock.ts';
+import { PipelineError } from '../../src/shared/errors.ts';
+import { VirtualClock } from '../../src/shared/virtual-clock.ts';
+import type { Services } from '../../src/steps/services.ts';
+import { createMemoryStore } from './memory-store.ts';
+import { steadyClock } from './steady-clock.ts';
+import { type Patience, until } from './until.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+type Edits = readonly [from: string, to: string][];
+type Answer = (url: string, headers?: Record<string, string>) => { status: number; body: string };
+type Provision = (options: Parameters<typeof provisionFleets>[0] & { clients: AwsClients }) => Promise<unknown>;
+
+export interface SimulatedOptions extends Pick<DirectCloudOptions, 'seed' | 'delays'> {
+  /** Settings other than those of the file. */
+  settings?: (fleet: Fleet) => Fleet;
+  /** Makes the fleets; without it `local up` does. */
+  provision?: Provision;
+  /** On the wire, for what makes its own clients: then time is the host's, 20 times as fast. */
+  wire?: boolean;
+  /** Whether hosts can switch between the environments that they were activated with, as those of an app with sockets can. */
+  switching?: boolean;
+}
+
+/**
+ * The fleet of the demo project on simulated machines, in this process and on virtual time: every delay is there, none is waited for.
+ * The ledger is in memory; the project's git repository is real.
+ */
+export class Simulated {
+  /** Versions that hosts were activated with, the newest first. */
+  readonly activated: string[] = [];
+  /** Who was asked to switch to what, `instance version`. */
+  readonly flips: string[] = [];
+  /** What steps of all runs have noted. */
+  readonly notes: string[] = [];
+  /** Hosts that refuse to switch. */
+  readonly broken = new Set<string>();
+  /** Called before a host answers. */
+  readonly before: { flip?: (instanceId: string, version: string) => Promise<void> } = {};
+  /** What the hosts were told, `action instance`. */
+  readonly plays: string[] = [];
+  /** What probes are answered. */
+  readonly answers: { to: Answer } = { to: everyVersion };
+
+  private constructor(
+    readonly dir: string,
+    readonly project: DemoProject,
+    readonly cloud: Place,
+    readonly aws: AwsClients,
+    readonly fleet: Fleet,
+    readonly clock: Clock,
+    /** Errors of the cloud's own. */
+    readonly reports: unknown[],
+    readonly services: Services,
+  ) {}
+
+  /** @param edits Replacements in the project's `pipelines/api.ts`, each of which must be found; or what prepares the cloud and gives them. */
+  static async create(
+    edits: Edits | ((aws: AwsClients) => Promise<Edits>) = [],
+    options: SimulatedOptions = {},
+  ): Promise<Simulated> {
+    const { settings = (same) => same, provision = provisionFleets, switching = false } = options;
+    const reports: unknown[] = [];
+    const dir = await mkdtemp(path.join(tmpdir(), 'gp-simulated-'));
+    const project = await DemoProject.create(root, path.join(dir, 'project'));
+    const opened = { ...options, dir: path.join(dir, 'cloud'), report: (error: unknown) => reports.push(error) };
+    const { cloud, clock } = await (options.wire ? onTheWire(opened) : direct(opened));
+    const { endpoint, region, credentials } = cloud;
+    const aws = cloud.newClients();
+    await edit(project, typeof edits === 'function' ? await edits(aws) : edits);
+    const loaded = settings(await loadFleet({ projectDir: project.dir, app: 'api', environment: 'local' }));
+    await provision({
+      projectDir: project.dir,
+      cloud: { endpoint, region, ...credentials },
+      note: () => undefined,
+      // Where there was something to prepare, or to set, there may be nothing for other fleets.
+      fleets: typeof edits === 'function' || options.settings ? [loaded] : undefined,
+      clients: aws,
+      clock,
+    });
+    const identity = { owner: 'tester', host: 'here' };
+    const services = {
+      fleet: loaded,
+      aws,
+      ledger: createLedger(createMemoryStore(), { environment: 'local', clock, identity }),
+      workDir: dir,
+      by: 'tester@here',
+    } as Services;
+    const world = new Simulated(dir, project, cloud, aws, loaded, clock, reports, services);
+    services.hosts = hostsOf(world, switching);
+    services.probe = async (url, { headers }) => ({ ...world.answers.to(url, headers), ms: 1 });
+    return world;
+  }
+
+  /**
+   * Runs a plan to its end, keeping its journal in the ledger.
+   * @param lost Once aborted, nothing more is changed or undone, as if the process had died.
+   * @param runId That of an earlier process, to go on with its run.
+   */
+  run<State>(
+    plan: Plan<Services, State>,
+    {
+      signal = new AbortController().signal,
+      lost,
+      runId,
+    }: { signal?: AbortSignal; lost?: AbortSignal; runId?: string } = {},
+  ): Promise<RunResult<State>> {
+    const { services, clock } = this;
+    return execute(plan, {
+      services,
+      clock,
+      sink: (event) => event.code === 'step.note' && this.notes.push(event.message),
+      journal: services.ledger,
+      runId: runId ?? createRunId(clock),
+      signal,
+      lost,
+    });
+  }
+
+  /** Who serves: `v1 InService healthy` of each instance. */
+  async serving(): Promise<string[]> {
+    const { instances } = await readStatus(this.services);
+    return instances.map(({ version, lifecycle, health }) => `${version} ${lifecycle} ${health}`);
+  }
+
+  /** Reads until what is read fits, a quarter of a second of virtual time apart. */
+  until<T>(read: () => Promise<T> | T, fits?: (value: T) => unknown, patience: Patience = {}): Promise<T> {
+    return until(read, fits, { pause: () => this.clock.sleep(250), ...patience });
+  }
+
+  async close(): Promise<void> {
+    for (const client of Object.values(this.aws)) client.destroy();
+    await this.cloud.close();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** What a test sees of its cloud. */
+interface Place extends Pick<DirectCloud, 'region' | 'faults' | 'calls'> {
+  endpoint: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  /** More clients, without the middleware that a test has added to the others. */
+  newClients(): AwsClients;
+  close(): unknown;
+}
+
+type Opened = Pick<SimulatedOptions, 'seed' | 'delays'> & { dir: string; report: (error: unknown) => void };
+
+async function direct({ seed, delays, report }: Opened): Promise<{ cloud: Place; clock: Clock }> {
+  const clock = new VirtualClock();
+  const started = await startDirectCloud({ clock, seed, delays, report });
+  const credentials = { accessKeyId: 'direct', secretAccessKey: 'direct' };
+  const newClients = () => {
+    const clients = createClients({ region: started.region, credentials });
+    for (const client of Object.values(clients)) started.connect(client);
+    return clients;
+  };
+  return { cloud: { ...started, endpoint: 'http://direct.invalid', credentials, newClients }, clock };
+}
+
+async function onTheWire({ dir, delays, report }: Opened): Promise<{ cloud: Place; clock: Clock }> {
+  const clock = steadyClock(20);
+  const cloud = await startLocalCloud({ dir, driver: 'simulated', clock, delays, report });
+  const { endpoint, region, credentials } = cloud;
+  return { cloud: { ...cloud, newClients: () => createClients({ region, endpoint, credentials }) }, clock };
+}
+
+/** {@link Simulated.serving} of the demo project's fleet after its first release. */
+export const firstRelease: string[] = Array(4).fill('v1 InService healthy');
+
+/** Every version at once: which one serves is not what most of these tests are about. */
+export const everyVersion = () => ({
+  status: 200,
+  body: Array.from({ length: 99 }, (_, index) => `"version":"v${index}"`).join(','),
+});
+
+/** The same plan, with a step that fails as soon as it has done its work. */
+export function failingAfter<State>(plan: Plan<Services, State>, id: string): Plan<Services, State> {
+  const failing = (step: Step<Services, State>): Step<Services, State> => ({
+    ...step,
+    run: async (context) => {
+      await step.run(context);
+      throw new PipelineError('test.broken', `broken on purpose after ${id}`);
+    },
+  });
+  return { ...plan, steps: plan.steps.map((step) => (step.id === id ? failing(step) : step)) };
+}
+
+async function edit(project: DemoProject, wanted: Edits): Promise<void> {
+  if (wanted.length === 0) return;
+  const file = path.join(project.dir, 'pipelines/api.ts');
+  let text = await readFile(file, 'utf8');
+  for (const [from, to] of wanted) {
+    if (!text.includes(from)) throw new Error(`pipelines/api.ts has no ${from}`);
+    text = text.replace(from, () => to);
+  }
+  await writeFile(file, text);
+  await project.commit('Settings of this test');
+}
+
+/** Hosts that do what they are told at once; without `switching` they know no environments. */
+function hostsOf(world: Simulated, switching: boolean): Hosts {
+  const { activated, flips, broken, before, plays } = world;
+  return {
+    waitReachable: async () => undefined,
+    forget: async () => undefined,
+    play: async (host, _playbook, { release_action, release_version }) => {
+      plays.push(`${release_action} ${host.instanceId}`);
+      if (release_action === 'activate') activated.unshift(release_version);
+      if (release_action === 'revert') activated.splice(activated.indexOf(release_version), 1);
+    },
+    run: async (host, argv) => {
+      if (!switching) return '';
+      if (argv.at(-1) === 'list') return JSON.stringify({ environments: activated.slice(0, 3) });
+      const version = argv.at(-1) ?? '';
+      await before.flip?.(host.instanceId, version);
+      flips.push(`${host.instanceId} ${version}`);
+      if (broken.has(host.instanceId)) return JSON.stringify({ ok: false, reason: 'the disk is full' });
+      return JSON.stringify({ ok: true, version, seconds: 0.1 });
+    },
+    close: async () => undefined,
+  };
+}
