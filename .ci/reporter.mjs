@@ -29,7 +29,8 @@ export default class Reporter {
         // Outside of tests: the file could not be loaded, or a hook failed.
         error: messages([...module.errors(), ...[...module.children.allSuites()].flatMap((suite) => suite.errors())]),
         tests: [...module.children.allTests()].map((test) => ({
-          name: test.fullName,
+          // A test that skips itself has a note with the reason.
+          name: test.result().note ? `${test.fullName} (${test.result().note})` : test.fullName,
           state: test.result().state,
           error: messages(test.result().errors),
         })),

@@ -179,6 +179,7 @@ test('the reporter tells of each file its project, and of each test its state an
      it('adds', () => expect(1 + 2).toBe(3));
      describe('wrongly', () => it('adds', () => expect(1 + 2).toBe(4)));
      it.skip('rests', () => undefined);
+     it('asks', ({ skip }) => skip('no network'));
      describe('unprepared', () => { beforeAll(() => { throw new Error('no hook'); }); it('adds', () => undefined); });`,
   );
   put('b.test.ts', "import './none.ts';");
@@ -196,6 +197,7 @@ test('the reporter tells of each file its project, and of each test its state an
         { name: 'adds', state: 'passed', error: '' },
         { name: 'wrongly > adds', state: 'failed', error: expect.stringContaining('expected 3 to be 4') },
         { name: 'rests', state: 'skipped', error: '' },
+        { name: 'asks (no network)', state: 'skipped', error: '' },
         { name: 'unprepared > adds', state: 'skipped', error: '' },
       ],
     },
