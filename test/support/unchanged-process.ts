@@ -6,7 +6,6 @@ const state = () => ({
   folder: process.cwd(),
   umask: process.umask(),
   environment: { ...process.env },
-  signalListeners: (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => process.listenerCount(signal)),
   fakeTimers: vi.isFakeTimers(),
   exitCode: process.exitCode,
 });
