@@ -44,19 +44,20 @@ beforeEach(async () => {
 afterEach(async () => {
   await stopCloud(path.join(folder, 'project/.pipeline/local'));
   await stopCloud(path.join(folder, '.pipeline/demo/.pipeline/local'));
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** What vitest sets in its workers, and what it runs may not see. */
 const ofVitest = /^(VITEST.*|NODE_ENV|TEST|DEV|PROD|MODE|SSR|BASE_URL|FORCE_TTY)$/;
 
-function run(binary: string, args: string[], cwd: string) {
+/** @param cancelSignal Ends the program when the test has timed out. */
+function run(binary: string, args: string[], cwd: string, cancelSignal?: AbortSignal) {
   const inherited = Object.entries(process.env).filter(([name]) => !ofVitest.test(name));
   const env = {
     ...Object.fromEntries(inherited),
     PATH: `${path.dirname(binary)}${path.delimiter}${process.env.PATH}`,
   };
-  return execa(binary, args, { cwd, env, extendEnv: false, stdin: 'ignore', all: true });
+  return execa(binary, args, { cwd, env, extendEnv: false, stdin: 'ignore', all: true, cancelSignal });
 }
 
 describe.each([22, 24])('Node %i', (major) => {
@@ -89,7 +90,7 @@ describe.each([22, 24])('Node %i', (major) => {
   });
 });
 
-it('Node 26 runs the demo without a failed request', async (context) => {
-  const { all } = await run(binaryOf(26, context), [path.join(root, 'dist/demo.js')], folder);
+it('Node 26 runs the demo without a failed request', { timeout: 600_000 }, async (context) => {
+  const { all } = await run(binaryOf(26, context), [path.join(root, 'dist/demo.js')], folder, context.signal);
   expect(all).toMatch(/\d+ requests \(\d+\/s\), 0 failed/);
 });
