@@ -1,81 +1,111 @@
-// Runs the README's test command, and the few files of a run that failed in a few tests once more, each test then told by
-// name: what passes the second time is unstable, which a busy machine can make it, and is said with what it failed of. More
-// failures than that are no accident, and get no second try.
-// Usage: node .ci/tests.mjs FOLDER RESULT
-//   FOLDER  where vitest's reports go
-//   RESULT  file that gets `<passed> <failed>` and then a line for each thing to tell, indented below it what it failed of
+// Runs the README's test command. When at most two tests failed, their files are run once more: a test that passes then is
+// unstable, which a busy machine can make it; it counts as passed and is reported by name, with its first failure. With
+// more failures there is no second try.
+// Usage: node .ci/tests.mjs FOLDER
+//   FOLDER  gets the reports and three files:
+//     counts    `<passed> <failed>`
+//     summary   time of each project, the slowest files, skipped tests
+//     failures  failed and unstable tests, indented below each its failure
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
-const [folder, result] = process.argv.slice(2);
-/** How many failed tests may be tried again. */
-const mayBeUnstable = 2;
-/** Lines of a failure that are told again at the end. */
-const toldLines = 8;
+const folder = process.argv[2];
+/** How many failed tests get a second try. */
+const maxRetried = 2;
+/** Lines of a failure that are repeated at the end. */
+const maxFailureLines = 8;
+/** How many of the slowest files are listed. */
+const slowest = 10;
 
-/** Runs all tests, or those of some files. Returns the exit code and the report, which is undefined when there is none. */
-function test(round, files = []) {
+/** Runs all tests, or those of some files. `files` of the result is undefined when the run left no report. */
+function runTests(round, files = []) {
   const report = join(folder, `report-${round}.json`);
-  const args = ['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...files];
-  const { status } = spawnSync('npm', args, { stdio: 'inherit' });
+  const args = ['test', '--', '--reporter=default', '--reporter=./.ci/reporter.mjs', ...files];
+  const { status } = spawnSync('npm', args, { stdio: 'inherit', env: { ...process.env, CI_TEST_REPORT: report } });
   try {
-    return { status: status ?? 1, report: JSON.parse(readFileSync(report, 'utf8')) };
+    return { status: status ?? 1, files: JSON.parse(readFileSync(report, 'utf8')).files };
   } catch {
-    return { status: status ?? 1, report: undefined };
+    return { status: status ?? 1, files: undefined };
   }
 }
 
-/** Failed tests, and files that could not be run: by file, name and what they failed of. */
-function failuresOf(report) {
-  return report.testResults.flatMap((one) => {
-    const file = relative(process.cwd(), one.name);
-    const failed = one.assertionResults.filter((each) => each.status === 'failed');
-    if (failed.length === 0 && one.status === 'failed') return [{ file, name: 'could not be run', why: one.message }];
-    return failed.map((each) => ({ file, name: each.fullName, why: each.failureMessages?.join('\n') }));
-  });
-}
-
-/** Names of the tests that passed; none without a report. */
-function passedOf(report) {
-  const passed = (report?.testResults ?? []).flatMap((one) =>
-    one.assertionResults
-      .filter((each) => each.status === 'passed')
-      .map((each) => `${relative(process.cwd(), one.name)}: ${each.fullName}`),
+/** Tests of one state: by file and name, with their failure. */
+function testsOf(files, state) {
+  return files.flatMap(({ file, tests }) =>
+    tests.filter((test) => test.state === state).map((test) => ({ file, ...test })),
   );
-  return new Set(passed);
 }
 
-function told(kind, { file, name, why }) {
-  const lines = stripVTControlCharacters(why ?? '').split('\n');
-  const shown = lines.filter((line) => line.trim() !== '').slice(0, toldLines);
-  return [`${kind}: ${file}: ${name}`, ...shown.map((line) => `    ${line.trimEnd()}`)];
+/** Failed tests, and files that failed outside of their tests. */
+function failuresOf(files) {
+  const outside = files
+    .filter(({ error }) => error !== '')
+    .map(({ file, error }) => ({ file, name: 'the file itself failed', error }));
+  return [...testsOf(files, 'failed'), ...outside];
+}
+
+const nameOf = ({ file, name }) => `${file}: ${name}`;
+
+function describeFailure(kind, failure) {
+  const lines = stripVTControlCharacters(failure.error).split('\n');
+  const shown = lines.filter((line) => line.trim() !== '').slice(0, maxFailureLines);
+  return [`${kind}: ${nameOf(failure)}`, ...shown.map((line) => `    ${line.trimEnd()}`)];
+}
+
+const seconds = (ms) => (ms / 1000).toFixed(1);
+
+/** How long each project took, from its first file's start to its last file's end, and the slowest files. */
+function summarizeTimes(files) {
+  const lines = ['time of each project:'];
+  for (const project of new Set(files.map((one) => one.project))) {
+    const own = files.filter((one) => one.project === project);
+    const tests = own.reduce((sum, one) => sum + one.tests.length, 0);
+    const ms = Math.max(...own.map(({ end }) => end)) - Math.min(...own.map(({ start }) => start));
+    lines.push(`  ${(ms / 60_000).toFixed(1)} min  ${project} (${own.length} files, ${tests} tests)`);
+  }
+  lines.push('slowest files:');
+  const byTime = files.map((one) => ({ ...one, ms: one.end - one.start })).sort((a, b) => b.ms - a.ms);
+  for (const { ms, project, file } of byTime.slice(0, slowest)) lines.push(`  ${seconds(ms)} s  ${project}  ${file}`);
+  return lines;
+}
+
+function summarizeSkipped(files) {
+  const skipped = testsOf(files, 'skipped');
+  return skipped.length > 0 ? [`${skipped.length} skipped:`, ...skipped.map((one) => `  ${nameOf(one)}`)] : [];
 }
 
 function run() {
-  const { status, report } = test('first');
-  if (!report) return { passed: 0, failed: 1, lines: [`test: npm test left no report, exit code ${status}`] };
-  let failures = failuresOf(report);
-  const lines = [];
-  let passed = report.numPassedTests;
-  if (failures.length > 0 && failures.length <= mayBeUnstable) {
-    const files = [...new Set(failures.map((one) => one.file))];
-    process.stdout.write(`\n== test, once more: ${files.join(' ')}\n`);
-    const second = passedOf(test('second', files).report);
-    const stays = (one) => !second.has(`${one.file}: ${one.name}`);
-    for (const one of failures.filter((each) => !stays(each))) {
-      passed += 1;
-      lines.push(...told('unstable, passed the second time', one));
-    }
-    failures = failures.filter(stays);
-  } else if (failures.length === 0 && status !== 0) {
-    // Not every failure belongs to a test: an unhandled rejection, say, or a global set-up.
-    return { passed, failed: 1, lines: [`test: npm test ended with exit code ${status} outside of any test`] };
+  const { status, files } = runTests('first');
+  if (!files) {
+    const failures = [`test: npm test left no report, exit code ${status}`];
+    return { passed: 0, failed: 1, summary: [], failures };
   }
-  for (const one of failures) lines.push(...told('test', one));
-  return { passed, failed: failures.length, lines };
+  const summary = [...summarizeTimes(files), ...summarizeSkipped(files)];
+  let passed = testsOf(files, 'passed').length;
+  let failed = failuresOf(files);
+  const failures = [];
+  if (failed.length === 0 && status !== 0) {
+    // Not every failure belongs to a test: an unhandled rejection, say, or a global set-up.
+    failures.push(`test: npm test ended with exit code ${status} outside of any test`);
+    return { passed, failed: 1, summary, failures };
+  }
+  if (failed.length > 0 && failed.length <= maxRetried) {
+    const again = [...new Set(failed.map(({ file }) => file))];
+    process.stdout.write(`\n== test, second try: ${again.join(' ')}\n`);
+    const second = new Set(testsOf(runTests('second', again).files ?? [], 'passed').map(nameOf));
+    const unstable = failed.filter((one) => second.has(nameOf(one)));
+    for (const one of unstable) failures.push(...describeFailure('unstable, passed on the second try', one));
+    passed += unstable.length;
+    failed = failed.filter((one) => !unstable.includes(one));
+  }
+  for (const one of failed) failures.push(...describeFailure('test', one));
+  return { passed, failed: failed.length, summary, failures };
 }
 
-const { passed, failed, lines } = run();
-writeFileSync(result, `${[`${passed} ${failed}`, ...lines].join('\n')}\n`);
+const { passed, failed, summary, failures } = run();
+const write = (name, lines) => writeFileSync(join(folder, name), lines.map((line) => `${line}\n`).join(''));
+write('counts', [`${passed} ${failed}`]);
+write('summary', summary);
+write('failures', failures);

@@ -28,7 +28,7 @@ const programs = {
 };
 /** What only tests need; where it is no program, a file that the package brings. */
 const testPrograms = {
-  aws: 'awscli',
+  '/usr/bin/aws': 'awscli',
   packer: 'packer',
   'redis-server': 'redis-server',
   '/usr/lib/python3/dist-packages/boto3/__init__.py': 'python3-boto3',

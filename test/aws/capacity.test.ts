@@ -1,6 +1,6 @@
 import { DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { freeAddresses } from '../../src/aws/capacity.ts';
 
 it.each([
@@ -21,6 +21,7 @@ it.each([
   ],
 ])('free addresses of a group are those %s', async (_what, group, asked) => {
   const ec2 = mockClient(EC2Client);
+  onTestFinished(() => ec2.restore());
   ec2
     .on(DescribeSubnetsCommand)
     .resolves({ Subnets: [{ AvailableIpAddressCount: 7 }, { AvailableIpAddressCount: 5 }] });

@@ -3,14 +3,14 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createImage, deregisterImage, readImage, resolveBaseImage, waitImageAvailable } from '../../src/aws/images.ts';
 import { createPoll } from '../../src/run/poll.ts';
-import { systemClock } from '../../src/shared/clock.ts';
+import { instantClock } from '../support/instant-clock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { refusal } from './support/refusal.ts';
 
 const ec2 = new EC2Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const mock = mockClient(ec2);
 /** A poller that needs no time. */
-const poll = createPoll(systemClock(1000));
+const poll = createPoll(instantClock());
 const request = { instanceId: 'i-1', name: 'api-local-v2', description: 'd', tags: { 'golden-pipeline:run': 'run-1' } };
 const ours = { ImageId: 'ami-1', Name: 'api-local-v2', Tags: [{ Key: 'golden-pipeline:run', Value: 'run-1' }] };
 

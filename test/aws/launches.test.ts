@@ -4,11 +4,12 @@ import {
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Group } from '../../src/aws/groups.ts';
 import { launchMachine, networkOf, tryLaunch } from '../../src/aws/launches.ts';
 
 const ec2 = mockClient(EC2Client);
+afterAll(() => ec2.restore());
 const client = new EC2Client({ region: 'eu-west-1' });
 
 beforeEach(() => {

@@ -8,11 +8,12 @@ import {
   ModifyRuleCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { balancerOf, readListener, readRoutes, setWeights, shareOf } from '../../src/aws/listeners.ts';
 import { refusal } from './support/refusal.ts';
 
 const mock = mockClient(ElasticLoadBalancingV2Client);
+afterAll(() => mock.restore());
 const elb = new ElasticLoadBalancingV2Client({ region: 'eu-west-1' });
 afterEach(() => mock.reset());
 

@@ -1,9 +1,10 @@
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/aws/metrics.ts';
 
 const cloudWatch = mockClient(CloudWatchClient);
+afterAll(() => cloudWatch.restore());
 const metrics = createMetrics({ region: 'eu-west-1', credentials: { accessKeyId: 'AK', secretAccessKey: 'secret' } });
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 12, minute));
 

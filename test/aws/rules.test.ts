@@ -6,10 +6,11 @@ import {
   RemoveTagsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it } from 'vitest';
 import { readRules, tagRule } from '../../src/aws/rules.ts';
 
 const mock = mockClient(ElasticLoadBalancingV2Client);
+afterAll(() => mock.restore());
 const elb = new ElasticLoadBalancingV2Client({ region: 'eu-west-1' });
 afterEach(() => mock.reset());
 

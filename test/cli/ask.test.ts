@@ -1,5 +1,5 @@
 import * as prompts from '@clack/prompts';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { askText, confirm } from '../../src/cli/ask.ts';
 import { fakeContext } from './support/fake-context.ts';
 
@@ -14,6 +14,7 @@ const text = vi.mocked(prompts.text);
 /** What the library gives for Ctrl-C. */
 const cancelled: typeof prompts.CANCEL_SYMBOL = prompts.CANCEL_SYMBOL;
 beforeEach(() => void vi.resetAllMocks());
+afterAll(() => void vi.doUnmock('@clack/prompts'));
 
 const there = fakeContext([], { interactive: true });
 const nobody = fakeContext([], { interactive: false });

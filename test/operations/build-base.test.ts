@@ -4,7 +4,7 @@ import path from 'node:path';
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { buildBase } from '../../src/operations/build-base.ts';
 import type { Services } from '../../src/steps/services.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -12,6 +12,10 @@ import { ManualClock } from '../support/manual-clock.ts';
 let dir: string;
 const ec2 = mockClient(EC2Client);
 const autoScaling = mockClient(AutoScalingClient);
+afterAll(() => {
+  ec2.restore();
+  autoScaling.restore();
+});
 
 beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'gp-build-base-'));

@@ -57,8 +57,8 @@ test('with all in place it says nothing and is quick; programs in /usr/sbin coun
 test('what only tests need is told of, and no reason to stop', async () => {
   const done = await setup('--check', '--with-tests');
   expect(done).toMatchObject({ code: 0, out: '' });
-  const hint = 'sudo apt-get install --no-install-recommends awscli';
-  expect(done.err).toContain(`setup: missing program: aws (only tests need it; ${hint})`);
+  const hint = 'sudo apt-get install --no-install-recommends packer';
+  expect(done.err).toContain(`setup: missing program: packer (only tests need it; ${hint})`);
 });
 
 test('--check names the missing programs and the Debian packages that hold them, each once', async () => {

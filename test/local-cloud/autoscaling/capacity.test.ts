@@ -169,12 +169,13 @@ describe('capacity of a group', () => {
     const f = setUp();
     await f.create({ DesiredCapacity: 350, MaxSize: 400 });
     expect(f.inState('InService')).toHaveLength(350);
-    const started = performance.now();
+    const before = process.cpuUsage();
     await f.startRefresh('2', { MinHealthyPercentage: 90, MaxHealthyPercentage: 110 });
     await f.cloud.clock.advance(60_000);
     expect((await f.refresh()).Status).toBe('Successful');
     expect(f.versions()).toEqual(Array(350).fill(2));
-    expect(performance.now() - started).toBeLessThan(15_000);
+    // Processor time: what other processes take does not count.
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(15_000);
   });
 
   it('takes up what was under way after a restart', async () => {

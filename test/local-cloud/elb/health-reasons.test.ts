@@ -45,4 +45,4 @@ it('ELB-TGT-07 are told as AWS words them, and follow the last bad check', async
   await comes('Target.Timeout', 'Request timed out');
   await backend.close();
   await comes('Target.FailedHealthChecks', 'Health checks failed');
-}, 40_000);
+});

@@ -85,4 +85,4 @@ it('ELB-LSN-06 set the headers of every answer in HAProxy, literally', async () 
     await real.close();
     await backend.close();
   }
-}, 30_000);
+});

@@ -29,7 +29,7 @@ const playbook = `
     - debug: { msg: "{{ ansible_facts.hostname }} {{ ansible_facts.os_family }} {{ ansible_facts.service_mgr }}" }
 `;
 
-it('is an ordinary host to unmodified Ansible', { timeout: 90_000 }, async () => {
+it('is an ordinary host to unmodified Ansible', { timeout: 180_000 }, async () => {
   const fixture = await SandboxFixture.open();
   try {
     const spec = await fixture.launch();

@@ -7,9 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { credentials, region, startS3, type TestS3 } from './support/start-s3.ts';
 
 const aws = '/usr/bin/aws';
+const withoutCli = existsSync(aws) ? '' : " (skipped: needs Debian's awscli, npm run setup -- --with-tests)";
 
 /** Debian's client has an older idea of S3 (botocore's) than the SDK. */
-describe.skipIf(!existsSync(aws))("Debian's aws", () => {
+describe.skipIf(withoutCli !== '')(`Debian's aws${withoutCli}`, () => {
   let s3: TestS3;
   let home: string;
   beforeAll(async () => {

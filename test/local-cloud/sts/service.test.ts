@@ -7,6 +7,7 @@ import { createWireServer, type WireServer } from '../../../src/local-cloud/wire
 import { systemClock } from '../../../src/shared/clock.ts';
 
 const aws = '/usr/bin/aws';
+const withoutCli = existsSync(aws) ? '' : " (skipped: needs Debian's awscli, npm run setup -- --with-tests)";
 const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'a/secret+key' };
 const region = 'eu-west-1';
 const me = { Account: '000000000000', Arn: 'arn:aws:iam::000000000000:root', UserId: '000000000000' };
@@ -33,8 +34,8 @@ describe('STS', () => {
     other.destroy();
   });
 
-  it.skipIf(!existsSync(aws))(
-    "tells Debian's aws",
+  it.skipIf(withoutCli !== '')(
+    `tells Debian's aws${withoutCli}`,
     async () => {
       const env = {
         PATH: '/usr/bin:/bin',

@@ -8,9 +8,10 @@ import { CloudError } from '../../../src/local-cloud/wire/handler.ts';
 import { credentials, region, startWire, type TestWire } from './support/start-wire.ts';
 
 const aws = '/usr/bin/aws';
+const withoutCli = existsSync(aws) ? '' : " (skipped: needs Debian's awscli, npm run setup -- --with-tests)";
 
 /** Debian's client has its own idea of the protocols (botocore), older than the SDK's. */
-describe.skipIf(!existsSync(aws))("Debian's aws", () => {
+describe.skipIf(withoutCli !== '')(`Debian's aws${withoutCli}`, () => {
   let wire: TestWire;
   let home: string;
   let input: unknown;

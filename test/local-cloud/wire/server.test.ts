@@ -33,9 +33,10 @@ async function raw(text: string): Promise<string> {
   socket.on('data', (data) => {
     received += data.toString();
   });
+  // The server closes with a request unread: the host may reset the connection, and `once` would fail with that.
   socket.on('error', () => {});
   socket.write(text);
-  await once(socket, 'close');
+  await new Promise((resolve) => socket.once('close', resolve));
   return received;
 }
 

@@ -6,7 +6,7 @@ import {
   PutWarmPoolCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeEach, expect, it } from 'vitest';
 import type { AwsClients } from '../../../src/aws/clients.ts';
 import type { Fleet } from '../../../src/config/settings.ts';
 import type { JournaledChange } from '../../../src/run/step.ts';
@@ -15,6 +15,7 @@ import type { ScaleContext } from '../../../src/steps/scale/state.ts';
 import { journaled, journaledContext } from '../support/journaled-context.ts';
 
 const calls = mockClient(AutoScalingClient);
+afterAll(() => calls.restore());
 const fleet = { release: { pollSeconds: 5, timeouts: { drain: 600 } } } as Fleet;
 
 beforeEach(() => {

@@ -11,7 +11,7 @@ import {
   ModifyCapacityReservationCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AwsClients } from '../../../src/aws/clients.ts';
 import type { JournaledChange } from '../../../src/run/step.ts';
 import { cancelScale } from '../../../src/steps/scale/cancel.ts';
@@ -21,6 +21,10 @@ import { journaled, journaledContext } from '../support/journaled-context.ts';
 
 const groups = mockClient(AutoScalingClient);
 const balancers = mockClient(ElasticLoadBalancingV2Client);
+afterAll(() => {
+  groups.restore();
+  balancers.restore();
+});
 const region = 'eu-west-1';
 const aws = {
   autoScaling: new AutoScalingClient({ region }),

@@ -4,11 +4,12 @@ import {
   ModifyListenerCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RollContext, Services } from '../../../src/steps/services.ts';
 import { chooseLive, proofRoute, readStickiness, shareTraffic } from '../../../src/steps/support/colours.ts';
 
 const mock = mockClient(ElasticLoadBalancingV2Client);
+afterAll(() => mock.restore());
 const services = {
   fleet: { balancer: { proofHeader: 'x-proof' } },
   aws: { elb: new ElasticLoadBalancingV2Client({ region: 'eu-west-1' }) },

@@ -1,7 +1,7 @@
 import { createPoll } from '../../../src/run/poll.ts';
 import type { JournaledChange } from '../../../src/run/step.ts';
-import { systemClock } from '../../../src/shared/clock.ts';
 import type { ReleaseContext, ReleaseState, Services } from '../../../src/steps/services.ts';
+import { instantClock } from '../../support/instant-clock.ts';
 
 /** A change that the journal knows; without `result` and `error` its process died before the outcome. */
 export function journaled(
@@ -19,7 +19,7 @@ export function journaledContext(
   changes: JournaledChange[],
 ): { context: ReleaseContext; made: string[] } {
   const made: string[] = [];
-  const clock = systemClock(1000);
+  const clock = instantClock();
   const context: Partial<ReleaseContext> = {
     run: { id: 'run-1', operation: 'release', app: 'api', environment: 'local', startedAt: 0 },
     services: services as Services,

@@ -95,7 +95,7 @@ describe('failing open in HAProxy', () => {
     two.healthy = false;
     await untilHealth(real.driver, 'two', 'down');
     expect(Object.keys(await answers(url, 40)).sort()).toEqual(['one', 'two']);
-  }, 30_000);
+  });
 
   it('under load, refuses requests for no longer than it takes to notice that the last one fell', async () => {
     await real.driver.apply(base());
@@ -116,7 +116,7 @@ describe('failing open in HAProxy', () => {
     await load.stop();
     expect(load.failures.every((failure) => failure === '503')).toBe(true);
     expect((await readings()).one).toMatchObject({ health: 'up' });
-  }, 30_000);
+  });
 
   it('begins below the count that the group says, and ends at it', async () => {
     group.attributes[`${prefix}.count`] = '2';
@@ -126,7 +126,7 @@ describe('failing open in HAProxy', () => {
     expect(Object.keys(await answers(url, 40)).sort()).toEqual(['one', 'sick']);
     await add('two');
     expect(Object.keys(await answers(url, 40)).sort()).toEqual(['one', 'two']);
-  }, 30_000);
+  });
 
   it('leaves requests in flight alone, and counts them while the target drains', async () => {
     await real.driver.apply(base());
@@ -141,7 +141,7 @@ describe('failing open in HAProxy', () => {
     await until(async () => (await readings()).sick?.sessions === 0);
     await real.driver.remove(group.arn, sick);
     expect(await real.driver.read()).toEqual([]);
-  }, 30_000);
+  });
 
   it('gives no request to targets that have not been judged yet', async () => {
     group.healthCheck.unhealthyThreshold = 10;

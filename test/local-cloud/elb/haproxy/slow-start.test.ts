@@ -107,5 +107,5 @@ describe('a slow start in HAProxy', () => {
     const full = await share('new');
     expect(full).toBeGreaterThan(0.4);
     expect(full).toBeLessThan(0.6);
-  }, 30_000);
+  });
 });
