@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/e2e/support/longest-first.ts';
 
 // Two projects: `unit` mirrors src/ and needs no machines; `e2e` runs real sandboxes, sshd, Ansible and HAProxy.
 export default defineConfig({
   resolve: { alias: { 'golden-pipeline': new URL('./src/index.ts', import.meta.url).pathname } },
   test: {
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    sequence: { sequencer: LongestFirst },
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'json-summary'] },
     projects: [
       {
@@ -20,6 +22,8 @@ export default defineConfig({
           hookTimeout: 240_000,
           fileParallelism: true,
           maxWorkers: 2,
+          // Vitest wants another group where the number of workers is another.
+          sequence: { groupOrder: 1 },
           globalSetup: ['test/e2e/support/build.ts', 'test/e2e/support/golden-setup.ts'],
         },
       },
