@@ -19,7 +19,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 240_000,
-          hookTimeout: 240_000,
+          // The first file that needs the golden world waits for it in a hook, before it makes its own.
+          hookTimeout: 480_000,
           fileParallelism: true,
           maxWorkers: 2,
           // Vitest wants another group where the number of workers is another.
