@@ -21,6 +21,8 @@ export default defineConfig({
           testTimeout: 240_000,
           // The first file that needs the golden world waits for it in a hook, before it makes its own.
           hookTimeout: 480_000,
+          // A status of the fleet alone takes a second on a busy machine.
+          expect: { poll: { timeout: 15_000 } },
           fileParallelism: true,
           maxWorkers: 2,
           // Vitest wants another group where the number of workers is another.

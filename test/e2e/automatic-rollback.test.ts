@@ -1,7 +1,7 @@
 import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectBack, type Images, type Report, releaseBad, watchClosely } from './support/bad-release.ts';
-import { stepBegins } from './support/events.ts';
+import { stepBegins, tells } from './support/events.ts';
 import { goldenWorld } from './support/golden.ts';
 import type { World } from './support/world.ts';
 
@@ -47,7 +47,8 @@ describe('a bad release ends on the old version by itself, with exit code 3', ()
       world,
       { file: 'examples/api/config.json', from: 'Opening night', to: 'Opening Night' },
       async (events) => {
-        await stepBegins(events, 'prove');
+        // As soon as there is an image to name: its machines must not be healthy before the fault is on.
+        await tells(events, (event) => event.code === 'change.outcome' && event.action === 'create-image');
         const bad = (await world.json<Images>('images', 'api')).find((image) => image.version !== 'v1');
         const fault = ['local', 'fault', 'never-healthy', '--group', 'api-local', '--image', bad?.imageId ?? ''];
         expect(await world.pipeline(...fault)).toMatchObject({ exitCode: 0 });
