@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/e2e/support/longest-first.ts';
 import { testProjects } from './test/support/test-projects.ts';
 
 const files = testProjects();
@@ -21,6 +22,7 @@ export default defineConfig({
   resolve: { alias: { 'golden-pipeline': new URL('./src/index.ts', import.meta.url).pathname } },
   test: {
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    sequence: { sequencer: LongestFirst },
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'json-summary'] },
     projects: [
       { extends: true, test: { name: 'unit', include: files.unit, ...shared } },
@@ -31,10 +33,13 @@ export default defineConfig({
           name: 'e2e',
           include: files.e2e,
           testTimeout: 240_000,
-          hookTimeout: 240_000,
+          // The first file that needs the golden world waits for it in a hook, before it makes its own.
+          hookTimeout: 480_000,
+          // A status of the fleet alone takes a second on a busy machine.
+          expect: { poll: { timeout: 15_000 } },
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
-          globalSetup: ['test/e2e/support/build.ts'],
+          globalSetup: ['test/e2e/support/build.ts', 'test/e2e/support/golden-setup.ts'],
         },
       },
     ],

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { archiveCommit, resolveCommit } from '../../src/hosts/git.ts';
 import { createHosts } from '../../src/hosts/index.ts';
 import type { Hosts, ReleaseAction, ReleaseVariables } from '../../src/hosts/types.ts';
+import { type AddressBlock, claimAddressBlock } from '../../src/local-cloud/machines/address-block.ts';
 import { createBaseImage } from '../../src/local-cloud/machines/base-image.ts';
 import { SandboxDriver } from '../../src/local-cloud/machines/sandbox-driver.ts';
 import { systemClock } from '../../src/shared/clock.ts';
@@ -14,11 +15,12 @@ import type { PipelineError } from '../../src/shared/errors.ts';
 const project = new URL('../../', import.meta.url).pathname;
 const playbook = join(project, 'ansible/api.yml');
 const clock = systemClock();
-const host = { instanceId: 'i-0a1b2c3d4e5f60718', address: `127.${1 + (process.pid % 250)}.20.7` };
+const host = { instanceId: 'i-0a1b2c3d4e5f60718', address: '' };
 const spec = { ...host, imageId: 'ami-0ba5e000000000001', hostname: 'ip-test', publicKey: '' };
 const port = 8080;
 
 let folder: string;
+let block: AddressBlock | undefined;
 let driver: SandboxDriver;
 let hosts: Hosts;
 const commits: Record<string, string> = {};
@@ -71,6 +73,9 @@ const sh = (script: string) => hosts.run(host, ['sh', '-c', script]);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gp-ansible-'));
+  block = await claimAddressBlock();
+  host.address = `127.${block.block}.20.7`;
+  spec.address = host.address;
   const repository = join(folder, 'repository');
   await cp(join(project, 'examples/api'), repository, {
     recursive: true,
@@ -109,6 +114,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await hosts?.close();
   await driver?.close();
+  await block?.close();
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -4,7 +4,8 @@ import { UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClients } from '../../src/aws/clients.ts';
 import { tells } from './support/events.ts';
-import { Load, World } from './support/world.ts';
+import { goldenWorld } from './support/golden.ts';
+import { Load, type Up, type World } from './support/world.ts';
 
 interface Status {
   version: string | null;
@@ -21,13 +22,6 @@ interface Report {
   how: string;
   seconds: number;
   steps: { id: string; status: string }[];
-}
-interface Up {
-  endpoint: string;
-  region: string;
-  accessKeyId: string;
-  secretAccessKey: string;
-  loadBalancers: { app: string; url: string }[];
 }
 
 let world: World;
@@ -72,10 +66,9 @@ async function answering(): Promise<string[]> {
 }
 
 beforeAll(async () => {
-  world = await World.create();
-  up = await world.json<Up>('local', 'up');
-  url = up.loadBalancers.find((one) => one.app === 'api')?.url ?? '';
-  await world.json('release', 'api');
+  world = await goldenWorld();
+  up = await world.up();
+  url = world.url('api');
   await world.project.change('Second');
   await world.json('release', 'api');
 }, 240_000);

@@ -1,29 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { execa, type ResultPromise } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Machine, Machines, type Recap } from './support/machines.ts';
+import { type Queues, redisThere as redis, startQueues } from './support/queues.ts';
 
 const project = new URL('../../', import.meta.url).pathname;
-const redis = (await execa('redis-server', ['--version'], { reject: false })).exitCode === 0;
 const commit = 'abcdef0123456789abcdef0123456789abcdef01';
 const apps = ['api', 'frontend', 'heracles'] as const;
 
 let machines: Machines;
 let machine: Machine;
-let queues: ResultPromise | undefined;
-let redisUrl = '';
-
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+let queues: Queues | undefined;
 
 beforeAll(async () => {
   machines = await Machines.create();
@@ -33,15 +22,10 @@ beforeAll(async () => {
     await cp(join(project, 'examples', app), copy, { recursive: true, filter: (path) => !/node_modules/.test(path) });
     execFileSync('tar', ['-cf', `${copy}.tar`, '-C', copy, '.']);
   }
-  if (redis) {
-    const port = await freePort();
-    redisUrl = `redis://127.0.0.1:${port}`;
-    queues = execa('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''], { reject: false });
-  }
+  if (redis) queues = await startQueues();
 });
 afterAll(async () => {
-  queues?.kill();
-  await queues;
+  await queues?.close();
   await machines?.close();
 });
 
@@ -69,7 +53,7 @@ describe.each(apps)('the roles of %s in a bake', (app) => {
           release_health_path: '/health',
           release_keep: 2,
           release_archive: join(machines.folder, `${app}.tar`),
-          heracles_redis_url: redisUrl,
+          heracles_redis_url: queues?.url ?? '',
         },
         ...extra,
       ),

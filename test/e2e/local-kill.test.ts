@@ -19,6 +19,7 @@ import { account } from '../../src/local-cloud/settings.ts';
 import { Account } from '../local-cloud/behaviour/account.ts';
 import { webServer } from '../local-cloud/behaviour/support.ts';
 import { until } from '../support/until.ts';
+import { keepAddresses } from './support/keep-addresses.ts';
 import { type Listed, processes, treeOf } from './support/process-tree.ts';
 
 let dir: string;
@@ -28,6 +29,7 @@ const sessions: { kill(): unknown }[] = [];
 beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'gp-kill-'));
   cloud = path.join(dir, 'cloud');
+  await keepAddresses(cloud);
 });
 
 afterEach(async () => {

@@ -3,11 +3,13 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { keepAddresses } from './support/keep-addresses.ts';
 import { root, World } from './support/world.ts';
 
 let world: World;
 beforeAll(async () => {
   world = await World.create();
+  await keepAddresses(path.join(world.dir, 'cloud'));
 });
 afterAll(() => world?.close());
 

@@ -1,16 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/run/events.ts';
+import { expectWhole, type Status } from './support/fleet.ts';
 import { Load, World } from './support/world.ts';
 
-interface Status {
-  version: string | null;
-  desired: number;
-  healthy: number;
-  instances: { id: string; version: string; lifecycle: string; health: string; address: string }[];
-  lock: { owner: string } | null;
-}
 interface Report {
   run: string;
   version: string;
@@ -25,19 +19,10 @@ let world: World;
 let url: string;
 const commits: Record<string, string> = {};
 
-/** The fleet is whole: every machine in service, healthy and on one version, nothing locked or left over. */
-async function expectWhole(version: string): Promise<void> {
-  const status = await world.json<Status>('status', 'api');
-  expect(status).toMatchObject({ version, desired: 4, healthy: 4, lock: null });
-  expect(status.instances.map(({ version: serves, lifecycle, health }) => ({ serves, lifecycle, health }))).toEqual(
-    Array(4).fill({ serves: version, lifecycle: 'InService', health: 'healthy' }),
-  );
-}
-
 beforeAll(async () => {
   world = await World.create();
-  const up = await world.json<{ loadBalancers: { app: string; url: string }[] }>('local', 'up');
-  url = up.loadBalancers.find((one) => one.app === 'api')?.url ?? '';
+  await world.up();
+  url = world.url('api');
   expect(url).toMatch(/^http:\/\/127\./);
 });
 afterAll(() => world?.close());
@@ -58,7 +43,7 @@ describe('the main job', () => {
       'retain',
       'announce',
     ]);
-    await expectWhole('v1');
+    await expectWhole(world, 'v1');
   });
 
   it('releases and rolls back under load without one failed request, and each version is its commit', async () => {
@@ -79,11 +64,11 @@ describe('the main job', () => {
       'retain',
       'announce',
     ]);
-    await expectWhole('v2');
+    await expectWhole(world, 'v2');
 
     const back = await world.json<Report>('fast-rollback', 'api', 'v1', '--how', 'roll');
     expect(back).toMatchObject({ version: 'v1', previous: 'v2', how: 'roll' });
-    await expectWhole('v1');
+    await expectWhole(world, 'v1');
 
     const total = await load.stop();
     expect(total.failures).toEqual({});
@@ -120,160 +105,12 @@ describe('the main job', () => {
       'release v1 done',
     ]);
   });
-});
 
-describe('failures leave the fleet as it was', () => {
   it('shows the plan and changes nothing with --dry-run', async () => {
     const before = await world.json<Status>('status', 'api');
     const { exitCode, stdout } = await world.pipeline('release', 'api', '--dry-run');
     expect(exitCode).toBe(0);
     expect(stdout).toContain('CreateImage api-local-v3');
     expect(await world.json<Status>('status', 'api')).toEqual(before);
-  });
-
-  /** Commits a broken file, releases, mends the file; resolves with how the release ended. */
-  async function releaseBroken(file: string, from: string, to: string) {
-    await world.edit(file, from, to);
-    await world.project.commit(`Break ${file}`);
-    const ended = await world.pipeline('release', 'api');
-    await world.edit(file, to, from);
-    await world.project.commit(`Mend ${file}`);
-    return ended;
-  }
-
-  it('Ansible fails: its task and its own message are shown, no wall of output, exit 3', async () => {
-    const { exitCode, stderr } = await releaseBroken(
-      'examples/api/package.json',
-      '"find-my-way": "',
-      '"find-my-way": "99.',
-    );
-    expect(stderr).toMatch(/Ansible failed on i-\w+ \([\d.]+\) in task "[^"]*[Ii]nstall[^"]*"/);
-    expect(stderr).toContain('No matching version found for find-my-way');
-    expect(exitCode).toBe(3);
-    expect(stderr.split('\n').length).toBeLessThan(80);
-    await expectWhole('v1');
-  });
-
-  it('an app that crashes at its start: its own last words are shown, exit 3', async () => {
-    const { exitCode, stderr } = await releaseBroken('examples/api/server.js', "'./src/api.js'", "'./src/gone.js'");
-    expect(stderr).toContain('gone.js');
-    expect(exitCode).toBe(3);
-    await expectWhole('v1');
-  });
-
-  it('an app that never gets healthy: nothing is baked, exit 3', async () => {
-    const before = await world.json<Images>('images', 'api');
-    const { exitCode, stderr } = await releaseBroken('examples/api/config.json', '"healthy": true', '"healthy": false');
-    expect(exitCode, stderr).toBe(3);
-    expect(stderr).toContain('503');
-    expect(await world.json<Images>('images', 'api')).toEqual(before);
-    await expectWhole('v1');
-  });
-
-  it('a proof instance that fails: the fleet is untouched, the image deregistered, exit 3, under load', async () => {
-    await world.edit(
-      'pipelines/api.ts',
-      `{ path: '/', status: 200 }`,
-      `{ path: '/', status: 200, contains: 'never said' }`,
-    );
-    const before = await world.json<Images>('images', 'api');
-    const load = new Load(url);
-    await load.warm();
-    const { exitCode, stderr } = await world.pipeline('release', 'api');
-    const total = await load.stop();
-    expect(exitCode, stderr).toBe(3);
-    expect(stderr).toContain('never said');
-    expect(total.failed, JSON.stringify(total.failures)).toBe(0);
-    expect(await world.json<Images>('images', 'api')).toEqual(before);
-    await world.edit('pipelines/api.ts', `, contains: 'never said'`, '');
-    await expectWhole('v1');
-  });
-
-  it('a second release meanwhile is refused with exit 5 and the name of the first', async () => {
-    const first = world.start('release', 'api', '--events', path.join(world.dir, 'first.ndjson'));
-    await expect
-      .poll(async () => (await world.json<Status>('status', 'api')).lock?.owner, { timeout: 30_000, interval: 200 })
-      .toBe('tester');
-    const second = await world.pipeline('release', 'api');
-    expect(second.exitCode).toBe(5);
-    expect(second.stderr).toMatch(/locked by tester@\S+ since \d\d:\d\d:\d\d/);
-    first.kill('SIGINT');
-    const ended = await first;
-    expect(ended.exitCode, ended.stderr).toBe(130);
-    await expectWhole('v1');
-  });
-});
-
-describe('bad input changes nothing', () => {
-  const hostile = ['; rm -rf /', '../api', 'api\nb', '--upload-pack=touch x', 'API'];
-  it.each(hostile)('app %j', async (app) => {
-    const { exitCode, stderr } = await world.pipeline('release', '--', app);
-    expect(exitCode).toBe(2);
-    expect(stderr).not.toMatch(/\n\s+at /);
-  });
-
-  it.each([['-x'], ['--upload-pack=touch x'], ['a..b'], ['a b'], ['$(id)'], ['a\nb'], ['no-such-branch']])(
-    'ref %j',
-    async (ref) => {
-      const { exitCode, stderr } = await world.pipeline('release', 'api', `--ref=${ref}`);
-      expect(exitCode).toBe(2);
-      expect(stderr).not.toMatch(/\n\s+at /);
-    },
-  );
-
-  it.each([['v0'], ['41'], ['v1;id'], ['v99']])('version %j', async (version) => {
-    const { exitCode, stderr } = await world.pipeline('fast-rollback', 'api', version);
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain(version);
-  });
-
-  it('a dirty work tree: named, unless the commit is', async () => {
-    await world.edit('examples/api/config.json', '"healthy": true', '"healthy": true ');
-    const { exitCode, stderr } = await world.pipeline('release', 'api', '--dry-run');
-    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('examples/api/config.json') });
-    expect((await world.pipeline('release', 'api', '--dry-run', '--ref', 'HEAD')).exitCode).toBe(0);
-    await world.edit('examples/api/config.json', '"healthy": true ', '"healthy": true');
-  });
-
-  it('a missing repository', async () => {
-    await world.edit('pipelines/api.ts', `repository: '.'`, `repository: 'gone'`);
-    const { exitCode, stderr } = await world.pipeline('release', 'api');
-    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('gone') });
-    await world.edit('pipelines/api.ts', `repository: 'gone'`, `repository: '.'`);
-  });
-
-  it('unknown app and environment, with a suggestion', async () => {
-    expect(await world.pipeline('release', 'apo')).toMatchObject({
-      exitCode: 2,
-      stderr: expect.stringContaining('api'),
-    });
-    expect(await world.pipeline('release', 'api', '--env', 'prod')).toMatchObject({
-      exitCode: 2,
-      stderr: expect.stringContaining('prod'),
-    });
-  });
-
-  it('a configuration with five mistakes: all five at once', async () => {
-    const file = path.join(world.project.dir, 'pipelines/broken.ts');
-    await writeFile(
-      file,
-      `import { definePipeline } from 'golden-pipeline';
-export default definePipeline({
-  app: 'broken',
-  source: { repository: 7 },
-  service: { port: 99999, healthPath: 'health' },
-  capacity: { min: 5, max: 2 },
-  colour: 'blue',
-  environments: { local: { cloud: 'local', region: 'eu-west-1' } },
-} as never);
-`,
-    );
-    const { exitCode, stderr } = await world.pipeline('config', 'check', 'broken');
-    expect(exitCode).toBe(2);
-    for (const mistake of ['source.repository', 'service.port', 'service.healthPath', 'capacity', 'colour'])
-      expect(stderr).toContain(mistake);
-    await writeFile(file, 'throw new Error("no luck");\n');
-    const thrown = await world.pipeline('config', 'check', 'broken');
-    expect(thrown).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no luck') });
   });
 });

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keysFromConsole } from '../../../src/hosts/host-keys.ts';
+import { type AddressBlock, claimAddressBlock } from '../../../src/local-cloud/machines/address-block.ts';
 import { createBaseImage } from '../../../src/local-cloud/machines/base-image.ts';
 import { machineLayout } from '../../../src/local-cloud/machines/layout.ts';
 import { SandboxDriver } from '../../../src/local-cloud/machines/sandbox-driver.ts';
@@ -30,7 +31,7 @@ export interface Recap {
   output: string;
 }
 
-/** Machines of the local cloud without a fleet around them, in a folder of their own. */
+/** Machines of the local cloud without a fleet around them, in a folder and a block of addresses of their own. */
 export class Machines {
   readonly user = process.getuid?.() === 0 ? 'root' : (process.env.USER ?? 'root');
   readonly port = 2222;
@@ -38,10 +39,11 @@ export class Machines {
   readonly folder: string;
   readonly driver: SandboxDriver;
   readonly key: string;
-  readonly #network = 1 + (process.pid % 250);
+  readonly #block: AddressBlock;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, block: AddressBlock) {
     this.folder = folder;
+    this.#block = block;
     this.key = join(folder, 'key');
     this.driver = new SandboxDriver({ dir: join(folder, 'cloud'), clock: this.clock });
   }
@@ -50,13 +52,13 @@ export class Machines {
     const folder = await mkdtemp(join(tmpdir(), 'gp-machines-'));
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, 'key')]);
     await createBaseImage(join(folder, 'cloud'), imageId);
-    return new Machines(folder);
+    return new Machines(folder, await claimAddressBlock());
   }
 
   /** Boots a machine; `host` is the last octet of its address. */
   async boot(host: number): Promise<Machine> {
     const instanceId = `i-0${String(host).padStart(16, '0')}`;
-    const address = `127.${this.#network}.21.${host}`;
+    const address = `127.${this.#block.block}.21.${host}`;
     const publicKey = await readFile(`${this.key}.pub`, 'utf8');
     const spec = { instanceId, address, imageId, hostname: `ip-${host}`, publicKey };
     await this.driver.create(spec);
@@ -98,6 +100,7 @@ export class Machines {
 
   async close(): Promise<void> {
     await this.driver.close();
+    await this.#block.close();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

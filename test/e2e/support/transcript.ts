@@ -41,7 +41,7 @@ function normal(line: string): string {
     .replace(/\b(i|ami|sg|snap)-[0-9a-f]{17}\b/g, '$1-ID')
     .replace(/\b[0-9a-f]{12}\b/g, 'COMMIT')
     .replace(/(state in ).*/, '$1FOLDER')
-    .replace(/(- |\d+(\.\d+)?(ms|s)?\b)/g, '#')
+    .replace(/(- |(\d+m )?\d+(\.\d+)?(ms|s)?\b)/g, '#')
     .replace(/\s+/g, ' ')
     .trim();
 }

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import type { LoadSecond, LoadTotal } from '../../../examples/demo/load.ts';
 import { DemoProject } from '../../../examples/demo/project.ts';
+import { until, withinAMinute } from '../../support/until.ts';
 
 export const root = path.resolve(import.meta.dirname, '../../..');
 
@@ -16,23 +17,78 @@ export interface Ended {
   stderr: string;
 }
 
+/** What `pipeline local up` prints. */
+export interface Up {
+  endpoint: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  loadBalancers: { app: string; url: string }[];
+}
+
 /** A project of its own with a local cloud of its own, driven through the built command line as a user would. */
 export class World {
+  readonly env: Record<string, string | undefined>;
+  #up: Up | undefined;
+  /** Commands that a failed test may leave running. */
+  readonly #running = new Set<{ kill(signal: NodeJS.Signals): unknown }>();
+
   private constructor(
     readonly project: DemoProject,
     readonly dir: string,
-    readonly env: Record<string, string | undefined>,
-  ) {}
-
-  static async create(): Promise<World> {
-    const dir = await mkdtemp(path.join(tmpdir(), 'gp-e2e-'));
-    const project = await DemoProject.create(root, path.join(dir, 'project'));
-    return new World(project, dir, {
+  ) {
+    this.env = {
       PIPELINE_LOCAL_DIR: path.join(dir, 'cloud'),
       AWS_ENDPOINT_URL: undefined,
       PIPELINE_USER: 'tester',
       HOME: dir,
-    });
+    };
+  }
+
+  /**
+   * A new project, whose cloud has not been started yet.
+   * @param dir an empty folder; one of its own below the system's unless given
+   */
+  static async create(dir?: string): Promise<World> {
+    const own = dir ?? (await mkdtemp(path.join(tmpdir(), 'gp-e2e-')));
+    return new World(await DemoProject.create(root, path.join(own, 'project')), own);
+  }
+
+  /**
+   * A copy of a world that is stopped, booted until api's whole fleet serves. Ids, disks and host keys are the same; the address block
+   * and the port are its own, as a cloud takes others where those of before are taken.
+   */
+  static async copy(from: string): Promise<World> {
+    const dir = await mkdtemp(path.join(tmpdir(), 'gp-e2e-'));
+    const world = new World(new DemoProject(path.join(dir, 'project')), dir);
+    try {
+      await execa('cp', ['-a', '--reflink=auto', '--', `${from}/.`, dir]);
+      await world.up();
+      const fleet = () => world.json<{ desired: number; healthy: number }>('status', 'api');
+      await until(fleet, ({ desired, healthy }) => healthy === desired, withinAMinute);
+      return world;
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
+  }
+
+  /** Starts the cloud, and makes the fleets that are missing. */
+  async up(): Promise<Up> {
+    this.#up = await this.json<Up>('local', 'up');
+    return this.#up;
+  }
+
+  /** Stops the cloud and keeps its state. */
+  async down(): Promise<void> {
+    await this.done('local', 'down');
+  }
+
+  /** Where an app is served, by the last `up`. */
+  url(app: string): string {
+    const found = this.#up?.loadBalancers.find((one) => one.app === app);
+    if (!found) throw new Error(`no load balancer serves ${app}`);
+    return found.url;
   }
 
   /** Runs `pipeline ...` in the project; it never rejects. */
@@ -43,20 +99,29 @@ export class World {
 
   /** Starts `pipeline ...` in the project. */
   start(...args: string[]) {
-    return execa(process.execPath, [path.join(root, 'bin/pipeline.mjs'), ...args], {
+    const child = execa(process.execPath, [path.join(root, 'bin/pipeline.mjs'), ...args], {
       cwd: this.project.dir,
       env: this.env,
       stdin: 'ignore',
       reject: false,
     });
+    this.#running.add(child);
+    void child.then(() => this.#running.delete(child));
+    return child;
   }
 
   /** Runs `pipeline ... --json` and reads the document; throws with all the output when the exit code is not 0. */
   async json<T>(...args: string[]): Promise<T> {
-    const ended = await this.pipeline(...args, '--json');
+    const { stdout } = await this.done(...args, '--json');
+    return JSON.parse(stdout) as T;
+  }
+
+  /** Runs `pipeline ...`, which must end with 0. */
+  async done(...args: string[]): Promise<Ended> {
+    const ended = await this.pipeline(...args);
     if (ended.exitCode !== 0)
       throw new Error(`pipeline ${args.join(' ')} ended with ${ended.exitCode}\n${ended.stdout}\n${ended.stderr}`);
-    return JSON.parse(ended.stdout) as T;
+    return ended;
   }
 
   /** Replaces text in a file of the project, and commits nothing. */
@@ -70,11 +135,16 @@ export class World {
     );
   }
 
+  /** Ends and removes everything, also what a failed test has left running. */
   async close(): Promise<void> {
+    for (const child of [...this.#running, ...loads]) child.kill('SIGKILL');
     await this.pipeline('local', 'down');
     await rm(this.dir, { recursive: true, force: true });
   }
 }
+
+/** Loads of this test file that run. */
+const loads = new Set<{ kill(signal: NodeJS.Signals): unknown }>();
 
 /** A constant load in a process of its own. */
 export class Load {
@@ -89,7 +159,11 @@ export class Load {
       stdin: 'ignore',
       buffer: false,
       reject: false,
+      // It ends when its last requests are answered or have failed; killed earlier it would not print what it saw.
+      forceKillAfterDelay: 60_000,
     });
+    loads.add(this.#child);
+    void this.#child.then(() => loads.delete(this.#child));
     this.#lines = createInterface({ input: this.#child.stdout });
     this.#closed = once(this.#lines, 'close');
     this.#lines.on('line', (line) => {

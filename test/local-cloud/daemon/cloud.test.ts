@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,7 @@ import {
   CreateListenerCommand,
   CreateLoadBalancerCommand,
   CreateTargetGroupCommand,
+  DescribeLoadBalancersCommand,
   DescribeTargetHealthCommand,
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -141,6 +142,37 @@ describe('startLocalCloud', () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect((await members()).map((m) => m.InstanceId)).toEqual(before.map((m) => m.InstanceId));
   }, 40_000);
+
+  it('lets a copy of its folder run beside it: same instances and key, addresses and port of its own', async () => {
+    const copied = join(dir, 'copy');
+    const cloud = await start({ dir: join(dir, 'original') });
+    await clients(cloud).ec2.send(
+      new RunInstancesCommand({ ImageId: account.baseImageId, InstanceType: 't3.micro', MinCount: 2, MaxCount: 2 }),
+    );
+    const Subnets = Object.values(account.subnets);
+    await clients(cloud).elb.send(new CreateLoadBalancerCommand({ Name: 'api', Subnets }));
+    await cloud.close();
+    await cp(join(dir, 'original'), copied, { recursive: true });
+    const original = await start({ dir: join(dir, 'original') });
+    const copy = await start({ dir: copied });
+    expect(copy.credentials).toEqual(original.credentials);
+    expect(copy.endpoint).not.toBe(original.endpoint);
+    const addresses = async (one: LocalCloud) => {
+      const { ec2, elb } = clients(one);
+      const { Reservations } = await ec2.send(new DescribeInstancesCommand({}));
+      const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({}));
+      const instances = Reservations?.flatMap(({ Instances = [] }) => Instances) ?? [];
+      return [
+        ...instances.map(({ InstanceId, PrivateIpAddress }) => [InstanceId, PrivateIpAddress]),
+        ...(LoadBalancers ?? []).map(({ LoadBalancerArn, DNSName }) => [LoadBalancerArn, DNSName]),
+      ];
+    };
+    const inBlock = (block: number) => (address?: string) => address?.replace(/^127\.\d+\./, `127.${block}.`);
+    const before = await addresses(original);
+    expect(before).toHaveLength(3);
+    expect(copy.block).not.toBe(original.block);
+    expect(await addresses(copy)).toEqual(before.map(([id, address]) => [id, inBlock(copy.block)(address)]));
+  });
 
   it('lets clouds run side by side, but only one in a folder', async () => {
     const first = await start();

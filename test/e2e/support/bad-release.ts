@@ -1,0 +1,60 @@
+import path from 'node:path';
+import { expect } from 'vitest';
+import type { Evidence } from '../../../src/steps/support/watch/types.ts';
+import { type Ended, Load, type World } from './world.ts';
+
+interface Status {
+  version: string | null;
+  desired: number;
+  healthy: number;
+  traffic: { version: string; share: number }[];
+}
+export interface Report {
+  version: string;
+  previous: string;
+  outcome: string;
+  steps: { id: string; status: string }[];
+  error: { code: string; message: string; details: string[] };
+  evidence: Evidence;
+}
+export type Images = { version: string; imageId: string; knownGood: boolean }[];
+
+/** Lets a release be watched for long enough, and new machines fail soon. */
+export async function watchClosely(world: World): Promise<void> {
+  await world.edit('pipelines/api.ts', 'verifySeconds: 5,', 'verifySeconds: 12,');
+  await world.edit('pipelines/api.ts', 'timeouts: { health: 60,', 'timeouts: { health: 15,');
+}
+
+/** Releases a commit that changes a file, under load; `during` runs beside it. Undoes the change in the work tree afterwards. */
+export async function releaseBad(
+  world: World,
+  change: { file: string; from: string; to: string },
+  during?: (events: string) => Promise<void>,
+) {
+  await world.edit(change.file, change.from, change.to);
+  await world.project.commit(`Change ${change.file}`);
+  const load = new Load(world.url('api'));
+  await load.warm();
+  const events = path.join(world.dir, `events-${Date.now()}.ndjson`);
+  const running = world.start('release', 'api', '--json', '--events', events);
+  await during?.(events);
+  const result = await running;
+  const total = await load.stop();
+  await world.edit(change.file, change.to, change.from);
+  await world.project.commit(`Mend ${change.file}`);
+  const ended: Ended = { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };
+  return { ended, report: JSON.parse(ended.stdout) as Report, total };
+}
+
+/** The fleet is whole on v1, which is the only known-good version. */
+export async function expectBack(world: World, report: Report): Promise<void> {
+  expect(await world.json<Status>('status', 'api')).toMatchObject({
+    version: 'v1',
+    desired: 4,
+    healthy: 4,
+    traffic: [{ version: 'v1', share: 1 }],
+  });
+  const images = await world.json<Images>('images', 'api');
+  expect(images.filter((image) => image.knownGood).map((image) => image.version)).toEqual(['v1']);
+  expect(report).toMatchObject({ outcome: 'rolled-back', previous: 'v1' });
+}
