@@ -15,9 +15,12 @@ const clients = (changes: Partial<AwsTarget> = {}) => {
   made.push(aws);
   return aws;
 };
-openWorld((opened) => {
-  world = opened;
-});
+openWorld(
+  (opened) => {
+    world = opened;
+  },
+  { wire: true },
+);
 afterAll(async () => {
   for (const client of made.flatMap((aws) => Object.values(aws))) client.destroy();
 });

@@ -5,9 +5,12 @@ import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
 let client: ServiceQuotasClient;
-openWorld((opened) => {
-  world = opened;
-});
+openWorld(
+  (opened) => {
+    world = opened;
+  },
+  { wire: true },
+);
 beforeAll(async () => {
   client = new ServiceQuotasClient(world.config());
 });

@@ -19,6 +19,7 @@ openWorld((opened) => {
 });
 beforeAll(async () => {
   aws = createClients(world.config());
+  for (const client of Object.values(aws)) world.connect(client);
 });
 afterAll(async () => {
   for (const client of Object.values(aws)) client.destroy();

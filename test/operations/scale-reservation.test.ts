@@ -16,7 +16,7 @@ let services: ScaleServices;
 let LoadBalancerArn: string;
 
 beforeAll(async () => {
-  world = await scalingFleet();
+  world = await scalingFleet({ wire: true });
   services = world.services;
   services.fleet.scale.reservedCapacityUnits = 300;
   const Names = [services.fleet.names.loadBalancer];

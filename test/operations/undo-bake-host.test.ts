@@ -90,10 +90,9 @@ describe('a bake host that cannot be switched back never serves what is not prov
     expect(result.left.join('\n')).toContain(`${host?.instanceId} carries ${version}, which is not proven`);
     expect(result.left.join('\n')).toContain('it is Standby in api-local, without traffic: terminate it');
     // The rest is firstRelease already.
-    const standby = expect.stringMatching(new RegExp(`^${version} Standby `));
     await world.until(
       async () => (await world.serving()).sort(),
-      (one) => isDeepStrictEqual(one, [...firstRelease, standby]),
+      (all) => isDeepStrictEqual(all.slice(0, 4), firstRelease) && all[4]?.startsWith(`${version} Standby `),
     );
     expect(await group()).toEqual(before);
     const next = await world.run(await release());

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DemoProject } from '../../examples/demo/project.ts';
@@ -83,7 +84,7 @@ export class Simulated {
     const { settings = (same) => same, provision = provisionFleets, switching = false } = options;
     const reports: unknown[] = [];
     const dir = await mkdtemp(path.join(tmpdir(), 'gp-simulated-'));
-    const project = await DemoProject.create(root, path.join(dir, 'project'));
+    const project = await newProject(path.join(dir, 'project'));
     const opened = { ...options, dir: path.join(dir, 'cloud'), report: (error: unknown) => reports.push(error) };
     const { cloud, clock } = await (options.wire ? onTheWire(opened) : direct(opened));
     const { endpoint, region, credentials } = cloud;
@@ -205,6 +206,19 @@ export function failingAfter<State>(plan: Plan<Services, State>, id: string): Pl
     },
   });
   return { ...plan, steps: plan.steps.map((step) => (step.id === id ? failing(step) : step)) };
+}
+
+let template: Promise<string> | undefined;
+
+/** The demo project, committed once for all fixtures of this process and then copied. */
+async function newProject(dir: string): Promise<DemoProject> {
+  template ??= mkdtemp(path.join(tmpdir(), 'gp-project-')).then(async (made) => {
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    await DemoProject.create(root, made);
+    return made;
+  });
+  await cp(await template, dir, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+  return new DemoProject(dir);
 }
 
 async function edit(project: DemoProject, wanted: Edits): Promise<void> {

@@ -13,7 +13,7 @@ import { serviceError } from './service-errors.ts';
 export interface SdkClient {
   // biome-ignore lint/suspicious/noExplicitAny: the stack's type is of the inputs and outputs of one client
   middlewareStack: { add(middleware: any, options: any): void };
-  config: { serviceId: string; region(): Promise<string>; maxAttempts(): Promise<number> };
+  config: { serviceId: string; region(): Promise<string>; maxAttempts(): Promise<number>; logger: object };
 }
 
 /** What answers the calls. */
@@ -54,6 +54,8 @@ export function connect<Client extends SdkClient>(client: Client, to: DirectServ
   const service = services[client.config.serviceId];
   const table = service && to.tables[service];
   if (!service || !table) throw new Error(`${client.config.serviceId} is served on the wire only`);
+  // Without methods nothing is prepared for it: what the SDK does for a log that nobody reads takes a tenth of a call.
+  client.config.logger = {};
   client.middlewareStack.add(
     (_next: unknown, context: { __smithy_context: SmithyContext }) =>
       async ({ input }: { input: Record<string, unknown> }) => {
@@ -75,13 +77,20 @@ export function connect<Client extends SdkClient>(client: Client, to: DirectServ
   return client;
 }
 
+/** The members of each operation's input that are idempotency tokens. */
+const tokenNames = new WeakMap<object, string[]>();
+
 /** Idempotency tokens that the caller left out: the SDK fills them in, once for all attempts. */
 function missingTokens(schema: unknown, input: Record<string, unknown>): Record<string, string> {
-  const tokens: Record<string, string> = {};
-  for (const [name, member] of NormalizedSchema.of(schema as never).structIterator()) {
-    if (member.isIdempotencyToken() && input[name] === undefined) tokens[name] = randomUUID();
-  }
-  return tokens;
+  const known = tokenNames.get(schema as object);
+  const names = known ?? tokensOf(schema);
+  if (!known) tokenNames.set(schema as object, names);
+  return Object.fromEntries(names.filter((name) => input[name] === undefined).map((name) => [name, randomUUID()]));
+}
+
+function tokensOf(schema: unknown): string[] {
+  const members = [...NormalizedSchema.of(schema as never).structIterator()];
+  return members.flatMap(([name, member]) => (member.isIdempotencyToken() ? name : []));
 }
 
 /** One attempt at a call. */

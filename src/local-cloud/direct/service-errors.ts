@@ -32,5 +32,5 @@ function modelled(namespace: string, code: string): { name: string; made: Error 
     return awsQueryError?.[0] === code;
   });
   const Made = schema && registry.getErrorCtor(schema as never);
-  return Made && { name: NormalizedSchema.of(schema).getName(true) ?? code, made: new Made({}) };
+  return Made && { name: NormalizedSchema.of(schema).getName() ?? code, made: new Made({}) };
 }

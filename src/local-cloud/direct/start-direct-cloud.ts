@@ -24,6 +24,8 @@ export interface DirectCloudOptions {
   clock?: DirectClock;
   /** Decides all that is left to chance: which calls a fault strikes, how long a client waits before it calls again. */
   seed?: number;
+  /** Chance itself, for tests that hold it; instead of a seed. */
+  random?: () => number;
   /** What goes wrong from the start. */
   faults?: readonly FaultRequest[];
   /** The quick ones unless told. */
@@ -55,7 +57,7 @@ export interface DirectCloud {
 export async function startDirectCloud(options: DirectCloudOptions = {}): Promise<DirectCloud> {
   const { clock = systemClock() as DirectClock, delays = 'quick', report = () => undefined } = options;
   const cloudClock = clock.background ?? clock;
-  const random = options.seed === undefined ? Math.random : seededRandom(options.seed);
+  const random = options.random ?? (options.seed === undefined ? Math.random : seededRandom(options.seed));
   const home = emptyState();
   const others: Record<string, CloudState> = {};
   const states = () => [home, ...Object.values(others)];

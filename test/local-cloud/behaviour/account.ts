@@ -27,6 +27,7 @@ import {
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { S3Client } from '@aws-sdk/client-s3';
+import type { SdkClient } from '../../../src/local-cloud/direct/connect.ts';
 import { account } from '../../../src/local-cloud/settings.ts';
 import { until } from '../../support/until.ts';
 
@@ -48,15 +49,21 @@ export class Account {
   readonly s3: S3Client;
   #names = 0;
 
-  /** @param patienceMs how long `until` asks unless told, in ms of the host's time */
+  /**
+   * @param patienceMs how long `until` asks unless told, in ms of the host's time
+   * @param pause what comes between two of its looks
+   * @param connect what else is done to each client before it is used
+   */
   constructor(
     readonly place: Place,
     private readonly patienceMs = 15_000,
+    private readonly pause: () => Promise<unknown> = brief,
+    readonly connect: <Client extends SdkClient>(client: Client) => Client = (client) => client,
   ) {
     const config = { ...this.config(), maxAttempts: 1 };
-    this.ec2 = new EC2Client(config);
-    this.asg = new AutoScalingClient(config);
-    this.elb = new ElasticLoadBalancingV2Client(config);
+    this.ec2 = connect(new EC2Client(config));
+    this.asg = connect(new AutoScalingClient(config));
+    this.elb = connect(new ElasticLoadBalancingV2Client(config));
     this.s3 = new S3Client({ ...config, forcePathStyle: true });
   }
 
@@ -76,7 +83,7 @@ export class Account {
 
   /** Asks until the answer fits. */
   until<T>(read: () => Promise<T>, fits: (value: T) => boolean, limitMs = this.patienceMs): Promise<T> {
-    return until(read, fits, { seconds: limitMs / 1000, pause: brief });
+    return until(read, fits, { seconds: limitMs / 1000, pause: this.pause });
   }
 
   async run(more: Partial<RunInstancesCommandInput> = {}): Promise<Instance> {

@@ -16,7 +16,7 @@ openWorld(
   (opened) => {
     world = opened;
   },
-  { delays: { ...delayProfiles.quick, capacityProvisioning: 20_000 } },
+  { wire: true, delays: { ...delayProfiles.quick, capacityProvisioning: 20_000 } },
 );
 beforeAll(() => {
   quotas = new ServiceQuotasClient({ ...world.config(), maxAttempts: 1 });

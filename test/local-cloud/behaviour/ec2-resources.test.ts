@@ -201,7 +201,7 @@ describe('network and regions', () => {
   it('EC2-NET-02 are 17 regions with zones of their own, each with its own resources', async () => {
     const { Regions = [] } = await world.ec2.send(new DescribeRegionsCommand({}));
     expect(Regions).toHaveLength(17);
-    const away = new EC2Client({ ...world.config('us-east-1'), maxAttempts: 1 });
+    const away = world.connect(new EC2Client({ ...world.config('us-east-1'), maxAttempts: 1 }));
     const { AvailabilityZones = [] } = await away.send(new DescribeAvailabilityZonesCommand({}));
     expect(AvailabilityZones.map((one) => one.ZoneName)).toContain('us-east-1f');
     const KeyName = `key-${randomBytes(4).toString('hex')}`;

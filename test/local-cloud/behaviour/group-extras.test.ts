@@ -60,7 +60,7 @@ async function served(size: number, more: Parameters<World['group']>[1] = {}) {
 }
 
 describe.each(drivers)('groups of $driver machines', patiently, ({ driver }) => {
-  open(driver === 'sandbox' ? { driver } : { factor: 50 });
+  open(driver === 'sandbox' ? { driver } : {});
 
   it('ASG-HKS-01 hold launches in Pending:Wait until they are completed; abandoned ones are replaced', async () => {
     const { group, targets, healthIs } = await served(0, { MaxSize: 2 });
@@ -141,7 +141,7 @@ describe.each(drivers)('groups of $driver machines', patiently, ({ driver }) => 
 });
 
 describe('lifecycle hooks', () => {
-  open({ factor: 50 });
+  open({});
 
   it('ASG-HKS-03 abandon after their heartbeat, an hour unless told, of 30 to 7,200 s', async () => {
     const group = await world.group(0, { MaxSize: 1 });
@@ -160,7 +160,7 @@ describe('lifecycle hooks', () => {
 });
 
 describe('scheduled actions', () => {
-  open({ factor: 50 });
+  open({});
 
   const put = (AutoScalingGroupName: string, more: { StartTime?: Date; Recurrence?: string }) =>
     world.asg.send(
@@ -189,7 +189,7 @@ describe('scheduled actions', () => {
 });
 
 describe('LaunchInstances', () => {
-  open({ factor: 50 });
+  open({});
 
   it('ASG-LIN-01 launches at once in one zone, and raises the desired capacity; a token launches once', async () => {
     const group = await world.group(0, { MaxSize: 2 });
@@ -211,10 +211,10 @@ describe('LaunchInstances', () => {
 });
 
 describe('alarms', () => {
-  open({ factor: 50 });
+  open({});
 
   it('CLD-ALM-01 are put and set into a state by their own API, and fail the refresh that watches them', async () => {
-    const cloudwatch = new CloudWatchClient({ ...world.config(), maxAttempts: 1 });
+    const cloudwatch = world.connect(new CloudWatchClient({ ...world.config(), maxAttempts: 1 }));
     const AlarmName = world.name('errors');
     await cloudwatch.send(
       new PutMetricAlarmCommand({

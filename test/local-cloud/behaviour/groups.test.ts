@@ -98,7 +98,7 @@ describe.each(drivers)('groups of $driver machines', patiently, ({ driver }) => 
 
 describe('groups', () => {
   // Long enough a drain to be seen.
-  open({ factor: 50, delays: { ...delayProfiles.quick, instancePending: 2_000, minimumDrain: 20_000 } });
+  open({ delays: { ...delayProfiles.quick, instancePending: 2_000, minimumDrain: 20_000 } });
 
   it('ASG-GRP-01 have the defaults of the API', async () => {
     expect(await world.describeGroup(await world.group(1))).toMatchObject({

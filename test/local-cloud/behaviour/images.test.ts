@@ -46,7 +46,7 @@ const listed = async (Name: string, IncludeDisabled = false) =>
     .Images?.length;
 
 describe('images with the delays of AWS', () => {
-  open({ delays: 'aws', factor: 200 });
+  open({ delays: 'aws' });
 
   it('EC2-IMG-01 are pending for the delay at the least, with the delays of AWS too', async () => {
     const id = await world.running();
@@ -106,12 +106,12 @@ describe.each(drivers)('images on $driver machines', patiently, ({ driver }) => 
   });
 
   it('EC2-IMG-04 survive a stop of the cloud; those under way fail, and their data is deleted', async () => {
-    const first = await World.start({ driver });
+    const first = await World.onTheWire({ driver });
     const id = await first.running();
     const kept = await first.baked(id);
     const { ImageId = '' } = await first.ec2.send(new CreateImageCommand({ InstanceId: id, Name: 'under-way' }));
     await first.stop();
-    const second = await World.start({ driver, dir: first.dir });
+    const second = await World.onTheWire({ driver, dir: first.dir });
     expect((await second.image(kept)).State).toBe('available');
     const lost = await second.image(ImageId);
     expect(lost).toMatchObject({ State: 'failed', StateReason: { Code: 'Server.InternalError' } });
@@ -163,7 +163,7 @@ describe('images', () => {
     await deprecate(60_000);
     const { DeprecationTime = '' } = await world.image(ImageId);
     expect(Date.parse(DeprecationTime)).toBeGreaterThan(world.clock.now());
-    world.clock.jump(120_000);
+    await world.pass(120_000);
     expect((await world.run({ ImageId })).State?.Name).toBe('pending');
   });
 
@@ -176,7 +176,7 @@ describe('images', () => {
     expect(await refusal(world.ec2.send(new DeregisterImageCommand({ ImageId })))).toBe('InvalidAMIID.Unavailable');
     expect(await refusal(world.run({ ImageId }))).toBe('InvalidAMIID.Unavailable');
     expect((await world.instance(user)).State?.Name).toBe('running');
-    world.clock.jump(2 * delayProfiles.quick.terminatedVisible);
+    await world.pass(2 * delayProfiles.quick.terminatedVisible);
     const other = await world.baked(source);
     await world.ec2.send(new DeregisterImageCommand({ ImageId: other }));
     expect(await refusal(byId())).toBe('InvalidAMIID.NotFound');
@@ -191,10 +191,10 @@ describe('images', () => {
     await protect(true);
     expect(await refusal(deregister())).toBe('OperationNotPermitted');
     await release();
-    world.clock.jump(23 * 3600_000);
+    await world.pass(23 * 3600_000);
     expect((await world.image(ImageId)).DeregistrationProtection).toBe('enabled-with-cooldown');
     expect(await refusal(deregister())).toBe('OperationNotPermitted');
-    world.clock.jump(2 * 3600_000);
+    await world.pass(2 * 3600_000);
     expect((await world.image(ImageId)).DeregistrationProtection).toBe('disabled');
     await protect(false);
     expect(await refusal(deregister())).toBe('OperationNotPermitted');
@@ -205,7 +205,7 @@ describe('images', () => {
   it('EC2-IMG-11 are copied between regions: an image of its own, that knows where it comes from', async () => {
     const SourceImageId = await world.baked(source);
     await world.ec2.send(new ModifyImageAttributeCommand({ ImageId: SourceImageId, Description: { Value: 'one' } }));
-    const away = new EC2Client({ ...world.config('us-east-1'), maxAttempts: 1 });
+    const away = world.connect(new EC2Client({ ...world.config('us-east-1'), maxAttempts: 1 }));
     const copy = (more = {}) =>
       away.send(
         new CopyImageCommand({
@@ -260,7 +260,7 @@ describe('images', () => {
   });
 
   it('EC2-IMG-15 begin with one base image in every region', async () => {
-    const away = new EC2Client({ ...world.config('eu-central-1'), maxAttempts: 1 });
+    const away = world.connect(new EC2Client({ ...world.config('eu-central-1'), maxAttempts: 1 }));
     const { Images = [] } = await away.send(new DescribeImagesCommand({ Owners: ['self'] }));
     expect(Images.map((one) => one.Name)).toEqual([account.baseImageName]);
     expect((await world.image(account.baseImageId)).Name).toBe(account.baseImageName);

@@ -26,13 +26,10 @@ const status = async (InstanceIds: string[]) => {
   return InstanceStatuses?.[0]?.InstanceStatus?.Status;
 };
 
-describe.each([
-  { profile: 'quick', factor: 5 },
-  { profile: 'aws', factor: 100 },
-] as const)('instances with $profile delays', ({ profile, factor }) => {
+describe.each([{ profile: 'quick' }, { profile: 'aws' }] as const)('instances with $profile delays', ({ profile }) => {
   let timed: World;
   beforeAll(async () => {
-    timed = await World.start({ delays: profile, factor });
+    timed = await World.start({ delays: profile });
   });
   afterAll(() => timed.close());
   const delays = delayProfiles[profile];
@@ -132,12 +129,12 @@ describe.each(drivers)('instances on $driver machines', patiently, ({ driver }) 
   });
 
   it('EC2-INS-17 survive a stop of the cloud, and boot again with id, address and tags', async () => {
-    const first = await World.start({ driver });
+    const first = await World.onTheWire({ driver });
     const tags = [{ Key: 'app', Value: 'api' }];
     const id = await first.running({ TagSpecifications: [{ ResourceType: 'instance', Tags: tags }] });
     const before = await first.instance(id);
     await first.stop();
-    const second = await World.start({ driver, dir: first.dir });
+    const second = await World.onTheWire({ driver, dir: first.dir });
     const after = await second.reached(id, 'running');
     expect(after).toMatchObject({ PrivateIpAddress: before.PrivateIpAddress, Tags: tags });
     await second.until(
@@ -238,7 +235,7 @@ describe('instances', () => {
 });
 
 describe('the instances of a region', () => {
-  open({ factor: 200 });
+  open({});
 
   it('EC2-INS-18 are 2,000 at the most: launches get what is left, and never fewer than they need', async () => {
     const order = (MinCount: number, MaxCount: number) =>

@@ -17,15 +17,13 @@ import { World } from './support.ts';
 const size = 350;
 /** In seconds; AWS's default of 300 would say no more and take longer. */
 const deregistrationDelay = 60;
-/** Cloud time is that much faster: AWS's minutes are seconds, and a look at the fleet is still short against its delays. */
-const factor = 40;
 
 let world: World;
 afterEach(() => world.close());
 
 /** A fleet behind a balancer with AWS's delays, all of it healthy, and version 2 of its template. */
 async function fleet() {
-  world = await World.start({ delays: 'aws', factor });
+  world = await World.start({ delays: 'aws', lookMs: 1_000 });
   const targets = await world.targetGroup({ HealthCheckIntervalSeconds: 10, HealthCheckTimeoutSeconds: 5 });
   await world.listener(targets);
   await world.elb.send(

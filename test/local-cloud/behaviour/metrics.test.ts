@@ -20,7 +20,7 @@ const open = (driver: (typeof drivers)[number]['driver']) => {
     { driver },
   );
   beforeAll(() => {
-    cloudwatch = new CloudWatchClient({ ...world.config(), maxAttempts: 1 });
+    cloudwatch = world.connect(new CloudWatchClient({ ...world.config(), maxAttempts: 1 }));
   });
   afterAll(() => cloudwatch.destroy());
 };

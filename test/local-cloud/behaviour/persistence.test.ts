@@ -16,7 +16,7 @@ const CreateBucketConfiguration = { LocationConstraint: account.region } as cons
 
 describe.each(drivers)('a cloud of $driver machines', patiently, ({ driver }) => {
   it('CLD-PER-01 has its resources, endpoint and key again after a stop', async () => {
-    const first = await World.start({ driver });
+    const first = await World.onTheWire({ driver });
     const group = await first.group(2);
     const [member] = await first.members(group);
     const image = await first.baked(member?.InstanceId ?? '');
@@ -26,7 +26,7 @@ describe.each(drivers)('a cloud of $driver machines', patiently, ({ driver }) =>
     const before = await first.members(group);
     await first.stop();
 
-    const second = await World.start({ driver, dir: first.dir });
+    const second = await World.onTheWire({ driver, dir: first.dir });
     const { endpoint, credentials, block } = second.cloud;
     expect({ endpoint, credentials, block }).toEqual({
       endpoint: first.cloud.endpoint,
@@ -47,7 +47,7 @@ describe.each(drivers)('a cloud of $driver machines', patiently, ({ driver }) =>
 
 describe('the state of a cloud', () => {
   it('CLD-PER-02 has on disk each change that was answered', async () => {
-    const world = await World.start();
+    const world = await World.onTheWire();
     const id = await world.running();
     const { ImageId = '' } = await world.ec2.send(new CreateImageCommand({ InstanceId: id, Name: 'just-begun' }));
     expect(await readFile(join(world.dir, 'state.json'), 'utf8')).toContain(ImageId);
@@ -57,7 +57,7 @@ describe('the state of a cloud', () => {
   });
 
   it('CLD-PER-03 is never begun anew over a damaged file', async () => {
-    const world = await World.start();
+    const world = await World.onTheWire();
     await world.stop();
     const file = join(world.dir, 'state.json');
     await writeFile(file, '{"version":1,"state":');
@@ -67,20 +67,20 @@ describe('the state of a cloud', () => {
   });
 
   it('CLD-PER-06 decides which disks and image data there are: others are deleted at the start', async () => {
-    const first = await World.start({ driver: 'sandbox' });
+    const first = await World.onTheWire({ driver: 'sandbox' });
     const id = await first.running();
     const image = await first.baked(id);
     await first.stop();
     const stray = ['machines/i-0123456789abcdef0/root', 'images/ami-0123456789abcdef0', `images/${image}.part`];
     for (const folder of stray) await mkdir(join(first.dir, folder), { recursive: true });
-    const second = await World.start({ driver: 'sandbox', dir: first.dir });
+    const second = await World.onTheWire({ driver: 'sandbox', dir: first.dir });
     expect(await readdir(join(first.dir, 'machines'))).toEqual([id]);
     expect((await readdir(join(first.dir, 'images'))).sort()).toEqual([account.baseImageId, image].sort());
     await second.close();
   });
 
   it('CLD-PER-07 says nothing of the health of targets: their checks begin anew', async () => {
-    const first = await World.start();
+    const first = await World.onTheWire();
     const targets = await first.targetGroup();
     await first.listener(targets);
     const group = await first.group(1, { TargetGroupARNs: [targets] });
@@ -92,7 +92,7 @@ describe('the state of a cloud', () => {
       );
     await healthy(first);
     await first.stop();
-    const second = await World.start({ dir: first.dir });
+    const second = await World.onTheWire({ dir: first.dir });
     expect((await second.health(targets, InstanceId))?.state).toBe('initial');
     await healthy(second);
     expect((await second.members(group)).map((one) => one.InstanceId)).toEqual([InstanceId]);

@@ -3,30 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type CloudOptions, type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
+import { startDirectCloud } from '../../../src/local-cloud/direct/start-direct-cloud.ts';
 import { type Delays, delayProfiles } from '../../../src/local-cloud/settings.ts';
 import { type Clock, systemClock } from '../../../src/shared/clock.ts';
+import { VirtualClock } from '../../../src/shared/virtual-clock.ts';
 import { steadyClock } from '../../support/steady-clock.ts';
 import { Account } from './account.ts';
 
 export { refusal } from './account.ts';
-
-/** A scaled clock that can also be put forward; timers that are set already keep their length. */
-export class TestClock implements Clock {
-  readonly #base: Clock;
-  #ahead = 0;
-
-  constructor(readonly factor: number) {
-    this.#base = factor === 1 ? systemClock() : steadyClock(factor);
-  }
-
-  now = () => this.#base.now() + this.#ahead;
-  after: Clock['after'] = (ms, fn) => this.#base.after(ms, fn);
-  sleep: Clock['sleep'] = (ms, signal) => this.#base.sleep(ms, signal);
-
-  jump(ms: number): void {
-    this.#ahead += ms;
-  }
-}
 
 /** What holds for machines of either kind is tested with both. */
 export const drivers = [{ driver: 'simulated' }, { driver: 'sandbox' }] as const;
@@ -52,17 +36,19 @@ chmod 755 /etc/sv/web/run
 ln -s /etc/sv/web /etc/service/web
 `).toString('base64');
 
-/** Of simulated machines unless told: what tests must see while it lasts takes long enough on a busy host. */
+/** Of simulated machines unless told: what tests must see while it lasts takes longer than they wait between two looks. */
 const visibleDelays: Delays = {
   ...delayProfiles.quick,
   ...{ instancePending: 2_000, imagePending: 6_000, minimumDrain: 6_000 },
 };
 
-/** The host's timers may fire that much early, in milliseconds of its own time. */
-const hostRounding = 2;
-
-/** How a world begins: the cloud's own options, and how much faster than the host's its clock runs. */
-export type WorldOptions = Partial<CloudOptions> & { factor?: number };
+/** How a world begins: the cloud's own options. */
+export type WorldOptions = Partial<CloudOptions> & {
+  /** Simulated machines on the wire, for what is served there only; their time is then the host's, 20 times as fast. */
+  wire?: boolean;
+  /** How long simulated machines are left alone between two looks, in milliseconds of virtual time; 100 unless told. */
+  lookMs?: number;
+};
 
 /**
  * A world for the tests of a file, or of a `describe`: its faults end with each test, and in the end it must have
@@ -82,34 +68,64 @@ export function openWorld(set: (world: World) => void, options: WorldOptions = {
   });
 }
 
+/** A clock that can also be put forward; timers that are set already keep their length. */
+function adjustable(clock: Clock): { clock: Clock; putForward: (ms: number) => Promise<void> } {
+  let ahead = 0;
+  const putForward = async (ms: number) => {
+    ahead += ms;
+  };
+  return { clock: { ...clock, now: () => clock.now() + ahead }, putForward };
+}
+
+/** What a world needs of its cloud. */
+type Running = Pick<LocalCloud, 'region' | 'credentials' | 'endpoint' | 'faults' | 'calls'> & {
+  connect?: Account['connect'];
+  close(): unknown;
+};
+
 /** A running cloud of this process, with its account. */
-export class World extends Account {
+export class World<Cloud extends Running = Running> extends Account {
   private constructor(
-    readonly cloud: LocalCloud,
-    readonly clock: TestClock,
+    readonly cloud: Cloud,
+    readonly clock: Clock,
     readonly dir: string,
     readonly reports: unknown[],
     readonly delays: Delays,
+    /** The host's timers may fire that much early, in milliseconds of this clock. */
+    private readonly early: number,
+    /** Lets time pass that nobody wants to wait for; what real machines do does not go any faster for it. */
+    readonly pass: (ms: number) => Promise<void>,
     patienceMs: number,
+    pause?: () => Promise<unknown>,
   ) {
-    super(cloud, patienceMs);
+    super(cloud, patienceMs, pause, cloud.connect);
   }
 
-  /**
-   * Simulated machines on a clock 20 times as fast, unless told; sandboxes are real, and so is their time. With `dir` a
-   * cloud of before is taken up.
-   */
+  /** Simulated machines are in this process and on virtual time unless told; sandboxes are real, and so is their time. */
   static async start(options: WorldOptions = {}): Promise<World> {
-    const { driver = 'simulated', dir = await mkdtemp(join(tmpdir(), 'gp-behaviour-')), factor, ...more } = options;
-    const clock = new TestClock(factor ?? (driver === 'sandbox' ? 1 : 20));
-    const { delays: asked = driver === 'sandbox' ? 'quick' : visibleDelays } = more;
-    const delays = typeof asked === 'string' ? delayProfiles[asked] : asked;
+    const { driver = 'simulated', wire = driver === 'sandbox', delays: asked, lookMs = 100 } = options;
+    if (wire) return World.onTheWire(options);
+    const delays = named(asked ?? visibleDelays);
+    const clock = new VirtualClock();
+    const reports: unknown[] = [];
+    const report = (error: unknown) => reports.push(error);
+    const started = await startDirectCloud({ clock, delays, report, random: options.random });
+    const credentials = { accessKeyId: 'direct', secretAccessKey: 'direct' };
+    const cloud = { ...started, endpoint: 'http://direct.invalid', credentials };
+    return new World(cloud, clock, '', reports, delays, 0, clock.sleep, 15_000, () => clock.sleep(lookMs));
+  }
+
+  /** On the wire, with a folder; with `dir` a cloud of before is taken up. */
+  static async onTheWire(options: WorldOptions = {}): Promise<World<LocalCloud>> {
+    const { driver = 'simulated', dir = await mkdtemp(join(tmpdir(), 'gp-behaviour-')), ...more } = options;
+    const real = driver === 'sandbox';
+    const { clock, putForward } = adjustable(real ? systemClock() : steadyClock(20));
+    const delays = named(more.delays ?? (real ? 'quick' : visibleDelays));
     const reports: unknown[] = [];
     const report = (error: unknown) => reports.push(error);
     const cloud = await startLocalCloud({ dir, driver, clock, report, ...more, delays });
     // Real machines boot, are checked and end in the time of a host that may be busy.
-    const patienceMs = driver === 'sandbox' ? 60_000 : 15_000;
-    return new World(cloud, clock, dir, reports, delays, patienceMs);
+    return new World(cloud, clock, dir, reports, delays, real ? 2 : 40, putForward, real ? 60_000 : 15_000);
   }
 
   /** Stops the cloud, keeping its folder. */
@@ -120,13 +136,16 @@ export class World extends Account {
 
   async close(): Promise<void> {
     await this.stop();
-    await rm(this.dir, { recursive: true, force: true });
+    if (this.dir !== '') await rm(this.dir, { recursive: true, force: true });
   }
 
   /** Milliseconds of the cloud's clock that `work` takes, rounded up by what the host's timers may be early. */
   async took(work: () => Promise<unknown>): Promise<number> {
     const began = this.clock.now();
     await work();
-    return this.clock.now() - began + hostRounding * this.clock.factor;
+    return this.clock.now() - began + this.early;
   }
 }
+
+const named = (delays: NonNullable<CloudOptions['delays']>): Delays =>
+  typeof delays === 'string' ? delayProfiles[delays] : delays;

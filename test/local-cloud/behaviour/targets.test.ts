@@ -30,7 +30,7 @@ const healthIs = (arn: string, id: string, state: string | undefined) =>
   );
 
 describe.each(drivers)('targets on $driver machines', patiently, ({ driver }) => {
-  open(driver === 'sandbox' ? { driver, delays: { ...delayProfiles.quick, minimumDrain: 1_500 } } : { factor: 5 });
+  open(driver === 'sandbox' ? { driver, delays: { ...delayProfiles.quick, minimumDrain: 1_500 } } : {});
   const quickCheck = { HealthCheckIntervalSeconds: 1, HealthCheckTimeoutSeconds: 1, UnhealthyThresholdCount: 2 };
 
   it('ELB-TGT-01 are initial, healthy when they have answered as often as the threshold says', async () => {

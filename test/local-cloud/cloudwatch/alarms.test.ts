@@ -20,7 +20,7 @@ let cloudwatch: CloudWatchClient;
 
 beforeAll(async () => {
   world = await World.start();
-  cloudwatch = new CloudWatchClient({ ...world.config(), maxAttempts: 1 });
+  cloudwatch = world.connect(new CloudWatchClient({ ...world.config(), maxAttempts: 1 }));
 });
 afterAll(async () => {
   cloudwatch.destroy();

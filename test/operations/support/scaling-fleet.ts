@@ -8,9 +8,12 @@ import { Simulated } from '../../support/simulated.ts';
 
 export type ScalingFleet = Awaited<ReturnType<typeof scalingFleet>>;
 
-/** A fleet of simulated machines with its first release on four of them, in an account with room for many more. */
-export async function scalingFleet() {
-  const world = await Simulated.create([], { switching: true });
+/**
+ * A fleet of simulated machines with its first release on four of them, in an account with room for many more.
+ * @param options.wire For what is served on the wire only, such as Service Quotas.
+ */
+export async function scalingFleet({ wire = false } = {}) {
+  const world = await Simulated.create([], { switching: true, wire });
   const services: DoctorServices = Object.assign(world.services, {
     vcpuQuota: async () => 1000,
     identity: async () => ({ account: '000000000000', arn: 'arn:aws:iam::000000000000:user/test' }),
