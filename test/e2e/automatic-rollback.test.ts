@@ -1,12 +1,15 @@
 import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/until.ts';
 import { expectBack, type Images, type Report, releaseBad, watchClosely } from './support/bad-release.ts';
-import { stepBegins, tells } from './support/events.ts';
+import { stepBegins } from './support/events.ts';
 import { goldenWorld } from './support/golden.ts';
 import type { World } from './support/world.ts';
 
 let world: World;
 let cloudWatch: CloudWatchClient;
+let ec2: EC2Client;
 
 const openAir = `router.get('/events/:id', (_request, response, { id }) => {`;
 
@@ -15,6 +18,7 @@ beforeAll(async () => {
   await watchClosely(world);
   const { endpoint, region, accessKeyId, secretAccessKey } = await world.up();
   cloudWatch = new CloudWatchClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+  ec2 = new EC2Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
   await cloudWatch.send(
     new PutMetricAlarmCommand({
       AlarmName: 'api-errors',
@@ -33,6 +37,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   cloudWatch?.destroy();
+  ec2?.destroy();
   await world?.close();
 });
 
@@ -48,9 +53,11 @@ describe('a bad release ends on the old version by itself, with exit code 3', ()
       { file: 'examples/api/config.json', from: 'Opening night', to: 'Opening Night' },
       async (events) => {
         // As soon as there is an image to name: its machines must not be healthy before the fault is on.
-        await tells(events, (event) => event.code === 'change.outcome' && event.action === 'create-image');
-        const bad = (await world.json<Images>('images', 'api')).find((image) => image.version !== 'v1');
-        const fault = ['local', 'fault', 'never-healthy', '--group', 'api-local', '--image', bad?.imageId ?? ''];
+        await stepBegins(events, 'bake');
+        const Filters = [{ Name: 'name', Values: ['api-local-v2'] }];
+        const images = async () => (await ec2.send(new DescribeImagesCommand({ Filters }))).Images ?? [];
+        const [bad] = await until(images, ({ length }) => length > 0, { seconds: 120 });
+        const fault = ['local', 'fault', 'never-healthy', '--group', 'api-local', '--image', bad?.ImageId ?? ''];
         expect(await world.pipeline(...fault)).toMatchObject({ exitCode: 0 });
       },
     );

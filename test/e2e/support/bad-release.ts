@@ -37,11 +37,13 @@ export async function releaseBad(
   await load.warm();
   const events = path.join(world.dir, `events-${Date.now()}.ndjson`);
   const running = world.start('release', 'api', '--json', '--events', events);
-  await during?.(events);
+  const [beside] = await Promise.allSettled([during?.(events), running]);
   const result = await running;
   const total = await load.stop();
+  // The next test goes on from the work tree, also when this one fails.
   await world.edit(change.file, change.to, change.from);
   await world.project.commit(`Mend ${change.file}`);
+  if (beside.status === 'rejected') throw beside.reason;
   const ended: Ended = { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };
   return { ended, report: JSON.parse(ended.stdout) as Report, total };
 }
