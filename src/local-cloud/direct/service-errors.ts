@@ -27,10 +27,16 @@ export function serviceError(error: CloudError | CutConnection, { namespace, req
 
 function modelled(namespace: string, code: string): { name: string; made: Error } | undefined {
   const registry = TypeRegistry.for(namespace);
-  const schema = registry.find((one) => {
-    const { awsQueryError } = NormalizedSchema.of(one).getMergedTraits() as { awsQueryError?: [string, number] };
-    return awsQueryError?.[0] === code;
-  });
+  const isError = (one: NormalizedSchema) => 'error' in one.getMergedTraits();
+  const queryCode = (one: NormalizedSchema) =>
+    (one.getMergedTraits().awsQueryError as [string, number] | undefined)?.[0];
+  const find = (fits: (one: NormalizedSchema) => boolean) =>
+    registry.find((schema) => {
+      const one = NormalizedSchema.of(schema);
+      return isError(one) && fits(one);
+    });
+  // Several errors of a service may share a code; the one of that name is meant then.
+  const schema = find((one) => one.getName() === code) ?? find((one) => queryCode(one) === code);
   const Made = schema && registry.getErrorCtor(schema as never);
   return Made && { name: NormalizedSchema.of(schema).getName() ?? code, made: new Made({}) };
 }

@@ -15,7 +15,7 @@ import { fakeContext } from '../support/fake-context.ts';
 let there: Simulated;
 let folder = '';
 beforeAll(async () => {
-  there = await Simulated.create([], { switching: true });
+  there = await Simulated.create([], { switching: true, wire: true });
   const { endpoint, credentials } = there.services.aws.ec2.config;
   const url = await (endpoint as () => Promise<{ protocol: string; hostname: string; port?: number }>)();
   const { accessKeyId, secretAccessKey } = await credentials();

@@ -131,7 +131,7 @@ describe('a fleet of 350 simulated machines with the delays of AWS', () => {
       // Launched, checked twice, and then the old ones drained: AWS's delays are not left out.
       const { instancePending, instanceBoot, instanceShutdown } = delayProfiles.aws;
       const drain = deregistrationDelay * 1000;
-      expect(took).toBeGreaterThan(instancePending + instanceBoot + 2 * 10_000 + drain + instanceShutdown);
+      expect(took).toBeGreaterThanOrEqual(instancePending + instanceBoot + 2 * 10_000 + drain + instanceShutdown);
 
       // One call does it all; the others only look.
       const { totals } = world.cloud.calls.report({ limit: 0 });
