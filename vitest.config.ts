@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { LongestFirst } from './test/e2e/support/longest-first.ts';
+import { LongestFirst } from './test/support/longest-first.ts';
 import { testProjects } from './test/support/test-projects.ts';
 
 const files = testProjects();
@@ -37,7 +37,8 @@ export default defineConfig({
           hookTimeout: 480_000,
           // A status of the fleet alone takes a second on a busy machine.
           expect: { poll: { timeout: 15_000 } },
-          maxWorkers: 2,
+          // One at a time: two loads at once take two cores, and then plays and health checks meet their limits.
+          maxWorkers: 1,
           sequence: { groupOrder: 1 },
           globalSetup: ['test/e2e/support/build.ts', 'test/e2e/support/golden-setup.ts'],
         },

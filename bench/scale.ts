@@ -7,9 +7,6 @@ import { BenchWorld, root, type Up } from './support/bench-world.ts';
 import type { Benchmark, Figure } from './support/figures.ts';
 import { simulatedBenchFleet } from './support/simulated.ts';
 
-/** How much faster the simulated cloud's clock runs: little, so that what 350 machines cost this machine does not count as the cloud's time. */
-const speed = 8;
-
 /** A scale-out before an event: 3 to 350 machines of a model with AWS's delays and rate limits, and 3 to 40 real ones under load. */
 export const scale: Benchmark = {
   name: 'scale',
@@ -23,7 +20,7 @@ function scaleSeconds(steps: readonly { id: string; seconds: number }[]): number
 }
 
 async function large(): Promise<Figure[]> {
-  const world = await simulatedBenchFleet({ min: 3, max: 350 }, speed);
+  const world = await simulatedBenchFleet({ min: 3, max: 350 });
   try {
     world.cloud.faults.add({ kind: 'throttle', profile: 'published' });
     world.cloud.calls.reset();

@@ -25,8 +25,8 @@ import {
 import { resolveBaseImage } from '../aws/images.ts';
 import { toTags } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
-import { createPoll } from '../run/poll.ts';
-import { type Clock, systemClock } from '../shared/clock.ts';
+import { createPoll, type Poll } from '../run/poll.ts';
+import { systemClock } from '../shared/clock.ts';
 import { ledgerClientOptions } from './ledger.ts';
 import { localEnvironments } from './local-environments.ts';
 import { ensureSecurityGroup, ensureTemplate } from './local-machines.ts';
@@ -40,21 +40,22 @@ export async function provisionFleets(options: {
   fleets?: readonly Fleet[];
   /** Clients of the cloud, where there are some already. */
   clients?: AwsClients;
-  clock?: Clock;
+  /** How it waits; by the host's time unless told. */
+  poll?: Poll;
 }): Promise<{ app: string; url: string }[]> {
   const { endpoint, region, accessKeyId, secretAccessKey } = options.cloud;
-  const { clock = systemClock() } = options;
+  const { poll = createPoll(systemClock()) } = options;
   const clients = options.clients ?? createClients({ region, endpoint, credentials: { accessKeyId, secretAccessKey } });
   const made: { app: string; url: string }[] = [];
   for (const fleet of options.fleets ?? (await localEnvironments(options.projectDir))) {
     await ensureLedgerBucket(fleet, { region, endpoint, credentials: { accessKeyId, secretAccessKey } });
-    made.push({ app: fleet.app, url: await provision(clients, fleet, clock) });
+    made.push({ app: fleet.app, url: await provision(clients, fleet, poll) });
     options.note(`fleet ${fleet.names.group} is there`);
   }
   return made;
 }
 
-async function provision(clients: AwsClients, fleet: Fleet, clock: Clock): Promise<string> {
+async function provision(clients: AwsClients, fleet: Fleet, poll: Poll): Promise<string> {
   const { ec2 } = clients;
   const { subnetIds } = fleet.instance;
   const { Subnets = [] } = await ec2.send(
@@ -70,7 +71,7 @@ async function provision(clients: AwsClients, fleet: Fleet, clock: Clock): Promi
   ]);
   // The same definition that the infrastructure app gives to CloudFormation.
   const definition = defineFleet(fleet);
-  const balancer = await ensureBalancer(clients, definition, subnets, clock);
+  const balancer = await ensureBalancer(clients, definition, subnets, poll);
   const targetGroups = new Map<string, string>();
   for (const one of definition.targetGroups) {
     targetGroups.set(one.name, await ensureTargetGroup(clients, definition, one, vpcId));
@@ -131,7 +132,7 @@ async function ensureBalancer(
   { elb }: AwsClients,
   { loadBalancer: { name: Name }, tags }: FleetDefinition,
   subnets: string[],
-  clock: Clock,
+  poll: Poll,
 ): Promise<LoadBalancer> {
   const read = async () => (await elb.send(new DescribeLoadBalancersCommand({ Names: [Name] }))).LoadBalancers?.[0];
   const existing = await read().catch((error: unknown) => {
@@ -141,7 +142,7 @@ async function ensureBalancer(
   if (!existing) {
     await elb.send(new CreateLoadBalancerCommand({ Name, Subnets: subnets, Type: 'application', Tags: toTags(tags) }));
   }
-  const active = await createPoll(clock)({
+  const active = await poll({
     what: `load balancer ${Name} to become active`,
     read,
     until: (balancer) => balancer?.State?.Code === 'active',

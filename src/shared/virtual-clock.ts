@@ -27,8 +27,8 @@ export class VirtualClock implements Clock {
   #next = 1;
   #driving = 0;
   #running = false;
-  /** Resources of the host's that were there when this clock saw the fewest of them: pipes to a parent process, say. */
-  #usual = Number.POSITIVE_INFINITY;
+  /** How much of such work there was before this clock, or the least since then: pipes to a parent process, say, which stay. */
+  #usual = countWork();
 
   /** The same time for those who are not waited for: their timers fire on the way and do not move it. */
   readonly background: Clock;
@@ -109,9 +109,9 @@ export class VirtualClock implements Clock {
   async #idle(): Promise<void> {
     for (let quiet = 0; quiet < quietTurns; ) {
       await new Promise<void>((resolve) => setImmediate(resolve));
-      const { length } = process.getActiveResourcesInfo().filter((name) => work.has(name));
-      this.#usual = Math.min(this.#usual, length);
-      if (length === this.#usual) {
+      const now = countWork();
+      this.#usual = Math.min(this.#usual, now);
+      if (now === this.#usual) {
         quiet++;
         continue;
       }
@@ -120,4 +120,8 @@ export class VirtualClock implements Clock {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
+}
+
+function countWork(): number {
+  return process.getActiveResourcesInfo().filter((name) => work.has(name)).length;
 }

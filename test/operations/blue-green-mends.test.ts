@@ -7,6 +7,7 @@ import { provisionFleets } from '../../src/cli/local-fleets.ts';
 import { loadFleet } from '../../src/config/load.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
+import { createPoll } from '../../src/run/poll.ts';
 import { createRunId } from '../../src/run/run-id.ts';
 import { observeFleet } from '../../src/steps/support/observe.ts';
 import { everyVersion, failingAfter, Simulated } from '../support/simulated.ts';
@@ -52,7 +53,7 @@ describe('a fleet with one group', () => {
       cloud: { endpoint, region, ...credentials },
       note: () => undefined,
       clients: world.aws,
-      clock: world.clock,
+      poll: createPoll(world.clock),
     });
     const fleet = await loadFleet({ projectDir, app: 'api', environment: 'local' });
     const rolling = { ...world.services };

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,6 +10,7 @@ import type { Fleet } from '../../src/config/settings.ts';
 import type { Hosts } from '../../src/hosts/types.ts';
 import { createLedger } from '../../src/ledger/ledger.ts';
 import { startLocalCloud } from '../../src/local-cloud/daemon/cloud.ts';
+import { seededRandom } from '../../src/local-cloud/direct/seeded-random.ts';
 import {
   type DirectCloud,
   type DirectCloudOptions,
@@ -17,6 +18,7 @@ import {
 } from '../../src/local-cloud/direct/start-direct-cloud.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { execute, type RunResult } from '../../src/run/execute.ts';
+import { createPoll } from '../../src/run/poll.ts';
 import { createRunId } from '../../src/run/run-id.ts';
 import type { Plan, Step } from '../../src/run/step.ts';
 import type { Clock } from '../../src/shared/clock.ts';
@@ -27,7 +29,7 @@ import { createMemoryStore } from './memory-store.ts';
 import { steadyClock } from './steady-clock.ts';
 import { type Patience, until } from './until.ts';
 
-const root = path.resolve(import.meta.dirname, '../..');
+const root = repository(import.meta.dirname);
 
 type Edits = readonly [from: string, to: string][];
 type Answer = (url: string, headers?: Record<string, string>) => { status: number; body: string };
@@ -74,6 +76,8 @@ export class Simulated {
     /** Errors of the cloud's own. */
     readonly reports: unknown[],
     readonly services: Services,
+    /** For the poller's jitter of runs; chance unless there is a seed. */
+    private readonly random: (() => number) | undefined,
   ) {}
 
   /** @param edits Replacements in the project's `pipelines/api.ts`, each of which must be found; or what prepares the cloud and gives them. */
@@ -87,6 +91,7 @@ export class Simulated {
     const project = await newProject(path.join(dir, 'project'));
     const opened = { ...options, dir: path.join(dir, 'cloud'), report: (error: unknown) => reports.push(error) };
     const { cloud, clock } = await (options.wire ? onTheWire(opened) : direct(opened));
+    const random = options.seed === undefined ? undefined : seededRandom(options.seed);
     const { endpoint, region, credentials } = cloud;
     const aws = cloud.newClients();
     await edit(project, typeof edits === 'function' ? await edits(aws) : edits);
@@ -98,7 +103,7 @@ export class Simulated {
       // Where there was something to prepare, or to set, there may be nothing for other fleets.
       fleets: typeof edits === 'function' || options.settings ? [loaded] : undefined,
       clients: aws,
-      clock,
+      poll: createPoll(clock, undefined, random),
     });
     const identity = { owner: 'tester', host: 'here' };
     const services = {
@@ -108,7 +113,7 @@ export class Simulated {
       workDir: dir,
       by: 'tester@here',
     } as Services;
-    const world = new Simulated(dir, project, cloud, aws, loaded, clock, reports, services);
+    const world = new Simulated(dir, project, cloud, aws, loaded, clock, reports, services, random);
     services.hosts = hostsOf(world, switching);
     services.probe = async (url, { headers }) => ({ ...world.answers.to(url, headers), ms: 1 });
     return world;
@@ -136,6 +141,7 @@ export class Simulated {
       runId: runId ?? createRunId(clock),
       signal,
       lost,
+      random: this.random,
     });
   }
 
@@ -185,6 +191,11 @@ async function onTheWire({ dir, delays, report }: Opened): Promise<{ cloud: Plac
   const cloud = await startLocalCloud({ dir, driver: 'simulated', clock, delays, report });
   const { endpoint, region, credentials } = cloud;
   return { cloud: { ...cloud, newClients: () => createClients({ region, endpoint, credentials }) }, clock };
+}
+
+/** The folder with package.json above a source, or above the bundle that it is in. */
+function repository(folder: string): string {
+  return existsSync(path.join(folder, 'package.json')) ? folder : repository(path.dirname(folder));
 }
 
 /** {@link Simulated.serving} of the demo project's fleet after its first release. */

@@ -9,6 +9,7 @@ import { createLedger } from '../../../src/ledger/ledger.ts';
 import { startDirectCloud } from '../../../src/local-cloud/direct/start-direct-cloud.ts';
 import { planTask } from '../../../src/operations/run-task.ts';
 import { execute, type RunResult } from '../../../src/run/execute.ts';
+import { createPoll } from '../../../src/run/poll.ts';
 import { createRunId } from '../../../src/run/run-id.ts';
 import type { Clock } from '../../../src/shared/clock.ts';
 import { VirtualClock } from '../../../src/shared/virtual-clock.ts';
@@ -48,7 +49,13 @@ export async function rehearse(settings: Record<string, unknown> = {}): Promise<
   const fleet = await loadFleet({ projectDir: dir, app: 'api' });
   fleet.ssh.privateKey = key;
   const place = { endpoint: 'http://direct.invalid', region, ...keys };
-  await provisionFleets({ projectDir: dir, cloud: place, note: () => undefined, clients: aws, clock });
+  await provisionFleets({
+    projectDir: dir,
+    cloud: place,
+    note: () => undefined,
+    clients: aws,
+    poll: createPoll(clock),
+  });
   const identity = { owner: 'tester', host: 'here' };
   const ledger = createLedger(createMemoryStore(), { environment: 'local', clock, identity });
   const refused = () => Promise.reject(new Error('no machine is reached here'));
