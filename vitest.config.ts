@@ -37,8 +37,8 @@ export default defineConfig({
           hookTimeout: 480_000,
           // A status of the fleet alone takes a second on a busy machine.
           expect: { poll: { timeout: 15_000 } },
-          // One at a time: two loads at once take two cores, and then plays and health checks meet their limits.
-          maxWorkers: 1,
+          // A release waits more than it works.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           globalSetup: ['test/e2e/support/build.ts', 'test/e2e/support/golden-setup.ts'],
         },

@@ -25,12 +25,15 @@ export interface LoadTotal {
 }
 
 /** Requests a second; more than the 500 that the demo promises. */
-const rate = 700;
+const defaultRate = 700;
 const connections = 20;
 const timeoutMs = 5000;
 
-/** Sends a constant load with keep-alive connections until SIGTERM, one JSON line a second on stdout and the total at the end. */
-export async function runLoad(url: string): Promise<void> {
+/**
+ * Sends a constant load with keep-alive connections until SIGTERM, one JSON line a second on stdout and the total at the end.
+ * @param rate Requests a second.
+ */
+export async function runLoad(url: string, rate = defaultRate): Promise<void> {
   const load = new Load(`${url}/version`, { rate, connections, timeoutMs });
   const tick = setInterval(() => process.stdout.write(`${JSON.stringify(load.takeSecond())}\n`), 1000);
   // Ctrl-C of the demo is for its commands: the load goes on until they are done.

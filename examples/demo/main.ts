@@ -221,8 +221,8 @@ async function writeReport(facts: {
   say('written: demo-report.json');
 }
 
-const [flag, url] = process.argv.slice(2);
-if (flag === '--load' && url) await runLoad(url);
+const [flag, url, rate] = process.argv.slice(2);
+if (flag === '--load' && url) await runLoad(url, rate === undefined ? undefined : Number(rate));
 else {
   process.exitCode = await main().catch((error: unknown) => {
     // The failed command has already said on stderr what went wrong.

@@ -13,7 +13,7 @@ afterAll(() => world?.close());
 
 // One fleet goes through these pages, each of which begins where the one before it has ended; the first one with a fleet that serves.
 describe('the transcript of', () => {
-  it.each(['tasks', 'local-cloud', 'automatic-rollback', 'blue-green', 'init'])(
+  it.each(['tasks', 'automatic-rollback', 'local-cloud', 'blue-green', 'init'])(
     'docs/%s.md shows what happens',
     async (page) => {
       const commands = await transcriptOf(`docs/${page}.md`);

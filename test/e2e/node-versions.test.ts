@@ -56,6 +56,9 @@ function run(binary: string, args: string[], cwd: string, cancelSignal?: AbortSi
   const env = {
     ...Object.fromEntries(inherited),
     PATH: `${path.dirname(binary)}${path.delimiter}${process.env.PATH}`,
+    // A CI service counts as a terminal with colours.
+    NO_COLOR: '1',
+    FORCE_COLOR: undefined,
   };
   return execa(binary, args, { cwd, env, extendEnv: false, stdin: 'ignore', all: true, cancelSignal });
 }

@@ -143,6 +143,9 @@ export class World {
   }
 }
 
+/** Requests a second: over the 500 that releases and rollbacks are tested under, with processors left for a second test file. */
+const loadRate = 550;
+
 /** Loads of this test file that run. */
 const loads = new Set<{ kill(signal: NodeJS.Signals): unknown }>();
 
@@ -155,7 +158,7 @@ export class Load {
   readonly #closed: Promise<unknown>;
 
   constructor(url: string) {
-    this.#child = execa(process.execPath, [path.join(root, 'dist/demo.js'), '--load', url], {
+    this.#child = execa(process.execPath, [path.join(root, 'dist/demo.js'), '--load', url, `${loadRate}`], {
       stdin: 'ignore',
       buffer: false,
       reject: false,
