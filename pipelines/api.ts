@@ -34,7 +34,7 @@ export default definePipeline({
         minimumAgeHours: 0,
         retireGraceHours: 0,
         verifySeconds: 5,
-        pollSeconds: 0.1,
+        pollSeconds: 0.25,
         // This machine is the whole fleet at once: what slows it down is mostly the release itself.
         watch: { perSecond: 20, baselineSeconds: 4, burstSeconds: 1, latencyFloorMs: 250 },
         timeouts: { health: 60, bake: 60, drain: 30, refresh: 180, ansible: 180 },

@@ -27,7 +27,7 @@ export default definePipeline({
       balancer: { healthCheck: { intervalSeconds: 1, timeoutSeconds: 1 }, deregistrationDelaySeconds: 5 },
       release: {
         verifySeconds: 3,
-        pollSeconds: 0.1,
+        pollSeconds: 0.25,
         timeouts: { health: 60, bake: 60, drain: 30, refresh: 180, ansible: 180 },
       },
     },

@@ -1,8 +1,6 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { addStacks } from '../../infra/app.ts';
-import { awsFleet, synthesise } from './support/synth.ts';
+import { awsFleet, synthesise, synthesiseStacks } from './support/synth.ts';
 
 const ledger = { type: 's3', bucket: 'team-ledger' };
 
@@ -201,19 +199,15 @@ describe('the stack of an environment', () => {
   });
 
   it('makes a bucket that two environments share once, and protects what serves from its deletion', () => {
-    const app = new App();
     const [first, second] = [awsFleet({ ledger }), { ...awsFleet({ ledger }), environment: 'staging' }];
-    addStacks(app, [first, { ...second, names: { ...second.names, group: 'api-staging' } }]);
-    const stacks = app.node.children.filter((child) => child instanceof Stack);
-    expect(stacks.map((stack) => [stack.stackName, stack.terminationProtection])).toEqual([
+    const stacks = synthesiseStacks(first, { ...second, names: { ...second.names, group: 'api-staging' } });
+    expect(stacks.map(({ stack }) => [stack.stackName, stack.terminationProtection])).toEqual([
       ['golden-pipeline-production', true],
       ['api-production', true],
       ['golden-pipeline-staging', true],
       ['api-staging', true],
     ]);
-    const buckets = stacks.map(
-      (stack) => Object.keys(Template.fromStack(stack).findResources('AWS::S3::Bucket')).length,
-    );
+    const buckets = stacks.map(({ template }) => Object.keys(template.findResources('AWS::S3::Bucket')).length);
     expect(buckets).toEqual([1, 0, 0, 0]);
   });
 

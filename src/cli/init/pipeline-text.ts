@@ -130,7 +130,7 @@ function localLines({ environment, region, running }: Answers): string[] {
     `      region: ${quoted(region)},`,
     "      ssh: { user: userInfo().username, port: 2222, privateKey: '.pipeline/local-key/id_ed25519', become: false },",
     ...(running ? [] : ["      instance: { keyName: 'golden-pipeline' },"]),
-    '      release: { minimumAgeHours: 0, retireGraceHours: 0, verifySeconds: 5, pollSeconds: 0.1 },',
+    '      release: { minimumAgeHours: 0, retireGraceHours: 0, verifySeconds: 5, pollSeconds: 0.25 },',
     '    },',
   ];
 }

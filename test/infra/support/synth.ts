@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { App } from 'aws-cdk-lib';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { addStacks } from '../../../infra/app.ts';
 import { resolveFleet } from '../../../src/config/resolve.ts';
@@ -14,14 +16,26 @@ export function awsFleet(settings: Record<string, unknown> = {}, app = 'api'): F
   return resolveFleet(raw, 'production', '/project');
 }
 
-/** The templates of these fleets by stack, as CloudFormation would get them. */
-export function synthesise(...fleets: Fleet[]): (stack: string) => Template {
+/** The stacks of these fleets, each with its template as CloudFormation would get it. */
+export function synthesiseStacks(...fleets: Fleet[]): { stack: Stack; template: Template }[] {
   const { context } = JSON.parse(readFileSync(new URL('../../../cdk.json', import.meta.url), 'utf8'));
-  const app = new App({ context, analyticsReporting: false });
-  addStacks(app, fleets);
-  return (stack) => {
-    const found = app.node.children.find((child) => child.node.id === stack);
-    if (!found) throw new Error(`no stack ${stack}`);
-    return Template.fromStack(found as Parameters<typeof Template.fromStack>[0]);
+  const outdir = mkdtempSync(join(tmpdir(), 'gp-cdk-'));
+  try {
+    const app = new App({ context, outdir, analyticsReporting: false });
+    addStacks(app, fleets);
+    const stacks = app.node.children.filter((child) => child instanceof Stack);
+    return stacks.map((stack) => ({ stack, template: Template.fromStack(stack) }));
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}
+
+/** The templates of these fleets by the name of their stack. */
+export function synthesise(...fleets: Fleet[]): (stack: string) => Template {
+  const stacks = synthesiseStacks(...fleets);
+  return (name) => {
+    const found = stacks.find(({ stack }) => stack.stackName === name);
+    if (!found) throw new Error(`no stack ${name}`);
+    return found.template;
   };
 }
