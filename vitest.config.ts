@@ -32,9 +32,9 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: files.e2e,
-          testTimeout: 240_000,
-          // The first file that needs the golden world waits for it in a hook, before it makes its own.
-          hookTimeout: 480_000,
+          // As above. The first file that needs the golden world waits for it in a hook, before it makes its own.
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           // A status of the fleet alone takes a second on a busy machine.
           expect: { poll: { timeout: 15_000 } },
           // A release waits more than it works.

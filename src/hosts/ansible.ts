@@ -49,7 +49,12 @@ export function createAnsible(settings: {
         ['-i', path('inventory'), '--extra-vars', `@${path('variables')}`, playbook],
         {
           cwd: dirname(playbook),
-          env: environment(folder, path('events'), ansibleConfig(projectDir, playbook), settings.sshOptions(host)),
+          env: {
+            ...environment(folder, path('events'), ansibleConfig(projectDir, playbook), settings.sshOptions(host)),
+            // What one play has found out about the host, the next one of this process need not.
+            ANSIBLE_CACHE_PLUGIN: 'jsonfile',
+            ANSIBLE_CACHE_PLUGIN_CONNECTION: join(runDir, 'facts'),
+          },
         },
         timeoutMs,
         signal,

@@ -18,7 +18,7 @@ beforeAll(async () => {
     versions.set(major, { binary: stdout, problem: stderr });
   };
   await Promise.all([22, 24, 26].map(install));
-}, 600_000);
+});
 
 /** The binary of a version; without one the test is skipped, with the reason. */
 function binaryOf(major: number, { skip }: Pick<TestContext, 'skip'>): string {
@@ -93,7 +93,7 @@ describe.each([22, 24])('Node %i', (major) => {
   });
 });
 
-it('Node 26 runs the demo without a failed request', { timeout: 600_000 }, async (context) => {
+it('Node 26 runs the demo without a failed request', async (context) => {
   const { all } = await run(binaryOf(26, context), [path.join(root, 'dist/demo.js')], folder, context.signal);
   expect(all).toMatch(/\d+ requests \(\d+\/s\), 0 failed/);
 });

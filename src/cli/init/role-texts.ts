@@ -24,6 +24,7 @@ export function roleFiles({ app, technology }: Answers): Record<string, string> 
     - name: Find the host's init
       ansible.builtin.setup:
         gather_subset: ['!all', '!min', service_mgr]
+      when: ansible_service_mgr is not defined
   roles:
 ${technology === 'other' ? '' : `    - ${technology}\n`}    - ${app}
 `,
