@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { PipelineError } from '../shared/errors.ts';
 import type { AnsibleEvent } from './ansible-events.ts';
 import type { Host } from './types.ts';
@@ -35,6 +36,26 @@ export function playError(
   return new PipelineError('ansible.failed', `Ansible failed on ${where} (${output.how})${error ? `: ${error}` : ''}`, {
     details: tail(said),
   });
+}
+
+/** The error of a playbook that ended well and ran no task on the host. */
+export function noHostsError(host: Host, playbook: string, events: readonly AnsibleEvent[]): PipelineError {
+  const name = path.basename(playbook);
+  const skipped = events.filter((event) => event.event === 'skipped' && event.host === host.instanceId).length;
+  const elsewhere = [...new Set(events.flatMap((event) => (event.event === 'ok' ? [event.host] : [])))];
+  const why =
+    skipped > 0
+      ? `all ${skipped} were skipped`
+      : elsewhere.length > 0
+        ? `it ran on ${elsewhere.join(', ')}`
+        : 'no play matches the host, or tags leave no task';
+  return new PipelineError(
+    'ansible.no-hosts',
+    `${name} ran no task on ${host.instanceId} (${host.address}), expected the release role to run there: ${why}`,
+    {
+      hint: `write \`hosts: all\` in ${name}, with no tag or condition that skips the release role: the inventory has this one host and no groups`,
+    },
+  );
 }
 
 function firstLine(text: string): string {
