@@ -57,7 +57,11 @@ async function stage(text: string) {
   const archive = join(root, 'api.tar');
   await execute('tar', ['-cf', archive, '-C', folder, 'ansible.cfg']);
   const host = { instanceId: 'i-0abc', address: '127.0.0.1' };
-  const { context } = journaledContext({ host, version: 'v2', commit, current: {} }, { fleet, hosts }, []);
+  const { context } = journaledContext(
+    { host, version: 'v2', commit, current: { templateId: 'lt-1', templateVersion: '1' } },
+    { fleet, hosts },
+    [],
+  );
   return playRelease(context, 'stage', archive);
 }
 

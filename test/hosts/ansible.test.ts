@@ -136,6 +136,20 @@ describe('a failure', () => {
     await expect(play()).rejects.toThrow('in task "Install": the cause');
   });
 
+  it.each([
+    ["The error was: {'A': '{{ nope }}', 'B': 'hunter2'}: 'nope' is undefined. 'nope' is undefined", 'nope'],
+    ["{'A': '{{ shop.key }}', 'B': 'hunter2'}: 'dict object' has no attribute 'key'", 'key'],
+  ])('by a variable that is undefined names it, and not the values around it', async (msg, name) => {
+    await ansible([failed({ msg })], 'process.exit(2)');
+    const error = await play().catch((e) => e);
+    expect(error).toMatchObject({
+      code: 'ansible.failed',
+      message: `Ansible failed on i-0abc (127.0.0.9) in task "Install": variable ${name} is undefined`,
+      hint: expect.stringContaining('ansible.variables'),
+      details: [],
+    });
+  });
+
   it('tells an unreachable host', async () => {
     const msg = 'Failed to connect to the host via ssh: Connection refused';
     await ansible([{ event: 'unreachable', host: 'i-0abc', task: 'Find', seconds: 1, msg }], 'process.exit(4)');
