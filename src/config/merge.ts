@@ -20,6 +20,16 @@ export function merge(base: unknown, over: unknown): unknown {
   return merged;
 }
 
+/** As {@link merge}, but a key that is there counts, also with undefined: a value that is missing never becomes another one's. */
+export function mergeGiven(base: unknown, over: unknown): unknown {
+  if (!isGroup(base) || !isGroup(over)) return over;
+  const merged: Raw = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    if (key !== '__proto__') merged[key] = Object.hasOwn(base, key) ? mergeGiven(base[key], value) : value;
+  }
+  return merged;
+}
+
 /** What an environment is made of. */
 export interface Lineage {
   /** The most general environment first, itself last. */

@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
-import { isGroup, lineage, merge, type Raw } from './merge.ts';
+import { isGroup, lineage, merge, mergeGiven, type Raw } from './merge.ts';
+import { valueAt } from './problems.ts';
 import { type SectionName, sections } from './schema/pipeline.ts';
 import type { Fleet } from './settings.ts';
 
@@ -37,7 +38,7 @@ export function resolveFleet(raw: Raw, environment: string, projectDir: string):
 
   const app = String(raw.app);
   const source = section('source');
-  const ansible = section('ansible');
+  const ansible = sections.ansible.parse({ ...(merged.ansible as Raw), variables: variablesOf(raw, environment) });
   const service = section('service');
   const balancer = section('balancer');
   const ssh = section('ssh');
@@ -79,11 +80,25 @@ function sshOf(ssh: z.output<typeof sections.ssh>, projectDir: string): Fleet['s
 
 /** The settings of the file, with those of an environment and of all that it inherits from over them. */
 function mergedWith(raw: Raw, environment: string): Raw {
+  const links = chainOf(raw, environment);
+  return links.reduce<unknown>((base, link) => merge(base, link), raw) as Raw;
+}
+
+/** Settings of an environment, those of the one that it inherits from before them. */
+function chainOf(raw: Raw, environment: string): Raw[] {
   const environments = raw.environments as Raw;
-  return lineage(environments, environment).chain.reduce<unknown>(
-    (base, link) => merge(base, isGroup(environments[link]) ? environments[link] : {}),
-    raw,
-  ) as Raw;
+  return lineage(environments, environment).chain.map((link) => {
+    const settings = environments[link];
+    return isGroup(settings) ? settings : {};
+  });
+}
+
+/** Variables of plays. One that an environment leaves without a value has none: another environment's secret must not take its place. */
+function variablesOf(raw: Raw, environment: string): unknown {
+  return [raw, ...chainOf(raw, environment)]
+    .map((settings) => valueAt(settings, ['ansible', 'variables']))
+    .filter((variables) => variables !== undefined)
+    .reduce(mergeGiven, {});
 }
 
 function regionOf({ region }: Raw): string {

@@ -1,5 +1,6 @@
+import path from 'node:path';
 import { PipelineError } from '../shared/errors.ts';
-import type { AnsibleEvent } from './ansible-events.ts';
+import type { AnsibleEvent, AnsibleFailure } from './ansible-events.ts';
 import type { Host } from './types.ts';
 
 const mostDetails = 15;
@@ -22,6 +23,14 @@ export function playError(
   }
   const failure = events.find((event) => event.event === 'failed' && !event.ignored);
   if (failure?.event === 'failed') {
+    const unset = undefinedVariable(failure);
+    if (unset !== undefined) {
+      return new PipelineError(
+        'ansible.failed',
+        `Ansible failed on ${where} in task "${failure.task}": variable ${unset} is undefined`,
+        { hint: `give ${unset} in ansible.variables, or a default in defaults/main.yml of the role that uses it` },
+      );
+    }
     const evidence = failure.stderr.trim() || failure.stdout.trim();
     const cause = empty.test(failure.msg.trim()) ? firstLine(evidence) || failure.msg : firstLine(failure.msg);
     const [message, ...rest] = [cause, ...failure.msg.trim().split('\n').slice(1)];
@@ -35,6 +44,33 @@ export function playError(
   return new PipelineError('ansible.failed', `Ansible failed on ${where} (${output.how})${error ? `: ${error}` : ''}`, {
     details: tail(said),
   });
+}
+
+/** The error of a playbook that ended well and ran no task on the host. */
+export function noHostsError(host: Host, playbook: string, events: readonly AnsibleEvent[]): PipelineError {
+  const name = path.basename(playbook);
+  const skipped = events.filter((event) => event.event === 'skipped' && event.host === host.instanceId).length;
+  const elsewhere = [...new Set(events.flatMap((event) => (event.event === 'ok' ? [event.host] : [])))];
+  const why =
+    skipped > 0
+      ? `all ${skipped} were skipped`
+      : elsewhere.length > 0
+        ? `it ran on ${elsewhere.join(', ')}`
+        : 'no play matches the host, or tags leave no task';
+  return new PipelineError(
+    'ansible.no-hosts',
+    `${name} ran no task on ${host.instanceId} (${host.address}), expected the release role to run there: ${why}`,
+    {
+      hint: `write \`hosts: all\` in ${name}, with no tag or condition that skips the release role: the inventory has this one host and no groups`,
+    },
+  );
+}
+
+/** The variable that a template lacks. Ansible's own words repeat the whole value around it, which may hold secrets. */
+function undefinedVariable({ msg, stderr, stdout }: AnsibleFailure): string | undefined {
+  if (stderr.trim() !== '' || stdout.trim() !== '') return undefined;
+  const [, name, attribute] = /'([^'\n]+)' is undefined|object' has no attribute '([^'\n]+)'/.exec(msg) ?? [];
+  return name ?? attribute;
 }
 
 function firstLine(text: string): string {

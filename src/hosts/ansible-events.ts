@@ -1,4 +1,5 @@
 import { createReadStream, watch } from 'node:fs';
+import type { Host } from './types.ts';
 
 /** A line that the callback plugin `pipeline_events` writes. */
 export type AnsibleEvent =
@@ -19,6 +20,12 @@ export interface AnsibleFailure {
   stderr: string;
   stdout: string;
   rc: number | null;
+}
+
+/** True when a playbook that has ended ran no task on the host; without the event of its end the plugin did not work, and nothing is known. */
+export function ranNothing({ instanceId }: Host, events: readonly AnsibleEvent[]): boolean {
+  const ran = (one: AnsibleEvent) => (one.event === 'ok' || one.event === 'failed') && one.host === instanceId;
+  return events.some((one) => one.event === 'done') && !events.some(ran);
 }
 
 /** Splits text that arrives in pieces into events; a line that is not JSON is left out. */

@@ -5,8 +5,8 @@ import { execa } from 'execa';
 import type { Fleet } from '../config/settings.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError, usageError } from '../shared/errors.ts';
-import { playError } from './ansible-error.ts';
-import { type AnsibleEvent, eventParser, follow } from './ansible-events.ts';
+import { noHostsError, playError } from './ansible-error.ts';
+import { type AnsibleEvent, eventParser, follow, ranNothing } from './ansible-events.ts';
 import { ansibleConfig, checkVariables, inventory, ownAnsibleFolder } from './ansible-files.ts';
 import { shellQuote } from './quote.ts';
 import type { Host, Hosts } from './types.ts';
@@ -76,6 +76,7 @@ export function createAnsible(settings: {
         );
       }
       if (result.exitCode !== 0) throw playError(host, events, { ...result, how: `exit ${result.exitCode}` });
+      if (ranNothing(host, events)) throw noHostsError(host, playbook, events);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

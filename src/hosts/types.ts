@@ -34,7 +34,10 @@ export interface Hosts {
   waitReachable(host: Host, timeoutMs: number): Promise<void>;
   /** Forgets pinned keys and open connections of a host whose identity changed (clean-up, reboot). */
   forget(host: Host): Promise<void>;
-  /** Runs a playbook on one host. A failed task rejects with code `ansible.failed`: task name and its own message, no wall of output. */
+  /**
+   * Runs a playbook on one host. A failed task rejects with code `ansible.failed`: task name and its own message, no wall of output.
+   * A playbook that ends well and has run no task on the host rejects with `ansible.no-hosts`.
+   */
   play(
     host: Host,
     playbook: string,

@@ -1,4 +1,5 @@
 import { resolveBaseImage } from '../aws/images.ts';
+import { unsetVariables } from '../config/unset-variables.ts';
 import { describeWorkTree, readFileAt, resolveCommit } from '../hosts/git.ts';
 import { assertTools } from '../hosts/tools.ts';
 import { createPlan } from '../run/plan.ts';
@@ -65,6 +66,7 @@ export async function planRelease(
   options: ReleaseOptions,
 ): Promise<Plan<Services, ReleaseState>> {
   const { fleet, ledger } = services;
+  assertVariables(fleet);
   assertTools(fleet.ssh);
   const { repository } = fleet.source;
   const ref = options.ref ?? 'HEAD';
@@ -101,6 +103,20 @@ export async function planRelease(
     services,
     clock,
   });
+}
+
+/**
+ * Refuses variables of plays that have no value, e.g. because a shell variable is not set where the release is started.
+ * @throws usage error `config.unset-variable` naming them
+ */
+export function assertVariables({ app, environment, ansible }: Services['fleet']): void {
+  const unset = unsetVariables(ansible.variables);
+  if (unset.length === 0) return;
+  throw usageError(
+    'config.unset-variable',
+    `${app} in ${environment} has ansible.variables without a value: ${unset.join(', ')}`,
+    `set the shell variables that pipelines/${app}.ts reads them from; a value that is meant to be empty is ''`,
+  );
 }
 
 /** @throws usage error `release.from-base` for a host of the fleet, which cannot carry another base image */

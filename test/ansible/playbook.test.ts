@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -78,6 +78,64 @@ it.each([
     msg: expect.stringContaining('wrong variable'),
   });
   expect(events.filter(({ event }) => event === 'task')).toHaveLength(1);
+});
+
+describe('the environment of a service', () => {
+  /** Stages with the release role alone; resolves with the task that failed. The commit is not there, so nothing is built. */
+  async function stageWith(environment: string, extra: Record<string, unknown> = {}) {
+    const file = join(folder, 'environment.yml');
+    await writeFile(
+      file,
+      `- hosts: all
+  gather_facts: false
+  vars: {ansible_service_mgr: runit, app_environment: ${environment}}
+  roles:
+    - {role: release, release_service_environment: "{{ app_environment }}"}
+`,
+    );
+    const given = { ...variables, release_root: join(folder, 'srv'), release_archive: join(folder, 'none.tar') };
+    const { events } = await playbook(file, ['--extra-vars', JSON.stringify({ ...given, ...extra })], {
+      ANSIBLE_ROLES_PATH: join(ansible, 'roles'),
+    });
+    return events.find(({ event }) => event === 'failed');
+  }
+  const check = "Check the service's environment";
+
+  it.each([
+    ['a variable', '{MODE: x, KEY: "{{ stripe_key }}"}', {}, "'stripe_key' is undefined"],
+    [
+      'a variable of a held socket',
+      '{KEY: "{{ stripe_key }}"}',
+      { release_takeover: 'socket' },
+      "'stripe_key' is undefined",
+    ],
+    ['the environment itself', '"{{ shop_environment }}"', {}, "'shop_environment' is undefined"],
+    ['a part of a value', '{KEY: "{{ shop.key }}"}', { shop: {} }, "has no attribute 'key'"],
+    ['a variable of a working copy', '{}', { release_develop: { environment: '{{ mine }}' } }, "'mine' is undefined"],
+    ['what has no value', '{MODE: x, KEY: }', {}, "have no value, and an empty text is written as '': KEY"],
+  ])('names %s that is not there, before anything is built', async (_what, environment, extra, message) => {
+    const failed = await stageWith(environment, extra);
+    expect(failed).toMatchObject({ task: check, msg: expect.stringContaining(message) });
+  });
+
+  it.each(['{}', '', '{KEY: ""}', '{KEY: "{{ stripe_key }}"}'])('%j is one', async (environment) => {
+    expect(await stageWith(environment, { stripe_key: '' })).toMatchObject({ task: 'Unpack the commit' });
+  });
+});
+
+it('the filter default, which hides what is undefined within a value, is for what the pipeline itself gives', async () => {
+  const names = await readdir(ansible, { recursive: true });
+  const texts = await Promise.all(
+    names.filter((name) => /\.(yml|j2)$/.test(name)).map((name) => readFile(join(ansible, name), 'utf8')),
+  );
+  const used = texts.flatMap((text) => [...text.matchAll(/([\w.[\]]+) *\| *(?:default|d)\(/g)].map(([, name]) => name));
+  expect([...new Set(used)].sort()).toEqual([
+    'ansible_python_interpreter',
+    'release_action',
+    'release_commit',
+    'release_version',
+    'service_held',
+  ]);
 });
 
 describe('the callback pipeline_events', () => {

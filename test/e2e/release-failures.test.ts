@@ -69,9 +69,29 @@ describe('failures leave the fleet as it was', () => {
     const total = await load.stop();
     expect(exitCode, stderr).toBe(3);
     expect(stderr).toContain('never said');
+    // The connection of the play outlives the clean-up, so the host is read back after it, too.
+    expect(stderr).not.toContain('could not be asked whether it is clean');
     expect(total.failed, JSON.stringify(total.failures)).toBe(0);
     expect(await world.json<Images>('images', 'api')).toEqual(before);
     await world.edit('pipelines/api.ts', `, contains: 'never said'`, '');
+    await expectWhole(world, 'v1');
+  });
+
+  it('a playbook for hosts that there are not: it is refused, nothing is baked, exit 3, under load', async () => {
+    const before = await world.json<Images>('images', 'api');
+    await world.edit('ansible/api.yml', 'hosts: all', 'hosts: webservers');
+    const load = new Load(url);
+    await load.warm();
+    const { exitCode, stdout, stderr } = await world.pipeline('release', 'api', '--json');
+    const total = await load.stop();
+    await world.edit('ansible/api.yml', 'hosts: webservers', 'hosts: all');
+    expect(exitCode, stderr).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: 'rolled-back',
+      error: { code: 'ansible.no-hosts', message: expect.stringContaining('no play matches the host') },
+    });
+    expect(total.failed, JSON.stringify(total.failures)).toBe(0);
+    expect(await world.json<Images>('images', 'api')).toEqual(before);
     await expectWhole(world, 'v1');
   });
 

@@ -54,6 +54,8 @@ const ansible = (events: object[], body = '') =>
      for (const event of ${JSON.stringify(events)}) fs.appendFileSync(process.env.PIPELINE_EVENTS_FILE, JSON.stringify(event) + '\\n');
      ${body}`,
   );
+/** What ends a playbook that has worked on the host. */
+const worked = [{ event: 'ok', host: 'i-0abc', task: 'One', seconds: 1, changed: true }, { event: 'done' }];
 const play = (extra: Partial<ReleaseVariables> = {}, options: Partial<Parameters<Hosts['play']>[3]> = {}) =>
   hosts.play(host, playbook, { ...variables, ...extra }, { timeoutMs: 10_000, ...options });
 const failed = (extra: object) => ({
@@ -70,10 +72,7 @@ const failed = (extra: object) => ({
 });
 
 it('starts ansible-playbook with files, never with values on the command line, and removes them', async () => {
-  await ansible([
-    { event: 'task', name: 'One', index: 0 },
-    { event: 'task', name: 'Two', index: 1 },
-  ]);
+  await ansible([{ event: 'task', name: 'One', index: 0 }, { event: 'task', name: 'Two', index: 1 }, ...worked]);
   const tasks: { name: string; index: number }[] = [];
   await play({}, { onTask: (task) => tasks.push(task) });
   expect(tasks).toEqual([
@@ -104,7 +103,7 @@ it('starts ansible-playbook with files, never with values on the command line, a
 
 it('prefers the ansible.cfg of the project', async () => {
   await writeFile(join(folder, 'ansible.cfg'), '');
-  await ansible([]);
+  await ansible(worked);
   await play();
   const [call] = await fakes.calls<{ env: Record<string, string> }>('ansible-playbook');
   expect(call?.env.ANSIBLE_CONFIG).toBe(join(folder, 'ansible.cfg'));
@@ -137,6 +136,20 @@ describe('a failure', () => {
     await expect(play()).rejects.toThrow('in task "Install": the cause');
   });
 
+  it.each([
+    ["The error was: {'A': '{{ nope }}', 'B': 'hunter2'}: 'nope' is undefined. 'nope' is undefined", 'nope'],
+    ["{'A': '{{ shop.key }}', 'B': 'hunter2'}: 'dict object' has no attribute 'key'", 'key'],
+  ])('by a variable that is undefined names it, and not the values around it', async (msg, name) => {
+    await ansible([failed({ msg })], 'process.exit(2)');
+    const error = await play().catch((e) => e);
+    expect(error).toMatchObject({
+      code: 'ansible.failed',
+      message: `Ansible failed on i-0abc (127.0.0.9) in task "Install": variable ${name} is undefined`,
+      hint: expect.stringContaining('ansible.variables'),
+      details: [],
+    });
+  });
+
   it('tells an unreachable host', async () => {
     const msg = 'Failed to connect to the host via ssh: Connection refused';
     await ansible([{ event: 'unreachable', host: 'i-0abc', task: 'Find', seconds: 1, msg }], 'process.exit(4)');
@@ -163,6 +176,27 @@ describe('a failure', () => {
   it('names a playbook that is not there', async () => {
     await rm(playbook);
     await expect(play()).rejects.toMatchObject({ code: 'ansible.no-playbook', outcome: 'usage' });
+  });
+});
+
+describe('a playbook that ends well and has run no task on the host', () => {
+  it.each([
+    ['matches no host', [], 'no play matches the host, or tags leave no task'],
+    ['skips all', [{ event: 'skipped', host: 'i-0abc', task: 'One', seconds: 1 }], 'all 1 were skipped'],
+    ['works elsewhere', [{ event: 'ok', host: 'localhost', task: 'One', seconds: 1 }], 'it ran on localhost'],
+  ])('is an error: one that %s', async (_what, events, why) => {
+    await ansible([...events, { event: 'done' }]);
+    await expect(play()).rejects.toMatchObject({
+      code: 'ansible.no-hosts',
+      outcome: 'failed',
+      message: `api.yml ran no task on i-0abc (127.0.0.9), expected the release role to run there: ${why}`,
+      hint: expect.stringContaining('hosts: all'),
+    });
+  });
+
+  it('cannot be told from one that worked when the plugin was not loaded', async () => {
+    await ansible([]);
+    await expect(play()).resolves.toBeUndefined();
   });
 });
 

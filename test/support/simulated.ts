@@ -7,7 +7,7 @@ import { type AwsClients, createClients } from '../../src/aws/clients.ts';
 import { provisionFleets } from '../../src/cli/local-fleets.ts';
 import { loadFleet } from '../../src/config/load.ts';
 import type { Fleet } from '../../src/config/settings.ts';
-import type { Hosts } from '../../src/hosts/types.ts';
+import type { ReleaseAction } from '../../src/hosts/types.ts';
 import { createLedger } from '../../src/ledger/ledger.ts';
 import { startLocalCloud } from '../../src/local-cloud/daemon/cloud.ts';
 import { seededRandom } from '../../src/local-cloud/direct/seeded-random.ts';
@@ -26,6 +26,7 @@ import { PipelineError } from '../../src/shared/errors.ts';
 import { VirtualClock } from '../../src/shared/virtual-clock.ts';
 import type { Services } from '../../src/steps/services.ts';
 import { createMemoryStore } from './memory-store.ts';
+import { type HostsOfTest, simulatedHosts } from './simulated-hosts.ts';
 import { steadyClock } from './steady-clock.ts';
 import { type Patience, until } from './until.ts';
 
@@ -50,7 +51,7 @@ export interface SimulatedOptions extends Pick<DirectCloudOptions, 'seed' | 'del
  * The fleet of the demo project on simulated machines, in this process and on virtual time: every delay is there, none is waited for.
  * The ledger is in memory; the project's git repository is real.
  */
-export class Simulated {
+export class Simulated implements HostsOfTest {
   /** Versions that hosts were activated with, the newest first. */
   readonly activated: string[] = [];
   /** Who was asked to switch to what, `instance version`. */
@@ -63,6 +64,8 @@ export class Simulated {
   readonly before: { flip?: (instanceId: string, version: string) => Promise<void> } = {};
   /** What the hosts were told, `action instance`. */
   readonly plays: string[] = [];
+  /** Actions that the playbook ends well and does nothing for: its role is skipped, or it runs in check mode. */
+  readonly skipped = new Set<ReleaseAction>();
   /** What probes are answered. */
   readonly answers: { to: Answer } = { to: everyVersion };
 
@@ -114,7 +117,7 @@ export class Simulated {
       by: 'tester@here',
     } as Services;
     const world = new Simulated(dir, project, cloud, aws, loaded, clock, reports, services, random);
-    services.hosts = hostsOf(world, switching);
+    services.hosts = simulatedHosts(world, loaded.app, switching);
     services.probe = async (url, { headers }) => ({ ...world.answers.to(url, headers), ms: 1 });
     return world;
   }
@@ -242,28 +245,4 @@ async function edit(project: DemoProject, wanted: Edits): Promise<void> {
   }
   await writeFile(file, text);
   await project.commit('Settings of this test');
-}
-
-/** Hosts that do what they are told at once; without `switching` they know no environments. */
-function hostsOf(world: Simulated, switching: boolean): Hosts {
-  const { activated, flips, broken, before, plays } = world;
-  return {
-    waitReachable: async () => undefined,
-    forget: async () => undefined,
-    play: async (host, _playbook, { release_action, release_version }) => {
-      plays.push(`${release_action} ${host.instanceId}`);
-      if (release_action === 'activate') activated.unshift(release_version);
-      if (release_action === 'revert') activated.splice(activated.indexOf(release_version), 1);
-    },
-    run: async (host, argv) => {
-      if (!switching) return '';
-      if (argv.at(-1) === 'list') return JSON.stringify({ environments: activated.slice(0, 3) });
-      const version = argv.at(-1) ?? '';
-      await before.flip?.(host.instanceId, version);
-      flips.push(`${host.instanceId} ${version}`);
-      if (broken.has(host.instanceId)) return JSON.stringify({ ok: false, reason: 'the disk is full' });
-      return JSON.stringify({ ok: true, version, seconds: 0.1 });
-    },
-    close: async () => undefined,
-  };
 }

@@ -1,15 +1,17 @@
 import { listApps, loadPipeline } from '../../config/load.ts';
+import type { Fleet } from '../../config/settings.ts';
+import { unsetVariables } from '../../config/unset-variables.ts';
 import { PipelineError, usageError } from '../../shared/errors.ts';
 import type { CommandModule } from '../command.ts';
 import { projectDir, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { errorDocument, renderError } from '../views/errors.ts';
 import { writeJson } from '../views/json.ts';
-import { colorsFor } from '../views/text.ts';
+import { colorsFor, printable } from '../views/text.ts';
 
-type Checked = { app: string; environments: string[] } | { app: string; error: PipelineError };
+type Checked = { app: string; environments: string[]; warnings: string[] } | { app: string; error: PipelineError };
 
-/** `pipeline config check [app]`: every mistake in every file at once. */
+/** `pipeline config check [app]`: every mistake in every file at once, and what a release of an environment would lack as warnings. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const folder = projectDir(context, options);
   const apps = app === undefined ? await listApps(folder) : [app];
@@ -30,6 +32,11 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     }
   }
   const colors = colorsFor(useColor(context, options, context.stderr));
+  for (const one of checked) {
+    if ('error' in one) continue;
+    for (const text of one.warnings)
+      context.stderr.write(`${colors.yellow('warning:')} ${one.app}: ${printable(text)}\n`);
+  }
   for (const { error } of wrong) context.stderr.write(renderError(error, { colors, debug: Boolean(options.debug) }));
   return wrong.length > 0 ? exitCodes.usage : exitCodes.done;
 };
@@ -39,16 +46,24 @@ async function check(folder: string, app: string, environment: string | undefine
     const pipeline = await loadPipeline({ projectDir: folder, app });
     const environments = environment === undefined ? pipeline.environments : [environment];
     // Inheritance and overrides can make what is right in parts wrong as a whole.
-    for (const name of environments) pipeline.fleet(name);
-    return { app, environments };
+    const warnings = environments.flatMap((name) => warningsOf(pipeline.fleet(name)));
+    return { app, environments, warnings };
   } catch (error) {
     if (error instanceof PipelineError) return { app, error };
     throw error;
   }
 }
 
+/** What only a release of the environment needs, and may be missing where this is looked at: on a developer's machine, say. */
+function warningsOf({ app, environment, ansible }: Fleet): string[] {
+  return unsetVariables(ansible.variables).map(
+    (path) =>
+      `ansible.variables.${path} has no value in ${environment}; a release there needs it: set the shell variable that pipelines/${app}.ts reads it from`,
+  );
+}
+
 function toDocument(one: Checked): Record<string, unknown> {
   return 'error' in one
     ? { app: one.app, ok: false, ...errorDocument(one.error) }
-    : { app: one.app, ok: true, environments: one.environments };
+    : { app: one.app, ok: true, environments: one.environments, warnings: one.warnings };
 }

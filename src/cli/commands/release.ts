@@ -1,5 +1,5 @@
 import { gitRef } from '../../config/names.ts';
-import { planRelease, type ReleaseOptions } from '../../operations/release.ts';
+import { assertVariables, planRelease, type ReleaseOptions } from '../../operations/release.ts';
 import type { Services } from '../../steps/services.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
@@ -40,6 +40,8 @@ export async function release(
   request: ReleaseOptions,
 ): Promise<number> {
   const { fleet } = services;
+  // Before a dead run is taken back: what is refused changes nothing.
+  assertVariables(fleet);
   await takeBackDead(context, services, options, dealing);
   const after = (await findUnderWay(services.ledger, fleet.app))?.release?.version;
   const plan = await planRelease(services, context.clock, { ...request, after });

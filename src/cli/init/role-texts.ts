@@ -18,8 +18,10 @@ export function roleFiles({ app, technology }: Answers): Record<string, string> 
     [`ansible/${app}.yml`]: `# One step in the life of a release of \`${app}\` on a host; \`release_action\` says which.
 - name: Release ${app}
   hosts: all
-  become: "{{ release_become | default(false) | bool }}"
+  become: "{{ release_become | bool }}"
   gather_facts: false
+  vars:
+    release_become: false
   pre_tasks:
     - name: Find the host's init
       ansible.builtin.setup:

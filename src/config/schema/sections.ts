@@ -16,7 +16,9 @@ export const ansibleSection = section({
   variables: z
     .record(text(), z.unknown(), { error: 'names with values in { }' })
     .default({})
-    .describe('Extra variables for every play. They reach Ansible as a file, never through a shell.'),
+    .describe(
+      'Extra variables for every play. They reach Ansible as a file, never through a shell. A release needs a value for each (docs/release.md).',
+    ),
 }).describe('How a host is built.');
 
 export const serviceSection = section({

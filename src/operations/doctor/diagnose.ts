@@ -6,6 +6,7 @@ import { reachLooks } from './reach.ts';
 import { recordLooks } from './records.ts';
 import { scaleLooks } from './scale.ts';
 import type { DoctorServices } from './services.ts';
+import { variableLooks } from './variables.ts';
 
 /** Looks at everything that a release, a rollback or a scale-out of a fleet will need. It only reads. */
 export async function diagnose(services: DoctorServices, clock: Clock): Promise<Finding[]> {
@@ -13,6 +14,7 @@ export async function diagnose(services: DoctorServices, clock: Clock): Promise<
   const busy = lock !== undefined && Date.parse(lock.expires) >= clock.now();
   return takeAll([
     ...accountLooks(services),
+    ...variableLooks(services),
     ...reachLooks(services),
     ...fleetLooks(services, busy, clock),
     ...scaleLooks(services, clock),

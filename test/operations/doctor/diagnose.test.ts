@@ -41,9 +41,27 @@ async function complaints(): Promise<string[]> {
   return found.filter((one) => one.severity !== 'ok').map((one) => `${one.id}: ${one.message} | ${one.cure}`);
 }
 
+/** {@link complaints} while the plays have these variables. */
+async function complaintsWith(variables: Record<string, unknown>): Promise<string[]> {
+  const { ansible } = services.fleet;
+  const before = ansible.variables;
+  ansible.variables = variables;
+  try {
+    return await complaints();
+  } finally {
+    ansible.variables = before;
+  }
+}
+
 const group = () => services.fleet.names.group;
 
 describe('doctor', () => {
+  it('warns of a variable of plays without a value, which a release refuses', async () => {
+    expect(await complaintsWith({ env: { KEY: undefined }, empty: '' })).toEqual([
+      'config.unset-variable: ansible.variables.env.KEY has no value: a release is refused | set the shell variable that pipelines/api.ts reads it from',
+    ]);
+  });
+
   it('finds nothing wrong with a fleet that is well, and says what it looked at', async () => {
     expect(await complaints()).toEqual([]);
     const ids = (await diagnose(services, world.clock)).map((one) => one.id);

@@ -1,0 +1,109 @@
+import type { Host, Hosts, ReleaseAction, ReleaseVariables } from '../../src/hosts/types.ts';
+import { PipelineError } from '../../src/shared/errors.ts';
+
+/** What tests see and set of the hosts. */
+export interface HostsOfTest {
+  /** Versions that hosts were activated with, the newest first. */
+  readonly activated: string[];
+  /** Who was asked to switch to what, `instance version`. */
+  readonly flips: string[];
+  /** Hosts that refuse to switch. */
+  readonly broken: Set<string>;
+  /** Called before a host answers. */
+  readonly before: { flip?: (instanceId: string, version: string) => Promise<void> };
+  /** What the hosts were told, `action instance`. */
+  readonly plays: string[];
+  /** Actions that the playbook ends well and does nothing for. */
+  readonly skipped: Set<ReleaseAction>;
+}
+
+/** The part of a host's disk that a release is about. */
+interface Disk {
+  /** Text of each release.json by version. */
+  releases: Map<string, string>;
+  current?: string;
+  /** Names in /etc/ssh. */
+  ssh: string[];
+}
+
+/**
+ * Hosts that do what they are told at once, and keep what plays write; without `switching` they know no environments.
+ * Disks begin empty: which image an instance has is not known here.
+ */
+export function simulatedHosts(test: HostsOfTest, app: string, switching: boolean): Hosts {
+  const disks = new Map<string, Disk>();
+  const diskOf = ({ instanceId }: Host): Disk => {
+    const disk = disks.get(instanceId) ?? { releases: new Map(), ssh: ['ssh_host_ed25519_key', 'sshd_config'] };
+    disks.set(instanceId, disk);
+    return disk;
+  };
+  return {
+    waitReachable: async () => undefined,
+    // It is forgotten when it gets another identity.
+    forget: async (host) => {
+      diskOf(host).ssh = ['ssh_host_ed25519_key', 'sshd_config'];
+    },
+    play: async (host, _playbook, variables) => {
+      const { release_action: action, release_version: version } = variables;
+      test.plays.push(`${action} ${host.instanceId}`);
+      if (test.skipped.has(action)) return;
+      if (action === 'activate') test.activated.unshift(version);
+      if (action === 'revert') test.activated.splice(test.activated.indexOf(version), 1);
+      write(diskOf(host), variables);
+    },
+    run: async (host, argv) => {
+      const read = readDisk(diskOf(host), `/srv/${app}`, argv);
+      if (read) {
+        if ('text' in read) return read.text;
+        throw new PipelineError('ssh.failed', `\`${argv.join(' ')}\` failed`, { details: [read.problem] });
+      }
+      if (!switching) return '';
+      if (argv.at(-1) === 'list') return JSON.stringify({ environments: test.activated.slice(0, 3) });
+      const version = argv.at(-1) ?? '';
+      await test.before.flip?.(host.instanceId, version);
+      test.flips.push(`${host.instanceId} ${version}`);
+      if (test.broken.has(host.instanceId)) return JSON.stringify({ ok: false, reason: 'the disk is full' });
+      return JSON.stringify({ ok: true, version, seconds: 0.1 });
+    },
+    close: async () => undefined,
+  };
+}
+
+/** What the release role does to a disk. */
+function write(disk: Disk, variables: ReleaseVariables): void {
+  const { release_app: app, release_version: version, release_commit: commit, release_previous: previous } = variables;
+  switch (variables.release_action) {
+    case 'stage':
+      disk.releases.set(version, JSON.stringify({ app, version, commit }));
+      break;
+    case 'activate':
+      disk.current = version;
+      break;
+    case 'clean':
+      disk.ssh = ['sshd_config'];
+      break;
+    case 'revert':
+      disk.current = previous;
+      disk.releases.delete(version);
+      break;
+    case 'unstage':
+      if (disk.current !== version) disk.releases.delete(version);
+  }
+}
+
+/** What `cat`, `readlink` and `ls` answer about the files that are kept here; undefined for other programs. */
+function readDisk(disk: Disk, root: string, argv: string[]): { text: string } | { problem: string } | undefined {
+  const [program, file = ''] = argv.filter((word) => !['sudo', '-n', '-A'].includes(word));
+  const names = [...disk.releases.keys()];
+  const answers: Record<string, string | undefined> = {
+    [`readlink ${root}/current`]: disk.current && `releases/${disk.current}`,
+    [`ls ${root}/releases`]: names.length > 0 ? names.join('\n') : undefined,
+    'ls /etc/ssh': disk.ssh.join('\n'),
+    ...Object.fromEntries(
+      [...disk.releases].map(([name, text]) => [`cat ${root}/releases/${name}/release.json`, text]),
+    ),
+  };
+  if (!['cat', 'readlink', 'ls'].includes(program ?? '')) return undefined;
+  const text = answers[`${program} ${file}`];
+  return text === undefined ? { problem: `${program}: ${file}: No such file or directory` } : { text };
+}
