@@ -11,6 +11,7 @@ export const rollbackPreflight: RollbackStep = {
   title: 'Check the way back',
   describe: ({ state }) => [
     `${state.group} serves ${servedBefore(state) ?? 'no release'}; go back to ${state.version}, image ${state.imageId}`,
+    ...(state.skipped ?? []).map((one) => `not to ${one}`),
     ...((state.leaves?.length ?? 0) > 1 ? [`no later rollback goes to ${state.leaves?.join(', ')} by itself`] : []),
     `by ${state.how}: ${state.why}`,
     ...state.rejected.map((other) => `not by ${other}`),
