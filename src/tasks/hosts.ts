@@ -2,6 +2,7 @@ import type { Host } from '../hosts/types.ts';
 import type { RunContext } from '../run/step.ts';
 import { messageOf, PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
+import { explainGroup } from '../steps/support/explain.ts';
 
 /** What these helpers need of a context: any step has it. */
 type HostContext = Pick<RunContext<Services, object>, 'services' | 'progress' | 'poll'>;
@@ -21,6 +22,7 @@ export async function runningHosts({ services, poll, progress }: HostContext): P
     read: () => readHosts(services),
     until: (seen) => seen.hosts.length > 0 || seen.desired === 0,
     progress: (seen) => progress(`no machine of ${seen.group} is in service yet`),
+    explain: (seen) => explainGroup({ services, state: {} }, seen.group)(),
     ...(await patience(services)),
   });
   if (hosts.length > 0) return hosts;

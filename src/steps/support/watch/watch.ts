@@ -134,12 +134,12 @@ export async function openWatch(context: RollContext, phase: Phase, where: Watch
 export async function takenBack(
   context: RollContext,
   watch: Watch,
-  error: { code: string; message: string; hint?: string },
+  error: { code: string; message: string; hint?: string; details?: string[] },
 ): Promise<PipelineError> {
   const evidence = watch.evidence();
   await context.save({ evidence });
-  const { code, message, hint } = error;
-  return new PipelineError(code, message, { hint, details: evidenceLines(evidence) });
+  const { code, message, hint, details = [] } = error;
+  return new PipelineError(code, message, { hint, details: [...details, ...evidenceLines(evidence)] });
 }
 
 /** The versions that may answer while machines are exchanged. */
