@@ -2,6 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { addStacks } from '../../infra/app.ts';
+import { defaultNames } from '../../src/config/resolve.ts';
 import { awsFleet, synthesise } from './support/synth.ts';
 
 const ledger = { type: 's3', bucket: 'team-ledger' };
@@ -203,7 +204,7 @@ describe('the stack of an environment', () => {
   it('makes a bucket that two environments share once, and protects what serves from its deletion', () => {
     const app = new App();
     const [first, second] = [awsFleet({ ledger }), { ...awsFleet({ ledger }), environment: 'staging' }];
-    addStacks(app, [first, { ...second, names: { ...second.names, group: 'api-staging' } }]);
+    addStacks(app, [first, { ...second, names: defaultNames('api', 'staging') }]);
     const stacks = app.node.children.filter((child) => child instanceof Stack);
     expect(stacks.map((stack) => [stack.stackName, stack.terminationProtection])).toEqual([
       ['golden-pipeline-production', true],
