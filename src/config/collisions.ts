@@ -21,7 +21,7 @@ interface Taken {
 /**
  * Names that collide among the fleets of a project, in the same cloud and region: `api` in `x-y` and `api-x` in `y` have the same
  * group, and an environment `local-proof` takes the target group that `local` proves its images in. The names of the second group
- * count for every fleet, as `release --strategy blue-green` takes them.
+ * count for every fleet: its strategy may become blue-green any day.
  */
 export function findCollisions(fleets: readonly Fleet[]): Collision[] {
   const found: Collision[] = [];

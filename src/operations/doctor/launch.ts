@@ -1,4 +1,3 @@
-import { isLaunch, readActivities } from '../../aws/activities.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { type Cause, groupCauses } from '../../steps/support/group-causes.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
@@ -14,11 +13,9 @@ export function launchLooks(services: DoctorServices, clock: Clock): Look[] {
 }
 
 async function launch(services: DoctorServices, now: number): Promise<Finding[]> {
-  const { aws, fleet } = services;
+  const { fleet } = services;
   const { facts, live } = await observeFleet(services);
-  const launches = (await readActivities(aws.autoScaling, facts.group)).filter(isLaunch);
-  const good = launches.find((one) => one.status === 'Successful')?.startedAt ?? 0;
-  const causes = await groupCauses(services, facts.group, { since: Math.max(good + 1, now - rememberedMs) });
+  const causes = await groupCauses(services, facts.group, { since: now - rememberedMs });
   const short = live.instances.filter((one) => one.lifecycle === 'InService').length < live.desired;
   const patient = now - fleet.release.timeouts.health * 1000;
   const found = causes.flatMap((cause) => toFinding(cause, { app: fleet.app, group: facts.group, short, patient }));

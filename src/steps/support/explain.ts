@@ -28,7 +28,10 @@ export function explainGroup(context: Context, group: string, targetGroupArn?: s
     ]);
     const fix = causes.find((cause) => cause.fix !== undefined)?.fix;
     return {
-      causes: [...causes.map((cause) => cause.message), ...unhealthyTargets(targets)],
+      causes: [
+        ...causes.map((cause) => cause.message),
+        ...unhealthyTargets(targets.filter(({ state }) => state !== 'draining')),
+      ],
       ...(fix !== undefined && { fix }),
     };
   };

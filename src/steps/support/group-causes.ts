@@ -56,7 +56,7 @@ export async function groupCauses(
     ...suspensions(group),
     ...launched,
     ...holds(group, hooks, activities),
-    ...failures(activities.filter((one) => one.startedAt >= since)),
+    ...failures(unresolved(activities).filter((one) => one.startedAt >= since)),
   ];
 }
 
@@ -115,10 +115,18 @@ function holds(group: Group, hooks: readonly LifecycleHook[], activities: readon
   });
 }
 
-/** Activities that have failed, those of one reason as one. @param activities newest first */
+/** Activities that have failed, and of whose kind none has gone well since. @param activities newest first */
+function unresolved(activities: readonly Activity[]): Activity[] {
+  return activities.filter(hasFailed).filter((one) => {
+    const good = activities.find((other) => isLaunch(other) === isLaunch(one) && other.status === 'Successful');
+    return one.startedAt >= (good?.startedAt ?? 0);
+  });
+}
+
+/** Failed activities, those of one reason as one. @param activities newest first */
 function failures(activities: readonly Activity[]): Cause[] {
   const byReason = new Map<string, Activity[]>();
-  for (const one of activities.filter(hasFailed)) {
+  for (const one of activities) {
     // AWS names the instance in some reasons; what is left is the same for all.
     const reason = `${isLaunch(one)} ${(one.message ?? one.description).replace(/\bi-[0-9a-f]+/g, 'i-')}`;
     byReason.set(reason, [...(byReason.get(reason) ?? []), one]);
