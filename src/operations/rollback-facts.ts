@@ -58,7 +58,7 @@ export async function decideRollback(
     unfinished: machines.some((machine) => machine.imageId !== wanted),
   });
   const [image, other, images] = await Promise.all([
-    target.image && readImage(aws.ec2, target.image.imageId),
+    imageOf(services, target, own),
     facts.idle ? switchFacts(services, facts, target.image?.imageId) : undefined,
     readImages(aws.ec2, [...new Set(machines.map((machine) => machine.imageId))]),
   ]);
@@ -77,6 +77,16 @@ export async function decideRollback(
   const leaves = leftBehind(releases, target.version, newest);
   const skipped = options.version === undefined ? skippedVersions(releases, own, target, serving) : [];
   return { facts, target, imageId: there.imageId, way, ...(served && { served }), leaves, skipped };
+}
+
+/** The image of a version, among the fleet's own; asked for by its id when it does not carry the fleet's tags. */
+async function imageOf(
+  { aws }: Services,
+  { image }: ReleaseRecord,
+  own: readonly GoldenImage[],
+): Promise<GoldenImage | undefined> {
+  if (!image) return undefined;
+  return own.find((one) => one.imageId === image.imageId) ?? readImage(aws.ec2, image.imageId);
 }
 
 /** Known-good versions nearer than the target that were not chosen as their image cannot be launched, and why. */
