@@ -1,4 +1,5 @@
 import type { App } from 'aws-cdk-lib';
+import { collisionError, findCollisions } from '../src/config/collisions.ts';
 import type { Fleet } from '../src/config/settings.ts';
 import { usageError } from '../src/shared/errors.ts';
 import { checkFleet } from './checks.ts';
@@ -9,9 +10,11 @@ import { namedNetwork } from './network.ts';
 /**
  * Adds the stacks of these fleets: `golden-pipeline-<environment>` for what the fleets of an environment share, and
  * `<app>-<environment>` for each fleet.
- * @throws usage error `infra.region` when the fleets of an environment are in several regions, and those of `checkFleet`.
+ * @throws usage error `config.names-collide` when two fleets would make the same resources, `infra.region` when the fleets of an environment are in several regions, and those of `checkFleet`.
  */
 export function addStacks(app: App, fleets: Fleet[]): void {
+  const collisions = findCollisions(fleets);
+  if (collisions.length > 0) throw collisionError(collisions);
   const made = new Set<string>();
   for (const environment of new Set(fleets.map((fleet) => fleet.environment))) {
     const members = fleets.filter((fleet) => fleet.environment === environment);

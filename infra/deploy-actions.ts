@@ -2,6 +2,7 @@
 export const reads = [
   'autoscaling:DescribeAutoScalingGroups',
   'autoscaling:DescribeInstanceRefreshes',
+  'autoscaling:DescribeLifecycleHooks',
   'autoscaling:DescribePolicies',
   'autoscaling:DescribeScalingActivities',
   'autoscaling:DescribeScheduledActions',

@@ -1,9 +1,36 @@
 import { type AutoScalingClient, DescribeScalingActivitiesCommand } from '@aws-sdk/client-auto-scaling';
 
-/** What the newest of a group's last activities that has failed says; undefined when none of the last hundred has. */
-export async function lastFailedActivity(autoScaling: AutoScalingClient, group: string): Promise<string | undefined> {
+/** One launch, termination or move of an instance, as a group has noted it. */
+export interface Activity {
+  /** `Launching a new EC2 instance: i-1` */
+  description: string;
+  /** `Successful`, `Failed`, `Cancelled`, `MidLifecycleAction` while a lifecycle hook holds the instance ... */
+  status: string;
+  /** Why it has failed or was canceled. */
+  message?: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+}
+
+/** The last hundred activities of a group, newest first: one call. */
+export async function readActivities(autoScaling: AutoScalingClient, group: string): Promise<Activity[]> {
   const { Activities = [] } = await autoScaling.send(
     new DescribeScalingActivitiesCommand({ AutoScalingGroupName: group, MaxRecords: 100 }),
   );
-  return Activities.find((one) => one.StatusCode === 'Failed')?.StatusMessage;
+  return Activities.map((one) => ({
+    description: one.Description ?? '',
+    status: one.StatusCode ?? '',
+    message: one.StatusMessage,
+    startedAt: one.StartTime?.getTime() ?? 0,
+  }));
+}
+
+/** True for the launch of an instance, which is what AWS calls it in the description. */
+export function isLaunch({ description }: Activity): boolean {
+  return description.startsWith('Launching');
+}
+
+/** True for one that has ended without doing what it was for. */
+export function hasFailed({ status }: Activity): boolean {
+  return status === 'Failed' || status === 'Cancelled';
 }

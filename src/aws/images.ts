@@ -233,6 +233,9 @@ export function waitImageAvailable(
       return image?.state === 'available';
     },
     progress: (image) => times.progress?.(image?.state ?? 'not visible yet'),
+    explain: (image) => ({
+      causes: [`${imageId} is ${image?.state ?? 'not visible'}${image?.stateReason ? `: ${image.stateReason}` : ''}`],
+    }),
     everyMs: times.everyMs,
     timeoutMs: times.timeoutMs,
   });

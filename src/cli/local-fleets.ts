@@ -146,6 +146,11 @@ async function ensureBalancer(
     what: `load balancer ${Name} to become active`,
     read,
     until: (balancer) => balancer?.State?.Code === 'active',
+    explain: (balancer) => ({
+      causes: [
+        `${Name} is ${balancer?.State?.Code ?? 'not there'}${balancer?.State?.Reason ? `: ${balancer.State.Reason}` : ''}`,
+      ],
+    }),
     everyMs: 100,
     timeoutMs: 300_000,
   });

@@ -17,6 +17,8 @@ export interface ImageStatus {
   inUse: boolean;
   pinned: boolean;
   knownGood: boolean;
+  /** ISO time at which a rollback went away from it: no later one goes there by itself, and retention gives it no place. */
+  rolledBackAt: string | null;
   region: string;
   /** `orphan`: no release of the ledger made it; `failed`: its release or its bake failed. */
   kind: ImageKind;
@@ -45,7 +47,10 @@ export async function readImages(services: Services, now: number): Promise<Image
   ];
 }
 
-function ofImage({ image, kind, kept, usedBy, region, removableFrom }: Judged, price: number): ImageStatus {
+function ofImage(
+  { image, kind, kept, usedBy, region, removableFrom, rolledBackAt }: Judged,
+  price: number,
+): ImageStatus {
   return {
     version: image.version ?? '',
     imageId: image.imageId,
@@ -55,6 +60,7 @@ function ofImage({ image, kind, kept, usedBy, region, removableFrom }: Judged, p
     inUse: usedBy.length > 0,
     pinned: image.pinned,
     knownGood: kind === 'known-good',
+    rolledBackAt: rolledBackAt ?? null,
     region,
     kind,
     usedBy,
@@ -78,6 +84,7 @@ function ofSnapshot({ snapshotId, version, region, sizeGb, startedAt }: Snapshot
     inUse: false,
     pinned: false,
     knownGood: false,
+    rolledBackAt: null,
     region,
     kind: 'orphan',
     usedBy: [],

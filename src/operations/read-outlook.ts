@@ -29,8 +29,9 @@ export async function readOutlook(services: Services): Promise<RollbackOutlook> 
   ]);
   const lastSeconds = lastRollback(runs);
   if (decision instanceof PipelineError) return { version: null, how: null, why: decision.message, lastSeconds };
-  const { target, way } = decision;
-  return { version: target.version, how: way.how, why: way.why, lastSeconds };
+  const { target, way, skipped } = decision;
+  const why = [way.why, ...skipped.map((one) => `not to ${one}`)].join('; ');
+  return { version: target.version, how: way.how, why, lastSeconds };
 }
 
 /** The steps after which traffic is on the old version. */

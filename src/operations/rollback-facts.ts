@@ -1,4 +1,4 @@
-import { type GoldenImage, readImage, readImages } from '../aws/images.ts';
+import { type GoldenImage, listImages, readImage, readImages } from '../aws/images.ts';
 import { groupMachines, type Machine } from '../aws/instances.ts';
 import { readRefresh } from '../aws/refreshes.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
@@ -6,10 +6,10 @@ import type { FleetFacts, RollbackHow, Services } from '../steps/services.ts';
 import { observeFleet } from '../steps/support/observe.ts';
 import { assertNoRefresh } from '../steps/support/refresh.ts';
 import { switchFacts } from '../steps/support/switch-facts.ts';
-import { launchable } from './rollback-image.ts';
+import { availableIds, launchable } from './rollback-image.ts';
 import { chooseTarget } from './rollback-target.ts';
 import { chooseRollbackWay, flipFact, type RollbackWay, switchFact, type WayFact } from './rollback-way.ts';
-import { leftBehind, versionNumber } from './versions.ts';
+import { leftBehind, rollbackTarget, versionNumber } from './versions.ts';
 
 /** What a rollback would do now. */
 export interface RollbackDecision {
@@ -20,6 +20,8 @@ export interface RollbackDecision {
   served?: string;
   /** Versions that no later rollback goes to by itself. */
   leaves: string[];
+  /** Nearer known-good versions whose images cannot be launched, each with its reason. */
+  skipped: string[];
   way: RollbackWay;
 }
 
@@ -38,8 +40,9 @@ export async function decideRollback(
 ): Promise<RollbackDecision> {
   const { fleet, ledger, aws } = services;
   const { facts } = await observeFleet(services);
-  const [releases, machines, refresh] = await Promise.all([
+  const [releases, own, machines, refresh] = await Promise.all([
     ledger.releases(fleet.app),
+    listImages(aws.ec2, fleet.app, fleet.environment),
     groupMachines(aws.ec2, facts.group),
     readRefresh(aws.autoScaling, facts.group),
   ]);
@@ -51,10 +54,11 @@ export async function decideRollback(
     version: options.version,
     force: options.force,
     serving,
+    there: availableIds(own),
     unfinished: machines.some((machine) => machine.imageId !== wanted),
   });
   const [image, other, images] = await Promise.all([
-    target.image && readImage(aws.ec2, target.image.imageId),
+    imageOf(services, target, own),
     facts.idle ? switchFacts(services, facts, target.image?.imageId) : undefined,
     readImages(aws.ec2, [...new Set(machines.map((machine) => machine.imageId))]),
   ]);
@@ -71,7 +75,35 @@ export async function decideRollback(
   const newest = newestVersion([serving, ...images.map((one) => one.version)]);
   const served = serving === target.version ? newest : serving;
   const leaves = leftBehind(releases, target.version, newest);
-  return { facts, target, imageId: there.imageId, way, ...(served && { served }), leaves };
+  const skipped = options.version === undefined ? skippedVersions(releases, own, target, serving) : [];
+  return { facts, target, imageId: there.imageId, way, ...(served && { served }), leaves, skipped };
+}
+
+/** The image of a version, among the fleet's own; asked for by its id when it does not carry the fleet's tags. */
+async function imageOf(
+  { aws }: Services,
+  { image }: ReleaseRecord,
+  own: readonly GoldenImage[],
+): Promise<GoldenImage | undefined> {
+  if (!image) return undefined;
+  return own.find((one) => one.imageId === image.imageId) ?? readImage(aws.ec2, image.imageId);
+}
+
+/** Known-good versions nearer than the target that were not chosen as their image cannot be launched, and why. */
+function skippedVersions(
+  releases: readonly ReleaseRecord[],
+  images: readonly GoldenImage[],
+  target: ReleaseRecord,
+  serving: string | undefined,
+): string[] {
+  const states = new Map(images.map((image) => [image.imageId, image.state]));
+  const nearest = rollbackTarget(releases, serving);
+  if (!nearest || versionNumber(nearest.version) <= versionNumber(target.version)) return [];
+  return releases
+    .filter(
+      (release) => rollbackTarget([release], serving) && versionNumber(release.version) > versionNumber(target.version),
+    )
+    .map(({ version, image }) => `${version}: its image is ${states.get(image?.imageId ?? '') ?? 'gone'}`);
 }
 
 function flipOf(version: string, serving: string | undefined, machines: Machine[], images: GoldenImage[]): WayFact {

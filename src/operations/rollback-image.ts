@@ -2,7 +2,7 @@ import { type GoldenImage, listImages } from '../aws/images.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
 import { PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
-import { rollbackTarget } from './versions.ts';
+import { rollbackTarget, withImage } from './versions.ts';
 
 /**
  * The image to go back to, which must be there for machines to start from.
@@ -26,6 +26,11 @@ export async function launchable(
   });
 }
 
+/** Ids of the images that machines can start from now. */
+export function availableIds(images: readonly GoldenImage[]): Set<string> {
+  return new Set(images.filter((image) => image.state === 'available').map((image) => image.imageId));
+}
+
 /** One that retention has disabled is given back by a pin: enabled by hand, the next prune would disable it again. */
 function cureOf({ imageId, state, retiredAt }: GoldenImage, version: string, app: string): string[] {
   if (state !== 'disabled') return [];
@@ -39,14 +44,7 @@ async function alternative(
   target: ReleaseRecord,
   releases: readonly ReleaseRecord[],
 ): Promise<string[]> {
-  const there = new Set(
-    (await listImages(aws.ec2, fleet.app, fleet.environment))
-      .filter((image) => image.state === 'available')
-      .map((image) => image.imageId),
-  );
-  const other = rollbackTarget(
-    releases.filter((release) => release.image && there.has(release.image.imageId)),
-    target.version,
-  );
+  const there = availableIds(await listImages(aws.ec2, fleet.app, fleet.environment));
+  const other = rollbackTarget(withImage(releases, there), target.version);
   return other ? [`go to the next one before it: pipeline fast-rollback ${fleet.app} ${other.version}`] : [];
 }

@@ -1,7 +1,7 @@
-import { readImage } from '../aws/images.ts';
+import { listImages, readImage } from '../aws/images.ts';
 import type { RollbackHow, Services } from '../steps/services.ts';
 import { decideRollback } from './rollback-facts.ts';
-import { launchable } from './rollback-image.ts';
+import { availableIds, launchable } from './rollback-image.ts';
 import { chooseTarget } from './rollback-target.ts';
 import { chooseRollbackWay } from './rollback-way.ts';
 import type { ReleaseUnderWay } from './run-under-way.ts';
@@ -21,8 +21,12 @@ export async function targetOver(
   // The end of that release is all that it takes.
   if (!moved && version !== undefined && version === previous) return version;
   if (!moved) return (await decideRollback(services, { version, force, how, supersede: true })).target.version;
-  const releases = await ledger.releases(fleet.app);
-  const target = chooseTarget(releases, { app: fleet.app, version, force, serving: coming, unfinished: true });
+  const [releases, own] = await Promise.all([
+    ledger.releases(fleet.app),
+    listImages(aws.ec2, fleet.app, fleet.environment),
+  ]);
+  const there = availableIds(own);
+  const target = chooseTarget(releases, { app: fleet.app, version, force, serving: coming, unfinished: true, there });
   await launchable(services, target.image && (await readImage(aws.ec2, target.image.imageId)), target, releases);
   // Which hosts can switch is known only after that release; which ways the fleet does not have at all, already now.
   const open = { open: true, why: 'known when the release has ended' };

@@ -1,6 +1,6 @@
 import type { ReleaseRecord } from '../ledger/types.ts';
 import { PipelineError, usageError } from '../shared/errors.ts';
-import { rollbackTarget, versionNumber } from './versions.ts';
+import { rollbackTarget, versionNumber, withImage } from './versions.ts';
 
 /** What is asked for, and what serves. */
 export interface TargetRequest {
@@ -13,6 +13,8 @@ export interface TargetRequest {
   serving?: string;
   /** Some hosts still run another image than that of the version that serves. */
   unfinished: boolean;
+  /** Ids of the images that are available: no other version is chosen or offered. */
+  there: ReadonlySet<string>;
 }
 
 /**
@@ -21,32 +23,41 @@ export interface TargetRequest {
  * `rollback.irreversible`, each with the alternatives
  */
 export function chooseTarget(releases: readonly ReleaseRecord[], request: TargetRequest): ReleaseRecord {
-  const { app, version, serving } = request;
+  const { app, version, serving, there } = request;
+  const offered = withImage(releases, there);
+  // Where no image is there, the caller says what has become of the last one.
   const target =
-    version === undefined ? rollbackTarget(releases, serving) : releases.find((one) => one.version === version);
+    version === undefined
+      ? (rollbackTarget(offered, serving) ?? rollbackTarget(releases, serving))
+      : releases.find((one) => one.version === version);
   if (!target && version === undefined) {
     throw new PipelineError(
       'rollback.no-target',
       `${app} has no known-good release before ${serving ?? 'the first one'}`,
       {
-        hint: `${leftHint(releases, request)}see what there is: pipeline images ${app}`,
+        hint: `${leftHint(offered, request)}see what there is: pipeline images ${app}`,
       },
     );
   }
   if (!target) {
-    const known = releases.map((release) => release.version).join(', ') || 'none';
     throw usageError(
       'rollback.unknown-version',
-      `${app} has no release ${version}; there are: ${known}`,
+      `${app} has no release ${version}. Available: ${availableVersions(offered, serving)}`,
       `pipeline images ${app}`,
     );
   }
   if (target.version === serving && !request.unfinished) {
     throw usageError('rollback.same-version', `${app} serves ${serving} already`, `pipeline status ${app}`);
   }
-  assertKnownGood(target, request, releases);
+  assertKnownGood(target, request, offered);
   assertReversible(target, request, releases);
   return target;
+}
+
+/** What `fast-rollback` goes to without `--force`. */
+function availableVersions(offered: readonly ReleaseRecord[], serving: string | undefined): string {
+  const versions = offered.filter((release) => release.knownGood && release.version !== serving);
+  return versions.map(({ version, leftAt }) => (leftAt ? `${version} (rolled back)` : version)).join(', ') || 'none';
 }
 
 /** Known-good versions before the one that serves which a rollback went away from: a person may know better. */
@@ -63,10 +74,10 @@ function leftHint(releases: readonly ReleaseRecord[], { app, serving }: TargetRe
 function assertKnownGood(
   target: ReleaseRecord,
   { app, force, serving }: TargetRequest,
-  releases: readonly ReleaseRecord[],
+  offered: readonly ReleaseRecord[],
 ): void {
   if (target.image && (target.knownGood || force)) return;
-  const other = rollbackTarget(releases, serving)?.version;
+  const other = rollbackTarget(offered, serving)?.version;
   const instead = other === undefined ? `pipeline images ${app}` : `pipeline fast-rollback ${app} ${other}`;
   throw usageError(
     'rollback.not-known-good',
@@ -78,7 +89,7 @@ function assertKnownGood(
 /** Versions behind an irreversible release cannot work with the data any more. */
 function assertReversible(
   target: ReleaseRecord,
-  { app, force, serving }: TargetRequest,
+  { app, force, serving, there }: TargetRequest,
   releases: readonly ReleaseRecord[],
 ): void {
   if (force || serving === undefined) return;
@@ -91,14 +102,18 @@ function assertReversible(
   );
   const last = crossed.at(-1);
   if (!last) return;
+  const furthest = withImage(releases, there).find(
+    ({ version, knownGood }) =>
+      knownGood && version !== serving && versionNumber(version) >= versionNumber(last.version),
+  );
   throw new PipelineError(
     'rollback.irreversible',
     `${target.version} of ${app} cannot work with what ${last.version} has made of the data: ${last.irreversible}`,
     {
       hint:
-        last.version === serving
+        furthest === undefined || versionNumber(furthest.version) > versionNumber(serving)
           ? 'release a fix forward; or, if you know that the data allows it, insist with --force'
-          : `go back to ${last.version} at most: pipeline fast-rollback ${app} ${last.version}; or insist with --force`,
+          : `go back to ${furthest.version} at most: pipeline fast-rollback ${app} ${furthest.version}; or insist with --force`,
     },
   );
 }

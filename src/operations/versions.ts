@@ -33,6 +33,14 @@ export function rollbackTarget(
 }
 
 /**
+ * The releases whose image machines can start from.
+ * @param there Ids of the images that are available now.
+ */
+export function withImage(releases: readonly ReleaseRecord[], there: ReadonlySet<string>): ReleaseRecord[] {
+  return releases.filter(({ image }) => image !== undefined && there.has(image.imageId));
+}
+
+/**
  * The releases that a rollback goes away from: what served, and every known-good one that is skipped on the way. Whoever goes back
  * over several versions has a reason to serve none of them.
  * @param newest The newest version that the fleet has to do with: serving, or that the machines' images are of.

@@ -1,6 +1,7 @@
 import { startRefresh } from '../aws/refreshes.ts';
 import { messageOf, PipelineError } from '../shared/errors.ts';
 import type { RollbackStep } from './services.ts';
+import { explained, explainGroup } from './support/explain.ts';
 import { waitRefresh } from './support/refresh.ts';
 
 /** Replaces the switched hosts by machines from the old image, in the background unless asked to wait. */
@@ -32,10 +33,11 @@ export const converge: RollbackStep = {
     if (!wait) return;
     const ended = await waitRefresh(context, refreshId);
     if (ended.status === 'Successful') return;
+    const { causes } = await explained(explainGroup(context, group, context.state.targetGroupArn));
     throw new PipelineError(
       'converge.failed',
       `instance refresh ${refreshId} ended ${ended.status}: ${ended.reason ?? 'no reason given'}`,
-      { hint: `${version} serves; replace the hosts later: ${cure}` },
+      { details: causes, hint: `${version} serves; replace the hosts later: ${cure}` },
     );
   },
 };

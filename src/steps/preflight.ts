@@ -2,7 +2,8 @@ import { readImage } from '../aws/images.ts';
 import { groupMachines, type Machine } from '../aws/instances.ts';
 import { isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';
-import type { ReleaseState, ReleaseStep, Services } from './services.ts';
+import type { ReleaseContext, ReleaseState, ReleaseStep, Services } from './services.ts';
+import { waitBooted } from './support/booting.ts';
 import { showProofRoute } from './support/colours.ts';
 import { type Observation, observeFleet } from './support/observe.ts';
 import { alarmsToWatch, takeBaseline } from './support/watch/baseline.ts';
@@ -29,9 +30,10 @@ export const preflight: ReleaseStep = {
   ],
   async run(context) {
     const { services, state } = context;
-    const seen = await observeFleet(services);
-    assertAsPlanned(services, state, seen);
-    await assertReady(services, seen);
+    const first = await observeFleet(services);
+    assertAsPlanned(services, state, first);
+    await assertReady(services, first);
+    const seen = first.healthy.length < first.live.desired ? await whenBooted(context, first) : first;
     await assertRollbackTarget(services, seen);
     const alarms = await alarmsToWatch(context);
     // Before anything is changed, and while every machine is in service.
@@ -89,10 +91,7 @@ function assertAsPlanned({ fleet }: Services, { current: planned, group }: Relea
 }
 
 /** Refuses a fleet that somebody or something else is changing. */
-async function assertReady(
-  { aws, fleet }: Services,
-  { live: group, idle, share, healthy }: Observation,
-): Promise<void> {
+async function assertReady({ aws, fleet }: Services, { live: group, idle, share }: Observation): Promise<void> {
   for (const { name } of idle ? [group, idle] : [group]) {
     const refresh = await readRefresh(aws.autoScaling, name);
     if (!isActive(refresh)) continue;
@@ -127,15 +126,16 @@ async function assertReady(
       hint: 'resume them, or find out who suspended them and why',
     });
   }
-  if (group.desired > 0 && healthy.length < group.desired) {
-    throw new PipelineError(
-      'preflight.unhealthy',
-      `only ${healthy.length} of ${group.desired} hosts of ${group.name} are healthy`,
-      {
-        hint: 'a release onto a sick fleet hides what made it sick: look at `pipeline status` first',
-      },
-    );
-  }
+}
+
+/** The fleet once it has booted: what has been changed meanwhile is no longer what was planned for, and is refused. */
+async function whenBooted(context: ReleaseContext, { facts }: Observation): Promise<Observation> {
+  const { services, state } = context;
+  await waitBooted(context, facts);
+  const seen = await observeFleet(services);
+  assertAsPlanned(services, state, seen);
+  await assertReady(services, seen);
+  return seen;
 }
 
 async function assertRollbackTarget({ aws }: Services, { facts: { current } }: Observation): Promise<void> {

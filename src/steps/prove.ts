@@ -1,6 +1,7 @@
 import { deregisterTarget, readTargets, registerTarget } from '../aws/balancers.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { type ReleaseContext, type ReleaseStep, times } from './services.ts';
+import { unhealthyTargets } from './support/explain.ts';
 import { waitRunning, waitTargetHealthy } from './support/health.ts';
 import { launchHelper, runTags, terminateLaunched } from './support/launch.ts';
 import { proofRouteHeaders, smokeFailures } from './support/smoke.ts';
@@ -52,6 +53,7 @@ async function retire(context: ReleaseContext): Promise<void> {
       read: () => readTargets(aws.elb, proofTargetGroupArn),
       until: (all) => !all.some((target) => target.id === proofInstanceId),
       progress: () => context.progress(`${proofInstanceId} is draining`),
+      explain: (all) => ({ causes: unhealthyTargets(all.filter((target) => target.id === proofInstanceId)) }),
       ...times(fleet, 'drain'),
     });
   }

@@ -40,6 +40,7 @@ export const settleOld: RollbackStep = {
       if (!isTimeout(error)) throw error;
       const { version, group } = context.state;
       throw new PipelineError('roll.not-serving', `${version} is on every machine of ${group}: ${error.message}`, {
+        details: error.details,
         hint: stays(context),
         cause: error,
       });

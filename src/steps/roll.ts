@@ -3,6 +3,7 @@ import { setDefaultVersion } from '../aws/launch-templates.ts';
 import { startRefresh } from '../aws/refreshes.ts';
 import type { Step } from '../run/step.ts';
 import type { RollContext, RollState, Services } from './services.ts';
+import { explained, explainGroup } from './support/explain.ts';
 import { waitFleetHealthy } from './support/health.ts';
 import { addTemplateVersion, dropTemplateVersion } from './support/new-template.ts';
 import { pinTemplate } from './support/pin.ts';
@@ -70,10 +71,12 @@ export async function refreshFleet(context: RollContext): Promise<void> {
     await context.save({ refreshId });
     const ended = await waitRefresh(context, refreshId, () => look(context, watch));
     if (ended.status !== 'Successful') {
+      const { causes, fix } = await explained(explainGroup(context, group, context.state.targetGroupArn));
       throw await takenBack(context, watch, {
         code: 'roll.failed',
         message: `the instance refresh ended ${ended.status}: ${ended.reason ?? 'no reason given'}`,
-        hint: `the image is the same that the proof instance ran; look at the activities of ${group}`,
+        details: causes,
+        hint: fix ?? `the image is the same that the proof instance ran; look at the activities of ${group}`,
       });
     }
   } finally {

@@ -2,8 +2,9 @@ import { readImage } from '../aws/images.ts';
 import { cancelRefresh, isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { type RollbackContext, type RollbackStep, servedBefore, times } from './services.ts';
+import { explained, explainGroup } from './support/explain.ts';
 import { observeFleet } from './support/observe.ts';
-import { assertNoRefresh } from './support/refresh.ts';
+import { assertNoRefresh, refreshText } from './support/refresh.ts';
 
 /** Looks again, under the lock. A sick fleet is no reason to refuse: that is what a rollback is for. */
 export const rollbackPreflight: RollbackStep = {
@@ -11,6 +12,7 @@ export const rollbackPreflight: RollbackStep = {
   title: 'Check the way back',
   describe: ({ state }) => [
     `${state.group} serves ${servedBefore(state) ?? 'no release'}; go back to ${state.version}, image ${state.imageId}`,
+    ...(state.skipped ?? []).map((one) => `not to ${one}`),
     ...((state.leaves?.length ?? 0) > 1 ? [`no later rollback goes to ${state.leaves?.join(', ')} by itself`] : []),
     `by ${state.how}: ${state.why}`,
     ...state.rejected.map((other) => `not by ${other}`),
@@ -48,6 +50,10 @@ async function endRefresh(context: RollbackContext): Promise<void> {
     read: () => readRefresh(aws.autoScaling, group, refresh.id),
     until: (one) => !isActive(one),
     progress: (one) => context.progress(`instance refresh ${refresh.id} is ${one?.status}`),
+    explain: async (one) => {
+      const { causes, fix } = await explained(explainGroup(context, group));
+      return { causes: [...(one ? [refreshText(one)] : []), ...causes], ...(fix && { fix }) };
+    },
     ...times(fleet, 'health'),
   });
   context.note(`instance refresh ${refresh.id} is cancelled`);

@@ -114,6 +114,8 @@ export interface RollbackState extends RollState {
   why: string;
   /** The ways that are not taken, each with its reason. */
   rejected: string[];
+  /** Nearer known-good versions that it does not go to as their images cannot be launched, each with its reason. */
+  skipped?: string[];
   /** An active refresh is cancelled first. */
   supersede: boolean;
   /** The run ends when the whole fleet runs the old image. */

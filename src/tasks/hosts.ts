@@ -1,4 +1,5 @@
 import type { Host } from '../hosts/types.ts';
+import type { Explanation } from '../run/poll.ts';
 import type { RunContext } from '../run/step.ts';
 import { messageOf, PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
@@ -21,12 +22,19 @@ export async function runningHosts({ services, poll, progress }: HostContext): P
     read: () => readHosts(services),
     until: (seen) => seen.hosts.length > 0 || seen.desired === 0,
     progress: (seen) => progress(`no machine of ${seen.group} is in service yet`),
+    explain: (seen) => explain(services, seen.group),
     ...(await patience(services)),
   });
   if (hosts.length > 0) return hosts;
   throw new PipelineError('task.no-hosts', `no machine of ${group} is in service`, {
     hint: `release first: pipeline release ${fleet.app}`,
   });
+}
+
+/** Pipelines files import this module: the SDK is not loaded for them. */
+async function explain(services: Services, group: string): Promise<Explanation> {
+  const { explainGroup } = await import('../steps/support/explain.ts');
+  return explainGroup({ services, state: {} }, group)();
 }
 
 /**

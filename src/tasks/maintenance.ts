@@ -162,6 +162,7 @@ async function waitFor(context: TaskContext, url: string, until: (answer: ProbeA
     read: () => context.services.probe(`${url}/`, { timeoutMs: probeTimeoutMs }),
     until,
     progress: (answer) => context.progress(`${url} answers ${answer.status}`),
+    explain: (answer) => ({ causes: [`${url} answers ${answer.status}`] }),
     ...times(context.services.fleet, 'health'),
   });
 }

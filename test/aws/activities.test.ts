@@ -1,11 +1,6 @@
-import {
-  AutoScalingClient,
-  DescribeScalingActivitiesCommand,
-  UpdateAutoScalingGroupCommand,
-} from '@aws-sdk/client-auto-scaling';
-import { mockClient } from 'aws-sdk-client-mock';
+import { UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { expect, it } from 'vitest';
-import { lastFailedActivity } from '../../src/aws/activities.ts';
+import { hasFailed, isLaunch, readActivities } from '../../src/aws/activities.ts';
 import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
@@ -16,23 +11,17 @@ openWorld(
   { delays: 'quick' },
 );
 
-it('the newest failure of a group is told, also when launches have gone well since; none of another group is', async () => {
+it('activities of a group are read newest first, with what EC2 said of a launch that failed; none of another group are', async () => {
   const [group, other] = [await world.group(1, { MaxSize: 9 }), await world.group(1)];
-  expect(await lastFailedActivity(world.asg, group)).toBeUndefined();
-  const fault = world.cloud.faults.add({ kind: 'insufficient-capacity', count: 1 });
+  const launches = async (name: string) => (await readActivities(world.asg, name)).filter(isLaunch);
+  expect((await launches(group)).map(hasFailed)).toEqual([false]);
+  world.cloud.faults.add({ kind: 'insufficient-capacity', count: 1 });
   await world.asg.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: group, DesiredCapacity: 2 }));
   await world.inService(group, 2);
-  expect(world.cloud.faults.list().find(({ id }) => id === fault.id)).toMatchObject({ hits: 1 });
-  expect(await lastFailedActivity(world.asg, group)).toMatch(/sufficient .*capacity/);
-  expect(await lastFailedActivity(world.asg, other)).toBeUndefined();
-});
-
-it('of several failures the first that AWS lists counts, which is the newest', async () => {
-  const asg = new AutoScalingClient({ region: 'eu-west-1' });
-  const activity = (StatusCode: 'Successful' | 'Failed', StatusMessage?: string) => ({
-    ...{ ActivityId: 'a', AutoScalingGroupName: 'api', Cause: '', StartTime: new Date(0), StatusCode, StatusMessage },
-  });
-  const Activities = [activity('Successful'), activity('Failed', 'newer'), activity('Failed', 'older')];
-  mockClient(asg).on(DescribeScalingActivitiesCommand).resolves({ Activities });
-  expect(await lastFailedActivity(asg, 'api')).toBe('newer');
+  const all = await launches(group);
+  expect(all.map(hasFailed)).toEqual([false, true, false]);
+  expect(all[1]).toMatchObject({ status: 'Failed', message: expect.stringMatching(/sufficient .*capacity/) });
+  const starts = all.map((one) => one.startedAt);
+  expect(starts).toEqual([...starts].sort((a, b) => b - a));
+  expect((await launches(other)).map(hasFailed)).toEqual([false]);
 });

@@ -1,4 +1,6 @@
+import { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
+import { addStacks } from '../../infra/app.ts';
 import { checkFleet } from '../../infra/checks.ts';
 import { awsFleet } from './support/synth.ts';
 
@@ -30,4 +32,9 @@ describe('what AWS would refuse in the middle of a deploy', () => {
   ])('takes %s', (_what, settings) => {
     expect(() => checkFleet(awsFleet(settings))).not.toThrow();
   });
+});
+
+it('no stack is made of fleets whose names collide', () => {
+  const [one, other] = [awsFleet(), { ...awsFleet(), app: 'web' }];
+  expect(() => addStacks(new App(), [one, other])).toThrow(expect.objectContaining({ code: 'config.names-collide' }));
 });

@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { defaultNames } from '../../src/config/resolve.ts';
 import { awsFleet, synthesise, synthesiseStacks } from './support/synth.ts';
 
 const ledger = { type: 's3', bucket: 'team-ledger' };
@@ -200,7 +201,7 @@ describe('the stack of an environment', () => {
 
   it('makes a bucket that two environments share once, and protects what serves from its deletion', () => {
     const [first, second] = [awsFleet({ ledger }), { ...awsFleet({ ledger }), environment: 'staging' }];
-    const stacks = synthesiseStacks(first, { ...second, names: { ...second.names, group: 'api-staging' } });
+    const stacks = synthesiseStacks(first, { ...second, names: defaultNames('api', 'staging') });
     expect(stacks.map(({ stack }) => [stack.stackName, stack.terminationProtection])).toEqual([
       ['golden-pipeline-production', true],
       ['api-production', true],

@@ -46,6 +46,20 @@ describe('createPoll', () => {
     expect(reads).toBe(4);
   });
 
+  it('tells what is known of the cause when it gives up, and gives up all the same when nothing is', async () => {
+    const clock = new ManualClock();
+    const poll = createPoll(clock);
+    const wait = { what: 'x', read: async () => 'down', until: () => false, everyMs: 1000, timeoutMs: 0 };
+    await expect(
+      poll({ ...wait, explain: async (last) => ({ causes: [`it is ${last}`], fix: 'start it' }) }),
+    ).rejects.toMatchObject({ code: 'wait.timeout', details: ['it is down'], hint: 'start it' });
+    await expect(poll({ ...wait, explain: () => Promise.reject(new Error('denied')) })).rejects.toMatchObject({
+      code: 'wait.timeout',
+      details: [],
+      hint: expect.stringContaining('release.timeouts'),
+    });
+  });
+
   it('ends at once on interrupt, and when the reading throws', async () => {
     const clock = new ManualClock();
     const controller = new AbortController();

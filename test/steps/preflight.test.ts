@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DeleteLifecycleHookCommand, PutLifecycleHookCommand } from '@aws-sdk/client-auto-scaling';
 import { DisableImageCommand, EnableImageCommand } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readGroup, replaceInstance, resumeProcesses, suspendProcesses } from '../../src/aws/groups.ts';
+import { readGroup, replaceInstance, resumeProcesses, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
 import { createFileLedger } from '../../src/ledger/ledger.ts';
 import type { Ledger } from '../../src/ledger/types.ts';
 import { planRelease } from '../../src/operations/release.ts';
@@ -108,10 +109,87 @@ describe('a fleet that is not ready', () => {
     expect(await refusal()).toMatchObject({
       code: 'preflight.unhealthy',
       message: `only 3 of 4 hosts of ${name} are healthy`,
+      details: expect.arrayContaining([expect.stringMatching(/failed: .*sufficient .*capacity/)]),
     });
     world.cloud.faults.clear();
     const allServe = (hosts: string[]) => hosts.length === 4 && hosts.every((one) => one.endsWith('InService healthy'));
     await world.until(() => world.serving(), allServe);
     expect(await world.run(await planRelease(world.services, world.clock, {}))).toMatchObject({ outcome: 'done' });
+  }, 60_000);
+
+  it('is waited for while it is only booting, and says for what', async () => {
+    const { autoScaling } = world.services.aws;
+    const { name, desired } = await group();
+    await setCapacity(autoScaling, name, { desired: desired + 1 });
+    const waiting: string[] = [];
+    const result = await world.run(await planRelease(world.services, world.clock, {}), {
+      sink: (event) => {
+        if (event.code === 'step.progress' && event.step === 'preflight') waiting.push(event.message);
+      },
+    });
+    expect(result.error).toBeUndefined();
+    expect(waiting.join('\n')).toMatch(
+      /4 of 5 hosts are healthy; waiting for (an instance to launch|i-\w+ is (Pending|initial))/,
+    );
+    expect(await world.serving()).toHaveLength(5);
+    await setCapacity(autoScaling, name, { desired });
+    await world.until(
+      () => world.serving(),
+      (hosts) => hosts.length === desired,
+    );
+  }, 60_000);
+
+  it('is refused after release.timeouts.health with the lifecycle hook that holds an instance', async () => {
+    const { autoScaling } = world.services.aws;
+    const { name, desired } = await group();
+    const hook = { AutoScalingGroupName: name, LifecycleHookName: 'warm-up' };
+    await autoScaling.send(
+      new PutLifecycleHookCommand({ ...hook, LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING' }),
+    );
+    await setCapacity(autoScaling, name, { desired: desired + 1 });
+    const began = world.clock.now();
+    try {
+      expect(await refusal()).toMatchObject({
+        code: 'preflight.unhealthy',
+        details: [expect.stringContaining('(MidLifecycleAction): it is held by lifecycle hook warm-up')],
+        hint: expect.stringContaining('aws autoscaling complete-lifecycle-action'),
+      });
+      expect(world.clock.now() - began).toBeGreaterThanOrEqual(world.services.fleet.release.timeouts.health * 1000);
+    } finally {
+      await autoScaling.send(new DeleteLifecycleHookCommand(hook));
+      await setCapacity(autoScaling, name, { desired });
+      await world.until(
+        () => world.serving(),
+        (hosts) => hosts.length === desired,
+      );
+    }
+  }, 60_000);
+
+  it('is refused at once with an instance that is unhealthy for the load balancer', async () => {
+    const { autoScaling } = world.services.aws;
+    const { name, desired } = await group();
+    await suspendProcesses(autoScaling, name, ['ReplaceUnhealthy']);
+    world.cloud.faults.add({ kind: 'never-healthy' });
+    await setCapacity(autoScaling, name, { desired: desired + 1 });
+    await world.until(
+      () => world.serving(),
+      (hosts) => hosts.some((one) => one.endsWith('InService unhealthy')),
+    );
+    const began = world.clock.now();
+    try {
+      expect(await refusal()).toMatchObject({
+        code: 'preflight.unhealthy',
+        details: [expect.stringMatching(/^i-\w+ is unhealthy: /)],
+      });
+      expect(world.clock.now() - began).toBeLessThan(world.services.fleet.release.timeouts.health * 1000);
+    } finally {
+      world.cloud.faults.clear();
+      await resumeProcesses(autoScaling, name, ['ReplaceUnhealthy']);
+      await setCapacity(autoScaling, name, { desired });
+      await world.until(
+        () => world.serving(),
+        (hosts) => hosts.length === desired && hosts.every((one) => one.endsWith('InService healthy')),
+      );
+    }
   }, 60_000);
 });

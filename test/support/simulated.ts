@@ -17,6 +17,7 @@ import {
   startDirectCloud,
 } from '../../src/local-cloud/direct/start-direct-cloud.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
+import type { EventSink } from '../../src/run/events.ts';
 import { execute, type RunResult } from '../../src/run/execute.ts';
 import { createPoll } from '../../src/run/poll.ts';
 import { createRunId } from '../../src/run/run-id.ts';
@@ -133,13 +134,17 @@ export class Simulated implements HostsOfTest {
       signal = new AbortController().signal,
       lost,
       runId,
-    }: { signal?: AbortSignal; lost?: AbortSignal; runId?: string } = {},
+      sink,
+    }: { signal?: AbortSignal; lost?: AbortSignal; runId?: string; sink?: EventSink } = {},
   ): Promise<RunResult<State>> {
     const { services, clock } = this;
     return execute(plan, {
       services,
       clock,
-      sink: (event) => event.code === 'step.note' && this.notes.push(event.message),
+      sink: (event) => {
+        if (event.code === 'step.note') this.notes.push(event.message);
+        sink?.(event);
+      },
       journal: services.ledger,
       runId: runId ?? createRunId(clock),
       signal,

@@ -1,4 +1,6 @@
+import { type Collision, collisionError, findCollisions } from '../../config/collisions.ts';
 import { listApps, loadPipeline } from '../../config/load.ts';
+import { projectFleets } from '../../config/project.ts';
 import type { Fleet } from '../../config/settings.ts';
 import { unsetVariables } from '../../config/unset-variables.ts';
 import { PipelineError, usageError } from '../../shared/errors.ts';
@@ -22,8 +24,12 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
       'write one; docs/configuration.md shows how',
     );
   }
-  const checked = await Promise.all(apps.map((name) => check(folder, name, options.env)));
-  const wrong = checked.filter((one) => 'error' in one);
+  const [each, fleets] = await Promise.all([
+    Promise.all(apps.map((name) => check(folder, name, options.env))),
+    projectFleets(folder),
+  ]);
+  const { checked, collisions } = withCollisions(each, findCollisions(fleets));
+  const wrong = each.flatMap((one) => ('error' in one ? [one.error] : []));
   if (options.json) writeJson(context.stdout, checked.map(toDocument));
   else {
     const plain = colorsFor(useColor(context, options, context.stdout));
@@ -37,8 +43,10 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     for (const text of one.warnings)
       context.stderr.write(`${colors.yellow('warning:')} ${one.app}: ${printable(text)}\n`);
   }
-  for (const { error } of wrong) context.stderr.write(renderError(error, { colors, debug: Boolean(options.debug) }));
-  return wrong.length > 0 ? exitCodes.usage : exitCodes.done;
+  // A collision is told once, although it is a mistake of two files.
+  const errors = collisions.length > 0 ? [...wrong, collisionError(collisions)] : wrong;
+  for (const error of errors) context.stderr.write(renderError(error, { colors, debug: Boolean(options.debug) }));
+  return errors.length > 0 ? exitCodes.usage : exitCodes.done;
 };
 
 async function check(folder: string, app: string, environment: string | undefined): Promise<Checked> {
@@ -60,6 +68,20 @@ function warningsOf({ app, environment, ansible }: Fleet): string[] {
     (path) =>
       `ansible.variables.${path} has no value in ${environment}; a release there needs it: set the shell variable that pipelines/${app}.ts reads it from`,
   );
+}
+
+/** The same, with an error for each app whose checked environments share a name with another fleet. */
+function withCollisions(each: Checked[], all: readonly Collision[]): { checked: Checked[]; collisions: Collision[] } {
+  const of = (one: Checked) =>
+    'error' in one
+      ? []
+      : all.filter(({ fleets }) =>
+          fleets.some((fleet) => fleet.app === one.app && one.environments.includes(fleet.environment)),
+        );
+  return {
+    checked: each.map((one) => (of(one).length > 0 ? { app: one.app, error: collisionError(of(one)) } : one)),
+    collisions: all.filter((collision) => each.some((one) => of(one).includes(collision))),
+  };
 }
 
 function toDocument(one: Checked): Record<string, unknown> {

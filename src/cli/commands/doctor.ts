@@ -1,4 +1,6 @@
+import { collisionHint, findCollisions } from '../../config/collisions.ts';
 import { listApps, loadPipeline } from '../../config/load.ts';
+import { projectFleets } from '../../config/project.ts';
 import { diagnose } from '../../operations/doctor/diagnose.ts';
 import { error, type Finding, ok, takeAll } from '../../operations/doctor/finding.ts';
 import { openings } from '../../operations/doctor/records.ts';
@@ -41,13 +43,17 @@ async function diagnoseApp(
   try {
     const pipeline = await loadPipeline({ projectDir: folder, app });
     const fleet = pipeline.fleet(options.env);
+    const taken = findCollisions(await projectFleets(folder)).filter(({ fleets }) =>
+      fleets.some((one) => one.app === app),
+    );
+    const names = taken.map(({ text }) => error('config.names', text, collisionHint));
     const configured = ok('config', `${pipeline.file} is right: ${pipeline.environments.join(', ')}`);
     const findings = await withServices(context, fleet, (services) =>
       pipeline.onlyTasks
         ? takeAll([{ id: 'openings', run: () => openings(services, context.clock, { file: app }) }])
         : diagnose(services, context.clock),
     );
-    return { about: `${app} in ${fleet.environment}`, findings: [configured, ...findings] };
+    return { about: `${app} in ${fleet.environment}`, findings: [configured, ...names, ...findings] };
   } catch (reason) {
     if (!(reason instanceof PipelineError)) throw reason;
     const message = [reason.message, ...reason.details].join('; ');

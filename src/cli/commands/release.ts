@@ -1,4 +1,5 @@
 import { gitRef } from '../../config/names.ts';
+import { assertOwnNames } from '../../config/project.ts';
 import { assertVariables, planRelease, type ReleaseOptions } from '../../operations/release.ts';
 import type { Services } from '../../steps/services.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
@@ -17,6 +18,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   const bake = options.bake === 'detach' || options.bake === 'builder' ? options.bake : undefined;
   const strategy = options.strategy === 'rolling' || options.strategy === 'blue-green' ? options.strategy : undefined;
   const fleet = await fleetOf(context, app, options);
+  await assertOwnNames(fleet);
   return withServices(context, fleet, async (services) => {
     const irreversible = options.irreversible === true;
     const fromBase = options.fromBase === true;

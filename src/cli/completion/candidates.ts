@@ -16,6 +16,15 @@ export interface KnownTask {
   options: readonly OptionSpec[];
 }
 
+/** A version that a command line may name. */
+export interface KnownVersion {
+  version: string;
+  commit: string;
+  knownGood: boolean;
+  /** A rollback went away from it. */
+  rolledBack: boolean;
+}
+
 /** What completion may ask the project; each is asked only where its words could stand. */
 export interface Sources {
   /** Names of the files in pipelines/; no file is loaded. */
@@ -23,6 +32,8 @@ export interface Sources {
   /** Environments of an app; of all apps without one. */
   environments(app: string | undefined): Promise<string[]>;
   tasks(app: string): Promise<Readonly<Record<string, KnownTask>>>;
+  /** Versions whose image retention has not deleted, newest first; none where only the cloud could tell. */
+  versions(app: string, environment: string | undefined): Promise<KnownVersion[]>;
 }
 
 /** Options whose value is a path. */
@@ -111,8 +122,20 @@ async function argumentsOf(spec: CommandSpec, line: TypedLine, { sources, apps, 
   if (!argument) return [];
   if (argument.suggestions) return described(argument.suggestions);
   if (/^[<[]app[>\]]$/.test(argument.name)) return described(apps, 'app');
+  if (argument.name === '[version]') return versionsOf(spec, line, sources);
   if (argument.name === '[task]') return taskNames(line.args[0] ?? '', sources);
   return [];
+}
+
+/** Where `fast-rollback` goes without `--force`, or what `images pin` keeps. */
+async function versionsOf(spec: CommandSpec, line: TypedLine, sources: Sources): Promise<Candidate[]> {
+  const versions = await sources.versions(line.args[0] ?? '', line.values['--env']);
+  return versions
+    .filter(({ knownGood }) => knownGood || spec.name !== 'fast-rollback')
+    .map(({ version, commit, rolledBack }) => ({
+      value: version,
+      description: `commit ${commit.slice(0, 12)}${rolledBack ? ', rolled back' : ''}`,
+    }));
 }
 
 /** The next words of commands below `path`; of groups the group's word alone. */

@@ -1,8 +1,10 @@
 import { listApps, loadPipeline } from '../../config/load.ts';
 import type { Pipeline } from '../../config/pipeline.ts';
+import type { Fleet } from '../../config/settings.ts';
 import type { Task } from '../../tasks/types.ts';
 import { type CliContext, projectDir } from '../context.ts';
-import type { KnownTask, Sources } from './candidates.ts';
+import { openLedger } from '../ledger.ts';
+import type { KnownTask, KnownVersion, Sources } from './candidates.ts';
 
 /** Asks the files of the project. What cannot be read has no candidates: completion never complains. */
 export function projectSources(context: CliContext, words: readonly string[]): Sources {
@@ -24,7 +26,34 @@ export function projectSources(context: CliContext, words: readonly string[]): S
         Object.entries(pipeline?.tasks ?? {}).map(([name, task]) => [name, known(task as unknown as Task)]),
       );
     },
+    versions: async (app, environment) => {
+      const pipeline = await load(app);
+      return quietly(async () => {
+        const fleet = pipeline?.fleet(environment);
+        return fleet ? recordedVersions(context, fleet) : [];
+      }, []);
+    },
   };
+}
+
+/** From a ledger in a folder alone: nobody wants to wait for a network while typing. */
+async function recordedVersions(context: CliContext, fleet: Fleet): Promise<KnownVersion[]> {
+  if (fleet.ledger.type !== 'files') return [];
+  const { ledger, close } = await openLedger(context, fleet, { region: fleet.region });
+  try {
+    const releases = await ledger.releases(fleet.app);
+    return releases
+      .filter(({ image }) => image !== undefined && image.deletedAt === undefined)
+      .map(({ version, commit, knownGood, leftAt }) => ({
+        version,
+        commit,
+        knownGood,
+        rolledBack: leftAt !== undefined,
+      }))
+      .reverse();
+  } finally {
+    close();
+  }
 }
 
 function known({ summary, arguments: positional = {}, options = {} }: Task): KnownTask {

@@ -1,7 +1,9 @@
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { collisionError, findCollisions } from '../../config/collisions.ts';
 import { loadPipeline } from '../../config/load.ts';
+import { everyFleet, projectFleets } from '../../config/project.ts';
 import type { Answers } from './answers.ts';
 import { pipelineText } from './pipeline-text.ts';
 import { roleFiles } from './role-texts.ts';
@@ -17,11 +19,11 @@ const ignored = '.pipeline/';
 
 /**
  * Writes `pipelines/<app>.ts`, and what else is not there yet. What `config check` would say is found out before anything is written.
- * @throws usage error `config.invalid`, with nothing written
+ * @throws usage error `config.invalid` or `config.names-collide`, with nothing written
  */
 export async function writeProject(folder: string, answers: Answers): Promise<ProjectFile[]> {
   const text = pipelineText(answers);
-  await check(answers, text);
+  await check(folder, answers, text);
   const main = `pipelines/${answers.app}.ts`;
   await mkdir(join(folder, 'pipelines'), { recursive: true });
   await writeFile(join(folder, main), text);
@@ -33,12 +35,18 @@ export async function writeProject(folder: string, answers: Answers): Promise<Pr
   return files;
 }
 
-async function check({ app, environment }: Answers, text: string): Promise<void> {
+async function check(folder: string, { app, environment }: Answers, text: string): Promise<void> {
   const trial = await mkdtemp(join(tmpdir(), 'gp-init-'));
   try {
     await mkdir(join(trial, 'pipelines'));
     await writeFile(join(trial, 'pipelines', `${app}.ts`), text);
-    (await loadPipeline({ projectDir: trial, app })).fleet(environment);
+    const pipeline = await loadPipeline({ projectDir: trial, app });
+    pipeline.fleet(environment);
+    const others = (await projectFleets(folder)).filter((fleet) => fleet.app !== app);
+    const collisions = findCollisions([...others, ...everyFleet([pipeline])]).filter(({ fleets }) =>
+      fleets.some((fleet) => fleet.app === app),
+    );
+    if (collisions.length > 0) throw collisionError(collisions);
   } finally {
     await rm(trial, { recursive: true, force: true });
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { accountLooks } from './account.ts';
 import { type Finding, takeAll } from './finding.ts';
 import { fleetLooks } from './fleet.ts';
+import { launchLooks } from './launch.ts';
 import { reachLooks } from './reach.ts';
 import { recordLooks } from './records.ts';
 import { scaleLooks } from './scale.ts';
@@ -17,6 +18,7 @@ export async function diagnose(services: DoctorServices, clock: Clock): Promise<
     ...variableLooks(services),
     ...reachLooks(services),
     ...fleetLooks(services, busy, clock),
+    ...launchLooks(services, clock),
     ...scaleLooks(services, clock),
     ...recordLooks(services, lock, clock),
   ]);

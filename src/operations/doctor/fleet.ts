@@ -56,8 +56,10 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
     );
   }
   if (live.suspended.length > 0 && !locked) {
+    // Nothing that is launched now, or nothing at all, would serve.
+    const atRisk = live.suspended.some((process) => ['Launch', 'AddToLoadBalancer'].includes(process));
     found.push(
-      warning(
+      (atRisk ? error : warning)(
         'fleet.suspended',
         `processes of ${facts.group} are suspended: ${live.suspended.join(', ')}`,
         abort ??

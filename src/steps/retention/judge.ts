@@ -49,6 +49,8 @@ export interface Judged {
   due?: Due;
   /** ISO time from which a retired one may be removed. */
   removableFrom?: string;
+  /** ISO time at which a rollback went away from its version. */
+  rolledBackAt?: string;
 }
 
 /**
@@ -57,9 +59,11 @@ export interface Judged {
  */
 export function judge(facts: Facts, rules: RetentionRules): Judged[] {
   const good = knownGoodVersions(facts);
+  const left = leftVersions(facts.releases);
   const judged = facts.places.flatMap(({ region, images, uses }) => {
-    const last = lastGood(images, good, rules.keep);
-    const targets = rollbackTargets(images, good, facts);
+    const isLeft = ({ version }: GoldenImage) => version !== undefined && left.has(version);
+    const last = lastGood(images, good, isLeft, rules.keep);
+    const targets = rollbackTargets(images, good, isLeft, facts.serving);
     const newestGood = images
       .filter((image) => isGood(image, good))
       .sort(byAge)
@@ -71,10 +75,17 @@ export function judge(facts: Facts, rules: RetentionRules): Judged[] {
       if (image.pinned) kept.push(pinText(image));
       else if (image.protected) kept.push('protected against deregistration');
       if (targets.has(image)) kept.push('what fast-rollback would go back to');
-      if (last.has(image)) kept.push(`one of the last ${Math.max(rules.keep, floor)} known-good ones`);
+      if (last.has(image)) {
+        kept.push(
+          isLeft(image)
+            ? `rolled back, but there are not ${floor} other known-good ones`
+            : `one of the last ${Math.max(rules.keep, floor)} known-good ones`,
+        );
+      }
       if (kind === 'unproven' && !(newestGood && isNewer(newestGood, image))) kept.push('no newer one is known-good');
       const young = facts.now - Date.parse(image.createdAt) < rules.minimumAgeMs;
-      return { region, image, kind, usedBy, kept, young };
+      const rolledBackAt = image.version && left.get(image.version);
+      return { region, image, kind, usedBy, kept, young, ...(rolledBackAt && { rolledBackAt }) };
     });
   });
   const keptIn = new Map<string, string>();
@@ -136,23 +147,38 @@ function isUsable(image: GoldenImage): boolean {
 
 /**
  * The last `keep` known-good images, and never fewer than two. One that somebody has disabled does not count for another:
- * both the last usable ones and the last ones of all are kept.
+ * both the last usable ones and the last ones of all are kept. One that a rollback went away from takes the place of no other;
+ * it stays only while there would be fewer than two without it.
  */
-function lastGood(images: readonly GoldenImage[], good: ReadonlySet<string>, keep: number): Set<GoldenImage> {
+function lastGood(
+  images: readonly GoldenImage[],
+  good: ReadonlySet<string>,
+  isLeft: (image: GoldenImage) => boolean,
+  keep: number,
+): Set<GoldenImage> {
   const ordered = images.filter((image) => isGood(image, good)).sort(byAge);
-  const wanted = Math.max(keep, floor);
-  return new Set([...ordered.slice(-wanted), ...ordered.filter(isUsable).slice(-wanted)]);
+  const lastOf = (candidates: readonly GoldenImage[]) => {
+    const last = candidates.filter((image) => !isLeft(image)).slice(-Math.max(keep, floor));
+    const missing = Math.max(0, floor - last.length);
+    return missing === 0 ? last : [...candidates.filter(isLeft).slice(-missing), ...last];
+  };
+  return new Set([...lastOf(ordered), ...lastOf(ordered.filter(isUsable))]);
+}
+
+/** The versions that a rollback went away from, and when. */
+function leftVersions(releases: readonly ReleaseRecord[]): ReadonlyMap<string, string> {
+  return new Map(releases.flatMap(({ version, leftAt }) => (leftAt === undefined ? [] : [[version, leftAt] as const])));
 }
 
 /** For each version that serves, the last known-good image before it that can be used, and that no rollback went away from. */
 function rollbackTargets(
   images: readonly GoldenImage[],
   good: ReadonlySet<string>,
-  { serving, releases }: Facts,
+  isLeft: (image: GoldenImage) => boolean,
+  serving: readonly string[],
 ): Set<GoldenImage> {
-  const left = new Set(releases.flatMap(({ version, leftAt }) => (leftAt === undefined ? [] : [version])));
   const candidates = images
-    .filter((image) => isGood(image, good) && isUsable(image) && image.version && !left.has(image.version))
+    .filter((image) => isGood(image, good) && isUsable(image) && image.version && !isLeft(image))
     .sort(byAge);
   const targets = serving.map((version) => candidates.findLast((one) => numberOf(one) < Number(version.slice(1))));
   return new Set(targets.filter((image) => image !== undefined));

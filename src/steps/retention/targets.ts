@@ -47,9 +47,10 @@ export function targetsOf(seen: Look, rules: RetentionRules): Targets {
 }
 
 /** A judged image as plain data. */
-export function toTarget({ region, image, kind, kept }: Judged): ImageTarget {
+export function toTarget({ region, image, kind, kept, rolledBackAt }: Judged): ImageTarget {
   const { imageId, name, version, snapshotIds, sizeGb } = image;
-  const why = kept.length > 0 ? kept.join(', ') : reasons[kind];
+  const notKept = rolledBackAt === undefined ? reasons[kind] : `rolled back at ${rolledBackAt}`;
+  const why = kept.length > 0 ? kept.join(', ') : notKept;
   return { region, imageId, name, version: version ?? null, why, snapshotIds, sizeGb };
 }
 

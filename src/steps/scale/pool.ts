@@ -5,6 +5,7 @@ import type { Fleet } from '../../config/settings.ts';
 import type { RunContext } from '../../run/step.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { type Services, times } from '../services.ts';
+import { explainGroup } from '../support/explain.ts';
 import type { ScaleContext, ScaleState } from './state.ts';
 
 /** Tag of a group whose warm pool was made for an event: `<state>/<machines>`. A pool without it belongs to the team, and is left alone. */
@@ -72,6 +73,7 @@ async function poolSettled(context: ScaleContext): Promise<'none' | 'present' | 
     read: () => readWarmPool(aws.autoScaling, group),
     until: (pool) => pool !== 'ending',
     progress: () => context.progress(`the machines of the former warm pool of ${group} are ending`),
+    explain: explainGroup(context, group),
     ...times(fleet, 'drain'),
   });
 }

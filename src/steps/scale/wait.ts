@@ -1,8 +1,8 @@
-import { lastFailedActivity } from '../../aws/activities.ts';
 import { readTargets } from '../../aws/balancers.ts';
 import { isTimeout } from '../../run/poll.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { times } from '../services.ts';
+import { explained, explainGroup } from '../support/explain.ts';
 import { inARow } from '../support/in-a-row.ts';
 import type { ScaleStep } from './state.ts';
 
@@ -36,13 +36,13 @@ export const waitHealthy: ScaleStep = {
         context.note(`${group} keeps the size of ${scale.to}; pipeline scale ${fleet.app} --cancel takes it back`);
       }
       if (!isTimeout(error)) throw error;
-      const why = await lastFailedActivity(aws.autoScaling, group).catch(() => undefined);
+      const { causes, fix } = await explained(explainGroup(context, group, targetGroupArn));
       throw new PipelineError(
         'scale.short',
         `${last} of ${scale.to} machines of ${group} are healthy after ${fleet.release.timeouts.refresh} s; they stay, and Auto Scaling goes on trying`,
         {
-          hint: `pipeline scale ${fleet.app} --status shows how far it is; pipeline scale ${fleet.app} --cancel takes the fleet back`,
-          details: why === undefined ? [] : [`the last launch that failed: ${why}`],
+          hint: `${fix === undefined ? '' : `${fix}; `}pipeline scale ${fleet.app} --status shows how far it is; pipeline scale ${fleet.app} --cancel takes the fleet back`,
+          details: causes,
         },
       );
     }

@@ -4,6 +4,7 @@ import { isTimeout } from '../../run/poll.ts';
 import type { RunContext } from '../../run/step.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { type Colour, type Services, times } from '../services.ts';
+import { explained, explainGroup, unhealthyTargets } from './explain.ts';
 import { inARow } from './in-a-row.ts';
 
 type Context = RunContext<Services, object>;
@@ -68,24 +69,18 @@ export async function proveColour(
     });
   } catch (error) {
     if (!isTimeout(error)) throw error;
+    const { causes, fix } = await explained(explainGroup(context, colour.group));
     const wanted = Math.max(last?.group.desired ?? 0, last?.leader.desired ?? 0);
     throw new PipelineError(
       'colour.unhealthy',
       `only ${last?.healthy ?? 0} of ${wanted} machines of ${colour.group} became healthy in ${fleet.release.timeouts.health} s`,
       {
-        details: sick(last?.targets ?? []),
-        hint: `check what ${fleet.balancer.healthCheck.path} answers there, and the activities of ${colour.group}`,
+        details: [...causes, ...unhealthyTargets(last?.targets ?? [])],
+        hint:
+          fix ?? `check what ${fleet.balancer.healthCheck.path} answers there, and the activities of ${colour.group}`,
       },
     );
   }
-}
-
-/** What the balancer says of targets that do not serve, worded for a person; a few of them. */
-function sick(targets: readonly TargetHealth[]): string[] {
-  return targets
-    .filter((target) => target.state !== 'healthy')
-    .slice(0, 3)
-    .map((target) => `${target.id} is ${target.state}${target.reason ? `: ${target.reason}` : ''}`);
 }
 
 /** Brings a colour up to the other's size as it is now, and no lower than that; true when it had to grow. */
@@ -119,6 +114,7 @@ export async function emptyColour(context: Context, colour: Colour): Promise<voi
     read,
     until: (one) => one.instances.length === 0,
     progress: (one) => context.progress(`${one.instances.length} of ${group.name} still to end`),
+    explain: explainGroup(context, group.name),
     ...times(fleet, 'drain'),
   });
 }

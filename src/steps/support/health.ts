@@ -5,16 +5,19 @@ import { isTimeout } from '../../run/poll.ts';
 import type { RunContext } from '../../run/step.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { type Colour, type Services, times } from '../services.ts';
+import { explained, explainGroup } from './explain.ts';
 import { inARow } from './in-a-row.ts';
 
 /**
  * Waits until a target has been healthy for `release.healthyReads` readings in a row: one good reading may be a flap.
  * @throws PipelineError `target.unhealthy` as soon as the machine is gone, or at the deadline with the balancer's reason.
+ * @param group The instance's group, which may keep it from being registered.
  */
 export async function waitTargetHealthy(
   context: RunContext<Services, object>,
   targetGroupArn: string,
   instanceId: string,
+  group?: string,
 ): Promise<void> {
   const { fleet, aws } = context.services;
   const steady = inARow(fleet.release.healthyReads);
@@ -35,11 +38,15 @@ export async function waitTargetHealthy(
     });
   } catch (error) {
     if (!isTimeout(error)) throw error;
+    const { causes, fix } = group ? await explained(explainGroup(context, group)) : { causes: [] };
     throw new PipelineError(
       'target.unhealthy',
       `${instanceId} did not become healthy in ${fleet.release.timeouts.health} s: it is ${last?.state ?? 'not registered'}` +
         `${last?.reason ? ` (${last.reason})` : ''}`,
-      { hint: `check what ${fleet.balancer.healthCheck.path} answers and the service's log on the machine` },
+      {
+        details: causes,
+        hint: fix ?? `check what ${fleet.balancer.healthCheck.path} answers and the service's log on the instance`,
+      },
     );
   }
 }
@@ -62,6 +69,7 @@ export async function waitFleetHealthy(context: RunContext<Services, Colour>): P
     },
     progress: ({ wanted, healthy }) =>
       context.progress(`${healthy} of ${wanted} healthy`, { done: healthy, total: wanted }),
+    explain: explainGroup(context, context.state.group, context.state.targetGroupArn),
     ...times(fleet, 'health'),
   });
 }
@@ -100,6 +108,9 @@ export async function waitRunning(
       return one?.state === 'running';
     },
     progress: (one) => context.progress(`${instanceId} is ${one?.state ?? 'not visible yet'}`),
+    explain: (one) => ({
+      causes: [`${instanceId} is ${one?.state ?? 'not visible yet'}${one?.stateReason ? `: ${one.stateReason}` : ''}`],
+    }),
     ...times(fleet, 'health'),
   });
   return { address: machine?.address ?? '' };

@@ -9,6 +9,7 @@ import {
 } from '../../aws/refreshes.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { type RollContext, times } from '../services.ts';
+import { explained, explainGroup } from './explain.ts';
 
 /**
  * Waits until a refresh has ended, whichever way.
@@ -30,6 +31,10 @@ export async function waitRefresh(
     until: (one) => one !== undefined && !isActive(one),
     progress: (one) => {
       if (one) context.progress(`${one.status}, ${one.left} to replace`, { done: one.percentage, total: 100 });
+    },
+    explain: async (one) => {
+      const { causes, fix } = await explained(explainGroup(context, context.state.group, context.state.targetGroupArn));
+      return { causes: [...(one ? [refreshText(one)] : []), ...causes], ...(fix && { fix }) };
     },
     ...times(fleet, 'refresh'),
   });
@@ -75,10 +80,17 @@ export async function refreshBack(context: RollContext): Promise<boolean> {
   );
   const ended = await waitRefresh(context, id);
   if (ended.status === 'Successful') return true;
+  const { causes, fix } = await explained(explainGroup(context, name, context.state.targetGroupArn));
   throw new PipelineError(
     'refresh.not-rolled-back',
-    `the refresh back to template version ${template.version} ended ${ended.status}: ${ended.reason}`,
+    `the refresh back to template version ${template.version} ended ${ended.status}: ${ended.reason ?? 'no reason given'}`,
+    { details: causes, ...(fix && { hint: fix }) },
   );
+}
+
+/** How far a refresh is, and what AWS says of it. */
+export function refreshText({ id, status, percentage, left, reason }: Refresh): string {
+  return `instance refresh ${id} is ${status} (${percentage} %, ${left} to replace)${reason ? `: ${reason}` : ''}`;
 }
 
 /** By its id; by the template version, which only this run has made, where the answer to its start was lost. */

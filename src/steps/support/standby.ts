@@ -8,6 +8,7 @@ import {
 } from '../../aws/groups.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { type ReleaseContext, times } from '../services.ts';
+import { explainGroup } from './explain.ts';
 import { waitTargetHealthy } from './health.ts';
 
 /** Auto Scaling would move instances between zones to even out the one that is missing. */
@@ -60,7 +61,7 @@ export async function bringBack(context: ReleaseContext): Promise<void> {
   }
   if (member) {
     await waitLifecycle(context, 'InService');
-    await waitTargetHealthy(context, context.state.targetGroupArn, host.instanceId);
+    await waitTargetHealthy(context, context.state.targetGroupArn, host.instanceId, group.name);
   }
   await restoreGroup(context);
 }
@@ -106,6 +107,7 @@ export async function waitLifecycle(context: ReleaseContext, wanted: string): Pr
       return member.lifecycle === wanted;
     },
     progress: (member) => context.progress(`${instanceId} is ${member?.lifecycle}`),
+    explain: explainGroup(context, context.state.group, context.state.targetGroupArn),
     ...times(fleet, 'drain'),
   });
 }

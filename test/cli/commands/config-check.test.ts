@@ -35,6 +35,35 @@ test('one app can be asked for, in one environment', async () => {
   expect(unknown.err).toContain('lokal');
 });
 
+test('names that collide are told once, with both files and environments, also when one app is asked for', async () => {
+  const dir = await project({
+    'api.ts': file(minimal({ environments: { 'x-y': { cloud: 'local' }, local: { cloud: 'local' } } })),
+    'api-x.ts': file(minimal({ app: 'api-x', environments: { y: { cloud: 'local' } } })),
+    'web.ts': file(minimal({ app: 'web' })),
+  });
+  const { code, out, err } = await configCheck(dir);
+  expect({ code, out }).toEqual({ code: 2, out: 'ok  web: local\n' });
+  expect(err.match(/api-x-y-proof/g)).toHaveLength(1);
+  expect(err).toContain('pipelines/api.ts in environment x-y and pipelines/api-x.ts in environment y');
+  expect(JSON.parse((await configCheck(dir, '--json')).out)).toMatchObject([
+    { app: 'api', ok: false, error: { code: 'config.names-collide' } },
+    { app: 'api-x', ok: false, error: { code: 'config.names-collide' } },
+    { app: 'web', ok: true },
+  ]);
+  expect(await configCheck(dir, 'api-x')).toMatchObject({ code: 2, out: '' });
+  expect(await configCheck(dir, 'api', '--env', 'local')).toMatchObject({ code: 0, err: '' });
+});
+
+test('a release of a fleet whose names collide is refused before anything is asked of the cloud', async () => {
+  const cwd = await project({
+    'api.ts': file(minimal({ environments: { 'x-y': { cloud: 'local' } } })),
+    'api-x.ts': file(minimal({ app: 'api-x', environments: { y: { cloud: 'local' } } })),
+  });
+  const context = fakeContext(['release', 'api-x', '--yes'], { cwd, env: {} });
+  expect(await runCli(context)).toBe(2);
+  expect(context.stderr.text).toContain('pipelines/api.ts in environment x-y and pipelines/api-x.ts in environment y');
+});
+
 test('a project without any file is told what to write', async () => {
   const dir = await project({});
   const { code, out, err } = await configCheck(dir);

@@ -17,6 +17,14 @@ const sources: Sources = {
   apps: async () => ['api', 'heracles'],
   environments: async (app) => (app === 'api' ? ['local', 'production'] : ['local', 'production', 'staging']),
   tasks: async (app) => (app === 'heracles' ? worker : {}),
+  versions: async (app, environment) =>
+    app === 'api' && environment !== 'staging'
+      ? [
+          { version: 'v3', commit: 'c'.repeat(40), knownGood: false, rolledBack: false },
+          { version: 'v2', commit: 'b'.repeat(40), knownGood: true, rolledBack: true },
+          { version: 'v1', commit: 'a'.repeat(40), knownGood: true, rolledBack: false },
+        ]
+      : [],
 };
 
 async function values(...words: string[]): Promise<string[] | 'files'> {
@@ -34,6 +42,16 @@ test('the first word is a command, a group or an app, and nothing that is hidden
 test.each([
   [['rel'], ['release']],
   [['local', 'u'], ['up']],
+  [
+    ['fast-rollback', 'api', ''],
+    ['v2', 'v1'],
+  ],
+  [['api', 'fast-rollback', 'v1'], ['v1']],
+  [['--env', 'staging', 'fast-rollback', 'api', ''], []],
+  [
+    ['images', 'api', 'pin', ''],
+    ['v3', 'v2', 'v1'],
+  ],
   [['local', 'fault', 'zone'], ['zone-lost']],
   [
     ['release', ''],

@@ -70,6 +70,16 @@ test('a running fleet becomes a file that config check accepts and that means th
   expect(await readStatus({ ...there.services, fleet })).toMatchObject(same);
 });
 
+test('a fleet that another file of the project has is refused, and nothing is written', async () => {
+  expect(await pipeline('init', 'shop', ...fromGroup)).toMatchObject({ code: 0 });
+  const again = await pipeline('init', 'store', ...fromGroup);
+  expect(again).toMatchObject({ code: 2, out: '' });
+  expect(again.err).toContain(
+    'pipelines/shop.ts in environment production and pipelines/store.ts in environment production',
+  );
+  expect(existsSync(join(folder, 'pipelines/store.ts'))).toBe(false);
+});
+
 test('a fleet whose hosts drain for long becomes a file that allows for it', async () => {
   const { elb } = there.services.aws;
   const delay = (Value: number | undefined) =>

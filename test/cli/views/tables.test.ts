@@ -210,6 +210,7 @@ const image: ImageStatus = {
   inUse: false,
   pinned: false,
   knownGood: true,
+  rolledBackAt: null,
   region: 'eu-west-1',
   kind: 'known-good',
   usedBy: [],
@@ -232,6 +233,7 @@ test('images tell who uses them, who pinned them, what goes and what it costs; n
     [
       { ...image, inUse: true, usedBy: ['group api', '4 instances'], pinned: true, pin: { by: 'ann', reason: 'sale' } },
       { ...image, ...gone, region: 'us-east-1', imageId: 'ami-1', retiredAt: image.createdAt, removableFrom },
+      { ...image, version: 'v3', imageId: 'ami-3', rolledBackAt: image.createdAt },
       { ...image, ...gone, imageId: '', state: 'gone', snapshotIds: ['snap-1'], commit: '' },
     ],
     now,
@@ -241,8 +243,9 @@ test('images tell who uses them, who pinned them, what goes and what it costs; n
     'version  image   state      commit        age  size  what',
     'v2       ami-2   available  aaaaaaaaaaaa  3 d  8 GB  known-good, in use: group api, 4 instances, pinned by ann, "sale"',
     'v1       ami-1   retired    aaaaaaaaaaaa  3 d  8 GB  in us-east-1, orphan, may be deleted from 2026-05-09 08:00',
+    'v3       ami-3   available  aaaaaaaaaaaa  3 d  8 GB  known-good, rolled back at 2026-05-04 12:03',
     'v1       snap-1  gone       -             3 d  8 GB  snapshot without an image, not kept',
-    'all: 24 GB, at most 1.20 USD a month',
+    'all: 32 GB, at most 1.60 USD a month',
     'not kept: 16 GB, at most 0.80 USD a month; to be rid of it: pipeline images api prune',
     '',
   ]);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GoldenImage } from '../../../src/aws/images.ts';
 import type { ReleaseRecord } from '../../../src/ledger/types.ts';
 import { type Facts, judge } from '../../../src/steps/retention/judge.ts';
+import { toTarget } from '../../../src/steps/retention/targets.ts';
 import fc from '../../support/fast-check.ts';
 
 const day = 24 * 3_600_000;
@@ -100,10 +101,45 @@ describe('judge', () => {
   });
 
   it('keeps what a rollback would go back to, which is none that a rollback went away from', () => {
-    const images = numbers(6).map((number) => image(number));
-    const releases = numbers(6).map((number) => release(number, number >= 2 && number < 6 ? { leftAt: 'then' } : {}));
+    const images = numbers(8).map((number) => image(number));
+    const releases = numbers(8).map((number) => release(number, number >= 2 && number < 6 ? { leftAt: 'then' } : {}));
     const judged = judge(facts(images, { releases, serving: ['v6'] }), rules);
     expect(judged.slice(0, 3).map((one) => one.kept)).toEqual([['what fast-rollback would go back to'], [], []]);
+  });
+
+  it('gives no place to a version that a rollback went away from, and says when that was', () => {
+    const images = numbers(6).map((number) => image(number));
+    const releases = numbers(6).map((number) =>
+      release(number, number === 4 || number === 5 ? { leftAt: 'then' } : {}),
+    );
+    const judged = judge(facts(images, { releases }), rules);
+    expect(judged.map((one) => `${one.image.version} ${one.due ?? '-'} ${one.rolledBackAt ?? ''}`.trim())).toEqual([
+      'v1 retire',
+      'v2 -',
+      'v3 -',
+      'v4 retire then',
+      'v5 retire then',
+      'v6 -',
+    ]);
+    expect(judged.map(toTarget)[4]).toMatchObject({ version: 'v5', why: 'rolled back at then' });
+  });
+
+  it('keeps a version that was rolled back while there would be fewer than two without it', () => {
+    const images = numbers(3).map((number) => image(number));
+    const releases = numbers(3).map((number) => release(number, number > 1 ? { leftAt: 'then' } : {}));
+    const judged = judge(facts(images, { releases, serving: ['v1'], uses: [['ami-1', ['group api']]] }), rules);
+    expect(judged.map(({ due, kept }) => due ?? kept.at(-1))).toEqual([
+      'one of the last 3 known-good ones',
+      'retire',
+      'rolled back, but there are not 2 other known-good ones',
+    ]);
+  });
+
+  it('never retires what serves, is named or is pinned, also when a rollback went away from it', () => {
+    const images = [image(1, { pinned: true }), ...[2, 3, 4, 5].map((number) => image(number))];
+    const releases = numbers(5).map((number) => release(number, number < 3 ? { leftAt: 'then' } : {}));
+    const judged = judge(facts(images, { releases, uses: [['ami-2', ['group api']]], serving: ['v2'] }), rules);
+    expect(judged.map((one) => one.due)).toEqual(Array(5).fill(undefined));
   });
 
   it('keeps what is young', () => {

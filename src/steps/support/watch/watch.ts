@@ -2,6 +2,7 @@ import { readTargets } from '../../../aws/balancers.ts';
 import { readGroup } from '../../../aws/groups.ts';
 import { messageOf, PipelineError } from '../../../shared/errors.ts';
 import type { Colour, RollContext } from '../../services.ts';
+import { explained, explainGroup } from '../explain.ts';
 import { proofHeaders, smokeFailures } from '../smoke.ts';
 import { askedPaths, type VersionNames } from './answers.ts';
 import { Comparison } from './comparison.ts';
@@ -20,6 +21,10 @@ export interface Watch {
   sample(): Promise<Fault[]>;
   /** What was seen, in numbers. */
   evidence(): Evidence;
+  /** Whose machines. */
+  group: string;
+  /** Nothing is wrong but that lifecycle hooks hold instances: that says nothing about the version. */
+  held(): boolean;
   close(): void;
 }
 
@@ -123,9 +128,13 @@ export async function openWatch(context: RollContext, phase: Phase, where: Watch
         counters: counters?.total(),
         alarms: ringing,
       }),
+    group,
+    held: () => last.length > 0 && last.every(({ check }) => check === 'targets') && sick.every(isHeld),
     close: () => prober?.stop(),
   };
 }
+
+const isHeld = ({ state }: SickMachine): boolean => state.endsWith('Pending:Wait');
 
 /**
  * Ends the release for what was seen: keeps the evidence, and makes the error that carries it.
@@ -134,12 +143,21 @@ export async function openWatch(context: RollContext, phase: Phase, where: Watch
 export async function takenBack(
   context: RollContext,
   watch: Watch,
-  error: { code: string; message: string; hint?: string },
+  error: { code: string; message: string; hint?: string; details?: string[] },
 ): Promise<PipelineError> {
   const evidence = watch.evidence();
   await context.save({ evidence });
-  const { code, message, hint } = error;
-  return new PipelineError(code, message, { hint, details: evidenceLines(evidence) });
+  const { code, message, hint, details = [] } = error;
+  // What keeps machines from serving may be no fault of the version.
+  const about = evidence.faults.some(({ check }) => check === 'targets') && details.length === 0;
+  const { causes, fix } = about ? await explained(explainGroup(context, watch.group)) : { causes: details };
+  const lines = [...causes, ...evidenceLines(evidence)];
+  if (!watch.held()) return new PipelineError(code, message, { hint, details: lines });
+  return new PipelineError(
+    'release.held',
+    `lifecycle hooks hold instances of ${watch.group}, so ${context.state.version} could not be judged`,
+    { hint: [fix, hint].filter(Boolean).join('; ') || undefined, details: lines },
+  );
 }
 
 /** The versions that may answer while machines are exchanged. */

@@ -87,17 +87,28 @@ export class Oracle {
     }
   }
 
+  /** A rollback went away from it. */
+  isLeft(image: ImageRecord): boolean {
+    return this.fleet.releases.some((one) => one.version === image.tags[tagKeys.version] && one.leftAt !== undefined);
+  }
+
   /** What the fleet would go back to. */
   targets(): ImageRecord[] {
     const serving = this.serving();
-    const left = this.fleet.releases.filter((one) => one.leftAt !== undefined).map((one) => one.version);
-    const offered = this.usable().filter((image) => !left.includes(image.tags[tagKeys.version] ?? ''));
+    const offered = this.usable().filter((image) => !this.isLeft(image));
     return serving.flatMap((one) => offered.findLast((other) => this.number(other) < this.number(one)) ?? []);
   }
 
+  /** The newest of each kind of list, one at a time: those that were rolled back only to make up two. */
   last(): ImageRecord[] {
     const count = Math.max(2, this.fleet.services.fleet.release.keep);
-    return [...this.good().slice(-count), ...this.usable().slice(-count)];
+    return [this.good(), this.usable()].flatMap((images) => {
+      const newestFirst = [...images].reverse();
+      const taken: ImageRecord[] = [];
+      for (const image of newestFirst) if (!this.isLeft(image) && taken.length < count) taken.push(image);
+      for (const image of newestFirst) if (this.isLeft(image) && taken.length < 2) taken.push(image);
+      return taken;
+    });
   }
 
   /** Not known-good, not failed, and newer than all that are: its release may be gone on with. */

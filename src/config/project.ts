@@ -1,0 +1,29 @@
+import { collisionError, findCollisions } from './collisions.ts';
+import { listApps, loadPipeline } from './load.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Fleet } from './settings.ts';
+
+/** The fleets of every environment of these pipelines; files with only tasks have none. */
+export function everyFleet(pipelines: readonly Pipeline[]): Fleet[] {
+  return pipelines
+    .filter((one) => !one.onlyTasks)
+    .flatMap((pipeline) => pipeline.environments.map((environment) => pipeline.fleet(environment)));
+}
+
+/** The fleets of all files of the project that are right; what is wrong with the others is for `config check` to tell. */
+export async function projectFleets(projectDir: string): Promise<Fleet[]> {
+  const apps = await listApps(projectDir);
+  const loaded = await Promise.all(apps.map((app) => loadPipeline({ projectDir, app }).catch(() => undefined)));
+  return everyFleet(loaded.filter((one) => one !== undefined));
+}
+
+/**
+ * That a fleet shares no name with another one of its project, before anything of it is changed.
+ * @throws usage error `config.names-collide`
+ */
+export async function assertOwnNames({ app, environment, projectDir }: Fleet): Promise<void> {
+  const own = findCollisions(await projectFleets(projectDir)).filter(({ fleets }) =>
+    fleets.some((one) => one.app === app && one.environment === environment),
+  );
+  if (own.length > 0) throw collisionError(own);
+}
