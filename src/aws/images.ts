@@ -21,6 +21,12 @@ export interface GoldenImage {
   createdAt: string;
   version?: string;
   commit?: string;
+  /** Run that made it; absent for an image that the pipeline did not make. */
+  run?: string;
+  /** The release has changed data in a way that versions before it cannot work with. */
+  irreversible: boolean;
+  /** ISO time at which a rollback went away from it; absent while it serves, or was never rolled back. */
+  rolledBackAt?: string;
   knownGood: boolean;
   /** Versions whose environments it holds, newest first. */
   environments: string[];
@@ -48,6 +54,9 @@ function toGoldenImage(image: Image): GoldenImage {
     createdAt: image.CreationDate ?? '',
     version: tagValue(image.Tags, tagKeys.version),
     commit: tagValue(image.Tags, tagKeys.commit),
+    run: tagValue(image.Tags, tagKeys.run),
+    irreversible: tagValue(image.Tags, tagKeys.irreversible) === 'true',
+    rolledBackAt: tagValue(image.Tags, tagKeys.rolledBackAt),
     knownGood: tagValue(image.Tags, tagKeys.knownGood) === 'true',
     environments: (tagValue(image.Tags, tagKeys.environments) ?? '').split(' ').filter(Boolean),
     ...pinOf(image),
@@ -88,15 +97,17 @@ export async function readImages(ec2: EC2Client, imageIds: readonly string[]): P
 
 /** Our own image of that exact name. AMI names are unique in an account and region. */
 export async function findImageByName(ec2: EC2Client, name: string): Promise<GoldenImage | undefined> {
-  const { Images } = await ec2.send(
-    new DescribeImagesCommand({
-      Owners: ['self'],
-      Filters: [{ Name: 'name', Values: [name] }],
-      // A disabled image keeps its name.
-      IncludeDisabled: true,
-    }),
-  );
-  return Images?.[0] && toGoldenImage(Images[0]);
+  const image = await findRaw(ec2, name);
+  return image && toGoldenImage(image);
+}
+
+/**
+ * The image of a name that a run has made, by the run's tag: EC2 sets it together with the image. Somebody else's image of that name is
+ * not found.
+ */
+export async function findImageOfRun(ec2: EC2Client, name: string, run: string): Promise<GoldenImage | undefined> {
+  const image = await findRaw(ec2, name);
+  return image && tagValue(image.Tags, tagKeys.run) === run ? toGoldenImage(image) : undefined;
 }
 
 /** All golden images of an app in an environment, disabled ones too, oldest first. */
@@ -205,8 +216,14 @@ async function findRaw(ec2: EC2Client, name: string): Promise<Image | undefined>
 
 function adopt(image: Image, request: BakeRequest): string {
   if (tagValue(image.Tags, tagKeys.run) === request.tags[tagKeys.run]) return image.ImageId ?? '';
-  throw new PipelineError('image.name-taken', `an image called ${request.name} exists already (${image.ImageId})`, {
-    hint: 'deregister it if nothing uses it, then release again',
+  throw nameTaken(toGoldenImage(image));
+}
+
+/** That an image of the wanted name is there already, of another run or not made by a run at all. */
+export function nameTaken({ imageId, name, run }: GoldenImage): PipelineError {
+  const of = run === undefined ? 'no run of the pipeline made it' : `made by run ${run}`;
+  return new PipelineError('image.name-taken', `an image named ${name} already exists (${imageId}, ${of})`, {
+    hint: 'release again, which takes the next version; deregister the image only if nothing uses it',
   });
 }
 
