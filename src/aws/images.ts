@@ -1,6 +1,7 @@
 import {
   CreateImageCommand,
   CreateTagsCommand,
+  DeleteTagsCommand,
   DeregisterImageCommand,
   DescribeImagesCommand,
   type EC2Client,
@@ -127,6 +128,22 @@ export async function listImages(ec2: EC2Client, app: string, environment: strin
   );
   for await (const page of pages) images.push(...(page.Images ?? []).map(toGoldenImage));
   return images.sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.name.localeCompare(b.name));
+}
+
+/** Images of this account whose name starts like that, whoever made them; disabled ones too. */
+export async function listImagesNamed(ec2: EC2Client, prefix: string): Promise<GoldenImage[]> {
+  const images: GoldenImage[] = [];
+  const pages = paginateDescribeImages(
+    { client: ec2 },
+    {
+      Owners: ['self'],
+      Filters: [{ Name: 'name', Values: [`${prefix}*`] }],
+      IncludeDisabled: true,
+      MaxResults: 1000,
+    },
+  );
+  for await (const page of pages) images.push(...(page.Images ?? []).map(toGoldenImage));
+  return images;
 }
 
 /**
@@ -277,6 +294,16 @@ export async function deregisterImage(ec2: EC2Client, imageId: string): Promise<
   } catch (error) {
     if (!isNotFound(error) && awsCode(error) !== 'InvalidAMIID.Unavailable') throw error;
   }
+}
+
+/** Marks images as ones that a rollback went away from: one call for all of them. */
+export async function tagRolledBack(ec2: EC2Client, imageIds: readonly string[], at: string): Promise<void> {
+  await ec2.send(new CreateTagsCommand({ Resources: [...imageIds], Tags: toTags({ [tagKeys.rolledBackAt]: at }) }));
+}
+
+/** Takes the mark of {@link tagRolledBack} off. */
+export async function untagRolledBack(ec2: EC2Client, imageId: string): Promise<void> {
+  await ec2.send(new DeleteTagsCommand({ Resources: [imageId], Tags: [{ Key: tagKeys.rolledBackAt }] }));
 }
 
 /** Marks an image as one that has served a whole verify window. */

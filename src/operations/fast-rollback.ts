@@ -42,7 +42,7 @@ export async function planRollback(
   options: RollbackOptions,
 ): Promise<Plan<Services, RollbackState>> {
   const { fleet } = services;
-  const { facts, target, imageId, way, served, leaves } = await decideRollback(services, options);
+  const { facts, target, imageId, way, served, leaves, leftImages } = await decideRollback(services, options);
   return createPlan<Services, RollbackState>({
     operation: 'fast-rollback',
     app: fleet.app,
@@ -55,6 +55,8 @@ export async function planRollback(
       imageId,
       ...(served && { served }),
       leaves,
+      leftImages,
+      ...(target.leftAt !== undefined && { again: true }),
       how: way.how,
       why: way.why,
       rejected: way.rejected.map((other) => `${other.how}: ${other.why}`),

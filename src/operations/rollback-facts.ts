@@ -1,7 +1,9 @@
-import { type GoldenImage, readImage, readImages } from '../aws/images.ts';
+import { type GoldenImage, listImages, readImage, readImages } from '../aws/images.ts';
 import { groupMachines, type Machine } from '../aws/instances.ts';
 import { readRefresh } from '../aws/refreshes.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
+import { rebuiltRecord } from '../steps/ledger/rebuilt-record.ts';
+import { unrecorded } from '../steps/ledger/seen-releases.ts';
 import type { FleetFacts, RollbackHow, Services } from '../steps/services.ts';
 import { observeFleet } from '../steps/support/observe.ts';
 import { assertNoRefresh } from '../steps/support/refresh.ts';
@@ -20,6 +22,8 @@ export interface RollbackDecision {
   served?: string;
   /** Versions that no later rollback goes to by itself. */
   leaves: string[];
+  /** Their images. */
+  leftImages: string[];
   way: RollbackWay;
 }
 
@@ -38,13 +42,14 @@ export async function decideRollback(
 ): Promise<RollbackDecision> {
   const { fleet, ledger, aws } = services;
   const { facts } = await observeFleet(services);
-  const [releases, machines, refresh] = await Promise.all([
+  const [recorded, machines, refresh] = await Promise.all([
     ledger.releases(fleet.app),
     groupMachines(aws.ec2, facts.group),
     readRefresh(aws.autoScaling, facts.group),
   ]);
   assertNoRefresh(refresh, facts.group, options.supersede === true);
   const serving = newestVersion([facts.current.version, ...machines.map((machine) => machine.version)]);
+  const releases = await withImages(services, recorded, serving);
   const wanted = releases.find((release) => release.version === (options.version ?? serving))?.image?.imageId;
   const target = chooseTarget(releases, {
     app: fleet.app,
@@ -71,7 +76,25 @@ export async function decideRollback(
   const newest = newestVersion([serving, ...images.map((one) => one.version)]);
   const served = serving === target.version ? newest : serving;
   const leaves = leftBehind(releases, target.version, newest);
-  return { facts, target, imageId: there.imageId, way, ...(served && { served }), leaves };
+  const leftImages = releases
+    .filter(({ version, image: left }) => leaves.includes(version) && left && !left.deletedAt)
+    .flatMap((release) => release.image?.imageId ?? []);
+  return { facts, target, imageId: there.imageId, way, ...(served && { served }), leaves, leftImages };
+}
+
+/**
+ * The ledger's releases, and where it does not know what serves, those that the golden images tell of: a rollback must go on with
+ * whatever ledger there is.
+ */
+async function withImages(
+  { fleet, aws }: Services,
+  releases: ReleaseRecord[],
+  serving: string | undefined,
+): Promise<ReleaseRecord[]> {
+  if (serving === undefined || releases.some((release) => release.version === serving)) return releases;
+  const images = await listImages(aws.ec2, fleet.app, fleet.environment);
+  const rebuilt = unrecorded(images, releases).map((version) => rebuiltRecord(fleet, images, version));
+  return [...releases, ...rebuilt].sort((a, b) => versionNumber(a.version) - versionNumber(b.version));
 }
 
 function flipOf(version: string, serving: string | undefined, machines: Machine[], images: GoldenImage[]): WayFact {

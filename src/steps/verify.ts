@@ -32,5 +32,10 @@ export async function markKnownGood(context: RollContext): Promise<void> {
   const { imageId, version } = context.state;
   if (!imageId) return;
   await context.change({ action: 'mark-known-good', target: imageId }, () => tagKnownGood(aws.ec2, imageId));
+  // A rollback goes on without a record, too.
+  if (context.run.operation === 'fast-rollback' && !(await ledger.release(fleet.app, version))) {
+    context.note(`the ledger has no record of ${version}; add it: pipeline ledger rebuild ${fleet.app}`);
+    return;
+  }
   await ledger.updateRelease(fleet.app, version, { state: 'released', knownGood: true });
 }

@@ -151,8 +151,12 @@ function rollbackTargets(
   { serving, releases }: Facts,
 ): Set<GoldenImage> {
   const left = new Set(releases.flatMap(({ version, leftAt }) => (leftAt === undefined ? [] : [version])));
+  const known = new Set(releases.map(({ version }) => version));
+  // The ledger says first; where it has no record, the image does.
+  const isLeft = ({ version = '', rolledBackAt }: GoldenImage) =>
+    known.has(version) ? left.has(version) : rolledBackAt !== undefined;
   const candidates = images
-    .filter((image) => isGood(image, good) && isUsable(image) && image.version && !left.has(image.version))
+    .filter((image) => isGood(image, good) && isUsable(image) && image.version && !isLeft(image))
     .sort(byAge);
   const targets = serving.map((version) => candidates.findLast((one) => numberOf(one) < Number(version.slice(1))));
   return new Set(targets.filter((image) => image !== undefined));
