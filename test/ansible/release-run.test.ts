@@ -13,8 +13,7 @@ let root: string;
 beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'gp-release-run-'));
   await mkdir(path.join(root, 'releases/v2'), { recursive: true });
-  const play =
-    '- hosts: all\n  gather_facts: false\n  vars: {ansible_service_mgr: runit}\n  roles: [release]\n';
+  const play = '- hosts: all\n  gather_facts: false\n  vars: {ansible_service_mgr: runit}\n  roles: [release]\n';
   await writeFile(path.join(root, 'play.yml'), play);
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
