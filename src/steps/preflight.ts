@@ -4,6 +4,7 @@ import { isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { assertRecorded, seeReleases } from './ledger/seen-releases.ts';
 import type { ReleaseState, ReleaseStep, Services } from './services.ts';
+import { assertUnclaimed, claimFleet, freeFleet } from './support/claim.ts';
 import { showProofRoute } from './support/colours.ts';
 import { type Observation, observeFleet } from './support/observe.ts';
 import { alarmsToWatch, takeBaseline } from './support/watch/baseline.ts';
@@ -34,13 +35,15 @@ export const preflight: ReleaseStep = {
     assertAsPlanned(services, state, seen);
     await assertReady(services, seen);
     await assertRollbackTarget(services, seen);
+    await assertUnclaimed(context);
     const above = await assertFreeVersion(services, state, seen);
     const alarms = await alarmsToWatch(context);
     // Before anything is changed, and while every machine is in service.
     const baseline = seen.live.desired > 0 ? await takeBaseline(context, seen.facts) : undefined;
+    const host = state.bake === 'detach' ? await chooseHost(services, seen) : undefined;
+    await claimFleet(context);
     // A run that died while it shifted traffic has left it leading to a colour.
     if (seen.idle) await showProofRoute(context, seen.facts.proofTargetGroupArn);
-    const host = state.bake === 'detach' ? await chooseHost(services, seen) : undefined;
     const release = await context.change({ action: 'reserve-version', target: services.fleet.app }, () =>
       services.ledger.reserveRelease(
         {
@@ -75,6 +78,7 @@ export const preflight: ReleaseStep = {
     for (const { version } of reserved) {
       await services.ledger.updateRelease(run.app, version, { state: 'failed', knownGood: false });
     }
+    if (context.changes().some((one) => one.action === 'claim-fleet')) await freeFleet(context);
   },
 };
 

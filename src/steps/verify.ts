@@ -1,6 +1,7 @@
 import { tagKnownGood } from '../aws/images.ts';
 import type { Step } from '../run/step.ts';
 import type { RollContext, RollState, Services } from './services.ts';
+import { freeFleet } from './support/claim.ts';
 import { watchWindow } from './support/watch/window.ts';
 
 /** Watches the rolled fleet for the verify window; a lasting fault fails the run, which rolls back without a person. */
@@ -23,6 +24,8 @@ export const verify: Step<Services, RollState> = {
       failed: { code: 'verify.failed', message: `${context.state.version} does not serve as it should` },
     });
     await markKnownGood(context);
+    // What follows changes nothing of the fleet, and a run that is interrupted there must keep nobody away.
+    await freeFleet(context);
   },
 };
 
