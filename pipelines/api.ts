@@ -40,12 +40,19 @@ export default definePipeline({
         timeouts: { health: 60, bake: 60, drain: 30, refresh: 180, ansible: 180 },
       },
     },
-    staging: { cloud: 'aws', region: 'eu-west-1', capacity: { min: 2, max: 4 } },
+    staging: {
+      cloud: 'aws',
+      region: 'eu-west-1',
+      capacity: { min: 2, max: 4 },
+      // Whoever releases shares it, and its locks.
+      ledger: { type: 's3', bucket: 'golden-pipeline-staging' },
+    },
     production: {
       inherits: 'staging',
       cloud: 'aws',
       region: 'eu-west-1',
       capacity: { min: 4, max: 350 },
+      ledger: { bucket: 'golden-pipeline-production' },
       release: { verifySeconds: 300 },
     },
   },

@@ -31,6 +31,11 @@ export default definePipeline({
         timeouts: { health: 60, bake: 60, drain: 30, refresh: 180, ansible: 180 },
       },
     },
-    production: { cloud: 'aws', region: 'eu-west-1', capacity: { min: 3, max: 350 } },
+    production: {
+      cloud: 'aws',
+      region: 'eu-west-1',
+      capacity: { min: 3, max: 350 },
+      ledger: { type: 's3', bucket: 'golden-pipeline-production' },
+    },
   },
 });

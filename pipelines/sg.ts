@@ -10,5 +10,8 @@ export default defineTasks({
   app: 'sg',
   tasks: { open: openSecurityGroup(openings), close: closeSecurityGroup(openings) },
   defaultEnvironment: 'local',
-  environments: { local: { cloud: 'local' }, production: { cloud: 'aws', region: 'eu-west-1' } },
+  environments: {
+    local: { cloud: 'local' },
+    production: { cloud: 'aws', region: 'eu-west-1', ledger: { type: 's3', bucket: 'golden-pipeline-production' } },
+  },
 });

@@ -1,6 +1,7 @@
 import {
   CreateImageCommand,
   CreateTagsCommand,
+  DeleteTagsCommand,
   DeregisterImageCommand,
   DescribeImagesCommand,
   type EC2Client,
@@ -21,6 +22,12 @@ export interface GoldenImage {
   createdAt: string;
   version?: string;
   commit?: string;
+  /** Run that made it; absent for an image that the pipeline did not make. */
+  run?: string;
+  /** The release has changed data in a way that versions before it cannot work with. */
+  irreversible: boolean;
+  /** ISO time at which a rollback went away from it; absent while it serves, or was never rolled back. */
+  rolledBackAt?: string;
   knownGood: boolean;
   /** Versions whose environments it holds, newest first. */
   environments: string[];
@@ -48,6 +55,9 @@ function toGoldenImage(image: Image): GoldenImage {
     createdAt: image.CreationDate ?? '',
     version: tagValue(image.Tags, tagKeys.version),
     commit: tagValue(image.Tags, tagKeys.commit),
+    run: tagValue(image.Tags, tagKeys.run),
+    irreversible: tagValue(image.Tags, tagKeys.irreversible) === 'true',
+    rolledBackAt: tagValue(image.Tags, tagKeys.rolledBackAt),
     knownGood: tagValue(image.Tags, tagKeys.knownGood) === 'true',
     environments: (tagValue(image.Tags, tagKeys.environments) ?? '').split(' ').filter(Boolean),
     ...pinOf(image),
@@ -88,15 +98,17 @@ export async function readImages(ec2: EC2Client, imageIds: readonly string[]): P
 
 /** Our own image of that exact name. AMI names are unique in an account and region. */
 export async function findImageByName(ec2: EC2Client, name: string): Promise<GoldenImage | undefined> {
-  const { Images } = await ec2.send(
-    new DescribeImagesCommand({
-      Owners: ['self'],
-      Filters: [{ Name: 'name', Values: [name] }],
-      // A disabled image keeps its name.
-      IncludeDisabled: true,
-    }),
-  );
-  return Images?.[0] && toGoldenImage(Images[0]);
+  const image = await findRaw(ec2, name);
+  return image && toGoldenImage(image);
+}
+
+/**
+ * The image of a name that a run has made, by the run's tag: EC2 sets it together with the image. Somebody else's image of that name is
+ * not found.
+ */
+export async function findImageOfRun(ec2: EC2Client, name: string, run: string): Promise<GoldenImage | undefined> {
+  const image = await findRaw(ec2, name);
+  return image && tagValue(image.Tags, tagKeys.run) === run ? toGoldenImage(image) : undefined;
 }
 
 /** All golden images of an app in an environment, disabled ones too, oldest first. */
@@ -116,6 +128,22 @@ export async function listImages(ec2: EC2Client, app: string, environment: strin
   );
   for await (const page of pages) images.push(...(page.Images ?? []).map(toGoldenImage));
   return images.sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.name.localeCompare(b.name));
+}
+
+/** Images of this account whose name starts like that, whoever made them; disabled ones too. */
+export async function listImagesNamed(ec2: EC2Client, prefix: string): Promise<GoldenImage[]> {
+  const images: GoldenImage[] = [];
+  const pages = paginateDescribeImages(
+    { client: ec2 },
+    {
+      Owners: ['self'],
+      Filters: [{ Name: 'name', Values: [`${prefix}*`] }],
+      IncludeDisabled: true,
+      MaxResults: 1000,
+    },
+  );
+  for await (const page of pages) images.push(...(page.Images ?? []).map(toGoldenImage));
+  return images;
 }
 
 /**
@@ -205,8 +233,14 @@ async function findRaw(ec2: EC2Client, name: string): Promise<Image | undefined>
 
 function adopt(image: Image, request: BakeRequest): string {
   if (tagValue(image.Tags, tagKeys.run) === request.tags[tagKeys.run]) return image.ImageId ?? '';
-  throw new PipelineError('image.name-taken', `an image called ${request.name} exists already (${image.ImageId})`, {
-    hint: 'deregister it if nothing uses it, then release again',
+  throw nameTaken(toGoldenImage(image));
+}
+
+/** That an image of the wanted name is there already, of another run or not made by a run at all. */
+export function nameTaken({ imageId, name, run }: GoldenImage): PipelineError {
+  const of = run === undefined ? 'no run of the pipeline made it' : `made by run ${run}`;
+  return new PipelineError('image.name-taken', `an image named ${name} already exists (${imageId}, ${of})`, {
+    hint: 'release again, which takes the next version; deregister the image only if nothing uses it',
   });
 }
 
@@ -263,6 +297,16 @@ export async function deregisterImage(ec2: EC2Client, imageId: string): Promise<
   } catch (error) {
     if (!isNotFound(error) && awsCode(error) !== 'InvalidAMIID.Unavailable') throw error;
   }
+}
+
+/** Marks images as ones that a rollback went away from: one call for all of them. */
+export async function tagRolledBack(ec2: EC2Client, imageIds: readonly string[], at: string): Promise<void> {
+  await ec2.send(new CreateTagsCommand({ Resources: [...imageIds], Tags: toTags({ [tagKeys.rolledBackAt]: at }) }));
+}
+
+/** Takes the mark of {@link tagRolledBack} off. */
+export async function untagRolledBack(ec2: EC2Client, imageId: string): Promise<void> {
+  await ec2.send(new DeleteTagsCommand({ Resources: [imageId], Tags: [{ Key: tagKeys.rolledBackAt }] }));
 }
 
 /** Marks an image as one that has served a whole verify window. */

@@ -73,6 +73,29 @@ export async function groupMachines(ec2: EC2Client, group: string): Promise<Mach
   return machines;
 }
 
+/** Versions that an app's instances carry in an environment, those that are there for a run only included: one paged call. */
+export async function instanceVersions(ec2: EC2Client, app: string, environment: string): Promise<string[]> {
+  const pages = paginateDescribeInstances(
+    { client: ec2 },
+    {
+      Filters: [
+        { Name: `tag:${tagKeys.app}`, Values: [app] },
+        { Name: `tag:${tagKeys.environment}`, Values: [environment] },
+        { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+      ],
+      MaxResults: 1000,
+    },
+  );
+  const found = new Set<string>();
+  for await (const page of pages) {
+    for (const { Tags } of (page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? [])) {
+      const version = tagValue(Tags, tagKeys.version);
+      if (version !== undefined) found.add(version);
+    }
+  }
+  return [...found];
+}
+
 /** The machine that a launch with this token has made, terminated ones left out. It stays unseen for some seconds after its launch. */
 export async function findLaunched(ec2: EC2Client, token: string): Promise<Machine | undefined> {
   const { Reservations } = await ec2.send(

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { PipelineError } from '../shared/errors.ts';
 import { isNotFound } from './errors.ts';
-import { toTags } from './tags.ts';
+import { tagKeys, tagValue, toTags } from './tags.ts';
 
 /** One numbered version of a launch template. */
 export interface TemplateVersion {
@@ -45,6 +45,24 @@ export async function readTemplateVersion(ec2: EC2Client, nameOrId: string, vers
   throw new PipelineError('template.missing', `there is no launch template ${nameOrId} with a version ${version}`, {
     hint: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
   });
+}
+
+/** Versions of releases that versions of a launch template give to their instances: one call for each 200 of them. */
+export async function templateReleases(ec2: EC2Client, templateId: string): Promise<string[]> {
+  const pages = paginateDescribeLaunchTemplateVersions(
+    { client: ec2 },
+    { LaunchTemplateId: templateId, MaxResults: 200 },
+  );
+  const found = new Set<string>();
+  for await (const { LaunchTemplateVersions = [] } of pages) {
+    for (const { TagSpecifications = [] } of LaunchTemplateVersions.flatMap((one) => one.LaunchTemplateData ?? [])) {
+      for (const { Tags } of TagSpecifications) {
+        const version = tagValue(Tags, tagKeys.version);
+        if (version !== undefined) found.add(version);
+      }
+    }
+  }
+  return [...found];
 }
 
 /** Description of the versions that the infrastructure makes; releases describe theirs by app and version. */

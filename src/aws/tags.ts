@@ -19,6 +19,8 @@ export const tagKeys = {
   environments: 'golden-pipeline:environments',
   /** `true`: the release has changed data in a way that versions before it cannot work with. */
   irreversible: 'golden-pipeline:irreversible',
+  /** ISO time at which a rollback went away from the image's version; taken off when the version serves again. */
+  rolledBackAt: 'golden-pipeline:rolled-back-at',
   /** Run that has switched the instance to another environment than its image starts with. */
   flipped: 'golden-pipeline:flipped',
   /** `bake-host`, `builder`, `proof`: machines that are there for a run only; `instances`: the security group of the fleet's machines. */

@@ -29,8 +29,12 @@ export default definePipeline({
   service: { port: 3000 },
   environments: {
     local: { cloud: 'local', capacity: { min: 4, max: 8 } },
-    staging: { cloud: 'aws', region: 'eu-west-1' },
-    production: { inherits: 'staging', release: { verifySeconds: 300 } },
+    staging: { cloud: 'aws', region: 'eu-west-1', ledger: { type: 's3', bucket: 'shop-ledger-staging' } },
+    production: {
+      inherits: 'staging',
+      ledger: { bucket: 'shop-ledger-production' },
+      release: { verifySeconds: 300 },
+    },
   },
 });
 \`\`\`

@@ -22,6 +22,8 @@ export interface ReleaseVariables {
   release_health_path: string;
   /** How many release environments stay on the host. */
   release_keep: number;
+  /** Run that builds the folder on the host, and that alone may remove it; absent where a person plays the role. */
+  release_run?: string;
   [extra: string]: unknown;
 }
 

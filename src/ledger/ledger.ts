@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { appName, environmentName, versionPattern } from '../config/names.ts';
+import { appName, environmentName, versionName, versionPattern } from '../config/names.ts';
 import { isRunId } from '../run/run-id.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError, usageError } from '../shared/errors.ts';
@@ -44,14 +44,19 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
   };
 
   return {
-    async reserveRelease(wanted) {
+    async reserveRelease(wanted, { above = 0 } = {}) {
       await guard(wanted.app);
-      for (let number = (await lastVersion(store, wanted.app)) + 1; ; number++) {
+      for (let number = Math.max(above, await lastVersion(store, wanted.app)) + 1; ; number++) {
         const version = `v${number}`;
         const record: ReleaseRecord = { ...wanted, version, state: 'building', knownGood: false };
         const put = await store.put(releaseKey(wanted.app, version), encode(record), 'if-absent');
         if (put.written) return record;
       }
+    },
+    async addRelease(record) {
+      await guard(record.app);
+      const key = releaseKey(record.app, versionName(record.version));
+      return (await store.put(key, encode(record), 'if-absent')).written;
     },
     async updateRelease(app, version, facts) {
       await guard(app);

@@ -78,8 +78,16 @@ export interface HeldLock {
 
 /** The shared record of an environment. */
 export interface Ledger {
-  /** Takes the next version number for the app: two callers at once never get the same. */
-  reserveRelease(release: Omit<ReleaseRecord, 'version' | 'state' | 'knownGood'>): Promise<ReleaseRecord>;
+  /**
+   * Takes the next version number for the app: two callers at once never get the same.
+   * @param above A number that the version must be above, too: the highest one that the cloud shows.
+   */
+  reserveRelease(
+    release: Omit<ReleaseRecord, 'version' | 'state' | 'knownGood'>,
+    options?: { above?: number },
+  ): Promise<ReleaseRecord>;
+  /** Adds a record that is missing. An existing one is never overwritten: then it resolves with false. */
+  addRelease(record: ReleaseRecord): Promise<boolean>;
   updateRelease(
     app: string,
     version: string,

@@ -42,7 +42,7 @@ export async function planRollback(
   options: RollbackOptions,
 ): Promise<Plan<Services, RollbackState>> {
   const { fleet } = services;
-  const { facts, target, imageId, way, served, leaves, skipped } = await decideRollback(services, options);
+  const { facts, target, imageId, way, served, leaves, leftImages, skipped } = await decideRollback(services, options);
   return createPlan<Services, RollbackState>({
     operation: 'fast-rollback',
     app: fleet.app,
@@ -56,6 +56,8 @@ export async function planRollback(
       ...(served && { served }),
       leaves,
       ...(skipped.length > 0 && { skipped }),
+      leftImages,
+      ...(target.leftAt !== undefined && { again: true }),
       how: way.how,
       why: way.why,
       rejected: way.rejected.map((other) => `${other.how}: ${other.why}`),

@@ -8,6 +8,7 @@ import type { Clock } from '../shared/clock.ts';
 import { usageError } from '../shared/errors.ts';
 import { announce } from '../steps/announce.ts';
 import { bake, detach } from '../steps/bake.ts';
+import { assertRecorded, seeReleases } from '../steps/ledger/seen-releases.ts';
 import { preflight } from '../steps/preflight.ts';
 import { prove } from '../steps/prove.ts';
 import { raise } from '../steps/raise.ts';
@@ -58,7 +59,8 @@ export interface ReleaseOptions {
 
 /**
  * Plans the release of a commit: only reads.
- * @throws PipelineError for a missing program, an unknown ref, a missing repository, a missing fleet or a missing base image.
+ * @throws PipelineError for a missing program, an unknown ref, a missing repository, a missing fleet or a missing base image, and
+ * `ledger.incomplete` where the cloud shows releases that the ledger does not know
  */
 export async function planRelease(
   services: Services,
@@ -75,6 +77,8 @@ export async function planRelease(
   assertStrategy(fleet, options.strategy);
   assertBake(options);
   const { facts, healthy, live } = await observeFleet(services);
+  const [seen, releases] = await Promise.all([seeReleases(services, facts), ledger.releases(fleet.app)]);
+  assertRecorded(services, seen, releases);
   const strategy = live.desired === 0 ? 'rolling' : (options.strategy ?? fleet.release.strategy);
   const irreversible = options.irreversible
     ? 'it was released with --irreversible'
@@ -95,10 +99,7 @@ export async function planRelease(
       ...(options.fromBase && { base: await newestBase(services) }),
       how: strategy === 'rolling' ? 'roll' : 'blue-green',
       ...(irreversible === undefined ? {} : { irreversible }),
-      version: nextVersion([
-        ...(await ledger.releases(fleet.app)),
-        ...(options.after ? [{ version: options.after }] : []),
-      ]),
+      version: nextVersion([...releases, ...(options.after ? [{ version: options.after }] : [])], seen.highest),
     },
     services,
     clock,

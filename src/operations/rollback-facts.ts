@@ -2,6 +2,8 @@ import { type GoldenImage, listImages, readImage, readImages } from '../aws/imag
 import { groupMachines, type Machine } from '../aws/instances.ts';
 import { readRefresh } from '../aws/refreshes.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
+import { rebuiltRecord } from '../steps/ledger/rebuilt-record.ts';
+import { unrecorded } from '../steps/ledger/seen-releases.ts';
 import type { FleetFacts, RollbackHow, Services } from '../steps/services.ts';
 import { observeFleet } from '../steps/support/observe.ts';
 import { assertNoRefresh } from '../steps/support/refresh.ts';
@@ -22,6 +24,8 @@ export interface RollbackDecision {
   leaves: string[];
   /** Nearer known-good versions whose images cannot be launched, each with its reason. */
   skipped: string[];
+  /** Their images. */
+  leftImages: string[];
   way: RollbackWay;
 }
 
@@ -40,7 +44,7 @@ export async function decideRollback(
 ): Promise<RollbackDecision> {
   const { fleet, ledger, aws } = services;
   const { facts } = await observeFleet(services);
-  const [releases, own, machines, refresh] = await Promise.all([
+  const [recorded, own, machines, refresh] = await Promise.all([
     ledger.releases(fleet.app),
     listImages(aws.ec2, fleet.app, fleet.environment),
     groupMachines(aws.ec2, facts.group),
@@ -48,6 +52,7 @@ export async function decideRollback(
   ]);
   assertNoRefresh(refresh, facts.group, options.supersede === true);
   const serving = newestVersion([facts.current.version, ...machines.map((machine) => machine.version)]);
+  const releases = withImages(services, recorded, own, serving);
   const wanted = releases.find((release) => release.version === (options.version ?? serving))?.image?.imageId;
   const target = chooseTarget(releases, {
     app: fleet.app,
@@ -75,8 +80,11 @@ export async function decideRollback(
   const newest = newestVersion([serving, ...images.map((one) => one.version)]);
   const served = serving === target.version ? newest : serving;
   const leaves = leftBehind(releases, target.version, newest);
+  const leftImages = releases
+    .filter(({ version, image: left }) => leaves.includes(version) && left && !left.deletedAt)
+    .flatMap((release) => release.image?.imageId ?? []);
   const skipped = options.version === undefined ? skippedVersions(releases, own, target, serving) : [];
-  return { facts, target, imageId: there.imageId, way, ...(served && { served }), leaves, skipped };
+  return { facts, target, imageId: there.imageId, way, ...(served && { served }), leaves, leftImages, skipped };
 }
 
 /** The image of a version, among the fleet's own; asked for by its id when it does not carry the fleet's tags. */
@@ -104,6 +112,21 @@ function skippedVersions(
       (release) => rollbackTarget([release], serving) && versionNumber(release.version) > versionNumber(target.version),
     )
     .map(({ version, image }) => `${version}: its image is ${states.get(image?.imageId ?? '') ?? 'gone'}`);
+}
+
+/**
+ * The ledger's releases, and where it does not know what serves, those that the golden images tell of: a rollback must go on with
+ * whatever ledger there is.
+ */
+function withImages(
+  { fleet }: Services,
+  releases: ReleaseRecord[],
+  images: GoldenImage[],
+  serving: string | undefined,
+): ReleaseRecord[] {
+  if (serving === undefined || releases.some((release) => release.version === serving)) return releases;
+  const rebuilt = unrecorded(images, releases).map((version) => rebuiltRecord(fleet, images, version));
+  return [...releases, ...rebuilt].sort((a, b) => versionNumber(a.version) - versionNumber(b.version));
 }
 
 function flipOf(version: string, serving: string | undefined, machines: Machine[], images: GoldenImage[]): WayFact {

@@ -11,6 +11,7 @@ import { type Around, withAround } from './around.ts';
 import { rollbackSteps } from './fast-rollback.ts';
 import { pinSteps } from './pin.ts';
 import { pruneSteps } from './prune.ts';
+import { rebuildSteps } from './rebuild-ledger.ts';
 import { releaseSteps } from './release.ts';
 import { scaleSteps } from './scale.ts';
 
@@ -66,5 +67,6 @@ const others: Readonly<Record<string, (state: unknown) => readonly unknown[]>> =
   prune: () => pruneSteps,
   pin: () => pinSteps.pin,
   unpin: () => pinSteps.unpin,
+  'rebuild-ledger': () => rebuildSteps,
   scale: (state) => scaleSteps(state as ScaleState),
 };

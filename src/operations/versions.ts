@@ -5,9 +5,12 @@ export function versionNumber(version: string): number {
   return Number(version.slice(1));
 }
 
-/** The version that the next release will most likely get; the ledger has the last word when it is reserved. */
-export function nextVersion(releases: readonly Pick<ReleaseRecord, 'version'>[]): string {
-  return `v${Math.max(0, ...releases.map((release) => versionNumber(release.version))) + 1}`;
+/**
+ * The version that the next release will most likely get; the ledger has the last word when it is reserved.
+ * @param above The highest number that the cloud shows.
+ */
+export function nextVersion(releases: readonly Pick<ReleaseRecord, 'version'>[], above = 0): string {
+  return `v${Math.max(above, ...releases.map((release) => versionNumber(release.version))) + 1}`;
 }
 
 /**

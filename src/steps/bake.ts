@@ -1,4 +1,4 @@
-import { createImage, deregisterImage, findImageByName, readImage, waitImageAvailable } from '../aws/images.ts';
+import { createImage, deregisterImage, findImageOfRun, readImage, waitImageAvailable } from '../aws/images.ts';
 import { isEnding, readMachine, tagMachine, terminateMachine } from '../aws/instances.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { Host } from '../hosts/types.ts';
@@ -96,7 +96,10 @@ export const bake: ReleaseStep = {
   },
 };
 
-/** Deregisters the image that the step has begun, also when only the intent is known. */
+/**
+ * Deregisters the image that the step has begun, also when only the intent is known: then the run's tag tells it, as somebody else may
+ * have an image of the same name.
+ */
 async function dropImage(context: ReleaseContext): Promise<void> {
   const { ec2 } = context.services.aws;
   const begun = context.changes().filter((change) => change.action === 'create-image');
@@ -105,7 +108,7 @@ async function dropImage(context: ReleaseContext): Promise<void> {
   const name = imageName(context);
   // EC2 answers "not found" to the end of an image that it does not show yet, too.
   const image = await whenVisible(context, `image ${known ?? name}`, () =>
-    known === undefined ? findImageByName(ec2, name) : readImage(ec2, known),
+    known === undefined ? findImageOfRun(ec2, name, context.run.id) : readImage(ec2, known),
   );
   const imageId = image?.imageId ?? known;
   if (imageId === undefined) return;

@@ -3,6 +3,7 @@ import { setDefaultVersion } from '../aws/launch-templates.ts';
 import type { RollbackStep } from './services.ts';
 import { addTemplateVersion, dropTemplateVersion } from './support/new-template.ts';
 import { refreshBack } from './support/refresh.ts';
+import { restoreDefaultVersion, restoreGroupTemplate } from './support/restore-template.ts';
 
 /** From here on every machine that the group launches starts with the old image: before the hosts change, lest one appear between. */
 export const pinOld: RollbackStep = {
@@ -26,22 +27,10 @@ export const pinOld: RollbackStep = {
     );
   },
   async undo(context) {
-    const { aws } = context.services;
-    const { group, current } = context.state;
-    const changed = (action: string) => context.changes().some((change) => change.action === action && !change.undoing);
-    if (changed('set-group-template')) {
-      const was = { id: current.templateId, version: current.templateVersion };
-      await context.change({ action: 'restore-group-template', target: group, data: was }, () =>
-        setTemplate(aws.autoScaling, group, was),
-      );
-    }
-    if (changed('set-default-version')) {
-      await context.change({ action: 'restore-default-version', target: current.templateId }, () =>
-        setDefaultVersion(aws.ec2, current.templateId, current.templateVersion),
-      );
-    }
+    const given = await restoreGroupTemplate(context);
+    await restoreDefaultVersion(context);
     // Machines that were launched meanwhile have the old image only.
-    if (changed('set-group-template')) await refreshBack(context);
+    if (given) await refreshBack(context);
     await dropTemplateVersion(context);
   },
 };

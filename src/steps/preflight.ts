@@ -1,9 +1,11 @@
-import { readImage } from '../aws/images.ts';
+import { nameTaken, readImage } from '../aws/images.ts';
 import { groupMachines, type Machine } from '../aws/instances.ts';
 import { isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';
+import { assertRecorded, seeReleases } from './ledger/seen-releases.ts';
 import type { ReleaseContext, ReleaseState, ReleaseStep, Services } from './services.ts';
 import { waitBooted } from './support/booting.ts';
+import { assertUnclaimed, claimFleet, freeFleet } from './support/claim.ts';
 import { showProofRoute } from './support/colours.ts';
 import { type Observation, observeFleet } from './support/observe.ts';
 import { alarmsToWatch, takeBaseline } from './support/watch/baseline.ts';
@@ -35,24 +37,30 @@ export const preflight: ReleaseStep = {
     await assertReady(services, first);
     const seen = first.healthy.length < first.live.desired ? await whenBooted(context, first) : first;
     await assertRollbackTarget(services, seen);
+    await assertUnclaimed(context);
+    const above = await assertFreeVersion(services, state, seen);
     const alarms = await alarmsToWatch(context);
     // Before anything is changed, and while every machine is in service.
     const baseline = seen.live.desired > 0 ? await takeBaseline(context, seen.facts) : undefined;
+    const host = state.bake === 'detach' ? await chooseHost(services, seen) : undefined;
+    await claimFleet(context);
     // A run that died while it shifted traffic has left it leading to a colour.
     if (seen.idle) await showProofRoute(context, seen.facts.proofTargetGroupArn);
-    const host = state.bake === 'detach' ? await chooseHost(services, seen) : undefined;
     const release = await context.change({ action: 'reserve-version', target: services.fleet.app }, () =>
-      services.ledger.reserveRelease({
-        app: services.fleet.app,
-        environment: services.fleet.environment,
-        commit: state.commit,
-        ref: state.ref,
-        createdAt: new Date(context.clock.now()).toISOString(),
-        createdBy: services.by,
-        run: context.run.id,
-        baseImageId: seen.facts.current.imageId,
-        ...(state.irreversible === undefined ? {} : { irreversible: state.irreversible }),
-      }),
+      services.ledger.reserveRelease(
+        {
+          app: services.fleet.app,
+          environment: services.fleet.environment,
+          commit: state.commit,
+          ref: state.ref,
+          createdAt: new Date(context.clock.now()).toISOString(),
+          createdBy: services.by,
+          run: context.run.id,
+          baseImageId: seen.facts.current.imageId,
+          ...(state.irreversible === undefined ? {} : { irreversible: state.irreversible }),
+        },
+        { above },
+      ),
     );
     await context.save({
       ...seen.facts,
@@ -72,6 +80,7 @@ export const preflight: ReleaseStep = {
     for (const { version } of reserved) {
       await services.ledger.updateRelease(run.app, version, { state: 'failed', knownGood: false });
     }
+    if (context.changes().some((one) => one.action === 'claim-fleet')) await freeFleet(context);
   },
 };
 
@@ -136,6 +145,24 @@ async function whenBooted(context: ReleaseContext, { facts }: Observation): Prom
   assertAsPlanned(services, state, seen);
   await assertReady(services, seen);
   return seen;
+}
+
+/**
+ * Refuses a version whose image is there already, and a ledger that lacks releases which the cloud shows.
+ * @returns the highest number of a version that is seen
+ */
+async function assertFreeVersion(
+  services: Services,
+  { version }: ReleaseState,
+  { facts }: Observation,
+): Promise<number> {
+  const { fleet, ledger } = services;
+  const [seen, releases] = await Promise.all([seeReleases(services, facts), ledger.releases(fleet.app)]);
+  assertRecorded(services, seen, releases);
+  // Since the plan was made: what is planned is above all that was there.
+  const taken = seen.named.find((image) => image.name === `${fleet.names.imagePrefix}${version}`);
+  if (taken && !releases.some((release) => release.version === version)) throw nameTaken(taken);
+  return seen.highest;
 }
 
 async function assertRollbackTarget({ aws }: Services, { facts: { current } }: Observation): Promise<void> {

@@ -8,6 +8,7 @@ import { waitFleetHealthy } from './support/health.ts';
 import { addTemplateVersion, dropTemplateVersion } from './support/new-template.ts';
 import { pinTemplate } from './support/pin.ts';
 import { refreshBack, waitRefresh } from './support/refresh.ts';
+import { restoreDefaultVersion } from './support/restore-template.ts';
 import { openWatch, takenBack, type Watch } from './support/watch/watch.ts';
 
 /** Rolls the Auto Scaling group onto the image by an instance refresh. */
@@ -26,27 +27,9 @@ export const roll: Step<Services, RollState> = {
     await makeDefault(context);
   },
   async undo(context) {
-    const changes = context.changes();
-    const { aws } = context.services;
-    const { group, current } = context.state;
-    const filled = changes.find((change) => change.action === 'set-capacity' && !change.undoing);
-    if (filled) {
-      const { min, desired } = filled.data as { min: number; desired: number };
-      await context.change({ action: 'restore-capacity', target: group, data: { min, desired } }, () =>
-        setCapacity(aws.autoScaling, group, { min, desired }),
-      );
-    }
-    if (changes.some((change) => change.action === 'set-minimum' && !change.undoing)) {
-      await context.change({ action: 'restore-minimum', target: group }, () =>
-        setCapacity(aws.autoScaling, group, { min: 0 }),
-      );
-    }
-    if (changes.some((change) => change.action === 'set-default-version')) {
-      await context.change({ action: 'restore-default-version', target: current.templateId }, () =>
-        setDefaultVersion(aws.ec2, current.templateId, current.templateVersion),
-      );
-    }
-    const started = changes.some((change) => change.action === 'start-refresh');
+    const filled = await restoreCapacity(context);
+    await restoreDefaultVersion(context);
+    const started = context.changes().some((change) => change.action === 'start-refresh');
     if (started && (await refreshBack(context)) && !filled) await waitFleetHealthy(context);
     await dropTemplateVersion(context);
   },
@@ -113,9 +96,9 @@ export async function fill(context: RollContext): Promise<void> {
   const group = await readGroup(aws.autoScaling, context.state.group);
   const wanted = fleet.capacity.min;
   if (group.desired === 0) {
-    await context.change(
-      { action: 'set-capacity', target: group.name, data: { min: group.min, desired: group.desired } },
-      () => setCapacity(aws.autoScaling, group.name, { min: wanted, desired: wanted }),
+    const was = { min: group.min, desired: group.desired };
+    await context.change({ action: 'set-capacity', target: group.name, data: { ...was, to: wanted } }, () =>
+      setCapacity(aws.autoScaling, group.name, { min: wanted, desired: wanted }),
     );
   } else if (group.min === 0 && wanted > 0) {
     const min = Math.min(wanted, group.desired);
@@ -123,4 +106,31 @@ export async function fill(context: RollContext): Promise<void> {
       setCapacity(aws.autoScaling, group.name, { min }),
     );
   }
+}
+
+/**
+ * Puts back what {@link fill} did, unless somebody else has changed the minimum since: then the size is theirs.
+ * @returns whether the group had been empty
+ */
+async function restoreCapacity(context: RollContext): Promise<boolean> {
+  const { autoScaling } = context.services.aws;
+  const { group: name } = context.state;
+  const made = context.changes().filter((one) => !one.undoing);
+  const filled = made.find((one) => one.action === 'set-capacity');
+  const raised = made.find((one) => one.action === 'set-minimum');
+  const change = filled ?? raised;
+  if (!change) return false;
+  const { min: now } = await readGroup(autoScaling, name);
+  const { min, desired, to = now } = change.data as { min: number; desired: number; to?: number };
+  const known = filled ? [min, to] : [0, min];
+  if (!known.includes(now)) {
+    context.note(`the minimum of ${name} is ${now}, which this run did not set: it stays`);
+  } else if (filled) {
+    await context.change({ action: 'restore-capacity', target: name, data: { min, desired } }, () =>
+      setCapacity(autoScaling, name, { min, desired }),
+    );
+  } else {
+    await context.change({ action: 'restore-minimum', target: name }, () => setCapacity(autoScaling, name, { min: 0 }));
+  }
+  return filled !== undefined;
 }

@@ -2,6 +2,7 @@ import { readImage } from '../aws/images.ts';
 import { cancelRefresh, isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { type RollbackContext, type RollbackStep, servedBefore, times } from './services.ts';
+import { noteClaim } from './support/claim.ts';
 import { explained, explainGroup } from './support/explain.ts';
 import { observeFleet } from './support/observe.ts';
 import { assertNoRefresh, refreshText } from './support/refresh.ts';
@@ -25,6 +26,7 @@ export const rollbackPreflight: RollbackStep = {
     const [seen, image] = await Promise.all([
       observeFleet(context.services),
       imageId ? readImage(aws.ec2, imageId) : undefined,
+      noteClaim(context),
     ]);
     if (image?.state !== 'available') {
       throw new PipelineError('rollback.image-gone', `the image of ${version} is ${image?.state ?? 'gone'}`, {

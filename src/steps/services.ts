@@ -72,6 +72,10 @@ export interface RollState extends FleetFacts {
   served?: string;
   /** Versions that a rollback goes away from: no later one goes there by itself. */
   leaves?: string[];
+  /** Images of those versions. */
+  leftImages?: string[];
+  /** The version to serve was rolled back before, and serves again. */
+  again?: boolean;
   /** Which way the fleet gets there; without it by a refresh. */
   how?: 'roll' | 'blue-green' | 'switch' | 'flip';
   templateVersion?: string;

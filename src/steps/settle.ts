@@ -6,6 +6,7 @@ import { carryEvent, carryEventBack } from './scale/carry.ts';
 import type { Colour, GroupSettings, RollContext, RollState, Services } from './services.ts';
 import { trafficBack } from './shift.ts';
 import { idleOf } from './support/colours.ts';
+import { restoreDefaultVersion } from './support/restore-template.ts';
 import {
   readSettings,
   restoreSettings,
@@ -59,15 +60,10 @@ export const settle: Step<Services, RollState> = {
     }
   },
   async undo(context) {
-    const { aws } = context.services;
-    const { settled, current } = context.state;
+    const { settled } = context.state;
     // First of all the requests: the group that served before is still whole.
     await trafficBack(context);
-    if (context.changes().some((change) => change.action === 'set-default-version')) {
-      await context.change({ action: 'restore-default-version', target: current.templateId }, () =>
-        setDefaultVersion(aws.ec2, current.templateId, current.templateVersion),
-      );
-    }
+    await restoreDefaultVersion(context);
     await carryEventBack(context);
     if (!settled) return;
     await restoreSettings(context, settled.idle, 'nothing');

@@ -1,6 +1,7 @@
 import { tagKnownGood } from '../aws/images.ts';
 import type { Step } from '../run/step.ts';
 import type { RollContext, RollState, Services } from './services.ts';
+import { freeFleet } from './support/claim.ts';
 import { watchWindow } from './support/watch/window.ts';
 
 /** Watches the rolled fleet for the verify window; a lasting fault fails the run, which rolls back without a person. */
@@ -23,6 +24,8 @@ export const verify: Step<Services, RollState> = {
       failed: { code: 'verify.failed', message: `${context.state.version} does not serve as it should` },
     });
     await markKnownGood(context);
+    // What follows changes nothing of the fleet, and a run that is interrupted there must keep nobody away.
+    await freeFleet(context);
   },
 };
 
@@ -32,5 +35,10 @@ export async function markKnownGood(context: RollContext): Promise<void> {
   const { imageId, version } = context.state;
   if (!imageId) return;
   await context.change({ action: 'mark-known-good', target: imageId }, () => tagKnownGood(aws.ec2, imageId));
+  // A rollback goes on without a record, too.
+  if (context.run.operation === 'fast-rollback' && !(await ledger.release(fleet.app, version))) {
+    context.note(`the ledger has no record of ${version}; add it: pipeline ledger rebuild ${fleet.app}`);
+    return;
+  }
   await ledger.updateRelease(fleet.app, version, { state: 'released', knownGood: true });
 }

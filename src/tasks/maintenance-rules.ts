@@ -85,8 +85,11 @@ export async function restoreRules(context: TaskContext): Promise<void> {
         context,
         rules.filter((rule) => rule.tags[tagKeys.role] === target && own(rule)),
       );
-    } else if (rules.some((rule) => rule.arn === target)) {
+    } else {
       const { actions, run, until } = data.was as { actions: Action[]; run?: string; until?: string };
+      const there = rules.find((rule) => rule.arn === target);
+      // What another run has put on since stays.
+      if (!there || ![context.run.id, run].includes(there.tags[tagKeys.run])) continue;
       await context.change({ action: 'restore-rule', target }, () =>
         rewrite(context, target, actions, { [tagKeys.run]: run, [tagKeys.until]: until }),
       );

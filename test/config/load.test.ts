@@ -10,6 +10,7 @@ const environments = {
     cloud: 'aws',
     region: 'eu-west-1',
     capacity: { max: 4 },
+    ledger: { path: 'shared/ledger' },
     instance: { subnetIds: ['subnet-1', 'subnet-2'] },
   },
   production: {

@@ -53,6 +53,21 @@ describe('releases', () => {
     expect((await ledger.releases('api')).at(-1)?.version).toBe('v12');
   });
 
+  it('take a number above the one that the caller has seen, and above their own', async () => {
+    const ledger = open(await folder());
+    expect((await ledger.reserveRelease(draft, { above: 41 })).version).toBe('v42');
+    expect((await ledger.reserveRelease(draft, { above: 3 })).version).toBe('v43');
+  });
+
+  it('are added where they are missing, and never overwritten', async () => {
+    const ledger = open(await folder());
+    const record = { ...draft, version: 'v7', state: 'released', knownGood: true } as const;
+    expect(await ledger.addRelease(record)).toBe(true);
+    expect(await ledger.addRelease({ ...record, knownGood: false })).toBe(false);
+    expect(await ledger.release('api', 'v7')).toEqual(record);
+    await expect(ledger.addRelease({ ...record, version: '../v7' })).rejects.toMatchObject({ outcome: 'usage' });
+  });
+
   it('are reserved once, whoever asks at the same moment', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 2, max: 8 }), async (callers) => {

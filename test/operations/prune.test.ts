@@ -11,6 +11,8 @@ import {
   ModifyImageAttributeCommand,
 } from '@aws-sdk/client-ec2';
 import { afterEach, describe, expect, it } from 'vitest';
+import { markRetired } from '../../src/aws/image-retirement.ts';
+import { readImage } from '../../src/aws/images.ts';
 import { tagKeys, toTags } from '../../src/aws/tags.ts';
 import { CloudError } from '../../src/local-cloud/wire/handler.ts';
 import { planPin } from '../../src/operations/pin.ts';
@@ -311,6 +313,18 @@ describe('what fails', () => {
     expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
     expect(fleet.images()).toEqual(['v1 available', 'v2 available', 'v3 available', 'v4 available']);
     expect((await prune()).state.removed).toEqual(['v1', 'v2']);
+  });
+
+  it('an interruption leaves retired what another run has retired since', async () => {
+    await releases(3);
+    const stop = new AbortController();
+    const { imageId } = (await plan()).initial.retire[0] ?? { imageId: '' };
+    justBefore('DisableImage', async () => {
+      await markRetired(fleet.services.aws.ec2, [imageId], Date.parse('2030-01-01T00:00:00Z'));
+      stop.abort(new Error('interrupted'));
+    });
+    expect(await fleet.run(await plan(), stop.signal)).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(await readImage(fleet.services.aws.ec2, imageId)).toMatchObject({ retiredAt: '2030-01-01T00:00:00.000Z' });
   });
 
   it('a group that is not there: nobody can tell what is in use', async () => {

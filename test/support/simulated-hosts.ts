@@ -19,8 +19,8 @@ export interface HostsOfTest {
 
 /** The part of a host's disk that a release is about. */
 interface Disk {
-  /** Text of each release.json by version. */
-  releases: Map<string, string>;
+  /** By version: the text of its release.json, and the run that built it. */
+  releases: Map<string, { text: string; run: string }>;
   current?: string;
   /** Names in /etc/ssh. */
   ssh: string[];
@@ -72,9 +72,11 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
 /** What the release role does to a disk. */
 function write(disk: Disk, variables: ReleaseVariables): void {
   const { release_app: app, release_version: version, release_commit: commit, release_previous: previous } = variables;
+  const run = String(variables.release_run);
+  const removeOwn = () => disk.releases.get(version)?.run === run && disk.releases.delete(version);
   switch (variables.release_action) {
     case 'stage':
-      disk.releases.set(version, JSON.stringify({ app, version, commit }));
+      disk.releases.set(version, { text: JSON.stringify({ app, version, commit }), run });
       break;
     case 'activate':
       disk.current = version;
@@ -84,10 +86,10 @@ function write(disk: Disk, variables: ReleaseVariables): void {
       break;
     case 'revert':
       disk.current = previous;
-      disk.releases.delete(version);
+      removeOwn();
       break;
     case 'unstage':
-      if (disk.current !== version) disk.releases.delete(version);
+      if (disk.current !== version) removeOwn();
   }
 }
 
@@ -100,7 +102,10 @@ function readDisk(disk: Disk, root: string, argv: string[]): { text: string } | 
     [`ls ${root}/releases`]: names.length > 0 ? names.join('\n') : undefined,
     'ls /etc/ssh': disk.ssh.join('\n'),
     ...Object.fromEntries(
-      [...disk.releases].map(([name, text]) => [`cat ${root}/releases/${name}/release.json`, text]),
+      [...disk.releases].flatMap(([name, { text, run }]) => [
+        [`cat ${root}/releases/${name}/release.json`, text],
+        [`cat ${root}/releases/${name}/.release-run`, run],
+      ]),
     ),
   };
   if (!['cat', 'readlink', 'ls'].includes(program ?? '')) return undefined;

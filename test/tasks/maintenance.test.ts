@@ -101,6 +101,18 @@ describe('the maintenance page', () => {
     expect(await tags()).toEqual([first, first]);
   });
 
+  it('leaves the page that another run has put on since, when it is undone', async () => {
+    await stage.run(on);
+    const interrupt = new AbortController();
+    const failing = stage.run(on, { for: 3_600_000 }, interrupt.signal);
+    await stage.until(tags, (all) => all[0]?.[tagKeys.until] !== undefined);
+    await stage.run(on);
+    const theirs = await tags();
+    interrupt.abort(new Error('Ctrl-C'));
+    expect(await failing).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(await tags()).toEqual(theirs);
+  });
+
   it('takes off at the end of its time only its own page', async () => {
     const timed = stage.run(on, { for: 20_000 });
     await stage.until(() => stage.notes.length > 0);

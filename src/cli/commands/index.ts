@@ -41,6 +41,7 @@ const faultOptions: readonly OptionSpec[] = [
 export const groups: Readonly<Record<string, string>> = {
   base: 'the image that every fleet starts from',
   local: 'the local cloud: EC2, Auto Scaling and load balancing on this machine',
+  ledger: 'the record of releases, runs and locks',
   config: 'the files in pipelines/',
 };
 
@@ -234,6 +235,14 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./local-calls.ts'),
   },
   { name: 'local reset', summary: 'stop the local cloud and delete its state', load: () => import('./local-reset.ts') },
+  {
+    name: 'ledger rebuild',
+    summary: "add the releases that the ledger lacks, from the tags of the app's golden images",
+    arguments: [app],
+    options: [dryRun],
+    examples: ['pipeline ledger rebuild api --dry-run'],
+    load: () => import('./ledger-rebuild.ts'),
+  },
   {
     name: 'doctor',
     summary: 'what would keep a release, a rollback or a scale-out from working, each with its cure',

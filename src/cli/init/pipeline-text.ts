@@ -117,7 +117,9 @@ function awsLines({ environment, region, sshUser }: Answers): string[] {
     `      region: ${quoted(region)},`,
     '      // Hosts are reached by SSH; their keys are pinned from the console output.',
     `      ssh: { user: ${quoted(sshUser)}, privateKey: '~/.ssh/id_ed25519' },`,
-    "      // For more than one machine that releases: ledger: { type: 's3', bucket: '...' },",
+    '      // Whoever releases must use the same ledger. This folder is for one machine only; for a team give a bucket:',
+    "      // ledger: { type: 's3', bucket: '...' },",
+    "      ledger: { path: '.pipeline/ledger' },",
     '    },',
   ];
 }

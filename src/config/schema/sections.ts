@@ -215,7 +215,9 @@ export const releaseSection = section({
 export const ledgerSection = section({
   type: oneOf(['files', 's3'])
     .default('files')
-    .describe('`files`: a folder, for one machine; `s3`: a bucket, for a team. Both write conditionally.'),
+    .describe(
+      "`files`: a folder, for one machine; `s3`: a bucket, for a team. Both write conditionally. With `cloud: 'aws'` a bucket or a path must be given.",
+    ),
   path: text()
     .default('.pipeline/ledger')
     .describe('Folder of the shared record with `files`; relative to the project folder.'),

@@ -1,14 +1,15 @@
-import { readImage } from '../../aws/images.ts';
+import { listImages, readImage } from '../../aws/images.ts';
 import { listOpenings } from '../../aws/security-groups.ts';
 import type { LockRecord } from '../../ledger/types.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { PipelineError } from '../../shared/errors.ts';
+import { unrecorded } from '../../steps/ledger/seen-releases.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
 import { deadAmong } from '../dead-run.ts';
 import { judgeBase } from '../read-base.ts';
 import { readImages } from '../read-images.ts';
 import { decideRollback } from '../rollback-facts.ts';
-import { type Finding, type Look, ok, warning } from './finding.ts';
+import { error, type Finding, type Look, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
 const dayMs = 86_400_000;
@@ -19,6 +20,7 @@ const oldDays = 30;
 export function recordLooks(services: DoctorServices, lock: LockRecord | undefined, clock: Clock): Look[] {
   return [
     { id: 'ledger', run: () => ledger(services, lock, clock) },
+    { id: 'ledger.releases', run: () => unrecordedReleases(services) },
     { id: 'base.age', run: () => systemAge(services, clock) },
     { id: 'images.orphans', run: () => orphans(services, clock) },
     { id: 'rollback', run: () => rollback(services) },
@@ -65,6 +67,21 @@ async function ledger(
       ),
     );
   return found;
+}
+
+/** Releases that another ledger knows, or that this one has lost: the next release refuses them. */
+async function unrecordedReleases({ aws, fleet, ledger: records }: DoctorServices): Promise<Finding[]> {
+  const { app, environment } = fleet;
+  const [images, releases] = await Promise.all([listImages(aws.ec2, app, environment), records.releases(app)]);
+  const missing = unrecorded(images, releases);
+  if (missing.length === 0) return [ok('ledger.releases', 'the ledger knows every release that has a golden image')];
+  return [
+    error(
+      'ledger.releases',
+      `the ledger does not know ${missing.join(', ')}, so a release is refused`,
+      `use the team's ledger, or add what is missing: pipeline ledger rebuild ${app}`,
+    ),
+  ];
 }
 
 /** How old the system on the machines is: that of the base image, or of the image itself where the ledger does not know its base. */

@@ -59,9 +59,9 @@ export interface Judged {
  */
 export function judge(facts: Facts, rules: RetentionRules): Judged[] {
   const good = knownGoodVersions(facts);
-  const left = leftVersions(facts.releases);
+  const leftAt = whenLeft(facts.releases);
   const judged = facts.places.flatMap(({ region, images, uses }) => {
-    const isLeft = ({ version }: GoldenImage) => version !== undefined && left.has(version);
+    const isLeft = (image: GoldenImage) => leftAt(image) !== undefined;
     const last = lastGood(images, good, isLeft, rules.keep);
     const targets = rollbackTargets(images, good, isLeft, facts.serving);
     const newestGood = images
@@ -84,7 +84,7 @@ export function judge(facts: Facts, rules: RetentionRules): Judged[] {
       }
       if (kind === 'unproven' && !(newestGood && isNewer(newestGood, image))) kept.push('no newer one is known-good');
       const young = facts.now - Date.parse(image.createdAt) < rules.minimumAgeMs;
-      const rolledBackAt = image.version && left.get(image.version);
+      const rolledBackAt = leftAt(image);
       return { region, image, kind, usedBy, kept, young, ...(rolledBackAt && { rolledBackAt }) };
     });
   });
@@ -165,9 +165,10 @@ function lastGood(
   return new Set([...lastOf(ordered), ...lastOf(ordered.filter(isUsable))]);
 }
 
-/** The versions that a rollback went away from, and when. */
-function leftVersions(releases: readonly ReleaseRecord[]): ReadonlyMap<string, string> {
-  return new Map(releases.flatMap(({ version, leftAt }) => (leftAt === undefined ? [] : [[version, leftAt] as const])));
+/** When a rollback went away from an image's version (ISO time). The ledger says it first; where it has no record, the image does. */
+function whenLeft(releases: readonly ReleaseRecord[]): (image: GoldenImage) => string | undefined {
+  const known = new Map(releases.map(({ version, leftAt }) => [version, leftAt]));
+  return ({ version = '', rolledBackAt }) => (known.has(version) ? known.get(version) : rolledBackAt);
 }
 
 /** For each version that serves, the last known-good image before it that can be used, and that no rollback went away from. */

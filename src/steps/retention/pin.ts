@@ -52,7 +52,7 @@ export const pinStep: Step<Services, PinState> = {
     }
     const at = new Date(context.clock.now()).toISOString();
     const protects = !image.protected || image.pinProtects;
-    await context.change({ action: 'tag-pinned', target: imageId, data: { name, before: image.pin ?? null } }, () =>
+    await context.change({ action: 'tag-pinned', target: imageId, data: { name, at, before: image.pin ?? null } }, () =>
       tagPinned(aws.ec2, imageId, { by, at, reason, protects }),
     );
     if (image.retiredAt) await restoreImage(context, aws.ec2, image);
@@ -60,8 +60,14 @@ export const pinStep: Step<Services, PinState> = {
   },
   async undo(context) {
     const tagged = context.changes().find((change) => change.action === 'tag-pinned' && !change.undoing);
-    // One that was pinned before stays so.
-    if (!tagged?.data.before) await unpin(context);
+    // One that was pinned before stays so, and so does one that somebody else has pinned since.
+    if (tagged?.data.before) return;
+    const at = (await readImage(context.services.aws.ec2, context.state.imageId))?.pin?.at;
+    if (at !== undefined && tagged?.data.at !== undefined && at !== tagged.data.at) {
+      context.note(`${context.state.name} was pinned again at ${at}: it stays pinned`);
+      return;
+    }
+    await unpin(context);
   },
 };
 

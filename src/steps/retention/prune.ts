@@ -83,7 +83,9 @@ export const retireStep: PruneStep = {
     for (const { target, data } of marked) {
       const { ec2 } = keeper.clients(String(data.region));
       const image = await readImage(ec2, target);
-      if (image?.retiredAt) await restoreImage(context, ec2, image);
+      // Retired by another run since: that is not this one's to undo.
+      const ours = data.at === undefined || image?.retiredAt === data.at;
+      if (image?.retiredAt && ours) await restoreImage(context, ec2, image);
     }
   },
 };

@@ -12,18 +12,20 @@ export async function retireAll(keeper: Keeper, targets: readonly ImageTarget[])
   for (const target of targets) {
     const { region, imageId, name, snapshotIds } = target;
     await keeper.attempt(`${name} was not retired`, async () => {
-      const now = await keeper.lookAt(target);
-      if (now?.due !== 'retire') {
-        context.note(`${name} stays: ${now ? now.kept.join(', ') || now.image.state : 'it is gone'}`);
+      const seen = await keeper.lookAt(target);
+      if (seen?.due !== 'retire') {
+        context.note(`${name} stays: ${seen ? seen.kept.join(', ') || seen.image.state : 'it is gone'}`);
         return;
       }
       const { ec2 } = keeper.clients(region);
       const data = { region, name };
       // The note comes first: what is disabled without it would be taken for somebody else's doing, and never given back.
-      await context.change({ action: 'mark-retired', target: imageId, data }, () =>
-        markRetired(ec2, [imageId, ...snapshotIds], context.clock.now()),
+      const now = context.clock.now();
+      const at = new Date(now).toISOString();
+      await context.change({ action: 'mark-retired', target: imageId, data: { ...data, at } }, () =>
+        markRetired(ec2, [imageId, ...snapshotIds], now),
       );
-      if (now.image.state === 'available') {
+      if (seen.image.state === 'available') {
         await context.change({ action: 'deprecate-image', target: imageId, data }, () =>
           deprecateImage(ec2, imageId, context.clock.now()),
         );

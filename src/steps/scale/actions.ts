@@ -13,12 +13,15 @@ export async function putActions(context: ScaleContext, actions: readonly Schedu
   const { group } = context.state;
   const names = actions.map((one) => one.name);
   const was = (await readScheduledActions(autoScaling, group)).filter((one) => names.includes(one.name));
-  await context.change({ action: 'put-scheduled-actions', target: group, data: { names, was } }, async () => {
-    // An action that is overwritten keeps what the new one does not name.
-    const former = was.map((one) => one.name);
-    if (former.length > 0) await deleteScheduledActions(autoScaling, group, former);
-    await putScheduledActions(autoScaling, group, actions, context.clock.now());
-  });
+  await context.change(
+    { action: 'put-scheduled-actions', target: group, data: { names, was, put: actions } },
+    async () => {
+      // An action that is overwritten keeps what the new one does not name.
+      const former = was.map((one) => one.name);
+      if (former.length > 0) await deleteScheduledActions(autoScaling, group, former);
+      await putScheduledActions(autoScaling, group, actions, context.clock.now());
+    },
+  );
 }
 
 /** Takes these actions off the group. */
@@ -36,11 +39,25 @@ export async function restoreActions(context: ScaleContext): Promise<void> {
   const { autoScaling } = context.services.aws;
   const first = context.changes().find((one) => /^(put|delete)-scheduled-actions$/.test(one.action) && !one.undoing);
   if (!first) return;
-  const { names, was } = first.data as { names: string[]; was: ScheduledAction[] };
+  const { was, put = [], ...data } = first.data as { names: string[]; was: ScheduledAction[]; put?: ScheduledAction[] };
+  // What another run has scheduled under such a name since stays.
+  const foreign = (await readScheduledActions(autoScaling, first.target)).filter(
+    (one) => put.some(({ name }) => name === one.name) && ![...was, ...put].some((other) => isSame(one, other)),
+  );
+  const isOurs = (name: string) => !foreign.some((one) => one.name === name);
+  const names = data.names.filter(isOurs);
+  const back = was.filter(({ name }) => isOurs(name));
+  if (names.length === 0) return;
   await context.change({ action: 'restore-scheduled-actions', target: first.target, data: { names } }, async () => {
     await deleteScheduledActions(autoScaling, first.target, names);
-    if (was.length > 0) await putScheduledActions(autoScaling, first.target, was, context.clock.now());
+    if (back.length > 0) await putScheduledActions(autoScaling, first.target, back, context.clock.now());
   });
+}
+
+/** AWS rounds a start to the second. */
+function isSame(one: ScheduledAction, other: ScheduledAction): boolean {
+  const second = ({ start }: ScheduledAction) => Math.floor(Date.parse(start ?? '') / 1000);
+  return one.name === other.name && one.desired === other.desired && second(one) === second(other);
 }
 
 /**

@@ -14,8 +14,9 @@ type Context = RunContext<Services, object>;
 export async function carryEvent(context: Context, from: string, to: string): Promise<void> {
   const { autoScaling } = context.services.aws;
   for (const key of [heldTag, unitsTag]) {
-    const [value, was] = await Promise.all([readGroupTag(autoScaling, from, key), readGroupTag(autoScaling, to, key)]);
+    const value = await readGroupTag(autoScaling, from, key);
     if (value === undefined) continue;
+    const was = await readGroupTag(autoScaling, to, key);
     await context.change({ action: 'move-tag', target: to, data: { key, from, value, was: was ?? null } }, async () => {
       await setGroupTag(autoScaling, to, key, value);
       await setGroupTag(autoScaling, from, key, undefined);
@@ -31,6 +32,9 @@ export async function carryEventBack(context: Context): Promise<void> {
   const { autoScaling } = context.services.aws;
   for (const change of context.changes().filter((one) => one.action === 'move-tag' && !one.undoing)) {
     const { key, from, value, was } = change.data as { key: string; from: string; value: string; was: string | null };
+    // What another run has written since stays.
+    const now = await readGroupTag(autoScaling, change.target, key);
+    if (now !== undefined && now !== value && now !== was) continue;
     await context.change({ action: 'move-tag-back', target: from }, async () => {
       await setGroupTag(autoScaling, from, key, value);
       await setGroupTag(autoScaling, change.target, key, was ?? undefined);

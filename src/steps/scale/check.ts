@@ -4,6 +4,7 @@ import { readGroup } from '../../aws/groups.ts';
 import { isActive, readRefresh } from '../../aws/refreshes.ts';
 import { readScheduledActions } from '../../aws/scaling-settings.ts';
 import { PipelineError, usageError } from '../../shared/errors.ts';
+import { assertUnclaimed } from '../support/claim.ts';
 import { checkForeign, refuseOverlap } from './clashes.ts';
 import { expectedTime } from './expected-time.ts';
 import { checkQuota } from './quota.ts';
@@ -27,6 +28,7 @@ export const checkScale: ScaleStep = {
   async run(context) {
     const { fleet, aws } = context.services;
     const { scale, group, targetGroupArn } = context.state;
+    await assertUnclaimed(context);
     const [seen, refresh, targets, actions] = await Promise.all([
       readGroup(aws.autoScaling, group),
       readRefresh(aws.autoScaling, group),

@@ -22,6 +22,7 @@ export async function playRelease(context: ReleaseContext, action: ReleaseAction
     release_port: fleet.service.port,
     release_staging_port: fleet.service.stagingPort,
     release_health_path: fleet.service.healthPath,
+    release_run: context.run.id,
     release_keep: fleet.release.keepOnHost,
   };
   try {

@@ -78,12 +78,14 @@ async function isCurrent(
   };
 }
 
-/** The release's folder is gone, unless it is what serves. */
+/** The release's folder is gone, unless it is what serves, or another run built it: then it is not this run's to remove. */
 async function isRemoved(context: ReleaseContext, host: Host): Promise<Difference | undefined> {
   const { version } = context.state;
   const folder = `${releaseRoot(context.services.fleet)}/releases`;
   const { text = '' } = await read(context, host, ['ls', '-A', folder]);
   if (!text.split('\n').includes(version) || (await readCurrent(context, host)) === version) return undefined;
+  const { text: builtBy } = await read(context, host, ['cat', `${folder}/${version}/.release-run`]);
+  if (builtBy !== context.run.id) return undefined;
   return { expected: `no ${folder}/${version}`, found: 'that folder' };
 }
 

@@ -14,6 +14,7 @@ export function fakeLedger(changes: Partial<Ledger> = {}) {
   };
   const ledger: Ledger = {
     reserveRelease: unused,
+    addRelease: unused,
     updateRelease: unused,
     release: unused,
     releases: unused,

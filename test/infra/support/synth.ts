@@ -11,7 +11,13 @@ import { minimal } from '../../config/support/project.ts';
 
 /** A fleet on AWS with these settings, which must be right. */
 export function awsFleet(settings: Record<string, unknown> = {}, app = 'api'): Fleet {
-  const raw = { ...minimal(), environments: { production: { cloud: 'aws', region: 'eu-west-1' } }, ...settings, app };
+  const raw = {
+    ...minimal(),
+    environments: { production: { cloud: 'aws', region: 'eu-west-1' } },
+    ledger: { path: 'ledger' },
+    ...settings,
+    app,
+  };
   validate(raw, { app, file: `pipelines/${app}.ts`, projectDir: '/project' });
   return resolveFleet(raw, 'production', '/project');
 }

@@ -18,6 +18,7 @@ const image = (number: number, facts: Partial<GoldenImage> = {}): GoldenImage =>
   state: 'available',
   createdAt: new Date(start + number * day).toISOString(),
   environments: [],
+  irreversible: false,
   knownGood: true,
   pinned: false,
   pinProtects: false,

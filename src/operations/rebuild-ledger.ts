@@ -1,0 +1,22 @@
+import { createPlan } from '../run/plan.ts';
+import type { Plan } from '../run/step.ts';
+import type { Clock } from '../shared/clock.ts';
+import { type RebuildState, readMissing, rebuildStep } from '../steps/ledger/rebuild.ts';
+import type { Services } from '../steps/services.ts';
+
+/** The procedure. */
+export const rebuildSteps = [rebuildStep];
+
+/** Plans to add the records that a ledger lacks, from the tags of the golden images: only reads. */
+export async function planRebuild(services: Services, clock: Clock): Promise<Plan<Services, RebuildState>> {
+  const { app, environment } = services.fleet;
+  return createPlan<Services, RebuildState>({
+    operation: 'rebuild-ledger',
+    app,
+    environment,
+    steps: rebuildSteps,
+    initial: { ...(await readMissing(services)), added: [] },
+    services,
+    clock,
+  });
+}
