@@ -1,0 +1,32 @@
+import path from 'node:path';
+import { execa } from 'execa';
+import { debianPython } from '../../support/debian-python.ts';
+
+/** A command on a pseudo-terminal, whose session it leads. */
+export class Terminal {
+  /** How it ended, and what it had shown until its terminal was closed. */
+  readonly ended: Promise<{ exitCode: number; shown: string }>;
+  readonly #child;
+
+  constructor(command: readonly string[], options: { cwd: string; env: Record<string, string | undefined> }) {
+    this.#child = execa(debianPython, [path.join(import.meta.dirname, 'terminal.py'), ...command], {
+      ...options,
+      stdin: 'pipe',
+      reject: false,
+      stripFinalNewline: true,
+    });
+    this.ended = this.#child.then(({ stdout }) => {
+      const at = stdout.lastIndexOf('\n');
+      return { exitCode: Number(stdout.slice(at + 1)), shown: stdout.slice(0, at) };
+    });
+  }
+
+  /** Closes it, as a lost connection does. */
+  close(): void {
+    this.#child.stdin.end();
+  }
+
+  kill(signal: NodeJS.Signals): unknown {
+    return this.#child.kill(signal);
+  }
+}
