@@ -28,7 +28,8 @@ export async function undoDead(
   const interrupt = installInterrupt({
     source: context.signals,
     onFirst: () => context.stderr.write('interrupted; the undo goes on to its end (once more to stop at once)\n'),
-    onSecond: () => context.stderr.write(`stopped at once\nhint: to go on with the undo: pipeline abort ${fleet.app}\n`),
+    onSecond: () =>
+      context.stderr.write(`stopped at once\nhint: to go on with the undo: pipeline abort ${fleet.app}\n`),
     exit: (code) => context.exit(code),
   });
   try {

@@ -7,6 +7,7 @@ import { waitFleetHealthy } from './support/health.ts';
 import { addTemplateVersion, dropTemplateVersion } from './support/new-template.ts';
 import { pinTemplate } from './support/pin.ts';
 import { refreshBack, waitRefresh } from './support/refresh.ts';
+import { type Size, sizeToRestore } from './support/size.ts';
 import { openWatch, takenBack, type Watch } from './support/watch/watch.ts';
 
 /** Rolls the Auto Scaling group onto the image by an instance refresh. */
@@ -27,19 +28,9 @@ export const roll: Step<Services, RollState> = {
   async undo(context) {
     const changes = context.changes();
     const { aws } = context.services;
-    const { group, current } = context.state;
-    const filled = changes.find((change) => change.action === 'set-capacity' && !change.undoing);
-    if (filled) {
-      const { min, desired } = filled.data as { min: number; desired: number };
-      await context.change({ action: 'restore-capacity', target: group, data: { min, desired } }, () =>
-        setCapacity(aws.autoScaling, group, { min, desired }),
-      );
-    }
-    if (changes.some((change) => change.action === 'set-minimum' && !change.undoing)) {
-      await context.change({ action: 'restore-minimum', target: group }, () =>
-        setCapacity(aws.autoScaling, group, { min: 0 }),
-      );
-    }
+    const { current } = context.state;
+    const filled = changes.some((change) => change.action === 'set-capacity' && !change.undoing);
+    await restoreSize(context);
     if (changes.some((change) => change.action === 'set-default-version')) {
       await context.change({ action: 'restore-default-version', target: current.templateId }, () =>
         setDefaultVersion(aws.ec2, current.templateId, current.templateVersion),
@@ -111,7 +102,11 @@ export async function fill(context: RollContext): Promise<void> {
   const wanted = fleet.capacity.min;
   if (group.desired === 0) {
     await context.change(
-      { action: 'set-capacity', target: group.name, data: { min: group.min, desired: group.desired } },
+      {
+        action: 'set-capacity',
+        target: group.name,
+        data: { min: group.min, desired: group.desired, to: { min: wanted, desired: wanted } },
+      },
       () => setCapacity(aws.autoScaling, group.name, { min: wanted, desired: wanted }),
     );
   } else if (group.min === 0 && wanted > 0) {
@@ -120,4 +115,23 @@ export async function fill(context: RollContext): Promise<void> {
       setCapacity(aws.autoScaling, group.name, { min }),
     );
   }
+}
+
+/** Puts back the size that {@link fill} has changed. What has another value than it was given belongs to somebody else since then. */
+async function restoreSize(context: RollContext): Promise<void> {
+  const { aws } = context.services;
+  const { group } = context.state;
+  const made = (action: string) =>
+    context.changes().find((change) => change.action === action && !change.undoing)?.data;
+  const filled = made('set-capacity') as { min: number; desired: number; to?: Size } | undefined;
+  const raised = made('set-minimum') as { min: number } | undefined;
+  if (!filled && !raised) return;
+  const live = await readGroup(aws.autoScaling, group);
+  // Journals from before it was kept do not tell what the group was given.
+  const given = filled ? (filled.to ?? live) : { min: raised?.min };
+  const back = sizeToRestore(live, given, { min: filled?.min ?? 0, desired: filled?.desired });
+  if (Object.keys(back).length === 0) return;
+  await context.change({ action: 'restore-capacity', target: group, data: { ...back } }, () =>
+    setCapacity(aws.autoScaling, group, back),
+  );
 }

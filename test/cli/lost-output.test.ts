@@ -9,9 +9,12 @@ const failing = (...codes: string[]) => {
   return written();
 };
 
-test.each(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])('%s of an output that nobody reads any more is no failure', (code) => {
-  expect(failing(code, code)).toBe(true);
-});
+test.each(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])(
+  '%s of an output that nobody reads any more is no failure',
+  (code) => {
+    expect(failing(code, code)).toBe(true);
+  },
+);
 
 test('a disk that is full does not end the process, and is told by the exit code', () => {
   expect(failing('ENOSPC', 'EIO')).toBe(false);

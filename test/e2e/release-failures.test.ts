@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readGroup } from '../../src/aws/groups.ts';
+import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { tells } from './support/events.ts';
 import { expectWhole, type Status } from './support/fleet.ts';
 import { goldenWorld } from './support/golden.ts';
@@ -117,6 +117,25 @@ describe('failures leave the fleet as it was', () => {
     expect(await world.json<Images>('images', 'api')).toEqual(before);
     expect((await readGroup(autoScaling, 'api-local')).suspended).toEqual([]);
     await expectWhole(world, 'v1');
+  });
+
+  it('a group that is filled while its host stands by: the host is ended, and the release is done, under load', async () => {
+    const before = await readGroup(autoScaling, 'api-local');
+    const load = new Load(url);
+    await load.warm();
+    const events = path.join(world.dir, 'filled.ndjson');
+    const release = world.start('release', 'api', '--json', '--events', events);
+    await tells(events, (event) => event.code === 'change.intent' && event.action === 'activate-environment');
+    await setCapacity(autoScaling, 'api-local', { min: 4, max: 4, desired: 4 });
+    const { exitCode, stdout, stderr } = await release;
+    const total = await load.stop();
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toMatch(/i-\w+ has no place in api-local any more/);
+    expect(total.failed, JSON.stringify(total.failures)).toBe(0);
+    const { min, max, desired, suspended } = await readGroup(autoScaling, 'api-local');
+    expect({ min, max, desired, suspended }).toEqual({ min: 4, max: 4, desired: 4, suspended: [] });
+    await expectWhole(world, (JSON.parse(stdout) as { version: string }).version);
+    await setCapacity(autoScaling, 'api-local', { min: before.min, max: before.max });
   });
 });
 

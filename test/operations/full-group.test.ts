@@ -30,7 +30,10 @@ const size = async () => {
   const { min, max, desired, suspended } = await readGroup(other, groupName());
   return { min, max, desired, suspended };
 };
-const sets = (capacity: Capacity): Hook => () => setCapacity(other, groupName(), capacity);
+const sets =
+  (capacity: Capacity): Hook =>
+  () =>
+    setCapacity(other, groupName(), capacity);
 const usual = { min: 4, max: 12, desired: 4 };
 const full = { min: 4, max: 4, desired: 4 };
 const fills = sets(full);
@@ -217,7 +220,12 @@ describe('a host that cannot return', () => {
   it('is ended when Auto Scaling refuses it for another reason, and no process stays suspended', async () => {
     const before = await serving();
     plays.activate = fails;
-    const fault = world.cloud.faults.add({ kind: 'error', operation: 'ExitStandby', code: 'ValidationError', status: 400 });
+    const fault = world.cloud.faults.add({
+      kind: 'error',
+      operation: 'ExitStandby',
+      code: 'ValidationError',
+      status: 400,
+    });
     const result = await world.run(await release());
     world.cloud.faults.clear(fault.id);
     expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
@@ -242,7 +250,11 @@ describe('a host that cannot return', () => {
     [
       'its image was refused',
       async () => {
-        const fault = world.cloud.faults.add({ kind: 'error', operation: 'CreateImage', code: 'ResourceLimitExceeded' });
+        const fault = world.cloud.faults.add({
+          kind: 'error',
+          operation: 'CreateImage',
+          code: 'ResourceLimitExceeded',
+        });
         const result = await world.run(await release());
         world.cloud.faults.clear(fault.id);
         expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
