@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import pc from 'picocolors';
-import { surviveLostOutput } from '../../src/cli/lost-output.ts';
+import { leaveLostTerminals, surviveLostOutput } from '../../src/cli/lost-output.ts';
 import { exitCodeOf } from '../../src/run/interrupt.ts';
 import { versionChart } from './chart.ts';
 import { type LoadSecond, type LoadTotal, runLoad } from './load.ts';
@@ -235,6 +235,7 @@ async function writeReport(facts: {
 const [flag, url, rate] = process.argv.slice(2);
 if (flag === '--load' && url) await runLoad(url, rate === undefined ? undefined : Number(rate));
 else {
+  leaveLostTerminals();
   surviveLostOutput([process.stdout, process.stderr]);
   process.exitCode = await main().catch((error: unknown) => {
     // The failed command has already said on stderr what went wrong.

@@ -1,3 +1,6 @@
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+
 /** A stream that says so when a write has failed. */
 interface Written {
   on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
@@ -19,4 +22,15 @@ export function surviveLostOutput(streams: readonly Written[]): () => boolean {
     });
   }
   return () => !lost;
+}
+
+/**
+ * Closes terminals that are gone when the process exits. Node.js gives every terminal of its start its settings back at the end, and
+ * aborts when it cannot: the exit code would be that of a crash.
+ */
+export function leaveLostTerminals(): void {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  process.once('exit', () => {
+    for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  });
 }

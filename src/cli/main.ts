@@ -1,6 +1,6 @@
 import { type CliContext, processContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { surviveLostOutput } from './lost-output.ts';
+import { leaveLostTerminals, surviveLostOutput } from './lost-output.ts';
 import { parse } from './program.ts';
 
 /**
@@ -8,6 +8,7 @@ import { parse } from './program.ts';
  * connections to the cloud do not keep it alive.
  */
 export async function main(): Promise<void> {
+  leaveLostTerminals();
   const written = surviveLostOutput([process.stdout, process.stderr]);
   process.exitCode = (await runCli(processContext())) || (written() ? exitCodes.done : exitCodes.failed);
   await Promise.all([process.stdout, process.stderr].map(drained));

@@ -1,7 +1,7 @@
 import { DescribeInstancesCommand, DescribeKeyPairsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { until, withinAMinute } from '../support/until.ts';
+import type { Terminal } from './support/terminal.ts';
 import { World } from './support/world.ts';
 
 /** Debian's Packer still has its builders built in; later ones load them from the network. */
@@ -34,15 +34,21 @@ const builders = async () =>
     .filter((state) => state !== 'terminated');
 const keyPairs = async () => (await ec2.send(new DescribeKeyPairsCommand({}))).KeyPairs ?? [];
 
-it.skipIf(!runs)(
-  `base build ends when its terminal is closed, after Packer has removed what it had made${runs ? '' : " (skipped: needs Debian's packer 1.6.6)"}`,
-  async () => {
+const skipped = runs ? '' : " (skipped: needs Debian's packer 1.6.6)";
+
+it.skipIf(!runs).each([
+  ['its terminal is closed', 129, (terminal: Terminal) => terminal.close()],
+  ['Ctrl-C is pressed', 130, (terminal: Terminal) => terminal.type('\x03')],
+])(
+  `base build ends when %s, after Packer has removed what it had made: exit code %i${skipped}`,
+  async (_, code, end) => {
     const terminal = world.onTerminal('base', 'build', 'api');
     // A simulated machine never answers SSH, so Packer waits for it.
-    await until(builders, (found) => found.includes('running'), withinAMinute);
-    terminal.close();
+    await terminal.shows('Waiting for SSH');
+    expect(await builders()).toEqual(['running']);
+    end(terminal);
     const { exitCode, shown } = await terminal.ended;
-    expect(exitCode, shown).toBe(129);
+    expect(exitCode, shown).toBe(code);
     expect(await builders()).toEqual([]);
     expect(await keyPairs()).toEqual([]);
   },

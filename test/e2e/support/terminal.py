@@ -1,4 +1,4 @@
-"""Runs a command on a pseudo-terminal as the leader of its session, as sshd does, and hangs up when stdin ends.
+"""Runs a command on a pseudo-terminal as the leader of its session, as sshd does: types what comes on stdin, and hangs up when that ends.
 
 stdout gets what the command wrote to the terminal until then, and the exit code as the last line.
 """
@@ -19,8 +19,11 @@ if pid == 0:
 
 while True:
     readable, _, _ = select.select([terminal, 0], [], [])
-    if 0 in readable and os.read(0, 4096) == b"":
-        break
+    if 0 in readable:
+        keys = os.read(0, 4096)
+        if keys == b"":
+            break
+        os.write(terminal, keys)
     if terminal in readable:
         try:
             shown = os.read(terminal, 65536)
