@@ -36,8 +36,8 @@ const timeoutMs = 5000;
 export async function runLoad(url: string, rate = defaultRate): Promise<void> {
   const load = new Load(`${url}/version`, { rate, connections, timeoutMs });
   const tick = setInterval(() => process.stdout.write(`${JSON.stringify(load.takeSecond())}\n`), 1000);
-  // Ctrl-C of the demo is for its commands: the load goes on until they are done.
-  process.on('SIGINT', () => undefined);
+  // Ctrl-C of the demo, or the end of its terminal, is for its commands: the load goes on until they are done.
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   await new Promise((resolve) => process.once('SIGTERM', resolve));
   clearInterval(tick);
   process.stdout.write(`${JSON.stringify({ total: await load.stop() })}\n`);

@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import pc from 'picocolors';
+import { leaveLostTerminals, surviveLostOutput } from '../../src/cli/lost-output.ts';
+import { exitCodeOf } from '../../src/run/interrupt.ts';
 import { versionChart } from './chart.ts';
 import { type LoadSecond, type LoadTotal, runLoad } from './load.ts';
 import { DemoProject } from './project.ts';
@@ -106,21 +108,30 @@ async function main(): Promise<number> {
   }
 }
 
-class Interrupted extends Error {}
+class Interrupted extends Error {
+  constructor(readonly exitCode: number) {
+    super('interrupted');
+  }
+}
 
 /**
  * Ctrl-C goes to every process in the foreground, so the command that runs has it as well and puts back what it did: the demo only
- * waits for that and goes no further. A SIGTERM comes to the demo alone and is passed on.
+ * waits for that and goes no further. A SIGTERM comes to the demo alone and is passed on. A SIGHUP may be either; to a command that has
+ * it already a second one is nothing.
  */
 function interruption() {
-  let interrupted = false;
+  let interrupted: Interrupted | undefined;
   let passOn: (signal: NodeJS.Signals) => void = () => undefined;
   process.on('SIGINT', () => {
-    interrupted = true;
+    interrupted ??= new Interrupted(exitCodeOf.SIGINT);
   });
   process.on('SIGTERM', () => {
-    interrupted = true;
-    passOn('SIGINT');
+    interrupted ??= new Interrupted(exitCodeOf.SIGTERM);
+    passOn('SIGTERM');
+  });
+  process.on('SIGHUP', () => {
+    interrupted ??= new Interrupted(exitCodeOf.SIGHUP);
+    passOn('SIGHUP');
   });
   return {
     passOnTo(receiver: (signal: NodeJS.Signals) => void): void {
@@ -128,7 +139,7 @@ function interruption() {
     },
     /** Throws once the demo was interrupted. */
     check(): void {
-      if (interrupted) throw new Interrupted('interrupted');
+      if (interrupted) throw interrupted;
     },
   };
 }
@@ -224,9 +235,11 @@ async function writeReport(facts: {
 const [flag, url, rate] = process.argv.slice(2);
 if (flag === '--load' && url) await runLoad(url, rate === undefined ? undefined : Number(rate));
 else {
+  leaveLostTerminals();
+  surviveLostOutput([process.stdout, process.stderr]);
   process.exitCode = await main().catch((error: unknown) => {
     // The failed command has already said on stderr what went wrong.
     say(pc.red(`the demo stopped: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`));
-    return error instanceof Interrupted ? 130 : 1;
+    return error instanceof Interrupted ? error.exitCode : 1;
   });
 }

@@ -15,6 +15,6 @@ export const exitCodes: Readonly<Record<Outcome, number>> = {
   locked: 5,
   /** The question was answered with no. */
   declined: 6,
-  /** Ctrl-C; a run that SIGTERM ended gives 143 (see `exitCodeOf` of the interrupt). */
+  /** Ctrl-C; SIGHUP gives 129 and SIGTERM 143 (see `exitCodeOf` of the interrupt). */
   interrupted: 130,
 };

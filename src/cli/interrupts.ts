@@ -10,7 +10,7 @@ export function tellRunning(context: CliContext, { facts, emit }: OpenViews, mes
 }
 
 /**
- * Handles Ctrl-C and SIGTERM during a run. The first is told as a note of the step at work, the second lists what has not been
+ * Handles Ctrl-C, SIGTERM and SIGHUP during a run. The first is told as a note of the step at work, the second lists what has not been
  * put back before the process ends.
  */
 export function watchInterrupts(context: CliContext, views: OpenViews, app: string): Interrupt {

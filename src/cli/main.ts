@@ -1,5 +1,6 @@
 import { type CliContext, processContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { leaveLostTerminals, surviveLostOutput } from './lost-output.ts';
 import { parse } from './program.ts';
 
 /**
@@ -7,13 +8,9 @@ import { parse } from './program.ts';
  * connections to the cloud do not keep it alive.
  */
 export async function main(): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) {
-    // `pipeline images api | head -1` closes the pipe early; that is no failure.
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
-  process.exitCode = await runCli(processContext());
+  leaveLostTerminals();
+  const written = surviveLostOutput([process.stdout, process.stderr]);
+  process.exitCode = (await runCli(processContext())) || (written() ? exitCodes.done : exitCodes.failed);
   await Promise.all([process.stdout, process.stderr].map(drained));
   process.exit();
 }

@@ -1,3 +1,4 @@
+import { exitCodeOf, Interrupted } from '../run/interrupt.ts';
 import { type CliContext, useColor } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { errorDocument, renderError, toShownError } from './views/errors.ts';
@@ -13,5 +14,5 @@ export function reportError(context: CliContext, error: unknown): number {
   const colors = colorsFor(useColor(context, { color: !has('--no-color') }, context.stderr));
   context.stderr.write(renderError(error, { colors, debug: has('--debug') }));
   if (has('--json')) writeJson(context.stdout, errorDocument(error));
-  return exitCodes[toShownError(error).outcome];
+  return error instanceof Interrupted ? exitCodeOf[error.signal] : exitCodes[toShownError(error).outcome];
 }

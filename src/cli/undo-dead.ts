@@ -1,6 +1,7 @@
 import type { RunRecord } from '../ledger/types.ts';
 import { planUndo } from '../operations/undo-run.ts';
 import { execute } from '../run/execute.ts';
+import { Interrupted, installInterrupt } from '../run/interrupt.ts';
 import { replay } from '../run/journal.ts';
 import type { Plan } from '../run/step.ts';
 import { PipelineError } from '../shared/errors.ts';
@@ -12,9 +13,9 @@ import { redactionOf } from './secrets.ts';
 import { aroundOf, tasksOf } from './tasks.ts';
 
 /**
- * Undoes what a run whose process died has left, under the lock, and completes its record.
+ * Undoes what a run whose process died has left, under the lock, and completes its record. A signal does not stop it, the second one does.
  * @returns the record as it is by now
- * @throws PipelineError as {@link planUndo} does; `lock.held`
+ * @throws PipelineError as {@link planUndo} does; `lock.held`; {@link Interrupted} once all is undone when a signal came meanwhile
  */
 export async function undoDead(
   context: CliContext,
@@ -24,6 +25,13 @@ export async function undoDead(
 ): Promise<RunRecord> {
   const { ledger, fleet } = services;
   const lock = await ledger.lock(fleet.app, { command: commandLine(context.argv), run: run.id });
+  const interrupt = installInterrupt({
+    source: context.signals,
+    onFirst: () => context.stderr.write('interrupted; the undo goes on to its end (once more to stop at once)\n'),
+    onSecond: () =>
+      context.stderr.write(`stopped at once\nhint: to go on with the undo: pipeline abort ${fleet.app}\n`),
+    exit: (code) => context.exit(code),
+  });
   try {
     const plan = await planUndo(
       services,
@@ -35,6 +43,8 @@ export async function undoDead(
     const finish = async (facts: Partial<RunRecord>): Promise<RunRecord> => {
       const ended = { ...run, ...facts, finishedAt: new Date(context.clock.now()).toISOString() };
       await ledger.saveRun(ended);
+      // What the undo was for, a release say, is not begun any more.
+      if (interrupt.received) throw new Interrupted(interrupt.received);
       return ended;
     };
     // It had ended, and only its record was not written any more; or it had changed nothing.
@@ -65,6 +75,7 @@ export async function undoDead(
       steps: result.steps,
     });
   } finally {
+    interrupt.remove();
     await lock.release();
   }
 }

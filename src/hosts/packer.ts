@@ -27,7 +27,8 @@ const cleanUpMs = 180_000;
 
 /**
  * Runs `packer build` with the project's own template, or the product's when it has none.
- * @throws usage error `packer.missing`; PipelineError `packer.failed` with the last lines of its output.
+ * @throws usage error `packer.missing`; PipelineError `packer.failed` with the last lines of its output, `packer.not-cleaned`; the reason of
+ * `signal` once Packer has cleaned up.
  */
 export async function packerBuild(request: PackerBuild): Promise<void> {
   const { projectDir, workDir, env, onLine } = request;
@@ -35,6 +36,7 @@ export async function packerBuild(request: PackerBuild): Promise<void> {
   const given = { ...request.variables, playbook, ansible_config: ansibleConfig(projectDir, playbook) };
   const words = Object.entries(given).flatMap(([name, value]) => ['-var', `${name}=${value}`]);
   await mkdir(join(workDir, 'tmp'), { recursive: true, mode: 0o700 });
+  request.signal?.throwIfAborted();
   const child = execa(
     'packer',
     ['build', '-color=false', ...words, dirname(projectFile(projectDir, 'packer', 'base.pkr.hcl'))],
@@ -44,11 +46,9 @@ export async function packerBuild(request: PackerBuild): Promise<void> {
       buffer: false,
       stdin: 'ignore',
       cwd: workDir,
-      // Of its own, for a Ctrl-C to reach Packer once and not Ansible beside it.
+      // Of its own, for a Ctrl-C to reach it once, and in its time.
       detached: true,
-      cancelSignal: request.signal,
-      killSignal: 'SIGINT',
-      forceKillAfterDelay: cleanUpMs,
+      cleanup: false,
       env: {
         ...env,
         CHECKPOINT_DISABLE: '1',
@@ -63,11 +63,12 @@ export async function packerBuild(request: PackerBuild): Promise<void> {
     onLine(line);
     if (line.trim() !== '' && last.push(line) > 15) last.shift();
   });
-  const [result] = await Promise.all([child, once(lines, 'close')]);
+  const stopping = request.signal ? stopWith(child.pid, request.signal) : undefined;
+  const [result] = await Promise.all([child, once(lines, 'close')]).finally(() => stopping?.end());
   if (result.code === 'ENOENT') {
     throw usageError('packer.missing', 'packer was not found on this machine', 'apt-get install packer');
   }
-  request.signal?.throwIfAborted();
+  if (request.signal?.aborted) throw interrupted(request.signal, last);
   if (result.exitCode === 0) return;
   const outdated = last.some((line) =>
     /unknown (builder|provisioner|source)|The (builder|provisioner) \S+ is unknown/i.test(line),
@@ -78,6 +79,46 @@ export async function packerBuild(request: PackerBuild): Promise<void> {
       ? 'packer plugins install github.com/hashicorp/amazon, and the same with ansible'
       : 'Packer has removed what it had made, unless its output above says otherwise',
   });
+}
+
+/** Why the build ended: Packer says so when it has cleaned up; at a few moments an interrupt makes it crash instead. */
+function interrupted({ reason }: AbortSignal, last: string[]): unknown {
+  if (last.some((line) => /Cleanly cancelled builds/.test(line))) return reason;
+  return new PipelineError('packer.not-cleaned', 'interrupted, and Packer does not say that it has cleaned up', {
+    details: last,
+    hint: 'terminate the instance tagged golden-pipeline:role=base-builder, then delete the key pair and the security group packer_*',
+    outcome: 'needs-person',
+  });
+}
+
+/**
+ * Interrupts Packer's process group once the signal is aborted, as a terminal does: its outer process ignores that and waits for the inner
+ * one, which cleans up. What still runs after that is killed, also when this process exits.
+ */
+function stopWith(pid: number | undefined, signal: AbortSignal): { end(): void } {
+  const kill = (name: NodeJS.Signals) => {
+    try {
+      if (pid !== undefined) process.kill(-pid, name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  };
+  let killer: NodeJS.Timeout | undefined;
+  const interrupt = () => {
+    kill('SIGINT');
+    killer = setTimeout(() => kill('SIGKILL'), cleanUpMs);
+  };
+  const onExit = () => kill('SIGKILL');
+  if (signal.aborted) interrupt();
+  else signal.addEventListener('abort', interrupt, { once: true });
+  process.once('exit', onExit);
+  return {
+    end() {
+      clearTimeout(killer);
+      signal.removeEventListener('abort', interrupt);
+      process.removeListener('exit', onExit);
+    },
+  };
 }
 
 function projectFile(projectDir: string, folder: string, name: string): string {

@@ -1,9 +1,22 @@
 import { PipelineError } from '../shared/errors.ts';
 
-export type StopSignal = 'SIGINT' | 'SIGTERM';
+/** What asks a run to undo its work and end. SIGHUP is what a closed terminal or a lost SSH connection sends. */
+export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export type StopSignal = (typeof stopSignals)[number];
 
 /** Exit codes that a shell expects of a process that a signal ended: 128 + the signal's number. */
-export const exitCodeOf: Record<StopSignal, number> = { SIGINT: 130, SIGTERM: 143 };
+export const exitCodeOf: Record<StopSignal, number> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
+/** A command that a signal has ended, where no run's outcome says so. */
+export class Interrupted extends PipelineError {
+  constructor(
+    /** Gives the exit code. */
+    readonly signal: StopSignal,
+    message = `interrupted by ${signal === 'SIGINT' ? 'Ctrl-C' : signal}`,
+  ) {
+    super('run.interrupted', message, { outcome: 'interrupted' });
+  }
+}
 
 /** The part of `process` that is needed, so that tests need no real signals. */
 export interface SignalSource {
@@ -13,7 +26,7 @@ export interface SignalSource {
 
 /** What the first and the second Ctrl-C do. */
 export interface Interrupt {
-  /** Aborted by the first signal, with a PipelineError `run.interrupted` as reason. */
+  /** Aborted by the first signal, with {@link Interrupted} as reason. */
   readonly signal: AbortSignal;
   /** The first signal that came. */
   readonly received: StopSignal | undefined;
@@ -22,7 +35,9 @@ export interface Interrupt {
 }
 
 /**
- * Handles SIGINT and SIGTERM. The first lets the run undo its work; the second calls `onSecond` (which lists what is left) and exits.
+ * Handles SIGINT, SIGTERM and SIGHUP. The first lets the run undo its work; the second calls `onSecond` (which lists what is left) and
+ * exits. A SIGHUP counts as the first only, and never towards the second: shell and kernel both send one when a terminal closes, and a
+ * session's end adds a SIGTERM, without anybody who wants the undo to stop.
  * @param onFirst Told at once, e.g. to say that the run is being undone.
  * @param exit Ends the process with the code that the signal stands for.
  */
@@ -35,24 +50,23 @@ export function installInterrupt(options: {
   const { source, onFirst, onSecond, exit } = options;
   const controller = new AbortController();
   let received: StopSignal | undefined;
+  let asked = 0;
   const handle = (signal: StopSignal) => {
+    if (signal !== 'SIGHUP') asked++;
     if (received === undefined) {
       received = signal;
-      const by = signal === 'SIGINT' ? 'Ctrl-C' : 'SIGTERM';
-      controller.abort(new PipelineError('run.interrupted', `interrupted by ${by}`, { outcome: 'interrupted' }));
+      controller.abort(new Interrupted(signal));
       onFirst?.(signal);
       return;
     }
+    if (signal === 'SIGHUP' || asked < 2) return;
     try {
       onSecond(signal);
     } finally {
       exit(exitCodeOf[signal]);
     }
   };
-  const listeners: [StopSignal, () => void][] = (['SIGINT', 'SIGTERM'] as const).map((name) => [
-    name,
-    () => handle(name),
-  ]);
+  const listeners = stopSignals.map((name): [StopSignal, () => void] => [name, () => handle(name)]);
   for (const [name, listener] of listeners) source.on(name, listener);
   return {
     signal: controller.signal,

@@ -1,3 +1,4 @@
+import { readGroup } from '../aws/groups.ts';
 import { createImage, deregisterImage, findImageOfRun, readImage, waitImageAvailable } from '../aws/images.ts';
 import { isEnding, readMachine, tagMachine, terminateMachine } from '../aws/instances.ts';
 import { tagKeys } from '../aws/tags.ts';
@@ -7,7 +8,8 @@ import { type ReleaseContext, type ReleaseStep, times } from './services.ts';
 import { endHost } from './support/end-host.ts';
 import { flipProgram } from './support/flip-program.ts';
 import { playRelease } from './support/play.ts';
-import { bringBack, takeOut } from './support/standby.ts';
+import { bringBack, bringBackOrEnd } from './support/return-host.ts';
+import { isReplaced, takeOut } from './support/standby.ts';
 import { whenVisible } from './support/visible.ts';
 
 /** Takes the bake host out of the load balancer and waits for the drain. */
@@ -21,7 +23,7 @@ export const detach: ReleaseStep = {
   run: takeOut,
   async undo(context) {
     if (context.state.activated) await endHost(context);
-    else if (context.state.detached) await bringBack(context);
+    else if (context.state.detached) await bringBackOrEnd(context);
   },
 };
 
@@ -115,23 +117,42 @@ async function dropImage(context: ReleaseContext): Promise<void> {
   await context.change({ action: 'deregister-image', target: imageId }, () => deregisterImage(ec2, imageId));
 }
 
-/** Gives the host back to the version that serves. One that cannot be switched is ended: what is not proven never serves by an undo. */
+/**
+ * Gives the host back to the version that serves. One that cannot be switched, or that the group has replaced, is ended: what is not
+ * proven never serves by an undo.
+ */
 async function giveBack(context: ReleaseContext): Promise<void> {
-  const { host, group, current, activated } = context.state;
+  const { host, activated } = context.state;
   if (!host || !activated) return;
   const machine = await readMachine(context.services.aws.ec2, host.instanceId);
   // One that the roll has replaced, or that has died.
   if (!machine || isEnding(machine)) return endHost(context);
+  const reason = await switchBack(context, host);
+  if (reason === undefined) return bringBackOrEnd(context);
+  context.note(`${host.instanceId} ${reason}: it is ended`);
+  return endHost(context);
+}
+
+/** Resolves with why the host cannot be given back, undefined once it is out of service and switched. */
+async function switchBack(context: ReleaseContext, host: Host): Promise<string | undefined> {
+  const { group, current } = context.state;
+  if (isClosed(context)) return 'takes no new connections between its cleaning and its reboot';
   try {
     await takeOut(context);
+    const now = await readGroup(context.services.aws.autoScaling, group);
+    if (isReplaced(context, now)) return `has no place in ${group} any more, whose size somebody else has changed`;
     await revert(context, host);
+    return undefined;
   } catch (error) {
-    context.note(
-      `${host.instanceId} cannot be switched back to ${current.version} (${messageOf(error)}): it is ended, and ${group} launches another`,
-    );
-    return endHost(context);
+    return `cannot be switched back to ${current.version} (${messageOf(error)})`;
   }
-  await bringBack(context);
+}
+
+/** True when the host has lost its keys, and nothing has rebooted it since, which would give it new ones. */
+function isClosed(context: ReleaseContext): boolean {
+  const changes = context.changes();
+  const rebooted = changes.some((change) => change.action === 'create-image' && change.error === undefined);
+  return changes.some((change) => change.action === 'clean-host') && !rebooted;
 }
 
 /** Switches the host, which is out of service, back to the version that the fleet serves. */

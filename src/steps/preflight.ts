@@ -124,7 +124,10 @@ async function assertReady({ aws, fleet }: Services, { live: group, idle, share 
     .map((instance) => instance.id);
   if (standby.length > 0) {
     throw new PipelineError('preflight.standby', `${standby.join(', ')} of ${group.name} left in Standby`, {
-      hint: 'bring it back with ExitStandby, or terminate it, then try again',
+      hint:
+        group.desired + standby.length <= group.max
+          ? 'bring it back with ExitStandby, or terminate it, then try again'
+          : `terminate it, then try again: ${group.name} is at its maximum of ${group.max}, so Auto Scaling refuses ExitStandby`,
     });
   }
   const blocking = group.suspended.filter((process) =>

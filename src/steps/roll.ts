@@ -9,6 +9,7 @@ import { addTemplateVersion, dropTemplateVersion } from './support/new-template.
 import { pinTemplate } from './support/pin.ts';
 import { refreshBack, waitRefresh } from './support/refresh.ts';
 import { restoreDefaultVersion } from './support/restore-template.ts';
+import { type Size, sizeToRestore } from './support/size.ts';
 import { openWatch, takenBack, type Watch } from './support/watch/watch.ts';
 
 /** Rolls the Auto Scaling group onto the image by an instance refresh. */
@@ -27,9 +28,11 @@ export const roll: Step<Services, RollState> = {
     await makeDefault(context);
   },
   async undo(context) {
-    const filled = await restoreCapacity(context);
+    const changes = context.changes();
+    const filled = changes.some((change) => change.action === 'set-capacity' && !change.undoing);
+    await restoreSize(context);
     await restoreDefaultVersion(context);
-    const started = context.changes().some((change) => change.action === 'start-refresh');
+    const started = changes.some((change) => change.action === 'start-refresh');
     if (started && (await refreshBack(context)) && !filled) await waitFleetHealthy(context);
     await dropTemplateVersion(context);
   },
@@ -96,9 +99,13 @@ export async function fill(context: RollContext): Promise<void> {
   const group = await readGroup(aws.autoScaling, context.state.group);
   const wanted = fleet.capacity.min;
   if (group.desired === 0) {
-    const was = { min: group.min, desired: group.desired };
-    await context.change({ action: 'set-capacity', target: group.name, data: { ...was, to: wanted } }, () =>
-      setCapacity(aws.autoScaling, group.name, { min: wanted, desired: wanted }),
+    await context.change(
+      {
+        action: 'set-capacity',
+        target: group.name,
+        data: { min: group.min, desired: group.desired, to: { min: wanted, desired: wanted } },
+      },
+      () => setCapacity(aws.autoScaling, group.name, { min: wanted, desired: wanted }),
     );
   } else if (group.min === 0 && wanted > 0) {
     const min = Math.min(wanted, group.desired);
@@ -108,29 +115,21 @@ export async function fill(context: RollContext): Promise<void> {
   }
 }
 
-/**
- * Puts back what {@link fill} did, unless somebody else has changed the minimum since: then the size is theirs.
- * @returns whether the group had been empty
- */
-async function restoreCapacity(context: RollContext): Promise<boolean> {
-  const { autoScaling } = context.services.aws;
-  const { group: name } = context.state;
-  const made = context.changes().filter((one) => !one.undoing);
-  const filled = made.find((one) => one.action === 'set-capacity');
-  const raised = made.find((one) => one.action === 'set-minimum');
-  const change = filled ?? raised;
-  if (!change) return false;
-  const { min: now } = await readGroup(autoScaling, name);
-  const { min, desired, to = now } = change.data as { min: number; desired: number; to?: number };
-  const known = filled ? [min, to] : [0, min];
-  if (!known.includes(now)) {
-    context.note(`the minimum of ${name} is ${now}, which this run did not set: it stays`);
-  } else if (filled) {
-    await context.change({ action: 'restore-capacity', target: name, data: { min, desired } }, () =>
-      setCapacity(autoScaling, name, { min, desired }),
-    );
-  } else {
-    await context.change({ action: 'restore-minimum', target: name }, () => setCapacity(autoScaling, name, { min: 0 }));
-  }
-  return filled !== undefined;
+/** Puts back the size that {@link fill} has changed. What has another value than it was given belongs to somebody else since then. */
+async function restoreSize(context: RollContext): Promise<void> {
+  const { aws } = context.services;
+  const { group } = context.state;
+  const made = (action: string) =>
+    context.changes().find((change) => change.action === action && !change.undoing)?.data;
+  const filled = made('set-capacity') as { min: number; desired: number; to?: Size } | undefined;
+  const raised = made('set-minimum') as { min: number } | undefined;
+  if (!filled && !raised) return;
+  const live = await readGroup(aws.autoScaling, group);
+  // Journals from before it was kept do not tell what the group was given.
+  const given = filled ? (filled.to ?? live) : { min: raised?.min };
+  const back = sizeToRestore(live, given, { min: filled?.min ?? 0, desired: filled?.desired });
+  if (Object.keys(back).length === 0) return;
+  await context.change({ action: 'restore-capacity', target: group, data: { ...back } }, () =>
+    setCapacity(aws.autoScaling, group, back),
+  );
 }

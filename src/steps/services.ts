@@ -148,9 +148,11 @@ export interface ReleaseState extends RollState {
   /** Set while the bake host is out of service: what must be put back. */
   detached?: {
     minimum: number;
+    /** The minimum while the host stands by, the same where it is low enough; absent in journals from before it was kept. */
+    lowered?: number;
+    /** The desired capacity that Standby has left, one below that of before; absent while the host counts. */
+    capacity?: number;
     suspended: string[];
-    /** The capacity that the group gets back when the host is ended instead of brought back. */
-    desired?: number;
   } | null;
   /** The bake host is, or may be, switched to the new version: until it is proven or switched back, it may not serve by an undo. */
   activated?: boolean;

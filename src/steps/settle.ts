@@ -1,4 +1,4 @@
-import { setCapacity } from '../aws/groups.ts';
+import { readGroup, setCapacity } from '../aws/groups.ts';
 import { setDefaultVersion } from '../aws/launch-templates.ts';
 import type { ScalingPolicy } from '../aws/scaling-settings.ts';
 import type { Step } from '../run/step.ts';
@@ -15,6 +15,7 @@ import {
   setPolicies,
   setSuspended,
 } from './support/settings.ts';
+import { type Size, sizeToRestore } from './support/size.ts';
 
 /**
  * Gives the colour that serves now all that scales the fleet, and leaves the end of the other one to a scheduled action of Auto
@@ -67,7 +68,8 @@ export const settle: Step<Services, RollState> = {
     await carryEventBack(context);
     if (!settled) return;
     await restoreSettings(context, settled.idle, 'nothing');
-    await restoreSettings(context, settled.live, 'limits');
+    await restoreSettings(context, settled.live, 'nothing');
+    await restoreLimits(context);
   },
 };
 
@@ -78,13 +80,27 @@ export const settle: Step<Services, RollState> = {
 async function carryLimits(context: RollContext, live: GroupSettings, idle: GroupSettings): Promise<void> {
   const { fleet, aws } = context.services;
   const { group, held } = context.state;
-  const before = held?.minimum ?? idle.min;
+  // One that somebody else has set while it was held is theirs.
+  const before = held && idle.min === held.at ? held.minimum : idle.min;
   const min = before > 0 ? before : Math.min(fleet.capacity.min, live.desired);
   const max = Math.max(idle.max, live.desired);
   if (live.min === min && live.max === max) return;
   await context.change(
     { action: 'set-limits', target: group, data: { was: { min: live.min, max: live.max }, min, max } },
     () => setCapacity(aws.autoScaling, group, { min, max }),
+  );
+}
+
+/** Puts back the limits that {@link carryLimits} has changed, where nobody else has changed them since. */
+async function restoreLimits(context: RollContext): Promise<void> {
+  const { autoScaling } = context.services.aws;
+  const made = context.changes().find((change) => change.action === 'set-limits' && !change.undoing);
+  if (!made) return;
+  const { was, min, max } = made.data as { was: Size; min: number; max: number };
+  const back = sizeToRestore(await readGroup(autoScaling, made.target), { min, max }, was);
+  if (Object.keys(back).length === 0) return;
+  await context.change({ action: 'restore-limits', target: made.target, data: { ...back } }, () =>
+    setCapacity(autoScaling, made.target, back),
   );
 }
 

@@ -258,6 +258,7 @@ test('--events gets every event of the run with the lock around them; a bad path
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const)('%s undoes the run, releases the lock and gives exit code %i', async (signal, expected) => {
   const context = fakeContext(['release', 'api']);
   const undone: string[] = [];

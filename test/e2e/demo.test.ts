@@ -37,10 +37,13 @@ async function releasing() {
 }
 
 describe('the demo', () => {
-  it('ends what it has started at Ctrl-C', async () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGHUP', 129],
+  ] as const)('ends what it has started at %s', async (signal, exitCode) => {
     const one = await releasing();
-    one.signal('SIGINT');
-    expect((await one.child).exitCode).toBe(130);
+    one.signal(signal);
+    expect((await one.child).exitCode).toBe(exitCode);
     expect(ours()).toEqual([]);
   });
 

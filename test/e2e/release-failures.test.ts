@@ -1,6 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readGroup, setCapacity } from '../../src/aws/groups.ts';
+import { tells } from './support/events.ts';
 import { expectWhole, type Status } from './support/fleet.ts';
 import { goldenWorld } from './support/golden.ts';
 import { Load, type World } from './support/world.ts';
@@ -9,12 +12,18 @@ type Images = { version: string; imageId: string }[];
 
 let world: World;
 let url: string;
+let autoScaling: AutoScalingClient;
 
 beforeAll(async () => {
   world = await goldenWorld();
   url = world.url('api');
+  const { endpoint, region, accessKeyId, secretAccessKey } = await world.up();
+  autoScaling = new AutoScalingClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
 });
-afterAll(() => world?.close());
+afterAll(async () => {
+  autoScaling?.destroy();
+  await world?.close();
+});
 
 describe('failures leave the fleet as it was', () => {
   /** Commits a broken file, releases, mends the file; resolves with how the release ended. */
@@ -107,6 +116,46 @@ describe('failures leave the fleet as it was', () => {
     const ended = await first;
     expect(ended.exitCode, ended.stderr).toBe(130);
     await expectWhole(world, 'v1');
+  });
+
+  it('a terminal that is closed in the middle of the bake: all is put back without it, under load', async () => {
+    const before = await world.json<Images>('images', 'api');
+    const load = new Load(url);
+    await load.warm();
+    const events = path.join(world.dir, 'closed.ndjson');
+    const terminal = world.onTerminal('release', 'api', '--events', events);
+    await tells(events, (event) => event.code === 'change.intent' && event.action === 'activate-environment');
+    terminal.close();
+    const { exitCode, shown } = await terminal.ended;
+    const total = await load.stop();
+    expect(exitCode, shown).toBe(129);
+    expect(shown).toContain('Bake the golden image');
+    expect(total.failed, JSON.stringify(total.failures)).toBe(0);
+    await tells(events, (event) => event.code === 'undo.finished' && event.step === 'detach');
+    const [last] = await world.json<{ outcome: string }[]>('history', 'api');
+    expect(last?.outcome).toBe('interrupted');
+    expect(await world.json<Images>('images', 'api')).toEqual(before);
+    expect((await readGroup(autoScaling, 'api-local')).suspended).toEqual([]);
+    await expectWhole(world, 'v1');
+  });
+
+  it('a group that is filled while its host stands by: the host is ended, and the release is done, under load', async () => {
+    const before = await readGroup(autoScaling, 'api-local');
+    const load = new Load(url);
+    await load.warm();
+    const events = path.join(world.dir, 'filled.ndjson');
+    const release = world.start('release', 'api', '--json', '--events', events);
+    await tells(events, (event) => event.code === 'change.intent' && event.action === 'activate-environment');
+    await setCapacity(autoScaling, 'api-local', { min: 4, max: 4, desired: 4 });
+    const { exitCode, stdout, stderr } = await release;
+    const total = await load.stop();
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toMatch(/i-\w+ has no place in api-local any more/);
+    expect(total.failed, JSON.stringify(total.failures)).toBe(0);
+    const { min, max, desired, suspended } = await readGroup(autoScaling, 'api-local');
+    expect({ min, max, desired, suspended }).toEqual({ min: 4, max: 4, desired: 4, suspended: [] });
+    await expectWhole(world, (JSON.parse(stdout) as { version: string }).version);
+    await setCapacity(autoScaling, 'api-local', { min: before.min, max: before.max });
   });
 });
 

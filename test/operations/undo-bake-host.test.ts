@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readGroup, replaceInstance } from '../../src/aws/groups.ts';
+import { readGroup, replaceInstance, setCapacity } from '../../src/aws/groups.ts';
 import { tagMachine } from '../../src/aws/instances.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
@@ -97,6 +97,11 @@ describe('a bake host that cannot be switched back never serves what is not prov
     expect(await group()).toEqual(before);
     const next = await world.run(await release());
     expect(next).toMatchObject({ outcome: 'failed', error: { code: 'preflight.standby' } });
+    expect((next.error as PipelineError).hint).toContain('ExitStandby, or terminate it');
+    // The advice must not be refused as well.
+    await setCapacity(world.aws.autoScaling, world.fleet.names.group, { max: 4 });
+    expect(((await world.run(await release())).error as PipelineError).hint).toMatch(/^terminate it/);
+    await setCapacity(world.aws.autoScaling, world.fleet.names.group, { max: before.max });
     await replaceInstance(world.aws.autoScaling, host?.instanceId ?? '');
     await world.until(
       async () => await world.serving(),

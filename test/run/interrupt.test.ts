@@ -25,6 +25,31 @@ describe('installInterrupt', () => {
     expect(source.listenerCount('SIGINT') + source.listenerCount('SIGTERM')).toBe(0);
   });
 
+  it.each([
+    ['SIGHUP', 'SIGHUP'],
+    ['SIGINT', 'SIGHUP'],
+    ['SIGHUP', 'SIGTERM', 'SIGHUP'],
+  ] as const)('lets the undo go on after %s %s %s, as a terminal and a session end', (...signals) => {
+    const source = new EventEmitter();
+    const [onFirst, onSecond, exit] = [vi.fn(), vi.fn(), vi.fn()];
+    const interrupt = installInterrupt({ source, onFirst, onSecond, exit });
+    for (const signal of signals) source.emit(signal);
+    expect(interrupt.received).toBe(signals[0]);
+    expect(interrupt.signal.reason).toMatchObject({ signal: signals[0], outcome: 'interrupted' });
+    expect(onFirst).toHaveBeenCalledTimes(1);
+    expect(onSecond).not.toHaveBeenCalled();
+    expect(exit).not.toHaveBeenCalled();
+  });
+
+  it('can still be stopped at once after a hangup', () => {
+    const source = new EventEmitter();
+    const [onSecond, exit] = [vi.fn(), vi.fn()];
+    installInterrupt({ source, onSecond, exit });
+    for (const signal of ['SIGHUP', 'SIGTERM', 'SIGTERM']) source.emit(signal);
+    expect(onSecond).toHaveBeenCalledTimes(1);
+    expect(exit).toHaveBeenCalledWith(143);
+  });
+
   it('exits even when the last report throws', () => {
     const source = new EventEmitter();
     const exit = vi.fn();

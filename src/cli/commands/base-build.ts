@@ -1,6 +1,7 @@
 import type { Fleet } from '../../config/settings.ts';
 import { buildBase } from '../../operations/build-base.ts';
-import { PipelineError, usageError } from '../../shared/errors.ts';
+import { Interrupted, type StopSignal, stopSignals } from '../../run/interrupt.ts';
+import { usageError } from '../../shared/errors.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -13,11 +14,12 @@ import { withServices } from '../with-services.ts';
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const fleet = app === undefined ? await commonFleet(context, options) : await fleetOf(context, app, options);
   const stop = new AbortController();
-  const onSignal = () => {
-    stop.abort(new PipelineError('run.interrupted', 'interrupted; Packer has cleaned up', { outcome: 'interrupted' }));
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) context.signals.on(signal, onSignal);
+  // Packer is always left to clean up, so a second signal changes nothing.
+  const listeners = stopSignals.map((signal): [StopSignal, () => void] => [
+    signal,
+    () => stop.abort(new Interrupted(signal, 'interrupted; Packer has cleaned up')),
+  ]);
+  for (const [signal, listener] of listeners) context.signals.on(signal, listener);
   try {
     const built = await withServices(context, fleet, (services) =>
       buildBase(services, context.clock, {
@@ -34,7 +36,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     }
     return exitCodes.done;
   } finally {
-    for (const signal of signals) context.signals.off(signal, onSignal);
+    for (const [signal, listener] of listeners) context.signals.off(signal, listener);
   }
 };
 

@@ -1,4 +1,5 @@
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import type { Group } from '../../aws/groups.ts';
 import { isActive, readRefresh } from '../../aws/refreshes.ts';
 import { tagKeys, tagValue } from '../../aws/tags.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -15,6 +16,15 @@ export function fleetLooks(services: DoctorServices, locked: boolean, clock: Clo
     { id: 'fleet.leftovers', run: () => leftMachines(services, locked) },
     { id: 'fleet.maintenance', run: () => maintenance(services, locked, clock) },
   ];
+}
+
+/** Commands that bring hosts back, or end them where the group's maximum leaves no room: ExitStandby is refused then. */
+function endStandby({ name, desired, max }: Group, ids: readonly string[]): string {
+  if (desired + ids.length <= max) {
+    return `aws autoscaling exit-standby --auto-scaling-group-name ${name} --instance-ids ${ids.join(' ')}`;
+  }
+  const end = 'aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity';
+  return ids.map((id) => `${end} --instance-id ${id}`).join(' && ');
 }
 
 async function fleetState(services: DoctorServices, locked: boolean): Promise<Finding[]> {
@@ -50,8 +60,7 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
       warning(
         'fleet.standby',
         `in Standby, though nothing runs that needs it: ${standby.join(', ')}`,
-        abort ??
-          `aws autoscaling exit-standby --auto-scaling-group-name ${facts.group} --instance-ids ${standby.join(' ')}`,
+        abort ?? endStandby(live, standby),
       ),
     );
   }

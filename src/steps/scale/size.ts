@@ -1,4 +1,5 @@
 import { readGroup, setCapacity } from '../../aws/groups.ts';
+import { sizeToRestore } from '../support/size.ts';
 import type { ScaleContext } from './state.ts';
 
 interface Size {
@@ -26,13 +27,9 @@ export async function restoreSize(context: ScaleContext): Promise<void> {
   const first = context.changes().find((one) => one.action === 'set-capacity' && !one.undoing);
   if (!first) return;
   const { min, desired, to } = first.data as unknown as Required<Size> & { to: Size };
-  const live = await readGroup(autoScaling, group);
-  const back = {
-    ...(live.min === to.min && live.min !== min && { min }),
-    ...(live.desired === to.desired && live.desired !== desired && { desired }),
-  };
+  const back = sizeToRestore(await readGroup(autoScaling, group), to, { min, desired });
   if (Object.keys(back).length === 0) return;
-  await context.change({ action: 'restore-capacity', target: group, data: back }, () =>
+  await context.change({ action: 'restore-capacity', target: group, data: { ...back } }, () =>
     setCapacity(autoScaling, group, back),
   );
 }

@@ -3,16 +3,16 @@ import { isEnding, readMachine } from '../../aws/instances.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { ReleaseContext } from '../services.ts';
 import { waitFleetHealthy } from './health.ts';
-import { restoreGroup, waitLifecycle } from './standby.ts';
+import { remember, restoreGroup, waitLifecycle } from './standby.ts';
 
 /**
- * Ends a bake host that carries a version which nothing has proven, instead of giving it back: the group launches one of the
- * version that serves in its place. Puts capacity, minimum and processes back, and waits for the fleet's health. Repeatable.
+ * Ends a bake host instead of giving it back: one that carries a version which nothing has proven, in whose place the group launches
+ * one of the version that serves, or one whose place the group has filled. Puts capacity, minimum and processes back, and waits for the fleet's health. Repeatable.
  * @throws Error that says where the host is when it cannot be ended; the rest is put back then, too
  */
 export async function endHost(context: ReleaseContext): Promise<void> {
   const { aws } = context.services;
-  const { host, group: name, version } = context.state;
+  const { host, group: name } = context.state;
   if (!host) return;
   const { instanceId } = host;
   let group = await readGroup(aws.autoScaling, name);
@@ -25,14 +25,13 @@ export async function endHost(context: ReleaseContext): Promise<void> {
   }
   let notEnded: Error | undefined;
   if (member && !/^Terminat/.test(member.lifecycle)) {
-    const { detached } = context.state;
     // Standby has lowered the desired capacity, and the end of an instance does not raise it again.
-    if (member.lifecycle === 'Standby' && detached && detached.desired === undefined) {
-      await context.save({ detached: { ...detached, desired: group.desired + 1 } });
-    }
+    const outside = /Standby$/.test(member.lifecycle);
+    const { capacity = group.desired } = context.state.detached ?? {};
+    await remember(context, { capacity: outside ? capacity : undefined });
     notEnded = await end(context, instanceId, member.lifecycle);
   } else if (!member && (await isUp(context, instanceId))) {
-    notEnded = new Error(`${instanceId} carries ${version}, which is not proven, and has left ${name}: terminate it`);
+    notEnded = new Error(`${describe(context)} and has left ${name}: terminate it`);
   }
   // The fleet is whole again even while the host is still there: in Standby it does not count.
   await restoreGroup(context);
@@ -43,7 +42,7 @@ export async function endHost(context: ReleaseContext): Promise<void> {
 
 /** Resolves with what a person must know when it could not be ended. */
 async function end(context: ReleaseContext, instanceId: string, lifecycle: string): Promise<Error | undefined> {
-  const { group, version } = context.state;
+  const { group } = context.state;
   try {
     await context.change({ action: 'end-host', target: instanceId, data: { lifecycle } }, () =>
       replaceInstance(context.services.aws.autoScaling, instanceId),
@@ -52,11 +51,16 @@ async function end(context: ReleaseContext, instanceId: string, lifecycle: strin
   } catch (cause) {
     const where = lifecycle === 'Standby' ? 'without traffic' : 'so it may get traffic';
     return new Error(
-      `${instanceId} carries ${version}, which is not proven, and could not be ended (${messageOf(cause)}); ` +
-        `it is ${lifecycle} in ${group}, ${where}: terminate it`,
+      `${describe(context)} and could not be ended (${messageOf(cause)}); it is ${lifecycle} in ${group}, ${where}: terminate it`,
       { cause },
     );
   }
+}
+
+function describe({ state: { host, version, activated } }: ReleaseContext): string {
+  return activated
+    ? `${host?.instanceId} carries ${version}, which is not proven,`
+    : `${host?.instanceId} is not needed any more,`;
 }
 
 async function isUp(context: ReleaseContext, instanceId: string): Promise<boolean> {

@@ -33,12 +33,12 @@ export async function readSettings({ autoScaling }: AwsClients, name: string): P
 
 /**
  * Puts a group back to settings that it had.
- * @param size What of its size: minimum and maximum; `capacity`: the desired capacity too, only for a colour that nobody else scales.
+ * @param size What of its size; `capacity`: limits and desired capacity, only for a colour that nobody else scales.
  */
 export async function restoreSettings(
   context: Context,
   before: GroupSettings,
-  size: 'nothing' | 'limits' | 'capacity',
+  size: 'nothing' | 'capacity',
 ): Promise<void> {
   const { name } = before;
   const { autoScaling } = context.services.aws;
@@ -52,10 +52,10 @@ export async function restoreSettings(
   // Meanwhile its own end may have come.
   const ended = before.actions.some((one) => one.name === scaleDownName && isOver(one, context.clock.now()));
   const min = ended ? 0 : before.min;
-  const limits = { min, max: before.max, ...(size === 'capacity' && { desired: ended ? 0 : before.desired }) };
-  if (size !== 'nothing' && Object.entries(limits).some(([key, value]) => now[key as keyof typeof limits] !== value)) {
-    await context.change({ action: 'restore-capacity', target: name, data: limits }, () =>
-      setCapacity(autoScaling, name, limits),
+  const wanted = { min, max: before.max, desired: ended ? 0 : before.desired };
+  if (size === 'capacity' && Object.entries(wanted).some(([key, value]) => now[key as keyof typeof wanted] !== value)) {
+    await context.change({ action: 'restore-capacity', target: name, data: wanted }, () =>
+      setCapacity(autoScaling, name, wanted),
     );
   }
   await setSuspended(context, name, now.suspended, before.suspended);

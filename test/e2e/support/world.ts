@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import type { LoadSecond, LoadTotal } from '../../../examples/demo/load.ts';
 import { DemoProject } from '../../../examples/demo/project.ts';
 import { until, withinAMinute } from '../../support/until.ts';
+import { Terminal } from './terminal.ts';
 
 export const root = path.resolve(import.meta.dirname, '../../..');
 
@@ -108,6 +109,17 @@ export class World {
     this.#running.add(child);
     void child.then(() => this.#running.delete(child));
     return child;
+  }
+
+  /** Starts `pipeline ...` on a terminal of its own. */
+  onTerminal(...args: string[]): Terminal {
+    const terminal = new Terminal([process.execPath, path.join(root, 'bin/pipeline.mjs'), ...args], {
+      cwd: this.project.dir,
+      env: { ...this.env, CI: undefined, TERM: 'xterm' },
+    });
+    this.#running.add(terminal);
+    void terminal.ended.then(() => this.#running.delete(terminal));
+    return terminal;
   }
 
   /** Runs `pipeline ... --json` and reads the document; throws with all the output when the exit code is not 0. */

@@ -92,6 +92,30 @@ describe('Standby, attach, detach and terminate', () => {
     expect(f.inState('InService')).toHaveLength(4);
   });
 
+  it('ASG-SBY-02 refuses to bring an instance back above the maximum, and ends it from Standby on request', async () => {
+    const f = setUp();
+    await f.create({ MinSize: 2 });
+    const id = f.record().instances[0]?.instanceId ?? '';
+    await f.send('EnterStandby', {
+      AutoScalingGroupName: 'api',
+      InstanceIds: [id],
+      ShouldDecrementDesiredCapacity: true,
+    });
+    await f.send('UpdateAutoScalingGroup', { AutoScalingGroupName: 'api', MinSize: 4, MaxSize: 4, DesiredCapacity: 4 });
+    await f.cloud.clock.advance(10_000);
+    await expect(f.send('ExitStandby', { AutoScalingGroupName: 'api', InstanceIds: [id] })).rejects.toMatchObject({
+      code: 'ValidationError',
+      message:
+        'AutoScalingGroup api has min-size=4, max-size=4, and desired-size=4. To remove from standby 1 instance(s), please update the AutoScalingGroup sizes appropriately.',
+    });
+    expect(f.inState('Standby').map((i) => i.instanceId)).toEqual([id]);
+    await f.send('TerminateInstanceInAutoScalingGroup', { InstanceId: id, ShouldDecrementDesiredCapacity: false });
+    await f.cloud.clock.advance(10_000);
+    expect(f.record()).toMatchObject({ desiredCapacity: 4 });
+    expect(f.record().instances.map((i) => i.lifecycleState)).toEqual(Array(4).fill('InService'));
+    expect(f.record().instances.map((i) => i.instanceId)).not.toContain(id);
+  });
+
   it('terminates one instance on request and replaces it', async () => {
     const f = setUp();
     await f.create();

@@ -90,6 +90,14 @@ describe('doctor', () => {
     expect(found.join('\n')).toContain(
       `resume-processes --auto-scaling-group-name ${group()} --scaling-processes AZRebalance`,
     );
+    // In a full group, Auto Scaling refuses to bring it back.
+    await setCapacity(autoScaling, group(), { max: 3 });
+    const ofFull = (await complaints()).join('\n');
+    expect(ofFull).not.toContain('exit-standby');
+    expect(ofFull).toContain(
+      `terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity --instance-id ${host}`,
+    );
+    await setCapacity(autoScaling, group(), { max: 12 });
     // Of a run that died: its journal knows what to do with that host.
     const { ledger, fleet } = services;
     const run = { id: createRunId(world.clock), operation: 'release', app: fleet.app, environment: 'local', steps: [] };
