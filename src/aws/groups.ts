@@ -10,6 +10,7 @@ import {
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { PipelineError } from '../shared/errors.ts';
+import { awsCode } from './errors.ts';
 
 /** An Auto Scaling group as the pipeline sees it, always read fresh. */
 export interface Group {
@@ -80,16 +81,26 @@ export async function readGroups(autoScaling: AutoScalingClient, names: readonly
   });
 }
 
-/** Takes an instance out of service; the group deregisters it from its target groups. Desired capacity sinks by one. */
+/**
+ * Takes an instance out of service; the group deregisters it from its target groups. Desired capacity sinks by one.
+ * An instance that is on its way already is no error: the answer to an earlier try was lost, and the call has no token.
+ */
 export async function enterStandby(autoScaling: AutoScalingClient, group: string, instanceId: string): Promise<void> {
-  await autoScaling.send(
-    new EnterStandbyCommand({
-      AutoScalingGroupName: group,
-      InstanceIds: [instanceId],
-      // Without the decrement the group would launch a replacement from the old version.
-      ShouldDecrementDesiredCapacity: true,
-    }),
-  );
+  try {
+    await autoScaling.send(
+      new EnterStandbyCommand({
+        AutoScalingGroupName: group,
+        InstanceIds: [instanceId],
+        // Without the decrement the group would launch a replacement from the old version.
+        ShouldDecrementDesiredCapacity: true,
+      }),
+    );
+  } catch (error) {
+    if (awsCode(error) !== 'ValidationError') throw error;
+    const now = await readGroup(autoScaling, group).catch(() => undefined);
+    const lifecycle = now?.instances.find((one) => one.id === instanceId)?.lifecycle;
+    if (lifecycle !== 'EnteringStandby' && lifecycle !== 'Standby') throw error;
+  }
 }
 
 /** Brings an instance back; the group registers it again. Desired capacity grows by one. */

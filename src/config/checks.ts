@@ -41,11 +41,6 @@ export function crossProblems(raw: unknown): Problem[] {
   return [...new Map(found.map((one) => [one.text, one])).values()];
 }
 
-/** Two clones with the default folder would share no lock, so on AWS a folder is named on purpose. */
-function isNamed(ledger: unknown): boolean {
-  return isGroup(ledger) && ledger.path !== undefined;
-}
-
 function defaultEnvironment(raw: Raw, environments: Raw): Problem[] {
   const name = raw.defaultEnvironment;
   if (typeof name !== 'string' || Object.hasOwn(environments, name)) return [];
@@ -93,15 +88,6 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
   const ledger = section('ledger');
   if (ledger?.type === 's3' && ledger.bucket === undefined) {
     found.push(problem(at(['ledger', 'bucket']), undefined, "the name of a bucket, as ledger.type is 's3'"));
-  }
-  if (merged.cloud === 'aws' && ledger?.type === 'files' && !isNamed(merged.ledger)) {
-    found.push(
-      problem(
-        ['environments', name, 'ledger'],
-        undefined,
-        "the one that everybody who releases shares, { type: 's3', bucket: '...' }; or { path: '...' }, where only one machine releases",
-      ),
-    );
   }
   found.push(
     ...releaseProblems(section('release'), isGroup(raw.tasks) ? Object.keys(raw.tasks) : [], at),

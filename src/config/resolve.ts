@@ -64,7 +64,11 @@ export function resolveFleet(raw: Raw, environment: string, projectDir: string):
     },
     release: { ...release, copyRegions: copyRegions.filter((one) => one !== region) },
     ssh: sshOf(ssh, projectDir),
-    ledger: { ...ledger, path: absolutePath(ledger.path, projectDir) },
+    ledger: {
+      ...ledger,
+      path: absolutePath(ledger.path, projectDir),
+      named: ledger.type === 's3' || valueAt(merged, ['ledger', 'path']) !== undefined,
+    },
     infrastructure: section('infrastructure'),
     names: { ...defaultNames(app, environment), ...section('names') },
   };

@@ -147,7 +147,14 @@ export interface Fleet {
     become: boolean;
   };
   /** `path` is absolute; `bucket` is there with `s3`. */
-  ledger: { type: 'files' | 's3'; path: string; bucket?: string; prefix: string };
+  ledger: {
+    type: 'files' | 's3';
+    path: string;
+    bucket?: string;
+    prefix: string;
+    /** A bucket, or a folder that was chosen; else it is the default folder, which each clone of the project has for itself. */
+    named: boolean;
+  };
   /** Names of the fleet's resources in the cloud. */
   names: {
     group: string;

@@ -32,9 +32,6 @@ describe('validate', () => {
       'capacity.min: 9, expected no more than capacity.max, which is 3',
       'environments.production.inherits: "stagin", expected one of the environments (local, production, staging); did you mean staging?',
       "environments.staging.region: missing, expected a region such as 'eu-west-1'",
-      expect.stringMatching(
-        /^environments.staging.ledger: missing, expected the one that everybody who releases shares/,
-      ),
     ]);
   });
 
@@ -117,18 +114,6 @@ describe('validate', () => {
       'service.stagingPort: 80, expected another port than service.port (80)',
       'environments.production.capacity.min: 20, expected no more than capacity.max, which is 10',
     ]);
-  });
-
-  it('wants a ledger to be named for a fleet on AWS: a bucket, or a folder on purpose', () => {
-    const on = (ledger: unknown, cloud = 'aws') =>
-      mistakes(minimal({ environments: { production: { cloud, region: 'eu-west-1', ledger } } }));
-    const missing =
-      "environments.production.ledger: missing, expected the one that everybody who releases shares, { type: 's3', bucket: '...' }; or { path: '...' }, where only one machine releases";
-    expect(on(undefined)).toEqual([missing]);
-    expect(on({ type: 'files' })).toEqual([expect.stringMatching(/^environments.production.ledger: /)]);
-    expect(on({ path: 'shared/ledger' })).toEqual([]);
-    expect(on({ type: 's3', bucket: 'team-ledger' })).toEqual([]);
-    expect(on(undefined, 'local')).toEqual([]);
   });
 
   it('knows what AWS refuses', () => {

@@ -40,8 +40,10 @@ beforeAll(async () => {
     ['verifySeconds: 5,', "strategy: 'blue-green', stepSeconds: 1, rollbackWindow: 400, verifySeconds: 5,"],
   ]);
   const { hosts, fleet } = world.services;
-  hosts.run = async (host, [program, verb = '', queue = '']) => {
-    if (program !== 'consumers') return '';
+  const { run } = hosts;
+  hosts.run = async (host, argv) => {
+    const [program, verb = '', queue = ''] = argv;
+    if (program !== 'consumers') return run(host, argv);
     before(verb, host.instanceId);
     const green = await groupMachines(world.aws.ec2, fleet.names.greenGroup);
     told.push(`${verb} ${queue} ${green.some((one) => one.id === host.instanceId) ? 'green' : 'blue'}`);

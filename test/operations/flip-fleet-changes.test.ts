@@ -88,10 +88,12 @@ it('smoke tests that fail once the hosts have switched take nothing back', async
   delete world.before.flip;
   const refresh = async () => (await readRefresh(world.services.aws.autoScaling, (await group()).name))?.status;
   await world.until(refresh, (one) => one === 'Successful');
-  expect((await world.run(await planRelease(world.services, world.clock, {}))).state.version).toBe('v4');
+  for (const version of ['v4', 'v5']) {
+    expect((await world.run(await planRelease(world.services, world.clock, {}))).state.version).toBe(version);
+  }
   world.flips.length = 0;
   const { probe } = world.services;
-  const plan = await planRollback(world.services, world.clock, { version: 'v3', force: false, how: 'flip' });
+  const plan = await planRollback(world.services, world.clock, { version: 'v4', force: false, how: 'flip' });
   world.before.flip = async () => {
     world.services.probe = async () => ({ status: 503, body: 'no database', ms: 1 });
   };
@@ -106,14 +108,14 @@ it('smoke tests that fail once the hosts have switched take nothing back', async
     },
     left: [expect.stringContaining('Switch the hosts')],
   });
-  expect(flipped('v4')).toEqual([]);
-  expect(new Set((await machines()).map((machine) => machine.version))).toEqual(new Set(['v3']));
+  expect(flipped('v5')).toEqual([]);
+  expect(new Set((await machines()).map((machine) => machine.version))).toEqual(new Set(['v4']));
   const { launchTemplate, name } = await group();
   expect(launchTemplate.version).toBe(result.state.templateVersion);
   // The hosts have the newer image still: status says so until somebody finishes it.
-  const finish = 'pipeline fast-rollback api v3 --how roll';
+  const finish = 'pipeline fast-rollback api v4 --how roll';
   expect((await readStatus(world.services)).unfinished).toEqual({ group: name, machines: 7, refresh: null, finish });
-  const roll = await planRollback(world.services, world.clock, { version: 'v3', force: false, how: 'roll' });
+  const roll = await planRollback(world.services, world.clock, { version: 'v4', force: false, how: 'roll' });
   expect((await world.run(roll)).outcome).toBe('done');
   expect((await readStatus(world.services)).unfinished).toBeNull();
 }, 60_000);

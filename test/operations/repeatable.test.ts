@@ -21,8 +21,8 @@ async function story(seed: number): Promise<string[]> {
 }
 
 it('a seed replays two releases and a rollback call by call, to the millisecond', async () => {
-  const first = await story(12);
+  const first = await story(11);
   expect(first.some((line) => line.endsWith('ConnectionCut'))).toBe(true);
   expect(first.length).toBeGreaterThan(500);
-  expect(await story(12)).toEqual(first);
+  expect(await story(11)).toEqual(first);
 });

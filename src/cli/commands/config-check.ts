@@ -1,5 +1,6 @@
 import { type Collision, collisionError, findCollisions } from '../../config/collisions.ts';
 import { listApps, loadPipeline } from '../../config/load.ts';
+import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { projectFleets } from '../../config/project.ts';
 import type { Fleet } from '../../config/settings.ts';
 import { unsetVariables } from '../../config/unset-variables.ts';
@@ -54,7 +55,9 @@ async function check(folder: string, app: string, environment: string | undefine
     const pipeline = await loadPipeline({ projectDir: folder, app });
     const environments = environment === undefined ? pipeline.environments : [environment];
     // Inheritance and overrides can make what is right in parts wrong as a whole.
-    const warnings = environments.flatMap((name) => warningsOf(pipeline.fleet(name)));
+    const fleets = environments.map((name) => pipeline.fleet(name));
+    if (!pipeline.onlyTasks) for (const fleet of fleets) assertNamedLedger(fleet);
+    const warnings = fleets.flatMap(warningsOf);
     return { app, environments, warnings };
   } catch (error) {
     if (error instanceof PipelineError) return { app, error };

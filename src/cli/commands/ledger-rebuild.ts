@@ -1,3 +1,4 @@
+import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { planRebuild } from '../../operations/rebuild-ledger.ts';
 import type { CommandModule } from '../command.ts';
 import { fleetOf } from '../fleets.ts';
@@ -7,6 +8,7 @@ import { withServices } from '../with-services.ts';
 /** `pipeline ledger rebuild <app>`: adds the records that the ledger lacks, from the tags of the golden images. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const fleet = await fleetOf(context, app, options);
+  assertNamedLedger(fleet);
   return withServices(context, fleet, async (services) => {
     const plan = await planRebuild(services, context.clock);
     return operate(context, options, {

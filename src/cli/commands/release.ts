@@ -1,3 +1,4 @@
+import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { gitRef } from '../../config/names.ts';
 import { assertOwnNames } from '../../config/project.ts';
 import { assertVariables, planRelease, type ReleaseOptions } from '../../operations/release.ts';
@@ -18,6 +19,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   const bake = options.bake === 'detach' || options.bake === 'builder' ? options.bake : undefined;
   const strategy = options.strategy === 'rolling' || options.strategy === 'blue-green' ? options.strategy : undefined;
   const fleet = await fleetOf(context, app, options);
+  assertNamedLedger(fleet);
   await assertOwnNames(fleet);
   return withServices(context, fleet, async (services) => {
     const irreversible = options.irreversible === true;

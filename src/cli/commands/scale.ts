@@ -1,3 +1,4 @@
+import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { planScale, planScaleCancel, readScale } from '../../operations/scale.ts';
 import { usageError } from '../../shared/errors.ts';
 import { show } from '../../shared/text.ts';
@@ -15,6 +16,7 @@ import { withServices } from '../with-services.ts';
 export const run: CommandModule['run'] = async (context, [app, size], options) => {
   const request = readRequest(size, options);
   const fleet = await fleetOf(context, app, options);
+  if (request !== 'status') assertNamedLedger(fleet);
   return withServices(context, fleet, async (services) => {
     if (request === 'status') {
       const status = await readScale(services, context.clock);

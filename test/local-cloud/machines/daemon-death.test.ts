@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { machineLayout } from '../../../src/local-cloud/machines/layout.ts';
@@ -124,8 +125,8 @@ it('a machine ends at its boot when the daemon that waits for it is dead', async
     const ended = once(sandbox, 'exit');
     sandbox.stdio[readyFd]?.destroy();
     // The init has run, and it has not gone on.
-    const [said] = await once(sandbox.stdio[statusFd] as Readable, 'data');
-    expect(JSON.parse(String(said).split('\n')[0] ?? '')).toMatchObject({ 'child-pid': expect.any(Number) });
+    const [said] = await once(createInterface(sandbox.stdio[statusFd] as Readable), 'line');
+    expect(JSON.parse(said)).toMatchObject({ 'child-pid': expect.any(Number) });
     expect(await ended).toEqual([1, null]);
     expect(await processesOf(`${fixture.dir}/machines`)).toEqual([]);
     await driver.close();

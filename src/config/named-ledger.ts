@@ -1,0 +1,17 @@
+import { usageError } from '../shared/errors.ts';
+import type { Fleet } from './settings.ts';
+
+/**
+ * Refuses to change a fleet on AWS whose ledger is the default folder: two clones would share no lock and give versions twice. Commands
+ * that bring a fleet back, `fast-rollback` and `abort`, go on without.
+ * @throws usage error `config.ledger-not-named`
+ */
+export function assertNamedLedger({ app, environment, cloud, ledger }: Fleet): void {
+  if (cloud !== 'aws' || ledger.named) return;
+  throw usageError(
+    'config.ledger-not-named',
+    `${app} in ${environment} names no ledger, so each clone of the project would have its own in ${ledger.path}`,
+    `in pipelines/${app}.ts, name the one that everybody who releases shares, ledger: { type: 's3', bucket: '...' }; ` +
+      "or, where only one machine releases, ledger: { path: '...' }",
+  );
+}
