@@ -1,4 +1,4 @@
-import { closeSync, constants, ftruncateSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Routing, ServedRequest } from '../balancer-driver.ts';
 import { backendName, frontendName } from './names.ts';
@@ -7,8 +7,8 @@ import { isTwinName, targetIdOf } from './servers.ts';
 /** Frontend, backend, server, status, milliseconds until the answer began (-1: it did not), and how the session ended. */
 export const logFormat = 'R %f %b %s %ST %Tr %ts';
 
-/** Bytes after which a log that has been read is emptied. */
-const longest = 8 * 1024 * 1024;
+/** Bytes that have been read after which the log gives its room back. */
+const longestRead = 8 * 1024 * 1024;
 
 /**
  * The log of requests, which HAProxy appends to a file: unlike a pipe, which holds 64 KiB, it loses nothing while this
@@ -17,11 +17,18 @@ const longest = 8 * 1024 * 1024;
 export class RequestLog {
   /** For HAProxy's standard output. */
   readonly file: number;
+  /** Where reading goes on. */
   #offset = 0;
+  /** Where it was when the file was emptied. */
+  #emptiedAt = 0;
   #rest = '';
   #buffer = Buffer.allocUnsafe(256 * 1024);
 
-  constructor(dir: string) {
+  /** @param longest Bytes that have been read after which the file is emptied. */
+  constructor(
+    dir: string,
+    private readonly longest = longestRead,
+  ) {
     const { O_APPEND, O_CREAT, O_RDWR, O_TRUNC } = constants;
     this.file = openSync(join(dir, 'requests.log'), O_APPEND | O_CREAT | O_RDWR | O_TRUNC, 0o600);
   }
@@ -34,6 +41,7 @@ export class RequestLog {
     const names = namesOf(routing);
     const requests: ServedRequest[] = [];
     const known = new Map<string, ServedRequest | undefined>();
+    this.#startAnew();
     for (;;) {
       const size = readSync(this.file, this.#buffer, 0, this.#buffer.length, this.#offset);
       if (size === 0) break;
@@ -49,12 +57,23 @@ export class RequestLog {
         if (request) requests.push(request);
       }
     }
-    // HAProxy appends wherever the end is. What it writes between the last reading and this is not counted.
-    if (this.#offset > longest) {
+    // What is written between the last reading and this is not counted.
+    if (this.#offset - this.#emptiedAt > this.longest) {
       ftruncateSync(this.file, 0);
-      this.#offset = 0;
+      this.#emptiedAt = this.#offset;
     }
     return requests;
+  }
+
+  /**
+   * HAProxy clears O_APPEND when it makes its standard output non-blocking, so in an emptied file it goes on where it was, behind a
+   * hole that takes no room, and so does the reading. One that does append begins at 0 again.
+   */
+  #startAnew(): void {
+    const { size } = fstatSync(this.file);
+    if (size === 0 || size >= this.#offset) return;
+    this.#offset = 0;
+    this.#emptiedAt = 0;
   }
 
   close(): void {
