@@ -20,7 +20,7 @@ export interface SickMachine {
 export interface MachineLimits {
   /** Only machines of this launch-template version; absent: all. */
   templateVersion?: string;
-  /** Machines that are there at the first look have been healthy already. */
+  /** Machines that are there at the first look have been healthy already, but for those that are being registered. */
   provenAtFirst: boolean;
   /** Milliseconds that a machine may take to become healthy. */
   healthMs: number;
@@ -55,7 +55,8 @@ export class MachineWatch {
       const target = health.get(id);
       const known = this.#watched.get(id) ?? {
         since: now,
-        proven: this.#first && this.#limits.provenAtFirst && lifecycle === 'InService',
+        // One that has just been registered cannot have been healthy: Auto Scaling has launched it in these moments.
+        proven: this.#first && this.#limits.provenAtFirst && lifecycle === 'InService' && target?.state !== 'initial',
         state: 'new',
       };
       const state = lifecycle === 'InService' ? (target?.state ?? 'not registered') : lifecycle;

@@ -41,6 +41,12 @@ describe('a fleet that is watched', () => {
     ).toEqual([[], [], [], [], [], []]);
   });
 
+  it('gives a machine its time that is being registered at the first look', () => {
+    const joining = fleet({ a: ['InService', 'healthy'], b: ['InService', 'initial'] });
+    expect(readings([joining, joining, whole])).toEqual([[], [], []]);
+    expect(readings([joining, joining, joining], { healthMs: 15_000 })).toEqual([[], [], ['b initial']]);
+  });
+
   it.each(['unhealthy', 'unused', 'unavailable', undefined])(
     'is out of order with a machine that becomes %s',
     (state) => {
