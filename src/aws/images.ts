@@ -1,5 +1,4 @@
 import {
-  CreateImageCommand,
   CreateTagsCommand,
   DeleteTagsCommand,
   DeregisterImageCommand,
@@ -8,7 +7,6 @@ import {
   type Image,
   paginateDescribeImages,
 } from '@aws-sdk/client-ec2';
-import type { Poll } from '../run/poll.ts';
 import { PipelineError } from '../shared/errors.ts';
 import { awsCode, isNotFound } from './errors.ts';
 import { tagKeys, tagValue, toTags } from './tags.ts';
@@ -98,8 +96,15 @@ export async function readImages(ec2: EC2Client, imageIds: readonly string[]): P
 
 /** Our own image of that exact name. AMI names are unique in an account and region. */
 export async function findImageByName(ec2: EC2Client, name: string): Promise<GoldenImage | undefined> {
-  const image = await findRaw(ec2, name);
-  return image && toGoldenImage(image);
+  const { Images } = await ec2.send(
+    new DescribeImagesCommand({
+      Owners: ['self'],
+      Filters: [{ Name: 'name', Values: [name] }],
+      // A disabled image keeps its name.
+      IncludeDisabled: true,
+    }),
+  );
+  return Images?.[0] && toGoldenImage(Images[0]);
 }
 
 /**
@@ -107,8 +112,8 @@ export async function findImageByName(ec2: EC2Client, name: string): Promise<Gol
  * not found.
  */
 export async function findImageOfRun(ec2: EC2Client, name: string, run: string): Promise<GoldenImage | undefined> {
-  const image = await findRaw(ec2, name);
-  return image && tagValue(image.Tags, tagKeys.run) === run ? toGoldenImage(image) : undefined;
+  const image = await findImageByName(ec2, name);
+  return image?.run === run ? image : undefined;
 }
 
 /** All golden images of an app in an environment, disabled ones too, oldest first. */
@@ -165,114 +170,6 @@ export async function resolveBaseImage(ec2: EC2Client, nameOrId: string): Promis
 function ownedBy(ownerAndName: string) {
   const [, owner = 'self', name = ''] = /^(?:(\d{12}|amazon|self)\/)?(.*)$/.exec(ownerAndName) ?? [];
   return { Owners: [owner], Filters: [{ Name: 'name', Values: [name] }] };
-}
-
-export interface BakeRequest {
-  instanceId: string;
-  name: string;
-  description: string;
-  tags: Record<string, string>;
-}
-
-/**
- * Starts the bake, with tags on image and snapshots from the start. `CreateImage` has no client token: the name is the key.
- * An image of that name which this run has begun before (ambiguous failure, resume) is adopted.
- * @throws PipelineError `image.name-taken` when the name belongs to another run.
- */
-export async function createImage(ec2: EC2Client, poll: Poll, request: BakeRequest): Promise<string> {
-  const existing = await findRaw(ec2, request.name);
-  if (existing) return adopt(existing, request);
-  const tags = toTags(request.tags);
-  try {
-    const { ImageId } = await ec2.send(
-      new CreateImageCommand({
-        InstanceId: request.instanceId,
-        Name: request.name,
-        Description: request.description,
-        TagSpecifications: [
-          { ResourceType: 'image', Tags: tags },
-          { ResourceType: 'snapshot', Tags: tags },
-        ],
-      }),
-    );
-    return ImageId ?? '';
-  } catch (error) {
-    if (!mayHaveBegun(error)) throw error;
-    // Only a look-up by name tells whether it was; a fresh image may stay unseen for some seconds.
-    const begun = await poll({
-      what: `image ${request.name} to show`,
-      read: () => findRaw(ec2, request.name),
-      until: (image) => image !== undefined,
-      everyMs: 1000,
-      timeoutMs: 20_000,
-    }).catch(() => undefined);
-    if (begun) return adopt(begun, request);
-    throw error;
-  }
-}
-
-/** True when the answer was lost or came from a failing service, or when the name is taken, perhaps by our own attempt before. */
-function mayHaveBegun(error: unknown): boolean {
-  if (awsCode(error) === 'InvalidAMIName.Duplicate') return true;
-  const raw = error instanceof PipelineError ? error.cause : error;
-  const status = (raw as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode;
-  return status === undefined || status >= 500;
-}
-
-async function findRaw(ec2: EC2Client, name: string): Promise<Image | undefined> {
-  const { Images } = await ec2.send(
-    new DescribeImagesCommand({
-      Owners: ['self'],
-      Filters: [{ Name: 'name', Values: [name] }],
-      // A disabled image keeps its name.
-      IncludeDisabled: true,
-    }),
-  );
-  return Images?.[0];
-}
-
-function adopt(image: Image, request: BakeRequest): string {
-  if (tagValue(image.Tags, tagKeys.run) === request.tags[tagKeys.run]) return image.ImageId ?? '';
-  throw nameTaken(toGoldenImage(image));
-}
-
-/** That an image of the wanted name is there already, of another run or not made by a run at all. */
-export function nameTaken({ imageId, name, run }: GoldenImage): PipelineError {
-  const of = run === undefined ? 'no run of the pipeline made it' : `made by run ${run}`;
-  return new PipelineError('image.name-taken', `an image named ${name} already exists (${imageId}, ${of})`, {
-    hint: 'release again, which takes the next version; deregister the image only if nothing uses it',
-  });
-}
-
-/**
- * Waits until an image is available. An image that is not found yet is awaited too (eventual consistency).
- * @throws PipelineError `image.failed` with the cloud's reason when it can never become available.
- */
-export function waitImageAvailable(
-  ec2: EC2Client,
-  poll: Poll,
-  imageId: string,
-  times: { everyMs: number; timeoutMs: number; progress?: (state: string) => void },
-): Promise<GoldenImage | undefined> {
-  return poll({
-    what: `image ${imageId} to become available`,
-    read: () => readImage(ec2, imageId),
-    until: (image) => {
-      if (image && !['available', 'pending', 'transient'].includes(image.state)) {
-        throw new PipelineError(
-          'image.failed',
-          `image ${imageId} is ${image.state}: ${image.stateReason ?? 'no reason given'}`,
-        );
-      }
-      return image?.state === 'available';
-    },
-    progress: (image) => times.progress?.(image?.state ?? 'not visible yet'),
-    explain: (image) => ({
-      causes: [`${imageId} is ${image?.state ?? 'not visible'}${image?.stateReason ? `: ${image.stateReason}` : ''}`],
-    }),
-    everyMs: times.everyMs,
-    timeoutMs: times.timeoutMs,
-  });
 }
 
 /**

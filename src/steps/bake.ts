@@ -1,5 +1,6 @@
+import { createImage, waitImageAvailable } from '../aws/create-image.ts';
 import { readGroup } from '../aws/groups.ts';
-import { createImage, deregisterImage, findImageOfRun, readImage, waitImageAvailable } from '../aws/images.ts';
+import { deregisterImage, findImageOfRun, readImage } from '../aws/images.ts';
 import { isEnding, readMachine, tagMachine, terminateMachine } from '../aws/instances.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { Host } from '../hosts/types.ts';

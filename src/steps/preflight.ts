@@ -1,4 +1,5 @@
-import { nameTaken, readImage } from '../aws/images.ts';
+import { nameTaken } from '../aws/create-image.ts';
+import { readImage } from '../aws/images.ts';
 import { groupMachines, type Machine } from '../aws/instances.ts';
 import { isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';

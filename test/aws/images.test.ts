@@ -1,107 +1,13 @@
-import { CreateImageCommand, DeregisterImageCommand, DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { DeregisterImageCommand, DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createImage, deregisterImage, readImage, resolveBaseImage, waitImageAvailable } from '../../src/aws/images.ts';
-import { createPoll } from '../../src/run/poll.ts';
-import { instantClock } from '../support/instant-clock.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import { deregisterImage, resolveBaseImage } from '../../src/aws/images.ts';
 import { refusal } from './support/refusal.ts';
 
 const ec2 = new EC2Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const mock = mockClient(ec2);
-/** A poller that needs no time. */
-const poll = createPoll(instantClock());
-const request = { instanceId: 'i-1', name: 'api-local-v2', description: 'd', tags: { 'golden-pipeline:run': 'run-1' } };
-const ours = { ImageId: 'ami-1', Name: 'api-local-v2', Tags: [{ Key: 'golden-pipeline:run', Value: 'run-1' }] };
 
 beforeEach(() => mock.reset());
-
-describe('createImage', () => {
-  it('tags image and snapshots from the start', async () => {
-    mock.on(DescribeImagesCommand).resolves({ Images: [] });
-    mock.on(CreateImageCommand).resolves({ ImageId: 'ami-1' });
-    expect(await createImage(ec2, poll, request)).toBe('ami-1');
-    const { TagSpecifications } = mock.commandCalls(CreateImageCommand)[0]?.args[0].input ?? {};
-    expect(TagSpecifications?.map((one) => one.ResourceType)).toEqual(['image', 'snapshot']);
-  });
-
-  it('adopts by name the image that an answer was lost for, and never bakes twice', async () => {
-    mock
-      .on(DescribeImagesCommand)
-      .resolvesOnce({ Images: [] })
-      .resolves({ Images: [ours] });
-    mock.on(CreateImageCommand).rejects(refusal('TimeoutError'));
-    expect(await createImage(ec2, poll, request)).toBe('ami-1');
-    expect(mock.commandCalls(CreateImageCommand)).toHaveLength(1);
-  });
-
-  it('waits for an image that is not visible yet when its name turns out to be taken', async () => {
-    mock
-      .on(DescribeImagesCommand)
-      .resolvesOnce({ Images: [] })
-      .resolvesOnce({ Images: [] })
-      .resolves({ Images: [ours] });
-    mock.on(CreateImageCommand).rejects(refusal('InvalidAMIName.Duplicate'));
-    expect(await createImage(ec2, poll, request)).toBe('ami-1');
-  });
-
-  it('passes a plain refusal on without waiting', async () => {
-    mock.on(DescribeImagesCommand).resolves({ Images: [] });
-    const denied = Object.assign(refusal('UnauthorizedOperation'), { $metadata: { httpStatusCode: 403 } });
-    mock.on(CreateImageCommand).rejects(denied);
-    await expect(createImage(ec2, poll, request)).rejects.toBe(denied);
-    expect(mock.commandCalls(DescribeImagesCommand)).toHaveLength(1);
-  });
-
-  it('adopts what the same run began before without a second call', async () => {
-    mock.on(DescribeImagesCommand).resolves({ Images: [ours] });
-    expect(await createImage(ec2, poll, request)).toBe('ami-1');
-    expect(mock.commandCalls(CreateImageCommand)).toHaveLength(0);
-  });
-
-  it('refuses a name that belongs to another run', async () => {
-    mock.on(DescribeImagesCommand).resolves({ Images: [{ ...ours, Tags: [] }] });
-    await expect(createImage(ec2, poll, request)).rejects.toMatchObject({ code: 'image.name-taken' });
-  });
-});
-
-describe('waitImageAvailable', () => {
-  it('waits through "not found yet" and pending', async () => {
-    const clock = new ManualClock();
-    mock
-      .on(DescribeImagesCommand)
-      .rejectsOnce(refusal('InvalidAMIID.NotFound'))
-      .resolvesOnce({ Images: [{ ...ours, State: 'pending' }] })
-      .resolves({ Images: [{ ...ours, State: 'available' }] });
-    const waiting = waitImageAvailable(
-      ec2,
-      createPoll(clock, undefined, () => 0.5),
-      'ami-1',
-      { everyMs: 1000, timeoutMs: 60_000 },
-    );
-    await clock.advance(2000);
-    expect((await waiting)?.state).toBe('available');
-  });
-
-  it('fails at once, with the reason, for an image that can never become available', async () => {
-    mock
-      .on(DescribeImagesCommand)
-      .resolves({ Images: [{ ...ours, State: 'failed', StateReason: { Message: 'disk full' } }] });
-    const waiting = waitImageAvailable(ec2, createPoll(new ManualClock()), 'ami-1', {
-      everyMs: 1000,
-      timeoutMs: 60_000,
-    });
-    await expect(waiting).rejects.toMatchObject({
-      code: 'image.failed',
-      message: expect.stringContaining('disk full'),
-    });
-  });
-
-  it('lets other refusals through instead of polling on', async () => {
-    mock.on(DescribeImagesCommand).rejects(refusal('UnauthorizedOperation'));
-    await expect(readImage(ec2, 'ami-1')).rejects.toMatchObject({ name: 'UnauthorizedOperation' });
-  });
-});
 
 describe('deregisterImage', () => {
   it('names snapshots that were not deleted', async () => {

@@ -1,6 +1,7 @@
 import { CreateImageCommand, DeregisterImageCommand, DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readImage, resolveBaseImage, waitImageAvailable } from '../../src/aws/images.ts';
+import { waitImageAvailable } from '../../src/aws/create-image.ts';
+import { readImage, resolveBaseImage } from '../../src/aws/images.ts';
 import { tagKeys, toTags } from '../../src/aws/tags.ts';
 import { planRollback } from '../../src/operations/fast-rollback.ts';
 import { readBase } from '../../src/operations/read-base.ts';

@@ -1,6 +1,7 @@
 import { CreateImageCommand, DescribeImagesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createImage, listImages } from '../../src/aws/images.ts';
+import { createImage } from '../../src/aws/create-image.ts';
+import { listImages } from '../../src/aws/images.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
 import { createLedger } from '../../src/ledger/ledger.ts';
 import { diagnose } from '../../src/operations/doctor/diagnose.ts';

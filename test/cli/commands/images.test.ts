@@ -5,7 +5,8 @@ import { CreateImageCommand, CreateTagsCommand, RunInstancesCommand } from '@aws
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DemoProject } from '../../../examples/demo/project.ts';
 import { type AwsClients, createClients } from '../../../src/aws/clients.ts';
-import { readImage, waitImageAvailable } from '../../../src/aws/images.ts';
+import { waitImageAvailable } from '../../../src/aws/create-image.ts';
+import { readImage } from '../../../src/aws/images.ts';
 import { readMachine } from '../../../src/aws/instances.ts';
 import { tagKeys, toTags } from '../../../src/aws/tags.ts';
 import { provisionFleets } from '../../../src/cli/local-fleets.ts';

@@ -17,7 +17,8 @@ import {
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClients } from '../../../src/aws/clients.ts';
-import { createImage, readImage } from '../../../src/aws/images.ts';
+import { createImage } from '../../../src/aws/create-image.ts';
+import { readImage } from '../../../src/aws/images.ts';
 import { account } from '../../../src/local-cloud/settings.ts';
 import { createPoll } from '../../../src/run/poll.ts';
 import { until } from '../../support/until.ts';

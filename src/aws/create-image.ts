@@ -1,0 +1,102 @@
+import { CreateImageCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import type { Poll } from '../run/poll.ts';
+import { PipelineError } from '../shared/errors.ts';
+import { awsCode } from './errors.ts';
+import { findImageByName, type GoldenImage, readImage } from './images.ts';
+import { tagKeys, toTags } from './tags.ts';
+
+export interface BakeRequest {
+  instanceId: string;
+  name: string;
+  description: string;
+  tags: Record<string, string>;
+}
+
+/**
+ * Starts the bake, with tags on image and snapshots from the start. `CreateImage` has no client token: the name is the key.
+ * An image of that name which this run has begun before (ambiguous failure, resume) is adopted.
+ * @throws PipelineError `image.name-taken` when the name belongs to another run.
+ */
+export async function createImage(ec2: EC2Client, poll: Poll, request: BakeRequest): Promise<string> {
+  const existing = await findImageByName(ec2, request.name);
+  if (existing) return adopt(existing, request);
+  const tags = toTags(request.tags);
+  try {
+    const { ImageId } = await ec2.send(
+      new CreateImageCommand({
+        InstanceId: request.instanceId,
+        Name: request.name,
+        Description: request.description,
+        TagSpecifications: [
+          { ResourceType: 'image', Tags: tags },
+          { ResourceType: 'snapshot', Tags: tags },
+        ],
+      }),
+    );
+    return ImageId ?? '';
+  } catch (error) {
+    if (!mayHaveBegun(error)) throw error;
+    // Only a look-up by name tells whether it was; a fresh image may stay unseen for some seconds.
+    const begun = await poll({
+      what: `image ${request.name} to show`,
+      read: () => findImageByName(ec2, request.name),
+      until: (image) => image !== undefined,
+      everyMs: 1000,
+      timeoutMs: 20_000,
+    }).catch(() => undefined);
+    if (begun) return adopt(begun, request);
+    throw error;
+  }
+}
+
+/** True when the answer was lost or came from a failing service, or when the name is taken, perhaps by our own attempt before. */
+function mayHaveBegun(error: unknown): boolean {
+  if (awsCode(error) === 'InvalidAMIName.Duplicate') return true;
+  const raw = error instanceof PipelineError ? error.cause : error;
+  const status = (raw as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode;
+  return status === undefined || status >= 500;
+}
+
+function adopt(image: GoldenImage, request: BakeRequest): string {
+  if (image.run === request.tags[tagKeys.run]) return image.imageId;
+  throw nameTaken(image);
+}
+
+/** That an image of the wanted name is there already, of another run or not made by a run at all. */
+export function nameTaken({ imageId, name, run }: GoldenImage): PipelineError {
+  const of = run === undefined ? 'no run of the pipeline made it' : `made by run ${run}`;
+  return new PipelineError('image.name-taken', `an image named ${name} already exists (${imageId}, ${of})`, {
+    hint: 'release again, which takes the next version; deregister the image only if nothing uses it',
+  });
+}
+
+/**
+ * Waits until an image is available. An image that is not found yet is awaited too (eventual consistency).
+ * @throws PipelineError `image.failed` with the cloud's reason when it can never become available.
+ */
+export function waitImageAvailable(
+  ec2: EC2Client,
+  poll: Poll,
+  imageId: string,
+  times: { everyMs: number; timeoutMs: number; progress?: (state: string) => void },
+): Promise<GoldenImage | undefined> {
+  return poll({
+    what: `image ${imageId} to become available`,
+    read: () => readImage(ec2, imageId),
+    until: (image) => {
+      if (image && !['available', 'pending', 'transient'].includes(image.state)) {
+        throw new PipelineError(
+          'image.failed',
+          `image ${imageId} is ${image.state}: ${image.stateReason ?? 'no reason given'}`,
+        );
+      }
+      return image?.state === 'available';
+    },
+    progress: (image) => times.progress?.(image?.state ?? 'not visible yet'),
+    explain: (image) => ({
+      causes: [`${imageId} is ${image?.state ?? 'not visible'}${image?.stateReason ? `: ${image.stateReason}` : ''}`],
+    }),
+    everyMs: times.everyMs,
+    timeoutMs: times.timeoutMs,
+  });
+}
