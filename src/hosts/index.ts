@@ -2,6 +2,7 @@ import type { Fleet } from '../config/settings.ts';
 import type { Poll } from '../run/poll.ts';
 import type { Clock } from '../shared/clock.ts';
 import { createAnsible } from './ansible.ts';
+import { createLook } from './look-at-playbook.ts';
 import { createSsh } from './ssh.ts';
 import type { Hosts } from './types.ts';
 import { checkHost } from './validate.ts';
@@ -28,6 +29,7 @@ export function createHosts(options: HostsOptions): Hosts {
   return {
     waitReachable: ssh.waitReachable,
     forget: ssh.forget,
+    look: createLook(options),
     run: (host, argv, limits) => ssh.run(host, argv, limits?.timeoutMs, !limits?.once),
     async play(host, playbook, variables, limits) {
       checkHost(host);

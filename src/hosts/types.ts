@@ -1,3 +1,5 @@
+import type { PlaybookLook } from './playbook-look.ts';
+
 /** A machine to reach. */
 export interface Host {
   instanceId: string;
@@ -46,6 +48,11 @@ export interface Hosts {
     variables: ReleaseVariables,
     options: { timeoutMs: number; onTask?: OnTask; signal?: AbortSignal },
   ): Promise<void>;
+  /**
+   * What a playbook holds; nothing is run and no host is contacted.
+   * @throws PipelineError `ansible.no-playbook`, `ansible.bad-playbook` (with Ansible's own words), `ansible.missing`, `ansible.not-looked`
+   */
+  look(playbook: string, variables: ReleaseVariables, options?: { signal?: AbortSignal }): Promise<PlaybookLook>;
   /**
    * Runs one program on a host, arguments quoted for the remote shell by us; rejects with code `ssh.failed` on a non-zero exit, and with
    * `ssh.unreachable` when the machine was not reached or the connection was lost.

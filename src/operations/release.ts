@@ -9,9 +9,11 @@ import { usageError } from '../shared/errors.ts';
 import { announce } from '../steps/announce.ts';
 import { bake, detach } from '../steps/bake.ts';
 import { assertRecorded, seeReleases } from '../steps/ledger/seen-releases.ts';
+import { reasonsToDetachFirst } from '../steps/playbook/detach-first.ts';
 import { preflight } from '../steps/preflight.ts';
 import { prove } from '../steps/prove.ts';
 import { raise } from '../steps/raise.ts';
+import { rejoin } from '../steps/rejoin.ts';
 import { retain } from '../steps/retain.ts';
 import { roll } from '../steps/roll.ts';
 import type { ReleaseState, ReleaseStep, Services } from '../steps/services.ts';
@@ -26,6 +28,8 @@ import { nextVersion } from './versions.ts';
 /** How the image is made: on a host of the fleet, or on a throwaway machine, with nothing to take out of the load balancer. */
 const baking = {
   detach: [preflight, stage, detach, bake, prove],
+  // Where plays may change more than the release's own folder, the host serves neither during them nor before the image is proven.
+  detachFirst: [preflight, detach, stage, bake, prove, rejoin],
   builder: [preflight, builder, stage, bake, prove],
 };
 
@@ -36,8 +40,16 @@ const rolling = { rolling: [roll], 'blue-green': [raise, shift, settle] };
 const ending = [verify, retain, announce];
 
 /** The procedure, by how the image is made and how the fleet gets it. */
-export function releaseSteps({ bake: how, strategy }: Pick<ReleaseState, 'bake' | 'strategy'>): ReleaseStep[] {
-  return [...baking[how], ...rolling[strategy], ...ending] as ReleaseStep[];
+export function releaseSteps({
+  bake: how,
+  strategy,
+  detachFirst,
+}: Pick<ReleaseState, 'bake' | 'strategy' | 'detachFirst'>): ReleaseStep[] {
+  return [
+    ...baking[how === 'detach' && detachFirst ? 'detachFirst' : how],
+    ...rolling[strategy],
+    ...ending,
+  ] as ReleaseStep[];
 }
 
 export interface ReleaseOptions {
@@ -85,21 +97,26 @@ export async function planRelease(
     : await irreversibleMarker(services, commit, facts.current.version);
   const asked = options.bake ?? (options.fromBase ? 'builder' : fleet.release.bake);
   const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
+  const version = nextVersion([...releases, ...(options.after ? [{ version: options.after }] : [])], seen.highest);
+  const { current } = facts;
+  const reasons = await reasonsToDetachFirst(services, { version, commit, current });
+  const detachFirst = bakeHow === 'detach' ? reasons : undefined;
   return createPlan<Services, ReleaseState>({
     operation: 'release',
     app: fleet.app,
     environment: fleet.environment,
-    steps: await withAround(releaseSteps({ bake: bakeHow, strategy }), options.around ?? [], services),
+    steps: await withAround(releaseSteps({ bake: bakeHow, strategy, detachFirst }), options.around ?? [], services),
     initial: {
       ...facts,
       ref,
       commit,
       bake: bakeHow,
       strategy,
+      ...(detachFirst && { detachFirst }),
       ...(options.fromBase && { base: await newestBase(services) }),
       how: strategy === 'rolling' ? 'roll' : 'blue-green',
       ...(irreversible === undefined ? {} : { irreversible }),
-      version: nextVersion([...releases, ...(options.after ? [{ version: options.after }] : [])], seen.highest),
+      version,
     },
     services,
     clock,
