@@ -14,6 +14,8 @@ DOCUMENTATION = '''
     description:
       - Each line has C(event) (task, ok, skipped, failed, unreachable, done). C(task) has C(name) and C(index); an end has
         C(host), C(task), C(seconds) and, for a failure, C(msg) and the tails of C(stderr) and C(stdout).
+      - All of these have C(module), fully qualified where Ansible knows it, and within a role C(role) and its C(folder). The end of what
+        may have changed something has C(paths), the files that the module says it works on; it is empty where that is not known.
     requirements: [enabled in callbacks_enabled]
 '''
 
@@ -26,6 +28,25 @@ TAIL_CHARACTERS = 4000
 def tail(text):
     """The end of a program's output."""
     return '\n'.join(str(text or '').splitlines()[-TAIL_LINES:])[-TAIL_CHARACTERS:]
+
+
+def origin(task):
+    """Which module a task runs, and of which role it is."""
+    module = str(getattr(task, 'resolved_action', None) or task.action)
+    role = task._role
+    return {'module': module} if role is None else {'module': module, 'role': str(role.get_name()), 'folder': str(role._role_path)}
+
+
+def paths_of(outcome):
+    """The paths that a module, or each item of its loop, says it has worked on; none unless all say so."""
+    items = outcome.get('results')
+    if isinstance(items, list):
+        changed = [item for item in items if isinstance(item, dict) and (item.get('changed') or item.get('failed'))]
+        found = [paths_of(item) for item in changed]
+        return [path for paths in found for path in paths] if all(found) else []
+    arguments = (outcome.get('invocation') or {}).get('module_args') or {}
+    named = [one.get(key) for one in (outcome, arguments) if isinstance(one, dict) for key in ('dest', 'path')]
+    return sorted({path for path in named if isinstance(path, str) and path})
 
 
 class CallbackModule(CallbackBase):
@@ -52,7 +73,7 @@ class CallbackModule(CallbackBase):
         self._started[task._uuid] = time.monotonic()
         if task.action.split('.')[-1] in STRUCTURE:
             return
-        self._write('task', name=task.name or task.action, index=self._index)
+        self._write('task', name=task.name or task.action, index=self._index, **origin(task))
         self._index += 1
 
     def v2_playbook_on_handler_task_start(self, task):
@@ -60,11 +81,13 @@ class CallbackModule(CallbackBase):
 
     def _end(self, event, result, **fields):
         seconds = time.monotonic() - self._started.get(result._task._uuid, time.monotonic())
-        self._write(event, host=result._host.get_name(), task=result.task_name, seconds=round(seconds, 3), **fields)
+        host = result._host.get_name()
+        self._write(event, host=host, task=result.task_name, seconds=round(seconds, 3), **origin(result._task), **fields)
 
     def v2_runner_on_ok(self, result):
         if result._task.action.split('.')[-1] not in STRUCTURE:
-            self._end('ok', result, changed=bool(result._result.get('changed')))
+            changed = bool(result._result.get('changed'))
+            self._end('ok', result, changed=changed, **({'paths': paths_of(result._result)} if changed else {}))
 
     def v2_runner_on_skipped(self, result):
         self._end('skipped', result)
@@ -81,6 +104,7 @@ class CallbackModule(CallbackBase):
             stderr=tail(inner.get('stderr') or inner.get('module_stderr')),
             stdout=tail(inner.get('stdout') or inner.get('module_stdout')),
             rc=inner.get('rc'),
+            paths=paths_of(outer),
         )
 
     def v2_runner_on_unreachable(self, result):

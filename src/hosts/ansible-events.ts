@@ -1,16 +1,27 @@
 import { createReadStream, watch } from 'node:fs';
 import type { Host } from './types.ts';
 
+/** Which module a task runs, and of which role it is; absent where an older copy of the plugin wrote the line. */
+export interface TaskOrigin {
+  /** Fully qualified where Ansible knows the module, e.g. `ansible.builtin.template`. */
+  module?: string;
+  /** Role, and its folder; absent outside of roles. */
+  role?: string;
+  folder?: string;
+  /** What the module says it has worked on; empty where it does not. */
+  paths?: string[];
+}
+
 /** A line that the callback plugin `pipeline_events` writes. */
 export type AnsibleEvent =
-  | { event: 'task'; name: string; index: number }
-  | { event: 'ok'; host: string; task: string; seconds: number; changed: boolean }
-  | { event: 'skipped'; host: string; task: string; seconds: number }
+  | ({ event: 'task'; name: string; index: number } & TaskOrigin)
+  | ({ event: 'ok'; host: string; task: string; seconds: number; changed: boolean } & TaskOrigin)
+  | ({ event: 'skipped'; host: string; task: string; seconds: number } & TaskOrigin)
   | AnsibleFailure
-  | { event: 'unreachable'; host: string; task: string; seconds: number; msg: string }
+  | ({ event: 'unreachable'; host: string; task: string; seconds: number; msg: string } & TaskOrigin)
   | { event: 'done' };
 
-export interface AnsibleFailure {
+export interface AnsibleFailure extends TaskOrigin {
   event: 'failed';
   host: string;
   task: string;

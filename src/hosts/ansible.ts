@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Fleet } from '../config/settings.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError, usageError } from '../shared/errors.ts';
+import { changesOn } from './ansible-changes.ts';
 import { noHostsError, playError } from './ansible-error.ts';
 import { type AnsibleEvent, eventParser, follow, ranNothing } from './ansible-events.ts';
 import { ansibleConfig, checkVariables, inventory } from './ansible-files.ts';
@@ -20,7 +21,7 @@ export function createAnsible(settings: {
 }): Hosts['play'] {
   const { ssh, projectDir, runDir, clock } = settings;
 
-  return async (host, playbook, variables, { timeoutMs, onTask, signal }) => {
+  return async (host, playbook, variables, { timeoutMs, onTask, onChanges, signal }) => {
     checkVariables(variables);
     if (!existsSync(playbook)) throw usageError('ansible.no-playbook', `playbook ${playbook} does not exist`);
     signal?.throwIfAborted();
@@ -55,6 +56,7 @@ export function createAnsible(settings: {
         timeoutMs,
         signal,
       ).finally(() => following.finish());
+      onChanges?.(changesOn(host, events));
       if (result.missing) {
         throw usageError(
           'ansible.missing',

@@ -32,6 +32,19 @@ export interface ReleaseVariables {
 /** Progress of a play: one call for each task that starts. */
 export type OnTask = (task: { name: string; index: number }) => void;
 
+/** A task of a play that has changed its host, or may have. */
+export interface TaskChange {
+  task: string;
+  /** Fully qualified where Ansible knows it; absent where it is not known. */
+  module?: string;
+  /** Role, and its folder; absent outside of roles. */
+  role?: string;
+  folder?: string;
+  /** Files that the module says it has worked on; empty where it does not say. */
+  paths: string[];
+  how: 'changed' | 'failed' | 'unfinished';
+}
+
 /** The way to machines: SSH and Ansible, told nothing of where the machines are. */
 export interface Hosts {
   /** Resolves when SSH answers with a pinned host key; rejects with code `ssh.unreachable` at the deadline. */
@@ -40,13 +53,14 @@ export interface Hosts {
   forget(host: Host): Promise<void>;
   /**
    * Runs a playbook on one host. A failed task rejects with code `ansible.failed`: task name and its own message, no wall of output.
+   * `onChanges` is called once, however the play ends, before that is told.
    * A playbook that ends well and has run no task on the host rejects with `ansible.no-hosts`.
    */
   play(
     host: Host,
     playbook: string,
     variables: ReleaseVariables,
-    options: { timeoutMs: number; onTask?: OnTask; signal?: AbortSignal },
+    options: { timeoutMs: number; onTask?: OnTask; onChanges?: (changes: TaskChange[]) => void; signal?: AbortSignal },
   ): Promise<void>;
   /**
    * What a playbook holds; nothing is run and no host is contacted.

@@ -1,7 +1,9 @@
 import { resolveBaseImage } from '../aws/images.ts';
+import { groupMachines } from '../aws/instances.ts';
 import { unsetVariables } from '../config/unset-variables.ts';
 import { describeWorkTree, readFileAt, resolveCommit } from '../hosts/git.ts';
 import { assertTools } from '../hosts/tools.ts';
+import type { Host } from '../hosts/types.ts';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -16,7 +18,7 @@ import { raise } from '../steps/raise.ts';
 import { rejoin } from '../steps/rejoin.ts';
 import { retain } from '../steps/retain.ts';
 import { roll } from '../steps/roll.ts';
-import type { ReleaseState, ReleaseStep, Services } from '../steps/services.ts';
+import type { FleetFacts, ReleaseState, ReleaseStep, Services } from '../steps/services.ts';
 import { settle } from '../steps/settle.ts';
 import { shift } from '../steps/shift.ts';
 import { builder, stage } from '../steps/stage.ts';
@@ -99,7 +101,12 @@ export async function planRelease(
   const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
   const version = nextVersion([...releases, ...(options.after ? [{ version: options.after }] : [])], seen.highest);
   const { current } = facts;
-  const reasons = await reasonsToDetachFirst(services, { version, commit, current });
+  const hostToAsk = () => servingHost(services, facts, healthy);
+  const reasons = await reasonsToDetachFirst(
+    services,
+    { version, commit, current },
+    bakeHow === 'detach' ? hostToAsk : undefined,
+  );
   const detachFirst = bakeHow === 'detach' ? reasons : undefined;
   return createPlan<Services, ReleaseState>({
     operation: 'release',
@@ -121,6 +128,17 @@ export async function planRelease(
     services,
     clock,
   });
+}
+
+/** A host of the version that serves, as preflight chooses one for the bake. */
+async function servingHost(
+  { aws }: Services,
+  { group, current }: FleetFacts,
+  healthy: readonly string[],
+): Promise<Host | undefined> {
+  const machines = (await groupMachines(aws.ec2, group)).filter((one) => healthy.includes(one.id));
+  const machine = machines.find((one) => (one.version || undefined) === current.version);
+  return machine && { instanceId: machine.id, address: machine.address };
 }
 
 /**

@@ -29,5 +29,5 @@ export async function readUnderWay(
 function movesTraffic({ step, action, undoing, error }: JournaledChange, { strategy }: ReleaseState): boolean {
   if (undoing || error !== undefined) return false;
   if (action === 'start-refresh' || action === 'set-weights') return true;
-  return step === 'bake' && action === 'exit-standby' && strategy === 'rolling';
+  return (step === 'bake' || step === 'rejoin') && action === 'exit-standby' && strategy === 'rolling';
 }

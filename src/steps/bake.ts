@@ -93,7 +93,7 @@ export const bake: ReleaseStep = {
       if (context.state.strategy !== 'blue-green') await tagHost(context, host, version);
       // What plays have changed beside the release's folder no revert takes back: such a host is replaced instead (see `rejoin`).
       else if (!context.state.changedOutside) await revert(context, host);
-      if (!context.state.detachFirst) await bringBack(context);
+      if (!context.state.detachFirst) await giveToService(context);
     }
     context.note(`${name} is ${imageId}`);
   },
@@ -105,6 +105,16 @@ export const bake: ReleaseStep = {
     if (failed.length > 0) throw failed[0];
   },
 };
+
+/**
+ * Gives the bake host to service: as the first canary, or, with blue/green, on the version that serves. One that plays have changed
+ * beside the release's folder is not of that version any more.
+ */
+export async function giveToService(context: ReleaseContext): Promise<void> {
+  const { strategy, changedOutside } = context.state;
+  if (strategy === 'blue-green' && changedOutside) await endChangedHost(context);
+  else await bringBack(context);
+}
 
 /**
  * Deregisters the image that the step has begun, also when only the intent is known: then the run's tag tells it, as somebody else may

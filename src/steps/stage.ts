@@ -3,6 +3,7 @@ import { resolveBaseImage } from '../aws/images.ts';
 import { readMachine } from '../aws/instances.ts';
 import { archiveCommit } from '../hosts/git.ts';
 import { messageOf } from '../shared/errors.ts';
+import { assertMayServe } from './playbook/detach-first.ts';
 import type { ReleaseState, ReleaseStep } from './services.ts';
 import { endHost } from './support/end-host.ts';
 import { waitRunning } from './support/health.ts';
@@ -62,6 +63,9 @@ export const stage: ReleaseStep = {
     const archive = path.join(workDir, `${fleet.app}-${version}.tar`);
     await archiveCommit({ ...fleet.source, commit, file: archive, signal: context.signal });
     await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
+    if (context.state.bake === 'detach' && !context.state.detachFirst) {
+      await assertMayServe(context.services, context.state);
+    }
     await context.change({ action: 'stage-environment', target: host.instanceId }, () =>
       playRelease(context, 'stage', archive),
     );
@@ -74,6 +78,16 @@ export const stage: ReleaseStep = {
     if (machine?.state !== 'running') return;
     if (context.state.changedOutside) return endChangedHost(context);
     await context.services.hosts.waitReachable(host, context.services.fleet.release.timeouts.health * 1000);
+    if (!context.state.detachFirst) {
+      try {
+        await assertMayServe(context.services, context.state);
+      } catch (error) {
+        context.note(
+          `${messageOf(error)}: ${host.instanceId} is terminated, as the new environment cannot be removed from it`,
+        );
+        return endHost(context);
+      }
+    }
     try {
       await context.change({ action: 'unstage-environment', target: host.instanceId }, () =>
         playRelease(context, 'unstage'),

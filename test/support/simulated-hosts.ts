@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { ownAnsibleFolder } from '../../src/hosts/ansible-files.ts';
 import type { PlaybookLook } from '../../src/hosts/playbook-look.ts';
-import type { Host, Hosts, ReleaseAction, ReleaseVariables } from '../../src/hosts/types.ts';
+import type { Host, Hosts, ReleaseAction, ReleaseVariables, TaskChange } from '../../src/hosts/types.ts';
 import { PipelineError } from '../../src/shared/errors.ts';
 
 /** What tests see and set of the hosts. */
@@ -20,6 +20,8 @@ export interface HostsOfTest {
   readonly skipped: Set<ReleaseAction>;
   /** What the playbook holds. */
   readonly playbook: PlaybookLook;
+  /** What plays change besides what the release role does, by action; or what they do, such as to fail. */
+  readonly changes: Partial<Record<ReleaseAction, TaskChange[] | (() => TaskChange[])>>;
 }
 
 /** What the playbooks of the demo project hold: nothing but the release role, and what finds the init. */
@@ -52,6 +54,16 @@ export const foreignTask = {
   folder: 'ansible/roles/nginx',
 };
 
+/** What {@link foreignTask} does to a host. */
+export const foreignChange: TaskChange = {
+  task: 'nginx : Write the site',
+  module: 'ansible.builtin.template',
+  role: 'nginx',
+  folder: 'ansible/roles/nginx',
+  paths: ['/etc/nginx/conf.d/site.conf'],
+  how: 'changed',
+};
+
 /**
  * Hosts that do what they are told at once, and keep what plays write; without `switching` they know no environments.
  * Disks begin empty: which image an instance has is not known here.
@@ -70,9 +82,11 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
       diskOf(host).ssh = ['ssh_host_ed25519_key', 'sshd_config'];
     },
     look: async () => test.playbook,
-    play: async (host, _playbook, variables) => {
+    play: async (host, _playbook, variables, { onChanges }) => {
       const { release_action: action, release_version: version } = variables;
       test.plays.push(`${action} ${host.instanceId}`);
+      const changes = test.changes[action] ?? [];
+      onChanges?.(typeof changes === 'function' ? changes() : changes);
       if (test.skipped.has(action)) return;
       if (action === 'activate') test.activated.unshift(version);
       if (action === 'revert') test.activated.splice(test.activated.indexOf(version), 1);

@@ -68,6 +68,7 @@ export class Simulated implements HostsOfTest {
   /** Actions that the playbook ends well and does nothing for: its role is skipped, or it runs in check mode. */
   readonly skipped = new Set<ReleaseAction>();
   readonly playbook = standardPlaybook();
+  readonly changes: HostsOfTest['changes'] = {};
   /** What probes are answered. */
   readonly answers: { to: Answer } = { to: everyVersion };
 

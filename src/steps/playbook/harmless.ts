@@ -12,7 +12,7 @@ const readers = new Set(
 );
 
 /** True for a task that changes no host, whoever wrote it. What it notifies is a task of its own. */
-export function harmless({ module, includes }: TaskLook): boolean {
+export function harmless({ module, includes }: Pick<TaskLook, 'module' | 'includes'>): boolean {
   // `meta` steers Ansible itself. `flush_handlers` runs handlers, which are listed.
   return includes === undefined && (readers.has(module) || module === 'meta' || module === 'ansible.builtin.meta');
 }

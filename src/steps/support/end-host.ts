@@ -57,7 +57,8 @@ async function end(context: ReleaseContext, instanceId: string, lifecycle: strin
   }
 }
 
-function describe({ state: { host, version, activated } }: ReleaseContext): string {
+function describe({ state: { host, version, activated, changedOutside } }: ReleaseContext): string {
+  if (changedOutside && !activated) return `${host?.instanceId} has been changed by plays of ${version}`;
   return activated
     ? `${host?.instanceId} carries ${version}, which is not proven,`
     : `${host?.instanceId} is not needed any more,`;

@@ -1,6 +1,7 @@
 import type { ReleaseAction } from '../../hosts/types.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import type { ReleaseContext } from '../services.ts';
+import { keepingChanges } from './outside.ts';
 import { readBack } from './read-back.ts';
 import { releaseVariables } from './release-variables.ts';
 
@@ -14,11 +15,14 @@ export async function playRelease(context: ReleaseContext, action: ReleaseAction
   if (!host) throw new Error('the run has no host to work on');
   const variables = releaseVariables(fleet, context.state, action, { run: context.run.id, archive });
   try {
-    await hosts.play(host, fleet.ansible.playbook, variables, {
-      timeoutMs: fleet.release.timeouts.ansible * 1000,
-      onTask: (task) => context.progress(task.name),
-      signal: context.signal,
-    });
+    await keepingChanges(context, action, (onChanges) =>
+      hosts.play(host, fleet.ansible.playbook, variables, {
+        timeoutMs: fleet.release.timeouts.ansible * 1000,
+        onTask: (task) => context.progress(task.name),
+        onChanges,
+        signal: context.signal,
+      }),
+    );
   } catch (error) {
     // A playbook that does not reach the host has built nothing there: what the host holds says whether something is left.
     const reachedNone = error instanceof PipelineError && error.code === 'ansible.no-hosts';
