@@ -56,7 +56,7 @@ export const foreignTask = {
 
 /** What {@link foreignTask} does to a host. */
 export const foreignChange: TaskChange = {
-  task: 'nginx : Write the site',
+  task: 'Write the site',
   module: 'ansible.builtin.template',
   role: 'nginx',
   folder: 'ansible/roles/nginx',

@@ -58,8 +58,7 @@ function isWithin(file: string, folder: string): boolean {
 }
 
 function describe({ task, module, role, paths, how }: TaskChange, action: ReleaseAction): string {
-  // The name of a task of a role begins with it.
-  const name = role === undefined || task.startsWith(`${role} : `) ? task : `${role} : ${task}`;
+  const name = role === undefined ? task : `${role} : ${task}`;
   const of = module === undefined ? '' : ` (${module})`;
   const at = paths.length > 0 ? ` at ${paths.join(', ')}` : '';
   return `${action}: "${name}"${of}${at}${how === 'changed' ? '' : `, ${how}`}`;
