@@ -1,9 +1,7 @@
 import { resolveBaseImage } from '../aws/images.ts';
-import { groupMachines } from '../aws/instances.ts';
 import { unsetVariables } from '../config/unset-variables.ts';
 import { describeWorkTree, readFileAt, resolveCommit } from '../hosts/git.ts';
 import { assertTools } from '../hosts/tools.ts';
-import type { Host } from '../hosts/types.ts';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -12,13 +10,14 @@ import { announce } from '../steps/announce.ts';
 import { bake, detach } from '../steps/bake.ts';
 import { assertRecorded, seeReleases } from '../steps/ledger/seen-releases.ts';
 import { reasonsToDetachFirst } from '../steps/playbook/detach-first.ts';
+import { servingHost } from '../steps/playbook/serving-host.ts';
 import { preflight } from '../steps/preflight.ts';
 import { prove } from '../steps/prove.ts';
 import { raise } from '../steps/raise.ts';
 import { rejoin } from '../steps/rejoin.ts';
 import { retain } from '../steps/retain.ts';
 import { roll } from '../steps/roll.ts';
-import type { FleetFacts, ReleaseState, ReleaseStep, Services } from '../steps/services.ts';
+import type { ReleaseState, ReleaseStep, Services } from '../steps/services.ts';
 import { settle } from '../steps/settle.ts';
 import { shift } from '../steps/shift.ts';
 import { builder, stage } from '../steps/stage.ts';
@@ -128,17 +127,6 @@ export async function planRelease(
     services,
     clock,
   });
-}
-
-/** A host of the version that serves, as preflight chooses one for the bake. */
-async function servingHost(
-  { aws }: Services,
-  { group, current }: FleetFacts,
-  healthy: readonly string[],
-): Promise<Host | undefined> {
-  const machines = (await groupMachines(aws.ec2, group)).filter((one) => healthy.includes(one.id));
-  const machine = machines.find((one) => (one.version || undefined) === current.version);
-  return machine && { instanceId: machine.id, address: machine.address };
 }
 
 /**

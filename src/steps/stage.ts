@@ -77,8 +77,10 @@ export const stage: ReleaseStep = {
     const machine = await readMachine(context.services.aws.ec2, host.instanceId);
     if (machine?.state !== 'running') return;
     if (context.state.changedOutside) return endChangedHost(context);
-    await context.services.hosts.waitReachable(host, context.services.fleet.release.timeouts.health * 1000);
+    const { hosts, fleet } = context.services;
+    const reached = () => hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
     if (!context.state.detachFirst) {
+      await reached();
       try {
         await assertMayServe(context.services, context.state);
       } catch (error) {
@@ -89,6 +91,7 @@ export const stage: ReleaseStep = {
       }
     }
     try {
+      if (context.state.detachFirst) await reached();
       await context.change({ action: 'unstage-environment', target: host.instanceId }, () =>
         playRelease(context, 'unstage'),
       );

@@ -164,6 +164,7 @@ describe('the callback pipeline_events', () => {
         event: 'task',
         name,
         index,
+        module: 'ansible.builtin.command',
       })),
     );
     expect(events).toContainEqual(

@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { tells } from './support/events.ts';
@@ -9,6 +10,13 @@ import { goldenWorld } from './support/golden.ts';
 import { Load, type World } from './support/world.ts';
 
 type Images = { version: string; imageId: string }[];
+
+const author = {
+  GIT_AUTHOR_NAME: 'Demo',
+  GIT_AUTHOR_EMAIL: 'demo@example.invalid',
+  GIT_COMMITTER_NAME: 'Demo',
+  GIT_COMMITTER_EMAIL: 'demo@example.invalid',
+};
 
 let world: World;
 let url: string;
@@ -104,6 +112,63 @@ describe('failures leave the fleet as it was', () => {
     await expectWhole(world, 'v1');
   });
 
+  it('a playbook that changes the host itself, in a release that fails: nothing of it is ever served, under load', async () => {
+    // A role that the pipeline does not know overwrites what serves, and has a handler restart the service.
+    const role = path.join(world.project.dir, 'ansible/roles/site');
+    await mkdir(path.join(role, 'tasks'), { recursive: true });
+    await mkdir(path.join(role, 'handlers'));
+    await writeFile(
+      path.join(role, 'tasks/main.yml'),
+      `- name: Write the settings of the site
+  ansible.builtin.copy:
+    content: '{"healthy": true, "headline": "not proven"}'
+    dest: "/srv/{{ release_app }}/current/config.json"
+    mode: '0644'
+  when: release_action == 'stage'
+  notify: Restart the site
+`,
+    );
+    await writeFile(
+      path.join(role, 'handlers/main.yml'),
+      `- name: Restart the site
+  ansible.builtin.command: sv -w 30 force-restart /etc/service/{{ release_app }}
+  changed_when: true
+`,
+    );
+    await world.edit('ansible/api.yml', '    - tkt-api', '    - site\n    - tkt-api');
+    await world.edit(
+      'pipelines/api.ts',
+      `{ path: '/', status: 200 }`,
+      `{ path: '/', status: 200, contains: 'never said' }`,
+    );
+    await execa('git', ['-C', world.project.dir, 'add', '--all']);
+    await world.project.commit('Add a role of the site');
+    const before = await world.json<Status>('status', 'api');
+    const load = new Load(url);
+    await load.warm();
+    const headlines = new Set<unknown>();
+    const reading = setInterval(async () => {
+      const answer = await fetch(url).then((one) => one.json() as Promise<{ headline: unknown }>);
+      headlines.add(answer.headline);
+    }, 50);
+    const { exitCode, stdout, stderr } = await world.pipeline('release', 'api', '--json');
+    clearInterval(reading);
+    const total = await load.stop();
+    expect(exitCode, stderr).toBe(3);
+    expect(stdout).toContain('never said');
+    expect(stderr).toMatch(
+      /plays of v\d+ have changed (i-\w+) itself \(stage: "site : Write the settings of the site" \(ansible.builtin.copy\) at \/srv\/api\/current\/config.json, and \d+ more\): it is terminated/,
+    );
+    expect(total.failed, JSON.stringify(total.failures)).toBe(0);
+    expect(Object.keys(total.commits)).toEqual(['v1']);
+    expect([...headlines]).toEqual(['Tickets for the summer festival']);
+    await expectWhole(world, 'v1');
+    // One host less of those from before, and it is not missed.
+    const after = (await world.json<Status>('status', 'api')).instances.map((one) => one.id);
+    expect(before.instances.filter((one) => !after.includes(one.id))).toHaveLength(1);
+    await execa('git', ['-C', world.project.dir, 'revert', '--no-edit', 'HEAD'], { env: author });
+  });
+
   it('a second release meanwhile is refused with exit 5 and the name of the first', async () => {
     const first = world.start('release', 'api', '--events', path.join(world.dir, 'first.ndjson'));
     await expect
@@ -186,7 +251,10 @@ describe('bad input changes nothing', () => {
     await world.edit('examples/api/config.json', '"healthy": true', '"healthy": true ');
     const { exitCode, stderr } = await world.pipeline('release', 'api', '--dry-run');
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('examples/api/config.json') });
-    expect((await world.pipeline('release', 'api', '--dry-run', '--ref', 'HEAD')).exitCode).toBe(0);
+    const planned = await world.pipeline('release', 'api', '--dry-run', '--ref', 'HEAD');
+    expect(planned.exitCode, planned.stderr).toBe(0);
+    // Its hosts have the Node that its roles want, so the environment is built while they serve.
+    expect(planned.stdout).toMatch(/ 2\. stage .* 3\. detach /s);
     await world.edit('examples/api/config.json', '"healthy": true ', '"healthy": true');
   });
 

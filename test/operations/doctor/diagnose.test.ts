@@ -16,6 +16,7 @@ import type { DoctorServices } from '../../../src/operations/doctor/services.ts'
 import { planRelease } from '../../../src/operations/release.ts';
 import { createRunId } from '../../../src/run/run-id.ts';
 import { Simulated } from '../../support/simulated.ts';
+import { foreignTask } from '../../support/simulated-hosts.ts';
 
 let world: Simulated;
 let services: DoctorServices;
@@ -60,6 +61,22 @@ describe('doctor', () => {
     expect(await complaintsWith({ env: { KEY: undefined }, empty: '' })).toEqual([
       'config.unset-variable: ansible.variables.env.KEY has no value: a release is refused | set the shell variable that pipelines/api.ts reads it from',
     ]);
+  });
+
+  it('says what a release makes of the playbook, and warns of one that it refuses', async () => {
+    const tasks = world.playbook.plays[0]?.tasks ?? [];
+    const found = async () => {
+      const one = (await diagnose(services, world.clock)).find(({ id }) => id === 'ansible.playbook');
+      return `${one?.severity}: ${one?.message}`;
+    };
+    expect(await found()).toMatch(/^ok: api.yml changes nothing beside the folder of a release/);
+    tasks.push(foreignTask);
+    expect(await found()).toMatch(
+      /^ok: api.yml may change the host, so .* out of the load balancer first: role nginx: 1 task/,
+    );
+    const [release] = tasks.splice(1, 1);
+    expect(await found()).toMatch(/^warning: a release is refused: api.yml does not apply the release role/);
+    tasks.splice(1, 1, release as (typeof tasks)[number]);
   });
 
   it('finds nothing wrong with a fleet that is well, and says what it looked at', async () => {
