@@ -1,8 +1,13 @@
+import { tmpdir } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
+import { memoryFolder } from './test/support/memory-folder.ts';
 import { testProjects } from './test/support/test-projects.ts';
 
 const files = testProjects();
+
+// Workers and what they start take it from here.
+process.env.TMPDIR ??= memoryFolder() ?? tmpdir();
 
 // What most files need is loaded once for a worker, which saves more than half of the processor time of a small file.
 const shared = {

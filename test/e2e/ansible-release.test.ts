@@ -124,7 +124,7 @@ describe('the release role on a real machine', () => {
     expect(tasks).toContain('Install the dependencies');
     expect(await sh('ls /srv/api/releases; test -e /srv/api/current || echo none')).toBe('v1\nnone');
     expect(await sh('ls -d /run/api-staging 2>/dev/null || echo gone')).toBe('gone');
-    expect(await sh('test -d /srv/api/releases/v1/node_modules/pino && readlink /srv/api/releases/v1/log')).toBe(
+    expect(await sh('test -d /srv/api/releases/v1/node_modules/find-my-way && readlink /srv/api/releases/v1/log')).toBe(
       '/srv/api/shared/log',
     );
   });

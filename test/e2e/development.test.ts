@@ -54,7 +54,7 @@ it('sets the machine up, and both apps are served from the working copy', async 
   expect(recap, recap.output).toMatchObject({ failed: 0, unreachable: 0 });
   expect(await json(3000, '/version')).toMatchObject({ app: 'api', version: 'dev' });
   expect(await json(3200, '/version')).toMatchObject({ app: 'frontend', version: 'dev' });
-  expect(existsSync(join(machine.root, checkout, 'examples/api/node_modules/pino'))).toBe(true);
+  expect(existsSync(join(machine.root, checkout, 'examples/api/node_modules/find-my-way'))).toBe(true);
   expect(existsSync(join(machine.root, 'srv/api/releases'))).toBe(false);
   expect(await readFile(join(machine.root, 'etc/sv/api/run'), 'utf8')).toContain('export NODE_ENV=development');
 });

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import findMyWay from 'find-my-way';
 import { createLifecycle } from './lifecycle.js';
+import { log } from './log.js';
 import { availability, eventAvailability } from './tickets.js';
 
 /** Longer than the balancer keeps idle connections (60 s by default), so that it is never us who closes one first. */
@@ -8,9 +9,9 @@ const keepAliveTimeoutMs = 65_000;
 
 /**
  * The HTTP service, not yet listening.
- * @param {{config: object, release: {app: string, version: string, commit: string}, host: string, log: import('pino').Logger}} parts
+ * @param {{config: object, release: {app: string, version: string, commit: string}, host: string}} parts
  */
-export function createApi({ config, release, host, log }) {
+export function createApi({ config, release, host }) {
   const router = findMyWay({
     ignoreTrailingSlash: true,
     defaultRoute: (request, response) => send(response, 404, { error: `nothing at ${request.method} ${request.url}` }),
@@ -32,16 +33,11 @@ export function createApi({ config, release, host, log }) {
   });
 
   server.on('request', (request, response) => {
-    const started = process.hrtime.bigint();
-    response.on('finish', () => {
-      const milliseconds = Number(process.hrtime.bigint() - started) / 1e6;
-      log.debug({ method: request.method, url: request.url, status: response.statusCode, milliseconds }, 'answered');
-    });
     response.setHeader('x-release', release.version);
     try {
       router.lookup(request, response);
     } catch (error) {
-      log.error(error, 'request failed');
+      log('error', 'request failed', { error: error.stack });
       if (!response.headersSent) send(response, 500, { error: 'internal error' });
       else response.destroy();
     }
