@@ -1,6 +1,8 @@
 import { resolveBaseImage } from '../aws/images.ts';
 import { unsetVariables } from '../config/unset-variables.ts';
-import { describeWorkTree, readFileAt, resolveCommit } from '../hosts/git.ts';
+import { resolveCommit } from '../hosts/git/refs.ts';
+import { assertReleasable } from '../hosts/git/releasable.ts';
+import { describeWorkTree } from '../hosts/git/work-tree.ts';
 import { assertTools } from '../hosts/tools.ts';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
@@ -21,6 +23,7 @@ import { builder, stage } from '../steps/stage.ts';
 import { observeFleet } from '../steps/support/observe.ts';
 import { verify } from '../steps/verify.ts';
 import { type Around, withAround } from './around.ts';
+import { irreversibleMarker } from './irreversible.ts';
 import { nextVersion } from './versions.ts';
 
 /** How the image is made: on a host of the fleet, or on a throwaway machine, with nothing to take out of the load balancer. */
@@ -59,7 +62,7 @@ export interface ReleaseOptions {
 
 /**
  * Plans the release of a commit: only reads.
- * @throws PipelineError for a missing program, an unknown ref, a missing repository, a missing fleet or a missing base image, and
+ * @throws PipelineError for a missing program, an unknown ref, a commit that would not arrive as it is, a missing repository, a missing fleet or a missing base image, and
  * `ledger.incomplete` where the cloud shows releases that the ledger does not know
  */
 export async function planRelease(
@@ -74,6 +77,7 @@ export async function planRelease(
   const ref = options.ref ?? 'HEAD';
   const commit = await resolveCommit({ repository, ref });
   if (options.ref === undefined) await assertClean(fleet.source);
+  await assertReleasable({ ...fleet.source, commit });
   assertStrategy(fleet, options.strategy);
   assertBake(options);
   const { facts, healthy, live } = await observeFleet(services);
@@ -144,23 +148,6 @@ function assertStrategy(fleet: Services['fleet'], asked: ReleaseOptions['strateg
     `${fleet.app} in ${fleet.environment} has one group, so it cannot be released by --strategy blue-green`,
     "set release.strategy to 'blue-green' and make the second group: deploy the infrastructure, or `pipeline local up`",
   );
-}
-
-/** File in the app's folder; a commit that adds or changes it cannot be taken back, for the reason in its first line. */
-const marker = '.irreversible';
-
-/** Why the commit cannot be taken back, by the marker, compared with the commit that serves. */
-async function irreversibleMarker(
-  { fleet, ledger }: Services,
-  commit: string,
-  serving: string | undefined,
-): Promise<string | undefined> {
-  const at = (id: string) => readFileAt({ ...fleet.source, commit: id, file: marker });
-  const text = await at(commit);
-  if (text === undefined) return undefined;
-  const before = serving === undefined ? undefined : (await ledger.release(fleet.app, serving))?.commit;
-  if (before !== undefined && (await at(before)) === text) return undefined;
-  return text.trim().split('\n', 1)[0] || `${marker} says so`;
 }
 
 /** @throws usage error `git.dirty` naming what is not committed */

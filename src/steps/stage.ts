@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { resolveBaseImage } from '../aws/images.ts';
 import { readMachine } from '../aws/instances.ts';
-import { archiveCommit } from '../hosts/git.ts';
+import { archiveCommit } from '../hosts/git/archive.ts';
 import type { ReleaseState, ReleaseStep } from './services.ts';
 import { waitRunning } from './support/health.ts';
 import { launchHelper, runTags, terminateLaunched } from './support/launch.ts';
