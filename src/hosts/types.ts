@@ -22,6 +22,8 @@ export interface ReleaseVariables {
   release_health_path: string;
   /** How many release environments stay on the host. */
   release_keep: number;
+  /** Commit of the project that the plays are from; absent in runs that began before it was kept. */
+  release_project_commit?: string;
   /** Run that builds the folder on the host, and that alone may remove it; absent where a person plays the role. */
   release_run?: string;
   [extra: string]: unknown;
@@ -29,6 +31,14 @@ export interface ReleaseVariables {
 
 /** Progress of a play: one call for each task that starts. */
 export type OnTask = (task: { name: string; index: number }) => void;
+
+export interface PlayOptions {
+  timeoutMs: number;
+  onTask?: OnTask;
+  signal?: AbortSignal;
+  /** The project that the playbook is of, when that is a checkout: its ansible.cfg is looked for there. */
+  projectDir?: string;
+}
 
 /** The way to machines: SSH and Ansible, told nothing of where the machines are. */
 export interface Hosts {
@@ -40,12 +50,7 @@ export interface Hosts {
    * Runs a playbook on one host. A failed task rejects with code `ansible.failed`: task name and its own message, no wall of output.
    * A playbook that ends well and has run no task on the host rejects with `ansible.no-hosts`.
    */
-  play(
-    host: Host,
-    playbook: string,
-    variables: ReleaseVariables,
-    options: { timeoutMs: number; onTask?: OnTask; signal?: AbortSignal },
-  ): Promise<void>;
+  play(host: Host, playbook: string, variables: ReleaseVariables, options: PlayOptions): Promise<void>;
   /**
    * Runs one program on a host, arguments quoted for the remote shell by us; rejects with code `ssh.failed` on a non-zero exit, and with
    * `ssh.unreachable` when the machine was not reached or the connection was lost.

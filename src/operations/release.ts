@@ -3,6 +3,7 @@ import { unsetVariables } from '../config/unset-variables.ts';
 import { resolveCommit } from '../hosts/git/refs.ts';
 import { assertReleasable } from '../hosts/git/releasable.ts';
 import { describeWorkTree } from '../hosts/git/work-tree.ts';
+import { type ProjectRules, planProject } from '../hosts/project/plan.ts';
 import { assertTools } from '../hosts/tools.ts';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
@@ -21,6 +22,7 @@ import { settle } from '../steps/settle.ts';
 import { shift } from '../steps/shift.ts';
 import { builder, stage } from '../steps/stage.ts';
 import { observeFleet } from '../steps/support/observe.ts';
+import { placeOf } from '../steps/support/project.ts';
 import { verify } from '../steps/verify.ts';
 import { type Around, withAround } from './around.ts';
 import { irreversibleMarker } from './irreversible.ts';
@@ -56,6 +58,8 @@ export interface ReleaseOptions {
   irreversible?: boolean;
   /** A version that a release under way is going to take, and has perhaps not reserved yet. */
   after?: string;
+  /** What may decide how hosts are built besides commits of the project. */
+  project?: ProjectRules;
   /** Tasks around what is done to hosts that serve. */
   around?: readonly Around[];
 }
@@ -78,6 +82,8 @@ export async function planRelease(
   const commit = await resolveCommit({ repository, ref });
   if (options.ref === undefined) await assertClean(fleet.source);
   await assertReleasable({ ...fleet.source, commit });
+  const released = { repository, commit, named: options.ref !== undefined };
+  const project = await planProject(placeOf(fleet), options.project ?? {}, released);
   assertStrategy(fleet, options.strategy);
   assertBake(options);
   const { facts, healthy, live } = await observeFleet(services);
@@ -98,6 +104,7 @@ export async function planRelease(
       ...facts,
       ref,
       commit,
+      project,
       bake: bakeHow,
       strategy,
       ...(options.fromBase && { base: await newestBase(services) }),

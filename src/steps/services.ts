@@ -5,6 +5,7 @@ import type { Metrics } from '../aws/metrics.ts';
 import type { ScalingPolicy, ScheduledAction } from '../aws/scaling-settings.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { Probe } from '../hosts/probe.ts';
+import type { ProjectSource } from '../hosts/project/place.ts';
 import type { Host, Hosts } from '../hosts/types.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { RunContext, Step } from '../run/step.ts';
@@ -139,6 +140,8 @@ export type RollbackStep = Step<Services, RollbackState>;
 /** Facts of a release run, as journaled. */
 export interface ReleaseState extends RollState {
   ref: string;
+  /** Where the files of plays come from; absent in journals from before it was kept: then they are those of the work tree. */
+  project?: ProjectSource;
   bake: 'detach' | 'builder';
   strategy: 'rolling' | 'blue-green';
   /** The base image that the builder starts from, instead of the image that serves. */

@@ -6,6 +6,7 @@ import type { ReleaseState, ReleaseStep } from './services.ts';
 import { waitRunning } from './support/health.ts';
 import { launchHelper, runTags, terminateLaunched } from './support/launch.ts';
 import { playRelease } from './support/play.ts';
+import { describeProject, projectFiles } from './support/project.ts';
 
 /** Boots a throwaway machine from the current image; from the base image when there is no release yet, or when that was asked for. */
 export const builder: ReleaseStep = {
@@ -41,15 +42,18 @@ function builderSource({ base, current }: ReleaseState, baseImage: string): stri
 export const stage: ReleaseStep = {
   id: 'stage',
   title: 'Build the new environment on the host',
-  describe: ({ state, services: { fleet } }) => [
+  describe: async ({ state, services: { fleet } }) => [
     `git archive of ${state.commit.slice(0, 12)} to ${state.bake === 'detach' ? 'a host that still serves' : 'the builder'}`,
     `ansible-playbook builds /srv/${fleet.app}/releases/${state.version} and starts it on port ${fleet.service.stagingPort}`,
+    ...(await describeProject(fleet, state.project)),
     `${fleet.service.healthPath} must answer there; nothing is switched`,
   ],
   async run(context) {
     const { fleet, hosts, workDir } = context.services;
     const { host, version, commit } = context.state;
     if (!host) throw new Error('no host was chosen');
+    // Before anything is changed on the host.
+    await projectFiles(context, 'stage');
     const archive = path.join(workDir, `${fleet.app}-${version}.tar`);
     await archiveCommit({ ...fleet.source, commit, file: archive, signal: context.signal });
     await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);

@@ -3,10 +3,7 @@ import { type PipelineError, usageError } from '../../shared/errors.ts';
 import { readAttributes } from './attributes.ts';
 import { type Isolated, isolated } from './isolated.ts';
 import { bytesOf, git, nameOf, repositoryPath, topLevel } from './run-git.ts';
-import { listTree, objectsMissing, readBlobs, type TreeEntry } from './tree.ts';
-
-/** A pointer of Git LFS is at most this long, in bytes (docs/spec.md of git-lfs). */
-const pointerLimit = 1024;
+import { isPointer, listTree, objectsMissing, pointerLimit, readBlobs, type TreeEntry } from './tree.ts';
 
 /** Files that the release role writes into a release's folder. */
 const ofTheRole = ['release.json', '.release-run'];
@@ -68,7 +65,7 @@ async function assertContents(view: Isolated, part: Part, files: TreeEntry[]): P
     view,
     [...links, ...small].map(({ id }) => id),
   );
-  const pointers = small.filter(({ id }) => blobs.get(id)?.startsWith('version https://git-lfs.github.com/spec/v1\n'));
+  const pointers = small.filter(({ id }) => isPointer(blobs.get(id) ?? ''));
   refuse(
     pointers.map(({ name }) => name),
     lfs(part),

@@ -3,6 +3,12 @@ import { type PipelineError, usageError } from '../../shared/errors.ts';
 import { type Isolated, isolated } from './isolated.ts';
 import { bytesOf, gitFailed, isCommit, repositoryPath, topLevel } from './run-git.ts';
 
+/** A pointer of Git LFS is shorter than this, in bytes (docs/spec.md of git-lfs). */
+export const pointerLimit = 1024;
+
+/** True for the contents of a pointer of Git LFS. */
+export const isPointer = (text: string): boolean => text.startsWith('version https://git-lfs.github.com/spec/v1\n');
+
 /** A file of a commit. */
 export interface TreeEntry {
   /** `100644`, `100755`, `120000` (symbolic link), `160000` (submodule). */

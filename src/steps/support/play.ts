@@ -1,15 +1,16 @@
 import type { ReleaseAction, ReleaseVariables } from '../../hosts/types.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import type { ReleaseContext } from '../services.ts';
+import { projectFiles } from './project.ts';
 import { readBack } from './read-back.ts';
 
 /**
  * Runs one action of the app's playbook on the bake host or builder, with its tasks as progress, and reads back that it is done.
- * @throws PipelineError as `Hosts.play`; `ansible.not-applied` when the host is not as the action leaves it
+ * @throws PipelineError as `Hosts.play` and {@link projectFiles}; `ansible.not-applied` when the host is not as the action leaves it
  */
 export async function playRelease(context: ReleaseContext, action: ReleaseAction, archive?: string): Promise<void> {
   const { fleet, hosts } = context.services;
-  const { host, version, commit, current } = context.state;
+  const { host, version, commit, current, project } = context.state;
   if (!host) throw new Error('the run has no host to work on');
   const variables: ReleaseVariables = {
     ...fleet.ansible.variables,
@@ -17,6 +18,7 @@ export async function playRelease(context: ReleaseContext, action: ReleaseAction
     release_app: fleet.app,
     release_version: version,
     release_commit: commit,
+    ...(project?.commit === undefined ? {} : { release_project_commit: project.commit }),
     ...(archive === undefined ? {} : { release_archive: archive }),
     ...(current.version === undefined ? {} : { release_previous: current.version }),
     release_port: fleet.service.port,
@@ -25,8 +27,10 @@ export async function playRelease(context: ReleaseContext, action: ReleaseAction
     release_run: context.run.id,
     release_keep: fleet.release.keepOnHost,
   };
+  const { playbook, projectDir } = await projectFiles(context, action);
   try {
-    await hosts.play(host, fleet.ansible.playbook, variables, {
+    await hosts.play(host, playbook, variables, {
+      projectDir,
       timeoutMs: fleet.release.timeouts.ansible * 1000,
       onTask: (task) => context.progress(task.name),
       signal: context.signal,

@@ -98,7 +98,8 @@ describe('the names in an archive', () => {
     execFileSync('tar', ['-xf', file, '-C', out]);
     for (const name of odd) expect(await readFile(join(out, name), 'utf8')).toBe(name);
     expect(await readFile(Buffer.concat([Buffer.from(`${out}/latin-`), Buffer.from([0xe9])]), 'utf8')).toBe('é');
-    expect(execFileSync('diff', ['-r', '--no-dereference', out, join(repo.repository, folder)]).toString()).toBe('');
+    // It fails where anything differs.
+    runGit(repo.folder, 'diff', '--no-index', '--quiet', out, join(repo.repository, folder));
     // Another reader finds the same, so no header is damaged.
     const listed = execFileSync('python3', [
       '-c',
