@@ -30,6 +30,11 @@ variable "created_by" {
   default = ""
 }
 
+variable "project_commit" {
+  type    = string
+  default = ""
+}
+
 variable "instance_type" {
   type    = string
   default = "t3.small"
@@ -76,10 +81,11 @@ variable "become" {
 locals {
   name = var.name != "" ? var.name : "golden-base-${formatdate("YYYYMMDD-hhmmss", timestamp())}"
   tags = {
-    Name                          = local.name
-    "golden-pipeline:base"        = "true"
-    "golden-pipeline:base-source" = var.source_image
-    "golden-pipeline:created-by"  = var.created_by != "" ? var.created_by : "packer"
+    Name                             = local.name
+    "golden-pipeline:base"           = "true"
+    "golden-pipeline:base-source"    = var.source_image
+    "golden-pipeline:created-by"     = var.created_by != "" ? var.created_by : "packer"
+    "golden-pipeline:project-commit" = var.project_commit != "" ? var.project_commit : "unknown"
   }
 }
 

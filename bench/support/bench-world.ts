@@ -43,7 +43,7 @@ export class BenchWorld {
     return JSON.parse(stdout) as T;
   }
 
-  /** Replaces text in a file of the project. */
+  /** Replaces text in a file of the project, and commits it. */
   async edit(file: string, from: string, to: string): Promise<void> {
     const full = path.join(this.project.dir, file);
     const text = await readFile(full, 'utf8');
@@ -52,6 +52,7 @@ export class BenchWorld {
       full,
       text.replace(from, () => to),
     );
+    await this.project.commit(`Change ${file}`);
   }
 
   async close(): Promise<void> {

@@ -20,6 +20,8 @@ export interface GoldenImage {
   createdAt: string;
   version?: string;
   commit?: string;
+  /** Absent for images from before it was kept. */
+  projectCommit?: string;
   /** Run that made it; absent for an image that the pipeline did not make. */
   run?: string;
   /** The release has changed data in a way that versions before it cannot work with. */
@@ -53,6 +55,7 @@ function toGoldenImage(image: Image): GoldenImage {
     createdAt: image.CreationDate ?? '',
     version: tagValue(image.Tags, tagKeys.version),
     commit: tagValue(image.Tags, tagKeys.commit),
+    projectCommit: tagValue(image.Tags, tagKeys.projectCommit),
     run: tagValue(image.Tags, tagKeys.run),
     irreversible: tagValue(image.Tags, tagKeys.irreversible) === 'true',
     rolledBackAt: tagValue(image.Tags, tagKeys.rolledBackAt),

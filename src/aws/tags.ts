@@ -4,6 +4,8 @@ export const tagKeys = {
   environment: 'golden-pipeline:environment',
   version: 'golden-pipeline:version',
   commit: 'golden-pipeline:commit',
+  /** Commit of the project that the plays are from, which decides with `commit` what is on a host. */
+  projectCommit: 'golden-pipeline:project-commit',
   run: 'golden-pipeline:run',
   knownGood: 'golden-pipeline:known-good',
   /** `true` keeps an image whatever its age; the three after it say who wanted that, when and why. */

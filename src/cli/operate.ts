@@ -180,8 +180,8 @@ async function recorded<Services extends OperationServices, State>(
       summary: (state) => operation.describe(state),
     });
     const { outcome, seconds, steps } = result;
-    const { version, previous } = operation.describe(result.state);
-    await save({ outcome, seconds, steps, ...texts({ version, previous }) });
+    const { version, previous, commit, projectCommit } = operation.describe(result.state);
+    await save({ outcome, seconds, steps, ...texts({ version, previous, commit, projectCommit }) });
     return result;
   } catch (error) {
     await save({ outcome: 'failed' });

@@ -21,6 +21,8 @@ export interface Fleet {
     playbook: string;
     /** Extra variables for the plays. */
     variables: Record<string, unknown>;
+    /** Files and folders that no commit has and plays need, relative to the project folder. */
+    files: string[];
   };
   service: {
     port: number;

@@ -36,11 +36,15 @@ export function inventory(host: Host, ssh: Fleet['ssh']): string {
   return JSON.stringify({ all: { hosts: { [host.instanceId]: variables } } });
 }
 
+/** Variables that a play may do without. */
+const optional = ['release_previous', 'release_project_commit'];
+
 const rules: [keyof ReleaseVariables & string, RegExp][] = [
   ['release_app', /^[a-z][a-z0-9-]{0,40}$/],
   ['release_version', /^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/],
   ['release_commit', /^[0-9a-f]{7,64}$/],
   ['release_previous', /^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/],
+  ['release_project_commit', /^[0-9a-f]{7,64}$/],
   ['release_health_path', /^\/[A-Za-z0-9._~/?=&%-]*$/],
 ];
 
@@ -48,7 +52,7 @@ const rules: [keyof ReleaseVariables & string, RegExp][] = [
 export function checkVariables(variables: ReleaseVariables): void {
   for (const [name, rule] of rules) {
     const value = variables[name];
-    if (value === undefined && name === 'release_previous') continue;
+    if (value === undefined && optional.includes(name)) continue;
     if (typeof value !== 'string' || !rule.test(value)) {
       throw usageError('ansible.bad-variable', `${name} is ${JSON.stringify(value)}, expected ${rule.source}`);
     }

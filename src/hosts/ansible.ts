@@ -21,7 +21,7 @@ export function createAnsible(settings: {
 }): Hosts['play'] {
   const { ssh, projectDir, runDir, clock } = settings;
 
-  return async (host, playbook, variables, { timeoutMs, onTask, onChanges, signal }) => {
+  return async (host, playbook, variables, { timeoutMs, onTask, onChanges, signal, projectDir: checkout }) => {
     checkVariables(variables);
     if (!existsSync(playbook)) throw usageError('ansible.no-playbook', `playbook ${playbook} does not exist`);
     signal?.throwIfAborted();
@@ -47,7 +47,12 @@ export function createAnsible(settings: {
         {
           cwd: dirname(playbook),
           env: {
-            ...environment(folder, path('events'), ansibleConfig(projectDir, playbook), settings.sshOptions(host)),
+            ...environment(
+              folder,
+              path('events'),
+              ansibleConfig(checkout ?? projectDir, playbook),
+              settings.sshOptions(host),
+            ),
             // What one play has found out about the host, the next one of this process need not.
             ANSIBLE_CACHE_PLUGIN: 'jsonfile',
             ANSIBLE_CACHE_PLUGIN_CONNECTION: join(runDir, 'facts'),

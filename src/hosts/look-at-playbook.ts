@@ -24,7 +24,7 @@ export function createLook(settings: {
 }): Hosts['look'] {
   const { ssh, projectDir, runDir, clock } = settings;
 
-  return async (playbook, variables, { signal } = {}) => {
+  return async (playbook, variables, { signal, projectDir: checkout } = {}) => {
     checkVariables(variables);
     if (!existsSync(playbook)) throw usageError('ansible.no-playbook', `playbook ${playbook} does not exist`);
     signal?.throwIfAborted();
@@ -46,7 +46,7 @@ export function createLook(settings: {
         {
           cwd: dirname(playbook),
           env: {
-            ...environment(folder, '', ansibleConfig(projectDir, playbook), []),
+            ...environment(folder, '', ansibleConfig(checkout ?? projectDir, playbook), []),
             ANSIBLE_INVENTORY_PLUGINS: join(ownAnsibleFolder(), 'look_plugins'),
             ANSIBLE_INVENTORY_ENABLED: 'pipeline_look,yaml',
             PIPELINE_LOOK_FILE: path('look.json'),

@@ -9,7 +9,10 @@ import { ansibleConfig, ownAnsibleFolder } from './ansible-files.ts';
 
 /** What one `packer build` is given. */
 export interface PackerBuild {
+  /** A checkout of the project. */
   projectDir: string;
+  /** The commit that it is of. A template that has a variable `project_commit` gets it. */
+  projectCommit: string;
   /** Private folder for Packer's and Ansible's own files. */
   workDir: string;
   /** Values of the template's variables; they are seen in the list of processes, so no secrets. */
@@ -31,7 +34,7 @@ const cleanUpMs = 180_000;
  * `signal` once Packer has cleaned up.
  */
 export async function packerBuild(request: PackerBuild): Promise<void> {
-  const { projectDir, workDir, env, onLine } = request;
+  const { projectDir, projectCommit, workDir, env, onLine } = request;
   const playbook = projectFile(projectDir, 'ansible', 'base.yml');
   const given = { ...request.variables, playbook, ansible_config: ansibleConfig(projectDir, playbook) };
   const words = Object.entries(given).flatMap(([name, value]) => ['-var', `${name}=${value}`]);
@@ -51,6 +54,8 @@ export async function packerBuild(request: PackerBuild): Promise<void> {
       cleanup: false,
       env: {
         ...env,
+        // Unlike -var, this is no error for a template that has no such variable.
+        PKR_VAR_project_commit: projectCommit,
         CHECKPOINT_DISABLE: '1',
         PACKER_CACHE_DIR: join(workDir, 'packer-cache'),
         ANSIBLE_LOCAL_TEMP: join(workDir, 'tmp'),

@@ -24,6 +24,8 @@ export interface ReleaseVariables {
   release_health_path: string;
   /** How many release environments stay on the host. */
   release_keep: number;
+  /** Commit of the project that the plays are from; absent in runs that began before it was kept. */
+  release_project_commit?: string;
   /** Run that builds the folder on the host, and that alone may remove it; absent where a person plays the role. */
   release_run?: string;
   [extra: string]: unknown;
@@ -45,6 +47,15 @@ export interface TaskChange {
   how: 'changed' | 'failed' | 'unfinished';
 }
 
+export interface PlayOptions {
+  timeoutMs: number;
+  onTask?: OnTask;
+  onChanges?: (changes: TaskChange[]) => void;
+  signal?: AbortSignal;
+  /** The project that the playbook is of, when that is a checkout: its ansible.cfg is looked for there. */
+  projectDir?: string;
+}
+
 /** The way to machines: SSH and Ansible, told nothing of where the machines are. */
 export interface Hosts {
   /** Resolves when SSH answers with a pinned host key; rejects with code `ssh.unreachable` at the deadline. */
@@ -56,17 +67,16 @@ export interface Hosts {
    * `onChanges` is called once, however the play ends, before that is told.
    * A playbook that ends well and has run no task on the host rejects with `ansible.no-hosts`.
    */
-  play(
-    host: Host,
-    playbook: string,
-    variables: ReleaseVariables,
-    options: { timeoutMs: number; onTask?: OnTask; onChanges?: (changes: TaskChange[]) => void; signal?: AbortSignal },
-  ): Promise<void>;
+  play(host: Host, playbook: string, variables: ReleaseVariables, options: PlayOptions): Promise<void>;
   /**
    * What a playbook holds; nothing is run and no host is contacted.
    * @throws PipelineError `ansible.no-playbook`, `ansible.bad-playbook` (with Ansible's own words), `ansible.missing`, `ansible.not-looked`
    */
-  look(playbook: string, variables: ReleaseVariables, options?: { signal?: AbortSignal }): Promise<PlaybookLook>;
+  look(
+    playbook: string,
+    variables: ReleaseVariables,
+    options?: Pick<PlayOptions, 'signal' | 'projectDir'>,
+  ): Promise<PlaybookLook>;
   /**
    * Runs one program on a host, arguments quoted for the remote shell by us; rejects with code `ssh.failed` on a non-zero exit, and with
    * `ssh.unreachable` when the machine was not reached or the connection was lost.

@@ -7,6 +7,10 @@ export interface ReleaseRecord {
   commit: string;
   /** What was asked for: a branch, tag or hash. */
   ref: string;
+  /** Commit of the project that its plays ran from; absent in records from before it was kept. */
+  projectCommit?: string;
+  /** That commit is a snapshot of files that were not committed. */
+  projectSnapshot?: true;
   /** ISO time. */
   createdAt: string;
   createdBy: string;
@@ -43,6 +47,9 @@ export interface RunRecord {
   outcome?: string;
   version?: string;
   previous?: string;
+  /** What was released, and the commit of the project that its plays ran from. */
+  commit?: string;
+  projectCommit?: string;
   seconds?: number;
   steps: { id: string; title: string; status: string; seconds: number }[];
 }

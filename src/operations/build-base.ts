@@ -1,10 +1,15 @@
+import path from 'node:path';
 import type { AwsTarget } from '../aws/clients.ts';
 import { readGroup } from '../aws/groups.ts';
 import { findImageByName, resolveBaseImage } from '../aws/images.ts';
 import { packerBuild } from '../hosts/packer.ts';
+import { checkoutProject } from '../hosts/project/checkout.ts';
+import { type ProjectRules, planProject } from '../hosts/project/plan.ts';
+import { takeSnapshot } from '../hosts/project/snapshot.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
+import { placeOf } from '../steps/support/project.ts';
 
 /** How long Packer waits for an image at most, in seconds. */
 const imageLimit = 3600;
@@ -14,28 +19,32 @@ export interface BuiltBase {
   imageId: string;
   name: string;
   source: string;
+  /** Commit of the project that Packer and its play ran from. */
+  projectCommit: string;
   seconds: number;
 }
 
 /**
  * Builds the base image in the fleet's region, on what `instance.baseSource` names.
- * @throws PipelineError `image.no-base` when that is not there, and those of {@link packerBuild}.
+ * @throws PipelineError `image.no-base` when that is not there, and those of {@link packerBuild} and {@link planProject}.
  */
 export async function buildBase(
   services: Services & { target: AwsTarget },
   clock: Clock,
-  watch: { onLine: (line: string) => void; signal?: AbortSignal },
+  { project = {}, ...watch }: { onLine: (line: string) => void; signal?: AbortSignal; project?: ProjectRules },
 ): Promise<BuiltBase> {
   const { fleet, aws, target } = services;
   const { instance, ssh } = fleet;
   const began = clock.now();
+  const { commit: projectCommit, projectDir } = await projectOf(services, project, watch.signal);
   const source = await resolveBaseImage(aws.ec2, instance.baseSource ?? instance.baseImage);
   const name = `golden-base-${new Date(began).toISOString().replace(/[-:]|\.\d+/g, '')}`;
   // Packer asks no more often than every whole second.
   const every = Math.max(1, Math.ceil(fleet.release.pollSeconds));
   await packerBuild({
     ...watch,
-    projectDir: fleet.projectDir,
+    projectDir,
+    projectCommit,
     workDir: services.workDir,
     variables: {
       name,
@@ -60,7 +69,21 @@ export async function buildBase(
   });
   const image = await findImageByName(aws.ec2, name);
   if (!image) throw new PipelineError('image.no-base', `Packer has ended well, but there is no image called ${name}`);
-  return { imageId: image.imageId, name, source: source.imageId, seconds: (clock.now() - began) / 1000 };
+  return { imageId: image.imageId, name, source: source.imageId, projectCommit, seconds: (clock.now() - began) / 1000 };
+}
+
+/** A checkout of the project's commit, as for the plays of a release: with the playbook and the template that the project has. */
+async function projectOf(
+  { fleet, workDir }: Services,
+  rules: ProjectRules,
+  signal?: AbortSignal,
+): Promise<{ commit: string; projectDir: string }> {
+  const own = path.join(fleet.projectDir, 'ansible', 'base.yml');
+  const place = { ...placeOf(fleet), playbook: own, playbookOptional: true };
+  const source = await planProject(place, rules);
+  const commit = source.commit ?? (await takeSnapshot(place));
+  const { projectDir } = await checkoutProject(place, { commit, parent: workDir, signal });
+  return { commit, projectDir };
 }
 
 /** Where the builder is: in the configured subnet, else in one of the fleet's group; undefined for the default network. */

@@ -12,6 +12,8 @@ export interface ImageStatus {
   /** EC2's; `gone` for snapshots whose image is gone. */
   state: string;
   commit: string;
+  /** Commit of the project that its plays ran from; null where no tag tells. */
+  projectCommit: string | null;
   createdAt: string;
   /** A machine runs on it, or new ones start from it. */
   inUse: boolean;
@@ -56,6 +58,7 @@ function ofImage(
     imageId: image.imageId,
     state: image.state,
     commit: image.commit ?? '',
+    projectCommit: image.projectCommit ?? null,
     createdAt: image.createdAt,
     inUse: usedBy.length > 0,
     pinned: image.pinned,
@@ -80,6 +83,7 @@ function ofSnapshot({ snapshotId, version, region, sizeGb, startedAt }: Snapshot
     imageId: '',
     state: 'gone',
     commit: '',
+    projectCommit: null,
     createdAt: startedAt,
     inUse: false,
     pinned: false,

@@ -1,6 +1,9 @@
 import { resolveBaseImage } from '../aws/images.ts';
 import { unsetVariables } from '../config/unset-variables.ts';
-import { describeWorkTree, readFileAt, resolveCommit } from '../hosts/git.ts';
+import { resolveCommit } from '../hosts/git/refs.ts';
+import { assertReleasable } from '../hosts/git/releasable.ts';
+import { describeWorkTree } from '../hosts/git/work-tree.ts';
+import { type ProjectRules, planProject } from '../hosts/project/plan.ts';
 import { assertTools } from '../hosts/tools.ts';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
@@ -22,8 +25,10 @@ import { settle } from '../steps/settle.ts';
 import { shift } from '../steps/shift.ts';
 import { builder, stage } from '../steps/stage.ts';
 import { observeFleet } from '../steps/support/observe.ts';
+import { placeOf, plannedFiles } from '../steps/support/project.ts';
 import { verify } from '../steps/verify.ts';
 import { type Around, withAround } from './around.ts';
+import { irreversibleMarker } from './irreversible.ts';
 import { nextVersion } from './versions.ts';
 
 /** How the image is made: on a host of the fleet, or on a throwaway machine, with nothing to take out of the load balancer. */
@@ -66,13 +71,15 @@ export interface ReleaseOptions {
   irreversible?: boolean;
   /** A version that a release under way is going to take, and has perhaps not reserved yet. */
   after?: string;
+  /** What may decide how hosts are built besides commits of the project. */
+  project?: ProjectRules;
   /** Tasks around what is done to hosts that serve. */
   around?: readonly Around[];
 }
 
 /**
  * Plans the release of a commit: only reads.
- * @throws PipelineError for a missing program, an unknown ref, a missing repository, a missing fleet or a missing base image, and
+ * @throws PipelineError for a missing program, an unknown ref, a commit that would not arrive as it is, a missing repository, a missing fleet or a missing base image, and
  * `ledger.incomplete` where the cloud shows releases that the ledger does not know
  */
 export async function planRelease(
@@ -87,6 +94,9 @@ export async function planRelease(
   const ref = options.ref ?? 'HEAD';
   const commit = await resolveCommit({ repository, ref });
   if (options.ref === undefined) await assertClean(fleet.source);
+  await assertReleasable({ ...fleet.source, commit });
+  const released = { repository, commit, named: options.ref !== undefined };
+  const project = await planProject(placeOf(fleet), options.project ?? {}, released);
   assertStrategy(fleet, options.strategy);
   assertBake(options);
   const { facts, healthy, live } = await observeFleet(services);
@@ -101,9 +111,10 @@ export async function planRelease(
   const version = nextVersion([...releases, ...(options.after ? [{ version: options.after }] : [])], seen.highest);
   const { current } = facts;
   const hostToAsk = () => servingHost(services, facts, healthy);
-  const reasons = await reasonsToDetachFirst(
+  const { reasons, installers } = await reasonsToDetachFirst(
     services,
-    { version, commit, current },
+    { version, commit, current, project },
+    await plannedFiles(services, project),
     bakeHow === 'detach' ? hostToAsk : undefined,
   );
   const detachFirst = bakeHow === 'detach' ? reasons : undefined;
@@ -116,9 +127,11 @@ export async function planRelease(
       ...facts,
       ref,
       commit,
+      project,
       bake: bakeHow,
       strategy,
       ...(detachFirst && { detachFirst }),
+      ...(project.commit !== undefined && { installers }),
       ...(options.fromBase && { base: await newestBase(services) }),
       how: strategy === 'rolling' ? 'roll' : 'blue-green',
       ...(irreversible === undefined ? {} : { irreversible }),
@@ -167,23 +180,6 @@ function assertStrategy(fleet: Services['fleet'], asked: ReleaseOptions['strateg
     `${fleet.app} in ${fleet.environment} has one group, so it cannot be released by --strategy blue-green`,
     "set release.strategy to 'blue-green' and make the second group: deploy the infrastructure, or `pipeline local up`",
   );
-}
-
-/** File in the app's folder; a commit that adds or changes it cannot be taken back, for the reason in its first line. */
-const marker = '.irreversible';
-
-/** Why the commit cannot be taken back, by the marker, compared with the commit that serves. */
-async function irreversibleMarker(
-  { fleet, ledger }: Services,
-  commit: string,
-  serving: string | undefined,
-): Promise<string | undefined> {
-  const at = (id: string) => readFileAt({ ...fleet.source, commit: id, file: marker });
-  const text = await at(commit);
-  if (text === undefined) return undefined;
-  const before = serving === undefined ? undefined : (await ledger.release(fleet.app, serving))?.commit;
-  if (before !== undefined && (await at(before)) === text) return undefined;
-  return text.trim().split('\n', 1)[0] || `${marker} says so`;
 }
 
 /** @throws usage error `git.dirty` naming what is not committed */

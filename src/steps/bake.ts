@@ -72,6 +72,7 @@ export const bake: ReleaseStep = {
           [tagKeys.environment]: fleet.environment,
           [tagKeys.version]: version,
           [tagKeys.commit]: commit,
+          ...(context.state.project?.commit && { [tagKeys.projectCommit]: context.state.project.commit }),
           ...(environments.length > 0 ? { [tagKeys.environments]: environmentsTag(environments) } : {}),
           ...(context.state.irreversible === undefined ? {} : { [tagKeys.irreversible]: 'true' }),
           [tagKeys.run]: context.run.id,

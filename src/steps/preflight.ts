@@ -9,6 +9,7 @@ import { waitBooted } from './support/booting.ts';
 import { assertUnclaimed, claimFleet, freeFleet } from './support/claim.ts';
 import { showProofRoute } from './support/colours.ts';
 import { type Observation, observeFleet } from './support/observe.ts';
+import { recordProject } from './support/project.ts';
 import { alarmsToWatch, takeBaseline } from './support/watch/baseline.ts';
 
 /** Checks that the fleet can take a release, chooses the bake host anew, and reserves the version. */
@@ -44,6 +45,7 @@ export const preflight: ReleaseStep = {
     // Before anything is changed, and while every machine is in service.
     const baseline = seen.live.desired > 0 ? await takeBaseline(context, seen.facts) : undefined;
     const host = state.bake === 'detach' ? await chooseHost(services, seen) : undefined;
+    const project = await recordProject(context);
     await claimFleet(context);
     // A run that died while it shifted traffic has left it leading to a colour.
     if (seen.idle) await showProofRoute(context, seen.facts.proofTargetGroupArn);
@@ -54,6 +56,8 @@ export const preflight: ReleaseStep = {
           environment: services.fleet.environment,
           commit: state.commit,
           ref: state.ref,
+          ...(project?.commit && { projectCommit: project.commit }),
+          ...(project?.snapshot && { projectSnapshot: true }),
           createdAt: new Date(context.clock.now()).toISOString(),
           createdBy: services.by,
           run: context.run.id,
@@ -69,6 +73,7 @@ export const preflight: ReleaseStep = {
       alarms,
       ...(baseline && { baseline }),
       ...(host && { host }),
+      ...(project && { project }),
     });
     const { desired } = seen.live;
     const fleet = desired === 0 ? 'the fleet is empty' : `${seen.healthy.length} of ${desired} hosts are healthy`;

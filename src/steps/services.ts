@@ -5,9 +5,11 @@ import type { Metrics } from '../aws/metrics.ts';
 import type { ScalingPolicy, ScheduledAction } from '../aws/scaling-settings.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { Probe } from '../hosts/probe.ts';
+import type { ProjectSource } from '../hosts/project/place.ts';
 import type { Host, Hosts } from '../hosts/types.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { RunContext, Step } from '../run/step.ts';
+import type { Installer } from './playbook/judge.ts';
 import type { Baseline, Evidence } from './support/watch/types.ts';
 
 /** The clients of one region. */
@@ -139,6 +141,8 @@ export type RollbackStep = Step<Services, RollbackState>;
 /** Facts of a release run, as journaled. */
 export interface ReleaseState extends RollState {
   ref: string;
+  /** Where the files of plays come from; absent in journals from before it was kept: then they are those of the work tree. */
+  project?: ProjectSource;
   bake: 'detach' | 'builder';
   strategy: 'rolling' | 'blue-green';
   /**
@@ -146,6 +150,8 @@ export interface ReleaseState extends RollState {
    * serves, and in journals of runs from before this was kept.
    */
   detachFirst?: string[];
+  /** What roles may install, by the look at the playbook of the run's own commit; absent where plays are not from a commit. */
+  installers?: Installer[];
   /** The base image that the builder starts from, instead of the image that serves. */
   base?: { imageId: string; name: string };
   /** Bake host or builder. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { resolveBaseImage } from '../aws/images.ts';
 import { readMachine } from '../aws/instances.ts';
-import { archiveCommit } from '../hosts/git.ts';
+import { archiveCommit } from '../hosts/git/archive.ts';
 import { messageOf } from '../shared/errors.ts';
 import { assertMayServe } from './playbook/detach-first.ts';
 import type { ReleaseState, ReleaseStep } from './services.ts';
@@ -10,6 +10,7 @@ import { waitRunning } from './support/health.ts';
 import { launchHelper, runTags, terminateLaunched } from './support/launch.ts';
 import { endChangedHost } from './support/outside.ts';
 import { playRelease } from './support/play.ts';
+import { describeProject, projectFiles } from './support/project.ts';
 
 /** Boots a throwaway machine from the current image; from the base image when there is no release yet, or when that was asked for. */
 export const builder: ReleaseStep = {
@@ -51,20 +52,23 @@ function builderSource({ base, current }: ReleaseState, baseImage: string): stri
 export const stage: ReleaseStep = {
   id: 'stage',
   title: 'Build the new environment on the host',
-  describe: ({ state, services: { fleet } }) => [
+  describe: async ({ state, services: { fleet } }) => [
     `git archive of ${state.commit.slice(0, 12)} to ${stagesOn(state)}`,
     `ansible-playbook builds /srv/${fleet.app}/releases/${state.version} and starts it on port ${fleet.service.stagingPort}`,
+    ...(await describeProject(fleet, state.project)),
     `${fleet.service.healthPath} must answer there; nothing is switched`,
   ],
   async run(context) {
     const { fleet, hosts, workDir } = context.services;
     const { host, version, commit } = context.state;
     if (!host) throw new Error('no host was chosen');
+    // Before anything is changed on the host.
+    const files = await projectFiles(context, 'stage');
     const archive = path.join(workDir, `${fleet.app}-${version}.tar`);
     await archiveCommit({ ...fleet.source, commit, file: archive, signal: context.signal });
     await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
     if (context.state.bake === 'detach' && !context.state.detachFirst) {
-      await assertMayServe(context.services, context.state);
+      await assertMayServe(context.services, context.state, files);
     }
     await context.change({ action: 'stage-environment', target: host.instanceId }, () =>
       playRelease(context, 'stage', archive),
@@ -82,7 +86,7 @@ export const stage: ReleaseStep = {
     if (!context.state.detachFirst) {
       await reached();
       try {
-        await assertMayServe(context.services, context.state);
+        await assertMayServe(context.services, context.state, await projectFiles(context, 'unstage'));
       } catch (error) {
         context.note(
           `${messageOf(error)}: ${host.instanceId} is terminated, as the new environment cannot be removed from it`,

@@ -31,7 +31,7 @@ describe('loadFleet', () => {
       cloud: 'local',
       region: 'eu-west-1',
       source: { repository: projectDir, path: '.' },
-      ansible: { playbook: join(projectDir, 'ansible/api.yml'), variables: {} },
+      ansible: { playbook: join(projectDir, 'ansible/api.yml'), variables: {}, files: [] },
       service: { port: 3000, stagingPort: 3001, healthPath: '/health' },
       instance: { baseImage: 'golden-base-*', securityGroupIds: [], subnetIds: [] },
       balancer: {

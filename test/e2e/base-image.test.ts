@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 it('refuses to guess when there is nothing to build on', async () => {
-  await world.edit(
+  await world.configure(
     'pipelines/api.ts',
     "instance: { type: 't3.small',",
     "instance: { baseSource: 'nope-*', type: 't3.small',",
@@ -35,7 +35,7 @@ it('refuses to guess when there is nothing to build on', async () => {
   const ended = await world.pipeline('base', 'build', 'api');
   expect(ended).toMatchObject({ exitCode: 1, stdout: '' });
   expect(ended.stderr).toContain('no available base image is called "nope-*"');
-  await world.edit('pipelines/api.ts', "baseSource: 'nope-*', ", '');
+  await world.configure('pipelines/api.ts', "baseSource: 'nope-*', ", '');
 });
 
 it.skipIf(!runs)(`builds the base image, and fleets and releases are built on it${skipped}`, async () => {

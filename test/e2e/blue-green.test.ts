@@ -46,7 +46,7 @@ async function expectServing(serving: string, version: string, kept: string, bef
 
 beforeAll(async () => {
   world = await World.create();
-  await world.edit(
+  await world.configure(
     'pipelines/api.ts',
     'verifySeconds: 5,',
     "strategy: 'blue-green', stepSeconds: 3, rollbackWindow: 600, verifySeconds: 5,",
@@ -125,7 +125,7 @@ describe('blue/green on real machines, under load from the first release to the 
   });
 
   it('leaves the end of the old group to Auto Scaling, and then there is nothing to switch to', async () => {
-    await world.edit('pipelines/api.ts', 'rollbackWindow: 600', 'rollbackWindow: 6');
+    await world.configure('pipelines/api.ts', 'rollbackWindow: 600', 'rollbackWindow: 6');
     await world.json<Report>('fast-rollback', 'api', 'v1', '--how', 'switch');
     await expect.poll(async () => versionsIn(await status(), green), { timeout: 60_000, interval: 500 }).toEqual([]);
     const seen = await status();

@@ -54,7 +54,7 @@ describe.skipIf(!redis)(`the consumers of a queue${skipped}`, () => {
     );
     expect((await tickets()).stopped).toBe(false);
 
-    await world.edit('pipelines/heracles.ts', 'contains: \'"version":"{version}"\'', "contains: 'never there'");
+    await world.configure('pipelines/heracles.ts', 'contains: \'"version":"{version}"\'', "contains: 'never there'");
     const failed = await world.pipeline('release', 'heracles', '--ref', 'HEAD');
     expect(failed.exitCode).toBe(3);
     expect(failed.stderr).toMatch(/stop-consuming-messages-tickets +undone/);

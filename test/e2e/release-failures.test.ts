@@ -74,7 +74,7 @@ describe('failures leave the fleet as it was', () => {
   });
 
   it('a proof instance that fails: the fleet is untouched, the image deregistered, exit 3, under load', async () => {
-    await world.edit(
+    await world.configure(
       'pipelines/api.ts',
       `{ path: '/', status: 200 }`,
       `{ path: '/', status: 200, contains: 'never said' }`,
@@ -90,18 +90,18 @@ describe('failures leave the fleet as it was', () => {
     expect(stderr).not.toContain('could not be asked whether it is clean');
     expect(total.failed, JSON.stringify(total.failures)).toBe(0);
     expect(await world.json<Images>('images', 'api')).toEqual(before);
-    await world.edit('pipelines/api.ts', `, contains: 'never said'`, '');
+    await world.configure('pipelines/api.ts', `, contains: 'never said'`, '');
     await expectWhole(world, 'v1');
   });
 
   it('a playbook for hosts that there are not: it is refused, nothing is baked, exit 3, under load', async () => {
     const before = await world.json<Images>('images', 'api');
-    await world.edit('ansible/api.yml', 'hosts: all', 'hosts: webservers');
+    await world.configure('ansible/api.yml', 'hosts: all', 'hosts: webservers');
     const load = new Load(url);
     await load.warm();
     const { exitCode, stdout, stderr } = await world.pipeline('release', 'api', '--json');
     const total = await load.stop();
-    await world.edit('ansible/api.yml', 'hosts: webservers', 'hosts: all');
+    await world.configure('ansible/api.yml', 'hosts: webservers', 'hosts: all');
     expect(exitCode, stderr).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({
       outcome: 'rolled-back',
@@ -259,10 +259,10 @@ describe('bad input changes nothing', () => {
   });
 
   it('a missing repository', async () => {
-    await world.edit('pipelines/api.ts', `repository: '.'`, `repository: 'gone'`);
+    await world.configure('pipelines/api.ts', `repository: '.'`, `repository: 'gone'`);
     const { exitCode, stderr } = await world.pipeline('release', 'api');
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('gone') });
-    await world.edit('pipelines/api.ts', `repository: 'gone'`, `repository: '.'`);
+    await world.configure('pipelines/api.ts', `repository: 'gone'`, `repository: '.'`);
   });
 
   it('unknown app and environment, with a suggestion', async () => {

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
@@ -20,9 +21,13 @@ afterAll(() => {
 beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'gp-build-base-'));
   // In Packer's place: writes down what it was called with, and fails.
-  await writeFile(path.join(dir, 'packer'), '#!/bin/sh\nprintf "%s\\n" "$@" > "$(dirname "$0")/argv"\nexit 1\n', {
-    mode: 0o755,
-  });
+  await writeFile(
+    path.join(dir, 'packer'),
+    '#!/bin/sh\nprintf "%s\\n" "$@" "$PKR_VAR_project_commit" > "$(dirname "$0")/argv"\nexit 1\n',
+    {
+      mode: 0o755,
+    },
+  );
   vi.stubEnv('PATH', `${dir}:${process.env.PATH}`);
   ec2.reset();
   autoScaling.reset();
@@ -34,27 +39,56 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** The subnet that Packer is told, and what is said of it. */
-async function subnetOf(configured: string[]): Promise<{ subnet?: string; said: string }> {
+/** Builds in a project; `said` gets the lines that are printed. */
+function build(configured: string[], projectDir = dir, said: string[] = []) {
   const options = { region: 'eu-west-1' };
   const services = {
     fleet: {
-      ...{ app: 'api', environment: 'production', projectDir: dir, names: { group: 'api-production' } },
+      ...{ app: 'api', environment: 'production', projectDir, names: { group: 'api-production' } },
+      ansible: { playbook: '', files: [], variables: {} },
       instance: { type: 't3.small', baseImage: 'golden-base-*', subnetIds: configured },
       ...{ ssh: { user: 'admin', port: 22, become: true }, release: { pollSeconds: 5 } },
     },
     aws: { ec2: new EC2Client(options), autoScaling: new AutoScalingClient(options) },
     ...{ workDir: dir, by: 'tester@here', target: options },
   } as unknown as Services & { target: { region: string } };
+  return buildBase(services, new ManualClock(), { onLine: (line) => said.push(line) });
+}
+
+/** The subnet that Packer is told, and what is said of it. */
+async function subnetOf(configured: string[], projectDir?: string): Promise<{ subnet?: string; said: string }> {
   const said: string[] = [];
-  const built = buildBase(services, new ManualClock(), { onLine: (line) => said.push(line) });
-  await expect(built).rejects.toMatchObject({ code: 'packer.failed' });
+  await expect(build(configured, projectDir, said)).rejects.toMatchObject({ code: 'packer.failed' });
   const argv = (await readFile(path.join(dir, 'argv'), 'utf8')).split('\n');
   return {
     subnet: argv.find((one) => one.startsWith('subnet_id='))?.slice('subnet_id='.length),
     said: said.join('\n'),
   };
 }
+
+it('runs Packer from the project’s last commit, and not from what is not committed', async () => {
+  const git = (...argv: string[]) =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', '-C', dir, ...argv])
+      .toString()
+      .trim();
+  const template = path.join(dir, 'project/packer/base.pkr.hcl');
+  await mkdir(path.dirname(template), { recursive: true });
+  await writeFile(template, 'one');
+  git('init', '-q', path.join(dir, 'project'));
+  git('-C', path.join(dir, 'project'), 'add', '.');
+  git('-C', path.join(dir, 'project'), 'commit', '-q', '-m', 'one');
+  const commit = git('-C', path.join(dir, 'project'), 'rev-parse', 'HEAD');
+  await subnetOf(['subnet-7'], path.join(dir, 'project'));
+  const called = await readFile(path.join(dir, 'argv'), 'utf8');
+  expect(called).toContain(path.join(dir, `project-${commit.slice(0, 12)}`, 'packer'));
+  expect(called).toContain(`\n${commit}\n`);
+
+  await writeFile(template, 'two');
+  await expect(build(['subnet-7'], path.join(dir, 'project'))).rejects.toMatchObject({
+    code: 'git.dirty',
+    details: [expect.stringContaining('packer/base.pkr.hcl')],
+  });
+});
 
 it('builds in the subnet that is configured', async () => {
   expect(await subnetOf(['subnet-7', 'subnet-8'])).toEqual({ subnet: 'subnet-7', said: '' });

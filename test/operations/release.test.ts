@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -47,6 +48,21 @@ describe('what is not committed', () => {
 });
 
 describe('what cannot be released', () => {
+  it('a commit with a pointer of Git LFS, which no plan is made for', async () => {
+    const { dir } = world.project;
+    const head = await world.project.head();
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 12345\n`;
+    await writeFile(path.join(dir, 'examples/api/poster.png'), pointer);
+    execFileSync('git', ['-C', dir, 'add', '--all']);
+    await world.project.commit('A poster');
+    try {
+      await expect(plan()).rejects.toMatchObject({ code: 'git.lfs', outcome: 'usage' });
+      await expect(plan({ ref: 'HEAD' })).rejects.toMatchObject({ code: 'git.lfs' });
+    } finally {
+      execFileSync('git', ['-C', dir, 'reset', '--quiet', '--hard', head]);
+    }
+  });
+
   it('a commit that is not there', async () => {
     await expect(plan({ ref: 'no-such-branch' })).rejects.toMatchObject({ outcome: 'usage' });
   });

@@ -9,10 +9,12 @@ import { fleetOf, fleetsOf } from '../fleets.ts';
 import { writeJson } from '../views/json.ts';
 import { duration, printable } from '../views/text.ts';
 import { withServices } from '../with-services.ts';
+import { projectRules } from './support/project-rules.ts';
 
 /** `pipeline base build [app]`: Packer's own output is the progress. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const fleet = app === undefined ? await commonFleet(context, options) : await fleetOf(context, app, options);
+  const project = projectRules(fleet, options);
   const stop = new AbortController();
   // Packer is always left to clean up, so a second signal changes nothing.
   const listeners = stopSignals.map((signal): [StopSignal, () => void] => [
@@ -25,13 +27,14 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
       buildBase(services, context.clock, {
         onLine: (line) => context.stderr.write(`${printable(line)}\n`),
         signal: stop.signal,
+        project,
       }),
     );
     if (options.json) writeJson(context.stdout, built);
     else {
-      const { imageId, name, source, seconds } = built;
+      const { imageId, name, source, projectCommit, seconds } = built;
       context.stdout.write(
-        `${imageId} ${name}, built on ${source} in ${duration(seconds)}\nunder a fleet that serves: pipeline release ${app ?? '<app>'} --from-base\nto be rid of it: aws ec2 deregister-image --image-id ${imageId} --delete-associated-snapshots\n`,
+        `${imageId} ${name}, built on ${source} from commit ${projectCommit.slice(0, 12)} of the project in ${duration(seconds)}\nunder a fleet that serves: pipeline release ${app ?? '<app>'} --from-base\nto be rid of it: aws ec2 deregister-image --image-id ${imageId} --delete-associated-snapshots\n`,
       );
     }
     return exitCodes.done;

@@ -45,6 +45,11 @@ export const groups: Readonly<Record<string, string>> = {
   config: 'the files in pipelines/',
 };
 
+const allowDirty = {
+  flags: '--allow-dirty',
+  description: 'local cloud only: run plays and Packer from files that are not committed, recorded as a snapshot',
+};
+
 /** All commands, in the order of the help. */
 export const commands: readonly CommandSpec[] = [
   {
@@ -60,6 +65,7 @@ export const commands: readonly CommandSpec[] = [
         choices: ['detach', 'builder'],
       },
       { flags: '--from-base', description: 'on a builder from the newest base image, not from the image that serves' },
+      allowDirty,
       { flags: '--irreversible', description: 'versions before it cannot work with its data: no rollback behind it' },
       dryRun,
     ],
@@ -132,6 +138,7 @@ export const commands: readonly CommandSpec[] = [
     name: 'base build',
     summary: 'build the image that fleets start from, with Packer and Ansible',
     arguments: [{ name: '[app]', description: 'whose region, network and login are used, when they differ' }],
+    options: [allowDirty],
     load: () => import('./base-build.ts'),
   },
   {

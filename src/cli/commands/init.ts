@@ -36,7 +36,9 @@ export const run: CommandModule['run'] = async (context, [given = ''], options) 
   else {
     for (const { path, written } of files) context.stdout.write(`${written ? 'written' : 'kept   '}  ${path}\n`);
     for (const note of notes) context.stdout.write(`note: ${note}\n`);
-    context.stdout.write(`next: pipeline config check ${app}; then pipeline doctor ${app}\n`);
+    context.stdout.write(
+      `next: pipeline config check ${app}; then pipeline doctor ${app}; then commit these files, as a release wants them\n`,
+    );
   }
   return exitCodes.done;
 };

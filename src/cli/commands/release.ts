@@ -11,6 +11,7 @@ import { takeBackDead } from '../take-back.ts';
 import { aroundOf } from '../tasks.ts';
 import { findUnderWay } from '../under-way.ts';
 import { withServices } from '../with-services.ts';
+import { projectRules } from './support/project-rules.ts';
 import { servingFacts, undoByRollback } from './support/serving.ts';
 
 /** `pipeline release <app>` */
@@ -19,13 +20,14 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   const bake = options.bake === 'detach' || options.bake === 'builder' ? options.bake : undefined;
   const strategy = options.strategy === 'rolling' || options.strategy === 'blue-green' ? options.strategy : undefined;
   const fleet = await fleetOf(context, app, options);
+  const project = projectRules(fleet, options);
   assertNamedLedger(fleet);
   await assertOwnNames(fleet);
   return withServices(context, fleet, async (services) => {
     const irreversible = options.irreversible === true;
     const fromBase = options.fromBase === true;
     const around = await aroundOf(context, fleet, options);
-    return release(context, services, options, { ref, bake, fromBase, strategy, irreversible, around });
+    return release(context, services, options, { ref, bake, fromBase, strategy, irreversible, project, around });
   });
 };
 

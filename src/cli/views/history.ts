@@ -15,9 +15,16 @@ export function renderHistory(
     run.operation,
     run.version,
     run.previous,
+    commits(run),
     run.outcome ?? (run.finishedAt ? undefined : 'running'),
     run.seconds === undefined ? undefined : duration(run.seconds),
     run.by,
   ]);
-  return `${columns(['run', 'started', 'operation', 'version', 'before', 'outcome', 'time', 'by'], rows, colors)}\n`;
+  return `${columns(['run', 'started', 'operation', 'version', 'before', 'commit', 'outcome', 'time', 'by'], rows, colors)}\n`;
+}
+
+/** What was released, and the commit of the project that its plays ran from, where that is another one. */
+function commits({ commit, projectCommit }: RunRecord): string | undefined {
+  const own = commit?.slice(0, 12);
+  return own && projectCommit && projectCommit !== commit ? `${own} (plays ${projectCommit.slice(0, 12)})` : own;
 }

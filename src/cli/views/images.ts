@@ -30,6 +30,7 @@ function notes(image: ImageStatus, home: string): string {
   const said = [
     image.region === home ? '' : `in ${image.region}`,
     image.knownGood ? 'known-good' : image.state === 'gone' ? 'snapshot without an image' : image.kind,
+    image.projectCommit && image.projectCommit !== image.commit ? `plays of ${image.projectCommit.slice(0, 12)}` : '',
     image.rolledBackAt ? `rolled back at ${shortTime(image.rolledBackAt)}` : '',
     image.inUse ? `in use: ${image.usedBy.join(', ')}` : '',
     image.pinned ? `pinned${image.pin?.by ? ` by ${image.pin.by}` : ''}` : '',

@@ -3,6 +3,7 @@ import { PipelineError } from '../../shared/errors.ts';
 import { reasonsToDetachFirst } from '../../steps/playbook/detach-first.ts';
 import { servingHost } from '../../steps/playbook/serving-host.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
+import { placeOf } from '../../steps/support/project.ts';
 import { type Finding, type Look, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
@@ -17,7 +18,8 @@ async function playbook(services: DoctorServices): Promise<Finding[]> {
   // Stand for those of the next release.
   const next = { version: 'v0', commit: '0'.repeat(40), current: facts.current };
   try {
-    const reasons = await reasonsToDetachFirst(services, next, () => servingHost(services, facts, healthy));
+    const find = () => servingHost(services, facts, healthy);
+    const { reasons } = await reasonsToDetachFirst(services, next, placeOf(services.fleet), find);
     return [
       reasons
         ? ok(

@@ -19,6 +19,7 @@ export function rebuiltRecord(fleet: Fleet, images: readonly GoldenImage[], vers
     version,
     commit: image.commit ?? unknown,
     ref: image.commit ?? unknown,
+    ...(image.projectCommit !== undefined && { projectCommit: image.projectCommit }),
     createdAt: image.createdAt,
     createdBy: unknown,
     run: image.run ?? unknown,

@@ -1,50 +1,66 @@
 import { basename } from 'node:path';
+import type { ProjectFiles } from '../../hosts/project/checkout.ts';
 import type { Host } from '../../hosts/types.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import type { ReleaseState, Services } from '../services.ts';
 import { releaseVariables } from '../support/release-variables.ts';
 import { installsOn } from './installs.ts';
-import { assertReleaseRole, judgePlaybook, type PlaybookKind } from './judge.ts';
+import { assertReleaseRole, type Installer, judgePlaybook, type PlaybookKind } from './judge.ts';
 
 /** How a fleet's playbook is declared. */
 export function playbookKind(_fleet: Services['fleet']): PlaybookKind {
   return 'release';
 }
 
+/** What a playbook means for the host of a release. */
+export interface DetachFirst {
+  /** Why the host must be out of the load balancer before a play begins, a line each; absent when plays may begin while it serves. */
+  reasons?: string[];
+  /** What its roles may install: asked for again on the host that they are going to run on. */
+  installers: Installer[];
+}
+
 /**
- * Looks at the playbook of a release and says why its host must be out of the load balancer before a play begins, a line each;
- * undefined when the plays may begin while it serves.
+ * Looks at the playbook of a release.
+ * @param files Where plays are going to run from.
  * @param findHost The host that is to carry the bake, or one like it: asked what it has where roles install what is missing. Without
  * it, as for a builder, only the playbook is judged.
  * @throws usage error `ansible.no-release-role`, and as `Hosts.look`
  */
 export async function reasonsToDetachFirst(
   services: Pick<Services, 'fleet' | 'hosts'>,
-  state: Pick<ReleaseState, 'version' | 'commit' | 'current'>,
+  state: Pick<ReleaseState, 'version' | 'commit' | 'current' | 'project'>,
+  { playbook, projectDir }: ProjectFiles,
   findHost?: () => Promise<Host | undefined>,
-): Promise<string[] | undefined> {
+): Promise<DetachFirst> {
   const { fleet, hosts } = services;
-  const { playbook } = fleet.ansible;
   const kind = playbookKind(fleet);
-  const judgement = await judgePlaybook(await hosts.look(playbook, releaseVariables(fleet, state, 'stage')));
+  const judgement = await judgePlaybook(
+    await hosts.look(playbook, releaseVariables(fleet, state, 'stage'), { projectDir }),
+  );
   assertReleaseRole(playbook, judgement, kind);
   if (kind === 'plain') {
-    return [`${basename(playbook)} is declared as plain: all of it runs, and any of it may change the host`];
+    const reasons = [`${basename(playbook)} is declared as plain: all of it runs, and any of it may change the host`];
+    return { reasons, installers: [] };
   }
   const { installers } = judgement;
   const installs = findHost && installers.length > 0 ? await installsOn(services, await findHost(), installers) : [];
   const reasons = [...judgement.reasons, ...installs];
-  return reasons.length > 0 ? reasons : undefined;
+  return { ...(reasons.length > 0 && { reasons }), installers };
 }
 
 /**
  * Refuses to play on a host that still serves what may change it: the playbook has been edited since the release was planned, or the
- * host has other programs than the one that was asked then.
+ * host has other programs than the one that was asked then. A playbook of the run's own commit is the one of the plan.
  * @throws PipelineError `ansible.changes-host`
  */
-export async function assertMayServe(services: Services, state: ReleaseState): Promise<void> {
-  const reasons = await reasonsToDetachFirst(services, state, async () => state.host);
-  if (!reasons) return;
+export async function assertMayServe(services: Services, state: ReleaseState, files: ProjectFiles): Promise<void> {
+  const { host, installers } = state;
+  const planned = installers && files.playbook !== services.fleet.ansible.playbook;
+  const reasons = planned
+    ? await installsOn(services, host, installers)
+    : (await reasonsToDetachFirst(services, state, files, async () => host)).reasons;
+  if (!reasons?.length) return;
   throw new PipelineError(
     'ansible.changes-host',
     `${basename(services.fleet.ansible.playbook)} may change ${state.host?.instanceId}, which serves; when this release was planned it did not`,

@@ -1,9 +1,7 @@
 import type { Host } from '../../hosts/types.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
-import type { Judgement } from './judge.ts';
-
-type Installer = Judgement['installers'][number];
+import type { Installer } from './judge.ts';
 
 /** How long the host may take to answer, in milliseconds. */
 const timeoutMs = 15_000;

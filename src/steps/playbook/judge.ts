@@ -7,14 +7,19 @@ import { differenceToOwn, type OwnRole, ownRole } from './own-role.ts';
 /** How the project declares its playbook: `release` applies the pipeline's role of that name, `plain` is any other. */
 export type PlaybookKind = 'release' | 'plain';
 
+/** A role of the pipeline that installs something where the host lacks it, with the variables that say what; absent values are unknown. */
+export interface Installer {
+  role: 'node' | 'python';
+  variables?: Record<string, string>;
+}
+
 /** What a playbook means for a release. */
 export interface Judgement {
   /** Whether it applies the release role; undefined where only its run can tell, as it includes what is named by a variable. */
   appliesRelease: boolean | undefined;
   /** Why it may not run on a host that serves, a line each; empty when it may. */
   reasons: string[];
-  /** Roles of the pipeline that install something where the host lacks it, with the variables that say what; absent values are unknown. */
-  installers: { role: 'node' | 'python'; variables?: Record<string, string> }[];
+  installers: Installer[];
 }
 
 /** Judges a playbook by what it holds: on a host that serves run only roles of the pipeline, and modules that change nothing. */
@@ -28,7 +33,7 @@ export async function judgePlaybook(look: PlaybookLook): Promise<Judgement> {
     return differences.get(folder) === undefined ? own : undefined;
   };
   const foreign = new Map<string, TaskLook[]>();
-  const installers = new Map<string, Judgement['installers'][number]>();
+  const installers = new Map<string, Installer>();
   for (const task of tasks) {
     const own = await isOwn(task);
     if (own === 'node' || own === 'python') {

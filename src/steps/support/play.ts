@@ -2,21 +2,24 @@ import type { ReleaseAction } from '../../hosts/types.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import type { ReleaseContext } from '../services.ts';
 import { keepingChanges } from './outside.ts';
+import { projectFiles } from './project.ts';
 import { readBack } from './read-back.ts';
 import { releaseVariables } from './release-variables.ts';
 
 /**
  * Runs one action of the app's playbook on the bake host or builder, with its tasks as progress, and reads back that it is done.
- * @throws PipelineError as `Hosts.play`; `ansible.not-applied` when the host is not as the action leaves it
+ * @throws PipelineError as `Hosts.play` and {@link projectFiles}; `ansible.not-applied` when the host is not as the action leaves it
  */
 export async function playRelease(context: ReleaseContext, action: ReleaseAction, archive?: string): Promise<void> {
   const { fleet, hosts } = context.services;
   const { host } = context.state;
   if (!host) throw new Error('the run has no host to work on');
   const variables = releaseVariables(fleet, context.state, action, { run: context.run.id, archive });
+  const { playbook, projectDir } = await projectFiles(context, action);
   try {
     await keepingChanges(context, action, (onChanges) =>
-      hosts.play(host, fleet.ansible.playbook, variables, {
+      hosts.play(host, playbook, variables, {
+        projectDir,
         timeoutMs: fleet.release.timeouts.ansible * 1000,
         onTask: (task) => context.progress(task.name),
         onChanges,

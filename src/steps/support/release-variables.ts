@@ -5,7 +5,7 @@ import type { ReleaseState } from '../services.ts';
 /** Variables of one play of a release; `run` and `archive` are known once there is a run. */
 export function releaseVariables(
   fleet: Fleet,
-  { version, commit, current }: Pick<ReleaseState, 'version' | 'commit' | 'current'>,
+  { version, commit, current, project }: Pick<ReleaseState, 'version' | 'commit' | 'current' | 'project'>,
   action: ReleaseAction,
   { run, archive }: { run?: string; archive?: string } = {},
 ): ReleaseVariables {
@@ -15,6 +15,7 @@ export function releaseVariables(
     release_app: fleet.app,
     release_version: version,
     release_commit: commit,
+    ...(project?.commit === undefined ? {} : { release_project_commit: project.commit }),
     ...(archive === undefined ? {} : { release_archive: archive }),
     ...(current.version === undefined ? {} : { release_previous: current.version }),
     release_port: fleet.service.port,

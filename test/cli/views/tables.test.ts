@@ -206,6 +206,7 @@ const image: ImageStatus = {
   imageId: 'ami-2',
   state: 'available',
   commit: 'a'.repeat(40),
+  projectCommit: null,
   createdAt: new Date(2026, 4, 4, 12, 3).toISOString(),
   inUse: false,
   pinned: false,
@@ -257,10 +258,16 @@ test('history has a line for each run, also for one that has not ended', () => {
   const run = { ...fleet, id: 'run-1', operation: 'release', startedAt, by: 'ann', host: 'h', command: '', steps: [] };
   const text = renderHistory(
     fleet,
-    [{ ...run, outcome: 'done', version: 'v2', previous: 'v1', seconds: 61, finishedAt: startedAt }, run],
+    [
+      {
+        ...{ ...run, outcome: 'done', version: 'v2', previous: 'v1', seconds: 61, finishedAt: startedAt },
+        ...{ commit: 'a'.repeat(40), projectCommit: 'b'.repeat(40) },
+      },
+      run,
+    ],
     colors,
   );
-  expect(text).toMatch(/^run-1 +2026-05-04 12:03 +release +v2 +v1 +done +1m 1s +ann$/m);
-  expect(text).toMatch(/^run-1 +2026-05-04 12:03 +release +- +- +running +- +ann$/m);
+  expect(text).toMatch(/^run-1 +2026-05-04 12:03 +release +v2 +v1 +a{12} \(plays b{12}\) +done +1m 1s +ann$/m);
+  expect(text).toMatch(/^run-1 +2026-05-04 12:03 +release +- +- +- +running +- +ann$/m);
   expect(renderHistory(fleet, [], colors)).toBe('no runs of api in local yet\n');
 });

@@ -21,8 +21,8 @@ export type Images = { version: string; imageId: string; knownGood: boolean }[];
 
 /** Lets a release be watched for long enough, and new machines fail soon. */
 export async function watchClosely(world: World): Promise<void> {
-  await world.edit('pipelines/api.ts', 'verifySeconds: 5,', 'verifySeconds: 12,');
-  await world.edit('pipelines/api.ts', 'timeouts: { health: 60,', 'timeouts: { health: 40,');
+  await world.configure('pipelines/api.ts', 'verifySeconds: 5,', 'verifySeconds: 12,');
+  await world.configure('pipelines/api.ts', 'timeouts: { health: 60,', 'timeouts: { health: 40,');
 }
 
 /** Releases a commit that changes a file, under load; `during` runs beside it. Undoes the change in the work tree afterwards. */

@@ -147,6 +147,12 @@ export class World {
     );
   }
 
+  /** As {@link edit}, and commits it: plays run from a commit, and a release wants to know which configuration it had. */
+  async configure(file: string, from: string, to: string): Promise<void> {
+    await this.edit(file, from, to);
+    await this.project.commit(`Change ${file}`);
+  }
+
   /** Ends and removes everything, also what a failed test has left running. */
   async close(): Promise<void> {
     for (const child of [...this.#running, ...loads]) child.kill('SIGKILL');

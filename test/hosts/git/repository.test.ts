@@ -3,7 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { archiveCommit, describeWorkTree, readFileAt, resolveCommit } from '../../src/hosts/git.ts';
+import { archiveCommit } from '../../../src/hosts/git/archive.ts';
+import { resolveCommit } from '../../../src/hosts/git/refs.ts';
+import { readFileAt } from '../../../src/hosts/git/tree.ts';
+import { describeWorkTree } from '../../../src/hosts/git/work-tree.ts';
 
 let folder: string;
 let repository: string;
@@ -35,13 +38,15 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe('readFileAt', () => {
   it('reads a file of a commit, below the path, whatever the work tree has', async () => {
     const at = { repository, commit: head };
-    expect(await readFileAt({ ...at, path: '.', file: 'README' })).toBe('top');
-    expect(await readFileAt({ ...at, path: 'services/api', file: 'server.js' })).toBe('one');
+    expect((await readFileAt({ ...at, path: '.', file: 'README' }))?.text).toBe('top');
+    expect((await readFileAt({ ...at, path: 'services/api', file: 'server.js' }))?.text).toBe('one');
     await writeFile(join(repository, 'services/api/later.txt'), 'not committed');
     expect(await readFileAt({ ...at, path: 'services/api', file: 'later.txt' })).toBeUndefined();
     await rm(join(repository, 'services/api/later.txt'));
     expect(await readFileAt({ ...at, path: '.', file: 'services' })).toBeUndefined();
-    expect(await readFileAt({ repository, commit: '0'.repeat(40), path: '.', file: 'README' })).toBeUndefined();
+    await expect(readFileAt({ repository, commit: '0'.repeat(40), path: '.', file: 'README' })).rejects.toMatchObject({
+      code: 'git.objects-missing',
+    });
     await expect(readFileAt({ ...at, path: '..', file: 'README' })).rejects.toMatchObject({ code: 'git.bad-path' });
   });
 });

@@ -1,0 +1,54 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type GitOptions, git, gitFailed, nameOf } from './run-git.ts';
+
+/** A view of a repository that has its objects and tags, and nothing else of it. */
+export interface Isolated {
+  /** Folder that git is run in. */
+  folder: string;
+  /** Variables that make git see this view. */
+  env: Record<string, string>;
+  git(argv: string[], options?: Pick<GitOptions, 'signal' | 'input'>): ReturnType<typeof git>;
+}
+
+/**
+ * Runs `work` with a repository of its own over the objects of another. Nothing but commits decides what git gives there: no settings
+ * (`core.autocrlf`, `tar.umask`), no filters, no `.git/info/attributes`, no replaced objects of this machine, and nothing is fetched.
+ * Tags are there, for `%(describe)` in what `export-subst` fills in.
+ */
+export async function isolated<T>(top: string, work: (view: Isolated) => Promise<T>): Promise<T> {
+  const asked = ['rev-parse', '--path-format=absolute', '--git-path', 'objects', '--show-object-format'];
+  const found = await git(top, asked);
+  if (found.exitCode !== 0) throw gitFailed(`git rev-parse in ${top}`, found.stderr);
+  const [objects = '', format = 'sha1'] = found.stdout.split('\n').map(nameOf);
+  const tags = await git(top, ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags']);
+  const folder = await mkdtemp(join(tmpdir(), 'gp-git-'));
+  try {
+    await mkdir(join(folder, 'refs'));
+    await Promise.all([
+      writeFile(join(folder, 'HEAD'), 'ref: refs/heads/none\n'),
+      writeFile(join(folder, 'config'), settings(format)),
+      writeFile(join(folder, 'packed-refs'), tags.stdout === '' ? '' : `${tags.stdout}\n`, 'latin1'),
+    ]);
+    const env = {
+      GIT_DIR: folder,
+      GIT_OBJECT_DIRECTORY: objects,
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_ATTR_NOSYSTEM: '1',
+    };
+    return await work({
+      folder,
+      env,
+      git: (argv, options) => git(folder, ['-c', 'core.attributesFile=/dev/null', ...argv], { ...options, env }),
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function settings(format: string): string {
+  const extensions = format === 'sha1' ? '' : `[extensions]\n\tobjectformat = ${format}\n`;
+  return `[core]\n\trepositoryformatversion = ${format === 'sha1' ? 0 : 1}\n\tbare = true\n${extensions}`;
+}

@@ -1,0 +1,72 @@
+import { usageError } from '../../shared/errors.ts';
+import { git, isCommit, topLevel } from './run-git.ts';
+
+/**
+ * The full id of the commit that a ref names.
+ * Rejects with a usage error: `git.bad-ref` (not a name that git could know), `git.unknown-ref`, `git.ambiguous-ref` (a branch and a tag have
+ * this name), `git.not-a-repository`, `git.unsafe-directory`.
+ */
+export async function resolveCommit({ repository, ref }: { repository: string; ref: string }): Promise<string> {
+  checkRef(ref);
+  const folder = await topLevel(repository);
+  await assertUnambiguous(folder, ref);
+  const result = await git(folder, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
+  if (result.exitCode === 0 && isCommit(result.stdout)) return result.stdout;
+  throw usageError(
+    'git.unknown-ref',
+    `${JSON.stringify(ref)} names no commit in ${repository}`,
+    'git branch --all and git tag list what there is',
+  );
+}
+
+/** True when the repository has the commit itself; it may still lack files of it. */
+export async function hasCommit(repository: string, commit: string): Promise<boolean> {
+  if (!isCommit(commit)) return false;
+  return (await git(await topLevel(repository), ['cat-file', '-e', `${commit}^{commit}`])).exitCode === 0;
+}
+
+/** What gets a commit that a clone lacks, as a command. */
+export async function fetchCommand(repository: string, commit: string): Promise<string> {
+  const { stdout } = await git(await topLevel(repository), ['rev-parse', '--is-shallow-repository']);
+  return stdout === 'true' ? `git -C ${repository} fetch --unshallow` : `git -C ${repository} fetch origin ${commit}`;
+}
+
+/** Where git looks for a short name (gitrevisions(7)); it takes the first and says so only on stderr. */
+const places = ['refs/', 'refs/tags/', 'refs/heads/', 'refs/remotes/'];
+
+/** Refuses a name of several refs, and one that is also the beginning of a commit's id. */
+async function assertUnambiguous(folder: string, ref: string): Promise<void> {
+  const [name = ''] = ref.split(/[~^]|@\{/, 1);
+  if (name === '' || name === '@' || name === 'HEAD') return;
+  const wanted = [...places.map((place) => `${place}${name}`), `refs/remotes/${name}/HEAD`];
+  const listed = await git(folder, ['for-each-ref', '--format=%(refname)', ...wanted]);
+  const refs = listed.stdout.split('\n').filter((one) => wanted.includes(one));
+  const [first] = refs;
+  if (first === undefined) return;
+  const ids = await commitsWithPrefix(folder, name);
+  const all = [...refs, ...ids];
+  if (all.length < 2) return;
+  throw usageError(
+    'git.ambiguous-ref',
+    `${JSON.stringify(name)} has several meanings in ${folder}: ${all.join(', ')}`,
+    `name the one that you mean in full: --ref ${first}${ref.slice(name.length)}`,
+  );
+}
+
+async function commitsWithPrefix(folder: string, name: string): Promise<string[]> {
+  if (!/^[0-9a-f]{4,64}$/.test(name)) return [];
+  const { stdout } = await git(folder, ['rev-parse', `--disambiguate=${name}`]);
+  const ids = stdout.split('\n').filter(isCommit);
+  const types = await Promise.all(ids.map((id) => git(folder, ['cat-file', '-t', id])));
+  return ids.filter((_, index) => types[index]?.stdout === 'commit');
+}
+
+function checkRef(ref: string): void {
+  const bad =
+    ref === '' ||
+    ref.startsWith('-') ||
+    ref.length > 250 ||
+    /[\s\p{Cc}\\?*[:;|&$`'"<>()]/u.test(ref) ||
+    ref.includes('..');
+  if (bad) throw usageError('git.bad-ref', `${JSON.stringify(ref)} is not a branch, tag or commit`);
+}

@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute, posix } from 'node:path';
+import { execa } from 'execa';
+import { PipelineError, usageError } from '../../shared/errors.ts';
+
+/** How git is run, beyond its arguments. */
+export interface GitOptions {
+  signal?: AbortSignal;
+  /** Variables of git, over those that all runs have. */
+  env?: Record<string, string>;
+  input?: string | Buffer;
+}
+
+/** What git answered. Text is in latin1, one character for each byte: names of files may be in any encoding. */
+export interface GitResult {
+  exitCode?: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Git without the caller's repository variables, questions, hooks or helpers. Never rejects for an exit code. */
+export async function git(
+  cwd: string,
+  argv: string[],
+  { signal, env, input = '' }: GitOptions = {},
+): Promise<GitResult> {
+  const result = await execa('git', [...safely, ...argv], {
+    cwd,
+    env: gitEnvironment(env),
+    extendEnv: false,
+    input,
+    encoding: 'latin1',
+    stripFinalNewline: false,
+    maxBuffer: 1_000_000_000,
+    reject: false,
+    cancelSignal: signal,
+  });
+  if (result.code === 'ENOENT' && existsSync(cwd)) throw gitMissing();
+  return { ...result, stdout: chomp(result.stdout), stderr: nameOf(result.stderr) };
+}
+
+/** Settings that keep git from running anything else, or from the network. */
+export const safely = [
+  ...['-c', 'core.fsmonitor=false'],
+  ...['-c', 'core.hooksPath=/dev/null'],
+  ...['-c', 'protocol.allow=never'],
+];
+
+/** The environment of a run of git. */
+export function gitEnvironment(env: Record<string, string> = {}): Record<string, string | undefined> {
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^GIT_/.test(name) || /^GIT_(CONFIG_GLOBAL|CONFIG_SYSTEM|SSL_|EXEC_PATH)/.test(name),
+    ),
+  );
+  return {
+    ...inherited,
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_LITERAL_PATHSPECS: '1',
+    GIT_NO_LAZY_FETCH: '1',
+    LC_ALL: 'C',
+    ...env,
+  };
+}
+
+export function gitMissing(): PipelineError {
+  return usageError('git.missing', 'git was not found on this machine', 'apt-get install git');
+}
+
+/** An error for what git could not do and nobody has foreseen. */
+export function gitFailed(what: string, stderr: string): PipelineError {
+  const lines = stderr.split('\n').filter((line) => line !== '');
+  return new PipelineError('git.failed', `${what} failed: ${lines[0] ?? 'git says no more'}`, {
+    details: lines.slice(-15),
+  });
+}
+
+/** The root of the work tree, or the folder itself when the repository is bare. */
+export async function topLevel(repository: string): Promise<string> {
+  if (!isAbsolute(repository))
+    throw usageError('git.not-a-repository', `${JSON.stringify(repository)} is not an absolute path`);
+  const result = await git(repository, ['rev-parse', '--show-toplevel']);
+  if (result.exitCode === 0) return nameOf(result.stdout);
+  if (/must be run in a work tree/.test(result.stderr)) return repository;
+  if (/dubious ownership/.test(result.stderr)) {
+    throw usageError(
+      'git.unsafe-directory',
+      `git does not trust ${repository}: it belongs to another user`,
+      `git config --global --add safe.directory ${repository}`,
+    );
+  }
+  throw usageError(
+    'git.not-a-repository',
+    `${repository} is not a git repository`,
+    'set source.repository to a folder with the app’s commits',
+    [result.stderr.split('\n', 1)[0] ?? ''],
+  );
+}
+
+/**
+ * A folder below the root of a repository, as git names it: `services/api` for `./services//api/`, `.` for the root.
+ * @throws usage error `git.bad-path`
+ */
+export function repositoryPath(path: string): string {
+  const bad =
+    path === '' ||
+    isAbsolute(path) ||
+    path.startsWith('-') ||
+    path.split('/').includes('..') ||
+    /[\p{Cc}:]/u.test(path);
+  if (bad)
+    throw usageError('git.bad-path', `source.path is ${JSON.stringify(path)}, expected a folder inside the repository`);
+  return posix.normalize(path).replace(/\/+$/, '');
+}
+
+/** True for a full commit id, of SHA-1 or SHA-256. */
+export function isCommit(text: string): boolean {
+  return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+}
+
+/** A file's name for a person: git's bytes read as UTF-8. */
+export const nameOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
+
+/** The bytes of a text, a character each. */
+export const bytesOf = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+
+const chomp = (text: string): string => (text.endsWith('\n') ? text.slice(0, -1) : text);

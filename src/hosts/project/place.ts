@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { join, posix, relative } from 'node:path';
+import { PipelineError } from '../../shared/errors.ts';
+import { topLevel } from '../git/run-git.ts';
+
+/** The files of a project that plays and Packer run from. */
+export interface ProjectPlace {
+  /** Absolute. */
+  projectDir: string;
+  /** Absolute. */
+  playbook: string;
+  /** Without it in the project, one that comes with the product is run. */
+  playbookOptional?: boolean;
+  /** Files and folders that no commit has and plays need, relative to the project: roles from Galaxy, a vault password. */
+  files: readonly string[];
+}
+
+/** The git repository that a project is in. */
+export interface ProjectRepository {
+  root: string;
+  /** The project's folder below the root; `.` for the root itself. */
+  prefix: string;
+}
+
+/** Where files of plays come from, as it is journaled. */
+export interface ProjectSource {
+  /** The commit that they are checked out from; absent until the snapshot is taken. */
+  commit?: string;
+  /** The commit is a snapshot of files that are not committed, taken when the run begins. */
+  snapshot?: true;
+}
+
+/** @throws usage error `git.unsafe-directory`, `git.missing`; undefined for a project that is in no repository */
+export async function projectRepository({
+  projectDir,
+}: Pick<ProjectPlace, 'projectDir'>): Promise<ProjectRepository | undefined> {
+  try {
+    const root = await topLevel(projectDir);
+    return { root, prefix: relative(root, await realpath(projectDir)) || '.' };
+  } catch (error) {
+    if (error instanceof PipelineError && error.code === 'git.not-a-repository') return undefined;
+    throw error;
+  }
+}
+
+/** The playbook's path from the root of what is checked out; undefined for one that lies outside of it. */
+export function playbookBelow({ projectDir, playbook }: ProjectPlace, prefix: string): string | undefined {
+  const path = posix.join(prefix, relative(projectDir, playbook));
+  return path.startsWith('../') ? undefined : path;
+}
+
+/**
+ * What decides how hosts are built, from the root of the repository: the playbook's folder, `pipelines/`, `packer/` and `ansible.cfg`. A
+ * playbook in the project's root makes that the whole project.
+ */
+export function watchedPaths(place: ProjectPlace, prefix: string): string[] {
+  const playbook = playbookBelow(place, prefix);
+  const own = ['pipelines', 'packer', 'ansible.cfg'].map((name) => posix.join(prefix, name));
+  return [...new Set([...(playbook === undefined ? [] : [posix.dirname(playbook)]), ...own])];
+}
+
+/** True for a file that is named in `ansible.files`, or is in a folder that is. */
+export function isGiven({ files }: ProjectPlace, prefix: string, name: string): boolean {
+  return files.some((file) => {
+    const given = posix.join(prefix, file).replace(/\/$/, '');
+    return name.replace(/\/$/, '') === given || name.startsWith(`${given}/`);
+  });
+}
+
+/** The first of `ansible.files` that is not there. */
+export function missingFile({ projectDir, files }: ProjectPlace): string | undefined {
+  return files.find((file) => !existsSync(join(projectDir, file)));
+}
