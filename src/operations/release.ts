@@ -8,6 +8,7 @@ import type { Clock } from '../shared/clock.ts';
 import { usageError } from '../shared/errors.ts';
 import { announce } from '../steps/announce.ts';
 import { bake, detach } from '../steps/bake.ts';
+import { readDrift } from '../steps/drift/read-drift.ts';
 import { assertRecorded, seeReleases } from '../steps/ledger/seen-releases.ts';
 import { preflight } from '../steps/preflight.ts';
 import { prove } from '../steps/prove.ts';
@@ -18,7 +19,7 @@ import type { ReleaseState, ReleaseStep, Services } from '../steps/services.ts';
 import { settle } from '../steps/settle.ts';
 import { shift } from '../steps/shift.ts';
 import { builder, stage } from '../steps/stage.ts';
-import { observeFleet } from '../steps/support/observe.ts';
+import { type Observation, observeFleet } from '../steps/support/observe.ts';
 import { verify } from '../steps/verify.ts';
 import { type Around, withAround } from './around.ts';
 import { nextVersion } from './versions.ts';
@@ -51,6 +52,8 @@ export interface ReleaseOptions {
   strategy?: 'rolling' | 'blue-green';
   /** Versions before it cannot work with the data any more: there is no way back behind it. Else the commit's own marker says so. */
   irreversible?: boolean;
+  /** Releases although nothing leads back, as the image that serves cannot be launched. */
+  noRollbackTarget?: boolean;
   /** A version that a release under way is going to take, and has perhaps not reserved yet. */
   after?: string;
   /** Tasks around what is done to hosts that serve. */
@@ -76,14 +79,19 @@ export async function planRelease(
   if (options.ref === undefined) await assertClean(fleet.source);
   assertStrategy(fleet, options.strategy);
   assertBake(options);
-  const { facts, healthy, live } = await observeFleet(services);
-  const [seen, releases] = await Promise.all([seeReleases(services, facts), ledger.releases(fleet.app)]);
+  const observed = await observeFleet(services);
+  const { facts, healthy, live } = observed;
+  const [seen, releases, drift] = await Promise.all([
+    seeReleases(services, facts),
+    ledger.releases(fleet.app),
+    releaseDrift(services, observed),
+  ]);
   assertRecorded(services, seen, releases);
   const strategy = live.desired === 0 ? 'rolling' : (options.strategy ?? fleet.release.strategy);
   const irreversible = options.irreversible
     ? 'it was released with --irreversible'
     : await irreversibleMarker(services, commit, facts.current.version);
-  const asked = options.bake ?? (options.fromBase ? 'builder' : fleet.release.bake);
+  const asked = options.bake ?? (options.fromBase || drift.foreign ? 'builder' : fleet.release.bake);
   const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
   return createPlan<Services, ReleaseState>({
     operation: 'release',
@@ -99,11 +107,25 @@ export async function planRelease(
       ...(options.fromBase && { base: await newestBase(services) }),
       how: strategy === 'rolling' ? 'roll' : 'blue-green',
       ...(irreversible === undefined ? {} : { irreversible }),
+      ...(options.noRollbackTarget && { noRollbackTarget: true }),
+      ...(drift.unlaunchable && { unlaunchable: true }),
+      ...(drift.lines.length > 0 && { drift: drift.lines }),
       version: nextVersion([...releases, ...(options.after ? [{ version: options.after }] : [])], seen.highest),
     },
     services,
     clock,
   });
+}
+
+/** What a release goes by of how the fleet differs from the ledger. What it refuses, it refuses under the lock. */
+async function releaseDrift(services: Services, seen: Observation) {
+  const { drifts } = await readDrift(services, { seen });
+  return {
+    lines: drifts.map(({ message, fix }) => `${message}; fix: ${fix}`),
+    // What another tool has put on a host must not end in an image of ours.
+    foreign: drifts.some((one) => one.kind === 'foreign-image'),
+    unlaunchable: drifts.some((one) => one.severity === 'error'),
+  };
 }
 
 /**
