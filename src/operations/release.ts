@@ -1,6 +1,8 @@
 import { resolveBaseImage } from '../aws/images.ts';
+import { missingFiles } from '../config/missing-files.ts';
 import { unsetVariables } from '../config/unset-variables.ts';
 import { describeWorkTree, readFileAt, resolveCommit } from '../hosts/git.ts';
+import { assertSourceFolder } from '../hosts/source-folder.ts';
 import { assertTools } from '../hosts/tools.ts';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
@@ -73,9 +75,11 @@ export async function planRelease(
   const { fleet, ledger } = services;
   assertVariables(fleet);
   assertTools(fleet.ssh);
+  assertPlaybook(fleet);
   const { repository } = fleet.source;
   const ref = options.ref ?? 'HEAD';
   const commit = await resolveCommit({ repository, ref });
+  await assertSourceFolder({ ...fleet.source, commit, app: fleet.app });
   if (options.ref === undefined) await assertClean(fleet.source);
   assertStrategy(fleet, options.strategy);
   assertBake(options);
@@ -115,6 +119,12 @@ export async function planRelease(
     services,
     clock,
   });
+}
+
+/** @throws usage error `config.missing-playbook` */
+function assertPlaybook(fleet: Services['fleet']): void {
+  const missing = missingFiles(fleet).find((one) => one.setting === 'ansible.playbook');
+  if (missing) throw usageError('config.missing-playbook', missing.message, missing.fix);
 }
 
 /** What a release goes by of how the fleet differs from the ledger. What it refuses, it refuses under the lock. */

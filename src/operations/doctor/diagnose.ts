@@ -8,7 +8,7 @@ import { reachLooks } from './reach.ts';
 import { recordLooks } from './records.ts';
 import { scaleLooks } from './scale.ts';
 import type { DoctorServices } from './services.ts';
-import { variableLooks } from './variables.ts';
+import { fileLooks, variableLooks } from './variables.ts';
 
 /** Looks at everything that a release, a rollback or a scale-out of a fleet will need. It only reads. */
 export async function diagnose(services: DoctorServices, clock: Clock): Promise<Finding[]> {
@@ -17,6 +17,7 @@ export async function diagnose(services: DoctorServices, clock: Clock): Promise<
   return takeAll([
     ...accountLooks(services),
     ...variableLooks(services),
+    ...fileLooks(services),
     ...reachLooks(services),
     ...fleetLooks(services, busy, clock),
     ...driftLooks(services, busy),
