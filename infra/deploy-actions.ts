@@ -67,6 +67,7 @@ export const ownChanges = [
   'ec2:EnableImageDeprecation',
   'ec2:EnableImageDeregistrationProtection',
   'ec2:GetConsoleOutput',
+  'ec2:RebootInstances',
   'ec2:TerminateInstances',
 ] as const;
 

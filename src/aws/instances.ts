@@ -5,6 +5,7 @@ import {
   GetConsoleOutputCommand,
   type Instance,
   paginateDescribeInstances,
+  RebootInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { isNotFound } from './errors.ts';
@@ -112,6 +113,11 @@ export async function terminateMachine(ec2: EC2Client, id: string): Promise<void
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
+}
+
+/** Reboots a machine: its addresses and disks stay. */
+export async function rebootMachine(ec2: EC2Client, id: string): Promise<void> {
+  await ec2.send(new RebootInstancesCommand({ InstanceIds: [id] }));
 }
 
 export async function tagMachine(ec2: EC2Client, id: string, tags: Record<string, string>): Promise<void> {

@@ -4,6 +4,7 @@ import {
   DescribeLaunchTemplateVersionsCommand,
   type EC2Client,
   type LaunchTemplateInstanceNetworkInterfaceSpecification,
+  type LaunchTemplateVersion,
   ModifyLaunchTemplateCommand,
   paginateDescribeLaunchTemplateVersions,
 } from '@aws-sdk/client-ec2';
@@ -16,6 +17,8 @@ export interface TemplateVersion {
   templateId: string;
   number: string;
   imageId?: string;
+  /** The version of a release that it tags instances with. */
+  release?: string;
   /** Network interfaces that it names; then security groups and subnets are theirs. */
   interfaces: LaunchTemplateInstanceNetworkInterfaceSpecification[];
 }
@@ -32,10 +35,12 @@ export async function readTemplateVersion(ec2: EC2Client, nameOrId: string, vers
     );
     const found = LaunchTemplateVersions?.[0];
     if (found) {
+      const release = releasesOf(found)[0];
       return {
         templateId: found.LaunchTemplateId ?? '',
         number: String(found.VersionNumber),
         imageId: found.LaunchTemplateData?.ImageId,
+        ...(release !== undefined && { release }),
         interfaces: found.LaunchTemplateData?.NetworkInterfaces ?? [],
       };
     }
@@ -55,14 +60,13 @@ export async function templateReleases(ec2: EC2Client, templateId: string): Prom
   );
   const found = new Set<string>();
   for await (const { LaunchTemplateVersions = [] } of pages) {
-    for (const { TagSpecifications = [] } of LaunchTemplateVersions.flatMap((one) => one.LaunchTemplateData ?? [])) {
-      for (const { Tags } of TagSpecifications) {
-        const version = tagValue(Tags, tagKeys.version);
-        if (version !== undefined) found.add(version);
-      }
-    }
+    for (const release of LaunchTemplateVersions.flatMap(releasesOf)) found.add(release);
   }
   return [...found];
+}
+
+function releasesOf({ LaunchTemplateData }: LaunchTemplateVersion): string[] {
+  return (LaunchTemplateData?.TagSpecifications ?? []).flatMap(({ Tags }) => tagValue(Tags, tagKeys.version) ?? []);
 }
 
 /** Description of the versions that the infrastructure makes; releases describe theirs by app and version. */

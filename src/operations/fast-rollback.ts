@@ -42,7 +42,8 @@ export async function planRollback(
   options: RollbackOptions,
 ): Promise<Plan<Services, RollbackState>> {
   const { fleet } = services;
-  const { facts, target, imageId, way, served, leaves, leftImages, skipped } = await decideRollback(services, options);
+  const decided = await decideRollback(services, options);
+  const { facts, target, imageId, way, served, leaves, leftImages, skipped, disabled, drifts } = decided;
   return createPlan<Services, RollbackState>({
     operation: 'fast-rollback',
     app: fleet.app,
@@ -57,6 +58,8 @@ export async function planRollback(
       leaves,
       ...(skipped.length > 0 && { skipped }),
       leftImages,
+      ...(disabled && { disabled }),
+      ...(drifts.length > 0 && { drift: drifts.map((one) => one.message) }),
       ...(target.leftAt !== undefined && { again: true }),
       how: way.how,
       why: way.why,

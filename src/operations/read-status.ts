@@ -4,6 +4,8 @@ import { groupMachines, type Machine } from '../aws/instances.ts';
 import { isActive, type Refresh, readRefresh } from '../aws/refreshes.ts';
 import { readScheduledActions } from '../aws/scaling-settings.ts';
 import type { LockRecord, RunRecord } from '../ledger/types.ts';
+import type { Drift } from '../steps/drift/drift.ts';
+import { readDrift } from '../steps/drift/read-drift.ts';
 import type { Services } from '../steps/services.ts';
 import { observeFleet } from '../steps/support/observe.ts';
 import { scaleDownName } from '../steps/support/settings.ts';
@@ -14,8 +16,10 @@ import { findUnfinished, type Unfinished } from './unfinished.ts';
 export interface FleetStatus {
   app: string;
   environment: string;
-  /** The version that new machines get; null before the first release. */
+  /** The version that new machines get; null before the first release, and for an image that is not a release. */
   version: string | null;
+  /** The image that new machines start from; null when the launch template names none. */
+  imageId: string | null;
   /** Of the group that serves. */
   desired: number;
   healthy: number;
@@ -33,6 +37,8 @@ export interface FleetStatus {
   }[];
   /** Instance refreshes that go on at this moment, by group. */
   refreshes: { id: string; group: string; status: string; percentage: number; left: number; reason: string | null }[];
+  /** How what runs differs from what the ledger says. */
+  drift: Drift[];
   /** What a flip has left undone; null when there is nothing. */
   unfinished: Unfinished | null;
   /** The maintenance page that visitors get; `until` is the ISO time of its end, null for one that stays until it is taken off. */
@@ -64,16 +70,20 @@ export async function readStatus(services: Services): Promise<FleetStatus> {
     ...(idle && facts.idle ? [readGroupStatus(services, idle, facts.idle.targetGroupArn, rounded(1 - share))] : []),
   ]);
   const run = runs[0];
+  const busy = lock?.run !== undefined || (run !== undefined && run.outcome === undefined);
+  const { drifts } = await readDrift(services, { seen, busy });
   return {
     app: fleet.app,
     environment: fleet.environment,
     version: facts.current.version ?? null,
+    imageId: facts.current.imageId ?? null,
     desired: live.desired,
     healthy: seen.healthy.length,
     groups: groups.map((one) => one.status),
     traffic: trafficByVersion(groups),
     instances: groups.flatMap((one) => one.instances),
     refreshes: groups.flatMap((one) => one.refresh ?? []),
+    drift: drifts,
     unfinished: findUnfinished(fleet.app, {
       group: live.name,
       machines: groups[0].machines,

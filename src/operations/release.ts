@@ -1,4 +1,5 @@
 import { resolveBaseImage } from '../aws/images.ts';
+import { missingFiles } from '../config/missing-files.ts';
 import { unsetVariables } from '../config/unset-variables.ts';
 import { resolveCommit } from '../hosts/git/refs.ts';
 import { assertReleasable } from '../hosts/git/releasable.ts';
@@ -11,6 +12,7 @@ import type { Clock } from '../shared/clock.ts';
 import { usageError } from '../shared/errors.ts';
 import { announce } from '../steps/announce.ts';
 import { bake, detach } from '../steps/bake.ts';
+import { readDrift } from '../steps/drift/read-drift.ts';
 import { assertRecorded, seeReleases } from '../steps/ledger/seen-releases.ts';
 import { reasonsToDetachFirst } from '../steps/playbook/detach-first.ts';
 import { servingHost } from '../steps/playbook/serving-host.ts';
@@ -24,7 +26,7 @@ import type { ReleaseState, ReleaseStep, Services } from '../steps/services.ts';
 import { settle } from '../steps/settle.ts';
 import { shift } from '../steps/shift.ts';
 import { builder, stage } from '../steps/stage.ts';
-import { observeFleet } from '../steps/support/observe.ts';
+import { type Observation, observeFleet } from '../steps/support/observe.ts';
 import { placeOf, plannedFiles } from '../steps/support/project.ts';
 import { verify } from '../steps/verify.ts';
 import { type Around, withAround } from './around.ts';
@@ -69,6 +71,8 @@ export interface ReleaseOptions {
   strategy?: 'rolling' | 'blue-green';
   /** Versions before it cannot work with the data any more: there is no way back behind it. Else the commit's own marker says so. */
   irreversible?: boolean;
+  /** Releases although nothing leads back, as the image that serves cannot be launched. */
+  noRollbackTarget?: boolean;
   /** A version that a release under way is going to take, and has perhaps not reserved yet. */
   after?: string;
   /** What may decide how hosts are built besides commits of the project. */
@@ -90,6 +94,7 @@ export async function planRelease(
   const { fleet, ledger } = services;
   assertVariables(fleet);
   assertTools(fleet.ssh);
+  assertPlaybook(fleet);
   const { repository } = fleet.source;
   const ref = options.ref ?? 'HEAD';
   const commit = await resolveCommit({ repository, ref });
@@ -99,14 +104,19 @@ export async function planRelease(
   const project = await planProject(placeOf(fleet), options.project ?? {}, released);
   assertStrategy(fleet, options.strategy);
   assertBake(options);
-  const { facts, healthy, live } = await observeFleet(services);
-  const [seen, releases] = await Promise.all([seeReleases(services, facts), ledger.releases(fleet.app)]);
+  const observed = await observeFleet(services);
+  const { facts, healthy, live } = observed;
+  const [seen, releases, drift] = await Promise.all([
+    seeReleases(services, facts),
+    ledger.releases(fleet.app),
+    releaseDrift(services, observed),
+  ]);
   assertRecorded(services, seen, releases);
   const strategy = live.desired === 0 ? 'rolling' : (options.strategy ?? fleet.release.strategy);
   const irreversible = options.irreversible
     ? 'it was released with --irreversible'
     : await irreversibleMarker(services, commit, facts.current.version);
-  const asked = options.bake ?? (options.fromBase ? 'builder' : fleet.release.bake);
+  const asked = options.bake ?? (options.fromBase || drift.foreign ? 'builder' : fleet.release.bake);
   const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
   const version = nextVersion([...releases, ...(options.after ? [{ version: options.after }] : [])], seen.highest);
   const { current } = facts;
@@ -135,11 +145,31 @@ export async function planRelease(
       ...(options.fromBase && { base: await newestBase(services) }),
       how: strategy === 'rolling' ? 'roll' : 'blue-green',
       ...(irreversible === undefined ? {} : { irreversible }),
+      ...(options.noRollbackTarget && { noRollbackTarget: true }),
+      ...(drift.unlaunchable && { unlaunchable: true }),
+      ...(drift.lines.length > 0 && { drift: drift.lines }),
       version,
     },
     services,
     clock,
   });
+}
+
+/** @throws usage error `config.missing-playbook` */
+function assertPlaybook(fleet: Services['fleet']): void {
+  const missing = missingFiles(fleet).find((one) => one.setting === 'ansible.playbook');
+  if (missing) throw usageError('config.missing-playbook', missing.message, missing.fix);
+}
+
+/** What a release goes by of how the fleet differs from the ledger. What it refuses, it refuses under the lock. */
+async function releaseDrift(services: Services, seen: Observation) {
+  const { drifts } = await readDrift(services, { seen });
+  return {
+    lines: drifts.map(({ message, fix }) => `${message}; fix: ${fix}`),
+    // What another tool has put on a host must not end in an image of ours.
+    foreign: drifts.some((one) => one.kind === 'foreign-image'),
+    unlaunchable: drifts.some((one) => one.severity === 'error'),
+  };
 }
 
 /**

@@ -1,7 +1,9 @@
-import { type GoldenImage, listImages, readImage, readImages } from '../aws/images.ts';
-import { groupMachines, type Machine } from '../aws/instances.ts';
+import { type GoldenImage, listImages, readImage } from '../aws/images.ts';
+import type { Machine } from '../aws/instances.ts';
 import { readRefresh } from '../aws/refreshes.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
+import type { Drift } from '../steps/drift/drift.ts';
+import { readDrift } from '../steps/drift/read-drift.ts';
 import { rebuiltRecord } from '../steps/ledger/rebuilt-record.ts';
 import { unrecorded } from '../steps/ledger/seen-releases.ts';
 import type { FleetFacts, RollbackHow, Services } from '../steps/services.ts';
@@ -26,6 +28,10 @@ export interface RollbackDecision {
   skipped: string[];
   /** Their images. */
   leftImages: string[];
+  /** The image is disabled, and is enabled first. */
+  disabled: boolean;
+  /** How the fleet differs from the ledger: no reason not to go back. */
+  drifts: Drift[];
   way: RollbackWay;
 }
 
@@ -43,15 +49,23 @@ export async function decideRollback(
   },
 ): Promise<RollbackDecision> {
   const { fleet, ledger, aws } = services;
-  const { facts } = await observeFleet(services);
-  const [recorded, own, machines, refresh] = await Promise.all([
+  const seen = await observeFleet(services);
+  const { facts } = seen;
+  const [drift, recorded, own, refresh] = await Promise.all([
+    readDrift(services, { seen, rollback: true }),
     ledger.releases(fleet.app),
     listImages(aws.ec2, fleet.app, fleet.environment),
-    groupMachines(aws.ec2, facts.group),
     readRefresh(aws.autoScaling, facts.group),
   ]);
   assertNoRefresh(refresh, facts.group, options.supersede === true);
-  const serving = newestVersion([facts.current.version, ...machines.map((machine) => machine.version)]);
+  const { machines } = drift;
+  const images = drift.facts.images.filter((one) => machines.some((machine) => machine.imageId === one.imageId));
+  // What is tagged with a version and runs an image of another tool does not serve that version.
+  const foreign = new Set(drift.facts.images.filter((one) => one.version === undefined).map((one) => one.imageId));
+  const serving = newestVersion([
+    facts.current.version,
+    ...machines.filter((one) => !foreign.has(one.imageId)).map((machine) => machine.version),
+  ]);
   const releases = withImages(services, recorded, own, serving);
   const wanted = releases.find((release) => release.version === (options.version ?? serving))?.image?.imageId;
   const target = chooseTarget(releases, {
@@ -60,14 +74,13 @@ export async function decideRollback(
     force: options.force,
     serving,
     there: availableIds(own),
-    unfinished: machines.some((machine) => machine.imageId !== wanted),
+    unfinished: facts.current.imageId !== wanted || machines.some((machine) => machine.imageId !== wanted),
   });
-  const [image, other, images] = await Promise.all([
+  const [image, other] = await Promise.all([
     imageOf(services, target, own),
     facts.idle ? switchFacts(services, facts, target.image?.imageId) : undefined,
-    readImages(aws.ec2, [...new Set(machines.map((machine) => machine.imageId))]),
   ]);
-  const there = await launchable(services, image, target, releases);
+  const there = await launchable(services, image, target, releases, { named: options.version !== undefined });
   const way = chooseRollbackWay(
     {
       ...(other && { switch: switchFact(target.version, other) }),
@@ -84,7 +97,12 @@ export async function decideRollback(
     .filter(({ version, image: left }) => leaves.includes(version) && left && !left.deletedAt)
     .flatMap((release) => release.image?.imageId ?? []);
   const skipped = options.version === undefined ? skippedVersions(releases, own, target, serving) : [];
-  return { facts, target, imageId: there.imageId, way, ...(served && { served }), leaves, leftImages, skipped };
+  return {
+    ...{ facts, target, imageId: there.imageId, way, leaves, leftImages, skipped },
+    ...(served && { served }),
+    disabled: there.state === 'disabled',
+    drifts: drift.drifts,
+  };
 }
 
 /** The image of a version, among the fleet's own; asked for by its id when it does not carry the fleet's tags. */

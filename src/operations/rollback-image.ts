@@ -5,7 +5,8 @@ import type { Services } from '../steps/services.ts';
 import { rollbackTarget, withImage } from './versions.ts';
 
 /**
- * The image to go back to, which must be there for machines to start from.
+ * The image to go back to, which must be there for machines to start from. A disabled one is taken where its version was named: the run
+ * enables it first.
  * @throws PipelineError `rollback.image-gone` with how to get it back, where that is possible, and the next version that can be had
  */
 export async function launchable(
@@ -13,8 +14,9 @@ export async function launchable(
   image: GoldenImage | undefined,
   target: ReleaseRecord,
   releases: readonly ReleaseRecord[],
+  { named }: { named: boolean },
 ): Promise<GoldenImage> {
-  if (image?.state === 'available') return image;
+  if (image?.state === 'available' || (named && image?.state === 'disabled')) return image;
   const { app } = services.fleet;
   const hints = [
     ...(image ? cureOf(image, target.version, app) : []),
@@ -31,11 +33,11 @@ export function availableIds(images: readonly GoldenImage[]): Set<string> {
   return new Set(images.filter((image) => image.state === 'available').map((image) => image.imageId));
 }
 
-/** One that retention has disabled is given back by a pin: enabled by hand, the next prune would disable it again. */
-function cureOf({ imageId, state, retiredAt }: GoldenImage, version: string, app: string): string[] {
+/** A disabled one is enabled for who names its version; nobody is led there unasked. */
+function cureOf({ state, retiredAt }: GoldenImage, version: string, app: string): string[] {
   if (state !== 'disabled') return [];
-  if (retiredAt === undefined) return [`enable it: aws ec2 enable-image --image-id ${imageId}`];
-  return [`retention has disabled it; have it back: pipeline images ${app} pin ${version}`];
+  const by = retiredAt === undefined ? '' : 'retention has disabled it; ';
+  return [`${by}enable it and go there: pipeline fast-rollback ${app} ${version}`];
 }
 
 /** The last known-good version before it whose image can be launched now. */

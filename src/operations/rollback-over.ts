@@ -27,7 +27,9 @@ export async function targetOver(
   ]);
   const there = availableIds(own);
   const target = chooseTarget(releases, { app: fleet.app, version, force, serving: coming, unfinished: true, there });
-  await launchable(services, target.image && (await readImage(aws.ec2, target.image.imageId)), target, releases);
+  await launchable(services, target.image && (await readImage(aws.ec2, target.image.imageId)), target, releases, {
+    named: version !== undefined,
+  });
   // Which hosts can switch is known only after that release; which ways the fleet does not have at all, already now.
   const open = { open: true, why: 'known when the release has ended' };
   const switches = fleet.release.strategy === 'blue-green' ? { switch: open } : {};

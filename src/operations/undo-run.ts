@@ -4,6 +4,7 @@ import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError } from '../shared/errors.ts';
+import type { RepairState } from '../steps/repair/state.ts';
 import type { ScaleState } from '../steps/scale/state.ts';
 import type { ReleaseState, ReleaseStep, RollbackState, RollState, Services } from '../steps/services.ts';
 import type { Task, TaskState } from '../tasks/types.ts';
@@ -13,6 +14,7 @@ import { pinSteps } from './pin.ts';
 import { pruneSteps } from './prune.ts';
 import { rebuildSteps } from './rebuild-ledger.ts';
 import { releaseSteps } from './release.ts';
+import { repairSteps } from './repair.ts';
 import { scaleSteps } from './scale.ts';
 
 /**
@@ -68,5 +70,6 @@ const others: Readonly<Record<string, (state: unknown) => readonly unknown[]>> =
   pin: () => pinSteps.pin,
   unpin: () => pinSteps.unpin,
   'rebuild-ledger': () => rebuildSteps,
+  repair: (state) => repairSteps(state as RepairState),
   scale: (state) => scaleSteps(state as ScaleState),
 };

@@ -12,6 +12,7 @@ import { endChangedHost } from './support/outside.ts';
 import { playRelease } from './support/play.ts';
 import { bringBack, bringBackOrEnd } from './support/return-host.ts';
 import { isReplaced, takeOut } from './support/standby.ts';
+import { userOfTemplate } from './support/used-template.ts';
 import { whenVisible } from './support/visible.ts';
 
 /** Takes the bake host out of the load balancer and waits for the drain. */
@@ -100,7 +101,7 @@ export const bake: ReleaseStep = {
   },
   async undo(context) {
     // Neither waits for the other, and neither is left for what the other could not do.
-    const ended = await Promise.allSettled([giveBack(context), dropImage(context)]);
+    const ended = await Promise.allSettled([giveBack(context), dropImage(context, imageName(context))]);
     const failed = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
     if (failed.length > 1) throw new AggregateError(failed, failed.map(messageOf).join('; '));
     if (failed.length > 0) throw failed[0];
@@ -121,12 +122,15 @@ export async function giveToService(context: ReleaseContext): Promise<void> {
  * Deregisters the image that the step has begun, also when only the intent is known: then the run's tag tells it, as somebody else may
  * have an image of the same name.
  */
-async function dropImage(context: ReleaseContext): Promise<void> {
+export async function dropImage(context: ReleaseContext, name: string): Promise<void> {
   const { ec2 } = context.services.aws;
   const begun = context.changes().filter((change) => change.action === 'create-image');
   if (begun.length === 0) return;
+  // Where the roll could not be taken back, instances serve from it, and the group launches it.
+  const user = await userOfTemplate(context);
+  if (user !== undefined)
+    return context.note(`image ${name} is kept: ${user} still has instances of it, or launches it`);
   const known = begun.map((change) => change.result).find((result) => typeof result === 'string');
-  const name = imageName(context);
   // EC2 answers "not found" to the end of an image that it does not show yet, too.
   const image = await whenVisible(context, `image ${known ?? name}`, () =>
     known === undefined ? findImageOfRun(ec2, name, context.run.id) : readImage(ec2, known),
@@ -198,7 +202,7 @@ async function tagHost(context: ReleaseContext, { instanceId }: Host, version: s
 const longestTag = 256;
 
 /** As many versions, newest first, as a tag holds. */
-function environmentsTag(versions: readonly string[]): string {
+export function environmentsTag(versions: readonly string[]): string {
   let value = '';
   for (const version of versions) {
     const longer = value === '' ? version : `${value} ${version}`;
@@ -209,7 +213,7 @@ function environmentsTag(versions: readonly string[]): string {
 }
 
 /** What the host says it can switch to. A host that cannot say so is no reason not to bake: its image is rolled instead of flipped. */
-async function heldEnvironments(context: ReleaseContext): Promise<string[]> {
+export async function heldEnvironments(context: ReleaseContext): Promise<string[]> {
   const { fleet, hosts } = context.services;
   if (!context.state.host) return [];
   try {

@@ -1,8 +1,10 @@
 import { nameTaken } from '../aws/create-image.ts';
-import { readImage } from '../aws/images.ts';
+import { readImages } from '../aws/images.ts';
 import { groupMachines, type Machine } from '../aws/instances.ts';
 import { isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';
+import { askHost } from './drift/ask-hosts.ts';
+import { assertRollbackTarget } from './drift/release-gate.ts';
 import { assertRecorded, seeReleases } from './ledger/seen-releases.ts';
 import type { ReleaseContext, ReleaseState, ReleaseStep, Services } from './services.ts';
 import { waitBooted } from './support/booting.ts';
@@ -23,6 +25,8 @@ export const preflight: ReleaseStep = {
       ? []
       : [`measure for ${services.fleet.release.watch.baselineSeconds} s how ${state.current.version} answers`]),
     ...(state.irreversible === undefined ? [] : [`there is no way back behind it: ${state.irreversible}`]),
+    ...(state.noRollbackTarget ? ['there may be no rollback target: --no-rollback-target'] : []),
+    ...(state.drift ?? []),
     ...(state.base && state.current.version !== undefined
       ? [
           `it starts from the base image, so it holds no environment but its own: no flip back to ${state.current.version}`,
@@ -30,7 +34,7 @@ export const preflight: ReleaseStep = {
       : []),
     state.bake === 'detach'
       ? 'a host of the fleet carries the bake'
-      : 'a builder instance carries the bake: fewer than two healthy hosts, or asked for',
+      : 'a builder instance carries the bake: fewer than two healthy hosts, hosts that run no release, or asked for',
   ],
   async run(context) {
     const { services, state } = context;
@@ -38,7 +42,7 @@ export const preflight: ReleaseStep = {
     assertAsPlanned(services, state, first);
     await assertReady(services, first);
     const seen = first.healthy.length < first.live.desired ? await whenBooted(context, first) : first;
-    await assertRollbackTarget(services, seen);
+    await assertRollbackTarget(context, seen);
     await assertUnclaimed(context);
     const above = await assertFreeVersion(services, state, seen);
     const alarms = await alarmsToWatch(context);
@@ -106,7 +110,7 @@ function assertAsPlanned({ fleet }: Services, { current: planned, group }: Relea
 }
 
 /** Refuses a fleet that somebody or something else is changing. */
-async function assertReady({ aws, fleet }: Services, { live: group, idle, share }: Observation): Promise<void> {
+export async function assertReady({ aws, fleet }: Services, { live: group, idle, share }: Observation): Promise<void> {
   for (const { name } of idle ? [group, idle] : [group]) {
     const refresh = await readRefresh(aws.autoScaling, name);
     if (!isActive(refresh)) continue;
@@ -174,35 +178,33 @@ async function assertFreeVersion(
   return seen.highest;
 }
 
-async function assertRollbackTarget({ aws }: Services, { facts: { current } }: Observation): Promise<void> {
-  if (!current.imageId) return;
-  const image = await readImage(aws.ec2, current.imageId);
-  if (image?.state === 'available') return;
-  throw new PipelineError(
-    'preflight.no-way-back',
-    `the image that serves now, ${current.imageId}, is ${image?.state ?? 'gone'}: there would be no way back`,
-    {
-      hint: 'restore that image, or roll the fleet onto one that exists, first',
-    },
-  );
-}
-
 /**
- * A host of the version that serves, by the template it was launched from and by its own tag: an image must not inherit from a
- * machine that has fallen behind, nor from one that a failed run has left on something else.
+ * A host of the version that serves, by the template it was launched from, by its own tag and by what it answers: an image must not
+ * inherit from a machine that has fallen behind, nor from one that a failed run or a person has left on something else. One whose image
+ * is gone counts by its tag: that image may have been made anew.
  */
-async function chooseHost({ aws }: Services, { healthy, live: group, facts: { current } }: Observation) {
-  const candidates = group.instances
-    .filter((instance) => healthy.includes(instance.id) && instance.templateVersion === current.templateVersion)
-    .map((instance) => instance.id);
-  const machines = (await groupMachines(aws.ec2, group.name)).filter((machine) => candidates.includes(machine.id));
+async function chooseHost(services: Services, { healthy, live: group, facts: { current } }: Observation) {
+  const { ec2 } = services.aws;
+  const templates = new Map(group.instances.map((instance) => [instance.id, instance.templateVersion]));
+  const all = (await groupMachines(ec2, group.name)).filter((machine) => healthy.includes(machine.id));
+  const images = await readImages(ec2, [...new Set(all.map((machine) => machine.imageId))]);
+  const isGone = (id: string) => !images.some((image) => image.imageId === id);
+  const machines = all.filter(
+    ({ id, imageId }) => templates.get(id) === current.templateVersion || (current.version && isGone(imageId)),
+  );
   const serves = (machine: Machine) => (machine.version || undefined) === current.version;
-  const machine = machines.find(serves);
-  if (machine && healthy.length >= 2) return { instanceId: machine.id, address: machine.address };
+  const astray: string[] = [];
+  for (const machine of healthy.length >= 2 ? machines.filter(serves) : []) {
+    const host = { instanceId: machine.id, address: machine.address };
+    const answer = current.version && (await askHost(services, host));
+    if (!answer || answer === current.version) return host;
+    astray.push(`${machine.id} serves ${answer}, but the fleet is on ${current.version}`);
+  }
   throw new PipelineError('preflight.no-bake-host', `${group.name} has no healthy host to spare for the bake`, {
     hint: 'use a builder instance: --bake builder',
     details: machines
       .filter((one) => !serves(one))
-      .map((one) => `${one.id} carries ${one.version || 'no version'}, but the fleet is on ${current.version}`),
+      .map((one) => `${one.id} carries ${one.version || 'no version'}, but the fleet is on ${current.version}`)
+      .concat(astray),
   });
 }

@@ -10,6 +10,7 @@ import { pinTemplate } from './support/pin.ts';
 import { refreshBack, waitRefresh } from './support/refresh.ts';
 import { restoreDefaultVersion } from './support/restore-template.ts';
 import { type Size, sizeToRestore } from './support/size.ts';
+import { leadsBack, stopRefresh } from './support/stop-refresh.ts';
 import { openWatch, takenBack, type Watch } from './support/watch/watch.ts';
 
 /** Rolls the Auto Scaling group onto the image by an instance refresh. */
@@ -18,8 +19,8 @@ export const roll: Step<Services, RollState> = {
   title: 'Roll the fleet onto the image',
   describe: ({ state, services: { fleet } }) => [
     `a new version of launch template ${fleet.names.launchTemplate}, given to the refresh as its desired configuration`,
-    `instance refresh of ${state.group}, ${fleet.release.refresh.minHealthyPercentage}/${fleet.release.refresh.maxHealthyPercentage} percent healthy, automatic rollback on`,
-    `meanwhile the new machines are watched, and compared with ${state.current.version ?? 'nothing: there is no version before'}; a lasting fault turns the refresh round`,
+    `instance refresh of ${state.group}, ${fleet.release.refresh.minHealthyPercentage}/${fleet.release.refresh.maxHealthyPercentage} percent healthy, automatic rollback ${leadsBack(state) ? 'on' : 'off: what served before cannot be launched'}`,
+    `meanwhile the new machines are watched, and compared with ${state.current.version ?? 'nothing: there is no version before'}; a lasting fault ${leadsBack(state) ? 'turns the refresh round' : 'stops the refresh'}`,
   ],
   async run(context) {
     await refreshFleet(context);
@@ -33,7 +34,8 @@ export const roll: Step<Services, RollState> = {
     await restoreSize(context);
     await restoreDefaultVersion(context);
     const started = changes.some((change) => change.action === 'start-refresh');
-    if (started && (await refreshBack(context)) && !filled) await waitFleetHealthy(context);
+    if (started && !leadsBack(context.state)) await stopRefresh(context);
+    else if (started && (await refreshBack(context)) && !filled) await waitFleetHealthy(context);
     await dropTemplateVersion(context);
   },
 };
@@ -52,7 +54,11 @@ export async function refreshFleet(context: RollContext): Promise<void> {
   const watch = await openWatch(context, 'roll');
   try {
     const refreshId = await context.change({ action: 'start-refresh', target: group, data: target }, () =>
-      startRefresh(aws.autoScaling, group, target, fleet.release.refresh, { alarms }),
+      startRefresh(aws.autoScaling, group, target, fleet.release.refresh, {
+        alarms,
+        // Auto Scaling would try for hours to launch an image that is not there.
+        rollback: leadsBack(context.state),
+      }),
     );
     await context.save({ refreshId });
     const ended = await waitRefresh(context, refreshId, () => look(context, watch));

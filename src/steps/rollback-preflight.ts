@@ -1,6 +1,7 @@
 import { readImage } from '../aws/images.ts';
 import { cancelRefresh, isActive, readRefresh } from '../aws/refreshes.ts';
 import { PipelineError } from '../shared/errors.ts';
+import { disableAgain, enableAgain } from './repair/enable.ts';
 import { type RollbackContext, type RollbackStep, servedBefore, times } from './services.ts';
 import { noteClaim } from './support/claim.ts';
 import { explained, explainGroup } from './support/explain.ts';
@@ -13,6 +14,8 @@ export const rollbackPreflight: RollbackStep = {
   title: 'Check the way back',
   describe: ({ state }) => [
     `${state.group} serves ${servedBefore(state) ?? 'no release'}; go back to ${state.version}, image ${state.imageId}`,
+    ...(state.drift ?? []),
+    ...(state.disabled ? [`image ${state.imageId} is disabled: it is enabled first`] : []),
     ...(state.skipped ?? []).map((one) => `not to ${one}`),
     ...((state.leaves?.length ?? 0) > 1 ? [`no later rollback goes to ${state.leaves?.join(', ')} by itself`] : []),
     `by ${state.how}: ${state.why}`,
@@ -21,8 +24,10 @@ export const rollbackPreflight: RollbackStep = {
   ],
   async run(context) {
     const { fleet, aws } = context.services;
-    const { imageId, version, how, why } = context.state;
+    const { imageId, version, how, why, disabled, drift = [] } = context.state;
     await endRefresh(context);
+    for (const line of drift) context.note(line);
+    if (disabled && imageId !== undefined) await enableAgain(context, imageId);
     const [seen, image] = await Promise.all([
       observeFleet(context.services),
       imageId ? readImage(aws.ec2, imageId) : undefined,
@@ -36,6 +41,10 @@ export const rollbackPreflight: RollbackStep = {
     await context.save(seen.facts);
     context.note(`${image.name} is available; ${seen.healthy.length} of ${seen.live.desired} hosts are healthy`);
     context.note(`by ${how}: ${why}`);
+  },
+  async undo(context) {
+    const enabled = context.changes().find((one) => one.action === 'enable-image' && !one.undoing);
+    if (enabled) await disableAgain(context, enabled.target);
   },
 };
 

@@ -59,6 +59,8 @@ export interface FleetFacts {
     templateVersion: string;
     imageId?: string;
     version?: string;
+    /** The version that it tags instances with, which is no proof of what its image is. */
+    templateRelease?: string;
     /** Absent in journals of runs that began before it was kept. */
     network?: LaunchNetwork;
   };
@@ -122,6 +124,10 @@ export interface RollbackState extends RollState {
   rejected: string[];
   /** Nearer known-good versions that it does not go to as their images cannot be launched, each with its reason. */
   skipped?: string[];
+  /** Its image is disabled, and is enabled first. */
+  disabled?: boolean;
+  /** How the fleet differs from the ledger: a line each. */
+  drift?: string[];
   /** An active refresh is cancelled first. */
   supersede: boolean;
   /** The run ends when the whole fleet runs the old image. */
@@ -174,6 +180,12 @@ export interface ReleaseState extends RollState {
   proofInstanceId?: string;
   /** Why versions before this one cannot work with the data any more. */
   irreversible?: string;
+  /** It was agreed that nothing leads back: the image that serves may be one that cannot be launched. */
+  noRollbackTarget?: boolean;
+  /** The image that serves cannot be launched, so a builder starts from the base image. */
+  unlaunchable?: boolean;
+  /** How the fleet differs from the ledger, for the plan: a line each. */
+  drift?: string[];
 }
 
 export type RollContext = RunContext<Services, RollState>;

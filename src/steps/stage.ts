@@ -21,8 +21,8 @@ export const builder: ReleaseStep = {
   ],
   async run(context) {
     const { fleet, aws, ledger } = context.services;
-    const { current, base, version } = context.state;
-    const served = current.version === undefined ? undefined : current.imageId;
+    const { current, base, version, unlaunchable } = context.state;
+    const served = current.version === undefined || unlaunchable ? undefined : current.imageId;
     const imageId = base?.imageId ?? served ?? (await resolveBaseImage(aws.ec2, fleet.instance.baseImage)).imageId;
     // What the image comes from is what is booted here, whatever the group's template says.
     await ledger.updateRelease(fleet.app, version, { baseImageId: imageId });
@@ -43,9 +43,9 @@ function stagesOn({ bake, detachFirst }: ReleaseState): string {
 }
 
 /** Which image the builder starts from, in words. */
-function builderSource({ base, current }: ReleaseState, baseImage: string): string {
+function builderSource({ base, current, unlaunchable }: ReleaseState, baseImage: string): string {
   if (base) return `the base image ${base.name} (${base.imageId})`;
-  return current.version ? `the image of ${current.version}` : `the base image ${baseImage}`;
+  return current.version && !unlaunchable ? `the image of ${current.version}` : `the base image ${baseImage}`;
 }
 
 /** Builds the new environment beside the old one, on a host that still serves unless it was detached first; nothing is switched. */

@@ -1,4 +1,4 @@
-import { usageError } from '../shared/errors.ts';
+import { type PipelineError, usageError } from '../shared/errors.ts';
 import { show } from '../shared/text.ts';
 
 /** One input of a task: how it is read from the command line and what the help says of it. */
@@ -18,7 +18,10 @@ export interface Input<T> {
 export type Values<I extends Inputs> = { [K in keyof I]: I[K] extends Input<infer T> ? T : never };
 export type Inputs = Readonly<Record<string, Input<unknown>>>;
 
-/** Text of one line; `pattern` and `choices` narrow it. */
+/**
+ * Text of one line; `pattern` and `choices` narrow it.
+ * @throws usage error `task.definition` for an empty list of choices, which nothing could fit
+ */
 export function text(
   description: string,
   {
@@ -27,6 +30,8 @@ export function text(
     placeholder = 'text',
   }: { pattern?: RegExp; choices?: readonly string[]; placeholder?: string } = {},
 ): Input<string> {
+  if (choices?.length === 0)
+    throw unusable(description, 'choices is empty', 'name at least one choice, or leave choices out');
   return input(
     description,
     placeholder,
@@ -41,17 +46,44 @@ export function text(
   );
 }
 
-/** A whole number within limits. */
-export function whole(description: string, min: number, max: number): Input<number> {
-  const read = (value: string) => (/^-?[0-9]{1,15}$/.test(value) && within(Number(value)) ? Number(value) : undefined);
-  const within = (value: number) => value >= min && value <= max;
-  return input(description, 'n', undefined, read, `a whole number from ${min} to ${max}`);
+/**
+ * A whole number of up to 15 digits, within limits where there are some.
+ * @throws usage error `task.definition` for limits that no number fits
+ */
+export function whole(description: string, min?: number, max?: number): Input<number> {
+  const [least, most] = [min ?? Number.NEGATIVE_INFINITY, max ?? Number.POSITIVE_INFINITY];
+  if (!(least <= most)) {
+    throw unusable(description, `no whole number is from ${show(min)} to ${show(max)}`, 'give the smaller limit first');
+  }
+  const read = (value: string) => {
+    // Without the sign of -0.
+    const number = /^-?[0-9]{1,15}$/.test(value) ? Number(value) + 0 : Number.NaN;
+    return number >= least && number <= most ? number : undefined;
+  };
+  return input(description, 'n', undefined, read, `a whole number${limits(min, max)}`);
+}
+
+function limits(min: number | undefined, max: number | undefined): string {
+  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
+  if (min !== undefined) return `, ${min} or more`;
+  return max === undefined ? '' : `, ${max} or less`;
+}
+
+/** An input that would refuse every value is a mistake of the file, which is told when the file is read. */
+function unusable(description: string, problem: string, fix: string): PipelineError {
+  return usageError('task.definition', `the input ${show(description)} could take no value: ${problem}`, fix);
 }
 
 const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A time span such as `90s`, `30m`, `2h` or `1d`, in milliseconds. */
+/**
+ * A time span such as `90s`, `30m`, `2h` or `1d`, in milliseconds.
+ * @throws usage error `task.definition` for a maximum of less than a second
+ */
 export function duration(description: string, maxMs = 30 * 86_400_000): Input<number> {
+  if (!(maxMs >= 1000)) {
+    throw unusable(description, `its maximum is ${show(maxMs)} ms`, 'give milliseconds, 1000 or more');
+  }
   const read = (value: string) => {
     const [, count = '', unit = ''] = /^([1-9][0-9]{0,6})([smhd])$/.exec(value) ?? [];
     const ms = Number(count) * (units[unit] ?? Number.NaN);

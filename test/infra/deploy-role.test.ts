@@ -5,7 +5,7 @@ import { findTargetGroup } from '../../src/aws/balancers.ts';
 import { readGroup, replaceInstance } from '../../src/aws/groups.ts';
 import { deprecateImage, disableImage, enableImage, undeprecateImage } from '../../src/aws/image-retirement.ts';
 import { listImages } from '../../src/aws/images.ts';
-import { consoleOutput, terminateMachine } from '../../src/aws/instances.ts';
+import { consoleOutput, rebootMachine, terminateMachine } from '../../src/aws/instances.ts';
 import { endTargetStickiness, readListener, readRoutes, setWeights } from '../../src/aws/listeners.ts';
 import { cancelRefresh, rollbackRefresh } from '../../src/aws/refreshes.ts';
 import { createRule, deleteRule, tagRule, updateRule } from '../../src/aws/rules.ts';
@@ -133,6 +133,7 @@ describe('under the deploy role', () => {
     const { instances } = await readGroup(autoScaling, name);
     const id = instances.find(({ lifecycle }) => lifecycle === 'InService')?.id ?? '';
     await consoleOutput(ec2, id);
+    await rebootMachine(ec2, id);
     await replaceInstance(autoScaling, id);
 
     const image = (await listImages(ec2, fleet.app, fleet.environment)).find(({ version }) => version === 'v1');

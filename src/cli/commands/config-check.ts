@@ -1,5 +1,6 @@
 import { type Collision, collisionError, findCollisions } from '../../config/collisions.ts';
 import { listApps, loadPipeline } from '../../config/load.ts';
+import { missingFiles } from '../../config/missing-files.ts';
 import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { projectFleets } from '../../config/project.ts';
 import type { Fleet } from '../../config/settings.ts';
@@ -57,7 +58,7 @@ async function check(folder: string, app: string, environment: string | undefine
     // Inheritance and overrides can make what is right in parts wrong as a whole.
     const fleets = environments.map((name) => pipeline.fleet(name));
     if (!pipeline.onlyTasks) for (const fleet of fleets) assertNamedLedger(fleet);
-    const warnings = fleets.flatMap(warningsOf);
+    const warnings = pipeline.onlyTasks ? [] : [...new Set(fleets.flatMap(warningsOf))];
     return { app, environments, warnings };
   } catch (error) {
     if (error instanceof PipelineError) return { app, error };
@@ -66,11 +67,15 @@ async function check(folder: string, app: string, environment: string | undefine
 }
 
 /** What only a release of the environment needs, and may be missing where this is looked at: on a developer's machine, say. */
-function warningsOf({ app, environment, ansible }: Fleet): string[] {
-  return unsetVariables(ansible.variables).map(
-    (path) =>
-      `ansible.variables.${path} has no value in ${environment}; a release there needs it: set the shell variable that pipelines/${app}.ts reads it from`,
-  );
+function warningsOf(fleet: Fleet): string[] {
+  const { app, environment, ansible } = fleet;
+  return [
+    ...missingFiles(fleet).map(({ setting, message, fix }) => `${setting}: ${message}; ${fix}`),
+    ...unsetVariables(ansible.variables).map(
+      (path) =>
+        `ansible.variables.${path} has no value in ${environment}; a release there needs it: set the shell variable that pipelines/${app}.ts reads it from`,
+    ),
+  ];
 }
 
 /** The same, with an error for each app whose checked environments share a name with another fleet. */

@@ -67,6 +67,10 @@ export const commands: readonly CommandSpec[] = [
       { flags: '--from-base', description: 'on a builder from the newest base image, not from the image that serves' },
       allowDirty,
       { flags: '--irreversible', description: 'versions before it cannot work with its data: no rollback behind it' },
+      {
+        flags: '--no-rollback-target',
+        description: 'also when the image that serves is gone or disabled, so that nothing leads back',
+      },
       dryRun,
     ],
     examples: [
@@ -103,6 +107,14 @@ export const commands: readonly CommandSpec[] = [
     summary: 'end the run at work on an app, or put back what a dead one has left',
     arguments: [app],
     load: () => import('./abort.ts'),
+  },
+  {
+    name: 'repair',
+    summary: 'make an image launchable that the fleet launches and that is disabled or gone',
+    arguments: [app],
+    options: [dryRun],
+    examples: ['pipeline repair api --dry-run', 'pipeline repair api'],
+    load: () => import('./repair.ts'),
   },
   {
     name: 'status',

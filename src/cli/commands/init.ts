@@ -1,6 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { RunningFleet } from '../../aws/running-fleet.ts';
+import { loadPipeline } from '../../config/load.ts';
+import { missingFiles } from '../../config/missing-files.ts';
 import { appName } from '../../config/names.ts';
 import { PipelineError, usageError } from '../../shared/errors.ts';
 import { show } from '../../shared/text.ts';
@@ -31,7 +33,7 @@ export const run: CommandModule['run'] = async (context, [given = ''], options) 
   const running = await readRunning(context, options, folder, app, place);
   const answers = await gatherRest(context, options, app, place, running);
   const files = await writeProject(folder, answers);
-  const notes = notesOn(answers);
+  const notes = [...notesOn(answers), ...(await missingNotes(folder, app))];
   if (options.json) writeJson(context.stdout, { app, environment: place.environment, files, notes });
   else {
     for (const { path, written } of files) context.stdout.write(`${written ? 'written' : 'kept   '}  ${path}\n`);
@@ -80,6 +82,13 @@ async function readRunning(
   } finally {
     for (const client of Object.values(aws)) client.destroy();
   }
+}
+
+/** What the new file names and the project does not have. */
+async function missingNotes(projectDir: string, app: string): Promise<string[]> {
+  const pipeline = await loadPipeline({ projectDir, app });
+  const all = pipeline.environments.flatMap((name) => missingFiles(pipeline.fleet(name)));
+  return [...new Set(all.map(({ message, fix }) => `${message}; ${fix}`))];
 }
 
 function notesOn({ running }: Answers): string[] {

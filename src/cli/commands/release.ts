@@ -26,15 +26,25 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   return withServices(context, fleet, async (services) => {
     const irreversible = options.irreversible === true;
     const fromBase = options.fromBase === true;
+    const noRollbackTarget = options.rollbackTarget === false;
     const around = await aroundOf(context, fleet, options);
-    return release(context, services, options, { ref, bake, fromBase, strategy, irreversible, project, around });
+    return release(context, services, options, {
+      ref,
+      bake,
+      fromBase,
+      strategy,
+      irreversible,
+      noRollbackTarget,
+      project,
+      around,
+    });
   });
 };
 
 /** What of a dead run a release takes back first. A rollback's undo would lead to what somebody had a reason to leave. */
 const dealing = {
   goal: 'release',
-  takesBack: ['release', 'scale', 'prune', 'pin', 'unpin'],
+  takesBack: ['release', 'repair', 'scale', 'prune', 'pin', 'unpin'],
   refuses: ['fast-rollback'],
 };
 
@@ -57,6 +67,7 @@ export async function release(
     plan,
     confirm: `release ${plan.initial.version} of ${fleet.app} to ${fleet.environment}`,
     describe: servingFacts,
-    undoHint: (state) => undoByRollback(fleet.app, state),
+    // What served before cannot be launched.
+    undoHint: (state) => (plan.initial.unlaunchable ? undefined : undoByRollback(fleet.app, state)),
   });
 }

@@ -17,7 +17,7 @@ export function renderStatus(
   const { app, environment, version, desired, healthy, groups, traffic, instances, refreshes, lock, run } = status;
   const count = `${healthy} of ${desired} healthy`;
   const paint = healthy < desired ? colors.yellow : colors.green;
-  const lines = [`${colors.bold(`${app} in ${environment}`)}  ${version ?? 'no release yet'}  ${paint(count)}`];
+  const lines = [`${colors.bold(`${app} in ${environment}`)}  ${oneLine(serves(status))}  ${paint(count)}`];
   // With one group and one version the first line has said it all.
   if (groups.length > 1 || traffic.length > 1) {
     lines.push(
@@ -26,6 +26,7 @@ export function renderStatus(
   }
   if (groups.length > 1) lines.push(...groups.map(groupLine));
   lines.push(...refreshes.map(refreshLine));
+  lines.push(...status.drift.map(({ severity, message, fix }) => `${severity}: ${message}; fix: ${fix}`));
   if (status.unfinished) lines.push(unfinishedLine(status.unfinished, version));
   if (status.maintenance) lines.push(pageLine(app, status.maintenance, now));
   if (lock) {
@@ -41,7 +42,7 @@ export function renderStatus(
     const died = lock?.run === run.id ? 'running' : `has died; what it changed is put back by: pipeline abort ${app}`;
     lines.push(`last run ${run.id}: ${run.operation} ${run.outcome ?? died}`.replace(/\s+/g, ' '));
   }
-  if (status.rollback && version !== null) lines.push(renderOutlook(status.rollback));
+  if (status.rollback && (version !== null || status.drift.length > 0)) lines.push(renderOutlook(status.rollback));
   const body = lines.map(oneLineButColors);
   if (instances.length > 0) {
     const rows = instances.map(({ id, version: on, lifecycle, health, address, group }) => [
@@ -56,6 +57,12 @@ export function renderStatus(
     body.push(columns(head, rows, colors));
   }
   return `${body.join('\n')}\n`;
+}
+
+/** The version that the group launches; what it launches instead where that is not a release. */
+function serves({ version, imageId, drift }: FleetStatus): string {
+  if (version !== null) return version;
+  return drift.some((one) => one.kind === 'foreign-image') ? `${imageId}, which is not a release` : 'no release yet';
 }
 
 /** `group api-production-green: 0 % of the traffic, 4 of 4 healthy, kept until 12:30:00`. */

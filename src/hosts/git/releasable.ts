@@ -28,7 +28,11 @@ export async function assertReleasable(request: Part): Promise<void> {
     const listed = await listTree(view, part.commit, [part.path, ...attributesAbove(part.path)]);
     const files = part.path === '.' ? listed : listed.filter(({ name }) => name.startsWith(`${bytesOf(part.path)}/`));
     if (files.length === 0) {
-      throw usageError('git.bad-path', `${shown(part)} has no file${part.path === '.' ? '' : ` in ${part.path}`}`);
+      throw usageError(
+        'git.bad-path',
+        `${shown(part)} has no ${part.path === '.' ? 'file' : `folder ${JSON.stringify(part.path)}`}`,
+        'name a commit that has it (--ref), or correct source.path in the pipelines file',
+      );
     }
     const lacking = files.find(({ size }) => Number.isNaN(size));
     if (lacking) throw objectsMissing(part.commit, `${nameOf(lacking.name)} is blob ${lacking.id}`);

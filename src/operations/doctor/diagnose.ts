@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { accountLooks } from './account.ts';
+import { driftLooks } from './drift.ts';
 import { type Finding, takeAll } from './finding.ts';
 import { fleetLooks } from './fleet.ts';
 import { launchLooks } from './launch.ts';
@@ -8,7 +9,7 @@ import { reachLooks } from './reach.ts';
 import { recordLooks } from './records.ts';
 import { scaleLooks } from './scale.ts';
 import type { DoctorServices } from './services.ts';
-import { variableLooks } from './variables.ts';
+import { fileLooks, variableLooks } from './variables.ts';
 
 /** Looks at everything that a release, a rollback or a scale-out of a fleet will need. It only reads. */
 export async function diagnose(services: DoctorServices, clock: Clock): Promise<Finding[]> {
@@ -17,9 +18,11 @@ export async function diagnose(services: DoctorServices, clock: Clock): Promise<
   return takeAll([
     ...accountLooks(services),
     ...variableLooks(services),
+    ...fileLooks(services),
     ...playbookLooks(services),
     ...reachLooks(services),
     ...fleetLooks(services, busy, clock),
+    ...driftLooks(services, busy),
     ...launchLooks(services, clock),
     ...scaleLooks(services, clock),
     ...recordLooks(services, lock, clock),

@@ -47,7 +47,7 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
     found.push(
       ok(
         'fleet.health',
-        `${facts.group} serves ${facts.current.version ?? 'its base image'} on ${live.desired} machines`,
+        `${facts.group} serves ${facts.current.version ?? `image ${facts.current.imageId}, which is not a release,`} on ${live.desired} machines`,
       ),
     );
   }

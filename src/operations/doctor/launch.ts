@@ -33,8 +33,6 @@ interface Seen {
 
 function toFinding({ kind, message, fix, since }: Cause, { app, group, short, patient }: Seen): Finding[] {
   switch (kind) {
-    case 'image':
-      return [error('images.serving', message, imageFix(app, fix))];
     case 'template':
       return [error('fleet.template', message, fix ?? `pipeline status ${app}`)];
     case 'hook': {
@@ -46,16 +44,10 @@ function toFinding({ kind, message, fix, since }: Cause, { app, group, short, pa
       const fixes = `put right what EC2 says there, in the launch template or the limits of the account${trying}`;
       return [(short ? error : warning)('fleet.launch', `${group}: ${message}`, fixes)];
     }
-    // Suspended processes are a finding of their own, and what is slow to terminate serves on.
+    // The image and suspended processes are findings of their own, and what is slow to terminate serves on.
+    case 'image':
     case 'suspended':
     case 'termination':
       return [];
   }
-}
-
-function imageFix(app: string, enable: string | undefined): string {
-  const other = `pipeline fast-rollback ${app} goes to a version whose image is there`;
-  return enable === undefined
-    ? other
-    : `pipeline images ${app} pin VERSION when retention has disabled it, else ${enable}; or ${other}`;
 }

@@ -1,5 +1,6 @@
+import { missingFiles } from '../../config/missing-files.ts';
 import { unsetVariables } from '../../config/unset-variables.ts';
-import { type Look, warning } from './finding.ts';
+import { error, type Look, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
 /** Variables of plays that have no value here; a release would refuse them. */
@@ -13,4 +14,13 @@ export function variableLooks({ fleet }: DoctorServices): Look[] {
       ),
     );
   return [{ id: 'config.unset-variable', run }];
+}
+
+/** Files that the configuration names and that are not there. Without its playbook nothing can be released; the folder may be in a commit. */
+export function fileLooks({ fleet }: DoctorServices): Look[] {
+  const run = async () =>
+    missingFiles(fleet).map(({ setting, message, fix }) =>
+      (setting === 'source.path' ? warning : error)('config.missing-file', `${setting}: ${message}`, fix),
+    );
+  return [{ id: 'config.missing-file', run }];
 }

@@ -56,7 +56,9 @@ export async function observeFleet(ports: Ports): Promise<Observation> {
         templateId: template.templateId,
         templateVersion: template.number,
         imageId: template.imageId,
-        version: image?.version,
+        // Of an image that is gone only the template still tells.
+        version: image ? image.version : template.release,
+        ...(template.release !== undefined && { templateRelease: template.release }),
         network: networkOf(live.seen, template),
       },
     },

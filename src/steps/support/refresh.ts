@@ -94,13 +94,13 @@ export function refreshText({ id, status, percentage, left, reason }: Refresh): 
 }
 
 /** By its id; by the template version, which only this run has made, where the answer to its start was lost. */
-function isOurs({ state }: RollContext, refresh: Refresh): boolean {
+export function isOurs({ state }: RollContext, refresh: Refresh): boolean {
   if (refresh.id === state.refreshId) return true;
   return state.templateVersion !== undefined && refresh.templateVersion === state.templateVersion;
 }
 
 /** True while the group, or one of its machines, is on the template version of this run. */
-async function isAstray(context: RollContext): Promise<boolean> {
+export async function isAstray(context: RollContext): Promise<boolean> {
   const { group: name, templateVersion } = context.state;
   if (templateVersion === undefined) return false;
   const group = await readGroup(context.services.aws.autoScaling, name);

@@ -94,3 +94,16 @@ test('a variable of plays without a value is a warning for each environment that
   ]);
   expect(await configCheck(dir, '--env', 'local')).toMatchObject({ code: 0, err: '' });
 });
+
+test('a playbook and a source folder that are not there are warnings, once for all environments', async () => {
+  const environments = { local: { cloud: 'local' }, staging: { cloud: 'local' } };
+  const ansible = { playbook: 'ansible/none.yml' };
+  const dir = await project({ 'api.ts': file(minimal({ environments, ansible, source: { path: 'apps/none' } })) });
+  const { code, err } = await configCheck(dir);
+  expect(code).toBe(0);
+  expect(err.split('\n')).toEqual([
+    `warning: api: ansible.playbook: there is no playbook ${dir}/ansible/none.yml; write it, or correct ansible.playbook in pipelines/api.ts`,
+    `warning: api: source.path: there is no folder apps/none in ${dir}; put the app there, or correct source.path in pipelines/api.ts`,
+    '',
+  ]);
+});

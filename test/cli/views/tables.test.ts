@@ -13,6 +13,8 @@ test('status names what serves, who holds the lock and each machine', () => {
   const text = renderStatus(
     {
       ...fleet,
+      imageId: null,
+      drift: [],
       version: 'v2',
       desired: 2,
       healthy: 1,
@@ -68,6 +70,8 @@ test('a flip that was not brought to its end is told with the command that does'
     renderStatus(
       {
         ...fleet,
+        imageId: null,
+        drift: [],
         version: 'v1',
         desired: 1,
         healthy: 1,
@@ -95,6 +99,8 @@ test('a blue/green fleet shows both groups and who gets which part of the traffi
   const text = renderStatus(
     {
       ...fleet,
+      imageId: null,
+      drift: [],
       version: 'v2',
       desired: 1,
       healthy: 1,
@@ -156,6 +162,8 @@ test.each([
   const text = renderStatus(
     {
       ...fleet,
+      imageId: null,
+      drift: [],
       version: 'v1',
       desired: 1,
       healthy: 1,
@@ -183,6 +191,8 @@ test('a fleet before its first release', () => {
   const text = renderStatus(
     {
       ...fleet,
+      imageId: null,
+      drift: [],
       version: null,
       desired: 0,
       healthy: 0,
@@ -199,6 +209,40 @@ test('a fleet before its first release', () => {
     now,
   );
   expect(text).toBe('api in local  no release yet  0 of 0 healthy\n');
+});
+
+test('status names an image that is not a release, and each drift with its fix', () => {
+  const text = renderStatus(
+    {
+      ...fleet,
+      imageId: 'ami-9',
+      drift: [
+        { kind: 'foreign-image', severity: 'warning', message: 'api-local launches image ami-9', fix: 'go back to v2' },
+        { kind: 'template-default', severity: 'warning', message: 'its default version is 5', fix: 'set it to 7' },
+      ],
+      version: null,
+      desired: 1,
+      healthy: 1,
+      groups: [],
+      traffic: [],
+      instances: [],
+      refreshes: [],
+      unfinished: null,
+      maintenance: null,
+      lock: null,
+      run: null,
+      rollback: { version: 'v2', how: 'roll', why: 'it can be launched', lastSeconds: null },
+    },
+    colors,
+    now,
+  );
+  expect(text.split('\n')).toEqual([
+    'api in local  ami-9, which is not a release  1 of 1 healthy',
+    'warning: api-local launches image ami-9; fix: go back to v2',
+    'warning: its default version is 5; fix: set it to 7',
+    'fast-rollback to v2 by roll: it can be launched',
+    '',
+  ]);
 });
 
 const image: ImageStatus = {

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A project folder with these files of `pipelines/`; it is removed when the test ends. */
+/** A project folder with these files of `pipelines/`, and the playbook that {@link minimal} names; it is removed when the test ends. */
 export async function project(files: Record<string, string>): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'golden-config-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   await mkdir(join(dir, 'pipelines'));
+  await mkdir(join(dir, 'ansible'));
+  await writeFile(join(dir, 'ansible/api.yml'), '[]\n');
   for (const [name, text] of Object.entries(files)) await writeFile(join(dir, 'pipelines', name), text);
   return dir;
 }

@@ -55,6 +55,7 @@ const kinds: Record<string, string> = {
 const aboutExisting: Record<string, string> = {
   CreateLaunchTemplateVersion: 'LaunchTemplateId',
   ModifyLaunchTemplate: 'LaunchTemplateId',
+  RebootInstances: 'InstanceIds',
   TerminateInstances: 'InstanceIds',
   GetConsoleOutput: 'InstanceId',
   DisableImage: 'ImageId',

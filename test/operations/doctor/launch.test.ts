@@ -86,13 +86,13 @@ it('a lifecycle hook that holds an instance for longer than release.timeouts.hea
 it('the image that the template names is an error when it is disabled or gone', async () => {
   const ImageId = (await fleet.services.ledger.release('api', 'v1'))?.image?.imageId ?? '';
   await fleet.aws.ec2.send(new DisableImageCommand({ ImageId }));
-  const disabled = (await found('error')).join('\n');
-  expect(disabled).toContain(`images.serving: image ${ImageId}, which ${name()} launches, is disabled`);
-  expect(disabled).toContain(`aws ec2 enable-image --image-id ${ImageId}`);
+  const launched = `images.serving: image ${ImageId} of v1, which ${name()} launches`;
+  expect(await found('error')).toContain(`${launched}, is disabled: no instance can be launched | pipeline repair api`);
   await fleet.aws.ec2.send(new EnableImageCommand({ ImageId }));
   expect(await found('error')).toEqual([]);
   await fleet.aws.ec2.send(new DeregisterImageCommand({ ImageId }));
-  expect((await found('error')).join('\n')).toContain(
-    `images.serving: image ${ImageId}, which ${name()} launches, is gone`,
-  );
+  expect(await found('error')).toContain(`${launched}, is gone: no instance can be launched | pipeline repair api`);
+  // The template still tells which release that was.
+  const all = await diagnose(fleet.services, fleet.clock);
+  expect(all.find((one) => one.id === 'fleet.health')?.message).toBe(`${name()} serves v1 on 4 machines`);
 });

@@ -1,0 +1,51 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Fleet } from './settings.ts';
+
+/** A file or folder that the configuration names and that is not there. */
+export interface MissingFile {
+  /** The setting that names it. */
+  setting: 'ansible.playbook' | 'source.repository' | 'source.path';
+  /** A sentence without its full stop. */
+  message: string;
+  fix: string;
+}
+
+/**
+ * Files that a release of the fleet needs and that are not on this disk. The source folder is looked for in the work tree: a commit of
+ * another branch may have it, which only a release can tell.
+ */
+export function missingFiles({ app, source, ansible }: Pick<Fleet, 'app' | 'source' | 'ansible'>): MissingFile[] {
+  const file = `pipelines/${app}.ts`;
+  const found: MissingFile[] = [];
+  if (!isKind(ansible.playbook, 'isFile')) {
+    found.push({
+      setting: 'ansible.playbook',
+      message: `there is no playbook ${ansible.playbook}`,
+      fix: `write it, or correct ansible.playbook in ${file}`,
+    });
+  }
+  if (!isKind(source.repository, 'isDirectory')) {
+    found.push({
+      setting: 'source.repository',
+      message: `there is no folder ${source.repository}`,
+      fix: `clone the repository there, or correct source.repository in ${file}`,
+    });
+  } else if (!isBare(source.repository) && !isKind(join(source.repository, source.path), 'isDirectory')) {
+    found.push({
+      setting: 'source.path',
+      message: `there is no folder ${source.path} in ${source.repository}`,
+      fix: `put the app there, or correct source.path in ${file}`,
+    });
+  }
+  return found;
+}
+
+function isKind(path: string, kind: 'isFile' | 'isDirectory'): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.[kind]() ?? false;
+}
+
+/** A bare repository has no work tree to look into. */
+function isBare(repository: string): boolean {
+  return ['HEAD', 'objects', 'refs'].every((name) => existsSync(join(repository, name)));
+}

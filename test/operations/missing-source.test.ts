@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { missingFiles } from '../../src/config/missing-files.ts';
+import type { Fleet } from '../../src/config/settings.ts';
+import { planRelease } from '../../src/operations/release.ts';
+import { Simulated } from '../support/simulated.ts';
+
+let world: Simulated;
+beforeAll(async () => {
+  world = await Simulated.create();
+}, 60_000);
+afterAll(() => world?.close());
+
+const plan = (changes: Partial<Pick<Fleet, 'source' | 'ansible'>>) => {
+  const fleet = { ...world.fleet, ...changes };
+  return planRelease({ ...world.services, fleet }, world.clock, { ref: 'HEAD' });
+};
+
+it('a release is planned with all that it needs', async () => {
+  expect(missingFiles(world.fleet)).toEqual([]);
+  await expect(plan({})).resolves.toMatchObject({ operation: 'release' });
+});
+
+it.each(['apps/none', 'examples/api/server.js'])(
+  'a release of %s, which is no folder of the commit, is not planned',
+  async (path) => {
+    const source = { ...world.fleet.source, path };
+    await expect(plan({ source })).rejects.toMatchObject({
+      code: 'git.bad-path',
+      outcome: 'usage',
+      message: expect.stringMatching(`^commit \\w{12} of .* has no folder "${path}"$`),
+      hint: 'name a commit that has it (--ref), or correct source.path in the pipelines file',
+    });
+    expect(missingFiles({ ...world.fleet, source }).map((one) => one.setting)).toEqual(['source.path']);
+  },
+);
+
+it('a release with a playbook that is not there is not planned', async () => {
+  const ansible = { ...world.fleet.ansible, playbook: `${world.dir}/none.yml` };
+  await expect(plan({ ansible })).rejects.toMatchObject({
+    code: 'config.missing-playbook',
+    outcome: 'usage',
+    message: `there is no playbook ${world.dir}/none.yml`,
+  });
+});
+
+it('a repository that is not there is told before its folder', () => {
+  const source = { ...world.fleet.source, repository: `${world.dir}/none` };
+  expect(missingFiles({ ...world.fleet, source }).map((one) => one.setting)).toEqual(['source.repository']);
+});
