@@ -7,7 +7,8 @@ import type { Clock } from '../shared/clock.ts';
 import { PipelineError, usageError } from '../shared/errors.ts';
 import { noHostsError, playError } from './ansible-error.ts';
 import { type AnsibleEvent, eventParser, follow, ranNothing } from './ansible-events.ts';
-import { ansibleConfig, checkVariables, inventory, ownAnsibleFolder } from './ansible-files.ts';
+import { checkVariables, inventory, ownAnsibleFolder } from './ansible-files.ts';
+import { createPlaySetup, type PlaySettings } from './play-setup.ts';
 import { shellQuote } from './quote.ts';
 import type { Host, Hosts } from './types.ts';
 
@@ -17,24 +18,30 @@ const graceMs = 3000;
 /** Runs playbooks on one host at a time, over the connections of `sshOptions`. */
 export function createAnsible(settings: {
   ssh: Fleet['ssh'];
+  ansible?: PlaySettings;
   projectDir: string;
   runDir: string;
   clock: Clock;
   sshOptions: (host: Host) => string[];
-}): Hosts['play'] {
-  const { ssh, projectDir, runDir, clock } = settings;
+}): Pick<Hosts, 'play' | 'prepare'> {
+  const { ssh, ansible = { kind: 'release', groups: [] }, projectDir, runDir, clock } = settings;
+  const prepared = createPlaySetup({ ansible, projectDir, become: ssh.become });
 
-  return async (host, playbook, variables, { timeoutMs, onTask, signal }) => {
+  const prepare: Hosts['prepare'] = async (playbook, signal) => {
+    await prepared(playbook, signal);
+  };
+  const play: Hosts['play'] = async (host, playbook, variables, { timeoutMs, onTask, signal }) => {
     checkVariables(variables);
     if (!existsSync(playbook)) throw usageError('ansible.no-playbook', `playbook ${playbook} does not exist`);
     signal?.throwIfAborted();
+    const setup = await prepared(playbook, signal);
     const folder = await mkdtemp(join(runDir, 'play-'));
     try {
       const files = { inventory: 'inventory.json', variables: 'variables.json', events: 'events.ndjson' };
       const path = (name: keyof typeof files) => join(folder, files[name]);
       await Promise.all([
         mkdir(join(folder, 'tmp'), { mode: 0o700 }),
-        writeFile(path('inventory'), inventory(host, ssh), { mode: 0o600 }),
+        writeFile(path('inventory'), inventory(host, ssh, ansible), { mode: 0o600 }),
         writeFile(path('variables'), JSON.stringify(variables), { mode: 0o600 }),
         writeFile(path('events'), '', { mode: 0o600 }),
       ]);
@@ -46,11 +53,12 @@ export function createAnsible(settings: {
       const following = follow(path('events'), parse);
       const result = await runGroup(
         clock,
-        ['-i', path('inventory'), '--extra-vars', `@${path('variables')}`, playbook],
+        ['-i', path('inventory'), '--extra-vars', `@${path('variables')}`, ...setup.argv, playbook],
         {
           cwd: dirname(playbook),
           env: {
-            ...environment(folder, path('events'), ansibleConfig(projectDir, playbook), settings.sshOptions(host)),
+            ...environment(folder, path('events'), settings.sshOptions(host)),
+            ...setup.env,
             // What one play has found out about the host, the next one of this process need not.
             ANSIBLE_CACHE_PLUGIN: 'jsonfile',
             ANSIBLE_CACHE_PLUGIN_CONNECTION: join(runDir, 'facts'),
@@ -81,11 +89,11 @@ export function createAnsible(settings: {
       await rm(folder, { recursive: true, force: true });
     }
   };
+  return { play, prepare };
 }
 
-function environment(folder: string, events: string, config: string, sshOptions: string[]): Record<string, string> {
+function environment(folder: string, events: string, sshOptions: string[]): Record<string, string> {
   return {
-    ANSIBLE_CONFIG: config,
     ANSIBLE_SSH_ARGS: sshOptions.map(shellQuote).join(' '),
     ANSIBLE_HOST_KEY_CHECKING: 'True',
     ANSIBLE_CALLBACK_PLUGINS: join(ownAnsibleFolder(), 'callback_plugins'),

@@ -2,12 +2,15 @@ import type { Fleet } from '../config/settings.ts';
 import type { Poll } from '../run/poll.ts';
 import type { Clock } from '../shared/clock.ts';
 import { createAnsible } from './ansible.ts';
+import type { PlaySettings } from './play-setup.ts';
 import { createSsh } from './ssh.ts';
 import type { Hosts } from './types.ts';
 import { checkHost } from './validate.ts';
 
 export interface HostsOptions {
   ssh: Fleet['ssh'];
+  /** How playbooks are run; without it those of the release role, with no groups and nothing to install. */
+  ansible?: PlaySettings;
   /** Of the hosts, for sessions of Session Manager; without it that of the environment. */
   region?: string;
   /** Relative files of the project, its ansible.cfg among them, are looked for here. */
@@ -24,11 +27,12 @@ export interface HostsOptions {
 /** The way to machines, by OpenSSH's client and ansible-playbook. Call `close` at the end: shared connections outlive the process. */
 export function createHosts(options: HostsOptions): Hosts {
   const ssh = createSsh(options);
-  const play = createAnsible({ ...options, sshOptions: ssh.options });
+  const { play, prepare } = createAnsible({ ...options, sshOptions: ssh.options });
   return {
     waitReachable: ssh.waitReachable,
     forget: ssh.forget,
     run: (host, argv, limits) => ssh.run(host, argv, limits?.timeoutMs, !limits?.once),
+    prepare,
     async play(host, playbook, variables, limits) {
       checkHost(host);
       await ssh.ensurePinned(host);

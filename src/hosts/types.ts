@@ -27,6 +27,22 @@ export interface ReleaseVariables {
   [extra: string]: unknown;
 }
 
+/** Variables of a play of a playbook that does not know the release role: it is run once, as a whole. */
+export interface PlainVariables {
+  release_action?: undefined;
+  release_app: string;
+  release_version: string;
+  release_commit: string;
+  /** Folder on the host that holds the files of the commit. */
+  release_source: string;
+  /** The version that served before; absent when there was none. */
+  release_previous?: string;
+  release_port: number;
+  release_health_path: string;
+  release_run: string;
+  [extra: string]: unknown;
+}
+
 /** Progress of a play: one call for each task that starts. */
 export type OnTask = (task: { name: string; index: number }) => void;
 
@@ -37,13 +53,18 @@ export interface Hosts {
   /** Forgets pinned keys and open connections of a host whose identity changed (clean-up, reboot). */
   forget(host: Host): Promise<void>;
   /**
+   * Sees to what the plays of a playbook need on this machine: its vault password file, its roles and collections, which are installed.
+   * Rejects with `ansible.vault-password`, `ansible.no-requirements` or `ansible.requirements`.
+   */
+  prepare(playbook: string, signal?: AbortSignal): Promise<void>;
+  /**
    * Runs a playbook on one host. A failed task rejects with code `ansible.failed`: task name and its own message, no wall of output.
    * A playbook that ends well and has run no task on the host rejects with `ansible.no-hosts`.
    */
   play(
     host: Host,
     playbook: string,
-    variables: ReleaseVariables,
+    variables: ReleaseVariables | PlainVariables,
     options: { timeoutMs: number; onTask?: OnTask; signal?: AbortSignal },
   ): Promise<void>;
   /**

@@ -18,6 +18,7 @@ import type { ReleaseState, ReleaseStep, Services } from '../steps/services.ts';
 import { settle } from '../steps/settle.ts';
 import { shift } from '../steps/shift.ts';
 import { builder, stage } from '../steps/stage.ts';
+import { stagePlain } from '../steps/stage-plain.ts';
 import { observeFleet } from '../steps/support/observe.ts';
 import { verify } from '../steps/verify.ts';
 import { type Around, withAround } from './around.ts';
@@ -29,6 +30,12 @@ const baking = {
   builder: [preflight, builder, stage, bake, prove],
 };
 
+/** The same for a playbook that is run as a whole, which must meet no traffic. */
+const bakingPlain = {
+  detach: [preflight, detach, stagePlain, bake, prove],
+  builder: [preflight, builder, stagePlain, bake, prove],
+};
+
 /** How the fleet gets it: by a refresh of its group, or by a second group that takes the traffic over. */
 const rolling = { rolling: [roll], 'blue-green': [raise, shift, settle] };
 
@@ -36,8 +43,12 @@ const rolling = { rolling: [roll], 'blue-green': [raise, shift, settle] };
 const ending = [verify, retain, announce];
 
 /** The procedure, by how the image is made and how the fleet gets it. */
-export function releaseSteps({ bake: how, strategy }: Pick<ReleaseState, 'bake' | 'strategy'>): ReleaseStep[] {
-  return [...baking[how], ...rolling[strategy], ...ending] as ReleaseStep[];
+export function releaseSteps({
+  bake: how,
+  strategy,
+  kind,
+}: Pick<ReleaseState, 'bake' | 'strategy' | 'kind'>): ReleaseStep[] {
+  return [...(kind === 'plain' ? bakingPlain : baking)[how], ...rolling[strategy], ...ending] as ReleaseStep[];
 }
 
 export interface ReleaseOptions {
@@ -83,19 +94,22 @@ export async function planRelease(
   const irreversible = options.irreversible
     ? 'it was released with --irreversible'
     : await irreversibleMarker(services, commit, facts.current.version);
+  await services.hosts.prepare(fleet.ansible.playbook);
+  const kind = fleet.ansible.kind === 'plain' ? { kind: 'plain' as const } : {};
   const asked = options.bake ?? (options.fromBase ? 'builder' : fleet.release.bake);
   const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
   return createPlan<Services, ReleaseState>({
     operation: 'release',
     app: fleet.app,
     environment: fleet.environment,
-    steps: await withAround(releaseSteps({ bake: bakeHow, strategy }), options.around ?? [], services),
+    steps: await withAround(releaseSteps({ bake: bakeHow, strategy, ...kind }), options.around ?? [], services),
     initial: {
       ...facts,
       ref,
       commit,
       bake: bakeHow,
       strategy,
+      ...kind,
       ...(options.fromBase && { base: await newestBase(services) }),
       how: strategy === 'rolling' ? 'roll' : 'blue-green',
       ...(irreversible === undefined ? {} : { irreversible }),

@@ -141,6 +141,8 @@ export interface ReleaseState extends RollState {
   ref: string;
   bake: 'detach' | 'builder';
   strategy: 'rolling' | 'blue-green';
+  /** The playbook does not apply the release role; absent where it does. */
+  kind?: 'plain';
   /** The base image that the builder starts from, instead of the image that serves. */
   base?: { imageId: string; name: string };
   /** Bake host or builder. */

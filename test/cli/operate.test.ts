@@ -56,7 +56,12 @@ async function run(
       app: 'api',
       environment: 'local',
       cloud: setting.cloud ?? 'local',
-      ansible: { playbook: 'release.yml', variables: { db_password: 'hunter2-pass', color: 'ultramarine' } },
+      ansible: {
+        playbook: 'release.yml',
+        kind: 'release',
+        groups: [],
+        variables: { db_password: 'hunter2-pass', color: 'ultramarine' },
+      },
     },
     services: { ledger: fake.ledger, by: 'ann@h' },
     plan: planOf(steps),

@@ -1,4 +1,4 @@
-import type { Host, Hosts, ReleaseAction, ReleaseVariables } from '../../src/hosts/types.ts';
+import type { Host, Hosts, PlainVariables, ReleaseAction, ReleaseVariables } from '../../src/hosts/types.ts';
 import { PipelineError } from '../../src/shared/errors.ts';
 
 /** What tests see and set of the hosts. */
@@ -14,7 +14,7 @@ export interface HostsOfTest {
   /** What the hosts were told, `action instance`. */
   readonly plays: string[];
   /** Actions that the playbook ends well and does nothing for. */
-  readonly skipped: Set<ReleaseAction>;
+  readonly skipped: Set<ReleaseAction | 'run'>;
 }
 
 /** The part of a host's disk that a release is about. */
@@ -24,6 +24,8 @@ interface Disk {
   current?: string;
   /** Names in /etc/ssh. */
   ssh: string[];
+  /** What a plain playbook has left: the version that its service shows, and the record of the pipeline. */
+  plain: { serves?: string; record?: string };
 }
 
 /**
@@ -33,7 +35,11 @@ interface Disk {
 export function simulatedHosts(test: HostsOfTest, app: string, switching: boolean): Hosts {
   const disks = new Map<string, Disk>();
   const diskOf = ({ instanceId }: Host): Disk => {
-    const disk = disks.get(instanceId) ?? { releases: new Map(), ssh: ['ssh_host_ed25519_key', 'sshd_config'] };
+    const disk = disks.get(instanceId) ?? {
+      releases: new Map(),
+      ssh: ['ssh_host_ed25519_key', 'sshd_config'],
+      plain: {},
+    };
     disks.set(instanceId, disk);
     return disk;
   };
@@ -43,7 +49,9 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
     forget: async (host) => {
       diskOf(host).ssh = ['ssh_host_ed25519_key', 'sshd_config'];
     },
+    prepare: async () => undefined,
     play: async (host, _playbook, variables) => {
+      if (variables.release_action === undefined) return playPlain(test, host, diskOf(host), variables);
       const { release_action: action, release_version: version } = variables;
       test.plays.push(`${action} ${host.instanceId}`);
       if (test.skipped.has(action)) return;
@@ -52,6 +60,7 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
       write(diskOf(host), variables);
     },
     run: async (host, argv) => {
+      if (argv.includes('-c')) return runProgram(diskOf(host), argv);
       const read = readDisk(diskOf(host), `/srv/${app}`, argv);
       if (read) {
         if ('text' in read) return read.text;
@@ -67,6 +76,28 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
     },
     close: async () => undefined,
   };
+}
+
+/** The pipeline's own playbook, and a plain one whose service shows its version at once. */
+function playPlain(test: HostsOfTest, host: Host, disk: Disk, variables: PlainVariables): void {
+  const action = (variables.plain_action as 'source' | 'clean' | undefined) ?? 'run';
+  test.plays.push(`${action} ${host.instanceId}`);
+  if (action !== 'source' && test.skipped.has(action)) return;
+  if (action === 'source') disk.plain = {};
+  if (action === 'run') disk.plain.serves = variables.release_version;
+  if (action === 'clean') disk.ssh = ['sshd_config'];
+}
+
+/** What the programs around a plain playbook do: asking the service, and writing the record. */
+function runProgram(disk: Disk, argv: string[]): string {
+  const argument = JSON.parse(argv.at(-1) ?? '') as { checks?: { path: string; contains?: string }[] };
+  if (!argument.checks) {
+    disk.plain.record = argv.at(-1);
+    return '';
+  }
+  const body = `"version":"${disk.plain.serves ?? 'v0'}"`;
+  const wrong = argument.checks.find(({ contains = '' }) => !body.includes(contains));
+  return JSON.stringify(wrong ? { kind: 'other', problem: `${wrong.path} answers ${body}` } : {});
 }
 
 /** What the release role does to a disk. */
@@ -101,6 +132,7 @@ function readDisk(disk: Disk, root: string, argv: string[]): { text: string } | 
     [`readlink ${root}/current`]: disk.current && `releases/${disk.current}`,
     [`ls ${root}/releases`]: names.length > 0 ? names.join('\n') : undefined,
     'ls /etc/ssh': disk.ssh.join('\n'),
+    [`cat ${root}/plain-release.json`]: disk.plain.record,
     ...Object.fromEntries(
       [...disk.releases].flatMap(([name, { text, run }]) => [
         [`cat ${root}/releases/${name}/release.json`, text],

@@ -67,6 +67,7 @@ export async function rehearse(settings: Record<string, unknown> = {}): Promise<
     hosts: {
       waitReachable: refused,
       forget: async () => undefined,
+      prepare: refused,
       play: refused,
       run: refused,
       close: async () => undefined,
