@@ -1,19 +1,15 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { execa } from 'execa';
 import type { Fleet } from '../config/settings.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError, usageError } from '../shared/errors.ts';
 import { noHostsError, playError } from './ansible-error.ts';
 import { type AnsibleEvent, eventParser, follow, ranNothing } from './ansible-events.ts';
-import { checkVariables, inventory, ownAnsibleFolder } from './ansible-files.ts';
-import { createPlaySetup, type PlaySettings } from './play-setup.ts';
-import { shellQuote } from './quote.ts';
+import { checkVariables, inventory } from './ansible-files.ts';
+import { environment, runGroup } from './ansible-process.ts';
+import { createPlaySetup, type PlaySettings, releasePlays } from './play-setup.ts';
 import type { Host, Hosts } from './types.ts';
-
-/** How long Ansible may take to end by itself once told to, in milliseconds. */
-const graceMs = 3000;
 
 /** Runs playbooks on one host at a time, over the connections of `sshOptions`. */
 export function createAnsible(settings: {
@@ -23,18 +19,15 @@ export function createAnsible(settings: {
   runDir: string;
   clock: Clock;
   sshOptions: (host: Host) => string[];
-}): Pick<Hosts, 'play' | 'prepare'> {
-  const { ssh, ansible = { kind: 'release', groups: [] }, projectDir, runDir, clock } = settings;
-  const prepared = createPlaySetup({ ansible, projectDir, become: ssh.become });
+}): Hosts['play'] {
+  const { ssh, ansible = releasePlays, projectDir, runDir, clock } = settings;
+  const setupOf = createPlaySetup({ ansible, projectDir, become: ssh.become });
 
-  const prepare: Hosts['prepare'] = async (playbook, signal) => {
-    await prepared(playbook, signal);
-  };
-  const play: Hosts['play'] = async (host, playbook, variables, { timeoutMs, onTask, signal }) => {
+  return async (host, playbook, variables, { timeoutMs, onTask, signal }) => {
     checkVariables(variables);
     if (!existsSync(playbook)) throw usageError('ansible.no-playbook', `playbook ${playbook} does not exist`);
     signal?.throwIfAborted();
-    const setup = await prepared(playbook, signal);
+    const setup = await setupOf(playbook, signal);
     const folder = await mkdtemp(join(runDir, 'play-'));
     try {
       const files = { inventory: 'inventory.json', variables: 'variables.json', events: 'events.ndjson' };
@@ -57,7 +50,7 @@ export function createAnsible(settings: {
         {
           cwd: dirname(playbook),
           env: {
-            ...environment(folder, path('events'), settings.sshOptions(host)),
+            ...environment(folder, path('events'), setup.config, settings.sshOptions(host)),
             ...setup.env,
             // What one play has found out about the host, the next one of this process need not.
             ANSIBLE_CACHE_PLUGIN: 'jsonfile',
@@ -89,84 +82,4 @@ export function createAnsible(settings: {
       await rm(folder, { recursive: true, force: true });
     }
   };
-  return { play, prepare };
-}
-
-function environment(folder: string, events: string, sshOptions: string[]): Record<string, string> {
-  return {
-    ANSIBLE_SSH_ARGS: sshOptions.map(shellQuote).join(' '),
-    ANSIBLE_HOST_KEY_CHECKING: 'True',
-    ANSIBLE_CALLBACK_PLUGINS: join(ownAnsibleFolder(), 'callback_plugins'),
-    ANSIBLE_CALLBACKS_ENABLED: 'pipeline_events',
-    ANSIBLE_STDOUT_CALLBACK: 'default',
-    ANSIBLE_LOCAL_TEMP: join(folder, 'tmp'),
-    ANSIBLE_NOCOLOR: '1',
-    ANSIBLE_RETRY_FILES_ENABLED: '0',
-    PIPELINE_EVENTS_FILE: events,
-    LC_ALL: 'C.UTF-8',
-  };
-}
-
-interface GroupResult {
-  exitCode: number | undefined;
-  stdout: string;
-  stderr: string;
-  missing: boolean;
-  stopped?: 'timeout' | 'signal';
-}
-
-/** Runs ansible-playbook as the leader of a process group, so that its workers and their ssh end with it. */
-async function runGroup(
-  clock: Clock,
-  argv: string[],
-  options: { cwd: string; env: Record<string, string> },
-  timeoutMs: number,
-  signal?: AbortSignal,
-): Promise<GroupResult> {
-  const child = execa('ansible-playbook', argv, {
-    ...options,
-    reject: false,
-    stdin: 'ignore',
-    detached: true,
-    cleanup: false,
-    maxBuffer: 4_000_000,
-  });
-  let stopped: GroupResult['stopped'];
-  const kill = (name: NodeJS.Signals) => {
-    if (child.pid === undefined) return;
-    try {
-      process.kill(-child.pid, name);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
-  };
-  let killer = { cancel: () => {} };
-  const stop = (why: 'timeout' | 'signal') => {
-    if (stopped) return;
-    stopped = why;
-    kill('SIGTERM');
-    killer = clock.after(graceMs, () => kill('SIGKILL'));
-  };
-  const onAbort = () => stop('signal');
-  const onExit = () => kill('SIGKILL');
-  const timer = clock.after(timeoutMs, () => stop('timeout'));
-  signal?.addEventListener('abort', onAbort, { once: true });
-  process.once('exit', onExit);
-  try {
-    const result = await child;
-    return {
-      exitCode: result.exitCode,
-      stdout: result.stdout,
-      stderr: result.stderr,
-      missing: result.code === 'ENOENT' || result.code === 'EACCES',
-      stopped,
-    };
-  } finally {
-    // The leader may be gone before its workers are.
-    if (stopped) kill('SIGKILL');
-    timer.cancel();
-    killer.cancel();
-    signal?.removeEventListener('abort', onAbort);
-    process.removeListener('exit', onExit);
-  }
 }

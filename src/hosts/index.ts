@@ -2,6 +2,7 @@ import type { Fleet } from '../config/settings.ts';
 import type { Poll } from '../run/poll.ts';
 import type { Clock } from '../shared/clock.ts';
 import { createAnsible } from './ansible.ts';
+import { createLook } from './look-at-playbook.ts';
 import type { PlaySettings } from './play-setup.ts';
 import { createSsh } from './ssh.ts';
 import type { Hosts } from './types.ts';
@@ -27,12 +28,12 @@ export interface HostsOptions {
 /** The way to machines, by OpenSSH's client and ansible-playbook. Call `close` at the end: shared connections outlive the process. */
 export function createHosts(options: HostsOptions): Hosts {
   const ssh = createSsh(options);
-  const { play, prepare } = createAnsible({ ...options, sshOptions: ssh.options });
+  const play = createAnsible({ ...options, sshOptions: ssh.options });
   return {
     waitReachable: ssh.waitReachable,
     forget: ssh.forget,
+    look: createLook(options),
     run: (host, argv, limits) => ssh.run(host, argv, limits?.timeoutMs, !limits?.once),
-    prepare,
     async play(host, playbook, variables, limits) {
       checkHost(host);
       await ssh.ensurePinned(host);

@@ -9,8 +9,13 @@ import { assertVaultPassword } from './vault-password.ts';
 /** The part of the configuration that says how the app's playbook is run. */
 export type PlaySettings = Pick<Fleet['ansible'], 'kind' | 'groups' | 'requirements' | 'vaultPasswordFile'>;
 
+/** Those of a playbook that applies the release role, with nothing besides. */
+export const releasePlays: PlaySettings = { kind: 'release', groups: [] };
+
 /** What ansible-playbook gets besides inventory and variables. */
 export interface PlaySetup {
+  /** The ansible.cfg. */
+  config: string;
   argv: string[];
   env: Record<string, string>;
 }
@@ -34,9 +39,10 @@ export function createPlaySetup({
     const config = ansibleConfig(projectDir, playbook);
     const plain = ansible.kind === 'plain';
     const setup: PlaySetup = {
+      config,
       // As people run such a playbook themselves: a task may still say otherwise, which it could not against the inventory.
       argv: plain && become ? ['--become'] : [],
-      env: { ANSIBLE_CONFIG: config },
+      env: {},
     };
     if (playbook === plainPlaybook()) return setup;
     // The product's own ansible.cfg gathers no facts; a playbook without a configuration expects Ansible's defaults.

@@ -1,3 +1,5 @@
+import type { PlaybookLook } from './playbook-look.ts';
+
 /** A machine to reach. */
 export interface Host {
   instanceId: string;
@@ -39,7 +41,7 @@ export interface PlainVariables {
   release_previous?: string;
   release_port: number;
   release_health_path: string;
-  release_run: string;
+  release_run?: string;
   [extra: string]: unknown;
 }
 
@@ -53,11 +55,6 @@ export interface Hosts {
   /** Forgets pinned keys and open connections of a host whose identity changed (clean-up, reboot). */
   forget(host: Host): Promise<void>;
   /**
-   * Sees to what the plays of a playbook need on this machine: its vault password file, its roles and collections, which are installed.
-   * Rejects with `ansible.vault-password`, `ansible.no-requirements` or `ansible.requirements`.
-   */
-  prepare(playbook: string, signal?: AbortSignal): Promise<void>;
-  /**
    * Runs a playbook on one host. A failed task rejects with code `ansible.failed`: task name and its own message, no wall of output.
    * A playbook that ends well and has run no task on the host rejects with `ansible.no-hosts`.
    */
@@ -67,6 +64,16 @@ export interface Hosts {
     variables: ReleaseVariables | PlainVariables,
     options: { timeoutMs: number; onTask?: OnTask; signal?: AbortSignal },
   ): Promise<void>;
+  /**
+   * What a playbook holds; nothing is run and no host is contacted. What it needs from Ansible Galaxy is installed on this machine.
+   * @throws PipelineError `ansible.no-playbook`, `ansible.bad-playbook` (with Ansible's own words), `ansible.missing`, `ansible.not-looked`;
+   * `ansible.vault-password`, `ansible.no-requirements`, `ansible.requirements`, as for `play`
+   */
+  look(
+    playbook: string,
+    variables: ReleaseVariables | PlainVariables,
+    options?: { signal?: AbortSignal },
+  ): Promise<PlaybookLook>;
   /**
    * Runs one program on a host, arguments quoted for the remote shell by us; rejects with code `ssh.failed` on a non-zero exit, and with
    * `ssh.unreachable` when the machine was not reached or the connection was lost.

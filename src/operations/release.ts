@@ -9,9 +9,11 @@ import { usageError } from '../shared/errors.ts';
 import { announce } from '../steps/announce.ts';
 import { bake, detach } from '../steps/bake.ts';
 import { assertRecorded, seeReleases } from '../steps/ledger/seen-releases.ts';
+import { reasonsToDetachFirst } from '../steps/playbook/detach-first.ts';
 import { preflight } from '../steps/preflight.ts';
 import { prove } from '../steps/prove.ts';
 import { raise } from '../steps/raise.ts';
+import { rejoin } from '../steps/rejoin.ts';
 import { retain } from '../steps/retain.ts';
 import { roll } from '../steps/roll.ts';
 import type { ReleaseState, ReleaseStep, Services } from '../steps/services.ts';
@@ -27,13 +29,9 @@ import { nextVersion } from './versions.ts';
 /** How the image is made: on a host of the fleet, or on a throwaway machine, with nothing to take out of the load balancer. */
 const baking = {
   detach: [preflight, stage, detach, bake, prove],
+  // Where plays may change more than the release's own folder, the host serves neither during them nor before the image is proven.
+  detachFirst: [preflight, detach, stage, bake, prove, rejoin],
   builder: [preflight, builder, stage, bake, prove],
-};
-
-/** The same for a playbook that is run as a whole, which must meet no traffic. */
-const bakingPlain = {
-  detach: [preflight, detach, stagePlain, bake, prove],
-  builder: [preflight, builder, stagePlain, bake, prove],
 };
 
 /** How the fleet gets it: by a refresh of its group, or by a second group that takes the traffic over. */
@@ -46,9 +44,15 @@ const ending = [verify, retain, announce];
 export function releaseSteps({
   bake: how,
   strategy,
+  detachFirst,
   kind,
-}: Pick<ReleaseState, 'bake' | 'strategy' | 'kind'>): ReleaseStep[] {
-  return [...(kind === 'plain' ? bakingPlain : baking)[how], ...rolling[strategy], ...ending] as ReleaseStep[];
+}: Pick<ReleaseState, 'bake' | 'strategy' | 'detachFirst' | 'kind'>): ReleaseStep[] {
+  const made = baking[how === 'detach' && detachFirst ? 'detachFirst' : how];
+  return [
+    ...made.map((step) => (kind === 'plain' && step === stage ? stagePlain : step)),
+    ...rolling[strategy],
+    ...ending,
+  ] as ReleaseStep[];
 }
 
 export interface ReleaseOptions {
@@ -94,15 +98,22 @@ export async function planRelease(
   const irreversible = options.irreversible
     ? 'it was released with --irreversible'
     : await irreversibleMarker(services, commit, facts.current.version);
-  await services.hosts.prepare(fleet.ansible.playbook);
   const kind = fleet.ansible.kind === 'plain' ? { kind: 'plain' as const } : {};
   const asked = options.bake ?? (options.fromBase ? 'builder' : fleet.release.bake);
   const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
+  const version = nextVersion([...releases, ...(options.after ? [{ version: options.after }] : [])], seen.highest);
+  const { current } = facts;
+  const reasons = await reasonsToDetachFirst(services, { version, commit, current });
+  const detachFirst = bakeHow === 'detach' ? reasons : undefined;
   return createPlan<Services, ReleaseState>({
     operation: 'release',
     app: fleet.app,
     environment: fleet.environment,
-    steps: await withAround(releaseSteps({ bake: bakeHow, strategy, ...kind }), options.around ?? [], services),
+    steps: await withAround(
+      releaseSteps({ bake: bakeHow, strategy, detachFirst, ...kind }),
+      options.around ?? [],
+      services,
+    ),
     initial: {
       ...facts,
       ref,
@@ -110,10 +121,11 @@ export async function planRelease(
       bake: bakeHow,
       strategy,
       ...kind,
+      ...(detachFirst && { detachFirst }),
       ...(options.fromBase && { base: await newestBase(services) }),
       how: strategy === 'rolling' ? 'roll' : 'blue-green',
       ...(irreversible === undefined ? {} : { irreversible }),
-      version: nextVersion([...releases, ...(options.after ? [{ version: options.after }] : [])], seen.highest),
+      version,
     },
     services,
     clock,

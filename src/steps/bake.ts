@@ -9,6 +9,7 @@ import { messageOf } from '../shared/errors.ts';
 import { type ReleaseContext, type ReleaseStep, times } from './services.ts';
 import { endHost } from './support/end-host.ts';
 import { flipProgram } from './support/flip-program.ts';
+import { endChangedHost } from './support/outside.ts';
 import { assertRecord, cleanHost, isPlain } from './support/plain.ts';
 import { playRelease } from './support/play.ts';
 import { bringBack, bringBackOrEnd } from './support/return-host.ts';
@@ -19,13 +20,16 @@ import { whenVisible } from './support/visible.ts';
 export const detach: ReleaseStep = {
   id: 'detach',
   title: 'Take the host out of the load balancer',
-  describe: ({ services: { fleet } }) => [
+  describe: ({ state, services: { fleet } }) => [
+    ...(state.detachFirst ? ['before the first play, as plays may change more than the folder of the release:'] : []),
+    ...(state.detachFirst ?? []).map((reason) => `  ${reason}`),
     `Standby for the bake host; its requests may take up to ${fleet.balancer.deregistrationDelaySeconds} s to end`,
     'AZRebalance is suspended meanwhile, and the group minimum lowered by one where it must be',
   ],
   run: takeOut,
   async undo(context) {
-    if (context.state.activated) await endHost(context);
+    if (context.state.changedOutside) await endChangedHost(context);
+    else if (context.state.activated) await endHost(context);
     else if (context.state.detached) await bringBackOrEnd(context);
   },
 };
@@ -39,13 +43,13 @@ export const bake: ReleaseStep = {
       ? `see that the host carries ${state.version} of this run; remove identity and secrets`
       : `switch to ${state.version} and check it on the host; remove identity and secrets`,
     `CreateImage ${fleet.names.imagePrefix}${state.version}, wait until it is available`,
-    state.bake === 'detach' && state.strategy === 'blue-green'
-      ? isPlain(state)
-        ? `the host is terminated, and ${state.group} launches another of ${state.current.version}`
-        : `the host returns to service on ${state.current.version}`
-      : state.bake === 'detach'
-        ? `the host returns to service as the first canary of ${state.version}`
-        : 'the builder is terminated',
+    state.bake === 'detach' && state.detachFirst
+      ? 'the host stays out of the load balancer until the image is proven'
+      : state.bake === 'detach' && state.strategy === 'blue-green'
+        ? `the host returns to service on ${state.current.version}`
+        : state.bake === 'detach'
+          ? `the host returns to service as the first canary of ${state.version}`
+          : 'the builder is terminated',
   ],
   async run(context) {
     const { fleet, aws, hosts, ledger } = context.services;
@@ -87,9 +91,9 @@ export const bake: ReleaseStep = {
     } else {
       // With blue/green the group that serves stays on its version: the weights alone say who gets the new one.
       if (context.state.strategy !== 'blue-green') await tagHost(context, host, version);
-      else if (!isPlain(context.state)) await revert(context, host);
-      if (context.state.strategy === 'blue-green' && isPlain(context.state)) await endHost(context);
-      else await bringBack(context);
+      // What plays have changed beside the release's folder no revert takes back: such a host is replaced instead (see `rejoin`).
+      else if (!context.state.changedOutside) await revert(context, host);
+      if (!context.state.detachFirst) await bringBack(context);
     }
     context.note(`${name} is ${imageId}`);
   },
@@ -152,8 +156,11 @@ async function giveBack(context: ReleaseContext): Promise<void> {
   const machine = await readMachine(context.services.aws.ec2, host.instanceId);
   // One that the roll has replaced, or that has died.
   if (!machine || isEnding(machine)) return endHost(context);
+  if (context.state.changedOutside) return endChangedHost(context);
   const reason = await switchBack(context, host);
-  if (reason === undefined) return bringBackOrEnd(context);
+  if (reason === undefined && context.state.changedOutside) return endChangedHost(context);
+  // One that was detached before the first play returns when that is undone: the plays that are still to come may change it, too.
+  if (reason === undefined) return context.state.detachFirst ? undefined : bringBackOrEnd(context);
   context.note(`${host.instanceId} ${reason}: it is ended`);
   return endHost(context);
 }
@@ -161,7 +168,6 @@ async function giveBack(context: ReleaseContext): Promise<void> {
 /** Resolves with why the host cannot be given back, undefined once it is out of service and switched. */
 async function switchBack(context: ReleaseContext, host: Host): Promise<string | undefined> {
   const { group, current } = context.state;
-  if (isPlain(context.state)) return 'was built by a plain playbook, which nothing takes back';
   if (isClosed(context)) return 'takes no new connections between its cleaning and its reboot';
   try {
     await takeOut(context);

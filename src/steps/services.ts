@@ -143,6 +143,11 @@ export interface ReleaseState extends RollState {
   strategy: 'rolling' | 'blue-green';
   /** The playbook does not apply the release role; absent where it does. */
   kind?: 'plain';
+  /**
+   * Why the host of a bake by `detach` is out of the load balancer before the first play, a line each. Absent when plays begin while it
+   * serves, and in journals of runs from before this was kept.
+   */
+  detachFirst?: string[];
   /** The base image that the builder starts from, instead of the image that serves. */
   base?: { imageId: string; name: string };
   /** Bake host or builder. */
@@ -158,6 +163,10 @@ export interface ReleaseState extends RollState {
   } | null;
   /** The bake host is, or may be, switched to the new version: until it is proven or switched back, it may not serve by an undo. */
   activated?: boolean;
+  /**
+   * What plays of this run have changed on the bake host beside the release's own folder, or may have: it is not given back by an undo.
+   */
+  changedOutside?: string[];
   proofInstanceId?: string;
   /** Why versions before this one cannot work with the data any more. */
   irreversible?: string;

@@ -1,11 +1,12 @@
 import path from 'node:path';
 import { archiveCommit } from '../hosts/git.ts';
 import type { ReleaseStep } from './services.ts';
-import { recordRelease, runPlaybook, sourceFolder, unpackSource, waitServes } from './support/plain.ts';
+import { recordRelease, runPlaybook, unpackSource, waitServes } from './support/plain.ts';
+import { sourceFolder } from './support/plain-variables.ts';
 
 /**
  * Runs a playbook of any kind, as a whole, on an instance without traffic: what it changes there is known to nobody. So it has no undo:
- * a builder is terminated by its own step, and a host of the fleet, which is `activated` from here on, by `detach`.
+ * a builder is terminated by its own step, and a host of the fleet, which is `changedOutside` from here on, by `detach`.
  */
 export const stagePlain: ReleaseStep = {
   id: 'stage',
@@ -26,7 +27,9 @@ export const stagePlain: ReleaseStep = {
     await archiveCommit({ ...fleet.source, commit, file: archive, signal: context.signal });
     await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
     // A builder never serves.
-    if (bake === 'detach') await context.save({ activated: true });
+    if (bake === 'detach') {
+      await context.save({ activated: true, changedOutside: [`${path.basename(fleet.ansible.playbook)} is plain`] });
+    }
     await unpackSource(context, host, archive);
     await runPlaybook(context, host);
     await waitServes(context, host);

@@ -2,9 +2,12 @@ import path from 'node:path';
 import { resolveBaseImage } from '../aws/images.ts';
 import { readMachine } from '../aws/instances.ts';
 import { archiveCommit } from '../hosts/git.ts';
+import { messageOf } from '../shared/errors.ts';
 import type { ReleaseState, ReleaseStep } from './services.ts';
+import { endHost } from './support/end-host.ts';
 import { waitRunning } from './support/health.ts';
 import { launchHelper, runTags, terminateLaunched } from './support/launch.ts';
+import { endChangedHost } from './support/outside.ts';
 import { playRelease } from './support/play.ts';
 
 /** Boots a throwaway machine from the current image; from the base image when there is no release yet, or when that was asked for. */
@@ -31,18 +34,24 @@ export const builder: ReleaseStep = {
   },
 };
 
+/** Where the new environment is built, in words. */
+function stagesOn({ bake, detachFirst }: ReleaseState): string {
+  if (bake === 'builder') return 'the builder';
+  return detachFirst ? 'the host, which is out of the load balancer' : 'a host that still serves';
+}
+
 /** Which image the builder starts from, in words. */
 function builderSource({ base, current }: ReleaseState, baseImage: string): string {
   if (base) return `the base image ${base.name} (${base.imageId})`;
   return current.version ? `the image of ${current.version}` : `the base image ${baseImage}`;
 }
 
-/** Builds the new environment beside the old one, on a host that still serves; nothing is switched. */
+/** Builds the new environment beside the old one, on a host that still serves unless it was detached first; nothing is switched. */
 export const stage: ReleaseStep = {
   id: 'stage',
   title: 'Build the new environment on the host',
   describe: ({ state, services: { fleet } }) => [
-    `git archive of ${state.commit.slice(0, 12)} to ${state.bake === 'detach' ? 'a host that still serves' : 'the builder'}`,
+    `git archive of ${state.commit.slice(0, 12)} to ${stagesOn(state)}`,
     `ansible-playbook builds /srv/${fleet.app}/releases/${state.version} and starts it on port ${fleet.service.stagingPort}`,
     `${fleet.service.healthPath} must answer there; nothing is switched`,
   ],
@@ -63,9 +72,21 @@ export const stage: ReleaseStep = {
       return;
     const machine = await readMachine(context.services.aws.ec2, host.instanceId);
     if (machine?.state !== 'running') return;
+    if (context.state.changedOutside) return endChangedHost(context);
     await context.services.hosts.waitReachable(host, context.services.fleet.release.timeouts.health * 1000);
-    await context.change({ action: 'unstage-environment', target: host.instanceId }, () =>
-      playRelease(context, 'unstage'),
-    );
+    try {
+      await context.change({ action: 'unstage-environment', target: host.instanceId }, () =>
+        playRelease(context, 'unstage'),
+      );
+    } catch (error) {
+      // Out of service, it can be replaced without anybody noticing.
+      if (!context.state.detachFirst) throw error;
+      context.note(
+        `the new environment cannot be removed from ${host.instanceId} (${messageOf(error)}): it is terminated`,
+      );
+      return endHost(context);
+    }
+    // The play that removes the environment is the whole playbook, too.
+    if (context.state.changedOutside) await endChangedHost(context);
   },
 };

@@ -10,6 +10,7 @@ import { planUndo } from '../../src/operations/undo-run.ts';
 import { PipelineError } from '../../src/shared/errors.ts';
 import type { ReleaseState } from '../../src/steps/services.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
+import { foreignTask, standardPlaybook } from '../support/simulated-hosts.ts';
 import { die } from './support/dying.ts';
 
 let world: Simulated;
@@ -19,6 +20,7 @@ beforeAll(async () => {
   world = await Simulated.create([
     ["ansible: { playbook: 'ansible/api.yml' }", "ansible: { playbook: 'ansible/api.yml', kind: 'plain' }"],
   ]);
+  world.playbook.plays[0]?.tasks.splice(0, 9, foreignTask);
   const first = await world.run(await plan());
   expect(first.error).toBeUndefined();
 }, 60_000);
@@ -56,9 +58,21 @@ async function expectEnded(id: string): Promise<void> {
 describe('a release by a plain playbook', () => {
   it('takes the host out of the load balancer before the playbook meets it', async () => {
     const { steps } = await plan();
-    expect(steps.map((step) => step.id).slice(0, 5)).toEqual(['preflight', 'detach', 'stage', 'bake', 'prove']);
+    const ids = ['preflight', 'detach', 'stage', 'bake', 'prove', 'rejoin'];
+    expect(steps.map((step) => step.id).slice(0, 6)).toEqual(ids);
     const { steps: onBuilder } = await plan({ bake: 'builder' });
     expect(onBuilder.map((step) => step.id).slice(0, 5)).toEqual(['preflight', 'builder', 'stage', 'bake', 'prove']);
+  });
+
+  it('refuses one that applies the release role', async () => {
+    const { hosts } = world.services;
+    const { look } = hosts;
+    hosts.look = async () => standardPlaybook();
+    try {
+      await expect(plan()).rejects.toMatchObject({ code: 'ansible.not-plain', outcome: 'usage' });
+    } finally {
+      hosts.look = look;
+    }
   });
 
   it('runs it while the host is in Standby, and never anything of the release role', async () => {
@@ -167,7 +181,7 @@ describe('a plain playbook that ends well and did nothing', () => {
 });
 
 describe('a release by a plain playbook that fails', () => {
-  it.each(['detach', 'stage', 'bake', 'prove', 'roll'])(
+  it.each(['detach', 'stage', 'bake', 'prove', 'rejoin', 'roll'])(
     'after %s leaves the fleet as it was',
     async (id) => {
       const result = await world.run(failingAfter(await plan(), id));

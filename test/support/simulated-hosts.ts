@@ -1,3 +1,6 @@
+import path from 'node:path';
+import { ownAnsibleFolder } from '../../src/hosts/ansible-files.ts';
+import type { PlaybookLook } from '../../src/hosts/playbook-look.ts';
 import type { Host, Hosts, PlainVariables, ReleaseAction, ReleaseVariables } from '../../src/hosts/types.ts';
 import { PipelineError } from '../../src/shared/errors.ts';
 
@@ -15,7 +18,20 @@ export interface HostsOfTest {
   readonly plays: string[];
   /** Actions that the playbook ends well and does nothing for. */
   readonly skipped: Set<ReleaseAction | 'run'>;
+  /** What the playbook holds. */
+  readonly playbook: PlaybookLook;
 }
+
+/** What the playbooks of the demo project hold: nothing but the release role, and what finds the init. */
+export const standardPlaybook = (): PlaybookLook => {
+  const task = { name: '', handler: false, at: 'ansible/api.yml:1' };
+  const folder = path.join(ownAnsibleFolder(), 'roles', 'release');
+  const tasks = [
+    { ...task, module: 'ansible.builtin.setup' },
+    { ...task, module: 'include_tasks', includes: '{{ release_action }}.yml', role: 'release', folder },
+  ];
+  return { plays: [{ name: 'Release api', hosts: ['all'], tasks }] };
+};
 
 /** The part of a host's disk that a release is about. */
 interface Disk {
@@ -27,6 +43,16 @@ interface Disk {
   /** What a plain playbook has left: the version that its service shows, and the record of the pipeline. */
   plain: { serves?: string; record?: string };
 }
+
+/** One of a role that the pipeline does not know. */
+export const foreignTask = {
+  name: 'Write the site',
+  module: 'ansible.builtin.template',
+  handler: false,
+  at: 'ansible/roles/nginx/tasks/main.yml:1',
+  role: 'nginx',
+  folder: 'ansible/roles/nginx',
+};
 
 /**
  * Hosts that do what they are told at once, and keep what plays write; without `switching` they know no environments.
@@ -49,7 +75,7 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
     forget: async (host) => {
       diskOf(host).ssh = ['ssh_host_ed25519_key', 'sshd_config'];
     },
-    prepare: async () => undefined,
+    look: async () => test.playbook,
     play: async (host, _playbook, variables) => {
       if (variables.release_action === undefined) return playPlain(test, host, diskOf(host), variables);
       const { release_action: action, release_version: version } = variables;

@@ -27,7 +27,7 @@ import { PipelineError } from '../../src/shared/errors.ts';
 import { VirtualClock } from '../../src/shared/virtual-clock.ts';
 import type { Services } from '../../src/steps/services.ts';
 import { createMemoryStore } from './memory-store.ts';
-import { type HostsOfTest, simulatedHosts } from './simulated-hosts.ts';
+import { type HostsOfTest, simulatedHosts, standardPlaybook } from './simulated-hosts.ts';
 import { steadyClock } from './steady-clock.ts';
 import { type Patience, until } from './until.ts';
 
@@ -67,6 +67,7 @@ export class Simulated implements HostsOfTest {
   readonly plays: string[] = [];
   /** Actions that the playbook ends well and does nothing for: its role is skipped, or it runs in check mode. */
   readonly skipped = new Set<ReleaseAction | 'run'>();
+  readonly playbook = standardPlaybook();
   /** What probes are answered. */
   readonly answers: { to: Answer } = { to: everyVersion };
 

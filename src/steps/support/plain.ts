@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { showingTests } from '../../config/shows-release.ts';
 import { ownAnsibleFolder, plainPlaybook } from '../../hosts/ansible-files.ts';
-import type { Host, PlainVariables } from '../../hosts/types.ts';
+import type { Host } from '../../hosts/types.ts';
 import { isTimeout } from '../../run/poll.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { type ReleaseContext, type ReleaseState, times } from '../services.ts';
+import { plainVariables } from './plain-variables.ts';
 import { isClean, readHost } from './read-back.ts';
 import { releaseRoot } from './release-root.ts';
 
@@ -21,11 +22,6 @@ const otherReleaseMs = 30_000;
 /** True for a run whose playbook does not apply the release role. Journals from before there was a choice say nothing. */
 export function isPlain({ kind }: Pick<ReleaseState, 'kind'>): boolean {
   return kind === 'plain';
-}
-
-/** Folder of the commit's files on the host. */
-export function sourceFolder(fleet: Parameters<typeof releaseRoot>[0]): string {
-  return `${releaseRoot(fleet)}/source`;
 }
 
 /** Puts the commit's files on the host, in place of those of an earlier one. */
@@ -57,27 +53,16 @@ export async function cleanHost(context: ReleaseContext, host: Host): Promise<vo
   });
 }
 
-async function play(context: ReleaseContext, host: Host, playbook: string, more: Record<string, unknown> = {}) {
+async function play(context: ReleaseContext, host: Host, playbook: string, more: Omit<Extras, 'run'> = {}) {
   const { fleet, hosts } = context.services;
-  const { version, commit, current } = context.state;
-  const variables: PlainVariables = {
-    ...fleet.ansible.variables,
-    ...more,
-    release_app: fleet.app,
-    release_version: version,
-    release_commit: commit,
-    release_source: sourceFolder(fleet),
-    ...(current.version === undefined ? {} : { release_previous: current.version }),
-    release_port: fleet.service.port,
-    release_health_path: fleet.service.healthPath,
-    release_run: context.run.id,
-  };
-  await hosts.play(host, playbook, variables, {
+  await hosts.play(host, playbook, plainVariables(fleet, context.state, { run: context.run.id, ...more }), {
     timeoutMs: fleet.release.timeouts.ansible * 1000,
     onTask: (task) => context.progress(task.name),
     signal: context.signal,
   });
 }
+
+type Extras = NonNullable<Parameters<typeof plainVariables>[2]>;
 
 /** What the host's service answers that it should not; nothing when it answers as this release must. */
 type Answer = { kind?: 'down' | 'other'; problem?: string };

@@ -1,7 +1,8 @@
-import type { ReleaseAction, ReleaseVariables } from '../../hosts/types.ts';
+import type { ReleaseAction } from '../../hosts/types.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import type { ReleaseContext } from '../services.ts';
 import { readBack } from './read-back.ts';
+import { releaseVariables } from './release-variables.ts';
 
 /**
  * Runs one action of the app's playbook on the bake host or builder, with its tasks as progress, and reads back that it is done.
@@ -9,22 +10,9 @@ import { readBack } from './read-back.ts';
  */
 export async function playRelease(context: ReleaseContext, action: ReleaseAction, archive?: string): Promise<void> {
   const { fleet, hosts } = context.services;
-  const { host, version, commit, current } = context.state;
+  const { host } = context.state;
   if (!host) throw new Error('the run has no host to work on');
-  const variables: ReleaseVariables = {
-    ...fleet.ansible.variables,
-    release_action: action,
-    release_app: fleet.app,
-    release_version: version,
-    release_commit: commit,
-    ...(archive === undefined ? {} : { release_archive: archive }),
-    ...(current.version === undefined ? {} : { release_previous: current.version }),
-    release_port: fleet.service.port,
-    release_staging_port: fleet.service.stagingPort,
-    release_health_path: fleet.service.healthPath,
-    release_run: context.run.id,
-    release_keep: fleet.release.keepOnHost,
-  };
+  const variables = releaseVariables(fleet, context.state, action, { run: context.run.id, archive });
   try {
     await hosts.play(host, fleet.ansible.playbook, variables, {
       timeoutMs: fleet.release.timeouts.ansible * 1000,

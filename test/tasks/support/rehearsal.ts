@@ -67,7 +67,7 @@ export async function rehearse(settings: Record<string, unknown> = {}): Promise<
     hosts: {
       waitReachable: refused,
       forget: async () => undefined,
-      prepare: refused,
+      look: refused,
       play: refused,
       run: refused,
       close: async () => undefined,

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { Clock } from '../shared/clock.ts';
+import { ownAnsibleFolder } from './ansible-files.ts';
+import { shellQuote } from './quote.ts';
+
+/** How long Ansible may take to end by itself once told to, in milliseconds. */
+const graceMs = 3000;
+
+/** The environment of ansible-playbook, by which the project's ansible.cfg and the pipeline's own plugins are used. */
+export function environment(
+  folder: string,
+  events: string,
+  config: string,
+  sshOptions: string[],
+): Record<string, string> {
+  return {
+    ANSIBLE_CONFIG: config,
+    ANSIBLE_SSH_ARGS: sshOptions.map(shellQuote).join(' '),
+    ANSIBLE_HOST_KEY_CHECKING: 'True',
+    ANSIBLE_CALLBACK_PLUGINS: join(ownAnsibleFolder(), 'callback_plugins'),
+    ANSIBLE_CALLBACKS_ENABLED: 'pipeline_events',
+    ANSIBLE_STDOUT_CALLBACK: 'default',
+    ANSIBLE_LOCAL_TEMP: join(folder, 'tmp'),
+    ANSIBLE_NOCOLOR: '1',
+    ANSIBLE_RETRY_FILES_ENABLED: '0',
+    PIPELINE_EVENTS_FILE: events,
+    LC_ALL: 'C.UTF-8',
+  };
+}
+
+interface GroupResult {
+  exitCode: number | undefined;
+  stdout: string;
+  stderr: string;
+  missing: boolean;
+  stopped?: 'timeout' | 'signal';
+}
+
+/** Runs ansible-playbook as the leader of a process group, so that its workers and their ssh end with it. */
+export async function runGroup(
+  clock: Clock,
+  argv: string[],
+  options: { cwd: string; env: Record<string, string> },
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<GroupResult> {
+  const child = execa('ansible-playbook', argv, {
+    ...options,
+    reject: false,
+    stdin: 'ignore',
+    detached: true,
+    cleanup: false,
+    maxBuffer: 4_000_000,
+  });
+  let stopped: GroupResult['stopped'];
+  const kill = (name: NodeJS.Signals) => {
+    if (child.pid === undefined) return;
+    try {
+      process.kill(-child.pid, name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  };
+  let killer = { cancel: () => {} };
+  const stop = (why: 'timeout' | 'signal') => {
+    if (stopped) return;
+    stopped = why;
+    kill('SIGTERM');
+    killer = clock.after(graceMs, () => kill('SIGKILL'));
+  };
+  const onAbort = () => stop('signal');
+  const onExit = () => kill('SIGKILL');
+  const timer = clock.after(timeoutMs, () => stop('timeout'));
+  signal?.addEventListener('abort', onAbort, { once: true });
+  process.once('exit', onExit);
+  try {
+    const result = await child;
+    return {
+      exitCode: result.exitCode,
+      stdout: result.stdout,
+      stderr: result.stderr,
+      missing: result.code === 'ENOENT' || result.code === 'EACCES',
+      stopped,
+    };
+  } finally {
+    // The leader may be gone before its workers are.
+    if (stopped) kill('SIGKILL');
+    timer.cancel();
+    killer.cancel();
+    signal?.removeEventListener('abort', onAbort);
+    process.removeListener('exit', onExit);
+  }
+}

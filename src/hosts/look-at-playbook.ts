@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Fleet } from '../config/settings.ts';
+import type { Clock } from '../shared/clock.ts';
+import { PipelineError, usageError } from '../shared/errors.ts';
+import { checkVariables, inventory, ownAnsibleFolder } from './ansible-files.ts';
+import { environment, runGroup } from './ansible-process.ts';
+import { createPlaySetup, type PlaySettings, releasePlays } from './play-setup.ts';
+import type { PlaybookLook } from './playbook-look.ts';
+import type { Hosts } from './types.ts';
+
+/** Stands for the host of the release: its plays are listed, it is never contacted. */
+const nobody = { instanceId: 'host-of-the-release', address: '192.0.2.1' };
+
+/** More than any playbook takes to be read, in milliseconds. */
+const timeoutMs = 120_000;
+
+/** Looks at playbooks with the programs, settings, inventory and variables of a play, and contacts no host. */
+export function createLook(settings: {
+  ssh: Fleet['ssh'];
+  ansible?: PlaySettings;
+  projectDir: string;
+  runDir: string;
+  clock: Clock;
+}): Hosts['look'] {
+  const { ssh, ansible = releasePlays, projectDir, runDir, clock } = settings;
+  const setupOf = createPlaySetup({ ansible, projectDir, become: ssh.become });
+
+  return async (playbook, variables, { signal } = {}) => {
+    checkVariables(variables);
+    if (!existsSync(playbook)) throw usageError('ansible.no-playbook', `playbook ${playbook} does not exist`);
+    signal?.throwIfAborted();
+    const setup = await setupOf(playbook, signal);
+    const folder = await mkdtemp(join(runDir, 'look-'));
+    try {
+      const path = (name: string) => join(folder, name);
+      await Promise.all([
+        mkdir(path('tmp'), { mode: 0o700 }),
+        writeFile(path('inventory.json'), inventory(nobody, ssh, ansible), { mode: 0o600 }),
+        writeFile(path('variables.json'), JSON.stringify(variables), { mode: 0o600 }),
+        writeFile(path('pipeline-look'), ''),
+      ]);
+      const result = await runGroup(
+        clock,
+        [
+          ...['-i', path('inventory.json'), '-i', path('pipeline-look')],
+          ...['--extra-vars', `@${path('variables.json')}`, ...setup.argv, '--list-tasks', playbook],
+        ],
+        {
+          cwd: dirname(playbook),
+          env: {
+            ...environment(folder, '', setup.config, []),
+            ...setup.env,
+            ANSIBLE_INVENTORY_PLUGINS: join(ownAnsibleFolder(), 'look_plugins'),
+            ANSIBLE_INVENTORY_ENABLED: 'pipeline_look,yaml',
+            PIPELINE_LOOK_FILE: path('look.json'),
+          },
+        },
+        timeoutMs,
+        signal,
+      );
+      if (result.missing) {
+        throw usageError(
+          'ansible.missing',
+          'ansible-playbook was not found on this machine',
+          'apt-get install ansible-core',
+        );
+      }
+      if (result.stopped === 'signal') throw signal?.reason;
+      if (result.exitCode !== 0) throw unreadable(playbook, result);
+      return await readLook(path('look.json'), playbook, result);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+}
+
+/** A playbook that Ansible itself refuses: a role that is not there, a syntax error. */
+function unreadable(playbook: string, { stdout, stderr }: { stdout: string; stderr: string }): PipelineError {
+  const lines = (stderr.trim() || stdout.trim()).split('\n').map((line) => line.trimEnd());
+  const error = lines.find((line) => /^(ERROR!|\[?ERROR)/.test(line)) ?? lines[0] ?? '';
+  return usageError(
+    'ansible.bad-playbook',
+    `Ansible cannot read ${basename(playbook)}: ${error.replace(/^ERROR! |^\[ERROR\]: /, '')}`,
+    `try it: ansible-playbook --list-tasks ${playbook}`,
+    lines.filter((line) => line !== error && line.trim() !== '').slice(0, 12),
+  );
+}
+
+async function readLook(file: string, playbook: string, { stderr }: { stderr: string }): Promise<PlaybookLook> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as PlaybookLook;
+  } catch (cause) {
+    throw new PipelineError('ansible.not-looked', `Ansible did not say what ${basename(playbook)} holds`, {
+      hint: 'is this a version of ansible-core that is supported (2.14 or newer)? ansible-playbook --version says which one it is',
+      details: stderr.trim().split('\n').slice(-12),
+      cause,
+    });
+  }
+}

@@ -1,0 +1,89 @@
+import { basename } from 'node:path';
+import type { PlaybookLook, TaskLook } from '../../hosts/playbook-look.ts';
+import { usageError } from '../../shared/errors.ts';
+import { harmless } from './harmless.ts';
+import { differenceToOwn, type OwnRole, ownRole } from './own-role.ts';
+
+/** How the project declares its playbook: `release` applies the pipeline's role of that name, `plain` is any other. */
+export type PlaybookKind = 'release' | 'plain';
+
+/** What a playbook means for a release. */
+export interface Judgement {
+  /** Whether it applies the release role; undefined where only its run can tell, as it includes what is named by a variable. */
+  appliesRelease: boolean | undefined;
+  /** Why it may not run on a host that serves, a line each; empty when it may. */
+  reasons: string[];
+  /** Roles of the pipeline that install something where the host lacks it, with the variables that say what; absent values are unknown. */
+  installers: { role: 'node' | 'python'; variables?: Record<string, string> }[];
+}
+
+/** Judges a playbook by what it holds: on a host that serves run only roles of the pipeline, and modules that change nothing. */
+export async function judgePlaybook(look: PlaybookLook): Promise<Judgement> {
+  const tasks = look.plays.flatMap((play) => play.tasks);
+  const differences = new Map<string, string | undefined>();
+  const isOwn = async ({ role, folder = '' }: TaskLook): Promise<OwnRole | undefined> => {
+    const own = ownRole(role);
+    if (!own) return undefined;
+    if (!differences.has(folder)) differences.set(folder, await differenceToOwn(own, folder));
+    return differences.get(folder) === undefined ? own : undefined;
+  };
+  const foreign = new Map<string, TaskLook[]>();
+  const installers = new Map<string, Judgement['installers'][number]>();
+  for (const task of tasks) {
+    const own = await isOwn(task);
+    if (own === 'node' || own === 'python') {
+      const { variables } = task;
+      installers.set(JSON.stringify([own, variables]), { role: own, ...(variables && { variables }) });
+    }
+    if (own || harmless(task)) continue;
+    const of = task.role === undefined ? '' : `${task.role}\n${task.folder}`;
+    foreign.set(of, [...(foreign.get(of) ?? []), task]);
+  }
+  const applied = tasks.some((task) => ownRole(task.role) === 'release');
+  const open = tasks.some((task) => task.includes !== undefined);
+  return {
+    appliesRelease: applied || (open ? undefined : false),
+    reasons: [...foreign].map(([of, found]) => reason(found, differences.get(of.split('\n')[1] ?? ''))),
+    installers: [...installers.values()],
+  };
+}
+
+/**
+ * Refuses a playbook that neither applies the release role nor is declared to be of another kind: it would change hosts that serve.
+ * @throws usage error `ansible.no-release-role`
+ */
+export function assertReleaseRole(playbook: string, { appliesRelease }: Judgement, kind: PlaybookKind): void {
+  if (kind !== 'release' || appliesRelease !== false) return;
+  const name = basename(playbook);
+  throw usageError(
+    'ansible.no-release-role',
+    `${name} does not apply the release role, so it would build nothing beside what serves, and change the host itself`,
+    `have ${name} apply the role \`release\` (\`pipeline init\` writes such a playbook), or declare it in pipelines/*.ts: ansible: { playbook, kind: 'plain' } (docs/plain-playbooks.md)`,
+  );
+}
+
+/** Why tasks of one role, or outside of roles, may not run on a host that serves. */
+function reason(tasks: TaskLook[], difference: string | undefined): string {
+  const [{ role, at }] = tasks as [TaskLook];
+  const handlers = tasks.filter((task) => task.handler).length;
+  const includes = tasks.filter((task) => task.includes !== undefined);
+  const counts = [
+    ...count(tasks.length - handlers - includes.length, 'task'),
+    ...count(handlers, 'handler'),
+    ...count(includes.length, 'include'),
+  ].join(', ');
+  const first = describe(tasks[0] as TaskLook);
+  if (role === undefined) return `outside of roles: ${counts}: ${first} (${at})`;
+  if (difference !== undefined) return `role ${role} is not the pipeline's own: ${difference} differs (${at})`;
+  return `role ${role}: ${counts}: ${first} (${at})`;
+}
+
+function describe({ name, module, includes }: TaskLook): string {
+  if (includes !== undefined)
+    return `${short(module)} of ${includes || 'an unknown name'}, which is known only while it runs`;
+  return name === '' ? module : `"${name}" (${module})`;
+}
+
+const short = (module: string) => module.split('.').at(-1) ?? module;
+
+const count = (n: number, what: string) => (n === 0 ? [] : [`${n} ${what}${n === 1 ? '' : 's'}`]);
