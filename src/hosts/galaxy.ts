@@ -83,20 +83,29 @@ async function install(file: string, folder: string, { config, signal }: { confi
   await rm(join(folder, 'tmp'), { recursive: true, force: true });
   if (result.exitCode === 0) return;
   const lines = result.all.split('\n').filter((line) => line.trim() !== '');
-  const reason =
-    lines.find((line) => /^(ERROR!|\[ERROR\])/.test(line)) ??
-    lines.find((line) => line.includes('NOT')) ??
-    lines.at(-1);
   throw new PipelineError(
     'ansible.requirements',
     `the roles and collections of ${file} could not be installed: ${
-      result.timedOut
-        ? `ansible-galaxy did not end within ${timeoutMs / 60_000} minutes`
-        : (reason ?? 'no reason given')
+      result.timedOut ? `ansible-galaxy did not end within ${timeoutMs / 60_000} minutes` : failureReason(result.all)
     }`,
     {
       hint: `this machine must reach what ${basename(file)} names; try it: ansible-galaxy install -r ${file}`,
       details: lines.slice(-15),
     },
   );
+}
+
+/**
+ * Why an installation failed, of all that ansible-galaxy prints. For a role the reason is in a warning, which is wrapped, and the error
+ * after it only says that errors can be ignored.
+ */
+export function failureReason(output: string): string {
+  const parts = output
+    .split(/^(?=\[WARNING\]: |\[ERROR\]: |ERROR! )/m)
+    .map((part) => part.replace(/\s+/g, ' ').trim())
+    .filter((part) => part !== '');
+  const chosen = parts.find((part) => part.includes('NOT installed')) ?? parts.find((part) => /^\[?ERROR/.test(part));
+  return (chosen ?? parts.at(-1) ?? 'no reason given')
+    .replace(/^(\[(WARNING|ERROR)\]: |ERROR! )(- )?/, '')
+    .slice(0, 400);
 }

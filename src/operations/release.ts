@@ -24,6 +24,7 @@ import { stagePlain } from '../steps/stage-plain.ts';
 import { observeFleet } from '../steps/support/observe.ts';
 import { verify } from '../steps/verify.ts';
 import { type Around, withAround } from './around.ts';
+import { assertPasswordNotReleased } from './vault-password-home.ts';
 import { nextVersion } from './versions.ts';
 
 /** How the image is made: on a host of the fleet, or on a throwaway machine, with nothing to take out of the load balancer. */
@@ -89,6 +90,7 @@ export async function planRelease(
   const ref = options.ref ?? 'HEAD';
   const commit = await resolveCommit({ repository, ref });
   if (options.ref === undefined) await assertClean(fleet.source);
+  await assertPasswordNotReleased(fleet, commit);
   assertStrategy(fleet, options.strategy);
   assertBake(options);
   const { facts, healthy, live } = await observeFleet(services);

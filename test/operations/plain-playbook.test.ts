@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup } from '../../src/aws/groups.ts';
 import { readMachine } from '../../src/aws/instances.ts';
@@ -120,6 +121,26 @@ describe('a release by a plain playbook', () => {
       hosts.play = play;
     }
   }, 60_000);
+});
+
+describe('a vault password file', () => {
+  afterEach(() => {
+    delete world.fleet.ansible.vaultPasswordFile;
+  });
+
+  it('that is part of the commit is refused: it would be in every image', async () => {
+    world.fleet.ansible.vaultPasswordFile = path.join(world.project.dir, 'examples/api/config.json');
+    await expect(plan()).rejects.toMatchObject({
+      code: 'ansible.vault-password',
+      outcome: 'usage',
+      message: expect.stringContaining('is part of commit'),
+    });
+  });
+
+  it.each(['.vault-password', 'examples/api/.vault-password', '../elsewhere'])('at %s is none of it', async (file) => {
+    world.fleet.ansible.vaultPasswordFile = path.join(world.project.dir, file);
+    await expect(plan()).resolves.toBeDefined();
+  });
 });
 
 describe('a plain playbook that ends well and did nothing', () => {

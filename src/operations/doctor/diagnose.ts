@@ -3,6 +3,7 @@ import { accountLooks } from './account.ts';
 import { type Finding, takeAll } from './finding.ts';
 import { fleetLooks } from './fleet.ts';
 import { launchLooks } from './launch.ts';
+import { playFileLooks } from './play-files.ts';
 import { reachLooks } from './reach.ts';
 import { recordLooks } from './records.ts';
 import { scaleLooks } from './scale.ts';
@@ -16,6 +17,7 @@ export async function diagnose(services: DoctorServices, clock: Clock): Promise<
   return takeAll([
     ...accountLooks(services),
     ...variableLooks(services),
+    ...playFileLooks(services),
     ...reachLooks(services),
     ...fleetLooks(services, busy, clock),
     ...launchLooks(services, clock),
