@@ -29,6 +29,12 @@ export function ansibleConfig(projectDir: string, playbook: string): string {
   return candidates.find((file) => existsSync(file)) ?? join(ownAnsibleFolder(), 'ansible.cfg');
 }
 
+/** The same for a plain playbook, which expects Ansible's own defaults where its project has no ansible.cfg. */
+export function plainConfig(projectDir: string, playbook: string): string {
+  const config = ansibleConfig(projectDir, playbook);
+  return dirname(config) === ownAnsibleFolder() ? join(ownAnsibleFolder(), 'plain.cfg') : config;
+}
+
 /** An inventory of one host (JSON, which Ansible's YAML inventory reads) in the groups that its playbook names. */
 export function inventory(
   host: Host,

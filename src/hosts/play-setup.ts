@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { execa } from 'execa';
 import type { Fleet } from '../config/settings.ts';
 import { PipelineError } from '../shared/errors.ts';
-import { ansibleConfig, ownAnsibleFolder, plainPlaybook } from './ansible-files.ts';
+import { ansibleConfig, plainConfig, plainPlaybook } from './ansible-files.ts';
 import { type Installed, installRequirements } from './galaxy.ts';
 import { assertVaultPassword } from './vault-password.ts';
 
@@ -36,17 +36,16 @@ export function createPlaySetup({
   const paths = new Map<string, Promise<Record<string, string>>>();
 
   return async (playbook, signal) => {
-    const config = ansibleConfig(projectDir, playbook);
     const plain = ansible.kind === 'plain';
+    const own = playbook === plainPlaybook();
+    const config = plain && !own ? plainConfig(projectDir, playbook) : ansibleConfig(projectDir, playbook);
     const setup: PlaySetup = {
       config,
       // As people run such a playbook themselves: a task may still say otherwise, which it could not against the inventory.
       argv: plain && become ? ['--become'] : [],
       env: {},
     };
-    if (playbook === plainPlaybook()) return setup;
-    // The product's own ansible.cfg gathers no facts; a playbook without a configuration expects Ansible's defaults.
-    if (plain && dirname(config) === ownAnsibleFolder()) setup.env.ANSIBLE_GATHERING = 'implicit';
+    if (own) return setup;
     if (ansible.vaultPasswordFile !== undefined) {
       await assertVaultPassword(ansible.vaultPasswordFile);
       setup.argv.push('--vault-password-file', ansible.vaultPasswordFile);

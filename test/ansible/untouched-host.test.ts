@@ -31,7 +31,7 @@ async function stage(text: string) {
   await writeFile(playbook, text);
   const ssh = { user: 'admin', port: 22, privateKey: '/none', hostKeys: 'console', become: false } as Fleet['ssh'];
   const hosts = {
-    ...createAnsible({
+    play: createAnsible({
       ssh,
       projectDir: folder,
       runDir: join(folder, 'run'),

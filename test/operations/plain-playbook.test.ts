@@ -10,7 +10,7 @@ import { planRelease, type ReleaseOptions } from '../../src/operations/release.t
 import { planUndo } from '../../src/operations/undo-run.ts';
 import { PipelineError } from '../../src/shared/errors.ts';
 import type { ReleaseState } from '../../src/steps/services.ts';
-import { failingAfter, Simulated } from '../support/simulated.ts';
+import { failingAfter, firstRelease, Simulated } from '../support/simulated.ts';
 import { foreignTask, standardPlaybook } from '../support/simulated-hosts.ts';
 import { die } from './support/dying.ts';
 
@@ -293,3 +293,26 @@ describe('a rollback of an app with a plain playbook', () => {
     expect(result.outcome).toBe('done');
   }, 60_000);
 });
+
+it('with blue/green the host of a plain playbook is terminated once the image is proven, and the old group is whole', async () => {
+  const green = await Simulated.create([
+    ["'ansible/api.yml' }", "'ansible/api.yml', kind: 'plain' }"],
+    ['verifySeconds: 5,', "strategy: 'blue-green', stepSeconds: 1, rollbackWindow: 400, verifySeconds: 5,"],
+  ]);
+  try {
+    green.playbook.plays[0]?.tasks.splice(0, 9, foreignTask);
+    const release = async () => green.run(await planRelease(green.services, green.clock, {}));
+    expect(await release()).toMatchObject({ outcome: 'done' });
+    green.plays.length = 0;
+    const result = await green.run(failingAfter(await planRelease(green.services, green.clock, {}), 'rejoin'));
+    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+    const host = green.plays[0]?.split(' ')[1];
+    const { instances } = await readStatus(green.services);
+    expect(instances.map((one) => one.id)).not.toContain(host);
+    expect(await green.serving()).toEqual(firstRelease);
+    expect(await release()).toMatchObject({ outcome: 'done' });
+    expect((await green.serving()).filter((one) => !one.startsWith('v1 '))).toHaveLength(4);
+  } finally {
+    await green.close();
+  }
+}, 60_000);

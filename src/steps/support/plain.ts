@@ -72,7 +72,7 @@ type Answer = { kind?: 'down' | 'other'; problem?: string };
  * @throws PipelineError `host.unhealthy` when it is not healthy in time; `ansible.not-applied` when it is, with another release
  */
 export async function waitServes(context: ReleaseContext, host: Host): Promise<void> {
-  const { fleet, hosts } = context.services;
+  const { fleet } = context.services;
   const { version } = context.state;
   const argv = [python, '-c', await program('answers.py'), JSON.stringify(questions(context))];
   let last: Answer = {};
@@ -81,7 +81,7 @@ export async function waitServes(context: ReleaseContext, host: Host): Promise<v
     await context.poll({
       what: `the service on ${host.instanceId} to show ${version}`,
       read: async () => {
-        last = JSON.parse(await hosts.run(host, argv, { timeoutMs: askMs })) as Answer;
+        last = await ask(context, host, argv);
         return last;
       },
       until: ({ kind, problem }) => {
@@ -103,6 +103,16 @@ export async function waitServes(context: ReleaseContext, host: Host): Promise<v
         hint: `the playbook must leave the service started on port ${fleet.service.port}; it needs longer: release.timeouts.health`,
       },
     );
+  }
+}
+
+/** A host that cannot be reached for a moment, as a playbook may have restarted its network, is asked again. */
+async function ask({ services: { hosts } }: ReleaseContext, host: Host, argv: string[]): Promise<Answer> {
+  try {
+    return JSON.parse(await hosts.run(host, argv, { timeoutMs: askMs })) as Answer;
+  } catch (error) {
+    if (!(error instanceof PipelineError) || error.code !== 'ssh.unreachable') throw error;
+    return { kind: 'down', problem: error.message };
   }
 }
 

@@ -39,7 +39,7 @@ def look(spec):
             status, body = ask(host, spec['port'], check['path'], spec['headers'])
         except OSError as error:
             return {'kind': 'down', 'problem': '%s: %s' % (where, error.strerror or error)}
-        except http.client.HTTPException as error:
+        except (http.client.HTTPException, ValueError) as error:
             return {'kind': 'down', 'problem': '%s: %r' % (where, error)}
         if status != check['status']:
             return {'kind': 'down', 'problem': '%s answers %d instead of %d: %s' % (where, status, check['status'], body[:200])}
