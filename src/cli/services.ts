@@ -37,6 +37,7 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
   const by = `${context.env.PIPELINE_USER ?? userInfo().username}@${hostname()}`;
   const hosts = createHosts({
     ssh: fleet.ssh,
+    ansible: fleet.ansible,
     region: fleet.region,
     projectDir: fleet.projectDir,
     runDir: workDir,

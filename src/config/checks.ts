@@ -5,6 +5,7 @@ import { type Problem, problem, valueAt } from './problems.ts';
 import { defaultNames } from './resolve.ts';
 import { type SectionName, sections } from './schema/pipeline.ts';
 import { namesSection } from './schema/sections.ts';
+import { showsRelease } from './shows-release.ts';
 
 /**
  * Mistakes that no single key shows: values that do not go together, in each environment as it comes out after inheritance.
@@ -91,6 +92,7 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
   }
   found.push(
     ...releaseProblems(section('release'), isGroup(raw.tasks) ? Object.keys(raw.tasks) : [], at),
+    ...plainProblems(section('ansible'), section('release'), at),
     ...healthProblems(section('balancer'), at),
     ...drainProblems(section('balancer'), section('release'), at),
   );
@@ -136,6 +138,18 @@ function refreshProblems(release: z.output<typeof sections.release>, at: (path: 
     found.push(problem(at(['release', 'rollbackWindow']), rollbackWindow, expected));
   }
   return found;
+}
+
+/** Nothing that a plain playbook leaves behind is known beforehand: only the service itself can say which release it is. */
+function plainProblems(
+  ansible: z.output<typeof sections.ansible> | undefined,
+  release: z.output<typeof sections.release> | undefined,
+  at: (path: string[]) => string[],
+): Problem[] {
+  if (ansible?.kind !== 'plain' || !release || release.smokeTests.some(showsRelease)) return [];
+  const expected =
+    "a test whose answer shows the release, such as { path: '/version', contains: '{version}' }, as ansible.kind is 'plain'";
+  return [problem(at(['release', 'smokeTests']), release.smokeTests, expected)];
 }
 
 function networkProblems(

@@ -53,7 +53,7 @@ export function resolveFleet(raw: Raw, environment: string, projectDir: string):
     region,
     projectDir: resolve(projectDir),
     source: { ...source, repository: absolutePath(source.repository, projectDir) },
-    ansible: { ...ansible, playbook: absolutePath(ansible.playbook, projectDir) },
+    ansible: ansibleOf(ansible, projectDir),
     service: { ...service, stagingPort: service.stagingPort ?? service.port + 1 },
     capacity: section('capacity'),
     scale: section('scale'),
@@ -71,6 +71,18 @@ export function resolveFleet(raw: Raw, environment: string, projectDir: string):
     },
     infrastructure: section('infrastructure'),
     names: { ...defaultNames(app, environment), ...section('names') },
+  };
+}
+
+function ansibleOf(
+  { requirements, vaultPasswordFile, ...own }: z.output<typeof sections.ansible>,
+  projectDir: string,
+): Fleet['ansible'] {
+  return {
+    ...own,
+    playbook: absolutePath(own.playbook, projectDir),
+    ...(requirements !== undefined && { requirements: absolutePath(requirements, projectDir) }),
+    ...(vaultPasswordFile !== undefined && { vaultPasswordFile: absolutePath(vaultPasswordFile, projectDir) }),
   };
 }
 

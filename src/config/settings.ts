@@ -19,6 +19,14 @@ export interface Fleet {
   ansible: {
     /** Playbook that builds a release on a host, absolute path. */
     playbook: string;
+    /** `plain`: it does not apply the `release` role, and is run whole on an instance without traffic. */
+    kind: 'release' | 'plain';
+    /** Inventory groups of the host. */
+    groups: string[];
+    /** File of roles and collections for `ansible-galaxy`, absolute path. */
+    requirements?: string;
+    /** Password of Ansible Vault, or a program that prints it, absolute path. */
+    vaultPasswordFile?: string;
     /** Extra variables for the plays. */
     variables: Record<string, unknown>;
     /** Files and folders that no commit has and plays need, relative to the project folder. */

@@ -59,9 +59,9 @@ export function noHostsError(host: Host, playbook: string, events: readonly Ansi
         : 'no play matches the host, or tags leave no task';
   return new PipelineError(
     'ansible.no-hosts',
-    `${name} ran no task on ${host.instanceId} (${host.address}), expected the release role to run there: ${why}`,
+    `${name} ran no task on ${host.instanceId} (${host.address}), expected it to build the release there: ${why}`,
     {
-      hint: `write \`hosts: all\` in ${name}, with no tag or condition that skips the release role: the inventory has this one host and no groups`,
+      hint: `write \`hosts: all\` in ${name}, or name the groups that it expects in ansible.groups; no tag or condition may skip what it does to the host`,
     },
   );
 }

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Fleet } from '../config/settings.ts';
 import { usageError } from '../shared/errors.ts';
-import type { Host, ReleaseVariables } from './types.ts';
+import type { PlaySettings } from './play-setup.ts';
+import type { Host, PlainVariables, ReleaseVariables } from './types.ts';
 
 /** The `ansible` folder that comes with the product; looked for upwards, for the code may be bundled. */
 export function ownAnsibleFolder(from = dirname(fileURLToPath(import.meta.url))): string {
@@ -15,6 +16,11 @@ export function ownAnsibleFolder(from = dirname(fileURLToPath(import.meta.url)))
   }
 }
 
+/** The playbook of what the pipeline itself does around a plain one. */
+export function plainPlaybook(): string {
+  return join(ownAnsibleFolder(), 'plain.yml');
+}
+
 /** The project's ansible.cfg: beside its playbook, else in ansible/, else in its root; else the product's own. */
 export function ansibleConfig(projectDir: string, playbook: string): string {
   const candidates = [dirname(playbook), join(projectDir, 'ansible'), projectDir].map((folder) =>
@@ -23,23 +29,38 @@ export function ansibleConfig(projectDir: string, playbook: string): string {
   return candidates.find((file) => existsSync(file)) ?? join(ownAnsibleFolder(), 'ansible.cfg');
 }
 
-/** An inventory of one host (JSON, which Ansible's YAML inventory reads). */
-export function inventory(host: Host, ssh: Fleet['ssh']): string {
+/** The same for a plain playbook, which expects Ansible's own defaults where its project has no ansible.cfg. */
+export function plainConfig(projectDir: string, playbook: string): string {
+  const config = ansibleConfig(projectDir, playbook);
+  return dirname(config) === ownAnsibleFolder() ? join(ownAnsibleFolder(), 'plain.cfg') : config;
+}
+
+/** An inventory of one host (JSON, which Ansible's YAML inventory reads) in the groups that its playbook names. */
+export function inventory(
+  host: Host,
+  ssh: Fleet['ssh'],
+  { kind, groups }: Pick<PlaySettings, 'kind' | 'groups'>,
+): string {
   const variables = {
     ansible_host: host.address,
     ansible_port: ssh.port,
     ansible_user: ssh.user,
     ansible_ssh_private_key_file: ssh.privateKey,
     ansible_python_interpreter: '/usr/bin/python3',
-    ansible_become: ssh.become,
+    // It overrides every `become` of a playbook; a plain one keeps its own where sudo may be used.
+    ...(kind === 'plain' && ssh.become ? {} : { ansible_become: ssh.become }),
   };
-  return JSON.stringify({ all: { hosts: { [host.instanceId]: variables } } });
+  const member = { hosts: { [host.instanceId]: {} } };
+  const children = Object.fromEntries(groups.map((group) => [group, member]));
+  return JSON.stringify({
+    all: { hosts: { [host.instanceId]: variables }, ...(groups.length > 0 && { children }) },
+  });
 }
 
 /** Variables that a play may do without. */
 const optional = ['release_previous', 'release_project_commit'];
 
-const rules: [keyof ReleaseVariables & string, RegExp][] = [
+const rules: [string, RegExp][] = [
   ['release_app', /^[a-z][a-z0-9-]{0,40}$/],
   ['release_version', /^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/],
   ['release_commit', /^[0-9a-f]{7,64}$/],
@@ -49,7 +70,7 @@ const rules: [keyof ReleaseVariables & string, RegExp][] = [
 ];
 
 /** Refuses values that Ansible would take for templates or paths elsewhere. Code `ansible.bad-variable`. */
-export function checkVariables(variables: ReleaseVariables): void {
+export function checkVariables(variables: ReleaseVariables | PlainVariables): void {
   for (const [name, rule] of rules) {
     const value = variables[name];
     if (value === undefined && optional.includes(name)) continue;

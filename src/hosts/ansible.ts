@@ -7,31 +7,35 @@ import { PipelineError, usageError } from '../shared/errors.ts';
 import { changesOn } from './ansible-changes.ts';
 import { noHostsError, playError } from './ansible-error.ts';
 import { type AnsibleEvent, eventParser, follow, ranNothing } from './ansible-events.ts';
-import { ansibleConfig, checkVariables, inventory } from './ansible-files.ts';
+import { checkVariables, inventory } from './ansible-files.ts';
 import { environment, runGroup } from './ansible-process.ts';
+import { createPlaySetup, type PlaySettings, releasePlays } from './play-setup.ts';
 import type { Host, Hosts } from './types.ts';
 
 /** Runs playbooks on one host at a time, over the connections of `sshOptions`. */
 export function createAnsible(settings: {
   ssh: Fleet['ssh'];
+  ansible?: PlaySettings;
   projectDir: string;
   runDir: string;
   clock: Clock;
   sshOptions: (host: Host) => string[];
 }): Hosts['play'] {
-  const { ssh, projectDir, runDir, clock } = settings;
+  const { ssh, ansible = releasePlays, projectDir, runDir, clock } = settings;
+  const setupOf = createPlaySetup({ ansible, projectDir, become: ssh.become });
 
   return async (host, playbook, variables, { timeoutMs, onTask, onChanges, signal, projectDir: checkout }) => {
     checkVariables(variables);
     if (!existsSync(playbook)) throw usageError('ansible.no-playbook', `playbook ${playbook} does not exist`);
     signal?.throwIfAborted();
+    const setup = await setupOf(playbook, { signal, checkout });
     const folder = await mkdtemp(join(runDir, 'play-'));
     try {
       const files = { inventory: 'inventory.json', variables: 'variables.json', events: 'events.ndjson' };
       const path = (name: keyof typeof files) => join(folder, files[name]);
       await Promise.all([
         mkdir(join(folder, 'tmp'), { mode: 0o700 }),
-        writeFile(path('inventory'), inventory(host, ssh), { mode: 0o600 }),
+        writeFile(path('inventory'), inventory(host, ssh, ansible), { mode: 0o600 }),
         writeFile(path('variables'), JSON.stringify(variables), { mode: 0o600 }),
         writeFile(path('events'), '', { mode: 0o600 }),
       ]);
@@ -43,16 +47,12 @@ export function createAnsible(settings: {
       const following = follow(path('events'), parse);
       const result = await runGroup(
         clock,
-        ['-i', path('inventory'), '--extra-vars', `@${path('variables')}`, playbook],
+        ['-i', path('inventory'), '--extra-vars', `@${path('variables')}`, ...setup.argv, playbook],
         {
           cwd: dirname(playbook),
           env: {
-            ...environment(
-              folder,
-              path('events'),
-              ansibleConfig(checkout ?? projectDir, playbook),
-              settings.sshOptions(host),
-            ),
+            ...environment(folder, path('events'), setup.config, settings.sshOptions(host)),
+            ...setup.env,
             // What one play has found out about the host, the next one of this process need not.
             ANSIBLE_CACHE_PLUGIN: 'jsonfile',
             ANSIBLE_CACHE_PLUGIN_CONNECTION: join(runDir, 'facts'),

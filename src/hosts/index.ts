@@ -3,12 +3,15 @@ import type { Poll } from '../run/poll.ts';
 import type { Clock } from '../shared/clock.ts';
 import { createAnsible } from './ansible.ts';
 import { createLook } from './look-at-playbook.ts';
+import type { PlaySettings } from './play-setup.ts';
 import { createSsh } from './ssh.ts';
 import type { Hosts } from './types.ts';
 import { checkHost } from './validate.ts';
 
 export interface HostsOptions {
   ssh: Fleet['ssh'];
+  /** How playbooks are run; without it those of the release role, with no groups and nothing to install. */
+  ansible?: PlaySettings;
   /** Of the hosts, for sessions of Session Manager; without it that of the environment. */
   region?: string;
   /** Relative files of the project, its ansible.cfg among them, are looked for here. */

@@ -4,8 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import type { Fleet } from '../config/settings.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError, usageError } from '../shared/errors.ts';
-import { ansibleConfig, checkVariables, inventory, ownAnsibleFolder } from './ansible-files.ts';
+import { checkVariables, inventory, ownAnsibleFolder } from './ansible-files.ts';
 import { environment, runGroup } from './ansible-process.ts';
+import { createPlaySetup, type PlaySettings, releasePlays } from './play-setup.ts';
 import type { PlaybookLook } from './playbook-look.ts';
 import type { Hosts } from './types.ts';
 
@@ -18,22 +19,25 @@ const timeoutMs = 120_000;
 /** Looks at playbooks with the programs, settings, inventory and variables of a play, and contacts no host. */
 export function createLook(settings: {
   ssh: Fleet['ssh'];
+  ansible?: PlaySettings;
   projectDir: string;
   runDir: string;
   clock: Clock;
 }): Hosts['look'] {
-  const { ssh, projectDir, runDir, clock } = settings;
+  const { ssh, ansible = releasePlays, projectDir, runDir, clock } = settings;
+  const setupOf = createPlaySetup({ ansible, projectDir, become: ssh.become });
 
   return async (playbook, variables, { signal, projectDir: checkout } = {}) => {
     checkVariables(variables);
     if (!existsSync(playbook)) throw usageError('ansible.no-playbook', `playbook ${playbook} does not exist`);
     signal?.throwIfAborted();
+    const setup = await setupOf(playbook, { signal, checkout });
     const folder = await mkdtemp(join(runDir, 'look-'));
     try {
       const path = (name: string) => join(folder, name);
       await Promise.all([
         mkdir(path('tmp'), { mode: 0o700 }),
-        writeFile(path('inventory.json'), inventory(nobody, ssh), { mode: 0o600 }),
+        writeFile(path('inventory.json'), inventory(nobody, ssh, ansible), { mode: 0o600 }),
         writeFile(path('variables.json'), JSON.stringify(variables), { mode: 0o600 }),
         writeFile(path('pipeline-look'), ''),
       ]);
@@ -41,12 +45,13 @@ export function createLook(settings: {
         clock,
         [
           ...['-i', path('inventory.json'), '-i', path('pipeline-look')],
-          ...['--extra-vars', `@${path('variables.json')}`, '--list-tasks', playbook],
+          ...['--extra-vars', `@${path('variables.json')}`, ...setup.argv, '--list-tasks', playbook],
         ],
         {
           cwd: dirname(playbook),
           env: {
-            ...environment(folder, '', ansibleConfig(checkout ?? projectDir, playbook), []),
+            ...environment(folder, '', setup.config, []),
+            ...setup.env,
             ANSIBLE_INVENTORY_PLUGINS: join(ownAnsibleFolder(), 'look_plugins'),
             ANSIBLE_INVENTORY_ENABLED: 'pipeline_look,yaml',
             PIPELINE_LOOK_FILE: path('look.json'),

@@ -31,6 +31,22 @@ export interface ReleaseVariables {
   [extra: string]: unknown;
 }
 
+/** Variables of a play of a playbook that does not know the release role: it is run once, as a whole. */
+export interface PlainVariables {
+  release_action?: undefined;
+  release_app: string;
+  release_version: string;
+  release_commit: string;
+  /** Folder on the host that holds the files of the commit. */
+  release_source: string;
+  /** The version that served before; absent when there was none. */
+  release_previous?: string;
+  release_port: number;
+  release_health_path: string;
+  release_run?: string;
+  [extra: string]: unknown;
+}
+
 /** Progress of a play: one call for each task that starts. */
 export type OnTask = (task: { name: string; index: number }) => void;
 
@@ -67,14 +83,15 @@ export interface Hosts {
    * `onChanges` is called once, however the play ends, before that is told.
    * A playbook that ends well and has run no task on the host rejects with `ansible.no-hosts`.
    */
-  play(host: Host, playbook: string, variables: ReleaseVariables, options: PlayOptions): Promise<void>;
+  play(host: Host, playbook: string, variables: ReleaseVariables | PlainVariables, options: PlayOptions): Promise<void>;
   /**
-   * What a playbook holds; nothing is run and no host is contacted.
-   * @throws PipelineError `ansible.no-playbook`, `ansible.bad-playbook` (with Ansible's own words), `ansible.missing`, `ansible.not-looked`
+   * What a playbook holds; nothing is run and no host is contacted. What it needs from Ansible Galaxy is installed on this machine.
+   * @throws PipelineError `ansible.no-playbook`, `ansible.bad-playbook` (with Ansible's own words), `ansible.missing`, `ansible.not-looked`;
+   * `ansible.vault-password`, `ansible.no-requirements`, `ansible.requirements`, as for `play`
    */
   look(
     playbook: string,
-    variables: ReleaseVariables,
+    variables: ReleaseVariables | PlainVariables,
     options?: Pick<PlayOptions, 'signal' | 'projectDir'>,
   ): Promise<PlaybookLook>;
   /**

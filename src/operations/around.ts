@@ -1,4 +1,5 @@
 import type { ReleaseStep, Services } from '../steps/services.ts';
+import { stagePlain } from '../steps/stage-plain.ts';
 import { readLive } from '../steps/support/observe.ts';
 import { readInputs } from '../tasks/read-inputs.ts';
 import type { Task, TaskContext } from '../tasks/types.ts';
@@ -30,10 +31,13 @@ export async function withAround(
   return result;
 }
 
-/** A host of the fleet is taken out, or, on a builder, the new version is started for the first time, and then proved. */
+/**
+ * A host of the fleet is taken out, or, on a builder, the new version is started for the first time, and then proved. A plain playbook
+ * starts it by itself.
+ */
 function firstTouching(steps: readonly ReleaseStep[]): number {
-  const detach = steps.findIndex((step) => step.id === 'detach');
-  return detach >= 0 ? detach : steps.findIndex((step) => step.id === 'bake');
+  const first = steps.findIndex((step) => step.id === 'detach' || step === stagePlain);
+  return first >= 0 ? first : steps.findIndex((step) => step.id === 'bake');
 }
 
 async function wrap(around: Around, services: Services): Promise<[ReleaseStep, ReleaseStep]> {

@@ -26,11 +26,13 @@ import type { ReleaseState, ReleaseStep, Services } from '../steps/services.ts';
 import { settle } from '../steps/settle.ts';
 import { shift } from '../steps/shift.ts';
 import { builder, stage } from '../steps/stage.ts';
+import { stagePlain } from '../steps/stage-plain.ts';
 import { type Observation, observeFleet } from '../steps/support/observe.ts';
 import { placeOf, plannedFiles } from '../steps/support/project.ts';
 import { verify } from '../steps/verify.ts';
 import { type Around, withAround } from './around.ts';
 import { irreversibleMarker } from './irreversible.ts';
+import { assertPasswordNotReleased } from './vault-password-home.ts';
 import { nextVersion } from './versions.ts';
 
 /** How the image is made: on a host of the fleet, or on a throwaway machine, with nothing to take out of the load balancer. */
@@ -52,9 +54,11 @@ export function releaseSteps({
   bake: how,
   strategy,
   detachFirst,
-}: Pick<ReleaseState, 'bake' | 'strategy' | 'detachFirst'>): ReleaseStep[] {
+  kind,
+}: Pick<ReleaseState, 'bake' | 'strategy' | 'detachFirst' | 'kind'>): ReleaseStep[] {
+  const made = baking[how === 'detach' && detachFirst ? 'detachFirst' : how];
   return [
-    ...baking[how === 'detach' && detachFirst ? 'detachFirst' : how],
+    ...made.map((step) => (kind === 'plain' && step === stage ? stagePlain : step)),
     ...rolling[strategy],
     ...ending,
   ] as ReleaseStep[];
@@ -102,6 +106,7 @@ export async function planRelease(
   await assertReleasable({ ...fleet.source, commit });
   const released = { repository, commit, named: options.ref !== undefined };
   const project = await planProject(placeOf(fleet), options.project ?? {}, released);
+  await assertPasswordNotReleased(fleet, commit);
   assertStrategy(fleet, options.strategy);
   assertBake(options);
   const observed = await observeFleet(services);
@@ -116,6 +121,7 @@ export async function planRelease(
   const irreversible = options.irreversible
     ? 'it was released with --irreversible'
     : await irreversibleMarker(services, commit, facts.current.version);
+  const kind = fleet.ansible.kind === 'plain' ? { kind: 'plain' as const } : {};
   const asked = options.bake ?? (options.fromBase || drift.foreign ? 'builder' : fleet.release.bake);
   const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
   const version = nextVersion([...releases, ...(options.after ? [{ version: options.after }] : [])], seen.highest);
@@ -132,7 +138,11 @@ export async function planRelease(
     operation: 'release',
     app: fleet.app,
     environment: fleet.environment,
-    steps: await withAround(releaseSteps({ bake: bakeHow, strategy, detachFirst }), options.around ?? [], services),
+    steps: await withAround(
+      releaseSteps({ bake: bakeHow, strategy, detachFirst, ...kind }),
+      options.around ?? [],
+      services,
+    ),
     initial: {
       ...facts,
       ref,
@@ -140,6 +150,7 @@ export async function planRelease(
       project,
       bake: bakeHow,
       strategy,
+      ...kind,
       ...(detachFirst && { detachFirst }),
       ...(project.commit !== undefined && { installers }),
       ...(options.fromBase && { base: await newestBase(services) }),

@@ -84,7 +84,7 @@ export async function decideRollback(
   const way = chooseRollbackWay(
     {
       ...(other && { switch: switchFact(target.version, other) }),
-      flip: flipOf(target.version, serving, machines, images),
+      flip: flipOf(fleet, target.version, serving, machines, images),
       roll: { open: true, why: `${there.name} can be launched` },
     },
     options.how ?? 'auto',
@@ -147,8 +147,18 @@ function withImages(
   return [...releases, ...rebuilt].sort((a, b) => versionNumber(a.version) - versionNumber(b.version));
 }
 
-function flipOf(version: string, serving: string | undefined, machines: Machine[], images: GoldenImage[]): WayFact {
+function flipOf(
+  { app, ansible }: Services['fleet'],
+  version: string,
+  serving: string | undefined,
+  machines: Machine[],
+  images: GoldenImage[],
+): WayFact {
   if (version === serving) return { open: false, why: `the hosts serve ${version}; only their image is another` };
+  // Hosts from before the playbook was declared plain may still hold environments.
+  if (ansible.kind === 'plain' && images.every((image) => image.environments.length === 0)) {
+    return { open: false, why: `the playbook of ${app} is plain, so its hosts hold no other environment to switch to` };
+  }
   const byId = new Map(images.map((image) => [image.imageId, image.environments]));
   return flipFact(
     version,

@@ -4,11 +4,13 @@ import { deregisterImage, findImageOfRun, readImage } from '../aws/images.ts';
 import { isEnding, readMachine, tagMachine, terminateMachine } from '../aws/instances.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { Host } from '../hosts/types.ts';
+import type { JournaledChange } from '../run/step.ts';
 import { messageOf } from '../shared/errors.ts';
 import { type ReleaseContext, type ReleaseStep, times } from './services.ts';
 import { endHost } from './support/end-host.ts';
 import { flipProgram } from './support/flip-program.ts';
 import { endChangedHost } from './support/outside.ts';
+import { assertRecord, cleanHost, isPlain } from './support/plain.ts';
 import { playRelease } from './support/play.ts';
 import { bringBack, bringBackOrEnd } from './support/return-host.ts';
 import { isReplaced, takeOut } from './support/standby.ts';
@@ -38,7 +40,9 @@ export const bake: ReleaseStep = {
   id: 'bake',
   title: 'Bake the golden image',
   describe: ({ state, services: { fleet } }) => [
-    `switch to ${state.version} and check it on the host; remove identity and secrets`,
+    isPlain(state)
+      ? `see that the host carries ${state.version} of this run; remove identity and secrets`
+      : `switch to ${state.version} and check it on the host; remove identity and secrets`,
     `CreateImage ${fleet.names.imagePrefix}${state.version}, wait until it is available`,
     state.bake === 'detach' && state.detachFirst
       ? 'the host stays out of the load balancer until the image is proven'
@@ -54,11 +58,7 @@ export const bake: ReleaseStep = {
     if (!host) throw new Error('no host was chosen');
     // A builder never serves.
     if (context.state.bake === 'detach') await context.save({ activated: true });
-    await context.change({ action: 'activate-environment', target: host.instanceId }, () =>
-      playRelease(context, 'activate'),
-    );
-    const environments = await heldEnvironments(context);
-    await context.change({ action: 'clean-host', target: host.instanceId }, () => playRelease(context, 'clean'));
+    const environments = await makeReady(context, host);
     // The host gets a new identity with the reboot of the bake.
     await hosts.forget(host);
     const name = imageName(context);
@@ -107,6 +107,27 @@ export const bake: ReleaseStep = {
     if (failed.length > 0) throw failed[0];
   },
 };
+
+/** True for a change that was made, and not while undoing. */
+function isMade({ result, error, undoing }: JournaledChange): boolean {
+  return result !== undefined && error === undefined && !undoing;
+}
+
+/** Makes the host what the image is to be. Resolves with the versions that can be switched to on it. */
+async function makeReady(context: ReleaseContext, host: Host): Promise<string[]> {
+  const { instanceId } = host;
+  if (isPlain(context.state)) {
+    // By an earlier process of this run: what is clean lets nobody in, and needs nobody to become an image.
+    if (context.changes().some((one) => one.action === 'clean-host' && isMade(one))) return [];
+    await assertRecord(context, host);
+    await cleanHost(context, host);
+    return [];
+  }
+  await context.change({ action: 'activate-environment', target: instanceId }, () => playRelease(context, 'activate'));
+  const environments = await heldEnvironments(context);
+  await context.change({ action: 'clean-host', target: instanceId }, () => playRelease(context, 'clean'));
+  return environments;
+}
 
 /**
  * Gives the bake host to service: as the first canary, or, with blue/green, on the version that serves. One that plays have changed

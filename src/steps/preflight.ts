@@ -196,7 +196,7 @@ async function chooseHost(services: Services, { healthy, live: group, facts: { c
   const astray: string[] = [];
   for (const machine of healthy.length >= 2 ? machines.filter(serves) : []) {
     const host = { instanceId: machine.id, address: machine.address };
-    const answer = current.version && (await askHost(services, host));
+    const answer = current.version && (await askHost(services, host))?.version;
     if (!answer || answer === current.version) return host;
     astray.push(`${machine.id} serves ${answer}, but the fleet is on ${current.version}`);
   }

@@ -151,6 +151,8 @@ export interface ReleaseState extends RollState {
   project?: ProjectSource;
   bake: 'detach' | 'builder';
   strategy: 'rolling' | 'blue-green';
+  /** The playbook does not apply the release role; absent where it does. */
+  kind?: 'plain';
   /**
    * Why the host of a bake by `detach` is out of the load balancer before the first play, a line each. Absent when plays begin while it
    * serves, and in journals of runs from before this was kept.

@@ -86,7 +86,7 @@ it.each([
   const tasks = `[{ansible.builtin.command: 'true', when: inventory_hostname == 'localhost'}]`;
   await expect(stage(`- ${hosts}\n  gather_facts: false\n  tasks: ${tasks}\n`)).rejects.toMatchObject({
     code: 'ansible.no-hosts',
-    message: `api.yml ran no task on i-0abc (127.0.0.1), expected the release role to run there: ${why}`,
+    message: `api.yml ran no task on i-0abc (127.0.0.1), expected it to build the release there: ${why}`,
   });
 });
 

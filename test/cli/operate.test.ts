@@ -58,6 +58,8 @@ async function run(
       cloud: setting.cloud ?? 'local',
       ansible: {
         playbook: 'release.yml',
+        kind: 'release',
+        groups: [],
         files: [],
         variables: { db_password: 'hunter2-pass', color: 'ultramarine' },
       },

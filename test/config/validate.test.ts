@@ -50,6 +50,50 @@ describe('validate', () => {
     expect(mistakes(minimal({ environments: {} }))).toEqual(['environments: {}, expected at least one environment']);
   });
 
+  it('wants a plain playbook to have a smoke test that shows the release', () => {
+    const plain = { ansible: { playbook: 'site.yml', kind: 'plain' } };
+    const expected =
+      "release.smokeTests: [], expected a test whose answer shows the release, such as { path: '/version', contains: '{version}' }, as ansible.kind is 'plain'";
+    expect(mistakes(minimal(plain))).toEqual([expected]);
+    const smokeTests = [{ path: '/', contains: 'Shop' }];
+    expect(mistakes(minimal({ ...plain, release: { smokeTests } }))).toHaveLength(1);
+    for (const contains of ['{version}', 'commit {commit}']) {
+      expect(mistakes(minimal({ ...plain, release: { smokeTests: [{ path: '/version', contains }] } }))).toEqual([]);
+    }
+    const environments = { local: { cloud: 'local', ansible: { kind: 'plain' } } };
+    expect(mistakes(minimal({ environments }))).toEqual([expected]);
+  });
+
+  it.each(['all', 'ungrouped', 'localhost', 'i-0abc', '-x', 'web servers', 'web:!db', '{{ x }}', ''])(
+    'refuses %j as a group of the inventory',
+    (group) => {
+      const [mistake, ...more] = mistakes(minimal({ ansible: { playbook: 'site.yml', groups: [group] } }));
+      expect(mistake).toMatch(/^ansible\.groups(\.0|\[0\]): .*, expected the name of an inventory group/);
+      expect(more).toEqual([]);
+    },
+  );
+
+  it('takes groups, requirements and a vault password file, with absolute paths', () => {
+    const ansible = {
+      playbook: 'site.yml',
+      groups: ['webservers', 'web-2', '_x'],
+      requirements: 'ansible/requirements.yml',
+      vaultPasswordFile: '.vault',
+    };
+    const { fleet } = validate(minimal({ ansible }), { app: 'api', file: 'pipelines/api.ts', projectDir: '/project' });
+    expect(fleet('local').ansible).toEqual({
+      kind: 'release',
+      playbook: '/project/site.yml',
+      groups: ['webservers', 'web-2', '_x'],
+      requirements: '/project/ansible/requirements.yml',
+      vaultPasswordFile: '/project/.vault',
+      variables: {},
+    });
+    expect(mistakes(minimal({ ansible: { playbook: 'site.yml', requirements: 'roles.txt' } }))).toEqual([
+      'ansible.requirements: "roles.txt", expected a file such as \'ansible/requirements.yml\'',
+    ]);
+  });
+
   it('wants a bucket for a ledger on S3', () => {
     expect(mistakes(minimal({ ledger: { type: 's3' } }))).toEqual([
       "ledger.bucket: missing, expected the name of a bucket, as ledger.type is 's3'",

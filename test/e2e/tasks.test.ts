@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { plainPlaybook } from './support/plain-playbook.ts';
 import { visit } from './support/visit.ts';
-import { World } from './support/world.ts';
+import { Load, World } from './support/world.ts';
 
 let world: World;
 let frontend: string;
@@ -50,6 +53,36 @@ describe('the maintenance page of a site', () => {
     const { stdout } = await world.done('frontend', 'maintenance-on', '--for', '30m', '--dry-run');
     expect(stdout).toContain('for 1800 s');
     expect((await visit(`${frontend}/`)).status).toBe(200);
+  });
+});
+
+describe('a playbook that does not apply the release role', () => {
+  it('is refused, and nothing is changed, until it is declared', async () => {
+    await writeFile(path.join(world.project.dir, 'ansible/frontend.yml'), plainPlaybook);
+    await world.project.commit('A playbook of our own');
+    const { exitCode, stderr } = await world.pipeline('release', 'frontend');
+    expect(exitCode, stderr).toBe(2);
+    expect(stderr).toContain("kind: 'plain'");
+  });
+
+  it('releases twice under load without a failed request, and each release shows itself', async () => {
+    const [from, to] = ["'ansible/frontend.yml' }", "'ansible/frontend.yml', kind: 'plain', groups: ['webservers'] }"];
+    await world.edit('pipelines/frontend.ts', from, to);
+    await world.edit('pipelines/frontend.ts', 'verifySeconds: 3', 'watch: { baselineSeconds: 0 }, verifySeconds: 3');
+    await world.project.commit('Declare it');
+    // Python's own server answers fewer requests than Node.js.
+    const load = new Load(frontend, 150);
+    await load.warm();
+    await world.done('release', 'frontend');
+    const { stdout, stderr } = await world.done('release', 'frontend');
+    const total = await load.stop();
+    expect(total.failed, JSON.stringify(total.failures)).toBe(0);
+    expect(Object.keys(total.commits)).toEqual(expect.arrayContaining(['v2', 'v3', 'v4']));
+    expect(stdout).toMatch(/detach +done[\s\S]*stage +done[\s\S]*bake +done[\s\S]*prove +done[\s\S]*rejoin +done/);
+    expect(stderr).not.toContain('could not be asked whether it is clean');
+    const flip = await world.pipeline('fast-rollback', 'frontend', '--how', 'flip');
+    expect(flip.stderr).toContain('the playbook of frontend is plain');
+    expect(flip.exitCode).not.toBe(0);
   });
 });
 

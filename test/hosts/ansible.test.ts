@@ -189,7 +189,7 @@ describe('a playbook that ends well and has run no task on the host', () => {
     await expect(play()).rejects.toMatchObject({
       code: 'ansible.no-hosts',
       outcome: 'failed',
-      message: `api.yml ran no task on i-0abc (127.0.0.9), expected the release role to run there: ${why}`,
+      message: `api.yml ran no task on i-0abc (127.0.0.9), expected it to build the release there: ${why}`,
       hint: expect.stringContaining('hosts: all'),
     });
   });

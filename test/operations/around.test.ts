@@ -11,6 +11,7 @@ import { defineTask } from '../../src/tasks/define.ts';
 import { onOneHost } from '../../src/tasks/hosts.ts';
 import { text } from '../../src/tasks/inputs.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
+import { foreignTask } from '../support/simulated-hosts.ts';
 
 let world: Simulated;
 /** Queues whose consumers stand still, as the program on the machines keeps it. */
@@ -149,3 +150,18 @@ it('what a killed release has stopped is started by its undo from elsewhere', as
   expect(result.left).toEqual([]);
   expect(stopped.size).toBe(0);
 }, 60_000);
+
+it('consumers stop before a plain playbook runs on a builder, as it starts the new version there', async () => {
+  const { ansible } = world.fleet;
+  const [play] = world.playbook.plays;
+  const tasks = play?.tasks.splice(0, 9, foreignTask) ?? [];
+  ansible.kind = 'plain';
+  try {
+    const { steps } = await planRelease(world.services, world.clock, { around, bake: 'builder' });
+    const ids = ['preflight', 'builder', 'stop-tickets', 'stop-mails', 'stage', 'bake', 'prove'];
+    expect(steps.map((step) => step.id).slice(0, 7)).toEqual(ids);
+  } finally {
+    ansible.kind = 'release';
+    play?.tasks.splice(0, 1, ...tasks);
+  }
+});

@@ -22,7 +22,8 @@ beforeAll(async () => {
   world = await Simulated.create();
   const { hosts } = world.services;
   const { play } = hosts;
-  hosts.play = async (host, playbook, variables, options) => {
+  hosts.play = async (host, playbook, given, options) => {
+    const variables = given as ReleaseVariables;
     await before(variables);
     const { release_action: action, release_project_commit: commit } = variables;
     played.push({ action, playbook, text: readFileSync(playbook, 'utf8'), commit });

@@ -1,7 +1,14 @@
 import path from 'node:path';
 import { ownAnsibleFolder } from '../../src/hosts/ansible-files.ts';
 import type { PlaybookLook } from '../../src/hosts/playbook-look.ts';
-import type { Host, Hosts, ReleaseAction, ReleaseVariables, TaskChange } from '../../src/hosts/types.ts';
+import type {
+  Host,
+  Hosts,
+  PlainVariables,
+  ReleaseAction,
+  ReleaseVariables,
+  TaskChange,
+} from '../../src/hosts/types.ts';
 import { PipelineError } from '../../src/shared/errors.ts';
 
 /** What tests see and set of the hosts. */
@@ -17,7 +24,7 @@ export interface HostsOfTest {
   /** What the hosts were told, `action instance`. */
   readonly plays: string[];
   /** Actions that the playbook ends well and does nothing for. */
-  readonly skipped: Set<ReleaseAction>;
+  readonly skipped: Set<ReleaseAction | 'run'>;
   /** What the playbook holds. */
   readonly playbook: PlaybookLook;
   /** What plays change besides what the release role does, by action; or what they do, such as to fail. */
@@ -42,6 +49,8 @@ interface Disk {
   current?: string;
   /** Names in /etc/ssh. */
   ssh: string[];
+  /** What a plain playbook has left: the version that its service shows, and the record of the pipeline. */
+  plain: { serves?: string; record?: string };
 }
 
 /** One of a role that the pipeline does not know. */
@@ -71,7 +80,11 @@ export const foreignChange: TaskChange = {
 export function simulatedHosts(test: HostsOfTest, app: string, switching: boolean): Hosts {
   const disks = new Map<string, Disk>();
   const diskOf = ({ instanceId }: Host): Disk => {
-    const disk = disks.get(instanceId) ?? { releases: new Map(), ssh: ['ssh_host_ed25519_key', 'sshd_config'] };
+    const disk = disks.get(instanceId) ?? {
+      releases: new Map(),
+      ssh: ['ssh_host_ed25519_key', 'sshd_config'],
+      plain: {},
+    };
     disks.set(instanceId, disk);
     return disk;
   };
@@ -83,6 +96,7 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
     },
     look: async () => test.playbook,
     play: async (host, _playbook, variables, { onChanges }) => {
+      if (variables.release_action === undefined) return playPlain(test, host, diskOf(host), variables);
       const { release_action: action, release_version: version } = variables;
       test.plays.push(`${action} ${host.instanceId}`);
       const changes = test.changes[action] ?? [];
@@ -93,6 +107,7 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
       write(diskOf(host), variables);
     },
     run: async (host, argv) => {
+      if (argv.includes('-c')) return runProgram(diskOf(host), argv);
       const read = readDisk(diskOf(host), `/srv/${app}`, argv);
       if (read) {
         if ('text' in read) return read.text;
@@ -108,6 +123,28 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
     },
     close: async () => undefined,
   };
+}
+
+/** The pipeline's own playbook, and a plain one whose service shows its version at once. */
+function playPlain(test: HostsOfTest, host: Host, disk: Disk, variables: PlainVariables): void {
+  const action = (variables.plain_action as 'source' | 'clean' | undefined) ?? 'run';
+  test.plays.push(`${action} ${host.instanceId}`);
+  if (action !== 'source' && test.skipped.has(action)) return;
+  if (action === 'source') disk.plain = {};
+  if (action === 'run') disk.plain.serves = variables.release_version;
+  if (action === 'clean') disk.ssh = ['sshd_config'];
+}
+
+/** What the programs around a plain playbook do: asking the service, and writing the record. */
+function runProgram(disk: Disk, argv: string[]): string {
+  const argument = JSON.parse(argv.at(-1) ?? '') as { checks?: { path: string; contains?: string }[] };
+  if (!argument.checks) {
+    disk.plain.record = argv.at(-1);
+    return '';
+  }
+  const body = `"version":"${disk.plain.serves ?? 'v0'}"`;
+  const wrong = argument.checks.find(({ contains = '' }) => !body.includes(contains));
+  return JSON.stringify(wrong ? { kind: 'other', problem: `${wrong.path} answers ${body}` } : {});
 }
 
 /** What the release role does to a disk. */
@@ -142,6 +179,7 @@ function readDisk(disk: Disk, root: string, argv: string[]): { text: string } | 
     [`readlink ${root}/current`]: disk.current && `releases/${disk.current}`,
     [`ls ${root}/releases`]: names.length > 0 ? names.join('\n') : undefined,
     'ls /etc/ssh': disk.ssh.join('\n'),
+    [`cat ${root}/plain-release.json`]: disk.plain.record,
     ...Object.fromEntries(
       [...disk.releases].flatMap(([name, { text, run }]) => [
         [`cat ${root}/releases/${name}/release.json`, text],

@@ -66,7 +66,7 @@ export class Simulated implements HostsOfTest {
   /** What the hosts were told, `action instance`. */
   readonly plays: string[] = [];
   /** Actions that the playbook ends well and does nothing for: its role is skipped, or it runs in check mode. */
-  readonly skipped = new Set<ReleaseAction>();
+  readonly skipped = new Set<ReleaseAction | 'run'>();
   readonly playbook = standardPlaybook();
   readonly changes: HostsOfTest['changes'] = {};
   /** What probes are answered. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { appPattern, environmentPattern, nameRules } from '../names.ts';
+import { ansibleSection } from './ansible.ts';
 import { infrastructureSection } from './infrastructure.ts';
 import { overrides } from './overrides.ts';
 import {
-  ansibleSection,
   balancerSection,
   capacitySection,
   instanceSection,

@@ -11,24 +11,6 @@ export const sourceSection = section({
     .describe('Folder of the app inside the repository; `.` for all of it.'),
 }).describe('Where the code comes from.');
 
-export const ansibleSection = section({
-  playbook: text().describe('Playbook that builds a release on a host; relative to the project folder.'),
-  variables: z
-    .record(text(), z.unknown(), { error: 'names with values in { }' })
-    .default({})
-    .describe(
-      'Extra variables for every play. They reach Ansible as a file, never through a shell. A release needs a value for each (docs/release.md).',
-    ),
-  files: listOf(
-    shaped(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\p{Cc}]+$/u, 'a file or folder inside the project, without ..'),
-    "a list of paths, such as ['ansible/galaxy', 'ansible/.vault-password']",
-  )
-    .default([])
-    .describe(
-      'Files and folders that plays need and no commit has (roles from Galaxy, a vault password); relative to the project folder. Plays run from a commit of the project, and these are copied into it.',
-    ),
-}).describe('How a host is built.');
-
 export const serviceSection = section({
   port: port().describe('TCP port on which the service answers on each host.'),
   stagingPort: port()

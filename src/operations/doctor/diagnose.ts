@@ -4,6 +4,7 @@ import { driftLooks } from './drift.ts';
 import { type Finding, takeAll } from './finding.ts';
 import { fleetLooks } from './fleet.ts';
 import { launchLooks } from './launch.ts';
+import { playFileLooks } from './play-files.ts';
 import { playbookLooks } from './playbook.ts';
 import { reachLooks } from './reach.ts';
 import { recordLooks } from './records.ts';
@@ -18,6 +19,7 @@ export async function diagnose(services: DoctorServices, clock: Clock): Promise<
   return takeAll([
     ...accountLooks(services),
     ...variableLooks(services),
+    ...playFileLooks(services),
     ...fileLooks(services),
     ...playbookLooks(services),
     ...reachLooks(services),

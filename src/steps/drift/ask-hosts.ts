@@ -9,10 +9,42 @@ export const hostsAsked = 8;
 /** How long one may take, in milliseconds. */
 const answerMs = 10_000;
 
-/** The version that a host serves, by its own link `current`; undefined when it does not say. */
-export async function askHost(services: Pick<Services, 'hosts' | 'fleet'>, host: Host): Promise<string | undefined> {
-  const link = await readOnHost(services, host, ['readlink', `${releaseRoot(services.fleet)}/current`]);
-  return link === undefined ? undefined : path.basename(link);
+/** What a host says that it serves. */
+export interface HostRelease {
+  version: string;
+  /** Full id, where the host says it, too. */
+  commit?: string;
+}
+
+/**
+ * What a host serves, by its own link `current` or by what a plain playbook's release has written; undefined when it does not say. A
+ * host has both where a fleet changed from one kind to the other: versions only rise, so the higher one is the later.
+ */
+export async function askHost(
+  services: Pick<Services, 'hosts' | 'fleet'>,
+  host: Host,
+): Promise<HostRelease | undefined> {
+  const root = releaseRoot(services.fleet);
+  const [link, record] = await Promise.all([
+    readOnHost(services, host, ['readlink', `${root}/current`]),
+    readOnHost(services, host, ['cat', `${root}/plain-release.json`]).then(parseRelease),
+  ]);
+  const linked = link === undefined ? undefined : { version: path.basename(link) };
+  if (record && (!linked || number(record.version) > number(linked.version))) return record;
+  return linked;
+}
+
+const number = (version: string) => Number(version.slice(1));
+
+/** A record of a release as it is on a host; undefined for what is none. */
+export function parseRelease(text: string | undefined): HostRelease | undefined {
+  try {
+    const { version, commit } = JSON.parse(text ?? '') as Record<string, unknown>;
+    if (typeof version !== 'string') return undefined;
+    return { version, ...(typeof commit === 'string' && { commit }) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a program prints on a host, by root where the login user may not read it; undefined for nothing, or when it fails. */
@@ -39,7 +71,7 @@ export async function askHosts(
 ): Promise<Map<string, string>> {
   const answers = await pMap(
     hosts.slice(0, hostsAsked),
-    async (host) => [host.instanceId, await askHost(services, host)] as const,
+    async (host) => [host.instanceId, (await askHost(services, host))?.version] as const,
     { concurrency: hostsAsked },
   );
   return new Map(answers.flatMap(([id, version]) => (version === undefined ? [] : [[id, version]])));

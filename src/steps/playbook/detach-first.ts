@@ -1,15 +1,18 @@
 import { basename } from 'node:path';
+import type { PlaybookLook } from '../../hosts/playbook-look.ts';
 import type { ProjectFiles } from '../../hosts/project/checkout.ts';
 import type { Host } from '../../hosts/types.ts';
-import { PipelineError } from '../../shared/errors.ts';
+import { PipelineError, usageError } from '../../shared/errors.ts';
 import type { ReleaseState, Services } from '../services.ts';
+import { plainVariables } from '../support/plain-variables.ts';
 import { releaseVariables } from '../support/release-variables.ts';
 import { installsOn } from './installs.ts';
 import { assertReleaseRole, type Installer, judgePlaybook, type PlaybookKind } from './judge.ts';
+import { differenceToOwn, ownRole } from './own-role.ts';
 
 /** How a fleet's playbook is declared. */
-export function playbookKind(_fleet: Services['fleet']): PlaybookKind {
-  return 'release';
+export function playbookKind({ ansible }: Services['fleet']): PlaybookKind {
+  return ansible.kind;
 }
 
 /** What a playbook means for the host of a release. */
@@ -35,14 +38,15 @@ export async function reasonsToDetachFirst(
 ): Promise<DetachFirst> {
   const { fleet, hosts } = services;
   const kind = playbookKind(fleet);
-  const judgement = await judgePlaybook(
-    await hosts.look(playbook, releaseVariables(fleet, state, 'stage'), { projectDir }),
-  );
-  assertReleaseRole(playbook, judgement, kind);
+  const variables = kind === 'plain' ? plainVariables(fleet, state) : releaseVariables(fleet, state, 'stage');
+  const look = await hosts.look(playbook, variables, { projectDir });
   if (kind === 'plain') {
+    await assertPlain(playbook, look);
     const reasons = [`${basename(playbook)} is declared as plain: all of it runs, and any of it may change the host`];
     return { reasons, installers: [] };
   }
+  const judgement = await judgePlaybook(look);
+  assertReleaseRole(playbook, judgement, kind);
   const { installers } = judgement;
   const installs = findHost && installers.length > 0 ? await installsOn(services, await findHost(), installers) : [];
   const reasons = [...judgement.reasons, ...installs];
@@ -66,4 +70,25 @@ export async function assertMayServe(services: Services, state: ReleaseState, fi
     `${basename(services.fleet.ansible.playbook)} may change ${state.host?.instanceId}, which serves; when this release was planned it did not`,
     { hint: 'release again: the new plan takes the host out of the load balancer first', details: reasons },
   );
+}
+
+/**
+ * Refuses a playbook of the release role that is declared as plain: the role would be asked for no action.
+ * @throws usage error `ansible.not-plain`
+ */
+async function assertPlain(playbook: string, look: PlaybookLook): Promise<void> {
+  const folders = new Set(
+    look.plays.flatMap(({ tasks }) =>
+      tasks.flatMap(({ role, folder }) => (ownRole(role) === 'release' && folder ? [folder] : [])),
+    ),
+  );
+  for (const folder of folders) {
+    // Another role may be called so.
+    if ((await differenceToOwn('release', folder)) !== undefined) continue;
+    throw usageError(
+      'ansible.not-plain',
+      `${basename(playbook)} applies the release role, and ansible.kind says that it is 'plain'`,
+      "leave ansible.kind out: 'release' is the default, and lets hosts be switched in place",
+    );
+  }
 }

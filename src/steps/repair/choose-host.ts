@@ -2,7 +2,7 @@ import { readGroup } from '../../aws/groups.ts';
 import { groupMachines } from '../../aws/instances.ts';
 import type { Host } from '../../hosts/types.ts';
 import { PipelineError } from '../../shared/errors.ts';
-import { askHost, hostsAsked, readOnHost } from '../drift/ask-hosts.ts';
+import { askHost, hostsAsked, parseRelease, readOnHost } from '../drift/ask-hosts.ts';
 import type { Services } from '../services.ts';
 import { releaseRoot } from '../support/release-root.ts';
 
@@ -52,19 +52,10 @@ export async function chooseRepairHost(services: Services, wanted: Wanted): Prom
 async function differs(services: Services, host: Host, { version, commit }: Wanted): Promise<string | undefined> {
   const serves = await askHost(services, host);
   if (serves === undefined) return 'does not say what it serves';
-  if (serves !== version) return `serves ${serves}`;
+  if (serves.version !== version) return `serves ${serves.version}`;
   const file = `${releaseRoot(services.fleet)}/releases/${version}/release.json`;
-  const built = commitOf((await readOnHost(services, host, ['cat', file])) ?? '');
+  const built = serves.commit ?? parseRelease(await readOnHost(services, host, ['cat', file]))?.commit;
   return built === commit ? undefined : `has ${version} from ${built === undefined ? 'no commit' : `commit ${built}`}`;
-}
-
-function commitOf(text: string): string | undefined {
-  try {
-    const { commit } = JSON.parse(text) as { commit?: unknown };
-    return typeof commit === 'string' ? commit : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The command that needs no host: the same commit as a new version, built on an instance from the base image. */

@@ -5,6 +5,7 @@ import { tagKeys } from '../../aws/tags.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { detach, dropImage, environmentsTag, heldEnvironments } from '../bake.ts';
 import { times } from '../services.ts';
+import { playClean } from '../support/plain.ts';
 import { playRelease } from '../support/play.ts';
 import { bringBack } from '../support/return-host.ts';
 import { hostOf, remember, takeOut } from '../support/standby.ts';
@@ -89,10 +90,11 @@ async function create(context: RepairContext): Promise<string> {
   const name = await nameOf(context);
   const cleaned = context.changes().some((one) => one.action === 'clean-host' && 'result' in one && !one.error);
   const held = context.changes().find((one) => one.action === 'clean-host')?.data.environments;
-  const environments = Array.isArray(held) ? held.map(String) : await heldEnvironments(context);
+  const plain = fleet.ansible.kind === 'plain';
+  const environments = Array.isArray(held) ? held.map(String) : plain ? [] : await heldEnvironments(context);
   if (!cleaned) {
     await context.change({ action: 'clean-host', target: host.instanceId, data: { environments } }, async () => {
-      await playRelease(context, 'clean');
+      await (plain ? playClean(context, host) : playRelease(context, 'clean'));
       return true;
     });
   }

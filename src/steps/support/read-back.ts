@@ -46,7 +46,7 @@ async function isBuilt(context: ReleaseContext, host: Host): Promise<Difference 
   const { fleet } = context.services;
   const { version, commit } = context.state;
   const file = `${releaseRoot(fleet)}/releases/${version}/release.json`;
-  const { text, problem } = await read(context, host, ['cat', file]);
+  const { text, problem } = await readHost(context, host, ['cat', file]);
   if (text !== undefined && isRelease(text, { app: fleet.app, version, commit })) return undefined;
   return {
     expected: `${file} with app ${fleet.app}, version ${version}, commit ${commit}`,
@@ -82,17 +82,17 @@ async function isCurrent(
 async function isRemoved(context: ReleaseContext, host: Host): Promise<Difference | undefined> {
   const { version } = context.state;
   const folder = `${releaseRoot(context.services.fleet)}/releases`;
-  const { text = '' } = await read(context, host, ['ls', '-A', folder]);
+  const { text = '' } = await readHost(context, host, ['ls', '-A', folder]);
   if (!text.split('\n').includes(version) || (await readCurrent(context, host)) === version) return undefined;
-  const { text: builtBy } = await read(context, host, ['cat', `${folder}/${version}/.release-run`]);
+  const { text: builtBy } = await readHost(context, host, ['cat', `${folder}/${version}/.release-run`]);
   if (builtBy !== context.run.id) return undefined;
   return { expected: `no ${folder}/${version}`, found: 'that folder' };
 }
 
 /** The host has no SSH host keys any more: they go with all else that is nobody's in an image. */
-async function isClean(context: ReleaseContext, host: Host): Promise<Difference | undefined> {
+export async function isClean(context: ReleaseContext, host: Host): Promise<Difference | undefined> {
   try {
-    const { text = '' } = await read(context, host, ['ls', '-A', '/etc/ssh']);
+    const { text = '' } = await readHost(context, host, ['ls', '-A', '/etc/ssh']);
     const keys = text.split('\n').filter((name) => name.startsWith('ssh_host_'));
     return keys.length === 0 ? undefined : { expected: 'no host keys in /etc/ssh', found: keys.join(', ') };
   } catch (error) {
@@ -104,7 +104,7 @@ async function isClean(context: ReleaseContext, host: Host): Promise<Difference 
 }
 
 async function readCurrent(context: ReleaseContext, host: Host): Promise<string | undefined> {
-  const { text } = await read(context, host, ['readlink', `${releaseRoot(context.services.fleet)}/current`]);
+  const { text } = await readHost(context, host, ['readlink', `${releaseRoot(context.services.fleet)}/current`]);
   return text && path.basename(text);
 }
 
@@ -112,7 +112,7 @@ async function readCurrent(context: ReleaseContext, host: Host): Promise<string 
  * What a program prints, or why it failed. What the role writes can be read by everybody on most hosts; where it cannot, root reads it.
  * @throws PipelineError `ssh.unreachable`
  */
-async function read(
+export async function readHost(
   { services: { hosts, fleet } }: ReleaseContext,
   host: Host,
   program: string[],

@@ -175,8 +175,9 @@ export class Load {
   readonly #lines;
   readonly #closed: Promise<unknown>;
 
-  constructor(url: string) {
-    this.#child = execa(process.execPath, [path.join(root, 'dist/demo.js'), '--load', url, `${loadRate}`], {
+  /** @param rate Requests a second; fewer for a service that is slow in itself. */
+  constructor(url: string, rate = loadRate) {
+    this.#child = execa(process.execPath, [path.join(root, 'dist/demo.js'), '--load', url, `${rate}`], {
       stdin: 'ignore',
       buffer: false,
       reject: false,

@@ -1,0 +1,97 @@
+import { dirname, join, relative } from 'node:path';
+import { execa } from 'execa';
+import type { Fleet } from '../config/settings.ts';
+import { PipelineError } from '../shared/errors.ts';
+import { ansibleConfig, plainConfig, plainPlaybook } from './ansible-files.ts';
+import { type Installed, installRequirements } from './galaxy.ts';
+import { assertVaultPassword } from './vault-password.ts';
+
+/** The part of the configuration that says how the app's playbook is run. */
+export type PlaySettings = Pick<Fleet['ansible'], 'kind' | 'groups' | 'requirements' | 'vaultPasswordFile'>;
+
+/** Those of a playbook that applies the release role, with nothing besides. */
+export const releasePlays: PlaySettings = { kind: 'release', groups: [] };
+
+/** What ansible-playbook gets besides inventory and variables. */
+export interface PlaySetup {
+  /** The ansible.cfg. */
+  config: string;
+  argv: string[];
+  env: Record<string, string>;
+}
+
+/**
+ * How a playbook is run, whatever it is run for: its ansible.cfg, its vault password, its roles and collections, which are installed
+ * first where they are missing. The pipeline's own playbook needs none of them. `checkout` is the project where it is one of a commit.
+ */
+export function createPlaySetup({
+  ansible,
+  projectDir,
+  become,
+}: {
+  ansible: PlaySettings;
+  projectDir: string;
+  become: boolean;
+}): (playbook: string, options?: { signal?: AbortSignal; checkout?: string }) => Promise<PlaySetup> {
+  const paths = new Map<string, Promise<Record<string, string>>>();
+
+  return async (playbook, { signal, checkout = projectDir } = {}) => {
+    const plain = ansible.kind === 'plain';
+    const own = playbook === plainPlaybook();
+    const config = plain && !own ? plainConfig(checkout, playbook) : ansibleConfig(checkout, playbook);
+    const setup: PlaySetup = {
+      config,
+      // As people run such a playbook themselves: a task may still say otherwise, which it could not against the inventory.
+      argv: plain && become ? ['--become'] : [],
+      env: {},
+    };
+    if (own) return setup;
+    if (ansible.vaultPasswordFile !== undefined) {
+      await assertVaultPassword(ansible.vaultPasswordFile);
+      setup.argv.push('--vault-password-file', ansible.vaultPasswordFile);
+    }
+    if (ansible.requirements !== undefined) {
+      // From the same commit as the plays; one outside of the project is where it is.
+      const below = relative(projectDir, ansible.requirements);
+      const file = below.startsWith('..') ? ansible.requirements : join(checkout, below);
+      const installed = await installRequirements(file, { projectDir, config, signal });
+      const key = `${config} ${installed.roles}`;
+      const known = paths.get(key) ?? searchPaths(config, dirname(playbook), installed);
+      paths.set(key, known);
+      Object.assign(setup.env, await known);
+    }
+    return setup;
+  };
+}
+
+/** Where Ansible looks for roles and collections: what was installed first, then where it would look without it. */
+async function searchPaths(config: string, cwd: string, installed: Installed): Promise<Record<string, string>> {
+  const result = await execa('ansible-config', ['dump', '--format', 'json'], {
+    cwd,
+    env: { ANSIBLE_CONFIG: config, ANSIBLE_NOCOLOR: '1', LC_ALL: 'C.UTF-8' },
+    reject: false,
+    stdin: 'ignore',
+  });
+  const configured = result.exitCode === 0 ? configuredPaths(result.stdout) : undefined;
+  if (!configured) {
+    throw new PipelineError('ansible.failed', `${config} cannot be read by ansible-config`, {
+      details: result.stderr.split('\n').slice(-15),
+    });
+  }
+  return {
+    ANSIBLE_ROLES_PATH: [installed.roles, ...configured('DEFAULT_ROLES_PATH')].join(':'),
+    ANSIBLE_COLLECTIONS_PATH: [installed.collections, ...configured('COLLECTIONS_PATHS')].join(':'),
+  };
+}
+
+function configuredPaths(json: string): ((name: string) => string[]) | undefined {
+  try {
+    const settings = JSON.parse(json) as { name?: string; value?: unknown }[];
+    return (name) => {
+      const value = settings.find((one) => one.name === name)?.value;
+      return Array.isArray(value) ? value.map(String) : [];
+    };
+  } catch {
+    return undefined;
+  }
+}
