@@ -1,4 +1,5 @@
 import { type GoldenImage, listImages } from '../aws/images.ts';
+import { awsCommand } from '../config/aws-command.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
 import { PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
@@ -17,7 +18,7 @@ export async function launchable(
   if (image?.state === 'available') return image;
   const { app } = services.fleet;
   const hints = [
-    ...(image ? cureOf(image, target.version, app) : []),
+    ...(image ? cureOf(services, image, target.version) : []),
     ...(await alternative(services, target, releases)),
     `choose another: pipeline images ${app}`,
   ];
@@ -32,10 +33,14 @@ export function availableIds(images: readonly GoldenImage[]): Set<string> {
 }
 
 /** One that retention has disabled is given back by a pin: enabled by hand, the next prune would disable it again. */
-function cureOf({ imageId, state, retiredAt }: GoldenImage, version: string, app: string): string[] {
+function cureOf(
+  { fleet }: Pick<Services, 'fleet'>,
+  { imageId, state, retiredAt }: GoldenImage,
+  version: string,
+): string[] {
   if (state !== 'disabled') return [];
-  if (retiredAt === undefined) return [`enable it: aws ec2 enable-image --image-id ${imageId}`];
-  return [`retention has disabled it; have it back: pipeline images ${app} pin ${version}`];
+  if (retiredAt === undefined) return [`enable it: ${awsCommand(fleet, `ec2 enable-image --image-id ${imageId}`)}`];
+  return [`retention has disabled it; have it back: pipeline images ${fleet.app} pin ${version}`];
 }
 
 /** The last known-good version before it whose image can be launched now. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { accountLooks } from './account.ts';
+import { configurationLooks } from './configuration.ts';
 import { type Finding, takeAll } from './finding.ts';
 import { fleetLooks } from './fleet.ts';
 import { launchLooks } from './launch.ts';
@@ -18,6 +19,7 @@ export async function diagnose(services: DoctorServices, clock: Clock): Promise<
     ...variableLooks(services),
     ...reachLooks(services),
     ...fleetLooks(services, busy, clock),
+    ...configurationLooks(services, busy, clock),
     ...launchLooks(services, clock),
     ...scaleLooks(services, clock),
     ...recordLooks(services, lock, clock),
