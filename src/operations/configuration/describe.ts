@@ -4,7 +4,7 @@ import type { Difference } from './compare.ts';
 
 /** A difference of one setting in words, whatever number of resources has it. */
 export interface DescribedDifference extends Pick<Difference, 'setting' | 'origin' | 'file' | 'now'> {
-  resources: string[];
+  resources: readonly string[];
   message: string;
   /** A command or a sentence. */
   fix: string;

@@ -9,9 +9,13 @@ import { readBack } from './read-back.ts';
  */
 export async function playRelease(context: ReleaseContext, action: ReleaseAction, archive?: string): Promise<void> {
   const { fleet, hosts } = context.services;
-  const { host, version, commit, current } = context.state;
+  const { host, version, commit, current, bake } = context.state;
   if (!host) throw new Error('the run has no host to work on');
+  const { timeouts, flip, keepOnHost } = fleet.release;
   const variables: ReleaseVariables = {
+    // A team may have set them for itself.
+    release_health_timeout: timeouts.health,
+    release_takeover_timeout: flip.timeoutSeconds,
     ...fleet.ansible.variables,
     release_action: action,
     release_app: fleet.app,
@@ -23,11 +27,13 @@ export async function playRelease(context: ReleaseContext, action: ReleaseAction
     release_staging_port: fleet.service.stagingPort,
     release_health_path: fleet.service.healthPath,
     release_run: context.run.id,
-    release_keep: fleet.release.keepOnHost,
+    release_keep: keepOnHost,
+    release_builder: bake === 'builder',
   };
   try {
     await hosts.play(host, fleet.ansible.playbook, variables, {
-      timeoutMs: fleet.release.timeouts.ansible * 1000,
+      // The wait for the service's health comes on top of the work.
+      timeoutMs: (timeouts.ansible + timeouts.health) * 1000,
       onTask: (task) => context.progress(task.name),
       signal: context.signal,
     });
