@@ -234,7 +234,9 @@ async function ensureListener(
   const leading = Listeners.filter(({ ListenerArn = '' }) =>
     routes.get(ListenerArn)?.some(({ weights }) => weights.some((one) => own.has(one.targetGroupArn))),
   );
-  const found = Listeners.find((one) => one.Port === port) ?? leading[0];
+  const found = leading.find((one) => one.Port === port) ?? leading[0];
+  // One that leads elsewhere is somebody's own.
+  if (!found && Listeners.some((one) => one.Port === port)) return;
   // The first colour has the traffic; the other is there with weight 0, so that its health is checked.
   const serving = targetGroups
     .filter((one) => one.role === 'serving')
