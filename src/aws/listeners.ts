@@ -53,7 +53,7 @@ export async function readListener(elb: ElasticLoadBalancingV2Client, name: stri
     if (balancer?.DNSName) {
       const { Listeners } = await elb.send(new DescribeListenersCommand({ LoadBalancerArn: balancer.LoadBalancerArn }));
       const listener = Listeners?.find((one) => one.Port === port);
-      if (!listener) throw missing('listener.missing', `load balancer ${name} has no listener on port ${port}`);
+      if (!listener) throw noListener(name, port, Listeners?.flatMap((one) => one.Port ?? []) ?? []);
       return {
         arn: listener.ListenerArn ?? '',
         url: `${listener.Protocol === 'HTTPS' ? 'https' : 'http'}://${balancer.DNSName}:${port}`,
@@ -157,6 +157,15 @@ function withWeights({ Order, ForwardConfig }: Action, weights: Weight[], unstic
 function kept(action: Action): Action {
   const { AuthenticateOidcConfig: oidc } = action;
   return oidc ? { ...action, AuthenticateOidcConfig: { ...oidc, UseExistingClientSecret: true } } : action;
+}
+
+/** A port that was changed in the pipelines file only is the usual cause. */
+function noListener(name: string, port: number, others: readonly number[]): PipelineError {
+  if (others.length === 0) return missing('listener.missing', `load balancer ${name} has no listener on port ${port}`);
+  const message = `load balancer ${name} has no listener on port ${port}: it listens on ${others.join(', ')}`;
+  return new PipelineError('listener.missing', message, {
+    hint: 'apply balancer.listenerPort to the fleet (deploy the infrastructure, or `pipeline local up`), or put it back in the pipelines file',
+  });
 }
 
 function missing(code: string, message: string): PipelineError {

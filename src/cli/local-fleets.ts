@@ -1,6 +1,10 @@
 import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { CreateAutoScalingGroupCommand, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  AttachLoadBalancerTargetGroupsCommand,
+  CreateAutoScalingGroupCommand,
+  DescribeAutoScalingGroupsCommand,
+} from '@aws-sdk/client-auto-scaling';
 import { DescribeKeyPairsCommand, DescribeSubnetsCommand, ImportKeyPairCommand } from '@aws-sdk/client-ec2';
 import {
   CreateListenerCommand,
@@ -23,15 +27,18 @@ import {
   type TargetGroupDefinition,
 } from '../aws/fleet-definition.ts';
 import { resolveBaseImage } from '../aws/images.ts';
+import { readRoutes } from '../aws/listeners.ts';
 import { toTags } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
+import { appliedTags, valuesOfFile } from '../operations/configuration/settings.ts';
 import { createPoll, type Poll } from '../run/poll.ts';
 import { systemClock } from '../shared/clock.ts';
 import { ledgerClientOptions } from './ledger.ts';
+import { headerIs } from './local-changes.ts';
 import { localEnvironments } from './local-environments.ts';
 import { ensureSecurityGroup, ensureTemplate } from './local-machines.ts';
 
-/** Makes sure that every fleet of a local environment exists in the local cloud. What exists already stays as it is. */
+/** Makes sure that every fleet of a local environment exists in the local cloud. What exists already is for `configure` to change. */
 export async function provisionFleets(options: {
   projectDir: string;
   cloud: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
@@ -42,6 +49,8 @@ export async function provisionFleets(options: {
   clients?: AwsClients;
   /** How it waits; by the host's time unless told. */
   poll?: Poll;
+  /** Called for each fleet when it is there. `make` makes what is missing of it, again. */
+  configure?: (fleet: Fleet, make: () => Promise<void>) => Promise<void>;
 }): Promise<{ app: string; url: string }[]> {
   const { endpoint, region, accessKeyId, secretAccessKey } = options.cloud;
   const { poll = createPoll(systemClock()) } = options;
@@ -49,13 +58,16 @@ export async function provisionFleets(options: {
   const made: { app: string; url: string }[] = [];
   for (const fleet of options.fleets ?? (await localEnvironments(options.projectDir))) {
     await ensureLedgerBucket(fleet, { region, endpoint, credentials: { accessKeyId, secretAccessKey } });
-    made.push({ app: fleet.app, url: await provision(clients, fleet, poll) });
+    const make = async () => void (await provision(clients, fleet, poll));
+    await make();
     options.note(`fleet ${fleet.names.group} is there`);
+    await options.configure?.(fleet, make);
+    made.push({ app: fleet.app, url: await urlOf(clients, fleet) });
   }
   return made;
 }
 
-async function provision(clients: AwsClients, fleet: Fleet, poll: Poll): Promise<string> {
+async function provision(clients: AwsClients, fleet: Fleet, poll: Poll): Promise<void> {
   const { ec2 } = clients;
   const { subnetIds } = fleet.instance;
   const { Subnets = [] } = await ec2.send(
@@ -83,10 +95,21 @@ async function provision(clients: AwsClients, fleet: Fleet, poll: Poll): Promise
     keyName,
     securityGroup,
   });
-  for (const group of definition.groups) {
-    await ensureGroup(clients, definition, group, templateId, targetGroups.get(group.targetGroup) ?? '', subnets);
+  for (const [index, group] of definition.groups.entries()) {
+    const place = { templateId, targetGroup: targetGroups.get(group.targetGroup) ?? '', subnets };
+    // What a fleet is made with is what was applied to it last.
+    await ensureGroup(clients, definition, group, place, index === 0 ? appliedTags(valuesOfFile(fleet)) : {});
   }
-  return `http://${balancer.DNSName}:${fleet.balancer.listenerPort}`;
+}
+
+/** Where the fleet answers: on the port of the file, unless its listener is on another one still. */
+async function urlOf({ elb }: AwsClients, { names, balancer }: Fleet): Promise<string> {
+  const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({ Names: [names.loadBalancer] }));
+  const { LoadBalancerArn, DNSName } = LoadBalancers?.[0] ?? {};
+  const { Listeners = [] } = await elb.send(new DescribeListenersCommand({ LoadBalancerArn }));
+  const ports = Listeners.flatMap((one) => one.Port ?? []);
+  const port = ports.includes(balancer.listenerPort) ? balancer.listenerPort : (ports[0] ?? balancer.listenerPort);
+  return `http://${DNSName}:${port}`;
 }
 
 /** The bucket of a ledger on S3, versioned as the infrastructure makes it on AWS. */
@@ -194,33 +217,48 @@ async function ensureTargetGroup(
   return arn;
 }
 
+/** The fleet's listener and its proof rule. A listener that leads to the fleet on another port stays for `configure` to move. */
 async function ensureListener(
   { elb }: AwsClients,
   { loadBalancer: { port }, targetGroups, proofRule }: FleetDefinition,
-  balancerArn: string,
+  LoadBalancerArn: string,
   arns: Map<string, string>,
 ): Promise<void> {
-  const { Listeners } = await elb.send(new DescribeListenersCommand({ LoadBalancerArn: balancerArn }));
-  if (Listeners?.some((listener) => listener.Port === port)) return;
+  const own = new Set(arns.values());
+  const { Listeners = [] } = await elb.send(new DescribeListenersCommand({ LoadBalancerArn }));
+  const routes = new Map(
+    await Promise.all(
+      Listeners.map(async ({ ListenerArn = '' }) => [ListenerArn, await readRoutes(elb, ListenerArn)] as const),
+    ),
+  );
+  const leading = Listeners.filter(({ ListenerArn = '' }) =>
+    routes.get(ListenerArn)?.some(({ weights }) => weights.some((one) => own.has(one.targetGroupArn))),
+  );
+  const found = leading.find((one) => one.Port === port) ?? leading[0];
+  // One that leads elsewhere is somebody's own.
+  if (!found && Listeners.some((one) => one.Port === port)) return;
   // The first colour has the traffic; the other is there with weight 0, so that its health is checked.
   const serving = targetGroups
     .filter((one) => one.role === 'serving')
     .map((one, index) => ({ TargetGroupArn: arns.get(one.name), Weight: index === 0 ? 100 : 0 }));
-  const { Listeners: made } = await elb.send(
-    new CreateListenerCommand({
-      LoadBalancerArn: balancerArn,
-      Protocol: 'HTTP',
-      Port: port,
-      DefaultActions: [{ Type: 'forward', ForwardConfig: { TargetGroups: serving } }],
-    }),
-  );
+  const listener =
+    found?.ListenerArn ??
+    (
+      await elb.send(
+        new CreateListenerCommand({
+          LoadBalancerArn,
+          Protocol: 'HTTP',
+          Port: port,
+          DefaultActions: [{ Type: 'forward', ForwardConfig: { TargetGroups: serving } }],
+        }),
+      )
+    ).Listeners?.[0]?.ListenerArn;
+  if (routes.get(listener ?? '')?.some(({ kind, header }) => kind === 'rule' && header?.values.includes('on'))) return;
   await elb.send(
     new CreateRuleCommand({
-      ListenerArn: made?.[0]?.ListenerArn,
+      ListenerArn: listener,
       Priority: proofRule.priority,
-      Conditions: [
-        { Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: proofRule.header, Values: [proofRule.value] } },
-      ],
+      Conditions: [headerIs(proofRule.header)],
       Actions: [{ Type: 'forward', TargetGroupArn: arns.get(proofRule.targetGroup) }],
     }),
   );
@@ -230,14 +268,20 @@ async function ensureGroup(
   { autoScaling }: AwsClients,
   { tags }: FleetDefinition,
   group: GroupDefinition,
-  templateId: string,
-  targetGroup: string,
-  subnets: string[],
+  { templateId, targetGroup, subnets }: { templateId: string; targetGroup: string; subnets: string[] },
+  ownTags: Record<string, string>,
 ): Promise<void> {
   const { AutoScalingGroups } = await autoScaling.send(
     new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group.name] }),
   );
-  if (AutoScalingGroups?.[0]) return;
+  const found = AutoScalingGroups?.[0];
+  if (found) {
+    if (found.TargetGroupARNs?.includes(targetGroup)) return;
+    // Its target group was made anew, see `removeTargetGroups`.
+    const attach = { AutoScalingGroupName: group.name, TargetGroupARNs: [targetGroup] };
+    await autoScaling.send(new AttachLoadBalancerTargetGroupsCommand(attach));
+    return;
+  }
   await autoScaling.send(
     new CreateAutoScalingGroupCommand({
       AutoScalingGroupName: group.name,
@@ -249,7 +293,10 @@ async function ensureGroup(
       HealthCheckType: 'ELB',
       HealthCheckGracePeriod: group.healthCheckGraceSeconds,
       DefaultInstanceWarmup: group.defaultWarmupSeconds,
-      Tags: toTags(tags).map((tag) => ({ ...tag, PropagateAtLaunch: true })),
+      Tags: [
+        ...toTags(tags).map((tag) => ({ ...tag, PropagateAtLaunch: true })),
+        ...toTags(ownTags).map((tag) => ({ ...tag, PropagateAtLaunch: false })),
+      ],
     }),
   );
 }

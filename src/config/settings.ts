@@ -5,7 +5,7 @@
 export interface Fleet {
   app: string;
   environment: string;
-  /** `local`: the local cloud that `pipeline local up` starts; `aws`: the account of the credentials. Only the CLI looks at it. */
+  /** `local`: the local cloud that `pipeline local up` starts; `aws`: the account of the credentials. Only the CLI and texts for people look at it. */
   cloud: 'aws' | 'local';
   region: string;
   /** Folder of the project: relative paths in the configuration start here. */

@@ -7,6 +7,11 @@ const mostDetails = 15;
 /** Messages of Ansible that say nothing: the program's own words say more. */
 const empty = /^(non-zero return code|MODULE FAILURE|One or more items failed|All items completed|$)/;
 
+/** What the role's health check (files/health.py) says of an app that listens elsewhere than it should. */
+const ignoresPort = /it must listen on the port in the environment variable PORT/;
+const portHint =
+  'let the app listen on HOST and PORT of its environment, with its usual port only where PORT is not set; a new version is checked beside the one that serves, so a port of its own is taken';
+
 /** The error of a play that failed: the task's own cause, not a wall of output. */
 export function playError(
   host: Host,
@@ -37,6 +42,7 @@ export function playError(
     return new PipelineError('ansible.failed', `Ansible failed on ${where} in task "${failure.task}": ${message}`, {
       // The message has the first line already.
       details: tail(evidence || rest.join('\n')).filter((line) => line !== message),
+      ...(ignoresPort.test(message ?? '') && { hint: portHint }),
     });
   }
   const said = output.stderr.trim() || output.stdout.trim();

@@ -26,6 +26,12 @@ export interface ReleaseVariables {
   release_keep: number;
   /** Commit of the project that the plays are from; absent in runs that began before it was kept. */
   release_project_commit?: string;
+  /** How long a started environment may take to be healthy, in seconds. */
+  release_health_timeout?: number;
+  /** The same where one takes over from another on a host that serves, in seconds. */
+  release_takeover_timeout?: number;
+  /** The host is there for this release only, and serves nobody. */
+  release_builder?: boolean;
   /** Run that builds the folder on the host, and that alone may remove it; absent where a person plays the role. */
   release_run?: string;
   [extra: string]: unknown;

@@ -155,7 +155,7 @@ async function stateOf(services: ScaleServices, now: number, request?: ScaleRequ
   ]);
   const iso = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString());
   const times = { to: request?.to ?? seen.desired, at: iso(request?.at), until: iso(request?.until) };
-  const wish = { ...times, app: fleet.app, group };
+  const wish = { ...times, app: fleet.app, cloud: fleet.cloud, group };
   if (request) refuseOverlap(wish, actions, now);
   const events = eventsOf(actions, now);
   const held = heldBaseline(tag, actions, seen, now);

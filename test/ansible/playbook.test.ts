@@ -135,6 +135,7 @@ it('the filter default, which hides what is undefined within a value, is for wha
     'release_commit',
     'release_version',
     'service_held',
+    'service_staging',
   ]);
 });
 
@@ -219,7 +220,9 @@ describe('service definitions', () => {
     expect(unit.indexOf('EnvironmentFile=-/run/pipeline/instance.env')).toBeGreaterThan(
       unit.indexOf('Environment=HOST=0.0.0.0'),
     );
+    expect(unit).toContain('Restart=always');
     const script = await readFile(join(folder, 'run'), 'utf8');
+    for (const text of [unit, script]) expect(text).not.toContain('PIPELINE_STAGING');
     await writeFile(
       join(folder, 'try'),
       script

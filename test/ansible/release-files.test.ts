@@ -211,6 +211,37 @@ describe('health.py', () => {
     expect(stderr).toContain('it ended before it was healthy');
   });
 
+  it('does not wait for a unit that has ended, and does for one that is starting', async () => {
+    status = 503;
+    const bin = join(root, 'bin');
+    await mkdir(bin, { recursive: true });
+    const systemctl = (state: string) =>
+      writeFile(join(bin, 'systemctl'), `#!/bin/sh\necho ${state}; exit 3\n`, { mode: 0o755 });
+    const before = process.env.PATH;
+    process.env.PATH = `${bin}:${before}`;
+    try {
+      await systemctl('failed');
+      expect((await health('--unit=api-staging.service', '--timeout=60')).stderr).toContain('it ended before');
+      await systemctl('activating');
+      expect((await health('--unit=api-staging.service')).stderr).toContain('not healthy after 0.3 s');
+    } finally {
+      process.env.PATH = before;
+    }
+  });
+
+  it.each([
+    'Error: listen EADDRINUSE: address already in use 0.0.0.0:3000',
+    'OSError: [Errno 98] Address already in use',
+    'Port 5000 is in use by another program.',
+    'Web server failed to start. Port 8080 was already in use.',
+    'nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)',
+  ])('knows "%s" for a port that is taken, beside what serves only', async (line) => {
+    status = 503;
+    await writeFile(join(root, 'log'), `${line}\n`);
+    expect((await health(`--beside=${root}`)).stderr).toContain(`environment variable PORT, which is ${port}`);
+    expect((await health()).stderr).not.toContain('environment variable PORT');
+  });
+
   it('wants the right release to be current', async () => {
     await release('v1');
     await symlink('releases/v1', join(root, 'current'));

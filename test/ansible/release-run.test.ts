@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const ansible = new URL('../../ansible/', import.meta.url).pathname;
 const exec = promisify(execFile);
@@ -22,7 +23,7 @@ const folder = () => path.join(root, 'releases/v2');
 const builtBy = (run: string) => writeFile(path.join(folder(), '.release-run'), `${run}\n`);
 
 /** Plays the release role on this machine, with all that it touches in the test's folder. Resolves with what it printed. */
-async function play(action: 'stage' | 'unstage', run?: string): Promise<string> {
+async function play(action: 'stage' | 'unstage', run?: string, extra: Record<string, unknown> = {}): Promise<string> {
   const variables = {
     release_action: action,
     release_app: 'api',
@@ -34,6 +35,7 @@ async function play(action: 'stage' | 'unstage', run?: string): Promise<string> 
     release_root: root,
     release_staging_folder: path.join(root, 'staging'),
     ...(run === undefined ? {} : { release_run: run }),
+    ...extra,
   };
   const argv = ['-i', 'local,', '-c', 'local', '--extra-vars', JSON.stringify(variables), path.join(root, 'play.yml')];
   const env = {
@@ -85,3 +87,84 @@ it('stage refuses a folder of another run, and leaves it', async () => {
   expect(await play('stage', 'run-1')).toContain('belongs to run run-2');
   expect(existsSync(path.join(folder(), '.release-run'))).toBe(true);
 }, 60_000);
+
+describe('the check beside what serves', () => {
+  /** A version that runs `code` after its imports, and then serves its environment at /health on `port`. */
+  async function stage(code: string, extra: Record<string, unknown> = {}): Promise<string> {
+    const app = path.join(root, 'app');
+    await mkdir(app, { recursive: true });
+    await writeFile(
+      path.join(app, 'app.py'),
+      `import http.server, json, os, sys, time
+port = int(os.environ['PORT'])
+${code}
+open(${JSON.stringify(path.join(root, 'seen.json'))}, 'w').write(json.dumps(dict(os.environ)))
+http.server.HTTPServer((os.environ['HOST'], port), http.server.SimpleHTTPRequestHandler).serve_forever()
+`,
+    );
+    await writeFile(path.join(app, 'health'), 'well');
+    await exec('tar', ['-cf', path.join(root, 'app.tar'), '-C', app, '.']);
+    return play('stage', 'run-1', {
+      release_archive: path.join(root, 'app.tar'),
+      release_service_command: ['/usr/bin/python3', 'app.py'],
+      release_host: '127.0.0.1',
+      release_staging_port: await freePort(),
+      release_health_timeout: 60,
+      ...extra,
+    });
+  }
+
+  it('gives PORT and PIPELINE_STAGING, and as much time as it is told to', async () => {
+    const port = await freePort();
+    const printed = await stage('time.sleep(2)', { release_staging_port: port });
+    expect(printed).toMatch(/failed=0/);
+    const seen = JSON.parse(await readFile(path.join(root, 'seen.json'), 'utf8'));
+    expect(seen).toMatchObject({ PORT: String(port), HOST: '127.0.0.1', PIPELINE_STAGING: '1' });
+    expect(await stage('time.sleep(60)', { release_version: 'v3', release_health_timeout: 1 })).toContain(
+      'not healthy after 1 s',
+    );
+  }, 180_000);
+
+  it('says of an app whose own port is taken what it must do', async () => {
+    const taken = createServer();
+    const port = await listen(taken);
+    try {
+      const printed = await stage(`port = ${port}`);
+      expect(printed).toContain('it ended before it was healthy');
+      expect(printed).toContain('the app wants a port that another process has: it must listen on the port in the');
+      expect(printed).toContain('environment variable PORT');
+    } finally {
+      taken.close();
+    }
+  }, 180_000);
+
+  it('says of an app that listens on a port of its own which one that is', async () => {
+    const [own, staging] = [await freePort(), await freePort()];
+    const printed = await stage(`port = ${own}`, { release_staging_port: staging, release_health_timeout: 2 });
+    expect(printed).toContain(
+      `the app listens on port ${own} instead of ${staging}: it must listen on the port in the`,
+    );
+  }, 180_000);
+
+  it('says nothing of ports where the app is only unhealthy', async () => {
+    const printed = await stage("os.remove('health')", { release_health_timeout: 1 });
+    expect(printed).toContain('status 404');
+    expect(printed).not.toContain('environment variable PORT');
+  }, 180_000);
+});
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address ? address.port : 0);
+    });
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -236,6 +236,16 @@ describe('the release role on a real machine', () => {
     expect(await sh('ls /srv/api/releases')).toBe('v1\nv2');
   });
 
+  it('stops the service of the image on a builder, and starts it again with the new version', async () => {
+    const { pid } = await answer('/version');
+    await play('stage', 'v1', { release_builder: true });
+    await expect(answer('/version')).rejects.toThrow();
+    expect(await sh('sv status /etc/service/api | cut -d: -f1')).toBe('down');
+    await play('activate', 'v2', { release_builder: true });
+    expect(await answer('/version')).toMatchObject({ version: 'v2' });
+    expect((await answer('/version')).pid).not.toBe(pid);
+  });
+
   it('never removes what serves', async () => {
     await play('unstage', 'v2');
     expect(await sh('ls /srv/api/releases')).toBe('v1\nv2');

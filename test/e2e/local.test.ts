@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -64,6 +64,39 @@ it('names a port that is taken', async () => {
   expect(stderr).toContain(port);
 });
 
+/** A changed pipelines file reaches the fleet, and a fix that is printed does what it says. */
+async function expectChangesApplied(): Promise<void> {
+  const file = path.join(world.project.dir, 'pipelines/api.ts');
+  const before = await readFile(file, 'utf8');
+  const [, port = ''] = /listenerPort: (\d+)/.exec(before) ?? [];
+  await writeFile(
+    file,
+    before.replace(`listenerPort: ${port}`, `listenerPort: ${Number(port) + 1}, healthCheck: { path: '/ready' }`),
+  );
+  expect((await world.pipeline('status', 'api')).stderr).toContain('pipeline local up');
+  const { loadBalancers } = await world.json<{ loadBalancers: { url: string }[] }>('local', 'up');
+  expect(loadBalancers[0]?.url).toMatch(new RegExp(`:${Number(port) + 1}$`));
+  const shown = await world.pipeline('local', 'aws', 'elbv2', 'describe-target-groups', '--output', 'json');
+  expect(shown.stdout).toContain('"HealthCheckPath": "/ready"');
+  expect((await world.json<{ configuration: unknown[] }>('status', 'api')).configuration).toEqual([]);
+
+  const group = 'api-local';
+  const suspend = ['autoscaling', 'suspend-processes', '--auto-scaling-group-name', group];
+  expect((await world.pipeline('local', 'aws', ...suspend, '--scaling-processes', 'Launch')).exitCode).toBe(0);
+  const fix = async () => {
+    const { stdout } = await world.pipeline('doctor', 'api');
+    return stdout
+      .split('\n')
+      .find((line) => line.includes('resume-processes'))
+      ?.trim();
+  };
+  const words = (await fix())?.split(' ') ?? [];
+  expect(words.slice(0, 4)).toEqual(['pipeline', 'local', 'aws', 'autoscaling']);
+  expect((await world.pipeline(...words.slice(1))).exitCode).toBe(0);
+  expect(await fix()).toBeUndefined();
+  await writeFile(file, before);
+}
+
 it('starts, tells where it is, is there already, stops, starts again with its fleet, and is reset', async () => {
   interface Up {
     endpoint: string;
@@ -76,6 +109,7 @@ it('starts, tells where it is, is there already, stops, starts again with its fl
   expect((await world.pipeline('local', 'down')).exitCode).toBe(0);
   expect((await world.pipeline('status', 'api')).exitCode).toBe(1);
   expect(await world.json<Up>('local', 'up')).toEqual(up);
+  await expectChangesApplied();
   expect((await world.pipeline('local', 'reset', '--yes')).exitCode).toBe(0);
   expect((await world.pipeline('local', 'down')).exitCode).toBe(0);
 });

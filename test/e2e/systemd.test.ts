@@ -81,6 +81,13 @@ describe.each(apps)('the roles of %s on a host with systemd', (app) => {
     expect(await play('activate', 'v1', '--check')).toBe(0);
   });
 
+  it('stop what the image serves on a builder, and start it again', async () => {
+    await play('stage', 'v1', '--extra-vars', 'release_builder=true');
+    await expect(answer()).rejects.toThrow();
+    await play('activate', 'v1');
+    await expect.poll(answer).toMatchObject({ version: 'v1' });
+  });
+
   it('go to the next version and back, and leave nothing when there was nothing', async () => {
     await play('stage', 'v2');
     expect(await answer()).toMatchObject({ version: 'v1' });

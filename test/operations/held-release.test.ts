@@ -38,7 +38,7 @@ it('a roll whose instances a lifecycle hook holds names the hook, not the versio
     code: 'release.held',
     message: 'lifecycle hooks hold instances of api-local, so v2 could not be judged',
     details: expect.arrayContaining([held]),
-    hint: expect.stringContaining('aws autoscaling complete-lifecycle-action'),
+    hint: expect.stringContaining('pipeline local aws autoscaling complete-lifecycle-action'),
   });
   expect(serving).toEqual(firstRelease);
 }, 60_000);

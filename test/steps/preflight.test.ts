@@ -152,7 +152,7 @@ describe('a fleet that is not ready', () => {
       expect(await refusal()).toMatchObject({
         code: 'preflight.unhealthy',
         details: [expect.stringContaining('(MidLifecycleAction): it is held by lifecycle hook warm-up')],
-        hint: expect.stringContaining('aws autoscaling complete-lifecycle-action'),
+        hint: expect.stringContaining('pipeline local aws autoscaling complete-lifecycle-action'),
       });
       expect(world.clock.now() - began).toBeGreaterThanOrEqual(world.services.fleet.release.timeouts.health * 1000);
     } finally {

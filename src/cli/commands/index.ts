@@ -200,7 +200,7 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: 'local up',
-    summary: 'start the local cloud and a fleet for each app with a local environment',
+    summary: 'start the local cloud and a fleet for each app with a local environment, or apply what has changed there',
     options: [
       { flags: '--port <n>', description: 'port of the endpoint; without it a free one' },
       {
@@ -215,8 +215,19 @@ export const commands: readonly CommandSpec[] = [
         choices: ['sandbox', 'simulated'],
       },
       { flags: '--no-fleets', description: 'only the cloud' },
+      {
+        flags: '--overwrite',
+        description: 'give fleets what pipelines/ says, also where somebody has changed the cloud',
+      },
     ],
     load: () => import('./local-up.ts'),
+  },
+  {
+    name: 'local aws',
+    summary: 'run the AWS CLI on the local cloud, with its endpoint and keys',
+    passThrough: true,
+    examples: ['pipeline local aws ec2 describe-instances'],
+    load: () => import('./local-aws.ts'),
   },
   { name: 'local down', summary: 'stop the local cloud; its state stays', load: () => import('./local-down.ts') },
   { name: 'local status', summary: 'whether it runs, and where', load: () => import('./local-status.ts') },

@@ -1,13 +1,16 @@
 import { readCloud, spawnCloud } from '../../local-cloud/daemon/client.ts';
 import { usageError } from '../../shared/errors.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
-import { localCloudDir, projectDir, useColor } from '../context.ts';
+import { type CliContext, localCloudDir, projectDir, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import type { ConfigurationOutcome } from '../local-configuration.ts';
+import { commandLine } from '../operate.ts';
 import { writeJson } from '../views/json.ts';
-import { renderLocalCloud } from '../views/local.ts';
+import { type LocalCloudDocument, renderConfiguration, renderLocalCloud } from '../views/local.ts';
 import { colorsFor } from '../views/text.ts';
+import { withServices } from '../with-services.ts';
 
-/** `pipeline local up`: starts the cloud when it is down, and makes the fleets that are missing. */
+/** `pipeline local up`: starts the cloud when it is down, makes the fleets that are missing, and applies what has changed in pipelines/. */
 export const run: CommandModule['run'] = async (context, _args, options) => {
   const port = readPort(options);
   // Without fleets no project is needed, if the state's folder is named.
@@ -36,22 +39,53 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
   const already = `the local cloud is running already${asked ? ', with the delays and the driver it was started with' : ''}`;
   note(running ? already : 'the local cloud has started');
 
-  const loadBalancers = project === undefined ? [] : await provision(project, cloud, note);
+  const { loadBalancers, configuration } =
+    project === undefined
+      ? { loadBalancers: [], configuration: [] }
+      : await provision(context, options, project, cloud);
   const { endpoint, region, accessKeyId, secretAccessKey } = cloud;
-  const document = { endpoint, region, accessKeyId, secretAccessKey, loadBalancers };
+  const document = { endpoint, region, accessKeyId, secretAccessKey, loadBalancers, configuration };
   if (options.json) writeJson(context.stdout, document);
   else context.stdout.write(renderLocalCloud(document, colorsFor(useColor(context, options, context.stdout))));
   return exitCodes.done;
 };
 
 async function provision(
+  context: CliContext,
+  options: CommandOptions,
   project: string,
   cloud: Parameters<typeof import('../local-fleets.ts').provisionFleets>[0]['cloud'],
-  note: (message: string) => void,
-): Promise<{ app: string; url: string }[]> {
+): Promise<Pick<LocalCloudDocument, 'loadBalancers' | 'configuration'>> {
   // The SDK's clients cost some 400 ms to load: not before they are needed.
-  const { provisionFleets } = await import('../local-fleets.ts');
-  return provisionFleets({ projectDir: project, cloud, note });
+  const [{ provisionFleets }, { configureFleet }] = await Promise.all([
+    import('../local-fleets.ts'),
+    import('../local-configuration.ts'),
+  ]);
+  const note = (message: string) => void context.stderr.write(`${message}\n`);
+  const configuration: ConfigurationOutcome[] = [];
+  // The cloud that was started here, whatever another endpoint in the environment is for.
+  const here = { ...context, env: { ...context.env, AWS_ENDPOINT_URL: undefined } };
+  const loadBalancers = await provisionFleets({
+    projectDir: project,
+    cloud,
+    note,
+    configure: async (fleet, make) => {
+      const outcome = await withServices(here, fleet, (services) =>
+        configureFleet(services, {
+          clock: context.clock,
+          command: commandLine(context.argv),
+          overwrite: options.overwrite === true,
+          make,
+        }),
+      );
+      for (const line of renderConfiguration(outcome)) note(line);
+      configuration.push(outcome);
+    },
+  });
+  return {
+    loadBalancers,
+    configuration: configuration.filter(({ applied, open }) => applied.length + open.length > 0),
+  };
 }
 
 function readPort(options: CommandOptions): number | undefined {

@@ -1,5 +1,8 @@
+import type { DescribedDifference } from '../../operations/configuration/describe.ts';
+import { readDrift } from '../../operations/configuration/read-drift.ts';
 import { type RollbackOutlook, readOutlook } from '../../operations/read-outlook.ts';
 import { type FleetStatus, readStatus } from '../../operations/read-status.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { Services } from '../../steps/services.ts';
 import type { CommandModule } from '../command.ts';
 import { useColor } from '../context.ts';
@@ -13,7 +16,9 @@ import { withServices } from '../with-services.ts';
 /** `pipeline status [app]`: what serves now. Without an app, all apps of the project. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const fleets = app === undefined ? await fleetsOf(context, options) : [await fleetOf(context, app, options)];
-  const statuses = await Promise.all(fleets.map((fleet) => withServices(context, fleet, readBoth)));
+  const statuses = await Promise.all(
+    fleets.map((fleet) => withServices(context, fleet, (services) => readAll(services, context.clock))),
+  );
   if (options.json) writeJson(context.stdout, app === undefined ? statuses : statuses[0]);
   else {
     const colors = colorsFor(useColor(context, options, context.stdout));
@@ -22,7 +27,14 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   return exitCodes.done;
 };
 
-async function readBoth(services: Services): Promise<FleetStatus & { rollback: RollbackOutlook }> {
-  const [status, rollback] = await Promise.all([readStatus(services), readOutlook(services)]);
-  return { ...status, rollback };
+async function readAll(
+  services: Services,
+  clock: Clock,
+): Promise<FleetStatus & { rollback: RollbackOutlook; configuration: DescribedDifference[] | null }> {
+  const [status, rollback, configuration] = await Promise.all([
+    readStatus(services),
+    readOutlook(services),
+    readDrift(services, clock),
+  ]);
+  return { ...status, rollback, configuration };
 }

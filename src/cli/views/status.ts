@@ -1,3 +1,4 @@
+import type { DescribedDifference } from '../../operations/configuration/describe.ts';
 import type { RollbackOutlook } from '../../operations/read-outlook.ts';
 import type { FleetStatus } from '../../operations/read-status.ts';
 import type { Unfinished } from '../../operations/unfinished.ts';
@@ -10,7 +11,7 @@ import { type Colors, oneLine, shortTime } from './text.ts';
  * @param now Milliseconds since the epoch: what is past its end, or has nobody at work on it any more, is said so.
  */
 export function renderStatus(
-  status: FleetStatus & { rollback?: RollbackOutlook },
+  status: FleetStatus & { rollback?: RollbackOutlook; configuration?: DescribedDifference[] | null },
   colors: Colors,
   now: number,
 ): string {
@@ -42,6 +43,7 @@ export function renderStatus(
     const died = lock?.run === run.id ? 'running' : `has died; what it changed is put back by: pipeline abort ${app}`;
     lines.push(`last run ${run.id}: ${run.operation} ${run.outcome ?? died}`.replace(/\s+/g, ' '));
   }
+  lines.push(...driftLines(app, status.configuration ?? []));
   if (status.rollback && (version !== null || status.drift.length > 0)) lines.push(renderOutlook(status.rollback));
   const body = lines.map(oneLineButColors);
   if (instances.length > 0) {
@@ -92,6 +94,21 @@ function pageLine(app: string, { until }: NonNullable<FleetStatus['maintenance']
   if (until === null) return `maintenance page: on until somebody takes it off: ${off}`;
   if (Date.parse(until) > now) return `maintenance page: on until ${shortTime(until)}`;
   return `maintenance page: on, and past its end (${shortTime(until)}): ${off}`;
+}
+
+/** So many settings that differ are told one by one. */
+const shownSettings = 3;
+
+function driftLines(app: string, differences: readonly DescribedDifference[]): string[] {
+  const left = differences.length - shownSettings;
+  return [
+    ...differences
+      .slice(0, shownSettings)
+      .flatMap(({ message, fix }) => [`configuration: ${message}`, `configuration: fix: ${fix}`]),
+    ...(left > 0
+      ? [`configuration: ${left} more ${left === 1 ? 'setting differs' : 'settings differ'}: pipeline doctor ${app}`]
+      : []),
+  ];
 }
 
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;

@@ -120,13 +120,17 @@ const flipSection = section({
 });
 
 const timeoutsSection = section({
-  health: seconds(1, 7_200).default(300).describe('Until a new instance is healthy, in seconds.'),
+  health: seconds(1, 7_200)
+    .default(300)
+    .describe('Until a new instance, or a new environment that is checked on a host, is healthy, in seconds.'),
   bake: seconds(1, 86_400).default(3_600).describe('Until an image is available, in seconds.'),
   drain: seconds(1, 7_200)
     .default(600)
     .describe('Until a host is out of the load balancer, in seconds; more than `balancer.deregistrationDelaySeconds`.'),
   refresh: seconds(1, 86_400).default(7_200).describe('Until the whole fleet runs the new image, in seconds.'),
-  ansible: seconds(1, 86_400).default(1_800).describe('For one play, in seconds.'),
+  ansible: seconds(1, 86_400)
+    .default(1_800)
+    .describe('For one play, in seconds; waiting for the health of the service in it has `health` besides.'),
 });
 
 export const releaseSection = section({

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { accountLooks } from './account.ts';
+import { configurationLooks } from './configuration.ts';
 import { driftLooks } from './drift.ts';
 import { type Finding, takeAll } from './finding.ts';
 import { fleetLooks } from './fleet.ts';
@@ -25,6 +26,7 @@ export async function diagnose(services: DoctorServices, clock: Clock): Promise<
     ...reachLooks(services),
     ...fleetLooks(services, busy, clock),
     ...driftLooks(services, busy),
+    ...configurationLooks(services, busy, clock),
     ...launchLooks(services, clock),
     ...scaleLooks(services, clock),
     ...recordLooks(services, lock, clock),

@@ -2,6 +2,7 @@ import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import type { Group } from '../../aws/groups.ts';
 import { isActive, readRefresh } from '../../aws/refreshes.ts';
 import { tagKeys, tagValue } from '../../aws/tags.ts';
+import { awsCommand } from '../../config/aws-command.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
 import { readPageOn } from '../../tasks/maintenance-rules.ts';
@@ -19,11 +20,17 @@ export function fleetLooks(services: DoctorServices, locked: boolean, clock: Clo
 }
 
 /** Commands that bring hosts back, or end them where the group's maximum leaves no room: ExitStandby is refused then. */
-function endStandby({ name, desired, max }: Group, ids: readonly string[]): string {
+function endStandby(fleet: DoctorServices['fleet'], { name, desired, max }: Group, ids: readonly string[]): string {
   if (desired + ids.length <= max) {
-    return `aws autoscaling exit-standby --auto-scaling-group-name ${name} --instance-ids ${ids.join(' ')}`;
+    return awsCommand(
+      fleet,
+      `autoscaling exit-standby --auto-scaling-group-name ${name} --instance-ids ${ids.join(' ')}`,
+    );
   }
-  const end = 'aws autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity';
+  const end = awsCommand(
+    fleet,
+    'autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity',
+  );
   return ids.map((id) => `${end} --instance-id ${id}`).join(' && ');
 }
 
@@ -60,7 +67,7 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
       warning(
         'fleet.standby',
         `in Standby, though nothing runs that needs it: ${standby.join(', ')}`,
-        abort ?? endStandby(live, standby),
+        abort ?? endStandby(fleet, live, standby),
       ),
     );
   }
@@ -72,7 +79,10 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
         'fleet.suspended',
         `processes of ${facts.group} are suspended: ${live.suspended.join(', ')}`,
         abort ??
-          `aws autoscaling resume-processes --auto-scaling-group-name ${facts.group} --scaling-processes ${live.suspended.join(' ')}`,
+          awsCommand(
+            fleet,
+            `autoscaling resume-processes --auto-scaling-group-name ${facts.group} --scaling-processes ${live.suspended.join(' ')}`,
+          ),
       ),
     );
   }
@@ -111,7 +121,7 @@ async function leftMachines({ aws, fleet }: DoctorServices, locked: boolean): Pr
     warning(
       'fleet.leftovers',
       `machines of runs that are over: ${roles}`,
-      `aws ec2 terminate-instances --instance-ids ${ids}`,
+      awsCommand(fleet, `ec2 terminate-instances --instance-ids ${ids}`),
     ),
   ];
 }

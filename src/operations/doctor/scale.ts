@@ -1,5 +1,6 @@
 import { readGroupTag } from '../../aws/group-tags.ts';
 import { readScheduledActions, type ScheduledAction } from '../../aws/scaling-settings.ts';
+import { awsCommand } from '../../config/aws-command.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { heldBaseline, heldTag } from '../../steps/scale/held.ts';
 import { type EventPool, readPool } from '../../steps/scale/pool.ts';
@@ -34,6 +35,7 @@ async function size(services: DoctorServices, now: number): Promise<Finding[]> {
   ]);
   const seen: Seen = {
     app: fleet.app,
+    cloud: fleet.cloud,
     configuredMin: fleet.capacity.min,
     group,
     live,
@@ -50,6 +52,7 @@ async function size(services: DoctorServices, now: number): Promise<Finding[]> {
 /** A fleet's size, and what is planned for it. */
 interface Seen {
   app: string;
+  cloud: DoctorServices['fleet']['cloud'];
   configuredMin: number;
   group: string;
   live: Baseline;
@@ -78,7 +81,7 @@ function heldOrMin(seen: Seen): Finding[] {
     warning(
       'fleet.min',
       `the minimum of ${group} is ${live.min}, and capacity.min is ${min}, ${why}`,
-      `aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${group} --min-size ${min}`,
+      awsCommand(seen, `autoscaling update-auto-scaling-group --auto-scaling-group-name ${group} --min-size ${min}`),
     ),
   ];
 }

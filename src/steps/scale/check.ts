@@ -3,6 +3,7 @@ import { freeAddresses } from '../../aws/capacity.ts';
 import { readGroup } from '../../aws/groups.ts';
 import { isActive, readRefresh } from '../../aws/refreshes.ts';
 import { readScheduledActions } from '../../aws/scaling-settings.ts';
+import { awsCommand } from '../../config/aws-command.ts';
 import { PipelineError, usageError } from '../../shared/errors.ts';
 import { assertUnclaimed } from '../support/claim.ts';
 import { checkForeign, refuseOverlap } from './clashes.ts';
@@ -47,11 +48,14 @@ export const checkScale: ScaleStep = {
       throw usageError(
         'scale.suspended',
         `${group} would not do it: ${off.join(' and ')} ${off.length > 1 ? 'are' : 'is'} suspended`,
-        `aws autoscaling resume-processes --auto-scaling-group-name ${group} --scaling-processes ${off.join(' ')}`,
+        awsCommand(
+          fleet,
+          `autoscaling resume-processes --auto-scaling-group-name ${group} --scaling-processes ${off.join(' ')}`,
+        ),
       );
     }
     // Once more under the lock: somebody may have scheduled something since this was planned.
-    const wish = { ...scale, app: fleet.app, group };
+    const wish = { ...scale, app: fleet.app, cloud: fleet.cloud, group };
     refuseOverlap(wish, actions, context.clock.now());
     for (const one of checkForeign(wish, actions, context.clock.now())) context.note(`this takes it back: ${one}`);
     const more = scale.to - seen.desired;

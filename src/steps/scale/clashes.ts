@@ -1,9 +1,11 @@
 import type { ScheduledAction } from '../../aws/scaling-settings.ts';
+import { awsCommand } from '../../config/aws-command.ts';
+import type { Fleet } from '../../config/settings.ts';
 import { usageError } from '../../shared/errors.ts';
 import type { ScaleState } from './state.ts';
 import { describeEvent, describeForeign, eventsOf, foreignRuns, overlapping, runningEvent } from './windows.ts';
 
-interface Wish extends Pick<ScaleState['scale'], 'to' | 'at' | 'until'> {
+interface Wish extends Pick<ScaleState['scale'], 'to' | 'at' | 'until'>, Pick<Fleet, 'cloud'> {
   app: string;
   group: string;
 }
@@ -52,6 +54,7 @@ export function refuseOverlap(wish: Wish, actions: readonly ScheduledAction[], n
  */
 export function checkForeign(wish: Wish, actions: readonly ScheduledAction[], now: number): string[] {
   const { app, group, to, at, until } = wish;
+  const remove = `autoscaling delete-scheduled-action --auto-scaling-group-name ${group} --scheduled-action-name`;
   const runs = foreignRuns(actions, windowOf(wish, actions, now), to);
   const [first] = runs;
   const lines = runs.map(describeForeign);
@@ -60,6 +63,6 @@ export function checkForeign(wish: Wish, actions: readonly ScheduledAction[], no
   throw usageError(
     'scale.foreign-schedule',
     `${group} has scheduled actions of others that would take its ${to} machines away: ${lines.join('; ')}`,
-    `${shorter}take it away for that time: aws autoscaling delete-scheduled-action --auto-scaling-group-name ${group} --scheduled-action-name ${first.action.name}; then pipeline scale ${app} again`,
+    `${shorter}take it away for that time: ${awsCommand(wish, `${remove} ${first.action.name}`)}; then pipeline scale ${app} again`,
   );
 }

@@ -1,5 +1,6 @@
 import { readGroupTag, setGroupTag } from '../../aws/group-tags.ts';
 import { tagKeys } from '../../aws/tags.ts';
+import { awsCommand } from '../../config/aws-command.ts';
 import type { RunContext } from '../../run/step.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
@@ -17,11 +18,15 @@ async function strangeRun({ fleet, aws, ledger }: Services, own: string): Promis
 }
 
 /** @throws PipelineError `fleet.claimed` while a run of another ledger is at work on the fleet, as far as the tag of its group tells */
-export async function assertUnclaimed({ services, run }: Pick<Context, 'services' | 'run'>): Promise<void> {
+export async function assertUnclaimed({
+  services,
+  run,
+}: Pick<Context, 'services'> & { run: Pick<Context['run'], 'id'> }): Promise<void> {
   const other = await strangeRun(services, run.id);
   if (other === undefined) return;
   const { app, environment, names } = services.fleet;
-  const untag = `aws autoscaling delete-tags --tags ResourceId=${names.group},ResourceType=auto-scaling-group,Key=${tagKeys.run}`;
+  const tag = `ResourceId=${names.group},ResourceType=auto-scaling-group,Key=${tagKeys.run}`;
+  const untag = awsCommand(services.fleet, `autoscaling delete-tags --tags ${tag}`);
   throw new PipelineError(
     'fleet.claimed',
     `run ${other}, which this ledger does not know, is at work on ${app} in ${environment}`,

@@ -3,6 +3,7 @@ import { type Group, readGroup } from '../../aws/groups.ts';
 import { readImage } from '../../aws/images.ts';
 import { readTemplateVersion } from '../../aws/launch-templates.ts';
 import { type LifecycleHook, readLifecycleHooks } from '../../aws/lifecycle-hooks.ts';
+import { awsCommand } from '../../config/aws-command.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
 
@@ -30,7 +31,7 @@ const shown = 3;
 
 /** What keeps the group from going on, the cause of the others first. A handful of calls, whatever its size. */
 export async function groupCauses(
-  { aws }: Pick<Services, 'aws'>,
+  { aws, fleet }: Pick<Services, 'aws' | 'fleet'>,
   name: string,
   {
     since = 0,
@@ -48,33 +49,36 @@ export async function groupCauses(
   ]);
   const held = group.instances.some((one) => isHeld(one.lifecycle));
   const [launched, hooks] = await Promise.all([
-    launchCauses({ aws }, group, imageId),
+    launchCauses({ aws, fleet }, group, imageId),
     // Without leave to read them the instances that wait are named all the same.
     held ? readLifecycleHooks(aws.autoScaling, name).catch(() => []) : [],
   ]);
   return [
-    ...suspensions(group),
+    ...suspensions(fleet, group),
     ...launched,
-    ...holds(group, hooks, activities),
+    ...holds(fleet, group, hooks, activities),
     ...failures(unresolved(activities).filter((one) => one.startedAt >= since)),
   ];
 }
 
 const isHeld = (lifecycle: string): boolean => lifecycle.endsWith(':Wait');
 
-function suspensions({ name, suspended }: Group): Cause[] {
+function suspensions(fleet: Services['fleet'], { name, suspended }: Group): Cause[] {
   return suspended
     .filter((process) => suspendedMeans[process] !== undefined)
     .map((process) => ({
       kind: 'suspended',
       message: `${process} of ${name} is suspended: ${suspendedMeans[process]}`,
-      fix: `aws autoscaling resume-processes --auto-scaling-group-name ${name} --scaling-processes ${process}`,
+      fix: awsCommand(
+        fleet,
+        `autoscaling resume-processes --auto-scaling-group-name ${name} --scaling-processes ${process}`,
+      ),
     }));
 }
 
 /** Whether what the group launches is there. */
 async function launchCauses(
-  { aws }: Pick<Services, 'aws'>,
+  { aws, fleet }: Pick<Services, 'aws' | 'fleet'>,
   { name, launchTemplate: { id, version } }: Group,
   imageId: string | undefined,
 ): Promise<Cause[]> {
@@ -93,12 +97,17 @@ async function launchCauses(
     .map((one) => ({
       kind: 'image',
       message: `image ${one.id}, which ${name} launches, is ${one.state ?? 'gone'}`,
-      ...(one.state === 'disabled' && { fix: `aws ec2 enable-image --image-id ${one.id}` }),
+      ...(one.state === 'disabled' && { fix: awsCommand(fleet, `ec2 enable-image --image-id ${one.id}`) }),
     }));
 }
 
 /** Instances that a lifecycle hook holds. */
-function holds(group: Group, hooks: readonly LifecycleHook[], activities: readonly Activity[]): Cause[] {
+function holds(
+  fleet: Services['fleet'],
+  group: Group,
+  hooks: readonly LifecycleHook[],
+  activities: readonly Activity[],
+): Cause[] {
   const held = group.instances.filter((one) => isHeld(one.lifecycle));
   return held.slice(0, shown).map(({ id, lifecycle }, index) => {
     const side = lifecycle.includes('Terminating') ? 'termination' : 'launch';
@@ -109,7 +118,10 @@ function holds(group: Group, hooks: readonly LifecycleHook[], activities: readon
     return {
       kind: 'hook',
       message: `${what}: it is held by lifecycle hook ${names.join(', ') || 'of the group'}, which nothing has completed${more}`,
-      fix: `aws autoscaling complete-lifecycle-action --auto-scaling-group-name ${group.name} --lifecycle-hook-name ${names[0] ?? 'HOOK'} --instance-id ${id} --lifecycle-action-result CONTINUE`,
+      fix: awsCommand(
+        fleet,
+        `autoscaling complete-lifecycle-action --auto-scaling-group-name ${group.name} --lifecycle-hook-name ${names[0] ?? 'HOOK'} --instance-id ${id} --lifecycle-action-result CONTINUE`,
+      ),
       ...(activity && { since: activity.startedAt }),
     };
   });

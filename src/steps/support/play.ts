@@ -13,6 +13,7 @@ import { releaseVariables } from './release-variables.ts';
 export async function playRelease(context: ReleaseContext, action: ReleaseAction, archive?: string): Promise<void> {
   const { fleet, hosts } = context.services;
   const { host } = context.state;
+  const { timeouts } = fleet.release;
   if (!host) throw new Error('the run has no host to work on');
   const variables = releaseVariables(fleet, context.state, action, { run: context.run.id, archive });
   const { playbook, projectDir } = await projectFiles(context, action);
@@ -20,7 +21,8 @@ export async function playRelease(context: ReleaseContext, action: ReleaseAction
     await keepingChanges(context, action, (onChanges) =>
       hosts.play(host, playbook, variables, {
         projectDir,
-        timeoutMs: fleet.release.timeouts.ansible * 1000,
+        // The wait for the service's health comes on top of the work.
+        timeoutMs: (timeouts.ansible + timeouts.health) * 1000,
         onTask: (task) => context.progress(task.name),
         onChanges,
         signal: context.signal,

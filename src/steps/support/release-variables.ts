@@ -5,11 +5,20 @@ import type { ReleaseState } from '../services.ts';
 /** Variables of one play of a release; `run` and `archive` are known once there is a run. */
 export function releaseVariables(
   fleet: Fleet,
-  { version, commit, current, project }: Pick<ReleaseState, 'version' | 'commit' | 'current' | 'project'>,
+  {
+    version,
+    commit,
+    current,
+    project,
+    bake,
+  }: Pick<ReleaseState, 'version' | 'commit' | 'current' | 'project'> & { bake?: ReleaseState['bake'] },
   action: ReleaseAction,
   { run, archive }: { run?: string; archive?: string } = {},
 ): ReleaseVariables {
   return {
+    // A team may have set them for itself.
+    release_health_timeout: fleet.release.timeouts.health,
+    release_takeover_timeout: fleet.release.flip.timeoutSeconds,
     ...fleet.ansible.variables,
     release_action: action,
     release_app: fleet.app,
@@ -23,5 +32,6 @@ export function releaseVariables(
     release_health_path: fleet.service.healthPath,
     ...(run === undefined ? {} : { release_run: run }),
     release_keep: fleet.release.keepOnHost,
+    release_builder: bake === 'builder',
   };
 }

@@ -48,7 +48,7 @@ it('a suspended Launch is an error, and a suspended AZRebalance is not', async (
   expect(await found('error')).toEqual([]);
   await suspendProcesses(asg(), name(), ['Launch']);
   expect(await found('error')).toEqual([
-    `fleet.suspended: processes of ${name()} are suspended: AZRebalance, Launch | aws autoscaling resume-processes --auto-scaling-group-name ${name()} --scaling-processes AZRebalance Launch`,
+    `fleet.suspended: processes of ${name()} are suspended: AZRebalance, Launch | pipeline local aws autoscaling resume-processes --auto-scaling-group-name ${name()} --scaling-processes AZRebalance Launch`,
   ]);
 });
 
@@ -80,7 +80,7 @@ it('a lifecycle hook that holds an instance for longer than release.timeouts.hea
   const errors = (await found('error')).join('\n');
   await asg().send(new DeleteLifecycleHookCommand(hook));
   expect(errors).toMatch(/fleet.hook: Launching a new EC2 instance: i-\w+ .*held by lifecycle hook warm-up/);
-  expect(errors).toContain('aws autoscaling complete-lifecycle-action');
+  expect(errors).toContain('pipeline local aws autoscaling complete-lifecycle-action');
 });
 
 it('the image that the template names is an error when it is disabled or gone', async () => {

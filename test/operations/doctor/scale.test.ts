@@ -53,7 +53,7 @@ it.each([
       id: 'fleet.min',
       severity: 'warning',
       message: expect.stringContaining(why),
-      cure: `aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${group()} --min-size 4`,
+      cure: `pipeline local aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${group()} --min-size 4`,
     },
   ]);
   // Where the team has a schedule of its own, that is what decides.

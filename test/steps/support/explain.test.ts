@@ -78,7 +78,7 @@ describe('a wait on a group that gives up', () => {
       code: 'wait.timeout',
       message: expect.stringContaining(`gave up waiting for the whole fleet ${name()} to be healthy`),
       details: `Launch of ${name()} is suspended: no instance is launched`,
-      hint: `aws autoscaling resume-processes --auto-scaling-group-name ${name()} --scaling-processes Launch`,
+      hint: `pipeline local aws autoscaling resume-processes --auto-scaling-group-name ${name()} --scaling-processes Launch`,
     });
   });
 
@@ -125,7 +125,7 @@ describe('a wait on a group that gives up', () => {
     await world.aws.ec2.send(new EnableImageCommand({ ImageId }));
     expect(details).toContain(`image ${ImageId}, which ${name()} launches, is disabled`);
     expect(details).toMatch(/(a launch has|launches have) failed: The image ID/);
-    expect(hint).toBe(`aws ec2 enable-image --image-id ${ImageId}`);
+    expect(hint).toBe(`pipeline local aws ec2 enable-image --image-id ${ImageId}`);
   });
 
   it('names what keeps instances from terminating', async () => {

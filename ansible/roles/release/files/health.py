@@ -1,10 +1,12 @@
 """Waits until a service on this host answers its health route with 200; says why not, with the app's last log lines."""
 import argparse
+import glob
 import http.client
 import json
 import os
 import re
 import socket
+import subprocess
 import sys
 import time
 
@@ -61,8 +63,11 @@ def wrong_release(current, version):
     return None if found == version else 'current is %s, not %s' % (found, version)
 
 
-def ended(pid_file):
-    """Whether the process that the file names is gone."""
+def ended(pid_file, unit):
+    """Whether the process that the file names is gone, or systemd's unit has ended."""
+    if unit:
+        state = subprocess.run(['systemctl', 'is-active', unit], stdout=subprocess.PIPE, universal_newlines=True)
+        return state.returncode == 3 and state.stdout.strip() != 'activating'
     try:
         with open(pid_file or '') as file:
             return not os.path.exists('/proc/%d' % int(file.read()))
@@ -79,6 +84,43 @@ def last_lines(path, count=12):
         return ['(no log: %s)' % error]
 
 
+# What node, Python, Ruby, Go, Java and nginx say of a port that another process has.
+IN_USE = re.compile(r'EADDRINUSE|address already in use|port \d+ (?:is|was) (?:already )?in use', re.I)
+
+
+def listening(folder):
+    """Ports on which processes that work in the folder accept connections. Linux only; none where it cannot be told."""
+    sockets = set()
+    for process in glob.glob('/proc/[0-9]*'):
+        try:
+            if not (os.readlink(process + '/cwd') + '/').startswith(os.path.realpath(folder) + '/'):
+                continue
+            sockets.update(os.readlink(file) for file in glob.glob(process + '/fd/*') if os.path.islink(file))
+        except OSError:
+            continue
+    ports = set()
+    for table in ('/proc/net/tcp', '/proc/net/tcp6'):
+        try:
+            with open(table) as file:
+                rows = [line.split() for line in file.readlines()[1:]]
+        except OSError:
+            continue
+        # State 0A is LISTEN; the address is <hexadecimal address>:<hexadecimal port>.
+        ports.update(int(row[1].rsplit(':', 1)[1], 16) for row in rows if row[3] == '0A' and 'socket:[%s]' % row[9] in sockets)
+    return sorted(ports)
+
+
+def ignored_port(port, folder, log):
+    """What an app must do that was started beside another one and listens elsewhere; None when nothing shows that it does so."""
+    must = 'it must listen on the port in the environment variable PORT, which is %d while it is checked beside what serves' % port
+    if any(IN_USE.search(line) for line in log):
+        return 'the app wants a port that another process has: ' + must
+    others = listening(folder)
+    if others and port not in others:
+        return 'the app listens on port %s instead of %d: %s' % (', '.join(map(str, others)), port, must)
+    return None
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--port', type=int, required=True)
@@ -87,6 +129,8 @@ def main():
     parser.add_argument('--instance-env', required=True, help='optional file that may set HOST')
     parser.add_argument('--log', required=True)
     parser.add_argument('--pid-file', help='of a process whose end is the end of the wait; absent on hosts where the init watches it')
+    parser.add_argument('--unit', help='the same with systemd: a unit that is not started again')
+    parser.add_argument('--beside', help='folder of an environment that was started beside another one, on a port of its own')
     parser.add_argument('--current', help="the link whose release.json must have --version")
     parser.add_argument('--version')
     options = parser.parse_args()
@@ -96,13 +140,17 @@ def main():
         wrong = (wrong_release(options.current, options.version) if options.current else None) or check.problem()
         if wrong is None:
             return
-        gone = ended(options.pid_file)
+        gone = ended(options.pid_file, options.unit)
         if gone or time.monotonic() >= deadline:
             how = 'it ended before it was healthy' if gone else 'not healthy after %g s' % options.timeout
-            print('%s: http://%s:%d%s: %s; its last log lines:' % (how, check.host, check.port, check.path, wrong), file=sys.stderr)
-            print('\n'.join(last_lines(options.log)), file=sys.stderr)
+            log = last_lines(options.log)
+            where = 'http://%s:%d%s' % (check.host, check.port, check.path)
+            why = ignored_port(check.port, options.beside, log) if options.beside else None
+            print('%s: %s: %s%s; its last log lines:' % (how, where, wrong, '; ' + why if why else ''), file=sys.stderr)
+            print('\n'.join(log), file=sys.stderr)
             sys.exit(1)
-        time.sleep(0.05)
+        # Systemd is asked by a program each time.
+        time.sleep(0.25 if options.unit else 0.05)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,38 @@
+import { execa } from 'execa';
+import { readCloud } from '../../local-cloud/daemon/client.ts';
+import { PipelineError, usageError } from '../../shared/errors.ts';
+import type { CommandModule } from '../command.ts';
+import { localCloudDir, projectDir } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+/** `pipeline local aws <words>`: the AWS CLI on the local cloud, with its endpoint, region and keys; its exit code is this one's. */
+export const run: CommandModule['run'] = async (context, _args, options) => {
+  const cloud = readCloud(localCloudDir(context, () => projectDir(context, options)));
+  if (!cloud) {
+    throw new PipelineError('local.not-running', 'the local cloud is not running', { hint: 'pipeline local up' });
+  }
+  // As they were typed: options of ours that the AWS CLI has as well are its own here.
+  const words = context.argv.slice(context.argv.indexOf('aws') + 1);
+  if (words.length === 0) {
+    throw usageError('usage.no-words', 'no words for the AWS CLI given', 'pipeline local aws ec2 describe-instances');
+  }
+  const { endpoint, region, accessKeyId, secretAccessKey } = cloud;
+  const result = await execa('aws', ['--endpoint-url', endpoint, ...words], {
+    env: {
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      // A profile, a session or a pager of the person's own would get in the way.
+      AWS_PROFILE: undefined,
+      AWS_SESSION_TOKEN: undefined,
+      AWS_PAGER: '',
+    },
+    stdio: 'inherit',
+    reject: false,
+  });
+  if (result.code === 'ENOENT') {
+    throw usageError('tools.missing', 'not found on this machine: aws', 'apt-get install awscli');
+  }
+  return result.exitCode ?? exitCodes.failed;
+};
