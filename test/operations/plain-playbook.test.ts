@@ -188,8 +188,11 @@ describe('a plain playbook that ends well and did nothing', () => {
   it('a host that is not the one which this run has built does not become an image', async () => {
     const { hosts } = world.services;
     const { run } = hosts;
+    const played = () => world.plays.some((play) => play.startsWith('run '));
     hosts.run = async (host, argv, options) =>
-      argv.at(-1)?.endsWith('plain-release.json') ? '{"app":"api","version":"v0"}' : run(host, argv, options);
+      argv.at(-1)?.endsWith('plain-release.json') && played()
+        ? '{"app":"api","version":"v0"}'
+        : run(host, argv, options);
     try {
       const result = await world.run(await plan());
       expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'ansible.not-applied' } });

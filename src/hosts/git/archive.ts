@@ -36,38 +36,42 @@ export async function archiveCommit(request: {
   if (!isAbsolute(file)) throw new TypeError(`the archive's path must be absolute, not ${file}`);
   const path = repositoryPath(request.path);
   const top = await topLevel(repository);
-  await isolated(top, async (view) => {
-    await assertFolder(view, { repository, path, commit });
-    signal?.throwIfAborted();
-    const words = path === '.' ? [] : ['--', path];
-    const child = execa(
-      'git',
-      [...safely, '-c', 'core.attributesFile=/dev/null', 'archive', '--format=tar', commit, ...words],
-      {
-        cwd: view.folder,
-        env: gitEnvironment(view.env),
-        extendEnv: false,
-        stdin: 'ignore',
-        buffer: { stdout: false },
-        reject: false,
-        cancelSignal: signal,
-      },
-    );
-    const strip = path === '.' ? undefined : stripTar(bytesOf(path));
-    const written = pipeline(child.stdout, strip ?? new PassThrough(), createWriteStream(file));
-    const [result] = await Promise.allSettled([child, written]);
-    signal?.throwIfAborted();
-    if (result.status === 'rejected') throw result.reason;
-    if (result.value.code === 'ENOENT') throw gitMissing();
-    if (result.value.exitCode !== 0) {
-      const { stderr } = result.value;
-      if (/unable to read|cannot read|missing|not a tree/i.test(stderr)) throw objectsMissing(commit, stderr);
-      throw gitFailed(`git archive of ${commit.slice(0, 12)}`, stderr);
-    }
-    // It may have failed alone: a full disk.
-    await written;
-    if (strip?.count() === 0) throw nothingExported(path, commit);
-  });
+  await isolated(
+    top,
+    async (view) => {
+      await assertFolder(view, { repository, path, commit });
+      signal?.throwIfAborted();
+      const words = path === '.' ? [] : ['--', path];
+      const child = execa(
+        'git',
+        [...safely, '-c', 'core.attributesFile=/dev/null', 'archive', '--format=tar', commit, ...words],
+        {
+          cwd: view.folder,
+          env: gitEnvironment(view.env),
+          extendEnv: false,
+          stdin: 'ignore',
+          buffer: { stdout: false },
+          reject: false,
+          cancelSignal: signal,
+        },
+      );
+      const strip = path === '.' ? undefined : stripTar(bytesOf(path));
+      const written = pipeline(child.stdout, strip ?? new PassThrough(), createWriteStream(file));
+      const [result] = await Promise.allSettled([child, written]);
+      signal?.throwIfAborted();
+      if (result.status === 'rejected') throw result.reason;
+      if (result.value.code === 'ENOENT') throw gitMissing();
+      if (result.value.exitCode !== 0) {
+        const { stderr } = result.value;
+        if (/unable to read|cannot read|missing|not a tree/i.test(stderr)) throw objectsMissing(commit, stderr);
+        throw gitFailed(`git archive of ${commit.slice(0, 12)}`, stderr);
+      }
+      // It may have failed alone: a full disk.
+      await written;
+      if (strip?.count() === 0) throw nothingExported(path, commit);
+    },
+    { tags: true },
+  );
 }
 
 /** @throws usage error `git.bad-path` */

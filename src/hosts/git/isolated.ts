@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,21 +16,23 @@ export interface Isolated {
 /**
  * Runs `work` with a repository of its own over the objects of another. Nothing but commits decides what git gives there: no settings
  * (`core.autocrlf`, `tar.umask`), no filters, no `.git/info/attributes`, no replaced objects of this machine, and nothing is fetched.
- * Tags are there, for `%(describe)` in what `export-subst` fills in.
+ *
+ * @param options.tags Has them there, for `%(describe)` in what `export-subst` fills in.
  */
-export async function isolated<T>(top: string, work: (view: Isolated) => Promise<T>): Promise<T> {
-  const asked = ['rev-parse', '--path-format=absolute', '--git-path', 'objects', '--show-object-format'];
-  const found = await git(top, asked);
-  if (found.exitCode !== 0) throw gitFailed(`git rev-parse in ${top}`, found.stderr);
-  const [objects = '', format = 'sha1'] = found.stdout.split('\n').map(nameOf);
-  const tags = await git(top, ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags']);
+export async function isolated<T>(
+  top: string,
+  work: (view: Isolated) => Promise<T>,
+  options: { tags?: boolean } = {},
+): Promise<T> {
+  const { objects, format } = await store(top);
+  const tags = options.tags ? await readTags(top) : '';
   const folder = await mkdtemp(join(tmpdir(), 'gp-git-'));
   try {
     await mkdir(join(folder, 'refs'));
     await Promise.all([
       writeFile(join(folder, 'HEAD'), 'ref: refs/heads/none\n'),
       writeFile(join(folder, 'config'), settings(format)),
-      writeFile(join(folder, 'packed-refs'), tags.stdout === '' ? '' : `${tags.stdout}\n`, 'latin1'),
+      writeFile(join(folder, 'packed-refs'), tags === '' ? '' : `${tags}\n`, 'latin1'),
     ]);
     const env = {
       GIT_DIR: folder,
@@ -46,6 +49,24 @@ export async function isolated<T>(top: string, work: (view: Isolated) => Promise
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Where repositories have their objects, which does not change while they are there. */
+const stores = new Map<string, { objects: string; format: string }>();
+
+async function store(top: string): Promise<{ objects: string; format: string }> {
+  const known = stores.get(top);
+  if (known && existsSync(known.objects)) return known;
+  const asked = ['rev-parse', '--path-format=absolute', '--git-path', 'objects', '--show-object-format'];
+  const found = await git(top, asked);
+  if (found.exitCode !== 0) throw gitFailed(`git rev-parse in ${top}`, found.stderr);
+  const [objects = '', format = 'sha1'] = found.stdout.split('\n').map(nameOf);
+  stores.set(top, { objects, format });
+  return { objects, format };
+}
+
+async function readTags(top: string): Promise<string> {
+  return (await git(top, ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags'])).stdout;
 }
 
 function settings(format: string): string {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { isAbsolute, posix } from 'node:path';
+import { dirname, isAbsolute, join, posix } from 'node:path';
 import { execa } from 'execa';
 import { PipelineError, usageError } from '../../shared/errors.ts';
 
@@ -76,12 +76,21 @@ export function gitFailed(what: string, stderr: string): PipelineError {
   });
 }
 
-/** The root of the work tree, or the folder itself when the repository is bare. */
+/** Roots that git has named, by the folder that it was asked in. */
+const roots = new Map<string, string>();
+
+/** The root of the work tree, or the folder itself when the repository is bare. Git is asked once, as long as its folder is there. */
 export async function topLevel(repository: string): Promise<string> {
   if (!isAbsolute(repository))
     throw usageError('git.not-a-repository', `${JSON.stringify(repository)} is not an absolute path`);
+  const known = roots.get(repository);
+  if (known !== undefined && isRootOf(known, repository)) return known;
   const result = await git(repository, ['rev-parse', '--show-toplevel']);
-  if (result.exitCode === 0) return nameOf(result.stdout);
+  if (result.exitCode === 0) {
+    const root = nameOf(result.stdout);
+    roots.set(repository, root);
+    return root;
+  }
   if (/must be run in a work tree/.test(result.stderr)) return repository;
   if (/dubious ownership/.test(result.stderr)) {
     throw usageError(
@@ -96,6 +105,14 @@ export async function topLevel(repository: string): Promise<string> {
     'set source.repository to a folder with the app’s commits',
     [result.stderr.split('\n', 1)[0] ?? ''],
   );
+}
+
+/** True where the nearest folder with a `.git`, from `folder` upwards, is `root`. */
+function isRootOf(root: string, folder: string): boolean {
+  for (let one = folder; ; one = dirname(one)) {
+    if (existsSync(join(one, '.git'))) return one === root;
+    if (one === dirname(one)) return false;
+  }
 }
 
 /**

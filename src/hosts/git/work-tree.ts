@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { git, gitFailed, nameOf, repositoryPath, topLevel } from './run-git.ts';
 
 /** A source that cannot be built without a doubt about what is in it. */
@@ -16,8 +18,7 @@ export async function describeWorkTree({
   path: string | string[];
 }): Promise<WorkTree> {
   const folder = await topLevel(repository);
-  const inside = await git(folder, ['rev-parse', '--is-inside-work-tree']);
-  if (inside.stdout !== 'true') return { clean: true, changes: [] };
+  if (!existsSync(join(folder, '.git'))) return { clean: true, changes: [] };
   const changes = await status(folder, [path].flat(), []);
   return { clean: changes.length === 0, changes };
 }

@@ -23,9 +23,11 @@ export async function checkoutProject(
   place: ProjectPlace,
   { commit, parent, signal }: { commit: string; parent: string; signal?: AbortSignal },
 ): Promise<ProjectFiles> {
+  const folder = join(parent, `project-${commit.slice(0, 12)}`);
+  const known = prefixes.get(folder);
+  if (known !== undefined && existsSync(folder)) return filesIn(folder, known, place);
   const repository = await projectRepository(place);
   const found = await findCommit(place, repository, commit);
-  const folder = join(parent, `project-${commit.slice(0, 12)}`);
   if (!existsSync(folder)) {
     const missing = missingFile(place);
     if (missing !== undefined) throw noFile(missing);
@@ -39,9 +41,17 @@ export async function checkoutProject(
       await rm(part, { recursive: true, force: true });
     }
   }
-  const below = playbookBelow(place, found.prefix);
+  prefixes.set(folder, found.prefix);
+  return filesIn(folder, found.prefix, place);
+}
+
+/** Checkouts of this process, and where in them the project is. */
+const prefixes = new Map<string, string>();
+
+function filesIn(folder: string, prefix: string, place: ProjectPlace): ProjectFiles {
+  const below = playbookBelow(place, prefix);
   return {
-    projectDir: join(folder, found.prefix),
+    projectDir: join(folder, prefix),
     playbook: below === undefined ? place.playbook : join(folder, below),
   };
 }
