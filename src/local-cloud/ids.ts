@@ -12,6 +12,7 @@ export type IdPrefix =
   | 'sg'
   | 'sgr'
   | 'eni'
+  | 'eni-attach'
   | 'vpc'
   | 'subnet'
   | 'iip-assoc';

@@ -7,6 +7,7 @@ import type { LaunchTemplateRecord } from './model/launch-templates.ts';
 import type { SecurityGroupRecord, SubnetRecord, VpcRecord } from './model/network.ts';
 import type { RefreshRecord } from './model/refreshes.ts';
 import type { Tags } from './model/tags.ts';
+import type { VolumeRecord } from './model/volumes.ts';
 
 /*
  * The records of the local cloud. Everything here is plain data that survives a JSON round trip: the state file is
@@ -23,6 +24,7 @@ export type * from './model/launch-templates.ts';
 export type * from './model/network.ts';
 export type * from './model/refreshes.ts';
 export type * from './model/tags.ts';
+export type * from './model/volumes.ts';
 
 /** The whole cloud. Tables are keyed by id (`groups` by name, ELBv2's by ARN). */
 export interface CloudState {
@@ -49,6 +51,8 @@ export interface CloudState {
   subnets?: Record<string, SubnetRecord>;
   /** Ids of the default VPC and its subnets, as far as they were deleted. */
   deletedDefaults?: string[];
+  /** Volumes by id, but for attached root volumes; ec2/volumes/ owns them. */
+  volumes?: Record<string, VolumeRecord>;
   /** Tags of VPCs and subnets, by id. */
   networkTags?: Record<string, Tags>;
 }

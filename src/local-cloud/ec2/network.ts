@@ -23,7 +23,7 @@ import { CloudError, type HandlerTable } from '../wire/handler.ts';
 import { doNotExist, invalidValue, required } from './errors.ts';
 import { applyFilters, type Fields } from './filters.ts';
 import { paginate } from './pagination.ts';
-import { tagList } from './tag-shapes.ts';
+import { tagsIfAny } from './tag-shapes.ts';
 import { networkTags } from './tags.ts';
 
 /** VPCs, subnets, zones and regions as they are; vpcs.ts makes and deletes the first two. */
@@ -155,7 +155,7 @@ export function toVpc({ state }: CloudContext, { id, cidr, isDefault }: OneVpc):
     IsDefault: isDefault,
     InstanceTenancy: 'default',
     OwnerId: account.id,
-    Tags: tagList(networkTags(state, id)),
+    Tags: tagsIfAny(networkTags(state, id)),
   };
 }
 
@@ -181,7 +181,7 @@ export function toSubnet({ state, region }: CloudContext, one: OneSubnet): Subne
     State: 'available',
     OwnerId: account.id,
     SubnetArn: `arn:aws:ec2:${region.name}:${account.id}:subnet/${id}`,
-    Tags: tagList(networkTags(state, id)),
+    Tags: tagsIfAny(networkTags(state, id)),
   };
 }
 

@@ -5,8 +5,8 @@ import type { ImageRecord } from '../../model.ts';
 import { account } from '../../settings.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { applyFilters, type Fields } from '../filters.ts';
-import { rootDevice } from '../instances/shape.ts';
 import { paginate, timeKey } from '../pagination.ts';
+import { rootDevice } from '../volumes/root.ts';
 import { imageNotFound } from './lookup.ts';
 import { isPublic, toImage } from './shape.ts';
 

@@ -12,10 +12,11 @@ import type { HandlerTable } from '../../wire/handler.ts';
 import { invalidCombination } from '../errors.ts';
 import { applyFilters, type Fields } from '../filters.ts';
 import { paginate, timeKey } from '../pagination.ts';
+import { rootDevice } from '../volumes/root.ts';
 import type { InstanceLifecycle } from './lifecycle.ts';
 import { findInstances } from './lookup.ts';
 import { privateDnsName } from './machines.ts';
-import { rootDevice, toReservations, toState } from './shape.ts';
+import { toReservations, toState } from './shape.ts';
 import { stateCodes } from './states.ts';
 
 const pageLimits = { min: 5, max: 1000 };
