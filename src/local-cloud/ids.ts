@@ -15,6 +15,13 @@ export type IdPrefix =
   | 'eni-attach'
   | 'vpc'
   | 'subnet'
+  | 'rtb'
+  | 'rtbassoc'
+  | 'igw'
+  | 'acl'
+  | 'aclassoc'
+  | 'dopt'
+  | 'vpc-cidr-assoc'
   | 'iip-assoc';
 
 /** A new random resource id in EC2's long form: the prefix and 17 hexadecimal digits, e.g. `i-0f3c…`. */

@@ -4,7 +4,7 @@ import type { ActivityRecord, GroupRecord } from './model/groups.ts';
 import type { ImageRecord, SnapshotRecord } from './model/images.ts';
 import type { InstanceRecord, KeyPairRecord } from './model/instances.ts';
 import type { LaunchTemplateRecord } from './model/launch-templates.ts';
-import type { SecurityGroupRecord, SubnetRecord, VpcRecord } from './model/network.ts';
+import type { SecurityGroupRecord, SubnetRecord, VpcAttributes, VpcRecord } from './model/network.ts';
 import type { RefreshRecord } from './model/refreshes.ts';
 import type { Tags } from './model/tags.ts';
 import type { VolumeRecord } from './model/volumes.ts';
@@ -47,6 +47,8 @@ export interface CloudState {
   quotas?: Record<string, number>;
   /** VPCs that were made, by id; network.ts tells these and the default one. */
   vpcs?: Record<string, VpcRecord>;
+  /** Attributes of VPCs that were changed, by id. */
+  vpcAttributes?: Record<string, VpcAttributes>;
   /** Subnets that were made, by id. */
   subnets?: Record<string, SubnetRecord>;
   /** Ids of the default VPC and its subnets, as far as they were deleted. */

@@ -26,6 +26,7 @@ import { changeTemplateHandlers } from './launch-templates/change.ts';
 import { createTemplateHandlers } from './launch-templates/create.ts';
 import { describeTemplateHandlers } from './launch-templates/describe.ts';
 import { networkHandlers } from './network.ts';
+import { networkPartHandlers } from './network-parts.ts';
 import { ensureDefaultGroup, securityGroupHandlers } from './security-groups.ts';
 import { tagHandlers } from './tags.ts';
 import { changeVolumeHandlers } from './volumes/change.ts';
@@ -77,6 +78,7 @@ export function createEc2Service(context: CloudContext): Ec2Service {
     ...keyPairHandlers(context),
     ...securityGroupHandlers(context),
     ...networkHandlers(context),
+    ...networkPartHandlers(context),
     ...vpcHandlers(context),
     ...tagHandlers(context),
   };

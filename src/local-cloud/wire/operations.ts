@@ -23,6 +23,8 @@ export const operations = {
     DescribeSecurityGroupRules ModifySecurityGroupRules
     UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress
     CreateTags DeleteTags DescribeTags
+    DescribeRouteTables DescribeInternetGateways DescribeNetworkAcls DescribeDhcpOptions DescribeNatGateways DescribeAddresses
+    DescribeVpcClassicLink DescribeVpcClassicLinkDnsSupport ModifyVpcAttribute
     CreateVpc DeleteVpc DescribeVpcs DescribeVpcAttribute CreateSubnet DeleteSubnet DescribeSubnets DescribeAvailabilityZones DescribeRegions DescribeAccountAttributes
     DescribeNetworkInterfaces DescribeIamInstanceProfileAssociations
   `),

@@ -22,7 +22,7 @@ const Bucket = 'tagged';
 let s3: TestS3;
 beforeAll(async () => {
   s3 = await startS3();
-  const CreateBucketConfiguration = { LocationConstraint: region };
+  const CreateBucketConfiguration = { LocationConstraint: region } as const;
   await s3.client.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
 });
 afterAll(async () => {
@@ -85,7 +85,7 @@ describe('tags of objects', () => {
 
   it('S3-TAG-01 are of a version, and outlive a restart', async () => {
     const versioned = 'versions-tagged';
-    const CreateBucketConfiguration = { LocationConstraint: region };
+    const CreateBucketConfiguration = { LocationConstraint: region } as const;
     await s3.client.send(new CreateBucketCommand({ Bucket: versioned, CreateBucketConfiguration }));
     await s3.client.send(
       new PutBucketVersioningCommand({ Bucket: versioned, VersioningConfiguration: { Status: 'Enabled' } }),
@@ -116,7 +116,7 @@ describe('tags of buckets', () => {
     expect((await get()).TagSet).toEqual(tags({ app: 'api' }));
     await s3.client.send(new DeleteBucketTaggingCommand({ Bucket }));
     expect(await refused(get())).toBe('NoSuchTagSet 404');
-    const CreateBucketConfiguration = { LocationConstraint: region, Tags: tags({ made: 'with' }) };
+    const CreateBucketConfiguration = { LocationConstraint: region as 'eu-west-1', Tags: tags({ made: 'with' }) };
     await s3.client.send(new CreateBucketCommand({ Bucket: 'made-tagged', CreateBucketConfiguration }));
     const made = await s3.client.send(new GetBucketTaggingCommand({ Bucket: 'made-tagged' }));
     expect(made.TagSet).toEqual(tags({ made: 'with' }));
