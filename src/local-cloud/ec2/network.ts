@@ -19,7 +19,7 @@ import { readBlock } from '../../shared/cidr.ts';
 import type { CloudContext } from '../context.ts';
 import { derivedId } from '../ids.ts';
 import { defaultVpc, findVpc, type Subnet as OneSubnet, type Vpc as OneVpc, subnetsOf, vpcsOf } from '../network.ts';
-import { findRegion, regionNames } from '../regions.ts';
+import { findRegion, optInRegionNames, regionNames } from '../regions.ts';
 import { account } from '../settings.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
 import { doNotExist, invalidCombination, invalidValue, required } from './errors.ts';
@@ -147,13 +147,15 @@ export function networkHandlers(context: CloudContext): HandlerTable {
       };
     },
     DescribeRegions: (input: DescribeRegionsRequest): DescribeRegionsResult => {
-      const unknown = (input.RegionNames ?? []).filter((name) => !findRegion(name));
+      // Without AllRegions there are only those that the account may use.
+      const all = input.AllRegions ? [...regionNames, ...optInRegionNames].sort() : regionNames;
+      const unknown = (input.RegionNames ?? []).filter((name) => !all.includes(name));
       if (unknown.length > 0) throw invalidValue(`Invalid region name: [${unknown.join(', ')}]`);
-      const asked = input.RegionNames?.length ? input.RegionNames : [...regionNames];
+      const asked = input.RegionNames?.length ? input.RegionNames : [...all];
       const rows = asked.map((name) => ({
         RegionName: name,
         Endpoint: `ec2.${name}.amazonaws.com`,
-        OptInStatus: 'opt-in-not-required',
+        OptInStatus: findRegion(name) ? 'opt-in-not-required' : 'not-opted-in',
       }));
       return {
         Regions: applyFilters(rows, input.Filters, {
