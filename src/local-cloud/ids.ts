@@ -12,8 +12,16 @@ export type IdPrefix =
   | 'sg'
   | 'sgr'
   | 'eni'
+  | 'eni-attach'
   | 'vpc'
   | 'subnet'
+  | 'rtb'
+  | 'rtbassoc'
+  | 'igw'
+  | 'acl'
+  | 'aclassoc'
+  | 'dopt'
+  | 'vpc-cidr-assoc'
   | 'iip-assoc';
 
 /** A new random resource id in EC2's long form: the prefix and 17 hexadecimal digits, e.g. `i-0f3c…`. */

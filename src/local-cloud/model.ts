@@ -4,9 +4,10 @@ import type { ActivityRecord, GroupRecord } from './model/groups.ts';
 import type { ImageRecord, SnapshotRecord } from './model/images.ts';
 import type { InstanceRecord, KeyPairRecord } from './model/instances.ts';
 import type { LaunchTemplateRecord } from './model/launch-templates.ts';
-import type { SecurityGroupRecord, SubnetRecord, VpcRecord } from './model/network.ts';
+import type { SecurityGroupRecord, SubnetRecord, VpcAttributes, VpcRecord } from './model/network.ts';
 import type { RefreshRecord } from './model/refreshes.ts';
 import type { Tags } from './model/tags.ts';
+import type { VolumeRecord } from './model/volumes.ts';
 
 /*
  * The records of the local cloud. Everything here is plain data that survives a JSON round trip: the state file is
@@ -23,6 +24,7 @@ export type * from './model/launch-templates.ts';
 export type * from './model/network.ts';
 export type * from './model/refreshes.ts';
 export type * from './model/tags.ts';
+export type * from './model/volumes.ts';
 
 /** The whole cloud. Tables are keyed by id (`groups` by name, ELBv2's by ARN). */
 export interface CloudState {
@@ -45,10 +47,14 @@ export interface CloudState {
   quotas?: Record<string, number>;
   /** VPCs that were made, by id; network.ts tells these and the default one. */
   vpcs?: Record<string, VpcRecord>;
+  /** Attributes of VPCs that were changed, by id. */
+  vpcAttributes?: Record<string, VpcAttributes>;
   /** Subnets that were made, by id. */
   subnets?: Record<string, SubnetRecord>;
   /** Ids of the default VPC and its subnets, as far as they were deleted. */
   deletedDefaults?: string[];
+  /** Volumes by id, but for attached root volumes; ec2/volumes/ owns them. */
+  volumes?: Record<string, VolumeRecord>;
   /** Tags of VPCs and subnets, by id. */
   networkTags?: Record<string, Tags>;
 }

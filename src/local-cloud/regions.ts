@@ -42,6 +42,14 @@ const known: readonly [name: string, short: string, zones: string][] = [
 /** Names of all regions that callers may sign for. */
 export const regionNames: readonly string[] = known.map(([name]) => name);
 
+/** Regions that an account opts in to: they can be listed, and nobody can sign for them here. */
+export const optInRegionNames: readonly string[] = `
+  af-south-1 ap-east-1 ap-east-2 ap-south-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7
+  ca-west-1 eu-central-2 eu-south-1 eu-south-2 il-central-1 me-central-1 me-south-1 mx-central-1
+`
+  .trim()
+  .split(/\s+/);
+
 const regions = new Map(known.map(([name, short, letters]) => [name, makeRegion(name, short, letters)]));
 
 /** A region by name; undefined for a name that is no region here. */

@@ -1,3 +1,4 @@
+import { emptyValues } from '../wire/empty-values.ts';
 import { missing } from '../wire/input-errors.ts';
 import type { Member, ServiceShapes, StructShape, TypeRef } from '../wire/shapes.ts';
 
@@ -28,7 +29,7 @@ export function plainCopy(shapes: ServiceShapes, type: TypeRef | undefined, valu
     const made: Record<string, unknown> = {};
     for (const [name, entry] of Object.entries(one as object)) {
       const member = known.get(name);
-      if (!member || !present(entry) || (asked && entry === '')) continue;
+      if (!member || !present(entry) || (asked && entry === '' && !emptyValues.has(name))) continue;
       made[name] = copy(entry, member.type, asked ? join(path, member.requestKey) : path);
     }
     if (asked) {

@@ -15,18 +15,22 @@ import { describeHandlers } from './instances/describe.ts';
 import { instanceFacetHandlers } from './instances/facets.ts';
 import { planLaunch } from './instances/launch-request.ts';
 import { InstanceLifecycle } from './instances/lifecycle.ts';
+import { modifyAttributeHandlers } from './instances/modify-attribute.ts';
+import { monitoringHandlers } from './instances/monitoring.ts';
 import { powerHandlers } from './instances/power.ts';
 import { reviveInstances } from './instances/revive.ts';
 import { instanceService } from './instances/service.ts';
 import { instanceTypeHandlers } from './instances/types.ts';
-import { volumeHandlers } from './instances/volumes.ts';
 import { keyPairHandlers } from './key-pairs.ts';
 import { changeTemplateHandlers } from './launch-templates/change.ts';
 import { createTemplateHandlers } from './launch-templates/create.ts';
 import { describeTemplateHandlers } from './launch-templates/describe.ts';
 import { networkHandlers } from './network.ts';
+import { networkPartHandlers } from './network-parts.ts';
 import { ensureDefaultGroup, securityGroupHandlers } from './security-groups.ts';
 import { tagHandlers } from './tags.ts';
+import { changeVolumeHandlers } from './volumes/change.ts';
+import { describeVolumeHandlers } from './volumes/describe.ts';
 import { vpcHandlers } from './vpcs.ts';
 
 export { ensureBaseImage } from './images/base.ts';
@@ -53,9 +57,12 @@ export function createEc2Service(context: CloudContext): Ec2Service {
     ...powerHandlers(context, lifecycle),
     ...describeHandlers(context, lifecycle),
     ...attributeHandlers(context, lifecycle),
+    ...modifyAttributeHandlers(context),
+    ...monitoringHandlers(context),
     ...instanceTypeHandlers(context),
     ...instanceFacetHandlers(context),
-    ...volumeHandlers(context),
+    ...describeVolumeHandlers(context),
+    ...changeVolumeHandlers(context),
     ...createImageHandlers(context, bakes),
     ...describeImageHandlers(context),
     ...deregisterHandlers(context, bakes),
@@ -71,6 +78,7 @@ export function createEc2Service(context: CloudContext): Ec2Service {
     ...keyPairHandlers(context),
     ...securityGroupHandlers(context),
     ...networkHandlers(context),
+    ...networkPartHandlers(context),
     ...vpcHandlers(context),
     ...tagHandlers(context),
   };

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPair as generate, type KeyObject, randomBytes } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPair as generate, type KeyObject, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 
 const generateKeyPair = promisify(generate);
@@ -36,16 +36,53 @@ export async function makeKeyPair(type: KeyType, comment: string): Promise<KeyMa
   };
 }
 
-/** Reads an authorized_keys line; undefined when it is no rsa or ed25519 public key. */
+/**
+ * Reads an authorized_keys line, or the same key in the format of RFC 4716; undefined when it is no rsa or ed25519 public key.
+ * The fingerprint is EC2's of imported keys: MD5 of the public key's DER for rsa, SHA-256 for ed25519.
+ */
 export function readPublicKey(input: string): { type: KeyType; publicKey: string; fingerprint: string } | undefined {
-  const [name, base64 = '', ...comment] = input.trim().split(/\s+/);
-  if (input.trim().includes('\n') || (name !== 'ssh-rsa' && name !== 'ssh-ed25519')) return undefined;
+  const [name, base64 = '', ...comment] = (fromRfc4716(input) ?? input).trim().split(/\s+/);
+  if (input.trim().includes('\n') && !fromRfc4716(input)) return undefined;
+  if (name !== 'ssh-rsa' && name !== 'ssh-ed25519') return undefined;
   const blob = Buffer.from(base64, 'base64');
   if (!blob.subarray(0, 4 + name.length).equals(text(name)) || blob.length < 32) return undefined;
-  const type: KeyType = name === 'ssh-rsa' ? 'rsa' : 'ed25519';
-  // EC2's fingerprints of imported keys: MD5 for rsa, SHA-256 for ed25519.
-  const fingerprint = type === 'rsa' ? colons(createHash('md5').update(blob).digest('hex')) : sha256(blob);
-  return { type, publicKey: [name, base64, ...comment].join(' '), fingerprint };
+  const publicKey = [name, base64, ...comment].join(' ');
+  if (name === 'ssh-ed25519') return { type: 'ed25519', publicKey, fingerprint: sha256(blob) };
+  const der = rsaDer(blob);
+  return der && { type: 'rsa', publicKey, fingerprint: colons(createHash('md5').update(der).digest('hex')) };
+}
+
+/** The authorized_keys line of a key between the marks of RFC 4716, without its headers (which a backslash continues). */
+function fromRfc4716(input: string): string | undefined {
+  const [, inner] =
+    /^---- BEGIN SSH2 PUBLIC KEY ----\r?\n([\s\S]+?)\r?\n---- END SSH2 PUBLIC KEY ----$/.exec(input.trim()) ?? [];
+  if (inner === undefined) return undefined;
+  const lines = inner.replace(/\\\r?\n/g, '').split(/\r?\n/);
+  const base64 = lines.filter((line) => !line.includes(':')).join('');
+  const blob = Buffer.from(base64, 'base64');
+  const length = blob.length >= 4 ? blob.readUInt32BE(0) : 0;
+  const name = blob.subarray(4, 4 + length).toString('latin1');
+  return `${name} ${base64}`;
+}
+
+/** A public key of SSH (exponent, then modulus) as DER; undefined when it is damaged. */
+function rsaDer(blob: Buffer): Buffer | undefined {
+  try {
+    const parts: Buffer[] = [];
+    for (let at = 0; at < blob.length; ) {
+      const end = at + 4 + blob.readUInt32BE(at);
+      if (end > blob.length) return undefined;
+      parts.push(blob.subarray(at + 4, end));
+      at = end;
+    }
+    const [, e, n] = parts;
+    if (!e || !n || parts.length !== 3) return undefined;
+    const unsigned = (part: Buffer) => (part[0] === 0 ? part.subarray(1) : part).toString('base64url');
+    const key = createPublicKey({ key: { kty: 'RSA', e: unsigned(e), n: unsigned(n) }, format: 'jwk' });
+    return key.export({ type: 'spki', format: 'der' });
+  } catch {
+    return undefined;
+  }
 }
 
 /** The format of `ssh-keygen`: OpenSSH does not read an ed25519 key in PKCS#8. See PROTOCOL.key of OpenSSH. */

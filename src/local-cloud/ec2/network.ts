@@ -11,19 +11,22 @@ import type {
   DescribeVpcAttributeResult,
   DescribeVpcsRequest,
   DescribeVpcsResult,
+  ModifyVpcAttributeRequest,
   Subnet,
   Vpc,
 } from '@aws-sdk/client-ec2';
 import { readBlock } from '../../shared/cidr.ts';
 import type { CloudContext } from '../context.ts';
+import { derivedId } from '../ids.ts';
 import { defaultVpc, findVpc, type Subnet as OneSubnet, type Vpc as OneVpc, subnetsOf, vpcsOf } from '../network.ts';
-import { findRegion, regionNames } from '../regions.ts';
+import { findRegion, optInRegionNames, regionNames } from '../regions.ts';
 import { account } from '../settings.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
-import { doNotExist, invalidValue, required } from './errors.ts';
+import { doNotExist, invalidCombination, invalidValue, required } from './errors.ts';
 import { applyFilters, type Fields } from './filters.ts';
+import { dhcpOptionsId } from './network-parts.ts';
 import { paginate } from './pagination.ts';
-import { tagList } from './tag-shapes.ts';
+import { tagsIfAny } from './tag-shapes.ts';
 import { networkTags } from './tags.ts';
 
 /** VPCs, subnets, zones and regions as they are; vpcs.ts makes and deletes the first two. */
@@ -45,6 +48,13 @@ export function networkHandlers(context: CloudContext): HandlerTable {
         'vpc-id': (one) => one.id,
         state: () => 'available',
         cidr: (one) => one.cidr,
+        'cidr-block-association.cidr-block': (one) => one.cidr,
+        'cidr-block-association.association-id': (one) => derivedId('vpc-cidr-assoc', one.id),
+        'cidr-block-association.state': () => 'associated',
+        'dhcp-options-id': () => dhcpOptionsId(region.name),
+        'ipv6-cidr-block-association.ipv6-cidr-block': () => undefined,
+        'ipv6-cidr-block-association.association-id': () => undefined,
+        'ipv6-cidr-block-association.state': () => undefined,
         'is-default': (one) => String(one.isDefault),
         isDefault: (one) => String(one.isDefault),
         'owner-id': () => account.id,
@@ -53,14 +63,33 @@ export function networkHandlers(context: CloudContext): HandlerTable {
     },
     DescribeVpcAttribute: (input: DescribeVpcAttributeRequest): DescribeVpcAttributeResult => {
       const VpcId = required(input.VpcId, 'VpcId');
-      requireVpc(context, VpcId);
+      const { isDefault } = requireVpc(context, VpcId);
+      const set = state.vpcAttributes?.[VpcId] ?? {};
       const attribute: string = required(input.Attribute, 'Attribute');
-      if (attribute === 'enableDnsSupport') return { VpcId, EnableDnsSupport: { Value: true } };
-      if (attribute === 'enableDnsHostnames') return { VpcId, EnableDnsHostnames: { Value: true } };
+      if (attribute === 'enableDnsSupport') return { VpcId, EnableDnsSupport: { Value: set.enableDnsSupport ?? true } };
+      // As in EC2: on in the default VPC, off in one that was made.
+      if (attribute === 'enableDnsHostnames') {
+        return { VpcId, EnableDnsHostnames: { Value: set.enableDnsHostnames ?? isDefault } };
+      }
       if (attribute === 'enableNetworkAddressUsageMetrics') {
-        return { VpcId, EnableNetworkAddressUsageMetrics: { Value: false } };
+        return { VpcId, EnableNetworkAddressUsageMetrics: { Value: set.enableNetworkAddressUsageMetrics ?? false } };
       }
       throw invalidValue(`Value (${attribute}) for parameter attribute is invalid. Unknown attribute.`);
+    },
+    /** One attribute a call. They are kept and shown: there is no DNS here. */
+    ModifyVpcAttribute: (input: ModifyVpcAttributeRequest): void => {
+      const { id } = requireVpc(context, required(input.VpcId, 'VpcId'));
+      const changes = {
+        enableDnsSupport: input.EnableDnsSupport?.Value,
+        enableDnsHostnames: input.EnableDnsHostnames?.Value,
+        enableNetworkAddressUsageMetrics: input.EnableNetworkAddressUsageMetrics?.Value,
+      };
+      const asked = Object.entries(changes).filter(([, value]) => value !== undefined);
+      if (asked.length > 1) throw invalidCombination('Fields for multiple attribute types specified');
+      if (asked.length === 0) throw invalidCombination('No attributes specified.');
+      const before = state.vpcAttributes?.[id];
+      state.vpcAttributes = { ...state.vpcAttributes, [id]: { ...before, ...Object.fromEntries(asked) } };
+      context.changed();
     },
     DescribeSubnets: (input: DescribeSubnetsRequest): DescribeSubnetsResult => {
       const asked = named(subnetsOf(context), input.SubnetIds, 'InvalidSubnetID.NotFound', 'subnet');
@@ -71,7 +100,19 @@ export function networkHandlers(context: CloudContext): HandlerTable {
         'availability-zone': (one) => one.zone,
         availabilityZone: (one) => one.zone,
         'availability-zone-id': (one) => region.zoneIds[one.zone],
+        availabilityZoneId: (one) => region.zoneIds[one.zone],
         'cidr-block': (one) => one.cidr,
+        cidr: (one) => one.cidr,
+        cidrBlock: (one) => one.cidr,
+        'available-ip-address-count': (one) => String(toSubnet(context, one).AvailableIpAddressCount),
+        'subnet-arn': (one) => toSubnet(context, one).SubnetArn,
+        'map-public-ip-on-launch': () => 'false',
+        'ipv6-native': () => 'false',
+        'enable-dns64': () => 'false',
+        'ipv6-cidr-block-association.ipv6-cidr-block': () => undefined,
+        'ipv6-cidr-block-association.association-id': () => undefined,
+        'ipv6-cidr-block-association.state': () => undefined,
+        'outpost-arn': () => undefined,
         'default-for-az': (one) => String(one.isDefault),
         defaultForAz: (one) => String(one.isDefault),
         'owner-id': () => account.id,
@@ -106,13 +147,15 @@ export function networkHandlers(context: CloudContext): HandlerTable {
       };
     },
     DescribeRegions: (input: DescribeRegionsRequest): DescribeRegionsResult => {
-      const unknown = (input.RegionNames ?? []).filter((name) => !findRegion(name));
+      // Without AllRegions there are only those that the account may use.
+      const all = input.AllRegions ? [...regionNames, ...optInRegionNames].sort() : regionNames;
+      const unknown = (input.RegionNames ?? []).filter((name) => !all.includes(name));
       if (unknown.length > 0) throw invalidValue(`Invalid region name: [${unknown.join(', ')}]`);
-      const asked = input.RegionNames?.length ? input.RegionNames : [...regionNames];
+      const asked = input.RegionNames?.length ? input.RegionNames : [...all];
       const rows = asked.map((name) => ({
         RegionName: name,
         Endpoint: `ec2.${name}.amazonaws.com`,
-        OptInStatus: 'opt-in-not-required',
+        OptInStatus: findRegion(name) ? 'opt-in-not-required' : 'not-opted-in',
       }));
       return {
         Regions: applyFilters(rows, input.Filters, {
@@ -147,15 +190,21 @@ export function requireVpc(context: CloudContext, id: string): OneVpc {
 }
 
 /** A VPC in the SDK's shape. */
-export function toVpc({ state }: CloudContext, { id, cidr, isDefault }: OneVpc): Vpc {
+export function toVpc({ state, region }: CloudContext, { id, cidr, isDefault }: OneVpc): Vpc {
   return {
     VpcId: id,
     State: 'available',
     CidrBlock: cidr,
+    CidrBlockAssociationSet: [
+      { AssociationId: derivedId('vpc-cidr-assoc', id), CidrBlock: cidr, CidrBlockState: { State: 'associated' } },
+    ],
+    Ipv6CidrBlockAssociationSet: [],
+    DhcpOptionsId: dhcpOptionsId(region.name),
+    BlockPublicAccessStates: { InternetGatewayBlockMode: 'off' },
     IsDefault: isDefault,
     InstanceTenancy: 'default',
     OwnerId: account.id,
-    Tags: tagList(networkTags(state, id)),
+    Tags: tagsIfAny(networkTags(state, id)),
   };
 }
 
@@ -178,10 +227,21 @@ export function toSubnet({ state, region }: CloudContext, one: OneSubnet): Subne
     AvailableIpAddressCount: Math.max(0, free),
     DefaultForAz: isDefault,
     MapPublicIpOnLaunch: false,
+    MapCustomerOwnedIpOnLaunch: false,
+    AssignIpv6AddressOnCreation: false,
+    EnableDns64: false,
+    Ipv6Native: false,
+    Ipv6CidrBlockAssociationSet: [],
+    PrivateDnsNameOptionsOnLaunch: {
+      HostnameType: 'ip-name',
+      EnableResourceNameDnsARecord: false,
+      EnableResourceNameDnsAAAARecord: false,
+    },
+    BlockPublicAccessStates: { InternetGatewayBlockMode: 'off' },
     State: 'available',
     OwnerId: account.id,
     SubnetArn: `arn:aws:ec2:${region.name}:${account.id}:subnet/${id}`,
-    Tags: tagList(networkTags(state, id)),
+    Tags: tagsIfAny(networkTags(state, id)),
   };
 }
 

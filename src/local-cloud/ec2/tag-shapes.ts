@@ -13,6 +13,12 @@ export function tagList(tags: Tags): Tag[] {
     .map(([Key, Value]) => ({ Key, Value }));
 }
 
+/** As in descriptions of things that have none: AWS leaves the list out then, and so its key. */
+export function tagsIfAny(tags: Tags): Tag[] | undefined {
+  const list = tagList(tags);
+  return list.length > 0 ? list : undefined;
+}
+
 /**
  * A caller's tags as a table; an absent value is an empty one.
  * @throws CloudError for reserved (`aws:`), too long or repeated keys.

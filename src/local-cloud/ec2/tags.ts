@@ -13,6 +13,7 @@ import { invalidValue, required } from './errors.ts';
 import { applyFilters, type Fields } from './filters.ts';
 import { paginate } from './pagination.ts';
 import { checkTagCount, readTags } from './tag-shapes.ts';
+import { volumesOf } from './volumes/table.ts';
 
 /** A resource that carries tags. */
 interface Tagged {
@@ -106,9 +107,8 @@ function* taggedResources(context: CloudContext): Generator<Tagged> {
   const { state } = context;
   for (const one of Object.values(state.instances)) {
     yield { id: one.id, type: 'instance', tags: one.tags };
-    one.volumeTags ??= {};
-    if (one.state !== 'terminated') yield { id: one.volumeId, type: 'volume', tags: one.volumeTags };
   }
+  for (const { id, tags } of volumesOf(state)) yield { id, type: 'volume', tags };
   for (const one of Object.values(state.images)) {
     if (one.state !== 'deregistered') yield { id: one.id, type: 'image', tags: one.tags };
   }

@@ -30,6 +30,7 @@ export function vpcHandlers(context: CloudContext): HandlerTable {
     delete state.vpcs?.[id];
     delete state.subnets?.[id];
     delete state.networkTags?.[id];
+    delete state.vpcAttributes?.[id];
     context.changed();
   };
 
@@ -39,6 +40,10 @@ export function vpcHandlers(context: CloudContext): HandlerTable {
       const block = checkSize(readBlock(cidr), cidr, 'InvalidVpc.Range');
       if (input.InstanceTenancy && input.InstanceTenancy !== 'default')
         throw invalidValue(`InstanceTenancy '${input.InstanceTenancy}' is not supported by this cloud`);
+      refuse(input, [
+        ...['AmazonProvidedIpv6CidrBlock', 'Ipv6CidrBlock', 'Ipv6Pool', 'Ipv6CidrBlockNetworkBorderGroup'],
+        ...['Ipv4IpamPoolId', 'Ipv4NetmaskLength', 'Ipv6IpamPoolId', 'Ipv6NetmaskLength', 'VpcEncryptionControl'],
+      ]);
       const tags = tagsFor(input.TagSpecifications, 'vpc', ['vpc']);
       const id = newId('vpc');
       const defaultSecurityGroupId = newId('sg');
@@ -64,6 +69,10 @@ export function vpcHandlers(context: CloudContext): HandlerTable {
     CreateSubnet: (input: CreateSubnetRequest): CreateSubnetResult => {
       const vpcId = required(input.VpcId, 'vpcId');
       const cidr = required(input.CidrBlock, 'cidrBlock');
+      refuse(input, [
+        ...['Ipv6CidrBlock', 'Ipv6Native', 'OutpostArn', 'Ipv4IpamPoolId', 'Ipv4NetmaskLength'],
+        ...['Ipv6IpamPoolId', 'Ipv6NetmaskLength'],
+      ]);
       const vpc = requireVpc(context, vpcId);
       const zone = readZone(region, input);
       const block = checkSize(readBlock(cidr), cidr, 'InvalidSubnet.Range');
@@ -95,6 +104,12 @@ export function vpcHandlers(context: CloudContext): HandlerTable {
       forget(id, subnet.isDefault);
     },
   };
+}
+
+/** Networks here are of IPv4 blocks that the caller names. */
+function refuse(input: object, unserved: string[]): void {
+  const name = unserved.find((one) => (input as Record<string, unknown>)[one]);
+  if (name) throw new CloudError('UnsupportedOperation', `${name} is not supported by this cloud: leave it out`);
 }
 
 /** By name or by id; AWS chooses where none is named, which here is the first. */

@@ -9,6 +9,7 @@ import type { ElbParts } from './handlers/shared.ts';
 import { tagHandlers } from './handlers/tags.ts';
 import { targetGroupHandlers } from './handlers/target-groups.ts';
 import { targetHandlers } from './handlers/targets.ts';
+import { tlsHandlers } from './handlers/tls.ts';
 import { BalancerSync } from './sync.ts';
 import { Targets, targetService } from './targets.ts';
 
@@ -37,6 +38,7 @@ export function createElbService(context: CloudContext): ElbService {
     ...ruleHandlers(parts),
     ...targetHandlers(parts, targets),
     ...tagHandlers(parts),
+    ...tlsHandlers(parts),
   };
   return {
     handlers,

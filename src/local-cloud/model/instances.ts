@@ -1,4 +1,5 @@
 import type { Tags } from './tags.ts';
+import type { RootVolumeRecord } from './volumes.ts';
 
 export type InstanceStateName = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 
@@ -41,8 +42,10 @@ export interface InstanceRecord {
   hasDisk?: boolean;
   /** It has been `running` before: a boot that fails then stops it, and does not terminate it. */
   hasRun?: boolean;
-  /** BlockDeviceMappings of the launch request, in the SDK's shape. */
-  blockDeviceMappings?: Record<string, unknown>[];
+  /** Settings of its root volume; absent for one that was launched when all had the same. */
+  root?: RootVolumeRecord;
+  /** What else its launch asked for. */
+  options?: InstanceOptions;
   shutdownBehavior?: 'stop' | 'terminate';
   /** Tags of its root volume. */
   volumeTags?: Tags;
@@ -50,6 +53,30 @@ export interface InstanceRecord {
   imageDataId?: string;
   /** Of its metadata service, in the SDK's shape; only what was asked for. */
   metadataOptions?: Record<string, unknown>;
+}
+
+/** What a launch may ask of an instance beside what it is: kept and shown, with no effect on its machine unless said. */
+export interface InstanceOptions {
+  ebsOptimized?: boolean;
+  monitoring?: boolean;
+  tenancy?: 'default' | 'dedicated';
+  cpuCredits?: 'standard' | 'unlimited';
+  cpu?: { cores: number; threads: number };
+  enclave?: boolean;
+  /** StopInstances is refused. */
+  disableApiStop?: boolean;
+  autoRecovery?: 'default' | 'disabled';
+  /** `resource-name` names the host after its instance id. */
+  dnsNames?: { hostnameType?: 'ip-name' | 'resource-name'; a?: boolean; aaaa?: boolean };
+  bandwidthWeighting?: string;
+  capacityReservation?: 'open' | 'none';
+  /** Its address counts as public, too. */
+  publicAddress?: boolean;
+  interfaceDescription?: string;
+  interfaceTags?: Tags;
+  sourceDestCheck?: boolean;
+  enaSupport?: boolean;
+  sriovNetSupport?: string;
 }
 
 export interface KeyPairRecord {

@@ -1,5 +1,12 @@
 import type { Tags } from './tags.ts';
 
+/** Attributes of a VPC that were changed, or came with it. */
+export interface VpcAttributes {
+  enableDnsSupport?: boolean;
+  enableDnsHostnames?: boolean;
+  enableNetworkAddressUsageMetrics?: boolean;
+}
+
 export interface VpcRecord {
   cidr: string;
   defaultSecurityGroupId: string;

@@ -1,8 +1,10 @@
+import { findRegion } from '../regions.ts';
 import { account } from '../settings.ts';
 import { invalidArgument, malformedXml, notImplemented, S3Error } from './error.ts';
 import { checkBucketName } from './names.ts';
 import { refuseUnserved } from './object-headers.ts';
 import type { Operation } from './request.ts';
+import { type Tags, tagsOf } from './tags.ts';
 import { childText, document, escapeXml, group, parseXml, tag } from './xml.ts';
 
 /** Most buckets on one page. */
@@ -16,8 +18,11 @@ export const createBucket: Operation = async (request, { buckets, now }) => {
   checkBucketName(name);
   refuseUnserved(request);
   if (header('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true') throw notImplemented('object lock');
-  checkLocation(await payload.text(), region);
-  await buckets.create({ name, region, createdAt: now() });
+  const { region: home, tags } = readConfiguration(await payload.text(), region);
+  const owned = buckets.find(name);
+  // The oldest region answers as if it had made the bucket, once more.
+  if (!(region === unconstrained && owned?.region === region && home === region))
+    await buckets.create({ name, region: home, createdAt: now(), ...(tags && { tags }) });
   return { status: 200, headers: { location: `/${name}` } };
 };
 
@@ -85,22 +90,28 @@ export const listBuckets: Operation = async ({ query }, { buckets }) => {
 /** Canonical user id of the account: 64 hexadecimal digits, as AWS has them. */
 export const owner = { id: account.id.padStart(64, '0') };
 
-/** In every region but one the constraint must be there and say the region that was asked. */
-function checkLocation(body: string, region: string): void {
+/**
+ * Where a bucket is to be, and its tags. In every region but the oldest the constraint must be there and say the region that was asked;
+ * the oldest one makes buckets of all regions, and its own without a constraint.
+ */
+function readConfiguration(body: string, region: string): { region: string; tags?: Tags } {
   const root = body.trim() === '' ? undefined : parseXml(body);
   if (root && root.name !== 'CreateBucketConfiguration') throw malformedXml();
-  if (root?.children.some(({ name }) => name === 'Location' || name === 'Bucket' || name === 'Tags')) {
-    throw notImplemented('directory buckets and tags of buckets');
+  if (root?.children.some(({ name }) => name === 'Location' || name === 'Bucket')) {
+    throw notImplemented('directory buckets');
   }
+  const set = root?.children.find(({ name }) => name === 'Tags');
+  const tags = set && tagsOf(set, 'bucket');
   const constraint = (root && childText(root, 'LocationConstraint')?.trim()) || undefined;
   // The oldest constraint has a name of its own.
   const wanted = constraint === 'EU' ? 'eu-west-1' : (constraint ?? unconstrained);
-  if (wanted === region) return;
-  if (constraint !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d$/.test(wanted)) {
+  if (wanted === region && (constraint === undefined || region !== unconstrained)) return { region, tags };
+  if (constraint !== undefined && (!findRegion(wanted) || wanted === unconstrained)) {
     throw new S3Error('InvalidLocationConstraint', 'The specified location-constraint is not valid', 400, {
       LocationConstraint: constraint,
     });
   }
+  if (region === unconstrained) return { region: wanted, tags };
   const message = `The ${constraint ?? 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to.`;
   throw new S3Error('IllegalLocationConstraintException', message, 400);
 }

@@ -2,9 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Draft } from './drafts.ts';
-import { noSuchBucket } from './error.ts';
+import { noSuchBucket, noSuchKey } from './error.ts';
 import { KeyIndex } from './key-index.ts';
 import { footer, type ObjectVersion, readFacts } from './object-file.ts';
+import type { Tags } from './tags.ts';
 
 /** What is kept of a bucket besides its objects. */
 export interface BucketFacts {
@@ -14,10 +15,11 @@ export interface BucketFacts {
   createdAt: number;
   /** Missing as long as versioning was never asked for. */
   versioning?: 'Enabled' | 'Suspended';
+  tags?: Tags;
 }
 
 /** What a caller decides of a new version. */
-export type NewVersion = Pick<ObjectVersion, 'key' | 'etag' | 'size' | 'headers' | 'metadata' | 'checksum'>;
+export type NewVersion = Pick<ObjectVersion, 'key' | 'etag' | 'size' | 'headers' | 'metadata' | 'checksum' | 'tags'>;
 
 /**
  * A bucket with its objects: one file for each version under `<folder>/objects`, named by the hash of the key, so that no key
@@ -92,6 +94,29 @@ export class Bucket {
         await this.#drop(found);
       }
       return found;
+    });
+  }
+
+  /** Gives a version other tags: its file is written anew, under its name. @throws S3Error `NoSuchKey` for one that is gone */
+  async retag(draft: () => Promise<Draft>, { key, versionId }: ObjectVersion, tags: Tags): Promise<ObjectVersion> {
+    return this.#alone(key, async () => {
+      const version = this.index.find(key, versionId);
+      const handle = version && (await this.open(version));
+      if (!version || !handle) throw noSuchKey(key);
+      const changed = { ...version, tags };
+      const aside = await draft();
+      try {
+        const end = version.size - 1;
+        const body = end < 0 ? [] : handle.createReadStream({ start: 0, end, autoClose: false });
+        for await (const chunk of body) await aside.write(chunk);
+        await aside.finish(footer(changed));
+        await rename(aside.path, this.#file(version));
+        version.tags = tags;
+        return version;
+      } finally {
+        await handle.close();
+        await aside.discard();
+      }
     });
   }
 

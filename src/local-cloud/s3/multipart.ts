@@ -27,10 +27,9 @@ export const createMultipartUpload: Operation = async (request, { buckets, uploa
 };
 
 export const uploadPart: Operation = async (request, context) => {
-  if (request.header('x-amz-copy-source') !== undefined) throw notImplemented('UploadPartCopy');
   const { buckets, uploads, now } = context;
   const upload = await uploadOf(request, context);
-  const number = wholeNumber(request, 'partNumber', { least: 1, most: mostParts });
+  const number = partNumberOf(request);
   const draft = await buckets.drafts.create();
   try {
     const { size, md5, checksum } = await request.payload.receive((chunk) => draft.write(chunk));
@@ -48,11 +47,15 @@ export const completeMultipartUpload: Operation = async (request, context) => {
   const { bucket: bucketName, key, header, headerNames } = request;
   const { buckets, uploads, now } = context;
   const bucket = await buckets.get(bucketName);
+  const root = parseXml(await request.payload.text());
+  const named = namedParts(root);
+  const before = uploads.completed(request.query.get('uploadId') ?? '', bucketName, key, named);
+  if (before) return before;
   const upload = await uploadOf(request, context);
   const sum = headerNames.find((name) => /^x-amz-checksum-(crc|sha)/.test(name));
   if (sum) throw notImplemented(`the checksum of a whole object put together from parts (${sum})`);
   const check = writeCondition(header, key);
-  const parts = chosenParts(upload, parseXml(await request.payload.text()));
+  const parts = chosenParts(upload, root);
   const { restore } = uploads.take(upload);
   const draft = await buckets.drafts.create();
   try {
@@ -68,7 +71,9 @@ export const completeMultipartUpload: Operation = async (request, context) => {
     const { etag: _etag, ...headers } = writtenHeaders(version, bucket.facts);
     const location = `/${bucketName}/${key.split('/').map(encodeURIComponent).join('/')}`;
     const names = [tag('Location', location), tag('Bucket', bucketName), tag('Key', key), tag('ETag', `"${etag}"`)];
-    return { status: 200, headers, body: document('CompleteMultipartUploadResult', ...names) };
+    const answer = { status: 200, headers, body: document('CompleteMultipartUploadResult', ...names) };
+    uploads.complete(upload.id, { bucket: bucketName, key, parts: named, answer });
+    return answer;
   } catch (error) {
     restore();
     throw error;
@@ -126,9 +131,21 @@ export const listMultipartUploads: Operation = async (request, { buckets, upload
   return { status: 200, body };
 };
 
-async function uploadOf({ bucket, key, query }: S3Request, { buckets, uploads }: S3Context): Promise<Upload> {
+export async function uploadOf({ bucket, key, query }: S3Request, { buckets, uploads }: S3Context): Promise<Upload> {
   await buckets.get(bucket);
   return uploads.get(query.get('uploadId') ?? '', bucket, key);
+}
+
+/** The number of a part that is sent. @throws S3Error `InvalidArgument` */
+export function partNumberOf(request: S3Request): number {
+  return wholeNumber(request, 'partNumber', { least: 1, most: mostParts });
+}
+
+/** What a completion names, to tell whether another one is the same. */
+function namedParts(root: XmlElement): string {
+  return JSON.stringify(
+    root.children.map((part) => part.children.map(({ name, text }) => [name, text.trim().replaceAll('"', '')])),
+  );
 }
 
 /** The parts that a completion names. @throws S3Error as AWS does for parts that are missing, in disorder or too small */

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Checksum } from './checksum.ts';
+import type { Tags } from './tags.ts';
 
 /** A version of an object, or a delete marker, as its file says it. */
 export interface ObjectVersion {
@@ -20,6 +21,7 @@ export interface ObjectVersion {
   /** The caller's own metadata, names without `x-amz-meta-`. */
   metadata: Record<string, string>;
   checksum?: Checksum;
+  tags?: Tags;
 }
 
 /*

@@ -3,6 +3,7 @@ import { checksumHeader } from './checksum.ts';
 import { notImplemented, S3Error } from './error.ts';
 import type { ObjectVersion } from './object-file.ts';
 import type { S3Request } from './request.ts';
+import { tagsOfHeader } from './tags.ts';
 
 /** Headers that S3 keeps with an object and gives back with it. */
 const kept = [
@@ -21,10 +22,10 @@ const metadataPrefix = 'x-amz-meta-';
 
 /** Headers that would make an object something else than the plain one that is kept here. */
 const unserved =
-  /^x-amz-(tagging|website-redirect-location|object-lock-.*|write-offset-bytes|server-side-encryption-(customer|aws-kms|context|bucket).*)$/;
+  /^x-amz-(website-redirect-location|object-lock-.*|write-offset-bytes|server-side-encryption-(customer|aws-kms|context|bucket).*)$/;
 
 /** What a request says of the object it writes. @throws S3Error for what is not served, or too much */
-export function readObjectHeaders(request: S3Request): Pick<ObjectVersion, 'headers' | 'metadata'> {
+export function readObjectHeaders(request: S3Request): Pick<ObjectVersion, 'headers' | 'metadata' | 'tags'> {
   const { header, headerNames } = request;
   refuseUnserved(request);
   const headers: Record<string, string> = { 'content-type': 'binary/octet-stream' };
@@ -37,7 +38,7 @@ export function readObjectHeaders(request: S3Request): Pick<ObjectVersion, 'head
     metadata[name.slice(metadataPrefix.length)] = header(name) ?? '';
   }
   const size = Object.entries(metadata).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-  if (size <= maximumMetadata) return { headers, metadata };
+  if (size <= maximumMetadata) return { headers, metadata, tags: tagsOfHeader(header('x-amz-tagging')) };
   const message = 'Your metadata headers exceed the maximum allowed metadata size';
   const details = { Size: String(size), MaxSizeAllowed: String(maximumMetadata) };
   throw new S3Error('MetadataTooLarge', message, 400, details);
@@ -66,10 +67,17 @@ export function objectHeaders(version: ObjectVersion, bucket: BucketFacts): Reco
   return {
     ...version.headers,
     ...Object.fromEntries(metadata),
+    ...tagCount(version),
     'accept-ranges': 'bytes',
     'last-modified': new Date(version.lastModified).toUTCString(),
     ...writtenHeaders(version, bucket),
   };
+}
+
+/** How many tags there are, if any. */
+function tagCount({ tags = {} }: ObjectVersion): Record<string, string> {
+  const count = Object.keys(tags).length;
+  return count > 0 ? { 'x-amz-tagging-count': String(count) } : {};
 }
 
 /** The headers that tell what was written. */

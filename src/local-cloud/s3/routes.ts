@@ -21,7 +21,16 @@ import { copyObject } from './object-copy.ts';
 import { deleteObject, deleteObjects } from './object-delete.ts';
 import { getObject, headObject } from './object-read.ts';
 import { putObject } from './object-write.ts';
+import { uploadPartCopy } from './part-copy.ts';
 import type { Operation, S3Request } from './request.ts';
+import {
+  deleteBucketTagging,
+  deleteObjectTagging,
+  getBucketTagging,
+  getObjectTagging,
+  putBucketTagging,
+  putObjectTagging,
+} from './tag-operations.ts';
 
 /** Query parameters that make a request another operation: those that AWS has, the served ones among them. */
 const subresources = new Set(
@@ -53,6 +62,16 @@ const served: Record<string, Record<string, [name: string, operation: Operation]
     PUT: ['PutObject', putObject],
     DELETE: ['DeleteObject', deleteObject],
   },
+  'bucket?tagging': {
+    GET: ['GetBucketTagging', getBucketTagging],
+    PUT: ['PutBucketTagging', putBucketTagging],
+    DELETE: ['DeleteBucketTagging', deleteBucketTagging],
+  },
+  'object?tagging': {
+    GET: ['GetObjectTagging', getObjectTagging],
+    PUT: ['PutObjectTagging', putObjectTagging],
+    DELETE: ['DeleteObjectTagging', deleteObjectTagging],
+  },
   'object?uploads': { POST: ['CreateMultipartUpload', createMultipartUpload] },
   'object?uploadId': {
     GET: ['ListParts', listParts],
@@ -83,6 +102,8 @@ export function routeOf(request: Pick<S3Request, 'method' | 'bucket' | 'key' | '
   }
   if (name === 'PutObject' && header('x-amz-copy-source') !== undefined)
     return { name: 'CopyObject', operation: copyObject };
+  if (name === 'UploadPart' && header('x-amz-copy-source') !== undefined)
+    return { name: 'UploadPartCopy', operation: uploadPartCopy };
   if (name === 'ListObjects' && query.has('list-type')) return { name: 'ListObjectsV2', operation };
   return { name, operation };
 }

@@ -66,7 +66,7 @@ export function createS3Service(options: S3Options): RequestService {
         const context = { buckets: await buckets(), uploads, now: () => clock.now() };
         const site = { service: 's3', operation: name, region };
         await faults?.before(site, {}, (fault) => struck.push(fault));
-        checkBucket(asked, context.buckets);
+        checkBucket(asked, name, context.buckets);
         answer = await operation(asked, context);
         await cutAfter(answer, () => faults?.after(site, undefined, (fault) => struck.push(fault)));
       } catch (error) {
@@ -96,10 +96,10 @@ export function createS3Service(options: S3Options): RequestService {
   };
 }
 
-/** A bucket is asked in its own region, by those who know whose it is. */
-function checkBucket({ bucket, header, region }: S3Request, buckets: Buckets): void {
+/** A bucket is asked in its own region, by those who know whose it is; who makes it is told that it is there. */
+function checkBucket({ bucket, header, region }: S3Request, operation: string, buckets: Buckets): void {
   const facts = buckets.find(bucket);
-  if (facts && facts.region !== region) throw wrongRegion(region, facts.region);
+  if (facts && facts.region !== region && operation !== 'CreateBucket') throw wrongRegion(region, facts.region);
   for (const name of ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner']) {
     if ((header(name) ?? account.id) !== account.id) throw new S3Error('AccessDenied', 'Access Denied', 403);
   }

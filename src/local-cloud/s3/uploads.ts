@@ -4,6 +4,7 @@ import type { Checksum } from './checksum.ts';
 import type { Draft } from './drafts.ts';
 import { S3Error } from './error.ts';
 import type { ObjectVersion } from './object-file.ts';
+import type { S3Response } from './request.ts';
 
 /** A part that was received. */
 export interface Part {
@@ -25,13 +26,26 @@ export interface Upload {
   key: string;
   /** Milliseconds since the epoch. */
   startedAt: number;
-  described: Pick<ObjectVersion, 'headers' | 'metadata'>;
+  described: Pick<ObjectVersion, 'headers' | 'metadata' | 'tags'>;
   parts: Map<number, Part>;
 }
+
+/** A completion that was answered, so that a repetition is answered alike. */
+export interface Completion {
+  bucket: string;
+  key: string;
+  /** The parts that it named. */
+  parts: string;
+  answer: S3Response;
+}
+
+/** How many completions are remembered. */
+const mostCompletions = 1000;
 
 /** Uploads in parts that are under way. They are forgotten with the process: their parts lie with the drafts. */
 export class Uploads {
   readonly #uploads = new Map<string, Upload>();
+  readonly #completed = new Map<string, Completion>();
 
   start(upload: Omit<Upload, 'id' | 'parts'>): Upload {
     const started = { ...upload, id: randomBytes(48).toString('base64url'), parts: new Map() };
@@ -72,8 +86,24 @@ export class Uploads {
     for (const { draft } of upload.parts.values()) await draft.discard();
   }
 
+  /** Remembers how an upload was completed. */
+  complete(id: string, completion: Completion): void {
+    this.#completed.set(id, completion);
+    for (const oldest of this.#completed.keys()) {
+      if (this.#completed.size <= mostCompletions) break;
+      this.#completed.delete(oldest);
+    }
+  }
+
+  /** The answer of a completion that is made again, with the same parts. */
+  completed(id: string, bucket: string, key: string, parts: string): S3Response | undefined {
+    const found = this.#completed.get(id);
+    return found?.bucket === bucket && found.key === key && found.parts === parts ? found.answer : undefined;
+  }
+
   /** Ends all of a bucket, which was deleted. */
   async endAll(bucket: string): Promise<void> {
+    for (const [id, one] of this.#completed) if (one.bucket === bucket) this.#completed.delete(id);
     for (const upload of this.of(bucket)) await this.end(upload);
   }
 

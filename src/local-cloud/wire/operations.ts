@@ -6,6 +6,7 @@
 export const operations = {
   ec2: words(`
     RunInstances DescribeInstances StartInstances StopInstances RebootInstances TerminateInstances
+    MonitorInstances UnmonitorInstances
     DescribeInstanceStatus DescribeInstanceAttribute ModifyInstanceAttribute ModifyInstanceMetadataOptions
     DescribeInstanceTypes DescribeInstanceTypeOfferings DescribeInstanceCreditSpecifications GetConsoleOutput
     CreateImage CopyImage DescribeImages ModifyImageAttribute DescribeImageAttribute ResetImageAttribute DeregisterImage
@@ -13,7 +14,7 @@ export const operations = {
     EnableImageDeregistrationProtection DisableImageDeregistrationProtection DescribeImageReferences
     ListImagesInRecycleBin RestoreImageFromRecycleBin
     CreateSnapshot CopySnapshot DescribeSnapshots DeleteSnapshot ModifySnapshotAttribute DescribeSnapshotAttribute
-    DescribeVolumes DescribeVolumeStatus
+    CreateVolume DeleteVolume AttachVolume DetachVolume DescribeVolumes DescribeVolumeStatus
     CreateLaunchTemplate CreateLaunchTemplateVersion DescribeLaunchTemplates DescribeLaunchTemplateVersions
     ModifyLaunchTemplate DeleteLaunchTemplate DeleteLaunchTemplateVersions GetLaunchTemplateData
     CreateKeyPair ImportKeyPair DescribeKeyPairs DeleteKeyPair
@@ -22,6 +23,8 @@ export const operations = {
     DescribeSecurityGroupRules ModifySecurityGroupRules
     UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress
     CreateTags DeleteTags DescribeTags
+    DescribeRouteTables DescribeInternetGateways DescribeNetworkAcls DescribeDhcpOptions DescribeNatGateways DescribeAddresses
+    DescribeVpcClassicLink DescribeVpcClassicLinkDnsSupport ModifyVpcAttribute
     CreateVpc DeleteVpc DescribeVpcs DescribeVpcAttribute CreateSubnet DeleteSubnet DescribeSubnets DescribeAvailabilityZones DescribeRegions DescribeAccountAttributes
     DescribeNetworkInterfaces DescribeIamInstanceProfileAssociations
   `),

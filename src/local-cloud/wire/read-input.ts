@@ -1,3 +1,4 @@
+import { emptyValues } from './empty-values.ts';
 import type { FormNode } from './form.ts';
 import { missing, unknown, wrongType } from './input-errors.ts';
 import { readSimple } from './read-simple.ts';
@@ -45,7 +46,8 @@ class InputReader {
     for (const [key, child] of node.children ?? []) {
       const member = shape.byRequestKey.get(key);
       if (!member) throw unknown(protocol, join(path, key));
-      const inner = this.read(child, member.type, join(path, key));
+      const means = child.value === '' && emptyValues.has(member.name) ? '' : undefined;
+      const inner = this.read(child, member.type, join(path, key)) ?? means;
       if (inner !== undefined) value[member.name] = inner;
     }
     const absent = shape.members.slice(0, shape.required).find((member: Member) => value[member.name] === undefined);

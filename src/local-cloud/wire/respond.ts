@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
+import { absentService, restError } from './absent-service.ts';
 import { parseAuthorization } from './authorization.ts';
 import { answerDocument, errorDocument } from './documents.ts';
 import { formTree, parseForm } from './form.ts';
@@ -147,6 +148,7 @@ class Call {
         const { body, headers } = rpcError(this.#rpc, { code, message, status });
         return { status, document: body, headers: { ...this.#headers(), ...headers }, code };
       }
+      if (this.#request.path !== '/' && absentService(this.service)) return { status, code, ...restError(refusal) };
       const document = errorDocument(this.#protocol(), { code, message, status }, this.requestId);
       return { status, document, code };
     }
@@ -163,6 +165,8 @@ class Call {
     const { body, method, path, query } = this.#request;
     const { credentials, region, clock } = this.#options;
     this.#rpc = rpcCall(this.#request);
+    const absent = absentService(this.service);
+    if (absent) throw absent;
     if (body === 'too-large') throw new CloudError('RequestEntityTooLarge', 'The request body is too large.', 413);
     if (this.#rpc ? !isRpcPath(this.#rpc, path) : path !== '/')
       throw new CloudError('InvalidRequest', 'The services are served at the path / only.', 404);

@@ -201,6 +201,9 @@ describe('network and regions', () => {
   it('EC2-NET-02 are 17 regions with zones of their own, each with its own resources', async () => {
     const { Regions = [] } = await world.ec2.send(new DescribeRegionsCommand({}));
     expect(Regions).toHaveLength(17);
+    const every = (await world.ec2.send(new DescribeRegionsCommand({ AllRegions: true }))).Regions ?? [];
+    const optIn = every.filter((one) => one.OptInStatus === 'not-opted-in').map((one) => one.RegionName);
+    expect([every.length, optIn.includes('af-south-1')]).toEqual([17 + optIn.length, true]);
     const away = world.connect(new EC2Client({ ...world.config('us-east-1'), maxAttempts: 1 }));
     const { AvailabilityZones = [] } = await away.send(new DescribeAvailabilityZonesCommand({}));
     expect(AvailabilityZones.map((one) => one.ZoneName)).toContain('us-east-1f');

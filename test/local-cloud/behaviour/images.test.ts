@@ -15,6 +15,7 @@ import {
   EnableImageDeregistrationProtectionCommand,
   ListImagesInRecycleBinCommand,
   ModifyImageAttributeCommand,
+  type ModifyImageAttributeCommandInput,
 } from '@aws-sdk/client-ec2';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { account, delayProfiles } from '../../../src/local-cloud/settings.ts';
@@ -237,6 +238,24 @@ describe('images', () => {
     );
     expect(LaunchPermissions).toEqual([{ UserId: '123456789012' }, { Group: 'all' }]);
     expect((await world.image(ImageId)).Public).toBe(true);
+  });
+
+  it('EC2-IMG-12 let organizations and their units in, in either form of the request', async () => {
+    const ImageId = await world.baked(source);
+    const OrganizationArn = 'arn:aws:organizations::123456789012:organization/o-exampleorg1';
+    const OrganizationalUnitArn = 'arn:aws:organizations::123456789012:ou/o-exampleorg1/ou-ex4m-exampleunit';
+    const permit = (LaunchPermission: ModifyImageAttributeCommandInput['LaunchPermission']) =>
+      world.ec2.send(new ModifyImageAttributeCommand({ ImageId, LaunchPermission }));
+    const shown = async () =>
+      (await world.ec2.send(new DescribeImageAttributeCommand({ ImageId, Attribute: 'launchPermission' })))
+        .LaunchPermissions;
+    await permit({ Add: [{ OrganizationArn }, { OrganizationalUnitArn }] });
+    expect(await shown()).toEqual([{ OrganizationArn }, { OrganizationalUnitArn }]);
+    await permit({ Remove: [{ OrganizationArn }] });
+    const older = { OrganizationalUnitArns: [OrganizationalUnitArn], OperationType: 'remove' as const };
+    await world.ec2.send(new ModifyImageAttributeCommand({ ImageId, Attribute: 'launchPermission', ...older }));
+    expect(await shown()).toEqual([]);
+    expect(await refusal(permit({ Add: [{ OrganizationArn: 'o-1' }] }))).toBe('InvalidAMIAttributeItemValue');
   });
 
   it('EC2-IMG-13 show the instances and templates that name them, ten images at a call', async () => {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { createPrivateKey } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -45,4 +45,25 @@ test('a key is imported, found, refused twice, and deleted', async () => {
   await cloud.send('DeleteKeyPair', { KeyName: 'b' });
   expect(await cloud.send('DeleteKeyPair', { KeyName: 'b' })).toMatchObject({ Return: true });
   expect(await cloud.code('DescribeKeyPairs', { KeyNames: ['b'] })).toBe('InvalidKeyPair.NotFound');
+});
+
+test('an imported key has the fingerprint of its DER, and comes in the format of RFC 4716 as well', async () => {
+  const cloud = setUp();
+  const dir = await mkdtemp(join(tmpdir(), 'key-'));
+  onTestFinished(() => rm(dir, { recursive: true }));
+  const file = join(dir, 'key');
+  await run('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-N', '', '-C', 'somebody', '-f', file]);
+  const line = await readFile(`${file}.pub`, 'utf8');
+  const { stdout: rfc4716 } = await run('ssh-keygen', ['-e', '-m', 'RFC4716', '-f', file]);
+  const { stdout: pem } = await run('ssh-keygen', ['-e', '-m', 'PKCS8', '-f', file]);
+  const der = createPublicKey(pem).export({ type: 'spki', format: 'der' });
+  const md5 = createHash('md5').update(der).digest('hex').match(/../g)?.join(':');
+  const send = (KeyName: string, text: string) =>
+    cloud.send('ImportKeyPair', { KeyName, PublicKeyMaterial: Buffer.from(text) });
+  expect((await send('line', line)).KeyFingerprint).toBe(md5);
+  expect((await send('rfc', rfc4716)).KeyFingerprint).toBe(md5);
+  const { KeyPairs } = await cloud.send('DescribeKeyPairs', { KeyNames: ['rfc'], IncludePublicKey: true });
+  expect(KeyPairs[0].PublicKey).toBe(line.trim().split(' ').slice(0, 2).join(' '));
+  const cut = Buffer.from(rfc4716.replace(/^AAAA/m, 'BBBB'));
+  expect(await cloud.code('ImportKeyPair', { KeyName: 'cut', PublicKeyMaterial: cut })).toBe('InvalidKey.Format');
 });

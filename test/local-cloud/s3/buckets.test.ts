@@ -75,6 +75,30 @@ describe('buckets', () => {
     },
   );
 
+  it('S3-BKT-05 are made in us-east-1 without a constraint, and once more; with another region’s in that region', async () => {
+    const east = s3.connect({ region: 'us-east-1' });
+    const make = (Bucket: string, LocationConstraint?: string) =>
+      east.send(
+        new CreateBucketCommand({
+          Bucket,
+          ...(LocationConstraint && { CreateBucketConfiguration: { LocationConstraint: LocationConstraint as never } }),
+        }),
+      );
+    await make('east-bucket');
+    await east.send(new PutObjectCommand({ Bucket: 'east-bucket', Key: 'k', Body: 'x' }));
+    await make('east-bucket');
+    expect(
+      await (await east.send(new GetObjectCommand({ Bucket: 'east-bucket', Key: 'k' }))).Body?.transformToString(),
+    ).toBe('x');
+    const location = await east.send(new GetBucketLocationCommand({ Bucket: 'east-bucket' }));
+    expect(location.LocationConstraint).toBeUndefined();
+    for (const constraint of ['us-east-1', 'nowhere', 'eu-nowhere-1'])
+      expect(await refused(make('east-other', constraint))).toBe('InvalidLocationConstraint 400');
+    await make('west-bucket', 'eu-west-1');
+    expect(await refused(make('west-bucket', 'eu-west-1'))).toBe('BucketAlreadyOwnedByYou 409');
+    expect((await s3.client.send(new HeadBucketCommand({ Bucket: 'west-bucket' }))).BucketRegion).toBe('eu-west-1');
+  });
+
   it('S3-BKT-02 wants the region as constraint', async () => {
     expect(await refused(create('elsewhere', 'us-west-2'))).toBe('IllegalLocationConstraintException 400');
     expect(await refused(create('elsewhere', 'nowhere'))).toBe('InvalidLocationConstraint 400');

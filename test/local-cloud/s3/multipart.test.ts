@@ -10,6 +10,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListPartsCommand,
+  PutObjectCommand,
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
@@ -67,7 +68,7 @@ describe('an upload in parts', () => {
     expect(
       Buffer.from((await read.Body?.transformToByteArray()) ?? []).equals(Buffer.concat([first, Buffer.from('end')])),
     ).toBe(true);
-    expect(await refused(complete(Key, UploadId, Parts))).toBe('NoSuchUpload 404');
+    expect(await refused(send(Key, UploadId, 1, 'late'))).toBe('NoSuchUpload 404');
     expect(await drafts()).toEqual([]);
   });
 
@@ -114,9 +115,47 @@ describe('an upload in parts', () => {
     expect(await refused(send(Key, UploadId, 0, 'x'))).toBe('InvalidArgument 400');
     expect(await refused(send(Key, UploadId, 10_001, 'x'))).toBe('InvalidArgument 400');
     const copy = { Bucket, Key, UploadId, PartNumber: 4, CopySource: `${Bucket}/x` };
-    expect(await refused(s3.client.send(new UploadPartCopyCommand(copy)))).toBe('NotImplemented 501');
+    expect(await refused(s3.client.send(new UploadPartCopyCommand(copy)))).toBe('NoSuchKey 404');
     await complete(Key, UploadId, [two]);
     expect((await s3.client.send(new HeadObjectCommand({ Bucket, Key }))).ContentLength).toBe(9);
+  });
+
+  it('S3-OBJ-08 takes parts of other objects, or of a range of one', async () => {
+    await s3.client.send(new PutObjectCommand({ Bucket, Key: 'source', Body: 'abcdefghij' }));
+    const UploadId = await begin('copied');
+    const copy = (CopySourceRange?: string, more: object = {}) =>
+      s3.client.send(
+        new UploadPartCopyCommand({
+          ...{ Bucket, Key: 'copied', UploadId, PartNumber: 1, CopySource: `${Bucket}/source`, CopySourceRange },
+          ...more,
+        }),
+      );
+    const whole = await copy();
+    expect(whole.CopyPartResult?.LastModified).toBeInstanceOf(Date);
+    for (const range of ['bytes=2-', 'bytes=5-4', '2-5', 'bytes=0-10'])
+      expect(await refused(copy(range))).toBe('InvalidArgument 400');
+    expect(await refused(copy(undefined, { CopySourceIfMatch: '"other"' }))).toBe('PreconditionFailed 412');
+    expect(await refused(copy(undefined, { UploadId: 'none' }))).toBe('NoSuchUpload 404');
+    expect(await refused(copy(undefined, { CopySource: 'nowhere/source' }))).toBe('NoSuchBucket 404');
+    const part = await copy('bytes=2-5');
+    expect(s3.calls.at(-1)?.operation).toBe('UploadPartCopy');
+    await complete('copied', UploadId, [{ PartNumber: 1, ETag: part.CopyPartResult?.ETag }]);
+    const object = await s3.client.send(new GetObjectCommand({ Bucket, Key: 'copied' }));
+    expect(await object.Body?.transformToString()).toBe('cdef');
+  });
+
+  it('S3-OBJ-09 is completed again with the same answer, but with other parts not', async () => {
+    const UploadId = await begin('twice');
+    const [one, two] = [await send('twice', UploadId, 1, 'x'), await send('twice', UploadId, 2, 'y')];
+    const Parts = [{ PartNumber: 1, ETag: one.ETag }];
+    const first = await complete('twice', UploadId, Parts);
+    expect((await complete('twice', UploadId, Parts)).ETag).toBe(first.ETag);
+    expect(await refused(complete('twice', UploadId, [{ PartNumber: 2, ETag: two.ETag }]))).toBe('NoSuchUpload 404');
+    expect(await refused(complete('other', UploadId, Parts))).toBe('NoSuchUpload 404');
+    const aborted = await begin('gone');
+    const part = await send('gone', aborted, 1, 'x');
+    await s3.client.send(new AbortMultipartUploadCommand({ Bucket, Key: 'gone', UploadId: aborted }));
+    expect(await refused(complete('gone', aborted, [{ PartNumber: 1, ETag: part.ETag }]))).toBe('NoSuchUpload 404');
   });
 
   it('keeps to the conditions of a write', async () => {

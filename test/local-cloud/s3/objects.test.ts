@@ -184,7 +184,7 @@ describe('objects through the SDK', () => {
   });
 
   it('refuses what it cannot keep', async () => {
-    expect(await refused(put('n', 'x', { Tagging: 'a=b' }))).toBe('NotImplemented 501');
+    expect(await refused(put('n', 'x', { WebsiteRedirectLocation: '/b' }))).toBe('NotImplemented 501');
     expect(await refused(put('n', 'x', { ServerSideEncryption: 'aws:kms' }))).toBe('NotImplemented 501');
     expect(await refused(put('n', 'x', { StorageClass: 'GLACIER' }))).toBe('InvalidStorageClass 400');
     expect(await refused(put('n', 'x', { ACL: 'public-read' }))).toBe('AccessControlListNotSupported 400');

@@ -124,7 +124,7 @@ describe('what is refused', () => {
 
   it('a scope of another service, region or day', async () => {
     expect(await outcome(signed({ service: 's3' }))).toBe('403 SignatureDoesNotMatch');
-    expect(await outcome(signed({ service: 'constructor' }))).toBe('403 SignatureDoesNotMatch');
+    expect(await outcome(signed({ service: 'constructor' }))).toBe('501 NotImplemented');
     expect(await outcome(signed({ region: 'eu-north-1' }))).toBe('403 SignatureDoesNotMatch');
     expect(await outcome(signed({ scopeDate: '20251231' }))).toBe('403 SignatureDoesNotMatch');
   });

@@ -17,8 +17,8 @@ import type { ImageRecord } from '../../model.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { invalidCombination, invalidValue, required } from '../errors.ts';
 import { findImage } from './lookup.ts';
-import { type PermissionChange, permitted, readPermissions } from './permissions.ts';
-import { protectionOf, toImage, toPermissions } from './shape.ts';
+import { type PermissionChange, permitted, readPermissions, toPermissions } from './permissions.ts';
+import { protectionOf, toImage } from './shape.ts';
 
 /** Permissions, description, deprecation, and the switch that keeps an image from being launched. */
 export function imageAttributeHandlers(context: CloudContext): HandlerTable {
@@ -32,6 +32,8 @@ export function imageAttributeHandlers(context: CloudContext): HandlerTable {
     ModifyImageAttribute: (input: ModifyImageAttributeRequest): void => {
       const description =
         input.Description?.Value ?? (input.Attribute === 'description' ? (input.Value ?? '') : undefined);
+      if (input.ImdsSupport || input.ProductCodes?.length)
+        throw new CloudError('UnsupportedOperation', 'ImdsSupport and ProductCodes cannot be changed in this cloud');
       const permissions = readImagePermissions(input);
       if (description === undefined && !permissions) throw invalidCombination('No attributes specified.');
       change(input.ImageId, (image) => {
@@ -100,9 +102,9 @@ function wrongState(image: ImageRecord, verb: string): CloudError {
   );
 }
 
-/** Either LaunchPermission's Add and Remove, or the older OperationType with UserIds and UserGroups. */
+/** Either LaunchPermission's Add and Remove, or the older OperationType with lists. */
 function readImagePermissions(input: ModifyImageAttributeRequest): PermissionChange | undefined {
   if (!input.LaunchPermission && input.Attribute !== 'launchPermission' && !input.OperationType) return undefined;
-  const { LaunchPermission, OperationType, UserIds, UserGroups } = input;
-  return readPermissions({ change: LaunchPermission, OperationType, UserIds, Groups: UserGroups });
+  const { LaunchPermission: change, UserGroups: Groups, ...older } = input;
+  return readPermissions({ change, Groups, ...older });
 }

@@ -5,8 +5,8 @@ import type { CloudState, ImageRecord } from '../../model.ts';
 import { type CallContext, CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { invalidValue, required } from '../errors.ts';
 import { findInstance } from '../instances/lookup.ts';
-import { volumeGib } from '../instances/shape.ts';
 import { tagsFor } from '../tag-shapes.ts';
+import { rootDevice, rootSettings } from '../volumes/root.ts';
 import type { Bakes } from './bakes.ts';
 
 /** CreateImage. Like EC2's it has no client token: the name, unique among registered images, is the idempotency key. */
@@ -17,12 +17,14 @@ export function createImageHandlers(context: CloudContext, bakes: Bakes): Handle
       const instance = findInstance(state, input.InstanceId);
       const name = checkImageName(state, required(input.Name, 'Name'));
       if ((input.Description?.length ?? 0) > 255) throw invalidValue('The description is limited to 255 characters');
+      refuseUnserved(input);
       if (instance.state !== 'running' && instance.state !== 'stopped') {
         throw new CloudError(
           'IncorrectState',
           `The instance '${instance.id}' is in state '${instance.state}': an image can be made of a running or stopped instance.`,
         );
       }
+      const { gib, encrypted, kmsKeyId } = rootSettings(state, instance);
       const image: ImageRecord = {
         id: newId('ami'),
         name,
@@ -30,7 +32,7 @@ export function createImageHandlers(context: CloudContext, bakes: Bakes): Handle
         state: 'pending',
         createdAt: clock.now(),
         sourceInstanceId: instance.id,
-        encrypted: state.images[instance.imageId]?.encrypted,
+        encrypted,
         snapshotId: newId('snap'),
         tags: tagsFor(input.TagSpecifications, 'image', ['image', 'snapshot']),
       };
@@ -42,8 +44,9 @@ export function createImageHandlers(context: CloudContext, bakes: Bakes): Handle
         description: `Created by CreateImage(${instance.id}) for ${image.id}`,
         startTime: image.createdAt,
         sizeBytes: 0,
-        volumeGib: volumeGib(instance),
-        encrypted: state.images[instance.imageId]?.encrypted,
+        volumeGib: gib,
+        encrypted,
+        kmsKeyId,
         tags: tagsFor(input.TagSpecifications, 'snapshot', ['image', 'snapshot']),
       };
       context.changed();
@@ -52,6 +55,27 @@ export function createImageHandlers(context: CloudContext, bakes: Bakes): Handle
       return { ImageId: image.id };
     },
   };
+}
+
+/** An image has the root volume as it is, in its region, and boots as its instance does. */
+function refuseUnserved({ BlockDeviceMappings = [], SnapshotLocation, BootModeOverride }: CreateImageRequest): void {
+  if (SnapshotLocation && SnapshotLocation !== 'regional')
+    throw new CloudError(
+      'UnsupportedOperation',
+      `SnapshotLocation '${SnapshotLocation}' is not supported by this cloud`,
+    );
+  if (BootModeOverride)
+    throw new CloudError(
+      'UnsupportedOperation',
+      `BootModeOverride '${BootModeOverride}' is not supported by this cloud`,
+    );
+  // Leaving out what the image does not have anyway changes nothing.
+  const changed = BlockDeviceMappings.find((one) => one.Ebs || one.DeviceName === rootDevice);
+  if (!changed) return;
+  throw new CloudError(
+    'UnsupportedOperation',
+    `The block device mapping of '${changed.DeviceName}' is not supported by this cloud: an image has the root volume alone, as it is`,
+  );
 }
 
 /** @throws CloudError `InvalidAMIName.Malformed` or `.Duplicate`. */

@@ -5,12 +5,30 @@ import type { ImageRecord } from '../../model.ts';
 import { account } from '../../settings.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { applyFilters, type Fields } from '../filters.ts';
-import { rootDevice } from '../instances/shape.ts';
 import { paginate, timeKey } from '../pagination.ts';
+import { defaultVolumeGib, rootDevice } from '../volumes/root.ts';
 import { imageNotFound } from './lookup.ts';
 import { isPublic, toImage } from './shape.ts';
 
+/** Filters on what no image here has: they are known, and let nothing through. */
+const withoutValue = `
+  free-tier-eligible image-watermark.source-image-creation-time image-watermark.source-image-id
+  image-watermark.source-image-region image-watermark.watermark-creation-time image-watermark.watermark-key
+  kernel-id owner-alias platform product-code product-code.type public-ssm-parameter-name ramdisk-id
+  scan-result.critical-fix-available-since scan-result.finding-scan-date scan-result.high-fix-available-since
+  scan-result.highest-finding-severity-label scan-result.informational-fix-available-since
+  scan-result.low-fix-available-since scan-result.medium-fix-available-since
+`
+  .trim()
+  .split(/\s+/);
+
 const fields: Fields<ImageRecord> = {
+  ...Object.fromEntries(withoutValue.map((name) => [name, () => undefined])),
+  'image-allowed': () => 'true',
+  'manifest-location': (one) => `${account.id}/${one.name}`,
+  'sriov-net-support': () => 'simple',
+  'block-device-mapping.delete-on-termination': () => 'true',
+  'block-device-mapping.device-name': () => rootDevice,
   'image-id': (one) => one.id,
   name: (one) => one.name,
   description: (one) => one.description ?? '',
@@ -56,7 +74,9 @@ export function describeImageHandlers(context: CloudContext): HandlerTable {
           ownedBy(input.Owners) &&
           executableBy(image, input.ExecutableUsers),
       );
-      const kept = applyFilters(seen, input.Filters, fields, (image) => image.tags);
+      const size = (image: ImageRecord) => String(state.snapshots[image.snapshotId]?.volumeGib ?? defaultVolumeGib);
+      const all = { ...fields, 'block-device-mapping.volume-size': size };
+      const kept = applyFilters(seen, input.Filters, all, (image) => image.tags);
       const page = paginate(kept, input, { min: 1, max: 1000 }, (image) => timeKey(image.createdAt, image.id));
       return { Images: page.items.map((image) => toImage(state, image, clock.now())), NextToken: page.nextToken };
     },

@@ -1,8 +1,8 @@
-import type { Image, LaunchPermission, Snapshot } from '@aws-sdk/client-ec2';
+import type { Image, Snapshot } from '@aws-sdk/client-ec2';
 import type { CloudState, ImageRecord, SnapshotRecord, Tags } from '../../model.ts';
 import { account } from '../../settings.ts';
-import { defaultVolumeGib, rootDevice } from '../instances/shape.ts';
-import { tagList } from '../tag-shapes.ts';
+import { tagsIfAny } from '../tag-shapes.ts';
+import { defaultVolumeGib, rootDevice } from '../volumes/root.ts';
 
 /** An image in the SDK's shape. */
 export function toImage(state: CloudState, record: ImageRecord, now: number): Image {
@@ -44,17 +44,12 @@ export function toImage(state: CloudState, record: ImageRecord, now: number): Im
         },
       },
     ],
-    Tags: tagList(record.tags),
+    Tags: tagsIfAny(record.tags),
   };
 }
 
 export function isPublic(record: ImageRecord): boolean {
   return record.launchPermissions?.includes('all') ?? false;
-}
-
-/** Launch permissions of an image, or the permissions to make volumes of a snapshot. */
-export function toPermissions(granted: string[] = []): LaunchPermission[] {
-  return granted.map((who) => (who === 'all' ? { Group: 'all' as const } : { UserId: who }));
 }
 
 /** A snapshot in the SDK's shape. */
@@ -75,7 +70,7 @@ export function toSnapshot(record: SnapshotRecord, now: number): Snapshot {
     Encrypted: record.encrypted ?? false,
     KmsKeyId: record.kmsKeyId,
     StorageTier: 'standard',
-    Tags: tagList(record.tags),
+    Tags: tagsIfAny(record.tags),
   };
 }
 

@@ -7,8 +7,7 @@ import type { CloudContext } from '../../context.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { invalidValue, missing, required } from '../errors.ts';
 import { findSnapshot } from './lookup.ts';
-import { permitted, readPermissions } from './permissions.ts';
-import { toPermissions } from './shape.ts';
+import { permitted, readPermissions, toPermissions } from './permissions.ts';
 
 /** Who may make volumes of a snapshot besides its owner. */
 export function snapshotAttributeHandlers(context: CloudContext): HandlerTable {

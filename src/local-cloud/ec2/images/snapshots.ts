@@ -12,11 +12,11 @@ import { newId } from '../../ids.ts';
 import type { SnapshotRecord } from '../../model.ts';
 import { account } from '../../settings.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
-import { doNotExist, invalidValue, required } from '../errors.ts';
+import { doNotExist, invalidValue } from '../errors.ts';
 import { applyFilters } from '../filters.ts';
-import { volumeGib } from '../instances/shape.ts';
 import { paginate, timeKey } from '../pagination.ts';
 import { tagList, tagsFor } from '../tag-shapes.ts';
+import { findVolume } from '../volumes/table.ts';
 import { checkDuration, copiedVolumeId, sourceState } from './copy.ts';
 import { readEncryption } from './encryption.ts';
 import { findSnapshot } from './lookup.ts';
@@ -38,18 +38,11 @@ export function snapshotHandlers(context: CloudContext): HandlerTable {
   };
   return {
     CreateSnapshot: (input: CreateSnapshotRequest): Snapshot => {
-      const volumeId = required(input.VolumeId, 'VolumeId');
-      const owner = Object.values(state.instances).find((one) => one.volumeId === volumeId);
-      if (!owner || owner.state === 'terminated') {
-        throw new CloudError('InvalidVolume.NotFound', `The volume '${volumeId}' does not exist.`);
-      }
+      const { id: volumeId, gib, encrypted, kmsKeyId } = findVolume(state, input.VolumeId);
       const description = readDescription(input.Description);
       const tags = tagsFor(input.TagSpecifications, 'snapshot', ['snapshot']);
-      const { encrypted } = state.images[owner.imageId] ?? {};
-      return toSnapshot(
-        add({ volumeId, description, tags, encrypted, sizeBytes: 0, volumeGib: volumeGib(owner) }),
-        clock.now(),
-      );
+      const made = add({ volumeId, description, tags, encrypted, kmsKeyId, sizeBytes: 0, volumeGib: gib });
+      return { ...toSnapshot(made, clock.now()), Tags: tagList(tags) };
     },
     CopySnapshot: (input: CopySnapshotRequest): CopySnapshotResult => {
       checkDuration(input.CompletionDurationMinutes);

@@ -7,15 +7,14 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../../context.ts';
 import type { InstanceRecord } from '../../model.ts';
-import { account } from '../../settings.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
 import { invalidCombination } from '../errors.ts';
 import { applyFilters, type Fields } from '../filters.ts';
 import { paginate, timeKey } from '../pagination.ts';
+import { instanceFilterFields } from './filter-fields.ts';
 import type { InstanceLifecycle } from './lifecycle.ts';
 import { findInstances } from './lookup.ts';
-import { privateDnsName } from './machines.ts';
-import { rootDevice, toReservations, toState } from './shape.ts';
+import { toReservations, toState } from './shape.ts';
 import { stateCodes } from './states.ts';
 
 const pageLimits = { min: 5, max: 1000 };
@@ -23,33 +22,7 @@ const pageLimits = { min: 5, max: 1000 };
 /** DescribeInstances and DescribeInstanceStatus. */
 export function describeHandlers(context: CloudContext, lifecycle: InstanceLifecycle): HandlerTable {
   const { state, region } = context;
-  const fields: Fields<InstanceRecord> = {
-    'instance-id': (one) => one.id,
-    'instance-state-name': (one) => one.state,
-    'instance-state-code': (one) => String(stateCodes[one.state]),
-    'image-id': (one) => one.imageId,
-    'instance-type': (one) => one.instanceType,
-    'availability-zone': (one) => one.availabilityZone,
-    'key-name': (one) => one.keyName,
-    'client-token': (one) => one.clientToken,
-    'reservation-id': (one) => one.reservationId,
-    'owner-id': () => account.id,
-    'launch-time': (one) => new Date(one.launchTime).toISOString(),
-    'private-ip-address': (one) => alive(one, one.address),
-    'network-interface.addresses.private-ip-address': (one) => alive(one, one.address),
-    'private-dns-name': (one) => alive(one, privateDnsName(one)),
-    'subnet-id': (one) => alive(one, one.subnetId),
-    'vpc-id': (one) => alive(one, one.vpcId),
-    'instance.group-id': (one) => one.securityGroupIds,
-    'instance.group-name': (one) => one.securityGroupIds.map((id) => state.securityGroups[id]?.name),
-    'iam-instance-profile.arn': (one) => one.iamInstanceProfile,
-    'block-device-mapping.volume-id': (one) => alive(one, one.volumeId),
-    'root-device-name': () => rootDevice,
-    'root-device-type': () => 'ebs',
-    architecture: () => 'x86_64',
-    'state-reason-code': (one) => one.stateReason?.code,
-    'state-reason-message': (one) => one.stateReason?.message,
-  };
+  const fields = instanceFilterFields(context);
   const zoneIdOf = (record: InstanceRecord) => region.zoneIds[record.availabilityZone];
   const statusOf = (record: InstanceRecord): Status => {
     if (record.state !== 'running') return 'not-applicable';
@@ -111,10 +84,6 @@ function orderOfLaunch(): (record: InstanceRecord) => string {
 function refuseBoth(input: { InstanceIds?: string[]; MaxResults?: number }, parameter: string): void {
   if (!input.InstanceIds?.length || input.MaxResults === undefined) return;
   throw invalidCombination(`The parameter ${parameter} cannot be used with the parameter maxResults`);
-}
-
-function alive(record: InstanceRecord, value: string): string | undefined {
-  return record.state === 'terminated' ? undefined : value;
 }
 
 type Status = 'ok' | 'initializing' | 'not-applicable';

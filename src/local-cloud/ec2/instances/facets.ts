@@ -12,13 +12,17 @@ import type {
 import type { CloudContext } from '../../context.ts';
 import { derivedId } from '../../ids.ts';
 import type { InstanceRecord } from '../../model.ts';
+import { account } from '../../settings.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { doNotExist, invalidValue } from '../errors.ts';
 import { applyFilters } from '../filters.ts';
 import { paginate } from '../pagination.ts';
+import { tagList } from '../tag-shapes.ts';
 import { findInstance, findInstances } from './lookup.ts';
 import { privateDnsName } from './machines.ts';
-import { groupsOf, metadataOptionsOf, networkInterface } from './shape.ts';
+import { networkInterface } from './network-interface.ts';
+import { groupsOf, metadataOptionsOf } from './shape.ts';
+import { isBurstable, usualCredits } from './types.ts';
 
 /** What hangs on instances and has no record of its own: network interfaces, profiles, credits, metadata options. */
 export function instanceFacetHandlers(context: CloudContext): HandlerTable {
@@ -51,7 +55,7 @@ export function instanceFacetHandlers(context: CloudContext): HandlerTable {
           status: () => 'in-use',
           'interface-type': () => 'interface',
         },
-        () => ({}),
+        (one) => one.options?.interfaceTags ?? {},
       );
       const page = paginate(kept, input, { min: 5, max: 1000 }, interfaceId);
       return {
@@ -60,12 +64,11 @@ export function instanceFacetHandlers(context: CloudContext): HandlerTable {
           return {
             ...shape,
             InterfaceType: 'interface',
-            Attachment: { ...Attachment, InstanceId: one.id, DeleteOnTermination: true },
+            Attachment: { ...Attachment, InstanceId: one.id, InstanceOwnerId: account.id },
             AvailabilityZone: one.availabilityZone,
-            PrivateDnsName: privateDnsName(one),
             RequesterManaged: false,
-            TagSet: [],
-          };
+            TagSet: tagList(one.options?.interfaceTags ?? {}),
+          } as NetworkInterface;
         }),
         NextToken: page.nextToken,
       };
@@ -92,19 +95,27 @@ export function instanceFacetHandlers(context: CloudContext): HandlerTable {
         NextToken: page.nextToken,
       };
     },
-    /** Without ids EC2 lists only burstable instances whose credits are `unlimited`; here credits always are `standard`. */
+    /** Without ids EC2 lists only burstable instances whose credits are `unlimited`. */
     DescribeInstanceCreditSpecifications: (
       input: DescribeInstanceCreditSpecificationsRequest,
     ): DescribeInstanceCreditSpecificationsResult => {
-      const asked = input.InstanceIds?.length ? findInstances(state, input.InstanceIds) : [];
-      const fixed = asked.find((one) => !/^t\d/.test(one.instanceType));
+      const creditsOf = (one: InstanceRecord) => one.options?.cpuCredits ?? usualCredits(one.instanceType);
+      const asked = input.InstanceIds?.length
+        ? findInstances(state, input.InstanceIds)
+        : alive().filter((one) => isBurstable(one.instanceType) && creditsOf(one) === 'unlimited');
+      const fixed = asked.find((one) => !isBurstable(one.instanceType));
       if (fixed) {
         throw new CloudError(
           'InvalidInstanceID.NotSupported',
           `The instance '${fixed.id}' is of the type ${fixed.instanceType}, which is not burstable.`,
         );
       }
-      return { InstanceCreditSpecifications: asked.map(({ id }) => ({ InstanceId: id, CpuCredits: 'standard' })) };
+      const kept = applyFilters(asked, input.Filters, { 'instance-id': (one) => one.id });
+      const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.id);
+      return {
+        InstanceCreditSpecifications: page.items.map((one) => ({ InstanceId: one.id, CpuCredits: creditsOf(one) })),
+        NextToken: page.nextToken,
+      };
     },
     ModifyInstanceMetadataOptions: (
       input: ModifyInstanceMetadataOptionsRequest,

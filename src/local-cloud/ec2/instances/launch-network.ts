@@ -52,7 +52,11 @@ function besideInterfaces(what: string): CloudError {
 
 function chooseSubnet(network: NetworkContext, data: LaunchData): Subnet {
   const { region } = network;
-  const asked = data.Placement?.AvailabilityZone || undefined;
+  const zoneId = data.Placement?.AvailabilityZoneId || undefined;
+  const byId = zoneId && region.zones.find((zone) => region.zoneIds[zone] === zoneId);
+  if (zoneId && !byId) throw invalidValue(`Invalid availability zone-id: [${zoneId}]`);
+  const asked = data.Placement?.AvailabilityZone || byId || undefined;
+  if (byId && asked !== byId) throw invalidCombination(`The zone '${asked}' is not '${zoneId}'`);
   if (asked && !region.zones.includes(asked)) throw invalidValue(`Invalid availability zone: [${asked}]`);
   const id = data.SubnetId || data.NetworkInterfaces?.[0]?.SubnetId;
   if (!id) return defaultSubnet(network, asked);

@@ -1,13 +1,14 @@
-import type { RequestLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/client-ec2';
+import type { BlockDeviceMapping, RequestLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../../context.ts';
 import { requestDigest } from '../../ids.ts';
-import type { CloudState, Tags } from '../../model.ts';
+import type { CloudState, InstanceOptions, Tags } from '../../model.ts';
 import { account } from '../../settings.ts';
 import { CloudError } from '../../wire/handler.ts';
 import { invalidValue, missing, required } from '../errors.ts';
 import { findTemplate, findVersion } from '../launch-templates/lookup.ts';
 import { tagsFor } from '../tag-shapes.ts';
 import { type LaunchNetwork, launchNetwork } from './launch-network.ts';
+import { type LaunchData, launchOptions } from './launch-options.ts';
 
 /** A launch with everything decided: the request over its launch template over EC2's defaults. */
 export interface LaunchPlan extends LaunchNetwork {
@@ -22,7 +23,8 @@ export interface LaunchPlan extends LaunchNetwork {
   volumeTags: Tags;
   disableApiTermination?: boolean;
   iamInstanceProfile?: string;
-  blockDeviceMappings?: Record<string, unknown>[];
+  blockDeviceMappings?: BlockDeviceMapping[];
+  options: InstanceOptions;
   metadataOptions?: Record<string, unknown>;
   shutdownBehavior?: 'stop' | 'terminate';
   clientToken?: string;
@@ -54,18 +56,20 @@ export function planLaunch(context: CloudContext, request: RunInstancesRequest):
   const token = request.ClientToken || undefined;
   if (token && token.length > 64) throw invalidValue('Client token is limited to 64 characters');
   const chosen = request.LaunchTemplate && chooseTemplate(state, request.LaunchTemplate);
-  const data = { ...chosen?.data, ...present(request) } as RequestLaunchTemplateData & RunInstancesRequest;
+  const data = { ...chosen?.data, ...present(request) } as LaunchData;
   if (!data.ImageId) throw missing('ImageId');
   const templateTags = chosen?.data.TagSpecifications;
-  const both = (type: 'instance' | 'volume'): Tags => ({
+  const both = (type: 'instance' | 'volume' | 'network-interface'): Tags => ({
     ...tagsFor(templateTags, type, [...taggable]),
     ...tagsFor(request.TagSpecifications, type, [...taggable]),
   });
+  const type = instanceType(data.InstanceType);
   return {
     minCount,
     maxCount,
     imageId: data.ImageId,
-    instanceType: instanceType(data.InstanceType),
+    instanceType: type,
+    options: launchOptions(data, type, both('network-interface')),
     ...launchNetwork(context, data),
     keyName: data.KeyName || undefined,
     userData: checkUserData(data.UserData),
@@ -74,7 +78,7 @@ export function planLaunch(context: CloudContext, request: RunInstancesRequest):
     volumeTags: both('volume'),
     disableApiTermination: data.DisableApiTermination,
     iamInstanceProfile: profileArn(data.IamInstanceProfile),
-    blockDeviceMappings: data.BlockDeviceMappings as Record<string, unknown>[] | undefined,
+    blockDeviceMappings: data.BlockDeviceMappings as BlockDeviceMapping[] | undefined,
     metadataOptions: data.MetadataOptions as Record<string, unknown> | undefined,
     shutdownBehavior: data.InstanceInitiatedShutdownBehavior === 'terminate' ? 'terminate' : 'stop',
     clientToken: token,

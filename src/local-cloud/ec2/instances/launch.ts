@@ -1,9 +1,11 @@
 import { messageOf } from '../../../shared/errors.ts';
 import type { CloudContext } from '../../context.ts';
 import { newId } from '../../ids.ts';
-import type { InstanceRecord } from '../../model.ts';
+import type { InstanceRecord, VolumeRecord } from '../../model.ts';
 import { CloudError } from '../../wire/handler.ts';
 import { launchableImage } from '../images/lookup.ts';
+import { type Device, readDevices } from '../volumes/devices.ts';
+import { addVolume } from '../volumes/table.ts';
 import type { LaunchPlan } from './launch-request.ts';
 import type { InstanceLifecycle } from './lifecycle.ts';
 
@@ -16,33 +18,44 @@ export const maximumInstances = 2000;
 /** Makes the records of a planned launch and begins their boot. The instances are `pending` when it returns. */
 export function launch(context: CloudContext, lifecycle: InstanceLifecycle, plan: LaunchPlan): InstanceRecord[] {
   const { state, clock } = context;
-  const { dataId: imageDataId } = launchableImage(state, plan.imageId);
+  const image = launchableImage(state, plan.imageId);
+  const { root, others } = readDevices(state, context.region, plan.blockDeviceMappings, image);
   const publicKey = plan.keyName && publicKeyOf(context, plan.keyName);
   context.faults?.checkCapacity(plan);
   const room = roomFor(context, plan.minCount);
   const addresses = takeAddresses(context, plan.minCount, Math.min(plan.maxCount, room));
   const reservationId = newId('r');
   const records = addresses.map((address, launchIndex): InstanceRecord => {
-    const { minCount: _min, maxCount: _max, ...chosen } = plan;
+    const { minCount: _min, maxCount: _max, blockDeviceMappings: _mappings, ...chosen } = plan;
     return {
       ...structuredClone(chosen),
       id: newId('i'),
       state: 'pending',
       address,
-      imageDataId,
+      imageDataId: image.dataId,
       launchTime: clock.now(),
       volumeId: newId('vol'),
+      root: { ...root },
       reservationId,
       launchIndex,
       publicKey,
     };
   });
-  for (const record of records) state.instances[record.id] = record;
+  for (const record of records) {
+    state.instances[record.id] = record;
+    for (const device of others) addVolume(state, volumeOf(device, record));
+  }
   for (const record of records) {
     lifecycle.states.set(record, 'pending');
     lifecycle.bringUp(record).catch((error) => context.report(error));
   }
   return records;
+}
+
+function volumeOf({ device, deleteOnTermination, ...settings }: Device, instance: InstanceRecord): VolumeRecord {
+  const { id: instanceId, launchTime: at, availabilityZone: zone, volumeTags } = instance;
+  const attachment = { instanceId, device, at, deleteOnTermination };
+  return { id: newId('vol'), zone, createdAt: at, ...settings, tags: { ...volumeTags }, attachment };
 }
 
 /** How many instances there may be more; refuses when that is less than `wanted`. */

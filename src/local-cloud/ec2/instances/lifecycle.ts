@@ -2,6 +2,7 @@ import type { Timer } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import type { CloudContext } from '../../context.ts';
 import type { InstanceRecord } from '../../model.ts';
+import { releaseVolumes } from '../volumes/table.ts';
 import { Machines } from './machines.ts';
 import { Sequences } from './sequences.ts';
 import { reasons, StateChanges, type StateReason } from './states.ts';
@@ -130,6 +131,7 @@ export class InstanceLifecycle {
       await clock.sleep(began + delays.instanceShutdown - clock.now(), signal);
       record.terminatedAt = clock.now();
       this.#context.releaseAddress(record.address);
+      releaseVolumes(this.#context.state, record);
       this.states.set(record, 'terminated', reason, detail);
       this.#intents.delete(record.id);
       this.#terminations.delete(record.id);

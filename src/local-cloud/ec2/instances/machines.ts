@@ -84,15 +84,15 @@ export class Machines {
   }
 }
 
-/** EC2 names hosts after their address. */
-export function hostnameOf(address: string): string {
-  return `ip-${address.replaceAll('.', '-')}`;
+/** EC2 names hosts after their address, or after their id where the launch asks for that. */
+function hostnameOf({ address, id, options }: InstanceRecord): string {
+  return options?.dnsNames?.hostnameType === 'resource-name' ? id : `ip-${address.replaceAll('.', '-')}`;
 }
 
 /** The name that the region's resolver would know it by; the oldest region has its own ending. */
-export function privateDnsName({ address, availabilityZone }: InstanceRecord): string {
-  const region = availabilityZone.slice(0, -1);
-  return `${hostnameOf(address)}.${region === 'us-east-1' ? 'ec2' : `${region}.compute`}.internal`;
+export function privateDnsName(record: InstanceRecord): string {
+  const region = record.availabilityZone.slice(0, -1);
+  return `${hostnameOf(record)}.${region === 'us-east-1' ? 'ec2' : `${region}.compute`}.internal`;
 }
 
 function toSpec(record: InstanceRecord): MachineSpec {
@@ -100,7 +100,7 @@ function toSpec(record: InstanceRecord): MachineSpec {
     instanceId: record.id,
     imageId: record.imageDataId ?? record.imageId,
     address: record.address,
-    hostname: hostnameOf(record.address),
+    hostname: hostnameOf(record),
     publicKey: record.publicKey,
     userData: record.userData === undefined ? undefined : Buffer.from(record.userData, 'base64').toString('utf8'),
   };

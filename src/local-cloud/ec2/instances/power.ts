@@ -53,6 +53,17 @@ export function powerHandlers(context: CloudContext, lifecycle: InstanceLifecycl
     },
     StopInstances: (input: StopInstancesRequest): StopInstancesResult => {
       const records = findInstances(state, input.InstanceIds);
+      if (input.Hibernate)
+        throw new CloudError(
+          'UnsupportedOperation',
+          `The instance '${records[0]?.id}' is not configured for hibernation, which this cloud does not support`,
+        );
+      const held = records.find((one) => one.options?.disableApiStop);
+      if (held)
+        throw new CloudError(
+          'OperationNotPermitted',
+          `The instance '${held.id}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.`,
+        );
       allow(records, ['running', 'stopping', 'stopped'], 'stopped');
       return { StoppingInstances: change(records, ['running'], (record) => lifecycle.stop(record)) };
     },

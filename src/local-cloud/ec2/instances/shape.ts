@@ -1,23 +1,20 @@
 import type {
-  BlockDeviceMapping,
   GroupIdentifier,
   Instance,
   InstanceMetadataOptionsResponse,
   InstanceState,
   Reservation,
 } from '@aws-sdk/client-ec2';
-import { derivedId } from '../../ids.ts';
 import type { CloudState, InstanceRecord } from '../../model.ts';
 import { account } from '../../settings.ts';
-import { tagList } from '../tag-shapes.ts';
+import { tagsIfAny } from '../tag-shapes.ts';
+import { rootDevice } from '../volumes/root.ts';
+import { toMapping } from '../volumes/shape.ts';
+import { attachedTo } from '../volumes/table.ts';
 import { privateDnsName } from './machines.ts';
+import { networkInterface, publicAddressOf } from './network-interface.ts';
+import { optionsShown } from './shown-options.ts';
 import { stateCodes } from './states.ts';
-
-/** Where the root volume hangs. */
-export const rootDevice = '/dev/xvda';
-
-/** Size of a root volume that nobody gave one, in GiB. */
-export const defaultVolumeGib = 8;
 
 export function toState(state: InstanceRecord['state']): InstanceState {
   return { Name: state, Code: stateCodes[state] };
@@ -51,8 +48,7 @@ export function toInstance(state: CloudState, record: InstanceRecord): Instance 
     StateTransitionReason: record.stateTransitionReason ?? '',
     InstanceType: record.instanceType as Instance['InstanceType'],
     LaunchTime: new Date(record.launchTime),
-    Placement: { AvailabilityZone: record.availabilityZone, GroupName: '', Tenancy: 'default' },
-    Monitoring: { State: 'disabled' },
+    ...optionsShown(record),
     KeyName: record.keyName,
     AmiLaunchIndex: record.launchIndex ?? 0,
     ClientToken: record.clientToken ?? '',
@@ -61,34 +57,21 @@ export function toInstance(state: CloudState, record: InstanceRecord): Instance 
     VirtualizationType: 'hvm',
     RootDeviceType: 'ebs',
     RootDeviceName: rootDevice,
-    EbsOptimized: false,
-    EnaSupport: true,
-    SourceDestCheck: gone ? undefined : true,
+    SourceDestCheck: gone ? undefined : (record.options?.sourceDestCheck ?? true),
     PlatformDetails: 'Linux/UNIX',
     ProductCodes: [],
     IamInstanceProfile: record.iamInstanceProfile ? { Arn: record.iamInstanceProfile } : undefined,
     PrivateDnsName: gone ? '' : privateDnsName(record),
     PublicDnsName: '',
     PrivateIpAddress: gone ? undefined : record.address,
+    PublicIpAddress: publicAddressOf(record),
     SubnetId: gone ? undefined : record.subnetId,
     VpcId: gone ? undefined : record.vpcId,
     SecurityGroups: gone ? [] : groups,
     NetworkInterfaces: gone ? [] : [networkInterface(record, groups)],
-    BlockDeviceMappings: gone
-      ? []
-      : [
-          {
-            DeviceName: rootDevice,
-            Ebs: {
-              VolumeId: record.volumeId,
-              Status: 'attached',
-              DeleteOnTermination: true,
-              AttachTime: new Date(record.launchTime),
-            },
-          },
-        ],
+    BlockDeviceMappings: attachedTo(state, record).map(toMapping),
     MetadataOptions: metadataOptionsOf(record),
-    Tags: tagList(record.tags),
+    Tags: tagsIfAny(record.tags),
   };
 }
 
@@ -107,27 +90,4 @@ export function metadataOptionsOf(record: InstanceRecord): InstanceMetadataOptio
 
 export function groupsOf(state: CloudState, record: InstanceRecord): GroupIdentifier[] {
   return record.securityGroupIds.map((id) => ({ GroupId: id, GroupName: state.securityGroups[id]?.name ?? id }));
-}
-
-/** Size of an instance's root volume in GiB. */
-export function volumeGib(record: InstanceRecord): number {
-  const root = (record.blockDeviceMappings as BlockDeviceMapping[] | undefined)?.find((one) => one.Ebs?.VolumeSize);
-  return root?.Ebs?.VolumeSize ?? defaultVolumeGib;
-}
-
-/** The one network interface of an instance. */
-export function networkInterface(record: InstanceRecord, groups: GroupIdentifier[]) {
-  return {
-    NetworkInterfaceId: derivedId('eni', record.id),
-    OwnerId: account.id,
-    PrivateIpAddress: record.address,
-    PrivateIpAddresses: [{ Primary: true, PrivateIpAddress: record.address }],
-    SubnetId: record.subnetId,
-    VpcId: record.vpcId,
-    Groups: groups,
-    Status: 'in-use' as const,
-    InterfaceType: 'interface',
-    SourceDestCheck: true,
-    Attachment: { DeviceIndex: 0, Status: 'attached' as const, AttachTime: new Date(record.launchTime) },
-  };
 }

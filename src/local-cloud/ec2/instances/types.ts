@@ -27,6 +27,21 @@ const offered: Record<string, { vcpus: number; gib: number; burstable: boolean }
   'r5.large': { vcpus: 2, gib: 16, burstable: false },
 };
 
+/** What is known of a type's processors; undefined for the many types that are only names here. */
+export function typeFacts(type: string): { cores: number; threads: number } | undefined {
+  return Object.hasOwn(offered, type) ? { cores: (offered[type]?.vcpus ?? 2) / 2, threads: 2 } : undefined;
+}
+
+/** Types whose processors go by credits. */
+export function isBurstable(type: string): boolean {
+  return /^t\d/.test(type);
+}
+
+/** EC2's default of a burstable type: those of the second generation stay within their credits. */
+export function usualCredits(type: string): 'standard' | 'unlimited' {
+  return type.startsWith('t2.') || type.startsWith('t1.') ? 'standard' : 'unlimited';
+}
+
 /** DescribeInstanceTypes and DescribeInstanceTypeOfferings: every type is offered everywhere. */
 export function instanceTypeHandlers({ region }: CloudContext): HandlerTable {
   return {

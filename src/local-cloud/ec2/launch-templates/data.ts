@@ -47,11 +47,25 @@ export function dataOfInstance(record: InstanceRecord): ResponseLaunchTemplateDa
     KeyName: record.keyName,
     UserData: record.userData,
     SecurityGroupIds: [...record.securityGroupIds],
-    Placement: { AvailabilityZone: record.availabilityZone },
     DisableApiTermination: record.disableApiTermination ?? false,
     InstanceInitiatedShutdownBehavior: record.shutdownBehavior ?? 'stop',
+    ...templateOptions(record),
     IamInstanceProfile: record.iamInstanceProfile ? { Arn: record.iamInstanceProfile } : undefined,
     TagSpecifications: [...specification('instance', record.tags), ...specification('volume', record.volumeTags ?? {})],
+  };
+}
+
+/** What its launch asked for; what it did not ask for is left to the next launch as well. */
+function templateOptions({ options = {}, availabilityZone }: InstanceRecord): ResponseLaunchTemplateData {
+  const { cpu, cpuCredits, enclave, monitoring, tenancy } = options;
+  return {
+    Placement: { AvailabilityZone: availabilityZone, Tenancy: tenancy },
+    EbsOptimized: options.ebsOptimized,
+    Monitoring: monitoring === undefined ? undefined : { Enabled: monitoring },
+    CpuOptions: cpu && { CoreCount: cpu.cores, ThreadsPerCore: cpu.threads },
+    CreditSpecification: cpuCredits && { CpuCredits: cpuCredits },
+    EnclaveOptions: enclave === undefined ? undefined : { Enabled: enclave },
+    DisableApiStop: options.disableApiStop,
   };
 }
 
@@ -60,6 +74,8 @@ function plain(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
-  const said = Object.entries(value).filter(([key, v]) => v !== undefined && (v !== '' || key === 'Value'));
+  const said = Object.entries(value).filter(
+    ([key, v]) => v !== undefined && (v !== '' || key === 'Value' || key === 'NoDevice'),
+  );
   return Object.fromEntries(said.map(([key, v]) => [key, plain(v)]));
 }

@@ -1,7 +1,7 @@
 import type { LaunchTemplate, LaunchTemplateVersion as SdkVersion } from '@aws-sdk/client-ec2';
 import type { LaunchTemplateRecord, LaunchTemplateVersion } from '../../model.ts';
 import { account } from '../../settings.ts';
-import { tagList } from '../tag-shapes.ts';
+import { tagsIfAny } from '../tag-shapes.ts';
 import { toResponse } from './data.ts';
 
 const createdBy = `arn:aws:iam::${account.id}:root`;
@@ -15,7 +15,7 @@ export function toTemplate(record: LaunchTemplateRecord): LaunchTemplate {
     CreatedBy: createdBy,
     DefaultVersionNumber: record.defaultVersion,
     LatestVersionNumber: record.latestVersion,
-    Tags: tagList(record.tags),
+    Tags: tagsIfAny(record.tags),
   };
 }
 

@@ -33,6 +33,7 @@ export function listenerHandlers(parts: ElbParts): HandlerTable {
     async CreateListener(input: elb.CreateListenerInput): Promise<elb.CreateListenerOutput> {
       const balancer = findLoadBalancer(state, input.LoadBalancerArn);
       checkProtocol(required(input.Protocol, 'protocol'));
+      refuseTls(input);
       const port = checkPort(input.Port, balancer.arn);
       checkListenerCount(state, balancer.arn);
       const record: ListenerRecord = {
@@ -60,6 +61,7 @@ export function listenerHandlers(parts: ElbParts): HandlerTable {
     async ModifyListener(input: elb.ModifyListenerInput): Promise<elb.ModifyListenerOutput> {
       const record = findListener(state, input.ListenerArn);
       if (input.Protocol) checkProtocol(input.Protocol);
+      refuseTls(input);
       const { port, defaultActions } = record;
       const next = {
         port: input.Port === undefined ? port : checkPort(input.Port, record.loadBalancerArn, record.arn),
@@ -105,6 +107,18 @@ export function listenerHandlers(parts: ElbParts): HandlerTable {
 function checkProtocol(protocol: string): void {
   if (protocol !== 'HTTP')
     throw new CloudError('UnsupportedProtocol', `Protocol '${protocol}' is not supported by this cloud: use HTTP`);
+}
+
+/** What only listeners with TLS have; this cloud has none of those. */
+function refuseTls(
+  input: Pick<elb.CreateListenerInput, 'Certificates' | 'SslPolicy' | 'AlpnPolicy' | 'MutualAuthentication'>,
+) {
+  if (input.Certificates?.length) throw invalid('A certificate cannot be specified for HTTP listeners');
+  if (input.SslPolicy) throw invalid('An SSL policy cannot be specified for HTTP listeners');
+  if (input.AlpnPolicy?.some((one) => one !== 'None'))
+    throw invalid('An ALPN policy cannot be specified for HTTP listeners');
+  if (input.MutualAuthentication && input.MutualAuthentication.Mode !== 'off')
+    throw invalid('Mutual authentication cannot be specified for HTTP listeners');
 }
 
 function attributesOf({ attributes }: ListenerRecord): elb.ListenerAttribute[] {

@@ -2,9 +2,10 @@ import type * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { LoadBalancerRecord } from '../../model.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { loadBalancerArn } from '../arns.ts';
-import { changed, defaults, listed, loadBalancerAttributes } from '../attributes.ts';
+import { changed, checkLogs, defaultsOf, listed, loadBalancerAttributes } from '../attributes.ts';
 import { checkSecurityGroups, checkSubnets } from '../check-network.ts';
 import { findLoadBalancer } from '../find.ts';
+import { checkIpAddressType } from '../ip-address-type.ts';
 import { checkBalancerCount } from '../limits.ts';
 import { showLoadBalancer } from '../shapes.ts';
 import { withTags } from '../tags.ts';
@@ -37,6 +38,8 @@ export function loadBalancerHandlers(parts: ElbParts): HandlerTable {
       if (name.startsWith('internal-')) throw invalid(`The load balancer name '${name}' cannot begin with 'internal-'`);
       const type = oneOf(input.Type, 'type', ['application'] as const, 'application');
       const scheme = oneOf(input.Scheme, 'scheme', ['internet-facing', 'internal'] as const, 'internet-facing');
+      checkIpAddressType(input.IpAddressType);
+      refusePools(input);
       const { subnetIds, vpcId } = checkSubnets(context, input);
       const securityGroupIds = checkSecurityGroups(context, vpcId, input.SecurityGroups);
       const known = Object.values(state.loadBalancers).find((other) => other.name === name);
@@ -65,7 +68,7 @@ export function loadBalancerHandlers(parts: ElbParts): HandlerTable {
           state: 'provisioning',
         },
         ...{ createdAt: context.clock.now(), subnetIds, securityGroupIds, vpcId },
-        ...{ attributes: defaults(loadBalancerAttributes), tags },
+        ...{ attributes: defaultsOf({ scheme }), tags },
       };
       state.loadBalancers[record.arn] = record;
       context.changed();
@@ -111,19 +114,34 @@ export function loadBalancerHandlers(parts: ElbParts): HandlerTable {
     ): Promise<elb.ModifyLoadBalancerAttributesOutput> {
       const record = findLoadBalancer(state, input.LoadBalancerArn);
       const before = record.attributes;
-      record.attributes = changed(loadBalancerAttributes, before, input.Attributes);
+      record.attributes = checkLogs(changed(loadBalancerAttributes, before, input.Attributes));
       await enforce(parts, () => {
         record.attributes = before;
       });
-      return { Attributes: listed(record.attributes) };
+      return { Attributes: attributesOf(record) };
     },
 
     DescribeLoadBalancerAttributes(
       input: elb.DescribeLoadBalancerAttributesInput,
     ): elb.DescribeLoadBalancerAttributesOutput {
-      return { Attributes: listed(findLoadBalancer(state, input.LoadBalancerArn).attributes) };
+      return { Attributes: attributesOf(findLoadBalancer(state, input.LoadBalancerArn)) };
     },
   };
+}
+
+/** What was set over the defaults: a record of before may lack an attribute that came later. */
+function attributesOf(record: LoadBalancerRecord): elb.LoadBalancerAttribute[] {
+  return listed({ ...defaultsOf(record), ...record.attributes });
+}
+
+/** Addresses come from the loopback block, never from a pool of the caller's. */
+function refusePools(input: elb.CreateLoadBalancerInput): void {
+  const { CustomerOwnedIpv4Pool: owned, IpamPools: pools, EnablePrefixForIpv6SourceNat: nat } = input;
+  if (!owned && !pools && (!nat || nat === 'off')) return;
+  throw new CloudError(
+    'InvalidConfigurationRequest',
+    'Address pools and prefixes for IPv6 are not supported by this cloud: leave CustomerOwnedIpv4Pool, IpamPools and EnablePrefixForIpv6SourceNat out',
+  );
 }
 
 function sameSet(a: string[], b: string[]): boolean {

@@ -3,6 +3,7 @@ import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { isPending } from '../capacity.ts';
 import { checkSecurityGroups, checkSubnets } from '../check-network.ts';
 import { findLoadBalancer } from '../find.ts';
+import { checkIpAddressType } from '../ip-address-type.ts';
 import { limits } from '../limits.ts';
 import { showLoadBalancer } from '../shapes.ts';
 import { page, required } from '../validate.ts';
@@ -28,6 +29,7 @@ export function placementHandlers({ context }: ElbParts): HandlerTable {
 
     SetSubnets(input: elb.SetSubnetsInput): elb.SetSubnetsOutput {
       const record = findLoadBalancer(state, input.LoadBalancerArn);
+      const IpAddressType = checkIpAddressType(input.IpAddressType);
       const { subnetIds } = checkSubnets(context, input, record.vpcId);
       const { capacity } = record;
       const now = clock.now();
@@ -41,7 +43,12 @@ export function placementHandlers({ context }: ElbParts): HandlerTable {
       if (moved && capacity?.units) record.capacity = { ...capacity, movedAt: now };
       record.subnetIds = subnetIds;
       context.changed();
-      return { AvailabilityZones: showLoadBalancer(context, record).AvailabilityZones, IpAddressType: 'ipv4' };
+      return { AvailabilityZones: showLoadBalancer(context, record).AvailabilityZones, IpAddressType };
+    },
+
+    SetIpAddressType(input: elb.SetIpAddressTypeInput): elb.SetIpAddressTypeOutput {
+      findLoadBalancer(state, input.LoadBalancerArn);
+      return { IpAddressType: checkIpAddressType(required(input.IpAddressType, 'IP address type')) };
     },
 
     DescribeAccountLimits(input: elb.DescribeAccountLimitsInput): elb.DescribeAccountLimitsOutput {

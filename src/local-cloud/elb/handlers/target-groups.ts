@@ -34,6 +34,10 @@ export function targetGroupHandlers(parts: ElbParts): HandlerTable {
       const protocol = required(input.Protocol, 'protocol');
       if (protocol !== 'HTTP')
         throw new CloudError('UnsupportedProtocol', `Protocol '${protocol}' is not supported by this cloud: use HTTP`);
+      oneOf(input.ProtocolVersion, 'protocolVersion', ['HTTP1'] as const, 'HTTP1');
+      oneOf(input.IpAddressType, 'ipAddressType', ['ipv4'] as const, 'ipv4');
+      if (input.TargetControlPort !== undefined)
+        throw invalid('A target control port is not supported by this cloud: leave TargetControlPort out');
       const port = whole(required(input.Port, 'port'), 'port', 1, 65_535, 80);
       const vpcId = required(input.VpcId, 'VPC ID');
       if (!findVpc(context, vpcId)) throw invalid(`The VPC ID '${vpcId}' is not found`);
@@ -108,7 +112,7 @@ export function targetGroupHandlers(parts: ElbParts): HandlerTable {
       const next = checkTogether(changed(targetGroupAttributes, before, input.Attributes));
       checkGroupsSticky(state, record.arn, next);
       record.attributes = next;
-      const answer = { Attributes: listed(record.attributes) };
+      const answer = { Attributes: attributesOf(record) };
       return enforce(parts, () => {
         record.attributes = before;
       }).then(() => answer);
@@ -117,9 +121,14 @@ export function targetGroupHandlers(parts: ElbParts): HandlerTable {
     DescribeTargetGroupAttributes(
       input: elb.DescribeTargetGroupAttributesInput,
     ): elb.DescribeTargetGroupAttributesOutput {
-      return { Attributes: listed(findTargetGroup(state, input.TargetGroupArn).attributes) };
+      return { Attributes: attributesOf(findTargetGroup(state, input.TargetGroupArn)) };
     },
   };
+}
+
+/** What was set over the defaults: a record of before may lack an attribute that came later. */
+function attributesOf({ attributes }: TargetGroupRecord): elb.TargetGroupAttribute[] {
+  return listed({ ...defaults(targetGroupAttributes), ...attributes });
 }
 
 function checkOf(input: Omit<elb.ModifyTargetGroupInput, 'TargetGroupArn'>, now: HealthCheck): HealthCheck {

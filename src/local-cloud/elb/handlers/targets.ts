@@ -1,6 +1,5 @@
 import type * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { HandlerTable } from '../../wire/handler.ts';
-import { CloudError } from '../../wire/handler.ts';
 import { findTargetGroup } from '../find.ts';
 import { health } from '../target-state.ts';
 import type { Targets } from '../targets.ts';
@@ -51,11 +50,6 @@ export function targetHandlers({ context }: ElbParts, targets: Targets): Handler
         TargetHealthDescriptions: checked(input.Targets).flatMap(({ id, port }) => {
           const found = group.targets.filter((one) => one.id === id && (port === undefined || one.port === port));
           if (found.length) return found.map((one) => show(id, one.port, one));
-          if (!state.instances[id])
-            throw new CloudError(
-              'InvalidTarget',
-              `The following targets are not in a running state and cannot be described: '${id}'`,
-            );
           return [show(id, port ?? group.port, health.notRegistered)];
         }),
       };

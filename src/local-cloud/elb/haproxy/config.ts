@@ -7,6 +7,7 @@ import { aclTests } from './conditions.ts';
 import { stickyAnswers } from './group-stickiness.ts';
 import { backendName, frontendName, mapFile } from './names.ts';
 import { literal, only, quote } from './quote.ts';
+import { requestHeaders } from './request-headers.ts';
 import { logFormat } from './request-log.ts';
 import { stickyLines } from './stickiness.ts';
 import { forwardWeights, splitLines } from './weights.ts';
@@ -36,13 +37,18 @@ export function render(routing: Routing): Rendered {
   return out;
 }
 
+/** ELB's routing algorithms in HAProxy's words; `random(1)` draws one target by weight and compares it with no other. */
+const algorithms: Record<string, string> = {
+  round_robin: 'roundrobin',
+  least_outstanding_requests: 'leastconn',
+  weighted_random: 'random(1)',
+};
+
 function backend(group: TargetGroupRecord, idle: number): string[] {
   const check = group.healthCheck;
   const path = quote(check.path, 'health check path');
-  const round =
-    group.attributes['load_balancing.algorithm.type'] === 'least_outstanding_requests' ? 'leastconn' : 'roundrobin';
   return [
-    `balance ${round}`,
+    `balance ${algorithms[group.attributes['load_balancing.algorithm.type'] ?? ''] ?? 'roundrobin'}`,
     `timeout server ${idle}s`,
     `timeout check ${Math.ceil(check.timeoutSeconds * 1000)}ms`,
     'option httpchk',
@@ -87,12 +93,12 @@ function frontend(
     `  bind ${address}:${Math.trunc(listener.port)}`,
     `  timeout client ${idleSeconds(balancer)}s`,
     `  timeout http-keep-alive ${idleSeconds(balancer)}s`,
-    '  option forwardfor',
     '  option dontlognull',
     '  log global',
     `  log-format ${quote(logFormat)}`,
     '  http-request set-header X-Forwarded-Proto http',
     '  http-request set-header X-Forwarded-Port %[dst_port]',
+    ...requestHeaders(balancer.attributes).map((line) => `  ${line}`),
     ...answerHeaders(listener),
     ...stickyAnswers([...rules.flatMap((rule) => rule.actions.slice(-1)), ...listener.defaultActions.slice(-1)]).map(
       (line) => `  ${line}`,

@@ -59,7 +59,7 @@ test('network interfaces, profiles, credits and metadata options hang on instanc
   const { InstanceCreditSpecifications } = await cloud.send('DescribeInstanceCreditSpecifications', {
     InstanceIds: [id],
   });
-  expect(InstanceCreditSpecifications).toEqual([{ InstanceId: id, CpuCredits: 'standard' }]);
+  expect(InstanceCreditSpecifications).toEqual([{ InstanceId: id, CpuCredits: 'unlimited' }]);
   expect(instance.MetadataOptions).toMatchObject({ HttpTokens: 'required', HttpEndpoint: 'enabled' });
   await cloud.send('ModifyInstanceMetadataOptions', { InstanceId: id, HttpPutResponseHopLimit: 2 });
   expect((await cloud.instance(id)).MetadataOptions).toMatchObject({

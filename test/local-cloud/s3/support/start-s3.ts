@@ -29,7 +29,7 @@ export async function startS3({ dir, clock = systemClock() }: { dir?: string; cl
   const calls: CallRecord[] = [];
   const reports: unknown[] = [];
   const report = (error: unknown) => reports.push(error);
-  const s3 = createS3Service({ dir: join(home, 's3'), credentials, regions: [region], clock, report });
+  const s3 = createS3Service({ dir: join(home, 's3'), credentials, regions: [region, 'us-east-1'], clock, report });
   const onCall = (record: CallRecord) => calls.push(record);
   const wire = createWireServer({ tables: {}, s3, credentials, region, clock: systemClock(), onCall, report });
   const { port } = await wire.listen('127.0.0.1', 0);
