@@ -16,6 +16,7 @@ import { instanceFacetHandlers } from './instances/facets.ts';
 import { planLaunch } from './instances/launch-request.ts';
 import { InstanceLifecycle } from './instances/lifecycle.ts';
 import { powerHandlers } from './instances/power.ts';
+import { profileHandlers } from './instances/profiles.ts';
 import { reviveInstances } from './instances/revive.ts';
 import { instanceService } from './instances/service.ts';
 import { instanceTypeHandlers } from './instances/types.ts';
@@ -55,6 +56,7 @@ export function createEc2Service(context: CloudContext): Ec2Service {
     ...attributeHandlers(context, lifecycle),
     ...instanceTypeHandlers(context),
     ...instanceFacetHandlers(context),
+    ...profileHandlers(context),
     ...volumeHandlers(context),
     ...createImageHandlers(context, bakes),
     ...describeImageHandlers(context),

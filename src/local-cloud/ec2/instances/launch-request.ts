@@ -1,13 +1,18 @@
-import type { RequestLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/client-ec2';
+import type {
+  InstanceMetadataOptionsRequest,
+  RequestLaunchTemplateData,
+  RunInstancesRequest,
+} from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../../context.ts';
 import { requestDigest } from '../../ids.ts';
 import type { CloudState, Tags } from '../../model.ts';
-import { account } from '../../settings.ts';
 import { CloudError } from '../../wire/handler.ts';
 import { invalidValue, missing, required } from '../errors.ts';
 import { findTemplate, findVersion } from '../launch-templates/lookup.ts';
 import { tagsFor } from '../tag-shapes.ts';
 import { type LaunchNetwork, launchNetwork } from './launch-network.ts';
+import { checkMetadataOptions } from './metadata-options.ts';
+import { profileOf } from './profiles.ts';
 
 /** A launch with everything decided: the request over its launch template over EC2's defaults. */
 export interface LaunchPlan extends LaunchNetwork {
@@ -22,6 +27,7 @@ export interface LaunchPlan extends LaunchNetwork {
   volumeTags: Tags;
   disableApiTermination?: boolean;
   iamInstanceProfile?: string;
+  iamInstanceProfileId?: string;
   blockDeviceMappings?: Record<string, unknown>[];
   metadataOptions?: Record<string, unknown>;
   shutdownBehavior?: 'stop' | 'terminate';
@@ -73,9 +79,10 @@ export function planLaunch(context: CloudContext, request: RunInstancesRequest):
     tags: { ...both('instance'), ...systemTags(chosen?.launchTemplate) },
     volumeTags: both('volume'),
     disableApiTermination: data.DisableApiTermination,
-    iamInstanceProfile: profileArn(data.IamInstanceProfile),
+    ...profileOf(context, data.IamInstanceProfile),
     blockDeviceMappings: data.BlockDeviceMappings as Record<string, unknown>[] | undefined,
-    metadataOptions: data.MetadataOptions as Record<string, unknown> | undefined,
+    metadataOptions:
+      data.MetadataOptions && checkMetadataOptions(data.MetadataOptions as InstanceMetadataOptionsRequest),
     shutdownBehavior: data.InstanceInitiatedShutdownBehavior === 'terminate' ? 'terminate' : 'stop',
     clientToken: token,
     clientTokenDigest: token && requestDigest(request),
@@ -122,8 +129,4 @@ export function checkUserData(userData: string | undefined): string | undefined 
   if (Buffer.from(compact, 'base64').length > userDataBytes)
     throw invalidValue(`User data is limited to ${userDataBytes} bytes`);
   return compact;
-}
-
-function profileArn(profile: { Arn?: string; Name?: string } | undefined): string | undefined {
-  return profile?.Arn || (profile?.Name ? `arn:aws:iam::${account.id}:instance-profile/${profile.Name}` : undefined);
 }
