@@ -1,7 +1,12 @@
 // Writes src/local-cloud/wire/shapes.generated.json: the request and answer shapes of the served operations, taken from the
 // SDK's own schemas, so that the local cloud need not load the clients. With --check it only says whether the file is current.
+// Clients that the project does not depend on are read with `--packages <folder>`, where they are installed; without it their
+// services stay as they are in the file.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { NormalizedSchema } from '@smithy/core/schema';
 import { createJiti } from 'jiti';
 
@@ -9,6 +14,8 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const root = new URL('../', import.meta.url);
 const target = new URL('src/local-cloud/wire/shapes.generated.json', root);
+const options = { check: { type: 'boolean' }, packages: { type: 'string' } };
+const { check, packages: elsewhere } = parseArgs({ options }).values;
 
 /** Service -> its SDK package and the client that knows the API's version; `rpc` where it speaks JSON and CBOR as well. */
 const packages = {
@@ -21,6 +28,15 @@ const packages = {
   },
   monitoring: { name: '@aws-sdk/client-cloudwatch', client: 'CloudWatchClient', protocol: 'query', rpc: true },
   sts: { name: '@aws-sdk/client-sts', client: 'STSClient', protocol: 'query' },
+  iam: { name: '@aws-sdk/client-iam', client: 'IAMClient', protocol: 'query', extra: true },
+  ssm: { name: '@aws-sdk/client-ssm', client: 'SSMClient', protocol: 'json', rpc: true },
+  secretsmanager: {
+    name: '@aws-sdk/client-secrets-manager',
+    client: 'SecretsManagerClient',
+    protocol: 'json',
+    rpc: true,
+    extra: true,
+  },
 };
 
 /** The file's text, one shape a line so that a new SDK makes a readable difference. */
@@ -29,14 +45,26 @@ async function generate() {
     fileURLToPath(new URL('src/local-cloud/wire/operations.ts', root)),
   );
   const services = {};
+  const present = JSON.parse(readOr(target) ?? '{}');
   for (const [service, names] of Object.entries(operations)) {
-    services[service] = extract(await import(packages[service].name), packages[service], names);
+    const sdk = await load(packages[service]);
+    services[service] = sdk ? extract(sdk, packages[service], names) : present[service];
   }
   return `${JSON.stringify(services, null, 1)}\n`;
 }
 
+/** A client's package; undefined for one that the project does not depend on, unless it is installed elsewhere. */
+function load({ name, extra }) {
+  if (!extra) return import(name);
+  return elsewhere && createRequire(resolve(elsewhere, 'package.json'))(name);
+}
+
 function extract(sdk, { client, protocol, rpc }, names) {
-  const { xmlNamespace, version, serviceTarget } = new sdk[client]({ region: 'eu-west-1' }).config.protocolSettings;
+  const {
+    xmlNamespace = '',
+    version,
+    serviceTarget,
+  } = new sdk[client]({ region: 'eu-west-1' }).config.protocolSettings;
   const shapes = new Map();
   const served = {};
   for (const name of names.toSorted()) {
@@ -115,7 +143,7 @@ function capitalised(text) {
 
 const text = await generate();
 const current = readOr(target) === text;
-if (process.argv.includes('--check')) {
+if (check) {
   if (!current) {
     console.error('stale: src/local-cloud/wire/shapes.generated.json (run node scripts/extract-shapes.mjs)');
     process.exitCode = 1;

@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { BalancerDriver } from './elb/balancer-driver.ts';
-import type { MachineDriver } from './machines/driver.ts';
-import type { CloudState, ImageRecord } from './model.ts';
+import type { MachineDriver, MetadataAnswer, MetadataRequest } from './machines/driver.ts';
+import type { CloudState, ImageRecord, InstanceRecord } from './model.ts';
 import type { Region } from './regions.ts';
 import type { Delays } from './settings.ts';
 
@@ -28,6 +28,27 @@ export interface CloudContext {
   readonly regions?: RegionDirectory;
   /** What goes wrong on request; absent where nothing does. */
   readonly faults?: CloudFaults;
+  /** The account's instance profiles; absent where there is no IAM, and then launches may name any. */
+  readonly profiles?: ProfileDirectory;
+  /** What instances read of themselves; absent where no machine can ask. */
+  readonly metadata?: MetadataSource;
+  /** Where the cloud is reached, once it is; absent where it is not served on a wire. */
+  readonly endpoint?: Promise<string>;
+}
+
+/** Instance profiles as EC2 looks them up. */
+export interface ProfileDirectory {
+  /** By ARN or by name; undefined when there is none. */
+  find(named: { Arn?: string; Name?: string }): { arn: string; id: string; hasRole: boolean } | undefined;
+}
+
+/** The instance metadata service. */
+export interface MetadataSource {
+  answer(
+    record: InstanceRecord,
+    place: { state: CloudState; region: Region },
+    request: MetadataRequest,
+  ): MetadataAnswer;
 }
 
 /** Regions as the services of one see the others. */

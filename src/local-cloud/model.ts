@@ -1,11 +1,13 @@
 import type { AlarmRecord } from './model/alarms.ts';
 import type { ListenerRecord, LoadBalancerRecord, RuleRecord, TargetGroupRecord } from './model/balancers.ts';
 import type { ActivityRecord, GroupRecord } from './model/groups.ts';
+import type { IamState } from './model/iam.ts';
 import type { ImageRecord, SnapshotRecord } from './model/images.ts';
 import type { InstanceRecord, KeyPairRecord } from './model/instances.ts';
 import type { LaunchTemplateRecord } from './model/launch-templates.ts';
 import type { SecurityGroupRecord, SubnetRecord, VpcAttributes, VpcRecord } from './model/network.ts';
 import type { RefreshRecord } from './model/refreshes.ts';
+import type { ParameterRecord, SecretRecord } from './model/secrets.ts';
 import type { Tags } from './model/tags.ts';
 import type { VolumeRecord } from './model/volumes.ts';
 
@@ -18,11 +20,13 @@ export type * from './model/alarms.ts';
 export type * from './model/balancers.ts';
 export type * from './model/group-extras.ts';
 export type * from './model/groups.ts';
+export type * from './model/iam.ts';
 export type * from './model/images.ts';
 export type * from './model/instances.ts';
 export type * from './model/launch-templates.ts';
 export type * from './model/network.ts';
 export type * from './model/refreshes.ts';
+export type * from './model/secrets.ts';
 export type * from './model/tags.ts';
 export type * from './model/volumes.ts';
 
@@ -45,6 +49,12 @@ export interface CloudState {
   alarms?: Record<string, AlarmRecord>;
   /** Values of quotas that were raised, by code; quotas/ owns them. */
   quotas?: Record<string, number>;
+  /** Parameters of Parameter Store by name; ssm/ owns them. */
+  parameters?: Record<string, ParameterRecord>;
+  /** Secrets of Secrets Manager by name; secretsmanager/ owns them. */
+  secrets?: Record<string, SecretRecord>;
+  /** Roles, instance profiles and policies, in the home region's records only; iam/ owns them. */
+  iam?: IamState;
   /** VPCs that were made, by id; network.ts tells these and the default one. */
   vpcs?: Record<string, VpcRecord>;
   /** Attributes of VPCs that were changed, by id. */

@@ -5,5 +5,7 @@
  * @param {object} [fields]
  */
 export function log(level, message, fields = {}) {
-  process.stdout.write(`${JSON.stringify({ level, time: new Date().toISOString(), name: 'api', ...fields, msg: message })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ level, time: new Date().toISOString(), name: 'api', ...fields, msg: message })}\n`,
+  );
 }

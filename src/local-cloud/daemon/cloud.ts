@@ -12,8 +12,8 @@ import { regionNames, zoneNames } from '../regions.ts';
 import { createS3Service } from '../s3/service.ts';
 import { account, type Delays, delayProfiles } from '../settings.ts';
 import { openStore } from '../state/store.ts';
-import { createStsService } from '../sts/service.ts';
 import { createWireServer, type WireServer } from '../wire/server.ts';
+import { createAccess } from './access.ts';
 import { reserveAddresses } from './addresses.ts';
 import { type CloudStatus, controlPaths, countState } from './control.ts';
 import { assertDriver, sandboxDrivers, simulatedDrivers } from './drivers.ts';
@@ -104,8 +104,21 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   const faults = new Faults({ clock, records, zones: zoneNames, ...drivers, random: options.random, report });
   const profile = typeof options.delays === 'string' ? options.delays : identity.delays;
   const delays = typeof options.delays === 'object' ? options.delays : delayProfiles[profile ?? 'quick'];
+  // Callers sign by the host's time, whatever the cloud's own clock does.
+  const callersTime = systemClock();
+  const access = createAccess({
+    context: { state: store.state, clock, changed: store.changed },
+    stateOf: records.state,
+    secret: identity.secretAccessKey,
+    callersTime,
+  });
+  let reachedAt: (endpoint: string) => void = () => undefined;
+  const reached = new Promise<string>((resolve) => (reachedAt = resolve));
   const shared = {
     clock,
+    profiles: access.profiles,
+    metadata: access.metadata,
+    endpoint: reached,
     delays,
     machines: faults.machines,
     balancer: faults.balancer,
@@ -124,6 +137,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   const calls = new CallLog();
   const controlToken = randomBytes(24).toString('base64url');
   const credentials = { accessKeyId: identity.accessKeyId, secretAccessKey: identity.secretAccessKey };
+  const keys = { ...credentials, sessions: access.sessions };
   const facts = { region: account.region, block, driver };
   const status = (): CloudStatus => ({
     ...facts,
@@ -134,23 +148,22 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
     ...countState(states()),
     faults: faults.list(),
   });
-  // Callers sign by the host's time, whatever the cloud's own clock does.
-  const callersTime = systemClock();
   const wire = createWireServer({
-    tables: { ...regions.tables, sts: createStsService().handlers },
+    tables: { ...regions.tables, ...access.tables },
     s3: createS3Service({
       dir: join(dir, 's3'),
-      credentials,
+      credentials: keys,
       regions: regionNames,
       clock: callersTime,
       faults: faults.calls,
       report,
     }),
     quotas: createQuotasService({
-      ...{ credentials, regions: regionNames, clock: callersTime, report },
+      ...{ credentials: keys, regions: regionNames, clock: callersTime, report },
       ...{ state: (region: string) => regions.state(region), changed: store.changed, persist: store.flush },
     }),
-    credentials,
+    credentials: keys,
+    authorizer: access.authorizer,
     region: regionNames,
     clock: callersTime,
     faults: faults.calls,
@@ -167,6 +180,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   const port = await listen(wire, host, options.port, identity.port);
   await saveIdentity(dir, { ...identity, block, port, driver, delays: profile });
   const endpoint = `http://${host}:${port}`;
+  reachedAt(endpoint);
   const readyMs = performance.now() - began;
   const close = () => endings.run();
   return { endpoint, region: account.region, credentials, block, controlToken, faults, calls, status, close };

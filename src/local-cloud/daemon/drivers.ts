@@ -30,7 +30,7 @@ export async function sandboxDrivers(
     ]);
   const { machines: disks, images } = recorded(states);
   await discardLeftovers(dir, { machines: new Set(disks.map(({ id }) => id)), images });
-  const machines = new SandboxDriver({ dir, clock });
+  const machines = new SandboxDriver({ dir, clock, report });
   const balancer = new HaproxyDriver({ dir: balancerFolder(dir), clock, report });
   const probed = probeSandbox().then((result) => {
     if (result.ok) return;

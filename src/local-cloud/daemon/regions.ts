@@ -6,13 +6,15 @@ import { BalancerShare } from '../elb/balancer-share.ts';
 import { createElbService, type ElbService } from '../elb/service.ts';
 import { type CloudState, emptyState } from '../model.ts';
 import { findRegion, homeRegion, type Region } from '../regions.ts';
+import { createSecretService } from '../secretsmanager/service.ts';
+import { createParameterService } from '../ssm/service.ts';
 import type { StateStore } from '../state/store.ts';
 import type { HandlerTable } from '../wire/handler.ts';
 
 /** What all regions have in common. */
 export type SharedContext = Omit<CloudContext, 'region' | 'regions' | 'state'>;
 
-type RegionalService = 'ec2' | 'autoscaling' | 'elasticloadbalancing' | 'monitoring';
+type RegionalService = 'ec2' | 'autoscaling' | 'elasticloadbalancing' | 'monitoring' | 'ssm' | 'secretsmanager';
 
 interface RegionServices {
   state: CloudState;
@@ -70,6 +72,8 @@ export class Regions implements RegionDirectory {
       autoscaling: dispatched('autoscaling'),
       elasticloadbalancing: dispatched('elasticloadbalancing'),
       monitoring: dispatched('monitoring'),
+      ssm: dispatched('ssm'),
+      secretsmanager: dispatched('secretsmanager'),
     };
   }
 
@@ -122,6 +126,8 @@ export class Regions implements RegionDirectory {
       autoscaling: autoscaling.handlers,
       elasticloadbalancing: elb.handlers,
       monitoring: cloudwatch.handlers,
+      ssm: createParameterService(context).handlers,
+      secretsmanager: createSecretService(context).handlers,
     };
     const made = { state, ec2, elb, autoscaling, cloudwatch, tables };
     this.#services.set(region.name, made);

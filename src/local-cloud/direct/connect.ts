@@ -35,6 +35,9 @@ const services: Record<string, ServiceName> = {
   'Elastic Load Balancing v2': 'elasticloadbalancing',
   CloudWatch: 'monitoring',
   STS: 'sts',
+  IAM: 'iam',
+  SSM: 'ssm',
+  'Secrets Manager': 'secretsmanager',
 };
 
 /** Operations of EC2 whose dry run is refused where they would be: their handler answers it. */

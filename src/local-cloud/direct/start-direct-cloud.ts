@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { CallLog } from '../calls/log.ts';
+import { createAccess } from '../daemon/access.ts';
 import { simulatedDrivers } from '../daemon/drivers.ts';
 import { Regions } from '../daemon/regions.ts';
 import { Faults } from '../faults/faults.ts';
@@ -8,7 +9,6 @@ import { AddressPool } from '../machines/address-pool.ts';
 import { type CloudState, emptyState } from '../model.ts';
 import { zoneNames } from '../regions.ts';
 import { account, type Delays, delayProfiles } from '../settings.ts';
-import { createStsService } from '../sts/service.ts';
 import { connect, type SdkClient } from './connect.ts';
 import { seededRandom } from './seeded-random.ts';
 
@@ -41,7 +41,7 @@ export interface DirectCloud {
   readonly faults: Pick<Faults, 'add' | 'list' | 'clear'>;
   /** The record of calls. */
   readonly calls: Pick<CallLog, 'count' | 'report' | 'reset' | 'total'>;
-  /** Connects a client of EC2, Auto Scaling, ELBv2, CloudWatch or STS, and gives it back. */
+  /** Connects a client of any service but S3 and Service Quotas, and gives it back. */
   connect<Client extends SdkClient>(client: Client): Client;
   /** The records of a region, as they are: whoever changes them changes the cloud. */
   state(region?: string): CloudState;
@@ -66,14 +66,22 @@ export async function startDirectCloud(options: DirectCloudOptions = {}): Promis
   const faults = new Faults({ clock: cloudClock, records, zones: zoneNames, ...drivers, random, report });
   // No address is bound, so every cloud may have the same ones.
   const pool = new AddressPool(1);
+  const changed = () => undefined;
+  const access = createAccess({
+    context: { state: home, clock: cloudClock, changed },
+    stateOf: records.state,
+    secret: 'direct',
+    callersTime: cloudClock,
+  });
   const regions = new Regions(
     {
       clock: cloudClock,
+      profiles: access.profiles,
       delays: typeof delays === 'string' ? delayProfiles[delays] : delays,
       machines: faults.machines,
       balancer: faults.balancer,
       faults: faults.hooks,
-      changed: () => undefined,
+      changed,
       report,
       takeAddress: () => pool.takeAddress(),
       releaseAddress: (address) => pool.release(address),
@@ -86,7 +94,7 @@ export async function startDirectCloud(options: DirectCloudOptions = {}): Promis
   const calls = new CallLog();
   const during: NonNullable<DirectClock['during']> = clock.during?.bind(clock) ?? ((work) => work());
   const services = {
-    tables: { ...regions.tables, sts: createStsService().handlers },
+    tables: { ...regions.tables, ...access.tables },
     ...{ faults: faults.calls, calls, clock, random, during, report },
   };
   return {

@@ -18,6 +18,7 @@ import { InstanceLifecycle } from './instances/lifecycle.ts';
 import { modifyAttributeHandlers } from './instances/modify-attribute.ts';
 import { monitoringHandlers } from './instances/monitoring.ts';
 import { powerHandlers } from './instances/power.ts';
+import { profileHandlers } from './instances/profiles.ts';
 import { reviveInstances } from './instances/revive.ts';
 import { instanceService } from './instances/service.ts';
 import { instanceTypeHandlers } from './instances/types.ts';
@@ -63,6 +64,7 @@ export function createEc2Service(context: CloudContext): Ec2Service {
     ...instanceFacetHandlers(context),
     ...describeVolumeHandlers(context),
     ...changeVolumeHandlers(context),
+    ...profileHandlers(context),
     ...createImageHandlers(context, bakes),
     ...describeImageHandlers(context),
     ...deregisterHandlers(context, bakes),

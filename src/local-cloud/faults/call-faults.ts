@@ -61,10 +61,18 @@ export function callFaults(options: {
 
 /** The error that a rule asks for; without a code what the service answers when it has failed itself. */
 function errorOf(rule: FaultRule, { service }: CallFacts): CloudError {
-  const code = rule.code ?? (service === 'ec2' || service === 's3' ? 'InternalError' : 'InternalFailure');
+  const code = rule.code ?? internalCodes[service] ?? 'InternalFailure';
   const status = rule.status ?? (rule.code === undefined ? 500 : usualStatus(rule.code));
   return new CloudError(code, rule.message ?? `An error of the local cloud's making (fault ${rule.id}).`, status);
 }
+
+/** What services say when they have failed themselves, where it is not `InternalFailure`. */
+const internalCodes: Readonly<Record<string, string>> = {
+  ec2: 'InternalError',
+  s3: 'InternalError',
+  ssm: 'InternalServerError',
+  secretsmanager: 'InternalServiceError',
+};
 
 /** Status of a code that is given without one: as AWS answers the well-known ones. */
 function usualStatus(code: string): number {

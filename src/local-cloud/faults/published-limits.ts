@@ -43,6 +43,18 @@ const elbReading: Size = [40, 10];
 const elbTargets: Size = [20, 4];
 const elbMutating: Size = [20, 3];
 
+/**
+ * Parameter Store's default throughput, for an account and region: reads of values share one quota. The one of PutParameter is not in the
+ * documentation; AWS Support names it. The rates are published, the buckets' sizes are not: a second's worth is assumed.
+ */
+const parameterReads: Size = [40, 40];
+const parameterWrites: Size = [3, 3];
+
+/** Secrets Manager's quotas: reads of values and descriptions together, reads of many, and the others each. */
+const secretReads: Size = [10_000, 10_000];
+const secretBatches: Size = [100, 100];
+const secretOthers: Size = [50, 50];
+
 /** One bucket for all operations, whose size AWS does not publish: an assumption. */
 const autoScaling: Size = [40, 10];
 
@@ -51,6 +63,8 @@ export function publishedLimits(call: CallFacts, input: Readonly<Record<string, 
   const { service, operation } = call;
   if (service === 'ec2') return ec2Limits(operation, input);
   if (service === 'autoscaling') return [limit('autoscaling', autoScaling)];
+  if (service === 'ssm') return parameterLimits(operation);
+  if (service === 'secretsmanager') return [secretLimit(operation)];
   if (service !== 'elasticloadbalancing') return [];
   return [limit('elb', elbAccount), elbLimit(operation)];
 }
@@ -65,6 +79,16 @@ function ec2Limits(operation: string, input: Readonly<Record<string, unknown>>):
   const resources = ec2Resources[operation];
   if (resources) limits.push({ ...limit(`${operation} resources`, resources, amount(input)), resources: true });
   return limits;
+}
+
+function parameterLimits(operation: string): Limit[] {
+  if (/^GetParameter(s|sByPath)?$/.test(operation)) return [limit('ssm parameter reads', parameterReads)];
+  return operation === 'PutParameter' ? [limit(operation, parameterWrites)] : [];
+}
+
+function secretLimit(operation: string): Limit {
+  if (/^(GetSecretValue|DescribeSecret)$/.test(operation)) return limit('secret reads', secretReads);
+  return limit(operation, operation === 'BatchGetSecretValue' ? secretBatches : secretOthers);
 }
 
 function elbLimit(operation: string): Limit {

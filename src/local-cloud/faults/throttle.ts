@@ -60,6 +60,9 @@ function fill(buckets: Map<string, Bucket>, key: string, { capacity, refill }: L
 /** Over a limit, each service in its own words. */
 function refusal({ service, operation }: CallFacts, { resources }: Limit): CloudError {
   if (service === 's3') return new CloudError('SlowDown', 'Please reduce your request rate.', 503);
+  if (service === 'ssm' || service === 'secretsmanager') {
+    return new CloudError('ThrottlingException', 'Rate exceeded', 400);
+  }
   if (service !== 'ec2') return new CloudError('Throttling', 'Rate exceeded', 400);
   const why = resources
     ? `Request limit exceeded. Account ${account.id} has been throttled on ec2:${operation} because it exceeded its resource throttling limit.`

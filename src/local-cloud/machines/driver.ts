@@ -1,3 +1,18 @@
+/** A request to a machine's metadata service, by a process of that machine. */
+export interface MetadataRequest {
+  method: string;
+  /** With its query. */
+  path: string;
+  /** Names in lower case. */
+  headers: Record<string, string | undefined>;
+}
+
+export interface MetadataAnswer {
+  status: number;
+  body: string;
+  headers?: Record<string, string>;
+}
+
 /** What the cloud tells a driver about a machine to boot. */
 export interface MachineSpec {
   instanceId: string;
@@ -10,6 +25,10 @@ export interface MachineSpec {
   publicKey?: string;
   /** Decoded user data. */
   userData?: string;
+  /** Variables for all that runs in it. */
+  environment?: Record<string, string>;
+  /** Its metadata service; absent where there is none. */
+  metadata?: (request: MetadataRequest) => MetadataAnswer;
 }
 
 /** Machines behind EC2: real sandboxes, or simulated ones. All promises reject with an Error whose message is fit for a StateReason. */

@@ -69,6 +69,25 @@ export function machineEnvironment(
   return { variables: { ...variables, ...extra }, files, nodePrefix };
 }
 
+/** Variables that name hosts which are asked without a proxy. */
+const withoutProxy = ['NO_PROXY', 'no_proxy'];
+
+/**
+ * The environment of one machine: `own` over what all have. The hosts of its URLs are never asked through a proxy, which would look for
+ * them on its own loopback network.
+ */
+export function ofMachine(all: MachineEnvironment, own: Record<string, string>): MachineEnvironment {
+  const variables = { ...all.variables, ...own };
+  const hosts = Object.values(own)
+    .filter((text) => URL.canParse(text))
+    .map((url) => new URL(url).hostname);
+  const proxied = Object.keys(variables).some((name) => /^(https?|all)_proxy$/i.test(name));
+  if (proxied && hosts.length > 0) {
+    for (const name of withoutProxy) variables[name] = [variables[name], ...new Set(hosts)].filter(Boolean).join(',');
+  }
+  return { ...all, variables };
+}
+
 function prefixOutsideUsr(execPath: string): string | undefined {
   const real = existsSync(execPath) ? realpathSync(execPath) : execPath;
   return real.startsWith('/usr/') ? undefined : dirname(dirname(real));

@@ -7,8 +7,9 @@ import type { MachineDriver, MachineSpec } from './driver.ts';
 import { findTool } from './host-tools.ts';
 import { copyTree, discard, emptyTrash, treeSize } from './images.ts';
 import { imageFolder, imagesFolder, type MachineLayout, machineLayout } from './layout.ts';
-import { type MachineEnvironment, machineEnvironment } from './machine-environment.ts';
+import { type MachineEnvironment, machineEnvironment, ofMachine } from './machine-environment.ts';
 import { type MachineProcess, startMachine } from './machine-process.ts';
+import { MetadataFront } from './metadata-front.ts';
 import { allGone, isAlive, ownerMark, type ProcessRef, signalProcess, sweep } from './process-table.ts';
 import { sandboxArguments } from './sandbox-command.ts';
 import { writeSeed } from './seed.ts';
@@ -19,6 +20,7 @@ import { prepareSshd } from './sshd-config.ts';
 interface Machine {
   process?: MachineProcess;
   ssh?: SshFront;
+  metadata?: MetadataFront;
   /** Its end is wanted, so it is nothing to report. */
   stopping: boolean;
   /** Resolves when nothing of it runs, sessions included. */
@@ -37,6 +39,7 @@ export class SandboxDriver implements MachineDriver {
   readonly #clock: Clock;
   readonly #environment: MachineEnvironment;
   readonly #bootTimeoutMs: number;
+  readonly #report: (error: unknown) => void;
   readonly #asRoot = process.getuid?.() === 0;
   readonly #user = userInfo().username;
   readonly #machines = new Map<string, Machine>();
@@ -49,12 +52,20 @@ export class SandboxDriver implements MachineDriver {
    * @param options.dir folder of its own (images/, machines/); what a dead daemon left running there is ended first
    * @param options.environment variables for every machine, over those inherited (proxies, certificates, registry)
    * @param options.bootTimeoutMs how long a boot may take, user data included; 60 s unless told
+   * @param options.report receives defects of ours that no call could throw
    */
-  constructor(options: { dir: string; clock: Clock; environment?: Record<string, string>; bootTimeoutMs?: number }) {
+  constructor(options: {
+    dir: string;
+    clock: Clock;
+    environment?: Record<string, string>;
+    bootTimeoutMs?: number;
+    report?: (error: unknown) => void;
+  }) {
     this.#dir = options.dir;
     this.#clock = options.clock;
     this.#environment = machineEnvironment(process.env, options.environment);
     this.#bootTimeoutMs = options.bootTimeoutMs ?? 60_000;
+    this.#report = options.report ?? (() => undefined);
     this.#swept = allGone(sweep(this.#dir), this.#clock);
     this.#trash = emptyTrash(this.#dir).catch(() => undefined);
   }
@@ -79,19 +90,23 @@ export class SandboxDriver implements MachineDriver {
     this.#machines.set(instanceId, machine);
     try {
       await this.#swept;
-      await writeSeed(layout.seed, spec, this.#environment, this.#user);
+      const environment = ofMachine(this.#environment, {
+        ...spec.environment,
+        ...(await this.#serveMetadata(spec, machine)),
+      });
+      await writeSeed(layout.seed, spec, environment, this.#user);
       if (machine.stopping) throw new Error('The machine was stopped while it booted');
-      await this.#start(layout, spec, machine);
+      await this.#start(layout, spec, machine, environment.variables);
     } catch (error) {
       machine.stopping = true;
       if (machine.process) signalProcess(machine.process.init, 'SIGKILL');
       await machine.process?.ended;
-      await machine.ssh?.close();
+      await closeFronts(machine);
       this.#forget(instanceId, machine, turnedOff);
       throw error;
     }
     void machine.process?.ended.then(async (reason) => {
-      await machine.ssh?.close();
+      await closeFronts(machine);
       const expected = machine.stopping;
       this.#forget(instanceId, machine, turnedOff);
       if (!expected) for (const listener of this.#listeners) listener(instanceId, reason);
@@ -162,7 +177,19 @@ export class SandboxDriver implements MachineDriver {
     await Promise.all([this.#swept, this.#trash, ...machines.map((machine) => machine.off)]);
   }
 
-  async #start(layout: MachineLayout, spec: MachineSpec, machine: Machine): Promise<void> {
+  /** Begins to serve a machine's metadata, on its own address; the variable that tells the machine where. */
+  async #serveMetadata({ metadata, address }: MachineSpec, machine: Machine): Promise<Record<string, string>> {
+    if (!metadata) return {};
+    machine.metadata = new MetadataFront(metadata, this.#report);
+    return { AWS_EC2_METADATA_SERVICE_ENDPOINT: await machine.metadata.listen(address) };
+  }
+
+  async #start(
+    layout: MachineLayout,
+    spec: MachineSpec,
+    machine: Machine,
+    variables: Record<string, string>,
+  ): Promise<void> {
     const record = () => writeFileSync(layout.processes, JSON.stringify(processesOf(machine)), { mode: 0o600 });
     const ssh = new SshFront({
       address: spec.address,
@@ -179,12 +206,13 @@ export class SandboxDriver implements MachineDriver {
           asRoot: this.#asRoot,
           nodePrefix: this.#environment.nodePrefix,
         }),
-        environment: { ...this.#environment.variables, ...ownerMark(this.#dir) },
+        environment: { ...variables, ...ownerMark(this.#dir) },
         consoleFd,
         clock: this.#clock,
         timeoutMs: this.#bootTimeoutMs,
         started: (process) => {
           machine.process = process;
+          machine.metadata?.serve(process.init.pid);
           record();
           if (machine.stopping) this.#kill(machine);
         },
@@ -213,6 +241,10 @@ export class SandboxDriver implements MachineDriver {
     await discard(this.#dir, folder, `${name}-${process.pid}-${this.#discarded++}`);
     this.#trash = this.#trash.then(() => emptyTrash(this.#dir)).catch(() => undefined);
   }
+}
+
+async function closeFronts({ ssh, metadata }: Machine): Promise<void> {
+  await Promise.all([ssh?.close(), metadata?.close()]);
 }
 
 function processesOf(machine: Machine): ProcessRef[] {

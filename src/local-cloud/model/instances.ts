@@ -30,6 +30,9 @@ export interface InstanceRecord {
   disableApiTermination?: boolean;
   /** ARN. */
   iamInstanceProfile?: string;
+  /** Id of the profile, and of its association; absent in records of before. */
+  iamInstanceProfileId?: string;
+  iamAssociationId?: string;
   /** Place in its reservation, from 0. */
   launchIndex?: number;
   /** Digest of the launch request, to tell a repetition from a different request with the same token. */

@@ -32,17 +32,10 @@ export function verifyHead(
   regions: readonly string[],
   now: number,
 ): string {
-  if (head.headers['x-amz-security-token'] || /(^|&)X-Amz-Security-Token=/i.test(head.query)) {
-    const message = 'The provided token is malformed or otherwise invalid: session tokens are not served here.';
-    throw new S3Error('InvalidToken', message, 400);
-  }
   const { authorization, at, basic, payload, query } = head.headers.authorization
     ? fromHeaders(head)
     : fromQuery(head, now);
-  if (authorization.accessKeyId !== credentials.accessKeyId) {
-    const message = 'The AWS Access Key Id you provided does not exist in our records.';
-    throw new S3Error('InvalidAccessKeyId', message, 403, { AWSAccessKeyId: authorization.accessKeyId });
-  }
+  const { secretAccessKey } = keyOf(head, authorization, credentials, now);
   if (!regions.includes(authorization.region)) throw wrongRegion(authorization.region, regions[0] ?? '');
   if (!basic.startsWith(authorization.date)) {
     throw malformed(`Invalid credential date "${authorization.date}". This date is not the same as X-Amz-Date.`);
@@ -50,12 +43,34 @@ export function verifyHead(
   if (at > now + allowedSkew || (head.headers.authorization && at < now - allowedSkew)) throw skewed(at, now);
   checkSignedHeaders(authorization, head.headers);
   const parts = { ...head, path: canonicalPath(head.path), query, payload };
-  if (!holds(() => isSignatureOf(parts, authorization, basic, credentials.secretAccessKey))) {
+  if (!holds(() => isSignatureOf(parts, authorization, basic, secretAccessKey))) {
     const message =
       'The request signature we calculated does not match the signature you provided. Check your key and signing method.';
     throw new S3Error('SignatureDoesNotMatch', message, 403, { AWSAccessKeyId: authorization.accessKeyId });
   }
   return authorization.region;
+}
+
+/** The secret behind the key that the request names: the account's own, or that of temporary credentials with their token. */
+function keyOf(
+  { headers, query }: SignedHead,
+  { accessKeyId }: Authorization,
+  credentials: Credentials,
+  now: number,
+): { secretAccessKey: string } {
+  const presigned = headers.authorization ? undefined : new URLSearchParams(query).get('X-Amz-Security-Token');
+  const token = headers['x-amz-security-token']?.[0] ?? presigned ?? undefined;
+  if (token === undefined) {
+    if (accessKeyId === credentials.accessKeyId) return credentials;
+    const message = 'The AWS Access Key Id you provided does not exist in our records.';
+    throw new S3Error('InvalidAccessKeyId', message, 403, { AWSAccessKeyId: accessKeyId });
+  }
+  const found = credentials.sessions?.find(accessKeyId, token, now) ?? 'unknown';
+  if (found === 'unknown') {
+    throw new S3Error('InvalidToken', 'The provided token is malformed or otherwise invalid.', 400);
+  }
+  if (found === 'expired') throw new S3Error('ExpiredToken', 'The provided token has expired.', 400);
+  return found;
 }
 
 /** A query that cannot be read is S3's own refusal. */

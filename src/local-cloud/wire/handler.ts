@@ -1,4 +1,5 @@
 import type { ServiceName } from './operations.ts';
+import type { CallerIdentity } from './sessions.ts';
 
 /** Who calls, from the verified signature. */
 export interface CallContext {
@@ -7,6 +8,10 @@ export interface CallContext {
   readonly region: string;
   readonly accessKeyId: string;
   readonly requestId: string;
+  /** Whose temporary credentials the call is made with; absent for the account's own key. */
+  readonly identity?: CallerIdentity;
+  /** Whether the caller may do something to one of the things that the call is about; everyone may where nothing is enforced. */
+  readonly may?: (action: string, resource: string) => boolean;
   /** Notes a fault that strikes what the call has begun, for the record of calls. */
   readonly struck?: (fault: string) => void;
 }

@@ -7,7 +7,10 @@ const shown = 200;
 /** A required parameter that was not sent. `path` is the parameter's name in the request. */
 export function missing(protocol: Protocol, path: string): CloudError {
   if (protocol === 'ec2') return new CloudError('MissingParameter', `The request must contain the parameter ${path}`);
-  return validation(`Value null at '${memberPath(path)}' failed to satisfy constraint: Member must not be null`);
+  return validation(
+    protocol,
+    `Value null at '${memberPath(path)}' failed to satisfy constraint: Member must not be null`,
+  );
 }
 
 /** A value of the wrong type; `expected` goes on after "must be". */
@@ -17,18 +20,22 @@ export function wrongType(protocol: Protocol, path: string, value: string, expec
     const message = `Value (${cut}) for parameter ${path} is invalid. It must be ${expected}.`;
     return new CloudError('InvalidParameterValue', message);
   }
-  return validation(`Value '${cut}' at '${memberPath(path)}' failed to satisfy constraint: Member must be ${expected}`);
+  return validation(
+    protocol,
+    `Value '${cut}' at '${memberPath(path)}' failed to satisfy constraint: Member must be ${expected}`,
+  );
 }
 
 /** A parameter that the operation does not have. */
 export function unknown(protocol: Protocol, path: string): CloudError {
   const cut = path.slice(0, shown);
   if (protocol === 'ec2') return new CloudError('UnknownParameter', `The parameter ${cut} is not recognized`);
-  return validation(`Unknown parameter '${cut}'`);
+  return validation(protocol, `Unknown parameter '${cut}'`);
 }
 
-function validation(problem: string): CloudError {
-  return new CloudError('ValidationError', `1 validation error detected: ${problem}`);
+function validation(protocol: Protocol, problem: string): CloudError {
+  const code = protocol === 'json' ? 'ValidationException' : 'ValidationError';
+  return new CloudError(code, `1 validation error detected: ${problem}`);
 }
 
 /** AWS names members in these messages with a small first letter, and without the protocol's `member`. */

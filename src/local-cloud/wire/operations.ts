@@ -27,6 +27,7 @@ export const operations = {
     DescribeVpcClassicLink DescribeVpcClassicLinkDnsSupport ModifyVpcAttribute
     CreateVpc DeleteVpc DescribeVpcs DescribeVpcAttribute CreateSubnet DeleteSubnet DescribeSubnets DescribeAvailabilityZones DescribeRegions DescribeAccountAttributes
     DescribeNetworkInterfaces DescribeIamInstanceProfileAssociations
+    AssociateIamInstanceProfile DisassociateIamInstanceProfile ReplaceIamInstanceProfileAssociation
   `),
   autoscaling: words(`
     CreateAutoScalingGroup UpdateAutoScalingGroup DeleteAutoScalingGroup DescribeAutoScalingGroups
@@ -65,7 +66,25 @@ export const operations = {
     GetMetricData GetMetricStatistics ListMetrics
     TagResource UntagResource ListTagsForResource
   `),
-  sts: words('GetCallerIdentity'),
+  sts: words('GetCallerIdentity AssumeRole GetSessionToken'),
+  iam: words(`
+    CreateRole GetRole ListRoles UpdateRole UpdateAssumeRolePolicy DeleteRole TagRole UntagRole ListRoleTags
+    PutRolePolicy GetRolePolicy ListRolePolicies DeleteRolePolicy
+    AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies
+    CreatePolicy GetPolicy GetPolicyVersion ListPolicyVersions ListPolicies DeletePolicy
+    CreateInstanceProfile GetInstanceProfile ListInstanceProfiles ListInstanceProfilesForRole DeleteInstanceProfile
+    AddRoleToInstanceProfile RemoveRoleFromInstanceProfile
+    TagInstanceProfile UntagInstanceProfile ListInstanceProfileTags
+  `),
+  ssm: words(`
+    PutParameter GetParameter GetParameters GetParametersByPath GetParameterHistory DescribeParameters
+    DeleteParameter DeleteParameters LabelParameterVersion UnlabelParameterVersion
+    AddTagsToResource RemoveTagsFromResource ListTagsForResource
+  `),
+  secretsmanager: words(`
+    CreateSecret UpdateSecret PutSecretValue GetSecretValue BatchGetSecretValue DescribeSecret ListSecrets
+    ListSecretVersionIds UpdateSecretVersionStage DeleteSecret RestoreSecret TagResource UntagResource GetResourcePolicy
+  `),
 } as const;
 
 /** A service of the local cloud, named as in a signature's credential scope. */

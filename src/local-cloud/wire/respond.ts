@@ -14,9 +14,9 @@ import {
 } from './handler.ts';
 import { isServiceName, type ServiceName } from './operations.ts';
 import { readInput } from './read-input.ts';
-import { isRpcPath, type RpcCall, readRpcInput, rpcAnswer, rpcCall, rpcError } from './rpc.ts';
-import { type ServiceShapes, serviceShapes } from './shapes.ts';
-import { type Credentials, type SignedRequest, verifySignature } from './signature.ts';
+import { isRpcPath, namelessCall, type RpcCall, readRpcInput, rpcAnswer, rpcCall, rpcError } from './rpc.ts';
+import { type Protocol, type ServiceShapes, serviceShapes } from './shapes.ts';
+import { type Caller, type Credentials, type SignedRequest, verifySignature } from './signature.ts';
 
 /** One answered request, refused ones too. */
 export interface CallRecord {
@@ -51,6 +51,12 @@ export interface ResponderOptions {
   region: string | readonly string[];
   /** The callers' time: signatures are checked against it, so it must not run faster than theirs. */
   clock: Clock;
+  /** What callers may do; everything where nothing is enforced. */
+  authorizer?: {
+    /** @throws CloudError to refuse the call */
+    check(call: CallContext, input: object): void;
+    may(call: CallContext, action: string, resource: string): boolean;
+  };
   /** What goes wrong on request. */
   faults?: CallFaults;
   /** Resolves when all that was changed so far will outlive this process; an answer that confirms a change waits for it, and is a failure when it rejects. */
@@ -65,6 +71,13 @@ const reading = /^(Describe|Get|List)/;
 
 /** Operations of EC2 whose dry run is refused where they would be: their handler answers it. */
 const looksFirst = new Set(['RunInstances']);
+
+/** What services say when they have failed themselves. */
+const internalCodes: Record<Protocol, string> = {
+  ec2: 'InternalError',
+  query: 'InternalFailure',
+  json: 'InternalServerError',
+};
 
 export interface WireAnswer {
   status: number;
@@ -164,7 +177,7 @@ class Call {
   async #run(): Promise<string | Uint8Array> {
     const { body, method, path, query } = this.#request;
     const { credentials, region, clock } = this.#options;
-    this.#rpc = rpcCall(this.#request);
+    this.#rpc = rpcCall(this.#request) ?? namelessCall(this.service);
     const absent = absentService(this.service);
     if (absent) throw absent;
     if (body === 'too-large') throw new CloudError('RequestEntityTooLarge', 'The request body is too large.', 413);
@@ -183,10 +196,11 @@ class Call {
     const pairs = parseForm([query, Buffer.from(body).toString('utf8')].filter(Boolean).join('&'));
     this.operation = pairs.get('Action') ?? '';
     const caller = verifySignature({ ...this.#request, body }, credentials, [region].flat(), clock.now());
-    return this.#dispatch(pairs, caller.service, caller.region);
+    return this.#dispatch(pairs, caller);
   }
 
-  async #dispatch(pairs: Map<string, string>, service: ServiceName, region: string): Promise<string> {
+  async #dispatch(pairs: Map<string, string>, caller: Caller): Promise<string> {
+    const { service } = caller;
     const shapes = serviceShapes[service];
     this.#checkAction(shapes, pairs.get('Version'));
     const handler = this.#handler(service);
@@ -195,16 +209,18 @@ class Call {
     if (service === 'ec2' && input.DryRun === true && !looksFirst.has(this.operation)) {
       throw new CloudError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
     }
-    return answerDocument(shapes, this.operation, await this.#do(handler, input, { service, region }), this.requestId);
+    return answerDocument(shapes, this.operation, await this.#do(handler, input, caller), this.requestId);
   }
 
   /** Does the call, with the faults that are to strike it. */
-  async #do(handler: Handler, input: object, of: { service: ServiceName; region: string }): Promise<unknown> {
-    const { operation, requestId, accessKeyId } = this;
+  async #do(handler: Handler, input: object, caller: Caller): Promise<unknown> {
+    const { operation, requestId } = this;
     const struck = (fault: string) => this.#struck(fault);
-    const call: CallContext = { service: of.service, operation, region: of.region, accessKeyId, requestId, struck };
-    const { faults, persist } = this.#options;
+    const { authorizer, faults, persist } = this.#options;
+    const may = (action: string, resource: string) => authorizer?.may(call, action, resource) ?? true;
+    const call: CallContext = { ...caller, operation, requestId, may, struck };
     await faults?.before(call, input, struck);
+    authorizer?.check(call, input);
     const output = await handler(input, call);
     // A change that cannot be written is not confirmed: it is in memory still, but would be gone after a kill.
     if (!reading.test(operation)) await persist?.();
@@ -232,7 +248,7 @@ class Call {
     throw new CloudError('InvalidAction', `The action ${this.operation.slice(0, 200)} ${problem}.`);
   }
 
-  #protocol(): 'ec2' | 'query' {
+  #protocol(): Protocol {
     if (isServiceName(this.service)) return serviceShapes[this.service].protocol;
     // Without a signature the version tells whose client it is.
     const text = this.#request.body === 'too-large' ? '' : Buffer.from(this.#request.body).toString('latin1');
@@ -241,7 +257,7 @@ class Call {
 
   #internal(error: unknown): CloudError {
     this.#options.report(error);
-    const code = this.#protocol() === 'ec2' ? 'InternalError' : 'InternalFailure';
+    const code = internalCodes[this.#protocol()];
     return new CloudError(code, 'An internal error has occurred; the local cloud has it in its log.', 500);
   }
 }

@@ -1,7 +1,8 @@
 import { CloudError } from './handler.ts';
+import { isServiceName } from './operations.ts';
 import { cborCodec, jsonCodec, type RpcCodec } from './rpc-codecs.ts';
 import { readDocument, writeDocument } from './rpc-document.ts';
-import type { ServiceShapes } from './shapes.ts';
+import { type ServiceShapes, serviceShapes } from './shapes.ts';
 
 /**
  * A call in one of the newer protocols, AWS JSON (`x-amz-target: Service.Operation`) or RPC v2 with CBOR
@@ -25,6 +26,12 @@ export function rpcCall(request: { path: string; headers: NodeJS.Dict<string[]> 
   const version = /^application\/x-amz-json-(1\.[01])/.exec(request.headers['content-type']?.[0] ?? '')?.[1] ?? '1.0';
   const [target = '', operation = ''] = named.split('.');
   return { operation, target, codec: jsonCodec(version) };
+}
+
+/** A call that names no operation, for a service that speaks AWS JSON alone; undefined for every other service. */
+export function namelessCall(service: string): RpcCall | undefined {
+  const isJson = isServiceName(service) && serviceShapes[service].protocol === 'json';
+  return isJson ? { operation: '', target: '', codec: jsonCodec('1.1') } : undefined;
 }
 
 /** The path that such a call is sent to; the query protocols have only `/`. */

@@ -1,8 +1,8 @@
 import type { ServiceName } from './operations.ts';
 import generated from './shapes.generated.json' with { type: 'json' };
 
-/** How a service speaks: EC2's dialect of the query protocol, or the plain one. */
-export type Protocol = 'ec2' | 'query';
+/** How a service speaks: EC2's dialect of the query protocol, the plain one, or AWS JSON alone. */
+export type Protocol = 'ec2' | 'query' | 'json';
 
 /** A type as the table writes it: a letter of {@link simpleKinds}, `[]type`, `{}type`, or the name of a shape. */
 export type TypeRef = string;
@@ -132,4 +132,7 @@ export const serviceShapes: Readonly<Record<ServiceName, ServiceShapes>> = {
   elasticloadbalancing: new ServiceShapes(generated.elasticloadbalancing as ServiceDefinition),
   monitoring: new ServiceShapes(generated.monitoring as ServiceDefinition),
   sts: new ServiceShapes(generated.sts as ServiceDefinition),
+  iam: new ServiceShapes(generated.iam as ServiceDefinition),
+  ssm: new ServiceShapes(generated.ssm as ServiceDefinition),
+  secretsmanager: new ServiceShapes(generated.secretsmanager as ServiceDefinition),
 };

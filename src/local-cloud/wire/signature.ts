@@ -1,11 +1,15 @@
 import { type Authorization, parseAuthorization, signedAt } from './authorization.ts';
 import { isSignatureOf, sha256 } from './canonical.ts';
+import { expiredSession, mismatch, unknownKey } from './credential-errors.ts';
 import { CloudError } from './handler.ts';
-import { isServiceName, type ServiceName } from './operations.ts';
+import { isServiceName, operations, type ServiceName } from './operations.ts';
+import type { CallerIdentity, SessionKeys } from './sessions.ts';
 
 export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
+  /** Temporary credentials that are good beside the key; none unless given. */
+  sessions?: SessionKeys;
 }
 
 /** A request as far as its signature covers it. */
@@ -25,6 +29,8 @@ export interface Caller {
   accessKeyId: string;
   service: ServiceName;
   region: string;
+  /** Absent for the account's own key. */
+  identity?: CallerIdentity;
 }
 
 /** How far a request's time may be off, in milliseconds; AWS allows five minutes. */
@@ -52,33 +58,50 @@ export function verifySignature(
     throw new CloudError('IncompleteSignature', 'Authorization header is no complete AWS4-HMAC-SHA256 signature.');
   }
   const { accessKeyId, service, region } = authorization;
-  if (accessKeyId !== credentials.accessKeyId) throw unknownKey(service);
+  const { secretAccessKey, identity } = keyOf(request, authorization, credentials, now);
   const date = signedAt(headers);
   if (!date)
     throw new CloudError('IncompleteSignature', 'The request needs an x-amz-date or date header with its time.');
   checkScope(authorization, date.basic, regions, served);
   if (Math.abs(now - date.at) > allowedSkew) throw expired(date.at, now);
   checkSignedHeaders(authorization, headers);
-  if (!matches(request, authorization, date.basic, credentials.secretAccessKey)) {
+  if (!matches(request, authorization, date.basic, secretAccessKey)) {
     throw mismatch(
+      service,
       'The request signature we calculated does not match the signature you provided. Check your Secret Access Key and signing method.',
     );
   }
-  return { accessKeyId, service: service as ServiceName, region };
+  return { accessKeyId, service: service as ServiceName, region, identity };
 }
 
-/** Presigned requests, the older signatures, and temporary credentials: clearly refused, not half understood. */
+/**
+ * The secret behind the key that the request names, and whose it is.
+ * @throws CloudError for a key that is not known, and for temporary credentials without their token or after their time
+ */
+function keyOf(
+  { headers }: SignedRequest,
+  { accessKeyId, service }: Authorization,
+  credentials: Credentials,
+  now: number,
+): { secretAccessKey: string; identity?: CallerIdentity } {
+  const token = headers['x-amz-security-token']?.[0];
+  if (token === undefined) {
+    if (accessKeyId !== credentials.accessKeyId) throw unknownKey(service);
+    return credentials;
+  }
+  const found = credentials.sessions?.find(accessKeyId, token, now) ?? 'unknown';
+  if (found === 'unknown') throw unknownKey(service);
+  if (found === 'expired') throw expiredSession(service);
+  return found;
+}
+
+/** Presigned requests and the older signatures: clearly refused, not half understood. */
 function refuseOtherKinds({ query, headers, body }: SignedRequest): void {
   const inBody = headers.authorization ? '' : Buffer.from(body).toString('latin1');
   const presigned = /(^|&)(X-Amz-(Algorithm|Signature|Credential)|AWSAccessKeyId|Signature)=/i;
   if (presigned.test(query) || presigned.test(inBody)) {
     const message = 'Presigned requests are not served here: sign the request in the Authorization header.';
     throw new CloudError('IncompleteSignature', message);
-  }
-  if (headers['x-amz-security-token']) {
-    const service = parseAuthorization(headers.authorization?.[0] ?? '')?.service;
-    const message = 'Session tokens are not served here: use the long-term access key of the local cloud.';
-    throw new CloudError(service === 'ec2' ? 'AuthFailure' : 'InvalidClientTokenId', message, 403);
   }
 }
 
@@ -89,22 +112,22 @@ function checkScope(
   served: (service: string) => boolean,
 ): void {
   if (!served(service)) {
-    throw mismatch(
-      `Credential should be scoped to a served service: ec2, autoscaling, elasticloadbalancing, monitoring, s3 or sts, not ${service}.`,
-    );
+    const names = [...Object.keys(operations), 's3', 'servicequotas'].join(', ');
+    throw mismatch(service, `Credential should be scoped to a served service (${names}), not to ${service}.`);
   }
   if (!regions.includes(region)) {
-    throw mismatch(`Credential should be scoped to a valid region: ${regions.join(' or ')}, not ${region}.`);
+    throw mismatch(service, `Credential should be scoped to a valid region: ${regions.join(' or ')}, not ${region}.`);
   }
   if (!signed.startsWith(date)) {
-    throw mismatch('Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.');
+    const message = 'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.';
+    throw mismatch(service, message);
   }
 }
 
-function checkSignedHeaders({ signedHeaders }: Authorization, headers: NodeJS.Dict<string[]>): void {
+function checkSignedHeaders({ service, signedHeaders }: Authorization, headers: NodeJS.Dict<string[]>): void {
   const date = headers['x-amz-date'] ? 'x-amz-date' : 'date';
   for (const name of ['host', date]) {
-    if (!signedHeaders.includes(name)) throw mismatch(`'${name}' must be a signed header.`);
+    if (!signedHeaders.includes(name)) throw mismatch(service, `'${name}' must be a signed header.`);
   }
 }
 
@@ -115,20 +138,8 @@ function matches(request: SignedRequest, authorization: Authorization, basicDate
   return isSignatureOf({ ...request, path: request.path ?? '/', payload }, authorization, basicDate, secret);
 }
 
-function unknownKey(service: string): CloudError {
-  if (service === 'ec2') {
-    const message = 'AWS was not able to validate the provided access credentials';
-    return new CloudError('AuthFailure', message, 401);
-  }
-  return new CloudError('InvalidClientTokenId', 'The security token included in the request is invalid.', 403);
-}
-
 function expired(at: number, now: number): CloudError {
   const text = (time: number) => new Date(time).toISOString();
   const message = `Request has expired. Timestamp date is ${text(at)}. Current date is ${text(now)}.`;
   return new CloudError('RequestExpired', message);
-}
-
-function mismatch(message: string): CloudError {
-  return new CloudError('SignatureDoesNotMatch', message, 403);
 }

@@ -104,7 +104,10 @@ it('names that the release role writes itself are refused in the root of what is
 
 it('a folder without files, or that is not there, is refused', async () => {
   await repo.commit({ 'other/a': 'x' });
-  await expect(check()).rejects.toMatchObject({ code: 'git.bad-path', message: expect.stringContaining('has no folder "app"') });
+  await expect(check()).rejects.toMatchObject({
+    code: 'git.bad-path',
+    message: expect.stringContaining('has no folder "app"'),
+  });
 });
 
 it('a partial clone is refused before anything is fetched or built', async () => {

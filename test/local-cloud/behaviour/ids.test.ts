@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { delayProfiles } from '../../../src/local-cloud/settings.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const id = '(?:EC2|ASG|ELB|S3|STS|CLD)-[A-Z]{2,3}-\\d{2}';
+const id = '(?:EC2|ASG|ELB|S3|STS|IAM|SSM|SEC|CLD)-[A-Z]{2,3}-\\d{2}';
 const specification = await readFile(join(root, 'src/local-cloud/BEHAVIOUR.md'), 'utf8');
 const stated = [...specification.matchAll(new RegExp(`^- \\*\\*(${id})\\*\\* `, 'gm'))].map(([, found]) => found ?? '');
 

@@ -40,3 +40,29 @@ it.skipIf(withoutBoto3 !== '')(
   },
   120_000,
 );
+
+it.skipIf(withoutBoto3 !== '')(
+  `boto3 takes a role, and reads the secrets that its policy allows${withoutBoto3}`,
+  async () => {
+    const { endpoint, region, credentials } = visit.cloud;
+    const program = path.join(import.meta.dirname, 'secrets.py');
+    const argv = [program, endpoint, region, credentials.accessKeyId, credentials.secretAccessKey];
+    const env = { AWS_EC2_METADATA_DISABLED: 'true', AWS_CONFIG_FILE: '/dev/null', HOME: visit.dir };
+    const { stdout } = await execa(debianPython, argv, { env, cwd: visit.dir });
+    expect(JSON.parse(stdout)).toEqual({
+      trust: true,
+      profile: ['reader'],
+      identity: `arn:aws:sts::${account.id}:assumed-role/reader/boto3`,
+      parameters: [['value of /shop/a'], ['value of /shop/b']],
+      'foreign parameter': 'AccessDeniedException',
+      secret: 'two',
+      before: 'one',
+      'foreign secret': 'AccessDeniedException',
+      bytes: [0, 255],
+      listed: ['other/a', 'shop/a'],
+      missing: ['ParameterNotFound', 'ResourceNotFoundException', 'NoSuchEntity'],
+      'in use': 'DeleteConflict',
+    });
+  },
+  120_000,
+);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { machineEnvironment } from '../../../src/local-cloud/machines/machine-environment.ts';
+import { machineEnvironment, ofMachine } from '../../../src/local-cloud/machines/machine-environment.ts';
 import { shellAssignments, shellWord } from '../../../src/local-cloud/machines/quote.ts';
 import { terminalsWork } from '../../../src/local-cloud/machines/sshd-config.ts';
 
@@ -49,4 +49,20 @@ it.each([
     '/proc/mounts': `proc /proc proc rw 0 0\ndevpts /dev/pts devpts rw,nosuid,${options} 0 0\n`,
   };
   expect(terminalsWork((file) => files[file] ?? '')).toBe(works);
+});
+
+it('gives each machine its own variables, whose hosts are not asked through a proxy', () => {
+  const own = {
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:4000',
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.9.16.1:16925',
+  };
+  const proxied = machineEnvironment({ http_proxy: 'http://proxy:3128', NO_PROXY: 'registry' }, {}, '/usr/bin/node');
+  expect(ofMachine(proxied, own).variables).toMatchObject({
+    ...own,
+    NO_PROXY: 'registry,127.0.0.1,127.9.16.1',
+    no_proxy: '127.0.0.1,127.9.16.1',
+  });
+  const direct = machineEnvironment({}, {}, '/usr/bin/node');
+  expect(ofMachine(direct, own).variables).not.toHaveProperty('NO_PROXY');
+  expect(ofMachine(direct, {})).toEqual(direct);
 });

@@ -1,6 +1,4 @@
 import type {
-  DescribeIamInstanceProfileAssociationsRequest,
-  DescribeIamInstanceProfileAssociationsResult,
   DescribeInstanceCreditSpecificationsRequest,
   DescribeInstanceCreditSpecificationsResult,
   DescribeNetworkInterfacesRequest,
@@ -14,22 +12,22 @@ import { derivedId } from '../../ids.ts';
 import type { InstanceRecord } from '../../model.ts';
 import { account } from '../../settings.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
-import { doNotExist, invalidValue } from '../errors.ts';
+import { doNotExist } from '../errors.ts';
 import { applyFilters } from '../filters.ts';
 import { paginate } from '../pagination.ts';
 import { tagList } from '../tag-shapes.ts';
 import { findInstance, findInstances } from './lookup.ts';
 import { privateDnsName } from './machines.ts';
+import { checkMetadataOptions } from './metadata-options.ts';
 import { networkInterface } from './network-interface.ts';
 import { groupsOf, metadataOptionsOf } from './shape.ts';
 import { isBurstable, usualCredits } from './types.ts';
 
-/** What hangs on instances and has no record of its own: network interfaces, profiles, credits, metadata options. */
+/** What hangs on instances and has no record of its own: network interfaces, credits, metadata options. */
 export function instanceFacetHandlers(context: CloudContext): HandlerTable {
   const { state } = context;
   const alive = () => Object.values(state.instances).filter((one) => one.state !== 'terminated');
   const interfaceId = (one: InstanceRecord) => derivedId('eni', one.id);
-  const associationId = (one: InstanceRecord) => derivedId('iip-assoc', one.id);
   return {
     DescribeNetworkInterfaces: (input: DescribeNetworkInterfacesRequest): DescribeNetworkInterfacesResult => {
       const wanted = input.NetworkInterfaceIds ?? [];
@@ -73,28 +71,6 @@ export function instanceFacetHandlers(context: CloudContext): HandlerTable {
         NextToken: page.nextToken,
       };
     },
-    DescribeIamInstanceProfileAssociations: (
-      input: DescribeIamInstanceProfileAssociationsRequest,
-    ): DescribeIamInstanceProfileAssociationsResult => {
-      const ids = input.AssociationIds ?? [];
-      const having = alive().filter((one) => one.iamInstanceProfile);
-      const unknown = ids.find((id) => !having.some((one) => associationId(one) === id));
-      if (unknown !== undefined) {
-        throw new CloudError('InvalidAssociationID.NotFound', `The association ID '${unknown}' does not exist`);
-      }
-      const asked = having.filter((one) => ids.length === 0 || ids.includes(associationId(one)));
-      const kept = applyFilters(asked, input.Filters, { 'instance-id': (one) => one.id, state: () => 'associated' });
-      const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.id);
-      return {
-        IamInstanceProfileAssociations: page.items.map((one) => ({
-          AssociationId: associationId(one),
-          InstanceId: one.id,
-          IamInstanceProfile: { Arn: one.iamInstanceProfile },
-          State: 'associated' as const,
-        })),
-        NextToken: page.nextToken,
-      };
-    },
     /** Without ids EC2 lists only burstable instances whose credits are `unlimited`. */
     DescribeInstanceCreditSpecifications: (
       input: DescribeInstanceCreditSpecificationsRequest,
@@ -122,12 +98,7 @@ export function instanceFacetHandlers(context: CloudContext): HandlerTable {
     ): ModifyInstanceMetadataOptionsResult => {
       const record = findInstance(state, input.InstanceId);
       const { InstanceId: _id, DryRun: _dryRun, ...options } = input;
-      const hops = options.HttpPutResponseHopLimit;
-      if (hops !== undefined && (hops < 1 || hops > 64)) {
-        throw invalidValue(`Value (${hops}) for parameter httpPutResponseHopLimit is invalid: from 1 to 64`);
-      }
-      const said = Object.entries(options).filter(([, value]) => value !== undefined);
-      record.metadataOptions = { ...record.metadataOptions, ...Object.fromEntries(said) };
+      record.metadataOptions = { ...record.metadataOptions, ...checkMetadataOptions(options) };
       context.changed();
       return { InstanceId: record.id, InstanceMetadataOptions: { ...metadataOptionsOf(record), State: 'pending' } };
     },

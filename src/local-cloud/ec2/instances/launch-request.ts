@@ -1,14 +1,20 @@
-import type { BlockDeviceMapping, RequestLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/client-ec2';
+import type {
+  BlockDeviceMapping,
+  InstanceMetadataOptionsRequest,
+  RequestLaunchTemplateData,
+  RunInstancesRequest,
+} from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../../context.ts';
 import { requestDigest } from '../../ids.ts';
 import type { CloudState, InstanceOptions, Tags } from '../../model.ts';
-import { account } from '../../settings.ts';
 import { CloudError } from '../../wire/handler.ts';
 import { invalidValue, missing, required } from '../errors.ts';
 import { findTemplate, findVersion } from '../launch-templates/lookup.ts';
 import { tagsFor } from '../tag-shapes.ts';
 import { type LaunchNetwork, launchNetwork } from './launch-network.ts';
 import { type LaunchData, launchOptions } from './launch-options.ts';
+import { checkMetadataOptions } from './metadata-options.ts';
+import { profileOf } from './profiles.ts';
 
 /** A launch with everything decided: the request over its launch template over EC2's defaults. */
 export interface LaunchPlan extends LaunchNetwork {
@@ -23,6 +29,7 @@ export interface LaunchPlan extends LaunchNetwork {
   volumeTags: Tags;
   disableApiTermination?: boolean;
   iamInstanceProfile?: string;
+  iamInstanceProfileId?: string;
   blockDeviceMappings?: BlockDeviceMapping[];
   options: InstanceOptions;
   metadataOptions?: Record<string, unknown>;
@@ -77,9 +84,10 @@ export function planLaunch(context: CloudContext, request: RunInstancesRequest):
     tags: { ...both('instance'), ...systemTags(chosen?.launchTemplate) },
     volumeTags: both('volume'),
     disableApiTermination: data.DisableApiTermination,
-    iamInstanceProfile: profileArn(data.IamInstanceProfile),
+    ...profileOf(context, data.IamInstanceProfile),
     blockDeviceMappings: data.BlockDeviceMappings as BlockDeviceMapping[] | undefined,
-    metadataOptions: data.MetadataOptions as Record<string, unknown> | undefined,
+    metadataOptions:
+      data.MetadataOptions && checkMetadataOptions(data.MetadataOptions as InstanceMetadataOptionsRequest),
     shutdownBehavior: data.InstanceInitiatedShutdownBehavior === 'terminate' ? 'terminate' : 'stop',
     clientToken: token,
     clientTokenDigest: token && requestDigest(request),
@@ -126,8 +134,4 @@ export function checkUserData(userData: string | undefined): string | undefined 
   if (Buffer.from(compact, 'base64').length > userDataBytes)
     throw invalidValue(`User data is limited to ${userDataBytes} bytes`);
   return compact;
-}
-
-function profileArn(profile: { Arn?: string; Name?: string } | undefined): string | undefined {
-  return profile?.Arn || (profile?.Name ? `arn:aws:iam::${account.id}:instance-profile/${profile.Name}` : undefined);
 }

@@ -28,7 +28,7 @@ export class Machines {
   boot(record: InstanceRecord, signal: AbortSignal): Promise<number> {
     return this.#boots.run(async () => {
       const began = this.#context.clock.now();
-      const spec = toSpec(record);
+      const spec = await this.#toSpec(record);
       if (!record.hasRun || !record.hasDisk) {
         // A first boot cut short by the end of the cloud may have left half a disk.
         if (record.hasDisk) await this.#context.machines.destroy(record.id);
@@ -42,6 +42,18 @@ export class Machines {
       await this.#context.machines.boot(spec);
       return began;
     }, signal);
+  }
+
+  /** With what the machine reaches the cloud by, as programs on EC2 reach AWS without being told. */
+  async #toSpec(record: InstanceRecord): Promise<MachineSpec> {
+    const { metadata, endpoint, state, region } = this.#context;
+    const place = { state, region };
+    return {
+      ...toSpec(record),
+      environment: endpoint && { AWS_ENDPOINT_URL: await endpoint },
+      // The record as it is when it is asked: profile, options and tags change.
+      metadata: metadata && ((request) => metadata.answer(record, place, request)),
+    };
   }
 
   isOn(id: string): boolean {

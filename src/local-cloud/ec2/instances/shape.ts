@@ -60,7 +60,9 @@ export function toInstance(state: CloudState, record: InstanceRecord): Instance 
     SourceDestCheck: gone ? undefined : (record.options?.sourceDestCheck ?? true),
     PlatformDetails: 'Linux/UNIX',
     ProductCodes: [],
-    IamInstanceProfile: record.iamInstanceProfile ? { Arn: record.iamInstanceProfile } : undefined,
+    IamInstanceProfile: record.iamInstanceProfile
+      ? { Arn: record.iamInstanceProfile, Id: record.iamInstanceProfileId }
+      : undefined,
     PrivateDnsName: gone ? '' : privateDnsName(record),
     PublicDnsName: '',
     PrivateIpAddress: gone ? undefined : record.address,

@@ -1,7 +1,12 @@
-import type { RequestLaunchTemplateData, ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
+import type {
+  InstanceMetadataOptionsRequest,
+  RequestLaunchTemplateData,
+  ResponseLaunchTemplateData,
+} from '@aws-sdk/client-ec2';
 import type { InstanceRecord } from '../../model.ts';
 import { invalidValue } from '../errors.ts';
 import { checkUserData, instanceType } from '../instances/launch-request.ts';
+import { checkMetadataOptions } from '../instances/metadata-options.ts';
 import { tagList, tagsFor } from '../tag-shapes.ts';
 
 /**
@@ -13,6 +18,7 @@ export function checkData(data: RequestLaunchTemplateData | undefined): Record<s
   if (said.ImageId && !/^(ami-|resolve:ssm:)/.test(said.ImageId))
     throw invalidValue(`Invalid id: "${said.ImageId}" (expecting "ami-...")`);
   if (said.InstanceType) instanceType(said.InstanceType);
+  if (said.MetadataOptions) checkMetadataOptions(said.MetadataOptions as InstanceMetadataOptionsRequest);
   if (said.UserData) said.UserData = checkUserData(said.UserData);
   for (const { ResourceType: type } of said.TagSpecifications ?? []) {
     tagsFor(said.TagSpecifications, type ?? 'instance', [...taggable]);

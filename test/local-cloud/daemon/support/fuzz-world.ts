@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createAccess } from '../../../../src/local-cloud/daemon/access.ts';
 import { Regions } from '../../../../src/local-cloud/daemon/regions.ts';
 import { SimulatedBalancer } from '../../../../src/local-cloud/elb/simulated.ts';
 import { AddressPool } from '../../../../src/local-cloud/machines/address-pool.ts';
@@ -8,7 +9,6 @@ import { type CloudState, emptyState } from '../../../../src/local-cloud/model.t
 import { regionNames } from '../../../../src/local-cloud/regions.ts';
 import { account, delayProfiles } from '../../../../src/local-cloud/settings.ts';
 import { openStore, type StateStore, stateVersion } from '../../../../src/local-cloud/state/store.ts';
-import { createStsService } from '../../../../src/local-cloud/sts/service.ts';
 import type { ServiceName } from '../../../../src/local-cloud/wire/operations.ts';
 import { createResponder, type Responder } from '../../../../src/local-cloud/wire/respond.ts';
 import { serviceShapes } from '../../../../src/local-cloud/wire/shapes.ts';
@@ -45,9 +45,15 @@ export class FuzzWorld {
       pool.reserve(address);
       if (hasDisk) void machines.create({ instanceId: id, imageId: imageDataId, address, hostname: id }).catch(report);
     }
+    const access = createAccess({
+      context: { state: store.state, clock, changed: () => undefined },
+      stateOf: (name) => (name === region ? store.state : store.regions[name]),
+      ...{ secret: credentials.secretAccessKey, callersTime: clock },
+    });
     this.#services = new Regions(
       {
         clock,
+        profiles: access.profiles,
         delays: delayProfiles.quick,
         machines,
         balancer: new SimulatedBalancer({ clock, isUp: ({ id }) => machines.isRunning(id) }),
@@ -59,7 +65,7 @@ export class FuzzWorld {
       },
       store,
     );
-    const tables = { ...this.#services.tables, sts: createStsService().handlers };
+    const tables = { ...this.#services.tables, ...access.tables };
     this.#respond = createResponder({ tables, credentials, region: regionNames, clock, report });
   }
 

@@ -46,27 +46,30 @@ export function presignS3({
   host,
   at,
   seconds,
+  keys = credentials,
 }: {
   url: string;
   host: string;
   at: number;
   seconds: number;
+  keys?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 }): string {
   const basic = `${new Date(at).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
   const scope = `${basic.slice(0, 8)}/${region}/s3/aws4_request`;
   const query = [
     'X-Amz-Algorithm=AWS4-HMAC-SHA256',
-    `X-Amz-Credential=${encodeURIComponent(`${credentials.accessKeyId}/${scope}`)}`,
+    `X-Amz-Credential=${encodeURIComponent(`${keys.accessKeyId}/${scope}`)}`,
     `X-Amz-Date=${basic}`,
     `X-Amz-Expires=${seconds}`,
+    ...(keys.sessionToken === undefined ? [] : [`X-Amz-Security-Token=${encodeURIComponent(keys.sessionToken)}`]),
     'X-Amz-SignedHeaders=host',
   ].join('&');
   const canonical = ['GET', url, query, `host:${host}\n`, 'host', 'UNSIGNED-PAYLOAD'].join('\n');
-  return `${url}?${query}&X-Amz-Signature=${seal(scope, basic, canonical)}`;
+  return `${url}?${query}&X-Amz-Signature=${seal(scope, basic, canonical, keys.secretAccessKey)}`;
 }
 
-function seal(scope: string, basic: string, canonical: string): string {
-  const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${credentials.secretAccessKey}`);
+function seal(scope: string, basic: string, canonical: string, secret = credentials.secretAccessKey): string {
+  const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${secret}`);
   return hmac(key, `AWS4-HMAC-SHA256\n${basic}\n${scope}\n${sha256(canonical)}`).toString('hex');
 }
 

@@ -1,0 +1,19 @@
+import type { HandlerTable } from '../wire/handler.ts';
+import { deleteHandlers } from './delete.ts';
+import { describeHandlers } from './describe.ts';
+import { readHandlers } from './read.ts';
+import { type SecretContext, SecretStore } from './store.ts';
+import { writeHandlers } from './write.ts';
+
+/** Secrets Manager. */
+export function createSecretService(context: SecretContext): { handlers: HandlerTable } {
+  const store = new SecretStore(context);
+  return {
+    handlers: {
+      ...writeHandlers(store),
+      ...readHandlers(store),
+      ...describeHandlers(store),
+      ...deleteHandlers(store),
+    },
+  };
+}
