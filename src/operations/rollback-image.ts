@@ -1,5 +1,4 @@
 import { type GoldenImage, listImages } from '../aws/images.ts';
-import { awsCommand } from '../config/aws-command.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
 import { PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';

@@ -97,7 +97,7 @@ async function launchCauses(
     .map((one) => ({
       kind: 'image',
       message: `image ${one.id}, which ${name} launches, is ${one.state ?? 'gone'}`,
-      ...(one.state === 'disabled' && { fix: awsCommand(fleet, `ec2 enable-image --image-id ${one.id}`) }),
+      fix: `pipeline repair ${fleet.app}`,
     }));
 }
 

@@ -116,7 +116,7 @@ describe('a wait on a group that gives up', () => {
     expect(details).toMatch(/i-\w+ is (unhealthy|initial): /);
   });
 
-  it('names the image of the launch template when it is disabled, with the command that enables it', async () => {
+  it('names the image of the launch template when it is disabled, with the command that heals it', async () => {
     const waiting = await context();
     const { imageId: ImageId = '' } = waiting.state.current;
     await world.aws.ec2.send(new DisableImageCommand({ ImageId }));
@@ -125,7 +125,7 @@ describe('a wait on a group that gives up', () => {
     await world.aws.ec2.send(new EnableImageCommand({ ImageId }));
     expect(details).toContain(`image ${ImageId}, which ${name()} launches, is disabled`);
     expect(details).toMatch(/(a launch has|launches have) failed: The image ID/);
-    expect(hint).toBe(`pipeline local aws ec2 enable-image --image-id ${ImageId}`);
+    expect(hint).toBe('pipeline repair api');
   });
 
   it('names what keeps instances from terminating', async () => {
