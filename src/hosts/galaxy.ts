@@ -107,5 +107,5 @@ export function failureReason(output: string): string {
   const chosen = parts.find((part) => part.includes('NOT installed')) ?? parts.find((part) => /^\[?ERROR/.test(part));
   return (chosen ?? parts.at(-1) ?? 'no reason given')
     .replace(/^(\[(WARNING|ERROR)\]: |ERROR! )(- )?/, '')
-    .slice(0, 400);
+    .slice(0, 800);
 }

@@ -88,6 +88,7 @@ describe('validate', () => {
       requirements: '/project/ansible/requirements.yml',
       vaultPasswordFile: '/project/.vault',
       variables: {},
+      files: [],
     });
     expect(mistakes(minimal({ ansible: { playbook: 'site.yml', requirements: 'roles.txt' } }))).toEqual([
       'ansible.requirements: "roles.txt", expected a file such as \'ansible/requirements.yml\'',

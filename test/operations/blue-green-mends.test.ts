@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { DemoProject } from '../../examples/demo/project.ts';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { readRoutes, setWeights } from '../../src/aws/listeners.ts';
 import { provisionFleets } from '../../src/cli/local-fleets.ts';
@@ -47,6 +48,7 @@ describe('a fleet with one group', () => {
     const file = path.join(projectDir, 'pipelines/api.ts');
     const text = await readFile(file, 'utf8');
     await writeFile(file, text.replace(strategy[0] ?? '', strategy[1] ?? ''));
+    await new DemoProject(projectDir).commit('Release in two groups');
     const { endpoint, region, credentials } = world.cloud;
     await provisionFleets({
       projectDir,

@@ -269,6 +269,13 @@ describe('a playbook that was seen to hold roles of the pipeline only', () => {
     world.playbook.plays[0]?.tasks.splice(2);
   });
 
+  /** As of a run that began before the commit of the project was kept. */
+  const planFromWorkTree = async () => {
+    const planned = await plan();
+    const { project: _project, installers: _installers, ...initial } = planned.initial;
+    return { ...planned, initial };
+  };
+
   it('and changes the host nevertheless costs the host its place when the release fails', async () => {
     const planned = await plan();
     expect(planned.initial.detachFirst).toBeUndefined();
@@ -281,8 +288,15 @@ describe('a playbook that was seen to hold roles of the pipeline only', () => {
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
 
-  it('is not played on a host that serves once it has been edited', async () => {
+  it('is that of the commit of the plan, whatever is edited meanwhile', async () => {
     const planned = await plan();
+    world.playbook.plays[0]?.tasks.push(foreignTask);
+    expect(await world.run(failingAfter(planned, 'stage'))).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(world.plays.map((play) => play.split(' ')[0])).toEqual(['stage', 'unstage']);
+  }, 60_000);
+
+  it('and of the work tree is not played on a host that serves once it has been edited', async () => {
+    const planned = await planFromWorkTree();
     world.playbook.plays[0]?.tasks.push(foreignTask);
     const result = await world.run(planned);
     expect(result).toMatchObject({
@@ -293,7 +307,7 @@ describe('a playbook that was seen to hold roles of the pipeline only', () => {
   }, 60_000);
 
   it('nor is what was built taken back by it: the host is terminated', async () => {
-    const planned = await plan();
+    const planned = await planFromWorkTree();
     const steps = planned.steps.map((step) => {
       if (step.id !== 'detach') return step;
       const run = async () => {

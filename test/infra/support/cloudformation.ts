@@ -23,7 +23,7 @@ const sizes = ['MinSize', 'MaxSize', 'DesiredCapacity'];
 /**
  * Does with the resources of a fleet's stack what CloudFormation does: resolves them in the order of their dependencies, makes
  * what is new, and sends every property of what differs from the deploy before. What stays the same is neither sent nor read.
- * Roles, alarms and the like, which the local cloud has not got, are names only.
+ * Roles, alarms and the like are names only.
  */
 export class CloudFormation {
   readonly #known = new Map<string, Known>();

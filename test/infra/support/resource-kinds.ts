@@ -103,20 +103,24 @@ const group: Kind = {
 
 const launchTemplate: Kind = {
   async create({ aws, properties }) {
-    const { LaunchTemplate } = await aws.ec2.send(
-      new CreateLaunchTemplateCommand(properties as unknown as CreateLaunchTemplateCommandInput),
-    );
+    const { LaunchTemplate } = await aws.ec2.send(new CreateLaunchTemplateCommand(templateRequest(properties)));
     return templateAsItIs(aws, LaunchTemplate?.LaunchTemplateId ?? '');
   },
   // A version of its own; the default one stays what it is.
   async update({ aws, properties, ref = '' }) {
-    const { LaunchTemplateData, VersionDescription } = properties as unknown as CreateLaunchTemplateCommandInput;
+    const { LaunchTemplateData, VersionDescription } = templateRequest(properties);
     await aws.ec2.send(
       new CreateLaunchTemplateVersionCommand({ LaunchTemplateId: ref, LaunchTemplateData, VersionDescription }),
     );
     return templateAsItIs(aws, ref);
   },
 };
+
+/** Without the instance profile: roles are names only here, and a launch needs one that exists. */
+function templateRequest(properties: Properties): CreateLaunchTemplateCommandInput {
+  const request = properties as unknown as CreateLaunchTemplateCommandInput;
+  return { ...request, LaunchTemplateData: { ...request.LaunchTemplateData, IamInstanceProfile: undefined } };
+}
 
 async function templateAsItIs({ ec2 }: AwsClients, ref: string): Promise<Made> {
   const { LaunchTemplates } = await ec2.send(new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: [ref] }));

@@ -45,7 +45,7 @@ it.skipIf(withoutBoto3 !== '')(
   `boto3 takes a role, and reads the secrets that its policy allows${withoutBoto3}`,
   async () => {
     const { endpoint, region, credentials } = visit.cloud;
-    const program = path.join(import.meta.dirname, 'secrets.py');
+    const program = path.join(import.meta.dirname, 'secrets_tour.py');
     const argv = [program, endpoint, region, credentials.accessKeyId, credentials.secretAccessKey];
     const env = { AWS_EC2_METADATA_DISABLED: 'true', AWS_CONFIG_FILE: '/dev/null', HOME: visit.dir };
     const { stdout } = await execa(debianPython, argv, { env, cwd: visit.dir });

@@ -18,11 +18,11 @@ async function call(service: string, path: string, body: string, more: Record<st
 
 describe('a service that the local cloud has not', () => {
   it('CLD-WIR-09 is refused by name, with what there is, in the query protocol', async () => {
-    const { status, text } = await call('iam', '/', 'Action=ListRoles&Version=2010-05-08');
+    const { status, text } = await call('rds', '/', 'Action=DescribeDBInstances&Version=2014-10-31');
     expect(status).toBe(501);
     expect(text).toContain('<Code>NotImplemented</Code>');
-    expect(text).toMatch(/does not have the service .*iam.* It has autoscaling, ec2, elasticloadbalancing/);
-    expect(wire.calls.at(-1)).toMatchObject({ service: 'iam', code: 'NotImplemented', status: 501 });
+    expect(text).toMatch(/does not have the service .*rds.* It has autoscaling, ec2, elasticloadbalancing/);
+    expect(wire.calls.at(-1)).toMatchObject({ service: 'rds', code: 'NotImplemented', status: 501 });
   });
 
   it('CLD-WIR-09 is refused in JSON where that is spoken, with a target or with a path', async () => {
