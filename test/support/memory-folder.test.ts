@@ -34,7 +34,7 @@ describe('memoryFolder', () => {
 
   it('removes what a killed run has left, and nothing of a living one or of others', async () => {
     const gone = (await ask()).pid;
-    const names = [`golden-pipeline-tests-${process.pid}-abc`, `golden-pipeline-tests-${gone}-abc`, 'other-1-abc'];
+    const names = [`gp-${process.pid}-abc`, `gp-${gone}-abc`, 'other-1-abc'];
     for (const name of names) mkdirSync(path.join(memory, name));
     await ask();
     expect(readdirSync(memory).sort()).toEqual([names[0], names[2]]);

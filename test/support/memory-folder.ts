@@ -5,7 +5,8 @@ import path from 'node:path';
 
 /** What a run may need: some ten clouds of a dozen machines each are there at once. */
 const neededBytes = 6 * 1024 ** 3;
-const prefix = 'golden-pipeline-tests-';
+/** Short: paths of sockets below it have at most 107 characters. */
+const prefix = 'gp-';
 
 /**
  * A folder in memory for all that the tests of this process write, or undefined where there is none: no such file system, too little
