@@ -96,6 +96,9 @@ async function isBack(services: Services, { run }: Cleared, version: string): Pr
   const status = await readStatus(services);
   // A group that is kept to switch back to runs the version before that.
   const live = new Set(status.groups.filter((group) => group.share > 0).map((group) => group.name));
-  const serving = status.instances.filter((instance) => live.has(instance.group));
+  // One that is terminating has no traffic any more.
+  const serving = status.instances.filter(
+    (instance) => live.has(instance.group) && !instance.lifecycle.startsWith('Terminat'),
+  );
   return status.version === version && serving.every((instance) => instance.version === version);
 }

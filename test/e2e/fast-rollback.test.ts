@@ -124,17 +124,19 @@ describe('back on the version before', () => {
     await expect
       .poll(async () => (await status()).instances.filter((one) => one.version === 'v3').length)
       .toBeGreaterThan(1);
+    let stderr = '';
     const report = await underLoad(async () => {
       const text = await world.pipeline('fast-rollback', 'api', '--json');
       expect(text.exitCode, text.stderr).toBe(0);
       expect(text.stderr).toContain('is asked to undo its work and end');
+      stderr = text.stderr;
       return JSON.parse(text.stdout) as Report;
     });
     const ended = await release;
     expect(ended.exitCode).toBe(130);
     expect(ended.stderr).toContain('aborted by tester@');
     expect(ended.stderr).toContain('for fast-rollback');
-    expect(report).toMatchObject({ version: 'v1', previous: 'v3', how: 'abort' });
+    expect(report, report.how === 'abort' ? '' : stderr).toMatchObject({ version: 'v1', previous: 'v3', how: 'abort' });
     await expectWhole('v1', 6);
   });
 
