@@ -1,7 +1,12 @@
 import path from 'node:path';
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError, usageError } from '../shared/errors.ts';
 import type { AnsibleEvent, AnsibleFailure } from './ansible-events.ts';
 import type { Host } from './types.ts';
+
+/** A program of Ansible that this machine does not have. */
+export function ansibleMissing(program: string): PipelineError {
+  return usageError('ansible.missing', `${program} was not found on this machine`, 'apt-get install ansible-core');
+}
 
 const mostDetails = 15;
 /** Messages of Ansible that say nothing: the program's own words say more. */

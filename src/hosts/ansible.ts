@@ -5,7 +5,7 @@ import type { Fleet } from '../config/settings.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError, usageError } from '../shared/errors.ts';
 import { changesOn } from './ansible-changes.ts';
-import { noHostsError, playError } from './ansible-error.ts';
+import { ansibleMissing, noHostsError, playError } from './ansible-error.ts';
 import { type AnsibleEvent, eventParser, follow, ranNothing } from './ansible-events.ts';
 import { checkVariables, inventory } from './ansible-files.ts';
 import { environment, runGroup } from './ansible-process.ts';
@@ -62,13 +62,7 @@ export function createAnsible(settings: {
         signal,
       ).finally(() => following.finish());
       onChanges?.(changesOn(host, events));
-      if (result.missing) {
-        throw usageError(
-          'ansible.missing',
-          'ansible-playbook was not found on this machine',
-          'apt-get install ansible-core',
-        );
-      }
+      if (result.missing) throw ansibleMissing('ansible-playbook');
       if (result.stopped === 'signal') throw signal?.reason;
       if (result.stopped === 'timeout') {
         const last = events.findLast((event) => event.event === 'task');

@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { PipelineError, usageError } from '../shared/errors.ts';
+import { ansibleMissing } from './ansible-error.ts';
 
 /** Where installed roles and collections are. */
 export interface Installed {
@@ -78,7 +79,7 @@ async function install(file: string, folder: string, { config, signal }: { confi
   });
   signal?.throwIfAborted();
   if (result.code === 'ENOENT') {
-    throw usageError('ansible.missing', 'ansible-galaxy was not found on this machine', 'apt-get install ansible-core');
+    throw ansibleMissing('ansible-galaxy');
   }
   await rm(join(folder, 'tmp'), { recursive: true, force: true });
   if (result.exitCode === 0) return;

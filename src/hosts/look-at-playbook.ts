@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Fleet } from '../config/settings.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError, usageError } from '../shared/errors.ts';
+import { ansibleMissing } from './ansible-error.ts';
 import { checkVariables, inventory, ownAnsibleFolder } from './ansible-files.ts';
 import { environment, runGroup } from './ansible-process.ts';
 import { createPlaySetup, type PlaySettings, releasePlays } from './play-setup.ts';
@@ -60,13 +61,7 @@ export function createLook(settings: {
         timeoutMs,
         signal,
       );
-      if (result.missing) {
-        throw usageError(
-          'ansible.missing',
-          'ansible-playbook was not found on this machine',
-          'apt-get install ansible-core',
-        );
-      }
+      if (result.missing) throw ansibleMissing('ansible-playbook');
       if (result.stopped === 'signal') throw signal?.reason;
       if (result.exitCode !== 0) throw unreadable(playbook, result);
       return await readLook(path('look.json'), playbook, result);

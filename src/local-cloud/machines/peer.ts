@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { entries } from './process-table.ts';
 
 /**
  * Whether a connection on loopback comes from a process of the machine whose init is `initPid`. All machines and their host share one
@@ -55,14 +56,6 @@ function lines(file: string): string[] {
     return readFileSync(file, 'utf8').split('\n');
   } catch {
     return [];
-  }
-}
-
-function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return []; // the process has ended meanwhile, or is another user's
   }
 }
 

@@ -109,7 +109,8 @@ function recordedProcesses(dir: string, instanceId: string): ProcessRef[] {
   }
 }
 
-function entries(folder: string): string[] {
+/** Names in a folder of /proc; none when its process has ended meanwhile, or is another user's. */
+export function entries(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {

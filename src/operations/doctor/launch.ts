@@ -19,7 +19,9 @@ async function launch(services: DoctorServices, now: number): Promise<Finding[]>
   const short = live.instances.filter((one) => one.lifecycle === 'InService').length < live.desired;
   const patient = now - fleet.release.timeouts.health * 1000;
   const found = causes.flatMap((cause) => toFinding(cause, { app: fleet.app, group: facts.group, short, patient }));
-  return found.length > 0 ? found : [ok('fleet.launch', `nothing keeps ${facts.group} from launching instances`)];
+  // Told elsewhere, and not to be denied here.
+  if (found.length > 0 || causes.some(({ kind }) => kind === 'image' || kind === 'suspended')) return found;
+  return [ok('fleet.launch', `nothing keeps ${facts.group} from launching instances`)];
 }
 
 interface Seen {

@@ -33,6 +33,16 @@ afterEach(async () => {
   );
 });
 
+it('an image that cannot be launched is not denied by a finding that all is well', async () => {
+  const words = async () => (await diagnose(fleet.services, fleet.clock)).map((one) => one.message);
+  const well = `nothing keeps ${name()} from launching instances`;
+  expect(await words()).toContain(well);
+  const ImageId = (await fleet.services.ledger.release('api', 'v1'))?.image?.imageId ?? '';
+  await fleet.aws.ec2.send(new DisableImageCommand({ ImageId }));
+  expect(await words()).not.toContain(well);
+  await fleet.aws.ec2.send(new EnableImageCommand({ ImageId }));
+});
+
 it('nothing is wrong with a fleet that can launch instances', async () => {
   expect(await found('error')).toEqual([]);
   const all = await diagnose(fleet.services, fleet.clock);
