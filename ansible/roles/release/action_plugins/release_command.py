@@ -13,7 +13,7 @@ DOCUMENTATION = '''
     short_description: runs a program on the host, without a module
     description:
       - What C(ansible.builtin.command) and C(ansible.builtin.shell) do, with the same results and the same skip in a check. Those send
-        a module that the host's Python compiles anew in every task, some 0.2 s of processor time of a host that serves.
+        a module that the host's Python compiles anew in every task, some 0.1 s of processor time of a host that may serve.
       - The program, its input and its environment go through the connection's input, so no process list of the host shows them.
     options:
       argv: The program and its arguments, a list. This or C(script).
