@@ -21,7 +21,7 @@ import { requireVpc } from './network.ts';
 import { paginate } from './pagination.ts';
 import { ruleAccessHandlers } from './security-group-access.ts';
 import { ruleChangeHandlers } from './security-group-changes.ts';
-import { findGroup, toPermissions, toRule } from './security-group-rules.ts';
+import { checkGroupId, findGroup, toPermissions, toRule } from './security-group-rules.ts';
 import { tagList, tagsFor } from './tag-shapes.ts';
 
 /** Security groups: kept and checked as in EC2. They filter nothing: machines listen on loopback only. */
@@ -51,7 +51,7 @@ export function securityGroupHandlers(context: CloudContext): HandlerTable {
       const ids = input.GroupIds ?? [];
       const names = input.GroupNames ?? [];
       const named = [
-        ...ids.map((id) => findGroup(context, id)),
+        ...ids.map((id) => findGroup(context, checkGroupId(id))),
         ...names.map((name) => findGroup(context, undefined, name)),
       ];
       const asked = ids.length + names.length > 0 ? [...new Set(named)] : Object.values(state.securityGroups);
