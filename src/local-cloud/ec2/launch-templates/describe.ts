@@ -13,7 +13,7 @@ import { invalidCombination, missing } from '../errors.ts';
 import { applyFilters, type Fields, filterText, withoutValue } from '../filters.ts';
 import { findInstance } from '../instances/lookup.ts';
 import { paginate, timeKey } from '../pagination.ts';
-import { dataOfInstance } from './data.ts';
+import { dataOfInstance, toResponse } from './data.ts';
 import { findTemplate, findVersion, versionNumber } from './lookup.ts';
 import { toTemplate, toVersion } from './shape.ts';
 
@@ -26,12 +26,13 @@ const pageLimits = { min: 1, max: 200 };
 
 /** What filters look at in the data of a version. */
 const dataFields: Fields<Row> = {
-  'ebs-optimized': ({ version }) => filterText(version.data.EbsOptimized),
-  'http-endpoint': ({ version }) => version.data.MetadataOptions?.HttpEndpoint,
-  'http-protocol-ipv4': ({ version }) => version.data.MetadataOptions?.HttpEndpoint,
-  'http-tokens': ({ version }) => version.data.MetadataOptions?.HttpTokens,
-  'iam-instance-profile': ({ version }) => version.data.IamInstanceProfile?.Arn,
-  'network-card-index': ({ version }) => version.data.NetworkInterfaces?.map((one) => filterText(one.NetworkCardIndex)),
+  'ebs-optimized': ({ version }) => filterText(toResponse(version.data).EbsOptimized),
+  'http-endpoint': ({ version }) => toResponse(version.data).MetadataOptions?.HttpEndpoint,
+  'http-protocol-ipv4': ({ version }) => toResponse(version.data).MetadataOptions?.HttpEndpoint,
+  'http-tokens': ({ version }) => toResponse(version.data).MetadataOptions?.HttpTokens,
+  'iam-instance-profile': ({ version }) => toResponse(version.data).IamInstanceProfile?.Arn,
+  'network-card-index': ({ version }) =>
+    toResponse(version.data).NetworkInterfaces?.map((one) => filterText(one.NetworkCardIndex)),
   ...withoutValue('host-resource-group-arn kernel-id license-configuration-arn ram-disk-id'),
 };
 
