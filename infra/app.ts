@@ -1,4 +1,4 @@
-import type { App } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib';
 import { collisionError, findCollisions } from '../src/config/collisions.ts';
 import type { Fleet } from '../src/config/settings.ts';
 import { usageError } from '../src/shared/errors.ts';
@@ -6,6 +6,18 @@ import { checkFleet } from './checks.ts';
 import { EnvironmentStack } from './environment-stack.ts';
 import { FleetStack } from './fleet-stack.ts';
 import { namedNetwork } from './network.ts';
+
+/** An app with the settings of the CDK that all stacks are made with, whoever starts it. */
+export function createApp(outdir?: string): App {
+  return new App({
+    outdir,
+    analyticsReporting: false,
+    context: {
+      '@aws-cdk/core:defaultCrossStackReferences': 'strong',
+      '@aws-cdk/core:validateAgainstDefaultRules': true,
+    },
+  });
+}
 
 /**
  * Adds the stacks of these fleets: `golden-pipeline-<environment>` for what the fleets of an environment share, and

@@ -5,6 +5,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct, type IDependable } from 'constructs';
 import type { Fleet } from '../src/config/settings.ts';
+import { ownFile } from '../src/shared/own-files.ts';
 import { idOf } from './logical-id.ts';
 
 /** What a group has at the time of a deploy; both are filled in by CloudFormation. */
@@ -56,7 +57,7 @@ export class LiveFleet extends Construct {
       description: `Tells a deploy what ${about} has now`,
       runtime: 'nodejs24.x',
       handler: 'index.handler',
-      code: { zipFile: readFileSync(new URL('./live-fleet.cjs', import.meta.url), 'utf8') },
+      code: { zipFile: answerCode() },
       timeout: 30,
       role: role.roleArn,
       loggingConfig: { logGroup: logs.logGroupName },
@@ -91,4 +92,11 @@ export class LiveFleet extends Construct {
       properties,
     });
   }
+}
+
+/** The code of the function, which runs in Lambda and not here. */
+function answerCode(): string {
+  const file = ownFile(['infra/live-fleet.cjs']);
+  if (file === undefined) throw new Error('no infra/live-fleet.cjs: the installation is incomplete');
+  return readFileSync(file, 'utf8');
 }

@@ -1,25 +1,36 @@
-// The infrastructure app that cdk.json starts: one stack for each fleet of pipelines/*.ts that lives on AWS.
-// Usage: npx cdk synth | diff | deploy <app>-<environment>
-import { App } from 'aws-cdk-lib';
+// The infrastructure app that `pipeline infra` and cdk.json start: one stack for each fleet of pipelines/*.ts that lives on AWS.
+// The AWS CDK is an optional peer dependency, so it is loaded only when the configuration is right, and its absence is an error with a fix.
 import { listApps, loadPipeline } from '../src/config/load.ts';
+import { everyFleet } from '../src/config/project.ts';
 import type { Fleet } from '../src/config/settings.ts';
-import { PipelineError } from '../src/shared/errors.ts';
-import { addStacks } from './app.ts';
+import { messageOf, PipelineError, usageError } from '../src/shared/errors.ts';
 
 /** Fleets of every environment with `cloud: 'aws'`. */
 async function awsFleets(projectDir: string): Promise<Fleet[]> {
-  const fleets: Fleet[] = [];
-  for (const app of await listApps(projectDir)) {
-    const pipeline = await loadPipeline({ projectDir, app });
-    if (pipeline.onlyTasks) continue;
-    fleets.push(...pipeline.environments.map((name) => pipeline.fleet(name)).filter((fleet) => fleet.cloud === 'aws'));
+  const apps = await listApps(projectDir);
+  const pipelines = await Promise.all(apps.map((app) => loadPipeline({ projectDir, app })));
+  return everyFleet(pipelines).filter((fleet) => fleet.cloud === 'aws');
+}
+
+async function loadStacks(): Promise<typeof import('./app.ts')> {
+  try {
+    return await import('./app.ts');
+  } catch (error) {
+    const missing = /Cannot find package '(aws-cdk-lib|constructs)'/.exec(messageOf(error))?.[1];
+    if (missing === undefined) throw error;
+    throw usageError(
+      'infra.cdk-missing',
+      `${missing} is not installed`,
+      'npm install --save-dev aws-cdk-lib@2 constructs@10',
+    );
   }
-  return fleets;
 }
 
 try {
-  const app = new App();
-  addStacks(app, await awsFleets(process.cwd()));
+  const fleets = await awsFleets(process.cwd());
+  const { addStacks, createApp } = await loadStacks();
+  const app = createApp();
+  addStacks(app, fleets);
   app.synth();
 } catch (error) {
   if (!(error instanceof PipelineError)) throw error;

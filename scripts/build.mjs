@@ -1,31 +1,37 @@
-// Bundles the command line, the local cloud's daemon and the library into dist/ (see `entries`).
+// Bundles the command line, the local cloud's daemon, the library and the infrastructure app into dist/ (see `entries`).
 // Usage: node scripts/build.mjs [--analyze]
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { analyzeMetafile, build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = `${root}dist`;
 
-/** Bundle name -> source. The last two belong to the repository and may be missing in a package. */
-const entries = {
+/** Bundle name -> source, of what the package has. */
+export const productEntries = {
   cli: 'src/cli/main.ts',
   'local-cloud': 'src/local-cloud/daemon/main.ts',
   index: 'src/index.ts',
-  demo: 'examples/demo/main.ts',
-  bench: 'bench/main.ts',
+  infra: 'infra/main.ts',
 };
 
-// Not bundled: jiti finds its own Babel beside itself, autocannon starts workers from its own files.
-const external = ['jiti', 'autocannon'];
+/** What belongs to the repository only. */
+const repositoryEntries = { demo: 'examples/demo/main.ts', bench: 'bench/main.ts' };
+
+// Not bundled: jiti finds its own Babel beside itself, autocannon starts workers from its own files, and the CDK, 60 MB, is the
+// project's own.
+const external = ['jiti', 'autocannon', 'aws-cdk-lib', 'constructs'];
 
 // CommonJS dependencies call require() for Node's own modules; a bundle in ESM has to bring it along.
 const banner =
   "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);";
 
-async function bundle() {
-  const present = Object.entries(entries).filter(([, source]) => existsSync(`${root}${source}`));
+/** Builds what is there. @returns esbuild's description of what the bundles are made of */
+export async function bundle() {
+  const present = Object.entries({ ...productEntries, ...repositoryEntries }).filter(([, source]) =>
+    existsSync(`${root}${source}`),
+  );
   const result = await build({
     absWorkingDir: root,
     entryPoints: Object.fromEntries(present),
@@ -45,11 +51,10 @@ async function bundle() {
     banner: { js: banner },
     legalComments: 'none',
     logLevel: 'warning',
-    metafile: process.argv.includes('--analyze'),
+    metafile: true,
   });
-  if (result.metafile) process.stdout.write(await analyzeMetafile(result.metafile));
   await publish(result.outputFiles);
-  return present.map(([name]) => name);
+  return result.metafile;
 }
 
 /**
@@ -80,12 +85,20 @@ async function modified(path) {
   );
 }
 
-try {
-  const built = await bundle();
-  if (process.stderr.isTTY) process.stderr.write(`built ${built.map((name) => `dist/${name}.js`).join(', ')}\n`);
-} catch (error) {
-  if (!error?.errors) throw error;
-  // esbuild has printed what is wrong already.
-  process.stderr.write('error: the build failed\n');
-  process.exitCode = 1;
+async function main() {
+  const metafile = await bundle();
+  if (process.argv.includes('--analyze')) process.stdout.write(await analyzeMetafile(metafile));
+  const built = Object.keys(metafile.outputs).filter((path) => /^dist\/[^/]+\.js$/.test(path));
+  if (process.stderr.isTTY) process.stderr.write(`built ${built.join(', ')}\n`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    await main();
+  } catch (error) {
+    if (!error?.errors) throw error;
+    // esbuild has printed what is wrong already.
+    process.stderr.write('error: the build failed\n');
+    process.exitCode = 1;
+  }
 }

@@ -170,7 +170,7 @@ function stale() {
   if (!existsSync(bundle)) return true;
   const built = statSync(bundle).mtimeMs;
   const newer = (path) => statSync(path).mtimeMs > built;
-  const sources = ['src', 'bench', join('examples', 'demo')]
+  const sources = ['src', 'infra', 'bench', join('examples', 'demo')]
     .map((folder) => join(root, folder))
     .filter((path) => existsSync(path));
   const files = sources.flatMap((folder) =>

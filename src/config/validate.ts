@@ -21,7 +21,7 @@ export function validate(raw: unknown, origin: Origin): Pipeline {
   const problems = findProblems(raw, origin.app);
   if (problems.length > 0) {
     const count = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`;
-    const hint = 'all keys are in docs/configuration.md; `pipeline config check` looks again';
+    const hint = 'all keys are in golden-pipeline/docs/configuration.md; `pipeline config check` looks again';
     throw usageError(
       'config.invalid',
       `${origin.file} has ${count}`,

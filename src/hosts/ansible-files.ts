@@ -1,19 +1,16 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Fleet } from '../config/settings.ts';
 import { usageError } from '../shared/errors.ts';
+import { ownFile } from '../shared/own-files.ts';
 import type { PlaySettings } from './play-setup.ts';
 import type { Host, PlainVariables, ReleaseVariables } from './types.ts';
 
-/** The `ansible` folder that comes with the product; looked for upwards, for the code may be bundled. */
-export function ownAnsibleFolder(from = dirname(fileURLToPath(import.meta.url))): string {
-  for (let folder = from; ; folder = dirname(folder)) {
-    const candidate = join(folder, 'ansible', 'callback_plugins', 'pipeline_events.py');
-    if (existsSync(candidate)) return join(folder, 'ansible');
-    if (folder === dirname(folder))
-      throw new Error(`no ansible/callback_plugins above ${from}: the installation is incomplete`);
-  }
+/** The `ansible` folder that comes with the product. */
+export function ownAnsibleFolder(): string {
+  const plugin = ownFile(['ansible/callback_plugins/pipeline_events.py']);
+  if (plugin === undefined) throw new Error('no ansible/callback_plugins: the installation is incomplete');
+  return dirname(dirname(plugin));
 }
 
 /** The playbook of what the pipeline itself does around a plain one. */

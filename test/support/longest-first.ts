@@ -28,6 +28,7 @@ const longest = [
   'e2e/ansible-release',
   'e2e/node-versions',
   'e2e/guides',
+  'e2e/package',
   'e2e/release',
   'e2e/command-line',
   'e2e/base-image',

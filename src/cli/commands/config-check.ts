@@ -23,7 +23,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     throw usageError(
       'config.no-pipelines',
       `there is no pipelines/*.ts in ${folder}`,
-      'write one; docs/configuration.md shows how',
+      'write one; golden-pipeline/docs/configuration.md shows how',
     );
   }
   const [each, fleets] = await Promise.all([

@@ -1,6 +1,7 @@
 import type { FaultKind } from '../../local-cloud/faults/rule.ts';
 import type { ArgumentSpec, CommandSpec, OptionSpec } from '../command.ts';
 import { shells } from '../completion/shells.ts';
+import { infraCommands } from '../infra/commands.ts';
 import { initOptions } from '../init/options.ts';
 
 const app: ArgumentSpec = { name: '<app>', description: 'name of a file in pipelines/, e.g. api' };
@@ -42,6 +43,7 @@ export const groups: Readonly<Record<string, string>> = {
   base: 'the image that every fleet starts from',
   local: 'the local cloud: EC2, Auto Scaling and load balancing on this machine',
   ledger: 'the record of releases, runs and locks',
+  infra: 'the AWS resources of the fleets, made by the AWS CDK',
   config: 'the files in pipelines/',
 };
 
@@ -293,6 +295,7 @@ export const commands: readonly CommandSpec[] = [
     arguments: [someApp],
     load: () => import('./config-check.ts'),
   },
+  ...infraCommands,
   {
     name: 'completion',
     summary: 'print the completion script of a shell',

@@ -96,7 +96,9 @@ function notesOn({ running }: Answers): string[] {
   const { TargetType, TargetGroupName } = running.targetGroup;
   const notes: string[] = [];
   if (!running.proof) {
-    notes.push('there is no proof route, which status and release need; docs/aws-setup.md says what it consists of');
+    notes.push(
+      'there is no proof route, which status and release need; golden-pipeline/docs/aws-setup.md says what it consists of',
+    );
   }
   if (TargetType !== undefined && TargetType !== 'instance') {
     notes.push(`target group ${TargetGroupName} has targets by ${TargetType}; a release needs instances`);

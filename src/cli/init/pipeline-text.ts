@@ -8,7 +8,7 @@ export function pipelineText(answers: Answers): string {
     ...(local ? ["import { userInfo } from 'node:os';"] : []),
     "import { definePipeline } from 'golden-pipeline';",
     '',
-    '// Every setting, its default and its unit: docs/configuration.md. After a change: pipeline config check',
+    '// Every setting, its default and its unit: golden-pipeline/docs/configuration.md. After a change: pipeline config check',
     'export default definePipeline({',
     `  app: ${quoted(app)},`,
     '  // What is released: a folder of a git repository, at the commit that `--ref` names.',
@@ -104,7 +104,7 @@ function nameLines(running: NonNullable<Answers['running']>): string[] {
       : []),
     ...(proof
       ? [`    proofTargetGroup: ${quoted(proof.targetGroup)},`]
-      : ['    // There is no proof route yet; docs/aws-setup.md says what a release needs.']),
+      : ['    // There is no proof route yet; golden-pipeline/docs/aws-setup.md says what a release needs.']),
     `    loadBalancer: ${quoted(loadBalancer)},`,
     '  },',
   ];

@@ -45,4 +45,4 @@ export const infrastructureSection = section({
     .default([])
     .describe('Who may take the role for `pipeline base build`; none: there is no such role.'),
   alarms: alarmsSection.prefault({}).describe('When the alarms of the load balancer go off.'),
-}).describe('What the infrastructure app (`cdk deploy`) makes.');
+}).describe('What the infrastructure app (`pipeline infra deploy`) makes.');

@@ -1,6 +1,6 @@
 import type { PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
 import { percentile, statistics } from './statistics.ts';
-import { combination, invalid, missing, oneOf, period, text, whole } from './validate.ts';
+import { combination, invalid, isPeriod, missing, oneOf, text, whole } from './validate.ts';
 
 const operators = [
   'GreaterThanOrEqualToThreshold',
@@ -31,7 +31,7 @@ export function checkAlarm(input: PutMetricAlarmInput): Record<string, unknown> 
   if (input.EvaluationPeriods === undefined) throw missing('EvaluationPeriods');
   if (input.Threshold === undefined) throw missing('Threshold');
   if (!input.ComparisonOperator) throw missing('ComparisonOperator');
-  period(input.Period, 'Period', 10);
+  if (!isPeriod(input.Period)) throw invalid('Period must be 10, 20, 30 or a multiple of 60');
   const periods = whole(input.EvaluationPeriods, 'evaluationPeriods', 1, 86_400);
   if (input.DatapointsToAlarm !== undefined) whole(input.DatapointsToAlarm, 'datapointsToAlarm', 1, periods);
   // A day, or seven where a period has an hour or more (API reference, PutMetricAlarm).

@@ -40,14 +40,17 @@ export function text(value: string | undefined, name: string, max: number): stri
   return value;
 }
 
-/** Seconds of a period: 10, 20, 30, or a multiple of 60 (API reference, PutMetricAlarm); for data also 1 and 5. */
-export function period(value: number, name: string, finest: 1 | 10): number {
-  const short = finest === 1 ? [1, 5, 10, 20, 30] : [10, 20, 30];
-  if (short.includes(value) || (Number.isInteger(value) && value >= 60 && value % 60 === 0)) return value;
-  throw new CloudError(
-    'InvalidParameterValue',
-    `The parameter ${name} must be ${short.join(', ')} or a multiple of 60, not ${value}.`,
-  );
+/** Whether a period in seconds is one of an alarm: 10, 20, 30, or a multiple of 60 (API reference, PutMetricAlarm). */
+export function isPeriod(value: number, short: readonly number[] = [10, 20, 30]): boolean {
+  return short.includes(value) || (Number.isInteger(value) && value >= 60 && value % 60 === 0);
+}
+
+/** Seconds of a period of data: that of an alarm, or 1 or 5. */
+export function period(value: number, name: string): number {
+  const short = [1, 5, 10, 20, 30];
+  if (isPeriod(value, short)) return value;
+  const message = `The parameter ${name} must be ${short.join(', ')} or a multiple of 60, not ${value}.`;
+  throw new CloudError('InvalidParameterValue', message);
 }
 
 /** One page of a list whose token is the place of its first entry. */

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { PipelineError } from '../../shared/errors.ts';
+import { ownFile } from '../../shared/own-files.ts';
 import { endStale } from '../elb/haproxy/child.ts';
 import {
   daemonMark,
@@ -122,14 +121,10 @@ async function gone(daemons: readonly ProcessRef[], timeoutMs: number): Promise<
   return true;
 }
 
-/** The daemon's bundle: beside this file's own bundle, or in the dist/ of the folder above. */
+/** The daemon's bundle: beside this file's own bundle, or in dist/ for code that runs from its sources. */
 function findEntry(): string {
-  const start = dirname(fileURLToPath(import.meta.url));
-  for (let at = start; ; at = dirname(at)) {
-    const found = [join(at, 'local-cloud.js'), join(at, 'dist', 'local-cloud.js')].find((file) => existsSync(file));
-    if (found) return found;
-    if (dirname(at) === at) break;
-  }
+  const found = ownFile(['local-cloud.js', 'dist/local-cloud.js']);
+  if (found !== undefined) return found;
   throw new PipelineError('local.not-built', 'the local cloud is not built: there is no dist/local-cloud.js', {
     hint: 'npm run build',
   });

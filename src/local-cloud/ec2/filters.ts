@@ -1,5 +1,6 @@
 import type { Filter } from '@aws-sdk/client-ec2';
 import type { Tags } from '../model.ts';
+import { wildcardMatcher } from '../wildcards.ts';
 import { CloudError } from '../wire/handler.ts';
 import { invalidValue, missing } from './errors.ts';
 
@@ -54,36 +55,39 @@ function reader<T>(name: string, fields: Fields<T>, tagsOf?: (item: T) => Tags):
   throw invalidValue(`The filter '${name}' is invalid`);
 }
 
-/** A matcher of one value with wildcards. Patterns are compared step by step: no pattern can make it slow. */
-export function matcher(pattern: string): (value: string) => boolean {
-  if (!/[*?\\]/.test(pattern)) return (value) => value === pattern;
-  const parts: { kind: 'any' | 'one' | 'char'; char: string }[] = [];
-  for (let i = 0; i < pattern.length; i++) {
-    const char = pattern.charAt(i);
-    if (char === '\\' && i + 1 < pattern.length) parts.push({ kind: 'char', char: pattern.charAt(++i) });
-    else if (char === '*') parts.push({ kind: 'any', char });
-    else if (char === '?') parts.push({ kind: 'one', char });
-    else parts.push({ kind: 'char', char });
-  }
-  return (value) => {
-    let at = 0;
-    let part = 0;
-    let star = -1;
-    let resume = 0;
-    while (at < value.length) {
-      const now = parts[part];
-      if (now?.kind === 'any') {
-        star = part++;
-        resume = at;
-      } else if (now && (now.kind === 'one' || now.char === value.charAt(at))) {
-        part++;
-        at++;
-      } else if (star >= 0) {
-        part = star + 1;
-        at = ++resume;
-      } else return false;
-    }
-    while (parts[part]?.kind === 'any') part++;
-    return part === parts.length;
-  };
+/** EC2's patterns, in which `\\` makes a wildcard stand for itself. Most have none. */
+function matcher(pattern: string): (value: string) => boolean {
+  return /[*?\\]/.test(pattern) ? wildcardMatcher(pattern, '\\') : (value) => value === pattern;
+}
+
+/** Filters on what nothing here has: they are known, and let nothing through. */
+export function withoutValue(names: string): Fields<unknown> {
+  return Object.fromEntries(words(names).map((name) => [name, () => undefined]));
+}
+
+/**
+ * Filters that look at what an answer shows. Their names are paths: `ebs-info.nvme-support` looks at `EbsInfo.NvmeSupport`,
+ * `network-info.efa-info.maximum-efa-interfaces` at `NetworkInfo.EfaInfo.MaximumEfaInterfaces`, and a step into a list, which may have a plural name, at
+ * each of its items. What is not shown has no value.
+ * @param names of the filters, with spaces between them
+ */
+export function shownFields<T>(names: string, show: (item: T) => object): Fields<T> {
+  return Object.fromEntries(words(names).map((name) => [name, (item: T) => valuesAt(show(item), name.split('.'))]));
+}
+
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+function valuesAt(value: unknown, [step, ...more]: string[]): (string | undefined)[] {
+  if (Array.isArray(value)) return value.flatMap((one) => valuesAt(one, step === undefined ? [] : [step, ...more]));
+  if (step === undefined) return [filterText(value)];
+  if (typeof value !== 'object' || value === null) return [];
+  const wanted = step.replaceAll('-', '');
+  const [, found] = Object.entries(value).find(([key]) => new RegExp(`^${wanted}(s|es)?$`, 'i').test(key)) ?? [];
+  return valuesAt(found, more);
+}
+
+/** A value as filters compare it; undefined for what is not there. */
+export function filterText(value: unknown): string | undefined {
+  if (value === undefined || value === '') return undefined;
+  return value instanceof Date ? value.toISOString() : String(value);
 }

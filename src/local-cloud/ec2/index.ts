@@ -28,6 +28,7 @@ import { createTemplateHandlers } from './launch-templates/create.ts';
 import { describeTemplateHandlers } from './launch-templates/describe.ts';
 import { networkHandlers } from './network.ts';
 import { networkPartHandlers } from './network-parts.ts';
+import { placeHandlers } from './places.ts';
 import { ensureDefaultGroup, securityGroupHandlers } from './security-groups.ts';
 import { tagHandlers } from './tags.ts';
 import { changeVolumeHandlers } from './volumes/change.ts';
@@ -81,6 +82,7 @@ export function createEc2Service(context: CloudContext): Ec2Service {
     ...securityGroupHandlers(context),
     ...networkHandlers(context),
     ...networkPartHandlers(context),
+    ...placeHandlers(context),
     ...vpcHandlers(context),
     ...tagHandlers(context),
   };

@@ -5,7 +5,7 @@ import { defaultVpc, subnetsOf, type Vpc, vpcsOf } from '../network.ts';
 import { account } from '../settings.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
 import { doNotExist } from './errors.ts';
-import { applyFilters, type Fields } from './filters.ts';
+import { applyFilters, type Fields, shownFields, withoutValue } from './filters.ts';
 import { paginate } from './pagination.ts';
 
 const limits = { min: 5, max: 1000 };
@@ -155,6 +155,10 @@ const routeTableFields: Fields<sdk.RouteTable> = {
   'route.gateway-id': (one) => one.Routes?.map((it) => it.GatewayId),
   'route.origin': (one) => one.Routes?.map((it) => it.Origin),
   'route.state': () => 'active',
+  ...withoutValue(`
+    route.destination-ipv6-cidr-block route.destination-prefix-list-id route.egress-only-internet-gateway-id
+    route.instance-id route.nat-gateway-id route.transit-gateway-id route.vpc-peering-connection-id
+  `),
 };
 
 function internetGateway(id: string, vpcId: string): sdk.InternetGateway {
@@ -192,9 +196,13 @@ const networkAclFields: Fields<sdk.NetworkAcl> = {
   'association.network-acl-id': (one) => one.NetworkAclId,
   'association.subnet-id': (one) => one.Associations?.map((it) => it.SubnetId),
   'entry.cidr': () => '0.0.0.0/0',
-  'entry.protocol': () => '-1',
-  'entry.rule-action': () => ['allow', 'deny'],
-  'entry.rule-number': () => ['100', '32767'],
+  ...shownFields<sdk.NetworkAcl>(
+    'entry.egress entry.protocol entry.rule-action entry.rule-number',
+    ({ Entries = [] }) => ({
+      entry: Entries,
+    }),
+  ),
+  ...withoutValue('entry.icmp.code entry.icmp.type entry.ipv6-cidr entry.port-range.from entry.port-range.to'),
 };
 
 /** Those with these ids, or all. @throws CloudError of that code for ids that nothing has */

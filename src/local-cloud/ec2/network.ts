@@ -1,10 +1,4 @@
 import type {
-  DescribeAccountAttributesRequest,
-  DescribeAccountAttributesResult,
-  DescribeAvailabilityZonesRequest,
-  DescribeAvailabilityZonesResult,
-  DescribeRegionsRequest,
-  DescribeRegionsResult,
   DescribeSubnetsRequest,
   DescribeSubnetsResult,
   DescribeVpcAttributeRequest,
@@ -18,18 +12,24 @@ import type {
 import { readBlock } from '../../shared/cidr.ts';
 import type { CloudContext } from '../context.ts';
 import { derivedId } from '../ids.ts';
-import { defaultVpc, findVpc, type Subnet as OneSubnet, type Vpc as OneVpc, subnetsOf, vpcsOf } from '../network.ts';
-import { findRegion, optInRegionNames, regionNames } from '../regions.ts';
+import { findVpc, type Subnet as OneSubnet, type Vpc as OneVpc, subnetsOf, vpcsOf } from '../network.ts';
 import { account } from '../settings.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
 import { doNotExist, invalidCombination, invalidValue, required } from './errors.ts';
-import { applyFilters, type Fields } from './filters.ts';
+import { applyFilters, type Fields, shownFields, withoutValue } from './filters.ts';
 import { dhcpOptionsId } from './network-parts.ts';
 import { paginate } from './pagination.ts';
 import { tagsIfAny } from './tag-shapes.ts';
 import { networkTags } from './tags.ts';
 
-/** VPCs, subnets, zones and regions as they are; vpcs.ts makes and deletes the first two. */
+/** Filters that look at what is shown of a subnet. */
+const subnetFilters = `
+  map-customer-owned-ip-on-launch private-dns-name-options-on-launch.enable-resource-name-dns-a-record
+  private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record
+  private-dns-name-options-on-launch.hostname-type
+`;
+
+/** VPCs and subnets as they are; vpcs.ts makes and deletes them. */
 export function networkHandlers(context: CloudContext): HandlerTable {
   const { state, region } = context;
   /** A page of those that pass the request's filters; they may ask for tags as well. */
@@ -55,6 +55,7 @@ export function networkHandlers(context: CloudContext): HandlerTable {
         'ipv6-cidr-block-association.ipv6-cidr-block': () => undefined,
         'ipv6-cidr-block-association.association-id': () => undefined,
         'ipv6-cidr-block-association.state': () => undefined,
+        'ipv6-cidr-block-association.ipv6-pool': () => undefined,
         'is-default': (one) => String(one.isDefault),
         isDefault: (one) => String(one.isDefault),
         'owner-id': () => account.id,
@@ -114,70 +115,12 @@ export function networkHandlers(context: CloudContext): HandlerTable {
         'ipv6-cidr-block-association.state': () => undefined,
         'outpost-arn': () => undefined,
         'default-for-az': (one) => String(one.isDefault),
+        ...shownFields(subnetFilters, (one) => toSubnet(context, one)),
+        ...withoutValue('customer-owned-ipv4-pool enable-lni-at-device-index'),
         defaultForAz: (one) => String(one.isDefault),
         'owner-id': () => account.id,
       });
       return { Subnets: page.items.map((one) => toSubnet(context, one)), NextToken: page.nextToken };
-    },
-    DescribeAvailabilityZones: (input: DescribeAvailabilityZonesRequest): DescribeAvailabilityZonesResult => {
-      const unknown = (input.ZoneNames ?? []).filter((zone) => !region.zones.includes(zone));
-      if (unknown.length > 0) throw invalidValue(`Invalid availability zone: [${unknown.join(', ')}]`);
-      const zones = region.zones.map((zone) => ({
-        ZoneName: zone,
-        ZoneId: region.zoneIds[zone],
-        RegionName: region.name,
-        GroupName: region.name,
-        NetworkBorderGroup: region.name,
-        State: 'available' as const,
-        OptInStatus: 'opt-in-not-required' as const,
-        ZoneType: 'availability-zone',
-        Messages: [],
-      }));
-      const asked = zones.filter((one) => !input.ZoneNames?.length || input.ZoneNames.includes(one.ZoneName));
-      return {
-        AvailabilityZones: applyFilters(asked, input.Filters, {
-          'zone-name': (one) => one.ZoneName,
-          'zone-id': (one) => one.ZoneId,
-          'region-name': (one) => one.RegionName,
-          'group-name': (one) => one.GroupName,
-          'zone-type': (one) => one.ZoneType,
-          'opt-in-status': (one) => one.OptInStatus,
-          state: (one) => one.State,
-        }),
-      };
-    },
-    DescribeRegions: (input: DescribeRegionsRequest): DescribeRegionsResult => {
-      // Without AllRegions there are only those that the account may use.
-      const all = input.AllRegions ? [...regionNames, ...optInRegionNames].sort() : regionNames;
-      const unknown = (input.RegionNames ?? []).filter((name) => !all.includes(name));
-      if (unknown.length > 0) throw invalidValue(`Invalid region name: [${unknown.join(', ')}]`);
-      const asked = input.RegionNames?.length ? input.RegionNames : [...all];
-      const rows = asked.map((name) => ({
-        RegionName: name,
-        Endpoint: `ec2.${name}.amazonaws.com`,
-        OptInStatus: findRegion(name) ? 'opt-in-not-required' : 'not-opted-in',
-      }));
-      return {
-        Regions: applyFilters(rows, input.Filters, {
-          'region-name': (one) => one.RegionName,
-          endpoint: (one) => one.Endpoint,
-          'opt-in-status': (one) => one.OptInStatus,
-        }),
-      };
-    },
-    DescribeAccountAttributes: (input: DescribeAccountAttributesRequest): DescribeAccountAttributesResult => {
-      const attributes: Record<string, string> = {
-        'supported-platforms': 'VPC',
-        'default-vpc': defaultVpc(context)?.id ?? 'none',
-        'max-instances': '1000',
-      };
-      const names: string[] = input.AttributeNames?.length ? input.AttributeNames : Object.keys(attributes);
-      return {
-        AccountAttributes: names.flatMap((name) => {
-          const value = attributes[name];
-          return value === undefined ? [] : [{ AttributeName: name, AttributeValues: [{ AttributeValue: value }] }];
-        }),
-      };
     },
   };
 }

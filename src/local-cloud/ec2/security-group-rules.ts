@@ -80,14 +80,19 @@ function checkCidr(cidr: string | undefined): string {
 
 /** A security group by id, or by name in the default VPC. @throws CloudError `InvalidGroup.NotFound`, `InvalidGroupId.Malformed`. */
 export function findGroup({ state, region }: NetworkContext, id?: string, name?: string): SecurityGroupRecord {
-  if (id && !id.startsWith('sg-'))
-    throw new CloudError('InvalidGroupId.Malformed', `Invalid id: "${id}" (expecting "sg-...")`);
+  if (id) checkGroupId(id);
   if (!id && !name) throw missing('GroupId or GroupName');
   const found = id
     ? state.securityGroups[id]
     : Object.values(state.securityGroups).find((one) => one.name === name && one.vpcId === region.vpcId);
   if (found) return found;
   throw new CloudError('InvalidGroup.NotFound', `The security group '${id || name}' does not exist`);
+}
+
+/** Refuses what is no id of a security group, such as a name or an empty text. @throws CloudError `InvalidGroupId.Malformed` */
+export function checkGroupId(id: string): string {
+  if (id.startsWith('sg-')) return id;
+  throw new CloudError('InvalidGroupId.Malformed', `Invalid id: "${id}" (expecting "sg-...")`);
 }
 
 /** A rule of a group by its id. @throws CloudError `InvalidSecurityGroupRuleId.NotFound`. */

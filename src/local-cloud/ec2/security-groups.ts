@@ -21,7 +21,7 @@ import { requireVpc } from './network.ts';
 import { paginate } from './pagination.ts';
 import { ruleAccessHandlers } from './security-group-access.ts';
 import { ruleChangeHandlers } from './security-group-changes.ts';
-import { findGroup, toPermissions, toRule } from './security-group-rules.ts';
+import { checkGroupId, findGroup, toPermissions, toRule } from './security-group-rules.ts';
 import { tagList, tagsFor } from './tag-shapes.ts';
 
 /** Security groups: kept and checked as in EC2. They filter nothing: machines listen on loopback only. */
@@ -51,11 +51,11 @@ export function securityGroupHandlers(context: CloudContext): HandlerTable {
       const ids = input.GroupIds ?? [];
       const names = input.GroupNames ?? [];
       const named = [
-        ...ids.map((id) => findGroup(context, id)),
+        ...ids.map((id) => findGroup(context, checkGroupId(id))),
         ...names.map((name) => findGroup(context, undefined, name)),
       ];
       const asked = ids.length + names.length > 0 ? [...new Set(named)] : Object.values(state.securityGroups);
-      const kept = applyFilters(asked, input.Filters, groupFields, (one) => one.tags);
+      const kept = applyFilters(asked, input.Filters, groupFields(state), (one) => one.tags);
       const page = paginate(kept, input, { min: 5, max: 1000 }, (one) => one.id);
       return { SecurityGroups: page.items.map((one) => toGroup(region, one)), NextToken: page.nextToken };
     },
@@ -126,18 +126,37 @@ export function addDefaultGroup(
   context.changed();
 }
 
-const groupFields: Fields<SecurityGroupRecord> = {
+const groupFields = (state: CloudState): Fields<SecurityGroupRecord> => ({
   'group-id': (one) => one.id,
   'group-name': (one) => one.name,
   description: (one) => one.description,
   'vpc-id': (one) => one.vpcId,
   'owner-id': () => account.id,
-  'ip-permission.cidr': (one) => one.ingress.map((rule) => rule.cidr),
-  'ip-permission.group-id': (one) => one.ingress.map((rule) => rule.groupId),
-  'ip-permission.protocol': (one) => one.ingress.map((rule) => rule.protocol),
-  'ip-permission.from-port': (one) => one.ingress.map((rule) => rule.fromPort?.toString()),
-  'ip-permission.to-port': (one) => one.ingress.map((rule) => rule.toPort?.toString()),
-};
+  ...ruleFields(state, 'ip-permission', (one) => one.ingress),
+  ...ruleFields(state, 'egress.ip-permission', (one) => one.egress),
+});
+
+/** What filters look at in a group's rules of one direction. There are no prefix lists. */
+function ruleFields(
+  state: CloudState,
+  prefix: string,
+  rulesOf: (group: SecurityGroupRecord) => SecurityGroupRuleRecord[],
+): Fields<SecurityGroupRecord> {
+  const read: Record<string, (rule: SecurityGroupRuleRecord) => string | undefined> = {
+    cidr: ({ cidr }) => (cidr?.includes(':') ? undefined : cidr),
+    'ipv6-cidr': ({ cidr }) => (cidr?.includes(':') ? cidr : undefined),
+    'from-port': ({ fromPort }) => fromPort?.toString(),
+    'to-port': ({ toPort }) => toPort?.toString(),
+    'group-id': ({ groupId }) => groupId,
+    'group-name': ({ groupId }) => groupId && state.securityGroups[groupId]?.name,
+    'prefix-list-id': () => undefined,
+    protocol: ({ protocol }) => protocol,
+    'user-id': ({ groupId }) => groupId && account.id,
+  };
+  return Object.fromEntries(
+    Object.entries(read).map(([name, of]) => [`${prefix}.${name}`, (group) => rulesOf(group).map(of)]),
+  );
+}
 
 /** Every group starts by letting everything out. */
 function newGroup(

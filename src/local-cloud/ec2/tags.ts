@@ -6,10 +6,11 @@ import type {
   ResourceType,
 } from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../context.ts';
+import { isId } from '../ids.ts';
 import type { CloudState, Tags } from '../model.ts';
 import { subnetsOf, vpcsOf } from '../network.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
-import { invalidValue, required } from './errors.ts';
+import { required } from './errors.ts';
 import { applyFilters, type Fields } from './filters.ts';
 import { paginate } from './pagination.ts';
 import { checkTagCount, readTags } from './tag-shapes.ts';
@@ -135,7 +136,8 @@ export function networkTags(state: CloudState, id: string): Tags {
 }
 
 function refuse(id: string): never {
-  const code = notFoundCodes[id.slice(0, Math.max(0, id.indexOf('-')))];
-  if (code) throw new CloudError(code, `The ID '${id}' does not exist`);
-  throw invalidValue(`The ID '${id}' is not valid`);
+  const prefix = id.slice(0, Math.max(0, id.indexOf('-')));
+  const code = notFoundCodes[prefix];
+  if (code && isId(prefix, id)) throw new CloudError(code, `The ID '${id}' does not exist`);
+  throw new CloudError('InvalidID', `The ID '${id}' is not valid`);
 }

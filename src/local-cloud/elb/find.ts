@@ -1,24 +1,31 @@
 import type { CloudState, ListenerRecord, LoadBalancerRecord, RuleRecord, TargetGroupRecord } from '../model.ts';
+import { account } from '../settings.ts';
 import { CloudError } from '../wire/handler.ts';
 import { forwardWeights } from './haproxy/weights.ts';
-import { required } from './validate.ts';
+import { invalid, required } from './validate.ts';
 
-/** The record of an ARN, or ELB's refusal that names what was asked for. */
-function find<T>(table: Record<string, T>, arn: string | undefined, what: string, plural: string, code: string): T {
+/**
+ * The record of an ARN, or ELB's refusal that names what was asked for.
+ * @param kind what the ARN's resource begins with
+ * @throws CloudError of `code`; `ValidationError` for what is no ARN of this kind, or one of another account
+ */
+function find<T>(table: Record<string, T>, arn: string | undefined, what: string, kind: string, code: string): T {
   const key = required(arn, `${what} ARN`);
+  const wellFormed = `^arn:aws:elasticloadbalancing:[a-z0-9-]+:${account.id}:${kind}/[A-Za-z0-9-]+(/[A-Za-z0-9-]+)+$`;
+  if (!new RegExp(wellFormed).test(key)) throw invalid(`'${key}' is not a valid ${what} ARN`);
   const record = Object.hasOwn(table, key) ? table[key] : undefined;
-  if (!record) throw new CloudError(code, `One or more ${plural} not found: '${key}'`);
+  if (!record) throw new CloudError(code, `One or more ${what}s not found: '${key}'`);
   return record;
 }
 
 export const findLoadBalancer = (state: CloudState, arn?: string): LoadBalancerRecord =>
-  find(state.loadBalancers, arn, 'load balancer', 'load balancers', 'LoadBalancerNotFound');
+  find(state.loadBalancers, arn, 'load balancer', 'loadbalancer', 'LoadBalancerNotFound');
 export const findTargetGroup = (state: CloudState, arn?: string): TargetGroupRecord =>
-  find(state.targetGroups, arn, 'target group', 'target groups', 'TargetGroupNotFound');
+  find(state.targetGroups, arn, 'target group', 'targetgroup', 'TargetGroupNotFound');
 export const findListener = (state: CloudState, arn?: string): ListenerRecord =>
-  find(state.listeners, arn, 'listener', 'listeners', 'ListenerNotFound');
+  find(state.listeners, arn, 'listener', 'listener', 'ListenerNotFound');
 export const findRule = (state: CloudState, arn?: string): RuleRecord =>
-  find(state.rules, arn, 'rule', 'rules', 'RuleNotFound');
+  find(state.rules, arn, 'rule', 'listener-rule', 'RuleNotFound');
 
 /** ARNs of the target groups that an owner's actions forward to, whatever their weights. */
 export function forwardsTo(actions: Record<string, unknown>[]): string[] {

@@ -1,21 +1,10 @@
 import type { CloudState, ImageRecord, InstanceRecord } from '../model.ts';
+import { wildcardMatcher } from '../wildcards.ts';
 import type { FaultRequest } from './rule.ts';
 
-/** Whether `name` fits a pattern in which `*` stands for any characters. Capitals do not matter. */
+/** Whether `name` fits a pattern in which `*` stands for any characters and `?` for one. Capitals do not matter. */
 export function matchesName(pattern: string, name: string): boolean {
-  const parts = pattern.toLowerCase().split('*');
-  const text = name.toLowerCase();
-  const [first = '', ...rest] = parts;
-  const last = rest.pop();
-  if (last === undefined) return text === first;
-  if (!text.startsWith(first) || text.length < first.length + last.length || !text.endsWith(last)) return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at <= text.length - last.length;
+  return wildcardMatcher(pattern.toLowerCase())(name.toLowerCase());
 }
 
 /** A call as rules see it. */

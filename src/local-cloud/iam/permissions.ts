@@ -1,6 +1,6 @@
 import type { RoleRecord } from '../model.ts';
+import { wildcardMatcher } from '../wildcards.ts';
 import { managedStatements } from './managed.ts';
-import { matchesPattern } from './match.ts';
 import { readPolicy, type Statement } from './policy-document.ts';
 import type { IamStore } from './store.ts';
 
@@ -24,8 +24,8 @@ function statementsOf(store: IamStore, role: RoleRecord): Statement[] {
 
 function isAbout(one: Statement, action: string, resource: string): boolean {
   const wanted = action.toLowerCase();
-  const fitsAction = (pattern: string) => matchesPattern(pattern.toLowerCase(), wanted);
-  const fitsResource = (pattern: string) => matchesPattern(pattern, resource);
+  const fitsAction = (pattern: string) => wildcardMatcher(pattern.toLowerCase())(wanted);
+  const fitsResource = (pattern: string) => wildcardMatcher(pattern)(resource);
   const actionIsMeant = one.actions?.some(fitsAction) ?? !one.notActions?.some(fitsAction);
   return actionIsMeant && (one.resources?.some(fitsResource) ?? !(one.notResources ?? ['*']).some(fitsResource));
 }

@@ -1,6 +1,6 @@
 import type { RoleRecord } from '../model.ts';
 import { account } from '../settings.ts';
-import { matchesPattern } from './match.ts';
+import { wildcardMatcher } from '../wildcards.ts';
 import { readPolicy, type Statement } from './policy-document.ts';
 
 /** Who wants to take a role. */
@@ -24,7 +24,7 @@ export function mayTake(role: RoleRecord, taker: Taker): boolean {
 }
 
 function isAboutTaking({ actions = [] }: Statement): boolean {
-  return actions.some((action) => matchesPattern(action.toLowerCase(), 'sts:assumerole'));
+  return actions.some((action) => wildcardMatcher(action.toLowerCase())('sts:assumerole'));
 }
 
 function names({ principals = {} }: Statement, taker: Taker): boolean {

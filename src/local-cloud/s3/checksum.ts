@@ -1,12 +1,22 @@
 import { createHash } from 'node:crypto';
 import { createCrc32, createCrc32c, createCrc64Nvme, type Digest } from './crc.ts';
 import { invalidRequest, notImplemented, S3Error } from './error.ts';
+import { tag } from './xml.ts';
 
-/** A checksum that a caller sent with an object, in base64. */
+/** A checksum of an object or a part, sent along or made here. */
 export interface Checksum {
   algorithm: ChecksumAlgorithm;
+  /** Base64; for `COMPOSITE` with the number of parts behind it, e.g. `AAAAAA==-2`. */
   value: string;
+  /** What it is made of; without it `FULL_OBJECT`. */
+  type?: ChecksumType;
 }
+
+/** Of all bytes of the object, or of the checksums of the parts that it was put together from. */
+export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
+
+/** S3's own choice where the caller names none. */
+export const usualAlgorithm = 'crc64nvme';
 
 const makers = {
   crc32: createCrc32,
@@ -58,6 +68,22 @@ export function checkValue(algorithm: ChecksumAlgorithm, value: string): string 
   const bytes = Buffer.from(value, 'base64');
   if (bytes.length === sizes[algorithm] && bytes.toString('base64') === value) return value;
   throw invalidRequest(`Value for ${checksumHeader(algorithm)} header is invalid.`);
+}
+
+/** An algorithm by the name that `x-amz-checksum-algorithm` gives it. @throws S3Error `InvalidRequest` */
+export function readAlgorithm(name: string | undefined): ChecksumAlgorithm | undefined {
+  const known = name?.toLowerCase();
+  if (known === undefined || Object.hasOwn(makers, known)) return known as ChecksumAlgorithm | undefined;
+  throw invalidRequest(
+    'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
+  );
+}
+
+/** A checksum as documents of S3 have it; nothing for what has none. */
+export function checksumTags(checksum: Checksum | undefined, { withType = true } = {}): string {
+  if (!checksum) return '';
+  const value = tag(`Checksum${checksum.algorithm.toUpperCase()}`, checksum.value);
+  return withType ? value + tag('ChecksumType', checksum.type ?? 'FULL_OBJECT') : value;
 }
 
 export function badChecksum(algorithm: ChecksumAlgorithm): S3Error {

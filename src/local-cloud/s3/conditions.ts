@@ -1,21 +1,21 @@
-import { noSuchKey, notImplemented, preconditionFailed } from './error.ts';
+import { noSuchKey, preconditionFailed, unservedHeader } from './error.ts';
 import type { ObjectVersion } from './object-file.ts';
 
 type Header = (name: string) => string | undefined;
 
 /**
- * The conditions of a write, judged when it is made.
+ * The conditions of a write, judged when it is made: `If-None-Match: *`, or `If-Match` with one tag.
  * @returns a check that throws `PreconditionFailed`, or `NoSuchKey` for If-Match on what is not there
- * @throws S3Error `NotImplemented` for conditions that S3 has only on reads
+ * @throws S3Error `NotImplemented` for conditions that S3 has only on reads and deletions
  */
 export function writeCondition(header: Header, key: string): (current: ObjectVersion | undefined) => void {
   const ifNoneMatch = header('if-none-match');
   const ifMatch = header('if-match');
-  if (ifNoneMatch !== undefined && ifNoneMatch.trim() !== '*')
-    throw notImplemented('If-None-Match on writes but with *');
-  if (ifNoneMatch !== undefined && ifMatch !== undefined) throw notImplemented('If-Match together with If-None-Match');
-  if (header('if-modified-since') ?? header('if-unmodified-since'))
-    throw notImplemented('conditions on the time of a write');
+  if (ifNoneMatch !== undefined && ifMatch !== undefined) throw unservedHeader('If-Match,If-None-Match');
+  if (ifNoneMatch !== undefined && ifNoneMatch.trim() !== '*') throw unservedHeader('If-None-Match');
+  if (ifMatch?.trim() === '*') throw unservedHeader('If-Match');
+  for (const name of ['If-Modified-Since', 'If-Unmodified-Since'])
+    if (header(name.toLowerCase()) !== undefined) throw unservedHeader(name);
   return (version) => {
     const current = version?.deleteMarker ? undefined : version;
     if (ifNoneMatch !== undefined && current) throw preconditionFailed('If-None-Match');

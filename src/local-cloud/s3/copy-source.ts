@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { Bucket } from './bucket.ts';
+import { type Checksum, type ChecksumAlgorithm, createDigest } from './checksum.ts';
 import { notModified } from './conditions.ts';
+import type { Draft } from './drafts.ts';
 import { invalidArgument, noSuchKey, preconditionFailed, S3Error } from './error.ts';
 import type { ObjectVersion } from './object-file.ts';
 import { fileBody, findVersion } from './object-read.ts';
@@ -37,6 +40,25 @@ export async function openSource(
   const handle = await bucket.open(version);
   if (!handle) throw noSuchKey(key);
   return fileBody(handle, start, end - start + 1);
+}
+
+/** Writes bytes of a source to a draft; closes neither. Their MD5 is hexadecimal. */
+export async function copyBody(
+  body: FileBody,
+  draft: Draft,
+  algorithm: ChecksumAlgorithm | undefined,
+): Promise<{ md5: string; checksum?: Checksum }> {
+  const md5 = createHash('md5');
+  const digest = algorithm && createDigest(algorithm);
+  if (body.length > 0) {
+    for await (const chunk of body.stream()) {
+      md5.update(chunk);
+      digest?.update(chunk);
+      await draft.write(chunk);
+    }
+  }
+  const checksum = algorithm && digest && { algorithm, value: digest.digest().toString('base64') };
+  return { md5: md5.digest('hex'), checksum };
 }
 
 /** `bytes=first-last`, both within the source. @throws S3Error `InvalidArgument` */

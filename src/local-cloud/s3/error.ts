@@ -33,6 +33,14 @@ export function preconditionFailed(condition: string): S3Error {
   return new S3Error('PreconditionFailed', message, 412, { Condition: condition });
 }
 
+/** A bucket is elsewhere: requests go to the endpoint of its region. */
+export function permanentRedirect(bucket: string, region: string): S3Error {
+  const message =
+    'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.';
+  const details = { Endpoint: `${bucket}.s3.${region}.amazonaws.com`, Bucket: bucket };
+  return new S3Error('PermanentRedirect', message, 301, details, { 'x-amz-bucket-region': region });
+}
+
 export function invalidArgument(name: string, value: string, message: string): S3Error {
   return new S3Error('InvalidArgument', message, 400, { ArgumentName: name, ArgumentValue: value });
 }
@@ -44,6 +52,12 @@ export function invalidRequest(message: string): S3Error {
 /** For what AWS has and the local cloud has not: a header, or an operation. */
 export function notImplemented(what: string): S3Error {
   return new S3Error('NotImplemented', `The local cloud does not implement ${what}.`, 501);
+}
+
+/** For a header that AWS does not take in this place either, in its words. */
+export function unservedHeader(name: string): S3Error {
+  const message = 'A header you provided implies functionality that is not implemented';
+  return new S3Error('NotImplemented', message, 501, { Header: name });
 }
 
 export function malformedXml(): S3Error {

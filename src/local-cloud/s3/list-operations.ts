@@ -123,7 +123,7 @@ function modified({ lastModified }: ObjectVersion): string {
 function described(version: ObjectVersion): string[] {
   const { checksum } = version;
   const sum = checksum
-    ? tag('ChecksumAlgorithm', checksum.algorithm.toUpperCase()) + tag('ChecksumType', 'FULL_OBJECT')
+    ? tag('ChecksumAlgorithm', checksum.algorithm.toUpperCase()) + tag('ChecksumType', checksum.type ?? 'FULL_OBJECT')
     : '';
   return [
     modified(version),

@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
+import { checksumTags } from './checksum.ts';
 import { writeCondition } from './conditions.ts';
 import { invalidArgument, malformedXml, notImplemented, S3Error } from './error.ts';
+import {
+  checkCompletion,
+  checkPart,
+  objectDigest,
+  readUploadChecksum,
+  requirePartChecksums,
+  uploadChecksumTags,
+  usualOfPart,
+} from './multipart-checksum.ts';
 import { checkKey } from './names.ts';
 import { checksumHeaders, readObjectHeaders, writtenHeaders } from './object-headers.ts';
 import { maximumObject } from './payload.ts';
@@ -16,12 +26,16 @@ export const createMultipartUpload: Operation = async (request, { buckets, uploa
   await buckets.get(request.bucket);
   const { bucket, key } = request;
   checkKey(key);
-  const upload = uploads.start({ bucket, key, startedAt: now(), described: readObjectHeaders(request) });
-  const algorithm = request.header('x-amz-checksum-algorithm');
+  const checksum = readUploadChecksum(request);
+  const upload = uploads.start({ bucket, key, startedAt: now(), described: readObjectHeaders(request), checksum });
+  const chosen = checksum.named && {
+    'x-amz-checksum-algorithm': checksum.algorithm.toUpperCase(),
+    'x-amz-checksum-type': checksum.type,
+  };
   const names = [tag('Bucket', bucket), tag('Key', key), tag('UploadId', upload.id)];
   return {
     status: 200,
-    headers: { 'x-amz-server-side-encryption': 'AES256', ...(algorithm && { 'x-amz-checksum-algorithm': algorithm }) },
+    headers: { 'x-amz-server-side-encryption': 'AES256', ...chosen },
     body: document('InitiateMultipartUploadResult', ...names),
   };
 };
@@ -32,9 +46,10 @@ export const uploadPart: Operation = async (request, context) => {
   const number = partNumberOf(request);
   const draft = await buckets.drafts.create();
   try {
-    const { size, md5, checksum } = await request.payload.receive((chunk) => draft.write(chunk));
+    const { size, md5, checksum } = await request.payload.receive((chunk) => draft.write(chunk), usualOfPart(upload));
+    const kept = checkPart(upload, checksum);
     await draft.finish(Buffer.alloc(0));
-    await uploads.keep(upload, { number, size, etag: md5, receivedAt: now(), checksum, draft });
+    await uploads.keep(upload, { number, size, etag: md5, receivedAt: now(), checksum: kept, draft });
     const { 'x-amz-checksum-type': _type, ...sums } = checksumHeaders({ checksum });
     return { status: 200, headers: { etag: `"${md5}"`, 'x-amz-server-side-encryption': 'AES256', ...sums } };
   } catch (error) {
@@ -44,7 +59,7 @@ export const uploadPart: Operation = async (request, context) => {
 };
 
 export const completeMultipartUpload: Operation = async (request, context) => {
-  const { bucket: bucketName, key, header, headerNames } = request;
+  const { bucket: bucketName, key, header } = request;
   const { buckets, uploads, now } = context;
   const bucket = await buckets.get(bucketName);
   const root = parseXml(await request.payload.text());
@@ -52,25 +67,30 @@ export const completeMultipartUpload: Operation = async (request, context) => {
   const before = uploads.completed(request.query.get('uploadId') ?? '', bucketName, key, named);
   if (before) return before;
   const upload = await uploadOf(request, context);
-  const sum = headerNames.find((name) => /^x-amz-checksum-(crc|sha)/.test(name));
-  if (sum) throw notImplemented(`the checksum of a whole object put together from parts (${sum})`);
   const check = writeCondition(header, key);
   const parts = chosenParts(upload, root);
   const { restore } = uploads.take(upload);
   const draft = await buckets.drafts.create();
   try {
     const md5 = createHash('md5');
+    const digest = objectDigest(upload, parts);
     for (const part of parts) {
       md5.update(Buffer.from(part.etag, 'hex'));
-      for await (const chunk of readPart(part)) await draft.write(chunk);
+      for await (const chunk of readPart(part)) {
+        digest.update(chunk);
+        await draft.write(chunk);
+      }
     }
     const size = parts.reduce((total, part) => total + part.size, 0);
     const etag = `${md5.digest('hex')}-${parts.length}`;
-    const version = await bucket.put(draft, { key, size, etag, ...upload.described }, now(), check);
+    const checksum = digest.finish();
+    checkCompletion(request, upload, checksum, size);
+    const version = await bucket.put(draft, { key, size, etag, checksum, ...upload.described }, now(), check);
     await uploads.end(upload);
     const { etag: _etag, ...headers } = writtenHeaders(version, bucket.facts);
     const location = `/${bucketName}/${key.split('/').map(encodeURIComponent).join('/')}`;
     const names = [tag('Location', location), tag('Bucket', bucketName), tag('Key', key), tag('ETag', `"${etag}"`)];
+    names.push(checksumTags(checksum));
     const answer = { status: 200, headers, body: document('CompleteMultipartUploadResult', ...names) };
     uploads.complete(upload.id, { bucket: bucketName, key, parts: named, answer });
     return answer;
@@ -99,9 +119,11 @@ export const listParts: Operation = async (request, context) => {
     ...[tag('Bucket', upload.bucket), tag('Key', upload.key), tag('UploadId', upload.id)],
     ...[tag('PartNumberMarker', after), tag('NextPartNumberMarker', truncated ? page.at(-1)?.number : undefined)],
     ...[tag('MaxParts', most), tag('IsTruncated', truncated), tag('StorageClass', 'STANDARD')],
-    ...page.map(({ number, size, etag, receivedAt }) => {
+    uploadChecksumTags(upload),
+    ...page.map(({ number, size, etag, receivedAt, checksum }) => {
       const modified = tag('LastModified', new Date(receivedAt).toISOString());
-      return group('Part', tag('PartNumber', number), modified, tag('ETag', `"${etag}"`), tag('Size', size));
+      const sum = checksumTags(checksum, { withType: false });
+      return group('Part', tag('PartNumber', number), modified, tag('ETag', `"${etag}"`), tag('Size', size), sum);
     }),
   );
   return { status: 200, body };
@@ -123,9 +145,10 @@ export const listMultipartUploads: Operation = async (request, { buckets, upload
     ...[tag('Bucket', bucket), tag('KeyMarker', keyMarker), tag('UploadIdMarker', idMarker), tag('Prefix', prefix)],
     ...[tag('NextKeyMarker', next?.key), tag('NextUploadIdMarker', next?.id)],
     ...[tag('MaxUploads', most), tag('IsTruncated', truncated)],
-    ...page.map(({ key, id, startedAt }) => {
-      const begun = tag('Initiated', new Date(startedAt).toISOString());
-      return group('Upload', tag('Key', key), tag('UploadId', id), tag('StorageClass', 'STANDARD'), begun);
+    ...page.map((upload) => {
+      const begun = tag('Initiated', new Date(upload.startedAt).toISOString());
+      const names = [tag('Key', upload.key), tag('UploadId', upload.id), tag('StorageClass', 'STANDARD')];
+      return group('Upload', ...names, begun, uploadChecksumTags(upload));
     }),
   );
   return { status: 200, body };
@@ -152,6 +175,7 @@ function namedParts(root: XmlElement): string {
 function chosenParts(upload: Upload, root: XmlElement): Part[] {
   const wanted = root.children.filter(({ name }) => name === 'Part');
   if (root.name !== 'CompleteMultipartUpload' || wanted.length === 0 || wanted.length > mostParts) throw malformedXml();
+  requirePartChecksums(upload, wanted);
   const parts = wanted.map((element) => {
     const part = upload.parts.get(Number(childText(element, 'PartNumber')));
     const etag = childText(element, 'ETag')

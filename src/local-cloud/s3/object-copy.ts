@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { checksumTags, readAlgorithm, usualAlgorithm } from './checksum.ts';
 import { writeCondition } from './conditions.ts';
-import { findSource, openSource } from './copy-source.ts';
+import { copyBody, findSource, openSource } from './copy-source.ts';
 import { invalidArgument, invalidRequest } from './error.ts';
 import { checkKey } from './names.ts';
 import { quoted, readObjectHeaders, versionHeader, writtenHeaders } from './object-headers.ts';
@@ -17,6 +17,7 @@ export const copyObject: Operation = async (request, context) => {
   const replace = directive(request, 'x-amz-metadata-directive') === 'REPLACE';
   const retag = directive(request, 'x-amz-tagging-directive') === 'REPLACE';
   const described = readObjectHeaders(request);
+  const algorithm = readAlgorithm(header('x-amz-checksum-algorithm'));
   const check = writeCondition(header, key);
   if (!replace && from === bucket && source.key === key && !source.named) {
     throw invalidRequest(
@@ -26,24 +27,17 @@ export const copyObject: Operation = async (request, context) => {
   const body = await openSource(source);
   const draft = await buckets.drafts.create();
   try {
-    const md5 = createHash('md5');
-    if (body.length > 0) {
-      for await (const chunk of body.stream()) {
-        md5.update(chunk);
-        await draft.write(chunk);
-      }
-    }
+    const { md5, checksum } = await copyBody(body, draft, algorithm ?? original.checksum?.algorithm ?? usualAlgorithm);
     const { headers, metadata } = replace ? described : original;
     const { tags } = retag ? described : original;
-    const { size, checksum } = original;
-    const wanted = { key, size, etag: md5.digest('hex'), checksum, headers, metadata, tags };
+    const wanted = { key, size: original.size, etag: md5, checksum, headers, metadata, tags };
     const version = await bucket.put(draft, wanted, now(), check);
     const { etag: _etag, ...answer } = writtenHeaders(version, bucket.facts);
     const copied = versionHeader(original, from.facts)['x-amz-version-id'];
     if (copied) answer['x-amz-copy-source-version-id'] = copied;
     const modified = new Date(version.lastModified).toISOString();
-    const sum = checksum && tag(`Checksum${checksum.algorithm.toUpperCase()}`, checksum.value);
-    const result = document('CopyObjectResult', tag('LastModified', modified), tag('ETag', quoted(version)), sum ?? '');
+    const about = [tag('LastModified', modified), tag('ETag', quoted(version)), checksumTags(checksum)];
+    const result = document('CopyObjectResult', ...about);
     return { status: 200, headers: answer, body: result };
   } finally {
     await body.close();

@@ -95,10 +95,13 @@ export function versionHeader({ versionId }: ObjectVersion, { versioning }: Buck
   return versioning ? { 'x-amz-version-id': versionId } : {};
 }
 
-/** The checksum that was sent with the object, if any. */
+/** The object's checksum, if any: objects of former versions of this cloud may have none. */
 export function checksumHeaders({ checksum }: Pick<ObjectVersion, 'checksum'>): Record<string, string> {
   if (!checksum) return {};
-  return { [checksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': 'FULL_OBJECT' };
+  return {
+    [checksumHeader(checksum.algorithm)]: checksum.value,
+    'x-amz-checksum-type': checksum.type ?? 'FULL_OBJECT',
+  };
 }
 
 export function quoted({ etag }: ObjectVersion): string {

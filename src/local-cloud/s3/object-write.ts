@@ -1,3 +1,4 @@
+import { usualAlgorithm } from './checksum.ts';
 import { writeCondition } from './conditions.ts';
 import { checkKey } from './names.ts';
 import { checksumHeaders, readObjectHeaders, writtenHeaders } from './object-headers.ts';
@@ -11,7 +12,7 @@ export const putObject: Operation = async (request, { buckets, now }) => {
   const described = readObjectHeaders(request);
   const draft = await buckets.drafts.create();
   try {
-    const { size, md5, checksum } = await payload.receive((chunk) => draft.write(chunk));
+    const { size, md5, checksum } = await payload.receive((chunk) => draft.write(chunk), usualAlgorithm);
     const version = await bucket.put(draft, { key, size, etag: md5, checksum, ...described }, now(), check);
     return { status: 200, headers: { ...writtenHeaders(version, bucket.facts), ...checksumHeaders(version) } };
   } finally {

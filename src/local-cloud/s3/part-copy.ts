@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { findSource, openSource, sourceRange } from './copy-source.ts';
+import { checksumTags } from './checksum.ts';
+import { copyBody, findSource, openSource, sourceRange } from './copy-source.ts';
 import { notImplemented, S3Error } from './error.ts';
 import { partNumberOf, uploadOf } from './multipart.ts';
 import { versionHeader } from './object-headers.ts';
@@ -21,17 +21,14 @@ export const uploadPartCopy: Operation = async (request, context) => {
   const body = await openSource(source, range?.start, range?.end);
   const draft = await buckets.drafts.create();
   try {
-    const md5 = createHash('md5');
-    if (body.length > 0) {
-      for await (const chunk of body.stream()) {
-        md5.update(chunk);
-        await draft.write(chunk);
-      }
-    }
+    const { md5: etag, checksum } = await copyBody(
+      body,
+      draft,
+      upload.checksum.named ? upload.checksum.algorithm : undefined,
+    );
     await draft.finish(Buffer.alloc(0));
-    const etag = md5.digest('hex');
     const receivedAt = now();
-    await uploads.keep(upload, { number, size: body.length, etag, receivedAt, draft });
+    await uploads.keep(upload, { number, size: body.length, etag, receivedAt, checksum, draft });
     const copied = versionHeader(source.version, source.bucket.facts)['x-amz-version-id'];
     const modified = tag('LastModified', new Date(receivedAt).toISOString());
     return {
@@ -40,7 +37,7 @@ export const uploadPartCopy: Operation = async (request, context) => {
         'x-amz-server-side-encryption': 'AES256',
         ...(copied && { 'x-amz-copy-source-version-id': copied }),
       },
-      body: document('CopyPartResult', modified, tag('ETag', `"${etag}"`)),
+      body: document('CopyPartResult', modified, tag('ETag', `"${etag}"`), checksumTags(checksum, { withType: false })),
     };
   } catch (error) {
     await draft.discard();

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { announcedChecksum, badChecksum, type Checksum, checksumHeader, checkValue, createDigest } from './checksum.ts';
+import {
+  announcedChecksum,
+  badChecksum,
+  type Checksum,
+  type ChecksumAlgorithm,
+  checksumHeader,
+  checkValue,
+  createDigest,
+} from './checksum.ts';
 import { incompleteBody, unchunk } from './chunked.ts';
 import { notImplemented, S3Error } from './error.ts';
 
@@ -20,8 +28,8 @@ export interface Received {
 
 /** A request's body and what its headers promise of it. */
 export interface Payload {
-  /** Hands the body over piece by piece. @throws S3Error when it is too large or not what was promised */
-  receive(sink: (chunk: Buffer) => Promise<unknown>): Promise<Received>;
+  /** Hands the body over piece by piece. Its checksum is the one sent along, else of the `usual` algorithm, if any. @throws S3Error when it is too large or not what was promised */
+  receive(sink: (chunk: Buffer) => Promise<unknown>, usual?: ChecksumAlgorithm): Promise<Received>;
   /** The body as text. @throws S3Error as above, or when it is no UTF-8 */
   text(): Promise<string>;
   /** Whether a digest of it was sent along, which some operations ask for. */
@@ -41,13 +49,18 @@ export function createPayload(source: AsyncIterable<Buffer>, header: (name: stri
   const announced = announcedChecksum(header);
   const contentMd5 = checkMd5(header('content-md5'));
 
-  const receive = async (sink: (chunk: Buffer) => Promise<unknown>, limit: number): Promise<Received> => {
+  const receive = async (
+    sink: (chunk: Buffer) => Promise<unknown>,
+    limit: number,
+    usual?: ChecksumAlgorithm,
+  ): Promise<Received> => {
     const length = expectedLength(header, streaming);
     if (length > limit) throw tooLarge(length, limit);
     const trailers = new Map<string, string>();
     const md5 = createHash('md5');
     const sha256 = declared && /^[0-9a-f]{64}$/.test(declared) ? createHash('sha256') : undefined;
-    const digest = announced && createDigest(announced.algorithm);
+    const algorithm = announced?.algorithm ?? usual;
+    const digest = algorithm && createDigest(algorithm);
     let size = 0;
     for await (const chunk of streaming ? unchunk(source, trailers) : source) {
       size += chunk.length;
@@ -63,19 +76,18 @@ export function createPayload(source: AsyncIterable<Buffer>, header: (name: stri
     if (contentMd5 && !contentMd5.equals(sum)) {
       throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.', 400);
     }
-    let checksum: Checksum | undefined;
-    if (announced && digest) {
-      const { algorithm } = announced;
-      const value = announced.value ?? checkValue(algorithm, trailers.get(checksumHeader(algorithm)) ?? '');
-      if (digest.digest().toString('base64') !== value) throw badChecksum(algorithm);
-      checksum = { algorithm, value };
+    if (!algorithm || !digest) return { size, md5: sum.toString('hex') };
+    const checksum = { algorithm, value: digest.digest().toString('base64') };
+    if (announced) {
+      const sent = announced.value ?? checkValue(algorithm, trailers.get(checksumHeader(algorithm)) ?? '');
+      if (sent !== checksum.value) throw badChecksum(algorithm);
     }
     return { size, md5: sum.toString('hex'), checksum };
   };
 
   return {
     hasDigest: announced !== undefined || contentMd5 !== undefined,
-    receive: (sink) => receive(sink, maximumObject),
+    receive: (sink, usual) => receive(sink, maximumObject, usual),
     async text() {
       const chunks: Buffer[] = [];
       await receive(async (chunk) => chunks.push(chunk), maximumDocument);

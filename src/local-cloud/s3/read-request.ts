@@ -28,8 +28,14 @@ export function readRequest(head: SignedHead, region: string, body: AsyncIterabl
     header,
     headerNames: Object.keys(head.headers),
     region,
-    payload: createPayload(body, header),
+    payload: createPayload(body, ofBody(head, header)),
   };
+}
+
+/** Checksums in the headers of a completion are those of the object, not of the document that is sent. */
+function ofBody({ method, query }: SignedHead, header: S3Request['header']): S3Request['header'] {
+  const completes = method === 'POST' && readQuery(query).has('uploadId');
+  return completes ? (name) => (name.startsWith('x-amz-checksum-') ? undefined : header(name)) : header;
 }
 
 /** Bucket and key from the path, or the bucket from the host's name where that says one. */

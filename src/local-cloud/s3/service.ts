@@ -7,13 +7,13 @@ import { type CallFaults, CloudError, CutConnection } from '../wire/handler.ts';
 import type { RequestService } from '../wire/server.ts';
 import type { Credentials } from '../wire/signature.ts';
 import { type Buckets, openBuckets } from './buckets.ts';
-import { S3Error } from './error.ts';
+import { permanentRedirect, S3Error } from './error.ts';
 import { maximumObject } from './payload.ts';
 import { headOf, readRequest } from './read-request.ts';
 import type { S3Request, S3Response } from './request.ts';
 import { routeOf } from './routes.ts';
 import { refusal, send } from './send.ts';
-import { verifyHead, wrongRegion } from './signature.ts';
+import { verifyHead } from './signature.ts';
 import { Uploads } from './uploads.ts';
 
 export interface S3Options {
@@ -99,9 +99,14 @@ export function createS3Service(options: S3Options): RequestService {
 /** A bucket is asked in its own region, by those who know whose it is; who makes it is told that it is there. */
 function checkBucket({ bucket, header, region }: S3Request, operation: string, buckets: Buckets): void {
   const facts = buckets.find(bucket);
-  if (facts && facts.region !== region && operation !== 'CreateBucket') throw wrongRegion(region, facts.region);
+  if (facts && facts.region !== region && operation !== 'CreateBucket') throw permanentRedirect(bucket, facts.region);
   for (const name of ['x-amz-expected-bucket-owner', 'x-amz-source-expected-bucket-owner']) {
-    if ((header(name) ?? account.id) !== account.id) throw new S3Error('AccessDenied', 'Access Denied', 403);
+    const owner = header(name) ?? account.id;
+    if (!/^\d{12}$/.test(owner)) {
+      const message = 'The value of the expected bucket owner parameter must be an AWS account ID.';
+      throw new S3Error('InvalidBucketOwnerAWSAccountID', message, 400);
+    }
+    if (facts && owner !== account.id) throw new S3Error('AccessDenied', 'Access Denied', 403);
   }
 }
 

@@ -83,7 +83,7 @@ function holds(check: () => boolean): boolean {
 }
 
 /** The caller signed for another region than the bucket's, or one that is not served. */
-export function wrongRegion(region: string, expected: string): S3Error {
+function wrongRegion(region: string, expected: string): S3Error {
   const message = `The authorization header is malformed; the region '${region}' is wrong; expecting '${expected}'`;
   const headers = { 'x-amz-bucket-region': expected };
   return new S3Error('AuthorizationHeaderMalformed', message, 400, { Region: expected }, headers);

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { Checksum } from './checksum.ts';
 import type { Draft } from './drafts.ts';
 import { S3Error } from './error.ts';
+import type { UploadChecksum } from './multipart-checksum.ts';
 import type { ObjectVersion } from './object-file.ts';
 import type { S3Response } from './request.ts';
 
@@ -27,6 +28,7 @@ export interface Upload {
   /** Milliseconds since the epoch. */
   startedAt: number;
   described: Pick<ObjectVersion, 'headers' | 'metadata' | 'tags'>;
+  checksum: UploadChecksum;
   parts: Map<number, Part>;
 }
 

@@ -49,7 +49,7 @@ function fixOf(
   { app, environment, cloud }: Pick<Fleet, 'app' | 'environment' | 'cloud'>,
   { setting, now, origin, surplus, blocked }: Difference,
 ): string {
-  const apply = cloud === 'local' ? 'pipeline local up' : `npx cdk deploy ${app}-${environment}`;
+  const apply = cloud === 'local' ? 'pipeline local up' : `pipeline infra deploy ${app}-${environment}`;
   const keep = `or keep it: set ${setting} to ${literal(now)} in pipelines/${app}.ts`;
   if (blocked) return setting === 'service.port' ? blocked.fix : `${blocked.fix}, then ${apply}; ${keep}`;
   if (cloud === 'local') {

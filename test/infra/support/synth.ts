@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { addStacks } from '../../../infra/app.ts';
+import { addStacks, createApp } from '../../../infra/app.ts';
 import { resolveFleet } from '../../../src/config/resolve.ts';
 import type { Fleet } from '../../../src/config/settings.ts';
 import { validate } from '../../../src/config/validate.ts';
@@ -24,10 +24,9 @@ export function awsFleet(settings: Record<string, unknown> = {}, app = 'api'): F
 
 /** The stacks of these fleets, each with its template as CloudFormation would get it. */
 export function synthesiseStacks(...fleets: Fleet[]): { stack: Stack; template: Template }[] {
-  const { context } = JSON.parse(readFileSync(new URL('../../../cdk.json', import.meta.url), 'utf8'));
   const outdir = mkdtempSync(join(tmpdir(), 'gp-cdk-'));
   try {
-    const app = new App({ context, outdir, analyticsReporting: false });
+    const app = createApp(outdir);
     addStacks(app, fleets);
     const stacks = app.node.children.filter((child) => child instanceof Stack);
     return stacks.map((stack) => ({ stack, template: Template.fromStack(stack) }));

@@ -95,7 +95,7 @@ describe('an alarm', () => {
     await refused({ Statistic: undefined }, 'MissingRequiredParameterException');
     await refused({ ExtendedStatistic: 'p99' }, 'InvalidParameterCombinationException');
     await refused({ Statistic: undefined, ExtendedStatistic: 'tm99' }, 'ValidationException');
-    await refused({ Period: 45 }, 'InvalidParameterValueException');
+    await refused({ Period: 45 }, 'ValidationException');
     await refused({ EvaluationPeriods: 0 }, 'ValidationException');
     await refused({ DatapointsToAlarm: 4 }, 'ValidationException');
     await refused({ Period: 3600, EvaluationPeriods: 200 }, 'ValidationException');

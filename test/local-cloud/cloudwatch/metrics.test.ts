@@ -179,7 +179,15 @@ describe('the metrics of a load balancer', () => {
     await expect(ask({ MetricStat: { Metric, Period: 7, Stat: 'Sum' } })).rejects.toMatchObject({
       code: 'InvalidParameterValue',
     });
-    await expect(ask({}, { EndTime: new Date(0) })).rejects.toMatchObject({ code: 'InvalidParameterCombination' });
+    await expect(ask({}, { EndTime: new Date(0) })).rejects.toMatchObject({ code: 'InvalidParameterValue' });
+    const many = call('GetMetricStatistics', {
+      ...{ ...Metric, Period: 1, Statistics: ['Sum'] },
+      ...{ StartTime: new Date(0), EndTime: new Date(1_608_000) },
+    });
+    await expect(many).rejects.toMatchObject({
+      code: 'InvalidParameterCombination',
+      message: expect.stringContaining('up to 1,608 datapoints, which exceeds the limit of 1,440.'),
+    });
     await expect(ask({}, { MetricDataQueries: [] })).rejects.toMatchObject({ code: 'MissingParameter' });
     expect((await ask({ ReturnData: false })).MetricDataResults).toEqual([]);
     expect(cloud.reports).toEqual([]);

@@ -55,5 +55,5 @@ test('limits on tags', async () => {
   expect(await create([{ Key: 'k'.repeat(129), Value: 'y' }])).toBe('InvalidParameterValue');
   expect(await create([{ Key: 'k', Value: 'v'.repeat(257) }])).toBe('InvalidParameterValue');
   expect(await create(Array.from({ length: 51 }, (_, n) => ({ Key: `k${n}`, Value: '' })))).toBe('TagLimitExceeded');
-  expect(await cloud.code('CreateTags', { Resources: ['thing'], Tags: [{ Key: 'a' }] })).toBe('InvalidParameterValue');
+  expect(await cloud.code('CreateTags', { Resources: ['thing'], Tags: [{ Key: 'a' }] })).toBe('InvalidID');
 });

@@ -2,6 +2,8 @@ import { beforeEach, expect, it } from 'vitest';
 import { quotaCodes } from '../../../src/local-cloud/quotas/known.ts';
 import { subnets, type TestCloud, testCloud } from './support/cloud.ts';
 
+const none = 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:loadbalancer/app/none/0';
+
 let cloud: TestCloud;
 let arn: string;
 
@@ -85,8 +87,8 @@ it('refuses what makes no sense, and changes nothing', async () => {
     modify({ MinimumLoadBalancerCapacity: { CapacityUnits: 100 }, ResetCapacityReservation: true }),
     'InvalidConfigurationRequest',
   );
-  await refused(modify({ ResetCapacityReservation: true }, 'arn:none'), 'LoadBalancerNotFound');
-  await refused(read('arn:none'), 'LoadBalancerNotFound');
+  await refused(modify({ ResetCapacityReservation: true }, none), 'LoadBalancerNotFound');
+  await refused(read(none), 'LoadBalancerNotFound');
   await refused(reserve(100, await create('young')), 'PriorRequestNotComplete');
   expect(await read()).toEqual({ DecreaseRequestsRemaining: 2 });
 });

@@ -47,7 +47,23 @@ describe('load balancers', () => {
     );
     await refused('CreateLoadBalancer', { Name: 'a', Subnets: subnets, Type: 'network' }, 'ValidationError');
     await refused('DescribeLoadBalancers', { Names: ['none'] }, 'LoadBalancerNotFound');
-    await refused('DescribeLoadBalancers', { LoadBalancerArns: ['__proto__'] }, 'LoadBalancerNotFound');
+    await refused('DescribeLoadBalancers', { LoadBalancerArns: ['__proto__'] }, 'ValidationError');
+  });
+
+  it('are named by ARNs of their own kind and account alone', async () => {
+    const { balancer, listener, group } = await fleet(cloud);
+    const foreign = balancer.replace(':000000000000:', ':111111111111:');
+    for (const arn of ['none', listener, group, foreign]) {
+      await expect(cloud.call('DescribeLoadBalancers', { LoadBalancerArns: [arn] })).rejects.toMatchObject({
+        code: 'ValidationError',
+        message: `'${arn}' is not a valid load balancer ARN`,
+      });
+    }
+    await refused('DescribeLoadBalancers', { LoadBalancerArns: [`${balancer}0`] }, 'LoadBalancerNotFound');
+    await refused('DescribeTargetHealth', { TargetGroupArn: balancer }, 'ValidationError');
+    await refused('DescribeTargetHealth', { TargetGroupArn: `${group}0` }, 'TargetGroupNotFound');
+    await refused('DescribeRules', { ListenerArn: group }, 'ValidationError');
+    await refused('ModifyListener', { ListenerArn: `${listener}0` }, 'ListenerNotFound');
   });
 
   it('take attributes, and with deletion protection stay', async () => {

@@ -35,7 +35,7 @@ it('refuse what they cannot be, and then change nothing', async () => {
   ] as [string, string][])
     await expect(set(good, bad)).rejects.toMatchObject({ code: 'ValidationError' });
   await expect(set()).rejects.toMatchObject({ code: 'ValidationError' });
-  await expect(cloud.call('DescribeListenerAttributes', { ListenerArn: 'arn:none' })).rejects.toMatchObject({
+  await expect(cloud.call('DescribeListenerAttributes', { ListenerArn: `${ListenerArn}0` })).rejects.toMatchObject({
     code: 'ListenerNotFound',
   });
   const { Attributes } = await cloud.call('DescribeListenerAttributes', { ListenerArn });

@@ -3,6 +3,8 @@ import { quotaCodes } from '../../../src/local-cloud/quotas/known.ts';
 import { account } from '../../../src/local-cloud/settings.ts';
 import { subnets, type TestCloud, testCloud } from './support/cloud.ts';
 
+const none = 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:loadbalancer/app/none/0';
+
 let cloud: TestCloud;
 let arn: string;
 beforeEach(async () => {
@@ -37,7 +39,7 @@ it('refuses subnets that do not do', async () => {
   await refused('SetSubnets', { Subnets: [a, b], SubnetMappings: [{ SubnetId: c }] }, 'ValidationError');
   const mapped = [{ SubnetId: a, AllocationId: 'eipalloc-1' }, { SubnetId: b }];
   await refused('SetSubnets', { SubnetMappings: mapped }, 'InvalidConfigurationRequest');
-  await refused('SetSubnets', { LoadBalancerArn: 'arn:none', Subnets: [a, b] }, 'LoadBalancerNotFound');
+  await refused('SetSubnets', { LoadBalancerArn: none, Subnets: [a, b] }, 'LoadBalancerNotFound');
   expect((await balancer()).AvailabilityZones).toHaveLength(2);
 });
 
@@ -74,7 +76,7 @@ it('puts a load balancer into other security groups', async () => {
   await refused('SetSecurityGroups', { SecurityGroups: ['sg-1', 'sg-2'] }, 'InvalidSecurityGroup');
   await refused('SetSecurityGroups', { SecurityGroups: ['constructor'] }, 'InvalidSecurityGroup');
   await refused('SetSecurityGroups', { SecurityGroups: [] }, 'ValidationError');
-  await refused('SetSecurityGroups', { LoadBalancerArn: 'arn:none', SecurityGroups: ['sg-1'] }, 'LoadBalancerNotFound');
+  await refused('SetSecurityGroups', { LoadBalancerArn: none, SecurityGroups: ['sg-1'] }, 'LoadBalancerNotFound');
   const link = { SecurityGroups: ['sg-1'], EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: 'on' };
   await refused('SetSecurityGroups', link, 'InvalidConfigurationRequest');
   expect((await balancer()).SecurityGroups).toEqual(['sg-1']);

@@ -15,7 +15,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { refused, startS3, type TestS3 } from './support/start-s3.ts';
+import { refused, region, startS3, type TestS3 } from './support/start-s3.ts';
 
 let s3: TestS3;
 beforeAll(async () => {
@@ -103,7 +103,22 @@ describe('buckets', () => {
     expect(await refused(create('elsewhere', 'us-west-2'))).toBe('IllegalLocationConstraintException 400');
     expect(await refused(create('elsewhere', 'nowhere'))).toBe('InvalidLocationConstraint 400');
     const american = s3.connect({ region: 'us-east-1', followRegionRedirects: false });
-    expect(await refused(american.send(new HeadBucketCommand({ Bucket: 'one-bucket' })))).toMatch(/ 400$/);
+    expect(await refused(american.send(new HeadBucketCommand({ Bucket: 'one-bucket' })))).toMatch(/ 301$/);
+    const read = new GetObjectCommand({ Bucket: 'one-bucket', Key: 'k' });
+    expect(await refused(american.send(read))).toBe('PermanentRedirect 301');
+    // The SDK finds the region in the answer.
+    const following = s3.connect({ region: 'us-east-1', followRegionRedirects: true });
+    expect((await following.send(new HeadBucketCommand({ Bucket: 'one-bucket' }))).BucketRegion).toBe(region);
+  });
+
+  it('S3-BKT-06 are told of by HeadBucket without a document', async () => {
+    const head = (Bucket: string, ExpectedBucketOwner?: string) =>
+      s3.client.send(new HeadBucketCommand({ Bucket, ExpectedBucketOwner }));
+    expect(await head('one-bucket', '000000000000')).toMatchObject({ BucketRegion: region, AccessPointAlias: false });
+    expect(await refused(head('no-bucket'))).toBe('NotFound 404');
+    expect(await refused(head('no-bucket', '111111111111'))).toBe('NotFound 404');
+    expect(await refused(head('one-bucket', '111111111111'))).toMatch(/ 403$/);
+    expect(await refused(head('one-bucket', 'me'))).toMatch(/ 400$/);
   });
 
   it('makes a bucket once when many want it', async () => {

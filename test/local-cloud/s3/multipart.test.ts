@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -44,8 +45,97 @@ const send = (Key: string, UploadId: string, PartNumber: number, Body: Buffer | 
 const complete = (Key: string, UploadId: string, Parts: { PartNumber: number; ETag?: string }[], more: object = {}) =>
   s3.client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts }, ...more }));
 
+const put = (Key: string, Body: string) => s3.client.send(new PutObjectCommand({ Bucket, Key, Body }));
+
 /** What lies with the drafts. */
 const drafts = () => readdir(join(s3.dir, 's3', 'drafts'));
+
+describe('checksums of an upload in parts', () => {
+  const first = Buffer.alloc(fiveMiB, 'a');
+  const sha256 = (data: Buffer | string) => createHash('sha256').update(data).digest();
+  const start = async (Key: string, more: object) => {
+    const answer = await s3.client.send(new CreateMultipartUploadCommand({ Bucket, Key, ...more }));
+    return { ...answer, UploadId: answer.UploadId ?? '' };
+  };
+  /** A part with the checksum that the SDK makes of it. */
+  const part = async (Key: string, UploadId: string, PartNumber: number, Body: Buffer | string, more: object) => {
+    const input = { Bucket, Key, UploadId, PartNumber, Body, ...more };
+    const { $metadata, ServerSideEncryption, ...sums } = await s3.client.send(new UploadPartCommand(input));
+    return { PartNumber, ...sums };
+  };
+
+  it('S3-OBJ-11 of the type COMPOSITE are made of those of the parts, which a completion names', async () => {
+    const Key = 'composite';
+    const { UploadId, ChecksumAlgorithm, ChecksumType } = await start(Key, { ChecksumAlgorithm: 'SHA256' });
+    expect([ChecksumAlgorithm, ChecksumType]).toEqual(['SHA256', 'COMPOSITE']);
+    const sum = { ChecksumAlgorithm: 'SHA256' };
+    const one = await part(Key, UploadId, 1, first, sum);
+    const two = await part(Key, UploadId, 2, 'end', sum);
+    expect(two).toMatchObject({ ChecksumSHA256: sha256('end').toString('base64') });
+    await part(Key, UploadId, 5, 'not named', sum);
+    const crc = part(Key, UploadId, 3, 'x', { ChecksumAlgorithm: 'CRC32' });
+    await expect(crc).rejects.toThrow('expected checksum Type: sha256, actual checksum Type: crc32');
+    const plain = s3.connect({ requestChecksumCalculation: 'WHEN_REQUIRED' });
+    const bare = plain.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 3, Body: 'x' }));
+    await expect(bare).rejects.toThrow('expected checksum Type: sha256, actual checksum Type: null');
+    const { Parts } = await s3.client.send(new ListPartsCommand({ Bucket, Key, UploadId }));
+    expect(Parts?.map((one) => one.ChecksumSHA256)).toContain(sha256('end').toString('base64'));
+
+    const unnamed = complete(Key, UploadId, [one, { PartNumber: 2, ETag: two.ETag }]);
+    await expect(unnamed).rejects.toThrow('It was missing for part 2 in the request.');
+    const other = complete(Key, UploadId, [one, two], { ChecksumType: 'FULL_OBJECT' });
+    await expect(other).rejects.toThrow('was created using the COMPOSITE checksum mode');
+    const wrong = complete(Key, UploadId, [one, two], { ChecksumSHA256: sha256('x').toString('base64') });
+    expect(await refused(wrong)).toBe('BadDigest 400');
+    expect(await refused(complete(Key, UploadId, [one, two], { MpuObjectSize: 1 }))).toBe('InvalidRequest 400');
+    const value = sha256(Buffer.concat([sha256(first), sha256('end')])).toString('base64');
+    const done = await complete(Key, UploadId, [one, two], { ChecksumSHA256: value, MpuObjectSize: fiveMiB + 3 });
+    expect(done).toMatchObject({ ChecksumSHA256: `${value}-2`, ChecksumType: 'COMPOSITE' });
+    const head = await s3.client.send(new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }));
+    expect(head).toMatchObject({ ChecksumSHA256: `${value}-2`, ChecksumType: 'COMPOSITE' });
+    // The SDK passes over checksums of parts when it reads.
+    const read = await s3.client.send(new GetObjectCommand({ Bucket, Key }));
+    expect((await read.Body?.transformToByteArray())?.length).toBe(fiveMiB + 3);
+  });
+
+  it('S3-OBJ-11 of the type FULL_OBJECT are those of all bytes, whatever the parts say of themselves', async () => {
+    const Key = 'whole';
+    const chosen = { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' };
+    const { UploadId } = await start(Key, chosen);
+    const plain = s3.connect({ requestChecksumCalculation: 'WHEN_REQUIRED' });
+    const { ETag, ChecksumCRC32 } = await plain.send(
+      new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: 'hello' }),
+    );
+    expect(ChecksumCRC32).toBe('NhCmhg==');
+    const done = await complete(Key, UploadId, [{ PartNumber: 1, ETag }], { ChecksumCRC32: 'NhCmhg==' });
+    expect(done).toMatchObject({ ChecksumCRC32: 'NhCmhg==', ChecksumType: 'FULL_OBJECT' });
+    await put('source', 'hello');
+    const copied = await start('copied', { ChecksumAlgorithm: 'SHA1' });
+    const from = { Bucket, Key: 'copied', UploadId: copied.UploadId, PartNumber: 1, CopySource: `${Bucket}/source` };
+    const { CopyPartResult } = await s3.client.send(new UploadPartCopyCommand(from));
+    const sha1 = createHash('sha1').update('hello').digest('base64');
+    expect(CopyPartResult?.ChecksumSHA1).toBe(sha1);
+    await complete('copied', copied.UploadId, [{ PartNumber: 1, ...CopyPartResult }]);
+  });
+
+  it('S3-OBJ-11 are CRC64NVME where none is chosen, and refused where they do not go together', async () => {
+    const plain = s3.connect({ requestChecksumCalculation: 'WHEN_REQUIRED' });
+    const Key = 'usual';
+    const { UploadId = '' } = await plain.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    const { ETag } = await plain.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: 'hello' }));
+    const done = await complete(Key, UploadId, [{ PartNumber: 1, ETag }]);
+    expect(done).toMatchObject({ ChecksumCRC64NVME: 'M3eFcAZSQlc=', ChecksumType: 'FULL_OBJECT' });
+    await expect(start(Key, { ChecksumAlgorithm: 'SHA256', ChecksumType: 'FULL_OBJECT' })).rejects.toThrow(
+      'The FULL_OBJECT checksum type cannot be used with the sha256 checksum algorithm.',
+    );
+    await expect(start(Key, { ChecksumAlgorithm: 'CRC64NVME', ChecksumType: 'COMPOSITE' })).rejects.toThrow(
+      'The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm.',
+    );
+    await expect(start(Key, { ChecksumAlgorithm: 'CRC16' })).rejects.toThrow(
+      'Checksum algorithm provided is unsupported',
+    );
+  });
+});
 
 describe('an upload in parts', () => {
   it('S3-OBJ-07 becomes an object when it is completed, from the parts named, and leaves nothing else', async () => {

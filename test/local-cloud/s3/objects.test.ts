@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
   CopyObjectCommand,
@@ -155,6 +156,8 @@ describe('objects through the SDK', () => {
     expect(await refused(put('once', '2', { IfNoneMatch: ETag }))).toBe('NotImplemented 501');
     expect(await refused(put('once', '2', { IfMatch: '"other"' }))).toBe('PreconditionFailed 412');
     expect(await refused(put('none', '2', { IfMatch: ETag }))).toBe('NoSuchKey 404');
+    expect(await refused(put('once', '2', { IfMatch: '*' }))).toBe('NotImplemented 501');
+    expect(await refused(put('once', '2', { IfMatch: ETag, IfNoneMatch: '*' }))).toBe('NotImplemented 501');
     expect(await text('once')).toBe('1');
     const second = await put('once', '2', { IfMatch: ETag });
     expect(await text('once')).toBe('2');
@@ -163,6 +166,29 @@ describe('objects through the SDK', () => {
     await remove(second.ETag ?? '');
     expect(await refused(remove('*'))).toBe('PreconditionFailed 412');
     await put('once', '3', { IfNoneMatch: '*' });
+  });
+
+  it('S3-OBJ-10 has a checksum, of the usual algorithm where none is chosen, and copies have one of their source’s', async () => {
+    const plain = s3.connect({ requestChecksumCalculation: 'WHEN_REQUIRED' });
+    const answer = await plain.send(new PutObjectCommand({ Bucket, Key: 'usual', Body: 'hello' }));
+    expect(answer).toMatchObject({ ChecksumCRC64NVME: 'M3eFcAZSQlc=', ChecksumType: 'FULL_OBJECT' });
+    expect(answer.ChecksumCRC32).toBeUndefined();
+    const copy = async (from: string, ChecksumAlgorithm?: 'SHA256') => {
+      const CopySource = `${Bucket}/${from}`;
+      const copied = await s3.client.send(
+        new CopyObjectCommand({ Bucket, Key: 'copy', CopySource, ChecksumAlgorithm }),
+      );
+      return copied.CopyObjectResult;
+    };
+    expect(await copy('usual')).toMatchObject({ ChecksumCRC64NVME: answer.ChecksumCRC64NVME });
+    const sha256 = createHash('sha256').update('hello').digest('base64');
+    expect(await copy('usual', 'SHA256')).toMatchObject({ ChecksumSHA256: sha256, ChecksumType: 'FULL_OBJECT' });
+    const read = await s3.client.send(new HeadObjectCommand({ Bucket, Key: 'copy', ChecksumMode: 'ENABLED' }));
+    expect(read).toMatchObject({ ChecksumSHA256: sha256, ChecksumType: 'FULL_OBJECT' });
+    expect(read.ChecksumCRC64NVME).toBeUndefined();
+    const { ChecksumSHA1 } = await put('sha1', 'hello', { ChecksumAlgorithm: 'SHA1' });
+    expect(await copy('sha1')).toMatchObject({ ChecksumSHA1 });
+    expect(await refused(copy('usual', 'CRC16' as 'SHA256'))).toBe('InvalidRequest 400');
   });
 
   it('copies, with the metadata or with other', async () => {

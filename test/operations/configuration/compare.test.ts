@@ -132,7 +132,7 @@ describe('differences in words', () => {
     expect(one?.message).toBe(
       'balancer.healthCheck.path of target groups api-local, api-local-proof is "/up\\u001b[2J"; pipelines/api.ts says "/health"',
     );
-    expect(one?.fix).toContain('npx cdk deploy api-production');
+    expect(one?.fix).toContain('pipeline infra deploy api-production');
     expect(one?.fix).toContain("set balancer.healthCheck.path to '/up\\u001b[2J'");
   });
 

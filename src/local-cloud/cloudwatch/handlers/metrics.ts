@@ -48,13 +48,14 @@ export function metricHandlers(context: CloudContext, store: MetricStore): Handl
     async GetMetricStatistics(input: cw.GetMetricStatisticsInput): Promise<cw.GetMetricStatisticsOutput> {
       const { Statistics = [], ExtendedStatistics = [], Period = 60, MetricName, Unit } = input;
       const { from, to } = span(input.StartTime, input.EndTime);
-      period(Period, 'Period', 1);
+      period(Period, 'Period');
       if (!Statistics.length && !ExtendedStatistics.length) throw missing('Statistics');
       for (const one of Statistics) oneOf(one, 'statistics', statistics);
       for (const one of ExtendedStatistics) if (!percentile.test(one)) throw unknownStatistic(one);
-      if ((to - from) / (Period * 1000) > limits.statistics)
+      const asked = Math.floor((to - from) / (Period * 1000));
+      if (asked > limits.statistics)
         throw combination(
-          `You have requested more than ${limits.statistics} datapoints: narrow the time or widen the period.`,
+          `You have requested up to ${count(asked)} datapoints, which exceeds the limit of ${count(limits.statistics)}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`,
         );
       await settle();
       const metric = nameOf(input);
@@ -102,12 +103,14 @@ function checkQuery({ Id, MetricStat, Expression }: cw.MetricDataQuery, from: nu
   if (Expression) throw invalid(`Expressions are not supported by this cloud: give the query '${Id}' a MetricStat`);
   if (!MetricStat) throw missing('MetricStat');
   text(MetricStat.Metric?.MetricName, 'MetricName', 255);
-  const width = period(MetricStat.Period ?? 60, 'Period', 1);
+  const width = period(MetricStat.Period ?? 60, 'Period');
   const stat = MetricStat.Stat ?? '';
   if (!(statistics as readonly string[]).includes(stat) && !percentile.test(stat)) throw unknownStatistic(stat);
   if ((to - from) / (width * 1000) > limits.data)
     throw invalid(`The query '${Id}' asks for more than ${limits.data} datapoints`);
 }
+
+const count = (number: number) => number.toLocaleString('en-US');
 
 function unknownStatistic(name: string): CloudError {
   return invalid(`The statistic '${name}' is not supported by this cloud: ${statistics.join(', ')}, or p0 to p100`);
@@ -118,7 +121,7 @@ function span(start: Date | undefined, end: Date | undefined): { from: number; t
   if (!end) throw missing('EndTime');
   if (start >= end) {
     const message = 'The parameter StartTime must be less than the parameter EndTime.';
-    throw new CloudError('InvalidParameterCombination', message);
+    throw new CloudError('InvalidParameterValue', message);
   }
   return { from: start.getTime(), to: end.getTime() };
 }

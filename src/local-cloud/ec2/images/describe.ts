@@ -4,26 +4,24 @@ import { isId } from '../../ids.ts';
 import type { ImageRecord } from '../../model.ts';
 import { account } from '../../settings.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
-import { applyFilters, type Fields } from '../filters.ts';
+import { applyFilters, type Fields, withoutValue } from '../filters.ts';
 import { paginate, timeKey } from '../pagination.ts';
 import { defaultVolumeGib, rootDevice } from '../volumes/root.ts';
 import { imageNotFound } from './lookup.ts';
 import { isPublic, toImage } from './shape.ts';
 
-/** Filters on what no image here has: they are known, and let nothing through. */
-const withoutValue = `
+/** Filters on what no image here has. */
+const nothingShown = withoutValue(`
   free-tier-eligible image-watermark.source-image-creation-time image-watermark.source-image-id
   image-watermark.source-image-region image-watermark.watermark-creation-time image-watermark.watermark-key
   kernel-id owner-alias platform product-code product-code.type public-ssm-parameter-name ramdisk-id
   scan-result.critical-fix-available-since scan-result.finding-scan-date scan-result.high-fix-available-since
   scan-result.highest-finding-severity-label scan-result.informational-fix-available-since
   scan-result.low-fix-available-since scan-result.medium-fix-available-since
-`
-  .trim()
-  .split(/\s+/);
+`);
 
 const fields: Fields<ImageRecord> = {
-  ...Object.fromEntries(withoutValue.map((name) => [name, () => undefined])),
+  ...nothingShown,
   'image-allowed': () => 'true',
   'manifest-location': (one) => `${account.id}/${one.name}`,
   'sriov-net-support': () => 'simple',

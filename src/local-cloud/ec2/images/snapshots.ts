@@ -12,8 +12,8 @@ import { newId } from '../../ids.ts';
 import type { SnapshotRecord } from '../../model.ts';
 import { account } from '../../settings.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
-import { doNotExist, invalidValue } from '../errors.ts';
-import { applyFilters } from '../filters.ts';
+import { invalidValue } from '../errors.ts';
+import { applyFilters, withoutValue } from '../filters.ts';
 import { paginate, timeKey } from '../pagination.ts';
 import { tagList, tagsFor } from '../tag-shapes.ts';
 import { findVolume } from '../volumes/table.ts';
@@ -60,8 +60,7 @@ export function snapshotHandlers(context: CloudContext): HandlerTable {
     },
     DescribeSnapshots: (input: DescribeSnapshotsRequest): DescribeSnapshotsResult => {
       const ids = input.SnapshotIds?.length ? new Set(input.SnapshotIds) : undefined;
-      const unknown = [...(ids ?? [])].filter((id) => !state.snapshots[id]);
-      if (unknown.length > 0) throw new CloudError('InvalidSnapshot.NotFound', doNotExist('snapshot', unknown));
+      for (const id of ids ?? []) findSnapshot(state, id);
       const owners = input.OwnerIds ?? [];
       const ours = owners.length === 0 || owners.includes('self') || owners.includes(account.id);
       const seen = ours ? Object.values(state.snapshots).filter((one) => !ids || ids.has(one.id)) : [];
@@ -79,6 +78,7 @@ export function snapshotHandlers(context: CloudContext): HandlerTable {
           progress: (one) => toSnapshot(one, clock.now()).Progress,
           'storage-tier': () => 'standard',
           encrypted: (one) => String(one.encrypted ?? false),
+          ...withoutValue('owner-alias transfer-type'),
         },
         (one) => one.tags,
       );

@@ -9,7 +9,7 @@ import type { CloudContext } from '../../context.ts';
 import type { InstanceRecord } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
 import { invalidCombination } from '../errors.ts';
-import { applyFilters, type Fields } from '../filters.ts';
+import { applyFilters, type Fields, withoutValue } from '../filters.ts';
 import { paginate, timeKey } from '../pagination.ts';
 import { instanceFilterFields } from './filter-fields.ts';
 import type { InstanceLifecycle } from './lifecycle.ts';
@@ -18,6 +18,12 @@ import { toReservations, toState } from './shape.ts';
 import { stateCodes } from './states.ts';
 
 const pageLimits = { min: 5, max: 1000 };
+
+/** No event is ever planned for an instance here, and nobody reports on its applications. */
+const neverHappens = withoutValue(`
+  event.code event.description event.instance-event-id event.not-after event.not-before event.not-before-deadline
+  operator.principal application-status.status
+`);
 
 /** DescribeInstances and DescribeInstanceStatus. */
 export function describeHandlers(context: CloudContext, lifecycle: InstanceLifecycle): HandlerTable {
@@ -38,6 +44,8 @@ export function describeHandlers(context: CloudContext, lifecycle: InstanceLifec
     'system-status.status': statusOf,
     'system-status.reachability': (one) => reachability(statusOf(one)),
     'attached-ebs-status.status': statusOf,
+    'operator.managed': () => 'false',
+    ...neverHappens,
   };
   const asked = (ids: string[] | undefined): InstanceRecord[] =>
     ids?.length ? findInstances(state, ids) : Object.values(state.instances);

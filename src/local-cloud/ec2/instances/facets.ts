@@ -13,21 +13,58 @@ import type { InstanceRecord } from '../../model.ts';
 import { account } from '../../settings.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { doNotExist } from '../errors.ts';
-import { applyFilters } from '../filters.ts';
+import { applyFilters, shownFields, withoutValue } from '../filters.ts';
 import { paginate } from '../pagination.ts';
 import { tagList } from '../tag-shapes.ts';
 import { findInstance, findInstances } from './lookup.ts';
-import { privateDnsName } from './machines.ts';
 import { checkMetadataOptions } from './metadata-options.ts';
-import { networkInterface } from './network-interface.ts';
+import { networkInterface, publicAddressOf } from './network-interface.ts';
 import { groupsOf, metadataOptionsOf } from './shape.ts';
 import { isBurstable, usualCredits } from './types.ts';
 
+/** Filters that look at what is shown of a network interface. */
+const interfaceFilters = `
+  association.ip-owner-id association.public-dns-name association.public-ip attachment.attach-time
+  attachment.attachment-id attachment.delete-on-termination attachment.device-index attachment.instance-id
+  attachment.instance-owner-id attachment.status availability-zone availability-zone-id description interface-type
+  mac-address network-interface-id owner-id private-dns-name private-ip-address requester-managed source-dest-check
+  status subnet-id vpc-id
+`;
+
+/** There are no elastic or IPv6 addresses, and no other services that make interfaces. */
+const unknownOfInterfaces = `
+  association.allocation-id association.association-id attachment.nat-instance-id ipv6-addresses.ipv6-address
+  operator.principal requester-id
+`;
+
 /** What hangs on instances and has no record of its own: network interfaces, credits, metadata options. */
 export function instanceFacetHandlers(context: CloudContext): HandlerTable {
-  const { state } = context;
+  const { state, region } = context;
   const alive = () => Object.values(state.instances).filter((one) => one.state !== 'terminated');
   const interfaceId = (one: InstanceRecord) => derivedId('eni', one.id);
+  const toInterface = (one: InstanceRecord): NetworkInterface => {
+    const { Attachment, ...shape } = networkInterface(one, groupsOf(state, one));
+    return {
+      ...shape,
+      InterfaceType: 'interface',
+      Attachment: { ...Attachment, InstanceId: one.id, InstanceOwnerId: account.id },
+      AvailabilityZone: one.availabilityZone,
+      AvailabilityZoneId: region.zoneIds[one.availabilityZone],
+      RequesterManaged: false,
+      TagSet: tagList(one.options?.interfaceTags ?? {}),
+    } as NetworkInterface;
+  };
+  const fields = {
+    ...shownFields(interfaceFilters, toInterface),
+    ...withoutValue(unknownOfInterfaces),
+    'addresses.private-ip-address': (one: InstanceRecord) => one.address,
+    'addresses.primary': () => 'true',
+    'addresses.association.public-ip': publicAddressOf,
+    'addresses.association.owner-id': (one: InstanceRecord) => publicAddressOf(one) && 'amazon',
+    'group-id': (one: InstanceRecord) => one.securityGroupIds,
+    'group-name': (one: InstanceRecord) => groupsOf(state, one).map(({ GroupName }) => GroupName),
+    'operator.managed': () => 'false',
+  };
   return {
     DescribeNetworkInterfaces: (input: DescribeNetworkInterfacesRequest): DescribeNetworkInterfacesResult => {
       const wanted = input.NetworkInterfaceIds ?? [];
@@ -36,38 +73,10 @@ export function instanceFacetHandlers(context: CloudContext): HandlerTable {
         throw new CloudError('InvalidNetworkInterfaceID.NotFound', doNotExist('networkInterface', unknown));
       }
       const asked = alive().filter((one) => wanted.length === 0 || wanted.includes(interfaceId(one)));
-      const kept = applyFilters(
-        asked,
-        input.Filters,
-        {
-          'network-interface-id': interfaceId,
-          'attachment.instance-id': (one) => one.id,
-          'attachment.status': () => 'attached',
-          'availability-zone': (one) => one.availabilityZone,
-          'group-id': (one) => one.securityGroupIds,
-          'private-ip-address': (one) => one.address,
-          'addresses.private-ip-address': (one) => one.address,
-          'private-dns-name': privateDnsName,
-          'subnet-id': (one) => one.subnetId,
-          'vpc-id': (one) => one.vpcId,
-          status: () => 'in-use',
-          'interface-type': () => 'interface',
-        },
-        (one) => one.options?.interfaceTags ?? {},
-      );
+      const kept = applyFilters(asked, input.Filters, fields, (one) => one.options?.interfaceTags ?? {});
       const page = paginate(kept, input, { min: 5, max: 1000 }, interfaceId);
       return {
-        NetworkInterfaces: page.items.map((one): NetworkInterface => {
-          const { Attachment, InterfaceType: _type, ...shape } = networkInterface(one, groupsOf(state, one));
-          return {
-            ...shape,
-            InterfaceType: 'interface',
-            Attachment: { ...Attachment, InstanceId: one.id, InstanceOwnerId: account.id },
-            AvailabilityZone: one.availabilityZone,
-            RequesterManaged: false,
-            TagSet: tagList(one.options?.interfaceTags ?? {}),
-          } as NetworkInterface;
-        }),
+        NetworkInterfaces: page.items.map(toInterface),
         NextToken: page.nextToken,
       };
     },

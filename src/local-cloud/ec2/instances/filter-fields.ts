@@ -2,15 +2,15 @@ import type { Instance, InstanceNetworkInterface } from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../../context.ts';
 import type { InstanceRecord } from '../../model.ts';
 import { account } from '../../settings.ts';
-import type { Fields } from '../filters.ts';
+import { type Fields, filterText as text, withoutValue } from '../filters.ts';
 import { attachedTo } from '../volumes/table.ts';
 import { networkInterface } from './network-interface.ts';
 import { groupsOf, metadataOptionsOf, toInstance } from './shape.ts';
 import { optionsShown } from './shown-options.ts';
 import { stateCodes } from './states.ts';
 
-/** Filters of DescribeInstances on what no instance here has: they are known, and let nothing through. */
-const withoutValue = `
+/** Filters of DescribeInstances on what no instance here has. */
+const nothingShown = withoutValue(`
   affinity boot-mode capacity-reservation-id
   capacity-reservation-specification.capacity-reservation-target.capacity-reservation-id
   capacity-reservation-specification.capacity-reservation-target.capacity-reservation-resource-group-arn
@@ -25,9 +25,7 @@ const withoutValue = `
   network-interface.ipv6-addresses.ipv6-address network-interface.ipv6-addresses.is-primary-ipv6
   network-interface.ipv6-prefixes.ipv6-prefix network-interface.operator.principal network-interface.outpost-arn
   network-interface.requester-id
-`
-  .trim()
-  .split(/\s+/);
+`);
 
 /** What the filters of DescribeInstances look at. */
 export function instanceFilterFields({ state, region }: CloudContext): Fields<InstanceRecord> {
@@ -46,7 +44,7 @@ export function instanceFilterFields({ state, region }: CloudContext): Fields<In
   const groupNames = (record: InstanceRecord) => record.securityGroupIds.map((id) => state.securityGroups[id]?.name);
   const interfaceTags = (record: InstanceRecord) => record.options?.interfaceTags ?? {};
   return {
-    ...Object.fromEntries(withoutValue.map((name) => [name, () => undefined])),
+    ...nothingShown,
     architecture: whole((one) => one.Architecture),
     'availability-zone': (one) => one.availabilityZone,
     'availability-zone-id': (one) => region.zoneIds[one.availabilityZone],
@@ -153,9 +151,4 @@ export function instanceFilterFields({ state, region }: CloudContext): Fields<In
     'virtualization-type': whole((one) => one.VirtualizationType),
     'vpc-id': whole((one) => one.VpcId),
   };
-}
-
-function text(value: unknown): string | undefined {
-  if (value === undefined || value === '') return undefined;
-  return value instanceof Date ? value.toISOString() : String(value);
 }

@@ -2,6 +2,7 @@ import type { RequestLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/cl
 import { defaultVpc, findSubnet, findVpc, type NetworkContext, type Subnet, subnetsOf } from '../../network.ts';
 import { CloudError } from '../../wire/handler.ts';
 import { invalidCombination, invalidValue } from '../errors.ts';
+import { checkGroupId } from '../security-group-rules.ts';
 
 type LaunchData = RequestLaunchTemplateData & RunInstancesRequest;
 
@@ -88,7 +89,7 @@ function securityGroups(network: NetworkContext, data: LaunchData, subnet: Subne
     throw invalidCombination('The parameter groupName cannot be used with the parameter subnet');
   const byId = [...(data.SecurityGroupIds ?? []), ...(data.NetworkInterfaces?.[0]?.Groups ?? [])];
   for (const id of byId) {
-    const group = known[id];
+    const group = known[checkGroupId(id)];
     if (!group) throw new CloudError('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
     if (group.vpcId !== subnet.vpcId)
       throw new CloudError(

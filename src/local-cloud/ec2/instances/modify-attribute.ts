@@ -3,6 +3,7 @@ import type { CloudContext } from '../../context.ts';
 import type { CloudState, InstanceOptions, InstanceRecord } from '../../model.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { invalidCombination, invalidValue, missing } from '../errors.ts';
+import { checkGroupId } from '../security-group-rules.ts';
 import { rootDevice, rootSettings } from '../volumes/root.ts';
 import { ownRecords } from '../volumes/table.ts';
 import { checkUserData, instanceType } from './launch-request.ts';
@@ -26,7 +27,7 @@ export function modifyAttributeHandlers(context: CloudContext): HandlerTable {
 /** By the field of the request that carries the new value. */
 const changes: Partial<Record<keyof Request, Change>> = {
   Groups: (record, { Groups = [] }, { securityGroups }) => {
-    const unknown = Groups.find((id) => securityGroups[id]?.vpcId !== record.vpcId);
+    const unknown = Groups.find((id) => securityGroups[checkGroupId(id)]?.vpcId !== record.vpcId);
     if (unknown) throw new CloudError('InvalidGroup.NotFound', `The security group '${unknown}' does not exist`);
     record.securityGroupIds = [...Groups];
   },

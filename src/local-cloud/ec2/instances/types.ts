@@ -8,7 +8,7 @@ import type {
 import type { CloudContext } from '../../context.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { invalidValue } from '../errors.ts';
-import { applyFilters } from '../filters.ts';
+import { applyFilters, shownFields } from '../filters.ts';
 import { paginate } from '../pagination.ts';
 
 /** Some types of the EC2 price list: virtual CPUs and memory in GiB. */
@@ -26,6 +26,30 @@ const offered: Record<string, { vcpus: number; gib: number; burstable: boolean }
   'c5.2xlarge': { vcpus: 8, gib: 16, burstable: false },
   'r5.large': { vcpus: 2, gib: 16, burstable: false },
 };
+
+const typeFields = shownFields<InstanceTypeInfo>(
+  `
+  auto-recovery-supported bare-metal burstable-performance-supported current-generation dedicated-hosts-supported
+  ebs-info.attachment-limit-type ebs-info.ebs-optimized-info.baseline-bandwidth-in-mbps
+  ebs-info.ebs-optimized-info.baseline-iops ebs-info.ebs-optimized-info.baseline-throughput-in-mbps
+  ebs-info.ebs-optimized-info.maximum-bandwidth-in-mbps ebs-info.ebs-optimized-info.maximum-iops
+  ebs-info.ebs-optimized-info.maximum-throughput-in-mbps ebs-info.ebs-optimized-support ebs-info.encryption-support
+  ebs-info.maximum-ebs-attachments ebs-info.nvme-support free-tier-eligible hibernation-supported hypervisor
+  instance-storage-info.disk.count instance-storage-info.disk.size-in-gb instance-storage-info.disk.type
+  instance-storage-info.encryption-support instance-storage-info.nvme-support instance-storage-info.total-size-in-gb
+  instance-storage-supported instance-type memory-info.size-in-mib network-info.bandwidth-weightings
+  network-info.efa-info.maximum-efa-interfaces network-info.efa-supported network-info.ena-support
+  network-info.encryption-in-transit-supported network-info.flexible-ena-queues-support
+  network-info.ipv4-addresses-per-interface network-info.ipv6-addresses-per-interface network-info.ipv6-supported
+  network-info.maximum-network-cards network-info.maximum-network-interfaces network-info.network-performance
+  nitro-enclaves-support nitro-tpm-info.supported-versions nitro-tpm-support processor-info.supported-architecture
+  processor-info.supported-features processor-info.sustained-clock-speed-in-ghz reboot-migration-support
+  supported-boot-mode supported-root-device-type supported-usage-class supported-virtualization-type
+  vcpu-info.default-cores vcpu-info.default-threads-per-core vcpu-info.default-vcpus vcpu-info.valid-cores
+  vcpu-info.valid-threads-per-core
+`,
+  (one) => one,
+);
 
 /** What is known of a type's processors; undefined for the many types that are only names here. */
 export function typeFacts(type: string): { cores: number; threads: number } | undefined {
@@ -79,14 +103,7 @@ export function instanceTypeHandlers({ region }: CloudContext): HandlerTable {
           `The following supplied instance types do not exist: [${unknown.join(', ')}]`,
         );
       }
-      const kept = applyFilters(asked.map(toInfo), input.Filters, {
-        'instance-type': (one) => one.InstanceType,
-        'current-generation': (one) => String(one.CurrentGeneration),
-        'burstable-performance-supported': (one) => String(one.BurstablePerformanceSupported),
-        'vcpu-info.default-vcpus': (one) => String(one.VCpuInfo?.DefaultVCpus),
-        'memory-info.size-in-mib': (one) => String(one.MemoryInfo?.SizeInMiB),
-        'processor-info.supported-architecture': () => 'x86_64',
-      });
+      const kept = applyFilters(asked.map(toInfo), input.Filters, typeFields);
       const page = paginate(kept, input, { min: 5, max: 100 }, (one) => one.InstanceType ?? '');
       return { InstanceTypes: page.items, NextToken: page.nextToken };
     },

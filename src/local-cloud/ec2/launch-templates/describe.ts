@@ -10,10 +10,10 @@ import type { CloudContext } from '../../context.ts';
 import type { LaunchTemplateRecord, LaunchTemplateVersion } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
 import { invalidCombination, missing } from '../errors.ts';
-import { applyFilters } from '../filters.ts';
+import { applyFilters, type Fields, filterText, withoutValue } from '../filters.ts';
 import { findInstance } from '../instances/lookup.ts';
 import { paginate, timeKey } from '../pagination.ts';
-import { dataOfInstance } from './data.ts';
+import { dataOfInstance, toResponse } from './data.ts';
 import { findTemplate, findVersion, versionNumber } from './lookup.ts';
 import { toTemplate, toVersion } from './shape.ts';
 
@@ -23,6 +23,18 @@ interface Row {
 }
 
 const pageLimits = { min: 1, max: 200 };
+
+/** What filters look at in the data of a version. */
+const dataFields: Fields<Row> = {
+  'ebs-optimized': ({ version }) => filterText(toResponse(version.data).EbsOptimized),
+  'http-endpoint': ({ version }) => toResponse(version.data).MetadataOptions?.HttpEndpoint,
+  'http-protocol-ipv4': ({ version }) => toResponse(version.data).MetadataOptions?.HttpEndpoint,
+  'http-tokens': ({ version }) => toResponse(version.data).MetadataOptions?.HttpTokens,
+  'iam-instance-profile': ({ version }) => toResponse(version.data).IamInstanceProfile?.Arn,
+  'network-card-index': ({ version }) =>
+    toResponse(version.data).NetworkInterfaces?.map((one) => filterText(one.NetworkCardIndex)),
+  ...withoutValue('host-resource-group-arn kernel-id license-configuration-arn ram-disk-id'),
+};
 
 /** DescribeLaunchTemplates, DescribeLaunchTemplateVersions (newest first) and GetLaunchTemplateData. */
 export function describeTemplateHandlers(context: CloudContext): HandlerTable {
@@ -58,6 +70,7 @@ export function describeTemplateHandlers(context: CloudContext): HandlerTable {
         'key-name': ({ version }) => text(version.data.KeyName),
         'is-default-version': ({ template, version }) => String(version.number === template.defaultVersion),
         'create-time': ({ version }) => new Date(version.createdAt).toISOString(),
+        ...dataFields,
       });
       const page = paginate(kept, input, pageLimits, ({ template, version }) => {
         return `${template.id} ${timeKey(Number.MAX_SAFE_INTEGER - version.number, '')}`;

@@ -7,12 +7,18 @@ import type {
 import type { CloudContext } from '../../context.ts';
 import type { VolumeRecord } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
-import { applyFilters, type Fields } from '../filters.ts';
+import { applyFilters, type Fields, withoutValue } from '../filters.ts';
 import { paginate } from '../pagination.ts';
 import { stateOf, toVolume, toVolumeStatus } from './shape.ts';
 import { checkVolumeId, volumeNotFound, volumesOf } from './table.ts';
 
 const limits = { min: 5, max: 1000 };
+
+/** Nothing ever happens to a volume here, and nobody measures it. */
+const neverHappens = withoutValue(`
+  action.code action.description action.event-id attachment-status.io-performance event.description event.event-id
+  event.event-type event.not-after event.not-before
+`);
 
 /** DescribeVolumes and DescribeVolumeStatus. */
 export function describeVolumeHandlers(context: CloudContext): HandlerTable {
@@ -54,12 +60,8 @@ export function describeVolumeHandlers(context: CloudContext): HandlerTable {
         'volume-status.status': () => 'ok',
         'volume-status.details-name': () => 'io-enabled',
         'volume-status.details-status': () => 'passed',
-        // Nothing ever happens to a volume here.
-        ...Object.fromEntries(
-          ['action.code', 'action.description', 'action.event-id', 'event.description', 'event.event-id']
-            .concat(['event.event-type', 'event.not-after', 'event.not-before'])
-            .map((name) => [name, () => undefined]),
-        ),
+        'attachment-status.instance-id': (one) => one.attachment?.instanceId,
+        ...neverHappens,
       });
       const page = paginate(kept, input, limits, (one) => one.id);
       return { VolumeStatuses: page.items.map(toVolumeStatus), NextToken: page.nextToken };

@@ -37,7 +37,7 @@ export function capacityHandlers({ context }: ElbParts): HandlerTable {
       const record = findLoadBalancer(state, input.LoadBalancerArn);
       const units = unitsOf(input);
       if (record.state !== 'active')
-        throw new CloudError('PriorRequestNotComplete', `The load balancer '${record.arn}' is not active yet`);
+        throw new CloudError('PriorRequestNotComplete', `The load balancer '${record.arn}' is not active yet`, 429);
       // Asking for what there is changes nothing.
       if (units === (record.capacity?.units ?? 0)) return show(record);
       const at = { now: clock.now(), delayMs: delays.capacityProvisioning };

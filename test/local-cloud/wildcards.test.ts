@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { matcher } from '../../../src/local-cloud/ec2/filters.ts';
-import fc from '../../support/fast-check.ts';
+import { wildcardMatcher } from '../../src/local-cloud/wildcards.ts';
+import fc from '../support/fast-check.ts';
+
+const escaped = (pattern: string) => wildcardMatcher(pattern, '\\');
 
 test.each([
   ['api', 'api', true],
@@ -18,7 +20,7 @@ test.each([
   ['*', '', true],
   ['?', '', false],
 ])('pattern %s against %s: %s', (pattern, value, expected) => {
-  expect(matcher(pattern)(value)).toBe(expected);
+  expect(escaped(pattern)(value)).toBe(expected);
 });
 
 test('agrees with a regular expression for every pattern and value', () => {
@@ -26,11 +28,16 @@ test('agrees with a regular expression for every pattern and value', () => {
   fc.assert(
     fc.property(text, fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 8 }), (pattern, value) => {
       const same = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`);
-      expect(matcher(pattern)(value)).toBe(same.test(value));
+      expect(escaped(pattern)(value)).toBe(same.test(value));
     }),
   );
 });
 
 test('a hostile pattern is quick', () => {
-  expect(matcher(`${'*a'.repeat(100)}b`)('a'.repeat(10_000))).toBe(false);
+  expect(escaped(`${'*a'.repeat(100)}b`)('a'.repeat(10_000))).toBe(false);
+});
+
+test('without an escape character a backslash is one like any other', () => {
+  expect(wildcardMatcher('a\\*')('a\\b')).toBe(true);
+  expect(wildcardMatcher('a\\*')('a*')).toBe(false);
 });
