@@ -5,6 +5,7 @@
   host_secrets.py refresh FOLDER RUN         reads all anew, and keeps the values before for `restore`
   host_secrets.py restore FOLDER RUN         puts the values back that `refresh` of this run has replaced
   host_secrets.py forget FOLDER RUN          drops them
+  host_secrets.py restart FOLDER             restarts the service
 
 FOLDER is that of a release; its .release-secrets.json says which secrets it needs and where they are kept. Values are in the memory of
 the host only, in <run>/values.json (0600, owned by the service's user): a start that finds all its secrets there asks nobody, so an outage
@@ -19,6 +20,7 @@ import json
 import os
 import pwd
 import random
+import subprocess
 import sys
 import time
 
@@ -299,17 +301,29 @@ def forget(folder, run_id):
     return {}
 
 
+def restart(folder):
+    """The service as the host's init knows it; one that does not start is seen by its health."""
+    wanted = load(folder)
+    words = ['sv', '-w', str(wanted['stop_timeout']), 'force-restart', '/etc/service/' + wanted['service']]
+    if wanted['init'] == 'systemd':
+        words = ['systemctl', 'restart', wanted['service'] + '.service']
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    if done.returncode != 0:
+        raise Unreadable('%s: %s' % (' '.join(words), done.stdout.strip()))
+    return {}
+
+
 def main(action, folder, *rest):
     if action == 'run':
         return run(folder, rest[1:])
     if action == 'fetch':
         fetch(folder, *rest)
         return {}
-    return {'refresh': refresh, 'restore': restore, 'forget': forget}[action](folder, *rest)
+    return {'refresh': refresh, 'restore': restore, 'forget': forget, 'restart': restart}[action](folder, *rest)
 
 
 if __name__ == '__main__':
     try:
         print(json.dumps(main(*sys.argv[1:])))
     except Unreadable as problem:
-        sys.exit('secrets: the host cannot read\n%s' % problem)
+        sys.exit('secrets: %s\n%s' % ('the service cannot be restarted' if sys.argv[1] == 'restart' else 'the host cannot read', problem))
