@@ -52,7 +52,8 @@ def mounts():
             # Octal escapes for spaces and the like.
             place = fields[4].encode().decode('unicode_escape')
             kind = fields[fields.index('-') + 1]
-            found[place] = kind not in VIRTUAL and 'rw' in fields[5].split(',')
+            # The disk of a machine is its root, whatever that is made of; a rehearsal has it in memory.
+            found[place] = place == '/' or (kind not in VIRTUAL and 'rw' in fields[5].split(','))
     return found
 
 

@@ -173,6 +173,7 @@ class Server:
             wrong = 'it ended with %s before it was healthy' % candidate.process.returncode
         if self.candidate:
             self.drop_candidate()
+        wrong = health.redact(wrong, self.settings.get('secrets'))
         return {'ok': False, 'reason': '%s is not healthy beside %s: %s' % (version, self.state()['version'], wrong)}
 
     def take(self, version):
