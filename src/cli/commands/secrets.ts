@@ -46,7 +46,7 @@ function refresh(context: CliContext, fleet: Fleet, options: CommandOptions): Pr
       services,
       plan,
       confirm: `read the secrets of ${fleet.app} in ${fleet.environment} anew and restart its service on every host`,
-      describe: ({ names, finished = [], takeover }) => ({ secrets: names, hosts: finished.length, inPlace: takeover }),
+      describe: ({ names, finished = [], takeover }) => ({ names, hosts: finished.length, inPlace: takeover }),
       // The values before are in no store that could be asked for them.
       undoHint: () => undefined,
     });
