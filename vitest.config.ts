@@ -42,8 +42,8 @@ export default defineConfig({
           hookTimeout: 600_000,
           // A status of the fleet alone takes a second on a busy machine.
           expect: { poll: { timeout: 15_000 } },
-          // A release waits more than it works.
-          maxWorkers: 2,
+          // A release waits two thirds of its time.
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
           globalSetup: ['test/e2e/support/build.ts', 'test/e2e/support/golden-setup.ts'],
         },

@@ -63,6 +63,8 @@ export async function refreshFleet(context: RollContext): Promise<void> {
     await context.save({ refreshId });
     const ended = await waitRefresh(context, refreshId, () => look(context, watch));
     if (ended.status !== 'Successful') {
+      // Auto Scaling may give up between two looks, and has ended the machines by now.
+      await watch.sample();
       const { causes, fix } = await explained(explainGroup(context, group, context.state.targetGroupArn));
       throw await takenBack(context, watch, {
         code: 'roll.failed',

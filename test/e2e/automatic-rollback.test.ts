@@ -5,7 +5,7 @@ import { until } from '../support/until.ts';
 import { expectBack, type Images, type Report, releaseBad, watchClosely } from './support/bad-release.ts';
 import { stepBegins } from './support/events.ts';
 import { goldenWorld } from './support/golden.ts';
-import type { World } from './support/world.ts';
+import { highRate, type World } from './support/world.ts';
 
 let world: World;
 let cloudWatch: CloudWatchClient;
@@ -60,6 +60,7 @@ describe('a bad release ends on the old version by itself, with exit code 3', ()
         const fault = ['local', 'fault', 'never-healthy', '--group', 'api-local', '--image', bad?.ImageId ?? ''];
         expect(await world.pipeline(...fault)).toMatchObject({ exitCode: 0 });
       },
+      highRate,
     );
     expect(ended.exitCode, ended.stderr).toBe(3);
     expect(report).toMatchObject({ error: { code: 'roll.failed' }, evidence: { phase: 'roll', before: 'v1' } });

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tells } from './support/events.ts';
-import { Load, World } from './support/world.ts';
+import { highRate, Load, World } from './support/world.ts';
 
 interface Status {
   version: string | null;
@@ -66,7 +66,7 @@ describe('blue/green on real machines, under load from the first release to the 
       [blue, 1, 4],
       [green, 0, 0],
     ]);
-    load = new Load(url);
+    load = new Load(url, highRate);
     await load.warm();
   });
 

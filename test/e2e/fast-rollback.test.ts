@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClients } from '../../src/aws/clients.ts';
 import { tells } from './support/events.ts';
 import { goldenWorld } from './support/golden.ts';
-import { Load, type Up, type World } from './support/world.ts';
+import { highRate, Load, type Up, type World } from './support/world.ts';
 
 interface Status {
   version: string | null;
@@ -42,7 +42,7 @@ async function expectWhole(version: string, desired = 4): Promise<void> {
 
 /** Load while `work` goes on; fails for any request that failed. */
 async function underLoad<T>(work: () => Promise<T>): Promise<T> {
-  const load = new Load(url);
+  const load = new Load(url, highRate);
   await load.warm();
   try {
     return await work();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/run/events.ts';
 import { expectWhole, type Status } from './support/fleet.ts';
-import { Load, World } from './support/world.ts';
+import { highRate, Load, World } from './support/world.ts';
 
 interface Report {
   run: string;
@@ -47,7 +47,7 @@ describe('the main job', () => {
   });
 
   it('releases and rolls back under load without one failed request, and each version is its commit', async () => {
-    const load = new Load(url);
+    const load = new Load(url, highRate);
     await load.warm();
     commits.v2 = await world.project.change('Second');
     const events = path.join(world.dir, 'events.ndjson');

@@ -115,7 +115,7 @@ describe('a bad release ends on the old version by itself', () => {
     await expectBack(result, 'v1');
   }, 60_000);
 
-  it('when its machines never get healthy, before Auto Scaling gives up', async () => {
+  it('when its machines never get healthy, whoever gives up first', async () => {
     let seen: Promise<FleetStatus> | undefined;
     const result = await release('roll', ({ imageId }) => {
       world.cloud.faults.add({ kind: 'never-healthy', image: imageId });

@@ -25,15 +25,19 @@ export async function watchClosely(world: World): Promise<void> {
   await world.configure('pipelines/api.ts', 'timeouts: { health: 60,', 'timeouts: { health: 40,');
 }
 
-/** Releases a commit that changes a file, under load; `during` runs beside it. Undoes the change in the work tree afterwards. */
+/**
+ * Releases a commit that changes a file, under load; `during` runs beside it. Undoes the change in the work tree afterwards.
+ * @param rate Requests a second of the load.
+ */
 export async function releaseBad(
   world: World,
   change: { file: string; from: string; to: string },
   during?: (events: string) => Promise<void>,
+  rate?: number,
 ) {
   await world.edit(change.file, change.from, change.to);
   await world.project.commit(`Change ${change.file}`);
-  const load = new Load(world.url('api'));
+  const load = new Load(world.url('api'), rate);
   await load.warm();
   const events = path.join(world.dir, `events-${Date.now()}.ndjson`);
   const running = world.start('release', 'api', '--json', '--events', events);
