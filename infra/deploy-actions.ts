@@ -29,7 +29,9 @@ export const reads = [
   'elasticloadbalancing:DescribeTargetGroupAttributes',
   'elasticloadbalancing:DescribeTargetGroups',
   'elasticloadbalancing:DescribeTargetHealth',
+  'secretsmanager:DescribeSecret',
   'servicequotas:GetServiceQuota',
+  'ssm:DescribeParameters',
   'sts:GetCallerIdentity',
 ] as const;
 

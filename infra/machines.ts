@@ -1,9 +1,10 @@
 import { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnLaunchTemplate, CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import { CfnInstanceProfile, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { CfnParameter } from 'aws-cdk-lib/core';
+import { CfnInstanceProfile, ManagedPolicy, PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnParameter, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { FleetDefinition } from '../src/aws/fleet-definition.ts';
+import { otherParametersDenied, secretsPolicy } from '../src/aws/secrets-policy.ts';
 import type { Fleet } from '../src/config/settings.ts';
 import type { Balancer } from './balancer.ts';
 import type { LiveFleet } from './live-fleet.ts';
@@ -26,11 +27,19 @@ export function createMachines(
   balancer: Balancer,
   live: LiveFleet,
 ): Machines {
+  const { partition, region, account } = Stack.of(scope);
+  const place = { partition, region, account };
   const role = new Role(scope, 'InstanceRole', {
     assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
     description: `Instances of ${fleet.app} in ${fleet.environment}`,
     // Session Manager: a way in without open ports.
     managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
+    inlinePolicies: {
+      secrets: PolicyDocument.fromJson({
+        Version: '2012-10-17',
+        Statement: [...secretsPolicy(fleet, place), otherParametersDenied(fleet, place)],
+      }),
+    },
   });
   const profile = new CfnInstanceProfile(scope, 'InstanceProfile', { roles: [role.roleName] });
   const securityGroup = createSecurityGroup(scope, fleet, definition, network, balancer);

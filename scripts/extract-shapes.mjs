@@ -1,10 +1,6 @@
 // Writes src/local-cloud/wire/shapes.generated.json: the request and answer shapes of the served operations, taken from the
 // SDK's own schemas, so that the local cloud need not load the clients. With --check it only says whether the file is current.
-// Clients that the project does not depend on are read with `--packages <folder>`, where they are installed; without it their
-// services stay as they are in the file.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { NormalizedSchema } from '@smithy/core/schema';
@@ -14,8 +10,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const root = new URL('../', import.meta.url);
 const target = new URL('src/local-cloud/wire/shapes.generated.json', root);
-const options = { check: { type: 'boolean' }, packages: { type: 'string' } };
-const { check, packages: elsewhere } = parseArgs({ options }).values;
+const { check } = parseArgs({ options: { check: { type: 'boolean' } } }).values;
 
 /** Service -> its SDK package and the client that knows the API's version; `rpc` where it speaks JSON and CBOR as well. */
 const packages = {
@@ -28,14 +23,13 @@ const packages = {
   },
   monitoring: { name: '@aws-sdk/client-cloudwatch', client: 'CloudWatchClient', protocol: 'query', rpc: true },
   sts: { name: '@aws-sdk/client-sts', client: 'STSClient', protocol: 'query' },
-  iam: { name: '@aws-sdk/client-iam', client: 'IAMClient', protocol: 'query', extra: true },
+  iam: { name: '@aws-sdk/client-iam', client: 'IAMClient', protocol: 'query' },
   ssm: { name: '@aws-sdk/client-ssm', client: 'SSMClient', protocol: 'json', rpc: true },
   secretsmanager: {
     name: '@aws-sdk/client-secrets-manager',
     client: 'SecretsManagerClient',
     protocol: 'json',
     rpc: true,
-    extra: true,
   },
 };
 
@@ -45,18 +39,10 @@ async function generate() {
     fileURLToPath(new URL('src/local-cloud/wire/operations.ts', root)),
   );
   const services = {};
-  const present = JSON.parse(readOr(target) ?? '{}');
   for (const [service, names] of Object.entries(operations)) {
-    const sdk = await load(packages[service]);
-    services[service] = sdk ? extract(sdk, packages[service], names) : present[service];
+    services[service] = extract(await import(packages[service].name), packages[service], names);
   }
   return `${JSON.stringify(services, null, 1)}\n`;
-}
-
-/** A client's package; undefined for one that the project does not depend on, unless it is installed elsewhere. */
-function load({ name, extra }) {
-  if (!extra) return import(name);
-  return elsewhere && createRequire(resolve(elsewhere, 'package.json'))(name);
 }
 
 function extract(sdk, { client, protocol, rpc }, names) {

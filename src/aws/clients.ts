@@ -1,13 +1,16 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { IAMClient } from '@aws-sdk/client-iam';
 import { toPipelineError } from './errors.ts';
 
-/** The three services, ready to be called. */
+/** The services, ready to be called. */
 export interface AwsClients {
   ec2: EC2Client;
   autoScaling: AutoScalingClient;
   elb: ElasticLoadBalancingV2Client;
+  /** Only where the fleets of the local cloud are made. */
+  iam?: IAMClient;
 }
 
 /** Where and as whom to call; what is left out comes from the AWS environment variables and profiles. */

@@ -52,6 +52,15 @@ export async function readTemplateVersion(ec2: EC2Client, nameOrId: string, vers
   });
 }
 
+/** Whether instances of a template's version have an instance profile, and so a role. */
+export async function hasInstanceProfile(ec2: EC2Client, templateId: string, version: string): Promise<boolean> {
+  const { LaunchTemplateVersions } = await ec2.send(
+    new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: templateId, Versions: [version] }),
+  );
+  const { IamInstanceProfile } = LaunchTemplateVersions?.[0]?.LaunchTemplateData ?? {};
+  return Boolean(IamInstanceProfile?.Arn ?? IamInstanceProfile?.Name);
+}
+
 /** Versions of releases that versions of a launch template give to their instances: one call for each 200 of them. */
 export async function templateReleases(ec2: EC2Client, templateId: string): Promise<string[]> {
   const pages = paginateDescribeLaunchTemplateVersions(

@@ -37,6 +37,7 @@ import { ledgerClientOptions } from './ledger.ts';
 import { headerIs } from './local-changes.ts';
 import { localEnvironments } from './local-environments.ts';
 import { ensureSecurityGroup, ensureTemplate } from './local-machines.ts';
+import { ensureInstanceProfile } from './local-role.ts';
 
 /** Makes sure that every fleet of a local environment exists in the local cloud. What exists already is for `configure` to change. */
 export async function provisionFleets(options: {
@@ -55,10 +56,11 @@ export async function provisionFleets(options: {
   const { endpoint, region, accessKeyId, secretAccessKey } = options.cloud;
   const { poll = createPoll(systemClock()) } = options;
   const clients = options.clients ?? createClients({ region, endpoint, credentials: { accessKeyId, secretAccessKey } });
+  const iam = clients.iam ?? (await iamClient({ region, endpoint, credentials: { accessKeyId, secretAccessKey } }));
   const made: { app: string; url: string }[] = [];
   for (const fleet of options.fleets ?? (await localEnvironments(options.projectDir))) {
     await ensureLedgerBucket(fleet, { region, endpoint, credentials: { accessKeyId, secretAccessKey } });
-    const make = async () => void (await provision(clients, fleet, poll));
+    const make = async () => void (await provision({ ...clients, iam }, fleet, poll));
     await make();
     options.note(`fleet ${fleet.names.group} is there`);
     await options.configure?.(fleet, make);
@@ -67,7 +69,13 @@ export async function provisionFleets(options: {
   return made;
 }
 
-async function provision(clients: AwsClients, fleet: Fleet, poll: Poll): Promise<void> {
+/** IAM is of the account: its calls are signed for one region. */
+async function iamClient(target: AwsTarget): Promise<NonNullable<AwsClients['iam']>> {
+  const { IAMClient } = await import('@aws-sdk/client-iam');
+  return new IAMClient({ ...target, region: 'us-east-1' });
+}
+
+async function provision(clients: Required<AwsClients>, fleet: Fleet, poll: Poll): Promise<void> {
   const { ec2 } = clients;
   const { subnetIds } = fleet.instance;
   const { Subnets = [] } = await ec2.send(
@@ -94,6 +102,7 @@ async function provision(clients: AwsClients, fleet: Fleet, poll: Poll): Promise
     imageId: baseImage.imageId,
     keyName,
     securityGroup,
+    profile: await ensureInstanceProfile(clients.iam, fleet),
   });
   for (const [index, group] of definition.groups.entries()) {
     const place = { templateId, targetGroup: targetGroups.get(group.targetGroup) ?? '', subnets };

@@ -35,7 +35,7 @@ export async function ensureTemplate(
   { ec2 }: AwsClients,
   fleet: Fleet,
   { template }: FleetDefinition,
-  made: { imageId: string; keyName: string; securityGroup: string },
+  made: { imageId: string; keyName: string; securityGroup: string; profile: string },
 ): Promise<string> {
   const { name } = template;
   try {
@@ -55,6 +55,7 @@ export async function ensureTemplate(
         InstanceType: template.instanceType as 't3.small',
         KeyName: made.keyName,
         SecurityGroupIds: [made.securityGroup, ...fleet.instance.securityGroupIds],
+        IamInstanceProfile: { Name: made.profile },
         MetadataOptions: { HttpTokens: 'required' },
         TagSpecifications: [
           { ResourceType: 'instance', Tags: tags },

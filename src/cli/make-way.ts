@@ -9,7 +9,7 @@ import type { CliContext } from './context.ts';
 import { describeVersions } from './under-way.ts';
 
 /** Operations that make way for a rollback: a release, and what only has to do with kept images. Others are waited for. */
-const yielding = ['release', 'repair', 'prune', 'pin', 'unpin'];
+const yielding = ['release', 'repair', 'refresh-secrets', 'prune', 'pin', 'unpin'];
 
 /** What a rollback was asked for. */
 export interface Asked {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { type AwsTarget, createClients } from '../aws/clients.ts';
 import { consoleOutput } from '../aws/instances.ts';
 import { createMetrics } from '../aws/metrics.ts';
+import type { SecretState } from '../aws/secrets.ts';
 import type { Fleet } from '../config/settings.ts';
 import { createHosts } from '../hosts/index.ts';
 import { httpProbe } from '../hosts/probe.ts';
@@ -59,6 +60,7 @@ export async function createServices(context: CliContext, fleet: Fleet): Promise
     },
     hosts,
     ledger,
+    secretStates: (secrets) => secretStates(where, secrets),
     probe: httpProbe,
     metrics,
     workDir,
@@ -90,6 +92,21 @@ async function readQuota(where: AwsTarget, which: 'vcpuQuota' | 'unitQuota'): Pr
     return await quotas[which](client);
   } finally {
     client.destroy();
+  }
+}
+
+/** As {@link readQuota}: most fleets, and most commands, look for none. */
+async function secretStates(where: AwsTarget, secrets: Fleet['secrets']): Promise<SecretState[]> {
+  const [{ SSMClient }, { SecretsManagerClient }, { readSecretStates }] = await Promise.all([
+    import('@aws-sdk/client-ssm'),
+    import('@aws-sdk/client-secrets-manager'),
+    import('../aws/secrets.ts'),
+  ]);
+  const clients = { ssm: new SSMClient(where), secretsManager: new SecretsManagerClient(where) };
+  try {
+    return await readSecretStates(clients, secrets);
+  } finally {
+    for (const client of Object.values(clients)) client.destroy();
   }
 }
 

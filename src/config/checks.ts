@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import { nearest } from '../shared/text.ts';
 import { isGroup, lineage, merge, type Raw } from './merge.ts';
-import { type Problem, problem, valueAt } from './problems.ts';
+import { type Problem, pathText, problem, valueAt } from './problems.ts';
 import { defaultNames } from './resolve.ts';
 import { type SectionName, sections } from './schema/pipeline.ts';
 import { namesSection } from './schema/sections.ts';
+import { namedTwice } from './secrets.ts';
 import { showsRelease } from './shows-release.ts';
 
 /**
@@ -93,6 +94,7 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
   found.push(
     ...releaseProblems(section('release'), isGroup(raw.tasks) ? Object.keys(raw.tasks) : [], at),
     ...plainProblems(section('ansible'), section('release'), at),
+    ...secretProblems(section('secrets') ?? {}, section('ansible'), at),
     ...healthProblems(section('balancer'), at),
     ...drainProblems(section('balancer'), section('release'), at),
   );
@@ -150,6 +152,34 @@ function plainProblems(
   const expected =
     "a test whose answer shows the release, such as { path: '/version', contains: '{version}' }, as ansible.kind is 'plain'";
   return [problem(at(['release', 'smokeTests']), release.smokeTests, expected)];
+}
+
+/** A secret that the plays get a value for as well would end in the image; a plain playbook has nothing that reads secrets at boot. */
+function secretProblems(
+  secrets: z.output<typeof sections.secrets>,
+  ansible: z.output<typeof sections.ansible> | undefined,
+  at: (path: string[]) => string[],
+): Problem[] {
+  if (!ansible) return [];
+  const [first] = Object.keys(secrets);
+  const plain =
+    ansible.kind === 'plain' && first !== undefined
+      ? [
+          problem(
+            at(['secrets', first]),
+            secrets[first],
+            "no secrets with ansible.kind 'plain': the release role reads them",
+          ),
+        ]
+      : [];
+  const twice = namedTwice(secrets, ansible.variables).map(({ name, path }) => {
+    const where = at(['ansible', 'variables', ...path]);
+    return {
+      path: where,
+      text: `${pathText(where)}: ${name} stands in secrets too, expected it in one of the two only`,
+    };
+  });
+  return [...plain, ...twice];
 }
 
 function networkProblems(

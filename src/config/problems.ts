@@ -82,6 +82,8 @@ function keysAt(schema: z.ZodType, path: Path): string[] {
 }
 
 function shown(path: Path, value: unknown): string {
+  // Where a secret is kept may be shown. What does not begin like that could be a value that was written there by mistake.
+  if (path.includes('secrets') && /^(ssm|secretsmanager):/.test(String(value))) return show(value);
   return path.some((part) => typeof part === 'string' && isSecretKey(part) && part !== 'privateKey')
     ? redacted
     : show(value);

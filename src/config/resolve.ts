@@ -54,6 +54,7 @@ export function resolveFleet(raw: Raw, environment: string, projectDir: string):
     projectDir: resolve(projectDir),
     source: { ...source, repository: absolutePath(source.repository, projectDir) },
     ansible: ansibleOf(ansible, projectDir),
+    secrets: section('secrets'),
     service: { ...service, stagingPort: service.stagingPort ?? service.port + 1 },
     capacity: section('capacity'),
     scale: section('scale'),

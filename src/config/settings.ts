@@ -1,3 +1,5 @@
+import type { SecretReference } from './secrets.ts';
+
 /**
  * The settings of one fleet: an app in an environment, after validation, inheritance and defaults.
  * Everything below the CLI works with this and never with the file a team wrote.
@@ -32,6 +34,8 @@ export interface Fleet {
     /** Files and folders that no commit has and plays need, relative to the project folder. */
     files: string[];
   };
+  /** Secrets of the service: where each value is kept, by the name of its environment variable. */
+  secrets: Record<string, SecretReference>;
   service: {
     port: number;
     /** Where the new environment is started beside the old one and checked. */
@@ -192,6 +196,8 @@ export interface Fleet {
     volumeInitializationRate?: number;
     deployPrincipals: string[];
     baseBuildPrincipals: string[];
+    /** Secrets that only releases of before name. */
+    secretsOfOlderReleases: SecretReference[];
     alarms: { topicArn?: string; targetErrorsPerMinute: number; responseSeconds: number };
   };
 }

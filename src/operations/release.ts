@@ -22,6 +22,7 @@ import { raise } from '../steps/raise.ts';
 import { rejoin } from '../steps/rejoin.ts';
 import { retain } from '../steps/retain.ts';
 import { roll } from '../steps/roll.ts';
+import { assertSecrets } from '../steps/secrets/check.ts';
 import type { ReleaseState, ReleaseStep, Services } from '../steps/services.ts';
 import { settle } from '../steps/settle.ts';
 import { shift } from '../steps/shift.ts';
@@ -111,7 +112,8 @@ export async function planRelease(
   assertBake(options);
   const observed = await observeFleet(services);
   const { facts, healthy, live } = observed;
-  const [seen, releases, drift] = await Promise.all([
+  const [notLooked, seen, releases, drift] = await Promise.all([
+    assertSecrets(services, facts.current),
     seeReleases(services, facts),
     ledger.releases(fleet.app),
     releaseDrift(services, observed),
@@ -159,6 +161,7 @@ export async function planRelease(
       ...(options.noRollbackTarget && { noRollbackTarget: true }),
       ...(drift.unlaunchable && { unlaunchable: true }),
       ...(drift.lines.length > 0 && { drift: drift.lines }),
+      ...(notLooked.length > 0 && { notLooked }),
       version,
     },
     services,

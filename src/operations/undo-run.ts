@@ -13,6 +13,7 @@ import { rollbackSteps } from './fast-rollback.ts';
 import { pinSteps } from './pin.ts';
 import { pruneSteps } from './prune.ts';
 import { rebuildSteps } from './rebuild-ledger.ts';
+import { refreshSteps } from './refresh-secrets.ts';
 import { releaseSteps } from './release.ts';
 import { repairSteps } from './repair.ts';
 import { scaleSteps } from './scale.ts';
@@ -70,6 +71,7 @@ const others: Readonly<Record<string, (state: unknown) => readonly unknown[]>> =
   pin: () => pinSteps.pin,
   unpin: () => pinSteps.unpin,
   'rebuild-ledger': () => rebuildSteps,
+  'refresh-secrets': () => refreshSteps,
   repair: (state) => repairSteps(state as RepairState),
   scale: (state) => scaleSteps(state as ScaleState),
 };

@@ -6,6 +6,7 @@ import { PipelineError } from '../shared/errors.ts';
 import { askHost } from './drift/ask-hosts.ts';
 import { assertRollbackTarget } from './drift/release-gate.ts';
 import { assertRecorded, seeReleases } from './ledger/seen-releases.ts';
+import { assertSecrets } from './secrets/check.ts';
 import type { ReleaseContext, ReleaseState, ReleaseStep, Services } from './services.ts';
 import { waitBooted } from './support/booting.ts';
 import { assertUnclaimed, claimFleet, freeFleet } from './support/claim.ts';
@@ -27,6 +28,7 @@ export const preflight: ReleaseStep = {
     ...(state.irreversible === undefined ? [] : [`there is no way back behind it: ${state.irreversible}`]),
     ...(state.noRollbackTarget ? ['there may be no rollback target: --no-rollback-target'] : []),
     ...(state.drift ?? []),
+    ...secretLines(services.fleet.secrets, state.notLooked ?? []),
     ...(state.base && state.current.version !== undefined
       ? [
           `it starts from the base image, so it holds no environment but its own: no flip back to ${state.current.version}`,
@@ -43,6 +45,7 @@ export const preflight: ReleaseStep = {
     await assertReady(services, first);
     const seen = first.healthy.length < first.live.desired ? await whenBooted(context, first) : first;
     await assertRollbackTarget(context, seen);
+    await assertSecrets(services, seen.facts.current);
     await assertUnclaimed(context);
     const above = await assertFreeVersion(services, state, seen);
     const alarms = await alarmsToWatch(context);
@@ -93,6 +96,15 @@ export const preflight: ReleaseStep = {
     if (context.changes().some((one) => one.action === 'claim-fleet')) await freeFleet(context);
   },
 };
+
+function secretLines(secrets: Services['fleet']['secrets'], notLooked: readonly string[]): string[] {
+  const names = Object.keys(secrets);
+  if (names.length === 0) return [];
+  return [
+    `the service gets ${names.join(', ')} from where they are kept; the image holds the names only`,
+    ...notLooked.map((line) => `not looked for: ${line}`),
+  ];
+}
 
 /**
  * Refuses a fleet that has gone to another version since the plan was made, which is before the lock: while a person was asked, say.

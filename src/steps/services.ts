@@ -3,6 +3,7 @@ import type { LaunchNetwork } from '../aws/launches.ts';
 import type { Weight } from '../aws/listeners.ts';
 import type { Metrics } from '../aws/metrics.ts';
 import type { ScalingPolicy, ScheduledAction } from '../aws/scaling-settings.ts';
+import type { SecretState } from '../aws/secrets.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { Probe } from '../hosts/probe.ts';
 import type { ProjectSource } from '../hosts/project/place.ts';
@@ -26,6 +27,8 @@ export interface Services {
   elsewhere?(): readonly RegionClients[];
   hosts: Hosts;
   ledger: Ledger;
+  /** What is known of secrets, by the name of their environment variable, without reading them. */
+  secretStates?(secrets: Fleet['secrets']): Promise<SecretState[]>;
   /** HTTP requests through the balancer. */
   probe: Probe;
   /** The balancer's own counters and alarms; without it, a release is judged by probes and target health alone. */
@@ -188,6 +191,8 @@ export interface ReleaseState extends RollState {
   unlaunchable?: boolean;
   /** How the fleet differs from the ledger, for the plan: a line each. */
   drift?: string[];
+  /** Secrets that these credentials may not look for, for the plan: a line each. */
+  notLooked?: string[];
 }
 
 export type RollContext = RunContext<Services, RollState>;

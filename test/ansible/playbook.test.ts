@@ -205,6 +205,7 @@ describe('service definitions', () => {
     release_service_user: api
     release_instance_env: /run/pipeline/instance.env
     release_stop_timeout: 30
+    release_secrets_folder: /run/api-secrets
     release_service_command: [node, server.js, "it's 100% $x"]
     release_environment: {GREETING: "a 'b' \\"c\\" 5%"}
   tasks:
@@ -214,7 +215,8 @@ describe('service definitions', () => {
     );
     expect(await playbook(file)).toMatchObject({ code: 0 });
     const unit = await readFile(join(folder, 'api.service'), 'utf8');
-    expect(unit).toContain(`ExecStart=/usr/bin/env "node" "server.js" "it's 100%% $$x"`);
+    expect(unit).toContain(`exec "$$@"' sh "node" "server.js" "it's 100%% $$x"`);
+    expect(unit).toContain('RuntimeDirectory=api-secrets\nRuntimeDirectoryMode=0700\nRuntimeDirectoryPreserve=yes\n');
     expect(unit).toContain(`Environment="GREETING=a 'b' \\"c\\" 5%%"`);
     // The instance's own file comes after the default, so it wins.
     expect(unit.indexOf('EnvironmentFile=-/run/pipeline/instance.env')).toBeGreaterThan(

@@ -146,6 +146,17 @@ http.server.HTTPServer((os.environ['HOST'], port), http.server.SimpleHTTPRequest
     );
   }, 180_000);
 
+  it('shows what a failing app says without the values of its secrets', async () => {
+    const secrets = path.join(root, 'secrets');
+    await mkdir(secrets);
+    await writeFile(path.join(secrets, 'values.json'), JSON.stringify({ 'ssm:/shop/key': 'sk_live_1' }));
+    const printed = await stage("sys.exit('cannot reach the shop with sk_live_1')", {
+      release_secrets_folder: secrets,
+    });
+    expect(printed).toContain('cannot reach the shop with [redacted]');
+    expect(printed).not.toContain('sk_live_1');
+  }, 180_000);
+
   it('says nothing of ports where the app is only unhealthy', async () => {
     const printed = await stage("os.remove('health')", { release_health_timeout: 1 });
     expect(printed).toContain('status 404');

@@ -51,6 +51,7 @@ async function stage(text: string) {
     app: 'api',
     ssh,
     ansible: { playbook, variables: { ...local, release_root: root } },
+    secrets: {},
     service: { port: 8080, stagingPort: 8081, healthPath: '/health' },
     release: { keepOnHost: 3, timeouts: { ansible: 60, health: 60 }, flip: { timeoutSeconds: 60 } },
   } as unknown as Fleet;

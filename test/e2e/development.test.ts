@@ -96,3 +96,31 @@ it('says what is wrong with an unknown app and a working copy that is not there'
   expect(missing).toMatchObject({ failed: 1, changed: 0 });
   expect(missing.output).toContain('/home/dev/other/examples/api is not there: give development_checkout');
 });
+
+it('gives a service what is in its .env, and names the secrets that it lacks', async () => {
+  const development_settings = {
+    api: {
+      folder: 'examples/api',
+      port: 3000,
+      install: ['npm', 'ci', '--prefer-offline', '--no-audit', '--no-fund', '--no-progress'],
+      makes: 'node_modules',
+      environment: { NODE_ENV: 'development' },
+      secrets: ['STRIPE_KEY', 'DB_PASSWORD'],
+    },
+  };
+  const variables = { development_apps: ['api'], development_settings };
+  const file = join(machine.root, checkout, 'examples/api/.env');
+  const absent = await play(variables);
+  expect(absent.output).toContain('.env is not there, and STRIPE_KEY, DB_PASSWORD must be in it');
+  await writeFile(file, "# of mine\nexport STRIPE_KEY='sk_test of mine'\nDB_PASSWORD=\n");
+  const lacking = await play(variables);
+  expect(lacking.failed).toBe(1);
+  expect(lacking.output).toContain('.env lacks DB_PASSWORD');
+  await appendFile(file, 'DB_PASSWORD=x\n');
+  const recap = await play(variables);
+  expect(recap, recap.output).toMatchObject({ failed: 0, unreachable: 0 });
+  const run = await readFile(join(machine.root, 'etc/sv/api/run'), 'utf8');
+  expect(run).toContain("export STRIPE_KEY='sk_test of mine'");
+  expect(run).toContain('export NODE_ENV=development');
+  expect(recap.output).not.toContain('sk_test of mine');
+});

@@ -22,6 +22,8 @@ const prefixes: Record<string, string> = {
   'client-elastic-load-balancing-v2': 'elasticloadbalancing',
   'client-s3': 's3',
   'client-cloudwatch': 'cloudwatch',
+  'client-secrets-manager': 'secretsmanager',
+  'client-ssm': 'ssm',
   'client-sts': 'sts',
   'client-service-quotas': 'servicequotas',
 };

@@ -65,7 +65,7 @@ export class DirectCloud {
     return this.#cloud;
   }
 
-  #hooked(client: AwsClients[keyof AwsClients]): void {
+  #hooked(client: NonNullable<AwsClients[keyof AwsClients]>): void {
     (client.middlewareStack as EC2Client['middlewareStack']).add(
       (next, { commandName = '' }) =>
         async (args) => {

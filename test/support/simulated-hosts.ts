@@ -25,6 +25,8 @@ export interface HostsOfTest {
   readonly plays: string[];
   /** Actions that the playbook ends well and does nothing for. */
   readonly skipped: Set<ReleaseAction | 'run'>;
+  /** What the programs of secrets were told, `action instance`, and what fails there. */
+  readonly secrets: { calls: string[]; fails?: (call: string) => string | undefined };
   /** What the playbook holds. */
   readonly playbook: PlaybookLook;
   /** What plays change besides what the release role does, by action; or what they do, such as to fail. */
@@ -79,6 +81,8 @@ export const foreignChange: TaskChange = {
  */
 export function simulatedHosts(test: HostsOfTest, app: string, switching: boolean): Hosts {
   const disks = new Map<string, Disk>();
+  /** Secrets of the version that was activated last: every image has its list. */
+  let references: object | undefined;
   const diskOf = ({ instanceId }: Host): Disk => {
     const disk = disks.get(instanceId) ?? {
       releases: new Map(),
@@ -104,9 +108,13 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
       if (test.skipped.has(action)) return;
       if (action === 'activate') test.activated.unshift(version);
       if (action === 'revert') test.activated.splice(test.activated.indexOf(version), 1);
+      if (action === 'activate') references = variables.release_secrets as object | undefined;
       write(diskOf(host), variables);
     },
     run: async (host, argv) => {
+      const file = `/srv/${app}/current/.release-secrets`;
+      if (references && argv.at(-1) === `${file}.json`) return JSON.stringify({ references });
+      if (argv.includes(`${file}.py`) || (switching && argv.at(-1) === 'again')) return runSecrets(test, host, argv);
       if (argv.includes('-c')) return runProgram(diskOf(host), argv);
       const read = readDisk(diskOf(host), `/srv/${app}`, argv);
       if (read) {
@@ -133,6 +141,17 @@ function playPlain(test: HostsOfTest, host: Host, disk: Disk, variables: PlainVa
   if (action === 'source') disk.plain = {};
   if (action === 'run') disk.plain.serves = variables.release_version;
   if (action === 'clean') disk.ssh = ['sshd_config'];
+}
+
+/** What the program of secrets answers, and the service that takes over from itself. */
+function runSecrets(test: HostsOfTest, { instanceId }: Host, argv: string[]): string {
+  const action = argv.at(-1) === 'again' ? 'again' : (argv[argv.findIndex((word) => word.endsWith('.py')) + 1] ?? '');
+  const call = `${action} ${instanceId}`;
+  test.secrets.calls.push(call);
+  const reason = test.secrets.fails?.(call);
+  if (action === 'again') return JSON.stringify(reason === undefined ? { ok: true } : { ok: false, reason });
+  if (reason !== undefined) throw new PipelineError('ssh.failed', `\`${call}\` failed`, { details: [reason] });
+  return JSON.stringify(action === 'refresh' ? { changed: ['STRIPE_KEY'] } : { restored: true });
 }
 
 /** What the programs around a plain playbook do: asking the service, and writing the record. */

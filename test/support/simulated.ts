@@ -2,8 +2,12 @@ import { existsSync, rmSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { DemoProject } from '../../examples/demo/project.ts';
 import { type AwsClients, createClients } from '../../src/aws/clients.ts';
+import { readSecretStates, type SecretClients } from '../../src/aws/secrets.ts';
 import { provisionFleets } from '../../src/cli/local-fleets.ts';
 import { loadFleet } from '../../src/config/load.ts';
 import type { Fleet } from '../../src/config/settings.ts';
@@ -67,6 +71,7 @@ export class Simulated implements HostsOfTest {
   readonly plays: string[] = [];
   /** Actions that the playbook ends well and does nothing for: its role is skipped, or it runs in check mode. */
   readonly skipped = new Set<ReleaseAction | 'run'>();
+  readonly secrets: HostsOfTest['secrets'] = { calls: [] };
   readonly playbook = standardPlaybook();
   readonly changes: HostsOfTest['changes'] = {};
   /** What probes are answered. */
@@ -112,10 +117,12 @@ export class Simulated implements HostsOfTest {
       poll: createPoll(clock, undefined, random),
     });
     const identity = { owner: 'tester', host: 'here' };
+    const secrets = cloud.secretClients();
     const services = {
       fleet: loaded,
       aws,
       ledger: createLedger(createMemoryStore(), { environment: 'local', clock, identity }),
+      secretStates: (wanted) => readSecretStates(secrets, wanted),
       workDir: dir,
       by: 'tester@here',
     } as Services;
@@ -179,6 +186,7 @@ interface Place extends Pick<DirectCloud, 'region' | 'faults' | 'calls'> {
   credentials: { accessKeyId: string; secretAccessKey: string };
   /** More clients, without the middleware that a test has added to the others. */
   newClients(): AwsClients;
+  secretClients(): SecretClients;
   close(): unknown;
 }
 
@@ -190,17 +198,24 @@ async function direct({ seed, delays, report }: Opened): Promise<{ cloud: Place;
   const credentials = { accessKeyId: 'direct', secretAccessKey: 'direct' };
   const newClients = () => {
     const clients = createClients({ region: started.region, credentials });
-    for (const client of Object.values(clients)) started.connect(client);
-    return clients;
+    const all = { ...clients, iam: new IAMClient({ region: 'us-east-1', credentials }) };
+    for (const client of Object.values(all)) started.connect(client);
+    return all;
   };
-  return { cloud: { ...started, endpoint: 'http://direct.invalid', credentials, newClients }, clock };
+  const secretClients = () => ({
+    ssm: started.connect(new SSMClient({ region: started.region, credentials })),
+    secretsManager: started.connect(new SecretsManagerClient({ region: started.region, credentials })),
+  });
+  return { cloud: { ...started, endpoint: 'http://direct.invalid', credentials, newClients, secretClients }, clock };
 }
 
 async function onTheWire({ dir, delays, report }: Opened): Promise<{ cloud: Place; clock: Clock }> {
   const clock = steadyClock(20);
   const cloud = await startLocalCloud({ dir, driver: 'simulated', clock, delays, report });
   const { endpoint, region, credentials } = cloud;
-  return { cloud: { ...cloud, newClients: () => createClients({ region, endpoint, credentials }) }, clock };
+  const target = { region, endpoint, credentials };
+  const secretClients = () => ({ ssm: new SSMClient(target), secretsManager: new SecretsManagerClient(target) });
+  return { cloud: { ...cloud, newClients: () => createClients(target), secretClients }, clock };
 }
 
 /** The folder with package.json above a source, or above the bundle that it is in. */

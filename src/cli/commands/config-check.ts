@@ -3,6 +3,7 @@ import { listApps, loadPipeline } from '../../config/load.ts';
 import { missingFiles } from '../../config/missing-files.ts';
 import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { projectFleets } from '../../config/project.ts';
+import { secretLookingVariables } from '../../config/secrets.ts';
 import type { Fleet } from '../../config/settings.ts';
 import { unsetVariables } from '../../config/unset-variables.ts';
 import { PipelineError, usageError } from '../../shared/errors.ts';
@@ -74,6 +75,10 @@ function warningsOf(fleet: Fleet): string[] {
     ...unsetVariables(ansible.variables).map(
       (path) =>
         `ansible.variables.${path} has no value in ${environment}; a release there needs it: set the shell variable that pipelines/${app}.ts reads it from`,
+    ),
+    ...secretLookingVariables(ansible.variables).map(
+      (path) =>
+        `ansible.variables.${path} has the name of a secret, and what plays write is in the image; keep its value in Parameter Store or Secrets Manager and name it in secrets (docs/secrets.md)`,
     ),
   ];
 }

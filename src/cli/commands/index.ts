@@ -119,6 +119,21 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./repair.ts'),
   },
   {
+    name: 'secrets',
+    summary: 'where the secrets of an app are kept and whether they are there; refresh: all hosts read them anew',
+    arguments: [
+      app,
+      {
+        name: '[action]',
+        description: 'refresh; without it they are listed',
+        suggestions: ['refresh'],
+      },
+    ],
+    options: [dryRun],
+    examples: ['pipeline secrets api', 'pipeline secrets api refresh'],
+    load: () => import('./secrets.ts'),
+  },
+  {
     name: 'status',
     summary: 'what serves now, on which machines',
     arguments: [someApp],

@@ -44,7 +44,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
 /** What of a dead run a release takes back first. A rollback's undo would lead to what somebody had a reason to leave. */
 const dealing = {
   goal: 'release',
-  takesBack: ['release', 'repair', 'scale', 'prune', 'pin', 'unpin'],
+  takesBack: ['release', 'repair', 'refresh-secrets', 'scale', 'prune', 'pin', 'unpin'],
   refuses: ['fast-rollback'],
 };
 

@@ -11,7 +11,7 @@ import { withServices } from '../with-services.ts';
 /** What of a dead run a repair takes back first, as its host or its template may be in the way. */
 const dealing = {
   goal: 'repair',
-  takesBack: ['release', 'repair', 'prune', 'pin', 'unpin'],
+  takesBack: ['release', 'repair', 'refresh-secrets', 'prune', 'pin', 'unpin'],
   refuses: ['fast-rollback'],
 };
 

@@ -15,7 +15,8 @@ export interface ProjectFile {
 }
 
 /** Folder of working files and the local cloud; no business of git. */
-const ignored = '.pipeline/';
+/** Our working files, and the secrets of a developer. */
+const ignored = ['.pipeline/', '.env'];
 
 /**
  * Writes `pipelines/<app>.ts`, and what else is not there yet. What `config check` would say is found out before anything is written.
@@ -68,7 +69,10 @@ async function ignore(file: string): Promise<boolean> {
     if (error.code === 'ENOENT') return '';
     throw error;
   });
-  if (known.split('\n').some((line) => /^\/?\.pipeline\/?\s*$/.test(line))) return false;
-  await appendFile(file, `${known === '' || known.endsWith('\n') ? '' : '\n'}${ignored}\n`);
+  const named = (line: string) => line.trim().replace(/^\/|\/$/g, '');
+  const lines = known.split('\n').map(named);
+  const missing = ignored.filter((name) => !lines.includes(named(name)));
+  if (missing.length === 0) return false;
+  await appendFile(file, `${known === '' || known.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n`);
   return true;
 }

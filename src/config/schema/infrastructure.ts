@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretReference } from './secrets.ts';
 import { flag, listOf, section, shaped, text, whole } from './values.ts';
 
 const arn = () => shaped(/^arn:aws[a-z-]*:[^\s]+$/, "an ARN such as 'arn:aws:iam::123456789012:role/deploy'");
@@ -44,5 +45,10 @@ export const infrastructureSection = section({
   baseBuildPrincipals: listOf(arn(), 'a list of ARNs')
     .default([])
     .describe('Who may take the role for `pipeline base build`; none: there is no such role.'),
+  secretsOfOlderReleases: listOf(secretReference(), "a list of ssm('...') and secretsManager('...')")
+    .default([])
+    .describe(
+      'Secrets that `secrets` does not name any more and that kept images still do: instances may go on reading them, so that a rollback finds them.',
+    ),
   alarms: alarmsSection.prefault({}).describe('When the alarms of the load balancer go off.'),
 }).describe('What the infrastructure app (`pipeline infra deploy`) makes.');

@@ -3,6 +3,7 @@ import { appPattern, environmentPattern, nameRules } from '../names.ts';
 import { ansibleSection } from './ansible.ts';
 import { infrastructureSection } from './infrastructure.ts';
 import { overrides } from './overrides.ts';
+import { secretsSection } from './secrets.ts';
 import {
   balancerSection,
   capacitySection,
@@ -32,6 +33,7 @@ export const sections = {
   ledger: ledgerSection,
   names: namesSection,
   infrastructure: infrastructureSection,
+  secrets: secretsSection,
 } as const;
 
 export type SectionName = keyof typeof sections;
@@ -58,6 +60,7 @@ const environmentSection = section({
   ledger: overrides(ledgerSection).optional().describe('Overrides of `ledger`.'),
   names: overrides(namesSection).optional().describe('Overrides of `names`.'),
   infrastructure: overrides(infrastructureSection).optional().describe('Overrides of `infrastructure`.'),
+  secrets: secretsSection.optional().describe('Secrets that are elsewhere in this environment, or only here.'),
 }).describe('One environment: where it is, and what differs there.');
 
 /** A file of `pipelines/`. Its keys, types, defaults and descriptions are the reference page and the JSON Schema as well. */
@@ -75,6 +78,7 @@ export const pipelineSchema = section({
   ledger: ledgerSection.prefault({}).describe(ledgerSection.description ?? ''),
   names: namesSection.prefault({}).describe(namesSection.description ?? ''),
   infrastructure: infrastructureSection.prefault({}).describe(infrastructureSection.description ?? ''),
+  secrets: secretsSection.default({}).describe(secretsSection.description ?? ''),
   tasks: tasksSection.default({}).describe(tasksSection.description ?? ''),
   defaultEnvironment: environmentKey()
     .optional()

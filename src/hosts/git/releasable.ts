@@ -6,7 +6,7 @@ import { bytesOf, git, nameOf, repositoryPath, topLevel } from './run-git.ts';
 import { isPointer, listTree, objectsMissing, pointerLimit, readBlobs, type TreeEntry } from './tree.ts';
 
 /** Files that the release role writes into a release's folder. */
-const ofTheRole = ['release.json', '.release-run'];
+const ofTheRole = ['release.json', '.release-run', '.release-secrets.json', '.release-secrets.py'];
 
 /** What of a commit is looked at. */
 interface Part {

@@ -10,6 +10,7 @@ import { playbookLooks } from './playbook.ts';
 import { reachLooks } from './reach.ts';
 import { recordLooks } from './records.ts';
 import { scaleLooks } from './scale.ts';
+import { secretLooks } from './secrets.ts';
 import type { DoctorServices } from './services.ts';
 import { fileLooks, variableLooks } from './variables.ts';
 
@@ -23,6 +24,7 @@ export async function diagnose(services: DoctorServices, clock: Clock): Promise<
     ...playFileLooks(services),
     ...fileLooks(services),
     ...playbookLooks(services),
+    ...secretLooks(services),
     ...reachLooks(services),
     ...fleetLooks(services, busy, clock),
     ...driftLooks(services, busy),

@@ -31,6 +31,7 @@ export function releaseVariables(
     release_staging_port: fleet.service.stagingPort,
     release_health_path: fleet.service.healthPath,
     ...(run === undefined ? {} : { release_run: run }),
+    ...(Object.keys(fleet.secrets).length > 0 && { release_secrets: fleet.secrets }),
     release_keep: fleet.release.keepOnHost,
     release_builder: bake === 'builder',
   };

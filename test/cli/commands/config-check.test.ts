@@ -73,23 +73,23 @@ test('a project without any file is told what to write', async () => {
 
 test('a variable of plays without a value is a warning for each environment that has none', async () => {
   const text = `export default {
-  app: 'api', source: {}, ansible: { playbook: 'ansible/api.yml', variables: { stripe_key: process.env.GP_NOT_SET, empty: '' } },
+  app: 'api', source: {}, ansible: { playbook: 'ansible/api.yml', variables: { site_name: process.env.GP_NOT_SET, empty: '' } },
   service: { port: 3000 },
-  environments: { local: { cloud: 'local', ansible: { variables: { stripe_key: 'test' } } }, rehearsal: { cloud: 'local' } },
+  environments: { local: { cloud: 'local', ansible: { variables: { site_name: 'test' } } }, rehearsal: { cloud: 'local' } },
 } as never;
 `;
   const dir = await project({ 'api.ts': text });
   const { code, out, err } = await configCheck(dir);
   expect({ code, out }).toEqual({ code: 0, out: 'ok  api: local, rehearsal\n' });
   expect(err).toBe(
-    'warning: api: ansible.variables.stripe_key has no value in rehearsal; a release there needs it: set the shell variable that pipelines/api.ts reads it from\n',
+    'warning: api: ansible.variables.site_name has no value in rehearsal; a release there needs it: set the shell variable that pipelines/api.ts reads it from\n',
   );
   const json = await configCheck(dir, '--json');
   expect(JSON.parse(json.out)).toMatchObject([
     {
       app: 'api',
       ok: true,
-      warnings: [expect.stringContaining('ansible.variables.stripe_key has no value in rehearsal')],
+      warnings: [expect.stringContaining('ansible.variables.site_name has no value in rehearsal')],
     },
   ]);
   expect(await configCheck(dir, '--env', 'local')).toMatchObject({ code: 0, err: '' });

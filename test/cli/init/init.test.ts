@@ -118,7 +118,7 @@ test('what is there stays: the file without --force, role and playbook always', 
   expect((await pipeline('init', 'shop', ...fromGroup, '--force')).out).toContain('kept     ansible/shop.yml\n');
   expect(readFileSync(join(folder, 'pipelines/shop.ts'), 'utf8')).toContain('definePipeline');
   expect(readFileSync(join(folder, 'ansible/shop.yml'), 'utf8')).toBe('// mine\n');
-  expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('.pipeline/\n');
+  expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('.pipeline/\n.env\n');
 });
 
 test('from nothing by options alone, with a role that calls the release role', async () => {
@@ -143,7 +143,7 @@ test('from nothing by options alone, with a role that calls the release role', a
     files: [{ path: 'pipelines/big-worker.ts', written: true }, {}, {}, {}, {}],
   });
   expect((await pipeline('config', 'check')).out).toBe('ok  big-worker: staging\n');
-  expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('dist/\n.pipeline/\n');
+  expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('dist/\n.pipeline/\n.env\n');
   expect(readFileSync(join(folder, 'ansible/big-worker.yml'), 'utf8')).toContain('    - python\n    - big-worker\n');
   expect(readFileSync(join(folder, 'ansible/roles/big-worker/meta/main.yml'), 'utf8')).toMatch(
     /role: release[\s\S]*big_worker_command/,

@@ -67,7 +67,8 @@ def start():
     # What comes after the file in the unit wins over it.
     environment.update(word.split('=', 1) for word in found['Environment'] if word.startswith('PORT='))
     if 'RuntimeDirectory' in found:
-        os.makedirs(os.path.join('/run', found['RuntimeDirectory']), exist_ok=True)
+        for folder in found['RuntimeDirectory'].split():
+            os.makedirs(os.path.join('/run', folder), mode=0o700, exist_ok=True)
     with open(found['StandardOutput'].replace('append:', ''), 'ab') as log:
         command = shlex.split(found['ExecStart'].replace('%%', '%').replace('$$', '$'))
         child = subprocess.Popen(

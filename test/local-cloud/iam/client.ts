@@ -15,7 +15,7 @@ export interface IamAnswer {
   values(name: string): string[];
 }
 
-/** Calls IAM as its clients do, for whom no package is installed: parameters as the query protocol names them. */
+/** Calls IAM as its clients do: signed by hand, parameters as the query protocol names them. */
 export async function iam(place: Place, Action: string, parameters: Record<string, string> = {}): Promise<IamAnswer> {
   const { endpoint, credentials } = place;
   const body = new URLSearchParams({ Action, Version: '2010-05-08', ...parameters }).toString();

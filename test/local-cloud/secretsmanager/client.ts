@@ -10,7 +10,7 @@ interface Place {
 // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
 export type JsonAnswer = Record<string, any> & { code?: string };
 
-/** Calls Secrets Manager as its clients do, for whom no package is installed. */
+/** Calls Secrets Manager as its clients do. */
 export async function secretsManager(
   { endpoint, region, credentials }: Place,
   operation: string,

@@ -2,6 +2,7 @@
 
 Usage: flip.py list        {serving, environments: [newest first]}
        flip.py to VERSION  {ok, version, before, changed, seconds}, or {ok: false, version, reason}; can be repeated
+       flip.py again       the same for the version that serves: it takes over from itself, with secrets as they are now
 It lies in <root>/bin beside the programs it uses.
 """
 import json
@@ -40,12 +41,12 @@ def environments():
     return sorted(found, key=lambda name: [int(part) if part.isdigit() else 0 for part in re.split(r'(\d+)', name)], reverse=True)
 
 
-def flip(version):
+def flip(version, command='prepare'):
     started = time.monotonic()
     if version not in environments():
         return {'ok': False, 'reason': 'there is no environment %s here; there are: %s' % (version, ', '.join(environments()) or 'none')}
     before = ask('state').get('version')
-    prepared = ask('prepare', version)
+    prepared = ask(command, version)
     if not prepared['ok']:
         return {**prepared, 'version': before}
     # From here on a boot starts the wanted version, whatever becomes of us.
@@ -71,6 +72,8 @@ def main(command, version=None):
         serving = os.path.basename(os.readlink(current)) if os.path.islink(current) else None
         return {'serving': serving, 'environments': environments()}
     try:
+        if command == 'again':
+            return flip(os.path.basename(os.readlink(os.path.join(root, 'current'))), 'again')
         return flip(version)
     except (OSError, ValueError, KeyError) as error:
         return {'ok': False, 'version': None, 'reason': 'the service cannot be asked: %s' % error}

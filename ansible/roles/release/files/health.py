@@ -84,6 +84,19 @@ def last_lines(path, count=12):
         return ['(no log: %s)' % error]
 
 
+def redact(text, values):
+    """Without the values of the host's secrets (host_secrets.py): what a service prints ends in the record of the run."""
+    try:
+        with open(values or '') as file:
+            known = json.load(file).values()
+    except (OSError, ValueError):
+        return text
+    lines = {line for value in known for line in [value, json.dumps(value)[1:-1], *value.splitlines()] if len(line) >= 6}
+    for line in sorted(lines, key=len, reverse=True):
+        text = text.replace(line, '[redacted]')
+    return text
+
+
 # What node, Python, Ruby, Go, Java and nginx say of a port that another process has.
 IN_USE = re.compile(r'EADDRINUSE|address already in use|port \d+ (?:is|was) (?:already )?in use', re.I)
 
@@ -133,6 +146,7 @@ def main():
     parser.add_argument('--beside', help='folder of an environment that was started beside another one, on a port of its own')
     parser.add_argument('--current', help="the link whose release.json must have --version")
     parser.add_argument('--version')
+    parser.add_argument('--secrets', help='file with the values of the secrets of the service; they are not printed')
     options = parser.parse_args()
     check = Check(reachable(bind_address(options.instance_env, '127.0.0.1')), options.port, options.path)
     deadline = time.monotonic() + options.timeout
@@ -146,8 +160,8 @@ def main():
             log = last_lines(options.log)
             where = 'http://%s:%d%s' % (check.host, check.port, check.path)
             why = ignored_port(check.port, options.beside, log) if options.beside else None
-            print('%s: %s: %s%s; its last log lines:' % (how, where, wrong, '; ' + why if why else ''), file=sys.stderr)
-            print('\n'.join(log), file=sys.stderr)
+            said = '%s: %s: %s%s; its last log lines:\n%s' % (how, where, wrong, '; ' + why if why else '', '\n'.join(log))
+            print(redact(said, options.secrets), file=sys.stderr)
             sys.exit(1)
         # Systemd is asked by a program each time.
         time.sleep(0.25 if options.unit else 0.05)

@@ -37,6 +37,26 @@ def with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
+def with_secrets(folder, command):
+    """An environment that has secrets is started by the program that reads them, which becomes the command."""
+    program = os.path.join(folder, '.release-secrets.py')
+    return ['/usr/bin/python3', program, 'run', folder, '--', *command] if os.path.exists(program) else command
+
+
+def secrets_problem(folder, seconds):
+    """Why the secrets of an environment cannot be read; None when the host has them."""
+    program = os.path.join(folder, '.release-secrets.py')
+    if not os.path.exists(program):
+        return None
+    try:
+        done = subprocess.run(
+            ['/usr/bin/python3', program, 'fetch', folder], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=seconds
+        )
+    except subprocess.TimeoutExpired:
+        return 'its secrets were not read within %g s' % seconds
+    return None if done.returncode == 0 else done.stderr.decode(errors='replace').strip()
+
+
 class Worker:
     """A running environment."""
 
@@ -47,7 +67,7 @@ class Worker:
         self.version = version
         own = {name: str(value) for name, value in service['environment'].items()}
         self.process = subprocess.Popen(
-            [str(word) for word in service['command']],
+            with_secrets(folder, [str(word) for word in service['command']]),
             cwd=folder,
             env={**os.environ, **own, **environment, 'LISTEN_FD': str(listener)},
             stdin=subprocess.DEVNULL,
@@ -126,9 +146,9 @@ class Server:
         serving = self.serving
         return {'version': serving and serving.version, 'pid': serving and serving.process.pid}
 
-    def prepare(self, version):
-        """Starts a version beside the one that serves and waits until it is healthy on the staging port."""
-        if self.serving and self.serving.alive() and self.serving.version == version:
+    def prepare(self, version, again=False):
+        """Starts a version beside the one that serves, with `again` also the same one, and waits until it is healthy on the staging port."""
+        if not again and self.serving and self.serving.alive() and self.serving.version == version:
             return {'ok': True, 'ready': False, **self.state()}
         if self.candidate:
             self.drop_candidate()
@@ -136,6 +156,9 @@ class Server:
         check = health.Check(health.reachable(self.host), port, self.settings['health_path'])
         if check.listens():
             return {'ok': False, 'reason': 'port %d is taken by another process' % port}
+        wrong = secrets_problem(os.path.join(self.root, 'releases', version), self.settings['health_timeout'])
+        if wrong is not None:
+            return {'ok': False, 'reason': wrong}
         candidate = self.candidate = self.start(version, PORT=str(port))
         candidate.end_by = time.monotonic() + self.settings['health_timeout'] + PREPARED_SECONDS
         deadline = time.monotonic() + self.settings['health_timeout']
@@ -150,6 +173,7 @@ class Server:
             wrong = 'it ended with %s before it was healthy' % candidate.process.returncode
         if self.candidate:
             self.drop_candidate()
+        wrong = health.redact(wrong, self.settings.get('secrets'))
         return {'ok': False, 'reason': '%s is not healthy beside %s: %s' % (version, self.state()['version'], wrong)}
 
     def take(self, version):
@@ -199,7 +223,11 @@ class Server:
             connection.settimeout(5)
             try:
                 request = json.loads(connection.makefile('r').readline())
-                handler = {'prepare': self.prepare, 'take': self.take}.get(request['command'])
+                handler = {
+                    'prepare': self.prepare,
+                    'again': lambda version: self.prepare(version, again=True),
+                    'take': self.take,
+                }.get(request['command'])
                 result = handler(request['version']) if handler else {'ok': True, **self.state()}
             except (OSError, ValueError, KeyError) as error:
                 result = {'ok': False, 'reason': str(error)}

@@ -1,0 +1,329 @@
+"""Reads the secrets of a release on its host, and starts the service with them.
+
+  host_secrets.py run FOLDER -- COMMAND...   starts the command with the secrets in its environment, once they are there
+  host_secrets.py fetch FOLDER [OWNER]       reads what is not held yet
+  host_secrets.py refresh FOLDER RUN         reads all anew, and keeps the values before for `restore`
+  host_secrets.py restore FOLDER RUN         puts the values back that `refresh` of this run has replaced
+  host_secrets.py forget FOLDER RUN          drops them
+  host_secrets.py restart FOLDER             restarts the service
+
+FOLDER is that of a release; its .release-secrets.json says which secrets it needs and where they are kept. Values are in the memory of
+the host only, in <run>/values.json (0600, owned by the service's user): a start that finds all its secrets there asks nobody, so an outage
+of AWS stops no restart. Credentials are those of the instance's role, from the metadata service, and no others.
+
+botocore signs, retries and backs off: the library behind the AWS CLI and Ansible's own modules, packaged by every distribution
+(python3-botocore, python3-boto3). It is imported only when something is to be read, as that costs 0.3 s.
+"""
+import contextlib
+import fcntl
+import json
+import os
+import pwd
+import random
+import subprocess
+import sys
+import time
+
+AT_ONCE = 10
+"""Names that GetParameters takes (AWS)."""
+LONGEST_PAUSE = 30
+"""Seconds between two attempts of a start that lacks a secret."""
+
+
+class Unreadable(Exception):
+    """Secrets that cannot be read, a line each; never a value."""
+
+
+def load(folder):
+    """Which secrets the release needs: {run, spread, references: {NAME: reference}}; `spread` in seconds for each GetParameters call."""
+    with open(os.path.join(folder, '.release-secrets.json')) as file:
+        return json.load(file)
+
+
+def describe(reference):
+    source, _, name = reference.partition(':')
+    if source == 'ssm':
+        return 'Parameter Store %s' % name
+    name, _, key = name.partition('#')
+    return 'Secrets Manager %s%s' % (name, ', key %s' % key if key else '')
+
+
+def complain(wanted, problems):
+    """`problems` by reference, in the words of the secrets' names."""
+    lines = ['%s (%s) %s' % (name, describe(ref), problems[ref]) for name, ref in sorted(wanted['references'].items()) if ref in problems]
+    raise Unreadable('\n'.join(lines))
+
+
+# The file in memory.
+
+def read_values(path):
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def held(wanted):
+    """The values by reference, when the host holds all that are needed; else None."""
+    values = read_values(values_file(wanted))
+    references = set(wanted['references'].values())
+    return {one: values[one] for one in references} if references <= set(values) else None
+
+
+def values_file(wanted, run=None):
+    return os.path.join(wanted['run'], 'values.json' if run is None else 'before-%s.json' % run)
+
+
+def make_folder(wanted, owner=None):
+    os.makedirs(wanted['run'], mode=0o700, exist_ok=True)
+    if owner and os.geteuid() == 0:
+        user = pwd.getpwnam(owner)
+        os.chown(wanted['run'], user.pw_uid, user.pw_gid)
+
+
+@contextlib.contextmanager
+def locked(wanted):
+    """A start and a refresh may write at the same time."""
+    with open(os.open(os.path.join(wanted['run'], 'lock'), os.O_RDWR | os.O_CREAT, 0o600), 'w') as lock:
+        give(wanted, lock.fileno())
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def give(wanted, file):
+    """To whom the folder belongs: the service's user."""
+    if os.geteuid() == 0:
+        folder = os.stat(wanted['run'])
+        os.fchown(file, folder.st_uid, folder.st_gid)
+
+
+def write(wanted, path, values):
+    fresh = path + '.new'
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(fresh)
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'w') as file:
+        give(wanted, file.fileno())
+        json.dump(values, file)
+    os.rename(fresh, path)
+
+
+# The cloud.
+
+class Cloud:
+    """Clients with the credentials of the instance's role. Files and variables that an image or a user may have brought are not looked at."""
+
+    def __init__(self):
+        try:
+            import botocore.config
+            import botocore.credentials
+            import botocore.session
+            import botocore.utils
+        except ImportError:
+            raise Unreadable('botocore is not on this host: install the package python3-boto3, best in the base image')
+        self._botocore = botocore
+        config = {}
+        if os.environ.get('AWS_EC2_METADATA_SERVICE_ENDPOINT'):
+            config['ec2_metadata_service_endpoint'] = os.environ['AWS_EC2_METADATA_SERVICE_ENDPOINT']
+        options = {'timeout': 2, 'num_attempts': 3, 'config': config, 'user_agent': 'golden-pipeline-host', 'env': {}}
+        fetcher = botocore.utils.InstanceMetadataFetcher(**options)
+        try:
+            credentials = botocore.credentials.InstanceMetadataProvider(iam_role_fetcher=fetcher).load()
+            region = botocore.utils.InstanceMetadataRegionFetcher(**options).retrieve_region()
+        except Exception as error:
+            raise Unreadable('the metadata service of the instance does not answer: %s' % type(error).__name__)
+        if credentials is None or region is None:
+            raise Unreadable('this instance has no role to read secrets with: its launch template needs an instance profile')
+        self._region = region
+        self._frozen = credentials.get_frozen_credentials()
+
+    def client(self, service, variable):
+        saved = {name: os.environ.pop(name, None) for name in ('AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE')}
+        os.environ['AWS_CONFIG_FILE'] = os.environ['AWS_SHARED_CREDENTIALS_FILE'] = os.devnull
+        try:
+            return self._botocore.session.Session().create_client(
+                service,
+                region_name=self._region,
+                # Older versions of botocore do not look at these themselves.
+                endpoint_url=os.environ.get(variable) or os.environ.get('AWS_ENDPOINT_URL'),
+                aws_access_key_id=self._frozen.access_key,
+                aws_secret_access_key=self._frozen.secret_key,
+                aws_session_token=self._frozen.token,
+                config=self._botocore.config.Config(
+                    retries={'mode': 'standard', 'max_attempts': 4}, connect_timeout=5, read_timeout=10
+                ),
+            )
+        finally:
+            for name in ('AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE'):
+                os.environ.pop(name)
+            os.environ.update({name: value for name, value in saved.items() if value is not None})
+
+
+def ask_cloud(wanted, references):
+    """The values of these references. @raises Unreadable naming every secret that is not to be had"""
+    cloud = Cloud()
+    values, problems = {}, {}
+    parameters = sorted(one for one in references if one.startswith('ssm:'))
+    if parameters:
+        client = cloud.client('ssm', 'AWS_ENDPOINT_URL_SSM')
+        for start in range(0, len(parameters), AT_ONCE):
+            read_parameters(client, parameters[start:start + AT_ONCE], values, problems)
+    secrets = {}
+    for reference in sorted(set(references) - set(parameters)):
+        name, _, key = reference.partition(':')[2].partition('#')
+        secrets.setdefault(name, []).append((reference, key))
+    if secrets:
+        # Its quota is some thousand calls a second; Parameter Store has 40 for the whole account.
+        client = cloud.client('secretsmanager', 'AWS_ENDPOINT_URL_SECRETS_MANAGER')
+        for name, wants in secrets.items():
+            read_secret(client, name, wants, values, problems)
+    for reference, value in values.items():
+        if '\0' in value:
+            problems[reference] = 'holds a NUL byte, which no environment variable can'
+    if problems:
+        complain(wanted, problems)
+    return values
+
+
+def read_parameters(client, references, values, problems):
+    names = {reference.partition(':')[2]: reference for reference in references}
+    try:
+        answer = client.get_parameters(Names=list(names), WithDecryption=True)
+    except Exception as error:
+        problems.update({reference: why(error) for reference in references})
+        return
+    for parameter in answer['Parameters']:
+        values[names[parameter['Name']]] = parameter['Value']
+    for name in answer['InvalidParameters']:
+        problems[names[name]] = 'does not exist'
+
+
+def read_secret(client, name, wants, values, problems):
+    try:
+        text = client.get_secret_value(SecretId=name).get('SecretString')
+    except Exception as error:
+        problems.update({reference: why(error) for reference, _ in wants})
+        return
+    for reference, key in wants:
+        if text is None:
+            problems[reference] = 'is binary; a text is needed'
+        elif not key:
+            values[reference] = text
+        else:
+            try:
+                found = json.loads(text)[key]
+            except (ValueError, KeyError, TypeError):
+                problems[reference] = 'is not a JSON object with this key'
+            else:
+                values[reference] = found if isinstance(found, str) else json.dumps(found)
+
+
+def why(error):
+    """In a few words: an answer of AWS holds no value, but what it holds is not for us to judge."""
+    answer = getattr(error, 'response', {}).get('Error', {}) if isinstance(getattr(error, 'response', None), dict) else {}
+    code = answer.get('Code') or type(error).__name__
+    if code in ('ResourceNotFoundException', 'ParameterNotFound'):
+        return 'does not exist'
+    if code == 'AccessDeniedException':
+        return 'may not be read by the role of this instance (AccessDeniedException)'
+    if code == 'InvalidRequestException':
+        return 'cannot be read: it is to be deleted, or has no current version (InvalidRequestException)'
+    return 'cannot be read now (%s)' % code
+
+
+# What is to be done.
+
+def fetch(folder, owner=None):
+    """Reads what is not held, and gives all that the release needs, by reference."""
+    wanted = load(folder)
+    make_folder(wanted, owner)
+    values = held(wanted)
+    if values is None:
+        known = read_values(values_file(wanted))
+        fresh = ask_cloud(wanted, set(wanted['references'].values()) - set(known))
+        with locked(wanted):
+            write(wanted, values_file(wanted), {**read_values(values_file(wanted)), **fresh})
+        values = held(wanted)
+    return values
+
+
+def wait_for(folder):
+    """As `fetch`, until all is there. A host that has just booted first waits its share, so that a whole fleet does not ask at once."""
+    wanted = load(folder)
+    staging = 'PIPELINE_STAGING' in os.environ
+    if held(wanted) is None and not staging:
+        calls = -(-len({one for one in wanted['references'].values() if one.startswith('ssm:')}) // AT_ONCE)
+        time.sleep(random.uniform(0, calls * wanted['spread']))
+    pause = 1
+    while True:
+        try:
+            return wanted, fetch(folder)
+        except Unreadable as error:
+            if staging:
+                raise
+            seconds = random.uniform(pause / 2, pause)
+            print('secrets: the service waits; next attempt in %.0f s\n%s' % (seconds, error), file=sys.stderr, flush=True)
+        time.sleep(seconds)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def run(folder, command):
+    wanted, values = wait_for(folder)
+    os.execvpe(command[0], command, {**os.environ, **{name: values[ref] for name, ref in wanted['references'].items()}})
+
+
+def refresh(folder, run_id):
+    """Values of other versions go: they are read when such a version starts."""
+    wanted = load(folder)
+    make_folder(wanted)
+    fresh = ask_cloud(wanted, set(wanted['references'].values()))
+    with locked(wanted):
+        before = read_values(values_file(wanted))
+        if not os.path.exists(values_file(wanted, run_id)):
+            write(wanted, values_file(wanted, run_id), before)
+        write(wanted, values_file(wanted), fresh)
+    return {'changed': sorted(name for name, ref in wanted['references'].items() if before.get(ref) != fresh[ref])}
+
+
+def restore(folder, run_id):
+    wanted = load(folder)
+    path = values_file(wanted, run_id)
+    if not os.path.exists(path):
+        return {'restored': False}
+    with locked(wanted):
+        os.rename(path, values_file(wanted))
+    return {'restored': True}
+
+
+def forget(folder, run_id):
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(values_file(load(folder), run_id))
+    return {}
+
+
+def restart(folder):
+    """The service as the host's init knows it; one that does not start is seen by its health."""
+    wanted = load(folder)
+    words = ['sv', '-w', str(wanted['stop_timeout']), 'force-restart', '/etc/service/' + wanted['service']]
+    if wanted['init'] == 'systemd':
+        words = ['systemctl', 'restart', wanted['service'] + '.service']
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    if done.returncode != 0:
+        raise Unreadable('%s: %s' % (' '.join(words), done.stdout.strip()))
+    return {}
+
+
+def main(action, folder, *rest):
+    if action == 'run':
+        return run(folder, rest[1:])
+    if action == 'fetch':
+        fetch(folder, *rest)
+        return {}
+    return {'refresh': refresh, 'restore': restore, 'forget': forget, 'restart': restart}[action](folder, *rest)
+
+
+if __name__ == '__main__':
+    try:
+        print(json.dumps(main(*sys.argv[1:])))
+    except Unreadable as problem:
+        sys.exit('secrets: %s\n%s' % ('the service cannot be restarted' if sys.argv[1] == 'restart' else 'the host cannot read', problem))

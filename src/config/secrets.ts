@@ -1,0 +1,93 @@
+/** Where the value of a secret is kept, as text: `ssm:<name>`, `secretsmanager:<name>` or `secretsmanager:<name>#<key>`. Never the value. */
+export type SecretReference = `ssm:${string}` | `secretsmanager:${string}`;
+
+/** A reference in its parts. */
+export interface ParsedReference {
+  source: 'ssm' | 'secretsmanager';
+  /** Name of the parameter or of the secret. */
+  name: string;
+  /** Key of the JSON object that the secret holds. */
+  key?: string;
+}
+
+/**
+ * A parameter of Parameter Store, e.g. `ssm('/shop/production/stripe-key')`. The host reads its newest version, decrypted.
+ * A name that does not fit is reported with the other mistakes of the file.
+ */
+export function ssm(name: string): SecretReference {
+  return `ssm:${name}`;
+}
+
+/** A secret of Secrets Manager by its name, in its current version; with `key` one value of the JSON object in it. */
+export function secretsManager(name: string, key?: string): SecretReference {
+  return key === undefined ? `secretsmanager:${name}` : `secretsmanager:${name}#${key}`;
+}
+
+/** Parameter Store: up to 15 levels of letters, digits, `.`, `-`, `_`; names that begin with aws or ssm are AWS's own. */
+const parameter = /^(?!\/?(aws|ssm))(?=.{1,1011}$)(\/?[A-Za-z0-9_.-]+|(\/[A-Za-z0-9_.-]+){1,15})$/i;
+/** Secrets Manager: up to 512 letters, digits and `/_+=.@-`; an optional key after `#`. */
+const secret = /^([A-Za-z0-9/_+=.@-]{1,512})(?:#([^\p{Cc}#]{1,256}))?$/u;
+
+/** The parts of a reference; undefined for text that is none. */
+export function parseReference(reference: string): ParsedReference | undefined {
+  if (reference.startsWith('ssm:')) {
+    const name = reference.slice('ssm:'.length);
+    return parameter.test(name) ? { source: 'ssm', name } : undefined;
+  }
+  const [, name, key] = (reference.startsWith('secretsmanager:') && secret.exec(reference.slice(15))) || [];
+  if (name === undefined) return undefined;
+  return { source: 'secretsmanager', name, ...(key !== undefined && { key }) };
+}
+
+/** A reference as people read it: `Parameter Store /shop/stripe-key`. */
+export function describeReference(reference: string): string {
+  const parsed = parseReference(reference);
+  if (!parsed) return reference;
+  if (parsed.source === 'ssm') return `Parameter Store ${parsed.name}`;
+  return `Secrets Manager ${parsed.name}${parsed.key === undefined ? '' : `, key ${parsed.key}`}`;
+}
+
+/** Names that a service gets from the pipeline itself, or that decide which programs run. */
+const reserved = ['HOST', 'PORT', 'LISTEN_FD', 'PIPELINE_STAGING', 'PATH', 'LD_PRELOAD', 'LD_LIBRARY_PATH'];
+
+/** True for a name that a secret can have in the environment of the service. */
+export function isSecretName(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name) && !reserved.includes(name);
+}
+
+export const secretNameRule = `a name of an environment variable: a letter or _, then up to 127 letters, digits and _; not ${reserved.join(', ')}`;
+
+const secretLooking = /(^|_)(key|token|passwd|password|passphrase|secret|credentials?)$/i;
+/** Settings that end so and are none. */
+const harmless = /(^|_)(public_key|key_name|primary_key)$/i;
+
+/**
+ * Paths in `ansible.variables` whose name is that of a secret, such as `env.STRIPE_KEY`. What stands there ends in the image, as plays
+ * write it into files.
+ */
+export function secretLookingVariables(variables: unknown): string[] {
+  return keysOf(variables, [])
+    .filter(({ key, value }) => {
+      const isText = (typeof value === 'string' && value !== '') || typeof value === 'number';
+      return isText && secretLooking.test(key) && !harmless.test(key);
+    })
+    .map(({ path }) => path.join('.'));
+}
+
+/** Names of secrets that `ansible.variables` has as well, at any depth, with their paths. */
+export function namedTwice(
+  secrets: Readonly<Record<string, unknown>>,
+  variables: unknown,
+): { name: string; path: string[] }[] {
+  return keysOf(variables, [])
+    .filter(({ key }) => Object.hasOwn(secrets, key))
+    .map(({ key, path }) => ({ name: key, path }));
+}
+
+function keysOf(value: unknown, path: string[]): { key: string; path: string[]; value: unknown }[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [
+    { key, path: [...path, key], value: inner },
+    ...keysOf(inner, [...path, key]),
+  ]);
+}

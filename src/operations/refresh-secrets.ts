@@ -1,0 +1,76 @@
+import { readMachine } from '../aws/instances.ts';
+import { createPlan } from '../run/plan.ts';
+import type { Plan } from '../run/step.ts';
+import type { Clock } from '../shared/clock.ts';
+import { PipelineError, usageError } from '../shared/errors.ts';
+import { assertSecrets } from '../steps/secrets/check.ts';
+import { refreshCheck } from '../steps/secrets/check-fleet.ts';
+import { canTakeOver, namesOnHost } from '../steps/secrets/host-programs.ts';
+import { forgetValues, refreshHosts } from '../steps/secrets/refresh.ts';
+import type { RefreshState, RefreshStep } from '../steps/secrets/state.ts';
+import type { Services } from '../steps/services.ts';
+import { observeFleet } from '../steps/support/observe.ts';
+
+export const refreshSteps: readonly RefreshStep[] = [refreshCheck, refreshHosts, forgetValues];
+
+/**
+ * Plans to read the secrets anew on every host, and to restart the service with them: in place where it can take over from itself, else through
+ * Standby. It only reads.
+ * @throws usage errors `secrets.none` for an app without secrets, `secrets.missing`, `secrets.no-role`; PipelineError `secrets.no-host`,
+ * `secrets.not-released` for a release without secrets, `secrets.one-host` where a restart would be an outage
+ */
+export async function planRefresh(services: Services, clock: Clock): Promise<Plan<Services, RefreshState>> {
+  const { fleet, aws } = services;
+  const { app, environment } = fleet;
+  if (Object.keys(fleet.secrets).length === 0) {
+    throw usageError(
+      'secrets.none',
+      `${app} has no secrets in ${environment}`,
+      `name them in pipelines/${app}.ts (docs/secrets.md)`,
+    );
+  }
+  const { facts, healthy, live } = await observeFleet(services);
+  await assertSecrets(services, facts.current);
+  const [first] = healthy;
+  const machine = first === undefined ? undefined : await readMachine(aws.ec2, first);
+  const { version } = facts.current;
+  if (!machine || version === undefined) {
+    throw new PipelineError('secrets.no-host', `no host of ${facts.group} serves a release of ${app}`, {
+      hint: live.desired === 0 ? `release first: pipeline release ${app}` : `pipeline status ${app} shows the fleet`,
+    });
+  }
+  const host = { instanceId: machine.id, address: machine.address };
+  const [names, takeover] = await Promise.all([namesOnHost(services, host), canTakeOver(services, host)]);
+  if (names.length === 0) {
+    throw new PipelineError('secrets.not-released', `${version}, which serves, was released without secrets`, {
+      hint: `release once more: pipeline release ${app}`,
+    });
+  }
+  if (!takeover && healthy.length < 2) {
+    throw new PipelineError(
+      'secrets.one-host',
+      `${facts.group} has one healthy host, and its service would be down while it restarts`,
+      {
+        hint: `first: pipeline scale ${app} 2`,
+      },
+    );
+  }
+  return createPlan<Services, RefreshState>({
+    operation: 'refresh-secrets',
+    app,
+    environment,
+    steps: refreshSteps,
+    initial: {
+      ...facts,
+      version,
+      commit: 'unknown',
+      ref: 'unknown',
+      bake: 'detach',
+      strategy: fleet.release.strategy,
+      takeover,
+      names,
+    },
+    services,
+    clock,
+  });
+}
