@@ -69,6 +69,8 @@ export class Simulated implements HostsOfTest {
   readonly skipped = new Set<ReleaseAction | 'run'>();
   readonly playbook = standardPlaybook();
   readonly changes: HostsOfTest['changes'] = {};
+  /** What all hosts have and cleaning takes, and a boot does not make again. */
+  readonly identity: string[] = [];
   /** What probes are answered. */
   readonly answers: { to: Answer } = { to: everyVersion };
 
