@@ -45,15 +45,16 @@ async function restoreCapacity(context: Context, now: GroupSettings, before: Gro
   if (given.length === 0 && !ended) return;
   const wanted = ended ? { ...before, min: 0, desired: 0 } : before;
   const seen = beforeEmptying(context, now);
-  const back = (key: keyof Size) => {
+  const back = (key: 'min' | 'max') => {
     if (seen[key] === before[key] || given.some((one) => one[key] === seen[key])) return wanted[key];
-    stays(context, `${key === 'desired' ? 'desired capacity' : `${key}imum`} of ${name} is ${seen[key]}`);
+    stays(context, `${key}imum of ${name} is ${seen[key]}`);
     return seen[key];
   };
   const min = back('min');
   // Auto Scaling refuses others.
   const max = Math.max(back('max'), min);
-  const desired = Math.min(Math.max(back('desired'), min), max);
+  // Its instances are of this run. What has scaled them meanwhile has scaled the traffic, which the other group has now.
+  const desired = Math.min(Math.max(wanted.desired, min), max);
   if (now.min === min && now.max === max && now.desired === desired) return;
   await context.change({ action: 'restore-capacity', target: name, data: { min, max, desired } }, () =>
     setCapacity(context.services.aws.autoScaling, name, { min, max, desired }),
@@ -73,14 +74,13 @@ function sizesGiven(context: Context, name: string): Size[] {
   });
 }
 
-/** The size that a group had before this undo ended its instances. */
-function beforeEmptying(context: Context, now: GroupSettings): Required<Size> {
+/** The limits that a group had before this undo ended its instances. */
+function beforeEmptying(context: Context, now: GroupSettings): { min: number; max: number } {
   const emptied = context
     .changesOfRun()
     .find((one) => one.action === 'empty-group' && one.target === now.name && one.undoing);
   const was = emptied?.data.was as Required<Size> | undefined;
-  const seen = (key: 'min' | 'desired') => (was && now[key] === 0 ? was[key] : now[key]);
-  return { min: seen('min'), desired: seen('desired'), max: now.max };
+  return { min: was && now.min === 0 ? was.min : now.min, max: now.max };
 }
 
 /** Only those that this run has suspended or resumed: others are suspended by whoever needs that. */
