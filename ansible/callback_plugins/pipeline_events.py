@@ -16,6 +16,7 @@ DOCUMENTATION = '''
         C(host), C(task), C(seconds) and, for a failure, C(msg) and the tails of C(stderr) and C(stdout).
       - All of these have C(module), fully qualified where Ansible knows it, and within a role C(role) and its C(folder). The end of what
         may have changed something has C(paths), the files that the module says it works on; it is empty where that is not known.
+      - What cleans a host has C(lost), what it has removed and a boot does not make again (roles/release/files/clean.py).
     requirements: [enabled in callbacks_enabled]
 '''
 
@@ -47,6 +48,16 @@ def paths_of(outcome):
     arguments = (outcome.get('invocation') or {}).get('module_args') or {}
     named = [one.get(key) for one in (outcome, arguments) if isinstance(one, dict) for key in ('dest', 'path')]
     return sorted({path for path in named if isinstance(path, str) and path})
+
+
+def lost_of(task, outcome):
+    """What the program that cleans a host says of itself, as fields of an event."""
+    role = task._role
+    if role is None or str(role.get_name()).split('.')[-1] != 'release':
+        return {}
+    lines = str(outcome.get('stdout') or '').splitlines()
+    lost = [line[len('lost: '):] for line in lines if line.startswith('lost: ')]
+    return {'lost': lost} if lost else {}
 
 
 class CallbackModule(CallbackBase):
@@ -87,7 +98,8 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_ok(self, result):
         if result._task.action.split('.')[-1] not in STRUCTURE:
             changed = bool(result._result.get('changed'))
-            self._end('ok', result, changed=changed, **({'paths': paths_of(result._result)} if changed else {}))
+            fields = {'paths': paths_of(result._result), **lost_of(result._task, result._result)} if changed else {}
+            self._end('ok', result, changed=changed, **fields)
 
     def v2_runner_on_skipped(self, result):
         self._end('skipped', result)

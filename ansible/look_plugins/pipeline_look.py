@@ -24,8 +24,12 @@ DOCUMENTATION = '''
     options: {}
 '''
 
-# Variables by which a role decides whether it changes the host.
-DECIDING = {'node': ['node_major'], 'python': ['python_minimum']}
+# Variables by which a role decides whether it changes the host, and what it takes away from one that becomes an image.
+DECIDING = {
+    'node': ['node_major'],
+    'python': ['python_minimum'],
+    'release': ['release_clean', 'release_clean_made_at_boot', 'release_clean_shared', 'release_clean_keep'],
+}
 INCLUDES = ('include_tasks', 'include_role', 'include')
 
 
@@ -52,6 +56,11 @@ class InventoryModule(BaseInventoryPlugin):
                 return 0
 
         cli.PlaybookExecutor = Looking
+
+
+def text_of(value):
+    """As a role sees it; lists as JSON."""
+    return json.dumps(value, default=str) if isinstance(value, (list, dict)) else str(value)
 
 
 class Tasks:
@@ -147,6 +156,6 @@ class Look:
         try:
             known = self._variables.get_vars(play=self._play, host=self._hosts[0], task=task)
             templar = Templar(loader=self._loader, variables=known)
-            return {name: str(templar.template('{{ ' + name + ' }}')) for name in names}
+            return {name: text_of(templar.template('{{ ' + name + ' }}')) for name in names}
         except Exception:
             return None

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { nearest } from '../shared/text.ts';
+import { cleanSettings } from './clean-paths.ts';
 import { isGroup, lineage, merge, type Raw } from './merge.ts';
 import { type Problem, pathText, problem, valueAt } from './problems.ts';
 import { defaultNames } from './resolve.ts';
@@ -95,6 +96,7 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
     ...releaseProblems(section('release'), isGroup(raw.tasks) ? Object.keys(raw.tasks) : [], at),
     ...plainProblems(section('ansible'), section('release'), at),
     ...secretProblems(section('secrets') ?? {}, section('ansible'), at),
+    ...cleanProblems(section('ansible'), at),
     ...healthProblems(section('balancer'), at),
     ...drainProblems(section('balancer'), section('release'), at),
   );
@@ -140,6 +142,19 @@ function refreshProblems(release: z.output<typeof sections.release>, at: (path: 
     found.push(problem(at(['release', 'rollbackWindow']), rollbackWindow, expected));
   }
   return found;
+}
+
+/** Variables of the release role with a setting of their own, which is validated: two places would overrule each other. */
+function cleanProblems(
+  ansible: z.output<typeof sections.ansible> | undefined,
+  at: (path: string[]) => string[],
+): Problem[] {
+  return Object.entries(cleanSettings).flatMap(([key, variable]) => {
+    const value = ansible?.variables[variable];
+    return value === undefined
+      ? []
+      : [problem(at(['ansible', 'variables', variable]), value, `that in release.clean.${key} instead`)];
+  });
 }
 
 /** Nothing that a plain playbook leaves behind is known beforehand: only the service itself can say which release it is. */

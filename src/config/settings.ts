@@ -78,6 +78,8 @@ export interface Fleet {
     bake: 'detach' | 'builder';
     /** Tasks around what a release does to hosts that serve, by name. */
     around: { before: string; after: string; arguments: string[] }[];
+    /** What else of one host is not in an image; what is absent is as the app role says. */
+    clean: { paths?: string[]; madeAtBoot?: string[]; shared?: string[]; keep?: string[] };
     /** Known-good images kept. */
     keep: number;
     /** No image younger than this is retired. */

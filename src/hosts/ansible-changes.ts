@@ -29,9 +29,10 @@ function changeOf(event: Exclude<AnsibleEvent, { event: 'task' | 'done' }>): Tas
   return event.event === 'unreachable' ? 'unfinished' : undefined;
 }
 
-const originOf = ({ module, role, folder, paths = [] }: TaskOrigin) => ({
+const originOf = ({ module, role, folder, paths = [], lost }: TaskOrigin) => ({
   ...(module !== undefined && { module }),
   ...(role !== undefined && { role }),
   ...(folder !== undefined && { folder }),
   paths,
+  ...(lost !== undefined && { lost }),
 });

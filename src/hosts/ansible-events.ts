@@ -10,6 +10,8 @@ export interface TaskOrigin {
   folder?: string;
   /** What the module says it has worked on; empty where it does not. */
   paths?: string[];
+  /** What the program that cleans a host has removed and a boot does not make again, a line each. */
+  lost?: string[];
 }
 
 /** A line that the callback plugin `pipeline_events` writes. */

@@ -66,6 +66,8 @@ export interface TaskChange {
   folder?: string;
   /** Files that the module says it has worked on; empty where it does not say. */
   paths: string[];
+  /** What was removed from the host and a boot does not make again, a line each; absent where that is nothing. */
+  lost?: string[];
   how: 'changed' | 'failed' | 'unfinished';
 }
 

@@ -28,6 +28,7 @@ import { settle } from '../steps/settle.ts';
 import { shift } from '../steps/shift.ts';
 import { builder, stage } from '../steps/stage.ts';
 import { stagePlain } from '../steps/stage-plain.ts';
+import { losesOn } from '../steps/support/clean.ts';
 import { type Observation, observeFleet } from '../steps/support/observe.ts';
 import { placeOf, plannedFiles } from '../steps/support/project.ts';
 import { verify } from '../steps/verify.ts';
@@ -124,18 +125,23 @@ export async function planRelease(
     ? 'it was released with --irreversible'
     : await irreversibleMarker(services, commit, facts.current.version);
   const kind = fleet.ansible.kind === 'plain' ? { kind: 'plain' as const } : {};
-  const asked = options.bake ?? (options.fromBase || drift.foreign ? 'builder' : fleet.release.bake);
-  const bakeHow = asked === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
+  const wantedBake = options.bake ?? (options.fromBase || drift.foreign ? 'builder' : fleet.release.bake);
+  const bakeHow = wantedBake === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
   const version = nextVersion([...releases, ...(options.after ? [{ version: options.after }] : [])], seen.highest);
   const { current } = facts;
-  const hostToAsk = () => servingHost(services, facts, healthy);
-  const { reasons, installers } = await reasonsToDetachFirst(
+  let asked: ReturnType<typeof servingHost> | undefined;
+  const hostToAsk = () => {
+    asked ??= servingHost(services, facts, healthy);
+    return asked;
+  };
+  const { reasons, installers, clean } = await reasonsToDetachFirst(
     services,
     { version, commit, current, project },
     await plannedFiles(services, project),
     bakeHow === 'detach' ? hostToAsk : undefined,
   );
   const detachFirst = bakeHow === 'detach' ? reasons : undefined;
+  const loses = bakeHow === 'detach' ? await losesOn(services, await hostToAsk(), clean) : undefined;
   return createPlan<Services, ReleaseState>({
     operation: 'release',
     app: fleet.app,
@@ -154,6 +160,7 @@ export async function planRelease(
       strategy,
       ...kind,
       ...(detachFirst && { detachFirst }),
+      ...(loses && { loses }),
       ...(project.commit !== undefined && { installers }),
       ...(options.fromBase && { base: await newestBase(services) }),
       how: strategy === 'rolling' ? 'roll' : 'blue-green',

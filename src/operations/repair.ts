@@ -10,6 +10,7 @@ import { otherWay } from '../steps/repair/choose-host.ts';
 import { enableServing } from '../steps/repair/enable.ts';
 import { launchNewImage } from '../steps/repair/launch.ts';
 import { detachHost, rebake } from '../steps/repair/rebake.ts';
+import { replaceLostHost } from '../steps/repair/replace-host.ts';
 import type { RepairHow, RepairState, RepairStep } from '../steps/repair/state.ts';
 import type { Services } from '../steps/services.ts';
 import { observeFleet } from '../steps/support/observe.ts';
@@ -18,7 +19,7 @@ import { observeFleet } from '../steps/support/observe.ts';
 const procedures: Record<RepairHow, readonly RepairStep[]> = {
   nothing: [repairCheck],
   enable: [repairCheck, enableServing],
-  rebake: [repairCheck, detachHost, rebake, prove as RepairStep, launchNewImage],
+  rebake: [repairCheck, detachHost, rebake, prove as RepairStep, launchNewImage, replaceLostHost],
 };
 
 export function repairSteps({ repair }: Pick<RepairState, 'repair'>): readonly RepairStep[] {

@@ -115,6 +115,7 @@ export function openContext<Services, State>(
     note: (message) => emit({ code: 'step.note', step, message }),
     change,
     changes: () => changesOf(journal, step),
+    changesOfRun: () => [...journal.known.changes.values()],
   };
   return {
     context,

@@ -51,6 +51,8 @@ export interface RunContext<Services, State> {
   change<T>(intent: ChangeIntent, apply: (token: string) => Promise<T>): Promise<T>;
   /** The changes of this step so far, oldest first; also those of an earlier process. */
   changes(): readonly JournaledChange[];
+  /** The same of all steps of the run: what an undo finds is the run's own only if one of these gave it. */
+  changesOfRun(): readonly JournaledChange[];
 }
 
 /** A unit of a run. `run` must be repeatable: it observes the cloud before it changes it. */

@@ -6,9 +6,11 @@ import { tagKeys } from '../aws/tags.ts';
 import type { Host } from '../hosts/types.ts';
 import type { JournaledChange } from '../run/step.ts';
 import { messageOf } from '../shared/errors.ts';
-import { type ReleaseContext, type ReleaseStep, times } from './services.ts';
+import { type ReleaseContext, type ReleaseState, type ReleaseStep, times } from './services.ts';
+import { describeReturn } from './support/clean.ts';
 import { endHost } from './support/end-host.ts';
-import { flipProgram } from './support/flip-program.ts';
+import { environmentsTag, heldEnvironments } from './support/held-environments.ts';
+import { endLostHost } from './support/lost.ts';
 import { endChangedHost } from './support/outside.ts';
 import { assertRecord, cleanHost, isPlain } from './support/plain.ts';
 import { playRelease } from './support/play.ts';
@@ -30,6 +32,7 @@ export const detach: ReleaseStep = {
   run: takeOut,
   async undo(context) {
     if (context.state.changedOutside) await endChangedHost(context);
+    else if (context.state.lost) await endLostHost(context);
     else if (context.state.activated) await endHost(context);
     else if (context.state.detached) await bringBackOrEnd(context);
   },
@@ -44,13 +47,7 @@ export const bake: ReleaseStep = {
       ? `see that the host carries ${state.version} of this run; remove identity and secrets`
       : `switch to ${state.version} and check it on the host; remove identity and secrets`,
     `CreateImage ${fleet.names.imagePrefix}${state.version}, wait until it is available`,
-    state.bake === 'detach' && state.detachFirst
-      ? 'the host stays out of the load balancer until the image is proven'
-      : state.bake === 'detach' && state.strategy === 'blue-green'
-        ? `the host returns to service on ${state.current.version}`
-        : state.bake === 'detach'
-          ? `the host returns to service as the first canary of ${state.version}`
-          : 'the builder is terminated',
+    ...(state.bake === 'detach' ? describeReturn(state.loses, whereNext(state)) : ['the builder is terminated']),
   ],
   async run(context) {
     const { fleet, aws, hosts, ledger } = context.services;
@@ -92,10 +89,12 @@ export const bake: ReleaseStep = {
       );
     } else {
       // With blue/green the group that serves stays on its version: the weights alone say who gets the new one.
-      if (context.state.strategy !== 'blue-green') await tagHost(context, host, version);
+      const { strategy, changedOutside, lost, detachFirst } = context.state;
+      if (strategy !== 'blue-green') await tagHost(context, host, version);
       // What plays have changed beside the release's folder no revert takes back: such a host is replaced instead (see `rejoin`).
-      else if (!context.state.changedOutside) await revert(context, host);
-      if (!context.state.detachFirst) await giveToService(context);
+      else if (!changedOutside && !lost) await revert(context, host);
+      // One that does not return waits for nothing.
+      if (!detachFirst || lost) await giveToService(context);
     }
     context.note(`${name} is ${imageId}`);
   },
@@ -107,6 +106,13 @@ export const bake: ReleaseStep = {
     if (failed.length > 0) throw failed[0];
   },
 };
+
+/** What becomes of a bake host that keeps what it is, in words. */
+function whereNext({ detachFirst, strategy, current, version }: ReleaseState): string {
+  if (detachFirst) return 'the host stays out of the load balancer until the image is proven';
+  if (strategy === 'blue-green') return `the host returns to service on ${current.version}`;
+  return `the host returns to service as the first canary of ${version}`;
+}
 
 /** True for a change that was made, and not while undoing. */
 function isMade({ result, error, undoing }: JournaledChange): boolean {
@@ -131,11 +137,14 @@ async function makeReady(context: ReleaseContext, host: Host): Promise<string[]>
 
 /**
  * Gives the bake host to service: as the first canary, or, with blue/green, on the version that serves. One that plays have changed
- * beside the release's folder is not of that version any more.
+ * beside the release's folder is not of that version any more; one that has lost what a boot does not make again is not that host.
  */
 export async function giveToService(context: ReleaseContext): Promise<void> {
-  const { strategy, changedOutside } = context.state;
-  if (strategy === 'blue-green' && changedOutside) await endChangedHost(context);
+  const { host, strategy, changedOutside, lost } = context.state;
+  // Terminated before.
+  if (!host) return;
+  if (lost) await endLostHost(context);
+  else if (strategy === 'blue-green' && changedOutside) await endChangedHost(context);
   else await bringBack(context);
 }
 
@@ -172,6 +181,7 @@ async function giveBack(context: ReleaseContext): Promise<void> {
   // One that the roll has replaced, or that has died.
   if (!machine || isEnding(machine)) return endHost(context);
   if (context.state.changedOutside) return endChangedHost(context);
+  if (context.state.lost) return endLostHost(context);
   const reason = await switchBack(context, host);
   if (reason === undefined && context.state.changedOutside) return endChangedHost(context);
   // One that was detached before the first play returns when that is undone: the plays that are still to come may change it, too.
@@ -217,34 +227,6 @@ async function tagHost(context: ReleaseContext, { instanceId }: Host, version: s
   await context.change({ action: 'tag-host', target: instanceId, data: { version } }, () =>
     tagMachine(context.services.aws.ec2, instanceId, { [tagKeys.version]: version }),
   );
-}
-
-/** Longest value of a tag (EC2). */
-const longestTag = 256;
-
-/** As many versions, newest first, as a tag holds. */
-export function environmentsTag(versions: readonly string[]): string {
-  let value = '';
-  for (const version of versions) {
-    const longer = value === '' ? version : `${value} ${version}`;
-    if (longer.length > longestTag) break;
-    value = longer;
-  }
-  return value;
-}
-
-/** What the host says it can switch to. A host that cannot say so is no reason not to bake: its image is rolled instead of flipped. */
-export async function heldEnvironments(context: ReleaseContext): Promise<string[]> {
-  const { fleet, hosts } = context.services;
-  if (!context.state.host) return [];
-  try {
-    const said = await hosts.run(context.state.host, flipProgram(fleet, 'list'));
-    const { environments } = JSON.parse(said) as { environments?: unknown };
-    return Array.isArray(environments) ? environments.map(String) : [];
-  } catch {
-    context.note('the host cannot switch between environments: a rollback from this image will be a roll');
-    return [];
-  }
 }
 
 function imageName(context: ReleaseContext): string {

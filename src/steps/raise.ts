@@ -6,7 +6,8 @@ import { emptyColour, proveColour } from './support/colour-health.ts';
 import { idleOf, restoreRoutes, routesTo, shareTraffic, trafficOf } from './support/colours.ts';
 import { addTemplateVersion, dropTemplateVersion } from './support/new-template.ts';
 import { pinTemplate } from './support/pin.ts';
-import { readSettings, restoreSettings, scaleDownName, setActions, setSuspended } from './support/settings.ts';
+import { restoreSettings } from './support/restore-settings.ts';
+import { readSettings, scaleDownName, setActions, setSuspended } from './support/settings.ts';
 
 /** Suspended, these would keep a colour from getting machines or from giving them to its target group. */
 const needed = ['Launch', 'Terminate', 'AddToLoadBalancer', 'HealthCheck', 'ReplaceUnhealthy'];

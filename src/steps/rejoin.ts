@@ -5,12 +5,16 @@ import type { ReleaseStep } from './services.ts';
 export const rejoin: ReleaseStep = {
   id: 'rejoin',
   title: 'Return the host to service',
-  describe: ({ state }) =>
-    state.strategy === 'blue-green'
+  describe: ({ state }) => [
+    ...(state.strategy === 'blue-green'
       ? [
           `the host returns to service on ${state.current.version}`,
           'one that plays have changed beside the folder of the release is terminated instead',
         ]
-      : [`the host returns to service as the first canary of ${state.version}`],
+      : [`the host returns to service as the first canary of ${state.version}`]),
+    ...(state.loses && 'lines' in state.loses && state.loses.lines.length === 0
+      ? []
+      : ['unless it was terminated after the image']),
+  ],
   run: giveToService,
 };

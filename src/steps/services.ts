@@ -182,6 +182,10 @@ export interface ReleaseState extends RollState {
    * What plays of this run have changed on the bake host beside the release's own folder, or may have: it is not given back by an undo.
    */
   changedOutside?: string[];
+  /** What cleaning is expected to take from the bake host and a boot does not make again; absent for a builder. */
+  loses?: { lines: string[] } | { unknown: string };
+  /** The same as it was: the bake host does not return to service. Absent where it lost nothing. */
+  lost?: string[];
   proofInstanceId?: string;
   /** Why versions before this one cannot work with the data any more. */
   irreversible?: string;

@@ -6,15 +6,9 @@ import { carryEvent, carryEventBack } from './scale/carry.ts';
 import type { Colour, GroupSettings, RollContext, RollState, Services } from './services.ts';
 import { trafficBack } from './shift.ts';
 import { idleOf } from './support/colours.ts';
+import { restoreSettings } from './support/restore-settings.ts';
 import { restoreDefaultVersion } from './support/restore-template.ts';
-import {
-  readSettings,
-  restoreSettings,
-  scaleDownName,
-  setActions,
-  setPolicies,
-  setSuspended,
-} from './support/settings.ts';
+import { readSettings, scaleDownName, setActions, setPolicies, setSuspended } from './support/settings.ts';
 import { type Size, sizeToRestore } from './support/size.ts';
 
 /**

@@ -3,7 +3,15 @@ import type { Step } from '../run/step.ts';
 import { PipelineError } from '../shared/errors.ts';
 import type { Colour, RollContext, RollState, Services } from './services.ts';
 import { proveColour } from './support/colour-health.ts';
-import { idleOf, readStickiness, shareTraffic, showProofRoute, trafficOf } from './support/colours.ts';
+import {
+  idleOf,
+  ownsTraffic,
+  readStickiness,
+  restoreProofRoute,
+  shareTraffic,
+  showProofRoute,
+  trafficOf,
+} from './support/colours.ts';
 import { proofRouteHeaders, smokeFailures } from './support/smoke.ts';
 import { watchWindow } from './support/watch/window.ts';
 
@@ -56,17 +64,17 @@ export const shift: Step<Services, RollState> = {
 
 /**
  * Gives all traffic back to the colour that had it, if a shift of this run took some: at once while it still serves a part, else as
- * soon as it is proven. Repeatable; nothing to do is no error.
+ * soon as it is proven. Weights that somebody else has set since stay. Repeatable; nothing to do is no error.
  */
 export async function trafficBack(context: RollContext): Promise<void> {
   const { traffic, listenerArn, proofTargetGroupArn, held } = context.state;
   if (!traffic) return;
   const { from, to } = traffic;
   const share = await trafficOf(context, listenerArn, from, to);
-  if (share === 0) await proveColour(context, from, to);
-  if (share < 1) await shareTraffic(context, listenerArn, from, to, 100, { unstick: true });
+  if (share === 0 && (await ownsTraffic(context, listenerArn, [from, to]))) await proveColour(context, from, to);
+  if (share < 1) await shareTraffic(context, listenerArn, from, to, 100, { unstick: true, ownOnly: true });
   await context.save({ ...from, idle: to });
-  await showProofRoute(context, proofTargetGroupArn);
+  await restoreProofRoute(context, proofTargetGroupArn);
   if (!held) return;
   const { aws } = context.services;
   const group = await readGroup(aws.autoScaling, from.group);

@@ -4,9 +4,10 @@ import { PipelineError } from '../shared/errors.ts';
 import type { Colour, GroupSettings, RollContext, RollState, Services } from './services.ts';
 import { settle } from './settle.ts';
 import { proveColour } from './support/colour-health.ts';
-import { idleOf, readStickiness, shareTraffic } from './support/colours.ts';
+import { idleOf, ownsTraffic, readStickiness, shareTraffic, trafficOf } from './support/colours.ts';
 import { noteLeft } from './support/left.ts';
-import { readSettings, restoreSettings, scaleDownName, setActions, setSuspended } from './support/settings.ts';
+import { restoreSettings } from './support/restore-settings.ts';
+import { readSettings, scaleDownName, setActions, setSuspended } from './support/settings.ts';
 import { switchFacts } from './support/switch-facts.ts';
 
 /** Milliseconds between two readings at the most: here every second counts, and there are only a few readings. */
@@ -64,8 +65,12 @@ export const switchBack: Step<Services, RollState> = {
     if (!switched) return;
     const { before, from, to } = switched;
     if (context.changes().some((one) => one.action === 'set-weights' && !one.undoing)) {
-      await proveColour(context, from, to);
-      await shareTraffic(context, listenerArn, from, to, 100);
+      if (await ownsTraffic(context, listenerArn, [from, to])) await proveColour(context, from, to);
+      await shareTraffic(context, listenerArn, from, to, 100, { ownOnly: true });
+      // Ending instances that have traffic would be worse than anything that is left.
+      if ((await trafficOf(context, listenerArn, from, to)) < 1) {
+        throw new Error(`${to.group} has traffic, so it is left as it is`);
+      }
     }
     await context.save({ ...from, idle: to });
     await restoreSettings(context, before, 'capacity');

@@ -8,6 +8,7 @@ import { createLook } from '../../src/hosts/look-at-playbook.ts';
 import type { TaskChange } from '../../src/hosts/types.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { assertReleaseRole, type Judgement, judgePlaybook } from '../../src/steps/playbook/judge.ts';
+import { cleanLists } from '../../src/steps/support/clean.ts';
 
 const ansible = new URL('../../ansible/', import.meta.url).pathname;
 const ssh = { user: 'admin', port: 22, privateKey: '/none', hostKeys: 'console', become: false } as Fleet['ssh'];
@@ -195,6 +196,16 @@ it('a variable by which a role decides is of this play', async () => {
   expect((await judge(roles)).installers).toEqual([{ role: 'node', variables: { node_major: '24' } }]);
   const [first] = (await judgePlaybook(await look(roles, { node_major: '{{ gone }}' }))).installers;
   expect(first).toEqual({ role: 'node' });
+});
+
+it('what an app role wants cleaned is known before the release, as the play gives it', async () => {
+  const lists = { release: { clean: { shared: ['uploads'] } } } as Parameters<typeof cleanLists>[0];
+  const roles = play("  roles: [{role: release, release_clean: ['/etc/acme/*'], release_clean_shared: [cache]}]\n");
+  expect(await cleanLists(lists, await look(roles))).toEqual({
+    ...{ paths: ['/etc/acme/*'], madeAtBoot: [], shared: ['uploads'], keep: [] },
+  });
+  const wrong = play("  roles: [{role: release, release_clean: ['/etc']}]\n");
+  await expect(look(wrong).then((seen) => cleanLists(lists, seen))).rejects.toMatchObject({ code: 'release.clean' });
 });
 
 it.each([

@@ -53,7 +53,7 @@ async function stage(text: string) {
     ansible: { playbook, variables: { ...local, release_root: root } },
     secrets: {},
     service: { port: 8080, stagingPort: 8081, healthPath: '/health' },
-    release: { keepOnHost: 3, timeouts: { ansible: 60, health: 60 }, flip: { timeoutSeconds: 60 } },
+    release: { clean: {}, keepOnHost: 3, timeouts: { ansible: 60, health: 60 }, flip: { timeoutSeconds: 60 } },
   } as unknown as Fleet;
   const archive = join(root, 'api.tar');
   await execute('tar', ['-cf', archive, '-C', folder, 'ansible.cfg']);

@@ -260,3 +260,22 @@ describe('validate', () => {
     expect(mistakes(minimal({ ansible: { playbook: 'p', password: 'hunter22' } })).join()).not.toContain('hunter22');
   });
 });
+
+describe('release.clean', () => {
+  it('names the wrong path, and what is expected instead', () => {
+    const clean = { paths: ['/etc', '/var/lib/acme/id'], madeAtBoot: ['acme'], shared: ['../x'], keep: 'all' };
+    expect(mistakes(minimal({ release: { clean } }))).toEqual([
+      'release.clean.paths[0]: "/etc", expected something inside of that folder, as it is not identity of one host',
+      'release.clean.madeAtBoot[0]: "acme", expected an absolute path',
+      'release.clean.shared[0]: "../x", expected a name in the shared folder, without / at its ends, . or ..',
+      `release.clean.keep: "all", expected a list of names, such as ['tailscale', 'tmp']`,
+    ]);
+  });
+
+  it('is the one place for the variables of the release role', () => {
+    const variables = { release_clean: ['/etc/acme/id'] };
+    expect(mistakes(minimal({ ansible: { playbook: 'ansible/api.yml', variables } }))).toEqual([
+      'ansible.variables.release_clean: ["/etc/acme/id"], expected that in release.clean.paths instead',
+    ]);
+  });
+});

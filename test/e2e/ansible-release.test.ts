@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { archiveCommit } from '../../src/hosts/git/archive.ts';
 import { resolveCommit } from '../../src/hosts/git/refs.ts';
 import { createHosts } from '../../src/hosts/index.ts';
-import type { Hosts, ReleaseAction, ReleaseVariables } from '../../src/hosts/types.ts';
+import type { Hosts, ReleaseAction, ReleaseVariables, TaskChange } from '../../src/hosts/types.ts';
 import { type AddressBlock, claimAddressBlock } from '../../src/local-cloud/machines/address-block.ts';
 import { createBaseImage } from '../../src/local-cloud/machines/base-image.ts';
 import { SandboxDriver } from '../../src/local-cloud/machines/sandbox-driver.ts';
@@ -48,7 +48,12 @@ async function commit(version: string, config: Record<string, unknown>): Promise
   });
 }
 
-async function play(action: ReleaseAction, version: string, extra: Partial<ReleaseVariables> = {}): Promise<string[]> {
+async function play(
+  action: ReleaseAction,
+  version: string,
+  extra: Partial<ReleaseVariables> = {},
+  onChanges?: (changes: TaskChange[]) => void,
+): Promise<string[]> {
   const tasks: string[] = [];
   const variables: ReleaseVariables = {
     release_action: action,
@@ -63,7 +68,11 @@ async function play(action: ReleaseAction, version: string, extra: Partial<Relea
     ...extra,
   };
   const started = Date.now();
-  await hosts.play(host, playbook, variables, { timeoutMs: 120_000, onTask: ({ name }) => tasks.push(name) });
+  await hosts.play(host, playbook, variables, {
+    timeoutMs: 120_000,
+    onTask: ({ name }) => tasks.push(name),
+    onChanges,
+  });
   if (process.env.SHOW_TIMES) console.log(`${action} ${version}: ${Date.now() - started} ms, ${tasks.length} tasks`);
   return tasks;
 }
@@ -271,7 +280,22 @@ describe('the release role on a real machine', () => {
     await sh(
       'mkdir -p /root/.aws && echo secret > /root/.aws/credentials && echo ls > /root/.bash_history && echo x > /var/log/messages',
     );
-    await play('clean', 'v4');
+    await sh(
+      'for file in /var/lib/tailscale/tailscaled.state /etc/acme/id /opt/acme/made /srv/api/shared/sessions/s /srv/api/shared/uploads/u; do mkdir -p $(dirname $file) && echo x > $file; done',
+    );
+    const wrong = (await play('stage', 'v5', { release_clean: ['/etc'] }).catch((error) => error)) as PipelineError;
+    expect(`${wrong.message} ${wrong.details.join()}`).toContain(
+      "release_clean: '/etc': that folder is not identity of one host",
+    );
+    const changes: TaskChange[] = [];
+    const lists = { release_clean: ['/etc/acme/*'], release_clean_made_at_boot: ['/opt/acme/made'] };
+    await play('clean', 'v4', lists, (made) => changes.push(...made));
+    expect(changes.flatMap((change) => change.lost ?? [])).toEqual([
+      'tailscale: /var/lib/tailscale/tailscaled.state',
+      'release_clean: /etc/acme/id',
+    ]);
+    expect(await sh('find /var/lib/tailscale /etc/acme /opt/acme /srv/api/shared/sessions -type f')).toBe('');
+    expect(await sh('cat /srv/api/shared/uploads/u')).toBe('x');
     const left = await sh(
       'ls /var/lib/cloud /root/.aws /root/.bash_history /root/.ssh/authorized_keys /root/.ansible /etc/ssh/ssh_host_* 2>/dev/null; cat /etc/machine-id /var/log/messages',
     );

@@ -31,6 +31,8 @@ export interface HostsOfTest {
   readonly playbook: PlaybookLook;
   /** What plays change besides what the release role does, by action; or what they do, such as to fail. */
   readonly changes: Partial<Record<ReleaseAction, TaskChange[] | (() => TaskChange[])>>;
+  /** What all hosts have and cleaning takes, and a boot does not make again. */
+  readonly identity: string[];
 }
 
 /** What the playbooks of the demo project hold: nothing but the release role, and what finds the init. */
@@ -100,11 +102,18 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
     },
     look: async () => test.playbook,
     play: async (host, _playbook, variables, { onChanges }) => {
-      if (variables.release_action === undefined) return playPlain(test, host, diskOf(host), variables);
+      if (variables.release_action === undefined) {
+        playPlain(test, host, diskOf(host), variables);
+        if (variables.plain_action === 'clean') onChanges?.(cleaned(test));
+        return;
+      }
       const { release_action: action, release_version: version } = variables;
       test.plays.push(`${action} ${host.instanceId}`);
       const changes = test.changes[action] ?? [];
-      onChanges?.(typeof changes === 'function' ? changes() : changes);
+      onChanges?.([
+        ...(typeof changes === 'function' ? changes() : changes),
+        ...(action === 'clean' ? cleaned(test) : []),
+      ]);
       if (test.skipped.has(action)) return;
       if (action === 'activate') test.activated.unshift(version);
       if (action === 'revert') test.activated.splice(test.activated.indexOf(version), 1);
@@ -115,6 +124,7 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
       const file = `/srv/${app}/current/.release-secrets`;
       if (references && argv.at(-1) === `${file}.json`) return JSON.stringify({ references });
       if (argv.includes(`${file}.py`) || (switching && argv.at(-1) === 'again')) return runSecrets(test, host, argv);
+      if (argv.at(-1) === '--list') return test.identity.map((line) => `lost: ${line}`).join('\n');
       if (argv.includes('-c')) return runProgram(diskOf(host), argv);
       const read = readDisk(diskOf(host), `/srv/${app}`, argv);
       if (read) {
@@ -131,6 +141,13 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
     },
     close: async () => undefined,
   };
+}
+
+/** What the task that cleans a host reports. */
+function cleaned({ identity }: HostsOfTest): TaskChange[] {
+  const task = { task: 'Clean the host for imaging', module: 'ansible.builtin.command', role: 'release' };
+  const folder = path.join(ownAnsibleFolder(), 'roles', 'release');
+  return identity.length > 0 ? [{ ...task, folder, paths: [], how: 'changed', lost: identity }] : [];
 }
 
 /** The pipeline's own playbook, and a plain one whose service shows its version at once. */

@@ -74,6 +74,8 @@ export class Simulated implements HostsOfTest {
   readonly secrets: HostsOfTest['secrets'] = { calls: [] };
   readonly playbook = standardPlaybook();
   readonly changes: HostsOfTest['changes'] = {};
+  /** What all hosts have and cleaning takes, and a boot does not make again. */
+  readonly identity: string[] = [];
   /** What probes are answered. */
   readonly answers: { to: Answer } = { to: everyVersion };
 

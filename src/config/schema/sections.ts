@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cleanSection } from './clean.ts';
 import { listOf, oneOf, port, regionName, seconds, section, shaped, text, urlPath, whole } from './values.ts';
 import { watchSection } from './watch.ts';
 
@@ -152,6 +153,9 @@ export const releaseSection = section({
   )
     .default([])
     .describe('Tasks around what a release does to hosts that serve, e.g. consumers that stop and start again.'),
+  clean: cleanSection
+    .prefault({})
+    .describe('What else of one host is removed before the image is made (docs/release.md#what-is-not-in-an-image).'),
   keep: whole(1, 1_000).default(5).describe('Known-good images that are kept.'),
   minimumAgeHours: whole(0, 8_760, 'hours').default(24).describe('No image younger than this is retired, in hours.'),
   retireGraceHours: whole(0, 8_760, 'hours')

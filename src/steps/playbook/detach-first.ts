@@ -4,6 +4,7 @@ import type { ProjectFiles } from '../../hosts/project/checkout.ts';
 import type { Host } from '../../hosts/types.ts';
 import { PipelineError, usageError } from '../../shared/errors.ts';
 import type { ReleaseState, Services } from '../services.ts';
+import { type CleanLists, cleanLists } from '../support/clean.ts';
 import { plainVariables } from '../support/plain-variables.ts';
 import { releaseVariables } from '../support/release-variables.ts';
 import { installsOn } from './installs.ts';
@@ -21,6 +22,8 @@ export interface DetachFirst {
   reasons?: string[];
   /** What its roles may install: asked for again on the host that they are going to run on. */
   installers: Installer[];
+  /** What is removed from the host before the image is made. */
+  clean: CleanLists;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface DetachFirst {
  * @param files Where plays are going to run from.
  * @param findHost The host that is to carry the bake, or one like it: asked what it has where roles install what is missing. Without
  * it, as for a builder, only the playbook is judged.
- * @throws usage error `ansible.no-release-role`, and as `Hosts.look`
+ * @throws usage error `ansible.no-release-role`, `release.clean`, and as `Hosts.look`
  */
 export async function reasonsToDetachFirst(
   services: Pick<Services, 'fleet' | 'hosts'>,
@@ -43,14 +46,14 @@ export async function reasonsToDetachFirst(
   if (kind === 'plain') {
     await assertPlain(playbook, look);
     const reasons = [`${basename(playbook)} is declared as plain: all of it runs, and any of it may change the host`];
-    return { reasons, installers: [] };
+    return { reasons, installers: [], clean: await cleanLists(fleet) };
   }
   const judgement = await judgePlaybook(look);
   assertReleaseRole(playbook, judgement, kind);
   const { installers } = judgement;
   const installs = findHost && installers.length > 0 ? await installsOn(services, await findHost(), installers) : [];
   const reasons = [...judgement.reasons, ...installs];
-  return { ...(reasons.length > 0 && { reasons }), installers };
+  return { ...(reasons.length > 0 && { reasons }), installers, clean: await cleanLists(fleet, look) };
 }
 
 /**

@@ -3,11 +3,12 @@ import { findImageByName } from '../../aws/images.ts';
 import { rebootMachine } from '../../aws/instances.ts';
 import { tagKeys } from '../../aws/tags.ts';
 import { messageOf } from '../../shared/errors.ts';
-import { detach, dropImage, environmentsTag, heldEnvironments } from '../bake.ts';
+import { detach, dropImage } from '../bake.ts';
 import { times } from '../services.ts';
+import { environmentsTag, heldEnvironments } from '../support/held-environments.ts';
 import { playClean } from '../support/plain.ts';
 import { playRelease } from '../support/play.ts';
-import { bringBack } from '../support/return-host.ts';
+import { bringBack, bringBackOrEnd } from '../support/return-host.ts';
 import { hostOf, remember, takeOut } from '../support/standby.ts';
 import { isLaunched } from './launch.ts';
 import type { RepairContext, RepairStep } from './state.ts';
@@ -20,6 +21,13 @@ export const detachHost: RepairStep = {
     // While nothing can be launched, no other instance has taken its place, whatever size the group has been given meanwhile.
     await remember(context, { capacity: undefined });
   },
+  // Also where it has lost what a boot does not make again: nothing can be launched in its place.
+  async undo(context) {
+    const { detached, host, lost } = context.state;
+    if (!detached || !host) return;
+    if (lost) context.note(`${host.instanceId} has lost what a boot does not make again: ${lost.join(', ')}`);
+    await bringBackOrEnd(context);
+  },
 };
 
 /** Makes the image anew from a host that serves its version, and gives the host back. Nothing is switched on it. */
@@ -27,7 +35,7 @@ export const rebake: RepairStep = {
   id: 'rebake',
   title: 'Make the image anew from the host',
   describe: ({ state: { version }, services: { fleet } }) => [
-    `the host goes on with ${version}; identity and secrets are removed from it`,
+    `the host goes on with ${version}; identity and secrets are removed from it. When it loses what a boot does not make again, it is replaced at the end`,
     `CreateImage ${fleet.names.imagePrefix}${version}, which reboots it; wait until the image is available; the host returns to service`,
   ],
   async run(context) {

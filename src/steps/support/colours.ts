@@ -51,6 +51,8 @@ function isProof({ header }: Route, fleet: Fleet): boolean {
 /**
  * Gives a colour its percent of the traffic and the other the rest: one call for each route, which is one call for a listener
  * without rules of its own. Routes that have these weights already stay untouched.
+ * @param ownOnly Only routes whose weights are those that this run has given them, or found: others were changed by somebody else
+ * since, and stay with a note.
  * @param unstick Takes along the clients that stickiness keeps on the other colour: it is turned off by the same call, and stays off,
  * as their cookies would lead them back.
  */
@@ -60,7 +62,7 @@ export async function shareTraffic(
   to: Colour,
   other: Colour,
   percent: number,
-  { unstick = false }: { unstick?: boolean } = {},
+  { unstick = false, ownOnly = false }: { unstick?: boolean; ownOnly?: boolean } = {},
 ): Promise<void> {
   const { fleet, aws } = context.services;
   const wanted = [
@@ -74,10 +76,13 @@ export async function shareTraffic(
     });
   }
   const sticky = (route: Route) => unstick && route.stickySeconds !== undefined;
-  const changed = routes.filter((route) => !sameWeights(route.weights, wanted) || sticky(route));
+  const changed = routes.filter((route) => {
+    if (sameWeights(route.weights, wanted) && !sticky(route)) return false;
+    return !ownOnly || isOwn(context, route) || saysForeign(context, route);
+  });
   const free = await Promise.all(
     changed.map(async (route) => {
-      const data = { group: to.group, percent, was: route.weights };
+      const data = { group: to.group, percent, was: route.weights, to: wanted };
       if (sticky(route)) return unstickWeights(context, route, wanted, { ...data, stickySeconds: route.stickySeconds });
       await context.change({ action: 'set-weights', target: route.arn, data }, () =>
         setWeights(aws.elb, route, wanted),
@@ -115,7 +120,35 @@ export async function trafficOf(context: Context, listenerArn: string, colour: C
   return Math.min(1, ...routes.map((route) => shareOf(route.weights, colour.targetGroupArn)));
 }
 
-/** Puts routes back to weights that they had. */
+/** True for a route whose weights are those that this run has given it, or found at first. */
+function isOwn(context: Context, { arn, weights }: Route): boolean {
+  const made = context
+    .changesOfRun()
+    .filter((one) => one.target === arn && ['set-weights', 'restore-weights'].includes(one.action));
+  const first = made.find((one) => !one.undoing)?.data.was as Weight[] | undefined;
+  if (!first) return false;
+  const given = made.map(({ data }) => (data.to ?? data.weights) as Weight[] | undefined);
+  // Journals from before it was kept do not tell what the run gave it.
+  return [first, ...given].some((one) => one === undefined || sameWeights(one, weights));
+}
+
+function saysForeign(context: Context, { arn, weights }: Route): false {
+  const shares = weights.map(({ targetGroupArn, weight }) => `${targetGroupArn.split('/')[1]} ${weight}`).join(', ');
+  context.note(`the weights of ${arn} are ${shares}, which this run did not set: they stay`);
+  return false;
+}
+
+/** Whether a route to a colour has weights that this run has given it, or found: else nothing of the traffic is the run's to move. */
+export async function ownsTraffic(
+  context: Context,
+  listenerArn: string,
+  colours: readonly [Colour, Colour],
+): Promise<boolean> {
+  const { fleet, aws } = context.services;
+  return routesTo(await readRoutes(aws.elb, listenerArn), fleet, colours).some((route) => isOwn(context, route));
+}
+
+/** Puts routes back to weights that they had, where nobody else has changed them since. */
 export async function restoreRoutes(
   context: Context,
   listenerArn: string,
@@ -126,6 +159,10 @@ export async function restoreRoutes(
   for (const { arn, weights } of before) {
     const route = routes.find((one) => one.arn === arn);
     if (!route || sameWeights(route.weights, weights)) continue;
+    if (!isOwn(context, route)) {
+      saysForeign(context, route);
+      continue;
+    }
     await context.change({ action: 'restore-weights', target: arn, data: { weights, was: route.weights } }, () =>
       setWeights(aws.elb, route, weights),
     );
@@ -152,6 +189,19 @@ export async function showProofRoute(context: RunContext<Services, RollState>, t
   await context.change({ action: 'point-proof-route', target: route.arn, data: { was, to: targetGroupArn } }, () =>
     setWeights(context.services.aws.elb, route, [{ targetGroupArn, weight: 1 }]),
   );
+}
+
+/** Lets the proof route lead where it led, if it still leads where this run has pointed it. */
+export async function restoreProofRoute(
+  context: RunContext<Services, RollState>,
+  targetGroupArn: string,
+): Promise<void> {
+  const route = await proofRoute(context, context.state.listenerArn);
+  const given = context.changesOfRun().flatMap((one) => (one.action === 'point-proof-route' ? [one.data.to] : []));
+  if (given.length === 0) return;
+  const ours = [...given, targetGroupArn];
+  if (!route.weights.every((one) => ours.includes(one.targetGroupArn))) return void saysForeign(context, route);
+  await showProofRoute(context, targetGroupArn);
 }
 
 function sameWeights(some: readonly Weight[], others: readonly Weight[]): boolean {

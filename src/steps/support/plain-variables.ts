@@ -7,7 +7,7 @@ import { releaseRoot } from './release-root.ts';
 export function plainVariables(
   fleet: Fleet,
   { version, commit, current, project }: Pick<ReleaseState, 'version' | 'commit' | 'current' | 'project'>,
-  { run, ...more }: { run?: string; plain_action?: string; release_archive?: string } = {},
+  { run, ...more }: { run?: string; plain_action?: string; release_archive?: string; [more: string]: unknown } = {},
 ): PlainVariables {
   return {
     ...fleet.ansible.variables,

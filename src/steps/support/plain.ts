@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { showingTests } from '../../config/shows-release.ts';
 import { ownAnsibleFolder, plainPlaybook } from '../../hosts/ansible-files.ts';
-import type { Host } from '../../hosts/types.ts';
+import type { Host, TaskChange } from '../../hosts/types.ts';
 import { isTimeout } from '../../run/poll.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import { type ReleaseContext, type ReleaseState, times } from '../services.ts';
+import { cleanVariables } from './clean.ts';
+import { keepLost } from './lost.ts';
 import { plainVariables } from './plain-variables.ts';
 import { projectFiles } from './project.ts';
 import { isClean, readHost } from './read-back.ts';
@@ -48,7 +50,17 @@ export async function cleanHost(context: ReleaseContext, host: Host): Promise<vo
 
 /** The play of {@link cleanHost}, for a change that is journaled by others. */
 export async function playClean(context: ReleaseContext, host: Host): Promise<void> {
-  await play(context, host, plainPlaybook(), { more: { plain_action: 'clean' } });
+  let changes: TaskChange[] = [];
+  try {
+    await play(context, host, plainPlaybook(), {
+      more: { plain_action: 'clean', ...cleanVariables(context.services.fleet) },
+      onChanges: (made) => {
+        changes = made;
+      },
+    });
+  } finally {
+    await keepLost(context, changes);
+  }
   const difference = await isClean(context, host);
   if (!difference) return;
   throw new PipelineError(
@@ -61,14 +73,17 @@ async function play(
   context: ReleaseContext,
   host: Host,
   playbook: string,
-  { more, projectDir }: { more?: Omit<Extras, 'run'>; projectDir?: string } = {},
+  {
+    more,
+    ...options
+  }: { more?: Omit<Extras, 'run'>; projectDir?: string; onChanges?: (made: TaskChange[]) => void } = {},
 ) {
   const { fleet, hosts } = context.services;
   await hosts.play(host, playbook, plainVariables(fleet, context.state, { run: context.run.id, ...more }), {
     timeoutMs: fleet.release.timeouts.ansible * 1000,
     onTask: (task) => context.progress(task.name),
     signal: context.signal,
-    projectDir,
+    ...options,
   });
 }
 

@@ -1,6 +1,7 @@
-import type { ReleaseAction } from '../../hosts/types.ts';
+import type { ReleaseAction, TaskChange } from '../../hosts/types.ts';
 import { PipelineError } from '../../shared/errors.ts';
 import type { ReleaseContext } from '../services.ts';
+import { keepLost } from './lost.ts';
 import { keepingChanges } from './outside.ts';
 import { projectFiles } from './project.ts';
 import { readBack } from './read-back.ts';
@@ -17,6 +18,7 @@ export async function playRelease(context: ReleaseContext, action: ReleaseAction
   if (!host) throw new Error('the run has no host to work on');
   const variables = releaseVariables(fleet, context.state, action, { run: context.run.id, archive });
   const { playbook, projectDir } = await projectFiles(context, action);
+  let changes: TaskChange[] = [];
   try {
     await keepingChanges(context, action, (onChanges) =>
       hosts.play(host, playbook, variables, {
@@ -24,7 +26,10 @@ export async function playRelease(context: ReleaseContext, action: ReleaseAction
         // The wait for the service's health comes on top of the work.
         timeoutMs: (timeouts.ansible + timeouts.health) * 1000,
         onTask: (task) => context.progress(task.name),
-        onChanges,
+        onChanges: (made) => {
+          changes = made;
+          onChanges(made);
+        },
         signal: context.signal,
       }),
     );
@@ -32,6 +37,8 @@ export async function playRelease(context: ReleaseContext, action: ReleaseAction
     // A playbook that does not reach the host has built nothing there: what the host holds says whether something is left.
     const reachedNone = error instanceof PipelineError && error.code === 'ansible.no-hosts';
     if (action !== 'unstage' || !reachedNone) throw error;
+  } finally {
+    await keepLost(context, changes);
   }
   await readBack(context, host, action);
 }

@@ -1,6 +1,7 @@
 import type { Fleet } from '../../config/settings.ts';
 import type { ReleaseAction, ReleaseVariables } from '../../hosts/types.ts';
 import type { ReleaseState } from '../services.ts';
+import { cleanVariables } from './clean.ts';
 
 /** Variables of one play of a release; `run` and `archive` are known once there is a run. */
 export function releaseVariables(
@@ -20,6 +21,7 @@ export function releaseVariables(
     release_health_timeout: fleet.release.timeouts.health,
     release_takeover_timeout: fleet.release.flip.timeoutSeconds,
     ...fleet.ansible.variables,
+    ...cleanVariables(fleet),
     release_action: action,
     release_app: fleet.app,
     release_version: version,

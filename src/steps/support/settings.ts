@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AwsClients } from '../../aws/clients.ts';
-import { readGroup, resumeProcesses, setCapacity, setTemplate, suspendProcesses } from '../../aws/groups.ts';
+import { readGroup, resumeProcesses, suspendProcesses } from '../../aws/groups.ts';
 import {
-  deletePolicy,
   deleteScheduledActions,
   isOver,
   putPolicy,
@@ -29,44 +28,6 @@ export async function readSettings({ autoScaling }: AwsClients, name: string): P
   ]);
   const { min, max, desired, suspended, launchTemplate: template } = group;
   return { name, min, max, desired, template, suspended, policies, actions };
-}
-
-/**
- * Puts a group back to settings that it had.
- * @param size What of its size; `capacity`: limits and desired capacity, only for a colour that nobody else scales.
- */
-export async function restoreSettings(
-  context: Context,
-  before: GroupSettings,
-  size: 'nothing' | 'capacity',
-): Promise<void> {
-  const { name } = before;
-  const { autoScaling } = context.services.aws;
-  const now = await readSettings(context.services.aws, name);
-  if (!isDeepStrictEqual(now.template, before.template)) {
-    await context.change(
-      { action: 'restore-template', target: name, data: { was: now.template, to: before.template } },
-      () => setTemplate(autoScaling, name, before.template),
-    );
-  }
-  // Meanwhile its own end may have come.
-  const ended = before.actions.some((one) => one.name === scaleDownName && isOver(one, context.clock.now()));
-  const min = ended ? 0 : before.min;
-  const wanted = { min, max: before.max, desired: ended ? 0 : before.desired };
-  if (size === 'capacity' && Object.entries(wanted).some(([key, value]) => now[key as keyof typeof wanted] !== value)) {
-    await context.change({ action: 'restore-capacity', target: name, data: wanted }, () =>
-      setCapacity(autoScaling, name, wanted),
-    );
-  }
-  await setSuspended(context, name, now.suspended, before.suspended);
-  await setActions(context, name, now.actions, before.actions);
-  await setPolicies(context, name, now.policies, before.policies);
-  for (const { name: policy } of now.policies) {
-    if (before.policies.some((one) => one.name === policy)) continue;
-    await context.change({ action: 'delete-policy', target: `${name}/${policy}` }, () =>
-      deletePolicy(autoScaling, name, policy),
-    );
-  }
 }
 
 /** Suspends and resumes processes of a group until exactly the wanted ones are suspended. */
@@ -127,7 +88,8 @@ export async function setPolicies(
   for (const policy of wanted) {
     const same = now.find((one) => one.name === policy.name);
     if (same && isDeepStrictEqual(same.settings, policy.settings)) continue;
-    await context.change({ action: 'put-policy', target: `${name}/${policy.name}` }, () =>
+    const { settings } = policy;
+    await context.change({ action: 'put-policy', target: `${name}/${policy.name}`, data: { settings } }, () =>
       putPolicy(autoScaling, name, policy),
     );
   }

@@ -31,6 +31,7 @@ export function journaledContext(
       return apply(`token-of-${action}`);
     },
     changes: () => changes,
+    changesOfRun: () => changes,
     progress: () => undefined,
     note: () => undefined,
   };

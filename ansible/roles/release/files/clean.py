@@ -1,26 +1,128 @@
-"""Removes from this host what must not be in an image: identity, keys, credentials, history, logs, caches. Prints what it removed."""
+"""Removes from this host what must not be in an image: identity, keys, credentials, history, logs, caches. Prints what it removed.
+
+clean.py <folder of the app> <settings as JSON> [--check | --list] [--host=<folder that the host's files are below>]
+Settings: identity and shared of identity.json; paths, made_at_boot, shared_names, keep of whoever configures it.
+What a boot does not make again is printed as `lost: <name>: <path>`. With --list that is all it does, with --check it only judges
+the settings.
+"""
 import glob
+import json
 import os
 import re
 import shutil
 import stat
+import subprocess
 import sys
 
-root = sys.argv[1]
+arguments = [one for one in sys.argv[1:] if not one.startswith('--')]
+options = dict((one.split('=', 1) + [''])[:2] for one in sys.argv[1:] if one.startswith('--'))
+host = options.get('--host', '')
+root = host + arguments[0]
+settings = json.loads(arguments[1])
 touched = []
+lost = []
+
+# Folders that many programs share: neither they nor all that is in them is anybody's own identity.
+COMMON = (
+    '/', '/etc', '/home', '/media', '/mnt', '/opt', '/root', '/srv', '/tmp', '/usr/local', '/var', '/var/cache', '/var/db', '/var/lib',
+    '/var/log', '/var/mail', '/var/opt', '/var/spool', '/var/tmp',
+)
+# What the operating system itself consists of.
+SYSTEM = re.compile(
+    r'/(usr(?!/local/.)|bin|boot|dev|lib\w*|proc|run|sbin|sys|var/(lock|run)|var/lib/(apt|dpkg|rpm|pacman)|etc/(apt|alternatives|fstab|group|gshadow|'
+    r'init\.d|ld\.so[^/]*|nsswitch\.conf|pam\.d|passwd|shadow|ssl|sudoers(\.d)?|systemd))(/|$)'
+)
 
 
-def remove(*patterns):
+def problem_of(path):
+    """Why a path may not be removed; None for one that may."""
+    if not isinstance(path, str) or not path.startswith('/') or re.search(r'[\x00-\x1f\x7f]', path):
+        return 'it must be an absolute path'
+    if path == '/' or path in COMMON:
+        return 'that folder is not identity of one host; name what is in it'
+    if any(part in ('', '.', '..') for part in path.split('/')[1:]):
+        return 'it must have no //, ., .. or / at its end'
+    if SYSTEM.match(path):
+        return 'that belongs to the operating system'
+    if re.fullmatch('/home/[^/]+', path):
+        return 'that is a whole home; name what is in it'
+    for index, part in enumerate(path.split('/')[1:], 1):
+        above = '/'.join(path.split('/')[:index]) or '/'
+        if re.fullmatch(r'[*?]+', part) and above in COMMON and above not in ('/home',):
+            return '%s in %s is everything there' % (part, above)
+        if above == '/' and re.search(r'[*?[]', part):
+            return 'its first folder must be named'
+    if path == arguments[0] or path.startswith(arguments[0] + '/'):
+        return 'that is the folder of the app; what is in its shared folder is named in release_clean_shared'
+    return None
+
+
+def shared_problem_of(name):
+    if not isinstance(name, str) or name == '' or re.search(r'[\x00-\x1f\x7f]', name):
+        return 'it must be a name in the shared folder'
+    if name.startswith('/') or any(part in ('', '.', '..') for part in name.split('/')):
+        return 'it must be a name in the shared folder, without / at its ends, ., or ..'
+    return None
+
+
+def check():
+    """Ends before anything is removed when a value is wrong."""
+    names = [rule['name'] for rule in settings['identity']] + settings['shared']
+    unknown = 'it must be one of %s' % ', '.join(names)
+    wrong = []
+    for variable, key, judge in (
+        ('release_clean', 'paths', problem_of),
+        ('release_clean_made_at_boot', 'made_at_boot', problem_of),
+        ('release_clean_shared', 'shared_names', shared_problem_of),
+        ('release_clean_keep', 'keep', lambda name: None if name in names else unknown),
+    ):
+        values = settings[key]
+        if not isinstance(values, list):
+            wrong.append('%s: %r: it must be a list' % (variable, values))
+            continue
+        wrong += ['%s: %r: %s' % (variable, value, judge(value)) for value in values if judge(value)]
+    if wrong:
+        sys.exit('\n'.join(wrong))
+
+
+def rules():
+    """What one host has, with whether a boot makes it again."""
+    for rule in settings['identity']:
+        if rule['name'] not in settings['keep']:
+            yield rule['name'], rule.get('paths', []), rule.get('lost', False)
+    yield 'release_clean', settings['paths'], True
+    yield 'release_clean_made_at_boot', settings['made_at_boot'], False
+
+
+def found(pattern):
+    for path in sorted(glob.glob(host + pattern)):
+        # A link in the way must not lead to what may not be named.
+        real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        if not host and SYSTEM.match(real) and not SYSTEM.match(pattern):
+            sys.exit('%s is %s, which belongs to the operating system' % (path, real))
+        yield path
+
+
+def has_content(path):
+    """An empty folder is not identity; agents make theirs when they are installed."""
+    return os.path.islink(path) or not os.path.isdir(path) or any(files for _parent, _folders, files in os.walk(path))
+
+
+def remove(*paths):
+    for path in paths:
+        # Private folders of running units and the payload of the module that runs us: they are removed without us.
+        if re.match('systemd-private-|ansible_.*_payload_', os.path.basename(path)):
+            continue
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path, ignore_errors=True)
+        elif os.path.lexists(path):
+            os.unlink(path)
+        touched.append(path)
+
+
+def remove_all(*patterns):
     for pattern in patterns:
-        for path in glob.glob(pattern):
-            # Private folders of running units and the payload of the module that runs us: they are removed without us.
-            if re.match('systemd-private-|ansible_.*_payload_', os.path.basename(path)):
-                continue
-            if os.path.isdir(path) and not os.path.islink(path):
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                os.unlink(path)
-            touched.append(path)
+        remove(*glob.glob(host + pattern))
 
 
 def empty(path):
@@ -39,38 +141,79 @@ def empty_tree(folder):
             path = os.path.join(parent, name)
             # Rotated logs are of no use to their writer.
             if name.endswith(('.gz', '.xz', '.1', '.old', '.s', '.u')):
-                remove(glob.escape(path))
+                remove(path)
             else:
                 empty(path)
 
 
+def clear_shared(name):
+    """Removes the files of a shared folder. The folders stay, for the app expects them, and so do the files that keep them in git."""
+    for path in glob.glob(os.path.join(glob.escape(root), 'shared', name)):
+        if not os.path.isdir(path) or os.path.islink(path):
+            remove(path)
+            continue
+        for parent, folders, files in os.walk(path):
+            links = [one for one in folders if os.path.islink(os.path.join(parent, one))]
+            remove(*(os.path.join(parent, one) for one in files + links if one not in ('.gitkeep', '.keep', '.gitignore')))
+
+
 def homes():
     """Homes of root and of everybody who can log in."""
-    with open('/etc/passwd') as file:
+    with open(host + '/etc/passwd') as file:
         for line in file:
             fields = line.rstrip('\n').split(':')
             if len(fields) == 7 and (fields[2] == '0' or not fields[6].endswith(('nologin', 'false'))) and fields[5] not in ('', '/'):
                 yield fields[5]
 
 
+def run_agent(rule):
+    """Where the id is in one file with what all hosts need, only the agent's own program takes it out."""
+    ask, run = ([host + command[0]] + command[1:] for command in (rule['ask'], rule['run']))
+    if not os.path.exists(run[0]):
+        return
+    answer = subprocess.run(ask, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True).stdout
+    if rule['unset'] in answer:
+        return
+    done = subprocess.run(run, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    if done.returncode != 0:
+        sys.exit('`%s` failed: %s' % (' '.join(rule['run']), done.stdout.strip()))
+    touched.append(' '.join(rule['run']))
+
+
+check()
+if '--check' in options:
+    sys.exit()
+for name, patterns, is_lost in rules():
+    for path in [path for pattern in patterns for path in found(pattern)]:
+        if is_lost and has_content(path):
+            lost.append('lost: %s: %s' % (name, path[len(host):]))
+        if '--list' not in options:
+            remove(path)
+if '--list' in options:
+    print('\n'.join(lost))
+    sys.exit()
+for rule in settings['identity']:
+    if 'run' in rule and rule['name'] not in settings['keep']:
+        run_agent(rule)
 # cloud-init takes the next boot for the first one.
-remove('/var/lib/cloud/*', '/var/lib/cloud/.[!.]*')
-remove('/etc/ssh/ssh_host_*')
+remove_all('/var/lib/cloud/*', '/var/lib/cloud/.[!.]*')
+remove_all('/etc/ssh/ssh_host_*')
 for home in dict.fromkeys(homes()):
     for name in (
         '.ssh/authorized_keys', '.ssh/authorized_keys2', '.ssh/known_hosts', '.ssh/id_*',
         '.aws', '.boto', '.config/gcloud', '.docker/config.json', '.netrc', '.git-credentials', '.npmrc',
         '.*_history', '.lesshst', '.viminfo', '.wget-hsts', '.npm/_logs', '.cache',
     ):
-        remove(os.path.join(glob.escape(home), name))
+        remove_all(os.path.join(glob.escape(home), name))
     # Of the very play that runs this: it has changed nothing of the host.
-    shutil.rmtree(os.path.join(home, '.ansible'), ignore_errors=True)
-empty('/etc/machine-id')
-if not os.path.islink('/var/lib/dbus/machine-id'):
-    remove('/var/lib/dbus/machine-id')
-remove('/var/lib/systemd/random-seed', '/var/lib/dhcp/*', '/var/lib/NetworkManager/*.lease')
-remove('/tmp/*', '/tmp/.[!.]*', '/var/tmp/*', '/var/tmp/.[!.]*')
-remove(os.path.join(glob.escape(root), 'shared', 'npm-cache', '_logs'))
-empty_tree('/var/log')
+    shutil.rmtree(os.path.join(host + home, '.ansible'), ignore_errors=True)
+empty(host + '/etc/machine-id')
+if not os.path.islink(host + '/var/lib/dbus/machine-id'):
+    remove_all('/var/lib/dbus/machine-id')
+remove_all('/tmp/*', '/tmp/.[!.]*', '/var/tmp/*', '/var/tmp/.[!.]*')
+for name in [one for one in settings['shared'] if one not in settings['keep']] + settings['shared_names']:
+    clear_shared(name)
+remove(*glob.glob(os.path.join(glob.escape(root), 'shared', 'npm-cache', '_logs')))
+empty_tree(host + '/var/log')
 empty_tree(os.path.join(root, 'shared', 'log'))
-print('\n'.join(touched))
+print('\n'.join(touched + lost))

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { cleanPathProblem, sharedNameProblem } from '../clean-paths.ts';
+import { listOf, section, text } from './values.ts';
+
+/** Text that a rule has nothing against; the report says what that is. */
+const judged = (problemOf: (value: string) => string | undefined) =>
+  z.string({ error: 'text' }).superRefine((value, context) => {
+    const message = problemOf(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+
+const paths = () => listOf(judged(cleanPathProblem), "a list of absolute paths, such as ['/var/lib/agent/id']");
+
+/** Each key is a variable of the release role as well: without the key, the value of the role counts. */
+export const cleanSection = section({
+  paths: paths()
+    .optional()
+    .describe(
+      'Absolute paths, `*` allowed, of what identifies one host and a boot does not make again. When one of them is on the bake host, that host is terminated after the image. Default: `release_clean` of the app role.',
+    ),
+  madeAtBoot: paths()
+    .optional()
+    .describe(
+      'The same for what a boot makes again, so that the host can return. Default: `release_clean_made_at_boot` of the app role.',
+    ),
+  shared: listOf(judged(sharedNameProblem), "a list of names in the shared folder, such as ['uploads/tmp']")
+    .optional()
+    .describe(
+      'Names in `/srv/<app>/shared`, `*` allowed, whose files are not in the image; folders stay. Default: `release_clean_shared` of the app role.',
+    ),
+  keep: listOf(text(), "a list of names, such as ['tailscale', 'tmp']")
+    .optional()
+    .describe(
+      'Names of what is removed by default, of agents and in the shared folder, that stays. Default: `release_clean_keep` of the app role.',
+    ),
+});
