@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { type AwsClients, createClients } from '../../../src/aws/clients.ts';
 import { provisionFleets } from '../../../src/cli/local-fleets.ts';
 import { loadFleet } from '../../../src/config/load.ts';
@@ -43,7 +44,8 @@ export async function rehearse(settings: Record<string, unknown> = {}): Promise<
   const cloud = await startDirectCloud({ clock });
   const { region } = cloud;
   const keys = { accessKeyId: 'direct', secretAccessKey: 'direct' };
-  const aws = createClients({ region, credentials: keys });
+  const clients = createClients({ region, credentials: keys });
+  const aws = { ...clients, iam: new IAMClient({ region: 'us-east-1', credentials: keys }) };
   for (const client of Object.values(aws)) cloud.connect(client);
   const key = path.join(dir, 'key');
   const fleet = await loadFleet({ projectDir: dir, app: 'api' });
