@@ -78,7 +78,7 @@ function warningsOf(fleet: Fleet): string[] {
     ),
     ...secretLookingVariables(ansible.variables).map(
       (path) =>
-        `ansible.variables.${path} has the name of a secret, and what plays write is in the image; keep its value in Parameter Store or Secrets Manager and name it in secrets (docs/secrets.md)`,
+        `ansible.variables.${path} has the name of a secret, and what plays write is in the image; keep its value in Parameter Store or Secrets Manager and name it in secrets (golden-pipeline/docs/secrets.md)`,
     ),
   ];
 }
