@@ -1,5 +1,13 @@
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  CompleteMultipartUploadCommand,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { refused, startS3, type TestS3 } from './support/start-s3.ts';
 
 const Bucket = 'race';
@@ -44,3 +52,37 @@ it('S3-OBJ-02 never shows a reader half of two texts', async () => {
   }
   await writers;
 }, 60_000);
+
+describe('an upload in parts that is being completed', () => {
+  const start = async (Key: string) => {
+    const { UploadId } = await s3.client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    const part = (PartNumber: number) =>
+      s3.client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body: `part ${PartNumber}` }));
+    const complete = (Parts: { PartNumber: number; ETag?: string }[], more: object = {}) =>
+      s3.client.send(
+        new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts }, ...more }),
+      );
+    return { part, complete };
+  };
+
+  it('S3-OBJ-09 answers all that complete it at once alike', async () => {
+    const { part, complete } = await start('completed by three');
+    const { ETag } = await part(1);
+    const answers = await Promise.all([1, 2, 3].map(() => complete([{ PartNumber: 1, ETag }])));
+    expect(new Set(answers.map((answer) => answer.ETag)).size).toBe(1);
+  });
+
+  it('S3-OBJ-07 keeps the parts that come meanwhile, when the completion is refused', async () => {
+    await s3.client.send(new PutObjectCommand({ Bucket, Key: 'there', Body: 'before' }));
+    const { part, complete } = await start('there');
+    const { ETag } = await part(1);
+    const calls = Array.from({ length: 20 }, () => [
+      refused(complete([{ PartNumber: 1, ETag }], { IfNoneMatch: '*' })),
+      refused(part(2)),
+    ]);
+    const results = await Promise.all(calls.flat());
+    expect(new Set(results)).toEqual(new Set(['PreconditionFailed 412', 'not refused']));
+    const { ETag: second } = await part(2);
+    await complete([{ PartNumber: 2, ETag: second }]);
+  });
+});
