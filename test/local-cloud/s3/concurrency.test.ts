@@ -1,13 +1,6 @@
-import {
-  CompleteMultipartUploadCommand,
-  CreateBucketCommand,
-  CreateMultipartUploadCommand,
-  GetObjectCommand,
-  PutObjectCommand,
-  type S3Client,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inBucket } from './support/in-bucket.ts';
 import { refused, startS3, type TestS3 } from './support/start-s3.ts';
 
 const Bucket = 'race';
@@ -54,14 +47,12 @@ it('S3-OBJ-02 never shows a reader half of two texts', async () => {
 }, 60_000);
 
 describe('an upload in parts that is being completed', () => {
+  const calls = inBucket(() => s3.client, Bucket);
   const start = async (Key: string) => {
-    const { UploadId } = await s3.client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
-    const part = (PartNumber: number) =>
-      s3.client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body: `part ${PartNumber}` }));
-    const complete = (Parts: { PartNumber: number; ETag?: string }[], more: object = {}) =>
-      s3.client.send(
-        new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts }, ...more }),
-      );
+    const { UploadId } = await calls.begin(Key);
+    const part = (PartNumber: number) => calls.part({ Key, UploadId, PartNumber }, `part ${PartNumber}`);
+    const complete = (parts: { PartNumber: number; ETag?: string }[], more: object = {}) =>
+      calls.complete(Key, UploadId, parts, more);
     return { part, complete };
   };
 
@@ -76,11 +67,11 @@ describe('an upload in parts that is being completed', () => {
     await s3.client.send(new PutObjectCommand({ Bucket, Key: 'there', Body: 'before' }));
     const { part, complete } = await start('there');
     const { ETag } = await part(1);
-    const calls = Array.from({ length: 20 }, () => [
+    const sent = Array.from({ length: 20 }, () => [
       refused(complete([{ PartNumber: 1, ETag }], { IfNoneMatch: '*' })),
       refused(part(2)),
     ]);
-    const results = await Promise.all(calls.flat());
+    const results = await Promise.all(sent.flat());
     expect(new Set(results)).toEqual(new Set(['PreconditionFailed 412', 'not refused']));
     const { ETag: second } = await part(2);
     await complete([{ PartNumber: 2, ETag: second }]);
