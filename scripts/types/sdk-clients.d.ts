@@ -14,3 +14,4 @@ export interface SdkClient {
 export type AutoScalingClient = SdkClient;
 export type EC2Client = SdkClient;
 export type ElasticLoadBalancingV2Client = SdkClient;
+export type IAMClient = SdkClient;

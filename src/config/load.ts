@@ -1,8 +1,8 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type PipelineError, usageError } from '../shared/errors.ts';
 import { nearest, show } from '../shared/text.ts';
-import { appName, appPattern, environmentName } from './names.ts';
+import { appName, appPattern, environmentName, nameRules } from './names.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Fleet } from './settings.ts';
 
@@ -10,15 +10,38 @@ const folder = 'pipelines';
 
 /** The apps of a project, by the files in `pipelines/`, sorted; none when there is no such folder. Files are not loaded. */
 export async function listApps(projectDir: string): Promise<string[]> {
-  const names = await readdir(join(projectDir, folder)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
-    throw usageError('config.unreadable', `cannot read ${folder}/ in ${projectDir}: ${error.code ?? error.message}`);
-  });
-  return names
+  return (await namesIn(projectDir))
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
     .map((name) => name.slice(0, -'.ts'.length))
     .filter((name) => appPattern.test(name))
     .sort();
+}
+
+async function namesIn(projectDir: string): Promise<string[]> {
+  return readdir(join(projectDir, folder)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+    throw usageError('config.unreadable', `cannot read ${folder}/ in ${projectDir}: ${error.code ?? error.message}`);
+  });
+}
+
+/**
+ * Files of `pipelines/` that define a pipeline and are not read, because only `<app>.ts` is: one named `api.js`, say, or `my_app.ts`.
+ * @returns for each a sentence with the name that it needs, sorted
+ */
+export async function unreadFiles(projectDir: string): Promise<string[]> {
+  const apps = new Set(await listApps(projectDir));
+  const found: string[] = [];
+  for (const name of (await namesIn(projectDir)).sort()) {
+    const [, stem = '', type] = /^([^.]+)\.([cm]?[jt]sx?)$/.exec(name) ?? [];
+    if (type === undefined || (type === 'ts' && apps.has(stem))) continue;
+    const text = await readFile(join(projectDir, folder, name), 'utf8').catch(() => '');
+    if (!/\bdefinePipeline\b/.test(text)) continue;
+    const wanted = appPattern.test(stem)
+      ? `${folder}/${stem}.ts; plain JavaScript is valid there`
+      : `${folder}/<app>.ts; an app's name is ${nameRules.app}`;
+    found.push(`${folder}/${name} is not read as the file of an app: name it ${wanted}`);
+  }
+  return found;
 }
 
 /**
@@ -29,7 +52,7 @@ export async function listApps(projectDir: string): Promise<string[]> {
 export async function loadPipeline({ projectDir, app }: { projectDir: string; app: string }): Promise<Pipeline> {
   const name = appName(app);
   const apps = await listApps(projectDir);
-  if (!apps.includes(name)) throw unknownApp(name, apps, projectDir);
+  if (!apps.includes(name)) throw unknownApp(name, apps, projectDir, await unreadFiles(projectDir));
   const file = join(folder, `${name}.ts`);
   // The loader and the validation cost some 100 ms: commands that read no configuration do not pay for them.
   const [{ readPipelineFile }, { validate }] = await Promise.all([import('./read.ts'), import('./validate.ts')]);
@@ -51,15 +74,16 @@ export async function loadFleet(wanted: { projectDir: string; app: string; envir
   return pipeline.fleet(environment);
 }
 
-function unknownApp(app: string, apps: string[], projectDir: string): PipelineError {
+function unknownApp(app: string, apps: string[], projectDir: string, unread: string[]): PipelineError {
   if (apps.length === 0) {
     return usageError(
       'config.no-pipelines',
       `there is no ${folder}/*.ts in ${projectDir}`,
       `write ${folder}/${app}.ts, or go to the project's folder`,
+      unread,
     );
   }
   const near = nearest(app, apps);
   const hint = near ? `did you mean ${near}? (apps: ${apps.join(', ')})` : `apps here: ${apps.join(', ')}`;
-  return usageError('config.unknown-app', `there is no app ${show(app)}`, hint);
+  return usageError('config.unknown-app', `there is no app ${show(app)}`, hint, unread);
 }

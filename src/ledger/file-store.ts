@@ -3,6 +3,7 @@ import { link, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError } from '../shared/errors.ts';
+import { fileErrorReason } from '../shared/file-errors.ts';
 import { exclusively } from './mutex.ts';
 import { checkKey, type Store, type Stored, type Written } from './store.ts';
 
@@ -121,23 +122,13 @@ async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-const because: Record<string, string> = {
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  ENOTDIR: 'a part of that path is a file',
-};
-
 /** What the file system says, in words that help. */
 async function explained<T>(dir: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    const why = because[code];
-    if (!why) throw error;
+    const why = fileErrorReason(error);
+    if (why === undefined) throw error;
     throw new PipelineError('ledger.unusable', `the ledger in ${dir} cannot be used: ${why}`, {
       hint: 'mend that, or set another folder in ledger.path',
       cause: error,

@@ -26,7 +26,7 @@ export async function planRefresh(services: Services, clock: Clock): Promise<Pla
     throw usageError(
       'secrets.none',
       `${app} has no secrets in ${environment}`,
-      `name them in pipelines/${app}.ts (docs/secrets.md)`,
+      `name them in pipelines/${app}.ts (golden-pipeline/docs/secrets.md)`,
     );
   }
   const { facts, healthy, live } = await observeFleet(services);

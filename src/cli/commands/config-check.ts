@@ -1,5 +1,5 @@
 import { type Collision, collisionError, findCollisions } from '../../config/collisions.ts';
-import { listApps, loadPipeline } from '../../config/load.ts';
+import { listApps, loadPipeline, unreadFiles } from '../../config/load.ts';
 import { missingFiles } from '../../config/missing-files.ts';
 import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { projectFleets } from '../../config/project.ts';
@@ -20,11 +20,13 @@ type Checked = { app: string; environments: string[]; warnings: string[] } | { a
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const folder = projectDir(context, options);
   const apps = app === undefined ? await listApps(folder) : [app];
+  const unread = app === undefined ? await unreadFiles(folder) : [];
   if (apps.length === 0) {
     throw usageError(
       'config.no-pipelines',
       `there is no pipelines/*.ts in ${folder}`,
       'write one; golden-pipeline/docs/configuration.md shows how',
+      unread,
     );
   }
   const [each, fleets] = await Promise.all([
@@ -41,6 +43,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     }
   }
   const colors = colorsFor(useColor(context, options, context.stderr));
+  for (const text of unread) context.stderr.write(`${colors.yellow('warning:')} ${printable(text)}\n`);
   for (const one of checked) {
     if ('error' in one) continue;
     for (const text of one.warnings)
@@ -78,7 +81,7 @@ function warningsOf(fleet: Fleet): string[] {
     ),
     ...secretLookingVariables(ansible.variables).map(
       (path) =>
-        `ansible.variables.${path} has the name of a secret, and what plays write is in the image; keep its value in Parameter Store or Secrets Manager and name it in secrets (docs/secrets.md)`,
+        `ansible.variables.${path} has the name of a secret, and what plays write is in the image; keep its value in Parameter Store or Secrets Manager and name it in secrets (golden-pipeline/docs/secrets.md)`,
     ),
   ];
 }

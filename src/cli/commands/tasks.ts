@@ -23,7 +23,9 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   const all = found.flat();
   if (options.json) writeJson(context.stdout, all);
   else if (all.length === 0)
-    context.stdout.write(`${app ?? 'no app'} has tasks; docs/tasks.md shows how to write one\n`);
+    context.stdout.write(
+      `${app === undefined ? 'no app has' : `${app} has no`} tasks; golden-pipeline/docs/tasks.md shows how to write one\n`,
+    );
   else {
     const width = Math.max(...all.map((one) => one.usage.length));
     for (const { usage, summary } of all) context.stdout.write(`${usage.padEnd(width)}  ${summary}\n`);

@@ -48,7 +48,7 @@ export interface AnnouncedChecksum {
 
 /**
  * @param header Value of a header, by its name in lower case.
- * @throws S3Error for more than one checksum, an unknown algorithm or a value that is none
+ * @throws S3Error for more than one checksum, an unknown algorithm, a value that is none, or not the one that the SDK names
  */
 export function announcedChecksum(header: (name: string) => string | undefined): AnnouncedChecksum | undefined {
   const found: AnnouncedChecksum[] = [];
@@ -60,7 +60,21 @@ export function announcedChecksum(header: (name: string) => string | undefined):
   if (trailer !== undefined) found.push({ algorithm: fromTrailer(trailer) });
   if (found.length > 1)
     throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
+  checkNamed(header('x-amz-sdk-checksum-algorithm'), found[0]);
   return found[0];
+}
+
+/**
+ * Holds the algorithm that an SDK names against the checksum that it sends.
+ * @throws S3Error `InvalidRequest` when there is none, `BadDigest` when it is of another algorithm, as S3's reference of PutObject says
+ */
+function checkNamed(name: string | undefined, sent: AnnouncedChecksum | undefined): void {
+  const named = readAlgorithm(name);
+  if (named === undefined || named === sent?.algorithm) return;
+  if (sent !== undefined) throw badChecksum(named);
+  throw invalidRequest(
+    'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
+  );
 }
 
 /** @throws S3Error when it is no base64 of a digest's length */

@@ -59,14 +59,18 @@ export const uploadPart: Operation = async (request, context) => {
 };
 
 export const completeMultipartUpload: Operation = async (request, context) => {
-  const { bucket: bucketName, key, header } = request;
-  const { buckets, uploads, now } = context;
-  const bucket = await buckets.get(bucketName);
+  await context.buckets.get(request.bucket);
   const root = parseXml(await request.payload.text());
+  return context.uploads.inTurn(uploadId(request), () => complete(request, context, root));
+};
+
+async function complete(request: S3Request, { buckets, uploads, now }: S3Context, root: XmlElement) {
+  const { bucket: bucketName, key, header } = request;
+  const bucket = await buckets.get(bucketName);
   const named = namedParts(root);
-  const before = uploads.completed(request.query.get('uploadId') ?? '', bucketName, key, named);
+  const before = uploads.completed(uploadId(request), bucketName, key, named);
   if (before) return before;
-  const upload = await uploadOf(request, context);
+  const upload = uploads.get(uploadId(request), bucketName, key);
   const check = writeCondition(header, key);
   const parts = chosenParts(upload, root);
   const { restore } = uploads.take(upload);
@@ -100,10 +104,12 @@ export const completeMultipartUpload: Operation = async (request, context) => {
   } finally {
     await draft.discard();
   }
-};
+}
 
-export const abortMultipartUpload: Operation = async (request, context) => {
-  await context.uploads.end(await uploadOf(request, context));
+export const abortMultipartUpload: Operation = async (request, { buckets, uploads }) => {
+  const { bucket, key } = request;
+  await buckets.get(bucket);
+  await uploads.inTurn(uploadId(request), () => uploads.end(uploads.get(uploadId(request), bucket, key)));
   return { status: 204 };
 };
 
@@ -154,9 +160,14 @@ export const listMultipartUploads: Operation = async (request, { buckets, upload
   return { status: 200, body };
 };
 
-export async function uploadOf({ bucket, key, query }: S3Request, { buckets, uploads }: S3Context): Promise<Upload> {
+export async function uploadOf(request: S3Request, { buckets, uploads }: S3Context): Promise<Upload> {
+  const { bucket, key } = request;
   await buckets.get(bucket);
-  return uploads.get(query.get('uploadId') ?? '', bucket, key);
+  return uploads.inTurn(uploadId(request), () => uploads.get(uploadId(request), bucket, key));
+}
+
+function uploadId({ query }: S3Request): string {
+  return query.get('uploadId') ?? '';
 }
 
 /** The number of a part that is sent. @throws S3Error `InvalidArgument` */

@@ -48,6 +48,8 @@ const mostCompletions = 1000;
 export class Uploads {
   readonly #uploads = new Map<string, Upload>();
   readonly #completed = new Map<string, Completion>();
+  /** The last task of each upload that has one, ended well or not. */
+  readonly #turns = new Map<string, Promise<void>>();
 
   start(upload: Omit<Upload, 'id' | 'parts'>): Upload {
     const started = { ...upload, id: randomBytes(48).toString('base64url'), parts: new Map() };
@@ -67,12 +69,29 @@ export class Uploads {
     );
   }
 
-  /** Keeps a part, in place of an earlier one of its number. */
-  async keep(upload: Upload, part: Part): Promise<void> {
-    // Ended while the part was on its way.
-    if (!this.#uploads.has(upload.id)) return part.draft.discard();
-    const before = upload.parts.get(part.number);
-    upload.parts.set(part.number, part);
+  /** Does what needs an upload, after what was asked of it before: so a completion is over, and the upload is gone or there again. */
+  async inTurn<Result>(id: string, task: () => Result | Promise<Result>): Promise<Result> {
+    const result = (this.#turns.get(id) ?? Promise.resolve()).then(task);
+    const over = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#turns.set(id, over);
+    try {
+      return await result;
+    } finally {
+      if (this.#turns.get(id) === over) this.#turns.delete(id);
+    }
+  }
+
+  /** Keeps a part, in place of an earlier one of its number. @throws S3Error `NoSuchUpload` when the upload has ended meanwhile */
+  async keep({ id, bucket, key }: Upload, part: Part): Promise<void> {
+    const before = await this.inTurn(id, () => {
+      const { parts } = this.get(id, bucket, key);
+      const replaced = parts.get(part.number);
+      parts.set(part.number, part);
+      return replaced;
+    });
     await before?.draft.discard();
   }
 

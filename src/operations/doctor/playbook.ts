@@ -33,6 +33,12 @@ async function playbook(services: DoctorServices): Promise<Finding[]> {
     ];
   } catch (error) {
     if (!(error instanceof PipelineError) || error.outcome !== 'usage') throw error;
-    return [warning('ansible.playbook', `a release is refused: ${error.message}`, error.hint ?? 'see docs/release.md')];
+    return [
+      warning(
+        'ansible.playbook',
+        `a release is refused: ${error.message}`,
+        error.hint ?? 'see golden-pipeline/docs/release.md',
+      ),
+    ];
   }
 }

@@ -63,7 +63,7 @@ export function assertReleaseRole(playbook: string, { appliesRelease }: Judgemen
   throw usageError(
     'ansible.no-release-role',
     `${name} does not apply the release role, so it would build nothing beside what serves, and change the host itself`,
-    `have ${name} apply the role \`release\` (\`pipeline init\` writes such a playbook), or declare it in pipelines/*.ts: ansible: { playbook, kind: 'plain' } (docs/plain-playbooks.md)`,
+    `have ${name} apply the role \`release\` (\`pipeline init\` writes such a playbook), or declare it in pipelines/*.ts: ansible: { playbook, kind: 'plain' } (golden-pipeline/docs/plain-playbooks.md)`,
   );
 }
 

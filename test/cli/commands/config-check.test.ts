@@ -26,6 +26,30 @@ test('every file is checked: what is right is told beside every mistake of what 
   ]);
 });
 
+test('a file that defines a pipeline under a name that is not read is named, with the name that it needs', async () => {
+  const helper = 'export const port = 3000;';
+  const odd = { 'web.js': file(minimal({ app: 'web' })), 'My_app.ts': file(minimal()), 'shared.mjs': helper };
+  const lines = [
+    "pipelines/My_app.ts is not read as the file of an app: name it pipelines/<app>.ts; an app's name is a lower-case letter, then up to 20 lower-case letters, digits and hyphens\n",
+    'pipelines/web.js is not read as the file of an app: name it pipelines/web.ts; plain JavaScript is valid there\n',
+  ];
+  const beside = await configCheck(await project({ 'api.ts': file(minimal()), ...odd }));
+  expect(beside).toEqual({ code: 0, out: 'ok  api: local\n', err: lines.map((line) => `warning: ${line}`).join('') });
+
+  const dir = await project(odd);
+  for (const argv of [[], ['web']]) {
+    const alone = await configCheck(dir, ...argv);
+    expect(alone).toMatchObject({ code: 2, out: '' });
+    expect(alone.err).toContain('there is no pipelines/*.ts in ');
+    expect(alone.err).toContain(lines[1]);
+  }
+});
+
+test('plain JavaScript in a pipelines file is read', async () => {
+  const text = file(minimal()).replace(' as never', '');
+  expect(await configCheck(await project({ 'api.ts': text }))).toEqual({ code: 0, out: 'ok  api: local\n', err: '' });
+});
+
 test('one app can be asked for, in one environment', async () => {
   const dir = await project({ 'api.ts': file(minimal()), 'web.ts': wrong });
   expect(await configCheck(dir, 'api')).toEqual({ code: 0, out: 'ok  api: local\n', err: '' });

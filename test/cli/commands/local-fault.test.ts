@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { faultKindNames } from '../../../src/cli/commands/index.ts';
+import { faultKindNames } from '../../../src/cli/commands/local-commands.ts';
 import { runCli } from '../../../src/cli/main.ts';
 import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
 import { faultKinds } from '../../../src/local-cloud/faults/rule.ts';

@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { errorDocument, renderError } from '../../../src/cli/views/errors.ts';
 import { colorsFor } from '../../../src/cli/views/text.ts';
@@ -38,6 +40,20 @@ test('anything else is shown as a defect, with its message but no stack', () => 
   expect(text).toContain('--debug');
   expect(text).not.toContain('    at ');
   expect(renderError('a string', quiet)).toContain('a string');
+});
+
+test('a path that this user cannot use is named with the reason, and is not a defect', async () => {
+  const inFile = await mkdir(join(import.meta.filename, 'below')).catch((error: unknown) => error);
+  const text = renderError(inFile, quiet);
+  expect(text).toMatch(/^error: cannot use .*errors\.test\.ts\/below: a part of that path is a file\n/);
+  expect(text).not.toContain('defect');
+  const denied = Object.assign(new Error("EACCES: permission denied, open '/x/log'"), {
+    ...{ code: 'EACCES', syscall: 'open', path: '/x/log' },
+  });
+  expect(errorDocument(denied)).toMatchObject({
+    outcome: 'failed',
+    error: { code: 'file.unusable', message: 'cannot use /x/log: this user has no permission' },
+  });
 });
 
 test('the document for --json carries the same facts', () => {

@@ -1,5 +1,6 @@
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inBucket } from './support/in-bucket.ts';
 import { refused, startS3, type TestS3 } from './support/start-s3.ts';
 
 const Bucket = 'race';
@@ -44,3 +45,35 @@ it('S3-OBJ-02 never shows a reader half of two texts', async () => {
   }
   await writers;
 }, 60_000);
+
+describe('an upload in parts that is being completed', () => {
+  const calls = inBucket(() => s3.client, Bucket);
+  const start = async (Key: string) => {
+    const { UploadId } = await calls.begin(Key);
+    const part = (PartNumber: number) => calls.part({ Key, UploadId, PartNumber }, `part ${PartNumber}`);
+    const complete = (parts: { PartNumber: number; ETag?: string }[], more: object = {}) =>
+      calls.complete(Key, UploadId, parts, more);
+    return { part, complete };
+  };
+
+  it('S3-OBJ-09 answers all that complete it at once alike', async () => {
+    const { part, complete } = await start('completed by three');
+    const { ETag } = await part(1);
+    const answers = await Promise.all([1, 2, 3].map(() => complete([{ PartNumber: 1, ETag }])));
+    expect(new Set(answers.map((answer) => answer.ETag)).size).toBe(1);
+  });
+
+  it('S3-OBJ-07 keeps the parts that come meanwhile, when the completion is refused', async () => {
+    await s3.client.send(new PutObjectCommand({ Bucket, Key: 'there', Body: 'before' }));
+    const { part, complete } = await start('there');
+    const { ETag } = await part(1);
+    const sent = Array.from({ length: 20 }, () => [
+      refused(complete([{ PartNumber: 1, ETag }], { IfNoneMatch: '*' })),
+      refused(part(2)),
+    ]);
+    const results = await Promise.all(sent.flat());
+    expect(new Set(results)).toEqual(new Set(['PreconditionFailed 412', 'not refused']));
+    const { ETag: second } = await part(2);
+    await complete([{ PartNumber: 2, ETag: second }]);
+  });
+});

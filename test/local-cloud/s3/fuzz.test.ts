@@ -1,21 +1,33 @@
 import { request } from 'node:http';
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import fc from '../../support/fast-check.ts';
 import { signS3 } from './support/sign.ts';
 import { startS3, type TestS3 } from './support/start-s3.ts';
 
 let s3: TestS3;
+let uploadId: string;
 beforeAll(async () => {
   s3 = await startS3();
   const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' as const };
   await s3.client.send(new CreateBucketCommand({ Bucket: 'fuzz', CreateBucketConfiguration }));
+  const open = await s3.client.send(new CreateMultipartUploadCommand({ Bucket: 'fuzz', Key: 'a' }));
+  uploadId = open.UploadId ?? '';
 });
 afterAll(() => s3.close());
 
 const requests = 3000;
 
 const word = (...words: string[]) => fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...words) }, fc.string());
+const completion =
+  '<CompleteMultipartUpload><Part><PartNumber>2</PartNumber><ETag>"d41d8cd98f00b204e9800998ecf8427e"</ETag></Part></CompleteMultipartUpload>';
+/** Stands for the id of an upload that is open, until a wild request ends it. */
+const openUpload = 'OPEN';
 const query = fc.dictionary(
   word(
     'versionId',
@@ -36,8 +48,14 @@ const query = fc.dictionary(
     'response-content-type',
     'location',
     'start-after',
+    'tagging',
+    'max-parts',
+    'part-number-marker',
+    'max-uploads',
+    'upload-id-marker',
+    'x-id',
   ),
-  word('', '/', '0', '2', 'url', 'null', '-1', 'MQ'),
+  word('', '/', '0', '2', 'url', 'null', '-1', 'MQ', openUpload),
   { maxKeys: 4 },
 );
 const headers = fc.dictionary(
@@ -58,6 +76,20 @@ const headers = fc.dictionary(
     'x-amz-storage-class',
     'content-type',
     'x-amz-metadata-directive',
+    'x-amz-copy-source-range',
+    'x-amz-copy-source-if-match',
+    'x-amz-copy-source-if-none-match',
+    'x-amz-copy-source-if-modified-since',
+    'x-amz-checksum-algorithm',
+    'x-amz-sdk-checksum-algorithm',
+    'x-amz-checksum-type',
+    'x-amz-checksum-mode',
+    'x-amz-checksum-crc64nvme',
+    'x-amz-mp-object-size',
+    'x-amz-tagging',
+    'x-amz-tagging-directive',
+    'if-unmodified-since',
+    'x-amz-expected-bucket-owner',
   ),
   fc
     .oneof(
@@ -71,6 +103,13 @@ const headers = fc.dictionary(
         'aws-chunked',
         '5',
         'x-amz-checksum-crc32',
+        'CRC32',
+        'sha256',
+        'COMPOSITE',
+        'FULL_OBJECT',
+        'REPLACE',
+        'bytes=0-0',
+        'a=b',
       ),
       fc.string({ maxLength: 40 }),
     )
@@ -90,6 +129,8 @@ const one = fc.record({
       '5\r\nhello\r\n0\r\n\r\n',
       '<Delete><Object><Key>a</Key></Object></Delete>',
       '<CreateBucketConfiguration/>',
+      '<Tagging><TagSet><Tag><Key>a</Key></Tag></TagSet></Tagging>',
+      completion,
     ),
     fc.string(),
   ),
@@ -107,7 +148,9 @@ it(`answers ${requests} wild requests, none with an internal error`, async () =>
   const statuses = new Map<number, number>();
   await fc.assert(
     fc.asyncProperty(one, async ({ method, bucket, key, query, headers, body, payload }) => {
-      const pairs = Object.entries(query).map(([name, value]) => `${escaped(name)}=${escaped(value)}`);
+      const pairs = Object.entries(query).map(
+        ([name, value]) => `${escaped(name)}=${escaped(value === openUpload ? uploadId : value)}`,
+      );
       const url = `/${escaped(bucket)}/${key.split('/').map(escaped).join('/')}${pairs.length > 0 ? `?${pairs.join('&')}` : ''}`;
       const length = { 'content-length': String(Buffer.byteLength(body)) };
       const signed = signS3({ method, url, host: `127.0.0.1:${s3.port}`, headers: { ...headers, ...length }, payload });

@@ -3,7 +3,6 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteBucketCommand,
@@ -11,11 +10,10 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListPartsCommand,
-  PutObjectCommand,
   UploadPartCommand,
-  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inBucket } from './support/in-bucket.ts';
 import { refused, region, startS3, type TestS3 } from './support/start-s3.ts';
 
 const Bucket = 'parts';
@@ -31,21 +29,13 @@ afterAll(async () => {
   expect(s3.reports).toEqual([]);
 });
 
-async function begin(Key: string): Promise<string> {
-  const ContentType = 'text/plain';
-  const { UploadId = '' } = await s3.client.send(
-    new CreateMultipartUploadCommand({ Bucket, Key, ContentType, Metadata: { by: 'parts' } }),
-  );
-  return UploadId;
-}
+const { put, begin: start, part: sendPart, copyPart, complete } = inBucket(() => s3.client, Bucket);
+
+const begin = async (Key: string) =>
+  (await start(Key, { ContentType: 'text/plain', Metadata: { by: 'parts' } })).UploadId;
 
 const send = (Key: string, UploadId: string, PartNumber: number, Body: Buffer | string) =>
-  s3.client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body }));
-
-const complete = (Key: string, UploadId: string, Parts: { PartNumber: number; ETag?: string }[], more: object = {}) =>
-  s3.client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts }, ...more }));
-
-const put = (Key: string, Body: string) => s3.client.send(new PutObjectCommand({ Bucket, Key, Body }));
+  sendPart({ Key, UploadId, PartNumber }, Body);
 
 /** What lies with the drafts. */
 const drafts = () => readdir(join(s3.dir, 's3', 'drafts'));
@@ -53,14 +43,10 @@ const drafts = () => readdir(join(s3.dir, 's3', 'drafts'));
 describe('checksums of an upload in parts', () => {
   const first = Buffer.alloc(fiveMiB, 'a');
   const sha256 = (data: Buffer | string) => createHash('sha256').update(data).digest();
-  const start = async (Key: string, more: object) => {
-    const answer = await s3.client.send(new CreateMultipartUploadCommand({ Bucket, Key, ...more }));
-    return { ...answer, UploadId: answer.UploadId ?? '' };
-  };
   /** A part with the checksum that the SDK makes of it. */
   const part = async (Key: string, UploadId: string, PartNumber: number, Body: Buffer | string, more: object) => {
-    const input = { Bucket, Key, UploadId, PartNumber, Body, ...more };
-    const { $metadata, ServerSideEncryption, ...sums } = await s3.client.send(new UploadPartCommand(input));
+    const answer = await sendPart({ Key, UploadId, PartNumber }, Body, more);
+    const { $metadata, ServerSideEncryption, ...sums } = answer;
     return { PartNumber, ...sums };
   };
 
@@ -111,8 +97,7 @@ describe('checksums of an upload in parts', () => {
     expect(done).toMatchObject({ ChecksumCRC32: 'NhCmhg==', ChecksumType: 'FULL_OBJECT' });
     await put('source', 'hello');
     const copied = await start('copied', { ChecksumAlgorithm: 'SHA1' });
-    const from = { Bucket, Key: 'copied', UploadId: copied.UploadId, PartNumber: 1, CopySource: `${Bucket}/source` };
-    const { CopyPartResult } = await s3.client.send(new UploadPartCopyCommand(from));
+    const { CopyPartResult } = await copyPart('source', { Key: 'copied', UploadId: copied.UploadId, PartNumber: 1 });
     const sha1 = createHash('sha1').update('hello').digest('base64');
     expect(CopyPartResult?.ChecksumSHA1).toBe(sha1);
     await complete('copied', copied.UploadId, [{ PartNumber: 1, ...CopyPartResult }]);
@@ -204,22 +189,16 @@ describe('an upload in parts', () => {
     expect(await refused(complete('other', UploadId, [one]))).toBe('NoSuchUpload 404');
     expect(await refused(send(Key, UploadId, 0, 'x'))).toBe('InvalidArgument 400');
     expect(await refused(send(Key, UploadId, 10_001, 'x'))).toBe('InvalidArgument 400');
-    const copy = { Bucket, Key, UploadId, PartNumber: 4, CopySource: `${Bucket}/x` };
-    expect(await refused(s3.client.send(new UploadPartCopyCommand(copy)))).toBe('NoSuchKey 404');
+    expect(await refused(copyPart('x', { Key, UploadId, PartNumber: 4 }))).toBe('NoSuchKey 404');
     await complete(Key, UploadId, [two]);
     expect((await s3.client.send(new HeadObjectCommand({ Bucket, Key }))).ContentLength).toBe(9);
   });
 
   it('S3-OBJ-08 takes parts of other objects, or of a range of one', async () => {
-    await s3.client.send(new PutObjectCommand({ Bucket, Key: 'source', Body: 'abcdefghij' }));
+    await put('source', 'abcdefghij');
     const UploadId = await begin('copied');
     const copy = (CopySourceRange?: string, more: object = {}) =>
-      s3.client.send(
-        new UploadPartCopyCommand({
-          ...{ Bucket, Key: 'copied', UploadId, PartNumber: 1, CopySource: `${Bucket}/source`, CopySourceRange },
-          ...more,
-        }),
-      );
+      copyPart('source', { Key: 'copied', UploadId, PartNumber: 1 }, { CopySourceRange, ...more });
     const whole = await copy();
     expect(whole.CopyPartResult?.LastModified).toBeInstanceOf(Date);
     for (const range of ['bytes=2-', 'bytes=5-4', '2-5', 'bytes=0-10'])

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
-  CopyObjectCommand,
   CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   type GetObjectCommandInput,
   HeadObjectCommand,
   PutObjectCommand,
-  type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inBucket } from './support/in-bucket.ts';
 import { refused, startS3, type TestS3 } from './support/start-s3.ts';
 
 const Bucket = 'things';
@@ -25,8 +24,7 @@ afterAll(async () => {
   expect(s3.reports).toEqual([]);
 });
 
-const put = (Key: string, Body: PutObjectCommandInput['Body'], more: Partial<PutObjectCommandInput> = {}) =>
-  s3.client.send(new PutObjectCommand({ Bucket, Key, Body, ...more }));
+const { put, copy } = inBucket(() => s3.client, Bucket);
 const get = (Key: string, more: Partial<GetObjectCommandInput> = {}) =>
   s3.client.send(new GetObjectCommand({ Bucket, Key, ...more }));
 const text = async (Key: string, more: Partial<GetObjectCommandInput> = {}) =>
@@ -173,40 +171,31 @@ describe('objects through the SDK', () => {
     const answer = await plain.send(new PutObjectCommand({ Bucket, Key: 'usual', Body: 'hello' }));
     expect(answer).toMatchObject({ ChecksumCRC64NVME: 'M3eFcAZSQlc=', ChecksumType: 'FULL_OBJECT' });
     expect(answer.ChecksumCRC32).toBeUndefined();
-    const copy = async (from: string, ChecksumAlgorithm?: 'SHA256') => {
-      const CopySource = `${Bucket}/${from}`;
-      const copied = await s3.client.send(
-        new CopyObjectCommand({ Bucket, Key: 'copy', CopySource, ChecksumAlgorithm }),
-      );
-      return copied.CopyObjectResult;
-    };
-    expect(await copy('usual')).toMatchObject({ ChecksumCRC64NVME: answer.ChecksumCRC64NVME });
+    const copied = async (from: string, ChecksumAlgorithm?: 'SHA256') =>
+      (await copy(from, 'copy', { ChecksumAlgorithm })).CopyObjectResult;
+    expect(await copied('usual')).toMatchObject({ ChecksumCRC64NVME: answer.ChecksumCRC64NVME });
     const sha256 = createHash('sha256').update('hello').digest('base64');
-    expect(await copy('usual', 'SHA256')).toMatchObject({ ChecksumSHA256: sha256, ChecksumType: 'FULL_OBJECT' });
+    expect(await copied('usual', 'SHA256')).toMatchObject({ ChecksumSHA256: sha256, ChecksumType: 'FULL_OBJECT' });
     const read = await s3.client.send(new HeadObjectCommand({ Bucket, Key: 'copy', ChecksumMode: 'ENABLED' }));
     expect(read).toMatchObject({ ChecksumSHA256: sha256, ChecksumType: 'FULL_OBJECT' });
     expect(read.ChecksumCRC64NVME).toBeUndefined();
     const { ChecksumSHA1 } = await put('sha1', 'hello', { ChecksumAlgorithm: 'SHA1' });
-    expect(await copy('sha1')).toMatchObject({ ChecksumSHA1 });
-    expect(await refused(copy('usual', 'CRC16' as 'SHA256'))).toBe('InvalidRequest 400');
+    expect(await copied('sha1')).toMatchObject({ ChecksumSHA1 });
+    expect(await refused(copied('usual', 'CRC16' as 'SHA256'))).toBe('InvalidRequest 400');
   });
 
   it('copies, with the metadata or with other', async () => {
     await put('from ü', 'copied', { Metadata: { a: '1' }, ContentType: 'text/plain' });
-    const copy = (Key: string, more: object = {}) =>
-      s3.client.send(
-        new CopyObjectCommand({ Bucket, Key, CopySource: `${Bucket}/${encodeURIComponent('from ü')}`, ...more }),
-      );
-    const { CopyObjectResult } = await copy('to');
+    const { CopyObjectResult } = await copy('from ü', 'to');
     expect(CopyObjectResult?.ETag).toMatch(/^"[0-9a-f]{32}"$/);
     expect(await get('to')).toMatchObject({ Metadata: { a: '1' }, ContentType: 'text/plain' });
     expect(await text('to')).toBe('copied');
-    await copy('to2', { MetadataDirective: 'REPLACE', Metadata: { b: '2' } });
+    await copy('from ü', 'to2', { MetadataDirective: 'REPLACE', Metadata: { b: '2' } });
     expect((await get('to2')).Metadata).toEqual({ b: '2' });
-    expect(await refused(copy('from ü'))).toBe('InvalidRequest 400');
-    expect(await refused(copy('to', { IfNoneMatch: '*' }))).toBe('PreconditionFailed 412');
-    expect(await refused(copy('to', { CopySource: `${Bucket}/none` }))).toBe('NoSuchKey 404');
-    expect(await refused(copy('to', { CopySourceIfMatch: '"x"' }))).toBe('PreconditionFailed 412');
+    expect(await refused(copy('from ü', 'from ü'))).toBe('InvalidRequest 400');
+    expect(await refused(copy('from ü', 'to', { IfNoneMatch: '*' }))).toBe('PreconditionFailed 412');
+    expect(await refused(copy('from ü', 'to', { CopySource: `${Bucket}/none` }))).toBe('NoSuchKey 404');
+    expect(await refused(copy('from ü', 'to', { CopySourceIfMatch: '"x"' }))).toBe('PreconditionFailed 412');
   });
 
   it('refuses what it cannot keep', async () => {

@@ -204,4 +204,22 @@ describe('requests', () => {
     expect(await refused(s3.client.send(new GetObjectCommand({ Bucket, Key: 'cut' })))).toBe('NoSuchKey 404');
     await expect.poll(() => readdir(join(s3.dir, 's3', 'drafts'))).toEqual([]);
   });
+
+  it('S3-OBJ-10 are refused with a checksum that is not of the algorithm which the SDK names, or with none', async () => {
+    const put = async (headers: Record<string, string>) => {
+      const length = { 'content-length': '1' };
+      const answer = await signed(
+        'PUT',
+        `/${Bucket}/named`,
+        { headers: { ...headers, ...length }, payload: 'UNSIGNED-PAYLOAD' },
+        'a',
+      );
+      return answer.code ?? answer.status;
+    };
+    const crc32 = { 'x-amz-checksum-crc32': '6Le+Qw==' };
+    expect(await put({ ...crc32, 'x-amz-sdk-checksum-algorithm': 'CRC32' })).toBe(200);
+    expect(await put({ ...crc32, 'x-amz-sdk-checksum-algorithm': 'SHA256' })).toBe('BadDigest');
+    expect(await put({ 'x-amz-sdk-checksum-algorithm': 'SHA256' })).toBe('InvalidRequest');
+    expect(await put({ 'x-amz-sdk-checksum-algorithm': 'MD4' })).toBe('InvalidRequest');
+  });
 });

@@ -1,8 +1,5 @@
 import {
-  CompleteMultipartUploadCommand,
-  CopyObjectCommand,
   CreateBucketCommand,
-  CreateMultipartUploadCommand,
   DeleteBucketTaggingCommand,
   DeleteObjectTaggingCommand,
   GetBucketTaggingCommand,
@@ -13,9 +10,9 @@ import {
   PutBucketVersioningCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
-  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inBucket } from './support/in-bucket.ts';
 import { refused, region, startS3, type TestS3 } from './support/start-s3.ts';
 
 const Bucket = 'tagged';
@@ -38,6 +35,8 @@ const read = async (Key: string, VersionId?: string) =>
 const tag = (Key: string, values: Record<string, string>, VersionId?: string) =>
   s3.client.send(new PutObjectTaggingCommand({ Bucket, Key, VersionId, Tagging: { TagSet: tags(values) } }));
 
+const { copy, begin, part, complete } = inBucket(() => s3.client, Bucket);
+
 describe('tags of objects', () => {
   it('S3-TAG-01 come with the object or later, and are counted', async () => {
     await put('plain');
@@ -57,18 +56,15 @@ describe('tags of objects', () => {
 
   it('S3-TAG-01 are copied with it unless others are given, and come with uploads in parts', async () => {
     await put('from', 'app=api');
-    const copy = (Key: string, more: object = {}) =>
-      s3.client.send(new CopyObjectCommand({ Bucket, Key, CopySource: `${Bucket}/from`, ...more }));
-    await copy('copied', { Tagging: 'app=other' });
+    await copy('from', 'copied', { Tagging: 'app=other' });
     expect(await read('copied')).toEqual(tags({ app: 'api' }));
-    await copy('replaced', { Tagging: 'app=other', TaggingDirective: 'REPLACE' });
+    await copy('from', 'replaced', { Tagging: 'app=other', TaggingDirective: 'REPLACE' });
     expect(await read('replaced')).toEqual(tags({ app: 'other' }));
-    expect(await refused(copy('wrong', { TaggingDirective: 'KEEP' }))).toBe('InvalidArgument 400');
+    expect(await refused(copy('from', 'wrong', { TaggingDirective: 'KEEP' }))).toBe('InvalidArgument 400');
     const Key = 'parts';
-    const { UploadId } = await s3.client.send(new CreateMultipartUploadCommand({ Bucket, Key, Tagging: 'by=parts' }));
-    const { ETag } = await s3.client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: 'x' }));
-    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
-    await s3.client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload }));
+    const { UploadId } = await begin(Key, { Tagging: 'by=parts' });
+    const { ETag } = await part({ Key, UploadId, PartNumber: 1 }, 'x');
+    await complete(Key, UploadId, [{ PartNumber: 1, ETag }]);
     expect(await read(Key)).toEqual(tags({ by: 'parts' }));
   });
 

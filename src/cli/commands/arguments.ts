@@ -1,0 +1,10 @@
+import type { ArgumentSpec, OptionSpec } from '../command.ts';
+
+/** Arguments and options that several commands have. */
+export const app: ArgumentSpec = { name: '<app>', description: 'name of a file in pipelines/, e.g. api' };
+export const someApp: ArgumentSpec = { name: '[app]', description: 'only this app' };
+export const dryRun: OptionSpec = { flags: '--dry-run', description: 'print the plan and change nothing' };
+export const allowDirty: OptionSpec = {
+  flags: '--allow-dirty',
+  description: 'local cloud only: run plays and Packer from files that are not committed, recorded as a snapshot',
+};

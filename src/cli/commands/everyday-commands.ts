@@ -1,0 +1,45 @@
+import type { CommandSpec } from '../command.ts';
+import { app, dryRun, someApp } from './arguments.ts';
+
+/** Runs so far, the size of a fleet, and the tasks that a team has written. */
+export const everydayCommands: readonly CommandSpec[] = [
+  {
+    name: 'history',
+    summary: 'runs of an app, newest first',
+    arguments: [app],
+    options: [{ flags: '--limit <n>', description: 'how many', default: '20' }],
+    load: () => import('./history.ts'),
+  },
+  {
+    name: 'scale',
+    summary: 'change the size of a fleet, now or for an event',
+    arguments: [app, { name: '[n]', description: 'machines that are wanted' }],
+    options: [
+      { flags: '--at <time>', description: 'when, with its zone, e.g. 2027-03-01T09:30+01:00; without it now' },
+      { flags: '--until <time>', description: 'when it goes back to the usual size, by itself' },
+      { flags: '--status', description: 'the size, what is held and what is scheduled' },
+      { flags: '--cancel', description: 'back to the usual size; nothing stays scheduled or pre-heated' },
+      dryRun,
+    ],
+    examples: [
+      'pipeline scale api 350 --at 2027-03-01T09:30+01:00 --until 2027-03-01T14:00+01:00',
+      'pipeline scale api 20',
+      'pipeline scale api --cancel',
+    ],
+    load: () => import('./scale.ts'),
+  },
+  {
+    name: 'run',
+    summary: 'run a task of an app; also: pipeline <app> <task>',
+    arguments: [app, { name: '[task]', description: 'name of the task; without it they are listed' }],
+    options: [dryRun],
+    passThrough: true,
+    load: () => import('./run.ts'),
+  },
+  {
+    name: 'tasks',
+    summary: 'everyday tasks of the apps',
+    arguments: [someApp],
+    load: () => import('./tasks.ts'),
+  },
+];

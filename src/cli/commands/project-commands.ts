@@ -1,0 +1,35 @@
+import type { CommandSpec } from '../command.ts';
+import { initOptions } from '../init/options.ts';
+import { app, dryRun, someApp } from './arguments.ts';
+
+/** The project: its ledger, what it needs, and its files. */
+export const projectCommands: readonly CommandSpec[] = [
+  {
+    name: 'ledger rebuild',
+    summary: "add the releases that the ledger lacks, from the tags of the app's golden images",
+    arguments: [app],
+    options: [dryRun],
+    examples: ['pipeline ledger rebuild api --dry-run'],
+    load: () => import('./ledger-rebuild.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'what would keep a release, a rollback or a scale-out from working, each with its cure',
+    arguments: [someApp],
+    load: () => import('./doctor.ts'),
+  },
+  {
+    name: 'init',
+    summary: 'write pipelines/<app>.ts and a role for it, from a running fleet or from answers',
+    arguments: [{ name: '<app>', description: 'name of the new app' }],
+    options: initOptions,
+    examples: ['pipeline init api --from-group api-production --region eu-west-1', 'pipeline init worker'],
+    load: () => import('./init.ts'),
+  },
+  {
+    name: 'config check',
+    summary: 'check every file in pipelines/ and say all that is wrong',
+    arguments: [someApp],
+    load: () => import('./config-check.ts'),
+  },
+];

@@ -1,0 +1,70 @@
+import type { CommandSpec } from '../command.ts';
+import { allowDirty, app, dryRun } from './arguments.ts';
+
+/** Commands that change which version serves, and those that clean up after them. */
+export const releaseCommands: readonly CommandSpec[] = [
+  {
+    name: 'release',
+    summary: 'bake a commit into a golden image and roll the fleet onto it',
+    arguments: [app],
+    options: [
+      { flags: '--ref <ref>', description: 'branch, tag or commit', default: 'HEAD' },
+      { flags: '--strategy <name>', description: 'how the fleet changes over', choices: ['rolling', 'blue-green'] },
+      {
+        flags: '--bake <where>',
+        description: 'on a serving host, or on a builder instance',
+        choices: ['detach', 'builder'],
+      },
+      { flags: '--from-base', description: 'on a builder from the newest base image, not from the image that serves' },
+      allowDirty,
+      { flags: '--irreversible', description: 'versions before it cannot work with its data: no rollback behind it' },
+      {
+        flags: '--no-rollback-target',
+        description: 'also when the image that serves is gone or disabled, so that nothing leads back',
+      },
+      dryRun,
+    ],
+    examples: [
+      'pipeline release api',
+      'pipeline release api --ref v2-candidate --dry-run',
+      'pipeline release api --from-base --ref 3f2a9c1',
+    ],
+    load: () => import('./release.ts'),
+  },
+  {
+    name: 'fast-rollback',
+    summary: 'go back to a kept image',
+    arguments: [app, { name: '[version]', description: 'e.g. v41; without it the release before the current one' }],
+    options: [
+      {
+        flags: '--how <way>',
+        description: 'the way back',
+        choices: ['auto', 'switch', 'flip', 'roll'],
+        default: 'auto',
+      },
+      {
+        flags: '--force',
+        description: 'also to an image that was never known-good, or across an irreversible release',
+      },
+      { flags: '--supersede', description: 'cancel an active instance refresh first' },
+      { flags: '--wait', description: 'end when the whole fleet runs the old image' },
+      dryRun,
+    ],
+    examples: ['pipeline fast-rollback api', 'pipeline fast-rollback api v41'],
+    load: () => import('./fast-rollback.ts'),
+  },
+  {
+    name: 'abort',
+    summary: 'end the run at work on an app, or put back what a dead one has left',
+    arguments: [app],
+    load: () => import('./abort.ts'),
+  },
+  {
+    name: 'repair',
+    summary: 'make an image launchable that the fleet launches and that is disabled or gone',
+    arguments: [app],
+    options: [dryRun],
+    examples: ['pipeline repair api --dry-run', 'pipeline repair api'],
+    load: () => import('./repair.ts'),
+  },
+];
