@@ -94,6 +94,16 @@ const mayNotServe: [string, string, RegExp][] = [
     /^outside of roles: 1 include: include_role of nginx/,
   ],
   [
+    'a part of the release role, which does not ask for the action',
+    '  roles: [release]\n  tasks: [{import_role: {name: release, tasks_from: activate.yml}}]\n',
+    /^role release, activate.yml alone: \d+ tasks?, /,
+  ],
+  [
+    'a part of a role that installs, which does not ask the host',
+    '  roles: [release]\n  tasks: [{import_role: {name: node, tasks_from: install}}]\n',
+    /^role node, install alone: \d+ tasks?: /,
+  ],
+  [
     'tasks by a variable',
     '  roles: [release]\n  tasks: [{include_tasks: "{{ x }}.yml"}]\n',
     /include_tasks of \{\{ x \}\}.yml/,
@@ -185,6 +195,8 @@ it('a playbook that does not apply the role is refused; one that may do so while
   const none = await judge(play('  roles: [nginx]\n'));
   expect(() => assertReleaseRole('api.yml', none, 'release')).toThrow('api.yml does not apply the release role');
   expect(() => assertReleaseRole('api.yml', none, 'plain')).not.toThrow();
+  const part = await judge(play('  tasks: [{import_role: {name: release, tasks_from: clean}}]\n'));
+  expect(part.appliesRelease).not.toBe(true);
   const open = await judge(play('  tasks: [{include_role: {name: "{{ x }}"}}]\n'));
   expect(open.appliesRelease).toBeUndefined();
   expect(() => assertReleaseRole('api.yml', open, 'release')).not.toThrow();
