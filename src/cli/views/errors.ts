@@ -1,4 +1,5 @@
 import { type Outcome, PipelineError } from '../../shared/errors.ts';
+import { readSystemError } from './system-error.ts';
 import { type Colors, printable } from './text.ts';
 
 /** An error as people and scripts get it; the same shape for those meant for people and for defects. */
@@ -18,6 +19,8 @@ export function toShownError(error: unknown): ShownError {
     const { code, message, hint, details, outcome } = error;
     return { code, message, hint, details, outcome, defect: false };
   }
+  const system = readSystemError(error);
+  if (system) return { ...system, details: [], outcome: 'failed', defect: false };
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {
     code: 'defect',
