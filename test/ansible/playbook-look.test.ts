@@ -211,13 +211,40 @@ it('a variable by which a role decides is of this play', async () => {
 
 it.each([
   ['a role that is not there', play('  roles: [gone]\n'), "the role 'gone' was not found"],
-  ['no YAML', '- hosts: [\n', 'YAML'],
+  ['no YAML', '- hosts: [\n', 'Ansible cannot read api.yml: it is not valid YAML: did not find expected node content'],
 ])('%s is named', async (_what, text, message) => {
   await expect(look(text)).rejects.toMatchObject({
     code: 'ansible.bad-playbook',
     outcome: 'usage',
     message: expect.stringContaining(message),
   });
+});
+
+it('of a checkout, files are named as they are in the project, and what is to be tried can be run', async () => {
+  const checkout = join(folder, 'checkout');
+  const options = { projectDir: checkout };
+  const config = await write('checkout/ansible.cfg', `[defaults]\nroles_path = ${ansible}roles\n`);
+  const file = await write('checkout/bad.yml', '- hosts: [\n');
+  const look = createLook(settings());
+  await expect(look(file, variables, options)).rejects.toMatchObject({
+    hint: `try it: ANSIBLE_CONFIG=${config.replace(checkout, folder)} ansible-playbook --list-tasks ${join(folder, 'bad.yml')}`,
+    details: expect.arrayContaining([expect.stringContaining(`'${join(folder, 'bad.yml')}': line 2`)]),
+  });
+  const good = await write('checkout/good.yml', play('  roles: [release]\n  tasks: [{name: x, command: id}]\n'));
+  const found = await look(good, variables, options);
+  expect((await judgePlaybook(found)).reasons).toEqual([expect.stringContaining(`(${join(folder, 'good.yml')}:`)]);
+  // What is compared is the checkout's own.
+  expect(found.plays[0]?.tasks[0]?.folder).toBe(join(ansible, 'roles/release'));
+});
+
+it("the inventory is the pipeline's, whatever plugins the project has for its own", async () => {
+  const project = join(folder, 'cloud');
+  await write('cloud/ansible.cfg', '[inventory]\nenable_plugins = amazon.aws.aws_ec2\n');
+  const file = await write('cloud/api.yml', play('  tasks: [{command: id}]\n'));
+  const run = createAnsible({ ...settings(), projectDir: project, sshOptions: () => [] });
+  const local = { ansible_connection: 'local', ansible_remote_tmp: folder };
+  const host = { instanceId: 'i-0abc', address: '127.0.0.1' };
+  await run(host, file, { ...variables, ...local }, { timeoutMs: 60_000 });
 });
 
 it('nothing runs while Ansible looks, on this machine neither', async () => {
