@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readGroup } from '../../../src/aws/groups.ts';
 import { readDrift } from '../../../src/operations/configuration/read-drift.ts';
 import { configurationLooks } from '../../../src/operations/doctor/configuration.ts';
+import { scaleLooks } from '../../../src/operations/doctor/scale.ts';
 import type { DoctorServices } from '../../../src/operations/doctor/services.ts';
 import { planRelease } from '../../../src/operations/release.ts';
 import { Simulated } from '../../support/simulated.ts';
@@ -32,4 +33,6 @@ it('the size that a run has set before its process died is no difference to the 
   expect(min).toBeLessThan(world.fleet.capacity.min);
   expect(await sizes()).toEqual([]);
   expect(await doctorSizes()).toEqual([]);
+  const [look] = scaleLooks(world.services as unknown as DoctorServices, world.clock);
+  expect(await look?.run()).toMatchObject([{ id: 'fleet.min', cure: 'pipeline abort api' }]);
 });
