@@ -107,6 +107,10 @@ class Look:
         if role is not None:
             found['role'] = str(role.get_name())
             found['folder'] = str(role._role_path)
+            # As import_role names it; the role's own tasks are in `main`.
+            entry = str((role._from_files or {}).get('tasks') or 'main')
+            if os.path.splitext(entry)[0] != 'main':
+                found['entry'] = entry
         if short in INCLUDES:
             # One that includes itself is followed once.
             target = None if found['at'] in chain else self._included(task, short)

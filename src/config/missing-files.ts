@@ -5,7 +5,13 @@ import type { Fleet } from './settings.ts';
 /** A file or folder that the configuration names and that is not there. */
 export interface MissingFile {
   /** The setting that names it. */
-  setting: 'ansible.playbook' | 'source.repository' | 'source.path';
+  setting:
+    | 'ansible.playbook'
+    | 'ansible.requirements'
+    | 'ansible.vaultPasswordFile'
+    | 'ansible.files'
+    | 'source.repository'
+    | 'source.path';
   /** A sentence without its full stop. */
   message: string;
   fix: string;
@@ -15,7 +21,12 @@ export interface MissingFile {
  * Files that a release of the fleet needs and that are not on this disk. The source folder is looked for in the work tree: a commit of
  * another branch may have it, which only a release can tell.
  */
-export function missingFiles({ app, source, ansible }: Pick<Fleet, 'app' | 'source' | 'ansible'>): MissingFile[] {
+export function missingFiles({
+  app,
+  source,
+  ansible,
+  projectDir,
+}: Pick<Fleet, 'app' | 'source' | 'ansible' | 'projectDir'>): MissingFile[] {
   const file = `pipelines/${app}.ts`;
   const found: MissingFile[] = [];
   if (!isKind(ansible.playbook, 'isFile')) {
@@ -23,6 +34,22 @@ export function missingFiles({ app, source, ansible }: Pick<Fleet, 'app' | 'sour
       setting: 'ansible.playbook',
       message: `there is no playbook ${ansible.playbook}`,
       fix: `write it, or correct ansible.playbook in ${file}`,
+    });
+  }
+  for (const setting of ['requirements', 'vaultPasswordFile'] as const) {
+    const named = ansible[setting];
+    if (named === undefined || existsSync(named)) continue;
+    found.push({
+      setting: `ansible.${setting}`,
+      message: `there is no file ${named}`,
+      fix: `write it, or correct ansible.${setting} in ${file}`,
+    });
+  }
+  for (const named of ansible.files.filter((one) => !existsSync(join(projectDir, one)))) {
+    found.push({
+      setting: 'ansible.files',
+      message: `there is no file or folder ${named} in ${projectDir}`,
+      fix: `make it, or take it out of ansible.files in ${file}`,
     });
   }
   if (!isKind(source.repository, 'isDirectory')) {
@@ -41,8 +68,13 @@ export function missingFiles({ app, source, ansible }: Pick<Fleet, 'app' | 'sour
   return found;
 }
 
+/** False also where a part of the path is a file, or links lead round in a circle. */
 function isKind(path: string, kind: 'isFile' | 'isDirectory'): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.[kind]() ?? false;
+  try {
+    return statSync(path)[kind]();
+  } catch {
+    return false;
+  }
 }
 
 /** A bare repository has no work tree to look into. */

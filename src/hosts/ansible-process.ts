@@ -21,6 +21,9 @@ export function environment(
     ANSIBLE_CALLBACK_PLUGINS: join(ownAnsibleFolder(), 'callback_plugins'),
     ANSIBLE_CALLBACKS_ENABLED: 'pipeline_events',
     ANSIBLE_STDOUT_CALLBACK: 'default',
+    // The inventory and the connection are the pipeline's, whatever the project's ansible.cfg has for other ones.
+    ANSIBLE_INVENTORY_ENABLED: 'yaml',
+    ANSIBLE_TRANSPORT: 'ssh',
     ANSIBLE_LOCAL_TEMP: join(folder, 'tmp'),
     ANSIBLE_NOCOLOR: '1',
     ANSIBLE_RETRY_FILES_ENABLED: '0',

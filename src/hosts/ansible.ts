@@ -10,6 +10,7 @@ import { type AnsibleEvent, eventParser, follow, ranNothing } from './ansible-ev
 import { checkVariables, inventory } from './ansible-files.ts';
 import { environment, runGroup } from './ansible-process.ts';
 import { createPlaySetup, type PlaySettings, releasePlays } from './play-setup.ts';
+import { namingProject } from './project-paths.ts';
 import type { Host, Hosts } from './types.ts';
 
 /** Runs playbooks on one host at a time, over the connections of `sshOptions`. */
@@ -24,7 +25,8 @@ export function createAnsible(settings: {
   const { ssh, ansible = releasePlays, projectDir, runDir, clock } = settings;
   const setupOf = createPlaySetup({ ansible, projectDir, become: ssh.become });
 
-  return async (host, playbook, variables, { timeoutMs, onTask, onChanges, signal, projectDir: checkout }) => {
+  const play: Hosts['play'] = async (host, playbook, variables, options) => {
+    const { timeoutMs, onTask, onChanges, signal, projectDir: checkout } = options;
     checkVariables(variables);
     if (!existsSync(playbook)) throw usageError('ansible.no-playbook', `playbook ${playbook} does not exist`);
     signal?.throwIfAborted();
@@ -78,4 +80,6 @@ export function createAnsible(settings: {
       await rm(folder, { recursive: true, force: true });
     }
   };
+  return (host, playbook, variables, options) =>
+    namingProject({ checkout: options.projectDir, projectDir }, () => play(host, playbook, variables, options));
 }

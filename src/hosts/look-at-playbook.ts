@@ -7,8 +7,10 @@ import { PipelineError, usageError } from '../shared/errors.ts';
 import { ansibleMissing } from './ansible-error.ts';
 import { checkVariables, inventory, ownAnsibleFolder } from './ansible-files.ts';
 import { environment, runGroup } from './ansible-process.ts';
-import { createPlaySetup, type PlaySettings, releasePlays } from './play-setup.ts';
+import { createPlaySetup, type PlaySettings, type PlaySetup, releasePlays } from './play-setup.ts';
 import type { PlaybookLook } from './playbook-look.ts';
+import { inProject, namingProject } from './project-paths.ts';
+import { shellQuote } from './quote.ts';
 import type { Hosts } from './types.ts';
 
 /** Stands for the host of the release: its plays are listed, it is never contacted. */
@@ -28,7 +30,7 @@ export function createLook(settings: {
   const { ssh, ansible = releasePlays, projectDir, runDir, clock } = settings;
   const setupOf = createPlaySetup({ ansible, projectDir, become: ssh.become });
 
-  return async (playbook, variables, { signal, projectDir: checkout } = {}) => {
+  const look: Hosts['look'] = async (playbook, variables, { signal, projectDir: checkout } = {}) => {
     checkVariables(variables);
     if (!existsSync(playbook)) throw usageError('ansible.no-playbook', `playbook ${playbook} does not exist`);
     signal?.throwIfAborted();
@@ -63,23 +65,48 @@ export function createLook(settings: {
       );
       if (result.missing) throw ansibleMissing('ansible-playbook');
       if (result.stopped === 'signal') throw signal?.reason;
-      if (result.exitCode !== 0) throw unreadable(playbook, result);
-      return await readLook(path('look.json'), playbook, result);
+      if (result.exitCode !== 0) throw unreadable(playbook, setup, result);
+      return withNames(await readLook(path('look.json'), playbook, result), { checkout, projectDir });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   };
+  return (playbook, variables, options) =>
+    namingProject({ checkout: options?.projectDir, projectDir }, () => look(playbook, variables, options));
+}
+
+/** Where tasks are is for people; folders of roles are compared, and stay as they are. */
+function withNames({ plays }: PlaybookLook, names: { checkout?: string; projectDir: string }): PlaybookLook {
+  return {
+    plays: plays.map((play) => ({
+      ...play,
+      tasks: play.tasks.map((task) => ({ ...task, at: inProject(task.at, names) })),
+    })),
+  };
 }
 
 /** A playbook that Ansible itself refuses: a role that is not there, a syntax error. */
-function unreadable(playbook: string, { stdout, stderr }: { stdout: string; stderr: string }): PipelineError {
+function unreadable(
+  playbook: string,
+  { config, argv, env }: PlaySetup,
+  { stdout, stderr }: { stdout: string; stderr: string },
+): PipelineError {
   const lines = (stderr.trim() || stdout.trim()).split('\n').map((line) => line.trimEnd());
+  const syntax = lines.findIndex((line) => line.startsWith('Syntax Error while loading YAML'));
   const error = lines.find((line) => /^(ERROR!|\[?ERROR)/.test(line)) ?? lines[0] ?? '';
+  // Ansible tries JSON first, and begins with what that has found.
+  const said = syntax < 0 ? error : `it is not valid YAML: ${lines[syntax + 1]?.trim()}`;
+  const variables = Object.entries({ ANSIBLE_CONFIG: config, ...env }).map(
+    ([name, value]) => `${name}=${shellQuote(value)}`,
+  );
   return usageError(
     'ansible.bad-playbook',
-    `Ansible cannot read ${basename(playbook)}: ${error.replace(/^ERROR! |^\[ERROR\]: /, '')}`,
-    `try it: ansible-playbook --list-tasks ${playbook}`,
-    lines.filter((line) => line !== error && line.trim() !== '').slice(0, 12),
+    `Ansible cannot read ${basename(playbook)}: ${said.replace(/^ERROR! |^\[ERROR\]: /, '')}`,
+    `try it: ${[...variables, 'ansible-playbook', ...[...argv, '--list-tasks', playbook].map(shellQuote)].join(' ')}`,
+    lines
+      .slice(syntax < 0 ? 0 : syntax + 2)
+      .filter((line) => line !== error && line.trim() !== '')
+      .slice(0, 12),
   );
 }
 

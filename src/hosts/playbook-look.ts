@@ -23,6 +23,8 @@ export interface TaskLook {
   /** Role that the task is of, and its folder; absent outside of roles. */
   role?: string;
   folder?: string;
+  /** The file of the role that `import_role` names by `tasks_from`; absent for the role as a whole. */
+  entry?: string;
   /** What is included, where that is known only while it runs; includes by fixed names are listed as what they lead to. */
   includes?: string;
   /** Values, in this play, of the variables by which the role decides whether it changes a host; absent where they are not known. */

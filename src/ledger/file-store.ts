@@ -3,7 +3,7 @@ import { link, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import { PipelineError } from '../shared/errors.ts';
-import { fileErrorReason } from '../shared/file-errors.ts';
+import { readSystemError } from '../shared/system-errors.ts';
 import { exclusively } from './mutex.ts';
 import { checkKey, type Store, type Stored, type Written } from './store.ts';
 
@@ -127,7 +127,7 @@ async function explained<T>(dir: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const why = fileErrorReason(error);
+    const why = readSystemError(error)?.reason;
     if (why === undefined) throw error;
     throw new PipelineError('ledger.unusable', `the ledger in ${dir} cannot be used: ${why}`, {
       hint: 'mend that, or set another folder in ledger.path',

@@ -95,6 +95,16 @@ const mayNotServe: [string, string, RegExp][] = [
     /^outside of roles: 1 include: include_role of nginx/,
   ],
   [
+    'a part of the release role, which does not ask for the action',
+    '  roles: [release]\n  tasks: [{import_role: {name: release, tasks_from: activate.yml}}]\n',
+    /^role release, activate.yml alone: \d+ tasks?, /,
+  ],
+  [
+    'a part of a role that installs, which does not ask the host',
+    '  roles: [release]\n  tasks: [{import_role: {name: node, tasks_from: install}}]\n',
+    /^role node, install alone: \d+ tasks?: /,
+  ],
+  [
     'tasks by a variable',
     '  roles: [release]\n  tasks: [{include_tasks: "{{ x }}.yml"}]\n',
     /include_tasks of \{\{ x \}\}.yml/,
@@ -186,6 +196,8 @@ it('a playbook that does not apply the role is refused; one that may do so while
   const none = await judge(play('  roles: [nginx]\n'));
   expect(() => assertReleaseRole('api.yml', none, 'release')).toThrow('api.yml does not apply the release role');
   expect(() => assertReleaseRole('api.yml', none, 'plain')).not.toThrow();
+  const part = await judge(play('  tasks: [{import_role: {name: release, tasks_from: clean}}]\n'));
+  expect(part.appliesRelease).not.toBe(true);
   const open = await judge(play('  tasks: [{include_role: {name: "{{ x }}"}}]\n'));
   expect(open.appliesRelease).toBeUndefined();
   expect(() => assertReleaseRole('api.yml', open, 'release')).not.toThrow();
@@ -210,13 +222,40 @@ it('what an app role wants cleaned is known before the release, as the play give
 
 it.each([
   ['a role that is not there', play('  roles: [gone]\n'), "the role 'gone' was not found"],
-  ['no YAML', '- hosts: [\n', 'YAML'],
+  ['no YAML', '- hosts: [\n', 'Ansible cannot read api.yml: it is not valid YAML: did not find expected node content'],
 ])('%s is named', async (_what, text, message) => {
   await expect(look(text)).rejects.toMatchObject({
     code: 'ansible.bad-playbook',
     outcome: 'usage',
     message: expect.stringContaining(message),
   });
+});
+
+it('of a checkout, files are named as they are in the project, and what is to be tried can be run', async () => {
+  const checkout = join(folder, 'checkout');
+  const options = { projectDir: checkout };
+  const config = await write('checkout/ansible.cfg', `[defaults]\nroles_path = ${ansible}roles\n`);
+  const file = await write('checkout/bad.yml', '- hosts: [\n');
+  const look = createLook(settings());
+  await expect(look(file, variables, options)).rejects.toMatchObject({
+    hint: `try it: ANSIBLE_CONFIG=${config.replace(checkout, folder)} ansible-playbook --list-tasks ${join(folder, 'bad.yml')}`,
+    details: expect.arrayContaining([expect.stringContaining(`'${join(folder, 'bad.yml')}': line 2`)]),
+  });
+  const good = await write('checkout/good.yml', play('  roles: [release]\n  tasks: [{name: x, command: id}]\n'));
+  const found = await look(good, variables, options);
+  expect((await judgePlaybook(found)).reasons).toEqual([expect.stringContaining(`(${join(folder, 'good.yml')}:`)]);
+  // What is compared is the checkout's own.
+  expect(found.plays[0]?.tasks[0]?.folder).toBe(join(ansible, 'roles/release'));
+});
+
+it("the inventory is the pipeline's, whatever plugins the project has for its own", async () => {
+  const project = join(folder, 'cloud');
+  await write('cloud/ansible.cfg', '[inventory]\nenable_plugins = amazon.aws.aws_ec2\n');
+  const file = await write('cloud/api.yml', play('  tasks: [{command: id}]\n'));
+  const run = createAnsible({ ...settings(), projectDir: project, sshOptions: () => [] });
+  const local = { ansible_connection: 'local', ansible_remote_tmp: folder };
+  const host = { instanceId: 'i-0abc', address: '127.0.0.1' };
+  await run(host, file, { ...variables, ...local }, { timeoutMs: 60_000 });
 });
 
 it('nothing runs while Ansible looks, on this machine neither', async () => {

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,24 @@ async function play(tasks: object[], argv: string[] = []): Promise<Result[]> {
   };
   await run('ansible-playbook', ['-i', 'local,', '-c', 'local', ...argv, file], { env: { ...process.env, ...env } });
   return JSON.parse(await readFile(results, 'utf8')) as Result[];
+}
+
+/** Runs what the plugin sends to a host; `broken` says that it did not take all its input. */
+async function runProgram(given: object, input: Buffer) {
+  const plugin = await readFile(join(ansible, 'roles/release/action_plugins/release_command.py'), 'utf8');
+  const [, program = ''] = /PROGRAM = '''\n(.*?)'''/s.exec(plugin) ?? [];
+  const header = Buffer.from(JSON.stringify({ chdir: null, environment: {}, ...given }));
+  const child = spawn('/usr/bin/python3', ['-I', '-S', '-c', program, String(header.length)]);
+  let [broken, stdout] = [false, ''];
+  child.stdin.on('error', () => {
+    broken = true;
+  });
+  child.stdout.on('data', (part) => {
+    stdout += part;
+  });
+  child.stdin.end(Buffer.concat([header, input]));
+  const [status] = await once(child, 'close');
+  return { status: status as number, broken, stdout };
 }
 
 describe('a program on the host', () => {
@@ -89,8 +108,11 @@ describe('a program on the host', () => {
       { release_command: { argv: ['no-such-program'] } },
       { release_command: { argv: ['cat'], stdin_file: join(folder, 'none.tar') } },
       { release_command: { argv: ['id'] }, vars: { ansible_python_interpreter: '/usr/bin/no-python' } },
+      { release_command: { argv: 'npm ci' } },
+      { release_command: { argv: [] } },
+      { release_command: { argv: ['id'] }, environment: { 'A=B': 'c' } },
     ]);
-    expect(results.map(({ failed }) => failed)).toEqual(Array(7).fill(true));
+    expect(results.map(({ failed }) => failed)).toEqual(Array(10).fill(true));
     expect(results.map(({ msg }) => msg)).toEqual([
       'release_command takes argv or script, and stdin or stdin_file',
       'release_command takes argv or script, and stdin or stdin_file',
@@ -99,8 +121,46 @@ describe('a program on the host', () => {
       'non-zero return code',
       `cannot read ${join(folder, 'none.tar')}: No such file or directory`,
       'Python did not run on the host',
+      "the program must be a list of itself and its arguments, not 'npm ci': [npm, ci]",
+      'the program must be a list of itself and its arguments, not []: [npm, ci]',
+      'non-zero return code',
     ]);
-    expect(results[4]).toMatchObject({ rc: 127, stderr: expect.stringContaining('no-such-program') });
+    expect(results[4]).toMatchObject({ rc: 127, stderr: 'no-such-program: No such file or directory' });
     expect(results[6]).toMatchObject({ rc: 127, stderr: expect.stringContaining('/usr/bin/no-python') });
+    expect(results[9]).toMatchObject({ rc: 127, stderr: 'illegal environment variable name' });
+  }, 60_000);
+
+  it('is run by the Python that a module would be run by, however the inventory names it', async () => {
+    const results = await play(
+      ['auto', 'auto_silent', '{{ other }}', '/usr/bin/env python3'].map((python) => ({
+        release_command: { argv: ['printf', '%s', 'ran'] },
+        vars: { ansible_python_interpreter: python, other: '/usr/bin/python3' },
+      })),
+    );
+    expect(results).toMatchObject(Array(4).fill({ rc: 0, stdout: 'ran' }));
+  }, 60_000);
+
+  it('is done when it has ended, whatever it has left in the background', async () => {
+    const [result] = await play([{ release_command: { script: 'sleep 300 & echo "$!"' } }]);
+    // It is still there: the task has not waited for it.
+    process.kill(Number(result?.stdout), 'SIGKILL');
+    expect(result).toMatchObject({ rc: 0 });
+  }, 60_000);
+
+  it('gets words and variables in UTF-8, in every locale of the host', async () => {
+    const results = await play([
+      { release_command: { script: 'printf %s "$WORD"' }, environment: { WORD: 'größer ☃', LC_ALL: 'C' } },
+      { release_command: { argv: ['printf', '%s', 'größer ☃'] }, environment: { LC_ALL: 'C' } },
+    ]);
+    expect(results).toMatchObject([{ stdout: 'größer ☃' }, { stdout: 'größer ☃' }]);
+  }, 60_000);
+
+  it('says itself why it failed, not that the connection broke, when it has read little of a large input', async () => {
+    const { status, broken, stdout } = await runProgram(
+      { argv: ['/bin/sh', '-c', 'echo "No space left on device" >&2; exit 2'] },
+      Buffer.alloc(5_000_000, 'a'),
+    );
+    expect({ status, broken }).toEqual({ status: 0, broken: false });
+    expect(JSON.parse(stdout)).toMatchObject({ rc: 2, stderr: 'No space left on device\n' });
   }, 60_000);
 });

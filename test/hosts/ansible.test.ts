@@ -98,6 +98,8 @@ it('starts ansible-playbook with files, never with values on the command line, a
   });
   expect(call.env.ANSIBLE_SSH_ARGS).toContain('StrictHostKeyChecking=yes');
   expect(call.env.ANSIBLE_CONFIG).toMatch(/ansible\/ansible\.cfg$/);
+  // A project's ansible.cfg may have it run on this machine.
+  expect(call.env.ANSIBLE_TRANSPORT).toBe('ssh');
   expect((await readdir(join(folder, 'run'))).filter((name) => name.startsWith('play-'))).toEqual([]);
 });
 
@@ -110,6 +112,14 @@ it('prefers the ansible.cfg of the project', async () => {
 });
 
 describe('a failure', () => {
+  it('names files as they are in the project, where a checkout of it is played', async () => {
+    const projectDir = join(folder, 'project-abc');
+    await ansible([failed({ msg: `x\nin '${projectDir}/ansible/api.yml': line 2` })], 'process.exit(2)');
+    await expect(play({}, { projectDir })).rejects.toMatchObject({
+      details: [`in '${folder}/ansible/api.yml': line 2`],
+    });
+  });
+
   it('is the task’s own message', async () => {
     await ansible([failed({ msg: 'no package matching "nodejs"\nis available', stderr: '' })], 'process.exit(2)');
     await expect(play()).rejects.toMatchObject({

@@ -114,7 +114,7 @@ describe('the store in files', () => {
     await writeFile(join(dir, 'file'), '');
     await expect(store(join(dir, 'file/ledger')).put('a', 'x', 'always')).rejects.toMatchObject({
       code: 'ledger.unusable',
-      message: expect.stringContaining('a part of that path is a file'),
+      message: expect.stringContaining('a part of the path is a file'),
       hint: expect.stringContaining('ledger.path'),
     });
     if (process.getuid?.() === 0) return;

@@ -47,3 +47,24 @@ it('a repository that is not there is told before its folder', () => {
   const source = { ...world.fleet.source, repository: `${world.dir}/none` };
   expect(missingFiles({ ...world.fleet, source }).map((one) => one.setting)).toEqual(['source.repository']);
 });
+
+it('a path that goes through a file is told as one that is not there', () => {
+  const file = `${world.fleet.source.repository}/examples/api/server.js`;
+  const settings = (fleet: Fleet) => missingFiles(fleet).map((one) => one.setting);
+  const { ansible, source } = world.fleet;
+  expect(settings({ ...world.fleet, source: { ...source, path: 'examples/api/server.js/x' } })).toEqual([
+    'source.path',
+  ]);
+  expect(settings({ ...world.fleet, source: { ...source, repository: `${file}/x` } })).toEqual(['source.repository']);
+  expect(settings({ ...world.fleet, ansible: { ...ansible, playbook: `${file}/x` } })).toEqual(['ansible.playbook']);
+});
+
+it('files of plays that are not there are told, too', () => {
+  const named = { requirements: `${world.dir}/none.yml`, vaultPasswordFile: `${world.dir}/none`, files: ['none', '.'] };
+  const missing = missingFiles({ ...world.fleet, ansible: { ...world.fleet.ansible, ...named } });
+  expect(missing.map(({ setting, message }) => `${setting}: ${message}`)).toEqual([
+    `ansible.requirements: there is no file ${world.dir}/none.yml`,
+    `ansible.vaultPasswordFile: there is no file ${world.dir}/none`,
+    `ansible.files: there is no file or folder none in ${world.fleet.projectDir}`,
+  ]);
+});

@@ -377,6 +377,18 @@ describe('orphans', () => {
   });
 });
 
+it('the snapshot of a version that the group launches stays when somebody has deregistered its image', async () => {
+  const [, , serving = ''] = await releases(3);
+  await fleet.services.aws.ec2.send(new DeregisterImageCommand({ ImageId: serving }));
+  await fleet.cloud.clock.advance(5_000);
+  expect((await plan()).initial.snapshots).toEqual([]);
+  await prune();
+  expect(fleet.snapshots()).toContain('v3');
+  // Once another version serves, nothing needs it.
+  await fleet.release();
+  expect((await plan()).initial.snapshots.map((one) => one.version)).toEqual(['v3']);
+});
+
 describe('how it asks', () => {
   it('as often for one machine as for many', async () => {
     const [, , , v4 = ''] = await releases(4);

@@ -1,5 +1,5 @@
 import { type Outcome, PipelineError } from '../../shared/errors.ts';
-import { fileErrorReason } from '../../shared/file-errors.ts';
+import { readSystemError } from '../../shared/system-errors.ts';
 import { type Colors, printable } from './text.ts';
 
 /** An error as people and scripts get it; the same shape for those meant for people and for defects. */
@@ -19,9 +19,11 @@ export function toShownError(error: unknown): ShownError {
     const { code, message, hint, details, outcome } = error;
     return { code, message, hint, details, outcome, defect: false };
   }
-  const reason = fileErrorReason(error);
-  const { path } = error as NodeJS.ErrnoException;
-  if (reason !== undefined && path !== undefined) return fileProblem(path, reason, error as Error);
+  const system = readSystemError(error);
+  if (system) {
+    const { code, message, hint } = system;
+    return { code, message, hint, details: [], outcome: 'failed', defect: false };
+  }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {
     code: 'defect',
@@ -30,18 +32,6 @@ export function toShownError(error: unknown): ShownError {
     hint: 'run the command again with --debug and report what it prints',
     outcome: 'failed',
     defect: true,
-  };
-}
-
-/** A path that cannot be used as this user, on this disk: nothing that the product could do better. */
-function fileProblem(path: string, reason: string, { message }: Error): ShownError {
-  return {
-    code: 'file.unusable',
-    message: `cannot use ${path}: ${reason}`,
-    details: [message],
-    hint: 'correct that, then run the command again',
-    outcome: 'failed',
-    defect: false,
   };
 }
 

@@ -12,6 +12,13 @@ export async function resolveCommit({ repository, ref }: { repository: string; r
   await assertUnambiguous(folder, ref);
   const result = await git(folder, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
   if (result.exitCode === 0 && isCommit(result.stdout)) return result.stdout;
+  if (ref === 'HEAD') {
+    throw usageError(
+      'git.unknown-ref',
+      `${repository} has no commit yet, and releases are made from commits`,
+      `git -C ${folder} add --all && git -C ${folder} commit`,
+    );
+  }
   throw usageError(
     'git.unknown-ref',
     `${JSON.stringify(ref)} names no commit in ${repository}`,

@@ -36,7 +36,9 @@ export async function git(
     cancelSignal: signal,
   });
   if (result.code === 'ENOENT' && existsSync(cwd)) throw gitMissing();
-  return { ...result, stdout: chomp(result.stdout), stderr: nameOf(result.stderr) };
+  // Nothing was printed where it could not even be started: `cwd` is a file, or may not be entered.
+  const { stdout = '', stderr = '' } = result as Partial<typeof result>;
+  return { ...result, stdout: chomp(stdout), stderr: nameOf(stderr) || (result.code ?? '') };
 }
 
 /** Settings that keep git from running anything else, or from the network. */
@@ -103,7 +105,7 @@ export async function topLevel(repository: string): Promise<string> {
     'git.not-a-repository',
     `${repository} is not a git repository`,
     'set source.repository to a folder with the app’s commits',
-    [result.stderr.split('\n', 1)[0] ?? ''],
+    result.stderr.split('\n', 1).filter((line) => line !== ''),
   );
 }
 

@@ -61,8 +61,8 @@ function createReader(start: string) {
     if (rest.length < block) return false;
     const header = Buffer.from(rest.subarray(0, block));
     if (header.every((byte) => byte === 0)) return end(emit);
-    const size = sizeOf(header);
     const type = text(header, 'type');
+    const size = type === 'x' ? sizeOf(header) : (extendedSize() ?? sizeOf(header));
     if (type === 'x') {
       if (rest.length < block + blocks(size)) return false;
       extended = { header, contents: Buffer.from(rest.subarray(block, block + size)) };
@@ -73,6 +73,12 @@ function createReader(start: string) {
     body = { left: blocks(type === '2' || type === '5' ? 0 : size), pass: type === 'g' || entry(header, type, emit) };
     if (type === 'g') emit(header);
     return true;
+  }
+
+  /** Of a file from 8 GiB on, which git says in the header before it; the file's own header says 0 then. */
+  function extendedSize(): number | undefined {
+    const size = extended && readRecords(extended.contents).find(([key]) => key === 'size')?.[1];
+    return size === undefined ? undefined : Number(size);
   }
 
   function end(emit: Emit): boolean {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type PipelineError, usageError } from '../../shared/errors.ts';
+import { messageOf, type PipelineError, usageError } from '../../shared/errors.ts';
 import { git, gitFailed, isCommit, nameOf } from '../git/run-git.ts';
 import { objectsMissing } from '../git/tree.ts';
 import { missingFile, type ProjectPlace, type ProjectRepository, playbookBelow, projectRepository } from './place.ts';
@@ -111,11 +111,24 @@ async function checkOut(gitDir: string, commit: string, folder: string, signal?:
 async function copyFiles({ projectDir, files }: ProjectPlace, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   for (const file of files) {
-    await cp(join(projectDir, file), join(to, file), {
-      recursive: true,
-      force: true,
-      preserveTimestamps: true,
-      verbatimSymlinks: true,
-    });
+    try {
+      await cp(join(projectDir, file), join(to, file), {
+        recursive: true,
+        force: true,
+        preserveTimestamps: true,
+        verbatimSymlinks: true,
+      });
+    } catch (cause) {
+      throw notCopied(file, cause);
+    }
   }
+}
+
+/** What cannot be read, is no file or folder, or holds the folder that it would be copied into. */
+function notCopied(file: string, cause: unknown): PipelineError {
+  return usageError(
+    'ansible.no-file',
+    `ansible.files names ${JSON.stringify(file)}, which cannot be copied: ${messageOf(cause)}`,
+    'name only files and folders that plays need, which you may read; not the whole project',
+  );
 }

@@ -5,10 +5,14 @@ import { bytesOf, nameOf } from '../git/run-git.ts';
 import { isPointer, listTree, pointerLimit, readBlobs } from '../git/tree.ts';
 import { isGiven, type ProjectPlace, playbookBelow } from './place.ts';
 
+/** True for the target of a link that is not in the repository. */
+const leaves = (name: string, target: string): boolean =>
+  posix.isAbsolute(target) || posix.join(posix.dirname(name), target).startsWith('../');
+
 /**
- * Refuses a commit that the playbook cannot be run from: it is not there, or its folder has submodules or pointers of Git LFS that
- * `ansible.files` does not name. A playbook outside of the repository is run from where it is.
- * @throws usage errors `project.no-playbook`, `project.not-in-commit`, `git.objects-missing`
+ * Refuses a commit that the playbook cannot be run from: it is not there, or its folder has submodules, pointers of Git LFS or links out of
+ * the repository that `ansible.files` does not name. A playbook outside of the repository is run from where it is.
+ * @throws usage errors `project.no-playbook`, `project.not-in-commit`, `project.link-outside`, `git.objects-missing`
  */
 export async function assertPlayable(
   place: ProjectPlace,
@@ -30,10 +34,22 @@ export async function assertPlayable(
     }
     const needed = files.filter(({ name }) => !isGiven(place, prefix, nameOf(name)));
     const small = needed.filter(({ mode, size = pointerLimit }) => mode.startsWith('100') && size < pointerLimit);
+    // Where the playbook's folder is the whole project, other links are the app's, and may be meant for hosts.
+    const links = needed.filter(
+      ({ mode, name }) => mode === '120000' && (folder !== prefix || name === bytesOf(playbook)),
+    );
     const blobs = await readBlobs(
       view,
-      small.map(({ id }) => id),
+      [...small, ...links].map(({ id }) => id),
     );
+    const outside = links.find(({ name, id }) => leaves(name, blobs.get(id) ?? ''));
+    if (outside) {
+      throw usageError(
+        'project.link-outside',
+        `${nameOf(outside.name)} in commit ${short} of the project is a symbolic link to ${nameOf(blobs.get(outside.id) ?? '')}, which is in no commit of it`,
+        'commit what it names in its place; or name the link in ansible.files, if plays may run from what is there on the day',
+      );
+    }
     const absent =
       needed.find(({ mode }) => mode === '160000') ?? small.find(({ id }) => isPointer(blobs.get(id) ?? ''));
     if (!absent) return;

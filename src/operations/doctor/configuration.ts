@@ -1,16 +1,16 @@
 import type { Clock } from '../../shared/clock.ts';
 import { describeDifferences } from '../configuration/describe.ts';
 import { readConfiguration } from '../configuration/read.ts';
-import { isSize } from '../configuration/read-drift.ts';
+import { withoutRunsOwn } from '../configuration/read-drift.ts';
 import { type Look, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
 /** Settings that the cloud has another value for than the pipelines file. The minimum is among what the size is about. */
-export function configurationLooks(services: DoctorServices, busy: boolean, clock: Clock): Look[] {
+export function configurationLooks(services: DoctorServices, clock: Clock): Look[] {
   const { fleet } = services;
   const run = async () => {
     const { differences } = await readConfiguration(services, clock.now());
-    const shown = differences.filter((one) => one.setting !== 'capacity.min' && !(busy && isSize(one)));
+    const shown = (await withoutRunsOwn(services, differences)).filter((one) => one.setting !== 'capacity.min');
     return describeDifferences(fleet, shown).map(({ message, fix }) => warning('fleet.configuration', message, fix));
   };
   return [{ id: 'fleet.configuration', run }];

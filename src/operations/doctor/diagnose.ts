@@ -28,7 +28,7 @@ export async function diagnose(services: DoctorServices, clock: Clock): Promise<
     ...reachLooks(services),
     ...fleetLooks(services, busy, clock),
     ...driftLooks(services, busy),
-    ...configurationLooks(services, busy, clock),
+    ...configurationLooks(services, clock),
     ...launchLooks(services, clock),
     ...scaleLooks(services, clock),
     ...recordLooks(services, lock, clock),

@@ -15,6 +15,7 @@ import {
   sizeAt,
 } from '../../steps/scale/windows.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
+import { findDead } from '../dead-run.ts';
 import { type Finding, type Look, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
@@ -24,10 +25,12 @@ export function scaleLooks(services: DoctorServices, clock: Clock): Look[] {
 }
 
 async function size(services: DoctorServices, now: number): Promise<Finding[]> {
-  const { aws, fleet } = services;
+  const { aws, fleet, ledger } = services;
   const { facts, live } = await observeFleet(services);
   const { group } = facts;
-  const [tag, actions, pool, units] = await Promise.all([
+  const [lock, dead, tag, actions, pool, units] = await Promise.all([
+    ledger.lockOf(fleet.app),
+    findDead(ledger, fleet.app),
     readGroupTag(aws.autoScaling, group, heldTag),
     readScheduledActions(aws.autoScaling, group),
     readPool(aws, group),
@@ -37,6 +40,7 @@ async function size(services: DoctorServices, now: number): Promise<Finding[]> {
     app: fleet.app,
     cloud: fleet.cloud,
     configuredMin: fleet.capacity.min,
+    run: lock ? 'at-work' : dead ? 'dead' : undefined,
     group,
     live,
     actions,
@@ -54,6 +58,8 @@ interface Seen {
   app: string;
   cloud: DoctorServices['fleet']['cloud'];
   configuredMin: number;
+  /** One that may have lowered the minimum, and restores it at its end or by its undo. */
+  run: 'at-work' | 'dead' | undefined;
   group: string;
   live: Baseline;
   actions: readonly ScheduledAction[];
@@ -66,7 +72,7 @@ const cancelOf = ({ app }: Seen) => `pipeline scale ${app} --cancel`;
 
 /** Whether the fleet is held above its usual size; where it is not, whether its minimum is the configured one. */
 function heldOrMin(seen: Seen): Finding[] {
-  const { group, live, held, events, actions, configuredMin: min } = seen;
+  const { app, group, live, held, events, actions, configuredMin: min, run } = seen;
   if (held) {
     const end = runningEvent(events)?.in?.start;
     const message = `${group} is held at ${live.desired} machines; its usual size is ${held.desired}`;
@@ -75,13 +81,18 @@ function heldOrMin(seen: Seen): Finding[] {
   }
   // Where a team has a schedule of its own, the minimum is what that says.
   const others = actions.some((one) => one.min !== undefined && !ownActions([one]).length);
-  if (live.desired === 0 || live.min === min || others) return [];
+  if (live.desired === 0 || live.min === min || others || run === 'at-work') return [];
   const why = live.min < min ? 'so a policy may take away machines that are needed' : 'and nothing here says why';
   return [
     warning(
       'fleet.min',
       `the minimum of ${group} is ${live.min}, and capacity.min is ${min}, ${why}`,
-      awsCommand(seen, `autoscaling update-auto-scaling-group --auto-scaling-group-name ${group} --min-size ${min}`),
+      run === 'dead'
+        ? `pipeline abort ${app}`
+        : awsCommand(
+            seen,
+            `autoscaling update-auto-scaling-group --auto-scaling-group-name ${group} --min-size ${min}`,
+          ),
     ),
   ];
 }

@@ -16,11 +16,16 @@ export function variableLooks({ fleet }: DoctorServices): Look[] {
   return [{ id: 'config.unset-variable', run }];
 }
 
+/** Looked at by play-files.ts, which says more. */
+const elsewhere = ['ansible.requirements', 'ansible.vaultPasswordFile'];
+
 /** Files that the configuration names and that are not there. Without its playbook nothing can be released; the folder may be in a commit. */
 export function fileLooks({ fleet }: DoctorServices): Look[] {
   const run = async () =>
-    missingFiles(fleet).map(({ setting, message, fix }) =>
-      (setting === 'source.path' ? warning : error)('config.missing-file', `${setting}: ${message}`, fix),
-    );
+    missingFiles(fleet)
+      .filter(({ setting }) => !elsewhere.includes(setting))
+      .map(({ setting, message, fix }) =>
+        (setting === 'source.path' ? warning : error)('config.missing-file', `${setting}: ${message}`, fix),
+      );
   return [{ id: 'config.missing-file', run }];
 }

@@ -26,9 +26,10 @@ export interface Judgement {
 export async function judgePlaybook(look: PlaybookLook): Promise<Judgement> {
   const tasks = look.plays.flatMap((play) => play.tasks);
   const differences = new Map<string, string | undefined>();
-  const isOwn = async ({ role, folder = '' }: TaskLook): Promise<OwnRole | undefined> => {
+  const isOwn = async ({ role, folder = '', entry }: TaskLook): Promise<OwnRole | undefined> => {
     const own = ownRole(role);
-    if (!own) return undefined;
+    // A part of a role goes past what its `main` asks first: which action it is, and whether the host lacks anything.
+    if (!own || entry !== undefined) return undefined;
     if (!differences.has(folder)) differences.set(folder, await differenceToOwn(own, folder));
     return differences.get(folder) === undefined ? own : undefined;
   };
@@ -41,10 +42,10 @@ export async function judgePlaybook(look: PlaybookLook): Promise<Judgement> {
       installers.set(JSON.stringify([own, variables]), { role: own, ...(variables && { variables }) });
     }
     if (own || harmless(task)) continue;
-    const of = task.role === undefined ? '' : `${task.role}\n${task.folder}`;
+    const of = task.role === undefined ? '' : `${task.role}\n${task.folder}\n${task.entry ?? ''}`;
     foreign.set(of, [...(foreign.get(of) ?? []), task]);
   }
-  const applied = tasks.some((task) => ownRole(task.role) === 'release');
+  const applied = tasks.some((task) => ownRole(task.role) === 'release' && task.entry === undefined);
   const open = tasks.some((task) => task.includes !== undefined);
   return {
     appliesRelease: applied || (open ? undefined : false),
@@ -69,7 +70,7 @@ export function assertReleaseRole(playbook: string, { appliesRelease }: Judgemen
 
 /** Why tasks of one role, or outside of roles, may not run on a host that serves. */
 function reason(tasks: TaskLook[], difference: string | undefined): string {
-  const [{ role, at }] = tasks as [TaskLook];
+  const [{ role, at, entry }] = tasks as [TaskLook];
   const handlers = tasks.filter((task) => task.handler).length;
   const includes = tasks.filter((task) => task.includes !== undefined);
   const counts = [
@@ -80,7 +81,7 @@ function reason(tasks: TaskLook[], difference: string | undefined): string {
   const first = describe(tasks[0] as TaskLook);
   if (role === undefined) return `outside of roles: ${counts}: ${first} (${at})`;
   if (difference !== undefined) return `role ${role} is not the pipeline's own: ${difference} differs (${at})`;
-  return `role ${role}: ${counts}: ${first} (${at})`;
+  return `role ${role}${entry === undefined ? '' : `, ${entry} alone`}: ${counts}: ${first} (${at})`;
 }
 
 function describe({ name, module, includes }: TaskLook): string {

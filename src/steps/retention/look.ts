@@ -20,6 +20,8 @@ import { type Judged, judge, type PlaceFacts, type RetentionRules } from './judg
 export interface Place extends PlaceFacts {
   aws: AwsClients;
   snapshots: OwnSnapshot[];
+  /** Ids of images that the groups launch and that are gone. */
+  missed: string[];
 }
 
 /** Images and what uses them, freshly read and judged. */
@@ -134,6 +136,7 @@ async function readPlace(
     snapshots,
     uses,
     templates: [...new Set(templates.map((one) => one.templateId))],
+    missed: [...named].filter((id) => !images.some((image) => image.imageId === id)),
     serving: images.flatMap((image) => (named.has(image.imageId) && image.version) || []),
     groups: groups.length,
   };

@@ -63,8 +63,12 @@ const reasons: Record<Judged['kind'], string> = {
 };
 
 /** Snapshots with our tags that no image of ours needs any more, of versions that are not kept. */
-export function leftSnapshots({ places, judged, now }: Look, rules: RetentionRules): SnapshotTarget[] {
-  const kept = new Set(judged.filter((one) => one.kept.length > 0).map((one) => one.image.version));
+export function leftSnapshots(seen: Look, rules: RetentionRules): SnapshotTarget[] {
+  const { places, judged, now } = seen;
+  const kept = new Set([
+    ...judged.filter((one) => one.kept.length > 0).map((one) => one.image.version),
+    ...versionsWithoutImage(seen),
+  ]);
   return places.flatMap(({ region, images, snapshots }) => {
     const needed = new Set(images.flatMap((image) => image.snapshotIds));
     // Of an image that is just being made.
@@ -83,6 +87,14 @@ export function leftSnapshots({ places, judged, now }: Look, rules: RetentionRul
         due: snapshotDue(one, now, rules),
       }));
   });
+}
+
+/** Versions that a group launches although somebody has deregistered their image: its snapshot is all that is left to make it from. */
+function versionsWithoutImage({ places, releases }: Look): string[] {
+  const missed = places.flatMap((place) => place.missed);
+  return releases
+    .filter(({ image }) => image !== undefined && missed.includes(image.imageId))
+    .map((one) => one.version);
 }
 
 function snapshotDue({ startedAt, retiredAt }: OwnSnapshot, now: number, rules: RetentionRules): SnapshotTarget['due'] {

@@ -45,14 +45,14 @@ test('anything else is shown as a defect, with its message but no stack', () => 
 test('a path that this user cannot use is named with the reason, and is not a defect', async () => {
   const inFile = await mkdir(join(import.meta.filename, 'below')).catch((error: unknown) => error);
   const text = renderError(inFile, quiet);
-  expect(text).toMatch(/^error: cannot use .*errors\.test\.ts\/below: a part of that path is a file\n/);
+  expect(text).toMatch(/^error: cannot mkdir .*errors\.test\.ts\/below: a part of the path is a file, not a folder\n/);
   expect(text).not.toContain('defect');
   const denied = Object.assign(new Error("EACCES: permission denied, open '/x/log'"), {
     ...{ code: 'EACCES', syscall: 'open', path: '/x/log' },
   });
   expect(errorDocument(denied)).toMatchObject({
     outcome: 'failed',
-    error: { code: 'file.unusable', message: 'cannot use /x/log: this user has no permission' },
+    error: { code: 'system.eacces', message: 'cannot open /x/log: permission denied' },
   });
 });
 

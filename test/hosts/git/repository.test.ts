@@ -86,8 +86,19 @@ describe('resolveCommit', () => {
     await expect(resolveCommit({ repository, ref })).rejects.toMatchObject({ code: 'git.bad-ref', outcome: 'usage' });
   });
 
-  it('says that a folder is no repository, or is not there', async () => {
-    for (const wrong of [folder, join(folder, 'nowhere')]) {
+  it('says that a repository has no commit yet', async () => {
+    const empty = join(folder, 'empty');
+    execFileSync('git', ['init', '-q', empty]);
+    await expect(resolveCommit({ repository: empty, ref: 'HEAD' })).rejects.toMatchObject({
+      code: 'git.unknown-ref',
+      message: `${empty} has no commit yet, and releases are made from commits`,
+      hint: expect.stringContaining('commit'),
+    });
+  });
+
+  it('says that a folder is no repository, is not there, or is a file', async () => {
+    await writeFile(join(folder, 'file'), '');
+    for (const wrong of [folder, join(folder, 'nowhere'), join(folder, 'file')]) {
       const wanted = { code: 'git.not-a-repository', message: `${wrong} is not a git repository` };
       await expect(resolveCommit({ repository: wrong, ref: 'HEAD' })).rejects.toMatchObject(wanted);
     }

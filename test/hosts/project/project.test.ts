@@ -25,7 +25,11 @@ afterEach(() => repo.remove());
 
 const head = () => repo.git('rev-parse', 'HEAD');
 const plan = (rules: ProjectRules = {}, named?: string) =>
-  planProject(place, rules, { repository: repo.repository, commit: named ?? head(), named: named !== undefined });
+  planProject(place, rules, {
+    repository: repo.repository,
+    commit: named ?? head(),
+    named: named !== undefined,
+  });
 /** Checks out; resolves with the texts of files. */
 async function checkout(commit: string) {
   const files = await checkoutProject(place, { commit, parent: join(repo.folder, 'work') });
@@ -95,6 +99,46 @@ describe('which commit plays run from', () => {
     place = { ...place, playbook: join(repo.folder, 'elsewhere.yml') };
     await expect(plan({ committed: true })).rejects.toMatchObject({ code: 'project.playbook-outside' });
     expect(await plan()).toEqual({ commit: head() });
+  });
+
+  it('has no link that leads out of the repository, unless ansible.files names it', async () => {
+    for (const target of [repo.folder, '../../..']) {
+      await symlink(target, join(repo.repository, 'ansible/roles'));
+      await repo.commit();
+      await expect(plan()).rejects.toMatchObject({
+        code: 'project.link-outside',
+        outcome: 'usage',
+        message: expect.stringContaining(`ansible/roles in commit`),
+        hint: expect.stringContaining('ansible.files'),
+      });
+      place.files = ['ansible/roles'];
+      expect(await plan()).toEqual({ commit: head() });
+      place.files = [];
+      await rm(join(repo.repository, 'ansible/roles'));
+    }
+    await symlink('../app', join(repo.repository, 'ansible/roles'));
+    await repo.commit();
+    expect(await plan()).toEqual({ commit: head() });
+    // Of a playbook beside the app, only the playbook itself.
+    await symlink('/srv/shop/uploads', join(repo.repository, 'uploads'));
+    await symlink('/etc/hostname', join(repo.repository, 'linked.yml'));
+    await repo.commit({ 'site.yml': 'one' });
+    place.playbook = join(repo.repository, 'site.yml');
+    expect(await plan()).toEqual({ commit: head() });
+    place.playbook = join(repo.repository, 'linked.yml');
+    await expect(plan()).rejects.toMatchObject({ code: 'project.link-outside' });
+  });
+
+  it('names what of ansible.files cannot be copied', async () => {
+    place.files = ['.'];
+    await expect(
+      checkoutProject(place, { commit: head(), parent: join(repo.repository, 'work') }),
+    ).rejects.toMatchObject({
+      code: 'ansible.no-file',
+      outcome: 'usage',
+      message: expect.stringContaining('ansible.files names ".", which cannot be copied: '),
+    });
+    expect(await readdir(join(repo.repository, 'work'))).toEqual([]);
   });
 
   it('needs roles in submodules and what ansible.files names to be there', async () => {

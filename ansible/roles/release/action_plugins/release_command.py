@@ -26,21 +26,38 @@ DOCUMENTATION = '''
 ARGUMENTS = {'argv', 'script', 'stdin', 'stdin_file', 'chdir'}
 
 # Runs on the host, by whichever Python 3 is there; its own modules only. Its input is what it is given, of the length in its argument,
-# and then that of the program, which goes on reading it.
+# and then that of the program, which goes on reading it. What is in the background when the program ends may keep its output open: it is
+# not waited for. Input that the program has left is read to its end, or the sender would report a broken connection instead of the cause.
 PROGRAM = '''
-import json, os, subprocess, sys
+import json, os, selectors, subprocess, sys
 length, text = int(sys.argv[1]), b""
 while len(text) < length:
     part = os.read(0, length - len(text))
     if not part: sys.exit("the connection ended before the whole task was here")
     text += part
-given = json.loads(text)
+given = json.loads(text.decode())
+def run(argv, chdir, environment):
+    child = subprocess.Popen([word.encode() for word in argv], cwd=chdir, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environb, **{name.encode(): value.encode() for name, value in environment.items()}})
+    texts = {child.stdout: b"", child.stderr: b""}
+    with selectors.DefaultSelector() as selector:
+        for pipe in texts: selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            ended = child.poll() is not None
+            ready = selector.select(0 if ended else 1)
+            if ended and not ready: break
+            for key, _ in ready:
+                part = os.read(key.fd, 1 << 16)
+                texts[key.fileobj] += part
+                if not part: selector.unregister(key.fileobj)
+    return child.wait(), texts[child.stdout], texts[child.stderr]
 try:
-    ended = subprocess.run(given["argv"], cwd=given["chdir"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=dict(os.environ, **given["environment"]))
-    code, out, err = ended.returncode, ended.stdout, ended.stderr
+    code, out, err = run(**given)
 except OSError as error:
+    code, out, err = 127, b"", ("%s: %s" % (os.fsdecode(error.filename or b"the program"), error.strerror)).encode()
+except ValueError as error:
     code, out, err = 127, b"", str(error).encode()
+while os.read(0, 1 << 16): pass
 print(json.dumps({"rc": code, "stdout": out.decode(errors="replace"), "stderr": err.decode(errors="replace")}))
 '''
 
@@ -55,10 +72,10 @@ class ActionModule(ActionBase):
         if self._task.check_mode:
             return {**result, 'rc': 0, 'stdout': '', 'stderr': '', 'changed': False, 'skipped': True,
                     'msg': 'Command would have run if not in check mode'}
-        python = (task_vars or {}).get('ansible_python_interpreter') or '/usr/bin/python3'
         header = json.dumps(given).encode()
         # -I: nothing of the user's own settings; -S: nothing of site-packages.
-        command = ' '.join(shlex.quote(word) for word in (python, '-I', '-S', '-c', PROGRAM, str(len(header))))
+        words = (*self._python(task_vars or {}), '-I', '-S', '-c', PROGRAM, str(len(header)))
+        command = ' '.join(shlex.quote(word) for word in words)
         ended = self._read(self._low_level_execute_command(command, in_data=header + stdin))
         return {**result, **ended, 'changed': True, 'cmd': given['argv'],
                 **({'failed': True, 'msg': 'non-zero return code'} if ended['rc'] != 0 else {})}
@@ -69,6 +86,16 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f'release_command takes no {", ".join(sorted(given - ARGUMENTS))}')
         if ('argv' in given) == ('script' in given) or {'stdin', 'stdin_file'} <= given:
             raise AnsibleActionFail('release_command takes argv or script, and stdin or stdin_file')
+        argv = self._task.args.get('argv')
+        if 'argv' in given and not (isinstance(argv, list) and argv):
+            raise AnsibleActionFail(f'the program must be a list of itself and its arguments, not {argv!r}: [npm, ci]')
+
+    def _python(self, task_vars):
+        """The host's Python, as a module would have it; variables come as they were written."""
+        python = self._templar.template(task_vars.get('ansible_python_interpreter') or '')
+        if python.startswith('auto'):
+            python = (task_vars.get('ansible_facts') or {}).get('discovered_interpreter_python') or ''
+        return shlex.split(python) or ['/usr/bin/python3']
 
     def _given(self):
         """What the host is given but for the input, with values as text, as programs take them."""

@@ -32,7 +32,7 @@ export class Oracle {
   }
 
   /** Something would launch it. */
-  isNamed(image: ImageRecord): boolean {
+  isNamed(image: Pick<ImageRecord, 'id'>): boolean {
     const template = this.#state.launchTemplates[this.fleet.templateId];
     if (!template) return false;
     const { defaultVersion, latestVersion } = template;
@@ -45,6 +45,14 @@ export class Oracle {
       const number = version === '$Default' ? defaultVersion : version === '$Latest' ? latestVersion : Number(version);
       return template.versions.find((one) => one.number === number)?.data.ImageId === image.id;
     });
+  }
+
+  /** Versions that something would launch, and whose image somebody has deregistered: its snapshot is all that is left of it. */
+  missed(): string[] {
+    const there = this.images().map((image) => image.id);
+    return this.fleet.releases.flatMap(({ version, image: { imageId } = { imageId: '' } }) =>
+      !there.includes(imageId) && this.isNamed({ id: imageId }) ? [version] : [],
+    );
   }
 
   isPinned(image: ImageRecord): boolean {

@@ -1,0 +1,29 @@
+import { PipelineError } from '../shared/errors.ts';
+
+/**
+ * Runs `work`, and names files in its errors as they are in the project: a checkout of it is gone when somebody looks for them.
+ * @param checkout Folder that the project is checked out to; undefined where its own files are used.
+ */
+export async function namingProject<T>(
+  { checkout, projectDir }: { checkout?: string; projectDir: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof PipelineError) || checkout === undefined || checkout === projectDir) throw error;
+    const named = (text: string) => inProject(text, { checkout, projectDir });
+    const { code, message, hint, details, outcome, cause } = error;
+    throw new PipelineError(code, named(message), {
+      ...(hint !== undefined && { hint: named(hint) }),
+      details: details.map(named),
+      outcome,
+      cause,
+    });
+  }
+}
+
+/** The same text with paths of the project instead of those of a checkout. */
+export function inProject(text: string, { checkout, projectDir }: { checkout?: string; projectDir: string }): string {
+  return checkout === undefined ? text : text.replaceAll(checkout, projectDir);
+}

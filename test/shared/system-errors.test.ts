@@ -1,0 +1,44 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { toShownError } from '../../src/cli/views/errors.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gp-system-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const thrown = (work: Promise<unknown>) => work.then(() => undefined, toShownError);
+
+test('what the file system refuses is no defect, and the file and what to do are named', async () => {
+  const loop = join(folder, 'loop');
+  await symlink('loop', loop);
+  await mkdir(join(folder, 'folder'));
+  await writeFile(join(folder, 'file'), '');
+  expect(await thrown(writeFile(join(folder, 'folder'), ''))).toEqual({
+    code: 'system.eisdir',
+    message: `cannot open ${join(folder, 'folder')}: it is a folder, not a file`,
+    hint: `move it away: ${join(folder, 'folder')}`,
+    details: [],
+    outcome: 'failed',
+    defect: false,
+  });
+  expect(await thrown(writeFile(join(folder, 'file/more'), ''))).toMatchObject({ code: 'system.enotdir' });
+  expect(await thrown(writeFile(loop, ''))).toMatchObject({ code: 'system.eloop', defect: false });
+  expect(await thrown(writeFile('/dev/full', 'x'))).toMatchObject({
+    message: 'cannot write: no space is left',
+    hint: expect.stringContaining('df -h'),
+  });
+});
+
+test.each(['EACCES', 'EPERM', 'EROFS'])('%s names who may, or where', (code) => {
+  const error = Object.assign(new Error(code), { code, syscall: 'open', path: '/srv/x' });
+  expect(toShownError(error)).toMatchObject({ defect: false, message: expect.stringMatching('^cannot open /srv/x: ') });
+});
+
+test('a file that is not there, and what no system call says, stay defects', async () => {
+  expect(await thrown(rm(join(folder, 'none')))).toMatchObject({ code: 'defect', defect: true });
+  expect(toShownError(Object.assign(new Error('x'), { code: 'EACCES' }))).toMatchObject({ defect: true });
+});
