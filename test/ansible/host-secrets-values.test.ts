@@ -106,6 +106,28 @@ describe('what a store answers', () => {
     expect(answer).toMatch(/^A \(Secrets Manager s, key key\) /);
   });
 
+  it.each([
+    ['missing', ['raise ImportError()'], /^botocore is not on this host: install the package python3-boto3/],
+    [
+      'too old',
+      ['__version__ = "1.20.0"'],
+      /^botocore 1\.20\.0 on this host is too old .*: install a newer python3-boto3/,
+    ],
+  ])('is not asked for where botocore is %s, which is told', async (_what, lines, message) => {
+    const library = path.join(dir, 'library/botocore');
+    await mkdir(library, { recursive: true });
+    await writeFile(path.join(library, '__init__.py'), lines.join('\n'));
+    for (const name of ['config', 'credentials', 'session', 'utils'])
+      await writeFile(path.join(library, `${name}.py`), '');
+    const answer = await ask([
+      `sys.path.insert(0, ${JSON.stringify(path.dirname(library))})`,
+      'import host_secrets as h',
+      'try: h.Cloud()',
+      'except h.Unreadable as error: print(json.dumps(str(error)))',
+    ]);
+    expect(answer).toMatch(message);
+  });
+
   /** The problems of two parameters that are asked for in one call. */
   const problemsOf = (code: string, message: string) =>
     ask([

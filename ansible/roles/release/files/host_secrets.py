@@ -131,6 +131,11 @@ class Cloud:
             import botocore.utils
         except ImportError:
             raise Unreadable('botocore is not on this host: install the package python3-boto3, best in the base image')
+        if not hasattr(botocore.utils, 'InstanceMetadataRegionFetcher'):
+            raise Unreadable(
+                'botocore %s on this host is too old to read the region of the instance: install a newer python3-boto3 '
+                '(Debian 12 has one), best in the base image' % botocore.__version__
+            )
         self._botocore = botocore
         config = {}
         if os.environ.get('AWS_EC2_METADATA_SERVICE_ENDPOINT'):
