@@ -67,11 +67,11 @@ describe('a service with secrets', () => {
   ])('gets a value %s unchanged', async (_what, value) => {
     await hold({ 'ssm:/shop/key': value });
     const argv = ['-I', path.join(files, 'host_secrets.py'), 'run', folder, '--', ...show];
-    for (const env of [
+    const locales: Record<string, string>[] = [
       { LC_ALL: 'C', PYTHONCOERCECLOCALE: '0' },
-      { LC_ALL: 'C', PYTHONUTF8: '0' },
-    ])
-      expect((await exec(python, argv.slice(1), words(env))).stdout).toBe(value);
+      { LC_ALL: 'C', PYTHONUTF8: '0', PYTHONCOERCECLOCALE: '0' },
+    ];
+    for (const env of locales) expect((await exec(python, argv.slice(1), words(env))).stdout).toBe(value);
     expect((await exec(python, argv, words())).stdout).toBe(value);
   });
 
