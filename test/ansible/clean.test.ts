@@ -138,6 +138,88 @@ ${end}
   });
 });
 
+describe('what is found on the host', () => {
+  it.each([
+    ['/srv/a*', 'is the folder of the app'],
+    ['/var/l*', 'is shared by many programs'],
+    ['/var/lib/[!.]*', 'belongs to the operating system'],
+    ['/opt/agent/*', 'is all of a folder that many programs share'],
+    ['/mnt/disk*', 'is a mount point'],
+  ])('%s is judged before anything is removed', async (pattern, why) => {
+    await put({
+      '/srv/api/current/x': 'x',
+      '/var/lib/a/x': 'x',
+      '/var/lib/apt/x': 'x',
+      '/etc/ssl/x': 'x',
+      '/etc/a': 'x',
+    });
+    await put({ '/mnt/disk1/x': 'x', '/proc/self/mountinfo': '29 1 259:1 / /mnt/disk1 rw - ext4 /dev/sdf rw\n' });
+    await mkdir(`${host}/opt`);
+    await symlink(`${host}/etc`, `${host}/opt/agent`);
+    const before = await left();
+    const listed = await clean({ paths: [pattern] }, '--list');
+    expect(listed.join('\n')).toMatch(new RegExp(`^wrong: .*${why}`, 'm'));
+    await expect(clean({ paths: [pattern] })).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(why) });
+    expect(await left()).toEqual(before);
+  });
+
+  it('stays where it is of all hosts or of another file system', async () => {
+    const others = {
+      ...{ '/srv/api/shared/sessions/u1': 'x', '/home/admin/.ssh/authorized_keys': 'k', '/tmp/a/disk/data': 'x' },
+      ...{ '/var/log/all hosts/log': 'line', '/var/lib/tailscale/efs/x': 'x' },
+    };
+    const mountinfo = [
+      '1 0 259:1 / / rw - ext4 /dev/root rw',
+      '30 1 0:40 / /srv/api/shared/sessions rw shared:1 - nfs4 fs-1:/ rw',
+      '31 1 0:41 / /home rw - nfs4 fs-1:/home rw',
+      '32 1 259:3 / /tmp/a/disk rw - ext4 /dev/sdf rw',
+      '33 1 0:42 / /var/log/all\\040hosts rw - fuse.s3fs s3fs rw',
+      '34 1 0:43 / /var/lib/tailscale/efs rw - nfs4 fs-1:/t rw',
+    ];
+    await put({ ...others, '/proc/self/mountinfo': mountinfo.join('\n'), '/tmp/a/b': 'x', '/var/log/syslog': 'line' });
+    expect(await clean({}, '--list')).toEqual([]);
+    await clean();
+    expect(await left()).toEqual([...Object.keys(others), '/proc/self/mountinfo', '/var/log/syslog'].sort());
+    expect(await readFile(`${host}/var/log/all hosts/log`, 'utf8')).toBe('line');
+    expect(await clean({ shared_names: ['sessions'] })).toEqual([]);
+  });
+
+  it('goes with hidden files, such as a core dump that was not finished', async () => {
+    await put({
+      '/var/lib/systemd/coredump/.#core.api': 'memory',
+      '/var/lib/acme/.id': 'x',
+      '/var/lib/acme/..id': 'x',
+    });
+    const printed = await clean({ paths: ['/var/lib/acme/*'] });
+    expect(printed.filter((line) => line.startsWith('lost'))).toHaveLength(2);
+    expect(await left()).toEqual([]);
+  });
+
+  it('may have any name, which is printed in one line', async () => {
+    await put({ '/tmp/a\nlost: tailscale: x': 'x', '/tmp/b\u2028lost: c': 'x', '/tmp/caf\u00e9': 'x' });
+    await exec('python3', ['-c', 'import sys; open(sys.argv[1].encode() + b"/tmp/\\xff", "w").close()', host]);
+    const printed = await clean();
+    expect(printed).toHaveLength(4);
+    expect(printed.filter((line) => line.startsWith('lost: '))).toEqual([]);
+    expect(await left()).toEqual([]);
+  });
+
+  it('that cannot be removed ends in an error that names it', async () => {
+    await put({ '/var/lib/tailscale/a/state': 'x', '/var/log/audit.log': 'line' });
+    await chmod(`${host}/var/lib/tailscale/a`, 0o555);
+    await chmod(`${host}/var/log/audit.log`, 0o444);
+    // Of root, too: an immutable file refuses it in the same way.
+    const prefix = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override'] : [];
+    const [program = '', ...words] = [...prefix, 'python3', path.join(files, 'clean.py'), '/srv/api'];
+    const argv = [...words, JSON.stringify(await defaults()), `--host=${host}`];
+    const error = await exec(program, argv).catch((caught) => caught);
+    await chmod(`${host}/var/lib/tailscale/a`, 0o755);
+    expect(error.stderr).toMatch(
+      /cannot be removed: .*tailscale\/a\/state: Permission denied.*audit.log: Permission denied/,
+    );
+  });
+});
+
 describe('the shared folder', () => {
   const shared = (name: string) => `/srv/api/shared/${name}`;
 
@@ -150,6 +232,13 @@ describe('the shared folder', () => {
     expect(await left()).toEqual([shared('log/app.log'), shared('tmp/.gitkeep'), shared('uploads/a.png')]);
     expect(await readdir(host + shared('sessions'))).toEqual(['u1']);
     expect(await readFile(host + shared('log/app.log'), 'utf8')).toBe('');
+  });
+
+  it('keeps a link to a folder, whose files are removed', async () => {
+    await put({ '/data/sessions/s1': 'x', '/data/other': 'x', [shared('uploads/a')]: 'x' });
+    await symlink(`${host}/data/sessions`, host + shared('sessions'));
+    await clean();
+    expect(await left()).toEqual(['/data/other', shared('sessions'), shared('uploads/a')]);
   });
 
   it('is emptied by name, all but what is kept', async () => {

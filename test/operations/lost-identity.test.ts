@@ -32,6 +32,16 @@ const group = async (of = world) => {
 const members = async (of = world) => (await readStatus(of.services)).instances.map((one) => one.id);
 const cleaned = (of = world) => of.plays.find((play) => play.startsWith('clean'))?.split(' ')[1] ?? 'none';
 
+it('a pattern that matches more than identity on a host refuses the release before anything is changed', async () => {
+  const { hosts } = world.services;
+  const run = hosts.run;
+  const wrong = 'wrong: /srv/a* matches /srv/api, which is the folder of the app, or in it, or has it in it';
+  hosts.run = async (host, argv, options) => (argv.at(-1) === '--list' ? wrong : run(host, argv, options));
+  const error = await plan().catch((caught) => caught);
+  hosts.run = run;
+  expect(error).toMatchObject({ code: 'release.clean', outcome: 'usage', details: [wrong.slice('wrong: '.length)] });
+});
+
 describe('a bake host that loses what a boot does not make again', () => {
   it('is named in the plan, with what it loses', async () => {
     const { described } = await plan();

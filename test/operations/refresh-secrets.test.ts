@@ -56,7 +56,13 @@ it('a first host whose service does not run with them goes back to the values be
   const { error, outcome } = await world.run(await plan());
   expect(outcome).toBe('rolled-back');
   expect(error).toMatchObject({ code: 'secrets.not-taken-over' });
-  expect(world.secrets.calls.map((one) => one.split(' ')[0])).toEqual(['refresh', 'again', 'restore', 'again']);
+  expect(world.secrets.calls.map((one) => one.split(' ')[0])).toEqual([
+    'refresh',
+    'again',
+    'restore',
+    'again',
+    'forget',
+  ]);
   expect(await world.serving()).toEqual(firstRelease);
 });
 
@@ -69,7 +75,8 @@ it('a later host that cannot read them takes all back to the values before', asy
   expect(outcome).toBe('rolled-back');
   expect(error).toMatchObject({ details: [expect.stringContaining('does not exist')] });
   expect(new Set(idsOf('restore'))).toEqual(new Set(idsOf('refresh')));
-  expect(calls('forget')).toEqual([]);
+  expect(new Set(idsOf('again'))).toEqual(new Set(idsOf('forget')));
+  expect(world.secrets.before.size).toBe(0);
 });
 
 it('without takeover one host at a time goes through Standby, and the group is as before', async () => {
@@ -118,6 +125,37 @@ it.each([true, false])(
   },
   120_000,
 );
+
+it('an undo that dies before the service is restarted is finished by the next one', async () => {
+  await released(true);
+  const run = await die(world, await plan(), { at: 'refresh-host', how: 'made' }, 'pipeline secrets api refresh');
+  const aborted = new AbortController();
+  aborted.abort();
+  // Of a process that has died the journal gets nothing more.
+  let dead = false;
+  const { ledger } = world.services;
+  const append = ledger.appendJournal.bind(ledger);
+  ledger.appendJournal = async (...words) => {
+    if (dead) throw new Error('its process died');
+    return append(...words);
+  };
+  const undo = async () => {
+    const planned = await planUndo(world.services, world.clock, run, async () => []);
+    return world.run(planned as never, { runId: run.id, signal: aborted.signal });
+  };
+  world.secrets.fails = (call) => {
+    dead = call.startsWith('again');
+    return dead ? 'its process died' : undefined;
+  };
+  await undo().catch(() => undefined);
+  expect(dead).toBe(true);
+  dead = false;
+  world.secrets.fails = undefined;
+  const before = calls('again').length;
+  expect((await undo()).left).toEqual([]);
+  expect(calls('again').length).toBe(before + 1);
+  expect(world.secrets.before.size).toBe(0);
+});
 
 it('is refused for an app without secrets, and for a release that was made without', async () => {
   world = await Simulated.create([], { switching: true });

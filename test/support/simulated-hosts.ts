@@ -26,7 +26,7 @@ export interface HostsOfTest {
   /** Actions that the playbook ends well and does nothing for. */
   readonly skipped: Set<ReleaseAction | 'run'>;
   /** What the programs of secrets were told, `action instance`, and what fails there. */
-  readonly secrets: { calls: string[]; fails?: (call: string) => string | undefined };
+  readonly secrets: { calls: string[]; before: Set<string>; fails?: (call: string) => string | undefined };
   /** What the playbook holds. */
   readonly playbook: PlaybookLook;
   /** What plays change besides what the release role does, by action; or what they do, such as to fail. */
@@ -168,7 +168,11 @@ function runSecrets(test: HostsOfTest, { instanceId }: Host, argv: string[]): st
   const reason = test.secrets.fails?.(call);
   if (action === 'again') return JSON.stringify(reason === undefined ? { ok: true } : { ok: false, reason });
   if (reason !== undefined) throw new PipelineError('ssh.failed', `\`${call}\` failed`, { details: [reason] });
-  return JSON.stringify(action === 'refresh' ? { changed: ['STRIPE_KEY'] } : { restored: true });
+  // The values before are in the memory of the host from a refresh until it is to forget them.
+  const { before } = test.secrets;
+  if (action === 'refresh') before.add(instanceId);
+  if (action === 'forget') before.delete(instanceId);
+  return JSON.stringify(action === 'refresh' ? { changed: ['STRIPE_KEY'] } : { restored: before.has(instanceId) });
 }
 
 /** What the programs around a plain playbook do: asking the service, and writing the record. */

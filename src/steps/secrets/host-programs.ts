@@ -15,7 +15,7 @@ const timeoutMs = 120_000;
 function program({ fleet }: Ports, action: SecretsAction, ...words: string[]): string[] {
   const folder = `${releaseRoot(fleet)}/current`;
   const user = fleet.ssh.become ? ['sudo', '-n'] : [];
-  return [...user, '/usr/bin/python3', `${folder}/.release-secrets.py`, action, folder, ...words];
+  return [...user, '/usr/bin/python3', '-I', `${folder}/.release-secrets.py`, action, folder, ...words];
 }
 
 /** Runs the program on a host and gives what it printed. @throws PipelineError `ssh.failed` with its own words, which hold no value */

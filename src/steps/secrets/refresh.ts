@@ -95,14 +95,7 @@ export const forgetValues: RefreshStep = {
     const { finished = [] } = context.state;
     const hosts = (await hostsToRefresh(context)).filter((one) => finished.includes(one.instanceId));
     await context.change({ action: 'forget-values', target: context.state.group, data: { hosts: hosts.length } }, () =>
-      pMap(
-        hosts,
-        (host) =>
-          onHost(context.services, host, 'forget', context.run.id).catch((error: unknown) =>
-            context.note(`${host.instanceId} keeps the values before until its next boot: ${messageOf(error)}`),
-          ),
-        { concurrency: atOnce },
-      ).then(() => hosts.length),
+      pMap(hosts, (host) => forget(context, host), { concurrency: atOnce }).then(() => hosts.length),
     );
   },
 };
@@ -142,12 +135,25 @@ async function restoreHost(context: RefreshContext, host: RefreshHost): Promise<
     const { restored } = (await onHost(services, host, 'restore', context.run.id)) as { restored: boolean };
     if (!restored)
       context.note(`${host.instanceId} holds no values before: it has them from its boot, or read none anew`);
-    else await startAgain(context, host);
+    else {
+      await startAgain(context, host);
+      // Not before: an undo that dies in between must find them again.
+      await forget(context, host);
+    }
     return restored;
   });
   if (!outside) return;
   await bringBackOrEnd(context);
   await context.save({ host: undefined });
+}
+
+/** Drops the values that a refresh has replaced; a host where that fails only keeps them in its memory. */
+async function forget(context: RefreshContext, host: RefreshHost): Promise<void> {
+  await onHost(context.services, host, 'forget', context.run.id).catch((error: unknown) =>
+    context.note(
+      `${host.instanceId} keeps the values of before in its memory until its next boot: ${messageOf(error)}`,
+    ),
+  );
 }
 
 async function startAgain({ services, state }: RefreshContext, host: RefreshHost): Promise<void> {

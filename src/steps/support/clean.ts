@@ -46,7 +46,10 @@ export async function cleanLists(fleet: Pick<Fleet, 'release'>, look?: PlaybookL
 /** What cleaning would take from a host that a boot does not make again; or why that is not known. */
 export type Loses = { lines: string[] } | { unknown: string };
 
-/** Asks a host, and changes nothing there. Hosts of one image have the same. */
+/**
+ * Asks a host, and changes nothing there. Hosts of one image have the same.
+ * @throws usage error `release.clean` naming what a pattern matches there that may not be removed
+ */
 export async function losesOn(
   { fleet, hosts }: Pick<Services, 'fleet' | 'hosts'>,
   host: Host | undefined,
@@ -58,12 +61,24 @@ export async function losesOn(
   const user = fleet.ssh.become ? ['sudo', '-n'] : [];
   const program = await readFile(file('clean.py'), 'utf8');
   const argv = [...user, '/usr/bin/python3', '-c', program, releaseRoot(fleet), JSON.stringify(settings), '--list'];
+  let text: string;
   try {
-    const text = await hosts.run(host, argv, { timeoutMs: 15_000 });
-    return { lines: text.split('\n').flatMap((line) => (line.startsWith('lost: ') ? [line.slice(6)] : [])) };
+    text = await hosts.run(host, argv, { timeoutMs: 15_000 });
   } catch (error) {
     return { unknown: messageOf(error) };
   }
+  const told = (word: string) =>
+    text.split('\n').flatMap((line) => (line.startsWith(word) ? [line.slice(word.length)] : []));
+  const wrong = told('wrong: ');
+  if (wrong.length > 0) {
+    throw usageError(
+      'release.clean',
+      `what is to be removed before the image is more than one host's own: ${wrong[0]}`,
+      'name files of this host only, in release.clean or in the variables of the app role',
+      wrong,
+    );
+  }
+  return { lines: told('lost: ') };
 }
 
 /** What happens to the bake host after the image, for the plan. */

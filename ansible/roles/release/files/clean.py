@@ -2,9 +2,11 @@
 
 clean.py <folder of the app> <settings as JSON> [--check | --list] [--host=<folder that the host's files are below>]
 Settings: identity and shared of identity.json; paths, made_at_boot, shared_names, keep of whoever configures it.
-What a boot does not make again is printed as `lost: <name>: <path>`. With --list that is all it does, with --check it only judges
-the settings.
+What a boot does not make again is printed as `lost: <name>: <path>`, what may not be removed here as `wrong: <why>`. With --list that is all
+it does, with --check it only judges the settings. What other hosts share by a network file system is left alone: it is not in an image. What
+is mounted below a folder goes with no folder.
 """
+import errno
 import glob
 import json
 import os
@@ -17,10 +19,13 @@ import sys
 arguments = [one for one in sys.argv[1:] if not one.startswith('--')]
 options = dict((one.split('=', 1) + [''])[:2] for one in sys.argv[1:] if one.startswith('--'))
 host = options.get('--host', '')
+ABOVE = os.path.realpath(host) if host else ''
 root = host + arguments[0]
 settings = json.loads(arguments[1])
 touched = []
 lost = []
+wrong = []
+stuck = []
 
 # Folders that many programs share: neither they nor all that is in them is anybody's own identity.
 COMMON = (
@@ -32,6 +37,44 @@ SYSTEM = re.compile(
     r'/(usr(?!/local/.)|bin|boot|dev|lib\w*|proc|run|sbin|sys|var/(lock|run)|var/lib/(apt|dpkg|rpm|pacman)|etc/(apt|alternatives|fstab|group|gshadow|'
     r'init\.d|ld\.so[^/]*|nsswitch\.conf|pam\.d|passwd|shadow|ssl|sudoers(\.d)?|systemd))(/|$)'
 )
+
+
+# File systems that other hosts have, too, and those that are in memory or read-only: an image has neither.
+NETWORK = re.compile(r'(nfs\d*|cifs|smb\w*|ceph|lustre|glusterfs|9p|afs|beegfs|gpfs|ocfs2|gfs2|fuse(\..*)?)$')
+MEMORY = ('tmpfs', 'ramfs', 'devtmpfs', 'squashfs')
+
+
+def mounts():
+    """Kinds of file systems by mount point; the root itself is the host's in any case."""
+    found = {}
+    try:
+        with open(host + '/proc/self/mountinfo', 'rb') as file:
+            lines = file.read().splitlines()
+    except FileNotFoundError:
+        return found
+    for line in lines:
+        fields = line.split(b' ')
+        # Octal escapes for spaces and the like.
+        place = re.sub(rb'\\([0-7]{3})', lambda match: bytes([int(match.group(1), 8)]), fields[4])
+        if place != b'/':
+            found[ABOVE + os.fsdecode(place)] = os.fsdecode(fields[fields.index(b'-') + 1])
+    return found
+
+
+def real_path(path):
+    """The path without links in the way; at its end it may be one."""
+    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+
+
+def shared_by_hosts(path):
+    real = real_path(path) + '/'
+    above = [place for place in MOUNTS if real.startswith(place + '/')]
+    return bool(above) and NETWORK.match(MOUNTS[max(above, key=len)]) is not None
+
+
+def show(text):
+    """One line, whatever is in the name of a file."""
+    return ''.join(one if one.isprintable() else one.encode('unicode_escape').decode() for one in text)
 
 
 def problem_of(path):
@@ -94,12 +137,39 @@ def rules():
     yield 'release_clean_made_at_boot', settings['made_at_boot'], False
 
 
-def found(pattern):
-    for path in sorted(glob.glob(host + pattern)):
-        # A link in the way must not lead to what may not be named.
-        real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
-        if not host and SYSTEM.match(real) and not SYSTEM.match(pattern):
-            sys.exit('%s is %s, which belongs to the operating system' % (path, real))
+def matches(pattern):
+    """Paths; a `*` at the end is all that is there, hidden files too."""
+    hidden = [pattern[:-1] + name for name in ('.[!.]*', '..?*')] if pattern.endswith('/*') else []
+    return sorted({path for one in [pattern, *hidden] for path in glob.glob(host + one)})
+
+
+def found_problem(pattern, path):
+    """Why what a pattern has matched may not be removed: a `*` or a link in the way must not lead to what may not be named."""
+    real, own = real_path(path), os.path.realpath(root)
+    on_host = real[len(ABOVE):] if real.startswith(ABOVE + '/') else real
+    if SYSTEM.match(on_host) and not SYSTEM.match(pattern):
+        return 'belongs to the operating system'
+    if (own + '/').startswith(real + '/') or real.startswith(own + '/'):
+        return 'is the folder of the app, or in it, or has it in it'
+    if on_host in COMMON or re.fullmatch('/home/[^/]+', on_host):
+        return 'is shared by many programs'
+    if os.path.dirname(on_host) in COMMON and os.path.dirname(pattern) not in COMMON and pattern.endswith('/*'):
+        return 'is all of a folder that many programs share'
+    for place, kind in MOUNTS.items():
+        if (place + '/').startswith(real + '/') and kind not in MEMORY and not NETWORK.match(kind):
+            return 'is a mount point; name what is in it' if place == real else 'has the mount point %s in it; name what is to go' % place
+    return None
+
+
+def found(pattern, given):
+    """What a pattern matches. What may not be removed is noted in `wrong`, for all that is `given` by others than ourselves."""
+    for path in matches(pattern):
+        if shared_by_hosts(path):
+            continue
+        problem = found_problem(pattern, path)
+        if problem and (given or problem == 'belongs to the operating system'):
+            wrong.append('%s matches %s, which %s' % (pattern, show(path[len(host):]), problem))
+            continue
         yield path
 
 
@@ -111,13 +181,28 @@ def has_content(path):
 def remove(*paths):
     for path in paths:
         # Private folders of running units and the payload of the module that runs us: they are removed without us.
-        if re.match('systemd-private-|ansible_.*_payload_', os.path.basename(path)):
+        if re.match('systemd-private-|ansible_.*_payload_', os.path.basename(path)) or shared_by_hosts(path):
+            continue
+        real = real_path(path)
+        if real in MOUNTS or not os.path.lexists(path):
             continue
         if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path, ignore_errors=True)
-        elif os.path.lexists(path):
-            os.unlink(path)
+            if any(place.startswith(real + '/') for place in MOUNTS):
+                remove(*(os.path.join(path, name) for name in os.listdir(path)))
+                continue
+            shutil.rmtree(path, onerror=lambda _call, one, problem: note_stuck(one, problem[1]))
+        else:
+            try:
+                os.unlink(path)
+            except OSError as problem:
+                note_stuck(path, problem)
         touched.append(path)
+
+
+def note_stuck(path, problem):
+    """Programs that run make and remove files meanwhile: those that are gone, and folders that got new files, are none of ours."""
+    if problem.errno not in (errno.ENOENT, errno.ENOTEMPTY):
+        stuck.append('%s: %s' % (show(path), problem.strerror))
 
 
 def remove_all(*patterns):
@@ -128,15 +213,24 @@ def remove_all(*patterns):
 def empty(path):
     """Emptied in place: what has it open for appending goes on."""
     try:
-        if stat.S_ISREG(os.lstat(path).st_mode) and os.path.getsize(path) > 0:
+        if stat.S_ISREG(os.lstat(path).st_mode) and os.path.getsize(path) > 0 and not shared_by_hosts(path):
             os.truncate(path, 0)
             touched.append(path)
-    except FileNotFoundError:
-        pass
+    except OSError as problem:
+        note_stuck(path, problem)
+
+
+def own_tree(folder):
+    """As os.walk, without what is mounted from other hosts."""
+    for parent, folders, files in os.walk(folder):
+        if shared_by_hosts(os.path.join(parent, 'x')):
+            folders[:] = []
+            continue
+        yield parent, folders, files
 
 
 def empty_tree(folder):
-    for parent, _folders, files in os.walk(folder):
+    for parent, _folders, files in own_tree(folder):
         for name in files:
             path = os.path.join(parent, name)
             # Rotated logs are of no use to their writer.
@@ -149,17 +243,26 @@ def empty_tree(folder):
 def clear_shared(name):
     """Removes the files of a shared folder. The folders stay, for the app expects them, and so do the files that keep them in git."""
     for path in glob.glob(os.path.join(glob.escape(root), 'shared', name)):
-        if not os.path.isdir(path) or os.path.islink(path):
+        if not os.path.isdir(path):
             remove(path)
             continue
-        for parent, folders, files in os.walk(path):
+        if os.path.islink(path):
+            # The app reaches its folder through it, so it stays.
+            path = os.path.realpath(path)
+            if re.match('/(dev|run|tmp|var/run|var/tmp)/', path[len(ABOVE):] + '/') or shared_by_hosts(path + '/x'):
+                continue
+            problem = found_problem('', path)
+            if problem and not path.startswith(os.path.realpath(os.path.join(root, 'shared')) + '/'):
+                stuck.append('%s in the shared folder is a link to %s, which %s' % (show(name), show(path), problem))
+                continue
+        for parent, folders, files in own_tree(path):
             links = [one for one in folders if os.path.islink(os.path.join(parent, one))]
             remove(*(os.path.join(parent, one) for one in files + links if one not in ('.gitkeep', '.keep', '.gitignore')))
 
 
 def homes():
     """Homes of root and of everybody who can log in."""
-    with open(host + '/etc/passwd') as file:
+    with open(host + '/etc/passwd', encoding='utf-8', errors='surrogateescape') as file:
         for line in file:
             fields = line.rstrip('\n').split(':')
             if len(fields) == 7 and (fields[2] == '0' or not fields[6].endswith(('nologin', 'false'))) and fields[5] not in ('', '/'):
@@ -180,18 +283,28 @@ def run_agent(rule):
     touched.append(' '.join(rule['run']))
 
 
+def tell(lines):
+    """As UTF-8: the locale may know fewer characters."""
+    sys.stdout.buffer.write(('\n'.join(lines) + '\n').encode())
+
+
 check()
 if '--check' in options:
     sys.exit()
+MOUNTS = mounts()
+# All is judged before anything is removed.
+going = []
 for name, patterns, is_lost in rules():
-    for path in [path for pattern in patterns for path in found(pattern)]:
+    for path in [path for pattern in patterns for path in found(pattern, name.startswith('release_clean'))]:
+        going.append(path)
         if is_lost and has_content(path):
-            lost.append('lost: %s: %s' % (name, path[len(host):]))
-        if '--list' not in options:
-            remove(path)
+            lost.append('lost: %s: %s' % (name, show(path[len(host):])))
 if '--list' in options:
-    print('\n'.join(lost))
+    tell(['wrong: ' + one for one in wrong] + lost)
     sys.exit()
+if wrong:
+    sys.exit('\n'.join(wrong))
+remove(*going)
 for rule in settings['identity']:
     if 'run' in rule and rule['name'] not in settings['keep']:
         run_agent(rule)
@@ -206,7 +319,8 @@ for home in dict.fromkeys(homes()):
     ):
         remove_all(os.path.join(glob.escape(home), name))
     # Of the very play that runs this: it has changed nothing of the host.
-    shutil.rmtree(os.path.join(host + home, '.ansible'), ignore_errors=True)
+    if not shared_by_hosts(os.path.join(host + home, '.ansible')):
+        shutil.rmtree(os.path.join(host + home, '.ansible'), ignore_errors=True)
 empty(host + '/etc/machine-id')
 if not os.path.islink(host + '/var/lib/dbus/machine-id'):
     remove_all('/var/lib/dbus/machine-id')
@@ -216,4 +330,6 @@ for name in [one for one in settings['shared'] if one not in settings['keep']] +
 remove(*glob.glob(os.path.join(glob.escape(root), 'shared', 'npm-cache', '_logs')))
 empty_tree(host + '/var/log')
 empty_tree(os.path.join(root, 'shared', 'log'))
-print('\n'.join(touched + lost))
+if stuck:
+    sys.exit('these would be in the image, as they cannot be removed: %s' % '; '.join(stuck[:5] + (['and %d more' % (len(stuck) - 5)] if stuck[5:] else [])))
+tell([show(one) for one in touched] + lost)

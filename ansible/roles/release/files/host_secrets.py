@@ -3,23 +3,25 @@
   host_secrets.py run FOLDER -- COMMAND...   starts the command with the secrets in its environment, once they are there
   host_secrets.py fetch FOLDER [OWNER]       reads what is not held yet
   host_secrets.py refresh FOLDER RUN         reads all anew, and keeps the values before for `restore`
-  host_secrets.py restore FOLDER RUN         puts the values back that `refresh` of this run has replaced
+  host_secrets.py restore FOLDER RUN         puts the values back that `refresh` of this run has replaced, and keeps them for another try
   host_secrets.py forget FOLDER RUN          drops them
   host_secrets.py restart FOLDER             restarts the service
 
 FOLDER is that of a release; its .release-secrets.json says which secrets it needs and where they are kept. Values are in the memory of
 the host only, in <run>/values.json (0600, owned by the service's user): a start that finds all its secrets there asks nobody, so an outage
-of AWS stops no restart. Credentials are those of the instance's role, from the metadata service, and no others.
+of AWS stops no restart. It is started with `python3 -I`, as the app's folder may have modules of the same names as Python's. Credentials are those of the instance's role, from the metadata service, and no others.
 
 botocore signs, retries and backs off: the library behind the AWS CLI and Ansible's own modules, packaged by every distribution
 (python3-botocore, python3-boto3). It is imported only when something is to be read, as that costs 0.3 s.
 """
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import pwd
 import random
+import re
 import subprocess
 import sys
 import time
@@ -57,11 +59,17 @@ def complain(wanted, problems):
 # The file in memory.
 
 def read_values(path):
+    """{} where there are none. Not through a link: the folder is the service's, and root must not read for it what is not."""
     try:
-        with open(path) as file:
-            return json.load(file)
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW)) as file:
+            values = json.load(file)
     except (FileNotFoundError, ValueError):
         return {}
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return {}
+        raise
+    return values if isinstance(values, dict) else {}
 
 
 def held(wanted):
@@ -84,11 +92,13 @@ def make_folder(wanted, owner=None):
 
 @contextlib.contextmanager
 def locked(wanted):
-    """A start and a refresh may write at the same time."""
-    with open(os.open(os.path.join(wanted['run'], 'lock'), os.O_RDWR | os.O_CREAT, 0o600), 'w') as lock:
-        give(wanted, lock.fileno())
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """A start and a refresh may write at the same time. It is the folder that is locked: a file in it could be a link to another."""
+    folder = os.open(wanted['run'], os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(folder)
 
 
 def give(wanted, file):
@@ -121,6 +131,11 @@ class Cloud:
             import botocore.utils
         except ImportError:
             raise Unreadable('botocore is not on this host: install the package python3-boto3, best in the base image')
+        if not hasattr(botocore.utils, 'InstanceMetadataRegionFetcher'):
+            raise Unreadable(
+                'botocore %s on this host is too old to read the region of the instance: install a newer python3-boto3 '
+                '(Debian 12 has one), best in the base image' % botocore.__version__
+            )
         self._botocore = botocore
         config = {}
         if os.environ.get('AWS_EC2_METADATA_SERVICE_ENDPOINT'):
@@ -180,6 +195,8 @@ def ask_cloud(wanted, references):
     for reference, value in values.items():
         if '\0' in value:
             problems[reference] = 'holds a NUL byte, which no environment variable can'
+        elif any('\ud800' <= character <= '\udfff' for character in value):
+            problems[reference] = 'holds half of a UTF-16 pair, which is not a character'
     if problems:
         complain(wanted, problems)
     return values
@@ -191,6 +208,11 @@ def read_parameters(client, references, values, problems):
         answer = client.get_parameters(Names=list(names), WithDecryption=True)
     except Exception as error:
         problems.update({reference: why(error) for reference in references})
+        # One that may not be read is named in AWS's answer; the others were only asked for with it.
+        refused = {names[name] for name in names if re.search(r':parameter/%s(?![\w./-])' % re.escape(name.lstrip('/')), message_of(error))}
+        if refused and code_of(error) == 'AccessDeniedException':
+            others = 'was asked for together with %s' % ', '.join(describe(one) for one in sorted(refused))
+            problems.update({reference: others for reference in references if reference not in refused})
         return
     for parameter in answer['Parameters']:
         values[names[parameter['Name']]] = parameter['Value']
@@ -214,16 +236,33 @@ def read_secret(client, name, wants, values, problems):
                 found = json.loads(text)[key]
             except (ValueError, KeyError, TypeError):
                 problems[reference] = 'is not a JSON object with this key'
+                continue
+            if found is None:
+                problems[reference] = 'has null for this key'
             else:
                 values[reference] = found if isinstance(found, str) else json.dumps(found)
 
 
+def answer_of(error):
+    response = getattr(error, 'response', None)
+    return response.get('Error', {}) if isinstance(response, dict) else {}
+
+
+def code_of(error):
+    return answer_of(error).get('Code') or type(error).__name__
+
+
+def message_of(error):
+    return str(answer_of(error).get('Message', ''))
+
+
 def why(error):
     """In a few words: an answer of AWS holds no value, but what it holds is not for us to judge."""
-    answer = getattr(error, 'response', {}).get('Error', {}) if isinstance(getattr(error, 'response', None), dict) else {}
-    code = answer.get('Code') or type(error).__name__
+    code = code_of(error)
     if code in ('ResourceNotFoundException', 'ParameterNotFound'):
         return 'does not exist'
+    if code == 'DecryptionFailure' or (code == 'AccessDeniedException' and re.search('kms:|ciphertext', message_of(error))):
+        return 'may not be decrypted by the role of this instance: its KMS key or the policy of the role refuses (%s)' % code
     if code == 'AccessDeniedException':
         return 'may not be read by the role of this instance (AccessDeniedException)'
     if code == 'InvalidRequestException':
@@ -269,18 +308,24 @@ def wait_for(folder):
 
 def run(folder, command):
     wanted, values = wait_for(folder)
-    os.execvpe(command[0], command, {**os.environ, **{name: values[ref] for name, ref in wanted['references'].items()}})
+    # As UTF-8, whatever the locale of the service is.
+    secrets = {name.encode(): values[ref].encode() for name, ref in wanted['references'].items()}
+    try:
+        os.execvpe(command[0], command, {**os.environb, **secrets})
+    except OSError as error:
+        sys.exit('secrets: %s cannot be started: %s' % (command[0], error.strerror))
 
 
 def refresh(folder, run_id):
     """Values of other versions go: they are read when such a version starts."""
     wanted = load(folder)
     make_folder(wanted)
-    fresh = ask_cloud(wanted, set(wanted['references'].values()))
+    # Locked from the start: a `restore` waits for one that still reads, and is not overtaken by it.
     with locked(wanted):
-        before = read_values(values_file(wanted))
-        if not os.path.exists(values_file(wanted, run_id)):
-            write(wanted, values_file(wanted, run_id), before)
+        fresh = ask_cloud(wanted, set(wanted['references'].values()))
+        if not os.path.lexists(values_file(wanted, run_id)):
+            write(wanted, values_file(wanted, run_id), read_values(values_file(wanted)))
+        before = read_values(values_file(wanted, run_id))
         write(wanted, values_file(wanted), fresh)
     return {'changed': sorted(name for name, ref in wanted['references'].items() if before.get(ref) != fresh[ref])}
 
@@ -288,10 +333,13 @@ def refresh(folder, run_id):
 def restore(folder, run_id):
     wanted = load(folder)
     path = values_file(wanted, run_id)
-    if not os.path.exists(path):
+    if not os.path.isdir(wanted['run']):
         return {'restored': False}
     with locked(wanted):
-        os.rename(path, values_file(wanted))
+        if not os.path.lexists(path):
+            return {'restored': False}
+        # They stay until `forget`: whoever dies before the service has been restarted does it again.
+        write(wanted, values_file(wanted), read_values(path))
     return {'restored': True}
 
 

@@ -38,9 +38,10 @@ def with_parent():
 
 
 def with_secrets(folder, command):
-    """An environment that has secrets is started by the program that reads them, which becomes the command."""
+    """An environment that has secrets is started by the program that reads them, which becomes the command. With -I it imports no module of
+    the app, and no variable of the app's environment decides what it imports."""
     program = os.path.join(folder, '.release-secrets.py')
-    return ['/usr/bin/python3', program, 'run', folder, '--', *command] if os.path.exists(program) else command
+    return ['/usr/bin/python3', '-I', program, 'run', folder, '--', *command] if os.path.exists(program) else command
 
 
 def secrets_problem(folder, seconds):
@@ -50,7 +51,7 @@ def secrets_problem(folder, seconds):
         return None
     try:
         done = subprocess.run(
-            ['/usr/bin/python3', program, 'fetch', folder], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=seconds
+            ['/usr/bin/python3', '-I', program, 'fetch', folder], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=seconds
         )
     except subprocess.TimeoutExpired:
         return 'its secrets were not read within %g s' % seconds
