@@ -11,6 +11,7 @@ import { launchHelper, runTags, terminateLaunched } from './support/launch.ts';
 import { endChangedHost } from './support/outside.ts';
 import { playRelease } from './support/play.ts';
 import { describeProject, projectFiles } from './support/project.ts';
+import { readCurrent } from './support/read-back.ts';
 
 /** Boots a throwaway machine from the current image; from the base image when there is no release yet, or when that was asked for. */
 export const builder: ReleaseStep = {
@@ -108,6 +109,11 @@ export const stage: ReleaseStep = {
       return endHost(context);
     }
     // The play that removes the environment is the whole playbook, too.
-    if (context.state.changedOutside) await endChangedHost(context);
+    if (context.state.changedOutside) return endChangedHost(context);
+    // A part of the release role, played by itself, may have switched it; what is not proven never serves by an undo.
+    const { version, detachFirst } = context.state;
+    if (!detachFirst || (await readCurrent(context, host)) !== version) return;
+    context.note(`a play has switched ${host.instanceId} to ${version}: it is terminated`);
+    await endHost(context);
   },
 };

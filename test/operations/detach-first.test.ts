@@ -167,6 +167,17 @@ describe('a host that plays have changed beside the folder of the release', () =
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
 
+  it('is one that a play has switched, with tasks of the release role alone', async () => {
+    world.switches.add('stage');
+    const result = await world.run(failingAfter(await plan(), 'stage'));
+    world.switches.clear();
+    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+    const { id, there } = await bakeHost();
+    expect(there).toBe(false);
+    expect(world.notes.join('\n')).toContain(`a play has switched ${id} to ${result.state.version}: it is terminated`);
+    expect(await world.serving()).toEqual(firstRelease);
+  }, 60_000);
+
   it('cannot be cleared by a repetition of the play that finds all as it should be', async () => {
     world.changes.stage = [foreignChange];
     const first = await plan();

@@ -25,6 +25,8 @@ export interface HostsOfTest {
   readonly plays: string[];
   /** Actions that the playbook ends well and does nothing for. */
   readonly skipped: Set<ReleaseAction | 'run'>;
+  /** Actions that switch the host to the version as well. */
+  readonly switches: Set<ReleaseAction>;
   /** What the programs of secrets were told, `action instance`, and what fails there. */
   readonly secrets: { calls: string[]; before: Set<string>; fails?: (call: string) => string | undefined };
   /** What the playbook holds. */
@@ -119,6 +121,7 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
       if (action === 'revert') test.activated.splice(test.activated.indexOf(version), 1);
       if (action === 'activate') references = variables.release_secrets as object | undefined;
       write(diskOf(host), variables);
+      if (test.switches.has(action)) diskOf(host).current = version;
     },
     run: async (host, argv) => {
       const file = `/srv/${app}/current/.release-secrets`;

@@ -71,6 +71,7 @@ export class Simulated implements HostsOfTest {
   readonly plays: string[] = [];
   /** Actions that the playbook ends well and does nothing for: its role is skipped, or it runs in check mode. */
   readonly skipped = new Set<ReleaseAction | 'run'>();
+  readonly switches: HostsOfTest['switches'] = new Set();
   readonly secrets: HostsOfTest['secrets'] = { calls: [], before: new Set() };
   readonly playbook = standardPlaybook();
   readonly changes: HostsOfTest['changes'] = {};

@@ -103,7 +103,8 @@ export async function isClean(context: ReleaseContext, host: Host): Promise<Diff
   }
 }
 
-async function readCurrent(context: ReleaseContext, host: Host): Promise<string | undefined> {
+/** The version that `current` names on the host; undefined where there is no such link. */
+export async function readCurrent(context: ReleaseContext, host: Host): Promise<string | undefined> {
   const { text } = await readHost(context, host, ['readlink', `${releaseRoot(context.services.fleet)}/current`]);
   return text && path.basename(text);
 }
