@@ -8,8 +8,9 @@ import type { Fleet } from '../../config/settings.ts';
 import { unsetVariables } from '../../config/unset-variables.ts';
 import { PipelineError, usageError } from '../../shared/errors.ts';
 import type { CommandModule } from '../command.ts';
-import { projectDir, useColor } from '../context.ts';
+import { type CliContext, projectDir, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { refusedPlaybooks } from '../playbooks.ts';
 import { errorDocument, renderError } from '../views/errors.ts';
 import { writeJson } from '../views/json.ts';
 import { colorsFor, printable } from '../views/text.ts';
@@ -30,7 +31,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     );
   }
   const [each, fleets] = await Promise.all([
-    Promise.all(apps.map((name) => check(folder, name, options.env))),
+    Promise.all(apps.map((name) => check(context, folder, name, options.env))),
     projectFleets(folder),
   ]);
   const { checked, collisions } = withCollisions(each, findCollisions(fleets));
@@ -55,15 +56,21 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   return errors.length > 0 ? exitCodes.usage : exitCodes.done;
 };
 
-async function check(folder: string, app: string, environment: string | undefined): Promise<Checked> {
+async function check(
+  context: CliContext,
+  folder: string,
+  app: string,
+  environment: string | undefined,
+): Promise<Checked> {
   try {
     const pipeline = await loadPipeline({ projectDir: folder, app });
     const environments = environment === undefined ? pipeline.environments : [environment];
     // Inheritance and overrides can make what is right in parts wrong as a whole.
     const fleets = environments.map((name) => pipeline.fleet(name));
     if (!pipeline.onlyTasks) for (const fleet of fleets) assertNamedLedger(fleet);
-    const warnings = pipeline.onlyTasks ? [] : [...new Set(fleets.flatMap(warningsOf))];
-    return { app, environments, warnings };
+    if (pipeline.onlyTasks) return { app, environments, warnings: [] };
+    const refused = (await refusedPlaybooks(context, fleets)).map((text) => `ansible.playbook: ${text}`);
+    return { app, environments, warnings: [...new Set([...fleets.flatMap(warningsOf), ...refused])] };
   } catch (error) {
     if (error instanceof PipelineError) return { app, error };
     throw error;

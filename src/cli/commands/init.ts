@@ -12,6 +12,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { Answers } from '../init/answers.ts';
 import { gatherPlace, gatherRest } from '../init/gather.ts';
 import { writeProject } from '../init/write-project.ts';
+import { refusedPlaybooks } from '../playbooks.ts';
 import { numberOf, textOf } from '../values.ts';
 import { writeJson } from '../views/json.ts';
 
@@ -33,7 +34,7 @@ export const run: CommandModule['run'] = async (context, [given = ''], options) 
   const running = await readRunning(context, options, folder, app, place);
   const answers = await gatherRest(context, options, app, place, running);
   const files = await writeProject(folder, answers);
-  const notes = [...notesOn(answers), ...(await missingNotes(folder, app))];
+  const notes = [...notesOn(answers), ...(await missingNotes(context, folder, app))];
   if (options.json) writeJson(context.stdout, { app, environment: place.environment, files, notes });
   else {
     for (const { path, written } of files) context.stdout.write(`${written ? 'written' : 'kept   '}  ${path}\n`);
@@ -85,10 +86,11 @@ async function readRunning(
 }
 
 /** What the new file names and the project does not have. */
-async function missingNotes(projectDir: string, app: string): Promise<string[]> {
+async function missingNotes(context: CliContext, projectDir: string, app: string): Promise<string[]> {
   const pipeline = await loadPipeline({ projectDir, app });
-  const all = pipeline.environments.flatMap((name) => missingFiles(pipeline.fleet(name)));
-  return [...new Set(all.map(({ message, fix }) => `${message}; ${fix}`))];
+  const fleets = pipeline.environments.map((name) => pipeline.fleet(name));
+  const missing = fleets.flatMap(missingFiles).map(({ message, fix }) => `${message}; ${fix}`);
+  return [...new Set([...missing, ...(await refusedPlaybooks(context, fleets))])];
 }
 
 function notesOn({ running }: Answers): string[] {

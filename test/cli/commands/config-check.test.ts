@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCli } from '../../../src/cli/main.ts';
 import { file, minimal, project } from '../../config/support/project.ts';
@@ -130,4 +132,18 @@ test('a playbook and a source folder that are not there are warnings, once for a
     `warning: api: source.path: there is no folder apps/none in ${dir}; put the app there, or correct source.path in pipelines/api.ts`,
     '',
   ]);
+});
+
+test.each([
+  ['a role that is not there', '- hosts: all\n  roles: [nginx, release]\n', "the role 'nginx' was not found"],
+  ['no release role', '- hosts: all\n  tasks: [{ ansible.builtin.command: id }]\n', 'does not apply the release role'],
+  ['no YAML', '- hosts: [', 'Ansible cannot read api.yml'],
+])('a playbook that a release would refuse is a warning: %s', async (_what, text, says) => {
+  const dir = await project({ 'api.ts': file(minimal()) });
+  await writeFile(join(dir, 'ansible/api.yml'), text);
+  const { code, out, err } = await configCheck(dir);
+  expect({ code, out }).toEqual({ code: 0, out: 'ok  api: local\n' });
+  expect(err).toContain('warning: api: ansible.playbook: ');
+  expect(err).toContain(says);
+  expect(err.trim().split('\n')).toHaveLength(1);
 });

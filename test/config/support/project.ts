@@ -9,7 +9,7 @@ export async function project(files: Record<string, string>): Promise<string> {
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   await mkdir(join(dir, 'pipelines'));
   await mkdir(join(dir, 'ansible'));
-  await writeFile(join(dir, 'ansible/api.yml'), '[]\n');
+  await writeFile(join(dir, 'ansible/api.yml'), '- hosts: all\n  roles: [release]\n');
   for (const [name, text] of Object.entries(files)) await writeFile(join(dir, 'pipelines', name), text);
   return dir;
 }
