@@ -1,4 +1,4 @@
-import { parseReference, type SecretReference } from '../config/secrets.ts';
+import { namesIn, type SecretReference } from '../config/secrets.ts';
 import type { Fleet } from '../config/settings.ts';
 
 /** Where the secrets are; `*` stands for any. */
@@ -70,20 +70,12 @@ function arnsOf(fleet: Fleet, place: SecretsPlace): { parameters: string[]; secr
     ...Object.values(fleet.secrets),
     ...fleet.infrastructure.secretsOfOlderReleases,
   ];
-  const names = (source: string) => [
-    ...new Set(
-      references
-        .map(parseReference)
-        .filter((one) => one?.source === source)
-        .map((one) => one?.name ?? ''),
-    ),
-  ];
   return {
-    parameters: names('ssm').map(
+    parameters: namesIn('ssm', references).map(
       (name) => `arn:${partition}:ssm:${region}:${account}:parameter/${name.replace(/^\//, '')}`,
     ),
     // Secrets Manager adds a hyphen and six characters to the name.
-    secrets: names('secretsmanager').map(
+    secrets: namesIn('secretsmanager', references).map(
       (name) => `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}-??????`,
     ),
   };

@@ -1,6 +1,6 @@
 import { DescribeSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DescribeParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { describeReference, parseReference } from '../config/secrets.ts';
+import { describeReference, namesIn, parseReference } from '../config/secrets.ts';
 import { messageOf } from '../shared/errors.ts';
 import { awsCode } from './errors.ts';
 
@@ -37,17 +37,9 @@ export async function readSecretStates(
   secrets: Readonly<Record<string, string>>,
 ): Promise<SecretState[]> {
   const references = [...new Set(Object.values(secrets))];
-  const names = (source: string) => [
-    ...new Set(
-      references
-        .map(parseReference)
-        .filter((one) => one?.source === source)
-        .map((one) => one?.name ?? ''),
-    ),
-  ];
   const [parameters, others] = await Promise.all([
-    readParameters(ssm, names('ssm')),
-    readSecrets(secretsManager, names('secretsmanager')),
+    readParameters(ssm, namesIn('ssm', references)),
+    readSecrets(secretsManager, namesIn('secretsmanager', references)),
   ]);
   return Object.entries(secrets).map(([name, reference]) => {
     const parsed = parseReference(reference);

@@ -39,6 +39,12 @@ export function parseReference(reference: string): ParsedReference | undefined {
   return { source: 'secretsmanager', name, ...(key !== undefined && { key }) };
 }
 
+/** The names that references have in one of the two stores, each once. */
+export function namesIn(source: ParsedReference['source'], references: readonly string[]): string[] {
+  const parsed = references.map(parseReference);
+  return [...new Set(parsed.flatMap((one) => (one?.source === source ? [one.name] : [])))];
+}
+
 /** A reference as people read it: `Parameter Store /shop/stripe-key`. */
 export function describeReference(reference: string): string {
   const parsed = parseReference(reference);
