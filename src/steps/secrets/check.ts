@@ -27,7 +27,7 @@ export async function readSecretsReport(
 /** What to do where instances have no role. */
 export function roleFix({ cloud }: Pick<Services['fleet'], 'cloud'>): string {
   return cloud === 'local'
-    ? 'this fleet was made before fleets had one: pipeline local reset, then pipeline local up'
+    ? 'only a new fleet gets one: pipeline local reset, which removes this one with its images, then pipeline local up'
     : 'deploy the infrastructure, which makes the role, then release once more from the base image: --from-base';
 }
 
