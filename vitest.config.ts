@@ -21,14 +21,18 @@ const shared = {
   sequence: { groupOrder: 0 },
 };
 
-// Three projects: `unit` mirrors src/, `simulated` starts local clouds with simulated machines, `e2e` runs real sandboxes,
+// Three projects: `unit` mirrors src/ and packages/, `simulated` starts local clouds with simulated machines, `e2e` runs real sandboxes,
 // sshd, Ansible and HAProxy, under load. The first two run together, and e2e after them, on a quiet host.
 export default defineConfig({
   resolve: { alias: { 'golden-pipeline': new URL('./src/index.ts', import.meta.url).pathname } },
   test: {
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     sequence: { sequencer: LongestFirst },
-    coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'json-summary'] },
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'packages/*/src/**/*.ts'],
+      reporter: ['text-summary', 'json-summary'],
+    },
     projects: [
       { extends: true, test: { name: 'unit', include: files.unit, ...shared } },
       { extends: true, test: { name: 'simulated', include: files.simulated, ...shared } },

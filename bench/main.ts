@@ -1,15 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { run as runBalancer } from './balancer-throughput.ts';
+import type { Benchmark } from '@golden-pipeline/shared/testing/figures';
+import { run as runBalancer } from '../packages/local-cloud/bench/balancer-throughput.ts';
+import { localAnswers } from '../packages/local-cloud/bench/local-answers.ts';
+import { localFleets } from '../packages/local-cloud/bench/local-fleets.ts';
+import { localStart } from '../packages/local-cloud/bench/local-start.ts';
 import { help } from './help.ts';
-import { localAnswers } from './local-answers.ts';
-import { localFleets } from './local-fleets.ts';
-import { localStart } from './local-start.ts';
 import { release } from './release.ts';
 import { rollback } from './rollback.ts';
 import { rollbackCalls } from './rollback-calls.ts';
 import { scale } from './scale.ts';
-import type { Benchmark } from './support/figures.ts';
 import { type Measured, record, shown, table } from './support/page.ts';
 import { synth } from './synth.ts';
 

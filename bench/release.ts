@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RunInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { DescribeTargetGroupsCommand, RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { systemClock } from '@golden-pipeline/shared/clock';
+import { type Benchmark, type Figure, median } from '@golden-pipeline/shared/testing/figures';
+import { delayProfiles } from 'golden-pipeline-local-cloud/model';
 import { createClients } from '../src/aws/clients.ts';
 import { readGroup } from '../src/aws/groups.ts';
 import { readMachine } from '../src/aws/instances.ts';
-import { delayProfiles } from '../src/local-cloud/settings.ts';
 import type { RunEvent } from '../src/run/events.ts';
 import { createPoll } from '../src/run/poll.ts';
-import { systemClock } from '../src/shared/clock.ts';
 import { BenchWorld, type Up } from './support/bench-world.ts';
-import { type Benchmark, type Figure, median } from './support/figures.ts';
 
 /** Settings of the `local` environment in pipelines/api.ts, in seconds. */
 const health = { interval: 1, healthy: 2 };

@@ -1,8 +1,8 @@
 import path from 'node:path';
+import type { Benchmark, Figure } from '@golden-pipeline/shared/testing/figures';
 import { execa } from 'execa';
 import type { LoadTotal } from '../examples/demo/load.ts';
 import { BenchWorld, root, type Up } from './support/bench-world.ts';
-import type { Benchmark, Figure } from './support/figures.ts';
 
 /** Seconds that we aim at from the command to all traffic on the old version; a roll has none: it is as quick as machines are. */
 const aims: Record<string, string | undefined> = { flip: '<= 5', switch: '<= 2' };

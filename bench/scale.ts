@@ -1,10 +1,10 @@
 import path from 'node:path';
+import type { Benchmark, Figure } from '@golden-pipeline/shared/testing/figures';
 import { execa } from 'execa';
+import { delayProfiles } from 'golden-pipeline-local-cloud/model';
 import type { LoadTotal } from '../examples/demo/load.ts';
-import { delayProfiles } from '../src/local-cloud/settings.ts';
 import { planScale } from '../src/operations/scale.ts';
 import { BenchWorld, root, type Up } from './support/bench-world.ts';
-import type { Benchmark, Figure } from './support/figures.ts';
 import { simulatedBenchFleet } from './support/simulated.ts';
 
 /** A scale-out before an event: 3 to 350 machines of a model with AWS's delays and rate limits, and 3 to 40 real ones under load. */

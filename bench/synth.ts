@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type Benchmark, median, timed } from '@golden-pipeline/shared/testing/figures';
 import { execa } from 'execa';
 import { root } from './support/bench-world.ts';
-import { type Benchmark, median, timed } from './support/figures.ts';
 
 const rounds = 5;
 

@@ -1,7 +1,7 @@
+import { usageError } from '@golden-pipeline/shared/errors';
 import { App } from 'aws-cdk-lib';
 import { collisionError, findCollisions } from '../src/config/collisions.ts';
 import type { Fleet } from '../src/config/settings.ts';
-import { usageError } from '../src/shared/errors.ts';
 import { checkFleet } from './checks.ts';
 import { EnvironmentStack } from './environment-stack.ts';
 import { FleetStack } from './fleet-stack.ts';

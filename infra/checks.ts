@@ -1,5 +1,5 @@
+import { usageError } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../src/config/settings.ts';
-import { usageError } from '../src/shared/errors.ts';
 import { namedNetwork } from './network.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { ownFile } from '@golden-pipeline/shared/own-files';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CustomResource, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct, type IDependable } from 'constructs';
 import type { Fleet } from '../src/config/settings.ts';
-import { ownFile } from '../src/shared/own-files.ts';
 import { idOf } from './logical-id.ts';
 
 /** What a group has at the time of a deploy; both are filled in by CloudFormation. */

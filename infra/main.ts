@@ -1,9 +1,10 @@
 // The infrastructure app that `pipeline infra` and cdk.json start: one stack for each fleet of pipelines/*.ts that lives on AWS.
 // The AWS CDK is an optional peer dependency, so it is loaded only when the configuration is right, and its absence is an error with a fix.
+
+import { messageOf, PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { listApps, loadPipeline } from '../src/config/load.ts';
 import { everyFleet } from '../src/config/project.ts';
 import type { Fleet } from '../src/config/settings.ts';
-import { messageOf, PipelineError, usageError } from '../src/shared/errors.ts';
 
 /** Fleets of every environment with `cloud: 'aws'`. */
 async function awsFleets(projectDir: string): Promise<Fleet[]> {

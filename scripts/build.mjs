@@ -11,7 +11,7 @@ const dist = `${root}dist`;
 /** Bundle name -> source, of what the package has. */
 export const productEntries = {
   cli: 'src/cli/main.ts',
-  'local-cloud': 'src/local-cloud/daemon/main.ts',
+  'local-cloud': 'packages/local-cloud/src/daemon/main.ts',
   index: 'src/index.ts',
   infra: 'infra/main.ts',
 };

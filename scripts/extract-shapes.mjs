@@ -1,4 +1,4 @@
-// Writes src/local-cloud/wire/shapes.generated.json: the request and answer shapes of the served operations, taken from the
+// Writes packages/local-cloud/src/wire/shapes.generated.json: the request and answer shapes of the served operations, taken from the
 // SDK's own schemas, so that the local cloud need not load the clients. With --check it only says whether the file is current.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { createJiti } from 'jiti';
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const root = new URL('../', import.meta.url);
-const target = new URL('src/local-cloud/wire/shapes.generated.json', root);
+const target = new URL('packages/local-cloud/src/wire/shapes.generated.json', root);
 const { check } = parseArgs({ options: { check: { type: 'boolean' } } }).values;
 
 /** Service -> its SDK package and the client that knows the API's version; `rpc` where it speaks JSON and CBOR as well. */
@@ -36,7 +36,7 @@ const packages = {
 /** The file's text, one shape a line so that a new SDK makes a readable difference. */
 async function generate() {
   const { operations } = await createJiti(import.meta.url, { fsCache: false }).import(
-    fileURLToPath(new URL('src/local-cloud/wire/operations.ts', root)),
+    fileURLToPath(new URL('packages/local-cloud/src/wire/operations.ts', root)),
   );
   const services = {};
   for (const [service, names] of Object.entries(operations)) {
@@ -131,7 +131,7 @@ const text = await generate();
 const current = readOr(target) === text;
 if (check) {
   if (!current) {
-    console.error('stale: src/local-cloud/wire/shapes.generated.json (run node scripts/extract-shapes.mjs)');
+    console.error('stale: packages/local-cloud/src/wire/shapes.generated.json (run node scripts/extract-shapes.mjs)');
     process.exitCode = 1;
   }
 } else if (!current) {

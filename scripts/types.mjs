@@ -24,7 +24,8 @@ export async function bundleTypes(file) {
   const types = dts({ tsconfig: path('tsconfig.json'), includeExternal: inlined, compilerOptions: { noEmit: false } });
   const bundle = await rollup({
     input: path('src/index.ts'),
-    external: (id) => /^[@a-z]/.test(id) && !inlined.includes(id) && !id.startsWith('@aws-sdk/'),
+    external: (id) =>
+      /^[@a-z]/.test(id) && !inlined.includes(id) && !id.startsWith('@aws-sdk/') && !id.startsWith('@golden-pipeline/'),
     // Ports name more types of the SDK than what tasks see of them.
     shimMissingExports: true,
     plugins: [sdkClients, types],

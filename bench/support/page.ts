@@ -1,4 +1,4 @@
-import type { Figure } from './figures.ts';
+import type { Figure } from '@golden-pipeline/shared/testing/figures';
 
 /** What one benchmark has measured. */
 export interface Measured {

@@ -1,5 +1,5 @@
+import { type Delays, delayProfiles } from 'golden-pipeline-local-cloud/model';
 import type { Fleet } from '../../src/config/settings.ts';
-import { type Delays, delayProfiles } from '../../src/local-cloud/settings.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import type { Plan } from '../../src/run/step.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';

@@ -1,4 +1,4 @@
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 
 /** The service's error code (`InvalidAMIID.NotFound`, `ValidationError` ...) of an SDK error, wrapped by us or not. */
 export function awsCode(error: unknown): string | undefined {

@@ -9,7 +9,7 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { awsCode } from './errors.ts';
 
 /** An Auto Scaling group as the pipeline sees it, always read fresh. */

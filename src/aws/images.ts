@@ -7,7 +7,7 @@ import {
   type Image,
   paginateDescribeImages,
 } from '@aws-sdk/client-ec2';
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { awsCode, isNotFound } from './errors.ts';
 import { tagKeys, tagValue, toTags } from './tags.ts';
 

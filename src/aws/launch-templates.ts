@@ -8,7 +8,7 @@ import {
   ModifyLaunchTemplateCommand,
   paginateDescribeLaunchTemplateVersions,
 } from '@aws-sdk/client-ec2';
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { isNotFound } from './errors.ts';
 import { tagKeys, tagValue, toTags } from './tags.ts';
 

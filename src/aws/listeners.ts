@@ -8,7 +8,7 @@ import {
   ModifyTargetGroupAttributesCommand,
   paginateDescribeRules,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { awsCode, isNotFound } from './errors.ts';
 
 /** Part of the requests that a target group gets: its weight over the sum of weights (0 to 999 each). */

@@ -7,8 +7,8 @@ import {
   DescribeTargetGroupsCommand,
   type TargetGroup,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { usageError } from '../shared/errors.ts';
-import { nearest, show } from '../shared/text.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { nearest, show } from '@golden-pipeline/shared/text';
 import type { AwsClients } from './clients.ts';
 import { type Route, readRoutes } from './listeners.ts';
 

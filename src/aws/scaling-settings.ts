@@ -8,7 +8,7 @@ import {
   paginateDescribePolicies,
   paginateDescribeScheduledActions,
 } from '@aws-sdk/client-auto-scaling';
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 
 /** A scheduled action of a group; plain data. Times are ISO. */
 export interface ScheduledAction {

@@ -1,7 +1,7 @@
 import { DescribeSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DescribeParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { messageOf } from '@golden-pipeline/shared/errors';
 import { describeReference, namesIn, parseReference } from '../config/secrets.ts';
-import { messageOf } from '../shared/errors.ts';
 import { awsCode } from './errors.ts';
 
 /** The clients that secrets are looked for with. */

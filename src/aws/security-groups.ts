@@ -6,7 +6,7 @@ import {
   paginateDescribeSecurityGroupRules,
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { awsCode, isNotFound } from './errors.ts';
 import { machinesRole, tagKeys, tagValue, toTags } from './tags.ts';
 

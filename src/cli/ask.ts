@@ -1,4 +1,4 @@
-import { PipelineError, usageError } from '../shared/errors.ts';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import type { CliContext, GlobalOptions } from './context.ts';
 
 /**

@@ -1,7 +1,7 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { LockRecord, RunRecord } from '../ledger/types.ts';
 import { findDead } from '../operations/dead-run.ts';
 import { createPoll } from '../run/poll.ts';
-import { PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
 import type { CommandOptions } from './command.ts';
 import type { CliContext } from './context.ts';

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { type Clock, systemClock } from '@golden-pipeline/shared/clock';
+import { usageError } from '@golden-pipeline/shared/errors';
 import type { SignalSource } from '../run/interrupt.ts';
-import { type Clock, systemClock } from '../shared/clock.ts';
-import { usageError } from '../shared/errors.ts';
 
 /** Where text goes; a terminal knows that it is one. */
 export interface Output {

@@ -1,4 +1,4 @@
-import type { Outcome } from '../shared/errors.ts';
+import type { Outcome } from '@golden-pipeline/shared/errors';
 
 /** The process's exit code of each outcome; scripts rely on them. */
 export const exitCodes: Readonly<Record<Outcome, number>> = {

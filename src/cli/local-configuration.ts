@@ -1,3 +1,5 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import pMap from 'p-map';
 import { groupMachines } from '../aws/instances.ts';
 import { readRules } from '../aws/rules.ts';
@@ -8,8 +10,6 @@ import { type DescribedDifference, describeDifferences } from '../operations/con
 import { readConfiguration, type SeenConfiguration } from '../operations/configuration/read.ts';
 import { recorded } from '../operations/configuration/settings.ts';
 import { findDead } from '../operations/dead-run.ts';
-import type { Clock } from '../shared/clock.ts';
-import { messageOf, PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
 import { assertUnclaimed } from '../steps/support/claim.ts';
 import { applyDifferences, recordApplied, removeTargetGroups } from './local-changes.ts';

@@ -1,6 +1,5 @@
-import { readCloud } from '../local-cloud/daemon/client.ts';
-import { type ControlClient, controlClient } from '../local-cloud/daemon/control-client.ts';
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { type ControlClient, controlClient, readCloud } from 'golden-pipeline-local-cloud/client';
 import type { CommandOptions } from './command.ts';
 import { type CliContext, localCloudDir, projectDir } from './context.ts';
 

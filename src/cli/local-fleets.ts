@@ -6,6 +6,7 @@ import {
   DescribeAutoScalingGroupsCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { DescribeKeyPairsCommand, DescribeSubnetsCommand, ImportKeyPairCommand } from '@aws-sdk/client-ec2';
+import { systemClock } from '@golden-pipeline/shared/clock';
 import { execa } from 'execa';
 import { type AwsClients, type AwsTarget, createClients } from '../aws/clients.ts';
 import { isNotFound } from '../aws/errors.ts';
@@ -15,7 +16,6 @@ import { toTags } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
 import { appliedTags, valuesOfFile } from '../operations/configuration/settings.ts';
 import { createPoll, type Poll } from '../run/poll.ts';
-import { systemClock } from '../shared/clock.ts';
 import { ledgerClientOptions } from './ledger.ts';
 import { ensureBalancer, ensureListener, ensureTargetGroup, urlOf } from './local-balancer.ts';
 import { localEnvironments } from './local-environments.ts';

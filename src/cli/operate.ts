@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { messageOf } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../config/settings.ts';
 import type { HeldLock, Ledger, RunRecord } from '../ledger/types.ts';
 import { createEmitter, type Emit } from '../run/emitter.ts';
@@ -6,7 +7,6 @@ import { execute, type RunResult } from '../run/execute.ts';
 import { exitCodeOf } from '../run/interrupt.ts';
 import { createRunId } from '../run/run-id.ts';
 import type { Plan } from '../run/step.ts';
-import { messageOf } from '../shared/errors.ts';
 import { confirm } from './ask.ts';
 import type { CommandOptions } from './command.ts';
 import type { CliContext } from './context.ts';

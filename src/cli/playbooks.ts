@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { missingFiles } from '../config/missing-files.ts';
 import type { Fleet } from '../config/settings.ts';
 import { createHosts } from '../hosts/index.ts';
-import { PipelineError } from '../shared/errors.ts';
 import { reasonsToDetachFirst } from '../steps/playbook/detach-first.ts';
 import { placeOf } from '../steps/support/project.ts';
 import type { CliContext } from './context.ts';

@@ -1,6 +1,6 @@
+import { type PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
-import { type PipelineError, usageError } from '../shared/errors.ts';
 import type { CommandOptions, CommandSpec } from './command.ts';
 import { commands, groups } from './commands/index.ts';
 import type { CliContext } from './context.ts';

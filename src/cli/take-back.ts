@@ -1,4 +1,4 @@
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { Services } from '../steps/services.ts';
 import { confirm } from './ask.ts';
 import { clearTheWay, findInTheWay } from './clear-the-way.ts';

@@ -1,10 +1,10 @@
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { nearest, show } from '@golden-pipeline/shared/text';
 import { Command, CommanderError } from 'commander';
 import { loadPipeline } from '../config/load.ts';
 import type { Pipeline } from '../config/pipeline.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { Around } from '../operations/around.ts';
-import { PipelineError, usageError } from '../shared/errors.ts';
-import { nearest, show } from '../shared/text.ts';
 import { isTask } from '../tasks/define.ts';
 import { readInputs, usageOf } from '../tasks/read-inputs.ts';
 import type { Task } from '../tasks/types.ts';

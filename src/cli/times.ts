@@ -1,5 +1,5 @@
-import { usageError } from '../shared/errors.ts';
-import { show } from '../shared/text.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 
 /** A date and a time of day with its zone: seconds may be left out, the zone may not. */
 const shape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;

@@ -1,10 +1,10 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { RunRecord } from '../ledger/types.ts';
 import { planUndo } from '../operations/undo-run.ts';
 import { execute } from '../run/execute.ts';
 import { Interrupted, installInterrupt } from '../run/interrupt.ts';
 import { replay } from '../run/journal.ts';
 import type { Plan } from '../run/step.ts';
-import { PipelineError } from '../shared/errors.ts';
 import { type RollState, type Services, servedBefore } from '../steps/services.ts';
 import type { CommandOptions } from './command.ts';
 import type { CliContext } from './context.ts';

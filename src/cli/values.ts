@@ -1,5 +1,5 @@
-import { usageError } from '../shared/errors.ts';
-import { show } from '../shared/text.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 import type { CommandOptions } from './command.ts';
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -1,5 +1,5 @@
+import { nearest } from '@golden-pipeline/shared/text';
 import type { z } from 'zod';
-import { nearest } from '../shared/text.ts';
 import { cleanSettings } from './clean-paths.ts';
 import { isGroup, lineage, merge, type Raw } from './merge.ts';
 import { type Problem, pathText, problem, valueAt } from './problems.ts';

@@ -1,4 +1,4 @@
-import { type PipelineError, usageError } from '../shared/errors.ts';
+import { type PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import type { Fleet } from './settings.ts';
 
 /** A name that two fleets, or one fleet twice, would take for different resources. */

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type PipelineError, usageError } from '../shared/errors.ts';
-import { nearest, show } from '../shared/text.ts';
+import { type PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { nearest, show } from '@golden-pipeline/shared/text';
 import { appName, appPattern, environmentName, nameRules } from './names.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Fleet } from './settings.ts';

@@ -1,5 +1,5 @@
-import { usageError } from '../shared/errors.ts';
-import { show } from '../shared/text.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 
 /** AWS leaves 32 characters for a target group's name; app, environment and `-proof` must fit. */
 export const appPattern = /^[a-z][a-z0-9-]{0,20}$/;

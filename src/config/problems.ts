@@ -1,6 +1,6 @@
+import { nearest, show, visible } from '@golden-pipeline/shared/text';
 import type { z } from 'zod';
 import { isSecretKey, redacted } from '../shared/redact.ts';
-import { nearest, show, visible } from '../shared/text.ts';
 import { bare } from './schema/overrides.ts';
 
 type Path = readonly PropertyKey[];

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { messageOf, type PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { visible } from '@golden-pipeline/shared/text';
 import { createJiti } from 'jiti';
-import { messageOf, type PipelineError, usageError } from '../shared/errors.ts';
-import { visible } from '../shared/text.ts';
 
 /** Where this product's library entry may lie, seen from this module: in its sources, or beside the bundle that it is part of. */
 const entries = ['../index.ts', './index.js', '../index.js', '../dist/index.js', '../src/index.ts'];

@@ -1,5 +1,5 @@
-import { usageError } from '../shared/errors.ts';
-import { nearest, show } from '../shared/text.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { nearest, show } from '@golden-pipeline/shared/text';
 import { crossProblems } from './checks.ts';
 import type { Raw } from './merge.ts';
 import type { Pipeline } from './pipeline.ts';

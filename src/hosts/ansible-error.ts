@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { PipelineError, usageError } from '../shared/errors.ts';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import type { AnsibleEvent, AnsibleFailure } from './ansible-events.ts';
 import type { Host } from './types.ts';
 

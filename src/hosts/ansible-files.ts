@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { ownFile } from '@golden-pipeline/shared/own-files';
 import type { Fleet } from '../config/settings.ts';
-import { usageError } from '../shared/errors.ts';
-import { ownFile } from '../shared/own-files.ts';
 import type { PlaySettings } from './play-setup.ts';
 import type { Host, PlainVariables, ReleaseVariables } from './types.ts';
 

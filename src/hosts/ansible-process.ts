@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import type { Clock } from '@golden-pipeline/shared/clock';
 import { execa } from 'execa';
-import type { Clock } from '../shared/clock.ts';
 import { ownAnsibleFolder } from './ansible-files.ts';
 import { shellQuote } from './quote.ts';
 

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../config/settings.ts';
-import type { Clock } from '../shared/clock.ts';
-import { PipelineError, usageError } from '../shared/errors.ts';
 import { changesOn } from './ansible-changes.ts';
 import { ansibleMissing, noHostsError, playError } from './ansible-error.ts';
 import { type AnsibleEvent, eventParser, follow, ranNothing } from './ansible-events.ts';

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
-import { PipelineError, usageError } from '../shared/errors.ts';
 import { ansibleMissing } from './ansible-error.ts';
 
 /** Where installed roles and collections are. */

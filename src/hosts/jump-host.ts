@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
+import { usageError } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../config/settings.ts';
-import { usageError } from '../shared/errors.ts';
 import type { Host } from './types.ts';
 import { checkHost, checkLogin } from './validate.ts';
 

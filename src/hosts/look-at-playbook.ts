@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../config/settings.ts';
-import type { Clock } from '../shared/clock.ts';
-import { PipelineError, usageError } from '../shared/errors.ts';
 import { ansibleMissing } from './ansible-error.ts';
 import { checkVariables, inventory, ownAnsibleFolder } from './ansible-files.ts';
 import { environment, runGroup } from './ansible-process.ts';

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
-import { PipelineError, usageError } from '../shared/errors.ts';
 import { ansibleConfig, ownAnsibleFolder } from './ansible-files.ts';
 
 /** What one `packer build` is given. */

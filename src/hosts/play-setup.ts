@@ -1,7 +1,7 @@
 import { dirname, join, relative } from 'node:path';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
 import type { Fleet } from '../config/settings.ts';
-import { PipelineError } from '../shared/errors.ts';
 import { ansibleConfig, plainConfig, plainPlaybook } from './ansible-files.ts';
 import { type Installed, installRequirements } from './galaxy.ts';
 import { assertVaultPassword } from './vault-password.ts';

@@ -1,4 +1,4 @@
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 
 /**
  * Runs `work`, and names files in its errors as they are in the project: a checkout of it is gone when somebody looks for them.

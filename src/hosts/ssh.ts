@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
 import type { Fleet } from '../config/settings.ts';
 import { createPoll, isTimeout, type Poll } from '../run/poll.ts';
-import type { Clock } from '../shared/clock.ts';
-import { PipelineError, usageError } from '../shared/errors.ts';
 import { keysFromConsole, knownHostsFile } from './host-keys.ts';
 import { createProxy } from './proxy.ts';
 import { shellCommand } from './quote.ts';

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { usageError } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../config/settings.ts';
-import { usageError } from '../shared/errors.ts';
 
 /** Programs that a release runs on this machine, with the Debian package that brings each. */
 const programs: Record<string, string> = {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { usageError } from '../shared/errors.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
 import type { Host } from './types.ts';
 
 const hostname = /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,62})?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,62})?)*$/;

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { usageError } from '../shared/errors.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
 
 /** Permission bits of "others". */
 const othersRead = 0o004;

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../shared/clock.ts';
-import { PipelineError } from '../shared/errors.ts';
+import type { Clock, Timer } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { encode, readRecord } from './records.ts';
 import type { Store } from './store.ts';
 import type { LockRecord } from './types.ts';

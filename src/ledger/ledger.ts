@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 import { appName, environmentName, versionName, versionPattern } from '../config/names.ts';
 import { isRunId } from '../run/run-id.ts';
-import type { Clock } from '../shared/clock.ts';
-import { PipelineError, usageError } from '../shared/errors.ts';
-import { show } from '../shared/text.ts';
 import { watchAborts, writeAbort } from './aborts.ts';
 import { createFileStore } from './file-store.ts';
 import { createJournals } from './journals.ts';

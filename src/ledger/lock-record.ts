@@ -1,4 +1,4 @@
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { isGone, type ProcessIdentity } from './process-identity.ts';
 import type { LockRecord } from './types.ts';
 

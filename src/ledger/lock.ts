@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../shared/clock.ts';
-import { PipelineError } from '../shared/errors.ts';
+import type { Clock, Timer } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { heldError, isFree, lostError, type StoredLock } from './lock-record.ts';
 import { thisProcess } from './process-identity.ts';
 import { encode, type Read, readRecord } from './records.ts';

@@ -1,6 +1,6 @@
 import { link, readFile, unlink, writeFile } from 'node:fs/promises';
-import type { Clock } from '../shared/clock.ts';
-import { PipelineError } from '../shared/errors.ts';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { isGone, type ProcessIdentity, thisProcess } from './process-identity.ts';
 
 /** Longest wait for another process's read-and-write of one small file. */

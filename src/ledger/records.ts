@@ -1,4 +1,4 @@
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { Store, Stored } from './store.ts';
 
 /** A record and the tag of what was read. */

@@ -8,8 +8,8 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import type { Clock } from '../shared/clock.ts';
-import { PipelineError } from '../shared/errors.ts';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { type Condition, checkKey, type Store, type Written } from './store.ts';
 
 export interface S3StoreOptions {

@@ -1,4 +1,6 @@
 import path from 'node:path';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { AwsTarget } from '../aws/clients.ts';
 import { readGroup } from '../aws/groups.ts';
 import { findImageByName, resolveBaseImage } from '../aws/images.ts';
@@ -6,8 +8,6 @@ import { packerBuild } from '../hosts/packer.ts';
 import { checkoutProject } from '../hosts/project/checkout.ts';
 import { type ProjectRules, planProject } from '../hosts/project/plan.ts';
 import { takeSnapshot } from '../hosts/project/snapshot.ts';
-import type { Clock } from '../shared/clock.ts';
-import { PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
 import { placeOf } from '../steps/support/project.ts';
 

@@ -1,6 +1,6 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
-import type { Clock } from '../shared/clock.ts';
 import { announce } from '../steps/announce.ts';
 import { converge } from '../steps/converge.ts';
 import { flip } from '../steps/flip.ts';

@@ -1,6 +1,6 @@
+import { usageError } from '@golden-pipeline/shared/errors';
 import { fetchCommand, hasCommit } from '../hosts/git/refs.ts';
 import { readFileAt } from '../hosts/git/tree.ts';
-import { usageError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
 
 /** File in the app's folder; a commit that adds or changes it cannot be taken back, for the reason in its first line. */

@@ -1,8 +1,8 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
-import type { Clock } from '../shared/clock.ts';
-import { usageError } from '../shared/errors.ts';
-import { show } from '../shared/text.ts';
 import { imageOfVersion, type PinState, pinStep, unpinStep } from '../steps/retention/pin.ts';
 import type { Services } from '../steps/services.ts';
 

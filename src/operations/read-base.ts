@@ -1,7 +1,7 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { type BaseImage, listBaseImages } from '../aws/base-images.ts';
 import { resolveBaseImage } from '../aws/images.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
-import { PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
 import { observeFleet } from '../steps/support/observe.ts';
 

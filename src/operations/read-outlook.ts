@@ -1,5 +1,5 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { RunRecord } from '../ledger/types.ts';
-import { PipelineError } from '../shared/errors.ts';
 import type { RollbackHow, Services } from '../steps/services.ts';
 import { decideRollback } from './rollback-facts.ts';
 

@@ -1,6 +1,6 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
-import type { Clock } from '../shared/clock.ts';
 import { type RebuildState, readMissing, rebuildStep } from '../steps/ledger/rebuild.ts';
 import type { Services } from '../steps/services.ts';
 

@@ -1,8 +1,8 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { readMachine } from '../aws/instances.ts';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
-import type { Clock } from '../shared/clock.ts';
-import { PipelineError, usageError } from '../shared/errors.ts';
 import { assertSecrets } from '../steps/secrets/check.ts';
 import { refreshCheck } from '../steps/secrets/check-fleet.ts';
 import { canTakeOver, namesOnHost } from '../steps/secrets/host-programs.ts';

@@ -1,3 +1,5 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { usageError } from '@golden-pipeline/shared/errors';
 import { resolveBaseImage } from '../aws/images.ts';
 import { missingFiles } from '../config/missing-files.ts';
 import { unsetVariables } from '../config/unset-variables.ts';
@@ -8,8 +10,6 @@ import { type ProjectRules, planProject } from '../hosts/project/plan.ts';
 import { assertTools } from '../hosts/tools.ts';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
-import type { Clock } from '../shared/clock.ts';
-import { usageError } from '../shared/errors.ts';
 import { announce } from '../steps/announce.ts';
 import { bake, detach } from '../steps/bake.ts';
 import { readDrift } from '../steps/drift/read-drift.ts';

@@ -1,7 +1,7 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
-import type { Clock } from '../shared/clock.ts';
-import { PipelineError } from '../shared/errors.ts';
 import { launchedVersion } from '../steps/drift/drift.ts';
 import { readDrift } from '../steps/drift/read-drift.ts';
 import { prove } from '../steps/prove.ts';

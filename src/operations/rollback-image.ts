@@ -1,6 +1,6 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { type GoldenImage, listImages } from '../aws/images.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
-import { PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
 import { rollbackTarget, withImage } from './versions.ts';
 

@@ -1,5 +1,5 @@
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import type { ReleaseRecord } from '../ledger/types.ts';
-import { PipelineError, usageError } from '../shared/errors.ts';
 import { rollbackTarget, versionNumber, withImage } from './versions.ts';
 
 /** What is asked for, and what serves. */

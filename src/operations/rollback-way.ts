@@ -1,4 +1,4 @@
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { RollbackHow } from '../steps/services.ts';
 import type { SwitchFacts } from '../steps/support/switch-facts.ts';
 

@@ -1,6 +1,6 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
-import type { Clock } from '../shared/clock.ts';
 import type { TaskServices, TaskState, TaskStep } from '../tasks/types.ts';
 
 /** Plans a task: only reads. */

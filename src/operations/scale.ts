@@ -1,3 +1,5 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { reservedUnits } from '../aws/capacity.ts';
 import { readGroupTag } from '../aws/group-tags.ts';
 import { readGroup } from '../aws/groups.ts';
@@ -7,8 +9,6 @@ import { readWarmPool } from '../aws/warm-pool.ts';
 import type { Fleet } from '../config/settings.ts';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
-import type { Clock } from '../shared/clock.ts';
-import { PipelineError, usageError } from '../shared/errors.ts';
 import { prove } from '../steps/prove.ts';
 import { cancelScale } from '../steps/scale/cancel.ts';
 import { checkScale } from '../steps/scale/check.ts';

@@ -1,9 +1,9 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { RunRecord } from '../ledger/types.ts';
 import { replay } from '../run/journal.ts';
 import { createPlan } from '../run/plan.ts';
 import type { Plan } from '../run/step.ts';
-import type { Clock } from '../shared/clock.ts';
-import { PipelineError } from '../shared/errors.ts';
 import type { RepairState } from '../steps/repair/state.ts';
 import type { ScaleState } from '../steps/scale/state.ts';
 import type { ReleaseState, ReleaseStep, RollbackState, RollState, Services } from '../steps/services.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
+import { usageError } from '@golden-pipeline/shared/errors';
 import { readFileAt } from '../hosts/git/tree.ts';
-import { usageError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { Clock } from '../shared/clock.ts';
-import { messageOf, PipelineError } from '../shared/errors.ts';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import type { Redact } from '../shared/redact.ts';
 import type { Emit } from './emitter.ts';
 import { idempotencyToken, isEnded, type NewEntry } from './journal.ts';

@@ -1,4 +1,4 @@
-import type { Outcome } from '../shared/errors.ts';
+import type { Outcome } from '@golden-pipeline/shared/errors';
 
 /** What every event carries. `at` is milliseconds since the epoch. */
 interface EventBase {

@@ -1,5 +1,5 @@
-import type { Clock } from '../shared/clock.ts';
-import { messageOf, type Outcome, PipelineError, usageError } from '../shared/errors.ts';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { messageOf, type Outcome, PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { createRedact, type Redact } from '../shared/redact.ts';
 import { changesOf, isConflict, openContext, type RunScope } from './context.ts';
 import { createEmitter } from './emitter.ts';

@@ -1,4 +1,4 @@
-import { PipelineError } from '../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 
 /** What asks a run to undo its work and end. SIGHUP is what a closed terminal or a lost SSH connection sends. */
 export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,4 +1,4 @@
-import type { Clock } from '../shared/clock.ts';
+import type { Clock } from '@golden-pipeline/shared/clock';
 import { createRedact, type Redact } from '../shared/redact.ts';
 import { apply, type JournalEntry, type NewEntry, type Replay, replay } from './journal.ts';
 

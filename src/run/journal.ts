@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Outcome } from '../shared/errors.ts';
+import type { Outcome } from '@golden-pipeline/shared/errors';
 import type { JournaledChange } from './step.ts';
 
 /** What every entry carries: its place in the run's journal (from 1, without gaps) and when it was written (ms since the epoch). */

@@ -1,4 +1,4 @@
-import { messageOf, type Outcome, PipelineError } from '../shared/errors.ts';
+import { messageOf, type Outcome, PipelineError } from '@golden-pipeline/shared/errors';
 
 /**
  * How a run that did not get to its end has ended. Something left over: `needs-person`. Interrupted and all put back: `interrupted`.

@@ -1,4 +1,4 @@
-import type { Clock } from '../shared/clock.ts';
+import type { Clock } from '@golden-pipeline/shared/clock';
 import type { Plan, Step } from './step.ts';
 
 /** What a plan is made of. */

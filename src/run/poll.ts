@@ -1,5 +1,5 @@
-import type { Clock } from '../shared/clock.ts';
-import { PipelineError } from '../shared/errors.ts';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 
 /** What the cloud says about a wait that has given up. */
 export interface Explanation {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Clock } from '../shared/clock.ts';
+import type { Clock } from '@golden-pipeline/shared/clock';
 
 const pattern = /^\d{8}T\d{6}-[0-9a-z]{4}$/;
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../shared/clock.ts';
+import type { Clock } from '@golden-pipeline/shared/clock';
 import type { Poll } from './poll.ts';
 
 /** A change of the cloud as the journal knows it. No `result` and no `error`: the run ended between intent and outcome. */

@@ -1,4 +1,4 @@
-import { messageOf } from '../shared/errors.ts';
+import { messageOf } from '@golden-pipeline/shared/errors';
 import { changesOf, isConflict, openContext, type RunScope } from './context.ts';
 import { failureFacts } from './outcome.ts';
 import type { Step } from './step.ts';

@@ -1,3 +1,4 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
 import { createImage, waitImageAvailable } from '../aws/create-image.ts';
 import { readGroup } from '../aws/groups.ts';
 import { deregisterImage, findImageOfRun, readImage } from '../aws/images.ts';
@@ -5,7 +6,6 @@ import { isEnding, readMachine, tagMachine, terminateMachine } from '../aws/inst
 import { tagKeys } from '../aws/tags.ts';
 import type { Host } from '../hosts/types.ts';
 import type { JournaledChange } from '../run/step.ts';
-import { messageOf } from '../shared/errors.ts';
 import { type ReleaseContext, type ReleaseState, type ReleaseStep, times } from './services.ts';
 import { describeReturn } from './support/clean.ts';
 import { endHost } from './support/end-host.ts';

@@ -1,5 +1,5 @@
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { startRefresh } from '../aws/refreshes.ts';
-import { messageOf, PipelineError } from '../shared/errors.ts';
 import type { RollbackStep } from './services.ts';
 import { explained, explainGroup } from './support/explain.ts';
 import { waitRefresh } from './support/refresh.ts';

@@ -1,6 +1,6 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { type Machine, tagMachines } from '../aws/instances.ts';
 import { tagKeys } from '../aws/tags.ts';
-import { PipelineError } from '../shared/errors.ts';
 import { type RollbackContext, type RollbackStep, times } from './services.ts';
 import { establishedHosts, type FlipAnswer, type FlipLook, flipHosts, lookForHosts } from './support/flip-hosts.ts';
 import { FlipTally, type Unswitched } from './support/flip-tally.ts';

@@ -1,8 +1,8 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { nameTaken } from '../aws/create-image.ts';
 import { readImages } from '../aws/images.ts';
 import { groupMachines, type Machine } from '../aws/instances.ts';
 import { isActive, readRefresh } from '../aws/refreshes.ts';
-import { PipelineError } from '../shared/errors.ts';
 import { askHost } from './drift/ask-hosts.ts';
 import { assertRollbackTarget } from './drift/release-gate.ts';
 import { assertRecorded, seeReleases } from './ledger/seen-releases.ts';

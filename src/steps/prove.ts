@@ -1,5 +1,5 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { deregisterTarget, readTargets, registerTarget } from '../aws/balancers.ts';
-import { PipelineError } from '../shared/errors.ts';
 import { type ReleaseContext, type ReleaseStep, times } from './services.ts';
 import { unhealthyTargets } from './support/explain.ts';
 import { waitRunning, waitTargetHealthy } from './support/health.ts';

@@ -1,5 +1,5 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
 import type { Step } from '../run/step.ts';
-import { messageOf } from '../shared/errors.ts';
 import { Keeper } from './retention/keeper.ts';
 import { rulesOf } from './retention/look.ts';
 import { removeAll, sweepSnapshots } from './retention/remove.ts';

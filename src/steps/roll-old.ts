@@ -1,5 +1,5 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { isTimeout } from '../run/poll.ts';
-import { PipelineError } from '../shared/errors.ts';
 import { fill, makeDefault, refreshFleet, roll } from './roll.ts';
 import type { RollbackContext, RollbackStep } from './services.ts';
 import { waitFleetHealthy } from './support/health.ts';

@@ -1,6 +1,6 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readImage } from '../aws/images.ts';
 import { cancelRefresh, isActive, readRefresh } from '../aws/refreshes.ts';
-import { PipelineError } from '../shared/errors.ts';
 import { disableAgain, enableAgain } from './repair/enable.ts';
 import { type RollbackContext, type RollbackStep, servedBefore, times } from './services.ts';
 import { noteClaim } from './support/claim.ts';

@@ -1,6 +1,6 @@
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { replaceInstance } from '../aws/groups.ts';
 import { isTimeout } from '../run/poll.ts';
-import { messageOf, PipelineError } from '../shared/errors.ts';
 import { type RollbackContext, type RollbackStep, times } from './services.ts';
 import { lookForHosts } from './support/flip-hosts.ts';
 import { inARow } from './support/in-a-row.ts';

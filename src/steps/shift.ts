@@ -1,6 +1,6 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroup, setCapacity } from '../aws/groups.ts';
 import type { Step } from '../run/step.ts';
-import { PipelineError } from '../shared/errors.ts';
 import type { Colour, RollContext, RollState, Services } from './services.ts';
 import { proveColour } from './support/colour-health.ts';
 import {

@@ -1,8 +1,8 @@
 import path from 'node:path';
+import { messageOf } from '@golden-pipeline/shared/errors';
 import { resolveBaseImage } from '../aws/images.ts';
 import { readMachine } from '../aws/instances.ts';
 import { archiveCommit } from '../hosts/git/archive.ts';
-import { messageOf } from '../shared/errors.ts';
 import { assertMayServe } from './playbook/detach-first.ts';
 import type { ReleaseState, ReleaseStep } from './services.ts';
 import { endHost } from './support/end-host.ts';

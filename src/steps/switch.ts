@@ -1,6 +1,6 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { setTemplate } from '../aws/groups.ts';
 import type { Step } from '../run/step.ts';
-import { PipelineError } from '../shared/errors.ts';
 import type { Colour, GroupSettings, RollContext, RollState, Services } from './services.ts';
 import { settle } from './settle.ts';
 import { proveColour } from './support/colour-health.ts';

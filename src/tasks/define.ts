@@ -1,5 +1,5 @@
-import { usageError } from '../shared/errors.ts';
-import { show } from '../shared/text.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 import type { Inputs, Values } from './inputs.ts';
 import type { Task, TaskBody, TaskDefinition, TaskStep } from './types.ts';
 

@@ -1,7 +1,7 @@
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import type { Host } from '../hosts/types.ts';
 import type { Explanation } from '../run/poll.ts';
 import type { RunContext } from '../run/step.ts';
-import { messageOf, PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
 
 /** What these helpers need of a context: any step has it. */

@@ -1,5 +1,5 @@
-import { type PipelineError, usageError } from '../shared/errors.ts';
-import { show } from '../shared/text.ts';
+import { type PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 
 /** One input of a task: how it is read from the command line and what the help says of it. */
 export interface Input<T> {

@@ -1,9 +1,9 @@
 import type { Action, RuleCondition } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readListener } from '../aws/listeners.ts';
 import { createRule, deleteRule, type ListenerRule, readRules, tagRule, updateRule } from '../aws/rules.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
-import { PipelineError } from '../shared/errors.ts';
 import type { Services } from '../steps/services.ts';
 import type { TaskContext } from './types.ts';
 

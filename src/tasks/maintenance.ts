@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { isoSeconds } from '@golden-pipeline/shared/text';
 import { readListener, readRoutes } from '../aws/listeners.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { ProbeAnswer } from '../hosts/probe.ts';
-import { usageError } from '../shared/errors.ts';
-import { isoSeconds } from '../shared/text.ts';
 import { times } from '../steps/services.ts';
 import { proofHeaders } from '../steps/support/smoke.ts';
 import { fleetRole, ownRules, pageRole, removeRules, restoreRules, setRule } from './maintenance-rules.ts';

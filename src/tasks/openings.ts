@@ -1,3 +1,6 @@
+import { readBlock, showBlock } from '@golden-pipeline/shared/cidr';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { isoSeconds, show } from '@golden-pipeline/shared/text';
 import {
   closePort,
   findFleetSecurityGroup,
@@ -7,9 +10,6 @@ import {
   openPort,
   prolongOpening,
 } from '../aws/security-groups.ts';
-import { readBlock, showBlock } from '../shared/cidr.ts';
-import { usageError } from '../shared/errors.ts';
-import { isoSeconds, show } from '../shared/text.ts';
 import type { OpeningRule } from './opening-rule.ts';
 import type { TaskContext, TaskStep } from './types.ts';
 

@@ -53,7 +53,7 @@ export function openSecurityGroup(openings: Readonly<Record<string, OpeningRule>
       const rule = openings[name] as OpeningRule;
       const max = (rule.maxHours ?? 12) * hourMs;
       const forMs = time ?? (rule.hours ?? 1) * hourMs;
-      const { usageError } = await import('../shared/errors.ts');
+      const { usageError } = await import('@golden-pipeline/shared/errors');
       if (forMs > max) {
         throw usageError(
           'sg.time',

@@ -8,10 +8,10 @@ import { promisify } from 'node:util';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { debianPython, withoutBoto3 } from '@golden-pipeline/shared/testing/debian-python';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { World } from '../local-cloud/behaviour/support.ts';
-import { allowing, makeProfile, trusting } from '../local-cloud/iam/client.ts';
-import { debianPython, withoutBoto3 } from '../support/debian-python.ts';
+import { World } from '../../packages/local-cloud/test/behaviour/support.ts';
+import { allowing, makeProfile, trusting } from '../../packages/local-cloud/test/iam/client.ts';
 
 const exec = promisify(execFile);
 const files = new URL('../../ansible/roles/release/files/', import.meta.url).pathname;

@@ -6,14 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { systemClock } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fleet } from '../../src/config/settings.ts';
 import { createAnsible } from '../../src/hosts/ansible.ts';
 import { createLook } from '../../src/hosts/look-at-playbook.ts';
 import type { PlaySettings } from '../../src/hosts/play-setup.ts';
 import type { Hosts } from '../../src/hosts/types.ts';
-import { systemClock } from '../../src/shared/clock.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import { assertRecord, recordRelease, runPlaybook, unpackSource, waitServes } from '../../src/steps/support/plain.ts';
 import { journaledContext } from '../steps/support/journaled-context.ts';
 

@@ -1,12 +1,12 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { systemClock } from '@golden-pipeline/shared/clock';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fleet } from '../../src/config/settings.ts';
 import { createAnsible } from '../../src/hosts/ansible.ts';
 import { createLook } from '../../src/hosts/look-at-playbook.ts';
 import type { TaskChange } from '../../src/hosts/types.ts';
-import { systemClock } from '../../src/shared/clock.ts';
 import { assertReleaseRole, type Judgement, judgePlaybook } from '../../src/steps/playbook/judge.ts';
 import { cleanLists } from '../../src/steps/support/clean.ts';
 

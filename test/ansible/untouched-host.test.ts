@@ -3,12 +3,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { systemClock } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Fleet } from '../../src/config/settings.ts';
 import { createAnsible } from '../../src/hosts/ansible.ts';
 import type { Hosts } from '../../src/hosts/types.ts';
-import { systemClock } from '../../src/shared/clock.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import { playRelease } from '../../src/steps/support/play.ts';
 import { journaledContext } from '../steps/support/journaled-context.ts';
 

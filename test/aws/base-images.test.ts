@@ -1,10 +1,10 @@
 import { CreateTagsCommand, DescribeImagesCommand, DisableImageCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
+import { account } from 'golden-pipeline-local-cloud/model';
 import { expect, it } from 'vitest';
+import { openWorld, type World } from '../../packages/local-cloud/test/behaviour/support.ts';
 import { listBaseImages } from '../../src/aws/base-images.ts';
 import { tagKeys, toTags } from '../../src/aws/tags.ts';
-import { account } from '../../src/local-cloud/settings.ts';
-import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
 openWorld(

@@ -2,11 +2,11 @@ import { inspect } from 'node:util';
 import { DescribeAutoScalingGroupsCommand, UpdateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeImagesCommand, DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { DescribeTargetGroupsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, describe, expect, it } from 'vitest';
+import { openWorld, type World } from '../../packages/local-cloud/test/behaviour/support.ts';
 import { type AwsClients, type AwsTarget, createClients } from '../../src/aws/clients.ts';
 import { awsCode } from '../../src/aws/errors.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
-import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
 const made: AwsClients[] = [];

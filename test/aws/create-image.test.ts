@@ -1,11 +1,11 @@
 import { CreateImageCommand, DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createImage, waitImageAvailable } from '../../src/aws/create-image.ts';
 import { readImage } from '../../src/aws/images.ts';
 import { createPoll } from '../../src/run/poll.ts';
 import { instantClock } from '../support/instant-clock.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 import { refusal } from './support/refusal.ts';
 
 const ec2 = new EC2Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });

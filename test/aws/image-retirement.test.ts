@@ -1,5 +1,6 @@
 import { DeregisterImageCommand, DescribeSnapshotsCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openWorld, type World } from '../../packages/local-cloud/test/behaviour/support.ts';
 import {
   deprecateImage,
   disableImage,
@@ -13,7 +14,6 @@ import {
   untagPinned,
 } from '../../src/aws/image-retirement.ts';
 import { tagKeys, tagValue } from '../../src/aws/tags.ts';
-import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
 let machine: string;

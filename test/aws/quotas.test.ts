@@ -1,7 +1,7 @@
 import { RequestServiceQuotaIncreaseCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openWorld, type World } from '../../packages/local-cloud/test/behaviour/support.ts';
 import { unitQuota, vcpuQuota } from '../../src/aws/quotas.ts';
-import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
 let client: ServiceQuotasClient;

@@ -6,11 +6,11 @@ import {
   ModifyListenerCommand,
   ModifyTargetGroupAttributesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { account } from 'golden-pipeline-local-cloud/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openWorld, type World } from '../../packages/local-cloud/test/behaviour/support.ts';
 import { type AwsClients, createClients } from '../../src/aws/clients.ts';
 import { readRunningFleet } from '../../src/aws/running-fleet.ts';
-import { account } from '../../src/local-cloud/settings.ts';
-import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
 let aws: AwsClients;

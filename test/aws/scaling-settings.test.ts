@@ -1,6 +1,7 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
+import { openWorld, type World } from '../../packages/local-cloud/test/behaviour/support.ts';
 import {
   deletePolicy,
   deleteScheduledActions,
@@ -11,7 +12,6 @@ import {
   readScheduledActions,
   type ScheduledAction,
 } from '../../src/aws/scaling-settings.ts';
-import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
 openWorld((opened) => {

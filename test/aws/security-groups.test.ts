@@ -7,7 +7,9 @@ import {
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
+import { account } from 'golden-pipeline-local-cloud/model';
 import { describe, expect, it } from 'vitest';
+import { openWorld, type World } from '../../packages/local-cloud/test/behaviour/support.ts';
 import {
   closePort,
   findFleetSecurityGroup,
@@ -18,8 +20,6 @@ import {
   prolongOpening,
 } from '../../src/aws/security-groups.ts';
 import { tagKeys, toTags } from '../../src/aws/tags.ts';
-import { account } from '../../src/local-cloud/settings.ts';
-import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 import { refusal } from './support/refusal.ts';
 
 let world: World;

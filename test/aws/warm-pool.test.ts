@@ -1,7 +1,7 @@
 import { DescribeWarmPoolCommand } from '@aws-sdk/client-auto-scaling';
 import { expect, it } from 'vitest';
+import { openWorld, type World } from '../../packages/local-cloud/test/behaviour/support.ts';
 import { deleteWarmPool, putWarmPool, readWarmPool } from '../../src/aws/warm-pool.ts';
-import { openWorld, type World } from '../local-cloud/behaviour/support.ts';
 
 let world: World;
 openWorld((opened) => {

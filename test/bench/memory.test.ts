@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { treeMemory } from '../../bench/support/memory.ts';
+import { treeMemory } from '../../packages/local-cloud/bench/support/memory.ts';
 
 /** A shell whose only child holds that much memory, and says when it does. */
 async function holding(mib: number) {

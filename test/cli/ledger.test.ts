@@ -1,9 +1,9 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { credentials, region, startS3, type TestS3 } from '../../packages/local-cloud/test/s3/support/start-s3.ts';
 import { openLedger } from '../../src/cli/ledger.ts';
 import { resolveFleet } from '../../src/config/resolve.ts';
 import { minimal } from '../config/support/project.ts';
-import { credentials, region, startS3, type TestS3 } from '../local-cloud/s3/support/start-s3.ts';
 import { fakeContext } from './support/fake-context.ts';
 
 let s3: TestS3;

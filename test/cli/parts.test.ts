@@ -7,6 +7,8 @@ import {
   CreateLoadBalancerCommand,
   CreateTargetGroupCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { until as waitUntil } from '@golden-pipeline/shared/testing/until';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readListener } from '../../src/aws/listeners.ts';
 import { readRules } from '../../src/aws/rules.ts';
@@ -14,11 +16,9 @@ import { operate } from '../../src/cli/operate.ts';
 import type { Fleet } from '../../src/config/settings.ts';
 import { planTask } from '../../src/operations/run-task.ts';
 import type { Step } from '../../src/run/step.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import { maintenanceOff, maintenanceOn } from '../../src/tasks/ready.ts';
 import type { Task, TaskServices, TaskState } from '../../src/tasks/types.ts';
 import { DirectCloud } from '../support/direct-cloud.ts';
-import { until as waitUntil } from '../support/until.ts';
 import { fakeContext } from './support/fake-context.ts';
 import { fakeLedger } from './support/fake-ledger.ts';
 

@@ -1,6 +1,6 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { describe, expect, it } from 'vitest';
 import { appName, environmentName, gitRef, versionName } from '../../src/config/names.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 
 const hostile = [
   ';rm -rf /',

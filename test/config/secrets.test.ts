@@ -1,3 +1,4 @@
+import type { PipelineError } from '@golden-pipeline/shared/errors';
 import { describe, expect, it } from 'vitest';
 import {
   describeReference,
@@ -7,7 +8,6 @@ import {
   ssm,
 } from '../../src/config/secrets.ts';
 import { validate } from '../../src/config/validate.ts';
-import type { PipelineError } from '../../src/shared/errors.ts';
 import { minimal } from './support/project.ts';
 
 const origin = { app: 'api', file: 'pipelines/api.ts', projectDir: '/project' };

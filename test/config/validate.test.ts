@@ -1,6 +1,6 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { describe, expect, it } from 'vitest';
 import { validate } from '../../src/config/validate.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import { minimal } from './support/project.ts';
 
 function mistakes(raw: unknown): string[] {

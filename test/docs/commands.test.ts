@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands/index.ts';
 import { parse } from '../../src/cli/program.ts';
 import { asOwnError, readTaskLine, taskNamed, tasksOf } from '../../src/cli/tasks.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import { fakeContext } from '../cli/support/fake-context.ts';
 import { type CommandLine, commandLines } from './support/command-lines.ts';
 

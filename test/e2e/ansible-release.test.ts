@@ -2,16 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '@golden-pipeline/shared/clock';
+import type { PipelineError } from '@golden-pipeline/shared/errors';
+import {
+  type AddressBlock,
+  claimAddressBlock,
+  createBaseImage,
+  SandboxDriver,
+} from 'golden-pipeline-local-cloud/machines';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { archiveCommit } from '../../src/hosts/git/archive.ts';
 import { resolveCommit } from '../../src/hosts/git/refs.ts';
 import { createHosts } from '../../src/hosts/index.ts';
 import type { Hosts, ReleaseAction, ReleaseVariables, TaskChange } from '../../src/hosts/types.ts';
-import { type AddressBlock, claimAddressBlock } from '../../src/local-cloud/machines/address-block.ts';
-import { createBaseImage } from '../../src/local-cloud/machines/base-image.ts';
-import { SandboxDriver } from '../../src/local-cloud/machines/sandbox-driver.ts';
-import { systemClock } from '../../src/shared/clock.ts';
-import type { PipelineError } from '../../src/shared/errors.ts';
 
 const project = new URL('../../', import.meta.url).pathname;
 const playbook = join(project, 'ansible/api.yml');

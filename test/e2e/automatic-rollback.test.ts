@@ -1,7 +1,7 @@
 import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { until } from '@golden-pipeline/shared/testing/until';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../support/until.ts';
 import { expectBack, type Images, type Report, releaseBad, watchClosely } from './support/bad-release.ts';
 import { stepBegins } from './support/events.ts';
 import { goldenWorld } from './support/golden.ts';

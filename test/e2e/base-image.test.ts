@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
+import type { CallReport } from 'golden-pipeline-local-cloud/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { baseBuildPolicy } from '../../infra/base-build-policy.ts';
-import type { CallReport } from '../../src/local-cloud/daemon/control-client.ts';
 import type { BuiltBase } from '../../src/operations/build-base.ts';
 import type { BaseReport } from '../../src/operations/read-base.ts';
 import { expectShown, programsOf, transcriptOf } from './support/transcript.ts';

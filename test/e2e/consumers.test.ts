@@ -1,5 +1,5 @@
+import { until as waitUntil, withinAMinute } from '@golden-pipeline/shared/testing/until';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until as waitUntil, withinAMinute } from '../support/until.ts';
 import { type Queues, redisThere as redis, startQueues } from './support/queues.ts';
 import { visit } from './support/visit.ts';
 import { World } from './support/world.ts';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { stopCloud } from 'golden-pipeline-local-cloud/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { stopCloud } from '../../src/local-cloud/daemon/client.ts';
 import { processes } from './support/process-tree.ts';
 
 const demo = fileURLToPath(new URL('../../dist/demo.js', import.meta.url));

@@ -11,14 +11,14 @@ import {
 } from '@aws-sdk/client-ec2';
 import { DescribeLoadBalancersCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { until } from '@golden-pipeline/shared/testing/until';
 import { execa } from 'execa';
+import { type CloudDescriptor, readCloud, spawnCloud, stopCloud } from 'golden-pipeline-local-cloud/client';
+import { isAlive } from 'golden-pipeline-local-cloud/machines';
+import { account } from 'golden-pipeline-local-cloud/model';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type CloudDescriptor, readCloud, spawnCloud, stopCloud } from '../../src/local-cloud/daemon/client.ts';
-import { isAlive } from '../../src/local-cloud/machines/process-table.ts';
-import { account } from '../../src/local-cloud/settings.ts';
-import { Account } from '../local-cloud/behaviour/account.ts';
-import { webServer } from '../local-cloud/behaviour/support.ts';
-import { until } from '../support/until.ts';
+import { Account } from '../../packages/local-cloud/test/behaviour/account.ts';
+import { webServer } from '../../packages/local-cloud/test/behaviour/support.ts';
 import { keepAddresses } from './support/keep-addresses.ts';
 import { type Listed, processes, treeOf } from './support/process-tree.ts';
 

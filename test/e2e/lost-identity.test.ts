@@ -1,7 +1,7 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { machineLayout } from 'golden-pipeline-local-cloud/machines';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { machineLayout } from '../../src/local-cloud/machines/layout.ts';
 import { expectWhole, type Status } from './support/fleet.ts';
 import { goldenWorld } from './support/golden.ts';
 import { Load, type World } from './support/world.ts';

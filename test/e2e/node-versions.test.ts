@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import { stopCloud } from 'golden-pipeline-local-cloud/client';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { DemoProject } from '../../examples/demo/project.ts';
-import { stopCloud } from '../../src/local-cloud/daemon/client.ts';
 
 // The rest of the tests run on the Node that runs them; these are the other versions that the product is used with.
 const root = path.resolve(import.meta.dirname, '../..');
@@ -33,7 +33,7 @@ const coreTests = [
   'test/config/load.test.ts',
   'test/run/execute.test.ts',
   'test/ledger/ledger.test.ts',
-  'test/local-cloud/wire/server.test.ts',
+  'packages/local-cloud/test/wire/server.test.ts',
   'test/shared',
 ];
 

@@ -13,9 +13,9 @@ import {
   waitUntilInstanceRunning,
 } from '@aws-sdk/client-ec2';
 import { execa } from 'execa';
+import { type LocalCloud, startLocalCloud } from 'golden-pipeline-local-cloud';
+import { account } from 'golden-pipeline-local-cloud/model';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type LocalCloud, startLocalCloud } from '../../src/local-cloud/daemon/cloud.ts';
-import { account } from '../../src/local-cloud/settings.ts';
 
 /** Debian's Packer still has `amazon-ebs` built in; later ones load it as a plugin from the network. */
 const packer = await execa('packer', ['version'], { reject: false });

@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { systemClock } from '@golden-pipeline/shared/clock';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import shop from '../../examples/plain/shop.ts';
 import { validate } from '../../src/config/validate.ts';
 import { createLook } from '../../src/hosts/look-at-playbook.ts';
-import { systemClock } from '../../src/shared/clock.ts';
 import { plainVariables } from '../../src/steps/support/plain-variables.ts';
 
 const projectDir = path.resolve(import.meta.dirname, '../../examples/plain');

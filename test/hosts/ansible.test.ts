@@ -1,10 +1,10 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '@golden-pipeline/shared/clock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHosts } from '../../src/hosts/index.ts';
 import type { Hosts, ReleaseVariables } from '../../src/hosts/types.ts';
-import { systemClock } from '../../src/shared/clock.ts';
 import { fakePrograms } from './support/fake-programs.ts';
 
 const host = { instanceId: 'i-0abc', address: '127.0.0.9' };

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import fc from '@golden-pipeline/shared/testing/fast-check';
 import { expect, it } from 'vitest';
 import { shellCommand } from '../../src/hosts/quote.ts';
-import fc from '../support/fast-check.ts';
 
 it('reaches the program unchanged through a POSIX shell', () => {
   const hostile = [

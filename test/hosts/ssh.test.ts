@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '@golden-pipeline/shared/clock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fleet } from '../../src/config/settings.ts';
 import { createHosts } from '../../src/hosts/index.ts';
 import type { Hosts } from '../../src/hosts/types.ts';
-import { systemClock } from '../../src/shared/clock.ts';
 import { fakePrograms } from './support/fake-programs.ts';
 
 const key = (letter: string) => `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${letter.repeat(43)}`;

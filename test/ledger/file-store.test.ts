@@ -1,10 +1,10 @@
 import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '@golden-pipeline/shared/clock';
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
+import { until } from '@golden-pipeline/shared/testing/until';
 import { describe, expect, it } from 'vitest';
 import { createFileStore } from '../../src/ledger/file-store.ts';
-import { systemClock } from '../../src/shared/clock.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import { until } from '../support/until.ts';
 import { child, folder } from './support/bench.ts';
 
 const store = (dir: string) => createFileStore(dir, new ManualClock());

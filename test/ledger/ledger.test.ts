@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import fc from '@golden-pipeline/shared/testing/fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../src/ledger/types.ts';
-import fc from '../support/fast-check.ts';
 import { child, draft, folder, open } from './support/bench.ts';
 
 const runRecord = (id: string, app = 'api'): RunRecord => ({

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Timer } from '@golden-pipeline/shared/clock';
+import { systemClock } from '@golden-pipeline/shared/clock';
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { describe, expect, it, vi } from 'vitest';
 import { heartbeatMs } from '../../src/ledger/lock.ts';
 import type { HeldLock } from '../../src/ledger/types.ts';
-import type { Timer } from '../../src/shared/clock.ts';
-import { systemClock } from '../../src/shared/clock.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 import { child, draft, folder, open } from './support/bench.ts';
 
 const holder = { command: 'pipeline release api' };

@@ -1,11 +1,11 @@
 import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { systemClock } from '@golden-pipeline/shared/clock';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startS3, type TestS3 } from '../../packages/local-cloud/test/s3/support/start-s3.ts';
 import { createFileStore } from '../../src/ledger/file-store.ts';
 import { createLedger } from '../../src/ledger/ledger.ts';
 import { createS3Store } from '../../src/ledger/s3-store.ts';
 import type { Store } from '../../src/ledger/store.ts';
-import { systemClock } from '../../src/shared/clock.ts';
-import { startS3, type TestS3 } from '../local-cloud/s3/support/start-s3.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { draft, folder } from './support/bench.ts';
 

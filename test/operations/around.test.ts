@@ -1,3 +1,4 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { groupMachines } from '../../src/aws/instances.ts';
 import type { Around } from '../../src/operations/around.ts';
@@ -5,7 +6,6 @@ import { planRelease } from '../../src/operations/release.ts';
 import { planUndo } from '../../src/operations/undo-run.ts';
 import { createRunId } from '../../src/run/run-id.ts';
 import type { Plan } from '../../src/run/step.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import type { ReleaseState, Services } from '../../src/steps/services.ts';
 import { defineTask } from '../../src/tasks/define.ts';
 import { onOneHost } from '../../src/tasks/hosts.ts';

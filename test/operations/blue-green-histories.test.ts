@@ -1,4 +1,5 @@
 import { PutScalingPolicyCommand, PutScheduledUpdateGroupActionCommand } from '@aws-sdk/client-auto-scaling';
+import fc from '@golden-pipeline/shared/testing/fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { planRollback } from '../../src/operations/fast-rollback.ts';
@@ -6,7 +7,6 @@ import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { observeFleet } from '../../src/steps/support/observe.ts';
 import { readSettings } from '../../src/steps/support/settings.ts';
-import fc from '../support/fast-check.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
 import { watchWeights } from './support/weights.ts';
 

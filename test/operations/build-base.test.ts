@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { buildBase } from '../../src/operations/build-base.ts';
 import type { Services } from '../../src/steps/services.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 
 let dir: string;
 const ec2 = mockClient(EC2Client);

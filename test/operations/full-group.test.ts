@@ -1,10 +1,10 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readGroup, replaceInstance, setCapacity } from '../../src/aws/groups.ts';
 import { clearTheWay } from '../../src/cli/clear-the-way.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import { fakeContext } from '../cli/support/fake-context.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
 import { die } from './support/dying.ts';

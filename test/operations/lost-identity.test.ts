@@ -1,10 +1,10 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup } from '../../src/aws/groups.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease, type ReleaseOptions } from '../../src/operations/release.ts';
 import { planRepair } from '../../src/operations/repair.ts';
 import { planUndo } from '../../src/operations/undo-run.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import { failingAfter, firstRelease, Simulated } from '../support/simulated.ts';
 import { foreignTask } from '../support/simulated-hosts.ts';
 import { answering, deleteServingImage, releaseRecorded } from './support/drifted.ts';

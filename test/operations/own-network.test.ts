@@ -10,10 +10,10 @@ import {
   ModifyLaunchTemplateCommand,
   type RunInstancesCommandOutput,
 } from '@aws-sdk/client-ec2';
+import { account } from 'golden-pipeline-local-cloud/model';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AwsClients } from '../../src/aws/clients.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
-import { account } from '../../src/local-cloud/settings.ts';
 import { diagnose } from '../../src/operations/doctor/diagnose.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup } from '../../src/aws/groups.ts';
 import { readMachine } from '../../src/aws/instances.ts';
@@ -8,7 +9,6 @@ import { readImages } from '../../src/operations/read-images.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease, type ReleaseOptions } from '../../src/operations/release.ts';
 import { planUndo } from '../../src/operations/undo-run.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import type { ReleaseState } from '../../src/steps/services.ts';
 import { failingAfter, firstRelease, Simulated } from '../support/simulated.ts';
 import { foreignTask, standardPlaybook } from '../support/simulated-hosts.ts';

@@ -10,11 +10,11 @@ import {
   DescribeInstancesCommand,
   ModifyImageAttributeCommand,
 } from '@aws-sdk/client-ec2';
+import { CloudError } from 'golden-pipeline-local-cloud/model';
 import { afterEach, describe, expect, it } from 'vitest';
 import { markRetired } from '../../src/aws/image-retirement.ts';
 import { readImage } from '../../src/aws/images.ts';
 import { tagKeys, toTags } from '../../src/aws/tags.ts';
-import { CloudError } from '../../src/local-cloud/wire/handler.ts';
 import { planPin } from '../../src/operations/pin.ts';
 import { planPrune } from '../../src/operations/prune.ts';
 import { rollbackTarget } from '../../src/operations/versions.ts';

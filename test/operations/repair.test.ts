@@ -1,4 +1,5 @@
 import { DisableImageCommand } from '@aws-sdk/client-ec2';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { listImages, readImage } from '../../src/aws/images.ts';
@@ -6,7 +7,6 @@ import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { planRepair } from '../../src/operations/repair.ts';
 import { planUndo } from '../../src/operations/undo-run.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
 import { answering, deleteServingImage, launched, releaseRecorded } from './support/drifted.ts';
 import { type Death, die } from './support/dying.ts';

@@ -1,11 +1,11 @@
 import { CreateSecretCommand, DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
+import type { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { secretsManager, ssm } from '../../src/config/secrets.ts';
 import { diagnose } from '../../src/operations/doctor/diagnose.ts';
 import type { DoctorServices } from '../../src/operations/doctor/services.ts';
 import { planRelease } from '../../src/operations/release.ts';
-import type { PipelineError } from '../../src/shared/errors.ts';
 import { Simulated } from '../support/simulated.ts';
 
 let world: Simulated;

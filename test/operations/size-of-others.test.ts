@@ -1,8 +1,8 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterEach, expect, it } from 'vitest';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import type { Plan } from '../../src/run/step.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import type { ReleaseState, Services } from '../../src/steps/services.ts';
 import { Simulated } from '../support/simulated.ts';
 

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup, replaceInstance, setCapacity } from '../../src/aws/groups.ts';
 import { tagMachine } from '../../src/aws/instances.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import type { ReleaseState } from '../../src/steps/services.ts';
 import { everyVersion, failingAfter, firstRelease, Simulated } from '../support/simulated.ts';
 

@@ -1,3 +1,4 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { readGroupTag, setGroupTag } from '../../src/aws/group-tags.ts';
 import { readGroup, setCapacity, setTemplate } from '../../src/aws/groups.ts';
@@ -10,7 +11,6 @@ import { planPin } from '../../src/operations/pin.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import { planScale } from '../../src/operations/scale.ts';
 import type { Plan } from '../../src/run/step.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import { heldTag } from '../../src/steps/scale/held.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';
 import { Simulated } from '../support/simulated.ts';

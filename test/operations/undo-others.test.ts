@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import fc from '@golden-pipeline/shared/testing/fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { planRollback } from '../../src/operations/fast-rollback.ts';
 import { planPin } from '../../src/operations/pin.ts';
@@ -8,9 +10,7 @@ import { planScale, planScaleCancel } from '../../src/operations/scale.ts';
 import { planUndo } from '../../src/operations/undo-run.ts';
 import { replay } from '../../src/run/journal.ts';
 import type { Plan } from '../../src/run/step.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import type { ScaleServices } from '../../src/steps/scale/state.ts';
-import fc from '../support/fast-check.ts';
 import { Simulated } from '../support/simulated.ts';
 import { foreignTask } from '../support/simulated-hosts.ts';
 import { answering, deleteServingImage, releaseRecorded } from './support/drifted.ts';

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DescribeInstancesCommand, DescribeLaunchTemplatesCommand } from '@aws-sdk/client-ec2';
+import type { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readGroup } from '../../src/aws/groups.ts';
 import { listImages } from '../../src/aws/images.ts';
@@ -9,7 +10,6 @@ import { tagKeys } from '../../src/aws/tags.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease } from '../../src/operations/release.ts';
 import type { Plan } from '../../src/run/step.ts';
-import type { PipelineError } from '../../src/shared/errors.ts';
 import type { ReleaseContext, ReleaseState, Services } from '../../src/steps/services.ts';
 import { firstRelease, Simulated } from '../support/simulated.ts';
 

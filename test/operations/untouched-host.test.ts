@@ -1,9 +1,9 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup } from '../../src/aws/groups.ts';
 import { readImages } from '../../src/operations/read-images.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import { planRelease, type ReleaseOptions } from '../../src/operations/release.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import { failingAfter, firstRelease, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;

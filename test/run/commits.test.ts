@@ -1,9 +1,9 @@
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { beforeEach, expect, it } from 'vitest';
 import { execute } from '../../src/run/execute.ts';
 import { createPlan } from '../../src/run/plan.ts';
 import { createRunId } from '../../src/run/run-id.ts';
 import type { Step } from '../../src/run/step.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 
 const clock = new ManualClock();
 let undone: string[] = [];

@@ -1,8 +1,8 @@
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../src/run/journal.ts';
 import type { Step } from '../../src/run/step.ts';
-import { PipelineError, usageError } from '../../src/shared/errors.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 import { bench, changing, type Facts } from './support/bench.ts';
 
 describe('execute', () => {

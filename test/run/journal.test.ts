@@ -1,7 +1,7 @@
+import fc from '@golden-pipeline/shared/testing/fast-check';
 import { describe, expect, it } from 'vitest';
 import { apply, emptyReplay, idempotencyToken, isEnded, type JournalEntry, replay } from '../../src/run/journal.ts';
 import type { Step } from '../../src/run/step.ts';
-import fc from '../support/fast-check.ts';
 import { bench, type Facts } from './support/bench.ts';
 
 /** What a random step does. */

@@ -1,6 +1,6 @@
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { describe, expect, it } from 'vitest';
 import { createPlan } from '../../src/run/plan.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 import { changing, type Facts } from './support/bench.ts';
 
 const request = { operation: 'release', app: 'api', environment: 'local', services: {}, clock: new ManualClock() };

@@ -1,6 +1,6 @@
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { describe, expect, it } from 'vitest';
 import { createPoll } from '../../src/run/poll.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 
 describe('createPoll', () => {
   it('reads until the value fits, with a tenth of jitter, and tells each reading that was not the last', async () => {

@@ -1,6 +1,6 @@
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { describe, expect, it } from 'vitest';
 import { createRunId, isRunId } from '../../src/run/run-id.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 
 describe('createRunId', () => {
   it('is time and four random characters, and sorts by time', async () => {

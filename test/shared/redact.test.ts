@@ -1,6 +1,6 @@
+import fc from '@golden-pipeline/shared/testing/fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRedact, isSecretKey, redacted } from '../../src/shared/redact.ts';
-import fc from '../support/fast-check.ts';
 
 const redact = createRedact(['s3cr3t-value', 'abc']);
 

@@ -1,5 +1,5 @@
+import { CloudError } from 'golden-pipeline-local-cloud/model';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CloudError } from '../../src/local-cloud/wire/handler.ts';
 import { createPlan } from '../../src/run/plan.ts';
 import { retain } from '../../src/steps/retain.ts';
 import type { RollState, Services } from '../../src/steps/services.ts';

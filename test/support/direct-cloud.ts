@@ -1,11 +1,10 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
+import { type DirectCloud as Cloud, startDirectCloud } from 'golden-pipeline-local-cloud';
+import type { CloudState } from 'golden-pipeline-local-cloud/model';
+import { account, CloudError } from 'golden-pipeline-local-cloud/model';
 import { type AwsClients, createClients } from '../../src/aws/clients.ts';
 import { toPipelineError } from '../../src/aws/errors.ts';
-import { type DirectCloud as Cloud, startDirectCloud } from '../../src/local-cloud/direct/start-direct-cloud.ts';
-import type { CloudState } from '../../src/local-cloud/model.ts';
-import { account } from '../../src/local-cloud/settings.ts';
-import { CloudError } from '../../src/local-cloud/wire/handler.ts';
-import { ManualClock } from './manual-clock.ts';
 
 /** A direct cloud on a clock that the test moves, with hooks around each call of the pipeline. */
 export class DirectCloud {

@@ -1,4 +1,4 @@
-import { type Clock, sleepOn, type Timer } from '../../src/shared/clock.ts';
+import { type Clock, sleepOn, type Timer } from '@golden-pipeline/shared/clock';
 
 /** A clock that nobody waits for: it moves on to each timer as soon as that is the next one due, however busy the host is. */
 export function instantClock(): Clock {

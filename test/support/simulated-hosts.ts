@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { ownAnsibleFolder } from '../../src/hosts/ansible-files.ts';
 import type { PlaybookLook } from '../../src/hosts/playbook-look.ts';
 import type {
@@ -9,7 +10,6 @@ import type {
   ReleaseVariables,
   TaskChange,
 } from '../../src/hosts/types.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 
 /** What tests see and set of the hosts. */
 export interface HostsOfTest {

@@ -5,6 +5,18 @@ import path from 'node:path';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { steadyClock } from '@golden-pipeline/shared/testing/steady-clock';
+import { type Patience, until } from '@golden-pipeline/shared/testing/until';
+import { VirtualClock } from '@golden-pipeline/shared/virtual-clock';
+import {
+  type DirectCloud,
+  type DirectCloudOptions,
+  seededRandom,
+  startDirectCloud,
+  startLocalCloud,
+} from 'golden-pipeline-local-cloud';
 import { DemoProject } from '../../examples/demo/project.ts';
 import { type AwsClients, createClients } from '../../src/aws/clients.ts';
 import { readSecretStates, type SecretClients } from '../../src/aws/secrets.ts';
@@ -13,27 +25,15 @@ import { loadFleet } from '../../src/config/load.ts';
 import type { Fleet } from '../../src/config/settings.ts';
 import type { ReleaseAction } from '../../src/hosts/types.ts';
 import { createLedger } from '../../src/ledger/ledger.ts';
-import { startLocalCloud } from '../../src/local-cloud/daemon/cloud.ts';
-import { seededRandom } from '../../src/local-cloud/direct/seeded-random.ts';
-import {
-  type DirectCloud,
-  type DirectCloudOptions,
-  startDirectCloud,
-} from '../../src/local-cloud/direct/start-direct-cloud.ts';
 import { readStatus } from '../../src/operations/read-status.ts';
 import type { EventSink } from '../../src/run/events.ts';
 import { execute, type RunResult } from '../../src/run/execute.ts';
 import { createPoll } from '../../src/run/poll.ts';
 import { createRunId } from '../../src/run/run-id.ts';
 import type { Plan, Step } from '../../src/run/step.ts';
-import type { Clock } from '../../src/shared/clock.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
-import { VirtualClock } from '../../src/shared/virtual-clock.ts';
 import type { Services } from '../../src/steps/services.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { type HostsOfTest, simulatedHosts, standardPlaybook } from './simulated-hosts.ts';
-import { steadyClock } from './steady-clock.ts';
-import { type Patience, until } from './until.ts';
 
 const root = repository(import.meta.dirname);
 

@@ -6,8 +6,8 @@ const projects = testProjects();
 it('test files that start a cloud, themselves or through a fixture, are in the project of simulated clouds', () => {
   expect(projects.simulated).toEqual(
     expect.arrayContaining([
-      'test/local-cloud/daemon/cloud.test.ts',
-      'test/local-cloud/behaviour/groups.test.ts',
+      'packages/local-cloud/test/daemon/cloud.test.ts',
+      'packages/local-cloud/test/behaviour/groups.test.ts',
       'test/operations/release.test.ts',
       'test/tasks/maintenance.test.ts',
     ]),
@@ -16,7 +16,7 @@ it('test files that start a cloud, themselves or through a fixture, are in the p
 
 it('test files that start no cloud are unit tests, those of test/e2e are a project of their own', () => {
   expect(projects.unit).toEqual(
-    expect.arrayContaining(['test/shared/clock.test.ts', 'test/support/test-projects.test.ts']),
+    expect.arrayContaining(['packages/shared/test/clock.test.ts', 'test/support/test-projects.test.ts']),
   );
   expect(projects.unit.filter((file) => projects.simulated.includes(file))).toEqual([]);
   expect(projects.e2e.every((file) => file.startsWith('test/e2e/'))).toBe(true);

@@ -2,15 +2,16 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
-const testFolder = join(root, 'test');
+const folders = ['test', 'packages/shared/test', 'packages/local-cloud/test'].map((folder) => join(root, folder));
 
-/** Imports of a file within the repository; what is imported from a package starts no cloud. */
-const imports = /\b(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
+/** Imports of a file within the repository, and of the local cloud's package; no other package starts a cloud. */
+const imports = /\b(?:from|import)\s*\(?\s*'(\.[^']+|golden-pipeline-local-cloud)'/g;
 /** Sources that start a local cloud. */
+const cloud = join(root, 'packages/local-cloud/src');
 const startsCloud = (file: string) =>
-  file === join(root, 'src/local-cloud/daemon/cloud.ts') ||
-  file === join(testFolder, 'support/direct-cloud.ts') ||
-  file.startsWith(join(root, 'src/local-cloud/direct/'));
+  file === join(cloud, 'daemon/cloud.ts') ||
+  file.startsWith(join(cloud, 'direct/')) ||
+  file === join(root, 'golden-pipeline-local-cloud');
 
 /**
  * The project that each test file belongs to, as paths from the root. `simulated` are those that start a cloud, themselves
@@ -24,17 +25,23 @@ export function testProjects(): Record<'unit' | 'simulated' | 'e2e', string[]> {
     // Imports may go in circles.
     known.set(file, false);
     const found = [...readFileSync(file, 'utf8').matchAll(imports)]
-      .map(([, path = '']) => resolve(dirname(file), path))
-      .some((path) => startsCloud(path) || (path.startsWith(testFolder) && existsSync(path) && simulated(path)));
+      .map(([, path = '']) => resolve(path.startsWith('.') ? dirname(file) : root, path))
+      .some((path) => startsCloud(path) || (isTest(path) && existsSync(path) && simulated(path)));
     known.set(file, found);
     return found;
   };
   const projects = { unit: [], simulated: [], e2e: [] } as ReturnType<typeof testProjects>;
-  for (const name of readdirSync(testFolder, { recursive: true }).map(String).sort()) {
-    if (!name.endsWith('.test.ts')) continue;
-    const file = join(testFolder, name);
-    const project = name.startsWith('e2e/') ? 'e2e' : simulated(file) ? 'simulated' : 'unit';
-    projects[project].push(relative(root, file));
+  for (const file of folders.flatMap(testsBelow)) {
+    const name = relative(root, file);
+    const project = name.startsWith('test/e2e/') ? 'e2e' : simulated(file) ? 'simulated' : 'unit';
+    projects[project].push(name);
   }
   return projects;
+}
+
+const isTest = (path: string) => folders.some((folder) => path.startsWith(folder));
+
+function testsBelow(folder: string): string[] {
+  const names = readdirSync(folder, { recursive: true }).map(String).sort();
+  return names.filter((name) => name.endsWith('.test.ts')).map((name) => join(folder, name));
 }

@@ -1,9 +1,9 @@
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { enterStandby, readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { readListener, readRoutes, setWeights } from '../../src/aws/listeners.ts';
 import type { Host } from '../../src/hosts/types.ts';
-import { PipelineError } from '../../src/shared/errors.ts';
 import { readLive } from '../../src/steps/support/observe.ts';
 import { defineTask } from '../../src/tasks/define.ts';
 import { onEveryHost, onOneHost } from '../../src/tasks/hosts.ts';

@@ -1,5 +1,5 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { loadPipeline } from '../../config/load.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import { confirm } from '../ask.ts';
 import { clearTheWay } from '../clear-the-way.ts';
 import type { CommandModule } from '../command.ts';

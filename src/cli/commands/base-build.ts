@@ -1,8 +1,8 @@
+import { usageError } from '@golden-pipeline/shared/errors';
 import { awsCommand } from '../../config/aws-command.ts';
 import type { Fleet } from '../../config/settings.ts';
 import { buildBase } from '../../operations/build-base.ts';
 import { Interrupted, type StopSignal, stopSignals } from '../../run/interrupt.ts';
-import { usageError } from '../../shared/errors.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -1,5 +1,5 @@
-import { usageError } from '../../shared/errors.ts';
-import { show } from '../../shared/text.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 import type { CommandModule } from '../command.ts';
 import { scripts } from '../completion/scripts.ts';
 import { shells } from '../completion/shells.ts';

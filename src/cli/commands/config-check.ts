@@ -1,3 +1,4 @@
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { type Collision, collisionError, findCollisions } from '../../config/collisions.ts';
 import { listApps, loadPipeline, unreadFiles } from '../../config/load.ts';
 import { missingFiles } from '../../config/missing-files.ts';
@@ -6,7 +7,6 @@ import { projectFleets } from '../../config/project.ts';
 import { secretLookingVariables } from '../../config/secrets.ts';
 import type { Fleet } from '../../config/settings.ts';
 import { unsetVariables } from '../../config/unset-variables.ts';
-import { PipelineError, usageError } from '../../shared/errors.ts';
 import type { CommandModule } from '../command.ts';
 import { type CliContext, projectDir, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

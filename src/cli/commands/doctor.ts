@@ -1,10 +1,10 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { collisionHint, findCollisions } from '../../config/collisions.ts';
 import { listApps, loadPipeline } from '../../config/load.ts';
 import { projectFleets } from '../../config/project.ts';
 import { diagnose } from '../../operations/doctor/diagnose.ts';
 import { error, type Finding, ok, takeAll } from '../../operations/doctor/finding.ts';
 import { openings } from '../../operations/doctor/records.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, projectDir, useColor } from '../context.ts';
 import { diagnoseMachine } from '../doctor-machine.ts';

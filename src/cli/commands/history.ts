@@ -1,6 +1,6 @@
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../../config/settings.ts';
 import { readOutlook } from '../../operations/read-outlook.ts';
-import { PipelineError, usageError } from '../../shared/errors.ts';
 import type { CommandModule } from '../command.ts';
 import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -1,10 +1,10 @@
+import { usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 import { versionName } from '../../config/names.ts';
 import type { Fleet } from '../../config/settings.ts';
 import { planPin, planUnpin } from '../../operations/pin.ts';
 import { planPrune } from '../../operations/prune.ts';
 import { readImages } from '../../operations/read-images.ts';
-import { usageError } from '../../shared/errors.ts';
-import { show } from '../../shared/text.ts';
 import { monthlyCost } from '../../steps/retention/cost.ts';
 import type { PruneState } from '../../steps/retention/prune.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';

@@ -1,5 +1,5 @@
+import { usageError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
-import { usageError } from '../../shared/errors.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

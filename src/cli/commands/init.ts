@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 import type { RunningFleet } from '../../aws/running-fleet.ts';
 import { loadPipeline } from '../../config/load.ts';
 import { missingFiles } from '../../config/missing-files.ts';
 import { appName } from '../../config/names.ts';
-import { PipelineError, usageError } from '../../shared/errors.ts';
-import { show } from '../../shared/text.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -1,6 +1,6 @@
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
-import { readCloud } from '../../local-cloud/daemon/client.ts';
-import { PipelineError, usageError } from '../../shared/errors.ts';
+import { readCloud } from 'golden-pipeline-local-cloud/client';
 import type { CommandModule } from '../command.ts';
 import { localCloudDir, projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

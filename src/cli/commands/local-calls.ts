@@ -1,5 +1,5 @@
-import { usageError } from '../../shared/errors.ts';
-import { show } from '../../shared/text.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

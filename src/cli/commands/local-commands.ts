@@ -1,4 +1,4 @@
-import type { FaultKind } from '../../local-cloud/faults/rule.ts';
+import type { FaultKind } from 'golden-pipeline-local-cloud/client';
 import type { CommandSpec, OptionSpec } from '../command.ts';
 
 /** Repeated here, because the help loads no other code; a test holds the two lists together. */

@@ -1,4 +1,4 @@
-import { stopCloud } from '../../local-cloud/daemon/client.ts';
+import { stopCloud } from 'golden-pipeline-local-cloud/client';
 import type { CommandModule } from '../command.ts';
 import { localCloudDir, projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

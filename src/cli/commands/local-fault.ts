@@ -1,7 +1,7 @@
-import type { FaultRequest } from '../../local-cloud/daemon/control-client.ts';
-import { checkFault } from '../../local-cloud/faults/check.ts';
-import { usageError } from '../../shared/errors.ts';
-import { show } from '../../shared/text.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
+import type { FaultRequest } from 'golden-pipeline-local-cloud/client';
+import { checkFault } from 'golden-pipeline-local-cloud/client';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { stopCloud } from '../../local-cloud/daemon/client.ts';
-import { usageError } from '../../shared/errors.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { stopCloud } from 'golden-pipeline-local-cloud/client';
 import { confirm } from '../ask.ts';
 import type { CommandModule } from '../command.ts';
 import { localCloudDir, projectDir } from '../context.ts';

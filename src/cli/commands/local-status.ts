@@ -1,6 +1,5 @@
-import { readCloud } from '../../local-cloud/daemon/client.ts';
-import { controlClient } from '../../local-cloud/daemon/control-client.ts';
-import { PipelineError } from '../../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { controlClient, readCloud } from 'golden-pipeline-local-cloud/client';
 import type { CommandModule } from '../command.ts';
 import { localCloudDir, projectDir, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

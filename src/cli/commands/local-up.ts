@@ -1,5 +1,5 @@
-import { readCloud, spawnCloud } from '../../local-cloud/daemon/client.ts';
-import { usageError } from '../../shared/errors.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
+import { readCloud, spawnCloud } from 'golden-pipeline-local-cloud/client';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, localCloudDir, projectDir, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

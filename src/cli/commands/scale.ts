@@ -1,7 +1,7 @@
+import { usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { planScale, planScaleCancel, readScale } from '../../operations/scale.ts';
-import { usageError } from '../../shared/errors.ts';
-import { show } from '../../shared/text.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';

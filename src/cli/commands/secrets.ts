@@ -1,8 +1,8 @@
+import { usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 import type { Fleet } from '../../config/settings.ts';
 import { readSecrets } from '../../operations/read-secrets.ts';
 import { planRefresh } from '../../operations/refresh-secrets.ts';
-import { usageError } from '../../shared/errors.ts';
-import { show } from '../../shared/text.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';

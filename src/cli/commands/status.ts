@@ -1,8 +1,8 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
 import type { DescribedDifference } from '../../operations/configuration/describe.ts';
 import { readDrift } from '../../operations/configuration/read-drift.ts';
 import { type RollbackOutlook, readOutlook } from '../../operations/read-outlook.ts';
 import { type FleetStatus, readStatus } from '../../operations/read-status.ts';
-import type { Clock } from '../../shared/clock.ts';
 import type { Services } from '../../steps/services.ts';
 import type { CommandModule } from '../command.ts';
 import { useColor } from '../context.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { ownFile } from '@golden-pipeline/shared/own-files';
 import { shellCommand } from '../../hosts/quote.ts';
-import { PipelineError, usageError } from '../../shared/errors.ts';
-import { ownFile } from '../../shared/own-files.ts';
 
 /** What the infrastructure app needs besides this product; a team that makes its fleets by other means needs none of it. */
 const packages = { 'aws-cdk': 'aws-cdk@2', 'aws-cdk-lib': 'aws-cdk-lib@2', constructs: 'constructs@10' };

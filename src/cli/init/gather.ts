@@ -1,7 +1,7 @@
+import { usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 import type { RunningFleet } from '../../aws/running-fleet.ts';
 import { environmentName } from '../../config/names.ts';
-import { usageError } from '../../shared/errors.ts';
-import { show } from '../../shared/text.ts';
 import { askText } from '../ask.ts';
 import type { CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';

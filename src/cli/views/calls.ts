@@ -1,4 +1,4 @@
-import type { CallReport } from '../../local-cloud/daemon/control-client.ts';
+import type { CallReport } from 'golden-pipeline-local-cloud/client';
 import { columns } from './table.ts';
 import { type Colors, clockTime, duration } from './text.ts';
 

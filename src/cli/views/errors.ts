@@ -1,4 +1,4 @@
-import { type Outcome, PipelineError } from '../../shared/errors.ts';
+import { type Outcome, PipelineError } from '@golden-pipeline/shared/errors';
 import { readSystemError } from '../../shared/system-errors.ts';
 import { type Colors, printable } from './text.ts';
 

@@ -1,4 +1,4 @@
-import type { FaultRule, FaultView } from '../../local-cloud/daemon/control-client.ts';
+import type { FaultRule, FaultView } from 'golden-pipeline-local-cloud/client';
 import { columns } from './table.ts';
 import { type Colors, duration } from './text.ts';
 

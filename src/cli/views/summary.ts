@@ -1,4 +1,4 @@
-import type { Outcome } from '../../shared/errors.ts';
+import type { Outcome } from '@golden-pipeline/shared/errors';
 import type { RunFacts } from './record.ts';
 import { columns } from './table.ts';
 import { type Colors, duration, oneLine, printable } from './text.ts';

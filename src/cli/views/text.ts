@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
+import { visible } from '@golden-pipeline/shared/text';
 import picocolors from 'picocolors';
 import prettyMilliseconds from 'pretty-ms';
-import { visible } from '../../shared/text.ts';
 
 /** Colour functions that do nothing when `enabled` is false. */
 export type Colors = ReturnType<typeof picocolors.createColors>;

@@ -2,8 +2,8 @@ import { createWriteStream } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { usageError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
-import { usageError } from '../../shared/errors.ts';
 import { type Isolated, isolated } from './isolated.ts';
 import {
   bytesOf,

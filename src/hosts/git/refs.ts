@@ -1,4 +1,4 @@
-import { usageError } from '../../shared/errors.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
 import { git, isCommit, topLevel } from './run-git.ts';
 
 /**

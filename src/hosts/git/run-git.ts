@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, posix } from 'node:path';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
-import { PipelineError, usageError } from '../../shared/errors.ts';
 
 /** How git is run, beyond its arguments. */
 export interface GitOptions {

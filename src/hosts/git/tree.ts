@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { type PipelineError, usageError } from '../../shared/errors.ts';
+import { type PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { type Isolated, isolated } from './isolated.ts';
 import { bytesOf, gitFailed, isCommit, repositoryPath, topLevel } from './run-git.ts';
 

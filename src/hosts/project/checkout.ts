@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { messageOf, type PipelineError, usageError } from '../../shared/errors.ts';
+import { messageOf, type PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { git, gitFailed, isCommit, nameOf } from '../git/run-git.ts';
 import { objectsMissing } from '../git/tree.ts';
 import { missingFile, type ProjectPlace, type ProjectRepository, playbookBelow, projectRepository } from './place.ts';

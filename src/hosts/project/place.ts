@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join, posix, relative } from 'node:path';
-import { PipelineError } from '../../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { topLevel } from '../git/run-git.ts';
 
 /** The files of a project that plays and Packer run from. */

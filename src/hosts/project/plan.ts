@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { usageError } from '../../shared/errors.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
 import { resolveCommit } from '../git/refs.ts';
 import { topLevel } from '../git/run-git.ts';
 import { describeWorkTree } from '../git/work-tree.ts';

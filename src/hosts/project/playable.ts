@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { usageError } from '../../shared/errors.ts';
+import { usageError } from '@golden-pipeline/shared/errors';
 import { isolated } from '../git/isolated.ts';
 import { bytesOf, nameOf } from '../git/run-git.ts';
 import { isPointer, listTree, pointerLimit, readBlobs } from '../git/tree.ts';

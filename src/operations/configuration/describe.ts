@@ -1,5 +1,5 @@
+import { show } from '@golden-pipeline/shared/text';
 import type { Fleet } from '../../config/settings.ts';
-import { show } from '../../shared/text.ts';
 import type { Difference } from './compare.ts';
 
 /** A difference of one setting in words, whatever number of resources has it. */

@@ -1,5 +1,5 @@
-import type { Clock } from '../../shared/clock.ts';
-import { PipelineError } from '../../shared/errors.ts';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { Services } from '../../steps/services.ts';
 import { findDead } from '../dead-run.ts';
 import type { Difference } from './compare.ts';

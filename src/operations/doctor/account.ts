@@ -1,10 +1,10 @@
 import { CreateImageCommand, CreateTagsCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { messageOf } from '@golden-pipeline/shared/errors';
 import { awsCode } from '../../aws/errors.ts';
 import { groupMachines } from '../../aws/instances.ts';
 import { tryLaunch } from '../../aws/launches.ts';
 import { tagKeys, toTags } from '../../aws/tags.ts';
 import { vcpusOf } from '../../aws/vcpus.ts';
-import { messageOf } from '../../shared/errors.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
 import { error, type Finding, type Look, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';

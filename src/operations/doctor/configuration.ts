@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '@golden-pipeline/shared/clock';
 import { describeDifferences } from '../configuration/describe.ts';
 import { readConfiguration } from '../configuration/read.ts';
 import { withoutRunsOwn } from '../configuration/read-drift.ts';

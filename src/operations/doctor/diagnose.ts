@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '@golden-pipeline/shared/clock';
 import { accountLooks } from './account.ts';
 import { configurationLooks } from './configuration.ts';
 import { driftLooks } from './drift.ts';

@@ -1,4 +1,4 @@
-import { messageOf, PipelineError } from '../../shared/errors.ts';
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 
 /** `ok`: looked at and well; `warning`: worth doing something; `error`: something does not work. */
 export type Severity = 'ok' | 'warning' | 'error';

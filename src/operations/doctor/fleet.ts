@@ -1,9 +1,9 @@
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import type { Clock } from '@golden-pipeline/shared/clock';
 import type { Group } from '../../aws/groups.ts';
 import { isActive, readRefresh } from '../../aws/refreshes.ts';
 import { tagKeys, tagValue } from '../../aws/tags.ts';
 import { awsCommand } from '../../config/aws-command.ts';
-import type { Clock } from '../../shared/clock.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
 import { readPageOn } from '../../tasks/maintenance-rules.ts';
 import { findDead } from '../dead-run.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '@golden-pipeline/shared/clock';
 import { type Cause, groupCauses } from '../../steps/support/group-causes.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
 import { error, type Finding, type Look, ok, warning } from './finding.ts';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { PipelineError } from '../../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { reasonsToDetachFirst } from '../../steps/playbook/detach-first.ts';
 import { servingHost } from '../../steps/playbook/serving-host.ts';
 import { observeFleet } from '../../steps/support/observe.ts';

@@ -1,8 +1,8 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { listImages, readImage } from '../../aws/images.ts';
 import { listOpenings } from '../../aws/security-groups.ts';
 import type { LockRecord } from '../../ledger/types.ts';
-import type { Clock } from '../../shared/clock.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import { unrecorded } from '../../steps/ledger/seen-releases.ts';
 import { observeFleet } from '../../steps/support/observe.ts';
 import { deadAmong } from '../dead-run.ts';

@@ -1,7 +1,7 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
 import { readGroupTag } from '../../aws/group-tags.ts';
 import { readScheduledActions, type ScheduledAction } from '../../aws/scaling-settings.ts';
 import { awsCommand } from '../../config/aws-command.ts';
-import type { Clock } from '../../shared/clock.ts';
 import { heldBaseline, heldTag } from '../../steps/scale/held.ts';
 import { type EventPool, readPool } from '../../steps/scale/pool.ts';
 import { readEventUnits } from '../../steps/scale/reservation.ts';

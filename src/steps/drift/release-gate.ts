@@ -1,4 +1,4 @@
-import { PipelineError } from '../../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { ReleaseContext } from '../services.ts';
 import type { Observation } from '../support/observe.ts';
 import { type Drift, type DriftFacts, instanceVersion, launchedVersion } from './drift.ts';

@@ -1,9 +1,9 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { type GoldenImage, listImages, listImagesNamed } from '../../aws/images.ts';
 import { instanceVersions } from '../../aws/instances.ts';
 import { templateReleases } from '../../aws/launch-templates.ts';
 import { versionPattern } from '../../config/names.ts';
 import type { ReleaseRecord } from '../../ledger/types.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import type { FleetFacts, Services } from '../services.ts';
 
 /** Releases of an app in an environment as the cloud shows them, whichever ledger they were made with. */

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import type { PlaybookLook } from '../../hosts/playbook-look.ts';
 import type { ProjectFiles } from '../../hosts/project/checkout.ts';
 import type { Host } from '../../hosts/types.ts';
-import { PipelineError, usageError } from '../../shared/errors.ts';
 import type { ReleaseState, Services } from '../services.ts';
 import { type CleanLists, cleanLists } from '../support/clean.ts';
 import { plainVariables } from '../support/plain-variables.ts';

@@ -1,5 +1,5 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
 import type { Host } from '../../hosts/types.ts';
-import { messageOf } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
 import type { Installer } from './judge.ts';
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
+import { usageError } from '@golden-pipeline/shared/errors';
 import type { PlaybookLook, TaskLook } from '../../hosts/playbook-look.ts';
-import { usageError } from '../../shared/errors.ts';
 import { harmless } from './harmless.ts';
 import { differenceToOwn, type OwnRole, ownRole } from './own-role.ts';
 

@@ -1,5 +1,5 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readImage } from '../../aws/images.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import { assertReady } from '../preflight.ts';
 import { assertUnclaimed, claimFleet, freeFleet } from '../support/claim.ts';
 import { observeFleet } from '../support/observe.ts';

@@ -1,7 +1,7 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroup } from '../../aws/groups.ts';
 import { groupMachines } from '../../aws/instances.ts';
 import type { Host } from '../../hosts/types.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import { askHost, hostsAsked, parseRelease, readOnHost } from '../drift/ask-hosts.ts';
 import type { Services } from '../services.ts';
 import { releaseRoot } from '../support/release-root.ts';

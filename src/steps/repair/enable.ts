@@ -1,7 +1,7 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { disableImage, enableImage } from '../../aws/image-retirement.ts';
 import { readImage } from '../../aws/images.ts';
 import type { RunContext } from '../../run/step.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import { restoreImage } from '../retention/restore.ts';
 import { type Services, times } from '../services.ts';
 import type { RepairStep } from './state.ts';

@@ -1,8 +1,8 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
 import { createImage, waitImageAvailable } from '../../aws/create-image.ts';
 import { findImageByName } from '../../aws/images.ts';
 import { rebootMachine } from '../../aws/instances.ts';
 import { tagKeys } from '../../aws/tags.ts';
-import { messageOf } from '../../shared/errors.ts';
 import { detach, dropImage } from '../bake.ts';
 import { times } from '../services.ts';
 import { environmentsTag, heldEnvironments } from '../support/held-environments.ts';

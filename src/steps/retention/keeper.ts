@@ -1,7 +1,7 @@
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import type { AwsClients } from '../../aws/clients.ts';
 import type { ReleaseRecord } from '../../ledger/types.ts';
 import type { RunContext } from '../../run/step.ts';
-import { messageOf, PipelineError } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
 import type { Judged } from './judge.ts';
 import { type Look, type LookOptions, look } from './look.ts';

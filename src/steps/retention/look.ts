@@ -1,3 +1,4 @@
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import type { AwsClients } from '../../aws/clients.ts';
 import { defineFleet } from '../../aws/fleet-definition.ts';
 import {
@@ -12,7 +13,6 @@ import { type GoldenImage, listImages } from '../../aws/images.ts';
 import { listSnapshots, type OwnSnapshot } from '../../aws/snapshots.ts';
 import type { Fleet } from '../../config/settings.ts';
 import type { ReleaseRecord } from '../../ledger/types.ts';
-import { messageOf, PipelineError } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
 import { type Judged, judge, type PlaceFacts, type RetentionRules } from './judge.ts';
 

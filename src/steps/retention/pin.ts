@@ -1,7 +1,7 @@
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { protectImage, tagPinned, unprotectImage, untagPinned } from '../../aws/image-retirement.ts';
 import { type GoldenImage, listImages, readImage } from '../../aws/images.ts';
 import type { RunContext, Step } from '../../run/step.ts';
-import { PipelineError, usageError } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
 import { restoreImage } from './restore.ts';
 

@@ -1,6 +1,6 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readImage } from '../../aws/images.ts';
 import type { RunContext, Step } from '../../run/step.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
 import { costText } from './cost.ts';
 import { Keeper } from './keeper.ts';

@@ -1,9 +1,9 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { awsCode } from '../../aws/errors.ts';
 import { markRetired } from '../../aws/image-retirement.ts';
 import { deregisterImage } from '../../aws/images.ts';
 import { deleteSnapshot } from '../../aws/snapshots.ts';
 import type { JournaledChange } from '../../run/step.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import type { Keeper, KeeperContext } from './keeper.ts';
 import { rulesOf } from './look.ts';
 import { type ImageTarget, leftSnapshots, type SnapshotTarget } from './targets.ts';

@@ -1,10 +1,10 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import {
   deleteScheduledActions,
   putScheduledActions,
   readScheduledActions,
   type ScheduledAction,
 } from '../../aws/scaling-settings.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import type { ScaleContext } from './state.ts';
 
 /** Gives the group these actions, in the place of those of the same names. */

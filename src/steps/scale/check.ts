@@ -1,10 +1,10 @@
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { readTargets } from '../../aws/balancers.ts';
 import { freeAddresses } from '../../aws/capacity.ts';
 import { readGroup } from '../../aws/groups.ts';
 import { isActive, readRefresh } from '../../aws/refreshes.ts';
 import { readScheduledActions } from '../../aws/scaling-settings.ts';
 import { awsCommand } from '../../config/aws-command.ts';
-import { PipelineError, usageError } from '../../shared/errors.ts';
 import { assertUnclaimed } from '../support/claim.ts';
 import { checkForeign, refuseOverlap } from './clashes.ts';
 import { expectedTime } from './expected-time.ts';

@@ -1,7 +1,7 @@
+import { usageError } from '@golden-pipeline/shared/errors';
 import type { ScheduledAction } from '../../aws/scaling-settings.ts';
 import { awsCommand } from '../../config/aws-command.ts';
 import type { Fleet } from '../../config/settings.ts';
-import { usageError } from '../../shared/errors.ts';
 import type { ScaleState } from './state.ts';
 import { describeEvent, describeForeign, eventsOf, foreignRuns, overlapping, runningEvent } from './windows.ts';
 

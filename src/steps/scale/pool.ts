@@ -1,9 +1,9 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
 import type { AwsClients } from '../../aws/clients.ts';
 import { readGroupTag, setGroupTag } from '../../aws/group-tags.ts';
 import { deleteWarmPool, putWarmPool, readWarmPool } from '../../aws/warm-pool.ts';
 import type { Fleet } from '../../config/settings.ts';
 import type { RunContext } from '../../run/step.ts';
-import { messageOf } from '../../shared/errors.ts';
 import { type Services, times } from '../services.ts';
 import { explainGroup } from '../support/explain.ts';
 import type { ScaleContext, ScaleState } from './state.ts';

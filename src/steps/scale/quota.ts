@@ -1,5 +1,5 @@
+import { messageOf, usageError } from '@golden-pipeline/shared/errors';
 import { isStandard, runningVcpus, vcpusOf } from '../../aws/vcpus.ts';
-import { messageOf, usageError } from '../../shared/errors.ts';
 import type { ScaleContext } from './state.ts';
 
 /**

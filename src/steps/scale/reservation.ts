@@ -1,8 +1,8 @@
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { isReservationRefused, reservedUnits, reserveUnits } from '../../aws/capacity.ts';
 import type { AwsClients } from '../../aws/clients.ts';
 import { readGroupTag } from '../../aws/group-tags.ts';
 import { balancerOf, readListener } from '../../aws/listeners.ts';
-import { messageOf, PipelineError } from '../../shared/errors.ts';
 import type { ScaleContext } from './state.ts';
 import { restoreTag, setTag } from './tags.ts';
 

@@ -1,5 +1,5 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroup } from '../../aws/groups.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import { assertAhead, putActions, restoreActions } from './actions.ts';
 import { heldTag, heldText } from './held.ts';
 import { endPool, restorePool } from './pool.ts';

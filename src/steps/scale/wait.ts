@@ -1,6 +1,6 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readTargets } from '../../aws/balancers.ts';
 import { isTimeout } from '../../run/poll.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import { times } from '../services.ts';
 import { explained, explainGroup } from '../support/explain.ts';
 import { inARow } from '../support/in-a-row.ts';

@@ -1,5 +1,5 @@
+import { nextRun, parseCron } from '@golden-pipeline/shared/cron';
 import { isOver, type ScheduledAction } from '../../aws/scaling-settings.ts';
-import { nextRun, parseCron } from '../../shared/cron.ts';
 
 /** How the names of our scheduled actions begin; those of an event to come end with its time, so that several fit beside each other. */
 export const scaleOutName = 'golden-pipeline-scale-out';

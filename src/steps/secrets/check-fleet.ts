@@ -1,4 +1,4 @@
-import { PipelineError } from '../../shared/errors.ts';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { assertReady } from '../preflight.ts';
 import { assertUnclaimed } from '../support/claim.ts';
 import { observeFleet } from '../support/observe.ts';

@@ -1,6 +1,6 @@
+import { usageError } from '@golden-pipeline/shared/errors';
 import { hasInstanceProfile } from '../../aws/launch-templates.ts';
 import type { SecretState } from '../../aws/secrets.ts';
-import { usageError } from '../../shared/errors.ts';
 import type { FleetFacts, Services } from '../services.ts';
 
 /** Secrets of a fleet as they can be judged from here, without reading a value. */

@@ -1,5 +1,5 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { Host } from '../../hosts/types.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
 import { flipProgram } from '../support/flip-program.ts';
 import { releaseRoot } from '../support/release-root.ts';

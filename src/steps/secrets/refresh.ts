@@ -1,5 +1,5 @@
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import pMap from 'p-map';
-import { messageOf, PipelineError } from '../../shared/errors.ts';
 import { waitFleetHealthy, waitTargetHealthy } from '../support/health.ts';
 import { bringBack, bringBackOrEnd } from '../support/return-host.ts';
 import { takeOut } from '../support/standby.ts';

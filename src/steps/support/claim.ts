@@ -1,8 +1,8 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroupTag, setGroupTag } from '../../aws/group-tags.ts';
 import { tagKeys } from '../../aws/tags.ts';
 import { awsCommand } from '../../config/aws-command.ts';
 import type { RunContext } from '../../run/step.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
 
 type Context = RunContext<Services, object>;

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { messageOf, usageError } from '@golden-pipeline/shared/errors';
 import { cleanPathProblem, cleanSettings, sharedNameProblem } from '../../config/clean-paths.ts';
 import type { Fleet } from '../../config/settings.ts';
 import { ownAnsibleFolder } from '../../hosts/ansible-files.ts';
 import type { PlaybookLook } from '../../hosts/playbook-look.ts';
 import type { Host } from '../../hosts/types.ts';
-import { messageOf, usageError } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
 import { releaseRoot } from './release-root.ts';
 

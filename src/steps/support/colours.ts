@@ -1,7 +1,7 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { type Route, readRoutes, setWeights, shareOf, type Weight } from '../../aws/listeners.ts';
 import type { Fleet } from '../../config/settings.ts';
 import type { RunContext } from '../../run/step.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import type { Colour, RollState, Services } from '../services.ts';
 import { unstickWeights } from './unstick.ts';
 

@@ -1,6 +1,6 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
 import { readGroup, replaceInstance } from '../../aws/groups.ts';
 import { isEnding, readMachine } from '../../aws/instances.ts';
-import { messageOf } from '../../shared/errors.ts';
 import type { ReleaseContext } from '../services.ts';
 import { waitFleetHealthy } from './health.ts';
 import { remember, restoreGroup, waitLifecycle } from './standby.ts';

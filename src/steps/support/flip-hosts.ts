@@ -1,8 +1,8 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
 import pMap from 'p-map';
 import { readTargets } from '../../aws/balancers.ts';
 import { readGroup } from '../../aws/groups.ts';
 import { groupMachines, type Machine } from '../../aws/instances.ts';
-import { messageOf } from '../../shared/errors.ts';
 import { type RollbackContext, times } from '../services.ts';
 import { flipProgram } from './flip-program.ts';
 

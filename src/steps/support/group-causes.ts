@@ -1,10 +1,10 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
 import { type Activity, hasFailed, isLaunch, readActivities } from '../../aws/activities.ts';
 import { type Group, readGroup } from '../../aws/groups.ts';
 import { readImage } from '../../aws/images.ts';
 import { readTemplateVersion } from '../../aws/launch-templates.ts';
 import { type LifecycleHook, readLifecycleHooks } from '../../aws/lifecycle-hooks.ts';
 import { awsCommand } from '../../config/aws-command.ts';
-import { messageOf } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
 
 /** Why a group does not get, lose or register instances, as the cloud tells it. */

@@ -1,9 +1,9 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readTargets, type TargetHealth } from '../../aws/balancers.ts';
 import { readGroup } from '../../aws/groups.ts';
 import { isEnding, type Machine, readMachine } from '../../aws/instances.ts';
 import { isTimeout } from '../../run/poll.ts';
 import type { RunContext } from '../../run/step.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import { type Colour, type Services, times } from '../services.ts';
 import { explained, explainGroup } from './explain.ts';
 import { inARow } from './in-a-row.ts';

@@ -1,8 +1,8 @@
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { awsCode } from '../../aws/errors.ts';
 import { findLaunched, readMachine, terminateMachine } from '../../aws/instances.ts';
 import { launchMachine } from '../../aws/launches.ts';
 import { tagKeys } from '../../aws/tags.ts';
-import { messageOf, PipelineError } from '../../shared/errors.ts';
 import type { ReleaseContext } from '../services.ts';
 import { whenVisible } from './visible.ts';
 

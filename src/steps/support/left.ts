@@ -1,6 +1,6 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
 import { tagRolledBack, untagRolledBack } from '../../aws/images.ts';
 import type { RunContext } from '../../run/step.ts';
-import { messageOf } from '../../shared/errors.ts';
 import type { RollState, Services } from '../services.ts';
 
 type Context = RunContext<Services, RollState>;

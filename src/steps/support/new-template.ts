@@ -1,7 +1,7 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
 import { readGroups } from '../../aws/groups.ts';
 import { createTemplateVersion, deleteTemplateVersion, readTemplateVersion } from '../../aws/launch-templates.ts';
 import { tagKeys } from '../../aws/tags.ts';
-import { messageOf } from '../../shared/errors.ts';
 import type { RollContext } from '../services.ts';
 
 /** Adds the launch-template version with the run's image and saves its number. No group names it yet. */

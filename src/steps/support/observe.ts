@@ -1,10 +1,10 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { findTargetGroup, readTargets } from '../../aws/balancers.ts';
 import { type Group, readGroup, readGroups } from '../../aws/groups.ts';
 import { readImage } from '../../aws/images.ts';
 import { readTemplateVersion } from '../../aws/launch-templates.ts';
 import { networkOf } from '../../aws/launches.ts';
 import { type Listener, readListener, readRoutes } from '../../aws/listeners.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import type { Colour, FleetFacts, Services } from '../services.ts';
 import { chooseLive, routesTo } from './colours.ts';
 

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { showingTests } from '../../config/shows-release.ts';
 import { ownAnsibleFolder, plainPlaybook } from '../../hosts/ansible-files.ts';
 import type { Host, TaskChange } from '../../hosts/types.ts';
 import { isTimeout } from '../../run/poll.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import { type ReleaseContext, type ReleaseState, times } from '../services.ts';
 import { cleanVariables } from './clean.ts';
 import { keepLost } from './lost.ts';

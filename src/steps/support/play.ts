@@ -1,5 +1,5 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { ReleaseAction, TaskChange } from '../../hosts/types.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import type { ReleaseContext } from '../services.ts';
 import { keepLost } from './lost.ts';
 import { keepingChanges } from './outside.ts';

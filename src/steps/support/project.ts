@@ -1,3 +1,4 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
 import { ignoredFiles } from '../../hosts/git/work-tree.ts';
 import { checkoutProject, type ProjectFiles } from '../../hosts/project/checkout.ts';
 import {
@@ -11,7 +12,6 @@ import {
 import { assertPlayable } from '../../hosts/project/playable.ts';
 import { takeSnapshot } from '../../hosts/project/snapshot.ts';
 import type { ReleaseAction } from '../../hosts/types.ts';
-import { messageOf } from '../../shared/errors.ts';
 import type { ReleaseContext, Services } from '../services.ts';
 
 /** What undoes or gives back: it must never wait for a commit that is not to be had. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { Host, ReleaseAction } from '../../hosts/types.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import type { ReleaseContext } from '../services.ts';
 import { releaseRoot } from './release-root.ts';
 

@@ -1,3 +1,4 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroup } from '../../aws/groups.ts';
 import {
   cancelRefresh,
@@ -7,7 +8,6 @@ import {
   rollbackRefresh,
   startRefresh,
 } from '../../aws/refreshes.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import { type RollContext, times } from '../services.ts';
 import { explained, explainGroup } from './explain.ts';
 

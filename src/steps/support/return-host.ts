@@ -1,5 +1,5 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
 import { exitStandby, type GroupMember, readGroup } from '../../aws/groups.ts';
-import { messageOf } from '../../shared/errors.ts';
 import type { ReleaseContext } from '../services.ts';
 import { endHost } from './end-host.ts';
 import { waitTargetHealthy } from './health.ts';

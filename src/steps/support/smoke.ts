@@ -1,6 +1,6 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../../config/settings.ts';
 import type { RunContext } from '../../run/step.ts';
-import { messageOf } from '../../shared/errors.ts';
 import type { RollState, Services } from '../services.ts';
 
 /** Milliseconds that a smoke test may take; slower counts as failed. */

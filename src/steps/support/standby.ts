@@ -1,3 +1,4 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import {
   enterStandby,
   type Group,
@@ -6,7 +7,6 @@ import {
   setCapacity,
   suspendProcesses,
 } from '../../aws/groups.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import { type ReleaseContext, times } from '../services.ts';
 import { explainGroup } from './explain.ts';
 

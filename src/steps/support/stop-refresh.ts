@@ -1,5 +1,5 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { cancelRefresh, isActive, readRefresh } from '../../aws/refreshes.ts';
-import { PipelineError } from '../../shared/errors.ts';
 import type { ReleaseState, RollContext, RollState } from '../services.ts';
 import { isAstray, isOurs, waitRefresh } from './refresh.ts';
 

@@ -1,6 +1,6 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
 import { endTargetStickiness, isStickinessRefused, type Route, setWeights, type Weight } from '../../aws/listeners.ts';
 import type { RunContext } from '../../run/step.ts';
-import { messageOf } from '../../shared/errors.ts';
 import type { Services } from '../services.ts';
 
 type Context = RunContext<Services, object>;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { systemClock } from '@golden-pipeline/shared/clock';
 import { expect, test } from 'vitest';
 import { runCli } from '../../../src/cli/main.ts';
 import { createFileLedger } from '../../../src/ledger/ledger.ts';
-import { systemClock } from '../../../src/shared/clock.ts';
 import { file, minimal, project } from '../../config/support/project.ts';
 import { fakeContext } from '../support/fake-context.ts';
 

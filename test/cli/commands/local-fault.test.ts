@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { systemClock } from '@golden-pipeline/shared/clock';
+import { type LocalCloud, startLocalCloud } from 'golden-pipeline-local-cloud';
+import { faultKinds } from 'golden-pipeline-local-cloud/client';
+import { processRef } from 'golden-pipeline-local-cloud/machines';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { faultKindNames } from '../../../src/cli/commands/local-commands.ts';
 import { runCli } from '../../../src/cli/main.ts';
-import { type LocalCloud, startLocalCloud } from '../../../src/local-cloud/daemon/cloud.ts';
-import { faultKinds } from '../../../src/local-cloud/faults/rule.ts';
-import { processRef } from '../../../src/local-cloud/machines/process-table.ts';
-import { systemClock } from '../../../src/shared/clock.ts';
 import { fakeContext } from '../support/fake-context.ts';
 
 let folder = '';

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import type { CliContext, Output } from '../../../src/cli/context.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
 
 /** Keeps what is written. */
 export class Written implements Output {

@@ -1,5 +1,5 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { HeldLock, Ledger, LockRecord, RunRecord } from '../../../src/ledger/types.ts';
-import { PipelineError } from '../../../src/shared/errors.ts';
 
 /** A ledger in memory with what the runner of operations uses; `log` tells the order of calls. */
 export function fakeLedger(changes: Partial<Ledger> = {}) {

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { expect, test } from 'vitest';
 import { errorDocument, renderError } from '../../../src/cli/views/errors.ts';
 import { colorsFor } from '../../../src/cli/views/text.ts';
-import { PipelineError } from '../../../src/shared/errors.ts';
 
 const quiet = { colors: colorsFor(false), debug: false };
 const error = new PipelineError('ansible.failed', 'task "install" failed\non i-1', {

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { loadIdentity, saveIdentity } from '../../../src/local-cloud/daemon/identity.ts';
+import { loadIdentity, saveIdentity } from 'golden-pipeline-local-cloud/client';
 
 /**
  * Lets a cloud that has not been started yet have addresses that it finds again after a stop. A new cloud takes the lowest free block,

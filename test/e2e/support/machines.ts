@@ -2,12 +2,15 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '@golden-pipeline/shared/clock';
+import {
+  type AddressBlock,
+  claimAddressBlock,
+  createBaseImage,
+  machineLayout,
+  SandboxDriver,
+} from 'golden-pipeline-local-cloud/machines';
 import { keysFromConsole } from '../../../src/hosts/host-keys.ts';
-import { type AddressBlock, claimAddressBlock } from '../../../src/local-cloud/machines/address-block.ts';
-import { createBaseImage } from '../../../src/local-cloud/machines/base-image.ts';
-import { machineLayout } from '../../../src/local-cloud/machines/layout.ts';
-import { SandboxDriver } from '../../../src/local-cloud/machines/sandbox-driver.ts';
-import { systemClock } from '../../../src/shared/clock.ts';
 
 const ansible = new URL('../../../ansible/', import.meta.url).pathname;
 const imageId = 'ami-0ba5e000000000001';

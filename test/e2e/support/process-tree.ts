@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { type ProcessRef, processRef } from '../../../src/local-cloud/machines/process-table.ts';
+import { type ProcessRef, processRef } from 'golden-pipeline-local-cloud/machines';
 
 /** A process as /proc has it. Zombies are not listed: nothing of them runs. */
 export interface Listed extends ProcessRef {

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { claimAddressBlock } from '../../../src/local-cloud/machines/address-block.ts';
+import { claimAddressBlock } from 'golden-pipeline-local-cloud/machines';
 
 /** Whether this host has Redis. */
 export const redisThere = (await execa('redis-server', ['--version'], { reject: false })).exitCode === 0;

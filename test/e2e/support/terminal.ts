@@ -1,7 +1,7 @@
 import path from 'node:path';
+import { debianPython } from '@golden-pipeline/shared/testing/debian-python';
+import { until, withinAMinute } from '@golden-pipeline/shared/testing/until';
 import { execa } from 'execa';
-import { debianPython } from '../../support/debian-python.ts';
-import { until, withinAMinute } from '../../support/until.ts';
 
 /** A command on a pseudo-terminal, whose session it leads. */
 export class Terminal {

@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { until, withinAMinute } from '@golden-pipeline/shared/testing/until';
 import { execa } from 'execa';
 import type { LoadSecond, LoadTotal } from '../../../examples/demo/load.ts';
 import { DemoProject } from '../../../examples/demo/project.ts';
-import { until, withinAMinute } from '../../support/until.ts';
 import { Terminal } from './terminal.ts';
 
 export const root = path.resolve(import.meta.dirname, '../../..');

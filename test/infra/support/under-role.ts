@@ -4,10 +4,10 @@ import {
   DescribeTagsCommand,
   type EC2Client,
 } from '@aws-sdk/client-ec2';
+import { account } from 'golden-pipeline-local-cloud/model';
 import { deployPolicy } from '../../../infra/deploy-policy.ts';
 import type { AwsClients } from '../../../src/aws/clients.ts';
 import type { Fleet } from '../../../src/config/settings.ts';
-import { account } from '../../../src/local-cloud/settings.ts';
 import { allows } from './iam.ts';
 import { type Call, type Known, questionsOf } from './questions.ts';
 

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { onTestFinished } from 'vitest';
 import { createFileLedger } from '../../../src/ledger/ledger.ts';
 import type { Ledger } from '../../../src/ledger/types.ts';
-import type { Clock } from '../../../src/shared/clock.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
 
 /** A folder that is removed when the test ends. */
 export async function folder(): Promise<string> {

@@ -6,7 +6,7 @@ const load = (path) =>
   createJiti(import.meta.url, { fsCache: false }).import(fileURLToPath(new URL(path, import.meta.url)));
 const { createFileLedger } = await load('../../../src/ledger/ledger.ts');
 const { createFileStore } = await load('../../../src/ledger/file-store.ts');
-const { systemClock } = await load('../../../src/shared/clock.ts');
+const { systemClock } = await load('../../../packages/shared/src/clock.ts');
 
 const [what, dir, count = '1'] = process.argv.slice(2);
 const clock = systemClock();

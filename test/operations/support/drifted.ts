@@ -1,11 +1,11 @@
 import { DeregisterImageCommand } from '@aws-sdk/client-ec2';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroup } from '../../../src/aws/groups.ts';
 import { groupMachines } from '../../../src/aws/instances.ts';
 import { readTemplateVersion } from '../../../src/aws/launch-templates.ts';
 import type { RunRecord } from '../../../src/ledger/types.ts';
 import { planRelease, type ReleaseOptions } from '../../../src/operations/release.ts';
 import { createRunId } from '../../../src/run/run-id.ts';
-import { PipelineError } from '../../../src/shared/errors.ts';
 import type { Simulated } from '../../support/simulated.ts';
 
 /** Releases the project's head, and keeps the run's record as the command line does. */

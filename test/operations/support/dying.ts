@@ -1,9 +1,9 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
 import type { RunRecord } from '../../../src/ledger/types.ts';
 import { execute } from '../../../src/run/execute.ts';
 import type { JournalEntry } from '../../../src/run/journal.ts';
 import { createRunId } from '../../../src/run/run-id.ts';
 import type { Plan } from '../../../src/run/step.ts';
-import type { Clock } from '../../../src/shared/clock.ts';
 import type { Services } from '../../../src/steps/services.ts';
 
 /** The moment at which a process dies: with what its journal still got, or did not get any more. */

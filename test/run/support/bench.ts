@@ -1,11 +1,11 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import type { RunEvent } from '../../../src/run/events.ts';
 import { execute, type RunResult } from '../../../src/run/execute.ts';
 import type { JournalEntry } from '../../../src/run/journal.ts';
 import type { JournalStore } from '../../../src/run/journal-writer.ts';
 import { createPlan } from '../../../src/run/plan.ts';
 import type { Step } from '../../../src/run/step.ts';
-import type { Clock } from '../../../src/shared/clock.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
 
 export interface Facts {
   found?: string;

@@ -1,6 +1,6 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { describe, expect, it } from 'vitest';
 import type { Hosts } from '../../../src/hosts/types.ts';
-import { PipelineError } from '../../../src/shared/errors.ts';
 import { installsOn } from '../../../src/steps/playbook/installs.ts';
 import type { Services } from '../../../src/steps/services.ts';
 

@@ -1,9 +1,9 @@
+import fc from '@golden-pipeline/shared/testing/fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GoldenImage } from '../../../src/aws/images.ts';
 import type { ReleaseRecord } from '../../../src/ledger/types.ts';
 import { type Facts, judge } from '../../../src/steps/retention/judge.ts';
 import { toTarget } from '../../../src/steps/retention/targets.ts';
-import fc from '../../support/fast-check.ts';
 
 const day = 24 * 3_600_000;
 const start = Date.UTC(2026, 0, 1);

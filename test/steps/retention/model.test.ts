@@ -5,12 +5,12 @@ import {
   EnableImageDeregistrationProtectionCommand,
   ModifyLaunchTemplateCommand,
 } from '@aws-sdk/client-ec2';
+import fc from '@golden-pipeline/shared/testing/fast-check';
+import type { ImageRecord } from 'golden-pipeline-local-cloud/model';
 import { expect, it } from 'vitest';
 import { tagKeys, toTags } from '../../../src/aws/tags.ts';
-import type { ImageRecord } from '../../../src/local-cloud/model.ts';
 import { planPin, planUnpin } from '../../../src/operations/pin.ts';
 import { planPrune } from '../../../src/operations/prune.ts';
-import fc from '../../support/fast-check.ts';
 import { hour, TestFleet } from './support/fleet.ts';
 import { Oracle } from './support/oracle.ts';
 

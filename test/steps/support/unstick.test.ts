@@ -6,13 +6,13 @@ import {
   ModifyTargetGroupAttributesCommand,
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { until, withinAMinute } from '@golden-pipeline/shared/testing/until';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { World, webServer } from '../../../packages/local-cloud/test/behaviour/support.ts';
+import { get } from '../../../packages/local-cloud/test/elb/support/real.ts';
 import { readRoutes } from '../../../src/aws/listeners.ts';
 import type { RollContext, Services } from '../../../src/steps/services.ts';
 import { readStickiness, shareTraffic } from '../../../src/steps/support/colours.ts';
-import { World, webServer } from '../../local-cloud/behaviour/support.ts';
-import { get } from '../../local-cloud/elb/support/real.ts';
-import { until, withinAMinute } from '../../support/until.ts';
 
 // On a real balancer before real machines: what a client with a cookie gets is what counts.
 let world: World;

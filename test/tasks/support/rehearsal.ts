@@ -2,22 +2,22 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { IAMClient } from '@aws-sdk/client-iam';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { until } from '@golden-pipeline/shared/testing/until';
+import { VirtualClock } from '@golden-pipeline/shared/virtual-clock';
+import { startDirectCloud } from 'golden-pipeline-local-cloud';
 import { type AwsClients, createClients } from '../../../src/aws/clients.ts';
 import { provisionFleets } from '../../../src/cli/local-fleets.ts';
 import { loadFleet } from '../../../src/config/load.ts';
 import type { Fleet } from '../../../src/config/settings.ts';
 import { createLedger } from '../../../src/ledger/ledger.ts';
-import { startDirectCloud } from '../../../src/local-cloud/direct/start-direct-cloud.ts';
 import { planTask } from '../../../src/operations/run-task.ts';
 import { execute, type RunResult } from '../../../src/run/execute.ts';
 import { createPoll } from '../../../src/run/poll.ts';
 import { createRunId } from '../../../src/run/run-id.ts';
-import type { Clock } from '../../../src/shared/clock.ts';
-import { VirtualClock } from '../../../src/shared/virtual-clock.ts';
 import type { Task, TaskServices, TaskState } from '../../../src/tasks/types.ts';
 import { file, minimal } from '../../config/support/project.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
-import { until } from '../../support/until.ts';
 
 /** A fleet on simulated machines, for tasks to be run on, in this process and on virtual time. */
 export interface Rehearsal {

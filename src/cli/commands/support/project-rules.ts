@@ -1,6 +1,6 @@
+import { usageError } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../../../config/settings.ts';
 import type { ProjectRules } from '../../../hosts/project/plan.ts';
-import { usageError } from '../../../shared/errors.ts';
 import type { CommandOptions } from '../../command.ts';
 
 /**

@@ -1,5 +1,5 @@
+import { messageOf, usageError } from '@golden-pipeline/shared/errors';
 import type { RunContext } from '../../../run/step.ts';
-import { messageOf, usageError } from '../../../shared/errors.ts';
 import type { FleetFacts, RollState, Services } from '../../services.ts';
 import { proofHeaders } from '../smoke.ts';
 import { askedPaths } from './answers.ts';

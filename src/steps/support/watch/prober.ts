@@ -1,6 +1,6 @@
+import type { Clock, Timer } from '@golden-pipeline/shared/clock';
+import { messageOf } from '@golden-pipeline/shared/errors';
 import type { Probe } from '../../../hosts/probe.ts';
-import type { Clock, Timer } from '../../../shared/clock.ts';
-import { messageOf } from '../../../shared/errors.ts';
 import { type Asked, judge, type VersionNames } from './answers.ts';
 import type { Sample } from './types.ts';
 

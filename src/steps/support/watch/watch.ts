@@ -1,6 +1,6 @@
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { readTargets } from '../../../aws/balancers.ts';
 import { readGroup } from '../../../aws/groups.ts';
-import { messageOf, PipelineError } from '../../../shared/errors.ts';
 import type { Colour, RollContext } from '../../services.ts';
 import { explained, explainGroup } from '../explain.ts';
 import { proofHeaders, smokeFailures } from '../smoke.ts';

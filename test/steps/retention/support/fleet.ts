@@ -11,10 +11,10 @@ import {
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import { account } from 'golden-pipeline-local-cloud/model';
 import { tagKeys, toTags } from '../../../../src/aws/tags.ts';
 import type { Fleet } from '../../../../src/config/settings.ts';
 import type { Ledger, ReleaseRecord } from '../../../../src/ledger/types.ts';
-import { account } from '../../../../src/local-cloud/settings.ts';
 import { execute } from '../../../../src/run/execute.ts';
 import { createRunId } from '../../../../src/run/run-id.ts';
 import type { Plan } from '../../../../src/run/step.ts';

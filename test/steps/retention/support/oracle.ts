@@ -1,5 +1,5 @@
+import type { CloudState, ImageRecord } from 'golden-pipeline-local-cloud/model';
 import { tagKeys } from '../../../../src/aws/tags.ts';
-import type { CloudState, ImageRecord } from '../../../../src/local-cloud/model.ts';
 import type { TestFleet } from './fleet.ts';
 
 /**

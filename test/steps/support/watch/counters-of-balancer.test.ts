@@ -1,12 +1,18 @@
+import { systemClock } from '@golden-pipeline/shared/clock';
+import { until } from '@golden-pipeline/shared/testing/until';
 import { afterEach, expect, it } from 'vitest';
+import { fleet, testCloud } from '../../../../packages/local-cloud/test/elb/support/cloud.ts';
+import { startCloudWatch } from '../../../../packages/local-cloud/test/elb/support/cloud-watch.ts';
+import {
+  freePort,
+  Load,
+  ownAddress,
+  startBackend,
+  startDriver,
+} from '../../../../packages/local-cloud/test/elb/support/real.ts';
+import { credentials, region } from '../../../../packages/local-cloud/test/wire/support/start-wire.ts';
 import { createMetrics, type Metrics } from '../../../../src/aws/metrics.ts';
-import { createCloudWatchService } from '../../../../src/local-cloud/cloudwatch/service.ts';
-import { systemClock } from '../../../../src/shared/clock.ts';
 import { CounterWatch, pastCounters } from '../../../../src/steps/support/watch/counters.ts';
-import { fleet, testCloud } from '../../../local-cloud/elb/support/cloud.ts';
-import { freePort, Load, ownAddress, startBackend, startDriver } from '../../../local-cloud/elb/support/real.ts';
-import { credentials, region, startWire } from '../../../local-cloud/wire/support/start-wire.ts';
-import { until } from '../../../support/until.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -34,7 +40,7 @@ async function start() {
     Targets: [{ Id: backend.id, Port: backend.port }],
   });
   await until(() => cloud.context.state.targetGroups[group]?.targets[0]?.state === 'healthy');
-  const wire = await startWire({ monitoring: createCloudWatchService(cloud.context).handlers });
+  const wire = await startCloudWatch(cloud.context);
   closers.push(() => wire.close());
   const metrics = createMetrics({ endpoint: wire.endpoint, region, credentials });
   closers.push(() => metrics.close());

@@ -1,8 +1,8 @@
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { describe, expect, it } from 'vitest';
 import type { Probe } from '../../../../src/hosts/probe.ts';
 import { Prober } from '../../../../src/steps/support/watch/prober.ts';
 import type { Sample } from '../../../../src/steps/support/watch/types.ts';
-import { ManualClock } from '../../../support/manual-clock.ts';
 
 function start(probe: Probe, perSecond = 4) {
   const clock = new ManualClock();

@@ -1,6 +1,6 @@
+import fc from '@golden-pipeline/shared/testing/fast-check';
 import { describe, expect, it } from 'vitest';
 import { chanceOf, quantile, rateOf } from '../../../../src/steps/support/watch/statistics.ts';
-import fc from '../../../support/fast-check.ts';
 
 describe('chanceOf', () => {
   it.each([
