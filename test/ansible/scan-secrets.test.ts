@@ -88,5 +88,7 @@ it('names five files when a value is in many, and says what to do with one that 
   for (let n = 0; n < 12; n++) await write(`disk/${n}`, 'user postgres');
   const { stderr } = await scan();
   expect(stderr.split(' holds the value of KEY')).toHaveLength(6);
-  expect(stderr).toMatch(/; 7 more files\. .* A value that is not a secret, such as a user name, belongs in a variable/);
+  expect(stderr).toMatch(
+    /; 7 more files\. .* A value that is not a secret, such as a user name, belongs in a variable/,
+  );
 });
