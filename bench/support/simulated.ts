@@ -1,7 +1,6 @@
 import { type Delays, delayProfiles } from 'golden-pipeline-local-cloud/model';
 import type { Fleet } from '../../src/config/settings.ts';
 import type { Plan } from '../../src/engine/step.ts';
-import type { ScaleServices } from '../../src/fleet/scaling/state.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { Simulated } from '../../test/support/simulated.ts';
 
@@ -32,13 +31,14 @@ export async function simulatedBenchFleet(
       },
     }),
   });
-  const services: ScaleServices = Object.assign(world.services, { vcpuQuota: async () => 10_000 });
+  const { services } = world;
+  services.vcpuQuota = async () => 10_000;
   /** Runs a plan to its end; rejects with what it failed of. */
-  const run = async <State>(plan: Plan<ScaleServices, State>) => {
-    const result = await world.run(plan as never);
+  const run = async <State>(plan: Plan<typeof services, State>) => {
+    const result = await world.run(plan);
     if (result.error) throw result.error;
     return result;
   };
-  await run((await planRelease(services, world.clock, {})) as never);
+  await run(await planRelease(services, world.clock, {}));
   return { cloud: world.cloud, clock: world.clock, services, run, close: () => world.close() };
 }

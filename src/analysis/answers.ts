@@ -1,14 +1,7 @@
 import type { Fleet } from '../config/settings.ts';
+import type { VersionNames } from '../fleet/facts.ts';
+import { wantedText } from '../fleet/smoke.ts';
 import type { ProbeAnswer } from '../hosts/probe.ts';
-
-type SmokeTest = Fleet['release']['smokeTests'][number];
-
-/** A version as smoke tests name it. */
-export interface VersionNames {
-  version: string;
-  /** Absent when the ledger does not know it: what asks for the commit is then not checked. */
-  commit?: string;
-}
 
 /** A request that is repeated, and what a good answer is. */
 export interface Asked {
@@ -24,12 +17,6 @@ export function askedPaths({ release, service }: Fleet): Asked[] {
   const further = release.watch.paths.filter((path) => !release.smokeTests.some((test) => test.path === path));
   const asked: Asked[] = [...release.smokeTests, ...further.map((path) => ({ path }))];
   return asked.length > 0 ? asked : [{ path: service.healthPath }];
-}
-
-/** The text that an answer of a version must contain; undefined when there is none, or it is not known. */
-export function wantedText({ contains }: Pick<SmokeTest, 'contains'>, names: VersionNames): string | undefined {
-  if (contains === undefined || (contains.includes('{commit}') && names.commit === undefined)) return undefined;
-  return contains.replaceAll('{version}', names.version).replaceAll('{commit}', names.commit ?? '');
 }
 
 /**

@@ -1,6 +1,5 @@
 import { messageOf, usageError } from '@golden-pipeline/shared/errors';
-import type { RunContext } from '../engine/step.ts';
-import type { FleetFacts, RollState, Services } from '../fleet/services.ts';
+import type { ContextWith, FleetFacts } from '../fleet/services.ts';
 import { proofHeaders } from '../fleet/smoke.ts';
 import { askedPaths } from './answers.ts';
 import { pastCounters } from './counters.ts';
@@ -9,7 +8,7 @@ import { quantile } from './statistics.ts';
 import { answersOf } from './stream.ts';
 import type { Baseline, Sample } from './types.ts';
 
-type Context = RunContext<Services, object>;
+type Context = ContextWith<object>;
 
 /**
  * Measures what serves now, before anything is switched: for `release.watch.baselineSeconds` by probes, and by what the balancer has
@@ -81,7 +80,7 @@ function describeBaseline({ paths }: Baseline): string {
  * says nothing about the new version, and the release may well be what cures it.
  * @throws usage error `release.alarms` for a name that no alarm has
  */
-export async function alarmsToWatch(context: RunContext<Services, RollState>): Promise<string[]> {
+export async function alarmsToWatch(context: Context): Promise<string[]> {
   const { fleet, metrics } = context.services;
   const { alarms: names } = fleet.release;
   if (names.length === 0 || !metrics) return [];

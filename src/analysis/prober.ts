@@ -1,7 +1,8 @@
 import type { Clock, Timer } from '@golden-pipeline/shared/clock';
 import { messageOf } from '@golden-pipeline/shared/errors';
+import type { VersionNames } from '../fleet/facts.ts';
 import type { Probe } from '../hosts/probe.ts';
-import { type Asked, judge, type VersionNames } from './answers.ts';
+import { type Asked, judge } from './answers.ts';
 import type { Sample } from './types.ts';
 
 /** Milliseconds after which a request counts as failed. */

@@ -87,3 +87,13 @@ export interface Evidence {
 
 /** Where a release is watched: old and new machines side by side, the new ones alone on their own route, or all new. */
 export type Phase = 'roll' | 'canary' | 'verify';
+
+/** What a run is judged by, and what was found. */
+export interface WatchFacts {
+  /** How the version before answered; without it nothing is compared. */
+  baseline?: Baseline;
+  /** Names of the alarms that judge this run. */
+  alarms?: string[];
+  /** Why it was taken back. */
+  evidence?: Evidence;
+}

@@ -2,15 +2,19 @@ import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { readTargets } from '../aws/balancers.ts';
 import { readGroup } from '../aws/groups.ts';
 import { explained, explainGroup } from '../fleet/explain.ts';
-import type { Colour, RollContext } from '../fleet/services.ts';
+import type { NewTemplate, VersionFacts, VersionNames } from '../fleet/facts.ts';
+import type { ContextWith, FleetFacts, FleetGroup } from '../fleet/services.ts';
 import { proofHeaders, smokeFailures } from '../fleet/smoke.ts';
-import { askedPaths, type VersionNames } from './answers.ts';
+import { askedPaths } from './answers.ts';
 import { Comparison } from './comparison.ts';
 import { CounterWatch } from './counters.ts';
 import { evidenceLines, toEvidence } from './evidence.ts';
 import { MachineWatch, type SickMachine } from './machines.ts';
 import { Prober } from './prober.ts';
-import type { Evidence, Fault, Phase, Sample } from './types.ts';
+import type { Evidence, Fault, Phase, Sample, WatchFacts } from './types.ts';
+
+/** A run whose version is watched. */
+export type WatchContext = ContextWith<FleetFacts & VersionFacts & NewTemplate & WatchFacts>;
 
 /** Samples kept for the evidence. */
 const keptSamples = 2000;
@@ -30,7 +34,7 @@ export interface Watch {
 
 export interface WatchWhere {
   /** Whose machines; by default those of the group that serves. */
-  colour?: Colour;
+  colour?: FleetGroup;
   /** Leads the probes; by default the way of all requests. */
   headers?: Record<string, string>;
 }
@@ -39,7 +43,7 @@ export interface WatchWhere {
  * Begins to watch the new version: probes go on by themselves from now on, the cloud is asked at each `sample()`.
  * In the phase `roll` old and new machines answer side by side, so smoke tests that name the version do not count there.
  */
-export async function openWatch(context: RollContext, phase: Phase, where: WatchWhere = {}): Promise<Watch> {
+export async function openWatch(context: WatchContext, phase: Phase, where: WatchWhere = {}): Promise<Watch> {
   const { services, state, clock } = context;
   const { fleet, aws, metrics } = services;
   const { release } = fleet;
@@ -141,7 +145,7 @@ const isHeld = ({ state }: SickMachine): boolean => state.endsWith('Pending:Wait
  * @param message What has failed, for a person.
  */
 export async function takenBack(
-  context: RollContext,
+  context: WatchContext,
   watch: Watch,
   error: { code: string; message: string; hint?: string; details?: string[] },
 ): Promise<PipelineError> {
@@ -161,7 +165,7 @@ export async function takenBack(
 }
 
 /** The versions that may answer while machines are exchanged. */
-async function versionsOf(context: RollContext): Promise<VersionNames[]> {
+async function versionsOf(context: WatchContext): Promise<VersionNames[]> {
   const { version, commit, current } = context.state;
   const before = current.version;
   if (before === undefined) return [];
@@ -182,7 +186,7 @@ function createRows(reads: number): (found: readonly Omit<Fault, 'lasting'>[]) =
 }
 
 /** What cannot be read is said once and then left out: it adds to what is always looked at. */
-function createOptional(context: RollContext) {
+function createOptional(context: WatchContext) {
   const said = new Set<string>();
   return async <T>(what: string, read: () => Promise<T> | undefined, without: T): Promise<T> => {
     try {

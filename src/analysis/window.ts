@@ -1,7 +1,6 @@
 import { isTimeout } from '../engine/poll.ts';
-import type { RollContext } from '../fleet/services.ts';
 import type { Fault, Phase } from './types.ts';
-import { openWatch, takenBack, type WatchWhere } from './watch.ts';
+import { openWatch, takenBack, type WatchContext, type WatchWhere } from './watch.ts';
 
 /**
  * Watches the new version for a window. It ends when the time is over and nothing is wrong at that moment.
@@ -9,7 +8,7 @@ import { openWatch, takenBack, type WatchWhere } from './watch.ts';
  * @throws PipelineError as `failed` says, with the evidence in its details and in the run's state.
  */
 export async function watchWindow(
-  context: RollContext,
+  context: WatchContext,
   phase: Phase,
   window: {
     seconds: number;

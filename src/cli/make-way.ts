@@ -1,5 +1,6 @@
-import type { RollbackHow, Services } from '../fleet/services.ts';
+import type { Services } from '../fleet/services.ts';
 import { type ReleaseUnderWay, readUnderWay } from '../release/active-release.ts';
+import type { RollbackMethod } from '../rollback/state.ts';
 import { targetOver } from '../rollback/target-during-release.ts';
 import { readStatus } from '../status/read.ts';
 import { confirm } from './ask.ts';
@@ -15,7 +16,7 @@ const yielding = ['release', 'repair', 'refresh-secrets', 'prune', 'pin', 'unpin
 export interface Asked {
   version?: string;
   force: boolean;
-  how?: 'auto' | RollbackHow;
+  how?: 'auto' | RollbackMethod;
 }
 
 /** How far a rollback is once the fleet is free. */

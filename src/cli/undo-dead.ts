@@ -3,8 +3,10 @@ import { execute } from '../engine/execute.ts';
 import { Interrupted, installInterrupt } from '../engine/interrupt.ts';
 import { replay } from '../engine/journal.ts';
 import type { Plan } from '../engine/step.ts';
-import { type RollState, type Services, servedBefore } from '../fleet/services.ts';
+import { type ServedFacts, servedBefore, type VersionFacts } from '../fleet/facts.ts';
+import type { Services } from '../fleet/services.ts';
 import type { RunRecord } from '../ledger/types.ts';
+import type { ReleaseState } from '../release/state.ts';
 import { planUndo } from '../runner/undo-run.ts';
 import type { CommandOptions } from './command.ts';
 import type { CliContext } from './context.ts';
@@ -66,7 +68,7 @@ export async function undoDead(
     for (const line of result.left) context.stderr.write(`left: ${line}\n`);
     for (const line of await standing(services, run, plan)) context.stderr.write(`${line}\n`);
     // A run that has only to do with images knows nothing of what serves.
-    const { version, current, served }: Partial<RollState> = result.state;
+    const { version, current, served }: Partial<ServedFacts & VersionFacts> = result.state;
     const previous = current && servedBefore({ current, served });
     return await finish({
       outcome: result.outcome,
@@ -90,7 +92,7 @@ const wayBack: Readonly<Record<string, (app: string) => string>> = {
 async function standing(
   { ledger }: Pick<Services, 'ledger'>,
   { id, app, command, operation }: RunRecord,
-  { steps }: Plan<Services, RollState>,
+  { steps }: Plan<Services, ReleaseState>,
 ): Promise<string[]> {
   const known = replay(await ledger.journal(id));
   const changed = new Set([...known.changes.values()].map((change) => change.step));

@@ -5,7 +5,7 @@ import { awsCommand } from '../config/aws-command.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import { heldBaseline, heldTag } from '../fleet/scaling/held-size.ts';
 import { readEventUnits } from '../fleet/scaling/reservation.ts';
-import { type Baseline, usualSize } from '../fleet/scaling/state.ts';
+import { type Baseline, usualSize } from '../fleet/scaling/size.ts';
 import { type EventPool, readPool } from '../fleet/scaling/warm-pool.ts';
 import {
   describeEvent,

@@ -1,4 +1,4 @@
-import type { ScaleServices } from '../fleet/scaling/state.ts';
+import type { ScaleServices } from '../scale/state.ts';
 
 /** The ports of the doctor. */
 export interface DoctorServices extends ScaleServices {

@@ -39,7 +39,7 @@ export interface RunContext<Services, State> {
   /** Aborts on the first Ctrl-C. */
   readonly signal: AbortSignal;
   /** Adds facts and journals them. */
-  save(facts: Partial<State>): Promise<void>;
+  readonly save: (facts: Partial<State>) => Promise<void>;
   /** Says how far a long wait is. */
   progress(message: string, amount?: { done: number; total: number }): void;
   /** Says something worth keeping. */
@@ -55,7 +55,10 @@ export interface RunContext<Services, State> {
   changesOfRun(): readonly JournaledChange[];
 }
 
-/** A unit of a run. `run` must be repeatable: it observes the cloud before it changes it. */
+/**
+ * A unit of a run. `run` must be repeatable: it observes the cloud before it changes it. `State` is what it needs of the run's facts: its
+ * functions are properties, so that the compiler refuses it in a plan whose state lacks one of them.
+ */
 export interface Step<Services, State> {
   readonly id: string;
   readonly title: string;
@@ -72,17 +75,17 @@ export interface Step<Services, State> {
    * Only for a wait: the time, in milliseconds since the epoch, until which nothing is done. The command line makes the steps before it a
    * run of their own, holds no lock meanwhile, so that others can work on the app, and then runs the steps after it, also on Ctrl-C.
    */
-  restsUntil?(state: State): number;
+  readonly restsUntil?: (state: State) => number;
   /** What it will do, one line each, for the plan. It only reads. */
-  describe(context: PlanContext<Services, State>): string[] | Promise<string[]>;
+  readonly describe: (context: PlanContext<Services, State>) => string[] | Promise<string[]>;
   /** Why there is nothing to do; undefined when there is. It only reads. */
-  skip?(context: RunContext<Services, State>): Promise<string | undefined>;
-  run(context: RunContext<Services, State>): Promise<void>;
+  readonly skip?: (context: RunContext<Services, State>) => Promise<string | undefined>;
+  readonly run: (context: RunContext<Services, State>) => Promise<void>;
   /**
    * Puts back what {@link run} changed, judged by `context.changes()` and the cloud as it is; nothing to do is no error.
    * Called for a step that failed halfway too. It throws when something is left, with what is left in the message.
    */
-  undo?(context: RunContext<Services, State>): Promise<void>;
+  readonly undo?: (context: RunContext<Services, State>) => Promise<void>;
 }
 
 /** What `describe` may use. */

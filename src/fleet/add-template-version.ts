@@ -2,16 +2,22 @@ import { messageOf } from '@golden-pipeline/shared/errors';
 import { readGroups } from '../aws/groups.ts';
 import { createTemplateVersion, deleteTemplateVersion, readTemplateVersion } from '../aws/launch-templates.ts';
 import { tagKeys } from '../aws/tags.ts';
-import type { RollContext } from './services.ts';
+import { need } from '../engine/need.ts';
+import type { ImageFacts, NewTemplate, VersionFacts } from './facts.ts';
+import type { ContextWith, FleetFacts } from './services.ts';
+
+/** What a new version of the launch template is made from. */
+export type TemplateFacts = Pick<FleetFacts, 'group' | 'idle' | 'current'> & VersionFacts & ImageFacts & NewTemplate;
+type Context = ContextWith<TemplateFacts>;
 
 /** Adds the launch-template version with the run's image and saves its number. No group names it yet. */
 export async function addTemplateVersion(
-  context: RollContext,
+  context: Context,
   group: string,
 ): Promise<{ templateId: string; number: string }> {
   const { fleet, aws } = context.services;
-  const { version, commit, imageId, current } = context.state;
-  if (!imageId) throw new Error('there is no image to launch from');
+  const { version, commit, current } = context.state;
+  const imageId = need(context.state, 'imageId');
   const template = await context.change(
     { action: 'create-template-version', target: current.templateId, data: { imageId, group } },
     (token) =>
@@ -38,7 +44,7 @@ export async function addTemplateVersion(
  * Deletes the version that the run has added: its image goes with the run, and `$Latest` would launch from it. One that a group, a
  * machine or the default still names is kept, and said so.
  */
-export async function dropTemplateVersion(context: RollContext): Promise<void> {
+export async function dropTemplateVersion(context: Context): Promise<void> {
   const { aws } = context.services;
   const { group, idle, current } = context.state;
   const number = context.state.templateVersion ?? (await unansweredVersion(context));
@@ -67,7 +73,7 @@ export async function dropTemplateVersion(context: RollContext): Promise<void> {
  * The version whose creation this step began and was not answered. The same call with the same token tells it; where the first one
  * was never made, this one makes a version that nobody names. Undefined when EC2 refuses that as well: then there is most likely none.
  */
-async function unansweredVersion(context: RollContext): Promise<string | undefined> {
+async function unansweredVersion(context: Context): Promise<string | undefined> {
   const begun = context.changes().find((one) => one.action === 'create-template-version' && !one.undoing);
   if (!begun) return undefined;
   try {

@@ -6,7 +6,7 @@ import { isTimeout } from '../engine/poll.ts';
 import type { RunContext } from '../engine/step.ts';
 import { inARow } from './consecutive.ts';
 import { explained, explainGroup, unhealthyTargets } from './explain.ts';
-import { type Colour, type Services, times } from './services.ts';
+import { type FleetGroup, type Services, times } from './services.ts';
 
 /** What a group still lacks. */
 interface Readiness {
@@ -45,7 +45,7 @@ export function readinessOf(group: Group, targets: readonly TargetHealth[]): Rea
  */
 export async function waitBooted(
   context: RunContext<Services, object>,
-  { group: name, targetGroupArn }: Colour,
+  { group: name, targetGroupArn }: FleetGroup,
 ): Promise<void> {
   const { fleet, aws } = context.services;
   const explain = explainGroup(context, name);

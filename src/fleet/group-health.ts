@@ -5,7 +5,7 @@ import { isTimeout } from '../engine/poll.ts';
 import type { RunContext } from '../engine/step.ts';
 import { inARow } from './consecutive.ts';
 import { explained, explainGroup, unhealthyTargets } from './explain.ts';
-import { type Colour, type Services, times } from './services.ts';
+import { type FleetGroup, type Services, times } from './services.ts';
 
 type Context = RunContext<Services, object>;
 
@@ -21,8 +21,8 @@ export interface ColourHealth {
 /** Two calls, whatever the size. */
 export async function readColour(
   { aws }: Pick<Services, 'aws'>,
-  colour: Colour,
-  leader: Colour,
+  colour: FleetGroup,
+  leader: FleetGroup,
 ): Promise<ColourHealth> {
   const [groups, targets] = await Promise.all([
     readGroups(aws.autoScaling, [colour.group, leader.group]),
@@ -42,8 +42,8 @@ export async function readColour(
  */
 export async function proveColour(
   context: Context,
-  colour: Colour,
-  leader: Colour,
+  colour: FleetGroup,
+  leader: FleetGroup,
   everyMs = context.services.fleet.release.pollSeconds * 1000,
 ): Promise<void> {
   const { fleet } = context.services;
@@ -99,7 +99,7 @@ async function matchSize(context: Context, { group, leader }: ColourHealth): Pro
 }
 
 /** Ends all machines of a colour that has no traffic, and waits until they are gone. */
-export async function emptyColour(context: Context, colour: Colour): Promise<void> {
+export async function emptyColour(context: Context, colour: FleetGroup): Promise<void> {
   const { fleet, aws } = context.services;
   const read = async () => (await readGroups(aws.autoScaling, [colour.group]))[0] as Group;
   const group = await read();

@@ -6,7 +6,7 @@ import { isTimeout } from '../engine/poll.ts';
 import type { RunContext } from '../engine/step.ts';
 import { inARow } from './consecutive.ts';
 import { explained, explainGroup } from './explain.ts';
-import { type Colour, type Services, times } from './services.ts';
+import { type FleetGroup, type Services, times } from './services.ts';
 
 /**
  * Waits until a target has been healthy for `release.healthyReads` readings in a row: one good reading may be a flap.
@@ -52,7 +52,7 @@ export async function waitTargetHealthy(
 }
 
 /** Waits until as many targets are healthy as the group wants in service, for several readings in a row. */
-export async function waitFleetHealthy(context: RunContext<Services, Colour>): Promise<void> {
+export async function waitFleetHealthy(context: RunContext<Services, FleetGroup>): Promise<void> {
   const { fleet, aws } = context.services;
   const steady = inARow(fleet.release.healthyReads);
   await context.poll({

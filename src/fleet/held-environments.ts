@@ -1,4 +1,5 @@
-import type { ReleaseContext } from './services.ts';
+import type { Host } from '../hosts/types.ts';
+import type { ContextWith } from './services.ts';
 import { flipProgram } from './switch-program.ts';
 
 /** Longest value of a tag (EC2). */
@@ -16,11 +17,10 @@ export function environmentsTag(versions: readonly string[]): string {
 }
 
 /** What the host says it can switch to. A host that cannot say so is no reason not to bake: its image is rolled instead of flipped. */
-export async function heldEnvironments(context: ReleaseContext): Promise<string[]> {
+export async function heldEnvironments(context: ContextWith<object>, host: Host): Promise<string[]> {
   const { fleet, hosts } = context.services;
-  if (!context.state.host) return [];
   try {
-    const said = await hosts.run(context.state.host, flipProgram(fleet, 'list'));
+    const said = await hosts.run(host, flipProgram(fleet, 'list'));
     const { environments } = JSON.parse(said) as { environments?: unknown };
     return Array.isArray(environments) ? environments.map(String) : [];
   } catch {

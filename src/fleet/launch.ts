@@ -3,7 +3,7 @@ import { awsCode } from '../aws/errors.ts';
 import { findLaunched, readMachine, terminateMachine } from '../aws/instances.ts';
 import { launchMachine } from '../aws/launches.ts';
 import { tagKeys } from '../aws/tags.ts';
-import type { ReleaseContext } from './services.ts';
+import type { ContextWith, FleetFacts } from './services.ts';
 import { whenVisible } from './wait-until-consistent.ts';
 
 /** What a launch is journaled with where its subnet could not take it: there is no machine to look for. */
@@ -26,7 +26,7 @@ const ofPlace = [
  * @throws PipelineError `launch.no-room` with what each subnet was refused with; as EC2 does
  */
 export async function launchHelper(
-  context: ReleaseContext,
+  context: ContextWith<Pick<FleetFacts, 'group' | 'current'>>,
   action: string,
   { imageId, tags }: { imageId: string; tags: Record<string, string> },
 ): Promise<string> {
@@ -61,7 +61,7 @@ export async function launchHelper(
 }
 
 /** Tags of a machine that is there for this run only. */
-export function runTags(context: ReleaseContext, role: string): Record<string, string> {
+export function runTags(context: ContextWith<{ version: string }>, role: string): Record<string, string> {
   const { fleet } = context.services;
   return {
     Name: `${fleet.names.group}-${role}`,
@@ -77,7 +77,7 @@ export function runTags(context: ReleaseContext, role: string): Record<string, s
  * Terminates the machine that this step launched, also when only the intent of the launch is known: found by the launch's token, as
  * the journal does not tell a refused launch from one whose answer was lost. It launches nothing.
  */
-export async function terminateLaunched(context: ReleaseContext, action: string): Promise<void> {
+export async function terminateLaunched(context: ContextWith<object>, action: string): Promise<void> {
   const { ec2 } = context.services.aws;
   const launches = context.changes().filter((change) => change.action === action && !change.undoing);
   for (const launch of launches.filter((change) => !isRefused(change.result))) {

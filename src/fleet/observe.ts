@@ -5,7 +5,7 @@ import { readImage } from '../aws/images.ts';
 import { readTemplateVersion } from '../aws/launch-templates.ts';
 import { networkOf } from '../aws/launches.ts';
 import { type Listener, readListener, readRoutes } from '../aws/listeners.ts';
-import type { Colour, FleetFacts, Services } from './services.ts';
+import type { FleetFacts, FleetGroup, Services } from './services.ts';
 import { chooseLive, routesTo } from './traffic-groups.ts';
 
 /** The fleet as it is now. */
@@ -78,7 +78,7 @@ export async function readLive(ports: Ports): Promise<SeenColour> {
 }
 
 /** A group as it was read, and where it is registered. */
-export interface SeenColour extends Colour {
+export interface SeenColour extends FleetGroup {
   seen: Group;
 }
 

@@ -2,14 +2,18 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroup } from '../aws/groups.ts';
 import { cancelRefresh, isActive, type Refresh, readRefresh, rollbackRefresh, startRefresh } from '../aws/refreshes.ts';
 import { explained, explainGroup } from './explain.ts';
-import { type RollContext, times } from './services.ts';
+import type { NewTemplate, RefreshFacts } from './facts.ts';
+import { type ContextWith, type FleetFacts, type FleetGroup, times } from './services.ts';
+
+/** What tells this run's refresh from those of others. */
+type OwnRefresh = NewTemplate & RefreshFacts;
 
 /**
  * Waits until a refresh has ended, whichever way.
  * @param look Called while it goes forward; a throw ends the wait.
  */
 export async function waitRefresh(
-  context: RollContext,
+  context: ContextWith<FleetGroup>,
   refreshId: string,
   look?: () => Promise<void>,
 ): Promise<Refresh> {
@@ -40,7 +44,9 @@ export async function waitRefresh(
  * Resolves with false when a refresh of somebody else goes on.
  * @throws PipelineError `refresh.foreign` when somebody else's refresh is in the way; `refresh.not-rolled-back`
  */
-export async function refreshBack(context: RollContext): Promise<boolean> {
+export async function refreshBack(
+  context: ContextWith<FleetGroup & Pick<FleetFacts, 'current'> & { version: string } & OwnRefresh>,
+): Promise<boolean> {
   const { fleet, aws } = context.services;
   const { group: name, current } = context.state;
   const active = await readRefresh(aws.autoScaling, name);
@@ -87,13 +93,13 @@ export function refreshText({ id, status, percentage, left, reason }: Refresh): 
 }
 
 /** By its id; by the template version, which only this run has made, where the answer to its start was lost. */
-export function isOurs({ state }: RollContext, refresh: Refresh): boolean {
+export function isOurs({ state }: { state: OwnRefresh }, refresh: Refresh): boolean {
   if (refresh.id === state.refreshId) return true;
   return state.templateVersion !== undefined && refresh.templateVersion === state.templateVersion;
 }
 
 /** True while the group, or one of its machines, is on the template version of this run. */
-export async function isAstray(context: RollContext): Promise<boolean> {
+export async function isAstray(context: ContextWith<Pick<FleetGroup, 'group'> & NewTemplate>): Promise<boolean> {
   const { group: name, templateVersion } = context.state;
   if (templateVersion === undefined) return false;
   const group = await readGroup(context.services.aws.autoScaling, name);

@@ -1,9 +1,11 @@
 import { readGroup, setTemplate } from '../aws/groups.ts';
 import { readTemplateVersion, setDefaultVersion } from '../aws/launch-templates.ts';
-import type { RollContext } from './services.ts';
+import type { ContextWith, FleetFacts } from './services.ts';
+
+type Context = ContextWith<Pick<FleetFacts, 'group' | 'current'>>;
 
 /** Puts the default version of the launch template back, if this step moved it. One that somebody else has set since stays. */
-export async function restoreDefaultVersion(context: RollContext): Promise<void> {
+export async function restoreDefaultVersion(context: Context): Promise<void> {
   const { ec2 } = context.services.aws;
   const { templateId, templateVersion: before } = context.state.current;
   const ours = versionsSetBy(context, 'set-default-version');
@@ -23,7 +25,7 @@ export async function restoreDefaultVersion(context: RollContext): Promise<void>
  * stays.
  * @returns whether this step had given it one
  */
-export async function restoreGroupTemplate(context: RollContext): Promise<boolean> {
+export async function restoreGroupTemplate(context: Context): Promise<boolean> {
   const { autoScaling } = context.services.aws;
   const { group, current } = context.state;
   const ours = versionsSetBy(context, 'set-group-template');
@@ -41,6 +43,6 @@ export async function restoreGroupTemplate(context: RollContext): Promise<boolea
   return true;
 }
 
-function versionsSetBy(context: RollContext, action: string): string[] {
+function versionsSetBy(context: Context, action: string): string[] {
   return context.changes().flatMap((one) => (one.action === action && !one.undoing ? String(one.data.version) : []));
 }

@@ -1,16 +1,16 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
 import { exitStandby, type GroupMember, readGroup } from '../aws/groups.ts';
+import { need } from '../engine/need.ts';
 import { waitTargetHealthy } from './health.ts';
-import type { ReleaseContext } from './services.ts';
-import { hostOf, isReplaced, remember, restoreGroup, waitLifecycle } from './standby.ts';
-import { endHost } from './terminate-host.ts';
+import { isReplaced, remember, restoreGroup, waitLifecycle } from './standby.ts';
+import { type BakeContext, endHost } from './terminate-host.ts';
 
 /**
  * Brings the bake host back into service, waits for its health, and puts minimum and processes back. A host whose place the group has
  * filled meanwhile is ended instead: it is not missed. Repeatable.
  */
-export async function bringBack(context: ReleaseContext): Promise<void> {
-  const { instanceId } = hostOf(context);
+export async function bringBack(context: BakeContext): Promise<void> {
+  const { instanceId } = need(context.state, 'host');
   let member = await memberOf(context, instanceId);
   if (member?.lifecycle === 'EnteringStandby') {
     await waitLifecycle(context, 'Standby');
@@ -31,8 +31,8 @@ export async function bringBack(context: ReleaseContext): Promise<void> {
 }
 
 /** Brings the host back; one that cannot come back is ended, so that neither it nor a suspended process is left. For undos. */
-export async function bringBackOrEnd(context: ReleaseContext): Promise<void> {
-  const { instanceId } = hostOf(context);
+export async function bringBackOrEnd(context: BakeContext): Promise<void> {
+  const { instanceId } = need(context.state, 'host');
   try {
     await bringBack(context);
   } catch (error) {
@@ -44,7 +44,7 @@ export async function bringBackOrEnd(context: ReleaseContext): Promise<void> {
 }
 
 /** Resolves with false when the group has no place for the host. */
-async function leaveStandby(context: ReleaseContext, instanceId: string): Promise<boolean> {
+async function leaveStandby(context: BakeContext, instanceId: string): Promise<boolean> {
   const { autoScaling } = context.services.aws;
   const { group } = context.state;
   if (isReplaced(context, await readGroup(autoScaling, group))) return false;
@@ -63,7 +63,7 @@ async function leaveStandby(context: ReleaseContext, instanceId: string): Promis
   }
 }
 
-async function memberOf({ services, state }: ReleaseContext, instanceId: string): Promise<GroupMember | undefined> {
+async function memberOf({ services, state }: BakeContext, instanceId: string): Promise<GroupMember | undefined> {
   const { instances } = await readGroup(services.aws.autoScaling, state.group);
   return instances.find((one) => one.id === instanceId);
 }

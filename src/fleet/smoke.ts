@@ -1,7 +1,7 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../config/settings.ts';
-import type { RunContext } from '../engine/step.ts';
-import type { RollState, Services } from './services.ts';
+import type { VersionNames } from './facts.ts';
+import type { ContextWith, FleetFacts } from './services.ts';
 
 /** Milliseconds that a smoke test may take; slower counts as failed. */
 const probeTimeoutMs = 5000;
@@ -19,16 +19,24 @@ export function proofRouteHeaders(fleet: Fleet): Record<string, string> {
   return { [fleet.balancer.proofHeader]: 'on' };
 }
 
+type SmokeTest = Fleet['release']['smokeTests'][number];
+
+/** The text that an answer of a version must contain; undefined when there is none, or it is not known. */
+export function wantedText({ contains }: Pick<SmokeTest, 'contains'>, names: VersionNames): string | undefined {
+  if (contains === undefined || (contains.includes('{commit}') && names.commit === undefined)) return undefined;
+  return contains.replaceAll('{version}', names.version).replaceAll('{commit}', names.commit ?? '');
+}
+
 /** Runs the configured smoke tests through the balancer and returns what failed, worded for a person. */
 export async function smokeFailures(
-  context: RunContext<Services, RollState>,
+  context: ContextWith<Pick<FleetFacts, 'url'> & VersionNames>,
   headers: Record<string, string> = proofHeaders(context.services.fleet),
 ): Promise<string[]> {
   const { fleet, probe } = context.services;
   const { url, version, commit } = context.state;
   const failures = await Promise.all(
     fleet.release.smokeTests.map(async (test) => {
-      const wanted = test.contains?.replaceAll('{version}', version).replaceAll('{commit}', commit);
+      const wanted = wantedText(test, { version, commit });
       try {
         const answer = await probe(`${url}${test.path}`, { timeoutMs: probeTimeoutMs, headers });
         if (answer.status !== test.status) return `${test.path} answered ${answer.status} instead of ${test.status}`;

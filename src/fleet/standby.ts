@@ -1,7 +1,11 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { enterStandby, type Group, readGroup, resumeProcesses, setCapacity, suspendProcesses } from '../aws/groups.ts';
+import { need } from '../engine/need.ts';
 import { explainGroup } from './explain.ts';
-import { type ReleaseContext, times } from './services.ts';
+import type { StandbyFacts } from './facts.ts';
+import { type ContextWith, type FleetGroup, times } from './services.ts';
+
+type Context = ContextWith<FleetGroup & StandbyFacts>;
 
 /** Auto Scaling would move instances between zones to even out the one that is missing. */
 const suspendedMeanwhile = ['AZRebalance'];
@@ -10,9 +14,9 @@ const suspendedMeanwhile = ['AZRebalance'];
  * Takes the bake host out of service and waits until its last request has ended. Repeatable.
  * What must be put back is saved before the first change, so that it can be put back from the journal alone.
  */
-export async function takeOut(context: ReleaseContext): Promise<void> {
+export async function takeOut(context: Context): Promise<void> {
   const { aws } = context.services;
-  const host = hostOf(context);
+  const host = need(context.state, 'host');
   const group = await readGroup(aws.autoScaling, context.state.group);
   const member = group.instances.find((instance) => instance.id === host.instanceId);
   if (!member) throw new PipelineError('host.gone', `bake host ${host.instanceId} has left the group ${group.name}`);
@@ -48,7 +52,7 @@ export async function takeOut(context: ReleaseContext): Promise<void> {
  * Gives the group back what {@link takeOut} has taken and nothing has brought back: capacity, minimum, processes. Repeatable.
  * What has another value than Standby left it with was set by somebody else meanwhile, and stays.
  */
-export async function restoreGroup(context: ReleaseContext): Promise<void> {
+export async function restoreGroup(context: Context): Promise<void> {
   const { aws } = context.services;
   const { detached } = context.state;
   if (!detached) return;
@@ -74,10 +78,7 @@ export async function restoreGroup(context: ReleaseContext): Promise<void> {
 }
 
 /** Adds to what is to be put back; a capacity of undefined is forgotten. */
-export async function remember(
-  context: ReleaseContext,
-  facts: Partial<NonNullable<ReleaseContext['state']['detached']>>,
-): Promise<void> {
+export async function remember(context: Context, facts: Partial<NonNullable<StandbyFacts['detached']>>): Promise<void> {
   const { detached } = context.state;
   if (detached) await context.save({ detached: { ...detached, ...facts } });
 }
@@ -86,15 +87,15 @@ export async function remember(
  * True when the group has no place for a host that stands by: somebody else has set the desired capacity since Standby lowered it, so
  * the group is as large as they want it without the host; or the maximum leaves no room.
  */
-export function isReplaced({ state }: ReleaseContext, group: Pick<Group, 'desired' | 'max'>): boolean {
+export function isReplaced({ state }: { state: StandbyFacts }, group: Pick<Group, 'desired' | 'max'>): boolean {
   const { capacity } = state.detached ?? {};
   return group.desired >= group.max || (capacity !== undefined && group.desired !== capacity);
 }
 
 /** Waits until the bake host has the lifecycle. @throws PipelineError `host.gone` when it is being terminated instead */
-export async function waitLifecycle(context: ReleaseContext, wanted: string): Promise<void> {
+export async function waitLifecycle(context: Context, wanted: string): Promise<void> {
   const { fleet, aws } = context.services;
-  const { instanceId } = hostOf(context);
+  const { instanceId } = need(context.state, 'host');
   await context.poll({
     what: `${instanceId} to be ${wanted}`,
     read: async () =>
@@ -109,10 +110,4 @@ export async function waitLifecycle(context: ReleaseContext, wanted: string): Pr
     explain: explainGroup(context, context.state.group, context.state.targetGroupArn),
     ...times(fleet, 'drain'),
   });
-}
-
-/** @throws Error for a run that has none (any more) */
-export function hostOf(context: ReleaseContext): { instanceId: string; address: string } {
-  if (context.state.host) return context.state.host;
-  throw new Error('the run has no bake host');
 }

@@ -1,11 +1,11 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { cancelRefresh, isActive, readRefresh } from '../aws/refreshes.ts';
+import type { NewTemplate, RefreshFacts, ReturnFacts } from './facts.ts';
 import { isAstray, isOurs, waitRefresh } from './refresh.ts';
-import type { ReleaseState, RollContext, RollState } from './services.ts';
+import type { ContextWith, FleetGroup } from './services.ts';
 
 /** False when the image that served before the release cannot be launched, which was agreed to. */
-export function leadsBack(state: RollState): boolean {
-  const { noRollbackTarget = false, unlaunchable = false } = state as Partial<ReleaseState>;
+export function leadsBack({ noRollbackTarget = false, unlaunchable = false }: ReturnFacts): boolean {
   return !(noRollbackTarget && unlaunchable);
 }
 
@@ -13,7 +13,9 @@ export function leadsBack(state: RollState): boolean {
  * Ends this run's refresh where nothing leads back: the instances that it has not replaced go on serving.
  * @throws PipelineError `roll.no-way-back` when instances of the new version are left
  */
-export async function stopRefresh(context: RollContext): Promise<void> {
+export async function stopRefresh(
+  context: ContextWith<FleetGroup & { version: string } & NewTemplate & RefreshFacts>,
+): Promise<void> {
   const { aws, fleet } = context.services;
   const { group, version } = context.state;
   const active = await readRefresh(aws.autoScaling, group);

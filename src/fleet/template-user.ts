@@ -1,8 +1,12 @@
 import { readGroups } from '../aws/groups.ts';
-import type { RollContext } from './services.ts';
+import type { NewTemplate } from './facts.ts';
+import type { ContextWith, FleetFacts } from './services.ts';
 
 /** The group that launches, or has instances of, the template version that this run has added; undefined when none does. */
-export async function userOfTemplate({ services, state }: RollContext): Promise<string | undefined> {
+export async function userOfTemplate({
+  services,
+  state,
+}: ContextWith<Pick<FleetFacts, 'group' | 'idle'> & NewTemplate>): Promise<string | undefined> {
   const { group, idle, templateVersion } = state;
   if (templateVersion === undefined) return undefined;
   const groups = await readGroups(services.aws.autoScaling, [group, ...(idle ? [idle.group] : [])]);

@@ -1,16 +1,20 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
 import { readGroup, replaceInstance } from '../aws/groups.ts';
 import { isEnding, readMachine } from '../aws/instances.ts';
+import type { BakeFacts } from './facts.ts';
 import { waitFleetHealthy } from './health.ts';
-import type { ReleaseContext } from './services.ts';
+import type { ContextWith, FleetGroup } from './services.ts';
 import { remember, restoreGroup, waitLifecycle } from './standby.ts';
+
+/** A run that bakes on an instance, or only takes it out of service. */
+export type BakeContext = ContextWith<FleetGroup & BakeFacts & { version: string }>;
 
 /**
  * Ends a bake host instead of giving it back: one that carries a version which nothing has proven, in whose place the group launches
  * one of the version that serves, or one whose place the group has filled. Puts capacity, minimum and processes back, and waits for the fleet's health. Repeatable.
  * @throws Error that says where the host is when it cannot be ended; the rest is put back then, too
  */
-export async function endHost(context: ReleaseContext): Promise<void> {
+export async function endHost(context: BakeContext): Promise<void> {
   const { aws } = context.services;
   const { host, group: name } = context.state;
   if (!host) return;
@@ -41,7 +45,7 @@ export async function endHost(context: ReleaseContext): Promise<void> {
 }
 
 /** Resolves with what a person must know when it could not be ended. */
-async function end(context: ReleaseContext, instanceId: string, lifecycle: string): Promise<Error | undefined> {
+async function end(context: BakeContext, instanceId: string, lifecycle: string): Promise<Error | undefined> {
   const { group } = context.state;
   try {
     await context.change({ action: 'end-host', target: instanceId, data: { lifecycle } }, () =>
@@ -57,14 +61,14 @@ async function end(context: ReleaseContext, instanceId: string, lifecycle: strin
   }
 }
 
-function describe({ state: { host, version, activated, changedOutside } }: ReleaseContext): string {
+function describe({ state: { host, version, activated, changedOutside } }: BakeContext): string {
   if (changedOutside && !activated) return `${host?.instanceId} has been changed by plays of ${version}`;
   return activated
     ? `${host?.instanceId} carries ${version}, which is not proven,`
     : `${host?.instanceId} is not needed any more,`;
 }
 
-async function isUp(context: ReleaseContext, instanceId: string): Promise<boolean> {
+async function isUp(context: BakeContext, instanceId: string): Promise<boolean> {
   const machine = await readMachine(context.services.aws.ec2, instanceId);
   return machine !== undefined && !isEnding(machine);
 }

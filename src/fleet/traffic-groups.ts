@@ -2,23 +2,17 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { type Route, readRoutes, setWeights, shareOf, type Weight } from '../aws/listeners.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { RunContext } from '../engine/step.ts';
-import type { Colour, RollState, Services } from './services.ts';
+import type { ContextWith, FleetFacts, FleetGroup, Services } from './services.ts';
 import { unstickWeights } from './unstick-weights.ts';
 
 type Context = RunContext<Services, object>;
-
-/** @throws Error for a fleet with one group: the plan never has these steps then */
-export function idleOf({ idle }: Pick<RollState, 'idle'>): Colour {
-  if (idle) return idle;
-  throw new Error('the fleet has no second group');
-}
 
 /**
  * Which colour serves: the one with the greater part of the traffic.
  * @param weights Those of the route that everybody takes.
  * @throws PipelineError `listener.no-colour` when neither has any.
  */
-export function chooseLive<T extends Colour>(
+export function chooseLive<T extends FleetGroup>(
   colours: readonly [T, T],
   weights: readonly Weight[],
 ): { live: T; idle: T; share: number } {
@@ -37,7 +31,7 @@ export function chooseLive<T extends Colour>(
 }
 
 /** The routes of a listener that lead to a colour. The proof route leads to a colour only while a shift shows it the new one. */
-export function routesTo(routes: readonly Route[], fleet: Fleet, colours: readonly Colour[]): Route[] {
+export function routesTo(routes: readonly Route[], fleet: Fleet, colours: readonly FleetGroup[]): Route[] {
   const arns = colours.map((colour) => colour.targetGroupArn);
   return routes.filter(
     (route) => !isProof(route, fleet) && route.weights.some((one) => arns.includes(one.targetGroupArn)),
@@ -59,8 +53,8 @@ function isProof({ header }: Route, fleet: Fleet): boolean {
 export async function shareTraffic(
   context: Context,
   listenerArn: string,
-  to: Colour,
-  other: Colour,
+  to: FleetGroup,
+  other: FleetGroup,
   percent: number,
   { unstick = false, ownOnly = false }: { unstick?: boolean; ownOnly?: boolean } = {},
 ): Promise<void> {
@@ -103,7 +97,7 @@ export async function shareTraffic(
 export async function readStickiness(
   { fleet, aws }: Services,
   listenerArn: string,
-  colours: readonly Colour[],
+  colours: readonly FleetGroup[],
 ): Promise<number | undefined> {
   return longestStickiness(routesTo(await readRoutes(aws.elb, listenerArn), fleet, colours));
 }
@@ -114,7 +108,12 @@ function longestStickiness(routes: readonly Route[]): number | undefined {
 }
 
 /** A colour's part of the traffic now, from 0 to 1: the least of all routes, so that a change made halfway shows. */
-export async function trafficOf(context: Context, listenerArn: string, colour: Colour, other: Colour): Promise<number> {
+export async function trafficOf(
+  context: Context,
+  listenerArn: string,
+  colour: FleetGroup,
+  other: FleetGroup,
+): Promise<number> {
   const { fleet, aws } = context.services;
   const routes = routesTo(await readRoutes(aws.elb, listenerArn), fleet, [colour, other]);
   return Math.min(1, ...routes.map((route) => shareOf(route.weights, colour.targetGroupArn)));
@@ -142,7 +141,7 @@ function saysForeign(context: Context, { arn, weights }: Route): false {
 export async function ownsTraffic(
   context: Context,
   listenerArn: string,
-  colours: readonly [Colour, Colour],
+  colours: readonly [FleetGroup, FleetGroup],
 ): Promise<boolean> {
   const { fleet, aws } = context.services;
   return routesTo(await readRoutes(aws.elb, listenerArn), fleet, colours).some((route) => isOwn(context, route));
@@ -182,7 +181,10 @@ export async function proofRoute(context: Context, listenerArn: string): Promise
 }
 
 /** Lets the proof route lead to a target group: so the new machines can be asked, whoever has the traffic. */
-export async function showProofRoute(context: RunContext<Services, RollState>, targetGroupArn: string): Promise<void> {
+export async function showProofRoute(
+  context: ContextWith<Pick<FleetFacts, 'listenerArn'>>,
+  targetGroupArn: string,
+): Promise<void> {
   const route = await proofRoute(context, context.state.listenerArn);
   if (route.weights.every((one) => one.targetGroupArn === targetGroupArn)) return;
   const was = route.weights;
@@ -193,7 +195,7 @@ export async function showProofRoute(context: RunContext<Services, RollState>, t
 
 /** Lets the proof route lead where it led, if it still leads where this run has pointed it. */
 export async function restoreProofRoute(
-  context: RunContext<Services, RollState>,
+  context: ContextWith<Pick<FleetFacts, 'listenerArn'>>,
   targetGroupArn: string,
 ): Promise<void> {
   const route = await proofRoute(context, context.state.listenerArn);

@@ -1,10 +1,13 @@
 import path from 'node:path';
 import { releaseRoot } from '../fleet/release-root.ts';
-import type { ReleaseContext } from '../fleet/services.ts';
+import type { ContextWith } from '../fleet/services.ts';
 import { endHost } from '../fleet/terminate-host.ts';
 import type { ReleaseAction, TaskChange } from '../hosts/types.ts';
+import type { PlayFacts } from './facts.ts';
 import { harmless } from './playbook/harmless.ts';
 import { differenceToOwn, ownRole } from './playbook/own-role.ts';
+
+type Context = ContextWith<PlayFacts>;
 
 /**
  * Plays, and journals what that has changed on the bake host beside the release's own folder. Where the host was detached first, that the
@@ -12,7 +15,7 @@ import { differenceToOwn, ownRole } from './playbook/own-role.ts';
  * @param play Is given what is to be called with the changes; it may reject.
  */
 export async function keepingChanges(
-  context: ReleaseContext,
+  context: Context,
   action: ReleaseAction,
   play: (onChanges: (changes: TaskChange[]) => void) => Promise<void>,
 ): Promise<void> {
@@ -35,7 +38,7 @@ export async function keepingChanges(
 }
 
 /** What of the changes goes beyond the folder of the release, a line each. */
-async function outside(context: ReleaseContext, action: ReleaseAction, changes: TaskChange[]): Promise<string[]> {
+async function outside(context: Context, action: ReleaseAction, changes: TaskChange[]): Promise<string[]> {
   const folder = `${releaseRoot(context.services.fleet)}/releases/${context.state.version}`;
   const found: string[] = [];
   // Where the host still serves, the playbook was seen to hold nothing else; a plugin that says less than that is an older copy.
@@ -65,7 +68,7 @@ function describe({ task, module, role, paths, how }: TaskChange, action: Releas
 }
 
 /** Terminates a host on which plays have changed more than the release's own folder: no undo takes that back. */
-export async function endChangedHost(context: ReleaseContext): Promise<void> {
+export async function endChangedHost(context: Context): Promise<void> {
   const { host, changedOutside = [], version } = context.state;
   if (!host) return;
   const [first, ...more] = changedOutside;

@@ -4,14 +4,17 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { showingTests } from '../config/shows-release.ts';
 import { isTimeout } from '../engine/poll.ts';
 import { releaseRoot } from '../fleet/release-root.ts';
-import { type ReleaseContext, type ReleaseState, times } from '../fleet/services.ts';
+import { type ContextWith, times } from '../fleet/services.ts';
 import { ownAnsibleFolder, plainPlaybook } from '../hosts/ansible-files.ts';
 import type { Host, TaskChange } from '../hosts/types.ts';
 import { cleanVariables } from './clean.ts';
+import type { PlainFacts, PlaybookFacts } from './facts.ts';
 import { keepLost } from './lost-identity.ts';
 import { plainVariables } from './plain-variables.ts';
 import { projectFiles } from './project-files.ts';
 import { isClean, readHost } from './read-back.ts';
+
+type Context = ContextWith<PlainFacts>;
 
 /** Of all hosts; the inventory names the same one (hosts/ansible-files.ts). */
 const python = '/usr/bin/python3';
@@ -23,19 +26,19 @@ const askMs = 30_000;
 const otherReleaseMs = 30_000;
 
 /** True for a run whose playbook does not apply the release role. Journals from before there was a choice say nothing. */
-export function isPlain({ kind }: Pick<ReleaseState, 'kind'>): boolean {
+export function isPlain({ kind }: PlaybookFacts): boolean {
   return kind === 'plain';
 }
 
 /** Puts the commit's files on the host, in place of those of an earlier one. */
-export async function unpackSource(context: ReleaseContext, host: Host, archive: string): Promise<void> {
+export async function unpackSource(context: Context, host: Host, archive: string): Promise<void> {
   await context.change({ action: 'unpack-source', target: host.instanceId }, () =>
     play(context, host, plainPlaybook(), { more: { plain_action: 'source', release_archive: archive } }),
   );
 }
 
 /** Runs the app's playbook on the host, as a whole. @throws PipelineError as `Hosts.play` */
-export async function runPlaybook(context: ReleaseContext, host: Host): Promise<void> {
+export async function runPlaybook(context: Context, host: Host): Promise<void> {
   const { playbook, projectDir } = await projectFiles(context, 'stage');
   await context.change(
     { action: 'run-playbook', target: host.instanceId, data: { playbook: path.basename(playbook) } },
@@ -44,12 +47,12 @@ export async function runPlaybook(context: ReleaseContext, host: Host): Promise<
 }
 
 /** Removes identity and secrets, by the pipeline's own play: the app's playbook knows nothing of it. */
-export async function cleanHost(context: ReleaseContext, host: Host): Promise<void> {
+export async function cleanHost(context: Context, host: Host): Promise<void> {
   await context.change({ action: 'clean-host', target: host.instanceId }, () => playClean(context, host));
 }
 
 /** The play of {@link cleanHost}, for a change that is journaled by others. */
-export async function playClean(context: ReleaseContext, host: Host): Promise<void> {
+export async function playClean(context: Context, host: Host): Promise<void> {
   let changes: TaskChange[] = [];
   try {
     await play(context, host, plainPlaybook(), {
@@ -70,7 +73,7 @@ export async function playClean(context: ReleaseContext, host: Host): Promise<vo
 }
 
 async function play(
-  context: ReleaseContext,
+  context: Context,
   host: Host,
   playbook: string,
   {
@@ -96,7 +99,7 @@ type Answer = { kind?: 'down' | 'other'; problem?: string };
  * Waits until the service on the host is healthy and shows this release, by the smoke tests that name it, asked on its own port.
  * @throws PipelineError `host.unhealthy` when it is not healthy in time; `ansible.not-applied` when it is, with another release
  */
-export async function waitServes(context: ReleaseContext, host: Host): Promise<void> {
+export async function waitServes(context: Context, host: Host): Promise<void> {
   const { fleet } = context.services;
   const { version } = context.state;
   const argv = [python, '-c', await program('answers.py'), JSON.stringify(questions(context))];
@@ -132,7 +135,7 @@ export async function waitServes(context: ReleaseContext, host: Host): Promise<v
 }
 
 /** A host that cannot be reached for a moment, as a playbook may have restarted its network, is asked again. */
-async function ask({ services: { hosts } }: ReleaseContext, host: Host, argv: string[]): Promise<Answer> {
+async function ask({ services: { hosts } }: Context, host: Host, argv: string[]): Promise<Answer> {
   try {
     return JSON.parse(await hosts.run(host, argv, { timeoutMs: askMs })) as Answer;
   } catch (error) {
@@ -141,11 +144,7 @@ async function ask({ services: { hosts } }: ReleaseContext, host: Host, argv: st
   }
 }
 
-function notApplied(
-  { services: { fleet }, state }: ReleaseContext,
-  host: Host,
-  problem: string | undefined,
-): PipelineError {
+function notApplied({ services: { fleet }, state }: Context, host: Host, problem: string | undefined): PipelineError {
   const playbook = path.basename(fleet.ansible.playbook);
   return new PipelineError(
     'ansible.not-applied',
@@ -157,7 +156,7 @@ function notApplied(
 }
 
 /** As the balancer would ask: for the same name, and with the protocol of its listener. */
-function questions({ services: { fleet }, state: { url, version, commit } }: ReleaseContext) {
+function questions({ services: { fleet }, state: { url, version, commit } }: Context) {
   const { host, protocol } = new URL(url);
   return {
     port: fleet.service.port,
@@ -175,7 +174,7 @@ function questions({ services: { fleet }, state: { url, version, commit } }: Rel
 }
 
 /** Writes on the host which release it carries, once that has been seen to serve there. */
-export async function recordRelease(context: ReleaseContext, host: Host): Promise<void> {
+export async function recordRelease(context: Context, host: Host): Promise<void> {
   const { hosts } = context.services;
   const argv = [python, '-c', await program('record.py'), recordFile(context), JSON.stringify(recordOf(context))];
   await context.change({ action: 'record-release', target: host.instanceId }, async () => {
@@ -187,7 +186,7 @@ export async function recordRelease(context: ReleaseContext, host: Host): Promis
  * That the host which becomes an image is the one that this run has built and seen to serve.
  * @throws PipelineError `ansible.not-applied`
  */
-export async function assertRecord(context: ReleaseContext, host: Host): Promise<void> {
+export async function assertRecord(context: Context, host: Host): Promise<void> {
   const wanted = JSON.stringify(recordOf(context));
   const { text, problem } = await readHost(context, host, ['cat', recordFile(context)]);
   if (text === wanted) return;
@@ -197,13 +196,13 @@ export async function assertRecord(context: ReleaseContext, host: Host): Promise
   );
 }
 
-const recordFile = ({ services: { fleet } }: ReleaseContext) => `${releaseRoot(fleet)}/plain-release.json`;
+const recordFile = ({ services: { fleet } }: Context) => `${releaseRoot(fleet)}/plain-release.json`;
 
-function recordOf({ services: { fleet }, state: { version, commit, project }, run }: ReleaseContext) {
+function recordOf({ services: { fleet }, state: { version, commit, project }, run }: Context) {
   return { app: fleet.app, version, commit, run: run.id, project_commit: project?.commit };
 }
 
-const asRoot = ({ services: { fleet } }: ReleaseContext) => (fleet.ssh.become ? ['sudo', '-n'] : []);
+const asRoot = ({ services: { fleet } }: Context) => (fleet.ssh.become ? ['sudo', '-n'] : []);
 
 function program(name: string): Promise<string> {
   return readFile(path.join(ownAnsibleFolder(), 'roles/plain/files', name), 'utf8');

@@ -1,12 +1,12 @@
 import type { Fleet } from '../config/settings.ts';
 import { releaseRoot } from '../fleet/release-root.ts';
-import type { ReleaseState } from '../fleet/services.ts';
 import type { PlainVariables } from '../hosts/types.ts';
+import type { BuildFacts } from './facts.ts';
 
 /** Variables of a plain playbook; `run` is known once there is one, and `more` is what the pipeline's own plays get. */
 export function plainVariables(
   fleet: Fleet,
-  { version, commit, current, project }: Pick<ReleaseState, 'version' | 'commit' | 'current' | 'project'>,
+  { version, commit, current, project }: BuildFacts,
   { run, ...more }: { run?: string; plain_action?: string; release_archive?: string; [more: string]: unknown } = {},
 ): PlainVariables {
   return {

@@ -1,7 +1,9 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import type { ReleaseContext } from '../fleet/services.ts';
+import { need } from '../engine/need.ts';
+import type { ContextWith } from '../fleet/services.ts';
 import type { ReleaseAction, TaskChange } from '../hosts/types.ts';
 import { keepingChanges } from './changed-outside.ts';
+import type { PlayFacts } from './facts.ts';
 import { keepLost } from './lost-identity.ts';
 import { projectFiles } from './project-files.ts';
 import { readBack } from './read-back.ts';
@@ -11,11 +13,14 @@ import { releaseVariables } from './release-variables.ts';
  * Runs one action of the app's playbook on the bake host or builder, with its tasks as progress, and reads back that it is done.
  * @throws PipelineError as `Hosts.play` and {@link projectFiles}; `ansible.not-applied` when the host is not as the action leaves it
  */
-export async function playRelease(context: ReleaseContext, action: ReleaseAction, archive?: string): Promise<void> {
+export async function playRelease(
+  context: ContextWith<PlayFacts>,
+  action: ReleaseAction,
+  archive?: string,
+): Promise<void> {
   const { fleet, hosts } = context.services;
-  const { host } = context.state;
   const { timeouts } = fleet.release;
-  if (!host) throw new Error('the run has no host to work on');
+  const host = need(context.state, 'host');
   const variables = releaseVariables(fleet, context.state, action, { run: context.run.id, archive });
   const { playbook, projectDir } = await projectFiles(context, action);
   let changes: TaskChange[] = [];

@@ -1,5 +1,5 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
-import type { ReleaseContext, Services } from '../fleet/services.ts';
+import type { ContextWith, Services } from '../fleet/services.ts';
 import { ignoredFiles } from '../hosts/git/work-tree.ts';
 import { checkoutProject, type ProjectFiles } from '../hosts/project/checkout.ts';
 import {
@@ -13,6 +13,9 @@ import {
 import { assertPlayable } from '../hosts/project/playable.ts';
 import { takeSnapshot } from '../hosts/project/snapshot.ts';
 import type { ReleaseAction } from '../hosts/types.ts';
+import type { BuildFacts } from './facts.ts';
+
+type Context = ContextWith<Pick<BuildFacts, 'project'>>;
 
 /** What undoes or gives back: it must never wait for a commit that is not to be had. */
 const undoing: readonly ReleaseAction[] = ['revert', 'unstage'];
@@ -56,7 +59,7 @@ async function ignoredBeside(place: ProjectPlace): Promise<string[]> {
 }
 
 /** The run's commit of the project, a snapshot taken now where that was planned; undefined in a run from before it was kept. */
-export async function recordProject({ services, state }: ReleaseContext): Promise<ProjectSource | undefined> {
+export async function recordProject({ services, state }: Context): Promise<ProjectSource | undefined> {
   const { project } = state;
   if (!project || project.commit !== undefined) return project;
   const place = placeOf(services.fleet);
@@ -79,7 +82,7 @@ export async function plannedFiles(
  * Where the run's plays are: a checkout of its commit of the project. What undoes goes on from the work tree when that is not to be had.
  * @throws usage errors of {@link checkoutProject}, for an action that builds
  */
-export async function projectFiles(context: ReleaseContext, action: ReleaseAction): Promise<ProjectFiles> {
+export async function projectFiles(context: Context, action: ReleaseAction): Promise<ProjectFiles> {
   const { fleet, workDir } = context.services;
   const { project } = context.state;
   const place = placeOf(fleet);

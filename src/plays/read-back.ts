@@ -1,8 +1,11 @@
 import path from 'node:path';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { releaseRoot } from '../fleet/release-root.ts';
-import type { ReleaseContext } from '../fleet/services.ts';
+import type { ContextWith } from '../fleet/services.ts';
 import type { Host, ReleaseAction } from '../hosts/types.ts';
+import type { BuildFacts } from './facts.ts';
+
+type Context = ContextWith<BuildFacts>;
 
 /** What a host should have after an action, and what it has. */
 interface Difference {
@@ -11,7 +14,7 @@ interface Difference {
 }
 
 /** Resolves with nothing where the host is as it should be. */
-type Check = (context: ReleaseContext, host: Host) => Promise<Difference | undefined>;
+type Check = (context: Context, host: Host) => Promise<Difference | undefined>;
 
 const checks: Record<ReleaseAction, Check[]> = {
   stage: [isBuilt],
@@ -26,7 +29,7 @@ const checks: Record<ReleaseAction, Check[]> = {
  * by a tag or a condition, or it runs in check mode.
  * @throws PipelineError `ansible.not-applied` with what was expected and what is there
  */
-export async function readBack(context: ReleaseContext, host: Host, action: ReleaseAction): Promise<void> {
+export async function readBack(context: Context, host: Host, action: ReleaseAction): Promise<void> {
   for (const check of checks[action]) {
     const difference = await check(context, host);
     if (!difference) continue;
@@ -42,7 +45,7 @@ export async function readBack(context: ReleaseContext, host: Host, action: Rele
 }
 
 /** The release's folder is complete, and of this very commit. */
-async function isBuilt(context: ReleaseContext, host: Host): Promise<Difference | undefined> {
+async function isBuilt(context: Context, host: Host): Promise<Difference | undefined> {
   const { fleet } = context.services;
   const { version, commit } = context.state;
   const file = `${releaseRoot(fleet)}/releases/${version}/release.json`;
@@ -64,11 +67,7 @@ function isRelease(text: string, wanted: Record<string, string>): boolean {
 }
 
 /** `current` names the version; without one there is no such link. */
-async function isCurrent(
-  context: ReleaseContext,
-  host: Host,
-  version: string | undefined,
-): Promise<Difference | undefined> {
+async function isCurrent(context: Context, host: Host, version: string | undefined): Promise<Difference | undefined> {
   const found = await readCurrent(context, host);
   if (found === version) return undefined;
   const link = `${releaseRoot(context.services.fleet)}/current`;
@@ -79,7 +78,7 @@ async function isCurrent(
 }
 
 /** The release's folder is gone, unless it is what serves, or another run built it: then it is not this run's to remove. */
-async function isRemoved(context: ReleaseContext, host: Host): Promise<Difference | undefined> {
+async function isRemoved(context: Context, host: Host): Promise<Difference | undefined> {
   const { version } = context.state;
   const folder = `${releaseRoot(context.services.fleet)}/releases`;
   const { text = '' } = await readHost(context, host, ['ls', '-A', folder]);
@@ -90,7 +89,7 @@ async function isRemoved(context: ReleaseContext, host: Host): Promise<Differenc
 }
 
 /** The host has no SSH host keys any more: they go with all else that is nobody's in an image. */
-export async function isClean(context: ReleaseContext, host: Host): Promise<Difference | undefined> {
+export async function isClean(context: Context, host: Host): Promise<Difference | undefined> {
   try {
     const { text = '' } = await readHost(context, host, ['ls', '-A', '/etc/ssh']);
     const keys = text.split('\n').filter((name) => name.startsWith('ssh_host_'));
@@ -104,7 +103,7 @@ export async function isClean(context: ReleaseContext, host: Host): Promise<Diff
 }
 
 /** The version that `current` names on the host; undefined where there is no such link. */
-export async function readCurrent(context: ReleaseContext, host: Host): Promise<string | undefined> {
+export async function readCurrent(context: Context, host: Host): Promise<string | undefined> {
   const { text } = await readHost(context, host, ['readlink', `${releaseRoot(context.services.fleet)}/current`]);
   return text && path.basename(text);
 }
@@ -114,7 +113,7 @@ export async function readCurrent(context: ReleaseContext, host: Host): Promise<
  * @throws PipelineError `ssh.unreachable`
  */
 export async function readHost(
-  { services: { hosts, fleet } }: ReleaseContext,
+  { services: { hosts, fleet } }: Context,
   host: Host,
   program: string[],
 ): Promise<{ text?: string; problem?: string }> {

@@ -1,18 +1,12 @@
 import type { Fleet } from '../config/settings.ts';
-import type { ReleaseState } from '../fleet/services.ts';
 import type { ReleaseAction, ReleaseVariables } from '../hosts/types.ts';
 import { cleanVariables } from './clean.ts';
+import type { BuildFacts, PlayFacts } from './facts.ts';
 
 /** Variables of one play of a release; `run` and `archive` are known once there is a run. */
 export function releaseVariables(
   fleet: Fleet,
-  {
-    version,
-    commit,
-    current,
-    project,
-    bake,
-  }: Pick<ReleaseState, 'version' | 'commit' | 'current' | 'project'> & { bake?: ReleaseState['bake'] },
+  { version, commit, current, project, bake }: BuildFacts & { bake?: PlayFacts['bake'] },
   action: ReleaseAction,
   { run, archive }: { run?: string; archive?: string } = {},
 ): ReleaseVariables {

@@ -1,7 +1,9 @@
 import { replay } from '../engine/journal.ts';
 import type { JournaledChange } from '../engine/step.ts';
-import { type ReleaseState, type Services, servedBefore } from '../fleet/services.ts';
+import { servedBefore } from '../fleet/facts.ts';
+import type { Services } from '../fleet/services.ts';
 import type { RunRecord } from '../ledger/types.ts';
+import type { ReleaseState } from './state.ts';
 
 /** What a release that is under way, or has just ended, has done to the traffic. */
 export interface ReleaseUnderWay {

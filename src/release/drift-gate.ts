@@ -1,15 +1,16 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { type Drift, type DriftFacts, instanceVersion, launchedVersion } from '../fleet/drift/drift.ts';
 import { readDrift } from '../fleet/drift/read-drift.ts';
+import type { ReturnFacts } from '../fleet/facts.ts';
 import type { Observation } from '../fleet/observe.ts';
-import type { ReleaseContext } from '../fleet/services.ts';
+import type { ContextWith } from '../fleet/services.ts';
 
 /**
  * What a release makes of each drift. Refused is what its undo could not lead back to: an image that cannot be launched, unless that was
  * agreed to, and a fleet of which no instance runs what the group launches. All else it replaces, and says so.
  * @throws PipelineError `preflight.no-way-back`, `preflight.drift`
  */
-export async function assertRollbackTarget(context: ReleaseContext, seen: Observation): Promise<void> {
+export async function assertRollbackTarget(context: ContextWith<ReturnFacts>, seen: Observation): Promise<void> {
   const { services, state } = context;
   const { drifts, facts } = await readDrift(services, { seen });
   const unlaunchable = drifts.find((one) => one.severity === 'error');

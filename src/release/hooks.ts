@@ -1,8 +1,9 @@
 import { readLive } from '../fleet/observe.ts';
-import type { ReleaseStep, Services } from '../fleet/services.ts';
+import type { Services } from '../fleet/services.ts';
 import { readInputs } from '../tasks/read-inputs.ts';
 import type { Task, TaskContext } from '../tasks/types.ts';
-import { stagePlain } from './steps/stage-plain.ts';
+import type { ReleaseStep } from './state.ts';
+import { runPlaybookAsAWhole } from './steps/stage-plain.ts';
 
 /** A task to run before the fleet is touched, and the one that takes it back. */
 export interface Around {
@@ -36,7 +37,7 @@ export async function withAround(
  * starts it by itself.
  */
 function firstTouching(steps: readonly ReleaseStep[]): number {
-  const first = steps.findIndex((step) => step.id === 'detach' || step === stagePlain);
+  const first = steps.findIndex((step) => step.id === 'detach' || step === runPlaybookAsAWhole);
   return first >= 0 ? first : steps.findIndex((step) => step.id === 'bake');
 }
 

@@ -9,7 +9,7 @@ import { readDrift } from '../fleet/drift/read-drift.ts';
 import { type Observation, observeFleet } from '../fleet/observe.ts';
 import { assertSecrets } from '../fleet/secrets-check.ts';
 import { assertRecorded, seeReleases } from '../fleet/seen-releases.ts';
-import type { ReleaseState, ReleaseStep, Services } from '../fleet/services.ts';
+import type { Services } from '../fleet/services.ts';
 import { nextVersion } from '../fleet/versions.ts';
 import { resolveCommit } from '../hosts/git/refs.ts';
 import { assertReleasable } from '../hosts/git/releasable.ts';
@@ -23,48 +23,8 @@ import { placeOf, plannedFiles } from '../plays/project-files.ts';
 import { assertPasswordNotReleased } from '../plays/vault-password-home.ts';
 import { type Around, withAround } from './hooks.ts';
 import { irreversibleMarker } from './irreversible.ts';
-import { announce } from './steps/announce.ts';
-import { bake, detach } from './steps/bake.ts';
-import { preflight } from './steps/preflight.ts';
-import { settle } from './steps/promote.ts';
-import { retain } from './steps/retain.ts';
-import { rejoin } from './steps/return-instance.ts';
-import { roll } from './steps/roll.ts';
-import { raise } from './steps/scale-up-idle-group.ts';
-import { shift } from './steps/shift-traffic.ts';
-import { builder, stage } from './steps/stage.ts';
-import { stagePlain } from './steps/stage-plain.ts';
-import { prove } from './steps/validate.ts';
-import { verify } from './steps/verify.ts';
-
-/** How the image is made: on a host of the fleet, or on a throwaway machine, with nothing to take out of the load balancer. */
-const baking = {
-  detach: [preflight, stage, detach, bake, prove],
-  // Where plays may change more than the release's own folder, the host serves neither during them nor before the image is proven.
-  detachFirst: [preflight, detach, stage, bake, prove, rejoin],
-  builder: [preflight, builder, stage, bake, prove],
-};
-
-/** How the fleet gets it: by a refresh of its group, or by a second group that takes the traffic over. */
-const rolling = { rolling: [roll], 'blue-green': [raise, shift, settle] };
-
-/** How it ends. */
-const ending = [verify, retain, announce];
-
-/** The procedure, by how the image is made and how the fleet gets it. */
-export function releaseSteps({
-  bake: how,
-  strategy,
-  detachFirst,
-  kind,
-}: Pick<ReleaseState, 'bake' | 'strategy' | 'detachFirst' | 'kind'>): ReleaseStep[] {
-  const made = baking[how === 'detach' && detachFirst ? 'detachFirst' : how];
-  return [
-    ...made.map((step) => (kind === 'plain' && step === stage ? stagePlain : step)),
-    ...rolling[strategy],
-    ...ending,
-  ] as ReleaseStep[];
-}
+import { releaseSteps } from './procedure.ts';
+import type { ReleaseState } from './state.ts';
 
 export interface ReleaseOptions {
   /** Branch, tag or hash. Without it: `HEAD`, and then the work tree must have nothing that would silently not be released. */

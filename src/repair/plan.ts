@@ -6,7 +6,7 @@ import { launchedVersion } from '../fleet/drift/drift.ts';
 import { readDrift } from '../fleet/drift/read-drift.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import type { Services } from '../fleet/services.ts';
-import { prove } from '../release/steps/validate.ts';
+import { validate } from '../release/steps/validate.ts';
 import { otherWay } from './choose-host.ts';
 import type { RepairHow, RepairState, RepairStep } from './state.ts';
 import { repairCheck } from './steps/check.ts';
@@ -19,7 +19,7 @@ import { replaceLostHost } from './steps/replace-host.ts';
 const procedures: Record<RepairHow, readonly RepairStep[]> = {
   nothing: [repairCheck],
   enable: [repairCheck, enableServing],
-  rebake: [repairCheck, detachHost, rebake, prove as RepairStep, launchNewImage, replaceLostHost],
+  rebake: [repairCheck, detachHost, rebake, validate, launchNewImage, replaceLostHost],
 };
 
 export function repairSteps({ repair }: Pick<RepairState, 'repair'>): readonly RepairStep[] {
@@ -63,9 +63,7 @@ export async function planRepair(services: Services, clock: Clock): Promise<Plan
       ...seen.facts,
       version,
       commit: record?.commit ?? image?.commit ?? 'unknown',
-      ref: record?.ref ?? 'unknown',
       bake: 'detach',
-      strategy: fleet.release.strategy,
       repair,
       broken: { imageId, state },
       others: drifts.filter((one) => one.severity !== 'error').map(({ message, fix }) => `${message}; fix: ${fix}`),

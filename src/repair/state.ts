@@ -1,17 +1,21 @@
-import type { RunContext, Step } from '../engine/step.ts';
-import type { ReleaseState, Services } from '../fleet/services.ts';
+import type { ImageFacts, NewTemplate, VersionFacts } from '../fleet/facts.ts';
+import type { ContextWith, FleetFacts, StepWith } from '../fleet/services.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
+import type { PlainFacts } from '../plays/facts.ts';
+import type { ValidationFacts } from '../release/state.ts';
 
 /** How the image that the group launches is made one that can be launched again. */
 export type RepairHow = 'enable' | 'rebake' | 'nothing';
 
-/** Facts of a repair, as journaled. What it shares with a release, it shares the steps for. */
-export interface RepairState extends ReleaseState {
+/** Facts of a repair, as journaled. */
+export interface RepairState extends FleetFacts, VersionFacts, ImageFacts, NewTemplate, ValidationFacts, PlainFacts {
   repair: RepairHow;
   /** The image that the group launched when it was planned, and its state in words. */
   broken: { imageId: string; state: string };
   /** What else differs from the ledger, and is not repaired: a line each. */
   others: string[];
+  /** Why versions before this one cannot work with the data any more: a tag of the image. */
+  irreversible?: string;
   /** The image of the version by the ledger, before the new one. */
   recorded?: ReleaseRecord['image'];
   /** The version is known-good by the ledger. */
@@ -20,5 +24,5 @@ export interface RepairState extends ReleaseState {
   imageName?: string;
 }
 
-export type RepairContext = RunContext<Services, RepairState>;
-export type RepairStep = Step<Services, RepairState>;
+export type RepairContext = ContextWith<RepairState>;
+export type RepairStep = StepWith<RepairState>;

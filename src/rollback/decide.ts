@@ -7,11 +7,12 @@ import { observeFleet } from '../fleet/observe.ts';
 import { rebuiltRecord } from '../fleet/rebuilt-record.ts';
 import { assertNoRefresh } from '../fleet/refresh.ts';
 import { unrecorded } from '../fleet/seen-releases.ts';
-import type { FleetFacts, RollbackHow, Services } from '../fleet/services.ts';
+import type { FleetFacts, Services } from '../fleet/services.ts';
 import { leftBehind, rollbackTarget, versionNumber } from '../fleet/versions.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
 import { availableIds, launchable } from './launchable-image.ts';
 import { chooseRollbackWay, flipFact, type RollbackWay, switchFact, type WayFact } from './method.ts';
+import type { RollbackMethod } from './state.ts';
 import { switchFacts } from './switch-facts.ts';
 import { chooseTarget } from './target.ts';
 
@@ -44,7 +45,7 @@ export async function decideRollback(
   options: {
     version?: string;
     force: boolean;
-    how?: 'auto' | RollbackHow;
+    how?: 'auto' | RollbackMethod;
     supersede?: boolean;
   },
 ): Promise<RollbackDecision> {

@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { readTargets } from '../aws/balancers.ts';
 import { readGroup } from '../aws/groups.ts';
 import { groupMachines, type Machine } from '../aws/instances.ts';
-import { type RollbackContext, times } from '../fleet/services.ts';
+import { type ContextWith, type FleetGroup, times } from '../fleet/services.ts';
 import { flipProgram } from '../fleet/switch-program.ts';
 
 /** What a host said. */
@@ -40,7 +40,11 @@ const attemptEveryMs = 1000;
  * The machines of the group that may serve another version than the one to serve: all but those that the pinned template has
  * launched, or that nobody has ever switched.
  */
-export async function lookForHosts(context: RollbackContext, version: string, imageId?: string): Promise<FlipLook> {
+export async function lookForHosts(
+  context: ContextWith<FleetGroup>,
+  version: string,
+  imageId?: string,
+): Promise<FlipLook> {
   const { aws } = context.services;
   const [group, machines] = await Promise.all([
     readGroup(aws.autoScaling, context.state.group),
@@ -60,7 +64,10 @@ export async function lookForHosts(context: RollbackContext, version: string, im
  * Those of the hosts that serve, or that had the time to: a machine in service may have been launched so lately that nothing answers
  * on it yet.
  */
-export async function establishedHosts(context: RollbackContext, hosts: readonly FlipHost[]): Promise<string[]> {
+export async function establishedHosts(
+  context: ContextWith<FleetGroup>,
+  hosts: readonly FlipHost[],
+): Promise<string[]> {
   const { aws, fleet } = context.services;
   const targets = await readTargets(aws.elb, context.state.targetGroupArn);
   const healthy = new Set(targets.filter((target) => target.state === 'healthy').map((target) => target.id));
@@ -72,7 +79,7 @@ export async function establishedHosts(context: RollbackContext, hosts: readonly
 
 /** Switches hosts to a version, so many at a time as configured. It never rejects: what a host says is its answer. */
 export async function flipHosts(
-  context: RollbackContext,
+  context: ContextWith<FleetGroup>,
   machines: readonly Machine[],
   version: string,
 ): Promise<FlipAnswer[]> {
@@ -86,7 +93,7 @@ export async function flipHosts(
   return pMap(machines, flipOne, { concurrency: context.services.fleet.release.flip.parallel });
 }
 
-async function flipHost(context: RollbackContext, machine: Machine, version: string): Promise<FlipAnswer> {
+async function flipHost(context: ContextWith<FleetGroup>, machine: Machine, version: string): Promise<FlipAnswer> {
   const { fleet, hosts } = context.services;
   const { id } = machine;
   const host = { instanceId: id, address: machine.address };

@@ -1,5 +1,5 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import type { RollbackHow } from '../fleet/services.ts';
+import type { RollbackMethod } from './state.ts';
 import type { SwitchFacts } from './switch-facts.ts';
 
 /** Whether a way is open, and why or why not, as the second half of a sentence. */
@@ -22,18 +22,18 @@ export interface WayFacts {
 
 /** The way that is taken, and those that are faster but closed, or slower. */
 export interface RollbackWay {
-  how: RollbackHow;
+  how: RollbackMethod;
   why: string;
-  rejected: { how: RollbackHow; why: string }[];
+  rejected: { how: RollbackMethod; why: string }[];
 }
 
-const ways: readonly RollbackHow[] = ['switch', 'flip', 'roll'];
+const ways: readonly RollbackMethod[] = ['switch', 'flip', 'roll'];
 
 /**
  * Chooses the fastest open way, or the one asked for. A way that waits for machines to boot comes after one that needs none.
  * @throws PipelineError `rollback.way-closed` naming why, and what is open instead
  */
-export function chooseRollbackWay(facts: WayFacts, asked: 'auto' | RollbackHow): RollbackWay {
+export function chooseRollbackWay(facts: WayFacts, asked: 'auto' | RollbackMethod): RollbackWay {
   const known = ways.flatMap((how) => (facts[how] ? [{ how, ...facts[how] }] : []));
   const open = known.filter((way) => way.open);
   const quick = open.find((way) => way.how !== 'roll' && !way.waits) ?? open[0];

@@ -1,13 +1,14 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import type { RollbackHow, Services } from '../fleet/services.ts';
+import type { Services } from '../fleet/services.ts';
 import type { RunRecord } from '../ledger/types.ts';
 import { decideRollback } from './decide.ts';
+import type { RollbackMethod } from './state.ts';
 
 /** What `fast-rollback` without more words would do now. */
 export interface RollbackOutlook {
   /** Null when it would refuse. */
   version: string | null;
-  how: RollbackHow | null;
+  how: RollbackMethod | null;
   /** Why this way, or why not at all. */
   why: string;
   /** Seconds from the command to all traffic on the old version, the last time; null when there was none. */

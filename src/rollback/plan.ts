@@ -1,9 +1,10 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { createPlan } from '../engine/plan.ts';
 import type { Plan } from '../engine/step.ts';
-import type { RollbackHow, RollbackState, RollbackStep, Services } from '../fleet/services.ts';
+import type { Services } from '../fleet/services.ts';
 import { announce } from '../release/steps/announce.ts';
 import { decideRollback } from './decide.ts';
+import type { RollbackMethod, RollbackState, RollbackStep } from './state.ts';
 import { serveOld } from './steps/confirm-serving.ts';
 import { pinOld } from './steps/pin-template.ts';
 import { rollbackPreflight } from './steps/preflight.ts';
@@ -13,9 +14,9 @@ import { flip } from './steps/switch-in-place.ts';
 import { settleBack, switchBack } from './steps/switch-traffic.ts';
 
 /** The procedures, by the way that is taken. */
-export const rollbackSteps: Record<RollbackHow, readonly RollbackStep[]> = {
-  switch: [rollbackPreflight, switchBack, settleBack, announce] as RollbackStep[],
-  flip: [rollbackPreflight, pinOld, flip, serveOld, converge, announce] as RollbackStep[],
+export const rollbackSteps: Record<RollbackMethod, readonly RollbackStep[]> = {
+  switch: [rollbackPreflight, switchBack, settleBack, announce],
+  flip: [rollbackPreflight, pinOld, flip, serveOld, converge, announce],
   roll: [rollbackPreflight, rollOld, settleOld, verifyOld, announce],
 };
 
@@ -25,7 +26,7 @@ export interface RollbackOptions {
   /** Goes back to an image that was never known-good, and across irreversible releases, too. */
   force: boolean;
   /** Without it: the fastest way that is open. */
-  how?: 'auto' | RollbackHow;
+  how?: 'auto' | RollbackMethod;
   /** Cancels an active instance refresh first. */
   supersede?: boolean;
   /** Waits until the whole fleet runs the old image. */

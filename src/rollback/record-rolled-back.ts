@@ -1,9 +1,9 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
 import { tagRolledBack, untagRolledBack } from '../aws/images.ts';
-import type { RunContext } from '../engine/step.ts';
-import type { RollState, Services } from '../fleet/services.ts';
+import type { ContextWith } from '../fleet/services.ts';
+import type { RolledBackFacts } from './state.ts';
 
-type Context = RunContext<Services, RollState>;
+type Context = ContextWith<RolledBackFacts>;
 
 /**
  * Notes in the ledger and on the images which versions a rollback went away from, so that no later one goes there by itself, whichever

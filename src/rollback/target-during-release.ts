@@ -1,9 +1,10 @@
 import { listImages, readImage } from '../aws/images.ts';
-import type { RollbackHow, Services } from '../fleet/services.ts';
+import type { Services } from '../fleet/services.ts';
 import type { ReleaseUnderWay } from '../release/active-release.ts';
 import { decideRollback } from './decide.ts';
 import { availableIds, launchable } from './launchable-image.ts';
 import { chooseRollbackWay } from './method.ts';
+import type { RollbackMethod } from './state.ts';
 import { chooseTarget } from './target.ts';
 
 /**
@@ -15,7 +16,7 @@ import { chooseTarget } from './target.ts';
 export async function targetOver(
   services: Services,
   { version: coming, previous, moved }: ReleaseUnderWay,
-  { version, force, how = 'auto' }: { version?: string; force: boolean; how?: 'auto' | RollbackHow },
+  { version, force, how = 'auto' }: { version?: string; force: boolean; how?: 'auto' | RollbackMethod },
 ): Promise<string> {
   const { fleet, ledger, aws } = services;
   // The end of that release is all that it takes.

@@ -3,18 +3,20 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { replay } from '../engine/journal.ts';
 import { createPlan } from '../engine/plan.ts';
 import type { Plan } from '../engine/step.ts';
-import type { ScaleState } from '../fleet/scaling/state.ts';
-import type { ReleaseState, ReleaseStep, RollbackState, RollState, Services } from '../fleet/services.ts';
+import type { Services } from '../fleet/services.ts';
 import type { RunRecord } from '../ledger/types.ts';
 import { rebuildSteps } from '../ledger-rebuild/plan.ts';
 import { type Around, withAround } from '../release/hooks.ts';
-import { releaseSteps } from '../release/plan.ts';
+import { releaseSteps } from '../release/procedure.ts';
+import type { ReleaseState, ReleaseStep } from '../release/state.ts';
 import { repairSteps } from '../repair/plan.ts';
 import type { RepairState } from '../repair/state.ts';
 import { pinSteps } from '../retention/plan-pin.ts';
 import { pruneSteps } from '../retention/plan-prune.ts';
 import { rollbackSteps } from '../rollback/plan.ts';
+import type { RollbackState } from '../rollback/state.ts';
 import { scaleSteps } from '../scale/plan.ts';
+import type { ScaleState } from '../scale/state.ts';
 import { refreshSteps } from '../secrets/plan-refresh.ts';
 import type { Task, TaskState } from '../tasks/types.ts';
 
@@ -31,7 +33,7 @@ export async function planUndo(
   run: RunRecord,
   around: () => Promise<readonly Around[]>,
   task: (name: string) => Promise<Task | undefined> = async () => undefined,
-): Promise<Plan<Services, RollState> | undefined> {
+): Promise<Plan<Services, ReleaseState> | undefined> {
   const known = replay(await services.ledger.journal(run.id));
   if (!known.run || known.outcome || known.changes.size === 0) return undefined;
   const { app, environment, operation } = known.run;
@@ -45,9 +47,7 @@ export async function planUndo(
       { hint: `look at the fleet: pipeline status ${app}` },
     );
   }
-  return createPlan({ operation, app, environment, steps, initial, services, clock }) as Promise<
-    Plan<Services, RollState>
-  >;
+  return createPlan({ operation, app, environment, steps, initial, services, clock });
 }
 
 async function stepsOf(

@@ -2,7 +2,6 @@ import { usageError } from '@golden-pipeline/shared/errors';
 import type { ScheduledAction } from '../aws/scaling-settings.ts';
 import { awsCommand } from '../config/aws-command.ts';
 import type { Fleet } from '../config/settings.ts';
-import type { ScaleState } from '../fleet/scaling/state.ts';
 import {
   describeEvent,
   describeForeign,
@@ -11,8 +10,9 @@ import {
   overlapping,
   runningEvent,
 } from '../fleet/scaling/windows.ts';
+import type { ScaleFacts } from './state.ts';
 
-interface Wish extends Pick<ScaleState['scale'], 'to' | 'at' | 'until'>, Pick<Fleet, 'cloud'> {
+interface Wish extends Pick<ScaleFacts, 'to' | 'at' | 'until'>, Pick<Fleet, 'cloud'> {
   app: string;
   group: string;
 }
@@ -22,8 +22,8 @@ function windowOf({ at, until }: Wish, actions: readonly ScheduledAction[], now:
   // Without an end of its own, a change while an event goes on ends with it.
   const end = at === undefined ? runningEvent(eventsOf(actions, now))?.to : undefined;
   return {
-    from: at === undefined ? now : Date.parse(at),
-    to: until === undefined ? (end ?? Number.POSITIVE_INFINITY) : Date.parse(until),
+    from: at ?? now,
+    to: until ?? end ?? Number.POSITIVE_INFINITY,
   };
 }
 

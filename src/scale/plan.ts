@@ -1,54 +1,47 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
-import { reservedUnits } from '../aws/capacity.ts';
 import { readGroupTag } from '../aws/group-tags.ts';
 import { readGroup } from '../aws/groups.ts';
-import { balancerOf } from '../aws/listeners.ts';
-import { isOver, readPolicies, readScheduledActions, type ScheduledAction } from '../aws/scaling-settings.ts';
+import { readPolicies, readScheduledActions } from '../aws/scaling-settings.ts';
 import { readWarmPool } from '../aws/warm-pool.ts';
 import type { Fleet } from '../config/settings.ts';
 import { createPlan } from '../engine/plan.ts';
-import type { Plan } from '../engine/step.ts';
+import type { Plan, Step } from '../engine/step.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import { heldBaseline, heldTag } from '../fleet/scaling/held-size.ts';
-import {
-  type Baseline,
-  type ScaleServices,
-  type ScaleState,
-  type ScaleStep,
-  usualSize,
-} from '../fleet/scaling/state.ts';
-import { type EventPool, readPool, wantedPool } from '../fleet/scaling/warm-pool.ts';
+import { usualSize } from '../fleet/scaling/size.ts';
+import { readPool, wantedPool } from '../fleet/scaling/warm-pool.ts';
 import { describeEvent, eventsOf, runningEvent, sizeAt } from '../fleet/scaling/windows.ts';
-import { prove } from '../release/steps/validate.ts';
+import { type Instant, instantText } from '../shared/instant.ts';
 import { checkForeign, refuseOverlap } from './clashes.ts';
+import type { CancelState, ScaleServices, ScaleState } from './state.ts';
 import { cancelScale } from './steps/cancel.ts';
 import { checkScale } from './steps/check.ts';
 import { preheat } from './steps/preheat.ts';
-import { resize, plan as schedule } from './steps/resize.ts';
+import { resize } from './steps/resize.ts';
+import { schedule } from './steps/schedule.ts';
+import { validateCurrentImage } from './steps/validate.ts';
 import { waitHealthy } from './steps/wait.ts';
 
-/** That the image which serves now still boots: everything else depends on it. */
-const proveImage: ScaleStep = {
-  ...(prove as unknown as ScaleStep),
-  title: 'Prove that the current image boots',
-  skip: async ({ state: { scale } }) => (scale.to > scale.was.desired ? undefined : 'the fleet does not grow'),
-};
+/** Now: what the fleet gets at once, and the wait for it. */
+const now = [checkScale, validateCurrentImage, preheat, resize, waitHealthy];
 
-const now: ScaleStep[] = [checkScale, proveImage, preheat, resize, waitHealthy];
-const later: ScaleStep[] = [checkScale, proveImage, preheat, schedule];
+/** At a time to come: left to the schedule of Auto Scaling. */
+const later = [checkScale, validateCurrentImage, preheat, schedule];
+
+/** Back to the usual size. */
+const cancel = [cancelScale];
 
 /** The procedure, by when the size changes: now, at a time to come, or back to the usual one. */
-export function scaleSteps({ scale }: Pick<ScaleState, 'scale'>): ScaleStep[] {
-  if (scale.cancel) return [cancelScale];
+export function scaleSteps({ scale }: Pick<CancelState, 'scale'>): readonly Step<ScaleServices, ScaleState>[] {
+  if (scale.cancel) return cancel;
   return scale.at === undefined ? now : later;
 }
 
 export interface ScaleRequest {
   to: number;
-  /** Milliseconds since the epoch. */
-  at?: number;
-  until?: number;
+  at?: Instant;
+  until?: Instant;
 }
 
 /**
@@ -62,21 +55,24 @@ export async function planScale(
 ): Promise<Plan<ScaleServices, ScaleState>> {
   const { fleet } = services;
   checkRequest(fleet, request, clock.now());
-  const state = await stateOf(services, clock.now(), request);
-  const { scale } = state;
+  const facts = await stateOf(services, clock.now(), request);
+  const { scale, group } = facts;
   if (request.to > scale.was.max) {
     throw usageError(
       'scale.above-max',
-      `${request.to} machines are more than the maximum of ${state.group}, which is ${scale.was.max}`,
+      `${request.to} machines are more than the maximum of ${group}, which is ${scale.was.max}`,
       'raise capacity.max and deploy the infrastructure',
     );
   }
-  if (state.current.imageId === undefined || state.current.version === undefined) {
-    throw new PipelineError('scale.no-release', `${state.group} has no release that could serve`, {
+  const { imageId, version } = facts.current;
+  if (imageId === undefined || version === undefined) {
+    throw new PipelineError('scale.no-release', `${group} has no release that could serve`, {
       hint: `release first: pipeline release ${fleet.app}`,
     });
   }
-  await refusePool(services, state);
+  await refusePool(services, facts);
+  const commit = (await services.ledger.release(fleet.app, version))?.commit;
+  const state: ScaleState = { ...facts, imageId, version, ...(commit !== undefined && { commit }) };
   return createPlan<ScaleServices, ScaleState>({
     operation: 'scale',
     app: fleet.app,
@@ -89,67 +85,25 @@ export async function planScale(
 }
 
 /** Plans the way back to the usual size: only reads. */
-export async function planScaleCancel(services: ScaleServices, clock: Clock): Promise<Plan<ScaleServices, ScaleState>> {
+export async function planScaleCancel(
+  services: ScaleServices,
+  clock: Clock,
+): Promise<Plan<ScaleServices, CancelState>> {
   const { fleet } = services;
   const state = await stateOf(services, clock.now());
-  return createPlan<ScaleServices, ScaleState>({
+  return createPlan<ScaleServices, CancelState>({
     operation: 'scale',
     app: fleet.app,
     environment: fleet.environment,
-    steps: scaleSteps(state),
+    steps: cancel,
     initial: state,
     services,
     clock,
   });
 }
 
-/** What `scale --status` tells. */
-export interface ScaleStatus {
-  app: string;
-  environment: string;
-  group: string;
-  min: number;
-  max: number;
-  desired: number;
-  healthy: number;
-  /** What it goes back to; null when it is not held above its usual size. */
-  heldFrom: Baseline | null;
-  scheduled: ScheduledAction[];
-  /** What is pre-heated, whoever has done it: capacity units (LCU) of the load balancer, and machines that wait. */
-  preheated: {
-    reservedCapacityUnits: number;
-    warmPool: boolean;
-    /** The warm pool that was made for an event; it stays until `--cancel`. */
-    eventPool: EventPool | null;
-  };
-}
-
-export async function readScale(services: ScaleServices, clock: Clock): Promise<ScaleStatus> {
-  const { fleet, aws } = services;
-  const { facts, live, healthy } = await observeFleet(services);
-  const [tag, actions, reservedCapacityUnits, warmPool, pool] = await Promise.all([
-    readGroupTag(aws.autoScaling, facts.group, heldTag),
-    readScheduledActions(aws.autoScaling, facts.group),
-    reservedUnits(aws.elb, balancerOf(facts.listenerArn)),
-    readWarmPool(aws.autoScaling, facts.group),
-    readPool(aws, facts.group),
-  ]);
-  return {
-    app: fleet.app,
-    environment: fleet.environment,
-    group: facts.group,
-    min: live.min,
-    max: live.max,
-    desired: live.desired,
-    healthy: healthy.length,
-    heldFrom: heldBaseline(tag, actions, live, clock.now()) ?? null,
-    scheduled: actions.filter((one) => !isOver(one, clock.now())),
-    preheated: { reservedCapacityUnits, warmPool: warmPool === 'present', eventPool: pool ?? null },
-  };
-}
-
 /** The facts of a run; without a request those of the way back. */
-async function stateOf(services: ScaleServices, now: number, request?: ScaleRequest): Promise<ScaleState> {
+async function stateOf(services: ScaleServices, now: number, request?: ScaleRequest): Promise<CancelState> {
   const { aws, fleet } = services;
   const { facts } = await observeFleet(services);
   const { group } = facts;
@@ -159,8 +113,7 @@ async function stateOf(services: ScaleServices, now: number, request?: ScaleRequ
     readPolicies(aws.autoScaling, group),
     readScheduledActions(aws.autoScaling, group),
   ]);
-  const iso = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString());
-  const times = { to: request?.to ?? seen.desired, at: iso(request?.at), until: iso(request?.until) };
+  const times = { to: request?.to ?? seen.desired, at: request?.at, until: request?.until };
   const wish = { ...times, app: fleet.app, cloud: fleet.cloud, group };
   if (request) refuseOverlap(wish, actions, now);
   const events = eventsOf(actions, now);
@@ -168,12 +121,6 @@ async function stateOf(services: ScaleServices, now: number, request?: ScaleRequ
   const usual = held ?? usualSize(seen, fleet.capacity.min);
   return {
     ...facts,
-    version: facts.current.version ?? '',
-    commit: '',
-    ref: '',
-    bake: 'builder',
-    strategy: 'rolling',
-    imageId: facts.current.imageId,
     scale: {
       ...(!request && { cancel: true }),
       ...times,
@@ -192,7 +139,7 @@ async function stateOf(services: ScaleServices, now: number, request?: ScaleRequ
  * A pool holds what is missing from the group's size up to the prepared one. When a schedule takes the fleet down at its end, AWS
  * fills the pool again with as many machines, and nothing of ours is there to end it.
  */
-async function refusePool({ fleet, aws }: ScaleServices, { group, scale }: ScaleState): Promise<void> {
+async function refusePool({ fleet, aws }: ScaleServices, { group, scale }: CancelState): Promise<void> {
   if (scale.until === undefined) return;
   const mine = await readPool(aws, group);
   const wanted =
@@ -200,7 +147,7 @@ async function refusePool({ fleet, aws }: ScaleServices, { group, scale }: Scale
   if (!mine && !wanted) return;
   throw usageError(
     'scale.pool-end',
-    `with a warm pool the event cannot end by a schedule: at ${scale.until} AWS would start ${scale.to - scale.baseline.desired} machines anew, to fill the pool`,
+    `with a warm pool the event cannot end by a schedule: at ${instantText(scale.until)} AWS would start ${scale.to - scale.baseline.desired} machines anew, to fill the pool`,
     `leave --until away and end the event with pipeline scale ${fleet.app} --cancel; or go without the pool (scale.warmPool) and begin earlier`,
   );
 }
@@ -214,17 +161,20 @@ function checkRequest(fleet: Fleet, { to, at, until }: ScaleRequest, time: numbe
       'change capacity in the pipelines file if that is what is wanted',
     );
   }
-  const text = (ms: number) => new Date(ms).toISOString();
   for (const [name, value] of Object.entries({ '--at': at, '--until': until })) {
     if (value !== undefined && value <= time) {
       throw usageError(
         'scale.past',
-        `${name} ${text(value)} is in the past; it is ${text(time)}`,
+        `${name} ${instantText(value)} is in the past; it is ${instantText(time)}`,
         'give a time to come',
       );
     }
   }
   if (until !== undefined && until <= (at ?? time)) {
-    throw usageError('scale.order', `--until ${text(until)} is not after --at ${text(at ?? time)}`, 'swap them');
+    throw usageError(
+      'scale.order',
+      `--until ${instantText(until)} is not after --at ${instantText(at ?? time)}`,
+      'swap them',
+    );
   }
 }

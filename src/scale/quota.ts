@@ -1,6 +1,6 @@
 import { messageOf, usageError } from '@golden-pipeline/shared/errors';
 import { isStandard, runningVcpus, vcpusOf } from '../aws/vcpus.ts';
-import type { ScaleContext } from '../fleet/scaling/state.ts';
+import type { ScaleContext } from './state.ts';
 
 /**
  * That the account may run so many more machines, besides all that run in it now.

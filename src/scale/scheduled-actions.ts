@@ -5,7 +5,8 @@ import {
   readScheduledActions,
   type ScheduledAction,
 } from '../aws/scaling-settings.ts';
-import type { ScaleContext } from '../fleet/scaling/state.ts';
+import { instantText, parseInstant, wholeSeconds } from '../shared/instant.ts';
+import type { ScaleContext } from './state.ts';
 
 /** Gives the group these actions, in the place of those of the same names. */
 export async function putActions(context: ScaleContext, actions: readonly ScheduledAction[]): Promise<void> {
@@ -56,7 +57,7 @@ export async function restoreActions(context: ScaleContext): Promise<void> {
 
 /** AWS rounds a start to the second. */
 function isSame(one: ScheduledAction, other: ScheduledAction): boolean {
-  const second = ({ start }: ScheduledAction) => Math.floor(Date.parse(start ?? '') / 1000);
+  const second = ({ start }: ScheduledAction) => wholeSeconds(parseInstant(start) ?? Number.NaN);
   return one.name === other.name && one.desired === other.desired && second(one) === second(other);
 }
 
@@ -68,8 +69,8 @@ export function assertAhead(context: ScaleContext): void {
   const { at, until, to } = context.state.scale;
   const now = context.clock.now();
   for (const [flag, time] of Object.entries({ '--at': at, '--until': until })) {
-    if (time === undefined || Date.parse(time) > now) continue;
-    throw new PipelineError('scale.late', `${flag} ${time} has passed meanwhile: nothing was scheduled`, {
+    if (time === undefined || time > now) continue;
+    throw new PipelineError('scale.late', `${flag} ${instantText(time)} has passed meanwhile: nothing was scheduled`, {
       hint: `pipeline scale ${context.services.fleet.app} ${to} with a later time`,
     });
   }

@@ -1,6 +1,6 @@
 import { readGroup, setCapacity } from '../aws/groups.ts';
-import type { ScaleContext } from '../fleet/scaling/state.ts';
 import { sizeToRestore } from '../fleet/size-to-restore.ts';
+import type { ScaleContext } from './state.ts';
 
 interface Size {
   min: number;
@@ -26,7 +26,7 @@ export async function restoreSize(context: ScaleContext): Promise<void> {
   // The first change of a kind knows what was: a step that was resumed has made it twice.
   const first = context.changes().find((one) => one.action === 'set-capacity' && !one.undoing);
   if (!first) return;
-  const { min, desired, to } = first.data as unknown as Required<Size> & { to: Size };
+  const { min, desired, to } = first.data as { min: number; desired: number; to: Size };
   const back = sizeToRestore(await readGroup(autoScaling, group), to, { min, desired });
   if (Object.keys(back).length === 0) return;
   await context.change({ action: 'restore-capacity', target: group, data: { ...back } }, () =>

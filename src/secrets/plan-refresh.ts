@@ -63,10 +63,6 @@ export async function planRefresh(services: Services, clock: Clock): Promise<Pla
     initial: {
       ...facts,
       version,
-      commit: 'unknown',
-      ref: 'unknown',
-      bake: 'detach',
-      strategy: fleet.release.strategy,
       takeover,
       names,
     },

@@ -1,15 +1,17 @@
-import type { RunContext, Step } from '../engine/step.ts';
-import type { ReleaseState, Services } from '../fleet/services.ts';
+import type { BakeFacts } from '../fleet/facts.ts';
+import type { ContextWith, FleetFacts, StepWith } from '../fleet/services.ts';
 
-/** Facts of a refresh of secrets, as journaled. What it shares with a release is what takes hosts out of service and back. */
-export interface RefreshState extends ReleaseState {
-  /** Hosts restart their service in place: another process takes the socket over. Otherwise one host at a time goes through Standby. */
+/** Facts of a refresh of secrets, as journaled. Instances go through Standby one by one where the service cannot take over from itself. */
+export interface RefreshState extends FleetFacts, BakeFacts {
+  /** The version that serves. */
+  version: string;
+  /** Instances restart their service in place: another process takes the socket over. Otherwise one at a time goes through Standby. */
   takeover: boolean;
   /** Names of the secrets, by the list of the release that serves. */
   names: string[];
-  /** Hosts that are done. */
+  /** Instances that are done. */
   finished?: string[];
 }
 
-export type RefreshContext = RunContext<Services, RefreshState>;
-export type RefreshStep = Step<Services, RefreshState>;
+export type RefreshContext = ContextWith<RefreshState>;
+export type RefreshStep = StepWith<RefreshState>;

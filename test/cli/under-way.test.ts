@@ -5,8 +5,8 @@ import { rollBack } from '../../src/cli/commands/fast-rollback.ts';
 import { release } from '../../src/cli/commands/release.ts';
 import { servingFacts } from '../../src/cli/commands/support/serving.ts';
 import { operate } from '../../src/cli/operate.ts';
-import type { ReleaseStep } from '../../src/fleet/services.ts';
 import { planRelease } from '../../src/release/plan.ts';
+import type { ReleaseState, ReleaseStep } from '../../src/release/state.ts';
 import { planScale } from '../../src/scale/plan.ts';
 import { Simulated } from '../support/simulated.ts';
 import { fakeContext } from './support/fake-context.ts';
@@ -34,13 +34,13 @@ async function during<T>(id: string, look: () => Promise<T>): Promise<T> {
       await new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(context.signal.reason)));
     },
   });
-  const steps = plan.steps.map((step) => (step.id === id ? stay(step as ReleaseStep) : step));
+  const steps = plan.steps.map((step) => (step.id === id ? stay(step) : step));
   const ended = operate(
     fakeContext(['release', 'api'], { clock }),
     {},
     {
       ...{ fleet: services.fleet, services, plan: { ...plan, steps } },
-      ...{ describe: servingFacts, undoHint: () => undefined },
+      ...{ describe: (state: ReleaseState) => servingFacts(state), undoHint: () => undefined },
     },
   );
   try {

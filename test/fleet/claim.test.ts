@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readGroupTag, setGroupTag } from '../../src/aws/group-tags.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
-import type { ScaleServices } from '../../src/fleet/scaling/state.ts';
 import type { Services } from '../../src/fleet/services.ts';
 import { createLedger } from '../../src/ledger/ledger.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
 import { planScale } from '../../src/scale/plan.ts';
+import type { ScaleServices } from '../../src/scale/state.ts';
 import { die } from '../support/dying.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';

@@ -10,9 +10,9 @@ import { createPoll } from '../../src/engine/poll.ts';
 import { emptyColour, proveColour } from '../../src/fleet/group-health.ts';
 import { waitFleetHealthy, waitTargetHealthy } from '../../src/fleet/health.ts';
 import { observeFleet } from '../../src/fleet/observe.ts';
-import type { ReleaseContext } from '../../src/fleet/services.ts';
 import { waitLifecycle } from '../../src/fleet/standby.ts';
 import { planRelease } from '../../src/release/plan.ts';
+import type { ReleaseContext } from '../../src/release/state.ts';
 import { Simulated } from '../support/simulated.ts';
 
 let world: Simulated;

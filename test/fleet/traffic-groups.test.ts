@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RollContext, Services } from '../../src/fleet/services.ts';
+import type { ContextWith, Services } from '../../src/fleet/services.ts';
 import { chooseLive, proofRoute, readStickiness, shareTraffic } from '../../src/fleet/traffic-groups.ts';
 
 const mock = mockClient(ElasticLoadBalancingV2Client);
@@ -17,11 +17,13 @@ const services = {
 const blue = { group: 'blue', targetGroupArn: 'tg/blue' };
 const green = { group: 'green', targetGroupArn: 'tg/green' };
 let notes: string[];
-let context: RollContext;
+let context: ContextWith<{ listenerArn: string }>;
 beforeEach(() => {
   notes = [];
-  const change: RollContext['change'] = (_intent, apply) => apply('token');
-  context = { services, note: (message: string) => notes.push(message), change } as unknown as RollContext;
+  const change: ContextWith<{ listenerArn: string }>['change'] = (_intent, apply) => apply('token');
+  context = { services, note: (message: string) => notes.push(message), change } as unknown as ContextWith<{
+    listenerArn: string;
+  }>;
 });
 
 function route(shares: { blue: number; green: number }, sticky: boolean): void {

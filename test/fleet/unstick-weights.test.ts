@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { World, webServer } from '../../packages/local-cloud/test/behaviour/support.ts';
 import { get } from '../../packages/local-cloud/test/elb/support/real.ts';
 import { readRoutes } from '../../src/aws/listeners.ts';
-import type { RollContext, Services } from '../../src/fleet/services.ts';
+import type { ContextWith, Services } from '../../src/fleet/services.ts';
 import { readStickiness, shareTraffic } from '../../src/fleet/traffic-groups.ts';
 
 // On a real balancer before real machines: what a client with a cookie gets is what counts.
@@ -99,11 +99,13 @@ function step(elb = world.elb) {
   const notes: string[] = [];
   const changes: string[] = [];
   const services = { fleet: { balancer: { proofHeader: 'x-proof' } }, aws: { elb } } as Services;
-  const change: RollContext['change'] = async ({ action }, apply) => {
+  const change: ContextWith<{ listenerArn: string }>['change'] = async ({ action }, apply) => {
     changes.push(action);
     return apply('token');
   };
-  const context = { services, note: (text: string) => notes.push(text), change } as unknown as RollContext;
+  const context = { services, note: (text: string) => notes.push(text), change } as unknown as ContextWith<{
+    listenerArn: string;
+  }>;
   return { context, notes, changes, services };
 }
 

@@ -132,10 +132,10 @@ async function foreignImage({ aws, services, clock }: Simulated, name: string): 
   return ImageId;
 }
 
-async function undo({ services, clock, run }: Simulated, dead: Awaited<ReturnType<typeof die>>) {
-  const plan = await planUndo(services, clock, dead, async () => []);
+async function undo(fleet: Simulated, dead: Awaited<ReturnType<typeof die>>) {
+  const plan = await planUndo(fleet.services, fleet.clock, dead, async () => []);
   if (!plan) throw new Error('nothing to undo');
-  return run.call(world, plan, { runId: dead.id, signal: AbortSignal.abort(new Error('it died')) });
+  return fleet.run(plan, { runId: dead.id, signal: AbortSignal.abort(new Error('it died')) });
 }
 
 describe('a rebuilt ledger', () => {

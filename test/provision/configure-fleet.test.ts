@@ -11,11 +11,11 @@ import { diagnose } from '../../src/doctor/diagnose.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
 import { createPoll } from '../../src/engine/poll.ts';
 import { readDrift } from '../../src/fleet/configuration/read-drift.ts';
-import type { ScaleServices } from '../../src/fleet/scaling/state.ts';
 import { type ConfigurationOutcome, configureFleet } from '../../src/provision/configure-fleet.ts';
 import { provisionFleets } from '../../src/provision/fleets.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
+import type { ScaleServices } from '../../src/scale/state.ts';
 import { everyVersion, firstRelease, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;

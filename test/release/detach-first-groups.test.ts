@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { groupMachines } from '../../src/aws/instances.ts';
 import { createRunId } from '../../src/engine/run-id.ts';
-import type { ReleaseContext } from '../../src/fleet/services.ts';
 import { readUnderWay } from '../../src/release/active-release.ts';
 import { planRelease } from '../../src/release/plan.ts';
+import type { ReleaseContext } from '../../src/release/state.ts';
 import { failingAfter, firstRelease, Simulated } from '../support/simulated.ts';
 import { foreignChange, foreignTask } from '../support/simulated-hosts.ts';
 

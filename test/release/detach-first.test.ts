@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup } from '../../src/aws/groups.ts';
 import { createRunId } from '../../src/engine/run-id.ts';
-import type { ReleaseState } from '../../src/fleet/services.ts';
 import type { RunRecord } from '../../src/ledger/types.ts';
 import { planRelease, type ReleaseOptions } from '../../src/release/plan.ts';
+import type { ReleaseState } from '../../src/release/state.ts';
 import { planUndo } from '../../src/runner/undo-run.ts';
 import { readStatus } from '../../src/status/read.ts';
 import { die } from '../support/dying.ts';

@@ -5,12 +5,12 @@ import { execute } from '../../src/engine/execute.ts';
 import { replay } from '../../src/engine/journal.ts';
 import { createRunId } from '../../src/engine/run-id.ts';
 import type { Plan } from '../../src/engine/step.ts';
-import type { ScaleServices } from '../../src/fleet/scaling/state.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planPin } from '../../src/retention/plan-pin.ts';
 import { planPrune } from '../../src/retention/plan-prune.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
 import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
+import type { ScaleServices } from '../../src/scale/state.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;

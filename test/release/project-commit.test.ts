@@ -7,6 +7,7 @@ import { findImageByName } from '../../src/aws/images.ts';
 import { createRunId } from '../../src/engine/run-id.ts';
 import type { ReleaseVariables } from '../../src/hosts/types.ts';
 import { planRelease, type ReleaseOptions } from '../../src/release/plan.ts';
+import type { ReleaseContext } from '../../src/release/state.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
 import { planUndo } from '../../src/runner/undo-run.ts';
 import { planScale } from '../../src/scale/plan.ts';
@@ -152,7 +153,7 @@ it('an undo whose commit is not to be had goes on from the work tree, and says s
   const planned = failingAfter(await plan(), 'bake');
   const bake = planned.steps.find((step) => step.id === 'bake');
   const steps = planned.steps.map((step) =>
-    step === bake ? { ...step, undo: (context: never) => elsewhere(async () => bake.undo?.(context)) } : step,
+    step === bake ? { ...step, undo: (context: ReleaseContext) => elsewhere(async () => bake.undo?.(context)) } : step,
   );
   const result = await world.run({ ...planned, steps });
   expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });

@@ -2,8 +2,9 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterEach, expect, it } from 'vitest';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import type { Plan } from '../../src/engine/step.ts';
-import type { ReleaseState, Services } from '../../src/fleet/services.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { planRelease } from '../../src/release/plan.ts';
+import type { ReleaseState } from '../../src/release/state.ts';
 import { Simulated } from '../support/simulated.ts';
 
 let world: Simulated;

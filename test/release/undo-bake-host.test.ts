@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup, replaceInstance, setCapacity } from '../../src/aws/groups.ts';
 import { tagMachine } from '../../src/aws/instances.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
-import type { ReleaseState } from '../../src/fleet/services.ts';
 import { planRelease } from '../../src/release/plan.ts';
+import type { ReleaseState } from '../../src/release/state.ts';
 import { readStatus } from '../../src/status/read.ts';
 import { everyVersion, failingAfter, firstRelease, Simulated } from '../support/simulated.ts';
 

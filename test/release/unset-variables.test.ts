@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { release } from '../../src/cli/commands/release.ts';
-import type { ScaleServices } from '../../src/fleet/scaling/state.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
 import { planScale } from '../../src/scale/plan.ts';
+import type { ScaleServices } from '../../src/scale/state.ts';
 import { readStatus } from '../../src/status/read.ts';
 import { fakeContext } from '../cli/support/fake-context.ts';
 import { die } from '../support/dying.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readGroup, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
-import type { RollbackState } from '../../src/fleet/services.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
+import type { RollbackState } from '../../src/rollback/state.ts';
 import { readStatus } from '../../src/status/read.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
 

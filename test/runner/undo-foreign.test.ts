@@ -8,11 +8,11 @@ import { createTemplateVersion, readTemplateVersion, setDefaultVersion } from '.
 import { deleteScheduledActions, putScheduledActions, readScheduledActions } from '../../src/aws/scaling-settings.ts';
 import type { Plan } from '../../src/engine/step.ts';
 import { heldTag } from '../../src/fleet/scaling/held-size.ts';
-import type { ScaleServices } from '../../src/fleet/scaling/state.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planPin } from '../../src/retention/plan-pin.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
 import { planScale } from '../../src/scale/plan.ts';
+import type { ScaleServices } from '../../src/scale/state.ts';
 import { Simulated } from '../support/simulated.ts';
 
 let world: Simulated;

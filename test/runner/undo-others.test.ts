@@ -4,13 +4,13 @@ import fc from '@golden-pipeline/shared/testing/fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { replay } from '../../src/engine/journal.ts';
 import type { Plan } from '../../src/engine/step.ts';
-import type { ScaleServices } from '../../src/fleet/scaling/state.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planRepair } from '../../src/repair/plan.ts';
 import { planPin } from '../../src/retention/plan-pin.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
 import { planUndo } from '../../src/runner/undo-run.ts';
 import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
+import type { ScaleServices } from '../../src/scale/state.ts';
 import { answering, deleteServingImage, releaseRecorded } from '../support/drifted.ts';
 import { die, NotReached } from '../support/dying.ts';
 import {

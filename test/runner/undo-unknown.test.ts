@@ -8,8 +8,9 @@ import { createTemplateVersion } from '../../src/aws/launch-templates.ts';
 import { isActive, readRefresh, startRefresh } from '../../src/aws/refreshes.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
 import type { Plan } from '../../src/engine/step.ts';
-import type { ReleaseContext, ReleaseState, Services } from '../../src/fleet/services.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { planRelease } from '../../src/release/plan.ts';
+import type { ReleaseContext, ReleaseState } from '../../src/release/state.ts';
 import { readStatus } from '../../src/status/read.ts';
 import { firstRelease, Simulated } from '../support/simulated.ts';
 

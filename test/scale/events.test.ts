@@ -2,8 +2,9 @@ import { PutScheduledUpdateGroupActionCommand } from '@aws-sdk/client-auto-scali
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { deleteScheduledActions, readScheduledActions } from '../../src/aws/scaling-settings.ts';
-import type { ScaleServices } from '../../src/fleet/scaling/state.ts';
-import { planScale, planScaleCancel, readScale } from '../../src/scale/plan.ts';
+import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
+import { readScale } from '../../src/scale/read-status.ts';
+import type { ScaleServices } from '../../src/scale/state.ts';
 import { type ScalingFleet, scalingFleet } from '../support/scaling-fleet.ts';
 import { failingAfter } from '../support/simulated.ts';
 
@@ -96,7 +97,7 @@ describe('an event at a time', () => {
 
   it('is not scheduled halfway when its time comes while the image is proven', async () => {
     const planned = await plan(7, { at: in_(30_000), until: in_(hour) });
-    await world.clock.sleep(Date.parse(planned.initial.scale.at ?? '') - world.clock.now() + 1000);
+    await world.clock.sleep((planned.initial.scale.at ?? 0) - world.clock.now() + 1000);
     const result = await world.run(planned);
     expect(result.error).toMatchObject({ code: 'scale.late' });
     expect(await actions()).toEqual([]);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { ScaleServices } from '../../src/fleet/scaling/state.ts';
 import type { RunRecord } from '../../src/ledger/types.ts';
 import { expectedTime } from '../../src/scale/expected-time.ts';
+import type { ScaleServices } from '../../src/scale/state.ts';
 
 const run = (operation: string, command: string, steps: Record<string, number>, status = 'done'): RunRecord => ({
   id: 'r',
@@ -36,7 +36,7 @@ it('is what the newest scale-out took that came to its end', async () => {
 });
 
 it('is else what one machine took to be proven in the last release', async () => {
-  expect(await expectedTime(services([release]), { at: '2027-03-01T08:30:00.000Z' })).toBe(
+  expect(await expectedTime(services([release]), { at: Date.parse('2027-03-01T08:30:00.000Z') })).toBe(
     'expected time from 2027-03-01T08:30:00.000Z on: at most about 1m 14s, as one machine took to be proven; boot, and 30s of health checks (3 x 10 s)',
   );
 });

@@ -3,8 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readGroup, resumeProcesses, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
 import { cancelRefresh, isActive, readRefresh } from '../../src/aws/refreshes.ts';
 import { deletePolicy, putPolicy, readScheduledActions } from '../../src/aws/scaling-settings.ts';
-import type { ScaleServices, ScaleStep } from '../../src/fleet/scaling/state.ts';
-import { planScale, planScaleCancel, readScale } from '../../src/scale/plan.ts';
+import type { Step } from '../../src/engine/step.ts';
+import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
+import { readScale } from '../../src/scale/read-status.ts';
+import type { ScaleServices, ScaleState } from '../../src/scale/state.ts';
 import { type ScalingFleet, scalingFleet } from '../support/scaling-fleet.ts';
 import { failingAfter } from '../support/simulated.ts';
 
@@ -114,7 +116,7 @@ describe('scale now', () => {
 describe('machines that do not come', () => {
   /** Two machines more have come when the zones run out of them. */
   const roomForTwo =
-    ({ run }: ScaleStep): ScaleStep['run'] =>
+    ({ run }: Step<ScaleServices, ScaleState>): typeof run =>
     async (context) => {
       await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 6 });
       await world.until(world.machines, (n) => n >= 6);

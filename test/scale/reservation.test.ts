@@ -6,8 +6,9 @@ import {
 import { RequestServiceQuotaIncreaseCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { renderScale } from '../../src/cli/views/scale.ts';
-import type { ScaleServices } from '../../src/fleet/scaling/state.ts';
-import { planScale, planScaleCancel, readScale } from '../../src/scale/plan.ts';
+import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
+import { readScale } from '../../src/scale/read-status.ts';
+import type { ScaleServices } from '../../src/scale/state.ts';
 import { type ScalingFleet, scalingFleet } from '../support/scaling-fleet.ts';
 import { failingAfter } from '../support/simulated.ts';
 

@@ -15,7 +15,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AwsClients } from '../../src/aws/clients.ts';
 import type { JournaledChange } from '../../src/engine/step.ts';
 import { heldTag } from '../../src/fleet/scaling/held-size.ts';
-import type { ScaleContext } from '../../src/fleet/scaling/state.ts';
+import type { ScaleContext } from '../../src/scale/state.ts';
 import { cancelScale } from '../../src/scale/steps/cancel.ts';
 import { journaled, journaledContext } from '../fleet/support/journaled-context.ts';
 

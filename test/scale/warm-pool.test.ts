@@ -11,7 +11,8 @@ import { deleteWarmPool } from '../../src/aws/warm-pool.ts';
 import { renderScale } from '../../src/cli/views/scale.ts';
 import { diagnose } from '../../src/doctor/diagnose.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
-import { planScale, planScaleCancel, readScale } from '../../src/scale/plan.ts';
+import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
+import { readScale } from '../../src/scale/read-status.ts';
 import { type ScalingFleet, scalingFleet } from '../support/scaling-fleet.ts';
 import { failingAfter } from '../support/simulated.ts';
 

@@ -1,7 +1,6 @@
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { expect } from 'vitest';
 import { setCapacity } from '../../src/aws/groups.ts';
-import type { DoctorServices } from '../../src/doctor/services.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planScaleCancel } from '../../src/scale/plan.ts';
 import { Simulated } from './simulated.ts';
@@ -14,13 +13,9 @@ export type ScalingFleet = Awaited<ReturnType<typeof scalingFleet>>;
  */
 export async function scalingFleet({ wire = false } = {}) {
   const world = await Simulated.create([], { switching: true, wire });
-  const services: DoctorServices = Object.assign(world.services, {
-    vcpuQuota: async () => 1000,
-    identity: async () => ({ account: '000000000000', arn: 'arn:aws:iam::000000000000:user/test' }),
-  });
+  const { services } = world;
   expect((await world.run(await planRelease(services, world.clock, {}))).error).toBeUndefined();
   return Object.assign(world, {
-    services,
     /** How many machines there are in all, proofs and builders too. */
     async machines(): Promise<number> {
       const Filters = [{ Name: 'instance-state-name', Values: ['pending', 'running'] }];

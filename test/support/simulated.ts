@@ -2,24 +2,12 @@ import { existsSync, rmSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { IAMClient } from '@aws-sdk/client-iam';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import { steadyClock } from '@golden-pipeline/shared/testing/steady-clock';
 import { type Patience, until } from '@golden-pipeline/shared/testing/until';
-import { VirtualClock } from '@golden-pipeline/shared/virtual-clock';
-import {
-  type DirectCloud,
-  type DirectCloudOptions,
-  seededRandom,
-  startDirectCloud,
-  startLocalCloud,
-} from 'golden-pipeline-local-cloud';
+import { type DirectCloudOptions, seededRandom } from 'golden-pipeline-local-cloud';
 import { DemoProject } from '../../examples/demo/project.ts';
-import { type AwsClients, createClients } from '../../src/aws/clients.ts';
-import { readSecretStates, type SecretClients } from '../../src/aws/secrets.ts';
+import type { AwsClients } from '../../src/aws/clients.ts';
 import { loadFleet } from '../../src/config/load.ts';
 import type { Fleet } from '../../src/config/settings.ts';
 import type { EventSink } from '../../src/engine/events.ts';
@@ -27,12 +15,10 @@ import { execute, type RunResult } from '../../src/engine/execute.ts';
 import { createPoll } from '../../src/engine/poll.ts';
 import { createRunId } from '../../src/engine/run-id.ts';
 import type { Plan, Step } from '../../src/engine/step.ts';
-import type { Services } from '../../src/fleet/services.ts';
 import type { ReleaseAction } from '../../src/hosts/types.ts';
-import { createLedger } from '../../src/ledger/ledger.ts';
 import { provisionFleets } from '../../src/provision/fleets.ts';
 import { readStatus } from '../../src/status/read.ts';
-import { createMemoryStore } from './memory-store.ts';
+import { direct, onTheWire, type Place, type TestServices, testServices } from './simulated-cloud.ts';
 import { type HostsOfTest, simulatedHosts, standardPlaybook } from './simulated-hosts.ts';
 
 const root = repository(import.meta.dirname);
@@ -89,7 +75,7 @@ export class Simulated implements HostsOfTest {
     readonly clock: Clock,
     /** Errors of the cloud's own. */
     readonly reports: unknown[],
-    readonly services: Services,
+    readonly services: TestServices,
     /** For the poller's jitter of runs; chance unless there is a seed. */
     private readonly random: (() => number) | undefined,
   ) {}
@@ -119,16 +105,7 @@ export class Simulated implements HostsOfTest {
       clients: aws,
       poll: createPoll(clock, undefined, random),
     });
-    const identity = { owner: 'tester', host: 'here' };
-    const secrets = cloud.secretClients();
-    const services = {
-      fleet: loaded,
-      aws,
-      ledger: createLedger(createMemoryStore(), { environment: 'local', clock, identity }),
-      secretStates: (wanted) => readSecretStates(secrets, wanted),
-      workDir: dir,
-      by: 'tester@here',
-    } as Services;
+    const services = testServices({ fleet: loaded, cloud, aws, clock, dir });
     const world = new Simulated(dir, project, cloud, aws, loaded, clock, reports, services, random);
     services.hosts = simulatedHosts(world, loaded.app, switching);
     services.probe = async (url, { headers }) => ({ ...world.answers.to(url, headers), ms: 1 });
@@ -141,7 +118,7 @@ export class Simulated implements HostsOfTest {
    * @param runId That of an earlier process, to go on with its run.
    */
   run<State>(
-    plan: Plan<Services, State>,
+    plan: Plan<TestServices, State>,
     {
       signal = new AbortController().signal,
       lost,
@@ -183,44 +160,6 @@ export class Simulated implements HostsOfTest {
   }
 }
 
-/** What a test sees of its cloud. */
-interface Place extends Pick<DirectCloud, 'region' | 'faults' | 'calls'> {
-  endpoint: string;
-  credentials: { accessKeyId: string; secretAccessKey: string };
-  /** More clients, without the middleware that a test has added to the others. */
-  newClients(): AwsClients;
-  secretClients(): SecretClients;
-  close(): unknown;
-}
-
-type Opened = Pick<SimulatedOptions, 'seed' | 'delays'> & { dir: string; report: (error: unknown) => void };
-
-async function direct({ seed, delays, report }: Opened): Promise<{ cloud: Place; clock: Clock }> {
-  const clock = new VirtualClock();
-  const started = await startDirectCloud({ clock, seed, delays, report });
-  const credentials = { accessKeyId: 'direct', secretAccessKey: 'direct' };
-  const newClients = () => {
-    const clients = createClients({ region: started.region, credentials });
-    const all = { ...clients, iam: new IAMClient({ region: 'us-east-1', credentials }) };
-    for (const client of Object.values(all)) started.connect(client);
-    return all;
-  };
-  const secretClients = () => ({
-    ssm: started.connect(new SSMClient({ region: started.region, credentials })),
-    secretsManager: started.connect(new SecretsManagerClient({ region: started.region, credentials })),
-  });
-  return { cloud: { ...started, endpoint: 'http://direct.invalid', credentials, newClients, secretClients }, clock };
-}
-
-async function onTheWire({ dir, delays, report }: Opened): Promise<{ cloud: Place; clock: Clock }> {
-  const clock = steadyClock(20);
-  const cloud = await startLocalCloud({ dir, driver: 'simulated', clock, delays, report });
-  const { endpoint, region, credentials } = cloud;
-  const target = { region, endpoint, credentials };
-  const secretClients = () => ({ ssm: new SSMClient(target), secretsManager: new SecretsManagerClient(target) });
-  return { cloud: { ...cloud, newClients: () => createClients(target), secretClients }, clock };
-}
-
 /** The folder with package.json above a source, or above the bundle that it is in. */
 function repository(folder: string): string {
   return existsSync(path.join(folder, 'package.json')) ? folder : repository(path.dirname(folder));
@@ -236,7 +175,7 @@ export const everyVersion = () => ({
 });
 
 /** The same plan, with a step that fails as soon as it has done its work. */
-export function failingAfter<State>(plan: Plan<Services, State>, id: string): Plan<Services, State> {
+export function failingAfter<Services, State>(plan: Plan<Services, State>, id: string): Plan<Services, State> {
   const failing = (step: Step<Services, State>): Step<Services, State> => ({
     ...step,
     run: async (context) => {

@@ -59,7 +59,7 @@ export async function rollBack(
     services,
     plan,
     confirm: `go back to ${plan.initial.version} of ${fleet.app} in ${fleet.environment}`,
-    describe: servingFacts,
+    describe: (state) => servingFacts(state),
     undoHint: (state) => undoByRollback(fleet.app, state),
   });
 }

@@ -66,7 +66,7 @@ export async function release(
     services,
     plan,
     confirm: `release ${plan.initial.version} of ${fleet.app} to ${fleet.environment}`,
-    describe: servingFacts,
+    describe: (state) => servingFacts(state),
     // What served before cannot be launched.
     undoHint: (state) => (plan.initial.unlaunchable ? undefined : undoByRollback(fleet.app, state)),
   });

@@ -2,7 +2,9 @@ import { usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
 import { withServices } from '../../composition/with-services.ts';
 import { assertNamedLedger } from '../../config/named-ledger.ts';
-import { planScale, planScaleCancel, readScale } from '../../scale/plan.ts';
+import { planScale, planScaleCancel } from '../../scale/plan.ts';
+import { readScale } from '../../scale/read-status.ts';
+import { type Instant, instantText } from '../../shared/instant.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
@@ -24,23 +26,32 @@ export const run: CommandModule['run'] = async (context, [app, size], options) =
       else context.stdout.write(renderScale(status));
       return exitCodes.done;
     }
-    const cancel = request === 'cancel';
     await takeBackDead(context, services, options, dealing);
-    const plan = cancel
-      ? await planScaleCancel(services, context.clock)
-      : await planScale(services, context.clock, request);
-    const what = cancel ? 'take the fleet back to its usual size' : `scale the fleet to ${request.to} machines`;
+    const where = `${fleet.app} in ${fleet.environment}`;
+    if (request === 'cancel') {
+      return operate(context, options, {
+        fleet,
+        services,
+        plan: await planScaleCancel(services, context.clock),
+        confirm: `take the fleet back to its usual size, ${where}`,
+        describe: ({ group }) => ({ group, cancelled: true }),
+        undoHint: () => undefined,
+      });
+    }
     return operate(context, options, {
       fleet,
       services,
-      plan,
-      confirm: `${what}, ${fleet.app} in ${fleet.environment}`,
-      describe: ({ group, scale: { to, at, until, was } }) =>
-        cancel ? { group, cancelled: true } : { group, to, at: at ?? null, until: until ?? null, before: was.desired },
-      undoHint: () => (cancel ? undefined : `pipeline scale ${fleet.app} --cancel`),
+      plan: await planScale(services, context.clock, request),
+      confirm: `scale the fleet to ${request.to} machines, ${where}`,
+      describe: ({ group, scale: { to, at, until, was } }) => {
+        return { group, to, at: textOrNull(at), until: textOrNull(until), before: was.desired };
+      },
+      undoHint: () => `pipeline scale ${fleet.app} --cancel`,
     });
   });
 };
+
+const textOrNull = (time: Instant | undefined) => (time === undefined ? null : instantText(time));
 
 /** A fleet that a dead release has left on two versions is not made larger. */
 const dealing = { goal: 'scale', takesBack: ['scale'], refuses: ['release', 'fast-rollback'] };

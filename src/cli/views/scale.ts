@@ -1,4 +1,4 @@
-import type { ScaleStatus } from '../../scale/plan.ts';
+import type { ScaleStatus } from '../../scale/read-status.ts';
 
 /** What `scale --status` prints. */
 export function renderScale(status: ScaleStatus): string {

@@ -1,12 +1,13 @@
 import type { ScheduledAction } from '../../aws/scaling-settings.ts';
-import type { Baseline } from './state.ts';
+import { type Instant, instantText, parseInstant } from '../../shared/instant.ts';
+import type { Baseline } from './size.ts';
 import { eventsOf, runningEvent } from './windows.ts';
 
 /** Tag of a group that is held above its usual size: `<min>/<desired>/<since>/<until>`, times in ISO, `-` for no end. */
 export const heldTag = 'golden-pipeline:scaled-from';
 
-export function heldText({ min, desired }: Baseline, since: string, until: string | undefined): string {
-  return `${min}/${desired}/${since}/${until ?? '-'}`;
+export function heldText({ min, desired }: Baseline, since: Instant, until: Instant | undefined): string {
+  return `${min}/${desired}/${instantText(since)}/${until === undefined ? '-' : instantText(until)}`;
 }
 
 /**
@@ -41,7 +42,7 @@ function readTag(tag: string | undefined) {
   return {
     min: Number(min),
     desired: Number(desired),
-    since: Date.parse(since),
-    until: until === '-' ? Number.POSITIVE_INFINITY : Date.parse(until),
+    since: parseInstant(since) ?? Number.NaN,
+    until: until === '-' ? Number.POSITIVE_INFINITY : (parseInstant(until) ?? Number.NaN),
   };
 }

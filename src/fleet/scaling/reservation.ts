@@ -3,8 +3,10 @@ import { isReservationRefused, reservedUnits, reserveUnits } from '../../aws/cap
 import type { AwsClients } from '../../aws/clients.ts';
 import { readGroupTag } from '../../aws/group-tags.ts';
 import { balancerOf, readListener } from '../../aws/listeners.ts';
-import type { ScaleContext } from './state.ts';
+import type { ContextWith, FleetGroup } from '../services.ts';
 import { restoreTag, setTag } from './tags.ts';
+
+type Context = ContextWith<Pick<FleetGroup, 'group'>>;
 
 /** Tag of a group whose load balancer has units reserved for an event: `<before>/<reserved>`. It counts only while so many are reserved. */
 export const unitsTag = 'golden-pipeline:units-from';
@@ -16,7 +18,7 @@ export async function readEventUnits({ autoScaling }: AwsClients, group: string)
 }
 
 /** Reserves capacity units of the fleet's load balancer, unless it has as many; a refusal is told, and no failure. */
-export async function reserve(context: ScaleContext, units: number): Promise<void> {
+export async function reserve(context: Context, units: number): Promise<void> {
   const { aws } = context.services;
   const { group } = context.state;
   const arn = await balancerArn(context);
@@ -45,7 +47,7 @@ export async function reserve(context: ScaleContext, units: number): Promise<voi
  * Puts back what this step has reserved or given back.
  * @throws PipelineError `scale.units-left` when AWS does not allow it now: while units are being provided, and after two decreases a day
  */
-export async function restoreUnits(context: ScaleContext): Promise<void> {
+export async function restoreUnits(context: Context): Promise<void> {
   const { aws } = context.services;
   const first = context.changes().find((one) => /^(reserve|release)-capacity$/.test(one.action) && !one.undoing);
   if (first) {
@@ -72,7 +74,7 @@ export async function restoreUnits(context: ScaleContext): Promise<void> {
 }
 
 /** At the end of an event: back to what was reserved before it. What others have reserved stays; a refusal is told, and no failure. */
-export async function release(context: ScaleContext): Promise<void> {
+export async function release(context: Context): Promise<void> {
   const { aws } = context.services;
   const tag = await readGroupTag(aws.autoScaling, context.state.group, unitsTag);
   if (tag === undefined) return;
@@ -101,7 +103,7 @@ function readTag(tag: string | undefined, now: number): number | undefined {
   return was !== undefined && Number(units) === now ? Number(was) : undefined;
 }
 
-async function balancerArn({ services: { aws, fleet } }: ScaleContext): Promise<string> {
+async function balancerArn({ services: { aws, fleet } }: Context): Promise<string> {
   const { arn } = await readListener(aws.elb, fleet.names.loadBalancer, fleet.balancer.listenerPort);
   return balancerOf(arn);
 }

@@ -1,8 +1,10 @@
 import { readGroupTag, setGroupTag } from '../../aws/group-tags.ts';
-import type { ScaleContext } from './state.ts';
+import type { ContextWith, FleetGroup } from '../services.ts';
+
+type Context = ContextWith<Pick<FleetGroup, 'group'>>;
 
 /** Sets a tag of the group, and lets the journal know what it said before; undefined takes it off. */
-export async function setTag(context: ScaleContext, key: string, value: string | undefined): Promise<void> {
+export async function setTag(context: Context, key: string, value: string | undefined): Promise<void> {
   const { autoScaling } = context.services.aws;
   const { group } = context.state;
   const was = await readGroupTag(autoScaling, group, key);
@@ -14,7 +16,7 @@ export async function setTag(context: ScaleContext, key: string, value: string |
 }
 
 /** Lets a tag say what it said before this step. */
-export async function restoreTag(context: ScaleContext, key: string): Promise<void> {
+export async function restoreTag(context: Context, key: string): Promise<void> {
   // The first change knows what was: a step that was resumed may have made it twice.
   const made = context.changes().filter((one) => one.action === 'tag-group' && one.data.key === key && !one.undoing);
   const [first] = made;

@@ -5,8 +5,8 @@ import { deleteWarmPool, putWarmPool, readWarmPool } from '../../aws/warm-pool.t
 import type { Fleet } from '../../config/settings.ts';
 import type { RunContext } from '../../engine/step.ts';
 import { explainGroup } from '../explain.ts';
-import { type Services, times } from '../services.ts';
-import type { ScaleContext, ScaleState } from './state.ts';
+import { type ContextWith, type FleetGroup, type Services, times } from '../services.ts';
+import type { SizeChange } from './size.ts';
 
 /** Tag of a group whose warm pool was made for an event: `<state>/<machines>`. A pool without it belongs to the team, and is left alone. */
 const poolTag = 'golden-pipeline:warm-pool';
@@ -29,17 +29,12 @@ export async function readPool({ autoScaling }: AwsClients, group: string): Prom
 }
 
 /** The pool that a run prepares: only one that is scheduled, as a fleet that grows now takes its machines at once. */
-export function wantedPool(fleet: Fleet, { at, to, was }: ScaleState['scale']): PoolState | undefined {
+export function wantedPool(fleet: Fleet, { at, to, was }: SizeChange): PoolState | undefined {
   return at !== undefined && to > was.desired ? fleet.scale.warmPool : undefined;
 }
 
 /** What is prepared and what it costs, from now on. */
-export function describePool(
-  fleet: Fleet,
-  state: PoolState,
-  { to, was }: ScaleState['scale'],
-  group: string,
-): string[] {
+export function describePool(fleet: Fleet, state: PoolState, { to, was }: SizeChange, group: string): string[] {
   const count = to - was.desired;
   const { hourlyPrice } = fleet.instance;
   const running =
@@ -52,20 +47,24 @@ export function describePool(
   ];
 }
 
-/** Makes a pool up to the wanted size, unless the team keeps one. */
-export async function preparePool(context: ScaleContext, state: PoolState): Promise<void> {
-  const { group, scale } = context.state;
+/** Makes a pool up to the wanted size, unless the team keeps one. @param prepared Instances of the group and of the pool together. */
+export async function preparePool(
+  context: ContextWith<Pick<FleetGroup, 'group'>>,
+  state: PoolState,
+  prepared: number,
+): Promise<void> {
+  const { group } = context.state;
   const mine = await readPool(context.services.aws, group);
   const former = await poolSettled(context);
   if (!mine && former === 'present') {
     context.note(`${group} has a warm pool already; it stays as it is`);
     return;
   }
-  await put(context, group, { state, prepared: scale.to }, mine);
+  await put(context, group, { state, prepared }, mine);
 }
 
 /** The pool of the group, once one that is being deleted is gone: after a `--cancel`, say. */
-async function poolSettled(context: ScaleContext): Promise<'none' | 'present' | 'ending'> {
+async function poolSettled(context: ContextWith<Pick<FleetGroup, 'group'>>): Promise<'none' | 'present' | 'ending'> {
   const { aws, fleet } = context.services;
   const { group } = context.state;
   return context.poll({

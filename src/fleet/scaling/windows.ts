@@ -1,13 +1,19 @@
 import { nextRun, parseCron } from '@golden-pipeline/shared/cron';
 import { isOver, type ScheduledAction } from '../../aws/scaling-settings.ts';
+import { type Instant, instantText, parseInstant } from '../../shared/instant.ts';
 
 /** How the names of our scheduled actions begin; those of an event to come end with its time, so that several fit beside each other. */
 export const scaleOutName = 'golden-pipeline-scale-out';
 export const scaleInName = 'golden-pipeline-scale-in';
 
-/** The names of an event's two actions; without a time (ISO) those of an event that has begun at once. */
-export function actionNames(at?: string): { out: string; in: string } {
-  const suffix = at === undefined ? '' : `-${at.replaceAll(':', '.').replace(/(\.00)?\.\d{3}Z$/, 'Z')}`;
+/** The names of an event's two actions; without a time those of an event that has begun at once. */
+export function actionNames(at?: Instant): { out: string; in: string } {
+  const suffix =
+    at === undefined
+      ? ''
+      : `-${instantText(at)
+          .replaceAll(':', '.')
+          .replace(/(\.00)?\.\d{3}Z$/, 'Z')}`;
   return { out: scaleOutName + suffix, in: scaleInName + suffix };
 }
 
@@ -34,7 +40,7 @@ export function eventsOf(actions: readonly ScheduledAction[], now: number): Scal
     const begins = action.name.startsWith(scaleOutName);
     const key = action.name.slice((begins ? scaleOutName : scaleInName).length);
     const event = events.get(key) ?? { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-    const time = Date.parse(action.start ?? '');
+    const time = parseInstant(action.start) ?? Number.NaN;
     events.set(key, begins ? { ...event, out: action, from: time } : { ...event, in: action, to: time });
   }
   return [...events.values()].sort((a, b) => a.from - b.from);
@@ -84,19 +90,19 @@ export function describeForeign({ action, at }: ForeignRun): string {
   const { name, recurrence, timeZone, min, max, desired } = action;
   const sizes = Object.entries({ min, max, desired }).flatMap(([key, n]) => (n === undefined ? [] : [`${key} ${n}`]));
   const every = recurrence ? ` (${recurrence}${timeZone ? `, ${timeZone}` : ''})` : '';
-  return `${name}${at === undefined ? '' : ` at ${new Date(at).toISOString()}`}${every}: ${sizes.join(', ')}`;
+  return `${name}${at === undefined ? '' : ` at ${instantText(at)}`}${every}: ${sizes.join(', ')}`;
 }
 
 /** When an action runs first from `from` to `to`, both included; NaN when its recurrence cannot be read. */
 function firstRun(action: ScheduledAction, from: number, to: number): number | undefined {
   const { start, end, recurrence, timeZone } = action;
-  const begin = start === undefined ? Number.NEGATIVE_INFINITY : Date.parse(start);
+  const begin = parseInstant(start) ?? Number.NEGATIVE_INFINITY;
   if (begin >= from) return begin <= to ? begin : undefined;
   if (recurrence === undefined) return undefined;
   const cron = parseCron(recurrence);
   if (!cron) return Number.NaN;
   const next = nextRun(cron, timeZone ?? 'UTC', from - 1);
-  const last = Math.min(to, end === undefined ? Number.POSITIVE_INFINITY : Date.parse(end));
+  const last = Math.min(to, parseInstant(end) ?? Number.POSITIVE_INFINITY);
   return next === undefined || next > last ? undefined : next;
 }
 

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
-import type { ReleaseState, Services } from '../../fleet/services.ts';
+import type { Services } from '../../fleet/services.ts';
 import type { PlaybookLook } from '../../hosts/playbook-look.ts';
 import type { ProjectFiles } from '../../hosts/project/checkout.ts';
 import type { Host } from '../../hosts/types.ts';
 import { type CleanLists, cleanLists } from '../clean.ts';
+import type { BuildFacts, LookFacts } from '../facts.ts';
 import { plainVariables } from '../plain-variables.ts';
 import { releaseVariables } from '../release-variables.ts';
 import { assertReleaseRole, type Installer, judgePlaybook, type PlaybookKind } from './evaluate.ts';
@@ -35,7 +36,7 @@ export interface DetachFirst {
  */
 export async function reasonsToDetachFirst(
   services: Pick<Services, 'fleet' | 'hosts'>,
-  state: Pick<ReleaseState, 'version' | 'commit' | 'current' | 'project'>,
+  state: BuildFacts,
   { playbook, projectDir }: ProjectFiles,
   findHost?: () => Promise<Host | undefined>,
 ): Promise<DetachFirst> {
@@ -61,7 +62,7 @@ export async function reasonsToDetachFirst(
  * host has other programs than the one that was asked then. A playbook of the run's own commit is the one of the plan.
  * @throws PipelineError `ansible.changes-host`
  */
-export async function assertMayServe(services: Services, state: ReleaseState, files: ProjectFiles): Promise<void> {
+export async function assertMayServe(services: Services, state: LookFacts, files: ProjectFiles): Promise<void> {
   const { host, installers } = state;
   const planned = installers && files.playbook !== services.fleet.ansible.playbook;
   const reasons = planned

@@ -1,8 +1,8 @@
-import type { Step } from '../../engine/step.ts';
-import type { RollState, Services } from '../../fleet/services.ts';
+import type { VersionFacts } from '../../fleet/facts.ts';
+import type { FleetFacts, StepWith } from '../../fleet/services.ts';
 
 /** Says who did what, where, and how to take it back. */
-export const announce: Step<Services, RollState> = {
+export const announce: StepWith<Pick<FleetFacts, 'url'> & VersionFacts> = {
   id: 'announce',
   title: 'Announce',
   describe: ({ state, services: { fleet } }) => [

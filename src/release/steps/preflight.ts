@@ -1,19 +1,18 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { alarmsToWatch, takeBaseline } from '../../analysis/baseline.ts';
 import { nameTaken } from '../../aws/create-image.ts';
-import { readImages } from '../../aws/images.ts';
-import { groupMachines, type Machine } from '../../aws/instances.ts';
-import { isActive, readRefresh } from '../../aws/refreshes.ts';
 import { waitBooted } from '../../fleet/booting.ts';
 import { assertUnclaimed, claimFleet, freeFleet } from '../../fleet/claim.ts';
-import { askHost } from '../../fleet/drift/ask-hosts.ts';
 import { type Observation, observeFleet } from '../../fleet/observe.ts';
+import { assertReady } from '../../fleet/ready.ts';
 import { assertSecrets } from '../../fleet/secrets-check.ts';
 import { assertRecorded, seeReleases } from '../../fleet/seen-releases.ts';
-import type { ReleaseContext, ReleaseState, ReleaseStep, Services } from '../../fleet/services.ts';
+import type { Services } from '../../fleet/services.ts';
 import { showProofRoute } from '../../fleet/traffic-groups.ts';
 import { recordProject } from '../../plays/project-files.ts';
+import { chooseBakeInstance } from '../choose-bake-instance.ts';
 import { assertRollbackTarget } from '../drift-gate.ts';
+import type { ReleaseContext, ReleaseState, ReleaseStep } from '../state.ts';
 
 /** Checks that the fleet can take a release, chooses the bake host anew, and reserves the version. */
 export const preflight: ReleaseStep = {
@@ -51,7 +50,7 @@ export const preflight: ReleaseStep = {
     const alarms = await alarmsToWatch(context);
     // Before anything is changed, and while every machine is in service.
     const baseline = seen.live.desired > 0 ? await takeBaseline(context, seen.facts) : undefined;
-    const host = state.bake === 'detach' ? await chooseHost(services, seen) : undefined;
+    const host = state.bake === 'detach' ? await chooseBakeInstance(services, seen) : undefined;
     const project = await recordProject(context);
     await claimFleet(context);
     // A run that died while it shifted traffic has left it leading to a colour.
@@ -121,47 +120,6 @@ function assertAsPlanned({ fleet }: Services, { current: planned, group }: Relea
   );
 }
 
-/** Refuses a fleet that somebody or something else is changing. */
-export async function assertReady({ aws, fleet }: Services, { live: group, idle, share }: Observation): Promise<void> {
-  for (const { name } of idle ? [group, idle] : [group]) {
-    const refresh = await readRefresh(aws.autoScaling, name);
-    if (!isActive(refresh)) continue;
-    throw new PipelineError(
-      'preflight.refresh-active',
-      `an instance refresh of ${name} is ${refresh.status} (${refresh.percentage} %)`,
-      {
-        hint: 'wait until it has ended, or cancel it, then try again',
-      },
-    );
-  }
-  if (share < 1) {
-    throw new PipelineError(
-      'preflight.split',
-      `only ${Math.round(share * 100)} % of the traffic goes to ${group.name}: a release was left halfway`,
-      { hint: `give all traffic to one group first: pipeline status ${fleet.app} shows what each of them runs` },
-    );
-  }
-  const standby = group.instances
-    .filter((instance) => /Standby/.test(instance.lifecycle))
-    .map((instance) => instance.id);
-  if (standby.length > 0) {
-    throw new PipelineError('preflight.standby', `${standby.join(', ')} of ${group.name} left in Standby`, {
-      hint:
-        group.desired + standby.length <= group.max
-          ? 'bring it back with ExitStandby, or terminate it, then try again'
-          : `terminate it, then try again: ${group.name} is at its maximum of ${group.max}, so Auto Scaling refuses ExitStandby`,
-    });
-  }
-  const blocking = group.suspended.filter((process) =>
-    ['Launch', 'Terminate', 'AddToLoadBalancer', 'InstanceRefresh'].includes(process),
-  );
-  if (blocking.length > 0) {
-    throw new PipelineError('preflight.suspended', `processes of ${group.name} are suspended: ${blocking.join(', ')}`, {
-      hint: 'resume them, or find out who suspended them and why',
-    });
-  }
-}
-
 /** The fleet once it has booted: what has been changed meanwhile is no longer what was planned for, and is refused. */
 async function whenBooted(context: ReleaseContext, { facts }: Observation): Promise<Observation> {
   const { services, state } = context;
@@ -188,35 +146,4 @@ async function assertFreeVersion(
   const taken = seen.named.find((image) => image.name === `${fleet.names.imagePrefix}${version}`);
   if (taken && !releases.some((release) => release.version === version)) throw nameTaken(taken);
   return seen.highest;
-}
-
-/**
- * A host of the version that serves, by the template it was launched from, by its own tag and by what it answers: an image must not
- * inherit from a machine that has fallen behind, nor from one that a failed run or a person has left on something else. One whose image
- * is gone counts by its tag: that image may have been made anew.
- */
-async function chooseHost(services: Services, { healthy, live: group, facts: { current } }: Observation) {
-  const { ec2 } = services.aws;
-  const templates = new Map(group.instances.map((instance) => [instance.id, instance.templateVersion]));
-  const all = (await groupMachines(ec2, group.name)).filter((machine) => healthy.includes(machine.id));
-  const images = await readImages(ec2, [...new Set(all.map((machine) => machine.imageId))]);
-  const isGone = (id: string) => !images.some((image) => image.imageId === id);
-  const machines = all.filter(
-    ({ id, imageId }) => templates.get(id) === current.templateVersion || (current.version && isGone(imageId)),
-  );
-  const serves = (machine: Machine) => (machine.version || undefined) === current.version;
-  const astray: string[] = [];
-  for (const machine of healthy.length >= 2 ? machines.filter(serves) : []) {
-    const host = { instanceId: machine.id, address: machine.address };
-    const answer = current.version && (await askHost(services, host))?.version;
-    if (!answer || answer === current.version) return host;
-    astray.push(`${machine.id} serves ${answer}, but the fleet is on ${current.version}`);
-  }
-  throw new PipelineError('preflight.no-bake-host', `${group.name} has no healthy host to spare for the bake`, {
-    hint: 'use a builder instance: --bake builder',
-    details: machines
-      .filter((one) => !serves(one))
-      .map((one) => `${one.id} carries ${one.version || 'no version'}, but the fleet is on ${current.version}`)
-      .concat(astray),
-  });
 }

@@ -1,21 +1,23 @@
 import { readGroup, setCapacity } from '../../aws/groups.ts';
 import { setDefaultVersion } from '../../aws/launch-templates.ts';
 import type { ScalingPolicy } from '../../aws/scaling-settings.ts';
-import type { Step } from '../../engine/step.ts';
+import { need } from '../../engine/need.ts';
 import { readSettings, scaleDownName, setActions, setPolicies, setSuspended } from '../../fleet/group-settings.ts';
 import { restoreSettings } from '../../fleet/restore-settings.ts';
 import { restoreDefaultVersion } from '../../fleet/restore-template.ts';
 import { carryEvent, carryEventBack } from '../../fleet/scaling/transfer.ts';
-import type { Colour, GroupSettings, RollContext, RollState, Services } from '../../fleet/services.ts';
+import type { ContextWith, FleetGroup, GroupSettings, StepWith } from '../../fleet/services.ts';
 import { type Size, sizeToRestore } from '../../fleet/size-to-restore.ts';
-import { idleOf } from '../../fleet/traffic-groups.ts';
+import type { TrafficFacts } from '../state.ts';
 import { trafficBack } from './shift-traffic.ts';
+
+type Context = ContextWith<TrafficFacts>;
 
 /**
  * Gives the colour that serves now all that scales the fleet, and leaves the end of the other one to a scheduled action of Auto
  * Scaling: until then the traffic can be switched back, and no process of ours has to stay alive for it.
  */
-export const settle: Step<Services, RollState> = {
+export const promote: StepWith<TrafficFacts> = {
   id: 'settle',
   title: 'Carry the settings over',
   describe: ({ services: { fleet } }) => [
@@ -26,12 +28,8 @@ export const settle: Step<Services, RollState> = {
     const { aws } = context.services;
     const { group, targetGroupArn, current, templateVersion } = context.state;
     const serving = { group, targetGroupArn };
-    const former = idleOf(context.state);
-    if (!context.state.settled) {
-      const [live, idle] = await Promise.all([readSettings(aws, group), readSettings(aws, former.group)]);
-      await context.save({ settled: { live, idle } });
-    }
-    const { live, idle } = context.state.settled as { live: GroupSettings; idle: GroupSettings };
+    const former = need(context.state, 'idle');
+    const { live, idle } = context.state.settled ?? (await rememberSettings(context, former));
     await carryLimits(context, live, idle);
     const policies = idle.policies.map((policy) => forTargetGroup(policy, former, serving));
     await setPolicies(context, group, live.policies, policies);
@@ -67,11 +65,19 @@ export const settle: Step<Services, RollState> = {
   },
 };
 
+/** Saves, before the first change, what an undo puts back. */
+async function rememberSettings(context: Context, former: FleetGroup) {
+  const { aws } = context.services;
+  const [live, idle] = await Promise.all([readSettings(aws, context.state.group), readSettings(aws, former.group)]);
+  await context.save({ settled: { live, idle } });
+  return { live, idle };
+}
+
 /**
  * The limits that the fleet had before it was held at its size. A minimum of 0, which the infrastructure starts with and puts back
  * when it changes the group, becomes the configured one.
  */
-async function carryLimits(context: RollContext, live: GroupSettings, idle: GroupSettings): Promise<void> {
+async function carryLimits(context: Context, live: GroupSettings, idle: GroupSettings): Promise<void> {
   const { fleet, aws } = context.services;
   const { group, held } = context.state;
   // One that somebody else has set while it was held is theirs.
@@ -86,7 +92,7 @@ async function carryLimits(context: RollContext, live: GroupSettings, idle: Grou
 }
 
 /** Puts back the limits that {@link carryLimits} has changed, where nobody else has changed them since. */
-async function restoreLimits(context: RollContext): Promise<void> {
+async function restoreLimits(context: Context): Promise<void> {
   const { autoScaling } = context.services.aws;
   const made = context.changes().find((change) => change.action === 'set-limits' && !change.undoing);
   if (!made) return;
@@ -98,15 +104,15 @@ async function restoreLimits(context: RollContext): Promise<void> {
   );
 }
 
-async function scheduleEnd(context: RollContext, former: Colour, idle: GroupSettings): Promise<void> {
+async function scheduleEnd(context: Context, former: FleetGroup, idle: GroupSettings): Promise<void> {
   const start = new Date(context.clock.now() + context.services.fleet.release.rollbackWindow * 1000).toISOString();
   await setActions(context, former.group, idle.actions, [{ name: scaleDownName, start, min: 0, desired: 0 }]);
   context.note(`${former.group} stays whole until ${start}; until then a rollback only switches the traffic`);
 }
 
 /** A policy on requests per target names the target group in its label; in the other group it must be that group's. */
-function forTargetGroup(policy: ScalingPolicy, from: Colour, to: Colour): ScalingPolicy {
-  const label = ({ targetGroupArn }: Colour) => targetGroupArn.slice(targetGroupArn.indexOf('targetgroup/'));
+function forTargetGroup(policy: ScalingPolicy, from: FleetGroup, to: FleetGroup): ScalingPolicy {
+  const label = ({ targetGroupArn }: FleetGroup) => targetGroupArn.slice(targetGroupArn.indexOf('targetgroup/'));
   const text = JSON.stringify(policy.settings).replaceAll(label(from), label(to));
   return { ...policy, settings: JSON.parse(text) as ScalingPolicy['settings'] };
 }
@@ -122,7 +128,7 @@ function forecastOnly(policy: ScalingPolicy): ScalingPolicy {
 }
 
 /** Only whoever owns an alarm of a step or simple policy can let it trigger the same policy of the other group. */
-function tellAlarms(context: RollContext, live: GroupSettings, idle: GroupSettings, serving: Colour): void {
+function tellAlarms(context: Context, live: GroupSettings, idle: GroupSettings, serving: FleetGroup): void {
   for (const { name, alarms, settings } of idle.policies) {
     if (!['StepScaling', 'SimpleScaling'].includes(settings.PolicyType ?? '') || alarms.length === 0) continue;
     if (live.policies.find((one) => one.name === name)?.alarms.length) continue;

@@ -1,6 +1,6 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
-import type { Step } from '../../engine/step.ts';
-import type { RollState, Services } from '../../fleet/services.ts';
+import type { ImageFacts } from '../../fleet/facts.ts';
+import type { FleetFacts, StepWith } from '../../fleet/services.ts';
 import { rulesOf } from '../../retention/inventory.ts';
 import { removeAll, sweepSnapshots } from '../../retention/remove.ts';
 import { restoreAll } from '../../retention/restore.ts';
@@ -9,7 +9,7 @@ import { retireAll } from '../../retention/retire.ts';
 import { targetsOf } from '../../retention/targets.ts';
 
 /** Retires and removes images beyond the last N known-good ones. It never fails the run: the release is done by then. */
-export const retain: Step<Services, RollState> = {
+export const retain: StepWith<Pick<FleetFacts, 'current'> & ImageFacts> = {
   id: 'retain',
   title: 'Keep the last images',
   describe: ({ services: { fleet } }) => [

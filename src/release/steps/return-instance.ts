@@ -1,8 +1,8 @@
-import type { ReleaseStep } from '../../fleet/services.ts';
-import { giveToService } from './bake.ts';
+import { giveToService } from '../return-to-service.ts';
+import type { ReleaseStep } from '../state.ts';
 
 /** Gives the bake host back once the image is proven, where it was detached before the first play. */
-export const rejoin: ReleaseStep = {
+export const returnInstance: ReleaseStep = {
   id: 'rejoin',
   title: 'Return the host to service',
   describe: ({ state }) => [

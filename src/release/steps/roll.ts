@@ -2,19 +2,22 @@ import { openWatch, takenBack, type Watch } from '../../analysis/watch.ts';
 import { readGroup, setCapacity } from '../../aws/groups.ts';
 import { setDefaultVersion } from '../../aws/launch-templates.ts';
 import { startRefresh } from '../../aws/refreshes.ts';
-import type { Step } from '../../engine/step.ts';
+import { need } from '../../engine/need.ts';
 import { addTemplateVersion, dropTemplateVersion } from '../../fleet/add-template-version.ts';
 import { explained, explainGroup } from '../../fleet/explain.ts';
 import { waitFleetHealthy } from '../../fleet/health.ts';
 import { pinTemplate } from '../../fleet/pin-template.ts';
 import { refreshBack, waitRefresh } from '../../fleet/refresh.ts';
 import { restoreDefaultVersion } from '../../fleet/restore-template.ts';
-import type { RollContext, RollState, Services } from '../../fleet/services.ts';
+import type { ContextWith, StepWith } from '../../fleet/services.ts';
 import { type Size, sizeToRestore } from '../../fleet/size-to-restore.ts';
 import { leadsBack, stopRefresh } from '../../fleet/stop-refresh.ts';
+import type { RollFacts } from '../state.ts';
+
+type Context = ContextWith<RollFacts>;
 
 /** Rolls the Auto Scaling group onto the image by an instance refresh. */
-export const roll: Step<Services, RollState> = {
+export const roll: StepWith<RollFacts> = {
   id: 'roll',
   title: 'Roll the fleet onto the image',
   describe: ({ state, services: { fleet } }) => [
@@ -44,7 +47,7 @@ export const roll: Step<Services, RollState> = {
  * Replaces every machine of the group by one from the image of this run.
  * @throws PipelineError `roll.failed`
  */
-export async function refreshFleet(context: RollContext): Promise<void> {
+export async function refreshFleet(context: Context): Promise<void> {
   const { fleet, aws } = context.services;
   const { group } = context.state;
   const template = await addTemplateVersion(context, group);
@@ -79,10 +82,10 @@ export async function refreshFleet(context: RollContext): Promise<void> {
 }
 
 /** Lets those who launch from the template without naming a version get the one of this run. */
-export async function makeDefault(context: RollContext): Promise<void> {
+export async function makeDefault(context: Context): Promise<void> {
   const { aws } = context.services;
-  const { current, templateVersion } = context.state;
-  if (!templateVersion) throw new Error('the launch template has no version of this run');
+  const { current } = context.state;
+  const templateVersion = need(context.state, 'templateVersion');
   await context.change(
     { action: 'set-default-version', target: current.templateId, data: { version: templateVersion } },
     () => setDefaultVersion(aws.ec2, current.templateId, templateVersion),
@@ -90,7 +93,7 @@ export async function makeDefault(context: RollContext): Promise<void> {
 }
 
 /** @throws PipelineError `roll.failed` with the evidence, as soon as something lasting is wrong with the new machines */
-async function look(context: RollContext, watch: Watch): Promise<void> {
+async function look(context: Context, watch: Watch): Promise<void> {
   const found = await watch.sample();
   if (!found.some((fault) => fault.lasting)) return;
   const message = `${context.state.version} does not serve as it should`;
@@ -102,7 +105,7 @@ async function look(context: RollContext, watch: Watch): Promise<void> {
  * Later the live capacity is nobody's but Auto Scaling's; only a minimum of 0, which the infrastructure starts with and puts back
  * when it changes the group, becomes the configured one again.
  */
-export async function fill(context: RollContext): Promise<void> {
+export async function fill(context: Context): Promise<void> {
   const { fleet, aws } = context.services;
   const group = await readGroup(aws.autoScaling, context.state.group);
   const wanted = fleet.capacity.min;
@@ -124,7 +127,7 @@ export async function fill(context: RollContext): Promise<void> {
 }
 
 /** Puts back the size that {@link fill} has changed. What has another value than it was given belongs to somebody else since then. */
-async function restoreSize(context: RollContext): Promise<void> {
+async function restoreSize(context: Context): Promise<void> {
   const { aws } = context.services;
   const { group } = context.state;
   const made = (action: string) =>

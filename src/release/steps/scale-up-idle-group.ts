@@ -1,30 +1,33 @@
 import { readGroup, setTemplate } from '../../aws/groups.ts';
 import { readRoutes } from '../../aws/listeners.ts';
-import type { Step } from '../../engine/step.ts';
+import { need } from '../../engine/need.ts';
 import { addTemplateVersion, dropTemplateVersion } from '../../fleet/add-template-version.ts';
 import { emptyColour, proveColour } from '../../fleet/group-health.ts';
 import { readSettings, scaleDownName, setActions, setSuspended } from '../../fleet/group-settings.ts';
 import { pinTemplate } from '../../fleet/pin-template.ts';
 import { restoreSettings } from '../../fleet/restore-settings.ts';
-import type { Colour, RollContext, RollState, Services } from '../../fleet/services.ts';
-import { idleOf, restoreRoutes, routesTo, shareTraffic, trafficOf } from '../../fleet/traffic-groups.ts';
+import type { ContextWith, FleetGroup, StepWith } from '../../fleet/services.ts';
+import { restoreRoutes, routesTo, shareTraffic, trafficOf } from '../../fleet/traffic-groups.ts';
+import type { TrafficFacts } from '../state.ts';
+
+type Context = ContextWith<TrafficFacts>;
 
 /** Suspended, these would keep a colour from getting machines or from giving them to its target group. */
 const needed = ['Launch', 'Terminate', 'AddToLoadBalancer', 'HealthCheck', 'ReplaceUnhealthy'];
 
 /** Brings the idle colour up to the size of the one that serves, on the new image, and proves it; it gets no traffic yet. */
-export const raise: Step<Services, RollState> = {
+export const scaleUpIdleGroup: StepWith<TrafficFacts> = {
   id: 'raise',
   title: 'Raise the idle group',
   describe: ({ state }) => [
-    `a new version of the launch template for ${idleOf(state).group}; what still runs there is ended first`,
+    `a new version of the launch template for ${need(state, 'idle').group}; what still runs there is ended first`,
     `as many machines as ${state.group} has at that moment, all of them healthy in their target group, which has no traffic`,
   ],
   async run(context) {
     const { aws } = context.services;
     const { group, targetGroupArn } = context.state;
     const live = { group, targetGroupArn };
-    const idle = idleOf(context.state);
+    const idle = need(context.state, 'idle');
     await remember(context, live, idle);
     await enlist(context, live, idle);
     const { suspended, actions } = await readSettings(aws, idle.group);
@@ -46,7 +49,7 @@ export const raise: Step<Services, RollState> = {
       await emptyColour(context, idle);
       await addTemplateVersion(context, idle.group);
     }
-    const template = { id: context.state.current.templateId, version: context.state.templateVersion ?? '' };
+    const template = { id: context.state.current.templateId, version: need(context.state, 'templateVersion') };
     const { launchTemplate } = await readGroup(aws.autoScaling, idle.group);
     if (launchTemplate.version !== template.version) {
       await context.change(
@@ -60,7 +63,7 @@ export const raise: Step<Services, RollState> = {
   },
   async undo(context) {
     const { idleBefore, listenerArn, group, targetGroupArn } = context.state;
-    const idle = idleOf(context.state);
+    const idle = need(context.state, 'idle');
     if (!idleBefore) return;
     // Ending machines that have traffic would be worse than anything that is left.
     if ((await trafficOf(context, listenerArn, { group, targetGroupArn }, idle)) < 1) {
@@ -78,7 +81,7 @@ export const raise: Step<Services, RollState> = {
 };
 
 /** Saves, before the first change, what an undo puts back. */
-async function remember(context: RollContext, live: Colour, idle: Colour): Promise<void> {
+async function remember(context: Context, live: FleetGroup, idle: FleetGroup): Promise<void> {
   const { fleet, aws } = context.services;
   if (context.state.idleBefore) return;
   const [settings, routes] = await Promise.all([
@@ -90,7 +93,7 @@ async function remember(context: RollContext, live: Colour, idle: Colour): Promi
 }
 
 /** A target group is health-checked as soon as a route names it, also with weight 0. */
-async function enlist(context: RollContext, live: Colour, idle: Colour): Promise<void> {
+async function enlist(context: Context, live: FleetGroup, idle: FleetGroup): Promise<void> {
   const { fleet, aws } = context.services;
   const routes = routesTo(await readRoutes(aws.elb, context.state.listenerArn), fleet, [live, idle]);
   const named = routes.every((route) => route.weights.some((one) => one.targetGroupArn === idle.targetGroupArn));

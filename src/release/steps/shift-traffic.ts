@@ -1,12 +1,11 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { watchWindow } from '../../analysis/window.ts';
 import { readGroup, setCapacity } from '../../aws/groups.ts';
-import type { Step } from '../../engine/step.ts';
+import { need } from '../../engine/need.ts';
 import { proveColour } from '../../fleet/group-health.ts';
-import type { Colour, RollContext, RollState, Services } from '../../fleet/services.ts';
+import type { ContextWith, FleetGroup, StepWith } from '../../fleet/services.ts';
 import { proofRouteHeaders, smokeFailures } from '../../fleet/smoke.ts';
 import {
-  idleOf,
   ownsTraffic,
   readStickiness,
   restoreProofRoute,
@@ -14,22 +13,25 @@ import {
   showProofRoute,
   trafficOf,
 } from '../../fleet/traffic-groups.ts';
+import type { TrafficFacts } from '../state.ts';
+
+type Context = ContextWith<TrafficFacts>;
 
 /** Moves the traffic to the raised colour in steps, and watches each; a lasting fault puts the weights back at once. */
-export const shift: Step<Services, RollState> = {
+export const shiftTraffic: StepWith<TrafficFacts> = {
   id: 'shift',
   title: 'Shift the traffic',
   describe: ({ state, services: { fleet } }) => {
     const { weights, stepSeconds, smokeTests } = fleet.release;
     return [
-      `${weights.join(', ')} percent of the traffic to ${idleOf(state).group}, which is brought up to the size of ${state.group} before each`,
+      `${weights.join(', ')} percent of the traffic to ${need(state, 'idle').group}, which is brought up to the size of ${state.group} before each`,
       `between them ${stepSeconds} s each: target health, and ${smokeTests.length} smoke test(s), errors and times of the new machines, compared with before; a lasting fault puts the weights back`,
     ];
   },
   async run(context) {
     const { fleet } = context.services;
     const { group, targetGroupArn, listenerArn } = context.state;
-    const traffic = context.state.traffic ?? { from: { group, targetGroupArn }, to: idleOf(context.state) };
+    const traffic = context.state.traffic ?? { from: { group, targetGroupArn }, to: need(context.state, 'idle') };
     const { from, to } = traffic;
     if (!context.state.traffic) await context.save({ traffic });
     await holdMinimum(context, from);
@@ -66,7 +68,7 @@ export const shift: Step<Services, RollState> = {
  * Gives all traffic back to the colour that had it, if a shift of this run took some: at once while it still serves a part, else as
  * soon as it is proven. Weights that somebody else has set since stay. Repeatable; nothing to do is no error.
  */
-export async function trafficBack(context: RollContext): Promise<void> {
+export async function trafficBack(context: Context): Promise<void> {
   const { traffic, listenerArn, proofTargetGroupArn, held } = context.state;
   if (!traffic) return;
   const { from, to } = traffic;
@@ -87,7 +89,7 @@ export async function trafficBack(context: RollContext): Promise<void> {
 }
 
 /** With a part of its traffic gone, a group would be scaled in: it must stay large enough to take all of it back. */
-async function holdMinimum(context: RollContext, { group: name }: Colour): Promise<void> {
+async function holdMinimum(context: Context, { group: name }: FleetGroup): Promise<void> {
   const { autoScaling } = context.services.aws;
   const { min, desired } = await readGroup(autoScaling, name);
   if (context.state.held) return;
@@ -98,7 +100,7 @@ async function holdMinimum(context: RollContext, { group: name }: Colour): Promi
   );
 }
 
-async function assertSmoke(context: RollContext): Promise<void> {
+async function assertSmoke(context: Context): Promise<void> {
   const failures = await smokeFailures(context, proofRouteHeaders(context.services.fleet));
   if (failures.length === 0) return;
   throw new PipelineError('shift.smoke', `the new machines of ${context.state.version} failed their smoke tests`, {

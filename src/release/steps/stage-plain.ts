@@ -1,15 +1,16 @@
 import path from 'node:path';
-import type { ReleaseStep } from '../../fleet/services.ts';
+import { need } from '../../engine/need.ts';
 import { archiveCommit } from '../../hosts/git/archive.ts';
 import { recordRelease, runPlaybook, unpackSource, waitServes } from '../../plays/plain-playbook.ts';
 import { sourceFolder } from '../../plays/plain-variables.ts';
 import { describeProject, projectFiles } from '../../plays/project-files.ts';
+import type { ReleaseStep } from '../state.ts';
 
 /**
  * Runs a playbook of any kind, as a whole, on an instance without traffic: what it changes there is known to nobody. So it has no undo:
  * a builder is terminated by its own step, and a host of the fleet, which is `changedOutside` from here on, by `detach`.
  */
-export const stagePlain: ReleaseStep = {
+export const runPlaybookAsAWhole: ReleaseStep = {
   id: 'stage',
   title: 'Run the playbook on the host',
   describe: async ({ state, services: { fleet } }) => [
@@ -23,8 +24,8 @@ export const stagePlain: ReleaseStep = {
   ],
   async run(context) {
     const { fleet, hosts, workDir } = context.services;
-    const { host, version, commit, bake } = context.state;
-    if (!host) throw new Error('no host was chosen');
+    const { version, commit, bake } = context.state;
+    const host = need(context.state, 'host');
     // Before anything is changed on the host.
     await projectFiles(context, 'stage');
     const archive = path.join(workDir, `${fleet.app}-${version}.tar`);

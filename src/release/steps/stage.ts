@@ -1,10 +1,7 @@
 import path from 'node:path';
 import { messageOf } from '@golden-pipeline/shared/errors';
-import { resolveBaseImage } from '../../aws/images.ts';
 import { readMachine } from '../../aws/instances.ts';
-import { waitRunning } from '../../fleet/health.ts';
-import { launchHelper, runTags, terminateLaunched } from '../../fleet/launch.ts';
-import type { ReleaseState, ReleaseStep } from '../../fleet/services.ts';
+import { need } from '../../engine/need.ts';
 import { endHost } from '../../fleet/terminate-host.ts';
 import { archiveCommit } from '../../hosts/git/archive.ts';
 import { endChangedHost } from '../../plays/changed-outside.ts';
@@ -12,41 +9,12 @@ import { playRelease } from '../../plays/play.ts';
 import { assertMayServe } from '../../plays/playbook/detach-first.ts';
 import { describeProject, projectFiles } from '../../plays/project-files.ts';
 import { readCurrent } from '../../plays/read-back.ts';
-
-/** Boots a throwaway machine from the current image; from the base image when there is no release yet, or when that was asked for. */
-export const builder: ReleaseStep = {
-  id: 'builder',
-  title: 'Boot a builder instance',
-  describe: ({ state, services }) => [
-    `one ${services.fleet.instance.type} from ${builderSource(state, services.fleet.instance.baseImage)}`,
-  ],
-  async run(context) {
-    const { fleet, aws, ledger } = context.services;
-    const { current, base, version, unlaunchable } = context.state;
-    const served = current.version === undefined || unlaunchable ? undefined : current.imageId;
-    const imageId = base?.imageId ?? served ?? (await resolveBaseImage(aws.ec2, fleet.instance.baseImage)).imageId;
-    // What the image comes from is what is booted here, whatever the group's template says.
-    await ledger.updateRelease(fleet.app, version, { baseImageId: imageId });
-    const tags = runTags(context, 'builder');
-    const instanceId = await launchHelper(context, 'launch-builder', { imageId, tags });
-    const { address } = await waitRunning(context, instanceId);
-    await context.save({ host: { instanceId, address } });
-  },
-  async undo(context) {
-    await terminateLaunched(context, 'launch-builder');
-  },
-};
+import type { ReleaseState, ReleaseStep } from '../state.ts';
 
 /** Where the new environment is built, in words. */
 function stagesOn({ bake, detachFirst }: ReleaseState): string {
   if (bake === 'builder') return 'the builder';
   return detachFirst ? 'the host, which is out of the load balancer' : 'a host that still serves';
-}
-
-/** Which image the builder starts from, in words. */
-function builderSource({ base, current, unlaunchable }: ReleaseState, baseImage: string): string {
-  if (base) return `the base image ${base.name} (${base.imageId})`;
-  return current.version && !unlaunchable ? `the image of ${current.version}` : `the base image ${baseImage}`;
 }
 
 /** Builds the new environment beside the old one, on a host that still serves unless it was detached first; nothing is switched. */
@@ -61,8 +29,8 @@ export const stage: ReleaseStep = {
   ],
   async run(context) {
     const { fleet, hosts, workDir } = context.services;
-    const { host, version, commit } = context.state;
-    if (!host) throw new Error('no host was chosen');
+    const { version, commit } = context.state;
+    const host = need(context.state, 'host');
     // Before anything is changed on the host.
     const files = await projectFiles(context, 'stage');
     const archive = path.join(workDir, `${fleet.app}-${version}.tar`);

@@ -1,13 +1,15 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { deregisterTarget, readTargets, registerTarget } from '../../aws/balancers.ts';
+import { need } from '../../engine/need.ts';
 import { unhealthyTargets } from '../../fleet/explain.ts';
 import { waitRunning, waitTargetHealthy } from '../../fleet/health.ts';
 import { launchHelper, runTags, terminateLaunched } from '../../fleet/launch.ts';
-import { type ReleaseContext, type ReleaseStep, times } from '../../fleet/services.ts';
+import { type ContextWith, type StepWith, times } from '../../fleet/services.ts';
 import { proofRouteHeaders, smokeFailures } from '../../fleet/smoke.ts';
+import type { ValidateFacts } from '../state.ts';
 
 /** Boots one machine from the image behind the proof route: what was baked must serve before the fleet gets it. */
-export const prove: ReleaseStep = {
+export const validate: StepWith<ValidateFacts> = {
   id: 'prove',
   title: 'Prove the image',
   describe: ({ services: { fleet } }) => [
@@ -16,8 +18,8 @@ export const prove: ReleaseStep = {
   ],
   async run(context) {
     const { fleet, aws } = context.services;
-    const { imageId, proofTargetGroupArn } = context.state;
-    if (!imageId) throw new Error('there is no image to prove');
+    const { proofTargetGroupArn } = context.state;
+    const imageId = need(context.state, 'imageId');
     const tags = runTags(context, 'proof');
     const instanceId = await launchHelper(context, 'launch-proof', { imageId, tags });
     await context.save({ proofInstanceId: instanceId });
@@ -38,7 +40,7 @@ export const prove: ReleaseStep = {
 };
 
 /** Drains and terminates the proof instance. */
-async function retire(context: ReleaseContext): Promise<void> {
+async function retire(context: ContextWith<ValidateFacts>): Promise<void> {
   const { fleet, aws } = context.services;
   const { proofInstanceId, proofTargetGroupArn } = context.state;
   if (proofInstanceId) {

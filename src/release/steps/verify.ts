@@ -1,11 +1,12 @@
 import { watchWindow } from '../../analysis/window.ts';
 import { tagKnownGood } from '../../aws/images.ts';
-import type { Step } from '../../engine/step.ts';
 import { freeFleet } from '../../fleet/claim.ts';
-import type { RollContext, RollState, Services } from '../../fleet/services.ts';
+import type { ImageFacts } from '../../fleet/facts.ts';
+import type { ContextWith, StepWith } from '../../fleet/services.ts';
+import type { RollFacts } from '../state.ts';
 
 /** Watches the rolled fleet for the verify window; a lasting fault fails the run, which rolls back without a person. */
-export const verify: Step<Services, RollState> = {
+export const verify: StepWith<RollFacts> = {
   id: 'verify',
   title: 'Verify the fleet',
   // What has served the whole window is not taken back because of a late Ctrl-C.
@@ -30,7 +31,7 @@ export const verify: Step<Services, RollState> = {
 };
 
 /** What has served the whole window is known-good: image and ledger say so. */
-export async function markKnownGood(context: RollContext): Promise<void> {
+export async function markKnownGood(context: ContextWith<{ version: string } & ImageFacts>): Promise<void> {
   const { fleet, aws, ledger } = context.services;
   const { imageId, version } = context.state;
   if (!imageId) return;

@@ -2,7 +2,7 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readImage } from '../../aws/images.ts';
 import { assertUnclaimed, claimFleet, freeFleet } from '../../fleet/claim.ts';
 import { observeFleet } from '../../fleet/observe.ts';
-import { assertReady } from '../../release/steps/preflight.ts';
+import { assertReady } from '../../fleet/ready.ts';
 import { chooseRepairHost } from '../choose-host.ts';
 import type { RepairStep } from '../state.ts';
 

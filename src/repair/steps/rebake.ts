@@ -3,19 +3,21 @@ import { createImage, waitImageAvailable } from '../../aws/create-image.ts';
 import { findImageByName } from '../../aws/images.ts';
 import { rebootMachine } from '../../aws/instances.ts';
 import { tagKeys } from '../../aws/tags.ts';
+import { need } from '../../engine/need.ts';
 import { environmentsTag, heldEnvironments } from '../../fleet/held-environments.ts';
 import { bringBack, bringBackOrEnd } from '../../fleet/return-host.ts';
 import { times } from '../../fleet/services.ts';
-import { hostOf, remember, takeOut } from '../../fleet/standby.ts';
+import { remember, takeOut } from '../../fleet/standby.ts';
 import { playClean } from '../../plays/plain-playbook.ts';
 import { playRelease } from '../../plays/play.ts';
-import { detach, dropImage } from '../../release/steps/bake.ts';
+import { dropImage } from '../../release/drop-image.ts';
+import { detach } from '../../release/steps/detach.ts';
 import type { RepairContext, RepairStep } from '../state.ts';
 import { isLaunched } from './launch.ts';
 
 /** Takes the chosen host out of the load balancer. Until the new image is launched the group cannot replace it. */
 export const detachHost: RepairStep = {
-  ...(detach as RepairStep),
+  ...detach,
   async run(context) {
     await takeOut(context);
     // While nothing can be launched, no other instance has taken its place, whatever size the group has been given meanwhile.
@@ -94,12 +96,12 @@ async function reopen(context: RepairContext): Promise<void> {
 async function create(context: RepairContext): Promise<string> {
   const { fleet, aws, hosts } = context.services;
   const { version, commit } = context.state;
-  const host = hostOf(context);
+  const host = need(context.state, 'host');
   const name = await nameOf(context);
   const cleaned = context.changes().some((one) => one.action === 'clean-host' && 'result' in one && !one.error);
   const held = context.changes().find((one) => one.action === 'clean-host')?.data.environments;
   const plain = fleet.ansible.kind === 'plain';
-  const environments = Array.isArray(held) ? held.map(String) : plain ? [] : await heldEnvironments(context);
+  const environments = Array.isArray(held) ? held.map(String) : plain ? [] : await heldEnvironments(context, host);
   if (!cleaned) {
     await context.change({ action: 'clean-host', target: host.instanceId, data: { environments } }, async () => {
       await (plain ? playClean(context, host) : playRelease(context, 'clean'));

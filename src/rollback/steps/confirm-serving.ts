@@ -2,16 +2,19 @@ import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { replaceInstance } from '../../aws/groups.ts';
 import { isTimeout } from '../../engine/poll.ts';
 import { inARow } from '../../fleet/consecutive.ts';
-import { type RollbackContext, type RollbackStep, times } from '../../fleet/services.ts';
+import { type ContextWith, type StepWith, times } from '../../fleet/services.ts';
 import { smokeFailures } from '../../fleet/smoke.ts';
 import { lookForHosts } from '../in-place-hosts.ts';
 import { noteLeft } from '../record-rolled-back.ts';
+import type { InPlaceState } from '../state.ts';
+
+type Context = ContextWith<InPlaceState>;
 
 /** The traffic is looked at so often at least while it changes over, in milliseconds. */
 const lookEveryMs = 250;
 
 /** Ends the hosts that a flip could not switch, and sees that the old version is what is served. What it finds takes nothing back. */
-export const serveOld: RollbackStep = {
+export const serveOld: StepWith<InPlaceState> = {
   id: 'serve',
   title: 'See the old version serve',
   describe: ({ state, services: { fleet } }) => [
@@ -26,7 +29,7 @@ export const serveOld: RollbackStep = {
 };
 
 /** Takes hosts that could not switch out of the load balancer; the group launches others from the pinned image. */
-async function replaceUnswitched(context: RollbackContext): Promise<void> {
+async function replaceUnswitched(context: Context): Promise<void> {
   const { aws } = context.services;
   const { unswitched = [], version, imageId } = context.state;
   if (unswitched.length === 0) return;
@@ -49,7 +52,7 @@ async function replaceUnswitched(context: RollbackContext): Promise<void> {
 }
 
 /** Waits until the smoke tests find the old version, several times in a row: kept connections may see the other once more. */
-async function waitTraffic(context: RollbackContext): Promise<void> {
+async function waitTraffic(context: Context): Promise<void> {
   const { fleet } = context.services;
   const { version } = context.state;
   const steady = inARow(fleet.release.healthyReads);

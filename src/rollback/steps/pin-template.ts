@@ -1,12 +1,13 @@
 import { readGroup, setTemplate } from '../../aws/groups.ts';
 import { setDefaultVersion } from '../../aws/launch-templates.ts';
-import { addTemplateVersion, dropTemplateVersion } from '../../fleet/add-template-version.ts';
+import { addTemplateVersion, dropTemplateVersion, type TemplateFacts } from '../../fleet/add-template-version.ts';
+import type { RefreshFacts } from '../../fleet/facts.ts';
 import { refreshBack } from '../../fleet/refresh.ts';
 import { restoreDefaultVersion, restoreGroupTemplate } from '../../fleet/restore-template.ts';
-import type { RollbackStep } from '../../fleet/services.ts';
+import type { FleetGroup, StepWith } from '../../fleet/services.ts';
 
 /** From here on every machine that the group launches starts with the old image: before the hosts change, lest one appear between. */
-export const pinOld: RollbackStep = {
+export const pinOld: StepWith<FleetGroup & TemplateFacts & RefreshFacts> = {
   id: 'pin',
   title: 'Launch the old image from now on',
   describe: ({ state, services: { fleet } }) => [

@@ -3,10 +3,12 @@ import { readImage } from '../../aws/images.ts';
 import { cancelRefresh, isActive, readRefresh } from '../../aws/refreshes.ts';
 import { noteClaim } from '../../fleet/claim.ts';
 import { explained, explainGroup } from '../../fleet/explain.ts';
+import { servedBefore } from '../../fleet/facts.ts';
 import { observeFleet } from '../../fleet/observe.ts';
 import { assertNoRefresh, refreshText } from '../../fleet/refresh.ts';
-import { type RollbackContext, type RollbackStep, servedBefore, times } from '../../fleet/services.ts';
+import { times } from '../../fleet/services.ts';
 import { disableAgain, enableAgain } from '../../repair/steps/enable.ts';
+import type { RollbackContext, RollbackStep } from '../state.ts';
 
 /** Looks again, under the lock. A sick fleet is no reason to refuse: that is what a rollback is for. */
 export const rollbackPreflight: RollbackStep = {

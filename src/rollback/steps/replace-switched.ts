@@ -1,11 +1,18 @@
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { startRefresh } from '../../aws/refreshes.ts';
+import { need } from '../../engine/need.ts';
 import { explained, explainGroup } from '../../fleet/explain.ts';
 import { waitRefresh } from '../../fleet/refresh.ts';
-import type { RollbackStep } from '../../fleet/services.ts';
+import type { StepWith } from '../../fleet/services.ts';
+import type { RollbackState } from '../state.ts';
+
+type Facts = Pick<
+  RollbackState,
+  'group' | 'targetGroupArn' | 'current' | 'version' | 'templateVersion' | 'refreshId' | 'wait'
+>;
 
 /** Replaces the switched hosts by machines from the old image, in the background unless asked to wait. */
-export const converge: RollbackStep = {
+export const converge: StepWith<Facts> = {
   id: 'converge',
   title: 'Replace the hosts by machines from the old image',
   describe: ({ state }) => [
@@ -14,9 +21,8 @@ export const converge: RollbackStep = {
   ],
   async run(context) {
     const { fleet, aws } = context.services;
-    const { group, version, current, templateVersion, wait } = context.state;
-    if (!templateVersion) throw new Error('the old image is not pinned');
-    const template = { id: current.templateId, version: templateVersion };
+    const { group, version, current, wait } = context.state;
+    const template = { id: current.templateId, version: need(context.state, 'templateVersion') };
     const cure = `pipeline fast-rollback ${fleet.app} ${version} --how roll`;
     const refreshId = await context
       .change({ action: 'start-refresh', target: group, data: template }, () =>

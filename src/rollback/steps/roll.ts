@@ -1,17 +1,20 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { watchWindow } from '../../analysis/window.ts';
 import { isTimeout } from '../../engine/poll.ts';
+import type { PlanContext } from '../../engine/step.ts';
 import { waitFleetHealthy } from '../../fleet/health.ts';
-import type { RollbackContext, RollbackStep } from '../../fleet/services.ts';
+import type { Services, StepWith } from '../../fleet/services.ts';
+import type { RollFacts } from '../../release/state.ts';
 import { fill, makeDefault, refreshFleet, roll } from '../../release/steps/roll.ts';
 import { markKnownGood, verify } from '../../release/steps/verify.ts';
 import { noteLeft } from '../record-rolled-back.ts';
+import type { RolledBackFacts } from '../state.ts';
 
 /**
  * Rolls the fleet back onto an old image. What fails while machines are replaced turns the refresh round, as in a release; once all
  * are replaced, nothing takes that back: a person has left the version before, and it may well be no better.
  */
-export const rollOld: RollbackStep = {
+export const rollOld: StepWith<RollFacts> = {
   ...roll,
   title: 'Roll the fleet onto the old image',
   commits: true,
@@ -24,7 +27,7 @@ export const rollOld: RollbackStep = {
 };
 
 /** Waits until the machines from the old image serve. */
-export const settleOld: RollbackStep = {
+export const settleOld: StepWith<RollFacts & RolledBackFacts> = {
   id: 'serve',
   title: 'See the old version serve',
   describe: ({ state }) => [
@@ -49,7 +52,7 @@ export const settleOld: RollbackStep = {
 };
 
 /** Watches the fleet for the verify window, and tells what it finds. */
-export const verifyOld: RollbackStep = {
+export const verifyOld: StepWith<RollFacts> = {
   ...verify,
   describe: ({ state, services: { fleet } }) => [
     `for ${fleet.release.verifySeconds} s: target health, and ${fleet.release.smokeTests.length} smoke test(s) through the balancer`,
@@ -65,6 +68,6 @@ export const verifyOld: RollbackStep = {
   },
 };
 
-function stays({ state: { version }, services: { fleet } }: RollbackContext): string {
+function stays({ state: { version }, services: { fleet } }: PlanContext<Services, { version: string }>): string {
   return `the fleet stays on ${version}; look at what it needs, or go to another version: pipeline images ${fleet.app}`;
 }

@@ -1,15 +1,18 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { type Machine, tagMachines } from '../../aws/instances.ts';
 import { tagKeys } from '../../aws/tags.ts';
-import { type RollbackContext, type RollbackStep, times } from '../../fleet/services.ts';
+import { type ContextWith, type StepWith, times } from '../../fleet/services.ts';
 import { establishedHosts, type FlipAnswer, type FlipLook, flipHosts, lookForHosts } from '../in-place-hosts.ts';
 import { FlipTally, type Unswitched } from '../in-place-tally.ts';
+import type { InPlaceState } from '../state.ts';
+
+type Context = ContextWith<InPlaceState>;
 
 /** Milliseconds until newcomers are asked again at the latest. */
 const askEveryMs = 1000;
 
 /** Switches every host to the old environment, which it holds, while it serves. */
-export const flip: RollbackStep = {
+export const flip: StepWith<InPlaceState> = {
   id: 'flip',
   title: 'Switch the hosts',
   // Traffic is on the old version: what fails after this must not give it back to the bad one.
@@ -54,7 +57,7 @@ export const flip: RollbackStep = {
  * Switches the hosts that there are, looks again, and ends when nothing new has appeared.
  * @throws PipelineError `flip.failed` when more of them cannot than may
  */
-async function switchFleet(context: RollbackContext): Promise<FlipTally> {
+async function switchFleet(context: Context): Promise<FlipTally> {
   const { clock, services, state } = context;
   const { maxFailedPercent, timeoutSeconds } = services.fleet.release.flip;
   const patienceMs = timeoutSeconds * 1000;
@@ -89,7 +92,7 @@ async function switchFleet(context: RollbackContext): Promise<FlipTally> {
  * Switches what runs; what is known of it is written down before the first host changes.
  * @param told Those of which that is known; added to.
  */
-async function switchHosts(context: RollbackContext, machines: Machine[], told: Set<string>): Promise<FlipAnswer[]> {
+async function switchHosts(context: Context, machines: Machine[], told: Set<string>): Promise<FlipAnswer[]> {
   const { group, version, flipping = [] } = context.state;
   const fresh = machines.map((machine) => machine.id).filter((id) => !told.has(id));
   if (fresh.length > 0) {
@@ -108,18 +111,18 @@ async function switchHosts(context: RollbackContext, machines: Machine[], told: 
 }
 
 /** Lets the hosts that were switched say what they serve. */
-async function tagVersion(context: RollbackContext, answers: readonly FlipAnswer[], version: string): Promise<void> {
+async function tagVersion(context: Context, answers: readonly FlipAnswer[], version: string): Promise<void> {
   const switched = answers.filter((answer) => answer.ok).map((answer) => answer.id);
   if (switched.length > 0) await tagHosts(context, switched, { [tagKeys.version]: version });
 }
 
-async function tagHosts(context: RollbackContext, ids: readonly string[], tags: Record<string, string>): Promise<void> {
+async function tagHosts(context: Context, ids: readonly string[], tags: Record<string, string>): Promise<void> {
   await context.change({ action: 'tag-hosts', target: context.state.group, data: { tags, hosts: ids.length } }, () =>
     tagMachines(context.services.aws.ec2, ids, tags),
   );
 }
 
-function tooMany(context: RollbackContext, { failed, all }: FlipTally): PipelineError {
+function tooMany(context: Context, { failed, all }: FlipTally): PipelineError {
   const { version } = context.state;
   const { release, app } = context.services.fleet;
   return new PipelineError(

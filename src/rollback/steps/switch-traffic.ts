@@ -1,14 +1,17 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { setTemplate } from '../../aws/groups.ts';
-import type { Step } from '../../engine/step.ts';
+import { need } from '../../engine/need.ts';
 import { proveColour } from '../../fleet/group-health.ts';
 import { readSettings, scaleDownName, setActions, setSuspended } from '../../fleet/group-settings.ts';
 import { restoreSettings } from '../../fleet/restore-settings.ts';
-import type { Colour, GroupSettings, RollContext, RollState, Services } from '../../fleet/services.ts';
-import { idleOf, ownsTraffic, readStickiness, shareTraffic, trafficOf } from '../../fleet/traffic-groups.ts';
-import { settle } from '../../release/steps/promote.ts';
+import type { ContextWith, FleetGroup, GroupSettings, StepWith } from '../../fleet/services.ts';
+import { ownsTraffic, readStickiness, shareTraffic, trafficOf } from '../../fleet/traffic-groups.ts';
+import { promote } from '../../release/steps/promote.ts';
 import { noteLeft } from '../record-rolled-back.ts';
+import type { SwitchState } from '../state.ts';
 import { switchFacts } from '../switch-facts.ts';
+
+type Context = ContextWith<SwitchState>;
 
 /** Milliseconds between two readings at the most: here every second counts, and there are only a few readings. */
 const readEveryMs = 250;
@@ -17,15 +20,15 @@ const readEveryMs = 250;
  * Gives all traffic to the colour that still runs the version to go back to: first it is proven healthy, then the weights change,
  * and only then is the other colour's end scheduled (by `settle`). Its machines go on, so no request under way is cut.
  */
-export const switchBack: Step<Services, RollState> = {
+export const switchBack: StepWith<SwitchState> = {
   id: 'switch',
   title: 'Switch the traffic',
   // Traffic is on the version that was asked for: what fails after this must not give it back to the bad one.
   commits: true,
   async describe({ state, services }) {
-    const sticky = await readStickiness(services, state.listenerArn, [state, idleOf(state)]);
+    const sticky = await readStickiness(services, state.listenerArn, [state, need(state, 'idle')]);
     return [
-      `${idleOf(state).group} still runs ${state.version}: its scheduled end is taken away, and it is brought up to the size of ${state.group}`,
+      `${need(state, 'idle').group} still runs ${state.version}: its scheduled end is taken away, and it is brought up to the size of ${state.group}`,
       'once it is proven healthy, one change gives it all traffic',
       ...(sticky === undefined
         ? []
@@ -38,7 +41,7 @@ export const switchBack: Step<Services, RollState> = {
     const { aws } = context.services;
     const { switched, group, targetGroupArn, listenerArn } = context.state;
     const from = switched?.from ?? { group, targetGroupArn };
-    const to = switched?.to ?? idleOf(context.state);
+    const to = switched?.to ?? need(context.state, 'idle');
     let seen: GroupSettings | undefined;
     if (!switched) {
       const [facts, before] = await Promise.all([
@@ -78,7 +81,7 @@ export const switchBack: Step<Services, RollState> = {
 };
 
 /** Nothing may end or change the colour from now on, and what it launches must be the version to go back to. */
-async function prepare(context: RollContext, to: Colour, now: GroupSettings): Promise<void> {
+async function prepare(context: Context, to: FleetGroup, now: GroupSettings): Promise<void> {
   const { aws } = context.services;
   const { current, templateVersion } = context.state;
   const { actions, template, suspended } = now;
@@ -104,10 +107,10 @@ async function prepare(context: RollContext, to: Colour, now: GroupSettings): Pr
 }
 
 /** The same as after a release, once the ledger knows which version was left. */
-export const settleBack: Step<Services, RollState> = {
-  ...settle,
+export const settleBack: StepWith<SwitchState> = {
+  ...promote,
   async run(context) {
     await noteLeft(context);
-    await settle.run(context);
+    await promote.run(context);
   },
 };

@@ -3,12 +3,12 @@ import { readGroup } from '../../aws/groups.ts';
 import { readScheduledActions } from '../../aws/scaling-settings.ts';
 import { heldBaseline, heldTag } from '../../fleet/scaling/held-size.ts';
 import { release, restoreUnits } from '../../fleet/scaling/reservation.ts';
-import { describeEnd, endOf, type ScaleStep } from '../../fleet/scaling/state.ts';
 import { restoreTag, setTag } from '../../fleet/scaling/tags.ts';
 import { endPool, restorePool } from '../../fleet/scaling/warm-pool.ts';
 import { ownActions } from '../../fleet/scaling/windows.ts';
 import { dropActions, restoreActions } from '../scheduled-actions.ts';
 import { restoreSize, setSize } from '../set-size.ts';
+import { describeEnd, endOf, type ScaleStep } from '../state.ts';
 
 /** Ends an event: what is scheduled is dropped, and a fleet that is held goes back to what it was. Capacity never stays up. */
 export const cancelScale: ScaleStep = {

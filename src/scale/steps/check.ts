@@ -6,10 +6,10 @@ import { isActive, readRefresh } from '../../aws/refreshes.ts';
 import { readScheduledActions } from '../../aws/scaling-settings.ts';
 import { awsCommand } from '../../config/aws-command.ts';
 import { assertUnclaimed } from '../../fleet/claim.ts';
-import type { ScaleStep } from '../../fleet/scaling/state.ts';
 import { checkForeign, refuseOverlap } from '../clashes.ts';
 import { expectedTime } from '../expected-time.ts';
 import { checkQuota } from '../quota.ts';
+import type { ScaleStep } from '../state.ts';
 
 /** Targets of one target group, and of one load balancer (AWS). */
 const maxTargets = 1000;

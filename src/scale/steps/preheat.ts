@@ -1,6 +1,6 @@
 import { reserve, restoreUnits } from '../../fleet/scaling/reservation.ts';
-import type { ScaleStep } from '../../fleet/scaling/state.ts';
 import { describePool, preparePool, restorePool, wantedPool } from '../../fleet/scaling/warm-pool.ts';
+import type { ScaleStep } from '../state.ts';
 
 /** Prepares what is slow to come: machines that have booted once and wait, and capacity of the load balancer. As configured. */
 export const preheat: ScaleStep = {
@@ -27,7 +27,7 @@ export const preheat: ScaleStep = {
   async run(context) {
     const { fleet } = context.services;
     const pool = wantedPool(fleet, context.state.scale);
-    if (pool) await preparePool(context, pool);
+    if (pool) await preparePool(context, pool, context.state.scale.to);
     if (fleet.scale.reservedCapacityUnits) await reserve(context, fleet.scale.reservedCapacityUnits);
   },
   async undo(context) {

@@ -1,12 +1,12 @@
-import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroup } from '../../aws/groups.ts';
 import { heldTag, heldText } from '../../fleet/scaling/held-size.ts';
-import { describeEnd, endOf, type ScaleContext, type ScaleStep } from '../../fleet/scaling/state.ts';
 import { restoreTag, setTag } from '../../fleet/scaling/tags.ts';
 import { endPool, restorePool } from '../../fleet/scaling/warm-pool.ts';
 import { actionNames } from '../../fleet/scaling/windows.ts';
+import { instantText, parseInstant } from '../../shared/instant.ts';
 import { assertAhead, putActions, restoreActions } from '../scheduled-actions.ts';
 import { restoreSize, setSize } from '../set-size.ts';
+import { describeEnd, endOf, type ScaleFacts, type ScaleStep } from '../state.ts';
 
 /**
  * Gives the group its new size now, and the time when it goes back. What comes after it takes nothing of this back: 349 machines
@@ -28,12 +28,12 @@ export const resize: ScaleStep = {
     const held = scale.to > scale.baseline.desired;
     const min = held ? scale.to : Math.min(fleet.capacity.min, scale.to);
     if (scale.to < before.desired) await endPool(context, group);
-    const until = scale.until ?? scale.end?.start;
-    const since = new Date(context.clock.now()).toISOString();
-    await setTag(context, heldTag, held ? heldText(scale.baseline, since, until) : undefined);
+    const until = scale.until ?? parseInstant(scale.end?.start);
+    await setTag(context, heldTag, held ? heldText(scale.baseline, context.clock.now(), until) : undefined);
     await setSize(context, before, { min, desired: scale.to });
-    if (scale.until) {
-      await putActions(context, [{ name: scale.end?.name ?? actionNames().in, start: scale.until, ...endOf(scale) }]);
+    if (scale.until !== undefined) {
+      const name = scale.end?.name ?? actionNames().in;
+      await putActions(context, [{ name, start: instantText(scale.until), ...endOf(scale) }]);
     }
   },
   async undo(context) {
@@ -44,53 +44,10 @@ export const resize: ScaleStep = {
   },
 };
 
-/** Leaves both ends to Auto Scaling: nothing of ours has to be alive when the time comes. */
-export const plan: ScaleStep = {
-  id: 'schedule',
-  title: 'Schedule',
-  describe: ({ state: { scale, group } }) => [
-    `at ${scale.at} ${group} gets ${scale.to} machines, and at least so many`,
-    scale.until ? `at ${scale.until} it goes back to ${describeEnd(scale)}` : 'it stays so until --cancel',
-    scale.until
-      ? 'both are scheduled actions of Auto Scaling: nothing of ours has to be running then'
-      : 'it is a scheduled action of Auto Scaling: nothing of ours has to be running then',
-  ],
-  async run(context) {
-    const { scale } = context.state;
-    assertAhead(context);
-    if (!scale.until) {
-      // A fleet that is held without an end already is so from now on; else its tag counts from the time of the event.
-      const since = scale.held && !scale.end ? new Date(context.clock.now()).toISOString() : (scale.at ?? '');
-      await setTag(context, heldTag, heldText(scale.baseline, since, undefined));
-    }
-    const names = actionNames(scale.at);
-    const back = scale.until ? [{ name: names.in, start: scale.until, ...endOf(scale) }] : [];
-    await putActions(context, [{ name: names.out, start: scale.at, min: scale.to, desired: scale.to }, ...back]);
-  },
-  async undo(context) {
-    assertNotBegun(context);
-    await restoreTag(context, heldTag);
-    await restoreActions(context);
-  },
-};
-
-/**
- * An event whose time has come meanwhile (the run had died) is one that goes on: without tag and schedule nobody would end it.
- * @throws PipelineError `scale.begun`
- */
-function assertNotBegun({ state: { scale }, clock, changes, services }: ScaleContext): void {
-  if (Date.parse(scale.at ?? '') > clock.now()) return;
-  if (!changes().some((one) => one.action === 'put-scheduled-actions' && !one.undoing && !one.error)) return;
-  throw new PipelineError(
-    'scale.begun',
-    `the event has begun at ${scale.at}; to end it: pipeline scale ${services.fleet.app} --cancel`,
-  );
-}
-
-function describeBack(scale: ScaleContext['state']['scale']): string {
-  if (scale.until) {
+function describeBack(scale: ScaleFacts): string {
+  if (scale.until !== undefined) {
     const instead = scale.end ? `, instead of ${scale.end.start}` : '';
-    return `back to ${describeEnd(scale)} at ${scale.until}, by a scheduled action of Auto Scaling${instead}`;
+    return `back to ${describeEnd(scale)} at ${instantText(scale.until)}, by a scheduled action of Auto Scaling${instead}`;
   }
   return scale.end
     ? `back to ${describeEnd(scale)} at ${scale.end.start}, as is scheduled already`

@@ -3,8 +3,8 @@ import { readTargets } from '../../aws/balancers.ts';
 import { isTimeout } from '../../engine/poll.ts';
 import { inARow } from '../../fleet/consecutive.ts';
 import { explained, explainGroup } from '../../fleet/explain.ts';
-import type { ScaleStep } from '../../fleet/scaling/state.ts';
 import { times } from '../../fleet/services.ts';
+import type { ScaleStep } from '../state.ts';
 
 /** Waits until the fleet has its size: one look at the targets each time, however large it is. What is there stays. */
 export const waitHealthy: ScaleStep = {

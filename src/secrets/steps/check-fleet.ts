@@ -1,7 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { assertUnclaimed } from '../../fleet/claim.ts';
 import { observeFleet } from '../../fleet/observe.ts';
-import { assertReady } from '../../release/steps/preflight.ts';
+import { assertReady } from '../../fleet/ready.ts';
 import type { RefreshStep } from '../state.ts';
 
 /** Checks under the lock that nobody changes the fleet, and that it serves what the plan was made for. */

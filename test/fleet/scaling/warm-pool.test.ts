@@ -10,7 +10,6 @@ import { afterAll, beforeEach, expect, it } from 'vitest';
 import type { AwsClients } from '../../../src/aws/clients.ts';
 import type { Fleet } from '../../../src/config/settings.ts';
 import type { JournaledChange } from '../../../src/engine/step.ts';
-import type { ScaleContext } from '../../../src/fleet/scaling/state.ts';
 import { preparePool, restorePool } from '../../../src/fleet/scaling/warm-pool.ts';
 import { journaled, journaledContext } from '../support/journaled-context.ts';
 
@@ -29,17 +28,15 @@ function contextOf(changes: JournaledChange[] = []) {
   const told: string[] = [];
   context.progress = (message) => told.push(message);
   context.note = (message) => told.push(message);
-  const scale = context as unknown as ScaleContext;
-  Object.assign(scale.state, { scale: { to: 8 } });
   calls.on(DescribeTagsCommand).resolves({ Tags: [] });
-  return { context: scale, made, told };
+  return { context, made, told };
 }
 
 it('a pool waits until the former one is gone, as AWS takes none before', async () => {
   const { context, made, told } = contextOf();
   const ending = { WarmPoolConfiguration: { Status: 'PendingDelete' as const } };
   calls.on(DescribeWarmPoolCommand).resolvesOnce(ending).resolvesOnce(ending).resolves({});
-  await preparePool(context, 'Running');
+  await preparePool(context, 'Running', 8);
   expect(calls.commandCalls(DescribeWarmPoolCommand)).toHaveLength(3);
   expect(told).toEqual(Array(2).fill('the machines of the former warm pool of api are ending'));
   expect(made).toEqual(['put-warm-pool api']);
@@ -49,7 +46,7 @@ it('a pool waits until the former one is gone, as AWS takes none before', async 
 it('one that does not go away in time is named', async () => {
   const { context, made } = contextOf();
   calls.on(DescribeWarmPoolCommand).resolves({ WarmPoolConfiguration: { Status: 'PendingDelete' } });
-  await expect(preparePool(context, 'Running')).rejects.toMatchObject({
+  await expect(preparePool(context, 'Running', 8)).rejects.toMatchObject({
     code: 'wait.timeout',
     message: expect.stringContaining('the former warm pool of api to be gone'),
   });

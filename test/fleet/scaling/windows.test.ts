@@ -13,7 +13,7 @@ const time = (text: string) => Date.parse(`2027-03-${text}Z`);
 const iso = (text: string) => new Date(time(text)).toISOString();
 const now = time('01T08:00');
 const event = (from: string, to?: string, size = 350) => {
-  const names = actionNames(iso(from));
+  const names = actionNames(time(from));
   const out = { name: names.out, start: iso(from), min: size, desired: size };
   return to === undefined ? [out] : [out, { name: names.in, start: iso(to), min: 4, desired: 4 }];
 };
@@ -21,8 +21,10 @@ const nightly = { name: 'nightly', start: iso('01T20:00'), recurrence: '0 20 * *
 
 describe('events of the schedule', () => {
   it('are named after the time of their beginning', () => {
-    expect(actionNames('2027-03-01T08:30:00.000Z').out).toBe('golden-pipeline-scale-out-2027-03-01T08.30Z');
-    expect(actionNames('2027-03-01T08:30:15.000Z').in).toBe('golden-pipeline-scale-in-2027-03-01T08.30.15Z');
+    expect(actionNames(Date.parse('2027-03-01T08:30:00.000Z')).out).toBe('golden-pipeline-scale-out-2027-03-01T08.30Z');
+    expect(actionNames(Date.parse('2027-03-01T08:30:15.000Z')).in).toBe(
+      'golden-pipeline-scale-in-2027-03-01T08.30.15Z',
+    );
     expect(actionNames().in).toBe('golden-pipeline-scale-in');
   });
 
@@ -83,7 +85,7 @@ describe('scheduled actions of others', () => {
     ['that has ended by then', { ...nightly, end: iso('02T12:00') }],
     ['that begins after it', { ...nightly, start: iso('05T20:00') }],
     ['that keeps as many machines', { name: 'more', recurrence: '0 20 * * *', min: 350, max: 500 }],
-    ['of our own', { name: actionNames(iso('02T20:00')).in, start: iso('02T20:00'), min: 4 }],
+    ['of our own', { name: actionNames(time('02T20:00')).in, start: iso('02T20:00'), min: 4 }],
   ])('do no harm: one %s', (_, action) => {
     expect(foreignRuns([action], window, 350)).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { createPoll } from '../../../src/engine/poll.ts';
 import type { JournaledChange } from '../../../src/engine/step.ts';
-import type { ReleaseContext, ReleaseState, Services } from '../../../src/fleet/services.ts';
+import type { ContextWith, Services } from '../../../src/fleet/services.ts';
+import type { ReleaseState } from '../../../src/release/state.ts';
 import { instantClock } from '../../support/instant-clock.ts';
 
 /** A change that the journal knows; without `result` and `error` its process died before the outcome. */
@@ -13,17 +14,17 @@ export function journaled(
 }
 
 /** The context that an undo gets from a journal of another process. What it changes is made at once, and told in `made`. */
-export function journaledContext(
-  state: Partial<ReleaseState>,
+export function journaledContext<State = ReleaseState>(
+  state: Partial<NoInfer<State>>,
   services: Partial<Services>,
   changes: JournaledChange[],
-): { context: ReleaseContext; made: string[] } {
+): { context: ContextWith<State>; made: string[] } {
   const made: string[] = [];
   const clock = instantClock();
-  const context: Partial<ReleaseContext> = {
+  const context: Partial<ContextWith<State>> = {
     run: { id: 'run-1', operation: 'release', app: 'api', environment: 'local', startedAt: 0 },
     services: services as Services,
-    state: state as ReleaseState,
+    state: state as State,
     clock,
     poll: createPoll(clock),
     change: async ({ action, target }, apply) => {
@@ -35,5 +36,5 @@ export function journaledContext(
     progress: () => undefined,
     note: () => undefined,
   };
-  return { context: context as ReleaseContext, made };
+  return { context: context as ContextWith<State>, made };
 }

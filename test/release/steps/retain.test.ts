@@ -1,21 +1,23 @@
 import { CloudError } from 'golden-pipeline-local-cloud/model';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createPlan } from '../../../src/engine/plan.ts';
-import type { RollState, Services } from '../../../src/fleet/services.ts';
+import type { FleetFacts, Services } from '../../../src/fleet/services.ts';
 import { retain } from '../../../src/release/steps/retain.ts';
 import { hour, TestFleet } from '../../retention/support/fleet.ts';
 
 let fleet: TestFleet;
 afterEach(() => fleet.cloud.close());
 
+type Facts = Pick<FleetFacts, 'current'> & { imageId?: string };
+
 /** The end of a release that serves `imageId`. */
 async function run(imageId?: string, signal?: AbortSignal) {
-  const plan = await createPlan<Services, RollState>({
+  const plan = await createPlan<Services, Facts>({
     operation: 'release',
     app: 'api',
     environment: 'test',
     steps: [retain],
-    initial: { imageId, version: 'v4', current: { templateId: '', templateVersion: '1' } } as RollState,
+    initial: { imageId, current: { templateId: '', templateVersion: '1' } },
     services: fleet.services,
     clock: fleet.cloud.clock,
   });

@@ -1,7 +1,12 @@
-import { type ReleaseState, type RollState, servedBefore } from '../../../fleet/services.ts';
+import type { Evidence, WatchFacts } from '../../../analysis/types.ts';
+import { type ServedFacts, servedBefore, type VersionFacts } from '../../../fleet/facts.ts';
+import type { BuildFacts } from '../../../plays/facts.ts';
+
+/** Facts of a run that changes which version serves. */
+type ServingState = VersionFacts & ServedFacts & WatchFacts & Pick<BuildFacts, 'project'> & { how: string };
 
 /** The part of the JSON document that says what serves now, what served before, and which way it went. */
-export function servingFacts(state: RollState & Pick<ReleaseState, 'project'>): {
+export function servingFacts(state: ServingState): {
   version: string;
   previous: string | null;
   commit: string;
@@ -9,9 +14,9 @@ export function servingFacts(state: RollState & Pick<ReleaseState, 'project'>): 
   projectCommit?: string;
   how: string;
   /** Why it was taken back, in numbers. */
-  evidence?: RollState['evidence'];
+  evidence?: Evidence;
 } {
-  const { version, commit, project, how = 'roll', evidence } = state;
+  const { version, commit, project, how, evidence } = state;
   return {
     version,
     previous: servedBefore(state) ?? null,
@@ -23,7 +28,7 @@ export function servingFacts(state: RollState & Pick<ReleaseState, 'project'>): 
 }
 
 /** The command that goes back to what served before; none when nothing did. */
-export function undoByRollback(app: string, state: RollState): string | undefined {
+export function undoByRollback(app: string, state: ServedFacts): string | undefined {
   const before = servedBefore(state);
   return before && `pipeline fast-rollback ${app} ${before}`;
 }

@@ -1,0 +1,45 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { isActive, readRefresh } from '../aws/refreshes.ts';
+import type { Observation } from './observe.ts';
+import type { Services } from './services.ts';
+
+/** Refuses a fleet that somebody or something else is changing. */
+export async function assertReady({ aws, fleet }: Services, { live: group, idle, share }: Observation): Promise<void> {
+  for (const { name } of idle ? [group, idle] : [group]) {
+    const refresh = await readRefresh(aws.autoScaling, name);
+    if (!isActive(refresh)) continue;
+    throw new PipelineError(
+      'preflight.refresh-active',
+      `an instance refresh of ${name} is ${refresh.status} (${refresh.percentage} %)`,
+      {
+        hint: 'wait until it has ended, or cancel it, then try again',
+      },
+    );
+  }
+  if (share < 1) {
+    throw new PipelineError(
+      'preflight.split',
+      `only ${Math.round(share * 100)} % of the traffic goes to ${group.name}: a release was left halfway`,
+      { hint: `give all traffic to one group first: pipeline status ${fleet.app} shows what each of them runs` },
+    );
+  }
+  const standby = group.instances
+    .filter((instance) => /Standby/.test(instance.lifecycle))
+    .map((instance) => instance.id);
+  if (standby.length > 0) {
+    throw new PipelineError('preflight.standby', `${standby.join(', ')} of ${group.name} left in Standby`, {
+      hint:
+        group.desired + standby.length <= group.max
+          ? 'bring it back with ExitStandby, or terminate it, then try again'
+          : `terminate it, then try again: ${group.name} is at its maximum of ${group.max}, so Auto Scaling refuses ExitStandby`,
+    });
+  }
+  const blocking = group.suspended.filter((process) =>
+    ['Launch', 'Terminate', 'AddToLoadBalancer', 'InstanceRefresh'].includes(process),
+  );
+  if (blocking.length > 0) {
+    throw new PipelineError('preflight.suspended', `processes of ${group.name} are suspended: ${blocking.join(', ')}`, {
+      hint: 'resume them, or find out who suspended them and why',
+    });
+  }
+}

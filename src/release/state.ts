@@ -1,0 +1,72 @@
+import type { WatchFacts } from '../analysis/types.ts';
+import type { Weight } from '../aws/listeners.ts';
+import type {
+  ImageFacts,
+  NewTemplate,
+  RefreshFacts,
+  ReturnFacts,
+  ServedFacts,
+  VersionFacts,
+  VersionNames,
+} from '../fleet/facts.ts';
+import type { ContextWith, FleetFacts, FleetGroup, GroupSettings, StepWith } from '../fleet/services.ts';
+import type { Loses } from '../plays/clean.ts';
+import type { LookFacts, PlainFacts, PlaybookFacts } from '../plays/facts.ts';
+
+/** The instance that the image is validated on. */
+export interface ValidationFacts {
+  proofInstanceId?: string;
+}
+
+/** What is validated: the image, and the version that it must serve. */
+export interface ValidateFacts extends FleetFacts, VersionNames, ImageFacts, ValidationFacts {}
+
+/** What brings the fleet onto an image by an instance refresh. */
+export interface RollFacts
+  extends FleetFacts,
+    VersionFacts,
+    ImageFacts,
+    NewTemplate,
+    RefreshFacts,
+    ReturnFacts,
+    WatchFacts {}
+
+/** What moves the traffic of a blue/green fleet from one group to the other. */
+export interface TrafficFacts extends FleetFacts, VersionFacts, ImageFacts, NewTemplate, WatchFacts {
+  /** What the idle group was before it was scaled up. */
+  idleBefore?: GroupSettings & { routes: { arn: string; weights: Weight[] }[] };
+  /** Between which groups the traffic moves; `group` and `idle` are swapped once all of it has moved. */
+  traffic?: { from: FleetGroup; to: FleetGroup };
+  /** The minimum that the group which serves had, and the one it was held at instead. */
+  held?: { minimum: number; at: number };
+  /** Both groups before their settings changed places. */
+  settled?: { live: GroupSettings; idle: GroupSettings };
+}
+
+/** Facts of a release run, as journaled. */
+export interface ReleaseState
+  extends RollFacts,
+    TrafficFacts,
+    ServedFacts,
+    ValidationFacts,
+    PlainFacts,
+    LookFacts,
+    PlaybookFacts {
+  ref: string;
+  /** How the fleet gets the image. */
+  how: 'roll' | 'blue-green';
+  strategy: 'rolling' | 'blue-green';
+  /** The base image that the builder starts from, instead of the image that serves. */
+  base?: { imageId: string; name: string };
+  /** What cleaning is expected to take from the instance and a boot does not make again; absent for a builder. */
+  loses?: Loses;
+  /** Why versions before this one cannot work with the data any more. */
+  irreversible?: string;
+  /** How the fleet differs from the ledger, for the plan: a line each. */
+  drift?: string[];
+  /** Secrets that these credentials may not look for, for the plan: a line each. */
+  notLooked?: string[];
+}
+
+export type ReleaseContext = ContextWith<ReleaseState>;
+export type ReleaseStep = StepWith<ReleaseState>;

@@ -1,0 +1,26 @@
+import { bringBackOrEnd } from '../../fleet/return-host.ts';
+import type { StepWith } from '../../fleet/services.ts';
+import { takeOut } from '../../fleet/standby.ts';
+import { endHost } from '../../fleet/terminate-host.ts';
+import { endChangedHost } from '../../plays/changed-outside.ts';
+import type { PlayFacts } from '../../plays/facts.ts';
+import { endLostHost } from '../../plays/lost-identity.ts';
+
+/** Takes the bake host out of the load balancer and waits for the drain. */
+export const detach: StepWith<PlayFacts> = {
+  id: 'detach',
+  title: 'Take the host out of the load balancer',
+  describe: ({ state, services: { fleet } }) => [
+    ...(state.detachFirst ? ['before the first play, as plays may change more than the folder of the release:'] : []),
+    ...(state.detachFirst ?? []).map((reason) => `  ${reason}`),
+    `Standby for the bake host; its requests may take up to ${fleet.balancer.deregistrationDelaySeconds} s to end`,
+    'AZRebalance is suspended meanwhile, and the group minimum lowered by one where it must be',
+  ],
+  run: takeOut,
+  async undo(context) {
+    if (context.state.changedOutside) await endChangedHost(context);
+    else if (context.state.lost) await endLostHost(context);
+    else if (context.state.activated) await endHost(context);
+    else if (context.state.detached) await bringBackOrEnd(context);
+  },
+};
