@@ -37,6 +37,8 @@ export interface Services {
   workDir: string;
   /** Who runs this, for the records. */
   by: string;
+  /** Whether runs of an operation decide which version serves, by the registry of operations. */
+  changesVersion(operation: string): boolean;
 }
 
 /** An Auto Scaling group and the target group that its instances are registered with. */

@@ -38,6 +38,9 @@ const proveImage: ScaleStep = {
 const now: ScaleStep[] = [checkScale, proveImage, preheat, resize, waitHealthy];
 const later: ScaleStep[] = [checkScale, proveImage, preheat, schedule];
 
+/** Its name in records and journals. */
+export const scaleName = 'scale';
+
 /** The procedure, by when the size changes: now, at a time to come, or back to the usual one. */
 export function scaleSteps({ scale }: Pick<ScaleState, 'scale'>): ScaleStep[] {
   if (scale.cancel) return [cancelScale];
@@ -78,7 +81,7 @@ export async function planScale(
   }
   await refusePool(services, state);
   return createPlan<ScaleServices, ScaleState>({
-    operation: 'scale',
+    operation: scaleName,
     app: fleet.app,
     environment: fleet.environment,
     steps: scaleSteps(state),
@@ -93,7 +96,7 @@ export async function planScaleCancel(services: ScaleServices, clock: Clock): Pr
   const { fleet } = services;
   const state = await stateOf(services, clock.now());
   return createPlan<ScaleServices, ScaleState>({
-    operation: 'scale',
+    operation: scaleName,
     app: fleet.app,
     environment: fleet.environment,
     steps: scaleSteps(state),

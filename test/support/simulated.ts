@@ -31,6 +31,7 @@ import type { Services } from '../../src/fleet/services.ts';
 import type { ReleaseAction } from '../../src/hosts/types.ts';
 import { createLedger } from '../../src/ledger/ledger.ts';
 import { provisionFleets } from '../../src/provision/fleets.ts';
+import { operations, versionChangers } from '../../src/runner/operations.ts';
 import { readStatus } from '../../src/status/read.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { type HostsOfTest, simulatedHosts, standardPlaybook } from './simulated-hosts.ts';
@@ -128,6 +129,7 @@ export class Simulated implements HostsOfTest {
       secretStates: (wanted) => readSecretStates(secrets, wanted),
       workDir: dir,
       by: 'tester@here',
+      changesVersion: versionChangers(operations),
     } as Services;
     const world = new Simulated(dir, project, cloud, aws, loaded, clock, reports, services, random);
     services.hosts = simulatedHosts(world, loaded.app, switching);

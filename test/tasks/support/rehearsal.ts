@@ -14,6 +14,7 @@ import { createPoll } from '../../../src/engine/poll.ts';
 import { createRunId } from '../../../src/engine/run-id.ts';
 import { createLedger } from '../../../src/ledger/ledger.ts';
 import { provisionFleets } from '../../../src/provision/fleets.ts';
+import { operations, versionChangers } from '../../../src/runner/operations.ts';
 import { planTask } from '../../../src/tasks/plan.ts';
 import type { Task, TaskServices, TaskState } from '../../../src/tasks/types.ts';
 import { file, minimal } from '../../config/support/project.ts';
@@ -79,6 +80,7 @@ export async function rehearse(settings: Record<string, unknown> = {}): Promise<
     ownAddress: async () => '192.0.2.7',
     workDir: dir,
     by: 'tester@here',
+    changesVersion: versionChangers(operations),
   };
   const notes: string[] = [];
   return {
