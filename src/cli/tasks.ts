@@ -3,8 +3,8 @@ import { nearest, show } from '@golden-pipeline/shared/text';
 import { Command, CommanderError } from 'commander';
 import { loadPipeline } from '../config/load.ts';
 import type { Pipeline } from '../config/pipeline.ts';
-import type { Fleet } from '../config/settings.ts';
 import type { Around } from '../release/hooks.ts';
+import type { RunnerServices } from '../runner/ports.ts';
 import { isTask } from '../tasks/define.ts';
 import { readInputs, usageOf } from '../tasks/read-inputs.ts';
 import type { Task } from '../tasks/types.ts';
@@ -103,11 +103,16 @@ export function asOwnError(error: unknown): unknown {
 }
 
 /** The tasks that the configuration puts around a release; none is loaded when there are none. */
-export async function aroundOf(context: CliContext, fleet: Fleet, options: GlobalOptions): Promise<Around[]> {
-  if (fleet.release.around.length === 0) return [];
-  const found = await tasksOf(context, fleet.app, options);
+export async function hooksOf(
+  context: CliContext,
+  { app, release }: Pick<RunnerServices['fleet'], 'app' | 'release'>,
+  options: GlobalOptions,
+): Promise<Around[]> {
+  const hooks = release?.around ?? [];
+  if (hooks.length === 0) return [];
+  const found = await tasksOf(context, app, options);
   const named = (name: string) => ({ name, task: taskNamed(found, name) });
-  return fleet.release.around.map((one) => ({
+  return hooks.map((one) => ({
     before: named(one.before),
     after: named(one.after),
     arguments: one.arguments,

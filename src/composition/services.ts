@@ -13,6 +13,7 @@ import type { DoctorServices } from '../doctor/services.ts';
 import type { RegionClients } from '../fleet/services.ts';
 import { createHosts } from '../hosts/index.ts';
 import { httpProbe } from '../hosts/probe.ts';
+import { operations, versionChangers } from '../runner/operations.ts';
 import type { TaskServices } from '../tasks/types.ts';
 import { openLedger } from './ledger.ts';
 import { localCloudDir, type Surroundings } from './surroundings.ts';
@@ -69,6 +70,7 @@ export async function createServices(context: Surroundings, fleet: Fleet): Promi
     unitQuota: () => readQuota(where, 'unitQuota'),
     ownAddress: () => ownAddress(where.endpoint ?? context.env.AWS_ENDPOINT_URL),
     by,
+    changesVersion: versionChangers(operations),
     async close() {
       await hosts.close();
       closeLedger();

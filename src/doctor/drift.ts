@@ -1,6 +1,6 @@
 import type { DriftKind } from '../fleet/drift/drift.ts';
 import { readDrift } from '../fleet/drift/read-drift.ts';
-import { findDead } from '../ledger/interrupted-runs.ts';
+import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
 import { error, type Finding, type Look, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
@@ -10,7 +10,7 @@ export function driftLooks(services: DoctorServices, locked: boolean): Look[] {
 }
 
 async function drift(services: DoctorServices, locked: boolean): Promise<Finding[]> {
-  const busy = locked || (await findDead(services.ledger, services.fleet.app)) !== undefined;
+  const busy = locked || (await findInterruptedRun(services, services.fleet.app)) !== undefined;
   const { drifts, facts } = await readDrift(services, { busy, ask: true });
   if (drifts.length > 0) {
     return drifts.map(({ kind, severity, message, fix }) =>

@@ -5,7 +5,7 @@ import { isActive, readRefresh } from '../aws/refreshes.ts';
 import { tagKeys, tagValue } from '../aws/tags.ts';
 import { awsCommand } from '../config/aws-command.ts';
 import { observeFleet } from '../fleet/observe.ts';
-import { findDead } from '../ledger/interrupted-runs.ts';
+import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
 import { readPageOn } from '../tasks/maintenance-rules.ts';
 import { error, type Finding, type Look, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
@@ -59,7 +59,7 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
     );
   }
   // What a dead run has left, its journal knows better than a person: such a host may carry a version that nothing has proven.
-  const dead = locked ? undefined : await findDead(services.ledger, fleet.app);
+  const dead = locked ? undefined : await findInterruptedRun(services, fleet.app);
   const abort = dead && `pipeline abort ${fleet.app}`;
   const standby = live.instances.filter((one) => one.lifecycle === 'Standby').map((one) => one.id);
   if (standby.length > 0 && !locked) {

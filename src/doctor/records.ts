@@ -5,7 +5,7 @@ import { listOpenings } from '../aws/security-groups.ts';
 import { judgeBase } from '../base-image/read.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import { unrecorded } from '../fleet/seen-releases.ts';
-import { deadAmong } from '../ledger/interrupted-runs.ts';
+import { interruptedAmong } from '../ledger/interrupted-runs.ts';
 import type { LockRecord } from '../ledger/types.ts';
 import { readImages } from '../retention/read-images.ts';
 import { decideRollback } from '../rollback/decide.ts';
@@ -29,7 +29,7 @@ export function recordLooks(services: DoctorServices, lock: LockRecord | undefin
 }
 
 async function ledger(
-  { ledger: records, fleet }: DoctorServices,
+  { ledger: records, fleet, changesVersion }: DoctorServices,
   lock: LockRecord | undefined,
   clock: Clock,
 ): Promise<Finding[]> {
@@ -48,7 +48,8 @@ async function ledger(
   } else if (lock) {
     found.push(ok('ledger.lock', `${lock.owner} holds the lock of ${fleet.app}: ${lock.command}`));
   }
-  for (const run of deadAmong(runs.filter((one) => one.id !== lock?.run))) {
+  const others = runs.filter((one) => one.id !== lock?.run);
+  for (const run of interruptedAmong(others, changesVersion)) {
     found.push(
       warning(
         'ledger.unfinished',

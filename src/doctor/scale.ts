@@ -15,7 +15,7 @@ import {
   type ScaleEvent,
   sizeAt,
 } from '../fleet/scaling/windows.ts';
-import { findDead } from '../ledger/interrupted-runs.ts';
+import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
 import { type Finding, type Look, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
@@ -30,7 +30,7 @@ async function size(services: DoctorServices, now: number): Promise<Finding[]> {
   const { group } = facts;
   const [lock, dead, tag, actions, pool, units] = await Promise.all([
     ledger.lockOf(fleet.app),
-    findDead(ledger, fleet.app),
+    findInterruptedRun(services, fleet.app),
     readGroupTag(aws.autoScaling, group, heldTag),
     readScheduledActions(aws.autoScaling, group),
     readPool(aws, group),

@@ -35,8 +35,8 @@ export interface ExecuteOptions<Services, State> {
   services: Services;
   clock: Clock;
   sink: EventSink;
-  /** The ledger, or another place for the journal. */
-  journal: JournalStore;
+  /** The ledger, or another place for the journal; or the journal, where it is open already. */
+  journal: JournalStore | Journal;
   runId: string;
   /** Aborts on the first Ctrl-C. */
   signal: AbortSignal;
@@ -63,7 +63,8 @@ export async function execute<Services, State>(
   const { clock, runId } = options;
   const redact = options.redact ?? createRedact();
   const started = clock.now();
-  const journal = await openJournal(options.journal, runId, clock, redact);
+  const journal =
+    'known' in options.journal ? options.journal : await openJournal(options.journal, runId, clock, redact);
   if (journal.known.outcome) {
     throw usageError('run.ended', `run ${runId} has ended already (${journal.known.outcome})`, 'start a new run');
   }

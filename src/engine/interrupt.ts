@@ -18,7 +18,7 @@ export class Interrupted extends PipelineError {
   }
 }
 
-/** The part of `process` that is needed, so that tests need no real signals. */
+/** Where signals come from: the process, or a test. */
 export interface SignalSource {
   on(signal: StopSignal, listener: () => void): unknown;
   off(signal: StopSignal, listener: () => void): unknown;

@@ -33,6 +33,8 @@ export interface Services {
   workDir: string;
   /** Who runs this, for the records. */
   by: string;
+  /** Whether runs of an operation decide which version serves, by the registry of operations. */
+  changesVersion(operation: string): boolean;
 }
 
 /** The context of a step or function, typed by the facts that it needs and saves. */

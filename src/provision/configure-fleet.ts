@@ -10,7 +10,7 @@ import { type DescribedDifference, describeDifferences } from '../fleet/configur
 import { readConfiguration, type SeenConfiguration } from '../fleet/configuration/read.ts';
 import { recorded } from '../fleet/configuration/settings.ts';
 import type { Services } from '../fleet/services.ts';
-import { findDead } from '../ledger/interrupted-runs.ts';
+import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
 import type { HeldLock } from '../ledger/types.ts';
 import { applyDifferences, recordApplied, removeTargetGroups } from './apply-changes.ts';
 
@@ -109,10 +109,10 @@ async function take({ ledger, fleet }: Services, command: string): Promise<HeldL
 
 /** A run that is not over although nobody holds the lock: what it left is put back first. */
 async function otherRun(services: Services): Promise<string | undefined> {
-  const { ledger, fleet } = services;
-  const dead = await findDead(ledger, fleet.app);
-  if (dead)
-    return `run ${dead.id} (${dead.operation}) never ended; put back what it changed: pipeline abort ${fleet.app}`;
+  const { fleet } = services;
+  const crashed = await findInterruptedRun(services, fleet.app);
+  if (crashed)
+    return `run ${crashed.id} (${crashed.operation}) was interrupted; undo its changes first: pipeline abort ${fleet.app}`;
   try {
     await assertUnclaimed({ services, run: { id: '' } });
     return undefined;

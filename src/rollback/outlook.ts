@@ -2,6 +2,7 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { Services } from '../fleet/services.ts';
 import type { RunRecord } from '../ledger/types.ts';
 import { decideRollback } from './decide.ts';
+import { rollbackName } from './plan.ts';
 import type { RollbackMethod } from './state.ts';
 
 /** What `fast-rollback` without more words would do now. */
@@ -41,7 +42,7 @@ const moving = ['switch', 'flip', 'roll', 'serve'];
 /** @param runs Newest first. */
 export function lastRollback(runs: readonly RunRecord[]): number | null {
   for (const run of runs) {
-    if (run.operation !== 'fast-rollback' || run.outcome !== 'done') continue;
+    if (run.operation !== rollbackName || run.outcome !== 'done') continue;
     const moved = run.steps.findLastIndex((step) => moving.includes(step.id));
     if (moved >= 0) return run.steps.slice(0, moved + 1).reduce((sum, step) => sum + step.seconds, 0);
   }

@@ -13,6 +13,9 @@ import { rollOld, settleOld, verifyOld } from './steps/roll.ts';
 import { flip } from './steps/switch-in-place.ts';
 import { settleBack, switchBack } from './steps/switch-traffic.ts';
 
+/** Its name in records and journals. */
+export const rollbackName = 'fast-rollback';
+
 /** The procedures, by the way that is taken. */
 export const rollbackSteps: Record<RollbackMethod, readonly RollbackStep[]> = {
   switch: [rollbackPreflight, switchBack, settleBack, announce],
@@ -46,7 +49,7 @@ export async function planRollback(
   const decided = await decideRollback(services, options);
   const { facts, target, imageId, way, served, leaves, leftImages, skipped, disabled, drifts } = decided;
   return createPlan<Services, RollbackState>({
-    operation: 'fast-rollback',
+    operation: rollbackName,
     app: fleet.app,
     environment: fleet.environment,
     steps: rollbackSteps[way.how],

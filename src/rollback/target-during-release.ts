@@ -1,6 +1,6 @@
 import { listImages, readImage } from '../aws/images.ts';
+import type { VersionMove } from '../engine/operation.ts';
 import type { Services } from '../fleet/services.ts';
-import type { ReleaseUnderWay } from '../release/active-release.ts';
 import { decideRollback } from './decide.ts';
 import { availableIds, launchable } from './launchable-image.ts';
 import { chooseRollbackWay } from './method.ts';
@@ -13,9 +13,9 @@ import { chooseTarget } from './target.ts';
  * It refuses what the rollback would refuse, so that no release is ended for nothing. It only reads.
  * @throws PipelineError as {@link decideRollback} does
  */
-export async function targetOver(
+export async function targetDuringRelease(
   services: Services,
-  { version: coming, previous, moved }: ReleaseUnderWay,
+  { version: coming, previous, moved }: VersionMove,
   { version, force, how = 'auto' }: { version?: string; force: boolean; how?: 'auto' | RollbackMethod },
 ): Promise<string> {
   const { fleet, ledger, aws } = services;

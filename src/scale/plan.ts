@@ -32,6 +32,9 @@ const later = [checkScale, validateCurrentImage, preheat, schedule];
 /** Back to the usual size. */
 const cancel = [cancelScale];
 
+/** Its name in records and journals. */
+export const scaleName = 'scale';
+
 /** The procedure, by when the size changes: now, at a time to come, or back to the usual one. */
 export function scaleSteps({ scale }: Pick<CancelState, 'scale'>): readonly Step<ScaleServices, ScaleState>[] {
   if (scale.cancel) return cancel;
@@ -74,7 +77,7 @@ export async function planScale(
   const commit = (await services.ledger.release(fleet.app, version))?.commit;
   const state: ScaleState = { ...facts, imageId, version, ...(commit !== undefined && { commit }) };
   return createPlan<ScaleServices, ScaleState>({
-    operation: 'scale',
+    operation: scaleName,
     app: fleet.app,
     environment: fleet.environment,
     steps: scaleSteps(state),
@@ -92,7 +95,7 @@ export async function planScaleCancel(
   const { fleet } = services;
   const state = await stateOf(services, clock.now());
   return createPlan<ScaleServices, CancelState>({
-    operation: 'scale',
+    operation: scaleName,
     app: fleet.app,
     environment: fleet.environment,
     steps: cancel,

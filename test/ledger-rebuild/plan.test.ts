@@ -12,8 +12,8 @@ import { createLedger } from '../../src/ledger/ledger.ts';
 import { planRebuild } from '../../src/ledger-rebuild/plan.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
-import { planUndo } from '../../src/runner/undo-run.ts';
 import { readStatus } from '../../src/status/read.ts';
+import { undoPlanOf } from '../runner/support/undo-plan-of.ts';
 import { die } from '../support/dying.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { Simulated } from '../support/simulated.ts';
@@ -133,7 +133,7 @@ async function foreignImage({ aws, services, clock }: Simulated, name: string): 
 }
 
 async function undo(fleet: Simulated, dead: Awaited<ReturnType<typeof die>>) {
-  const plan = await planUndo(fleet.services, fleet.clock, dead, async () => []);
+  const plan = await undoPlanOf({ services: fleet.services, clock: fleet.clock }, dead);
   if (!plan) throw new Error('nothing to undo');
   return fleet.run(plan, { runId: dead.id, signal: AbortSignal.abort(new Error('it died')) });
 }

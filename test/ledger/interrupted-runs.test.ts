@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
-import { findDead } from '../../src/ledger/interrupted-runs.ts';
+import { findInterruptedRun } from '../../src/ledger/interrupted-runs.ts';
 import type { RunRecord } from '../../src/ledger/types.ts';
+
+const changesVersion = (operation: string) => ['release', 'fast-rollback'].includes(operation);
 
 /** Runs as `operation` or `operation:outcome`, the newest first; those without an outcome have no end. */
 const among = async (...runs: string[]) => {
@@ -8,7 +10,7 @@ const among = async (...runs: string[]) => {
     const [operation, outcome] = text.split(':');
     return { id: `${index}`, operation, ...(outcome && { outcome, finishedAt: 'then' }) } as RunRecord;
   });
-  return (await findDead({ runs: async () => records }, 'api'))?.id;
+  return (await findInterruptedRun({ ledger: { runs: async () => records }, changesVersion }, 'api'))?.id;
 };
 
 it('is the newest run without an end, also behind others that have one', async () => {

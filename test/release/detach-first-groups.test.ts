@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { groupMachines } from '../../src/aws/instances.ts';
+import { replay } from '../../src/engine/journal.ts';
 import { createRunId } from '../../src/engine/run-id.ts';
-import { readUnderWay } from '../../src/release/active-release.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import type { ReleaseContext } from '../../src/release/state.ts';
+import { versionMove } from '../../src/release/version-move.ts';
 import { failingAfter, firstRelease, Simulated } from '../support/simulated.ts';
 import { foreignChange, foreignTask } from '../support/simulated-hosts.ts';
 
@@ -94,7 +95,7 @@ describe('a release that detaches first, on a group', () => {
     for (const id of ['prove', 'rejoin']) {
       const runId = createRunId(world.clock);
       await world.run(failingAfter(await plan(), id), { runId });
-      moved[id] = (await readUnderWay(world.services, { id: runId, operation: 'release' }))?.moved;
+      moved[id] = versionMove(replay(await world.services.ledger.journal(runId))).moved;
     }
     expect(moved).toEqual({ prove: false, rejoin: true });
   }, 60_000);

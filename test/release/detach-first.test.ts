@@ -4,8 +4,8 @@ import { createRunId } from '../../src/engine/run-id.ts';
 import type { RunRecord } from '../../src/ledger/types.ts';
 import { planRelease, type ReleaseOptions } from '../../src/release/plan.ts';
 import type { ReleaseState } from '../../src/release/state.ts';
-import { planUndo } from '../../src/runner/undo-run.ts';
 import { readStatus } from '../../src/status/read.ts';
+import { undoPlanOf } from '../runner/support/undo-plan-of.ts';
 import { die } from '../support/dying.ts';
 import { everyVersion, failingAfter, firstRelease, Simulated } from '../support/simulated.ts';
 import { foreignChange, foreignTask } from '../support/simulated-hosts.ts';
@@ -194,7 +194,7 @@ describe('a run whose process has died', () => {
   const abort = async (id: string) => {
     const { services, clock } = world;
     const [record] = (await services.ledger.runs('api', 50)).filter((one) => one.id === id);
-    const undo = await planUndo(services, clock, record as RunRecord, async () => []);
+    const undo = await undoPlanOf({ services, clock }, record as RunRecord);
     if (!undo) throw new Error('there is nothing to undo');
     return world.run(undo, { runId: id, signal: AbortSignal.abort(new Error('abort')) });
   };

@@ -2,10 +2,10 @@ import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readGroup, replaceInstance, setCapacity } from '../../src/aws/groups.ts';
-import { clearTheWay } from '../../src/cli/clear-the-way.ts';
 import { planRelease } from '../../src/release/plan.ts';
+import { abort as abortRun } from '../../src/runner/abort.ts';
 import { readStatus } from '../../src/status/read.ts';
-import { fakeContext } from '../cli/support/fake-context.ts';
+import { runnerOfTest } from '../runner/support/runner-context.ts';
 import { die } from '../support/dying.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
 
@@ -197,9 +197,9 @@ describe('the undo of a release whose group is filled while its host stands by',
 });
 
 async function abort() {
-  const context = fakeContext(['abort', 'api'], { clock: world.clock });
-  const cleared = await clearTheWay(context, world.services, {}, { reason: 'abort' });
-  expect(cleared?.run.outcome, context.stderr.text).toBe('interrupted');
+  const runner = runnerOfTest(world.clock, 'pipeline abort api');
+  const ended = await abortRun(runner, world.services, 'abort');
+  expect(ended?.run.outcome, JSON.stringify(runner.messages)).toBe('interrupted');
 }
 
 describe('a host that cannot return', () => {

@@ -7,10 +7,10 @@ import type { Services } from '../../src/fleet/services.ts';
 import type { Around } from '../../src/release/hooks.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import type { ReleaseState } from '../../src/release/state.ts';
-import { planUndo } from '../../src/runner/undo-run.ts';
 import { defineTask } from '../../src/tasks/define.ts';
 import { onOneHost } from '../../src/tasks/hosts.ts';
 import { text } from '../../src/tasks/inputs.ts';
+import { undoPlanOf } from '../runner/support/undo-plan-of.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
 import { foreignTask } from '../support/simulated-hosts.ts';
 
@@ -145,7 +145,7 @@ it('what a killed release has stopped is started by its undo from elsewhere', as
   ledger.appendJournal = appendJournal;
   expect(stopped.size).toBe(2);
   const record = { id: runId, command: 'pipeline release api', app: 'api' } as never;
-  const undo = await planUndo(world.services, world.clock, record, async () => around);
+  const undo = await undoPlanOf(world, record, { hooks: async () => around });
   if (!undo) throw new Error('nothing to undo');
   const result = await world.run(undo, { signal: AbortSignal.abort(new Error('it died')), runId });
   expect(result.left).toEqual([]);

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { readGroup } from '../../src/aws/groups.ts';
 import { planRelease, type ReleaseOptions } from '../../src/release/plan.ts';
 import { planRepair } from '../../src/repair/plan.ts';
-import { planUndo } from '../../src/runner/undo-run.ts';
 import { readStatus } from '../../src/status/read.ts';
+import { undoPlanOf } from '../runner/support/undo-plan-of.ts';
 import { answering, deleteServingImage, releaseRecorded } from '../support/drifted.ts';
 import { die } from '../support/dying.ts';
 import { failingAfter, firstRelease, Simulated } from '../support/simulated.ts';
@@ -98,7 +98,7 @@ describe('a bake host that loses what a boot does not make again', () => {
   ] as const)('is gone when a run that died when $at was $how is undone', async (death) => {
     const before = await group();
     const run = await die(world, await plan(), death);
-    const undo = await planUndo(world.services, world.clock, run, async () => []);
+    const undo = await undoPlanOf(world, run);
     if (!undo) throw new Error('there is nothing to undo');
     const signal = AbortSignal.abort(new PipelineError('run.died', 'died', { outcome: 'interrupted' }));
     expect(await world.run(undo, { runId: run.id, signal })).toMatchObject({ left: [] });

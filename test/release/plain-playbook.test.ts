@@ -3,13 +3,13 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup } from '../../src/aws/groups.ts';
 import { readMachine } from '../../src/aws/instances.ts';
-import { findDead } from '../../src/ledger/interrupted-runs.ts';
+import { findInterruptedRun } from '../../src/ledger/interrupted-runs.ts';
 import { planRelease, type ReleaseOptions } from '../../src/release/plan.ts';
 import type { ReleaseState } from '../../src/release/state.ts';
 import { readImages } from '../../src/retention/read-images.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
-import { planUndo } from '../../src/runner/undo-run.ts';
 import { readStatus } from '../../src/status/read.ts';
+import { undoPlanOf } from '../runner/support/undo-plan-of.ts';
 import { die } from '../support/dying.ts';
 import { failingAfter, firstRelease, Simulated } from '../support/simulated.ts';
 import { foreignTask, standardPlaybook } from '../support/simulated-hosts.ts';
@@ -246,8 +246,8 @@ describe('a release by a plain playbook that fails', () => {
     'and whose process dies with $at $how is taken back from its journal',
     async (death) => {
       await die(world, await plan(), death);
-      const dead = await findDead(world.services.ledger, 'api');
-      const undo = dead && (await planUndo(world.services, world.clock, dead, async () => []));
+      const dead = await findInterruptedRun(world.services, 'api');
+      const undo = dead && (await undoPlanOf(world, dead));
       if (!undo || !dead) throw new Error('there is nothing to undo');
       const result = await world.run(undo, { signal: AbortSignal.abort(), runId: dead.id });
       expect(result.left).toEqual([]);

@@ -9,8 +9,8 @@ import type { ReleaseVariables } from '../../src/hosts/types.ts';
 import { planRelease, type ReleaseOptions } from '../../src/release/plan.ts';
 import type { ReleaseContext } from '../../src/release/state.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
-import { planUndo } from '../../src/runner/undo-run.ts';
 import { planScale } from '../../src/scale/plan.ts';
+import { undoPlanOf } from '../runner/support/undo-plan-of.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
@@ -171,7 +171,7 @@ it('a dirty tree, and none at all, keeps nobody from a rollback, a scale-out and
   await withoutGit(async () => {
     const { services, clock } = world;
     const record = { id: runId, command: 'pipeline release api', app: 'api' } as never;
-    const undo = await planUndo(services, clock, record, async () => []);
+    const undo = await undoPlanOf({ services, clock }, record);
     if (!undo) throw new Error('there is nothing to undo');
     const undone = await world.run(undo, { runId, signal: AbortSignal.abort(new Error('it died')) });
     expect(undone).toMatchObject({ outcome: 'interrupted', left: [] });

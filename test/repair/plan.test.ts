@@ -5,8 +5,8 @@ import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { listImages, readImage } from '../../src/aws/images.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planRepair } from '../../src/repair/plan.ts';
-import { planUndo } from '../../src/runner/undo-run.ts';
 import { readStatus } from '../../src/status/read.ts';
+import { undoPlanOf } from '../runner/support/undo-plan-of.ts';
 import { answering, deleteServingImage, launched, releaseRecorded } from '../support/drifted.ts';
 import { type Death, die } from '../support/dying.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
@@ -84,7 +84,7 @@ describe('repair of an image that is disabled', () => {
       if (way === 'resume') {
         expect(await world.run(planned, { runId: run.id })).toMatchObject({ outcome: 'done' });
       } else {
-        const undo = await planUndo(world.services, world.clock, run, async () => []);
+        const undo = await undoPlanOf(world, run);
         if (!undo) throw new Error('there is nothing to undo');
         const signal = AbortSignal.abort(new PipelineError('run.died', 'died', { outcome: 'interrupted' }));
         expect(await world.run(undo, { runId: run.id, signal })).toMatchObject({ left: [] });
@@ -170,7 +170,7 @@ describe('repair of an image that is gone', () => {
     async (death) => {
       const before = await fleetAsItIs();
       const run = await die(world, await plan(), death);
-      const undo = await planUndo(world.services, world.clock, run, async () => []);
+      const undo = await undoPlanOf(world, run);
       if (!undo) throw new Error('there is nothing to undo');
       const signal = AbortSignal.abort(new PipelineError('run.died', 'died', { outcome: 'interrupted' }));
       const { result, healthy } = await fewest(world.run(undo, { runId: run.id, signal }));
@@ -221,7 +221,7 @@ describe.each<Death>([
   it('is undone without taking an image from the group that it launches', async () => {
     await deleteServingImage(world);
     const run = await die(world, await plan(), death);
-    const undo = await planUndo(world.services, world.clock, run, async () => []);
+    const undo = await undoPlanOf(world, run);
     if (!undo) throw new Error('there is nothing to undo');
     const signal = AbortSignal.abort(new PipelineError('run.died', 'died', { outcome: 'interrupted' }));
     expect(await world.run(undo, { runId: run.id, signal })).toMatchObject({ left: [] });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { servingFacts, undoByRollback } from '../../src/cli/commands/support/serving.ts';
 import { planRelease } from '../../src/release/plan.ts';
+import { servingSummary } from '../../src/release/summary.ts';
+import { rollbackOperation } from '../../src/rollback/operation.ts';
 import { readOutlook } from '../../src/rollback/outlook.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
 import { Simulated } from '../support/simulated.ts';
@@ -31,7 +32,7 @@ describe('what no later rollback goes to by itself', () => {
     expect(plan.described.preflight).toContain(`no later rollback goes to ${bad}, ${worse} by itself`);
     const result = await world.run(plan);
     expect(result.error).toBeUndefined();
-    expect(servingFacts(result.state)).toMatchObject({ version: good, previous: worse });
+    expect(servingSummary(result.state)).toMatchObject({ version: good, previous: worse });
     expect((await left()).slice(-2)).toEqual([bad, worse]);
     expect(await left()).not.toContain(good);
     await release();
@@ -53,8 +54,8 @@ describe('what no later rollback goes to by itself', () => {
       expect(await left()).not.toContain(bad);
       const again = await world.run(await back(good));
       expect(again.error).toBeUndefined();
-      expect(servingFacts(again.state)).toMatchObject({ version: good, previous: bad });
-      expect(undoByRollback('api', again.state)).toBe(`pipeline fast-rollback api ${bad}`);
+      expect(servingSummary(again.state)).toMatchObject({ version: good, previous: bad });
+      expect(rollbackOperation.undoCommand(again.state, world.services)).toBe(`pipeline fast-rollback api ${bad}`);
       expect(await left()).toContain(bad);
     },
     60_000,

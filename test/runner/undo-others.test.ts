@@ -8,7 +8,6 @@ import { planRelease } from '../../src/release/plan.ts';
 import { planRepair } from '../../src/repair/plan.ts';
 import { planPin } from '../../src/retention/plan-pin.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
-import { planUndo } from '../../src/runner/undo-run.ts';
 import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
 import type { ScaleServices } from '../../src/scale/state.ts';
 import { answering, deleteServingImage, releaseRecorded } from '../support/drifted.ts';
@@ -24,6 +23,7 @@ import {
 } from '../support/others.ts';
 import { Simulated } from '../support/simulated.ts';
 import { foreignTask } from '../support/simulated-hosts.ts';
+import { undoPlanOf } from './support/undo-plan-of.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the plans of all operations, which have states of their own
 type AnyPlan = Plan<any, any>;
@@ -168,7 +168,7 @@ async function stopAndUndo(at: Simulated, plan: AnyPlan, where: Stop, meanwhile:
   const theirs = await meanwhile();
   const known = replay(await services.ledger.journal(run.id));
   const committed = plan.steps.some((step) => step.commits && known.steps.get(step.id) === 'done');
-  const undo = await planUndo(services, clock, run, async () => []);
+  const undo = await undoPlanOf({ services, clock }, run);
   const signal = AbortSignal.abort(new PipelineError('run.died', 'died', { outcome: 'interrupted' }));
   const left = undo ? (await at.run(undo, { runId: run.id, signal })).left : [];
   return { theirs, left, committed };

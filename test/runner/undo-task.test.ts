@@ -4,11 +4,11 @@ import { expect, it, onTestFinished } from 'vitest';
 import { readListener } from '../../src/aws/listeners.ts';
 import { execute } from '../../src/engine/execute.ts';
 import { createRunId } from '../../src/engine/run-id.ts';
-import { planUndo } from '../../src/runner/undo-run.ts';
 import { readPageOn } from '../../src/tasks/maintenance-rules.ts';
 import { planTask } from '../../src/tasks/plan.ts';
 import { maintenanceOn } from '../../src/tasks/ready.ts';
 import { rehearse } from '../tasks/support/rehearsal.ts';
+import { undoPlanOf } from './support/undo-plan-of.ts';
 
 it('what a killed task has changed is put back from elsewhere, with the inputs that it had', async () => {
   const stage = await rehearse();
@@ -38,9 +38,8 @@ it('what a killed task has changed is put back from elsewhere, with the inputs t
   expect(await isOn()).toBe(true);
 
   const record = { id: runId, command: 'pipeline api page', app: 'api' } as never;
-  const none = async () => [];
-  await expect(planUndo(services, clock, record, none)).rejects.toMatchObject({ code: 'undo.unknown' });
-  const undo = await planUndo(services, clock, record, none, async (name) => (name === 'page' ? task : undefined));
+  await expect(undoPlanOf(stage, record)).rejects.toMatchObject({ code: 'undo.unknown' });
+  const undo = await undoPlanOf(stage, record, { task: async (name) => (name === 'page' ? task : undefined) });
   if (!undo) throw new Error('nothing to undo');
   const result = await execute(undo, { ...common, signal: AbortSignal.abort(new Error('it died')) });
   expect(result).toMatchObject({ outcome: 'interrupted', left: [] });

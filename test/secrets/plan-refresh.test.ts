@@ -3,8 +3,8 @@ import { afterEach, expect, it } from 'vitest';
 import { readGroup } from '../../src/aws/groups.ts';
 import { ssm } from '../../src/config/secrets.ts';
 import { planRelease } from '../../src/release/plan.ts';
-import { planUndo } from '../../src/runner/undo-run.ts';
 import { planRefresh } from '../../src/secrets/plan-refresh.ts';
+import { undoPlanOf } from '../runner/support/undo-plan-of.ts';
 import { die } from '../support/dying.ts';
 import { firstRelease, Simulated } from '../support/simulated.ts';
 
@@ -114,7 +114,7 @@ it.each([true, false])(
   async (switching) => {
     await released(switching);
     const run = await die(world, await plan(), { at: 'refresh-host', how: 'made' }, 'pipeline secrets api refresh');
-    const undo = await planUndo(world.services, world.clock, run, async () => []);
+    const undo = await undoPlanOf(world, run);
     expect(undo).toBeDefined();
     const aborted = new AbortController();
     aborted.abort();
@@ -140,7 +140,7 @@ it('an undo that dies before the service is restarted is finished by the next on
     return append(...words);
   };
   const undo = async () => {
-    const planned = await planUndo(world.services, world.clock, run, async () => []);
+    const planned = await undoPlanOf(world, run);
     return world.run(planned as never, { runId: run.id, signal: aborted.signal });
   };
   world.secrets.fails = (call) => {

@@ -15,6 +15,7 @@ import { readSecretStates, type SecretClients } from '../../src/aws/secrets.ts';
 import type { Fleet } from '../../src/config/settings.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
 import { createLedger } from '../../src/ledger/ledger.ts';
+import { operations, versionChangers } from '../../src/runner/operations.ts';
 import type { TaskServices } from '../../src/tasks/types.ts';
 import { createMemoryStore } from './memory-store.ts';
 
@@ -105,5 +106,6 @@ export function testServices({
     identity: async () => ({ account: '000000000000', arn: 'arn:aws:iam::000000000000:user/test' }),
     workDir: dir,
     by: 'tester@here',
+    changesVersion: versionChangers(operations),
   };
 }

@@ -1,33 +1,32 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { withServices } from '../../composition/with-services.ts';
 import { loadPipeline } from '../../config/load.ts';
-import { confirm } from '../ask.ts';
-import { clearTheWay } from '../clear-the-way.ts';
+import { abort } from '../../runner/abort.ts';
 import type { CommandModule } from '../command.ts';
 import { projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { runnerContext } from '../runner-context.ts';
 import { writeJson } from '../views/json.ts';
 
-/** `pipeline abort <app>`: ends the run at work on the app, or puts back what a dead one has left. */
+/** `pipeline abort <app>`: ends the active run of the app, or undoes what a crashed one has changed. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
   // A file with only tasks has runs, too.
   const fleet = (await loadPipeline({ projectDir: projectDir(context, options), app: app ?? '' })).fleet(options.env);
   return withServices(context, fleet, async (services) => {
+    const runner = runnerContext(context, options, fleet);
     if (fleet.cloud === 'aws') {
-      await confirm(context, options, `end the run at work on ${fleet.app} in ${fleet.environment}?`);
+      await runner.prompter.confirm(`end the active run of ${fleet.app} in ${fleet.environment}?`);
     }
-    const cleared = await clearTheWay(context, services, options, { reason: 'pipeline abort' });
-    if (!cleared) {
-      throw new PipelineError('abort.nothing', `no run is at work on ${fleet.app} in ${fleet.environment}`, {
+    const ended = await abort(runner, services, 'pipeline abort');
+    if (!ended) {
+      throw new PipelineError('abort.nothing', `${fleet.app} has no active run in ${fleet.environment}`, {
         hint: `pipeline history ${fleet.app}`,
       });
     }
-    const { run: ended, seconds } = cleared;
-    if (options.json)
-      writeJson(context.stdout, { run: ended.id, app: fleet.app, outcome: ended.outcome ?? null, seconds });
-    else
-      context.stdout.write(`run ${ended.id} has ended: ${ended.outcome ?? 'unknown'}, after ${seconds.toFixed(1)} s\n`);
-    if (ended.outcome === 'needs-person') return exitCodes['needs-person'];
-    return exitCodes.done;
+    const { id, outcome } = ended.run;
+    const { seconds } = ended;
+    if (options.json) writeJson(context.stdout, { run: id, app: fleet.app, outcome: outcome ?? null, seconds });
+    else context.stdout.write(`run ${id} has finished: ${outcome ?? 'unknown'}, after ${seconds.toFixed(1)} s\n`);
+    return outcome === 'needs-person' ? exitCodes['needs-person'] : exitCodes.done;
   });
 };

@@ -8,6 +8,7 @@ import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf, fleetsOf } from '../fleets.ts';
+import { flag, parseOptions } from '../options.ts';
 import { writeJson } from '../views/json.ts';
 import { duration, printable } from '../views/text.ts';
 import { projectRules } from './support/project-rules.ts';
@@ -15,7 +16,7 @@ import { projectRules } from './support/project-rules.ts';
 /** `pipeline base build [app]`: Packer's own output is the progress. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const fleet = app === undefined ? await commonFleet(context, options) : await fleetOf(context, app, options);
-  const project = projectRules(fleet, options);
+  const project = projectRules(fleet, parseOptions(options, { allowDirty: flag }).allowDirty);
   const stop = new AbortController();
   // Packer is always left to clean up, so a second signal changes nothing.
   const listeners = stopSignals.map((signal): [StopSignal, () => void] => [

@@ -1,97 +1,81 @@
 import { withServices } from '../../composition/with-services.ts';
 import { versionName } from '../../config/names.ts';
 import type { Services } from '../../fleet/services.ts';
-import { planRollback } from '../../rollback/plan.ts';
-import type { Cleared } from '../clear-the-way.ts';
+import { type RollbackOptions, rollbackName } from '../../rollback/plan.ts';
+import type { EndedRun } from '../../runner/preempt.ts';
+import { previewRollback, type RollbackPreview, rollBack } from '../../runner/roll-back.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
-import { makeWay, type Way } from '../make-way.ts';
-import { operate } from '../operate.ts';
+import { choice, flag, parseOptions } from '../options.ts';
+import { reportRun } from '../report-result.ts';
+import { printPlan } from '../run-command.ts';
+import { runnerContext } from '../runner-context.ts';
 import { showPlan } from '../show-plan.ts';
 import { writeJson } from '../views/json.ts';
 import type { ShownPlan } from '../views/plan.ts';
-import { servingFacts, undoByRollback } from './support/serving.ts';
-
-const ways = ['auto', 'switch', 'flip', 'roll'] as const;
+import { describePreemption } from '../views/preemption.ts';
 
 /** `pipeline fast-rollback <app> [version]` */
-export const run: CommandModule['run'] = async (context, [app, asked], options) => {
-  const version = asked === undefined ? undefined : versionName(asked);
+export const run: CommandModule['run'] = async (context, [app, given], options) => {
+  const version = given === undefined ? undefined : versionName(given);
+  const request = parseOptions(options, {
+    how: choice('auto', 'switch', 'flip', 'roll'),
+    force: flag,
+    supersede: flag,
+    wait: flag,
+  });
   const fleet = await fleetOf(context, app, options);
-  return withServices(context, fleet, (services) => rollBack(context, services, options, version));
+  return withServices(context, fleet, (services) =>
+    rollBackFleet(context, services, options, { ...request, ...(version && { version }) }),
+  );
 };
 
-/**
- * Goes back, whatever is in the way.
- * @param version Without it: the last known-good one before the current.
- */
-export async function rollBack(
+/** Rolls back, whatever blocks it, and reports it; without a version to the last known-good one before the current. */
+export async function rollBackFleet(
   context: CliContext,
   services: Services,
   options: CommandOptions,
-  version: string | undefined,
+  request: RollbackOptions,
 ): Promise<number> {
-  const { fleet } = services;
-  const force = options.force === true;
-  const how = ways.find((way) => way === options.how);
-  const way = await makeWay(context, services, options, { version, force, how });
-  if (way?.planned && way.planned.rest !== 'steps') {
-    showPlan(context, options, withEnd({ ...fleet, operation: 'fast-rollback', steps: [], described: {} }, way));
+  const runner = runnerContext(context, options, services.fleet);
+  if (options.dryRun) {
+    const preview = await previewRollback(runner, services, request);
+    if (preview.plan && !preview.preemption) return printPlan(context, options, runner, services, preview.plan);
+    showPlan(context, options, withPreemption(services, preview));
     return exitCodes.done;
   }
-  if (way?.back && way.version) return reportBack(context, options, way.back, way.version);
-  const plan = await planRollback(services, context.clock, {
-    version: way?.version ?? version,
-    force,
-    how,
-    supersede: options.supersede === true || way !== undefined,
-    wait: options.wait === true,
-  });
-  if (way?.planned) {
-    showPlan(context, options, withEnd(plan, way));
-    return exitCodes.done;
-  }
-  // Nobody is asked twice for the same.
-  return operate(context, way?.agreed === plan.initial.version ? { ...options, yes: true } : options, {
-    fleet,
-    services,
-    plan,
-    confirm: `go back to ${plan.initial.version} of ${fleet.app} in ${fleet.environment}`,
-    describe: (state) => servingFacts(state),
-    undoHint: (state) => undoByRollback(fleet.app, state),
-  });
+  const rolledBack = await rollBack(runner, services, request);
+  if (rolledBack.by === 'rollback') return reportRun(context, options, runner.redact, rolledBack.report);
+  reportPreemption(context, options, rolledBack.ended, rolledBack.serving);
+  return exitCodes.done;
 }
 
-/** The plan behind the end of the run that is in its way. */
-function withEnd({ operation, app, environment, steps, described }: ShownPlan, { planned }: Way): ShownPlan {
-  const end = { id: 'abort', title: 'End the run that is in the way' };
+/** The plan after the end of the run that blocks it. */
+function withPreemption({ fleet: { app, environment } }: Services, { preemption, plan }: RollbackPreview): ShownPlan {
+  const end = { id: 'abort', title: 'End the run that blocks the rollback' };
   return {
-    ...{ operation, app, environment },
-    steps: [end, ...steps],
-    described: { ...described, [end.id]: planned?.lines ?? [] },
+    ...{ operation: rollbackName, app, environment },
+    steps: [end, ...(plan?.steps ?? [])],
+    described: { ...plan?.described, [end.id]: preemption ? describePreemption(preemption) : [] },
   };
 }
 
-/** Tells that the end of another run was all that it took. */
-function reportBack(context: CliContext, options: CommandOptions, { run, seconds }: Cleared, serving: string): number {
-  const { id, app, environment, version = null, operation } = run;
-  if (options.json) {
-    writeJson(context.stdout, {
-      run: id,
-      app,
-      environment,
-      version: serving,
-      previous: version,
-      how: 'abort',
-      seconds,
-      steps: run.steps,
-    });
+/** Reports that the end of another run was enough. */
+function reportPreemption(
+  { stdout }: CliContext,
+  { json }: CommandOptions,
+  { run, seconds }: EndedRun,
+  serving: string,
+): void {
+  const { id, app, environment, version = null, operation, steps } = run;
+  if (json) {
+    const versions = { version: serving, previous: version };
+    writeJson(stdout, { run: id, app, environment, ...versions, how: 'abort', seconds, steps });
   } else {
-    context.stdout.write(
-      `${operation} ${id} of ${app} in ${environment} was undone in ${seconds.toFixed(1)} s; ${serving} serves on every machine\n`,
+    stdout.write(
+      `${operation} ${id} of ${app} in ${environment} was undone in ${seconds.toFixed(1)} s; ${serving} serves on every instance\n`,
     );
   }
-  return exitCodes.done;
 }

@@ -3,17 +3,16 @@ import { show } from '@golden-pipeline/shared/text';
 import { withServices } from '../../composition/with-services.ts';
 import { versionName } from '../../config/names.ts';
 import type { Fleet } from '../../config/settings.ts';
-import { monthlyCost } from '../../retention/cost.ts';
+import { pinOperation, pruneOperation, unpinOperation } from '../../retention/operations.ts';
 import { planPin, planUnpin } from '../../retention/plan-pin.ts';
 import { planPrune } from '../../retention/plan-prune.ts';
 import { readImages } from '../../retention/read-images.ts';
-import type { PruneState } from '../../retention/steps/prune.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
-import { operate } from '../operate.ts';
-import { textOf } from '../values.ts';
+import { flag, parseOptions, text } from '../options.ts';
+import { runCommand } from '../run-command.ts';
 import { renderImages } from '../views/images.ts';
 import { writeJson } from '../views/json.ts';
 import { colorsFor } from '../views/text.ts';
@@ -60,52 +59,37 @@ function checkUsage(app = '', action: string, version: string | undefined, optio
 }
 
 function pin(context: CliContext, fleet: Fleet, version: string, options: CommandOptions): Promise<number> {
-  return withServices(context, fleet, async (services) => {
-    const plan = await planPin(services, context.clock, { version, reason: textOf(options, 'reason') });
-    return operate(context, options, {
-      fleet,
+  const { reason } = parseOptions(options, { reason: text });
+  return withServices(context, fleet, (services) =>
+    runCommand(context, options, {
+      operation: pinOperation,
       services,
-      plan,
-      confirm: `pin ${version} of ${fleet.app} in ${fleet.environment}`,
-      describe: ({ imageId, reason }) => ({ version, imageId, ...(reason === undefined ? {} : { reason }) }),
-      undoHint: () => `pipeline images ${fleet.app} unpin ${version}`,
-    });
-  });
+      plan: () => planPin(services, context.clock, { version, ...(reason !== undefined && { reason }) }),
+      question: () => `pin ${version} of ${fleet.app} in ${fleet.environment}`,
+    }),
+  );
 }
 
 function unpin(context: CliContext, fleet: Fleet, version: string, options: CommandOptions): Promise<number> {
-  return withServices(context, fleet, async (services) => {
-    const plan = await planUnpin(services, context.clock, version);
-    return operate(context, options, {
-      fleet,
+  return withServices(context, fleet, (services) =>
+    runCommand(context, options, {
+      operation: unpinOperation,
       services,
-      plan,
-      confirm: `unpin ${version} of ${fleet.app} in ${fleet.environment}`,
-      describe: ({ imageId }) => ({ version, imageId }),
-      undoHint: () => `pipeline images ${fleet.app} pin ${version}`,
-    });
-  });
+      plan: () => planUnpin(services, context.clock, version),
+      question: () => `unpin ${version} of ${fleet.app} in ${fleet.environment}`,
+    }),
+  );
 }
 
 function prune(context: CliContext, fleet: Fleet, options: CommandOptions): Promise<number> {
-  return withServices(context, fleet, async (services) => {
-    const plan = await planPrune(services, context.clock, { force: options.force === true });
-    const { retire, remove } = plan.initial;
-    return operate(context, options, {
-      fleet,
+  const { force } = parseOptions(options, { force: flag });
+  return withServices(context, fleet, (services) =>
+    runCommand(context, options, {
+      operation: pruneOperation,
       services,
-      plan,
-      confirm: `retire ${retire.length} and delete ${remove.length} image(s) of ${fleet.app} in ${fleet.environment}`,
-      describe: (state) => pruneFacts(state, fleet.release.snapshotPrice),
-      // What is deleted does not come back; what is only retired does.
-      undoHint: ({ retired, removed }) => {
-        const back = retired.find((version) => !removed.includes(version));
-        return back && `pipeline images ${fleet.app} pin ${back}`;
-      },
-    });
-  });
-}
-
-function pruneFacts({ restored, retired, removed, swept, freedGb }: PruneState, price: number) {
-  return { restored, retired, deleted: removed, snapshots: swept, freedGb, monthlySaving: monthlyCost(freedGb, price) };
+      plan: () => planPrune(services, context.clock, { force }),
+      question: ({ initial: { retire, remove } }) =>
+        `retire ${retire.length} and delete ${remove.length} image(s) of ${fleet.app} in ${fleet.environment}`,
+    }),
+  );
 }

@@ -7,13 +7,14 @@ import { loadPipeline } from '../../config/load.ts';
 import { missingFiles } from '../../config/missing-files.ts';
 import { appName } from '../../config/names.ts';
 import type { Answers } from '../../project/answers.ts';
-import { gatherPlace, gatherRest } from '../../project/gather.ts';
+import { gatherPlace, gatherRest, type Interview } from '../../project/gather.ts';
 import { writeProject } from '../../project/write-project.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { flag, number, parseOptions, text } from '../options.ts';
 import { refusedPlaybooks } from '../playbooks.ts';
-import { numberOf, textOf } from '../values.ts';
+import { askText } from '../terminal-prompter.ts';
 import { writeJson } from '../views/json.ts';
 
 /** Roles that come with the pipeline: an app of that name would hide them. */
@@ -25,14 +26,17 @@ export const run: CommandModule['run'] = async (context, [given = ''], options) 
   if (reserved.includes(app)) {
     throw usageError('init.reserved', `${show(app)} is a role of the pipeline itself`, 'call the app something else');
   }
+  const own = parseOptions(options, { force: flag, fromGroup: text, targetGroup: text, listenerPort: number });
   const folder = projectFolder(context, options);
   const file = `pipelines/${app}.ts`;
-  if (existsSync(join(folder, file)) && !options.force) {
+  if (existsSync(join(folder, file)) && !own.force) {
     throw usageError('init.exists', `${file} is there already`, 'to write it anew: --force');
   }
-  const place = await gatherPlace(context, options);
-  const running = await readRunning(context, options, folder, app, place);
-  const answers = await gatherRest(context, options, app, place, running);
+  const interview = interviewOf(context, options);
+  const { AWS_REGION, AWS_DEFAULT_REGION } = context.env;
+  const place = await gatherPlace(interview, AWS_REGION ?? AWS_DEFAULT_REGION);
+  const running = await readRunning(context, own, { ...place, app, projectDir: folder });
+  const answers = await gatherRest(interview, app, place, running);
   const files = await writeProject(folder, answers);
   const notes = [...notesOn(answers), ...(await missingNotes(context, folder, app))];
   if (options.json) writeJson(context.stdout, { app, environment: place.environment, files, notes });
@@ -58,28 +62,34 @@ function projectFolder(context: CliContext, options: CommandOptions): string {
   }
 }
 
+/** Options answer first, then a person where there is one. */
+function interviewOf({ interactive }: CliContext, options: CommandOptions): Interview {
+  const camel = (option: string) => option.replace(/-([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+  return {
+    given: (option) => text(options[camel(option)], option),
+    ...(interactive && !options.json && { ask: askText }),
+    acceptInitial: options.yes === true,
+  };
+}
+
 async function readRunning(
   context: CliContext,
-  options: CommandOptions,
-  folder: string,
-  app: string,
-  place: Pick<Answers, 'environment' | 'cloud' | 'region'>,
+  { fromGroup: name, targetGroup, listenerPort }: { fromGroup?: string; targetGroup?: string; listenerPort?: number },
+  place: Pick<Answers, 'environment' | 'cloud' | 'region' | 'app'> & { projectDir: string },
 ): Promise<RunningFleet | undefined> {
-  const name = textOf(options, 'fromGroup');
   if (name === undefined) return undefined;
   // 1 to 255 characters without a colon, says the API of Auto Scaling.
   if (!/^[^\p{Cc}\p{Zl}\p{Zp}:]{1,255}$/u.test(name)) {
-    throw usageError('init.from-group', `${show(name)} is no name of an Auto Scaling group`);
+    throw usageError('init.from-group', `${show(name)} is not a name of an Auto Scaling group`);
   }
-  const listenerPort = numberOf(options, 'listenerPort');
   const [{ createClients }, { readRunningFleet }, { cloudTarget }] = await Promise.all([
     import('../../aws/clients.ts'),
     import('../../aws/running-fleet.ts'),
     import('../../composition/services.ts'),
   ]);
-  const aws = createClients(cloudTarget(context, { ...place, app, projectDir: folder }));
+  const aws = createClients(cloudTarget(context, place));
   try {
-    return await readRunningFleet(aws, name, { targetGroup: textOf(options, 'targetGroup'), listenerPort });
+    return await readRunningFleet(aws, name, { targetGroup, listenerPort });
   } finally {
     for (const client of Object.values(aws)) client.destroy();
   }

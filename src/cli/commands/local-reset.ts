@@ -3,10 +3,10 @@ import { rm } from 'node:fs/promises';
 import { usageError } from '@golden-pipeline/shared/errors';
 import { stopCloud } from 'golden-pipeline-local-cloud/client';
 import { localCloudDir } from '../../composition/surroundings.ts';
-import { confirm } from '../ask.ts';
 import type { CommandModule } from '../command.ts';
 import { projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { terminalPrompter } from '../terminal-prompter.ts';
 import { writeJson } from '../views/json.ts';
 
 /** Files that only the cloud writes: a folder without any of them is not ours to delete. */
@@ -18,7 +18,7 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
   const there = existsSync(dir);
   if (there) {
     refuseForeign(dir);
-    await confirm(context, options, `delete the local cloud's machines and images in ${dir}?`);
+    await terminalPrompter(context, options).confirm(`delete the local cloud's machines and images in ${dir}?`);
     await stopCloud(dir);
     await rm(dir, { recursive: true, force: true, maxRetries: 3 });
   }

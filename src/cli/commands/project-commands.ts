@@ -1,6 +1,6 @@
-import { initOptions } from '../../project/options.ts';
 import type { CommandSpec } from '../command.ts';
 import { app, dryRun, someApp } from './arguments.ts';
+import { initOptions } from './init-options.ts';
 
 /** The project: its ledger, what it needs, and its files. */
 export const projectCommands: readonly CommandSpec[] = [

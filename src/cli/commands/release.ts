@@ -3,52 +3,42 @@ import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { gitRef } from '../../config/names.ts';
 import { assertOwnNames } from '../../config/project.ts';
 import type { Services } from '../../fleet/services.ts';
+import { releaseOperation } from '../../release/operation.ts';
 import { assertVariables, planRelease, type ReleaseOptions } from '../../release/plan.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { fleetOf } from '../fleets.ts';
-import { operate } from '../operate.ts';
-import { takeBackDead } from '../take-back.ts';
-import { aroundOf } from '../tasks.ts';
-import { findUnderWay } from '../under-way.ts';
+import { choice, flag, negated, parsed, parseOptions } from '../options.ts';
+import { runCommand } from '../run-command.ts';
+import { hooksOf } from '../tasks.ts';
 import { projectRules } from './support/project-rules.ts';
-import { servingFacts, undoByRollback } from './support/serving.ts';
 
 /** `pipeline release <app>` */
 export const run: CommandModule['run'] = async (context, [app], options) => {
-  const ref = typeof options.ref === 'string' ? gitRef(options.ref) : undefined;
-  const bake = options.bake === 'detach' || options.bake === 'builder' ? options.bake : undefined;
-  const strategy = options.strategy === 'rolling' || options.strategy === 'blue-green' ? options.strategy : undefined;
+  const {
+    rollbackTarget: noRollbackTarget,
+    allowDirty,
+    ...own
+  } = parseOptions(options, {
+    ref: parsed(gitRef),
+    bake: choice('detach', 'builder'),
+    strategy: choice('rolling', 'blue-green'),
+    fromBase: flag,
+    allowDirty: flag,
+    irreversible: flag,
+    rollbackTarget: negated,
+  });
   const fleet = await fleetOf(context, app, options);
-  const project = projectRules(fleet, options);
+  const project = projectRules(fleet, allowDirty);
   assertNamedLedger(fleet);
   await assertOwnNames(fleet);
   return withServices(context, fleet, async (services) => {
-    const irreversible = options.irreversible === true;
-    const fromBase = options.fromBase === true;
-    const noRollbackTarget = options.rollbackTarget === false;
-    const around = await aroundOf(context, fleet, options);
-    return release(context, services, options, {
-      ref,
-      bake,
-      fromBase,
-      strategy,
-      irreversible,
-      noRollbackTarget,
-      project,
-      around,
-    });
+    const around = await hooksOf(context, fleet, options);
+    return release(context, services, options, { ...own, noRollbackTarget, project, around });
   });
 };
 
-/** What of a dead run a release takes back first. A rollback's undo would lead to what somebody had a reason to leave. */
-const dealing = {
-  goal: 'release',
-  takesBack: ['release', 'repair', 'refresh-secrets', 'scale', 'prune', 'pin', 'unpin'],
-  refuses: ['fast-rollback'],
-};
-
-/** Releases, on a fleet that no dead run has left halfway. */
+/** Releases, on a fleet that no crashed run has left halfway. */
 export async function release(
   context: CliContext,
   services: Services,
@@ -56,18 +46,12 @@ export async function release(
   request: ReleaseOptions,
 ): Promise<number> {
   const { fleet } = services;
-  // Before a dead run is taken back: what is refused changes nothing.
+  // Before a crashed run is undone: what is refused changes nothing.
   assertVariables(fleet);
-  await takeBackDead(context, services, options, dealing);
-  const after = (await findUnderWay(services.ledger, fleet.app))?.release?.version;
-  const plan = await planRelease(services, context.clock, { ...request, after });
-  return operate(context, options, {
-    fleet,
+  return runCommand(context, options, {
+    operation: releaseOperation,
     services,
-    plan,
-    confirm: `release ${plan.initial.version} of ${fleet.app} to ${fleet.environment}`,
-    describe: (state) => servingFacts(state),
-    // What served before cannot be launched.
-    undoHint: (state) => (plan.initial.unlaunchable ? undefined : undoByRollback(fleet.app, state)),
+    plan: (active) => planRelease(services, context.clock, { ...request, after: active?.version }),
+    question: ({ initial }) => `release ${initial.version} of ${fleet.app} to ${fleet.environment}`,
   });
 }

@@ -1,8 +1,9 @@
 import { withServices } from '../../composition/with-services.ts';
+import { taskOperation } from '../../tasks/operation.ts';
 import { planTask } from '../../tasks/plan.ts';
 import type { CommandModule } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { operate } from '../operate.ts';
+import { runCommand } from '../run-command.ts';
 import { asOwnError, readTaskLine, taskNamed, tasksOf } from '../tasks.ts';
 import { run as list } from './tasks.ts';
 
@@ -17,18 +18,14 @@ export const run: CommandModule['run'] = async (context, [app = '', name, ...wor
     const fleet = found.pipeline.fleet(options.env);
     // Inputs that do not go together are refused before anything is asked of the cloud.
     const steps = await task.steps(inputs, fleet);
-    return await withServices(context, fleet, async (services) => {
-      const plan = await planTask(services, context.clock, { name, steps, inputs });
-      const undone = task.undoneBy?.(inputs);
-      return operate(context, options, {
-        fleet,
+    return await withServices(context, fleet, (services) =>
+      runCommand(context, options, {
+        operation: taskOperation(name, task),
         services,
-        plan,
-        confirm: `${name} of ${fleet.app} in ${fleet.environment}`,
-        describe: () => ({ task: name, inputs }),
-        undoHint: () => undone && `pipeline ${app} ${undone}`,
-      });
-    });
+        plan: () => planTask(services, context.clock, { name, steps, inputs }),
+        question: () => `${name} of ${fleet.app} in ${fleet.environment}`,
+      }),
+    );
   } catch (error) {
     throw asOwnError(error);
   }

@@ -2,24 +2,17 @@ import { usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
 import { withServices } from '../../composition/with-services.ts';
 import type { Fleet } from '../../config/settings.ts';
+import { refreshSecretsOperation } from '../../secrets/operation.ts';
 import { planRefresh } from '../../secrets/plan-refresh.ts';
 import { readSecrets } from '../../secrets/read.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
-import { operate } from '../operate.ts';
-import { takeBackDead } from '../take-back.ts';
+import { runCommand } from '../run-command.ts';
 import { writeJson } from '../views/json.ts';
 import { renderSecrets } from '../views/secrets.ts';
 import { colorsFor } from '../views/text.ts';
-
-/** What of a crashed run is undone first, as its hosts may be out of service or hold other values. */
-const dealing = {
-  goal: 'refresh secrets',
-  takesBack: ['release', 'repair', 'refresh-secrets', 'prune', 'pin', 'unpin'],
-  refuses: ['fast-rollback'],
-};
 
 /** `pipeline secrets <app> [refresh]`: where its secrets are kept and whether they are there; or all hosts read them anew. */
 export const run: CommandModule['run'] = async (context, [app, action], options) => {
@@ -38,17 +31,13 @@ export const run: CommandModule['run'] = async (context, [app, action], options)
 };
 
 function refresh(context: CliContext, fleet: Fleet, options: CommandOptions): Promise<number> {
-  return withServices(context, fleet, async (services) => {
-    await takeBackDead(context, services, options, dealing);
-    const plan = await planRefresh(services, context.clock);
-    return operate(context, options, {
-      fleet,
+  return withServices(context, fleet, (services) =>
+    runCommand(context, options, {
+      operation: refreshSecretsOperation,
       services,
-      plan,
-      confirm: `read the secrets of ${fleet.app} in ${fleet.environment} anew and restart its service on every host`,
-      describe: ({ names, finished = [], takeover }) => ({ names, hosts: finished.length, inPlace: takeover }),
-      // The values before are in no store that could be asked for them.
-      undoHint: () => undefined,
-    });
-  });
+      plan: () => planRefresh(services, context.clock),
+      question: () =>
+        `read the secrets of ${fleet.app} in ${fleet.environment} again and restart its service on every instance`,
+    }),
+  );
 }

@@ -1,5 +1,5 @@
+import type { RunFacts } from '../../runner/run-facts.ts';
 import type { Output } from '../context.ts';
-import type { RunFacts } from './record.ts';
 
 /** Writes the one document of `--json`. Values that are not known are left out, except where `null` says so. */
 export function writeJson(output: Output, document: unknown): void {

@@ -1,15 +1,15 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf, usageError } from '@golden-pipeline/shared/errors';
+import type { EventReader } from '../../engine/event-hub.ts';
 import type { RunEvent } from '../../engine/events.ts';
-import type { View } from './hub.ts';
 
 /**
  * The view of `--events FILE`: one JSON document a line, written at once, so that a run that is killed has left every event
  * up to then. A regular file is emptied first and readable by its owner only, because events name hosts and commits.
  * @throws usage error `events.not-writable`.
  */
-export function openEventFile(path: string, cwd = process.cwd()): View {
+export function openEventFile(path: string, cwd = process.cwd()): EventReader {
   let file: number | undefined = open(path, resolve(cwd, path));
   return {
     on(event: RunEvent) {

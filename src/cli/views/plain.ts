@@ -1,13 +1,13 @@
+import type { EventReader } from '../../engine/event-hub.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import type { Output } from '../context.ts';
-import type { View } from './hub.ts';
 import { clockTime, duration, oneLine, printable } from './text.ts';
 
 /** At most one line of progress per step in this time: logs of build servers should stay readable. */
 const progressEveryMs = 5_000;
 
 /** One line an event, for logs and pipes: `12:03:10 stage      started   Build the release on the bake host`. */
-export function plainView(output: Output): View {
+export function plainView(output: Output): EventReader {
   let width = 8;
   const lastProgress = new Map<string, { at: number; message: string }>();
   const line = (at: number, who: string, what: string, text = '') => {

@@ -8,8 +8,8 @@ export interface ShownPlan {
   readonly environment: string;
   readonly steps: readonly { readonly id: string; readonly title: string }[];
   readonly described: Plan<unknown, unknown>['described'];
-  /** Who is at work on the app meanwhile. */
-  readonly underWay?: object;
+  /** Who is active on the app meanwhile. */
+  readonly activeRun?: object;
 }
 
 /** `--dry-run` for people. */
@@ -29,6 +29,6 @@ export function planDocument(plan: ShownPlan): Record<string, unknown> {
     app: plan.app,
     environment: plan.environment,
     steps: plan.steps.map(({ id, title }) => ({ id, title, lines: plan.described[id] ?? [] })),
-    ...(plan.underWay && { underWay: plan.underWay }),
+    ...(plan.activeRun && { activeRun: plan.activeRun }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from '@golden-pipeline/shared/errors';
-import type { RunFacts } from './record.ts';
+import type { RunFacts } from '../../runner/run-facts.ts';
 import { columns } from './table.ts';
 import { type Colors, duration, oneLine, printable } from './text.ts';
 

@@ -1,6 +1,6 @@
 import { Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
+import type { EventReader } from '../../engine/event-hub.ts';
 import type { RunEvent } from '../../engine/events.ts';
-import type { View } from './hub.ts';
 import { progressText } from './plain.ts';
 import { type Colors, duration, oneLine } from './text.ts';
 
@@ -21,7 +21,7 @@ interface Row {
  * The live list of a run's steps, drawn by listr2, which only watches: every row waits for the event that ends its step.
  * What is undone after a failure follows as rows of its own.
  */
-export function terminalView(stream: NodeJS.WriteStream, colors: Colors): View {
+export function terminalView(stream: NodeJS.WriteStream, colors: Colors): EventReader {
   const rows = new Map<string, Row>();
   const undos = new Map<string, Row>();
   // Lists are drawn one after the other, though events may be ahead of the drawing.

@@ -1,6 +1,6 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import { findDead } from '../../ledger/interrupted-runs.ts';
+import { findInterruptedRun } from '../../ledger/interrupted-runs.ts';
 import type { Services } from '../services.ts';
 import type { Difference } from './compare.ts';
 import { type DescribedDifference, describeDifferences } from './describe.ts';
@@ -11,11 +11,13 @@ const isSize = ({ setting }: Pick<Difference, 'setting'>): boolean => setting.st
 
 /** Leaves out the size where a run that holds the lock, or one that has died before its undo, may have changed it. */
 export async function withoutRunsOwn<T extends Pick<Difference, 'setting'>>(
-  { fleet, ledger }: Pick<Services, 'fleet' | 'ledger'>,
+  services: Pick<Services, 'fleet' | 'ledger' | 'changesVersion'>,
   differences: readonly T[],
 ): Promise<T[]> {
+  const { fleet, ledger } = services;
   const sizes = differences.some(isSize);
-  const busy = sizes && ((await ledger.lockOf(fleet.app)) ?? (await findDead(ledger, fleet.app))) !== undefined;
+  const busy =
+    sizes && ((await ledger.lockOf(fleet.app)) ?? (await findInterruptedRun(services, fleet.app))) !== undefined;
   return differences.filter((one) => !(busy && isSize(one)));
 }
 
@@ -24,7 +26,7 @@ export async function withoutRunsOwn<T extends Pick<Difference, 'setting'>>(
  * what serves is told all the same.
  */
 export async function readDrift(
-  services: Pick<Services, 'aws' | 'fleet' | 'ledger'>,
+  services: Pick<Services, 'aws' | 'fleet' | 'ledger' | 'changesVersion'>,
   clock: Clock,
 ): Promise<DescribedDifference[] | null> {
   try {

@@ -1,7 +1,5 @@
 import type { RunRecord } from '../../ledger/types.ts';
 
-/** Operations that decide which version serves. */
-const ofVersions = ['release', 'fast-rollback'];
 /** What they changed is undone. */
 const undone = ['failed', 'rolled-back'];
 
@@ -9,11 +7,12 @@ const undone = ['failed', 'rolled-back'];
  * The versions of which one serves, by the runs of an app: that of the last one that ended well, and those between which a later one may
  * have stopped. Empty when no run tells, as in a ledger that was rebuilt.
  * @param runs Newest first.
+ * @param changesVersion Whether runs of an operation decide which version serves.
  */
-export function expectedVersions(runs: readonly RunRecord[]): string[] {
+export function expectedVersions(runs: readonly RunRecord[], changesVersion: (operation: string) => boolean): string[] {
   const versions = new Set<string>();
   for (const { operation, outcome, version, previous } of runs) {
-    if (!ofVersions.includes(operation) || outcome === undefined || undone.includes(outcome)) continue;
+    if (!changesVersion(operation) || outcome === undefined || undone.includes(outcome)) continue;
     if (version !== undefined) versions.add(version);
     if (outcome === 'done') return [...versions];
     // Where it was stopped decides which of both it is.

@@ -18,7 +18,7 @@ export interface SeenDrift {
   machines: Machine[];
 }
 
-type Ports = Pick<Services, 'fleet' | 'aws' | 'ledger' | 'hosts'>;
+type Ports = Pick<Services, 'fleet' | 'aws' | 'ledger' | 'hosts' | 'changesVersion'>;
 
 /**
  * Compares the fleet with the ledger: a handful of calls, whatever the fleet's size.
@@ -68,7 +68,7 @@ export async function readDrift(
     },
     images,
     releases,
-    expected: expectedVersions(runs),
+    expected: expectedVersions(runs, services.changesVersion),
     instances: serving.map(({ id, imageId: image, version, flipped }) => ({
       id,
       imageId: image,

@@ -4,7 +4,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readGroup } from '../../../src/aws/groups.ts';
 import { isActive, readRefresh } from '../../../src/aws/refreshes.ts';
 import { tagKeys } from '../../../src/aws/tags.ts';
-import { clearTheWay } from '../../../src/cli/clear-the-way.ts';
 import type { CommandOptions } from '../../../src/cli/command.ts';
 import { release } from '../../../src/cli/commands/release.ts';
 import type { Services } from '../../../src/fleet/services.ts';
@@ -12,9 +11,11 @@ import { planRelease } from '../../../src/release/plan.ts';
 import { planPin } from '../../../src/retention/plan-pin.ts';
 import { readImages } from '../../../src/retention/read-images.ts';
 import { planRollback } from '../../../src/rollback/plan.ts';
+import { abort } from '../../../src/runner/abort.ts';
 import { planScale } from '../../../src/scale/plan.ts';
 import type { ScaleServices } from '../../../src/scale/state.ts';
 import { readStatus } from '../../../src/status/read.ts';
+import { runnerOfTest } from '../../runner/support/runner-context.ts';
 import { type Death, die } from '../../support/dying.ts';
 import { Simulated } from '../../support/simulated.ts';
 import { fakeContext } from '../support/fake-context.ts';
@@ -26,10 +27,10 @@ beforeAll(async () => {
   for (const _ of [1, 2]) expect(await releasing()).toMatchObject({ code: 0 });
 }, 60_000);
 afterAll(() => world?.close());
-/** What a test leaves half done is taken back, so that the next one begins with a whole fleet, whichever it is. */
+/** What a test leaves half done is undone, so that the next one begins with a whole fleet, whichever it is. */
 afterEach(async () => {
   world.cloud.faults.clear();
-  await clearTheWay(fakeContext(['abort', 'api'], { clock: world.clock }), world.services, {}, { reason: 'a test' });
+  await abort(runnerOfTest(world.clock, 'pipeline abort api'), world.services, 'a test');
   const { ec2 } = world.services.aws;
   const InstanceIds = await helpers();
   if (InstanceIds.length > 0) await ec2.send(new TerminateInstancesCommand({ InstanceIds }));
@@ -86,7 +87,7 @@ const whole = (version: string) => ({
 });
 const serving = async () => (await readStatus(world.services)).version ?? '';
 
-describe('a release after one whose process died', () => {
+describe('a release after a crashed one', () => {
   it.each<Death>([
     { at: 'reserve-version', how: 'made' },
     { at: 'stage-environment', how: 'made' },
@@ -99,13 +100,13 @@ describe('a release after one whose process died', () => {
     { at: 'start-refresh', how: 'made' },
     { at: 'set-default-version', how: 'made' },
   ])(
-    'takes back what that left, and then releases: $how $at',
+    'undoes what that changed, and then releases: $how $at',
     async (death) => {
       const { id } = await dies(death);
       const after = await releasing();
       expect(after).toMatchObject({
         code: 0,
-        err: expect.stringContaining(`run ${id} (pipeline release api) has died`),
+        err: expect.stringContaining(`run ${id} (pipeline release api) crashed`),
       });
       expect((await world.services.ledger.run(id))?.outcome).toBe('interrupted');
       expect(await seen()).toEqual(whole(await serving()));
@@ -119,7 +120,7 @@ describe('a release after one whose process died', () => {
     await dies({ at: 'verify', how: 'finished' });
     const was = await serving();
     const after = await releasing();
-    expect(after.err).toContain('had ended, and stands; to take it back: pipeline fast-rollback api');
+    expect(after.err).toContain('was finished, and is kept; to undo it: pipeline fast-rollback api');
     expect(after.err).not.toContain('undo:');
     expect(after.code).toBe(0);
     const [last] = await world.services.ledger.runs('api', 1);
@@ -132,31 +133,33 @@ describe('a release after one whose process died', () => {
     const before = await seen();
     expect((await releasing({}, aws)).code).toMatchObject({
       code: 'usage.needs-yes',
-      message: expect.stringContaining('take back what "pipeline release api" of ann has left, and then release?'),
+      message: expect.stringContaining(
+        'undo the changes of the crashed "pipeline release api" by ann, and then release?',
+      ),
     });
     const planned = await releasing({ dryRun: true }, aws);
     expect(planned).toMatchObject({
       code: 0,
-      err: expect.stringContaining('what "pipeline release api" of ann has left would be taken back first'),
+      err: expect.stringContaining('("pipeline release api" by ann) crashed: its changes would be undone first'),
     });
     expect(await seen()).toEqual(before);
     expect((await releasing({ yes: true }, aws)).code).toBe(0);
     expect(await seen()).toEqual(whole(await serving()));
   }, 60_000);
 
-  it('does not go on when not all could be taken back', async () => {
+  it('does not go on when not everything could be undone', async () => {
     await dies({ at: 'launch-proof', how: 'made' });
     const was = await serving();
     world.cloud.faults.add({ kind: 'error', operation: 'TerminateInstances', code: 'UnauthorizedOperation' });
     const after = await releasing();
-    expect(after.code).toMatchObject({ code: 'run.left', outcome: 'needs-person' });
-    expect(after.err).toContain('left: Prove the image');
+    expect(after.code).toMatchObject({ code: 'run.leftovers', outcome: 'needs-person' });
+    expect(after.err).toContain('leftover: Prove the image');
     expect(await serving()).toBe(was);
   }, 60_000);
 });
 
-describe('a release after another run whose process died', () => {
-  it('takes back a scale-out that was not there yet, and a pin', async () => {
+describe('a release after another crashed run', () => {
+  it('undoes a scale-out that was not there yet, and a pin', async () => {
     const services: ScaleServices = Object.assign(world.services, { vcpuQuota: async () => 1000 });
     await die(world, await planPin(services, world.clock, { version: await serving() }), {
       at: 'tag-pinned',
@@ -183,8 +186,8 @@ describe('a release after another run whose process died', () => {
     );
     expect((await releasing()).code).toMatchObject({
       code: 'run.unfinished',
-      message: `run ${id} ("pipeline fast-rollback api --how roll" of ann) has died, and its work is half done`,
-      hint: 'go on with it: pipeline fast-rollback api --how roll; or take it back: pipeline abort api',
+      message: `run ${id} ("pipeline fast-rollback api --how roll" by ann) crashed before it finished`,
+      hint: 'to continue it: pipeline fast-rollback api --how roll; to undo it: pipeline abort api',
     });
   }, 60_000);
 });

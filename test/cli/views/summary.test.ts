@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { runDocument } from '../../../src/cli/views/json.ts';
-import { recordView } from '../../../src/cli/views/record.ts';
 import { renderSummary } from '../../../src/cli/views/summary.ts';
 import { colorsFor } from '../../../src/cli/views/text.ts';
+import { readFacts } from '../../../src/runner/run-facts.ts';
 import { badRun, goodRun } from '../support/recorded.ts';
 
 const colors = colorsFor(false);
 
 function facts(events: typeof goodRun) {
-  const view = recordView();
+  const view = readFacts();
   for (const event of events) view.on(event);
   return view.facts;
 }

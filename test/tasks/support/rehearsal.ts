@@ -10,6 +10,7 @@ import { execute, type RunResult } from '../../../src/engine/execute.ts';
 import { createPoll } from '../../../src/engine/poll.ts';
 import { createRunId } from '../../../src/engine/run-id.ts';
 import { provisionFleets } from '../../../src/provision/fleets.ts';
+import { operations, versionChangers } from '../../../src/runner/operations.ts';
 import { planTask } from '../../../src/tasks/plan.ts';
 import type { Task, TaskServices, TaskState } from '../../../src/tasks/types.ts';
 import { file, minimal } from '../../config/support/project.ts';

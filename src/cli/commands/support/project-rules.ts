@@ -1,17 +1,12 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../../../config/settings.ts';
 import type { ProjectRules } from '../../../hosts/project/plan.ts';
-import type { CommandOptions } from '../../command.ts';
 
 /**
  * What may decide how hosts are built: nothing but commits where an AWS account is changed, and a snapshot elsewhere when it is asked for.
  * @throws usage error `project.allow-dirty` for a snapshot on AWS
  */
-export function projectRules(
-  fleet: Pick<Fleet, 'app' | 'cloud' | 'environment'>,
-  options: CommandOptions,
-): ProjectRules {
-  const allowDirty = options.allowDirty === true;
+export function projectRules(fleet: Pick<Fleet, 'app' | 'cloud' | 'environment'>, allowDirty: boolean): ProjectRules {
   const committed = fleet.cloud === 'aws';
   if (committed && allowDirty) {
     throw usageError(

@@ -4,13 +4,13 @@ import { projectRules } from '../../../../src/cli/commands/support/project-rules
 const fleet = (cloud: 'aws' | 'local') => ({ app: 'api', environment: 'production', cloud });
 
 it('nothing but commits decides how hosts on AWS are built, and a snapshot is refused there', () => {
-  expect(projectRules(fleet('aws'), {})).toEqual({ allowDirty: false, committed: true });
-  expect(() => projectRules(fleet('aws'), { allowDirty: true })).toThrowError(
+  expect(projectRules(fleet('aws'), false)).toEqual({ allowDirty: false, committed: true });
+  expect(() => projectRules(fleet('aws'), true)).toThrowError(
     expect.objectContaining({ code: 'project.allow-dirty', outcome: 'usage' }),
   );
 });
 
 it('a snapshot is for environments of the local cloud, where it is asked for', () => {
-  expect(projectRules(fleet('local'), {})).toEqual({ allowDirty: false, committed: false });
-  expect(projectRules(fleet('local'), { allowDirty: true })).toEqual({ allowDirty: true, committed: false });
+  expect(projectRules(fleet('local'), false)).toEqual({ allowDirty: false, committed: false });
+  expect(projectRules(fleet('local'), true)).toEqual({ allowDirty: true, committed: false });
 });

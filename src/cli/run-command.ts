@@ -1,0 +1,65 @@
+import type { Operation, VersionMove } from '../engine/operation.ts';
+import type { Plan } from '../engine/step.ts';
+import type { Services } from '../fleet/services.ts';
+import { findActiveRun } from '../runner/active-run.ts';
+import type { RunnerContext, RunnerServices } from '../runner/ports.ts';
+import { recoverFirst } from '../runner/recover-first.ts';
+import { type PlannedRun, runOperation } from '../runner/run-operation.ts';
+import type { CommandOptions } from './command.ts';
+import type { CliContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { reportRun } from './report-result.ts';
+import { runnerContext } from './runner-context.ts';
+import { showPlan } from './show-plan.ts';
+import { describeActiveRun } from './views/active-run.ts';
+
+/** What a command that runs an operation brings along. */
+interface OperationCommand<S extends Services, State> {
+  operation: Operation<S, State>;
+  services: NoInfer<S>;
+  /** Plans it. `active` is what the active run has done to the traffic, if there is one that brings a version. */
+  plan(active: VersionMove | undefined): Promise<Plan<S, State>>;
+  /** What is asked before an AWS account is changed, without the question mark. */
+  question(plan: Plan<S, State>): string;
+}
+
+/**
+ * Runs an operation from its first look at the fleet to its report: what a crashed run has left is undone first where that is in the
+ * way. `--dry-run` prints the plan. Resolves with the exit code.
+ * @throws PipelineError when the run could not begin
+ */
+export async function runCommand<S extends Services, State>(
+  context: CliContext,
+  options: CommandOptions,
+  { operation, services, plan: makePlan, question }: OperationCommand<S, State>,
+): Promise<number> {
+  const runner = runnerContext(context, options, services.fleet);
+  const active = await recoverFirst(runner, services, operation, { dryRun: Boolean(options.dryRun) });
+  const plan = await makePlan(await active?.versionMove());
+  return runPlan(context, options, runner, { operation, services, plan, question: `${question(plan)}?` });
+}
+
+/** Runs what is planned, or prints it for `--dry-run`. */
+export async function runPlan<S extends RunnerServices, State>(
+  context: CliContext,
+  options: CommandOptions,
+  runner: RunnerContext,
+  run: PlannedRun<S, State>,
+): Promise<number> {
+  if (options.dryRun) return printPlan(context, options, runner, run.services, run.plan);
+  return reportRun(context, options, runner.redact, await runOperation(runner, run));
+}
+
+/** `--dry-run`: prints the plan, and who is active meanwhile. */
+export async function printPlan(
+  context: CliContext,
+  options: CommandOptions,
+  runner: RunnerContext,
+  services: RunnerServices,
+  plan: Parameters<typeof showPlan>[2],
+): Promise<number> {
+  const activeRun = await findActiveRun(runner, services);
+  if (activeRun) context.stderr.write(`${describeActiveRun(activeRun)}\n`);
+  showPlan(context, options, { ...plan, ...(activeRun && { activeRun }) });
+  return exitCodes.done;
+}

@@ -1,0 +1,28 @@
+import type { Evidence, WatchFacts } from '../analysis/types.ts';
+import { type ServedFacts, servedBefore, type VersionFacts } from '../fleet/facts.ts';
+import type { BuildFacts } from '../plays/facts.ts';
+
+/** Facts of a run that changes which version serves. */
+type ServingState = VersionFacts & ServedFacts & WatchFacts & Pick<BuildFacts, 'project'> & { how: string };
+
+/** What a run that brings a version says of it: what serves now, what served before, and by which method. */
+export function servingSummary(state: ServingState): {
+  version: string;
+  previous: string | null;
+  commit: string;
+  /** Of the project, that plays ran from; absent for what ran none. */
+  projectCommit?: string;
+  how: string;
+  /** Why it was rolled back, in numbers. */
+  evidence?: Evidence;
+} {
+  const { version, commit, project, how, evidence } = state;
+  return {
+    version,
+    previous: servedBefore(state) ?? null,
+    commit,
+    ...(project?.commit && { projectCommit: project.commit }),
+    how,
+    ...(evidence && { evidence }),
+  };
+}

@@ -1,0 +1,16 @@
+import { type Operation, undoPreemptible } from '../engine/operation.ts';
+import type { Services } from '../fleet/services.ts';
+import { repairSteps } from './plan.ts';
+import type { RepairState } from './state.ts';
+
+export const repairOperation: Operation<Services, RepairState> = {
+  name: 'repair',
+  preemptible: true,
+  changesVersion: false,
+  onInterrupted: 'undo',
+  // An instance or a template that was left may be in the way.
+  beforeStart: undoPreemptible,
+  steps: repairSteps,
+  summary: ({ version, repair, broken, imageId = broken.imageId }) => ({ version, repair, imageId }),
+  undoCommand: () => undefined,
+};

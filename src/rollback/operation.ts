@@ -1,0 +1,21 @@
+import type { Operation } from '../engine/operation.ts';
+import { servedBefore } from '../fleet/facts.ts';
+import type { Services } from '../fleet/services.ts';
+import { servingSummary } from '../release/summary.ts';
+import { rollbackName, rollbackSteps } from './plan.ts';
+import type { RollbackState } from './state.ts';
+
+export const rollbackOperation: Operation<Services, RollbackState> = {
+  name: rollbackName,
+  // Two rollbacks at once must not undo each other.
+  preemptible: false,
+  changesVersion: true,
+  // Its undo would lead to a version that somebody had a reason to leave: a person decides.
+  onInterrupted: 'refuse',
+  steps: (state) => rollbackSteps[state.how],
+  summary: servingSummary,
+  undoCommand(state, { fleet }) {
+    const before = servedBefore(state);
+    return before && `pipeline fast-rollback ${fleet.app} ${before}`;
+  },
+};

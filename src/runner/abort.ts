@@ -1,0 +1,18 @@
+import type { Services } from '../fleet/services.ts';
+import { findBlockingRun } from './find-blocking-run.ts';
+import type { RunnerContext } from './ports.ts';
+import { type EndedRun, preempt } from './preempt.ts';
+
+/**
+ * Ends the active run of an app, or undoes a crashed one.
+ * @param reason What it is for, as the other run will report it.
+ * @returns undefined when there was none
+ * @throws PipelineError `lock.held` when the lock was taken by hand
+ */
+export async function abort(context: RunnerContext, services: Services, reason: string): Promise<EndedRun | undefined> {
+  const found = await findBlockingRun(context, services);
+  if (found) return preempt(context, services, found.lock ? { lock: found.lock } : { run: found.run }, reason);
+  // Taken by hand, or by a run that has not written its record yet.
+  const lock = await services.ledger.lockOf(services.fleet.app);
+  return lock && preempt(context, services, { lock }, reason);
+}

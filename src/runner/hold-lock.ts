@@ -1,0 +1,62 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
+import { createEmitter, type Emit } from '../engine/emitter.ts';
+import type { EventSink } from '../engine/events.ts';
+import { createRunId } from '../engine/run-id.ts';
+import type { HeldLock } from '../ledger/types.ts';
+import { runningStep } from './interrupts.ts';
+import type { RunnerContext, RunnerServices } from './ports.ts';
+import type { RunFacts } from './run-facts.ts';
+import { waitForLock } from './segments.ts';
+
+/**
+ * Holds the lock of an app for the length of a run, and reports who else wants the run to end.
+ * @param options.patient Waits for the lock as long as another run holds it.
+ * @throws PipelineError `lock.held` unless it is patient
+ */
+export async function holdLock<T>(
+  context: RunnerContext,
+  { ledger, fleet: { app, environment } }: RunnerServices,
+  { sink, facts, patient }: { sink: EventSink; facts: RunFacts; patient: boolean },
+  work: (held: { runId: string; lock: HeldLock }) => Promise<T>,
+): Promise<T> {
+  const { clock, command, reporter } = context;
+  const take = async () => {
+    const runId = createRunId(clock);
+    return { runId, lock: await ledger.lock(app, { command, run: runId }) };
+  };
+  const held = patient ? await waitForLock(context, take) : await take();
+  const { lock } = held;
+  const emit = createEmitter(sink, held.runId, clock);
+  reportTakeover(context, lock);
+  try {
+    emit({ code: 'lock.acquired', app, environment });
+    lock.abortRequested.addEventListener('abort', () =>
+      reporter.report({
+        code: 'run.abort-requested',
+        reason: messageOf(lock.abortRequested.reason),
+        at: clock.now(),
+        ...runningStep(facts),
+      }),
+    );
+    return await work(held);
+  } finally {
+    await release(context, lock, emit);
+  }
+}
+
+/** What a crashed run had begun (consumers that stand still, say) is not this run's to undo, and must not be forgotten. */
+function reportTakeover({ reporter }: RunnerContext, { takenOver }: HeldLock): void {
+  if (takenOver?.from.run === undefined) return;
+  const { app, run, command } = takenOver.from;
+  reporter.report({ code: 'lock.taken-over', app, run, command });
+}
+
+async function release({ reporter }: RunnerContext, lock: HeldLock, emit: Emit): Promise<void> {
+  const { app, environment, expires } = lock.record;
+  try {
+    await lock.release();
+    emit({ code: 'lock.released', app, environment });
+  } catch (error) {
+    reporter.report({ code: 'lock.not-released', app, reason: messageOf(error), expires });
+  }
+}

@@ -1,0 +1,57 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
+import { type ExecuteOptions, execute, type RunResult } from '../engine/execute.ts';
+import type { Operation } from '../engine/operation.ts';
+import type { Plan } from '../engine/step.ts';
+import type { RunRecord } from '../ledger/types.ts';
+import type { RunnerContext, RunnerServices } from './ports.ts';
+
+/** Executes a plan between two writings of the run's record. */
+export async function recordRun<Services extends RunnerServices, State>(
+  context: RunnerContext,
+  {
+    operation,
+    plan,
+    services,
+  }: { operation: Operation<Services, State>; plan: Plan<Services, State>; services: Services },
+  how: Pick<ExecuteOptions<Services, State>, 'runId' | 'signal' | 'lost' | 'sink'>,
+): Promise<RunResult<State>> {
+  const { clock, redact, reporter, command, host } = context;
+  const { ledger, by } = services;
+  const { app, environment } = plan;
+  const record: RunRecord = {
+    ...{ id: how.runId, operation: operation.name, app, environment, by, host },
+    startedAt: new Date(clock.now()).toISOString(),
+    command: redact(command),
+    steps: plan.steps.map(({ id, title }) => ({ id, title, status: 'pending', seconds: 0 })),
+  };
+  await ledger.saveRun(record);
+  const save = async (end: Partial<RunRecord>): Promise<void> => {
+    try {
+      await ledger.saveRun({ ...record, ...end, finishedAt: new Date(clock.now()).toISOString() });
+    } catch (error) {
+      // The run has finished as it did; its journal has every change.
+      reporter.report({ code: 'record.not-saved', run: record.id, reason: messageOf(error) });
+    }
+  };
+  const summary = (state: State) => operation.summary(state, services);
+  try {
+    const result = await execute(plan, { ...how, services, clock, journal: ledger, redact, summary });
+    const { outcome, seconds, steps, state } = result;
+    await save({ outcome, seconds, steps, ...versionFacts(summary(state)) });
+    return result;
+  } catch (error) {
+    await save({ outcome: 'failed' });
+    throw error;
+  }
+}
+
+/** What a record keeps of an operation's summary. */
+export function versionFacts({
+  version,
+  previous,
+  commit,
+  projectCommit,
+}: Record<string, unknown>): Pick<RunRecord, 'version' | 'previous' | 'commit' | 'projectCommit'> {
+  const all = Object.entries({ version, previous, commit, projectCommit });
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}

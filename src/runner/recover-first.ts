@@ -1,0 +1,51 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import type { OperationTraits } from '../engine/operation.ts';
+import type { Services } from '../fleet/services.ts';
+import { type BlockingRun, findBlockingRun } from './find-blocking-run.ts';
+import type { RunnerContext } from './ports.ts';
+import { recoverRun } from './recover.ts';
+
+/**
+ * Sees to it that a run does not build on what an interrupted one has left: an instance in Standby, a validation instance, a refresh. It
+ * asks where an AWS account would be changed; with `dryRun` it only reports what would be done. An active run is left alone: the lock
+ * keeps this one from starting.
+ * @returns the active run
+ * @throws PipelineError `run.unfinished` naming how to go on, `run.leftovers` when not everything could be undone
+ */
+export async function recoverFirst(
+  context: RunnerContext,
+  services: Services,
+  operation: OperationTraits,
+  { dryRun = false }: { dryRun?: boolean } = {},
+): Promise<BlockingRun | undefined> {
+  if (!operation.beforeStart) return undefined;
+  const found = await findBlockingRun(context, services);
+  if (!found || found.lock) return found;
+  const { run } = found;
+  const { app, cloud } = services.fleet;
+  const policy = found.operation ? operation.beforeStart(found.operation) : 'ignore';
+  if (policy === 'ignore') return undefined;
+  if (policy === 'refuse') {
+    throw new PipelineError(
+      'run.unfinished',
+      `run ${run.id} ("${run.command}" by ${run.by}) crashed before it finished`,
+      {
+        hint: `to continue it: ${run.command}; to undo it: pipeline abort ${app}`,
+      },
+    );
+  }
+  if (dryRun) {
+    context.reporter.report({ code: 'run.recovery-planned', run });
+    return undefined;
+  }
+  if (cloud === 'aws') {
+    const changes = `the changes of the crashed "${run.command}" by ${run.by}`;
+    await context.prompter.confirm(`undo ${changes}, and then ${operation.name}?`);
+  }
+  const recovered = await recoverRun(context, services, run);
+  if (recovered.run.outcome !== 'needs-person') return undefined;
+  throw new PipelineError('run.leftovers', `not all changes of run ${run.id} could be undone: see above`, {
+    hint: `correct that, then ${operation.name} again; pipeline status ${app} shows the fleet`,
+    outcome: 'needs-person',
+  });
+}

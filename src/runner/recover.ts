@@ -1,0 +1,84 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { execute } from '../engine/execute.ts';
+import { Interrupted } from '../engine/interrupt.ts';
+import type { Replay } from '../engine/journal.ts';
+import { openJournal } from '../engine/journal-writer.ts';
+import type { Services } from '../fleet/services.ts';
+import type { RunRecord } from '../ledger/types.ts';
+import { watchUndoInterrupts } from './interrupts.ts';
+import type { RunnerMessage } from './messages.ts';
+import type { RunnerContext } from './ports.ts';
+import { versionFacts } from './record-run.ts';
+import { planUndo, type UndoPlan } from './undo-plan.ts';
+
+/** A crashed run, once it has been undone. */
+export interface RecoveredRun {
+  run: RunRecord;
+  journal: Replay;
+}
+
+/**
+ * Undoes what a run whose process has crashed has changed, under the lock, and completes its record. A signal does not stop it, the second
+ * one does.
+ * @throws PipelineError as {@link planUndo} does; `lock.held`; {@link Interrupted} once all is undone when a signal came meanwhile
+ */
+export async function recoverRun(context: RunnerContext, services: Services, run: RunRecord): Promise<RecoveredRun> {
+  const { clock, redact, reporter } = context;
+  const { ledger, fleet } = services;
+  const lock = await ledger.lock(fleet.app, { command: context.command, run: run.id });
+  const interrupt = watchUndoInterrupts(context, fleet.app);
+  try {
+    // Read under the lock: another process may have undone it by now.
+    const journal = await openJournal(ledger, run.id, clock, redact);
+    const finish = async (facts: Partial<RunRecord>): Promise<RecoveredRun> => {
+      const ended = { ...run, ...facts, finishedAt: new Date(clock.now()).toISOString() };
+      await ledger.saveRun(ended);
+      // What the undo was for, e.g. a release, must not begin any more.
+      if (interrupt.received) throw new Interrupted(interrupt.received);
+      return { run: ended, journal: journal.known };
+    };
+    const undo = await planUndo(context, services, run, journal.known);
+    // It had finished, and only its record was not written any more; or it had changed nothing.
+    if (!undo) return await finish({ outcome: journal.known.outcome ?? 'failed' });
+    reporter.report({ code: 'run.crashed', run });
+    const reason = new PipelineError('run.crashed', `run ${run.id} had crashed`, { outcome: 'interrupted' });
+    const { outcome, state, steps, left } = await execute(undo.plan, {
+      services,
+      clock,
+      sink(event) {
+        if (event.code === 'undo.started') reporter.report({ code: 'undo.started', title: event.title });
+      },
+      journal,
+      runId: run.id,
+      signal: AbortSignal.abort(reason),
+      lost: lock.lost,
+      redact,
+    });
+    for (const leftover of left) reporter.report({ code: 'undo.leftover', leftover });
+    for (const message of notUndone(undo, run, journal.known, services)) reporter.report(message);
+    return await finish({ outcome, steps, ...versionFacts(undo.operation.summary(state, services)) });
+  } finally {
+    interrupt.remove();
+    await lock.release();
+  }
+}
+
+/** What of a crashed run is not undone: a step that committed its work, and one that has no undo. */
+function notUndone(
+  { operation, plan: { steps } }: UndoPlan,
+  { command }: RunRecord,
+  journal: Replay,
+  services: Services,
+): RunnerMessage[] {
+  const changed = new Set([...journal.changes.values()].map((change) => change.step));
+  const isDone = (id: string) => journal.steps.get(id) === 'done';
+  const kept = steps.findLast((step) => step.commits && isDone(step.id));
+  const undoCommand = kept && operation.undoCommand(journal.state, services);
+  const forwardOnly = steps.filter((step) => !step.undo && !step.commits && changed.has(step.id) && !isDone(step.id));
+  return [
+    ...(kept
+      ? [{ code: 'undo.kept', title: kept.title, ...(undoCommand !== undefined && { undoCommand }) } as const]
+      : []),
+    ...forwardOnly.map(({ title }) => ({ code: 'undo.unsupported', title, command }) as const),
+  ];
+}

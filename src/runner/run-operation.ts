@@ -1,0 +1,86 @@
+import type { RunResult } from '../engine/execute.ts';
+import type { StopSignal } from '../engine/interrupt.ts';
+import type { Operation } from '../engine/operation.ts';
+import type { Plan } from '../engine/step.ts';
+import { holdLock } from './hold-lock.ts';
+import { watchInterrupts } from './interrupts.ts';
+import type { RunEvents, RunnerContext, RunnerServices } from './ports.ts';
+import { recordRun } from './record-run.ts';
+import { type RunFacts, readFacts } from './run-facts.ts';
+import { mergeResults, pauseUntil, segmentsOf, toResult } from './segments.ts';
+
+/** An operation, planned and ready to run. */
+export interface PlannedRun<Services extends RunnerServices, State> {
+  operation: Operation<Services, State>;
+  services: NoInfer<Services>;
+  plan: Plan<Services, State>;
+  /** What is asked before an AWS account is changed, with its question mark; without it consent was given before. */
+  question?: string;
+}
+
+/** How a run went. */
+export interface RunReport<State> {
+  result: RunResult<State>;
+  /** What its events told. */
+  facts: RunFacts;
+  /** What the operation says of it. */
+  summary: Record<string, unknown>;
+  /** The command that undoes it; undefined unless it was done. */
+  undoCommand?: string;
+  /** The signal that interrupted it. */
+  received?: StopSignal;
+}
+
+/**
+ * Runs a planned operation, the same way for all: asks where an AWS account would be changed, holds the lock, keeps the run's record,
+ * passes its events on and handles signals. A plan with a step that pauses is run in segments, and the lock is free between them.
+ * The lock is released and the readers of events are closed however it ends.
+ * @throws PipelineError when the run could not begin: nobody to ask, declined, lock held, ledger or events not writable
+ */
+export async function runOperation<Services extends RunnerServices, State>(
+  context: RunnerContext,
+  run: PlannedRun<Services, State>,
+): Promise<RunReport<State>> {
+  const { operation, plan, services, question } = run;
+  const { fleet } = services;
+  if (fleet.cloud === 'aws' && question !== undefined) await context.prompter.confirm(question);
+  const events = await context.reporter.openEvents();
+  const { facts, on } = readFacts();
+  const sink: RunEvents['emit'] = (event) => {
+    on(event);
+    events.emit(event);
+  };
+  const interrupt = watchInterrupts(context, facts, fleet.app);
+  const segment = (part: Plan<Services, State>, signal: AbortSignal, patient: boolean) =>
+    holdLock(context, services, { sink, facts, patient }, ({ runId, lock }) =>
+      recordRun(
+        context,
+        { operation, plan: part, services },
+        { runId, signal: AbortSignal.any([signal, lock.abortRequested]), lost: lock.lost, sink },
+      ),
+    );
+  try {
+    const [first, ...later] = segmentsOf(plan);
+    let result = await segment(first.plan, interrupt.signal, false);
+    for (const next of later) {
+      if (result.outcome !== 'done') break;
+      await pauseUntil(context.clock, next.startsAt(result.state), interrupt.signal);
+      // A signal only ends the pause: the next segment is what undoes the one before.
+      const part = { ...next.plan, initial: result.state };
+      const ended = segment(part, new AbortController().signal, true);
+      result = mergeResults(result, await toResult(ended, part), interrupt.signal);
+    }
+    const done = result.outcome === 'done';
+    const undoCommand = done ? operation.undoCommand(result.state, services) : undefined;
+    return {
+      result,
+      facts,
+      summary: operation.summary(result.state, services),
+      ...(undoCommand !== undefined && { undoCommand }),
+      ...(interrupt.received && { received: interrupt.received }),
+    };
+  } finally {
+    interrupt.remove();
+    await events.close();
+  }
+}

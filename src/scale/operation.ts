@@ -1,0 +1,16 @@
+import type { Operation } from '../engine/operation.ts';
+import { scaleName, scaleSteps } from './plan.ts';
+import type { ScaleServices, ScaleState } from './state.ts';
+
+export const scaleOperation: Operation<ScaleServices, ScaleState> = {
+  name: scaleName,
+  preemptible: false,
+  changesVersion: false,
+  onInterrupted: 'undo',
+  // A fleet that was left on two versions is not made larger; what has nothing to do with its size may stay.
+  beforeStart: ({ name, changesVersion }) => (name === scaleName ? 'undo' : changesVersion ? 'refuse' : 'ignore'),
+  steps: scaleSteps,
+  summary: ({ group, scale: { cancel, to, at, until, was } }) =>
+    cancel ? { group, cancelled: true } : { group, to, at: at ?? null, until: until ?? null, before: was.desired },
+  undoCommand: ({ scale }, { fleet }) => (scale.cancel ? undefined : `pipeline scale ${fleet.app} --cancel`),
+};
