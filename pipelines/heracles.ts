@@ -45,10 +45,10 @@ export default definePipeline({
   balancer: { listenerPort: 8081 },
   release: {
     smokeTests: [{ path: '/version', status: 200, contains: '"version":"{version}"' }],
-    around: queues.map((queue) => ({
-      before: 'stop-consuming-messages',
-      after: 'start-consuming-messages',
-      arguments: [queue],
+    hooks: queues.map((queue) => ({
+      at: 'before-detach' as const,
+      run: `stop-consuming-messages ${queue}`,
+      undo: `start-consuming-messages ${queue}`,
     })),
   },
   tasks: {

@@ -1,6 +1,7 @@
 import { nearest } from '@golden-pipeline/shared/text';
 import type { z } from 'zod';
 import { cleanSettings } from './clean-paths.ts';
+import { hookProblems } from './hook-problems.ts';
 import { isGroup, lineage, merge, type Raw } from './merge.ts';
 import { type Problem, pathText, problem, valueAt } from './problems.ts';
 import { defaultNames } from './resolve.ts';
@@ -110,18 +111,7 @@ function releaseProblems(
   at: (path: string[]) => string[],
 ): Problem[] {
   if (!release) return [];
-  const unknown = release.around.flatMap(({ before, after }, index) =>
-    Object.entries({ before, after })
-      .filter(([, task]) => !tasks.includes(task))
-      .map(([key, task]) =>
-        problem(
-          at(['release', 'around', `${index}`, key]),
-          task,
-          `a task of this file (${tasks.join(', ') || 'there is none'})`,
-        ),
-      ),
-  );
-  return [...unknown, ...refreshProblems(release, at)];
+  return [...hookProblems(release, tasks, at), ...refreshProblems(release, at)];
 }
 
 function refreshProblems(release: z.output<typeof sections.release>, at: (path: string[]) => string[]): Problem[] {

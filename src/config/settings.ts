@@ -1,3 +1,4 @@
+import type { HookPoint } from './schema/hooks.ts';
 import type { SecretReference } from './secrets.ts';
 
 /**
@@ -76,8 +77,8 @@ export interface Fleet {
     /** What the fleet is made of: one group that a refresh rolls, or two of which one has the traffic. */
     strategy: 'rolling' | 'blue-green';
     bake: 'detach' | 'builder';
-    /** Tasks around what a release does to hosts that serve, by name. */
-    around: { before: string; after: string; arguments: string[] }[];
+    /** Tasks that run during a release: a task and its inputs, at a point, and the one that undoes it. */
+    hooks: { at: HookPoint; run: string; undo?: string; until?: HookPoint }[];
     /** What else of one host is not in an image; what is absent is as the app role says. */
     clean: { paths?: string[]; madeAtBoot?: string[]; shared?: string[]; keep?: string[] };
     /** Known-good images kept. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cleanSection } from './clean.ts';
+import { hooksSection } from './hooks.ts';
 import { listOf, oneOf, port, regionName, seconds, section, shaped, text, urlPath, whole } from './values.ts';
 import { watchSection } from './watch.ts';
 
@@ -143,16 +144,7 @@ export const releaseSection = section({
   bake: oneOf(['detach', 'builder'])
     .default('detach')
     .describe('`detach`: a production host is taken out and baked; `builder`: a throwaway instance is.'),
-  around: listOf(
-    section({
-      before: text().describe('Task that is run before a host leaves.'),
-      after: text().describe('Task that takes it back: after the fleet is verified, and also when the release fails.'),
-      arguments: listOf(text(), 'a list of texts').default([]).describe('Positional inputs of both.'),
-    }),
-    'a list of { before, after, arguments }',
-  )
-    .default([])
-    .describe('Tasks around what a release does to hosts that serve, e.g. consumers that stop and start again.'),
+  hooks: hooksSection,
   clean: cleanSection
     .prefault({})
     .describe('What else of one host is removed before the image is made (docs/release.md#what-is-not-in-an-image).'),
