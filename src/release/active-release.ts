@@ -22,13 +22,13 @@ export async function readUnderWay(
   if (operation !== 'release') return undefined;
   const { run, state, changes } = replay(await ledger.journal(id));
   if (!run) return { moved: false };
-  const facts = state as unknown as ReleaseState;
+  const facts: Partial<ReleaseState> = state;
   const moved = [...changes.values()].some((change) => movesTraffic(change, facts));
   return { version: facts.version, previous: servedBefore(facts), moved };
 }
 
 /** Where both versions take part in one group, the bake host that returns to service is the first to serve the new one. */
-function movesTraffic({ step, action, undoing, error }: JournaledChange, { strategy }: ReleaseState): boolean {
+function movesTraffic({ step, action, undoing, error }: JournaledChange, { strategy }: Partial<ReleaseState>): boolean {
   if (undoing || error !== undefined) return false;
   if (action === 'start-refresh' || action === 'set-weights') return true;
   return (step === 'bake' || step === 'rejoin') && action === 'exit-standby' && strategy === 'rolling';

@@ -1,8 +1,8 @@
 import { readLive } from '../fleet/observe.ts';
-import type { Services } from '../fleet/services.ts';
+import type { ContextWith, Services, StepWith } from '../fleet/services.ts';
 import { readInputs } from '../tasks/read-inputs.ts';
-import type { Task, TaskContext } from '../tasks/types.ts';
-import type { ReleaseStep } from './state.ts';
+import type { Task, TaskContext, TaskState } from '../tasks/types.ts';
+import type { HookFacts, ReleaseStep } from './state.ts';
 import { runPlaybookAsAWhole } from './steps/stage-plain.ts';
 
 /** A task to run before the fleet is touched, and the one that takes it back. */
@@ -42,45 +42,66 @@ function firstTouching(steps: readonly ReleaseStep[]): number {
 }
 
 async function wrap(around: Around, services: Services): Promise<[ReleaseStep, ReleaseStep]> {
-  const { fleet } = services;
-  const stepsOf = async ({ name, task }: Around['before']) => {
-    const inputs = readInputs(task, { positional: around.arguments, options: {} }, `release.around: ${name}`);
-    return task.steps(inputs, fleet);
-  };
-  const [pausing, resuming] = [await stepsOf(around.before), await stepsOf(around.after)];
-  const all = (list: Awaited<ReturnType<Task['steps']>>, name: string) => async (context: unknown) => {
-    const own = context as TaskContext;
-    await own.change({ action: name, target: fleet.app, data: { arguments: [...around.arguments] } }, async () => {
-      for (const step of list) await step.run(own);
-    });
-  };
-  const describe =
-    (list: Awaited<ReturnType<Task['steps']>>) => async (context: Parameters<ReleaseStep['describe']>[0]) => {
-      const lines = await Promise.all(list.map((step) => step.describe(context as never)));
-      return lines.flat();
-    };
-  const words = around.arguments.join(' ');
-  // The same task may stand there for several queues, say.
-  const idOf = (name: string) => [name, ...around.arguments].join('-').replace(/[^A-Za-z0-9-]+/g, '-');
+  const [pause, resume] = [await open(around.before, around, services), await open(around.after, around, services)];
   return [
     {
-      id: idOf(around.before.name),
-      title: `${around.before.name} ${words}`.trim(),
+      id: pause.id,
+      title: pause.title,
       skip: async (context) => ((await isEmpty(context.services)) ? 'no machine runs yet' : undefined),
-      describe: describe(pausing),
-      run: all(pausing, around.before.name),
+      describe: pause.describe,
+      run: pause.run,
       // Behind a fleet that was verified, too: consumers that stay stopped are worse than a release that does.
-      endedBy: idOf(around.after.name),
+      endedBy: resume.id,
       // Whatever it has done, the way back is the other task.
-      undo: all(resuming, around.after.name),
+      undo: resume.run,
     },
-    {
-      id: idOf(around.after.name),
-      title: `${around.after.name} ${words}`.trim(),
-      describe: describe(resuming),
-      run: all(resuming, around.after.name),
-    },
+    { id: resume.id, title: resume.title, describe: resume.describe, run: resume.run },
   ];
+}
+
+/** A task as one step of a release. */
+async function open(
+  { name, task }: Around['before'],
+  around: Pick<Around, 'arguments'>,
+  services: Services,
+): Promise<StepWith<HookFacts>> {
+  const { fleet } = services;
+  const inputs = readInputs(task, { positional: around.arguments, options: {} }, `release.around: ${name}`);
+  const steps = await task.steps(inputs, fleet);
+  // The same task may stand there for several queues, say.
+  const id = [name, ...around.arguments].join('-').replace(/[^A-Za-z0-9-]+/g, '-');
+  return {
+    id,
+    title: `${name} ${around.arguments.join(' ')}`.trim(),
+    async describe({ state, clock }) {
+      const own = { services, clock, state: { ...state.hooks?.[id], inputs } };
+      return (await Promise.all(steps.map((step) => step.describe(own)))).flat();
+    },
+    async run(context) {
+      const own = taskContext(context, services, id, inputs);
+      await own.change({ action: name, target: fleet.app, data: { arguments: [...around.arguments] } }, async () => {
+        for (const step of steps) await step.run(own);
+      });
+    },
+  };
+}
+
+/** The context of a task's steps within a release: they have facts of their own, beside those of the release. */
+function taskContext(
+  context: ContextWith<HookFacts>,
+  services: Services,
+  id: string,
+  inputs: TaskState['inputs'],
+): TaskContext {
+  const saved = () => context.state.hooks?.[id];
+  return {
+    ...context,
+    services,
+    get state() {
+      return { ...saved(), inputs };
+    },
+    save: (facts) => context.save({ hooks: { ...context.state.hooks, [id]: { ...saved(), ...facts } } }),
+  };
 }
 
 async function isEmpty(services: Services): Promise<boolean> {

@@ -15,9 +15,10 @@ import { readRules } from '../../src/aws/rules.ts';
 import { operate } from '../../src/cli/operate.ts';
 import type { Fleet } from '../../src/config/settings.ts';
 import type { Step } from '../../src/engine/step.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { planTask } from '../../src/tasks/plan.ts';
 import { maintenanceOff, maintenanceOn } from '../../src/tasks/ready.ts';
-import type { Task, TaskServices, TaskState } from '../../src/tasks/types.ts';
+import type { Task, TaskState } from '../../src/tasks/types.ts';
 import { DirectCloud } from '../support/direct-cloud.ts';
 import { fakeContext } from './support/fake-context.ts';
 import { fakeLedger } from './support/fake-ledger.ts';
@@ -26,7 +27,7 @@ const minute = 60_000;
 let cloud: DirectCloud;
 let dir: string;
 let fake: ReturnType<typeof fakeLedger>;
-let services: TaskServices;
+let services: Services;
 
 beforeEach(async () => {
   cloud = new DirectCloud();
@@ -70,7 +71,7 @@ beforeEach(async () => {
       ...((await pageIsOn()) ? { status: 503, body: 'back soon' } : { status: 200, body: 'site' }),
       ms: 1,
     }),
-  } as Partial<TaskServices> as TaskServices;
+  } as Partial<Services> as Services;
 });
 afterEach(async () => {
   cloud.close();
@@ -84,11 +85,11 @@ async function pageIsOn(): Promise<boolean> {
 }
 
 /** Starts a command; `ended` is its exit code once it has one. */
-async function command(name: string, steps: readonly Step<TaskServices, TaskState>[]) {
+async function command(name: string, steps: readonly Step<Services, TaskState>[]) {
   const context = fakeContext(['web', name], { clock: cloud.clock });
   const plan = await planTask(services, cloud.clock, { name, steps, inputs: {} });
   const started = { context, ended: undefined as unknown };
-  void operate<TaskServices, TaskState>(
+  void operate<Services, TaskState>(
     context,
     { json: true },
     {
@@ -118,7 +119,7 @@ const until = (so: () => unknown) => waitUntil(so, Boolean, { pause: () => cloud
 /** A release that goes on until it is let go. */
 async function release() {
   const gate = { open: false };
-  const step: Step<TaskServices, TaskState> = {
+  const step: Step<Services, TaskState> = {
     id: 'roll',
     title: 'Roll',
     describe: () => [],
