@@ -1,6 +1,7 @@
 import { messageOf, usageError } from '@golden-pipeline/shared/errors';
 import type { ContextWith, FleetFacts } from '../fleet/services.ts';
 import { proofHeaders } from '../fleet/smoke.ts';
+import { instantText } from '../shared/instant.ts';
 import { askedPaths } from './answers.ts';
 import { pastCounters } from './counters.ts';
 import { Prober } from './prober.ts';
@@ -41,7 +42,7 @@ export async function takeBaseline(context: Context, facts: FleetFacts): Promise
   }
   const counters = await countersBefore(context, facts);
   const baseline: Baseline = {
-    at: new Date(context.clock.now()).toISOString(),
+    at: instantText(context.clock.now()),
     ...(version === undefined ? {} : { version }),
     paths: asked.map(({ path }) => {
       const { of, failed, times } = answersOf(samples.filter((sample) => sample.path === path));

@@ -1,3 +1,4 @@
+import { instantText } from '../shared/instant.ts';
 import type { SickMachine } from './machines.ts';
 import { quantile } from './statistics.ts';
 import { answersOf } from './stream.ts';
@@ -37,7 +38,7 @@ export function toEvidence(seen: {
         bad: here
           .filter((sample) => sample.fault !== undefined)
           .slice(-shownBad)
-          .map(({ at, fault = '', version = null }) => ({ at: new Date(at).toISOString(), fault, version })),
+          .map(({ at, fault = '', version = null }) => ({ at: instantText(at), fault, version })),
       };
     }),
     targets: seen.sick.map(({ id, state, reason = null }) => ({ id, state, reason })),

@@ -10,6 +10,7 @@ import { checkoutProject } from '../hosts/project/checkout.ts';
 import { type ProjectRules, planProject } from '../hosts/project/plan.ts';
 import { takeSnapshot } from '../hosts/project/snapshot.ts';
 import { placeOf } from '../plays/project-files.ts';
+import { instantText } from '../shared/instant.ts';
 
 /** How long Packer waits for an image at most, in seconds. */
 const imageLimit = 3600;
@@ -38,7 +39,7 @@ export async function buildBase(
   const began = clock.now();
   const { commit: projectCommit, projectDir } = await projectOf(services, project, watch.signal);
   const source = await resolveBaseImage(aws.ec2, instance.baseSource ?? instance.baseImage);
-  const name = `golden-base-${new Date(began).toISOString().replace(/[-:]|\.\d+/g, '')}`;
+  const name = `golden-base-${instantText(began).replace(/[-:]|\.\d+/g, '')}`;
   // Packer asks no more often than every whole second.
   const every = Math.max(1, Math.ceil(fleet.release.pollSeconds));
   await packerBuild({

@@ -4,8 +4,8 @@ import { resolveBaseImage } from '../aws/images.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import type { Services } from '../fleet/services.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
-
-const dayMs = 86_400_000;
+import { dayMs } from '../shared/duration.ts';
+import { type Instant, parseInstant } from '../shared/instant.ts';
 
 /** A base image and what is built on it. */
 export interface BaseStatus extends Omit<BaseImage, 'source'> {
@@ -58,7 +58,7 @@ export async function judgeBase(
   const gone = [...new Set(built.values())].filter((id) => !known.some((image) => image.imageId === id));
   const images = [...known, ...gone.map((imageId) => ({ imageId, name: '', state: 'gone', createdAt: '' }))].map(
     (image: BaseImage): BaseStatus => {
-      const ageDays = image.createdAt === '' ? null : Math.floor((now - Date.parse(image.createdAt)) / dayMs);
+      const ageDays = ageInDays(image.createdAt, now);
       return {
         ...image,
         source: image.source ?? null,
@@ -135,4 +135,10 @@ export function baseOf(releases: readonly ReleaseRecord[]): Map<string, string> 
 function absent(error: unknown): undefined {
   if (error instanceof PipelineError && !error.code.startsWith('aws.')) return undefined;
   throw error;
+}
+
+/** Null for an image whose age is not known. */
+function ageInDays(createdAt: string, now: Instant): number | null {
+  const created = parseInstant(createdAt);
+  return created === undefined ? null : Math.floor((now - created) / dayMs);
 }

@@ -3,7 +3,7 @@ import { nearest, show } from '@golden-pipeline/shared/text';
 import { Command, CommanderError } from 'commander';
 import { loadPipeline } from '../config/load.ts';
 import type { Pipeline } from '../config/pipeline.ts';
-import type { Around } from '../release/hooks.ts';
+import type { Hook } from '../release/hooks.ts';
 import type { RunnerServices } from '../runner/ports.ts';
 import { isTask } from '../tasks/define.ts';
 import { readInputs, usageOf } from '../tasks/read-inputs.ts';
@@ -102,19 +102,23 @@ export function asOwnError(error: unknown): unknown {
   return new PipelineError(code, error.message, { hint, details: [...details], outcome, cause: error });
 }
 
-/** The tasks that the configuration puts around a release; none is loaded when there are none. */
+/** The tasks that the configuration runs during a release; none is loaded when there are none. */
 export async function hooksOf(
   context: CliContext,
   { app, release }: Pick<RunnerServices['fleet'], 'app' | 'release'>,
   options: GlobalOptions,
-): Promise<Around[]> {
-  const hooks = release?.around ?? [];
+): Promise<Hook[]> {
+  const hooks = release?.hooks ?? [];
   if (hooks.length === 0) return [];
   const found = await tasksOf(context, app, options);
-  const named = (name: string) => ({ name, task: taskNamed(found, name) });
-  return hooks.map((one) => ({
-    before: named(one.before),
-    after: named(one.after),
-    arguments: one.arguments,
+  const read = (words: string) => {
+    const [name = '', ...inputs] = words.trim().split(/\s+/);
+    return { name, task: taskNamed(found, name), inputs };
+  };
+  return hooks.map(({ at, run, undo, until }) => ({
+    at,
+    run: read(run),
+    ...(undo !== undefined && { undo: read(undo) }),
+    until,
   }));
 }

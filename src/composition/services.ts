@@ -10,16 +10,15 @@ import { createMetrics } from '../aws/metrics.ts';
 import type { SecretState } from '../aws/secrets.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { DoctorServices } from '../doctor/services.ts';
-import type { RegionClients } from '../fleet/services.ts';
+import type { RegionClients, Services } from '../fleet/services.ts';
 import { createHosts } from '../hosts/index.ts';
 import { httpProbe } from '../hosts/probe.ts';
 import { operations, versionChangers } from '../runner/operations.ts';
-import type { TaskServices } from '../tasks/types.ts';
 import { openLedger } from './ledger.ts';
 import { localCloudDir, type Surroundings } from './surroundings.ts';
 
 /** The ports of a fleet, and their end. */
-export interface OpenServices extends TaskServices, DoctorServices {
+export interface OpenServices extends Services, DoctorServices {
   /** Where the cloud is, for programs of others. */
   target: AwsTarget;
   close(): Promise<void>;

@@ -1,10 +1,10 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
+import { versionPattern } from '../shared/version.ts';
 
 /** AWS leaves 32 characters for a target group's name; app, environment and `-proof` must fit. */
 export const appPattern = /^[a-z][a-z0-9-]{0,20}$/;
 export const environmentPattern = /^[a-z][a-z0-9-]{0,20}$/;
-export const versionPattern = /^v[1-9][0-9]{0,5}$/;
 
 /** What each kind of name must look like, in words. */
 export const nameRules = {

@@ -1,4 +1,5 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
+import { instantOf } from '../shared/instant.ts';
 import { accountLooks } from './account.ts';
 import { configurationLooks } from './configuration.ts';
 import { driftLooks } from './drift.ts';
@@ -17,7 +18,7 @@ import { fileLooks, variableLooks } from './variables.ts';
 /** Looks at everything that a release, a rollback or a scale-out of a fleet will need. It only reads. */
 export async function diagnose(services: DoctorServices, clock: Clock): Promise<Finding[]> {
   const lock = await services.ledger.lockOf(services.fleet.app);
-  const busy = lock !== undefined && Date.parse(lock.expires) >= clock.now();
+  const busy = lock !== undefined && instantOf(lock.expires) >= clock.now();
   return takeAll([
     ...accountLooks(services),
     ...variableLooks(services),

@@ -6,6 +6,7 @@ import { tagKeys, tagValue } from '../aws/tags.ts';
 import { awsCommand } from '../config/aws-command.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
+import { instantText } from '../shared/instant.ts';
 import { readPageOn } from '../tasks/maintenance-rules.ts';
 import { error, type Finding, type Look, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
@@ -135,7 +136,7 @@ async function maintenance(services: DoctorServices, locked: boolean, clock: Clo
   const off = `pipeline ${services.fleet.app} maintenance-off`;
   if (until === undefined)
     return [warning('fleet.maintenance', 'the maintenance page is on', `when it is over: ${off}`)];
-  const end = new Date(until).toISOString();
+  const end = instantText(until);
   if (until > clock.now()) {
     return [warning('fleet.maintenance', `the maintenance page is on until ${end}`, `to take it off before: ${off}`)];
   }

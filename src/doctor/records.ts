@@ -9,10 +9,11 @@ import { interruptedAmong } from '../ledger/interrupted-runs.ts';
 import type { LockRecord } from '../ledger/types.ts';
 import { readImages } from '../retention/read-images.ts';
 import { decideRollback } from '../rollback/decide.ts';
+import { dayMs } from '../shared/duration.ts';
+import { instantOf, instantText } from '../shared/instant.ts';
 import { error, type Finding, type Look, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
-const dayMs = 86_400_000;
 /** An image older than this misses fixes of its base; unpatched systems are the usual way in. */
 const oldDays = 30;
 
@@ -37,7 +38,7 @@ async function ledger(
   const found: Finding[] = [
     ok('ledger', `the ledger is read; ${runs.length === 10 ? 'at least 10' : runs.length} runs are recorded`),
   ];
-  if (lock && Date.parse(lock.expires) < clock.now()) {
+  if (lock && instantOf(lock.expires) < clock.now()) {
     found.push(
       warning(
         'ledger.lock',
@@ -100,7 +101,7 @@ async function imageAge(services: DoctorServices, clock: Clock): Promise<Finding
   const { facts } = await observeFleet(services);
   const image = facts.current.imageId && (await readImage(services.aws.ec2, facts.current.imageId));
   if (!image) return [];
-  const days = Math.floor((clock.now() - Date.parse(image.createdAt)) / dayMs);
+  const days = Math.floor((clock.now() - instantOf(image.createdAt)) / dayMs);
   const age = `${image.name} is ${inDays(days)} old`;
   if (days <= oldDays) return [ok('images.age', age)];
   return [
@@ -151,7 +152,7 @@ export async function openings(
   return all.map(({ name, port, cidr, expires, by, file }) => {
     const what = `port ${port} is open to ${cidr} (${name}, by ${by})`;
     return expires > clock.now()
-      ? ok('openings', `${what} until ${new Date(expires).toISOString()}`)
+      ? ok('openings', `${what} until ${instantText(expires)}`)
       : warning('openings', `${what}, and its time is over`, `pipeline ${file} close`);
   });
 }

@@ -1,7 +1,7 @@
-import type { ScaleServices } from '../scale/state.ts';
+import type { Services } from '../fleet/services.ts';
 
 /** The ports of the doctor. */
-export interface DoctorServices extends ScaleServices {
+export interface DoctorServices extends Services {
   /** Capacity units that the load balancers of the region may reserve; undefined when there is no such limit. Rejects when it cannot be asked. */
   unitQuota?(): Promise<number | undefined>;
   /** Who these credentials are. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { setCapacity, setTemplate } from '../aws/groups.ts';
 import { deletePolicy, isOver, type ScheduledAction } from '../aws/scaling-settings.ts';
 import type { RunContext } from '../engine/step.ts';
+import { instantOf, wholeSeconds } from '../shared/instant.ts';
 import { readSettings, scaleDownName, setActions, setPolicies, setSuspended } from './group-settings.ts';
 import type { GroupSettings, Services } from './services.ts';
 import type { Size } from './size-to-restore.ts';
@@ -118,7 +119,7 @@ async function restoreActions(context: Context, now: GroupSettings, before: Grou
 
 /** AWS rounds a start to the second, and gives a recurring action its next one. */
 function isSame(one: ScheduledAction, other: ScheduledAction): boolean {
-  const second = (time: string | undefined) => (time === undefined ? undefined : Math.floor(Date.parse(time) / 1000));
+  const second = (time: string | undefined) => (time === undefined ? undefined : wholeSeconds(instantOf(time)));
   const { min, max, desired, recurrence, timeZone } = one;
   const same = isDeepStrictEqual([min, max, desired, recurrence, timeZone], valuesOf(other));
   return same && (recurrence !== undefined || second(one.start) === second(other.start));

@@ -2,8 +2,8 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { type GoldenImage, listImages, listImagesNamed } from '../aws/images.ts';
 import { instanceVersions } from '../aws/instances.ts';
 import { templateReleases } from '../aws/launch-templates.ts';
-import { versionPattern } from '../config/names.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
+import { versionNumber, versionPattern } from '../shared/version.ts';
 import type { FleetFacts, Services } from './services.ts';
 
 /** Releases of an app in an environment as the cloud shows them, whichever ledger they were made with. */
@@ -35,7 +35,7 @@ export async function seeReleases(
 
 /** 42 for `v42`; 0 for what is not a version. */
 function numberOf(version: string): number {
-  return versionPattern.test(version) ? Number(version.slice(1)) : 0;
+  return versionPattern.test(version) ? versionNumber(version) : 0;
 }
 
 /** Versions with a golden image that the ledger has no record of, in the order of their numbers. */

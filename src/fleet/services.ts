@@ -29,6 +29,10 @@ export interface Services {
   probe: Probe;
   /** The balancer's own counters and alarms; without it, a release is judged by probes and target health alone. */
   metrics?: Metrics;
+  /** IPv4 address under which the cloud sees this machine, for tasks that open something to it. @throws PipelineError `address.unknown` */
+  ownAddress(): Promise<string>;
+  /** vCPUs that the account may run at once; undefined when the account has no such limit. Rejects when it cannot be read. */
+  vcpuQuota(): Promise<number | undefined>;
   /** Private folder of this process for archives; removed at the end. */
   workDir: string;
   /** Who runs this, for the records. */

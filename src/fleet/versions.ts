@@ -1,17 +1,5 @@
 import type { ReleaseRecord } from '../ledger/types.ts';
-
-/** Number of a version: 42 for `v42`. */
-export function versionNumber(version: string): number {
-  return Number(version.slice(1));
-}
-
-/**
- * The version that the next release will most likely get; the ledger has the last word when it is reserved.
- * @param above The highest number that the cloud shows.
- */
-export function nextVersion(releases: readonly Pick<ReleaseRecord, 'version'>[], above = 0): string {
-  return `v${Math.max(above, ...releases.map((release) => versionNumber(release.version))) + 1}`;
-}
+import { compareVersions } from '../shared/version.ts';
 
 /**
  * The release to go back to: the last known-good one before the version that serves. Not one that a rollback went away from: somebody
@@ -22,7 +10,6 @@ export function rollbackTarget(
   releases: readonly ReleaseRecord[],
   serving: string | undefined,
 ): ReleaseRecord | undefined {
-  const before = serving === undefined ? Number.POSITIVE_INFINITY : versionNumber(serving);
   return releases
     .filter(
       (release) =>
@@ -30,9 +17,9 @@ export function rollbackTarget(
         release.leftAt === undefined &&
         release.image &&
         !release.image.deletedAt &&
-        versionNumber(release.version) < before,
+        (serving === undefined || compareVersions(release.version, serving) < 0),
     )
-    .sort((a, b) => versionNumber(b.version) - versionNumber(a.version))[0];
+    .sort((a, b) => compareVersions(b.version, a.version))[0];
 }
 
 /**
@@ -55,8 +42,8 @@ export function leftBehind(releases: readonly ReleaseRecord[], target: string, n
       ({ version, knownGood, leftAt }) =>
         (knownGood || version === newest) &&
         leftAt === undefined &&
-        versionNumber(version) > versionNumber(target) &&
-        versionNumber(version) <= versionNumber(newest),
+        compareVersions(version, target) > 0 &&
+        compareVersions(version, newest) <= 0,
     )
     .map(({ version }) => version);
 }

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
-import { appName, environmentName, versionName, versionPattern } from '../config/names.ts';
+import { appName, environmentName, versionName } from '../config/names.ts';
 import { isRunId } from '../engine/run-id.ts';
+import { versionNumber, versionOf, versionPattern } from '../shared/version.ts';
 import { watchAborts, writeAbort } from './aborts.ts';
 import { createFileStore } from './file-store.ts';
 import { createJournals } from './journals.ts';
@@ -47,7 +48,7 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
     async reserveRelease(wanted, { above = 0 } = {}) {
       await guard(wanted.app);
       for (let number = Math.max(above, await lastVersion(store, wanted.app)) + 1; ; number++) {
-        const version = `v${number}`;
+        const version = versionOf(number);
         const record: ReleaseRecord = { ...wanted, version, state: 'building', knownGood: false };
         const put = await store.put(releaseKey(wanted.app, version), encode(record), 'if-absent');
         if (put.written) return record;
@@ -72,7 +73,7 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
     release,
     async releases(app) {
       const versions = (await versionNumbers(store, app)).sort((a, b) => a - b);
-      const records = await Promise.all(versions.map((number) => release(app, `v${number}`)));
+      const records = await Promise.all(versions.map((number) => release(app, versionOf(number))));
       return records.filter((record) => record !== undefined);
     },
     async saveRun(run) {
@@ -136,7 +137,7 @@ function runKey(id: string, app: string): string {
 async function versionNumbers(store: Store, app: string): Promise<number[]> {
   const prefix = `releases/${appName(app)}/`;
   const versions = (await store.list(prefix)).map((key) => key.slice(prefix.length));
-  return versions.filter((version) => versionPattern.test(version)).map((version) => Number(version.slice(1)));
+  return versions.filter((version) => versionPattern.test(version)).map(versionNumber);
 }
 
 async function lastVersion(store: Store, app: string): Promise<number> {

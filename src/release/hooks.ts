@@ -1,86 +1,107 @@
+import type { HookPoint } from '../config/schema/hooks.ts';
 import { readLive } from '../fleet/observe.ts';
-import type { Services } from '../fleet/services.ts';
+import type { ContextWith, Services, StepWith } from '../fleet/services.ts';
 import { readInputs } from '../tasks/read-inputs.ts';
-import type { Task, TaskContext } from '../tasks/types.ts';
-import type { ReleaseStep } from './state.ts';
+import type { Task, TaskContext, TaskState } from '../tasks/types.ts';
+import type { HookFacts, ReleaseStep } from './state.ts';
 import { runPlaybookAsAWhole } from './steps/stage-plain.ts';
 
-/** A task to run before the fleet is touched, and the one that takes it back. */
-export interface Around {
-  before: { name: string; task: Task };
-  after: { name: string; task: Task };
-  /** The positional inputs of both. */
-  arguments: readonly string[];
+/** A task and its positional inputs. */
+export interface HookTask {
+  name: string;
+  task: Task;
+  inputs: readonly string[];
+}
+
+/** A task to run at a point of a release, and the one that undoes it. */
+export interface Hook {
+  at: HookPoint;
+  run: HookTask;
+  undo?: HookTask;
+  /** When `undo` runs in a release that succeeds; by default once the fleet is verified. */
+  until?: HookPoint;
 }
 
 /**
- * Puts the steps of tasks around what a release does to hosts that serve: consumers that stop before a host leaves, say, start again
- * after the fleet has been verified, and also when the release fails or is interrupted, whenever that is.
+ * Puts tasks into the steps of a release: consumers that stop before an instance is detached, say, start again after the fleet is
+ * verified, and also when the release fails or is interrupted, whenever that is.
  * @throws usage errors for inputs that do not fit
  */
-export async function withAround(
+export async function withHooks(
   steps: readonly ReleaseStep[],
-  around: readonly Around[],
+  hooks: readonly Hook[],
   services: Services,
 ): Promise<ReleaseStep[]> {
   const result = [...steps];
-  for (const one of around) {
-    const [pause, resume] = await wrap(one, services);
-    result.splice(firstTouching(result), 0, pause);
-    result.splice(result.findIndex((step) => step.id === 'verify') + 1, 0, resume);
+  for (const hook of hooks) {
+    const [run, undo] = await stepsOf(hook, services);
+    result.splice(indexOf(hook.at, result), 0, run);
+    if (undo) result.splice(indexOf(hook.until ?? 'after-verify', result), 0, undo);
   }
   return result;
 }
 
-/**
- * A host of the fleet is taken out, or, on a builder, the new version is started for the first time, and then proved. A plain playbook
- * starts it by itself.
- */
-function firstTouching(steps: readonly ReleaseStep[]): number {
-  const first = steps.findIndex((step) => step.id === 'detach' || step === runPlaybookAsAWhole);
-  return first >= 0 ? first : steps.findIndex((step) => step.id === 'bake');
+/** Where a point is in the procedure. */
+function indexOf(point: HookPoint, steps: readonly ReleaseStep[]): number {
+  const first = (...ids: string[]) => steps.findIndex(({ id }) => ids.includes(id));
+  if (point === 'after-verify') return first('verify') + 1;
+  if (point === 'before-roll') return first('roll', 'shift');
+  // A plain playbook starts the new version by itself. On a builder it is started for the first time when it is baked.
+  const touching = steps.findIndex((step) => step.id === 'detach' || step === runPlaybookAsAWhole);
+  return touching >= 0 ? touching : first('bake');
 }
 
-async function wrap(around: Around, services: Services): Promise<[ReleaseStep, ReleaseStep]> {
+async function stepsOf({ run, undo }: Hook, services: Services): Promise<[ReleaseStep, ReleaseStep | undefined]> {
+  const step = await open(run, services);
+  const undone = undo && (await open(undo, services));
+  const first: ReleaseStep = {
+    ...step,
+    skip: async (context) => ((await isEmpty(context.services)) ? 'no instance runs yet' : undefined),
+    // Behind a fleet that was verified, too: consumers that stay stopped are worse than a release that does.
+    ...(undone && { endedBy: undone.id, undo: undone.run }),
+  };
+  return [first, undone];
+}
+
+/** A task as one step of a release. */
+async function open({ name, task, inputs: given }: HookTask, services: Services): Promise<StepWith<HookFacts>> {
   const { fleet } = services;
-  const stepsOf = async ({ name, task }: Around['before']) => {
-    const inputs = readInputs(task, { positional: around.arguments, options: {} }, `release.around: ${name}`);
-    return task.steps(inputs, fleet);
-  };
-  const [pausing, resuming] = [await stepsOf(around.before), await stepsOf(around.after)];
-  const all = (list: Awaited<ReturnType<Task['steps']>>, name: string) => async (context: unknown) => {
-    const own = context as TaskContext;
-    await own.change({ action: name, target: fleet.app, data: { arguments: [...around.arguments] } }, async () => {
-      for (const step of list) await step.run(own);
-    });
-  };
-  const describe =
-    (list: Awaited<ReturnType<Task['steps']>>) => async (context: Parameters<ReleaseStep['describe']>[0]) => {
-      const lines = await Promise.all(list.map((step) => step.describe(context as never)));
-      return lines.flat();
-    };
-  const words = around.arguments.join(' ');
+  const inputs = readInputs(task, { positional: given, options: {} }, `release.hooks: ${name}`);
+  const steps = await task.steps(inputs, fleet);
   // The same task may stand there for several queues, say.
-  const idOf = (name: string) => [name, ...around.arguments].join('-').replace(/[^A-Za-z0-9-]+/g, '-');
-  return [
-    {
-      id: idOf(around.before.name),
-      title: `${around.before.name} ${words}`.trim(),
-      skip: async (context) => ((await isEmpty(context.services)) ? 'no machine runs yet' : undefined),
-      describe: describe(pausing),
-      run: all(pausing, around.before.name),
-      // Behind a fleet that was verified, too: consumers that stay stopped are worse than a release that does.
-      endedBy: idOf(around.after.name),
-      // Whatever it has done, the way back is the other task.
-      undo: all(resuming, around.after.name),
+  const id = [name, ...given].join('-').replace(/[^A-Za-z0-9-]+/g, '-');
+  return {
+    id,
+    title: `${name} ${given.join(' ')}`.trim(),
+    async describe({ state, clock }) {
+      const own = { services, clock, state: { ...state.hooks?.[id], inputs } };
+      return (await Promise.all(steps.map((step) => step.describe(own)))).flat();
     },
-    {
-      id: idOf(around.after.name),
-      title: `${around.after.name} ${words}`.trim(),
-      describe: describe(resuming),
-      run: all(resuming, around.after.name),
+    async run(context) {
+      const own = taskContext(context, services, id, inputs);
+      await own.change({ action: name, target: fleet.app, data: { inputs: [...given] } }, async () => {
+        for (const step of steps) await step.run(own);
+      });
     },
-  ];
+  };
+}
+
+/** The context of a task's steps within a release: they have facts of their own, beside those of the release. */
+function taskContext(
+  context: ContextWith<HookFacts>,
+  services: Services,
+  id: string,
+  inputs: TaskState['inputs'],
+): TaskContext {
+  const saved = () => context.state.hooks?.[id];
+  return {
+    ...context,
+    services,
+    get state() {
+      return { ...saved(), inputs };
+    },
+    save: (facts) => context.save({ hooks: { ...context.state.hooks, [id]: { ...saved(), ...facts } } }),
+  };
 }
 
 async function isEmpty(services: Services): Promise<boolean> {

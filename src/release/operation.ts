@@ -1,15 +1,15 @@
 import type { Operation } from '../engine/operation.ts';
 import { servedBefore } from '../fleet/facts.ts';
 import type { Services } from '../fleet/services.ts';
-import { type Around, withAround } from './hooks.ts';
+import { type Hook, withHooks } from './hooks.ts';
 import { releaseSteps } from './procedure.ts';
 import type { ReleaseState } from './state.ts';
 import { servingSummary } from './summary.ts';
 import { versionMove } from './version-move.ts';
 
-/** What a release needs of the project: the tasks around it, as configured. */
+/** What a release needs of the project: the tasks that run during it, as configured. */
 export interface ReleaseProject {
-  hooks(): Promise<readonly Around[]>;
+  hooks(): Promise<readonly Hook[]>;
 }
 
 export const releaseOperation: Operation<Services, ReleaseState, ReleaseProject> = {
@@ -19,7 +19,7 @@ export const releaseOperation: Operation<Services, ReleaseState, ReleaseProject>
   onInterrupted: 'undo',
   // A release starts from a whole fleet: whatever an interrupted run has left is undone, or a person decides.
   beforeStart: ({ onInterrupted }) => onInterrupted,
-  steps: async (state, { services, project }) => withAround(releaseSteps(state), await project.hooks(), services),
+  steps: async (state, { services, project }) => withHooks(releaseSteps(state), await project.hooks(), services),
   summary: servingSummary,
   undoCommand(state, { fleet }) {
     const before = servedBefore(state);

@@ -10,7 +10,6 @@ import { type Observation, observeFleet } from '../fleet/observe.ts';
 import { assertSecrets } from '../fleet/secrets-check.ts';
 import { assertRecorded, seeReleases } from '../fleet/seen-releases.ts';
 import type { Services } from '../fleet/services.ts';
-import { nextVersion } from '../fleet/versions.ts';
 import { resolveCommit } from '../hosts/git/refs.ts';
 import { assertReleasable } from '../hosts/git/releasable.ts';
 import { describeWorkTree } from '../hosts/git/work-tree.ts';
@@ -21,7 +20,8 @@ import { reasonsToDetachFirst } from '../plays/playbook/detach-first.ts';
 import { servingHost } from '../plays/playbook/serving-host.ts';
 import { placeOf, plannedFiles } from '../plays/project-files.ts';
 import { assertPasswordNotReleased } from '../plays/vault-password-home.ts';
-import { type Around, withAround } from './hooks.ts';
+import { versionAfter } from '../shared/version.ts';
+import { type Hook, withHooks } from './hooks.ts';
 import { irreversibleMarker } from './irreversible.ts';
 import { releaseSteps } from './procedure.ts';
 import type { ReleaseState } from './state.ts';
@@ -43,8 +43,8 @@ export interface ReleaseOptions {
   after?: string;
   /** What may decide how hosts are built besides commits of the project. */
   project?: ProjectRules;
-  /** Tasks around what is done to hosts that serve. */
-  around?: readonly Around[];
+  /** Tasks that run during the release. */
+  hooks?: readonly Hook[];
 }
 
 /**
@@ -87,7 +87,10 @@ export async function planRelease(
   const kind = fleet.ansible.kind === 'plain' ? { kind: 'plain' as const } : {};
   const wantedBake = options.bake ?? (options.fromBase || drift.foreign ? 'builder' : fleet.release.bake);
   const bakeHow = wantedBake === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
-  const version = nextVersion([...releases, ...(options.after ? [{ version: options.after }] : [])], seen.highest);
+  const version = versionAfter(
+    [...releases.map((release) => release.version), ...(options.after ? [options.after] : [])],
+    seen.highest,
+  );
   const { current } = facts;
   let asked: ReturnType<typeof servingHost> | undefined;
   const hostToAsk = () => {
@@ -106,9 +109,9 @@ export async function planRelease(
     operation: 'release',
     app: fleet.app,
     environment: fleet.environment,
-    steps: await withAround(
+    steps: await withHooks(
       releaseSteps({ bake: bakeHow, strategy, detachFirst, ...kind }),
-      options.around ?? [],
+      options.hooks ?? [],
       services,
     ),
     initial: {

@@ -43,6 +43,11 @@ export interface TrafficFacts extends FleetFacts, VersionFacts, ImageFacts, NewT
   settled?: { live: GroupSettings; idle: GroupSettings };
 }
 
+/** What tasks around the release have saved, by the id of their step. */
+export interface HookFacts {
+  hooks?: Record<string, Record<string, unknown>>;
+}
+
 /** Facts of a release run, as journaled. */
 export interface ReleaseState
   extends RollFacts,
@@ -51,7 +56,8 @@ export interface ReleaseState
     ValidationFacts,
     PlainFacts,
     LookFacts,
-    PlaybookFacts {
+    PlaybookFacts,
+    HookFacts {
   ref: string;
   /** How the fleet gets the image. */
   how: 'roll' | 'blue-green';

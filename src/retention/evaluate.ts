@@ -1,5 +1,8 @@
 import type { GoldenImage } from '../aws/images.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
+import { hourMs } from '../shared/duration.ts';
+import { instantOf, instantText } from '../shared/instant.ts';
+import { versionNumber } from '../shared/version.ts';
 
 /** Never fewer known-good images than this, whatever `keep` says: the current one and one to go back to. */
 const floor = 2;
@@ -83,7 +86,7 @@ export function judge(facts: Facts, rules: RetentionRules): Judged[] {
         );
       }
       if (kind === 'unproven' && !(newestGood && isNewer(newestGood, image))) kept.push('no newer one is known-good');
-      const young = facts.now - Date.parse(image.createdAt) < rules.minimumAgeMs;
+      const young = facts.now - instantOf(image.createdAt) < rules.minimumAgeMs;
       const rolledBackAt = leftAt(image);
       return { region, image, kind, usedBy, kept, young, ...(rolledBackAt && { rolledBackAt }) };
     });
@@ -98,14 +101,14 @@ export function judge(facts: Facts, rules: RetentionRules): Judged[] {
     const elsewhere = version && keptIn.get(version);
     if (kept.length === 0 && elsewhere) kept.push(`${version} is kept in ${elsewhere}`);
     // Age alone keeps this very image; it says nothing about the version.
-    if (kept.length === 0 && young) kept.push(`younger than ${rules.minimumAgeMs / 3_600_000} h`);
+    if (kept.length === 0 && young) kept.push(`younger than ${rules.minimumAgeMs / hourMs} h`);
     return { ...one, kept, ...dueOf(one.image, kept.length > 0, facts.now, rules.graceMs) };
   });
 }
 
 /** When a retired thing may be removed. */
 export function graceEnd(retiredAt: string, graceMs: number): number {
-  return Date.parse(retiredAt) + graceMs;
+  return instantOf(retiredAt) + graceMs;
 }
 
 function dueOf(image: GoldenImage, kept: boolean, now: number, graceMs: number): Pick<Judged, 'due' | 'removableFrom'> {
@@ -116,7 +119,7 @@ function dueOf(image: GoldenImage, kept: boolean, now: number, graceMs: number):
   // One that is noted as retired and not disabled was left half-way: its grace begins anew.
   if (image.state !== 'disabled' || !image.retiredAt) return { due: 'retire' };
   const end = graceEnd(image.retiredAt, graceMs);
-  return { due: now >= end ? 'remove' : 'wait', removableFrom: new Date(end).toISOString() };
+  return { due: now >= end ? 'remove' : 'wait', removableFrom: instantText(end) };
 }
 
 /** Versions that have served a whole verify window: the ledger or the tags of any image say so. */
@@ -181,7 +184,7 @@ function rollbackTargets(
   const candidates = images
     .filter((image) => isGood(image, good) && isUsable(image) && image.version && !isLeft(image))
     .sort(byAge);
-  const targets = serving.map((version) => candidates.findLast((one) => numberOf(one) < Number(version.slice(1))));
+  const targets = serving.map((version) => candidates.findLast((one) => numberOf(one) < versionNumber(version)));
   return new Set(targets.filter((image) => image !== undefined));
 }
 
@@ -205,7 +208,7 @@ function byAge(a: GoldenImage, b: GoldenImage): number {
 
 /** Not a number for an image without a version. */
 function numberOf({ version }: GoldenImage): number {
-  return version === undefined ? Number.NaN : Number(version.slice(1));
+  return version === undefined ? Number.NaN : versionNumber(version);
 }
 
 function pinText({ pin }: GoldenImage): string {

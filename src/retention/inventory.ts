@@ -14,6 +14,7 @@ import { listSnapshots, type OwnSnapshot } from '../aws/snapshots.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { Services } from '../fleet/services.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
+import { hourMs } from '../shared/duration.ts';
 import { type Judged, judge, type PlaceFacts, type RetentionRules } from './evaluate.ts';
 
 /** A region with the fleet's images. */
@@ -46,11 +47,10 @@ export interface LookOptions {
 
 /** The settings that say what is kept. */
 export function rulesOf({ release }: Fleet): RetentionRules {
-  const hour = 3_600_000;
   return {
     keep: release.keep,
-    minimumAgeMs: release.minimumAgeHours * hour,
-    graceMs: release.retireGraceHours * hour,
+    minimumAgeMs: release.minimumAgeHours * hourMs,
+    graceMs: release.retireGraceHours * hourMs,
   };
 }
 

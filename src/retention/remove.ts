@@ -4,6 +4,8 @@ import { markRetired } from '../aws/image-retirement.ts';
 import { deregisterImage } from '../aws/images.ts';
 import { deleteSnapshot } from '../aws/snapshots.ts';
 import type { JournaledChange } from '../engine/step.ts';
+import { hourMs } from '../shared/duration.ts';
+import { instantText } from '../shared/instant.ts';
 import { rulesOf } from './inventory.ts';
 import type { Keeper, KeeperContext } from './retention-policy.ts';
 import { type ImageTarget, leftSnapshots, type SnapshotTarget } from './targets.ts';
@@ -56,7 +58,7 @@ async function recordDeletion({ services, clock, change }: KeeperContext, target
   const { version, imageId } = target;
   const image = version ? (await ledger.release(fleet.app, version))?.image : undefined;
   if (!version || image?.imageId !== imageId) return;
-  const deletedAt = new Date(clock.now()).toISOString();
+  const deletedAt = instantText(clock.now());
   await change({ action: 'record-deletion', target: version, data: { imageId } }, async () => {
     await ledger.updateRelease(fleet.app, version, { image: { ...image, deletedAt } });
   });
@@ -79,7 +81,7 @@ export async function sweepSnapshots(keeper: Keeper, targets: readonly SnapshotR
         await context.change({ action: 'mark-retired', target: snapshotId, data: { region } }, () =>
           markRetired(ec2, [snapshotId], context.clock.now()),
         );
-        context.note(`${snapshotId} has no image; it is deleted after ${rules.graceMs / 3_600_000} h`);
+        context.note(`${snapshotId} has no image; it is deleted after ${rules.graceMs / hourMs} h`);
       }
       if (now?.due !== 'remove') return;
       const gone = await context.change({ action: 'delete-snapshot', target: snapshotId, data: { region } }, () =>

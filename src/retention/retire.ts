@@ -1,4 +1,5 @@
 import { deprecateImage, disableImage, markRetired } from '../aws/image-retirement.ts';
+import { instantText } from '../shared/instant.ts';
 import type { Keeper } from './retention-policy.ts';
 import type { ImageTarget } from './targets.ts';
 
@@ -21,7 +22,7 @@ export async function retireAll(keeper: Keeper, targets: readonly ImageTarget[])
       const data = { region, name };
       // The note comes first: what is disabled without it would be taken for somebody else's doing, and never given back.
       const now = context.clock.now();
-      const at = new Date(now).toISOString();
+      const at = instantText(now);
       await context.change({ action: 'mark-retired', target: imageId, data: { ...data, at } }, () =>
         markRetired(ec2, [imageId, ...snapshotIds], now),
       );

@@ -1,4 +1,5 @@
 import type { OwnSnapshot } from '../aws/snapshots.ts';
+import { instantOf } from '../shared/instant.ts';
 import { type Due, graceEnd, type Judged, type RetentionRules } from './evaluate.ts';
 import type { Look } from './inventory.ts';
 
@@ -98,7 +99,7 @@ function versionsWithoutImage({ places, releases }: Look): string[] {
 }
 
 function snapshotDue({ startedAt, retiredAt }: OwnSnapshot, now: number, rules: RetentionRules): SnapshotTarget['due'] {
-  if (now - Date.parse(startedAt) < rules.minimumAgeMs) return 'wait';
+  if (now - instantOf(startedAt) < rules.minimumAgeMs) return 'wait';
   if (retiredAt === undefined) return rules.graceMs === 0 ? 'remove' : 'mark';
   return now >= graceEnd(retiredAt, rules.graceMs) ? 'remove' : 'wait';
 }

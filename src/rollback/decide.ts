@@ -8,8 +8,9 @@ import { rebuiltRecord } from '../fleet/rebuilt-record.ts';
 import { assertNoRefresh } from '../fleet/refresh.ts';
 import { unrecorded } from '../fleet/seen-releases.ts';
 import type { FleetFacts, Services } from '../fleet/services.ts';
-import { leftBehind, rollbackTarget, versionNumber } from '../fleet/versions.ts';
+import { leftBehind, rollbackTarget } from '../fleet/versions.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
+import { compareVersions } from '../shared/version.ts';
 import { availableIds, launchable } from './launchable-image.ts';
 import { chooseRollbackWay, flipFact, type RollbackWay, switchFact, type WayFact } from './method.ts';
 import type { RollbackMethod } from './state.ts';
@@ -125,11 +126,9 @@ function skippedVersions(
 ): string[] {
   const states = new Map(images.map((image) => [image.imageId, image.state]));
   const nearest = rollbackTarget(releases, serving);
-  if (!nearest || versionNumber(nearest.version) <= versionNumber(target.version)) return [];
+  if (!nearest || compareVersions(nearest.version, target.version) <= 0) return [];
   return releases
-    .filter(
-      (release) => rollbackTarget([release], serving) && versionNumber(release.version) > versionNumber(target.version),
-    )
+    .filter((release) => rollbackTarget([release], serving) && compareVersions(release.version, target.version) > 0)
     .map(({ version, image }) => `${version}: its image is ${states.get(image?.imageId ?? '') ?? 'gone'}`);
 }
 
@@ -145,7 +144,7 @@ function withImages(
 ): ReleaseRecord[] {
   if (serving === undefined || releases.some((release) => release.version === serving)) return releases;
   const rebuilt = unrecorded(images, releases).map((version) => rebuiltRecord(fleet, images, version));
-  return [...releases, ...rebuilt].sort((a, b) => versionNumber(a.version) - versionNumber(b.version));
+  return [...releases, ...rebuilt].sort((a, b) => compareVersions(a.version, b.version));
 }
 
 function flipOf(
@@ -169,6 +168,6 @@ function flipOf(
 
 function newestVersion(versions: readonly (string | undefined)[]): string | undefined {
   return versions
-    .filter((version) => version !== undefined && version !== '')
-    .sort((a, b) => versionNumber(b as string) - versionNumber(a as string))[0];
+    .filter((version): version is string => version !== undefined && version !== '')
+    .sort((a, b) => compareVersions(b, a))[0];
 }

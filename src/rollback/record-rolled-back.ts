@@ -1,6 +1,7 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
 import { tagRolledBack, untagRolledBack } from '../aws/images.ts';
 import type { ContextWith } from '../fleet/services.ts';
+import { instantText } from '../shared/instant.ts';
 import type { RolledBackFacts } from './state.ts';
 
 type Context = ContextWith<RolledBackFacts>;
@@ -11,7 +12,7 @@ type Context = ContextWith<RolledBackFacts>;
  * version all the same. What cannot be written is told and stops nothing.
  */
 export async function noteLeft(context: Context): Promise<void> {
-  const at = new Date(context.clock.now()).toISOString();
+  const at = instantText(context.clock.now());
   const tell = (what: string) => (error: unknown) => context.note(`${what}: ${messageOf(error)}`);
   await Promise.all([
     writeLeft(context, at).catch(tell('the ledger does not know which version was left')),

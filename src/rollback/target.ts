@@ -1,6 +1,7 @@
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
-import { rollbackTarget, versionNumber, withImage } from '../fleet/versions.ts';
+import { rollbackTarget, withImage } from '../fleet/versions.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
+import { compareVersions } from '../shared/version.ts';
 
 /** What is asked for, and what serves. */
 export interface TargetRequest {
@@ -97,21 +98,20 @@ function assertReversible(
     (release) =>
       release.irreversible !== undefined &&
       release.state !== 'failed' &&
-      versionNumber(release.version) > versionNumber(target.version) &&
-      versionNumber(release.version) <= versionNumber(serving),
+      compareVersions(release.version, target.version) > 0 &&
+      compareVersions(release.version, serving) <= 0,
   );
   const last = crossed.at(-1);
   if (!last) return;
   const furthest = withImage(releases, there).find(
-    ({ version, knownGood }) =>
-      knownGood && version !== serving && versionNumber(version) >= versionNumber(last.version),
+    ({ version, knownGood }) => knownGood && version !== serving && compareVersions(version, last.version) >= 0,
   );
   throw new PipelineError(
     'rollback.irreversible',
     `${target.version} of ${app} cannot work with what ${last.version} has made of the data: ${last.irreversible}`,
     {
       hint:
-        furthest === undefined || versionNumber(furthest.version) > versionNumber(serving)
+        furthest === undefined || compareVersions(furthest.version, serving) > 0
           ? 'release a fix forward; or, if you know that the data allows it, insist with --force'
           : `go back to ${furthest.version} at most: pipeline fast-rollback ${app} ${furthest.version}; or insist with --force`,
     },

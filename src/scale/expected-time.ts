@@ -1,7 +1,8 @@
 import prettyMs from 'pretty-ms';
+import type { Services } from '../fleet/services.ts';
 import type { RunRecord } from '../ledger/types.ts';
 import { instantText } from '../shared/instant.ts';
-import type { ScaleFacts, ScaleServices } from './state.ts';
+import type { ScaleFacts } from './state.ts';
 
 /** Runs of the app that are looked through for what a former one took. */
 const recentRuns = 30;
@@ -10,7 +11,7 @@ const recentRuns = 30;
  * How long it takes until the new machines serve: health checks of the balancer after the boot, and what is known of the boot: a
  * former scale-out, else the proof of the last release, in which one machine went the same way.
  */
-export async function expectedTime({ fleet, ledger }: ScaleServices, { at }: Pick<ScaleFacts, 'at'>): Promise<string> {
+export async function expectedTime({ fleet, ledger }: Services, { at }: Pick<ScaleFacts, 'at'>): Promise<string> {
   const { intervalSeconds, healthyThreshold } = fleet.balancer.healthCheck;
   const checks = `${text(intervalSeconds * healthyThreshold)} of health checks (${healthyThreshold} x ${intervalSeconds} s)`;
   const runs = await ledger.runs(fleet.app, recentRuns).catch((): RunRecord[] => []);

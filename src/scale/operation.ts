@@ -1,16 +1,35 @@
-import type { Operation } from '../engine/operation.ts';
-import { scaleName, scaleSteps } from './plan.ts';
-import type { ScaleServices, ScaleState } from './state.ts';
+import type { Operation, OperationTraits } from '../engine/operation.ts';
+import type { Services } from '../fleet/services.ts';
+import { type Instant, instantText } from '../shared/instant.ts';
+import { cancelSteps, scaleName, scaleSteps } from './plan.ts';
+import type { CancelState, ScaleState } from './state.ts';
 
-export const scaleOperation: Operation<ScaleServices, ScaleState> = {
+const traits: OperationTraits = {
   name: scaleName,
   preemptible: false,
   changesVersion: false,
   onInterrupted: 'undo',
-  // A fleet that was left on two versions is not made larger; what has nothing to do with its size may stay.
+  // A fleet on two versions is not made larger; what has nothing to do with its size may stay.
   beforeStart: ({ name, changesVersion }) => (name === scaleName ? 'undo' : changesVersion ? 'refuse' : 'ignore'),
+};
+
+/** Back to the usual size. */
+export const cancelOperation: Operation<Services, CancelState> = {
+  ...traits,
+  steps: () => cancelSteps,
+  summary: ({ group }) => ({ group, canceled: true }),
+  undoCommand: () => undefined,
+};
+
+/** Another size, now or at a time to come; as the registry knows it, also back to the usual one. */
+export const scaleOperation: Operation<Services, ScaleState> = {
+  ...traits,
   steps: scaleSteps,
-  summary: ({ group, scale: { cancel, to, at, until, was } }) =>
-    cancel ? { group, cancelled: true } : { group, to, at: at ?? null, until: until ?? null, before: was.desired },
+  summary: ({ group, scale }) =>
+    scale.cancel
+      ? { group, canceled: true }
+      : { group, to: scale.to, at: textOrNull(scale.at), until: textOrNull(scale.until), before: scale.was.desired },
   undoCommand: ({ scale }, { fleet }) => (scale.cancel ? undefined : `pipeline scale ${fleet.app} --cancel`),
 };
+
+const textOrNull = (time: Instant | undefined) => (time === undefined ? null : instantText(time));

@@ -12,9 +12,10 @@ import { heldBaseline, heldTag } from '../fleet/scaling/held-size.ts';
 import { usualSize } from '../fleet/scaling/size.ts';
 import { readPool, wantedPool } from '../fleet/scaling/warm-pool.ts';
 import { describeEvent, eventsOf, runningEvent, sizeAt } from '../fleet/scaling/windows.ts';
+import type { Services } from '../fleet/services.ts';
 import { type Instant, instantText } from '../shared/instant.ts';
 import { checkForeign, refuseOverlap } from './clashes.ts';
-import type { CancelState, ScaleServices, ScaleState } from './state.ts';
+import type { CancelState, ScaleState } from './state.ts';
 import { cancelScale } from './steps/cancel.ts';
 import { checkScale } from './steps/check.ts';
 import { preheat } from './steps/preheat.ts';
@@ -30,14 +31,14 @@ const now = [checkScale, validateCurrentImage, preheat, resize, waitHealthy];
 const later = [checkScale, validateCurrentImage, preheat, schedule];
 
 /** Back to the usual size. */
-const cancel = [cancelScale];
+export const cancelSteps = [cancelScale];
 
 /** Its name in records and journals. */
 export const scaleName = 'scale';
 
 /** The procedure, by when the size changes: now, at a time to come, or back to the usual one. */
-export function scaleSteps({ scale }: Pick<CancelState, 'scale'>): readonly Step<ScaleServices, ScaleState>[] {
-  if (scale.cancel) return cancel;
+export function scaleSteps({ scale }: Pick<CancelState, 'scale'>): readonly Step<Services, ScaleState>[] {
+  if (scale.cancel) return cancelSteps;
   return scale.at === undefined ? now : later;
 }
 
@@ -52,10 +53,10 @@ export interface ScaleRequest {
  * @throws usage errors for a size outside the limits and times that do not fit; PipelineError `scale.no-release` for an empty fleet
  */
 export async function planScale(
-  services: ScaleServices,
+  services: Services,
   clock: Clock,
   request: ScaleRequest,
-): Promise<Plan<ScaleServices, ScaleState>> {
+): Promise<Plan<Services, ScaleState>> {
   const { fleet } = services;
   checkRequest(fleet, request, clock.now());
   const facts = await stateOf(services, clock.now(), request);
@@ -76,7 +77,7 @@ export async function planScale(
   await refusePool(services, facts);
   const commit = (await services.ledger.release(fleet.app, version))?.commit;
   const state: ScaleState = { ...facts, imageId, version, ...(commit !== undefined && { commit }) };
-  return createPlan<ScaleServices, ScaleState>({
+  return createPlan<Services, ScaleState>({
     operation: scaleName,
     app: fleet.app,
     environment: fleet.environment,
@@ -88,17 +89,14 @@ export async function planScale(
 }
 
 /** Plans the way back to the usual size: only reads. */
-export async function planScaleCancel(
-  services: ScaleServices,
-  clock: Clock,
-): Promise<Plan<ScaleServices, CancelState>> {
+export async function planScaleCancel(services: Services, clock: Clock): Promise<Plan<Services, CancelState>> {
   const { fleet } = services;
   const state = await stateOf(services, clock.now());
-  return createPlan<ScaleServices, CancelState>({
+  return createPlan<Services, CancelState>({
     operation: scaleName,
     app: fleet.app,
     environment: fleet.environment,
-    steps: cancel,
+    steps: cancelSteps,
     initial: state,
     services,
     clock,
@@ -106,7 +104,7 @@ export async function planScaleCancel(
 }
 
 /** The facts of a run; without a request those of the way back. */
-async function stateOf(services: ScaleServices, now: number, request?: ScaleRequest): Promise<CancelState> {
+async function stateOf(services: Services, now: number, request?: ScaleRequest): Promise<CancelState> {
   const { aws, fleet } = services;
   const { facts } = await observeFleet(services);
   const { group } = facts;
@@ -142,7 +140,7 @@ async function stateOf(services: ScaleServices, now: number, request?: ScaleRequ
  * A pool holds what is missing from the group's size up to the prepared one. When a schedule takes the fleet down at its end, AWS
  * fills the pool again with as many machines, and nothing of ours is there to end it.
  */
-async function refusePool({ fleet, aws }: ScaleServices, { group, scale }: CancelState): Promise<void> {
+async function refusePool({ fleet, aws }: Services, { group, scale }: CancelState): Promise<void> {
   if (scale.until === undefined) return;
   const mine = await readPool(aws, group);
   const wanted =

@@ -5,7 +5,7 @@ import {
   readScheduledActions,
   type ScheduledAction,
 } from '../aws/scaling-settings.ts';
-import { instantText, parseInstant, wholeSeconds } from '../shared/instant.ts';
+import { instantOf, instantText, wholeSeconds } from '../shared/instant.ts';
 import type { ScaleContext } from './state.ts';
 
 /** Gives the group these actions, in the place of those of the same names. */
@@ -57,7 +57,7 @@ export async function restoreActions(context: ScaleContext): Promise<void> {
 
 /** AWS rounds a start to the second. */
 function isSame(one: ScheduledAction, other: ScheduledAction): boolean {
-  const second = ({ start }: ScheduledAction) => wholeSeconds(parseInstant(start) ?? Number.NaN);
+  const second = ({ start }: ScheduledAction) => wholeSeconds(instantOf(start));
   return one.name === other.name && one.desired === other.desired && second(one) === second(other);
 }
 

@@ -6,12 +6,6 @@ import type { FleetFacts, Services } from '../fleet/services.ts';
 import type { ValidationFacts } from '../release/state.ts';
 import type { Instant } from '../shared/instant.ts';
 
-/** The ports of a scale run. */
-export interface ScaleServices extends Services {
-  /** vCPUs that the account may run at once; undefined when the account has no such limit. Rejects when it cannot be asked. */
-  vcpuQuota(): Promise<number | undefined>;
-}
-
 /** What size is wanted, when, and what the fleet has. */
 export interface ScaleFacts extends SizeChange {
   /** The run takes the fleet back to its usual size. */
@@ -40,8 +34,8 @@ export interface CancelState extends FleetFacts {
 /** Facts of a scale run, as journaled. The image that serves is validated before the fleet grows onto it. */
 export interface ScaleState extends CancelState, VersionNames, ImageFacts, ValidationFacts {}
 
-export type ScaleContext = RunContext<ScaleServices, CancelState>;
-export type ScaleStep = Step<ScaleServices, CancelState>;
+export type ScaleContext = RunContext<Services, CancelState>;
+export type ScaleStep = Step<Services, CancelState>;
 
 /** What the group is given at the end: with policies only the minimum goes down, and they follow the demand. */
 export function endOf({ baseline, hasPolicies }: Pick<ScaleFacts, 'baseline' | 'hasPolicies'>): {

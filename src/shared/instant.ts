@@ -8,8 +8,13 @@ export function instantText(instant: Instant): string {
 
 /** The moment that an ISO text names; undefined for no text, or one that does not name a moment. */
 export function parseInstant(text: string | undefined): Instant | undefined {
-  const instant = text === undefined ? Number.NaN : Date.parse(text);
+  const instant = instantOf(text);
   return Number.isNaN(instant) ? undefined : instant;
+}
+
+/** The same; NaN where there is none, with which no comparison holds. */
+export function instantOf(text: string | undefined): Instant {
+  return text === undefined ? Number.NaN : Date.parse(text);
 }
 
 /** A moment to the second, as AWS keeps those of schedules. */

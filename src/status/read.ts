@@ -9,6 +9,7 @@ import { scaleDownName } from '../fleet/group-settings.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import type { Services } from '../fleet/services.ts';
 import type { LockRecord, RunRecord } from '../ledger/types.ts';
+import { instantText } from '../shared/instant.ts';
 import { readPageOn } from '../tasks/maintenance-rules.ts';
 import { findUnfinished, type Unfinished } from './unfinished.ts';
 
@@ -92,7 +93,7 @@ export async function readStatus(services: Services): Promise<FleetStatus> {
       busy: lock?.run !== undefined,
     }),
     maintenance: page
-      ? { run: page.run ?? null, until: page.until === undefined ? null : new Date(page.until).toISOString() }
+      ? { run: page.run ?? null, until: page.until === undefined ? null : instantText(page.until) }
       : null,
     lock: lock ?? null,
     run: run

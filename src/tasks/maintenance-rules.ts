@@ -5,6 +5,7 @@ import { createRule, deleteRule, type ListenerRule, readRules, tagRule, updateRu
 import { tagKeys } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { Services } from '../fleet/services.ts';
+import { instantText, parseInstant } from '../shared/instant.ts';
 import type { TaskContext } from './types.ts';
 
 /** Values of the tag `golden-pipeline:role` of a maintenance page's rules: the way to the fleet for probes, and the page itself. */
@@ -33,8 +34,7 @@ export async function readPageOn(
   const rules = await readRules(aws.elb, listenerArn);
   const page = rules.find((rule) => isOwn(rule, fleet) && rule.tags[tagKeys.role] === pageRole);
   if (!page) return undefined;
-  const until = Date.parse(page.tags[tagKeys.until] ?? '');
-  return { run: page.tags[tagKeys.run], until: Number.isNaN(until) ? undefined : until };
+  return { run: page.tags[tagKeys.run], until: parseInstant(page.tags[tagKeys.until]) };
 }
 
 /** Makes a rule, or lets the one that is there do this from now on; it carries the run, and the end if there is one. */
@@ -53,7 +53,7 @@ export async function setRule(
   const { role, actions, until } = request;
   const tags = {
     [tagKeys.run]: context.run.id,
-    [tagKeys.until]: until === undefined ? undefined : new Date(until).toISOString(),
+    [tagKeys.until]: until === undefined ? undefined : instantText(until),
   };
   const there = request.present.find((rule) => rule.tags[tagKeys.role] === role);
   if (there) {

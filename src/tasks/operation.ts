@@ -1,8 +1,9 @@
 import type { Operation } from '../engine/operation.ts';
-import type { Task, TaskServices, TaskState } from './types.ts';
+import type { Services } from '../fleet/services.ts';
+import type { Task, TaskState } from './types.ts';
 
 /** A run of a team's own task. It is left to whoever started it: nobody else knows what it is for. */
-export function taskOperation(name: string, task: Task): Operation<TaskServices, TaskState> {
+export function taskOperation(name: string, task: Task): Operation<Services, TaskState> {
   return {
     name,
     preemptible: false,

@@ -1,3 +1,4 @@
+import { hourMs } from '../shared/duration.ts';
 import { defineTask } from './define.ts';
 import { duration, optional, text } from './inputs.ts';
 import type { OpeningRule } from './opening-rule.ts';
@@ -36,8 +37,6 @@ export function maintenanceOff(): Task {
     steps: async () => [(await import('./maintenance.ts')).takeOff],
   });
 }
-
-const hourMs = 3_600_000;
 
 /** `open <name>`: opens a configured port to one's own address, for a while. */
 export function openSecurityGroup(openings: Readonly<Record<string, OpeningRule>>): Task {

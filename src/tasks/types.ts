@@ -1,6 +1,5 @@
 import type { Fleet } from '../config/settings.ts';
-import type { RunContext, Step } from '../engine/step.ts';
-import type { Services } from '../fleet/services.ts';
+import type { ContextWith, StepWith } from '../fleet/services.ts';
 import type { Inputs, Values } from './inputs.ts';
 
 /** Facts of a task's run, as journaled: its inputs, and what its steps save. */
@@ -9,14 +8,8 @@ export interface TaskState {
   [fact: string]: unknown;
 }
 
-/** The ports of a task: those of every operation, and what only tasks need. */
-export interface TaskServices extends Services {
-  /** IPv4 address under which the cloud sees this machine. @throws PipelineError `address.unknown` */
-  ownAddress(): Promise<string>;
-}
-
-export type TaskContext = RunContext<TaskServices, TaskState>;
-export type TaskStep = Step<TaskServices, TaskState>;
+export type TaskContext = ContextWith<TaskState>;
+export type TaskStep = StepWith<TaskState>;
 
 /**
  * An everyday task of a team: a command `pipeline <app> <task>` with typed inputs, made of steps, so that it has the same plan, journal,

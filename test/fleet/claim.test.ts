@@ -6,7 +6,6 @@ import { createLedger } from '../../src/ledger/ledger.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
 import { planScale } from '../../src/scale/plan.ts';
-import type { ScaleServices } from '../../src/scale/state.ts';
 import { die } from '../support/dying.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
@@ -65,7 +64,7 @@ it('a release and a scale are refused while a run of another ledger is at work; 
     error: { code: 'fleet.claimed', hint: expect.stringContaining('delete-tags') },
   });
   expect(await world.services.ledger.releases('api')).toEqual(before);
-  const scale = await planScale(world.services as ScaleServices, world.clock, { to: 5 });
+  const scale = await planScale(world.services as Services, world.clock, { to: 5 });
   expect(await world.run(scale)).toMatchObject({ outcome: 'failed', error: { code: 'fleet.claimed' } });
   const back = await world.run(await planRollback(world.services, world.clock, { force: false }));
   expect(back).toMatchObject({ outcome: 'done' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leftBehind, nextVersion, rollbackTarget } from '../../src/fleet/versions.ts';
+import { leftBehind, rollbackTarget } from '../../src/fleet/versions.ts';
 import type { ReleaseRecord } from '../../src/ledger/types.ts';
 
 const release = (version: string, facts: Partial<ReleaseRecord> = {}): ReleaseRecord => ({
@@ -18,11 +18,6 @@ const release = (version: string, facts: Partial<ReleaseRecord> = {}): ReleaseRe
 });
 
 describe('versions', () => {
-  it('count on from the highest, as numbers', () => {
-    expect(nextVersion([])).toBe('v1');
-    expect(nextVersion(['v1', 'v10', 'v9'].map((version) => release(version)))).toBe('v11');
-  });
-
   it('go back to the last known-good one before the one that serves', () => {
     const releases = [release('v9'), release('v10', { knownGood: false }), release('v11')];
     expect(rollbackTarget(releases, 'v11')?.version).toBe('v9');

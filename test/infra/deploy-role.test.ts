@@ -20,6 +20,7 @@ import { deleteWarmPool, putWarmPool } from '../../src/aws/warm-pool.ts';
 import { diagnose } from '../../src/doctor/diagnose.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
 import type { Plan } from '../../src/engine/step.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planPin, planUnpin } from '../../src/retention/plan-pin.ts';
 import { planPrune } from '../../src/retention/plan-prune.ts';
@@ -27,13 +28,13 @@ import { planRollback } from '../../src/rollback/plan.ts';
 import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
 import { planTask } from '../../src/tasks/plan.ts';
 import { closeSecurityGroup, openSecurityGroup } from '../../src/tasks/ready.ts';
-import type { Task, TaskServices } from '../../src/tasks/types.ts';
+import type { Task } from '../../src/tasks/types.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
 import { type Record as Asked, underDeployRole } from './support/under-role.ts';
 
 // One story: everything here is done under the deploy role of the fleet, which is asked before each call as AWS asks it.
 let world: Simulated;
-let services: DoctorServices & TaskServices;
+let services: DoctorServices & Services;
 let asked: Asked;
 
 beforeAll(async () => {

@@ -11,11 +11,11 @@ import { diagnose } from '../../src/doctor/diagnose.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
 import { createPoll } from '../../src/engine/poll.ts';
 import { readDrift } from '../../src/fleet/configuration/read-drift.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { type ConfigurationOutcome, configureFleet } from '../../src/provision/configure-fleet.ts';
 import { provisionFleets } from '../../src/provision/fleets.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
-import type { ScaleServices } from '../../src/scale/state.ts';
 import { everyVersion, firstRelease, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
@@ -292,7 +292,7 @@ describe('a fleet that serves', () => {
   });
 
   it('keeps the size of a scale-out, and takes a new minimum when it is over', async () => {
-    const services = { ...world.services, vcpuQuota: async () => undefined } as ScaleServices;
+    const services = { ...world.services, vcpuQuota: async () => undefined } as Services;
     expect((await world.run(await planScale(services, world.clock, { to: 6 }))).outcome).toBe('done');
     const changed = withCapacity(original, { min: 5 });
     const outcome = await up(changed);

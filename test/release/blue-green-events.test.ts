@@ -1,14 +1,14 @@
 import { DescribeWarmPoolCommand } from '@aws-sdk/client-auto-scaling';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readGroup } from '../../src/aws/groups.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
 import { readScale } from '../../src/scale/read-status.ts';
-import type { ScaleServices } from '../../src/scale/state.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
-let services: ScaleServices;
+let services: Services;
 const blue = 'api-local';
 const green = 'api-local-green';
 

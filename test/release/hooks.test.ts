@@ -4,7 +4,7 @@ import { groupMachines } from '../../src/aws/instances.ts';
 import { createRunId } from '../../src/engine/run-id.ts';
 import type { Plan } from '../../src/engine/step.ts';
 import type { Services } from '../../src/fleet/services.ts';
-import type { Around } from '../../src/release/hooks.ts';
+import type { Hook } from '../../src/release/hooks.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import type { ReleaseState } from '../../src/release/state.ts';
 import { defineTask } from '../../src/tasks/define.ts';
@@ -29,11 +29,11 @@ const consumers = (verb: 'stop' | 'start') =>
     describe: ({ queue }) => [`${verb} the consumers of ${queue}`],
     run: async (context, { queue }) => void (await onOneHost(context, ['consumers', verb, queue])),
   });
-const around = ['tickets', 'mails'].map(
-  (queue): Around => ({
-    before: { name: 'stop', task: consumers('stop') },
-    after: { name: 'start', task: consumers('start') },
-    arguments: [queue],
+const hooks = ['tickets', 'mails'].map(
+  (queue): Hook => ({
+    at: 'before-detach',
+    run: { name: 'stop', task: consumers('stop'), inputs: [queue] },
+    undo: { name: 'start', task: consumers('start'), inputs: [queue] },
   }),
 );
 
@@ -53,7 +53,7 @@ beforeAll(async () => {
     else stopped.delete(queue);
     return '';
   };
-  const first = await world.run(await planRelease(world.services, world.clock, { around }));
+  const first = await world.run(await planRelease(world.services, world.clock, { hooks }));
   expect(first.outcome).toBe('done');
 }, 60_000);
 afterAll(() => world.close());
@@ -63,7 +63,7 @@ beforeEach(() => {
   before = () => undefined;
 });
 
-const plan = () => planRelease(world.services, world.clock, { around });
+const plan = () => planRelease(world.services, world.clock, { hooks });
 type ReleasePlan = Plan<Services, ReleaseState>;
 
 it('consumers stop on the group that serves before the release, and start on the one that serves after it', async () => {
@@ -145,7 +145,7 @@ it('what a killed release has stopped is started by its undo from elsewhere', as
   ledger.appendJournal = appendJournal;
   expect(stopped.size).toBe(2);
   const record = { id: runId, command: 'pipeline release api', app: 'api' } as never;
-  const undo = await undoPlanOf(world, record, { hooks: async () => around });
+  const undo = await undoPlanOf(world, record, { hooks: async () => hooks });
   if (!undo) throw new Error('nothing to undo');
   const result = await world.run(undo, { signal: AbortSignal.abort(new Error('it died')), runId });
   expect(result.left).toEqual([]);
@@ -158,7 +158,7 @@ it('consumers stop before a plain playbook runs on a builder, as it starts the n
   const tasks = play?.tasks.splice(0, 9, foreignTask) ?? [];
   ansible.kind = 'plain';
   try {
-    const { steps } = await planRelease(world.services, world.clock, { around, bake: 'builder' });
+    const { steps } = await planRelease(world.services, world.clock, { hooks, bake: 'builder' });
     const ids = ['preflight', 'builder', 'stop-tickets', 'stop-mails', 'stage', 'bake', 'prove'];
     expect(steps.map((step) => step.id).slice(0, 7)).toEqual(ids);
   } finally {

@@ -5,16 +5,16 @@ import { execute } from '../../src/engine/execute.ts';
 import { replay } from '../../src/engine/journal.ts';
 import { createRunId } from '../../src/engine/run-id.ts';
 import type { Plan } from '../../src/engine/step.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planPin } from '../../src/retention/plan-pin.ts';
 import { planPrune } from '../../src/retention/plan-prune.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
 import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
-import type { ScaleServices } from '../../src/scale/state.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
-let services: ScaleServices;
+let services: Services;
 /** Changes that the journal knows the intent of, and not yet the outcome. */
 let open = 0;
 /** Calls that change the cloud and belong to no such change. */
@@ -22,7 +22,7 @@ const astray: string[] = [];
 
 beforeAll(async () => {
   world = await Simulated.create([], { switching: true });
-  services = Object.assign(world.services, { vcpuQuota: async () => 1000 });
+  services = world.services;
   for (const client of Object.values(services.aws)) {
     (client.middlewareStack as EC2Client['middlewareStack']).add(
       (next, context) => async (args) => {
@@ -57,7 +57,6 @@ async function run<State>(plan: Plan<Services, State>) {
   });
   return { outcome, changes: [...replay(await services.ledger.journal(runId)).changes.values()] };
 }
-type Services = typeof services;
 
 it('a release, also one that is undone from its end on, journals each change of the cloud', async () => {
   const undone = await run(failingAfter(await planRelease(services, world.clock, {}), 'roll'));

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { release } from '../../src/cli/commands/release.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
 import { planScale } from '../../src/scale/plan.ts';
-import type { ScaleServices } from '../../src/scale/state.ts';
 import { readStatus } from '../../src/status/read.ts';
 import { fakeContext } from '../cli/support/fake-context.ts';
 import { die } from '../support/dying.ts';
@@ -41,7 +41,7 @@ it('neither a rollback, nor scaling, nor the status is stopped by it', async () 
   await expect(planRollback(world.services, world.clock, { force: false })).resolves.toMatchObject({
     initial: { version: 'v1' },
   });
-  const services: ScaleServices = Object.assign(world.services, { vcpuQuota: async () => 1000 });
+  const services: Services = Object.assign(world.services, { vcpuQuota: async () => 1000 });
   await expect(planScale(services, world.clock, { to: 7 })).resolves.toBeDefined();
   await expect(readStatus(world.services)).resolves.toMatchObject({ version: 'v2' });
 });

@@ -3,15 +3,15 @@ import { readGroupTag } from '../../src/aws/group-tags.ts';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { readScheduledActions } from '../../src/aws/scaling-settings.ts';
 import { heldTag } from '../../src/fleet/scaling/held-size.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { abort as abortRun } from '../../src/runner/abort.ts';
 import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
-import type { ScaleServices } from '../../src/scale/state.ts';
 import { type Death, die } from '../support/dying.ts';
 import { type ScalingFleet, scalingFleet } from '../support/scaling-fleet.ts';
 import { runnerOfTest } from './support/runner-context.ts';
 
 let world: ScalingFleet;
-let services: ScaleServices;
+let services: Services;
 
 beforeAll(async () => {
   world = await scalingFleet();

@@ -45,7 +45,7 @@ async function back(request: Partial<RollbackOptions> = {}, { services = world.s
   const codes = runner.messages.map((message) => message.code);
   return { error, report, codes, messages: runner.messages, questions: runner.questions };
 }
-const onAws = (): Services => ({ ...world.services, fleet: { ...world.services.fleet, cloud: 'aws' } });
+const onAws = () => ({ ...world.services, fleet: { ...world.services.fleet, cloud: 'aws' as const } });
 /** What a rollback reports that went all the way by itself. */
 const rolledBack = (version: string, previous = expect.any(String)) => ({
   error: undefined,

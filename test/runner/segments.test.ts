@@ -14,11 +14,12 @@ import { readListener } from '../../src/aws/listeners.ts';
 import { readRules } from '../../src/aws/rules.ts';
 import type { Fleet } from '../../src/config/settings.ts';
 import type { Step } from '../../src/engine/step.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { type RunReport, runOperation } from '../../src/runner/run-operation.ts';
 import { taskOperation } from '../../src/tasks/operation.ts';
 import { planTask } from '../../src/tasks/plan.ts';
 import { maintenanceOff, maintenanceOn } from '../../src/tasks/ready.ts';
-import type { Task, TaskServices, TaskState } from '../../src/tasks/types.ts';
+import type { Task, TaskState } from '../../src/tasks/types.ts';
 import { DirectCloud } from '../support/direct-cloud.ts';
 import { fakeLedger } from './support/fake-ledger.ts';
 import { type RunnerOfTest, runnerOfTest } from './support/runner-context.ts';
@@ -27,7 +28,7 @@ const minute = 60_000;
 let cloud: DirectCloud;
 let dir: string;
 let fake: ReturnType<typeof fakeLedger>;
-let services: TaskServices;
+let services: Services;
 
 beforeEach(async () => {
   cloud = new DirectCloud();
@@ -71,7 +72,7 @@ beforeEach(async () => {
       ...((await pageIsOn()) ? { status: 503, body: 'back soon' } : { status: 200, body: 'site' }),
       ms: 1,
     }),
-  } as Partial<TaskServices> as TaskServices;
+  } as Partial<Services> as Services;
 });
 afterEach(async () => {
   cloud.close();
@@ -109,7 +110,7 @@ const pageFor = (forMs: number) => start('maintenance-on', maintenanceOn({ page:
 const until = (so: () => unknown) => waitUntil(so, Boolean, { pause: () => cloud.clock.advance(1000) });
 
 /** A task of one step, as a release is. */
-const ofOneStep = (run: Step<TaskServices, TaskState>['run']): Task => ({
+const ofOneStep = (run: Step<Services, TaskState>['run']): Task => ({
   summary: 'rolls',
   ...{ arguments: {}, options: {} },
   steps: () => [{ id: 'roll', title: 'Roll', describe: () => [], run }],

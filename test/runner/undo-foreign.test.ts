@@ -8,11 +8,11 @@ import { createTemplateVersion, readTemplateVersion, setDefaultVersion } from '.
 import { deleteScheduledActions, putScheduledActions, readScheduledActions } from '../../src/aws/scaling-settings.ts';
 import type { Plan } from '../../src/engine/step.ts';
 import { heldTag } from '../../src/fleet/scaling/held-size.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planPin } from '../../src/retention/plan-pin.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
 import { planScale } from '../../src/scale/plan.ts';
-import type { ScaleServices } from '../../src/scale/state.ts';
 import { Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
@@ -110,7 +110,7 @@ it('what another run has scheduled and noted for an event survives the undo of a
   const { autoScaling } = world.aws;
   const { name } = await group();
   const at = world.clock.now() + 7_200_000;
-  const services = world.services as ScaleServices;
+  const services = world.services as Services;
   const plan = await planScale(services, world.clock, { to: 6, at });
   const theirs = { start: new Date(at + 3_600_000).toISOString(), min: 8, desired: 8 };
   const result = await world.run(

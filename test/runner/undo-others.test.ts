@@ -4,12 +4,12 @@ import fc from '@golden-pipeline/shared/testing/fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { replay } from '../../src/engine/journal.ts';
 import type { Plan } from '../../src/engine/step.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planRepair } from '../../src/repair/plan.ts';
 import { planPin } from '../../src/retention/plan-pin.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
 import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
-import type { ScaleServices } from '../../src/scale/state.ts';
 import { answering, deleteServingImage, releaseRecorded } from '../support/drifted.ts';
 import { die, NotReached } from '../support/dying.ts';
 import {
@@ -37,7 +37,7 @@ interface Operation {
   without?: string;
 }
 
-const scaling = (world: Simulated) => world.services as ScaleServices;
+const scaling = (world: Simulated) => world.services as Services;
 const inTwoHours = ({ clock }: Simulated) => clock.now() + 7_200_000;
 
 const operations: Record<string, Operation> = {

@@ -2,14 +2,14 @@ import { PutScheduledUpdateGroupActionCommand } from '@aws-sdk/client-auto-scali
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { deleteScheduledActions, readScheduledActions } from '../../src/aws/scaling-settings.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
 import { readScale } from '../../src/scale/read-status.ts';
-import type { ScaleServices } from '../../src/scale/state.ts';
 import { type ScalingFleet, scalingFleet } from '../support/scaling-fleet.ts';
 import { failingAfter } from '../support/simulated.ts';
 
 let world: ScalingFleet;
-let services: ScaleServices;
+let services: Services;
 
 beforeAll(async () => {
   world = await scalingFleet();

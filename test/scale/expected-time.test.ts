@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import type { Services } from '../../src/fleet/services.ts';
 import type { RunRecord } from '../../src/ledger/types.ts';
 import { expectedTime } from '../../src/scale/expected-time.ts';
-import type { ScaleServices } from '../../src/scale/state.ts';
 
 const run = (operation: string, command: string, steps: Record<string, number>, status = 'done'): RunRecord => ({
   id: 'r',
@@ -23,7 +23,7 @@ const services = (runs: RunRecord[] | Error) =>
         return runs;
       },
     },
-  }) as unknown as ScaleServices;
+  }) as unknown as Services;
 const release = run('release', 'pipeline release api', { prove: 74 });
 
 it('is what the newest scale-out took that came to its end', async () => {

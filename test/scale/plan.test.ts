@@ -4,14 +4,15 @@ import { readGroup, resumeProcesses, setCapacity, suspendProcesses } from '../..
 import { cancelRefresh, isActive, readRefresh } from '../../src/aws/refreshes.ts';
 import { deletePolicy, putPolicy, readScheduledActions } from '../../src/aws/scaling-settings.ts';
 import type { Step } from '../../src/engine/step.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
 import { readScale } from '../../src/scale/read-status.ts';
-import type { ScaleServices, ScaleState } from '../../src/scale/state.ts';
+import type { ScaleState } from '../../src/scale/state.ts';
 import { type ScalingFleet, scalingFleet } from '../support/scaling-fleet.ts';
 import { failingAfter } from '../support/simulated.ts';
 
 let world: ScalingFleet;
-let services: ScaleServices;
+let services: Services;
 let quota: number | Error = 1000;
 
 beforeAll(async () => {
@@ -116,7 +117,7 @@ describe('scale now', () => {
 describe('machines that do not come', () => {
   /** Two machines more have come when the zones run out of them. */
   const roomForTwo =
-    ({ run }: Step<ScaleServices, ScaleState>): typeof run =>
+    ({ run }: Step<Services, ScaleState>): typeof run =>
     async (context) => {
       await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 6 });
       await world.until(world.machines, (n) => n >= 6);

@@ -6,14 +6,14 @@ import {
 import { RequestServiceQuotaIncreaseCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { renderScale } from '../../src/cli/views/scale.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
 import { readScale } from '../../src/scale/read-status.ts';
-import type { ScaleServices } from '../../src/scale/state.ts';
 import { type ScalingFleet, scalingFleet } from '../support/scaling-fleet.ts';
 import { failingAfter } from '../support/simulated.ts';
 
 let world: ScalingFleet;
-let services: ScaleServices;
+let services: Services;
 let LoadBalancerArn: string;
 
 beforeAll(async () => {

@@ -14,13 +14,13 @@ import { type AwsClients, createClients } from '../../src/aws/clients.ts';
 import { readSecretStates, type SecretClients } from '../../src/aws/secrets.ts';
 import type { Fleet } from '../../src/config/settings.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import { createLedger } from '../../src/ledger/ledger.ts';
 import { operations, versionChangers } from '../../src/runner/operations.ts';
-import type { TaskServices } from '../../src/tasks/types.ts';
 import { createMemoryStore } from './memory-store.ts';
 
 /** Every port that the product opens for a fleet. */
-export interface TestServices extends TaskServices, DoctorServices {}
+export interface TestServices extends Services, DoctorServices {}
 
 /** What a test sees of its cloud. */
 export interface Place extends Pick<DirectCloud, 'region' | 'faults' | 'calls'> {

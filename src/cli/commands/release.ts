@@ -33,8 +33,8 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   assertNamedLedger(fleet);
   await assertOwnNames(fleet);
   return withServices(context, fleet, async (services) => {
-    const around = await hooksOf(context, fleet, options);
-    return release(context, services, options, { ...own, noRollbackTarget, project, around });
+    const hooks = await hooksOf(context, fleet, options);
+    return release(context, services, options, { ...own, noRollbackTarget, project, hooks });
   });
 };
 

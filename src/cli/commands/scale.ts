@@ -2,7 +2,7 @@ import { usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
 import { withServices } from '../../composition/with-services.ts';
 import { assertNamedLedger } from '../../config/named-ledger.ts';
-import { scaleOperation } from '../../scale/operation.ts';
+import { cancelOperation, scaleOperation } from '../../scale/operation.ts';
 import { planScale, planScaleCancel } from '../../scale/plan.ts';
 import { readScale } from '../../scale/read-status.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
@@ -27,13 +27,20 @@ export const run: CommandModule['run'] = async (context, [app, size], options) =
       else stdout.write(renderScale(status));
       return exitCodes.done;
     }
-    const cancel = request === 'cancel';
-    const what = cancel ? 'return the fleet to its usual size' : `scale the fleet to ${request.to} instances`;
+    const where = `${fleet.app} in ${fleet.environment}`;
+    if (request === 'cancel') {
+      return runCommand(context, options, {
+        operation: cancelOperation,
+        services,
+        plan: () => planScaleCancel(services, clock),
+        question: () => `return the fleet to its usual size, ${where}`,
+      });
+    }
     return runCommand(context, options, {
       operation: scaleOperation,
       services,
-      plan: () => (cancel ? planScaleCancel(services, clock) : planScale(services, clock, request)),
-      question: () => `${what}, ${fleet.app} in ${fleet.environment}`,
+      plan: () => planScale(services, clock, request),
+      question: () => `scale the fleet to ${request.to} instances, ${where}`,
     });
   });
 };

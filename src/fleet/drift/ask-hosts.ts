@@ -1,6 +1,7 @@
 import path from 'node:path';
 import pMap from 'p-map';
 import type { Host } from '../../hosts/types.ts';
+import { compareVersions } from '../../shared/version.ts';
 import { releaseRoot } from '../release-root.ts';
 import type { Services } from '../services.ts';
 
@@ -30,11 +31,9 @@ export async function askHost(
     readOnHost(services, host, ['cat', `${root}/plain-release.json`]).then(parseRelease),
   ]);
   const linked = link === undefined ? undefined : { version: path.basename(link) };
-  if (record && (!linked || number(record.version) > number(linked.version))) return record;
+  if (record && (!linked || compareVersions(record.version, linked.version) > 0)) return record;
   return linked;
 }
-
-const number = (version: string) => Number(version.slice(1));
 
 /** A record of a release as it is on a host; undefined for what is none. */
 export function parseRelease(text: string | undefined): HostRelease | undefined {

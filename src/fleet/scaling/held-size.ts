@@ -1,5 +1,5 @@
 import type { ScheduledAction } from '../../aws/scaling-settings.ts';
-import { type Instant, instantText, parseInstant } from '../../shared/instant.ts';
+import { type Instant, instantOf, instantText } from '../../shared/instant.ts';
 import type { Baseline } from './size.ts';
 import { eventsOf, runningEvent } from './windows.ts';
 
@@ -42,7 +42,7 @@ function readTag(tag: string | undefined) {
   return {
     min: Number(min),
     desired: Number(desired),
-    since: parseInstant(since) ?? Number.NaN,
-    until: until === '-' ? Number.POSITIVE_INFINITY : (parseInstant(until) ?? Number.NaN),
+    since: instantOf(since),
+    until: until === '-' ? Number.POSITIVE_INFINITY : instantOf(until),
   };
 }

@@ -1,6 +1,7 @@
 import { nextRun, parseCron } from '@golden-pipeline/shared/cron';
 import { isOver, type ScheduledAction } from '../../aws/scaling-settings.ts';
-import { type Instant, instantText, parseInstant } from '../../shared/instant.ts';
+import { dayMs, hourMs } from '../../shared/duration.ts';
+import { type Instant, instantOf, instantText, parseInstant } from '../../shared/instant.ts';
 
 /** How the names of our scheduled actions begin; those of an event to come end with its time, so that several fit beside each other. */
 export const scaleOutName = 'golden-pipeline-scale-out';
@@ -40,7 +41,7 @@ export function eventsOf(actions: readonly ScheduledAction[], now: number): Scal
     const begins = action.name.startsWith(scaleOutName);
     const key = action.name.slice((begins ? scaleOutName : scaleInName).length);
     const event = events.get(key) ?? { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-    const time = parseInstant(action.start) ?? Number.NaN;
+    const time = instantOf(action.start);
     events.set(key, begins ? { ...event, out: action, from: time } : { ...event, in: action, to: time });
   }
   return [...events.values()].sort((a, b) => a.from - b.from);
@@ -106,9 +107,8 @@ function firstRun(action: ScheduledAction, from: number, to: number): number | u
   return next === undefined || next > last ? undefined : next;
 }
 
-const hour = 3_600_000;
 /** How far back the last run of a recurring action is looked for: an hour, a day, a week, a month, a year. */
-const reaches = [hour, 24 * hour, 8 * 24 * hour, 32 * 24 * hour, 367 * 24 * hour];
+const reaches = [hourMs, dayMs, 8 * dayMs, 32 * dayMs, 367 * dayMs];
 
 /** When an action runs last from `from` to `to`. */
 function lastRun(action: ScheduledAction, from: number, to: number): number | undefined {

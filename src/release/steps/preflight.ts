@@ -10,6 +10,7 @@ import { assertRecorded, seeReleases } from '../../fleet/seen-releases.ts';
 import type { Services } from '../../fleet/services.ts';
 import { showProofRoute } from '../../fleet/traffic-groups.ts';
 import { recordProject } from '../../plays/project-files.ts';
+import { instantText } from '../../shared/instant.ts';
 import { chooseBakeInstance } from '../choose-bake-instance.ts';
 import { assertRollbackTarget } from '../drift-gate.ts';
 import type { ReleaseContext, ReleaseState, ReleaseStep } from '../state.ts';
@@ -64,7 +65,7 @@ export const preflight: ReleaseStep = {
           ref: state.ref,
           ...(project?.commit && { projectCommit: project.commit }),
           ...(project?.snapshot && { projectSnapshot: true }),
-          createdAt: new Date(context.clock.now()).toISOString(),
+          createdAt: instantText(context.clock.now()),
           createdBy: services.by,
           run: context.run.id,
           baseImageId: seen.facts.current.imageId,

@@ -8,6 +8,7 @@ import { restoreDefaultVersion } from '../../fleet/restore-template.ts';
 import { carryEvent, carryEventBack } from '../../fleet/scaling/transfer.ts';
 import type { ContextWith, FleetGroup, GroupSettings, StepWith } from '../../fleet/services.ts';
 import { type Size, sizeToRestore } from '../../fleet/size-to-restore.ts';
+import { instantText } from '../../shared/instant.ts';
 import type { TrafficFacts } from '../state.ts';
 import { trafficBack } from './shift-traffic.ts';
 
@@ -105,7 +106,7 @@ async function restoreLimits(context: Context): Promise<void> {
 }
 
 async function scheduleEnd(context: Context, former: FleetGroup, idle: GroupSettings): Promise<void> {
-  const start = new Date(context.clock.now() + context.services.fleet.release.rollbackWindow * 1000).toISOString();
+  const start = instantText(context.clock.now() + context.services.fleet.release.rollbackWindow * 1000);
   await setActions(context, former.group, idle.actions, [{ name: scaleDownName, start, min: 0, desired: 0 }]);
   context.note(`${former.group} stays whole until ${start}; until then a rollback only switches the traffic`);
 }

@@ -3,6 +3,7 @@ import { protectImage, tagPinned, unprotectImage, untagPinned } from '../../aws/
 import { type GoldenImage, listImages, readImage } from '../../aws/images.ts';
 import type { RunContext, Step } from '../../engine/step.ts';
 import type { Services } from '../../fleet/services.ts';
+import { instantText } from '../../shared/instant.ts';
 import { restoreImage } from '../restore.ts';
 
 /** Facts of a pin or its end, as journaled. */
@@ -50,7 +51,7 @@ export const pinStep: Step<Services, PinState> = {
         protectImage(aws.ec2, imageId),
       );
     }
-    const at = new Date(context.clock.now()).toISOString();
+    const at = instantText(context.clock.now());
     const protects = !image.protected || image.pinProtects;
     await context.change({ action: 'tag-pinned', target: imageId, data: { name, at, before: image.pin ?? null } }, () =>
       tagPinned(aws.ec2, imageId, { by, at, reason, protects }),

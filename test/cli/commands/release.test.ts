@@ -13,7 +13,6 @@ import { readImages } from '../../../src/retention/read-images.ts';
 import { planRollback } from '../../../src/rollback/plan.ts';
 import { abort } from '../../../src/runner/abort.ts';
 import { planScale } from '../../../src/scale/plan.ts';
-import type { ScaleServices } from '../../../src/scale/state.ts';
 import { readStatus } from '../../../src/status/read.ts';
 import { runnerOfTest } from '../../runner/support/runner-context.ts';
 import { type Death, die } from '../../support/dying.ts';
@@ -160,7 +159,7 @@ describe('a release after a crashed one', () => {
 
 describe('a release after another crashed run', () => {
   it('undoes a scale-out that was not there yet, and a pin', async () => {
-    const services: ScaleServices = Object.assign(world.services, { vcpuQuota: async () => 1000 });
+    const services: Services = Object.assign(world.services, { vcpuQuota: async () => 1000 });
     await die(world, await planPin(services, world.clock, { version: await serving() }), {
       at: 'tag-pinned',
       how: 'made',

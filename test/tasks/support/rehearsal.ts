@@ -9,10 +9,10 @@ import type { Fleet } from '../../../src/config/settings.ts';
 import { execute, type RunResult } from '../../../src/engine/execute.ts';
 import { createPoll } from '../../../src/engine/poll.ts';
 import { createRunId } from '../../../src/engine/run-id.ts';
+import type { Services } from '../../../src/fleet/services.ts';
 import { provisionFleets } from '../../../src/provision/fleets.ts';
-import { operations, versionChangers } from '../../../src/runner/operations.ts';
 import { planTask } from '../../../src/tasks/plan.ts';
-import type { Task, TaskServices, TaskState } from '../../../src/tasks/types.ts';
+import type { Task, TaskState } from '../../../src/tasks/types.ts';
 import { file, minimal } from '../../config/support/project.ts';
 import { direct, testServices } from '../../support/simulated-cloud.ts';
 
@@ -21,7 +21,7 @@ export interface Rehearsal {
   dir: string;
   fleet: Fleet;
   aws: AwsClients;
-  services: TaskServices;
+  services: Services;
   clock: Clock;
   /** What the balancer answers: simulated machines serve nothing. */
   answer: () => { status: number; body: string } | Promise<{ status: number; body: string }>;
