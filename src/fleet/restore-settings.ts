@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { setCapacity, setTemplate } from '../aws/groups.ts';
 import { deletePolicy, isOver, type ScheduledAction } from '../aws/scaling-settings.ts';
 import type { RunContext } from '../engine/step.ts';
-import { wholeSeconds } from '../shared/instant.ts';
+import { instantOf, wholeSeconds } from '../shared/instant.ts';
 import { readSettings, scaleDownName, setActions, setPolicies, setSuspended } from './group-settings.ts';
 import type { GroupSettings, Services } from './services.ts';
 import type { Size } from './size-to-restore.ts';

@@ -3,7 +3,7 @@ import type { Services } from '../fleet/services.ts';
 import type { ReleaseUnderWay } from '../release/active-release.ts';
 import { decideRollback } from './decide.ts';
 import { availableIds, launchable } from './launchable-image.ts';
-import { chooseRollbackWay } from './method.ts';
+import { chooseRollbackMethod } from './method.ts';
 import type { RollbackMethod } from './state.ts';
 import { chooseTarget } from './target.ts';
 
@@ -34,6 +34,6 @@ export async function targetOver(
   // Which hosts can switch is known only after that release; which ways the fleet does not have at all, already now.
   const open = { open: true, why: 'known when the release has ended' };
   const switches = fleet.release.strategy === 'blue-green' ? { switch: open } : {};
-  chooseRollbackWay({ ...switches, flip: open, roll: open }, how);
+  chooseRollbackMethod({ ...switches, flip: open, roll: open }, how);
   return target.version;
 }

@@ -5,7 +5,7 @@ import {
   readScheduledActions,
   type ScheduledAction,
 } from '../aws/scaling-settings.ts';
-import { instantText, wholeSeconds } from '../shared/instant.ts';
+import { instantOf, instantText, wholeSeconds } from '../shared/instant.ts';
 import type { ScaleContext } from './state.ts';
 
 /** Gives the group these actions, in the place of those of the same names. */
