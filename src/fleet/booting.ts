@@ -4,7 +4,7 @@ import { readTargets, type TargetHealth } from '../aws/balancers.ts';
 import { type Group, readGroup } from '../aws/groups.ts';
 import { isTimeout } from '../engine/poll.ts';
 import type { RunContext } from '../engine/step.ts';
-import { inARow } from './consecutive.ts';
+import { consecutive } from './consecutive.ts';
 import { explained, explainGroup, unhealthyTargets } from './explain.ts';
 import { type FleetGroup, type Services, times } from './services.ts';
 
@@ -74,7 +74,7 @@ export async function waitBooted(
           throw await refuse(readiness, targets);
         }
         // A fleet that was whole at the first look needs no second one.
-        steady ??= inARow(fleet.release.healthyReads);
+        steady ??= consecutive(fleet.release.healthyReads);
         return readiness;
       },
       until: ({ healthy, desired }) => (steady ? steady(healthy >= desired) : true),

@@ -11,7 +11,7 @@ type Context = RunContext<Services, object>;
  * The run that the fleet's group is tagged with, if this ledger does not know it. One that it knows is kept away by the lock while it is
  * at work; else it was interrupted, and its tag is replaced.
  */
-async function strangeRun({ fleet, aws, ledger }: Services, own: string): Promise<string | undefined> {
+async function unknownRun({ fleet, aws, ledger }: Services, own: string): Promise<string | undefined> {
   const run = await readGroupTag(aws.autoScaling, fleet.names.group, tagKeys.run);
   if (run === undefined || run === own) return undefined;
   return (await ledger.run(run)) === undefined ? run : undefined;
@@ -22,7 +22,7 @@ export async function assertUnclaimed({
   services,
   run,
 }: Pick<Context, 'services'> & { run: Pick<Context['run'], 'id'> }): Promise<void> {
-  const other = await strangeRun(services, run.id);
+  const other = await unknownRun(services, run.id);
   if (other === undefined) return;
   const { app, environment, names } = services.fleet;
   const tag = `ResourceId=${names.group},ResourceType=auto-scaling-group,Key=${tagKeys.run}`;
@@ -49,7 +49,7 @@ export async function claimFleet(context: Context): Promise<void> {
 }
 
 /** Takes this run's tag off the group; that of another run stays. */
-export async function freeFleet(context: Context): Promise<void> {
+export async function releaseClaim(context: Context): Promise<void> {
   const { fleet, aws } = context.services;
   const { group } = fleet.names;
   if ((await readGroupTag(aws.autoScaling, group, tagKeys.run)) !== context.run.id) return;
@@ -60,7 +60,7 @@ export async function freeFleet(context: Context): Promise<void> {
 
 /** Says that a run of another ledger may be at work, and stops nothing: a rollback must never wait for that. */
 export async function noteClaim(context: Context): Promise<void> {
-  const other = await strangeRun(context.services, context.run.id).catch(() => undefined);
+  const other = await unknownRun(context.services, context.run.id).catch(() => undefined);
   if (other === undefined) return;
   const { group } = context.services.fleet.names;
   context.note(

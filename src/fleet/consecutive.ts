@@ -2,7 +2,7 @@
  * Whether something has held in so many readings in a row: one good reading may be a flap. To be told of each reading.
  * @param reads That many: `release.healthyReads`.
  */
-export function inARow(reads: number): (holds: boolean) => boolean {
+export function consecutive(reads: number): (holds: boolean) => boolean {
   let row = 0;
   return (holds) => {
     row = holds ? row + 1 : 0;

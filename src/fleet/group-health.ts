@@ -3,14 +3,14 @@ import { readTargets, type TargetHealth } from '../aws/balancers.ts';
 import { type Group, readGroups, setCapacity } from '../aws/groups.ts';
 import { isTimeout } from '../engine/poll.ts';
 import type { RunContext } from '../engine/step.ts';
-import { inARow } from './consecutive.ts';
+import { consecutive } from './consecutive.ts';
 import { explained, explainGroup, unhealthyTargets } from './explain.ts';
 import { type FleetGroup, type Services, times } from './services.ts';
 
 type Context = RunContext<Services, object>;
 
 /** How a colour is, and how large the other one is that it must match. */
-export interface ColourHealth {
+export interface GroupHealth {
   group: Group;
   leader: Group;
   targets: TargetHealth[];
@@ -19,11 +19,11 @@ export interface ColourHealth {
 }
 
 /** Two calls, whatever the size. */
-export async function readColour(
+export async function readGroupHealth(
   { aws }: Pick<Services, 'aws'>,
   colour: FleetGroup,
   leader: FleetGroup,
-): Promise<ColourHealth> {
+): Promise<GroupHealth> {
   const [groups, targets] = await Promise.all([
     readGroups(aws.autoScaling, [colour.group, leader.group]),
     readTargets(aws.elb, colour.targetGroupArn),
@@ -40,20 +40,20 @@ export async function readColour(
  * @param everyMs Pause between two readings; by default `release.pollSeconds`.
  * @throws PipelineError `colour.unhealthy` at the deadline, with the balancer's reasons.
  */
-export async function proveColour(
+export async function waitGroupReady(
   context: Context,
   colour: FleetGroup,
   leader: FleetGroup,
   everyMs = context.services.fleet.release.pollSeconds * 1000,
 ): Promise<void> {
   const { fleet } = context.services;
-  const steady = inARow(fleet.release.healthyReads);
-  let last: ColourHealth | undefined;
+  const steady = consecutive(fleet.release.healthyReads);
+  let last: GroupHealth | undefined;
   try {
     await context.poll({
       what: `${colour.group} to be healthy`,
       read: async () => {
-        last = await readColour(context.services, colour, leader);
+        last = await readGroupHealth(context.services, colour, leader);
         return { ...last, grown: await matchSize(context, last) };
       },
       until: ({ group, leader: other, healthy, grown }) => {
@@ -84,7 +84,7 @@ export async function proveColour(
 }
 
 /** Brings a colour up to the other's size as it is now, and no lower than that; true when it had to grow. */
-async function matchSize(context: Context, { group, leader }: ColourHealth): Promise<boolean> {
+async function matchSize(context: Context, { group, leader }: GroupHealth): Promise<boolean> {
   if (group.desired >= leader.desired) return false;
   const size = { min: leader.desired, max: Math.max(group.max, leader.max), desired: leader.desired };
   await context.change(
@@ -99,7 +99,7 @@ async function matchSize(context: Context, { group, leader }: ColourHealth): Pro
 }
 
 /** Ends all machines of a colour that has no traffic, and waits until they are gone. */
-export async function emptyColour(context: Context, colour: FleetGroup): Promise<void> {
+export async function emptyGroup(context: Context, colour: FleetGroup): Promise<void> {
   const { fleet, aws } = context.services;
   const read = async () => (await readGroups(aws.autoScaling, [colour.group]))[0] as Group;
   const group = await read();

@@ -4,7 +4,7 @@ import { readGroup } from '../aws/groups.ts';
 import { isEnding, type Machine, readMachine } from '../aws/instances.ts';
 import { isTimeout } from '../engine/poll.ts';
 import type { RunContext } from '../engine/step.ts';
-import { inARow } from './consecutive.ts';
+import { consecutive } from './consecutive.ts';
 import { explained, explainGroup } from './explain.ts';
 import { type FleetGroup, type Services, times } from './services.ts';
 
@@ -20,7 +20,7 @@ export async function waitTargetHealthy(
   group?: string,
 ): Promise<void> {
   const { fleet, aws } = context.services;
-  const steady = inARow(fleet.release.healthyReads);
+  const steady = consecutive(fleet.release.healthyReads);
   let last: TargetHealth | undefined;
   try {
     await context.poll({
@@ -54,7 +54,7 @@ export async function waitTargetHealthy(
 /** Waits until as many targets are healthy as the group wants in service, for several readings in a row. */
 export async function waitFleetHealthy(context: RunContext<Services, FleetGroup>): Promise<void> {
   const { fleet, aws } = context.services;
-  const steady = inARow(fleet.release.healthyReads);
+  const steady = consecutive(fleet.release.healthyReads);
   await context.poll({
     what: `the whole fleet ${context.state.group} to be healthy`,
     read: async () => {

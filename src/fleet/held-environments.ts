@@ -1,6 +1,6 @@
 import type { Host } from '../hosts/types.ts';
 import type { ContextWith } from './services.ts';
-import { flipProgram } from './switch-program.ts';
+import { switchProgram } from './switch-program.ts';
 
 /** Longest value of a tag (EC2). */
 const longestTag = 256;
@@ -20,7 +20,7 @@ export function environmentsTag(versions: readonly string[]): string {
 export async function heldEnvironments(context: ContextWith<object>, host: Host): Promise<string[]> {
   const { fleet, hosts } = context.services;
   try {
-    const said = await hosts.run(host, flipProgram(fleet, 'list'));
+    const said = await hosts.run(host, switchProgram(fleet, 'list'));
     const { environments } = JSON.parse(said) as { environments?: unknown };
     return Array.isArray(environments) ? environments.map(String) : [];
   } catch {

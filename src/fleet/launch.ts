@@ -4,7 +4,7 @@ import { findLaunched, readMachine, terminateMachine } from '../aws/instances.ts
 import { launchMachine } from '../aws/launches.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { ContextWith, FleetFacts } from './services.ts';
-import { whenVisible } from './wait-until-consistent.ts';
+import { waitUntilConsistent } from './wait-until-consistent.ts';
 
 /** What a launch is journaled with where its subnet could not take it: there is no machine to look for. */
 interface Refused {
@@ -83,7 +83,7 @@ export async function terminateLaunched(context: ContextWith<object>, action: st
   for (const launch of launches.filter((change) => !isRefused(change.result))) {
     const known = typeof launch.result === 'string' ? launch.result : undefined;
     // EC2 answers "not found" to the end of a machine that it does not show yet, too.
-    const machine = await whenVisible(context, known ?? 'the launched machine', () =>
+    const machine = await waitUntilConsistent(context, known ?? 'the launched machine', () =>
       known === undefined ? findLaunched(ec2, launch.token) : readMachine(ec2, known),
     );
     const id = machine?.id ?? known;

@@ -31,7 +31,7 @@ type Ports = Pick<Services, 'fleet' | 'aws'>;
 export async function observeFleet(ports: Ports): Promise<Observation> {
   const { fleet, aws } = ports;
   const [colours, proofTargetGroupArn] = await Promise.all([
-    readColours(ports),
+    readFleetGroups(ports),
     findTargetGroup(aws.elb, fleet.names.proofTargetGroup),
   ]);
   const { live, idle, share, listener } = colours;
@@ -73,27 +73,27 @@ export async function observeFleet(ports: Ports): Promise<Observation> {
  * The group that serves: with blue/green the one with the greater part of the traffic. A few calls, whatever the fleet's size.
  * @throws PipelineError when group, target group or listener do not exist, or when the traffic goes to neither group
  */
-export async function readLive(ports: Ports): Promise<SeenColour> {
-  return (await readColours(ports)).live;
+export async function readLive(ports: Ports): Promise<SeenGroup> {
+  return (await readFleetGroups(ports)).live;
 }
 
 /** A group as it was read, and where it is registered. */
-export interface SeenColour extends FleetGroup {
+export interface SeenGroup extends FleetGroup {
   seen: Group;
 }
 
-interface Colours {
-  live: SeenColour;
-  idle?: SeenColour;
+interface FleetGroups {
+  live: SeenGroup;
+  idle?: SeenGroup;
   share: number;
   listener: Listener;
 }
 
-function readColours(ports: Ports): Promise<Colours> {
-  return ports.fleet.release.strategy === 'blue-green' ? twoColours(ports) : oneColour(ports);
+function readFleetGroups(ports: Ports): Promise<FleetGroups> {
+  return ports.fleet.release.strategy === 'blue-green' ? twoGroups(ports) : oneGroup(ports);
 }
 
-async function oneColour({ fleet, aws }: Ports): Promise<Colours> {
+async function oneGroup({ fleet, aws }: Ports): Promise<FleetGroups> {
   const { names, balancer } = fleet;
   const [seen, targetGroupArn, listener] = await Promise.all([
     readGroup(aws.autoScaling, names.group),
@@ -113,7 +113,7 @@ async function oneColour({ fleet, aws }: Ports): Promise<Colours> {
   return { live: { group: seen.name, targetGroupArn, seen }, share: 1, listener };
 }
 
-async function twoColours({ fleet, aws }: Ports): Promise<Colours> {
+async function twoGroups({ fleet, aws }: Ports): Promise<FleetGroups> {
   const { names, balancer } = fleet;
   const [groups, first, second, listener] = await Promise.all([
     readGroups(aws.autoScaling, [names.group, names.greenGroup]),
@@ -122,7 +122,7 @@ async function twoColours({ fleet, aws }: Ports): Promise<Colours> {
     readListener(aws.elb, names.loadBalancer, balancer.listenerPort),
   ]);
   const [blue, green] = groups as [Group, Group];
-  const colours: [SeenColour, SeenColour] = [
+  const colours: [SeenGroup, SeenGroup] = [
     { group: blue.name, targetGroupArn: first, seen: blue },
     { group: green.name, targetGroupArn: second, seen: green },
   ];

@@ -3,13 +3,13 @@ import { exitStandby, type GroupMember, readGroup } from '../aws/groups.ts';
 import { need } from '../engine/need.ts';
 import { waitTargetHealthy } from './health.ts';
 import { isReplaced, remember, restoreGroup, waitLifecycle } from './standby.ts';
-import { type BakeContext, endHost } from './terminate-host.ts';
+import { type BakeContext, terminateBakeInstance } from './terminate-host.ts';
 
 /**
  * Brings the bake host back into service, waits for its health, and puts minimum and processes back. A host whose place the group has
  * filled meanwhile is ended instead: it is not missed. Repeatable.
  */
-export async function bringBack(context: BakeContext): Promise<void> {
+export async function returnToService(context: BakeContext): Promise<void> {
   const { instanceId } = need(context.state, 'host');
   let member = await memberOf(context, instanceId);
   if (member?.lifecycle === 'EnteringStandby') {
@@ -19,7 +19,7 @@ export async function bringBack(context: BakeContext): Promise<void> {
   if (member?.lifecycle === 'Standby' && !(await leaveStandby(context, instanceId))) {
     const { group } = context.state;
     context.note(`${instanceId} has no place in ${group} any more, whose size somebody else has changed: it is ended`);
-    return endHost(context);
+    return terminateBakeInstance(context);
   }
   if (member) {
     // It counts again: what lowers the capacity from now on is somebody else.
@@ -31,15 +31,15 @@ export async function bringBack(context: BakeContext): Promise<void> {
 }
 
 /** Brings the host back; one that cannot come back is ended, so that neither it nor a suspended process is left. For undos. */
-export async function bringBackOrEnd(context: BakeContext): Promise<void> {
+export async function returnOrTerminate(context: BakeContext): Promise<void> {
   const { instanceId } = need(context.state, 'host');
   try {
-    await bringBack(context);
+    await returnToService(context);
   } catch (error) {
     // It has been ended already; what failed came after that.
     if (context.state.host === undefined) throw error;
     context.note(`${instanceId} cannot return to service (${messageOf(error)}): it is ended`);
-    await endHost(context);
+    await terminateBakeInstance(context);
   }
 }
 

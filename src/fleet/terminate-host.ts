@@ -14,7 +14,7 @@ export type BakeContext = ContextWith<FleetGroup & BakeFacts & { version: string
  * one of the version that serves, or one whose place the group has filled. Puts capacity, minimum and processes back, and waits for the fleet's health. Repeatable.
  * @throws Error that says where the host is when it cannot be ended; the rest is put back then, too
  */
-export async function endHost(context: BakeContext): Promise<void> {
+export async function terminateBakeInstance(context: BakeContext): Promise<void> {
   const { aws } = context.services;
   const { host, group: name } = context.state;
   if (!host) return;

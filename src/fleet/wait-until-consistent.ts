@@ -8,7 +8,7 @@ import type { RunContext } from '../engine/step.ts';
 const unseen = { everyMs: 1000, timeoutMs: 20_000 };
 
 /** What `read` finds as soon as it finds anything; undefined when nothing shows in 20 s, so that it may be taken for absent. */
-export async function whenVisible<T>(
+export async function waitUntilConsistent<T>(
   context: Pick<RunContext<unknown, unknown>, 'poll'>,
   what: string,
   read: () => Promise<T | undefined>,

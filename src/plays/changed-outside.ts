@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { releaseRoot } from '../fleet/release-root.ts';
 import type { ContextWith } from '../fleet/services.ts';
-import { endHost } from '../fleet/terminate-host.ts';
+import { terminateBakeInstance } from '../fleet/terminate-host.ts';
 import type { ReleaseAction, TaskChange } from '../hosts/types.ts';
 import type { PlayFacts } from './facts.ts';
 import { harmless } from './playbook/harmless.ts';
@@ -68,11 +68,11 @@ function describe({ task, module, role, paths, how }: TaskChange, action: Releas
 }
 
 /** Terminates a host on which plays have changed more than the release's own folder: no undo takes that back. */
-export async function endChangedHost(context: Context): Promise<void> {
+export async function terminateChangedInstance(context: Context): Promise<void> {
   const { host, changedOutside = [], version } = context.state;
   if (!host) return;
   const [first, ...more] = changedOutside;
   const rest = more.length > 0 ? `, and ${more.length} more` : '';
   context.note(`plays of ${version} have changed ${host.instanceId} itself (${first}${rest}): it is terminated`);
-  await endHost(context);
+  await terminateBakeInstance(context);
 }

@@ -1,5 +1,5 @@
 import type { ContextWith } from '../fleet/services.ts';
-import { endHost } from '../fleet/terminate-host.ts';
+import { terminateBakeInstance } from '../fleet/terminate-host.ts';
 import type { TaskChange } from '../hosts/types.ts';
 import type { PlayFacts } from './facts.ts';
 
@@ -13,11 +13,11 @@ export async function keepLost(context: Context, changes: readonly TaskChange[])
 }
 
 /** Terminates a bake host that has lost what made it that host; the group launches another in its place. */
-export async function endLostHost(context: Context): Promise<void> {
+export async function terminateLostInstance(context: Context): Promise<void> {
   const { host, lost = [] } = context.state;
   if (!host) return;
   const [first, ...more] = lost;
   const rest = more.length > 0 ? `, and ${more.length} more` : '';
   context.note(`${host.instanceId} lost what a boot does not make again (${first}${rest}): it is terminated`);
-  await endHost(context);
+  await terminateBakeInstance(context);
 }

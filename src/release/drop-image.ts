@@ -2,7 +2,7 @@ import { deregisterImage, findImageOfRun, readImage } from '../aws/images.ts';
 import type { NewTemplate } from '../fleet/facts.ts';
 import type { ContextWith, FleetFacts } from '../fleet/services.ts';
 import { userOfTemplate } from '../fleet/template-user.ts';
-import { whenVisible } from '../fleet/wait-until-consistent.ts';
+import { waitUntilConsistent } from '../fleet/wait-until-consistent.ts';
 
 /**
  * Deregisters the image that the step has begun, also when only the intent is known: then the run's tag tells it, as somebody else may
@@ -21,7 +21,7 @@ export async function dropImage(
     return context.note(`image ${name} is kept: ${user} still has instances of it, or launches it`);
   const known = begun.map((change) => change.result).find((result) => typeof result === 'string');
   // EC2 answers "not found" to the end of an image that it does not show yet, too.
-  const image = await whenVisible(context, `image ${known ?? name}`, () =>
+  const image = await waitUntilConsistent(context, `image ${known ?? name}`, () =>
     known === undefined ? findImageOfRun(ec2, name, context.run.id) : readImage(ec2, known),
   );
   const imageId = image?.imageId ?? known;

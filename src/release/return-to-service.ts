@@ -2,14 +2,14 @@ import { messageOf } from '@golden-pipeline/shared/errors';
 import { readGroup } from '../aws/groups.ts';
 import { isEnding, readMachine, tagMachine } from '../aws/instances.ts';
 import { tagKeys } from '../aws/tags.ts';
-import { bringBack, bringBackOrEnd } from '../fleet/return-host.ts';
+import { returnOrTerminate, returnToService } from '../fleet/return-host.ts';
 import type { ContextWith } from '../fleet/services.ts';
 import { isReplaced, takeOut } from '../fleet/standby.ts';
-import { endHost } from '../fleet/terminate-host.ts';
+import { terminateBakeInstance } from '../fleet/terminate-host.ts';
 import type { Host } from '../hosts/types.ts';
-import { endChangedHost } from '../plays/changed-outside.ts';
+import { terminateChangedInstance } from '../plays/changed-outside.ts';
 import type { PlayFacts } from '../plays/facts.ts';
-import { endLostHost } from '../plays/lost-identity.ts';
+import { terminateLostInstance } from '../plays/lost-identity.ts';
 import { playRelease } from '../plays/play.ts';
 import type { ReleaseState } from './state.ts';
 
@@ -19,33 +19,35 @@ type Context = ContextWith<PlayFacts>;
  * Gives the bake host to service: as the first canary, or, with blue/green, on the version that serves. One that plays have changed
  * beside the release's folder is not of that version any more; one that has lost what a boot does not make again is not that host.
  */
-export async function giveToService(context: ContextWith<PlayFacts & Pick<ReleaseState, 'strategy'>>): Promise<void> {
+export async function returnBakeInstance(
+  context: ContextWith<PlayFacts & Pick<ReleaseState, 'strategy'>>,
+): Promise<void> {
   const { host, strategy, changedOutside, lost } = context.state;
   // Terminated before.
   if (!host) return;
-  if (lost) await endLostHost(context);
-  else if (strategy === 'blue-green' && changedOutside) await endChangedHost(context);
-  else await bringBack(context);
+  if (lost) await terminateLostInstance(context);
+  else if (strategy === 'blue-green' && changedOutside) await terminateChangedInstance(context);
+  else await returnToService(context);
 }
 
 /**
  * Gives the host back to the version that serves. One that cannot be switched, or that the group has replaced, is ended: what is not
  * proven never serves by an undo.
  */
-export async function giveBack(context: Context): Promise<void> {
+export async function undoBakeInstance(context: Context): Promise<void> {
   const { host, activated } = context.state;
   if (!host || !activated) return;
   const machine = await readMachine(context.services.aws.ec2, host.instanceId);
   // One that the roll has replaced, or that has died.
-  if (!machine || isEnding(machine)) return endHost(context);
-  if (context.state.changedOutside) return endChangedHost(context);
-  if (context.state.lost) return endLostHost(context);
+  if (!machine || isEnding(machine)) return terminateBakeInstance(context);
+  if (context.state.changedOutside) return terminateChangedInstance(context);
+  if (context.state.lost) return terminateLostInstance(context);
   const reason = await switchBack(context, host);
-  if (reason === undefined && context.state.changedOutside) return endChangedHost(context);
+  if (reason === undefined && context.state.changedOutside) return terminateChangedInstance(context);
   // One that was detached before the first play returns when that is undone: the plays that are still to come may change it, too.
-  if (reason === undefined) return context.state.detachFirst ? undefined : bringBackOrEnd(context);
+  if (reason === undefined) return context.state.detachFirst ? undefined : returnOrTerminate(context);
   context.note(`${host.instanceId} ${reason}: it is ended`);
-  return endHost(context);
+  return terminateBakeInstance(context);
 }
 
 /** Resolves with why the host cannot be given back, undefined once it is out of service and switched. */

@@ -12,7 +12,7 @@ import { leftBehind, rollbackTarget } from '../fleet/versions.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
 import { compareVersions } from '../shared/version.ts';
 import { availableIds, launchable } from './launchable-image.ts';
-import { chooseRollbackWay, flipFact, type RollbackWay, switchFact, type WayFact } from './method.ts';
+import { type ChosenMethod, chooseRollbackMethod, inPlaceFact, type MethodFact, switchFact } from './method.ts';
 import type { RollbackMethod } from './state.ts';
 import { switchFacts } from './switch-facts.ts';
 import { chooseTarget } from './target.ts';
@@ -34,7 +34,7 @@ export interface RollbackDecision {
   disabled: boolean;
   /** How the fleet differs from the ledger: no reason not to go back. */
   drifts: Drift[];
-  way: RollbackWay;
+  way: ChosenMethod;
 }
 
 /**
@@ -83,7 +83,7 @@ export async function decideRollback(
     facts.idle ? switchFacts(services, facts, target.image?.imageId) : undefined,
   ]);
   const there = await launchable(services, image, target, releases, { named: options.version !== undefined });
-  const way = chooseRollbackWay(
+  const way = chooseRollbackMethod(
     {
       ...(other && { switch: switchFact(target.version, other) }),
       flip: flipOf(fleet, target.version, serving, machines, images),
@@ -153,14 +153,14 @@ function flipOf(
   serving: string | undefined,
   machines: Machine[],
   images: GoldenImage[],
-): WayFact {
+): MethodFact {
   if (version === serving) return { open: false, why: `the hosts serve ${version}; only their image is another` };
   // Hosts from before the playbook was declared plain may still hold environments.
   if (ansible.kind === 'plain' && images.every((image) => image.environments.length === 0)) {
     return { open: false, why: `the playbook of ${app} is plain, so its hosts hold no other environment to switch to` };
   }
   const byId = new Map(images.map((image) => [image.imageId, image.environments]));
-  return flipFact(
+  return inPlaceFact(
     version,
     machines.map((machine) => ({ id: machine.id, environments: byId.get(machine.imageId) })),
   );

@@ -4,10 +4,10 @@ import { readTargets } from '../aws/balancers.ts';
 import { readGroup } from '../aws/groups.ts';
 import { groupMachines, type Machine } from '../aws/instances.ts';
 import { type ContextWith, type FleetGroup, times } from '../fleet/services.ts';
-import { flipProgram } from '../fleet/switch-program.ts';
+import { switchProgram } from '../fleet/switch-program.ts';
 
 /** What a host said. */
-export interface FlipAnswer {
+export interface InPlaceAnswer {
   id: string;
   ok: boolean;
   /** Its program has answered; otherwise the connection failed. */
@@ -25,7 +25,7 @@ export interface FlipHost extends Machine {
 }
 
 /** The fleet as a flip sees it. */
-export interface FlipLook {
+export interface InPlaceView {
   hosts: FlipHost[];
   /** Live machines of the group, also those that need not switch. */
   all: number;
@@ -40,11 +40,11 @@ const attemptEveryMs = 1000;
  * The machines of the group that may serve another version than the one to serve: all but those that the pinned template has
  * launched, or that nobody has ever switched.
  */
-export async function lookForHosts(
+export async function findHosts(
   context: ContextWith<FleetGroup>,
   version: string,
   imageId?: string,
-): Promise<FlipLook> {
+): Promise<InPlaceView> {
   const { aws } = context.services;
   const [group, machines] = await Promise.all([
     readGroup(aws.autoScaling, context.state.group),
@@ -82,9 +82,9 @@ export async function flipHosts(
   context: ContextWith<FleetGroup>,
   machines: readonly Machine[],
   version: string,
-): Promise<FlipAnswer[]> {
+): Promise<InPlaceAnswer[]> {
   let done = 0;
-  const flipOne = async (machine: Machine): Promise<FlipAnswer> => {
+  const flipOne = async (machine: Machine): Promise<InPlaceAnswer> => {
     const answer = await flipHost(context, machine, version);
     done++;
     context.progress(`${done} of ${machines.length} hosts switched`, { done, total: machines.length });
@@ -93,11 +93,11 @@ export async function flipHosts(
   return pMap(machines, flipOne, { concurrency: context.services.fleet.release.flip.parallel });
 }
 
-async function flipHost(context: ContextWith<FleetGroup>, machine: Machine, version: string): Promise<FlipAnswer> {
+async function flipHost(context: ContextWith<FleetGroup>, machine: Machine, version: string): Promise<InPlaceAnswer> {
   const { fleet, hosts } = context.services;
   const { id } = machine;
   const host = { instanceId: id, address: machine.address };
-  const argv = flipProgram(fleet, 'to', version);
+  const argv = switchProgram(fleet, 'to', version);
   let reason = 'the run was stopped';
   for (let attempt = 0; attempt < attempts; attempt++) {
     // A Ctrl-C ends the pause too.

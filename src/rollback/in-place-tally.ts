@@ -1,6 +1,6 @@
-import type { FlipAnswer, FlipHost, FlipLook } from './in-place-hosts.ts';
+import type { FlipHost, InPlaceAnswer, InPlaceView } from './in-place-hosts.ts';
 
-export interface FlipLimits {
+export interface InPlaceLimits {
   /** Part of the fleet that may fail to switch, in percent. */
   maxFailedPercent: number;
   /** Milliseconds that a newcomer may take from when it is first seen until it has switched. */
@@ -18,22 +18,22 @@ export interface Unswitched {
  * count: Auto Scaling ends sick machines just while a bad release serves. Neither do newcomers, machines that did not serve when
  * the flip began: long before SSH answers there a machine counts as running. They are asked again for a while.
  */
-export class FlipTally {
-  readonly #limits: FlipLimits;
+export class InPlaceTally {
+  readonly #limits: InPlaceLimits;
   readonly #established: ReadonlySet<string>;
-  readonly #decided = new Map<string, FlipAnswer>();
+  readonly #decided = new Map<string, InPlaceAnswer>();
   /** Newcomers that have not switched yet: since when they are known, and what they said last. */
   readonly #newcomers = new Map<string, { since: number; reason?: string }>();
-  #look: FlipLook = { hosts: [], all: 0 };
+  #look: InPlaceView = { hosts: [], all: 0 };
 
   /** @param established Ids of the hosts that served when the flip began. */
-  constructor(limits: FlipLimits, established: Iterable<string>) {
+  constructor(limits: InPlaceLimits, established: Iterable<string>) {
     this.#limits = limits;
     this.#established = new Set(established);
   }
 
   /** Takes in the fleet as it is now; newcomers whose time is over have failed. */
-  see(look: FlipLook, now: number): void {
+  see(look: InPlaceView, now: number): void {
     this.#look = look;
     for (const { id, state } of this.#undecided()) {
       if (this.#established.has(id)) continue;
@@ -55,7 +55,7 @@ export class FlipTally {
   }
 
   /** Takes in what hosts said; returns how many of them are not asked again. */
-  take(answers: readonly FlipAnswer[]): number {
+  take(answers: readonly InPlaceAnswer[]): number {
     const inService = new Set(this.#look.hosts.filter((host) => host.inService).map((host) => host.id));
     let decided = 0;
     for (const answer of answers) {
@@ -72,7 +72,7 @@ export class FlipTally {
   }
 
   /** Hosts that have switched, gone ones included. */
-  get switched(): FlipAnswer[] {
+  get switched(): InPlaceAnswer[] {
     return [...this.#decided.values()].filter((answer) => answer.ok);
   }
 

@@ -3,7 +3,7 @@ import type { RollbackMethod } from './state.ts';
 import type { SwitchFacts } from './switch-facts.ts';
 
 /** Whether a way is open, and why or why not, as the second half of a sentence. */
-export interface WayFact {
+export interface MethodFact {
   open: boolean;
   why: string;
   /** It is open, but machines have to boot first. */
@@ -11,17 +11,17 @@ export interface WayFact {
 }
 
 /** What is known about each way, the fastest first. A way that the fleet does not have is absent. */
-export interface WayFacts {
+export interface MethodFacts {
   /** The group that ran the version before still runs (blue/green). */
-  switch?: WayFact;
+  switch?: MethodFact;
   /** The hosts hold the environment. */
-  flip: WayFact;
+  flip: MethodFact;
   /** The image can be launched. */
-  roll: WayFact;
+  roll: MethodFact;
 }
 
 /** The way that is taken, and those that are faster but closed, or slower. */
-export interface RollbackWay {
+export interface ChosenMethod {
   how: RollbackMethod;
   why: string;
   rejected: { how: RollbackMethod; why: string }[];
@@ -33,7 +33,7 @@ const ways: readonly RollbackMethod[] = ['switch', 'flip', 'roll'];
  * Chooses the fastest open way, or the one asked for. A way that waits for machines to boot comes after one that needs none.
  * @throws PipelineError `rollback.way-closed` naming why, and what is open instead
  */
-export function chooseRollbackWay(facts: WayFacts, asked: 'auto' | RollbackMethod): RollbackWay {
+export function chooseRollbackMethod(facts: MethodFacts, asked: 'auto' | RollbackMethod): ChosenMethod {
   const known = ways.flatMap((how) => (facts[how] ? [{ how, ...facts[how] }] : []));
   const open = known.filter((way) => way.open);
   const quick = open.find((way) => way.how !== 'roll' && !way.waits) ?? open[0];
@@ -59,7 +59,7 @@ export function chooseRollbackWay(facts: WayFacts, asked: 'auto' | RollbackMetho
 }
 
 /** Whether traffic can be given to the group that ran the version before: open while that runs, at once while it is as large as needed. */
-export function switchFact(version: string, { group, template, healthy, needed, why }: SwitchFacts): WayFact {
+export function switchFact(version: string, { group, template, healthy, needed, why }: SwitchFacts): MethodFact {
   if (template === undefined) return { open: false, why };
   const runs = `${group} still runs ${version}, ${healthy} of ${needed} machines healthy`;
   return healthy < needed
@@ -75,7 +75,7 @@ export interface FlipHost {
 }
 
 /** Whether every host can switch to a version by itself. */
-export function flipFact(version: string, hosts: readonly FlipHost[]): WayFact {
+export function inPlaceFact(version: string, hosts: readonly FlipHost[]): MethodFact {
   if (hosts.length === 0) return { open: false, why: 'no host serves' };
   const lacking = hosts.filter((host) => !host.environments?.includes(version));
   if (lacking.length === 0) {

@@ -5,22 +5,22 @@ import type { Services } from '../fleet/services.ts';
 import { announce } from '../release/steps/announce.ts';
 import { decideRollback } from './decide.ts';
 import type { RollbackMethod, RollbackState, RollbackStep } from './state.ts';
-import { serveOld } from './steps/confirm-serving.ts';
-import { pinOld } from './steps/pin-template.ts';
+import { confirmServingInPlace } from './steps/confirm-serving.ts';
+import { pinTemplateVersion } from './steps/pin-template.ts';
 import { rollbackPreflight } from './steps/preflight.ts';
-import { converge } from './steps/replace-switched.ts';
-import { rollOld, settleOld, verifyOld } from './steps/roll.ts';
-import { flip } from './steps/switch-in-place.ts';
-import { settleBack, switchBack } from './steps/switch-traffic.ts';
+import { replaceSwitched } from './steps/replace-switched.ts';
+import { confirmServing, rollBackFleet, verifyRolledBack } from './steps/roll.ts';
+import { switchInPlace } from './steps/switch-in-place.ts';
+import { switchTraffic, transferSettings } from './steps/switch-traffic.ts';
 
 /** Its name in records and journals. */
 export const rollbackName = 'fast-rollback';
 
 /** The procedures, by the way that is taken. */
 export const rollbackSteps: Record<RollbackMethod, readonly RollbackStep[]> = {
-  switch: [rollbackPreflight, switchBack, settleBack, announce],
-  flip: [rollbackPreflight, pinOld, flip, serveOld, converge, announce],
-  roll: [rollbackPreflight, rollOld, settleOld, verifyOld, announce],
+  switch: [rollbackPreflight, switchTraffic, transferSettings, announce],
+  flip: [rollbackPreflight, pinTemplateVersion, switchInPlace, confirmServingInPlace, replaceSwitched, announce],
+  roll: [rollbackPreflight, rollBackFleet, confirmServing, verifyRolledBack, announce],
 };
 
 export interface RollbackOptions {

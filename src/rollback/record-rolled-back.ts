@@ -11,16 +11,16 @@ type Context = ContextWith<RolledBackFacts>;
  * ledger it works with. To be called as soon as nothing takes the rollback back: what fails after that leaves the fleet on the old
  * version all the same. What cannot be written is told and stops nothing.
  */
-export async function noteLeft(context: Context): Promise<void> {
+export async function recordRolledBack(context: Context): Promise<void> {
   const at = instantText(context.clock.now());
   const tell = (what: string) => (error: unknown) => context.note(`${what}: ${messageOf(error)}`);
   await Promise.all([
-    writeLeft(context, at).catch(tell('the ledger does not know which version was left')),
-    tagLeft(context, at).catch(tell('the images do not tell which version was left')),
+    writeRolledBack(context, at).catch(tell('the ledger does not know which version was left')),
+    tagImagesRolledBack(context, at).catch(tell('the images do not tell which version was left')),
   ]);
 }
 
-async function writeLeft(context: Context, leftAt: string): Promise<void> {
+async function writeRolledBack(context: Context, leftAt: string): Promise<void> {
   const { ledger, fleet } = context.services;
   const { version, leaves = [] } = context.state;
   const target = await ledger.release(fleet.app, version);
@@ -40,7 +40,7 @@ async function writeLeft(context: Context, leftAt: string): Promise<void> {
 }
 
 /** One call, and a second one where the version to serve was left before. */
-async function tagLeft(context: Context, at: string): Promise<void> {
+async function tagImagesRolledBack(context: Context, at: string): Promise<void> {
   const { ec2 } = context.services.aws;
   const { imageId, leftImages = [], again = false } = context.state;
   await Promise.all([

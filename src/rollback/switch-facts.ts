@@ -1,7 +1,7 @@
 import { groupMachines } from '../aws/instances.ts';
 import { readTemplateVersion } from '../aws/launch-templates.ts';
 import { readScheduledActions } from '../aws/scaling-settings.ts';
-import { readColour } from '../fleet/group-health.ts';
+import { readGroupHealth } from '../fleet/group-health.ts';
 import { scaleDownName } from '../fleet/group-settings.ts';
 import type { FleetFacts, Services } from '../fleet/services.ts';
 
@@ -32,7 +32,7 @@ export async function switchFacts(
   if (!idle) return { healthy: 0, needed: 0, why: 'the fleet has one group only' };
   const { aws } = services;
   const [seen, machines, actions] = await Promise.all([
-    readColour(services, idle, { group, targetGroupArn }),
+    readGroupHealth(services, idle, { group, targetGroupArn }),
     groupMachines(aws.ec2, idle.group),
     readScheduledActions(aws.autoScaling, idle.group),
   ]);

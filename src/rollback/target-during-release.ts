@@ -3,7 +3,7 @@ import type { VersionMove } from '../engine/operation.ts';
 import type { Services } from '../fleet/services.ts';
 import { decideRollback } from './decide.ts';
 import { availableIds, launchable } from './launchable-image.ts';
-import { chooseRollbackWay } from './method.ts';
+import { chooseRollbackMethod } from './method.ts';
 import type { RollbackMethod } from './state.ts';
 import { chooseTarget } from './target.ts';
 
@@ -34,6 +34,6 @@ export async function targetDuringRelease(
   // Which hosts can switch is known only after that release; which ways the fleet does not have at all, already now.
   const open = { open: true, why: 'known when the release has ended' };
   const switches = fleet.release.strategy === 'blue-green' ? { switch: open } : {};
-  chooseRollbackWay({ ...switches, flip: open, roll: open }, how);
+  chooseRollbackMethod({ ...switches, flip: open, roll: open }, how);
   return target.version;
 }

@@ -1,7 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { releaseRoot } from '../fleet/release-root.ts';
 import type { Services } from '../fleet/services.ts';
-import { flipProgram } from '../fleet/switch-program.ts';
+import { switchProgram } from '../fleet/switch-program.ts';
 import type { Host } from '../hosts/types.ts';
 
 type Ports = Pick<Services, 'fleet' | 'hosts'>;
@@ -28,7 +28,7 @@ export async function onHost(ports: Ports, host: Host, action: SecretsAction, ru
 
 /** Lets the service take over from itself, with the secrets that the host holds now. @throws PipelineError `secrets.not-taken-over` */
 export async function takeOverOnHost({ fleet, hosts }: Ports, host: Host): Promise<void> {
-  const printed = await hosts.run(host, flipProgram(fleet, 'again'), { timeoutMs });
+  const printed = await hosts.run(host, switchProgram(fleet, 'again'), { timeoutMs });
   const { ok, reason } = JSON.parse(printed) as { ok: boolean; reason?: string };
   if (ok) return;
   throw new PipelineError(
@@ -53,7 +53,7 @@ export async function namesOnHost({ fleet, hosts }: Ports, host: Host): Promise<
 /** Whether the service of a host can take over from itself. */
 export async function canTakeOver({ fleet, hosts }: Ports, host: Host): Promise<boolean> {
   try {
-    const { environments } = JSON.parse(await hosts.run(host, flipProgram(fleet, 'list'))) as {
+    const { environments } = JSON.parse(await hosts.run(host, switchProgram(fleet, 'list'))) as {
       environments?: unknown;
     };
     return Array.isArray(environments) && environments.length > 0;

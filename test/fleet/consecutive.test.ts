@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { inARow } from '../../src/fleet/consecutive.ts';
+import { consecutive } from '../../src/fleet/consecutive.ts';
 
 it('a good reading counts only with those before it', () => {
-  const steady = inARow(3);
+  const steady = consecutive(3);
   expect([true, true, false, true, true, true, true].map(steady)).toEqual([
     false,
     false,
@@ -12,5 +12,5 @@ it('a good reading counts only with those before it', () => {
     true,
     true,
   ]);
-  expect(inARow(1)(true)).toBe(true);
+  expect(consecutive(1)(true)).toBe(true);
 });

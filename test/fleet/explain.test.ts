@@ -7,7 +7,7 @@ import { DeregisterImageCommand, DisableImageCommand, EnableImageCommand } from 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readGroup, resumeProcesses, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
 import { createPoll } from '../../src/engine/poll.ts';
-import { emptyColour, proveColour } from '../../src/fleet/group-health.ts';
+import { emptyGroup, waitGroupReady } from '../../src/fleet/group-health.ts';
 import { waitFleetHealthy, waitTargetHealthy } from '../../src/fleet/health.ts';
 import { observeFleet } from '../../src/fleet/observe.ts';
 import { waitLifecycle } from '../../src/fleet/standby.ts';
@@ -102,7 +102,7 @@ describe('a wait on a group that gives up', () => {
     const waiting = await context();
     world.cloud.faults.add({ kind: 'insufficient-capacity' });
     await size(5);
-    const { details } = await told(proveColour(waiting, waiting.state, waiting.state));
+    const { details } = await told(waitGroupReady(waiting, waiting.state, waiting.state));
     expect(details).toMatch(/^\d+ launches have failed: .*sufficient .*capacity/);
   });
 
@@ -131,7 +131,7 @@ describe('a wait on a group that gives up', () => {
   it('names what keeps instances from terminating', async () => {
     const waiting = await context();
     await suspendProcesses(asg(), name(), ['Terminate']);
-    const { details } = await told(emptyColour(waiting, waiting.state));
+    const { details } = await told(emptyGroup(waiting, waiting.state));
     expect(details).toContain(`Terminate of ${name()} is suspended: no instance is terminated`);
   });
 });

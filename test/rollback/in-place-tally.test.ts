@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { FlipAnswer, FlipHost } from '../../src/rollback/in-place-hosts.ts';
-import { FlipTally } from '../../src/rollback/in-place-tally.ts';
+import type { FlipHost, InPlaceAnswer } from '../../src/rollback/in-place-hosts.ts';
+import { InPlaceTally } from '../../src/rollback/in-place-tally.ts';
 
 const host = (id: string, more: Partial<FlipHost> = {}): FlipHost => ({
   id,
@@ -11,16 +11,16 @@ const host = (id: string, more: Partial<FlipHost> = {}): FlipHost => ({
   inService: true,
   ...more,
 });
-const ok = (id: string): FlipAnswer => ({ id, ok: true, reached: true });
-const refuses = (id: string): FlipAnswer => ({ id, ok: false, reached: true, reason: 'the disk is full' });
-const silent = (id: string): FlipAnswer => ({ id, ok: false, reached: false, reason: 'no SSH' });
+const ok = (id: string): InPlaceAnswer => ({ id, ok: true, reached: true });
+const refuses = (id: string): InPlaceAnswer => ({ id, ok: false, reached: true, reason: 'the disk is full' });
+const silent = (id: string): InPlaceAnswer => ({ id, ok: false, reached: false, reason: 'no SSH' });
 const fleet = (count: number) => Array.from({ length: count }, (_, index) => host(`i-${index}`));
 const limits = { maxFailedPercent: 25, patienceMs: 1000 };
 const ids = (hosts: readonly { id: string }[]) => hosts.map((one) => one.id);
 
 it('counts failures of all looks against the whole fleet', () => {
   const hosts = fleet(8);
-  const tally = new FlipTally(limits, ids(hosts));
+  const tally = new InPlaceTally(limits, ids(hosts));
   tally.see({ hosts: hosts.slice(0, 6), all: 8 }, 0);
   expect(tally.take([...hosts.slice(0, 5).map((one) => ok(one.id)), refuses('i-5')])).toBe(6);
   expect(tally.tooMany).toBe(false);
@@ -40,7 +40,7 @@ it('counts failures of all looks against the whole fleet', () => {
 });
 
 it('machines that serve the version already are a part of the fleet', () => {
-  const tally = new FlipTally(limits, ['i-0']);
+  const tally = new InPlaceTally(limits, ['i-0']);
   tally.see({ hosts: [host('i-0')], all: 4 }, 0);
   tally.take([refuses('i-0')]);
   expect(tally.tooMany).toBe(false);
@@ -48,7 +48,7 @@ it('machines that serve the version already are a part of the fleet', () => {
 
 it('hosts that have left the group do not count', () => {
   const hosts = fleet(4);
-  const tally = new FlipTally(limits, ids(hosts));
+  const tally = new InPlaceTally(limits, ids(hosts));
   tally.see({ hosts, all: 4 }, 0);
   tally.take([ok('i-0'), ok('i-1'), silent('i-2'), silent('i-3')]);
   expect(tally.tooMany).toBe(true);
@@ -62,7 +62,7 @@ it('asks newcomers again until their time is over, and does not count them', () 
   const old = fleet(2);
   const young = [host('i-a'), host('i-b', { inService: false }), host('i-c', { state: 'pending', inService: false })];
   const look = { hosts: [...old, ...young], all: 5 };
-  const tally = new FlipTally({ ...limits, maxFailedPercent: 0 }, ids(old));
+  const tally = new InPlaceTally({ ...limits, maxFailedPercent: 0 }, ids(old));
   tally.see(look, 0);
   expect(ids(tally.ready())).toEqual(['i-0', 'i-1', 'i-a', 'i-b']);
   // What answers in service and refuses has said its word; what is on its way has not.
@@ -83,7 +83,7 @@ it('asks newcomers again until their time is over, and does not count them', () 
 
 it('never gives up every machine of a fleet, newcomers or not', () => {
   const hosts = fleet(3);
-  const tally = new FlipTally({ ...limits, maxFailedPercent: 100 }, []);
+  const tally = new InPlaceTally({ ...limits, maxFailedPercent: 100 }, []);
   tally.see({ hosts, all: 3 }, 0);
   tally.take(hosts.map((one) => refuses(one.id)));
   expect(tally.tooMany).toBe(true);

@@ -11,7 +11,7 @@ type Context = RunContext<Services, object>;
  * Lets the group that serves now remember the event which its fleet is held for. The warm pool of the other one is ended: its
  * machines would be of the version before, and it would fill up as that group ends.
  */
-export async function carryEvent(context: Context, from: string, to: string): Promise<void> {
+export async function moveEvent(context: Context, from: string, to: string): Promise<void> {
   const { autoScaling } = context.services.aws;
   for (const key of [heldTag, unitsTag]) {
     const value = await readGroupTag(autoScaling, from, key);
@@ -27,8 +27,8 @@ export async function carryEvent(context: Context, from: string, to: string): Pr
   }
 }
 
-/** Puts back what {@link carryEvent} did in this step. */
-export async function carryEventBack(context: Context): Promise<void> {
+/** Puts back what {@link moveEvent} did in this step. */
+export async function restoreEvent(context: Context): Promise<void> {
   const { autoScaling } = context.services.aws;
   for (const change of context.changes().filter((one) => one.action === 'move-tag' && !one.undoing)) {
     const { key, from, value, was } = change.data as { key: string; from: string; value: string; was: string | null };

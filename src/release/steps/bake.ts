@@ -11,7 +11,7 @@ import { describeReturn } from '../../plays/clean.ts';
 import { assertRecord, cleanHost, isPlain } from '../../plays/plain-playbook.ts';
 import { playRelease } from '../../plays/play.ts';
 import { dropImage } from '../drop-image.ts';
-import { giveBack, giveToService, revert, tagHost } from '../return-to-service.ts';
+import { returnBakeInstance, revert, tagHost, undoBakeInstance } from '../return-to-service.ts';
 import type { ReleaseContext, ReleaseState, ReleaseStep } from '../state.ts';
 
 /** Switches the host to the new environment, cleans it, and makes the golden image; the host returns as the first canary. */
@@ -70,13 +70,13 @@ export const bake: ReleaseStep = {
       // What plays have changed beside the release's folder no revert takes back: such a host is replaced instead (see `rejoin`).
       else if (!changedOutside && !lost) await revert(context, host);
       // One that does not return waits for nothing.
-      if (!detachFirst || lost) await giveToService(context);
+      if (!detachFirst || lost) await returnBakeInstance(context);
     }
     context.note(`${name} is ${imageId}`);
   },
   async undo(context) {
     // Neither waits for the other, and neither is left for what the other could not do.
-    const ended = await Promise.allSettled([giveBack(context), dropImage(context, imageName(context))]);
+    const ended = await Promise.allSettled([undoBakeInstance(context), dropImage(context, imageName(context))]);
     const failed = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
     if (failed.length > 1) throw new AggregateError(failed, failed.map(messageOf).join('; '));
     if (failed.length > 0) throw failed[0];

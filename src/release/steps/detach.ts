@@ -1,10 +1,10 @@
-import { bringBackOrEnd } from '../../fleet/return-host.ts';
+import { returnOrTerminate } from '../../fleet/return-host.ts';
 import type { StepWith } from '../../fleet/services.ts';
 import { takeOut } from '../../fleet/standby.ts';
-import { endHost } from '../../fleet/terminate-host.ts';
-import { endChangedHost } from '../../plays/changed-outside.ts';
+import { terminateBakeInstance } from '../../fleet/terminate-host.ts';
+import { terminateChangedInstance } from '../../plays/changed-outside.ts';
 import type { PlayFacts } from '../../plays/facts.ts';
-import { endLostHost } from '../../plays/lost-identity.ts';
+import { terminateLostInstance } from '../../plays/lost-identity.ts';
 
 /** Takes the bake host out of the load balancer and waits for the drain. */
 export const detach: StepWith<PlayFacts> = {
@@ -18,9 +18,9 @@ export const detach: StepWith<PlayFacts> = {
   ],
   run: takeOut,
   async undo(context) {
-    if (context.state.changedOutside) await endChangedHost(context);
-    else if (context.state.lost) await endLostHost(context);
-    else if (context.state.activated) await endHost(context);
-    else if (context.state.detached) await bringBackOrEnd(context);
+    if (context.state.changedOutside) await terminateChangedInstance(context);
+    else if (context.state.lost) await terminateLostInstance(context);
+    else if (context.state.activated) await terminateBakeInstance(context);
+    else if (context.state.detached) await returnOrTerminate(context);
   },
 };

@@ -2,7 +2,7 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { alarmsToWatch, takeBaseline } from '../../analysis/baseline.ts';
 import { nameTaken } from '../../aws/create-image.ts';
 import { waitBooted } from '../../fleet/booting.ts';
-import { assertUnclaimed, claimFleet, freeFleet } from '../../fleet/claim.ts';
+import { assertUnclaimed, claimFleet, releaseClaim } from '../../fleet/claim.ts';
 import { type Observation, observeFleet } from '../../fleet/observe.ts';
 import { assertReady } from '../../fleet/ready.ts';
 import { assertSecrets } from '../../fleet/secrets-check.ts';
@@ -93,7 +93,7 @@ export const preflight: ReleaseStep = {
     for (const { version } of reserved) {
       await services.ledger.updateRelease(run.app, version, { state: 'failed', knownGood: false });
     }
-    if (context.changes().some((one) => one.action === 'claim-fleet')) await freeFleet(context);
+    if (context.changes().some((one) => one.action === 'claim-fleet')) await releaseClaim(context);
   },
 };
 

@@ -5,7 +5,7 @@ import { need } from '../../engine/need.ts';
 import { readSettings, scaleDownName, setActions, setPolicies, setSuspended } from '../../fleet/group-settings.ts';
 import { restoreSettings } from '../../fleet/restore-settings.ts';
 import { restoreDefaultVersion } from '../../fleet/restore-template.ts';
-import { carryEvent, carryEventBack } from '../../fleet/scaling/transfer.ts';
+import { moveEvent, restoreEvent } from '../../fleet/scaling/transfer.ts';
 import type { ContextWith, FleetGroup, GroupSettings, StepWith } from '../../fleet/services.ts';
 import { type Size, sizeToRestore } from '../../fleet/size-to-restore.ts';
 import { instantText } from '../../shared/instant.ts';
@@ -44,7 +44,7 @@ export const promote: StepWith<TrafficFacts> = {
     const atRest = [...idle.suspended.filter((process) => process !== 'ScheduledActions'), 'AlarmNotification'];
     await setSuspended(context, former.group, idle.suspended, [...new Set(atRest)]);
     await setPolicies(context, former.group, idle.policies, idle.policies.map(forecastOnly));
-    await carryEvent(context, former.group, group);
+    await moveEvent(context, former.group, group);
     await scheduleEnd(context, former, idle);
     if (templateVersion !== undefined) {
       await context.change(
@@ -58,7 +58,7 @@ export const promote: StepWith<TrafficFacts> = {
     // First of all the requests: the group that served before is still whole.
     await trafficBack(context);
     await restoreDefaultVersion(context);
-    await carryEventBack(context);
+    await restoreEvent(context);
     if (!settled) return;
     await restoreSettings(context, settled.idle, 'nothing');
     await restoreSettings(context, settled.live, 'nothing');

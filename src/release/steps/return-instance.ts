@@ -1,4 +1,4 @@
-import { giveToService } from '../return-to-service.ts';
+import { returnBakeInstance } from '../return-to-service.ts';
 import type { ReleaseStep } from '../state.ts';
 
 /** Gives the bake host back once the image is proven, where it was detached before the first play. */
@@ -16,5 +16,5 @@ export const returnInstance: ReleaseStep = {
       ? []
       : ['unless it was terminated after the image']),
   ],
-  run: giveToService,
+  run: returnBakeInstance,
 };

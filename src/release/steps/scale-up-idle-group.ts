@@ -2,7 +2,7 @@ import { readGroup, setTemplate } from '../../aws/groups.ts';
 import { readRoutes } from '../../aws/listeners.ts';
 import { need } from '../../engine/need.ts';
 import { addTemplateVersion, dropTemplateVersion } from '../../fleet/add-template-version.ts';
-import { emptyColour, proveColour } from '../../fleet/group-health.ts';
+import { emptyGroup, waitGroupReady } from '../../fleet/group-health.ts';
 import { readSettings, scaleDownName, setActions, setSuspended } from '../../fleet/group-settings.ts';
 import { pinTemplate } from '../../fleet/pin-template.ts';
 import { restoreSettings } from '../../fleet/restore-settings.ts';
@@ -46,7 +46,7 @@ export const scaleUpIdleGroup: StepWith<TrafficFacts> = {
     );
     await pinTemplate(context);
     if (context.state.templateVersion === undefined) {
-      await emptyColour(context, idle);
+      await emptyGroup(context, idle);
       await addTemplateVersion(context, idle.group);
     }
     const template = { id: context.state.current.templateId, version: need(context.state, 'templateVersion') };
@@ -57,7 +57,7 @@ export const scaleUpIdleGroup: StepWith<TrafficFacts> = {
         () => setTemplate(aws.autoScaling, idle.group, template),
       );
     }
-    await proveColour(context, idle, live);
+    await waitGroupReady(context, idle, live);
     const { desired } = await readGroup(aws.autoScaling, idle.group);
     context.note(`${desired} machines of ${idle.group} are healthy; they have no traffic yet`);
   },
@@ -72,9 +72,9 @@ export const scaleUpIdleGroup: StepWith<TrafficFacts> = {
     const raised = context
       .changes()
       .some((one) => ['empty-group', 'set-template', 'set-capacity'].includes(one.action));
-    if (raised) await emptyColour(context, idle);
+    if (raised) await emptyGroup(context, idle);
     await restoreSettings(context, idleBefore, 'capacity');
-    if (raised && idleBefore.desired > 0) await proveColour(context, idle, idle);
+    if (raised && idleBefore.desired > 0) await waitGroupReady(context, idle, idle);
     await restoreRoutes(context, listenerArn, idleBefore.routes);
     await dropTemplateVersion(context);
   },

@@ -2,7 +2,7 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { watchWindow } from '../../analysis/window.ts';
 import { readGroup, setCapacity } from '../../aws/groups.ts';
 import { need } from '../../engine/need.ts';
-import { proveColour } from '../../fleet/group-health.ts';
+import { waitGroupReady } from '../../fleet/group-health.ts';
 import type { ContextWith, FleetGroup, StepWith } from '../../fleet/services.ts';
 import { proofRouteHeaders, smokeFailures } from '../../fleet/smoke.ts';
 import {
@@ -40,7 +40,7 @@ export const shiftTraffic: StepWith<TrafficFacts> = {
     const reached = Math.round((await trafficOf(context, listenerArn, to, from)) * 100);
     for (const percent of fleet.release.weights.filter((one) => one > reached)) {
       // Proven, and as large as the other one is now: right before it gets more.
-      await proveColour(context, to, from);
+      await waitGroupReady(context, to, from);
       await shareTraffic(context, listenerArn, to, from, percent);
       context.note(`${percent} % of the traffic goes to ${to.group}`);
       if (percent === 100) continue;
@@ -73,7 +73,7 @@ export async function trafficBack(context: Context): Promise<void> {
   if (!traffic) return;
   const { from, to } = traffic;
   const share = await trafficOf(context, listenerArn, from, to);
-  if (share === 0 && (await ownsTraffic(context, listenerArn, [from, to]))) await proveColour(context, from, to);
+  if (share === 0 && (await ownsTraffic(context, listenerArn, [from, to]))) await waitGroupReady(context, from, to);
   if (share < 1) await shareTraffic(context, listenerArn, from, to, 100, { unstick: true, ownOnly: true });
   await context.save({ ...from, idle: to });
   await restoreProofRoute(context, proofTargetGroupArn);

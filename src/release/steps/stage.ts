@@ -2,9 +2,9 @@ import path from 'node:path';
 import { messageOf } from '@golden-pipeline/shared/errors';
 import { readMachine } from '../../aws/instances.ts';
 import { need } from '../../engine/need.ts';
-import { endHost } from '../../fleet/terminate-host.ts';
+import { terminateBakeInstance } from '../../fleet/terminate-host.ts';
 import { archiveCommit } from '../../hosts/git/archive.ts';
-import { endChangedHost } from '../../plays/changed-outside.ts';
+import { terminateChangedInstance } from '../../plays/changed-outside.ts';
 import { playRelease } from '../../plays/play.ts';
 import { assertMayServe } from '../../plays/playbook/detach-first.ts';
 import { describeProject, projectFiles } from '../../plays/project-files.ts';
@@ -49,7 +49,7 @@ export const stage: ReleaseStep = {
       return;
     const machine = await readMachine(context.services.aws.ec2, host.instanceId);
     if (machine?.state !== 'running') return;
-    if (context.state.changedOutside) return endChangedHost(context);
+    if (context.state.changedOutside) return terminateChangedInstance(context);
     const { hosts, fleet } = context.services;
     const reached = () => hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
     if (!context.state.detachFirst) {
@@ -60,7 +60,7 @@ export const stage: ReleaseStep = {
         context.note(
           `${messageOf(error)}: ${host.instanceId} is terminated, as the new environment cannot be removed from it`,
         );
-        return endHost(context);
+        return terminateBakeInstance(context);
       }
     }
     try {
@@ -74,14 +74,14 @@ export const stage: ReleaseStep = {
       context.note(
         `the new environment cannot be removed from ${host.instanceId} (${messageOf(error)}): it is terminated`,
       );
-      return endHost(context);
+      return terminateBakeInstance(context);
     }
     // The play that removes the environment is the whole playbook, too.
-    if (context.state.changedOutside) return endChangedHost(context);
+    if (context.state.changedOutside) return terminateChangedInstance(context);
     // A part of the release role, played by itself, may have switched it; what is not proven never serves by an undo.
     const { version, detachFirst } = context.state;
     if (!detachFirst || (await readCurrent(context, host)) !== version) return;
     context.note(`a play has switched ${host.instanceId} to ${version}: it is terminated`);
-    await endHost(context);
+    await terminateBakeInstance(context);
   },
 };

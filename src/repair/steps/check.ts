@@ -1,6 +1,6 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readImage } from '../../aws/images.ts';
-import { assertUnclaimed, claimFleet, freeFleet } from '../../fleet/claim.ts';
+import { assertUnclaimed, claimFleet, releaseClaim } from '../../fleet/claim.ts';
 import { observeFleet } from '../../fleet/observe.ts';
 import { assertReady } from '../../fleet/ready.ts';
 import { chooseRepairHost } from '../choose-host.ts';
@@ -45,6 +45,6 @@ export const repairCheck: RepairStep = {
     context.note(`${host.instanceId} serves ${version} from commit ${commit.slice(0, 12)}: the image is made from it`);
   },
   async undo(context) {
-    if (context.changes().some((one) => one.action === 'claim-fleet')) await freeFleet(context);
+    if (context.changes().some((one) => one.action === 'claim-fleet')) await releaseClaim(context);
   },
 };

@@ -5,7 +5,7 @@ import { rebootMachine } from '../../aws/instances.ts';
 import { tagKeys } from '../../aws/tags.ts';
 import { need } from '../../engine/need.ts';
 import { environmentsTag, heldEnvironments } from '../../fleet/held-environments.ts';
-import { bringBack, bringBackOrEnd } from '../../fleet/return-host.ts';
+import { returnOrTerminate, returnToService } from '../../fleet/return-host.ts';
 import { times } from '../../fleet/services.ts';
 import { remember, takeOut } from '../../fleet/standby.ts';
 import { playClean } from '../../plays/plain-playbook.ts';
@@ -28,7 +28,7 @@ export const detachHost: RepairStep = {
     const { detached, host, lost } = context.state;
     if (!detached || !host) return;
     if (lost) context.note(`${host.instanceId} has lost what a boot does not make again: ${lost.join(', ')}`);
-    await bringBackOrEnd(context);
+    await returnOrTerminate(context);
   },
 };
 
@@ -53,7 +53,7 @@ export const rebake: RepairStep = {
     await context.change({ action: 'record-image', target: version, data: { imageId } }, () =>
       ledger.updateRelease(fleet.app, version, { image: { region: fleet.region, imageId, name } }),
     );
-    await bringBack(context);
+    await returnToService(context);
     context.note(`${name} is ${imageId}`);
   },
   async undo(context) {

@@ -1,4 +1,4 @@
-import { endLostHost } from '../../plays/lost-identity.ts';
+import { terminateLostInstance } from '../../plays/lost-identity.ts';
 import type { RepairStep } from '../state.ts';
 
 /** Replaces a host that has lost what a boot does not make again, as soon as the group can launch another. Until then it serves. */
@@ -9,5 +9,5 @@ export const replaceLostHost: RepairStep = {
   async skip({ state: { lost, host } }) {
     return lost && host ? undefined : 'the host has lost nothing that a boot does not make again';
   },
-  run: endLostHost,
+  run: terminateLostInstance,
 };

@@ -1,11 +1,11 @@
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { replaceInstance } from '../../aws/groups.ts';
 import { isTimeout } from '../../engine/poll.ts';
-import { inARow } from '../../fleet/consecutive.ts';
+import { consecutive } from '../../fleet/consecutive.ts';
 import { type ContextWith, type StepWith, times } from '../../fleet/services.ts';
 import { smokeFailures } from '../../fleet/smoke.ts';
-import { lookForHosts } from '../in-place-hosts.ts';
-import { noteLeft } from '../record-rolled-back.ts';
+import { findHosts } from '../in-place-hosts.ts';
+import { recordRolledBack } from '../record-rolled-back.ts';
 import type { InPlaceState } from '../state.ts';
 
 type Context = ContextWith<InPlaceState>;
@@ -14,7 +14,7 @@ type Context = ContextWith<InPlaceState>;
 const lookEveryMs = 250;
 
 /** Ends the hosts that a flip could not switch, and sees that the old version is what is served. What it finds takes nothing back. */
-export const serveOld: StepWith<InPlaceState> = {
+export const confirmServingInPlace: StepWith<InPlaceState> = {
   id: 'serve',
   title: 'See the old version serve',
   describe: ({ state, services: { fleet } }) => [
@@ -22,7 +22,7 @@ export const serveOld: StepWith<InPlaceState> = {
     `${fleet.release.smokeTests.length} smoke test(s) find ${state.version}, ${fleet.release.healthyReads} times in a row; where they do not, the hosts stay on it and the run ends with exit code 4`,
   ],
   async run(context) {
-    await noteLeft(context);
+    await recordRolledBack(context);
     await replaceUnswitched(context);
     await waitTraffic(context);
   },
@@ -33,7 +33,7 @@ async function replaceUnswitched(context: Context): Promise<void> {
   const { aws } = context.services;
   const { unswitched = [], version, imageId } = context.state;
   if (unswitched.length === 0) return;
-  const there = new Set((await lookForHosts(context, version, imageId)).hosts.map((host) => host.id));
+  const there = new Set((await findHosts(context, version, imageId)).hosts.map((host) => host.id));
   for (const { id, reason } of unswitched) {
     if (!there.has(id)) {
       context.note(`${id} could not switch and has left the group: ${reason}`);
@@ -55,7 +55,7 @@ async function replaceUnswitched(context: Context): Promise<void> {
 async function waitTraffic(context: Context): Promise<void> {
   const { fleet } = context.services;
   const { version } = context.state;
-  const steady = inARow(fleet.release.healthyReads);
+  const steady = consecutive(fleet.release.healthyReads);
   let found: string[] = [];
   try {
     await context.poll({

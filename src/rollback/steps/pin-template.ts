@@ -7,7 +7,7 @@ import { restoreDefaultVersion, restoreGroupTemplate } from '../../fleet/restore
 import type { FleetGroup, StepWith } from '../../fleet/services.ts';
 
 /** From here on every machine that the group launches starts with the old image: before the hosts change, lest one appear between. */
-export const pinOld: StepWith<FleetGroup & TemplateFacts & RefreshFacts> = {
+export const pinTemplateVersion: StepWith<FleetGroup & TemplateFacts & RefreshFacts> = {
   id: 'pin',
   title: 'Launch the old image from now on',
   describe: ({ state, services: { fleet } }) => [

@@ -12,7 +12,7 @@ type Facts = Pick<
 >;
 
 /** Replaces the switched hosts by machines from the old image, in the background unless asked to wait. */
-export const converge: StepWith<Facts> = {
+export const replaceSwitched: StepWith<Facts> = {
   id: 'converge',
   title: 'Replace the hosts by machines from the old image',
   describe: ({ state }) => [

@@ -7,14 +7,14 @@ import type { Services, StepWith } from '../../fleet/services.ts';
 import type { RollFacts } from '../../release/state.ts';
 import { fill, makeDefault, refreshFleet, roll } from '../../release/steps/roll.ts';
 import { markKnownGood, verify } from '../../release/steps/verify.ts';
-import { noteLeft } from '../record-rolled-back.ts';
+import { recordRolledBack } from '../record-rolled-back.ts';
 import type { RolledBackFacts } from '../state.ts';
 
 /**
  * Rolls the fleet back onto an old image. What fails while machines are replaced turns the refresh round, as in a release; once all
  * are replaced, nothing takes that back: a person has left the version before, and it may well be no better.
  */
-export const rollOld: StepWith<RollFacts> = {
+export const rollBackFleet: StepWith<RollFacts> = {
   ...roll,
   title: 'Roll the fleet onto the old image',
   commits: true,
@@ -27,14 +27,14 @@ export const rollOld: StepWith<RollFacts> = {
 };
 
 /** Waits until the machines from the old image serve. */
-export const settleOld: StepWith<RollFacts & RolledBackFacts> = {
+export const confirmServing: StepWith<RollFacts & RolledBackFacts> = {
   id: 'serve',
   title: 'See the old version serve',
   describe: ({ state }) => [
     `the whole fleet ${state.group} is healthy; from here on a fault takes nothing back: the fleet stays on ${state.version}, and the run ends with exit code 4`,
   ],
   async run(context) {
-    await noteLeft(context);
+    await recordRolledBack(context);
     await fill(context);
     await makeDefault(context);
     try {
@@ -52,7 +52,7 @@ export const settleOld: StepWith<RollFacts & RolledBackFacts> = {
 };
 
 /** Watches the fleet for the verify window, and tells what it finds. */
-export const verifyOld: StepWith<RollFacts> = {
+export const verifyRolledBack: StepWith<RollFacts> = {
   ...verify,
   describe: ({ state, services: { fleet } }) => [
     `for ${fleet.release.verifySeconds} s: target health, and ${fleet.release.smokeTests.length} smoke test(s) through the balancer`,

@@ -2,8 +2,8 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { type Machine, tagMachines } from '../../aws/instances.ts';
 import { tagKeys } from '../../aws/tags.ts';
 import { type ContextWith, type StepWith, times } from '../../fleet/services.ts';
-import { establishedHosts, type FlipAnswer, type FlipLook, flipHosts, lookForHosts } from '../in-place-hosts.ts';
-import { FlipTally, type Unswitched } from '../in-place-tally.ts';
+import { establishedHosts, findHosts, flipHosts, type InPlaceAnswer, type InPlaceView } from '../in-place-hosts.ts';
+import { InPlaceTally, type Unswitched } from '../in-place-tally.ts';
 import type { InPlaceState } from '../state.ts';
 
 type Context = ContextWith<InPlaceState>;
@@ -12,7 +12,7 @@ type Context = ContextWith<InPlaceState>;
 const askEveryMs = 1000;
 
 /** Switches every host to the old environment, which it holds, while it serves. */
-export const flip: StepWith<InPlaceState> = {
+export const switchInPlace: StepWith<InPlaceState> = {
   id: 'flip',
   title: 'Switch the hosts',
   // Traffic is on the old version: what fails after this must not give it back to the bad one.
@@ -37,7 +37,7 @@ export const flip: StepWith<InPlaceState> = {
     const { current, flipping } = context.state;
     const before = current.version;
     if (!flipping || before === undefined) return;
-    const { hosts } = await lookForHosts(context, before);
+    const { hosts } = await findHosts(context, before);
     const there = hosts.filter((host) => flipping.includes(host.id));
     const answers = await context.change(
       { action: 'flip-hosts', target: context.state.group, data: { version: before, hosts: there.length } },
@@ -46,7 +46,7 @@ export const flip: StepWith<InPlaceState> = {
     await tagVersion(context, answers, before);
     const failed = answers.filter((answer) => !answer.ok);
     if (failed.length === 0) return;
-    const left = new Set((await lookForHosts(context, before)).hosts.map((host) => host.id));
+    const left = new Set((await findHosts(context, before)).hosts.map((host) => host.id));
     const stuck = failed.filter((answer) => left.has(answer.id));
     if (stuck.length === 0) return;
     throw new PipelineError('flip.not-undone', `not switched back to ${before}: ${reasons(stuck).join('; ')}`);
@@ -57,15 +57,15 @@ export const flip: StepWith<InPlaceState> = {
  * Switches the hosts that there are, looks again, and ends when nothing new has appeared.
  * @throws PipelineError `flip.failed` when more of them cannot than may
  */
-async function switchFleet(context: Context): Promise<FlipTally> {
+async function switchFleet(context: Context): Promise<InPlaceTally> {
   const { clock, services, state } = context;
   const { maxFailedPercent, timeoutSeconds } = services.fleet.release.flip;
   const patienceMs = timeoutSeconds * 1000;
-  const look = () => lookForHosts(context, state.version, state.imageId);
+  const look = () => findHosts(context, state.version, state.imageId);
   const first = await look();
-  const tally = new FlipTally({ maxFailedPercent, patienceMs }, await establishedHosts(context, first.hosts));
+  const tally = new InPlaceTally({ maxFailedPercent, patienceMs }, await establishedHosts(context, first.hosts));
   const told = new Set<string>();
-  let unused: FlipLook | undefined = first;
+  let unused: InPlaceView | undefined = first;
   await context.poll({
     what: 'every host of the group to serve the old version',
     read: async () => {
@@ -92,7 +92,7 @@ async function switchFleet(context: Context): Promise<FlipTally> {
  * Switches what runs; what is known of it is written down before the first host changes.
  * @param told Those of which that is known; added to.
  */
-async function switchHosts(context: Context, machines: Machine[], told: Set<string>): Promise<FlipAnswer[]> {
+async function switchHosts(context: Context, machines: Machine[], told: Set<string>): Promise<InPlaceAnswer[]> {
   const { group, version, flipping = [] } = context.state;
   const fresh = machines.map((machine) => machine.id).filter((id) => !told.has(id));
   if (fresh.length > 0) {
@@ -111,7 +111,7 @@ async function switchHosts(context: Context, machines: Machine[], told: Set<stri
 }
 
 /** Lets the hosts that were switched say what they serve. */
-async function tagVersion(context: Context, answers: readonly FlipAnswer[], version: string): Promise<void> {
+async function tagVersion(context: Context, answers: readonly InPlaceAnswer[], version: string): Promise<void> {
   const switched = answers.filter((answer) => answer.ok).map((answer) => answer.id);
   if (switched.length > 0) await tagHosts(context, switched, { [tagKeys.version]: version });
 }
@@ -122,7 +122,7 @@ async function tagHosts(context: Context, ids: readonly string[], tags: Record<s
   );
 }
 
-function tooMany(context: Context, { failed, all }: FlipTally): PipelineError {
+function tooMany(context: Context, { failed, all }: InPlaceTally): PipelineError {
   const { version } = context.state;
   const { release, app } = context.services.fleet;
   return new PipelineError(
@@ -135,7 +135,7 @@ function tooMany(context: Context, { failed, all }: FlipTally): PipelineError {
   );
 }
 
-function reasons(failed: readonly Pick<FlipAnswer | Unswitched, 'id' | 'reason'>[]): string[] {
+function reasons(failed: readonly Pick<InPlaceAnswer | Unswitched, 'id' | 'reason'>[]): string[] {
   const shown = failed.slice(0, 5).map((answer) => `${answer.id}: ${answer.reason}`);
   return failed.length > shown.length ? [...shown, `and ${failed.length - shown.length} more`] : shown;
 }

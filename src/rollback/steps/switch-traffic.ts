@@ -1,13 +1,13 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { setTemplate } from '../../aws/groups.ts';
 import { need } from '../../engine/need.ts';
-import { proveColour } from '../../fleet/group-health.ts';
+import { waitGroupReady } from '../../fleet/group-health.ts';
 import { readSettings, scaleDownName, setActions, setSuspended } from '../../fleet/group-settings.ts';
 import { restoreSettings } from '../../fleet/restore-settings.ts';
 import type { ContextWith, FleetGroup, GroupSettings, StepWith } from '../../fleet/services.ts';
 import { ownsTraffic, readStickiness, shareTraffic, trafficOf } from '../../fleet/traffic-groups.ts';
 import { promote } from '../../release/steps/promote.ts';
-import { noteLeft } from '../record-rolled-back.ts';
+import { recordRolledBack } from '../record-rolled-back.ts';
 import type { SwitchState } from '../state.ts';
 import { switchFacts } from '../switch-facts.ts';
 
@@ -20,7 +20,7 @@ const readEveryMs = 250;
  * Gives all traffic to the colour that still runs the version to go back to: first it is proven healthy, then the weights change,
  * and only then is the other colour's end scheduled (by `settle`). Its machines go on, so no request under way is cut.
  */
-export const switchBack: StepWith<SwitchState> = {
+export const switchTraffic: StepWith<SwitchState> = {
   id: 'switch',
   title: 'Switch the traffic',
   // Traffic is on the version that was asked for: what fails after this must not give it back to the bad one.
@@ -57,7 +57,7 @@ export const switchBack: StepWith<SwitchState> = {
       await context.save({ switched: { before, from, to }, templateVersion: facts.template.version });
     }
     await prepare(context, to, seen ?? (await readSettings(aws, to.group)));
-    await proveColour(context, to, from, Math.min(readEveryMs, context.services.fleet.release.pollSeconds * 1000));
+    await waitGroupReady(context, to, from, Math.min(readEveryMs, context.services.fleet.release.pollSeconds * 1000));
     await shareTraffic(context, listenerArn, to, from, 100, { unstick: true });
     await context.save({ ...to, idle: from });
     const seconds = (context.clock.now() - context.run.startedAt) / 1000;
@@ -68,7 +68,7 @@ export const switchBack: StepWith<SwitchState> = {
     if (!switched) return;
     const { before, from, to } = switched;
     if (context.changes().some((one) => one.action === 'set-weights' && !one.undoing)) {
-      if (await ownsTraffic(context, listenerArn, [from, to])) await proveColour(context, from, to);
+      if (await ownsTraffic(context, listenerArn, [from, to])) await waitGroupReady(context, from, to);
       await shareTraffic(context, listenerArn, from, to, 100, { ownOnly: true });
       // Ending instances that have traffic would be worse than anything that is left.
       if ((await trafficOf(context, listenerArn, from, to)) < 1) {
@@ -107,10 +107,10 @@ async function prepare(context: Context, to: FleetGroup, now: GroupSettings): Pr
 }
 
 /** The same as after a release, once the ledger knows which version was left. */
-export const settleBack: StepWith<SwitchState> = {
+export const transferSettings: StepWith<SwitchState> = {
   ...promote,
   async run(context) {
-    await noteLeft(context);
+    await recordRolledBack(context);
     await promote.run(context);
   },
 };

@@ -1,7 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readTargets } from '../../aws/balancers.ts';
 import { isTimeout } from '../../engine/poll.ts';
-import { inARow } from '../../fleet/consecutive.ts';
+import { consecutive } from '../../fleet/consecutive.ts';
 import { explained, explainGroup } from '../../fleet/explain.ts';
 import { times } from '../../fleet/services.ts';
 import type { ScaleStep } from '../state.ts';
@@ -16,7 +16,7 @@ export const waitHealthy: ScaleStep = {
   async run(context) {
     const { aws, fleet } = context.services;
     const { group, targetGroupArn, scale } = context.state;
-    const steady = inARow(fleet.release.healthyReads);
+    const steady = consecutive(fleet.release.healthyReads);
     let last = 0;
     try {
       await context.poll({

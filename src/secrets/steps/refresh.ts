@@ -1,7 +1,7 @@
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import pMap from 'p-map';
 import { waitFleetHealthy, waitTargetHealthy } from '../../fleet/health.ts';
-import { bringBack, bringBackOrEnd } from '../../fleet/return-host.ts';
+import { returnOrTerminate, returnToService } from '../../fleet/return-host.ts';
 import { takeOut } from '../../fleet/standby.ts';
 import { onHost, takeOverOnHost } from '../host-programs.ts';
 import { hostsToRefresh, type RefreshHost, stillRuns } from '../hosts.ts';
@@ -80,7 +80,7 @@ export const refreshHosts: RefreshStep = {
       }
     }
     // It was taken out, and nothing was read on it yet.
-    if (context.state.host) await bringBackOrEnd(context);
+    if (context.state.host) await returnOrTerminate(context);
     if (failed.length === 0) return;
     throw new PipelineError('secrets.not-restored', `not back on the values before: ${failed.join('; ')}`);
   },
@@ -143,7 +143,7 @@ async function restoreHost(context: RefreshContext, host: RefreshHost): Promise<
     return restored;
   });
   if (!outside) return;
-  await bringBackOrEnd(context);
+  await returnOrTerminate(context);
   await context.save({ host: undefined });
 }
 
@@ -162,6 +162,6 @@ async function startAgain({ services, state }: RefreshContext, host: RefreshHost
 }
 
 async function returnHost(context: RefreshContext): Promise<void> {
-  await bringBack(context);
+  await returnToService(context);
   await context.save({ host: undefined });
 }
