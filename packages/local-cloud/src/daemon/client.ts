@@ -14,8 +14,6 @@ import {
 } from '../machines/process-table.ts';
 import { balancerFolder, type CloudDescriptor, logFile, readDescriptor } from './descriptor.ts';
 
-export type { CloudDescriptor } from './descriptor.ts';
-
 /** How long a daemon may take to its end before it is killed, in milliseconds. */
 const STOP_TIMEOUT_MS = 20_000;
 const START_TIMEOUT_MS = 60_000;

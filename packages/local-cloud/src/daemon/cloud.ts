@@ -3,8 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@golden-pipeline/shared/clock';
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import { CallLog } from '../calls/log.ts';
+import { type CallHistory, CallLog } from '../calls/log.ts';
 import { Faults } from '../faults/faults.ts';
+import type { FaultControl } from '../faults/rule.ts';
 import { claimAddressBlock } from '../machines/address-block.ts';
 import { AddressPool } from '../machines/address-pool.ts';
 import { createQuotasService } from '../quotas/service.ts';
@@ -50,9 +51,9 @@ export interface LocalCloud {
   /** Opens the control paths (see control-client.ts); another one at each start. */
   readonly controlToken: string;
   /** What goes wrong on request. */
-  readonly faults: Pick<Faults, 'add' | 'list' | 'clear'>;
+  readonly faults: FaultControl;
   /** The record of calls. */
-  readonly calls: Pick<CallLog, 'count' | 'report' | 'reset' | 'total'>;
+  readonly calls: CallHistory;
   status(): CloudStatus;
   /** Ends everything, keeping the state; later calls wait for the first. */
   close(): Promise<void>;

@@ -1,8 +1,8 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { usageError } from '@golden-pipeline/shared/errors';
 import { checkFault } from './check.ts';
-import { kinds } from './kinds.ts';
-import type { FaultKind, FaultRequest, FaultRule, FaultView } from './rule.ts';
+import { type FaultKind, kinds } from './kinds.ts';
+import type { FaultRequest, FaultRule, FaultView } from './rule.ts';
 
 /** Rules kept at most, spent ones included. */
 const maximumRules = 200;

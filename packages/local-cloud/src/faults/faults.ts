@@ -11,7 +11,7 @@ import { callFaults } from './call-faults.ts';
 import { FaultyBalancer } from './faulty-balancer.ts';
 import { FaultyMachines } from './faulty-machines.ts';
 import { findRecord, fitsBake, fitsMachine, type Records } from './match.ts';
-import type { FaultRequest, FaultRule, FaultView } from './rule.ts';
+import type { FaultControl, FaultRequest, FaultRule, FaultView } from './rule.ts';
 
 export interface FaultsOptions {
   clock: Clock;
@@ -25,7 +25,7 @@ export interface FaultsOptions {
 }
 
 /** All that can go wrong with one cloud on request. Build its services on the drivers and hooks that are given here. */
-export class Faults {
+export class Faults implements FaultControl {
   readonly machines: FaultyMachines;
   readonly balancer: FaultyBalancer;
   /** For the wire. */

@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { CallRecord } from '../calls/record.ts';
 import { parseAuthorization } from './authorization.ts';
 import { readBody } from './body.ts';
-import { type CallRecord, createResponder, type Responder, type ResponderOptions } from './respond.ts';
+import { createResponder, type Responder } from './respond.ts';
+import type { ResponderOptions } from './responder-options.ts';
 
 export interface WireServerOptions extends ResponderOptions {
   /**

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { checkFault } from '../../src/faults/check.ts';
-import { kinds } from '../../src/faults/kinds.ts';
-import { faultKinds } from '../../src/faults/rule.ts';
+import { faultKinds, kinds } from '../../src/faults/kinds.ts';
 
 it.each(faultKinds)('%s needs no more than what it says it needs', (kind) => {
   const values = { zone: 'eu-west-1a', alarm: 'api-errors' } as Record<string, string>;

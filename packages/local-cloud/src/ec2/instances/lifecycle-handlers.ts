@@ -20,7 +20,7 @@ import { findInstances } from './lookup.ts';
 import { toReservations, toState } from './shape.ts';
 
 /** RunInstances, and what switches instances on and off. A call that names several checks all before it changes one. */
-export function powerHandlers(context: CloudContext, lifecycle: InstanceLifecycle): HandlerTable {
+export function lifecycleHandlers(context: CloudContext, lifecycle: InstanceLifecycle): HandlerTable {
   const { state } = context;
   const change = (records: InstanceRecord[], from: InstanceStateName[], act: (record: InstanceRecord) => void) =>
     records.map((record): InstanceStateChange => {
