@@ -151,6 +151,7 @@ const autoscaling = cloud.connect(new AutoScalingClient({ region: cloud.region }
 await ec2.send(new DescribeImagesCommand({}));
 const state: CloudState = cloud.state();
 const before = clock.now();
+console.error('an hour of the cloud begins');
 await clock.sleep(3_600_000);
 const passed = clock.now() - before;
 const LaunchTemplateName = 'api';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@golden-pipeline/shared/clock';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { type CallHistory, CallLog } from '../calls/log.ts';
@@ -75,7 +75,8 @@ export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud
 
 async function start(options: CloudOptions, endings: Endings): Promise<LocalCloud> {
   const began = performance.now();
-  const { dir, host = '127.0.0.1', clock = systemClock(), report = () => undefined } = options;
+  const dir = resolve(options.dir);
+  const { host = '127.0.0.1', clock = systemClock(), report = () => undefined } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(dir);
   endings.add(() => lock.release());
@@ -114,7 +115,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
     callersTime,
   });
   let reachedAt: (endpoint: string) => void = () => undefined;
-  const reached = new Promise<string>((resolve) => (reachedAt = resolve));
+  const reached = new Promise<string>((fulfill) => (reachedAt = fulfill));
   const shared = {
     clock,
     profiles: access.profiles,

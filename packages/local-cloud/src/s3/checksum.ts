@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createCrc32, createCrc32c, createCrc64Nvme, type Digest } from './crc.ts';
+import { createHash, type Hash } from 'node:crypto';
+import { Crc32, Crc32c, Crc64NvmeJs } from '@aws-sdk/checksums/crc';
 import { invalidRequest, notImplemented, S3Error } from './error.ts';
 import { tag } from './xml.ts';
 
@@ -18,13 +18,31 @@ export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 /** S3's own choice where the caller names none. */
 export const usualAlgorithm = 'crc64nvme';
 
+/** A checksum that is fed piece by piece. */
+export interface Digest {
+  update(chunk: Uint8Array): void;
+  /** Base64. */
+  finish(): Promise<string>;
+}
+
 const makers = {
-  crc32: createCrc32,
-  crc32c: createCrc32c,
-  crc64nvme: createCrc64Nvme,
-  sha1: (): Digest => createHash('sha1'),
-  sha256: (): Digest => createHash('sha256'),
+  crc32: () => ofSdk(new Crc32()),
+  crc32c: () => ofSdk(new Crc32c()),
+  crc64nvme: () => ofSdk(new Crc64NvmeJs()),
+  sha1: () => ofNode(createHash('sha1')),
+  sha256: () => ofNode(createHash('sha256')),
 };
+
+function ofSdk(sum: { update(chunk: Uint8Array): void; digest(): Promise<Uint8Array> }): Digest {
+  return {
+    update: (chunk) => sum.update(chunk),
+    finish: async () => Buffer.from(await sum.digest()).toString('base64'),
+  };
+}
+
+function ofNode(hash: Hash): Digest {
+  return { update: (chunk) => void hash.update(chunk), finish: async () => hash.digest('base64') };
+}
 
 export type ChecksumAlgorithm = keyof typeof makers;
 

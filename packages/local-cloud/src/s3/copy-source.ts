@@ -57,7 +57,7 @@ export async function copyBody(
       await draft.write(chunk);
     }
   }
-  const checksum = algorithm && digest && { algorithm, value: digest.digest().toString('base64') };
+  const checksum = algorithm && digest && { algorithm, value: await digest.finish() };
   return { md5: md5.digest('hex'), checksum };
 }
 

@@ -80,8 +80,8 @@ export function objectDigest({ checksum: { algorithm, type } }: Upload, parts: r
     update(chunk: Buffer): void {
       if (!composite) digest.update(chunk);
     },
-    finish(): Checksum {
-      const value = digest.digest().toString('base64');
+    async finish(): Promise<Checksum> {
+      const value = await digest.finish();
       return { algorithm, type, value: composite ? `${value}-${parts.length}` : value };
     },
   };

@@ -77,7 +77,7 @@ export function createPayload(source: AsyncIterable<Buffer>, header: (name: stri
       throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.', 400);
     }
     if (!algorithm || !digest) return { size, md5: sum.toString('hex') };
-    const checksum = { algorithm, value: digest.digest().toString('base64') };
+    const checksum = { algorithm, value: await digest.finish() };
     if (announced) {
       const sent = announced.value ?? checkValue(algorithm, trailers.get(checksumHeader(algorithm)) ?? '');
       if (sent !== checksum.value) throw badChecksum(algorithm);
