@@ -10,7 +10,7 @@ export interface CallQuery {
   code?: string;
   /** Not before this time, in milliseconds since the epoch. */
   since?: number;
-  /** The newest so many; 1,000 unless told. */
+  /** The newest so many; 1,000 by default. */
   limit?: number;
 }
 

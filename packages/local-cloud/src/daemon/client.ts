@@ -86,7 +86,7 @@ export async function spawnCloud(options: SpawnOptions): Promise<CloudDescriptor
     });
     child.once('close', (code, signal) => {
       clearTimeout(timer);
-      reject(startError(dir, `it ended with ${signal ?? `exit code ${code}`}`));
+      reject(startError(dir, `it exited with ${signal ?? `exit code ${code}`}`));
     });
   });
   child.stdout?.destroy();
@@ -96,13 +96,13 @@ export async function spawnCloud(options: SpawnOptions): Promise<CloudDescriptor
     throw new PipelineError(code, message, rest);
   }
   const cloud = readCloud(dir);
-  if (!cloud) throw startError(dir, 'it ended just after it was ready');
+  if (!cloud) throw startError(dir, 'it exited right after it was ready');
   return cloud;
 }
 
 /**
  * Stops the cloud in `folder` with its machines and balancer: politely, then by force. What a daemon that died left running is
- * ended too.
+ * killed too.
  * @returns whether one was running
  */
 export async function stopCloud(folder: string, timeoutMs: number = STOP_TIMEOUT_MS): Promise<boolean> {

@@ -17,8 +17,8 @@ import { createWireServer, type WireServer } from '../wire/server.ts';
 import { createAccess } from './access.ts';
 import { reserveAddresses } from './addresses.ts';
 import { type CloudStatus, controlPaths, countState } from './control.ts';
+import { Disposables } from './disposables.ts';
 import { assertDriver, sandboxDrivers, simulatedDrivers } from './drivers.ts';
-import { Endings } from './endings.ts';
 import { lockFolder } from './folder-lock.ts';
 import { loadIdentity, saveIdentity } from './identity.ts';
 import { Regions } from './regions.ts';
@@ -26,11 +26,11 @@ import { Regions } from './regions.ts';
 export interface CloudOptions {
   /** Folder of the cloud's state; made if missing. One cloud at a time. */
   dir: string;
-  /** Address of the endpoint; 127.0.0.1 unless told. */
+  /** Address of the endpoint; 127.0.0.1 by default. */
   host?: string;
   /** Port of the endpoint; 0 or nothing takes the one it had before, else a free one. */
   port?: number;
-  /** Those of before, at first the quick ones, unless told. */
+  /** Those of before, at first the quick ones, by default. */
   delays?: 'quick' | 'aws' | Delays;
   driver?: 'sandbox' | 'simulated';
   /** The cloud's time; a scaled one only with simulated machines. The wire always goes by the host's. */
@@ -64,29 +64,29 @@ export interface LocalCloud {
  * @throws PipelineError when the folder is in use, the port is taken or a program is missing; nothing is left running then.
  */
 export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud> {
-  const endings = new Endings();
+  const disposables = new Disposables();
   try {
-    return await start(options, endings);
+    return await start(options, disposables);
   } catch (error) {
-    await endings.run();
+    await disposables.dispose();
     throw error;
   }
 }
 
-async function start(options: CloudOptions, endings: Endings): Promise<LocalCloud> {
+async function start(options: CloudOptions, disposables: Disposables): Promise<LocalCloud> {
   const began = performance.now();
   const dir = resolve(options.dir);
   const { host = '127.0.0.1', clock = systemClock(), report = () => undefined } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(dir);
-  endings.add(() => lock.release());
+  disposables.add(() => lock.release());
   const identity = loadIdentity(dir);
   if (options.credentials) Object.assign(identity, options.credentials);
   const driver = options.driver ?? identity.driver ?? 'sandbox';
 
   const [claim, store] = await Promise.all([claimAddressBlock(identity.block), openStore(dir, report)]);
-  endings.add(() => claim.close());
-  endings.add(() => store.close());
+  disposables.add(() => claim.close());
+  disposables.add(() => store.close());
   const { block } = claim;
 
   const pool = new AddressPool(block);
@@ -97,8 +97,8 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   const drivers = await (driver === 'sandbox'
     ? sandboxDrivers(dir, states(), clock, report)
     : simulatedDrivers(states(), clock, report));
-  endings.add(() => drivers.balancer.close());
-  endings.add(() => drivers.machines.close());
+  disposables.add(() => drivers.balancer.close());
+  disposables.add(() => drivers.machines.close());
   const records = {
     state: (region: string) => (region === account.region ? store.state : store.regions[region]),
     states,
@@ -133,7 +133,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   };
   const regions = new Regions(shared, store);
   await drivers.ready;
-  endings.add(() => regions.stop());
+  disposables.add(() => regions.stop());
   const revived = regions.start().catch(report);
 
   const calls = new CallLog();
@@ -174,8 +174,8 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
     control: controlPaths({ status, faults, calls, token: controlToken }),
     report,
   });
-  endings.add(() => wire.close());
-  endings.add(() => faults.close());
+  disposables.add(() => wire.close());
+  disposables.add(() => faults.close());
 
   if (states().every(({ instances }) => Object.keys(instances).length === 0)) await revived;
 
@@ -184,7 +184,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   const endpoint = `http://${host}:${port}`;
   reachedAt(endpoint);
   const readyMs = performance.now() - began;
-  const close = () => endings.run();
+  const close = () => disposables.dispose();
   return { endpoint, region: account.region, credentials, block, controlToken, faults, calls, status, close };
 }
 

@@ -34,13 +34,13 @@ export function serviceError(error: CloudError | CutConnection, { errors, reques
     return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET', $metadata: { attempts } });
   }
   const { code: Code, message, status } = error;
-  const { name, made } = modelled(errors, Code) ?? { name: Code, made: new Error() };
+  const { name, made } = modeled(errors, Code) ?? { name: Code, made: new Error() };
   const $fault = status < 500 ? 'client' : 'server';
   const $metadata = { httpStatusCode: status, requestId, attempts };
   return Object.assign(made, { name, message, Code, $fault, $metadata });
 }
 
-function modelled(registry: ErrorRegistry, code: string): { name: string; made: Error } | undefined {
+function modeled(registry: ErrorRegistry, code: string): { name: string; made: Error } | undefined {
   const isError = (one: NormalizedSchema) => 'error' in one.getMergedTraits();
   const queryCode = (one: NormalizedSchema) =>
     (one.getMergedTraits().awsQueryError as [string, number] | undefined)?.[0];

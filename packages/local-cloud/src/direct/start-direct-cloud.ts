@@ -20,7 +20,7 @@ export type DirectClock = Clock & {
 };
 
 export interface DirectCloudOptions {
-  /** The time of both sides; the host's unless told. */
+  /** The time of both sides; the host's by default. */
   clock?: DirectClock;
   /** Decides all that is left to chance: which calls a fault strikes, how long a client waits before it calls again. */
   seed?: number;
@@ -28,7 +28,7 @@ export interface DirectCloudOptions {
   random?: () => number;
   /** What goes wrong from the start. */
   faults?: readonly FaultRequest[];
-  /** The quick ones unless told. */
+  /** The quick ones by default. */
   delays?: 'quick' | 'aws' | Delays;
   /** Receives what goes wrong in the background. */
   report?: (error: unknown) => void;

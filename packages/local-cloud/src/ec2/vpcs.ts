@@ -121,7 +121,7 @@ function readZone(region: Region, { AvailabilityZone: name, AvailabilityZoneId: 
   );
 }
 
-/** @throws CloudError of that code for what is no block of /16 to /28 */
+/** @throws CloudError of that code for what is not a block of /16 to /28 */
 function checkSize(block: Block | undefined, text: string, code: string): Block {
   if (!block) throw invalidValue(`Value (${text}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`);
   if (block.size > 2 ** 16 || block.size < 2 ** 4) throw new CloudError(code, `The CIDR '${text}' is invalid.`);

@@ -5,7 +5,7 @@ import { faultKinds, kinds } from './kinds.ts';
 import { matchesName } from './match.ts';
 import type { FaultRequest } from './rule.ts';
 
-/** The operations of S3, which is no service of the query protocol and so not in the wire's list. */
+/** The operations of S3, which is not a service of the query protocol and so not in the wire's list. */
 const s3Operations = `ListBuckets CreateBucket HeadBucket DeleteBucket ListObjects ListObjectsV2 GetBucketLocation
   GetBucketVersioning PutBucketVersioning ListObjectVersions DeleteObjects GetObject HeadObject PutObject CopyObject
   DeleteObject`.split(/\s+/);

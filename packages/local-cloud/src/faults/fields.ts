@@ -20,7 +20,7 @@ export interface FaultFields {
   /** Name of a CloudWatch alarm. */
   alarm?: string;
 
-  /** How likely it strikes each time it could, above 0 and up to 1; 1 unless told. */
+  /** How likely it strikes each time it could, above 0 and up to 1; 1 by default. */
   rate?: number;
   /** How often it strikes at most: calls, machines or images, as the kind has it. */
   count?: number;

@@ -49,9 +49,9 @@ export class SandboxDriver implements MachineDriver {
   readonly #swept: Promise<void>;
 
   /**
-   * @param options.dir folder of its own (images/, machines/); what a dead daemon left running there is ended first
+   * @param options.dir folder of its own (images/, machines/); what a dead daemon left running there is killed first
    * @param options.environment variables for every machine, over those inherited (proxies, certificates, registry)
-   * @param options.bootTimeoutMs how long a boot may take, user data included; 60 s unless told
+   * @param options.bootTimeoutMs how long a boot may take, user data included; 60 s by default
    * @param options.report receives defects of ours that no call could throw
    */
   constructor(options: {

@@ -15,6 +15,14 @@ export interface Checksum {
 /** Of all bytes of the object, or of the checksums of the parts that it was put together from. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
+/** The checksum that an object put together from parts gets. */
+export interface UploadChecksum {
+  algorithm: ChecksumAlgorithm;
+  type: ChecksumType;
+  /** The caller has chosen it, so parts have checksums of this algorithm, and none of another. */
+  named: boolean;
+}
+
 /** S3's own choice where the caller names none. */
 export const usualAlgorithm = 'crc64nvme';
 
@@ -95,7 +103,7 @@ function checkNamed(name: string | undefined, sent: AnnouncedChecksum | undefine
   );
 }
 
-/** @throws S3Error when it is no base64 of a digest's length */
+/** @throws S3Error when it is not base64 of a digest's length */
 export function checkValue(algorithm: ChecksumAlgorithm, value: string): string {
   const bytes = Buffer.from(value, 'base64');
   if (bytes.length === sizes[algorithm] && bytes.toString('base64') === value) return value;

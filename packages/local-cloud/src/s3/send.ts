@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { S3Error } from './error.ts';
-import type { S3Response } from './request.ts';
+import type { S3Response } from './response.ts';
 import { escapeXml, tag } from './xml.ts';
 
 /** Sends an answer; resolves when it was handed over or its reader is gone. Rejects when a file cannot be read. */

@@ -31,7 +31,7 @@ export function checkName(name: string, region: string): string {
   return name;
 }
 
-/** @throws CloudError `ValidationException` for what is no path to look below */
+/** @throws CloudError `ValidationException` for what is not a path to look below */
 export function checkPath(path: string): string {
   if (path === '/' || (path.startsWith('/') && isWellFormed(path.replace(/\/$/, '')))) return path;
   throw invalid(

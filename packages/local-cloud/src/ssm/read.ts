@@ -57,7 +57,7 @@ export function readHandlers(store: ParameterStore): HandlerTable {
       const reading = { region, decrypted: input.WithDecryption };
       return {
         // Where labels are asked for, the versions that carry them are given.
-        Parameters: page.items.map((record) => toParameter(record, labelled(store, record, input), reading)),
+        Parameters: page.items.map((record) => toParameter(record, labeled(store, record, input), reading)),
         NextToken: page.nextToken,
       };
     },
@@ -72,7 +72,7 @@ export function readHandlers(store: ParameterStore): HandlerTable {
   };
 }
 
-function labelled(
+function labeled(
   store: ParameterStore,
   record: Parameters<ParameterStore['version']>[0],
   { ParameterFilters: filters = [] }: GetParametersByPathRequest,

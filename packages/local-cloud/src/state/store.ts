@@ -26,7 +26,7 @@ export interface StateStore {
 
 /**
  * Opens the state kept in `dir`/state.json, or an empty one. The file is replaced atomically and readable by its owner only.
- * Writes go by real time, not by the cloud's clock: they are no behaviour of the cloud.
+ * Writes go by real time, not by the cloud's clock: they are not a behavior of the cloud.
  * @param onError told of a write in the background that failed; the next change tries again.
  * @throws PipelineError `cloud.state-corrupt` naming the file when it cannot be read as a state of this version.
  */

@@ -25,7 +25,7 @@ export interface WireAnswer {
   status: number;
   requestId: string;
   document: string | Uint8Array;
-  /** What the document is, and what the protocol says in headers; XML unless told. */
+  /** What the document is, and what the protocol says in headers; XML by default. */
   headers?: Record<string, string>;
   /** Nothing is to be answered: the connection is to be cut. */
   cut?: boolean;

@@ -12,11 +12,11 @@ export interface WireServerOptions extends ResponderOptions {
    * must answer, itself.
    */
   control?: (request: IncomingMessage, response: ServerResponse, path: string) => boolean | Promise<boolean>;
-  /** S3, which is no service of the query protocol: it answers whole requests itself. */
+  /** S3, which is not a service of the query protocol: it answers whole requests itself. */
   s3?: RequestService;
   /** Service Quotas, which speaks JSON. */
   quotas?: RequestService;
-  /** Largest body in bytes; 1 MiB unless told. */
+  /** Largest body in bytes; 1 MiB by default. */
   bodyLimit?: number;
   /** Milliseconds of real time until slow callers are cut off. */
   timeouts?: {

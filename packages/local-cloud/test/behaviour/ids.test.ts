@@ -16,7 +16,7 @@ async function tested(): Promise<Set<string>> {
   return new Set(texts.flatMap((text) => [...text.matchAll(title)].map(([, found]) => found ?? '')));
 }
 
-describe('the behaviour specification', () => {
+describe('the behavior specification', () => {
   it('has a test for each statement, and a statement for each test that names one', async () => {
     expect([...(await tested())].sort()).toEqual([...stated].sort());
     expect(stated.length).toBeGreaterThan(140);

@@ -13,7 +13,7 @@ it.each<[unknown, string, string?]>([
   [[], 'a fault is an object'],
   [{}, 'there is no fault nothing', 'one of throttle,'],
   [{ kind: 'eror' }, 'there is no fault "eror"', 'did you mean error?'],
-  [{ kind: 'error', colour: 'red' }, 'no field "colour"'],
+  [{ kind: 'error', color: 'red' }, 'no field "color"'],
   [{ kind: 'error', constructor: 1 }, 'no field "constructor"'],
   [{ kind: 'latency', zone: 'eu-west-1a' }, 'latency takes no --zone', 'it takes --operation, --service'],
   [{ kind: 'zone-lost' }, 'zone-lost needs --zone'],

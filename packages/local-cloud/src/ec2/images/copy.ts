@@ -75,7 +75,7 @@ export function copyImageHandlers(context: CloudContext, bakes: Bakes): HandlerT
   };
 }
 
-/** The records of the region that a copy is made from. @throws CloudError for a name that is no region. */
+/** The records of the region that a copy is made from. @throws CloudError for a name that is not a region. */
 export function sourceState({ region, regions, state }: CloudContext, name: string | undefined): CloudState {
   const wanted = required(name, 'SourceRegion');
   const found = wanted === region.name ? state : regions?.state(wanted);

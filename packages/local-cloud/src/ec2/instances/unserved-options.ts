@@ -1,6 +1,6 @@
 import { CloudError } from '../../wire/handler.ts';
 import { invalidCombination } from '../errors.ts';
-import type { LaunchData } from './launch-options.ts';
+import type { LaunchData } from './launch-data.ts';
 
 type Interface = NonNullable<LaunchData['NetworkInterfaces']>[number];
 

@@ -157,7 +157,7 @@ export class HaproxyDriver implements BalancerDriver {
     const old = new Map<number, ServerStat[]>();
     for (const pid of this.#supervisor.oldWorkers) {
       const answer = await this.#supervisor.askOld(pid, showServers).catch(() => '');
-      // No answer is no news: requests that were in flight there count until the worker is gone.
+      // A missing answer says nothing: requests that were in flight there count until the worker is gone.
       old.set(pid, answer.includes('pxname') ? parseStat(answer) : (this.#oldStats.get(pid) ?? []));
     }
     this.#oldStats = old;
@@ -220,7 +220,7 @@ export class HaproxyDriver implements BalancerDriver {
 
   #onDeath(how: string): void {
     if (this.#closed) return;
-    this.options.report(new Error(`HAProxy ended unexpectedly (${how}); starting it again`));
+    this.options.report(new Error(`HAProxy exited unexpectedly (${how}); starting it again`));
     const repair = (): void => {
       this.#exclusive(() => this.#launch()).then(
         () => {

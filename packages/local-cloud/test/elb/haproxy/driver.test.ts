@@ -94,24 +94,24 @@ describe('targets', () => {
   it('that never answer are down after the unhealthy threshold and never get a request, reloads or not', async () => {
     const group = targetGroup('a', { intervalSeconds: 0.3, unhealthyThreshold: 3 });
     await real.driver.apply(simple(group));
-    const sick = await backend('sick');
-    sick.healthy = false;
+    const unhealthy = await backend('unhealthy');
+    unhealthy.healthy = false;
     const good = await backend('good');
     await real.driver.add(group.arn, good);
     await untilHealth(real.driver, 'good', 'up');
     const load = new Load(url, 4);
-    await real.driver.add(group.arn, sick);
+    await real.driver.add(group.arn, unhealthy);
     await real.driver.add(group.arn, { id: 'dead', address: '127.0.0.1', port: await freePort('127.0.0.1') });
-    expect((await real.driver.read()).find(({ id }) => id === 'sick')?.health).toBe('checking');
+    expect((await real.driver.read()).find(({ id }) => id === 'unhealthy')?.health).toBe('checking');
     for (let i = 0; i < 4; i++) {
       const other = targetGroup(`other${i}`);
       await real.driver.apply({ ...simple(group), targetGroups: [group, other] });
     }
-    await untilHealth(real.driver, 'sick', 'down');
+    await untilHealth(real.driver, 'unhealthy', 'down');
     await untilHealth(real.driver, 'dead', 'down');
     await load.stop();
     expect(load.failures).toEqual([]);
-    expect(sick.requests).toBe(0);
+    expect(unhealthy.requests).toBe(0);
     expect(good.requests).toBeGreaterThan(100);
   });
 
@@ -243,7 +243,7 @@ describe('life', () => {
     process.kill(before[which], 'SIGKILL');
     await until(() => real.driver.pids.worker !== before.worker && real.driver.pids.worker !== 0);
     expect((await get(url)).text).toBe('one');
-    expect(String(real.reports[0])).toContain('ended unexpectedly');
+    expect(String(real.reports[0])).toContain('exited unexpectedly');
   });
 
   it('names the address of a taken port and keeps serving the rest', async () => {

@@ -122,24 +122,24 @@ describe('failing open in HAProxy', () => {
     group.attributes[`${prefix}.count`] = '2';
     await real.driver.apply(base());
     await add('one');
-    await add('sick', 'down');
-    expect(Object.keys(await answers(url, 40)).sort()).toEqual(['one', 'sick']);
+    await add('unhealthy', 'down');
+    expect(Object.keys(await answers(url, 40)).sort()).toEqual(['one', 'unhealthy']);
     await add('two');
     expect(Object.keys(await answers(url, 40)).sort()).toEqual(['one', 'two']);
   });
 
   it('leaves requests in flight alone, and counts them while the target drains', async () => {
     await real.driver.apply(base());
-    const sick = await add('sick', 'down');
-    sick.delayMs = 1_000;
+    const unhealthy = await add('unhealthy', 'down');
+    unhealthy.delayMs = 1_000;
     const inFlight = get(url);
-    await until(() => sick.requests === 1);
-    await real.driver.drain(group.arn, sick);
-    await until(async () => (await readings()).sick?.sessions === 1);
+    await until(() => unhealthy.requests === 1);
+    await real.driver.drain(group.arn, unhealthy);
+    await until(async () => (await readings()).unhealthy?.sessions === 1);
     expect((await get(url)).status).toBe(503);
-    expect((await inFlight).text).toBe('sick');
-    await until(async () => (await readings()).sick?.sessions === 0);
-    await real.driver.remove(group.arn, sick);
+    expect((await inFlight).text).toBe('unhealthy');
+    await until(async () => (await readings()).unhealthy?.sessions === 0);
+    await real.driver.remove(group.arn, unhealthy);
     expect(await real.driver.read()).toEqual([]);
   });
 

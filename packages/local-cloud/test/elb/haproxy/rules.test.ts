@@ -186,8 +186,8 @@ describe('hostile values', () => {
     await expect(real.driver.add(group.arn, { id: 'i-1', address: '127.0.0.1:80;shutdown', port: 80 })).rejects.toThrow(
       'cannot be used',
     );
-    const sick = targetGroup('b', { path: '/a\nuser root' });
-    expect(() => render(routing({ targetGroups: [sick] }))).toThrow('cannot be used');
+    const unhealthy = targetGroup('b', { path: '/a\nuser root' });
+    expect(() => render(routing({ targetGroups: [unhealthy] }))).toThrow('cannot be used');
     expect(() => quote('')).toThrow();
     expect(() => aclTests({ Field: 'cookie' })).toThrow();
     expect(readFileSync(join(real.dir, 'haproxy.cfg'), 'utf8')).toBe(before);
