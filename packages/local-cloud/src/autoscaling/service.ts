@@ -1,5 +1,5 @@
 import type { CloudContext, InstanceService, TargetService } from '../context.ts';
-import type { HandlerTable } from '../wire/handler.ts';
+import type { Service } from '../service.ts';
 import { ActivityLog } from './activities.ts';
 import { groupOfInstance } from './groups.ts';
 import { activityHandlers } from './handlers/activities.ts';
@@ -24,8 +24,7 @@ import { Reconciler } from './reconciler.ts';
 import type { Runtime } from './runtime.ts';
 import { Terminations } from './terminations.ts';
 
-export interface AutoScalingService {
-  readonly handlers: HandlerTable;
+export interface AutoScalingService extends Service {
   /** Takes up what the state says is in progress, and works from then on. */
   start(): void;
   /** Does nothing more by itself; the state stays as it is. */

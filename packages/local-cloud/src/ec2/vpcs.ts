@@ -13,7 +13,7 @@ import type { Tags } from '../model.ts';
 import { findSubnet, subnetsOf } from '../network.ts';
 import type { Region } from '../regions.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
-import { doNotExist, invalidValue, required } from './errors.ts';
+import { doNotExist, invalidValue, required, unsupported } from './errors.ts';
 import { requireVpc, toSubnet, toVpc } from './network.ts';
 import { addDefaultGroup } from './security-groups.ts';
 import { tagsFor } from './tag-shapes.ts';
@@ -109,7 +109,7 @@ export function vpcHandlers(context: CloudContext): HandlerTable {
 /** Networks here are of IPv4 blocks that the caller names. */
 function refuse(input: object, unserved: string[]): void {
   const name = unserved.find((one) => (input as Record<string, unknown>)[one]);
-  if (name) throw new CloudError('UnsupportedOperation', `${name} is not supported by this cloud: leave it out`);
+  if (name) throw unsupported(`${name} is not supported by this cloud: leave it out`);
 }
 
 /** By name or by id; AWS chooses where none is named, which here is the first. */

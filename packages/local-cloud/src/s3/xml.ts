@@ -1,4 +1,5 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { escapeXml } from '../wire/xml.ts';
 import { malformedXml } from './error.ts';
 
 /** An element that was read: attributes are not kept, S3's documents have none that matter. */
@@ -69,7 +70,7 @@ export function childText(element: XmlElement, name: string): string | undefined
 
 /** An element of an answer; values that are undefined leave it out. */
 export function tag(name: string, value: string | number | boolean | undefined): string {
-  return value === undefined ? '' : `<${name}>${escapeXml(String(value))}</${name}>`;
+  return value === undefined ? '' : `<${name}>${escapeText(String(value))}</${name}>`;
 }
 
 /** An element with elements inside. */
@@ -83,13 +84,9 @@ export function document(name: string, ...content: string[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${open}${content.join('')}</${name}>`;
 }
 
-/** Escapes text. Characters that XML cannot hold become references all the same, as with S3: keys may hold any character. */
-export function escapeXml(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: keys may hold them
-  return text.replace(/[\u0000-\u001f&<>"'\ufffe\uffff]/g, (char) => {
-    const name = Object.keys(named).find((key) => named[key] === char);
-    return name ? `&${name};` : `&#x${char.charCodeAt(0).toString(16).toUpperCase()};`;
-  });
+/** Escapes text as S3 does. */
+export function escapeText(text: string): string {
+  return escapeXml(text, 'reference');
 }
 
 function unescapeXml(text: string): string {

@@ -10,8 +10,9 @@ import type {
   Parameter,
 } from '@aws-sdk/client-ssm';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
+import { constraint } from './errors.ts';
 import { applyFilters } from './filters.ts';
-import { checkPath, constraint, readSelector } from './names.ts';
+import { checkPath, readSelector } from './names.ts';
 import { pageOf } from './pages.ts';
 import { toHistory, toParameter } from './shape.ts';
 import type { ParameterStore } from './store.ts';

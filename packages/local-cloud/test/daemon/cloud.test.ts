@@ -277,7 +277,7 @@ describe('the daemon', () => {
     }
     expect(readCloud(home)).toBeUndefined();
     expect(await readFile(join(home, 'daemon.log'), 'utf8')).toMatch(
-      /ready at http.*\n.*error: a local cloud runs in .*\n.*ending: SIGTERM\n.*ended\n$/,
+      /ready at http.*\n.*error: a local cloud runs in .*\n.*stopping: SIGTERM\n.*stopped\n$/,
     );
   });
 

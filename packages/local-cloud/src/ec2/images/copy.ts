@@ -3,7 +3,7 @@ import type { CloudContext } from '../../context.ts';
 import { newId, requestDigest } from '../../ids.ts';
 import type { CloudState, ImageRecord } from '../../model.ts';
 import { type CallContext, CloudError, type HandlerTable } from '../../wire/handler.ts';
-import { invalidValue, required } from '../errors.ts';
+import { invalidValue, required, unsupported } from '../errors.ts';
 import { tagsFor } from '../tag-shapes.ts';
 import type { Bakes } from './bakes.ts';
 import { checkImageName } from './create.ts';
@@ -92,6 +92,6 @@ export function checkDuration(minutes: number | undefined): void {
 function refuseOutposts(input: CopyImageRequest): void {
   const named = [input.DestinationOutpostArn, input.DestinationAvailabilityZone, input.DestinationAvailabilityZoneId];
   if (named.some(Boolean)) {
-    throw new CloudError('UnsupportedOperation', 'There are no Outposts and Local Zones here to copy an image to.');
+    throw unsupported('There are no Outposts and Local Zones here to copy an image to.');
   }
 }

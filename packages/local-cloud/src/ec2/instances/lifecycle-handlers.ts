@@ -13,6 +13,7 @@ import type {
 import type { CloudContext } from '../../context.ts';
 import type { InstanceRecord, InstanceStateName } from '../../model.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
+import { unsupported } from '../errors.ts';
 import { launch } from './launch.ts';
 import { planLaunch } from './launch-request.ts';
 import type { InstanceLifecycle } from './lifecycle.ts';
@@ -54,8 +55,7 @@ export function lifecycleHandlers(context: CloudContext, lifecycle: InstanceLife
     StopInstances: (input: StopInstancesRequest): StopInstancesResult => {
       const records = findInstances(state, input.InstanceIds);
       if (input.Hibernate)
-        throw new CloudError(
-          'UnsupportedOperation',
+        throw unsupported(
           `The instance '${records[0]?.id}' is not configured for hibernation, which this cloud does not support`,
         );
       const held = records.find((one) => one.options?.disableApiStop);

@@ -1,4 +1,5 @@
 import type { CloudContext, InstanceService } from '../context.ts';
+import type { Service } from '../service.ts';
 import type { HandlerTable } from '../wire/handler.ts';
 import { withDryRun } from './dry-run.ts';
 import { imageAttributeHandlers } from './images/attributes.ts';
@@ -39,9 +40,7 @@ import { vpcHandlers } from './vpcs.ts';
 export { ensureBaseImage } from './images/base.ts';
 
 /** EC2 of the local cloud. */
-export interface Ec2Service {
-  /** Operation name to handler, for the wire. */
-  readonly handlers: HandlerTable;
+export interface Ec2Service extends Service {
   /** For the other services of the cloud. */
   readonly instances: InstanceService;
   /** Takes up what the state holds from before: fails interrupted images, and drops what has been terminated long enough. */
