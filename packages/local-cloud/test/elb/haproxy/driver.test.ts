@@ -1,43 +1,24 @@
 import { until } from '@golden-pipeline/shared/testing/until';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LoadBalancerRecord } from '../../../src/model.ts';
-import {
-  answers,
-  type Backend,
-  freePort,
-  get,
-  Load,
-  ownAddress,
-  type RealBalancer,
-  startBackend,
-  startDriver,
-  untilHealth,
-} from '../support/real.ts';
+import { type OpenBalancer, openBalancer } from '../support/open-balancer.ts';
+import { answers, type Backend, freePort, get, Load, type RealBalancer, untilHealth } from '../support/real.ts';
 import { forward, listener, loadBalancer, routing, rule, targetGroup } from '../support/records.ts';
 
+let opened: OpenBalancer;
 let real: RealBalancer;
 let balancer: LoadBalancerRecord;
 let port: number;
 let url: string;
-const backends: Backend[] = [];
 
-async function backend(id: string, at?: number): Promise<Backend> {
-  const started = await startBackend(id, at);
-  backends.push(started);
-  return started;
-}
+const backend = (id: string, at?: number) => opened.backend(id, at);
 
 beforeEach(async () => {
-  real = await startDriver();
-  balancer = loadBalancer(ownAddress());
-  port = await freePort(balancer.address);
-  url = `http://${balancer.address}:${port}/`;
+  opened = await openBalancer();
+  ({ real, balancer, port, url } = opened);
 });
 
-afterEach(async () => {
-  await real.close();
-  await Promise.all(backends.splice(0).map((one) => one.close()));
-});
+afterEach(() => opened.close());
 
 function simple(group = targetGroup('a')) {
   return routing({
@@ -249,8 +230,7 @@ describe('life', () => {
   it('names the address of a taken port and keeps serving the rest', async () => {
     const group = targetGroup('a');
     await real.driver.apply(simple(group));
-    const holder = await startBackend('holder');
-    backends.push(holder);
+    const holder = await backend('holder');
     const other = { ...loadBalancer('127.0.0.1'), arn: 'other' };
     const wanted = { ...simple(group), loadBalancers: [balancer, other] };
     wanted.listeners = [...wanted.listeners, listener(other, holder.port, forward(group))];
