@@ -1,10 +1,60 @@
-// Who may import whom: cli -> operations -> tasks -> steps -> {aws, hosts, ledger}; all may use run, config and shared.
-const layer = (name, allowed) => ({
+// Who may import whom: a folder imports those after it in this list only. Every file may import types of its own folder, no file in a
+// circle. The map is in docs/architecture.md.
+const floors = [
+  'cli',
+  'project',
+  'provision',
+  'composition',
+  'runner',
+  'doctor',
+  'status',
+  'ledger-rebuild',
+  'base-image',
+  'secrets',
+  'scale',
+  'rollback',
+  'repair',
+  'release',
+  'tasks',
+  'retention',
+  'plays',
+  'analysis',
+  'fleet',
+  'hosts',
+  'aws',
+  'ledger',
+  'engine',
+  'config',
+  'shared',
+];
+
+const onlyDownwards = floors.map((name, index) => ({
   name: `${name}-imports-only-below`,
   severity: 'error',
+  // The states of all operations still stand beside the ports, and the questions of `init` beside what it writes.
+  from: { path: `^src/${name}/`, pathNot: '^src/(fleet/services|project/(gather|options))\\.ts$' },
+  to: { path: '^src/', pathNot: `^src/(${floors.slice(index).join('|')})/` },
+}));
+
+// Neighbors that know nothing of each other.
+const apart = [
+  ['hosts', 'aws|ledger'],
+  ['aws', 'ledger'],
+  ['doctor', 'status|ledger-rebuild'],
+  ['status', 'ledger-rebuild|base-image|secrets|scale|rollback|repair|release'],
+  ['base-image', 'secrets|scale|rollback|repair|release|tasks|retention'],
+  ['secrets', 'scale|rollback|repair|tasks'],
+  ['scale', 'rollback|repair|tasks'],
+  ['release', 'tasks/(?!read-inputs|types)'],
+  ['plays', 'analysis'],
+  ['tasks', 'retention|plays'],
+].map(([name, others]) => ({
+  name: `${name}-stands-alone`,
+  severity: 'error',
   from: { path: `^src/${name}/` },
-  to: { path: '^src/', pathNot: `^src/(${[name, ...allowed].join('|')})(/|\\.)` },
-});
+  to: { path: `^src/(${others})` },
+}));
+
 module.exports = {
   forbidden: [
     {
@@ -13,21 +63,40 @@ module.exports = {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
-    layer('shared', []),
-    layer('config', ['shared']),
-    layer('run', ['shared', 'config']),
-    layer('ledger', ['shared', 'run', 'config']),
-    layer('aws', ['shared', 'run', 'config']),
-    layer('hosts', ['shared', 'run', 'config']),
-    layer('steps', ['shared', 'run', 'config', 'aws', 'hosts', 'ledger']),
-    layer('tasks', ['shared', 'run', 'config', 'steps', 'aws', 'hosts', 'ledger']),
-    layer('operations', ['shared', 'run', 'config', 'tasks', 'steps', 'aws', 'hosts', 'ledger']),
-    layer('local-cloud', ['shared']),
+    ...onlyDownwards,
+    ...apart,
     {
-      name: 'only-cli-knows-the-local-cloud',
+      name: 'every-folder-has-a-floor',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(cli|local-cloud)/' },
-      to: { path: '^src/local-cloud/' },
+      from: { path: '^src/[^/]+/', pathNot: `^src/(${floors.join('|')})/` },
+      to: {},
+    },
+    {
+      name: 'the-local-cloud-is-known-to-cli-and-composition',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli|composition)/' },
+      to: { path: '^packages/local-cloud/' },
+    },
+    {
+      name: 'the-local-cloud-by-its-public-entries',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        path: '^packages/local-cloud/',
+        pathNot: '^packages/local-cloud/src/(index|client|machines|model-api)\\.ts$',
+      },
+    },
+    {
+      name: 'the-local-cloud-knows-nothing-of-the-pipeline',
+      severity: 'error',
+      from: { path: '^packages/local-cloud/src/' },
+      to: { path: '^(src|packages/(?!local-cloud|shared))/' },
+    },
+    {
+      name: 'what-both-need-knows-neither',
+      severity: 'error',
+      from: { path: '^packages/shared/src/' },
+      to: { path: '^(src|packages/local-cloud)/' },
     },
   ],
   options: {

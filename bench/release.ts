@@ -8,8 +8,8 @@ import { delayProfiles } from 'golden-pipeline-local-cloud/model';
 import { createClients } from '../src/aws/clients.ts';
 import { readGroup } from '../src/aws/groups.ts';
 import { readMachine } from '../src/aws/instances.ts';
-import type { RunEvent } from '../src/run/events.ts';
-import { createPoll } from '../src/run/poll.ts';
+import type { RunEvent } from '../src/engine/events.ts';
+import { createPoll } from '../src/engine/poll.ts';
 import { BenchWorld, type Up } from './support/bench-world.ts';
 
 /** Settings of the `local` environment in pipelines/api.ts, in seconds. */

@@ -1,7 +1,7 @@
 import type { Benchmark, Figure } from '@golden-pipeline/shared/testing/figures';
 import { delayProfiles } from 'golden-pipeline-local-cloud/model';
-import { planRollback } from '../src/operations/fast-rollback.ts';
-import { planRelease } from '../src/operations/release.ts';
+import { planRelease } from '../src/release/plan.ts';
+import { planRollback } from '../src/rollback/plan.ts';
 import { simulatedBenchFleet } from './support/simulated.ts';
 
 /** AWS's own, but for what only the releases before wait for. */

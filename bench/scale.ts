@@ -3,7 +3,7 @@ import type { Benchmark, Figure } from '@golden-pipeline/shared/testing/figures'
 import { execa } from 'execa';
 import { delayProfiles } from 'golden-pipeline-local-cloud/model';
 import type { LoadTotal } from '../examples/demo/load.ts';
-import { planScale } from '../src/operations/scale.ts';
+import { planScale } from '../src/scale/plan.ts';
 import { BenchWorld, root, type Up } from './support/bench-world.ts';
 import { simulatedBenchFleet } from './support/simulated.ts';
 

@@ -16,11 +16,13 @@ const sdkClients = {
   resolveId: (id) => (id.startsWith('@aws-sdk/') ? path('scripts/types/sdk-clients.d.ts') : null),
 };
 
-/** What the packages of the workspace share is bundled into each. */
-const shared = {
-  name: 'shared',
-  resolveId: (id) =>
-    id.startsWith('@golden-pipeline/shared/') ? path(`packages/shared/src/${id.split('/').at(-1)}.ts`) : null,
+/** The private workspace is not a package of its own: its files are read as those of this one. */
+const workspace = {
+  name: 'workspace',
+  resolveId: (id) => {
+    const name = /^@golden-pipeline\/shared\/(.+)$/.exec(id)?.[1];
+    return name === undefined ? null : path(`packages/shared/src/${name}.ts`);
+  },
 };
 
 /**
@@ -37,7 +39,7 @@ export async function bundleTypes(dist, entries) {
       /^[@a-z]/.test(id) && !inlined.includes(id) && !id.startsWith('@aws-sdk/') && !id.startsWith('@golden-pipeline/'),
     // Ports name more types of the SDK than what tasks see of them.
     shimMissingExports: true,
-    plugins: [sdkClients, shared, types],
+    plugins: [workspace, sdkClients, types],
     onLog: (_level, log) => {
       if (log.code !== 'SHIMMED_EXPORT') process.stderr.write(`types: ${log.message}\n`);
     },

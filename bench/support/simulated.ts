@@ -1,8 +1,8 @@
 import { type Delays, delayProfiles } from 'golden-pipeline-local-cloud/model';
 import type { Fleet } from '../../src/config/settings.ts';
-import { planRelease } from '../../src/operations/release.ts';
-import type { Plan } from '../../src/run/step.ts';
-import type { ScaleServices } from '../../src/steps/scale/state.ts';
+import type { Plan } from '../../src/engine/step.ts';
+import type { ScaleServices } from '../../src/fleet/scaling/state.ts';
+import { planRelease } from '../../src/release/plan.ts';
 import { Simulated } from '../../test/support/simulated.ts';
 
 /**

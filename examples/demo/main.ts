@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import pc from 'picocolors';
 import { leaveLostTerminals, surviveLostOutput } from '../../src/cli/lost-output.ts';
-import { exitCodeOf } from '../../src/run/interrupt.ts';
+import { exitCodeOf } from '../../src/engine/interrupt.ts';
 import { versionChart } from './chart.ts';
 import { type LoadSecond, type LoadTotal, runLoad } from './load.ts';
 import { DemoProject } from './project.ts';

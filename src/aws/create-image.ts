@@ -1,6 +1,6 @@
 import { CreateImageCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import type { Poll } from '../run/poll.ts';
+import type { Poll } from '../engine/poll.ts';
 import { awsCode } from './errors.ts';
 import { findImageByName, type GoldenImage, readImage } from './images.ts';
 import { tagKeys, toTags } from './tags.ts';

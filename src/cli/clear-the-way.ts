@@ -1,8 +1,8 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
+import { createPoll } from '../engine/poll.ts';
+import type { Services } from '../fleet/services.ts';
+import { findDead } from '../ledger/interrupted-runs.ts';
 import type { LockRecord, RunRecord } from '../ledger/types.ts';
-import { findDead } from '../operations/dead-run.ts';
-import { createPoll } from '../run/poll.ts';
-import type { Services } from '../steps/services.ts';
 import type { CommandOptions } from './command.ts';
 import type { CliContext } from './context.ts';
 import { undoDead } from './undo-dead.ts';

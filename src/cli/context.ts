@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@golden-pipeline/shared/clock';
 import { usageError } from '@golden-pipeline/shared/errors';
-import type { SignalSource } from '../run/interrupt.ts';
+import type { SignalSource } from '../engine/interrupt.ts';
 
 /** Where text goes; a terminal knows that it is one. */
 export interface Output {
@@ -109,12 +109,6 @@ export function projectDir(context: Pick<CliContext, 'cwd'>, options: Pick<Globa
 function hasPipelines(folder: string): boolean {
   const path = join(folder, 'pipelines');
   return existsSync(path) && statSync(path).isDirectory();
-}
-
-/** Folder of the local cloud's state: `$PIPELINE_LOCAL_DIR`, else `.pipeline/local` in the project. */
-export function localCloudDir(context: Pick<CliContext, 'cwd' | 'env'>, project: () => string): string {
-  const named = context.env.PIPELINE_LOCAL_DIR;
-  return named ? resolve(context.cwd, named) : join(project(), '.pipeline', 'local');
 }
 
 /** Whether to colour what goes to `output`; see https://no-color.org for NO_COLOR. */

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { error, type Finding, ok } from '../operations/doctor/finding.ts';
+import { error, type Finding, ok } from '../doctor/finding.ts';
 
 /** Programs that commands start, how they tell their version, and what Debian calls them. */
 const programs: [string, string[], string][] = [

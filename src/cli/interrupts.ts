@@ -1,4 +1,4 @@
-import { type Interrupt, installInterrupt } from '../run/interrupt.ts';
+import { type Interrupt, installInterrupt } from '../engine/interrupt.ts';
 import type { CliContext } from './context.ts';
 import type { OpenViews } from './views/open.ts';
 

@@ -1,7 +1,7 @@
-import { readStatus } from '../operations/read-status.ts';
-import { targetOver } from '../operations/rollback-over.ts';
-import { type ReleaseUnderWay, readUnderWay } from '../operations/run-under-way.ts';
-import type { RollbackHow, Services } from '../steps/services.ts';
+import type { RollbackHow, Services } from '../fleet/services.ts';
+import { type ReleaseUnderWay, readUnderWay } from '../release/active-release.ts';
+import { targetOver } from '../rollback/target-during-release.ts';
+import { readStatus } from '../status/read.ts';
 import { confirm } from './ask.ts';
 import { type Cleared, clearTheWay, findInTheWay, type InTheWay } from './clear-the-way.ts';
 import type { CommandOptions } from './command.ts';

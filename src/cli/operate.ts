@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import { messageOf } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../config/settings.ts';
+import { createEmitter, type Emit } from '../engine/emitter.ts';
+import { execute, type RunResult } from '../engine/execute.ts';
+import { exitCodeOf } from '../engine/interrupt.ts';
+import { createRunId } from '../engine/run-id.ts';
+import type { Plan } from '../engine/step.ts';
 import type { HeldLock, Ledger, RunRecord } from '../ledger/types.ts';
-import { createEmitter, type Emit } from '../run/emitter.ts';
-import { execute, type RunResult } from '../run/execute.ts';
-import { exitCodeOf } from '../run/interrupt.ts';
-import { createRunId } from '../run/run-id.ts';
-import type { Plan } from '../run/step.ts';
 import { confirm } from './ask.ts';
 import type { CommandOptions } from './command.ts';
 import type { CliContext } from './context.ts';

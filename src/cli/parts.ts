@@ -1,7 +1,7 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import type { RunResult } from '../run/execute.ts';
-import type { Plan } from '../run/step.ts';
+import type { RunResult } from '../engine/execute.ts';
+import type { Plan } from '../engine/step.ts';
 import type { CliContext } from './context.ts';
 
 /** How often to look whether the time has come or the lock is free, and to say what one waits for, in milliseconds. */

@@ -5,8 +5,8 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { missingFiles } from '../config/missing-files.ts';
 import type { Fleet } from '../config/settings.ts';
 import { createHosts } from '../hosts/index.ts';
-import { reasonsToDetachFirst } from '../steps/playbook/detach-first.ts';
-import { placeOf } from '../steps/support/project.ts';
+import { reasonsToDetachFirst } from '../plays/playbook/detach-first.ts';
+import { placeOf } from '../plays/project-files.ts';
 import type { CliContext } from './context.ts';
 
 /** Stands for the next release: what a playbook holds does not depend on it. */

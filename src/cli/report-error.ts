@@ -1,4 +1,4 @@
-import { exitCodeOf, Interrupted } from '../run/interrupt.ts';
+import { exitCodeOf, Interrupted } from '../engine/interrupt.ts';
 import { type CliContext, useColor } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { errorDocument, renderError, toShownError } from './views/errors.ts';

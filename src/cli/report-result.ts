@@ -1,4 +1,4 @@
-import type { RunResult } from '../run/execute.ts';
+import type { RunResult } from '../engine/execute.ts';
 import type { Redact } from '../shared/redact.ts';
 import type { CommandOptions } from './command.ts';
 import { type CliContext, useColor } from './context.ts';

@@ -1,5 +1,5 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import type { Services } from '../steps/services.ts';
+import type { Services } from '../fleet/services.ts';
 import { confirm } from './ask.ts';
 import { clearTheWay, findInTheWay } from './clear-the-way.ts';
 import type { CommandOptions } from './command.ts';

@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { loadPipeline } from '../config/load.ts';
 import type { Pipeline } from '../config/pipeline.ts';
 import type { Fleet } from '../config/settings.ts';
-import type { Around } from '../operations/around.ts';
+import type { Around } from '../release/hooks.ts';
 import { isTask } from '../tasks/define.ts';
 import { readInputs, usageOf } from '../tasks/read-inputs.ts';
 import type { Task } from '../tasks/types.ts';

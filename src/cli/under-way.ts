@@ -1,5 +1,5 @@
 import type { Ledger, LockRecord } from '../ledger/types.ts';
-import { type ReleaseUnderWay, readUnderWay } from '../operations/run-under-way.ts';
+import { type ReleaseUnderWay, readUnderWay } from '../release/active-release.ts';
 
 /** Who is at work on an app, as `--dry-run --json` tells it. */
 export interface UnderWay {

@@ -1,11 +1,11 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
+import { execute } from '../engine/execute.ts';
+import { Interrupted, installInterrupt } from '../engine/interrupt.ts';
+import { replay } from '../engine/journal.ts';
+import type { Plan } from '../engine/step.ts';
+import { type RollState, type Services, servedBefore } from '../fleet/services.ts';
 import type { RunRecord } from '../ledger/types.ts';
-import { planUndo } from '../operations/undo-run.ts';
-import { execute } from '../run/execute.ts';
-import { Interrupted, installInterrupt } from '../run/interrupt.ts';
-import { replay } from '../run/journal.ts';
-import type { Plan } from '../run/step.ts';
-import { type RollState, type Services, servedBefore } from '../steps/services.ts';
+import { planUndo } from '../runner/undo-run.ts';
 import type { CommandOptions } from './command.ts';
 import type { CliContext } from './context.ts';
 import { commandLine } from './operate.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import type { Fleet } from '../config/settings.ts';
-import type { Poll } from '../run/poll.ts';
+import type { Poll } from '../engine/poll.ts';
 import { createAnsible } from './ansible.ts';
 import { createLook } from './look-at-playbook.ts';
 import type { PlaySettings } from './play-setup.ts';

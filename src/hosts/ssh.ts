@@ -5,7 +5,7 @@ import type { Clock } from '@golden-pipeline/shared/clock';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
 import type { Fleet } from '../config/settings.ts';
-import { createPoll, isTimeout, type Poll } from '../run/poll.ts';
+import { createPoll, isTimeout, type Poll } from '../engine/poll.ts';
 import { keysFromConsole, knownHostsFile } from './host-keys.ts';
 import { createProxy } from './proxy.ts';
 import { shellCommand } from './quote.ts';

@@ -1,6 +1,6 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
-import { isRunId } from '../run/run-id.ts';
+import { isRunId } from '../engine/run-id.ts';
 import { encode, readRecord } from './records.ts';
 import type { Store } from './store.ts';
 

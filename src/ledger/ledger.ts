@@ -3,7 +3,7 @@ import type { Clock } from '@golden-pipeline/shared/clock';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
 import { appName, environmentName, versionName, versionPattern } from '../config/names.ts';
-import { isRunId } from '../run/run-id.ts';
+import { isRunId } from '../engine/run-id.ts';
 import { watchAborts, writeAbort } from './aborts.ts';
 import { createFileStore } from './file-store.ts';
 import { createJournals } from './journals.ts';

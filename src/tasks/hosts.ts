@@ -1,8 +1,8 @@
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
+import type { Explanation } from '../engine/poll.ts';
+import type { RunContext } from '../engine/step.ts';
+import type { Services } from '../fleet/services.ts';
 import type { Host } from '../hosts/types.ts';
-import type { Explanation } from '../run/poll.ts';
-import type { RunContext } from '../run/step.ts';
-import type { Services } from '../steps/services.ts';
 
 /** What these helpers need of a context: any step has it. */
 type HostContext = Pick<RunContext<Services, object>, 'services' | 'progress' | 'poll'>;
@@ -33,7 +33,7 @@ export async function runningHosts({ services, poll, progress }: HostContext): P
 
 /** Pipelines files import this module: the SDK is not loaded for them. */
 async function explain(services: Services, group: string): Promise<Explanation> {
-  const { explainGroup } = await import('../steps/support/explain.ts');
+  const { explainGroup } = await import('../fleet/explain.ts');
   return explainGroup({ services, state: {} }, group)();
 }
 
@@ -143,7 +143,7 @@ interface SeenHosts {
 // The SDK's clients take a third of a second to load: a pipelines file that only names these functions does not pay for them.
 async function readHosts({ aws, fleet }: Services): Promise<SeenHosts> {
   const [{ readLive }, { groupMachines }, { readTargets }] = await Promise.all([
-    import('../steps/support/observe.ts'),
+    import('../fleet/observe.ts'),
     import('../aws/instances.ts'),
     import('../aws/balancers.ts'),
   ]);
@@ -165,7 +165,7 @@ async function isUp({ aws }: Services, { instanceId }: Host): Promise<boolean> {
 }
 
 async function patience({ fleet }: Services): Promise<{ everyMs: number; timeoutMs: number }> {
-  return (await import('../steps/services.ts')).times(fleet, 'health');
+  return (await import('../fleet/services.ts')).times(fleet, 'health');
 }
 
 /** By its code, not its class: the file that names a task may have loaded another copy of this product. */

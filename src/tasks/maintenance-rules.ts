@@ -4,7 +4,7 @@ import { readListener } from '../aws/listeners.ts';
 import { createRule, deleteRule, type ListenerRule, readRules, tagRule, updateRule } from '../aws/rules.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
-import type { Services } from '../steps/services.ts';
+import type { Services } from '../fleet/services.ts';
 import type { TaskContext } from './types.ts';
 
 /** Values of the tag `golden-pipeline:role` of a maintenance page's rules: the way to the fleet for probes, and the page itself. */

@@ -5,9 +5,9 @@ import { isoSeconds } from '@golden-pipeline/shared/text';
 import { readListener, readRoutes } from '../aws/listeners.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
+import { times } from '../fleet/services.ts';
+import { proofHeaders } from '../fleet/smoke.ts';
 import type { ProbeAnswer } from '../hosts/probe.ts';
-import { times } from '../steps/services.ts';
-import { proofHeaders } from '../steps/support/smoke.ts';
 import { fleetRole, ownRules, pageRole, removeRules, restoreRules, setRule } from './maintenance-rules.ts';
 import type { TaskContext, TaskState, TaskStep } from './types.ts';
 

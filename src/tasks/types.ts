@@ -1,6 +1,6 @@
 import type { Fleet } from '../config/settings.ts';
-import type { RunContext, Step } from '../run/step.ts';
-import type { Services } from '../steps/services.ts';
+import type { RunContext, Step } from '../engine/step.ts';
+import type { Services } from '../fleet/services.ts';
 import type { Inputs, Values } from './inputs.ts';
 
 /** Facts of a task's run, as journaled: its inputs, and what its steps save. */

@@ -14,8 +14,8 @@ import { createAnsible } from '../../src/hosts/ansible.ts';
 import { createLook } from '../../src/hosts/look-at-playbook.ts';
 import type { PlaySettings } from '../../src/hosts/play-setup.ts';
 import type { Hosts } from '../../src/hosts/types.ts';
-import { assertRecord, recordRelease, runPlaybook, unpackSource, waitServes } from '../../src/steps/support/plain.ts';
-import { journaledContext } from '../steps/support/journaled-context.ts';
+import { assertRecord, recordRelease, runPlaybook, unpackSource, waitServes } from '../../src/plays/plain-playbook.ts';
+import { journaledContext } from '../fleet/support/journaled-context.ts';
 
 const exec = promisify(execFile);
 const commit = 'abcdef0123'.repeat(4);

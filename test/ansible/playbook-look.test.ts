@@ -7,8 +7,8 @@ import type { Fleet } from '../../src/config/settings.ts';
 import { createAnsible } from '../../src/hosts/ansible.ts';
 import { createLook } from '../../src/hosts/look-at-playbook.ts';
 import type { TaskChange } from '../../src/hosts/types.ts';
-import { assertReleaseRole, type Judgement, judgePlaybook } from '../../src/steps/playbook/judge.ts';
-import { cleanLists } from '../../src/steps/support/clean.ts';
+import { cleanLists } from '../../src/plays/clean.ts';
+import { assertReleaseRole, type Judgement, judgePlaybook } from '../../src/plays/playbook/evaluate.ts';
 
 const ansible = new URL('../../ansible/', import.meta.url).pathname;
 const ssh = { user: 'admin', port: 22, privateKey: '/none', hostKeys: 'console', become: false } as Fleet['ssh'];

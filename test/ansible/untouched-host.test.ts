@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Fleet } from '../../src/config/settings.ts';
 import { createAnsible } from '../../src/hosts/ansible.ts';
 import type { Hosts } from '../../src/hosts/types.ts';
-import { playRelease } from '../../src/steps/support/play.ts';
-import { journaledContext } from '../steps/support/journaled-context.ts';
+import { playRelease } from '../../src/plays/play.ts';
+import { journaledContext } from '../fleet/support/journaled-context.ts';
 
 const ansible = new URL('../../ansible/', import.meta.url).pathname;
 const execute = promisify(execFile);

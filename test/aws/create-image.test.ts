@@ -4,7 +4,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createImage, waitImageAvailable } from '../../src/aws/create-image.ts';
 import { readImage } from '../../src/aws/images.ts';
-import { createPoll } from '../../src/run/poll.ts';
+import { createPoll } from '../../src/engine/poll.ts';
 import { instantClock } from '../support/instant-clock.ts';
 import { refusal } from './support/refusal.ts';
 

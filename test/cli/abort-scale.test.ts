@@ -3,11 +3,11 @@ import { readGroupTag } from '../../src/aws/group-tags.ts';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { readScheduledActions } from '../../src/aws/scaling-settings.ts';
 import { clearTheWay } from '../../src/cli/clear-the-way.ts';
-import { planScale, planScaleCancel } from '../../src/operations/scale.ts';
-import { heldTag } from '../../src/steps/scale/held.ts';
-import type { ScaleServices } from '../../src/steps/scale/state.ts';
-import { type Death, die } from '../operations/support/dying.ts';
-import { type ScalingFleet, scalingFleet } from '../operations/support/scaling-fleet.ts';
+import { heldTag } from '../../src/fleet/scaling/held-size.ts';
+import type { ScaleServices } from '../../src/fleet/scaling/state.ts';
+import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
+import { type Death, die } from '../support/dying.ts';
+import { type ScalingFleet, scalingFleet } from '../support/scaling-fleet.ts';
 import { fakeContext } from './support/fake-context.ts';
 
 let world: ScalingFleet;

@@ -4,11 +4,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readListener } from '../../src/aws/listeners.ts';
 import { listOpenings } from '../../src/aws/security-groups.ts';
 import { clearTheWay } from '../../src/cli/clear-the-way.ts';
-import { planTask } from '../../src/operations/run-task.ts';
 import { readPageOn } from '../../src/tasks/maintenance-rules.ts';
+import { planTask } from '../../src/tasks/plan.ts';
 import { maintenanceOff, maintenanceOn, openSecurityGroup } from '../../src/tasks/ready.ts';
 import type { Task } from '../../src/tasks/types.ts';
-import { type Death, die } from '../operations/support/dying.ts';
+import { type Death, die } from '../support/dying.ts';
 import { type Rehearsal, rehearse } from '../tasks/support/rehearsal.ts';
 import { fakeContext } from './support/fake-context.ts';
 

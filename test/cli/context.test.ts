@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { localCloudDir, projectDir, useColor } from '../../src/cli/context.ts';
+import { projectDir, useColor } from '../../src/cli/context.ts';
+import { localCloudDir } from '../../src/composition/surroundings.ts';
 import { Written } from './support/fake-context.ts';
 
 let folder = '';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { expect, test } from 'vitest';
 import { commandLine, operate } from '../../src/cli/operate.ts';
+import type { Plan, Step } from '../../src/engine/step.ts';
 import type { Ledger } from '../../src/ledger/types.ts';
-import type { Plan, Step } from '../../src/run/step.ts';
 import { fakeContext } from './support/fake-context.ts';
 import { fakeLedger } from './support/fake-ledger.ts';
 

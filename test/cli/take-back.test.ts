@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { release } from '../../src/cli/commands/release.ts';
-import { readStatus } from '../../src/operations/read-status.ts';
-import { planRelease } from '../../src/operations/release.ts';
-import { type Death, die } from '../operations/support/dying.ts';
-import { watchWeights } from '../operations/support/weights.ts';
+import { planRelease } from '../../src/release/plan.ts';
+import { readStatus } from '../../src/status/read.ts';
+import { type Death, die } from '../support/dying.ts';
 import { Simulated } from '../support/simulated.ts';
+import { watchWeights } from '../support/weights.ts';
 import { fakeContext } from './support/fake-context.ts';
 
 let world: Simulated;

@@ -5,9 +5,9 @@ import { rollBack } from '../../src/cli/commands/fast-rollback.ts';
 import { release } from '../../src/cli/commands/release.ts';
 import { servingFacts } from '../../src/cli/commands/support/serving.ts';
 import { operate } from '../../src/cli/operate.ts';
-import { planRelease } from '../../src/operations/release.ts';
-import { planScale } from '../../src/operations/scale.ts';
-import type { ReleaseStep } from '../../src/steps/services.ts';
+import type { ReleaseStep } from '../../src/fleet/services.ts';
+import { planRelease } from '../../src/release/plan.ts';
+import { planScale } from '../../src/scale/plan.ts';
 import { Simulated } from '../support/simulated.ts';
 import { fakeContext } from './support/fake-context.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readGroup } from '../../src/aws/groups.ts';
 import { release } from '../../src/cli/commands/release.ts';
-import { planRelease } from '../../src/operations/release.ts';
-import { die } from '../operations/support/dying.ts';
+import { planRelease } from '../../src/release/plan.ts';
+import { die } from '../support/dying.ts';
 import { firstRelease, Simulated } from '../support/simulated.ts';
 import { fakeContext } from './support/fake-context.ts';
 

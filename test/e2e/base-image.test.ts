@@ -4,8 +4,8 @@ import { execa } from 'execa';
 import type { CallReport } from 'golden-pipeline-local-cloud/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { baseBuildPolicy } from '../../infra/base-build-policy.ts';
-import type { BuiltBase } from '../../src/operations/build-base.ts';
-import type { BaseReport } from '../../src/operations/read-base.ts';
+import type { BuiltBase } from '../../src/base-image/build.ts';
+import type { BaseReport } from '../../src/base-image/read.ts';
 import { expectShown, programsOf, transcriptOf } from './support/transcript.ts';
 import { Load, World } from './support/world.ts';
 

@@ -31,7 +31,7 @@ function binaryOf(major: number, { skip }: Pick<TestContext, 'skip'>): string {
 const coreTests = [
   'test/cli/main.test.ts',
   'test/config/load.test.ts',
-  'test/run/execute.test.ts',
+  'test/engine/execute.test.ts',
   'test/ledger/ledger.test.ts',
   'packages/local-cloud/test/wire/server.test.ts',
   'test/shared',

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../src/run/events.ts';
+import type { RunEvent } from '../../src/engine/events.ts';
 import { expectWhole, type Status } from './support/fleet.ts';
 import { highRate, Load, World } from './support/world.ts';
 

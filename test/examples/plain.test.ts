@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import shop from '../../examples/plain/shop.ts';
 import { validate } from '../../src/config/validate.ts';
 import { createLook } from '../../src/hosts/look-at-playbook.ts';
-import { plainVariables } from '../../src/steps/support/plain-variables.ts';
+import { plainVariables } from '../../src/plays/plain-variables.ts';
 
 const projectDir = path.resolve(import.meta.dirname, '../../examples/plain');
 const { fleet: fleetOf } = validate(shop, { app: 'shop', file: 'pipelines/shop.ts', projectDir });

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { readGroup } from '../../src/aws/groups.ts';
 import { readTemplateVersion } from '../../src/aws/launch-templates.ts';
 import type { Fleet } from '../../src/config/settings.ts';
-import { readStatus } from '../../src/operations/read-status.ts';
-import { planScale, planScaleCancel } from '../../src/operations/scale.ts';
+import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
+import { readStatus } from '../../src/status/read.ts';
 import { type Deployed, deployedFleet } from './support/deployed.ts';
 
 const group = 'api-local';

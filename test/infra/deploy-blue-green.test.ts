@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readGroup } from '../../src/aws/groups.ts';
 import { readListener, readRoutes } from '../../src/aws/listeners.ts';
 import type { Fleet } from '../../src/config/settings.ts';
-import { planRollback } from '../../src/operations/fast-rollback.ts';
-import { readStatus } from '../../src/operations/read-status.ts';
+import { planRollback } from '../../src/rollback/plan.ts';
+import { readStatus } from '../../src/status/read.ts';
 import { type Deployed, deployedFleet } from './support/deployed.ts';
 
 let fleet: Deployed;

@@ -6,10 +6,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * short: transcripts, programs of others, random inputs.
  */
 const longest = [
-  'test/steps/retention/model',
+  'test/retention/model',
   'packages/local-cloud/test/clients/ansible',
   'packages/local-cloud/test/s3/aws-cli',
-  'test/operations/rollback-calls',
+  'test/rollback/calls',
   'packages/local-cloud/test/clients/boto3',
   'packages/local-cloud/test/behaviour/large-fleet',
   'packages/local-cloud/test/elb/haproxy/driver',

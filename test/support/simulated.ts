@@ -20,18 +20,18 @@ import {
 import { DemoProject } from '../../examples/demo/project.ts';
 import { type AwsClients, createClients } from '../../src/aws/clients.ts';
 import { readSecretStates, type SecretClients } from '../../src/aws/secrets.ts';
-import { provisionFleets } from '../../src/cli/local-fleets.ts';
 import { loadFleet } from '../../src/config/load.ts';
 import type { Fleet } from '../../src/config/settings.ts';
+import type { EventSink } from '../../src/engine/events.ts';
+import { execute, type RunResult } from '../../src/engine/execute.ts';
+import { createPoll } from '../../src/engine/poll.ts';
+import { createRunId } from '../../src/engine/run-id.ts';
+import type { Plan, Step } from '../../src/engine/step.ts';
+import type { Services } from '../../src/fleet/services.ts';
 import type { ReleaseAction } from '../../src/hosts/types.ts';
 import { createLedger } from '../../src/ledger/ledger.ts';
-import { readStatus } from '../../src/operations/read-status.ts';
-import type { EventSink } from '../../src/run/events.ts';
-import { execute, type RunResult } from '../../src/run/execute.ts';
-import { createPoll } from '../../src/run/poll.ts';
-import { createRunId } from '../../src/run/run-id.ts';
-import type { Plan, Step } from '../../src/run/step.ts';
-import type { Services } from '../../src/steps/services.ts';
+import { provisionFleets } from '../../src/provision/fleets.ts';
+import { readStatus } from '../../src/status/read.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { type HostsOfTest, simulatedHosts, standardPlaybook } from './simulated-hosts.ts';
 

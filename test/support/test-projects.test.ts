@@ -8,7 +8,7 @@ it('test files that start a cloud, themselves or through a fixture, are in the p
     expect.arrayContaining([
       'packages/local-cloud/test/daemon/cloud.test.ts',
       'packages/local-cloud/test/behaviour/groups.test.ts',
-      'test/operations/release.test.ts',
+      'test/release/plan.test.ts',
       'test/tasks/maintenance.test.ts',
     ]),
   );

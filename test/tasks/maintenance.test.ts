@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readListener, readRoutes } from '../../src/aws/listeners.ts';
 import { readRules } from '../../src/aws/rules.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
-import { fleetLooks } from '../../src/operations/doctor/fleet.ts';
-import type { DoctorServices } from '../../src/operations/doctor/services.ts';
-import { readStatus } from '../../src/operations/read-status.ts';
+import { fleetLooks } from '../../src/doctor/fleet.ts';
+import type { DoctorServices } from '../../src/doctor/services.ts';
+import { readStatus } from '../../src/status/read.ts';
 import { maintenanceOff, maintenanceOn } from '../../src/tasks/ready.ts';
 import { type Rehearsal, rehearse } from './support/rehearsal.ts';
 

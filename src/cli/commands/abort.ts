@@ -1,4 +1,5 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
+import { withServices } from '../../composition/with-services.ts';
 import { loadPipeline } from '../../config/load.ts';
 import { confirm } from '../ask.ts';
 import { clearTheWay } from '../clear-the-way.ts';
@@ -6,7 +7,6 @@ import type { CommandModule } from '../command.ts';
 import { projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../views/json.ts';
-import { withServices } from '../with-services.ts';
 
 /** `pipeline abort <app>`: ends the run at work on the app, or puts back what a dead one has left. */
 export const run: CommandModule['run'] = async (context, [app], options) => {

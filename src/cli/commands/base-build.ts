@@ -1,15 +1,15 @@
 import { usageError } from '@golden-pipeline/shared/errors';
+import { buildBase } from '../../base-image/build.ts';
+import { withServices } from '../../composition/with-services.ts';
 import { awsCommand } from '../../config/aws-command.ts';
 import type { Fleet } from '../../config/settings.ts';
-import { buildBase } from '../../operations/build-base.ts';
-import { Interrupted, type StopSignal, stopSignals } from '../../run/interrupt.ts';
+import { Interrupted, type StopSignal, stopSignals } from '../../engine/interrupt.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf, fleetsOf } from '../fleets.ts';
 import { writeJson } from '../views/json.ts';
 import { duration, printable } from '../views/text.ts';
-import { withServices } from '../with-services.ts';
 import { projectRules } from './support/project-rules.ts';
 
 /** `pipeline base build [app]`: Packer's own output is the progress. */

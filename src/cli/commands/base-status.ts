@@ -1,4 +1,5 @@
-import { readBase } from '../../operations/read-base.ts';
+import { readBase } from '../../base-image/read.ts';
+import { withServices } from '../../composition/with-services.ts';
 import type { CommandModule } from '../command.ts';
 import { useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -6,7 +7,6 @@ import { fleetOf, fleetsOf } from '../fleets.ts';
 import { renderBase } from '../views/base.ts';
 import { writeJson } from '../views/json.ts';
 import { colorsFor } from '../views/text.ts';
-import { withServices } from '../with-services.ts';
 
 /** `pipeline base status [app]`: one document for the app, a list without one. */
 export const run: CommandModule['run'] = async (context, [app], options) => {

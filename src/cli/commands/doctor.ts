@@ -1,10 +1,11 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
+import { withServices } from '../../composition/with-services.ts';
 import { collisionHint, findCollisions } from '../../config/collisions.ts';
 import { listApps, loadPipeline } from '../../config/load.ts';
 import { projectFleets } from '../../config/project.ts';
-import { diagnose } from '../../operations/doctor/diagnose.ts';
-import { error, type Finding, ok, takeAll } from '../../operations/doctor/finding.ts';
-import { openings } from '../../operations/doctor/records.ts';
+import { diagnose } from '../../doctor/diagnose.ts';
+import { error, type Finding, ok, takeAll } from '../../doctor/finding.ts';
+import { openings } from '../../doctor/records.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, projectDir, useColor } from '../context.ts';
 import { diagnoseMachine } from '../doctor-machine.ts';
@@ -12,7 +13,6 @@ import { exitCodes } from '../exit-codes.ts';
 import { renderFindings } from '../views/findings.ts';
 import { writeJson } from '../views/json.ts';
 import { colorsFor } from '../views/text.ts';
-import { withServices } from '../with-services.ts';
 
 /** Findings about one thing: this machine, or an app in an environment. */
 export interface Diagnosis {

@@ -1,6 +1,7 @@
+import { withServices } from '../../composition/with-services.ts';
 import { versionName } from '../../config/names.ts';
-import { planRollback } from '../../operations/fast-rollback.ts';
-import type { Services } from '../../steps/services.ts';
+import type { Services } from '../../fleet/services.ts';
+import { planRollback } from '../../rollback/plan.ts';
 import type { Cleared } from '../clear-the-way.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
@@ -11,7 +12,6 @@ import { operate } from '../operate.ts';
 import { showPlan } from '../show-plan.ts';
 import { writeJson } from '../views/json.ts';
 import type { ShownPlan } from '../views/plan.ts';
-import { withServices } from '../with-services.ts';
 import { servingFacts, undoByRollback } from './support/serving.ts';
 
 const ways = ['auto', 'switch', 'flip', 'roll'] as const;

@@ -1,6 +1,7 @@
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { withLedger, withServices } from '../../composition/with-services.ts';
 import type { Fleet } from '../../config/settings.ts';
-import { readOutlook } from '../../operations/read-outlook.ts';
+import { readOutlook } from '../../rollback/outlook.ts';
 import type { CommandModule } from '../command.ts';
 import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -9,7 +10,6 @@ import { renderHistory } from '../views/history.ts';
 import { writeJson } from '../views/json.ts';
 import { renderOutlook } from '../views/outlook.ts';
 import { colorsFor } from '../views/text.ts';
-import { withLedger, withServices } from '../with-services.ts';
 
 /** `pipeline history <app>`: its runs, newest first. */
 export const run: CommandModule['run'] = async (context, [app], options) => {

@@ -1,12 +1,13 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
+import { withServices } from '../../composition/with-services.ts';
 import { versionName } from '../../config/names.ts';
 import type { Fleet } from '../../config/settings.ts';
-import { planPin, planUnpin } from '../../operations/pin.ts';
-import { planPrune } from '../../operations/prune.ts';
-import { readImages } from '../../operations/read-images.ts';
-import { monthlyCost } from '../../steps/retention/cost.ts';
-import type { PruneState } from '../../steps/retention/prune.ts';
+import { monthlyCost } from '../../retention/cost.ts';
+import { planPin, planUnpin } from '../../retention/plan-pin.ts';
+import { planPrune } from '../../retention/plan-prune.ts';
+import { readImages } from '../../retention/read-images.ts';
+import type { PruneState } from '../../retention/steps/prune.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -16,7 +17,6 @@ import { textOf } from '../values.ts';
 import { renderImages } from '../views/images.ts';
 import { writeJson } from '../views/json.ts';
 import { colorsFor } from '../views/text.ts';
-import { withServices } from '../with-services.ts';
 
 /** What each action takes besides the app. */
 const takes: Readonly<Record<string, readonly string[]>> = {

@@ -6,12 +6,12 @@ import type { RunningFleet } from '../../aws/running-fleet.ts';
 import { loadPipeline } from '../../config/load.ts';
 import { missingFiles } from '../../config/missing-files.ts';
 import { appName } from '../../config/names.ts';
+import type { Answers } from '../../project/answers.ts';
+import { gatherPlace, gatherRest } from '../../project/gather.ts';
+import { writeProject } from '../../project/write-project.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { Answers } from '../init/answers.ts';
-import { gatherPlace, gatherRest } from '../init/gather.ts';
-import { writeProject } from '../init/write-project.ts';
 import { refusedPlaybooks } from '../playbooks.ts';
 import { numberOf, textOf } from '../values.ts';
 import { writeJson } from '../views/json.ts';
@@ -75,7 +75,7 @@ async function readRunning(
   const [{ createClients }, { readRunningFleet }, { cloudTarget }] = await Promise.all([
     import('../../aws/clients.ts'),
     import('../../aws/running-fleet.ts'),
-    import('../services.ts'),
+    import('../../composition/services.ts'),
   ]);
   const aws = createClients(cloudTarget(context, { ...place, app, projectDir: folder }));
   try {

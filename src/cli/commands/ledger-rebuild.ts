@@ -1,9 +1,9 @@
+import { withServices } from '../../composition/with-services.ts';
 import { assertNamedLedger } from '../../config/named-ledger.ts';
-import { planRebuild } from '../../operations/rebuild-ledger.ts';
+import { planRebuild } from '../../ledger-rebuild/plan.ts';
 import type { CommandModule } from '../command.ts';
 import { fleetOf } from '../fleets.ts';
 import { operate } from '../operate.ts';
-import { withServices } from '../with-services.ts';
 
 /** `pipeline ledger rebuild <app>`: adds the records that the ledger lacks, from the tags of the golden images. */
 export const run: CommandModule['run'] = async (context, [app], options) => {

@@ -1,8 +1,9 @@
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
 import { readCloud } from 'golden-pipeline-local-cloud/client';
+import { localCloudDir } from '../../composition/surroundings.ts';
 import type { CommandModule } from '../command.ts';
-import { localCloudDir, projectDir } from '../context.ts';
+import { projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 
 /** `pipeline local aws <words>`: the AWS CLI on the local cloud, with its endpoint, region and keys; its exit code is this one's. */

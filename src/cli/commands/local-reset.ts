@@ -2,9 +2,10 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { usageError } from '@golden-pipeline/shared/errors';
 import { stopCloud } from 'golden-pipeline-local-cloud/client';
+import { localCloudDir } from '../../composition/surroundings.ts';
 import { confirm } from '../ask.ts';
 import type { CommandModule } from '../command.ts';
-import { localCloudDir, projectDir } from '../context.ts';
+import { projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../views/json.ts';
 

@@ -1,14 +1,15 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { readCloud, spawnCloud } from 'golden-pipeline-local-cloud/client';
+import { localCloudDir } from '../../composition/surroundings.ts';
+import { withServices } from '../../composition/with-services.ts';
+import type { ConfigurationOutcome } from '../../provision/configure-fleet.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
-import { type CliContext, localCloudDir, projectDir, useColor } from '../context.ts';
+import { type CliContext, projectDir, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { ConfigurationOutcome } from '../local-configuration.ts';
 import { commandLine } from '../operate.ts';
 import { writeJson } from '../views/json.ts';
 import { type LocalCloudDocument, renderConfiguration, renderLocalCloud } from '../views/local.ts';
 import { colorsFor } from '../views/text.ts';
-import { withServices } from '../with-services.ts';
 
 /** `pipeline local up`: starts the cloud when it is down, makes the fleets that are missing, and applies what has changed in pipelines/. */
 export const run: CommandModule['run'] = async (context, _args, options) => {
@@ -54,12 +55,12 @@ async function provision(
   context: CliContext,
   options: CommandOptions,
   project: string,
-  cloud: Parameters<typeof import('../local-fleets.ts').provisionFleets>[0]['cloud'],
+  cloud: Parameters<typeof import('../../provision/fleets.ts').provisionFleets>[0]['cloud'],
 ): Promise<Pick<LocalCloudDocument, 'loadBalancers' | 'configuration'>> {
   // The SDK's clients cost some 400 ms to load: not before they are needed.
   const [{ provisionFleets }, { configureFleet }] = await Promise.all([
-    import('../local-fleets.ts'),
-    import('../local-configuration.ts'),
+    import('../../provision/fleets.ts'),
+    import('../../provision/configure-fleet.ts'),
   ]);
   const note = (message: string) => void context.stderr.write(`${message}\n`);
   const configuration: ConfigurationOutcome[] = [];

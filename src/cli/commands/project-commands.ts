@@ -1,5 +1,5 @@
+import { initOptions } from '../../project/options.ts';
 import type { CommandSpec } from '../command.ts';
-import { initOptions } from '../init/options.ts';
 import { app, dryRun, someApp } from './arguments.ts';
 
 /** The project: its ledger, what it needs, and its files. */

@@ -1,8 +1,9 @@
+import { withServices } from '../../composition/with-services.ts';
 import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { gitRef } from '../../config/names.ts';
 import { assertOwnNames } from '../../config/project.ts';
-import { assertVariables, planRelease, type ReleaseOptions } from '../../operations/release.ts';
-import type { Services } from '../../steps/services.ts';
+import type { Services } from '../../fleet/services.ts';
+import { assertVariables, planRelease, type ReleaseOptions } from '../../release/plan.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { fleetOf } from '../fleets.ts';
@@ -10,7 +11,6 @@ import { operate } from '../operate.ts';
 import { takeBackDead } from '../take-back.ts';
 import { aroundOf } from '../tasks.ts';
 import { findUnderWay } from '../under-way.ts';
-import { withServices } from '../with-services.ts';
 import { projectRules } from './support/project-rules.ts';
 import { servingFacts, undoByRollback } from './support/serving.ts';
 

@@ -1,12 +1,12 @@
+import { withServices } from '../../composition/with-services.ts';
 import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { assertOwnNames } from '../../config/project.ts';
-import { planRepair } from '../../operations/repair.ts';
-import type { RepairState } from '../../steps/repair/state.ts';
+import { planRepair } from '../../repair/plan.ts';
+import type { RepairState } from '../../repair/state.ts';
 import type { CommandModule } from '../command.ts';
 import { fleetOf } from '../fleets.ts';
 import { operate } from '../operate.ts';
 import { takeBackDead } from '../take-back.ts';
-import { withServices } from '../with-services.ts';
 
 /** What of a dead run a repair takes back first, as its host or its template may be in the way. */
 const dealing = {

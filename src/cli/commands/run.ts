@@ -1,9 +1,9 @@
-import { planTask } from '../../operations/run-task.ts';
+import { withServices } from '../../composition/with-services.ts';
+import { planTask } from '../../tasks/plan.ts';
 import type { CommandModule } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { operate } from '../operate.ts';
 import { asOwnError, readTaskLine, taskNamed, tasksOf } from '../tasks.ts';
-import { withServices } from '../with-services.ts';
 import { run as list } from './tasks.ts';
 
 /** `pipeline run <app> <task> [inputs]`, and `pipeline <app> <task> [inputs]`. */

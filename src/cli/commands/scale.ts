@@ -1,7 +1,8 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
+import { withServices } from '../../composition/with-services.ts';
 import { assertNamedLedger } from '../../config/named-ledger.ts';
-import { planScale, planScaleCancel, readScale } from '../../operations/scale.ts';
+import { planScale, planScaleCancel, readScale } from '../../scale/plan.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
@@ -10,7 +11,6 @@ import { takeBackDead } from '../take-back.ts';
 import { timeOf } from '../times.ts';
 import { writeJson } from '../views/json.ts';
 import { renderScale } from '../views/scale.ts';
-import { withServices } from '../with-services.ts';
 
 /** `pipeline scale <app> <n> [--at T] [--until T]`, `--status`, `--cancel` */
 export const run: CommandModule['run'] = async (context, [app, size], options) => {

@@ -1,8 +1,9 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
+import { withServices } from '../../composition/with-services.ts';
 import type { Fleet } from '../../config/settings.ts';
-import { readSecrets } from '../../operations/read-secrets.ts';
-import { planRefresh } from '../../operations/refresh-secrets.ts';
+import { planRefresh } from '../../secrets/plan-refresh.ts';
+import { readSecrets } from '../../secrets/read.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -12,7 +13,6 @@ import { takeBackDead } from '../take-back.ts';
 import { writeJson } from '../views/json.ts';
 import { renderSecrets } from '../views/secrets.ts';
 import { colorsFor } from '../views/text.ts';
-import { withServices } from '../with-services.ts';
 
 /** What of a crashed run is undone first, as its hosts may be out of service or hold other values. */
 const dealing = {

@@ -1,9 +1,10 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
-import type { DescribedDifference } from '../../operations/configuration/describe.ts';
-import { readDrift } from '../../operations/configuration/read-drift.ts';
-import { type RollbackOutlook, readOutlook } from '../../operations/read-outlook.ts';
-import { type FleetStatus, readStatus } from '../../operations/read-status.ts';
-import type { Services } from '../../steps/services.ts';
+import { withServices } from '../../composition/with-services.ts';
+import type { DescribedDifference } from '../../fleet/configuration/describe.ts';
+import { readDrift } from '../../fleet/configuration/read-drift.ts';
+import type { Services } from '../../fleet/services.ts';
+import { type RollbackOutlook, readOutlook } from '../../rollback/outlook.ts';
+import { type FleetStatus, readStatus } from '../../status/read.ts';
 import type { CommandModule } from '../command.ts';
 import { useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -11,7 +12,6 @@ import { fleetOf, fleetsOf } from '../fleets.ts';
 import { writeJson } from '../views/json.ts';
 import { renderStatus } from '../views/status.ts';
 import { colorsFor } from '../views/text.ts';
-import { withServices } from '../with-services.ts';
 
 /** `pipeline status [app]`: what serves now. Without an app, all apps of the project. */
 export const run: CommandModule['run'] = async (context, [app], options) => {

@@ -1,4 +1,4 @@
-import type { BaseReport, BaseStatus } from '../../operations/read-base.ts';
+import type { BaseReport, BaseStatus } from '../../base-image/read.ts';
 import { columns } from './table.ts';
 import { type Colors, oneLine } from './text.ts';
 

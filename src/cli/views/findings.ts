@@ -1,4 +1,4 @@
-import type { Finding, Severity } from '../../operations/doctor/finding.ts';
+import type { Finding, Severity } from '../../doctor/finding.ts';
 import { type Colors, oneLine } from './text.ts';
 
 /** Findings by what they are about, each that is not well with its cure below it; the sum at the end. */

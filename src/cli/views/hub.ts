@@ -1,4 +1,4 @@
-import type { EventSink, RunEvent } from '../../run/events.ts';
+import type { EventSink, RunEvent } from '../../engine/events.ts';
 
 /** A reader of the event stream. */
 export interface View {

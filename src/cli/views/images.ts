@@ -1,4 +1,4 @@
-import type { ImageStatus } from '../../operations/read-images.ts';
+import type { ImageStatus } from '../../retention/read-images.ts';
 import { columns } from './table.ts';
 import { type Colors, shortTime } from './text.ts';
 

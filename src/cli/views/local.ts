@@ -1,4 +1,4 @@
-import type { ConfigurationOutcome } from '../local-configuration.ts';
+import type { ConfigurationOutcome } from '../../provision/configure-fleet.ts';
 import { type Colors, oneLine } from './text.ts';
 
 /** What `local up --json` prints. */

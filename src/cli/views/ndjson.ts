@@ -1,7 +1,7 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf, usageError } from '@golden-pipeline/shared/errors';
-import type { RunEvent } from '../../run/events.ts';
+import type { RunEvent } from '../../engine/events.ts';
 import type { View } from './hub.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
-import type { EventSink } from '../../run/events.ts';
+import type { EventSink } from '../../engine/events.ts';
 import { type CliContext, type GlobalOptions, useColor } from '../context.ts';
 import { EventHub, type View } from './hub.ts';
 import { openEventFile } from './ndjson.ts';

@@ -1,4 +1,4 @@
-import type { RollbackOutlook } from '../../operations/read-outlook.ts';
+import type { RollbackOutlook } from '../../rollback/outlook.ts';
 import { duration, oneLine } from './text.ts';
 
 /** One line: what a fast rollback would do now, and how long the last one took. */

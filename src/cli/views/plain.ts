@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../run/events.ts';
+import type { RunEvent } from '../../engine/events.ts';
 import type { Output } from '../context.ts';
 import type { View } from './hub.ts';
 import { clockTime, duration, oneLine, printable } from './text.ts';

@@ -1,4 +1,4 @@
-import type { Plan } from '../../run/step.ts';
+import type { Plan } from '../../engine/step.ts';
 import { type Colors, oneLine, printable } from './text.ts';
 
 /** The part of a plan that the views need, whatever its services and state are. */

@@ -1,5 +1,5 @@
 import type { Outcome } from '@golden-pipeline/shared/errors';
-import type { RunEvent } from '../../run/events.ts';
+import type { RunEvent } from '../../engine/events.ts';
 import type { View } from './hub.ts';
 
 /** Where a step is, as summaries and run records name it. */

@@ -1,4 +1,4 @@
-import type { ScaleStatus } from '../../operations/scale.ts';
+import type { ScaleStatus } from '../../scale/plan.ts';
 
 /** What `scale --status` prints. */
 export function renderScale(status: ScaleStatus): string {

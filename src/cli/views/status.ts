@@ -1,7 +1,7 @@
-import type { DescribedDifference } from '../../operations/configuration/describe.ts';
-import type { RollbackOutlook } from '../../operations/read-outlook.ts';
-import type { FleetStatus } from '../../operations/read-status.ts';
-import type { Unfinished } from '../../operations/unfinished.ts';
+import type { DescribedDifference } from '../../fleet/configuration/describe.ts';
+import type { RollbackOutlook } from '../../rollback/outlook.ts';
+import type { FleetStatus } from '../../status/read.ts';
+import type { Unfinished } from '../../status/unfinished.ts';
 import { renderOutlook } from './outlook.ts';
 import { columns } from './table.ts';
 import { type Colors, oneLine, shortTime } from './text.ts';

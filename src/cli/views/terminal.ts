@@ -1,5 +1,5 @@
 import { Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
-import type { RunEvent } from '../../run/events.ts';
+import type { RunEvent } from '../../engine/events.ts';
 import type { View } from './hub.ts';
 import { progressText } from './plain.ts';
 import { type Colors, duration, oneLine } from './text.ts';

@@ -13,11 +13,11 @@ import { waitImageAvailable } from '../../../src/aws/create-image.ts';
 import { readImage } from '../../../src/aws/images.ts';
 import { readMachine } from '../../../src/aws/instances.ts';
 import { tagKeys, toTags } from '../../../src/aws/tags.ts';
-import { provisionFleets } from '../../../src/cli/local-fleets.ts';
 import { runCli } from '../../../src/cli/main.ts';
+import { createPoll } from '../../../src/engine/poll.ts';
 import { createFileLedger } from '../../../src/ledger/ledger.ts';
-import type { ImageStatus } from '../../../src/operations/read-images.ts';
-import { createPoll } from '../../../src/run/poll.ts';
+import { provisionFleets } from '../../../src/provision/fleets.ts';
+import type { ImageStatus } from '../../../src/retention/read-images.ts';
 import { fakeContext } from '../support/fake-context.ts';
 
 const clock = systemClock();

@@ -1,4 +1,4 @@
-import type { NewEvent, RunEvent } from '../../../src/run/events.ts';
+import type { NewEvent, RunEvent } from '../../../src/engine/events.ts';
 
 const start = new Date(2026, 4, 4, 12, 3, 10).getTime();
 

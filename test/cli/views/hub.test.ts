@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { EventHub, type View } from '../../../src/cli/views/hub.ts';
-import type { RunEvent } from '../../../src/run/events.ts';
+import type { RunEvent } from '../../../src/engine/events.ts';
 import { goodRun } from '../support/recorded.ts';
 
 function keeping(): View & { seen: RunEvent[]; closed: number } {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { ConfigurationOutcome } from '../../../src/cli/local-configuration.ts';
 import { renderConfiguration } from '../../../src/cli/views/local.ts';
+import type { ConfigurationOutcome } from '../../../src/provision/configure-fleet.ts';
 
 const path = {
   setting: 'balancer.healthCheck.path',

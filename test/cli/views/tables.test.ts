@@ -3,7 +3,7 @@ import { renderHistory } from '../../../src/cli/views/history.ts';
 import { renderImages } from '../../../src/cli/views/images.ts';
 import { renderStatus } from '../../../src/cli/views/status.ts';
 import { colorsFor } from '../../../src/cli/views/text.ts';
-import type { ImageStatus } from '../../../src/operations/read-images.ts';
+import type { ImageStatus } from '../../../src/retention/read-images.ts';
 
 const colors = colorsFor(false);
 const now = new Date(2026, 4, 4, 12, 0).getTime();

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { expect } from 'vitest';
-import type { Evidence } from '../../../src/steps/support/watch/types.ts';
+import type { Evidence } from '../../../src/analysis/types.ts';
 import { type Ended, Load, type World } from './world.ts';
 
 interface Status {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
-import type { RunEvent } from '../../../src/run/events.ts';
+import type { RunEvent } from '../../../src/engine/events.ts';
 
 /** Resolves once a run has told something: for what can only be seen while it goes on. */
 export async function tells(file: string, what: (event: RunEvent) => boolean): Promise<void> {

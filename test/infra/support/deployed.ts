@@ -3,7 +3,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { expect, vi } from 'vitest';
 import { loadFleet } from '../../../src/config/load.ts';
 import type { Fleet } from '../../../src/config/settings.ts';
-import { planRelease } from '../../../src/operations/release.ts';
+import { planRelease } from '../../../src/release/plan.ts';
 import { Simulated } from '../../support/simulated.ts';
 import { CloudFormation } from './cloudformation.ts';
 import { synthesise } from './synth.ts';

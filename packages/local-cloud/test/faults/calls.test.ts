@@ -20,7 +20,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClients } from '../../../../src/aws/clients.ts';
 import { createImage } from '../../../../src/aws/create-image.ts';
 import { readImage } from '../../../../src/aws/images.ts';
-import { createPoll } from '../../../../src/run/poll.ts';
+import { createPoll } from '../../../../src/engine/poll.ts';
 import { account } from '../../src/settings.ts';
 import { FaultyCloud } from './support.ts';
 

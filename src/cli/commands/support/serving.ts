@@ -1,4 +1,4 @@
-import { type ReleaseState, type RollState, servedBefore } from '../../../steps/services.ts';
+import { type ReleaseState, type RollState, servedBefore } from '../../../fleet/services.ts';
 
 /** The part of the JSON document that says what serves now, what served before, and which way it went. */
 export function servingFacts(state: RollState & Pick<ReleaseState, 'project'>): {

@@ -1,0 +1,52 @@
+import { isTimeout } from '../engine/poll.ts';
+import type { RollContext } from '../fleet/services.ts';
+import type { Fault, Phase } from './types.ts';
+import { openWatch, takenBack, type WatchWhere } from './watch.ts';
+
+/**
+ * Watches the new version for a window. It ends when the time is over and nothing is wrong at that moment.
+ * @param window `what` stands before the progress; `failed` is the error of a lasting fault, to which the evidence is added.
+ * @throws PipelineError as `failed` says, with the evidence in its details and in the run's state.
+ */
+export async function watchWindow(
+  context: RollContext,
+  phase: Phase,
+  window: {
+    seconds: number;
+    what?: string;
+    failed: { code: string; message: string; hint?: string };
+    where?: WatchWhere;
+  },
+): Promise<void> {
+  const { release } = context.services.fleet;
+  const watch = await openWatch(context, phase, window.where);
+  const end = context.clock.now() + window.seconds * 1000;
+  const what = window.what === undefined ? '' : `${window.what}: `;
+  try {
+    await context.poll({
+      what: 'the window to pass',
+      read: async () => {
+        const found = await watch.sample();
+        if (found.some((fault) => fault.lasting)) throw await takenBack(context, watch, window.failed);
+        return found;
+      },
+      until: (found) => context.clock.now() >= end && found.length === 0,
+      progress: (found) => {
+        const left = Math.max(0, Math.ceil((end - context.clock.now()) / 1000));
+        context.progress(`${what}${found.length > 0 ? messages(found) : `all well, ${left} s to watch`}`);
+      },
+      everyMs: release.pollSeconds * 1000,
+      timeoutMs: (window.seconds + release.timeouts.health) * 1000,
+    });
+  } catch (error) {
+    // Faults that come and go for so long are lasting too.
+    if (isTimeout(error)) {
+      throw await takenBack(context, watch, window.failed);
+    }
+    throw error;
+  } finally {
+    watch.close();
+  }
+}
+
+const messages = (found: readonly Fault[]): string => found.map((fault) => fault.message).join('; ');

@@ -1,0 +1,158 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
+import { hostname, tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { readCloud } from 'golden-pipeline-local-cloud/client';
+import { type AwsTarget, createClients } from '../aws/clients.ts';
+import { consoleOutput } from '../aws/instances.ts';
+import { createMetrics } from '../aws/metrics.ts';
+import type { SecretState } from '../aws/secrets.ts';
+import type { Fleet } from '../config/settings.ts';
+import type { DoctorServices } from '../doctor/services.ts';
+import type { RegionClients } from '../fleet/services.ts';
+import { createHosts } from '../hosts/index.ts';
+import { httpProbe } from '../hosts/probe.ts';
+import type { TaskServices } from '../tasks/types.ts';
+import { openLedger } from './ledger.ts';
+import { localCloudDir, type Surroundings } from './surroundings.ts';
+
+/** The ports of a fleet, and their end. */
+export interface OpenServices extends TaskServices, DoctorServices {
+  /** Where the cloud is, for programs of others. */
+  target: AwsTarget;
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the ports for a fleet. This is the only place that knows where an environment's cloud is: from here on the local cloud
+ * is an endpoint like any other.
+ * @throws PipelineError `local.not-running` when a local environment is meant and its cloud is down.
+ */
+export async function createServices(context: Surroundings, fleet: Fleet): Promise<OpenServices> {
+  const where = cloudTarget(context, fleet);
+  const aws = createClients(where);
+  let others: RegionClients[] | undefined;
+  // Short on purpose: the SSH control sockets in it must fit in 108 characters.
+  const workDir = await mkdtemp(path.join(tmpdir(), 'gp-'));
+  const by = `${context.env.PIPELINE_USER ?? userInfo().username}@${hostname()}`;
+  const hosts = createHosts({
+    ssh: fleet.ssh,
+    ansible: fleet.ansible,
+    region: fleet.region,
+    projectDir: fleet.projectDir,
+    runDir: workDir,
+    consoleOutput: (id) => consoleOutput(aws.ec2, id),
+    clock: context.clock,
+  });
+  const metrics = createMetrics(where);
+  const { ledger, close: closeLedger } = await openLedger(context, fleet, where);
+  return {
+    fleet,
+    target: { ...where, endpoint: where.endpoint ?? context.env.AWS_ENDPOINT_URL },
+    aws,
+    elsewhere: () => {
+      others ??= fleet.release.copyRegions.map((region) => ({
+        region,
+        aws: createClients(cloudTarget(context, fleet, region)),
+      }));
+      return others;
+    },
+    hosts,
+    ledger,
+    secretStates: (secrets) => secretStates(where, secrets),
+    probe: httpProbe,
+    metrics,
+    workDir,
+    identity: () => readIdentity(where),
+    vcpuQuota: () => readQuota(where, 'vcpuQuota'),
+    unitQuota: () => readQuota(where, 'unitQuota'),
+    ownAddress: () => ownAddress(where.endpoint ?? context.env.AWS_ENDPOINT_URL),
+    by,
+    async close() {
+      await hosts.close();
+      closeLedger();
+      metrics.close();
+      for (const clients of [aws, ...(others ?? []).map((other) => other.aws)]) {
+        for (const client of Object.values(clients)) client.destroy();
+      }
+      await rm(workDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Loaded when it is asked for: one command in ten needs it. */
+async function readQuota(where: AwsTarget, which: 'vcpuQuota' | 'unitQuota'): Promise<number | undefined> {
+  const [{ ServiceQuotasClient }, quotas] = await Promise.all([
+    import('@aws-sdk/client-service-quotas'),
+    import('../aws/quotas.ts'),
+  ]);
+  const client = new ServiceQuotasClient(where);
+  try {
+    return await quotas[which](client);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** As {@link readQuota}: most fleets, and most commands, look for none. */
+async function secretStates(where: AwsTarget, secrets: Fleet['secrets']): Promise<SecretState[]> {
+  const [{ SSMClient }, { SecretsManagerClient }, { readSecretStates }] = await Promise.all([
+    import('@aws-sdk/client-ssm'),
+    import('@aws-sdk/client-secrets-manager'),
+    import('../aws/secrets.ts'),
+  ]);
+  const clients = { ssm: new SSMClient(where), secretsManager: new SecretsManagerClient(where) };
+  try {
+    return await readSecretStates(clients, secrets);
+  } finally {
+    for (const client of Object.values(clients)) client.destroy();
+  }
+}
+
+async function readIdentity(where: AwsTarget): Promise<{ account: string; arn: string }> {
+  const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
+  const client = new STSClient(where);
+  try {
+    const { Account, Arn } = await client.send(new GetCallerIdentityCommand({}));
+    return { account: Account ?? '', arn: Arn ?? '' };
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Our address as the cloud sees it: what a security group must let in. */
+async function ownAddress(endpoint: string | undefined): Promise<string> {
+  const url = endpoint === undefined ? 'https://checkip.amazonaws.com/' : new URL('/_local/address', endpoint).href;
+  const answer = await httpProbe(url, { timeoutMs: 5000 }).catch((error: unknown) => ({
+    status: 0,
+    body: String(error),
+  }));
+  const address = answer.body.trim();
+  if (answer.status === 200 && isIPv4(address)) return address;
+  throw new PipelineError('address.unknown', `${url} does not say which address this machine has`, {
+    hint: 'name the address yourself: --from 192.0.2.7',
+  });
+}
+
+/** Where the fleet's cloud is called; `other` names another region of it. @throws PipelineError `local.not-running` */
+export function cloudTarget(
+  context: Surroundings,
+  fleet: Pick<Fleet, 'cloud' | 'region' | 'projectDir' | 'app' | 'environment'>,
+  other?: string,
+): AwsTarget {
+  // AWS_ENDPOINT_URL is honoured by the SDK itself, with the credentials of the environment.
+  if (fleet.cloud === 'aws' || context.env.AWS_ENDPOINT_URL) return { region: other ?? fleet.region };
+  const cloud = readCloud(localCloudDir(context, () => fleet.projectDir));
+  if (cloud) {
+    const { accessKeyId, secretAccessKey } = cloud;
+    return { region: other ?? cloud.region, endpoint: cloud.endpoint, credentials: { accessKeyId, secretAccessKey } };
+  }
+  throw new PipelineError(
+    'local.not-running',
+    `the local cloud is not running, and ${fleet.app} in ${fleet.environment} lives there`,
+    {
+      hint: 'start it: pipeline local up',
+    },
+  );
+}

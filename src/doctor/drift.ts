@@ -1,0 +1,30 @@
+import type { DriftKind } from '../fleet/drift/drift.ts';
+import { readDrift } from '../fleet/drift/read-drift.ts';
+import { findDead } from '../ledger/interrupted-runs.ts';
+import { error, type Finding, type Look, ok, warning } from './finding.ts';
+import type { DoctorServices } from './services.ts';
+
+/** Whether what runs is what the ledger says; some hosts are asked by SSH what they serve. */
+export function driftLooks(services: DoctorServices, locked: boolean): Look[] {
+  return [{ id: 'fleet.drift', run: () => drift(services, locked) }];
+}
+
+async function drift(services: DoctorServices, locked: boolean): Promise<Finding[]> {
+  const busy = locked || (await findDead(services.ledger, services.fleet.app)) !== undefined;
+  const { drifts, facts } = await readDrift(services, { busy, ask: true });
+  if (drifts.length > 0) {
+    return drifts.map(({ kind, severity, message, fix }) =>
+      (severity === 'error' ? error : warning)(idOf(kind), message, fix),
+    );
+  }
+  if (busy)
+    return [ok('fleet.drift', 'the image that is launched is there; the rest is compared when no run is at work')];
+  const asked = facts.instances.filter((one) => one.serves !== undefined).length;
+  const hosts = asked === 0 ? 'no host was asked' : `asked on ${asked} ${asked === 1 ? 'host' : 'hosts'}`;
+  return [ok('fleet.drift', `what runs is what the ledger says (${hosts})`)];
+}
+
+/** `images.serving`: what the group launches cannot be launched. */
+function idOf(kind: DriftKind): string {
+  return kind === 'image-missing' || kind === 'image-disabled' ? 'images.serving' : 'fleet.drift';
+}

@@ -1,0 +1,146 @@
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import type { Group } from '../aws/groups.ts';
+import { isActive, readRefresh } from '../aws/refreshes.ts';
+import { tagKeys, tagValue } from '../aws/tags.ts';
+import { awsCommand } from '../config/aws-command.ts';
+import { observeFleet } from '../fleet/observe.ts';
+import { findDead } from '../ledger/interrupted-runs.ts';
+import { readPageOn } from '../tasks/maintenance-rules.ts';
+import { error, type Finding, type Look, ok, warning } from './finding.ts';
+import type { DoctorServices } from './services.ts';
+
+/** The fleet as it is, and what runs that did not end well have left in it. */
+export function fleetLooks(services: DoctorServices, locked: boolean, clock: Clock): Look[] {
+  return [
+    { id: 'fleet', run: () => fleetState(services, locked) },
+    { id: 'fleet.leftovers', run: () => leftMachines(services, locked) },
+    { id: 'fleet.maintenance', run: () => maintenance(services, locked, clock) },
+  ];
+}
+
+/** Commands that bring hosts back, or end them where the group's maximum leaves no room: ExitStandby is refused then. */
+function endStandby(fleet: DoctorServices['fleet'], { name, desired, max }: Group, ids: readonly string[]): string {
+  if (desired + ids.length <= max) {
+    return awsCommand(
+      fleet,
+      `autoscaling exit-standby --auto-scaling-group-name ${name} --instance-ids ${ids.join(' ')}`,
+    );
+  }
+  const end = awsCommand(
+    fleet,
+    'autoscaling terminate-instance-in-auto-scaling-group --no-should-decrement-desired-capacity',
+  );
+  return ids.map((id) => `${end} --instance-id ${id}`).join(' && ');
+}
+
+async function fleetState(services: DoctorServices, locked: boolean): Promise<Finding[]> {
+  const { aws, fleet } = services;
+  const { facts, live, healthy } = await observeFleet(services);
+  const refresh = await readRefresh(aws.autoScaling, facts.group);
+  const status = `pipeline status ${fleet.app}`;
+  const found: Finding[] = [];
+  if (live.desired === 0) {
+    found.push(
+      warning('fleet.empty', `${facts.group} has no machines`, `release first: pipeline release ${fleet.app}`),
+    );
+  } else if (healthy.length === 0) {
+    found.push(error('fleet.health', `no machine of ${facts.group} is healthy`, status));
+  } else if (healthy.length < live.desired) {
+    found.push(
+      warning('fleet.health', `${healthy.length} of ${live.desired} machines of ${facts.group} are healthy`, status),
+    );
+  } else {
+    found.push(
+      ok(
+        'fleet.health',
+        `${facts.group} serves ${facts.current.version ?? `image ${facts.current.imageId}, which is not a release,`} on ${live.desired} machines`,
+      ),
+    );
+  }
+  // What a dead run has left, its journal knows better than a person: such a host may carry a version that nothing has proven.
+  const dead = locked ? undefined : await findDead(services.ledger, fleet.app);
+  const abort = dead && `pipeline abort ${fleet.app}`;
+  const standby = live.instances.filter((one) => one.lifecycle === 'Standby').map((one) => one.id);
+  if (standby.length > 0 && !locked) {
+    found.push(
+      warning(
+        'fleet.standby',
+        `in Standby, though nothing runs that needs it: ${standby.join(', ')}`,
+        abort ?? endStandby(fleet, live, standby),
+      ),
+    );
+  }
+  if (live.suspended.length > 0 && !locked) {
+    // Nothing that is launched now, or nothing at all, would serve.
+    const atRisk = live.suspended.some((process) => ['Launch', 'AddToLoadBalancer'].includes(process));
+    found.push(
+      (atRisk ? error : warning)(
+        'fleet.suspended',
+        `processes of ${facts.group} are suspended: ${live.suspended.join(', ')}`,
+        abort ??
+          awsCommand(
+            fleet,
+            `autoscaling resume-processes --auto-scaling-group-name ${facts.group} --scaling-processes ${live.suspended.join(' ')}`,
+          ),
+      ),
+    );
+  }
+  if (isActive(refresh) && !locked) {
+    found.push(ok('fleet.refresh', `an instance refresh is ${refresh.status} (${refresh.percentage} %)`));
+  }
+  if (live.max < 2 * fleet.capacity.min) {
+    found.push(
+      warning(
+        'fleet.max',
+        `the maximum of ${facts.group} is ${live.max}; a roll of ${fleet.capacity.min} machines needs twice that`,
+        'raise capacity.max',
+      ),
+    );
+  }
+  return found;
+}
+
+/** Machines that are there for a run only, while none runs. */
+async function leftMachines({ aws, fleet }: DoctorServices, locked: boolean): Promise<Finding[]> {
+  const { Reservations } = await aws.ec2.send(
+    new DescribeInstancesCommand({
+      Filters: [
+        { Name: `tag:${tagKeys.app}`, Values: [fleet.app] },
+        { Name: `tag:${tagKeys.environment}`, Values: [fleet.environment] },
+        { Name: `tag:${tagKeys.role}`, Values: ['builder', 'proof'] },
+        { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+      ],
+    }),
+  );
+  const left = (Reservations ?? []).flatMap((one) => one.Instances ?? []);
+  if (left.length === 0 || locked) return [ok('fleet.leftovers', 'no builder or proof machine is left')];
+  const ids = left.map((one) => one.InstanceId).join(' ');
+  const roles = left.map((one) => `${one.InstanceId} (${tagValue(one.Tags, tagKeys.role)})`).join(', ');
+  return [
+    warning(
+      'fleet.leftovers',
+      `machines of runs that are over: ${roles}`,
+      awsCommand(fleet, `ec2 terminate-instances --instance-ids ${ids}`),
+    ),
+  ];
+}
+
+/** A page that is past its end is an error, for visitors should see the site: whoever was to take it off is gone, or waits for a run. */
+async function maintenance(services: DoctorServices, locked: boolean, clock: Clock): Promise<Finding[]> {
+  const { facts } = await observeFleet(services);
+  const page = await readPageOn(services, facts.listenerArn);
+  if (!page) return [ok('fleet.maintenance', 'no maintenance page is on')];
+  const { until } = page;
+  const off = `pipeline ${services.fleet.app} maintenance-off`;
+  if (until === undefined)
+    return [warning('fleet.maintenance', 'the maintenance page is on', `when it is over: ${off}`)];
+  const end = new Date(until).toISOString();
+  if (until > clock.now()) {
+    return [warning('fleet.maintenance', `the maintenance page is on until ${end}`, `to take it off before: ${off}`)];
+  }
+  const message = `the maintenance page is on, and its end was ${end}`;
+  return locked
+    ? [warning('fleet.maintenance', message, `it goes off when the run at work has ended, or by ${off}`)]
+    : [error('fleet.maintenance', message, off)];
+}

@@ -1,0 +1,36 @@
+import { access } from 'node:fs/promises';
+import { vaultPasswordProblem } from '../hosts/vault-password.ts';
+import { error, type Finding, type Look, ok } from './finding.ts';
+import type { DoctorServices } from './services.ts';
+
+/** Files on this machine that plays need besides the playbook; nothing where none is configured. */
+export function playFileLooks({ fleet: { ansible } }: DoctorServices): Look[] {
+  const { requirements, vaultPasswordFile } = ansible;
+  return [
+    ...(vaultPasswordFile === undefined
+      ? []
+      : [{ id: 'ansible.vault-password', run: () => vaultPassword(vaultPasswordFile) }]),
+    ...(requirements === undefined ? [] : [{ id: 'ansible.requirements', run: () => requirementsFile(requirements) }]),
+  ];
+}
+
+async function vaultPassword(file: string): Promise<Finding[]> {
+  const wrong = await vaultPasswordProblem(file);
+  if (!wrong) return [ok('ansible.vault-password', `the vault password file ${file} is there, and not everybody's`)];
+  return [error('ansible.vault-password', `ansible.vaultPasswordFile ${file} ${wrong.problem}`, wrong.fix)];
+}
+
+async function requirementsFile(file: string): Promise<Finding[]> {
+  try {
+    await access(file);
+    return [ok('ansible.requirements', `${file} is there; ansible-galaxy installs it once for its content`)];
+  } catch {
+    return [
+      error(
+        'ansible.requirements',
+        `ansible.requirements ${file} does not exist`,
+        'write the file, or mend ansible.requirements',
+      ),
+    ];
+  }
+}

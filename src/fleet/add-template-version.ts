@@ -1,0 +1,79 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
+import { readGroups } from '../aws/groups.ts';
+import { createTemplateVersion, deleteTemplateVersion, readTemplateVersion } from '../aws/launch-templates.ts';
+import { tagKeys } from '../aws/tags.ts';
+import type { RollContext } from './services.ts';
+
+/** Adds the launch-template version with the run's image and saves its number. No group names it yet. */
+export async function addTemplateVersion(
+  context: RollContext,
+  group: string,
+): Promise<{ templateId: string; number: string }> {
+  const { fleet, aws } = context.services;
+  const { version, commit, imageId, current } = context.state;
+  if (!imageId) throw new Error('there is no image to launch from');
+  const template = await context.change(
+    { action: 'create-template-version', target: current.templateId, data: { imageId, group } },
+    (token) =>
+      createTemplateVersion(aws.ec2, {
+        templateId: current.templateId,
+        sourceVersion: current.templateVersion,
+        imageId,
+        description: `${fleet.app} ${version}`,
+        instanceTags: {
+          Name: group,
+          [tagKeys.app]: fleet.app,
+          [tagKeys.environment]: fleet.environment,
+          [tagKeys.version]: version,
+          [tagKeys.commit]: commit,
+        },
+        token,
+      }),
+  );
+  await context.save({ templateVersion: template.number });
+  return template;
+}
+
+/**
+ * Deletes the version that the run has added: its image goes with the run, and `$Latest` would launch from it. One that a group, a
+ * machine or the default still names is kept, and said so.
+ */
+export async function dropTemplateVersion(context: RollContext): Promise<void> {
+  const { aws } = context.services;
+  const { group, idle, current } = context.state;
+  const number = context.state.templateVersion ?? (await unansweredVersion(context));
+  if (number === undefined) return;
+  const { templateId } = current;
+  const [groups, standard] = await Promise.all([
+    readGroups(aws.autoScaling, [group, ...(idle ? [idle.group] : [])]),
+    readTemplateVersion(aws.ec2, templateId, '$Default'),
+  ]);
+  const named = groups.find(
+    ({ launchTemplate, instances }) =>
+      launchTemplate.version === number ||
+      instances.some((one) => one.templateVersion === number && !/^Terminat/.test(one.lifecycle)),
+  );
+  if (named || standard.number === number) {
+    context.note(`version ${number} of ${templateId} is kept: ${named?.name ?? 'the default'} still names it`);
+    return;
+  }
+  await context.change({ action: 'delete-template-version', target: templateId, data: { version: number } }, () =>
+    deleteTemplateVersion(aws.ec2, templateId, number),
+  );
+  await context.save({ templateVersion: undefined });
+}
+
+/**
+ * The version whose creation this step began and was not answered. The same call with the same token tells it; where the first one
+ * was never made, this one makes a version that nobody names. Undefined when EC2 refuses that as well: then there is most likely none.
+ */
+async function unansweredVersion(context: RollContext): Promise<string | undefined> {
+  const begun = context.changes().find((one) => one.action === 'create-template-version' && !one.undoing);
+  if (!begun) return undefined;
+  try {
+    return (await addTemplateVersion(context, String(begun.data.group))).number;
+  } catch (error) {
+    context.note(`whether ${begun.target} has a version of this run is not known: ${messageOf(error)}`);
+    return undefined;
+  }
+}

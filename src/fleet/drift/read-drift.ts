@@ -1,0 +1,82 @@
+import { readImages } from '../../aws/images.ts';
+import { groupMachines, type Machine } from '../../aws/instances.ts';
+import { readTemplateVersion } from '../../aws/launch-templates.ts';
+import { type Observation, observeFleet } from '../observe.ts';
+import type { Services } from '../services.ts';
+import { askHosts } from './ask-hosts.ts';
+import { type Drift, type DriftFacts, findDrifts } from './drift.ts';
+import { expectedVersions } from './expected-versions.ts';
+
+/** How many runs are looked through for the last one that decided which version serves. */
+const runsBack = 50;
+
+/** How what runs differs from what the ledger says, and what was compared. */
+export interface SeenDrift {
+  drifts: Drift[];
+  facts: DriftFacts;
+  /** Every live instance of the group. */
+  machines: Machine[];
+}
+
+type Ports = Pick<Services, 'fleet' | 'aws' | 'ledger' | 'hosts'>;
+
+/**
+ * Compares the fleet with the ledger: a handful of calls, whatever the fleet's size.
+ * @param options.busy A run is at work on the fleet, or was interrupted: its state is not what the ledger says, and need not be.
+ * @param options.rollback For a rollback, which moves the default version of the template anyway: that is not read.
+ * @param options.ask Some hosts are asked by SSH what they serve.
+ */
+export async function readDrift(
+  services: Ports,
+  {
+    seen,
+    busy = false,
+    ask = false,
+    rollback = false,
+  }: { seen?: Observation; busy?: boolean; ask?: boolean; rollback?: boolean } = {},
+): Promise<SeenDrift> {
+  const { fleet, aws, ledger } = services;
+  const { facts, live } = seen ?? (await observeFleet(services));
+  const { templateId, templateVersion, imageId, templateRelease } = facts.current;
+  const [releases, runs, machines, standard] = await Promise.all([
+    ledger.releases(fleet.app),
+    ledger.runs(fleet.app, runsBack),
+    groupMachines(aws.ec2, facts.group),
+    rollback ? { number: templateVersion } : readTemplateVersion(aws.ec2, templateId, '$Default'),
+  ]);
+  const inService = new Set(live.instances.filter((one) => one.lifecycle === 'InService').map((one) => one.id));
+  const serving = machines.filter((machine) => inService.has(machine.id));
+  const ids = new Set([imageId, ...machines.map((one) => one.imageId)].filter((id) => id !== undefined && id !== ''));
+  const [images, answers] = await Promise.all([
+    readImages(aws.ec2, [...ids] as string[]),
+    ask && !busy
+      ? askHosts(
+          services,
+          serving.map(({ id, address }) => ({ instanceId: id, address })),
+        )
+      : undefined,
+  ]);
+  const compared: DriftFacts = {
+    app: fleet.app,
+    group: facts.group,
+    template: {
+      id: templateId,
+      version: templateVersion,
+      standard: standard.number,
+      ...(imageId !== undefined && { imageId }),
+      ...(templateRelease !== undefined && { release: templateRelease }),
+    },
+    images,
+    releases,
+    expected: expectedVersions(runs),
+    instances: serving.map(({ id, imageId: image, version, flipped }) => ({
+      id,
+      imageId: image,
+      ...(version !== undefined && { version }),
+      flipped: flipped !== undefined,
+      ...(answers?.has(id) && { serves: answers.get(id) as string }),
+    })),
+    busy,
+  };
+  return { drifts: findDrifts(compared), facts: compared, machines };
+}

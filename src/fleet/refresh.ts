@@ -1,0 +1,117 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { readGroup } from '../aws/groups.ts';
+import { cancelRefresh, isActive, type Refresh, readRefresh, rollbackRefresh, startRefresh } from '../aws/refreshes.ts';
+import { explained, explainGroup } from './explain.ts';
+import { type RollContext, times } from './services.ts';
+
+/**
+ * Waits until a refresh has ended, whichever way.
+ * @param look Called while it goes forward; a throw ends the wait.
+ */
+export async function waitRefresh(
+  context: RollContext,
+  refreshId: string,
+  look?: () => Promise<void>,
+): Promise<Refresh> {
+  const { fleet, aws } = context.services;
+  const refresh = await context.poll({
+    what: `the instance refresh of ${context.state.group} to end`,
+    read: async () => {
+      const one = await readRefresh(aws.autoScaling, context.state.group, refreshId);
+      if (isActive(one) && !one.status.startsWith('Rollback') && one.status !== 'Cancelling') await look?.();
+      return one;
+    },
+    until: (one) => one !== undefined && !isActive(one),
+    progress: (one) => {
+      if (one) context.progress(`${one.status}, ${one.left} to replace`, { done: one.percentage, total: 100 });
+    },
+    explain: async (one) => {
+      const { causes, fix } = await explained(explainGroup(context, context.state.group, context.state.targetGroupArn));
+      return { causes: [...(one ? [refreshText(one)] : []), ...causes], ...(fix && { fix }) };
+    },
+    ...times(fleet, 'refresh'),
+  });
+  return refresh as Refresh;
+}
+
+/**
+ * Puts the fleet back on the template version that it had, as far as this run has moved it: turns its refresh round, or starts one
+ * that goes back. A refresh of somebody else is left alone. Judged by the cloud as it is, so it may be called at any time.
+ * Resolves with false when a refresh of somebody else goes on.
+ * @throws PipelineError `refresh.foreign` when somebody else's refresh is in the way; `refresh.not-rolled-back`
+ */
+export async function refreshBack(context: RollContext): Promise<boolean> {
+  const { fleet, aws } = context.services;
+  const { group: name, current } = context.state;
+  const active = await readRefresh(aws.autoScaling, name);
+  const foreign = isActive(active) && !isOurs(context, active) ? active : undefined;
+  if (isActive(active) && !foreign) {
+    await context.change({ action: 'rollback-refresh', target: active.id }, async () => {
+      if (active.status !== 'RollbackInProgress' && !(await rollbackRefresh(aws.autoScaling, name))) {
+        await cancelRefresh(aws.autoScaling, name);
+      }
+    });
+    await waitRefresh(context, active.id);
+  }
+  const astray = await isAstray(context);
+  // One that goes where we would go is adopted.
+  if (foreign && foreign.templateVersion !== current.templateVersion) {
+    const what = `instance refresh ${foreign.id} of ${name}, onto template version ${foreign.templateVersion ?? 'of the group'}, is not of this run`;
+    if (astray) {
+      throw new PipelineError(
+        'refresh.foreign',
+        `${what}, so it is left alone; machines of ${context.state.version} are still there: wait for it, then go back by pipeline fast-rollback ${fleet.app}`,
+      );
+    }
+    context.note(`${what}: it is left alone`);
+    return false;
+  }
+  if (!astray) return true;
+  const template = { id: current.templateId, version: current.templateVersion };
+  const id = await context.change({ action: 'start-refresh', target: name, data: { ...template } }, () =>
+    startRefresh(aws.autoScaling, name, template, fleet.release.refresh),
+  );
+  const ended = await waitRefresh(context, id);
+  if (ended.status === 'Successful') return true;
+  const { causes, fix } = await explained(explainGroup(context, name, context.state.targetGroupArn));
+  throw new PipelineError(
+    'refresh.not-rolled-back',
+    `the refresh back to template version ${template.version} ended ${ended.status}: ${ended.reason ?? 'no reason given'}`,
+    { details: causes, ...(fix && { hint: fix }) },
+  );
+}
+
+/** How far a refresh is, and what AWS says of it. */
+export function refreshText({ id, status, percentage, left, reason }: Refresh): string {
+  return `instance refresh ${id} is ${status} (${percentage} %, ${left} to replace)${reason ? `: ${reason}` : ''}`;
+}
+
+/** By its id; by the template version, which only this run has made, where the answer to its start was lost. */
+export function isOurs({ state }: RollContext, refresh: Refresh): boolean {
+  if (refresh.id === state.refreshId) return true;
+  return state.templateVersion !== undefined && refresh.templateVersion === state.templateVersion;
+}
+
+/** True while the group, or one of its machines, is on the template version of this run. */
+export async function isAstray(context: RollContext): Promise<boolean> {
+  const { group: name, templateVersion } = context.state;
+  if (templateVersion === undefined) return false;
+  const group = await readGroup(context.services.aws.autoScaling, name);
+  return (
+    group.launchTemplate.version === templateVersion ||
+    group.instances.some((one) => one.templateVersion === templateVersion && !/^Terminat/.test(one.lifecycle))
+  );
+}
+
+/**
+ * That no refresh of the group is active, or that it may be cancelled.
+ * @throws PipelineError `preflight.refresh-active`
+ */
+export function assertNoRefresh(refresh: Refresh | undefined, group: string, supersede: boolean): void {
+  if (!isActive(refresh) || supersede) return;
+  throw new PipelineError(
+    'preflight.refresh-active',
+    `an instance refresh of ${group} is ${refresh.status} (${refresh.percentage} %)`,
+    { hint: 'cancel it and go back at once with --supersede, or wait until it has ended' },
+  );
+}

@@ -1,0 +1,118 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { enterStandby, type Group, readGroup, resumeProcesses, setCapacity, suspendProcesses } from '../aws/groups.ts';
+import { explainGroup } from './explain.ts';
+import { type ReleaseContext, times } from './services.ts';
+
+/** Auto Scaling would move instances between zones to even out the one that is missing. */
+const suspendedMeanwhile = ['AZRebalance'];
+
+/**
+ * Takes the bake host out of service and waits until its last request has ended. Repeatable.
+ * What must be put back is saved before the first change, so that it can be put back from the journal alone.
+ */
+export async function takeOut(context: ReleaseContext): Promise<void> {
+  const { aws } = context.services;
+  const host = hostOf(context);
+  const group = await readGroup(aws.autoScaling, context.state.group);
+  const member = group.instances.find((instance) => instance.id === host.instanceId);
+  if (!member) throw new PipelineError('host.gone', `bake host ${host.instanceId} has left the group ${group.name}`);
+  if (!context.state.detached) {
+    const suspended = suspendedMeanwhile.filter((process) => !group.suspended.includes(process));
+    await context.save({ detached: { minimum: group.min, lowered: group.min, suspended } });
+    if (suspended.length > 0) {
+      await context.change({ action: 'suspend-processes', target: group.name, data: { suspended } }, () =>
+        suspendProcesses(aws.autoScaling, group.name, suspended),
+      );
+    }
+  }
+  if (member.lifecycle === 'InService') {
+    const capacity = group.desired - 1;
+    // Standby lowers the desired capacity, which Auto Scaling refuses below the minimum.
+    if (group.min > capacity) {
+      const { lowered, minimum = group.min } = context.state.detached ?? {};
+      // One that somebody else has set since an earlier Standby of this run is what they get back.
+      await remember(context, { minimum: group.min === lowered ? minimum : group.min, lowered: capacity });
+      await context.change({ action: 'lower-minimum', target: group.name, data: { from: group.min } }, () =>
+        setCapacity(aws.autoScaling, group.name, { min: capacity }),
+      );
+    }
+    await remember(context, { capacity });
+    await context.change({ action: 'enter-standby', target: host.instanceId }, () =>
+      enterStandby(aws.autoScaling, group.name, host.instanceId),
+    );
+  }
+  await waitLifecycle(context, 'Standby');
+}
+
+/**
+ * Gives the group back what {@link takeOut} has taken and nothing has brought back: capacity, minimum, processes. Repeatable.
+ * What has another value than Standby left it with was set by somebody else meanwhile, and stays.
+ */
+export async function restoreGroup(context: ReleaseContext): Promise<void> {
+  const { aws } = context.services;
+  const { detached } = context.state;
+  if (!detached) return;
+  const group = await readGroup(aws.autoScaling, context.state.group);
+  const { capacity, minimum, lowered = minimum - 1, suspended } = detached;
+  if (group.desired === capacity && capacity < group.max) {
+    const desired = capacity + 1;
+    await context.change({ action: 'restore-capacity', target: group.name, data: { to: desired } }, () =>
+      setCapacity(aws.autoScaling, group.name, { desired }),
+    );
+  }
+  if (group.min === lowered && minimum > lowered && minimum <= group.max) {
+    await context.change({ action: 'restore-minimum', target: group.name, data: { to: minimum } }, () =>
+      setCapacity(aws.autoScaling, group.name, { min: minimum }),
+    );
+  }
+  if (suspended.length > 0) {
+    await context.change({ action: 'resume-processes', target: group.name, data: { resumed: suspended } }, () =>
+      resumeProcesses(aws.autoScaling, group.name, suspended),
+    );
+  }
+  await context.save({ detached: null });
+}
+
+/** Adds to what is to be put back; a capacity of undefined is forgotten. */
+export async function remember(
+  context: ReleaseContext,
+  facts: Partial<NonNullable<ReleaseContext['state']['detached']>>,
+): Promise<void> {
+  const { detached } = context.state;
+  if (detached) await context.save({ detached: { ...detached, ...facts } });
+}
+
+/**
+ * True when the group has no place for a host that stands by: somebody else has set the desired capacity since Standby lowered it, so
+ * the group is as large as they want it without the host; or the maximum leaves no room.
+ */
+export function isReplaced({ state }: ReleaseContext, group: Pick<Group, 'desired' | 'max'>): boolean {
+  const { capacity } = state.detached ?? {};
+  return group.desired >= group.max || (capacity !== undefined && group.desired !== capacity);
+}
+
+/** Waits until the bake host has the lifecycle. @throws PipelineError `host.gone` when it is being terminated instead */
+export async function waitLifecycle(context: ReleaseContext, wanted: string): Promise<void> {
+  const { fleet, aws } = context.services;
+  const { instanceId } = hostOf(context);
+  await context.poll({
+    what: `${instanceId} to be ${wanted}`,
+    read: async () =>
+      (await readGroup(aws.autoScaling, context.state.group)).instances.find((instance) => instance.id === instanceId),
+    until: (member) => {
+      if (!member || /^Terminat/.test(member.lifecycle)) {
+        throw new PipelineError('host.gone', `${instanceId} was terminated while it should become ${wanted}`);
+      }
+      return member.lifecycle === wanted;
+    },
+    progress: (member) => context.progress(`${instanceId} is ${member?.lifecycle}`),
+    explain: explainGroup(context, context.state.group, context.state.targetGroupArn),
+    ...times(fleet, 'drain'),
+  });
+}
+
+/** @throws Error for a run that has none (any more) */
+export function hostOf(context: ReleaseContext): { instanceId: string; address: string } {
+  if (context.state.host) return context.state.host;
+  throw new Error('the run has no bake host');
+}

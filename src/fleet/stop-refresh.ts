@@ -1,0 +1,29 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { cancelRefresh, isActive, readRefresh } from '../aws/refreshes.ts';
+import { isAstray, isOurs, waitRefresh } from './refresh.ts';
+import type { ReleaseState, RollContext, RollState } from './services.ts';
+
+/** False when the image that served before the release cannot be launched, which was agreed to. */
+export function leadsBack(state: RollState): boolean {
+  const { noRollbackTarget = false, unlaunchable = false } = state as Partial<ReleaseState>;
+  return !(noRollbackTarget && unlaunchable);
+}
+
+/**
+ * Ends this run's refresh where nothing leads back: the instances that it has not replaced go on serving.
+ * @throws PipelineError `roll.no-way-back` when instances of the new version are left
+ */
+export async function stopRefresh(context: RollContext): Promise<void> {
+  const { aws, fleet } = context.services;
+  const { group, version } = context.state;
+  const active = await readRefresh(aws.autoScaling, group);
+  if (isActive(active) && isOurs(context, active)) {
+    await context.change({ action: 'cancel-refresh', target: active.id }, () => cancelRefresh(aws.autoScaling, group));
+    await waitRefresh(context, active.id);
+  }
+  if (!(await isAstray(context))) return;
+  throw new PipelineError(
+    'roll.no-way-back',
+    `instances of ${version} are left in ${group}: the image before it cannot be launched, so nothing was rolled back (--no-rollback-target). See pipeline status ${fleet.app}; then pipeline repair ${fleet.app}, or release a fix`,
+  );
+}

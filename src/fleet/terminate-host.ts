@@ -1,0 +1,70 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
+import { readGroup, replaceInstance } from '../aws/groups.ts';
+import { isEnding, readMachine } from '../aws/instances.ts';
+import { waitFleetHealthy } from './health.ts';
+import type { ReleaseContext } from './services.ts';
+import { remember, restoreGroup, waitLifecycle } from './standby.ts';
+
+/**
+ * Ends a bake host instead of giving it back: one that carries a version which nothing has proven, in whose place the group launches
+ * one of the version that serves, or one whose place the group has filled. Puts capacity, minimum and processes back, and waits for the fleet's health. Repeatable.
+ * @throws Error that says where the host is when it cannot be ended; the rest is put back then, too
+ */
+export async function endHost(context: ReleaseContext): Promise<void> {
+  const { aws } = context.services;
+  const { host, group: name } = context.state;
+  if (!host) return;
+  const { instanceId } = host;
+  let group = await readGroup(aws.autoScaling, name);
+  let member = group.instances.find((one) => one.id === instanceId);
+  if (member?.lifecycle === 'EnteringStandby') {
+    // One that does not get there is ended on its way.
+    await waitLifecycle(context, 'Standby').catch(() => undefined);
+    group = await readGroup(aws.autoScaling, name);
+    member = group.instances.find((one) => one.id === instanceId);
+  }
+  let notEnded: Error | undefined;
+  if (member && !/^Terminat/.test(member.lifecycle)) {
+    // Standby has lowered the desired capacity, and the end of an instance does not raise it again.
+    const outside = /Standby$/.test(member.lifecycle);
+    const { capacity = group.desired } = context.state.detached ?? {};
+    await remember(context, { capacity: outside ? capacity : undefined });
+    notEnded = await end(context, instanceId, member.lifecycle);
+  } else if (!member && (await isUp(context, instanceId))) {
+    notEnded = new Error(`${describe(context)} and has left ${name}: terminate it`);
+  }
+  // The fleet is whole again even while the host is still there: in Standby it does not count.
+  await restoreGroup(context);
+  if (notEnded) throw notEnded;
+  await context.save({ activated: undefined, host: undefined });
+  await waitFleetHealthy(context);
+}
+
+/** Resolves with what a person must know when it could not be ended. */
+async function end(context: ReleaseContext, instanceId: string, lifecycle: string): Promise<Error | undefined> {
+  const { group } = context.state;
+  try {
+    await context.change({ action: 'end-host', target: instanceId, data: { lifecycle } }, () =>
+      replaceInstance(context.services.aws.autoScaling, instanceId),
+    );
+    return undefined;
+  } catch (cause) {
+    const where = lifecycle === 'Standby' ? 'without traffic' : 'so it may get traffic';
+    return new Error(
+      `${describe(context)} and could not be ended (${messageOf(cause)}); it is ${lifecycle} in ${group}, ${where}: terminate it`,
+      { cause },
+    );
+  }
+}
+
+function describe({ state: { host, version, activated, changedOutside } }: ReleaseContext): string {
+  if (changedOutside && !activated) return `${host?.instanceId} has been changed by plays of ${version}`;
+  return activated
+    ? `${host?.instanceId} carries ${version}, which is not proven,`
+    : `${host?.instanceId} is not needed any more,`;
+}
+
+async function isUp(context: ReleaseContext, instanceId: string): Promise<boolean> {
+  const machine = await readMachine(context.services.aws.ec2, instanceId);
+  return machine !== undefined && !isEnding(machine);
+}

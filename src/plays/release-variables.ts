@@ -1,0 +1,40 @@
+import type { Fleet } from '../config/settings.ts';
+import type { ReleaseState } from '../fleet/services.ts';
+import type { ReleaseAction, ReleaseVariables } from '../hosts/types.ts';
+import { cleanVariables } from './clean.ts';
+
+/** Variables of one play of a release; `run` and `archive` are known once there is a run. */
+export function releaseVariables(
+  fleet: Fleet,
+  {
+    version,
+    commit,
+    current,
+    project,
+    bake,
+  }: Pick<ReleaseState, 'version' | 'commit' | 'current' | 'project'> & { bake?: ReleaseState['bake'] },
+  action: ReleaseAction,
+  { run, archive }: { run?: string; archive?: string } = {},
+): ReleaseVariables {
+  return {
+    // A team may have set them for itself.
+    release_health_timeout: fleet.release.timeouts.health,
+    release_takeover_timeout: fleet.release.flip.timeoutSeconds,
+    ...fleet.ansible.variables,
+    ...cleanVariables(fleet),
+    release_action: action,
+    release_app: fleet.app,
+    release_version: version,
+    release_commit: commit,
+    ...(project?.commit === undefined ? {} : { release_project_commit: project.commit }),
+    ...(archive === undefined ? {} : { release_archive: archive }),
+    ...(current.version === undefined ? {} : { release_previous: current.version }),
+    release_port: fleet.service.port,
+    release_staging_port: fleet.service.stagingPort,
+    release_health_path: fleet.service.healthPath,
+    ...(run === undefined ? {} : { release_run: run }),
+    ...(Object.keys(fleet.secrets).length > 0 && { release_secrets: fleet.secrets }),
+    release_keep: fleet.release.keepOnHost,
+    release_builder: bake === 'builder',
+  };
+}

@@ -1,0 +1,20 @@
+import type { RunningFleet } from '../aws/running-fleet.ts';
+
+/** All that the files of a new app are written from. */
+export interface Answers {
+  app: string;
+  environment: string;
+  cloud: 'aws' | 'local';
+  region: string;
+  /** Folder of the app in the repository. */
+  source: string;
+  technology: 'node' | 'python' | 'other';
+  port: number;
+  healthPath: string;
+  listenerPort: number;
+  min: number;
+  max: number;
+  sshUser: string;
+  /** The fleet that is there already. */
+  running?: RunningFleet;
+}

@@ -1,0 +1,17 @@
+import type { OptionSpec } from '../cli/command.ts';
+
+/** Each answers a question of `pipeline init`. */
+export const initOptions: readonly OptionSpec[] = [
+  { flags: '--from-group <name>', description: 'Auto Scaling group of a fleet that runs; it is only read' },
+  { flags: '--target-group <name>', description: 'with --from-group: which one, where the group has several' },
+  { flags: '--region <name>', description: 'region of the environment' },
+  { flags: '--source <folder>', description: 'folder of the app in the repository' },
+  { flags: '--technology <name>', description: 'what the app is written in', choices: ['node', 'python', 'other'] },
+  { flags: '--port <n>', description: 'port of the service on each host' },
+  { flags: '--health-path <path>', description: 'path that answers 200 when the service is able to work' },
+  { flags: '--listener-port <n>', description: 'port of the load balancer' },
+  { flags: '--min <n>', description: 'fewest instances' },
+  { flags: '--max <n>', description: 'most instances' },
+  { flags: '--ssh-user <name>', description: 'user on the hosts' },
+  { flags: '--force', description: 'write pipelines/<app>.ts anew' },
+];

@@ -1,0 +1,133 @@
+import { readGroup, setCapacity } from '../../aws/groups.ts';
+import { setDefaultVersion } from '../../aws/launch-templates.ts';
+import type { ScalingPolicy } from '../../aws/scaling-settings.ts';
+import type { Step } from '../../engine/step.ts';
+import { readSettings, scaleDownName, setActions, setPolicies, setSuspended } from '../../fleet/group-settings.ts';
+import { restoreSettings } from '../../fleet/restore-settings.ts';
+import { restoreDefaultVersion } from '../../fleet/restore-template.ts';
+import { carryEvent, carryEventBack } from '../../fleet/scaling/transfer.ts';
+import type { Colour, GroupSettings, RollContext, RollState, Services } from '../../fleet/services.ts';
+import { type Size, sizeToRestore } from '../../fleet/size-to-restore.ts';
+import { idleOf } from '../../fleet/traffic-groups.ts';
+import { trafficBack } from './shift-traffic.ts';
+
+/**
+ * Gives the colour that serves now all that scales the fleet, and leaves the end of the other one to a scheduled action of Auto
+ * Scaling: until then the traffic can be switched back, and no process of ours has to stay alive for it.
+ */
+export const settle: Step<Services, RollState> = {
+  id: 'settle',
+  title: 'Carry the settings over',
+  describe: ({ services: { fleet } }) => [
+    'limits, scaling policies, scheduled actions and suspended processes go to the group that serves now',
+    `the other one stays whole for ${fleet.release.rollbackWindow} s, then a scheduled action of Auto Scaling ends it`,
+  ],
+  async run(context) {
+    const { aws } = context.services;
+    const { group, targetGroupArn, current, templateVersion } = context.state;
+    const serving = { group, targetGroupArn };
+    const former = idleOf(context.state);
+    if (!context.state.settled) {
+      const [live, idle] = await Promise.all([readSettings(aws, group), readSettings(aws, former.group)]);
+      await context.save({ settled: { live, idle } });
+    }
+    const { live, idle } = context.state.settled as { live: GroupSettings; idle: GroupSettings };
+    await carryLimits(context, live, idle);
+    const policies = idle.policies.map((policy) => forTargetGroup(policy, former, serving));
+    await setPolicies(context, group, live.policies, policies);
+    tellAlarms(context, live, idle, serving);
+    const own = (name: string) => name === scaleDownName;
+    const actions = idle.actions.filter((one) => !own(one.name));
+    const others = live.actions.filter((one) => !own(one.name) && !actions.some((other) => other.name === one.name));
+    await setActions(context, group, live.actions, [...others, ...actions]);
+    await setSuspended(context, group, live.suspended, idle.suspended);
+    // What scales the fleet must not scale a group that serves nobody; but its end must come.
+    const atRest = [...idle.suspended.filter((process) => process !== 'ScheduledActions'), 'AlarmNotification'];
+    await setSuspended(context, former.group, idle.suspended, [...new Set(atRest)]);
+    await setPolicies(context, former.group, idle.policies, idle.policies.map(forecastOnly));
+    await carryEvent(context, former.group, group);
+    await scheduleEnd(context, former, idle);
+    if (templateVersion !== undefined) {
+      await context.change(
+        { action: 'set-default-version', target: current.templateId, data: { version: templateVersion } },
+        () => setDefaultVersion(aws.ec2, current.templateId, templateVersion),
+      );
+    }
+  },
+  async undo(context) {
+    const { settled } = context.state;
+    // First of all the requests: the group that served before is still whole.
+    await trafficBack(context);
+    await restoreDefaultVersion(context);
+    await carryEventBack(context);
+    if (!settled) return;
+    await restoreSettings(context, settled.idle, 'nothing');
+    await restoreSettings(context, settled.live, 'nothing');
+    await restoreLimits(context);
+  },
+};
+
+/**
+ * The limits that the fleet had before it was held at its size. A minimum of 0, which the infrastructure starts with and puts back
+ * when it changes the group, becomes the configured one.
+ */
+async function carryLimits(context: RollContext, live: GroupSettings, idle: GroupSettings): Promise<void> {
+  const { fleet, aws } = context.services;
+  const { group, held } = context.state;
+  // One that somebody else has set while it was held is theirs.
+  const before = held && idle.min === held.at ? held.minimum : idle.min;
+  const min = before > 0 ? before : Math.min(fleet.capacity.min, live.desired);
+  const max = Math.max(idle.max, live.desired);
+  if (live.min === min && live.max === max) return;
+  await context.change(
+    { action: 'set-limits', target: group, data: { was: { min: live.min, max: live.max }, min, max } },
+    () => setCapacity(aws.autoScaling, group, { min, max }),
+  );
+}
+
+/** Puts back the limits that {@link carryLimits} has changed, where nobody else has changed them since. */
+async function restoreLimits(context: RollContext): Promise<void> {
+  const { autoScaling } = context.services.aws;
+  const made = context.changes().find((change) => change.action === 'set-limits' && !change.undoing);
+  if (!made) return;
+  const { was, min, max } = made.data as { was: Size; min: number; max: number };
+  const back = sizeToRestore(await readGroup(autoScaling, made.target), { min, max }, was);
+  if (Object.keys(back).length === 0) return;
+  await context.change({ action: 'restore-limits', target: made.target, data: { ...back } }, () =>
+    setCapacity(autoScaling, made.target, back),
+  );
+}
+
+async function scheduleEnd(context: RollContext, former: Colour, idle: GroupSettings): Promise<void> {
+  const start = new Date(context.clock.now() + context.services.fleet.release.rollbackWindow * 1000).toISOString();
+  await setActions(context, former.group, idle.actions, [{ name: scaleDownName, start, min: 0, desired: 0 }]);
+  context.note(`${former.group} stays whole until ${start}; until then a rollback only switches the traffic`);
+}
+
+/** A policy on requests per target names the target group in its label; in the other group it must be that group's. */
+function forTargetGroup(policy: ScalingPolicy, from: Colour, to: Colour): ScalingPolicy {
+  const label = ({ targetGroupArn }: Colour) => targetGroupArn.slice(targetGroupArn.indexOf('targetgroup/'));
+  const text = JSON.stringify(policy.settings).replaceAll(label(from), label(to));
+  return { ...policy, settings: JSON.parse(text) as ScalingPolicy['settings'] };
+}
+
+/** A forecast scales without alarms, so for a group that serves nobody it must only be made. */
+function forecastOnly(policy: ScalingPolicy): ScalingPolicy {
+  const { PredictiveScalingConfiguration: forecast } = policy.settings;
+  if (forecast?.Mode !== 'ForecastAndScale') return policy;
+  return {
+    ...policy,
+    settings: { ...policy.settings, PredictiveScalingConfiguration: { ...forecast, Mode: 'ForecastOnly' } },
+  };
+}
+
+/** Only whoever owns an alarm of a step or simple policy can let it trigger the same policy of the other group. */
+function tellAlarms(context: RollContext, live: GroupSettings, idle: GroupSettings, serving: Colour): void {
+  for (const { name, alarms, settings } of idle.policies) {
+    if (!['StepScaling', 'SimpleScaling'].includes(settings.PolicyType ?? '') || alarms.length === 0) continue;
+    if (live.policies.find((one) => one.name === name)?.alarms.length) continue;
+    context.note(
+      `add policy ${name} of ${serving.group} to the actions of ${alarms.join(', ')}: an alarm names its policies`,
+    );
+  }
+}

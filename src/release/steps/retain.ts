@@ -1,0 +1,42 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
+import type { Step } from '../../engine/step.ts';
+import type { RollState, Services } from '../../fleet/services.ts';
+import { rulesOf } from '../../retention/inventory.ts';
+import { removeAll, sweepSnapshots } from '../../retention/remove.ts';
+import { restoreAll } from '../../retention/restore.ts';
+import { Keeper } from '../../retention/retention-policy.ts';
+import { retireAll } from '../../retention/retire.ts';
+import { targetsOf } from '../../retention/targets.ts';
+
+/** Retires and removes images beyond the last N known-good ones. It never fails the run: the release is done by then. */
+export const retain: Step<Services, RollState> = {
+  id: 'retain',
+  title: 'Keep the last images',
+  describe: ({ services: { fleet } }) => [
+    `keep the last ${fleet.release.keep} known-good images and every one in use, pinned or needed to roll back`,
+    `disable the rest that is older than ${fleet.release.minimumAgeHours} h, and delete it ${fleet.release.retireGraceHours} h later`,
+  ],
+  async run(context) {
+    const { fleet } = context.services;
+    const { imageId, current } = context.state;
+    const keeper = new Keeper(context, { needed: [imageId, current.imageId] });
+    try {
+      const rules = rulesOf(fleet);
+      const seen = await keeper.look();
+      const targets = targetsOf(seen, rules);
+      await restoreAll(keeper, targets.restore);
+      const retired = await retireAll(keeper, targets.retire);
+      const { done, half } = await removeAll(keeper, targets.remove);
+      await sweepSnapshots(keeper, [...targets.snapshots, ...half]);
+      // What came into use while it was being disabled.
+      if (retired.length > 0) await restoreAll(keeper, targetsOf(await keeper.look(), rules).restore);
+      const kept = seen.judged.length - done.length;
+      context.note(kept === 1 ? '1 image is kept' : `${kept} images are kept`);
+    } catch (error) {
+      if (context.signal.aborted) throw error;
+      context.note(
+        `old images were not all retired, the next release or \`pipeline images ${fleet.app} prune\` tries again: ${messageOf(error)}`,
+      );
+    }
+  },
+};

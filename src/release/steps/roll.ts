@@ -1,0 +1,143 @@
+import { openWatch, takenBack, type Watch } from '../../analysis/watch.ts';
+import { readGroup, setCapacity } from '../../aws/groups.ts';
+import { setDefaultVersion } from '../../aws/launch-templates.ts';
+import { startRefresh } from '../../aws/refreshes.ts';
+import type { Step } from '../../engine/step.ts';
+import { addTemplateVersion, dropTemplateVersion } from '../../fleet/add-template-version.ts';
+import { explained, explainGroup } from '../../fleet/explain.ts';
+import { waitFleetHealthy } from '../../fleet/health.ts';
+import { pinTemplate } from '../../fleet/pin-template.ts';
+import { refreshBack, waitRefresh } from '../../fleet/refresh.ts';
+import { restoreDefaultVersion } from '../../fleet/restore-template.ts';
+import type { RollContext, RollState, Services } from '../../fleet/services.ts';
+import { type Size, sizeToRestore } from '../../fleet/size-to-restore.ts';
+import { leadsBack, stopRefresh } from '../../fleet/stop-refresh.ts';
+
+/** Rolls the Auto Scaling group onto the image by an instance refresh. */
+export const roll: Step<Services, RollState> = {
+  id: 'roll',
+  title: 'Roll the fleet onto the image',
+  describe: ({ state, services: { fleet } }) => [
+    `a new version of launch template ${fleet.names.launchTemplate}, given to the refresh as its desired configuration`,
+    `instance refresh of ${state.group}, ${fleet.release.refresh.minHealthyPercentage}/${fleet.release.refresh.maxHealthyPercentage} percent healthy, automatic rollback ${leadsBack(state) ? 'on' : 'off: what served before cannot be launched'}`,
+    `meanwhile the new machines are watched, and compared with ${state.current.version ?? 'nothing: there is no version before'}; a lasting fault ${leadsBack(state) ? 'turns the refresh round' : 'stops the refresh'}`,
+  ],
+  async run(context) {
+    await refreshFleet(context);
+    await fill(context);
+    await waitFleetHealthy(context);
+    await makeDefault(context);
+  },
+  async undo(context) {
+    const changes = context.changes();
+    const filled = changes.some((change) => change.action === 'set-capacity' && !change.undoing);
+    await restoreSize(context);
+    await restoreDefaultVersion(context);
+    const started = changes.some((change) => change.action === 'start-refresh');
+    if (started && !leadsBack(context.state)) await stopRefresh(context);
+    else if (started && (await refreshBack(context)) && !filled) await waitFleetHealthy(context);
+    await dropTemplateVersion(context);
+  },
+};
+
+/**
+ * Replaces every machine of the group by one from the image of this run.
+ * @throws PipelineError `roll.failed`
+ */
+export async function refreshFleet(context: RollContext): Promise<void> {
+  const { fleet, aws } = context.services;
+  const { group } = context.state;
+  const template = await addTemplateVersion(context, group);
+  const target = { id: template.templateId, version: template.number };
+  await pinTemplate(context);
+  const { alarms } = context.state;
+  const watch = await openWatch(context, 'roll');
+  try {
+    const refreshId = await context.change({ action: 'start-refresh', target: group, data: target }, () =>
+      startRefresh(aws.autoScaling, group, target, fleet.release.refresh, {
+        alarms,
+        // Auto Scaling would try for hours to launch an image that is not there.
+        rollback: leadsBack(context.state),
+      }),
+    );
+    await context.save({ refreshId });
+    const ended = await waitRefresh(context, refreshId, () => look(context, watch));
+    if (ended.status !== 'Successful') {
+      // Auto Scaling may give up between two looks, and has ended the machines by now.
+      await watch.sample();
+      const { causes, fix } = await explained(explainGroup(context, group, context.state.targetGroupArn));
+      throw await takenBack(context, watch, {
+        code: 'roll.failed',
+        message: `the instance refresh ended ${ended.status}: ${ended.reason ?? 'no reason given'}`,
+        details: causes,
+        hint: fix ?? `the image is the same that the proof instance ran; look at the activities of ${group}`,
+      });
+    }
+  } finally {
+    watch.close();
+  }
+}
+
+/** Lets those who launch from the template without naming a version get the one of this run. */
+export async function makeDefault(context: RollContext): Promise<void> {
+  const { aws } = context.services;
+  const { current, templateVersion } = context.state;
+  if (!templateVersion) throw new Error('the launch template has no version of this run');
+  await context.change(
+    { action: 'set-default-version', target: current.templateId, data: { version: templateVersion } },
+    () => setDefaultVersion(aws.ec2, current.templateId, templateVersion),
+  );
+}
+
+/** @throws PipelineError `roll.failed` with the evidence, as soon as something lasting is wrong with the new machines */
+async function look(context: RollContext, watch: Watch): Promise<void> {
+  const found = await watch.sample();
+  if (!found.some((fault) => fault.lasting)) return;
+  const message = `${context.state.version} does not serve as it should`;
+  throw await takenBack(context, watch, { code: 'roll.failed', message });
+}
+
+/**
+ * The first release finds an empty group: only then capacity is set, to the configured minimum.
+ * Later the live capacity is nobody's but Auto Scaling's; only a minimum of 0, which the infrastructure starts with and puts back
+ * when it changes the group, becomes the configured one again.
+ */
+export async function fill(context: RollContext): Promise<void> {
+  const { fleet, aws } = context.services;
+  const group = await readGroup(aws.autoScaling, context.state.group);
+  const wanted = fleet.capacity.min;
+  if (group.desired === 0) {
+    await context.change(
+      {
+        action: 'set-capacity',
+        target: group.name,
+        data: { min: group.min, desired: group.desired, to: { min: wanted, desired: wanted } },
+      },
+      () => setCapacity(aws.autoScaling, group.name, { min: wanted, desired: wanted }),
+    );
+  } else if (group.min === 0 && wanted > 0) {
+    const min = Math.min(wanted, group.desired);
+    await context.change({ action: 'set-minimum', target: group.name, data: { was: 0, min } }, () =>
+      setCapacity(aws.autoScaling, group.name, { min }),
+    );
+  }
+}
+
+/** Puts back the size that {@link fill} has changed. What has another value than it was given belongs to somebody else since then. */
+async function restoreSize(context: RollContext): Promise<void> {
+  const { aws } = context.services;
+  const { group } = context.state;
+  const made = (action: string) =>
+    context.changes().find((change) => change.action === action && !change.undoing)?.data;
+  const filled = made('set-capacity') as { min: number; desired: number; to?: Size } | undefined;
+  const raised = made('set-minimum') as { min: number } | undefined;
+  if (!filled && !raised) return;
+  const live = await readGroup(aws.autoScaling, group);
+  // Journals from before it was kept do not tell what the group was given.
+  const given = filled ? (filled.to ?? live) : { min: raised?.min };
+  const back = sizeToRestore(live, given, { min: filled?.min ?? 0, desired: filled?.desired });
+  if (Object.keys(back).length === 0) return;
+  await context.change({ action: 'restore-capacity', target: group, data: { ...back } }, () =>
+    setCapacity(aws.autoScaling, group, back),
+  );
+}

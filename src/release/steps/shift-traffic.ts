@@ -1,0 +1,107 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { watchWindow } from '../../analysis/window.ts';
+import { readGroup, setCapacity } from '../../aws/groups.ts';
+import type { Step } from '../../engine/step.ts';
+import { proveColour } from '../../fleet/group-health.ts';
+import type { Colour, RollContext, RollState, Services } from '../../fleet/services.ts';
+import { proofRouteHeaders, smokeFailures } from '../../fleet/smoke.ts';
+import {
+  idleOf,
+  ownsTraffic,
+  readStickiness,
+  restoreProofRoute,
+  shareTraffic,
+  showProofRoute,
+  trafficOf,
+} from '../../fleet/traffic-groups.ts';
+
+/** Moves the traffic to the raised colour in steps, and watches each; a lasting fault puts the weights back at once. */
+export const shift: Step<Services, RollState> = {
+  id: 'shift',
+  title: 'Shift the traffic',
+  describe: ({ state, services: { fleet } }) => {
+    const { weights, stepSeconds, smokeTests } = fleet.release;
+    return [
+      `${weights.join(', ')} percent of the traffic to ${idleOf(state).group}, which is brought up to the size of ${state.group} before each`,
+      `between them ${stepSeconds} s each: target health, and ${smokeTests.length} smoke test(s), errors and times of the new machines, compared with before; a lasting fault puts the weights back`,
+    ];
+  },
+  async run(context) {
+    const { fleet } = context.services;
+    const { group, targetGroupArn, listenerArn } = context.state;
+    const traffic = context.state.traffic ?? { from: { group, targetGroupArn }, to: idleOf(context.state) };
+    const { from, to } = traffic;
+    if (!context.state.traffic) await context.save({ traffic });
+    await holdMinimum(context, from);
+    await showProofRoute(context, to.targetGroupArn);
+    await assertSmoke(context);
+    const reached = Math.round((await trafficOf(context, listenerArn, to, from)) * 100);
+    for (const percent of fleet.release.weights.filter((one) => one > reached)) {
+      // Proven, and as large as the other one is now: right before it gets more.
+      await proveColour(context, to, from);
+      await shareTraffic(context, listenerArn, to, from, percent);
+      context.note(`${percent} % of the traffic goes to ${to.group}`);
+      if (percent === 100) continue;
+      await watchWindow(context, 'canary', {
+        seconds: fleet.release.stepSeconds,
+        what: `${percent} %`,
+        failed: {
+          code: 'shift.failed',
+          message: `${context.state.version} does not serve as it should with ${percent} % of the traffic`,
+        },
+        where: { colour: to, headers: proofRouteHeaders(context.services.fleet) },
+      });
+    }
+    await context.save({ ...to, idle: from });
+    const sticky = await readStickiness(context.services, listenerArn, [to, from]);
+    if (sticky !== undefined) {
+      context.note(`stickiness to target groups keeps clients on ${from.group} for up to ${sticky} s more`);
+    }
+    await showProofRoute(context, context.state.proofTargetGroupArn);
+  },
+  undo: trafficBack,
+};
+
+/**
+ * Gives all traffic back to the colour that had it, if a shift of this run took some: at once while it still serves a part, else as
+ * soon as it is proven. Weights that somebody else has set since stay. Repeatable; nothing to do is no error.
+ */
+export async function trafficBack(context: RollContext): Promise<void> {
+  const { traffic, listenerArn, proofTargetGroupArn, held } = context.state;
+  if (!traffic) return;
+  const { from, to } = traffic;
+  const share = await trafficOf(context, listenerArn, from, to);
+  if (share === 0 && (await ownsTraffic(context, listenerArn, [from, to]))) await proveColour(context, from, to);
+  if (share < 1) await shareTraffic(context, listenerArn, from, to, 100, { unstick: true, ownOnly: true });
+  await context.save({ ...from, idle: to });
+  await restoreProofRoute(context, proofTargetGroupArn);
+  if (!held) return;
+  const { aws } = context.services;
+  const group = await readGroup(aws.autoScaling, from.group);
+  // Held, or raised when the other one had grown. A minimum that somebody else has changed meanwhile stays.
+  const raised = context.changes().filter((one) => one.action === 'set-capacity' && one.target === from.group);
+  if (![held.at, ...raised.map((one) => one.data.min)].includes(group.min)) return;
+  await context.change({ action: 'restore-minimum', target: from.group, data: { to: held.minimum } }, () =>
+    setCapacity(aws.autoScaling, from.group, { min: held.minimum }),
+  );
+}
+
+/** With a part of its traffic gone, a group would be scaled in: it must stay large enough to take all of it back. */
+async function holdMinimum(context: RollContext, { group: name }: Colour): Promise<void> {
+  const { autoScaling } = context.services.aws;
+  const { min, desired } = await readGroup(autoScaling, name);
+  if (context.state.held) return;
+  await context.save({ held: { minimum: min, at: Math.max(min, desired) } });
+  if (min >= desired) return;
+  await context.change({ action: 'hold-minimum', target: name, data: { was: min, min: desired } }, () =>
+    setCapacity(autoScaling, name, { min: desired }),
+  );
+}
+
+async function assertSmoke(context: RollContext): Promise<void> {
+  const failures = await smokeFailures(context, proofRouteHeaders(context.services.fleet));
+  if (failures.length === 0) return;
+  throw new PipelineError('shift.smoke', `the new machines of ${context.state.version} failed their smoke tests`, {
+    details: failures,
+  });
+}

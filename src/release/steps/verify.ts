@@ -1,0 +1,44 @@
+import { watchWindow } from '../../analysis/window.ts';
+import { tagKnownGood } from '../../aws/images.ts';
+import type { Step } from '../../engine/step.ts';
+import { freeFleet } from '../../fleet/claim.ts';
+import type { RollContext, RollState, Services } from '../../fleet/services.ts';
+
+/** Watches the rolled fleet for the verify window; a lasting fault fails the run, which rolls back without a person. */
+export const verify: Step<Services, RollState> = {
+  id: 'verify',
+  title: 'Verify the fleet',
+  // What has served the whole window is not taken back because of a late Ctrl-C.
+  commits: true,
+  describe: ({ state, services: { fleet } }) => [
+    `for ${fleet.release.verifySeconds} s: target health, and ${fleet.release.smokeTests.length} smoke test(s) through the balancer`,
+    ...(state.current.version === undefined
+      ? []
+      : [`errors and times of answers, compared with those of ${state.current.version} before`]),
+    ...(fleet.release.alarms.length > 0 ? [`alarms: ${fleet.release.alarms.join(', ')}`] : []),
+    'a lasting fault rolls back by itself; without one the release is known-good',
+  ],
+  async run(context) {
+    await watchWindow(context, 'verify', {
+      seconds: context.services.fleet.release.verifySeconds,
+      failed: { code: 'verify.failed', message: `${context.state.version} does not serve as it should` },
+    });
+    await markKnownGood(context);
+    // What follows changes nothing of the fleet, and a run that is interrupted there must keep nobody away.
+    await freeFleet(context);
+  },
+};
+
+/** What has served the whole window is known-good: image and ledger say so. */
+export async function markKnownGood(context: RollContext): Promise<void> {
+  const { fleet, aws, ledger } = context.services;
+  const { imageId, version } = context.state;
+  if (!imageId) return;
+  await context.change({ action: 'mark-known-good', target: imageId }, () => tagKnownGood(aws.ec2, imageId));
+  // A rollback goes on without a record, too.
+  if (context.run.operation === 'fast-rollback' && !(await ledger.release(fleet.app, version))) {
+    context.note(`the ledger has no record of ${version}; add it: pipeline ledger rebuild ${fleet.app}`);
+    return;
+  }
+  await ledger.updateRelease(fleet.app, version, { state: 'released', knownGood: true });
+}

@@ -1,0 +1,107 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { awsCode } from '../aws/errors.ts';
+import { markRetired } from '../aws/image-retirement.ts';
+import { deregisterImage } from '../aws/images.ts';
+import { deleteSnapshot } from '../aws/snapshots.ts';
+import type { JournaledChange } from '../engine/step.ts';
+import { rulesOf } from './inventory.ts';
+import type { Keeper, KeeperContext } from './retention-policy.ts';
+import { type ImageTarget, leftSnapshots, type SnapshotTarget } from './targets.ts';
+
+/** Deregisters images with their snapshots, each only if everything read anew still says so. */
+export async function removeAll(
+  keeper: Keeper,
+  targets: readonly ImageTarget[],
+): Promise<{ done: ImageTarget[]; half: SnapshotRef[] }> {
+  const { context } = keeper;
+  const done: ImageTarget[] = [];
+  const half: SnapshotRef[] = [];
+  for (const target of targets) {
+    const { region, imageId, name, snapshotIds } = target;
+    await keeper.attempt(`${name} was not deleted`, async () => {
+      const now = await keeper.lookAt(target);
+      if (now?.due !== 'remove') {
+        if (now) context.note(`${name} stays: ${now.kept.join(', ') || `it is ${now.image.state}`}`);
+        return;
+      }
+      const { ec2 } = keeper.clients(region);
+      try {
+        await context.change({ action: 'deregister-image', target: imageId, data: { region, name, snapshotIds } }, () =>
+          deregisterImage(ec2, imageId),
+        );
+      } catch (error) {
+        if (error instanceof PipelineError && error.code === 'image.snapshots-left') {
+          context.note(error.message);
+          await recordDeletion(context, target);
+          half.push(...snapshotIds.map((snapshotId) => ({ region, snapshotId })));
+          done.push({ ...target, sizeGb: 0 });
+          return;
+        }
+        // A pin protects first and tags then: whoever was that quick has won.
+        if (awsCode(error) !== 'OperationNotPermitted') throw error;
+        context.note(`${name} stays: it was protected a moment ago`);
+        return;
+      }
+      await recordDeletion(context, target);
+      context.note(`${name} (${imageId}) is deleted with ${snapshotIds.length} snapshot(s): ${target.why}`);
+      done.push(target);
+    });
+  }
+  return { done, half };
+}
+
+/** Tells the ledger, so that nobody is offered a way back to what is gone. A copy's end changes nothing for the release. */
+async function recordDeletion({ services, clock, change }: KeeperContext, target: ImageTarget): Promise<void> {
+  const { fleet, ledger } = services;
+  const { version, imageId } = target;
+  const image = version ? (await ledger.release(fleet.app, version))?.image : undefined;
+  if (!version || image?.imageId !== imageId) return;
+  const deletedAt = new Date(clock.now()).toISOString();
+  await change({ action: 'record-deletion', target: version, data: { imageId } }, async () => {
+    await ledger.updateRelease(fleet.app, version, { image: { ...image, deletedAt } });
+  });
+}
+
+/** A snapshot by where it is. */
+export type SnapshotRef = Pick<SnapshotTarget, 'region' | 'snapshotId'>;
+
+/** Ends what an earlier run left half-way: snapshots whose images are gone. */
+export async function sweepSnapshots(keeper: Keeper, targets: readonly SnapshotRef[]): Promise<SnapshotTarget[]> {
+  const { context } = keeper;
+  const rules = rulesOf(context.services.fleet);
+  const done: SnapshotTarget[] = [];
+  for (const { region, snapshotId } of targets) {
+    await keeper.attempt(`${snapshotId} was not deleted`, async () => {
+      const left = leftSnapshots(await keeper.look(snapshotId), rules);
+      const now = left.find((one) => one.region === region && one.snapshotId === snapshotId);
+      const { ec2 } = keeper.clients(region);
+      if (now?.due === 'mark') {
+        await context.change({ action: 'mark-retired', target: snapshotId, data: { region } }, () =>
+          markRetired(ec2, [snapshotId], context.clock.now()),
+        );
+        context.note(`${snapshotId} has no image; it is deleted after ${rules.graceMs / 3_600_000} h`);
+      }
+      if (now?.due !== 'remove') return;
+      const gone = await context.change({ action: 'delete-snapshot', target: snapshotId, data: { region } }, () =>
+        deleteSnapshot(ec2, snapshotId),
+      );
+      context.note(
+        gone ? `${snapshotId} is deleted, its image is gone` : `${snapshotId} stays: another image needs it`,
+      );
+      if (gone) done.push(now);
+    });
+  }
+  return done;
+}
+
+/** Snapshots of images that these changes have deregistered and that are still there. */
+export async function leftOver(keeper: Keeper, changes: readonly JournaledChange[]): Promise<string[]> {
+  const deregistered = changes.filter((change) => change.action === 'deregister-image' && !change.undoing);
+  const wanted = new Set(deregistered.flatMap((change) => change.data.snapshotIds as string[]));
+  if (wanted.size === 0) return [];
+  const { places } = await keeper.look('');
+  return places.flatMap(({ images, snapshots }) => {
+    const needed = new Set(images.flatMap((image) => image.snapshotIds));
+    return snapshots.filter(({ id }) => wanted.has(id) && !needed.has(id)).map(({ id }) => id);
+  });
+}

@@ -1,0 +1,78 @@
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
+import { replaceInstance } from '../../aws/groups.ts';
+import { isTimeout } from '../../engine/poll.ts';
+import { inARow } from '../../fleet/consecutive.ts';
+import { type RollbackContext, type RollbackStep, times } from '../../fleet/services.ts';
+import { smokeFailures } from '../../fleet/smoke.ts';
+import { lookForHosts } from '../in-place-hosts.ts';
+import { noteLeft } from '../record-rolled-back.ts';
+
+/** The traffic is looked at so often at least while it changes over, in milliseconds. */
+const lookEveryMs = 250;
+
+/** Ends the hosts that a flip could not switch, and sees that the old version is what is served. What it finds takes nothing back. */
+export const serveOld: RollbackStep = {
+  id: 'serve',
+  title: 'See the old version serve',
+  describe: ({ state, services: { fleet } }) => [
+    'hosts that could not switch leave the load balancer and are replaced from the old image',
+    `${fleet.release.smokeTests.length} smoke test(s) find ${state.version}, ${fleet.release.healthyReads} times in a row; where they do not, the hosts stay on it and the run ends with exit code 4`,
+  ],
+  async run(context) {
+    await noteLeft(context);
+    await replaceUnswitched(context);
+    await waitTraffic(context);
+  },
+};
+
+/** Takes hosts that could not switch out of the load balancer; the group launches others from the pinned image. */
+async function replaceUnswitched(context: RollbackContext): Promise<void> {
+  const { aws } = context.services;
+  const { unswitched = [], version, imageId } = context.state;
+  if (unswitched.length === 0) return;
+  const there = new Set((await lookForHosts(context, version, imageId)).hosts.map((host) => host.id));
+  for (const { id, reason } of unswitched) {
+    if (!there.has(id)) {
+      context.note(`${id} could not switch and has left the group: ${reason}`);
+      continue;
+    }
+    context.note(`${id} cannot switch and is replaced: ${reason}`);
+    try {
+      await context.change({ action: 'replace-instance', target: id, data: { why: reason } }, () =>
+        replaceInstance(aws.autoScaling, id),
+      );
+    } catch (error) {
+      // The refresh that follows replaces it too; until then the smoke tests tell what it serves.
+      context.note(`${id} could not be taken out: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** Waits until the smoke tests find the old version, several times in a row: kept connections may see the other once more. */
+async function waitTraffic(context: RollbackContext): Promise<void> {
+  const { fleet } = context.services;
+  const { version } = context.state;
+  const steady = inARow(fleet.release.healthyReads);
+  let found: string[] = [];
+  try {
+    await context.poll({
+      what: `${version} to be what is served`,
+      read: async () => {
+        found = await smokeFailures(context);
+        return found.length;
+      },
+      until: (failures) => {
+        return steady(failures === 0);
+      },
+      progress: () => context.progress(found.join('; ') || 'looking at what is served'),
+      everyMs: Math.min(fleet.release.pollSeconds * 1000, lookEveryMs),
+      timeoutMs: times(fleet, 'health').timeoutMs,
+    });
+  } catch (error) {
+    if (!isTimeout(error)) throw error;
+    throw new PipelineError('flip.not-serving', `${version} runs on the hosts, but does not serve as it should`, {
+      details: found,
+      hint: `look at what it needs; the hosts still have the newer image, replace them: pipeline fast-rollback ${fleet.app} ${version} --how roll`,
+    });
+  }
+}

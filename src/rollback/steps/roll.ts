@@ -1,0 +1,70 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { watchWindow } from '../../analysis/window.ts';
+import { isTimeout } from '../../engine/poll.ts';
+import { waitFleetHealthy } from '../../fleet/health.ts';
+import type { RollbackContext, RollbackStep } from '../../fleet/services.ts';
+import { fill, makeDefault, refreshFleet, roll } from '../../release/steps/roll.ts';
+import { markKnownGood, verify } from '../../release/steps/verify.ts';
+import { noteLeft } from '../record-rolled-back.ts';
+
+/**
+ * Rolls the fleet back onto an old image. What fails while machines are replaced turns the refresh round, as in a release; once all
+ * are replaced, nothing takes that back: a person has left the version before, and it may well be no better.
+ */
+export const rollOld: RollbackStep = {
+  ...roll,
+  title: 'Roll the fleet onto the old image',
+  commits: true,
+  describe: ({ state, services: { fleet } }) => [
+    `a new version of launch template ${fleet.names.launchTemplate} with image ${state.imageId}, given to the refresh as its desired configuration`,
+    `instance refresh of ${state.group}, ${fleet.release.refresh.minHealthyPercentage}/${fleet.release.refresh.maxHealthyPercentage} percent healthy, automatic rollback on`,
+    'meanwhile the new machines are watched; when they do not become healthy, the refresh is turned round',
+  ],
+  run: refreshFleet,
+};
+
+/** Waits until the machines from the old image serve. */
+export const settleOld: RollbackStep = {
+  id: 'serve',
+  title: 'See the old version serve',
+  describe: ({ state }) => [
+    `the whole fleet ${state.group} is healthy; from here on a fault takes nothing back: the fleet stays on ${state.version}, and the run ends with exit code 4`,
+  ],
+  async run(context) {
+    await noteLeft(context);
+    await fill(context);
+    await makeDefault(context);
+    try {
+      await waitFleetHealthy(context);
+    } catch (error) {
+      if (!isTimeout(error)) throw error;
+      const { version, group } = context.state;
+      throw new PipelineError('roll.not-serving', `${version} is on every machine of ${group}: ${error.message}`, {
+        details: error.details,
+        hint: stays(context),
+        cause: error,
+      });
+    }
+  },
+};
+
+/** Watches the fleet for the verify window, and tells what it finds. */
+export const verifyOld: RollbackStep = {
+  ...verify,
+  describe: ({ state, services: { fleet } }) => [
+    `for ${fleet.release.verifySeconds} s: target health, and ${fleet.release.smokeTests.length} smoke test(s) through the balancer`,
+    `a lasting fault is told, with exit code 4, and the fleet stays on ${state.version}; without one it is known-good`,
+  ],
+  async run(context) {
+    const { version } = context.state;
+    await watchWindow(context, 'verify', {
+      seconds: context.services.fleet.release.verifySeconds,
+      failed: { code: 'verify.failed', message: `${version} does not serve as it should`, hint: stays(context) },
+    });
+    await markKnownGood(context);
+  },
+};
+
+function stays({ state: { version }, services: { fleet } }: RollbackContext): string {
+  return `the fleet stays on ${version}; look at what it needs, or go to another version: pipeline images ${fleet.app}`;
+}

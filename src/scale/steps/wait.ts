@@ -1,0 +1,50 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { readTargets } from '../../aws/balancers.ts';
+import { isTimeout } from '../../engine/poll.ts';
+import { inARow } from '../../fleet/consecutive.ts';
+import { explained, explainGroup } from '../../fleet/explain.ts';
+import type { ScaleStep } from '../../fleet/scaling/state.ts';
+import { times } from '../../fleet/services.ts';
+
+/** Waits until the fleet has its size: one look at the targets each time, however large it is. What is there stays. */
+export const waitHealthy: ScaleStep = {
+  id: 'wait',
+  title: 'Wait until all are healthy',
+  describe: ({ state: { scale }, services: { fleet } }) => [
+    `${scale.to} healthy targets, for ${fleet.release.timeouts.refresh} s at most; then what has come stays, and it says what is missing`,
+  ],
+  async run(context) {
+    const { aws, fleet } = context.services;
+    const { group, targetGroupArn, scale } = context.state;
+    const steady = inARow(fleet.release.healthyReads);
+    let last = 0;
+    try {
+      await context.poll({
+        what: `${scale.to} machines of ${group} to be healthy`,
+        read: async () =>
+          (await readTargets(aws.elb, targetGroupArn)).filter((target) => target.state === 'healthy').length,
+        until: (healthy) => {
+          last = healthy;
+          return steady(healthy >= scale.to);
+        },
+        progress: (healthy) =>
+          context.progress(`${healthy} of ${scale.to} healthy`, { done: Math.min(healthy, scale.to), total: scale.to }),
+        ...times(fleet, 'refresh'),
+      });
+    } catch (error) {
+      if (context.signal.aborted) {
+        context.note(`${group} keeps the size of ${scale.to}; pipeline scale ${fleet.app} --cancel takes it back`);
+      }
+      if (!isTimeout(error)) throw error;
+      const { causes, fix } = await explained(explainGroup(context, group, targetGroupArn));
+      throw new PipelineError(
+        'scale.short',
+        `${last} of ${scale.to} machines of ${group} are healthy after ${fleet.release.timeouts.refresh} s; they stay, and Auto Scaling goes on trying`,
+        {
+          hint: `${fix === undefined ? '' : `${fix}; `}pipeline scale ${fleet.app} --status shows how far it is; pipeline scale ${fleet.app} --cancel takes the fleet back`,
+          details: causes,
+        },
+      );
+    }
+  },
+};

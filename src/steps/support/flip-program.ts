@@ -1,7 +1,0 @@
-import type { Services } from '../services.ts';
-import { releaseRoot } from './release-root.ts';
-
-/** The program on a host that tells which environments it holds and switches between them (ansible/roles/release/files/flip.py). */
-export function flipProgram(fleet: Services['fleet'], ...words: string[]): string[] {
-  return [...(fleet.ssh.become ? ['sudo', '-n'] : []), 'python3', `${releaseRoot(fleet)}/bin/flip.py`, ...words];
-}

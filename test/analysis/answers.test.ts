@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { askedPaths, judge } from '../../src/analysis/answers.ts';
+import type { Fleet } from '../../src/config/settings.ts';
+
+const versions = [
+  { version: 'v2', commit: 'bbb' },
+  { version: 'v1', commit: 'aaa' },
+];
+const asked = { path: '/version', status: 200, contains: '"version":"{version}"' };
+const answer = (status: number, body: string, headers: Record<string, string> = {}) => ({
+  status,
+  body,
+  ms: 1,
+  headers,
+});
+
+describe('an answer', () => {
+  it.each([
+    ['of the new version', answer(200, '{"version":"v2"}'), { version: 'v2' }],
+    ['of the old version', answer(200, '{"version":"v1"}'), { version: 'v1' }],
+    [
+      'of a version that nobody knows',
+      answer(200, '{"version":"v9"}'),
+      { fault: expect.stringContaining('answered without "\\"version\\":\\"v2\\""'.replaceAll('\\', '')) },
+    ],
+    ['with another status', answer(500, 'no'), { fault: 'answered 500 instead of 200' }],
+  ])('%s', (_, given, expected) => {
+    expect(judge(asked, given, versions, undefined)).toEqual(expected);
+  });
+
+  it('that is bad still tells its version by the header', () => {
+    expect(judge(asked, answer(500, 'no', { 'x-release': 'v2' }), versions, 'X-Release')).toEqual({
+      version: 'v2',
+      fault: 'answered 500 instead of 200',
+    });
+  });
+
+  it('to a path without a smoke test is bad from 400 on', () => {
+    expect(judge({ path: '/a' }, answer(302, ''), versions, undefined)).toEqual({});
+    expect(judge({ path: '/a' }, answer(404, ''), versions, undefined)).toEqual({ fault: 'answered 404' });
+  });
+
+  it('tells no version when both contain the same, or when one of them is not known', () => {
+    expect(judge({ ...asked, contains: 'ok' }, answer(200, 'ok'), versions, undefined)).toEqual({});
+    const unknown = [{ version: 'v2', commit: 'bbb' }, { version: 'v1' }];
+    const byCommit = { ...asked, contains: '{commit}' };
+    expect(judge(byCommit, answer(200, 'ccc'), unknown, undefined)).toEqual({});
+    expect(judge(byCommit, answer(200, 'bbb'), unknown, undefined)).toEqual({ version: 'v2' });
+    expect(judge(asked, answer(200, 'anything'), [], undefined)).toEqual({});
+  });
+});
+
+describe('what is asked', () => {
+  const fleet = (smokeTests: object[], paths: string[]) =>
+    ({ release: { smokeTests, watch: { paths } }, service: { healthPath: '/health' } }) as unknown as Fleet;
+
+  it('is every smoke test and every further path once; without either the health route', () => {
+    expect(askedPaths(fleet([asked], ['/a', '/version']))).toEqual([asked, { path: '/a' }]);
+    expect(askedPaths(fleet([], []))).toEqual([{ path: '/health' }]);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { CounterWatch, pastCounters } from '../../src/analysis/counters.ts';
+import type { Metrics, Period } from '../../src/aws/metrics.ts';
+
+const limits = { minSamples: 20, errorMargin: 2, errorFactor: 2, latencyFactor: 2, latencyFloorMs: 100 };
+const where = { listenerArn: 'l', targetGroupArn: 't' };
+const minute = 60_000;
+const good: Omit<Period, 'at'> = { requests: 1000, targetErrors: 1, balancerErrors: 0, p95Ms: 80 };
+
+/** Metrics whose minutes are the given ones. */
+function metricsOf(minutes: Partial<Period>[]): Metrics & { asked: number } {
+  const all = minutes.map((one, index) => ({ ...good, at: index * minute, ...one }));
+  return {
+    asked: 0,
+    alarms: async () => [],
+    async periods({ from, to }) {
+      this.asked++;
+      return all.filter(({ at }) => at >= from && at < to);
+    },
+    close: () => undefined,
+  };
+}
+
+/** What the fleet's minutes, each read once it is over, show. */
+async function watched(minutes: Partial<Period>[]): Promise<string[][]> {
+  const metrics = metricsOf(minutes);
+  const before = { requests: 15_000, targetErrors: 15, balancerErrors: 0, p95Ms: 80 };
+  const watch = new CounterWatch({ metrics, where, before, limits, reads: 2, since: 0 });
+  const found: string[][] = [];
+  for (let at = 1; at <= minutes.length; at++) {
+    const faults = await watch.read(at * minute);
+    found.push(faults.map(({ message, lasting }) => `${message}${lasting ? ' (lasting)' : ''}`));
+  }
+  return found;
+}
+
+describe("the balancer's counters", () => {
+  it('show nothing for a fleet as good as before, or with hardly any requests', async () => {
+    expect(await watched([{}, { targetErrors: 5 }, { requests: 10, targetErrors: 10 }, { p95Ms: 170 }])).toEqual([
+      [],
+      [],
+      [],
+      [],
+    ]);
+  });
+
+  it('show more errors of the targets, or of the balancer itself, lasting from the second minute on', async () => {
+    const found = await watched([{}, { targetErrors: 50 }, { targetErrors: 50 }, {}, { balancerErrors: 50 }]);
+    expect(found.map((one) => one.length)).toEqual([0, 1, 1, 0, 1]);
+    expect(found[1]).toEqual([
+      'the balancer counted 50 errors in 1000 requests of a minute (5 %), before: 15 of 15000 (0.1 %)',
+    ]);
+    expect(found[2]?.[0]).toMatch(/\(lasting\)$/);
+  });
+
+  it('show slow answers', async () => {
+    expect((await watched([{ p95Ms: 400 }, { p95Ms: 400 }])).at(-1)).toEqual([
+      'the balancer measured p95 400 ms over a minute, before: 80 ms (lasting)',
+    ]);
+  });
+
+  it('are asked for once a minute, and only for whole minutes', async () => {
+    const metrics = metricsOf([{ targetErrors: 500 }, {}]);
+    const before = { requests: 15_000, targetErrors: 15, balancerErrors: 0 };
+    const watch = new CounterWatch({ metrics, where, before, limits, reads: 2, since: 0 });
+    for (let at = 0; at < minute; at += 5000) expect(await watch.read(at)).toEqual([]);
+    expect(metrics.asked).toBe(0);
+    expect(await watch.read(minute)).toHaveLength(1);
+    expect(watch.total()).toMatchObject({ requests: 1000, targetErrors: 500 });
+  });
+
+  it('of the past are summed, the p95 being the median of the minutes', async () => {
+    const metrics = metricsOf([{ p95Ms: 50 }, { p95Ms: 70 }, { p95Ms: 90, targetErrors: 3 }]);
+    expect(await pastCounters(metrics, where, 3 * minute)).toEqual({
+      requests: 3000,
+      targetErrors: 5,
+      balancerErrors: 0,
+      p95Ms: 70,
+    });
+    expect(await pastCounters(metricsOf([]), where, 3 * minute)).toBeUndefined();
+  });
+});

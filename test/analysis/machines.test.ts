@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { type MachineLimits, MachineWatch } from '../../src/analysis/machines.ts';
+import type { TargetHealth } from '../../src/aws/balancers.ts';
+import type { Group, GroupMember } from '../../src/aws/groups.ts';
+
+/** A fleet in which each machine is `id: [lifecycle, target state, template version]`. */
+function fleet(machines: Record<string, [string, string?, string?]>, desired = 4) {
+  const instances: GroupMember[] = Object.entries(machines).map(([id, [lifecycle, , templateVersion = '2']]) => ({
+    id,
+    lifecycle,
+    health: 'Healthy',
+    templateVersion,
+  }));
+  const targets: TargetHealth[] = Object.entries(machines).flatMap(([id, [, state]]) => (state ? [{ id, state }] : []));
+  return { group: { instances, desired } as Group, targets };
+}
+
+const limits: MachineLimits = { provenAtFirst: true, healthMs: 60_000, sickPercent: 2 };
+
+/** What each of some readings, ten seconds apart, finds. */
+function readings(all: ReturnType<typeof fleet>[], options: Partial<MachineLimits> = {}): string[][] {
+  const watch = new MachineWatch({ ...limits, ...options });
+  return all.map(({ group, targets }, index) =>
+    watch.read(index * 10_000, group, targets).map(({ id, state }) => `${id} ${state}`),
+  );
+}
+
+const whole = fleet({ a: ['InService', 'healthy'], b: ['InService', 'healthy'] });
+
+describe('a fleet that is watched', () => {
+  it('is well while it grows, drains and is scaled in', () => {
+    expect(
+      readings([
+        whole,
+        fleet({ a: ['InService', 'healthy'], b: ['InService', 'healthy'], c: ['Pending'] }),
+        fleet({ a: ['InService', 'healthy'], b: ['InService', 'draining'], c: ['InService', 'initial'] }),
+        fleet({ a: ['InService', 'healthy'], b: ['Terminating', 'draining'], c: ['InService', 'unhealthy'] }),
+        fleet({ a: ['InService', 'healthy'], c: ['InService', 'healthy'] }),
+        fleet({ a: ['InService', 'healthy'] }),
+      ]),
+    ).toEqual([[], [], [], [], [], []]);
+  });
+
+  it('gives a machine its time that is being registered at the first look', () => {
+    const joining = fleet({ a: ['InService', 'healthy'], b: ['InService', 'initial'] });
+    expect(readings([joining, joining, whole])).toEqual([[], [], []]);
+    expect(readings([joining, joining, joining], { healthMs: 15_000 })).toEqual([[], [], ['b initial']]);
+  });
+
+  it.each(['unhealthy', 'unused', 'unavailable', undefined])(
+    'is out of order with a machine that becomes %s',
+    (state) => {
+      const sick = fleet({ a: ['InService', 'healthy'], b: ['InService', state] });
+      expect(readings([whole, sick, whole])).toEqual([[], [`b ${state ?? 'not registered'}`], []]);
+    },
+  );
+
+  it('does not forget a machine that was replaced while it was out of order', () => {
+    const sick = fleet({ a: ['InService', 'healthy'], b: ['InService', 'unhealthy'] });
+    const replaced = fleet({ a: ['InService', 'healthy'], b: ['Terminating', 'draining'], c: ['Pending'] });
+    expect(readings([whole, sick, replaced, replaced]).at(-1)).toEqual(['b ended: unhealthy']);
+  });
+
+  it('gives a new machine its time, and no more', () => {
+    const booting = fleet({ a: ['InService', 'healthy'], b: ['InService', 'unhealthy'] });
+    const first = fleet({ a: ['InService', 'healthy'] });
+    const found = readings([first, ...Array(8).fill(booting)]);
+    expect(found.slice(0, 8).flat()).toEqual([]);
+    expect(found.at(-1)).toEqual(['b unhealthy']);
+  });
+
+  it('forgives one machine that never came up, not two', () => {
+    const rest: Record<string, [string, string]> = { a: ['InService', 'healthy'] };
+    const one = fleet({ ...rest, b: ['Pending'] });
+    const two = fleet({ ...rest, c: ['InService', 'initial'] });
+    expect(readings([fleet(rest), one, fleet(rest), two, fleet(rest)]).map((found) => found.length)).toEqual([
+      0, 0, 0, 0, 2,
+    ]);
+  });
+
+  it('lets a part of a large fleet be out of order, and judges only the version it is told', () => {
+    const many = (sick: number): Record<string, [string, string, string]> =>
+      Object.fromEntries(
+        Array.from({ length: 350 }, (_, index) => [
+          `i-${index}`,
+          ['InService', index < sick ? 'unhealthy' : 'healthy', '2'],
+        ]),
+      );
+    expect(readings([fleet(many(0), 350), fleet(many(7), 350), fleet(many(8), 350)]).map((one) => one.length)).toEqual([
+      0, 0, 8,
+    ]);
+    const old = fleet({ a: ['InService', 'unhealthy', '1'], b: ['InService', 'healthy', '2'] });
+    expect(readings([whole, old], { templateVersion: '2' })).toEqual([[], []]);
+  });
+});

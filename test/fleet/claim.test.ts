@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readGroupTag, setGroupTag } from '../../src/aws/group-tags.ts';
+import { tagKeys } from '../../src/aws/tags.ts';
+import type { ScaleServices } from '../../src/fleet/scaling/state.ts';
+import type { Services } from '../../src/fleet/services.ts';
+import { createLedger } from '../../src/ledger/ledger.ts';
+import { planRelease } from '../../src/release/plan.ts';
+import { planRollback } from '../../src/rollback/plan.ts';
+import { planScale } from '../../src/scale/plan.ts';
+import { die } from '../support/dying.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+import { failingAfter, Simulated } from '../support/simulated.ts';
+
+let world: Simulated;
+beforeAll(async () => {
+  world = await Simulated.create();
+  for (let n = 0; n < 2; n++) expect((await release()).error).toBeUndefined();
+}, 60_000);
+afterAll(() => world?.close());
+
+const release = async () => world.run(await planRelease(world.services, world.clock, {}));
+const tag = () => readGroupTag(world.aws.autoScaling, world.fleet.names.group, tagKeys.run);
+const setTag = (run?: string) => setGroupTag(world.aws.autoScaling, world.fleet.names.group, tagKeys.run, run);
+const stranger = '20300101T000000-ab12';
+
+it('a release carries its run on the group while it is at work, and takes it off at its end', async () => {
+  const plan = await planRelease(world.services, world.clock, {});
+  const seen: (string | undefined)[] = [];
+  const steps = plan.steps.map((step) => ({
+    ...step,
+    run: async (context: Parameters<typeof step.run>[0]) => {
+      if (step.id === 'roll') seen.push(context.run.id, await tag());
+      await step.run(context);
+    },
+  }));
+  expect((await world.run({ ...plan, steps })).error).toBeUndefined();
+  expect(seen).toEqual([expect.any(String), seen[0]]);
+  expect(await tag()).toBeUndefined();
+});
+
+it('a release that is undone takes it off, too, and leaves that of another run', async () => {
+  expect((await world.run(failingAfter(await planRelease(world.services, world.clock, {}), 'bake'))).outcome).toBe(
+    'rolled-back',
+  );
+  expect(await tag()).toBeUndefined();
+  const plan = await planRelease(world.services, world.clock, {});
+  const steps = plan.steps.map((step) => ({
+    ...step,
+    run: async (context: Parameters<typeof step.run>[0]) => {
+      if (step.id === 'bake') await setTag(stranger);
+      await step.run(context);
+    },
+  }));
+  expect((await world.run(failingAfter({ ...plan, steps }, 'bake'))).outcome).toBe('rolled-back');
+  expect(await tag()).toBe(stranger);
+  await setTag();
+});
+
+it('a release and a scale are refused while a run of another ledger is at work; a rollback says so and goes on', async () => {
+  await setTag(stranger);
+  const before = await world.services.ledger.releases('api');
+  expect(await release()).toMatchObject({
+    outcome: 'failed',
+    left: [],
+    error: { code: 'fleet.claimed', hint: expect.stringContaining('delete-tags') },
+  });
+  expect(await world.services.ledger.releases('api')).toEqual(before);
+  const scale = await planScale(world.services as ScaleServices, world.clock, { to: 5 });
+  expect(await world.run(scale)).toMatchObject({ outcome: 'failed', error: { code: 'fleet.claimed' } });
+  const back = await world.run(await planRollback(world.services, world.clock, { force: false }));
+  expect(back).toMatchObject({ outcome: 'done' });
+  expect(world.notes.join('\n')).toContain(`run ${stranger}, which this ledger does not know, may be at work`);
+  expect(await tag()).toBe(stranger);
+  await setTag();
+});
+
+it('the tag of a run that the ledger knows, and whose lock is free, is replaced', async () => {
+  const dead = await die(world, await planRelease(world.services, world.clock, {}), {
+    at: 'reserve-version',
+    how: 'made',
+  });
+  expect(await tag()).toBe(dead.id);
+  const identity = { owner: 'ben', host: 'elsewhere' };
+  const ledger = createLedger(createMemoryStore(), { environment: 'local', clock: world.clock, identity });
+  for (const record of await world.services.ledger.releases('api')) await ledger.addRelease(record);
+  const other: Services = { ...world.services, ledger };
+  const plan = await planRelease(other, world.clock, {});
+  const own = world.services.ledger;
+  world.services.ledger = ledger;
+  expect(await world.run(plan)).toMatchObject({ outcome: 'failed', error: { code: 'fleet.claimed' } });
+  world.services.ledger = own;
+  expect((await release()).error).toBeUndefined();
+  expect(await tag()).toBeUndefined();
+});

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { findDead } from '../../src/ledger/interrupted-runs.ts';
+import type { RunRecord } from '../../src/ledger/types.ts';
+
+/** Runs as `operation` or `operation:outcome`, the newest first; those without an outcome have no end. */
+const among = async (...runs: string[]) => {
+  const records = runs.map((text, index) => {
+    const [operation, outcome] = text.split(':');
+    return { id: `${index}`, operation, ...(outcome && { outcome, finishedAt: 'then' }) } as RunRecord;
+  });
+  return (await findDead({ runs: async () => records }, 'api'))?.id;
+};
+
+it('is the newest run without an end, also behind others that have one', async () => {
+  expect(await among('release:done', 'scale:done')).toBeUndefined();
+  expect(await among('scale', 'release:done')).toBe('0');
+  expect(await among('page:done', 'release', 'release')).toBe('1');
+  expect(await among('release:failed', 'release:rolled-back', 'release')).toBe('2');
+});
+
+it('is none that a later release or rollback has made up for', async () => {
+  expect(await among('fast-rollback:done', 'release')).toBeUndefined();
+  expect(await among('release:needs-person', 'fast-rollback')).toBeUndefined();
+  expect(await among('fast-rollback:done', 'release', 'scale')).toBe('2');
+});

@@ -1,0 +1,167 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { groupMachines } from '../../src/aws/instances.ts';
+import { createRunId } from '../../src/engine/run-id.ts';
+import type { Plan } from '../../src/engine/step.ts';
+import type { ReleaseState, Services } from '../../src/fleet/services.ts';
+import type { Around } from '../../src/release/hooks.ts';
+import { planRelease } from '../../src/release/plan.ts';
+import { planUndo } from '../../src/runner/undo-run.ts';
+import { defineTask } from '../../src/tasks/define.ts';
+import { onOneHost } from '../../src/tasks/hosts.ts';
+import { text } from '../../src/tasks/inputs.ts';
+import { failingAfter, Simulated } from '../support/simulated.ts';
+import { foreignTask } from '../support/simulated-hosts.ts';
+
+let world: Simulated;
+/** Queues whose consumers stand still, as the program on the machines keeps it. */
+let stopped = new Set<string>();
+/** What the machines were told, `verb queue group`. */
+let told: string[] = [];
+/** Called before a machine does what it is told. */
+let before: (verb: string, instanceId: string) => void = () => undefined;
+
+const consumers = (verb: 'stop' | 'start') =>
+  defineTask({
+    summary: `${verb} consumers`,
+    arguments: { queue: text('name') },
+    describe: ({ queue }) => [`${verb} the consumers of ${queue}`],
+    run: async (context, { queue }) => void (await onOneHost(context, ['consumers', verb, queue])),
+  });
+const around = ['tickets', 'mails'].map(
+  (queue): Around => ({
+    before: { name: 'stop', task: consumers('stop') },
+    after: { name: 'start', task: consumers('start') },
+    arguments: [queue],
+  }),
+);
+
+beforeAll(async () => {
+  world = await Simulated.create([
+    ['verifySeconds: 5,', "strategy: 'blue-green', stepSeconds: 1, rollbackWindow: 400, verifySeconds: 5,"],
+  ]);
+  const { hosts, fleet } = world.services;
+  const { run } = hosts;
+  hosts.run = async (host, argv) => {
+    const [program, verb = '', queue = ''] = argv;
+    if (program !== 'consumers') return run(host, argv);
+    before(verb, host.instanceId);
+    const green = await groupMachines(world.aws.ec2, fleet.names.greenGroup);
+    told.push(`${verb} ${queue} ${green.some((one) => one.id === host.instanceId) ? 'green' : 'blue'}`);
+    if (verb === 'stop') stopped.add(queue);
+    else stopped.delete(queue);
+    return '';
+  };
+  const first = await world.run(await planRelease(world.services, world.clock, { around }));
+  expect(first.outcome).toBe('done');
+}, 60_000);
+afterAll(() => world.close());
+beforeEach(() => {
+  stopped = new Set();
+  told = [];
+  before = () => undefined;
+});
+
+const plan = () => planRelease(world.services, world.clock, { around });
+type ReleasePlan = Plan<Services, ReleaseState>;
+
+it('consumers stop on the group that serves before the release, and start on the one that serves after it', async () => {
+  before = (verb) => {
+    if (verb === 'start') expect(stopped.size).toBeGreaterThan(0);
+  };
+  const serving = (await plan()).initial.group === world.fleet.names.group ? ['blue', 'green'] : ['green', 'blue'];
+  expect(await world.run(await plan())).toMatchObject({ outcome: 'done' });
+  expect(told.toSorted()).toEqual(
+    ['mails', 'tickets'].flatMap((queue) => [`start ${queue} ${serving[1]}`, `stop ${queue} ${serving[0]}`]).toSorted(),
+  );
+  expect(told.slice(0, 2).every((line) => line.startsWith('stop'))).toBe(true);
+  expect(stopped.size).toBe(0);
+}, 60_000);
+
+it.each(['bake', 'raise', 'settle'])(
+  'a release that fails in %s starts them again, on a machine that answers',
+  async (id) => {
+    const tried = new Set<string>();
+    before = (verb, instanceId) => {
+      if (verb !== 'start' || tried.size >= 2) return;
+      tried.add(instanceId);
+      throw new PipelineError('ssh.unreachable', 'it has not printed its SSH host keys on its console');
+    };
+    expect(await world.run(failingAfter(await plan(), id))).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(tried.size).toBe(2);
+    expect(told.filter((line) => line.startsWith('start'))).toHaveLength(2);
+    expect(stopped.size).toBe(0);
+  },
+  60_000,
+);
+
+it('Ctrl-C between the verified fleet and the start starts them all the same, and the release stands', async () => {
+  const interrupt = new AbortController();
+  const whole = await plan();
+  const interrupted: ReleasePlan = {
+    ...whole,
+    steps: whole.steps.map((step) =>
+      step.id !== 'verify'
+        ? step
+        : {
+            ...step,
+            run: async (context) => {
+              await step.run(context);
+              interrupt.abort(new PipelineError('run.interrupted', 'Ctrl-C', { outcome: 'interrupted' }));
+            },
+          },
+    ),
+  };
+  const result = await world.run(interrupted, { signal: interrupt.signal });
+  expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
+  expect(result.steps.find((step) => step.id === 'settle')?.status).toBe('done');
+  expect(stopped.size).toBe(0);
+}, 60_000);
+
+it('a start that fails once is tried again, and the release stands', async () => {
+  let failures = 0;
+  before = (verb) => {
+    if (verb === 'start' && failures++ === 0)
+      throw new PipelineError('ssh.failed', 'exit 1: the queue does not answer');
+  };
+  const result = await world.run(await plan());
+  expect(result.left).toEqual(['what "Verify the fleet" ended stands; not finished: the rest']);
+  expect(stopped.size).toBe(0);
+}, 60_000);
+
+it('what a killed release has stopped is started by its undo from elsewhere', async () => {
+  const dead = new AbortController();
+  const runId = createRunId(world.clock);
+  before = (verb) => {
+    if (verb === 'stop' && stopped.size === 1) dead.abort(new Error('killed'));
+  };
+  const { ledger } = world.services;
+  const { appendJournal } = ledger;
+  // A dead process writes nothing more.
+  ledger.appendJournal = (...entry) =>
+    dead.signal.aborted ? Promise.reject(new Error('killed')) : appendJournal(...entry);
+  await world.run(await plan(), { lost: dead.signal, runId });
+  ledger.appendJournal = appendJournal;
+  expect(stopped.size).toBe(2);
+  const record = { id: runId, command: 'pipeline release api', app: 'api' } as never;
+  const undo = await planUndo(world.services, world.clock, record, async () => around);
+  if (!undo) throw new Error('nothing to undo');
+  const result = await world.run(undo, { signal: AbortSignal.abort(new Error('it died')), runId });
+  expect(result.left).toEqual([]);
+  expect(stopped.size).toBe(0);
+}, 60_000);
+
+it('consumers stop before a plain playbook runs on a builder, as it starts the new version there', async () => {
+  const { ansible } = world.fleet;
+  const [play] = world.playbook.plays;
+  const tasks = play?.tasks.splice(0, 9, foreignTask) ?? [];
+  ansible.kind = 'plain';
+  try {
+    const { steps } = await planRelease(world.services, world.clock, { around, bake: 'builder' });
+    const ids = ['preflight', 'builder', 'stop-tickets', 'stop-mails', 'stage', 'bake', 'prove'];
+    expect(steps.map((step) => step.id).slice(0, 7)).toEqual(ids);
+  } finally {
+    ansible.kind = 'release';
+    play?.tasks.splice(0, 1, ...tasks);
+  }
+});

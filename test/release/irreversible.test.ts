@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Services } from '../../src/fleet/services.ts';
+import { irreversibleMarker } from '../../src/release/irreversible.ts';
+import { runGit, type TemporaryRepository, temporaryRepository } from '../hosts/git/support/temporary-repository.ts';
+
+let repo: TemporaryRepository;
+beforeEach(async () => {
+  repo = await temporaryRepository();
+});
+afterEach(() => repo.remove());
+
+/** What the marker says of a commit, where another serves as v1. */
+const judge = (commit: string, served: string | undefined, repository = repo.repository) =>
+  irreversibleMarker(
+    {
+      fleet: { app: 'api', source: { repository, path: 'app' } },
+      ledger: { release: async () => (served === undefined ? undefined : { commit: served }) },
+    } as unknown as Services,
+    commit,
+    'v1',
+  );
+
+it('a marker counts for the commit that adds or changes it', async () => {
+  const none = await repo.commit({ 'app/a': 'x' });
+  const added = await repo.commit({ 'app/.irreversible': 'drops a column\nmore\n' });
+  const later = await repo.commit({ 'app/a': 'y' });
+  const changed = await repo.commit({ 'app/.irreversible': '\n' });
+  expect(await judge(none, added)).toBeUndefined();
+  expect(await judge(added, none)).toBe('drops a column');
+  expect(await judge(later, added)).toBeUndefined();
+  expect(await judge(later, undefined)).toBe('drops a column');
+  expect(await judge(changed, later)).toBe('.irreversible says so');
+});
+
+it('a clone that lacks the commit that serves judges nothing, and says how to get it', async () => {
+  const before = await repo.commit({ 'app/.irreversible': 'drops a column\n' });
+  const after = await repo.commit({ 'app/a': 'x' });
+  const shallow = join(repo.folder, 'shallow');
+  runGit(repo.folder, 'clone', '-q', '--depth=1', `file://${repo.repository}`, shallow);
+  await expect(judge(after, before, shallow)).rejects.toMatchObject({
+    code: 'release.irreversible-unknown',
+    outcome: 'usage',
+    hint: expect.stringMatching(/fetch --unshallow\), .*--irreversible/),
+  });
+  await expect(judge(after, 'unknown', shallow)).rejects.toMatchObject({ code: 'release.irreversible-unknown' });
+  runGit(shallow, 'fetch', '-q', '--unshallow');
+  expect(await judge(after, before, shallow)).toBeUndefined();
+});
+
+it('a shallow clone is good enough where no commit has a marker', async () => {
+  const before = await repo.commit({ 'app/a': 'x' });
+  const after = await repo.commit({ 'app/a': 'y' });
+  const shallow = join(repo.folder, 'shallow');
+  runGit(repo.folder, 'clone', '-q', '--depth=1', `file://${repo.repository}`, shallow);
+  expect(await judge(after, before, shallow)).toBeUndefined();
+});

@@ -1,0 +1,43 @@
+import { afterEach, expect, it } from 'vitest';
+import { planRelease } from '../../src/release/plan.ts';
+import { planRollback } from '../../src/rollback/plan.ts';
+import { readStatus } from '../../src/status/read.ts';
+import { failingAfter, Simulated } from '../support/simulated.ts';
+
+let world: Simulated | undefined;
+afterEach(async () => {
+  await world?.close();
+  world = undefined;
+});
+
+// A load balancer of AWS shows targets as draining for the whole of its delay, however soon their requests have ended.
+it.each([
+  { strategy: 'rolling', how: 'roll' as const, failing: ['prove', 'roll'] },
+  { strategy: 'blue-green', how: 'switch' as const, failing: ['prove'] },
+])(
+  'releases ($strategy) and their ways back wait out drains that last for the whole deregistration delay',
+  async ({ strategy, how, failing }) => {
+    const made = await Simulated.create([
+      ['verifySeconds: 5,', `strategy: '${strategy}', stepSeconds: 1, rollbackWindow: 400, verifySeconds: 5,`],
+    ]);
+    world = made;
+    const { services, clock, cloud } = made;
+    const fault = cloud.faults.add({ kind: 'late-drain' });
+    const release = () => planRelease(services, clock, {});
+    const serving = () => readStatus(services);
+    for (const version of ['v1', 'v2']) {
+      expect(await made.run(await release())).toMatchObject({ outcome: 'done', left: [] });
+      expect(await serving()).toMatchObject({ version, healthy: 4, desired: 4 });
+    }
+    for (const step of failing) {
+      expect(await made.run(failingAfter(await release(), step))).toMatchObject({ outcome: 'rolled-back', left: [] });
+      expect(await serving()).toMatchObject({ version: 'v2', healthy: 4, desired: 4 });
+    }
+    expect(await made.run(await planRollback(services, clock, { force: false, how }))).toMatchObject({
+      ...{ outcome: 'done', left: [] },
+    });
+    expect(await serving()).toMatchObject({ version: 'v1', healthy: 4, desired: 4 });
+    expect(cloud.faults.list().find(({ id }) => id === fault.id)?.hits).toBeGreaterThan(0);
+  },
+  180_000,
+);

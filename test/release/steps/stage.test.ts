@@ -1,0 +1,67 @@
+import {
+  DescribeInstancesCommand,
+  EC2Client,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { AwsClients } from '../../../src/aws/clients.ts';
+import { builder } from '../../../src/release/steps/stage.ts';
+import { journaled, journaledContext } from '../../fleet/support/journaled-context.ts';
+
+const ec2 = new EC2Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+const mock = mockClient(ec2);
+const aws = { ec2 } as AwsClients;
+const machine = (Name: 'pending' | 'running' | 'terminated') => ({
+  Reservations: [{ Instances: [{ InstanceId: 'i-1', State: { Name } }] }],
+});
+
+beforeEach(() => {
+  mock.reset();
+  mock.on(TerminateInstancesCommand).resolves({});
+});
+
+describe('the undo of a builder', () => {
+  it('looks for the machine by its token until it shows, and launches none', async () => {
+    mock.on(DescribeInstancesCommand).resolvesOnce({ Reservations: [] }).resolves(machine('pending'));
+    const { context, made } = journaledContext({}, { aws }, [journaled('launch-builder', 'ami-1')]);
+    await builder.undo?.(context);
+    expect(made).toEqual(['terminate-instance i-1']);
+    expect(mock.commandCalls(DescribeInstancesCommand)[0]?.args[0].input.Filters).toEqual([
+      { Name: 'client-token', Values: ['token-of-launch-builder'] },
+    ]);
+    expect(mock.commandCalls(RunInstancesCommand)).toHaveLength(0);
+  });
+
+  it('takes a launch that shows no machine for refused', async () => {
+    mock.on(DescribeInstancesCommand).resolves({ Reservations: [] });
+    const refused = journaled('launch-builder', 'ami-1', { error: 'InsufficientInstanceCapacity' });
+    const { context, made } = journaledContext({}, { aws }, [refused]);
+    await builder.undo?.(context);
+    expect(made).toEqual([]);
+    expect(mock.commandCalls(DescribeInstancesCommand).length).toBeGreaterThan(5);
+  });
+
+  it('waits for a machine that it knows and EC2 does not show yet: its end would be answered "not found"', async () => {
+    const unseen = Object.assign(new Error('unseen'), { name: 'InvalidInstanceID.NotFound' });
+    mock.on(DescribeInstancesCommand).rejectsOnce(unseen).resolves(machine('running'));
+    const { context, made } = journaledContext({}, { aws }, [journaled('launch-builder', 'ami-1', { result: 'i-1' })]);
+    await builder.undo?.(context);
+    expect(made).toEqual(['terminate-instance i-1']);
+    expect(mock.commandCalls(DescribeInstancesCommand)).toHaveLength(2);
+  });
+
+  it('leaves a machine alone that is terminated already', async () => {
+    mock.on(DescribeInstancesCommand).resolves(machine('terminated'));
+    const { context, made } = journaledContext({}, { aws }, [journaled('launch-builder', 'ami-1', { result: 'i-1' })]);
+    await builder.undo?.(context);
+    expect(made).toEqual([]);
+  });
+
+  it('passes on what it cannot read, instead of taking it for nothing', async () => {
+    mock.on(DescribeInstancesCommand).rejects(Object.assign(new Error('denied'), { name: 'UnauthorizedOperation' }));
+    const { context } = journaledContext({}, { aws }, [journaled('launch-builder', 'ami-1')]);
+    await expect(builder.undo?.(context)).rejects.toThrow('denied');
+  });
+});

@@ -1,0 +1,128 @@
+import { isDeepStrictEqual } from 'node:util';
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readGroup, replaceInstance, setCapacity } from '../../src/aws/groups.ts';
+import { tagMachine } from '../../src/aws/instances.ts';
+import { tagKeys } from '../../src/aws/tags.ts';
+import type { ReleaseState } from '../../src/fleet/services.ts';
+import { planRelease } from '../../src/release/plan.ts';
+import { readStatus } from '../../src/status/read.ts';
+import { everyVersion, failingAfter, firstRelease, Simulated } from '../support/simulated.ts';
+
+let world: Simulated;
+
+beforeAll(async () => {
+  world = await Simulated.create();
+  const first = await world.run(await planRelease(world.services, world.clock, {}));
+  expect(first.error).toBeUndefined();
+}, 60_000);
+beforeEach(() => {
+  world.plays.length = 0;
+  world.answers.to = everyVersion;
+});
+afterAll(() => world?.close());
+
+const group = async () => {
+  const { min, max, desired, suspended, launchTemplate } = await readGroup(
+    world.aws.autoScaling,
+    world.fleet.names.group,
+  );
+  return { min, max, desired, suspended, launchTemplate };
+};
+
+/** Runs with hosts that refuse one action of the playbook. */
+async function withBroken<T>(action: string, run: () => Promise<T>): Promise<T> {
+  const { hosts } = world.services;
+  const { play } = hosts;
+  hosts.play = async (host, playbook, variables, options) => {
+    if (variables.release_action === action) throw new PipelineError('ansible.failed', 'the disk is full');
+    return play(host, playbook, variables, options);
+  };
+  try {
+    return await run();
+  } finally {
+    hosts.play = play;
+  }
+}
+
+const release = () => planRelease(world.services, world.clock, {});
+
+describe('a bake host that cannot be switched back never serves what is not proven', () => {
+  it.each(['bake', 'prove', 'roll'])(
+    'after %s it is ended, and the group launches another of the version that serves',
+    async (id) => {
+      const before = await group();
+      const result = await withBroken('revert', async () => world.run(failingAfter(await release(), id)));
+      expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+      const host = world.plays.find((play) => play.startsWith('activate'))?.split(' ')[1];
+      const { instances } = await readStatus(world.services);
+      expect(instances.map((one) => one.id)).not.toContain(host);
+      expect(await world.serving()).toEqual(firstRelease);
+      expect(await group()).toEqual(before);
+      // Nothing more is asked of a host that is ended.
+      expect(world.plays).not.toContain(`unstage ${host}`);
+    },
+    60_000,
+  );
+
+  it('nor while its activation has failed halfway', async () => {
+    const before = await group();
+    const result = await withBroken('activate', async () =>
+      withBroken('revert', async () => world.run(await release())),
+    );
+    expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { message: 'the disk is full' } });
+    expect(await world.serving()).toEqual(firstRelease);
+    expect(await group()).toEqual(before);
+  }, 60_000);
+
+  it('one that cannot be ended either stays out of service: what is left names it, and the next release refuses', async () => {
+    const before = await group();
+    const fault = world.cloud.faults.add({
+      kind: 'error',
+      operation: 'TerminateInstanceInAutoScalingGroup',
+      code: 'ServiceUnavailable',
+      status: 400,
+    });
+    const result = await withBroken('revert', async () => world.run(failingAfter(await release(), 'prove')));
+    world.cloud.faults.clear(fault.id);
+    const { host, version } = result.state as ReleaseState;
+    expect(result.outcome).toBe('needs-person');
+    expect(result.left.join('\n')).toContain(`${host?.instanceId} carries ${version}, which is not proven`);
+    expect(result.left.join('\n')).toContain('it is Standby in api-local, without traffic: terminate it');
+    // The rest is firstRelease already.
+    await world.until(
+      async () => (await world.serving()).sort(),
+      (all) => isDeepStrictEqual(all.slice(0, 4), firstRelease) && all[4]?.startsWith(`${version} Standby `),
+    );
+    expect(await group()).toEqual(before);
+    const next = await world.run(await release());
+    expect(next).toMatchObject({ outcome: 'failed', error: { code: 'preflight.standby' } });
+    expect((next.error as PipelineError).hint).toContain('ExitStandby, or terminate it');
+    // The advice must not be refused as well.
+    await setCapacity(world.aws.autoScaling, world.fleet.names.group, { max: 4 });
+    expect(((await world.run(await release())).error as PipelineError).hint).toMatch(/^terminate it/);
+    await setCapacity(world.aws.autoScaling, world.fleet.names.group, { max: before.max });
+    await replaceInstance(world.aws.autoScaling, host?.instanceId ?? '');
+    await world.until(
+      async () => await world.serving(),
+      (one) => isDeepStrictEqual(one, firstRelease),
+    );
+    expect(await group()).toEqual(before);
+  }, 60_000);
+});
+
+describe('the next bake host', () => {
+  it('is one of the version that serves, by its own word too', async () => {
+    const { instances } = await readStatus(world.services);
+    const astray = instances.slice(0, 3).map((one) => one.id);
+    for (const id of astray) await tagMachine(world.aws.ec2, id, { [tagKeys.version]: 'v99' });
+    const chosen = await world.run(failingAfter(await release(), 'preflight'));
+    expect((chosen.state as ReleaseState).host?.instanceId).toBe(instances[3]?.id);
+
+    await tagMachine(world.aws.ec2, instances[3]?.id ?? '', { [tagKeys.version]: 'v99' });
+    const none = await world.run(await release());
+    expect(none).toMatchObject({ outcome: 'failed', error: { code: 'preflight.no-bake-host' } });
+    expect((none.error as PipelineError).details).toContain(`${astray[0]} carries v99, but the fleet is on v1`);
+    for (const { id } of instances) await tagMachine(world.aws.ec2, id, { [tagKeys.version]: 'v1' });
+  }, 60_000);
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { chooseRollbackWay, flipFact, switchFact, type WayFacts } from '../../src/rollback/method.ts';
+
+const open = (why: string) => ({ open: true, why });
+const closed = (why: string) => ({ open: false, why });
+const all: WayFacts = { switch: open('the old group runs'), flip: open('all hold it'), roll: open('can be launched') };
+
+describe('the way back', () => {
+  it('is the fastest that is open, and the others say why not', () => {
+    expect(chooseRollbackWay(all, 'auto')).toEqual({
+      how: 'switch',
+      why: 'the old group runs',
+      rejected: [
+        { how: 'flip', why: 'slower' },
+        { how: 'roll', why: 'slower' },
+      ],
+    });
+    expect(chooseRollbackWay({ ...all, switch: closed('its window has passed') }, 'auto')).toMatchObject({
+      how: 'flip',
+      rejected: [{ how: 'switch', why: 'its window has passed' }, { how: 'roll' }],
+    });
+    expect(chooseRollbackWay({ flip: closed('i-1 lacks it'), roll: open('can be launched') }, 'auto')).toMatchObject({
+      how: 'roll',
+      rejected: [{ how: 'flip', why: 'i-1 lacks it' }],
+    });
+  });
+
+  it('is the one asked for when it is open', () => {
+    expect(chooseRollbackWay(all, 'roll')).toMatchObject({
+      how: 'roll',
+      rejected: [
+        { how: 'switch', why: 'not asked for; the old group runs' },
+        { how: 'flip', why: 'not asked for; all hold it' },
+      ],
+    });
+  });
+
+  it('is refused with what is open instead', () => {
+    const facts = { flip: closed('i-1 lacks it'), roll: open('can be launched') };
+    expect(() => chooseRollbackWay(facts, 'flip')).toThrow(
+      expect.objectContaining({
+        code: 'rollback.way-closed',
+        message: 'no way back by flip: i-1 lacks it',
+        hint: 'this is open: --how roll (can be launched)',
+      }),
+    );
+    expect(() => chooseRollbackWay(facts, 'switch')).toThrow('only one group');
+    expect(() => chooseRollbackWay({ flip: closed('a'), roll: closed('b') }, 'auto')).toThrow(
+      'there is no way back: flip: a; roll: b',
+    );
+  });
+});
+
+describe('a switch', () => {
+  const seen = { group: 'api-green', template: { id: 'lt-1', version: '1' }, healthy: 8, needed: 8, why: '' };
+
+  it('is open while the group runs the version, and says how many machines are healthy of those needed', () => {
+    expect(switchFact('v1', seen)).toEqual({
+      open: true,
+      why: 'api-green still runs v1, 8 of 8 machines healthy',
+    });
+    expect(switchFact('v1', { ...seen, template: undefined, why: 'api-green has no machines any more' })).toEqual({
+      open: false,
+      why: 'api-green has no machines any more',
+    });
+  });
+
+  it('that waits for machines gives way to a flip, but not to a roll, nor when it is asked for', () => {
+    const waiting = switchFact('v1', { ...seen, healthy: 4 });
+    const why = 'api-green still runs v1, 4 of 8 machines healthy: it has to grow first';
+    expect(waiting).toEqual({ open: true, why, waits: true });
+    expect(chooseRollbackWay({ ...all, switch: waiting }, 'auto')).toEqual({
+      how: 'flip',
+      why: 'all hold it',
+      rejected: [
+        { how: 'switch', why: `slower: ${why}` },
+        { how: 'roll', why: 'slower' },
+      ],
+    });
+    expect(chooseRollbackWay({ ...all, switch: waiting, flip: closed('i-1 lacks it') }, 'auto').how).toBe('switch');
+    expect(chooseRollbackWay({ ...all, switch: waiting }, 'switch').how).toBe('switch');
+  });
+});
+
+describe('a flip', () => {
+  it('needs the environment on every host', () => {
+    const holds = { id: 'i-1', environments: ['v2', 'v1'] };
+    expect(flipFact('v1', [holds, { ...holds, id: 'i-2' }])).toEqual({
+      open: true,
+      why: 'all 2 hosts hold the environment of v1',
+    });
+    expect(flipFact('v1', [])).toMatchObject({ open: false, why: 'no host serves' });
+    expect(flipFact('v1', [holds, { id: 'i-2', environments: undefined }])).toEqual({
+      open: false,
+      why: 'i-2 of 2 hosts does not hold the environment of v1',
+    });
+    const many = Array.from({ length: 5 }, (_, index) => ({ id: `i-${index}`, environments: ['v2'] }));
+    expect(flipFact('v1', many).why).toBe('i-0, i-1, i-2 and 2 more of 5 hosts do not hold the environment of v1');
+  });
+});

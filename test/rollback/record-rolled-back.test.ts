@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { servingFacts, undoByRollback } from '../../src/cli/commands/support/serving.ts';
+import { planRelease } from '../../src/release/plan.ts';
+import { readOutlook } from '../../src/rollback/outlook.ts';
+import { planRollback } from '../../src/rollback/plan.ts';
+import { Simulated } from '../support/simulated.ts';
+
+let world: Simulated;
+
+async function release(): Promise<string> {
+  const result = await world.run(await planRelease(world.services, world.clock, {}));
+  expect(result.error).toBeUndefined();
+  return result.state.version;
+}
+/** Plans the way back to a version; no refresh is to be in the way. */
+const back = (version: string) =>
+  planRollback(world.services, world.clock, { version, force: false, supersede: true, wait: true });
+const left = async () =>
+  (await world.services.ledger.releases('api')).filter((one) => one.leftAt !== undefined).map((one) => one.version);
+
+beforeAll(async () => {
+  world = await Simulated.create([], { switching: true });
+  await release();
+}, 60_000);
+afterAll(() => world?.close());
+
+describe('what no later rollback goes to by itself', () => {
+  it('every version that was gone past: the next one goes to what really served before', async () => {
+    const [good, bad, worse] = [await release(), await release(), await release()];
+    const plan = await back(good);
+    expect(plan.described.preflight).toContain(`no later rollback goes to ${bad}, ${worse} by itself`);
+    const result = await world.run(plan);
+    expect(result.error).toBeUndefined();
+    expect(servingFacts(result.state)).toMatchObject({ version: good, previous: worse });
+    expect((await left()).slice(-2)).toEqual([bad, worse]);
+    expect(await left()).not.toContain(good);
+    await release();
+    expect(await readOutlook(world.services)).toMatchObject({ version: good });
+  }, 60_000);
+
+  it.each([
+    ['the old image was pinned', ['preflight', 'pin']],
+    ['every host was switched', ['preflight', 'pin', 'flip']],
+  ])(
+    'the version that served, also when a flip has died after %s and another run ends its work',
+    async (_, done) => {
+      const good = await release();
+      const bad = await release();
+      const plan = await back(good);
+      expect(plan.initial.how).toBe('flip');
+      const died = await world.run({ ...plan, steps: plan.steps.filter((step) => done.includes(step.id)) });
+      expect(died.error).toBeUndefined();
+      expect(await left()).not.toContain(bad);
+      const again = await world.run(await back(good));
+      expect(again.error).toBeUndefined();
+      expect(servingFacts(again.state)).toMatchObject({ version: good, previous: bad });
+      expect(undoByRollback('api', again.state)).toBe(`pipeline fast-rollback api ${bad}`);
+      expect(await left()).toContain(bad);
+    },
+    60_000,
+  );
+});

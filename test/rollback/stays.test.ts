@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readGroup, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
+import type { RollbackState } from '../../src/fleet/services.ts';
+import { planRelease } from '../../src/release/plan.ts';
+import { planRollback } from '../../src/rollback/plan.ts';
+import { readStatus } from '../../src/status/read.ts';
+import { failingAfter, Simulated } from '../support/simulated.ts';
+
+let world: Simulated;
+beforeEach(async () => {
+  world = await Simulated.create([['verifySeconds: 5,', 'verifySeconds: 1,']]);
+  for (let n = 1; n <= 2; n++) {
+    expect((await world.run(await planRelease(world.services, world.clock, {}))).error).toBeUndefined();
+  }
+}, 60_000);
+afterEach(() => world?.close());
+
+const rollTo = (version: string) => planRollback(world.services, world.clock, { version, force: false, how: 'roll' });
+
+/** Where the fleet is, for a run that went to v1; the ledger knows that v2 was left. */
+async function expectOnOld(state: RollbackState): Promise<void> {
+  const { names } = world.fleet;
+  const group = await readGroup(world.aws.autoScaling, names.group);
+  expect(group.launchTemplate.version).toBe(state.templateVersion);
+  expect(new Set(group.instances.map((one) => one.templateVersion))).toEqual(new Set([state.templateVersion]));
+  const status = await readStatus(world.services);
+  expect(status.version).toBe('v1');
+  expect(new Set(status.instances.map((one) => one.version))).toEqual(new Set(['v1']));
+  const { ledger, fleet } = world.services;
+  expect((await ledger.release(fleet.app, 'v2'))?.leftAt).toEqual(expect.any(String));
+}
+
+it('a fault in the verify window is told with its evidence, and the fleet stays on the old version', async () => {
+  const plan = await rollTo('v1');
+  expect(plan.described.verify?.join()).toContain('the fleet stays on v1');
+  // What v1 needs is down, as for v2.
+  world.answers.to = () => ({ status: 503, body: 'no database' });
+  const result = await world.run(plan);
+  expect(result).toMatchObject({
+    outcome: 'needs-person',
+    error: {
+      code: 'verify.failed',
+      hint: expect.stringContaining('the fleet stays on v1'),
+      details: expect.arrayContaining([expect.stringContaining('503')]),
+    },
+    left: [expect.stringContaining('Verify the fleet')],
+    state: { evidence: { phase: 'verify', version: 'v1' } },
+  });
+  await expectOnOld(result.state);
+}, 60_000);
+
+it('machines that do not become healthy after the refresh take nothing back either', async () => {
+  const plan = await rollTo('v1');
+  const { autoScaling } = world.aws;
+  const { group } = world.fleet.names;
+  const grow = plan.steps.map((step) =>
+    step.id !== 'roll'
+      ? step
+      : {
+          ...step,
+          run: async (context: Parameters<typeof step.run>[0]) => {
+            await step.run(context);
+            await suspendProcesses(autoScaling, group, ['AddToLoadBalancer']);
+            await setCapacity(autoScaling, group, { desired: 5 });
+          },
+        },
+  );
+  const result = await world.run({ ...plan, steps: grow });
+  expect(result).toMatchObject({
+    outcome: 'needs-person',
+    error: { code: 'roll.not-serving', message: expect.stringContaining('v1 is on every machine') },
+    left: [expect.stringContaining('See the old version serve')],
+  });
+  await expectOnOld(result.state);
+}, 60_000);
+
+it('what fails before every machine is replaced goes back to where it came from', async () => {
+  const result = await world.run(failingAfter(await rollTo('v1'), 'roll'));
+  expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+  expect(await readStatus(world.services)).toMatchObject({ version: 'v2', healthy: 4 });
+  const { ledger, fleet } = world.services;
+  expect((await ledger.release(fleet.app, 'v2'))?.leftAt).toBeUndefined();
+}, 60_000);

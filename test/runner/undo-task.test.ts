@@ -1,0 +1,48 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { readListener } from '../../src/aws/listeners.ts';
+import { execute } from '../../src/engine/execute.ts';
+import { createRunId } from '../../src/engine/run-id.ts';
+import { planUndo } from '../../src/runner/undo-run.ts';
+import { readPageOn } from '../../src/tasks/maintenance-rules.ts';
+import { planTask } from '../../src/tasks/plan.ts';
+import { maintenanceOn } from '../../src/tasks/ready.ts';
+import { rehearse } from '../tasks/support/rehearsal.ts';
+
+it('what a killed task has changed is put back from elsewhere, with the inputs that it had', async () => {
+  const stage = await rehearse();
+  onTestFinished(() => stage.close());
+  const { services, fleet, clock } = stage;
+  const { ledger } = services;
+  const { appendJournal } = ledger;
+  await writeFile(path.join(stage.dir, 'soon.html'), 'back soon');
+  const task = maintenanceOn({ page: 'soon.html' });
+  const inputs = { for: 3_600_000 };
+  const { arn } = await readListener(services.aws.elb, fleet.names.loadBalancer, fleet.balancer.listenerPort);
+  const isOn = async () => (await readPageOn(services, arn)) !== undefined;
+
+  const dead = new AbortController();
+  const runId = createRunId(clock);
+  // It dies as soon as the page is there, and writes nothing more.
+  services.probe = async () => {
+    dead.abort(new Error('killed'));
+    return { status: 200, body: '', ms: 1 };
+  };
+  ledger.appendJournal = (...entry) =>
+    dead.signal.aborted ? Promise.reject(dead.signal.reason) : appendJournal(...entry);
+  const plan = await planTask(services, clock, { name: 'page', steps: await task.steps(inputs, fleet), inputs });
+  const common = { services, clock, sink: () => undefined, journal: ledger, runId };
+  await execute(plan, { ...common, signal: new AbortController().signal, lost: dead.signal });
+  ledger.appendJournal = appendJournal;
+  expect(await isOn()).toBe(true);
+
+  const record = { id: runId, command: 'pipeline api page', app: 'api' } as never;
+  const none = async () => [];
+  await expect(planUndo(services, clock, record, none)).rejects.toMatchObject({ code: 'undo.unknown' });
+  const undo = await planUndo(services, clock, record, none, async (name) => (name === 'page' ? task : undefined));
+  if (!undo) throw new Error('nothing to undo');
+  const result = await execute(undo, { ...common, signal: AbortSignal.abort(new Error('it died')) });
+  expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
+  expect(await isOn()).toBe(false);
+});

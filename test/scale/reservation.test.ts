@@ -1,0 +1,107 @@
+import {
+  DescribeCapacityReservationCommand,
+  DescribeLoadBalancersCommand,
+  ModifyCapacityReservationCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { RequestServiceQuotaIncreaseCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { renderScale } from '../../src/cli/views/scale.ts';
+import type { ScaleServices } from '../../src/fleet/scaling/state.ts';
+import { planScale, planScaleCancel, readScale } from '../../src/scale/plan.ts';
+import { type ScalingFleet, scalingFleet } from '../support/scaling-fleet.ts';
+import { failingAfter } from '../support/simulated.ts';
+
+let world: ScalingFleet;
+let services: ScaleServices;
+let LoadBalancerArn: string;
+
+beforeAll(async () => {
+  world = await scalingFleet({ wire: true });
+  services = world.services;
+  services.fleet.scale.reservedCapacityUnits = 300;
+  const Names = [services.fleet.names.loadBalancer];
+  const { LoadBalancers } = await services.aws.elb.send(new DescribeLoadBalancersCommand({ Names }));
+  LoadBalancerArn = LoadBalancers?.[0]?.LoadBalancerArn ?? '';
+}, 60_000);
+afterAll(() => world.close());
+beforeEach(() => {
+  world.notes.length = 0;
+});
+
+const read = () => services.aws.elb.send(new DescribeCapacityReservationCommand({ LoadBalancerArn }));
+const units = async () => (await read()).MinimumLoadBalancerCapacity?.CapacityUnits ?? 0;
+const reserve = (CapacityUnits: number) =>
+  services.aws.elb.send(
+    new ModifyCapacityReservationCommand({ LoadBalancerArn, MinimumLoadBalancerCapacity: { CapacityUnits } }),
+  );
+const provisioned = () =>
+  world.until(read, ({ CapacityReservationState: all = [] }) =>
+    all.every(({ State }) => State?.Code === 'provisioned'),
+  );
+const scale = async (to: number) => world.run(await planScale(services, world.clock, { to }));
+const cancel = async () => world.run(await planScaleCancel(services, world.clock));
+/** Fails once the units are in force: before that nothing can be taken back. */
+const fail = async (to: number) => {
+  const plan = await planScale(services, world.clock, { to });
+  const steps = plan.steps.map((step) =>
+    step.id === 'preheat'
+      ? {
+          ...step,
+          run: async (context: Parameters<typeof step.run>[0]) => {
+            await step.run(context);
+            await provisioned();
+          },
+        }
+      : step,
+  );
+  return world.run(failingAfter({ ...plan, steps }, 'preheat'));
+};
+
+// One story: AWS counts decreases by the day, so what comes later depends on what was before.
+it('goes on without capacity units while the quota is 0', async () => {
+  const result = await scale(6);
+  expect(result.error).toBeUndefined();
+  expect(result.steps.find(({ id }) => id === 'preheat')?.status).toBe('done');
+  expect(world.notes.join()).toContain('no capacity units were reserved: ');
+  expect(await units()).toBe(0);
+  expect((await cancel()).outcome).toBe('done');
+}, 60_000);
+
+it('reserves them for the event, and goes back to what others have reserved', async () => {
+  const { endpoint, region, credentials } = world.cloud;
+  const quotas = new ServiceQuotasClient({ endpoint, region, credentials });
+  const quota = { ServiceCode: 'elasticloadbalancing', QuotaCode: 'L-8A66D0E6', DesiredValue: 1_000 };
+  await quotas.send(new RequestServiceQuotaIncreaseCommand(quota));
+  quotas.destroy();
+  await reserve(150);
+  await provisioned();
+  expect((await cancel()).outcome).toBe('done');
+  expect(await units()).toBe(150);
+
+  expect((await scale(6)).outcome).toBe('done');
+  expect(await units()).toBe(300);
+  expect((await scale(7)).outcome).toBe('done');
+  expect(await units()).toBe(300);
+  const status = await readScale(services, world.clock);
+  expect(status.preheated).toEqual({ reservedCapacityUnits: 300, warmPool: false, eventPool: null });
+  expect(renderScale(status)).toContain('300 capacity units of the load balancer are reserved');
+  await provisioned();
+  expect((await cancel()).outcome).toBe('done');
+  expect(await units()).toBe(150);
+}, 60_000);
+
+it('takes them back when it fails', async () => {
+  await provisioned();
+  expect(await fail(6)).toMatchObject({ outcome: 'rolled-back', left: [] });
+  expect(await units()).toBe(150);
+}, 60_000);
+
+it('says what is left when AWS takes nothing back any more that day', async () => {
+  await provisioned();
+  const failed = await fail(6);
+  expect(failed.outcome).toBe('needs-person');
+  expect(failed.left.join()).toContain('300 capacity units stay reserved');
+  expect((await cancel()).outcome).toBe('done');
+  expect(world.notes.join()).toContain('repeat --cancel later');
+  expect(await units()).toBe(300);
+}, 60_000);

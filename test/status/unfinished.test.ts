@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import type { Machine } from '../../src/aws/instances.ts';
+import type { Refresh } from '../../src/aws/refreshes.ts';
+import { findUnfinished } from '../../src/status/unfinished.ts';
+
+const machine = (id: string, more: Partial<Machine> = {}): Machine => ({
+  id,
+  state: 'running',
+  address: '',
+  imageId: 'ami-2',
+  version: 'v1',
+  flipped: 'run-1',
+  launchedAt: 0,
+  ...more,
+});
+const refresh: Refresh = { id: 'r-1', status: 'Failed', reason: 'no capacity', percentage: 50, left: 1 };
+const replaced = machine('i-3', { imageId: 'ami-1', flipped: undefined });
+const seen = {
+  group: 'api',
+  machines: [machine('i-1'), machine('i-2'), replaced],
+  refresh,
+  current: { imageId: 'ami-1', version: 'v1' },
+  busy: false,
+};
+const finish = 'pipeline fast-rollback api v1 --how roll';
+
+it('names the refresh that did not end well, the machines that it left, and the command', () => {
+  expect(findUnfinished('api', seen)).toEqual({
+    group: 'api',
+    machines: 2,
+    refresh: { id: 'r-1', status: 'Failed', reason: 'no capacity' },
+    finish,
+  });
+  // One that never started, after one that ended well.
+  const none = { group: 'api', machines: 2, refresh: null, finish };
+  expect(findUnfinished('api', { ...seen, refresh: { ...refresh, status: 'Successful' } })).toEqual(none);
+  expect(findUnfinished('api', { ...seen, refresh: undefined })).toEqual(none);
+});
+
+it('says nothing while a run or a refresh is at work, nor of machines that have their own image', () => {
+  expect(findUnfinished('api', { ...seen, busy: true })).toBeNull();
+  expect(findUnfinished('api', { ...seen, refresh: { ...refresh, status: 'InProgress' } })).toBeNull();
+  expect(findUnfinished('api', { ...seen, machines: [replaced] })).toBeNull();
+  // A flip that was taken back leaves its mark.
+  expect(findUnfinished('api', { ...seen, current: { imageId: 'ami-2', version: 'v2' } })).toBeNull();
+});
