@@ -63,6 +63,13 @@ module.exports = {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
+    {
+      // Here types do not go in circles either.
+      name: 'no-circular-types-in-packages',
+      severity: 'error',
+      from: { path: '^packages/' },
+      to: { circular: true },
+    },
     ...onlyDownwards,
     ...apart,
     {
