@@ -101,7 +101,7 @@ export class Faults implements FaultControl {
       throw usageError(
         'fault.unknown-instance',
         `there is no instance ${instance}`,
-        'pipeline local status lists them',
+        'the status of the cloud lists them: pipeline local status',
       );
     }
     const known = image === undefined || [...this.#records.states()].some(({ images }) => images[image]);

@@ -122,7 +122,7 @@ function isTable(value: unknown): boolean {
 
 function corrupt(file: string, why: string): PipelineError {
   return new PipelineError('cloud.state-corrupt', `the local cloud's state file ${file} cannot be used: ${why}`, {
-    hint: 'start afresh with `pipeline local reset`, or put back a good copy of the file',
+    hint: 'restore a good copy of the file, or start over: pipeline local reset, or another folder',
   });
 }
 
