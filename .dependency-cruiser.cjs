@@ -62,6 +62,13 @@ module.exports = {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
+    {
+      // Here types do not go in circles either.
+      name: 'no-circular-types-in-packages',
+      severity: 'error',
+      from: { path: '^packages/' },
+      to: { circular: true },
+    },
     ...onlyDownwards,
     ...apart,
     {
@@ -102,5 +109,6 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^packages/[^/]+/dist/' },
   },
 };

@@ -53,7 +53,7 @@ export interface MetadataSource {
 
 /** Regions as the services of one see the others. */
 export interface RegionDirectory {
-  /** A region's records, made at their first use; undefined for a name that is no region. */
+  /** A region's records, made at their first use; undefined for a name that is not a region. */
   state(region: string): CloudState | undefined;
   /** The records of every region used so far. */
   states(): Iterable<CloudState>;

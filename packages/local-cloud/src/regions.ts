@@ -52,7 +52,7 @@ export const optInRegionNames: readonly string[] = `
 
 const regions = new Map(known.map(([name, short, letters]) => [name, makeRegion(name, short, letters)]));
 
-/** A region by name; undefined for a name that is no region here. */
+/** A region by name; undefined for a name that is not a region here. */
 export function findRegion(name: string): Region | undefined {
   return regions.get(name);
 }

@@ -112,7 +112,7 @@ function offsetAt(timeZone: string, at: number): number {
 /** Whether the name is one of the IANA time zones. */
 export function isTimeZone(name: string): boolean {
   try {
-    // Offsets such as +02:00 are understood, but are no names.
+    // Offsets such as +02:00 are understood, but are not names.
     return /^[A-Za-z]/.test(name) && Boolean(new Intl.DateTimeFormat('en-US', { timeZone: name }));
   } catch {
     return false;

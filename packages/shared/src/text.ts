@@ -40,7 +40,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best?.candidate;
 }
 
-/** Edits from `a` to `b`; a swap of neighbours counts as one, the commonest slip of the fingers. */
+/** Edits from `a` to `b`; a swap of neighbors counts as one, the commonest slip of the fingers. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {

@@ -28,7 +28,7 @@ export class VirtualClock implements Clock {
   #driving = 0;
   #running = false;
   /** How much of such work there was before this clock, or the least since then: pipes to a parent process, say, which stay. */
-  #usual = countWork();
+  #usual = usualWork();
 
   /** The same time for those who are not waited for: their timers fire on the way and do not move it. */
   readonly background: Clock;
@@ -107,7 +107,8 @@ export class VirtualClock implements Clock {
   }
 
   async #idle(): Promise<void> {
-    for (let quiet = 0; quiet < quietTurns; ) {
+    // When nobody waits any more there is nothing to be idle for.
+    for (let quiet = 0; quiet < quietTurns && this.#driving > 0; ) {
       await new Promise<void>((resolve) => setImmediate(resolve));
       const now = countWork();
       this.#usual = Math.min(this.#usual, now);
@@ -120,6 +121,12 @@ export class VirtualClock implements Clock {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
+}
+
+function usualWork(): number {
+  // Node opens these at their first use: where they are pipes, the first line that a program prints would count as work for ever.
+  for (const stream of [process.stdout, process.stderr]) stream.listenerCount('close');
+  return countWork();
 }
 
 function countWork(): number {

@@ -24,7 +24,7 @@ describe.each([
     const clock = create();
     const calls: string[] = [];
     clock.after(1000, () => calls.push('kept'));
-    clock.after(500, () => calls.push('cancelled')).cancel();
+    clock.after(500, () => calls.push('canceled')).cancel();
     const waited = clock.sleep(3000);
     if (clock instanceof ManualClock) await clock.advance(3000);
     await waited;

@@ -3,7 +3,7 @@ import { isTimeZone, nextRun, parseCron } from '../src/cron.ts';
 
 const following = (text: string, from: string, zone = 'UTC') => {
   const cron = parseCron(text);
-  if (!cron) throw new Error(`${text} is no schedule`);
+  if (!cron) throw new Error(`${text} is not a schedule`);
   const at = nextRun(cron, zone, Date.parse(from));
   return at === undefined ? undefined : new Date(at).toISOString();
 };

@@ -1,9 +1,15 @@
 import { CloudError } from '../wire/handler.ts';
+import { brokenConstraint, refusals } from '../wire/refusals.ts';
 
 /** Wire codes are those of the SDK's `awsQueryError` traits; the wording is AWS's. */
-export function validationError(message: string): CloudError {
-  return new CloudError('ValidationError', message);
-}
+export const validationError = refusals('ValidationError');
+export const activityInProgress = refusals('ScalingActivityInProgress');
+export const irreversibleRefresh = refusals('IrreversibleInstanceRefresh');
+/** 500 on the wire, as for every conflict of two changes of one group. */
+export const resourceContention = refusals('ResourceContention', 500);
+export const alreadyExists = refusals('AlreadyExists');
+export const limitExceeded = refusals('LimitExceeded');
+export const resourceInUse = refusals('ResourceInUse');
 
 /**
  * A value that does not fit its shape, as AWS's front door words it.
@@ -11,9 +17,7 @@ export function validationError(message: string): CloudError {
  * @param constraint goes on after "Member must"
  */
 export function constraintError(path: string, value: string | number, constraint: string): CloudError {
-  return validationError(
-    `1 validation error detected: Value '${value}' at '${path}' failed to satisfy constraint: Member must ${constraint}`,
-  );
+  return validationError(brokenConstraint(path, value, `Member must ${constraint}`));
 }
 
 export function groupNotFound(name: string): CloudError {
@@ -21,10 +25,7 @@ export function groupNotFound(name: string): CloudError {
 }
 
 export function groupExists(name: string): CloudError {
-  return new CloudError(
-    'AlreadyExists',
-    `AutoScalingGroup by this name already exists - A group with the name ${name} already exists`,
-  );
+  return alreadyExists(`AutoScalingGroup by this name already exists - A group with the name ${name} already exists`);
 }
 
 export function notInGroup(instanceId: string, groupName: string): CloudError {
@@ -32,14 +33,9 @@ export function notInGroup(instanceId: string, groupName: string): CloudError {
 }
 
 export function groupHasInstances(): CloudError {
-  return new CloudError(
-    'ResourceInUse',
+  return resourceInUse(
     'You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.',
   );
-}
-
-export function activityInProgress(message: string): CloudError {
-  return new CloudError('ScalingActivityInProgress', message);
 }
 
 export function pendingDelete(): CloudError {
@@ -64,27 +60,6 @@ export function noActiveRefresh(groupName: string): CloudError {
     'ActiveInstanceRefreshNotFound',
     `No in progress or pending Instance Refresh found for Auto Scaling group ${groupName}`,
   );
-}
-
-export function irreversibleRefresh(message: string): CloudError {
-  return new CloudError('IrreversibleInstanceRefresh', message);
-}
-
-/** 500 on the wire, as for every conflict of two changes of one group. */
-export function resourceContention(message: string): CloudError {
-  return new CloudError('ResourceContention', message, 500);
-}
-
-export function alreadyExists(message: string): CloudError {
-  return new CloudError('AlreadyExists', message);
-}
-
-export function limitExceeded(message: string): CloudError {
-  return new CloudError('LimitExceeded', message);
-}
-
-export function resourceInUse(message: string): CloudError {
-  return new CloudError('ResourceInUse', message);
 }
 
 export function idempotencyMismatch(token: string): CloudError {

@@ -83,7 +83,7 @@ export function launchChoices(source: LaunchSource): LaunchSource[] {
   return [source, ...(source.others ?? [])];
 }
 
-/** What new instances are launched from now: the group's own template, or the refresh's while one is under way. */
+/** What new instances are launched from now: the group's own template, or the refresh's while one is in progress. */
 export function launchSource(group: GroupRecord, refresh: RefreshRecord | undefined): LaunchSource {
   const from = (template: { id: string; version: string }, mixed: MixedInstancesRecord | undefined): LaunchSource =>
     mixed?.instanceType ? { ...template, instanceType: mixed.instanceType, others: mixed.others } : template;

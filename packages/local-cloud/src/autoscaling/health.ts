@@ -1,13 +1,13 @@
 import type { GroupInstance, GroupRecord, InstanceStateName } from '../model.ts';
-import type { Departures } from './departures.ts';
 import { isSuspended } from './groups.ts';
 import { passHooks } from './hooks/launching.ts';
 import { checkHeldTermination } from './hooks/terminating.ts';
 import type { Launches } from './launches.ts';
 import { isPending } from './lifecycle-states.ts';
-import type { Loss } from './look.ts';
 import { keepsUnhealthy } from './maintenance.ts';
+import type { Loss } from './reconcile-context.ts';
 import type { Runtime } from './runtime.ts';
+import type { Terminations } from './terminations.ts';
 import { failsBalancer } from './traffic.ts';
 
 const deadStates: readonly (InstanceStateName | undefined)[] = [
@@ -33,31 +33,31 @@ const causes = {
 /**
  * Brings the members of a group up to date with EC2 and the balancer: machines that run enter service unless
  * launching hooks hold them, members that failed their checks are marked and replaced. Standby members are not checked.
- * @param wakeAt told when a grace period ends that matters
+ * @param requeueAt called with the end of a grace period that matters
  */
 export function checkMembers(
   runtime: Runtime,
   launches: Launches,
-  departures: Departures,
+  terminations: Terminations,
   group: GroupRecord,
-  wakeAt: (at: number) => void,
+  requeueAt: (at: number) => void,
 ): Loss[] {
   const { state } = runtime.context;
   const losses: Loss[] = [];
   for (const instance of [...group.instances]) {
     const machine = state.instances[instance.instanceId];
     if (instance.lifecycleState === 'Terminating:Wait') {
-      checkHeldTermination(runtime, departures, group, instance, wakeAt);
+      checkHeldTermination(runtime, terminations, group, instance, requeueAt);
     } else if (isPending(instance)) {
       if (machine?.state === 'running') {
-        const passed = passHooks({ runtime, launches, departures, group, wakeAt }, instance);
+        const passed = passHooks({ runtime, launches, terminations, group, requeueAt }, instance);
         if (passed === true) launches.enterService(group, instance);
         else if (passed) losses.push(passed);
       } else if (deadStates.includes(machine?.state))
-        losses.push(loseLaunch(runtime, launches, departures, group, instance));
+        losses.push(loseLaunch(runtime, launches, terminations, group, instance));
     }
     if (instance.lifecycleState !== 'InService') continue;
-    const failure = judge(runtime, group, instance, machine?.state, wakeAt);
+    const failure = judge(runtime, group, instance, machine?.state, requeueAt);
     if (failure && !isSuspended(group, 'HealthCheck') && instance.healthStatus === 'Healthy') {
       instance.healthStatus = 'Unhealthy';
       runtime.context.changed();
@@ -69,7 +69,7 @@ export function checkMembers(
       (failure === 'ec2' || !keepsUnhealthy(state, group))
     ) {
       const why = causes[failure ?? 'user'];
-      departures.terminate(
+      terminations.terminate(
         group,
         instance,
         `instance ${instance.instanceId} was taken out of service in response to ${why}`,
@@ -88,7 +88,7 @@ export function checkMembers(
 function loseLaunch(
   runtime: Runtime,
   launches: Launches,
-  departures: Departures,
+  terminations: Terminations,
   group: GroupRecord,
   instance: GroupInstance,
 ): Loss {
@@ -97,7 +97,7 @@ function loseLaunch(
     context.state.instances[instance.instanceId]?.stateReason?.message ?? 'the instance ended before it was running';
   log.fail(instance.activityId, `Instance became unhealthy while waiting for it to be running: ${reason}`);
   launches.failed(group.name);
-  departures.terminate(
+  terminations.terminate(
     group,
     instance,
     `instance ${instance.instanceId} was taken out of service in response to ${causes.ec2}`,
@@ -110,7 +110,7 @@ function judge(
   group: GroupRecord,
   instance: GroupInstance,
   machine: InstanceStateName | undefined,
-  wakeAt: (at: number) => void,
+  requeueAt: (at: number) => void,
 ): 'ec2' | 'elb' | undefined {
   if (deadStates.includes(machine)) return 'ec2';
   if (!failsBalancer(runtime, group, instance)) return undefined;
@@ -118,6 +118,6 @@ function judge(
   const resumed = inServiceAt < runtime.startedAt() ? runtime.startedAt() + RESUME_GRACE_MS : 0;
   const graceEnds = Math.max(inServiceAt + group.healthCheckGracePeriodSeconds * 1000, resumed);
   if (graceEnds <= runtime.context.clock.now()) return 'elb';
-  wakeAt(graceEnds);
+  requeueAt(graceEnds);
   return undefined;
 }

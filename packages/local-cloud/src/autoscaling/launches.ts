@@ -23,7 +23,7 @@ export interface LaunchOptions {
 /** Starts instances and brings them into service. */
 export class Launches {
   readonly #runtime: Runtime;
-  /** Groups whose launches fail: how often in a row, and when the next try is due. */
+  /** Groups whose launches fail: how many consecutive times, and when the next try is due. */
   readonly #failing = new Map<string, { count: number; retryAt: number }>();
 
   constructor(runtime: Runtime) {

@@ -1,7 +1,7 @@
 import type { CloudState, GroupInstance, GroupRecord } from '../model.ts';
 import { launchMore } from './capacity.ts';
 import { activeInstances, activeRefresh, isSuspended, type LaunchSource } from './groups.ts';
-import type { Look } from './look.ts';
+import type { ReconcileContext } from './reconcile-context.ts';
 import { failsBalancer } from './traffic.ts';
 
 /**
@@ -13,7 +13,7 @@ export function keepsUnhealthy(state: CloudState, group: GroupRecord): boolean {
 }
 
 /** Unhealthy instances that wait for their replacements. */
-function waitingUnhealthy({ runtime, group }: Look, active: GroupInstance[]): GroupInstance[] {
+function waitingUnhealthy({ runtime, group }: ReconcileContext, active: GroupInstance[]): GroupInstance[] {
   if (!keepsUnhealthy(runtime.context.state, group)) return [];
   if (isSuspended(group, 'ReplaceUnhealthy') || isSuspended(group, 'Terminate')) return [];
   return active.filter((i) => i.lifecycleState === 'InService' && i.healthStatus === 'Unhealthy');
@@ -24,19 +24,19 @@ function waitingUnhealthy({ runtime, group }: Look, active: GroupInstance[]): Gr
  * the others that serve can do without.
  * @returns whether there were any: then the group's capacity is looked after here
  */
-export function replaceUnhealthy(look: Look, source: LaunchSource): boolean {
-  const active = activeInstances(look.group);
-  const sick = waitingUnhealthy(look, active);
-  if (sick.length === 0) return false;
-  const { group, departures, runtime } = look;
+export function replaceUnhealthy(pass: ReconcileContext, source: LaunchSource): boolean {
+  const active = activeInstances(pass.group);
+  const unhealthy = waitingUnhealthy(pass, active);
+  if (unhealthy.length === 0) return false;
+  const { group, terminations, runtime } = pass;
   const { desiredCapacity: desired } = group;
-  const serving = active.filter(look.isServing).length;
-  const ended = sick.slice(0, Math.max(0, serving + sick.length - desired));
+  const serving = active.filter(pass.isServing).length;
+  const ended = unhealthy.slice(0, Math.max(0, serving + unhealthy.length - desired));
   for (const instance of ended) {
     const why = failsBalancer(runtime, group, instance)
       ? 'an ELB system health check failure.'
       : 'a user health-check.';
-    departures.terminate(
+    terminations.terminate(
       group,
       instance,
       `instance ${instance.instanceId} was taken out of service in response to ${why}`,
@@ -44,7 +44,7 @@ export function replaceUnhealthy(look: Look, source: LaunchSource): boolean {
   }
   const maximum = group.maintenancePolicy?.maxHealthyPercentage ?? 100;
   const surplus = Math.max(1, Math.floor((desired * (maximum - 100)) / 100));
-  const wanted = desired + Math.min(sick.length - ended.length, surplus);
-  launchMore(look, wanted - (active.length - ended.length), source, 'an unhealthy instance needing to be replaced');
+  const wanted = desired + Math.min(unhealthy.length - ended.length, surplus);
+  launchMore(pass, wanted - (active.length - ended.length), source, 'an unhealthy instance needing to be replaced');
   return true;
 }

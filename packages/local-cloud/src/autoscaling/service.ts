@@ -1,7 +1,6 @@
 import type { CloudContext, InstanceService, TargetService } from '../context.ts';
-import type { HandlerTable } from '../wire/handler.ts';
+import type { Service } from '../service.ts';
 import { ActivityLog } from './activities.ts';
-import { Departures } from './departures.ts';
 import { groupOfInstance } from './groups.ts';
 import { activityHandlers } from './handlers/activities.ts';
 import { deleteGroupHandlers } from './handlers/delete-group.ts';
@@ -20,12 +19,13 @@ import { tagHandlers } from './handlers/tags.ts';
 import { targetHandlers } from './handlers/targets.ts';
 import { warmPoolHandlers } from './handlers/warm-pool.ts';
 import { Launches } from './launches.ts';
+import type { Operations } from './operations.ts';
 import { Reconciler } from './reconciler.ts';
-import type { Operations, Runtime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
+import { Terminations } from './terminations.ts';
 
-export interface AutoScalingService {
-  readonly handlers: HandlerTable;
-  /** Takes up what the state says is under way, and works from then on. */
+export interface AutoScalingService extends Service {
+  /** Takes up what the state says is in progress, and works from then on. */
   start(): void;
   /** Does nothing more by itself; the state stays as it is. */
   stop(): void;
@@ -47,24 +47,24 @@ export function createAutoScalingService(
     context,
     ...deps,
     log: new ActivityLog(context),
-    poke: (groupName) => reconciler.poke(groupName),
+    enqueue: (groupName) => reconciler.enqueue(groupName),
     startedAt: () => reconciler.startedAt,
   };
   const launches = new Launches(runtime);
-  const departures = new Departures(runtime);
-  const reconciler = new Reconciler(runtime, launches, departures);
-  const pokeGroupOf = (instanceId: string) => {
+  const terminations = new Terminations(runtime);
+  const reconciler = new Reconciler(runtime, launches, terminations);
+  const enqueueGroupOf = (instanceId: string) => {
     const group = groupOfInstance(context.state, instanceId);
-    if (group) reconciler.poke(group.name);
+    if (group) reconciler.enqueue(group.name);
   };
-  const pokeRefreshes = () => {
-    for (const { groupName } of Object.values(context.state.refreshes)) reconciler.poke(groupName);
+  const enqueueRefreshes = () => {
+    for (const { groupName } of Object.values(context.state.refreshes)) reconciler.enqueue(groupName);
   };
-  context.faults?.onAlarm(pokeRefreshes);
-  deps.cloudwatch?.onStateChange(pokeRefreshes);
-  deps.instances.onStateChange(pokeGroupOf);
-  deps.targets.onStateChange((_arn, instanceId) => pokeGroupOf(instanceId));
-  const ops: Operations = { ...runtime, launches, departures, lookNow: (name) => reconciler.lookNow(name) };
+  context.faults?.onAlarm(enqueueRefreshes);
+  deps.cloudwatch?.onStateChange(enqueueRefreshes);
+  deps.instances.onStateChange(enqueueGroupOf);
+  deps.targets.onStateChange((_arn, instanceId) => enqueueGroupOf(instanceId));
+  const ops: Operations = { ...runtime, launches, terminations, reconcileNow: (name) => reconciler.reconcileNow(name) };
   return {
     handlers: {
       ...groupHandlers(ops),

@@ -1,5 +1,5 @@
 import { matchesName } from '../faults/match.ts';
-import type { CallRecord } from '../wire/respond.ts';
+import type { CallRecord } from './record.ts';
 
 /** Which calls are meant. */
 export interface CallQuery {
@@ -10,7 +10,7 @@ export interface CallQuery {
   code?: string;
   /** Not before this time, in milliseconds since the epoch. */
   since?: number;
-  /** The newest so many; 1,000 unless told. */
+  /** The newest so many; 1,000 by default. */
   limit?: number;
 }
 
@@ -34,11 +34,23 @@ export interface CallReport {
   forgotten: number;
 }
 
+/** The calls of a cloud in this process. */
+export interface CallHistory {
+  /** Calls since the start or the last reset. */
+  readonly count: number;
+  /** Calls that are still kept, and the number of all. */
+  report(query?: CallQuery): CallReport;
+  /** How often an operation was called. */
+  total(operation: string): number;
+  /** Forgets all, so that what comes next can be counted. */
+  reset(): void;
+}
+
 /** Names of operations kept at most: callers may invent them. */
 const maximumNames = 1_000;
 
 /** The record of calls: the last ones in full, all of them in numbers. */
-export class CallLog {
+export class CallLog implements CallHistory {
   readonly #capacity: number;
   readonly #ring: CallRecord[] = [];
   /** Where the next record goes, once the ring is full. */

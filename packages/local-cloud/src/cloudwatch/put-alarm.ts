@@ -1,6 +1,7 @@
 import type { PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
+import { combination, invalid, missing } from './errors.ts';
 import { percentile, statistics } from './statistics.ts';
-import { combination, invalid, isPeriod, missing, oneOf, text, whole } from './validate.ts';
+import { isPeriod, oneOf, text, whole } from './validate.ts';
 
 const operators = [
   'GreaterThanOrEqualToThreshold',

@@ -1,5 +1,5 @@
 import type { CloudContext } from '../context.ts';
-import type { HandlerTable } from '../wire/handler.ts';
+import type { Service } from '../service.ts';
 import { Alarms } from './alarms.ts';
 import { BalancerMetrics } from './balancer-metrics.ts';
 import { alarmHandlers } from './handlers/alarms.ts';
@@ -7,9 +7,7 @@ import { metricHandlers } from './handlers/metrics.ts';
 import { MetricStore } from './metric-store.ts';
 import { Watch } from './watch.ts';
 
-export interface CloudWatchService {
-  /** The operations of CloudWatch, by name. */
-  handlers: HandlerTable;
+export interface CloudWatchService extends Service {
   /** Alarms for Auto Scaling. */
   alarms: Pick<Alarms, 'onStateChange'>;
   /** Begins to measure and to judge alarms. */

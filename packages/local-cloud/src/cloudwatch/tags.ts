@@ -1,6 +1,6 @@
 import type { Tag } from '@aws-sdk/client-cloudwatch';
 import type { Tags } from '../model.ts';
-import { invalid } from './validate.ts';
+import { invalid } from './errors.ts';
 
 /** Tags over `now`, with CloudWatch's limits: 50 a resource, keys of 128 and values of 256 characters. */
 export function tagged(now: Tags, given: Tag[] | undefined): Tags {

@@ -1,42 +1,24 @@
 import { CloudError } from '../wire/handler.ts';
-
-/** CloudWatch's answer to a value that breaks a constraint. */
-export function invalid(message: string): CloudError {
-  return new CloudError('ValidationError', message);
-}
-
-/** CloudWatch's answer to values that do not go together. */
-export function combination(message: string): CloudError {
-  return new CloudError('InvalidParameterCombination', message);
-}
-
-export function missing(name: string): CloudError {
-  return new CloudError('MissingParameter', `The parameter ${name} is required.`);
-}
+import { brokenConstraint } from '../wire/refusals.ts';
+import { invalid, missing } from './errors.ts';
 
 export function oneOf<T extends string>(value: string, name: string, allowed: readonly T[]): T {
   const found = allowed.find((one) => one === value);
   if (found !== undefined) return found;
-  throw invalid(
-    `1 validation error detected: Value '${value}' at '${name}' failed to satisfy constraint: Member must satisfy enum value set: [${allowed.join(', ')}]`,
-  );
+  throw invalid(brokenConstraint(name, value, `Member must satisfy enum value set: [${allowed.join(', ')}]`));
 }
 
 /** A whole number between two bounds. */
 export function whole(value: number, name: string, min: number, max: number): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw invalid(
-    `1 validation error detected: Value '${value}' at '${name}' failed to satisfy constraint: Member must be a whole number from ${min} to ${max}`,
-  );
+  throw invalid(brokenConstraint(name, value, `Member must be a whole number from ${min} to ${max}`));
 }
 
 /** A text of 1 to `max` characters. */
 export function text(value: string | undefined, name: string, max: number): string {
   if (value === undefined || value === '') throw missing(name);
   if (value.length > max)
-    throw invalid(
-      `1 validation error detected: Value at '${name}' failed to satisfy constraint: Member must have length less than or equal to ${max}`,
-    );
+    throw invalid(brokenConstraint(name, undefined, `Member must have length less than or equal to ${max}`));
   return value;
 }
 

@@ -37,7 +37,7 @@ function portOf(text: string): number {
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw usageError(
     'local.arguments',
-    `--port ${JSON.stringify(text)} is no port`,
+    `--port ${JSON.stringify(text)} is not a port`,
     'a number from 0 to 65535; 0 takes a free one',
   );
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { ownFile } from '@golden-pipeline/shared/own-files';
 import { endStale } from '../elb/haproxy/child.ts';
@@ -14,8 +15,6 @@ import {
 } from '../machines/process-table.ts';
 import { balancerFolder, type CloudDescriptor, logFile, readDescriptor } from './descriptor.ts';
 
-export type { CloudDescriptor } from './descriptor.ts';
-
 /** How long a daemon may take to its end before it is killed, in milliseconds. */
 const STOP_TIMEOUT_MS = 20_000;
 const START_TIMEOUT_MS = 60_000;
@@ -26,13 +25,19 @@ export function readCloud(dir: string): CloudDescriptor | undefined {
   return found && processRef(found.pid)?.start === found.startTime ? found : undefined;
 }
 
+/** How a cloud in a process of its own is started. */
 export interface SpawnOptions {
+  /** Folder of the cloud's state; made if missing. One cloud at a time. */
   dir: string;
   /** The daemon's bundled program; found beside the caller's own when not given. */
   entry?: string;
+  /** Port of the endpoint; without one the port it had before, else a free one. */
   port?: number;
+  /** Those of before, at first the quick ones, when not given. */
   delays?: 'quick' | 'aws';
+  /** The one that the folder was made with, at first `sandbox`, when not given. */
   driver?: 'sandbox' | 'simulated';
+  /** How long it may take to be ready, in milliseconds; 60 s when not given. */
   timeoutMs?: number;
 }
 
@@ -49,7 +54,9 @@ export type StartReport =
  * @throws PipelineError with the daemon's own words, e.g. a port that is taken or a program to install.
  */
 export async function spawnCloud(options: SpawnOptions): Promise<CloudDescriptor> {
-  const { dir, port, delays, driver, timeoutMs = START_TIMEOUT_MS } = options;
+  const { port, delays, driver, timeoutMs = START_TIMEOUT_MS } = options;
+  // The daemon has another working folder than the caller.
+  const dir = resolve(options.dir);
   const entry = options.entry ?? findEntry();
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const args = [entry, '--dir', dir];
@@ -61,7 +68,7 @@ export async function spawnCloud(options: SpawnOptions): Promise<CloudDescriptor
   const env = { ...process.env, ...daemonMark(dir) };
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', log], cwd: '/', env });
   closeSync(log);
-  const report = await new Promise<StartReport>((resolve, reject) => {
+  const report = await new Promise<StartReport>((fulfill, reject) => {
     let text = '';
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
@@ -71,7 +78,7 @@ export async function spawnCloud(options: SpawnOptions): Promise<CloudDescriptor
       text += chunk.toString();
       if (!text.includes('\n')) return;
       clearTimeout(timer);
-      resolve(JSON.parse(text.slice(0, text.indexOf('\n'))) as StartReport);
+      fulfill(JSON.parse(text.slice(0, text.indexOf('\n'))) as StartReport);
     });
     child.once('error', (error) => {
       clearTimeout(timer);
@@ -79,7 +86,7 @@ export async function spawnCloud(options: SpawnOptions): Promise<CloudDescriptor
     });
     child.once('close', (code, signal) => {
       clearTimeout(timer);
-      reject(startError(dir, `it ended with ${signal ?? `exit code ${code}`}`));
+      reject(startError(dir, `it exited with ${signal ?? `exit code ${code}`}`));
     });
   });
   child.stdout?.destroy();
@@ -89,16 +96,17 @@ export async function spawnCloud(options: SpawnOptions): Promise<CloudDescriptor
     throw new PipelineError(code, message, rest);
   }
   const cloud = readCloud(dir);
-  if (!cloud) throw startError(dir, 'it ended just after it was ready');
+  if (!cloud) throw startError(dir, 'it exited right after it was ready');
   return cloud;
 }
 
 /**
- * Stops the cloud in `dir` with its machines and balancer: politely, then by force. What a daemon that died left running is
- * ended too.
+ * Stops the cloud in `folder` with its machines and balancer: politely, then by force. What a daemon that died left running is
+ * killed too.
  * @returns whether one was running
  */
-export async function stopCloud(dir: string, timeoutMs: number = STOP_TIMEOUT_MS): Promise<boolean> {
+export async function stopCloud(folder: string, timeoutMs: number = STOP_TIMEOUT_MS): Promise<boolean> {
+  const dir = resolve(folder);
   const cloud = readCloud(dir);
   // A daemon whose folder was deleted under it has no descriptor any more.
   const daemons = cloud ? [{ pid: cloud.pid, start: cloud.startTime }] : daemonsOf(dir);

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@golden-pipeline/shared/clock';
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import { CallLog } from '../calls/log.ts';
+import { type CallHistory, CallLog } from '../calls/log.ts';
 import { Faults } from '../faults/faults.ts';
+import type { FaultControl } from '../faults/rule.ts';
 import { claimAddressBlock } from '../machines/address-block.ts';
 import { AddressPool } from '../machines/address-pool.ts';
 import { createQuotasService } from '../quotas/service.ts';
@@ -16,8 +17,8 @@ import { createWireServer, type WireServer } from '../wire/server.ts';
 import { createAccess } from './access.ts';
 import { reserveAddresses } from './addresses.ts';
 import { type CloudStatus, controlPaths, countState } from './control.ts';
+import { Disposables } from './disposables.ts';
 import { assertDriver, sandboxDrivers, simulatedDrivers } from './drivers.ts';
-import { Endings } from './endings.ts';
 import { lockFolder } from './folder-lock.ts';
 import { loadIdentity, saveIdentity } from './identity.ts';
 import { Regions } from './regions.ts';
@@ -25,11 +26,11 @@ import { Regions } from './regions.ts';
 export interface CloudOptions {
   /** Folder of the cloud's state; made if missing. One cloud at a time. */
   dir: string;
-  /** Address of the endpoint; 127.0.0.1 unless told. */
+  /** Address of the endpoint; 127.0.0.1 by default. */
   host?: string;
   /** Port of the endpoint; 0 or nothing takes the one it had before, else a free one. */
   port?: number;
-  /** Those of before, at first the quick ones, unless told. */
+  /** Those of before, at first the quick ones, by default. */
   delays?: 'quick' | 'aws' | Delays;
   driver?: 'sandbox' | 'simulated';
   /** The cloud's time; a scaled one only with simulated machines. The wire always goes by the host's. */
@@ -50,9 +51,9 @@ export interface LocalCloud {
   /** Opens the control paths (see control-client.ts); another one at each start. */
   readonly controlToken: string;
   /** What goes wrong on request. */
-  readonly faults: Pick<Faults, 'add' | 'list' | 'clear'>;
+  readonly faults: FaultControl;
   /** The record of calls. */
-  readonly calls: Pick<CallLog, 'count' | 'report' | 'reset' | 'total'>;
+  readonly calls: CallHistory;
   status(): CloudStatus;
   /** Ends everything, keeping the state; later calls wait for the first. */
   close(): Promise<void>;
@@ -63,28 +64,29 @@ export interface LocalCloud {
  * @throws PipelineError when the folder is in use, the port is taken or a program is missing; nothing is left running then.
  */
 export async function startLocalCloud(options: CloudOptions): Promise<LocalCloud> {
-  const endings = new Endings();
+  const disposables = new Disposables();
   try {
-    return await start(options, endings);
+    return await start(options, disposables);
   } catch (error) {
-    await endings.run();
+    await disposables.dispose();
     throw error;
   }
 }
 
-async function start(options: CloudOptions, endings: Endings): Promise<LocalCloud> {
+async function start(options: CloudOptions, disposables: Disposables): Promise<LocalCloud> {
   const began = performance.now();
-  const { dir, host = '127.0.0.1', clock = systemClock(), report = () => undefined } = options;
+  const dir = resolve(options.dir);
+  const { host = '127.0.0.1', clock = systemClock(), report = () => undefined } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(dir);
-  endings.add(() => lock.release());
+  disposables.add(() => lock.release());
   const identity = loadIdentity(dir);
   if (options.credentials) Object.assign(identity, options.credentials);
   const driver = options.driver ?? identity.driver ?? 'sandbox';
 
   const [claim, store] = await Promise.all([claimAddressBlock(identity.block), openStore(dir, report)]);
-  endings.add(() => claim.close());
-  endings.add(() => store.close());
+  disposables.add(() => claim.close());
+  disposables.add(() => store.close());
   const { block } = claim;
 
   const pool = new AddressPool(block);
@@ -95,8 +97,8 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   const drivers = await (driver === 'sandbox'
     ? sandboxDrivers(dir, states(), clock, report)
     : simulatedDrivers(states(), clock, report));
-  endings.add(() => drivers.balancer.close());
-  endings.add(() => drivers.machines.close());
+  disposables.add(() => drivers.balancer.close());
+  disposables.add(() => drivers.machines.close());
   const records = {
     state: (region: string) => (region === account.region ? store.state : store.regions[region]),
     states,
@@ -113,7 +115,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
     callersTime,
   });
   let reachedAt: (endpoint: string) => void = () => undefined;
-  const reached = new Promise<string>((resolve) => (reachedAt = resolve));
+  const reached = new Promise<string>((fulfill) => (reachedAt = fulfill));
   const shared = {
     clock,
     profiles: access.profiles,
@@ -131,7 +133,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   };
   const regions = new Regions(shared, store);
   await drivers.ready;
-  endings.add(() => regions.stop());
+  disposables.add(() => regions.stop());
   const revived = regions.start().catch(report);
 
   const calls = new CallLog();
@@ -172,8 +174,8 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
     control: controlPaths({ status, faults, calls, token: controlToken }),
     report,
   });
-  endings.add(() => wire.close());
-  endings.add(() => faults.close());
+  disposables.add(() => wire.close());
+  disposables.add(() => faults.close());
 
   if (states().every(({ instances }) => Object.keys(instances).length === 0)) await revived;
 
@@ -182,7 +184,7 @@ async function start(options: CloudOptions, endings: Endings): Promise<LocalClou
   const endpoint = `http://${host}:${port}`;
   reachedAt(endpoint);
   const readyMs = performance.now() - began;
-  const close = () => endings.run();
+  const close = () => disposables.dispose();
   return { endpoint, region: account.region, credentials, block, controlToken, faults, calls, status, close };
 }
 

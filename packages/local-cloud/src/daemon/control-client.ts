@@ -3,10 +3,6 @@ import type { CallQuery, CallReport } from '../calls/log.ts';
 import type { FaultRequest, FaultRule, FaultView } from '../faults/rule.ts';
 import type { CloudStatus } from './control.ts';
 
-export type { CallQuery, CallReport } from '../calls/log.ts';
-export type { FaultRequest, FaultRule, FaultView } from '../faults/rule.ts';
-export type { CloudStatus } from './control.ts';
-
 /** Where a cloud is and what opens it: a descriptor (`readCloud`), or a cloud of one's own process. */
 export interface ControlTarget {
   endpoint: string;
@@ -41,7 +37,7 @@ export function controlClient({ endpoint, controlToken = '' }: ControlTarget): C
       });
     } catch (error) {
       throw new PipelineError('local.no-answer', `the local cloud at ${endpoint} does not answer`, {
-        hint: 'pipeline local up',
+        hint: 'start it: pipeline local up, or spawnCloud in a program',
         cause: error,
       });
     }

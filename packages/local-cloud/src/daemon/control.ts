@@ -20,7 +20,7 @@ export interface CloudStatus {
   calls: number;
   counts: Record<string, number>;
   machines: { id: string; state: string; address: string; zone: string; imageId: string; group?: string }[];
-  /** Faults that are switched on, or were and have ended by themselves. */
+  /** Faults that are switched on, or were until their time was over. */
   faults: FaultView[];
 }
 
@@ -151,7 +151,7 @@ function readQuery(query: URLSearchParams): CallQuery {
   const number = (name: string) => {
     const given = text(name);
     if (given === undefined) return undefined;
-    if (!/^\d{1,15}$/.test(given)) throw usageError('calls.query', `${name} is no number`);
+    if (!/^\d{1,15}$/.test(given)) throw usageError('calls.query', `${name} is not a number`);
     return Number(given);
   };
   return {

@@ -106,6 +106,6 @@ export function assertDriver(
   throw usageError(
     'local.driver',
     `the local cloud in ${dir} has ${before} machines and images, which cannot go on as ${driver} ones`,
-    'start it without --driver; or begin anew: pipeline local reset',
+    'leave the driver out, or start over: pipeline local reset, or another folder',
   );
 }

@@ -50,9 +50,9 @@ function endOnSignals(cloud: LocalCloud, log: Log): void {
   const end = async (why: string, exitCode: number) => {
     if (ending) process.exit(exitCode || 1);
     ending = true;
-    log.write(`ending: ${why}`);
+    log.write(`stopping: ${why}`);
     await cloud.close().catch(log.report);
-    log.write('ended');
+    log.write('stopped');
     await log.close();
     process.exit(exitCode);
   };
@@ -87,7 +87,7 @@ async function main(): Promise<void> {
     log.report(error);
     await log.close();
     say(failed(error));
-    // What was starting may still hold handles; everything that mattered has been ended.
+    // What was starting may still hold handles; everything that mattered has been stopped.
     process.stdout.end(() => process.exit(1));
   }
 }

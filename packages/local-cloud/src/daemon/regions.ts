@@ -1,12 +1,13 @@
-import { type AutoScalingService, createAutoScalingService } from '../autoscaling/service.ts';
-import { type CloudWatchService, createCloudWatchService } from '../cloudwatch/service.ts';
+import { createAutoScalingService } from '../autoscaling/service.ts';
+import { createCloudWatchService } from '../cloudwatch/service.ts';
 import type { CloudContext, RegionDirectory } from '../context.ts';
-import { createEc2Service, type Ec2Service, ensureBaseImage } from '../ec2/index.ts';
+import { createEc2Service, type Ec2Service, ensureBaseImage } from '../ec2/service.ts';
 import { BalancerShare } from '../elb/balancer-share.ts';
-import { createElbService, type ElbService } from '../elb/service.ts';
+import { createElbService } from '../elb/service.ts';
 import { type CloudState, emptyState } from '../model.ts';
 import { findRegion, homeRegion, type Region } from '../regions.ts';
 import { createSecretService } from '../secretsmanager/service.ts';
+import type { Service } from '../service.ts';
 import { createParameterService } from '../ssm/service.ts';
 import type { StateStore } from '../state/store.ts';
 import type { HandlerTable } from '../wire/handler.ts';
@@ -16,13 +17,16 @@ export type SharedContext = Omit<CloudContext, 'region' | 'regions' | 'state'>;
 
 type RegionalService = 'ec2' | 'autoscaling' | 'elasticloadbalancing' | 'monitoring' | 'ssm' | 'secretsmanager';
 
-interface RegionServices {
-  state: CloudState;
+interface RegionServices extends Record<RegionalService, Service> {
   ec2: Ec2Service;
-  elb: ElbService;
-  autoscaling: AutoScalingService;
-  cloudwatch: CloudWatchService;
-  tables: Record<RegionalService, HandlerTable>;
+}
+
+/** In the order of their start; Auto Scaling comes last, see {@link Regions.start}. */
+const startedFirst: readonly RegionalService[] = ['ec2', 'elasticloadbalancing', 'monitoring', 'ssm', 'secretsmanager'];
+
+interface MadeRegion {
+  state: CloudState;
+  services: RegionServices;
 }
 
 /** The services of each region, over the machines, addresses and balancer that all regions share. */
@@ -30,7 +34,7 @@ export class Regions implements RegionDirectory {
   readonly #shared: SharedContext;
   readonly #store: Pick<StateStore, 'state' | 'regions'>;
   readonly #balancer: BalancerShare;
-  readonly #services = new Map<string, RegionServices>();
+  readonly #made = new Map<string, MadeRegion>();
   #life: 'new' | 'started' | 'stopped' = 'new';
 
   /** Makes the services of the home region and of those that have been used before; nothing moves before `start`. */
@@ -51,19 +55,19 @@ export class Regions implements RegionDirectory {
   }
 
   *states(): Generator<CloudState> {
-    for (const { state } of this.#services.values()) yield state;
+    for (const { state } of this.#made.values()) yield state;
   }
 
   /** For the wire: each operation is done by the services of the region that the caller has signed for. */
   get tables(): Record<RegionalService, HandlerTable> {
-    const { tables } = this.#of(homeRegion);
+    const home = this.#of(homeRegion).services;
     const dispatched = (service: RegionalService): HandlerTable =>
       Object.fromEntries(
-        Object.keys(tables[service]).map((operation) => [
+        Object.keys(home[service].handlers).map((operation) => [
           operation,
           (input, call) => {
             const region = findRegion(call.region) ?? homeRegion;
-            return this.#of(region).tables[service][operation]?.(input, call);
+            return this.#of(region).services[service].handlers[operation]?.(input, call);
           },
         ]),
       );
@@ -83,59 +87,36 @@ export class Regions implements RegionDirectory {
    */
   async start(): Promise<void> {
     this.#life = 'started';
-    const services = [...this.#services.values()];
-    for (const { ec2, elb, cloudwatch } of services) {
-      ec2.start();
-      elb.start();
-      cloudwatch.start();
-    }
+    const regions = [...this.#made.values()];
+    for (const { services } of regions) startFirst(services);
     await Promise.all(
-      services.map(async ({ ec2, autoscaling }) => {
-        await ec2.reviveInstances();
-        if (this.#life === 'started') autoscaling.start();
+      regions.map(async ({ services }) => {
+        await services.ec2.reviveInstances();
+        if (this.#life === 'started') services.autoscaling.start?.();
       }),
     );
   }
 
   stop(): void {
     this.#life = 'stopped';
-    for (const { ec2, elb, autoscaling, cloudwatch } of this.#services.values()) {
-      cloudwatch.stop();
-      autoscaling.stop();
-      elb.stop();
-      ec2.stop();
+    for (const { services } of this.#made.values()) {
+      services.autoscaling.stop?.();
+      for (const name of startedFirst.toReversed()) services[name].stop?.();
     }
   }
 
-  #of(region: Region): RegionServices {
-    return this.#services.get(region.name) ?? this.#make(region);
+  #of(region: Region): MadeRegion {
+    return this.#made.get(region.name) ?? this.#make(region);
   }
 
-  #make(region: Region): RegionServices {
+  #make(region: Region): MadeRegion {
     const state = this.#stateOf(region);
     const balancer = this.#balancer.of(region.name);
-    const context: CloudContext = { ...this.#shared, region, regions: this, state, balancer };
-    ensureBaseImage(context);
-    const ec2 = createEc2Service(context);
-    const elb = createElbService(context);
-    const cloudwatch = createCloudWatchService(context);
-    const deps = { instances: ec2.instances, targets: elb.targets, cloudwatch: cloudwatch.alarms };
-    const autoscaling = createAutoScalingService(context, deps);
-    const tables = {
-      ec2: ec2.handlers,
-      autoscaling: autoscaling.handlers,
-      elasticloadbalancing: elb.handlers,
-      monitoring: cloudwatch.handlers,
-      ssm: createParameterService(context).handlers,
-      secretsmanager: createSecretService(context).handlers,
-    };
-    const made = { state, ec2, elb, autoscaling, cloudwatch, tables };
-    this.#services.set(region.name, made);
+    const made = { state, services: createServices({ ...this.#shared, region, regions: this, state, balancer }) };
+    this.#made.set(region.name, made);
     if (this.#life === 'started') {
-      ec2.start();
-      elb.start();
-      cloudwatch.start();
-      autoscaling.start();
+      startFirst(made.services);
+      made.services.autoscaling.start?.();
     }
     return made;
   }
@@ -146,4 +127,24 @@ export class Regions implements RegionDirectory {
     this.#store.regions[name] = found;
     return found;
   }
+}
+
+function createServices(context: CloudContext): RegionServices {
+  ensureBaseImage(context);
+  const ec2 = createEc2Service(context);
+  const elb = createElbService(context);
+  const cloudwatch = createCloudWatchService(context);
+  const deps = { instances: ec2.instances, targets: elb.targets, cloudwatch: cloudwatch.alarms };
+  return {
+    ec2,
+    elasticloadbalancing: elb,
+    monitoring: cloudwatch,
+    autoscaling: createAutoScalingService(context, deps),
+    ssm: createParameterService(context),
+    secretsmanager: createSecretService(context),
+  };
+}
+
+function startFirst(services: RegionServices): void {
+  for (const name of startedFirst) services[name].start?.();
 }

@@ -7,13 +7,19 @@ import type { ServiceName } from '../wire/operations.ts';
 import { serviceShapes } from '../wire/shapes.ts';
 import { attempts } from './attempts.ts';
 import { plainCopy } from './plain-copy.ts';
-import { serviceError } from './service-errors.ts';
+import { type ErrorRegistry, errorRegistry, serviceError } from './service-errors.ts';
 
 /** What a client of the SDK must have to be connected: every one has it. */
 export interface SdkClient {
   // biome-ignore lint/suspicious/noExplicitAny: the stack's type is of the inputs and outputs of one client
   middlewareStack: { add(middleware: any, options: any): void };
-  config: { serviceId: string; region(): Promise<string>; maxAttempts(): Promise<number>; logger: object };
+  config: {
+    serviceId: string;
+    region(): Promise<string>;
+    maxAttempts(): Promise<number>;
+    logger: object;
+    protocol?: object;
+  };
 }
 
 /** What answers the calls. */
@@ -40,9 +46,6 @@ const services: Record<string, ServiceName> = {
   'Secrets Manager': 'secretsmanager',
 };
 
-/** Operations of EC2 whose dry run is refused where they would be: their handler answers it. */
-const looksFirst = new Set(['RunInstances']);
-
 interface SmithyContext {
   operation: string;
   operationSchema: [kind: number, namespace: string, name: string, traits: unknown, input: unknown, output: unknown];
@@ -65,9 +68,9 @@ export function connect<Client extends SdkClient>(client: Client, to: DirectServ
         const { operation, operationSchema } = context.__smithy_context;
         const [region, most] = await Promise.all([client.config.region(), client.config.maxAttempts()]);
         const sent = { ...input, ...missingTokens(operationSchema[4], input) };
-        const namespace = operationSchema[1];
+        const errors = errorRegistry(client.config.protocol, operationSchema[1]);
         const output = await to.during(() =>
-          attempts((attempt) => new Attempt(to, { service, operation, region }).make(sent, namespace, attempt), {
+          attempts((attempt) => new Attempt(to, { service, operation, region }).make(sent, errors, attempt), {
             clock: to.clock,
             most,
             random: to.random,
@@ -110,7 +113,7 @@ class Attempt {
     this.#call = { ...of, accessKeyId: 'direct', requestId: randomUUID(), struck };
   }
 
-  async make(input: object, namespace: string, attempts: number): Promise<object> {
+  async make(input: object, errors: ErrorRegistry, attempts: number): Promise<object> {
     const { clock } = this.#to;
     const at = clock.now();
     const { requestId } = this.#call;
@@ -125,7 +128,7 @@ class Attempt {
       if (refusal instanceof CloudError && refusal.fault) this.#call.struck?.(refusal.fault);
       const cut = refusal instanceof CutConnection;
       this.#note(at, cut ? 0 : refusal.status, cut ? 'ConnectionCut' : refusal.code);
-      throw serviceError(refusal, { namespace, requestId, attempts });
+      throw serviceError(refusal, { errors, requestId, attempts });
     }
   }
 
@@ -138,8 +141,6 @@ class Attempt {
     if (!handler)
       throw new CloudError('InvalidAction', `The action ${operation} is not served by the local cloud.`, 400);
     const given = plainCopy(shapes, input, sent, true) as Record<string, unknown>;
-    if (service === 'ec2' && given.DryRun === true && !looksFirst.has(operation))
-      throw new CloudError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
     const struck = (fault: string) => this.#call.struck?.(fault);
     await faults.before(this.#call, given, struck);
     const answer = await handler(given, this.#call);

@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from '@golden-pipeline/shared/clock';
-import { CallLog } from '../calls/log.ts';
+import { type CallHistory, CallLog } from '../calls/log.ts';
 import { createAccess } from '../daemon/access.ts';
 import { simulatedDrivers } from '../daemon/drivers.ts';
 import { Regions } from '../daemon/regions.ts';
 import { Faults } from '../faults/faults.ts';
-import type { FaultRequest } from '../faults/rule.ts';
+import type { FaultControl, FaultRequest } from '../faults/rule.ts';
 import { AddressPool } from '../machines/address-pool.ts';
 import { type CloudState, emptyState } from '../model.ts';
 import { zoneNames } from '../regions.ts';
@@ -20,7 +20,7 @@ export type DirectClock = Clock & {
 };
 
 export interface DirectCloudOptions {
-  /** The time of both sides; the host's unless told. */
+  /** The time of both sides; the host's by default. */
   clock?: DirectClock;
   /** Decides all that is left to chance: which calls a fault strikes, how long a client waits before it calls again. */
   seed?: number;
@@ -28,7 +28,7 @@ export interface DirectCloudOptions {
   random?: () => number;
   /** What goes wrong from the start. */
   faults?: readonly FaultRequest[];
-  /** The quick ones unless told. */
+  /** The quick ones by default. */
   delays?: 'quick' | 'aws' | Delays;
   /** Receives what goes wrong in the background. */
   report?: (error: unknown) => void;
@@ -38,9 +38,9 @@ export interface DirectCloudOptions {
 export interface DirectCloud {
   readonly region: string;
   /** What goes wrong on request. */
-  readonly faults: Pick<Faults, 'add' | 'list' | 'clear'>;
+  readonly faults: FaultControl;
   /** The record of calls. */
-  readonly calls: Pick<CallLog, 'count' | 'report' | 'reset' | 'total'>;
+  readonly calls: CallHistory;
   /** Connects a client of any service but S3 and Service Quotas, and gives it back. */
   connect<Client extends SdkClient>(client: Client): Client;
   /** The records of a region, as they are: whoever changes them changes the cloud. */

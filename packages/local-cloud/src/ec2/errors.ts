@@ -1,4 +1,5 @@
 import { CloudError } from '../wire/handler.ts';
+import { refusals } from '../wire/refusals.ts';
 
 /** A required parameter is absent. */
 export function missing(parameter: string): CloudError {
@@ -6,13 +7,12 @@ export function missing(parameter: string): CloudError {
 }
 
 /** A value that EC2 does not accept. */
-export function invalidValue(message: string): CloudError {
-  return new CloudError('InvalidParameterValue', message);
-}
+export const invalidValue = refusals('InvalidParameterValue');
 
-export function invalidCombination(message: string): CloudError {
-  return new CloudError('InvalidParameterCombination', message);
-}
+export const invalidCombination = refusals('InvalidParameterCombination');
+
+/** What AWS has and this cloud has not. */
+export const unsupported = refusals('UnsupportedOperation');
 
 /** The value, or `MissingParameter`; empty texts and lists count as absent, as clients send them for values they do not set. */
 export function required<T>(value: T | undefined, parameter: string): NonNullable<T> {

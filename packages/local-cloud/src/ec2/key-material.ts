@@ -37,7 +37,7 @@ export async function makeKeyPair(type: KeyType, comment: string): Promise<KeyMa
 }
 
 /**
- * Reads an authorized_keys line, or the same key in the format of RFC 4716; undefined when it is no rsa or ed25519 public key.
+ * Reads an authorized_keys line, or the same key in the format of RFC 4716; undefined when it is not an rsa or ed25519 public key.
  * The fingerprint is EC2's of imported keys: MD5 of the public key's DER for rsa, SHA-256 for ed25519.
  */
 export function readPublicKey(input: string): { type: KeyType; publicKey: string; fingerprint: string } | undefined {

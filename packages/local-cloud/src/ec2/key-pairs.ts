@@ -88,7 +88,7 @@ export function keyPairHandlers(context: CloudContext): HandlerTable {
         })),
       };
     },
-    /** A key pair that does not exist is no error, as in EC2. */
+    /** A key pair that does not exist is not an error, as in EC2. */
     DeleteKeyPair: (input: DeleteKeyPairRequest): DeleteKeyPairResult => {
       if (!input.KeyName && !input.KeyPairId) required(input.KeyName, 'KeyName');
       const record = input.KeyPairId ? state.keyPairs[input.KeyPairId] : byName(input.KeyName ?? '');

@@ -11,7 +11,7 @@ import type { CloudContext } from '../context.ts';
 import type { SecurityGroupRecord, SecurityGroupRuleRecord } from '../model.ts';
 import type { NetworkContext } from '../network.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
-import { missing, required } from './errors.ts';
+import { invalidCombination, missing, required } from './errors.ts';
 import { findGroup, findRule, readRules, ruleKey } from './security-group-rules.ts';
 
 type Descriptions = UpdateSecurityGroupRuleDescriptionsIngressRequest;
@@ -82,10 +82,7 @@ function readRule(
   const { IpProtocol, FromPort, ToPort, CidrIpv4, CidrIpv6, ReferencedGroupId, Description } = wanted;
   const targets = [CidrIpv4, CidrIpv6, ReferencedGroupId, wanted.PrefixListId].filter(Boolean);
   if (targets.length !== 1) {
-    throw new CloudError(
-      'InvalidParameterCombination',
-      'A rule has exactly one of CidrIpv4, CidrIpv6, PrefixListId and ReferencedGroupId.',
-    );
+    throw invalidCombination('A rule has exactly one of CidrIpv4, CidrIpv6, PrefixListId and ReferencedGroupId.');
   }
   const [read] = readRules(context, {
     IpPermissions: [

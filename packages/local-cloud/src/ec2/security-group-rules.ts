@@ -89,7 +89,7 @@ export function findGroup({ state, region }: NetworkContext, id?: string, name?:
   throw new CloudError('InvalidGroup.NotFound', `The security group '${id || name}' does not exist`);
 }
 
-/** Refuses what is no id of a security group, such as a name or an empty text. @throws CloudError `InvalidGroupId.Malformed` */
+/** Refuses what is not an ID of a security group, such as a name or an empty text. @throws CloudError `InvalidGroupId.Malformed` */
 export function checkGroupId(id: string): string {
   if (id.startsWith('sg-')) return id;
   throw new CloudError('InvalidGroupId.Malformed', `Invalid id: "${id}" (expecting "sg-...")`);

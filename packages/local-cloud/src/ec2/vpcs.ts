@@ -13,7 +13,7 @@ import type { Tags } from '../model.ts';
 import { findSubnet, subnetsOf } from '../network.ts';
 import type { Region } from '../regions.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
-import { doNotExist, invalidValue, required } from './errors.ts';
+import { doNotExist, invalidValue, required, unsupported } from './errors.ts';
 import { requireVpc, toSubnet, toVpc } from './network.ts';
 import { addDefaultGroup } from './security-groups.ts';
 import { tagsFor } from './tag-shapes.ts';
@@ -109,7 +109,7 @@ export function vpcHandlers(context: CloudContext): HandlerTable {
 /** Networks here are of IPv4 blocks that the caller names. */
 function refuse(input: object, unserved: string[]): void {
   const name = unserved.find((one) => (input as Record<string, unknown>)[one]);
-  if (name) throw new CloudError('UnsupportedOperation', `${name} is not supported by this cloud: leave it out`);
+  if (name) throw unsupported(`${name} is not supported by this cloud: leave it out`);
 }
 
 /** By name or by id; AWS chooses where none is named, which here is the first. */
@@ -121,7 +121,7 @@ function readZone(region: Region, { AvailabilityZone: name, AvailabilityZoneId: 
   );
 }
 
-/** @throws CloudError of that code for what is no block of /16 to /28 */
+/** @throws CloudError of that code for what is not a block of /16 to /28 */
 function checkSize(block: Block | undefined, text: string, code: string): Block {
   if (!block) throw invalidValue(`Value (${text}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`);
   if (block.size > 2 ** 16 || block.size < 2 ** 4) throw new CloudError(code, `The CIDR '${text}' is invalid.`);

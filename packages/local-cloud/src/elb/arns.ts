@@ -13,7 +13,7 @@ export const listenerArn = (balancerArn: string): string =>
 export const ruleArn = (ofListener: string): string =>
   `${ofListener.replace(':listener/', ':listener-rule/')}/${unique()}`;
 
-/** The default rule's ARN: it is no record of its own, so it follows from its listener's. */
+/** The default rule's ARN: it is not a record of its own, so it follows from its listener's. */
 export function defaultRuleArn(ofListener: string): string {
   const id = createHash('sha256').update(ofListener).digest('hex').slice(0, 16);
   return `${ofListener.replace(':listener/', ':listener-rule/')}/${id}`;

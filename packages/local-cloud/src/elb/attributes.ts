@@ -1,5 +1,5 @@
 import { CloudError } from '../wire/handler.ts';
-import { invalid } from './validate.ts';
+import { invalid } from './errors.ts';
 
 /** Known attributes with their defaults (ELBv2 API reference) and what each may hold. */
 type Known = Record<string, { value: string; allowed: RegExp }>;

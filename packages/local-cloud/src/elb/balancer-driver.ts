@@ -47,7 +47,7 @@ export interface BalancerDriver {
   add(targetGroupArn: string, target: { id: string; address: string; port: number }): Promise<void>;
   /** No new requests; those in flight go on. */
   drain(targetGroupArn: string, target: { id: string; port: number }): Promise<void>;
-  /** Takes a target out for good, cutting what is still in flight. Unknown targets are no error. */
+  /** Takes a target out for good, cutting what is still in flight. Unknown targets are not an error. */
   remove(targetGroupArn: string, target: { id: string; port: number }): Promise<void>;
   /** One cheap reading of all targets, whatever their number. */
   read(): Promise<TargetReading[]>;

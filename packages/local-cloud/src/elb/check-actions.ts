@@ -1,9 +1,10 @@
 import type { Action, ForwardActionConfig } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { CloudState } from '../model.ts';
 import { CloudError } from '../wire/handler.ts';
+import { invalid } from './errors.ts';
 import { findTargetGroup, forwardsTo, usage } from './find.ts';
 import { stickySeconds } from './haproxy/group-stickiness.ts';
-import { invalid, oneOf, printable, required, whole } from './validate.ts';
+import { oneOf, printable, required, whole } from './validate.ts';
 
 /** Content types of a fixed response, from the API reference. */
 const contentTypes = ['text/plain', 'text/css', 'text/html', 'application/javascript', 'application/json'] as const;

@@ -1,7 +1,8 @@
 import type { RuleCondition } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { invalid } from './errors.ts';
 import { aclTests } from './haproxy/conditions.ts';
 import { UnsafeValueError } from './haproxy/quote.ts';
-import { invalid, printable, required } from './validate.ts';
+import { printable, required } from './validate.ts';
 
 const once = ['host-header', 'path-pattern', 'http-request-method', 'source-ip'];
 

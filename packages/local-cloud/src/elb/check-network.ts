@@ -1,7 +1,7 @@
 import type { SubnetMapping } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { findSubnet, findVpc, type NetworkContext } from '../network.ts';
 import { CloudError } from '../wire/handler.ts';
-import { invalid } from './validate.ts';
+import { invalid } from './errors.ts';
 
 /**
  * The subnets of a load balancer and their VPC: one in each of two zones at the least.

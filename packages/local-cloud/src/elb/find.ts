@@ -1,8 +1,9 @@
 import type { CloudState, ListenerRecord, LoadBalancerRecord, RuleRecord, TargetGroupRecord } from '../model.ts';
 import { account } from '../settings.ts';
 import { CloudError } from '../wire/handler.ts';
+import { invalid } from './errors.ts';
 import { forwardWeights } from './haproxy/weights.ts';
-import { invalid, required } from './validate.ts';
+import { required } from './validate.ts';
 
 /**
  * The record of an ARN, or ELB's refusal that names what was asked for.

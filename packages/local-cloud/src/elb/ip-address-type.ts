@@ -1,4 +1,5 @@
-import { invalid, oneOf } from './validate.ts';
+import { invalid } from './errors.ts';
+import { oneOf } from './validate.ts';
 
 const types = ['ipv4', 'dualstack', 'dualstack-without-public-ipv4'] as const;
 

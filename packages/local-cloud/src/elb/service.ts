@@ -1,5 +1,5 @@
 import type { CloudContext, TargetService } from '../context.ts';
-import type { HandlerTable } from '../wire/handler.ts';
+import type { Service } from '../service.ts';
 import { capacityHandlers } from './handlers/capacity.ts';
 import { listenerHandlers } from './handlers/listeners.ts';
 import { loadBalancerHandlers } from './handlers/load-balancers.ts';
@@ -13,9 +13,7 @@ import { tlsHandlers } from './handlers/tls.ts';
 import { BalancerSync } from './sync.ts';
 import { Targets, targetService } from './targets.ts';
 
-export interface ElbService {
-  /** The operations of ELBv2, by name. */
-  handlers: HandlerTable;
+export interface ElbService extends Service {
   /** Target registration for Auto Scaling. */
   targets: TargetService;
   /** Begins to keep the balancer (started already) in step with the records, those of a former run included. */

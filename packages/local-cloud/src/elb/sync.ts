@@ -45,7 +45,7 @@ export class BalancerSync {
     if (this.#running) return;
     this.#running = true;
     this.#forgetHealth();
-    this.poke();
+    this.enqueue();
   }
 
   /** What a former run has seen says nothing of machines that boot again: their checks begin anew. */
@@ -70,7 +70,7 @@ export class BalancerSync {
   }
 
   /** Something about the targets changed: compare at once rather than at the next poll. */
-  poke(): void {
+  enqueue(): void {
     this.#exclusive(() => this.#round()).catch((error) => this.context.report(error));
   }
 
@@ -112,7 +112,7 @@ export class BalancerSync {
       this.context.report(error);
     }
     if (this.#running && (this.#told.size || this.#hasTargets()))
-      this.#timer = this.context.clock.after(pollMs, () => this.poke());
+      this.#timer = this.context.clock.after(pollMs, () => this.enqueue());
   }
 
   #hasTargets(): boolean {

@@ -1,7 +1,7 @@
 import type { Tag } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Tags } from '../model.ts';
 import { CloudError } from '../wire/handler.ts';
-import { invalid } from './validate.ts';
+import { invalid } from './errors.ts';
 
 /** Tags over `now`, with ELB's limits: 50 a resource, keys of 128 and values of 256 characters, no key twice. */
 export function withTags(now: Tags, given: Tag[] | undefined): Tags {

@@ -54,7 +54,7 @@ export class Targets {
       group.targets = [...group.targets.filter((one) => one !== known), target];
       this.sync.changed(group.arn, id);
     }
-    this.sync.poke();
+    this.sync.enqueue();
   }
 
   #checkCount(group: TargetGroupRecord, more: number, uses: Map<string, Set<string>>): void {
@@ -87,7 +87,7 @@ export class Targets {
       }
       this.sync.changed(group.arn, target.id);
     }
-    this.sync.poke();
+    this.sync.enqueue();
   }
 }
 

@@ -1,9 +1,5 @@
-import { CloudError } from '../wire/handler.ts';
-
-/** ELB's answer to a value it cannot take. */
-export function invalid(message: string): CloudError {
-  return new CloudError('ValidationError', message);
-}
+import { brokenConstraint } from '../wire/refusals.ts';
+import { invalid } from './errors.ts';
 
 export function required<T>(value: T | undefined | null, name: string): T {
   if (value === undefined || value === null || (value as unknown) === '') throw invalid(`A ${name} must be specified`);
@@ -25,9 +21,7 @@ export function oneOf<T extends string>(
 ): T {
   if (value === undefined || value === '') return otherwise;
   if ((allowed as readonly string[]).includes(value)) return value as T;
-  throw invalid(
-    `1 validation error detected: Value '${value}' at '${name}' failed to satisfy constraint: Member must satisfy enum value set: [${allowed.join(', ')}]`,
-  );
+  throw invalid(brokenConstraint(name, value, `Member must satisfy enum value set: [${allowed.join(', ')}]`));
 }
 
 /** Names of load balancers and target groups: 32 letters, digits, hyphens, none at the ends. */

@@ -1,32 +1,32 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { type CallFaults, CloudError, CutConnection } from '../wire/handler.ts';
-import type { FaultBook } from './book.ts';
 import { Inconsistency } from './inconsistency.ts';
 import { type CallFacts, fitsCall, type Records } from './match.ts';
+import type { FaultRegistry } from './registry.ts';
 import type { FaultRule } from './rule.ts';
 import { Throttle } from './throttle.ts';
 
 /** What goes wrong with calls: for the wire, before and after each handler. */
 export function callFaults(options: {
-  book: FaultBook;
+  registry: FaultRegistry;
   clock: Clock;
   records: Records;
   /** Ends the waits of slow calls. */
   signal: AbortSignal;
 }): CallFaults {
-  const { book, clock, signal } = options;
+  const { registry, clock, signal } = options;
   const throttle = new Throttle();
-  const inconsistency = new Inconsistency(book, clock);
+  const inconsistency = new Inconsistency(registry, clock);
   return {
     async before(call, input, struck) {
       const fits = (rule: FaultRule) => fitsCall(rule, call);
-      for (const rule of book.inForce('throttle').filter(fits)) {
+      for (const rule of registry.inForce('throttle').filter(fits)) {
         const refusal = throttle.take(rule, call, (input ?? {}) as Record<string, unknown>, clock.now());
         if (!refusal) continue;
         struck(rule.id);
         throw refusal;
       }
-      const slow = book.strike('latency', fits);
+      const slow = registry.strike('latency', fits);
       if (slow) {
         struck(slow.id);
         // The cloud's end does not wait for slow answers.
@@ -34,12 +34,12 @@ export function callFaults(options: {
           throw new CutConnection();
         });
       }
-      const refused = book.strike('error', fits);
+      const refused = registry.strike('error', fits);
       if (refused) {
         struck(refused.id);
         throw errorOf(refused, call);
       }
-      const cut = book.strike('cut-before', fits);
+      const cut = registry.strike('cut-before', fits);
       if (cut) {
         struck(cut.id);
         throw new CutConnection();
@@ -48,7 +48,7 @@ export function callFaults(options: {
       if (state) inconsistency.refuse(state, call, input, struck);
     },
     after(call, output, struck) {
-      const cut = book.strike('cut-after', (rule) => fitsCall(rule, call));
+      const cut = registry.strike('cut-after', (rule) => fitsCall(rule, call));
       if (cut) {
         struck(cut.id);
         throw new CutConnection();

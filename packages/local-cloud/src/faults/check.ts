@@ -1,11 +1,11 @@
 import { type PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { nearest, show } from '@golden-pipeline/shared/text';
 import { operations } from '../wire/operations.ts';
-import { kinds } from './kinds.ts';
+import { faultKinds, kinds } from './kinds.ts';
 import { matchesName } from './match.ts';
-import { type FaultRequest, faultKinds } from './rule.ts';
+import type { FaultRequest } from './rule.ts';
 
-/** The operations of S3, which is no service of the query protocol and so not in the wire's list. */
+/** The operations of S3, which is not a service of the query protocol and so not in the wire's list. */
 const s3Operations = `ListBuckets CreateBucket HeadBucket DeleteBucket ListObjects ListObjectsV2 GetBucketLocation
   GetBucketVersioning PutBucketVersioning ListObjectVersions DeleteObjects GetObject HeadObject PutObject CopyObject
   DeleteObject`.split(/\s+/);

@@ -6,17 +6,17 @@ import type { MachineDriver } from '../machines/driver.ts';
 import type { ImageRecord, InstanceRecord } from '../model.ts';
 import { account } from '../settings.ts';
 import { type CallFaults, CloudError } from '../wire/handler.ts';
-import { FaultBook } from './book.ts';
 import { callFaults } from './call-faults.ts';
 import { FaultyBalancer } from './faulty-balancer.ts';
 import { FaultyMachines } from './faulty-machines.ts';
 import { findRecord, fitsBake, fitsMachine, type Records } from './match.ts';
-import type { FaultRequest, FaultRule, FaultView } from './rule.ts';
+import { FaultRegistry } from './registry.ts';
+import type { FaultControl, FaultRequest, FaultRule, FaultView } from './rule.ts';
 
 export interface FaultsOptions {
   clock: Clock;
   records: Records;
-  /** All zones there are; those of the home region unless told. */
+  /** All zones there are; those of the home region by default. */
   zones?: readonly string[];
   machines: MachineDriver;
   balancer: BalancerDriver;
@@ -25,14 +25,14 @@ export interface FaultsOptions {
 }
 
 /** All that can go wrong with one cloud on request. Build its services on the drivers and hooks that are given here. */
-export class Faults {
+export class Faults implements FaultControl {
   readonly machines: FaultyMachines;
   readonly balancer: FaultyBalancer;
   /** For the wire. */
   readonly calls: CallFaults;
   /** For the services. */
   readonly hooks: CloudFaults;
-  readonly #book: FaultBook;
+  readonly #registry: FaultRegistry;
   readonly #records: Records;
   readonly #zones: readonly string[];
   readonly #report: (error: unknown) => void;
@@ -41,22 +41,23 @@ export class Faults {
 
   constructor(options: FaultsOptions) {
     const { clock, records, random, report } = options;
-    this.#book = new FaultBook({ clock, random });
+    this.#registry = new FaultRegistry({ clock, random });
     this.#records = records;
     this.#zones = options.zones ?? account.zones;
     this.#report = report;
-    this.machines = new FaultyMachines(options.machines, this.#book, records);
-    this.balancer = new FaultyBalancer(options.balancer, this.#book, clock, records);
+    this.machines = new FaultyMachines(options.machines, this.#registry, records);
+    this.balancer = new FaultyBalancer(options.balancer, this.#registry, clock, records);
     const { signal } = this.#closing;
-    this.calls = callFaults({ book: this.#book, clock, records, signal });
+    this.calls = callFaults({ registry: this.#registry, clock, records, signal });
     this.hooks = {
       checkCapacity: (place) => this.#checkCapacity(place),
       isAlarmRaised: (name, region) =>
-        this.#book.strike('alarm', (rule) => rule.alarm === name && (rule.region ?? region) === region) !== undefined,
+        this.#registry.strike('alarm', (rule) => rule.alarm === name && (rule.region ?? region) === region) !==
+        undefined,
       onAlarm: (listener) => this.#alarmListeners.push(listener),
       bake: (image, region) => this.#bake(image, region),
       drainsInFull: (id) =>
-        this.#book.strikeOnce('late-drain', id, (rule) => fitsMachine(rule, this.#records, id)) !== undefined,
+        this.#registry.strikeOnce('late-drain', id, (rule) => fitsMachine(rule, this.#records, id)) !== undefined,
     };
   }
 
@@ -65,26 +66,26 @@ export class Faults {
    * @throws PipelineError (usage) for a request that is wrong or names what is not there.
    */
   add(value: unknown): FaultRule {
-    const rule = this.#book.add(value);
+    const rule = this.#registry.add(value);
     try {
       this.#checkNames(rule);
       if (rule.kind === 'zone-lost') this.#loseZone(rule);
       if (rule.kind === 'backend-kill') this.#killBackends(rule);
       if (rule.kind === 'alarm') for (const listener of this.#alarmListeners) listener();
     } catch (error) {
-      this.#book.clear(rule.id);
+      this.#registry.clear(rule.id);
       throw error;
     }
     return rule;
   }
 
   list(): FaultView[] {
-    return this.#book.list();
+    return this.#registry.list();
   }
 
   /** Switches one off, or all; how many there were. What has happened to machines stays. */
   clear(id?: string): number {
-    return this.#book.clear(id);
+    return this.#registry.clear(id);
   }
 
   /** Ends the waits of slow calls. */
@@ -100,7 +101,7 @@ export class Faults {
       throw usageError(
         'fault.unknown-instance',
         `there is no instance ${instance}`,
-        'pipeline local status lists them',
+        'the status of the cloud lists them: pipeline local status',
       );
     }
     const known = image === undefined || [...this.#records.states()].some(({ images }) => images[image]);
@@ -145,8 +146,8 @@ export class Faults {
 
   #bake(image: ImageRecord, region: string): BakeFaults {
     const fits = (rule: FaultRule) => fitsBake(rule, this.#records, image, region);
-    const slow = this.#book.strike('bake-slow', fits);
-    const failing = this.#book.strike('bake-fail', fits);
+    const slow = this.#registry.strike('bake-slow', fits);
+    const failing = this.#registry.strike('bake-fail', fits);
     const work = image.source ? 'copy' : 'snapshot';
     return {
       delayMs: slow?.delayMs ?? 0,
@@ -156,10 +157,10 @@ export class Faults {
   }
 
   #checkCapacity({ availabilityZone, instanceType }: { availabilityZone: string; instanceType: string }): void {
-    const lost = this.#book.inForce('zone-lost').find(({ zone }) => zone === availabilityZone);
+    const lost = this.#registry.inForce('zone-lost').find(({ zone }) => zone === availabilityZone);
     const full =
       lost ??
-      this.#book.strike('insufficient-capacity', ({ zone, type }) => {
+      this.#registry.strike('insufficient-capacity', ({ zone, type }) => {
         return (zone ?? availabilityZone) === availabilityZone && (type ?? instanceType) === instanceType;
       });
     if (!full) return;

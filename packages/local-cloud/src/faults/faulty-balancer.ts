@@ -1,7 +1,7 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import type { BalancerDriver, Routing, ServedRequest, TargetReading } from '../elb/balancer-driver.ts';
-import type { FaultBook } from './book.ts';
 import { fitsMachine, type Records } from './match.ts';
+import type { FaultRegistry } from './registry.ts';
 import type { FaultRule } from './rule.ts';
 
 interface Target {
@@ -19,12 +19,12 @@ interface Target {
 }
 
 /**
- * Any driver's balancer, which sees targets down as the book has it. What is down gets no requests either: the target is kept from
+ * Any driver's balancer, which sees targets down as the registry has it. What is down gets no requests either: the target is kept from
  * the real balancer, or drained there.
  */
 export class FaultyBalancer implements BalancerDriver {
   readonly #inner: BalancerDriver;
-  readonly #book: FaultBook;
+  readonly #registry: FaultRegistry;
   readonly #clock: Clock;
   readonly #records: Records;
   readonly #targets = new Map<string, Target>();
@@ -33,9 +33,9 @@ export class FaultyBalancer implements BalancerDriver {
   /** How long bad checks take to count, by target group. */
   #unhealthyAfter = new Map<string, number>();
 
-  constructor(inner: BalancerDriver, book: FaultBook, clock: Clock, records: Records) {
+  constructor(inner: BalancerDriver, registry: FaultRegistry, clock: Clock, records: Records) {
     this.#inner = inner;
-    this.#book = book;
+    this.#registry = registry;
     this.#clock = clock;
     this.#records = records;
   }
@@ -113,7 +113,7 @@ export class FaultyBalancer implements BalancerDriver {
     this.#outages.set(instanceId, this.#clock.now() + forMs);
   }
 
-  /** Brings a target where the book wants it to be; undefined when it is there, as nearly always. */
+  /** Brings a target where the registry wants it to be; undefined when it is there, as nearly always. */
   #settle(entry: Target): Promise<void> | undefined {
     const { id, place } = entry;
     if (place === 'out') return this.#neverHealthy(id) ? undefined : this.#give(entry, 'in');
@@ -133,14 +133,14 @@ export class FaultyBalancer implements BalancerDriver {
   }
 
   #neverHealthy(id: string): boolean {
-    return this.#book.strikeOnce('never-healthy', id, (rule) => this.#fits(rule, id)) !== undefined;
+    return this.#registry.strikeOnce('never-healthy', id, (rule) => this.#fits(rule, id)) !== undefined;
   }
 
   #isDown({ id, addedAt }: Target): boolean {
     const now = this.#clock.now();
     if (now < (this.#outages.get(id) ?? 0)) return true;
     this.#outages.delete(id);
-    const flapping = this.#book.strikeOnce('flapping', id, (rule) => this.#fits(rule, id));
+    const flapping = this.#registry.strikeOnce('flapping', id, (rule) => this.#fits(rule, id));
     if (!flapping) return false;
     const since = Math.max(addedAt, flapping.since);
     return Math.floor((now - since) / (flapping.periodMs ?? 10_000)) % 2 === 1;

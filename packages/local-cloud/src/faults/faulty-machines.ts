@@ -1,23 +1,23 @@
 import type { MachineDriver, MachineSpec } from '../machines/driver.ts';
-import type { FaultBook } from './book.ts';
 import { fitsMachine, type Records } from './match.ts';
+import type { FaultRegistry } from './registry.ts';
 import type { FaultRule } from './rule.ts';
 
-/** Any driver's machines, which fail as the book has it. */
+/** Any driver's machines, which fail as the registry has it. */
 export class FaultyMachines implements MachineDriver {
   readonly kind: MachineDriver['kind'];
   readonly concurrentBoots: MachineDriver['concurrentBoots'];
   readonly #inner: MachineDriver;
-  readonly #book: FaultBook;
+  readonly #registry: FaultRegistry;
   readonly #records: Records;
   readonly #on = new Set<string>();
   readonly #listeners: ((instanceId: string, reason: string) => void)[] = [];
 
-  constructor(inner: MachineDriver, book: FaultBook, records: Records) {
+  constructor(inner: MachineDriver, registry: FaultRegistry, records: Records) {
     this.kind = inner.kind;
     this.concurrentBoots = inner.concurrentBoots;
     this.#inner = inner;
-    this.#book = book;
+    this.#registry = registry;
     this.#records = records;
     inner.onExit((instanceId, reason) => this.#exited(instanceId, reason));
   }
@@ -28,9 +28,9 @@ export class FaultyMachines implements MachineDriver {
 
   async boot(spec: MachineSpec): Promise<void> {
     const fits = (rule: FaultRule) => fitsMachine(rule, this.#records, spec.instanceId);
-    const lost = this.#book.inForce('zone-lost').find(fits);
+    const lost = this.#registry.inForce('zone-lost').find(fits);
     if (lost) throw new Error(`the Availability Zone ${lost.zone} is lost (fault ${lost.id})`);
-    const dead = this.#book.strike('boot-dead', fits);
+    const dead = this.#registry.strike('boot-dead', fits);
     if (dead) throw new Error(dead.message ?? `The machine died at its boot (fault ${dead.id})`);
     await this.#inner.boot(spec);
     this.#on.add(spec.instanceId);

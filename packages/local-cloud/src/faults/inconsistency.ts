@@ -1,18 +1,18 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import type { CloudState } from '../model.ts';
-import type { FaultBook } from './book.ts';
+import { askedFor, type Document, type Kind, kinds } from './eventual-consistency.ts';
 import type { CallFacts } from './match.ts';
-import { askedFor, type Document, type Kind, kinds } from './new-things.ts';
+import type { FaultRegistry } from './registry.ts';
 
 type Struck = (rule: string) => void;
 
 /** Calls that do not know yet what was made a moment ago, as EC2's now and then. */
 export class Inconsistency {
-  readonly #book: FaultBook;
+  readonly #registry: FaultRegistry;
   readonly #clock: Clock;
 
-  constructor(book: FaultBook, clock: Clock) {
-    this.#book = book;
+  constructor(registry: FaultRegistry, clock: Clock) {
+    this.#registry = registry;
     this.#clock = clock;
   }
 
@@ -54,14 +54,14 @@ export class Inconsistency {
   }
 
   #strikes({ service }: CallFacts): boolean {
-    return service === 'ec2' && this.#book.inForce('eventual-consistency').length > 0;
+    return service === 'ec2' && this.#registry.inForce('eventual-consistency').length > 0;
   }
 
   /** The rule that hides the thing now. */
   #hider(kind: Kind, state: CloudState, call: CallFacts, id: string): string | undefined {
     const madeAt = kind.madeAt(state, id);
     if (madeAt === undefined) return undefined;
-    const rule = this.#book.strikeOnce('eventual-consistency', id, ({ since, delayMs = 0, region }) => {
+    const rule = this.#registry.strikeOnce('eventual-consistency', id, ({ since, delayMs = 0, region }) => {
       if (region !== undefined && region !== call.region) return false;
       return madeAt >= since && this.#clock.now() < madeAt + delayMs;
     });

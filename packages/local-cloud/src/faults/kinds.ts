@@ -1,6 +1,6 @@
-import type { FaultKind, FaultRequest } from './rule.ts';
+import type { FaultFields } from './fields.ts';
 
-type Field = Exclude<keyof FaultRequest, 'kind'>;
+type Field = keyof FaultFields;
 
 const call: readonly Field[] = ['operation', 'service', 'region', 'rate', 'count', 'forMs'];
 const machine: readonly Field[] = ['zone', 'instance', 'image', 'group', 'rate', 'count', 'forMs'];
@@ -10,12 +10,12 @@ export interface KindFacts {
   summary: string;
   takes: readonly Field[];
   needs?: readonly Field[];
-  defaults?: Partial<FaultRequest>;
+  defaults?: FaultFields;
   /** It happens once, when it is switched on. */
   once?: boolean;
 }
 
-export const kinds: Readonly<Record<FaultKind, KindFacts>> = {
+const table = {
   throttle: {
     summary: "calls over the published rate limits (or a bucket of one's own) are refused",
     takes: ['operation', 'service', 'region', 'forMs', 'profile', 'capacity', 'refill'],
@@ -63,4 +63,12 @@ export const kinds: Readonly<Record<FaultKind, KindFacts>> = {
     takes: ['alarm', 'region', 'forMs'],
     needs: ['alarm'],
   },
-};
+} satisfies Record<string, KindFacts>;
+
+export type FaultKind = keyof typeof table;
+
+/** Every kind of fault, with what it does and which fields it takes. */
+export const kinds: Readonly<Record<FaultKind, KindFacts>> = table;
+
+/** Everything that the cloud can do wrong on request. */
+export const faultKinds = Object.keys(table) as FaultKind[];

@@ -22,7 +22,7 @@ export function fitsCall(rule: FaultRequest, call: CallFacts): boolean {
 
 /** Records by region, as far as faults look at them. */
 export interface Records {
-  /** Undefined for a name that is no region. */
+  /** Undefined for a name that is not a region. */
   state(region: string): CloudState | undefined;
   states(): Iterable<CloudState>;
 }

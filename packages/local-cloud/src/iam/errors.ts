@@ -1,9 +1,8 @@
 import { CloudError } from '../wire/handler.ts';
+import { refusals } from '../wire/refusals.ts';
 
 /** The thing that a call names is not there. */
-export function noSuchEntity(message: string): CloudError {
-  return new CloudError('NoSuchEntity', message, 404);
-}
+export const noSuchEntity = refusals('NoSuchEntity', 404);
 
 export function alreadyExists(kind: string, name: string): CloudError {
   return new CloudError('EntityAlreadyExists', `${kind} with name ${name} already exists.`, 409);
@@ -18,6 +17,6 @@ export function limitExceeded(quota: string, limit: number): CloudError {
   return new CloudError('LimitExceeded', `Cannot exceed quota for ${quota}: ${limit}`, 409);
 }
 
-export function validationError(message: string): CloudError {
-  return new CloudError('ValidationError', message);
-}
+export const validationError = refusals('ValidationError');
+
+export const malformedPolicy = refusals('MalformedPolicyDocument');

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { account } from '../settings.ts';
+import type { CloudError } from '../wire/handler.ts';
+import { brokenConstraint } from '../wire/refusals.ts';
 import { validationError } from './errors.ts';
 
 const namePattern = /^[\w+=,.@-]+$/;
@@ -25,11 +27,8 @@ export function checkPath(path = '/'): string {
 }
 
 /** @throws CloudError `ValidationError` */
-export function constraint(value: string, member: string, problem: string): Error {
-  const shown = value.length > 200 ? `${value.slice(0, 200)}...` : value;
-  return validationError(
-    `1 validation error detected: Value '${shown}' at '${member}' failed to satisfy constraint: ${problem}`,
-  );
+export function constraint(value: string, member: string, problem: string): CloudError {
+  return validationError(brokenConstraint(member, value, problem));
 }
 
 /** A unique id as IAM gives them out: a prefix of the kind and 17 letters and digits. */

@@ -1,4 +1,4 @@
-import { CloudError } from '../wire/handler.ts';
+import { malformedPolicy } from './errors.ts';
 
 /** A statement of a policy, its lists always lists. */
 export interface Statement {
@@ -22,23 +22,23 @@ export function readPolicy(text: string): Statement[] {
   try {
     document = JSON.parse(text);
   } catch {
-    throw malformed('Syntax errors in policy.');
+    throw malformedPolicy('Syntax errors in policy.');
   }
-  if (typeof document !== 'object' || document === null) throw malformed('Syntax errors in policy.');
+  if (typeof document !== 'object' || document === null) throw malformedPolicy('Syntax errors in policy.');
   if (document.Version !== undefined && document.Version !== '2012-10-17' && document.Version !== '2008-10-17') {
-    throw malformed('The policy must contain a valid version string');
+    throw malformedPolicy('The policy must contain a valid version string');
   }
   const statements = [document.Statement ?? []].flat();
-  if (statements.length === 0) throw malformed('Syntax error at position (1,1)');
+  if (statements.length === 0) throw malformedPolicy('Syntax error at position (1,1)');
   return statements.map(readStatement);
 }
 
 function readStatement(value: unknown): Statement {
   const given = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
   const { Effect: effect, Principal: principal } = given;
-  if (effect !== 'Allow' && effect !== 'Deny') throw malformed('Effect must be Allow or Deny.');
+  if (effect !== 'Allow' && effect !== 'Deny') throw malformedPolicy('Effect must be Allow or Deny.');
   if (given.Action === undefined && given.NotAction === undefined) {
-    throw malformed('Policy statement must contain actions.');
+    throw malformedPolicy('Policy statement must contain actions.');
   }
   return {
     effect,
@@ -53,17 +53,13 @@ function readStatement(value: unknown): Statement {
 
 function readPrincipals(value: unknown): Record<string, string[]> {
   if (value === '*') return { '*': ['*'] };
-  if (typeof value !== 'object' || value === null) throw malformed('Invalid principal in policy.');
+  if (typeof value !== 'object' || value === null) throw malformedPolicy('Invalid principal in policy.');
   return Object.fromEntries(Object.entries(value).map(([kind, names]) => [kind, texts(names) ?? []]));
 }
 
 function texts(value: unknown): string[] | undefined {
   if (value === undefined) return undefined;
   const list = [value].flat();
-  if (list.some((one) => typeof one !== 'string')) throw malformed('Syntax errors in policy.');
+  if (list.some((one) => typeof one !== 'string')) throw malformedPolicy('Syntax errors in policy.');
   return list as string[];
-}
-
-function malformed(message: string): CloudError {
-  return new CloudError('MalformedPolicyDocument', message);
 }

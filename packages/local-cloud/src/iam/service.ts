@@ -1,14 +1,12 @@
 import type { ProfileDirectory } from '../context.ts';
-import type { HandlerTable } from '../wire/handler.ts';
+import type { Service } from '../service.ts';
 import { instanceProfileHandlers } from './instance-profiles.ts';
 import { arnOf } from './names.ts';
 import { policyHandlers } from './policies.ts';
 import { roleHandlers } from './roles.ts';
 import { type IamContext, IamStore } from './store.ts';
 
-export interface IamService {
-  /** The operations of IAM, by name. */
-  handlers: HandlerTable;
+export interface IamService extends Service {
   store: IamStore;
   /** For EC2. */
   profiles: ProfileDirectory;

@@ -35,7 +35,7 @@ export class AddressPool {
     this.#used.add(address);
   }
 
-  /** Gives a machine's or a load balancer's address back; a free one is no error. */
+  /** Gives a machine's or a load balancer's address back; a free one is not an error. */
   release(address: string): void {
     this.#used.delete(address);
   }

@@ -46,7 +46,7 @@ export interface MachineDriver {
   destroy(instanceId: string): Promise<void>;
   /** Copies a machine's disk to a new image; the machine may run or be off. Resolves with the size in bytes. */
   snapshot(instanceId: string, imageId: string): Promise<number>;
-  /** Removes an image's data; missing data is no error. */
+  /** Removes an image's data; missing data is not an error. */
   deleteImage(imageId: string): Promise<void>;
   /** What the machine's console has printed, host keys included (as cloud-init prints them). */
   consoleOutput(instanceId: string): Promise<string>;

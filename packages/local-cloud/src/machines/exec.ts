@@ -11,7 +11,7 @@ export interface Finished {
 const setpriv = findTool('setpriv');
 
 /**
- * Runs a host tool by argv and resolves with how it ended; rejects only when it could not be started. It does not outlive this
+ * Runs a host tool by argv and resolves with how it exited; rejects only when it could not be started. It does not outlive this
  * process: a copy that went on after a daemon's death would write into what the next daemon has begun anew.
  */
 export function run(file: string, args: string[], options: { cwd?: string } = {}): Promise<Finished> {

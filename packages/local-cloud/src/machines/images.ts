@@ -44,7 +44,7 @@ export async function treeSize(folder: string): Promise<number> {
   return Number.parseInt(stdout, 10) || 0;
 }
 
-/** Deletes a tree, also one with folders that forbid writing; a missing one is no error. */
+/** Deletes a tree, also one with folders that forbid writing; a missing one is not an error. */
 export async function removeTree(folder: string): Promise<void> {
   const first = await run('rm', ['-rf', '--one-file-system', '--', folder]);
   if (first.code === 0) return;
@@ -53,7 +53,7 @@ export async function removeTree(folder: string): Promise<void> {
   if (second.code !== 0) throw new Error(`${folder} could not be removed: ${second.stderr.trim().split('\n')[0]}`);
 }
 
-/** Moves a folder out of the way at once, to be deleted by `emptyTrash`; a missing one is no error. */
+/** Moves a folder out of the way at once, to be deleted by `emptyTrash`; a missing one is not an error. */
 export async function discard(dir: string, folder: string, name: string): Promise<void> {
   const trash = trashFolder(dir);
   await mkdir(trash, { recursive: true });

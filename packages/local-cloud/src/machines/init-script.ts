@@ -49,7 +49,7 @@ if [ "$previous" != "$INSTANCE_ID" ]; then
   echo "$MACHINE_HOSTNAME" > /etc/hostname
   echo "$INSTANCE_ID" > /var/lib/cloud/instance-id
   if [ -x /run/cloud/user-data ]; then
-    /run/cloud/user-data 3>&- < /dev/null || echo "cloud: user data ended with $?"
+    /run/cloud/user-data 3>&- < /dev/null || echo "cloud: user data exited with $?"
   fi
 fi
 echo '-----BEGIN SSH HOST KEY KEYS-----'
@@ -70,7 +70,7 @@ exec 3>&-
 while [ -z "$stopping" ] && [ -n "$services" ]; do
   wait "$services"
   if [ -z "$stopping" ] && ! kill -0 "$services" 2> /dev/null; then
-    echo 'init: the service scanner has ended'
+    echo 'init: the service scanner has exited'
     stopping=1
   fi
 done

@@ -6,7 +6,7 @@ import { sweep } from './process-table.ts';
 
 /**
  * Discards disks and image data that no record knows: a daemon that was killed may have made them and never have written the
- * record. Folders of copies that were cut short go too. What runs below `dir` is ended first: nothing of this cloud may run yet.
+ * record. Folders of copies that were cut short go too. What runs below `dir` is killed first: nothing of this cloud may run yet.
  * They are deleted with the rest of the trash.
  * @param known ids of machines that have a disk, and of images that have data
  * @returns the names of the folders

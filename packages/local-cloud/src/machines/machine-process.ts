@@ -62,13 +62,13 @@ export async function startMachine(options: {
   if (isAlive(init)) signalProcess(init, 'SIGKILL');
   const reason = await ended;
   if (outcome === timeout) throw new Error(`The machine was not ready after ${options.timeoutMs} ms`);
-  throw new Error(`The machine ended while it booted: ${reason}`);
+  throw new Error(`The machine exited while it booted: ${reason}`);
 }
 
 function onEnd(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(`bwrap: ${error.message}`));
-    child.once('exit', (code, signal) => resolve(signal ? `ended by ${signal}` : `init exited with ${code}`));
+    child.once('exit', (code, signal) => resolve(signal ? `killed by ${signal}` : `init exited with ${code}`));
   });
 }
 

@@ -87,7 +87,7 @@ async function attempt(): Promise<string | undefined> {
   });
   try {
     const pid = await initPid(child);
-    if (pid === undefined) return firstLineOf(complaint) || 'bwrap ended at once';
+    if (pid === undefined) return firstLineOf(complaint) || 'bwrap exited at once';
     const entered = await run('nsenter', enterArguments(pid, asRoot, ['true']));
     return entered.code === 0 ? undefined : firstLineOf(entered.stderr) || `nsenter exited with ${entered.code}`;
   } finally {

@@ -109,7 +109,7 @@ function recordedProcesses(dir: string, instanceId: string): ProcessRef[] {
   }
 }
 
-/** Names in a folder of /proc; none when its process has ended meanwhile, or is another user's. */
+/** Names in a folder of /proc; none when its process has exited meanwhile, or is another user's. */
 export function entries(folder: string): string[] {
   try {
     return readdirSync(folder);

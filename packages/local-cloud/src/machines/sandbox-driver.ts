@@ -1,8 +1,9 @@
 import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { messageOf } from '@golden-pipeline/shared/errors';
+import { readConsole } from './console.ts';
 import type { MachineDriver, MachineSpec } from './driver.ts';
 import { findTool } from './host-tools.ts';
 import { copyTree, discard, emptyTrash, treeSize } from './images.ts';
@@ -27,11 +28,6 @@ interface Machine {
   off: Promise<void>;
 }
 
-/** Bytes of a console that are shown, as EC2 keeps the last 64 KiB. */
-const consoleLimit = 64 * 1024;
-/** The host keys stand at the beginning of a boot's output; so much of the beginning is shown as well. */
-const consoleHead = 8 * 1024;
-
 /** Machines as bubblewrap sandboxes of this host; needs what `probeSandbox` checks. */
 export class SandboxDriver implements MachineDriver {
   readonly kind = 'sandbox';
@@ -49,9 +45,9 @@ export class SandboxDriver implements MachineDriver {
   readonly #swept: Promise<void>;
 
   /**
-   * @param options.dir folder of its own (images/, machines/); what a dead daemon left running there is ended first
+   * @param options.dir folder of its own (images/, machines/); what a dead daemon left running there is killed first
    * @param options.environment variables for every machine, over those inherited (proxies, certificates, registry)
-   * @param options.bootTimeoutMs how long a boot may take, user data included; 60 s unless told
+   * @param options.bootTimeoutMs how long a boot may take, user data included; 60 s by default
    * @param options.report receives defects of ours that no call could throw
    */
   constructor(options: {
@@ -143,20 +139,8 @@ export class SandboxDriver implements MachineDriver {
     await this.#discard(imageFolder(this.#dir, imageId), imageId);
   }
 
-  async consoleOutput(instanceId: string): Promise<string> {
-    const file = await open(machineLayout(this.#dir, instanceId).console).catch(() => undefined);
-    if (!file) return '';
-    try {
-      const { size } = await file.stat();
-      const read = async (from: number, length: number) => {
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, from);
-        return buffer.toString('utf8', 0, bytesRead);
-      };
-      if (size <= consoleLimit) return await read(0, size);
-      return `${await read(0, consoleHead)}\n[...]\n${await read(size - consoleLimit + consoleHead, consoleLimit - consoleHead)}`;
-    } finally {
-      await file.close();
-    }
+  consoleOutput(instanceId: string): Promise<string> {
+    return readConsole(machineLayout(this.#dir, instanceId).console);
   }
 
   async killServices(instanceId: string): Promise<number> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { MachineSpec } from './driver.ts';
 import { initName, initScript, sessionScript } from './init-script.ts';
 import type { MachineEnvironment } from './machine-environment.ts';
-import { shellAssignments } from './quote.ts';
+import { shellAssignments } from './shell-assignments.ts';
 
 /** Writes the folder that the machine sees read-only as /run/cloud: its metadata, user data, keys, init. */
 export async function writeSeed(

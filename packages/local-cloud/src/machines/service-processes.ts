@@ -37,7 +37,7 @@ function processes(): Entry[] {
       const parent = Number(stat.slice(end + 2).split(' ')[1]);
       return [{ pid: Number(entry), parent, name: stat.slice(stat.indexOf('(') + 1, end) }];
     } catch {
-      return []; // it has ended meanwhile
+      return []; // it has exited meanwhile
     }
   });
 }

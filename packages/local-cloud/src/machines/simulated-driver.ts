@@ -58,12 +58,12 @@ export class SimulatedDriver implements MachineDriver {
   }
 
   /** The machine dies on its own, as by a kernel panic. */
-  kill(instanceId: string, reason = 'ended by SIGKILL'): void {
+  kill(instanceId: string, reason = 'killed by SIGKILL'): void {
     const machine = this.#machines.get(instanceId);
     if (!machine || machine.state === 'off') throw new Error(`The machine ${instanceId} does not run`);
     const unexpected = machine.state === 'running';
     machine.state = 'off';
-    machine.abort.abort(new Error(`The machine ended while it booted: ${reason}`));
+    machine.abort.abort(new Error(`The machine exited while it booted: ${reason}`));
     if (unexpected) for (const listener of this.#listeners) listener(instanceId, reason);
   }
 

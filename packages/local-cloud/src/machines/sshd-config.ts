@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { quoteWord } from '@golden-pipeline/shared/quote';
 import type { MachineLayout } from './layout.ts';
 import { seedMount } from './machine-environment.ts';
-import { shellWord } from './quote.ts';
 import { enterArguments } from './sandbox-command.ts';
 
 const sftpServers = ['/usr/lib/openssh/sftp-server', '/usr/libexec/openssh/sftp-server', '/usr/lib/ssh/sftp-server'];
@@ -15,7 +15,7 @@ export function sshdConfig(layout: MachineLayout, user: string, terminals: boole
     `HostKey ${quoted(layout.hostKey)}`,
     // Read at each login, as in a real machine.
     `AuthorizedKeysFile ${quoted(join(layout.root, 'root/.ssh/authorized_keys').replaceAll('%', '%%'))}`,
-    `ForceCommand exec ${shellWord(layout.enter)}`,
+    `ForceCommand exec ${quoteWord(layout.enter)}`,
     `AllowUsers ${quoted(user)}`,
     'PermitRootLogin prohibit-password',
     'AuthenticationMethods publickey',
@@ -45,7 +45,7 @@ export function sshdConfig(layout: MachineLayout, user: string, terminals: boole
 /** The helper that sshd runs for each session: a clean environment, then into the machine whose init is `pid`. */
 export function enterScript(pid: number, asRoot: boolean): string {
   const session = enterArguments(pid, asRoot, ['/bin/sh', `${seedMount}/session`])
-    .map(shellWord)
+    .map(quoteWord)
     .join(' ');
   const kept = ['SSH_ORIGINAL_COMMAND', 'SSH_CONNECTION', 'SSH_CLIENT', 'SSH_TTY', 'TERM'];
   const passed = kept.map((name) => `\${${name}:+"${name}=$${name}"}`).join(' ');

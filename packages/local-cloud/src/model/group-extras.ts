@@ -115,7 +115,7 @@ export interface GroupExtras {
   launchTokens?: Record<string, LaunchTokenRecord>;
   /** Settings that are kept in the SDK's shape (see shown-settings.ts). */
   shown?: Record<string, unknown>;
-  /** Until then, calls that honour the cooldown are refused. */
+  /** Until then, calls that honor the cooldown are refused. */
   coolsUntil?: number;
   /** Why the desired capacity was changed last, for the causes of the launches that follow. */
   capacityCause?: string;

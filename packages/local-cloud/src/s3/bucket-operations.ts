@@ -5,7 +5,7 @@ import { checkBucketName } from './names.ts';
 import { refuseUnserved } from './object-headers.ts';
 import type { Operation } from './request.ts';
 import { type Tags, tagsOf } from './tags.ts';
-import { childText, document, escapeXml, group, parseXml, tag } from './xml.ts';
+import { childText, document, escapeText, group, parseXml, tag } from './xml.ts';
 
 /** Most buckets on one page. */
 const mostBuckets = 10_000;
@@ -39,7 +39,7 @@ export const deleteBucket: Operation = async ({ bucket }, { buckets, uploads }) 
 
 export const getBucketLocation: Operation = async ({ bucket }, { buckets }) => {
   const { region } = (await buckets.get(bucket)).facts;
-  return { status: 200, body: document('LocationConstraint', region === unconstrained ? '' : escapeXml(region)) };
+  return { status: 200, body: document('LocationConstraint', region === unconstrained ? '' : escapeText(region)) };
 };
 
 export const getBucketVersioning: Operation = async ({ bucket }, { buckets }) => {

@@ -190,7 +190,7 @@ export class Bucket {
       const read = await Promise.all(paths.map(async (path) => [path, await readFacts(path)] as const));
       for (const [path, facts] of read) {
         if (facts && this.#file(facts) === path) found.push(facts);
-        else this.#report(new Error(`${path} is no object of bucket ${this.facts.name}: it is left out`));
+        else this.#report(new Error(`${path} is not an object of bucket ${this.facts.name}: it is left out`));
       }
     }
     for (const stale of this.index.fill(found)) await unlink(this.#file(stale));

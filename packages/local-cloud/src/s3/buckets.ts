@@ -63,7 +63,7 @@ export async function openBuckets(folder: string, report: (error: unknown) => vo
       try {
         await mkdir(join(aside, 'objects'), { recursive: true, mode: 0o700 });
         await writeFacts(aside, facts);
-        // Only what is no bucket can stand there: a damaged one, which was reported when it was read.
+        // Only what is not a bucket can stand there: a damaged one, which was reported when it was read.
         await rename(aside, join(home, name));
         buckets.set(name, new Bucket(join(home, name), facts, report));
       } finally {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createCrc32, createCrc32c, createCrc64Nvme, type Digest } from './crc.ts';
+import { createHash, type Hash } from 'node:crypto';
+import { Crc32, Crc32c, Crc64NvmeJs } from '@aws-sdk/checksums/crc';
 import { invalidRequest, notImplemented, S3Error } from './error.ts';
 import { tag } from './xml.ts';
 
@@ -15,16 +15,42 @@ export interface Checksum {
 /** Of all bytes of the object, or of the checksums of the parts that it was put together from. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
+/** The checksum that an object put together from parts gets. */
+export interface UploadChecksum {
+  algorithm: ChecksumAlgorithm;
+  type: ChecksumType;
+  /** The caller has chosen it, so parts have checksums of this algorithm, and none of another. */
+  named: boolean;
+}
+
 /** S3's own choice where the caller names none. */
 export const usualAlgorithm = 'crc64nvme';
 
+/** A checksum that is fed piece by piece. */
+export interface Digest {
+  update(chunk: Uint8Array): void;
+  /** Base64. */
+  finish(): Promise<string>;
+}
+
 const makers = {
-  crc32: createCrc32,
-  crc32c: createCrc32c,
-  crc64nvme: createCrc64Nvme,
-  sha1: (): Digest => createHash('sha1'),
-  sha256: (): Digest => createHash('sha256'),
+  crc32: () => ofSdk(new Crc32()),
+  crc32c: () => ofSdk(new Crc32c()),
+  crc64nvme: () => ofSdk(new Crc64NvmeJs()),
+  sha1: () => ofNode(createHash('sha1')),
+  sha256: () => ofNode(createHash('sha256')),
 };
+
+function ofSdk(sum: { update(chunk: Uint8Array): void; digest(): Promise<Uint8Array> }): Digest {
+  return {
+    update: (chunk) => sum.update(chunk),
+    finish: async () => Buffer.from(await sum.digest()).toString('base64'),
+  };
+}
+
+function ofNode(hash: Hash): Digest {
+  return { update: (chunk) => void hash.update(chunk), finish: async () => hash.digest('base64') };
+}
 
 export type ChecksumAlgorithm = keyof typeof makers;
 
@@ -77,7 +103,7 @@ function checkNamed(name: string | undefined, sent: AnnouncedChecksum | undefine
   );
 }
 
-/** @throws S3Error when it is no base64 of a digest's length */
+/** @throws S3Error when it is not base64 of a digest's length */
 export function checkValue(algorithm: ChecksumAlgorithm, value: string): string {
   const bytes = Buffer.from(value, 'base64');
   if (bytes.length === sizes[algorithm] && bytes.toString('base64') === value) return value;

@@ -6,7 +6,8 @@ import type { Draft } from './drafts.ts';
 import { invalidArgument, noSuchKey, preconditionFailed, S3Error } from './error.ts';
 import type { ObjectVersion } from './object-file.ts';
 import { fileBody, findVersion } from './object-read.ts';
-import type { FileBody, S3Context, S3Request } from './request.ts';
+import type { S3Context, S3Request } from './request.ts';
+import type { FileBody } from './response.ts';
 
 /** What a copy is made of. */
 export interface CopySource {
@@ -31,7 +32,7 @@ export async function findSource(request: S3Request, { buckets }: S3Context): Pr
   return { bucket, key: source.key, named: source.query.has('versionId'), version };
 }
 
-/** Bytes of the source, all of them unless told. The caller closes it. */
+/** Bytes of the source, all of them by default. The caller closes it. */
 export async function openSource(
   { bucket, key, version }: CopySource,
   start = 0,
@@ -57,7 +58,7 @@ export async function copyBody(
       await draft.write(chunk);
     }
   }
-  const checksum = algorithm && digest && { algorithm, value: digest.digest().toString('base64') };
+  const checksum = algorithm && digest && { algorithm, value: await digest.finish() };
   return { md5: md5.digest('hex'), checksum };
 }
 

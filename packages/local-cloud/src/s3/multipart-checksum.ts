@@ -6,20 +6,13 @@ import {
   checksumHeader,
   createDigest,
   readAlgorithm,
+  type UploadChecksum,
   usualAlgorithm,
 } from './checksum.ts';
 import { invalidRequest } from './error.ts';
 import type { S3Request } from './request.ts';
 import type { Part, Upload } from './uploads.ts';
 import { tag, type XmlElement } from './xml.ts';
-
-/** The checksum that an object put together from parts gets. */
-export interface UploadChecksum {
-  algorithm: ChecksumAlgorithm;
-  type: ChecksumType;
-  /** The caller has chosen it, so parts have checksums of this algorithm, and none of another. */
-  named: boolean;
-}
 
 /** Types that S3 knows for each algorithm, the usual one first. */
 const types: Record<ChecksumAlgorithm, ChecksumType[]> = {
@@ -80,8 +73,8 @@ export function objectDigest({ checksum: { algorithm, type } }: Upload, parts: r
     update(chunk: Buffer): void {
       if (!composite) digest.update(chunk);
     },
-    finish(): Checksum {
-      const value = digest.digest().toString('base64');
+    async finish(): Promise<Checksum> {
+      const value = await digest.finish();
       return { algorithm, type, value: composite ? `${value}-${parts.length}` : value };
     },
   };

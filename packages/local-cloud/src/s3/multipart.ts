@@ -87,7 +87,7 @@ async function complete(request: S3Request, { buckets, uploads, now }: S3Context
     }
     const size = parts.reduce((total, part) => total + part.size, 0);
     const etag = `${md5.digest('hex')}-${parts.length}`;
-    const checksum = digest.finish();
+    const checksum = await digest.finish();
     checkCompletion(request, upload, checksum, size);
     const version = await bucket.put(draft, { key, size, etag, checksum, ...upload.described }, now(), check);
     await uploads.end(upload);

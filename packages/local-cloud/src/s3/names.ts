@@ -7,7 +7,7 @@ export const maximumKeyBytes = 1024;
 const reserved = /^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/;
 
 /**
- * Refuses what is no name of a general purpose bucket. A good name is safe as the name of a folder.
+ * Refuses what is not a name of a general purpose bucket. A good name is safe as the name of a folder.
  * @throws S3Error `InvalidBucketName`
  */
 export function checkBucketName(name: string): void {

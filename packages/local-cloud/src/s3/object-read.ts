@@ -5,7 +5,8 @@ import { invalidArgument, noSuchKey, noSuchVersion, S3Error } from './error.ts';
 import type { ObjectVersion } from './object-file.ts';
 import { checksumHeaders, objectHeaders, quoted, versionHeader } from './object-headers.ts';
 import { parseRange } from './range.ts';
-import type { FileBody, Operation, S3Request } from './request.ts';
+import type { Operation, S3Request } from './request.ts';
+import type { FileBody } from './response.ts';
 
 /** Query parameters of a GET that replace headers of its answer. */
 const overrides = [

@@ -30,7 +30,7 @@ export interface Received {
 export interface Payload {
   /** Hands the body over piece by piece. Its checksum is the one sent along, else of the `usual` algorithm, if any. @throws S3Error when it is too large or not what was promised */
   receive(sink: (chunk: Buffer) => Promise<unknown>, usual?: ChecksumAlgorithm): Promise<Received>;
-  /** The body as text. @throws S3Error as above, or when it is no UTF-8 */
+  /** The body as text. @throws S3Error as above, or when it is not UTF-8 */
   text(): Promise<string>;
   /** Whether a digest of it was sent along, which some operations ask for. */
   readonly hasDigest: boolean;
@@ -77,7 +77,7 @@ export function createPayload(source: AsyncIterable<Buffer>, header: (name: stri
       throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.', 400);
     }
     if (!algorithm || !digest) return { size, md5: sum.toString('hex') };
-    const checksum = { algorithm, value: digest.digest().toString('base64') };
+    const checksum = { algorithm, value: await digest.finish() };
     if (announced) {
       const sent = announced.value ?? checkValue(algorithm, trailers.get(checksumHeader(algorithm)) ?? '');
       if (sent !== checksum.value) throw badChecksum(algorithm);
@@ -94,7 +94,7 @@ export function createPayload(source: AsyncIterable<Buffer>, header: (name: stri
       try {
         return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
       } catch {
-        throw new S3Error('MalformedXML', 'The XML you provided was not well-formed: it is no UTF-8.', 400);
+        throw new S3Error('MalformedXML', 'The XML you provided was not well-formed: it is not UTF-8.', 400);
       }
     },
   };
@@ -108,7 +108,8 @@ function expectedLength(header: (name: string) => string | undefined, streaming:
     if (header('transfer-encoding') === undefined && !streaming) return 0;
     throw new S3Error('MissingContentLength', `You must provide the ${name} HTTP header.`, 411);
   }
-  if (!/^\d{1,15}$/.test(text)) throw new S3Error('InvalidRequest', `The ${name} header is no number of bytes.`, 400);
+  if (!/^\d{1,15}$/.test(text))
+    throw new S3Error('InvalidRequest', `The ${name} header is not a number of bytes.`, 400);
   return Number(text);
 }
 

@@ -17,7 +17,7 @@ export function headOf(request: IncomingMessage): SignedHead {
 
 /**
  * The request as the operations see it.
- * @throws S3Error `InvalidURI` for paths and queries that are no UTF-8
+ * @throws S3Error `InvalidURI` for paths and queries that are not UTF-8
  */
 export function readRequest(head: SignedHead, region: string, body: AsyncIterable<Buffer>): S3Request {
   const header = (name: string) => head.headers[name]?.join(',');

@@ -1,5 +1,6 @@
 import type { Buckets } from './buckets.ts';
 import type { Payload } from './payload.ts';
+import type { S3Response } from './response.ts';
 import type { Uploads } from './uploads.ts';
 
 /** A request whose signature holds. */
@@ -18,20 +19,6 @@ export interface S3Request {
   /** What it was signed for. */
   readonly region: string;
   readonly payload: Payload;
-}
-
-export interface S3Response {
-  status: number;
-  headers?: Record<string, string>;
-  /** A document, or a part of an object's file, which the one who sends it closes. */
-  body?: string | FileBody;
-}
-
-/** `length` bytes of a file from `start`. */
-export interface FileBody {
-  stream(): AsyncIterable<Buffer>;
-  close(): Promise<void>;
-  length: number;
 }
 
 /** What the operations work with. */

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { S3Error } from './error.ts';
-import type { S3Response } from './request.ts';
-import { escapeXml, tag } from './xml.ts';
+import type { S3Response } from './response.ts';
+import { escapeText, tag } from './xml.ts';
 
 /** Sends an answer; resolves when it was handed over or its reader is gone. Rejects when a file cannot be read. */
 export async function send(response: ServerResponse, method: string, answer: S3Response): Promise<void> {
@@ -46,7 +46,7 @@ export function refusal(
   if (method === 'HEAD' || noBody(status))
     return { status, headers: { ...headers, 'content-type': 'application/xml' } };
   const facts = Object.entries(details).map(([name, value]) => tag(name, value));
-  const about = `<Resource>${escapeXml(resource)}</Resource>${tag('RequestId', ids.request)}${tag('HostId', ids.host)}`;
+  const about = `<Resource>${escapeText(resource)}</Resource>${tag('RequestId', ids.request)}${tag('HostId', ids.host)}`;
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${tag('Code', code)}${tag('Message', message)}${facts.join('')}${about}</Error>`;
   return { status, headers: { ...headers }, body };
 }

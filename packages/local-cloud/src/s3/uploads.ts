@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import type { Checksum } from './checksum.ts';
+import type { Checksum, UploadChecksum } from './checksum.ts';
 import type { Draft } from './drafts.ts';
 import { S3Error } from './error.ts';
-import type { UploadChecksum } from './multipart-checksum.ts';
 import type { ObjectVersion } from './object-file.ts';
-import type { S3Response } from './request.ts';
+import type { S3Response } from './response.ts';
 
 /** A part that was received. */
 export interface Part {
@@ -44,7 +43,7 @@ export interface Completion {
 /** How many completions are remembered. */
 const mostCompletions = 1000;
 
-/** Uploads in parts that are under way. They are forgotten with the process: their parts lie with the drafts. */
+/** Uploads in parts that are in progress. They are forgotten with the process: their parts lie with the drafts. */
 export class Uploads {
   readonly #uploads = new Map<string, Upload>();
   readonly #completed = new Map<string, Completion>();

@@ -1,3 +1,5 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { escapeXml } from '../wire/xml.ts';
 import { malformedXml } from './error.ts';
 
 /** An element that was read: attributes are not kept, S3's documents have none that matter. */
@@ -11,40 +13,55 @@ export interface XmlElement {
 /** No document of S3 goes deeper than this. */
 const maximumDepth = 16;
 
-const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const parser = new XMLParser({
+  preserveOrder: true,
+  ignoreAttributes: true,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  removeNSPrefix: true,
+  // Keys may begin with spaces, and look like numbers.
+  trimValues: false,
+  parseTagValue: false,
+  // The parser leaves unknown references as they are; S3 refuses them, see `unescapeXml`.
+  processEntities: false,
+  cdataPropName: '#cdata',
+});
 
-const token =
-  /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!\[CDATA\[([\s\S]*?)\]\]>|<\/([\w.:-]+)\s*>|<([\w.:-]+)((?:\s+[\w.:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)/y;
+/** What the parser makes of an element: one property of its name, or of `#text` or `#cdata`. */
+type Node = Record<string, Node[] | string>;
 
 /**
  * Reads a document. Names lose their prefix.
  * @throws S3Error `MalformedXML`; document types are refused too
  */
 export function parseXml(text: string): XmlElement {
-  const top: XmlElement = { name: '', text: '', children: [] };
-  const open = [top];
-  token.lastIndex = text.startsWith('\ufeff') ? 1 : 0;
-  while (token.lastIndex < text.length) {
-    const found = token.exec(text);
-    const current = open.at(-1);
-    if (!found || !current) throw malformedXml();
-    const [, cdata, closing, opening, , selfClosing, plain] = found;
-    if (cdata !== undefined) current.text += cdata;
-    else if (plain !== undefined) current.text += unescapeXml(plain);
-    else if (closing !== undefined) {
-      if (open.length < 2 || local(closing) !== current.name) throw malformedXml();
-      open.pop();
-    } else if (opening !== undefined) {
-      const element = { name: local(opening), text: '', children: [] };
-      current.children.push(element);
-      if (selfClosing !== '/') open.push(element);
-      if (open.length > maximumDepth) throw malformedXml();
-    }
+  // The validator knows neither: a document type may define entities, and nesting is counted by the parser alone.
+  if (/<!DOCTYPE/i.test(text) || XMLValidator.validate(text) !== true) throw malformedXml();
+  let nodes: Node[];
+  try {
+    nodes = parser.parse(text);
+  } catch {
+    throw malformedXml();
   }
+  const top = readElement('', nodes, 0);
   const [root, ...more] = top.children;
-  if (!root || more.length > 0 || open.length > 1 || top.text.trim() !== '') throw malformedXml();
+  if (!root || more.length > 0 || top.text.trim() !== '') throw malformedXml();
   return root;
 }
+
+function readElement(name: string, nodes: Node[], depth: number): XmlElement {
+  if (depth > maximumDepth) throw malformedXml();
+  const element: XmlElement = { name, text: '', children: [] };
+  for (const node of nodes) {
+    const [key = '', content = ''] = Object.entries(node)[0] ?? [];
+    if (typeof content === 'string') element.text += unescapeXml(content);
+    else if (key === '#cdata') element.text += content.map((piece) => piece['#text'] ?? '').join('');
+    else element.children.push(readElement(key, content, depth + 1));
+  }
+  return element;
+}
+
+const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /** The text of the first child of that name; undefined when there is none. */
 export function childText(element: XmlElement, name: string): string | undefined {
@@ -53,7 +70,7 @@ export function childText(element: XmlElement, name: string): string | undefined
 
 /** An element of an answer; values that are undefined leave it out. */
 export function tag(name: string, value: string | number | boolean | undefined): string {
-  return value === undefined ? '' : `<${name}>${escapeXml(String(value))}</${name}>`;
+  return value === undefined ? '' : `<${name}>${escapeText(String(value))}</${name}>`;
 }
 
 /** An element with elements inside. */
@@ -67,13 +84,9 @@ export function document(name: string, ...content: string[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${open}${content.join('')}</${name}>`;
 }
 
-/** Escapes text. Characters that XML cannot hold become references all the same, as with S3: keys may hold any character. */
-export function escapeXml(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: keys may hold them
-  return text.replace(/[\u0000-\u001f&<>"'\ufffe\uffff]/g, (char) => {
-    const name = Object.keys(named).find((key) => named[key] === char);
-    return name ? `&${name};` : `&#x${char.charCodeAt(0).toString(16).toUpperCase()};`;
-  });
+/** Escapes text as S3 does. */
+export function escapeText(text: string): string {
+  return escapeXml(text, 'reference');
 }
 
 function unescapeXml(text: string): string {
@@ -87,8 +100,4 @@ function unescapeXml(text: string): string {
     if (!(code <= 0x10ffff) || (code >= 0xd800 && code < 0xe000)) throw malformedXml();
     return String.fromCodePoint(code);
   });
-}
-
-function local(name: string): string {
-  return name.slice(name.indexOf(':') + 1);
 }

@@ -25,7 +25,7 @@ export function describeHandlers(store: SecretStore): HandlerTable {
       const all = Object.values(store.all).filter(
         ({ deletedAt }) => input.IncludePlannedDeletion === true || deletedAt === undefined,
       );
-      // Newest first, unless told; secrets made in the same millisecond by name.
+      // Newest first, by default; secrets made in the same millisecond by name.
       const key = ({ createdAt, name }: SecretRecord) => `${String(createdAt).padStart(16, '0')} ${name}`;
       const order = { ...input, SortOrder: input.SortOrder ?? 'desc' };
       const page = pageOf(keepSecrets(all, input.Filters), order, 100, key);

@@ -1,25 +1,21 @@
-import { CloudError } from '../wire/handler.ts';
+import type { CloudError } from '../wire/handler.ts';
+import { brokenConstraint, refusals } from '../wire/refusals.ts';
+
+const resourceNotFound = refusals('ResourceNotFoundException');
 
 export function notFound(message = "Secrets Manager can't find the specified secret."): CloudError {
-  return new CloudError('ResourceNotFoundException', message);
+  return resourceNotFound(message);
 }
 
-export function invalidParameter(message: string): CloudError {
-  return new CloudError('InvalidParameterException', message);
-}
+export const invalidParameter = refusals('InvalidParameterException');
 
-export function invalidRequest(message: string): CloudError {
-  return new CloudError('InvalidRequestException', message);
-}
+export const invalidRequest = refusals('InvalidRequestException');
 
-export function alreadyThere(message: string): CloudError {
-  return new CloudError('ResourceExistsException', message);
-}
+export const alreadyThere = refusals('ResourceExistsException');
+
+const validation = refusals('ValidationException');
 
 /** A member of a request that its model does not allow. */
 export function constraint(value: string, member: string, problem: string): CloudError {
-  return new CloudError(
-    'ValidationException',
-    `1 validation error detected: Value '${value.slice(0, 200)}' at '${member}' failed to satisfy constraint: ${problem}`,
-  );
+  return validation(brokenConstraint(member, value, problem));
 }

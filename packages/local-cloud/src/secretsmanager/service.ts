@@ -1,4 +1,4 @@
-import type { HandlerTable } from '../wire/handler.ts';
+import type { Service } from '../service.ts';
 import { deleteHandlers } from './delete.ts';
 import { describeHandlers } from './describe.ts';
 import { readHandlers } from './read.ts';
@@ -6,7 +6,7 @@ import { type SecretContext, SecretStore } from './store.ts';
 import { writeHandlers } from './write.ts';
 
 /** Secrets Manager. */
-export function createSecretService(context: SecretContext): { handlers: HandlerTable } {
+export function createSecretService(context: SecretContext): Service {
   const store = new SecretStore(context);
   return {
     handlers: {

@@ -49,7 +49,7 @@ export class SecretStore {
     return `arn:aws:secretsmanager:${this.context.region.name}:${account.id}:secret:${name}-${suffix}`;
   }
 
-  /** The version asked for; the current one unless told. @throws CloudError `ResourceNotFoundException` */
+  /** The version asked for; the current one by default. @throws CloudError `ResourceNotFoundException` */
   version(record: SecretRecord, { VersionId: id, VersionStage: stage }: { VersionId?: string; VersionStage?: string }) {
     const found: SecretVersion | undefined = record.versions.find((one) => {
       if (id !== undefined) return one.id === id;

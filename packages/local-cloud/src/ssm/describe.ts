@@ -10,8 +10,8 @@ import type {
 } from '@aws-sdk/client-ssm';
 import type { ParameterRecord } from '../model.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
+import { invalid } from './errors.ts';
 import { applyFilters, fromOldFilters } from './filters.ts';
-import { invalid } from './names.ts';
 import { pageOf } from './pages.ts';
 import { checkNames } from './read.ts';
 import { toMetadata } from './shape.ts';

@@ -1,7 +1,7 @@
 import type { ParameterStringFilter, ParametersFilter } from '@aws-sdk/client-ssm';
 import type { ParameterRecord, ParameterVersion } from '../model.ts';
 import { CloudError } from '../wire/handler.ts';
-import { invalid } from './names.ts';
+import { invalid } from './errors.ts';
 
 type Field = (record: ParameterRecord, current: ParameterVersion) => string | undefined | string[];
 

@@ -5,7 +5,7 @@ import type {
   UnlabelParameterVersionResult,
 } from '@aws-sdk/client-ssm';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
-import { constraint } from './names.ts';
+import { constraint } from './errors.ts';
 import type { ParameterStore } from './store.ts';
 
 /** Labels of one version at most. */

@@ -1,5 +1,6 @@
 import { account } from '../settings.ts';
 import { CloudError } from '../wire/handler.ts';
+import { invalid } from './errors.ts';
 
 /** Parts of a path at most. */
 const mostLevels = 15;
@@ -31,7 +32,7 @@ export function checkName(name: string, region: string): string {
   return name;
 }
 
-/** @throws CloudError `ValidationException` for what is no path to look below */
+/** @throws CloudError `ValidationException` for what is not a path to look below */
 export function checkPath(path: string): string {
   if (path === '/' || (path.startsWith('/') && isWellFormed(path.replace(/\/$/, '')))) return path;
   throw invalid(
@@ -62,15 +63,4 @@ export function readSelector(text: string, region: string): Wanted {
 
 export function arnOf(name: string, region: string): string {
   return `arn:aws:ssm:${region}:${account.id}:parameter${name.startsWith('/') ? '' : '/'}${name}`;
-}
-
-export function invalid(message: string): CloudError {
-  return new CloudError('ValidationException', message);
-}
-
-/** A member of a request that its model does not allow. */
-export function constraint(value: string, member: string, problem: string): CloudError {
-  return invalid(
-    `1 validation error detected: Value '${value.slice(0, 200)}' at '${member}' failed to satisfy constraint: ${problem}`,
-  );
 }

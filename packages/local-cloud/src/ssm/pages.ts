@@ -1,5 +1,5 @@
 import { CloudError } from '../wire/handler.ts';
-import { constraint } from './names.ts';
+import { constraint } from './errors.ts';
 
 /**
  * The page asked for, in the order of the keys.

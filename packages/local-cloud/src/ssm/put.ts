@@ -2,7 +2,8 @@ import { runInNewContext } from 'node:vm';
 import type { PutParameterRequest, PutParameterResult } from '@aws-sdk/client-ssm';
 import type { ParameterRecord, ParameterVersion } from '../model.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
-import { checkName, constraint, invalid } from './names.ts';
+import { constraint, invalid } from './errors.ts';
+import { checkName } from './names.ts';
 import type { ParameterStore } from './store.ts';
 import { withTags } from './tags.ts';
 

@@ -10,8 +10,9 @@ import type {
   Parameter,
 } from '@aws-sdk/client-ssm';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
+import { constraint } from './errors.ts';
 import { applyFilters } from './filters.ts';
-import { checkPath, constraint, readSelector } from './names.ts';
+import { checkPath, readSelector } from './names.ts';
 import { pageOf } from './pages.ts';
 import { toHistory, toParameter } from './shape.ts';
 import type { ParameterStore } from './store.ts';
@@ -57,7 +58,7 @@ export function readHandlers(store: ParameterStore): HandlerTable {
       const reading = { region, decrypted: input.WithDecryption };
       return {
         // Where labels are asked for, the versions that carry them are given.
-        Parameters: page.items.map((record) => toParameter(record, labelled(store, record, input), reading)),
+        Parameters: page.items.map((record) => toParameter(record, labeled(store, record, input), reading)),
         NextToken: page.nextToken,
       };
     },
@@ -72,7 +73,7 @@ export function readHandlers(store: ParameterStore): HandlerTable {
   };
 }
 
-function labelled(
+function labeled(
   store: ParameterStore,
   record: Parameters<ParameterStore['version']>[0],
   { ParameterFilters: filters = [] }: GetParametersByPathRequest,

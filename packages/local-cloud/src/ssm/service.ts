@@ -1,4 +1,4 @@
-import type { HandlerTable } from '../wire/handler.ts';
+import type { Service } from '../service.ts';
 import { describeHandlers } from './describe.ts';
 import { labelHandlers } from './labels.ts';
 import { putHandlers } from './put.ts';
@@ -6,7 +6,7 @@ import { readHandlers } from './read.ts';
 import { type ParameterContext, ParameterStore } from './store.ts';
 
 /** Parameter Store of Systems Manager. */
-export function createParameterService(context: ParameterContext): { handlers: HandlerTable } {
+export function createParameterService(context: ParameterContext): Service {
   const store = new ParameterStore(context);
   return {
     handlers: {

@@ -1,6 +1,6 @@
 import type { Tags } from '../model.ts';
 import { CloudError } from '../wire/handler.ts';
-import { invalid } from './names.ts';
+import { invalid } from './errors.ts';
 
 const mostTags = 50;
 

@@ -26,7 +26,7 @@ export interface StateStore {
 
 /**
  * Opens the state kept in `dir`/state.json, or an empty one. The file is replaced atomically and readable by its owner only.
- * Writes go by real time, not by the cloud's clock: they are no behaviour of the cloud.
+ * Writes go by real time, not by the cloud's clock: they are not a behavior of the cloud.
  * @param onError told of a write in the background that failed; the next change tries again.
  * @throws PipelineError `cloud.state-corrupt` naming the file when it cannot be read as a state of this version.
  */
@@ -122,7 +122,7 @@ function isTable(value: unknown): boolean {
 
 function corrupt(file: string, why: string): PipelineError {
   return new PipelineError('cloud.state-corrupt', `the local cloud's state file ${file} cannot be used: ${why}`, {
-    hint: 'start afresh with `pipeline local reset`, or put back a good copy of the file',
+    hint: 'restore a good copy of the file, or start over: pipeline local reset, or another folder',
   });
 }
 

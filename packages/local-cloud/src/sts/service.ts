@@ -4,9 +4,12 @@ import { arnOf } from '../iam/names.ts';
 import { isAllowed } from '../iam/permissions.ts';
 import type { IamStore } from '../iam/store.ts';
 import { mayTake } from '../iam/trust.ts';
+import type { Service } from '../service.ts';
 import { account } from '../settings.ts';
 import { CloudError, type HandlerTable } from '../wire/handler.ts';
+import { brokenConstraint } from '../wire/refusals.ts';
 import type { CallerIdentity } from '../wire/sessions.ts';
+import { invalidValue } from './errors.ts';
 import type { SessionCredentials, Sessions } from './sessions.ts';
 
 const root: CallerIdentity = {
@@ -27,7 +30,7 @@ export interface StsOptions {
 }
 
 /** STS: who one is, and temporary credentials. The account's own key is its root user's, whose id is the account's, as AWS has it. */
-export function createStsService(options?: StsOptions): { handlers: HandlerTable } {
+export function createStsService(options?: StsOptions): Service {
   const handlers: HandlerTable = {
     GetCallerIdentity: (_input, { identity = root }) => ({
       Account: identity.account,
@@ -43,7 +46,9 @@ function sessionHandlers({ iam, sessions, clock }: StsOptions): HandlerTable {
     AssumeRole: (input: AssumeRoleRequest, { identity = root }) => {
       const { RoleArn = '', RoleSessionName: session = '', DurationSeconds: seconds = 3600 } = input;
       if (!/^[\w+=,.@-]{2,64}$/.test(session)) {
-        throw invalid(`Value '${session.slice(0, 200)}' at 'roleSessionName' failed to satisfy constraint`);
+        throw invalidValue(
+          brokenConstraint('roleSessionName', session, 'Member must have 2 to 64 letters, digits and _+=,.@-'),
+        );
       }
       checkSeconds(seconds, 43_200);
       const role = iam.roleByArn(RoleArn);
@@ -100,15 +105,5 @@ function toCredentials(made: SessionCredentials) {
 
 function checkSeconds(seconds: number, most: number): number {
   if (seconds >= 900 && seconds <= most) return seconds;
-  throw invalid(
-    `Value '${seconds}' at 'durationSeconds' failed to satisfy constraint: Member must have value between 900 and ${most}`,
-  );
-}
-
-function invalid(problem: string): CloudError {
-  return invalidValue(`1 validation error detected: ${problem}`);
-}
-
-function invalidValue(message: string): CloudError {
-  return new CloudError('ValidationError', message);
+  throw invalidValue(brokenConstraint('durationSeconds', seconds, `Member must have value between 900 and ${most}`));
 }

@@ -13,7 +13,7 @@ export interface Authorization {
 
 const pattern = /^AWS4-HMAC-SHA256\s+(.+)$/;
 
-/** Reads the header; undefined when it is no complete Signature Version 4. */
+/** Reads the header; undefined when it is not a complete Signature Version 4. */
 export function parseAuthorization(header: string): Authorization | undefined {
   const fields = new Map<string, string>();
   for (const part of (pattern.exec(header)?.[1] ?? '').split(',')) {

@@ -11,7 +11,10 @@ const maximumDepth = 64;
 
 /**
  * Reads one CBOR item (RFC 8949). Maps become objects, whose keys must be texts.
- * @throws RangeError for bytes that are no such item, or more than one.
+ *
+ * The SDK's own decoder (`@smithy/core/cbor`), made for the answers of a service, is too lenient for requests: it ignores bytes after the
+ * item, takes keys that are not texts and broken UTF-8, and has no limit of depth or of the size of a big number.
+ * @throws RangeError for bytes that are not such an item, or more than one.
  */
 export function decodeCbor(bytes: Uint8Array): unknown {
   const reader = new Reader(bytes);

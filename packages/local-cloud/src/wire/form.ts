@@ -1,6 +1,6 @@
 import { CloudError } from './handler.ts';
 
-/** Deepest nesting of any shape is below ten; more is no honest request. */
+/** Deepest nesting of any shape is below ten; more is not an honest request. */
 const maximumDepth = 32;
 
 /** A parameter, its name cut at the dots: `Filter.1.Name=x` is node `Filter` > `1` > `Name` with the value `x`. */
@@ -11,7 +11,7 @@ export interface FormNode {
 
 /**
  * The name-value pairs of a form body or query string.
- * @throws CloudError `MalformedQueryString` for wrong percent escapes, text that is no UTF-8, or a name given twice.
+ * @throws CloudError `MalformedQueryString` for wrong percent escapes, text that is not UTF-8, or a name given twice.
  */
 export function parseForm(text: string): Map<string, string> {
   const pairs = new Map<string, string>();

@@ -1,4 +1,5 @@
 import { CloudError } from './handler.ts';
+import { brokenConstraint } from './refusals.ts';
 import type { Protocol } from './shapes.ts';
 
 /** Longest piece of a caller's value that an error repeats. */
@@ -20,9 +21,9 @@ export function wrongType(protocol: Protocol, path: string, value: string, expec
     const message = `Value (${cut}) for parameter ${path} is invalid. It must be ${expected}.`;
     return new CloudError('InvalidParameterValue', message);
   }
-  return validation(
-    protocol,
-    `Value '${cut}' at '${memberPath(path)}' failed to satisfy constraint: Member must be ${expected}`,
+  return new CloudError(
+    validationCode(protocol),
+    brokenConstraint(memberPath(path), value, `Member must be ${expected}`),
   );
 }
 
@@ -34,8 +35,11 @@ export function unknown(protocol: Protocol, path: string): CloudError {
 }
 
 function validation(protocol: Protocol, problem: string): CloudError {
-  const code = protocol === 'json' ? 'ValidationException' : 'ValidationError';
-  return new CloudError(code, `1 validation error detected: ${problem}`);
+  return new CloudError(validationCode(protocol), `1 validation error detected: ${problem}`);
+}
+
+function validationCode(protocol: Protocol): string {
+  return protocol === 'json' ? 'ValidationException' : 'ValidationError';
 }
 
 /** AWS names members in these messages with a small first letter, and without the protocol's `member`. */

@@ -8,7 +8,7 @@ export interface RpcCodec {
   decode(body: Uint8Array): unknown;
   encode(value: unknown): string | Uint8Array;
   fromDate(date: Date): unknown;
-  /** Milliseconds since the epoch; undefined for what is no time. */
+  /** Milliseconds since the epoch; undefined for what is not a time. */
   toMs(value: unknown): number | undefined;
   fromBytes(bytes: Uint8Array): unknown;
   /** Undefined for what stands for no bytes. */

@@ -5,7 +5,7 @@ import type { ServiceShapes, SimpleKind, StructShape, TypeRef } from './shapes.t
 
 type Plain = Record<string, unknown>;
 
-/** Deepest nesting of any shape is below ten; more is no honest request. */
+/** Deepest nesting of any shape is below ten; more is not an honest request. */
 const maximumDepth = 32;
 
 /**

@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { CallRecord } from '../calls/record.ts';
 import { parseAuthorization } from './authorization.ts';
 import { readBody } from './body.ts';
-import { type CallRecord, createResponder, type Responder, type ResponderOptions } from './respond.ts';
+import { createResponder, type Responder } from './respond.ts';
+import type { ResponderOptions } from './responder-options.ts';
 
 export interface WireServerOptions extends ResponderOptions {
   /**
@@ -10,11 +12,11 @@ export interface WireServerOptions extends ResponderOptions {
    * must answer, itself.
    */
   control?: (request: IncomingMessage, response: ServerResponse, path: string) => boolean | Promise<boolean>;
-  /** S3, which is no service of the query protocol: it answers whole requests itself. */
+  /** S3, which is not a service of the query protocol: it answers whole requests itself. */
   s3?: RequestService;
   /** Service Quotas, which speaks JSON. */
   quotas?: RequestService;
-  /** Largest body in bytes; 1 MiB unless told. */
+  /** Largest body in bytes; 1 MiB by default. */
   bodyLimit?: number;
   /** Milliseconds of real time until slow callers are cut off. */
   timeouts?: {

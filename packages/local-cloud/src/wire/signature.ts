@@ -15,7 +15,7 @@ export interface Credentials {
 /** A request as far as its signature covers it. */
 export interface SignedRequest {
   method: string;
-  /** Without the query; `/` unless told. */
+  /** Without the query; `/` by default. */
   path?: string;
   /** Raw query string, without the question mark. */
   query: string;
@@ -55,7 +55,7 @@ export function verifySignature(
   if (!header) throw new CloudError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
   const authorization = parseAuthorization(header);
   if (!authorization) {
-    throw new CloudError('IncompleteSignature', 'Authorization header is no complete AWS4-HMAC-SHA256 signature.');
+    throw new CloudError('IncompleteSignature', 'Authorization header is not a complete AWS4-HMAC-SHA256 signature.');
   }
   const { accessKeyId, service, region } = authorization;
   const { secretAccessKey, identity } = keyOf(request, authorization, credentials, now);

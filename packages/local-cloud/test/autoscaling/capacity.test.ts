@@ -165,7 +165,7 @@ describe('capacity of a group', () => {
     expect(Object.values(f.cloud.state.instances).every((i) => i.state === 'terminated')).toBe(true);
   });
 
-  it('keeps 350 instances with a bounded number of looks', async () => {
+  it('keeps 350 instances with a bounded number of passes', async () => {
     const f = setUp();
     await f.create({ DesiredCapacity: 350, MaxSize: 400 });
     expect(f.inState('InService')).toHaveLength(350);
@@ -178,7 +178,7 @@ describe('capacity of a group', () => {
     expect(process.cpuUsage(before).user / 1000).toBeLessThan(15_000);
   });
 
-  it('takes up what was under way after a restart', async () => {
+  it('takes up what was in progress after a restart', async () => {
     const f = setUp();
     await f.create();
     await f.send('SetDesiredCapacity', { AutoScalingGroupName: 'api', DesiredCapacity: 3 });

@@ -19,12 +19,12 @@ describe('health of members', () => {
   it('replaces an unhealthy target, but only after the grace period', async () => {
     const f = setUp();
     await f.create({ DesiredCapacity: 2, HealthCheckGracePeriod: 30 });
-    const sick = f.record().instances[0]?.instanceId ?? '';
-    f.cloud.setTarget(arn, sick, 'unhealthy');
+    const unhealthy = f.record().instances[0]?.instanceId ?? '';
+    f.cloud.setTarget(arn, unhealthy, 'unhealthy');
     await f.cloud.clock.advance(15_000);
-    expect(f.record().instances[0]).toMatchObject({ instanceId: sick, healthStatus: 'Healthy' });
+    expect(f.record().instances[0]).toMatchObject({ instanceId: unhealthy, healthStatus: 'Healthy' });
     await f.cloud.clock.advance(20_000);
-    expect(f.record().instances.map((i) => i.instanceId)).not.toContain(sick);
+    expect(f.record().instances.map((i) => i.instanceId)).not.toContain(unhealthy);
     expect(f.inState('InService')).toHaveLength(2);
     expect((await f.causes()).join()).toContain('in response to an ELB system health check failure.');
   });

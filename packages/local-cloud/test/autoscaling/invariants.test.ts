@@ -9,7 +9,7 @@ import { arn, type Fixture, setUp } from './support.ts';
 type Move =
   | { kind: 'wait'; seconds: number }
   | { kind: 'desire'; n: number }
-  | { kind: 'die' | 'sicken' | 'standby' | 'return'; index: number; decrement: boolean }
+  | { kind: 'die' | 'makeUnhealthy' | 'standby' | 'return'; index: number; decrement: boolean }
   | { kind: 'refresh'; version: number; min: number; spread: number; explicit: boolean; rollback: boolean }
   | { kind: 'hook'; launching: boolean; result: 'CONTINUE' | 'ABANDON'; remove: boolean }
   | { kind: 'complete'; index: number; result: 'CONTINUE' | 'ABANDON' }
@@ -28,7 +28,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('wait' as const), seconds: fc.integer({ min: 0, max: 8 }) }) },
   fc.record({ kind: fc.constant('desire' as const), n: fc.integer({ min: 0, max: 12 }) }),
   fc.record({
-    kind: fc.constantFrom('die' as const, 'sicken' as const, 'standby' as const, 'return' as const),
+    kind: fc.constantFrom('die' as const, 'makeUnhealthy' as const, 'standby' as const, 'return' as const),
     index: fc.nat(11),
     decrement: fc.boolean(),
   }),
@@ -143,7 +143,7 @@ async function play(f: Fixture, m: Move): Promise<void> {
     const id = nth(f.inState('InService'), m.index);
     if (!id) return;
     if (m.kind === 'die') f.cloud.setInstance(id, 'terminated');
-    else if (m.kind === 'sicken') f.cloud.setTarget(arn, id, 'unhealthy');
+    else if (m.kind === 'makeUnhealthy') f.cloud.setTarget(arn, id, 'unhealthy');
     else
       await f.send('EnterStandby', {
         AutoScalingGroupName,
@@ -208,23 +208,23 @@ function allowed(f: Fixture): number {
     (r) => r.status === 'InProgress' || r.status === 'RollbackInProgress',
   );
   const cap = refresh ? refreshBounds(group.desiredCapacity, refresh.preferences).cap : group.desiredCapacity;
-  const sick = group.instances.filter((i) => i.lifecycleState === 'InService' && i.healthStatus === 'Unhealthy');
+  const unhealthy = group.instances.filter((i) => i.lifecycleState === 'InService' && i.healthStatus === 'Unhealthy');
   // What AZRebalance has launched takes over from others only once it serves.
-  return cap + (group.rebalance?.launched.length ?? 0) + sick.length;
+  return cap + (group.rebalance?.launched.length ?? 0) + unhealthy.length;
 }
 
-/** Fewer are wanted while the replacement of a sick machine is on its way. */
+/** Fewer are wanted while the replacement of a unhealthy machine is on its way. */
 const lowered: Move[] = [
   { kind: 'policy', max: 110 },
   { kind: 'launch', zone: 'a', n: 1 },
-  { kind: 'sicken', index: 0, decrement: false },
+  { kind: 'makeUnhealthy', index: 0, decrement: false },
   { kind: 'desire', n: 4 },
 ];
 
 /** More are asked for while too many are there, kept until a replacement serves. */
 const asked: Move[] = [
   { kind: 'policy', max: 110 },
-  { kind: 'sicken', index: 0, decrement: false },
+  { kind: 'makeUnhealthy', index: 0, decrement: false },
   { kind: 'launch', zone: 'a', n: 1 },
   { kind: 'desire', n: 4 },
   { kind: 'launch', zone: 'a', n: 1 },

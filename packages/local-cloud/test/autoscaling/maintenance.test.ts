@@ -10,7 +10,7 @@ async function group(MaxHealthyPercentage: number, more: object = {}): Promise<F
 }
 
 /** The balancer finds the first `count` unhealthy. */
-function sicken(f: Fixture, count: number): string[] {
+function makeUnhealthy(f: Fixture, count: number): string[] {
   const ids = f.ids().slice(0, count);
   for (const id of ids) f.cloud.setTarget(arn, id, 'unhealthy');
   return ids;
@@ -19,25 +19,25 @@ function sicken(f: Fixture, count: number): string[] {
 describe('an instance maintenance policy', () => {
   it('has unhealthy instances replaced before they are ended, within its maximum', async () => {
     const f = await group(150);
-    const sick = sicken(f, 3);
+    const unhealthy = makeUnhealthy(f, 3);
     const seen: number[] = [];
     for (let n = 0; n < 100; n++) {
       await f.cloud.clock.advance(200);
       seen.push(f.active().length);
       const serving = f.active().filter((i) => f.cloud.targets.state(arn, i.instanceId) === 'healthy').length;
-      const waiting = f.active().filter((i) => sick.includes(i.instanceId)).length;
+      const waiting = f.active().filter((i) => unhealthy.includes(i.instanceId)).length;
       expect(serving + waiting).toBeGreaterThanOrEqual(4);
     }
     expect(Math.max(...seen)).toBe(6);
     expect(f.inState('InService')).toHaveLength(4);
-    expect(f.ids().filter((id) => sick.includes(id))).toEqual([]);
+    expect(f.ids().filter((id) => unhealthy.includes(id))).toEqual([]);
     expect((await f.causes()).filter((c) => c.includes('ELB system health check failure'))).toHaveLength(3);
     expect((await f.causes()).some((c) => c.includes('an unhealthy instance needing to be replaced'))).toBe(true);
   });
 
   it('allows one more at the least, and does not wait for machines that have ended', async () => {
     const f = await group(110);
-    sicken(f, 1);
+    makeUnhealthy(f, 1);
     await f.service.idle();
     expect(f.active()).toHaveLength(5);
     await f.cloud.clock.advance(10_000);
@@ -50,17 +50,17 @@ describe('an instance maintenance policy', () => {
 
   it('ends the unhealthy ones first when the group shrinks', async () => {
     const f = await group(150);
-    const sick = sicken(f, 2);
+    const unhealthy = makeUnhealthy(f, 2);
     await f.send('SetDesiredCapacity', { AutoScalingGroupName, DesiredCapacity: 2 });
     await f.cloud.clock.advance(10_000);
     expect(f.inState('InService')).toHaveLength(2);
-    expect(f.ids().filter((id) => sick.includes(id))).toEqual([]);
+    expect(f.ids().filter((id) => unhealthy.includes(id))).toEqual([]);
   });
 
   it('does nothing while ReplaceUnhealthy is suspended, and leaves a refresh to its own bounds', async () => {
     const f = await group(150);
     await f.send('SuspendProcesses', { AutoScalingGroupName, ScalingProcesses: ['ReplaceUnhealthy'] });
-    sicken(f, 1);
+    makeUnhealthy(f, 1);
     await f.cloud.clock.advance(10_000);
     expect(f.active()).toHaveLength(4);
     await f.send('ResumeProcesses', { AutoScalingGroupName });
@@ -72,7 +72,7 @@ describe('an instance maintenance policy', () => {
 
   it('goes on after a restart', async () => {
     const f = await group(150);
-    sicken(f, 1);
+    makeUnhealthy(f, 1);
     await f.cloud.clock.advance(500);
     await f.restart();
     await f.cloud.clock.advance(30_000);
@@ -101,7 +101,7 @@ describe('an instance maintenance policy', () => {
     const none = { MinHealthyPercentage: -1, MaxHealthyPercentage: -1 };
     await f.send('UpdateAutoScalingGroup', { AutoScalingGroupName, InstanceMaintenancePolicy: none });
     expect((await f.group()).InstanceMaintenancePolicy).toBeUndefined();
-    sicken(f, 1);
+    makeUnhealthy(f, 1);
     await f.service.idle();
     expect(f.inState('Terminating')).toHaveLength(1);
   });

@@ -43,7 +43,7 @@ describe('policies', () => {
     );
   });
 
-  it('are simple and enabled unless told', () => {
+  it('are simple and enabled by default', () => {
     const read = readPolicy({ ...base, AdjustmentType: 'ExactCapacity', ScalingAdjustment: 2 });
     expect(read).toMatchObject({ PolicyType: 'SimpleScaling', Enabled: true });
   });

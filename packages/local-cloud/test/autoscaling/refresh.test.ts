@@ -93,7 +93,7 @@ describe('instance refresh', () => {
     expect((await f.refresh()).Status).toBe('Successful');
   });
 
-  it('pauses at checkpoints, an hour unless told otherwise', async () => {
+  it('pauses at checkpoints, an hour by default otherwise', async () => {
     const f = setUp();
     await f.create();
     await f.startRefresh('2', { MinHealthyPercentage: 50, CheckpointPercentages: [50, 100] });
@@ -114,7 +114,7 @@ describe('instance refresh', () => {
     const failed = await f.refresh();
     expect(failed.Status).toBe('Failed');
     expect(failed.StatusReason).toMatch(
-      /replacements in a row did not become healthy.*ELB system health check failure/,
+      /consecutive replacements did not become healthy.*ELB system health check failure/,
     );
     expect(f.versions()).toEqual([1, 1, 1, 1]);
   });
@@ -174,7 +174,7 @@ describe('instance refresh', () => {
     expect(f.versions()).toEqual(Array(10).fill(3));
   });
 
-  it('keeps the serving instances when a launch-first refresh is cancelled early', async () => {
+  it('keeps the serving instances when a launch-first refresh is canceled early', async () => {
     const f = setUp();
     await f.create();
     await f.startRefresh('2', { MinHealthyPercentage: 100, MaxHealthyPercentage: 200 });

@@ -50,7 +50,7 @@ export class Account {
   #names = 0;
 
   /**
-   * @param patienceMs how long `until` asks unless told, in ms of the host's time
+   * @param patienceMs how long `until` asks by default, in ms of the host's time
    * @param pause what comes between two of its looks
    * @param connect what else is done to each client before it is used
    */
@@ -127,7 +127,7 @@ export class Account {
     return ImageId;
   }
 
-  /** Name of a new launch template with one version, of the base image unless told. */
+  /** Name of a new launch template with one version, of the base image by default. */
   async template(ImageId: string = account.baseImageId, more: RequestLaunchTemplateData = {}): Promise<string> {
     const LaunchTemplateName = this.name('template');
     const LaunchTemplateData = { ImageId, InstanceType: 't3.micro' as const, ...more };
@@ -135,7 +135,7 @@ export class Account {
     return LaunchTemplateName;
   }
 
-  /** ARN of a new target group; two checks of 5 s each decide unless told. */
+  /** ARN of a new target group; two checks of 5 s each decide by default. */
   async targetGroup(more: Partial<CreateTargetGroupCommandInput> = {}): Promise<string> {
     const check = { HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2, HealthyThresholdCount: 2 };
     const { TargetGroups } = await this.elb.send(

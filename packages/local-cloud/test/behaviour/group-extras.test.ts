@@ -143,7 +143,7 @@ describe.each(drivers)('groups of $driver machines', patiently, ({ driver }) => 
 describe('lifecycle hooks', () => {
   open({});
 
-  it('ASG-HKS-03 abandon after their heartbeat, an hour unless told, of 30 to 7,200 s', async () => {
+  it('ASG-HKS-03 abandon after their heartbeat, an hour by default, of 30 to 7,200 s', async () => {
     const group = await world.group(0, { MaxSize: 1 });
     await hook(group, 'LAUNCHING');
     const { LifecycleHooks } = await world.asg.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName: group }));

@@ -72,7 +72,7 @@ describe.each(drivers)('images on $driver machines', patiently, ({ driver }) => 
     await world.running({ ImageId: imageId });
   });
 
-  it('EC2-IMG-02 restart a running instance unless told not to; it stays running', async () => {
+  it('EC2-IMG-02 restart a running instance by default not to; it stays running', async () => {
     const id = await world.running();
     const still = await bake(id, { NoReboot: true });
     expect(await status(id)).toBe('ok');
@@ -106,7 +106,7 @@ describe.each(drivers)('images on $driver machines', patiently, ({ driver }) => 
     await imageIn(await bake(id, { Name, NoReboot: true }), 'available');
   });
 
-  it('EC2-IMG-04 survive a stop of the cloud; those under way fail, and their data is deleted', async () => {
+  it('EC2-IMG-04 survive a stop of the cloud; those in progress fail, and their data is deleted', async () => {
     const first = await World.onTheWire({ driver });
     const id = await first.running();
     const kept = await first.baked(id);

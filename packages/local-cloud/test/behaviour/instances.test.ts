@@ -207,7 +207,7 @@ describe('instances', () => {
     expect((await world.instance(id)).InstanceType).toBe('m5.large');
   });
 
-  it('EC2-INS-13 are of any well-formed type, t3.micro unless told', async () => {
+  it('EC2-INS-13 are of any well-formed type, t3.micro by default', async () => {
     expect((await world.run()).InstanceType).toBe('t3.micro');
     expect((await world.run({ InstanceType: 'z9x.huge' as 't3.micro' })).InstanceType).toBe('z9x.huge');
     expect(await refusal(world.run({ InstanceType: 'huge' as 't3.micro' }))).toBe('InvalidParameterValue');

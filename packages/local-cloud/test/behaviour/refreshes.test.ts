@@ -78,7 +78,7 @@ describe.each(drivers)('refreshes on $driver machines', patiently, ({ driver }) 
     expect(await refusal(start(group, undefined, { AutoRollback: true }))).toBe('IrreversibleInstanceRefreshFault');
     await start(group, wanted, { ...bounds, AutoRollback: true });
     const ended = await world.refreshed(group, 'RollbackSuccessful');
-    expect(ended?.RollbackDetails?.RollbackReason).toContain('3 replacements in a row');
+    expect(ended?.RollbackDetails?.RollbackReason).toContain('3 consecutive replacements');
     await world.inService(group, 2);
     expect(await versions(group)).toEqual(['1', '1']);
   });
@@ -127,7 +127,7 @@ describe('refreshes', () => {
     await world.refreshed(group, 'Successful');
   });
 
-  it('ASG-REF-05 that are cancelled revert nothing', async () => {
+  it('ASG-REF-05 that are canceled revert nothing', async () => {
     const { group, wanted } = await fleet(3);
     await start(group, wanted, { MinHealthyPercentage: 66, InstanceWarmup: 60 });
     await world.until(
@@ -169,7 +169,7 @@ describe('refreshes', () => {
     world.cloud.faults.add({ kind: 'boot-dead' });
     await start(group, wanted, { MinHealthyPercentage: 100, MaxHealthyPercentage: 110 });
     const failed = await world.refreshed(group, 'Failed');
-    expect(failed?.StatusReason).toContain('3 replacements in a row');
+    expect(failed?.StatusReason).toContain('3 consecutive replacements');
     expect(await named(group)).toBe('1');
   });
 
@@ -238,7 +238,7 @@ describe('refreshes', () => {
 describe('refreshes over hours', () => {
   open({ lookMs: 10_000 });
 
-  it('ASG-REF-14 pause at checkpoints, an hour unless told otherwise', async () => {
+  it('ASG-REF-14 pause at checkpoints, an hour by default otherwise', async () => {
     const { group, wanted } = await fleet(2);
     const took = await world.took(async () => {
       await start(group, wanted, { CheckpointPercentages: [50, 100], MinHealthyPercentage: 50 });
@@ -250,7 +250,7 @@ describe('refreshes over hours', () => {
     expect(await refusal(start(group, wanted, { CheckpointDelay: 60 }))).toBe('ValidationError');
   });
 
-  it('ASG-REF-15 wait an hour for instances in Standby, then fail, unless told otherwise', async () => {
+  it('ASG-REF-15 wait an hour for instances in Standby, then fail, by default otherwise', async () => {
     const { group, wanted } = await fleet(2);
     await standby(group);
     const took = await world.took(async () => {

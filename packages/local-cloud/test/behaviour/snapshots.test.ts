@@ -45,7 +45,7 @@ describe('snapshots and volumes', () => {
     expect(await snapshot(id)).toMatchObject({ State: 'completed', Progress: '100%' });
   });
 
-  it('EC2-SNP-02 that a registered image needs cannot be deleted, and stay when it is deregistered unless told', async () => {
+  it('EC2-SNP-02 that a registered image needs cannot be deleted, and stay when it is deregistered by default', async () => {
     const InstanceId = await world.running();
     const baked = async () => {
       const ImageId = await world.baked(InstanceId);

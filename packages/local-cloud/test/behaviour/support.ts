@@ -36,7 +36,7 @@ chmod 755 /etc/sv/web/run
 ln -s /etc/sv/web /etc/service/web
 `).toString('base64');
 
-/** Of simulated machines unless told: what tests must see while it lasts takes longer than they wait between two looks. */
+/** Of simulated machines by default: what tests must see while it lasts takes longer than they wait between two looks. */
 const visibleDelays: Delays = {
   ...delayProfiles.quick,
   ...{ instancePending: 2_000, imagePending: 6_000, minimumDrain: 6_000 },
@@ -46,7 +46,7 @@ const visibleDelays: Delays = {
 export type WorldOptions = Partial<CloudOptions> & {
   /** Simulated machines on the wire, for what is served there only; their time is then the host's, 20 times as fast. */
   wire?: boolean;
-  /** How long simulated machines are left alone between two looks, in milliseconds of virtual time; 100 unless told. */
+  /** How long simulated machines are left alone between two looks, in milliseconds of virtual time; 100 by default. */
   lookMs?: number;
 };
 
@@ -101,7 +101,7 @@ export class World<Cloud extends Running = Running> extends Account {
     super(cloud, patienceMs, pause, cloud.connect);
   }
 
-  /** Simulated machines are in this process and on virtual time unless told; sandboxes are real, and so is their time. */
+  /** Simulated machines are in this process and on virtual time by default; sandboxes are real, and so is their time. */
   static async start(options: WorldOptions = {}): Promise<World> {
     const { driver = 'simulated', wire = driver === 'sandbox', delays: asked, lookMs = 100 } = options;
     if (wire) return World.onTheWire(options);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { CallLog } from '../../src/calls/log.ts';
-import type { CallRecord } from '../../src/wire/respond.ts';
+import type { CallRecord } from '../../src/calls/record.ts';
 
 const call = (more: Partial<CallRecord> = {}): CallRecord => ({
   ...{ operation: 'DescribeImages', service: 'ec2', accessKeyId: 'AKID' },

@@ -6,7 +6,7 @@ import { reserveAddresses } from '../../src/daemon/addresses.ts';
 import { readArguments } from '../../src/daemon/arguments.ts';
 import { readCloud, spawnCloud, stopCloud } from '../../src/daemon/client.ts';
 import { countState } from '../../src/daemon/control.ts';
-import { Endings } from '../../src/daemon/endings.ts';
+import { Disposables } from '../../src/daemon/disposables.ts';
 import { lockFolder } from '../../src/daemon/folder-lock.ts';
 import { loadIdentity, saveIdentity } from '../../src/daemon/identity.ts';
 import { openLog } from '../../src/daemon/log.ts';
@@ -105,7 +105,7 @@ describe('spawnCloud', () => {
   it('shows the end of the log when the daemon just ends', async () => {
     await expect(spawnCloud({ dir, entry: await entry('throw new Error("boom")') })).rejects.toMatchObject({
       code: 'local.start-failed',
-      message: 'the local cloud did not start: it ended with exit code 1',
+      message: 'the local cloud did not start: it exited with exit code 1',
       details: expect.arrayContaining([expect.stringContaining('Node.js')]),
     });
   });
@@ -138,15 +138,15 @@ describe('readArguments', () => {
   });
 });
 
-describe('Endings', () => {
-  it('run once, backwards, and all of them even if one fails', async () => {
+describe('Disposables', () => {
+  it('are disposed of once, backwards, and all of them even if one fails', async () => {
     const done: number[] = [];
-    const endings = new Endings();
-    endings.add(() => done.push(1));
-    endings.add(() => Promise.reject(new Error('second')));
-    endings.add(async () => done.push(3));
-    const first = endings.run();
-    expect(endings.run()).toBe(first);
+    const disposables = new Disposables();
+    disposables.add(() => done.push(1));
+    disposables.add(() => Promise.reject(new Error('second')));
+    disposables.add(async () => done.push(3));
+    const first = disposables.dispose();
+    expect(disposables.dispose()).toBe(first);
     await expect(first).rejects.toThrow('second');
     expect(done).toEqual([3, 1]);
   });

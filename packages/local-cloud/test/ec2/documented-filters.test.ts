@@ -43,7 +43,7 @@ test.each(operations)('%s knows every filter of its documentation', async (opera
   // Lists that are always empty have nothing to filter.
   const empty = ['DescribeAddresses', 'DescribeNatGateways'].includes(operation);
   if (empty) return;
-  const unknown = { ...more, Filters: [{ Name: 'colour', Values: ['red'] }] };
+  const unknown = { ...more, Filters: [{ Name: 'color', Values: ['red'] }] };
   expect(await cloud.code(operation, unknown)).toBe('InvalidParameterValue');
 });
 
@@ -70,7 +70,7 @@ test('filters of instances look at what is shown of them', async () => {
   expect(await found('source-dest-check', 'true')).toEqual([plain, special]);
   expect(await found('block-device-mapping.device-name', '/dev/xvda')).toHaveLength(2);
   expect(await found('instance-lifecycle', '*')).toEqual([]);
-  expect(await cloud.code('DescribeInstances', { Filters: [{ Name: 'colour', Values: ['red'] }] })).toBe(
+  expect(await cloud.code('DescribeInstances', { Filters: [{ Name: 'color', Values: ['red'] }] })).toBe(
     'InvalidParameterValue',
   );
 });

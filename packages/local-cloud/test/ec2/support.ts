@@ -1,6 +1,6 @@
 import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import type { CloudContext } from '../../src/context.ts';
-import { createEc2Service, ensureBaseImage } from '../../src/ec2/index.ts';
+import { createEc2Service, ensureBaseImage } from '../../src/ec2/service.ts';
 import { SimulatedDriver } from '../../src/machines/simulated-driver.ts';
 import { type CloudState, emptyState } from '../../src/model.ts';
 import { homeRegion } from '../../src/regions.ts';

@@ -4,7 +4,7 @@ import { setUp } from './support.ts';
 
 const launch = { ImageId: account.baseImageId, MinCount: 1, MaxCount: 1 };
 
-// The codes of EC2's documentation; subnets, VPCs and network interfaces have no other one for what is no id at all.
+// The codes of EC2's documentation; subnets, VPCs and network interfaces have no other one for what is not an ID at all.
 test.each([
   ['DescribeInstances', { InstanceIds: ['api'] }, 'InvalidInstanceID.Malformed'],
   ['DescribeInstances', { InstanceIds: [''] }, 'InvalidInstanceID.Malformed'],

@@ -39,9 +39,9 @@ it('ELB-TGT-07 are told as AWS words them, and follow the last bad check', async
   await until(health, (one) => one?.State === 'healthy');
   backend.healthy = false;
   await comes('Target.ResponseCodeMismatch', 'Health checks failed with these codes: [503]');
-  backend.sickStatus = 404;
+  backend.unhealthyStatus = 404;
   await comes('Target.ResponseCodeMismatch', 'Health checks failed with these codes: [404]');
-  backend.sickStatus = 0;
+  backend.unhealthyStatus = 0;
   await comes('Target.Timeout', 'Request timed out');
   await backend.close();
   await comes('Target.FailedHealthChecks', 'Health checks failed');

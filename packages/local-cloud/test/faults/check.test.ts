@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { checkFault } from '../../src/faults/check.ts';
-import { kinds } from '../../src/faults/kinds.ts';
-import { faultKinds } from '../../src/faults/rule.ts';
+import { faultKinds, kinds } from '../../src/faults/kinds.ts';
 
 it.each(faultKinds)('%s needs no more than what it says it needs', (kind) => {
   const values = { zone: 'eu-west-1a', alarm: 'api-errors' } as Record<string, string>;
@@ -14,7 +13,7 @@ it.each<[unknown, string, string?]>([
   [[], 'a fault is an object'],
   [{}, 'there is no fault nothing', 'one of throttle,'],
   [{ kind: 'eror' }, 'there is no fault "eror"', 'did you mean error?'],
-  [{ kind: 'error', colour: 'red' }, 'no field "colour"'],
+  [{ kind: 'error', color: 'red' }, 'no field "color"'],
   [{ kind: 'error', constructor: 1 }, 'no field "constructor"'],
   [{ kind: 'latency', zone: 'eu-west-1a' }, 'latency takes no --zone', 'it takes --operation, --service'],
   [{ kind: 'zone-lost' }, 'zone-lost needs --zone'],

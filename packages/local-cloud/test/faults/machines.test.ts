@@ -10,6 +10,7 @@ import {
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FaultRequest } from '../../src/faults/rule.ts';
 import { account } from '../../src/settings.ts';
 import { FaultyCloud } from './support.ts';
 
@@ -286,7 +287,7 @@ describe('backend-kill', () => {
 });
 
 it('refuses faults that name what is not there', () => {
-  const add = (request: object) => () => f.cloud.faults.add(request);
+  const add = (request: FaultRequest) => () => f.cloud.faults.add(request);
   expect(add({ kind: 'zone-lost', zone: 'eu-west-1z' })).toThrow('there is no zone eu-west-1z');
   expect(add({ kind: 'flapping', instance: 'i-00000000000000000' })).toThrow('there is no instance');
   expect(add({ kind: 'boot-dead', image: 'ami-00000000000000000' })).toThrow('there is no image');

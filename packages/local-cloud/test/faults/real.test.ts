@@ -2,10 +2,10 @@ import { systemClock } from '@golden-pipeline/shared/clock';
 import { until } from '@golden-pipeline/shared/testing/until';
 import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FaultBook } from '../../src/faults/book.ts';
 import { Faults } from '../../src/faults/faults.ts';
 import { FaultyBalancer } from '../../src/faults/faulty-balancer.ts';
 import type { Records } from '../../src/faults/match.ts';
+import { FaultRegistry } from '../../src/faults/registry.ts';
 import type { MachineSpec } from '../../src/machines/driver.ts';
 import { type CloudState, emptyState, type InstanceRecord } from '../../src/model.ts';
 import {
@@ -28,7 +28,7 @@ function recordsOf(state: CloudState): Records {
 
 describe('faults of a real balancer', () => {
   let real: RealBalancer;
-  let book: FaultBook;
+  let registry: FaultRegistry;
   let balancer: FaultyBalancer;
   let url = '';
   const group = targetGroup('a', { healthyThreshold: 1, unhealthyThreshold: 2, intervalSeconds: 0.2 });
@@ -36,8 +36,8 @@ describe('faults of a real balancer', () => {
 
   beforeEach(async () => {
     real = await startDriver();
-    book = new FaultBook({ clock });
-    balancer = new FaultyBalancer(real.driver, book, clock, recordsOf(emptyState()));
+    registry = new FaultRegistry({ clock });
+    balancer = new FaultyBalancer(real.driver, registry, clock, recordsOf(emptyState()));
     const at = loadBalancer(ownAddress());
     const port = await freePort(at.address);
     url = `http://${at.address}:${port}/`;
@@ -61,12 +61,12 @@ describe('faults of a real balancer', () => {
   };
 
   it('a target that is never healthy gets no request, until the fault is cleared', async () => {
-    book.add({ kind: 'never-healthy', count: 1 });
+    registry.add({ kind: 'never-healthy', count: 1 });
     await add('first');
     await add('second');
     await until(async () => JSON.stringify(await health()) === '{"second":"up","first":"down"}');
     expect(await answers(20)).toEqual(['second']);
-    book.clear();
+    registry.clear();
     await until(health, ({ first }) => first === 'up');
     expect(await answers(20)).toEqual(['first', 'second']);
   });
@@ -74,18 +74,18 @@ describe('faults of a real balancer', () => {
   it('a flapping target serves only while it is up', async () => {
     await add('one');
     await until(health, ({ one }) => one === 'up');
-    book.add({ kind: 'flapping', periodMs: 1_000 });
+    registry.add({ kind: 'flapping', periodMs: 1_000 });
     await until(health, ({ one }) => one === 'down');
     expect(await answers(5)).toEqual(['503']);
     await until(health, ({ one }) => one === 'up');
     expect(await answers(5)).toEqual(['one']);
-    book.clear();
+    registry.clear();
   });
 
   it('a flapping target can leave while it is down', async () => {
     await add('one');
     await until(health, ({ one }) => one === 'up');
-    book.add({ kind: 'flapping', periodMs: 500 });
+    registry.add({ kind: 'flapping', periodMs: 500 });
     await until(health, ({ one }) => one === 'down');
     await balancer.drain(group.arn, { id: 'one', port: backends[0]?.port ?? 0 });
     await balancer.remove(group.arn, { id: 'one', port: backends[0]?.port ?? 0 });

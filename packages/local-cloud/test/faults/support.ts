@@ -19,7 +19,7 @@ import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { type CloudOptions, type LocalCloud, startLocalCloud } from '../../src/daemon/cloud.ts';
 import { account } from '../../src/settings.ts';
 
-/** A cloud of simulated machines on a clock that the test moves, with the SDK's clients, which never retry unless told. */
+/** A cloud of simulated machines on a clock that the test moves, with the SDK's clients, which never retry by default. */
 export class FaultyCloud {
   readonly ec2: EC2Client;
   readonly asg: AutoScalingClient;
@@ -40,7 +40,7 @@ export class FaultyCloud {
     this.s3 = new S3Client({ ...config, forcePathStyle: true });
   }
 
-  /** @param delays quick unless told */
+  /** @param delays quick by default */
   static async start(delays: CloudOptions['delays'] = 'quick'): Promise<FaultyCloud> {
     const dir = await mkdtemp(join(tmpdir(), 'gp-faults-'));
     const clock = new ManualClock();

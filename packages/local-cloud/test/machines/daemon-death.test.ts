@@ -86,10 +86,10 @@ it('ends what a daemon had no time to write down, by the folder that it was star
       stdio: ['ignore', 'pipe', 'ignore'],
     });
   const left = start(fixture.dir);
-  const neighbour = start(`${fixture.dir}-2`);
+  const neighbor = start(`${fixture.dir}-2`);
   try {
     const refs = await Promise.all(
-      [left, neighbour].map(async (shell) => {
+      [left, neighbor].map(async (shell) => {
         const [line] = await once(shell.stdout, 'data');
         return [processRef(shell.pid ?? 0), processRef(Number(line))];
       }),

@@ -102,7 +102,7 @@ export function describeDriver(name: string, open: () => Promise<DriverHarness>)
       await harness.settle(harness.driver.destroy(spec.instanceId));
     });
 
-    it('ends everything at close, which is no exit', async () => {
+    it('ends everything at close, which is not an exit', async () => {
       await launch();
       await launch();
       await harness.settle(harness.driver.close());

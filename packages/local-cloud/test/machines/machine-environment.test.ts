@@ -1,6 +1,7 @@
+import { quoteWord } from '@golden-pipeline/shared/quote';
 import { expect, it } from 'vitest';
 import { machineEnvironment, ofMachine } from '../../src/machines/machine-environment.ts';
-import { shellAssignments, shellWord } from '../../src/machines/quote.ts';
+import { shellAssignments } from '../../src/machines/shell-assignments.ts';
 import { terminalsWork } from '../../src/machines/sshd-config.ts';
 
 it('forwards what the network needs and nothing else of the host', () => {
@@ -36,7 +37,7 @@ it('mounts a Node that is not below /usr, first in PATH', () => {
 });
 
 it('quotes for the shell', () => {
-  expect(shellWord("it's")).toBe(`'it'\\''s'`);
+  expect(quoteWord("it's")).toBe(`'it'\\''s'`);
   expect(shellAssignments({ A: '$(id)', 'b;c': 'x' }, true)).toBe("export A='$(id)'\n");
 });
 

@@ -159,7 +159,7 @@ describe('versioning', () => {
     const head = s3.client.send(new HeadObjectCommand({ Bucket, Key: 'k', VersionId: marker.VersionId }));
     expect(await refused(head)).toMatch(/ 405$/);
     expect(await refused(get(Bucket, 'k', 'x'.repeat(32)))).toBe('NoSuchVersion 404');
-    // A delete marker is no object: the key is free for the first writer.
+    // A delete marker is not an object: the key is free for the first writer.
     const listed = await s3.client.send(new ListObjectVersionsCommand({ Bucket }));
     expect(listed.Versions?.map(({ VersionId, IsLatest }) => [VersionId, IsLatest])).toEqual([
       [two, false],

@@ -143,7 +143,7 @@ it('S3-OBJ-03 has whole all that it confirmed before its process was killed in t
   expect([...confirmed.keys()].filter((key) => !there.has(key))).toEqual([]);
   for (const { Key = '' } of Contents) {
     const text = await (await again.client.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString();
-    // What was under way may have been made or not, but whole.
+    // What was in progress may have been made or not, but whole.
     const [word = ''] = text?.split(' ') ?? [];
     expect(text).toBe(`${word} `.repeat(5000));
     const number = (of: string) => Number(of.split(' ')[0]?.slice(1));

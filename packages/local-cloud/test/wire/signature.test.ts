@@ -3,7 +3,8 @@ import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/cl
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import { describe, expect, it } from 'vitest';
-import { createResponder, type WireRequest } from '../../src/wire/respond.ts';
+import type { WireRequest } from '../../src/wire/call.ts';
+import { createResponder } from '../../src/wire/respond.ts';
 import { inProcess } from './support/in-process.ts';
 import { type Signing, signRequest } from './support/sign.ts';
 import { credentials, region } from './support/start-wire.ts';

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 export interface Patience {
   /** How long, in seconds of the host; less than the test's own time-out, which would tell nothing. */
   seconds?: number;
-  /** What comes between two looks, such as moving a manual clock; a moment of the host's time unless told. */
+  /** What comes between two looks, such as moving a manual clock; a moment of the host's time by default. */
   pause?: () => Promise<unknown>;
   /** What is waited for, where the functions' own text does not say it. */
   what?: string;

@@ -4,8 +4,8 @@ import type { HandlerTable } from '../../wire/handler.ts';
 import { describeActivity } from '../describe.ts';
 import { validationError } from '../errors.ts';
 import { requireGroup } from '../groups.ts';
+import type { Operations } from '../operations.ts';
 import { pageOf } from '../pages.ts';
-import type { Operations } from '../runtime.ts';
 
 export function activityHandlers(ops: Operations): HandlerTable {
   const { state } = ops.context;

@@ -3,7 +3,7 @@ import type { HandlerTable } from '../../wire/handler.ts';
 import { activityInProgress, groupHasInstances, resourceContention, resourceInUse } from '../errors.ts';
 import { activeRefresh, requireGroup } from '../groups.ts';
 import { isHeld, isPending, isTerminating } from '../lifecycle-states.ts';
-import type { Operations } from '../runtime.ts';
+import type { Operations } from '../operations.ts';
 import { refuseProtected } from '../shown-settings.ts';
 
 export function deleteGroupHandlers(ops: Operations): HandlerTable {
@@ -34,10 +34,10 @@ export function deleteGroupHandlers(ops: Operations): HandlerTable {
       Object.assign(group, { deleting: true, minSize: 0, maxSize: 0, desiredCapacity: 0, warmPool: undefined });
       for (const member of group.instances) {
         // By force: what hooks hold goes on, and what leaves now is not held.
-        if (isHeld(member) && isTerminating(member)) ops.departures.proceed(group, member);
+        if (isHeld(member) && isTerminating(member)) ops.terminations.proceed(group, member);
         member.withoutHooks = true;
         if (isTerminating(member) || member.lifecycleState === 'Detaching') continue;
-        ops.departures.terminate(
+        ops.terminations.terminate(
           group,
           member,
           `instance ${member.instanceId} was taken out of service in response to a user request to delete the group.`,
@@ -45,7 +45,7 @@ export function deleteGroupHandlers(ops: Operations): HandlerTable {
         );
       }
       ops.context.changed();
-      ops.lookNow(group.name);
+      ops.reconcileNow(group.name);
       return {};
     },
   };

@@ -1,6 +1,6 @@
 import type { HandlerTable } from '../../wire/handler.ts';
 import { requireGroup } from '../groups.ts';
-import type { Operations } from '../runtime.ts';
+import type { Operations } from '../operations.ts';
 import { terminationPolicyNames } from '../termination-policy.ts';
 
 /** Limits of a new account, as DescribeAccountLimits answers. */

@@ -21,8 +21,8 @@ import {
 import { activeRefresh, requireGroup } from '../groups.ts';
 import { readHook } from '../hooks/read.ts';
 import { readMixedInstances } from '../mixed-instances.ts';
+import type { Operations } from '../operations.ts';
 import { pageOf } from '../pages.ts';
-import type { Operations } from '../runtime.ts';
 import { readShown } from '../shown-settings.ts';
 import { MAX_GROUPS } from './empty.ts';
 import { readTags } from './tags.ts';
@@ -90,7 +90,7 @@ export function groupHandlers(ops: Operations): HandlerTable {
         ...readSettings(request),
       };
       ops.context.changed();
-      ops.poke(name);
+      ops.enqueue(name);
       return {};
     },
 
@@ -117,7 +117,7 @@ export function groupHandlers(ops: Operations): HandlerTable {
       });
       Object.assign(group, source);
       ops.context.changed();
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return {};
     },
 
@@ -140,7 +140,7 @@ export function groupHandlers(ops: Operations): HandlerTable {
       if (desired !== group.desiredCapacity) group.coolsUntil = now + group.defaultCooldownSeconds * 1000;
       group.desiredCapacity = desired;
       ops.context.changed();
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return {};
     },
 

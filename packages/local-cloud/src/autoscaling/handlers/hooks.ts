@@ -12,7 +12,7 @@ import { limitExceeded, validationError } from '../errors.ts';
 import { requireGroup } from '../groups.ts';
 import { globalTimeoutSeconds, heartbeat } from '../hooks/actions.ts';
 import { lifecycleTransitions, readHook, readResult } from '../hooks/read.ts';
-import type { Operations } from '../runtime.ts';
+import type { Operations } from '../operations.ts';
 
 /** Quota of Auto Scaling: hooks of a group. */
 const MAX_HOOKS = 50;
@@ -22,7 +22,7 @@ export function hookHandlers(ops: Operations): HandlerTable {
 
   const done = (group: GroupRecord) => {
     ops.context.changed();
-    ops.poke(group.name);
+    ops.enqueue(group.name);
     return {};
   };
 

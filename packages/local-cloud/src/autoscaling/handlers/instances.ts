@@ -13,8 +13,8 @@ import { describeActivity, describeInstance } from '../describe.ts';
 import { notInGroup, validationError } from '../errors.ts';
 import { groupOfInstance, isSuspended, requireGroup, requireMembers } from '../groups.ts';
 import { isTerminating, isWarm } from '../lifecycle-states.ts';
+import type { Operations } from '../operations.ts';
 import { pageOf } from '../pages.ts';
-import type { Operations } from '../runtime.ts';
 import { registerTargets } from '../traffic.ts';
 import { capacityChange, checkBatch, lowerDesired, sizes } from './capacity-change.ts';
 
@@ -54,7 +54,7 @@ export function instanceHandlers(ops: Operations): HandlerTable {
       if (request.HealthStatus === 'Unhealthy' && inGrace) return {};
       member.healthStatus = request.HealthStatus;
       ops.context.changed();
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return {};
     },
 
@@ -67,7 +67,7 @@ export function instanceHandlers(ops: Operations): HandlerTable {
       }
       for (const member of members) member.protectedFromScaleIn = request.ProtectedFromScaleIn ?? false;
       ops.context.changed();
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return {};
     },
 
@@ -112,7 +112,7 @@ export function instanceHandlers(ops: Operations): HandlerTable {
         if (!isSuspended(group, 'AddToLoadBalancer')) registerTargets(ops, group, id);
       }
       ops.context.changed();
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return {};
     },
 
@@ -129,7 +129,7 @@ export function instanceHandlers(ops: Operations): HandlerTable {
       if (request.ShouldDecrementDesiredCapacity) lowerDesired(group, members.length, 'detach');
       const Activities = members.map((member, n) =>
         describeActivity(
-          ops.departures.detach(
+          ops.terminations.detach(
             group,
             member,
             `instance ${member.instanceId} was detached in response to a user request${capacityChange(from, n, request.ShouldDecrementDesiredCapacity)}.`,
@@ -137,7 +137,7 @@ export function instanceHandlers(ops: Operations): HandlerTable {
           state,
         ),
       );
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return { Activities };
     },
 
@@ -164,12 +164,12 @@ export function instanceHandlers(ops: Operations): HandlerTable {
         const from = group.desiredCapacity;
         const lowers = decrement && !isWarm(member);
         if (lowers) group.desiredCapacity--;
-        const activity = ops.departures.terminate(
+        const activity = ops.terminations.terminate(
           group,
           member,
           `instance ${member.instanceId} was taken out of service in response to a user request${capacityChange(from, 0, lowers)}.`,
         );
-        ops.poke(group.name);
+        ops.enqueue(group.name);
         return describeActivity(activity, state);
       });
       return request.InstanceIds?.length ? { Activities: activities } : { Activity: activities[0] };

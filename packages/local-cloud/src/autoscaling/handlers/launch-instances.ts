@@ -4,8 +4,8 @@ import type { GroupRecord } from '../../model.ts';
 import { type CallContext, CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { idempotencyMismatch, pendingDelete, validationError } from '../errors.ts';
 import { activeRefresh, isSuspended, launchSource, requireGroup } from '../groups.ts';
+import type { Operations } from '../operations.ts';
 import { type Place, placesOf } from '../placement.ts';
-import type { Operations } from '../runtime.ts';
 import { sizes } from './capacity-change.ts';
 
 /** Instances of one call (LaunchInstancesRequest in the SDK's typings). */
@@ -50,7 +50,7 @@ export function launchInstancesHandlers(ops: Operations): HandlerTable {
         group.launchTokens = { ...group.launchTokens, [token]: { digest, at: clock.now(), answer: { ...answer } } };
       }
       ops.context.changed();
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return { ...answer, ClientToken: token };
     },
   };

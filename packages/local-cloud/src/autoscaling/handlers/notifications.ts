@@ -8,8 +8,8 @@ import type {
 import type { HandlerTable } from '../../wire/handler.ts';
 import { validationError } from '../errors.ts';
 import { requireGroup } from '../groups.ts';
+import type { Operations } from '../operations.ts';
 import { pageOf } from '../pages.ts';
-import type { Operations } from '../runtime.ts';
 
 const notificationTypes = [
   'autoscaling:EC2_INSTANCE_LAUNCH',

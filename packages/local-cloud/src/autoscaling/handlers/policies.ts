@@ -11,9 +11,9 @@ import type { HandlerTable } from '../../wire/handler.ts';
 import { resourceArn } from '../describe.ts';
 import { coolingDown, limitExceeded, validationError } from '../errors.ts';
 import { requireGroup } from '../groups.ts';
+import type { Operations } from '../operations.ts';
 import { pageOf } from '../pages.ts';
 import { adjusted, adjustmentOf, adjustmentTypes, readPolicy } from '../policies.ts';
-import type { Operations } from '../runtime.ts';
 
 /** Quota of Auto Scaling: policies of a group. */
 const MAX_POLICIES = 50;
@@ -86,7 +86,7 @@ export function policyHandlers(ops: Operations): HandlerTable {
         group.capacityCause = `At ${isoSeconds(clock.now())} a user request executed policy ${policy.name} changing the desired capacity from ${from} to ${to}.`;
       }
       ops.context.changed();
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return {};
     },
 

@@ -2,7 +2,7 @@ import type { ScalingProcessQuery } from '@aws-sdk/client-auto-scaling';
 import type { HandlerTable } from '../../wire/handler.ts';
 import { validationError } from '../errors.ts';
 import { processNames, requireGroup } from '../groups.ts';
-import type { Operations } from '../runtime.ts';
+import type { Operations } from '../operations.ts';
 
 /** The processes a request names; none means all. */
 function named(request: ScalingProcessQuery): string[] {
@@ -28,7 +28,7 @@ export function processHandlers(ops: Operations): HandlerTable {
       const resumed = named(request);
       group.suspendedProcesses = group.suspendedProcesses.filter((name) => !resumed.includes(name));
       ops.context.changed();
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return {};
     },
 

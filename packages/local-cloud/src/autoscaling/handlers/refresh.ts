@@ -12,13 +12,13 @@ import { readTemplate } from '../group-settings.ts';
 import { activeRefresh, requireGroup } from '../groups.ts';
 import { groupMembers } from '../lifecycle-states.ts';
 import { readMixedInstances } from '../mixed-instances.ts';
+import type { Operations } from '../operations.ts';
 import { pageOf } from '../pages.ts';
 import { describeRefresh } from '../refresh/describe.ts';
 import { beginRollback } from '../refresh/end.ts';
 import { forgetRefreshes } from '../refresh/history.ts';
 import { readPreferences } from '../refresh/preferences.ts';
 import { requireReversible } from '../refresh/reversible.ts';
-import type { Operations } from '../runtime.ts';
 
 export function refreshHandlers(ops: Operations): HandlerTable {
   const { state, clock } = ops.context;
@@ -54,8 +54,8 @@ export function refreshHandlers(ops: Operations): HandlerTable {
       state.refreshes[refresh.id] = refresh;
       ops.context.changed();
       // An empty group is done at once; otherwise the first wave begins a moment later, as on AWS.
-      if (group.instances.length === 0 && group.desiredCapacity === 0) ops.lookNow(group.name);
-      else ops.poke(group.name);
+      if (group.instances.length === 0 && group.desiredCapacity === 0) ops.reconcileNow(group.name);
+      else ops.enqueue(group.name);
       return { InstanceRefreshId: refresh.id };
     },
 
@@ -79,7 +79,7 @@ export function refreshHandlers(ops: Operations): HandlerTable {
       refresh.statusReason = 'Cancelled due to user request.';
       if (!wait) refresh.endTime = clock.now();
       ops.context.changed();
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return { InstanceRefreshId: refresh.id };
     },
 
@@ -92,7 +92,7 @@ export function refreshHandlers(ops: Operations): HandlerTable {
       requireReversible(state, refresh);
       beginRollback(refresh, 'Manual rollback', clock.now());
       ops.context.changed();
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return { InstanceRefreshId: refresh.id };
     },
   };

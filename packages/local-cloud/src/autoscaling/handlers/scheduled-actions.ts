@@ -13,8 +13,8 @@ import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { resourceArn } from '../describe.ts';
 import { alreadyExists, limitExceeded, validationError } from '../errors.ts';
 import { requireGroup } from '../groups.ts';
+import type { Operations } from '../operations.ts';
 import { pageOf } from '../pages.ts';
-import type { Operations } from '../runtime.ts';
 import { readScheduledAction } from '../schedule/read.ts';
 
 /** Quotas of Auto Scaling: scheduled actions of a group, and entries of a batch call. */
@@ -54,7 +54,7 @@ export function scheduledActionHandlers(ops: Operations): HandlerTable {
 
   const done = (group: GroupRecord) => {
     ops.context.changed();
-    ops.poke(group.name);
+    ops.enqueue(group.name);
     return {};
   };
 

@@ -4,7 +4,7 @@ import type { HandlerTable } from '../../wire/handler.ts';
 import { describeActivity } from '../describe.ts';
 import { validationError } from '../errors.ts';
 import { requireGroup, requireMembers } from '../groups.ts';
-import type { Operations } from '../runtime.ts';
+import type { Operations } from '../operations.ts';
 import { capacityChange, checkBatch, lowerDesired, sizes } from './capacity-change.ts';
 
 /** EnterStandby and ExitStandby take at most that many instances. */
@@ -25,7 +25,7 @@ export function standbyHandlers(ops: Operations): HandlerTable {
       if (decrement) lowerDesired(group, members.length, 'place into standby');
       const Activities = members.map((member, n) =>
         describeActivity(
-          ops.departures.enterStandby(
+          ops.terminations.enterStandby(
             group,
             member,
             `instance ${member.instanceId} was moved to standby in response to a user request${capacityChange(from, n, decrement)}.`,
@@ -33,7 +33,7 @@ export function standbyHandlers(ops: Operations): HandlerTable {
           state,
         ),
       );
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return { Activities };
     },
 
@@ -58,12 +58,12 @@ export function standbyHandlers(ops: Operations): HandlerTable {
           'PreInService',
           member.instanceId,
         );
-        // Its machine runs already: the next look brings it into service and registers it again.
+        // Its machine runs already: the next pass brings it into service and registers it again.
         Object.assign(member, { lifecycleState: 'Pending', healthStatus: 'Healthy', activityId: activity.id });
         return describeActivity(activity, state);
       });
       ops.context.changed();
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return { Activities };
     },
   };

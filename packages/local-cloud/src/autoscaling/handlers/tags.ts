@@ -4,8 +4,8 @@ import type { HandlerTable } from '../../wire/handler.ts';
 import { describeTags } from '../describe.ts';
 import { limitExceeded, validationError } from '../errors.ts';
 import { requireGroup } from '../groups.ts';
+import type { Operations } from '../operations.ts';
 import { pageOf } from '../pages.ts';
-import type { Operations } from '../runtime.ts';
 
 /** Quota of Auto Scaling: tags of a group. */
 const MAX_TAGS = 50;

@@ -12,8 +12,8 @@ import type { HandlerTable } from '../../wire/handler.ts';
 import { validationError } from '../errors.ts';
 import { checkTargetGroups } from '../group-settings.ts';
 import { isSuspended, requireGroup } from '../groups.ts';
+import type { Operations } from '../operations.ts';
 import { pageOf } from '../pages.ts';
-import type { Operations } from '../runtime.ts';
 import { drainTargets, registerTargets } from '../traffic.ts';
 
 /** Target groups and traffic sources of one call (AttachTrafficSourcesType in the SDK's typings). */
@@ -48,7 +48,7 @@ export function targetHandlers(ops: Operations): HandlerTable {
       }
     }
     ops.context.changed();
-    ops.poke(group.name);
+    ops.enqueue(group.name);
     return {};
   };
 
@@ -63,7 +63,7 @@ export function targetHandlers(ops: Operations): HandlerTable {
     group.targetGroupArns = group.targetGroupArns.filter((arn) => !arns.includes(arn));
     for (const member of group.instances) void drainTargets(ops, arns, member.instanceId);
     ops.context.changed();
-    ops.poke(group.name);
+    ops.enqueue(group.name);
     return {};
   };
 

@@ -5,8 +5,8 @@ import { describeMember, describeWarmPool } from '../describe.ts';
 import { activityInProgress, resourceInUse, validationError } from '../errors.ts';
 import { requireGroup } from '../groups.ts';
 import { isTerminating, isWarm } from '../lifecycle-states.ts';
+import type { Operations } from '../operations.ts';
 import { pageOf } from '../pages.ts';
-import type { Operations } from '../runtime.ts';
 
 export function warmPoolHandlers(ops: Operations): HandlerTable {
   const { state } = ops.context;
@@ -46,7 +46,7 @@ export function warmPoolHandlers(ops: Operations): HandlerTable {
       const reuseOnScaleIn = request.InstanceReusePolicy?.ReuseOnScaleIn ?? before?.reuseOnScaleIn ?? false;
       group.warmPool = { poolState, minSize, maxPreparedCapacity, reuseOnScaleIn };
       ops.context.changed();
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return {};
     },
 
@@ -64,14 +64,14 @@ export function warmPoolHandlers(ops: Operations): HandlerTable {
       if (request.ForceDelete) {
         for (const member of group.instances) member.toWarmPool = undefined;
         for (const member of group.instances.filter(isWarm)) {
-          if (member.lifecycleState === 'Warmed:Terminating:Wait') ops.departures.proceed(group, member);
+          if (member.lifecycleState === 'Warmed:Terminating:Wait') ops.terminations.proceed(group, member);
           if (isTerminating(member)) continue;
           const cause = `instance ${member.instanceId} was taken out of the warm pool in response to a user request to delete the warm pool.`;
-          ops.departures.terminate(group, member, cause, { withoutHooks: true });
+          ops.terminations.terminate(group, member, cause, { withoutHooks: true });
         }
       }
       ops.context.changed();
-      ops.poke(group.name);
+      ops.enqueue(group.name);
       return {};
     },
 

@@ -1,17 +1,17 @@
 import type { GroupInstance, GroupRecord } from '../../model.ts';
-import type { Departures } from '../departures.ts';
 import type { Launches } from '../launches.ts';
-import type { Loss } from '../look.ts';
+import type { Loss } from '../reconcile-context.ts';
 import type { Runtime } from '../runtime.ts';
+import type { Terminations } from '../terminations.ts';
 import { beginActions, judgeActions } from './actions.ts';
 
 /** What deciding about one instance needs. */
-export interface HookLook {
+export interface HookContext {
   readonly runtime: Runtime;
   readonly launches: Launches;
-  readonly departures: Departures;
+  readonly terminations: Terminations;
   readonly group: GroupRecord;
-  wakeAt(at: number): void;
+  requeueAt(at: number): void;
 }
 
 /**
@@ -19,8 +19,8 @@ export interface HookLook {
  * their `:Wait`, and in their `:Proceed`; an instance that has been in service before (Standby, back to the warm pool) is not held.
  * @returns a loss when the hooks abandon it: it is being terminated then
  */
-export function passHooks(look: HookLook, instance: GroupInstance): boolean | Loss {
-  const { runtime, group } = look;
+export function passHooks(pass: HookContext, instance: GroupInstance): boolean | Loss {
+  const { runtime, group } = pass;
   const { clock } = runtime.context;
   const base = instance.lifecycleState.startsWith('Warmed:') ? 'Warmed:Pending' : 'Pending';
   if (instance.lifecycleState === `${base}:Proceed`) return true;
@@ -33,23 +33,27 @@ export function passHooks(look: HookLook, instance: GroupInstance): boolean | Lo
   }
   const outcome = judgeActions(instance, clock.now());
   if ('until' in outcome) {
-    look.wakeAt(outcome.until);
+    pass.requeueAt(outcome.until);
     return false;
   }
   instance.lifecycleActions = undefined;
   runtime.context.changed();
-  if (outcome.result === 'ABANDON') return abandon(look, instance, outcome.message);
+  if (outcome.result === 'ABANDON') return abandon(pass, instance, outcome.message);
   instance.lifecycleState = `${base}:Proceed`;
   runtime.log.advance(instance.activityId, 'InProgress', 80);
-  // The next look brings it further: for a moment the state is to be seen.
-  runtime.poke(group.name);
+  // The next pass brings it further: for a moment the state is to be seen.
+  runtime.enqueue(group.name);
   return false;
 }
 
-function abandon({ runtime, launches, departures, group }: HookLook, instance: GroupInstance, message: string): Loss {
+function abandon(
+  { runtime, launches, terminations, group }: HookContext,
+  instance: GroupInstance,
+  message: string,
+): Loss {
   runtime.log.cancel(instance.activityId, message);
   launches.failed(group.name, instance.lifecycleState.startsWith('Warmed:'));
-  departures.terminate(
+  terminations.terminate(
     group,
     instance,
     `instance ${instance.instanceId} was taken out of service in response to a lifecycle action that was abandoned.`,

@@ -1,12 +1,11 @@
 import type { GroupInstance, GroupRecord, InstanceStateName } from '../../model.ts';
-import type { Departures } from '../departures.ts';
 import type { Runtime } from '../runtime.ts';
 import { beginActions, judgeActions } from './actions.ts';
 
 const gone: readonly (InstanceStateName | undefined)[] = ['shutting-down', 'terminated', undefined];
 
 /**
- * Lets terminating hooks hold an instance that has left the balancer. Machines that have ended are not held: there is
+ * Lets terminating hooks hold an instance that has left the balancer. Terminated machines are not held: there is
  * nothing left to save on them. Returns false when nothing holds it.
  */
 export function holdTermination(runtime: Runtime, group: GroupRecord, instance: GroupInstance): boolean {
@@ -23,13 +22,13 @@ export function holdTermination(runtime: Runtime, group: GroupRecord, instance: 
 /** Lets an instance go on once its hooks are done. Both results end it; ABANDON does not wait for the other hooks. */
 export function checkHeldTermination(
   runtime: Runtime,
-  departures: Departures,
+  terminations: { proceed(group: GroupRecord, instance: GroupInstance): void },
   group: GroupRecord,
   instance: GroupInstance,
-  wakeAt: (at: number) => void,
+  requeueAt: (at: number) => void,
 ): void {
   const outcome = judgeActions(instance, runtime.context.clock.now());
   const machine = runtime.context.state.instances[instance.instanceId]?.state;
-  if ('until' in outcome && !gone.includes(machine)) wakeAt(outcome.until);
-  else departures.proceed(group, instance);
+  if ('until' in outcome && !gone.includes(machine)) requeueAt(outcome.until);
+  else terminations.proceed(group, instance);
 }

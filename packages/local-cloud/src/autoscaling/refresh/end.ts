@@ -35,7 +35,7 @@ export function fail(refresh: RefreshRecord, reason: string, now: number): void 
   }
 }
 
-/** Turns the refresh round; the next look at the group finds what is to be replaced again. */
+/** Turns the refresh round; the next pass over the group finds what is to be replaced again. */
 export function beginRollback(refresh: RefreshRecord, reason: string, now: number): void {
   refresh.status = 'RollbackInProgress';
   refresh.statusReason = reason;

@@ -3,7 +3,7 @@ import type { GroupInstance, RefreshRecord, RefreshWork } from '../../model.ts';
 import { launchMore, scaleIn } from '../capacity.ts';
 import { activeInstances, isSuspended, launchSource } from '../groups.ts';
 import { isPending, isTerminating, isWarm } from '../lifecycle-states.ts';
-import type { Look } from '../look.ts';
+import type { ReconcileContext } from '../reconcile-context.ts';
 import { alarmReason, raisedAlarm } from './alarms.ts';
 import { fail, succeed } from './end.ts';
 import { replacePool } from './pool.ts';
@@ -11,7 +11,7 @@ import { sortRemaining } from './waiting.ts';
 import { phaseQuota, planMoves, refreshBounds } from './wave.ts';
 import { beginWork, dropGone, showProgress } from './work.ts';
 
-/** A refresh gives up when that many replacements in a row failed to start or to get healthy. AWS publishes no figure. */
+/** A refresh gives up when that many consecutive replacements failed to start or to get healthy. AWS publishes no figure. */
 export const MAX_FAILED_REPLACEMENTS = 3;
 /** ... or when nothing got ready for that long, in seconds. AWS waits as long for Standby and protected instances. */
 export const STALL_TIMEOUT_SECONDS = 3600;
@@ -20,43 +20,43 @@ export const STALL_TIMEOUT_SECONDS = 3600;
  * Takes a refresh as far as it may go now.
  * @returns whether it looks after the group's capacity itself; false once it has ended or only waits for its end
  */
-export function stepRefresh(look: Look, refresh: RefreshRecord): boolean {
-  const { context } = look.runtime;
+export function stepRefresh(pass: ReconcileContext, refresh: RefreshRecord): boolean {
+  const { context } = pass.runtime;
   context.changed();
   if (refresh.status === 'Cancelling') {
-    if (finishCancel(look, refresh)) return false;
-    const missing = look.group.desiredCapacity - activeInstances(look.group).length;
-    launchMore(look, missing, launchSource(look.group, refresh));
+    if (finishCancel(pass, refresh)) return false;
+    const missing = pass.group.desiredCapacity - activeInstances(pass.group).length;
+    launchMore(pass, missing, launchSource(pass.group, refresh));
     return true;
   }
   const alarm = refresh.status === 'RollbackInProgress' ? undefined : raisedAlarm(context, refresh);
   if (alarm) {
-    fail(refresh, alarmReason(alarm), look.now);
-    return (refresh.status as string) === 'RollbackInProgress' && stepRefresh(look, refresh);
+    fail(refresh, alarmReason(alarm), pass.now);
+    return (refresh.status as string) === 'RollbackInProgress' && stepRefresh(pass, refresh);
   }
-  if (refresh.status === 'Baking') return bake(look, refresh);
+  if (refresh.status === 'Baking') return bake(pass, refresh);
   if (refresh.status === 'Pending') refresh.status = 'InProgress';
   try {
-    refresh.work ??= beginWork(look.group, refresh, look.runtime);
+    refresh.work ??= beginWork(pass.group, refresh, pass.runtime);
   } catch (error) {
-    fail(refresh, `The launch template cannot be used: ${messageOf(error)}`, look.now);
-    return (refresh.status as string) === 'RollbackInProgress' && stepRefresh(look, refresh);
+    fail(refresh, `The launch template cannot be used: ${messageOf(error)}`, pass.now);
+    return (refresh.status as string) === 'RollbackInProgress' && stepRefresh(pass, refresh);
   }
   const before = refresh.status;
-  const ended = replaceSome(look, refresh, refresh.work);
-  // Turned round by a failure: begin the way back within the same look.
-  if (refresh.status !== before && refresh.status === 'RollbackInProgress') return stepRefresh(look, refresh);
+  const ended = replaceSome(pass, refresh, refresh.work);
+  // Turned round by a failure: begin the rollback within the same pass.
+  if (refresh.status !== before && refresh.status === 'RollbackInProgress') return stepRefresh(pass, refresh);
   return !ended;
 }
 
 /** One round of replacement. Returns true when the refresh has ended. */
-function replaceSome(look: Look, refresh: RefreshRecord, work: RefreshWork): boolean {
-  const { group, now } = look;
+function replaceSome(pass: ReconcileContext, refresh: RefreshRecord, work: RefreshWork): boolean {
+  const { group, now } = pass;
   const remainingBefore = work.remaining.length;
   dropGone(group, work);
-  const { replaceable, blocked } = sortRemaining(look, refresh, work);
+  const { replaceable, blocked } = sortRemaining(pass, refresh, work);
   const active = activeInstances(group);
-  const isReady = readiness(look, refresh, work);
+  const isReady = readiness(pass, refresh, work);
   const ready = active.filter(isReady);
   const old = new Set(work.remaining);
   const readyNew = ready.filter((i) => !old.has(i.instanceId)).length;
@@ -75,16 +75,16 @@ function replaceSome(look: Look, refresh: RefreshRecord, work: RefreshWork): boo
   const moves = planMoves(counts, bounds, readyOld.length);
   if (isSuspended(group, 'Terminate')) moves.endIdle = moves.endReady = 0;
   const idleOld = replaceable.filter((i) => !isReady(i));
-  replace(look, refresh, work, [...idleOld.slice(0, moves.endIdle), ...readyOld.slice(0, moves.endReady)]);
-  scaleIn(look, activeInstances(group), moves.scaleIn);
-  const refusal = launchMore(look, moves.launch, launchSource(group, refresh), 'an instance refresh');
+  replace(pass, refresh, work, [...idleOld.slice(0, moves.endIdle), ...readyOld.slice(0, moves.endReady)]);
+  scaleIn(pass, activeInstances(group), moves.scaleIn);
+  const refusal = launchMore(pass, moves.launch, launchSource(group, refresh), 'an instance refresh');
   if (refusal !== undefined) {
     work.failures++;
     work.lastFailure = refusal;
   }
   const left = Math.max(work.remaining.length, Math.min(work.total, group.desiredCapacity - readyNew));
   showProgress(refresh, work, Math.max(0, left));
-  return conclude(look, refresh, work, { old, blocked, paused, quota, isReady });
+  return conclude(pass, refresh, work, { old, blocked, paused, quota, isReady });
 }
 
 interface Round {
@@ -97,14 +97,18 @@ interface Round {
 }
 
 /** Decides what the state of things means: done, failed, a checkpoint, or what is waited for. */
-function conclude(look: Look, refresh: RefreshRecord, work: RefreshWork, round: Round): boolean {
-  const { group, now } = look;
+function conclude(pass: ReconcileContext, refresh: RefreshRecord, work: RefreshWork, round: Round): boolean {
+  const { group, now } = pass;
   if (work.failures >= MAX_FAILED_REPLACEMENTS) {
-    fail(refresh, `${work.failures} replacements in a row did not become healthy. The last: ${work.lastFailure}.`, now);
+    fail(
+      refresh,
+      `${work.failures} consecutive replacements did not become healthy. The last: ${work.lastFailure}.`,
+      now,
+    );
     return refresh.status !== 'RollbackInProgress';
   }
   if (round.paused) {
-    look.wakeAt(work.pausedUntil as number);
+    pass.requeueAt(work.pausedUntil as number);
     return false;
   }
   const active = activeInstances(group);
@@ -117,32 +121,38 @@ function conclude(look: Look, refresh: RefreshRecord, work: RefreshWork, round: 
   // Checkpoints that end below 100 end the refresh there.
   if (settled && (work.remaining.length === 0 || (round.quota === 0 && last))) {
     work.waitingSince = undefined;
-    return replacePool(look, refresh, work)
-      ? complete(look, refresh, work)
-      : waitOn(look, refresh, work, round, 'Waiting for the warm pool to be replaced.');
+    return replacePool(pass, refresh, work)
+      ? complete(pass, refresh, work)
+      : waitOn(pass, refresh, work, round, 'Waiting for the warm pool to be replaced.');
   }
   if (settled && round.quota === 0) {
     work.pausedUntil = work.lastProgressAt = now + refresh.preferences.checkpointDelaySeconds * 1000;
     refresh.statusReason = `Checkpoint reached: ${percentages[work.checkpoint]}% of the group has been replaced.`;
     work.checkpoint++;
-    look.wakeAt(work.pausedUntil);
+    pass.requeueAt(work.pausedUntil);
     return false;
   }
   const onlyBlocked = settled && round.blocked.length > 0 && round.blocked.length === work.remaining.length;
   work.waitingSince = onlyBlocked ? (work.waitingSince ?? now) : undefined;
-  return waitOn(look, refresh, work, round);
+  return waitOn(pass, refresh, work, round);
 }
 
 /** Says what is waited for, and gives up when it has taken an hour. */
-function waitOn(look: Look, refresh: RefreshRecord, work: RefreshWork, round: Round, reason?: string): boolean {
-  const { now } = look;
+function waitOn(
+  pass: ReconcileContext,
+  refresh: RefreshRecord,
+  work: RefreshWork,
+  round: Round,
+  reason?: string,
+): boolean {
+  const { now } = pass;
   // Neither what lifecycle hooks hold (they have time-outs of their own) nor a warm-up is a standstill, however long it takes.
-  if (look.group.instances.some(inHook)) work.lastProgressAt = now;
+  if (pass.group.instances.some(inHook)) work.lastProgressAt = now;
   const limit =
     (STALL_TIMEOUT_SECONDS + (work.waitingSince === undefined ? refresh.preferences.instanceWarmupSeconds : 0)) * 1000;
   const since = work.waitingSince ?? work.lastProgressAt;
   const example =
-    round.blocked[0]?.instanceId ?? activeInstances(look.group).find((i) => !round.isReady(i))?.instanceId;
+    round.blocked[0]?.instanceId ?? activeInstances(pass.group).find((i) => !round.isReady(i))?.instanceId;
   const waiting =
     work.waitingSince !== undefined
       ? `Waiting for instances in Standby or protected from scale in. For example: ${example}.`
@@ -153,7 +163,7 @@ function waitOn(look: Look, refresh: RefreshRecord, work: RefreshWork, round: Ro
     return refresh.status !== 'RollbackInProgress';
   }
   if (refresh.status !== 'RollbackInProgress') refresh.statusReason = what;
-  look.wakeAt(since + limit);
+  pass.requeueAt(since + limit);
   return false;
 }
 
@@ -163,27 +173,31 @@ function inHook({ lifecycleState }: GroupInstance): boolean {
 }
 
 /** Ends old instances for the refresh. */
-function replace(look: Look, refresh: RefreshRecord, work: RefreshWork, victims: GroupInstance[]): void {
+function replace(pass: ReconcileContext, refresh: RefreshRecord, work: RefreshWork, victims: GroupInstance[]): void {
   for (const victim of victims) {
-    look.departures.terminate(
-      look.group,
+    pass.terminations.terminate(
+      pass.group,
       victim,
       `instance ${victim.instanceId} was taken out of service in response to an instance refresh (${refresh.id}).`,
     );
   }
-  if (victims.length > 0) work.lastProgressAt = look.now;
-  dropGone(look.group, work);
+  if (victims.length > 0) work.lastProgressAt = pass.now;
+  dropGone(pass.group, work);
 }
 
 /** Ready: serves, and if it was launched by this refresh, has warmed up. */
-function readiness(look: Look, refresh: RefreshRecord, work: RefreshWork): (instance: GroupInstance) => boolean {
+function readiness(
+  pass: ReconcileContext,
+  refresh: RefreshRecord,
+  work: RefreshWork,
+): (instance: GroupInstance) => boolean {
   return (instance) => {
-    if (!look.isServing(instance)) return false;
-    const since = instance.inServiceAt ?? look.now;
+    if (!pass.isServing(instance)) return false;
+    const since = instance.inServiceAt ?? pass.now;
     if (since <= Math.min(work.startedAt, refresh.startTime)) return true;
     const warmAt = since + refresh.preferences.instanceWarmupSeconds * 1000;
-    if (warmAt <= look.now) return true;
-    look.wakeAt(warmAt);
+    if (warmAt <= pass.now) return true;
+    pass.requeueAt(warmAt);
     return false;
   };
 }
@@ -197,35 +211,35 @@ function noteProgress(work: RefreshWork, readyNew: number, remainingBefore: numb
   if (work.remaining.length < remainingBefore) work.lastProgressAt = now;
 }
 
-function complete(look: Look, refresh: RefreshRecord, work: RefreshWork): boolean {
+function complete(pass: ReconcileContext, refresh: RefreshRecord, work: RefreshWork): boolean {
   const { bakeTimeSeconds } = refresh.preferences;
   if (bakeTimeSeconds > 0 && refresh.status !== 'RollbackInProgress' && work.total > 0) {
     refresh.status = 'Baking';
     refresh.statusReason = `Baking for ${bakeTimeSeconds} seconds.`;
-    work.bakeUntil = look.now + bakeTimeSeconds * 1000;
-    look.wakeAt(work.bakeUntil);
+    work.bakeUntil = pass.now + bakeTimeSeconds * 1000;
+    pass.requeueAt(work.bakeUntil);
     return true;
   }
-  succeed(look.group, refresh, look.now);
+  succeed(pass.group, refresh, pass.now);
   return true;
 }
 
 /** All replaced, but not yet believed: the group's capacity is kept as ever, from the new configuration. */
-function bake(look: Look, refresh: RefreshRecord): boolean {
+function bake(pass: ReconcileContext, refresh: RefreshRecord): boolean {
   const work = refresh.work;
   if (work && work.failures >= MAX_FAILED_REPLACEMENTS) {
-    fail(refresh, `Instances failed while baking. The last: ${work.lastFailure}.`, look.now);
-    if ((refresh.status as string) === 'RollbackInProgress') return stepRefresh(look, refresh);
-  } else if (work?.bakeUntil !== undefined && work.bakeUntil > look.now) look.wakeAt(work.bakeUntil);
-  else succeed(look.group, refresh, look.now);
+    fail(refresh, `Instances failed while baking. The last: ${work.lastFailure}.`, pass.now);
+    if ((refresh.status as string) === 'RollbackInProgress') return stepRefresh(pass, refresh);
+  } else if (work?.bakeUntil !== undefined && work.bakeUntil > pass.now) pass.requeueAt(work.bakeUntil);
+  else succeed(pass.group, refresh, pass.now);
   return false;
 }
 
-/** A cancelled refresh lets launches and terminations under way finish; surplus is scaled in afterwards. True once it has ended. */
-function finishCancel(look: Look, refresh: RefreshRecord): boolean {
-  if (look.group.instances.some((i) => !isWarm(i) && (isPending(i) || isTerminating(i)))) return false;
+/** A canceled refresh lets launches and terminations in progress finish; surplus is scaled in afterwards. True once it has ended. */
+function finishCancel(pass: ReconcileContext, refresh: RefreshRecord): boolean {
+  if (pass.group.instances.some((i) => !isWarm(i) && (isPending(i) || isTerminating(i)))) return false;
   refresh.status = 'Cancelled';
-  refresh.endTime = look.now;
+  refresh.endTime = pass.now;
   return true;
 }
 

@@ -1,7 +1,7 @@
 import type { RefreshRecord, RefreshWork } from '../../model.ts';
 import { isSuspended } from '../groups.ts';
 import { isTerminating, isWarm, poolMembers } from '../lifecycle-states.ts';
-import type { Look } from '../look.ts';
+import type { ReconcileContext } from '../reconcile-context.ts';
 import { poolSize } from '../warm-pool/size.ts';
 
 /**
@@ -9,8 +9,8 @@ import { poolSize } from '../warm-pool/size.ts';
  * them; the pool then fills up again from what the refresh launches.
  * @returns whether the pool is done
  */
-export function replacePool(look: Look, refresh: RefreshRecord, work: RefreshWork): boolean {
-  const { group, departures } = look;
+export function replacePool(pass: ReconcileContext, refresh: RefreshRecord, work: RefreshWork): boolean {
+  const { group, terminations } = pass;
   for (const member of group.instances) {
     if (work.pool?.includes(member.instanceId)) member.toWarmPool = undefined;
   }
@@ -20,14 +20,14 @@ export function replacePool(look: Look, refresh: RefreshRecord, work: RefreshWor
   if (old.length > 0) {
     if (isSuspended(group, 'Terminate')) return false;
     for (const member of old) {
-      departures.terminate(
+      terminations.terminate(
         group,
         member,
         `instance ${member.instanceId} was taken out of the warm pool in response to an instance refresh (${refresh.id}).`,
       );
     }
     work.pool = [];
-    work.lastProgressAt = look.now;
+    work.lastProgressAt = pass.now;
   }
   const settled = staying.filter((i) => i.lifecycleState === 'Warmed:Stopped' || i.lifecycleState === 'Warmed:Running');
   const leaving = group.instances.some((i) => isWarm(i) && isTerminating(i));

@@ -1,12 +1,12 @@
 import type { GroupInstance, RefreshRecord, RefreshWork } from '../../model.ts';
-import type { Look } from '../look.ts';
+import type { ReconcileContext } from '../reconcile-context.ts';
 
 /**
  * Sorts what is left to replace: what may be replaced now, and what a person holds (Standby, protected) and the refresh
  * waits for. What the preferences ignore is dropped; Standby instances that they end are ended here.
  */
 export function sortRemaining(
-  look: Look,
+  pass: ReconcileContext,
   refresh: RefreshRecord,
   work: RefreshWork,
 ): { replaceable: GroupInstance[]; blocked: GroupInstance[] } {
@@ -14,7 +14,7 @@ export function sortRemaining(
   const replaceable: GroupInstance[] = [];
   const blocked: GroupInstance[] = [];
   const old = new Set(work.remaining);
-  for (const instance of look.group.instances) {
+  for (const instance of pass.group.instances) {
     if (!old.has(instance.instanceId)) continue;
     const inStandby = instance.lifecycleState === 'Standby' || instance.lifecycleState === 'EnteringStandby';
     const policy = inStandby ? standbyInstances : instance.protectedFromScaleIn ? scaleInProtectedInstances : 'Refresh';
@@ -23,8 +23,8 @@ export function sortRemaining(
     else {
       old.delete(instance.instanceId);
       if (policy === 'Terminate') {
-        look.departures.terminate(
-          look.group,
+        pass.terminations.terminate(
+          pass.group,
           instance,
           `instance ${instance.instanceId} in Standby was terminated in response to an instance refresh (${refresh.id}).`,
         );

@@ -29,7 +29,7 @@ export function phaseQuota(percentages: number[], checkpoint: number, total: num
   return Math.max(0, Math.min(remaining, limit - (total - remaining)));
 }
 
-/** What a look at a running refresh counts. */
+/** What a pass over a running refresh counts. */
 export interface Count {
   desired: number;
   /** In service or pending. */

@@ -1,7 +1,7 @@
 import type { GroupInstance, GroupRecord, LifecycleState, RefreshRecord, RefreshWork } from '../../model.ts';
 import { launchChoices, launchSource } from '../groups.ts';
 import { poolMembers } from '../lifecycle-states.ts';
-import type { Loss } from '../look.ts';
+import type { Loss } from '../reconcile-context.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** States an instance can be in and still wait for its replacement. */
@@ -79,7 +79,7 @@ export function noteLosses(refresh: RefreshRecord, losses: Loss[]): void {
 }
 
 /**
- * Writes the figures that DescribeInstanceRefreshes shows. The percentage never falls on the way forward; on the way back it
+ * Writes the figures that DescribeInstanceRefreshes shows. The percentage never falls on the way forward; during a rollback it
  * goes down to zero again, and the number of instances to update stays as the refresh left it.
  */
 export function showProgress(refresh: RefreshRecord, work: RefreshWork, left: number): void {

@@ -8,7 +8,7 @@ import type { Runtime } from '../runtime.ts';
  * Runs the scheduled actions that are due, in the order of their times. While ScheduledActions is suspended they pass without
  * effect. What fell due while the cloud was down runs at its start; of a recurring action that was missed more than once, one run.
  */
-export function runSchedule(runtime: Runtime, group: GroupRecord, wakeAt: (at: number) => void): void {
+export function runSchedule(runtime: Runtime, group: GroupRecord, requeueAt: (at: number) => void): void {
   const { context } = runtime;
   const now = context.clock.now();
   const actions = group.scheduledActions ?? [];
@@ -20,7 +20,7 @@ export function runSchedule(runtime: Runtime, group: GroupRecord, wakeAt: (at: n
     else action.nextRun = next;
   }
   if (due.length > 0) context.changed();
-  for (const action of actions) wakeAt(action.nextRun);
+  for (const action of actions) requeueAt(action.nextRun);
 }
 
 /** When the action runs after `after`: the start time first, then the recurrence up to the end time. */

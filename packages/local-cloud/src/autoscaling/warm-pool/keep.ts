@@ -1,16 +1,16 @@
 import type { GroupRecord } from '../../model.ts';
 import { activeInstances, isSuspended, type LaunchSource } from '../groups.ts';
 import { isWarm, poolMembers } from '../lifecycle-states.ts';
-import type { Look } from '../look.ts';
+import type { ReconcileContext } from '../reconcile-context.ts';
 import { poolCount, poolSize } from './size.ts';
 
 /** Brings the warm pool to its size, and ends a pool that is being deleted once it is empty. */
-export function keepPool(look: Look, source: LaunchSource): void {
-  const { group, runtime } = look;
+export function keepPool(pass: ReconcileContext, source: LaunchSource): void {
+  const { group, runtime } = pass;
   if (!group.warmPool) return;
   const missing = poolSize(group) - poolCount(group);
-  if (missing > 0) launchIntoPool(look, missing, source);
-  else shrink(look, -missing - stillWanted(group));
+  if (missing > 0) launchIntoPool(pass, missing, source);
+  else shrink(pass, -missing - stillWanted(group));
   if (group.warmPool.deleting && !group.instances.some(isWarm)) {
     group.warmPool = undefined;
     runtime.context.changed();
@@ -23,17 +23,17 @@ function stillWanted(group: GroupRecord): number {
   return Math.max(0, group.desiredCapacity - activeInstances(group).length);
 }
 
-function launchIntoPool(look: Look, count: number, source: LaunchSource): void {
-  const { group, launches } = look;
+function launchIntoPool(pass: ReconcileContext, count: number, source: LaunchSource): void {
+  const { group, launches } = pass;
   if (isSuspended(group, 'Launch')) return;
   const retryAt = launches.retryAt(group.name, true);
-  if (retryAt === undefined || retryAt <= look.now) launches.launch(group, count, source, { pool: true });
+  if (retryAt === undefined || retryAt <= pass.now) launches.launch(group, count, source, { pool: true });
   const next = launches.retryAt(group.name, true);
-  if (next !== undefined && next > look.now) look.wakeAt(next);
+  if (next !== undefined && next > pass.now) pass.requeueAt(next);
 }
 
 /** What is only on its way back goes on to its end; then goes what is not ready yet, then the oldest. */
-function shrink({ group, runtime, departures }: Look, count: number): void {
+function shrink({ group, runtime, terminations }: ReconcileContext, count: number): void {
   if (count <= 0 || (isSuspended(group, 'Terminate') && !group.warmPool?.deleting)) return;
   const returning = group.instances.filter((i) => i.toWarmPool).slice(0, count);
   for (const instance of returning) instance.toWarmPool = undefined;
@@ -46,7 +46,7 @@ function shrink({ group, runtime, departures }: Look, count: number): void {
     )
     .slice(0, count - returning.length);
   for (const victim of victims) {
-    departures.terminate(
+    terminations.terminate(
       group,
       victim,
       `instance ${victim.instanceId} was taken out of the warm pool in response to a difference between its desired and actual size.`,

@@ -2,25 +2,25 @@ import type { GroupInstance, InstanceStateName } from '../../model.ts';
 import { passHooks } from '../hooks/launching.ts';
 import { checkHeldTermination } from '../hooks/terminating.ts';
 import { isTerminating, isWarm } from '../lifecycle-states.ts';
-import type { Look, Loss } from '../look.ts';
+import type { Loss, ReconcileContext } from '../reconcile-context.ts';
 
 const gone: readonly (InstanceStateName | undefined)[] = ['shutting-down', 'terminated', undefined];
 const off: readonly (InstanceStateName | undefined)[] = [...gone, 'stopping', 'stopped'];
 
 /** Brings the members of the warm pool up to date with their machines and hooks. */
-export function checkPool(look: Look): Loss[] {
-  const { group, runtime, departures } = look;
+export function checkPool(pass: ReconcileContext): Loss[] {
+  const { group, runtime, terminations } = pass;
   const losses: Loss[] = [];
   for (const instance of [...group.instances]) {
     if (!isWarm(instance)) continue;
     if (instance.lifecycleState === 'Warmed:Terminating:Wait') {
-      checkHeldTermination(runtime, departures, group, instance, look.wakeAt);
+      checkHeldTermination(runtime, terminations, group, instance, pass.requeueAt);
     }
     if (isTerminating(instance)) continue;
     const machine = runtime.context.state.instances[instance.instanceId]?.state;
-    if (isLost(instance, machine)) losses.push(lose(look, instance));
+    if (isLost(instance, machine)) losses.push(lose(pass, instance));
     else if (instance.lifecycleState.startsWith('Warmed:Pending')) {
-      const loss = prepare(look, instance, machine);
+      const loss = prepare(pass, instance, machine);
       if (loss) losses.push(loss);
     }
   }
@@ -34,10 +34,14 @@ function isLost({ lifecycleState }: GroupInstance, machine: InstanceStateName | 
 }
 
 /** Takes an instance through its hooks to the state that the pool keeps its instances in. */
-function prepare(look: Look, instance: GroupInstance, machine: InstanceStateName | undefined): Loss | undefined {
-  const { runtime, launches, group } = look;
+function prepare(
+  pass: ReconcileContext,
+  instance: GroupInstance,
+  machine: InstanceStateName | undefined,
+): Loss | undefined {
+  const { runtime, launches, group } = pass;
   if (machine === 'running') {
-    const passed = passHooks(look, instance);
+    const passed = passHooks(pass, instance);
     if (passed !== true) return passed || undefined;
     if (group.warmPool?.poolState !== 'Running' && runtime.instances.stop) {
       instance.lifecycleState = 'Warmed:Pending:Proceed';
@@ -53,14 +57,14 @@ function prepare(look: Look, instance: GroupInstance, machine: InstanceStateName
   return undefined;
 }
 
-function lose({ runtime, launches, departures, group }: Look, instance: GroupInstance): Loss {
+function lose({ runtime, launches, terminations, group }: ReconcileContext, instance: GroupInstance): Loss {
   const { context, log } = runtime;
   const reason = context.state.instances[instance.instanceId]?.stateReason?.message ?? 'the instance has ended';
   if (instance.lifecycleState.startsWith('Warmed:Pending')) {
     log.fail(instance.activityId, `Instance became unhealthy while it was being prepared: ${reason}`);
     launches.failed(group.name, true);
   }
-  departures.terminate(
+  terminations.terminate(
     group,
     instance,
     `instance ${instance.instanceId} was taken out of the warm pool in response to an EC2 health check indicating it has been terminated or stopped.`,

@@ -2,18 +2,18 @@ import { messageOf } from '@golden-pipeline/shared/errors';
 import { isoSeconds } from '@golden-pipeline/shared/text';
 import type { GroupInstance } from '../../model.ts';
 import { activeInstances, activeRefresh, type LaunchSource, launchChoices } from '../groups.ts';
-import type { Look } from '../look.ts';
 import { countByZone } from '../placement.ts';
+import type { ReconcileContext } from '../reconcile-context.ts';
 
 /**
  * Brings up to `count` instances of the warm pool into the group; stopped ones are started. During a refresh only those
  * of the version that it launches are taken.
  * @returns how many were taken
  */
-export function takeWarm(look: Look, count: number, source: LaunchSource): number {
-  const { group, runtime } = look;
+export function takeWarm(pass: ReconcileContext, count: number, source: LaunchSource): number {
+  const { group, runtime } = pass;
   if (!group.warmPool) return 0;
-  const fits = versionFilter(look, source);
+  const fits = versionFilter(pass, source);
   const ready = group.instances.filter(
     (i) => (i.lifecycleState === 'Warmed:Stopped' || i.lifecycleState === 'Warmed:Running') && fits(i),
   );
@@ -23,19 +23,19 @@ export function takeWarm(look: Look, count: number, source: LaunchSource): numbe
     const held = (i: GroupInstance) => zones.get(i.availabilityZone) ?? 0;
     const next = ready.reduce((best, i) => (held(i) < held(best) ? i : best));
     ready.splice(ready.indexOf(next), 1);
-    if (!bringIn(look, next)) continue;
+    if (!bringIn(pass, next)) continue;
     zones.set(next.availabilityZone, held(next) + 1);
     taken++;
   }
   if (taken === 0) return 0;
   runtime.context.changed();
-  // The machines of some run already: nothing but another look will notice.
-  runtime.poke(group.name);
+  // The machines of some run already: nothing but another pass will notice.
+  runtime.enqueue(group.name);
   return taken;
 }
 
-function versionFilter(look: Look, source: LaunchSource): (instance: GroupInstance) => boolean {
-  const { group, runtime } = look;
+function versionFilter(pass: ReconcileContext, source: LaunchSource): (instance: GroupInstance) => boolean {
+  const { group, runtime } = pass;
   if (!activeRefresh(runtime.context.state, group.name)) return () => true;
   try {
     const wanted = launchChoices(source).map(({ id, version }) => runtime.instances.resolveTemplate({ id }, version));
@@ -48,7 +48,7 @@ function versionFilter(look: Look, source: LaunchSource): (instance: GroupInstan
 }
 
 /** Returns false for an instance that cannot be started now; it stays in the pool. */
-function bringIn({ group, runtime, now }: Look, instance: GroupInstance): boolean {
+function bringIn({ group, runtime, now }: ReconcileContext, instance: GroupInstance): boolean {
   const { log, instances } = runtime;
   const capacity = activeInstances(group).length;
   const activity = log.begin(

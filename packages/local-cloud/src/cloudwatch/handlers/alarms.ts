@@ -4,9 +4,10 @@ import type { AlarmRecord } from '../../model.ts';
 import { account } from '../../settings.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { type Alarms, alarmState, settingsOf } from '../alarms.ts';
+import { combination, invalid } from '../errors.ts';
 import { checkAlarm } from '../put-alarm.ts';
 import { tagged } from '../tags.ts';
-import { combination, invalid, oneOf, page, text, whole } from '../validate.ts';
+import { oneOf, page, text, whole } from '../validate.ts';
 
 const states = ['OK', 'ALARM', 'INSUFFICIENT_DATA'] as const;
 

@@ -2,9 +2,10 @@ import type * as cw from '@aws-sdk/client-cloudwatch';
 import type { CloudContext } from '../../context.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { balancerNamespace, unitOf } from '../balancer-metrics.ts';
+import { combination, invalid, missing } from '../errors.ts';
 import type { MetricStore } from '../metric-store.ts';
 import { dimensionsOf, percentile, statistic, statistics } from '../statistics.ts';
-import { combination, invalid, missing, oneOf, page, period, text } from '../validate.ts';
+import { oneOf, page, period, text } from '../validate.ts';
 
 /** Datapoints that one call may ask for (API reference, GetMetricStatistics and GetMetricData). */
 const limits = { statistics: 1440, data: 100_800, queries: 500 };

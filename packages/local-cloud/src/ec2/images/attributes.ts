@@ -15,7 +15,7 @@ import type {
 import type { CloudContext } from '../../context.ts';
 import type { ImageRecord } from '../../model.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
-import { invalidCombination, invalidValue, required } from '../errors.ts';
+import { invalidCombination, invalidValue, required, unsupported } from '../errors.ts';
 import { findImage } from './lookup.ts';
 import { type PermissionChange, permitted, readPermissions, toPermissions } from './permissions.ts';
 import { protectionOf, toImage } from './shape.ts';
@@ -33,7 +33,7 @@ export function imageAttributeHandlers(context: CloudContext): HandlerTable {
       const description =
         input.Description?.Value ?? (input.Attribute === 'description' ? (input.Value ?? '') : undefined);
       if (input.ImdsSupport || input.ProductCodes?.length)
-        throw new CloudError('UnsupportedOperation', 'ImdsSupport and ProductCodes cannot be changed in this cloud');
+        throw unsupported('ImdsSupport and ProductCodes cannot be changed in this cloud');
       const permissions = readImagePermissions(input);
       if (description === undefined && !permissions) throw invalidCombination('No attributes specified.');
       change(input.ImageId, (image) => {

@@ -72,7 +72,7 @@ export class Bakes {
     }
   }
 
-  /** Deletes the data of deregistered and failed images that no launch under way needs; what cannot be deleted is tried again later. */
+  /** Deletes the data of deregistered and failed images that no launch in progress needs; what cannot be deleted is tried again later. */
   sweep(): void {
     for (const image of Object.values(this.#context.state.images)) {
       if (!image.dataLeft || this.#underWay.has(image.id) || this.#deleting.has(image.id)) continue;

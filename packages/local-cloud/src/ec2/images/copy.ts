@@ -3,7 +3,7 @@ import type { CloudContext } from '../../context.ts';
 import { newId, requestDigest } from '../../ids.ts';
 import type { CloudState, ImageRecord } from '../../model.ts';
 import { type CallContext, CloudError, type HandlerTable } from '../../wire/handler.ts';
-import { invalidValue, required } from '../errors.ts';
+import { invalidValue, required, unsupported } from '../errors.ts';
 import { tagsFor } from '../tag-shapes.ts';
 import type { Bakes } from './bakes.ts';
 import { checkImageName } from './create.ts';
@@ -75,7 +75,7 @@ export function copyImageHandlers(context: CloudContext, bakes: Bakes): HandlerT
   };
 }
 
-/** The records of the region that a copy is made from. @throws CloudError for a name that is no region. */
+/** The records of the region that a copy is made from. @throws CloudError for a name that is not a region. */
 export function sourceState({ region, regions, state }: CloudContext, name: string | undefined): CloudState {
   const wanted = required(name, 'SourceRegion');
   const found = wanted === region.name ? state : regions?.state(wanted);
@@ -92,6 +92,6 @@ export function checkDuration(minutes: number | undefined): void {
 function refuseOutposts(input: CopyImageRequest): void {
   const named = [input.DestinationOutpostArn, input.DestinationAvailabilityZone, input.DestinationAvailabilityZoneId];
   if (named.some(Boolean)) {
-    throw new CloudError('UnsupportedOperation', 'There are no Outposts and Local Zones here to copy an image to.');
+    throw unsupported('There are no Outposts and Local Zones here to copy an image to.');
   }
 }

@@ -3,7 +3,7 @@ import type { CloudContext } from '../../context.ts';
 import { newId } from '../../ids.ts';
 import type { CloudState, ImageRecord } from '../../model.ts';
 import { type CallContext, CloudError, type HandlerTable } from '../../wire/handler.ts';
-import { invalidValue, required } from '../errors.ts';
+import { invalidValue, required, unsupported } from '../errors.ts';
 import { findInstance } from '../instances/lookup.ts';
 import { tagsFor } from '../tag-shapes.ts';
 import { rootDevice, rootSettings } from '../volumes/root.ts';
@@ -60,20 +60,12 @@ export function createImageHandlers(context: CloudContext, bakes: Bakes): Handle
 /** An image has the root volume as it is, in its region, and boots as its instance does. */
 function refuseUnserved({ BlockDeviceMappings = [], SnapshotLocation, BootModeOverride }: CreateImageRequest): void {
   if (SnapshotLocation && SnapshotLocation !== 'regional')
-    throw new CloudError(
-      'UnsupportedOperation',
-      `SnapshotLocation '${SnapshotLocation}' is not supported by this cloud`,
-    );
-  if (BootModeOverride)
-    throw new CloudError(
-      'UnsupportedOperation',
-      `BootModeOverride '${BootModeOverride}' is not supported by this cloud`,
-    );
+    throw unsupported(`SnapshotLocation '${SnapshotLocation}' is not supported by this cloud`);
+  if (BootModeOverride) throw unsupported(`BootModeOverride '${BootModeOverride}' is not supported by this cloud`);
   // Leaving out what the image does not have anyway changes nothing.
   const changed = BlockDeviceMappings.find((one) => one.Ebs || one.DeviceName === rootDevice);
   if (!changed) return;
-  throw new CloudError(
-    'UnsupportedOperation',
+  throw unsupported(
     `The block device mapping of '${changed.DeviceName}' is not supported by this cloud: an image has the root volume alone, as it is`,
   );
 }

@@ -5,8 +5,8 @@ import type {
   InstanceAttribute,
 } from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../../context.ts';
-import { CloudError, type HandlerTable } from '../../wire/handler.ts';
-import { invalidValue, required } from '../errors.ts';
+import type { HandlerTable } from '../../wire/handler.ts';
+import { invalidValue, required, unsupported } from '../errors.ts';
 import { rootDevice } from '../volumes/root.ts';
 import type { InstanceLifecycle } from './lifecycle.ts';
 import { findInstance } from './lookup.ts';
@@ -51,8 +51,7 @@ export function attributeHandlers(context: CloudContext, lifecycle: InstanceLife
     GetConsoleOutput: async (input: GetConsoleOutputRequest): Promise<GetConsoleOutputResult> => {
       const record = findInstance(state, input.InstanceId);
       if (input.Latest && olderFamilies.test(record.instanceType)) {
-        throw new CloudError(
-          'UnsupportedOperation',
+        throw unsupported(
           'This instance type does not support retrieving the latest console logs. Supported instance types are built on the Nitro System.',
         );
       }

@@ -1,11 +1,9 @@
-import type { RequestLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { InstanceOptions, Tags } from '../../model.ts';
 import { CloudError } from '../../wire/handler.ts';
-import { invalidCombination, invalidValue } from '../errors.ts';
+import { invalidCombination, invalidValue, unsupported } from '../errors.ts';
+import type { LaunchData } from './launch-data.ts';
 import { isBurstable, typeFacts } from './types.ts';
 import { refuseUnserved } from './unserved-options.ts';
-
-export type LaunchData = RequestLaunchTemplateData & RunInstancesRequest;
 
 /**
  * What a launch asks for beside image, type, network and volumes. All of it is kept and shown; what this cloud has not is refused.
@@ -91,8 +89,4 @@ function oneOf<T extends string>(name: string, value: string | undefined, allowe
   if (value === undefined || value === '') return undefined;
   if ((allowed as readonly string[]).includes(value)) return value as T;
   throw invalidValue(`Value (${value}) for parameter ${name} is invalid: ${allowed.join(', ')}`);
-}
-
-function unsupported(message: string): CloudError {
-  return new CloudError('UnsupportedOperation', message);
 }

@@ -11,8 +11,9 @@ import { CloudError } from '../../wire/handler.ts';
 import { invalidValue, missing, required } from '../errors.ts';
 import { findTemplate, findVersion } from '../launch-templates/lookup.ts';
 import { tagsFor } from '../tag-shapes.ts';
+import type { LaunchData } from './launch-data.ts';
 import { type LaunchNetwork, launchNetwork } from './launch-network.ts';
-import { type LaunchData, launchOptions } from './launch-options.ts';
+import { launchOptions } from './launch-options.ts';
 import { checkMetadataOptions } from './metadata-options.ts';
 import { profileOf } from './profiles.ts';
 
@@ -117,7 +118,7 @@ function present(request: RunInstancesRequest): Partial<RunInstancesRequest> {
   return Object.fromEntries(said);
 }
 
-/** @throws CloudError for a text that is no instance type; every well-formed one is offered. */
+/** @throws CloudError for a text that is not an instance type; every well-formed one is offered. */
 export function instanceType(type: string | undefined): string {
   if (!type) return defaultInstanceType;
   if (!/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(type)) throw invalidValue(`Invalid value '${type}' for InstanceType.`);

@@ -100,7 +100,7 @@ export class InstanceLifecycle {
     });
   }
 
-  /** Runs `task` when no other work on the machine is under way, and lets none begin meanwhile. */
+  /** Runs `task` when no other work on the machine is in progress, and lets none begin meanwhile. */
   exclusive(id: string, task: () => Promise<void>): Promise<void> {
     return this.#work.run(id, task);
   }
@@ -189,7 +189,7 @@ export class InstanceLifecycle {
     if (this.#restarting.has(id)) return; // the restart sees it itself: its boot rejects
     if (record.state === 'pending') {
       this.#intend(id);
-      this.#bootFailed(record, new Error(`the machine ended while booting: ${why}`));
+      this.#bootFailed(record, new Error(`the machine exited while booting: ${why}`));
     } else if (record.state === 'running') {
       const detail = `Instance initiated shutdown: ${why}`;
       this.#intend(id);

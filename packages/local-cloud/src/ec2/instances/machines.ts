@@ -60,7 +60,7 @@ export class Machines {
     return this.#on.has(id);
   }
 
-  /** The machine has ended by itself. */
+  /** The machine has exited by itself. */
   markOff(id: string): void {
     this.#on.delete(id);
   }

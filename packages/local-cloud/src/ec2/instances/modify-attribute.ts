@@ -2,7 +2,7 @@ import type { ModifyInstanceAttributeRequest } from '@aws-sdk/client-ec2';
 import type { CloudContext } from '../../context.ts';
 import type { CloudState, InstanceOptions, InstanceRecord } from '../../model.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
-import { invalidCombination, invalidValue, missing } from '../errors.ts';
+import { invalidCombination, invalidValue, missing, unsupported } from '../errors.ts';
 import { checkGroupId } from '../security-group-rules.ts';
 import { rootDevice, rootSettings } from '../volumes/root.ts';
 import { ownRecords } from '../volumes/table.ts';
@@ -124,5 +124,5 @@ function stopped(change: Change): Change {
 }
 
 function unserved(): never {
-  throw new CloudError('UnsupportedOperation', 'Kernels and RAM disks of their own are not supported by this cloud');
+  throw unsupported('Kernels and RAM disks of their own are not supported by this cloud');
 }

@@ -14,7 +14,7 @@ export class Sequences {
     return result;
   }
 
-  /** Resolves when nothing is under way for any key. */
+  /** Resolves when nothing is in progress for any key. */
   async idle(): Promise<void> {
     while (this.#tails.size > 0) await Promise.all(this.#tails.values());
   }

@@ -1,6 +1,6 @@
 import { CloudError } from '../../wire/handler.ts';
-import { invalidCombination } from '../errors.ts';
-import type { LaunchData } from './launch-options.ts';
+import { invalidCombination, unsupported } from '../errors.ts';
+import type { LaunchData } from './launch-data.ts';
 
 type Interface = NonNullable<LaunchData['NetworkInterfaces']>[number];
 
@@ -58,7 +58,7 @@ export function refuseUnserved(data: LaunchData): void {
   const group = data.Placement?.GroupName || data.Placement?.GroupId;
   if (group) throw new CloudError('InvalidPlacementGroup.Unknown', `The Placement Group '${group}' is unknown.`);
   const [what] = unserved.find(([, asked]) => asked(data)) ?? [];
-  if (what) throw unsupported(what);
+  if (what) throw notServed(what);
   const faces = data.NetworkInterfaces ?? [];
   const existing = faces.find((face) => face.NetworkInterfaceId)?.NetworkInterfaceId;
   if (existing) {
@@ -69,13 +69,13 @@ export function refuseUnserved(data: LaunchData): void {
   }
   for (const face of faces) {
     const [part] = unservedOfInterface.find(([, asked]) => asked(face)) ?? [];
-    if (part) throw unsupported(part);
+    if (part) throw notServed(part);
   }
   if (new Set(faces.map((face) => face.DeviceIndex ?? 0)).size < faces.length)
     throw invalidCombination('Each network interface requires a unique device index.');
-  if (faces.length > 1) throw unsupported('more than one network interface');
+  if (faces.length > 1) throw notServed('more than one network interface');
 }
 
-function unsupported(what: string): CloudError {
-  return new CloudError('UnsupportedOperation', `Not supported by this cloud: ${what}`);
+function notServed(what: string): CloudError {
+  return unsupported(`Not supported by this cloud: ${what}`);
 }

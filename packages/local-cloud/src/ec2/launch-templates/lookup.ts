@@ -59,7 +59,7 @@ export function findVersion(template: LaunchTemplateRecord, version = '$Default'
   );
 }
 
-/** The number that a version's name stands for; NaN for a text that is no version. */
+/** The number that a version's name stands for; NaN for a text that is not a version. */
 export function versionNumber(template: LaunchTemplateRecord, version: string): number {
   if (version === '$Latest') return template.latestVersion;
   if (version === '$Default') return template.defaultVersion;

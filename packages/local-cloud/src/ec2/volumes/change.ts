@@ -11,7 +11,7 @@ import { newId, requestDigest } from '../../ids.ts';
 import type { VolumeRecord } from '../../model.ts';
 import type { Region } from '../../regions.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
-import { invalidValue, missing, required } from '../errors.ts';
+import { invalidValue, missing, required, unsupported } from '../errors.ts';
 import { readEncryption } from '../images/encryption.ts';
 import { findSnapshot } from '../images/lookup.ts';
 import { snapshotState } from '../images/shape.ts';
@@ -128,7 +128,7 @@ function refuse(input: CreateVolumeRequest): void {
     ['VolumeInitializationRate', input.VolumeInitializationRate],
   ] as const;
   const [name] = unserved.find(([, value]) => value) ?? [];
-  if (name) throw new CloudError('UnsupportedOperation', `${name} is not supported by this cloud: leave it out`);
+  if (name) throw unsupported(`${name} is not supported by this cloud: leave it out`);
 }
 
 function readZone(region: Region, { AvailabilityZone: name, AvailabilityZoneId: id }: CreateVolumeRequest): string {

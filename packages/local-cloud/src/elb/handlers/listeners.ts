@@ -4,12 +4,13 @@ import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { listenerArn } from '../arns.ts';
 import { changed, defaults, listed } from '../attributes.ts';
 import { checkActions } from '../check-actions.ts';
+import { invalid } from '../errors.ts';
 import { findListener, findLoadBalancer } from '../find.ts';
 import { checkListenerCount } from '../limits.ts';
 import { listenerAttributes } from '../listener-attributes.ts';
 import { showListener } from '../shapes.ts';
 import { withTags } from '../tags.ts';
-import { invalid, page, required, whole } from '../validate.ts';
+import { page, required, whole } from '../validate.ts';
 import { type ElbParts, enforce } from './shared.ts';
 
 /** Listeners with HTTP. */

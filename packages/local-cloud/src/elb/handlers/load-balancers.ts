@@ -4,12 +4,13 @@ import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { loadBalancerArn } from '../arns.ts';
 import { changed, checkLogs, defaultsOf, listed, loadBalancerAttributes } from '../attributes.ts';
 import { checkSecurityGroups, checkSubnets } from '../check-network.ts';
+import { invalid } from '../errors.ts';
 import { findLoadBalancer } from '../find.ts';
 import { checkIpAddressType } from '../ip-address-type.ts';
 import { checkBalancerCount } from '../limits.ts';
 import { showLoadBalancer } from '../shapes.ts';
 import { withTags } from '../tags.ts';
-import { invalid, oneOf, page, resourceName } from '../validate.ts';
+import { oneOf, page, resourceName } from '../validate.ts';
 import { type ElbParts, enforce } from './shared.ts';
 
 /** Load balancers: `application` ones, each on a loopback address of its own. */

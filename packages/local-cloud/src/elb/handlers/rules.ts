@@ -4,11 +4,12 @@ import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { defaultRuleArn, ruleArn } from '../arns.ts';
 import { checkActions } from '../check-actions.ts';
 import { checkConditions } from '../check-conditions.ts';
+import { invalid } from '../errors.ts';
 import { findListener, findRule } from '../find.ts';
 import { limits } from '../limits.ts';
 import { showDefaultRule, showRule } from '../shapes.ts';
 import { withTags } from '../tags.ts';
-import { invalid, page, required, whole } from '../validate.ts';
+import { page, required, whole } from '../validate.ts';
 import { type ElbParts, enforce } from './shared.ts';
 
 /** Rules of listeners. */

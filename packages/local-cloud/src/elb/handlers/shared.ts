@@ -20,6 +20,6 @@ export async function enforce({ context, sync }: ElbParts, undo: () => void): Pr
     context.report(error);
     throw new CloudError('InvalidConfigurationRequest', messageOf(error));
   } finally {
-    sync.poke();
+    sync.enqueue();
   }
 }

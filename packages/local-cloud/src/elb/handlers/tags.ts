@@ -1,9 +1,10 @@
 import type * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Tags } from '../../model.ts';
 import type { HandlerTable } from '../../wire/handler.ts';
+import { invalid } from '../errors.ts';
 import { findListener, findLoadBalancer, findRule, findTargetGroup } from '../find.ts';
 import { tagList, withTags } from '../tags.ts';
-import { invalid, required } from '../validate.ts';
+import { required } from '../validate.ts';
 import type { ElbParts } from './shared.ts';
 
 /** Tags of all four kinds of resource, found by the shape of the ARN. */

@@ -5,11 +5,12 @@ import { CloudError, type HandlerTable } from '../../wire/handler.ts';
 import { targetGroupArn } from '../arns.ts';
 import { changed, checkTogether, defaults, listed, targetGroupAttributes } from '../attributes.ts';
 import { checkGroupsSticky } from '../check-actions.ts';
+import { invalid } from '../errors.ts';
 import { findLoadBalancer, findTargetGroup, usage } from '../find.ts';
 import { checkGroupCount } from '../limits.ts';
 import { showTargetGroup } from '../shapes.ts';
 import { withTags } from '../tags.ts';
-import { invalid, matcher, oneOf, page, path, required, resourceName, whole } from '../validate.ts';
+import { matcher, oneOf, page, path, required, resourceName, whole } from '../validate.ts';
 import { type ElbParts, enforce } from './shared.ts';
 
 type HealthCheck = TargetGroupRecord['healthCheck'];

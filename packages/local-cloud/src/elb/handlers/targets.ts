@@ -1,9 +1,10 @@
 import type * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { HandlerTable } from '../../wire/handler.ts';
+import { invalid } from '../errors.ts';
 import { findTargetGroup } from '../find.ts';
 import { health } from '../target-state.ts';
 import type { Targets } from '../targets.ts';
-import { invalid, required, whole } from '../validate.ts';
+import { required, whole } from '../validate.ts';
 import type { ElbParts } from './shared.ts';
 
 /** Registration and health of targets. */

@@ -10,6 +10,7 @@ import { parseStat, type ServerStat, showServers } from './runtime.ts';
 import { ServerPool } from './server-pool.ts';
 import { leavingFile } from './stickiness.ts';
 import { probePorts, Supervisor } from './supervisor.ts';
+import { switchWeights } from './switch-weights.ts';
 
 const stateFileName = 'server-state';
 
@@ -69,7 +70,7 @@ export class HaproxyDriver implements BalancerDriver {
       this.#routing = structuredClone(routing);
       this.#rendered = next;
       try {
-        if (sameStructure) await this.#switchWeights(before.rendered);
+        if (sameStructure) await switchWeights(this.#supervisor, this.#files, next, before.rendered);
         else await this.#reload();
       } catch (error) {
         this.#routing = before.routing;
@@ -157,7 +158,7 @@ export class HaproxyDriver implements BalancerDriver {
     const old = new Map<number, ServerStat[]>();
     for (const pid of this.#supervisor.oldWorkers) {
       const answer = await this.#supervisor.askOld(pid, showServers).catch(() => '');
-      // No answer is no news: requests that were in flight there count until the worker is gone.
+      // A missing answer says nothing: requests that were in flight there count until the worker is gone.
       old.set(pid, answer.includes('pxname') ? parseStat(answer) : (this.#oldStats.get(pid) ?? []));
     }
     this.#oldStats = old;
@@ -192,25 +193,6 @@ export class HaproxyDriver implements BalancerDriver {
     this.#pool.reloaded();
   }
 
-  /** Each changed map becomes the next version of itself in one step, so every request sees the old split or the new one. */
-  async #switchWeights(before: Rendered): Promise<void> {
-    for (const [file, lines] of Object.entries(this.#rendered.maps)) {
-      if (before.maps[file]?.join() === lines.join()) continue;
-      this.#files.write(file, `${lines.join('\n')}\n`);
-      const key = (line: string): string => `add map @%v ${file} ${line}`;
-      const commands = (version: string): string[] =>
-        [...lines.map(key), `commit map @%v ${file}`].map((command) => command.replace('%v', version));
-      const version = await this.#supervisor.ask(`prepare map ${file}`).then(versionOf);
-      if (!version) throw new Error(`HAProxy has no map ${file}`);
-      const answer = await this.#supervisor.ask(commands(version).join('; '));
-      if (answer.trim()) throw new Error(`HAProxy refused the weights: ${answer.trim()}`);
-      for (const pid of this.#supervisor.oldWorkers) {
-        const old = versionOf(await this.#supervisor.askOld(pid, `prepare map ${file}`).catch(() => ''));
-        if (old) for (const command of commands(old)) await this.#supervisor.askOld(pid, command).catch(() => '');
-      }
-    }
-  }
-
   #group(targetGroupArn: string): TargetGroupRecord {
     const group = this.#routing.targetGroups.find((candidate) => candidate.arn === targetGroupArn);
     if (!group)
@@ -220,7 +202,7 @@ export class HaproxyDriver implements BalancerDriver {
 
   #onDeath(how: string): void {
     if (this.#closed) return;
-    this.options.report(new Error(`HAProxy ended unexpectedly (${how}); starting it again`));
+    this.options.report(new Error(`HAProxy exited unexpectedly (${how}); starting it again`));
     const repair = (): void => {
       this.#exclusive(() => this.#launch()).then(
         () => {
@@ -242,8 +224,6 @@ export class HaproxyDriver implements BalancerDriver {
 function structure({ frontends, backends, maps, pages }: Rendered): string {
   return JSON.stringify([frontends, backends, Object.keys(maps), Object.keys(pages)]);
 }
-
-const versionOf = (answer: string): string | undefined => /New version created: (\d+)/.exec(answer)?.[1];
 
 function placeOf(bind: string): { address: string; port: number } {
   const [address = '', port = ''] = bind.trim().split(' ')[1]?.split(':') ?? [];

@@ -1,3 +1,5 @@
+import { quoteWord } from '@golden-pipeline/shared/quote';
+
 /** A value that cannot be put into a configuration; the message names it, safe to print. */
 export class UnsafeValueError extends Error {
   constructor(what: string, value: string) {
@@ -10,7 +12,7 @@ export class UnsafeValueError extends Error {
 export function quote(value: string, what = 'value'): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (value === '' || /[\u0000-\u001f\u007f]/.test(value)) throw new UnsafeValueError(what, value);
-  return `'${value.replaceAll("'", "'\\''")}'`;
+  return quoteWord(value);
 }
 
 /** A literal piece of a log-format string: `%` would begin an expression there. */

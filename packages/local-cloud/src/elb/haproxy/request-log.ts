@@ -93,7 +93,7 @@ function namesOf({ listeners, targetGroups }: Routing): Names {
   };
 }
 
-/** Undefined for lines that are no request: HAProxy's own messages, and connections that ended before one. */
+/** Undefined for lines that are not requests: HAProxy's own messages, and connections that ended before one. */
 function parse(line: string, names: Names): ServedRequest | undefined {
   const [mark, frontend = '', backend = '', server = '', status = '', time = '', ending = ''] = line.split(' ');
   const listenerArn = names.listeners.get(frontend);

@@ -24,7 +24,7 @@ export interface ServerStat {
   backend: string;
   name: string;
   sessions: number;
-  /** `L7OK`, `L4CON`, `INI` ...; empty while checks are off, `* ` stripped when a check is under way. */
+  /** `L7OK`, `L4CON`, `INI` ...; empty while checks are off, `* ` stripped when a check is in progress. */
   checkStatus: string;
   /** HTTP code of the last check's answer; 0 when there was none. */
   checkCode: number;

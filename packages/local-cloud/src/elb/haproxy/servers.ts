@@ -35,7 +35,7 @@ export function twinName(id: string, port: number, count: number): string {
   return `${serverName(id, port, count)}o`;
 }
 
-/** The target of a server or twin; undefined for what is no server's name. */
+/** The target of a server or twin; undefined for what is not a server's name. */
 export function targetIdOf(name: string): string | undefined {
   return /^(.+)_\d+_\d+o?$/.exec(name)?.[1];
 }
@@ -49,7 +49,7 @@ export type HealthCheck = TargetGroupRecord['healthCheck'];
 export type GroupOf = (targetGroupArn: string) => TargetGroupRecord;
 
 /**
- * Of every server. One added at run time has no pool of idle connections unless told so: without it each request opens a connection.
+ * Of every server. One added at run time has no pool of idle connections by default so: without it each request opens a connection.
  * Idle connections go before an application's own keep-alive (Node: 5 s) ends them.
  */
 export const plainOptions = 'pool-max-conn -1 pool-purge-delay 1s';

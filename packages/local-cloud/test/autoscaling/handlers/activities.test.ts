@@ -38,7 +38,7 @@ describe('DescribeScalingActivities', () => {
     expect(await count(at('Status', 'Successful', 'Failed'))).toBe(2);
     expect(await count(at('Status', 'InProgress'))).toBe(1);
     await expect(count(at('Status', 'InProgress'), {})).rejects.toThrow('together with AutoScalingGroupName');
-    await expect(count(at('Colour', 'red'))).rejects.toThrow('Filter type Colour is not correct');
+    await expect(count(at('Color', 'red'))).rejects.toThrow('Filter type Color is not correct');
     await expect(count(at('StartTimeUpperBound', 'noon'))).rejects.toThrow('noon of the filter');
   });
 

@@ -27,7 +27,7 @@ describe('operations of groups', () => {
     );
   });
 
-  it('honour the cooldown when told to', async () => {
+  it('honor the cooldown when told to', async () => {
     const f = await group({ DefaultCooldown: 60 });
     const set = (DesiredCapacity: number, HonorCooldown: boolean) =>
       f.send('SetDesiredCapacity', { AutoScalingGroupName, DesiredCapacity, HonorCooldown });

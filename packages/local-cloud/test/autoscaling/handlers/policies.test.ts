@@ -57,7 +57,7 @@ describe('operations of policies', () => {
     );
   });
 
-  it('honour the cooldown when told to', async () => {
+  it('honor the cooldown when told to', async () => {
     const { f } = await withPolicy({ Cooldown: 60 });
     const execute = (HonorCooldown: boolean) =>
       f.send('ExecutePolicy', { AutoScalingGroupName, PolicyName: 'out', HonorCooldown });

@@ -68,6 +68,6 @@ describe('tags of groups', () => {
     expect(await keys('key', 'b', 'c')).toEqual(['b']);
     expect(await keys('value', '1')).toEqual(['a']);
     expect(await keys('propagate-at-launch', 'true')).toEqual(['a']);
-    await expect(keys('colour', 'red')).rejects.toThrow('Filter type colour is not correct');
+    await expect(keys('color', 'red')).rejects.toThrow('Filter type color is not correct');
   });
 });

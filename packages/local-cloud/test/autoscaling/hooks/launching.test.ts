@@ -37,9 +37,9 @@ describe('launching hooks', () => {
       expect.arrayContaining([expect.stringContaining('in response to a lifecycle action that was abandoned.')]),
     );
     const { Activities } = await f.send('DescribeScalingActivities', { AutoScalingGroupName: 'api' });
-    const cancelled = Activities.filter((a: { StatusCode: string }) => a.StatusCode === 'Cancelled');
-    expect(cancelled).toHaveLength(1);
-    expect(cancelled[0].StatusMessage).toMatch(
+    const canceled = Activities.filter((a: { StatusCode: string }) => a.StatusCode === 'Cancelled');
+    expect(canceled).toHaveLength(1);
+    expect(canceled[0].StatusMessage).toMatch(
       /Lifecycle Action with token [0-9a-f-]{36} was abandoned: Heartbeat Timeout/,
     );
     await f.cloud.clock.advance(5_000);

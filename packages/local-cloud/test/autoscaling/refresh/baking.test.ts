@@ -26,7 +26,7 @@ describe('baking', () => {
     expect(f.record().launchTemplate.version).toBe('2');
   });
 
-  it('can be rolled back, and cancelled', async () => {
+  it('can be rolled back, and canceled', async () => {
     const f = await baking();
     await f.send('RollbackInstanceRefresh', { AutoScalingGroupName });
     await f.cloud.clock.advance(60_000);

@@ -36,7 +36,7 @@ test('filters select by state, image, address, tags and zone, with wildcards', a
       { Name: 'instance-state-name', Values: ['running'] },
     ]),
   ).toEqual([a]);
-  expect(await cloud.code('DescribeInstances', { Filters: [{ Name: 'colour', Values: ['red'] }] })).toBe(
+  expect(await cloud.code('DescribeInstances', { Filters: [{ Name: 'color', Values: ['red'] }] })).toBe(
     'InvalidParameterValue',
   );
   expect(await cloud.code('DescribeInstances', { Filters: [{ Name: 'constructor', Values: ['x'] }] })).toBe(
@@ -104,7 +104,7 @@ test('attributes of an instance', async () => {
   await cloud.send('ModifyInstanceAttribute', { InstanceId: id, UserData: { Value: Buffer.from('hello') } });
   expect(cloud.state.instances[id]?.userData).toBe(Buffer.from('hello').toString('base64'));
   expect(await cloud.code('ModifyInstanceAttribute', { InstanceId: id })).toBe('InvalidParameterCombination');
-  expect(await cloud.code('DescribeInstanceAttribute', { InstanceId: id, Attribute: 'colour' })).toBe(
+  expect(await cloud.code('DescribeInstanceAttribute', { InstanceId: id, Attribute: 'color' })).toBe(
     'InvalidParameterValue',
   );
 });

@@ -115,11 +115,11 @@ test('terminating during the boot leaves nothing behind', async () => {
 
 test('a first boot that fails terminates the instance, with the machine’s reason', async () => {
   const cloud = setUp();
-  cloud.driver.fail(account.baseImageId, 'boot', 'init ended with status 1');
+  cloud.driver.fail(account.baseImageId, 'boot', 'init exited with status 1');
   const [id = ''] = await cloud.run();
   expect(await cloud.instance(id)).toMatchObject({
     State: { Name: 'terminated' },
-    StateReason: { Code: 'Server.InternalError', Message: 'Server.InternalError: init ended with status 1' },
+    StateReason: { Code: 'Server.InternalError', Message: 'Server.InternalError: init exited with status 1' },
   });
   expect(cloud.taken.size).toBe(0);
 });
@@ -129,11 +129,11 @@ test('a machine that dies just after its first boot, still pending, is a failed 
   const { Instances } = await cloud.send('RunInstances', base);
   const id = Instances[0].InstanceId;
   await cloud.clock.advance(delays.instancePending + times.create + times.boot + 10);
-  cloud.driver.kill(id, 'ended by SIGSEGV');
+  cloud.driver.kill(id, 'killed by SIGSEGV');
   await cloud.clock.advance(settled);
   expect(await cloud.instance(id)).toMatchObject({
     State: { Name: 'terminated' },
-    StateReason: { Message: 'Server.InternalError: the machine ended while booting: ended by SIGSEGV' },
+    StateReason: { Message: 'Server.InternalError: the machine exited while booting: killed by SIGSEGV' },
   });
   expect(cloud.taken.size).toBe(0);
 });
@@ -153,7 +153,7 @@ test('a machine that cannot be stopped stays running, and can be stopped later',
   expect(await cloud.stateOf(id)).toBe('stopped');
 });
 
-test('a machine that dies by itself is stopped; with the shutdown behaviour "terminate" it is terminated', async () => {
+test('a machine that dies by itself is stopped; with the shutdown behavior "terminate" it is terminated', async () => {
   const cloud = setUp();
   const [a = ''] = await cloud.run();
   const [b = ''] = await cloud.run(1, { InstanceInitiatedShutdownBehavior: 'terminate' });

@@ -1,43 +1,24 @@
 import { until } from '@golden-pipeline/shared/testing/until';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LoadBalancerRecord } from '../../../src/model.ts';
-import {
-  answers,
-  type Backend,
-  freePort,
-  get,
-  Load,
-  ownAddress,
-  type RealBalancer,
-  startBackend,
-  startDriver,
-  untilHealth,
-} from '../support/real.ts';
+import { type OpenBalancer, openBalancer } from '../support/open-balancer.ts';
+import { answers, type Backend, freePort, get, Load, type RealBalancer, untilHealth } from '../support/real.ts';
 import { forward, listener, loadBalancer, routing, rule, targetGroup } from '../support/records.ts';
 
+let opened: OpenBalancer;
 let real: RealBalancer;
 let balancer: LoadBalancerRecord;
 let port: number;
 let url: string;
-const backends: Backend[] = [];
 
-async function backend(id: string, at?: number): Promise<Backend> {
-  const started = await startBackend(id, at);
-  backends.push(started);
-  return started;
-}
+const backend = (id: string, at?: number) => opened.backend(id, at);
 
 beforeEach(async () => {
-  real = await startDriver();
-  balancer = loadBalancer(ownAddress());
-  port = await freePort(balancer.address);
-  url = `http://${balancer.address}:${port}/`;
+  opened = await openBalancer();
+  ({ real, balancer, port, url } = opened);
 });
 
-afterEach(async () => {
-  await real.close();
-  await Promise.all(backends.splice(0).map((one) => one.close()));
-});
+afterEach(() => opened.close());
 
 function simple(group = targetGroup('a')) {
   return routing({
@@ -94,24 +75,24 @@ describe('targets', () => {
   it('that never answer are down after the unhealthy threshold and never get a request, reloads or not', async () => {
     const group = targetGroup('a', { intervalSeconds: 0.3, unhealthyThreshold: 3 });
     await real.driver.apply(simple(group));
-    const sick = await backend('sick');
-    sick.healthy = false;
+    const unhealthy = await backend('unhealthy');
+    unhealthy.healthy = false;
     const good = await backend('good');
     await real.driver.add(group.arn, good);
     await untilHealth(real.driver, 'good', 'up');
     const load = new Load(url, 4);
-    await real.driver.add(group.arn, sick);
+    await real.driver.add(group.arn, unhealthy);
     await real.driver.add(group.arn, { id: 'dead', address: '127.0.0.1', port: await freePort('127.0.0.1') });
-    expect((await real.driver.read()).find(({ id }) => id === 'sick')?.health).toBe('checking');
+    expect((await real.driver.read()).find(({ id }) => id === 'unhealthy')?.health).toBe('checking');
     for (let i = 0; i < 4; i++) {
       const other = targetGroup(`other${i}`);
       await real.driver.apply({ ...simple(group), targetGroups: [group, other] });
     }
-    await untilHealth(real.driver, 'sick', 'down');
+    await untilHealth(real.driver, 'unhealthy', 'down');
     await untilHealth(real.driver, 'dead', 'down');
     await load.stop();
     expect(load.failures).toEqual([]);
-    expect(sick.requests).toBe(0);
+    expect(unhealthy.requests).toBe(0);
     expect(good.requests).toBeGreaterThan(100);
   });
 
@@ -243,14 +224,13 @@ describe('life', () => {
     process.kill(before[which], 'SIGKILL');
     await until(() => real.driver.pids.worker !== before.worker && real.driver.pids.worker !== 0);
     expect((await get(url)).text).toBe('one');
-    expect(String(real.reports[0])).toContain('ended unexpectedly');
+    expect(String(real.reports[0])).toContain('exited unexpectedly');
   });
 
   it('names the address of a taken port and keeps serving the rest', async () => {
     const group = targetGroup('a');
     await real.driver.apply(simple(group));
-    const holder = await startBackend('holder');
-    backends.push(holder);
+    const holder = await backend('holder');
     const other = { ...loadBalancer('127.0.0.1'), arn: 'other' };
     const wanted = { ...simple(group), loadBalancers: [balancer, other] };
     wanted.listeners = [...wanted.listeners, listener(other, holder.port, forward(group))];

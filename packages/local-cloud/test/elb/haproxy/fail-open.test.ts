@@ -3,19 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isOpen } from '../../../src/elb/haproxy/fail-open.ts';
 import type { Server } from '../../../src/elb/haproxy/servers.ts';
 import type { ListenerRecord, LoadBalancerRecord, TargetGroupRecord } from '../../../src/model.ts';
-import {
-  answers,
-  type Backend,
-  freePort,
-  get,
-  Load,
-  ownAddress,
-  type RealBalancer,
-  startBackend,
-  startDriver,
-  untilHealth,
-} from '../support/real.ts';
-import { forward, listener, loadBalancer, routing, rule, targetGroup } from '../support/records.ts';
+import { type OpenBalancer, openBalancer } from '../support/open-balancer.ts';
+import { answers, get, Load, type RealBalancer, untilHealth } from '../support/real.ts';
+import { forward, listener, routing, rule, targetGroup } from '../support/records.ts';
 
 const prefix = 'target_group_health.unhealthy_state_routing.minimum_healthy_targets';
 
@@ -40,36 +30,26 @@ describe('a group is open', () => {
 });
 
 describe('failing open in HAProxy', () => {
+  let opened: OpenBalancer;
   let real: RealBalancer;
   let balancer: LoadBalancerRecord;
   let front: ListenerRecord;
   let group: TargetGroupRecord;
   let url: string;
-  const backends: Backend[] = [];
 
   beforeEach(async () => {
-    real = await startDriver();
-    balancer = loadBalancer(ownAddress());
-    const port = await freePort(balancer.address);
-    url = `http://${balancer.address}:${port}/`;
+    opened = await openBalancer();
+    ({ real, balancer, url } = opened);
     group = targetGroup('a', { healthyThreshold: 2, unhealthyThreshold: 2 });
-    front = listener(balancer, port, forward(group));
+    front = listener(balancer, opened.port, forward(group));
   });
   afterEach(async () => {
-    await real.close();
-    await Promise.all(backends.splice(0).map((one) => one.close()));
+    await opened.close();
     expect(real.reports).toEqual([]);
   });
 
   const base = () => routing({ loadBalancers: [balancer], listeners: [front], targetGroups: [group] });
-  const add = async (id: string, health: 'up' | 'down' = 'up') => {
-    const one = await startBackend(id);
-    one.healthy = health === 'up';
-    backends.push(one);
-    await real.driver.add(group.arn, one);
-    await untilHealth(real.driver, id, health);
-    return one;
-  };
+  const add = (id: string, health?: 'up' | 'down') => opened.serve(group, id, health);
   const readings = async () =>
     Object.fromEntries((await real.driver.read()).map(({ id, health, sessions }) => [id, { health, sessions }]));
 
@@ -122,24 +102,24 @@ describe('failing open in HAProxy', () => {
     group.attributes[`${prefix}.count`] = '2';
     await real.driver.apply(base());
     await add('one');
-    await add('sick', 'down');
-    expect(Object.keys(await answers(url, 40)).sort()).toEqual(['one', 'sick']);
+    await add('unhealthy', 'down');
+    expect(Object.keys(await answers(url, 40)).sort()).toEqual(['one', 'unhealthy']);
     await add('two');
     expect(Object.keys(await answers(url, 40)).sort()).toEqual(['one', 'two']);
   });
 
   it('leaves requests in flight alone, and counts them while the target drains', async () => {
     await real.driver.apply(base());
-    const sick = await add('sick', 'down');
-    sick.delayMs = 1_000;
+    const unhealthy = await add('unhealthy', 'down');
+    unhealthy.delayMs = 1_000;
     const inFlight = get(url);
-    await until(() => sick.requests === 1);
-    await real.driver.drain(group.arn, sick);
-    await until(async () => (await readings()).sick?.sessions === 1);
+    await until(() => unhealthy.requests === 1);
+    await real.driver.drain(group.arn, unhealthy);
+    await until(async () => (await readings()).unhealthy?.sessions === 1);
     expect((await get(url)).status).toBe(503);
-    expect((await inFlight).text).toBe('sick');
-    await until(async () => (await readings()).sick?.sessions === 0);
-    await real.driver.remove(group.arn, sick);
+    expect((await inFlight).text).toBe('unhealthy');
+    await until(async () => (await readings()).unhealthy?.sessions === 0);
+    await real.driver.remove(group.arn, unhealthy);
     expect(await real.driver.read()).toEqual([]);
   });
 
@@ -147,9 +127,8 @@ describe('failing open in HAProxy', () => {
     group.healthCheck.unhealthyThreshold = 10;
     group.healthCheck.intervalSeconds = 1;
     await real.driver.apply(base());
-    const young = await startBackend('young');
+    const young = await opened.backend('young');
     young.healthy = false;
-    backends.push(young);
     await real.driver.add(group.arn, young);
     await until(() => young.checks > 0);
     expect((await readings()).young?.health).toBe('checking');

@@ -1,38 +1,23 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { LoadBalancerRecord } from '../../../src/model.ts';
-import {
-  type Backend,
-  freePort,
-  get,
-  ownAddress,
-  type RealBalancer,
-  startBackend,
-  startDriver,
-  untilHealth,
-} from '../support/real.ts';
-import { forward, listener, loadBalancer, routing, rule, targetGroup } from '../support/records.ts';
+import { type OpenBalancer, openBalancer } from '../support/open-balancer.ts';
+import { get, type RealBalancer } from '../support/real.ts';
+import { forward, listener, routing, rule, targetGroup } from '../support/records.ts';
 
 const [blue, green] = [targetGroup('blue', { healthyThreshold: 1 }), targetGroup('green', { healthyThreshold: 1 })];
+let opened: OpenBalancer;
 let real: RealBalancer;
 let balancer: LoadBalancerRecord;
 let port: number;
-let backends: Backend[];
 
 beforeEach(async () => {
-  real = await startDriver();
-  balancer = loadBalancer(ownAddress());
-  port = await freePort(balancer.address);
+  opened = await openBalancer();
+  ({ real, balancer, port } = opened);
   await apply(100, 0, 60);
-  backends = [await startBackend('blue'), await startBackend('green')];
-  for (const [index, group] of [blue, green].entries()) {
-    const backend = backends[index] as Backend;
-    await real.driver.add(group.arn, backend);
-    await untilHealth(real.driver, backend.id, 'up');
-  }
+  for (const group of [blue, green]) await opened.serve(group, group.name);
 });
 afterEach(async () => {
-  await real.close();
-  await Promise.all(backends.map((one) => one.close()));
+  await opened.close();
   expect(real.reports).toEqual([]);
 });
 

@@ -1,17 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ListenerRecord, LoadBalancerRecord } from '../../../src/model.ts';
-import {
-  type Backend,
-  freePort,
-  get,
-  ownAddress,
-  type RealBalancer,
-  startBackend,
-  startDriver,
-  untilHealth,
-} from '../support/real.ts';
-import { forward, listener, loadBalancer, routing, targetGroup } from '../support/records.ts';
+import { type OpenBalancer, openBalancer } from '../support/open-balancer.ts';
+import { type Backend, get, type RealBalancer } from '../support/real.ts';
+import { forward, listener, routing, targetGroup } from '../support/records.ts';
 
+let opened: OpenBalancer;
 let real: RealBalancer;
 let backend: Backend;
 let balancer: LoadBalancerRecord;
@@ -20,18 +13,13 @@ const group = targetGroup('a', { healthyThreshold: 1 });
 group.attributes['load_balancing.algorithm.type'] = 'weighted_random';
 
 beforeAll(async () => {
-  real = await startDriver();
-  balancer = loadBalancer(ownAddress());
-  front = listener(balancer, await freePort(balancer.address), forward(group));
+  opened = await openBalancer();
+  ({ real, balancer } = opened);
+  front = listener(balancer, opened.port, forward(group));
   await apply({});
-  backend = await startBackend('one');
-  await real.driver.add(group.arn, backend);
-  await untilHealth(real.driver, 'one', 'up');
+  backend = await opened.serve(group, 'one');
 });
-afterAll(async () => {
-  await real.close();
-  await backend.close();
-});
+afterAll(() => opened.close());
 
 const apply = (attributes: Record<string, string>) => {
   balancer = { ...balancer, attributes };

@@ -2,44 +2,27 @@ import { until } from '@golden-pipeline/shared/testing/until';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ServedRequest } from '../../../src/elb/balancer-driver.ts';
 import type { LoadBalancerRecord } from '../../../src/model.ts';
-import {
-  freePort,
-  get,
-  Load,
-  ownAddress,
-  type RealBalancer,
-  startBackend,
-  startDriver,
-  untilHealth,
-} from '../support/real.ts';
-import { forward, listener, loadBalancer, routing, rule, targetGroup } from '../support/records.ts';
+import { type OpenBalancer, openBalancer } from '../support/open-balancer.ts';
+import { get, Load, type RealBalancer, untilHealth } from '../support/real.ts';
+import { forward, listener, routing, rule, targetGroup } from '../support/records.ts';
 
+let opened: OpenBalancer;
 let real: RealBalancer;
 let balancer: LoadBalancerRecord;
 let port: number;
 let url: string;
 let served: ServedRequest[];
-const closing: { close(): Promise<void> }[] = [];
 
 beforeEach(async () => {
-  real = await startDriver();
+  opened = await openBalancer();
+  ({ real, balancer, port, url } = opened);
   served = [];
   real.driver.watchRequests((requests) => served.push(...requests));
-  balancer = loadBalancer(ownAddress());
-  port = await freePort(balancer.address);
-  url = `http://${balancer.address}:${port}/`;
 });
 
-afterEach(async () => {
-  await real.close();
-  await Promise.all(closing.splice(0).map((one) => one.close()));
-});
+afterEach(() => opened.close());
 
-async function backend(id: string) {
-  const started = await startBackend(id);
-  closing.push(started);
-  return started;
-}
+const backend = (id: string) => opened.backend(id);
 
 describe('the requests that the balancer tells of', () => {
   it('are all there are, each with listener, target, status and time, over reloads too', async () => {

@@ -7,17 +7,9 @@ import { render } from '../../../src/elb/haproxy/config.ts';
 import { quote } from '../../../src/elb/haproxy/quote.ts';
 import { splitLines, splitRange } from '../../../src/elb/haproxy/weights.ts';
 import type { ListenerRecord, LoadBalancerRecord, RuleRecord } from '../../../src/model.ts';
-import {
-  type Backend,
-  freePort,
-  get,
-  ownAddress,
-  type RealBalancer,
-  startBackend,
-  startDriver,
-  untilHealth,
-} from '../support/real.ts';
-import { forward, listener, loadBalancer, routing, rule, targetGroup } from '../support/records.ts';
+import { type OpenBalancer, openBalancer } from '../support/open-balancer.ts';
+import { type Backend, get, type RealBalancer } from '../support/real.ts';
+import { forward, listener, routing, rule, targetGroup } from '../support/records.ts';
 
 const fixed = (body: string, StatusCode = '404') => ({
   Type: 'fixed-response',
@@ -28,6 +20,7 @@ const redirect = (config: Record<string, string>) => ({
   RedirectConfig: { StatusCode: 'HTTP_301', ...config },
 });
 
+let opened: OpenBalancer;
 let real: RealBalancer;
 let backend: Backend;
 let balancer: LoadBalancerRecord;
@@ -38,20 +31,14 @@ const apply = (rules: RuleRecord[]) =>
   real.driver.apply(routing({ loadBalancers: [balancer], listeners: [front], targetGroups: [group], rules }));
 
 beforeAll(async () => {
-  real = await startDriver();
-  balancer = loadBalancer(ownAddress());
-  const port = await freePort(balancer.address);
-  url = `http://${balancer.address}:${port}`;
-  front = listener(balancer, port, forward(group));
+  opened = await openBalancer();
+  ({ real, balancer } = opened);
+  url = `http://${balancer.address}:${opened.port}`;
+  front = listener(balancer, opened.port, forward(group));
   await apply([]);
-  backend = await startBackend('one');
-  await real.driver.add(group.arn, backend);
-  await untilHealth(real.driver, 'one', 'up');
+  backend = await opened.serve(group, 'one');
 });
-afterAll(async () => {
-  await real.close();
-  await backend.close();
-});
+afterAll(() => opened.close());
 
 describe('rules', () => {
   it('choose by each kind of condition, in the order of their priorities', async () => {
@@ -186,8 +173,8 @@ describe('hostile values', () => {
     await expect(real.driver.add(group.arn, { id: 'i-1', address: '127.0.0.1:80;shutdown', port: 80 })).rejects.toThrow(
       'cannot be used',
     );
-    const sick = targetGroup('b', { path: '/a\nuser root' });
-    expect(() => render(routing({ targetGroups: [sick] }))).toThrow('cannot be used');
+    const unhealthy = targetGroup('b', { path: '/a\nuser root' });
+    expect(() => render(routing({ targetGroups: [unhealthy] }))).toThrow('cannot be used');
     expect(() => quote('')).toThrow();
     expect(() => aclTests({ Field: 'cookie' })).toThrow();
     expect(readFileSync(join(real.dir, 'haproxy.cfg'), 'utf8')).toBe(before);

@@ -2,19 +2,10 @@ import { until } from '@golden-pipeline/shared/testing/until';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Server } from '../../../src/elb/haproxy/servers.ts';
 import { ramp } from '../../../src/elb/haproxy/slow-start.ts';
-import type { LoadBalancerRecord, TargetGroupRecord } from '../../../src/model.ts';
-import {
-  answers,
-  type Backend,
-  freePort,
-  JumpingClock,
-  ownAddress,
-  type RealBalancer,
-  startBackend,
-  startDriver,
-  untilHealth,
-} from '../support/real.ts';
-import { forward, listener, loadBalancer, routing, rule, targetGroup } from '../support/records.ts';
+import type { LoadBalancerRecord } from '../../../src/model.ts';
+import { type OpenBalancer, openBalancer } from '../support/open-balancer.ts';
+import { answers, JumpingClock, type RealBalancer } from '../support/real.ts';
+import { forward, listener, routing, rule, targetGroup } from '../support/records.ts';
 
 const server = (verdict: Server['verdict'], more: Partial<Server> = {}): Server => ({
   ...{ targetGroupArn: 'arn', backend: 'tg', name: 's', id: 'i', address: '127.0.0.1', port: 80 },
@@ -54,30 +45,20 @@ describe('the ramp', () => {
 });
 
 describe('a slow start in HAProxy', () => {
+  let opened: OpenBalancer;
   let real: RealBalancer;
   let balancer: LoadBalancerRecord;
   let port: number;
   const clock = new JumpingClock();
-  const backends: Backend[] = [];
 
   beforeEach(async () => {
-    real = await startDriver(undefined, clock);
-    balancer = loadBalancer(ownAddress());
-    port = await freePort(balancer.address);
+    opened = await openBalancer(clock);
+    ({ real, balancer, port } = opened);
   });
-  afterEach(async () => {
-    await real.close();
-    await Promise.all(backends.splice(0).map((one) => one.close()));
-  });
+  afterEach(() => opened.close());
 
-  const add = async (group: TargetGroupRecord, id: string) => {
-    const one = await startBackend(id);
-    backends.push(one);
-    await real.driver.add(group.arn, one);
-    await untilHealth(real.driver, id, 'up');
-  };
   const share = async (id: string) => {
-    const seen = await answers(`http://${balancer.address}:${port}/`, 600);
+    const seen = await answers(opened.url, 600);
     return (seen[id] ?? 0) / 600;
   };
 
@@ -87,9 +68,9 @@ describe('a slow start in HAProxy', () => {
     const front = listener(balancer, port, forward(group));
     const base = routing({ loadBalancers: [balancer], listeners: [front], targetGroups: [group] });
     await real.driver.apply(base);
-    await add(group, 'old');
+    await opened.serve(group, 'old');
     expect(await share('old')).toBe(1);
-    await add(group, 'new');
+    await opened.serve(group, 'new');
     expect(await share('new')).toBeLessThan(0.1);
     clock.jump(450_000);
     await real.driver.read();

@@ -1,40 +1,26 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ListenerRecord, LoadBalancerRecord, TargetGroupRecord } from '../../../src/model.ts';
-import {
-  answers,
-  type Backend,
-  freePort,
-  ownAddress,
-  type RealBalancer,
-  startBackend,
-  startDriver,
-  untilHealth,
-} from '../support/real.ts';
-import { forward, listener, loadBalancer, routing, targetGroup } from '../support/records.ts';
+import { type OpenBalancer, openBalancer } from '../support/open-balancer.ts';
+import { answers, type RealBalancer } from '../support/real.ts';
+import { forward, listener, routing, targetGroup } from '../support/records.ts';
 
 const requests = 3000;
 const ids = ['a', 'b', 'c', 'd', 'e'];
+let opened: OpenBalancer;
 let real: RealBalancer;
 let balancer: LoadBalancerRecord;
 let port: number;
 let groups: TargetGroupRecord[];
-let backends: Backend[];
 
 beforeAll(async () => {
-  real = await startDriver();
-  balancer = loadBalancer(ownAddress());
-  port = await freePort(balancer.address);
+  opened = await openBalancer();
+  ({ real, balancer, port } = opened);
   groups = ids.map((id) => targetGroup(id, { healthyThreshold: 1 }));
-  backends = await Promise.all(ids.map((id) => startBackend(id)));
   await real.driver.apply(route(ids.map(() => 1)));
-  for (const [n, backend] of backends.entries()) {
-    await real.driver.add(groups[n]?.arn ?? '', backend);
-    await untilHealth(real.driver, backend.id, 'up');
-  }
+  for (const [n, group] of groups.entries()) await opened.serve(group, ids[n] ?? '');
 });
 afterAll(async () => {
-  await real.close();
-  await Promise.all(backends.map((one) => one.close()));
+  await opened.close();
   expect(real.reports).toEqual([]);
 });
 

@@ -1,34 +1,24 @@
 import { until } from '@golden-pipeline/shared/testing/until';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { LoadBalancerRecord, TargetGroupRecord } from '../../../src/model.ts';
-import {
-  type Backend,
-  freePort,
-  get,
-  ownAddress,
-  type RealBalancer,
-  startBackend,
-  startDriver,
-  untilHealth,
-} from '../support/real.ts';
-import { forward, listener, loadBalancer, routing, rule, targetGroup } from '../support/records.ts';
+import { type OpenBalancer, openBalancer } from '../support/open-balancer.ts';
+import { type Backend, get, type RealBalancer, untilHealth } from '../support/real.ts';
+import { forward, listener, routing, rule, targetGroup } from '../support/records.ts';
 
+let opened: OpenBalancer;
 let real: RealBalancer;
 let balancer: LoadBalancerRecord;
 let group: TargetGroupRecord;
 let port: number;
-const backends: Backend[] = [];
 
 beforeEach(async () => {
-  real = await startDriver();
-  balancer = loadBalancer(ownAddress());
-  port = await freePort(balancer.address);
+  opened = await openBalancer();
+  ({ real, balancer, port } = opened);
   group = targetGroup('a', { healthyThreshold: 1, unhealthyThreshold: 2 });
   group.attributes = { 'stickiness.enabled': 'true', 'stickiness.lb_cookie.duration_seconds': '60' };
 });
 afterEach(async () => {
-  await real.close();
-  await Promise.all(backends.splice(0).map((one) => one.close()));
+  await opened.close();
   expect(real.reports).toEqual([]);
 });
 
@@ -38,15 +28,9 @@ const reload = () => {
   const extra = rule(front(), 1, [{ Field: 'path-pattern', Values: ['/x'] }], forward(group));
   return real.driver.apply({ ...base(), rules: [extra] });
 };
-const add = async (id: string) => {
-  const one = await startBackend(id);
-  backends.push(one);
-  await real.driver.add(group.arn, one);
-  await untilHealth(real.driver, id, 'up');
-  return one;
-};
+const add = (id: string) => opened.serve(group, id);
 const visit = async (cookie?: string) => {
-  const answer = await get(`http://${balancer.address}:${port}/`, cookie ? { cookie } : {});
+  const answer = await get(opened.url, cookie ? { cookie } : {});
   const set = String(answer.headers['set-cookie'] ?? '');
   return { text: answer.text, set, cookie: set.split(';')[0] ?? '' };
 };

@@ -1,5 +1,6 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
+import { expect } from 'vitest';
 import type { CloudContext } from '../../../src/context.ts';
 import type { BalancerDriver } from '../../../src/elb/balancer-driver.ts';
 import { createElbService, type ElbService } from '../../../src/elb/service.ts';
@@ -18,6 +19,8 @@ export interface TestCloud<C extends Clock = ManualClock> {
   up: Set<string>;
   reports: unknown[];
   call(operation: string, input?: Record<string, unknown>): Promise<Answer>;
+  /** Expects a call to be refused with that code. */
+  refused(operation: string, input: Record<string, unknown>, code: string): Promise<void>;
   instance(id: string, address?: string): void;
 }
 
@@ -67,7 +70,10 @@ export function testCloud(
     const region = account.region;
     return handler(input, { service: 'elasticloadbalancing', operation, region, accessKeyId: 'k', requestId: 'r' });
   };
-  return { clock, context, service, up, reports, call, instance };
+  const refused = async (operation: string, input: Record<string, unknown>, code: string): Promise<void> => {
+    await expect(call(operation, input)).rejects.toMatchObject({ name: 'CloudError', code });
+  };
+  return { clock, context, service, up, reports, call, refused, instance };
 }
 
 export const subnets = Object.values(account.subnets);

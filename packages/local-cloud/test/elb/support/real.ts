@@ -17,7 +17,7 @@ export interface Backend {
   checks: number;
   healthy: boolean;
   /** What health checks are answered with while it is not healthy; 0 for no answer at all. */
-  sickStatus: number;
+  unhealthyStatus: number;
   delayMs: number;
   /** Of all answers but those to health checks. */
   status: number;
@@ -36,7 +36,7 @@ export async function startBackend(id: string, port = 0): Promise<Backend> {
       requests: 0,
       checks: 0,
       healthy: true,
-      sickStatus: 503,
+      unhealthyStatus: 503,
       delayMs: 0,
       status: 200,
     },
@@ -51,7 +51,7 @@ export async function startBackend(id: string, port = 0): Promise<Backend> {
   const server: Server = createServer((incoming, response) => {
     if (incoming.url === '/health') {
       backend.checks++;
-      const status = backend.healthy ? 200 : backend.sickStatus;
+      const status = backend.healthy ? 200 : backend.unhealthyStatus;
       if (status) response.writeHead(status).end();
       return;
     }

@@ -7,7 +7,7 @@ export interface RawRequest {
   url: string;
   host: string;
   headers?: Record<string, string>;
-  /** Value of x-amz-content-sha256; the hash of nothing unless told. */
+  /** Value of x-amz-content-sha256; the hash of nothing by default. */
   payload?: string;
   at?: number;
   region?: string;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { type Clock, systemClock } from '@golden-pipeline/shared/clock';
+import type { CallRecord } from '../../../src/calls/record.ts';
 import { createS3Service } from '../../../src/s3/service.ts';
-import type { CallRecord } from '../../../src/wire/respond.ts';
 import { createWireServer } from '../../../src/wire/server.ts';
 
 export const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'a/secret+key' };

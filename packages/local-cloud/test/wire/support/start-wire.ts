@@ -3,8 +3,9 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { systemClock } from '@golden-pipeline/shared/clock';
+import type { CallRecord } from '../../../src/calls/record.ts';
+import { withDryRun } from '../../../src/ec2/dry-run.ts';
 import type { HandlerTable } from '../../../src/wire/handler.ts';
-import type { CallRecord } from '../../../src/wire/respond.ts';
 import { createWireServer, type WireServerOptions } from '../../../src/wire/server.ts';
 
 export const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'a/secret+key' };
@@ -34,7 +35,7 @@ export async function startWire(tables: Tables = {}, options: Partial<WireServer
   const calls: CallRecord[] = [];
   const reports: unknown[] = [];
   const server = createWireServer({
-    tables: { ec2: {}, autoscaling: {}, elasticloadbalancing: {}, monitoring: {}, ...tables },
+    tables: { autoscaling: {}, elasticloadbalancing: {}, monitoring: {}, ...tables, ec2: withDryRun(tables.ec2 ?? {}) },
     credentials,
     region,
     clock: systemClock(),

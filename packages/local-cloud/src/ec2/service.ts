@@ -1,5 +1,7 @@
 import type { CloudContext, InstanceService } from '../context.ts';
-import { CloudError, type Handler, type HandlerTable } from '../wire/handler.ts';
+import type { Service } from '../service.ts';
+import type { HandlerTable } from '../wire/handler.ts';
+import { withDryRun } from './dry-run.ts';
 import { imageAttributeHandlers } from './images/attributes.ts';
 import { Bakes } from './images/bakes.ts';
 import { copyImageHandlers } from './images/copy.ts';
@@ -15,9 +17,9 @@ import { describeHandlers } from './instances/describe.ts';
 import { instanceFacetHandlers } from './instances/facets.ts';
 import { planLaunch } from './instances/launch-request.ts';
 import { InstanceLifecycle } from './instances/lifecycle.ts';
+import { lifecycleHandlers } from './instances/lifecycle-handlers.ts';
 import { modifyAttributeHandlers } from './instances/modify-attribute.ts';
 import { monitoringHandlers } from './instances/monitoring.ts';
-import { powerHandlers } from './instances/power.ts';
 import { profileHandlers } from './instances/profiles.ts';
 import { reviveInstances } from './instances/revive.ts';
 import { instanceService } from './instances/service.ts';
@@ -38,9 +40,7 @@ import { vpcHandlers } from './vpcs.ts';
 export { ensureBaseImage } from './images/base.ts';
 
 /** EC2 of the local cloud. */
-export interface Ec2Service {
-  /** Operation name to handler, for the wire. */
-  readonly handlers: HandlerTable;
+export interface Ec2Service extends Service {
   /** For the other services of the cloud. */
   readonly instances: InstanceService;
   /** Takes up what the state holds from before: fails interrupted images, and drops what has been terminated long enough. */
@@ -56,7 +56,7 @@ export function createEc2Service(context: CloudContext): Ec2Service {
   const lifecycle = new InstanceLifecycle(context);
   const bakes = new Bakes(context, lifecycle);
   const table: HandlerTable = {
-    ...powerHandlers(context, lifecycle),
+    ...lifecycleHandlers(context, lifecycle),
     ...describeHandlers(context, lifecycle),
     ...attributeHandlers(context, lifecycle),
     ...modifyAttributeHandlers(context),
@@ -86,12 +86,8 @@ export function createEc2Service(context: CloudContext): Ec2Service {
     ...vpcHandlers(context),
     ...tagHandlers(context),
   };
-  // What a dry run looks at besides permissions.
-  const checks: Record<string, (input: never) => void> = { RunInstances: (input) => planLaunch(context, input) };
   return {
-    handlers: Object.fromEntries(
-      Object.entries(table).map(([operation, handler]) => [operation, dryRunnable(handler, checks[operation])]),
-    ),
+    handlers: withDryRun(table, { RunInstances: (input) => void planLaunch(context, input) }),
     instances: instanceService(context, lifecycle),
     start() {
       ensureDefaultGroup(context);
@@ -106,16 +102,5 @@ export function createEc2Service(context: CloudContext): Ec2Service {
       bakes.close();
       lifecycle.close();
     },
-  };
-}
-
-/** DryRun changes nothing and says so with an error, as in EC2. */
-function dryRunnable(handler: Handler, check?: (input: never) => void): Handler {
-  return (input, call) => {
-    if (input?.DryRun === true) {
-      check?.(input as never);
-      throw new CloudError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
-    }
-    return handler(input, call);
   };
 }

@@ -1,19 +1,19 @@
 import type { GroupInstance, GroupRecord } from '../model.ts';
-import type { Departures } from './departures.ts';
 import type { Launches } from './launches.ts';
 import type { Runtime } from './runtime.ts';
+import type { Terminations } from './terminations.ts';
 
-/** What a look at a group works with. */
-export interface Look {
+/** What one pass over a group works with. */
+export interface ReconcileContext {
   readonly runtime: Runtime;
   readonly launches: Launches;
-  readonly departures: Departures;
+  readonly terminations: Terminations;
   readonly group: GroupRecord;
   readonly now: number;
   /** Serves, as far as health checks and the balancer tell. */
   isServing(instance: GroupInstance): boolean;
-  /** Asks for another look at that time at the latest. */
-  wakeAt(at: number): void;
+  /** Asks for another pass at that time at the latest. */
+  requeueAt(at: number): void;
 }
 
 /** One instance that was given up, and why, for the refresh that may have launched it. */

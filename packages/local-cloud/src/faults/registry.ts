@@ -1,14 +1,14 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { usageError } from '@golden-pipeline/shared/errors';
 import { checkFault } from './check.ts';
-import { kinds } from './kinds.ts';
-import type { FaultKind, FaultRequest, FaultRule, FaultView } from './rule.ts';
+import { type FaultKind, kinds } from './kinds.ts';
+import type { FaultRequest, FaultRule, FaultView } from './rule.ts';
 
 /** Rules kept at most, spent ones included. */
 const maximumRules = 200;
 
 /** The faults that are switched on, and how often each has struck. Chance comes from `random`, so that tests can hold it. */
-export class FaultBook {
+export class FaultRegistry {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #rules = new Map<string, FaultRule>();
@@ -36,7 +36,7 @@ export class FaultBook {
     return rule;
   }
 
-  /** All rules, oldest first, also those that have ended by themselves. */
+  /** All rules, oldest first, also those whose time is over. */
   list(): FaultView[] {
     return [...this.#rules.values()].map((rule) => ({ ...rule, active: this.#inForce(rule) && !isSpent(rule) }));
   }
@@ -87,7 +87,7 @@ export class FaultBook {
     return rule.until === undefined || this.#clock.now() < rule.until;
   }
 
-  /** Rules that have ended make way for new ones. */
+  /** Rules whose time is over are dropped for new ones. */
   #makeRoom(): void {
     if (this.#rules.size < maximumRules) return;
     const ended = [...this.#rules.values()].find((rule) => isSpent(rule) || !this.#inForce(rule));

@@ -9,7 +9,7 @@ import { drainTargets } from './traffic.ts';
 const RETRY_MS = 5_000;
 
 /** On the way out, and not held by a hook. */
-const departing: readonly LifecycleState[] = [
+const leavingStates: readonly LifecycleState[] = [
   'Terminating',
   'Terminating:Proceed',
   'Warmed:Terminating',
@@ -29,9 +29,9 @@ export interface TerminateOptions {
  * Ways out of service: each deregisters, waits for the drain, and only then goes on (to the terminating hooks first, if there
  * are any). All can be taken up again after a restart.
  */
-export class Departures {
+export class Terminations {
   readonly #runtime: Runtime;
-  /** Instances whose way out is being walked by this process. */
+  /** Instances that this process is taking out of service. */
   readonly #walking = new Set<string>();
 
   constructor(runtime: Runtime) {
@@ -126,14 +126,15 @@ export class Departures {
       .then((arrived) => {
         this.#walking.delete(key);
         context.changed();
-        this.#runtime.poke(group.name);
+        this.#runtime.enqueue(group.name);
         // It may have been told to go further while it arrived.
         if (arrived) this.#walkIfDeparting(group, instance);
       });
   }
 
   #walkIfDeparting(group: GroupRecord, instance: GroupInstance): void {
-    if (group.instances.includes(instance) && departing.includes(instance.lifecycleState)) this.#walk(group, instance);
+    if (group.instances.includes(instance) && leavingStates.includes(instance.lifecycleState))
+      this.#walk(group, instance);
   }
 
   async #goOut(group: GroupRecord, instance: GroupInstance): Promise<void> {
@@ -146,7 +147,7 @@ export class Departures {
       instance.activityId = undefined;
       return;
     }
-    // The look after this one wakes up for the hooks' timeouts, and lets it go on.
+    // The pass after this one wakes up for the hooks' timeouts, and lets it go on.
     if (holdTermination(this.#runtime, group, instance)) return;
     if (instance.toWarmPool && group.warmPool) {
       instance.toWarmPool = undefined;

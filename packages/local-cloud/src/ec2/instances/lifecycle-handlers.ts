@@ -13,6 +13,7 @@ import type {
 import type { CloudContext } from '../../context.ts';
 import type { InstanceRecord, InstanceStateName } from '../../model.ts';
 import { CloudError, type HandlerTable } from '../../wire/handler.ts';
+import { unsupported } from '../errors.ts';
 import { launch } from './launch.ts';
 import { planLaunch } from './launch-request.ts';
 import type { InstanceLifecycle } from './lifecycle.ts';
@@ -20,7 +21,7 @@ import { findInstances } from './lookup.ts';
 import { toReservations, toState } from './shape.ts';
 
 /** RunInstances, and what switches instances on and off. A call that names several checks all before it changes one. */
-export function powerHandlers(context: CloudContext, lifecycle: InstanceLifecycle): HandlerTable {
+export function lifecycleHandlers(context: CloudContext, lifecycle: InstanceLifecycle): HandlerTable {
   const { state } = context;
   const change = (records: InstanceRecord[], from: InstanceStateName[], act: (record: InstanceRecord) => void) =>
     records.map((record): InstanceStateChange => {
@@ -54,8 +55,7 @@ export function powerHandlers(context: CloudContext, lifecycle: InstanceLifecycl
     StopInstances: (input: StopInstancesRequest): StopInstancesResult => {
       const records = findInstances(state, input.InstanceIds);
       if (input.Hibernate)
-        throw new CloudError(
-          'UnsupportedOperation',
+        throw unsupported(
           `The instance '${records[0]?.id}' is not configured for hibernation, which this cloud does not support`,
         );
       const held = records.find((one) => one.options?.disableApiStop);
