@@ -75,8 +75,8 @@ function headingsOf(text: string): string[] {
   );
 }
 
-/** Lines outside of tables and blocks of code that could be broken. */
+/** Lines outside of tables, headings and blocks of code. */
 function proseOf(text: string): string[] {
   const lines = text.replace(/^ *```.*?^ *```$/gms, '').split('\n');
-  ||#| {4})/.test(line) && /\S \S.{0,119}$/.test(line));
+  return lines.filter((line) => !/^(\||#| {4})/.test(line));
 }
