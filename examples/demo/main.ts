@@ -79,7 +79,7 @@ async function main(): Promise<number> {
     releases.push(await pipeline('release', 'api'));
 
     chapter('5. Back on v2');
-    releases.push(await pipeline('fast-rollback', 'api', 'v2', '--how', 'roll'));
+    releases.push(await pipeline('fast-rollback', 'api', 'v2', '--method', 'rolling'));
 
     const { seconds, total } = await load.stop();
     const images = await pipeline<{ version: string; imageId: string; state: string; inUse: boolean }[]>(
