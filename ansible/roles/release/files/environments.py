@@ -41,7 +41,7 @@ def environments():
     return sorted(found, key=lambda name: [int(part) if part.isdigit() else 0 for part in re.split(r'(\d+)', name)], reverse=True)
 
 
-def switch(version, command='prepare'):
+def take_over(version, command='prepare'):
     started = time.monotonic()
     if version not in environments():
         return {'ok': False, 'reason': 'there is no environment %s here; there are: %s' % (version, ', '.join(environments()) or 'none')}
@@ -73,8 +73,8 @@ def main(command, version=None):
         return {'serving': serving, 'environments': environments()}
     try:
         if command == 'again':
-            return switch(os.path.basename(os.readlink(os.path.join(root, 'current'))), 'again')
-        return switch(version)
+            return take_over(os.path.basename(os.readlink(os.path.join(root, 'current'))), 'again')
+        return take_over(version)
     except (OSError, ValueError, KeyError) as error:
         return {'ok': False, 'version': None, 'reason': 'the service cannot be asked: %s' % error}
 
