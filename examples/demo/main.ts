@@ -79,7 +79,7 @@ async function main(): Promise<number> {
     releases.push(await pipeline('release', 'api'));
 
     chapter('5. Back on v2');
-    releases.push(await pipeline('fast-rollback', 'api', 'v2', '--how', 'roll'));
+    releases.push(await pipeline('fast-rollback', 'api', 'v2', '--method', 'rolling'));
 
     const { seconds, total } = await load.stop();
     const images = await pipeline<{ version: string; imageId: string; state: string; inUse: boolean }[]>(
@@ -115,8 +115,8 @@ class Interrupted extends Error {
 }
 
 /**
- * Ctrl-C goes to every process in the foreground, so the command that runs has it as well and puts back what it did: the demo only
- * waits for that and goes no further. A SIGTERM comes to the demo alone and is passed on. A SIGHUP may be either; to a command that has
+ * Ctrl-C goes to every process in the foreground, so the command that runs has it as well and undoes what it did: the demo only waits
+ * for that and goes no further. A SIGTERM comes to the demo alone and is passed on. A SIGHUP may be either; to a command that has
  * it already a second one is nothing.
  */
 function interruption() {

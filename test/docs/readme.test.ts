@@ -46,3 +46,37 @@ it('links only to pages that are there, and so do the pages', async () => {
     }
   }
 });
+
+it('has titles that are noun phrases, links to headings that are there, and prose of at most 120 columns', async () => {
+  const guides = (await readdir(path.join(root, 'docs'))).filter((name) => name.endsWith('.md'));
+  const pages = ['README.md', ...guides.map((name) => `docs/${name}`)];
+  const wrong: string[] = [];
+  for (const page of pages) {
+    const text = await readFile(path.join(root, page), 'utf8');
+    if (!/^# [^?]+\n/.test(text)) wrong.push(`${page}: ${text.split('\n')[0]}`);
+    for (const [, to = '', heading = ''] of text.matchAll(/\]\(((?!https?:)[^)#]*)#([^)]+)\)/g)) {
+      const target = to === '' ? text : await readFile(path.join(root, path.dirname(page), to), 'utf8');
+      if (!headingsOf(target).includes(heading)) wrong.push(`${page}: ${to}#${heading}`);
+    }
+    // The reference is generated, with the descriptions as they are.
+    if (page === 'docs/configuration.md') continue;
+    for (const line of proseOf(text)) if (line.length > 120) wrong.push(`${page}: ${line}`);
+  }
+  expect(wrong).toEqual([]);
+});
+
+/** The anchors that GitHub makes of the headings of a page. */
+function headingsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** Lines outside of tables, headings and blocks of code. */
+function proseOf(text: string): string[] {
+  const lines = text.replace(/^ *```.*?^ *```$/gms, '').split('\n');
+  return lines.filter((line) => !/^(\||#| {4})/.test(line));
+}
