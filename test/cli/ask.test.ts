@@ -20,8 +20,8 @@ const there = fakeContext([], { interactive: true });
 const nobody = fakeContext([], { interactive: false });
 const question = 'remove image ami-1?';
 
-describe('before something that cannot be taken back', () => {
-  test('a yes goes on; what Enter alone means is no', async () => {
+describe('a question before a change that cannot be undone', () => {
+  test('continues after yes, and Enter alone takes the default', async () => {
     yesOrNo.mockResolvedValue(true);
     await confirm(there, {}, question);
     // Standard output is for results.
@@ -31,12 +31,12 @@ describe('before something that cannot be taken back', () => {
   test.each<[string, boolean | typeof cancelled]>([
     ['no', false],
     ['Ctrl-C', cancelled],
-  ])('%s declines', async (_what, answer) => {
+  ])('is declined by %s', async (_what, answer) => {
     yesOrNo.mockResolvedValue(answer);
     await expect(confirm(there, {}, question)).rejects.toMatchObject({ code: 'declined', outcome: 'declined' });
   });
 
-  test('--yes is asked nothing, whether or not somebody is there', async () => {
+  test('is not asked with --yes, with or without a terminal', async () => {
     await confirm(there, { yes: true }, question);
     await confirm(nobody, { yes: true, json: true }, question);
     expect(yesOrNo).not.toHaveBeenCalled();
@@ -45,7 +45,7 @@ describe('before something that cannot be taken back', () => {
   test.each([
     ['without a terminal', nobody, {}],
     ['with --json', there, { json: true }],
-  ])('%s it is refused with the question and the flag that answers it', async (_what, context, options) => {
+  ])('is an error %s, with the question and the flag that answers it', async (_what, context, options) => {
     await expect(confirm(context, options, question)).rejects.toMatchObject({
       code: 'usage.needs-yes',
       outcome: 'usage',
@@ -56,10 +56,10 @@ describe('before something that cannot be taken back', () => {
   });
 });
 
-describe('a line of text', () => {
+describe('a question for a line of text', () => {
   const wrong = (value: string) => (value === '3000' ? undefined : 'a port');
 
-  test('is asked for again until nothing is wrong with it; no answer at all is an empty one', async () => {
+  test('is repeated until the answer is valid, and no answer is an empty line', async () => {
     text.mockImplementation(async ({ validate }) => {
       if (!(validate instanceof Function)) throw new Error('nothing looks at the answer');
       expect(validate('x')).toBe('expected a port');
@@ -71,7 +71,7 @@ describe('a line of text', () => {
     expect(text).toHaveBeenCalledWith(expect.objectContaining({ initialValue: '80', output: process.stderr }));
   });
 
-  test('that is given up declines', async () => {
+  test('counts as declined when it is canceled', async () => {
     text.mockResolvedValue(cancelled);
     await expect(askText('port?', { wrong })).rejects.toMatchObject({ code: 'declined', outcome: 'declined' });
   });

@@ -130,12 +130,12 @@ afterEach(async () => {
 });
 afterAll(() => world?.close());
 
-describe('a release in the way', () => {
+describe('a rollback while a release is active', () => {
   it.each([
     ['v99', {}, 'rollback.unknown-version'],
     ['v2', { how: 'switch' }, 'rollback.way-closed'],
   ])(
-    'goes on when the rollback to %s %o would be refused',
+    'lets the release continue when the rollback to %s %o would be refused',
     async (version, options, code) => {
       await releasing('stage');
       const refused = await back(version, options);
@@ -147,7 +147,7 @@ describe('a release in the way', () => {
     30_000,
   );
 
-  it('that has moved no traffic is ended, and the version that serves is left, too', async () => {
+  it('ends a release that has moved no traffic, and also rolls back from the version that serves', async () => {
     const { ended } = await releasing('stage');
     expect(await back()).toMatchObject({ code: 0, out: expect.stringContaining('fast-rollback api v2 (before: v3)') });
     expect(await ended).toBe(130);
@@ -155,13 +155,13 @@ describe('a release in the way', () => {
     expect(await versions()).toEqual(['v2']);
   }, 30_000);
 
-  it('that has moved no traffic is all that is ended, when the version that serves is asked for', async () => {
+  it('only ends a release that has moved no traffic, when the version that serves is requested', async () => {
     await releasing('stage');
     expect(await back('v2')).toMatchObject({ code: 0, out: expect.stringContaining('; v2 serves on every machine') });
     expect(await versions()).toEqual(['v2']);
   }, 30_000);
 
-  it('whose version serves already is undone: that is the way back to the one before', async () => {
+  it('undoes a release whose version already serves: that returns to the version before', async () => {
     const { ended } = await releasing('bake');
     expect(await versions()).toHaveLength(2);
     const gone = await back(undefined, { how: 'flip' });
@@ -171,7 +171,7 @@ describe('a release in the way', () => {
     expect(await versions()).toEqual(['v2']);
   }, 30_000);
 
-  it('of a process that died: nothing is put back in an AWS account without a question', async () => {
+  it('undoes nothing of a crashed release in an AWS account without a question', async () => {
     await die(await planRelease(world.services, world.clock, {}), 'bake', 'pipeline release api');
     const asked = await back(undefined, { aws: true });
     expect(asked.code).toMatchObject({
@@ -187,8 +187,8 @@ describe('a release in the way', () => {
   }, 30_000);
 });
 
-describe('other holders of the lock', () => {
-  it('what only has to do with kept images is ended and undone, and then it goes back', async () => {
+describe('a rollback while another run holds the lock', () => {
+  it('ends and undoes a run that only changes kept images, and then rolls back', async () => {
     await release();
     const { ended } = await begin(await planPin(world.services, world.clock, { version: 'v1' }), 'pin', 'images');
     expect(await pinned()).toEqual(['v1']);
@@ -198,7 +198,7 @@ describe('other holders of the lock', () => {
     await converged();
   }, 30_000);
 
-  it('what a pin has left whose process died is put back first', async () => {
+  it('undoes what a crashed pin has changed first', async () => {
     await die(await planPin(world.services, world.clock, { version: 'v1' }), 'pin', 'pipeline images api pin v1');
     expect(await pinned()).toEqual(['v1']);
     expect(await back('v1', { how: 'roll' })).toMatchObject({
@@ -208,7 +208,7 @@ describe('other holders of the lock', () => {
     expect(await pinned()).toEqual([]);
   }, 30_000);
 
-  it('what cannot be undone just so is waited for, or ended by a person who is told how', async () => {
+  it('waits for a run that cannot be undone automatically, or prints how to end it', async () => {
     const { ledger } = world.services;
     const scale = { operation: 'scale', app: 'api', environment: 'local', by: 'ann', host: 'h', steps: [] };
     const id = createRunId(world.clock);

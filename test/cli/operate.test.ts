@@ -77,7 +77,7 @@ const failing = (error: unknown) =>
     throw error;
   });
 
-test('a run that goes well: exit code 0, summary with the undo on stdout, progress on stderr, record and lock', async () => {
+test('a successful run exits with 0, prints the summary with the undo on stdout and progress on stderr, and is recorded', async () => {
   const { context, fake, code } = await run([change]);
   expect(code).toBe(0);
   expect(fake.log).toEqual(['lock', 'run begins', 'run done', 'unlock']);
@@ -123,18 +123,15 @@ test.each([
       failing(new PipelineError('x', 'it broke')),
     ],
   ],
-] as const)(
-  'a failure that ends as %s gives exit code %i, and the lock is released',
-  async (outcome, expected, steps) => {
-    const { context, fake, code } = await run([...steps]);
-    expect(code).toBe(expected);
-    expect(fake.log).toEqual(['lock', 'run begins', `run ${outcome}`, 'unlock']);
-    expect(context.stderr.text).toMatch(/^error: (nothing was there|it broke)$/m);
-    expect(context.stdout.text).not.toContain('undo:');
-  },
-);
+] as const)('a failure that ends as %s exits with %i, and the lock is released', async (outcome, expected, steps) => {
+  const { context, fake, code } = await run([...steps]);
+  expect(code).toBe(expected);
+  expect(fake.log).toEqual(['lock', 'run begins', `run ${outcome}`, 'unlock']);
+  expect(context.stderr.text).toMatch(/^error: (nothing was there|it broke)$/m);
+  expect(context.stdout.text).not.toContain('undo:');
+});
 
-test('what the configuration keeps secret is in no message, document, event or journal, in whatever shape a tool prints it', async () => {
+test('secret configuration values appear in no message, document, event or journal, however a tool prints them', async () => {
   const said = 'mysql -phunter2-pass on ultramarine';
   const steps = () => [
     step(
@@ -176,14 +173,14 @@ test('what the configuration keeps secret is in no message, document, event or j
   }
 });
 
-test('a lock that another holds: nothing is run or recorded', async () => {
+test('a lock of another run: nothing is run or recorded', async () => {
   const held = new PipelineError('lock.held', 'api is locked by bob', { outcome: 'locked' });
   const { fake, code } = await run([change], { ledger: { lock: () => Promise.reject(held) } });
   expect(code).toBe(held);
   expect(fake.log).toEqual([]);
 });
 
-test('a lock that a dead run left is taken over with a warning that names it', async () => {
+test('the lock of a crashed run is taken over with a warning that names the run', async () => {
   const { ledger } = fakeLedger();
   const held = await ledger.lock('api', { command: 'pipeline release api', run: 'run-1' });
   const { context, code } = await run([change], {
@@ -193,14 +190,14 @@ test('a lock that a dead run left is taken over with a warning that names it', a
   expect(context.stderr.text).toMatch(/^warning: run run-1 \(pipeline release api\) ended without releasing the lock/m);
 });
 
-test('the lock is released when the ledger fails in the middle', async () => {
+test('the lock is released when the ledger fails during a run', async () => {
   const broken = new Error('disk full');
   const { fake, code } = await run([change], { ledger: { saveRun: () => Promise.reject(broken) } });
   expect(code).toBe(broken);
   expect(fake.log).toEqual(['lock', 'unlock']);
 });
 
-test('a record or a lock that cannot be written at the end is a warning, not another result', async () => {
+test('a record or a lock that cannot be written at the end is a warning and does not change the result', async () => {
   let saves = 0;
   const { context, code } = await run([change], {
     ledger: { saveRun: async () => (saves++ > 0 ? Promise.reject(new Error('disk full')) : undefined) },
@@ -223,7 +220,7 @@ test('--dry-run prints the plan, takes no lock and runs nothing', async () => {
   });
 });
 
-test('an AWS account is changed only after an answer; where nobody can answer the error names --yes', async () => {
+test('an AWS account is changed only after an answer, and without a terminal the error names --yes', async () => {
   const refused = await run([change], { cloud: 'aws' });
   expect(refused.code).toMatchObject({
     code: 'usage.needs-yes',
@@ -234,7 +231,7 @@ test('an AWS account is changed only after an answer; where nobody can answer th
   expect((await run([change], { cloud: 'aws', options: { yes: true } })).code).toBe(0);
 });
 
-test('--events gets every event of the run with the lock around them; a bad path changes nothing', async () => {
+test('--events receives every event of the run and of the lock, and a bad path changes nothing', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'operate-'));
   try {
     const path = join(folder, 'events.ndjson');
@@ -265,7 +262,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
-] as const)('%s undoes the run, releases the lock and gives exit code %i', async (signal, expected) => {
+] as const)('%s undoes the run, releases the lock and exits with %i', async (signal, expected) => {
   const context = fakeContext(['release', 'api']);
   const undone: string[] = [];
   const wait = step(
@@ -284,7 +281,7 @@ test.each([
   expect(context.signals.listenerCount(signal)).toBe(0);
 });
 
-test('a second Ctrl-C stops at once and lists what is not put back', async () => {
+test('a second Ctrl-C stops at once and lists what is not undone', async () => {
   const context = fakeContext(['release', 'api']);
   const wait = step('wait', async () => {
     context.signals.emit('SIGINT');

@@ -25,7 +25,7 @@ it.each<Death>([
   { at: 'set-weights', how: 'made' },
   { at: 'set-default-version', how: 'made' },
 ])(
-  'a release by two groups takes back what a dead one has left of the traffic, and then releases: $how $at',
+  'a blue/green release undoes what a crashed one has left of the traffic, and then runs: $how $at',
   async (death) => {
     const { services, clock } = world;
     await die(world, await planRelease(services, clock, {}), death, 'pipeline release api');

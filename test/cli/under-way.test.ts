@@ -67,8 +67,8 @@ const back = (version?: string) => said((context, options) => rollBack(context, 
 const next = () => said((context, options) => release(context, world.services, options, {}));
 const ids = (json: { steps: { id: string }[] }) => json.steps.map((step) => step.id);
 
-describe('--dry-run while a release is under way that no request has reached', () => {
-  it('says so, and names what serves and what is in the making', async () => {
+describe('--dry-run while a release is active that receives no requests yet', () => {
+  it('reports that, and names the version that serves and the one being released', async () => {
     const seen = await during('stage', async () => ({
       next: await next(),
       back: await back(),
@@ -94,8 +94,8 @@ describe('--dry-run while a release is under way that no request has reached', (
   }, 60_000);
 });
 
-describe('--dry-run while a release is under way that requests reach', () => {
-  it('says that its end is the way back', async () => {
+describe('--dry-run while a release is active that receives requests', () => {
+  it('reports that the rollback would end it', async () => {
     const seen = await during('bake', async () => ({
       next: await next(),
       back: await back(),
@@ -113,7 +113,7 @@ describe('--dry-run while a release is under way that requests reach', () => {
 });
 
 describe('--dry-run of another operation', () => {
-  it('says that a lock is held by hand, and says nothing when none is', async () => {
+  it('reports a manual hold of the lock, and nothing when there is none', async () => {
     const { services, clock } = world;
     const scale = async () => {
       const own = Object.assign(services, { vcpuQuota: async () => 1000 });

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 it.each(['SIGHUP', 'SIGTERM'] as const)(
-  '%s lets the undo of a crashed run go on to its end, and the release that it is for does not begin',
+  '%s lets the undo of a crashed run complete, and the release that needed it does not start',
   async (signal) => {
     const { services, clock, aws, fleet } = world;
     const before = await readGroup(aws.autoScaling, fleet.names.group);

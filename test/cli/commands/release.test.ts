@@ -86,7 +86,7 @@ const whole = (version: string) => ({
 });
 const serving = async () => (await readStatus(world.services)).version ?? '';
 
-describe('a release after one whose process died', () => {
+describe('a release after a release that crashed', () => {
   it.each<Death>([
     { at: 'reserve-version', how: 'made' },
     { at: 'stage-environment', how: 'made' },
@@ -99,7 +99,7 @@ describe('a release after one whose process died', () => {
     { at: 'start-refresh', how: 'made' },
     { at: 'set-default-version', how: 'made' },
   ])(
-    'takes back what that left, and then releases: $how $at',
+    'undoes that release, and then runs: $how $at',
     async (death) => {
       const { id } = await dies(death);
       const after = await releasing();
@@ -115,7 +115,7 @@ describe('a release after one whose process died', () => {
     60_000,
   );
 
-  it('leaves one that had served its verify window', async () => {
+  it('keeps a crashed release that had completed its verify window', async () => {
     await dies({ at: 'verify', how: 'finished' });
     const was = await serving();
     const after = await releasing();
@@ -126,7 +126,7 @@ describe('a release after one whose process died', () => {
     expect(last).toMatchObject({ outcome: 'done', previous: was });
   }, 60_000);
 
-  it('asks before it changes an AWS account, and only says what it would do with --dry-run', async () => {
+  it('asks before it changes an AWS account, and only prints the undo with --dry-run', async () => {
     await dies({ at: 'clean-host', how: 'made' });
     const aws = { fleet: { ...world.services.fleet, cloud: 'aws' as const } };
     const before = await seen();
@@ -144,7 +144,7 @@ describe('a release after one whose process died', () => {
     expect(await seen()).toEqual(whole(await serving()));
   }, 60_000);
 
-  it('does not go on when not all could be taken back', async () => {
+  it('does not start when something could not be undone', async () => {
     await dies({ at: 'launch-proof', how: 'made' });
     const was = await serving();
     world.cloud.faults.add({ kind: 'error', operation: 'TerminateInstances', code: 'UnauthorizedOperation' });
@@ -155,8 +155,8 @@ describe('a release after one whose process died', () => {
   }, 60_000);
 });
 
-describe('a release after another run whose process died', () => {
-  it('takes back a scale-out that was not there yet, and a pin', async () => {
+describe('a release after another run that crashed', () => {
+  it('undoes a scale-out whose instances were not there yet, and a pin', async () => {
     const services: ScaleServices = Object.assign(world.services, { vcpuQuota: async () => 1000 });
     await die(world, await planPin(services, world.clock, { version: await serving() }), {
       at: 'tag-pinned',
@@ -173,7 +173,7 @@ describe('a release after another run whose process died', () => {
     expect((await seen()).group).toEqual({ min: 4, desired: 4, suspended: [] });
   }, 60_000);
 
-  it('leaves it to a person what becomes of a rollback', async () => {
+  it('refuses to decide about a crashed rollback', async () => {
     const plan = await planRollback(world.services, world.clock, { force: false, how: 'roll' });
     const { id } = await die(
       world,

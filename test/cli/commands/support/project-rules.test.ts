@@ -3,14 +3,14 @@ import { projectRules } from '../../../../src/cli/commands/support/project-rules
 
 const fleet = (cloud: 'aws' | 'local') => ({ app: 'api', environment: 'production', cloud });
 
-it('nothing but commits decides how hosts on AWS are built, and a snapshot is refused there', () => {
+it('plays on AWS hosts come from commits only, and a snapshot is refused', () => {
   expect(projectRules(fleet('aws'), {})).toEqual({ allowDirty: false, committed: true });
   expect(() => projectRules(fleet('aws'), { allowDirty: true })).toThrowError(
     expect.objectContaining({ code: 'project.allow-dirty', outcome: 'usage' }),
   );
 });
 
-it('a snapshot is for environments of the local cloud, where it is asked for', () => {
+it('a snapshot is accepted on request, for environments of the local cloud', () => {
   expect(projectRules(fleet('local'), {})).toEqual({ allowDirty: false, committed: false });
   expect(projectRules(fleet('local'), { allowDirty: true })).toEqual({ allowDirty: true, committed: false });
 });
