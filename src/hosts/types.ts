@@ -88,8 +88,8 @@ export interface Hosts {
   forget(host: Host): Promise<void>;
   /**
    * Runs a playbook on one host. A failed task rejects with code `ansible.failed`, with the name and message of the
-   * task only. `onChanges` is called once, before the promise settles, with any result. A playbook that succeeds
-   * without running a task on the host rejects with `ansible.no-hosts`.
+   * task only. `onChanges` is called once, before the promise resolves or rejects. A playbook that succeeds without
+   * running a task on the host rejects with `ansible.no-hosts`.
    */
   play(host: Host, playbook: string, variables: ReleaseVariables | PlainVariables, options: PlayOptions): Promise<void>;
   /**

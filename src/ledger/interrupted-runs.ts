@@ -1,21 +1,24 @@
 import type { Ledger, RunRecord } from './types.ts';
 
-/** How far back a run that never ended is looked for. */
+/** Number of runs that are searched for an interrupted one. */
 const looked = 10;
 
-/** What decides which version serves. A later one that stands has made up for a dead one: to undo that would go the wrong way. */
+/**
+ * Operations that change which version serves. A later successful one replaces the result of an interrupted one, which
+ * must then not be undone.
+ */
 const ofVersions = ['release', 'fast-rollback'];
 const stands = ['done', 'needs-person', 'interrupted'];
 
 /**
- * The newest run of an app that began and never ended: its process died, or has lost its lock. Ask while nobody holds the lock, or
- * before the record of one's own run is written.
+ * The newest run of an app that started and never finished: its process crashed, or lost its lock. Call it while nobody
+ * holds the lock, or before the record of the own run is written.
  */
 export async function findDead(ledger: Pick<Ledger, 'runs'>, app: string): Promise<RunRecord | undefined> {
   return deadAmong(await ledger.runs(app, looked))[0];
 }
 
-/** Those of some runs, the newest first, that never ended, without those that a later one has made up for. */
+/** The unfinished ones of some runs, newest first, without those whose result a later run has replaced. */
 export function deadAmong(runs: readonly RunRecord[]): RunRecord[] {
   let settled = false;
   return runs.filter(({ operation, outcome, finishedAt }) => {

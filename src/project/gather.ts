@@ -9,12 +9,12 @@ import { environmentName } from '../config/names.ts';
 import type { Answers } from './answers.ts';
 
 interface Question {
-  /** The option that answers it, without its dashes. */
+  /** The option for it, without its dashes. */
   flag: string;
   ask: string;
-  /** Taken where nobody is asked; without one the option is needed. */
+  /** The default without a prompt; if absent, the option is required. */
   initial?: string;
-  /** What is wrong with an answer. */
+  /** Returns what is wrong with an answer. */
   wrong?: (value: string) => string | undefined;
 }
 
@@ -25,7 +25,7 @@ const isWhole = (value: string, min: number, max: number) =>
     : `a whole number from ${min} to ${max}`;
 const port = (value: string) => isWhole(value, 1, 65_535);
 
-/** Where the fleet is or shall be: what has to be known before a running one can be read. */
+/** The location of the fleet, which is needed before a running one can be read. */
 export async function gatherPlace(
   context: CliContext,
   options: CommandOptions,
@@ -44,7 +44,7 @@ export async function gatherPlace(
   return { environment, cloud, region };
 }
 
-/** The rest: from the running fleet, the options, and a person where there is one. @throws usage errors that name the option */
+/** The other answers: from the running fleet, the options, or prompts. @throws usage errors that name the option */
 export async function gatherRest(
   context: CliContext,
   options: CommandOptions,
@@ -54,7 +54,7 @@ export async function gatherRest(
 ): Promise<Answers> {
   const target = running?.targetGroup;
   const ask = (question: Question, known?: number | string) =>
-    // What runs already is known; only an option says otherwise.
+    // Values of a running fleet are known; only an option overrides them.
     known !== undefined && textOf(options, camel(question.flag)) === undefined
       ? Promise.resolve(String(known))
       : answer(context, options, question);

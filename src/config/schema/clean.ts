@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cleanPathProblem, sharedNameProblem } from '../clean-paths.ts';
 import { listOf, section, text } from './values.ts';
 
-/** Text that a rule has nothing against; the report says what that is. */
+/** Text that passes a rule, whose result is the expected value for the report. */
 const judged = (problemOf: (value: string) => string | undefined) =>
   z.string({ error: 'text' }).superRefine((value, context) => {
     const message = problemOf(value);
@@ -11,7 +11,7 @@ const judged = (problemOf: (value: string) => string | undefined) =>
 
 const paths = () => listOf(judged(cleanPathProblem), "a list of absolute paths, such as ['/var/lib/agent/id']");
 
-/** Each key is a variable of the release role as well: without the key, the value of the role counts. */
+/** Each key is also a variable of the release role, whose value applies when the key is absent. */
 export const cleanSection = section({
   paths: paths()
     .optional()

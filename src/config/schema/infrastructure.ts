@@ -18,7 +18,7 @@ const alarmsSection = section({
     .describe('p99 of the response time in seconds, three minutes in a row.'),
 });
 
-/** What only the infrastructure app reads: the pipeline itself finds everything by name. */
+/** Settings that only the infrastructure app reads; the pipeline itself finds everything by name. */
 export const infrastructureSection = section({
   vpcId: shaped(/^vpc-[0-9a-f]+$/, "an id such as 'vpc-0123abcd'")
     .optional()

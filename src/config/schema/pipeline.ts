@@ -63,7 +63,10 @@ const environmentSection = section({
   secrets: secretsSection.optional().describe('Secrets that are elsewhere in this environment, or only here.'),
 }).describe('One environment: where it is, and what differs there.');
 
-/** A file of `pipelines/`. Its keys, types, defaults and descriptions are the reference page and the JSON Schema as well. */
+/**
+ * A file of `pipelines/`. The reference page and the JSON Schema are generated from its keys, types, defaults and
+ * descriptions.
+ */
 export const pipelineSchema = section({
   app: shaped(appPattern, nameRules.app).describe('Name of the app; the same as the name of the file.'),
   source: sourceSection,
@@ -89,7 +92,7 @@ export const pipelineSchema = section({
     .describe('The environments by name; each may inherit from another and overrides single settings.'),
 }).describe('What a team writes for one app, in `pipelines/<app>.ts`.');
 
-/** What `definePipeline` takes. */
+/** Argument of `definePipeline`. */
 export type PipelineConfig = z.input<typeof pipelineSchema>;
 
 /** A file with tasks and no fleet. */
@@ -112,10 +115,10 @@ export const tasksSchema = section({
     .refine((all) => Object.keys(all).length > 0, { error: 'at least one environment' }),
 });
 
-/** What `defineTasks` takes. */
+/** Argument of `defineTasks`. */
 export type TasksConfig = z.input<typeof tasksSchema>;
 
-/** True for a file that has only tasks: nothing in it says how a host is built. */
+/** True for a file that has only tasks, recognized by the absence of a playbook. */
 export function hasOnlyTasks(raw: unknown): boolean {
   if (typeof raw !== 'object' || raw === null) return false;
   return 'tasks' in raw && !('service' in raw) && !('ansible' in raw) && !('source' in raw);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { shaped } from './values.ts';
 
-/** A task as the configuration sees it: what it does is no business of the schema. */
+/** A task in the configuration; the schema does not check what it does. */
 export interface AnyTask {
   readonly summary: string;
   readonly arguments: object;

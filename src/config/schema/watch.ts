@@ -6,7 +6,7 @@ const atLeast = (min: number, max: number, unit: string) => {
   return z.number({ error }).min(min, { error }).max(max, { error });
 };
 
-/** How a new version is compared with the one before it. */
+/** Settings for the comparison of a new version with the previous one. */
 export const watchSection = section({
   perSecond: atLeast(0.1, 50, 'probes')
     .default(5)
