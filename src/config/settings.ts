@@ -82,7 +82,7 @@ export interface Fleet {
     /** One group that an instance refresh rolls, or two groups of which one has the traffic. */
     strategy: 'rolling' | 'blue-green';
     bake: 'detach' | 'builder';
-    /** Hooks: tasks before and after steps of a release that change serving hosts, by name. */
+    /** Tasks to run before and after the steps of a release that change serving hosts, by name. */
     around: { before: string; after: string; arguments: string[] }[];
     /** Further identity of a host that is removed before the bake; absent keys use the values of the app role. */
     clean: { paths?: string[]; madeAtBoot?: string[]; shared?: string[]; keep?: string[] };

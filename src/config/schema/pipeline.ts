@@ -118,7 +118,7 @@ export const tasksSchema = section({
 /** Argument of `defineTasks`. */
 export type TasksConfig = z.input<typeof tasksSchema>;
 
-/** True for a file that has only tasks, recognized by the absence of a playbook. */
+/** True for a file with tasks and without the sections of a fleet. */
 export function hasOnlyTasks(raw: unknown): boolean {
   if (typeof raw !== 'object' || raw === null) return false;
   return 'tasks' in raw && !('service' in raw) && !('ansible' in raw) && !('source' in raw);

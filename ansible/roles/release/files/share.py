@@ -21,7 +21,7 @@ def owner_of(path):
 
 
 def give(path, owner):
-    """To whom the shared place belongs; only root can."""
+    """The owner of the shared place, which only root can set."""
     if os.geteuid() == 0:
         os.lchown(path, *owner)
 
@@ -31,7 +31,7 @@ def add_file(source, target, owner):
     try:
         shutil.copy2(source, part)
         give(part, owner)
-        # Unlike a rename, a link never replaces what is there.
+        # Unlike a rename, a link never replaces an existing file.
         os.link(part, target)
         copied.append(target)
     except FileExistsError:

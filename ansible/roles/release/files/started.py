@@ -1,4 +1,4 @@
-"""Tells whether a service runs, started from what its files say now; a play that changes nothing restarts nothing.
+"""Reports whether a service runs with its current files, so that a play without changes restarts nothing.
 
 Usage: started.py ask ROOT INIT APP [FILE...]    prints `yes`, or why it has to be started again
        started.py note ROOT INIT APP [FILE...]   writes down that it was started from them

@@ -9,7 +9,7 @@ import sys
 
 
 def point(link, target):
-    """A new link renamed over the old one: there is no moment without."""
+    """Renames a new link over the old one, so that the link always exists."""
     fresh = link + '.new'
     if os.path.lexists(fresh):
         os.unlink(fresh)
@@ -27,7 +27,7 @@ def switch(root, version, forget=False, dry_run=False):
     if wanted and not os.path.isfile(os.path.join(root, wanted, 'release.json')):
         sys.exit('%s is not a complete release: stage it first' % os.path.join(root, wanted))
     if before != wanted:
-        # What was noted of the service's start holds no more (started.py).
+        # The record of the service's start is no longer valid (started.py).
         if os.path.lexists(os.path.join(root, 'started')):
             os.unlink(os.path.join(root, 'started'))
         if before and not forget:
