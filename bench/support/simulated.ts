@@ -6,7 +6,7 @@ import { planRelease } from '../../src/release/plan.ts';
 import { Simulated } from '../../test/support/simulated.ts';
 
 /**
- * A fleet of simulated machines with AWS-like delays, on virtual time, and its first release on it.
+ * A fleet of simulated instances with AWS-like delays, on virtual time, with its first release.
  * @param release Settings of releases other than the project's.
  */
 export async function simulatedBenchFleet(
@@ -25,7 +25,7 @@ export async function simulatedBenchFleet(
       },
       release: {
         ...fleet.release,
-        // Looked at every second: the two good readings in a row that are asked for cost no more than that.
+        // Read every second, so that the two required consecutive readings take no longer.
         pollSeconds: 1,
         timeouts: { health: 3600, bake: 3600, drain: 3600, refresh: 7200, ansible: 600 },
         ...release,
@@ -33,7 +33,7 @@ export async function simulatedBenchFleet(
     }),
   });
   const services: ScaleServices = Object.assign(world.services, { vcpuQuota: async () => 10_000 });
-  /** Runs a plan to its end; rejects with what it failed of. */
+  /** Runs a plan; rejects with the cause of a failure. */
   const run = async <State>(plan: Plan<ScaleServices, State>) => {
     const result = await world.run(plan as never);
     if (result.error) throw result.error;

@@ -20,8 +20,8 @@ interface Taken {
 
 /**
  * Names that collide among the fleets of a project, in the same cloud and region: `api` in `x-y` and `api-x` in `y`
- * have the same group, and an environment `local-proof` has the name of the validation target group of `local`. The
- * names of the second group count for every fleet, as its strategy may become blue-green later.
+ * have the same group, and an environment `local-proof` has the same name as the validation target group of `local`.
+ * The names of the second group count for every fleet, as its strategy may become blue-green later.
  */
 export function findCollisions(fleets: readonly Fleet[]): Collision[] {
   const found: Collision[] = [];

@@ -23,4 +23,4 @@ export const tasksSection = z
     z.custom<AnyTask>(looksLikeTask, { error: 'what defineTask({ ... }) or a ready task gives' }),
     { error: 'tasks by name in { }' },
   )
-  .describe('Everyday tasks of the app by name: `pipeline <app> <task>`.');
+  .describe('Tasks of the app by name: `pipeline <app> <task>`.');

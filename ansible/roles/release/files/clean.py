@@ -1,10 +1,10 @@
 """Removes from this host what must not be in an image: identity, keys, credentials, history, logs, caches. Prints what it removed.
 
 clean.py <folder of the app> <settings as JSON> [--check | --list] [--host=<folder that the host's files are below>]
-Settings: identity and shared of identity.json; paths, made_at_boot, shared_names, keep of whoever configures it.
-What a boot does not make again is printed as `lost: <name>: <path>`, what may not be removed here as `wrong: <why>`. With --list that is all
-it does, with --check it only judges the settings. What other hosts share by a network file system is left alone: it is not in an image. What
-is mounted below a folder goes with no folder.
+Settings: identity and shared of identity.json; paths, made_at_boot, shared_names, keep of the configuration.
+What a boot does not create again is printed as `lost: <name>: <path>`, what must not be removed as `wrong: <why>`. With --list it only
+prints these, with --check it only validates the settings. Network file systems are skipped, as they are not part of an image. Removing a
+folder does not remove file systems that are mounted below it.
 """
 import errno
 import glob

@@ -1,4 +1,4 @@
-"""Reads the .env of a working copy: lines NAME=value as a shell has them, with # for comments. Prints them as JSON.
+"""Reads the .env of a working copy: lines NAME=value as in a shell, with # for comments. Prints them as JSON.
 
 Usage: dotenv.py FILE [NAME...]          prints {name: value}
        dotenv.py --check FILE [NAME...]  prints nothing; fails with the names that are missing or empty

@@ -2,8 +2,8 @@
 
 Usage: environments.py list        {serving, environments: [newest first]}
        environments.py to VERSION  {ok, version, before, changed, seconds}, or {ok: false, version, reason}; can be repeated
-       environments.py again         the same for the version that serves: it takes over from itself, with secrets as they are now
-It lies in <root>/bin beside the programs it uses.
+       environments.py again         the same for the version that serves: it takes over from itself, with the current secrets
+It is in <root>/bin beside the programs it uses.
 """
 import json
 import os

@@ -1,15 +1,16 @@
 """Reads the secrets of a release on its host, and starts the service with them.
 
-  host_secrets.py run FOLDER -- COMMAND...   starts the command with the secrets in its environment, once they are there
-  host_secrets.py fetch FOLDER [OWNER]       reads what is not held yet
-  host_secrets.py refresh FOLDER RUN         reads all anew, and keeps the values before for `restore`
-  host_secrets.py restore FOLDER RUN         puts the values back that `refresh` of this run has replaced, and keeps them for another try
-  host_secrets.py forget FOLDER RUN          drops them
+  host_secrets.py run FOLDER -- COMMAND...   starts the command with the secrets in its environment, once they exist
+  host_secrets.py fetch FOLDER [OWNER]       reads missing values
+  host_secrets.py refresh FOLDER RUN         reads all again, and keeps the previous values for `restore`
+  host_secrets.py restore FOLDER RUN         restores the values that `refresh` of this run has replaced, and keeps them for a repetition
+  host_secrets.py forget FOLDER RUN          deletes them
   host_secrets.py restart FOLDER             restarts the service
 
-FOLDER is that of a release; its .release-secrets.json says which secrets it needs and where they are kept. Values are in the memory of
-the host only, in <run>/values.json (0600, owned by the service's user): a start that finds all its secrets there asks nobody, so an outage
-of AWS stops no restart. It is started with `python3 -I`, as the app's folder may have modules of the same names as Python's. Credentials are those of the instance's role, from the metadata service, and no others.
+FOLDER is that of a release; its .release-secrets.json has the references of its secrets. Values are only in the memory of the host, in
+<run>/values.json (0600, owned by the service's user): a start that finds all its secrets there makes no calls, so that the service can
+restart during an outage of AWS. It is started with `python3 -I`, as the app's folder may have modules with names of Python's own. The only
+credentials are those of the instance's role, from the metadata service.
 
 botocore signs, retries and backs off: the library behind the AWS CLI and Ansible's own modules, packaged by every distribution
 (python3-botocore, python3-boto3). It is imported only when something is to be read, as that costs 0.3 s.

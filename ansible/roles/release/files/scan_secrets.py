@@ -1,12 +1,12 @@
 """Searches the host's disk for the values of its secrets before it becomes an image.
 
-Usage: scan_secrets.py ROOT RUN [FOLDER]; ROOT is that of the app, RUN the folder in memory with its values (host_secrets.py), FOLDER the only
-one to be looked through.
-Every file of every file system that an image takes is read: what is mounted read-only cannot have been written, and what is in memory or
-belongs to the kernel is not in an image. Values go to grep by a file in memory, never as arguments. Values of fewer than 8 characters are
-not looked for, as they would be found everywhere; of one with several lines the longest counts, as grep compares lines, and of PEM blocks those
-that are not public. The passwords in a JSON object or a URL are looked for by themselves, too, from 12 characters on.
-On a hit: exit 1, with the file and the name of the secret. So where a value is not in memory: nobody knows then what to look for.
+Usage: scan_secrets.py ROOT RUN [FOLDER]; ROOT is that of the app, RUN the folder in memory with its values (host_secrets.py), FOLDER
+limits the search.
+Every file of every file system in an image is read. Read-only mounts cannot have been written, and file systems in memory or of the kernel
+are not part of an image. Values are passed to grep in a file in memory, never as arguments. Values of fewer than 8 characters are not
+searched for, as they would be found everywhere. Of a multi-line value the longest line is used, as grep compares lines, and of PEM blocks
+those that are not public. Passwords of 12 or more characters in a JSON object or a URL are also searched for by themselves.
+A match exits with 1, with the file and the name of the secret. A value that is not in memory also exits with 1, as it cannot be searched for.
 """
 import glob
 import json

@@ -1,11 +1,11 @@
-"""Serves one app: holds its listening socket for as long as the machine serves and runs the environment that `current` names on it.
+"""Serves one app: holds its listening socket for as long as the host serves, and runs the environment that `current` names on it.
 
 Another environment takes over without a closed socket or a lost request:
   prepare  it is started beside the one that serves, with PORT (the staging port) and LISTEN_FD (the held socket) in its environment;
            it answers on PORT only, where its health is checked
-  take     SIGUSR2: it accepts from LISTEN_FD and closes PORT, which is how one sees that it does; then the one before gets
-           SIGQUIT: it stops accepting, answers what is open with `Connection: close`, and ends
-At a start there is nothing to check beside: the environment gets LISTEN_FD alone and accepts from it at once. SIGTERM ends all.
+  take     SIGUSR2: it accepts from LISTEN_FD and closes PORT, which shows that it does; then the old one gets
+           SIGQUIT: it stops accepting, answers open connections with `Connection: close`, and exits
+At a start no other environment runs: the environment only gets LISTEN_FD and accepts from it at once. SIGTERM stops everything.
 Commands come as a JSON line over the socket <run>/control, each answered by one.
 
 Usage: serve.py <root>, with <root>/service.json and releases/<version>/service.json as written by the role.

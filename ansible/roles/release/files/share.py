@@ -1,7 +1,7 @@
-"""Links a name in a release's folder to its shared place. What the commit has there is copied there first, never over what is there.
+"""Links a name in a release's folder to its shared place. Files of the commit are copied there first, and never replace existing ones.
 
 share.py <release folder> <shared folder> <name> directory|file
-Prints the names that it copied. Other releases may be using the shared place meanwhile: a file appears there whole, or not at all.
+Prints the names that it copied. Other releases may use the shared place meanwhile, so files appear there only when they are complete.
 """
 import os
 import shutil

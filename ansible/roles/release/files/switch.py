@@ -1,7 +1,7 @@
 """Atomically points <root>/current at releases/<version>, or removes it for ''.
 
-Remembers what it named before in <root>/previous; with --forget (what it named is about to be removed) it does not.
-Usage: switch.py <root> <version> [--forget] [--dry-run]; prints {changed, previous}. --dry-run only says what it would change.
+Records the old version in <root>/previous; not with --forget, for a version that is about to be removed.
+Usage: switch.py <root> <version> [--forget] [--dry-run]; prints {changed, previous}. --dry-run only prints what it would change.
 """
 import json
 import os
