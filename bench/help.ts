@@ -5,7 +5,7 @@ import { root } from './support/bench-world.ts';
 
 const rounds = 15;
 
-/** `pipeline --help` against the cheapest thing that Node can do. */
+/** Start-up time of `pipeline --help` compared with that of an empty Node program. */
 export const help: Benchmark = {
   name: 'command line',
   async run() {

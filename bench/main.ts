@@ -27,7 +27,7 @@ const all: Benchmark[] = [
   synth,
 ];
 const page = 'docs/benchmarks.md';
-// The SDK's word on coming Node versions is no news to whoever runs a benchmark.
+// Hides the SDK's warning about future Node versions.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { record: { type: 'boolean' } } });
@@ -46,7 +46,7 @@ for (const benchmark of all) {
     process.stderr.write(`  ${one.figure}: ${shown(one)}${one.aim ? ` (aim ${one.aim})` : ''}\n`);
   }
   measured.push({ name: benchmark.name, figures });
-  // After each: what has been measured is not lost when a later one fails.
+  // Written after each benchmark, so that results are not lost when a later one fails.
   if (values.record) await writeFile(page, record(await readFile(page, 'utf8'), measured, order));
 }
 process.stdout.write(`${table(measured)}\n`);

@@ -25,9 +25,9 @@ const launch = delays.instancePending + delays.instanceBoot;
 const healthy = health.interval * health.healthy;
 
 /**
- * What a release cannot be quicker than, in seconds, beside Ansible: every delay that the cloud imposes on its way.
- * detach: the drain; bake: the image and then the thresholds of the returning host; prove: launch, thresholds, drain;
- * roll: launch and thresholds of one wave (100/200), then the drain and shutdown of the old; verify: its window.
+ * Minimum duration of a release in seconds, without Ansible: the delays that the cloud imposes. detach: the drain;
+ * bake: the image and then the thresholds of the returning host; prove: launch, thresholds, drain; roll: launch and
+ * thresholds of one wave (100/200), then the drain and shutdown of the old; verify: its window.
  */
 const imposed =
   delays.minimumDrain +
@@ -37,7 +37,7 @@ const imposed =
   (launch + healthy + delays.minimumDrain + delays.instanceShutdown) +
   verifySeconds;
 
-/** A release's wall time against its critical path, and a machine's launch against the configured delays. */
+/** A release's wall time compared with its critical path, and an instance's launch with the configured delays. */
 export const release: Benchmark = {
   name: 'release',
   async run() {
@@ -90,12 +90,12 @@ async function ansibleSeconds(file: string): Promise<number> {
   return ms / 1000;
 }
 
-/** RunInstances of the golden image, registered as soon as it may be, to the first 200 through the proof route. */
+/** RunInstances of the golden image, registered as soon as possible, to the first 200 through the validation route. */
 async function measureLaunch(up: Up): Promise<Figure[]> {
   const { ec2, elb, autoScaling } = createClients({ region: up.region, endpoint: up.endpoint, credentials: up });
   const url = up.loadBalancers[0]?.url;
   const { TargetGroups } = await elb.send(new DescribeTargetGroupsCommand({ Names: ['api-local-proof'] }));
-  // What the group launches: the newest version may be of a release that was never finished.
+  // The version that the group launches, as the newest one may belong to an unfinished release.
   const { launchTemplate: template } = await readGroup(autoScaling, 'api-local');
   const poll = createPoll(systemClock());
   const beyond: number[] = [];

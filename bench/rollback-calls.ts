@@ -4,12 +4,12 @@ import { planRelease } from '../src/release/plan.ts';
 import { planRollback } from '../src/rollback/plan.ts';
 import { simulatedBenchFleet } from './support/simulated.ts';
 
-/** AWS's own, but for what only the releases before wait for. */
+/** AWS's delays, except those that only the preceding releases wait for. */
 const delays = { ...delayProfiles.aws, imagePending: 1000, balancerProvisioning: 100 };
 
 const sizes = [10, 350] as const;
 
-/** Calls of AWS that a way back makes, planning included, with AWS's delays: they must hardly grow with the fleet. */
+/** AWS calls of a rollback, including its plan, with AWS's delays: their number must hardly grow with the fleet. */
 export const rollbackCalls: Benchmark = {
   name: 'calls of a rollback',
   async run(say) {

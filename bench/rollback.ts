@@ -4,7 +4,10 @@ import { execa } from 'execa';
 import type { LoadTotal } from '../examples/demo/load.ts';
 import { BenchWorld, root, type Up } from './support/bench-world.ts';
 
-/** Seconds that we aim at from the command to all traffic on the old version; a roll has none: it is as quick as machines are. */
+/**
+ * Target in seconds from the command to all traffic on the old version; rolling has none, as it depends on the boot
+ * time of instances.
+ */
 const aims: Record<string, string | undefined> = { flip: '<= 5', switch: '<= 2' };
 
 /** From the command to the last answer of the newer version, under load, with the failed requests counted. */
@@ -38,7 +41,7 @@ async function measure(size: number): Promise<Figure[]> {
   }
 }
 
-/** The switch needs a fleet of two groups, and a release before that is within its window. */
+/** A switch needs a fleet of two groups, and a release within its rollback window. */
 async function measureSwitch(size: number): Promise<Figure[]> {
   const world = await BenchWorld.create();
   try {
@@ -86,7 +89,7 @@ function figuresOf(how: string, size: number, { seconds, total }: Measured): Fig
   ];
 }
 
-/** Changes the version under load, watched by some clients of our own, whose last answer of the version before is what counts. */
+/** Changes the version under load, and measures until the last answer of the old version. */
 async function under(url: string, change: () => Promise<unknown>): Promise<Measured> {
   const load = execa(process.execPath, [path.join(root, 'dist/demo.js'), '--load', url], { stdin: 'ignore' });
   const versionNow = async () => {

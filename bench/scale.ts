@@ -7,7 +7,10 @@ import { planScale } from '../src/scale/plan.ts';
 import { BenchWorld, root, type Up } from './support/bench-world.ts';
 import { simulatedBenchFleet } from './support/simulated.ts';
 
-/** A scale-out before an event: 3 to 350 machines of a model with AWS's delays and rate limits, and 3 to 40 real ones under load. */
+/**
+ * A scale-out before an event: 3 to 350 simulated instances with AWS's delays and rate limits, and 3 to 40 real
+ * machines under load.
+ */
 export const scale: Benchmark = {
   name: 'scale',
   run: async () => [...(await large()), ...(await real())],

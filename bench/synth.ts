@@ -43,7 +43,7 @@ export const synth: Benchmark = {
   },
 };
 
-/** `cdk synth` as a person calls it, where nothing but this machine can be reached. */
+/** `cdk synth` as a user calls it, without network access. */
 const cdk = (cwd: string, ...argv: string[]) =>
   execa(process.execPath, [path.join(root, 'node_modules/aws-cdk/bin/cdk'), 'synth', '--quiet', ...argv], {
     cwd,

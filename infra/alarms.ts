@@ -7,7 +7,7 @@ import type { FleetDefinition } from '../src/aws/fleet-definition.ts';
 import type { Fleet } from '../src/config/settings.ts';
 import type { Balancer } from './balancer.ts';
 
-/** Minutes in a row that count. */
+/** Number of consecutive minutes. */
 const minutes = 3;
 
 /**
@@ -59,7 +59,7 @@ export function createAlarms(scope: Construct, fleet: Fleet, definition: FleetDe
       threshold,
       evaluationPeriods: minutes,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // A quiet night is no fault.
+      // No requests at night are not a failure.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     if (alarms.topicArn) alarm.addAlarmAction(new SnsAction(Topic.fromTopicArn(scope, `${id}Topic`, alarms.topicArn)));

@@ -7,7 +7,7 @@ import { EnvironmentStack } from './environment-stack.ts';
 import { FleetStack } from './fleet-stack.ts';
 import { namedNetwork } from './network.ts';
 
-/** An app with the settings of the CDK that all stacks are made with, whoever starts it. */
+/** Creates the CDK app with the settings of all stacks. */
 export function createApp(outdir?: string): App {
   return new App({
     outdir,
@@ -22,7 +22,8 @@ export function createApp(outdir?: string): App {
 /**
  * Adds the stacks of these fleets: `golden-pipeline-<environment>` for what the fleets of an environment share, and
  * `<app>-<environment>` for each fleet.
- * @throws usage error `config.names-collide` when two fleets would make the same resources, `infra.region` when the fleets of an environment are in several regions, and those of `checkFleet`.
+ * @throws usage error `config.names-collide` when two fleets would create the same resources, `infra.region` when the
+ * fleets of an environment are in several regions, and those of `checkFleet`.
  */
 export function addStacks(app: App, fleets: Fleet[]): void {
   const collisions = findCollisions(fleets);
@@ -39,12 +40,12 @@ export function addStacks(app: App, fleets: Fleet[]): void {
       );
     }
     members.forEach(checkFleet);
-    // The account is that of the credentials of `cdk deploy`; without it in here the templates are the same everywhere.
+    // The account is that of the credentials of `cdk deploy`; without it, the templates are the same everywhere.
     const env = { region: regions[0] };
-    // A name of a bucket is there once: of environments that share one, each below its own prefix, the first makes it.
+    // A bucket is created once: environments may share one under different prefixes, and the first creates it.
     const ledgers = [...new Set(members.flatMap(bucketOf))].filter((name) => !made.has(name));
     for (const name of ledgers) made.add(name);
-    // CloudFormation takes no stack that is empty.
+    // CloudFormation refuses an empty stack.
     const shared =
       ledgers.length > 0 || members.some(needsShared)
         ? new EnvironmentStack(app, `golden-pipeline-${environment}`, { env, environment, fleets: members, ledgers })

@@ -15,17 +15,17 @@ const nothingServes = {
   fixedResponseConfig: { statusCode: '503', contentType: 'text/plain', messageBody: 'no route leads to the fleet' },
 };
 
-/** The way in to a fleet. */
+/** The load balancer and its listener. */
 export interface Balancer {
   loadBalancer: CfnLoadBalancer;
-  /** Sends the requests to the colours. */
+  /** Forwards the requests to the fleet groups. */
   serving: CfnListenerRule;
   securityGroup: CfnSecurityGroup;
-  /** By name. */
+  /** Target groups by name. */
   targetGroups: Map<string, CfnTargetGroup>;
 }
 
-/** Load balancer, listener, target groups and the proof route of a fleet. */
+/** Creates load balancer, listener, target groups and the validation route of a fleet. */
 export function createBalancer(
   scope: Construct,
   fleet: Fleet,
@@ -76,8 +76,8 @@ export function createBalancer(
           sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06',
         }
       : { protocol: 'HTTP' }),
-    // What serves stands in a rule of its own: with blue/green the weights belong to the releases, and a deploy that changes the
-    // listener must not put them back. It is so for one colour, too, so that a second one changes nothing here.
+    // The weights are in a separate rule: with blue/green they belong to the releases, and a deploy that changes the
+    // listener must not reset them. It is the same for one group, so that a second one changes nothing here.
     defaultActions: [nothingServes],
   });
   const serving = new CfnListenerRule(scope, 'ServingRule', {

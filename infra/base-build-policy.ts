@@ -1,13 +1,14 @@
 import { tagKeys } from '../src/aws/tags.ts';
 import type { Place, Statement } from './deploy-policy.ts';
 
-/** Value of the tag `golden-pipeline:role` on the machine that Packer builds on (packer/base.pkr.hcl). */
+/** Value of the tag `golden-pipeline:role` on the instance that Packer builds on (packer/base.pkr.hcl). */
 const builderRole = 'base-builder';
 
 /**
- * What `pipeline base build` may do: what Packer's `amazon-ebs` needs (developer.hashicorp.com/packer/integrations/hashicorp/amazon)
- * for the template in packer/, and no more of that list. Machines are narrowed by the builder's tag, key pairs by Packer's prefix.
- * Debian's Packer gives neither its security group nor a fresh image tags, so those are narrowed to what belongs to no fleet.
+ * Permissions of `pipeline base build`: those that Packer's `amazon-ebs` needs
+ * (developer.hashicorp.com/packer/integrations/hashicorp/amazon) for the template in packer/, and no others. Instances
+ * are restricted by the builder's tag, key pairs by Packer's prefix. Debian's Packer tags neither its security group
+ * nor a new image, so those are restricted to resources without a fleet.
  */
 export function baseBuildPolicy(place: Omit<Place, 'instanceRoleArn'>): Statement[] {
   const arn = (resource: string, account = place.account) =>
@@ -93,7 +94,8 @@ export function baseBuildPolicy(place: Omit<Place, 'instanceRoleArn'>): Statemen
       Condition: { StringEquals: { [`aws:RequestTag/${tagKeys.base}`]: 'true' }, ...ofNoFleet },
     },
     {
-      // After an interrupt Packer takes back what it has made; an image that has no tags yet stays and is told in its output.
+      // After an interrupt Packer deletes what it has created; an image without tags remains and is named in its
+      // output.
       Sid: 'TakeBackBaseImages',
       Effect: 'Allow',
       Action: ['ec2:DeregisterImage', 'ec2:DeleteSnapshot'],
@@ -103,9 +105,9 @@ export function baseBuildPolicy(place: Omit<Place, 'instanceRoleArn'>): Statemen
   ];
 }
 
-/** Reads of Packer and of `pipeline base`: AWS narrows none of them to single resources. */
+/** Reads of Packer and of `pipeline base`: AWS cannot restrict them to single resources. */
 const reads = [
-  // Where the fleet is, and so the builder.
+  // To find the network of the fleet, and so of the builder.
   'autoscaling:DescribeAutoScalingGroups',
   'ec2:DescribeImageAttribute',
   'ec2:DescribeImages',

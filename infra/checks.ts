@@ -3,7 +3,7 @@ import type { Fleet } from '../src/config/settings.ts';
 import { namedNetwork } from './network.ts';
 
 /**
- * What AWS would refuse only in the middle of a deploy.
+ * Checks for what AWS would refuse only in the middle of a deploy.
  * @throws usage error `infra.network`, `infra.listener` or `infra.health-check`
  */
 export function checkFleet(fleet: Fleet): void {

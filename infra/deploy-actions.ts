@@ -1,4 +1,4 @@
-/** Reads: AWS narrows none of them to single resources. */
+/** Reads: AWS cannot restrict them to single resources. */
 export const reads = [
   'autoscaling:DescribeAutoScalingGroups',
   'autoscaling:DescribeInstanceRefreshes',
@@ -56,7 +56,7 @@ export const groupChanges = [
   'autoscaling:UpdateAutoScalingGroup',
 ] as const;
 
-/** Changes of machines, images, snapshots and rules of security groups that carry the fleet's tags. */
+/** Changes of instances, images, snapshots and security group rules with the fleet's tags. */
 export const ownChanges = [
   'ec2:CreateTags',
   'ec2:DeleteSnapshot',
@@ -87,7 +87,10 @@ export const balancerChanges = [
   'elasticloadbalancing:RemoveTags',
 ] as const;
 
-/** What EC2 itself reads for the caller to tell what names an image (docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-ami-references.html). */
+/**
+ * What EC2 itself reads for the caller to find references to an image
+ * (docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-ami-references.html).
+ */
 export const referenceReads = [
   'imagebuilder:GetContainerRecipe',
   'imagebuilder:ListContainerRecipes',

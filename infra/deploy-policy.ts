@@ -12,23 +12,23 @@ export interface Statement {
   Condition?: Record<string, Record<string, string | string[]>>;
 }
 
-/** A variable of IAM: the id of the session that the role was taken with. */
-// biome-ignore lint/suspicious/noTemplateCurlyInString: IAM fills it in, not we.
+/** An IAM variable: the id of the session of the assumed role. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: replaced by IAM, not by JavaScript.
 const caller = '${aws:userid}';
 
-/** What of an account a policy is about; tokens of CloudFormation are welcome. */
+/** The scope of a policy in an account; CloudFormation tokens are allowed. */
 export interface Place {
   partition: string;
   region: string;
   account: string;
-  /** ARN of the role that the instances have. */
+  /** ARN of the instances' role. */
   instanceRoleArn: string;
 }
 
 /**
- * What the pipeline may do to one fleet: reads of the account (they cannot be narrowed), changes of this fleet's resources only,
- * by name where AWS allows it (Auto Scaling, load balancing, ledger), by tag where it does not (EC2).
- * A test holds it against the calls in the code.
+ * Permissions of the pipeline for one fleet: reads of the account (which cannot be restricted), and changes of this
+ * fleet's resources only, by name where AWS allows it (Auto Scaling, load balancing, ledger), otherwise by tag (EC2). A
+ * test compares it with the calls in the code.
  */
 export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
   const { groups, targetGroups, loadBalancer } = defineFleet(fleet);
@@ -37,7 +37,7 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
   const ec2 = (...kinds: string[]) => kinds.map((kind) => arn('ec2', `${kind}/*`));
   // Images and snapshots have no account in their ARN.
   const pictures = (...kinds: string[]) => kinds.map((kind) => arn('ec2', `${kind}/*`, { account: '' }));
-  // Retention looks after the copies in other regions, too.
+  // Retention also deletes copies in other regions.
   const ownPictures = [place.region, ...fleet.release.copyRegions].flatMap((region) =>
     ['image', 'snapshot'].map((kind) => arn('ec2', `${kind}/*`, { region, account: '' })),
   );
@@ -53,7 +53,7 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
     [`ssm:resourceTag/${tagKeys.app}`]: fleet.app,
     [`ssm:resourceTag/${tagKeys.environment}`]: fleet.environment,
   };
-  // Without it, a session that names no document is a shell as root, whatever documents are allowed.
+  // Without this, a session without a document is a root shell, whatever documents are allowed.
   const sshOnly = { BoolIfExists: { 'ssm:SessionDocumentAccessCheck': 'true' } };
   const elb = 'elasticloadbalancing';
   const statements: Statement[] = [
@@ -151,7 +151,7 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
       Condition: { StringEquals: owned },
     },
     {
-      // The rule is not there yet: it has no tags but those of the request.
+      // The rule does not exist yet, so only the tags of the request can be checked.
       Sid: 'OpenByTaggedRules',
       Effect: 'Allow',
       Action: ['ec2:AuthorizeSecurityGroupIngress'],
@@ -187,7 +187,7 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
       Resource: arn('ssm', `session/${caller}-*`),
     },
     {
-      // The sessions of an assumed role are called by its session's name alone, and are known by this tag.
+      // Sessions of an assumed role are named by its session name only, and are identified by this tag.
       Sid: 'OwnSessionsByTag',
       Effect: 'Allow',
       Action: ['ssm:TerminateSession', 'ssm:ResumeSession'],
@@ -208,7 +208,7 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
       {
         Sid: 'LedgerList',
         Effect: 'Allow',
-        // Not narrowed by prefix: S3 then answers 403 instead of 404 for a record that is not there.
+        // Not restricted by prefix, as S3 would then answer 403 instead of 404 for a missing record.
         Action: ['s3:ListBucket'],
         Resource: home,
       },

@@ -6,12 +6,15 @@ import type { Fleet } from '../src/config/settings.ts';
 import { baseBuildPolicy } from './base-build-policy.ts';
 import { createNetwork, type Network, namedNetwork } from './network.ts';
 
-/** How long the older versions of the ledger's records are kept, in days. */
+/** How long old versions of the ledger's records are kept, in days. */
 const olderVersionsDays = 90;
 
-/** What the fleets of an environment share: the ledger's bucket, a network where a fleet names none, the role that builds base images. */
+/**
+ * Shared resources of an environment's fleets: the ledger's bucket, a network if a fleet has none configured, the role
+ * that builds base images.
+ */
 export class EnvironmentStack extends Stack {
-  /** The network for fleets that name none. */
+  /** The network for fleets without a configured one. */
   readonly network?: Network;
 
   constructor(
@@ -19,7 +22,7 @@ export class EnvironmentStack extends Stack {
     id: string,
     props: StackProps & { environment: string; fleets: Fleet[]; ledgers: string[] },
   ) {
-    // What it holds cannot be made again: to delete it, someone must first take the protection away.
+    // Its contents cannot be recreated, so the protection must be removed before the stack can be deleted.
     super(scope, id, { ...props, terminationProtection: true });
     const { environment, fleets, ledgers } = props;
     if (fleets.some((fleet) => !namedNetwork(fleet))) this.network = createNetwork(this, environment);
@@ -28,7 +31,10 @@ export class EnvironmentStack extends Stack {
     if (builders.length > 0) this.baseBuildRole(environment, builders);
   }
 
-  /** The role that a CI job takes for `pipeline base build`: Packer needs more than a release, and nothing of any fleet. */
+  /**
+   * The role that a CI job assumes for `pipeline base build`: Packer needs more permissions than a release, but none on
+   * fleets.
+   */
   private baseBuildRole(environment: string, principals: string[]): void {
     const { partition, region, account } = this;
     const role = new Role(this, 'BaseBuildRole', {
@@ -45,7 +51,7 @@ export class EnvironmentStack extends Stack {
     new CfnOutput(this, 'BaseBuildRoleArn', { value: role.roleArn });
   }
 
-  /** Versioned, private, over TLS only, and never deleted with the stack: it is the team's memory. */
+  /** Versioned, private, over TLS only, and never deleted with the stack: it is the team's record of releases. */
   private ledger(id: string, bucketName: string): void {
     new Bucket(this, id, {
       bucketName,

@@ -10,13 +10,13 @@ import { LiveFleet } from './live-fleet.ts';
 import { createMachines } from './machines.ts';
 import type { Network } from './network.ts';
 
-/** Known by the load balancer's name; not every release of CloudFormation takes tags for them. */
+/** Found by the load balancer's name, as not every version of CloudFormation accepts tags for them. */
 const excludeResourceTypes = ['AWS::ElasticLoadBalancingV2::Listener', 'AWS::ElasticLoadBalancingV2::ListenerRule'];
 
-/** Everything that `pipeline release` expects of one app in one environment, under the names that it looks for. */
+/** The resources that `pipeline release` expects for one app in one environment, with the names that it looks for. */
 export class FleetStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { fleet: Fleet; network: Network }) {
-    // `cdk destroy` would end the group before it came to the load balancer, which is protected.
+    // `cdk destroy` would delete the group before it fails at the protected load balancer.
     super(scope, id, { ...props, terminationProtection: true });
     const { fleet, network } = props;
     const definition = defineFleet(fleet);
@@ -31,7 +31,7 @@ export class FleetStack extends Stack {
     new CfnOutput(this, 'DeployRoleArn', { value: deploy.roleArn });
   }
 
-  /** The role that a person or a CI job takes to release this fleet. */
+  /** The role that a user or a CI job assumes to release this fleet. */
   private deployRole(fleet: Fleet, instanceRoleArn: string): Role {
     const { partition, region, account } = this;
     const named = fleet.infrastructure.deployPrincipals.map((arn) => new ArnPrincipal(arn));

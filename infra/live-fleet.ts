@@ -8,7 +8,7 @@ import { Construct, type IDependable } from 'constructs';
 import type { Fleet } from '../src/config/settings.ts';
 import { idOf } from './logical-id.ts';
 
-/** What a group has at the time of a deploy; both are filled in by CloudFormation. */
+/** Current values of a group during a deploy, resolved by CloudFormation. */
 export interface LiveGroup {
   /** Number of the launch template's version that the group launches from. */
   version: string;
@@ -16,9 +16,10 @@ export interface LiveGroup {
 }
 
 /**
- * Asks a fleet, while it is deployed, what releases and scale-outs have made of it. The template cannot say it: CloudFormation takes no
- * `$Default` for a group, sends every property whenever one of them changes, and reads a template's own default version only when
- * it changes the template itself. A number or a minimum written down here would go back to what was long ago.
+ * Reads, during a deploy, what releases and scale-outs have changed in a fleet. The template cannot contain it:
+ * CloudFormation refuses `$Default` for a group, sends every property whenever one of them changes, and reads a launch
+ * template's default version only when it changes that template. A fixed number or minimum here would restore an old
+ * value.
  */
 export class LiveFleet extends Construct {
   readonly #answering: CfnFunction;
@@ -37,7 +38,7 @@ export class LiveFleet extends Construct {
         read: new PolicyDocument({
           statements: [
             new PolicyStatement({
-              // AWS narrows none of them to single resources.
+              // AWS cannot restrict them to single resources.
               actions: [
                 'autoscaling:DescribeAutoScalingGroups',
                 'ec2:DescribeLaunchTemplates',
@@ -65,9 +66,10 @@ export class LiveFleet extends Construct {
   }
 
   /**
-   * @param properties All other properties of the group: CloudFormation asks anew when one of them changes, which is when it
-   *   changes the group.
-   * @param last What comes before the group: the answer is to be as fresh as it can be, and the function's role is known by then.
+   * @param properties All other properties of the group: CloudFormation reads again when one of them changes, which is
+   * when it changes the group.
+   * @param last Resources created before this one, so that the answer is as recent as possible and the function's role
+   * has propagated.
    */
   group(name: string, launchTemplateId: string, properties: object, last: IDependable): LiveGroup {
     const live = this.#ask(idOf('Group', name), 'Custom::LiveGroup', {
@@ -79,7 +81,7 @@ export class LiveFleet extends Construct {
     return { version: live.getAttString('Version'), minSize: live.getAttString('MinSize') };
   }
 
-  /** What depends on this is changed only when no target group that the template no longer has gets requests. */
+  /** Dependents are changed only when no removed target group receives requests. */
   traffic(listenerArn: string, targetGroupArns: string[]): Construct {
     return this.#ask('Traffic', 'Custom::Traffic', { ListenerArn: listenerArn, TargetGroups: targetGroupArns });
   }

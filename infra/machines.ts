@@ -11,7 +11,7 @@ import type { LiveFleet } from './live-fleet.ts';
 import { idOf } from './logical-id.ts';
 import type { Network } from './network.ts';
 
-/** The machines of a fleet. */
+/** The instances of a fleet. */
 export interface Machines {
   role: Role;
   securityGroup: CfnSecurityGroup;
@@ -32,7 +32,7 @@ export function createMachines(
   const role = new Role(scope, 'InstanceRole', {
     assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
     description: `Instances of ${fleet.app} in ${fleet.environment}`,
-    // Session Manager: a way in without open ports.
+    // Session Manager: access without open ports.
     managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
     inlinePolicies: {
       secrets: PolicyDocument.fromJson({
@@ -60,20 +60,24 @@ export function createMachines(
     const made = new CfnAutoScalingGroup(scope, idOf('Group', group.name), {
       ...properties,
       tags,
-      // No desired capacity, ever: it belongs to Auto Scaling and to `pipeline scale`. The first release fills the group.
+      // Never a desired capacity: that belongs to Auto Scaling and to `pipeline scale`. The first release fills the
+      // group.
       minSize,
       launchTemplate: { launchTemplateId: template.ref, version },
     });
-    // A size that was not changed here is not sent at all.
+    // An unchanged size is not sent at all.
     made.cfnOptions.updatePolicy = { autoScalingScheduledAction: { ignoreUnmodifiedGroupSizeProperties: true } };
-    // Otherwise instances would be checked by target groups that no rule leads to yet.
+    // Otherwise the health of instances would come from target groups without a rule.
     made.addResourceDependency(balancer.serving);
     return made;
   });
   return { role, securityGroup, groups };
 }
 
-/** From the balancer only, and by SSH from where the configuration says. Openings for a while find the group by its tags. */
+/**
+ * Access from the load balancer only, and by SSH from the configured sources. Temporary openings find the group by its
+ * tags.
+ */
 function createSecurityGroup(
   scope: Construct,
   fleet: Fleet,
@@ -124,7 +128,7 @@ function createTemplate(
       keyName: template.keyName,
       iamInstanceProfile: { arn: profile.attrArn },
       securityGroupIds: [securityGroup.attrGroupId, ...instance.securityGroupIds],
-      // IMDSv2 only, and not for containers on the machine.
+      // IMDSv2 only, and not for containers on the instance.
       metadataOptions: { httpTokens: 'required', httpPutResponseHopLimit: 1, instanceMetadataTags: 'disabled' },
       monitoring: { enabled: true },
       blockDeviceMappings: [
@@ -144,7 +148,7 @@ function createTemplate(
   });
 }
 
-/** Only what runs before the first release starts from it. An id stands in the configuration; a name is asked for at the first deploy. */
+/** Only used until the first release. An id is in the configuration; a name is resolved at the first deploy. */
 function baseImage(scope: Construct, configured: string): string {
   if (configured.startsWith('ami-')) return configured;
   return new CfnParameter(scope, 'BaseImage', {

@@ -1,5 +1,6 @@
-// The infrastructure app that `pipeline infra` and cdk.json start: one stack for each fleet of pipelines/*.ts that lives on AWS.
-// The AWS CDK is an optional peer dependency, so it is loaded only when the configuration is right, and its absence is an error with a fix.
+// The infrastructure app that `pipeline infra` and cdk.json start: one stack for each fleet of pipelines/*.ts on AWS.
+// The AWS CDK is an optional peer dependency, so it is loaded only when the configuration is right, and its absence is
+// an error with a fix.
 
 import { messageOf, PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { listApps, loadPipeline } from '../src/config/load.ts';

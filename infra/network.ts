@@ -2,7 +2,7 @@ import { IpAddresses, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../src/config/settings.ts';
 
-/** Where a fleet lives. */
+/** The network of a fleet. */
 export interface Network {
   vpcId: string;
   /** Subnets of the instances. */
@@ -10,7 +10,7 @@ export interface Network {
   balancerSubnetIds: string[];
 }
 
-/** The network that a fleet's configuration names; undefined when it names none. */
+/** The configured network of a fleet; undefined when there is none. */
 export function namedNetwork({ instance, infrastructure }: Fleet): Network | undefined {
   const { vpcId, balancerSubnetIds } = infrastructure;
   if (vpcId === undefined) return undefined;
@@ -22,8 +22,8 @@ export function namedNetwork({ instance, infrastructure }: Fleet): Network | und
 }
 
 /**
- * A network for an environment: private subnets for the instances, public ones for the balancer, in two zones. One NAT gateway:
- * the instances need the outside for releases only, and what they serve comes through the balancer.
+ * A network for an environment: private subnets for the instances, public ones for the balancer, in two zones. One NAT
+ * gateway: the instances need the internet for releases only, and requests come through the load balancer.
  */
 export function createNetwork(scope: Construct, environment: string): Network {
   const vpc = new Vpc(scope, 'Network', {

@@ -30,12 +30,12 @@ export default definePipeline({
         deregistrationDelaySeconds: 10,
       },
       release: {
-        // A rehearsal keeps no image longer than `keep` says.
+        // The local cloud keeps no image longer than `keep` says.
         minimumAgeHours: 0,
         retireGraceHours: 0,
         verifySeconds: 5,
         pollSeconds: 0.25,
-        // This computer is the whole fleet at once: what slows it down is mostly the release itself.
+        // This computer runs the whole fleet, so the release itself is the usual reason for slow answers.
         watch: { perSecond: 20, baselineSeconds: 4, burstSeconds: 1, latencyFloorMs: 250 },
         timeouts: { health: 60, bake: 60, drain: 30, refresh: 180, ansible: 180 },
       },
@@ -44,7 +44,7 @@ export default definePipeline({
       cloud: 'aws',
       region: 'eu-west-1',
       capacity: { min: 2, max: 4 },
-      // Whoever releases shares it, and its locks.
+      // Shared by everybody who releases, with its locks.
       ledger: { type: 's3', bucket: 'golden-pipeline-staging' },
     },
     production: {

@@ -20,7 +20,7 @@ DOCUMENTATION = '''
     requirements: [enabled in callbacks_enabled]
 '''
 
-# Only lead to other tasks: no progress of their own.
+# They only include other tasks, and are not progress by themselves.
 STRUCTURE = ('include_tasks', 'include_role', 'import_tasks', 'import_role', 'meta')
 TAIL_LINES = 40
 TAIL_CHARACTERS = 4000
@@ -39,7 +39,7 @@ def origin(task):
 
 
 def paths_of(outcome):
-    """The paths that a module, or each item of its loop, says it has worked on; none unless all say so."""
+    """The paths that a module, or each item of its loop, reports; none unless all report them."""
     items = outcome.get('results')
     if isinstance(items, list):
         changed = [item for item in items if isinstance(item, dict) and (item.get('changed') or item.get('failed'))]
@@ -51,7 +51,7 @@ def paths_of(outcome):
 
 
 def lost_of(task, outcome):
-    """What the program that cleans a host says of itself, as fields of an event."""
+    """The result of the clean-up program, as fields of an event."""
     role = task._role
     if role is None or str(role.get_name()).split('.')[-1] != 'release':
         return {}
@@ -105,7 +105,7 @@ class CallbackModule(CallbackBase):
         self._end('skipped', result)
 
     def v2_runner_on_failed(self, result, ignore_errors=False):
-        # A failed loop says only that an item failed: the item itself says why.
+        # A failed loop says only that an item failed: the reason is in the item.
         outer = result._result
         inner = next((item for item in outer.get('results', []) if isinstance(item, dict) and item.get('failed')), outer)
         self._end(

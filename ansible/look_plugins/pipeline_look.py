@@ -1,4 +1,4 @@
-"""Writes what a playbook holds as JSON to the file that PIPELINE_LOOK_FILE names, in `ansible-playbook --list-tasks`."""
+"""Writes the contents of a playbook as JSON to the file that PIPELINE_LOOK_FILE names, in `ansible-playbook --list-tasks`."""
 from __future__ import annotations
 
 import json
@@ -24,7 +24,7 @@ DOCUMENTATION = '''
     options: {}
 '''
 
-# Variables by which a role decides whether it changes the host, and what it takes away from one that becomes an image.
+# Variables by which a role decides whether it changes the host, and what it removes from one that becomes an image.
 DECIDING = {
     'node': ['node_major'],
     'python': ['python_minimum'],
@@ -59,7 +59,7 @@ class InventoryModule(BaseInventoryPlugin):
 
 
 def text_of(value):
-    """As a role sees it; lists as JSON."""
+    """The value for a role; lists as JSON."""
     return json.dumps(value, default=str) if isinstance(value, (list, dict)) else str(value)
 
 
@@ -78,10 +78,10 @@ class Look:
         self._hosts = inventory.get_hosts()
 
     def play(self, playbook, play):
-        # Where roles and files beside the playbook are looked for, as ansible-playbook does for its own list.
+        # The search paths for roles and files beside the playbook, as in ansible-playbook.
         self._loader.set_basedir(play._included_path or os.path.realpath(os.path.dirname(playbook)))
         self._play = play
-        # Those that tags leave out do not run, `never` for one.
+        # Tasks excluded by tags, such as `never`, do not run.
         known = self._variables.get_vars(play=play)
         tasks = []
         for block in play.compile():
@@ -112,9 +112,9 @@ class Look:
             if os.path.splitext(entry)[0] != 'main':
                 found['entry'] = entry
         if short in INCLUDES:
-            # One that includes itself is followed once.
+            # A recursive include is followed once.
             target = None if found['at'] in chain else self._included(task, short)
-            # What it leads to is in the list instead of it.
+            # The included tasks are in the list instead.
             if target is not None:
                 for block in target:
                     yield from self._block(block, (*chain, found['at']), handler)
@@ -127,7 +127,7 @@ class Look:
         yield found
 
     def _included(self, task, short):
-        """What an include by a fixed name leads to, as blocks; None where that is known only while it runs, or is not there."""
+        """The tasks of an include with a fixed name, as blocks; None where the name is dynamic, or the file is missing."""
         try:
             if short == 'include_role':
                 return self._included_role(task)
@@ -147,7 +147,7 @@ class Look:
         file = task.args.get('file') or task.args.get('_raw_params')
         if '{{' in file:
             raise ValueError(file)
-        # As an import, which Ansible reads at once.
+        # Handled like an import, which Ansible reads at once.
         block = task._parent
         tasks = load_list_of_tasks([{'ansible.builtin.import_tasks': file}], play=self._play, block=block, role=task._role,
                                    variable_manager=self._variables, loader=self._loader)

@@ -17,7 +17,7 @@ export interface Up {
   loadBalancers: { app: string; url: string }[];
 }
 
-/** A project and a local cloud of their own for one benchmark. */
+/** A separate project and local cloud for one benchmark. */
 export class BenchWorld {
   private constructor(
     readonly dir: string,

@@ -1,6 +1,6 @@
 import type { Figure } from '@golden-pipeline/shared/testing/figures';
 
-/** What one benchmark has measured. */
+/** The results of one benchmark. */
 export interface Measured {
   name: string;
   figures: readonly Figure[];
@@ -8,25 +8,25 @@ export interface Measured {
 
 const head = ['| benchmark | figure | value | aim |', '| --- | --- | ---: | --- |'];
 
-/** A value as people read it. */
+/** A value as printed. */
 export function shown({ value, unit }: Pick<Figure, 'value' | 'unit'>): string {
   return `${value >= 100 ? value.toFixed(0) : value.toFixed(2)} ${unit}`.trimEnd();
 }
 
-/** Rows of a table for what a benchmark has measured. */
+/** Table rows for the results of a benchmark. */
 function rowsOf({ name, figures }: Measured): string[] {
   return figures.map((one) => `| ${name} | ${one.figure} | ${shown(one)} | ${one.aim ?? ''} |`);
 }
 
-/** A table of what was measured. */
+/** A table of results. */
 export function table(measured: readonly Measured[]): string {
   return [...head, ...measured.flatMap(rowsOf)].join('\n');
 }
 
 /**
- * Puts what was measured into the page in place of what stood there for the same benchmarks; the others' rows, and the text around
- * the table, stay.
- * @param order Names of all benchmarks, as their rows follow one another. Rows of others are dropped.
+ * Replaces the rows of the measured benchmarks in the page; the rows of others, and the text around the table, are
+ * kept.
+ * @param order Names of all benchmarks, in the order of their rows. Rows of others are dropped.
  * @throws Error for a page without the table
  */
 export function record(page: string, measured: readonly Measured[], order: readonly string[]): string {

@@ -5,7 +5,7 @@ import { planRelease } from '../../src/release/plan.ts';
 import { Simulated } from '../../test/support/simulated.ts';
 
 /**
- * A fleet of simulated machines with AWS-like delays, on virtual time, and its first release on it.
+ * A fleet of simulated instances with AWS-like delays, on virtual time, with its first release.
  * @param release Settings of releases other than the project's.
  */
 export async function simulatedBenchFleet(
@@ -24,7 +24,7 @@ export async function simulatedBenchFleet(
       },
       release: {
         ...fleet.release,
-        // Looked at every second: the two good readings in a row that are asked for cost no more than that.
+        // Read every second, so that the two required consecutive readings take no longer.
         pollSeconds: 1,
         timeouts: { health: 3600, bake: 3600, drain: 3600, refresh: 7200, ansible: 600 },
         ...release,

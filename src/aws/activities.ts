@@ -1,6 +1,6 @@
 import { type AutoScalingClient, DescribeScalingActivitiesCommand } from '@aws-sdk/client-auto-scaling';
 
-/** One launch, termination or move of an instance, as a group has noted it. */
+/** One launch, termination or move of an instance, as a group has recorded it. */
 export interface Activity {
   /** `Launching a new EC2 instance: i-1` */
   description: string;
@@ -25,12 +25,12 @@ export async function readActivities(autoScaling: AutoScalingClient, group: stri
   }));
 }
 
-/** True for the launch of an instance, which is what AWS calls it in the description. */
+/** True for the launch of an instance, by AWS's description. */
 export function isLaunch({ description }: Activity): boolean {
   return description.startsWith('Launching');
 }
 
-/** True for one that has ended without doing what it was for. */
+/** True for an activity that has finished without success. */
 export function hasFailed({ status }: Activity): boolean {
   return status === 'Failed' || status === 'Cancelled';
 }

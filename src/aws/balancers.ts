@@ -35,7 +35,7 @@ function missing(code: string, message: string): PipelineError {
   });
 }
 
-/** Health of every target of a group, one call whatever their number. */
+/** Health of every target of a group: one call, whatever their number. */
 export async function readTargets(elb: ElasticLoadBalancingV2Client, targetGroupArn: string): Promise<TargetHealth[]> {
   const { TargetHealthDescriptions } = await elb.send(
     new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn }),

@@ -1,7 +1,7 @@
 import { type EC2Client, paginateDescribeImages } from '@aws-sdk/client-ec2';
 import { tagKeys, tagValue } from './tags.ts';
 
-/** An image that fleets start from. */
+/** A base image: an image that fleets start from. */
 export interface BaseImage {
   imageId: string;
   name: string;

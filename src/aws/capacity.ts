@@ -7,7 +7,7 @@ import {
 import { awsCode } from './errors.ts';
 import type { Group } from './groups.ts';
 
-/** Addresses that are free where a group launches: in its subnets, or in the default ones when it was made with zones only. */
+/** Free addresses in the subnets of a group, or in the default subnets when the group was created with zones only. */
 export async function freeAddresses(
   ec2: EC2Client,
   { subnetIds, zones }: Pick<Group, 'subnetIds' | 'zones'>,
@@ -35,7 +35,7 @@ export async function reservedUnits(elb: ElasticLoadBalancingV2Client, loadBalan
   return MinimumLoadBalancerCapacity?.CapacityUnits ?? 0;
 }
 
-/** Reserves capacity units of a load balancer; 0 gives them back. AWS allows two decreases a day. */
+/** Reserves capacity units of a load balancer; 0 releases them. AWS allows two decreases a day. */
 export async function reserveUnits(
   elb: ElasticLoadBalancingV2Client,
   loadBalancerArn: string,
@@ -49,7 +49,7 @@ export async function reserveUnits(
   );
 }
 
-/** True for the refusals of a reservation that say: not now, or not so much. */
+/** True when a reservation was refused because of its time or its amount. */
 export function isReservationRefused(error: unknown): boolean {
   return /Capacity(Units|Decrease)|CapacityReservationPending|InsufficientCapacity|UnsupportedOperation|OperationNotPermitted/.test(
     awsCode(error) ?? '',

@@ -9,11 +9,11 @@ export interface AwsClients {
   ec2: EC2Client;
   autoScaling: AutoScalingClient;
   elb: ElasticLoadBalancingV2Client;
-  /** Only where the fleets of the local cloud are made. */
+  /** Only where the fleets of the local cloud are created. */
   iam?: IAMClient;
 }
 
-/** Where and as whom to call; what is left out comes from the AWS environment variables and profiles. */
+/** Endpoint, region and credentials; what is absent comes from the AWS environment variables and profiles. */
 export interface AwsTarget {
   region: string;
   endpoint?: string;
@@ -21,8 +21,8 @@ export interface AwsTarget {
 }
 
 /**
- * Makes the clients. `adaptive` retries follow the account's throttling by themselves, so nothing above retries again;
- * every failure leaves as a PipelineError with the operation's name in it.
+ * Creates the clients. Their `adaptive` retries follow the account's throttling, so callers must not retry again. Every
+ * failure becomes a PipelineError with the operation's name in it.
  */
 export function createClients(target: AwsTarget): AwsClients {
   const options = { ...target, retryMode: 'adaptive', maxAttempts: 5 };

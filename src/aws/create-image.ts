@@ -13,8 +13,8 @@ export interface BakeRequest {
 }
 
 /**
- * Starts the bake, with tags on image and snapshots from the start. `CreateImage` has no client token: the name is the key.
- * An image of that name which this run has begun before (ambiguous failure, resume) is adopted.
+ * Starts the bake, and tags image and snapshots with the same call. `CreateImage` has no client token, so the name is
+ * the key: an image of that name which this run has started before (lost answer, resume) is adopted.
  * @throws PipelineError `image.name-taken` when the name belongs to another run.
  */
 export async function createImage(ec2: EC2Client, poll: Poll, request: BakeRequest): Promise<string> {
@@ -36,7 +36,7 @@ export async function createImage(ec2: EC2Client, poll: Poll, request: BakeReque
     return ImageId ?? '';
   } catch (error) {
     if (!mayHaveBegun(error)) throw error;
-    // Only a look-up by name tells whether it was; a fresh image may stay unseen for some seconds.
+    // Only a look-up by name shows whether the image was created. A new image may not be found for some seconds.
     const begun = await poll({
       what: `image ${request.name} to show`,
       read: () => findImageByName(ec2, request.name),
@@ -49,7 +49,10 @@ export async function createImage(ec2: EC2Client, poll: Poll, request: BakeReque
   }
 }
 
-/** True when the answer was lost or came from a failing service, or when the name is taken, perhaps by our own attempt before. */
+/**
+ * True when the answer was lost or came from a failing service, or when the name is in use, perhaps by an earlier
+ * attempt of this run.
+ */
 function mayHaveBegun(error: unknown): boolean {
   if (awsCode(error) === 'InvalidAMIName.Duplicate') return true;
   const raw = error instanceof PipelineError ? error.cause : error;
@@ -62,7 +65,7 @@ function adopt(image: GoldenImage, request: BakeRequest): string {
   throw nameTaken(image);
 }
 
-/** That an image of the wanted name is there already, of another run or not made by a run at all. */
+/** The error for an image name that is in use, by another run or by an image that no run has created. */
 export function nameTaken({ imageId, name, run }: GoldenImage): PipelineError {
   const of = run === undefined ? 'no run of the pipeline made it' : `made by run ${run}`;
   return new PipelineError('image.name-taken', `an image named ${name} already exists (${imageId}, ${of})`, {
@@ -71,7 +74,7 @@ export function nameTaken({ imageId, name, run }: GoldenImage): PipelineError {
 }
 
 /**
- * Waits until an image is available. An image that is not found yet is awaited too (eventual consistency).
+ * Waits until an image is available. An image that is not found yet counts as pending (eventual consistency).
  * @throws PipelineError `image.failed` with the cloud's reason when it can never become available.
  */
 export function waitImageAvailable(

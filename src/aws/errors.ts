@@ -1,6 +1,9 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 
-/** The service's error code (`InvalidAMIID.NotFound`, `ValidationError` ...) of an SDK error, wrapped by us or not. */
+/**
+ * The service's error code (`InvalidAMIID.NotFound`, `ValidationError` ...) of an SDK error, wrapped in a PipelineError
+ * or not.
+ */
 export function awsCode(error: unknown): string | undefined {
   const raw = error instanceof PipelineError && error.cause ? error.cause : error;
   if (!(raw instanceof Error)) return undefined;
@@ -8,12 +11,15 @@ export function awsCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** True for codes that say the thing does not exist (`InvalidAMIID.NotFound`, `TargetGroupNotFoundException` ...). */
+/**
+ * True for codes that mean that the resource does not exist (`InvalidAMIID.NotFound`, `TargetGroupNotFoundException`
+ * ...).
+ */
 export function isNotFound(error: unknown): boolean {
   return /NotFound/.test(awsCode(error) ?? '');
 }
 
-/** Hints for the faults that a person can cure at once, by code. */
+/** Fixes for the errors that the user can correct at once, by code. */
 const hints: Record<string, string> = {
   CredentialsProviderError:
     'set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in with your SSO tool',
@@ -30,7 +36,7 @@ const hints: Record<string, string> = {
   ENOTFOUND: 'the endpoint has no address: check the region and the network',
 };
 
-/** Any failure of an SDK call as an error for a person; the cause stays attached for {@link awsCode}. */
+/** Any failure of an SDK call as a PipelineError for the user. The cause stays attached for {@link awsCode}. */
 export function toPipelineError(error: unknown, operation: string): PipelineError {
   if (error instanceof PipelineError) return error;
   const code = awsCode(error) ?? 'Unknown';

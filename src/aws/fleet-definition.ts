@@ -5,7 +5,7 @@ import { machinesRole, tagKeys } from './tags.ts';
 /** A target group of a fleet. */
 export interface TargetGroupDefinition {
   name: string;
-  /** `serving` has the requests (with blue/green one of two), `proof` only those with the proof header. */
+  /** `serving` receives the requests (one of two with blue/green), `proof` only those with the validation header. */
   role: 'serving' | 'proof';
   port: number;
   healthCheck: Fleet['balancer']['healthCheck'];
@@ -17,26 +17,26 @@ export interface GroupDefinition {
   name: string;
   /** Name of the target group that its instances are registered with. */
   targetGroup: string;
-  /** The group starts empty: the first release fills it, when there is something to serve. */
+  /** The group starts empty: the first release fills it. */
   min: 0;
   max: number;
   healthCheckGraceSeconds: number;
-  /** Count an instance as soon as it is healthy; a refresh may say otherwise. */
+  /** Counts an instance as soon as it is healthy; a refresh may set its own value. */
   defaultWarmupSeconds: 0;
 }
 
-/** What a fleet is made of, wherever it is made: by the local cloud's set-up through the SDK, on AWS by CloudFormation. */
+/** The resources of a fleet. The local cloud creates them through the SDK, CloudFormation creates them on AWS. */
 export interface FleetDefinition {
   tags: Record<string, string>;
   loadBalancer: { name: string; port: number };
   targetGroups: TargetGroupDefinition[];
   proofRule: { priority: number; header: string; value: 'on'; targetGroup: string };
   groups: GroupDefinition[];
-  /** The security group of the machines. It is found by its tags: CloudFormation gives it a name of its own. */
+  /** The security group of the instances. It is found by its tags, as CloudFormation chooses its name. */
   securityGroup: { name: string; description: string; tags: Record<string, string> };
   template: {
     name: string;
-    /** How a version that the infrastructure made is told from those of releases. */
+    /** Distinguishes launch template versions of the infrastructure from those of releases. */
     description: string;
     instanceType: string;
     keyName?: string;
@@ -44,10 +44,10 @@ export interface FleetDefinition {
   };
 }
 
-/** Priority of the rule of the proof route; below it there is room for rules that must win over it. */
+/** Priority of the rule of the validation route; lower numbers are free for rules that must take precedence. */
 const proofPriority = 10;
 
-/** The definition of a fleet: one source for the local cloud and for AWS. */
+/** Builds the definition of a fleet, the same for the local cloud and for AWS. */
 export function defineFleet(fleet: Fleet): FleetDefinition {
   const { names, balancer, service } = fleet;
   const tags = { [tagKeys.app]: fleet.app, [tagKeys.environment]: fleet.environment };

@@ -11,7 +11,7 @@ import type { AwsClients } from './clients.ts';
 import { isNotFound } from './errors.ts';
 import { type Route, readRoutes } from './listeners.ts';
 
-/** A target group with what the pipelines file says about it. */
+/** A target group as it is, and as the pipelines file defines it. */
 export interface TargetGroupResource {
   name: string;
   arn: string;
@@ -20,7 +20,7 @@ export interface TargetGroupResource {
   deregistrationDelaySeconds: number;
 }
 
-/** An Auto Scaling group, the same way. */
+/** An Auto Scaling group as it is, and as the pipelines file defines it. */
 export interface GroupResource {
   name: string;
   min: number;
@@ -28,7 +28,7 @@ export interface GroupResource {
   desired: number;
   healthCheckGraceSeconds: number;
   targetGroupArns: string[];
-  /** Ids of all its instances, whatever they do. */
+  /** Ids of all its instances, in any state. */
   instances: string[];
   tags: Record<string, string>;
 }
@@ -41,11 +41,11 @@ export interface ListenerResource {
   routes: Route[];
 }
 
-/** What a fleet is made of; what does not exist is left out. */
+/** The existing resources of a fleet; missing ones are absent. */
 export interface FleetResources {
   targetGroups: TargetGroupResource[];
   groups: GroupResource[];
-  /** Of the fleet's load balancer, by port. */
+  /** Listeners of the fleet's load balancer, by port. */
   listeners: ListenerResource[];
 }
 

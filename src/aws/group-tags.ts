@@ -5,7 +5,7 @@ import {
   DescribeTagsCommand,
 } from '@aws-sdk/client-auto-scaling';
 
-/** A tag of a group; undefined when it has none of that key. */
+/** Reads a tag of a group; undefined when the group has no tag with that key. */
 export async function readGroupTag(
   autoScaling: AutoScalingClient,
   group: string,
@@ -22,7 +22,7 @@ export async function readGroupTag(
   return Tags?.[0]?.Value;
 }
 
-/** Sets a tag of a group, which its instances do not get; undefined takes it off. */
+/** Sets a tag of a group without propagating it to instances; undefined removes the tag. */
 export async function setGroupTag(
   autoScaling: AutoScalingClient,
   group: string,

@@ -20,7 +20,7 @@ export interface Group {
   desired: number;
   launchTemplate: { id: string; version: string };
   targetGroupArns: string[];
-  /** Where it launches its machines, its first choice first; none for a group that was made with zones only. */
+  /** Subnets in which it launches instances, in order of preference; empty for a group created with zones only. */
   subnetIds: string[];
   zones: string[];
   suspended: string[];
@@ -31,7 +31,7 @@ export interface GroupMember {
   id: string;
   /** `InService`, `Standby` ... */
   lifecycle: string;
-  /** Auto Scaling's own opinion, `Healthy` or `Unhealthy`. */
+  /** Health according to Auto Scaling, `Healthy` or `Unhealthy`. */
   health: string;
   templateVersion?: string;
 }
@@ -66,7 +66,7 @@ export async function readGroup(autoScaling: AutoScalingClient, name: string): P
 
 /**
  * Several groups with one call, in the order of their names.
- * @throws PipelineError `group.missing` for the first that is not there.
+ * @throws PipelineError `group.missing` for the first one that does not exist.
  */
 export async function readGroups(autoScaling: AutoScalingClient, names: readonly string[]): Promise<Group[]> {
   const { AutoScalingGroups } = await autoScaling.send(
@@ -82,8 +82,9 @@ export async function readGroups(autoScaling: AutoScalingClient, names: readonly
 }
 
 /**
- * Takes an instance out of service; the group deregisters it from its target groups. Desired capacity sinks by one.
- * An instance that is on its way already is no error: the answer to an earlier try was lost, and the call has no token.
+ * Moves an instance to Standby; the group deregisters it from its target groups. Desired capacity decreases by one. An
+ * instance that is already entering Standby is not an error: the call has no token, and an earlier answer may have been
+ * lost.
  */
 export async function enterStandby(autoScaling: AutoScalingClient, group: string, instanceId: string): Promise<void> {
   try {
@@ -103,7 +104,7 @@ export async function enterStandby(autoScaling: AutoScalingClient, group: string
   }
 }
 
-/** Brings an instance back; the group registers it again. Desired capacity grows by one. */
+/** Returns an instance from Standby; the group registers it again. Desired capacity increases by one. */
 export async function exitStandby(autoScaling: AutoScalingClient, group: string, instanceId: string): Promise<void> {
   await autoScaling.send(new ExitStandbyCommand({ AutoScalingGroupName: group, InstanceIds: [instanceId] }));
 }
@@ -124,7 +125,7 @@ export async function resumeProcesses(
   await autoScaling.send(new ResumeProcessesCommand({ AutoScalingGroupName: group, ScalingProcesses: processes }));
 }
 
-/** Changes the limits or the capacity of a group; what is left out stays as it is. */
+/** Changes the limits or the capacity of a group. Absent values stay unchanged. */
 export async function setCapacity(
   autoScaling: AutoScalingClient,
   group: string,
@@ -141,8 +142,8 @@ export async function setCapacity(
 }
 
 /**
- * Ends an instance of a group: out of the load balancer first, then terminated; the group launches another in its place.
- * One that has left its group already is no error: the group has launched another by itself.
+ * Terminates an instance of a group after deregistering it; the group launches a replacement. An instance that has
+ * already left its group is not an error, as the group has already replaced it.
  */
 export async function replaceInstance(autoScaling: AutoScalingClient, instanceId: string): Promise<void> {
   try {
@@ -150,12 +151,13 @@ export async function replaceInstance(autoScaling: AutoScalingClient, instanceId
       new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: instanceId, ShouldDecrementDesiredCapacity: false }),
     );
   } catch (error) {
-    // `ValidationError: Instance Id not found - No managed instance found for instance ID: i-1`; there is no code of its own.
+    // `ValidationError: Instance Id not found - No managed instance found for instance ID: i-1`; the error has no code
+    // of its own.
     if (!(error instanceof Error) || !/No managed instance found/i.test(error.message)) throw error;
   }
 }
 
-/** Lets a group launch from a numbered template version; machines that run stay as they are. */
+/** Makes a group launch from a numbered template version. Running instances do not change. */
 export async function setTemplate(
   autoScaling: AutoScalingClient,
   group: string,

@@ -11,17 +11,22 @@ import {
 } from '@aws-sdk/client-ec2';
 import { tagKeys, toTags } from './tags.ts';
 
-/** EC2 takes no moment of the past and rounds to the minute: so far ahead, in milliseconds, it is never refused. */
+/**
+ * EC2 refuses a time in the past and rounds to the minute. A time this far ahead, in milliseconds, is always accepted.
+ */
 const deprecationLeadMs = 120_000;
 
-/** Notes on an image and its snapshots since when they are retired. A snapshot that outlives its image still tells. */
+/**
+ * Tags an image and its snapshots with the time of retirement, so that a snapshot keeps the time after its image is
+ * gone.
+ */
 export async function markRetired(ec2: EC2Client, ids: string[], at: number): Promise<void> {
   await ec2.send(
     new CreateTagsCommand({ Resources: ids, Tags: toTags({ [tagKeys.retiredAt]: new Date(at).toISOString() }) }),
   );
 }
 
-/** Takes the note of {@link markRetired} away. */
+/** Removes the tag that {@link markRetired} sets. */
 export async function unmarkRetired(ec2: EC2Client, ids: string[]): Promise<void> {
   await ec2.send(new DeleteTagsCommand({ Resources: ids, Tags: [{ Key: tagKeys.retiredAt }] }));
 }
@@ -39,17 +44,23 @@ export async function undeprecateImage(ec2: EC2Client, imageId: string): Promise
   await ec2.send(new DisableImageDeprecationCommand({ ImageId: imageId }));
 }
 
-/** Keeps an image from being launched. EC2 takes its launch permissions for other accounts away with that, for good. */
+/**
+ * Disables an image, so that it cannot be launched. EC2 also removes its launch permissions for other accounts,
+ * permanently.
+ */
 export async function disableImage(ec2: EC2Client, imageId: string): Promise<void> {
   await ec2.send(new DisableImageCommand({ ImageId: imageId }));
 }
 
-/** Makes a disabled image one that can be launched again. */
+/** Enables a disabled image, so that it can be launched again. */
 export async function enableImage(ec2: EC2Client, imageId: string): Promise<void> {
   await ec2.send(new EnableImageCommand({ ImageId: imageId }));
 }
 
-/** From now on EC2 itself refuses to deregister the image, whoever asks; without a cooldown, so it can end at once. */
+/**
+ * Makes EC2 refuse to deregister the image for every caller. Without a cooldown, so that the protection can be removed
+ * at once.
+ */
 export async function protectImage(ec2: EC2Client, imageId: string): Promise<void> {
   await ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId: imageId, WithCooldown: false }));
 }
@@ -64,7 +75,7 @@ export interface PinNote {
   /** ISO time. */
   at: string;
   reason?: string;
-  /** The pin has switched the protection on. */
+  /** The pin has enabled the deregistration protection. */
   protects: boolean;
 }
 
@@ -79,7 +90,7 @@ export async function tagPinned(ec2: EC2Client, imageId: string, note: PinNote):
     [tagKeys.pinProtects]: note.protects ? 'true' : undefined,
   };
   await ec2.send(new CreateTagsCommand({ Resources: [imageId], Tags: toTags(tags) }));
-  // Of a pin before this one.
+  // Tags of an earlier pin.
   if (note.reason === undefined) await untag(ec2, imageId, [tagKeys.pinReason]);
 }
 

@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { hasEnded } from './refreshes.ts';
 
-/** A launch template version that something launches from. */
+/** A launch template version in use. */
 export interface TemplateUse {
   templateId: string;
   /** A number, `$Default` or `$Latest`. */
@@ -24,16 +24,19 @@ export interface TemplateUse {
   by: string;
 }
 
-/** An image that a launch template version holds. */
+/** The image of a launch template version. */
 export interface ImageUse {
   imageId: string;
   /** What launches from it, for a person. */
   by: string;
-  /** A group or refresh names the version; else it is only the template's default. */
+  /** True when a group or refresh uses the version; otherwise it is only the template's default. */
   named: boolean;
 }
 
-/** What the existing ones of `names` launch from: their own template, and those of a mixed instances policy and its overrides. */
+/**
+ * The templates of those groups of `names` that exist: the group's own, and those of a mixed instances policy and its
+ * overrides.
+ */
 export async function groupTemplates(
   autoScaling: AutoScalingClient,
   names: readonly string[],
@@ -41,7 +44,7 @@ export async function groupTemplates(
   const groups: { name: string; uses: TemplateUse[] }[] = [];
   const pages = paginateDescribeAutoScalingGroups(
     { client: autoScaling },
-    // The instances are found by their image; without them the answer is small, however large the fleet.
+    // Instances are looked up by image, so they are filtered out to keep the answer small.
     { AutoScalingGroupNames: [...names], IncludeInstances: false },
   );
   for await (const page of pages) {
@@ -53,7 +56,9 @@ export async function groupTemplates(
   return groups;
 }
 
-/** What an active instance refresh of the group moves to; the group itself names the old version until the refresh has ended. */
+/**
+ * The template of an active instance refresh. The group itself keeps the old version until the refresh has finished.
+ */
 export async function refreshTemplates(autoScaling: AutoScalingClient, group: string): Promise<TemplateUse[]> {
   const { InstanceRefreshes } = await autoScaling.send(
     new DescribeInstanceRefreshesCommand({ AutoScalingGroupName: group, MaxRecords: 1 }),
@@ -71,14 +76,14 @@ function templatesIn(
 ): TemplateUse[] {
   const overrides = (mixed?.LaunchTemplate?.Overrides ?? []).map((one) => one.LaunchTemplateSpecification);
   return [own, mixed?.LaunchTemplate?.LaunchTemplateSpecification, ...overrides].flatMap((one) =>
-    // Auto Scaling takes a version that is left out for the default one.
+    // Auto Scaling uses the default version when none is given.
     one?.LaunchTemplateId ? { templateId: one.LaunchTemplateId, version: one.Version ?? '$Default', by } : [],
   );
 }
 
 /**
- * Images of launch template versions, with one paged call for each template. `$Default` is asked for too, whoever names it:
- * it is what a launch by hand gets. Parameters of Systems Manager are resolved.
+ * Images of launch template versions, with one paged call for each template. `$Default` is always included, since a
+ * launch by hand uses it. Parameters of Systems Manager are resolved.
  */
 export async function templateImages(ec2: EC2Client, uses: readonly TemplateUse[]): Promise<ImageUse[]> {
   const templates = [...new Set(uses.map((use) => use.templateId))];
@@ -102,7 +107,7 @@ async function imagesOfTemplate(ec2: EC2Client, templateId: string, uses: Templa
     { LaunchTemplateId: templateId, Versions, ResolveAlias: true },
   );
   for await (const page of pages) versions.push(...(page.LaunchTemplateVersions ?? []));
-  // Of the versions that are answered none is newer than the latest, if that was asked for.
+  // If `$Latest` was requested, it is the highest number in the answer.
   const latest = Math.max(...versions.map((one) => one.VersionNumber ?? 0));
   return versions.flatMap(({ VersionNumber: number = 0, DefaultVersion: isDefault, LaunchTemplateData: data }) => {
     const imageId = data?.ImageId;
@@ -115,12 +120,12 @@ async function imagesOfTemplate(ec2: EC2Client, templateId: string, uses: Templa
   });
 }
 
-/** EC2 takes so many values in a filter. */
+/** Maximum number of values in an EC2 filter. */
 const maxFilterValues = 200;
 
 /**
- * Instances that run on each image, in every state but terminated, whoever launched them: those of groups and warm pools, in
- * Standby, builders and proof instances, and those started by hand. The number of calls grows with pages of 1,000 instances only.
+ * Instances of each image, in every state but terminated: those of groups and warm pools, in Standby, builders and
+ * validation instances, and those launched by hand. One call for each page of 1,000 instances.
  */
 export async function instancesByImage(ec2: EC2Client, imageIds: readonly string[]): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
@@ -146,12 +151,12 @@ export async function instancesByImage(ec2: EC2Client, imageIds: readonly string
   return found;
 }
 
-/** EC2 takes so many images in one call. */
+/** Maximum number of images in one call. */
 const maxReferenced = 10;
 
 /**
- * What else in the account and region names these images: launch templates other than `ownTemplates` (in one of their newest
- * 10 versions, as EC2 looks), parameters and recipes. ARNs by image.
+ * What else in the account and region names these images: launch templates other than `ownTemplates` (in one of their
+ * newest 10 versions, which is what EC2 checks), parameters and recipes. ARNs by image.
  */
 export async function imageReferences(
   ec2: EC2Client,

@@ -20,29 +20,29 @@ export interface GoldenImage {
   createdAt: string;
   version?: string;
   commit?: string;
-  /** Absent for images from before it was kept. */
+  /** Absent for images that were baked before this tag existed. */
   projectCommit?: string;
-  /** Run that made it; absent for an image that the pipeline did not make. */
+  /** Run that created it; absent for an image that the pipeline did not create. */
   run?: string;
   /** The release has changed data in a way that versions before it cannot work with. */
   irreversible: boolean;
-  /** ISO time at which a rollback went away from it; absent while it serves, or was never rolled back. */
+  /** ISO time at which it was rolled back; absent while it serves, or was never rolled back. */
   rolledBackAt?: string;
   knownGood: boolean;
   /** Versions whose environments it holds, newest first. */
   environments: string[];
   pinned: boolean;
-  /** Who pinned it, when (ISO time) and why, as far as its tags tell. */
+  /** Who pinned it, when (ISO time) and why, as far as its tags say. */
   pin?: { by?: string; at?: string; reason?: string };
-  /** The pin has protected it, and nobody else. */
+  /** The deregistration protection was enabled by the pin. */
   pinProtects: boolean;
   /** Protected against deregistration. */
   protected: boolean;
-  /** ISO time since when it is retired. */
+  /** ISO time at which it was retired. */
   retiredAt?: string;
   deprecated: boolean;
   snapshotIds: string[];
-  /** Size of its volumes in GB: the most that its snapshots can hold. */
+  /** Size of its volumes in GB: the maximum size of its snapshots. */
   sizeGb: number;
 }
 
@@ -77,7 +77,10 @@ function pinOf({ Tags }: Image): Pick<GoldenImage, 'pinned' | 'pin'> {
   return { pinned: true, pin: { by, at, reason } };
 }
 
-/** An image by id, disabled ones too; undefined when the cloud does not know it (also for some seconds after its creation). */
+/**
+ * An image by id, also a disabled one; undefined when the cloud does not find it, which is normal for some seconds
+ * after its creation.
+ */
 export async function readImage(ec2: EC2Client, imageId: string): Promise<GoldenImage | undefined> {
   try {
     const { Images } = await ec2.send(new DescribeImagesCommand({ ImageIds: [imageId], IncludeDisabled: true }));
@@ -88,7 +91,7 @@ export async function readImage(ec2: EC2Client, imageId: string): Promise<Golden
   }
 }
 
-/** Images by id, those that the cloud does not know left out: one call. */
+/** Images by id, without those that the cloud does not find: one call. */
 export async function readImages(ec2: EC2Client, imageIds: readonly string[]): Promise<GoldenImage[]> {
   if (imageIds.length === 0) return [];
   const { Images } = await ec2.send(
@@ -97,13 +100,13 @@ export async function readImages(ec2: EC2Client, imageIds: readonly string[]): P
   return (Images ?? []).map(toGoldenImage);
 }
 
-/** Our own image of that exact name. AMI names are unique in an account and region. */
+/** The account's own image of that exact name. AMI names are unique in an account and region. */
 export async function findImageByName(ec2: EC2Client, name: string): Promise<GoldenImage | undefined> {
   const { Images } = await ec2.send(
     new DescribeImagesCommand({
       Owners: ['self'],
       Filters: [{ Name: 'name', Values: [name] }],
-      // A disabled image keeps its name.
+      // A disabled image keeps its name, so it is included.
       IncludeDisabled: true,
     }),
   );
@@ -111,8 +114,8 @@ export async function findImageByName(ec2: EC2Client, name: string): Promise<Gol
 }
 
 /**
- * The image of a name that a run has made, by the run's tag: EC2 sets it together with the image. Somebody else's image of that name is
- * not found.
+ * The image of that name with the run's tag, which EC2 sets together with the image. Images of others with that name
+ * are not found.
  */
 export async function findImageOfRun(ec2: EC2Client, name: string, run: string): Promise<GoldenImage | undefined> {
   const image = await findImageByName(ec2, name);
@@ -138,7 +141,7 @@ export async function listImages(ec2: EC2Client, app: string, environment: strin
   return images.sort((a, b) => a.createdAt.localeCompare(b.createdAt) || a.name.localeCompare(b.name));
 }
 
-/** Images of this account whose name starts like that, whoever made them; disabled ones too. */
+/** Images of this account whose name has that prefix, whoever created them, also disabled ones. */
 export async function listImagesNamed(ec2: EC2Client, prefix: string): Promise<GoldenImage[]> {
   const images: GoldenImage[] = [];
   const pages = paginateDescribeImages(
@@ -155,8 +158,8 @@ export async function listImagesNamed(ec2: EC2Client, prefix: string): Promise<G
 }
 
 /**
- * The base image: by id, or the newest available one whose name fits (`*` allowed). A name is looked for among this account's own
- * images, for anybody may publish one of that name; `<owner>/<name>` names another account.
+ * The base image: by id, or the newest available one whose name matches (`*` allowed). A name is searched among this
+ * account's own images, since anybody may publish an image of that name; `<owner>/<name>` names another account.
  * @throws PipelineError `image.no-base` when there is none.
  */
 export async function resolveBaseImage(ec2: EC2Client, nameOrId: string): Promise<GoldenImage> {
@@ -176,7 +179,7 @@ function ownedBy(ownerAndName: string) {
 }
 
 /**
- * Deregisters an image with its snapshots; an image that is gone is no error.
+ * Deregisters an image with its snapshots; a missing image is not an error.
  * @throws PipelineError `image.snapshots-left` naming the snapshots that were not deleted.
  */
 export async function deregisterImage(ec2: EC2Client, imageId: string): Promise<void> {
@@ -199,12 +202,12 @@ export async function deregisterImage(ec2: EC2Client, imageId: string): Promise<
   }
 }
 
-/** Marks images as ones that a rollback went away from: one call for all of them. */
+/** Marks images as rolled back: one call for all of them. */
 export async function tagRolledBack(ec2: EC2Client, imageIds: readonly string[], at: string): Promise<void> {
   await ec2.send(new CreateTagsCommand({ Resources: [...imageIds], Tags: toTags({ [tagKeys.rolledBackAt]: at }) }));
 }
 
-/** Takes the mark of {@link tagRolledBack} off. */
+/** Removes the mark of {@link tagRolledBack}. */
 export async function untagRolledBack(ec2: EC2Client, imageId: string): Promise<void> {
   await ec2.send(new DeleteTagsCommand({ Resources: [imageId], Tags: [{ Key: tagKeys.rolledBackAt }] }));
 }

@@ -19,9 +19,9 @@ export interface Machine {
   address: string;
   imageId: string;
   version?: string;
-  /** Run that has switched it to another environment. */
+  /** Run that has switched it in place to another environment. */
   flipped?: string;
-  /** Milliseconds since the epoch; 0 when the cloud does not say. */
+  /** Milliseconds since the epoch; 0 when unknown. */
   launchedAt: number;
 }
 
@@ -38,12 +38,12 @@ function toMachine(instance: Instance): Machine {
   };
 }
 
-/** Whether it ends, or has ended: nothing brings it back. */
+/** True for an instance that is shutting down or terminated. */
 export function isEnding({ state }: Machine): boolean {
   return state === 'shutting-down' || state === 'terminated';
 }
 
-/** One instance; undefined when the cloud does not know it (also for some seconds after its launch). */
+/** One instance; undefined when the cloud does not find it, which is normal for some seconds after its launch. */
 export async function readMachine(ec2: EC2Client, id: string): Promise<Machine | undefined> {
   try {
     const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
@@ -74,7 +74,9 @@ export async function groupMachines(ec2: EC2Client, group: string): Promise<Mach
   return machines;
 }
 
-/** Versions that an app's instances carry in an environment, those that are there for a run only included: one paged call. */
+/**
+ * Versions in the tags of an app's instances in an environment, including temporary instances of runs: one paged call.
+ */
 export async function instanceVersions(ec2: EC2Client, app: string, environment: string): Promise<string[]> {
   const pages = paginateDescribeInstances(
     { client: ec2 },
@@ -97,7 +99,10 @@ export async function instanceVersions(ec2: EC2Client, app: string, environment:
   return [...found];
 }
 
-/** The machine that a launch with this token has made, terminated ones left out. It stays unseen for some seconds after its launch. */
+/**
+ * The instance that was launched with this token, unless it is terminated. It may not be found for some seconds after
+ * its launch.
+ */
 export async function findLaunched(ec2: EC2Client, token: string): Promise<Machine | undefined> {
   const { Reservations } = await ec2.send(
     new DescribeInstancesCommand({ Filters: [{ Name: 'client-token', Values: [token] }] }),
@@ -106,7 +111,7 @@ export async function findLaunched(ec2: EC2Client, token: string): Promise<Machi
   return found.find((machine) => !isEnding(machine));
 }
 
-/** Terminates a machine; one that is gone is no error. */
+/** Terminates an instance; a missing one is not an error. */
 export async function terminateMachine(ec2: EC2Client, id: string): Promise<void> {
   try {
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
@@ -115,7 +120,7 @@ export async function terminateMachine(ec2: EC2Client, id: string): Promise<void
   }
 }
 
-/** Reboots a machine: its addresses and disks stay. */
+/** Reboots an instance: its addresses and disks stay. */
 export async function rebootMachine(ec2: EC2Client, id: string): Promise<void> {
   await ec2.send(new RebootInstancesCommand({ InstanceIds: [id] }));
 }
@@ -124,17 +129,20 @@ export async function tagMachine(ec2: EC2Client, id: string, tags: Record<string
   await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: toTags(tags) }));
 }
 
-/** How many resources one CreateTags takes. */
+/** Maximum number of resources in one CreateTags call. */
 const tagBatch = 1000;
 
-/** Writes the same tags on many machines at once; those that the cloud says it does not know are left out. */
+/** Writes the same tags on many instances at once, skipping those that the cloud does not find. */
 export async function tagMachines(ec2: EC2Client, ids: readonly string[], tags: Record<string, string>): Promise<void> {
   for (let from = 0; from < ids.length; from += tagBatch) {
     await tagKnown(ec2, ids.slice(from, from + tagBatch), tags);
   }
 }
 
-/** One unknown machine fails a whole CreateTags, and the error names each: `The instance IDs 'i-1, i-2' do not exist`. */
+/**
+ * One unknown instance fails the whole CreateTags call, and the error names each: `The instance IDs 'i-1, i-2' do not
+ * exist`.
+ */
 async function tagKnown(ec2: EC2Client, ids: readonly string[], tags: Record<string, string>): Promise<void> {
   if (ids.length === 0) return;
   try {
@@ -147,7 +155,7 @@ async function tagKnown(ec2: EC2Client, ids: readonly string[], tags: Record<str
   }
 }
 
-/** What the console has printed, decoded; undefined while there is nothing. */
+/** The decoded console output; undefined while there is none. */
 export async function consoleOutput(ec2: EC2Client, id: string): Promise<string | undefined> {
   const { Output } = await ec2.send(new GetConsoleOutputCommand({ InstanceId: id, Latest: true }));
   return Output ? Buffer.from(Output, 'base64').toString('utf8') : undefined;

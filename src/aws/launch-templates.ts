@@ -17,9 +17,9 @@ export interface TemplateVersion {
   templateId: string;
   number: string;
   imageId?: string;
-  /** The version of a release that it tags instances with. */
+  /** The release version in the tags of its instances. */
   release?: string;
-  /** Network interfaces that it names; then security groups and subnets are theirs. */
+  /** Its network interfaces, if any; security groups and subnets are then set on them. */
   interfaces: LaunchTemplateInstanceNetworkInterfaceSpecification[];
 }
 
@@ -61,7 +61,7 @@ export async function hasInstanceProfile(ec2: EC2Client, templateId: string, ver
   return Boolean(IamInstanceProfile?.Arn ?? IamInstanceProfile?.Name);
 }
 
-/** Versions of releases that versions of a launch template give to their instances: one call for each 200 of them. */
+/** Release versions by launch template version, from the instance tags: one call for 200 versions. */
 export async function templateReleases(ec2: EC2Client, templateId: string): Promise<string[]> {
   const pages = paginateDescribeLaunchTemplateVersions(
     { client: ec2 },
@@ -78,12 +78,13 @@ function releasesOf({ LaunchTemplateData }: LaunchTemplateVersion): string[] {
   return (LaunchTemplateData?.TagSpecifications ?? []).flatMap(({ Tags }) => tagValue(Tags, tagKeys.version) ?? []);
 }
 
-/** Description of the versions that the infrastructure makes; releases describe theirs by app and version. */
+/** Description of versions created by the infrastructure; those of releases name app and version. */
 export const infrastructureVersion = 'infrastructure';
 
 /**
- * The version whose settings (instance type, volumes, role ...) a new one takes over: the newest one that the infrastructure has
- * made since `current`, else `current` itself. So a change of the infrastructure moves no fleet, and reaches it with the next release.
+ * The version from which a new one copies its settings (instance type, volumes, role ...): the newest one that the
+ * infrastructure has created since `current`, else `current`. So a change of the infrastructure does not replace
+ * instances by itself, and takes effect with the next release.
  */
 async function settingsVersion(ec2: EC2Client, templateId: string, current: string): Promise<string> {
   const pages = paginateDescribeLaunchTemplateVersions(
@@ -100,8 +101,9 @@ async function settingsVersion(ec2: EC2Client, templateId: string, current: stri
 }
 
 /**
- * Adds a version that differs in its image and instance tags from `sourceVersion`, or from what the infrastructure has made since.
- * @param token ClientToken: a repetition gives the same version.
+ * Adds a version with another image and other instance tags than `sourceVersion`, or than a newer version of the
+ * infrastructure.
+ * @param token ClientToken: a repeated call returns the same version.
  */
 export async function createTemplateVersion(
   ec2: EC2Client,
@@ -136,14 +138,15 @@ export async function createTemplateVersion(
   };
 }
 
-/** Moves the default version; done only after a successful roll. */
+/** Sets the default version; only after a successful roll. */
 export async function setDefaultVersion(ec2: EC2Client, templateId: string, number: string): Promise<void> {
   await ec2.send(new ModifyLaunchTemplateCommand({ LaunchTemplateId: templateId, DefaultVersion: number }));
 }
 
 /**
- * Deletes a version; one that is gone is no error. Machines that were launched from it go on as they are.
- * @throws PipelineError `template.not-deleted` with EC2's reason, which is an answer like any other: the default version is refused so.
+ * Deletes a version; a missing one is not an error. Instances that were launched from it do not change.
+ * @throws PipelineError `template.not-deleted` with EC2's reason. EC2 reports such a refusal, e.g. for the default
+ * version, in a successful answer.
  */
 export async function deleteTemplateVersion(ec2: EC2Client, templateId: string, number: string): Promise<void> {
   const { UnsuccessfullyDeletedLaunchTemplateVersions: refused = [] } = await ec2.send(

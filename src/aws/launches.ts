@@ -9,34 +9,34 @@ import type { TemplateVersion } from './launch-templates.ts';
 import { toTags } from './tags.ts';
 
 /**
- * Where a machine is launched that no Auto Scaling group launches. The template does not say it: its security groups belong to one
- * VPC, and a launch that names no subnet is for the account's default one.
+ * The network for an instance that no Auto Scaling group launches. The template has no subnet, and its security groups
+ * belong to one VPC, while a launch without a subnet uses the account's default VPC.
  */
 export interface LaunchNetwork {
   subnetId?: string;
-  /** Further subnets, for when that one's zone has no room; absent when there are none. */
+  /** Further subnets, for when the zone of the first one has no capacity; absent when there are none. */
   others?: string[];
-  /** Interfaces of the template, in whose place the request must then name its subnet. */
+  /** Network interfaces of the template; the request must then set the subnet in them. */
   interfaces?: LaunchTemplateInstanceNetworkInterfaceSpecification[];
 }
 
-/** What to launch. The same request must be sent when it is repeated with its token. */
+/** What to launch. A repeated request with the same token must be identical. */
 export interface LaunchRequest {
   template: { id: string; version: string };
-  /** Instead of the template's own. */
+  /** Replaces the template's image. */
   imageId?: string;
-  /** Of a fleet: {@link networkOf}. Without it in the default network. */
+  /** The network of a fleet, see {@link networkOf}; without it the default network. */
   network?: LaunchNetwork;
   tags: Record<string, string>;
 }
 
 /**
- * The network of a group's machines: its first subnet, and the others where nothing binds a machine to the zone of one, for the interfaces
- * of its template where that has some.
+ * The network of a group's instances: its first subnet, the network interfaces of its template, and the other subnets
+ * unless an interface is bound to one zone.
  */
 export function networkOf(group: Group, template: TemplateVersion): LaunchNetwork {
   const [subnetId, ...others] = group.subnetIds;
-  // A group made with zones only launches in the default subnets, as a request without a subnet does.
+  // A group created with zones only launches in the default subnets, like a request without a subnet.
   if (subnetId === undefined) return {};
   const { interfaces } = template;
   return {
@@ -46,7 +46,10 @@ export function networkOf(group: Group, template: TemplateVersion): LaunchNetwor
   };
 }
 
-/** Launches one machine from a template version, with another image if given. A repetition with the same token launches nothing new. */
+/**
+ * Launches one instance from a template version, with another image if given. A repeated call with the same token
+ * launches nothing new.
+ */
 export async function launchMachine(ec2: EC2Client, request: LaunchRequest & { token: string }): Promise<string> {
   const { Instances } = await ec2.send(
     new RunInstancesCommand({ ...runInstances(request), ClientToken: request.token }),
@@ -55,8 +58,9 @@ export async function launchMachine(ec2: EC2Client, request: LaunchRequest & { t
 }
 
 /**
- * Asks whether a launch would be allowed, without making it.
- * @throws always: an error of code `DryRunOperation` when it would be, else what it would be refused with
+ * Checks by a dry run whether a launch would be allowed.
+ * @throws always: an error of code `DryRunOperation` when it would be allowed, else the error that it would be refused
+ * with
  */
 export async function tryLaunch(ec2: EC2Client, request: LaunchRequest): Promise<void> {
   await ec2.send(new RunInstancesCommand({ ...runInstances(request), DryRun: true }));
@@ -74,8 +78,8 @@ function runInstances({ template, imageId, network = {}, tags }: LaunchRequest):
 }
 
 /**
- * EC2 refuses a subnet beside network interfaces, whether those are of the request or of the template. So the template's are sent
- * whole, with their subnet: that is the same whether EC2 merges them with the template's or takes them instead.
+ * EC2 refuses a subnet together with network interfaces, of the request or of the template. So the template's
+ * interfaces are sent completely, with the subnet in them: the result is the same whether EC2 merges or replaces them.
  */
 function placed({
   subnetId,
@@ -88,7 +92,7 @@ function placed({
   };
 }
 
-/** An interface that exists has its subnet; further ones may be in others of the same zone. */
+/** An existing interface has its subnet; further interfaces may be in other subnets of the same zone. */
 function hasItsPlace(one: LaunchTemplateInstanceNetworkInterfaceSpecification): boolean {
   return one.NetworkInterfaceId !== undefined || Boolean(one.DeviceIndex && one.SubnetId);
 }

@@ -11,7 +11,7 @@ import {
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { awsCode, isNotFound } from './errors.ts';
 
-/** Part of the requests that a target group gets: its weight over the sum of weights (0 to 999 each). */
+/** A target group and its weight (0 to 999). Its share of the requests is its weight divided by the sum of weights. */
 export interface Weight {
   targetGroupArn: string;
   weight: number;
@@ -22,23 +22,23 @@ export interface Listener {
   arn: string;
   /** E.g. `http://name.elb.amazonaws.com:80`. */
   url: string;
-  /** Where its default action forwards to; empty when it does something else. */
+  /** Targets of its default action; empty when that does not forward. */
   weights: Weight[];
 }
 
-/** Something that sends requests to target groups: a listener's default action, or one of its rules. */
+/** A default action or rule of a listener that forwards to target groups. */
 export interface Route {
   kind: 'listener' | 'rule';
   arn: string;
   weights: Weight[];
   /**
-   * Seconds for which a client stays with the target group that it was first given, where that is enabled. Such clients keep
-   * going there whatever the weights are.
+   * Duration of target group stickiness in seconds, where it is enabled. Such clients stay with their target group
+   * whatever the weights are.
    */
   stickySeconds?: number;
-  /** Header and value that the requests must carry; a route for everybody has none. */
+  /** Header and value that requests must have; absent for a route of all requests. */
   header?: { name: string; values: string[] };
-  /** As AWS gives them, so that a change of weights keeps all else. */
+  /** As AWS returns them, so that a change of weights keeps everything else. */
   actions: Action[];
 }
 
@@ -87,8 +87,8 @@ export async function readRoutes(elb: ElasticLoadBalancingV2Client, listenerArn:
 }
 
 /**
- * Lets a route forward by these weights from now on: one call. Conditions, priority and its other actions stay as they are.
- * @param unstick Ends stickiness to target groups with the same call, so that the weights count for every client.
+ * Sets the weights of a route: one call. Conditions, priority and its other actions stay as they are.
+ * @param unstick Disables target group stickiness with the same call, so that the weights apply to every client.
  */
 export async function setWeights(
   elb: ElasticLoadBalancingV2Client,
@@ -108,22 +108,22 @@ export async function setWeights(
 }
 
 /**
- * True for AWS's refusal to end stickiness to target groups while it is enabled for the targets of one of them.
- * Of its own text only the code is looked at: nothing else of such a request can be wrong, as all else was there before.
+ * True for AWS's refusal to disable target group stickiness while stickiness to targets is enabled for one of the
+ * groups. The code is enough, as the rest of the request was copied from the existing route.
  */
 export function isStickinessRefused(error: unknown): boolean {
   return /^InvalidConfigurationRequest/.test(awsCode(error) ?? '');
 }
 
-/** Ends stickiness to the targets of a group, whatever its kind. */
+/** Disables stickiness to the targets of a group, of any type. */
 export async function endTargetStickiness(elb: ElasticLoadBalancingV2Client, TargetGroupArn: string): Promise<void> {
   const Attributes = [{ Key: 'stickiness.enabled', Value: 'false' }];
   await elb.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn, Attributes }));
 }
 
-/** A target group's part of the requests of a route, from 0 to 1. */
+/** A target group's share of the requests of a route, from 0 to 1. */
 export function shareOf(weights: readonly Weight[], targetGroupArn: string): number {
-  // With a single target group its weight means nothing.
+  // The weight of a single target group has no effect.
   if (weights.length === 1) return weights[0]?.targetGroupArn === targetGroupArn ? 1 : 0;
   const sum = weights.reduce((total, { weight }) => total + weight, 0);
   const own = weights.find((one) => one.targetGroupArn === targetGroupArn)?.weight ?? 0;
@@ -153,13 +153,13 @@ function withWeights({ Order, ForwardConfig }: Action, weights: Weight[], unstic
   return { Type: 'forward', Order, ForwardConfig: { ...ForwardConfig, TargetGroups, ...end } };
 }
 
-/** AWS never tells a client secret, so an action that has one must say that it keeps it. */
+/** AWS never returns a client secret, so an action with one must state that it keeps the existing secret. */
 function kept(action: Action): Action {
   const { AuthenticateOidcConfig: oidc } = action;
   return oidc ? { ...action, AuthenticateOidcConfig: { ...oidc, UseExistingClientSecret: true } } : action;
 }
 
-/** A port that was changed in the pipelines file only is the usual cause. */
+/** The usual cause is a port that was changed only in the pipelines file. */
 function noListener(name: string, port: number, others: readonly number[]): PipelineError {
   if (others.length === 0) return missing('listener.missing', `load balancer ${name} has no listener on port ${port}`);
   const message = `load balancer ${name} has no listener on port ${port}: it listens on ${others.join(', ')}`;

@@ -2,7 +2,7 @@ import type { CloudWatchClient, MetricDataQuery } from '@aws-sdk/client-cloudwat
 import type { AwsTarget } from './clients.ts';
 import { toPipelineError } from './errors.ts';
 
-/** An alarm as CloudWatch has it. */
+/** An alarm of CloudWatch. */
 export interface AlarmState {
   name: string;
   /** `OK`, `ALARM` or `INSUFFICIENT_DATA`. */
@@ -10,35 +10,35 @@ export interface AlarmState {
   reason: string;
 }
 
-/** Requests of a target group in one period, as its balancer counted them. */
+/** Requests of a target group in one period, as the load balancer counted them. */
 export interface Period {
-  /** Milliseconds since the epoch at which it began. */
+  /** Start of the period, in milliseconds since the epoch. */
   at: number;
   requests: number;
-  /** Answers of the targets from 500 on. */
+  /** Answers of the targets with status 500 or higher. */
   targetErrors: number;
-  /** 95th percentile of the time that targets took, in milliseconds. */
+  /** 95th percentile of the targets' response time, in milliseconds. */
   p95Ms?: number;
-  /** Answers from 500 on of the balancer itself, over all its target groups. */
+  /** Answers of the load balancer itself with status 500 or higher, over all its target groups. */
   balancerErrors: number;
 }
 
-/** What the pipeline reads of CloudWatch. */
+/** The pipeline's port on CloudWatch. */
 export interface Metrics {
   /** The named alarms that exist, of either kind. */
   alarms(names: readonly string[]): Promise<AlarmState[]>;
   /**
-   * Periods of a minute between two times (milliseconds), oldest first; minutes without requests are left out. CloudWatch gets them
-   * one to three minutes late.
+   * Periods of a minute between two times (milliseconds), oldest first; minutes without requests are absent. They reach
+   * CloudWatch one to three minutes late.
    */
   periods(of: { listenerArn: string; targetGroupArn: string; from: number; to: number }): Promise<Period[]>;
   close(): void;
 }
 
-/** Seconds: the finest grain in which a load balancer reports. */
+/** In seconds: the shortest period that a load balancer reports. */
 const period = 60;
 
-/** The port on CloudWatch. The SDK's client is loaded at the first use: it takes a third of a second. */
+/** Opens the port on CloudWatch. The SDK's client is loaded at the first use, as that takes a third of a second. */
 export function createMetrics(target: AwsTarget): Metrics {
   let loading: Promise<{ sdk: typeof import('@aws-sdk/client-cloudwatch'); client: CloudWatchClient }> | undefined;
   const load = () => {
@@ -104,7 +104,10 @@ function queries(listenerArn: string, targetGroupArn: string): MetricDataQuery[]
   ];
 }
 
-/** Metrics that nothing happened in have no value for a minute: a minute with requests and no errors has no error count. */
+/**
+ * A metric has no value for a minute in which nothing happened: with requests and no errors, the error count is
+ * missing.
+ */
 function toPeriods(results: readonly { Id?: string; Timestamps?: Date[]; Values?: number[] }[]): Period[] {
   const values = (id: string): Map<number, number> => {
     const { Timestamps = [], Values = [] } = results.find((result) => result.Id === id) ?? {};

@@ -16,7 +16,7 @@ export function unitQuota(client: ServiceQuotasClient): Promise<number | undefin
   return read(client, reservedUnits);
 }
 
-// Loaded when it is asked: few commands do.
+// Loaded on demand, as few commands need it.
 async function read(client: ServiceQuotasClient, quota: typeof onDemandStandard): Promise<number | undefined> {
   const { GetServiceQuotaCommand } = await import('@aws-sdk/client-service-quotas');
   const { Quota } = await client.send(new GetServiceQuotaCommand(quota));

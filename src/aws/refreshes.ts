@@ -22,12 +22,12 @@ export interface Refresh {
 
 const terminal = ['Successful', 'Failed', 'Cancelled', 'RollbackFailed', 'RollbackSuccessful'];
 
-/** True while a refresh still changes the group. */
+/** True while a refresh changes the group. */
 export function isActive(refresh: Refresh | undefined): refresh is Refresh {
   return refresh !== undefined && !hasEnded(refresh.status);
 }
 
-/** True for a status that a refresh does not leave any more. */
+/** True for a final status of a refresh. */
 export function hasEnded(status: string): boolean {
   return terminal.includes(status);
 }
@@ -60,9 +60,9 @@ export async function readRefresh(
 }
 
 /**
- * Starts a refresh onto a numbered template version. The version is given as DesiredConfiguration, so the group itself keeps
- * naming the old one until the refresh has succeeded; an automatic rollback then really goes back.
- * A refresh that is already active towards the same version is adopted.
+ * Starts a refresh onto a numbered template version. The version is given as DesiredConfiguration, so the group keeps
+ * the old version until the refresh has succeeded, and an automatic rollback returns to it. An active refresh to the
+ * same version is adopted.
  */
 export async function startRefresh(
   autoScaling: AutoScalingClient,
@@ -84,7 +84,7 @@ export async function startRefresh(
           SkipMatching: true,
           AutoRollback: rollback,
           ...(alarms.length > 0 ? { AlarmSpecification: { Alarms: [...alarms] } } : {}),
-          // Both default to Wait, which stalls for an hour and then fails.
+          // The default of both is Wait, which waits for an hour and then fails.
           StandbyInstances: 'Ignore',
           ScaleInProtectedInstances: 'Refresh',
         },
@@ -100,7 +100,7 @@ export async function startRefresh(
   }
 }
 
-/** Stops an active refresh without putting anything back; none active is no error. */
+/** Cancels an active refresh without rolling it back; it is not an error when none is active. */
 export async function cancelRefresh(autoScaling: AutoScalingClient, group: string): Promise<void> {
   try {
     await autoScaling.send(new CancelInstanceRefreshCommand({ AutoScalingGroupName: group }));
@@ -109,7 +109,7 @@ export async function cancelRefresh(autoScaling: AutoScalingClient, group: strin
   }
 }
 
-/** Turns an active refresh round. False when none is active or it cannot be turned: then a new refresh must go back. */
+/** Rolls an active refresh back. False when none is active or AWS cannot roll it back: then a new refresh is needed. */
 export async function rollbackRefresh(autoScaling: AutoScalingClient, group: string): Promise<boolean> {
   try {
     await autoScaling.send(new RollbackInstanceRefreshCommand({ AutoScalingGroupName: group }));

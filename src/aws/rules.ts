@@ -14,7 +14,7 @@ import {
 import { isNotFound } from './errors.ts';
 import { tagValue, toTags } from './tags.ts';
 
-/** A rule of a listener. The default one is left out. */
+/** A rule of a listener, other than the default one. */
 export interface ListenerRule {
   arn: string;
   priority: number;
@@ -22,7 +22,7 @@ export interface ListenerRule {
   tags: Record<string, string>;
 }
 
-/** DescribeTags takes at most so many resources a call (AWS). */
+/** Maximum number of resources in one DescribeTags call (AWS). */
 const tagsPerCall = 20;
 
 /** The rules of a listener with their tags, by priority: one call, or a few with many rules, and one more for each 20 of them. */
@@ -49,7 +49,7 @@ export async function readRules(elb: ElasticLoadBalancingV2Client, listenerArn: 
     .sort((a, b) => a.priority - b.priority);
 }
 
-/** Adds a rule and gives its ARN. */
+/** Adds a rule and returns its ARN. */
 export async function createRule(
   elb: ElasticLoadBalancingV2Client,
   rule: {
@@ -72,12 +72,12 @@ export async function createRule(
   return Rules?.[0]?.RuleArn ?? '';
 }
 
-/** Lets a rule do something else. */
+/** Replaces the actions of a rule. */
 export async function updateRule(elb: ElasticLoadBalancingV2Client, arn: string, actions: Action[]): Promise<void> {
   await elb.send(new ModifyRuleCommand({ RuleArn: arn, Actions: actions }));
 }
 
-/** Writes tags on a rule; those without a value are taken off. */
+/** Writes tags on a rule; those without a value are removed. */
 export async function tagRule(
   elb: ElasticLoadBalancingV2Client,
   arn: string,
@@ -88,7 +88,7 @@ export async function tagRule(
   if (TagKeys.length > 0) await elb.send(new RemoveTagsCommand({ ResourceArns: [arn], TagKeys }));
 }
 
-/** Removes a rule; one that is gone is no error. */
+/** Removes a rule; a missing one is not an error. */
 export async function deleteRule(elb: ElasticLoadBalancingV2Client, arn: string): Promise<void> {
   try {
     await elb.send(new DeleteRuleCommand({ RuleArn: arn }));

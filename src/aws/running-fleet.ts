@@ -12,7 +12,7 @@ import { nearest, show } from '@golden-pipeline/shared/text';
 import type { AwsClients } from './clients.ts';
 import { type Route, readRoutes } from './listeners.ts';
 
-/** What a fleet that was made by other means consists of. */
+/** The resources of an existing fleet that was created by other means. */
 export interface RunningFleet {
   group: { name: string; min: number; max: number; desired: number; subnetIds: string[] };
   template: { name: string; instanceType?: string; keyName?: string; imageId?: string; securityGroupIds: string[] };
@@ -20,15 +20,15 @@ export interface RunningFleet {
   deregistrationDelaySeconds?: number;
   loadBalancer: string;
   listenerPort: number;
-  /** Second group and target group, when the listener shares the traffic among two groups. */
+  /** Second group and target group, when the listener splits the traffic between two groups. */
   green?: { group: string; targetGroup: string };
   /** Target group behind a rule on a header with the value `on`. */
   proof?: { header: string; targetGroup: string };
 }
 
 /**
- * Reads a fleet from its Auto Scaling group on; it changes nothing.
- * @param only Target group and port to take where the group has several.
+ * Reads the resources of a fleet, starting from its Auto Scaling group. It changes nothing.
+ * @param only Target group and port to use where there are several.
  * @throws usage errors `init.unknown-group`, `init.no-template`, `init.no-target-group`, `init.which-target-group`,
  * `init.no-listener`, `init.which-listener`
  */
@@ -162,7 +162,7 @@ async function readDelay({ elb }: AwsClients, { TargetGroupArn }: TargetGroup): 
   return value === undefined ? undefined : Number(value);
 }
 
-/** The other group of a listener that shares its traffic among two target groups. */
+/** The other group of a listener that splits its traffic between two target groups. */
 async function findGreen(aws: AwsClients, own: string, routes: readonly Route[]): Promise<RunningFleet['green']> {
   const shared = routes.find((route) => !route.header && route.weights.some((one) => one.targetGroupArn === own));
   const others = shared?.weights.filter((one) => one.targetGroupArn !== own) ?? [];

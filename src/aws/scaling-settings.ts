@@ -13,7 +13,7 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 /** A scheduled action of a group; plain data. Times are ISO. */
 export interface ScheduledAction {
   name: string;
-  /** Of a recurring one its next run. */
+  /** For a recurring one its next run. */
   start?: string;
   end?: string;
   recurrence?: string;
@@ -28,11 +28,11 @@ export interface ScalingPolicy {
   name: string;
   /** Names of the alarms that trigger it. */
   alarms: string[];
-  /** All that PutScalingPolicy takes, but for the group. */
+  /** The parameters of PutScalingPolicy, without the group. */
   settings: Omit<PutScalingPolicyType, 'AutoScalingGroupName'>;
 }
 
-/** Entries of one batch call; AWS takes no more. */
+/** Maximum number of entries in one batch call (AWS). */
 const batchSize = 50;
 
 /** All scheduled actions of a group. */
@@ -56,9 +56,9 @@ export async function readScheduledActions(autoScaling: AutoScalingClient, group
 }
 
 /**
- * Gives a group scheduled actions; one of the same name is replaced. Those whose time has passed by `now` are left out, as AWS
+ * Adds scheduled actions to a group; one of the same name is replaced. Those in the past at `now` are skipped, as AWS
  * refuses them.
- * @throws PipelineError `scheduled-actions.refused` naming each one that AWS did not take, and why
+ * @throws PipelineError `scheduled-actions.refused` naming each one that AWS refused, with the reason
  */
 export async function putScheduledActions(
   autoScaling: AutoScalingClient,
@@ -87,7 +87,7 @@ export async function putScheduledActions(
   }
 }
 
-/** Takes scheduled actions off a group; ones that it has not are no error. */
+/** Deletes scheduled actions of a group; missing ones are not an error. */
 export async function deleteScheduledActions(
   autoScaling: AutoScalingClient,
   group: string,
@@ -116,7 +116,7 @@ export async function readPolicies(autoScaling: AutoScalingClient, group: string
       found.push({
         name: settings.PolicyName ?? '',
         alarms: (Alarms ?? []).flatMap((alarm) => alarm.AlarmName ?? []),
-        // A step policy without steps is not the same as one whose steps are not told: empty lists are left out.
+        // AWS distinguishes an empty list from an absent one, so empty lists are left out.
         settings: Object.fromEntries(
           Object.entries(settings).filter(
             ([, value]) => value !== undefined && !(Array.isArray(value) && !value.length),
@@ -128,7 +128,7 @@ export async function readPolicies(autoScaling: AutoScalingClient, group: string
   return found;
 }
 
-/** Gives a group a policy; one of the same name is replaced and keeps its ARN. */
+/** Adds a policy to a group; one of the same name is replaced and keeps its ARN. */
 export async function putPolicy(autoScaling: AutoScalingClient, group: string, policy: ScalingPolicy): Promise<void> {
   await autoScaling.send(new PutScalingPolicyCommand({ ...policy.settings, AutoScalingGroupName: group }));
 }

@@ -1,7 +1,7 @@
 import { namesIn, type SecretReference } from '../config/secrets.ts';
 import type { Fleet } from '../config/settings.ts';
 
-/** Where the secrets are; `*` stands for any. */
+/** Partition, region and account of the secrets; `*` stands for any. */
 export interface SecretsPlace {
   partition: string;
   region: string;
@@ -18,7 +18,10 @@ export interface SecretsStatement {
   Condition?: Record<string, Record<string, string[]>>;
 }
 
-/** What the instances of a fleet may read: the secrets of its configuration, and those that older releases on its images still name. */
+/**
+ * The permissions of a fleet's instances: to read the secrets of its configuration, and those that older releases on
+ * its images still use.
+ */
 export function secretsPolicy(fleet: Fleet, place: SecretsPlace): SecretsStatement[] {
   const { parameters, secrets } = arnsOf(fleet, place);
   const { partition, region, account } = place;
@@ -29,7 +32,7 @@ export function secretsPolicy(fleet: Fleet, place: SecretsPlace): SecretsStateme
       ? [
           {
             ...allow('DecryptThem', ['kms:Decrypt'], [`arn:${partition}:kms:${region}:${account}:key/*`]),
-            // No key of the account by itself: only what these two services decrypt for the role.
+            // Decryption is allowed only through these two services, not with a key directly.
             Condition: {
               StringEquals: {
                 'kms:ViaService': [`ssm.${region}.amazonaws.com`, `secretsmanager.${region}.amazonaws.com`],
@@ -42,8 +45,8 @@ export function secretsPolicy(fleet: Fleet, place: SecretsPlace): SecretsStateme
 }
 
 /**
- * Takes from a role what AmazonSSMManagedInstanceCore gives it: the reading of every parameter of the account. What stays besides the fleet's
- * own are AWS's public parameters and the settings of the CloudWatch agent, which are found by their names (AWS documentation).
+ * Denies a role what AmazonSSMManagedInstanceCore allows: reading every parameter of the account. Exceptions are the
+ * fleet's own parameters, AWS's public ones and the settings of the CloudWatch agent, by their documented names.
  */
 export function otherParametersDenied(fleet: Fleet, place: SecretsPlace): SecretsStatement {
   const { partition, region, account } = place;

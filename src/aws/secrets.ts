@@ -4,33 +4,33 @@ import { messageOf } from '@golden-pipeline/shared/errors';
 import { describeReference, namesIn, parseReference } from '../config/secrets.ts';
 import { awsCode } from './errors.ts';
 
-/** The clients that secrets are looked for with. */
+/** The clients of the secret stores. */
 export interface SecretClients {
   ssm: SSMClient;
   secretsManager: SecretsManagerClient;
 }
 
 /**
- * What is known of a secret here, without reading it. `there`: the store has it; `missing`: it has not, or it is to be deleted;
- * `unknown`: these credentials may not ask.
+ * What is known about a secret without reading it. `there`: the store has it; `missing`: it does not exist or is
+ * scheduled for deletion; `unknown`: these credentials may not check.
  */
 export interface SecretState {
   /** Name of the environment variable. */
   name: string;
   reference: string;
-  /** Where it is kept, for people. */
+  /** The store and name, as printed. */
   where: string;
   state: 'there' | 'missing' | 'unknown';
   /** Why it is missing or unknown. */
   reason?: string;
 }
 
-/** DescribeParameters takes so many values in a filter (AWS). */
+/** Maximum number of values in a filter of DescribeParameters (AWS). */
 const atOnce = 50;
 
 /**
- * Looks for secrets by their names only: no value comes to this machine. What these credentials may not ask is no error, as the instances have
- * a role of their own.
+ * Checks secrets by their names only: no value is read. Missing permissions are not an error, as the instances have
+ * their own role.
  */
 export async function readSecretStates(
   { ssm, secretsManager }: SecretClients,
@@ -92,7 +92,7 @@ async function readSecrets(client: SecretsManagerClient, names: string[]): Promi
   return new Map(found);
 }
 
-/** Only a refusal leaves it open: an outage of the store is one for the hosts, too. */
+/** Only a refusal means `unknown`. An outage of the store would affect the hosts, too, so it is an error. */
 function unknown(error: unknown): Found {
   if (!/AccessDenied|Unauthorized/.test(awsCode(error) ?? '')) throw error;
   return { state: 'unknown', reason: `these credentials may not ask: ${messageOf(error)}` };

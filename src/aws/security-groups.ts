@@ -10,7 +10,7 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { awsCode, isNotFound } from './errors.ts';
 import { machinesRole, tagKeys, tagValue, toTags } from './tags.ts';
 
-/** An opening of a security group that the pipeline has made. */
+/** A temporary rule of a security group, created by the pipeline. */
 export interface Opening {
   ruleId: string;
   groupId: string;
@@ -20,7 +20,7 @@ export interface Opening {
   /** Milliseconds since the epoch. */
   expires: number;
   by: string;
-  /** The file in pipelines/ that has the task which closes it. */
+  /** The file in pipelines/ with the task that closes it. */
   file: string;
 }
 
@@ -31,7 +31,7 @@ const openingKeys = {
   file: 'golden-pipeline:opened-with',
 } as const;
 
-/** Ids of the security groups with the tags of a fleet's machines: one, unless somebody has tagged another like it. */
+/** Ids of the security groups with the tags for a fleet's instances: one, unless somebody has tagged another. */
 export async function fleetSecurityGroups(ec2: EC2Client, app: string, environment: string): Promise<string[]> {
   const { SecurityGroups = [] } = await ec2.send(
     new DescribeSecurityGroupsCommand({
@@ -46,7 +46,7 @@ export async function fleetSecurityGroups(ec2: EC2Client, app: string, environme
 }
 
 /**
- * The security group that the machines of a fleet are in.
+ * The security group of a fleet's instances.
  * @throws PipelineError `security-group.no-fleet`, or `security-group.ambiguous` when several have its tags
  */
 export async function findFleetSecurityGroup(ec2: EC2Client, app: string, environment: string): Promise<string> {
@@ -89,7 +89,10 @@ export async function findSecurityGroup(ec2: EC2Client, nameOrId: string): Promi
   });
 }
 
-/** Openings in an environment: those that belong to an app, or those that the tasks of a file in pipelines/ have made, for whatever app. */
+/**
+ * Openings in an environment: those of an app, or those that the tasks of a file in pipelines/ have created for any
+ * app.
+ */
 export async function listOpenings(
   ec2: EC2Client,
   of: { app: string } | { file: string },
@@ -129,7 +132,7 @@ export async function listOpenings(
 /** What is opened. */
 export interface OpeningRequest {
   groupId: string;
-  /** Whose it is: the deploy role of this app may make and close it. */
+  /** The owner: the deploy role of this app may create and close it. */
   app: string;
   file: string;
   environment: string;
@@ -141,8 +144,8 @@ export interface OpeningRequest {
 }
 
 /**
- * Opens one TCP port to one range; gives the rule's id.
- * @throws PipelineError `security-group.taken` when the same opening is there already, made by somebody else
+ * Opens one TCP port to one range; returns the rule's id.
+ * @throws PipelineError `security-group.taken` when the same rule exists already, created by somebody else
  */
 export async function openPort(ec2: EC2Client, request: OpeningRequest): Promise<string> {
   const { groupId, app, file, environment, name, port, cidr, expires, by } = request;
@@ -179,13 +182,13 @@ export async function openPort(ec2: EC2Client, request: OpeningRequest): Promise
   }
 }
 
-/** Lets an opening last until another time. */
+/** Changes the end time of an opening. */
 export async function prolongOpening(ec2: EC2Client, ruleId: string, expires: number): Promise<void> {
   const Tags = toTags({ [openingKeys.expires]: new Date(expires).toISOString() });
   await ec2.send(new CreateTagsCommand({ Resources: [ruleId], Tags }));
 }
 
-/** Closes an opening; one that is closed already is no error. */
+/** Closes an opening; one that is already closed is not an error. */
 export async function closePort(
   ec2: EC2Client,
   { groupId, ruleId }: Pick<Opening, 'groupId' | 'ruleId'>,

@@ -2,18 +2,18 @@ import { DeleteSnapshotCommand, type EC2Client, paginateDescribeSnapshots, type 
 import { awsCode, isNotFound } from './errors.ts';
 import { tagKeys, tagValue } from './tags.ts';
 
-/** A snapshot that carries the pipeline's tags. */
+/** A snapshot with the pipeline's tags. */
 export interface OwnSnapshot {
   id: string;
   /** `pending`, `completed` or `error` ... */
   state: string;
   /** ISO time. */
   startedAt: string;
-  /** Version of the image that it was made for. */
+  /** Version of its image. */
   version?: string;
-  /** ISO time since when its image is retired. */
+  /** ISO time at which its image was retired. */
   retiredAt?: string;
-  /** Size of the volume in GB: the most that the snapshot can hold. */
+  /** Size of the volume in GB: the maximum size of the snapshot. */
   sizeGb: number;
 }
 
@@ -47,7 +47,7 @@ export async function listSnapshots(ec2: EC2Client, app: string, environment: st
 }
 
 /**
- * Deletes a snapshot; one that is gone is no error. EC2 itself refuses a snapshot that a registered image needs.
+ * Deletes a snapshot; a missing one is not an error. EC2 refuses to delete a snapshot that a registered image needs.
  * @returns false when an image still needs it
  */
 export async function deleteSnapshot(ec2: EC2Client, id: string): Promise<boolean> {

@@ -1,40 +1,45 @@
-/** Tag keys that mark everything the pipeline owns. Retention touches nothing without them. */
+/** Tag keys of everything that the pipeline owns. Retention changes nothing without them. */
 export const tagKeys = {
   app: 'golden-pipeline:app',
   environment: 'golden-pipeline:environment',
   version: 'golden-pipeline:version',
   commit: 'golden-pipeline:commit',
-  /** Commit of the project that the plays are from, which decides with `commit` what is on a host. */
+  /** Commit of the project that the plays are from. Together with `commit` it determines what is on a host. */
   projectCommit: 'golden-pipeline:project-commit',
   run: 'golden-pipeline:run',
   knownGood: 'golden-pipeline:known-good',
-  /** `true` keeps an image whatever its age; the three after it say who wanted that, when and why. */
+  /** `true` keeps an image whatever its age; the next three tags record who wanted that, when and why. */
   pinned: 'golden-pipeline:pinned',
   pinnedBy: 'golden-pipeline:pinned-by',
   pinnedAt: 'golden-pipeline:pinned-at',
   pinReason: 'golden-pipeline:pin-reason',
-  /** `true`: the pin has switched the protection against deregistration on, so that unpinning switches it off. */
+  /** `true`: the pin has enabled the deregistration protection, so that unpinning disables it. */
   pinProtects: 'golden-pipeline:pin-protects',
-  /** ISO time since when an image, and each of its snapshots, is retired: disabled, and deleted after the grace period. */
+  /**
+   * ISO time at which an image, and each of its snapshots, was retired: disabled, and deleted after the grace period.
+   */
   retiredAt: 'golden-pipeline:retired-at',
   /** Versions, newest first and with a space between, whose environments the image holds and its hosts can switch to. */
   environments: 'golden-pipeline:environments',
   /** `true`: the release has changed data in a way that versions before it cannot work with. */
   irreversible: 'golden-pipeline:irreversible',
-  /** ISO time at which a rollback went away from the image's version; taken off when the version serves again. */
+  /** ISO time at which the image's version was rolled back; removed when the version serves again. */
   rolledBackAt: 'golden-pipeline:rolled-back-at',
-  /** Run that has switched the instance to another environment than its image starts with. */
+  /** Run that has switched the instance in place to another environment than the one its image starts with. */
   flipped: 'golden-pipeline:flipped',
-  /** `bake-host`, `builder`, `proof`: machines that are there for a run only; `instances`: the security group of the fleet's machines. */
+  /**
+   * `bake-host`, `builder`, `proof`: instances that exist for one run only; `instances`: the security group of the
+   * fleet's instances.
+   */
   role: 'golden-pipeline:role',
-  /** ISO time at which a maintenance page is to go off; absent for one that stays until somebody takes it off. */
+  /** ISO time at which a maintenance page is removed; absent for one that stays until somebody removes it. */
   until: 'golden-pipeline:until',
-  /** `true`: an image that fleets start from, which `base-source` is the image below of. */
+  /** `true`: a base image; `base-source` is the image that it was built on. */
   base: 'golden-pipeline:base',
   baseSource: 'golden-pipeline:base-source',
 } as const;
 
-/** Value of `golden-pipeline:role` on the security group that a fleet's machines are in; the balancer's has none. */
+/** Value of `golden-pipeline:role` on the security group of a fleet's instances; that of the load balancer has none. */
 export const machinesRole = 'instances';
 
 export interface AwsTag {

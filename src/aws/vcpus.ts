@@ -1,6 +1,6 @@
 import { DescribeInstanceTypesCommand, type EC2Client, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 
-/** Names that one call of DescribeInstanceTypes takes. */
+/** Maximum number of names in one DescribeInstanceTypes call. */
 const typesOfCall = 100;
 
 /**
@@ -17,7 +17,7 @@ export async function vcpusOf(ec2: EC2Client, type: string): Promise<number | un
   return InstanceTypes?.[0]?.VCpuInfo?.DefaultVCpus;
 }
 
-/** vCPUs of all that runs in the region and counts for that quota: spot instances do not. One paged call, whoever has launched them. */
+/** vCPUs of all running instances of the region that count for that quota; spot instances do not. One paged call. */
 export async function runningVcpus(ec2: EC2Client): Promise<number> {
   const unknown = new Map<string, number>();
   let sum = 0;

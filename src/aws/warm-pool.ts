@@ -5,7 +5,10 @@ import {
   PutWarmPoolCommand,
 } from '@aws-sdk/client-auto-scaling';
 
-/** Whether a group has a warm pool. One that is `ending` still has machines, and until they are gone AWS takes no other. */
+/**
+ * Whether a group has a warm pool. An `ending` pool still has instances, and AWS accepts no new pool until they are
+ * gone.
+ */
 export async function readWarmPool(
   autoScaling: AutoScalingClient,
   group: string,
@@ -17,7 +20,10 @@ export async function readWarmPool(
   return WarmPoolConfiguration.Status === 'PendingDelete' ? 'ending' : 'present';
 }
 
-/** Machines that have booted once and wait: a group takes them first when it grows to `prepared`. */
+/**
+ * Creates a warm pool: instances that have booted once and wait. The group uses them first when it grows, up to
+ * `prepared`.
+ */
 export async function putWarmPool(
   autoScaling: AutoScalingClient,
   group: string,
@@ -34,7 +40,7 @@ export async function putWarmPool(
   );
 }
 
-/** Ends a warm pool with its machines; none is no error. */
+/** Deletes a warm pool with its instances; a missing one is not an error. */
 export async function deleteWarmPool(autoScaling: AutoScalingClient, group: string): Promise<void> {
   if ((await readWarmPool(autoScaling, group)) !== 'present') return;
   await autoScaling.send(new DeleteWarmPoolCommand({ AutoScalingGroupName: group, ForceDelete: true }));

@@ -5,13 +5,13 @@ import { createFileLedger, createLedger, type LedgerOptions } from '../ledger/le
 import type { Ledger } from '../ledger/types.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** A ledger and the end of its connections. */
+/** A ledger and the function that closes its connections. */
 export interface OpenLedger {
   ledger: Ledger;
   close(): void;
 }
 
-/** Opens the ledger of a fleet where its configuration says: a folder, or a bucket in the fleet's cloud. */
+/** Opens the configured ledger of a fleet: a folder, or a bucket in the fleet's cloud. */
 export async function openLedger(context: Surroundings, fleet: Fleet, target: AwsTarget): Promise<OpenLedger> {
   const options: LedgerOptions = {
     environment: fleet.environment,
@@ -22,7 +22,7 @@ export async function openLedger(context: Surroundings, fleet: Fleet, target: Aw
   if (type === 'files' || bucket === undefined) {
     return { ledger: createFileLedger({ dir: path, ...options }), close: () => {} };
   }
-  // Some 100 ms to load, which only those who keep their ledger there pay.
+  // Loaded on demand, as it takes some 100 ms.
   const [{ S3Client }, { createS3Store }] = await Promise.all([
     import('@aws-sdk/client-s3'),
     import('../ledger/s3-store.ts'),
@@ -32,7 +32,7 @@ export async function openLedger(context: Surroundings, fleet: Fleet, target: Aw
   return { ledger: createLedger(store, options), close: () => client.destroy() };
 }
 
-/** An endpoint of one's own has no names for single buckets, so the bucket goes into the path there. */
+/** A custom endpoint has no host names for buckets, so the bucket is in the path. */
 export function ledgerClientOptions(target: AwsTarget, ownEndpoint = target.endpoint !== undefined) {
   return { ...target, forcePathStyle: ownEndpoint || target.endpoint !== undefined };
 }

@@ -25,15 +25,15 @@ export interface OpenServices extends Services, DoctorServices {
 }
 
 /**
- * Builds the ports for a fleet. This is the only place that knows where an environment's cloud is: from here on the local cloud
- * is an endpoint like any other.
- * @throws PipelineError `local.not-running` when a local environment is meant and its cloud is down.
+ * Builds the ports for a fleet. Only this module knows where an environment's cloud is: for the rest the local cloud is
+ * an endpoint like any other.
+ * @throws PipelineError `local.not-running` when the environment is local and its cloud is down.
  */
 export async function createServices(context: Surroundings, fleet: Fleet): Promise<OpenServices> {
   const where = cloudTarget(context, fleet);
   const aws = createClients(where);
   let others: RegionClients[] | undefined;
-  // Short on purpose: the SSH control sockets in it must fit in 108 characters.
+  // A short path, as the SSH control sockets in it must fit in 108 characters.
   const workDir = await mkdtemp(path.join(tmpdir(), 'gp-'));
   const by = `${context.env.PIPELINE_USER ?? userInfo().username}@${hostname()}`;
   const hosts = createHosts({
@@ -82,7 +82,7 @@ export async function createServices(context: Surroundings, fleet: Fleet): Promi
   };
 }
 
-/** Loaded when it is asked for: one command in ten needs it. */
+/** Loaded on demand, as few commands need it. */
 async function readQuota(where: AwsTarget, which: 'vcpuQuota' | 'unitQuota'): Promise<number | undefined> {
   const [{ ServiceQuotasClient }, quotas] = await Promise.all([
     import('@aws-sdk/client-service-quotas'),
@@ -96,7 +96,7 @@ async function readQuota(where: AwsTarget, which: 'vcpuQuota' | 'unitQuota'): Pr
   }
 }
 
-/** As {@link readQuota}: most fleets, and most commands, look for none. */
+/** Loaded on demand like {@link readQuota}, as most fleets and commands need none. */
 async function secretStates(where: AwsTarget, secrets: Fleet['secrets']): Promise<SecretState[]> {
   const [{ SSMClient }, { SecretsManagerClient }, { readSecretStates }] = await Promise.all([
     import('@aws-sdk/client-ssm'),
@@ -122,7 +122,7 @@ async function readIdentity(where: AwsTarget): Promise<{ account: string; arn: s
   }
 }
 
-/** Our address as the cloud sees it: what a security group must let in. */
+/** This computer's address as the cloud sees it, for the rule of a security group. */
 async function ownAddress(endpoint: string | undefined): Promise<string> {
   const url = endpoint === undefined ? 'https://checkip.amazonaws.com/' : new URL('/_local/address', endpoint).href;
   const answer = await httpProbe(url, { timeoutMs: 5000 }).catch((error: unknown) => ({
@@ -136,13 +136,16 @@ async function ownAddress(endpoint: string | undefined): Promise<string> {
   });
 }
 
-/** Where the fleet's cloud is called; `other` names another region of it. @throws PipelineError `local.not-running` */
+/**
+ * Endpoint, region and credentials of the fleet's cloud; `other` names another region. @throws PipelineError
+ * `local.not-running`
+ */
 export function cloudTarget(
   context: Surroundings,
   fleet: Pick<Fleet, 'cloud' | 'region' | 'projectDir' | 'app' | 'environment'>,
   other?: string,
 ): AwsTarget {
-  // AWS_ENDPOINT_URL is honoured by the SDK itself, with the credentials of the environment.
+  // The SDK itself uses AWS_ENDPOINT_URL, with the credentials of the environment.
   if (fleet.cloud === 'aws' || context.env.AWS_ENDPOINT_URL) return { region: other ?? fleet.region };
   const cloud = readCloud(localCloudDir(context, () => fleet.projectDir));
   if (cloud) {

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Clock } from '@golden-pipeline/shared/clock';
 
-/** What wiring needs to know of the process: the command line and a server hand in their own. */
+/** Facts about the process that the wiring needs; the command line and a server pass their own. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;

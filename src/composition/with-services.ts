@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/types.ts';
 import type { OpenServices } from './services.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Connects to a fleet's cloud, hosts and ledger for the length of `work`. */
+/** Opens a fleet's cloud, hosts and ledger for the duration of `work`. */
 export async function withServices<T>(
   context: Surroundings,
   fleet: Fleet,
@@ -18,7 +18,7 @@ export async function withServices<T>(
   }
 }
 
-/** Opens a fleet's ledger alone: one that is kept in files can be read when the fleet's cloud cannot be reached. */
+/** Opens only a fleet's ledger: one in files can be read when the fleet's cloud cannot be reached. */
 export async function withLedger<T>(
   context: Surroundings,
   fleet: Fleet,

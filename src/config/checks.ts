@@ -11,8 +11,8 @@ import { namedTwice } from './secrets.ts';
 import { showsRelease } from './shows-release.ts';
 
 /**
- * Mistakes that no single key shows: values that do not go together, in each environment as it comes out after inheritance.
- * It takes files with other mistakes too, so that all are told at once: a section that is wrong in itself is left out.
+ * Finds values that do not go together, in each environment after inheritance. Files with other mistakes are checked
+ * too, so that all are reported at once; an invalid section is skipped.
  */
 export function crossProblems(raw: unknown): Problem[] {
   if (!isGroup(raw) || !isGroup(raw.environments)) return [];
@@ -41,7 +41,7 @@ export function crossProblems(raw: unknown): Problem[] {
     }
     found.push(...inEnvironment(raw, environments, name, line.chain));
   }
-  // What all environments share is wrong once.
+  // A mistake that all environments share is reported once.
   return [...new Map(found.map((one) => [one.text, one])).values()];
 }
 
@@ -127,14 +127,16 @@ function refreshProblems(release: z.output<typeof sections.release>, at: (path: 
     found.push(problem(at(['release', 'weights']), weights, 'growing percentages of which the last is 100'));
   }
   if (strategy === 'blue-green' && rollbackWindow <= verifySeconds) {
-    // Otherwise the group to go back to would end while the new one is still watched.
+    // Otherwise the old group would be terminated while the new one is still being verified.
     const expected = `more than release.verifySeconds, which is ${verifySeconds}`;
     found.push(problem(at(['release', 'rollbackWindow']), rollbackWindow, expected));
   }
   return found;
 }
 
-/** Variables of the release role with a setting of their own, which is validated: two places would overrule each other. */
+/**
+ * Variables of the release role that have their own validated setting: with two places, one would override the other.
+ */
 function cleanProblems(
   ansible: z.output<typeof sections.ansible> | undefined,
   at: (path: string[]) => string[],
@@ -147,7 +149,7 @@ function cleanProblems(
   });
 }
 
-/** Nothing that a plain playbook leaves behind is known beforehand: only the service itself can say which release it is. */
+/** The result of a plain playbook is not known beforehand: only the service itself can report its release. */
 function plainProblems(
   ansible: z.output<typeof sections.ansible> | undefined,
   release: z.output<typeof sections.release> | undefined,
@@ -159,7 +161,10 @@ function plainProblems(
   return [problem(at(['release', 'smokeTests']), release.smokeTests, expected)];
 }
 
-/** A secret that the plays get a value for as well would end in the image; a plain playbook has nothing that reads secrets at boot. */
+/**
+ * A secret with a value in the plays would end up in the image. A plain playbook has no program that reads secrets at
+ * boot.
+ */
 function secretProblems(
   secrets: z.output<typeof sections.secrets>,
   ansible: z.output<typeof sections.ansible> | undefined,
@@ -215,12 +220,13 @@ function drainProblems(
   if (!balancer || !release) return [];
   const { drain } = release.timeouts;
   if (drain > balancer.deregistrationDelaySeconds) return [];
-  // A load balancer of AWS shows a target as draining for the whole delay, also when its requests have ended long before.
+  // A load balancer of AWS shows a target as draining for the whole delay, also when its requests have finished long
+  // before.
   const expected = `more than balancer.deregistrationDelaySeconds, which is ${balancer.deregistrationDelaySeconds}`;
   return [problem(at(['release', 'timeouts', 'drain']), drain, expected)];
 }
 
-/** Names made of app and environment must fit too; a name that was written is checked by the schema. */
+/** Generated names of app and environment must fit, too; configured names are checked by the schema. */
 function nameProblems(
   merged: Raw,
   environment: string,
@@ -244,7 +250,10 @@ function sectionsFit(app: string, environment: string): boolean {
   return /^[a-z]/.test(app) && app.length <= 21 && environment.length <= 21;
 }
 
-/** The path where a setting that is wrong stands: in the last environment of the chain that sets it or its neighbours, else for all. */
+/**
+ * The path of a wrong setting: in the last environment of the chain that sets it or its siblings, else in the shared
+ * section.
+ */
 function whereSet(environments: Raw, chain: string[], path: string[]): string[] {
   const own = [...chain].reverse().find((link) => valueAt(environments, [link, ...path.slice(0, -1)]) !== undefined);
   return own === undefined ? path : ['environments', own, ...path];

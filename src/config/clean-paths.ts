@@ -1,15 +1,15 @@
 /**
- * What may be named as identity of one host. The program that removes it (ansible/roles/release/files/clean.py) has the same rules, for
- * values that come from a role; a test compares the two.
+ * Rules for paths that are the identity of one host. The program that removes them
+ * (ansible/roles/release/files/clean.py) has the same rules for values from a role; a test compares the two.
  */
 
-/** Folders that many programs share: neither they nor all that is in them is identity of one host. */
+/** Folders that many programs share: neither a whole folder nor all of its contents is the identity of one host. */
 const common = new Set([
   ...['/', '/etc', '/home', '/media', '/mnt', '/opt', '/root', '/srv', '/tmp', '/usr/local', '/var', '/var/cache'],
   ...['/var/db', '/var/lib', '/var/log', '/var/mail', '/var/opt', '/var/spool', '/var/tmp'],
 ]);
 
-/** What the operating system itself consists of. */
+/** Folders of the operating system. */
 const system = new RegExp(
   [
     '^/(usr(?!/local/.)|bin|boot|dev|lib\\w*|proc|run|sbin|sys|var/(lock|run)|var/lib/(apt|dpkg|rpm|pacman)',
@@ -17,7 +17,7 @@ const system = new RegExp(
   ].join(''),
 );
 
-/** Keys of `release.clean` and the variables of the release role that they are. */
+/** Keys of `release.clean` and the matching variables of the release role. */
 export const cleanSettings = {
   paths: 'release_clean',
   madeAtBoot: 'release_clean_made_at_boot',
@@ -25,7 +25,7 @@ export const cleanSettings = {
   keep: 'release_clean_keep',
 } as const;
 
-/** What a path to remove must be instead; undefined for one that may be removed. */
+/** What is expected instead of a path; undefined for one that may be removed. */
 export function cleanPathProblem(path: string): string | undefined {
   const parts = path.split('/').slice(1);
   if (!path.startsWith('/') || /\p{Cc}/u.test(path)) return 'an absolute path';
@@ -42,7 +42,7 @@ export function cleanPathProblem(path: string): string | undefined {
   return undefined;
 }
 
-/** What a name in the shared folder must be instead; undefined for one that may be emptied. */
+/** What is expected instead of a name in the shared folder; undefined for one that may be emptied. */
 export function sharedNameProblem(name: string): string | undefined {
   const fits = !/\p{Cc}/u.test(name) && !name.split('/').some((part) => ['', '.', '..'].includes(part));
   return fits ? undefined : 'a name in the shared folder, without / at its ends, . or ..';

@@ -1,27 +1,27 @@
 import { type PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import type { Fleet } from './settings.ts';
 
-/** A name that two fleets, or one fleet twice, would take for different resources. */
+/** A name that two fleets, or one fleet twice, would use for different resources. */
 export interface Collision {
-  /** The fleets that it is about: two, or one. */
+  /** The fleets that collide: two, or one. */
   fleets: readonly Fleet[];
-  /** The whole line: what is called so, and in which files and environments. */
+  /** The whole line: the name, its resources, and their files and environments. */
   text: string;
 }
 
-/** One name that a fleet takes, and in what: names of different spaces do not meet. */
+/** A name of a fleet and its name space: names in different spaces cannot collide. */
 interface Taken {
   fleet: Fleet;
-  /** Where it must be the only one: cloud and region with the kind of resource. */
+  /** Where the name must be unique: cloud and region with the kind of resource. */
   space: string;
   kind: string;
   name: string;
 }
 
 /**
- * Names that collide among the fleets of a project, in the same cloud and region: `api` in `x-y` and `api-x` in `y` have the same
- * group, and an environment `local-proof` takes the target group that `local` proves its images in. The names of the second group
- * count for every fleet: its strategy may become blue-green any day.
+ * Names that collide among the fleets of a project, in the same cloud and region: `api` in `x-y` and `api-x` in `y`
+ * have the same group, and an environment `local-proof` has the same name as the validation target group of `local`.
+ * The names of the second group count for every fleet, as its strategy may become blue-green later.
  */
 export function findCollisions(fleets: readonly Fleet[]): Collision[] {
   const found: Collision[] = [];
@@ -50,12 +50,12 @@ export function findCollisions(fleets: readonly Fleet[]): Collision[] {
   return [...found, ...baseImageCollisions(fleets), ...nestedLedgers(fleets)];
 }
 
-/** What to do about a collision. */
+/** The fix for a collision. */
 export const collisionHint = 'call an app or an environment otherwise, or set the keys of `names` in one of the files';
 
 /**
  * The error for collisions.
- * @returns usage error `config.names-collide` with each of them as a line of its details
+ * @returns usage error `config.names-collide` with one line per collision in its details
  */
 export function collisionError(collisions: readonly Collision[]): PipelineError {
   const count = collisions.length === 1 ? 'a name collides' : `${collisions.length} names collide`;
@@ -85,7 +85,7 @@ function namesOf(fleet: Fleet): Taken[] {
     of('target group', 'second target group', names.greenTargetGroup),
     of('target group', 'target group of the proof instance', names.proofTargetGroup),
     of('launch template', 'launch template', names.launchTemplate),
-    // Fleets may share a load balancer, each with a listener of its own.
+    // Fleets may share a load balancer if each has its own listener.
     of(
       `listener ${balancer.listenerPort}`,
       `listener ${balancer.listenerPort} of the load balancer`,
@@ -98,7 +98,7 @@ function namesOf(fleet: Fleet): Taken[] {
 
 const spaceOf = ({ cloud, region }: Fleet, space: string): string => `${cloud} ${region} ${space}`;
 
-/** A look-up of base images by name that would find golden images, the newest of which a release would start from. */
+/** A search for base images by name that would find golden images: a release would start from the newest one. */
 function baseImageCollisions(fleets: readonly Fleet[]): Collision[] {
   return fleets.flatMap((fleet) => {
     const pattern = /^(?:self\/)?([^/]+)$/.exec(fleet.instance.baseImage)?.[1];
@@ -115,7 +115,7 @@ function baseImageCollisions(fleets: readonly Fleet[]): Collision[] {
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
-/** A ledger inside the folder of another: its records would be taken for those of the other. */
+/** A ledger inside the folder of another: its records would be read as those of the other. */
 function nestedLedgers(fleets: readonly Fleet[]): Collision[] {
   const ledgers = fleets.map((fleet) => ({ fleet, root: ledgerRoot(fleet) }));
   return ledgers.flatMap(({ fleet, root }) =>
@@ -128,7 +128,7 @@ function nestedLedgers(fleets: readonly Fleet[]): Collision[] {
   );
 }
 
-/** The ledger keeps its records by environment, and in that by app. */
+/** The ledger stores its records by environment, then by app. */
 function ledgerRoot({ ledger, cloud, environment }: Fleet): string {
   if (ledger.type === 'files') return `${ledger.path}/${environment}`;
   return `${cloud === 'local' ? 'local ' : ''}s3://${ledger.bucket}/${ledger.prefix}/${environment}`;

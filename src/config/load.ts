@@ -8,7 +8,7 @@ import type { Fleet } from './settings.ts';
 
 const folder = 'pipelines';
 
-/** The apps of a project, by the files in `pipelines/`, sorted; none when there is no such folder. Files are not loaded. */
+/** The apps of a project, by the files in `pipelines/`, sorted; empty without that folder. Files are not loaded. */
 export async function listApps(projectDir: string): Promise<string[]> {
   return (await namesIn(projectDir))
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
@@ -25,8 +25,9 @@ async function namesIn(projectDir: string): Promise<string[]> {
 }
 
 /**
- * Files of `pipelines/` that define a pipeline and are not read, because only `<app>.ts` is: one named `api.js`, say, or `my_app.ts`.
- * @returns for each a sentence with the name that it needs, sorted
+ * Files of `pipelines/` that define a pipeline but are not named `<app>.ts`, such as `api.js` or `my_app.ts`, and are
+ * ignored.
+ * @returns a sentence with the required name for each, sorted
  */
 export async function unreadFiles(projectDir: string): Promise<string[]> {
   const apps = new Set(await listApps(projectDir));
@@ -54,14 +55,15 @@ export async function loadPipeline({ projectDir, app }: { projectDir: string; ap
   const apps = await listApps(projectDir);
   if (!apps.includes(name)) throw unknownApp(name, apps, projectDir, await unreadFiles(projectDir));
   const file = join(folder, `${name}.ts`);
-  // The loader and the validation cost some 100 ms: commands that read no configuration do not pay for them.
+  // The loader and the validation cost some 100 ms: commands without a configuration do not load them.
   const [{ readPipelineFile }, { validate }] = await Promise.all([import('./read.ts'), import('./validate.ts')]);
   const raw = await readPipelineFile(join(projectDir, file), file, projectDir);
   return validate(raw, { app: name, file, projectDir });
 }
 
 /**
- * The settings of one fleet. The environment is the one named, else the file's `defaultEnvironment`, else its only one.
+ * Loads the settings of one fleet. The environment is the given one, else the file's `defaultEnvironment`, else its
+ * only one.
  * @throws as {@link loadPipeline}; `name.environment`, `config.unknown-environment`, `config.which-environment`
  */
 export async function loadFleet(wanted: { projectDir: string; app: string; environment?: string }): Promise<Fleet> {

@@ -1,4 +1,4 @@
-/** Data as a file gives it, before it is known to be right. */
+/** Data of a file before validation. */
 export type Raw = Record<string, unknown>;
 
 /** True for `{ }`, false for lists, null and instances of classes. */
@@ -8,19 +8,21 @@ export function isGroup(value: unknown): value is Raw {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** `over` on top of `base`: groups are merged, everything else (lists too) is replaced; undefined overrides nothing. */
+/**
+ * Merges `over` into `base`: groups are merged, everything else (lists too) is replaced; undefined overrides nothing.
+ */
 export function merge(base: unknown, over: unknown): unknown {
   if (over === undefined) return base;
   if (!isGroup(base) || !isGroup(over)) return over;
   const merged: Raw = { ...base };
   for (const [key, value] of Object.entries(over)) {
-    // Own data of a file only: a key called __proto__ would otherwise change the object itself.
+    // Only own keys: a key named __proto__ would otherwise change the object itself.
     if (key !== '__proto__') merged[key] = merge(base[key], value);
   }
   return merged;
 }
 
-/** As {@link merge}, but a key that is there counts, also with undefined: a value that is missing never becomes another one's. */
+/** As {@link merge}, but an existing key overrides also with undefined, so that a missing value is never inherited. */
 export function mergeGiven(base: unknown, over: unknown): unknown {
   if (!isGroup(base) || !isGroup(over)) return over;
   const merged: Raw = { ...base };
@@ -30,13 +32,13 @@ export function mergeGiven(base: unknown, over: unknown): unknown {
   return merged;
 }
 
-/** What an environment is made of. */
+/** An environment and those that it inherits from. */
 export interface Lineage {
   /** The most general environment first, itself last. */
   chain: string[];
-  /** `child` inherits from `parent`, which is not there. */
+  /** Set when `child` inherits from a missing `parent`. */
   missing?: { child: string; parent: string };
-  /** Environments that inherit from each other in a circle, in that order. */
+  /** Environments with circular inheritance, in that order. */
   circle?: string[];
 }
 

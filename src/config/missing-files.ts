@@ -2,9 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fleet } from './settings.ts';
 
-/** A file or folder that the configuration names and that is not there. */
+/** A missing file or folder of the configuration. */
 export interface MissingFile {
-  /** The setting that names it. */
+  /** The setting with its path. */
   setting:
     | 'ansible.playbook'
     | 'ansible.requirements'
@@ -12,14 +12,14 @@ export interface MissingFile {
     | 'ansible.files'
     | 'source.repository'
     | 'source.path';
-  /** A sentence without its full stop. */
+  /** A sentence without the full stop. */
   message: string;
   fix: string;
 }
 
 /**
- * Files that a release of the fleet needs and that are not on this disk. The source folder is looked for in the work tree: a commit of
- * another branch may have it, which only a release can tell.
+ * Files that a release of the fleet needs and that are missing on disk. The source folder is searched in the work tree
+ * only; a commit of another branch may have it, which a release checks.
  */
 export function missingFiles({
   app,
@@ -68,7 +68,7 @@ export function missingFiles({
   return found;
 }
 
-/** False also where a part of the path is a file, or links lead round in a circle. */
+/** False also where a part of the path is a file, or links are circular. */
 function isKind(path: string, kind: 'isFile' | 'isDirectory'): boolean {
   try {
     return statSync(path)[kind]();
@@ -77,7 +77,7 @@ function isKind(path: string, kind: 'isFile' | 'isDirectory'): boolean {
   }
 }
 
-/** A bare repository has no work tree to look into. */
+/** A bare repository has no work tree to search. */
 function isBare(repository: string): boolean {
   return ['HEAD', 'objects', 'refs'].every((name) => existsSync(join(repository, name)));
 }

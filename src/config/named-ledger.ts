@@ -2,8 +2,8 @@ import { usageError } from '@golden-pipeline/shared/errors';
 import type { Fleet } from './settings.ts';
 
 /**
- * Refuses to change a fleet on AWS whose ledger is the default folder: two clones would share no lock and give versions twice. Commands
- * that bring a fleet back, `fast-rollback` and `abort`, go on without.
+ * Refuses to change a fleet on AWS whose ledger is the default folder: two clones would not share a lock and would use
+ * version numbers twice. Commands that restore a fleet, `fast-rollback` and `abort`, are allowed.
  * @throws usage error `config.ledger-not-named`
  */
 export function assertNamedLedger({ app, environment, cloud, ledger }: Fleet): void {

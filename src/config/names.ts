@@ -2,11 +2,11 @@ import { usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
 import { versionPattern } from '../shared/version.ts';
 
-/** AWS leaves 32 characters for a target group's name; app, environment and `-proof` must fit. */
+/** AWS allows 32 characters for a target group's name; app, environment and `-proof` must fit. */
 export const appPattern = /^[a-z][a-z0-9-]{0,20}$/;
 export const environmentPattern = /^[a-z][a-z0-9-]{0,20}$/;
 
-/** What each kind of name must look like, in words. */
+/** The rules for each kind of name, for error messages. */
 export const nameRules = {
   app: 'a lower-case letter, then up to 20 lower-case letters, digits and hyphens',
   environment: 'a lower-case letter, then up to 20 lower-case letters, digits and hyphens',
@@ -33,8 +33,8 @@ export function versionName(value: string): string {
 }
 
 /**
- * A branch, tag, hash or `HEAD~1`, safe as an argument of git: it can be no option (`--upload-pack=...`), no range, no `rev:path`,
- * no reflog entry and no second line. Whether it exists is git's to say. @throws usage error `name.ref`
+ * A branch, tag, hash or `HEAD~1`, safe as an argument of git: not an option (`--upload-pack=...`), range, `rev:path`,
+ * reflog entry or second line. Git checks later whether it exists. @throws usage error `name.ref`
  */
 export function gitRef(value: string): string {
   const why = refProblem(value);
@@ -46,7 +46,10 @@ export function gitRef(value: string): string {
   );
 }
 
-/** Characters outside this list are refused: git itself forbids some (gitrevisions(7), git-check-ref-format(1)), shells read others. */
+/**
+ * Characters outside this list are refused: git itself forbids some (gitrevisions(7), git-check-ref-format(1)), and
+ * others have a meaning in shells.
+ */
 const refCharacters = /^[A-Za-z0-9_./@+#=,%-]+$/;
 
 function refProblem(value: string): string | undefined {
@@ -56,7 +59,7 @@ function refProblem(value: string): string | undefined {
   if (value.startsWith('-')) return 'it starts with a hyphen, as an option does';
   if (value.includes('..')) return 'it has two dots in a row';
   if (value.includes('@{')) return 'it names a reflog entry';
-  // Ancestors (`HEAD~2`, `main^`) are plain commits, once the name before them is.
+  // Ancestors (`HEAD~2`, `main^`) are allowed after a valid name.
   const name = value.replace(/(~[0-9]{0,4}|\^[0-9]?)+$/, '');
   if (!refCharacters.test(name)) return 'it has characters that no branch, tag or hash needs';
   if (/^[/.]|\/$|\.$|\/\/|\/\.|\.lock(\/|$)/.test(name)) return 'git allows no such name';

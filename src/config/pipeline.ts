@@ -8,12 +8,15 @@ export interface Pipeline {
   file: string;
   /** Environments in the file's order. */
   environments: string[];
-  /** The environment meant when none is named. */
+  /** The environment that is used when none is given. */
   defaultEnvironment?: string;
-  /** Everyday tasks by name. */
+  /** Tasks by name. */
   tasks: Readonly<Record<string, AnyTask>>;
   /** True for a file that has tasks and no fleet. */
   onlyTasks: boolean;
-  /** The fleet in an environment; of a file with only tasks it has no more than app, environment, cloud, region and ledger. @throws usage error `config.unknown-environment`, `config.which-environment` */
+  /**
+   * The fleet in an environment; for a file with only tasks just app, environment, cloud, region and ledger. @throws
+   * usage error `config.unknown-environment`, `config.which-environment`
+   */
   fleet(environment?: string): Fleet;
 }

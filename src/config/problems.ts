@@ -38,7 +38,7 @@ export function pathText(path: Path): string {
   return out || '(file)';
 }
 
-/** The value at `path`; undefined when the way ends before. */
+/** The value at `path`; undefined when the path does not exist. */
 export function valueAt(raw: unknown, path: Path): unknown {
   let value = raw;
   for (const part of path) {
@@ -82,7 +82,7 @@ function keysAt(schema: z.ZodType, path: Path): string[] {
 }
 
 function shown(path: Path, value: unknown): string {
-  // Where a secret is kept may be shown. What does not begin like that could be a value that was written there by mistake.
+  // A reference to a secret may be shown. Other text could be a secret value that was entered by mistake.
   if (path.includes('secrets') && /^(ssm|secretsmanager):/.test(String(value))) return show(value);
   return path.some((part) => typeof part === 'string' && isSecretKey(part) && part !== 'privateKey')
     ? redacted

@@ -10,7 +10,7 @@ export function everyFleet(pipelines: readonly Pipeline[]): Fleet[] {
     .flatMap((pipeline) => pipeline.environments.map((environment) => pipeline.fleet(environment)));
 }
 
-/** The fleets of all files of the project that are right; what is wrong with the others is for `config check` to tell. */
+/** The fleets of all valid files of the project; `config check` reports the mistakes of the others. */
 export async function projectFleets(projectDir: string): Promise<Fleet[]> {
   const apps = await listApps(projectDir);
   const loaded = await Promise.all(apps.map((app) => loadPipeline({ projectDir, app }).catch(() => undefined)));
@@ -18,7 +18,7 @@ export async function projectFleets(projectDir: string): Promise<Fleet[]> {
 }
 
 /**
- * That a fleet shares no name with another one of its project, before anything of it is changed.
+ * Checks that a fleet shares no name with another one of its project, before anything is changed.
  * @throws usage error `config.names-collide`
  */
 export async function assertOwnNames({ app, environment, projectDir }: Fleet): Promise<void> {

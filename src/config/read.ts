@@ -5,15 +5,19 @@ import { messageOf, type PipelineError, usageError } from '@golden-pipeline/shar
 import { visible } from '@golden-pipeline/shared/text';
 import { createJiti } from 'jiti';
 
-/** Where this product's library entry may lie, seen from this module: in its sources, or beside the bundle that it is part of. */
+/** Possible places of the package's library entry, relative to this module: in the sources, or beside the bundle. */
 const entries = ['../index.ts', './index.js', '../index.js', '../dist/index.js', '../src/index.ts'];
 
-/** Runs a TypeScript or JavaScript file and gives its default export. Its `golden-pipeline` is always this very product. */
+/**
+ * Runs a TypeScript or JavaScript file and returns its default export. Its import of `golden-pipeline` always resolves
+ * to this package.
+ */
 export async function readPipelineFile(file: string, shownAs: string, projectDir: string): Promise<unknown> {
   const entry = entries.map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(path));
   const jiti = createJiti(file, {
     ...(entry === undefined ? {} : { alias: { 'golden-pipeline': entry } }),
-    // Compiled files are kept with the project's other working files: the temporary folder is open to every user of the machine.
+    // Compiled files are cached with the project's other working files, as every user of the computer can write to the
+    // temporary folder.
     fsCache: join(projectDir, '.pipeline', 'cache'),
     moduleCache: false,
     interopDefault: false,
@@ -33,7 +37,7 @@ export async function readPipelineFile(file: string, shownAs: string, projectDir
   );
 }
 
-/** Colours of a compiler's message; they would be shown as escapes. */
+/** Colors in a compiler's message, which would be printed as escapes. */
 const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
 function unreadable(shownAs: string, error: unknown): PipelineError {

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { bare } from './schema/overrides.ts';
 import { pipelineSchema } from './schema/pipeline.ts';
 
-/** What stands in docs/: generated from the schema, so that it can never say something else than the validation does. */
+/** Pages of docs/ that are generated from the schema, so that they always match the validation. */
 export function generatedFiles(): Record<string, string> {
   return { 'docs/pipeline.schema.json': jsonSchema(), 'docs/configuration.md': configurationPage() };
 }
 
-/** JSON Schema of what a file of `pipelines/` exports, for editors and other tools. */
+/** JSON Schema of the default export of a file of `pipelines/`, for editors and other tools. */
 export function jsonSchema(): string {
   const schema = z.toJSONSchema(pipelineSchema, { io: 'input', unrepresentable: 'any' });
   return `${layout({ title: 'golden-pipeline configuration', ...schema })}\n`;
@@ -80,7 +80,7 @@ function isSection(schema: z.ZodType): boolean {
   return bare(schema) instanceof z.ZodObject;
 }
 
-/** Groups inside a section become keys with dots, lists of groups keys with `[]`. */
+/** Groups inside a section become keys with dots, and lists of groups become keys with `[]`. */
 function flatten(shape: Shape, prefix = ''): Shape {
   const flat: Shape = {};
   for (const [key, schema] of Object.entries(shape)) {
@@ -136,7 +136,7 @@ function numberText(type: z.ZodNumber): string {
   return `${kind}, ${minValue} to ${maxValue}`;
 }
 
-/** JSON as the project's formatter lays it out: lists of plain values on one line where they fit. */
+/** JSON in the layout of the project's formatter: lists of plain values on one line where they fit. */
 function layout(value: unknown, indent = '', used = 0): string {
   const inner = `${indent}  `;
   if (Array.isArray(value)) {

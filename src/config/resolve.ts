@@ -6,10 +6,10 @@ import { valueAt } from './problems.ts';
 import { type SectionName, sections } from './schema/pipeline.ts';
 import type { Fleet } from './settings.ts';
 
-/** The region of the local cloud, where a file names none. */
+/** The default region of the local cloud. */
 const localRegion = 'eu-west-1';
 
-/** Names of the cloud's resources, where a file sets none. */
+/** Default names of the cloud's resources. */
 export function defaultNames(app: string, environment: string): Fleet['names'] {
   const base = `${app}-${environment}`;
   return {
@@ -24,13 +24,13 @@ export function defaultNames(app: string, environment: string): Fleet['names'] {
   };
 }
 
-/** A relative path starts at the project folder, `~` is the home folder of whoever runs this. */
+/** Resolves a path: relative paths start at the project folder, `~` is the user's home folder. */
 export function absolutePath(path: string, projectDir: string): string {
   const expanded = path === '~' || path.startsWith('~/') ? `${homedir()}${path.slice(1)}` : path;
   return resolve(projectDir, expanded);
 }
 
-/** The fleet of one environment of a file that is known to be right: inheritance, overrides, defaults, absolute paths. */
+/** Builds the fleet of one environment of a valid file: inheritance, overrides, defaults, absolute paths. */
 export function resolveFleet(raw: Raw, environment: string, projectDir: string): Fleet {
   const merged = mergedWith(raw, environment);
   const section = <N extends SectionName>(key: N) =>
@@ -95,13 +95,13 @@ function sshOf(ssh: z.output<typeof sections.ssh>, projectDir: string): Fleet['s
   return { ...own, privateKey, proxyJump: { ...proxyJump, privateKey: jumpKey } };
 }
 
-/** The settings of the file, with those of an environment and of all that it inherits from over them. */
+/** The settings of the file, overridden by those of an environment and its ancestors. */
 function mergedWith(raw: Raw, environment: string): Raw {
   const links = chainOf(raw, environment);
   return links.reduce<unknown>((base, link) => merge(base, link), raw) as Raw;
 }
 
-/** Settings of an environment, those of the one that it inherits from before them. */
+/** Settings of an environment, after those of its ancestors. */
 function chainOf(raw: Raw, environment: string): Raw[] {
   const environments = raw.environments as Raw;
   return lineage(environments, environment).chain.map((link) => {
@@ -110,7 +110,10 @@ function chainOf(raw: Raw, environment: string): Raw[] {
   });
 }
 
-/** Variables of plays. One that an environment leaves without a value has none: another environment's secret must not take its place. */
+/**
+ * Variables of plays. A variable without a value in an environment stays unset, as the secret of another environment
+ * must not replace it.
+ */
 function variablesOf(raw: Raw, environment: string): unknown {
   return [raw, ...chainOf(raw, environment)]
     .map((settings) => valueAt(settings, ['ansible', 'variables']))

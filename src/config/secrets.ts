@@ -1,24 +1,27 @@
-/** Where the value of a secret is kept, as text: `ssm:<name>`, `secretsmanager:<name>` or `secretsmanager:<name>#<key>`. Never the value. */
+/**
+ * Reference to the value of a secret: `ssm:<name>`, `secretsmanager:<name>` or `secretsmanager:<name>#<key>`. Never the
+ * value.
+ */
 export type SecretReference = `ssm:${string}` | `secretsmanager:${string}`;
 
 /** A reference in its parts. */
 export interface ParsedReference {
   source: 'ssm' | 'secretsmanager';
-  /** Name of the parameter or of the secret. */
+  /** Name of the parameter or secret. */
   name: string;
-  /** Key of the JSON object that the secret holds. */
+  /** Key in the secret's JSON object. */
   key?: string;
 }
 
 /**
- * A parameter of Parameter Store, e.g. `ssm('/shop/production/stripe-key')`. The host reads its newest version, decrypted.
- * A name that does not fit is reported with the other mistakes of the file.
+ * A parameter of Parameter Store, e.g. `ssm('/shop/production/stripe-key')`. The host reads its newest version,
+ * decrypted. An invalid name is reported with the other mistakes of the file.
  */
 export function ssm(name: string): SecretReference {
   return `ssm:${name}`;
 }
 
-/** A secret of Secrets Manager by its name, in its current version; with `key` one value of the JSON object in it. */
+/** A secret of Secrets Manager by its name, in its current version; with `key`, one value of its JSON object. */
 export function secretsManager(name: string, key?: string): SecretReference {
   return key === undefined ? `secretsmanager:${name}` : `secretsmanager:${name}#${key}`;
 }
@@ -28,7 +31,7 @@ const parameter = /^(?!\/?(aws|ssm))(?=.{1,1011}$)(\/?[A-Za-z0-9_.-]+|(\/[A-Za-z
 /** Secrets Manager: up to 512 letters, digits and `/_+=.@-`; an optional key after `#`. */
 const secret = /^([A-Za-z0-9/_+=.@-]{1,512})(?:#([^\p{Cc}#]{1,256}))?$/u;
 
-/** The parts of a reference; undefined for text that is none. */
+/** Parses a reference; undefined for other text. */
 export function parseReference(reference: string): ParsedReference | undefined {
   if (reference.startsWith('ssm:')) {
     const name = reference.slice('ssm:'.length);
@@ -39,13 +42,13 @@ export function parseReference(reference: string): ParsedReference | undefined {
   return { source: 'secretsmanager', name, ...(key !== undefined && { key }) };
 }
 
-/** The names that references have in one of the two stores, each once. */
+/** The unique names of references in one of the two stores. */
 export function namesIn(source: ParsedReference['source'], references: readonly string[]): string[] {
   const parsed = references.map(parseReference);
   return [...new Set(parsed.flatMap((one) => (one?.source === source ? [one.name] : [])))];
 }
 
-/** A reference as people read it: `Parameter Store /shop/stripe-key`. */
+/** A reference as printed: `Parameter Store /shop/stripe-key`. */
 export function describeReference(reference: string): string {
   const parsed = parseReference(reference);
   if (!parsed) return reference;
@@ -53,10 +56,10 @@ export function describeReference(reference: string): string {
   return `Secrets Manager ${parsed.name}${parsed.key === undefined ? '' : `, key ${parsed.key}`}`;
 }
 
-/** Names that a service gets from the pipeline itself, or that decide which programs run. */
+/** Names that the pipeline itself sets for a service, or that influence which programs run. */
 const reserved = ['HOST', 'PORT', 'LISTEN_FD', 'PIPELINE_STAGING', 'PATH', 'LD_PRELOAD', 'LD_LIBRARY_PATH'];
 
-/** True for a name that a secret can have in the environment of the service. */
+/** True for a valid name of a secret in the environment of the service. */
 export function isSecretName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name) && !reserved.includes(name);
 }
@@ -64,12 +67,12 @@ export function isSecretName(name: string): boolean {
 export const secretNameRule = `a name of an environment variable: a letter or _, then up to 127 letters, digits and _; not ${reserved.join(', ')}`;
 
 const secretLooking = /(^|_)(key|token|passwd|password|passphrase|secret|credentials?)$/i;
-/** Settings that end so and are none. */
+/** Settings with such an ending that are not secrets. */
 const harmless = /(^|_)(public_key|key_name|primary_key)$/i;
 
 /**
- * Paths in `ansible.variables` whose name is that of a secret, such as `env.STRIPE_KEY`. What stands there ends in the image, as plays
- * write it into files.
+ * Paths in `ansible.variables` that are named like a secret, such as `env.STRIPE_KEY`. Their values end up in the
+ * image, as plays write them into files.
  */
 export function secretLookingVariables(variables: unknown): string[] {
   return keysOf(variables, [])
@@ -80,7 +83,7 @@ export function secretLookingVariables(variables: unknown): string[] {
     .map(({ path }) => path.join('.'));
 }
 
-/** Names of secrets that `ansible.variables` has as well, at any depth, with their paths. */
+/** Names of secrets that are also in `ansible.variables`, at any depth, with their paths. */
 export function namedTwice(
   secrets: Readonly<Record<string, unknown>>,
   variables: unknown,

@@ -2,13 +2,16 @@ import type { HookPoint } from './schema/hooks.ts';
 import type { SecretReference } from './secrets.ts';
 
 /**
- * The settings of one fleet: an app in an environment, after validation, inheritance and defaults.
- * Everything below the CLI works with this and never with the file a team wrote.
+ * The settings of one fleet: an app in an environment, after validation, inheritance and defaults. Everything below the
+ * CLI uses these settings and never the file itself.
  */
 export interface Fleet {
   app: string;
   environment: string;
-  /** `local`: the local cloud that `pipeline local up` starts; `aws`: the account of the credentials. Only the CLI and texts for people look at it. */
+  /**
+   * `local`: the local cloud that `pipeline local up` starts; `aws`: the account of the credentials. Only the CLI and
+   * printed texts depend on it.
+   */
   cloud: 'aws' | 'local';
   region: string;
   /** Folder of the project: relative paths in the configuration start here. */
@@ -22,20 +25,20 @@ export interface Fleet {
   ansible: {
     /** Playbook that builds a release on a host, absolute path. */
     playbook: string;
-    /** `plain`: it does not apply the `release` role, and is run whole on an instance without traffic. */
+    /** `plain`: it does not apply the `release` role, and is run as a whole on an instance without traffic. */
     kind: 'release' | 'plain';
     /** Inventory groups of the host. */
     groups: string[];
-    /** File of roles and collections for `ansible-galaxy`, absolute path. */
+    /** Requirements file for `ansible-galaxy`, absolute path. */
     requirements?: string;
     /** Password of Ansible Vault, or a program that prints it, absolute path. */
     vaultPasswordFile?: string;
     /** Extra variables for the plays. */
     variables: Record<string, unknown>;
-    /** Files and folders that no commit has and plays need, relative to the project folder. */
+    /** Uncommitted files and folders that plays need, relative to the project folder. */
     files: string[];
   };
-  /** Secrets of the service: where each value is kept, by the name of its environment variable. */
+  /** Secrets of the service: references by the name of the environment variable. */
   secrets: Record<string, SecretReference>;
   service: {
     port: number;
@@ -44,18 +47,21 @@ export interface Fleet {
     healthPath: string;
   };
   capacity: { min: number; max: number };
-  /** What a scale-out before an event pre-heats. */
+  /** Pre-heating of a scale-out before an event. */
   scale: { warmPool?: 'Stopped' | 'Running'; reservedCapacityUnits?: number };
   instance: {
     type: string;
     keyName?: string;
-    /** Of one instance; any currency. */
+    /** Price of one instance, in any currency. */
     hourlyPrice?: number;
-    /** Name (may end in `*`, newest wins) or id of the image that the first release, and one with `--from-base`, starts from. */
+    /**
+     * Name (may end in `*`, the newest is used) or id of the image for the first release and for releases with
+     * `--from-base`.
+     */
     baseImage: string;
     /** Image that `pipeline base build` builds on: id, name or `<owner>/<name>`; without it `baseImage`. */
     baseSource?: string;
-    /** An older base image is warned of. */
+    /** An older base image causes a warning. */
     baseImageMaxAgeDays: number;
     securityGroupIds: string[];
     subnetIds: string[];
@@ -70,51 +76,51 @@ export interface Fleet {
       unhealthyThreshold: number;
     };
     deregistrationDelaySeconds: number;
-    /** Requests that carry this header (any case) with the value `on` go to the proof target group. */
+    /** Requests with this header (in any case) and the value `on` go to the validation target group. */
     proofHeader: string;
   };
   release: {
-    /** What the fleet is made of: one group that a refresh rolls, or two of which one has the traffic. */
+    /** One group that an instance refresh rolls, or two groups of which one has the traffic. */
     strategy: 'rolling' | 'blue-green';
     bake: 'detach' | 'builder';
     /** Tasks that run during a release: a task and its inputs, at a point, and the one that undoes it. */
     hooks: { at: HookPoint; run: string; undo?: string; until?: HookPoint }[];
     /** What else of one host is not in an image; what is absent is as the app role says. */
     clean: { paths?: string[]; madeAtBoot?: string[]; shared?: string[]; keep?: string[] };
-    /** Known-good images kept. */
+    /** Number of known-good images to keep. */
     keep: number;
-    /** No image younger than this is retired. */
+    /** Minimum age of an image before it is retired. */
     minimumAgeHours: number;
     /** How long a retired image stays disabled before it is deleted. */
     retireGraceHours: number;
-    /** Regions besides the fleet's own that may hold copies of its images. */
+    /** Other regions that may have copies of the fleet's images. */
     copyRegions: string[];
     /** USD for a GB-month of snapshots. */
     snapshotPrice: number;
-    /** Release environments kept on each image. */
+    /** Number of release environments on each image. */
     keepOnHost: number;
-    /** Requests through the balancer that the proof instance and the rolled fleet must answer. */
+    /** Requests through the load balancer that the validation instance and the rolled fleet must answer. */
     smokeTests: {
       path: string;
       status: number;
       /** `{version}` and `{commit}` are replaced. */
       contains?: string;
     }[];
-    /** Names of CloudWatch alarms that take a release back. */
+    /** Names of CloudWatch alarms that cause a rollback of a release. */
     alarms: string[];
-    /** How the new version is compared with the one before. */
+    /** Comparison of the new version with the previous one. */
     watch: {
       /** Probes a second. */
       perSecond: number;
-      /** How long the version before is measured; 0: nothing is compared. */
+      /** How long the previous version is measured; 0 disables the comparison. */
       baselineSeconds: number;
       /** Paths that are probed besides those of the smoke tests. */
       paths: string[];
       /** Response header that names the version. */
       versionHeader?: string;
-      /** Answers in one reading. */
+      /** Number of answers in one reading. */
       minSamples: number;
-      /** A burst of faults up to this long is forgiven, in seconds. */
+      /** Maximum length of a tolerated burst of errors, in seconds. */
       burstSeconds: number;
       /** Percentage points. */
       errorMargin: number;
@@ -122,32 +128,32 @@ export interface Fleet {
       latencyFactor: number;
       /** Milliseconds. */
       latencyFloorMs: number;
-      /** Part of the fleet that may be out of order, in percent. */
+      /** Tolerated share of unhealthy instances, in percent. */
       sickPercent: number;
     };
     refresh: { minHealthyPercentage: number; maxHealthyPercentage: number; instanceWarmupSeconds: number };
-    /** A fast rollback on the hosts. */
+    /** In-place rollbacks. */
     flip: {
-      /** Hosts at a time. */
+      /** Number of hosts to switch concurrently. */
       parallel: number;
-      /** With more failed hosts than this, in percent, it is undone. */
+      /** The rollback is undone if more than this percentage of hosts fails. */
       maxFailedPercent: number;
-      /** Limit for one host, in seconds. */
+      /** Time limit for one host, in seconds. */
       timeoutSeconds: number;
     };
-    /** How long the rolled fleet is watched. */
+    /** Length of the verify window. */
     verifySeconds: number;
-    /** Percent of the traffic that the new group gets, step by step; ascending, the last one 100. */
+    /** Percent of the traffic for the new group in each step; ascending to 100. */
     weights: number[];
-    /** How long each weight but the last is watched, in seconds. */
+    /** How long each weight except the last is verified, in seconds. */
     stepSeconds: number;
-    /** How long the group that served before is kept whole, in seconds. */
+    /** How long the old group keeps running, in seconds. */
     rollbackWindow: number;
     /** Consecutive good readings before something counts as healthy. */
     healthyReads: number;
     /** Time limits in seconds. */
     timeouts: { health: number; bake: number; drain: number; refresh: number; ansible: number };
-    /** How often the cloud is asked, in seconds. */
+    /** Pause between readings of the cloud, in seconds. */
     pollSeconds: number;
   };
   ssh: {
@@ -157,19 +163,22 @@ export interface Fleet {
     privateKey: string;
     /** `console`: pinned from the instance's console output; otherwise known_hosts lines. */
     hostKeys: 'console' | string[];
-    /** How a connection gets there; without it `direct`. `ssm` goes by instance id. */
+    /** How hosts are reached; `direct` by default. `ssm` uses the instance id. */
     via?: 'direct' | 'ssm';
-    /** Host in between: `to` is user@host or user@host:port, `privateKey` an absolute path, `hostKeys` known_hosts lines. */
+    /** Jump host: `to` is user@host or user@host:port, `privateKey` an absolute path, `hostKeys` known_hosts lines. */
     proxyJump?: { to: string; hostKeys: string[]; privateKey: string };
     become: boolean;
   };
-  /** `path` is absolute; `bucket` is there with `s3`. */
+  /** `path` is absolute; `bucket` is set with `s3`. */
   ledger: {
     type: 'files' | 's3';
     path: string;
     bucket?: string;
     prefix: string;
-    /** A bucket, or a folder that was chosen; else it is the default folder, which each clone of the project has for itself. */
+    /**
+     * True for a bucket or a configured folder; false for the default folder, which each clone of the project has
+     * separately.
+     */
     named: boolean;
   };
   /** Names of the fleet's resources in the cloud. */
@@ -182,10 +191,10 @@ export interface Fleet {
     greenTargetGroup: string;
     proofTargetGroup: string;
     loadBalancer: string;
-    /** Images are called `<imagePrefix><version>`. */
+    /** Images are named `<imagePrefix><version>`. */
     imagePrefix: string;
   };
-  /** What only the infrastructure app reads. */
+  /** Settings that only the infrastructure app reads. */
   infrastructure: {
     vpcId?: string;
     balancerSubnetIds: string[];
@@ -199,7 +208,7 @@ export interface Fleet {
     volumeInitializationRate?: number;
     deployPrincipals: string[];
     baseBuildPrincipals: string[];
-    /** Secrets that only releases of before name. */
+    /** Secrets that only older releases use. */
     secretsOfOlderReleases: SecretReference[];
     alarms: { topicArn?: string; targetErrorsPerMinute: number; responseSeconds: number };
   };

@@ -2,8 +2,8 @@ import { isGroup } from './merge.ts';
 import { pathText } from './problems.ts';
 
 /**
- * Paths in `ansible.variables`, such as `env.STRIPE_KEY`, whose values would not reach a play: `process.env.STRIPE_KEY` of a shell
- * that does not set it, or what JSON cannot carry. An empty text is a value, and so is null.
+ * Paths in `ansible.variables`, such as `env.STRIPE_KEY`, whose values would not reach a play: `process.env.STRIPE_KEY`
+ * of an unset variable, or values that JSON does not support. An empty text is a value, and so is null.
  */
 export function unsetVariables(variables: unknown): string[] {
   return [...missing(variables, [])].map(pathText);
@@ -19,6 +19,6 @@ function* missing(value: unknown, path: PropertyKey[]): Generator<PropertyKey[]>
 
 function isLost(value: unknown): boolean {
   if (typeof value === 'number') return !Number.isFinite(value);
-  // `${process.env.NAME}` makes a text of what is not set.
+  // `${process.env.NAME}` turns an unset variable into the text "undefined".
   return value === 'undefined' || ['undefined', 'function', 'symbol', 'bigint'].includes(typeof value);
 }

@@ -8,15 +8,15 @@ import { resolveFleet } from './resolve.ts';
 import { hasOnlyTasks, pipelineSchema, tasksSchema } from './schema/pipeline.ts';
 import type { AnyTask } from './schema/tasks.ts';
 
-/** Where a configuration comes from. */
+/** The origin of a configuration. */
 export interface Origin {
   app: string;
-  /** As messages name it. */
+  /** The file as named in messages. */
   file: string;
   projectDir: string;
 }
 
-/** Checks what a file exports. @throws usage error `config.invalid` with all mistakes at once as details */
+/** Validates the default export of a file. @throws usage error `config.invalid` with all mistakes at once as details */
 export function validate(raw: unknown, origin: Origin): Pipeline {
   const problems = findProblems(raw, origin.app);
   if (problems.length > 0) {
@@ -47,7 +47,7 @@ export function validate(raw: unknown, origin: Origin): Pipeline {
   };
 }
 
-/** What a file with only tasks need not say. */
+/** Keys that a file with only tasks may omit. */
 const noFleet: Raw = { source: {}, ansible: { playbook: 'none' }, service: { port: 1 } };
 
 function findProblems(raw: unknown, app: string): Problem[] {

@@ -7,7 +7,7 @@ import type { Journal } from './journal-writer.ts';
 import { createPoll } from './poll.ts';
 import type { ChangeIntent, JournaledChange, RunContext } from './step.ts';
 
-/** What all steps of a run share. */
+/** State that all steps of a run share. */
 export interface RunScope<Services> {
   run: { id: string; operation: string; app: string; environment: string; startedAt: number };
   services: Services;
@@ -17,7 +17,7 @@ export interface RunScope<Services> {
   redact: Redact;
   /** Aborts on the first Ctrl-C. */
   signal: AbortSignal;
-  /** Aborts when another has taken the lock: from then on nothing may be changed, not even to undo. */
+  /** Aborts when another run has taken the lock: from then on nothing may be changed, not even to undo. */
   lost: AbortSignal;
   random?: () => number;
 }
@@ -25,18 +25,18 @@ export interface RunScope<Services> {
 /** A step's context and the engine's handles on it. */
 export interface OpenContext<Services, State> {
   context: RunContext<Services, State>;
-  /** No more changes through this context; resolves when those under way have ended. */
+  /** Closes the context for changes; resolves when the active ones have finished. */
   close(): Promise<void>;
 }
 
-/** Opens the context of one step, for its run or for its undo. */
+/** Opens the context of one step, to run it or to undo it. */
 export function openContext<Services, State>(
   scope: RunScope<Services>,
   step: string,
   undoing: boolean,
 ): OpenContext<Services, State> {
   const { journal, emit, clock } = scope;
-  // The first Ctrl-C is what an undo is for; it must not end the undo as well.
+  // The first Ctrl-C starts the undo, so it must not stop the undo as well.
   const signal = undoing ? scope.lost : AbortSignal.any([scope.signal, scope.lost]);
   const underWay = new Map<Promise<unknown>, string>();
   let open = true;
@@ -46,14 +46,14 @@ export function openContext<Services, State>(
       return await journal.write(entry);
     } catch (error) {
       if (!undoing || isConflict(error)) throw error;
-      // A full disk must not keep us from putting the fleet back: the events still tell what is done.
+      // A full disk must not prevent the undo: the events still report what is done.
       emit({ code: 'step.note', step, message: `the journal cannot be written: ${messageOf(error)}` });
       return undefined;
     }
   };
 
-  // The first token that no equal change of this run has used up: a repetition of a change that failed, or whose end nobody
-  // knows, must look the same to the cloud.
+  // The first token that no equal successful change of this run has used: a repetition of a change that failed, or has
+  // an unknown result, must be the same request for the cloud.
   const freeToken = ({ action, target }: ChangeIntent): string => {
     const made = changesOf(journal, step).filter((one) => isEnded(one) && one.error === undefined);
     const used = new Set([...made.map((one) => one.token), ...underWay.values()]);
@@ -85,7 +85,7 @@ export function openContext<Services, State>(
     try {
       result = await apply(token);
     } catch (error) {
-      // The change's own error is what a person needs, even when it cannot be written down.
+      // The error of the change matters more than the failure to journal it.
       await ended({ ok: false, error: messageOf(error) }).catch(() => undefined);
       throw error;
     }
@@ -126,12 +126,12 @@ export function openContext<Services, State>(
   };
 }
 
-/** The changes of a step that the journal knows, oldest first. */
+/** The changes of a step in the journal, oldest first. */
 export function changesOf(journal: Journal, step: string): JournaledChange[] {
   return [...journal.known.changes.values()].filter((change) => change.step === step);
 }
 
-/** Another process writes this run's journal: it is no longer ours. */
+/** Another process writes this run's journal: this process has lost the run. */
 export function isConflict(error: unknown): boolean {
   return error instanceof PipelineError && (error.code === 'journal.conflict' || error.code === 'lock.lost');
 }

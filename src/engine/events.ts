@@ -1,12 +1,12 @@
 import type { Outcome } from '@golden-pipeline/shared/errors';
 
-/** What every event carries. `at` is milliseconds since the epoch. */
+/** Fields of every event. `at` is milliseconds since the epoch. */
 interface EventBase {
   at: number;
   run: string;
 }
 
-/** Everything a run does, one stream; the codes are stable and other tools rely on them. Views are readers of it. */
+/** The events of a run. The codes are stable, as other tools rely on them. */
 export type RunEvent = EventBase &
   (
     | {

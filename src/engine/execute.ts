@@ -9,7 +9,7 @@ import { failureFacts, outcomeOf } from './outcome.ts';
 import type { Plan, Step } from './step.ts';
 import { undoAll } from './undo.ts';
 
-/** A step as the result shows it. */
+/** A step in the result. */
 export interface StepResult {
   id: string;
   title: string;
@@ -23,14 +23,14 @@ export interface RunResult<State> {
   outcome: Outcome;
   /** Why it did not end as `done`. */
   error?: unknown;
-  /** What a person has to put back, a line each; empty unless the outcome is `needs-person`. */
+  /** What has to be undone manually, one line each; empty unless the outcome is `needs-person`. */
   left: string[];
   state: State;
   steps: StepResult[];
   seconds: number;
 }
 
-/** What a run needs beside its plan. */
+/** What a run needs besides its plan. */
 export interface ExecuteOptions<Services, State> {
   services: Services;
   clock: Clock;
@@ -40,21 +40,22 @@ export interface ExecuteOptions<Services, State> {
   runId: string;
   /** Aborts on the first Ctrl-C. */
   signal: AbortSignal;
-  /** The held lock's `lost`: once aborted, nothing is changed or undone any more. */
+  /** The `lost` signal of the lock: once aborted, nothing is changed or undone any more. */
   lost?: AbortSignal;
-  /** Removes secrets from all that is journaled and told; by default by keys and usual shapes. */
+  /** Removes secrets from everything that is journaled or emitted; by default by keys and usual shapes. */
   redact?: Redact;
-  /** What the event `run.finished` tells of the facts. */
+  /** The facts in the event `run.finished`. */
   summary?: (state: State) => Record<string, unknown>;
   /** For the poller's jitter; injected so that tests are exact. */
   random?: () => number;
 }
 
 /**
- * Executes a plan: its steps in order and, when one fails or the run is interrupted, the undo of all that was begun, in reverse.
- * It never rejects for a step's failure: the outcome says how the run ended (see {@link outcomeOf}).
- * With a journal that an earlier process began, it goes on with the first step that was not finished.
- * @throws PipelineError `run.ended` for a journal of a run that has ended; as the journal's store does before anything was changed
+ * Executes a plan: its steps in order and, when one fails or the run is interrupted, the undo of all started steps in
+ * reverse. It never rejects for a step's failure: the outcome says how the run ended (see {@link outcomeOf}). With the
+ * journal of an earlier process, it continues at the first unfinished step.
+ * @throws PipelineError `run.ended` for the journal of a finished run; errors of the journal's store before anything
+ * was changed
  */
 export async function execute<Services, State>(
   plan: Plan<Services, State>,
@@ -89,7 +90,7 @@ export async function execute<Services, State>(
     random: options.random,
   };
   const results = titles.map(
-    // What an earlier process has brought to an end counts, also where this one only undoes.
+    // Steps completed by an earlier process count, also where this one only undoes.
     (step): StepResult => ({
       ...step,
       status: journal.known.steps.get(step.id) === 'done' ? 'done' : 'pending',
@@ -112,11 +113,11 @@ export async function execute<Services, State>(
 
 interface Failure {
   error: unknown;
-  /** By Ctrl-C; one that comes later, while a failure is being undone, changes nothing about why the run ended. */
+  /** Interrupted by Ctrl-C. A later one, while a failure is being undone, does not change the cause. */
   interrupted: boolean;
 }
 
-/** Runs the steps; resolves with what stopped them, if anything did. */
+/** Runs the steps; resolves with the failure that stopped them, if any. */
 async function forward<Services, State>(
   plan: Plan<Services, State>,
   scope: RunScope<Services>,
@@ -137,7 +138,7 @@ async function forward<Services, State>(
   return undefined;
 }
 
-/** Runs one step; resolves with its failure. */
+/** Runs one step; resolves with its failure, if any. */
 async function runStep<Services, State>(
   step: Step<Services, State>,
   scope: RunScope<Services>,
@@ -164,7 +165,7 @@ async function runStep<Services, State>(
     }
     return undefined;
   } catch (thrown) {
-    // Changes that the step began side by side must have ended before they are undone.
+    // Concurrent changes of the step must have finished before they are undone.
     await close();
     const interrupted = scope.signal.aborted;
     const reason = interrupted || scope.lost.aborted ? stopReason(scope) : thrown;
@@ -177,7 +178,7 @@ async function runStep<Services, State>(
   }
 }
 
-/** Undoes what the run changed; resolves with what is left. */
+/** Undoes what the run has changed; resolves with what could not be undone. */
 async function backward<Services, State>(
   plan: Plan<Services, State>,
   scope: RunScope<Services>,
@@ -196,13 +197,13 @@ async function backward<Services, State>(
   );
   const left = await undoAll(open, scope, (id) => {
     const result = results.find((one) => one.id === id);
-    // The step that failed stays visible as the one that failed.
+    // The failed step keeps its status.
     if (result && result.status !== 'failed') result.status = 'undone';
   });
   if (committed < 0 || failure.interrupted) return left;
   const failed = plan.steps.find((_, index) => results[index]?.status === 'failed');
   const undone = (id: string) => results.some((one) => one.id === id && one.status === 'undone');
-  // What the failed step was to do, the undo of the one that it ends has done.
+  // The undo of an earlier step has done what the failed step should have done.
   const mended = plan.steps.some(({ id, endedBy }) => endedBy === failed?.id && undone(id));
   const unfinished = failed && !mended ? failed.title : 'the rest';
   return [...left, `what "${plan.steps[committed]?.title}" ended stands; not finished: ${unfinished}`];
@@ -214,7 +215,7 @@ function stopReason(scope: RunScope<unknown>): unknown {
   return new PipelineError('run.interrupted', 'the run was interrupted', { outcome: 'interrupted', cause: reason });
 }
 
-/** The last entry; when it cannot be written the run has still ended as it did. */
+/** Writes the last entry. The outcome does not change when that fails. */
 async function finish(
   journal: Journal,
   outcome: Outcome,

@@ -1,16 +1,16 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 
-/** What asks a run to undo its work and end. SIGHUP is what a closed terminal or a lost SSH connection sends. */
+/** Signals that make a run undo its work and exit. A closed terminal or a lost SSH connection sends SIGHUP. */
 export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type StopSignal = (typeof stopSignals)[number];
 
-/** Exit codes that a shell expects of a process that a signal ended: 128 + the signal's number. */
+/** Exit codes for processes terminated by a signal, as shells expect them: 128 + the signal's number. */
 export const exitCodeOf: Record<StopSignal, number> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
-/** A command that a signal has ended, where no run's outcome says so. */
+/** A command that was interrupted by a signal, without the outcome of a run. */
 export class Interrupted extends PipelineError {
   constructor(
-    /** Gives the exit code. */
+    /** Determines the exit code. */
     readonly signal: StopSignal,
     message = `interrupted by ${signal === 'SIGINT' ? 'Ctrl-C' : signal}`,
   ) {
@@ -24,22 +24,22 @@ export interface SignalSource {
   off(signal: StopSignal, listener: () => void): unknown;
 }
 
-/** What the first and the second Ctrl-C do. */
+/** Handling of the first and the second Ctrl-C. */
 export interface Interrupt {
   /** Aborted by the first signal, with {@link Interrupted} as reason. */
   readonly signal: AbortSignal;
-  /** The first signal that came. */
+  /** The first signal. */
   readonly received: StopSignal | undefined;
-  /** Takes the handlers away; the next Ctrl-C ends the process as usual. */
+  /** Removes the handlers; the next Ctrl-C ends the process as usual. */
   remove(): void;
 }
 
 /**
- * Handles SIGINT, SIGTERM and SIGHUP. The first lets the run undo its work; the second calls `onSecond` (which lists what is left) and
- * exits. A SIGHUP counts as the first only, and never towards the second: shell and kernel both send one when a terminal closes, and a
- * session's end adds a SIGTERM, without anybody who wants the undo to stop.
- * @param onFirst Told at once, e.g. to say that the run is being undone.
- * @param exit Ends the process with the code that the signal stands for.
+ * Handles SIGINT, SIGTERM and SIGHUP. The first lets the run undo its work; the second calls `onSecond` (which lists
+ * what is left) and exits. A SIGHUP counts only as the first signal: when a terminal closes, shell and kernel both send
+ * one, and the end of a session adds a SIGTERM, although nobody wants to stop the undo.
+ * @param onFirst Called at once, e.g. to report that the run is being undone.
+ * @param exit Exits the process with the code of the signal.
  */
 export function installInterrupt(options: {
   source: SignalSource;

@@ -2,7 +2,7 @@ import type { Clock } from '@golden-pipeline/shared/clock';
 import { createRedact, type Redact } from '../shared/redact.ts';
 import { apply, type JournalEntry, type NewEntry, type Replay, replay } from './journal.ts';
 
-/** Where journals are kept; the ledger is one. */
+/** A store of journals, such as the ledger. */
 export interface JournalStore {
   appendJournal(run: string, sequence: number, entry: unknown): Promise<void>;
   journal(run: string): Promise<unknown[]>;
@@ -10,15 +10,15 @@ export interface JournalStore {
 
 /** The journal of one run, open for writing. */
 export interface Journal {
-  /** What is written so far. */
+  /** The contents so far. */
   readonly known: Replay;
   /** Writes an entry, without secrets, and resolves with its sequence number once it is stored. Rejects as the store does. */
   write(entry: NewEntry): Promise<number>;
 }
 
 /**
- * Opens the journal of a run, new or begun by an earlier process.
- * Entries are stored one after the other in the order of the calls, also when changes run side by side.
+ * Opens the journal of a run, new or started by an earlier process. Entries are stored one after the other in the order
+ * of the calls, also for concurrent changes.
  */
 export async function openJournal(
   store: JournalStore,

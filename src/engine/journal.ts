@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Outcome } from '@golden-pipeline/shared/errors';
 import type { JournaledChange } from './step.ts';
 
-/** What every entry carries: its place in the run's journal (from 1, without gaps) and when it was written (ms since the epoch). */
+/** Fields of every entry: its sequence number (from 1, without gaps) and its time (ms since the epoch). */
 interface EntryBase {
   sequence: number;
   at: number;
@@ -13,7 +13,7 @@ interface ErrorFacts {
   message: string;
 }
 
-/** Everything a run has to remember, as plain data: enough for another machine to go on with it or to undo it. */
+/** Everything a run has to remember, as plain data: enough to resume or undo it on another host. */
 export type JournalEntry = EntryBase &
   (
     | {
@@ -39,12 +39,12 @@ export type JournalEntry = EntryBase &
         data: Record<string, unknown>;
         undoing: boolean;
       }
-    /** `intent` is the sequence number of the intent that it ends. */
+    /** `intent` is the sequence number of its intent. */
     | { type: 'change.outcome'; intent: number; ok: true; result?: unknown }
     | { type: 'change.outcome'; intent: number; ok: false; error: string }
   );
 
-/** An entry before it has its place. */
+/** An entry without its sequence number. */
 export type NewEntry = JournalEntry extends infer E
   ? E extends JournalEntry
     ? Omit<E, 'sequence' | 'at'>
@@ -53,33 +53,38 @@ export type NewEntry = JournalEntry extends infer E
 
 export type StepStatus = 'pending' | 'running' | 'done' | 'skipped' | 'failed' | 'undoing' | 'undone';
 
-/** What a journal says about its run. What the cloud says comes first: whoever goes on with a run looks there before acting. */
+/** The state of a run according to its journal. The cloud takes precedence: a resumed run observes it before acting. */
 export interface Replay {
   run?: { id: string; operation: string; app: string; environment: string; startedAt: number };
   state: Record<string, unknown>;
   /** Changes by the sequence number of their intent, in that order. */
   changes: Map<number, JournaledChange>;
-  /** Status by step id, for steps that were begun. */
+  /** Status by step id, for started steps. */
   steps: Map<string, StepStatus>;
-  /** Set once the run has ended. */
+  /** Set once the run has finished. */
   outcome?: Outcome;
-  /** Place of the next entry. */
+  /** Sequence number of the next entry. */
   next: number;
 }
 
-/** What is known before the first entry. */
+/** The state before the first entry. */
 export function emptyReplay(): Replay {
   return { state: {}, changes: new Map(), steps: new Map(), next: 1 };
 }
 
-/** Reads a journal from its beginning. @throws Error when an entry is missing or its order is wrong: such a journal is not to be trusted. */
+/**
+ * Replays a journal from its beginning. @throws Error when an entry is missing or out of sequence: such a journal
+ * cannot be trusted.
+ */
 export function replay(entries: readonly unknown[]): Replay {
   const out = emptyReplay();
   for (const entry of entries) apply(out, entry as JournalEntry);
   return out;
 }
 
-/** Takes one more entry into account. The engine's own memory is built by this too, so that it can never know more than the journal. */
+/**
+ * Applies one more entry. The engine builds its own state with this, too, so that it never knows more than the journal.
+ */
 export function apply(to: Replay, entry: JournalEntry): void {
   if (entry.sequence !== to.next)
     throw new Error(`journal entry ${to.next} is missing: ${entry.sequence} came instead`);
@@ -129,20 +134,20 @@ function endChange(to: Replay, entry: Extract<JournalEntry, { type: 'change.outc
   const change = to.changes.get(entry.intent);
   if (!change) throw new Error(`journal entry ${entry.sequence} ends a change that was never begun: ${entry.intent}`);
   if (isEnded(change)) throw new Error(`journal entry ${entry.sequence} ends change ${entry.intent} a second time`);
-  // A new object: readers may hold the one before.
+  // A new object, as readers may keep the previous one.
   const ended = entry.ok ? { ...change, result: entry.result ?? null } : { ...change, error: entry.error };
   to.changes.set(entry.intent, ended);
 }
 
-/** False while a change may or may not have been made: the run ended between intent and outcome. */
+/** False while it is unknown whether a change was made, as the run stopped between intent and outcome. */
 export function isEnded(change: JournaledChange): boolean {
   return change.result !== undefined || change.error !== undefined;
 }
 
 /**
  * The idempotency token of a change: 32 hex digits, so it fits every ClientToken of AWS (64 characters).
- * @param ordinal How many equal changes of the run came out well before. A repetition of one that failed or whose end is
- * unknown gets the same token, so that the cloud can tell it is the same request.
+ * @param ordinal Number of equal changes of the run that have succeeded. A repetition of one that failed or has an
+ * unknown result gets the same token, so that the cloud recognizes the request.
  */
 export function idempotencyToken(run: string, step: string, action: string, target: string, ordinal: number): string {
   return createHash('sha256')

@@ -1,8 +1,9 @@
 import { messageOf, type Outcome, PipelineError } from '@golden-pipeline/shared/errors';
 
 /**
- * How a run that did not get to its end has ended. Something left over: `needs-person`. Interrupted and all put back: `interrupted`.
- * Nothing changed: as the error says (`usage`, `locked`, `failed` ...). Changed and all put back: `rolled-back`.
+ * The outcome of a run that did not complete. Something could not be undone: `needs-person`. Interrupted and completely
+ * undone: `interrupted`. Nothing changed: that of the error (`usage`, `locked`, `failed` ...). Changed and completely
+ * undone: `rolled-back`.
  */
 export function outcomeOf(
   error: unknown,
@@ -14,7 +15,10 @@ export function outcomeOf(
   return error instanceof PipelineError && error.outcome !== 'done' ? error.outcome : 'failed';
 }
 
-/** An error as events show it. What is no PipelineError is a defect or an answer that nobody expected: code `unexpected`. */
+/**
+ * An error as events show it. Any other exception than a PipelineError is a defect or an unexpected answer: code
+ * `unexpected`.
+ */
 export function failureFacts(error: unknown): { code: string; message: string; hint?: string; details: string[] } {
   if (error instanceof PipelineError) {
     const { code, message, hint, details } = error;

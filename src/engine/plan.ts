@@ -1,7 +1,7 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import type { Plan, Step } from './step.ts';
 
-/** What a plan is made of. */
+/** Inputs of a plan. */
 export interface PlanRequest<Services, State> {
   /** `release`, `fast-rollback` ... */
   operation: string;
@@ -9,15 +9,15 @@ export interface PlanRequest<Services, State> {
   environment: string;
   /** In the order of the procedure; ids are unique. */
   steps: readonly Step<Services, State>[];
-  /** Facts that the run starts with, plain data without secrets. */
+  /** Initial facts of the run, plain data without secrets. */
   initial: State;
   services: Services;
   clock: Clock;
 }
 
 /**
- * Builds the plan of an operation. It asks every step in order what it will do, which only reads;
- * rejects as a `describe` does, e.g. when the plan is impossible.
+ * Builds the plan of an operation. It calls `describe` of every step in order, which only reads. It rejects when a
+ * `describe` does, e.g. when the plan is impossible.
  */
 export async function createPlan<Services, State>(
   request: PlanRequest<Services, State>,

@@ -1,19 +1,19 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 
-/** What the cloud says about a wait that has given up. */
+/** The explanation of a wait that has timed out. */
 export interface Explanation {
-  /** Sentences without their full stops, the cause of the others first. */
+  /** Sentences without full stops, the root cause first. */
   causes: string[];
-  /** What to do about the first of them that something can be done about. */
+  /** The fix for the first of them that has one. */
   fix?: string;
 }
 
 /** One wait for a condition. */
 export interface PollRequest<T> {
-  /** What is awaited, for the time-out's message: `image ami-1 to become available`. */
+  /** What the wait is for, for the time-out message: `image ami-1 to become available`. */
   what: string;
-  /** Reads the state; a throw ends the wait. */
+  /** Reads the state; an exception ends the wait. */
   read: () => Promise<T>;
   /** True ends the wait; throw when it can never come true. */
   until: (value: T) => boolean;
@@ -21,15 +21,19 @@ export interface PollRequest<T> {
   timeoutMs: number;
   /** Called after each reading that was not the last. */
   progress?: (value: T) => void;
-  /** Asked once when the wait gives up, for the error's details and hint. One that cannot be had explains nothing. */
+  /** Called once on time-out, for the error's details and fix. If it fails, the error has none. */
   explain?: (last: T) => Promise<Explanation> | Explanation;
 }
 
-/** Resolves with the first value that fits; rejects with code `wait.timeout` at the deadline, or as soon as the run is interrupted. */
+/**
+ * Resolves with the first value that is accepted; rejects with code `wait.timeout` at the deadline, or as soon as the
+ * run is interrupted.
+ */
 export type Poll = <T>(request: PollRequest<T>) => Promise<T>;
 
 /**
- * The one poller of the product. The pause varies by a tenth either way, so that many runs do not ask in step.
+ * The one poller of the product. The pause varies by a tenth, so that concurrent runs do not send their calls at the
+ * same time.
  * @param random Numbers in [0, 1), injected so that tests are exact.
  */
 export function createPoll(clock: Clock, signal?: AbortSignal, random: () => number = Math.random): Poll {
@@ -62,7 +66,7 @@ async function explanationOf<T>(value: T, explain: PollRequest<T>['explain']): P
   }
 }
 
-/** Whether a wait has ended at its deadline. */
+/** True for an error of a wait that has timed out. */
 export function isTimeout(error: unknown): error is PipelineError {
   return error instanceof PipelineError && error.code === 'wait.timeout';
 }

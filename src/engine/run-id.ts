@@ -11,7 +11,7 @@ export function createRunId(clock: Clock, random: (below: number) => number = (b
     .padStart(4, '0')}`;
 }
 
-/** True for text that has the shape of a run's id. */
+/** True for text in the format of a run's id. */
 export function isRunId(text: string): boolean {
   return pattern.test(text);
 }

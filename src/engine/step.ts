@@ -1,7 +1,7 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import type { Poll } from './poll.ts';
 
-/** A change of the cloud as the journal knows it. No `result` and no `error`: the run ended between intent and outcome. */
+/** A change of the cloud in the journal. Without `result` and `error` the run stopped between intent and outcome. */
 export interface JournaledChange {
   step: string;
   action: string;
@@ -15,19 +15,19 @@ export interface JournaledChange {
   undoing: boolean;
 }
 
-/** What a step says before it changes something. */
+/** The intent of a change, journaled before it. */
 export interface ChangeIntent {
   /** Verb and noun, e.g. `enter-standby`, `create-image`. */
   action: string;
   /** Id or name of what is changed. */
   target: string;
-  /** What an undo or a resume must know; never a secret. */
+  /** What an undo or a resume needs to know; never a secret. */
   data?: Record<string, unknown>;
 }
 
 /**
- * What a step works with. `Services` are the ports (cloud, hosts, ledger, fleet); `State` are the run's facts, plain data that
- * is journaled, so that another machine can go on or undo.
+ * The context of a step. `Services` are the ports (cloud, hosts, ledger, fleet); `State` are the run's facts, plain
+ * data that is journaled, so that another host can resume or undo the run.
  */
 export interface RunContext<Services, State> {
   readonly run: { id: string; operation: string; app: string; environment: string; startedAt: number };
@@ -42,7 +42,7 @@ export interface RunContext<Services, State> {
   readonly save: (facts: Partial<State>) => Promise<void>;
   /** Says how far a long wait is. */
   progress(message: string, amount?: { done: number; total: number }): void;
-  /** Says something worth keeping. */
+  /** Reports something that is kept in the record. */
   note(message: string): void;
   /**
    * Makes a change: journals the intent, calls `apply` with the idempotency token, journals the outcome.
@@ -51,7 +51,10 @@ export interface RunContext<Services, State> {
   change<T>(intent: ChangeIntent, apply: (token: string) => Promise<T>): Promise<T>;
   /** The changes of this step so far, oldest first; also those of an earlier process. */
   changes(): readonly JournaledChange[];
-  /** The same of all steps of the run: what an undo finds is the run's own only if one of these gave it. */
+  /**
+   * The changes of all steps of the run: what an undo finds in the cloud is the run's own only if one of these created
+   * it.
+   */
   changesOfRun(): readonly JournaledChange[];
 }
 
@@ -63,17 +66,18 @@ export interface Step<Services, State> {
   readonly id: string;
   readonly title: string;
   /**
-   * True: once this step is done, the work of the run stands. What fails or is interrupted after it undoes only the steps after it.
+   * True: once this step is done, the run is committed. A later failure or interruption undoes only the steps after it.
    */
   readonly commits?: boolean;
   /**
-   * Id of the later step that ends in the ordinary course what this one began, e.g. starts consumers that it stopped. While that one
-   * is not done, this one is undone however the run ends, also when a step in between commits.
+   * Id of the later step that normally reverses this one, e.g. by starting consumers that this one has stopped. Until
+   * that step is done, this one is undone with any outcome of the run, also when a step in between commits.
    */
   readonly endedBy?: string;
   /**
-   * Only for a wait: the time, in milliseconds since the epoch, until which nothing is done. The command line makes the steps before it a
-   * run of their own, holds no lock meanwhile, so that others can work on the app, and then runs the steps after it, also on Ctrl-C.
+   * Only for a wait: the time, in milliseconds since the epoch, until which nothing is done. The steps before it are
+   * executed as a separate run. The lock is released during the wait, so that others can change the app, and the steps
+   * after it are then executed, also on Ctrl-C.
    */
   readonly restsUntil?: (state: State) => number;
   /** What it will do, one line each, for the plan. It only reads. */
@@ -82,16 +86,17 @@ export interface Step<Services, State> {
   readonly skip?: (context: RunContext<Services, State>) => Promise<string | undefined>;
   readonly run: (context: RunContext<Services, State>) => Promise<void>;
   /**
-   * Puts back what {@link run} changed, judged by `context.changes()` and the cloud as it is; nothing to do is no error.
-   * Called for a step that failed halfway too. It throws when something is left, with what is left in the message.
+   * Undoes what {@link run} has changed, according to `context.changes()` and the current state of the cloud; having
+   * nothing to do is not an error. It is also called for a step that failed halfway. It throws when something could not
+   * be undone, and names that in the message.
    */
   readonly undo?: (context: RunContext<Services, State>) => Promise<void>;
 }
 
-/** What `describe` may use. */
+/** What `describe` can use. */
 export type PlanContext<Services, State> = Pick<RunContext<Services, State>, 'services' | 'state' | 'clock'>;
 
-/** An operation as data: `--dry-run` prints it and `execute` runs the very same object. */
+/** An operation as data: `--dry-run` prints it and `execute` runs the same object. */
 export interface Plan<Services, State> {
   readonly operation: string;
   readonly app: string;

@@ -4,9 +4,9 @@ import { failureFacts } from './outcome.ts';
 import type { Step } from './step.ts';
 
 /**
- * Undoes the steps that changed something, the last first. An undo that fails does not stop the others.
- * Resolves with what is left, a line for each step whose undo failed.
- * @param onUndone Called for each step that was put back.
+ * Undoes the steps that changed something, the last first. An undo that fails does not stop the others. Resolves with
+ * one line for each step whose undo failed.
+ * @param onUndone Called for each step that was undone.
  */
 export async function undoAll<Services, State>(
   steps: readonly Step<Services, State>[],
@@ -38,7 +38,7 @@ async function undoStep<Services, State>(
   const { clock, emit, journal } = scope;
   const began = clock.now();
   const { context, close } = openContext<Services, State>(scope, step.id, true);
-  // Entries that only mark progress may get lost; the undo itself is what counts.
+  // Entries that only mark progress may be lost; the undo itself matters more.
   const mark = (type: 'undo.started' | 'undo.finished') =>
     journal.write({ type, step: step.id }).catch((error: unknown) => {
       if (isConflict(error)) throw error;

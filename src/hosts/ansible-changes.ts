@@ -2,8 +2,9 @@ import type { AnsibleEvent, TaskOrigin } from './ansible-events.ts';
 import type { Host, TaskChange } from './types.ts';
 
 /**
- * What tasks have changed on the host, or may have: also one that failed, and the one that was running when the play was ended. A task
- * that ends well and says "changed" only has the paths that it says. A play whose plugin wrote nothing may have changed anything.
+ * What tasks have changed on the host, or may have: also a task that failed, and the one that was running when the play
+ * was stopped. A task that succeeds and reports "changed" has changed only the paths that it reports. A play without
+ * events of the plugin may have changed anything.
  */
 export function changesOn({ instanceId }: Host, events: readonly AnsibleEvent[]): TaskChange[] {
   const changes: TaskChange[] = [];
@@ -18,7 +19,7 @@ export function changesOn({ instanceId }: Host, events: readonly AnsibleEvent[])
       if (how) changes.push({ task: event.task, ...originOf(event), how });
     }
   }
-  // It may belong to another host; whether it has begun here is not known.
+  // The event may belong to another host; whether the task has started on this one is unknown.
   if (open) changes.push({ task: open.name, ...originOf(open.origin), how: 'unfinished' });
   return changes;
 }

@@ -3,21 +3,21 @@ import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import type { AnsibleEvent, AnsibleFailure } from './ansible-events.ts';
 import type { Host } from './types.ts';
 
-/** A program of Ansible that this machine does not have. */
+/** An Ansible program that is not installed on this computer. */
 export function ansibleMissing(program: string): PipelineError {
   return usageError('ansible.missing', `${program} was not found on this machine`, 'apt-get install ansible-core');
 }
 
 const mostDetails = 15;
-/** Messages of Ansible that say nothing: the program's own words say more. */
+/** Messages of Ansible without information: the output of the program says more. */
 const empty = /^(non-zero return code|MODULE FAILURE|One or more items failed|All items completed|$)/;
 
-/** What the role's health check (files/health.py) says of an app that listens elsewhere than it should. */
+/** The message of the role's health check (files/health.py) about an app that listens on the wrong port. */
 const ignoresPort = /it must listen on the port in the environment variable PORT/;
 const portHint =
   'let the app listen on HOST and PORT of its environment, with its usual port only where PORT is not set; a new version is checked beside the one that serves, so a port of its own is taken';
 
-/** The error of a play that failed: the task's own cause, not a wall of output. */
+/** The error of a failed play, with the cause of the failed task instead of the whole output. */
 export function playError(
   host: Host,
   events: readonly AnsibleEvent[],
@@ -45,7 +45,7 @@ export function playError(
     const cause = empty.test(failure.msg.trim()) ? firstLine(evidence) || failure.msg : firstLine(failure.msg);
     const [message, ...rest] = [cause, ...failure.msg.trim().split('\n').slice(1)];
     return new PipelineError('ansible.failed', `Ansible failed on ${where} in task "${failure.task}": ${message}`, {
-      // The message has the first line already.
+      // The first line is already in the message.
       details: tail(evidence || rest.join('\n')).filter((line) => line !== message),
       ...(ignoresPort.test(message ?? '') && { hint: portHint }),
     });
@@ -57,7 +57,7 @@ export function playError(
   });
 }
 
-/** The error of a playbook that ended well and ran no task on the host. */
+/** The error of a playbook that succeeded without running a task on the host. */
 export function noHostsError(host: Host, playbook: string, events: readonly AnsibleEvent[]): PipelineError {
   const name = path.basename(playbook);
   const skipped = events.filter((event) => event.event === 'skipped' && event.host === host.instanceId).length;
@@ -77,7 +77,7 @@ export function noHostsError(host: Host, playbook: string, events: readonly Ansi
   );
 }
 
-/** The variable that a template lacks. Ansible's own words repeat the whole value around it, which may hold secrets. */
+/** The name of an undefined variable. Ansible's message has the whole value around it, which may contain secrets. */
 function undefinedVariable({ msg, stderr, stdout }: AnsibleFailure): string | undefined {
   if (stderr.trim() !== '' || stdout.trim() !== '') return undefined;
   const [, name, attribute] = /'([^'\n]+)' is undefined|object' has no attribute '([^'\n]+)'/.exec(msg) ?? [];

@@ -1,16 +1,16 @@
 import { createReadStream, watch } from 'node:fs';
 import type { Host } from './types.ts';
 
-/** Which module a task runs, and of which role it is; absent where an older copy of the plugin wrote the line. */
+/** The module and the role of a task; absent where an older copy of the plugin wrote the line. */
 export interface TaskOrigin {
-  /** Fully qualified where Ansible knows the module, e.g. `ansible.builtin.template`. */
+  /** Fully qualified where Ansible resolves the module, e.g. `ansible.builtin.template`. */
   module?: string;
   /** Role, and its folder; absent outside of roles. */
   role?: string;
   folder?: string;
-  /** What the module says it has worked on; empty where it does not. */
+  /** The paths that the module reports; empty where it reports none. */
   paths?: string[];
-  /** What the program that cleans a host has removed and a boot does not make again, a line each. */
+  /** What the clean-up program has removed and a boot does not create again, one entry each. */
   lost?: string[];
 }
 
@@ -35,13 +35,16 @@ export interface AnsibleFailure extends TaskOrigin {
   rc: number | null;
 }
 
-/** True when a playbook that has ended ran no task on the host; without the event of its end the plugin did not work, and nothing is known. */
+/**
+ * True when a finished playbook ran no task on the host. Without its final event the plugin did not work, and nothing
+ * is known.
+ */
 export function ranNothing({ instanceId }: Host, events: readonly AnsibleEvent[]): boolean {
   const ran = (one: AnsibleEvent) => (one.event === 'ok' || one.event === 'failed') && one.host === instanceId;
   return events.some((one) => one.event === 'done') && !events.some(ran);
 }
 
-/** Splits text that arrives in pieces into events; a line that is not JSON is left out. */
+/** Splits text that arrives in pieces into events; a line that is not JSON is skipped. */
 export function eventParser(onEvent: (event: AnsibleEvent) => void): (text: string) => void {
   let rest = '';
   return (text) => {
@@ -57,9 +60,7 @@ export function eventParser(onEvent: (event: AnsibleEvent) => void): (text: stri
   };
 }
 
-/**
- * Follows a file that exists and grows. `finish` reads what is left and stops.
- */
+/** Follows a file that exists and grows. `finish` reads the rest and stops. */
 export function follow(file: string, onText: (text: string) => void): { finish(): Promise<void> } {
   let position = 0;
   let reading = Promise.resolve();
@@ -69,7 +70,7 @@ export function follow(file: string, onText: (text: string) => void): { finish()
       const chunks: Buffer[] = [];
       for await (const chunk of stream) chunks.push(chunk as Buffer);
       const bytes = Buffer.concat(chunks);
-      // Only whole lines, so that no character is cut.
+      // Only complete lines, so that no character is split.
       const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
       position += whole.length;
       if (whole.length > 0) onText(whole.toString('utf8'));

@@ -6,19 +6,19 @@ import type { Fleet } from '../config/settings.ts';
 import type { PlaySettings } from './play-setup.ts';
 import type { Host, PlainVariables, ReleaseVariables } from './types.ts';
 
-/** The `ansible` folder that comes with the product. */
+/** The `ansible` folder of the package. */
 export function ownAnsibleFolder(): string {
   const plugin = ownFile(['ansible/callback_plugins/pipeline_events.py']);
   if (plugin === undefined) throw new Error('no ansible/callback_plugins: the installation is incomplete');
   return dirname(dirname(plugin));
 }
 
-/** The playbook of what the pipeline itself does around a plain one. */
+/** The pipeline's own playbook for the steps before and after a plain playbook. */
 export function plainPlaybook(): string {
   return join(ownAnsibleFolder(), 'plain.yml');
 }
 
-/** The project's ansible.cfg: beside its playbook, else in ansible/, else in its root; else the product's own. */
+/** The project's ansible.cfg: beside its playbook, else in ansible/, else in its root; else that of the package. */
 export function ansibleConfig(projectDir: string, playbook: string): string {
   const candidates = [dirname(playbook), join(projectDir, 'ansible'), projectDir].map((folder) =>
     join(folder, 'ansible.cfg'),
@@ -32,7 +32,7 @@ export function plainConfig(projectDir: string, playbook: string): string {
   return dirname(config) === ownAnsibleFolder() ? join(ownAnsibleFolder(), 'plain.cfg') : config;
 }
 
-/** An inventory of one host (JSON, which Ansible's YAML inventory reads) in the groups that its playbook names. */
+/** An inventory of one host in the given groups, as JSON, which Ansible reads as YAML. */
 export function inventory(
   host: Host,
   ssh: Fleet['ssh'],
@@ -44,7 +44,7 @@ export function inventory(
     ansible_user: ssh.user,
     ansible_ssh_private_key_file: ssh.privateKey,
     ansible_python_interpreter: '/usr/bin/python3',
-    // It overrides every `become` of a playbook; a plain one keeps its own where sudo may be used.
+    // This overrides every `become` of a playbook; a plain playbook keeps its own where sudo may be used.
     ...(kind === 'plain' && ssh.become ? {} : { ansible_become: ssh.become }),
   };
   const member = { hosts: { [host.instanceId]: {} } };
@@ -54,7 +54,7 @@ export function inventory(
   });
 }
 
-/** Variables that a play may do without. */
+/** Variables that are optional for a play. */
 const optional = ['release_previous', 'release_project_commit'];
 
 const rules: [string, RegExp][] = [
@@ -66,7 +66,7 @@ const rules: [string, RegExp][] = [
   ['release_health_path', /^\/[A-Za-z0-9._~/?=&%-]*$/],
 ];
 
-/** Refuses values that Ansible would take for templates or paths elsewhere. Code `ansible.bad-variable`. */
+/** Refuses values that Ansible would read as templates or as other paths. Code `ansible.bad-variable`. */
 export function checkVariables(variables: ReleaseVariables | PlainVariables): void {
   for (const [name, rule] of rules) {
     const value = variables[name];

@@ -4,10 +4,10 @@ import { execa } from 'execa';
 import { ownAnsibleFolder } from './ansible-files.ts';
 import { shellQuote } from './quote.ts';
 
-/** How long Ansible may take to end by itself once told to, in milliseconds. */
+/** How long Ansible may take to exit after a signal, in milliseconds. */
 const graceMs = 3000;
 
-/** The environment of ansible-playbook, by which the project's ansible.cfg and the pipeline's own plugins are used. */
+/** The environment of ansible-playbook, which selects the project's ansible.cfg and the pipeline's own plugins. */
 export function environment(
   folder: string,
   events: string,
@@ -21,7 +21,7 @@ export function environment(
     ANSIBLE_CALLBACK_PLUGINS: join(ownAnsibleFolder(), 'callback_plugins'),
     ANSIBLE_CALLBACKS_ENABLED: 'pipeline_events',
     ANSIBLE_STDOUT_CALLBACK: 'default',
-    // The inventory and the connection are the pipeline's, whatever the project's ansible.cfg has for other ones.
+    // Inventory and connection are the pipeline's, whatever the project's ansible.cfg says.
     ANSIBLE_INVENTORY_ENABLED: 'yaml',
     ANSIBLE_TRANSPORT: 'ssh',
     ANSIBLE_LOCAL_TEMP: join(folder, 'tmp'),
@@ -40,7 +40,10 @@ interface GroupResult {
   stopped?: 'timeout' | 'signal';
 }
 
-/** Runs ansible-playbook as the leader of a process group, so that its workers and their ssh end with it. */
+/**
+ * Runs ansible-playbook as the leader of a process group, so that its workers and their ssh processes are ended with
+ * it.
+ */
 export async function runGroup(
   clock: Clock,
   argv: string[],
@@ -87,7 +90,7 @@ export async function runGroup(
       stopped,
     };
   } finally {
-    // The leader may be gone before its workers are.
+    // The leader may exit before its workers.
     if (stopped) kill('SIGKILL');
     timer.cancel();
     killer.cancel();

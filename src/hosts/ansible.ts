@@ -13,7 +13,7 @@ import { createPlaySetup, type PlaySettings, releasePlays } from './play-setup.t
 import { namingProject } from './project-paths.ts';
 import type { Host, Hosts } from './types.ts';
 
-/** Runs playbooks on one host at a time, over the connections of `sshOptions`. */
+/** Runs playbooks on one host at a time, over the shared connections of `sshOptions`. */
 export function createAnsible(settings: {
   ssh: Fleet['ssh'];
   ansible?: PlaySettings;
@@ -55,7 +55,7 @@ export function createAnsible(settings: {
           env: {
             ...environment(folder, path('events'), setup.config, settings.sshOptions(host)),
             ...setup.env,
-            // What one play has found out about the host, the next one of this process need not.
+            // Facts that one play has gathered about the host are reused by later plays of this process.
             ANSIBLE_CACHE_PLUGIN: 'jsonfile',
             ANSIBLE_CACHE_PLUGIN_CONNECTION: join(runDir, 'facts'),
           },

@@ -6,18 +6,19 @@ import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
 import { ansibleMissing } from './ansible-error.ts';
 
-/** Where installed roles and collections are. */
+/** Folders of installed roles and collections. */
 export interface Installed {
   roles: string;
   collections: string;
 }
 
-/** Limit of one installation, in milliseconds: servers that do not answer are tried again by ansible-galaxy. */
+/** Limit of one installation, in milliseconds: ansible-galaxy itself retries servers that do not answer. */
 const timeoutMs = 600_000;
 
 /**
- * Installs the roles and collections of a requirements file below `.pipeline/galaxy` of the project, unless those of this very content
- * are there already. Two processes may do it at once; an interrupted installation leaves nothing that counts.
+ * Installs the roles and collections of a requirements file below `.pipeline/galaxy` of the project, unless those of
+ * this exact content are already installed. Two processes may install concurrently; an interrupted installation is
+ * ignored later.
  * @param config The ansible.cfg, which may name servers.
  * @throws usage error `ansible.no-requirements`; PipelineError `ansible.requirements` with ansible-galaxy's own reason
  */
@@ -33,7 +34,7 @@ export async function installRequirements(
     try {
       await install(file, making, { config, signal });
       await rename(making, folder).catch((error: NodeJS.ErrnoException) => {
-        // Another process was quicker.
+        // Another process has finished first.
         if (!existsSync(folder)) throw error;
       });
     } finally {
@@ -63,7 +64,7 @@ async function install(file: string, folder: string, { config, signal }: { confi
     ANSIBLE_COLLECTIONS_PATH: join(folder, 'collections'),
     ANSIBLE_LOCAL_TEMP: join(folder, 'tmp'),
     ANSIBLE_NOCOLOR: '1',
-    // Git and ssh must not ask anybody.
+    // Git and ssh must not prompt.
     GIT_TERMINAL_PROMPT: '0',
     LC_ALL: 'C.UTF-8',
   };
@@ -97,8 +98,8 @@ async function install(file: string, folder: string, { config, signal }: { confi
 }
 
 /**
- * Why an installation failed, of all that ansible-galaxy prints. For a role the reason is in a warning, which is wrapped, and the error
- * after it only says that errors can be ignored.
+ * Finds the reason of a failed installation in the output of ansible-galaxy. For a role the reason is in a wrapped
+ * warning, and the error after it only says that errors can be ignored.
  */
 export function failureReason(output: string): string {
   const parts = output

@@ -3,8 +3,8 @@ const begin = '-----BEGIN SSH HOST KEY KEYS-----';
 const end = '-----END SSH HOST KEY KEYS-----';
 
 /**
- * The host keys that cloud-init printed on the console at the last boot that made keys; undefined until a whole block is there.
- * Lines may carry a logger's prefix. Each key is `<type> <base64>`.
+ * The host keys that cloud-init printed on the console when it last created keys; undefined until the block is
+ * complete. Lines may carry a logger's prefix. Each key is `<type> <base64>`.
  */
 export function keysFromConsole(output: string | undefined): string[] | undefined {
   if (!output) return undefined;
@@ -21,7 +21,10 @@ export function keysFromConsole(output: string | undefined): string[] | undefine
   return keys.length > 0 ? keys : undefined;
 }
 
-/** known_hosts lines under a name of our own (`HostKeyAlias`), so that a reused address is never taken for another machine. */
+/**
+ * known_hosts lines under the pipeline's own name (`HostKeyAlias`), so that a reused address is never mistaken for
+ * another host.
+ */
 export function knownHostsFile(alias: string, keys: readonly string[]): string {
   return keys.map((entry) => `${alias} ${entry}\n`).join('');
 }

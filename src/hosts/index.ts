@@ -10,22 +10,25 @@ import { checkHost } from './validate.ts';
 
 export interface HostsOptions {
   ssh: Fleet['ssh'];
-  /** How playbooks are run; without it those of the release role, with no groups and nothing to install. */
+  /** How playbooks are run; by default as those of the release role, without groups or requirements. */
   ansible?: PlaySettings;
-  /** Of the hosts, for sessions of Session Manager; without it that of the environment. */
+  /** Region of the hosts, for sessions of Session Manager; by default that of the environment. */
   region?: string;
-  /** Relative files of the project, its ansible.cfg among them, are looked for here. */
+  /** Folder of the project, for its ansible.cfg and relative paths. */
   projectDir: string;
-  /** Folder of mode 0700 for inventories, control sockets, pins and extra variables; made when absent. */
+  /** Folder of mode 0700 for inventories, control sockets, pins and extra variables; created when absent. */
   runDir: string;
   /** The console of an instance, where cloud-init prints the host keys. */
   consoleOutput: (instanceId: string) => Promise<string | undefined>;
   clock: Clock;
-  /** For waits; without it one of the clock's own. */
+  /** For waits; by default one of the clock's own. */
   poll?: Poll;
 }
 
-/** The way to machines, by OpenSSH's client and ansible-playbook. Call `close` at the end: shared connections outlive the process. */
+/**
+ * Opens the port to the hosts, by OpenSSH's client and ansible-playbook. Call `close` at the end, as shared connections
+ * outlive the process.
+ */
 export function createHosts(options: HostsOptions): Hosts {
   const ssh = createSsh(options);
   const play = createAnsible({ ...options, sshOptions: ssh.options });

@@ -4,26 +4,26 @@ import type { Fleet } from '../config/settings.ts';
 import type { Host } from './types.ts';
 import { checkHost, checkLogin } from './validate.ts';
 
-/** Where the way to the hosts goes through. */
+/** Address and login of a jump host. */
 export interface JumpHost {
   user: string;
   host: string;
   port: number;
 }
 
-/** Why there is no way to a host. `lasting`: trying again will not help. */
+/** Why there is no connection to a host. `lasting`: a retry will not help. */
 export interface WayProblem {
   message: string;
   lasting: boolean;
 }
 
-/** Name under which its keys are pinned: an address of its own could be one of the hosts'. */
+/** Name under which its keys are pinned, as its address could also be that of a host. */
 export const jumpAlias = 'golden-pipeline-jump';
 
 const key = /(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)) AAAA[0-9A-Za-z+/]{20,}={0,3}/;
 
 /**
- * Reads `user@host` or `user@host:port`; an IPv6 address stands in brackets.
+ * Reads `user@host` or `user@host:port`; an IPv6 address is written in brackets.
  * @throws usage error `ssh.bad-jump`, or those of `checkLogin`
  */
 export function parseJump(to: string): JumpHost {
@@ -38,7 +38,10 @@ export function parseJump(to: string): JumpHost {
   return login;
 }
 
-/** The known_hosts file for it: the keys of the given lines and no other, under our own name. Throws `ssh.bad-jump` when one holds none. */
+/**
+ * The known_hosts file for the jump host: only the keys of the given lines, under the pipeline's own name. Throws
+ * `ssh.bad-jump` when a line has no key.
+ */
 export function jumpKnownHosts(lines: readonly string[]): string {
   const keys = lines.map((line) => {
     const found = line.startsWith('@') ? null : key.exec(line);
@@ -53,7 +56,7 @@ export function jumpKnownHosts(lines: readonly string[]): string {
   return keys.join('');
 }
 
-/** What went wrong on the way, in words, from what the ssh to the jump host wrote down; undefined when it had no complaint. */
+/** Explains a failed connection from the log of the ssh to the jump host; undefined when the log has no error. */
 export function jumpProblem(log: string, ssh: Fleet['ssh'], host: Host): WayProblem | undefined {
   const lines = log.split('\n').map((line) => line.trim());
   const line = lines.find((one) => /[a-z]/.test(one));

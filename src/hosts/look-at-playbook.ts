@@ -13,13 +13,13 @@ import { inProject, namingProject } from './project-paths.ts';
 import { shellQuote } from './quote.ts';
 import type { Hosts } from './types.ts';
 
-/** Stands for the host of the release: its plays are listed, it is never contacted. */
+/** Placeholder for the host of the release: its plays are listed, and it is never contacted. */
 const nobody = { instanceId: 'host-of-the-release', address: '192.0.2.1' };
 
-/** More than any playbook takes to be read, in milliseconds. */
+/** Time limit for reading a playbook, in milliseconds. */
 const timeoutMs = 120_000;
 
-/** Looks at playbooks with the programs, settings, inventory and variables of a play, and contacts no host. */
+/** Analyzes playbooks with the programs, settings, inventory and variables of a play, without contacting a host. */
 export function createLook(settings: {
   ssh: Fleet['ssh'];
   ansible?: PlaySettings;
@@ -75,7 +75,10 @@ export function createLook(settings: {
     namingProject({ checkout: options?.projectDir, projectDir }, () => look(playbook, variables, options));
 }
 
-/** Where tasks are is for people; folders of roles are compared, and stay as they are. */
+/**
+ * Locations of tasks are printed, so they name files of the project; folders of roles are compared, so they stay
+ * unchanged.
+ */
 function withNames({ plays }: PlaybookLook, names: { checkout?: string; projectDir: string }): PlaybookLook {
   return {
     plays: plays.map((play) => ({
@@ -85,7 +88,7 @@ function withNames({ plays }: PlaybookLook, names: { checkout?: string; projectD
   };
 }
 
-/** A playbook that Ansible itself refuses: a role that is not there, a syntax error. */
+/** A playbook that Ansible itself refuses: a missing role, a syntax error. */
 function unreadable(
   playbook: string,
   { config, argv, env }: PlaySetup,
@@ -94,7 +97,7 @@ function unreadable(
   const lines = (stderr.trim() || stdout.trim()).split('\n').map((line) => line.trimEnd());
   const syntax = lines.findIndex((line) => line.startsWith('Syntax Error while loading YAML'));
   const error = lines.find((line) => /^(ERROR!|\[?ERROR)/.test(line)) ?? lines[0] ?? '';
-  // Ansible tries JSON first, and begins with what that has found.
+  // Ansible tries JSON first, and its message begins with that error.
   const said = syntax < 0 ? error : `it is not valid YAML: ${lines[syntax + 1]?.trim()}`;
   const variables = Object.entries({ ANSIBLE_CONFIG: config, ...env }).map(
     ([name, value]) => `${name}=${shellQuote(value)}`,

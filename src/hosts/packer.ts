@@ -7,31 +7,31 @@ import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
 import { ansibleConfig, ownAnsibleFolder } from './ansible-files.ts';
 
-/** What one `packer build` is given. */
+/** Inputs of one `packer build`. */
 export interface PackerBuild {
   /** A checkout of the project. */
   projectDir: string;
-  /** The commit that it is of. A template that has a variable `project_commit` gets it. */
+  /** The commit of the checkout, passed to a template with a variable `project_commit`. */
   projectCommit: string;
   /** Private folder for Packer's and Ansible's own files. */
   workDir: string;
-  /** Values of the template's variables; they are seen in the list of processes, so no secrets. */
+  /** Values of the template's variables; they are visible in the process list, so they must not contain secrets. */
   variables: Record<string, string>;
-  /** Credentials, if not those of the environment. */
+  /** Credentials; by default those of the environment. */
   env: Record<string, string>;
-  /** Each line of Packer's output. */
+  /** Called with each line of Packer's output. */
   onLine: (line: string) => void;
-  /** Ends the build; Packer terminates the builder and deletes key and security group first. */
+  /** Stops the build; Packer first terminates the builder and deletes key and security group. */
   signal?: AbortSignal;
 }
 
-/** How long Packer may clean up after an interrupt, in milliseconds: a builder must have ended first. */
+/** How long Packer may clean up after an interrupt, in milliseconds; it waits for the builder to terminate. */
 const cleanUpMs = 180_000;
 
 /**
- * Runs `packer build` with the project's own template, or the product's when it has none.
- * @throws usage error `packer.missing`; PipelineError `packer.failed` with the last lines of its output, `packer.not-cleaned`; the reason of
- * `signal` once Packer has cleaned up.
+ * Runs `packer build` with the project's own template, or the package's when it has none.
+ * @throws usage error `packer.missing`; PipelineError `packer.failed` with the last lines of its output,
+ * `packer.not-cleaned`; the reason of `signal` once Packer has cleaned up.
  */
 export async function packerBuild(request: PackerBuild): Promise<void> {
   const { projectDir, projectCommit, workDir, env, onLine } = request;
@@ -49,12 +49,12 @@ export async function packerBuild(request: PackerBuild): Promise<void> {
       buffer: false,
       stdin: 'ignore',
       cwd: workDir,
-      // Of its own, for a Ctrl-C to reach it once, and in its time.
+      // A process group of its own, so that a Ctrl-C reaches it only once, when the pipeline sends it.
       detached: true,
       cleanup: false,
       env: {
         ...env,
-        // Unlike -var, this is no error for a template that has no such variable.
+        // Unlike -var, this is not an error for a template without the variable.
         PKR_VAR_project_commit: projectCommit,
         CHECKPOINT_DISABLE: '1',
         PACKER_CACHE_DIR: join(workDir, 'packer-cache'),
@@ -86,7 +86,7 @@ export async function packerBuild(request: PackerBuild): Promise<void> {
   });
 }
 
-/** Why the build ended: Packer says so when it has cleaned up; at a few moments an interrupt makes it crash instead. */
+/** Why the build stopped: Packer prints it after its clean-up, but an interrupt at some moments makes it crash. */
 function interrupted({ reason }: AbortSignal, last: string[]): unknown {
   if (last.some((line) => /Cleanly cancelled builds/.test(line))) return reason;
   return new PipelineError('packer.not-cleaned', 'interrupted, and Packer does not say that it has cleaned up', {
@@ -97,8 +97,9 @@ function interrupted({ reason }: AbortSignal, last: string[]): unknown {
 }
 
 /**
- * Interrupts Packer's process group once the signal is aborted, as a terminal does: its outer process ignores that and waits for the inner
- * one, which cleans up. What still runs after that is killed, also when this process exits.
+ * Interrupts Packer's process group once the signal is aborted, as a terminal does: its outer process ignores that and
+ * waits for the inner one, which cleans up. Processes that still run after that are killed, also when this process
+ * exits.
  */
 function stopWith(pid: number | undefined, signal: AbortSignal): { end(): void } {
   const kill = (name: NodeJS.Signals) => {

@@ -6,13 +6,13 @@ import { ansibleConfig, plainConfig, plainPlaybook } from './ansible-files.ts';
 import { type Installed, installRequirements } from './galaxy.ts';
 import { assertVaultPassword } from './vault-password.ts';
 
-/** The part of the configuration that says how the app's playbook is run. */
+/** The configuration of the app's playbook. */
 export type PlaySettings = Pick<Fleet['ansible'], 'kind' | 'groups' | 'requirements' | 'vaultPasswordFile'>;
 
-/** Those of a playbook that applies the release role, with nothing besides. */
+/** Settings of a playbook that applies the release role, without anything else. */
 export const releasePlays: PlaySettings = { kind: 'release', groups: [] };
 
-/** What ansible-playbook gets besides inventory and variables. */
+/** Options of ansible-playbook besides inventory and variables. */
 export interface PlaySetup {
   /** The ansible.cfg. */
   config: string;
@@ -21,8 +21,9 @@ export interface PlaySetup {
 }
 
 /**
- * How a playbook is run, whatever it is run for: its ansible.cfg, its vault password, its roles and collections, which are installed
- * first where they are missing. The pipeline's own playbook needs none of them. `checkout` is the project where it is one of a commit.
+ * Prepares a run of a playbook: its ansible.cfg, its vault password, its roles and collections, which are installed if
+ * they are missing. The pipeline's own playbook needs none of them. `checkout` is the project where it is one of a
+ * commit.
  */
 export function createPlaySetup({
   ansible,
@@ -41,7 +42,7 @@ export function createPlaySetup({
     const config = plain && !own ? plainConfig(checkout, playbook) : ansibleConfig(checkout, playbook);
     const setup: PlaySetup = {
       config,
-      // As people run such a playbook themselves: a task may still say otherwise, which it could not against the inventory.
+      // As a command-line default, as in manual runs: a task may override it, unlike a value in the inventory.
       argv: plain && become ? ['--become'] : [],
       env: {},
     };
@@ -51,7 +52,7 @@ export function createPlaySetup({
       setup.argv.push('--vault-password-file', ansible.vaultPasswordFile);
     }
     if (ansible.requirements !== undefined) {
-      // From the same commit as the plays; one outside of the project is where it is.
+      // From the same commit as the plays; a file outside of the project is used in place.
       const below = relative(projectDir, ansible.requirements);
       const file = below.startsWith('..') ? ansible.requirements : join(checkout, below);
       const installed = await installRequirements(file, { projectDir, config, signal });
@@ -64,7 +65,7 @@ export function createPlaySetup({
   };
 }
 
-/** Where Ansible looks for roles and collections: what was installed first, then where it would look without it. */
+/** Search path for roles and collections: the installed ones first, then Ansible's defaults. */
 async function searchPaths(config: string, cwd: string, installed: Installed): Promise<Record<string, string>> {
   const result = await execa('ansible-config', ['dump', '--format', 'json'], {
     cwd,

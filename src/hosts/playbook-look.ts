@@ -1,4 +1,4 @@
-/** What a playbook holds, as Ansible itself reads it before it runs anything. */
+/** The contents of a playbook, as Ansible reads it before it runs anything. */
 export interface PlaybookLook {
   plays: PlayLook[];
 }
@@ -7,7 +7,9 @@ export interface PlayLook {
   name: string;
   /** The pattern, e.g. `['all']`. */
   hosts: string[];
-  /** All that may run: tasks of `rescue` and `always`, and handlers, too; without those that tags leave out. */
+  /**
+   * All tasks that may run, including those of `rescue` and `always`, and handlers; without those that tags exclude.
+   */
   tasks: TaskLook[];
 }
 
@@ -16,17 +18,22 @@ export interface TaskLook {
   name: string;
   /** Fully qualified where Ansible knows the module, e.g. `ansible.builtin.template`. */
   module: string;
-  /** Notified, not run in its turn. */
+  /** True for a handler. */
   handler: boolean;
   /** File and line. */
   at: string;
-  /** Role that the task is of, and its folder; absent outside of roles. */
+  /** Role of the task, and its folder; absent outside of roles. */
   role?: string;
   folder?: string;
-  /** The file of the role that `import_role` names by `tasks_from`; absent for the role as a whole. */
+  /** The file of the role that `import_role` names by `tasks_from`; absent for the whole role. */
   entry?: string;
-  /** What is included, where that is known only while it runs; includes by fixed names are listed as what they lead to. */
+  /**
+   * The name in a dynamic include, which is known only at run time; includes with fixed names are listed with their
+   * tasks.
+   */
   includes?: string;
-  /** Values, in this play, of the variables by which the role decides whether it changes a host; absent where they are not known. */
+  /**
+   * Values in this play of the variables that decide whether the role changes a host; absent where they are unknown.
+   */
   variables?: Record<string, string>;
 }

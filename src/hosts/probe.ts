@@ -1,4 +1,4 @@
-/** What one request brought. */
+/** The response to one request. */
 export interface ProbeAnswer {
   status: number;
   body: string;
@@ -7,13 +7,13 @@ export interface ProbeAnswer {
   headers?: Record<string, string>;
 }
 
-/** One GET request; rejects when there is no answer at all. */
+/** One GET request; rejects when there is no answer. */
 export type Probe = (
   url: string,
   options: { timeoutMs: number; headers?: Record<string, string> },
 ) => Promise<ProbeAnswer>;
 
-/** Probes over the network, following no redirects: what the balancer itself says is what counts. */
+/** Probes over the network. Redirects are not followed, as the answer of the load balancer itself is checked. */
 export const httpProbe: Probe = async (url, { timeoutMs, headers }) => {
   const started = performance.now();
   const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });

@@ -1,8 +1,9 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 
 /**
- * Runs `work`, and names files in its errors as they are in the project: a checkout of it is gone when somebody looks for them.
- * @param checkout Folder that the project is checked out to; undefined where its own files are used.
+ * Runs `work`, and names files in its errors as they are in the project: a checkout is deleted before anybody can look
+ * at it.
+ * @param checkout Folder that the project is checked out to; undefined where the project's own files are used.
  */
 export async function namingProject<T>(
   { checkout, projectDir }: { checkout?: string; projectDir: string },

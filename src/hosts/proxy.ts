@@ -7,24 +7,27 @@ import { shellQuote } from './quote.ts';
 import { sshOptions } from './ssh-options.ts';
 import type { Host } from './types.ts';
 
-/** How a connection to a host gets there. */
+/** How connections reach a host: directly, by a jump host or by Session Manager. */
 export interface Proxy {
-  /** Options for the ssh to that host. */
+  /** Options for the ssh to a host. */
   options(host: Host): string[];
-  /** Before a connection is made: what the last one complained of is over. */
+  /** Called before a connection is opened; clears the errors of the last one. */
   begin(host: Host): Promise<void>;
-  /** Why there was no connection; undefined when it was not the way that failed. */
+  /** Why there was no connection; undefined when the failure has another cause. */
   problem(host: Host): Promise<WayProblem | undefined>;
   /** How long a host may take to answer, in seconds. */
   connectTimeoutSeconds: number;
-  /** Arguments of an ssh that ends what the hosts share of the way. */
+  /** Arguments of an ssh that closes the connection that the hosts share. */
   exitArguments?: string[];
 }
 
-/** A direct way; to a jump host and on from there; a session, for which the AWS CLI itself takes seconds to start. In seconds. */
+/**
+ * Connection time-outs in seconds: direct, by a jump host, and by a session, for which the AWS CLI itself takes seconds
+ * to start.
+ */
 const patience = { direct: 5, jump: 10, session: 20 };
 
-/** One kind of way: the command for a host, which writes its complaints to `log`, and what they mean. */
+/** One connection method: the command for a host, which writes its errors to `log`, and their explanations. */
 interface Way {
   command(host: Host, log: string): string;
   problem(log: string, host: Host): WayProblem | undefined;
@@ -33,8 +36,8 @@ interface Way {
 }
 
 /**
- * The way that `ssh.proxyJump` or `ssh.via` asks for.
- * @param folders.runDir for the pins of the jump host and for what the way complains of; made when absent
+ * The connection method of `ssh.proxyJump` or `ssh.via`.
+ * @param folders.runDir for the pins of the jump host and for error logs; created when absent
  * @param folders.sockets for the connection to the jump host, which all hosts share
  * @throws usage error `ssh.bad-jump` for a wrong `ssh.proxyJump`
  */
@@ -48,7 +51,8 @@ export function createProxy(
     const connectTimeoutSeconds = patience.direct;
     return { options: () => [], begin: async () => {}, problem: async () => undefined, connectTimeoutSeconds };
   }
-  // In a file: ssh hides the words of the way's program when the connection is shared, and mixes them with its own when it is not.
+  // Logged to a file: ssh hides the output of its ProxyCommand on a shared connection, and mixes it with its own
+  // otherwise.
   const log = (host: Host) => join(folders.runDir, `${host.instanceId}.way.log`);
   return {
     options: (host) => ['-o', `ProxyCommand=${way.command(host, log(host))}`],
@@ -74,7 +78,10 @@ function wayOf(
   return ssh.proxyJump && throughHost(ssh, ssh.proxyJump, folders);
 }
 
-/** A ProxyCommand of our own and not ProxyJump: that would take neither the pins, nor the key, nor the shared connection. */
+/**
+ * A separate ProxyCommand instead of ProxyJump, which would use neither the pins, nor the key, nor the shared
+ * connection.
+ */
 function throughHost(
   ssh: Fleet['ssh'],
   jump: NonNullable<Fleet['ssh']['proxyJump']>,
@@ -121,7 +128,7 @@ function sessionProblem(log: string, host: Host): WayProblem | undefined {
   return said === undefined ? undefined : { message: `no session: ${said.trim()}`, lasting: false };
 }
 
-/** Words as a shell reads them back, after ssh has filled in what starts with `%`. */
+/** Arguments quoted for a shell, and with `%` escaped for ssh. */
 function commandLine(words: readonly string[]): string {
   return words.map((word) => shellQuote(word.replaceAll('%', '%%'))).join(' ');
 }

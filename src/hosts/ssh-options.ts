@@ -15,7 +15,7 @@ export function controlFolder(runDir: string): { path: string; remove(): Promise
   return { path, remove: () => (fits ? Promise.resolve() : rm(path, { recursive: true, force: true })) };
 }
 
-/** Path of the control socket of a host: short, and the same for ssh and Ansible, which thus share one connection. */
+/** Path of the control socket of a host: short, and the same for ssh and Ansible, so that they share one connection. */
 export function controlPath(folder: string, host: Host, login: { user: string; port: number }): string {
   const id = createHash('sha256')
     .update([host.instanceId, host.address, login.user, login.port].join('\0'))
@@ -23,15 +23,15 @@ export function controlPath(folder: string, host: Host, login: { user: string; p
   return join(folder, id.slice(0, 16));
 }
 
-/** What every ssh of ours is started with; values on the command line win over the user's own ssh configuration. */
+/** Options of every ssh of the pipeline; they take precedence over the user's ssh configuration. */
 export function sshOptions(request: {
-  /** Socket of the shared connection; absent for a connection of its own. */
+  /** Socket of the shared connection; absent for an unshared connection. */
   controlPath?: string;
   knownHosts: string;
   privateKey: string;
   /** Name under which the keys are pinned; absent when known_hosts lines are configured. */
   alias?: string;
-  /** How long the other end may take to answer, in seconds; 5 unless told. */
+  /** How long the host may take to answer, in seconds; 5 by default. */
   connectTimeoutSeconds?: number;
 }): string[] {
   const options: [string, string | number][] = [
@@ -74,7 +74,7 @@ function sharing(controlPath: string | undefined): [string, string][] {
   ];
 }
 
-/** ssh splits file lists at spaces and expands `%`; a quoted path is one. */
+/** ssh splits file lists at spaces and expands `%`; a quoted path stays whole. */
 function quoted(path: string): string {
   return `"${path.replaceAll('%', '%%')}"`;
 }

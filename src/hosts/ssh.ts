@@ -23,9 +23,9 @@ export interface SshSettings {
   poll?: Poll;
 }
 
-/** How often a host that does not answer yet is tried again, in milliseconds. */
+/** Pause between attempts to reach a host that does not answer yet, in milliseconds. */
 const retryMs = 250;
-/** A remote program without a limit of its own may take this long, in milliseconds. */
+/** Default time limit of a remote program, in milliseconds. */
 const defaultRunMs = 60_000;
 
 /** SSH with pinned host keys and one shared connection per host. */
@@ -40,7 +40,7 @@ export function createSsh(settings: SshSettings) {
 
   const pinFile = (host: Host) => join(runDir, `${host.instanceId}.known_hosts`);
 
-  /** Writes the keys to trust; false while the console has not printed them. */
+  /** Writes the trusted keys; false while the console has not printed them. */
   async function pin(host: Host): Promise<boolean> {
     if (ssh.hostKeys !== 'console') {
       await writeFile(pinFile(host), ssh.hostKeys.map((line) => `${line}\n`).join(''), { mode: 0o600 });
@@ -66,7 +66,7 @@ export function createSsh(settings: SshSettings) {
   const login = ['-l', ssh.user, '-p', String(ssh.port)];
   const argv = (host: Host, ...extra: string[]) => [...options(host), ...login, ...extra];
 
-  /** Runs a program; the result of ssh itself, whatever it was. */
+  /** Runs a program and returns the result of ssh, also a failure. */
   async function execute(host: Host, command: string[], timeoutMs: number, shared = true) {
     checkHost(host);
     const limit = new AbortController();
@@ -96,7 +96,7 @@ export function createSsh(settings: SshSettings) {
   return {
     options,
     forget,
-    /** Pins the keys unless that is done. Rejects with `ssh.unreachable` while the console has none. */
+    /** Pins the keys unless they are pinned. Rejects with `ssh.unreachable` while the console has none. */
     async ensurePinned(host: Host): Promise<void> {
       checkHost(host);
       if (seen.has(host.instanceId) || (await pin(host))) return;
@@ -110,7 +110,7 @@ export function createSsh(settings: SshSettings) {
         await poll({
           what: `SSH on ${host.instanceId} (${host.address}:${ssh.port})`,
           read: async () => {
-            // Read anew each time: a machine that has booted again may have new keys.
+            // Read again each time: a host may have new keys after a boot.
             if (!(await pin(host))) return false;
             const result = await execute(
               host,
@@ -143,7 +143,10 @@ export function createSsh(settings: SshSettings) {
         );
       }
     },
-    /** Does something that connects by itself; when that fails because of the way to the host, the error says so. */
+    /**
+     * Runs work that opens its own connections; when it fails because of the jump host or the session, the error
+     * explains that.
+     */
     async explained<T>(host: Host, connect: () => Promise<T>): Promise<T> {
       await proxy.begin(host);
       try {
@@ -163,9 +166,9 @@ export function createSsh(settings: SshSettings) {
       if (result.code === 'ENOENT') throw sshMissing();
       if (!result.failed) return result.stdout;
       const how = result.isCanceled ? `did not end within ${timeoutMs} ms` : `exit ${result.exitCode ?? result.signal}`;
-      // 255 is ssh's own: the program was never started, or its end is not known.
+      // 255 is ssh's own exit code: the program was not started, or its result is unknown.
       const way = result.exitCode === 255 ? await proxy.problem(host) : undefined;
-      // A way that is closed for good is no matter of this machine.
+      // A permanent failure of the jump host or session does not depend on the host.
       const unreached = result.exitCode === 255 && !way?.lasting && (way !== undefined || isOwnEnd(result));
       throw new PipelineError(
         unreached ? 'ssh.unreachable' : 'ssh.failed',
@@ -184,7 +187,7 @@ export function createSsh(settings: SshSettings) {
   };
 }
 
-/** The first line that says something: what ssh adds when the way to the host has ended does not. */
+/** The first informative line: what ssh adds when its ProxyCommand has exited is skipped. */
 function telling(text: string): string {
   const lines = text.trim().split('\n');
   return (
@@ -196,11 +199,11 @@ function telling(text: string): string {
   );
 }
 
-/** What ssh itself says when it cannot connect, or has lost the connection. */
+/** Messages of ssh when it cannot connect, or has lost the connection. */
 const sshWords =
   /^(ssh[:_]|kex_|Connection |client_loop|mux_client|Timeout|Host key verification|Received disconnect|@@@|.*Permission denied \()/m;
 
-/** True for an exit 255 that is ssh's; some programs end with it themselves, and then have said something else. */
+/** True for an exit code 255 of ssh itself. Some programs also exit with it, but with other output. */
 function isOwnEnd({ stdout, stderr }: { stdout: string; stderr: string }): boolean {
   return stderr.trim() === '' ? stdout === '' : sshWords.test(stderr);
 }

@@ -3,20 +3,20 @@ import { delimiter, join } from 'node:path';
 import { usageError } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../config/settings.ts';
 
-/** Programs that a release runs on this machine, with the Debian package that brings each. */
+/** Programs that a release runs on this computer, with the Debian package of each. */
 const programs: Record<string, string> = {
   git: 'git',
   ssh: 'openssh-client',
   'ansible-playbook': 'ansible-core',
 };
-/** What sessions of Session Manager need besides; the plugin is no Debian package. */
+/** Additional programs for Session Manager; the plugin is not a Debian package. */
 const sessionPrograms: Record<string, string> = { aws: 'awscli', 'session-manager-plugin': '' };
 const pluginCure =
   'install the plugin: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html';
 
 /**
- * Programs that are not there.
- * @param via how hosts are reached: `direct` asks for what every release needs, `ssm` for what its sessions need besides
+ * Lists the missing programs.
+ * @param via how hosts are reached: `direct` checks the programs of every release, `ssm` those of its sessions as well
  * @param path Folders to look in, as in the variable PATH.
  */
 export function missingTools(
@@ -30,7 +30,7 @@ export function missingTools(
 }
 
 /**
- * Makes sure that every program is there before anything is begun.
+ * Checks that every program is installed before anything is started.
  * @param ssh How hosts are reached.
  * @param path Folders to look in, as in the variable PATH.
  * @throws usage error `tools.missing` naming each one and what to install.

@@ -6,7 +6,10 @@ const hostname = /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,62})?(\.[A-Za-z0-9]([
 const instanceId = /^[A-Za-z0-9][A-Za-z0-9-]{0,60}$/;
 const user = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;
 
-/** Refuses what ssh or Ansible could take for an option, a pattern or another host. Code `ssh.bad-host`, `ssh.bad-user` or `ssh.bad-port`. */
+/**
+ * Refuses values that ssh or Ansible could read as an option, a pattern or another host. Code `ssh.bad-host`,
+ * `ssh.bad-user` or `ssh.bad-port`.
+ */
 export function checkHost(host: Host): void {
   if (!instanceId.test(host.instanceId)) {
     throw usageError('ssh.bad-host', `instance id ${JSON.stringify(host.instanceId)} is not one`);

@@ -7,8 +7,9 @@ const othersWrite = 0o002;
 const execute = 0o111;
 
 /**
- * What is wrong with a vault password file; undefined when it can be used. Ansible runs an executable file and takes what it prints
- * (ansible-playbook(1), --vault-password-file), so such a program may be readable. Its contents are never read here.
+ * What is wrong with a vault password file; undefined when it can be used. Ansible runs an executable file and uses its
+ * output (ansible-playbook(1), --vault-password-file), so such a program may be readable. Its contents are never read
+ * here.
  */
 export async function vaultPasswordProblem(file: string): Promise<{ problem: string; fix: string } | undefined> {
   const found = await stat(file).catch(() => undefined);

@@ -4,12 +4,12 @@ import { encode, readRecord } from './records.ts';
 import type { Store } from './store.ts';
 import type { LockRecord } from './types.ts';
 
-/** How often the holder of a lock looks whether somebody wants its run ended, in milliseconds. */
+/** How often the owner of a lock checks for an abort request, in milliseconds. */
 const lookMs = 1000;
 
-/** Somebody wants the run that holds a lock to undo its work and end. */
+/** A request that the run holding a lock undo its work and exit. */
 interface AbortRecord {
-  /** Of the lock that is meant: a later holder is not. */
+  /** Fencing token of the lock; a later owner is not affected. */
   fence: number;
   by: string;
   reason: string;
@@ -17,7 +17,9 @@ interface AbortRecord {
   at: string;
 }
 
-/** Asks the holder of a lock to undo its work and end. It sees that within a second, wherever it runs. */
+/**
+ * Requests that the owner of a lock undo its work and exit. The owner sees the request within a second, on any host.
+ */
 export async function writeAbort(
   store: Store,
   key: string,
@@ -28,7 +30,9 @@ export async function writeAbort(
   await store.put(key, encode(record), 'always');
 }
 
-/** Watches for such a request to the holder of `fence`; aborts with code `run.aborted` naming who asks and why. */
+/**
+ * Watches for such a request to the owner of `fence`; aborts with code `run.aborted`, with who requested it and why.
+ */
 export function watchAborts(
   store: Store,
   key: string,
@@ -39,7 +43,7 @@ export function watchAborts(
   let stopped = false;
   let timer: Timer;
   const look = async (): Promise<void> => {
-    // A ledger that does not answer is the heartbeat's concern.
+    // The heartbeat handles a ledger that does not answer.
     const request = await readRecord<AbortRecord>(store, key).catch(() => undefined);
     if (stopped) return;
     if (request?.value.fence !== fence) return schedule();

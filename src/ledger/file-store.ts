@@ -8,14 +8,15 @@ import { exclusively } from './mutex.ts';
 import { checkKey, type Store, type Stored, type Written } from './store.ts';
 
 /**
- * The store in a folder: one file per key, 0600 in folders of 0700, safe for several processes at once.
- * New files appear by `link`, changed ones by `rename`, so nobody ever reads half a file; comparing and changing is done under a mutex.
+ * The store in a folder: one file per key, 0600 in folders of 0700, safe for several processes at once. New files
+ * appear by `link`, changed ones by `rename`, so nobody ever reads half a file; compare-and-change is done under a
+ * mutex.
  */
 export function createFileStore(dir: string, clock: Clock): Store {
   const queues = new Map<string, Promise<unknown>>();
   const file = (key: string) => join(dir, `${checkKey(key)}.json`);
 
-  /** One after the other in this process, so that only other processes are ever waited for. */
+  /** Serialized within this process, so that only other processes cause waits. */
   const alone = <T>(path: string, work: () => Promise<T>): Promise<T> => {
     const mutex = join(dirname(path), `.${path.slice(dirname(path).length + 1)}.mutex`);
     const turn = (queues.get(path) ?? Promise.resolve()).then(() => exclusively(mutex, clock, randomUUID(), work));
@@ -56,7 +57,7 @@ export function createFileStore(dir: string, clock: Clock): Store {
       explained(
         dir,
         (async () => {
-          // Without its folder there is no such key, and no place for the mutex.
+          // Without its folder the key does not exist, and the mutex has no place.
           if ((await get(key)) === undefined) return;
           await alone(file(key), async () => {
             await unlessAbsent(unlink(file(key)));
@@ -79,7 +80,7 @@ async function createNew(path: string, text: string): Promise<Written> {
   }
 }
 
-/** Writes a file of its own, on disk before it gets its name; it is gone again when `place` fails. */
+/** Writes a temporary file to disk before `place` gives it its name; it is removed when `place` fails. */
 async function withDraft(path: string, text: string, place: (draft: string) => Promise<void>): Promise<void> {
   const draft = join(dirname(path), `.${randomUUID()}.draft`);
   try {
@@ -122,7 +123,7 @@ async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** What the file system says, in words that help. */
+/** Turns an error of the file system into one with a fix. */
 async function explained<T>(dir: string, work: Promise<T>): Promise<T> {
   try {
     return await work;

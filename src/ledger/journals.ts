@@ -4,7 +4,7 @@ import { isRunId } from '../engine/run-id.ts';
 import { encode, readRecord } from './records.ts';
 import type { Store } from './store.ts';
 
-/** The journals of runs: one key per entry, so that appending needs no more than a create. */
+/** The journals of runs: one key per entry, so that appending is a single create. */
 export interface Journals {
   append(run: string, sequence: number, entry: unknown): Promise<void>;
   read(run: string): Promise<unknown[]>;
@@ -31,7 +31,7 @@ export function createJournals(store: Store, guard: (run: string) => Promise<voi
   };
 }
 
-/** Six digits, so that the store's order is the journal's. */
+/** Six digits, so that the store's order is that of the journal. */
 function entryKey(run: string, sequence: number): string {
   if (!isRunId(run)) throw new PipelineError('run.id', `${show(run)} is no id of a run`, { outcome: 'usage' });
   if (!Number.isInteger(sequence) || sequence < 1 || sequence > 999_999)

@@ -13,22 +13,22 @@ import { encode, readRecord, updateRecord } from './records.ts';
 import type { Store } from './store.ts';
 import type { Ledger, ReleaseRecord, RunRecord } from './types.ts';
 
-/** Who works with the ledger. */
+/** The user of the ledger. */
 export interface LedgerOptions {
   environment: string;
   clock: Clock;
   identity: { owner: string; host: string };
 }
 
-/** The ledger of an environment in a folder (absolute path); several environments may share it. */
+/** Opens the ledger of an environment in a folder (absolute path); several environments may share it. */
 export function createFileLedger({ dir, ...options }: LedgerOptions & { dir: string }): Ledger {
   return createLedger(createFileStore(join(dir, environmentName(options.environment)), options.clock), options);
 }
 
-/** The ledger on any store. */
+/** Opens the ledger on any store. */
 export function createLedger(store: Store, { environment, clock, identity }: LedgerOptions): Ledger {
   const held = new Map<string, Lease>();
-  /** Refuses what a holder writes after its lock has gone to another. */
+  /** Refuses writes of an owner whose lock another run has taken. */
   const guard = async (app: string): Promise<void> => {
     const lock = held.get(app);
     if (!lock) return;
@@ -100,7 +100,7 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
       held.set(app, lock);
       const aborts = watchAborts(store, abortKey(app), lock.record.fence, clock);
       return {
-        // As it is at the time of asking: heartbeats go on.
+        // The current state, as heartbeats continue to change it.
         get record() {
           return lock.record;
         },
@@ -120,7 +120,7 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
 }
 
 function forget(held: Map<string, Lease>, app: string, lock: Lease): void {
-  // A lost lock goes on refusing what its run still writes.
+  // A lost lock continues to refuse writes of its run.
   if (held.get(app) === lock && !lock.lost.aborted) held.delete(app);
 }
 
@@ -128,7 +128,7 @@ const abortKey = (app: string) => `aborts/${appName(app)}`;
 const lockKey = (app: string) => `locks/${appName(app)}`;
 const releaseKey = (app: string, version: string) => `releases/${appName(app)}/${version}`;
 
-/** Run and app in one key: the list alone tells whose run it is. */
+/** Run and app are both in the key, so that the list alone shows whose run it is. */
 function runKey(id: string, app: string): string {
   if (!isRunId(id)) throw new PipelineError('run.id', `${show(id)} is no id of a run`, { outcome: 'usage' });
   return `runs/${id}.${appName(app)}`;

@@ -2,22 +2,22 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { isGone, type ProcessIdentity } from './process-identity.ts';
 import type { LockRecord } from './types.ts';
 
-/** A lock as the store has it. */
+/** A lock as stored. */
 export interface StoredLock extends LockRecord {
-  /** Who beats for it; on the same machine its end is seen at once. */
+  /** The process that sends the heartbeats; on the same host its exit is seen at once. */
   process?: ProcessIdentity;
   released?: boolean;
 }
 
-/** Why a lock may be taken; false while it is held. */
+/** Why a lock may be taken over; false while it is held. */
 export function isFree(lock: StoredLock, now: number): 'released' | 'expired' | 'process gone' | false {
   if (lock.released) return 'released';
-  // Not a comparison that a damaged time would make false for ever.
+  // Written so that a damaged time does not keep the lock forever.
   if (!(Date.parse(lock.expires) > now)) return 'expired';
   return lock.process && isGone(lock.process) ? 'process gone' : false;
 }
 
-/** Says who holds the lock since when, for what. */
+/** The error that names the owner of the lock, its start and its purpose. */
 export function heldError(lock: LockRecord, now: number): PipelineError {
   const since = Date.parse(lock.since);
   const reason = lock.reason ? ` (${lock.reason})` : '';
@@ -25,7 +25,7 @@ export function heldError(lock: LockRecord, now: number): PipelineError {
     `${lock.app} in ${lock.environment} is locked by ${lock.owner}@${lock.host} since ${clockTime(since, now)} ` +
     `(${ago(now - since)} ago) for "${lock.command}"${reason}`;
   const ends = `the lock ends by itself at ${clockTime(Date.parse(lock.expires), now)}`;
-  // A run can be asked to end; a lock taken by hand is its owner's.
+  // A run can be aborted; a lock taken by hand is removed by its owner only.
   const end =
     lock.run === undefined
       ? `if its process has died, ${ends}`
@@ -36,7 +36,7 @@ export function heldError(lock: LockRecord, now: number): PipelineError {
   });
 }
 
-/** Says that a lock is no longer ours. */
+/** The error for a lock that this run no longer holds. */
 export function lostError(held: LockRecord, by?: StoredLock): PipelineError {
   const who =
     by && !by.released && by.fence !== held.fence ? `: ${by.owner}@${by.host} took it for "${by.command}"` : '';
@@ -45,7 +45,7 @@ export function lostError(held: LockRecord, by?: StoredLock): PipelineError {
   });
 }
 
-/** Local time of day; with the date when that is not today. */
+/** Local time of day, with the date unless it is today. */
 function clockTime(at: number, now: number): string {
   const pad = (value: number) => String(value).padStart(2, '0');
   const date = new Date(at);

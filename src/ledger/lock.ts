@@ -6,11 +6,14 @@ import { encode, type Read, readRecord } from './records.ts';
 import type { Store } from './store.ts';
 import type { HeldLock, LockRecord } from './types.ts';
 
-/** How long a lock lasts without a heartbeat, and how often one is sent. Three beats may fail before it is anybody's. */
+/**
+ * How long a lock lasts without a heartbeat, and how often one is sent. Three heartbeats may fail before others can
+ * take it.
+ */
 export const leaseMs = 60_000;
 export const heartbeatMs = 15_000;
 
-/** What a lock is asked for with. */
+/** Inputs for taking a lock. */
 export interface LockRequest {
   store: Store;
   key: string;
@@ -24,7 +27,7 @@ export interface LockRequest {
   reason?: string;
 }
 
-/** The lease itself; the ledger adds who wants it ended. */
+/** The lease itself; the ledger adds abort requests. */
 export type Lease = Omit<HeldLock, 'abortRequested'>;
 
 /** Takes the lock. @throws PipelineError `lock.held` (outcome `locked`) */
@@ -45,13 +48,13 @@ export async function acquireLock(request: LockRequest): Promise<Lease> {
   }
 }
 
-/** The holder of a lock; undefined when it is free. */
+/** The owner of a lock; undefined when it is free. */
 export async function lockHolder(store: Store, key: string, clock: Clock): Promise<LockRecord | undefined> {
   const read = await readRecord<StoredLock>(store, key);
   return read && isFree(read.value, clock.now()) === false ? publicRecord(read.value) : undefined;
 }
 
-/** @throws PipelineError `lock.lost` when another has taken the lock since. */
+/** @throws PipelineError `lock.lost` when another run has taken the lock since. */
 export async function checkFence(store: Store, key: string, held: LockRecord): Promise<void> {
   const read = await readRecord<StoredLock>(store, key);
   if (read?.value.fence !== held.fence || read.value.released) throw lostError(held, read?.value);
@@ -83,7 +86,7 @@ function publicRecord({ process: _process, released: _released, ...record }: Sto
   return record;
 }
 
-/** Keeps a lock that was just taken: beats until it is released or lost. */
+/** Sends heartbeats for a lock until it is released or lost. */
 function hold(request: LockRequest, taken: Read<StoredLock>, takenOver: HeldLock['takenOver']): Lease {
   const { store, key, clock } = request;
   const lost = new AbortController();
@@ -92,7 +95,7 @@ function hold(request: LockRequest, taken: Read<StoredLock>, takenOver: HeldLock
   let timer: Timer;
   let beating: Promise<void> = Promise.resolve();
 
-  /** Writes over our own record; a record of another fence means that it is ours no more. */
+  /** Overwrites the own record; a record with another fence means that the lock is lost. */
   const write = async (next: StoredLock): Promise<void> => {
     const put = await store.put(key, encode(next), { ifMatch: current.etag });
     if (put.written) {
@@ -101,7 +104,7 @@ function hold(request: LockRequest, taken: Read<StoredLock>, takenOver: HeldLock
     }
     const now = await readRecord<StoredLock>(store, key);
     if (now?.value.fence !== current.value.fence || now.value.released) throw lostError(current.value, now?.value);
-    // A write of ours was made although its answer got lost.
+    // The write took effect although its answer was lost.
     current = now;
   };
 
@@ -113,7 +116,7 @@ function hold(request: LockRequest, taken: Read<StoredLock>, takenOver: HeldLock
       await write({ ...current.value, heartbeat, expires });
     } catch (error) {
       const isLost = error instanceof PipelineError && error.code === 'lock.lost';
-      // A store that does not answer is tried again, but only as long as nobody else may take the lock.
+      // A store that does not answer is retried, but only as long as nobody else may take the lock.
       if (isLost) lost.abort(error);
       else if (clock.now() + heartbeatMs >= Date.parse(current.value.expires)) lost.abort(lostError(current.value));
     }
@@ -138,7 +141,7 @@ function hold(request: LockRequest, taken: Read<StoredLock>, takenOver: HeldLock
       timer.cancel();
       await beating;
       if (lost.signal.aborted) return;
-      // The record stays, for the fence must go on growing.
+      // The record is kept, as the fence must continue to grow.
       await write({ ...current.value, released: true }).catch((error: unknown) => {
         if (!(error instanceof PipelineError && error.code === 'lock.lost')) throw error;
       });

@@ -3,18 +3,18 @@ import type { Clock } from '@golden-pipeline/shared/clock';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { isGone, type ProcessIdentity, thisProcess } from './process-identity.ts';
 
-/** Longest wait for another process's read-and-write of one small file. */
+/** Longest wait for another process to read and write one small file. */
 const patienceMs = 10_000;
 
 interface Holder extends ProcessIdentity {
-  /** Unique for each time the mutex is taken. */
+  /** Unique for each acquisition. */
   nonce: string;
 }
 
 /**
- * Runs `work` while no other process is inside with the same `file`. For the few milliseconds of a read and a write.
- * The file is made by `link`, which is atomic; a file whose process is gone is removed by exactly one of those who wait.
- * @throws PipelineError `ledger.busy` when it stays taken
+ * Runs `work` while no other process does so with the same `file`, for the few milliseconds of a read and a write. The
+ * file is created by `link`, which is atomic; a file of an exited process is removed by exactly one waiting process.
+ * @throws PipelineError `ledger.busy` when it stays locked
  */
 export async function exclusively<T>(file: string, clock: Clock, nonce: string, work: () => Promise<T>): Promise<T> {
   const own = `${file}.${nonce}`;
@@ -44,9 +44,9 @@ async function take(file: string, own: string, clock: Clock): Promise<void> {
 }
 
 /**
- * Two may find the same abandoned file; if both removed it, the second would remove the one that the first has made since.
- * So the one who may remove it is found by a mark with the abandoned one's nonce in its name, and looks once more: as long as
- * that mark is its own, nobody else removes this very file.
+ * Two processes may find the same abandoned file; if both removed it, the second would remove the new file of the
+ * first. So a process first creates a marker with the abandoned file's nonce in its name and checks again: while it
+ * owns the marker, nobody else removes this file.
  */
 async function removeAbandoned(file: string, own: string, other: Holder): Promise<void> {
   const mark = `${file}.${other.nonce}.gone`;
@@ -74,7 +74,7 @@ async function readHolder(file: string): Promise<Holder | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Holder;
   } catch {
-    // Gone in the meantime.
+    // Removed in the meantime.
     return undefined;
   }
 }

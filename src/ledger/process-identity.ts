@@ -1,29 +1,29 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** A process, in a way that survives the reuse of process ids. */
+/** Identifies a process even when its id is reused. */
 export interface ProcessIdentity {
   pid: number;
   /** Start time in clock ticks since boot (/proc/PID/stat, field 22); undefined where there is no /proc. */
   started?: string;
-  /** Where this pid means something: boot and pid namespace; the host's name where there is no /proc. */
+  /** Scope of the pid: boot and pid namespace, or the host's name where there is no /proc. */
   space: string;
 }
 
-/** The process that calls. */
+/** The calling process. */
 export function thisProcess(): ProcessIdentity {
   return { pid: process.pid, started: stat(process.pid)?.started, space: space() };
 }
 
 /**
- * True only when the process certainly has ended: it ran in this very boot and pid namespace, and is gone, a zombie, or its pid
- * belongs to another now. False when it runs or nobody can know from here.
+ * True only when the process has certainly exited: it ran in this boot and pid namespace, and is gone, a zombie, or its
+ * pid belongs to another process. False when it runs, or when this cannot be determined here.
  */
 export function isGone(identity: ProcessIdentity): boolean {
   if (identity.space !== space() || !Number.isInteger(identity.pid) || identity.pid <= 0) return false;
   if (!signalled(identity.pid)) return true;
   const now = stat(identity.pid);
-  // /proc may be closed to us; then the signal's answer is all there is.
+  // /proc may not be readable; then only the result of the signal is known.
   if (!now) return false;
   return now.state === 'Z' || (identity.started !== undefined && now.started !== identity.started);
 }
@@ -33,7 +33,7 @@ function signalled(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it is there, but another user's.
+    // EPERM: it exists, but belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
@@ -41,7 +41,7 @@ function signalled(pid: number): boolean {
 function stat(pid: number): { state: string; started: string } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the name in brackets and may hold spaces and brackets itself.
+    // The second field is the name in brackets, and may itself contain spaces and brackets.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     const [state, started] = [fields[0], fields[19]];
     return state === undefined || started === undefined ? undefined : { state, started };

@@ -1,24 +1,24 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { Store, Stored } from './store.ts';
 
-/** A record and the tag of what was read. */
+/** A record and the tag of the stored text. */
 export interface Read<T> {
   value: T;
   etag: string;
 }
 
-/** Text of a record; two spaces, since people look into a ledger when something went wrong. */
+/** Text of a record, indented so that people can read a ledger after a failure. */
 export function encode(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Reads a record. @throws PipelineError `ledger.corrupt` for a file that is no JSON object */
+/** Reads a record. @throws PipelineError `ledger.corrupt` for a file that is not a JSON object */
 export async function readRecord<T>(store: Store, key: string): Promise<Read<T> | undefined> {
   const stored = await store.get(key);
   return stored && { value: decode<T>(key, stored), etag: stored.etag };
 }
 
-/** Changes a record that exists, again and again until nobody else has changed it in between; undefined when there is none. */
+/** Changes an existing record, and repeats that until no concurrent change interferes; undefined when there is none. */
 export async function updateRecord<T>(store: Store, key: string, change: (value: T) => T): Promise<T | undefined> {
   for (;;) {
     const read = await readRecord<T>(store, key);
@@ -33,7 +33,7 @@ function decode<T>(key: string, { text }: Stored): T {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value as T;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new PipelineError('ledger.corrupt', `the ledger's record ${key} is damaged`, {
     hint: 'put it back from a backup, or move it away if it is not needed',

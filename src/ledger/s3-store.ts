@@ -15,20 +15,20 @@ import { type Condition, checkKey, type Store, type Written } from './store.ts';
 export interface S3StoreOptions {
   client: S3Client;
   bucket: string;
-  /** Goes before every key, with a `/` between; nothing for the bucket's top. */
+  /** Prefix of every key, followed by `/`; empty for the top of the bucket. */
   prefix?: string;
   clock: Clock;
 }
 
-/** How often a write is tried again when S3 could not decide between two at once (409), and the pauses, in milliseconds. */
+/** Pauses before retries of a write after a conflict between concurrent writes (409), in milliseconds. */
 const conflictPauses = [20, 50, 100, 200, 400];
 
-/** In an object's metadata: which write it is from. */
+/** Metadata key with the id of the write. */
 const writeMark = 'write';
 
 /**
  * The store in a bucket: one object for each key, with S3's conditional writes. It needs s3:GetObject, s3:PutObject,
- * s3:DeleteObject, and s3:ListBucket, without which S3 answers 403 for what is not there.
+ * s3:DeleteObject, and s3:ListBucket, without which S3 answers 403 for a missing object.
  */
 export function createS3Store({ client, bucket: Bucket, prefix = '', clock }: S3StoreOptions): Store {
   const home = prefix === '' ? '' : `${prefix.replace(/\/+$/, '')}/`;
@@ -66,7 +66,7 @@ export function createS3Store({ client, bucket: Bucket, prefix = '', clock }: S3
     }
   };
 
-  /** Of a write that was sent more than once, the first may have been made although its answer got lost. */
+  /** The first of several attempts may have taken effect although its answer was lost. */
   const ownWrite = async (Key: string, mark: string, error: unknown, attempt: number): Promise<Written | undefined> => {
     const sent = attempt + ((error as S3ServiceException).$metadata.attempts ?? 1);
     if (sent < 2) return undefined;
@@ -108,7 +108,7 @@ export function createS3Store({ client, bucket: Bucket, prefix = '', clock }: S3
   };
 }
 
-/** The object is there (If-None-Match), is another, or is not there at all (If-Match). */
+/** The object exists (If-None-Match), has changed, or does not exist (If-Match). */
 function isRefusedCondition(error: unknown): boolean {
   return statusOf(error) === 412 || nameOf(error) === 'NoSuchKey';
 }
@@ -117,7 +117,7 @@ async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    // HeadObject's refusals have no document, so their name is made from the status.
+    // Refusals of HeadObject have no body, so their name is derived from the status.
     if (nameOf(error) === 'NoSuchKey' || nameOf(error) === 'NotFound') return undefined;
     throw error;
   }
@@ -142,7 +142,7 @@ const because: Record<string, { why: string; hint: string }> = {
   ExpiredToken: { why: 'these credentials have expired', hint: 'log in again' },
 };
 
-/** What S3 says, in words that help; everything else goes on as it is. */
+/** Turns an error of S3 into one with a fix; others are passed on unchanged. */
 function explain(error: unknown, bucket: string): unknown {
   const known = Object.hasOwn(because, nameOf(error)) ? because[nameOf(error)] : undefined;
   if (!known) return error;

@@ -1,15 +1,15 @@
-/** A release: immutable but for `state`, `image`, `knownGood` and `leftAt`. */
+/** A release: immutable except for `state`, `image`, `knownGood` and `leftAt`. */
 export interface ReleaseRecord {
   app: string;
   environment: string;
   /** `v42`. */
   version: string;
   commit: string;
-  /** What was asked for: a branch, tag or hash. */
+  /** The requested ref: a branch, tag or hash. */
   ref: string;
-  /** Commit of the project that its plays ran from; absent in records from before it was kept. */
+  /** Commit of the project that its plays ran from; absent in records from before this field existed. */
   projectCommit?: string;
-  /** That commit is a snapshot of files that were not committed. */
+  /** The commit is a snapshot of uncommitted files. */
   projectSnapshot?: true;
   /** ISO time. */
   createdAt: string;
@@ -20,16 +20,16 @@ export interface ReleaseRecord {
     region: string;
     imageId: string;
     name: string;
-    /** ISO time since when it is no longer there: what retention has deleted cannot be gone back to. */
+    /** ISO time at which the image was deleted; a deleted image is not a rollback target. */
     deletedAt?: string;
   };
-  /** Image that the bake started from. */
+  /** Image that the bake was based on. */
   baseImageId?: string;
-  /** It served for a whole verify window. */
+  /** True when it has served for a whole verify window. */
   knownGood: boolean;
-  /** ISO time at which a rollback went away from it; absent again when it serves anew. */
+  /** ISO time at which it was rolled back; removed when it serves again. */
   leftAt?: string;
-  /** Why versions before it cannot work with the data any more. */
+  /** Why earlier versions can no longer work with the data. */
   irreversible?: string;
 }
 
@@ -47,14 +47,14 @@ export interface RunRecord {
   outcome?: string;
   version?: string;
   previous?: string;
-  /** What was released, and the commit of the project that its plays ran from. */
+  /** The released commit, and the commit of the project that its plays ran from. */
   commit?: string;
   projectCommit?: string;
   seconds?: number;
   steps: { id: string; title: string; status: string; seconds: number }[];
 }
 
-/** Who holds the lock of an app in an environment. */
+/** The owner of the lock of an app in an environment. */
 export interface LockRecord {
   app: string;
   environment: string;
@@ -67,18 +67,18 @@ export interface LockRecord {
   since: string;
   heartbeat: string;
   expires: string;
-  /** Grows with each acquisition; writes of an older holder are refused. */
+  /** Grows with each acquisition; writes of an older owner are refused. */
   fence: number;
 }
 
 /** A lock held by this process. */
 export interface HeldLock {
   readonly record: LockRecord;
-  /** Aborted when the lease was lost to another. */
+  /** Aborted when another run has taken the lease. */
   readonly lost: AbortSignal;
-  /** Aborted when somebody has asked for the end of this run, with who and why in its reason. */
+  /** Aborted by a request to abort this run; the reason has who requested it and why. */
   readonly abortRequested: AbortSignal;
-  /** Set when it was held by another whose lease had run out, or whose process on this machine is gone. Worth a note. */
+  /** Set when the lock was taken over from an expired lease, or from an exited process on this host, for a note. */
   readonly takenOver?: { from: LockRecord; why: 'expired' | 'process gone' };
   release(): Promise<void>;
 }
@@ -86,14 +86,14 @@ export interface HeldLock {
 /** The shared record of an environment. */
 export interface Ledger {
   /**
-   * Takes the next version number for the app: two callers at once never get the same.
-   * @param above A number that the version must be above, too: the highest one that the cloud shows.
+   * Reserves the next version number of the app: concurrent callers never get the same.
+   * @param above A number that the version must exceed: the highest one in the cloud.
    */
   reserveRelease(
     release: Omit<ReleaseRecord, 'version' | 'state' | 'knownGood'>,
     options?: { above?: number },
   ): Promise<ReleaseRecord>;
-  /** Adds a record that is missing. An existing one is never overwritten: then it resolves with false. */
+  /** Adds a record that is missing. An existing one is never overwritten; the result is then false. */
   addRelease(record: ReleaseRecord): Promise<boolean>;
   updateRelease(
     app: string,
@@ -113,6 +113,6 @@ export interface Ledger {
   /** Throws PipelineError `lock.held` (outcome `locked`) naming owner, command and since when. An expired lease is taken over. */
   lock(app: string, holder: { command: string; run?: string; reason?: string }): Promise<HeldLock>;
   lockOf(app: string): Promise<LockRecord | undefined>;
-  /** Asks the run that holds this very lock to undo its work and end; see {@link HeldLock.abortRequested}. */
+  /** Requests that the run holding this lock undo its work and exit; see {@link HeldLock.abortRequested}. */
   requestAbort(lock: LockRecord, request: { by: string; reason: string }): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { RunningFleet } from '../aws/running-fleet.ts';
 
-/** All that the files of a new app are written from. */
+/** The inputs for the files of a new app. */
 export interface Answers {
   app: string;
   environment: string;
@@ -15,6 +15,6 @@ export interface Answers {
   min: number;
   max: number;
   sshUser: string;
-  /** The fleet that is there already. */
+  /** The existing fleet. */
   running?: RunningFleet;
 }

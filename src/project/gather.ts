@@ -18,9 +18,9 @@ interface Question {
   /** The option that answers it, without its dashes. */
   option: string;
   ask: string;
-  /** Taken where nobody is asked; without one the option is needed. */
+  /** The default without a prompt; if absent, the option is required. */
   initial?: string;
-  /** What is wrong with an answer. */
+  /** Returns what is wrong with an answer. */
   wrong?: (value: string) => string | undefined;
 }
 
@@ -49,7 +49,7 @@ export async function gatherPlace(
   return { environment, cloud, region };
 }
 
-/** The rest: from the running fleet, the options, and a person where there is one. @throws usage errors that name the option */
+/** The other answers: from the running fleet, the options, or prompts. @throws usage errors that name the option */
 export async function gatherRest(
   interview: Interview,
   app: string,

@@ -1,6 +1,6 @@
 import type { Answers } from './answers.ts';
 
-/** `pipelines/<app>.ts` with a comment on what a team will want to look at. */
+/** The text of `pipelines/<app>.ts`, with comments on what a team should check. */
 export function pipelineText(answers: Answers): string {
   const { app, environment, running } = answers;
   const local = answers.cloud === 'local';
@@ -54,7 +54,7 @@ function balancerLines({ listenerPort, running }: Answers): string[] {
   ];
 }
 
-/** Up to this delay, in seconds, the usual time for a drain (release.timeouts.drain) has some minutes to spare. */
+/** Up to this delay, in seconds, the default of release.timeouts.drain is some minutes longer. */
 const shortDelay = 300;
 
 function releaseLines({ healthPath, running }: Answers): string[] {
@@ -146,7 +146,7 @@ function properties(values: Record<string, number | undefined>): string {
 
 const list = (values: readonly string[]): string => `[${values.map(quoted).join(', ')}]`;
 
-/** A value as a literal: whatever it is, it stays one. */
+/** A value as a literal of the same type and content. */
 function quoted(value: string): string {
   const inner = JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'");
   return `'${inner}'`;

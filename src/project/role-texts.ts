@@ -1,6 +1,6 @@
 import type { Answers } from './answers.ts';
 
-/** Commands of a service of each kind; the first thing that a team will change. */
+/** Example commands of a service of each kind, which a team will replace. */
 const commands: Readonly<Record<Answers['technology'], { start: string; install: string }>> = {
   node: { start: '[node, server.js]', install: '[npm, ci, --omit=dev, --no-audit, --no-fund]' },
   python: {
@@ -10,7 +10,9 @@ const commands: Readonly<Record<Answers['technology'], { start: string; install:
   other: { start: '[./server]', install: '[]' },
 };
 
-/** Playbook and role of an app by their paths in the project. The role calls `release`, which comes with the pipeline. */
+/**
+ * Playbook and role of an app by their paths in the project. The role calls `release`, which is part of the package.
+ */
 export function roleFiles({ app, technology }: Answers): Record<string, string> {
   const prefix = app.replaceAll('-', '_');
   const { start, install } = commands[technology];

@@ -8,18 +8,18 @@ import type { Answers } from './answers.ts';
 import { pipelineText } from './pipeline-text.ts';
 import { roleFiles } from './role-texts.ts';
 
-/** A file of the project, relative to its folder, and whether it was written or stayed as it was. */
+/** A file of the project, relative to its folder, and whether it was written or kept. */
 export interface ProjectFile {
   path: string;
   written: boolean;
 }
 
-/** Folder of working files and the local cloud; no business of git. */
-/** Our working files, and the secrets of a developer. */
+/** Folder of working files and the local cloud, ignored by git. */
+/** Working files of the pipeline, and the secrets of a developer. */
 const ignored = ['.pipeline/', '.env'];
 
 /**
- * Writes `pipelines/<app>.ts`, and what else is not there yet. What `config check` would say is found out before anything is written.
+ * Writes `pipelines/<app>.ts` and other missing files. The configuration is validated before anything is written.
  * @throws usage error `config.invalid` or `config.names-collide`, with nothing written
  */
 export async function writeProject(folder: string, answers: Answers): Promise<ProjectFile[]> {

@@ -19,8 +19,8 @@ import { listenerOf, type SeenConfiguration } from '../fleet/configuration/read.
 import { appliedTags, type SettingName, type SettingValues } from '../fleet/configuration/settings.ts';
 
 /**
- * Changes what these differences are about to what the file says. Each call makes one resource right as a whole, so that one which was made before
- * and not recorded is not made again. `service.port` is not among them: see {@link removeTargetGroups}.
+ * Applies the file's values for these differences. Each call updates one resource completely, so that a call that took
+ * effect without being recorded is not repeated. `service.port` is not among them: see {@link removeTargetGroups}.
  * @param next Called before each call; what it throws ends the work.
  */
 export async function applyDifferences(
@@ -46,7 +46,7 @@ export async function applyDifferences(
 
 type Wanted = Partial<SettingValues>;
 
-/** What the file says for the settings of one resource that differ. Target groups and groups may have the same name. */
+/** The file's values for the different settings of one resource. Target groups and groups may have the same name. */
 function about(
   differences: readonly Difference[],
   resource: string,
@@ -82,7 +82,7 @@ function targetGroupChanges(
   ];
 }
 
-/** No desired capacity is written: Auto Scaling raises it to a higher minimum by itself. */
+/** The desired capacity is not written, as Auto Scaling itself raises it to a higher minimum. */
 function groupChanges({ autoScaling }: AwsClients, name: string, wanted: Wanted): (() => Promise<unknown>)[] {
   const limits = {
     MinSize: numberOf(wanted, 'capacity.min'),
@@ -93,7 +93,9 @@ function groupChanges({ autoScaling }: AwsClients, name: string, wanted: Wanted)
   return [() => autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: name, ...limits }))];
 }
 
-/** A listener keeps its ARN, weights and rules when its port changes; one that is there twice loses the old port. */
+/**
+ * A listener keeps its ARN, weights and rules when its port changes; if both ports have one, the old one is deleted.
+ */
 function listenerChanges(
   { elb }: AwsClients,
   seen: SeenConfiguration,
@@ -119,13 +121,14 @@ function listenerChanges(
   return changes;
 }
 
-/** The condition of the rule of the proof route. */
+/** The condition of the rule of the validation route. */
 export function headerIs(name: string) {
   return { Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: name, Values: ['on'] } };
 }
 
 /**
- * Removes listeners and target groups of a fleet without instances, as a target group keeps its port; they are then made anew.
+ * Removes listeners and target groups of a fleet without instances, as the port of a target group cannot change; they
+ * are then created again.
  * @param next Called before each call; what it throws ends the work.
  */
 export async function removeTargetGroups(
@@ -150,7 +153,7 @@ export async function removeTargetGroups(
   }
 }
 
-/** Keeps in the fleet what was applied. */
+/** Records the applied values in tags of the fleet. */
 export async function recordApplied(
   { autoScaling }: AwsClients,
   { names }: Pick<Fleet, 'names'>,

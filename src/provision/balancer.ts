@@ -18,7 +18,7 @@ import type { Fleet } from '../config/settings.ts';
 import type { Poll } from '../engine/poll.ts';
 import { headerIs } from './apply-changes.ts';
 
-/** Where the fleet answers: on the port of the file, unless its listener is on another one still. */
+/** URL of the fleet: on the port of the file, unless its listener is still on another one. */
 export async function urlOf({ elb }: AwsClients, { names, balancer }: Fleet): Promise<string> {
   const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({ Names: [names.loadBalancer] }));
   const { LoadBalancerArn, DNSName } = LoadBalancers?.[0] ?? {};
@@ -58,7 +58,7 @@ export async function ensureBalancer(
   return active as LoadBalancer;
 }
 
-/** The ARN of a target group of the fleet. Made when absent; what is there is for `configure` to change. */
+/** The ARN of a target group of the fleet, which is created when absent; `configure` changes an existing one. */
 export async function ensureTargetGroup(
   { elb }: AwsClients,
   { tags }: FleetDefinition,
@@ -96,7 +96,10 @@ export async function ensureTargetGroup(
   return arn;
 }
 
-/** The fleet's listener and its proof rule. A listener that leads to the fleet on another port stays for `configure` to move. */
+/**
+ * Creates the fleet's listener and its validation rule when absent. `configure` moves a listener of the fleet on
+ * another port.
+ */
 export async function ensureListener(
   { elb }: AwsClients,
   { loadBalancer: { port }, targetGroups, proofRule }: FleetDefinition,
@@ -114,9 +117,9 @@ export async function ensureListener(
     routes.get(ListenerArn)?.some(({ weights }) => weights.some((one) => own.has(one.targetGroupArn))),
   );
   const found = leading.find((one) => one.Port === port) ?? leading[0];
-  // One that leads elsewhere is somebody's own.
+  // A listener with other targets belongs to somebody else.
   if (!found && Listeners.some((one) => one.Port === port)) return;
-  // The first colour has the traffic; the other is there with weight 0, so that its health is checked.
+  // The first group has the traffic; the other is registered with weight 0, so that its health is checked.
   const serving = targetGroups
     .filter((one) => one.role === 'serving')
     .map((one, index) => ({ TargetGroupArn: arns.get(one.name), Weight: index === 0 ? 100 : 0 }));

@@ -14,30 +14,30 @@ import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
 import type { HeldLock } from '../ledger/types.ts';
 import { applyDifferences, recordApplied, removeTargetGroups } from './apply-changes.ts';
 
-/** What became of the configuration of one fleet. */
+/** The result of configuring one fleet. */
 export interface ConfigurationOutcome {
   app: string;
   environment: string;
   applied: DescribedDifference[];
-  /** What still differs, each with why and a fix. */
+  /** Remaining differences, each with its reason and fix. */
   open: DescribedDifference[];
-  /** Why nothing could be applied at this moment, e.g. who holds the lock. */
+  /** Why nothing could be applied now, e.g. the owner of the lock. */
   postponed: string | null;
 }
 
 interface Options {
   clock: Clock;
-  /** As a person typed it, for the lock. */
+  /** The command as typed, for the lock. */
   command: string;
-  /** Also what somebody has changed in the cloud, or what nobody knows of who changed it. */
+  /** Also overwrite changes in the cloud, and differences of unknown origin. */
   overwrite: boolean;
-  /** Makes what is missing of the fleet. */
+  /** Creates missing resources of the fleet. */
   make: () => Promise<void>;
 }
 
 /**
- * Gives a fleet of the local cloud what has changed in its pipelines file since it was applied last, under the app's lock. What somebody has
- * changed in the cloud stays, and is reported. Ended in the middle, the next call does the rest.
+ * Applies the changes of a pipelines file since the last time to a fleet of the local cloud, under the app's lock.
+ * Changes in the cloud are kept and reported. After an interruption the next call completes the work.
  */
 export async function configureFleet(services: Services, options: Options): Promise<ConfigurationOutcome> {
   const { fleet, aws } = services;
@@ -51,7 +51,7 @@ export async function configureFleet(services: Services, options: Options): Prom
   try {
     const other = await otherRun(services);
     if (other !== undefined) return outcome(services, [], seen.differences, other);
-    // Somebody may have changed it before the lock was ours.
+    // Somebody may have changed the fleet before the lock was taken.
     const now = await readConfiguration(services, options.clock.now());
     const { free, blocked } = await checkAnswers(services, now, chosen(now, options));
     const next = () => lock.lost.throwIfAborted();
@@ -69,7 +69,7 @@ export async function configureFleet(services: Services, options: Options): Prom
     await applyDifferences(
       aws,
       now,
-      // Target groups that were made anew have all that the file says.
+      // Target groups that were created again have all values of the file.
       free.filter((one) => !isPort(one)),
       next,
     );
@@ -97,7 +97,7 @@ function chosen({ differences }: SeenConfiguration, { overwrite }: Pick<Options,
   return differences.filter(({ blocked, origin }) => !blocked && (overwrite || origin === 'file'));
 }
 
-/** The lock, or who holds it. */
+/** Takes the lock, or returns its owner. */
 async function take({ ledger, fleet }: Services, command: string): Promise<HeldLock | string> {
   try {
     return await ledger.lock(fleet.app, { command });
@@ -107,7 +107,7 @@ async function take({ ledger, fleet }: Services, command: string): Promise<HeldL
   }
 }
 
-/** A run that is not over although nobody holds the lock: what it left is put back first. */
+/** An interrupted run: its changes must be undone first. */
 async function otherRun(services: Services): Promise<string | undefined> {
   const { fleet } = services;
   const crashed = await findInterruptedRun(services, fleet.app);
@@ -123,8 +123,8 @@ async function otherRun(services: Services): Promise<string | undefined> {
 }
 
 /**
- * A health check that the instances which serve do not pass would take every one of them out: a new path is asked for there first, in
- * the time that the new check gives.
+ * A health check that the serving instances fail would remove all of them, so a new path is requested from them first,
+ * within the time-out of the new check.
  */
 async function checkAnswers(
   services: Services,
@@ -162,7 +162,7 @@ async function checkAnswers(
   };
 }
 
-/** Rules that somebody else has given a listener, which would be lost with it. */
+/** Rules of others on a listener, which would be deleted with it. */
 async function foreignRules({ aws, fleet }: Services, { resources }: SeenConfiguration): Promise<string | undefined> {
   const own = resources.targetGroups.find((one) => one.name === fleet.names.proofTargetGroup)?.arn;
   for (const { arn, port } of resources.listeners) {
@@ -177,7 +177,7 @@ async function foreignRules({ aws, fleet }: Services, { resources }: SeenConfigu
   return undefined;
 }
 
-/** Keeps what is in force, where that is not kept yet. */
+/** Records the current values, where none are recorded yet. */
 async function record({ aws, fleet }: Services, seen: SeenConfiguration): Promise<void> {
   const values = settled(seen, seen.differences);
   const news = Object.entries(values).filter(

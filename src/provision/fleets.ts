@@ -22,18 +22,18 @@ import { ensureSecurityGroup, ensureTemplate } from './launch-template.ts';
 import { localEnvironments } from './local-environments.ts';
 import { ensureInstanceProfile } from './role.ts';
 
-/** Makes sure that every fleet of a local environment exists in the local cloud. What exists already is for `configure` to change. */
+/** Creates every missing fleet of the local environments in the local cloud. `configure` changes existing ones. */
 export async function provisionFleets(options: {
   projectDir: string;
   cloud: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
   note: (message: string) => void;
-  /** Only these; without it those of the project. */
+  /** Only these fleets; by default those of the project. */
   fleets?: readonly Fleet[];
-  /** Clients of the cloud, where there are some already. */
+  /** Existing clients of the cloud. */
   clients?: AwsClients;
-  /** How it waits; by the host's time unless told. */
+  /** The poller; by default on the system clock. */
   poll?: Poll;
-  /** Called for each fleet when it is there. `make` makes what is missing of it, again. */
+  /** Called for each existing fleet. `make` creates its missing resources. */
   configure?: (fleet: Fleet, make: () => Promise<void>) => Promise<void>;
 }): Promise<{ app: string; url: string }[]> {
   const { endpoint, region, accessKeyId, secretAccessKey } = options.cloud;
@@ -52,7 +52,7 @@ export async function provisionFleets(options: {
   return made;
 }
 
-/** IAM is of the account: its calls are signed for one region. */
+/** IAM is global, and its calls are signed for one region. */
 async function iamClient(target: AwsTarget): Promise<NonNullable<AwsClients['iam']>> {
   const { IAMClient } = await import('@aws-sdk/client-iam');
   return new IAMClient({ ...target, region: 'us-east-1' });
@@ -72,7 +72,7 @@ async function provision(clients: Required<AwsClients>, fleet: Fleet, poll: Poll
     ensureKey(clients, fleet),
     resolveBaseImage(ec2, fleet.instance.baseImage),
   ]);
-  // The same definition that the infrastructure app gives to CloudFormation.
+  // The same definition that the infrastructure app uses for CloudFormation.
   const definition = defineFleet(fleet);
   const balancer = await ensureBalancer(clients, definition, subnets, poll);
   const targetGroups = new Map<string, string>();
@@ -89,12 +89,12 @@ async function provision(clients: Required<AwsClients>, fleet: Fleet, poll: Poll
   });
   for (const [index, group] of definition.groups.entries()) {
     const place = { templateId, targetGroup: targetGroups.get(group.targetGroup) ?? '', subnets };
-    // What a fleet is made with is what was applied to it last.
+    // The values of a new fleet are recorded as applied.
     await ensureGroup(clients, definition, group, place, index === 0 ? appliedTags(valuesOfFile(fleet)) : {});
   }
 }
 
-/** The bucket of a ledger on S3, versioned as the infrastructure makes it on AWS. */
+/** The bucket of a ledger on S3, versioned like that of the infrastructure app. */
 async function ensureLedgerBucket(fleet: Fleet, target: AwsTarget): Promise<void> {
   const { type, bucket: Bucket } = fleet.ledger;
   if (type !== 's3' || Bucket === undefined) return;
@@ -115,7 +115,7 @@ async function ensureLedgerBucket(fleet: Fleet, target: AwsTarget): Promise<void
   }
 }
 
-/** The key of the local machines, made on first use; the private half never leaves its file. */
+/** The SSH key of the local machines, created on first use; the private key never leaves its file. */
 async function ensureKey({ ec2 }: AwsClients, fleet: Fleet): Promise<string> {
   const name = fleet.instance.keyName ?? 'golden-pipeline';
   const file = fleet.ssh.privateKey;
@@ -146,7 +146,7 @@ async function ensureGroup(
   const found = AutoScalingGroups?.[0];
   if (found) {
     if (found.TargetGroupARNs?.includes(targetGroup)) return;
-    // Its target group was made anew, see `removeTargetGroups`.
+    // Its target group was created again, see `removeTargetGroups`.
     const attach = { AutoScalingGroupName: group.name, TargetGroupARNs: [targetGroup] };
     await autoScaling.send(new AttachLoadBalancerTargetGroupsCommand(attach));
     return;

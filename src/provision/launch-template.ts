@@ -10,7 +10,10 @@ import { fleetSecurityGroups } from '../aws/security-groups.ts';
 import { toTags } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
 
-/** The security group of a fleet's machines, and theirs only: what may be opened for a while. Gives its id. */
+/**
+ * Creates the security group of a fleet's instances when absent, which can be opened for a limited time. Returns its
+ * id.
+ */
 export async function ensureSecurityGroup(
   { ec2 }: AwsClients,
   fleet: Fleet,
@@ -30,7 +33,7 @@ export async function ensureSecurityGroup(
   return GroupId ?? '';
 }
 
-/** The launch template of a fleet; one that is there stays as it is. Gives its id. */
+/** Creates the launch template of a fleet when absent; an existing one is not changed. Returns its id. */
 export async function ensureTemplate(
   { ec2 }: AwsClients,
   fleet: Fleet,

@@ -5,8 +5,8 @@ import type { Fleet } from '../config/settings.ts';
 const policyName = 'secrets';
 
 /**
- * Makes sure that the fleet's instances have a role and that it may read the fleet's secrets, no more and no less. Gives the name of its
- * instance profile.
+ * Creates or updates the role of the fleet's instances, which may read exactly the fleet's secrets. Returns the name of
+ * its instance profile.
  */
 export async function ensureInstanceProfile(iam: IAMClient, fleet: Fleet): Promise<string> {
   const {
@@ -25,7 +25,7 @@ export async function ensureInstanceProfile(iam: IAMClient, fleet: Fleet): Promi
     iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document([trust]) })),
   );
   await unless('EntityAlreadyExists', iam.send(new CreateInstanceProfileCommand({ InstanceProfileName })));
-  // It holds one role.
+  // An instance profile has one role.
   await unless('LimitExceeded', iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName })));
   const statements = secretsPolicy(fleet, { partition: 'aws', region: fleet.region, account: '*' });
   const PolicyName = policyName;
@@ -41,7 +41,7 @@ function document(statements: readonly object[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements });
 }
 
-/** Waits for a call that may be refused because there is nothing left to do. */
+/** Awaits a call that may be refused because there is nothing to do. */
 async function unless(code: string, call: Promise<unknown>): Promise<void> {
   try {
     await call;

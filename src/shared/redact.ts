@@ -1,20 +1,20 @@
-/** What stands in place of a secret. */
+/** Replacement text of a secret. */
 export const redacted = '[redacted]';
 
-/** Removes secrets from plain data and from text; what comes back is always plain data (JSON). */
+/** Removes secrets from plain data and from text; the result is always plain data (JSON). */
 export type Redact = <T>(value: T) => T;
 
 const secretKey =
   /secret|passw(or)?d|passphrase|private_?key|credential|authorization|api_?key|cookie|(access|auth|session|bearer|refresh|security)_?token/i;
 
-/** True when what stands under this key must not be shown. An idempotency `token` is none. */
+/** True when the value of this key must not be shown. An idempotency `token` is not a secret. */
 export function isSecretKey(key: string): boolean {
   return secretKey.test(key);
 }
 
 const inText: [RegExp, string][] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, redacted],
-  // The password of a URL.
+  // The password in a URL.
   [/([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${redacted}@`],
   [/\b(authorization:\s*)(basic|bearer)?\s*\S+/gi, `$1${redacted}`],
   // name=value and "name": "value", as tools print their settings.
@@ -22,7 +22,7 @@ const inText: [RegExp, string][] = [
     /(["']?[\w-]*(?:secret|passw(?:or)?d|passphrase|(?:access|auth|session|security)_?token)[\w-]*["']?\s*(?:=|":|':)\s*)("[^"]*"|'[^']*'|[^\s,;&]+)/gi,
     `$1${redacted}`,
   ],
-  // name: value, as YAML has it; a name in prose (`the password: it was wrong`) costs one word.
+  // name: value, as in YAML; in prose (`the password: it was wrong`) this hides one word.
   [
     /((?:^|[\s{,])[\w-]*(?:secret|passw(?:or)?d|passphrase|(?:access|auth|session|security)_?token)[\w-]*:[ \t]+)(?!\[redacted\])("[^"]*"|'[^']*'|[^\s,;}]+)/gim,
     `$1${redacted}`,
@@ -30,8 +30,9 @@ const inText: [RegExp, string][] = [
 ];
 
 /**
- * Builds the redaction for a run: by key, by the usual shapes in text, and the given values wherever they stand.
- * @param values Secrets known to this process, e.g. the access key's secret; those under 6 characters are ignored, they would hit ordinary words.
+ * Builds the redaction for a run: by key, by the usual shapes in text, and the given values anywhere.
+ * @param values Secrets known to this process, e.g. the access key's secret; those under 6 characters are ignored, as
+ * they would match ordinary words.
  */
 export function createRedact(values: readonly string[] = []): Redact {
   const known = values.filter((value) => value.length >= 6).sort((a, b) => b.length - a.length);

@@ -1,13 +1,13 @@
-/** What the operating system refused, in words, and what a person does about it. */
+/** A refusal of the operating system as text, with its fix. */
 export interface SystemError {
   code: string;
   message: string;
   hint: string;
-  /** What is in the message, of the refusal alone. */
+  /** The text for the refusal alone. */
   reason: string;
 }
 
-/** What is wrong with this machine or its files, and no defect; errno(3). A file that is not there is not among them. */
+/** Errors of this computer or its files that are not defects; see errno(3). A missing file is not among them. */
 const known: Record<string, { words: string; fix(where: string): string }> = {
   EACCES: { words: 'permission denied', fix: rights },
   EPERM: { words: 'not permitted', fix: rights },
@@ -26,7 +26,7 @@ const known: Record<string, { words: string; fix(where: string): string }> = {
   EIO: { words: 'the disk cannot be read or written', fix: () => 'look at what the kernel says: dmesg' },
 };
 
-/** A failed system call that is about this machine; undefined for anything else that was thrown. */
+/** A failed system call of that kind; undefined for any other exception. */
 export function readSystemError(error: unknown): SystemError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code = '', syscall, path, dest } = error as NodeJS.ErrnoException & { dest?: string };

@@ -14,12 +14,12 @@ const answer = (status: number, body: string, headers: Record<string, string> = 
   headers,
 });
 
-describe('an answer', () => {
+describe('answers of probes', () => {
   it.each([
     ['of the new version', answer(200, '{"version":"v2"}'), { version: 'v2' }],
     ['of the old version', answer(200, '{"version":"v1"}'), { version: 'v1' }],
     [
-      'of a version that nobody knows',
+      'of an unknown version',
       answer(200, '{"version":"v9"}'),
       { fault: expect.stringContaining('answered without "\\"version\\":\\"v2\\""'.replaceAll('\\', '')) },
     ],
@@ -28,19 +28,19 @@ describe('an answer', () => {
     expect(judge(asked, given, versions, undefined)).toEqual(expected);
   });
 
-  it('that is bad still tells its version by the header', () => {
+  it('a bad answer still reports its version in the header', () => {
     expect(judge(asked, answer(500, 'no', { 'x-release': 'v2' }), versions, 'X-Release')).toEqual({
       version: 'v2',
       fault: 'answered 500 instead of 200',
     });
   });
 
-  it('to a path without a smoke test is bad from 400 on', () => {
+  it('without a smoke test, a path answers badly from status 400 on', () => {
     expect(judge({ path: '/a' }, answer(302, ''), versions, undefined)).toEqual({});
     expect(judge({ path: '/a' }, answer(404, ''), versions, undefined)).toEqual({ fault: 'answered 404' });
   });
 
-  it('tells no version when both contain the same, or when one of them is not known', () => {
+  it('no version is known when both versions contain the same, or when one of them is unknown', () => {
     expect(judge({ ...asked, contains: 'ok' }, answer(200, 'ok'), versions, undefined)).toEqual({});
     const unknown = [{ version: 'v2', commit: 'bbb' }, { version: 'v1' }];
     const byCommit = { ...asked, contains: '{commit}' };
@@ -50,11 +50,11 @@ describe('an answer', () => {
   });
 });
 
-describe('what is asked', () => {
+describe('what the prober requests', () => {
   const fleet = (smokeTests: object[], paths: string[]) =>
     ({ release: { smokeTests, watch: { paths } }, service: { healthPath: '/health' } }) as unknown as Fleet;
 
-  it('is every smoke test and every further path once; without either the health route', () => {
+  it('every smoke test and every further path once, or the health route when there are none', () => {
     expect(askedPaths(fleet([asked], ['/a', '/version']))).toEqual([asked, { path: '/a' }]);
     expect(askedPaths(fleet([], []))).toEqual([{ path: '/health' }]);
   });

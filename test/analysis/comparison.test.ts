@@ -48,7 +48,7 @@ function found(runs: number, before: Noise, now: Noise, options: { mixed?: numbe
   };
 }
 
-describe('a fleet as good as before', () => {
+describe('a new version as good as the old one', () => {
   it.each<[string, Noise, number]>([
     ['quiet', quiet, 0],
     ['with 5 % errors, before and now', { ...quiet, errors: 0.05 }, 0],
@@ -61,7 +61,7 @@ describe('a fleet as good as before', () => {
   });
 });
 
-describe('a fleet that is worse', () => {
+describe('a new version that is worse', () => {
   it.each<[string, Noise, number, string]>([
     ['every answer fails', { ...quiet, errors: 1 }, 15, 'errors'],
     ['every third answer fails', { ...quiet, errors: 0.33 }, 30, 'errors'],
@@ -69,25 +69,25 @@ describe('a fleet that is worse', () => {
     ['one path of three fails', { ...quiet, errors: 1, onlyPath: '/events' }, 30, 'errors'],
     ['answers take four times as long', { ...quiet, medianMs: 160 }, 60, 'latency'],
     ['answers take ten times as long', { ...quiet, medianMs: 400 }, 30, 'latency'],
-  ])('%s: always found, within the seconds', (_, noise, seconds, check) => {
+  ])('%s: always found, within the expected seconds', (_, noise, seconds, check) => {
     const { rate, slowest, checks } = found(50, quiet, noise);
     expect({ rate, checks }).toEqual({ rate: 1, checks: [check] });
     expect(slowest).toBeLessThanOrEqual(seconds);
   });
 
   it.each<[string, Noise, number]>([
-    ['every answer of its machines fails', { ...quiet, errors: 1 }, 60],
-    ['every third does', { ...quiet, errors: 0.33 }, 250],
+    ['every answer of its instances fails', { ...quiet, errors: 1 }, 60],
+    ['every third answer fails', { ...quiet, errors: 0.33 }, 250],
     ['its answers take ten times as long', { ...quiet, medianMs: 400 }, 200],
-  ])('among three times as many old machines: %s', (_, noise, seconds) => {
+  ])('%s: found among three times as many old instances', (_, noise, seconds) => {
     const { rate, slowest } = found(50, quiet, noise, { mixed: 0.75 });
     expect(rate).toBe(1);
     expect(slowest).toBeLessThanOrEqual(seconds);
   });
 });
 
-describe('old and new machines side by side', () => {
-  it('slow alike are not compared with before: something else slows them down', () => {
+describe('old and new instances side by side', () => {
+  it('are not compared with the baseline when both are equally slow: the cause is elsewhere', () => {
     const slow = { ...quiet, medianMs: 400 };
     const random = randomOf(1);
     const fleet = noisyFleet(slow, random);

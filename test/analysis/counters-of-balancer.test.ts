@@ -56,7 +56,7 @@ async function past(metrics: Metrics, where: Parameters<typeof pastCounters>[1])
   return before;
 }
 
-it('judges a version by what the balancer itself has counted of real traffic', async () => {
+it('evaluates a version by the real traffic that the load balancer has counted', async () => {
   const { metrics, backend, where } = await start();
   const before = await past(metrics, where);
   expect(before).toMatchObject({ targetErrors: 0, balancerErrors: 0, p95Ms: expect.any(Number) });

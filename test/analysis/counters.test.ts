@@ -34,8 +34,8 @@ async function watched(minutes: Partial<Period>[]): Promise<string[][]> {
   return found;
 }
 
-describe("the balancer's counters", () => {
-  it('show nothing for a fleet as good as before, or with hardly any requests', async () => {
+describe('counters of the load balancer', () => {
+  it('find nothing in a fleet as good as before, or with hardly any requests', async () => {
     expect(await watched([{}, { targetErrors: 5 }, { requests: 10, targetErrors: 10 }, { p95Ms: 170 }])).toEqual([
       [],
       [],
@@ -44,7 +44,7 @@ describe("the balancer's counters", () => {
     ]);
   });
 
-  it('show more errors of the targets, or of the balancer itself, lasting from the second minute on', async () => {
+  it('find more errors of targets or of the balancer that persist from the second minute on', async () => {
     const found = await watched([{}, { targetErrors: 50 }, { targetErrors: 50 }, {}, { balancerErrors: 50 }]);
     expect(found.map((one) => one.length)).toEqual([0, 1, 1, 0, 1]);
     expect(found[1]).toEqual([
@@ -53,13 +53,13 @@ describe("the balancer's counters", () => {
     expect(found[2]?.[0]).toMatch(/\(lasting\)$/);
   });
 
-  it('show slow answers', async () => {
+  it('find slow answers', async () => {
     expect((await watched([{ p95Ms: 400 }, { p95Ms: 400 }])).at(-1)).toEqual([
       'the balancer measured p95 400 ms over a minute, before: 80 ms (lasting)',
     ]);
   });
 
-  it('are asked for once a minute, and only for whole minutes', async () => {
+  it('are read once a minute, and only for whole minutes', async () => {
     const metrics = metricsOf([{ targetErrors: 500 }, {}]);
     const before = { requests: 15_000, targetErrors: 15, balancerErrors: 0 };
     const watch = new CounterWatch({ metrics, where, before, limits, reads: 2, since: 0 });
@@ -69,7 +69,7 @@ describe("the balancer's counters", () => {
     expect(watch.total()).toMatchObject({ requests: 1000, targetErrors: 500 });
   });
 
-  it('of the past are summed, the p95 being the median of the minutes', async () => {
+  it('of the past are summed, with the median of the minutes as p95', async () => {
     const metrics = metricsOf([{ p95Ms: 50 }, { p95Ms: 70 }, { p95Ms: 90, targetErrors: 3 }]);
     expect(await pastCounters(metrics, where, 3 * minute)).toEqual({
       requests: 3000,

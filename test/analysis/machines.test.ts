@@ -27,8 +27,8 @@ function readings(all: ReturnType<typeof fleet>[], options: Partial<MachineLimit
 
 const whole = fleet({ a: ['InService', 'healthy'], b: ['InService', 'healthy'] });
 
-describe('a fleet that is watched', () => {
-  it('is well while it grows, drains and is scaled in', () => {
+describe('health of a watched fleet', () => {
+  it('is fine while the fleet grows, drains and is scaled in', () => {
     expect(
       readings([
         whole,
@@ -41,27 +41,24 @@ describe('a fleet that is watched', () => {
     ).toEqual([[], [], [], [], [], []]);
   });
 
-  it('gives a machine its time that is being registered at the first look', () => {
+  it('allows start-up time to an instance that is being registered at the first reading', () => {
     const joining = fleet({ a: ['InService', 'healthy'], b: ['InService', 'initial'] });
     expect(readings([joining, joining, whole])).toEqual([[], [], []]);
     expect(readings([joining, joining, joining], { healthMs: 15_000 })).toEqual([[], [], ['b initial']]);
   });
 
-  it.each(['unhealthy', 'unused', 'unavailable', undefined])(
-    'is out of order with a machine that becomes %s',
-    (state) => {
-      const sick = fleet({ a: ['InService', 'healthy'], b: ['InService', state] });
-      expect(readings([whole, sick, whole])).toEqual([[], [`b ${state ?? 'not registered'}`], []]);
-    },
-  );
+  it.each(['unhealthy', 'unused', 'unavailable', undefined])('is bad when an instance becomes %s', (state) => {
+    const sick = fleet({ a: ['InService', 'healthy'], b: ['InService', state] });
+    expect(readings([whole, sick, whole])).toEqual([[], [`b ${state ?? 'not registered'}`], []]);
+  });
 
-  it('does not forget a machine that was replaced while it was out of order', () => {
+  it('stays bad when an unhealthy instance has been replaced', () => {
     const sick = fleet({ a: ['InService', 'healthy'], b: ['InService', 'unhealthy'] });
     const replaced = fleet({ a: ['InService', 'healthy'], b: ['Terminating', 'draining'], c: ['Pending'] });
     expect(readings([whole, sick, replaced, replaced]).at(-1)).toEqual(['b ended: unhealthy']);
   });
 
-  it('gives a new machine its time, and no more', () => {
+  it('allows a new instance its start-up time, and no longer', () => {
     const booting = fleet({ a: ['InService', 'healthy'], b: ['InService', 'unhealthy'] });
     const first = fleet({ a: ['InService', 'healthy'] });
     const found = readings([first, ...Array(8).fill(booting)]);
@@ -69,7 +66,7 @@ describe('a fleet that is watched', () => {
     expect(found.at(-1)).toEqual(['b unhealthy']);
   });
 
-  it('forgives one machine that never came up, not two', () => {
+  it('tolerates one instance that never became healthy, but not two', () => {
     const rest: Record<string, [string, string]> = { a: ['InService', 'healthy'] };
     const one = fleet({ ...rest, b: ['Pending'] });
     const two = fleet({ ...rest, c: ['InService', 'initial'] });
@@ -78,7 +75,7 @@ describe('a fleet that is watched', () => {
     ]);
   });
 
-  it('lets a part of a large fleet be out of order, and judges only the version it is told', () => {
+  it('tolerates a share of unhealthy instances in a large fleet, and counts only instances of the given version', () => {
     const many = (sick: number): Record<string, [string, string, string]> =>
       Object.fromEntries(
         Array.from({ length: 350 }, (_, index) => [

@@ -21,7 +21,7 @@ function start(probe: Probe, perSecond = 4) {
 }
 
 describe('the prober', () => {
-  it('asks each path in turn, so many times a second, with the headers, until it is stopped', async () => {
+  it('requests each path in turn at the given rate, with the headers, until it is stopped', async () => {
     const asked: string[] = [];
     const { clock, samples, prober } = start(async (url, { headers }) => {
       asked.push(`${url} ${headers?.['x-golden-proof']}`);
@@ -35,7 +35,7 @@ describe('the prober', () => {
     expect(samples.map(({ path, ms }) => `${path} ${ms}`).slice(0, 2)).toEqual(['/a 7', '/b 7']);
   });
 
-  it('counts no answer at all as a fault, and says why', async () => {
+  it('counts a request without an answer as an error, with the reason', async () => {
     const { clock, samples, prober } = start(async () => {
       throw new Error('connection refused');
     });
@@ -44,7 +44,7 @@ describe('the prober', () => {
     expect(samples).toMatchObject([{ path: '/a', fault: 'gave no answer: connection refused' }]);
   });
 
-  it('does not heap requests onto a fleet that hangs', async () => {
+  it('does not pile up requests on a fleet that hangs', async () => {
     let underWay = 0;
     const { clock, samples, prober } = start(() => new Promise(() => underWay++), 50);
     await clock.advance(60_000);

@@ -19,7 +19,7 @@ describe('chanceOf', () => {
     expect(chanceOf({ hits: 0, of: 0 }, { hits: 0, of: 5 })).toBe(1);
   });
 
-  it('is the sum of all deals, counted one by one, for any numbers', () => {
+  it('equals the sum over all combinations, counted one by one, for any numbers', () => {
     const share = fc
       .integer({ min: 1, max: 30 })
       .chain((of) =>
@@ -39,14 +39,14 @@ describe('chanceOf', () => {
     );
   });
 
-  it('takes a million requests in its stride', () => {
+  it('handles a million requests quickly', () => {
     expect(chanceOf({ hits: 1_100, of: 1_000_000 }, { hits: 1_000, of: 1_000_000 })).toBeCloseTo(0.0153, 4);
     expect(chanceOf({ hits: 2_000, of: 1_000_000 }, { hits: 1_000, of: 1_000_000 })).toBeLessThan(1e-50);
   });
 });
 
 describe('quantile', () => {
-  it('is the nearest rank, and nothing of nothing', () => {
+  it('is the nearest rank, and undefined without values', () => {
     const times = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
     expect([quantile(times, 0.5), quantile(times, 0.95), quantile([7], 0.5), quantile([], 0.5)]).toEqual([
       5,

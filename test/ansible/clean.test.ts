@@ -58,11 +58,11 @@ async function clean(settings: Partial<Settings> = {}, ...options: string[]): Pr
   return (await exec('python3', argv)).stdout.split('\n').filter(Boolean);
 }
 
-describe('what one host has', () => {
+describe('the identity of a host', () => {
   /** A file that a pattern matches. */
   const example = (pattern: string) => pattern.replaceAll('*', 'x');
 
-  it('is removed by default, each of it, and what a boot does not make again is reported', async () => {
+  it('is removed by default, and what a boot does not create again is reported', async () => {
     const { identity } = await defaults();
     const rules = identity.filter((rule) => rule.paths);
     for (const rule of rules) await put(Object.fromEntries((rule.paths ?? []).map((one) => [example(one), 'x'])));
@@ -75,7 +75,7 @@ describe('what one host has', () => {
     expect(await left()).toEqual([]);
   });
 
-  it('is removed with keys, history and logs, which boots and logins make again', async () => {
+  it('includes keys, history and logs, which boots and logins create again', async () => {
     await put({
       ...{ '/etc/ssh/ssh_host_rsa_key': 'k', '/etc/ssh/sshd_config': 'c', '/etc/machine-id': 'm' },
       ...{ '/var/lib/cloud/instance/id': 'i', '/home/admin/.ssh/authorized_keys': 'k', '/root/.bash_history': 'ls' },
@@ -89,7 +89,7 @@ describe('what one host has', () => {
     expect(await clean()).toEqual([]);
   });
 
-  it('leaves what an agent needs on every host', async () => {
+  it('does not include the files of an agent that are the same on every host', async () => {
     const kept = {
       ...{ '/etc/datadog-agent/datadog.yaml': 'api_key', '/var/db/newrelic-infra/custom-integrations/a': 'x' },
       ...{ '/etc/salt/minion': 'master', '/etc/puppetlabs/puppet/puppet.conf': 'x', '/etc/chef/client.rb': 'x' },
@@ -100,12 +100,12 @@ describe('what one host has', () => {
     expect(await left()).toEqual(Object.keys(kept).sort());
   });
 
-  it('is no loss where a folder of an agent is empty', async () => {
+  it('counts as nothing lost where the folder of an agent is empty', async () => {
     await mkdir(`${host}/var/lib/tailscale/files`, { recursive: true });
     expect(await clean({}, '--list')).toEqual([]);
   });
 
-  it('is named by the configuration as well: what a boot makes again is no loss, and defaults stay by name', async () => {
+  it('is extended by the configuration: what a boot creates again is not lost, and defaults are excluded by name', async () => {
     await put({ '/etc/acme/id': 'x', '/etc/acme/conf': 'x', '/opt/acme/a.key': 'x', '/var/lib/tailscale/state': 'x' });
     const printed = await clean({ paths: ['/etc/acme/id'], made_at_boot: ['/opt/acme/*.key'], keep: ['tailscale'] });
     expect(printed.at(-1)).toBe('lost: release_clean: /etc/acme/id');
@@ -113,7 +113,7 @@ describe('what one host has', () => {
     expect(await left()).toEqual(['/etc/acme/conf', '/var/lib/tailscale/state']);
   });
 
-  it('is taken out by the program of an agent that keeps it in one file with what all hosts need', async () => {
+  it("is removed by an agent's own program where one file also holds what all hosts need", async () => {
     const program = '/opt/CrowdStrike/falconctl';
     const script = (end: string) => `#!/bin/sh
 cd "$(dirname "$0")"
@@ -129,7 +129,7 @@ ${end}
     expect(await clean({ keep: ['crowdstrike'] })).toEqual([]);
   });
 
-  it('is removed as a link, and never what a link leads to', async () => {
+  it('is removed as a link, never as the target of the link', async () => {
     await put({ '/data/secret': 'x' });
     await mkdir(`${host}/etc/acme`, { recursive: true });
     await symlink(`${host}/data`, `${host}/etc/acme/link`);
@@ -138,14 +138,14 @@ ${end}
   });
 });
 
-describe('what is found on the host', () => {
+describe('files found on the host', () => {
   it.each([
     ['/srv/a*', 'is the folder of the app'],
     ['/var/l*', 'is shared by many programs'],
     ['/var/lib/[!.]*', 'belongs to the operating system'],
     ['/opt/agent/*', 'is all of a folder that many programs share'],
     ['/mnt/disk*', 'is a mount point'],
-  ])('%s is judged before anything is removed', async (pattern, why) => {
+  ])('%s is refused before anything is removed', async (pattern, why) => {
     await put({
       '/srv/api/current/x': 'x',
       '/var/lib/a/x': 'x',
@@ -163,7 +163,7 @@ describe('what is found on the host', () => {
     expect(await left()).toEqual(before);
   });
 
-  it('stays where it is of all hosts or of another file system', async () => {
+  it('stay when they are the same on all hosts or on another file system', async () => {
     const others = {
       ...{ '/srv/api/shared/sessions/u1': 'x', '/home/admin/.ssh/authorized_keys': 'k', '/tmp/a/disk/data': 'x' },
       ...{ '/var/log/all hosts/log': 'line', '/var/lib/tailscale/efs/x': 'x' },
@@ -184,7 +184,7 @@ describe('what is found on the host', () => {
     expect(await clean({ shared_names: ['sessions'] })).toEqual([]);
   });
 
-  it('goes with hidden files, such as a core dump that was not finished', async () => {
+  it('are removed with hidden files, such as an unfinished core dump', async () => {
     await put({
       '/var/lib/systemd/coredump/.#core.api': 'memory',
       '/var/lib/acme/.id': 'x',
@@ -195,7 +195,7 @@ describe('what is found on the host', () => {
     expect(await left()).toEqual([]);
   });
 
-  it('may have any name, which is printed in one line', async () => {
+  it('may have any name, which is printed on one line', async () => {
     await put({ '/tmp/a\nlost: tailscale: x': 'x', '/tmp/b\u2028lost: c': 'x', '/tmp/caf\u00e9': 'x' });
     await exec('python3', ['-c', 'import sys; open(sys.argv[1].encode() + b"/tmp/\\xff", "w").close()', host]);
     const printed = await clean();
@@ -204,7 +204,7 @@ describe('what is found on the host', () => {
     expect(await left()).toEqual([]);
   });
 
-  it('that cannot be removed ends in an error that names it', async () => {
+  it('that cannot be removed end in an error that names them', async () => {
     await put({ '/var/lib/tailscale/a/state': 'x', '/var/log/audit.log': 'line' });
     await chmod(`${host}/var/lib/tailscale/a`, 0o555);
     await chmod(`${host}/var/log/audit.log`, 0o444);
@@ -220,10 +220,10 @@ describe('what is found on the host', () => {
   });
 });
 
-describe('the shared folder', () => {
+describe('the shared folder in the clean-up', () => {
   const shared = (name: string) => `/srv/api/shared/${name}`;
 
-  it('keeps what the app shares; files of sessions and of processes go, and their folders stay', async () => {
+  it('keeps what the app shares and its folders, and loses files of sessions and processes', async () => {
     await put({
       ...{ [shared('uploads/a.png')]: 'x', [shared('sessions/u1/s')]: 'x', [shared('tmp/.gitkeep')]: '' },
       ...{ [shared('tmp/pids/x.pid')]: '1', [shared('log/app.log')]: 'line', [shared('npm-cache/_logs/x')]: 'x' },
@@ -234,14 +234,14 @@ describe('the shared folder', () => {
     expect(await readFile(host + shared('log/app.log'), 'utf8')).toBe('');
   });
 
-  it('keeps a link to a folder, whose files are removed', async () => {
+  it('keeps a link to a folder, and loses the files in it', async () => {
     await put({ '/data/sessions/s1': 'x', '/data/other': 'x', [shared('uploads/a')]: 'x' });
     await symlink(`${host}/data/sessions`, host + shared('sessions'));
     await clean();
     expect(await left()).toEqual(['/data/other', shared('sessions'), shared('uploads/a')]);
   });
 
-  it('is emptied by name, all but what is kept', async () => {
+  it('is emptied on request, except for what is kept', async () => {
     await put({ [shared('uploads/a.png')]: 'x', [shared('cache/x')]: 'x', [shared('tmp/x')]: 'x' });
     expect(await clean({ shared_names: ['cache'], keep: ['tmp'] }, '--list')).toEqual([]);
     await clean({ shared_names: ['cache'], keep: ['tmp'] });
@@ -251,7 +251,7 @@ describe('the shared folder', () => {
   });
 });
 
-describe('a value that may not be removed', () => {
+describe('a path that must not be removed', () => {
   const wrong = [
     ...[
       '/',
@@ -284,7 +284,7 @@ describe('a value that may not be removed', () => {
   const right = ['/etc/acme', '/var/lib/acme/*', '/home/*/.acme', '/usr/local/acme/id', '/opt/acme*', '/binary/x'];
 
   it.each(wrong)(
-    '%j ends the clean-up before anything is removed, and is refused in the configuration',
+    '%j stops the clean-up before anything is removed, and is refused in the configuration',
     async (value) => {
       await put({ '/etc/ssh/ssh_host_rsa_key': 'k' });
       expect(cleanPathProblem(value)).toBeDefined();
@@ -294,7 +294,7 @@ describe('a value that may not be removed', () => {
     },
   );
 
-  it('is told with all others at once, with --check too', async () => {
+  it('is reported together with all others, also with --check', async () => {
     const settings = {
       paths: ['/srv/api/current', 7],
       made_at_boot: 'x',
@@ -308,12 +308,12 @@ describe('a value that may not be removed', () => {
     ]);
   });
 
-  it.each(right)('is not %j', async (value) => {
+  it.each(right)('does not include %j', async (value) => {
     expect(cleanPathProblem(value)).toBeUndefined();
     expect(await clean({ paths: [value] }, '--check')).toEqual([]);
   });
 
-  it.each(['', '.', '..', 'a/../b', '/a', 'a/', 'a//b'])('is the shared name %j', async (name) => {
+  it.each(['', '.', '..', 'a/../b', '/a', 'a/', 'a//b'])('does not include the shared name %j', async (name) => {
     expect(sharedNameProblem(name)).toBeDefined();
     await expect(clean({ shared_names: [name] }, '--check')).rejects.toMatchObject({ code: 1 });
   });

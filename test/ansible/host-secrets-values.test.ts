@@ -39,7 +39,7 @@ const ask = async (code: string[], env?: Record<string, string>): Promise<unknow
 const show = [python, '-c', 'import os, sys; sys.stdout.buffer.write(os.environb[b"STRIPE_KEY"])'];
 
 describe('a service with secrets', () => {
-  it('is started although its folder and its environment have modules of the names of Python', async () => {
+  it("starts although its folder and its environment contain modules with names of Python's own", async () => {
     await copyFile(path.join(files, 'host_secrets.py'), path.join(folder, '.release-secrets.py'));
     for (const name of ['random', 'subprocess', 'json'])
       await writeFile(path.join(folder, `${name}.py`), 'raise SystemExit("a module of the app")');
@@ -52,7 +52,7 @@ describe('a service with secrets', () => {
     expect(ran.stdout).toBe('sk_live_1\n');
   });
 
-  it('is started so by every init', async () => {
+  it('starts the same way under every init system', async () => {
     for (const file of ['templates/runit-run.j2', 'templates/unit.service.j2', 'tasks/secrets.yml'])
       expect(await readFile(path.join(files, '..', file), 'utf8'), file).toMatch(
         /python3 -I (\.release-secrets\.py|"\$program") /,
@@ -64,7 +64,7 @@ describe('a service with secrets', () => {
     ['in any script, in an ASCII locale', 'p\u00e4ssw\u00f6rd \u5bc6\u7801 \u{1f511}'],
     ['of 64 KiB', 'x'.repeat(65_536)],
     ['that is empty', ''],
-  ])('gets a value %s unchanged', async (_what, value) => {
+  ])('receives a value %s unchanged', async (_what, value) => {
     await hold({ 'ssm:/shop/key': value });
     const argv = ['-I', path.join(files, 'host_secrets.py'), 'run', folder, '--', ...show];
     const locales: Record<string, string>[] = [
@@ -75,7 +75,7 @@ describe('a service with secrets', () => {
     expect((await exec(python, argv, words())).stdout).toBe(value);
   });
 
-  it('whose command is not there is told so', async () => {
+  it('reports that its command does not exist', async () => {
     await hold({ 'ssm:/shop/key': 'sk_live_1' });
     const argv = ['-I', path.join(files, 'host_secrets.py'), 'run', folder, '--', '/srv/none'];
     const failed = await exec(python, argv, words()).catch((error) => error);
@@ -83,14 +83,14 @@ describe('a service with secrets', () => {
   });
 });
 
-describe('what a store answers', () => {
+describe('the answer of a secret store', () => {
   it.each([
     ['a NUL byte', '{"key": "a\\u0000b"}', /NUL byte/],
     ['half of a pair', '{"key": "a\\ud800b"}', /not a character/],
     ['null', '{"key": null}', /null for this key/],
     ['another key', '{"Key": "a"}', /not a JSON object with this key/],
     ['a list', '["key"]', /not a JSON object with this key/],
-    ['no JSON', 'key=a', /not a JSON object with this key/],
+    ['text other than JSON', 'key=a', /not a JSON object with this key/],
   ])('that is %s is refused with the reason and without the value', async (_what, text, reason) => {
     const answer = await ask([
       'import host_secrets as h',
@@ -113,7 +113,7 @@ describe('what a store answers', () => {
       ['__version__ = "1.20.0"'],
       /^botocore 1\.20\.0 on this host is too old .*: install a newer python3-boto3/,
     ],
-  ])('is not asked for where botocore is %s, which is told', async (_what, lines, message) => {
+  ])('is not requested where botocore is %s, which is reported', async (_what, lines, message) => {
     const library = path.join(dir, 'library/botocore');
     await mkdir(library, { recursive: true });
     await writeFile(path.join(library, '__init__.py'), lines.join('\n'));
@@ -141,7 +141,7 @@ describe('what a store answers', () => {
       'print(json.dumps(problems))',
     ]);
 
-  it('names the parameter that may not be read, and not those that were asked for with it', async () => {
+  it('names the parameter that cannot be read, and not the others of the same request', async () => {
     const user = 'User: arn:aws:sts::1:assumed-role/shop/i-1 is not authorized to perform:';
     expect(
       await problemsOf(
@@ -154,7 +154,7 @@ describe('what a store answers', () => {
     });
   });
 
-  it('says that it is the key that refuses', async () => {
+  it('names the encryption key when the key denies access', async () => {
     const message =
       'User: arn:aws:sts::1:assumed-role/shop/i-1 is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:eu-west-1:1:key/1';
     const problems = Object.values((await problemsOf('AccessDeniedException', message)) as object);
@@ -163,8 +163,8 @@ describe('what a store answers', () => {
   });
 });
 
-describe('the folder in memory, which is of the user of the service', () => {
-  it('leads root to no other file', async () => {
+describe('the secrets folder in memory, owned by the user of the service', () => {
+  it('cannot lead root to another file', async () => {
     const foreign = path.join(dir, 'foreign.json');
     await writeFile(foreign, '{"ssm:/shop/key": "of another service"}');
     for (const name of ['lock', 'values.json', 'before-run.json']) await symlink(foreign, path.join(dir, 'run', name));

@@ -115,7 +115,7 @@ describe.skipIf(withoutBoto3 !== '')(`the program that reads secrets on a host${
   const calls = (operation: string) => world.cloud.calls.total(operation);
   const two = { STRIPE_KEY: 'ssm:/shop/stripe-key', DB_PASSWORD: 'secretsmanager:shop/db#password' };
 
-  it('gives a service its secrets from both stores, and the rest of its environment as it was', async () => {
+  it('gives a service its secrets from both stores, and leaves the rest of its environment unchanged', async () => {
     const folder = await release('v1', {
       ...two,
       DB: 'secretsmanager:shop/db',
@@ -130,7 +130,7 @@ describe.skipIf(withoutBoto3 !== '')(`the program that reads secrets on a host${
     expect((await stat(path.join(dir, 'run'))).mode & 0o777).toBe(0o700);
   });
 
-  it('asks for ten parameters at once, and for nothing that the host holds', async () => {
+  it('requests ten parameters at once, and none that the host already has', async () => {
     const references = Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`SECRET_${n}`, `ssm:/shop/n${n}`]));
     for (const reference of Object.values(references))
       await put(reference.slice('ssm:'.length), `value of ${reference}`);
@@ -146,14 +146,14 @@ describe.skipIf(withoutBoto3 !== '')(`the program that reads secrets on a host${
     expect(calls('GetParameters') - before).toBe(3);
   });
 
-  it('starts the service again while Parameter Store and Secrets Manager are out', async () => {
+  it('restarts the service during an outage of Parameter Store and Secrets Manager', async () => {
     const folder = await release('v1', two);
     await started(folder);
     for (const service of ['ssm', 'secretsmanager']) world.cloud.faults.add({ kind: 'error', service });
     expect(await started(folder)).toMatchObject({ STRIPE_KEY: 'stripe key of today' });
   });
 
-  it('names every secret that is not to be had, and no value', async () => {
+  it('names every secret that is not available, and no value', async () => {
     const folder = await release('v1', {
       ...two,
       GONE: 'ssm:/shop/none',
@@ -175,7 +175,7 @@ describe.skipIf(withoutBoto3 !== '')(`the program that reads secrets on a host${
     expect(staged).toMatchObject({ code: 1, stderr: expect.stringContaining('GONE') });
   });
 
-  it('a service that lacks a secret waits for it, and starts when it is there', async () => {
+  it('keeps a service waiting for a missing secret, and starts it once the secret exists', async () => {
     await ssm.send(new DeleteParameterCommand({ Name: '/shop/stripe-key' }));
     const folder = await release('v1', two);
     const child = exec(debianPython, [path.join(files, 'host_secrets.py'), 'run', folder, ...show], { env });
@@ -186,7 +186,7 @@ describe.skipIf(withoutBoto3 !== '')(`the program that reads secrets on a host${
     expect(JSON.parse((await child).stdout)).toMatchObject({ STRIPE_KEY: 'there at last' });
   });
 
-  it('a refresh reads all anew, and can be taken back until it is over', async () => {
+  it('reads all secrets again on a refresh, which can be undone until it is complete', async () => {
     const folder = await release('v1', two);
     await started(folder);
     await put('/shop/stripe-key', 'stripe key of tomorrow');
@@ -207,7 +207,7 @@ describe.skipIf(withoutBoto3 !== '')(`the program that reads secrets on a host${
     expect(JSON.parse((await secrets('restore', folder, 'run-2')).stdout)).toEqual({ restored: false });
   });
 
-  it('an older version gets its own list', async () => {
+  it('gives an older version its own list of secrets', async () => {
     const older = await release('v1', { STRIPE_KEY: 'ssm:/shop/old-key' });
     await put('/shop/old-key', 'of the old account');
     const newer = await release('v2', two);
@@ -216,7 +216,7 @@ describe.skipIf(withoutBoto3 !== '')(`the program that reads secrets on a host${
     expect((await started(newer)).STRIPE_KEY).toBe('stripe key of today');
   });
 
-  describe('before an image is made', () => {
+  describe('before an image is created', () => {
     const scan = () => program('scan_secrets.py', [dir, path.join(dir, 'run'), path.join(dir, 'disk')]);
     const writeTo = async (name: string, text: string) => {
       const file = path.join(dir, 'disk', name);
@@ -240,7 +240,7 @@ describe.skipIf(withoutBoto3 !== '')(`the program that reads secrets on a host${
       expect(stderr).not.toMatch(/sk_live|db-password/);
     });
 
-    it('takes the longest line of a value with several, and leaves out short ones', async () => {
+    it('searches for the longest line of a multi-line value, and skips short values', async () => {
       const lines = [
         '-----BEGIN PRIVATE KEY-----',
         'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj',
@@ -255,7 +255,7 @@ describe.skipIf(withoutBoto3 !== '')(`the program that reads secrets on a host${
       expect((await scan()).stderr).toContain(`${leaked} holds the value of KEY.`);
     });
 
-    it('has nothing to look for on a host without secrets', async () => {
+    it('searches for nothing on a host without secrets', async () => {
       await writeTo('etc/app.conf', 'password = db-password-1\n');
       expect((await scan()).code).toBe(0);
     });

@@ -5,7 +5,7 @@ const ansible = new URL('../../ansible/', import.meta.url).pathname;
 const linter = (await execa('ansible-lint', ['--version'], { reject: false })).exitCode === 0;
 
 it.skipIf(!linter)(
-  `is clean under ansible-lint${linter ? '' : ' (skipped: ansible-lint is not installed)'}`,
+  `Ansible content is clean under ansible-lint${linter ? '' : ' (skipped: ansible-lint is not installed)'}`,
   { timeout: 300_000 },
   async () => {
     const { exitCode, all } = await execa('ansible-lint', ['--nocolor', '--parseable'], {

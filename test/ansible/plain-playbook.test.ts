@@ -126,7 +126,7 @@ const webservers = `- name: Web servers
       ansible.builtin.copy: {content: "{{ release_version }} {{ release_commit }} {{ ansible_system }}", dest: "{{ site }}/version", mode: '0644'}
 `;
 
-it('a playbook as people publish them is run whole, seen to serve, and recorded', async () => {
+it('a playbook written in the usual style runs completely, is confirmed as serving, and is recorded', async () => {
   await mkdir(path.join(root, 'source/old'), { recursive: true });
   const { run } = await release(webservers, { groups: ['webservers', 'web-2'] });
   await run();
@@ -138,8 +138,8 @@ it('a playbook as people publish them is run whole, seen to serve, and recorded'
   expect((await stat(record)).mode & 0o777).toBe(0o644);
 }, 60_000);
 
-describe('a playbook that does nothing', () => {
-  it('for a group that the host is not in runs no task there, and says where groups are named', async () => {
+describe('a playbook without effect', () => {
+  it('for a group that does not contain the host runs no task there, and the message says where groups are configured', async () => {
     const { run } = await release(webservers);
     await expect(run()).rejects.toMatchObject({
       code: 'ansible.no-hosts',
@@ -160,7 +160,7 @@ describe('a playbook that does nothing', () => {
     });
   }, 60_000);
 
-  it('is not healthy where nothing answers, and the last answer is told', async () => {
+  it('is not healthy when nothing answers, and the last answer is reported', async () => {
     const { context, fleet } = await release('', {}, { health: 1 });
     fleet.service.port = 1;
     await expect(waitServes(context, host)).rejects.toMatchObject({
@@ -169,7 +169,7 @@ describe('a playbook that does nothing', () => {
     });
   }, 60_000);
 
-  it('does not become an image without the record of its own run', async () => {
+  it('cannot become an image without the record of its own run', async () => {
     const { context } = await release('');
     await writeFile(
       path.join(root, 'plain-release.json'),
@@ -257,7 +257,7 @@ describe('roles and collections of ansible.requirements', () => {
     expect((await stat(path.join(cache, made[0] ?? ''))).mtimeMs).toBe(mtimeMs);
   }, 90_000);
 
-  it('that cannot be had end the plan with what ansible-galaxy says, and leave nothing', async () => {
+  it('that are not available stop the plan with the message of ansible-galaxy, and leave no files', async () => {
     const requirements = path.join(folder, 'gone.yml');
     await writeFile(requirements, `roles:\n  - {src: "file://${folder}/gone", scm: git, name: gone}\n`);
     const before = await readdir(path.join(folder, '.pipeline/galaxy')).catch(() => []);
@@ -272,14 +272,14 @@ describe('roles and collections of ansible.requirements', () => {
     expect(await readdir(path.join(folder, '.pipeline/galaxy')).catch(() => [])).toEqual(before);
   }, 60_000);
 
-  it('of a file that is not there are a mistake of the configuration', async () => {
+  it('from a missing file are a configuration error', async () => {
     const { play } = await release(uses, { requirements: path.join(folder, 'none.yml') });
     await expect(play()).rejects.toMatchObject({ code: 'ansible.no-requirements', outcome: 'usage' });
   }, 60_000);
 });
 
 describe('ansible.vaultPasswordFile', () => {
-  it('opens variables of a group, and its contents are in no argument and no variable', async () => {
+  it('decrypts variables of a group, and its contents appear in no argument and no variable', async () => {
     const password = path.join(folder, 'vault-password');
     await writeFile(password, 'opensesame-1234\n', { mode: 0o600 });
     await mkdir(path.join(folder, 'group_vars'), { recursive: true });
@@ -295,7 +295,7 @@ describe('ansible.vaultPasswordFile', () => {
     });
   }, 60_000);
 
-  it('that everybody can read is refused with what to do', async () => {
+  it('that everybody can read is refused with the fix', async () => {
     const password = path.join(folder, 'open-password');
     await writeFile(password, 'opensesame\n');
     await chmod(password, 0o644);

@@ -68,9 +68,9 @@ const mayServe: [string, string][] = [
   ['the release role', '  roles: [release]\n'],
   ['a role of defaults and dependencies', '  roles: [quiet]\n'],
   ['the role included by a fixed name', '  tasks: [{ansible.builtin.include_role: {name: quiet}}]\n'],
-  ['what finds facts', '  pre_tasks: [{ansible.builtin.setup: {gather_subset: [min]}}]\n  roles: [release]\n'],
-  ['what only reports', '  roles: [release]\n  post_tasks: [{debug: {msg: x}}, {meta: noop}]\n'],
-  ['what tags leave out', '  roles: [release]\n  tasks: [{command: id, tags: never}]\n'],
+  ['tasks that gather facts', '  pre_tasks: [{ansible.builtin.setup: {gather_subset: [min]}}]\n  roles: [release]\n'],
+  ['tasks that only report', '  roles: [release]\n  post_tasks: [{debug: {msg: x}}, {meta: noop}]\n'],
+  ['tasks excluded by tags', '  roles: [release]\n  tasks: [{command: id, tags: never}]\n'],
 ];
 const mayNotServe: [string, string, RegExp][] = [
   [
@@ -151,12 +151,12 @@ beforeAll(async () => {
   }
 }, 60_000);
 
-describe('may run on a host that serves:', () => {
+describe('may run on an instance that serves:', () => {
   it.each(mayServe)('%s', (_what, body) => {
     expect(judged.get(body)).toEqual({ appliesRelease: true, reasons: [], installers: [] });
   });
 
-  it.each(['api', 'frontend', 'heracles'])('%s.yml, with what its roles want of the host', async (app) => {
+  it.each(['api', 'frontend', 'heracles'])('%s.yml, with what its roles require of the host', async (app) => {
     const judgement = await judgePlaybook(await createLook(settings())(join(ansible, `${app}.yml`), variables));
     expect(judgement).toMatchObject({ appliesRelease: true, reasons: [] });
     expect(judgement.installers).toEqual(
@@ -166,7 +166,7 @@ describe('may run on a host that serves:', () => {
     );
   });
 
-  it('a copy of the role in the project, but not one that was edited', async () => {
+  it('an unchanged copy of the role in the project, but not an edited one', async () => {
     const copy = join(folder, 'copies', 'roles', 'release');
     await cp(join(ansible, 'roles', 'release'), copy, { recursive: true });
     const file = await write('copies/api.yml', play('  roles: [release]\n'));
@@ -179,20 +179,20 @@ describe('may run on a host that serves:', () => {
   });
 });
 
-describe('may not run on a host that serves:', () => {
+describe('may not run on an instance that serves:', () => {
   it.each(mayNotServe)('%s', (_what, body, reason) => {
     const { appliesRelease, reasons = [] } = judged.get(body) ?? {};
     expect(appliesRelease).toBe(true);
     expect(reasons).toEqual([expect.stringMatching(reason)]);
   });
 
-  it('another play', async () => {
+  it('a play that is not a release', async () => {
     const { reasons } = await judge(`${play('  roles: [release]\n')}- hosts: localhost\n  tasks: [{command: id}]\n`);
     expect(reasons).toEqual([expect.stringMatching(/^outside of roles: 1 task/)]);
   });
 });
 
-it('a playbook that does not apply the role is refused; one that may do so while it runs is not', async () => {
+it('a playbook that does not apply the role is refused, but one that may apply it while it runs is accepted', async () => {
   const none = await judge(play('  roles: [nginx]\n'));
   expect(() => assertReleaseRole('api.yml', none, 'release')).toThrow('api.yml does not apply the release role');
   expect(() => assertReleaseRole('api.yml', none, 'plain')).not.toThrow();
@@ -203,14 +203,14 @@ it('a playbook that does not apply the role is refused; one that may do so while
   expect(() => assertReleaseRole('api.yml', open, 'release')).not.toThrow();
 });
 
-it('a variable by which a role decides is of this play', async () => {
+it('a variable that a role decides by is read from this play', async () => {
   const roles = play('  roles: [{role: node, node_major: 24}, release]\n');
   expect((await judge(roles)).installers).toEqual([{ role: 'node', variables: { node_major: '24' } }]);
   const [first] = (await judgePlaybook(await look(roles, { node_major: '{{ gone }}' }))).installers;
   expect(first).toEqual({ role: 'node' });
 });
 
-it('what an app role wants cleaned is known before the release, as the play gives it', async () => {
+it('the clean-up settings of an app role are known before the release, as the play sets them', async () => {
   const lists = { release: { clean: { shared: ['uploads'] } } } as Parameters<typeof cleanLists>[0];
   const roles = play("  roles: [{role: release, release_clean: ['/etc/acme/*'], release_clean_shared: [cache]}]\n");
   expect(await cleanLists(lists, await look(roles))).toEqual({
@@ -221,9 +221,13 @@ it('what an app role wants cleaned is known before the release, as the play give
 });
 
 it.each([
-  ['a role that is not there', play('  roles: [gone]\n'), "the role 'gone' was not found"],
-  ['no YAML', '- hosts: [\n', 'Ansible cannot read api.yml: it is not valid YAML: did not find expected node content'],
-])('%s is named', async (_what, text, message) => {
+  ['a missing role', play('  roles: [gone]\n'), "the role 'gone' was not found"],
+  [
+    'a file that is not YAML',
+    '- hosts: [\n',
+    'Ansible cannot read api.yml: it is not valid YAML: did not find expected node content',
+  ],
+])('the analysis of a playbook names %s', async (_what, text, message) => {
   await expect(look(text)).rejects.toMatchObject({
     code: 'ansible.bad-playbook',
     outcome: 'usage',
@@ -231,7 +235,7 @@ it.each([
   });
 });
 
-it('of a checkout, files are named as they are in the project, and what is to be tried can be run', async () => {
+it('files of a checkout are named as in the project, and the suggested command can be run', async () => {
   const checkout = join(folder, 'checkout');
   const options = { projectDir: checkout };
   const config = await write('checkout/ansible.cfg', `[defaults]\nroles_path = ${ansible}roles\n`);
@@ -248,7 +252,7 @@ it('of a checkout, files are named as they are in the project, and what is to be
   expect(found.plays[0]?.tasks[0]?.folder).toBe(join(ansible, 'roles/release'));
 });
 
-it("the inventory is the pipeline's, whatever plugins the project has for its own", async () => {
+it("the pipeline's inventory is used, whichever inventory plugins the project has", async () => {
   const project = join(folder, 'cloud');
   await write('cloud/ansible.cfg', '[inventory]\nenable_plugins = amazon.aws.aws_ec2\n');
   const file = await write('cloud/api.yml', play('  tasks: [{command: id}]\n'));
@@ -258,13 +262,13 @@ it("the inventory is the pipeline's, whatever plugins the project has for its ow
   await run(host, file, { ...variables, ...local }, { timeoutMs: 60_000 });
 });
 
-it('nothing runs while Ansible looks, on this machine neither', async () => {
+it('nothing runs while Ansible analyzes a playbook, not even on the local computer', async () => {
   const touched = join(folder, 'touched');
   await look(`- hosts: localhost\n  vars_prompt: [{name: x, prompt: x}]\n  tasks: [{command: touch ${touched}}]\n`);
   await expect(cp(touched, `${touched}.copy`)).rejects.toThrow('ENOENT');
 });
 
-describe('what a play tells of its changes', () => {
+describe('the reported changes of a play', () => {
   /** Plays this text on this machine; resolves with the changes. */
   async function changes(body: string): Promise<TaskChange[]> {
     const local = { ansible_connection: 'local', ansible_remote_tmp: folder, release_root: folder };
@@ -279,7 +283,7 @@ describe('what a play tells of its changes', () => {
     return found;
   }
 
-  it('has module, role and path, of handlers too', async () => {
+  it('have module, role and path, also for handlers', async () => {
     const found = await changes('  roles: [nginx]\n');
     expect(found.map(({ folder: _, ...change }) => change)).toEqual([
       {
@@ -291,7 +295,7 @@ describe('what a play tells of its changes', () => {
     ]);
   });
 
-  it('has the paths of all items of a loop, or none', async () => {
+  it('have the paths of all items of a loop, or none', async () => {
     const task = (item: string) =>
       `{ansible.builtin.file: {path: "${folder}/{{ item }}", state: touch}, loop: [${item}]}`;
     expect(await changes(`  tasks: [${task('a, b')}]\n`)).toEqual([
@@ -305,7 +309,7 @@ describe('what a play tells of its changes', () => {
     expect(await changes(`  tasks: [{command: echo {{ item }}, loop: [a]}]\n`)).toMatchObject([{ paths: [] }]);
   });
 
-  it('does not tell the path of a task with no_log, and has one that failed', async () => {
+  it('omit the path of a task with no_log, and include a task that failed', async () => {
     const file = `ansible.builtin.copy: {content: x, dest: ${folder}/secret}`;
     expect(await changes(`  tasks: [{${file}, no_log: true}]\n`)).toMatchObject([{ paths: [], how: 'changed' }]);
     expect(await changes("  tasks: [{command: 'false'}]\n")).toMatchObject([{ paths: [], how: 'failed' }]);

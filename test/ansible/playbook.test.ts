@@ -112,18 +112,18 @@ describe('the environment of a service', () => {
     ['the environment itself', '"{{ shop_environment }}"', {}, "'shop_environment' is undefined"],
     ['a part of a value', '{KEY: "{{ shop.key }}"}', { shop: {} }, "has no attribute 'key'"],
     ['a variable of a working copy', '{}', { release_develop: { environment: '{{ mine }}' } }, "'mine' is undefined"],
-    ['what has no value', '{MODE: x, KEY: }', {}, "have no value, and an empty text is written as '': KEY"],
-  ])('names %s that is not there, before anything is built', async (_what, environment, extra, message) => {
+    ['an empty value', '{MODE: x, KEY: }', {}, "have no value, and an empty text is written as '': KEY"],
+  ])('has %s checked for existence before anything is built', async (_what, environment, extra, message) => {
     const failed = await stageWith(environment, extra);
     expect(failed).toMatchObject({ task: check, msg: expect.stringContaining(message) });
   });
 
-  it.each(['{}', '', '{KEY: ""}', '{KEY: "{{ stripe_key }}"}'])('%j is one', async (environment) => {
+  it.each(['{}', '', '{KEY: ""}', '{KEY: "{{ stripe_key }}"}'])('may be %j', async (environment) => {
     expect(await stageWith(environment, { stripe_key: '' })).toMatchObject({ task: 'Unpack the commit' });
   });
 });
 
-it('the filter default, which hides what is undefined within a value, is for what the pipeline itself gives', async () => {
+it('the default filter, which hides undefined variables inside a value, is only used for values from the pipeline', async () => {
   const names = await readdir(ansible, { recursive: true });
   const texts = await Promise.all(
     names.filter((name) => /\.(yml|j2)$/.test(name)).map((name) => readFile(join(ansible, name), 'utf8')),
@@ -155,7 +155,7 @@ describe('the callback pipeline_events', () => {
       loop: [one, two]
 `;
 
-  it('tells what starts, how it ends, and a failed item’s own words', async () => {
+  it('reports the start and result of each task, and the message of a failed item', async () => {
     const file = join(folder, 'callback.yml');
     await writeFile(file, play);
     const { code, events } = await playbook(file);
@@ -180,7 +180,7 @@ describe('the callback pipeline_events', () => {
     expect(events.at(-1)).toEqual({ event: 'done' });
   });
 
-  it('does nothing when nobody asks for it', async () => {
+  it('does nothing unless it is enabled', async () => {
     const file = join(folder, 'quiet.yml');
     await writeFile(file, "- hosts: all\n  gather_facts: false\n  tasks: [{ansible.builtin.command: 'true'}]\n");
     expect(await playbook(file, [], { PIPELINE_EVENTS_FILE: '' })).toMatchObject({ code: 0, events: [] });

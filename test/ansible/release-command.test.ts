@@ -57,7 +57,7 @@ async function runProgram(given: object, input: Buffer) {
 }
 
 describe('a program on the host', () => {
-  it('is run as the modules of Ansible run it, and ends with the same results', async () => {
+  it('runs like an Ansible module, with the same results', async () => {
     const large = join(folder, 'large');
     await writeFile(large, Buffer.alloc(3_000_000, 'a\n'));
     const same = [
@@ -86,7 +86,7 @@ describe('a program on the host', () => {
     expect(results.slice(-3)).toMatchObject([{ stdout: '3000000\n/bin/sh' }, { stdout: 'a', rc: 0 }, { stdout: '' }]);
   }, 60_000);
 
-  it('is left alone in a check, unless it runs there on purpose', async () => {
+  it('is skipped in check mode, unless it opts in', async () => {
     const mark = join(folder, 'mark');
     const results = await play(
       [
@@ -99,7 +99,7 @@ describe('a program on the host', () => {
     await expect(readFile(mark)).rejects.toThrow('ENOENT');
   }, 60_000);
 
-  it('is refused with wrong arguments, and named when it or its input is not there', async () => {
+  it('is refused with wrong arguments, and named when it or its input is missing', async () => {
     const results = await play([
       { release_command: { argv: ['id'], script: 'id' } },
       { release_command: {} },
@@ -130,7 +130,7 @@ describe('a program on the host', () => {
     expect(results[9]).toMatchObject({ rc: 127, stderr: 'illegal environment variable name' });
   }, 60_000);
 
-  it('is run by the Python that a module would be run by, however the inventory names it', async () => {
+  it('runs with the Python that a module would run with, however the inventory sets it', async () => {
     const results = await play(
       ['auto', 'auto_silent', '{{ other }}', '/usr/bin/env python3'].map((python) => ({
         release_command: { argv: ['printf', '%s', 'ran'] },
@@ -140,14 +140,14 @@ describe('a program on the host', () => {
     expect(results).toMatchObject(Array(4).fill({ rc: 0, stdout: 'ran' }));
   }, 60_000);
 
-  it('is done when it has ended, whatever it has left in the background', async () => {
+  it('is complete when it has exited, whatever it has left in the background', async () => {
     const [result] = await play([{ release_command: { script: 'sleep 300 & echo "$!"' } }]);
     // It is still there: the task has not waited for it.
     process.kill(Number(result?.stdout), 'SIGKILL');
     expect(result).toMatchObject({ rc: 0 });
   }, 60_000);
 
-  it('gets words and variables in UTF-8, in every locale of the host', async () => {
+  it('receives words and variables in UTF-8, in every locale of the host', async () => {
     const results = await play([
       { release_command: { script: 'printf %s "$WORD"' }, environment: { WORD: 'größer ☃', LC_ALL: 'C' } },
       { release_command: { argv: ['printf', '%s', 'größer ☃'] }, environment: { LC_ALL: 'C' } },
@@ -155,7 +155,7 @@ describe('a program on the host', () => {
     expect(results).toMatchObject([{ stdout: 'größer ☃' }, { stdout: 'größer ☃' }]);
   }, 60_000);
 
-  it('says itself why it failed, not that the connection broke, when it has read little of a large input', async () => {
+  it('reports its own failure, not a broken connection, when it has read little of a large input', async () => {
     const { status, broken, stdout } = await runProgram(
       { argv: ['/bin/sh', '-c', 'echo "No space left on device" >&2; exit 2'] },
       Buffer.alloc(5_000_000, 'a'),

@@ -33,7 +33,7 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 describe('switch.py', () => {
-  it('points current at a version and remembers the one before', async () => {
+  it('points current at a version and records the previous one', async () => {
     await release('v1');
     await release('v2');
     expect(JSON.parse((await python('switch.py', root, 'v1')).stdout)).toEqual({ changed: true, previous: null });
@@ -43,7 +43,7 @@ describe('switch.py', () => {
     expect(await readlink(join(root, 'previous'))).toBe('releases/v1');
   });
 
-  it('goes back without remembering what is about to be removed', async () => {
+  it('goes back without recording the version that is about to be removed', async () => {
     await release('v1');
     await release('v2');
     await python('switch.py', root, 'v1');
@@ -54,7 +54,7 @@ describe('switch.py', () => {
     expect(await readdir(root)).toEqual(['releases']);
   });
 
-  it('refuses an environment that is not complete', async () => {
+  it('refuses an incomplete environment', async () => {
     await mkdir(join(root, 'releases/v1'), { recursive: true });
     expect(await python('switch.py', root, 'v1')).toMatchObject({
       code: 1,
@@ -62,7 +62,7 @@ describe('switch.py', () => {
     });
   });
 
-  it('goes on after one that was cut short', async () => {
+  it('continues after a switch that was interrupted', async () => {
     await release('v1');
     await symlink('releases/v0', join(root, 'current.new'));
     expect((await python('switch.py', root, 'v1')).code).toBe(0);
@@ -71,7 +71,7 @@ describe('switch.py', () => {
 });
 
 describe('switch.py --dry-run', () => {
-  it('says what it would change and changes nothing, also before there is an environment', async () => {
+  it('prints what it would change and changes nothing, also before there is an environment', async () => {
     expect(JSON.parse((await python('switch.py', root, 'v1', '--dry-run')).stdout)).toEqual({
       changed: true,
       previous: null,
@@ -100,7 +100,7 @@ describe.each(['systemd', 'runit'])('started.py with %s', (init) => {
     return (await run('python3', argv, { env })).stdout.trim();
   };
 
-  it('wants a start when the service does not run, its files have changed or another environment is current', async () => {
+  it('requests a start when the service does not run, its files have changed or another environment is current', async () => {
     const changed = 'it was not started from what is there now';
     runs = true;
     await release('v1');
@@ -125,7 +125,7 @@ describe.each(['systemd', 'runit'])('started.py with %s', (init) => {
 });
 
 describe('prune.py', () => {
-  it('keeps the newest, and counts current and previous among them', async () => {
+  it('keeps the newest, counting current and previous among them', async () => {
     for (const [version, age] of [
       ['v1', 50],
       ['v2', 40],
@@ -153,7 +153,7 @@ describe('prune.py', () => {
     expect(await left()).toEqual(['v1', 'v2']);
   });
 
-  it('removes unfinished environments first, and minds no dangling link', async () => {
+  it('removes unfinished environments first, and ignores a dangling link', async () => {
     await mkdir(join(root, 'releases/v9'), { recursive: true });
     await release('v1', 50);
     await release('v2', 40);
@@ -184,7 +184,7 @@ describe('health.py', () => {
       ...[`--log=${join(root, 'log')}`, ...extra],
     );
 
-  it('is content with 200 on the address of the instance file', async () => {
+  it('accepts 200 on the address in the instance file', async () => {
     expect((await health()).code).toBe(0);
     await writeFile(join(root, 'instance.env'), 'INSTANCE_ID=i-1\nHOST=127.0.0.1\n');
     expect((await health()).code).toBe(0);
@@ -195,7 +195,7 @@ describe('health.py', () => {
     });
   });
 
-  it('shows the status and the app’s last words', async () => {
+  it('shows the status and the last output of the app', async () => {
     status = 503;
     await writeFile(join(root, 'log'), `${Array.from({ length: 50 }, (_, i) => `line ${i}`).join('\n')}\n`);
     const { stderr } = await health();
@@ -204,14 +204,14 @@ describe('health.py', () => {
     expect(stderr.trim().split('\n').slice(1)).toEqual(Array.from({ length: 12 }, (_, i) => `line ${i + 38}`));
   });
 
-  it('does not wait for a process that has ended', async () => {
+  it('does not wait for a process that has exited', async () => {
     status = 503;
     await writeFile(join(root, 'pid'), '999999999');
     const { stderr } = await health(`--pid-file=${join(root, 'pid')}`, '--timeout=60');
     expect(stderr).toContain('it exited before it was healthy');
   });
 
-  it('does not wait for a unit that has ended, and does for one that is starting', async () => {
+  it('does not wait for a unit that has stopped, and waits for one that is starting', async () => {
     status = 503;
     const bin = join(root, 'bin');
     await mkdir(bin, { recursive: true });
@@ -235,14 +235,14 @@ describe('health.py', () => {
     'Port 5000 is in use by another program.',
     'Web server failed to start. Port 8080 was already in use.',
     'nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)',
-  ])('knows "%s" for a port that is taken, beside what serves only', async (line) => {
+  ])('recognizes "%s" as a port in use, only beside a version that serves', async (line) => {
     status = 503;
     await writeFile(join(root, 'log'), `${line}\n`);
     expect((await health(`--beside=${root}`)).stderr).toContain(`environment variable PORT, which is ${port}`);
     expect((await health()).stderr).not.toContain('environment variable PORT');
   });
 
-  it('wants the right release to be current', async () => {
+  it('requires that the right release is current', async () => {
     await release('v1');
     await symlink('releases/v1', join(root, 'current'));
     const current = `--current=${join(root, 'current')}`;

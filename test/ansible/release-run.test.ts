@@ -51,7 +51,7 @@ async function play(action: 'stage' | 'unstage', run?: string, extra: Record<str
   );
 }
 
-it('unstage removes what its own run built', async () => {
+it('unstage removes what its own run has built', async () => {
   await builtBy('run-1');
   await play('unstage', 'run-1');
   expect(existsSync(folder())).toBe(false);
@@ -60,9 +60,9 @@ it('unstage removes what its own run built', async () => {
 
 it.each([
   ['of another run', () => builtBy('run-2')],
-  ['of which nobody knows the run', async () => undefined],
+  ['of an unknown run', async () => undefined],
 ])(
-  'unstage leaves a folder %s',
+  'unstage keeps a folder %s',
   async (_, prepare) => {
     await prepare();
     const printed = await play('unstage', 'run-1');
@@ -72,7 +72,7 @@ it.each([
   60_000,
 );
 
-it('unstage by hand removes any folder but the one that serves', async () => {
+it('unstage by hand removes any folder except the one that serves', async () => {
   await builtBy('run-2');
   await symlink('releases/v2', path.join(root, 'current'));
   await play('unstage');
@@ -82,13 +82,13 @@ it('unstage by hand removes any folder but the one that serves', async () => {
   expect(existsSync(folder())).toBe(false);
 }, 60_000);
 
-it('stage refuses a folder of another run, and leaves it', async () => {
+it('stage refuses a folder of another run, and keeps it', async () => {
   await builtBy('run-2');
   expect(await play('stage', 'run-1')).toContain('belongs to run run-2');
   expect(existsSync(path.join(folder(), '.release-run'))).toBe(true);
 }, 60_000);
 
-describe('the check beside what serves', () => {
+describe('the health check beside the version that serves', () => {
   /** A version that runs `code` after its imports, and then serves its environment at /health on `port`. */
   async function stage(code: string, extra: Record<string, unknown> = {}): Promise<string> {
     const app = path.join(root, 'app');
@@ -114,7 +114,7 @@ http.server.HTTPServer((os.environ['HOST'], port), http.server.SimpleHTTPRequest
     });
   }
 
-  it('gives PORT and PIPELINE_STAGING, and as much time as it is told to', async () => {
+  it('sets PORT and PIPELINE_STAGING, and waits as long as configured', async () => {
     const port = await freePort();
     const printed = await stage('time.sleep(2)', { release_staging_port: port });
     expect(printed).toMatch(/failed=0/);
@@ -125,7 +125,7 @@ http.server.HTTPServer((os.environ['HOST'], port), http.server.SimpleHTTPRequest
     );
   }, 180_000);
 
-  it('says of an app whose own port is taken what it must do', async () => {
+  it('explains to an app whose own port is in use that it must listen on PORT', async () => {
     const taken = createServer();
     const port = await listen(taken);
     try {
@@ -138,7 +138,7 @@ http.server.HTTPServer((os.environ['HOST'], port), http.server.SimpleHTTPRequest
     }
   }, 180_000);
 
-  it('says of an app that listens on a port of its own which one that is', async () => {
+  it('names the fixed port that an app listens on', async () => {
     const [own, staging] = [await freePort(), await freePort()];
     const printed = await stage(`port = ${own}`, { release_staging_port: staging, release_health_timeout: 2 });
     expect(printed).toContain(
@@ -146,7 +146,7 @@ http.server.HTTPServer((os.environ['HOST'], port), http.server.SimpleHTTPRequest
     );
   }, 180_000);
 
-  it('shows what a failing app says without the values of its secrets', async () => {
+  it('shows the output of a failing app without the values of its secrets', async () => {
     const secrets = path.join(root, 'secrets');
     await mkdir(secrets);
     await writeFile(path.join(secrets, 'values.json'), JSON.stringify({ 'ssm:/shop/key': 'sk_live_1' }));
@@ -157,7 +157,7 @@ http.server.HTTPServer((os.environ['HOST'], port), http.server.SimpleHTTPRequest
     expect(printed).not.toContain('sk_live_1');
   }, 180_000);
 
-  it('says nothing of ports where the app is only unhealthy', async () => {
+  it('does not mention ports when the app is only unhealthy', async () => {
     const printed = await stage("os.remove('health')", { release_health_timeout: 1 });
     expect(printed).toContain('status 404');
     expect(printed).not.toContain('environment variable PORT');

@@ -30,7 +30,7 @@ const scan = () =>
 const clean = { code: 0, stdout: '', stderr: '' };
 const pem = (kind: string, body: string) => `-----BEGIN ${kind}-----\n${body}\n-----END ${kind}-----`;
 
-it('fails where the values are not in memory, and names the secrets', async () => {
+it('fails when the values are not in memory, and names the secrets', async () => {
   await hold();
   expect((await scan()).stderr).toMatch(
     /^secrets: this disk is not baked: it cannot be compared with KEY, whose values/,
@@ -39,7 +39,7 @@ it('fails where the values are not in memory, and names the secrets', async () =
   expect((await scan()).code).toBe(1);
 });
 
-it('takes a certificate beside a key for public', async () => {
+it('treats a certificate beside a key as public', async () => {
   const key = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj';
   const chain = pem('CERTIFICATE', 'MIIFazCCA1OgAwIBAgIRAIIQz7DSQONZRGPgu2OCiwAwDQYJKoZIhvcNAQELBQAw');
   await hold(`${chain}\n${pem('PRIVATE KEY', key)}\n`);
@@ -55,7 +55,7 @@ it.each([
   ['of JSON inside of JSON', '{"db":[{"dbPassword":"hunter2-hunter2","host":"shop-service-user"}]}'],
   ['of a URL', 'postgres://shop-service-user:hunter2-hunter2@db/shop'],
   ['of a URL with escapes', 'postgres://shop-service-user:hunter2%2Dhunter2@db/shop'],
-])('looks for the password %s, and not for what is beside it', async (_what, value) => {
+])('searches for the password %s, and not for what is beside it', async (_what, value) => {
   await hold(value);
   await write('disk/users', 'shop-service-user a-public-key-of-all');
   expect(await scan()).toEqual(clean);
@@ -63,14 +63,14 @@ it.each([
   expect((await scan()).stderr).toContain('disk/leak holds the value of KEY');
 });
 
-it('looks for what a refresh has replaced', async () => {
+it('searches for values that a refresh has replaced', async () => {
   await hold('the value of before', 'before-run.json');
   await hold('the value of today');
   await write('disk/leak', 'the value of before');
   expect((await scan()).code).toBe(1);
 });
 
-it('finds a value in any script, in a large file with holes, with any name', async () => {
+it('finds a value in any script, in a large sparse file, under any name', async () => {
   await hold('p\u00e4ssw\u00f6rter \ud800 \u5bc6\u7801');
   const name = 'disk/a\nb \u00e9';
   await write('disk/big', 'p\u00e4ssw\u00f6rter');
@@ -83,7 +83,7 @@ it('finds a value in any script, in a large file with holes, with any name', asy
   expect(stderr).toContain(`${name} holds`);
 });
 
-it('names five files when a value is in many, and says what to do with one that is not a secret', async () => {
+it('names five files when a value is in many, and explains how to exclude one that is not a secret', async () => {
   await hold('postgres');
   for (let n = 0; n < 12; n++) await write(`disk/${n}`, 'user postgres');
   const { stderr } = await scan();

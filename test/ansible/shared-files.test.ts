@@ -61,7 +61,7 @@ const shared = {
   ],
 };
 
-it('what the commit has in a shared place is copied there, and never over what is there', async () => {
+it('files of the commit in a shared place are copied there, and never replace existing files', async () => {
   await files(
     { 'uploads/logo.png': 'one', 'uploads/a/.keep': '', 'conf/site.yml': 'one', 'app.js': 'x' },
     `${root}/commit`,
@@ -90,7 +90,7 @@ it.each([
   ['a file where the shared place is a directory', { uploads: 'x' }, 'uploads is a file in the commit'],
   ['a directory where it is a file', { 'conf/site.yml/a': 'x' }, 'conf/site.yml is a directory in the commit'],
 ])(
-  '%s is refused',
+  'shared files: %s is refused',
   async (_, commit, message) => {
     await files(commit, `${root}/commit`);
     expect(await build('v1', shared)).toContain(message);
@@ -98,14 +98,14 @@ it.each([
   60_000,
 );
 
-it('a link of the commit does not lead to the removal of files outside of the release', async () => {
+it('a link in the commit cannot cause files outside of the release to be removed', async () => {
   await files({ 'outside/site.yml': 'mine', 'commit/a': 'x' }, root);
   await symlink(path.join(root, 'outside'), path.join(root, 'commit/conf'));
   expect(await build('v1', shared)).toContain('conf/site.yml leads out of the release');
   expect(await read('outside/site.yml')).toBe('mine');
 }, 60_000);
 
-it('release.json names the commit of the project where it is known, and only then', async () => {
+it('release.json names the commit of the project only where it is known', async () => {
   await files({ a: 'x' }, `${root}/commit`);
   await build('v1', { release_project_commit: 'b'.repeat(40) });
   expect(JSON.parse(await read('srv/releases/v1/release.json'))).toEqual({
@@ -122,14 +122,14 @@ it('release.json names the commit of the project where it is known, and only the
   });
 }, 60_000);
 
-it('a service.json of the commit is refused where the role writes one', async () => {
+it('a service.json in the commit is refused where the role writes its own', async () => {
   await files({ 'service.json': '{"mine": true}' }, `${root}/commit`);
   expect(await build('v1')).toMatch(/failed=0/);
   expect(await read('srv/releases/v1/service.json')).toContain('mine');
   expect(await build('v2', { release_takeover: 'socket' })).toContain('the commit has a service.json');
 }, 60_000);
 
-it('names in any encoding and of any letter case arrive on the host', async () => {
+it('names in any encoding and letter case arrive on the host', async () => {
   const odd = ['with space', 'naïve', 'tab\there', 'quote\'"', 'back\\slash', '-dash', 'new\nline', 'Case', 'case'];
   await files(Object.fromEntries(odd.map((name) => [`lib/${name}`, name])), `${root}/commit`);
   await writeFile(Buffer.concat([Buffer.from(`${root}/commit/lib/latin-`), Buffer.from([0xe9])]), 'é');

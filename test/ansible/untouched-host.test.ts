@@ -66,7 +66,7 @@ async function stage(text: string) {
   return playRelease(context, 'stage', archive);
 }
 
-it('a playbook that writes the release is read back as done', async () => {
+it('a playbook that writes the release is recorded as done', async () => {
   const writes = `- hosts: all
   gather_facts: false
   tasks:
@@ -80,8 +80,8 @@ it('a playbook that writes the release is read back as done', async () => {
 });
 
 it.each([
-  ['for hosts of a group that there is not', 'hosts: webservers', 'no play matches the host, or tags leave no task'],
-  ['for this machine', 'hosts: localhost', 'it ran on localhost'],
+  ['for a group that does not exist', 'hosts: webservers', 'no play matches the host, or tags leave no task'],
+  ['for the local computer', 'hosts: localhost', 'it ran on localhost'],
   ['whose tasks are all skipped', 'hosts: all', 'all 1 were skipped'],
 ])('a playbook %s runs no task on the host', async (_what, hosts, why) => {
   const tasks = `[{ansible.builtin.command: 'true', when: inventory_hostname == 'localhost'}]`;

@@ -11,7 +11,7 @@ openWorld(
   { delays: 'quick' },
 );
 
-it('activities of a group are read newest first, with what EC2 said of a launch that failed; none of another group are', async () => {
+it("activities of a group are read newest first, with EC2's reason for a failed launch and without other groups", async () => {
   const [group, other] = [await world.group(1, { MaxSize: 9 }), await world.group(1)];
   const launches = async (name: string) => (await readActivities(world.asg, name)).filter(isLaunch);
   expect((await launches(group)).map(hasFailed)).toEqual([false]);

@@ -19,14 +19,14 @@ const mock = mockClient(elb);
 beforeEach(() => mock.reset());
 
 describe('findTargetGroup', () => {
-  it('gives the ARN of the one with that name', async () => {
+  it('returns the ARN of the target group with that name', async () => {
     mock
       .on(DescribeTargetGroupsCommand, { Names: ['api'] })
       .resolves({ TargetGroups: [{ TargetGroupArn: 'arn:api' }] });
     expect(await findTargetGroup(elb, 'api')).toBe('arn:api');
   });
 
-  it('names the one that is missing, whichever way the balancer says so', async () => {
+  it('names the missing target group, whichever error the load balancer returns', async () => {
     mock
       .on(DescribeTargetGroupsCommand)
       .rejectsOnce(refusal('TargetGroupNotFoundException'))
@@ -36,14 +36,17 @@ describe('findTargetGroup', () => {
     await expect(findTargetGroup(elb, 'api')).rejects.toMatchObject(missing);
   });
 
-  it.each(['Throttling', 'AccessDenied', 'TimeoutError'])('does not take %s for a missing one', async (name) => {
-    mock.on(DescribeTargetGroupsCommand).rejects(refusal(name));
-    await expect(findTargetGroup(elb, 'api')).rejects.toMatchObject({ name });
-  });
+  it.each(['Throttling', 'AccessDenied', 'TimeoutError'])(
+    'does not treat %s as a missing target group',
+    async (name) => {
+      mock.on(DescribeTargetGroupsCommand).rejects(refusal(name));
+      await expect(findTargetGroup(elb, 'api')).rejects.toMatchObject({ name });
+    },
+  );
 });
 
 describe('readTargets', () => {
-  it('tells each state with the best reason that there is', async () => {
+  it('returns each state with the best available reason', async () => {
     mock.on(DescribeTargetHealthCommand).resolves({
       TargetHealthDescriptions: [
         { Target: { Id: 'i-1' }, TargetHealth: { State: 'healthy' } },
@@ -67,7 +70,7 @@ describe('readTargets', () => {
     ]);
   });
 
-  it('never takes a reading that failed for a group without targets', async () => {
+  it('never treats a failed reading as a group without targets', async () => {
     mock.on(DescribeTargetHealthCommand).rejects(refusal('TargetGroupNotFoundException'));
     await expect(readTargets(elb, 'arn:api')).rejects.toMatchObject({ name: 'TargetGroupNotFoundException' });
     mock.on(DescribeTargetHealthCommand).resolves({});
@@ -75,7 +78,7 @@ describe('readTargets', () => {
   });
 });
 
-describe('registering', () => {
+describe('registering targets', () => {
   it('names one target of one group, and passes refusals on', async () => {
     mock.on(RegisterTargetsCommand).resolves({});
     mock.on(DeregisterTargetsCommand).rejects(refusal('InvalidTargetException'));

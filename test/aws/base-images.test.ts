@@ -17,7 +17,7 @@ openWorld(
 const tag = (id: string, tags: Record<string, string>) =>
   world.ec2.send(new CreateTagsCommand({ Resources: [id], Tags: toTags(tags) }));
 
-it('lists what is marked as a base, newest first and with what it was built on, and those that are named', async () => {
+it('lists images marked as a base and named images, newest first and with the image they were built on', async () => {
   const machine = await world.running();
   const older = await world.baked(machine, 'base-older');
   const release = await world.baked(machine, 'release');
@@ -39,7 +39,7 @@ it('lists what is marked as a base, newest first and with what it was built on, 
   expect((await listBaseImages(world.ec2, []))[1]).toMatchObject({ imageId: older, state: 'disabled' });
 });
 
-it('reads all pages of the account’s own, and of no other account’s', async () => {
+it("reads all pages of the account's own images, and none of other accounts", async () => {
   const ec2 = new EC2Client({ region: 'eu-west-1' });
   const image = (ImageId: string, CreationDate: string) => ({ ImageId, CreationDate });
   const mock = mockClient(ec2);

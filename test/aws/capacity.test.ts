@@ -19,7 +19,7 @@ it.each([
       ],
     },
   ],
-])('free addresses of a group are those %s', async (_what, group, asked) => {
+])('free addresses of a group are the addresses %s', async (_what, group, asked) => {
   const ec2 = mockClient(EC2Client);
   onTestFinished(() => ec2.restore());
   ec2

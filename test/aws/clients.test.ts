@@ -31,8 +31,8 @@ const failure = (call: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
-describe('a refusal', () => {
-  it('of each service is an error for a person: operation, reason, and the service’s code to decide by', async () => {
+describe('a refused AWS call', () => {
+  it('is reported for each service with operation, reason and a code to decide by', async () => {
     const { ec2, autoScaling, elb } = clients();
     const refusals = await Promise.all([
       failure(ec2.send(new DescribeInstancesCommand({ InstanceIds: ['i-0123456789abcdef0'] }))),
@@ -48,14 +48,14 @@ describe('a refusal', () => {
     ]);
   });
 
-  it('of a wrong secret says what to check, and never the secret', async () => {
+  it('because of a wrong secret key says what to check, and never shows the key', async () => {
     const credentials = { ...world.place.credentials, secretAccessKey: 'not-the-right-secret' };
     const error = await failure(clients({ credentials }).ec2.send(new DescribeImagesCommand({})));
     expect(error).toMatchObject({ hint: 'check the secret access key and the clock of this machine' });
     expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('not-the-right-secret');
   });
 
-  it('is there, too, when nothing answers', async () => {
+  it('is also reported when nothing answers', async () => {
     // Port 1 of an address that is nobody's: refused at once.
     const { ec2 } = clients({ endpoint: 'http://127.254.254.254:1' });
     const error = await failure(ec2.send(new DescribeInstancesCommand({})));
@@ -65,15 +65,15 @@ describe('a refusal', () => {
   });
 });
 
-describe('what passes by itself', () => {
-  it('is asked for again by the clients, so that nobody above has to', async () => {
+describe('a temporary AWS error', () => {
+  it('is retried by the clients, so that no caller has to', async () => {
     const { id } = world.cloud.faults.add({ kind: 'error', code: 'ServiceUnavailable', status: 503, count: 2 });
     const { AutoScalingGroups } = await clients().autoScaling.send(new DescribeAutoScalingGroupsCommand({}));
     expect(AutoScalingGroups).toEqual([]);
     expect(world.cloud.faults.list()).toMatchObject([{ id, hits: 2, active: false }]);
   });
 
-  it('is an error in the end', async () => {
+  it('becomes an error when it persists', async () => {
     world.cloud.faults.add({ kind: 'error', operation: 'DescribeImages', code: 'Unavailable', status: 503 });
     const error = await failure(clients().ec2.send(new DescribeImagesCommand({})));
     expect(error).toMatchObject({

@@ -18,7 +18,7 @@ const ours = { ImageId: 'ami-1', Name: 'api-local-v2', Tags: [{ Key: 'golden-pip
 beforeEach(() => mock.reset());
 
 describe('createImage', () => {
-  it('tags image and snapshots from the start', async () => {
+  it('tags image and snapshots at creation', async () => {
     mock.on(DescribeImagesCommand).resolves({ Images: [] });
     mock.on(CreateImageCommand).resolves({ ImageId: 'ami-1' });
     expect(await createImage(ec2, poll, request)).toBe('ami-1');
@@ -26,7 +26,7 @@ describe('createImage', () => {
     expect(TagSpecifications?.map((one) => one.ResourceType)).toEqual(['image', 'snapshot']);
   });
 
-  it('adopts by name the image that an answer was lost for, and never bakes twice', async () => {
+  it('finds the image of a lost answer by its name, and never creates a second one', async () => {
     mock
       .on(DescribeImagesCommand)
       .resolvesOnce({ Images: [] })
@@ -36,7 +36,7 @@ describe('createImage', () => {
     expect(mock.commandCalls(CreateImageCommand)).toHaveLength(1);
   });
 
-  it('waits for an image that is not visible yet when its name turns out to be taken', async () => {
+  it('waits for an image that is not consistent yet when its name is already in use', async () => {
     mock
       .on(DescribeImagesCommand)
       .resolvesOnce({ Images: [] })
@@ -46,7 +46,7 @@ describe('createImage', () => {
     expect(await createImage(ec2, poll, request)).toBe('ami-1');
   });
 
-  it('passes a plain refusal on without waiting', async () => {
+  it('passes any other refusal on without waiting', async () => {
     mock.on(DescribeImagesCommand).resolves({ Images: [] });
     const denied = Object.assign(refusal('UnauthorizedOperation'), { $metadata: { httpStatusCode: 403 } });
     mock.on(CreateImageCommand).rejects(denied);
@@ -54,7 +54,7 @@ describe('createImage', () => {
     expect(mock.commandCalls(DescribeImagesCommand)).toHaveLength(1);
   });
 
-  it('adopts what the same run began before without a second call', async () => {
+  it('adopts an image that the same run has started, without a second call', async () => {
     mock.on(DescribeImagesCommand).resolves({ Images: [ours] });
     expect(await createImage(ec2, poll, request)).toBe('ami-1');
     expect(mock.commandCalls(CreateImageCommand)).toHaveLength(0);
@@ -98,7 +98,7 @@ describe('waitImageAvailable', () => {
     });
   });
 
-  it('lets other refusals through instead of polling on', async () => {
+  it('passes other refusals on instead of polling', async () => {
     mock.on(DescribeImagesCommand).rejects(refusal('UnauthorizedOperation'));
     await expect(readImage(ec2, 'ami-1')).rejects.toMatchObject({ name: 'UnauthorizedOperation' });
   });

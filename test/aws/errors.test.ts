@@ -3,7 +3,7 @@ import { awsCode, isNotFound, toPipelineError } from '../../src/aws/errors.ts';
 import { refusal } from './support/refusal.ts';
 
 describe('errors of the SDK', () => {
-  it('keep their code through the wrapping', () => {
+  it('keep their code when they are wrapped', () => {
     const wrapped = toPipelineError(refusal('InvalidAMIID.NotFound'), 'DescribeImages');
     expect(awsCode(wrapped)).toBe('InvalidAMIID.NotFound');
     expect(isNotFound(wrapped)).toBe(true);
@@ -11,7 +11,7 @@ describe('errors of the SDK', () => {
     expect(isNotFound(refusal('AccessDenied'))).toBe(false);
   });
 
-  it('name operation, message and cure', () => {
+  it('name operation, message and fix', () => {
     const error = toPipelineError(refusal('UnauthorizedOperation', 'not allowed to do this'), 'CreateImage');
     expect(error.message).toBe('CreateImage failed: not allowed to do this (UnauthorizedOperation)');
     expect(error.hint).toContain('permission');

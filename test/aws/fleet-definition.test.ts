@@ -9,7 +9,7 @@ async function defined(changes: Record<string, unknown> = {}) {
   return { fleet, definition: defineFleet(fleet) };
 }
 
-it('a fleet that rolls has one group, whose target group serves, and a proof route for nobody but the pipeline', async () => {
+it('a rolling fleet has one group, whose target group serves, and a validation route for the pipeline only', async () => {
   const { fleet, definition } = await defined({
     capacity: { min: 2, max: 7 },
     balancer: { deregistrationDelaySeconds: 45, proofHeader: 'x-proof' },
@@ -40,7 +40,7 @@ it('a fleet that rolls has one group, whose target group serves, and a proof rou
   expect(definition.proofRule).toMatchObject({ header: 'x-proof', value: 'on', targetGroup: names.proofTargetGroup });
 });
 
-it('a blue/green fleet has two groups, each with a target group of its own, and one proof route', async () => {
+it('a blue/green fleet has two groups, each with its own target group, and one validation route', async () => {
   const { fleet, definition } = await defined({ release: { strategy: 'blue-green' } });
   const { names } = fleet;
   expect(definition.groups.map(({ name, targetGroup }) => [name, targetGroup])).toEqual([
@@ -55,7 +55,7 @@ it('a blue/green fleet has two groups, each with a target group of its own, and 
   expect(new Set(definition.targetGroups.map(({ name }) => name)).size).toBe(3);
 });
 
-it('everything can be told as the fleet’s; only the machines’ security group has their role', async () => {
+it("every resource can be identified as the fleet's, and only the security group of the instances has their role", async () => {
   const { fleet, definition } = await defined({ instance: { type: 'm5.large', keyName: 'ops' } });
   const own = { 'golden-pipeline:app': 'api', 'golden-pipeline:environment': 'local' };
   expect(definition.tags).toEqual(own);

@@ -9,7 +9,7 @@ openWorld((opened) => {
   world = opened;
 });
 
-it('a tag is of its group and of its key alone', async () => {
+it('a group tag is found by its group and its key alone', async () => {
   const [group, other] = [await world.group(0, { MaxSize: 1 }), await world.group(0, { MaxSize: 1 })];
   expect(await readGroupTag(world.asg, group, 'held')).toBeUndefined();
   await setGroupTag(world.asg, group, 'held', '4');
@@ -24,13 +24,13 @@ it('a tag is of its group and of its key alone', async () => {
   expect(await readGroupTag(world.asg, other, 'held')).toBe('9');
 });
 
-it('taking off a tag that is not there is no error', async () => {
+it('removing a group tag that does not exist is not an error', async () => {
   const group = await world.group(0, { MaxSize: 1 });
   await setGroupTag(world.asg, group, 'held', undefined);
   expect(await readGroupTag(world.asg, group, 'held')).toBeUndefined();
 });
 
-it('machines that the group launches do not get it', async () => {
+it('group tags are not propagated to launched instances', async () => {
   const group = await world.group(0, { MaxSize: 1 });
   await setGroupTag(world.asg, group, 'held', '4');
   await world.asg.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 1 }));

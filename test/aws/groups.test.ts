@@ -28,7 +28,7 @@ const group = (AutoScalingGroupName: string, more: Partial<AutoScalingGroup> = {
 beforeEach(() => mock.reset());
 
 describe('reading groups', () => {
-  it('shows what counts: capacity, template, members with their state and template version, suspended processes', async () => {
+  it('returns capacity, template, members with their state and template version, and suspended processes', async () => {
     mock.on(DescribeAutoScalingGroupsCommand).resolves({
       AutoScalingGroups: [
         group('api', {
@@ -60,18 +60,18 @@ describe('reading groups', () => {
     });
   });
 
-  it('takes a group that names no template version for one that follows the default', async () => {
+  it('treats a group that names no template version as following the default', async () => {
     mock.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [group('api')] });
     expect(await readGroup(client, 'api')).toMatchObject({ launchTemplate: { version: '$Default' }, instances: [] });
   });
 
-  it('gives them in the order of their names, whatever the order of the answer, with one call', async () => {
+  it('returns groups in the order of the requested names, with one call', async () => {
     mock.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [group('green'), group('blue')] });
     expect((await readGroups(client, ['blue', 'green'])).map((one) => one.name)).toEqual(['blue', 'green']);
     expect(mock.commandCalls(DescribeAutoScalingGroupsCommand)).toHaveLength(1);
   });
 
-  it('names the one that is missing, and what makes it', async () => {
+  it('names the missing group, and the command that creates it', async () => {
     mock.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [group('blue')] });
     await expect(readGroups(client, ['blue', 'green'])).rejects.toMatchObject({
       code: 'group.missing',
@@ -80,14 +80,14 @@ describe('reading groups', () => {
     });
   });
 
-  it('never takes a throttled reading for a missing group', async () => {
+  it('never treats a throttled reading as a missing group', async () => {
     mock.on(DescribeAutoScalingGroupsCommand).rejects(refusal('Throttling'));
     await expect(readGroup(client, 'api')).rejects.toMatchObject({ name: 'Throttling' });
   });
 });
 
 describe('changing groups', () => {
-  it('Standby lowers the desired capacity, lest the group launch another from the old version', async () => {
+  it('Standby lowers the desired capacity, so that the group does not launch an instance of the old version', async () => {
     mock.on(EnterStandbyCommand).resolves({});
     mock.on(ExitStandbyCommand).resolves({});
     await enterStandby(client, 'api', 'i-1');
@@ -103,7 +103,7 @@ describe('changing groups', () => {
     });
   });
 
-  it('the end of an instance keeps the desired capacity, so that the group launches another', async () => {
+  it('terminating an instance keeps the desired capacity, so that the group launches another', async () => {
     mock.on(TerminateInstanceInAutoScalingGroupCommand).resolves({});
     await replaceInstance(client, 'i-1');
     expect(mock.commandCalls(TerminateInstanceInAutoScalingGroupCommand)[0]?.args[0].input).toEqual({
@@ -112,7 +112,7 @@ describe('changing groups', () => {
     });
   });
 
-  it('leaves out what is not to change: a minimum alone says nothing of capacity, a template nothing of either', async () => {
+  it('omits what must not change: capacity with a new minimum, and minimum and capacity with a new template', async () => {
     mock.on(UpdateAutoScalingGroupCommand).resolves({});
     await setCapacity(client, 'api', { min: 0 });
     await setTemplate(client, 'api', { id: 'lt-1', version: '7' });
@@ -130,13 +130,13 @@ describe('changing groups', () => {
     ['ExitStandby', () => mock.on(ExitStandbyCommand), () => exitStandby(client, 'api', 'i-1')],
     ['Update', () => mock.on(UpdateAutoScalingGroupCommand), () => setCapacity(client, 'api', { desired: 3 })],
     ['Terminate', () => mock.on(TerminateInstanceInAutoScalingGroupCommand), () => replaceInstance(client, 'i-1')],
-  ])('passes a refusal on and does not try again by itself: %s', async (_name, on, change) => {
+  ])('passes a refusal on and does not retry: %s', async (_name, on, change) => {
     on().rejects(refusal('ScalingActivityInProgress'));
     await expect(change()).rejects.toMatchObject({ name: 'ScalingActivityInProgress' });
     expect(mock.calls()).toHaveLength(1);
   });
 
-  it('an instance that has left its group needs no replacing; another refusal is told', async () => {
+  it('an instance that has left its group needs no replacement, but another refusal is reported', async () => {
     const validation = (message: string) => Object.assign(new Error(message), { name: 'ValidationError' });
     const asked = mock.on(TerminateInstanceInAutoScalingGroupCommand);
     asked.rejects(validation('Instance Id not found - No managed instance found for instance ID: i-1'));

@@ -35,8 +35,8 @@ const tagsOf = async () =>
   Object.fromEntries(((await world.image(image)).Tags ?? []).map(({ Key = '', Value }) => [Key, Value]));
 const launch = () => world.ec2.send(new RunInstancesCommand({ ImageId: image, MinCount: 1, MaxCount: 1 }));
 
-describe('retirement', () => {
-  it('is noted on the image and its snapshots, and taken back', async () => {
+describe('retirement of an image', () => {
+  it('is recorded on the image and its snapshots, and can be undone', async () => {
     const snapshot = (await world.image(image)).BlockDeviceMappings?.[0]?.Ebs?.SnapshotId ?? '';
     const at = Date.parse('2026-03-01T12:00:00Z');
     await markRetired(world.ec2, [image, snapshot], at);
@@ -56,7 +56,7 @@ describe('retirement', () => {
     await launch();
   });
 
-  it('deprecates from a moment that EC2 takes, which is near', async () => {
+  it('deprecates at a time in the near future, which EC2 accepts', async () => {
     const now = world.clock.now();
     await deprecateImage(world.ec2, image, now);
     const at = Date.parse((await world.image(image)).DeprecationTime ?? '');
@@ -67,11 +67,11 @@ describe('retirement', () => {
   });
 });
 
-describe('a pin', () => {
+describe('the pin of an image', () => {
   const note = { by: 'ann@desk', at: '2026-03-01T12:00:00.000Z', protects: true };
   const tags = { [tagKeys.pinned]: 'true', [tagKeys.pinnedBy]: 'ann@desk', [tagKeys.pinnedAt]: note.at };
 
-  it('says who, when and why, and goes without a trace; other tags stay', async () => {
+  it('records who, when and why, and is removed completely while other tags stay', async () => {
     await markRetired(world.ec2, [image], 0);
     await tagPinned(world.ec2, image, { ...note, reason: 'the sale' });
     expect(await tagsOf()).toMatchObject({ ...tags, [tagKeys.pinReason]: 'the sale', [tagKeys.pinProtects]: 'true' });
@@ -79,13 +79,13 @@ describe('a pin', () => {
     expect(await tagsOf()).toEqual({ [tagKeys.retiredAt]: '1970-01-01T00:00:00.000Z' });
   });
 
-  it('without a reason does not keep that of the pin before; without protection it says none', async () => {
+  it('without a reason does not keep the previous reason, and without protection reports that', async () => {
     await tagPinned(world.ec2, image, { ...note, reason: 'the sale', protects: false });
     await tagPinned(world.ec2, image, { ...note, protects: false });
     expect(await tagsOf()).toEqual(tags);
   });
 
-  it('lets EC2 refuse to deregister the image, and lets go at once', async () => {
+  it('makes EC2 refuse to deregister the image until it is unpinned', async () => {
     await protectImage(world.ec2, image);
     const deregister = () => world.ec2.send(new DeregisterImageCommand({ ImageId: image }));
     await expect(deregister()).rejects.toThrow(/protect/i);

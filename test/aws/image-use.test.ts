@@ -41,7 +41,7 @@ const mixed = {
 };
 
 describe('groupTemplates', () => {
-  it('finds the own template, that of a mixed instances policy and of its overrides, page by page', async () => {
+  it('finds the own template, and those of a mixed instances policy and its overrides, page by page', async () => {
     groups
       .on(DescribeAutoScalingGroupsCommand)
       .resolvesOnce({
@@ -68,7 +68,7 @@ describe('groupTemplates', () => {
 });
 
 describe('refreshTemplates', () => {
-  it('tells what an active refresh moves to, and nothing of one that has ended', async () => {
+  it('returns the target of an active refresh, and nothing for a finished one', async () => {
     const refresh = { DesiredConfiguration: { LaunchTemplate: spec('lt-1', '8') } };
     groups
       .on(DescribeInstanceRefreshesCommand)
@@ -84,7 +84,7 @@ describe('refreshTemplates', () => {
 });
 
 describe('templateImages', () => {
-  it('resolves versions with one call a template, and the default one though nobody names it', async () => {
+  it('resolves versions with one call per template, and always includes the default version', async () => {
     const version = (VersionNumber: number, DefaultVersion = false) => ({
       VersionNumber,
       DefaultVersion,
@@ -114,7 +114,7 @@ describe('templateImages', () => {
 });
 
 describe('instancesByImage', () => {
-  it('asks for 200 images at once, in every state but terminated', async () => {
+  it('requests 200 images at once, in every state but terminated', async () => {
     mock
       .on(DescribeInstancesCommand)
       .resolvesOnce({ Reservations: [{ Instances: [{ ImageId: 'ami-1', InstanceId: 'i-1' }] }], NextToken: 'more' })
@@ -127,14 +127,14 @@ describe('instancesByImage', () => {
     expect(filters[0]?.[1]?.Values).toEqual(['pending', 'running', 'shutting-down', 'stopping', 'stopped']);
   });
 
-  it('asks nothing about no image', async () => {
+  it('makes no call for an empty list of images', async () => {
     expect(await instancesByImage(ec2, [])).toEqual(new Map());
     expect(mock.calls()).toHaveLength(0);
   });
 });
 
 describe('imageReferences', () => {
-  it('asks for ten images at once and leaves the own templates out', async () => {
+  it("requests ten images at once and omits the fleet's own templates", async () => {
     const arn = (id: string) => `arn:aws:ec2:eu-west-1:1:launch-template/${id}`;
     mock
       .on(DescribeImageReferencesCommand)
@@ -160,7 +160,7 @@ describe('imageReferences', () => {
 });
 
 describe('sharedWith', () => {
-  it('names accounts, organizations and everybody', async () => {
+  it('names accounts, organizations and public access', async () => {
     mock.on(DescribeImageAttributeCommand).resolves({
       LaunchPermissions: [
         { UserId: '111122223333' },

@@ -23,14 +23,14 @@ describe('deregisterImage', () => {
     });
   });
 
-  it('takes an image that is gone for done', async () => {
+  it('treats a missing image as done', async () => {
     mock.on(DeregisterImageCommand).rejects(refusal('InvalidAMIID.NotFound'));
     await expect(deregisterImage(ec2, 'ami-1')).resolves.toBeUndefined();
   });
 });
 
 describe('resolveBaseImage', () => {
-  it('takes the newest available image that fits', async () => {
+  it('returns the newest available image that matches', async () => {
     mock.on(DescribeImagesCommand).resolves({
       Images: [
         { ImageId: 'ami-old', State: 'available', CreationDate: '2026-01-01T00:00:00.000Z' },
@@ -46,7 +46,7 @@ describe('resolveBaseImage', () => {
     ]);
   });
 
-  it('says which name has no image', async () => {
+  it('names the pattern that no image matches', async () => {
     mock.on(DescribeImagesCommand).resolves({ Images: [] });
     await expect(resolveBaseImage(ec2, 'nope-*')).rejects.toMatchObject({
       code: 'image.no-base',

@@ -35,7 +35,7 @@ const answer = (...instances: Instance[]) => ({ Reservations: instances.map((one
 beforeEach(() => mock.reset());
 
 describe('readMachine', () => {
-  it('tells state, address, image and the version of its tag', async () => {
+  it('returns state, address, image and the version in its tag', async () => {
     mock.on(DescribeInstancesCommand).resolves(answer(machine('i-1')));
     expect(await readMachine(ec2, 'i-1')).toMatchObject({
       id: 'i-1',
@@ -46,14 +46,14 @@ describe('readMachine', () => {
     });
   });
 
-  it('knows nothing of a machine that EC2 does not show, whichever way it says so', async () => {
+  it('returns nothing for an instance that EC2 does not show, whichever error it returns', async () => {
     mock.on(DescribeInstancesCommand).rejectsOnce(refusal('InvalidInstanceID.NotFound')).resolves({ Reservations: [] });
     expect(await readMachine(ec2, 'i-1')).toBeUndefined();
     expect(await readMachine(ec2, 'i-1')).toBeUndefined();
   });
 
   it.each(['RequestLimitExceeded', 'UnauthorizedOperation', 'InvalidInstanceID.Malformed', 'TimeoutError'])(
-    'does not take %s for a machine that is gone',
+    'does not treat %s as a missing instance',
     async (name) => {
       mock.on(DescribeInstancesCommand).rejects(refusal(name));
       await expect(readMachine(ec2, 'i-1')).rejects.toMatchObject({ name });
@@ -62,7 +62,7 @@ describe('readMachine', () => {
 });
 
 describe('groupMachines', () => {
-  it('reads every page, and machines that are up or may come up only', async () => {
+  it('reads every page, and returns only instances that run or may start', async () => {
     const pages: Record<string, DescribeInstancesCommandOutput> = {
       first: { ...answer(machine('i-1'), machine('i-2')), NextToken: 'more', $metadata: {} },
       more: { NextToken: 'still-more', $metadata: {} },
@@ -78,7 +78,7 @@ describe('groupMachines', () => {
     ]);
   });
 
-  it('gives no half of a fleet when a later page is refused', async () => {
+  it('returns no partial fleet when a later page is refused', async () => {
     mock
       .on(DescribeInstancesCommand)
       .resolvesOnce({ ...answer(machine('i-1')), NextToken: 'more' })
@@ -88,7 +88,7 @@ describe('groupMachines', () => {
 });
 
 describe('findLaunched', () => {
-  it('finds the machine of a launch whose answer was lost, by its token', async () => {
+  it('finds by its token the instance of a launch whose answer was lost', async () => {
     mock.on(DescribeInstancesCommand).resolves(answer(machine('i-1', 'pending')));
     expect((await findLaunched(ec2, 'token-1'))?.id).toBe('i-1');
     expect(mock.commandCalls(DescribeInstancesCommand)[0]?.args[0].input).toEqual({
@@ -96,7 +96,7 @@ describe('findLaunched', () => {
     });
   });
 
-  it('leaves out what has ended: there is nothing more to end', async () => {
+  it('omits terminated instances', async () => {
     mock.on(DescribeInstancesCommand).resolves(answer(machine('i-1', 'terminated'), machine('i-2', 'shutting-down')));
     expect(await findLaunched(ec2, 'token-1')).toBeUndefined();
     mock.on(DescribeInstancesCommand).resolves({});
@@ -105,7 +105,7 @@ describe('findLaunched', () => {
 });
 
 describe('terminateMachine', () => {
-  it('takes a machine that is gone for done, and nothing else', async () => {
+  it('treats a missing instance as done, and no other error', async () => {
     mock.on(TerminateInstancesCommand).rejectsOnce(refusal('InvalidInstanceID.NotFound'));
     await expect(terminateMachine(ec2, 'i-1')).resolves.toBeUndefined();
     mock.on(TerminateInstancesCommand).rejects(refusal('OperationNotPermitted'));
@@ -116,7 +116,7 @@ describe('terminateMachine', () => {
 describe('tagMachines', () => {
   const ids = Array.from({ length: 1500 }, (_, index) => `i-${index}`);
 
-  it('tags a thousand at a call, each machine once', async () => {
+  it('tags a thousand instances per call, each one once', async () => {
     mock.on(CreateTagsCommand).resolves({});
     await tagMachines(ec2, ids, { [tagKeys.version]: 'v2' });
     const sent = mock.commandCalls(CreateTagsCommand).map((call) => call.args[0].input.Resources ?? []);
@@ -124,12 +124,12 @@ describe('tagMachines', () => {
     expect(sent.flat()).toEqual(ids);
   });
 
-  it('says so when a later call is refused', async () => {
+  it('fails when a later call is refused', async () => {
     mock.on(CreateTagsCommand).resolvesOnce({}).rejects(refusal('RequestLimitExceeded'));
     await expect(tagMachines(ec2, ids, {})).rejects.toMatchObject({ name: 'RequestLimitExceeded' });
   });
 
-  it('tags the machines that there are when the cloud does not know some', async () => {
+  it('tags the existing instances when EC2 does not know some', async () => {
     mock
       .on(CreateTagsCommand)
       .rejectsOnce(refusal('InvalidInstanceID.NotFound', "The instance IDs 'i-0b, i-0c' do not exist"))
@@ -141,7 +141,7 @@ describe('tagMachines', () => {
     ]);
   });
 
-  it('asks for nothing when none is known, and tells any other refusal', async () => {
+  it('makes no call when no instance is known, and passes any other refusal on', async () => {
     const asked = mock.on(CreateTagsCommand);
     asked.rejects(refusal('InvalidInstanceID.NotFound', "The instance ID 'i-0a' does not exist"));
     await tagMachines(ec2, ['i-0a'], { version: 'v1' });
@@ -152,7 +152,7 @@ describe('tagMachines', () => {
 });
 
 describe('consoleOutput', () => {
-  it('is decoded, and undefined while there is nothing', async () => {
+  it('is decoded, and undefined while there is no output', async () => {
     mock
       .on(GetConsoleOutputCommand)
       .resolvesOnce({ Output: Buffer.from('started ✓').toString('base64') })

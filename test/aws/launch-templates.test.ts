@@ -36,7 +36,7 @@ const request = {
 beforeEach(() => mock.reset());
 
 describe('readTemplateVersion', () => {
-  it('asks by id or by name, and gives the number that $Default means', async () => {
+  it('reads by id or by name, and returns the number of $Default', async () => {
     mock.on(DescribeLaunchTemplateVersionsCommand).resolves({ LaunchTemplateVersions: [version(3)] });
     expect(await readTemplateVersion(ec2, 'lt-1', '$Default')).toMatchObject({
       templateId: 'lt-1',
@@ -63,14 +63,14 @@ describe('readTemplateVersion', () => {
     },
   );
 
-  it('never takes a throttled reading for a missing template', async () => {
+  it('never treats a throttled reading as a missing template', async () => {
     mock.on(DescribeLaunchTemplateVersionsCommand).rejects(refusal('RequestLimitExceeded'));
     await expect(readTemplateVersion(ec2, 'api', '7')).rejects.toMatchObject({ name: 'RequestLimitExceeded' });
   });
 });
 
 describe('createTemplateVersion', () => {
-  it('starts from the newest version of the infrastructure on any page, and repeats itself with one token', async () => {
+  it('starts from the newest infrastructure version on any page, and repeats itself with one token', async () => {
     mock
       .on(DescribeLaunchTemplateVersionsCommand)
       .resolvesOnce({ LaunchTemplateVersions: [version(8), version(7, infrastructureVersion)], NextToken: 'more' })
@@ -84,14 +84,14 @@ describe('createTemplateVersion', () => {
     });
   });
 
-  it('starts from the version that serves where the infrastructure has made none since', async () => {
+  it('starts from the version that serves where the infrastructure has created none since', async () => {
     mock.on(DescribeLaunchTemplateVersionsCommand).resolves({ LaunchTemplateVersions: [version(8), version(3)] });
     mock.on(CreateLaunchTemplateVersionCommand).resolves({ LaunchTemplateVersion: version(9) });
     await createTemplateVersion(ec2, request);
     expect(mock.commandCalls(CreateLaunchTemplateVersionCommand)[0]?.args[0].input.SourceVersion).toBe('3');
   });
 
-  it('makes nothing when it could not read what to start from', async () => {
+  it('creates nothing when the source version cannot be read', async () => {
     mock
       .on(DescribeLaunchTemplateVersionsCommand)
       .resolvesOnce({ LaunchTemplateVersions: [version(8)], NextToken: 'more' })
@@ -115,7 +115,7 @@ describe('deleteTemplateVersion', () => {
     UnsuccessfullyDeletedLaunchTemplateVersions: [{ VersionNumber: 4, ResponseError: { Code, Message } }],
   });
 
-  it('deletes one version of the template, and takes one that is gone for done', async () => {
+  it('deletes one version of the template, and treats a missing one as done', async () => {
     mock
       .on(DeleteLaunchTemplateVersionsCommand)
       .resolvesOnce({ SuccessfullyDeletedLaunchTemplateVersions: [{ VersionNumber: 4 }] })
@@ -128,7 +128,7 @@ describe('deleteTemplateVersion', () => {
     });
   });
 
-  it('does not take an answer of status 200 for done: it may name what was refused, and why', async () => {
+  it('reports a refusal that EC2 returns with status 200, with its reason', async () => {
     mock.on(DeleteLaunchTemplateVersionsCommand).resolves(refused('unexpectedError', 'it is the default version'));
     await expect(deleteTemplateVersion(ec2, 'lt-1', '4')).rejects.toMatchObject({
       code: 'template.not-deleted',

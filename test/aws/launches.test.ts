@@ -37,7 +37,7 @@ async function sent(subnets: string[], interfaces: LaunchTemplateInstanceNetwork
 }
 
 describe('a launch beside the group', () => {
-  it('is in the first subnet of the group', async () => {
+  it('uses the first subnet of the group', async () => {
     expect(await sent(['subnet-1', 'subnet-2'])).toEqual({
       ...{ MinCount: 1, MaxCount: 1, ImageId: 'ami-1', ClientToken: 't', SubnetId: 'subnet-1' },
       LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '3' },
@@ -45,7 +45,7 @@ describe('a launch beside the group', () => {
     });
   });
 
-  it('names the subnet in the interfaces of the template, beside which EC2 takes none', async () => {
+  it('sets the subnet in the network interfaces of the template, where EC2 requires it', async () => {
     const input = await sent(['subnet-1'], [{ DeviceIndex: 0, Groups: ['sg-1'], AssociatePublicIpAddress: false }]);
     expect(input).not.toHaveProperty('SubnetId');
     expect(input?.NetworkInterfaces).toEqual([
@@ -53,7 +53,7 @@ describe('a launch beside the group', () => {
     ]);
   });
 
-  it('leaves interfaces that exist, and further ones with a subnet of their own, as they are', async () => {
+  it('does not change existing interfaces, or further interfaces with their own subnet', async () => {
     const first = { DeviceIndex: 0, Groups: ['sg-1'], SubnetId: 'subnet-9' };
     const second = { DeviceIndex: 1, Groups: ['sg-2'], SubnetId: 'subnet-8' };
     const third = { DeviceIndex: 2, NetworkInterfaceId: 'eni-1' };
@@ -64,7 +64,7 @@ describe('a launch beside the group', () => {
     ]);
   });
 
-  it('may be in another subnet of the group, unless an interface of the template has its own', () => {
+  it('may use another subnet of the group, unless an interface of the template has its own', () => {
     const others = (interfaces: LaunchTemplateInstanceNetworkInterfaceSpecification[]) =>
       networkOf(group(['subnet-1', 'subnet-2', 'subnet-3']), version(interfaces)).others;
     expect(others([])).toEqual(['subnet-2', 'subnet-3']);
@@ -73,13 +73,13 @@ describe('a launch beside the group', () => {
     expect(others([{ DeviceIndex: 0, NetworkInterfaceId: 'eni-1' }])).toBeUndefined();
   });
 
-  it('names no subnet for a group that was made with zones only: both are in the default network', async () => {
+  it('sets no subnet for a group created with zones only: both use the default network', async () => {
     const input = await sent([], [{ DeviceIndex: 0, Groups: ['sg-1'] }]);
     expect(input).not.toHaveProperty('SubnetId');
     expect(input).not.toHaveProperty('NetworkInterfaces');
   });
 
-  it('is tried with the same request, but for the token', async () => {
+  it('sends the same request as a dry run, except for the token', async () => {
     const request = { template: { id: 'lt-1', version: '3' }, network: { subnetId: 'subnet-1' }, tags: {} };
     await tryLaunch(client, request);
     await launchMachine(client, { ...request, token: 't' });

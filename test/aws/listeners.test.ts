@@ -37,8 +37,8 @@ const login: Action = {
   },
 };
 
-describe('a change of weights', () => {
-  it('keeps the login before it, the order and the stickiness, in the default action as in a rule', async () => {
+describe('a change of listener weights', () => {
+  it('keeps the login action before it, the order and the stickiness, in the default action and in a rule', async () => {
     mock.on(DescribeRulesCommand).resolves({
       Rules: [
         { RuleArn: 'rule/1', Priority: '5', Actions: [{ Type: 'fixed-response' }] },
@@ -65,7 +65,7 @@ describe('a change of weights', () => {
     });
   });
 
-  it('ends stickiness to target groups with the same call when told to, where there is any', async () => {
+  it('ends target group stickiness in the same call on request', async () => {
     const plain = forward(['blue', 100], ['green', 0]);
     delete plain.ForwardConfig?.TargetGroupStickinessConfig;
     mock.on(DescribeRulesCommand).resolves({
@@ -104,7 +104,7 @@ describe('the listener of a load balancer', () => {
     { ListenerArn: 'listener/tls', Port: 443, Protocol: 'HTTPS' as const },
   ];
 
-  it('is that of the port, with the address for its protocol and where it forwards to', async () => {
+  it('is found by its port, with the address for its protocol and its target groups', async () => {
     mock.on(DescribeLoadBalancersCommand, { Names: ['api'] }).resolves({ LoadBalancers: [found] });
     mock.on(DescribeListenersCommand, { LoadBalancerArn: 'lb/1' }).resolves({ Listeners });
     expect(await readListener(elb, 'api', 80)).toEqual({
@@ -119,7 +119,7 @@ describe('the listener of a load balancer', () => {
     });
   });
 
-  it('or its load balancer that is not there is named, with what makes it', async () => {
+  it('is named when it or its load balancer is missing, with the command that creates it', async () => {
     mock.on(DescribeLoadBalancersCommand, { Names: ['api'] }).resolves({ LoadBalancers: [found] });
     mock.on(DescribeLoadBalancersCommand, { Names: ['shop'] }).rejects(refusal('LoadBalancerNotFound'));
     mock.on(DescribeListenersCommand).resolves({ Listeners });
@@ -134,12 +134,12 @@ describe('the listener of a load balancer', () => {
     });
   });
 
-  it('that nobody may read is no listener that is missing', async () => {
+  it('without read permission is not reported as missing', async () => {
     mock.on(DescribeLoadBalancersCommand).rejects(refusal('AccessDenied'));
     await expect(readListener(elb, 'api', 80)).rejects.toMatchObject({ name: 'AccessDenied' });
   });
 
-  it('tells the load balancer that it belongs to', () => {
+  it('has the load balancer that it belongs to', () => {
     const arn = (kind: string) => `arn:aws:elasticloadbalancing:eu-west-1:0:${kind}`;
     expect(balancerOf(arn('listener/app/api/50dc/f2f7'))).toBe(arn('loadbalancer/app/api/50dc'));
   });

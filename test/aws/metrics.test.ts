@@ -11,7 +11,7 @@ const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 12, minute));
 beforeEach(() => cloudWatch.reset());
 
 describe('alarms', () => {
-  it('are those of either kind that exist, in one call', async () => {
+  it('of either kind that exist are read in one call', async () => {
     cloudWatch
       .on(DescribeAlarmsCommand, { AlarmNames: ['a', 'b', 'gone'], AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] })
       .resolves({
@@ -24,7 +24,7 @@ describe('alarms', () => {
     ]);
   });
 
-  it('that may not be read are an error for a person', async () => {
+  it('without read permission end in an error with the fix', async () => {
     cloudWatch.on(DescribeAlarmsCommand).rejects(Object.assign(new Error('not authorized'), { name: 'AccessDenied' }));
     await expect(metrics.alarms(['a'])).rejects.toMatchObject({
       code: 'aws.AccessDenied',
@@ -33,7 +33,7 @@ describe('alarms', () => {
   });
 });
 
-describe('periods', () => {
+describe('metric periods', () => {
   const of = {
     listenerArn: 'arn:aws:elasticloadbalancing:eu-west-1:1:listener/app/api-prod/50dc6c495c0c9188/f2f7dc8efc522ab2',
     targetGroupArn: 'arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/api-prod/73e2d6bc24d8a067',
@@ -41,7 +41,7 @@ describe('periods', () => {
     to: at(5).getTime(),
   };
 
-  it('are minutes with what the balancer counted in them; a count that is missing is 0', async () => {
+  it('are minutes with the counts of the load balancer, and 0 for a missing count', async () => {
     cloudWatch.on(GetMetricDataCommand).resolves({
       MetricDataResults: [
         { Id: 'requests', Timestamps: [at(1), at(2)], Values: [600, 700] },
@@ -57,7 +57,7 @@ describe('periods', () => {
     ]);
   });
 
-  it('are asked for with the names that a load balancer reports under, in one call', async () => {
+  it('are requested with the dimension names of a load balancer, in one call', async () => {
     cloudWatch.on(GetMetricDataCommand).resolves({});
     expect(await metrics.periods(of)).toEqual([]);
     const [call, ...more] = cloudWatch.commandCalls(GetMetricDataCommand);

@@ -21,7 +21,7 @@ afterAll(async () => {
 const raise = (ServiceCode: string, QuotaCode: string, DesiredValue: number) =>
   client.send(new RequestServiceQuotaIncreaseCommand({ ServiceCode, QuotaCode, DesiredValue }));
 
-it('each quota is read by its own code, as it is after a raise', async () => {
+it('each quota is read by its own code, including an increase', async () => {
   // No units may be reserved until AWS has been asked, so 0 is an answer and not the lack of one.
   expect([await vcpuQuota(client), await unitQuota(client)]).toEqual([1920, 0]);
   await raise('ec2', 'L-1216C47A', 4000);
@@ -29,7 +29,7 @@ it('each quota is read by its own code, as it is after a raise', async () => {
   expect([await vcpuQuota(client), await unitQuota(client)]).toEqual([4000, 500]);
 });
 
-it('a refusal is thrown as the service gave it', async () => {
+it('a refused quota request is thrown as the service returned it', async () => {
   const credentials = { ...world.place.credentials, secretAccessKey: 'wrong' };
   const stranger = new ServiceQuotasClient({ ...world.config(), credentials, maxAttempts: 1 });
   await expect(vcpuQuota(stranger)).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' });

@@ -26,7 +26,7 @@ const active = (Version: string) => ({
 beforeEach(() => mock.reset());
 
 describe('startRefresh', () => {
-  it('gives the numbered version as desired configuration and never waits for standby or protected instances', async () => {
+  it('sets the numbered version as desired configuration and never waits for standby or protected instances', async () => {
     mock.on(StartInstanceRefreshCommand).resolves({ InstanceRefreshId: 'r-1' });
     expect(await startRefresh(client, 'api', { id: 'lt-1', version: '7' }, preferences)).toBe('r-1');
     expect(mock.commandCalls(StartInstanceRefreshCommand)[0]?.args[0].input).toMatchObject({
@@ -40,13 +40,13 @@ describe('startRefresh', () => {
     });
   });
 
-  it('adopts an active refresh towards the same version', async () => {
+  it('adopts an active refresh to the same version', async () => {
     mock.on(StartInstanceRefreshCommand).rejects(refusal('InstanceRefreshInProgressFault'));
     mock.on(DescribeInstanceRefreshesCommand).resolves(active('7'));
     expect(await startRefresh(client, 'api', { id: 'lt-1', version: '7' }, preferences)).toBe('r-1');
   });
 
-  it('does not adopt one towards another version', async () => {
+  it('does not adopt an active refresh to another version', async () => {
     mock.on(StartInstanceRefreshCommand).rejects(refusal('InstanceRefreshInProgressFault'));
     mock.on(DescribeInstanceRefreshesCommand).resolves(active('6'));
     await expect(startRefresh(client, 'api', { id: 'lt-1', version: '7' }, preferences)).rejects.toThrow(
@@ -55,8 +55,8 @@ describe('startRefresh', () => {
   });
 });
 
-describe('the way back', () => {
-  it('knows when a refresh is over', async () => {
+describe('canceling a refresh', () => {
+  it('detects when a refresh has finished', async () => {
     mock.on(DescribeInstanceRefreshesCommand).resolves(active('7'));
     expect(isActive(await readRefresh(client, 'api'))).toBe(true);
     expect(isActive(undefined)).toBe(false);
@@ -64,7 +64,7 @@ describe('the way back', () => {
     expect(isActive({ id: 'r', status: 'Baking', percentage: 100, left: 0 })).toBe(true);
   });
 
-  it('takes "none active" for an answer, and nothing else', async () => {
+  it('accepts "none active" as an answer, and no other error', async () => {
     mock.on(CancelInstanceRefreshCommand).rejects(refusal('ActiveInstanceRefreshNotFoundFault'));
     await expect(cancelRefresh(client, 'api')).resolves.toBeUndefined();
     mock.on(RollbackInstanceRefreshCommand).rejects(refusal('IrreversibleInstanceRefreshFault'));

@@ -14,7 +14,7 @@ afterAll(() => mock.restore());
 const elb = new ElasticLoadBalancingV2Client({ region: 'eu-west-1' });
 afterEach(() => mock.reset());
 
-it('reads all pages of rules, and the tags of 20 at a time', async () => {
+it('reads all pages of rules, and the tags of 20 rules per call', async () => {
   const rules = Array.from({ length: 150 }, (_, n) => ({ RuleArn: `rule/${n}`, Priority: `${150 - n}` }));
   mock
     .on(DescribeRulesCommand)
@@ -30,7 +30,7 @@ it('reads all pages of rules, and the tags of 20 at a time', async () => {
   expect(mock.commandCalls(DescribeTagsCommand)).toHaveLength(8);
 });
 
-it('writes tags of a rule, and takes off those without a value', async () => {
+it('writes tags of a rule, and removes those without a value', async () => {
   mock.on(AddTagsCommand).resolves({}).on(RemoveTagsCommand).resolves({});
   await tagRule(elb, 'rule/1', { run: 'r', until: undefined });
   expect(mock.commandCalls(AddTagsCommand)[0]?.args[0].input.Tags).toEqual([{ Key: 'run', Value: 'r' }]);

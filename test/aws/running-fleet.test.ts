@@ -60,8 +60,8 @@ const share = (ListenerArn: string, ...arns: string[]) => {
   return world.elb.send(new ModifyListenerCommand({ ListenerArn, DefaultActions }));
 };
 
-describe('a fleet that was made by other means', () => {
-  it('is read from its group on: template, target group with its delay, load balancer and port', async () => {
+describe('an existing fleet that was created by other means', () => {
+  it('is read starting from its group: template, target group with its delay, load balancer and port', async () => {
     const targets = await world.targetGroup();
     const Attributes = [{ Key: 'deregistration_delay.timeout_seconds', Value: '45' }];
     await world.elb.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn: targets, Attributes }));
@@ -80,7 +80,7 @@ describe('a fleet that was made by other means', () => {
     expect(fleet).not.toHaveProperty('proof');
   });
 
-  it('takes the version of the template that the group has, and the security groups of its network interface', async () => {
+  it("uses the group's template version, and the security groups of its network interface", async () => {
     const targets = await world.targetGroup();
     await world.listener(targets);
     const LaunchTemplateName = await world.template();
@@ -97,7 +97,7 @@ describe('a fleet that was made by other means', () => {
     });
   });
 
-  it('with a rule on a header with the value on has a proof route, and none with another value', async () => {
+  it('has a validation route if a rule matches the header with the value on, and none for another value', async () => {
     const [targets, proof] = [await world.targetGroup(), await world.targetGroup()];
     const listener = await world.listener(targets);
     const name = await group([targets]);
@@ -110,7 +110,7 @@ describe('a fleet that was made by other means', () => {
     expect(await readRunningFleet(aws, await group([others]), {})).not.toHaveProperty('proof');
   });
 
-  it('whose listener shares its traffic among two groups has a green one', async () => {
+  it('has a green group if its listener splits traffic between two groups', async () => {
     const [blue, green, third] = [await world.targetGroup(), await world.targetGroup(), await world.targetGroup()];
     const listener = await world.listener(blue);
     const name = await group([blue]);
@@ -127,10 +127,10 @@ describe('a fleet that was made by other means', () => {
   });
 });
 
-describe('what cannot be told is asked for', () => {
+describe('details that must be configured', () => {
   const refusal = (name: string, only = {}) => readRunningFleet(aws, name, only).catch((error: unknown) => error);
 
-  it('an unknown group: the nearest name, or the names there are', async () => {
+  it('an unknown group: the message has the nearest name, or all names', async () => {
     const name = await group([]);
     expect(await refusal(`${name}x`)).toMatchObject({
       code: 'init.unknown-group',
@@ -143,7 +143,7 @@ describe('what cannot be told is asked for', () => {
     });
   });
 
-  it('a group without a launch template of its own', async () => {
+  it('a group without a launch template', async () => {
     const AutoScalingGroupName = world.name('mixed');
     const LaunchTemplateSpecification = { LaunchTemplateName: await world.template(), Version: '1' };
     await world.asg.send(
@@ -160,7 +160,7 @@ describe('what cannot be told is asked for', () => {
     expect(await refusal(AutoScalingGroupName)).toMatchObject({ code: 'init.no-template', outcome: 'usage' });
   });
 
-  it('a group without a target group, and one that no listener forwards to', async () => {
+  it('a group without a target group, or with one that no listener forwards to', async () => {
     const name = await group([]);
     expect(await refusal(name)).toMatchObject({ code: 'init.no-target-group', outcome: 'usage' });
     const TargetGroupARNs = [await world.targetGroup()];
@@ -168,7 +168,7 @@ describe('what cannot be told is asked for', () => {
     expect(await refusal(name)).toMatchObject({ code: 'init.no-listener', outcome: 'usage' });
   });
 
-  it('which of several target groups', async () => {
+  it('which of several target groups to use', async () => {
     const both = [await world.targetGroup(), await world.targetGroup()];
     for (const arn of both) await world.listener(arn);
     const name = await group(both);
@@ -186,7 +186,7 @@ describe('what cannot be told is asked for', () => {
     expect(fleet.targetGroup.TargetGroupArn).toBe(second);
   });
 
-  it('which of several listeners', async () => {
+  it('which of several listeners to use', async () => {
     const targets = await world.targetGroup();
     const listener = await world.listener(targets);
     await listenOn(8001, listener, targets);

@@ -24,7 +24,7 @@ const hence = (hours: number) =>
 const names = (actions: ScheduledAction[]) => actions.map(({ name }) => name);
 
 describe('scheduled actions', () => {
-  it('go back as they were read', async () => {
+  it('are restored as they were read', async () => {
     const [from, to] = [await world.group(0, { MaxSize: 9 }), await world.group(0, { MaxSize: 9 })];
     const once = { name: 'once', start: hence(1), min: 1, max: 9, desired: 5 };
     const nightly = {
@@ -44,7 +44,7 @@ describe('scheduled actions', () => {
     expect(await readScheduledActions(world.asg, to)).toEqual(read);
   });
 
-  it('that are over by now are left out, and one that recurs runs on without its first start', async () => {
+  it('in the past are omitted, and a recurring one continues without its first start', async () => {
     const group = await world.group(0, { MaxSize: 9 });
     const actions = [
       { name: 'past', start: hence(-1), desired: 1 },
@@ -56,7 +56,7 @@ describe('scheduled actions', () => {
     expect(names(await readScheduledActions(world.asg, group)).sort()).toEqual(['recurs', 'soon']);
   });
 
-  it('go in batches of 50, and come back from all pages', async () => {
+  it('are written in batches of 50, and read from all pages', async () => {
     const group = await world.group(0, { MaxSize: 9 });
     const many = Array.from({ length: 101 }, (_, n) => ({
       name: `a${String(n).padStart(3, '0')}`,
@@ -69,7 +69,7 @@ describe('scheduled actions', () => {
     expect(await readScheduledActions(world.asg, group)).toEqual([]);
   });
 
-  it('that are refused are named with the reason; the others of the batch are there', async () => {
+  it('that are refused are named with the reason, and the others of the batch are written', async () => {
     const group = await world.group(0, { MaxSize: 9 });
     const actions = [
       { name: 'good', start: hence(1), desired: 1 },
@@ -83,7 +83,7 @@ describe('scheduled actions', () => {
     expect(names(await readScheduledActions(world.asg, group))).toEqual(['good']);
   });
 
-  it('that are gone already are no error to delete; another refusal is', async () => {
+  it('that are already gone can be deleted without an error, but another refusal is an error', async () => {
     const group = await world.group(0, { MaxSize: 9 });
     await putScheduledActions(world.asg, group, [{ name: 'one', start: hence(1), desired: 1 }], world.clock.now());
     await deleteScheduledActions(world.asg, group, ['gone', 'one']);
@@ -94,7 +94,7 @@ describe('scheduled actions', () => {
     await expect(deleteScheduledActions(asg, group, ['one'])).rejects.toMatchObject({ details: ['one: busy'] });
   });
 
-  it('cost no call when there are none', async () => {
+  it('cause no call when there are none', async () => {
     const asg = new AutoScalingClient({ region: 'eu-west-1' });
     const mock = mockClient(asg);
     await putScheduledActions(asg, 'api', [], 0);
@@ -118,7 +118,7 @@ describe('isOver', () => {
 });
 
 describe('scaling policies', () => {
-  it('go back as they were read, each kind with what it has and nothing that it has not', async () => {
+  it('are restored as they were read, each type with its own fields only', async () => {
     const group = await world.group(0, { MaxSize: 9 });
     const target = {
       PolicyName: 'target',
@@ -155,7 +155,7 @@ describe('scaling policies', () => {
     expect(await readPolicies(world.asg, group)).toEqual(read);
   });
 
-  it('tell the alarms that trigger them, on every page; a former field of AWS is not given back', async () => {
+  it('include the alarms that trigger them, on every page, and omit a field that AWS no longer accepts', async () => {
     const asg = new AutoScalingClient({ region: 'eu-west-1' });
     const policy = (PolicyName: string, ...alarms: string[]) => ({
       ...{ PolicyName, AutoScalingGroupName: 'api', PolicyARN: 'arn', MinAdjustmentStep: 1, StepAdjustments: [] },

@@ -11,8 +11,8 @@ const fleetWith = (secrets: Record<string, SecretReference>, older: SecretRefere
     ...{ app: 'api', file: 'pipelines/api.ts', projectDir: '/project' },
   }).fleet('local');
 
-describe('the policy of a fleet for its secrets', () => {
-  it('lets instances read these and no others, once each, and decrypt by the two services only', () => {
+describe('the secrets policy of a fleet', () => {
+  it('lets instances read exactly these secrets, once each, and decrypt only through the two services', () => {
     const fleet = fleetWith(
       {
         STRIPE_KEY: ssm('/shop/stripe-key'),
@@ -39,7 +39,7 @@ describe('the policy of a fleet for its secrets', () => {
     expect(otherParametersDenied(fleet, place).NotResource?.slice(0, 3)).toEqual(parameters?.Resource);
   });
 
-  it('gives a fleet without secrets nothing', () => {
+  it('gives a fleet without secrets no permission', () => {
     expect(secretsPolicy(fleetWith({}), place)).toEqual([]);
     expect(otherParametersDenied(fleetWith({}), place).NotResource).toHaveLength(2);
   });

@@ -44,8 +44,8 @@ const machinesOf = (app: string, environment = 'production', role = 'instances')
   [tagKeys.role]: role,
 });
 
-describe('the security group of a fleet’s machines', () => {
-  it('is the one with app, environment and role, and no other', async () => {
+describe("the security group of a fleet's instances", () => {
+  it('is found by app, environment and role', async () => {
     const own = await made('own', machinesOf('api'));
     await made('of-another-app', machinesOf('shop'));
     await made('of-another-environment', machinesOf('api', 'staging'));
@@ -53,7 +53,7 @@ describe('the security group of a fleet’s machines', () => {
     expect(await findFleetSecurityGroup(world.ec2, 'api', 'production')).toBe(own);
   });
 
-  it('is asked for when there is none, or more than one', async () => {
+  it('is an error when there is none, or more than one', async () => {
     await expect(findFleetSecurityGroup(world.ec2, 'apii', 'production')).rejects.toMatchObject({
       code: 'security-group.no-fleet',
       message: 'no security group has the tags of the machines of apii in production',
@@ -74,14 +74,14 @@ describe('a security group of the pipelines file', () => {
     expect(await findSecurityGroup(world.ec2, id)).toBe(id);
   });
 
-  it.each(['databse', 'sg-0123456789abcdef0'])('that is not there is named: %s', async (name) => {
+  it.each(['databse', 'sg-0123456789abcdef0'])('that does not exist is named: %s', async (name) => {
     await expect(findSecurityGroup(world.ec2, name)).rejects.toMatchObject({
       code: 'security-group.missing',
       message: `there is no security group ${name}`,
     });
   });
 
-  it('whose name two networks have is not guessed, but told with both networks', async () => {
+  it('whose name exists in two networks is an error that names both networks', async () => {
     const { Vpc } = await world.ec2.send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }));
     const ids = [await made('cache'), await made('cache', {}, Vpc?.VpcId)];
     const refused = findSecurityGroup(world.ec2, 'cache');
@@ -92,11 +92,11 @@ describe('a security group of the pipelines file', () => {
   });
 });
 
-describe('openings', () => {
+describe('openings of a security group', () => {
   const expires = Date.parse('2026-03-01T12:00:00Z');
   const request = { app: 'api', file: 'sg', environment: 'production', name: 'ssh', port: 22, by: 'ann@desk', expires };
 
-  it('are listed of their app or of their file, in their environment; rules of others are not', async () => {
+  it('are listed for their app or file and environment, without rules of others', async () => {
     const groupId = await made('openings');
     const asked = { ...request, groupId, cidr: '192.0.2.7/32' };
     const ruleId = await openPort(world.ec2, asked);
@@ -124,7 +124,7 @@ describe('openings', () => {
     ]);
   });
 
-  it('of a range that is open already are refused, and that rule stays as it was', async () => {
+  it('for a range that is already open are refused, and that rule stays unchanged', async () => {
     const asked = { ...request, groupId: await made('taken'), app: 'shop', file: 'mine', cidr: '198.51.100.0/24' };
     await openPort(world.ec2, { ...asked, file: 'theirs' });
     await expect(openPort(world.ec2, asked)).rejects.toMatchObject({
@@ -135,12 +135,12 @@ describe('openings', () => {
     expect(await listOpenings(world.ec2, { file: 'theirs' }, 'production')).toHaveLength(1);
   });
 
-  it('fail with what EC2 says when the group is gone', async () => {
+  it('fail with the message of EC2 when the group is gone', async () => {
     const asked = { ...request, groupId: 'sg-0123456789abcdef0', cidr: '192.0.2.7/32' };
     await expect(openPort(world.ec2, asked)).rejects.toMatchObject({ name: 'InvalidGroup.NotFound' });
   });
 
-  it('are closed once, and twice is no error; another refusal is', async () => {
+  it('can be closed twice without an error, but another refusal is an error', async () => {
     const groupId = await made('closing');
     const opening = {
       groupId,
@@ -154,7 +154,7 @@ describe('openings', () => {
     await expect(closePort(ec2, opening)).rejects.toMatchObject({ name: 'UnauthorizedOperation' });
   });
 
-  it('of all pages are listed', async () => {
+  it('are listed from all pages', async () => {
     const ec2 = new EC2Client({ region: 'eu-west-1' });
     const rule = (FromPort: number) => ({ FromPort, Tags: [{ Key: 'golden-pipeline:opening', Value: 'ssh' }] });
     mockClient(ec2)

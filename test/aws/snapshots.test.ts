@@ -9,7 +9,7 @@ const mock = mockClient(ec2);
 
 beforeEach(() => mock.reset());
 
-it('lists only what has the tags of that app and environment, oldest first', async () => {
+it('lists only snapshots with the tags of that app and environment, oldest first', async () => {
   mock
     .on(DescribeSnapshotsCommand)
     .resolvesOnce({
@@ -50,7 +50,7 @@ it('lists only what has the tags of that app and environment, oldest first', asy
   });
 });
 
-it('tells a snapshot that an image needs from one that is gone', async () => {
+it('distinguishes a snapshot that an image needs from one that is gone', async () => {
   mock
     .on(DeleteSnapshotCommand)
     .rejectsOnce(refusal('InvalidSnapshot.InUse'))

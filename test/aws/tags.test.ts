@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { tagKeys, tagValue, toTags } from '../../src/aws/tags.ts';
 
-it('all keys are the product’s own, and no two are the same', () => {
+it("all tag keys have the product's prefix, and no two are equal", () => {
   const keys = Object.values(tagKeys);
   expect(keys.filter((key) => !key.startsWith('golden-pipeline:'))).toEqual([]);
   expect(new Set(keys).size).toBe(keys.length);
@@ -9,14 +9,14 @@ it('all keys are the product’s own, and no two are the same', () => {
   expect(keys.filter((key) => key.length > 128)).toEqual([]);
 });
 
-it('tags without a value are not written; empty ones are', () => {
+it('tags without a value are not written, but empty ones are', () => {
   expect(toTags({ a: '1', b: undefined, c: '' })).toEqual([
     { Key: 'a', Value: '1' },
     { Key: 'c', Value: '' },
   ]);
 });
 
-it('a tag is told by its whole key', () => {
+it('a tag is found by its whole key', () => {
   const tags = toTags({ 'golden-pipeline:pinned-by': 'ann', 'golden-pipeline:pinned': 'true' });
   expect(tagValue(tags, tagKeys.pinned)).toBe('true');
   expect(tagValue(tags, tagKeys.pinnedAt)).toBeUndefined();

@@ -25,7 +25,7 @@ it.each([
   'x2gd.large',
 ])('%s has a quota of its own', (type) => expect(isStandard(type)).toBe(false));
 
-it('adds up what counts, page by page, and asks once for the types of those that do not say', async () => {
+it('adds up what counts, page by page, and requests the types once for instances that do not state their vCPUs', async () => {
   mock
     .on(DescribeInstancesCommand)
     .resolvesOnce({

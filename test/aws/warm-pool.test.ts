@@ -10,7 +10,7 @@ openWorld((opened) => {
 
 const read = (group: string) => world.asg.send(new DescribeWarmPoolCommand({ AutoScalingGroupName: group }));
 
-it('prepares machines up to a size, none of them for keeps, and gives back none that has served', async () => {
+it('a warm pool prepares instances up to a size, and its instances are not reused once they have served', async () => {
   const group = await world.group(1, { MaxSize: 9 });
   await putWarmPool(world.asg, group, { state: 'Running', prepared: 3 });
   expect((await read(group)).WarmPoolConfiguration).toMatchObject({
@@ -25,7 +25,7 @@ it('prepares machines up to a size, none of them for keeps, and gives back none 
   );
 });
 
-it('is present, then ending as long as it has machines, then gone; whatever it is, it can be deleted', async () => {
+it('a warm pool is present, then ending while it has instances, then gone, and can be deleted in any state', async () => {
   const group = await world.group(1, { MaxSize: 9 });
   expect(await readWarmPool(world.asg, group)).toBe('none');
   await deleteWarmPool(world.asg, group);

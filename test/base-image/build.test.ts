@@ -66,7 +66,7 @@ async function subnetOf(configured: string[], projectDir?: string): Promise<{ su
   };
 }
 
-it('runs Packer from the project’s last commit, and not from what is not committed', async () => {
+it("Packer runs from the project's last commit, without uncommitted changes", async () => {
   const git = (...argv: string[]) =>
     execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', '-C', dir, ...argv])
       .toString()
@@ -90,12 +90,12 @@ it('runs Packer from the project’s last commit, and not from what is not commi
   });
 });
 
-it('builds in the subnet that is configured', async () => {
+it('a base image is built in the configured subnet', async () => {
   expect(await subnetOf(['subnet-7', 'subnet-8'])).toEqual({ subnet: 'subnet-7', said: '' });
   expect(autoScaling.calls()).toEqual([]);
 });
 
-it('builds in the network of the fleet, where there is one', async () => {
+it('a base image is built in the network of the fleet, if there is one', async () => {
   autoScaling.on(DescribeAutoScalingGroupsCommand, { AutoScalingGroupNames: ['api-production'] }).resolves({
     AutoScalingGroups: [
       {
@@ -114,7 +114,7 @@ it('builds in the network of the fleet, where there is one', async () => {
   expect(await subnetOf([])).toEqual({ subnet: 'subnet-1', said: '' });
 });
 
-it('builds in the default network before there is a fleet, and says so', async () => {
+it('a base image is built in the default network before there is a fleet, which is reported', async () => {
   autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
   const { subnet, said } = await subnetOf([]);
   expect(subnet).toBe('');

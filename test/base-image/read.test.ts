@@ -11,7 +11,7 @@ function release(version: string, baseImageId: string | undefined, deletedAt?: s
 }
 
 describe('baseOf', () => {
-  it('follows releases that are built on one another down to the base, through deleted ones too, and shows none that failed', () => {
+  it('follows releases down to the base image, through deleted releases too, and omits failed ones', () => {
     const releases = [
       release('v1', 'ami-base', '2026-05-05T12:00:00.000Z'),
       release('v2', 'ami-v1'),
@@ -26,7 +26,7 @@ describe('baseOf', () => {
     ]);
   });
 
-  it('says nothing of a release whose lineage is not known, or goes in a circle', () => {
+  it('returns nothing for a release whose lineage is unknown or circular', () => {
     const failed = { ...release('v4', 'ami-base'), image: undefined };
     expect([...baseOf([release('v1', undefined), release('v2', 'ami-v3'), release('v3', 'ami-v2'), failed])]).toEqual(
       [],

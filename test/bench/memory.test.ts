@@ -19,7 +19,7 @@ async function holding(mib: number) {
   };
 }
 
-it('counts a process with all that it has started', async () => {
+it('the memory of a process includes its child processes', async () => {
   const mib = 64;
   const shell = await holding(mib);
   try {
@@ -34,7 +34,7 @@ it('counts a process with all that it has started', async () => {
   }
 });
 
-it('takes a process that has ended for nothing', async () => {
+it('the memory of an exited process is nothing', async () => {
   const short = spawn(process.execPath, ['--version']);
   await once(short, 'exit');
   expect(await treeMemory(short.pid ?? 0)).toMatchObject({ own: 0, proportional: 0, resident: 0 });

@@ -15,7 +15,7 @@ const page = [
   '',
 ].join('\n');
 
-it('takes the rows of what was measured anew, in the order of the benchmarks, and leaves the rest alone', () => {
+it('replaces the rows that were measured again, in the order of the benchmarks, and keeps the others', () => {
   const measured = [
     { name: 'start', figures: [{ figure: 'from nothing', value: 99.5, unit: 'ms', aim: '<= 300' }] },
     { name: 'roll', figures: [{ figure: 'failed of 900 requests', value: 0, unit: '', aim: '0' }] },
@@ -38,6 +38,6 @@ it('takes the rows of what was measured anew, in the order of the benchmarks, an
   expect(shown({ value: 19469.2, unit: 'requests/s' })).toBe('19469 requests/s');
 });
 
-it('refuses a page that has no such table', () => {
+it('refuses a page without the table', () => {
   expect(() => record('# Figures\n', [], [])).toThrow('no table');
 });

@@ -25,19 +25,19 @@ test.each([
   ['a command for the app', ['api', 'release', '--ref', 'main'], ['release', 'api', '--ref', 'main']],
   ['a command that can do without an app, for this one', ['api', 'status'], ['status', 'api']],
   ['a command that takes no app is the task of that name', ['api', 'resume'], ['run', 'api', 'resume']],
-])('%s: %j', (_what, argv, meant) => {
+])('as a task: %s: %j', (_what, argv, meant) => {
   expect(read(argv)).toEqual(meant);
   expect(read(argv, 'project/ansible'), 'below the project').toEqual(meant);
 });
 
 test.each([
   ['a command first', ['release', 'api']],
-  ['a slip of the pen', ['apo', 'release']],
+  ['a typing error', ['apo', 'release']],
   ['an option', ['--help']],
   ['nothing', []],
-  ['a file that is no app', ['../outside', 'x']],
-  ['a word that no app is called', ['API', 'x']],
-])('%s stays as it was typed: %j', (_what, argv) => {
+  ['a file that is not an app', ['../outside', 'x']],
+  ['a word that is not the name of an app', ['API', 'x']],
+])('as a task: %s stays as it was typed: %j', (_what, argv) => {
   expect(read(argv)).toEqual(argv);
 });
 

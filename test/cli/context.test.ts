@@ -14,19 +14,19 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the project is the nearest folder upwards with pipelines/, or the one named', () => {
+test('the project is the nearest parent folder with pipelines/, or the one in --project', () => {
   expect(projectDir({ cwd: join(folder, 'services', 'api') }, {})).toBe(folder);
   expect(projectDir({ cwd: '/' }, { project: folder })).toBe(folder);
   expect(projectDir({ cwd: join(folder, 'services') }, { project: '..' })).toBe(folder);
   expect(() => projectDir({ cwd: folder }, { project: 'services' })).toThrow('"services" is no project');
 });
 
-test('the local cloud lives in the project unless PIPELINE_LOCAL_DIR says otherwise', () => {
+test('the local cloud is in the project unless PIPELINE_LOCAL_DIR says otherwise', () => {
   expect(localCloudDir({ cwd: '/x', env: {} }, () => folder)).toBe(join(folder, '.pipeline', 'local'));
   expect(localCloudDir({ cwd: '/x', env: { PIPELINE_LOCAL_DIR: 'y' } }, () => folder)).toBe('/x/y');
 });
 
-test('colours only on a terminal that wants them', () => {
+test('colors are used only on a terminal that supports them', () => {
   const terminal = new Written(true);
   expect(useColor({ env: {} }, {}, terminal)).toBe(true);
   expect(useColor({ env: {} }, {}, new Written())).toBe(false);

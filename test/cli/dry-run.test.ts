@@ -113,7 +113,7 @@ describe('--dry-run while a release is active that requests reach', () => {
 });
 
 describe('--dry-run of another operation', () => {
-  it('says that a lock is held by hand, and says nothing when none is', async () => {
+  it('reports a manual hold of the lock, and nothing when there is none', async () => {
     const { services, clock } = world;
     const scale = async () => {
       const own = Object.assign(services, { vcpuQuota: async () => 1000 });

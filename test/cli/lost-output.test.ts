@@ -10,12 +10,12 @@ const failing = (...codes: string[]) => {
 };
 
 test.each(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])(
-  '%s of an output that nobody reads any more is no failure',
+  '%s of an output that nobody reads any more is not a failure',
   (code) => {
     expect(failing(code, code)).toBe(true);
   },
 );
 
-test('a disk that is full does not end the process, and is told by the exit code', () => {
+test('a full disk does not end the process, and sets the exit code', () => {
   expect(failing('ENOSPC', 'EIO')).toBe(false);
 });

@@ -18,14 +18,14 @@ async function run(argv: string[], cwd = project) {
   return { code: await runCli(context), out: context.stdout.text, err: context.stderr.text };
 }
 
-test('help is exit code 0 on stdout, no command is exit code 2 with the help on stderr', async () => {
+test('help exits with 0 on stdout, and no command exits with 2 and the help on stderr', async () => {
   expect(await run(['--help'])).toMatchObject({ code: 0, err: '', out: expect.stringContaining('Usage: pipeline') });
   const { code, out, err } = await run([]);
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toMatch(/^Usage: pipeline[\s\S]*\nerror: no command given\n$/);
 });
 
-test('an unknown command is exit code 2 with a suggestion; --json has it as a document too', async () => {
+test('an unknown command exits with 2 and a suggestion, with --json as a document', async () => {
   expect(await run(['statsu'])).toEqual({
     code: 2,
     out: '',
@@ -67,7 +67,7 @@ test.each([
   ).toBe(true);
 });
 
-test('outside of a project the error says where it looked; --project must name one', async () => {
+test('outside of a project the error names the searched folders, and --project must name a project', async () => {
   const outside = await run(['status'], '/');
   expect(outside).toMatchObject({ code: 2, err: expect.stringContaining('no folder pipelines/ in /') });
   expect(await run(['status', '--project', 'nowhere'])).toMatchObject({
@@ -76,18 +76,18 @@ test('outside of a project the error says where it looked; --project must name o
   });
 });
 
-test('an unknown app is exit code 2 with what there is', async () => {
+test('an unknown app exits with 2 and the known apps', async () => {
   expect(await run(['status', 'apo'])).toMatchObject({ code: 2, err: expect.stringContaining('did you mean api?') });
 });
 
-test('a defect is exit code 1, and is told as one', async () => {
+test('a defect exits with 1, and is printed as a defect', async () => {
   const context = fakeContext(['--help']);
   const broken = { ...context, stdout: null } as unknown as typeof context;
   expect(await runCli(broken)).toBe(1);
   expect(context.stderr.text).toContain('a defect in pipeline');
 });
 
-test('a port that is none is refused', async () => {
+test('an invalid port is refused', async () => {
   expect(await run(['local', 'up', '--port', 'x'])).toMatchObject({
     code: 2,
     err: expect.stringContaining('--port "x" is no port'),

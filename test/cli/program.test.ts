@@ -15,7 +15,7 @@ async function read(...argv: string[]) {
   return { context, parsed: await parse(context, sealed) };
 }
 
-test('arguments and options reach the command, options of every command before and after its name', async () => {
+test('arguments and options reach the command, and global options are accepted before and after its name', async () => {
   const { parsed } = await read('--json', 'release', 'api', '--ref', 'main', '--env', 'staging', '--no-color', '--yes');
   expect(parsed).toMatchObject({
     spec: { name: 'release' },
@@ -24,7 +24,7 @@ test('arguments and options reach the command, options of every command before a
   });
 });
 
-test('words below a group, and absent optional arguments', async () => {
+test('words below a group are parsed, and absent optional arguments are undefined', async () => {
   expect((await read('local', 'up', '--no-fleets')).parsed).toMatchObject({
     spec: { name: 'local up' },
     options: { fleets: false },
@@ -32,7 +32,7 @@ test('words below a group, and absent optional arguments', async () => {
   expect((await read('status')).parsed).toMatchObject({ spec: { name: 'status' }, args: [] });
 });
 
-test('help names every command and loads none; a command has its own help with examples', async () => {
+test('help names every command and loads none, and each command has its own help with examples', async () => {
   const { context, parsed } = await read('--help');
   expect(parsed).toBe('printed');
   for (const { name, hidden } of commands) {
@@ -61,7 +61,7 @@ test.each([
   [['local', 'upp'], 'usage.unknown-command', "unknown command 'upp'", 'did you mean up?'],
   [[], 'usage.no-command', 'no command given', undefined],
   [['local'], 'usage.no-command', 'no command given', undefined],
-])('%j is refused with a hint', async (argv, code, message, hint) => {
+])('%j is refused with a fix', async (argv, code, message, hint) => {
   const error = await read(...argv).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code, outcome: 'usage', message: expect.stringContaining(message), hint });
 });

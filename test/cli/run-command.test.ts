@@ -84,7 +84,7 @@ const failing = (error: unknown) =>
     throw error;
   });
 
-test('a run that goes well: exit code 0, summary with the undo on stdout, progress on stderr, record and lock', async () => {
+test('a successful run exits with 0, prints the summary with the undo on stdout and progress on stderr, and is recorded', async () => {
   const { context, fake, code } = await run([change]);
   expect(code).toBe(0);
   expect(fake.log).toEqual(['lock', 'run begins', 'run done', 'unlock']);
@@ -130,18 +130,15 @@ test.each([
       failing(new PipelineError('x', 'it broke')),
     ],
   ],
-] as const)(
-  'a failure that ends as %s gives exit code %i, and the lock is released',
-  async (outcome, expected, steps) => {
-    const { context, fake, code } = await run([...steps]);
-    expect(code).toBe(expected);
-    expect(fake.log).toEqual(['lock', 'run begins', `run ${outcome}`, 'unlock']);
-    expect(context.stderr.text).toMatch(/^error: (nothing was there|it broke)$/m);
-    expect(context.stdout.text).not.toContain('undo:');
-  },
-);
+] as const)('a failure that ends as %s exits with %i, and the lock is released', async (outcome, expected, steps) => {
+  const { context, fake, code } = await run([...steps]);
+  expect(code).toBe(expected);
+  expect(fake.log).toEqual(['lock', 'run begins', `run ${outcome}`, 'unlock']);
+  expect(context.stderr.text).toMatch(/^error: (nothing was there|it broke)$/m);
+  expect(context.stdout.text).not.toContain('undo:');
+});
 
-test('what the configuration keeps secret is in no message, document, event or journal, in whatever shape a tool prints it', async () => {
+test('secret configuration values appear in no message, document, event or journal, however a tool prints them', async () => {
   const said = 'mysql -phunter2-pass on ultramarine';
   const steps = () => [
     step(
@@ -183,7 +180,7 @@ test('what the configuration keeps secret is in no message, document, event or j
   }
 });
 
-test('a lock that another holds: nothing is run or recorded', async () => {
+test('a lock of another run: nothing is run or recorded', async () => {
   const held = new PipelineError('lock.held', 'api is locked by bob', { outcome: 'locked' });
   const { fake, code } = await run([change], { ledger: { lock: () => Promise.reject(held) } });
   expect(code).toBe(held);
@@ -202,14 +199,14 @@ test('a lock that a crashed run left is taken over with a warning that names it'
   );
 });
 
-test('the lock is released when the ledger fails in the middle', async () => {
+test('the lock is released when the ledger fails during a run', async () => {
   const broken = new Error('disk full');
   const { fake, code } = await run([change], { ledger: { saveRun: () => Promise.reject(broken) } });
   expect(code).toBe(broken);
   expect(fake.log).toEqual(['lock', 'unlock']);
 });
 
-test('a record or a lock that cannot be written at the end is a warning, not another result', async () => {
+test('a record or a lock that cannot be written at the end is a warning and does not change the result', async () => {
   let saves = 0;
   const { context, code } = await run([change], {
     ledger: { saveRun: async () => (saves++ > 0 ? Promise.reject(new Error('disk full')) : undefined) },
@@ -232,7 +229,7 @@ test('--dry-run prints the plan, takes no lock and runs nothing', async () => {
   });
 });
 
-test('an AWS account is changed only after an answer; where nobody can answer the error names --yes', async () => {
+test('an AWS account is changed only after an answer, and without a terminal the error names --yes', async () => {
   const refused = await run([change], { cloud: 'aws' });
   expect(refused.code).toMatchObject({
     code: 'usage.needs-yes',
@@ -243,7 +240,7 @@ test('an AWS account is changed only after an answer; where nobody can answer th
   expect((await run([change], { cloud: 'aws', options: { yes: true } })).code).toBe(0);
 });
 
-test('--events gets every event of the run with the lock around them; a bad path changes nothing', async () => {
+test('--events receives every event of the run and of the lock, and a bad path changes nothing', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'operate-'));
   try {
     const path = join(folder, 'events.ndjson');
@@ -274,7 +271,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
-] as const)('%s undoes the run, releases the lock and gives exit code %i', async (signal, expected) => {
+] as const)('%s undoes the run, releases the lock and exits with %i', async (signal, expected) => {
   const context = fakeContext(['release', 'api']);
   const undone: string[] = [];
   const wait = step(
@@ -293,7 +290,7 @@ test.each([
   expect(context.signals.listenerCount(signal)).toBe(0);
 });
 
-test('a second Ctrl-C stops at once and lists what is not put back', async () => {
+test('a second Ctrl-C stops at once and lists what is not undone', async () => {
   const context = fakeContext(['release', 'api']);
   const wait = step('wait', async () => {
     context.signals.emit('SIGINT');

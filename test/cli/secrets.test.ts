@@ -8,14 +8,14 @@ const variables = {
   api_keys: { payment: 'pk-12345678', list: ['pk-87654321', 99887766] },
 };
 
-test('what stands below the name of a secret is hidden wherever it is said, numbers too', () => {
+test('what is below the name of a secret is hidden wherever it is printed, also numbers', () => {
   const redact = redactionOf({ ansible: { variables } }, {});
   expect(redact('psql -W "correct horse" pk-12345678 pk-87654321 99887766 eu-west-1 5432')).toBe(
     `psql -W "${redacted}" ${redacted} ${redacted} ${redacted} eu-west-1 5432`,
   );
 });
 
-test("the account's keys are hidden, other variables of the environment are not", () => {
+test("the account's keys are hidden, and other environment variables are not", () => {
   const env = { AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI', AWS_SESSION_TOKEN: 'FwoGZXIvYXdz', HOME: '/home/ann' };
   expect(redactionOf({}, env)('wJalrXUtnFEMI FwoGZXIvYXdz /home/ann')).toBe(`${redacted} ${redacted} /home/ann`);
 });

@@ -10,7 +10,7 @@ function loadedWith(metafile: Metafile, output: string, seen = new Set<string>()
   return new Set([...Object.keys(inputs), ...statics.flatMap((path) => [...loadedWith(metafile, path, seen)])]);
 }
 
-test('the help needs nothing but commander and the descriptors', async () => {
+test('help loads nothing but commander and the command descriptors', async () => {
   const { metafile } = await build({
     entryPoints: ['src/cli/main.ts'],
     outdir: 'unused',

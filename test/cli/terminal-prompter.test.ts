@@ -31,7 +31,7 @@ describe('before something that cannot be undone', () => {
   test.each<[string, boolean | typeof cancelled]>([
     ['no', false],
     ['Ctrl-C', cancelled],
-  ])('%s declines', async (_what, answer) => {
+  ])('is declined by %s', async (_what, answer) => {
     yesOrNo.mockResolvedValue(answer);
     await expect(terminalPrompter(there, {}).confirm(question)).rejects.toMatchObject({
       code: 'declined',
@@ -59,10 +59,10 @@ describe('before something that cannot be undone', () => {
   });
 });
 
-describe('a line of text', () => {
+describe('a question for a line of text', () => {
   const wrong = (value: string) => (value === '3000' ? undefined : 'a port');
 
-  test('is asked for again until nothing is wrong with it; no answer at all is an empty one', async () => {
+  test('is repeated until the answer is valid, and no answer is an empty line', async () => {
     text.mockImplementation(async ({ validate }) => {
       if (!(validate instanceof Function)) throw new Error('nothing looks at the answer');
       expect(validate('x')).toBe('expected a port');
@@ -74,7 +74,7 @@ describe('a line of text', () => {
     expect(text).toHaveBeenCalledWith(expect.objectContaining({ initialValue: '80', output: process.stderr }));
   });
 
-  test('that is given up declines', async () => {
+  test('counts as declined when it is canceled', async () => {
     text.mockResolvedValue(cancelled);
     await expect(askText('port?', { wrong })).rejects.toMatchObject({ code: 'declined', outcome: 'declined' });
   });

@@ -7,7 +7,7 @@ describe('a time on the command line', () => {
     ['2027-03-01T09:30Z', '2027-03-01T09:30:00.000Z'],
     ['2027-03-01T23:59:59-05:00', '2027-03-02T04:59:59.000Z'],
     ['2028-02-29T00:00Z', '2028-02-29T00:00:00.000Z'],
-  ])('reads %s', (text, iso) => {
+  ])('is read: %s', (text, iso) => {
     expect(new Date(timeOf(text, '--at')).toISOString()).toBe(iso);
   });
 
@@ -18,7 +18,7 @@ describe('a time on the command line', () => {
     ['tomorrow', 'is no time'],
     ['2027-03-01T25:00Z', 'is no time'],
     ['', 'is no time'],
-  ])('refuses %j', (text, message) => {
+  ])('is refused: %j', (text, message) => {
     expect(() => timeOf(text, '--at')).toThrow(message);
   });
 });

@@ -39,7 +39,7 @@ const release = (by: string) => ({
   run: '',
 });
 
-test('two machines that release at once never get the same version', async () => {
+test('two hosts that release at the same time never get the same version', async () => {
   const [one, two] = await Promise.all([open('ann'), open('bob')]);
   const reserved = await Promise.all(
     Array.from({ length: 10 }, (_, n) => (n % 2 ? two : one).ledger.reserveRelease(release(n % 2 ? 'bob' : 'ann'))),
@@ -53,7 +53,7 @@ test('two machines that release at once never get the same version', async () =>
   two.close();
 });
 
-test('the lock that one machine holds is refused to the other, with its owner', async () => {
+test('a lock that one host holds is refused to another, with its owner', async () => {
   const [one, two] = await Promise.all([open('ann'), open('bob')]);
   const held = await one.ledger.lock('api', { command: 'pipeline release api' });
   await expect(two.ledger.lock('api', { command: 'pipeline release api' })).rejects.toMatchObject({
@@ -66,7 +66,7 @@ test('the lock that one machine holds is refused to the other, with its owner', 
   two.close();
 });
 
-test('environments keep apart in one bucket', async () => {
+test('environments in one bucket are separate', async () => {
   const [one, two] = await Promise.all([open('ann'), open('ann', 'staging')]);
   await one.ledger.reserveRelease(release('ann'));
   expect(await two.ledger.releases('api')).toEqual([]);

@@ -9,7 +9,7 @@ import { file, minimal, project } from './support/project.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 
-it('a bundled product loads pipelines whose golden-pipeline is itself, outside of any package', async () => {
+it('a bundled product loads pipelines whose golden-pipeline import is the bundle itself, outside of any package', async () => {
   const projectDir = await project({ 'api.ts': file(minimal()) });
   const product = join(projectDir, 'product');
   await mkdir(product);

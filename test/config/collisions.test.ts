@@ -26,14 +26,14 @@ describe('names collide', () => {
     expect(found).toContain(`api-x-y- (image prefix): ${both}`);
   });
 
-  it('when an environment is called as the proof target group of another ends', () => {
+  it("when an environment is named like the end of another's validation target group", () => {
     const where = 'pipelines/api.ts in environment local and pipelines/api.ts in environment local-proof';
     expect(texts({ api: { local, 'local-proof': local } })).toEqual([
       `api-local-proof (target group of the proof instance and target group): ${where}`,
     ]);
   });
 
-  it('when an environment is called as the second group of another ends, whatever the strategies', () => {
+  it("when an environment is named like the end of another's second group, with any strategy", () => {
     const where = 'pipelines/api.ts in environment local and pipelines/api.ts in environment local-green';
     expect(texts({ api: { local, 'local-green': local } })).toEqual([
       `api-local-green (second Auto Scaling group and Auto Scaling group, second target group and target group): ${where}`,
@@ -47,7 +47,7 @@ describe('names collide', () => {
     ]);
   });
 
-  it('when a look-up of base images by name would find golden images', () => {
+  it('when a search for base images by name would find golden images', () => {
     const found = texts({ api: { local }, web: { local } }, { instance: { baseImage: 'api-*' } });
     expect(found).toContain(
       'api-local- (image prefix of pipelines/api.ts in environment local) fits api-* (instance.baseImage of pipelines/web.ts in environment local)',
@@ -65,13 +65,13 @@ describe('names collide', () => {
 });
 
 describe('names do not collide', () => {
-  it('in different regions, in different clouds, and among names that only begin alike', () => {
+  it('in different regions, in different clouds, and when names only start alike', () => {
     expect(texts({ api: { 'x-y': aws }, 'api-x': { y: { ...aws, region: 'eu-north-1' } } })).toEqual([]);
     expect(texts({ api: { 'x-y': aws }, 'api-x': { y: local } })).toEqual([]);
     expect(texts({ api: { local, staging: aws, production: aws }, 'api-v2': { local }, web: { local } })).toEqual([]);
   });
 
-  it('on a load balancer that fleets share, each with a listener of its own', () => {
+  it('on a load balancer shared by fleets that have their own listeners', () => {
     const names = (own: string) => ({
       ...local,
       names: { loadBalancer: 'shared' },
@@ -82,7 +82,7 @@ describe('names do not collide', () => {
   });
 });
 
-it('the error is one of usage, names each collision and says what to do', () => {
+it('the collision error is a usage error that names each collision and the fix', () => {
   const pipeline = validate(minimal({ environments: { local, 'local-proof': local } }), {
     app: 'api',
     file: 'pipelines/api.ts',

@@ -22,7 +22,7 @@ const environments = {
 };
 
 describe('loadFleet', () => {
-  it('fills in all that a minimal file leaves out', async () => {
+  it('sets the default of everything that a minimal file omits', async () => {
     const projectDir = await project({ 'api.ts': file(minimal()) });
     const fleet = await loadFleet({ projectDir, app: 'api' });
     expect(fleet).toMatchObject({
@@ -63,7 +63,7 @@ describe('loadFleet', () => {
     });
   });
 
-  it('looks for copies in the regions of all environments of the same kind of cloud, or where it is told', async () => {
+  it('searches for copies in the regions of all environments of the same kind of cloud, or in the configured ones', async () => {
     const there = { inherits: 'staging', region: 'us-east-1' };
     const local = { cloud: 'local', region: 'eu-central-1' };
     const regionsOf = async (release: object) => {
@@ -83,7 +83,7 @@ describe('loadFleet', () => {
     ]);
   });
 
-  it('inherits, overrides key by key, replaces lists and keeps what is set for all', async () => {
+  it('inherits, overrides key by key, replaces lists and keeps shared settings', async () => {
     const projectDir = await project({
       'api.ts': file(minimal({ environments, release: { verifySeconds: 5, refresh: { instanceWarmupSeconds: 7 } } })),
     });
@@ -102,7 +102,7 @@ describe('loadFleet', () => {
     expect(staging.capacity).toEqual({ min: 2, max: 4 });
   });
 
-  it('takes defaultEnvironment, and asks when nothing says which', async () => {
+  it('uses defaultEnvironment, and requires an environment when there is none', async () => {
     const set = await project({ 'api.ts': file(minimal({ environments, defaultEnvironment: 'production' })) });
     expect((await loadFleet({ projectDir: set, app: 'api' })).environment).toBe('production');
     const unset = await project({ 'api.ts': file(minimal({ environments })) });
@@ -113,7 +113,7 @@ describe('loadFleet', () => {
     });
   });
 
-  it('refuses unknown apps and environments with the nearest one', async () => {
+  it('refuses unknown apps and environments with the nearest name', async () => {
     const projectDir = await project({ 'api.ts': file(minimal({ environments })), 'frontend.ts': file(minimal()) });
     await expect(loadFleet({ projectDir, app: 'frontned' })).rejects.toMatchObject({
       code: 'config.unknown-app',
@@ -135,7 +135,7 @@ describe('loadFleet', () => {
 });
 
 describe('loadPipeline', () => {
-  it('says which file cannot be loaded and why, without a stack', async () => {
+  it('names the file that cannot be loaded and the reason, without a stack', async () => {
     const projectDir = await project({
       'api.ts': 'throw new Error("no VPC configured");',
       'broken.ts': 'export default {\n  app: ',
@@ -158,14 +158,14 @@ describe('loadPipeline', () => {
     }
   });
 
-  it('sees a changed file in the same process', async () => {
+  it('reloads a changed file in the same process', async () => {
     const projectDir = await project({ 'api.ts': file(minimal()) });
     expect((await loadFleet({ projectDir, app: 'api' })).service.port).toBe(3000);
     await writeFile(join(projectDir, 'pipelines/api.ts'), file(minimal({ service: { port: 4000 } })));
     expect((await loadFleet({ projectDir, app: 'api' })).service.port).toBe(4000);
   });
 
-  it('wants the app to be called like its file', async () => {
+  it('requires that the app has the name of its file', async () => {
     const projectDir = await project({ 'frontend.ts': file(minimal()) });
     await expect(loadPipeline({ projectDir, app: 'frontend' })).rejects.toMatchObject({
       details: ['app: "api", expected \'frontend\', the name of the file'],
@@ -174,7 +174,7 @@ describe('loadPipeline', () => {
 });
 
 describe('listApps', () => {
-  it('lists the files that can be apps, sorted; none without the folder', async () => {
+  it('lists the files that can be apps, sorted, and none without the folder', async () => {
     const projectDir = await project({
       'frontend.ts': '',
       'api.ts': '',

@@ -11,7 +11,7 @@ function fleetWith(ledger: Record<string, unknown> | undefined, cloud = 'aws') {
   return resolveFleet(raw, 'production', '/project');
 }
 
-it.each([undefined, {}, { type: 'files' }])('refuses the default folder for a fleet on AWS: ledger %j', (ledger) => {
+it.each([undefined, {}, { type: 'files' }])('a fleet on AWS refuses the default ledger folder: ledger %j', (ledger) => {
   expect(() => assertNamedLedger(fleetWith(ledger))).toThrow(
     'api in production names no ledger, so each clone of the project would have its own in /project/.pipeline/ledger',
   );
@@ -22,6 +22,6 @@ it.each([
   ['the default folder by its name', { path: '.pipeline/ledger' }, 'aws'],
   ['a bucket', { type: 's3', bucket: 'team-ledger' }, 'aws'],
   ['the local cloud', undefined, 'local'],
-])('takes %s', (_what, ledger, cloud) => {
+])('a fleet on AWS accepts a named ledger: %s', (_what, ledger, cloud) => {
   expect(() => assertNamedLedger(fleetWith(ledger, cloud))).not.toThrow();
 });

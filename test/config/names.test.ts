@@ -41,7 +41,7 @@ describe('names from the command line', () => {
     expect(refusal(() => gitRef('\u202emain')).message).toContain('\\u202e');
   });
 
-  it('takes ordinary names', () => {
+  it('accepts ordinary names', () => {
     expect(appName('tkt-api2')).toBe('tkt-api2');
     expect(environmentName('production')).toBe('production');
     expect(versionName('v42')).toBe('v42');
@@ -63,7 +63,7 @@ describe('names from the command line', () => {
     'origin/main',
     'user@topic',
     'fix#12',
-  ])('takes the ref %s', (value) => expect(gitRef(value)).toBe(value));
+  ])('accepts the ref %s', (value) => expect(gitRef(value)).toBe(value));
 
   it.each([
     '-x',

@@ -17,7 +17,7 @@ it('a fleet whose names another file has is refused, and the fleets beside it ar
   await assertOwnNames(await loadFleet({ projectDir, app: 'api', environment: 'local' }));
 });
 
-it('a file with other mistakes keeps no fleet of another file from being changed', async () => {
+it("a file with other mistakes does not prevent changes of another file's fleet", async () => {
   const projectDir = await project({ ...collide, 'api-x.ts': 'export default 7;\n' });
   await assertOwnNames(await loadFleet({ projectDir, app: 'api', environment: 'x-y' }));
 });

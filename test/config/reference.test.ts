@@ -17,7 +17,7 @@ describe('generated pages', () => {
     expect(schema.properties.release.properties.keep).toMatchObject({ type: 'integer', default: 5 });
     const override = schema.properties.environments.additionalProperties.properties.release.properties.keep;
     expect(override).not.toHaveProperty('default');
-    expect(override.description).toBe('Known-good images that are kept.');
+    expect(override.description).toBe('Number of known-good images to keep.');
   });
 
   it('every key is described', () => {

@@ -22,7 +22,7 @@ function mistakes(changes: Record<string, unknown>): string[] {
 }
 
 describe('a reference to a secret', () => {
-  it('says where the value is kept', () => {
+  it('names the store of the value', () => {
     expect(parseReference(ssm('/shop/production/stripe-key'))).toEqual({
       source: 'ssm',
       name: '/shop/production/stripe-key',
@@ -45,7 +45,7 @@ describe('secrets of a pipelines file', () => {
   const fleet = (changes: Record<string, unknown>, environment: string) =>
     validate(minimal(changes), origin).fleet(environment).secrets;
 
-  it('are those of all environments with those of the environment over them, each as a whole', () => {
+  it("are the file's secrets, overridden one by one by those of the environment", () => {
     const changes = {
       secrets: { STRIPE_KEY: ssm('/shop/stripe-key'), DB: ssm('/shop/db') },
       environments: { local: { cloud: 'local', secrets: { DB: secretsManager('local/db', 'password') } } },
@@ -57,7 +57,7 @@ describe('secrets of a pipelines file', () => {
     expect(fleet({}, 'local')).toEqual({});
   });
 
-  it('name the wrong value, but not one that could be the secret itself', () => {
+  it('are refused with the wrong value, unless that could be the secret itself', () => {
     const [reference, value, ...more] = mistakes({
       secrets: { STRIPE_KEY: ssm('shop/stripe key'), DB_PASSWORD: 'hunter2hunter2' },
     });
@@ -68,13 +68,13 @@ describe('secrets of a pipelines file', () => {
     expect(more).toEqual([]);
   });
 
-  it.each(['PORT', 'LISTEN_FD', '1KEY', 'STRIPE-KEY', 'LD_PRELOAD'])('are not called %s', (name) => {
+  it.each(['PORT', 'LISTEN_FD', '1KEY', 'STRIPE-KEY', 'LD_PRELOAD'])('must not be called %s', (name) => {
     expect(mistakes({ secrets: { [name]: ssm('/shop/key') } })).toEqual([
       expect.stringContaining(`secrets.${name}: the name does not fit, expected a name of an environment variable`),
     ]);
   });
 
-  it('do not stand in the variables of plays as well', () => {
+  it('must not also be in the variables of plays', () => {
     const variables = { api_environment: { STRIPE_KEY: 'sk_live_1' } };
     expect(
       mistakes({ secrets: { STRIPE_KEY: ssm('/shop/key') }, ansible: { playbook: 'ansible/api.yml', variables } }),
@@ -83,7 +83,7 @@ describe('secrets of a pipelines file', () => {
     ]);
   });
 
-  it('need a playbook that applies the release role', () => {
+  it('require a playbook that applies the release role', () => {
     const ansible = { playbook: 'ansible/site.yml', kind: 'plain' };
     const release = { smokeTests: [{ path: '/', contains: '{version}' }] };
     expect(mistakes({ ansible, release, secrets: { STRIPE_KEY: ssm('/shop/key') } })).toEqual([
@@ -92,7 +92,7 @@ describe('secrets of a pipelines file', () => {
   });
 });
 
-it('variables that have the name of a secret are found at any depth, and only those with a value', () => {
+it('variables with the name of a secret are found at any depth, and only with a value', () => {
   const variables = {
     env: { STRIPE_KEY: 'x', LOG_LEVEL: 'debug', DB_PASSWORD: '', GITHUB_TOKEN: undefined, SSH_PUBLIC_KEY: 'ssh-rsa' },
     admin_password: 'x',

@@ -24,12 +24,12 @@ it.each([
   ['{ env: { KEY: process.env.GP_NOT_SET, MODE: "x" }, list: ["a", process.env.GP_NOT_SET] }', ['env.KEY', 'list[1]']],
   ['{ key: () => "late" }', ['key']],
   ['{ key: "", none: null, off: false, zero: 0, list: [], group: {} }', []],
-])('finds what has no value in %s', async (variables, unset) => {
+])('a variable without a value is found in %s', async (variables, unset) => {
   const { ansible } = await fleetOf(variables, '{}');
   expect(unsetVariables(ansible.variables)).toEqual(unset);
 });
 
-it('a value that an environment lacks is not taken from what it inherits', async () => {
+it('a value that an environment unsets is not inherited', async () => {
   const { ansible } = await fleetOf(
     '{ key: "of all", env: { KEY: "of all" } }',
     '{ key: undefined, env: { KEY: undefined } }',
@@ -37,7 +37,7 @@ it('a value that an environment lacks is not taken from what it inherits', async
   expect(unsetVariables(ansible.variables)).toEqual(['key', 'env.KEY']);
 });
 
-it('a value that all lack may be given by the environment', async () => {
+it('a value that is unset for all may be set by the environment', async () => {
   const { ansible } = await fleetOf('{ key: undefined, other: 1 }', '{ key: "own" }');
   expect(ansible.variables).toEqual({ key: 'own', other: 1, region: 'staging' });
   expect(unsetVariables((await fleetOf('{ key: undefined }', '{ key: "own" }', 'staging')).ansible.variables)).toEqual([

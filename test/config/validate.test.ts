@@ -15,7 +15,7 @@ function mistakes(raw: unknown): string[] {
 }
 
 describe('validate', () => {
-  it('tells five mistakes of every kind at once, each with path, wrong value and what is expected', () => {
+  it('reports five mistakes of every kind at once, each with path, wrong value and expectation', () => {
     const raw = minimal({
       service: { port: 'three', healtPath: '/up' },
       capacity: { min: 9, max: 3 },
@@ -35,7 +35,7 @@ describe('validate', () => {
     ]);
   });
 
-  it('counts them', () => {
+  it('counts the mistakes', () => {
     expect(() => validate({}, { app: 'api', file: 'pipelines/api.ts', projectDir: '/' })).toThrow(
       'pipelines/api.ts has 5 mistakes',
     );
@@ -50,7 +50,7 @@ describe('validate', () => {
     expect(mistakes(minimal({ environments: {} }))).toEqual(['environments: {}, expected at least one environment']);
   });
 
-  it('wants a plain playbook to have a smoke test that shows the release', () => {
+  it('requires a smoke test that shows the release for a plain playbook', () => {
     const plain = { ansible: { playbook: 'site.yml', kind: 'plain' } };
     const expected =
       "release.smokeTests: [], expected a test whose answer shows the release, such as { path: '/version', contains: '{version}' }, as ansible.kind is 'plain'";
@@ -65,7 +65,7 @@ describe('validate', () => {
   });
 
   it.each(['all', 'ungrouped', 'localhost', 'i-0abc', '-x', 'web servers', 'web:!db', '{{ x }}', ''])(
-    'refuses %j as a group of the inventory',
+    'refuses %j as an inventory group',
     (group) => {
       const [mistake, ...more] = mistakes(minimal({ ansible: { playbook: 'site.yml', groups: [group] } }));
       expect(mistake).toMatch(/^ansible\.groups(\.0|\[0\]): .*, expected the name of an inventory group/);
@@ -73,7 +73,7 @@ describe('validate', () => {
     },
   );
 
-  it('takes groups, requirements and a vault password file, with absolute paths', () => {
+  it('accepts groups, requirements and a vault password file, with absolute paths', () => {
     const ansible = {
       playbook: 'site.yml',
       groups: ['webservers', 'web-2', '_x'],
@@ -95,7 +95,7 @@ describe('validate', () => {
     ]);
   });
 
-  it('wants a bucket for a ledger on S3', () => {
+  it('requires a bucket for a ledger on S3', () => {
     expect(mistakes(minimal({ ledger: { type: 's3' } }))).toEqual([
       "ledger.bucket: missing, expected the name of a bucket, as ledger.type is 's3'",
     ]);
@@ -106,7 +106,7 @@ describe('validate', () => {
     expect(mistakes(minimal({ ledger: { type: 's3', bucket: 'team-ledger' } }))).toEqual([]);
   });
 
-  it('wants a login and keys that are given for a jump host, and one way only', () => {
+  it('requires a user and host keys for a jump host, and only one connection method', () => {
     const hostKeys = [`bastion ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${'A'.repeat(43)} root@bastion`];
     const jump = (proxyJump: object, more: object = {}) => mistakes(minimal({ ssh: { proxyJump, ...more } }));
     for (const to of ['ops@bastion', 'ops@bastion.example.org:2222', 'ops@10.0.0.1', 'ops@[2001:db8::1]:22']) {
@@ -150,7 +150,7 @@ describe('validate', () => {
     ]);
   });
 
-  it('points at the environment that sets a wrong value, and says what all share once', () => {
+  it('names the environment that sets a wrong value, and reports a shared mistake once', () => {
     const environments = {
       staging: { cloud: 'aws', region: 'eu-west-1', ledger: { path: 'ledger' } },
       production: { inherits: 'staging', capacity: { min: 20 } },
@@ -161,7 +161,7 @@ describe('validate', () => {
     ]);
   });
 
-  it('knows what AWS refuses', () => {
+  it('refuses what AWS would refuse', () => {
     expect(
       mistakes(minimal({ release: { refresh: { minHealthyPercentage: 50, maxHealthyPercentage: 200 } } })),
     ).toEqual([
@@ -177,7 +177,7 @@ describe('validate', () => {
     expect(rest).toEqual([]);
   });
 
-  it('asks for a name where the made one is too long', () => {
+  it('requires a name where the generated one is too long', () => {
     const app = 'a-very-long-app-name';
     const raw = { ...minimal({ environments: { production: { cloud: 'local' } } }), app };
     const check = () => validate(raw, { app, file: 'f', projectDir: '/' });
@@ -193,7 +193,7 @@ describe('validate', () => {
     ).not.toThrow();
   });
 
-  it('wants weights that grow to 100, and a way back that outlasts the verify window', () => {
+  it('requires weights that grow to 100, and old instances that are kept longer than the verify window', () => {
     const release = (settings: object) => mistakes(minimal({ release: { strategy: 'blue-green', ...settings } }));
     expect(release({ weights: [5, 25, 100], verifySeconds: 60, rollbackWindow: 61 })).toEqual([]);
     for (const weights of [[], [5, 50], [50, 25, 100], [50, 50, 100]]) {
@@ -208,7 +208,7 @@ describe('validate', () => {
     expect(mistakes(minimal({ release: { verifySeconds: 60, rollbackWindow: 60 } }))).toEqual([]);
   });
 
-  it('wants more time for a drain than the load balancer takes for it', () => {
+  it("requires a drain time longer than the load balancer's", () => {
     const drain = (deregistrationDelaySeconds: number, drain?: number) =>
       mistakes(minimal({ balancer: { deregistrationDelaySeconds }, release: { timeouts: { drain } } }));
     expect(drain(599)).toEqual([]);
@@ -218,7 +218,7 @@ describe('validate', () => {
     ]);
   });
 
-  it('asks for the names of the second group only where there is one', () => {
+  it('requires the names of the second group only for blue/green', () => {
     const app = 'a-very-long-app-name';
     const raw = {
       ...minimal({ environments: { production: { cloud: 'local' } }, names: { proofTargetGroup: 'short-proof' } }),
@@ -230,7 +230,7 @@ describe('validate', () => {
     );
   });
 
-  it('tells a circle of inheritance once', () => {
+  it('reports circular inheritance once', () => {
     const environments = {
       a: { inherits: 'b', cloud: 'local' },
       b: { inherits: 'c' },
@@ -262,7 +262,7 @@ describe('validate', () => {
 });
 
 describe('release.clean', () => {
-  it('names the wrong path, and what is expected instead', () => {
+  it('refuses a wrong path, with what is expected', () => {
     const clean = { paths: ['/etc', '/var/lib/acme/id'], madeAtBoot: ['acme'], shared: ['../x'], keep: 'all' };
     expect(mistakes(minimal({ release: { clean } }))).toEqual([
       'release.clean.paths[0]: "/etc", expected something inside of that folder, as it is not identity of one host',
@@ -272,7 +272,7 @@ describe('release.clean', () => {
     ]);
   });
 
-  it('is the one place for the variables of the release role', () => {
+  it('is the only place for the variables of the release role', () => {
     const variables = { release_clean: ['/etc/acme/id'] };
     expect(mistakes(minimal({ ansible: { playbook: 'ansible/api.yml', variables } }))).toEqual([
       'ansible.variables.release_clean: ["/etc/acme/id"], expected that in release.clean.paths instead',

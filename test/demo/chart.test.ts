@@ -13,7 +13,7 @@ describe('versionChart', () => {
     expect(versionChart([second({ v1: 999, v2: 1 })])[1]).toBe('v2 │▁│');
   });
 
-  it('squeezes a long run into the width', () => {
+  it('compresses a long run to the width', () => {
     const chart = versionChart(
       Array.from({ length: 500 }, () => second({ v1: 1 })),
       40,
@@ -21,7 +21,7 @@ describe('versionChart', () => {
     expect(chart[0]).toBe(`v1 │${'█'.repeat(40)}│`);
   });
 
-  it('survives a load that saw nothing', () => {
+  it('accepts a load that saw no answer', () => {
     expect(versionChart([])).toHaveLength(1);
   });
 });

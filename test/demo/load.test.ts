@@ -60,7 +60,7 @@ describe('Load', () => {
     );
   });
 
-  it('counts connections that are reset, and answers that say no', async () => {
+  it('counts connections that are reset, and error answers', async () => {
     const total = await loaded(100, (response, at) => {
       if (at % 20 === 0) response.socket?.resetAndDestroy();
       else if (at % 10 === 0) response.writeHead(503).end();
@@ -70,7 +70,7 @@ describe('Load', () => {
     expect(total.failures['status 503']).toBeGreaterThanOrEqual(5);
   });
 
-  it('counts a request that gets no answer in time', async () => {
+  it('counts a request without an answer in time', async () => {
     const total = await loaded(100, (response, at) => (at === 10 ? undefined : answer(response)));
     expect(total.failed).toBe(1);
   });

@@ -32,7 +32,7 @@ async function complaint({ words, inText }: CommandLine): Promise<string | undef
 }
 
 describe('command lines in the pages', () => {
-  it.each(pages)('%s shows only what the command line takes', async (page) => {
+  it.each(pages)('%s has only command lines that the parser accepts', async (page) => {
     const lines = commandLines(page, await readFile(path.join(root, page), 'utf8'));
     const wrong: string[] = [];
     for (const line of lines) {
@@ -42,7 +42,7 @@ describe('command lines in the pages', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('are found in blocks and sentences, with all that a page leaves open', () => {
+  it('are found in blocks and sentences, with everything that a page omits', () => {
     const page = [
       'Say `pipeline scale <app> <n>`, or:',
       '```console',
@@ -65,7 +65,7 @@ describe('command lines in the pages', () => {
     ]);
   });
 
-  it('would be noticed when they are wrong', async () => {
+  it('are reported when they are wrong', async () => {
     const page = '```\npipeline relese api\npipeline release api --no-such\npipeline frontend no-such-task\n```\n';
     const complaints = await Promise.all(commandLines('x.md', page).map(complaint));
     expect(complaints.map((text) => text?.split(':')[0])).toEqual([
@@ -76,7 +76,7 @@ describe('command lines in the pages', () => {
   });
 });
 
-it('shows in the help of each command only examples that the command takes', async () => {
+it('the help of each command has only examples that the command accepts', async () => {
   for (const { name, examples = [] } of commands) {
     for (const example of examples) {
       const [line] = commandLines(name, `\`\`\`\n${example}\n\`\`\``);

@@ -8,7 +8,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 /** Comments, and the descriptions of settings, which stand in docs/ themselves. */
 const notPrinted = /^\s*(\/\/|\/?\*)/;
 
-test('what is printed names pages of the package by the name of the package, and only pages that exist', async () => {
+test('printed texts name documentation pages by the name of the package, and only pages that exist', async () => {
   const files = (await readdir(path.join(root, 'src'), { recursive: true })).filter((name) => name.endsWith('.ts'));
   const wrong: string[] = [];
   for (const file of files.filter((name) => !/^config\/(schema\/|reference\.ts)/.test(name))) {

@@ -57,13 +57,13 @@ async function complaintsWith(variables: Record<string, unknown>): Promise<strin
 const group = () => services.fleet.names.group;
 
 describe('doctor', () => {
-  it('warns of a variable of plays without a value, which a release refuses', async () => {
+  it('warns about a play variable without a value, which a release refuses', async () => {
     expect(await complaintsWith({ env: { KEY: undefined }, empty: '' })).toEqual([
       'config.unset-variable: ansible.variables.env.KEY has no value: a release is refused | set the shell variable that pipelines/api.ts reads it from',
     ]);
   });
 
-  it('says what a release makes of the playbook, and warns of one that it refuses', async () => {
+  it('reports how a release uses the playbook, and warns about one that it refuses', async () => {
     const tasks = world.playbook.plays[0]?.tasks ?? [];
     const found = async () => {
       const one = (await diagnose(services, world.clock)).find(({ id }) => id === 'ansible.playbook');
@@ -79,7 +79,7 @@ describe('doctor', () => {
     tasks.splice(1, 1, release as (typeof tasks)[number]);
   });
 
-  it('finds nothing wrong with a fleet that is well, and says what it looked at', async () => {
+  it('finds nothing wrong with a healthy fleet, and lists what it checked', async () => {
     expect(await complaints()).toEqual([]);
     const ids = (await diagnose(services, world.clock)).map((one) => one.id);
     for (const id of [
@@ -95,7 +95,7 @@ describe('doctor', () => {
     }
   });
 
-  it('finds a host in Standby and suspended processes, with the commands that cure them', async () => {
+  it('finds a host in Standby and suspended processes, with the commands that fix them', async () => {
     const { autoScaling } = services.aws;
     const host = (await readGroup(autoScaling, group())).instances[0]?.id ?? '';
     await setCapacity(autoScaling, group(), { min: 3 });
@@ -132,7 +132,7 @@ describe('doctor', () => {
     await setCapacity(autoScaling, group(), { min: 4 });
   });
 
-  it('finds machines of runs that are over, an opening past its time, and a quota that is too small', async () => {
+  it('finds instances of finished runs, an expired opening, and a quota that is too small', async () => {
     const { ec2 } = services.aws;
     const { LaunchTemplateId, Version } = await templateOf();
     const tags = { [tagKeys.app]: 'api', [tagKeys.environment]: 'local', [tagKeys.role]: 'proof' };
@@ -169,7 +169,7 @@ describe('doctor', () => {
     expect(found).toMatch(/account.quota: a roll of the largest fleet needs \d+ vCPUs, and the account may run 10/);
   });
 
-  it('says what it could not look at, and goes on', async () => {
+  it('reports what it could not check, and continues', async () => {
     const found = await takeAll([
       { id: 'broken', run: () => Promise.reject(new Error('no network')) },
       { id: 'well', run: async () => [{ id: 'well', severity: 'ok', message: 'fine' }] },

@@ -33,7 +33,7 @@ afterEach(async () => {
   );
 });
 
-it('an image that cannot be launched is not denied by a finding that all is well', async () => {
+it('doctor does not report passed for an image that cannot be launched', async () => {
   const words = async () => (await diagnose(fleet.services, fleet.clock)).map((one) => one.message);
   const well = `nothing keeps ${name()} from launching instances`;
   expect(await words()).toContain(well);
@@ -43,7 +43,7 @@ it('an image that cannot be launched is not denied by a finding that all is well
   await fleet.aws.ec2.send(new EnableImageCommand({ ImageId }));
 });
 
-it('nothing is wrong with a fleet that can launch instances', async () => {
+it('doctor finds nothing wrong with a fleet that can launch instances', async () => {
   expect(await found('error')).toEqual([]);
   const all = await diagnose(fleet.services, fleet.clock);
   expect(all).toContainEqual({
@@ -62,7 +62,7 @@ it('a suspended Launch is an error, and a suspended AZRebalance is not', async (
   ]);
 });
 
-it('launches that fail are an error while instances are missing, a warning after, and nothing after one that went well', async () => {
+it('failed launches are an error while instances are missing, then a warning, and nothing after a successful launch', async () => {
   const { id } = fleet.cloud.faults.add({ kind: 'insufficient-capacity' });
   await size(5);
   await wait(10);
@@ -79,7 +79,7 @@ it('launches that fail are an error while instances are missing, a warning after
   expect((await found('warning')).join('\n')).not.toContain('fleet.launch');
 });
 
-it('a lifecycle hook that holds an instance for longer than release.timeouts.health is an error', async () => {
+it('a lifecycle hook that holds an instance longer than release.timeouts.health is an error', async () => {
   const hook = { AutoScalingGroupName: name(), LifecycleHookName: 'warm-up' };
   await asg().send(new PutLifecycleHookCommand({ ...hook, LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING' }));
   await size(5);
@@ -93,7 +93,7 @@ it('a lifecycle hook that holds an instance for longer than release.timeouts.hea
   expect(errors).toContain('pipeline local aws autoscaling complete-lifecycle-action');
 });
 
-it('the image that the template names is an error when it is disabled or gone', async () => {
+it('the image in the template is an error when it is disabled or gone', async () => {
   const ImageId = (await fleet.services.ledger.release('api', 'v1'))?.image?.imageId ?? '';
   await fleet.aws.ec2.send(new DisableImageCommand({ ImageId }));
   const launched = `images.serving: image ${ImageId} of v1, which ${name()} launches`;

@@ -20,11 +20,11 @@ afterEach(async () => {
 
 const findings = (ssh: Partial<Fleet['ssh']>) => takeAll(reachLooks({ fleet: { ssh } } as unknown as DoctorServices));
 
-it('has nothing to look at for a direct way', async () => {
+it('doctor has nothing to check for a direct connection', async () => {
   expect(await findings({ via: 'direct' })).toEqual([]);
 });
 
-it('misses the programs of sessions, each with its cure', async () => {
+it('doctor reports missing programs for sessions, each with its fix', async () => {
   process.env.PATH = folder;
   expect(await findings({ via: 'ssm' })).toEqual([
     expect.objectContaining({ id: 'reach.ssm', severity: 'error', cure: 'apt-get install awscli' }),
@@ -37,7 +37,7 @@ it('misses the programs of sessions, each with its cure', async () => {
   expect(await findings({ via: 'ssm' })).toEqual([expect.objectContaining({ id: 'reach.ssm', severity: 'ok' })]);
 });
 
-it('asks whether the jump host answers', async () => {
+it('doctor checks whether the jump host answers', async () => {
   const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as { port: number };

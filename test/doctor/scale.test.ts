@@ -24,11 +24,11 @@ const look = () => takeAll(scaleLooks(services, world.clock));
 const scale = async (to: number, times: { at?: number; until?: number } = {}) =>
   expect((await world.run(await planScale(services, world.clock, { to, ...times }))).outcome).toBe('done');
 
-it('says that the size is the usual one', async () => {
+it('doctor reports the usual size', async () => {
   expect(await look()).toEqual([{ id: 'fleet.size', severity: 'ok', message: `${group()} has its usual size` }]);
 });
 
-it('knows a fleet that is held, also after its minimum was changed by others, and when its end is scheduled', async () => {
+it('doctor recognizes a fleet held for an event, also after others changed its minimum, and when its end is scheduled', async () => {
   await scale(6);
   await setCapacity(services.aws.autoScaling, group(), { min: 0 });
   expect(await look()).toMatchObject([
@@ -46,7 +46,7 @@ it('knows a fleet that is held, also after its minimum was changed by others, an
 it.each([
   [0, 'a policy may take away machines'],
   [5, 'nothing here says why'],
-])('finds a minimum of %i that is not the configured one', async (min, why) => {
+])('doctor finds a minimum of %i that differs from the configured one', async (min, why) => {
   await setCapacity(services.aws.autoScaling, group(), { min, desired: 5 });
   expect(await look()).toMatchObject([
     {
@@ -63,7 +63,7 @@ it.each([
   await deleteScheduledActions(services.aws.autoScaling, group(), ['nightly']);
 });
 
-it('finds an event whose end no longer fits the fleet', async () => {
+it('doctor finds an event whose end no longer fits the fleet', async () => {
   await scale(9, { at: in_(2 * hour), until: in_(4 * hour) });
   expect(await look()).toMatchObject([{ id: 'fleet.size' }]);
   await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 6 });

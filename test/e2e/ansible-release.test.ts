@@ -142,18 +142,18 @@ describe('the release role on a real machine', () => {
     );
   });
 
-  it('stages again at once when it is there already', async () => {
+  it('stages again at once when the environment is already there', async () => {
     expect(await play('stage', 'v1')).not.toContain('Install the dependencies');
   });
 
-  it('activates it', async () => {
+  it('activates v1', async () => {
     await play('activate', 'v1');
     expect(await answer('/version')).toMatchObject({ version: 'v1', commit: commits.v1 });
     expect(await sh('readlink /srv/api/current')).toBe('releases/v1');
     expect((await sh('cat /srv/api/shared/log/current')).includes('"serving"')).toBe(true);
   });
 
-  it('stages v2 beside v1, which goes on serving', async () => {
+  it('stages v2 beside v1, which continues to serve', async () => {
     const { pid } = await answer('/version');
     await play('stage', 'v2');
     expect(await answer('/version')).toMatchObject({ version: 'v1', pid });
@@ -170,7 +170,7 @@ describe('the release role on a real machine', () => {
   const flip = async (...words: string[]) =>
     JSON.parse(await hosts.run(host, ['python3', '/srv/api/bin/environments.py', ...words])) as Record<string, unknown>;
 
-  it('flips to an environment that is there and back, answering every request meanwhile', async () => {
+  it('switches in place to an existing environment and back, answering every request meanwhile', async () => {
     expect(await flip('list')).toEqual({ serving: 'v2', environments: ['v2', 'v1'] });
     const seen = new Set<unknown>();
     const failures: unknown[] = [];
@@ -197,7 +197,7 @@ describe('the release role on a real machine', () => {
     expect([...seen].sort()).toEqual(['v1', 'v2']);
   });
 
-  it('does not flip to what is not there, is broken, or cannot be checked', async () => {
+  it('does not switch in place to an environment that is missing, broken, or cannot be checked', async () => {
     const { pid } = await answer('/version');
     expect(await flip('to', 'v9')).toMatchObject({ ok: false, reason: expect.stringContaining('there are: v2, v1') });
     const config = '/srv/api/releases/v1/config.json';
@@ -217,7 +217,7 @@ describe('the release role on a real machine', () => {
     expect(await sh('readlink /srv/api/current')).toBe('releases/v2');
   });
 
-  it('starts the service again when it ends by itself', async () => {
+  it('starts the service again when it exits by itself', async () => {
     const { pid } = await answer('/version');
     await sh(`kill -KILL $(cat /proc/*/status | awk '/^Name:.*node/{n=1} /^Pid:/{if(n)print $2; n=0}')`);
     await expect
@@ -226,7 +226,7 @@ describe('the release role on a real machine', () => {
     expect(await answer('/version')).toMatchObject({ version: 'v2' });
   });
 
-  it('refuses an unhealthy version with the app’s own log, and leaves nothing of it running', async () => {
+  it("refuses an unhealthy version with the app's own log, and leaves nothing of it running", async () => {
     const failure = (await play('stage', 'v3', { release_health_timeout: 1 }).catch((error) => error)) as PipelineError;
     expect(failure.code).toBe('ansible.failed');
     expect(failure.message).toContain('in task "Wait until it is healthy: api v3 on port 8081"');
@@ -240,7 +240,7 @@ describe('the release role on a real machine', () => {
     expect(await sh('ls /srv/api/releases')).toBe('v1\nv2');
   });
 
-  it('says at once when the app does not even start', async () => {
+  it('fails at once when the app does not even start', async () => {
     const failure = (await play('stage', 'v5').catch((error) => error)) as PipelineError;
     expect(failure.message).toContain('it exited before it was healthy');
     expect(failure.details.join('\n')).toContain('config.json is not JSON');
@@ -271,7 +271,7 @@ describe('the release role on a real machine', () => {
     expect(await answer('/version')).toMatchObject({ version: 'v1' });
   });
 
-  it('keeps the last environments only', async () => {
+  it('keeps only the last environments', async () => {
     for (const version of ['v2', 'v4']) {
       await play('stage', version);
       await play('activate', version);
@@ -279,7 +279,7 @@ describe('the release role on a real machine', () => {
     expect(await sh('ls /srv/api/releases')).toBe('v2\nv4');
   });
 
-  it('cleans the host while the connection lives on', async () => {
+  it('cleans the host while the connection stays up', async () => {
     await sh(
       'mkdir -p /root/.aws && echo secret > /root/.aws/credentials && echo ls > /root/.bash_history && echo x > /var/log/messages',
     );

@@ -19,8 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-describe('a bad release ends on the old version by itself, with exit code 3', () => {
-  it('when the app answers ten times slower: caught by its times, no request fails', async () => {
+describe('a bad release returns to the old version automatically, with exit code 3', () => {
+  it('when the app answers ten times slower: detected by response times, no request fails', async () => {
     const { ended, report, total } = await releaseBad(world, {
       file: 'examples/api/src/api.js',
       from: startAfter(40),

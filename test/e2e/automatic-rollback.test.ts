@@ -46,8 +46,8 @@ async function setAlarm(StateValue: 'OK' | 'ALARM'): Promise<void> {
   await cloudWatch.send(new SetAlarmStateCommand({ AlarmName: 'api-errors', StateValue, StateReason }));
 }
 
-describe('a bad release ends on the old version by itself, with exit code 3', () => {
-  it('when new machines never get healthy in the roll: no request fails', async () => {
+describe('a bad release returns to the old version automatically, with exit code 3', () => {
+  it('when new instances never become healthy in the roll: no request fails', async () => {
     const { ended, report, total } = await releaseBad(
       world,
       { file: 'examples/api/config.json', from: 'Opening night', to: 'Opening Night' },
@@ -72,7 +72,7 @@ describe('a bad release ends on the old version by itself, with exit code 3', ()
     await expectBack(world, report);
   });
 
-  it('when the app is healthy but a path answers 500: caught by the probes, other paths do not fail', async () => {
+  it('when the app is healthy but a path answers 500: detected by the probes, other paths do not fail', async () => {
     const { ended, report, total } = await releaseBad(world, {
       file: 'examples/api/src/api.js',
       from: openAir,
@@ -112,7 +112,7 @@ describe('a bad release ends on the old version by itself, with exit code 3', ()
 });
 
 describe('a good release', () => {
-  it('is not taken back, and is known-good after its window', async () => {
+  it('is not undone, and is known-good after its window', async () => {
     await world.project.change('All is well');
     const release = await world.json<Report>('release', 'api');
     const images = await world.json<Images>('images', 'api');

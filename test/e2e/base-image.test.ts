@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => world?.close());
 
-it('refuses to guess when there is nothing to build on', async () => {
+it('a base image build fails when there is nothing to build on', async () => {
   await world.configure(
     'pipelines/api.ts',
     "instance: { type: 't3.small',",
@@ -38,7 +38,7 @@ it('refuses to guess when there is nothing to build on', async () => {
   await world.configure('pipelines/api.ts', "baseSource: 'nope-*', ", '');
 });
 
-it.skipIf(!runs)(`builds the base image, and fleets and releases are built on it${skipped}`, async () => {
+it.skipIf(!runs)(`a base image is built, and fleets and releases are built on it${skipped}`, async () => {
   const before = await world.json<BaseReport>('base', 'status', 'api');
   expect(before.images).toMatchObject([{ name: 'golden-base-1', current: true, releases: [] }]);
 
@@ -71,7 +71,7 @@ it.skipIf(!runs)(`builds the base image, and fleets and releases are built on it
 });
 
 it.skipIf(!runs)(
-  `a newer base image gets under a fleet that serves, without one failed request${skipped}`,
+  `a newer base image replaces the one of a fleet that serves, without one failed request${skipped}`,
   async () => {
     const [below] = (await world.json<BaseReport>('base', 'status', 'api')).images;
     const built = await world.json<BuiltBase>('base', 'build', 'api');

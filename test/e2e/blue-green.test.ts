@@ -57,7 +57,7 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 describe('blue/green on real machines, under load from the first release to the last', () => {
-  it('fills one colour with the first release', async () => {
+  it('fills the first group with the first release', async () => {
     const report = await world.json<Report>('release', 'api');
     expect(report).toMatchObject({ version: 'v1', previous: null });
     expect(ids(report)).toContain('roll');
@@ -88,7 +88,7 @@ describe('blue/green on real machines, under load from the first release to the 
     expect(load.seconds.filter((one) => one.versions.v1 && one.versions.v2).length).toBeGreaterThanOrEqual(4);
   });
 
-  it('catches a version that breaks once it has requests, in a canary step, and gives the weights back', async () => {
+  it('detects in a canary step a version that breaks under requests, and restores the weights', async () => {
     const route = "router.get('/', (_request, response) => send(response, 200, availability(config)));";
     const breaking =
       "let asked = 0;\n  router.get('/', (_request, response) => send(response, ++asked > 2 ? 500 : 200, availability(config)));";
@@ -104,7 +104,7 @@ describe('blue/green on real machines, under load from the first release to the 
     await expectServing(green, 'v2', blue, 'v1');
   });
 
-  it('in the middle of a shift: fast-rollback gives the weights back', async () => {
+  it('restores the weights on fast-rollback in the middle of a traffic shift', async () => {
     const events = path.join(world.dir, 'shifting.ndjson');
     const release = world.start('release', 'api', '--events', events);
     await tells(events, (event) => event.code === 'change.outcome' && event.action === 'set-weights');
@@ -114,7 +114,7 @@ describe('blue/green on real machines, under load from the first release to the 
     await expectServing(green, 'v2', blue, 'v1');
   });
 
-  it('switches back, and takes that back, each by one change of weights', async () => {
+  it('switches back, and undoes that, each by one change of weights', async () => {
     const back = await world.json<Report>('fast-rollback', 'api');
     expect(back).toMatchObject({ version: 'v1', previous: 'v2', how: 'switch' });
     expect(ids(back)).toEqual(['preflight', 'switch', 'settle', 'announce']);
@@ -124,7 +124,7 @@ describe('blue/green on real machines, under load from the first release to the 
     await expectServing(green, 'v2', blue, 'v1');
   });
 
-  it('leaves the end of the old group to Auto Scaling, and then there is nothing to switch to', async () => {
+  it('leaves the termination of the old group to Auto Scaling, after which a switch is not possible', async () => {
     await world.configure('pipelines/api.ts', 'rollbackWindow: 600', 'rollbackWindow: 6');
     await world.json<Report>('fast-rollback', 'api', 'v1', '--how', 'switch');
     await expect.poll(async () => versionsIn(await status(), green), { timeout: 60_000, interval: 500 }).toEqual([]);
@@ -138,7 +138,7 @@ describe('blue/green on real machines, under load from the first release to the 
     expect(stderr).toContain(`${green} has no machines any more`);
   });
 
-  it('failed not one request through all of this', async () => {
+  it('fails not one request in all of these tests', async () => {
     const total = await load.stop();
     expect(total.failures).toEqual({});
     expect(total.failed).toBe(0);

@@ -40,7 +40,7 @@ it.skipIf(!runs).each([
   ['its terminal is closed', 129, (terminal: Terminal) => terminal.close()],
   ['Ctrl-C is pressed', 130, (terminal: Terminal) => terminal.type('\x03')],
 ])(
-  `base build ends when %s, after Packer has removed what it had made: exit code %i${skipped}`,
+  `base build exits when %s, after Packer has removed what it had created: exit code %i${skipped}`,
   async (_, code, end) => {
     const terminal = world.onTerminal('base', 'build', 'api');
     // A simulated machine never answers SSH, so Packer waits for it.

@@ -44,14 +44,14 @@ test('hostile names and refs are refused with exit code 2, and nothing is run', 
   expect(existsSync(mark)).toBe(false);
 });
 
-test('a reader that goes away early is no failure', async () => {
+test('a reader that closes the output early is not a failure', async () => {
   const { status, stderr } = spawnSync('sh', ['-c', '"$0" "$1" --help | true', process.execPath, bin], {
     encoding: 'utf8',
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
 
-test('before the build it says how to build', () => {
+test('the command line before the build says how to build', () => {
   mkdirSync(join(project, 'bin'));
   cpSync(bin, join(project, 'bin', 'pipeline.mjs'));
   const { status, stderr } = spawnSync(process.execPath, [join(project, 'bin', 'pipeline.mjs'), '--help'], {

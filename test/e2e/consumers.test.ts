@@ -36,7 +36,7 @@ describe.skipIf(!redis)(`the consumers of a queue${skipped}`, () => {
   const push = (...messages: string[]) => queues?.send('rpush', 'heracles:tickets', ...messages);
   const until = (wanted: (queue: Queue) => boolean) => waitUntil(tickets, wanted, withinAMinute);
 
-  it('stop and start by a task each', async () => {
+  it('are stopped and started by a task each', async () => {
     await world.done('release', 'heracles');
     await push('a', 'b', 'c');
     await until((queue) => queue.done === 3);

@@ -40,14 +40,14 @@ describe('the demo', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGHUP', 129],
-  ] as const)('ends what it has started at %s', async (signal, exitCode) => {
+  ] as const)('terminates what it has started at %s', async (signal, exitCode) => {
     const one = await releasing();
     one.signal(signal);
     expect((await one.child).exitCode).toBe(exitCode);
     expect(ours()).toEqual([]);
   });
 
-  it('begins anew after one that was killed', async () => {
+  it('starts again after one that was killed', async () => {
     const one = await releasing();
     one.signal('SIGKILL');
     await one.child;

@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => machines?.close());
 
-it('--check on a fresh machine says that there is a lot to do, and does nothing of it', async () => {
+it('development setup with --check on a fresh machine reports the changes, and makes none', async () => {
   const recap = await play({}, '--check');
   expect(recap, recap.output).toMatchObject({ failed: 0, unreachable: 0 });
   expect(recap.changed).toBeGreaterThan(5);
@@ -49,7 +49,7 @@ it('--check on a fresh machine says that there is a lot to do, and does nothing 
   expect(existsSync(join(machine.root, 'etc/sv/api'))).toBe(false);
 });
 
-it('sets the machine up, and both apps are served from the working copy', async () => {
+it('development setup prepares the machine, and both apps are served from the working copy', async () => {
   const recap = await play();
   expect(recap, recap.output).toMatchObject({ failed: 0, unreachable: 0 });
   expect(await json(3000, '/version')).toMatchObject({ app: 'api', version: 'dev' });
@@ -59,7 +59,7 @@ it('sets the machine up, and both apps are served from the working copy', async 
   expect(await readFile(join(machine.root, 'etc/sv/api/run'), 'utf8')).toContain('export NODE_ENV=development');
 });
 
-it('changes nothing when it is played again, not even what the developer has written, and the services run on', async () => {
+it("a second development setup changes nothing, also not the developer's files, and the services keep running", async () => {
   const file = join(machine.root, checkout, 'examples/api/config.json');
   await writeFile(file, JSON.stringify({ healthy: true, headline: 'mine', events: [] }));
   const { pid } = await json(3000, '/version');
@@ -69,12 +69,12 @@ it('changes nothing when it is played again, not even what the developer has wri
   expect((await json(3000, '/version')).pid).toBe(pid);
 });
 
-it('--check says so on a machine that is set up', async () => {
+it('development setup with --check reports a machine that is set up', async () => {
   const recap = await play({}, '--check');
   expect(recap, recap.output).toMatchObject({ changed: 0, failed: 0, unreachable: 0 });
 });
 
-it('installs again when the lock file has changed or what it made is gone, and starts the service again', async () => {
+it('a changed lock file or missing packages cause a new installation and a restart of the service', async () => {
   const { pid } = await json(3000, '/version');
   await rm(join(machine.root, checkout, 'examples/frontend/.venv'), { recursive: true });
   await appendFile(join(machine.root, checkout, 'examples/api/package-lock.json'), '\n');
@@ -88,7 +88,7 @@ it('installs again when the lock file has changed or what it made is gone, and s
   expect((await json(3000, '/version')).pid).not.toBe(pid);
 });
 
-it('says what is wrong with an unknown app and a working copy that is not there', async () => {
+it('development setup names an unknown app and a missing working copy', async () => {
   const unknown = await play({ development_apps: ['shop'] });
   expect(unknown).toMatchObject({ failed: 1, changed: 0 });
   expect(unknown.output).toContain("development_apps is ['shop']; known: api, frontend, heracles");
@@ -97,7 +97,7 @@ it('says what is wrong with an unknown app and a working copy that is not there'
   expect(missing.output).toContain('/home/dev/other/examples/api is not there: give development_checkout');
 });
 
-it('gives a service what is in its .env, and names the secrets that it lacks', async () => {
+it('a service gets the values of its .env, and the secrets that it lacks are named', async () => {
   const development_settings = {
     api: {
       folder: 'examples/api',

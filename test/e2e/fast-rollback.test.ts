@@ -74,8 +74,8 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-describe('back on the version before', () => {
-  it('flips every host under load without one failed request, a scale-out meanwhile included, and converges', async () => {
+describe('fast rollback to the version before', () => {
+  it('switches every host in place under load without one failed request, also during a scale-out, and replaces the hosts', async () => {
     expect((await status()).rollback).toMatchObject({ version: 'v1', how: 'flip' });
     await underLoad(async () => {
       const { autoScaling } = createClients({ region: up.region, endpoint: up.endpoint, credentials: up });
@@ -92,7 +92,7 @@ describe('back on the version before', () => {
     expect(none).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('serves v1 already') });
   });
 
-  it('rolls the rollback back: by a roll, as the old image does not hold the newer version', async () => {
+  it('undoes the rollback: by rolling, as the old image does not hold the newer version', async () => {
     const refused = await world.pipeline('fast-rollback', 'api', 'v2', '--how', 'flip');
     expect(refused).toMatchObject({
       exitCode: 1,
@@ -104,7 +104,7 @@ describe('back on the version before', () => {
     await expectWhole('v2', 6);
   });
 
-  it('replaces a host that cannot switch, and waits for the whole fleet when told to', async () => {
+  it('replaces a host that cannot switch, and waits for the whole fleet when requested', async () => {
     const [broken] = (await status()).instances;
     // What the image promises is not on this host any more.
     const disk = path.join(world.dir, 'cloud', 'machines', broken?.id ?? '', 'root/srv/api/releases/v1');
@@ -116,7 +116,7 @@ describe('back on the version before', () => {
     expect((await status()).instances.map((one) => one.id)).not.toContain(broken?.id);
   });
 
-  it('in the middle of a roll: aborts it under load without one failed request, and the fleet is as it was', async () => {
+  it('in the middle of a roll: aborts it under load without one failed request, and restores the fleet', async () => {
     await world.project.change('Third');
     const events = path.join(world.dir, 'rolling.ndjson');
     const release = world.start('release', 'api', '--events', events);
@@ -140,7 +140,7 @@ describe('back on the version before', () => {
     await expectWhole('v1', 6);
   });
 
-  it('after a release whose process was killed: what it left is put back from its journal', async () => {
+  it('after a killed release: undoes its changes from the journal', async () => {
     const events = path.join(world.dir, 'killed.ndjson');
     const release = world.start('release', 'api', '--events', events);
     await expect

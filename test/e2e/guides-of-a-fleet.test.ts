@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 // One fleet goes through these pages, each of which begins where the one before it has ended; the first one with a fleet that serves.
-describe('the transcript of', () => {
+describe('the transcript of a guide to a fleet', () => {
   it.each(['tasks', 'automatic-rollback', 'local-cloud', 'blue-green', 'init'])(
     'docs/%s.md shows what happens',
     async (page) => {

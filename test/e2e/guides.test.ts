@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 // One fleet goes through these pages, each of which begins where the one before it has ended; the first one with an empty machine.
-describe('the transcript of', () => {
+describe('the transcript of a guide', () => {
   it.each(['release', 'rollback', 'images', 'scale', 'doctor'])('docs/%s.md shows what happens', async (page) => {
     const commands = await transcriptOf(`docs/${page}.md`);
     expect(commands.length).toBeGreaterThan(0);

@@ -29,7 +29,7 @@ const synth = () =>
   });
 
 describe('the infrastructure app', () => {
-  it('synthesises the project\u2019s own fleets offline, and CloudFormation\u2019s rules find nothing', async () => {
+  it("synthesizes the project's fleets offline, and CloudFormation's rules find nothing", async () => {
     const { exitCode, all } = await synth();
     expect(all).not.toMatch(/error|warning/i);
     expect(exitCode).toBe(0);
@@ -54,27 +54,31 @@ describe('the infrastructure app', () => {
     expect(exitCode).toBe(0);
   });
 
-  it.skipIf(!linter)(`is clean with all that a configuration may ask for${linter ? '' : ' (skipped)'}`, async () => {
-    const principal = 'arn:aws:iam::123456789012:role/ci';
-    const fleet = awsFleet({
-      ledger: { type: 's3', bucket: 'team-ledger' },
-      release: { strategy: 'blue-green' },
-      balancer: { listenerPort: 443 },
-      infrastructure: {
-        deployPrincipals: [principal],
-        baseBuildPrincipals: [principal],
-        sshCidrs: ['10.0.0.0/16'],
-        certificateArn: 'arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012',
-        volumeInitializationRate: 200,
-        alarms: { topicArn: 'arn:aws:sns:eu-west-1:123456789012:nights' },
-      },
-    });
-    const stacks = ['golden-pipeline-production', 'api-production'];
-    const template = synthesise(fleet);
-    for (const name of stacks) await writeFile(path.join(out, `${name}.json`), JSON.stringify(template(name).toJSON()));
-    const files = stacks.map((name) => `${name}.json`);
-    const { exitCode, all } = await execa('cfn-lint', files, { cwd: out, reject: false, all: true });
-    expect(all).toBe('');
-    expect(exitCode).toBe(0);
-  });
+  it.skipIf(!linter)(
+    `is clean with everything that a configuration may request${linter ? '' : ' (skipped)'}`,
+    async () => {
+      const principal = 'arn:aws:iam::123456789012:role/ci';
+      const fleet = awsFleet({
+        ledger: { type: 's3', bucket: 'team-ledger' },
+        release: { strategy: 'blue-green' },
+        balancer: { listenerPort: 443 },
+        infrastructure: {
+          deployPrincipals: [principal],
+          baseBuildPrincipals: [principal],
+          sshCidrs: ['10.0.0.0/16'],
+          certificateArn: 'arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012',
+          volumeInitializationRate: 200,
+          alarms: { topicArn: 'arn:aws:sns:eu-west-1:123456789012:nights' },
+        },
+      });
+      const stacks = ['golden-pipeline-production', 'api-production'];
+      const template = synthesise(fleet);
+      for (const name of stacks)
+        await writeFile(path.join(out, `${name}.json`), JSON.stringify(template(name).toJSON()));
+      const files = stacks.map((name) => `${name}.json`);
+      const { exitCode, all } = await execa('cfn-lint', files, { cwd: out, reject: false, all: true });
+      expect(all).toBe('');
+      expect(exitCode).toBe(0);
+    },
+  );
 });

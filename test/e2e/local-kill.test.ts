@@ -73,7 +73,7 @@ const served = async (url: string) => {
   }
 };
 
-it('CLD-PER-04 a daemon killed with SIGKILL leaves no process that the next start does not end, and its state is there', async () => {
+it('CLD-PER-04 the next start ends all processes that a daemon killed with SIGKILL has left, and restores its state', async () => {
   const one = accountOf(await spawnCloud({ dir: cloud }));
   const { KeyMaterial = '' } = await one.ec2.send(new CreateKeyPairCommand({ KeyName: 'key', KeyType: 'ed25519' }));
   const key = path.join(dir, 'key');
@@ -201,7 +201,7 @@ it('CLD-PER-04 a daemon killed with SIGKILL leaves no process that the next star
   three.disconnect();
 });
 
-it('CLD-PER-05 what a killed daemon has left running ends by itself or with the next stop', async () => {
+it('CLD-PER-05 processes that a killed daemon has left exit by themselves or at the next stop', async () => {
   const one = accountOf(await spawnCloud({ dir: cloud }));
   await one.running();
   one.disconnect();

@@ -28,7 +28,7 @@ async function pipelineWithout(program: string, ...args: string[]) {
   });
 }
 
-it('says how to start the local cloud when it is not running', async () => {
+it('commands say how to start the local cloud when it is not running', async () => {
   for (const args of [
     ['release', 'api'],
     ['status', 'api'],
@@ -45,7 +45,7 @@ it.each([
   ['haproxy', 'haproxy'],
   ['bwrap', 'bubblewrap'],
   ['runsvdir', 'runit'],
-])('says what to install when %s is missing', async (program, debianPackage) => {
+])('local up says what to install when %s is missing', async (program, debianPackage) => {
   const { exitCode, stderr } = await pipelineWithout(program, 'local', 'up');
   expect(exitCode).toBeGreaterThan(0);
   expect(stderr).toContain(`apt-get install`);
@@ -53,7 +53,7 @@ it.each([
   expect(stderr).not.toMatch(/\n\s+at /);
 });
 
-it('names a port that is taken', async () => {
+it('local up names a port that is in use', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -97,7 +97,7 @@ async function expectChangesApplied(): Promise<void> {
   await writeFile(file, before);
 }
 
-it('starts, tells where it is, is there already, stops, starts again with its fleet, and is reset', async () => {
+it('the local cloud starts, prints its address, is already running, stops, starts again with its fleet, and is reset', async () => {
   interface Up {
     endpoint: string;
     loadBalancers: { app: string; url: string }[];
@@ -114,7 +114,7 @@ it('starts, tells where it is, is there already, stops, starts again with its fl
   expect((await world.pipeline('local', 'down')).exitCode).toBe(0);
 });
 
-it('says what to install when Ansible is missing, before anything is begun', async () => {
+it('local up says what to install when Ansible is missing, before it starts anything', async () => {
   await world.json('local', 'up');
   const { exitCode, stderr } = await pipelineWithout('ansible-playbook', 'release', 'api');
   expect(stderr).toContain('apt-get install ansible-core');

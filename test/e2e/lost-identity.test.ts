@@ -30,7 +30,7 @@ const identity = [
   'srv/api/shared/sessions/s',
 ];
 
-it('identity of one host is not in the image, and a bake host that cannot get it back is terminated, under load', async () => {
+it('the identity of a host is not in the image, and a bake instance that cannot get it back is terminated, under load', async () => {
   const before = await instances();
   for (const id of before) {
     for (const file of [...identity, 'srv/api/shared/uploads/u']) {
@@ -65,7 +65,7 @@ it('identity of one host is not in the image, and a bake host that cannot get it
   }
 });
 
-it('a bake host with what a boot makes again alone returns as the first canary', async () => {
+it('a bake instance that lost only what a boot creates again returns as the first canary', async () => {
   for (const id of await instances()) {
     await mkdir(path.dirname(onDisk(id, 'opt/acme/x')), { recursive: true });
     await writeFile(onDisk(id, 'opt/acme/x'), id);
@@ -78,7 +78,7 @@ it('a bake host with what a boot makes again alone returns as the first canary',
   for (const id of await instances()) expect(await exists(onDisk(id, 'opt/acme/x'))).toBe(false);
 });
 
-it('a path of the operating system is refused, exit 2, and nothing is changed', async () => {
+it('a clean-up path of the operating system is refused with exit code 2, and nothing is changed', async () => {
   await world.configure('pipelines/api.ts', "paths: ['/etc/acme/id']", "paths: ['/etc']");
   const { exitCode, stderr } = await world.pipeline('release', 'api');
   expect(exitCode).toBe(2);

@@ -26,7 +26,7 @@ async function underLoad(...args: string[]) {
 const images = () => world.json<Images>('images', 'api');
 
 describe('a release from a fresh clone, whose ledger is empty', () => {
-  it('is refused, takes no version that exists, and every image stays, under load', async () => {
+  it('is refused, uses no existing version, and every image stays, under load', async () => {
     const before = await images();
     await rm(path.join(world.project.dir, '.pipeline', 'ledger'), { recursive: true });
     await world.project.change('From a fresh clone');
@@ -40,7 +40,7 @@ describe('a release from a fresh clone, whose ledger is empty', () => {
     await expectWhole(world, 'v1');
   });
 
-  it('goes on after a rebuild, with the next version, under load', async () => {
+  it('continues after a rebuild, with the next version, under load', async () => {
     expect(await world.pipeline('ledger', 'rebuild', 'api', '--yes')).toMatchObject({ exitCode: 0 });
     const { exitCode, stdout, stderr } = await underLoad('release', 'api', '--json');
     expect(exitCode, stderr).toBe(0);
@@ -49,7 +49,7 @@ describe('a release from a fresh clone, whose ledger is empty', () => {
   });
 });
 
-it('an undefined variable in the environment of the service ends the release with its name, under load', async () => {
+it('an undefined variable in the environment of the service fails the release with its name, under load', async () => {
   await world.configure(
     'ansible/roles/api/defaults/main.yml',
     'NODE_ENV: production',

@@ -56,7 +56,7 @@ async function addPackage(name: string): Promise<void> {
 }
 
 describe('the installed package', () => {
-  it('brings one other package along, and the files that its documentation links to', async () => {
+  it('has one other package as a dependency, and the files that its documentation links to', async () => {
     const packages = (await readdir(path.join(project, 'node_modules'))).filter((name) => !name.startsWith('.'));
     expect(packages.sort()).toEqual(['golden-pipeline', 'jiti']);
 
@@ -106,7 +106,7 @@ describe('the installed package', () => {
     expect(await answer.text()).toBe('hello from the package');
   });
 
-  it('has types that a strict check of pipelines files passes, without the packages it is made of', async () => {
+  it('has types that pass a strict check of pipelines files, without its bundled packages', async () => {
     await addPackage('@types/node');
     for (const name of ['heracles.ts', 'sg.ts']) {
       await copyFile(path.join(root, 'pipelines', name), path.join(project, 'pipelines', name));
@@ -129,7 +129,7 @@ export default definePipeline({ app: 'wrong', ansible: { playbook: 'x.yml' }, se
     expect(checked.exitCode).toBe(0);
   });
 
-  it('makes the infrastructure once the AWS CDK is installed, and says what to install before', async () => {
+  it('creates the infrastructure once the AWS CDK is installed, and before says what to install', async () => {
     await rm(path.join(project, 'pipelines'), { recursive: true });
     await mkdir(path.join(project, 'pipelines'));
     await copyFile(path.join(root, 'pipelines/api.ts'), path.join(project, 'pipelines/api.ts'));

@@ -81,8 +81,8 @@ async function play(hosts: Hosts): Promise<string[]> {
   return tasks;
 }
 
-describe('through a jump host', () => {
-  it('runs commands and plays, over one connection to it', async () => {
+describe('a connection through a jump host', () => {
+  it('runs commands and plays, over one connection to the jump host', async () => {
     const hosts = reach(through());
     await hosts.waitReachable(machine, 20_000);
     expect(await hosts.run(machine, ['hostname'])).toBe('ip-32');
@@ -97,7 +97,7 @@ describe('through a jump host', () => {
     expect(processes).toHaveLength(3);
   });
 
-  it('refuses a jump host with another key at once, whatever is done', async () => {
+  it('refuses a jump host with another key at once, for every command', async () => {
     const hosts = reach(through({ hostKeys: machine.hostKeys }));
     const said = `the jump host ${machines.user}@${jump.address}:2222 has another host key than ssh.proxyJump.hostKeys says`;
     await expect(hosts.waitReachable(machine, 20_000)).rejects.toMatchObject({
@@ -114,7 +114,7 @@ describe('through a jump host', () => {
     });
   });
 
-  it('says when the jump host refuses the key, is down, or does not get through', async () => {
+  it('reports when the jump host refuses the key, is down, or does not forward', async () => {
     await expect(reach(through({ privateKey: machines.key })).waitReachable(machine, 20_000)).rejects.toMatchObject({
       message: expect.stringContaining(`refuses the key ${machines.key}`),
     });
@@ -135,7 +135,7 @@ describe('through a jump host', () => {
   });
 });
 
-describe('by a session of Session Manager', () => {
+describe('a connection by Session Manager', () => {
   const path = process.env.PATH;
   let calls: string;
 
@@ -183,7 +183,7 @@ process.stdin.pipe(socket); socket.pipe(process.stdout); socket.on('close', () =
     ]);
   });
 
-  it('says why there is no session', async () => {
+  it('reports why there is no session', async () => {
     await fakeAws(
       `console.error('\\nSessionManagerPlugin is not found. Please refer to SessionManager Documentation here'); process.exit(255);`,
     );

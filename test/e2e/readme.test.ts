@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-describe('the README\u2019s day', () => {
+describe('the day in the README', () => {
   it('shows what happens', async () => {
     const commands = await transcriptOf('README.md', 'A day with it');
     expect(commands.length).toBeGreaterThan(10);

@@ -33,7 +33,7 @@ afterAll(async () => {
   await world?.close();
 });
 
-describe('failures leave the fleet as it was', () => {
+describe('a failed release leaves the fleet as it was', () => {
   /** Commits a broken file, releases, mends the file; resolves with how the release ended. */
   async function releaseBroken(file: string, from: string, to: string) {
     await world.edit(file, from, to);
@@ -44,7 +44,7 @@ describe('failures leave the fleet as it was', () => {
     return ended;
   }
 
-  it('Ansible fails: its task and its own message are shown, no wall of output, exit 3', async () => {
+  it('when Ansible fails: its task and message are shown, without other output, exit 3', async () => {
     const { exitCode, stderr } = await releaseBroken(
       'examples/api/package.json',
       '"find-my-way": "',
@@ -57,14 +57,14 @@ describe('failures leave the fleet as it was', () => {
     await expectWhole(world, 'v1');
   });
 
-  it('an app that crashes at its start: its own last words are shown, exit 3', async () => {
+  it('when an app crashes at its start: its own last output is shown, exit 3', async () => {
     const { exitCode, stderr } = await releaseBroken('examples/api/server.js', "'./src/api.js'", "'./src/gone.js'");
     expect(stderr).toContain('gone.js');
     expect(exitCode).toBe(3);
     await expectWhole(world, 'v1');
   });
 
-  it('an app that never gets healthy: nothing is baked, exit 3', async () => {
+  it('when an app never becomes healthy: nothing is baked, exit 3', async () => {
     const before = await world.json<Images>('images', 'api');
     const { exitCode, stderr } = await releaseBroken('examples/api/config.json', '"healthy": true', '"healthy": false');
     expect(exitCode, stderr).toBe(3);
@@ -73,7 +73,7 @@ describe('failures leave the fleet as it was', () => {
     await expectWhole(world, 'v1');
   });
 
-  it('a proof instance that fails: the fleet is untouched, the image deregistered, exit 3, under load', async () => {
+  it('when a validation instance fails: the fleet is untouched, the image deregistered, exit 3, under load', async () => {
     await world.configure(
       'pipelines/api.ts',
       `{ path: '/', status: 200 }`,
@@ -94,7 +94,7 @@ describe('failures leave the fleet as it was', () => {
     await expectWhole(world, 'v1');
   });
 
-  it('a playbook for hosts that there are not: it is refused, nothing is baked, exit 3, under load', async () => {
+  it('when no host matches the playbook: it is refused, nothing is baked, exit 3, under load', async () => {
     const before = await world.json<Images>('images', 'api');
     await world.configure('ansible/api.yml', 'hosts: all', 'hosts: webservers');
     const load = new Load(url);
@@ -112,7 +112,7 @@ describe('failures leave the fleet as it was', () => {
     await expectWhole(world, 'v1');
   });
 
-  it('a playbook that changes the host itself, in a release that fails: nothing of it is ever served, under load', async () => {
+  it('when a playbook changes the host itself: nothing of that ever serves, under load', async () => {
     // A role that the pipeline does not know overwrites what serves, and has a handler restart the service.
     const role = path.join(world.project.dir, 'ansible/roles/site');
     await mkdir(path.join(role, 'tasks'), { recursive: true });
@@ -169,7 +169,7 @@ describe('failures leave the fleet as it was', () => {
     await execa('git', ['-C', world.project.dir, 'revert', '--no-edit', 'HEAD'], { env: author });
   });
 
-  it('a second release meanwhile is refused with exit 5 and the name of the first', async () => {
+  it('when a second release is started: it is refused with exit 5 and the name of the first', async () => {
     const first = world.start('release', 'api', '--events', path.join(world.dir, 'first.ndjson'));
     await expect
       .poll(async () => (await world.json<Status>('status', 'api')).lock?.owner, { timeout: 30_000, interval: 200 })
@@ -183,7 +183,7 @@ describe('failures leave the fleet as it was', () => {
     await expectWhole(world, 'v1');
   });
 
-  it('a terminal that is closed in the middle of the bake: all is put back without it, under load', async () => {
+  it('when the terminal is closed during the bake: all is undone without it, under load', async () => {
     const before = await world.json<Images>('images', 'api');
     const load = new Load(url);
     await load.warm();
@@ -204,7 +204,7 @@ describe('failures leave the fleet as it was', () => {
     await expectWhole(world, 'v1');
   });
 
-  it('a group that is filled while its host stands by: the host is ended, and the release is done, under load', async () => {
+  it('when the group is filled while its host is in Standby: the host is terminated, and the release completes, under load', async () => {
     const before = await readGroup(autoScaling, 'api-local');
     const load = new Load(url);
     await load.warm();
@@ -224,7 +224,7 @@ describe('failures leave the fleet as it was', () => {
   });
 });
 
-describe('bad input changes nothing', () => {
+describe('invalid input changes nothing', () => {
   const hostile = ['; rm -rf /', '../api', 'api\nb', '--upload-pack=touch x', 'API'];
   it.each(hostile)('app %j', async (app) => {
     const { exitCode, stderr } = await world.pipeline('release', '--', app);
@@ -247,7 +247,7 @@ describe('bad input changes nothing', () => {
     expect(stderr).toContain(version);
   });
 
-  it('a dirty work tree: named, unless the commit is', async () => {
+  it('a dirty work tree is named, unless the commit is given', async () => {
     await world.edit('examples/api/config.json', '"healthy": true', '"healthy": true ');
     const { exitCode, stderr } = await world.pipeline('release', 'api', '--dry-run');
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('examples/api/config.json') });

@@ -27,8 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-describe('the main job', () => {
-  it('makes the first image on a builder and fills the fleet', async () => {
+describe('releases and rollbacks', () => {
+  it('creates the first image on a builder and fills the fleet', async () => {
     commits.v1 = await world.project.head();
     const report = await world.json<Report>('release', 'api');
     expect(report).toMatchObject({ version: 'v1', previous: null });
@@ -89,7 +89,7 @@ describe('the main job', () => {
     );
   });
 
-  it('goes back without being told where to, and keeps every image', async () => {
+  it('rolls back without a given version, and keeps every image', async () => {
     const images = await world.json<Images>('images', 'api');
     expect(images.map(({ version, state, inUse, commit }) => ({ version, state, inUse, commit }))).toEqual([
       { version: 'v2', state: 'available', inUse: false, commit: commits.v2 },

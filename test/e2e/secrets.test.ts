@@ -116,7 +116,7 @@ describe('secrets of a service', () => {
     for (const value of Object.values(values)) expect(stderr).not.toContain(value);
   });
 
-  it('are kept on the host: an outage of AWS stops no restart of a service', async () => {
+  it('are kept on the host, so that the service can restart during an outage of AWS', async () => {
     for (const service of ['ssm', 'secretsmanager']) await world.done('local', 'fault', 'error', '--service', service);
     const [first] = (await status()).instances;
     const host = `http://${first?.address}:3000`;
@@ -128,7 +128,7 @@ describe('secrets of a service', () => {
     await world.done('local', 'fault', 'clear');
   });
 
-  it('are listed with where they are kept, and no value', async () => {
+  it('are listed with their store, and without their values', async () => {
     const { stdout } = await world.done('secrets', 'api');
     expect(stdout).toContain('Parameter Store /shop/stripe-key');
     expect(stdout).toContain('Secrets Manager shop/db, key password');
@@ -140,7 +140,7 @@ describe('secrets of a service', () => {
     });
   });
 
-  it('are read anew by a refresh, in place and without one failed request', async () => {
+  it('are read again by a refresh, in place and without one failed request', async () => {
     await put('/shop/stripe-key', values.stripeLater);
     expect((await shown()).map((one) => one.STRIPE_KEY)).toEqual([values.stripe]);
     const before = await status();
@@ -163,7 +163,7 @@ describe('secrets of a service', () => {
     expect(await holders()).toEqual([]);
   });
 
-  it('stop a bake when a value of theirs is on the disk, and the message names the file and the secret', async () => {
+  it('stop a bake when one of their values is on the disk, and the message names the file and the secret', async () => {
     await world.edit('examples/api/config.json', '"healthy"', `"leak": "${values.stripeLater}", "healthy"`);
     await world.project.commit('A leak');
     const ended = await world.pipeline('release', 'api');
@@ -174,7 +174,7 @@ describe('secrets of a service', () => {
   });
 });
 
-it('a service that cannot take over from itself is refreshed through Standby, host by host, without one failed request', async () => {
+it('a service without takeover is refreshed through Standby, host by host, without one failed request', async () => {
   await world.edit(
     'examples/frontend/server.py',
     'return self.answer(200, release())',

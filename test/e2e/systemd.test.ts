@@ -88,7 +88,7 @@ describe.each(apps)('the roles of %s on a host with systemd', (app) => {
     await expect.poll(answer).toMatchObject({ version: 'v1' });
   });
 
-  it('go to the next version and back, and leave nothing when there was nothing', async () => {
+  it('switch to the next version and back, and leave nothing when there was nothing', async () => {
     await play('stage', 'v2');
     expect(await answer()).toMatchObject({ version: 'v1' });
     await play('activate', 'v2');

@@ -19,7 +19,7 @@ describe('the maintenance page of a site', () => {
   const version = async () =>
     JSON.parse((await visit(`${frontend}/version`, { 'x-golden-proof': 'fleet' })).body).version;
 
-  it('is on while releases go on, and off again', async () => {
+  it('is on during releases, and is removed again', async () => {
     await world.done('release', 'frontend');
     expect((await visit(`${frontend}/`)).body).toContain('Tickets for everybody');
     await world.done('frontend', 'maintenance-on');
@@ -37,7 +37,7 @@ describe('the maintenance page of a site', () => {
     expect(await visit(`${frontend}/`)).toMatchObject({ status: 200, body: expect.stringContaining('Tickets') });
   });
 
-  it('with a time leaves the lock to others, and goes off by itself', async () => {
+  it('with a duration does not hold the lock, and is removed automatically', async () => {
     const timed = world.done('frontend', 'maintenance-on', '--for', '30s');
     const visitor = async () => (await visit(`${frontend}/`)).status;
     await expect.poll(visitor, { timeout: 30_000 }).toBe(503);

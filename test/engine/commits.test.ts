@@ -42,7 +42,7 @@ async function run(steps: Step<object, object>[], signal = new AbortController()
   });
 }
 
-it('undoes only what comes after a step that commits, and says what stands', async () => {
+it('an undo covers only what comes after a step that commits, and the rest is reported', async () => {
   const failing = step('c', {
     run: async (context) => {
       await context.change({ action: 'make', target: 'c' }, async () => undefined);
@@ -56,7 +56,7 @@ it('undoes only what comes after a step that commits, and says what stands', asy
   expect(result.steps.map(({ status }) => status)).toEqual(['done', 'done', 'failed']);
 });
 
-it('undoes what a later step was to end, also behind one that commits', async () => {
+it('an undo covers what a later step should have ended, also before a step that commits', async () => {
   const broken = step('c', { run: () => Promise.reject(new Error('broken')) });
   const failed = await run([step('a', { endedBy: 'c' }), step('b', { commits: true }), broken, step('d')]);
   expect(undone).toEqual(['a']);
@@ -70,7 +70,7 @@ it('undoes what a later step was to end, also behind one that commits', async ()
   expect(interrupted).toMatchObject({ outcome: 'interrupted', left: [] });
 });
 
-it('leaves what has been ended', async () => {
+it('an undo skips what has already been ended', async () => {
   const broken = step('d', { run: () => Promise.reject(new Error('broken')) });
   await run([step('a', { endedBy: 'c' }), step('b', { commits: true }), step('c'), broken]);
   expect(undone).toEqual(['c']);

@@ -13,7 +13,7 @@ function keeping(): EventReader & { seen: RunEvent[]; closed: number } {
   return view;
 }
 
-test('every view gets every event in order, and is closed once', async () => {
+test('every view receives every event in order, and is closed once', async () => {
   const views = [keeping(), keeping()];
   const hub = new EventHub(views, () => expect.unreachable());
   for (const event of goodRun) hub.emit(event);
@@ -25,7 +25,7 @@ test('every view gets every event in order, and is closed once', async () => {
   }
 });
 
-test('a view that throws is dropped and reported once; the run and the other views go on', async () => {
+test('a view that throws is dropped and reported once, and the run and the other views continue', async () => {
   const reported: unknown[] = [];
   const broken: EventReader = {
     on: () => {

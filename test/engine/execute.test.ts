@@ -6,7 +6,7 @@ import type { Step } from '../../src/engine/step.ts';
 import { bench, changing, type Facts } from './support/bench.ts';
 
 describe('execute', () => {
-  it('runs the steps in order, keeps facts, and tells all of it', async () => {
+  it('runs the steps in order, keeps facts, and emits an event for each part', async () => {
     const { run, log, codes, entries } = bench();
     const result = await run([
       changing(log, 'one', {
@@ -42,7 +42,7 @@ describe('execute', () => {
     expect(entries().map((entry) => entry.sequence)).toEqual(entries().map((_, index) => index + 1));
   });
 
-  it('undoes in exact reverse from the step that failed halfway: rolled back', async () => {
+  it('undoes in exact reverse order from the step that failed halfway: rolled back', async () => {
     const { run, log } = bench();
     const result = await run([
       changing(log, 'one'),
@@ -60,7 +60,7 @@ describe('execute', () => {
     expect(result.steps.map((step) => step.status)).toEqual(['undone', 'undone', 'failed', 'pending']);
   });
 
-  it('goes on undoing when one undo fails, and says what is left', async () => {
+  it('continues to undo when one undo fails, and reports what remains', async () => {
     const { run, log, events } = bench();
     const result = await run([
       changing(log, 'one'),
@@ -98,7 +98,7 @@ describe('execute', () => {
     expect(log).toEqual([]);
   });
 
-  it('says rolled-back, not usage, once something was changed', async () => {
+  it('ends as rolled-back, not usage, once something was changed', async () => {
     const { run, log } = bench();
     const result = await run([
       changing(log, 'one'),
@@ -133,7 +133,7 @@ describe('execute', () => {
     expect(result.steps[1]?.seconds).toBe(2.5);
   });
 
-  it('begins no change after Ctrl-C', async () => {
+  it('starts no change after Ctrl-C', async () => {
     const { run, log, interrupt } = bench();
     const result = await run([
       changing(log, 'one', {
@@ -148,7 +148,7 @@ describe('execute', () => {
     expect(result.outcome).toBe('interrupted');
   });
 
-  it('waits for changes that run side by side before it undoes them', async () => {
+  it('waits for concurrent changes before it undoes them', async () => {
     const { run, log } = bench();
     let finish = () => {};
     const result = run([
@@ -175,7 +175,7 @@ describe('execute', () => {
     expect(log).toEqual(['change one', 'slow ended', 'undo one']);
   });
 
-  it('refuses a change of a step that has ended', async () => {
+  it('refuses a change of a step that has finished', async () => {
     const { run, log } = bench();
     let late: () => Promise<unknown> = async () => undefined;
     await run([
@@ -205,7 +205,7 @@ describe('execute', () => {
     expect(result.left.slice(1)).toEqual(['not undone: Step one', 'not undone: Step two']);
   });
 
-  it('skips a step that says why', async () => {
+  it('skips a step with the reason that it returns', async () => {
     const { run, log, events } = bench();
     const result = await run([changing(log, 'one', { skip: async () => 'already on v2' }), changing(log, 'two')]);
     expect(log).toEqual(['change two']);
@@ -213,7 +213,7 @@ describe('execute', () => {
     expect(events).toContainEqual(expect.objectContaining({ code: 'step.skipped', reason: 'already on v2' }));
   });
 
-  it('writes the intent before the change and no secret ever', async () => {
+  it('writes the intent before the change, and never a secret', async () => {
     const { run, log, entries, events } = bench();
     await run([
       changing(log, 'one', {
@@ -251,7 +251,7 @@ describe('execute', () => {
     expect(result).toMatchObject({ outcome: 'failed', error: { message: 'disk full' } });
   });
 
-  it('undoes even when the journal cannot be written any more', async () => {
+  it('undoes even when the journal can no longer be written', async () => {
     const { run, log, store, events } = bench();
     const result = await run([
       changing(log, 'one', {
@@ -273,7 +273,7 @@ describe('execute', () => {
     );
   });
 
-  it('does not care for a reader that throws', async () => {
+  it('ignores an event reader that throws', async () => {
     const { run, log } = bench({
       sink: () => {
         throw new Error('terminal gone');
@@ -282,7 +282,7 @@ describe('execute', () => {
     expect((await run([changing(log, 'one')])).outcome).toBe('done');
   });
 
-  it('goes on where an earlier process ended: same facts, same token for the change of unknown end', async () => {
+  it('continues where an earlier process stopped: same facts, same token for the change with an unknown result', async () => {
     const first = bench();
     const tokens: string[] = [];
     const steps = (log: string[], die: boolean): Step<unknown, Facts>[] => [

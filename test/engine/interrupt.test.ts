@@ -29,7 +29,7 @@ describe('installInterrupt', () => {
     ['SIGHUP', 'SIGHUP'],
     ['SIGINT', 'SIGHUP'],
     ['SIGHUP', 'SIGTERM', 'SIGHUP'],
-  ] as const)('lets the undo go on after %s %s %s, as a terminal and a session end', (...signals) => {
+  ] as const)('lets the undo continue after %s %s %s, as a terminal and a session send them', (...signals) => {
     const source = new EventEmitter();
     const [onFirst, onSecond, exit] = [vi.fn(), vi.fn(), vi.fn()];
     const interrupt = installInterrupt({ source, onFirst, onSecond, exit });

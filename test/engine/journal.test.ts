@@ -77,7 +77,7 @@ describe('the journal of any run', () => {
     );
   });
 
-  it('a token is never used for two changes that both came out well', async () => {
+  it('never uses one token for two changes that both succeeded', async () => {
     await fc.assert(
       fc.asyncProperty(plans, async (shape) => {
         const { run, entries } = bench();
@@ -94,7 +94,7 @@ describe('replay', () => {
   const entry = (sequence: number, rest: object) => ({ sequence, at: 0, ...rest }) as JournalEntry;
   const intent = { type: 'change.intent', step: 's', action: 'a', target: 't', token: 'x', data: {}, undoing: false };
 
-  it('refuses a gap, an outcome without intent and a second outcome', () => {
+  it('refuses a gap, an outcome without an intent and a second outcome', () => {
     expect(() => replay([entry(2, intent)])).toThrow('journal entry 1 is missing');
     expect(() => replay([entry(1, { type: 'change.outcome', intent: 1, ok: true })])).toThrow('never begun');
     const ended = [entry(1, intent), entry(2, { type: 'change.outcome', intent: 1, ok: true })];
@@ -103,7 +103,7 @@ describe('replay', () => {
     );
   });
 
-  it('leaves a change without outcome open', () => {
+  it('keeps a change without an outcome open', () => {
     const [change] = [...replay([entry(1, intent)]).changes.values()];
     expect(change && isEnded(change)).toBe(false);
   });

@@ -18,7 +18,7 @@ describe('createPlan', () => {
     expect(log).toEqual([]);
   });
 
-  it('refuses two steps of one id', async () => {
+  it('refuses two steps with the same id', async () => {
     const steps = [changing([], 'one'), changing([], 'one')];
     await expect(createPlan<unknown, Facts>({ ...request, steps, initial: {} })).rejects.toThrow(
       'two steps of release are called one',

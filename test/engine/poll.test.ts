@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createPoll } from '../../src/engine/poll.ts';
 
 describe('createPoll', () => {
-  it('reads until the value fits, with a tenth of jitter, and tells each reading that was not the last', async () => {
+  it('reads until the value fits, with a tenth of jitter, and reports each reading except the last', async () => {
     const clock = new ManualClock();
     const reads: number[] = [];
     const seen: number[] = [];
@@ -26,7 +26,7 @@ describe('createPoll', () => {
     expect(seen).toEqual([1, 2]);
   });
 
-  it('gives up at the deadline with what it waited for, after a last look', async () => {
+  it('gives up at the deadline with what it waited for, after a last reading', async () => {
     const clock = new ManualClock();
     let reads = 0;
     const poll = createPoll(clock, undefined, () => 0.5);
@@ -46,7 +46,7 @@ describe('createPoll', () => {
     expect(reads).toBe(4);
   });
 
-  it('tells what is known of the cause when it gives up, and gives up all the same when nothing is', async () => {
+  it('reports the known cause when it gives up, and also gives up without one', async () => {
     const clock = new ManualClock();
     const poll = createPoll(clock);
     const wait = { what: 'x', read: async () => 'down', until: () => false, everyMs: 1000, timeoutMs: 0 };
@@ -60,7 +60,7 @@ describe('createPoll', () => {
     });
   });
 
-  it('ends at once on interrupt, and when the reading throws', async () => {
+  it('stops at once on interrupt, and when the reading throws', async () => {
     const clock = new ManualClock();
     const controller = new AbortController();
     const wait = { what: 'x', until: () => false, everyMs: 1000, timeoutMs: 10_000 };

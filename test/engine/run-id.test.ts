@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createRunId, isRunId } from '../../src/engine/run-id.ts';
 
 describe('createRunId', () => {
-  it('is time and four random characters, and sorts by time', async () => {
+  it('is the time and four random characters, and sorts by time', async () => {
     const clock = new ManualClock();
     const first = createRunId(clock, () => 35);
     expect(first).toBe('20260101T000000-000z');
@@ -13,7 +13,7 @@ describe('createRunId', () => {
   });
 
   it.each(['', '../x', '20260101T000000-000z\n', '20260101T000000-000z/..', '20260101T000000-'])(
-    '%j is none',
+    'does not accept %j',
     (text) => {
       expect(isRunId(text)).toBe(false);
     },

@@ -69,7 +69,7 @@ function get(port: number, path: string, agent?: http.Agent) {
 }
 
 describe('routes', () => {
-  it('says which release it is, healthy, and what is on sale', async () => {
+  it('returns the release, health, and the products on sale', async () => {
     const { port, child } = await start();
     expect((await get(port, '/version')).body).toMatchObject({
       app: 'api',
@@ -111,7 +111,7 @@ describe('routes', () => {
   });
 });
 
-describe('stop', () => {
+describe('stop of the example app', () => {
   it('fails no request of keep-alive clients under load', async () => {
     const { child, port } = await start();
     const failures: string[] = [];
@@ -144,7 +144,7 @@ describe('stop', () => {
     expect((await exited)[0]).toBe(0);
   });
 
-  it('fails health first and still answers', async () => {
+  it('fails the health check first and still answers', async () => {
     const { child, port } = await start({ STOP_DELAY_MS: '1500' });
     child.kill('SIGTERM');
     await expect.poll(async () => (await get(port, '/health')).status).toBe(503);
@@ -188,7 +188,7 @@ describe('stop', () => {
       expect(await answer).toMatchObject({ status: 200, headers: { connection: 'close' } });
     });
 
-    it('cuts it at the time-out and says so', async () => {
+    it('aborts it at the time-out and prints that', async () => {
       const { answer, stop } = await slowServer(10_000);
       expect(await stop({ delayMs: 0, timeoutMs: 50 })).toMatchObject({ clean: false });
       expect(await answer).toBe('ECONNRESET');
@@ -196,7 +196,7 @@ describe('stop', () => {
   });
 });
 
-describe('another environment takes over the held socket', () => {
+describe('another environment that takes over the held socket', () => {
   const programs = new URL('../../ansible/roles/release/files/', import.meta.url).pathname;
   const freePort = async () => {
     const server = createServer().listen(0, '127.0.0.1');
@@ -245,7 +245,7 @@ describe('another environment takes over the held socket', () => {
     return { port, flip };
   }
 
-  it('without a failed request of new and kept connections, there and back', async () => {
+  it('fails no request of new and kept connections, there and back', async () => {
     const { port, flip } = await serveHost();
     const failures: string[] = [];
     const seen = new Set<unknown>();
@@ -278,7 +278,7 @@ describe('another environment takes over the held socket', () => {
     expect((await get(port, '/version', new http.Agent())).body.version).toBe('v2');
   });
 
-  it('a kept connection is answered once more and then closed; an idle one is left to its client', async () => {
+  it('answers a kept connection once more and then closes it, and leaves an idle one to its client', async () => {
     const { port, flip } = await serveHost();
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     const idle = createConnection(port, '127.0.0.1');

@@ -14,7 +14,7 @@ function readiness(desired: number, instances: Record<string, [string, string?, 
   return { healthy, starting, failing };
 }
 
-it('instances that boot, that are being registered or that are to come are starting', () => {
+it('instances that boot, are being registered or are still to be launched count as starting', () => {
   expect(
     readiness(6, {
       'i-1': ['InService', 'healthy'],
@@ -36,7 +36,7 @@ it('instances that boot, that are being registered or that are to come are start
   });
 });
 
-it('instances that are unhealthy for the load balancer or for Auto Scaling are failing', () => {
+it('instances that are unhealthy for the load balancer or for Auto Scaling count as failing', () => {
   const found = readiness(3, {
     'i-1': ['InService', 'unhealthy'],
     'i-2': ['InService', 'initial', 'Unhealthy'],
@@ -45,7 +45,7 @@ it('instances that are unhealthy for the load balancer or for Auto Scaling are f
   expect(found).toEqual({ healthy: 1, starting: [], failing: ['i-1 is unhealthy', 'i-2 is initial'] });
 });
 
-it('instances that are on their way out leave room for others', () => {
+it('instances that are being removed leave room for others', () => {
   const found = readiness(2, {
     'i-1': ['InService', 'healthy'],
     'i-2': ['Terminating', 'draining'],

@@ -22,7 +22,7 @@ const tag = () => readGroupTag(world.aws.autoScaling, world.fleet.names.group, t
 const setTag = (run?: string) => setGroupTag(world.aws.autoScaling, world.fleet.names.group, tagKeys.run, run);
 const stranger = '20300101T000000-ab12';
 
-it('a release carries its run on the group while it is at work, and takes it off at its end', async () => {
+it('an active release records its run on the group, and removes the tag at its end', async () => {
   const plan = await planRelease(world.services, world.clock, {});
   const seen: (string | undefined)[] = [];
   const steps = plan.steps.map((step) => ({
@@ -37,7 +37,7 @@ it('a release carries its run on the group while it is at work, and takes it off
   expect(await tag()).toBeUndefined();
 });
 
-it('a release that is undone takes it off, too, and leaves that of another run', async () => {
+it('a release that is undone removes its run from the group, and keeps that of another run', async () => {
   expect((await world.run(failingAfter(await planRelease(world.services, world.clock, {}), 'bake'))).outcome).toBe(
     'rolled-back',
   );
@@ -55,7 +55,7 @@ it('a release that is undone takes it off, too, and leaves that of another run',
   await setTag();
 });
 
-it('a release and a scale are refused while a run of another ledger is at work; a rollback says so and goes on', async () => {
+it('a release and a scale are refused while a run of another ledger is active, and a rollback reports it and continues', async () => {
   await setTag(stranger);
   const before = await world.services.ledger.releases('api');
   expect(await release()).toMatchObject({
@@ -73,7 +73,7 @@ it('a release and a scale are refused while a run of another ledger is at work; 
   await setTag();
 });
 
-it('the tag of a run that the ledger knows, and whose lock is free, is replaced', async () => {
+it('the tag of a run that is in the ledger, and whose lock is free, is replaced', async () => {
   const dead = await die(world, await planRelease(world.services, world.clock, {}), {
     at: 'reserve-version',
     how: 'made',

@@ -69,7 +69,7 @@ afterEach(async () => {
   await world.until(inService, (count) => count === 4);
 });
 
-describe('a wait on a group that gives up', () => {
+describe('a wait on a group that times out', () => {
   it('names suspended processes, with the command that resumes them', async () => {
     const waiting = await context();
     await suspendProcesses(asg(), name(), ['Launch', 'AZRebalance']);
@@ -98,7 +98,7 @@ describe('a wait on a group that gives up', () => {
     expect(hint).toContain(`--lifecycle-hook-name warm-up --instance-id ${id} --lifecycle-action-result CONTINUE`);
   });
 
-  it('counts launches that failed since the run began, with what EC2 said', async () => {
+  it("counts launches that failed since the run began, with EC2's reason", async () => {
     const waiting = await context();
     world.cloud.faults.add({ kind: 'insufficient-capacity' });
     await size(5);
@@ -106,7 +106,7 @@ describe('a wait on a group that gives up', () => {
     expect(details).toMatch(/^\d+ launches have failed: .*sufficient .*capacity/);
   });
 
-  it('says nothing of launches that failed before the run', async () => {
+  it('does not mention launches that failed before the run', async () => {
     await world.clock.sleep(120_000);
     const waiting = await context();
     world.cloud.faults.add({ kind: 'never-healthy' });
@@ -116,7 +116,7 @@ describe('a wait on a group that gives up', () => {
     expect(details).toMatch(/i-\w+ is (unhealthy|initial): /);
   });
 
-  it('names the image of the launch template when it is disabled, with the command that heals it', async () => {
+  it('names the image of the launch template when it is disabled, with the command that fixes it', async () => {
     const waiting = await context();
     const { imageId: ImageId = '' } = waiting.state.current;
     await world.aws.ec2.send(new DisableImageCommand({ ImageId }));
@@ -136,7 +136,7 @@ describe('a wait on a group that gives up', () => {
   });
 });
 
-describe('a wait on one instance of a group that gives up', () => {
+describe('a wait on one instance of a group that times out', () => {
   it('names what keeps the instance from being registered', async () => {
     const waiting = await context();
     await suspendProcesses(asg(), name(), ['AddToLoadBalancer']);
@@ -164,7 +164,7 @@ describe('a wait on one instance of a group that gives up', () => {
   });
 });
 
-it('a wait tells that the image is gone once it is deregistered', async () => {
+it('a wait reports that the image is gone once it is deregistered', async () => {
   const waiting = await context();
   const { imageId: ImageId = '' } = waiting.state.current;
   await world.aws.ec2.send(new DeregisterImageCommand({ ImageId }));

@@ -4,7 +4,7 @@ import { type Size, sizeToRestore } from '../../src/fleet/size-to-restore.ts';
 describe('sizeToRestore', () => {
   it.each<[string, Required<Size>, Size, Size, Size]>([
     [
-      'all that the run gave',
+      'everything that the run has set',
       { min: 10, max: 20, desired: 10 },
       { min: 10, desired: 10 },
       { min: 4, desired: 4 },
@@ -33,7 +33,7 @@ describe('sizeToRestore', () => {
       { min: 5, desired: 5 },
     ],
     ['no key that was not changed', { min: 0, max: 12, desired: 4 }, { min: 4 }, { min: 0, desired: 8 }, {}],
-  ])('puts back %s', (_, live, given, before, back) => {
+  ])('restores %s', (_, live, given, before, back) => {
     expect(sizeToRestore(live, given, before)).toEqual(back);
   });
 });

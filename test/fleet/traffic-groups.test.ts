@@ -45,7 +45,7 @@ const stickiness = () =>
     .map((call) => call.args[0].input.DefaultActions?.[0]?.ForwardConfig?.TargetGroupStickinessConfig);
 
 describe('stickiness to target groups', () => {
-  it('ends with the change that takes all clients along, and that is said', async () => {
+  it('ends with a change that moves all clients, which is reported', async () => {
     route({ blue: 0, green: 100 }, true);
     await shareTraffic(context, 'listener/1', blue, green, 100, { unstick: true });
     expect(stickiness()).toEqual([{ Enabled: false }]);
@@ -56,7 +56,7 @@ describe('stickiness to target groups', () => {
     expect(stickiness()).toEqual([{ Enabled: false }]);
   });
 
-  it('stays with any other change, and nothing is said where there is none', async () => {
+  it('stays with any other change, and nothing is reported where there is none', async () => {
     route({ blue: 0, green: 100 }, true);
     await shareTraffic(context, 'listener/1', blue, green, 25);
     expect(stickiness()).toEqual([{ Enabled: true, DurationSeconds: 3600 }]);
@@ -69,7 +69,7 @@ describe('stickiness to target groups', () => {
   });
 });
 
-describe('the colour that serves', () => {
+describe('the fleet group that serves', () => {
   const weights = (blue: number, green: number) => [
     { targetGroupArn: 'tg/blue', weight: blue },
     { targetGroupArn: 'tg/green', weight: green },
@@ -80,7 +80,7 @@ describe('the colour that serves', () => {
     [[0, 100], 'green', 1],
     [[25, 75], 'green', 0.75],
     [[50, 50], 'blue', 0.5],
-  ] as const)('with weights of %j it is %s', ([one, other], live, share) => {
+  ] as const)('with weights of %j is %s', ([one, other], live, share) => {
     expect(chooseLive([blue, green], weights(one, other))).toMatchObject({ live: { group: live }, share });
   });
 
@@ -98,20 +98,20 @@ describe('the colour that serves', () => {
   });
 });
 
-describe('the proof route', () => {
+describe('the validation route', () => {
   const rule = (HttpHeaderName: string, ...Values: string[]) => ({
     RuleArn: `rule/${HttpHeaderName}/${Values}`,
     Actions: [{ Type: 'forward' as const, TargetGroupArn: 'tg/proof' }],
     Conditions: [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName, Values } }],
   });
 
-  it('is the rule on the header with the value on, however the header is written', async () => {
+  it('is the rule on the header with the value on, in any case of letters', async () => {
     mock.reset();
     mock.on(DescribeRulesCommand).resolves({ Rules: [rule('x-proof', 'off'), rule('X-Proof', 'maybe', 'on')] });
     expect(await proofRoute(context, 'listener/1')).toMatchObject({ arn: 'rule/X-Proof/maybe,on' });
   });
 
-  it('is asked for when there is none', async () => {
+  it('is required when there is none', async () => {
     mock.reset();
     mock.on(DescribeRulesCommand).resolves({ Rules: [rule('x-proof', 'off'), rule('x-canary', 'on')] });
     await expect(proofRoute(context, 'listener/1')).rejects.toMatchObject({

@@ -109,12 +109,12 @@ function step(elb = world.elb) {
   return { context, notes, changes, services };
 }
 
-describe('a client that stickiness keeps on the bad colour', () => {
+describe('a client that stickiness keeps on the bad fleet group', () => {
   it.each([
     ['', false, ['set-weights']],
     [', and on its target', true, ['set-weights', 'unstick-targets', 'unstick-targets', 'set-weights']],
   ])(
-    'is taken along by a way back%s',
+    'is moved by a rollback%s',
     async (_also, targets, expected) => {
       await split(0, 100, true);
       if (targets) await stick(true);
@@ -139,7 +139,7 @@ describe('a client that stickiness keeps on the bad colour', () => {
     30_000,
   );
 
-  it('stays, and that is said, when stickiness to targets cannot be ended: all others are taken along', async () => {
+  it('stays, which is reported, when target group stickiness cannot be ended, and all others are moved', async () => {
     await split(0, 100, true);
     await stick(true);
     const { cookie } = await client();

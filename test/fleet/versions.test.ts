@@ -25,12 +25,12 @@ describe('versions', () => {
     expect(rollbackTarget([release('v1', { image: undefined })], 'v2')).toBeUndefined();
   });
 
-  it('do not go back to one that a rollback went away from', () => {
+  it('do not go back to one that was rolled back', () => {
     const releases = [release('v1'), release('v2', { leftAt: '2026-01-01T00:00:00.000Z' }), release('v3')];
     expect(rollbackTarget(releases, 'v3')?.version).toBe('v1');
   });
 
-  it('are left by a rollback: what served, and each known-good one that is skipped', () => {
+  it('are marked by a rollback: the one that served, and each known-good one that is skipped', () => {
     const releases = [
       release('v1'),
       release('v9'),

@@ -71,7 +71,7 @@ const failed = (extra: object) => ({
   ...extra,
 });
 
-it('starts ansible-playbook with files, never with values on the command line, and removes them', async () => {
+it('ansible-playbook is started with files, never with values on the command line, and the files are removed', async () => {
   await ansible([{ event: 'task', name: 'One', index: 0 }, { event: 'task', name: 'Two', index: 1 }, ...worked]);
   const tasks: { name: string; index: number }[] = [];
   await play({}, { onTask: (task) => tasks.push(task) });
@@ -103,7 +103,7 @@ it('starts ansible-playbook with files, never with values on the command line, a
   expect((await readdir(join(folder, 'run'))).filter((name) => name.startsWith('play-'))).toEqual([]);
 });
 
-it('prefers the ansible.cfg of the project', async () => {
+it('the ansible.cfg of the project is preferred', async () => {
   await writeFile(join(folder, 'ansible.cfg'), '');
   await ansible(worked);
   await play();
@@ -111,8 +111,8 @@ it('prefers the ansible.cfg of the project', async () => {
   expect(call?.env.ANSIBLE_CONFIG).toBe(join(folder, 'ansible.cfg'));
 });
 
-describe('a failure', () => {
-  it('names files as they are in the project, where a checkout of it is played', async () => {
+describe('a failure of Ansible', () => {
+  it('names files as they are in the project, also for a checkout', async () => {
     const projectDir = join(folder, 'project-abc');
     await ansible([failed({ msg: `x\nin '${projectDir}/ansible/api.yml': line 2` })], 'process.exit(2)');
     await expect(play({}, { projectDir })).rejects.toMatchObject({
@@ -120,7 +120,7 @@ describe('a failure', () => {
     });
   });
 
-  it('is the task’s own message', async () => {
+  it('is the message of the task', async () => {
     await ansible([failed({ msg: 'no package matching "nodejs"\nis available', stderr: '' })], 'process.exit(2)');
     await expect(play()).rejects.toMatchObject({
       code: 'ansible.failed',
@@ -129,7 +129,7 @@ describe('a failure', () => {
     });
   });
 
-  it('is the program’s own words when Ansible says only that it failed, at most 15 lines of them', async () => {
+  it("is the program's own output when Ansible only reports the failure, at most 15 lines of it", async () => {
     const stderr = Array.from({ length: 40 }, (_, i) => `line ${i}`).join('\n');
     await ansible([failed({ msg: 'non-zero return code', stderr })], 'process.exit(2)');
     const error = await play().catch((e) => e);
@@ -138,7 +138,7 @@ describe('a failure', () => {
     expect(error.details.at(-1)).toBe('line 39');
   });
 
-  it('has a hint where the app ignores its port', async () => {
+  it('has a fix where the app ignores its port', async () => {
     const stderr =
       'it exited before it was healthy: http://127.0.0.1:3001/health: Connection refused; the app wants a port that another process has: it must listen on the port in the environment variable PORT, which is 3001 while it is checked beside what serves; its last log lines:\nEADDRINUSE';
     await ansible([failed({ msg: 'non-zero return code', stderr })], 'process.exit(2)');
@@ -157,7 +157,7 @@ describe('a failure', () => {
   it.each([
     ["The error was: {'A': '{{ nope }}', 'B': 'hunter2'}: 'nope' is undefined. 'nope' is undefined", 'nope'],
     ["{'A': '{{ shop.key }}', 'B': 'hunter2'}: 'dict object' has no attribute 'key'", 'key'],
-  ])('by a variable that is undefined names it, and not the values around it', async (msg, name) => {
+  ])('by an undefined variable names it, and not the values around it', async (msg, name) => {
     await ansible([failed({ msg })], 'process.exit(2)');
     const error = await play().catch((e) => e);
     expect(error).toMatchObject({
@@ -168,13 +168,13 @@ describe('a failure', () => {
     });
   });
 
-  it('tells an unreachable host', async () => {
+  it('reports an unreachable host', async () => {
     const msg = 'Failed to connect to the host via ssh: Connection refused';
     await ansible([{ event: 'unreachable', host: 'i-0abc', task: 'Find', seconds: 1, msg }], 'process.exit(4)');
     await expect(play()).rejects.toMatchObject({ code: 'ansible.unreachable', message: expect.stringContaining(msg) });
   });
 
-  it('before any task shows Ansible’s own error', async () => {
+  it("before any task shows Ansible's own error", async () => {
     await ansible([], `console.error("[WARNING]: x\\nERROR! the role 'nothing' was not found"); process.exit(1)`);
     await expect(play()).rejects.toMatchObject({
       code: 'ansible.failed',
@@ -191,17 +191,17 @@ describe('a failure', () => {
     });
   });
 
-  it('names a playbook that is not there', async () => {
+  it('names a missing playbook', async () => {
     await rm(playbook);
     await expect(play()).rejects.toMatchObject({ code: 'ansible.no-playbook', outcome: 'usage' });
   });
 });
 
-describe('a playbook that ends well and has run no task on the host', () => {
+describe('a playbook that succeeds and has run no task on the host', () => {
   it.each([
     ['matches no host', [], 'no play matches the host, or tags leave no task'],
     ['skips all', [{ event: 'skipped', host: 'i-0abc', task: 'One', seconds: 1 }], 'all 1 were skipped'],
-    ['works elsewhere', [{ event: 'ok', host: 'localhost', task: 'One', seconds: 1 }], 'it ran on localhost'],
+    ['runs elsewhere', [{ event: 'ok', host: 'localhost', task: 'One', seconds: 1 }], 'it ran on localhost'],
   ])('is an error: one that %s', async (_what, events, why) => {
     await ansible([...events, { event: 'done' }]);
     await expect(play()).rejects.toMatchObject({
@@ -212,13 +212,13 @@ describe('a playbook that ends well and has run no task on the host', () => {
     });
   });
 
-  it('cannot be told from one that worked when the plugin was not loaded', async () => {
+  it('looks like one that worked when the plugin was not loaded', async () => {
     await ansible([]);
     await expect(play()).resolves.toBeUndefined();
   });
 });
 
-describe('an end from outside', () => {
+describe('an interruption of Ansible', () => {
   /** Starts a grandchild that ignores SIGTERM and tells its pid; the whole group must end. */
   const stubborn = `const { spawn } = require('node:child_process');
     const child = spawn(process.execPath, ['-e', "process.on('SIGTERM', () => {}); setTimeout(() => {}, 60000); console.log('up')"], { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -257,7 +257,7 @@ it.each([
   [{ release_commit: 'main' }, 'release_commit'],
   [{ release_previous: 'v1\n' }, 'release_previous'],
   [{ release_health_path: 'health' }, 'release_health_path'],
-])('refuses %j', async (extra, name) => {
+])('extra variables refuse %j', async (extra, name) => {
   await ansible([]);
   await expect(play(extra)).rejects.toMatchObject({
     code: 'ansible.bad-variable',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { failureReason } from '../../src/hosts/galaxy.ts';
 
-describe('why ansible-galaxy installed nothing', () => {
-  it('is the warning of a role, which is wrapped, and not the error that comes after it', () => {
+describe('the reason that ansible-galaxy installed nothing', () => {
+  it('is the wrapped warning about a role, and not the error after it', () => {
     const printed = `Starting galaxy role install process
 [WARNING]: - geerlingguy.nginx was NOT installed successfully: Unknown error
 when attempting to call Galaxy at 'http://127.0.0.1:1/api': <urlopen error
@@ -20,7 +20,7 @@ ERROR! - you can use --ignore-errors to skip failed roles and finish processing 
     ).toBe("Unknown error when attempting to call Galaxy at 'x'");
   });
 
-  it('is there also where nothing was printed', () => {
+  it('is given also where nothing was printed', () => {
     expect(failureReason('')).toBe('no reason given');
   });
 });

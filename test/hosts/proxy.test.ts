@@ -38,7 +38,7 @@ async function words(options: string[]): Promise<string[]> {
   return stdout.split('\n');
 }
 
-it('a direct way adds nothing', async () => {
+it('a direct connection adds no SSH options', async () => {
   const proxy = create({ via: 'direct' });
   expect(proxy.options(host)).toEqual([]);
   expect(await proxy.problem(host)).toBeUndefined();
@@ -83,7 +83,7 @@ describe('a jump host', () => {
       false,
     ],
     ['ssh: connect to host bastion port 2200: Connection refused', 'cannot be reached: ssh: connect to host', false],
-  ])('says what %j means', async (line, message, lasting) => {
+  ])('explains %j', async (line, message, lasting) => {
     const proxy = create({ proxyJump });
     await writeFile(join(runDir, 'i-0abc.way.log'), `${line}\r\n`);
     expect(await proxy.problem(host)).toEqual({ message: expect.stringContaining(message), lasting });
@@ -102,21 +102,21 @@ describe('a jump host', () => {
     'ops@a:99999',
     '-o x@a',
     'ops@a:22:22',
-  ])('is not %j', (to) => expect(() => parseJump(to)).toThrow(expect.objectContaining({ outcome: 'usage' })));
+  ])('does not accept %j', (to) => expect(() => parseJump(to)).toThrow(expect.objectContaining({ outcome: 'usage' })));
 
-  it('may be an address of IPv6', () => {
+  it('may be an IPv6 address', () => {
     expect(parseJump('ops@[2001:db8::1]:2200')).toEqual({ user: 'ops', host: '2001:db8::1', port: 2200 });
     expect(parseJump('ops@bastion')).toEqual({ user: 'ops', host: 'bastion', port: 22 });
   });
 
   it.each([[[]], [['bastion']], [[`@cert-authority * ${key}`]], [[`@revoked * ${key}`]]])(
-    'has no keys in %j',
+    'does not accept the keys %j',
     (lines) => expect(() => jumpKnownHosts(lines)).toThrow(expect.objectContaining({ code: 'ssh.bad-jump' })),
   );
 });
 
 describe('a session of Session Manager', () => {
-  it('is opened to the instance, with exactly these words', async () => {
+  it('is opened to the instance with exactly these arguments', async () => {
     const argv = [
       ...['aws', 'ssm', 'start-session', '--target', 'i-0abc', '--document-name', 'AWS-StartSSHSession'],
       ...['--parameters', 'portNumber=2222', '--region', 'eu-west-1'],
@@ -133,7 +133,7 @@ describe('a session of Session Manager', () => {
     ['sh: 1: exec: aws: not found', 'the AWS CLI (aws) was not found', true],
     ['An error occurred (TargetNotConnected) when', 'the SSM agent of i-0abc is not connected', false],
     ['An error occurred (AccessDeniedException) when', 'no session: An error occurred (AccessDeniedException)', false],
-  ])('says what %j means', async (line, message, lasting) => {
+  ])('explains %j', async (line, message, lasting) => {
     await writeFile(join(runDir, 'i-0abc.way.log'), `\n${line}\n`);
     expect(await create({ via: 'ssm' }).problem(host)).toEqual({ message: expect.stringContaining(message), lasting });
   });

@@ -3,7 +3,7 @@ import fc from '@golden-pipeline/shared/testing/fast-check';
 import { expect, it } from 'vitest';
 import { shellCommand } from '../../src/hosts/quote.ts';
 
-it('reaches the program unchanged through a POSIX shell', () => {
+it('a quoted argument reaches the program unchanged through a POSIX shell', () => {
   const hostile = [
     '',
     ' ',
@@ -27,7 +27,7 @@ it('reaches the program unchanged through a POSIX shell', () => {
   expect(execFileSync('sh', ['-c', shellCommand(print)]).toString()).toBe(`${hostile.join('\0')}\0`);
 });
 
-it('does so for any text', () => {
+it('any quoted text reaches the program unchanged', () => {
   const argument = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0'));
   fc.assert(
     fc.property(fc.array(argument, { minLength: 1, maxLength: 5 }), (words) => {
@@ -38,7 +38,7 @@ it('does so for any text', () => {
   );
 });
 
-it('refuses what no program can be started with', () => {
+it('text that no program can be started with is refused', () => {
   expect(() => shellCommand(['a', 'b\0c'])).toThrow('NUL');
   expect(() => shellCommand([])).toThrow('needs a program');
   expect(shellCommand(['A=b'])).toBe("'A=b'");

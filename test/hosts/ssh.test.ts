@@ -69,7 +69,7 @@ describe('run', () => {
     expect((await stat(runDir)).mode & 0o777).toBe(0o700);
   });
 
-  it('tells exit code and words of a program that failed', async () => {
+  it('returns exit code and output of a program that failed', async () => {
     await fakes.put('ssh', `console.error('no such file\\nmore'); process.exit(3);`);
     await expect(hosts.run(host, ['cat', 'x'])).rejects.toMatchObject({
       code: 'ssh.failed',
@@ -83,7 +83,7 @@ describe('run', () => {
     ['Connection to 127.0.0.9 closed by remote host.', 'ssh.unreachable'],
     ['', 'ssh.unreachable'],
     ['PHP Fatal error: no such queue', 'ssh.failed'],
-  ])('tells a machine that was not reached from a program that ended with 255: %j', async (words, code) => {
+  ])('distinguishes an unreachable host from a program that exited with 255: %j', async (words, code) => {
     await fakes.put('ssh', `if (${JSON.stringify(words)}) console.error(${JSON.stringify(words)}); process.exit(255);`);
     await expect(hosts.run(host, ['true'])).rejects.toMatchObject({ code });
   });
@@ -113,7 +113,7 @@ describe('run', () => {
     expect(await fakes.calls('ssh')).toEqual([]);
   });
 
-  it('refuses instance ids, users and ports that could be something else', async () => {
+  it('refuses instance ids, users and ports that could be read as something else', async () => {
     await expect(hosts.run({ ...host, instanceId: '../x' }, ['true'])).rejects.toMatchObject({ code: 'ssh.bad-host' });
     expect(() => make({ user: '-oX' })).toThrow('ssh.user');
     expect(() => make({ port: 0 })).toThrow('ssh.port');
@@ -121,7 +121,7 @@ describe('run', () => {
 });
 
 describe('waitReachable', () => {
-  it('waits for the keys, then for an answer, and pins anew when the machine has new keys', async () => {
+  it('waits for the keys, then for an answer, and pins again when the host has new keys', async () => {
     output = [undefined, 'booting', consoleWith('A'), consoleWith('B')];
     // Answers only to the second key, as a machine that has booted again.
     await fakes.put(
@@ -133,7 +133,7 @@ describe('waitReachable', () => {
     expect(await fakes.calls('ssh')).toHaveLength(2);
   });
 
-  it('says why it gave up', async () => {
+  it('reports why it gave up', async () => {
     await fakes.put('ssh', `console.error('Permission denied (publickey).'); process.exit(255);`);
     await expect(hosts.waitReachable(host, 400)).rejects.toMatchObject({
       code: 'ssh.unreachable',
@@ -153,7 +153,7 @@ describe('waitReachable', () => {
   });
 });
 
-it('uses configured known_hosts lines as they are', async () => {
+it('configured known_hosts lines are used unchanged', async () => {
   hosts = make({ hostKeys: [`[127.0.0.9]:2222 ${key('C')}`] });
   await fakes.put('ssh', 'record();');
   await hosts.run(host, ['true']);
@@ -162,7 +162,7 @@ it('uses configured known_hosts lines as they are', async () => {
   expect(await readFile(join(runDir, 'i-0abc.known_hosts'), 'utf8')).toBe(`[127.0.0.9]:2222 ${key('C')}\n`);
 });
 
-it('opens no shared connection for one command only, and has none to close', async () => {
+it('a single command opens no shared connection, and has none to close', async () => {
   await fakes.put('ssh', 'record();');
   await hosts.run(host, ['true'], { once: true });
   const [{ argv }] = (await fakes.calls('ssh')) as [{ argv: string[] }];
@@ -174,7 +174,7 @@ it('opens no shared connection for one command only, and has none to close', asy
   expect(await fakes.calls('ssh')).toHaveLength(1);
 });
 
-it('forget closes the shared connection and drops the pin', async () => {
+it('forget closes the shared connection and removes the pin', async () => {
   await fakes.put('ssh', 'record();');
   await hosts.run(host, ['true']);
   await hosts.forget(host);
@@ -186,7 +186,7 @@ it('forget closes the shared connection and drops the pin', async () => {
   expect(await readFile(join(runDir, 'i-0abc.known_hosts'), 'utf8')).toContain('DDDD');
 });
 
-it('keeps control sockets short enough for ssh in a deep folder', async () => {
+it('control sockets in a deep folder are short enough for ssh', async () => {
   runDir = join(runDir, 'deep/'.repeat(20));
   hosts = make();
   await fakes.put('ssh', 'record();');

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('names every missing program and what brings it; a file that cannot be executed counts as missing', async () => {
+it('every missing program is named with the package that has it, and a file that cannot be executed counts as missing', async () => {
   await writeFile(join(folder, 'git'), '');
   await chmod(join(folder, 'git'), 0o755);
   await writeFile(join(folder, 'ssh'), '');

@@ -23,7 +23,7 @@ it.each([
   'a..b',
   `${'a'.repeat(64)}.b`,
   'a\nb',
-])('an address is refused that ssh or Ansible could take for something else: %j', (address) => {
+])('an address that ssh or Ansible could read as something else is refused: %j', (address) => {
   expect(() => checkHost({ ...host, address })).toThrow(
     expect.objectContaining({
       code: 'ssh.bad-host',
@@ -33,30 +33,27 @@ it.each([
   );
 });
 
-it.each(['', '-i', 'all:!x', 'i_0', '*', 'i-0\n'])('an instance id is refused that is a pattern: %j', (instanceId) => {
+it.each(['', '-i', 'all:!x', 'i_0', '*', 'i-0\n'])('an instance id that is a pattern is refused: %j', (instanceId) => {
   expect(() => checkHost({ ...host, instanceId })).toThrow(
     expect.objectContaining({ code: 'ssh.bad-host', message: `instance id ${JSON.stringify(instanceId)} is not one` }),
   );
 });
 
-it.each(['deploy', '_apt', 'Ann.Lee-2'])('one logs in as %s', (user) => {
+it.each(['deploy', '_apt', 'Ann.Lee-2'])('a valid user is %s', (user) => {
   checkLogin({ ...login, user });
 });
 
-it.each(['', '-l', 'root@other', 'a b', '$(id)', 'ann\n', '9ann', 'a'.repeat(33)])(
-  'one does not log in as %j',
-  (user) => {
-    expect(() => checkLogin({ ...login, user })).toThrow(
-      expect.objectContaining({ code: 'ssh.bad-user', outcome: 'usage' }),
-    );
-  },
-);
+it.each(['', '-l', 'root@other', 'a b', '$(id)', 'ann\n', '9ann', 'a'.repeat(33)])('an invalid user is %j', (user) => {
+  expect(() => checkLogin({ ...login, user })).toThrow(
+    expect.objectContaining({ code: 'ssh.bad-user', outcome: 'usage' }),
+  );
+});
 
-it.each([1, 65_535])('port %i is one', (port) => {
+it.each([1, 65_535])('a valid port is %i', (port) => {
   checkLogin({ ...login, port });
 });
 
-it.each([0, -1, 65_536, 22.5, Number.NaN])('port %d is none', (port) => {
+it.each([0, -1, 65_536, 22.5, Number.NaN])('an invalid port is %d', (port) => {
   expect(() => checkLogin({ ...login, port })).toThrow(
     expect.objectContaining({ code: 'ssh.bad-port', outcome: 'usage' }),
   );

@@ -24,7 +24,7 @@ it.each([
   expect((await vaultPasswordProblem(file))?.problem).toBe(problem);
 });
 
-it('one that is not there, and a folder, are told', async () => {
+it('a missing vault password file, and a folder, are reported', async () => {
   expect((await vaultPasswordProblem(path.join(folder, 'none')))?.problem).toBe('does not exist');
   expect((await vaultPasswordProblem(folder))?.problem).toBe('is not a file');
 });

@@ -43,7 +43,7 @@ describe('the policy for base builds', () => {
     expect(allowing(action, resource)).toHaveLength(1);
   });
 
-  it('touches no machine but the builder, which the template tags', () => {
+  it('changes no instance but the builder, which the template tags', () => {
     expect(template).toContain('"golden-pipeline:role" = "base-builder"');
     for (const action of ['ec2:StopInstances', 'ec2:TerminateInstances', 'ec2:CreateImage']) {
       expect(allowing(action, own('instance/i-1')).map((one) => one.Condition)).toEqual([
@@ -74,7 +74,7 @@ describe('the policy for base builds', () => {
     expect(template).toMatch(/"golden-pipeline:base" += "true"/);
   });
 
-  it('reads only, where nothing is narrowed, and gives no role to a machine', () => {
+  it('only reads where nothing is restricted, and gives no role to an instance', () => {
     const wide = statements.filter((one) => one.Resource === '*');
     expect(wide.flatMap((one) => one.Action).filter((action) => !/:(Describe|Get|List)/.test(action))).toEqual([]);
     expect(statements.flatMap((one) => one.Action).filter((action) => !action.startsWith('ec2:'))).toEqual([
@@ -86,7 +86,7 @@ describe('the policy for base builds', () => {
 describe('the role for base builds', () => {
   const ci = 'arn:aws:iam::123456789012:role/ci';
 
-  it('is there for those who are named, once for an environment', () => {
+  it('exists for the configured principals, once per environment', () => {
     const infrastructure = { baseBuildPrincipals: [ci] };
     const stack = synthesise(
       awsFleet({ infrastructure }),
@@ -100,7 +100,7 @@ describe('the role for base builds', () => {
     synthesise(awsFleet())('golden-pipeline-production').resourceCountIs('AWS::IAM::Role', 0);
   });
 
-  it('has an environment’s stack even when nothing else is shared', () => {
+  it('causes a stack of the environment even when nothing else is shared', () => {
     const settings = {
       instance: { subnetIds: ['subnet-0aaaaaaaaaaaaaaaa', 'subnet-0bbbbbbbbbbbbbbbb'] },
       infrastructure: { vpcId: 'vpc-0aaaaaaaaaaaaaaaa', baseBuildPrincipals: [ci] },

@@ -29,12 +29,12 @@ describe('what AWS would refuse in the middle of a deploy', () => {
     ['nothing but the app', {}],
     ['HTTPS on port 443', { balancer: { listenerPort: 443 }, infrastructure: { certificateArn } }],
     ['two subnets', { instance: { subnetIds: ['subnet-0a', 'subnet-0b'] }, infrastructure: { vpcId } }],
-  ])('takes %s', (_what, settings) => {
+  ])('infra checks accept %s', (_what, settings) => {
     expect(() => checkFleet(awsFleet(settings))).not.toThrow();
   });
 });
 
-it('no stack is made of fleets whose names collide', () => {
+it('no stack is created for fleets whose names collide', () => {
   const [one, other] = [awsFleet(), { ...awsFleet(), app: 'web' }];
   expect(() => addStacks(new App(), [one, other])).toThrow(expect.objectContaining({ code: 'config.names-collide' }));
 });

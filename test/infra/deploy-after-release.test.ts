@@ -52,7 +52,7 @@ describe('a deploy of the infrastructure after a release', () => {
     expect(await state()).toEqual(before);
   });
 
-  it.each([true, false])('changes the maximum and nothing else (update policy heeded: %s)', async (heeded) => {
+  it.each([true, false])('changes only the maximum (update policy applied: %s)', async (heeded) => {
     fleet.cloudFormation.heedsUpdatePolicy = heeded;
     const before = await state();
     expect(before).toMatchObject({ version: 'v1', serving: ['v1', 'v1', 'v1', 'v1'], min: 4, desired: 4 });
@@ -88,7 +88,7 @@ describe('a deploy of the infrastructure after a release', () => {
   });
 
   it.each([true, false])(
-    'leaves a scale-out in force (update policy heeded: %s)',
+    'keeps a scale-out in effect (update policy applied: %s)',
     async (heeded) => {
       fleet.cloudFormation.heedsUpdatePolicy = heeded;
       const { world } = fleet;
@@ -120,7 +120,7 @@ describe('a deploy of the infrastructure after a release', () => {
     expect(await state()).toEqual(before);
   });
 
-  it('would move fleet and minimum with numbers in the template, which the tests above would show', async () => {
+  it('would move fleet and minimum if the template had numbers, which the other tests would detect', async () => {
     const stack = fleet.stack(configured).toJSON();
     const { Properties } = stack.Resources.GroupApiLocal;
     Properties.MinSize = '0';

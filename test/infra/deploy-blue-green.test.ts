@@ -49,7 +49,7 @@ async function state() {
 }
 
 describe('a deploy of the infrastructure of a blue/green fleet', () => {
-  it('adds the second colour without a change of the listener', async () => {
+  it('adds the second group without a change of the listener', async () => {
     const changed = await deploy();
     expect(changed).toEqual(expect.arrayContaining(['GroupApiLocalGreen', 'TargetGroupApiLocalGreen', 'ServingRule']));
     for (const id of ['Listener', 'LoadBalancer', 'GroupApiLocal', 'Template']) expect(changed).not.toContain(id);
@@ -71,7 +71,7 @@ describe('a deploy of the infrastructure of a blue/green fleet', () => {
     expect(await state()).toEqual(before);
   }, 60_000);
 
-  it('is refused when it takes green away while it serves, and changes nothing', async () => {
+  it('is refused when it removes green while it serves, and changes nothing', async () => {
     const before = await state();
     await expect(deploy((one) => rolling(configured(one)))).rejects.toThrow(
       /^nothing was changed: .*targetgroup\/api-local-green\/.* has requests/,
@@ -79,7 +79,7 @@ describe('a deploy of the infrastructure of a blue/green fleet', () => {
     expect(await state()).toEqual(before);
   });
 
-  it('takes green away once blue has all requests', async () => {
+  it('removes green once blue has all requests', async () => {
     const { world } = fleet;
     const { outcome } = await world.run(await planRollback(world.services, world.clock, { force: false }));
     expect(outcome).toBe('done');

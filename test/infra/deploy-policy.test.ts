@@ -67,7 +67,7 @@ describe('the deploy role', () => {
     expect([...made].filter(([action]) => !allowed.has(action))).toEqual([]);
   });
 
-  it('may change nothing that is not narrowed by name or tag', () => {
+  it('may change nothing that is not restricted by name or tag', () => {
     const wide = (one: Statement) => [one.Resource].flat().some((arn) => arn === '*');
     const changes = statements.filter((one) => one.Action.some((action) => !/:(Describe|Get|List)/.test(action)));
     expect(changes.filter(wide)).toEqual([]);
@@ -79,13 +79,13 @@ describe('the deploy role', () => {
     }
   });
 
-  it('knows the names of this fleet only', () => {
+  it('has the names of this fleet only', () => {
     const resources = statements.flatMap((one) => one.Resource).filter((arn) => arn.includes('elasticloadbalancing'));
     expect(resources).not.toEqual([]);
     for (const arn of resources) expect(arn).toContain('/api-production');
   });
 
-  it('may open sessions to the fleet’s own machines, for SSH and nothing else', () => {
+  it("may open sessions to the fleet's own instances, for SSH only", () => {
     const sessions = statements.filter((one) => one.Action.includes('ssm:StartSession'));
     expect(sessions.map(({ Resource, Condition }) => ({ Resource, Condition }))).toEqual([
       {
@@ -105,7 +105,7 @@ describe('the deploy role', () => {
     ]);
   });
 
-  it('fits into the 10,240 characters of a role’s inline policies, whatever the fleet is called', () => {
+  it("fits into the 10,240 characters of a role's inline policies, whatever the name of the fleet", () => {
     const wide = deployPolicy(
       awsFleet(
         {
@@ -122,7 +122,7 @@ describe('the deploy role', () => {
     expect(JSON.stringify({ Version: '2012-10-17', Statement: wide }).length).toBeLessThan(10_240);
   });
 
-  it('gives no right that nothing needs', () => {
+  it('has no permission that nothing needs', () => {
     // Asked by AWS for another call, or used by the AWS CLI and S3 under other names.
     const implied = [
       ...['ec2:DescribeLaunchTemplates', 'elasticloadbalancing:AddTags', 'iam:PassRole', 's3:ListBucket'],

@@ -70,8 +70,8 @@ const task = async (one: Task, inputs: Record<string, unknown> = {}) =>
     })) as never,
   );
 
-describe('under the deploy role', () => {
-  it('versions are released, and one that fails is taken back', async () => {
+describe('with the permissions of the deploy role', () => {
+  it('versions are released, and a failed one is undone', async () => {
     for (let n = 0; n < 3; n++) await done(await planRelease(services, world.clock, {}));
     services.fleet.release.bake = 'builder';
     const failing = failingAfter(await planRelease(services, world.clock, {}), 'prove');
@@ -79,7 +79,7 @@ describe('under the deploy role', () => {
     services.fleet.release.bake = 'detach';
   }, 60_000);
 
-  it('the fleet goes back by a flip', async () => {
+  it('the fleet is rolled back in place', async () => {
     const flip = { version: 'v2', force: false, how: 'flip', wait: true } as const;
     await done(await planRollback(services, world.clock, flip));
   }, 60_000);
@@ -91,13 +91,13 @@ describe('under the deploy role', () => {
     await done(await planPrune(services, world.clock, { force: false }));
   }, 60_000);
 
-  it('the fleet grows, pre-heated, and shrinks', async () => {
+  it('the fleet is scaled out, pre-heated, and scaled in', async () => {
     services.fleet.scale = { warmPool: 'Stopped', reservedCapacityUnits: 200 };
     await done(await planScale(services, world.clock, { to: 6 }));
     await done(await planScaleCancel(services, world.clock));
   }, 60_000);
 
-  it('a port of its machines is opened for a while, by the task of another file', async () => {
+  it('a port of its instances is opened for a limited time, by the task of another file', async () => {
     const rules = { 'api-ssh': { fleet: 'api', port: 22 } };
     const { fleet } = services;
     services.fleet = { ...fleet, app: 'sg' };
@@ -110,13 +110,13 @@ describe('under the deploy role', () => {
     services.fleet = fleet;
   }, 60_000);
 
-  it('the doctor is told that it may do what it asks for', async () => {
+  it('the doctor finds the permissions that it checks for', async () => {
     const found = await diagnose(services, world.clock);
     expect(found.find(({ id }) => id === 'account.permissions')).toMatchObject({ severity: 'ok' });
     expect(asked.denied).toEqual([]);
   }, 60_000);
 
-  it('what only some runs need is allowed as well', async () => {
+  it('calls that only some runs need are allowed', async () => {
     const { aws, fleet } = services;
     const { ec2, autoScaling, elb } = aws;
     const { group: name } = fleet.names;
@@ -162,12 +162,12 @@ describe('under the deploy role', () => {
     expect(asked.denied).toEqual([]);
   }, 60_000);
 
-  it('nothing in the policy was left out here', () => {
+  it('every permission of the policy was used by these tests', () => {
     const changes = [...groupChanges, ...ownChanges, ...balancerChanges];
     expect(changes.filter((action) => !asked.allowed.has(action))).toEqual([]);
   });
 
-  it('the machines, images and groups of others are out of reach', async () => {
+  it('instances, images and groups of others cannot be accessed', async () => {
     const rules = { ssh: { fleet: 'api', securityGroup: 'default', port: 22 } };
     const steps = await openSecurityGroup(rules).steps({ name: 'ssh' }, services.fleet);
     const plan = await planTask(services, world.clock, { name: 'task', steps, inputs: {} });

@@ -8,7 +8,7 @@ const ledger = { type: 's3', bucket: 'team-ledger' };
 describe('the stack of a fleet', () => {
   const template = synthesise(awsFleet({ ledger, capacity: { min: 4, max: 350 } }))('api-production');
 
-  it('gives everything the name that the pipeline looks for', () => {
+  it('gives every resource the name that the pipeline looks for', () => {
     template.hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', { AutoScalingGroupName: 'api-production' });
     template.hasResourceProperties('AWS::EC2::LaunchTemplate', { LaunchTemplateName: 'api-production' });
     template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Name: 'api-production' });
@@ -25,7 +25,7 @@ describe('the stack of a fleet', () => {
     template.hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', { MaxSize: '350' });
   });
 
-  it('sends a group the minimum and the template version that it has, asked for whenever the group is changed', () => {
+  it('gives a group the minimum and the template version that it has, read whenever the group is changed', () => {
     const [id, live] = Object.entries(template.findResources('Custom::LiveGroup'))[0] ?? [];
     template.hasResource('AWS::AutoScaling::AutoScalingGroup', {
       Properties: {
@@ -46,7 +46,7 @@ describe('the stack of a fleet', () => {
     expect(values(live?.Properties.Group)).toEqual(values(others));
   });
 
-  it('lets nothing but IMDSv2 in and encrypts the volumes', () => {
+  it('allows only IMDSv2 and encrypts the volumes', () => {
     template.hasResourceProperties('AWS::EC2::LaunchTemplate', {
       LaunchTemplateData: {
         MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
@@ -56,7 +56,7 @@ describe('the stack of a fleet', () => {
     });
   });
 
-  it('opens the service to the balancer only, and SSH to nobody', () => {
+  it('opens the service to the load balancer only, and SSH to nobody', () => {
     const groups = Object.values(template.findResources('AWS::EC2::SecurityGroup'));
     const instances = groups.find((one) => one.Properties.GroupDescription.startsWith('Instances'));
     expect(instances?.Properties.SecurityGroupIngress).toEqual([
@@ -64,7 +64,7 @@ describe('the stack of a fleet', () => {
     ]);
   });
 
-  it('tags everything of the fleet, so that the deploy role may touch it', () => {
+  it('tags every resource of the fleet, so that the deploy role may change it', () => {
     const tag = { Key: 'golden-pipeline:app', Value: 'api' };
     template.hasResourceProperties('AWS::EC2::SecurityGroup', { Tags: Match.arrayWith([tag]) });
     const groups = Object.values(template.findResources('AWS::EC2::SecurityGroup')).map((one) => one.Properties);
@@ -91,7 +91,7 @@ describe('the stack of a fleet', () => {
     expect(names.sort()).toEqual(['api-production-errors', 'api-production-response', 'api-production-unhealthy']);
   });
 
-  it('speaks HTTPS with a certificate, and tells a topic of alarms', () => {
+  it('serves HTTPS with a certificate, and sends alarms to a topic', () => {
     const certificateArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/1';
     const topicArn = 'arn:aws:sns:eu-west-1:123456789012:nights';
     const secure = synthesise(
@@ -101,7 +101,7 @@ describe('the stack of a fleet', () => {
     secure.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [topicArn] });
   });
 
-  it('uses the network and the image that the configuration names', () => {
+  it('uses the configured network and image', () => {
     const named = synthesise(
       awsFleet({
         instance: {
@@ -151,7 +151,7 @@ describe('the stack of a fleet', () => {
     expect(rule(after)).toEqual(rule(before));
   });
 
-  it('has the same listener with one colour and with two, and asks for the requests before it changes their rule', () => {
+  it('has the same listener with one group and with two, and reads the weights before it changes their rule', () => {
     const two = synthesise(awsFleet({ release: { strategy: 'blue-green' } }))('api-production').toJSON().Resources;
     const one = synthesise(awsFleet({ release: { strategy: 'rolling' } }))('api-production').toJSON().Resources;
     expect(one.Listener).toEqual(two.Listener);
@@ -173,7 +173,7 @@ describe('the stack of a fleet', () => {
 });
 
 describe('the stack of an environment', () => {
-  it('has a bucket for the ledger: versioned, private, over TLS only, kept for ever', () => {
+  it('has a bucket for the ledger: versioned, private, over TLS only, never deleted', () => {
     const template = synthesise(awsFleet({ ledger }), awsFleet({ ledger }, 'web'))('golden-pipeline-production');
     template.resourceCountIs('AWS::S3::Bucket', 1);
     template.hasResource('AWS::S3::Bucket', {
@@ -199,7 +199,7 @@ describe('the stack of an environment', () => {
     template.resourceCountIs('AWS::EC2::VPC', 1);
   });
 
-  it('makes a bucket that two environments share once, and protects what serves from its deletion', () => {
+  it('creates a bucket that two environments share once, and protects stacks from being deleted', () => {
     const [first, second] = [awsFleet({ ledger }), { ...awsFleet({ ledger }), environment: 'staging' }];
     const stacks = synthesiseStacks(first, { ...second, names: defaultNames('api', 'staging') });
     expect(stacks.map(({ stack }) => [stack.stackName, stack.terminationProtection])).toEqual([
@@ -224,7 +224,7 @@ describe('the stack of a blue/green fleet', () => {
     'api-production',
   );
 
-  it('has two groups with a target group each, and a rule that gives all traffic to the first', () => {
+  it('has two groups with a target group each, and a rule that sends all traffic to the first', () => {
     const groups = Object.values(template.findResources('AWS::AutoScaling::AutoScalingGroup'));
     expect(groups.map((one) => one.Properties.AutoScalingGroupName)).toEqual([
       'api-production',

@@ -42,7 +42,7 @@ function otherClone({ services, clock }: Simulated): Services {
 const imageNames = async ({ aws }: Simulated) => (await listImages(aws.ec2, 'api', 'local')).map((one) => one.name);
 const versions = async ({ ledger }: Services) => (await ledger.releases('api')).map((one) => one.version);
 
-describe('a release with a ledger that lacks releases of the cloud', () => {
+describe('a release whose ledger lacks releases of the cloud', () => {
   it('is refused when the ledger is empty, and the images stay', async () => {
     const fleet = await released(2);
     const other = otherClone(fleet);
@@ -56,7 +56,7 @@ describe('a release with a ledger that lacks releases of the cloud', () => {
     expect(await imageNames(fleet)).toEqual(['api-local-v1', 'api-local-v2']);
   });
 
-  it('is refused when only the newest is missing, also when that came after the plan', async () => {
+  it('is refused when only the newest is missing, also when it was created after the plan', async () => {
     const fleet = await released(1);
     const other = otherClone(fleet);
     const { ledger } = fleet.services;
@@ -72,7 +72,7 @@ describe('a release with a ledger that lacks releases of the cloud', () => {
   });
 });
 
-describe('an image with the name that the next release would take', () => {
+describe('an image with the name of the next release', () => {
   it('is skipped: the next version is above it', async () => {
     const fleet = await released(1);
     await foreignImage(fleet, 'api-local-v7');
@@ -80,7 +80,7 @@ describe('an image with the name that the next release would take', () => {
     expect(result).toMatchObject({ outcome: 'done', state: { version: 'v8' } });
   });
 
-  it('is refused by the preflight when it came after the plan: nothing is reserved or changed', async () => {
+  it('is refused by the preflight when it was created after the plan: nothing is reserved or changed', async () => {
     const fleet = await released(1);
     const plan = await planRelease(fleet.services, fleet.clock, {});
     const imageId = await foreignImage(fleet, 'api-local-v2');
@@ -92,7 +92,7 @@ describe('an image with the name that the next release would take', () => {
     expect(await versions(fleet.services)).toEqual(['v1']);
   });
 
-  it('survives the undo of a run that was killed before it could make its own', async () => {
+  it('survives the undo of a run that was killed before it could create its own', async () => {
     const fleet = await released(1);
     const dead = await die(fleet, await planRelease(fleet.services, fleet.clock, { bake: 'builder' }), {
       at: 'create-image',
@@ -104,7 +104,7 @@ describe('an image with the name that the next release would take', () => {
     expect(Images).toHaveLength(1);
   });
 
-  it('is deregistered by the undo when the run itself made it and was killed before the answer', async () => {
+  it('is deregistered by the undo when the run itself created it and was killed before the answer', async () => {
     const fleet = await released(1);
     const dead = await die(fleet, await planRelease(fleet.services, fleet.clock, { bake: 'builder' }), {
       at: 'create-image',
@@ -139,7 +139,7 @@ async function undo(fleet: Simulated, dead: Awaited<ReturnType<typeof die>>) {
 }
 
 describe('a rebuilt ledger', () => {
-  it('has what the tags tell, and the next release goes on from there', async () => {
+  it('has what the tags record, and the next release continues from there', async () => {
     const fleet = await released(3);
     expect((await fleet.run(await planRollback(fleet.services, fleet.clock, { force: false }))).error).toBeUndefined();
     const before = await fleet.services.ledger.releases('api');
@@ -162,7 +162,7 @@ describe('a rebuilt ledger', () => {
     expect(next).toMatchObject({ outcome: 'done', state: { version: 'v4' } });
   });
 
-  it('keeps the records that it has, and says what the images tell otherwise', async () => {
+  it('keeps its existing records, and reports what the images record differently', async () => {
     const fleet = await released(2);
     const { ledger } = fleet.services;
     await ledger.updateRelease('api', 'v1', { knownGood: false });
@@ -174,7 +174,7 @@ describe('a rebuilt ledger', () => {
     expect(await ledger.release('api', 'v1')).toMatchObject({ knownGood: false });
   });
 
-  it('knows what is irreversible', async () => {
+  it('marks irreversible releases', async () => {
     const fleet = await released(1);
     expect(
       (await fleet.run(await planRelease(fleet.services, fleet.clock, { irreversible: true }))).error,
@@ -187,8 +187,8 @@ describe('a rebuilt ledger', () => {
   });
 });
 
-describe('the mark of a rollback on an image', () => {
-  it('goes when the version serves again', async () => {
+describe('the rollback mark on an image', () => {
+  it('is removed when the version serves again', async () => {
     const fleet = await released(2);
     const back = async (version: string) => {
       const result = await fleet.run(
@@ -205,7 +205,7 @@ describe('the mark of a rollback on an image', () => {
   });
 });
 
-it('a rollback without any record goes to the last known-good image before the one that serves', async () => {
+it('a rollback without any record selects the last known-good image before the one that serves', async () => {
   const fleet = await released(2);
   fleet.services.ledger = otherClone(fleet).ledger;
   const result = await fleet.run(await planRollback(fleet.services, fleet.clock, { force: false }));
@@ -213,7 +213,7 @@ it('a rollback without any record goes to the last known-good image before the o
   expect(fleet.notes.join('\n')).toContain('the ledger has no record of v1');
 });
 
-it('the doctor names the releases that the ledger does not know, and the command that adds them', async () => {
+it('the doctor names the releases that are missing in the ledger, and the command that adds them', async () => {
   const fleet = await released(1);
   const finding = async (services: Services) =>
     (await diagnose(services as DoctorServices, fleet.clock)).find((one) => one.id === 'ledger.releases');
@@ -225,7 +225,7 @@ it('the doctor names the releases that the ledger does not know, and the command
   });
 });
 
-it('an image is adopted only by the run that began it', async () => {
+it('an image is adopted only by the run that started it', async () => {
   const fleet = await released(1);
   const request = {
     instanceId: 'i-0',

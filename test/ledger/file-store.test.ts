@@ -10,7 +10,7 @@ import { child, folder } from './support/bench.ts';
 const store = (dir: string) => createFileStore(dir, new ManualClock());
 
 describe('the store in files', () => {
-  it('writes by condition', async () => {
+  it('writes on condition', async () => {
     const s = store(await folder());
     expect(await s.get('a/b')).toBeUndefined();
     const first = await s.put('a/b', 'one', 'if-absent');
@@ -38,7 +38,7 @@ describe('the store in files', () => {
     expect((await readdir(dir, { recursive: true })).filter((name) => name.includes('/.'))).toEqual([]);
   });
 
-  it('is for its owner only: 0600 in 0700', async () => {
+  it('is readable by its owner only: 0600 in 0700', async () => {
     const dir = await folder();
     await store(dir).put('locks/api', 'x', 'always');
     expect((await stat(join(dir, 'locks'))).mode & 0o777).toBe(0o700);
@@ -54,7 +54,7 @@ describe('the store in files', () => {
     },
   );
 
-  it('takes turns within a process without waiting', async () => {
+  it('serializes writes within a process without waiting', async () => {
     const s = store(await folder());
     await s.put('n', '0', 'always');
     const add = async (): Promise<void> => {
@@ -75,7 +75,7 @@ describe('the store in files', () => {
     expect(await readdir(dir)).toEqual(['counter.json']);
   });
 
-  it('goes on after a process that died with the mutex in its hand', async () => {
+  it('continues after a process that crashed while it held the mutex', async () => {
     const dir = await folder();
     const s = createFileStore(dir, systemClock());
     await s.put('n', '0', 'always');
@@ -90,7 +90,7 @@ describe('the store in files', () => {
     expect((await readdir(dir)).sort()).toEqual(['n.json', 'other']);
   });
 
-  it('says which file to look at when another machine holds the mutex for too long', async () => {
+  it('names the file to check when another host holds the mutex for too long', async () => {
     const dir = await folder();
     const clock = new ManualClock();
     await writeFile(join(dir, '.n.json.mutex'), JSON.stringify({ pid: 1, space: 'another machine', nonce: 'x' }));

@@ -13,14 +13,14 @@ const among = async (...runs: string[]) => {
   return (await findInterruptedRun({ ledger: { runs: async () => records }, changesVersion }, 'api'))?.id;
 };
 
-it('is the newest run without an end, also behind others that have one', async () => {
+it('the interrupted run is the newest one without an end, also behind finished ones', async () => {
   expect(await among('release:done', 'scale:done')).toBeUndefined();
   expect(await among('scale', 'release:done')).toBe('0');
   expect(await among('page:done', 'release', 'release')).toBe('1');
   expect(await among('release:failed', 'release:rolled-back', 'release')).toBe('2');
 });
 
-it('is none that a later release or rollback has made up for', async () => {
+it('an interrupted run is ignored once a later release or rollback has replaced its result', async () => {
   expect(await among('fast-rollback:done', 'release')).toBeUndefined();
   expect(await among('release:needs-person', 'fast-rollback')).toBeUndefined();
   expect(await among('fast-rollback:done', 'release', 'scale')).toBe('2');

@@ -17,8 +17,8 @@ const runRecord = (id: string, app = 'api'): RunRecord => ({
   steps: [],
 });
 
-describe('releases', () => {
-  it('are numbered by app and environment, and change only in what may change', async () => {
+describe('releases in the ledger', () => {
+  it('are numbered by app and environment, and only some fields can change', async () => {
     const dir = await folder();
     const ledger = open(dir);
     expect(await ledger.releases('api')).toEqual([]);
@@ -45,7 +45,7 @@ describe('releases', () => {
     expect(await ledger.release('api', 'v2')).toMatchObject({ knownGood: true });
   });
 
-  it('sort by number, and a number is never given twice', async () => {
+  it('sort by number, and a number is never used twice', async () => {
     const ledger = open(await folder());
     for (let i = 0; i < 11; i++) await ledger.reserveRelease(draft);
     await ledger.updateRelease('api', 'v11', { state: 'failed' });
@@ -53,7 +53,7 @@ describe('releases', () => {
     expect((await ledger.releases('api')).at(-1)?.version).toBe('v12');
   });
 
-  it('take a number above the one that the caller has seen, and above their own', async () => {
+  it('get a number above the one that the caller has seen, and above their own', async () => {
     const ledger = open(await folder());
     expect((await ledger.reserveRelease(draft, { above: 41 })).version).toBe('v42');
     expect((await ledger.reserveRelease(draft, { above: 3 })).version).toBe('v43');
@@ -68,7 +68,7 @@ describe('releases', () => {
     await expect(ledger.addRelease({ ...record, version: '../v7' })).rejects.toMatchObject({ outcome: 'usage' });
   });
 
-  it('are reserved once, whoever asks at the same moment', async () => {
+  it('are reserved once, by concurrent callers', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 2, max: 8 }), async (callers) => {
         const dir = await folder();
@@ -79,14 +79,14 @@ describe('releases', () => {
     );
   });
 
-  it('are reserved once between processes too', async () => {
+  it('are reserved once between processes', async () => {
     const dir = await folder();
     const [one, two] = await Promise.all([child('reserve', dir, '15').all(), child('reserve', dir, '15').all()]);
     expect([...one, ...two].length).toBe(30);
     expect(new Set([...one, ...two]).size).toBe(30);
   });
 
-  it('that nobody knows are refused or undefined', async () => {
+  it('that are unknown are refused or undefined', async () => {
     const ledger = open(await folder());
     expect(await ledger.release('api', 'v9')).toBeUndefined();
     expect(await ledger.release('api', '../../etc')).toBeUndefined();
@@ -111,7 +111,7 @@ describe('releases', () => {
   });
 });
 
-describe('runs', () => {
+describe('runs in the ledger', () => {
   it('are listed newest first, by app, up to a limit', async () => {
     const ledger = open(await folder());
     for (const second of [3, 1, 2]) await ledger.saveRun(runRecord(`20260101T00000${second}-aaaa`));
@@ -130,7 +130,7 @@ describe('runs', () => {
   });
 });
 
-describe('journals', () => {
+describe('journals in the ledger', () => {
   const run = '20260101T000000-ab12';
 
   it('keep entries in order and refuse a gap or a second writer', async () => {

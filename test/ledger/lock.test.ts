@@ -30,7 +30,7 @@ async function beats(clock: BeatingClock, lock: HeldLock, count: number): Promis
 }
 
 describe('the lock', () => {
-  it('says who holds it, since when and for what', async () => {
+  it('records its owner, its start time and its purpose', async () => {
     const dir = await folder();
     const clock = new BeatingClock();
     const lock = await open(dir, clock).lock('api', { ...holder, reason: 'hotfix' });
@@ -58,14 +58,14 @@ describe('the lock', () => {
     expect((await other.lock('api', holder)).record.fence).toBe(2);
   });
 
-  it('is one per app and environment', async () => {
+  it('exists once per app and environment', async () => {
     const dir = await folder();
     await open(dir).lock('api', holder);
     await open(dir).lock('frontend', holder);
     await open(dir, undefined, 'anna', 'production').lock('api', holder);
   });
 
-  it('is given to one of many who ask at once', async () => {
+  it('is given to one of many concurrent callers', async () => {
     const dir = await folder();
     const clock = new BeatingClock();
     const asked = await Promise.allSettled(Array.from({ length: 8 }, () => open(dir, clock).lock('api', holder)));
@@ -73,7 +73,7 @@ describe('the lock', () => {
     for (const one of asked) if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'lock.held' });
   });
 
-  it("lives as long as its heartbeats, and is anybody's a minute after the last", async () => {
+  it('is renewed by its heartbeats, and can be taken a minute after the last one', async () => {
     const dir = await folder();
     const [clock, frozen] = [new BeatingClock(), new BeatingClock()];
     const alive = await open(dir, clock).lock('api', holder);
@@ -102,7 +102,7 @@ describe('the lock', () => {
     expect(await open(dir, clock).lockOf('frontend')).toMatchObject({ owner: 'ben' });
   });
 
-  it('is lost in time when the ledger cannot be written any more', async () => {
+  it('is given up in time when the ledger can no longer be written', async () => {
     const dir = await folder();
     const clock = new BeatingClock();
     const lock = await open(dir, clock).lock('api', holder);
@@ -113,7 +113,7 @@ describe('the lock', () => {
     expect(lock.lost.aborted).toBe(true);
   });
 
-  it('tells its holder, wherever that is, that somebody wants its run ended, and no later holder', async () => {
+  it('reports to its owner, on any host, that its run should end, and not to a later owner', async () => {
     const dir = await folder();
     const clock = new ManualClock();
     const other = open(dir, clock, 'ben');
@@ -139,7 +139,7 @@ describe('the lock', () => {
     await next.release();
   });
 
-  it('is refused to another process, and free at once when the holder was killed', async () => {
+  it('is refused to another process, and free at once when its owner was killed', async () => {
     const dir = await folder();
     const first = child('lock', dir);
     expect(await first.firstLine).toBe(1);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isGone, thisProcess } from '../../src/ledger/process-identity.ts';
 
 describe('isGone', () => {
-  it('is false for a process that runs and true once it has ended', async () => {
+  it('is false for a process that runs and true once it has exited', async () => {
     const own = thisProcess();
     expect(isGone(own)).toBe(false);
     const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
@@ -15,11 +15,11 @@ describe('isGone', () => {
     expect(isGone(identity)).toBe(true);
   });
 
-  it.runIf(process.platform === 'linux')('tells a process from a later one with the same id', () => {
+  it.runIf(process.platform === 'linux')('distinguishes a process from a later one with the same id', () => {
     expect(isGone({ ...thisProcess(), started: '1' })).toBe(true);
   });
 
-  it('knows nothing of other machines, containers and damaged records', () => {
+  it('is undecided for other hosts, containers and damaged records', () => {
     expect(isGone({ pid: 999_999_999, space: 'elsewhere' })).toBe(false);
     expect(isGone({ ...thisProcess(), pid: -1 })).toBe(false);
     expect(isGone({ ...thisProcess(), pid: Number.NaN })).toBe(false);

@@ -51,7 +51,7 @@ const kinds: [string, () => Promise<[Store, Store]>][] = [
 ];
 
 describe.each(kinds)('the store in %s', (_name, make) => {
-  it('writes by condition', async () => {
+  it('writes on condition', async () => {
     const [s] = await make();
     expect(await s.get('a/b')).toBeUndefined();
     const first = await s.put('a/b', 'one ü', 'if-absent');
@@ -86,7 +86,7 @@ describe.each(kinds)('the store in %s', (_name, make) => {
     await expect(s.put(key, 'x', 'always')).rejects.toThrow('not a key');
   });
 
-  it('lets one of many be the first, and lets nobody overwrite what they have not read', async () => {
+  it('lets one of several writers create a key, and refuses to overwrite what was not read', async () => {
     const [one, two] = await make();
     for (let round = 0; round < 10; round++) {
       const puts = [one, two, one, two].map((s, n) => s.put(`first/${round}`, `${n}`, 'if-absent'));
@@ -104,7 +104,7 @@ describe.each(kinds)('the store in %s', (_name, make) => {
     expect((await one.get('count'))?.text).toBe('20');
   });
 
-  it('carries a ledger: versions are given once, a lock is held by one', async () => {
+  it('works for a ledger: versions are given once, a lock has one owner', async () => {
     const stores = await make();
     const [a, b] = stores.map((store, n) =>
       createLedger(store, { environment: 'local', clock: systemClock(), identity: { owner: `o${n}`, host: 'h' } }),
@@ -122,7 +122,7 @@ describe.each(kinds)('the store in %s', (_name, make) => {
 });
 
 describe('the store in S3', () => {
-  it('knows its own write again when the answer got lost on the way', async () => {
+  it('recognizes its own write when the answer was lost', async () => {
     const client = s3.connect({ maxAttempts: 3 });
     let lose = true;
     client.middlewareStack.add(
@@ -140,7 +140,7 @@ describe('the store in S3', () => {
     expect(await s.put('a', 'mine', 'if-absent')).toEqual({ written: false });
   });
 
-  it('says what is wrong in words that help', async () => {
+  it('reports what is wrong and how to fix it', async () => {
     const options = { client: s3.client, bucket: 'none-such', clock: systemClock() };
     await expect(createS3Store(options).get('a')).rejects.toMatchObject({ code: 'ledger.unusable' });
     const stranger = s3.connect({ credentials: { accessKeyId: 'AKIAOTHER', secretAccessKey: 'x' } });

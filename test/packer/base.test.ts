@@ -40,13 +40,13 @@ describe.skipIf(!runs)(`the template of the base image${skipped}`, () => {
     expect({ exitCode, all }).toMatchObject({ exitCode: 0, all: expect.not.stringContaining('Error') });
   });
 
-  it('asks for the image to build on', async () => {
+  it('requires the image to build on', async () => {
     const { exitCode, all } = await packer('validate', ...given.slice(0, 2), template);
     expect(exitCode).toBe(1);
     expect(all).toContain('source_image');
   });
 
-  it('is written as Packer itself writes it', async () => {
+  it('is formatted as Packer formats it', async () => {
     expect(await packer('fmt', '-check', '-diff', template)).toMatchObject({ exitCode: 0 });
   });
 });

@@ -37,7 +37,7 @@ async function played(bake: 'detach' | 'builder', own: Record<string, unknown> =
 }
 
 describe('a play of a release', () => {
-  it('waits for health as long as the configuration says, on top of its own limit', async () => {
+  it('waits for health as long as configured, in addition to its own limit', async () => {
     const { variables, timeoutMs } = await played('detach');
     expect(variables).toMatchObject({
       release_health_timeout: 400,
@@ -47,7 +47,7 @@ describe('a play of a release', () => {
     expect(timeoutMs).toBe(1_300_000);
   });
 
-  it('says that the host is a builder', async () => {
+  it('reports that the host is a builder', async () => {
     expect((await played('builder')).variables?.release_builder).toBe(true);
   });
 

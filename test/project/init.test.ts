@@ -39,7 +39,7 @@ async function pipeline(...argv: string[]) {
 
 const fromGroup = ['--from-group', 'api-local', '--region', 'eu-west-1', '--env', 'production'];
 
-test('a running fleet becomes a file that config check accepts and that means the same fleet', async () => {
+test('init writes a file for a running fleet that config check accepts and that means the same fleet', async () => {
   const made = await pipeline('init', 'shop', ...fromGroup);
   expect(made).toMatchObject({ code: 0, err: '' });
   expect(made.out).toContain('written  pipelines/shop.ts\n');
@@ -70,7 +70,7 @@ test('a running fleet becomes a file that config check accepts and that means th
   expect(await readStatus({ ...there.services, fleet })).toMatchObject(same);
 });
 
-test('a fleet that another file of the project has is refused, and nothing is written', async () => {
+test('init refuses a fleet that another file of the project has, and writes nothing', async () => {
   expect(await pipeline('init', 'shop', ...fromGroup)).toMatchObject({ code: 0 });
   const again = await pipeline('init', 'store', ...fromGroup);
   expect(again).toMatchObject({ code: 2, out: '' });
@@ -80,7 +80,7 @@ test('a fleet that another file of the project has is refused, and nothing is wr
   expect(existsSync(join(folder, 'pipelines/store.ts'))).toBe(false);
 });
 
-test('a fleet whose hosts drain for long becomes a file that allows for it', async () => {
+test('init allows for the long drain time of a running fleet', async () => {
   const { elb } = there.services.aws;
   const delay = (Value: number | undefined) =>
     elb.send(
@@ -105,7 +105,7 @@ test('a fleet whose hosts drain for long becomes a file that allows for it', asy
   }
 });
 
-test('what is there stays: the file without --force, role and playbook always', async () => {
+test('init overwrites the file only with --force, and role and playbook never', async () => {
   expect((await pipeline('init', 'shop', ...fromGroup)).code).toBe(0);
   for (const file of ['pipelines/shop.ts', 'ansible/shop.yml']) writeFileSync(join(folder, file), '// mine\n');
   const again = await pipeline('init', 'shop', ...fromGroup);
@@ -121,7 +121,7 @@ test('what is there stays: the file without --force, role and playbook always', 
   expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('.pipeline/\n.env\n');
 });
 
-test('from nothing by options alone, with a role that calls the release role', async () => {
+test('init works from options alone, with a role that calls the release role', async () => {
   writeFileSync(join(folder, '.gitignore'), 'dist/');
   const made = await pipeline(
     'init',
@@ -153,7 +153,7 @@ test('from nothing by options alone, with a role that calls the release role', a
   );
 });
 
-test('an app of the local cloud from nothing', async () => {
+test('init creates an app of the local cloud from nothing', async () => {
   expect(await pipeline('init', 'shop', '--env', 'local', '--port', '3000')).toMatchObject({ code: 0, err: '' });
   expect(await loadFleet({ projectDir: folder, app: 'shop' })).toMatchObject({
     cloud: 'local',
@@ -183,14 +183,14 @@ test.each([
     'capacity.min: 9, expected no more than capacity.max',
   ],
   [['shop', '--region', 'eu-west-1', '--port', '3000', '--ssh-user', "x'); evil("], 'ssh.user'],
-])('%j is refused, with nothing written', async (words, message) => {
+])('init refuses %j, and writes nothing', async (words, message) => {
   const refused = await pipeline('init', ...words);
   expect(refused.code).toBe(2);
   expect(refused.err).toContain(message);
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('values stay values, whatever is in them', async () => {
+test('init quotes values, whatever they contain', async () => {
   const path = "/health'+process.exit(3)+'\\";
   const made = await pipeline('init', 'shop', '--region', 'eu-west-1', '--port', '3000', '--health-path', path);
   expect(made.code).toBe(0);

@@ -84,7 +84,7 @@ describe('a fleet without instances', () => {
   }, 60_000);
   afterAll(() => world.close());
 
-  it('has nothing to apply after it was made', async () => {
+  it('has nothing to apply after its creation', async () => {
     expect(await up()).toMatchObject({ applied: [], open: [], postponed: null });
   });
 
@@ -99,7 +99,7 @@ describe('a fleet without instances', () => {
   }, 60_000);
 });
 
-describe('a fleet without instances whose change of port is killed', () => {
+describe('a killed change of port of a fleet without instances', () => {
   beforeEach(async () => {
     world = await Simulated.create();
     original = world.fleet;
@@ -107,7 +107,7 @@ describe('a fleet without instances whose change of port is killed', () => {
   }, 60_000);
 
   it.each([0, 1, 2, 3])(
-    'is right after the next local up, with %i changes made before',
+    'is completed by the next local up, with %i changes made before',
     async (calls) => {
       const changed = withPort(original, 4100);
       await expect(up(changed, { lostAfter: calls })).rejects.toThrow('killed');
@@ -121,7 +121,7 @@ describe('a fleet without instances whose change of port is killed', () => {
     60_000,
   );
 
-  it('keeps its target groups while somebody has given the listener rules of their own', async () => {
+  it('keeps the target groups while the listener has rules of somebody else', async () => {
     const { listeners } = await resources();
     await createRule(world.aws.elb, {
       listenerArn: listeners[0]?.arn ?? '',
@@ -174,7 +174,7 @@ describe('a fleet that serves', () => {
     expect(await up(changed)).toMatchObject({ applied: [], open: [] });
   });
 
-  it('keeps its health check when an instance does not pass the new one, and applies the rest', async () => {
+  it('keeps its health check when an instance fails the new one, and applies the rest', async () => {
     world.answers.to = (url) => (url.endsWith('/ready') ? { status: 404, body: '' } : everyVersion());
     const changed = withCheck(original, { path: '/ready', intervalSeconds: 7 });
     const outcome = await up(changed);
@@ -190,7 +190,7 @@ describe('a fleet that serves', () => {
     expect(settingsOf(await up(changed))).toEqual(['balancer.healthCheck.path']);
   });
 
-  it('has its listener moved with rules and weights, and no other one left', async () => {
+  it('has its listener moved with rules and weights, and no other listener left', async () => {
     const before = await resources();
     const changed = onPort(original, 18_099);
     expect(settingsOf(await up(changed))).toEqual(['balancer.listenerPort']);
@@ -199,7 +199,7 @@ describe('a fleet that serves', () => {
     expect(listeners[0]?.routes).toEqual(before.listeners[0]?.routes);
   });
 
-  it('loses the listener that was applied when the new port has one already, and no other', async () => {
+  it('loses the applied listener when the new port already has one, and no other', async () => {
     const { listeners } = await resources();
     const action = listeners[0]?.routes.find((one) => one.kind === 'listener')?.actions;
     const arn = listeners[0]?.arn.replace(':listener/', ':loadbalancer/').replace(/\/[^/]+$/, '');
@@ -226,14 +226,14 @@ describe('a fleet that serves', () => {
     );
   });
 
-  it('gets another header for its proof route', async () => {
+  it('gets another header for its validation route', async () => {
     const changed = { ...original, balancer: { ...original.balancer, proofHeader: 'x-look' } };
     expect(settingsOf(await up(changed))).toEqual(['balancer.proofHeader']);
     const headers = (await resources()).listeners[0]?.routes.flatMap((one) => one.header?.name ?? []);
     expect(headers).toEqual(['x-look']);
   });
 
-  it('refuses another port of the service, and says what a fleet that serves would need', async () => {
+  it('refuses another port of the service, and reports what that would need', async () => {
     const outcome = await up(withPort(original, 4200));
     expect(outcome.applied).toEqual([]);
     expect(outcome.open).toMatchObject([
@@ -246,7 +246,7 @@ describe('a fleet that serves', () => {
     expect((await resources()).targetGroups[0]?.port).toBe(original.service.port);
   });
 
-  it('gets new limits, and no other desired capacity than its minimum asks for', async () => {
+  it('gets new limits, and a desired capacity that changes only for the minimum', async () => {
     expect(settingsOf(await up(withCapacity(original, { min: 3, max: 9 }))).sort()).toEqual([
       'capacity.max',
       'capacity.min',
@@ -263,7 +263,7 @@ describe('a fleet that serves', () => {
     expect(await readGroup(world.aws.autoScaling, original.names.group)).toMatchObject({ min: 2, max: 12, desired: 4 });
   });
 
-  it('keeps what somebody has changed in the cloud until it is told to overwrite it', async () => {
+  it('keeps what somebody has changed in the cloud, unless --overwrite is given', async () => {
     const { targetGroups } = await resources();
     const change = { TargetGroupArn: targetGroups[0]?.arn, HealthCheckPath: '/by-hand' };
     await world.aws.elb.send(new ModifyTargetGroupCommand(change));
@@ -281,7 +281,7 @@ describe('a fleet that serves', () => {
     expect(await up(changed)).toMatchObject({ applied: [], open: [] });
   });
 
-  it('overwrites nothing that a fleet of an older pipeline has, until it is told to', async () => {
+  it('keeps everything of a fleet of an older pipeline, unless --overwrite is given', async () => {
     const { groups } = await resources();
     for (const key of Object.keys(groups[0]?.tags ?? {}).filter((one) => one.includes(':applied:'))) {
       await setGroupTag(world.aws.autoScaling, original.names.group, key, undefined);
@@ -312,7 +312,7 @@ describe('a fleet that serves', () => {
     );
   }, 60_000);
 
-  it('is left alone while a run holds the lock, has died, or belongs to another ledger', async () => {
+  it('is left alone while a run holds the lock, has crashed, or belongs to another ledger', async () => {
     const changed = withCheck(original, { intervalSeconds: 8 });
     const lock = await world.services.ledger.lock('api', { command: 'pipeline release api', run: 'r' });
     expect(await up(changed)).toMatchObject({
@@ -335,7 +335,7 @@ describe('a fleet that serves', () => {
   });
 
   it.each([0, 1, 2, 3, 4])(
-    'is right after a local up that was killed with %i changes made, and another one',
+    'is completed by another local up after one that was killed with %i changes made',
     async (calls) => {
       const { balancer, ...rest } = withCapacity(withCheck(original, { path: '/ready' }), { max: 11 });
       const changed = { ...rest, balancer: { ...balancer, listenerPort: 18_095 } };
@@ -346,7 +346,7 @@ describe('a fleet that serves', () => {
     },
   );
 
-  it('shows in status and doctor what its file says and the cloud has not', async () => {
+  it('shows in status and doctor how its file and the cloud differ', async () => {
     const { services } = world;
     (services as { fleet: Fleet }).fleet = withCheck(original, { path: '/ready' });
     const message = expect.stringContaining('balancer.healthCheck.path of target groups');
@@ -358,7 +358,7 @@ describe('a fleet that serves', () => {
     ]);
   });
 
-  it('is not on the port of the file: that is said wherever the listener is looked for', async () => {
+  it('is reported when it is not on the port of the file, wherever the listener is looked for', async () => {
     const { services } = world;
     (services as { fleet: Fleet }).fleet = onPort(original, 18_094);
     await expect(planRelease(services, world.clock, {})).rejects.toMatchObject({

@@ -33,7 +33,7 @@ const hasPool = async (group: string) => {
 };
 
 // One story: each release moves the traffic to the other group.
-it('a release in the middle of an event takes along what the fleet goes back to, and a failed one leaves it', async () => {
+it('a release during an event keeps the size that the fleet returns to, and a failed one does not change it', async () => {
   expect((await scale(6)).outcome).toBe('done');
   const held = { group: blue, min: 6, desired: 6, heldFrom: { min: 4, desired: 4 } };
   expect(await readScale(services, world.clock)).toMatchObject(held);
@@ -47,7 +47,7 @@ it('a release in the middle of an event takes along what the fleet goes back to,
   expect(await readGroup(services.aws.autoScaling, green)).toMatchObject({ min: 4, desired: 4 });
 }, 60_000);
 
-it('a release ends the warm pool of the group that it leaves, which would fill up as that group ends', async () => {
+it('a release deletes the warm pool of the old group, which would fill up while that group terminates', async () => {
   services.fleet.scale.warmPool = 'Stopped';
   const at = world.clock.now() + 3_600_000;
   expect((await scale(6, at)).outcome).toBe('done');

@@ -44,7 +44,7 @@ interface Model {
 }
 
 describe('random histories of releases, failures, rollbacks and changes of size', () => {
-  it("end each deed on one version, whole, with the team's settings, and traffic never on what was not proven", async () => {
+  it("end each operation on one version, complete, with the team's settings, and without traffic to an image that was not validated", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(deed, { minLength: 3, maxLength: 6 }), async (deeds) => {
         await world?.close();

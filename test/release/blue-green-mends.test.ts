@@ -80,7 +80,7 @@ describe('a fleet with one group', () => {
 });
 
 describe('a blue/green fleet', () => {
-  it('gets its proof route back when a run died while it led to a colour', async () => {
+  it('gets its validation route back when a run crashed while the route led to a fleet group', async () => {
     world = await Simulated.create([strategy as [string, string]]);
     await world.run(await planRelease(world.services, world.clock, {}));
     const { facts } = await observeFleet(world.services);
@@ -94,7 +94,7 @@ describe('a blue/green fleet', () => {
     expect((await proof())?.weights).toEqual([expect.objectContaining({ targetGroupArn: facts.proofTargetGroupArn })]);
   }, 60_000);
 
-  it('undoes a shift on Ctrl-C', async () => {
+  it('undoes a traffic shift on Ctrl-C', async () => {
     world = await Simulated.create([strategy as [string, string]]);
     const { services, clock } = world;
     await world.run(await planRelease(services, clock, {}));
@@ -110,7 +110,7 @@ describe('a blue/green fleet', () => {
     expect((await readGroup(world.aws.autoScaling, 'api-local-green')).instances).toEqual([]);
   }, 60_000);
 
-  it('goes on with a shift whose process died', async () => {
+  it('continues a traffic shift whose process crashed', async () => {
     world = await Simulated.create([strategy as [string, string]]);
     const { services, clock } = world;
     await world.run(await planRelease(services, clock, {}));
@@ -137,7 +137,7 @@ describe('a blue/green fleet', () => {
     });
   }, 60_000);
 
-  it('that has grown while it was verified goes back at that size, with the minimum that it had', async () => {
+  it('that has grown during the verify window is rolled back at that size, with the minimum that it had', async () => {
     world = await Simulated.create([strategy as [string, string]]);
     const { services, clock, aws } = world;
     await world.run(await planRelease(services, clock, {}));

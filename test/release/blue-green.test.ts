@@ -137,15 +137,15 @@ const teams = {
 const steps = ['preflight', 'stage', 'detach', 'bake', 'prove', 'raise', 'shift', 'settle', 'verify'];
 
 describe('the first release', () => {
-  it('fills the colour that has the traffic', async () => {
+  it('fills the fleet group that has the traffic', async () => {
     const { live, idle, share } = await observeFleet(world.services);
     expect([live.name, live.desired, idle?.name, idle?.desired, share]).toEqual([blue, 4, green, 0, 1]);
   });
 });
 
-describe('a release that fails after any step leaves both groups as they were', () => {
+describe('a blue/green release that fails after any step leaves both groups as they were', () => {
   it.each(steps)(
-    'onto an empty colour: %s',
+    'onto an empty group: %s',
     async (id) => {
       const before = await fleetAsItIs();
       const plan = await planRelease(world.services, world.clock, {});
@@ -158,7 +158,7 @@ describe('a release that fails after any step leaves both groups as they were', 
     30_000,
   );
 
-  it('in a canary step: new machines that answer wrongly get nothing more, and the weights go back', async () => {
+  it('in a canary step: instances that answer wrongly get no more traffic, and the weights are restored', async () => {
     const before = await fleetAsItIs();
     const plan = await planRelease(world.services, world.clock, {});
     world.answers.to = (_url, headers) =>
@@ -185,7 +185,7 @@ beforeAll(() => {
   );
 });
 
-describe('a release', () => {
+describe('a blue/green release', () => {
   it('moves traffic, capacity, policies, scheduled actions and suspended processes', async () => {
     const result = await world.run(await planRelease(world.services, world.clock, {}));
     expect(result.error).toBeUndefined();
@@ -214,7 +214,7 @@ describe('a release', () => {
   }, 30_000);
 
   it.each(['raise', 'shift', 'settle', 'verify'])(
-    'onto a colour that still runs: undone after %s',
+    'onto a group that still runs: undone after %s',
     async (id) => {
       const before = await fleetAsItIs();
       expect(before.machines).toBe(8);
@@ -226,8 +226,8 @@ describe('a release', () => {
   );
 });
 
-describe('a switch', () => {
-  it('that fails puts weights, capacities and schedules back', async () => {
+describe('a switch to the old group', () => {
+  it('that fails restores weights, capacities and schedules', async () => {
     const before = await fleetAsItIs();
     const plan = await planRollback(world.services, world.clock, { force: false });
     expect(plan.steps.map((step) => step.id)).toEqual(['preflight', 'switch', 'settle', 'announce']);
@@ -236,7 +236,7 @@ describe('a switch', () => {
     expect(await fleetAsItIs()).toEqual(before);
   }, 30_000);
 
-  it('is closed when machines over there serve something else than their image says', async () => {
+  it('is not offered when instances of the old group serve something else than their image says', async () => {
     const { services, clock, aws } = world;
     const id = (await readGroup(aws.autoScaling, blue)).instances[0]?.id ?? '';
     await tagMachine(aws.ec2, id, { [tagKeys.flipped]: 'run-1' });
@@ -246,7 +246,7 @@ describe('a switch', () => {
     expect((await switching()).initial.how).toBe('switch');
   }, 30_000);
 
-  it('goes back, and forth again', async () => {
+  it('goes back, and forward again', async () => {
     const { services, clock, aws } = world;
     const bad = (await readStatus(services)).version ?? '';
     const back = await world.run(await planRollback(services, clock, { force: false }));
@@ -263,7 +263,7 @@ describe('a switch', () => {
     expect(again.outcome).toBe('done');
   }, 30_000);
 
-  it('brings the old group up to the size that the fleet has by now', async () => {
+  it('scales the old group up to the current size of the fleet', async () => {
     const { services, clock, aws } = world;
     await setCapacity(aws.autoScaling, blue, { desired: 6 });
     await world.until(
@@ -283,7 +283,7 @@ describe('a switch', () => {
     );
   }, 30_000);
 
-  it('is refused once the old group has ended, which Auto Scaling does by itself', async () => {
+  it('is refused once Auto Scaling has terminated the old group', async () => {
     const { services, clock, aws } = world;
     await world.until(
       async () => (await readGroup(aws.autoScaling, blue)).instances.length,
@@ -299,7 +299,7 @@ describe('a switch', () => {
   }, 60_000);
 });
 
-describe('what is refused', () => {
+describe('the plan of a blue/green release refuses', () => {
   it('a release while the traffic is split', async () => {
     const { services, clock, aws } = world;
     const { facts } = await observeFleet(services);
@@ -338,8 +338,8 @@ describe('what is refused', () => {
   });
 });
 
-describe('through all of this', () => {
-  it('no group ever got traffic that was not proven, and none was smaller than the one before it', () => {
+describe('all blue/green tests of this file', () => {
+  it('give no group traffic before validation, and no group a smaller size than the one before it', () => {
     expect(violations).toEqual([]);
   });
 });

@@ -22,14 +22,14 @@ async function create(edits: [string, string][] = []): Promise<void> {
 }
 afterEach(() => world?.close());
 
-describe('a release that detaches first, with blue/green', () => {
+describe('a blue/green release that detaches first', () => {
   beforeEach(
     () =>
       create([['verifySeconds: 5,', "strategy: 'blue-green', stepSeconds: 1, rollbackWindow: 400, verifySeconds: 5,"]]),
     60_000,
   );
 
-  it('gives a host back to the old version that its plays have not changed', async () => {
+  it('returns an instance to the old version when its plays have not changed it', async () => {
     const { initial } = await plan();
     expect((await world.run(await plan())).outcome).toBe('done');
     const machine = (await groupMachines(world.aws.ec2, initial.group)).find((one) => one.id === host());
@@ -37,7 +37,7 @@ describe('a release that detaches first, with blue/green', () => {
     expect(world.plays.map((play) => play.split(' ')[0])).toContain('revert');
   }, 60_000);
 
-  it('replaces one that they have changed, which is not of the old version any more', async () => {
+  it('replaces an instance that they have changed, which no longer matches the old version', async () => {
     world.changes.stage = [foreignChange];
     const { initial } = await plan();
     const { outcome, state } = await world.run(await plan());
@@ -52,10 +52,10 @@ describe('a release that detaches first, with blue/green', () => {
   }, 60_000);
 });
 
-describe('a release that detaches first, on a group', () => {
+describe('a rolling release that detaches first', () => {
   beforeEach(() => create(), 60_000);
 
-  it('that is filled while the host is staged, ends the host and goes on', async () => {
+  it('terminates the instance and continues when the group is filled while the instance is staged', async () => {
     world.changes.stage = () => [foreignChange];
     const planned = await plan();
     const steps = planned.steps.map((step) =>
@@ -76,7 +76,7 @@ describe('a release that detaches first, on a group', () => {
     expect(await world.serving()).toEqual(firstRelease.map((one) => one.replace('v1', 'v2')));
   }, 60_000);
 
-  it('that is filled while the host is staged, and fails afterwards, has its size', async () => {
+  it('keeps the size of the group when it is filled while the instance is staged, and the release fails afterwards', async () => {
     world.changes.stage = [foreignChange];
     const planned = await plan();
     const run = async () => {
@@ -90,7 +90,7 @@ describe('a release that detaches first, on a group', () => {
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
 
-  it('moves traffic with the return of the host, not before', async () => {
+  it('moves traffic with the return of the instance, not before', async () => {
     const moved: Record<string, boolean | undefined> = {};
     for (const id of ['prove', 'rejoin']) {
       const runId = createRunId(world.clock);

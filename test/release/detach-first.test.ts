@@ -55,7 +55,7 @@ describe('a playbook with tasks of another role', () => {
     expect(initial.detachFirst).toBeUndefined();
   });
 
-  it('is played on a host in Standby only, and the host is back before the roll', async () => {
+  it('runs only on an instance in Standby, which returns before the roll', async () => {
     const { hosts, aws } = world.services;
     const { play } = hosts;
     const during: string[] = [];
@@ -98,9 +98,9 @@ async function bakeHost(): Promise<{ id: string; there: boolean }> {
   return { id, there: instances.some((one) => one.id === id) };
 }
 
-describe('a host that plays have changed beside the folder of the release', () => {
+describe('an instance that plays have changed outside of the release folder', () => {
   it.each(['stage', 'bake', 'prove', 'rejoin', 'roll'])(
-    'is terminated when the release fails after %s, and the group is whole again',
+    'is terminated when the release fails after %s, and the group is complete again',
     async (id) => {
       world.changes.stage = [foreignChange];
       const before = await group();
@@ -121,7 +121,7 @@ describe('a host that plays have changed beside the folder of the release', () =
   );
 
   it.each(['revert', 'unstage'] as const)(
-    'also where only the play of %s changes it',
+    'is terminated also when only the play of %s changes it',
     async (action) => {
       world.changes[action] = [foreignChange];
       const result = await world.run(failingAfter(await plan(), 'bake'));
@@ -134,16 +134,16 @@ describe('a host that plays have changed beside the folder of the release', () =
 
   it.each([
     ['a task that fails', { ...foreignChange, how: 'failed' as const }],
-    ['a task that has not ended', { ...foreignChange, how: 'unfinished' as const }],
+    ['a task that has not finished', { ...foreignChange, how: 'unfinished' as const }],
     ['a module that names no file', { ...foreignChange, module: 'ansible.builtin.service', paths: [] }],
     ['a path that leads out of the folder', { ...foreignChange, paths: ['/srv/api/releases/v1/../../shared/x'] }],
     [
       'a role of the pipeline that installs',
       { task: 'Install Node', module: 'ansible.builtin.apt', role: 'node', paths: [], how: 'changed' as const },
     ],
-    ['a plugin that says nothing', { task: 'all of it', paths: [], how: 'unfinished' as const }],
+    ['a plugin without a report', { task: 'all of it', paths: [], how: 'unfinished' as const }],
   ])(
-    'is one by %s',
+    'is recognized by %s',
     async (_what, change) => {
       world.changes.stage = [change];
       await world.run(failingAfter(await plan(), 'stage'));
@@ -152,7 +152,7 @@ describe('a host that plays have changed beside the folder of the release', () =
     60_000,
   );
 
-  it('is given back when what they changed is in that folder, is of the release role or is nothing', async () => {
+  it('is returned when the change is in that folder, is of the release role or is empty', async () => {
     const { initial } = await plan();
     const { role, folder } = world.playbook.plays[0]?.tasks[1] ?? {};
     world.changes.stage = [
@@ -167,7 +167,7 @@ describe('a host that plays have changed beside the folder of the release', () =
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
 
-  it('is one that a play has switched, with tasks of the release role alone', async () => {
+  it('does not include one that tasks of the release role alone have switched', async () => {
     world.switches.add('stage');
     const result = await world.run(failingAfter(await plan(), 'stage'));
     world.switches.clear();
@@ -178,7 +178,7 @@ describe('a host that plays have changed beside the folder of the release', () =
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
 
-  it('cannot be cleared by a repetition of the play that finds all as it should be', async () => {
+  it('stays marked as changed when a repetition of the play changes nothing', async () => {
     world.changes.stage = [foreignChange];
     const first = await plan();
     const dead = await die(world, first, { at: 'stage-environment', how: 'made' });
@@ -190,7 +190,7 @@ describe('a host that plays have changed beside the folder of the release', () =
   }, 60_000);
 });
 
-describe('a run whose process has died', () => {
+describe('a crashed run that detaches first', () => {
   const abort = async (id: string) => {
     const { services, clock } = world;
     const [record] = (await services.ledger.runs('api', 50)).filter((one) => one.id === id);
@@ -206,7 +206,7 @@ describe('a run whose process has died', () => {
     ['activate-environment', 'made', false],
     ['create-image', 'made', false],
   ] as const)(
-    'at %s (%s) is taken back by another one, which knows whether the host may return',
+    'at %s (%s) is undone by another process, which knows whether the instance may return',
     async (at, how, there) => {
       world.changes.stage = [foreignChange];
       const before = await group();
@@ -220,7 +220,7 @@ describe('a run whose process has died', () => {
     60_000,
   );
 
-  it('in the middle of a play has perhaps changed the host, and a dead process cannot say', async () => {
+  it('in the middle of a play counts as having changed the instance', async () => {
     const { hosts, ledger } = world.services;
     const { play } = hosts;
     const { appendJournal } = ledger;
@@ -259,7 +259,7 @@ describe('a run whose process has died', () => {
   }, 60_000);
 
   it.each(['detach', 'stage', 'bake', 'prove'])(
-    'after %s is gone on with by another one',
+    'after %s is continued by another process',
     async (at) => {
       world.changes.stage = [foreignChange];
       const first = await plan();
@@ -275,7 +275,7 @@ describe('a run whose process has died', () => {
   );
 });
 
-describe('a playbook that was seen to hold roles of the pipeline only', () => {
+describe('a playbook that was analyzed to contain roles of the pipeline only', () => {
   beforeEach(() => {
     world.playbook.plays[0]?.tasks.splice(2);
   });
@@ -287,7 +287,7 @@ describe('a playbook that was seen to hold roles of the pipeline only', () => {
     return { ...planned, initial };
   };
 
-  it('and changes the host nevertheless costs the host its place when the release fails', async () => {
+  it('and changes the instance nevertheless causes its termination when the release fails', async () => {
     const planned = await plan();
     expect(planned.initial.detachFirst).toBeUndefined();
     world.changes.stage = [foreignChange];
@@ -299,14 +299,14 @@ describe('a playbook that was seen to hold roles of the pipeline only', () => {
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
 
-  it('is that of the commit of the plan, whatever is edited meanwhile', async () => {
+  it('is that of the commit of the plan, also when it is edited meanwhile', async () => {
     const planned = await plan();
     world.playbook.plays[0]?.tasks.push(foreignTask);
     expect(await world.run(failingAfter(planned, 'stage'))).toMatchObject({ outcome: 'rolled-back', left: [] });
     expect(world.plays.map((play) => play.split(' ')[0])).toEqual(['stage', 'unstage']);
   }, 60_000);
 
-  it('and of the work tree is not played on a host that serves once it has been edited', async () => {
+  it('of the work tree does not run on an instance that serves once it has been edited', async () => {
     const planned = await planFromWorkTree();
     world.playbook.plays[0]?.tasks.push(foreignTask);
     const result = await world.run(planned);
@@ -317,7 +317,7 @@ describe('a playbook that was seen to hold roles of the pipeline only', () => {
     expect(world.plays).toEqual([]);
   }, 60_000);
 
-  it('nor is what was built taken back by it: the host is terminated', async () => {
+  it('of the work tree does not undo a stage once it has been edited: the instance is terminated', async () => {
     const planned = await planFromWorkTree();
     const steps = planned.steps.map((step) => {
       if (step.id !== 'detach') return step;

@@ -31,7 +31,7 @@ it.each([
   { strategy: 'rolling', bake: 'detach' as const, how: 'roll' as const },
   { strategy: 'blue-green', bake: 'builder' as const, how: 'switch' as const },
 ])(
-  'releases ($strategy, baked by $bake) and their ways back survive a cloud that is slow to show what is new',
+  'releases ($strategy, baked by $bake) and rollbacks work with a cloud that is slow to become consistent',
   async ({ strategy, bake, how }) => {
     const made = await Simulated.create([
       ['verifySeconds: 5,', `strategy: '${strategy}', stepSeconds: 1, rollbackWindow: 400, verifySeconds: 5,`],

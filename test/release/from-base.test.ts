@@ -58,7 +58,7 @@ async function launchedFrom(
 }
 
 describe('the plan of a release from the base image', () => {
-  it('names the newest base image, and says that there is no flip back', async () => {
+  it('names the newest base image, and says that an in-place rollback will not be possible', async () => {
     const { steps, described, initial } = await plan();
     expect(steps.map(({ id }) => id).slice(0, 5)).toEqual(['preflight', 'builder', 'stage', 'bake', 'prove']);
     expect(described.builder).toEqual([`one t3.small from the base image golden-base-2 (${second})`]);
@@ -73,7 +73,7 @@ describe('the plan of a release from the base image', () => {
     expect(initial).not.toHaveProperty('base');
   });
 
-  it('is refused for a bake on a host that serves', async () => {
+  it('is refused for a bake on an instance that serves', async () => {
     await expect(plan({ bake: 'detach' })).rejects.toMatchObject({
       code: 'release.from-base',
       outcome: 'usage',
@@ -81,7 +81,7 @@ describe('the plan of a release from the base image', () => {
     });
   });
 
-  it('is refused without a base image, naming what was looked for', async () => {
+  it('is refused without a base image, naming the pattern that was searched for', async () => {
     const { fleet } = world.services;
     const services = { ...world.services, fleet: { ...fleet, instance: { ...fleet.instance, baseImage: 'none-*' } } };
     await expect(planRelease(services, world.clock, { fromBase: true })).rejects.toMatchObject({
@@ -93,7 +93,7 @@ describe('the plan of a release from the base image', () => {
 });
 
 describe('a release from the base image', () => {
-  it('that fails once the builder is there ends that machine', async () => {
+  it('that fails after the builder has started terminates the builder', async () => {
     const runId = createRunId(world.clock);
     const failed = await world.run(failingAfter(await plan(), 'builder'), { runId });
     expect(failed).toMatchObject({ outcome: 'rolled-back', left: [] });
@@ -101,7 +101,7 @@ describe('a release from the base image', () => {
     expect(await launchedFrom('builder', runId, ['pending', 'running'])).toEqual([]);
   }, 60_000);
 
-  it('that fails its proof leaves the fleet on the image it had, and no image of its own', async () => {
+  it('that fails its validation leaves the fleet on its image, and deregisters the new image', async () => {
     world.answers.to = () => ({ status: 503, body: 'no' });
     const failed = await world.run(await plan());
     world.answers.to = everyVersion;
@@ -112,7 +112,7 @@ describe('a release from the base image', () => {
     ]);
   }, 60_000);
 
-  it('gets the newer base under the whole fleet, and the releases after it stay on that', async () => {
+  it('moves the whole fleet to the newer base image, and later releases stay on it', async () => {
     const before = await readBase(world.services, world.clock.now());
     const { commit } = (await world.services.ledger.release('api', 'v1')) ?? {};
     expect(before).toMatchObject({
@@ -144,7 +144,7 @@ describe('a release from the base image', () => {
     });
   }, 120_000);
 
-  it('has a warning of its own when the base image under the fleet is gone', async () => {
+  it('has a warning of its own when the base image of the fleet is gone', async () => {
     await world.aws.ec2.send(new DeregisterImageCommand({ ImageId: second }));
     const { version, warnings } = await readBase(world.services, world.clock.now());
     expect(warnings).toHaveLength(1);
@@ -153,8 +153,8 @@ describe('a release from the base image', () => {
   });
 });
 
-describe('with two groups', () => {
-  it('the traffic moves to machines on the base image, and a switch goes back', async () => {
+describe('a blue/green release from the base image', () => {
+  it('moves the traffic to instances on the base image, and a switch goes back', async () => {
     const colours = await Simulated.create([
       ['verifySeconds: 5,', "strategy: 'blue-green', stepSeconds: 1, rollbackWindow: 400, verifySeconds: 5,"],
     ]);

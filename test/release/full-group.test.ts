@@ -91,13 +91,13 @@ const fails: Hook = async () => {
   throw new PipelineError('ansible.failed', 'the disk is full');
 };
 
-describe('a release whose group is filled while its host stands by', () => {
+describe('a release whose group is filled while its instance is in Standby', () => {
   it.each<[string, (hook: Hook) => void]>([
     ['while it drains', (hook) => (calls.after.EnterStandby = hook)],
     ['while it is switched', (hook) => (plays.activate = hook)],
     ['while it is cleaned', (hook) => (plays.clean = hook)],
     ['just before it would return', (hook) => (calls.before.ExitStandby = hook)],
-  ])('ends the host and goes on: %s', async (_, at) => {
+  ])('terminates the instance and continues: %s', async (_, at) => {
     at(fills);
     const result = await world.run(await release());
     expect(result).toMatchObject({ outcome: 'done', left: [] });
@@ -129,7 +129,7 @@ describe('a release whose group is filled while its host stands by', () => {
   });
 });
 
-describe('the undo of a release whose group is filled while its host stands by', () => {
+describe('the undo of a release whose group is filled while its instance is in Standby', () => {
   it.each<[string, () => void]>([
     [
       'before it begins',
@@ -154,7 +154,7 @@ describe('the undo of a release whose group is filled while its host stands by',
         calls.before.ExitStandby = fills;
       },
     ],
-  ])('ends the host, and nothing is left: %s', async (_, prepare) => {
+  ])('terminates the instance, and leaves nothing: %s', async (_, prepare) => {
     const before = await serving();
     prepare();
     const result = await world.run(await release());
@@ -162,7 +162,7 @@ describe('the undo of a release whose group is filled while its host stands by',
     await expectFleet(before, full);
   });
 
-  it('ends a host that was not switched yet, too', async () => {
+  it('terminates an instance that was not switched yet', async () => {
     const before = await serving();
     calls.after.EnterStandby = fills;
     const result = await world.run(failingAfter(await release(), 'detach'));
@@ -175,7 +175,7 @@ describe('the undo of a release whose group is filled while its host stands by',
     { at: 'activate-environment', how: 'made' },
     { at: 'exit-standby', how: 'intended' },
     { at: 'exit-standby', how: 'made' },
-  ] as const)('does so for a crashed run as well: $how $at', async (death) => {
+  ] as const)('terminates the instance also for a crashed run: $how $at', async (death) => {
     const before = await serving();
     await die(world, await release(), death);
     await fills();
@@ -187,7 +187,7 @@ describe('the undo of a release whose group is filled while its host stands by',
     { at: 'end-host', how: 'intended' },
     { at: 'end-host', how: 'made' },
     { at: 'resume-processes', how: 'intended' },
-  ] as const)('goes on where a run crashed that was about to end the host: $how $at', async (death) => {
+  ] as const)('continues where a run crashed that was about to terminate the instance: $how $at', async (death) => {
     const before = await serving();
     plays.activate = fills;
     await die(world, await release(), death);
@@ -202,13 +202,13 @@ async function abort() {
   expect(ended?.run.outcome, JSON.stringify(runner.messages)).toBe('interrupted');
 }
 
-describe('a host that cannot return', () => {
+describe('an instance that cannot return to service', () => {
   it.each([
     { at: 'end-host', how: 'made' },
     { at: 'restore-capacity', how: 'intended' },
     { at: 'restore-capacity', how: 'made' },
     { at: 'restore-minimum', how: 'made' },
-  ] as const)('gives its capacity back once, also when the undo crashes: $how $at', async (death) => {
+  ] as const)('returns its capacity to the group once, also when the undo crashes: $how $at', async (death) => {
     const before = await serving();
     plays.activate = fails;
     plays.revert = fails;
@@ -217,7 +217,7 @@ describe('a host that cannot return', () => {
     await expectFleet(before, usual);
   });
 
-  it('is ended when Auto Scaling refuses it for another reason, and no process stays suspended', async () => {
+  it('is terminated when Auto Scaling refuses it for another reason, and no process stays suspended', async () => {
     const before = await serving();
     plays.activate = fails;
     const fault = world.cloud.faults.add({
@@ -233,7 +233,7 @@ describe('a host that cannot return', () => {
     await expectFleet(before, usual);
   });
 
-  it('gives its capacity back when somebody else has ended it', async () => {
+  it('returns its capacity to the group when somebody else has terminated it', async () => {
     await sets({ min: 2 })();
     const before = await serving();
     plays.clean = async () => {
@@ -274,7 +274,7 @@ describe('a host that cannot return', () => {
         await abort();
       },
     ],
-  ])('is ended at once when it has no keys any more and did not reboot: %s', async (_, run) => {
+  ])('is terminated at once when it has no host keys and did not reboot: %s', async (_, run) => {
     const before = await serving();
     const { hosts } = world.services;
     const { waitReachable } = hosts;

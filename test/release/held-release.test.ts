@@ -43,7 +43,7 @@ it('a roll whose instances a lifecycle hook holds names the hook, not the versio
   expect(serving).toEqual(firstRelease);
 }, 60_000);
 
-it('a second group whose instances a lifecycle hook holds names the hook, and is rolled back', async () => {
+it('a blue/green release whose instances a lifecycle hook holds names the hook, and is rolled back', async () => {
   const { result, serving } = await heldRelease('blue-green');
   expect(result.outcome).toBe('rolled-back');
   expect(result.error).toMatchObject({ code: 'colour.unhealthy', details: expect.arrayContaining([held]) });

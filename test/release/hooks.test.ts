@@ -66,7 +66,7 @@ beforeEach(() => {
 const plan = () => planRelease(world.services, world.clock, { hooks });
 type ReleasePlan = Plan<Services, ReleaseState>;
 
-it('consumers stop on the group that serves before the release, and start on the one that serves after it', async () => {
+it('release hooks stop consumers in the group that serves before the release, and start them in the one that serves after it', async () => {
   before = (verb) => {
     if (verb === 'start') expect(stopped.size).toBeGreaterThan(0);
   };
@@ -80,7 +80,7 @@ it('consumers stop on the group that serves before the release, and start on the
 }, 60_000);
 
 it.each(['bake', 'raise', 'settle'])(
-  'a release that fails in %s starts them again, on a machine that answers',
+  'a release that fails in %s starts the consumers again, on an instance that answers',
   async (id) => {
     const tried = new Set<string>();
     before = (verb, instanceId) => {
@@ -96,7 +96,7 @@ it.each(['bake', 'raise', 'settle'])(
   60_000,
 );
 
-it('Ctrl-C between the verified fleet and the start starts them all the same, and the release stands', async () => {
+it('Ctrl-C between the verify step and the start hook still starts the consumers, and the release is kept', async () => {
   const interrupt = new AbortController();
   const whole = await plan();
   const interrupted: ReleasePlan = {
@@ -119,7 +119,7 @@ it('Ctrl-C between the verified fleet and the start starts them all the same, an
   expect(stopped.size).toBe(0);
 }, 60_000);
 
-it('a start that fails once is tried again, and the release stands', async () => {
+it('a start hook that fails once is retried, and the release is kept', async () => {
   let failures = 0;
   before = (verb) => {
     if (verb === 'start' && failures++ === 0)
@@ -130,7 +130,7 @@ it('a start that fails once is tried again, and the release stands', async () =>
   expect(stopped.size).toBe(0);
 }, 60_000);
 
-it('what a killed release has stopped is started by its undo from elsewhere', async () => {
+it('what a killed release has stopped is started by its undo from another host', async () => {
   const dead = new AbortController();
   const runId = createRunId(world.clock);
   before = (verb) => {

@@ -21,7 +21,7 @@ const judge = (commit: string, served: string | undefined, repository = repo.rep
     'v1',
   );
 
-it('a marker counts for the commit that adds or changes it', async () => {
+it('an irreversible marker counts for the commit that adds or changes it', async () => {
   const none = await repo.commit({ 'app/a': 'x' });
   const added = await repo.commit({ 'app/.irreversible': 'drops a column\nmore\n' });
   const later = await repo.commit({ 'app/a': 'y' });
@@ -33,7 +33,7 @@ it('a marker counts for the commit that adds or changes it', async () => {
   expect(await judge(changed, later)).toBe('.irreversible says so');
 });
 
-it('a clone that lacks the commit that serves judges nothing, and says how to get it', async () => {
+it('a clone that lacks the serving commit cannot tell whether a release is irreversible, and says how to fetch it', async () => {
   const before = await repo.commit({ 'app/.irreversible': 'drops a column\n' });
   const after = await repo.commit({ 'app/a': 'x' });
   const shallow = join(repo.folder, 'shallow');
@@ -48,7 +48,7 @@ it('a clone that lacks the commit that serves judges nothing, and says how to ge
   expect(await judge(after, before, shallow)).toBeUndefined();
 });
 
-it('a shallow clone is good enough where no commit has a marker', async () => {
+it('a shallow clone is sufficient where no commit has an irreversible marker', async () => {
   const before = await repo.commit({ 'app/a': 'x' });
   const after = await repo.commit({ 'app/a': 'y' });
   const shallow = join(repo.folder, 'shallow');

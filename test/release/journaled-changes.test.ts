@@ -58,7 +58,7 @@ async function run<State>(plan: Plan<Services, State>) {
   return { outcome, changes: [...replay(await services.ledger.journal(runId)).changes.values()] };
 }
 
-it('a release, also one that is undone from its end on, journals each change of the cloud', async () => {
+it('a release, also one that is undone after its last step, journals each change of the cloud', async () => {
   const undone = await run(failingAfter(await planRelease(services, world.clock, {}), 'roll'));
   expect(undone.outcome).toBe('rolled-back');
   const tagged = undone.changes.filter((one) => one.action === 'tag-host');
@@ -67,7 +67,7 @@ it('a release, also one that is undone from its end on, journals each change of 
   expect(astray).toEqual([]);
 }, 60_000);
 
-it('so do an event and its end', async () => {
+it('an event and its end journal each change of the cloud', async () => {
   services.fleet.scale.warmPool = 'Running';
   const at = world.clock.now() + 3_600_000;
   const plan = await planScale(services, world.clock, { to: 6, at });
@@ -79,7 +79,7 @@ it('so do an event and its end', async () => {
   expect(astray).toEqual([]);
 }, 60_000);
 
-it('so does a flip, and what takes it back', async () => {
+it('an in-place rollback and its undo journal each change of the cloud', async () => {
   const flip = async () => planRollback(services, world.clock, { version: 'v1', force: false, how: 'flip' });
   const undone = await run(failingAfter(await flip(), 'flip'));
   expect(undone.outcome).toBe('rolled-back');
@@ -93,7 +93,7 @@ it('so does a flip, and what takes it back', async () => {
   expect(astray).toEqual([]);
 }, 60_000);
 
-it('so does what keeps images and what drops them', async () => {
+it('pinning, unpinning and pruning images journal each change of the cloud', async () => {
   expect((await run(await planPin(services, world.clock, { version: 'v1' }))).outcome).toBe('done');
   expect((await run(await planPrune(services, world.clock, { force: false }))).outcome).toBe('done');
   expect(astray).toEqual([]);

@@ -15,7 +15,7 @@ it.each([
   { strategy: 'rolling', how: 'roll' as const, failing: ['prove', 'roll'] },
   { strategy: 'blue-green', how: 'switch' as const, failing: ['prove'] },
 ])(
-  'releases ($strategy) and their ways back wait out drains that last for the whole deregistration delay',
+  'releases ($strategy) and rollbacks wait for drains that last for the whole deregistration delay',
   async ({ strategy, how, failing }) => {
     const made = await Simulated.create([
       ['verifySeconds: 5,', `strategy: '${strategy}', stepSeconds: 1, rollbackWindow: 400, verifySeconds: 5,`],

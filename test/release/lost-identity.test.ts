@@ -42,7 +42,7 @@ it('a pattern that matches more than identity on a host refuses the release befo
   expect(error).toMatchObject({ code: 'release.clean', outcome: 'usage', details: [wrong.slice('wrong: '.length)] });
 });
 
-describe('a bake host that loses what a boot does not make again', () => {
+describe('a bake instance that loses what a boot does not create again', () => {
   it('is named in the plan, with what it loses', async () => {
     const { described } = await plan();
     expect(described.bake?.slice(-3)).toEqual([
@@ -57,7 +57,7 @@ describe('a bake host that loses what a boot does not make again', () => {
     expect(initial.loses).toBeUndefined();
   });
 
-  it('is only possible in the plan where no host can be asked', async () => {
+  it('is only mentioned as possible in the plan where no host can be checked', async () => {
     const { hosts } = world.services;
     const { run } = hosts;
     hosts.run = async (host, argv, options) => {
@@ -95,7 +95,7 @@ describe('a bake host that loses what a boot does not make again', () => {
     { at: 'create-image', how: 'made' },
     { at: 'end-host', how: 'intended' },
     { at: 'end-host', how: 'made' },
-  ] as const)('is gone when a run that died when $at was $how is undone', async (death) => {
+  ] as const)('is terminated when a run that crashed when $at was $how is undone', async (death) => {
     const before = await group();
     const run = await die(world, await plan(), death);
     const undo = await undoPlanOf(world, run);
@@ -108,7 +108,7 @@ describe('a bake host that loses what a boot does not make again', () => {
     expect(await group()).toEqual(before);
   });
 
-  it('is terminated after the image, and the release goes on', async () => {
+  it('is terminated after the image, and the release continues', async () => {
     const before = await group();
     const result = await world.run(await plan());
     expect(result).toMatchObject({ outcome: 'done', state: { lost: identity } });
@@ -138,7 +138,7 @@ describe('a bake host that loses what a boot does not make again', () => {
   });
 });
 
-describe('lists of the app role', () => {
+describe('clean-up lists of the app role', () => {
   const given = (variables: Record<string, string>) => {
     const task = world.playbook.plays[0]?.tasks[1];
     if (task) task.variables = { release_clean: '[]', ...variables };
@@ -156,7 +156,7 @@ describe('lists of the app role', () => {
     ],
     [{ release_clean_shared: '["../current"]' }, 'expected a name in the shared folder'],
     [{ release_clean_keep: '["tailscael"]' }, 'release_clean_keep has "tailscael", expected one of dhcp, '],
-  ])('%o are refused before anything is changed', async (variables, message) => {
+  ])('that are %o are refused before anything is changed', async (variables, message) => {
     given(variables as Record<string, string>);
     await expect(plan()).rejects.toMatchObject({
       code: 'release.clean',
@@ -165,7 +165,7 @@ describe('lists of the app role', () => {
     });
   });
 
-  it('are what a host is asked by', async () => {
+  it('are used for the check of a host', async () => {
     given({ release_clean: '["/etc/acme/*"]', release_clean_keep: '["tailscale"]' });
     const { hosts } = world.services;
     const { run } = hosts;
@@ -181,7 +181,7 @@ describe('lists of the app role', () => {
   });
 });
 
-it('with blue/green the host that loses its identity is not switched back, and the group that serves is whole', async () => {
+it('a blue/green instance that loses its identity is not switched back, and the group that serves is complete', async () => {
   const two = await Simulated.create([
     ['verifySeconds: 5,', "strategy: 'blue-green', stepSeconds: 1, rollbackWindow: 400, verifySeconds: 5,"],
   ]);
@@ -200,7 +200,7 @@ it('with blue/green the host that loses its identity is not switched back, and t
   }
 }, 60_000);
 
-it('a host that was cleaned for a repair serves until the group can launch another, and is replaced then', async () => {
+it('an instance that was cleaned for a repair serves until the group can launch another, and is then replaced', async () => {
   const broken = await Simulated.create([], { switching: true });
   try {
     answering(broken);

@@ -15,13 +15,13 @@ const plan = (changes: Partial<Pick<Fleet, 'source' | 'ansible'>>) => {
   return planRelease({ ...world.services, fleet }, world.clock, { ref: 'HEAD' });
 };
 
-it('a release is planned with all that it needs', async () => {
+it('a release is planned with everything that it needs', async () => {
   expect(missingFiles(world.fleet)).toEqual([]);
   await expect(plan({})).resolves.toMatchObject({ operation: 'release' });
 });
 
 it.each(['apps/none', 'examples/api/server.js'])(
-  'a release of %s, which is no folder of the commit, is not planned',
+  'a release of %s, which is not a folder of the commit, is not planned',
   async (path) => {
     const source = { ...world.fleet.source, path };
     await expect(plan({ source })).rejects.toMatchObject({
@@ -34,7 +34,7 @@ it.each(['apps/none', 'examples/api/server.js'])(
   },
 );
 
-it('a release with a playbook that is not there is not planned', async () => {
+it('a release with a missing playbook is not planned', async () => {
   const ansible = { ...world.fleet.ansible, playbook: `${world.dir}/none.yml` };
   await expect(plan({ ansible })).rejects.toMatchObject({
     code: 'config.missing-playbook',
@@ -43,12 +43,12 @@ it('a release with a playbook that is not there is not planned', async () => {
   });
 });
 
-it('a repository that is not there is told before its folder', () => {
+it('a missing repository is reported before a missing folder', () => {
   const source = { ...world.fleet.source, repository: `${world.dir}/none` };
   expect(missingFiles({ ...world.fleet, source }).map((one) => one.setting)).toEqual(['source.repository']);
 });
 
-it('a path that goes through a file is told as one that is not there', () => {
+it('a path that goes through a file is reported as missing', () => {
   const file = `${world.fleet.source.repository}/examples/api/server.js`;
   const settings = (fleet: Fleet) => missingFiles(fleet).map((one) => one.setting);
   const { ansible, source } = world.fleet;
@@ -59,7 +59,7 @@ it('a path that goes through a file is told as one that is not there', () => {
   expect(settings({ ...world.fleet, ansible: { ...ansible, playbook: `${file}/x` } })).toEqual(['ansible.playbook']);
 });
 
-it('files of plays that are not there are told, too', () => {
+it('missing entries of ansible.files are reported', () => {
   const named = { requirements: `${world.dir}/none.yml`, vaultPasswordFile: `${world.dir}/none`, files: ['none', '.'] };
   const missing = missingFiles({ ...world.fleet, ansible: { ...world.fleet.ansible, ...named } });
   expect(missing.map(({ setting, message }) => `${setting}: ${message}`)).toEqual([

@@ -127,7 +127,7 @@ describe.each([
   ['beside the default one', {}],
   ['in an account without a default one', { withoutDefault: true }],
 ])('a fleet in a network of its own, %s', (_where, more) => {
-  it('has its first release on a builder, a proof, a scale-out, and doctor finds that it may', async () => {
+  it('has its first release on a builder, a validation, a scale-out, and permissions that doctor confirms', async () => {
     const { subnetIds, groupId } = await fleetInOwnNetwork(more);
     const launches = watchLaunches();
     const first = await release({ bake: 'builder' });
@@ -146,7 +146,7 @@ describe.each([
   }, 60_000);
 });
 
-describe('a launch beside the group', () => {
+describe('an instance launched beside the group', () => {
   it('from a template with network interfaces has its subnet in them', async () => {
     const { subnetIds, groupId } = await fleetInOwnNetwork();
     await useInterfaces(groupId);
@@ -161,7 +161,7 @@ describe('a launch beside the group', () => {
     ['with the subnet in the request', false],
     ['with the subnet in its network interfaces', true],
   ])(
-    'is in the next subnet when the zone of the first one has no room, %s',
+    'is in the next subnet when the zone of the first one has no capacity, %s',
     async (_where, interfaces) => {
       const { subnetIds, groupId } = await fleetInOwnNetwork();
       if (interfaces) await useInterfaces(groupId);
@@ -179,7 +179,7 @@ describe('a launch beside the group', () => {
   );
 
   it.each(['builder', 'proof'])(
-    'whose answer was lost with the process is repeated word for word by the resumed run, and gives the same machine: %s',
+    'whose launch answer was lost in a crash is found by the resumed run with the identical request: %s',
     async (role) => {
       const { groupId } = await fleetInOwnNetwork({ withoutDefault: true });
       await useInterfaces(groupId);
@@ -206,7 +206,7 @@ describe('a launch beside the group', () => {
     60_000,
   );
 
-  it('that would be refused is told by doctor, with the reason', async () => {
+  it('whose launch would be refused is reported by doctor, with the reason', async () => {
     const { subnetIds } = await fleetInOwnNetwork();
     await useInterfaces(account.defaultSecurityGroupId);
     const found = await diagnose(doctorServices(), world.clock);

@@ -57,7 +57,7 @@ async function expectEnded(id: string): Promise<void> {
 }
 
 describe('a release by a plain playbook', () => {
-  it('takes the host out of the load balancer before the playbook meets it', async () => {
+  it('takes the instance out of the load balancer before the playbook runs on it', async () => {
     const { steps } = await plan();
     const ids = ['preflight', 'detach', 'stage', 'bake', 'prove', 'rejoin'];
     expect(steps.map((step) => step.id).slice(0, 6)).toEqual(ids);
@@ -76,7 +76,7 @@ describe('a release by a plain playbook', () => {
     }
   });
 
-  it('runs it while the host is in Standby, and never anything of the release role', async () => {
+  it('runs it while the instance is in Standby, and never runs the release role', async () => {
     const { hosts } = world.services;
     const { play } = hosts;
     const lifecycles: (string | undefined)[] = [];
@@ -137,13 +137,16 @@ describe('a vault password file', () => {
     });
   });
 
-  it.each(['.vault-password', 'examples/api/.vault-password', '../elsewhere'])('at %s is none of it', async (file) => {
-    world.fleet.ansible.vaultPasswordFile = path.join(world.project.dir, file);
-    await expect(plan()).resolves.toBeDefined();
-  });
+  it.each(['.vault-password', 'examples/api/.vault-password', '../elsewhere'])(
+    'at %s is not part of the commit',
+    async (file) => {
+      world.fleet.ansible.vaultPasswordFile = path.join(world.project.dir, file);
+      await expect(plan()).resolves.toBeDefined();
+    },
+  );
 });
 
-describe('a plain playbook that ends well and did nothing', () => {
+describe('a plain playbook that succeeds without any effect', () => {
   it.each(['detach', 'builder'] as const)(
     'is not released (%s): the service must show the version before there is an image',
     async (bake) => {
@@ -167,7 +170,7 @@ describe('a plain playbook that ends well and did nothing', () => {
     60_000,
   );
 
-  it('for a service that is not healthy names the last answer', async () => {
+  it('fails with the last answer when the service is not healthy', async () => {
     const { hosts } = world.services;
     const { run } = hosts;
     hosts.run = async (host, argv, options) =>
@@ -185,7 +188,7 @@ describe('a plain playbook that ends well and did nothing', () => {
     expect(await fleetAsItIs()).toEqual(before);
   }, 60_000);
 
-  it('a host that is not the one which this run has built does not become an image', async () => {
+  it('cannot cause the bake of an instance that another run has built', async () => {
     const { hosts } = world.services;
     const { run } = hosts;
     const played = () => world.plays.some((play) => play.startsWith('run '));
@@ -218,7 +221,7 @@ describe('a release by a plain playbook that fails', () => {
     60_000,
   );
 
-  it('in the playbook terminates the host, which has left Standby for good', async () => {
+  it('in the playbook terminates the instance, which does not return from Standby', async () => {
     const { hosts } = world.services;
     const { play } = hosts;
     hosts.play = async (host, playbook, variables, options) => {
@@ -243,7 +246,7 @@ describe('a release by a plain playbook that fails', () => {
     { at: 'clean-host', how: 'made' },
     { at: 'create-image', how: 'made' },
   ] as const)(
-    'and whose process dies with $at $how is taken back from its journal',
+    'and whose process crashes with $at $how is undone from its journal',
     async (death) => {
       await die(world, await plan(), death);
       const dead = await findInterruptedRun(world.services, 'api');
@@ -263,7 +266,7 @@ describe('a release by a plain playbook that fails', () => {
   );
 
   it.each(['run-playbook', 'create-image'] as const)(
-    'and whose process dies before %s is brought to its end by another one',
+    'and whose process crashes before %s is completed by another one',
     async (at) => {
       const dead = await die(world, await plan(), { at, how: 'intended' });
       const host = built() || world.plays[0]?.split(' ')[1];
@@ -280,7 +283,7 @@ describe('a release by a plain playbook that fails', () => {
 });
 
 describe('a rollback of an app with a plain playbook', () => {
-  it('is a roll, and the reason is told', async () => {
+  it('is rolling, and the reason is printed', async () => {
     const planned = await planRollback(world.services, world.clock, { force: false });
     expect(planned.initial.how).toBe('roll');
     expect(planned.initial.rejected).toContain(
@@ -297,7 +300,7 @@ describe('a rollback of an app with a plain playbook', () => {
   }, 60_000);
 });
 
-it('with blue/green the host of a plain playbook is terminated once the image is proven, and the old group is whole', async () => {
+it('the bake instance of a blue/green plain playbook is terminated once the image is validated, and the old group is complete', async () => {
   const green = await Simulated.create([
     ["'ansible/api.yml' }", "'ansible/api.yml', kind: 'plain' }"],
     ['verifySeconds: 5,', "strategy: 'blue-green', stepSeconds: 1, rollbackWindow: 400, verifySeconds: 5,"],

@@ -13,7 +13,7 @@ afterAll(() => world.close());
 
 const plan = (options: Parameters<typeof planRelease>[2] = {}) => planRelease(world.services, world.clock, options);
 
-describe('what is not committed', () => {
+describe('a release with uncommitted changes', () => {
   const files: string[] = [];
   const touch = async (name: string) => {
     const { repository, path: folder } = world.services.fleet.source;
@@ -23,7 +23,7 @@ describe('what is not committed', () => {
   };
   afterEach(() => Promise.all(files.splice(0).map((file) => rm(file))));
 
-  it('is not left out without a word: the release is refused, and names it', async () => {
+  it('is refused, and names the changed file', async () => {
     await touch('later.ts');
     await expect(plan()).rejects.toMatchObject({
       code: 'git.dirty',
@@ -33,22 +33,22 @@ describe('what is not committed', () => {
     });
   });
 
-  it('is named up to five times', async () => {
+  it('names up to five files', async () => {
     for (let n = 0; n < 7; n++) await touch(`later-${n}.ts`);
     const error: { details?: string[] } = await plan().catch((thrown) => thrown);
     expect(error.details).toHaveLength(6);
     expect(error.details?.[5]).toBe('and 2 more');
   });
 
-  it('does not matter when a commit is named', async () => {
+  it('is accepted when a commit is given', async () => {
     const { commit } = (await plan()).initial;
     await touch('later.ts');
     expect((await plan({ ref: 'HEAD' })).initial.commit).toBe(commit);
   });
 });
 
-describe('what cannot be released', () => {
-  it('a commit with a pointer of Git LFS, which no plan is made for', async () => {
+describe('a release that cannot be planned:', () => {
+  it('a commit with a pointer of Git LFS', async () => {
     const { dir } = world.project;
     const head = await world.project.head();
     const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 12345\n`;
@@ -63,11 +63,11 @@ describe('what cannot be released', () => {
     }
   });
 
-  it('a commit that is not there', async () => {
+  it('a missing commit', async () => {
     await expect(plan({ ref: 'no-such-branch' })).rejects.toMatchObject({ outcome: 'usage' });
   });
 
-  it('by blue/green, a fleet with one group', async () => {
+  it('blue/green for a fleet with one group', async () => {
     await expect(plan({ strategy: 'blue-green' })).rejects.toMatchObject({
       code: 'release.strategy',
       outcome: 'usage',

@@ -81,7 +81,7 @@ async function dieBefore(action: string, planned: Awaited<ReturnType<typeof plan
   return runId;
 }
 
-it('plays run from a checkout of the commit, which image, ledger and hosts name', async () => {
+it('plays run from a checkout of the commit, which image, ledger and hosts record', async () => {
   const commit = await world.project.change('Second');
   const planned = await plan();
   expect(planned.described.stage).toContain(`plays run from commit ${commit.slice(0, 12)} of the project`);
@@ -100,7 +100,7 @@ it('plays run from a checkout of the commit, which image, ledger and hosts name'
   expect(await findImageByName(world.aws.ec2, `api-local-${version}`)).toMatchObject({ commit, projectCommit: commit });
 }, 60_000);
 
-it('a named commit brings its own plays', async () => {
+it('a given commit brings its own plays', async () => {
   const old = await world.project.head();
   await change('newer plays');
   await world.project.commit('Newer plays');
@@ -110,7 +110,7 @@ it('a named commit brings its own plays', async () => {
   expect(played[0]?.text).not.toContain('newer plays');
 }, 60_000);
 
-it('what is not committed is refused, and as a snapshot it is recorded', async () => {
+it('uncommitted plays are refused, and recorded when released as a snapshot', async () => {
   await change('to be tried');
   await expect(plan()).rejects.toMatchObject({ code: 'git.dirty', outcome: 'usage' });
   const tried = await plan({ project: { allowDirty: true } });
@@ -129,7 +129,7 @@ it('what is not committed is refused, and as a snapshot it is recorded', async (
   });
 }, 60_000);
 
-it('a project in no repository is released from a snapshot, of an app that is in one', async () => {
+it('a project without a repository is released from a snapshot, with an app that has one', async () => {
   const { fleet } = world.services;
   const { repository } = fleet.source;
   const app = path.join(world.dir, 'app');
@@ -147,7 +147,7 @@ it('a project in no repository is released from a snapshot, of an app that is in
   }
 }, 60_000);
 
-it('an undo whose commit is not to be had goes on from the work tree, and says so', async () => {
+it('an undo whose commit is not available continues from the work tree, and reports that', async () => {
   const serving = await world.serving();
   const elsewhere = <T>(work: () => Promise<T>) => dropCheckouts().then(() => withoutGit(work));
   const planned = failingAfter(await plan(), 'bake');
@@ -164,7 +164,7 @@ it('an undo whose commit is not to be had goes on from the work tree, and says s
   expect(await world.serving()).toEqual(serving);
 }, 60_000);
 
-it('a dirty tree, and none at all, keeps nobody from a rollback, a scale-out and the end of a crashed release', async () => {
+it('a dirty tree, or no repository, does not prevent a rollback, a scale-out or the undo of a crashed release', async () => {
   const serving = await world.serving();
   const runId = await dieBefore('activate', await plan());
   await change('dirty');
@@ -183,7 +183,7 @@ it('a dirty tree, and none at all, keeps nobody from a rollback, a scale-out and
   });
 }, 120_000);
 
-it('a resumed run has the plays of its own commit, and another clone says that it lacks it', async () => {
+it('a resumed run has the plays of its own commit, and another clone reports that it lacks the commit', async () => {
   const commit = await world.project.change('Resumed');
   const planned = await plan();
   const runId = await dieBefore('stage', planned);
@@ -200,7 +200,7 @@ it('a resumed run has the plays of its own commit, and another clone says that i
   expect(other).toMatchObject({ left: [], error: { code: 'project.commit-missing' } });
 }, 120_000);
 
-it('a run from before the commit was kept plays from the work tree', async () => {
+it('a run recorded without a commit plays from the work tree', async () => {
   const older = await plan();
   delete older.initial.project;
   expect(await world.run(older)).toMatchObject({ outcome: 'done' });

@@ -35,7 +35,7 @@ const findings = async () =>
     .filter((one) => one.id.startsWith('secrets'))
     .map(({ id, severity, message }) => `${severity} ${id}: ${message}`);
 
-it('a release is refused that lacks secrets, and names all of them before anything is changed', async () => {
+it('a release that lacks secrets is refused, and names all of them before anything is changed', async () => {
   const refusal = await plan().catch((error: unknown) => error as PipelineError);
   expect(refusal).toMatchObject({
     code: 'secrets.missing',
@@ -53,7 +53,7 @@ it('a release is refused that lacks secrets, and names all of them before anythi
   ]);
 });
 
-it('a secret that is to be deleted is missing', async () => {
+it('a secret scheduled for deletion counts as missing', async () => {
   await clients.ssm.send(
     new PutParameterCommand({ Name: '/shop/stripe-key', Value: 'sk_live_1', Type: 'SecureString' }),
   );
@@ -67,7 +67,7 @@ it('a secret that is to be deleted is missing', async () => {
   await clients.secretsManager.send(new CreateSecretCommand({ Name: 'shop/db', SecretString: '{"password":"x"}' }));
 });
 
-it('a release with all its secrets names them in its plan, gives plays the references, and reads no value here', async () => {
+it('a release with all its secrets names them in its plan, passes plays the references, and reads no value locally', async () => {
   const planned = await plan();
   expect(planned.described.preflight).toContain(
     'the service gets STRIPE_KEY, DB_PASSWORD from where they are kept; the image holds the names only',
@@ -91,7 +91,7 @@ it('a release with all its secrets names them in its plan, gives plays the refer
   expect(await findings()).toEqual(['ok secrets: 2 secrets are there: STRIPE_KEY, DB_PASSWORD']);
 });
 
-it('credentials that may not look for a secret stop no release, and the plan says so', async () => {
+it('credentials that cannot check a secret do not stop a release, and the plan reports it', async () => {
   world.cloud.faults.add({
     kind: 'error',
     operation: 'DescribeParameters',
@@ -108,7 +108,7 @@ it('credentials that may not look for a secret stop no release, and the plan say
   ]);
 });
 
-it('a store that is out is named, not taken for a missing secret', async () => {
+it('an outage of a secret store is named, and not treated as a missing secret', async () => {
   world.cloud.faults.add({ kind: 'error', service: 'secretsmanager' });
   await expect(plan()).rejects.not.toMatchObject({ code: 'secrets.missing' });
 });

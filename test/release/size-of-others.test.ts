@@ -47,7 +47,7 @@ it.each<[string, Capacity, { min: number; desired: number }]>([
 it.each<[string, Capacity, number]>([
   ['one that somebody else has set while the run held it', { min: 3 }, 3],
   ['the one from before', {}, 2],
-])('a release by two groups gives the new one the minimum of the fleet: %s', async (_, set, min) => {
+])('a blue/green release gives the new group the minimum of the fleet: %s', async (_, set, min) => {
   world = await Simulated.create([['verifySeconds: 5,', "strategy: 'blue-green', stepSeconds: 1, verifySeconds: 2,"]]);
   const { services, clock, aws, fleet } = world;
   expect((await world.run(await planRelease(services, clock, {}))).outcome).toBe('done');

@@ -47,9 +47,9 @@ async function withBroken<T>(action: string, run: () => Promise<T>): Promise<T> 
 
 const release = () => planRelease(world.services, world.clock, {});
 
-describe('a bake host that cannot be switched back never serves what is not proven', () => {
+describe('a bake instance that cannot be switched back never serves a version that was not validated', () => {
   it.each(['bake', 'prove', 'roll'])(
-    'after %s it is ended, and the group launches another of the version that serves',
+    'after %s it is terminated, and the group launches another of the version that serves',
     async (id) => {
       const before = await group();
       const result = await withBroken('revert', async () => world.run(failingAfter(await release(), id)));
@@ -65,7 +65,7 @@ describe('a bake host that cannot be switched back never serves what is not prov
     60_000,
   );
 
-  it('nor while its activation has failed halfway', async () => {
+  it('also when its activation has failed halfway', async () => {
     const before = await group();
     const result = await withBroken('activate', async () =>
       withBroken('revert', async () => world.run(await release())),
@@ -75,7 +75,7 @@ describe('a bake host that cannot be switched back never serves what is not prov
     expect(await group()).toEqual(before);
   }, 60_000);
 
-  it('one that cannot be ended either stays out of service: what is left names it, and the next release refuses', async () => {
+  it('and stays out of service when it cannot be terminated: the leftovers name it, and the next release refuses', async () => {
     const before = await group();
     const fault = world.cloud.faults.add({
       kind: 'error',
@@ -111,8 +111,8 @@ describe('a bake host that cannot be switched back never serves what is not prov
   }, 60_000);
 });
 
-describe('the next bake host', () => {
-  it('is one of the version that serves, by its own word too', async () => {
+describe('the next bake instance', () => {
+  it('is tagged with the version that serves and answers with it', async () => {
     const { instances } = await readStatus(world.services);
     const astray = instances.slice(0, 3).map((one) => one.id);
     for (const id of astray) await tagMachine(world.aws.ec2, id, { [tagKeys.version]: 'v99' });

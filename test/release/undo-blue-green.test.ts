@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { planRelease } from '../../src/release/plan.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
 
-it('a release by two groups that fails after any step leaves no version of the launch template behind', async () => {
+it('a blue/green release that fails after any step leaves no version of the launch template behind', async () => {
   const world = await Simulated.create([
     ['verifySeconds: 5,', "strategy: 'blue-green', stepSeconds: 1, rollbackWindow: 400, verifySeconds: 2,"],
   ]);

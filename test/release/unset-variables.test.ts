@@ -37,7 +37,7 @@ it.each([{}, { dryRun: true }])('a release refuses a variable without a value, w
   expect(context.stdout.text).toBe('');
 });
 
-it('neither a rollback, nor scaling, nor the status is stopped by it', async () => {
+it('a variable without a value does not stop a rollback, scaling or the status', async () => {
   await expect(planRollback(world.services, world.clock, { force: false })).resolves.toMatchObject({
     initial: { version: 'v1' },
   });
@@ -46,7 +46,7 @@ it('neither a rollback, nor scaling, nor the status is stopped by it', async () 
   await expect(readStatus(world.services)).resolves.toMatchObject({ version: 'v2' });
 });
 
-it('what a release that has died left is not taken back by one that is refused', async () => {
+it('a release that is refused for a variable does not undo a crashed release', async () => {
   const { ansible } = world.fleet;
   const variables = { ...ansible.variables };
   ansible.variables = { ...variables, stripe_key: '' };

@@ -34,7 +34,7 @@ async function fleetAsItIs() {
 const plan = (options: ReleaseOptions = {}) => planRelease(world.services, world.clock, options);
 const baked = () => world.plays.find((play) => play.startsWith('stage'))?.split(' ')[1];
 
-describe('a playbook that ends well and does nothing on the host', () => {
+describe('a playbook that succeeds and does nothing on the host', () => {
   it.each([
     [
       'stage',
@@ -62,14 +62,14 @@ describe('a playbook that ends well and does nothing on the host', () => {
     60_000,
   );
 
-  it('on a builder fails the release, and the builder is gone', async () => {
+  it('on a builder fails the release, and the builder is terminated', async () => {
     world.skipped.add('activate');
     const result = await world.run(await plan({ bake: 'builder' }));
     expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'ansible.not-applied' } });
     expect(await fleetAsItIs()).toEqual(before);
   }, 60_000);
 
-  it('for revert costs the host its place: it never serves what nothing has proven', async () => {
+  it('for revert causes the termination of the instance, which never serves what was not validated', async () => {
     world.skipped.add('revert');
     const result = await world.run(failingAfter(await plan(), 'bake'));
     expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'test.broken' } });
@@ -78,7 +78,7 @@ describe('a playbook that ends well and does nothing on the host', () => {
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
 
-  it('for unstage leaves the new environment on a host that serves, and says so', async () => {
+  it('for unstage leaves the new environment on an instance that serves, and reports that', async () => {
     world.skipped.add('unstage');
     const result = await world.run(failingAfter(await plan(), 'stage'));
     const { version } = result.state;
@@ -90,7 +90,7 @@ describe('a playbook that ends well and does nothing on the host', () => {
   }, 60_000);
 });
 
-it('a release.json of another commit is not what was to be staged', async () => {
+it('a release.json of another commit fails the check of the staged release', async () => {
   const { hosts } = world.services;
   const { play } = hosts;
   const other = 'f'.repeat(40);
@@ -123,8 +123,8 @@ it('a playbook that no host matches fails the release, and its undo finds nothin
   expect(await fleetAsItIs()).toEqual(before);
 }, 60_000);
 
-describe('where files of the role are root’s own', () => {
-  it('they are read by root', async () => {
+describe('files of the role that only root can read', () => {
+  it('are read as root', async () => {
     const { hosts, fleet } = world.services;
     const { run } = hosts;
     const asked: string[] = [];
@@ -147,7 +147,7 @@ describe('where files of the role are root’s own', () => {
   }, 60_000);
 });
 
-it('a clean host that lets nobody in any more is taken for clean, and a note says that it was not asked', async () => {
+it('a clean host that refuses logins counts as clean, and a note says that it was not checked', async () => {
   const { hosts } = world.services;
   const { run } = hosts;
   hosts.run = async (host, argv) => {

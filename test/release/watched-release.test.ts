@@ -70,7 +70,7 @@ async function expectBack(result: RunResult<ReleaseState>, serving: string): Pro
 
 const badPath = (url: string) => (url.endsWith('/events/open-air') ? { status: 500, body: 'broken' } : everyVersion());
 
-describe('a bad release ends on the old version by itself', () => {
+describe('a bad release returns to the old version automatically', () => {
   it('when a path fails in the verify window, with the numbers before and after', async () => {
     const result = await release('verify', () => {
       world.answers.to = badPath;
@@ -102,7 +102,7 @@ describe('a bad release ends on the old version by itself', () => {
     await expectBack(result, 'v1');
   }, 60_000);
 
-  it('when an alarm rings; one that rang before does not judge', async () => {
+  it('when an alarm goes into ALARM, but not for one that was in ALARM before', async () => {
     alarms = alarms.map((alarm) => (alarm.name === 'api-latency' ? { ...alarm, state: 'ALARM' } : alarm));
     const result = await release('verify', () => {
       alarms = alarms.map((alarm) => ({ ...alarm, state: 'ALARM', reason: 'Threshold Crossed' }));
@@ -116,7 +116,7 @@ describe('a bad release ends on the old version by itself', () => {
     await expectBack(result, 'v1');
   }, 60_000);
 
-  it('when its machines never get healthy, whoever gives up first', async () => {
+  it('when its instances never become healthy, whoever gives up first', async () => {
     let seen: Promise<FleetStatus> | undefined;
     const result = await release('roll', ({ imageId }) => {
       world.cloud.faults.add({ kind: 'never-healthy', image: imageId });
@@ -138,8 +138,8 @@ describe('a bad release ends on the old version by itself', () => {
   }, 60_000);
 });
 
-describe('known-good', () => {
-  it('is no release whose verify window was interrupted', async () => {
+describe('a known-good release', () => {
+  it('is not one whose verify window was interrupted', async () => {
     const interrupt = new AbortController();
     const result = await release(
       'verify',
@@ -150,7 +150,7 @@ describe('known-good', () => {
     await expectBack(result, 'v1');
   }, 60_000);
 
-  it('is a release after its whole verify window, in the ledger and on the image', async () => {
+  it('is one after its whole verify window, in the ledger and on the image', async () => {
     let began = 0;
     const result = await release('verify', () => {
       began = world.clock.now();
@@ -165,8 +165,8 @@ describe('known-good', () => {
   }, 60_000);
 });
 
-describe('what is not compared', () => {
-  it('a rollback: how the version that it leaves has answered is no measure', async () => {
+describe('the comparison of versions', () => {
+  it('is skipped for a rollback: the answers of the version that it rolls back from are not a baseline', async () => {
     world.answers.to = badPath;
     const { services, clock } = world;
     alarms = alarms.map((alarm) => ({ ...alarm, state: 'ALARM' }));
@@ -175,7 +175,7 @@ describe('what is not compared', () => {
     expect(await readStatus(services)).toMatchObject({ version: 'v1', healthy: 4 });
   }, 60_000);
 
-  it('an alarm that does not exist: exit 2, nothing is changed', async () => {
+  it('fails with exit code 2 for a missing alarm, and nothing is changed', async () => {
     alarms = alarms.slice(1);
     const result = await release('preflight', () => undefined);
     expect(result).toMatchObject({ outcome: 'usage', error: { code: 'release.alarms' } });

@@ -56,7 +56,7 @@ async function fewest<T>(work: Promise<T>): Promise<{ result: T; healthy: number
   return { result: await done, healthy };
 }
 
-describe('repair of an image that is disabled', () => {
+describe('the repair of a disabled image', () => {
   it('enables it, and changes nothing else', async () => {
     const { imageId = '' } = await launched(world);
     await world.aws.ec2.send(new DisableImageCommand({ ImageId: imageId }));
@@ -75,7 +75,7 @@ describe('repair of an image that is disabled', () => {
   it.each<Death>([
     { at: 'enable-image', how: 'intended' },
     { at: 'enable-image', how: 'made' },
-  ])('killed when $at was $how, is resumed; its undo leaves an enabled image', async (death) => {
+  ])('is resumed when it was killed when $at was $how, and its undo leaves an enabled image', async (death) => {
     const { imageId = '' } = await launched(world);
     for (const way of ['resume', 'undo']) {
       await world.aws.ec2.send(new DisableImageCommand({ ImageId: imageId }));
@@ -95,14 +95,14 @@ describe('repair of an image that is disabled', () => {
     }
   });
 
-  it('there is nothing to do for one that is available', async () => {
+  it('has nothing to do when the image is available', async () => {
     const result = await world.run(await plan());
     expect(result).toMatchObject({ outcome: 'done', left: [] });
     expect(world.notes.join()).toMatch(/image ami-\w+ of v2 can be launched: there is nothing to repair/);
   });
 });
 
-describe('repair of an image that is gone', () => {
+describe('the repair of an image that is gone', () => {
   let gone: string;
   beforeAll(async () => {
     gone = await deleteServingImage(world);
@@ -124,7 +124,7 @@ describe('repair of an image that is gone', () => {
     expect(refused.error).toMatchObject({ hint: expect.stringContaining('pipeline repair api') });
   });
 
-  it('takes no host that serves something else, was built from another commit, or does not say', async () => {
+  it('uses no instance that serves something else, was built from another commit, or does not say', async () => {
     const before = await fleetAsItIs();
     const [first = '', second = '', third = '', fourth = ''] = (await group()).instances.map((one) => one.id);
     hosts.set(first, { version: 'v1' });
@@ -149,7 +149,7 @@ describe('repair of an image that is gone', () => {
   });
 
   it.each(['preflight', 'detach', 'rebake', 'prove'])(
-    'that fails after %s leaves the fleet as it was',
+    'leaves the fleet as it was when it fails after %s',
     async (id) => {
       const before = await fleetAsItIs();
       const { result, healthy } = await fewest(world.run(failingAfter(await plan(), id)));
@@ -166,7 +166,7 @@ describe('repair of an image that is gone', () => {
     ...['deregister-target', 'terminate-instance', 'create-template-version'],
   ];
   it.each(changes.flatMap((at) => (['intended', 'made'] as const).map((how): Death => ({ at, how }))))(
-    'killed when $at was $how leaves the fleet as it was when it is undone',
+    'leaves the fleet as it was when it was killed when $at was $how and is undone',
     async (death) => {
       const before = await fleetAsItIs();
       const run = await die(world, await plan(), death);
@@ -195,7 +195,7 @@ describe.each<Death>([
   { at: 'set-group-template', how: 'made' },
   { at: 'set-default-version', how: 'made' },
   { at: 'mark-known-good', how: 'intended' },
-])('a repair killed when $at was $how', (death) => {
+])('a repair that was killed when $at was $how', (death) => {
   it('is resumed, and the fleet can launch its version again', async () => {
     if (!(await drifts()).includes('image-missing')) await deleteServingImage(world);
     const before = await group();
@@ -218,7 +218,7 @@ describe.each<Death>([
     expect((await world.services.ledger.release('api', 'v2'))?.image?.imageId).toBe(imageId);
   }, 60_000);
 
-  it('is undone without taking an image from the group that it launches', async () => {
+  it('is undone without removing an image that the group launches', async () => {
     await deleteServingImage(world);
     const run = await die(world, await plan(), death);
     const undo = await undoPlanOf(world, run);
@@ -234,12 +234,12 @@ describe.each<Death>([
   }, 60_000);
 });
 
-describe('after a repair', () => {
+describe('the fleet after a repair', () => {
   beforeAll(async () => {
     if ((await drifts()).includes('image-missing')) expect((await world.run(await plan())).error).toBeUndefined();
   }, 60_000);
 
-  it('the group launches the version again, and a release bakes on one of the hosts that stayed', async () => {
+  it('launches the version again, and a release bakes on one of the instances that stayed', async () => {
     const { autoScaling } = world.aws;
     await setCapacity(autoScaling, world.fleet.names.group, { desired: 5 });
     await world.until(

@@ -61,8 +61,8 @@ const facts = (images: GoldenImage[], more: Partial<Facts> & { uses?: [string, s
 const dues = (given: Facts) => judge(given, rules).map((one) => `${one.image.version} ${one.due ?? '-'}`);
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
-describe('judge', () => {
-  it('retires what is beyond the last known-good ones', () => {
+describe('the retention policy', () => {
+  it('retires what is beyond the last known-good images', () => {
     expect(dues(facts(numbers(5).map((number) => image(number))))).toEqual([
       'v1 retire',
       'v2 retire',
@@ -77,7 +77,7 @@ describe('judge', () => {
     expect(judged.filter((one) => one.kept.length > 0).map((one) => one.image.version)).toEqual(['v3', 'v4']);
   });
 
-  it('keeps what is used, pinned, protected, or what the fleet would go back to, and says why', () => {
+  it('keeps images that are used, pinned, protected, or a rollback target, and gives the reason', () => {
     const images = [
       image(1),
       image(2, { pinned: true, pin: { by: 'ann', reason: 'the big sale' } }),
@@ -101,14 +101,14 @@ describe('judge', () => {
     ]);
   });
 
-  it('keeps what a rollback would go back to, which is none that a rollback went away from', () => {
+  it('keeps the rollback target, which is never a version that was rolled back', () => {
     const images = numbers(8).map((number) => image(number));
     const releases = numbers(8).map((number) => release(number, number >= 2 && number < 6 ? { leftAt: 'then' } : {}));
     const judged = judge(facts(images, { releases, serving: ['v6'] }), rules);
     expect(judged.slice(0, 3).map((one) => one.kept)).toEqual([['what fast-rollback would go back to'], [], []]);
   });
 
-  it('gives no place to a version that a rollback went away from, and says when that was', () => {
+  it('does not count a version that was rolled back, and gives the time of the rollback', () => {
     const images = numbers(6).map((number) => image(number));
     const releases = numbers(6).map((number) =>
       release(number, number === 4 || number === 5 ? { leftAt: 'then' } : {}),
@@ -136,14 +136,14 @@ describe('judge', () => {
     ]);
   });
 
-  it('never retires what serves, is named or is pinned, also when a rollback went away from it', () => {
+  it('never retires what serves, is named or is pinned, also when it was rolled back', () => {
     const images = [image(1, { pinned: true }), ...[2, 3, 4, 5].map((number) => image(number))];
     const releases = numbers(5).map((number) => release(number, number < 3 ? { leftAt: 'then' } : {}));
     const judged = judge(facts(images, { releases, uses: [['ami-2', ['group api']]], serving: ['v2'] }), rules);
     expect(judged.map((one) => one.due)).toEqual(Array(5).fill(undefined));
   });
 
-  it('keeps what is young', () => {
+  it('keeps images below the minimum age', () => {
     const images = numbers(6).map((number) => image(number, { createdAt: new Date(now - day + 1).toISOString() }));
     expect(judge(facts(images), rules)[0]).toMatchObject({ kept: ['younger than 24 h'] });
     expect(judge({ ...facts(images), now: now + 1 }, rules)[0]).toMatchObject({ kept: [], due: 'retire' });
@@ -156,14 +156,14 @@ describe('judge', () => {
     expect(judged[1]?.removableFrom).toBe(new Date(now + 1).toISOString());
   });
 
-  it('gives back what is needed again', () => {
+  it('restores an image that is needed again', () => {
     const images = [image(1, retired(day)), image(2, retired(day)), image(3, retired(day)), image(4), image(5)];
     // One good image has gone by hand: the third last is among the last again.
     const given = facts(images, { uses: [['ami-1', ['group api']]] });
     expect(dues(given)).toEqual(['v1 restore', 'v2 wait', 'v3 restore', 'v4 -', 'v5 -']);
   });
 
-  it('begins anew with one that was left half-way', () => {
+  it('retries an image that was left halfway', () => {
     const marked = { retiredAt: new Date(now - 9 * day).toISOString() };
     expect(dues(facts([image(1, marked), image(2), image(3), image(4)]))[0]).toBe('v1 retire');
   });
@@ -176,7 +176,7 @@ describe('judge', () => {
     expect(dues(facts([image(1, noted), image(2), image(3), image(4)]))[0]).toBe('v1 wait');
   });
 
-  it('tells failed, unproven and orphaned ones apart', () => {
+  it('distinguishes failed, not validated and orphaned images', () => {
     const no = { knownGood: false };
     const images = [image(1), image(2, no), image(3, no), image(4), image(5, no), image(6, no), image(7, no)];
     const releases = [
@@ -200,12 +200,12 @@ describe('judge', () => {
     ]);
   });
 
-  it('removes a bake that failed at once, and leaves one that is being made', () => {
+  it('removes a failed bake at once, and keeps one that is being created', () => {
     const images = [image(1, { state: 'failed', knownGood: false }), image(2, { state: 'pending', knownGood: false })];
     expect(dues(facts(images, { releases: [] }))).toEqual(['v1 remove', 'v2 -']);
   });
 
-  it('goes by tags where the ledger is another one', () => {
+  it('uses the tags of images of another ledger', () => {
     const images = numbers(5).map((number) => image(number));
     const judged = judge(facts(images, { releases: [] }), rules);
     expect(judged.map((one) => one.due)).toEqual(['retire', 'retire', undefined, undefined, undefined]);
@@ -227,7 +227,7 @@ describe('judge', () => {
   });
 });
 
-describe('whatever the history', () => {
+describe('the retention policy for random histories', () => {
   const histories = fc.array(
     fc.record({
       knownGood: fc.boolean(),
@@ -240,7 +240,7 @@ describe('whatever the history', () => {
     { maxLength: 20 },
   );
 
-  it('nothing used, pinned or young is due to go, and the floors hold', () => {
+  it('never removes used, pinned or young images, and keeps the minimum', () => {
     fc.assert(
       fc.property(histories, fc.integer({ min: 1, max: 6 }), (history, keep) => {
         const images = history.map(({ knownGood, pinned, state, retiredDays, ageDays }, index) =>

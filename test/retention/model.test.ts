@@ -243,7 +243,7 @@ function nth<T>(items: readonly T[], pick: number): T | undefined {
   return items[pick % Math.max(1, items.length)];
 }
 
-it('never deletes what is in use, pinned or needed, holds the floors, and leaves nothing behind for ever', async () => {
+it('retention never deletes what is in use, pinned or needed, keeps the minimum, and leaves nothing behind for ever', async () => {
   const settings = fc.record({
     keep: fc.integer({ min: 1, max: 4 }),
     minimumAgeHours: fc.constantFrom(0, 1),

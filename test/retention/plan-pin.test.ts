@@ -24,8 +24,8 @@ const unpin = async () => fleet.run(await planUnpin(fleet.services, fleet.cloud.
 const listed = async () =>
   (await readImages(fleet.services, fleet.cloud.clock.now())).find((image) => image.version === 'v1');
 
-describe('pin', () => {
-  it('keeps an image, says who wanted it and why, and lets it go again', async () => {
+describe('the pin of an image', () => {
+  it('keeps an image, records who wanted it and why, and can be removed', async () => {
     await pin('before the sale');
     expect(await listed()).toMatchObject({
       pinned: true,
@@ -43,7 +43,7 @@ describe('pin', () => {
     expect((await prune()).state.retired).toEqual(['v1']);
   });
 
-  it('gives a retired image back at once', async () => {
+  it('restores a retired image at once', async () => {
     await prune();
     expect(record()?.state).toBe('disabled');
     expect((await pin()).outcome).toBe('done');
@@ -51,7 +51,7 @@ describe('pin', () => {
     expect(Object.values(fleet.cloud.home.snapshots).filter((one) => one.tags[tagKeys.retiredAt])).toEqual([]);
   });
 
-  it('leaves a protection that somebody else has switched on', async () => {
+  it('keeps a protection that somebody else has enabled', async () => {
     await fleet.services.aws.ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId: v1 }));
     await pin();
     await unpin();
@@ -59,7 +59,7 @@ describe('pin', () => {
     expect((await listed())?.keptBecause).toEqual(['protected against deregistration']);
   });
 
-  it('is undone when it is interrupted half-way', async () => {
+  it('is undone when it is interrupted halfway', async () => {
     await prune();
     const stop = new AbortController();
     fleet.cloud.between = async (operation) => {
@@ -71,7 +71,7 @@ describe('pin', () => {
     expect(record()?.protection).toBeUndefined();
   });
 
-  it('refuses a version without an image, a reason that is no tag, and the unpinning of what is not pinned', async () => {
+  it('refuses a version without an image, a reason that cannot be a tag, and the unpinning of an image that is not pinned', async () => {
     const { services, cloud } = fleet;
     const planned = (version: string, reason?: string) => planPin(services, cloud.clock, { version, reason });
     await expect(planned('v9')).rejects.toMatchObject({
@@ -86,7 +86,7 @@ describe('pin', () => {
 });
 
 describe('the list of images', () => {
-  it('tells why each is kept or not, and what is left of those that are gone', async () => {
+  it('shows why each is kept or not, and what remains of deleted ones', async () => {
     await prune();
     const images = await readImages(fleet.services, fleet.cloud.clock.now());
     expect(images.map(({ version, inUse, kind }) => ({ version, inUse, kind }))).toEqual([

@@ -46,8 +46,8 @@ async function releases(count: number, ...more: Parameters<typeof TestFleet.crea
   return ids;
 }
 
-describe('what is kept', () => {
-  it('the last known-good ones; the rest goes with its snapshots', async () => {
+describe('a prune keeps', () => {
+  it('the last known-good images, and removes the rest with its snapshots', async () => {
     await releases(4);
     const result = await prune();
     expect(result).toMatchObject({ outcome: 'done', state: { retired: ['v1', 'v2'], removed: ['v1', 'v2'] } });
@@ -60,7 +60,7 @@ describe('what is kept', () => {
     expect(fleet.cloud.reports).toEqual([]);
   });
 
-  it('whatever a machine runs on, started by hand or stopped', async () => {
+  it('images of any instance, started by hand or stopped', async () => {
     const [v1 = '', v2 = ''] = await releases(5);
     await fleet.launch(v1);
     await fleet.cloud.clock.advance(3_000);
@@ -72,7 +72,7 @@ describe('what is kept', () => {
     expect(fleet.images()).toEqual(['v1 available', 'v2 available', 'v4 available', 'v5 available']);
   });
 
-  it('what the group names, what an active refresh moves to, and the default version of the template', async () => {
+  it("images in the group's template, the target of an active refresh, and the default version of the template", async () => {
     const [v1 = '', v2 = '', v3 = ''] = await releases(6);
     const Default = await fleet.templateVersion(v3);
     const template = fleet.cloud.home.launchTemplates[fleet.templateId];
@@ -82,14 +82,14 @@ describe('what is kept', () => {
     expect((await plan()).initial.retire.map((one) => one.version)).toEqual(['v4']);
   });
 
-  it('what the group gets as its template’s latest version', async () => {
+  it("images that the group gets as its template's latest version", async () => {
     const [v1 = ''] = await releases(4);
     await fleet.point('api-test', '$Latest');
     await fleet.templateVersion(v1);
     expect((await plan()).initial.retire.map((one) => one.version)).toEqual(['v2']);
   });
 
-  it('what the overrides of a mixed instances policy launch, and what waits in a warm pool', async () => {
+  it('images in overrides of a mixed instances policy, and in a warm pool', async () => {
     const [v1 = '', v2 = '', v3 = ''] = await releases(6);
     const { autoScaling } = fleet.services.aws;
     const AutoScalingGroupName = 'api-test';
@@ -121,7 +121,7 @@ describe('what is kept', () => {
     expect(waiting.map((one) => one.state)).toContain('stopped');
   });
 
-  it('what another launch template of the account names', async () => {
+  it('images in another launch template of the account', async () => {
     const [v1 = ''] = await releases(4);
     fleet.cloud.home.launchTemplates['lt-0123456789abcdef0'] = {
       ...structuredClone(fleet.cloud.home.launchTemplates[fleet.templateId]),
@@ -133,14 +133,14 @@ describe('what is kept', () => {
     expect(initial.retire.map((one) => one.version)).toEqual(['v2']);
   });
 
-  it('what the fleet would go back to after a rollback', async () => {
+  it('the rollback target after a rollback', async () => {
     const [, v2 = ''] = await releases(5);
     await fleet.roll(v2);
     await prune();
     expect(fleet.images()).toEqual(['v1 available', 'v2 available', 'v4 available', 'v5 available']);
   });
 
-  it('what the fleet would go back to when a rollback has skipped versions, with another release since', async () => {
+  it('the rollback target when a rollback has skipped versions, with another release since', async () => {
     const [v1 = ''] = await releases(3);
     await fleet.roll(v1);
     // As the rollback notes it: v2 was skipped, v3 served.
@@ -152,7 +152,7 @@ describe('what is kept', () => {
     expect(fleet.images()).toEqual(['v1 available', 'v4 available']);
   });
 
-  it('what is shared with another account, unless forced', async () => {
+  it('images shared with another account, unless forced', async () => {
     const [v1 = ''] = await releases(3);
     await share(v1);
     expect((await prune()).state.retired).toEqual([]);
@@ -160,7 +160,7 @@ describe('what is kept', () => {
     expect((await prune(true)).state.removed).toEqual(['v1']);
   });
 
-  it('what is not this app’s in this environment', async () => {
+  it('images of other apps and environments', async () => {
     fleet = await TestFleet.create();
     for (let n = 0; n < 3; n++) await fleet.bake({ environment: 'other', ledger: false });
     for (let n = 0; n < 3; n++) await fleet.release();
@@ -171,7 +171,7 @@ describe('what is kept', () => {
     ]);
   });
 
-  it('what the same version is used as in another region, and its copies go with it', async () => {
+  it('images whose version is used in another region, and removes the copies together otherwise', async () => {
     const [v1 = '', v2 = ''] = await releases(4, {}, ['us-east-1']);
     const there = fleet.cloud.clients('us-east-1').ec2;
     const copies: string[] = [];
@@ -201,8 +201,8 @@ describe('what is kept', () => {
   });
 });
 
-describe('in time', () => {
-  it('nothing younger than the minimum age; disabled first, deleted after the grace period', async () => {
+describe('the timing of a prune', () => {
+  it('removes nothing younger than the minimum age, and disables first and deletes after the grace period', async () => {
     await releases(3, { minimumAgeHours: 1, retireGraceHours: 2 });
     expect((await prune()).state.retired).toEqual([]);
     await fleet.cloud.clock.advance(hour);
@@ -217,7 +217,7 @@ describe('in time', () => {
     expect((await prune()).state.removed).toEqual(['v1']);
   });
 
-  it('gives a retired one back when it is needed again', async () => {
+  it('restores a retired image when it is needed again', async () => {
     await releases(3, { retireGraceHours: 2 });
     await prune();
     Object.assign(fleet.services.fleet.release, { keep: 3 });
@@ -229,8 +229,8 @@ describe('in time', () => {
   });
 });
 
-describe('somebody is quicker', () => {
-  it('a machine is launched between plan and run: the image stays', async () => {
+describe('a change of others during a prune', () => {
+  it('that launches an instance between plan and run keeps the image', async () => {
     const [v1 = ''] = await releases(3);
     const planned = await plan();
     expect(planned.initial.remove.map((one) => one.version)).toEqual(['v1']);
@@ -240,7 +240,7 @@ describe('somebody is quicker', () => {
     expect(fleet.images()[0]).toBe('v1 available');
   });
 
-  it('a machine is launched just before the image is disabled: it is given back in the same run', async () => {
+  it('that launches an instance just before the image is disabled restores it in the same run', async () => {
     const [v1 = ''] = await releases(3);
     justBefore('DisableImage', () => fleet.launch(v1));
     const result = await prune();
@@ -248,7 +248,7 @@ describe('somebody is quicker', () => {
     expect(fleet.images()[0]).toBe('v1 available');
   });
 
-  it('a pin in the very moment of the deletion is stronger', async () => {
+  it('that pins the image at the moment of its deletion takes precedence', async () => {
     await releases(3, { retireGraceHours: 1 });
     await prune();
     await fleet.cloud.clock.advance(hour);
@@ -259,7 +259,7 @@ describe('somebody is quicker', () => {
     expect(fleet.images()[0]).toBe('v1 available');
   });
 
-  it('nothing is done that the plan did not show', async () => {
+  it('cannot cause anything that the plan did not show', async () => {
     await releases(3);
     const planned = await plan();
     await fleet.release();
@@ -268,8 +268,8 @@ describe('somebody is quicker', () => {
   });
 });
 
-describe('what fails', () => {
-  it('one image that cannot be retired keeps no other back, and is told with exit code 4', async () => {
+describe('a failure of a prune', () => {
+  it('for one image does not affect the others, and is reported with exit code 4', async () => {
     const [v1] = await releases(4);
     fleet.cloud.instead = (operation, input) => {
       if (operation !== 'DisableImage' || (input as { ImageId: string }).ImageId !== v1) return;
@@ -282,7 +282,7 @@ describe('what fails', () => {
     expect((await prune()).state.removed).toEqual(['v1']);
   });
 
-  it('snapshots that a deregistration leaves are deleted right after, or by a later prune', async () => {
+  it('that leaves snapshots of a deregistration is corrected right after, or by a later prune', async () => {
     await releases(4);
     // Two images: one snapshot is left by both ways, one only by the first.
     fleet.cloud.instead = (operation, input) => {
@@ -305,7 +305,7 @@ describe('what fails', () => {
     expect(fleet.snapshots()).toEqual(['v3', 'v4']);
   });
 
-  it('an interruption gives back what was only just disabled', async () => {
+  it('by an interruption restores what was just disabled', async () => {
     await releases(4);
     const stop = new AbortController();
     justBefore('DisableImage', async () => stop.abort(new Error('interrupted')));
@@ -315,7 +315,7 @@ describe('what fails', () => {
     expect((await prune()).state.removed).toEqual(['v1', 'v2']);
   });
 
-  it('an interruption leaves retired what another run has retired since', async () => {
+  it('by an interruption keeps retired what another run has retired since', async () => {
     await releases(3);
     const stop = new AbortController();
     const { imageId } = (await plan()).initial.retire[0] ?? { imageId: '' };
@@ -327,13 +327,13 @@ describe('what fails', () => {
     expect(await readImage(fleet.services.aws.ec2, imageId)).toMatchObject({ retiredAt: '2030-01-01T00:00:00.000Z' });
   });
 
-  it('a group that is not there: nobody can tell what is in use', async () => {
+  it('for a missing group stops it, as the use of images is unknown', async () => {
     await releases(3);
     Object.assign(fleet.services.fleet.names, { group: 'gone' });
     await expect(plan()).rejects.toMatchObject({ code: 'group.missing' });
   });
 
-  it('a region that cannot be read', async () => {
+  it('for a region that cannot be read stops it', async () => {
     await releases(3, {}, ['us-east-1']);
     fleet.cloud.between = async () => undefined;
     const there = fleet.services.elsewhere?.()[0]?.aws.ec2;
@@ -345,8 +345,8 @@ describe('what fails', () => {
   });
 });
 
-describe('orphans', () => {
-  it('failed bakes, images without a release, and snapshots without an image go', async () => {
+describe('orphaned images and snapshots', () => {
+  it('are removed: failed bakes, images without a release, and snapshots without an image', async () => {
     fleet = await TestFleet.create();
     await fleet.failed();
     await fleet.bake({ ledger: false });
@@ -389,8 +389,8 @@ it('the snapshot of a version that the group launches stays when somebody has de
   expect((await plan()).initial.snapshots.map((one) => one.version)).toEqual(['v3']);
 });
 
-describe('how it asks', () => {
-  it('as often for one machine as for many', async () => {
+describe('the calls of a prune', () => {
+  it('are as many for one instance as for many', async () => {
     const [, , , v4 = ''] = await releases(4);
     const count = async () => {
       const from = fleet.cloud.calls.length;
@@ -403,7 +403,7 @@ describe('how it asks', () => {
     expect(few).toBeLessThanOrEqual(12);
   });
 
-  it('the plan is what the run does, and reading it changes nothing', async () => {
+  it('are those of the plan, and reading the plan changes nothing', async () => {
     await releases(4, { retireGraceHours: 1 });
     const reads = fleet.cloud.calls.length;
     const { described } = await plan();

@@ -42,7 +42,7 @@ async function callsOf(how: 'switch' | 'roll', machines: number): Promise<string
   return made.sort();
 }
 
-it('a switch makes as many calls for 350 machines as for 10, and one of them changes the weights', async () => {
+it('a switch makes as many calls for 350 instances as for 10, and one of them changes the weights', async () => {
   const few = await callsOf('switch', 10);
   const many = await callsOf('switch', 350);
   expect(many).toEqual(few);
@@ -53,7 +53,7 @@ it('a switch makes as many calls for 350 machines as for 10, and one of them cha
 /** What is asked at each reading while machines are replaced. */
 const polled = ['DescribeInstanceRefreshesCommand', 'DescribeAutoScalingGroupsCommand', 'DescribeTargetHealthCommand'];
 
-it('a roll makes three calls at each reading for 350 machines as for 10, and the same besides', async () => {
+it('a rolling rollback makes three calls per reading for 350 instances as for 10, and the same others', async () => {
   const few = await callsOf('roll', 10);
   const many = await callsOf('roll', 350);
   const besides = (calls: string[]) => calls.filter((name) => !polled.includes(name));

@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world?.close());
 
-it('hosts that Auto Scaling ends meanwhile are no failures, and the others stay on the old version', async () => {
+it('instances that Auto Scaling terminates during an in-place rollback are not failures, and the others stay on the old version', async () => {
   const { autoScaling, ec2 } = world.services.aws;
   const before = (await group()).instances.map((one) => one.id);
   // Half of the fleet: as failures they would be twice as many as may be.
@@ -52,7 +52,7 @@ it('hosts that Auto Scaling ends meanwhile are no failures, and the others stay 
   for (const id of going) await expect(replaceInstance(autoScaling, id)).resolves.toBeUndefined();
 }, 60_000);
 
-it('newcomers that do not answer are asked again, then replaced, and are no failures', async () => {
+it('new instances that do not answer an in-place rollback are retried, then replaced, and are not failures', async () => {
   expect((await world.run(await planRelease(world.services, world.clock, {}))).state.version).toBe('v3');
   const { autoScaling } = world.services.aws;
   const { name } = await group();
@@ -84,7 +84,7 @@ it('newcomers that do not answer are asked again, then replaced, and are no fail
   expect(new Set((await machines()).map((machine) => machine.version))).toEqual(new Set(['v1']));
 }, 60_000);
 
-it('smoke tests that fail once the hosts have switched take nothing back', async () => {
+it('smoke tests that fail after the hosts have switched undo nothing', async () => {
   delete world.before.flip;
   const refresh = async () => (await readRefresh(world.services.aws.autoScaling, (await group()).name))?.status;
   await world.until(refresh, (one) => one === 'Successful');

@@ -18,7 +18,7 @@ const fleet = (count: number) => Array.from({ length: count }, (_, index) => hos
 const limits = { maxFailedPercent: 25, patienceMs: 1000 };
 const ids = (hosts: readonly { id: string }[]) => hosts.map((one) => one.id);
 
-it('counts failures of all looks against the whole fleet', () => {
+it('an in-place rollback counts failures of all rounds against the whole fleet', () => {
   const hosts = fleet(8);
   const tally = new InPlaceTally(limits, ids(hosts));
   tally.see({ hosts: hosts.slice(0, 6), all: 8 }, 0);
@@ -46,7 +46,7 @@ it('machines that serve the version already are a part of the fleet', () => {
   expect(tally.tooMany).toBe(false);
 });
 
-it('hosts that have left the group do not count', () => {
+it('instances that have left the group do not count', () => {
   const hosts = fleet(4);
   const tally = new InPlaceTally(limits, ids(hosts));
   tally.see({ hosts, all: 4 }, 0);
@@ -58,7 +58,7 @@ it('hosts that have left the group do not count', () => {
   expect(tally.waiting).toBe(0);
 });
 
-it('asks newcomers again until their time is over, and does not count them', () => {
+it('new instances are retried until their time is over, and do not count', () => {
   const old = fleet(2);
   const young = [host('i-a'), host('i-b', { inService: false }), host('i-c', { state: 'pending', inService: false })];
   const look = { hosts: [...old, ...young], all: 5 };
@@ -81,7 +81,7 @@ it('asks newcomers again until their time is over, and does not count them', () 
   expect(ids(tally.switched)).toEqual(['i-0', 'i-1', 'i-a']);
 });
 
-it('never gives up every machine of a fleet, newcomers or not', () => {
+it('an in-place rollback never gives up every instance of a fleet, new or not', () => {
   const hosts = fleet(3);
   const tally = new InPlaceTally({ ...limits, maxFailedPercent: 100 }, []);
   tally.see({ hosts, all: 3 }, 0);

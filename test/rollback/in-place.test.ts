@@ -53,7 +53,7 @@ beforeEach(() => {
   delete world.before.flip;
 });
 
-describe('a flip that fails leaves the fleet as it was', () => {
+describe('an in-place rollback that fails leaves the fleet as it was', () => {
   it.each(['preflight', 'pin', 'flip'])(
     'after %s',
     async (id) => {
@@ -66,7 +66,7 @@ describe('a flip that fails leaves the fleet as it was', () => {
     30_000,
   );
 
-  it('when more hosts fail than may', async () => {
+  it('when more hosts fail than allowed', async () => {
     const before = await fleetAsItIs();
     const status = await readStatus(world.services);
     for (const { id } of status.instances.slice(0, 2)) world.broken.add(id);
@@ -81,7 +81,7 @@ describe('a flip that fails leaves the fleet as it was', () => {
     expect(await fleetAsItIs()).toEqual(before);
   }, 30_000);
 
-  it('a host that cannot be switched back is named: a person is needed', async () => {
+  it('and names a host that cannot be switched back: manual intervention is required', async () => {
     const before = await fleetAsItIs();
     const [first] = (await readStatus(world.services)).instances;
     world.before.flip = async (_id, version) => {
@@ -99,7 +99,7 @@ describe('a flip that fails leaves the fleet as it was', () => {
     expect(await fleetAsItIs()).toEqual(before);
   }, 30_000);
 
-  it('Ctrl-C while the hosts are switched: switched back', async () => {
+  it('when Ctrl-C is pressed while the hosts are switched', async () => {
     const before = await fleetAsItIs();
     const interrupt = new AbortController();
     world.before.flip = async () => interrupt.abort(new Error('interrupted'));
@@ -109,8 +109,8 @@ describe('a flip that fails leaves the fleet as it was', () => {
   }, 30_000);
 });
 
-describe('a flip', () => {
-  it('pins the old image before the first host changes, takes along what appears meanwhile, and replaces what cannot', async () => {
+describe('an in-place rollback', () => {
+  it('pins the old template version before the first host changes, includes new instances, and replaces those that cannot switch', async () => {
     const { fleet, aws } = world.services;
     await suspendProcesses(aws.autoScaling, fleet.names.group, ['AZRebalance']);
     const [first] = (await readStatus(world.services)).instances;
@@ -143,7 +143,7 @@ describe('a flip', () => {
     expect(refresh?.id).toBe(result.state.refreshId);
   }, 60_000);
 
-  it('refuses while the refresh goes on, and supersedes it', async () => {
+  it('is refused while a refresh is active, unless it supersedes the refresh', async () => {
     await world.until(
       async () => (await readStatus(world.services)).healthy,
       (one) => one === 6,
@@ -191,8 +191,8 @@ describe('a flip', () => {
   }, 60_000);
 });
 
-describe('what status says', () => {
-  it('the way, the target, why, and how long the last one took', async () => {
+describe('status of a rollback', () => {
+  it('has the method, the target, the reason, and the duration of the last one', async () => {
     const { ledger } = world.services;
     expect(await readOutlook(world.services)).toEqual({
       version: null,
@@ -224,8 +224,8 @@ describe('what status says', () => {
   }, 30_000);
 });
 
-describe('a release that cannot be taken back', () => {
-  it('is known by the marker that its commit changes, and by its tag; a later one does not inherit it', async () => {
+describe('a release that cannot be undone', () => {
+  it('is recognized by the marker that its commit changes, and by its tag, and a later one does not inherit it', async () => {
     const { project, services, clock } = world;
     await writeFile(path.join(project.dir, 'examples/api/.irreversible'), 'drops seats.row\nmore\n');
     execFileSync('git', ['-C', project.dir, 'add', 'examples/api/.irreversible']);

@@ -22,7 +22,7 @@ async function asked(version: string) {
 }
 const prune = async () => fleet.run(await planPrune(fleet.services, fleet.cloud.clock, { force: false }));
 
-it('names how to go to a disabled image, and the next version that can be had', async () => {
+it('a rollback to a disabled image is refused with the command for it, and the next available version', async () => {
   fleet = await TestFleet.create({ retireGraceHours: 2 });
   for (let n = 0; n < 5; n++) await fleet.release();
   await prune();

@@ -41,7 +41,7 @@ describe('the way back', () => {
     });
   });
 
-  it('is refused with what is open instead', () => {
+  it('is refused with the possible ones otherwise', () => {
     const facts = { flip: closed('i-1 lacks it'), roll: open('can be launched') };
     expect(() => chooseRollbackMethod(facts, 'flip')).toThrow(
       expect.objectContaining({
@@ -57,10 +57,10 @@ describe('the way back', () => {
   });
 });
 
-describe('a switch', () => {
+describe('the method switch', () => {
   const seen = { group: 'api-green', template: { id: 'lt-1', version: '1' }, healthy: 8, needed: 8, why: '' };
 
-  it('is open while the group runs the version, and says how many machines are healthy of those needed', () => {
+  it('is possible while the group runs the version, and states how many of the required instances are healthy', () => {
     expect(switchFact('v1', seen)).toEqual({
       open: true,
       why: 'api-green still runs v1, 8 of 8 machines healthy',
@@ -71,7 +71,7 @@ describe('a switch', () => {
     });
   });
 
-  it('that waits for machines gives way to a flip, but not to a roll, nor when it is asked for', () => {
+  it('gives precedence to in-place while it waits for instances, but not to rolling, nor when it is requested', () => {
     const waiting = switchFact('v1', { ...seen, healthy: 4 });
     const why = 'api-green still runs v1, 4 of 8 machines healthy: it has to grow first';
     expect(waiting).toEqual({ open: true, why, waits: true });
@@ -88,8 +88,8 @@ describe('a switch', () => {
   });
 });
 
-describe('a flip', () => {
-  it('needs the environment on every host', () => {
+describe('the method in-place', () => {
+  it('requires the environment on every host', () => {
     const holds = { id: 'i-1', environments: ['v2', 'v1'] };
     expect(inPlaceFact('v1', [holds, { ...holds, id: 'i-2' }])).toEqual({
       open: true,

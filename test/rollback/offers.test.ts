@@ -17,7 +17,7 @@ afterAll(() => world?.close());
 
 const imageOf = async (version: string) => (await world.services.ledger.release('api', version))?.image?.imageId ?? '';
 
-it('a rollback without a version goes past versions whose image is gone, and says so; status tells the same', async () => {
+it('a rollback without a version skips versions whose image is gone, and reports that as status does', async () => {
   await world.aws.ec2.send(new DeregisterImageCommand({ ImageId: await imageOf('v2') }));
   const plan = await planRollback(world.services, world.clock, { force: false });
   expect(plan.initial.version).toBe('v1');
@@ -26,14 +26,14 @@ it('a rollback without a version goes past versions whose image is gone, and say
   expect(outlook).toMatchObject({ version: 'v1', why: expect.stringContaining('not to v2: its image is gone') });
 });
 
-it('a rollback to a version that is not there offers only versions whose image is', async () => {
+it('a rollback to a missing version offers only versions with an image', async () => {
   await expect(planRollback(world.services, world.clock, { version: 'v9', force: false })).rejects.toMatchObject({
     code: 'rollback.unknown-version',
     message: 'api has no release v9. Available: v1',
   });
 });
 
-it('a rollback is refused with the state of the last image when none is there', async () => {
+it('a rollback is refused with the state of the last image when there is none', async () => {
   await world.aws.ec2.send(new DisableImageCommand({ ImageId: await imageOf('v1') }));
   await expect(planRollback(world.services, world.clock, { force: false })).rejects.toMatchObject({
     code: 'rollback.image-gone',

@@ -25,8 +25,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world?.close());
 
-describe('what no later rollback goes to by itself', () => {
-  it('every version that was gone past: the next one goes to what really served before', async () => {
+describe('a later rollback does not select', () => {
+  it('any version that was skipped: the next one goes to what really served before', async () => {
     const [good, bad, worse] = [await release(), await release(), await release()];
     const plan = await back(good);
     expect(plan.described.preflight).toContain(`no later rollback goes to ${bad}, ${worse} by itself`);
@@ -43,7 +43,7 @@ describe('what no later rollback goes to by itself', () => {
     ['the old image was pinned', ['preflight', 'pin']],
     ['every host was switched', ['preflight', 'pin', 'flip']],
   ])(
-    'the version that served, also when a flip has died after %s and another run ends its work',
+    'the version that served, also when an in-place rollback crashed after %s and another run completes it',
     async (_, done) => {
       const good = await release();
       const bad = await release();

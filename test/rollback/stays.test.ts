@@ -30,7 +30,7 @@ async function expectOnOld(state: RollbackState): Promise<void> {
   expect((await ledger.release(fleet.app, 'v2'))?.leftAt).toEqual(expect.any(String));
 }
 
-it('a fault in the verify window is told with its evidence, and the fleet stays on the old version', async () => {
+it('a failure in the verify window of a rollback is reported with its evidence, and the fleet stays on the old version', async () => {
   const plan = await rollTo('v1');
   expect(plan.described.verify?.join()).toContain('the fleet stays on v1');
   // What v1 needs is down, as for v2.
@@ -49,7 +49,7 @@ it('a fault in the verify window is told with its evidence, and the fleet stays 
   await expectOnOld(result.state);
 }, 60_000);
 
-it('machines that do not become healthy after the refresh take nothing back either', async () => {
+it('instances that do not become healthy after the refresh of a rollback undo nothing', async () => {
   const plan = await rollTo('v1');
   const { autoScaling } = world.aws;
   const { group } = world.fleet.names;
@@ -74,7 +74,7 @@ it('machines that do not become healthy after the refresh take nothing back eith
   await expectOnOld(result.state);
 }, 60_000);
 
-it('what fails before every machine is replaced goes back to where it came from', async () => {
+it('a rollback that fails before every instance is replaced returns to the version it came from', async () => {
   const result = await world.run(failingAfter(await rollTo('v1'), 'roll'));
   expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
   expect(await readStatus(world.services)).toMatchObject({ version: 'v2', healthy: 4 });

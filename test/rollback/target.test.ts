@@ -24,17 +24,17 @@ const releases = [release('v1'), release('v2'), release('v3', { knownGood: false
 const refusal = (code: string, hint: string, outcome?: string) =>
   expect.objectContaining({ code, hint: expect.stringContaining(hint), ...(outcome && { outcome }) });
 
-describe('where to go back', () => {
-  it('the last known-good one before what serves, or the one asked for', () => {
+describe('the rollback target', () => {
+  it('is the last known-good version before what serves, or the requested one', () => {
     expect(chooseTarget(releases, request).version).toBe('v2');
     expect(chooseTarget(releases, { ...request, version: 'v1' }).version).toBe('v1');
   });
 
-  it('forward too: a rollback can be rolled back', () => {
+  it('may be a newer version: a rollback can be rolled back', () => {
     expect(chooseTarget(releases, { ...request, serving: 'v2', version: 'v4' }).version).toBe('v4');
   });
 
-  it('not one that a rollback went away from, unless it is named', () => {
+  it('is not a version that was rolled back, unless it is named', () => {
     const left = [release('v1', { leftAt: '2026-01-02T00:00:00.000Z' }), release('v2')];
     expect(() => chooseTarget(left, { ...request, serving: 'v2' })).toThrow(
       refusal('rollback.no-target', 'to go there all the same: pipeline fast-rollback api v1', 'failed'),
@@ -42,7 +42,7 @@ describe('where to go back', () => {
     expect(chooseTarget(left, { ...request, serving: 'v2', version: 'v1' }).version).toBe('v1');
   });
 
-  it('refuses what was never known-good, unless forced', () => {
+  it('must have been known-good, unless forced', () => {
     expect(() => chooseTarget(releases, { ...request, version: 'v3' })).toThrow(
       refusal('rollback.not-known-good', 'pipeline fast-rollback api v2', 'usage'),
     );
@@ -51,7 +51,7 @@ describe('where to go back', () => {
     expect(() => chooseTarget(lost, { ...request, serving: 'v2', version: 'v1', force: true })).toThrow('has no image');
   });
 
-  it('refuses what is not there, and what serves already, with the alternatives', () => {
+  it('must exist and not serve already, or the alternatives are printed', () => {
     expect(() => chooseTarget(releases, { ...request, version: 'v9' })).toThrow(
       'api has no release v9. Available: v1, v2',
     );
@@ -60,7 +60,7 @@ describe('where to go back', () => {
     expect(() => chooseTarget([release('v4')], request)).toThrow('no known-good release before v4');
   });
 
-  it('goes to and offers only versions whose image is there', () => {
+  it('must have an image, and only such versions are offered', () => {
     expect(chooseTarget(releases, { ...request, there: images('v1', 'v4') }).version).toBe('v1');
     expect(() => chooseTarget(releases, { ...request, version: 'v9', there: images('v1', 'v4') })).toThrow(
       'Available: v1',
@@ -78,16 +78,16 @@ describe('where to go back', () => {
     );
   });
 
-  it('names the last one when no image is there: its state is the reason', () => {
+  it('is an error with the state of the last image when there is no image', () => {
     expect(chooseTarget(releases, { ...request, there: new Set() }).version).toBe('v2');
   });
 
-  it('marks versions that were rolled back among those it offers', () => {
+  it('is offered among others with a mark on versions that were rolled back', () => {
     const left = [release('v1'), release('v2', { leftAt: '2026-01-02T00:00:00.000Z' }), release('v4')];
     expect(() => chooseTarget(left, { ...request, version: 'v9' })).toThrow('Available: v1, v2 (rolled back)');
   });
 
-  it('does not go behind an irreversible release, unless forced', () => {
+  it('is not before an irreversible release, unless forced', () => {
     const cut = [release('v1'), release('v2', { irreversible: 'drops seats.row' }), release('v3'), release('v4')];
     expect(chooseTarget(cut, { ...request, version: 'v2' }).version).toBe('v2');
     expect(() => chooseTarget(cut, { ...request, version: 'v1' })).toThrow(
@@ -100,7 +100,7 @@ describe('where to go back', () => {
     expect(chooseTarget(cut, { ...request, version: 'v1', force: true }).version).toBe('v1');
   });
 
-  it('an irreversible release that never served is no obstacle', () => {
+  it('may be before an irreversible release that never served', () => {
     const failed = [
       release('v1'),
       release('v2', { irreversible: 'x', state: 'failed', knownGood: false }),

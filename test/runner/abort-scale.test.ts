@@ -40,7 +40,7 @@ async function abort() {
   return { outcome: ended?.run.outcome, messages: runner.messages };
 }
 
-describe('a scale run whose process died', () => {
+describe('a scale run whose process crashed', () => {
   it.each<Death>([
     { at: 'launch-proof', how: 'made' },
     { at: 'tag-group', how: 'made' },
@@ -59,7 +59,7 @@ describe('a scale run whose process died', () => {
     60_000,
   );
 
-  it('leaves what others have done to the size since', async () => {
+  it('keeps changes of size that others have made since', async () => {
     await die(world, await planScale(services, world.clock, { to: 7 }), { at: 'set-capacity', how: 'made' });
     await setCapacity(services.aws.autoScaling, services.fleet.names.group, { desired: 9 });
     expect(await abort()).toMatchObject({ outcome: 'interrupted' });
@@ -75,7 +75,7 @@ describe('a scale run whose process died', () => {
     expect(await fleet()).toEqual({ min: 6, desired: 6, actions: [], held: true });
   }, 60_000);
 
-  it('that was to schedule an event leaves none', async () => {
+  it('leaves no scheduled event when it was about to schedule one', async () => {
     const plan = await planScale(services, world.clock, { to: 7, at: in_(1800), until: in_(3600) });
     await die(world, plan, { at: 'put-scheduled-actions', how: 'made' });
     expect((await fleet()).actions).toHaveLength(2);
@@ -101,7 +101,7 @@ describe('a scale run whose process died', () => {
     { at: 'set-capacity', how: 'made' },
     { at: 'tag-group', how: 'made' },
   ])(
-    'while it took a fleet back goes on with the event: $how $at',
+    'continues the event when it was returning to the usual size: $how $at',
     async (death) => {
       const scaled = await world.run(await planScale(services, world.clock, { to: 6, until: in_(3600) }));
       expect(scaled.error).toBeUndefined();

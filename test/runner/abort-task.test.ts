@@ -59,7 +59,7 @@ async function abort() {
   return { outcome: ended?.run.outcome, messages: runner.messages };
 }
 
-describe('a task whose process died', () => {
+describe('a task whose process crashed', () => {
   it('leaves no port open', async () => {
     const task = openSecurityGroup({ ssh: { port: 22 } });
     await dies('open', task, { name: 'ssh' }, { at: 'open-port', how: 'made' });
@@ -69,7 +69,7 @@ describe('a task whose process died', () => {
     expect(await open()).toEqual([]);
   });
 
-  it('leaves no maintenance page', async () => {
+  it('leaves no maintenance page on', async () => {
     await dies('on', maintenanceOn({ page: 'soon.html' }), {}, { at: 'create-rule', how: 'made' });
     expect(await abort()).toMatchObject({
       outcome: 'interrupted',

@@ -131,8 +131,8 @@ async function release() {
   return { ...(await start('release', rolling)), gate };
 }
 
-describe('a maintenance page with an end', () => {
-  it('holds no lock while it is on: a release goes on under it', async () => {
+describe('a maintenance page with an end time', () => {
+  it('holds no lock while it is on, so that a release can run', async () => {
     const page = await pageFor(30 * minute);
     await until(pageIsOn);
     await until(async () => (await fake.ledger.lockOf('web')) === undefined);
@@ -163,7 +163,7 @@ describe('a maintenance page with an end', () => {
     ]);
   });
 
-  it('waits at its end for a release that is at work, and says so', async () => {
+  it('waits at its end for an active release, and reports that', async () => {
     const page = await pageFor(5 * minute);
     await until(pageIsOn);
     await until(async () => (await fake.ledger.lockOf('web')) === undefined);
@@ -176,7 +176,7 @@ describe('a maintenance page with an end', () => {
     expect([await pageIsOn(), page.outcome]).toEqual([false, 'done']);
   });
 
-  it('goes off at once on Ctrl-C', async () => {
+  it('is removed at once on Ctrl-C', async () => {
     const page = await pageFor(30 * minute);
     await until(pageIsOn);
     await until(async () => (await fake.ledger.lockOf('web')) === undefined);
@@ -186,7 +186,7 @@ describe('a maintenance page with an end', () => {
     expect(page.runner.signals.listenerCount('SIGINT')).toBe(0);
   });
 
-  it('is left alone when somebody else has put another one on', async () => {
+  it('is kept when somebody else has put another page on', async () => {
     const page = await pageFor(5 * minute);
     await until(pageIsOn);
     await until(async () => (await fake.ledger.lockOf('web')) === undefined);
@@ -202,10 +202,10 @@ describe('a maintenance page with an end', () => {
   it.each([
     ['a call is refused', () => (cloud.fault = (operation) => (operation === 'DeleteRule' ? 'refuse' : undefined))],
     [
-      'the ledger is away',
+      'the ledger is unavailable',
       () => (fake.ledger.lock = () => Promise.reject(new PipelineError('ledger.away', 'no answer'))),
     ],
-  ])('that cannot be taken off needs a person: %s', async (_why, breakIt) => {
+  ])('that cannot be removed requires manual intervention: %s', async (_why, breakIt) => {
     const page = await pageFor(5 * minute);
     await until(pageIsOn);
     await until(async () => (await fake.ledger.lockOf('web')) === undefined);

@@ -184,9 +184,9 @@ const late: [Stop, Someone] = [{ fail: 'late' }, { deeds: Object.keys(deeds), ob
 
 const pick = (from: Snapshot, keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, from[key]]));
 
-describe('the undo of a run that ended anywhere, after somebody else has changed the cloud', () => {
+describe('the undo of a run that stopped anywhere, after somebody else has changed the cloud', () => {
   it.each(Object.keys(operations))(
-    '%s: leaves all of theirs, and puts all of its own back',
+    '%s: keeps all of their changes, and undoes all of its own',
     async (name) => {
       const operation = operations[name] as Operation;
       await fc.assert(

@@ -53,7 +53,7 @@ async function fleetAsItIs() {
 
 describe('a run that fails after any step leaves the fleet as it was', () => {
   it.each(['preflight', 'stage', 'detach', 'bake', 'prove', 'roll', 'verify'])(
-    'release, on a host: %s',
+    'release, on an instance: %s',
     async (id) => {
       const before = await fleetAsItIs();
       const plan = await planRelease(world.services, world.clock, {});
@@ -83,8 +83,8 @@ describe('a run that fails after any step leaves the fleet as it was', () => {
   );
 });
 
-describe('what the steps themselves find', () => {
-  it('a proof instance that answers wrongly: the fleet is never touched', async () => {
+describe('a failure that a step itself finds', () => {
+  it('a validation instance that answers wrongly: the fleet is never touched', async () => {
     const before = await fleetAsItIs();
     answer = (headers) => (headers ? { status: 200, body: 'something else' } : everyVersion());
     const result = await world.run(await planRelease(world.services, world.clock, {}));
@@ -93,7 +93,7 @@ describe('what the steps themselves find', () => {
     expect(await fleetAsItIs()).toEqual(before);
   }, 30_000);
 
-  it('a fleet that answers wrongly in the verify window rolls back by itself', async () => {
+  it('a fleet that answers wrongly in the verify window: it is rolled back automatically', async () => {
     const before = await fleetAsItIs();
     answer = (headers) => (headers ? everyVersion() : { status: 500, body: '' });
     const result = await world.run(await planRelease(world.services, world.clock, {}));
@@ -105,7 +105,7 @@ describe('what the steps themselves find', () => {
     expect(await fleetAsItIs()).toEqual(before);
   }, 30_000);
 
-  it('Ctrl-C while the image is baked: undone, and said so', async () => {
+  it('Ctrl-C while the image is baked: undone, and reported', async () => {
     const before = await fleetAsItIs();
     const plan = await planRelease(world.services, world.clock, {});
     const interrupt = new AbortController();
@@ -125,8 +125,8 @@ describe('what the steps themselves find', () => {
   }, 30_000);
 });
 
-describe('forward and back', () => {
-  it('releases, goes back, and refuses what it must', async () => {
+describe('a release and a rollback of it', () => {
+  it('a fleet is released, rolled back, and invalid rollbacks are refused', async () => {
     const release = await world.run(await planRelease(world.services, world.clock, {}));
     expect(release.outcome).toBe('done');
     const { version } = release.state;
@@ -147,7 +147,7 @@ describe('forward and back', () => {
     );
   }, 30_000);
 
-  it('a group as the infrastructure leaves it gets a number to go back to, and its minimum', async () => {
+  it('a group as the infrastructure leaves it gets a numbered version for its rollback, and its minimum', async () => {
     const { group } = world.fleet.names;
     const { version: serving } = (await readGroup(world.aws.autoScaling, group)).launchTemplate;
     const id = (await readGroup(world.aws.autoScaling, group)).launchTemplate.id;
@@ -160,7 +160,7 @@ describe('forward and back', () => {
     expect(after).toMatchObject({ min: world.fleet.capacity.min, desired: 4 });
   }, 30_000);
 
-  it('Ctrl-C after the verify window takes nothing back', async () => {
+  it('Ctrl-C after the verify window undoes nothing', async () => {
     const plan = await planRelease(world.services, world.clock, {});
     const interrupt = new AbortController();
     const stop = (step: (typeof plan.steps)[number]) => ({
@@ -178,8 +178,8 @@ describe('forward and back', () => {
   }, 30_000);
 });
 
-describe('what cannot be undone', () => {
-  it('is named, the rest is still undone: a person is needed', async () => {
+describe('a change that cannot be undone', () => {
+  it('is named, the rest is still undone, and manual intervention is required', async () => {
     const before = await fleetAsItIs();
     const fault = world.cloud.faults.add({
       kind: 'error',

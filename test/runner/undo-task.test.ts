@@ -10,7 +10,7 @@ import { maintenanceOn } from '../../src/tasks/ready.ts';
 import { rehearse } from '../tasks/support/rehearsal.ts';
 import { undoPlanOf } from './support/undo-plan-of.ts';
 
-it('what a killed task has changed is put back from elsewhere, with the inputs that it had', async () => {
+it('the changes of a killed task are undone from another host, with its inputs', async () => {
   const stage = await rehearse();
   onTestFinished(() => stage.close());
   const { services, fleet, clock } = stage;

@@ -54,8 +54,8 @@ function seenThrough(
   return { ...plan, steps };
 }
 
-describe('a launch that was not answered with a machine', () => {
-  it('refused for want of capacity: nothing is launched to be undone, and nothing is left', async () => {
+describe('the undo of a launch without an answer', () => {
+  it('that was refused for missing capacity launches nothing, and leaves nothing', async () => {
     world.cloud.faults.add({ kind: 'insufficient-capacity' });
     const plan = await release({ bake: 'builder' });
     let refused = 0;
@@ -86,7 +86,7 @@ describe('a launch that was not answered with a machine', () => {
   }, 60_000);
 
   it.each(['builder', 'prove'])(
-    'made, but every answer was lost (%s): it is found by its token and ended',
+    'that succeeded with every answer lost (%s) finds the instance by its token and terminates it',
     async (id) => {
       const plan = await release({ bake: 'builder' });
       const lossy = seenThrough(plan, id, (context) => {
@@ -103,7 +103,7 @@ describe('a launch that was not answered with a machine', () => {
   );
 });
 
-describe('an image that does not show yet', () => {
+describe('an image that is not consistent yet', () => {
   it('is deregistered by an undo right after CreateImage', async () => {
     const before = await imageNames();
     const interrupt = new AbortController();
@@ -169,7 +169,7 @@ describe('a version of the launch template whose creation was not answered', () 
     (await world.aws.ec2.send(new DescribeLaunchTemplatesCommand({}))).LaunchTemplates?.[0]?.LatestVersionNumber;
 
   it.each(['cut-before', 'cut-after'] as const)(
-    'is not there after the undo (%s)',
+    'is gone after the undo (%s)',
     async (kind) => {
       const before = await latest();
       const lossy = seenThrough(await release(), 'roll', (context) => {

@@ -55,8 +55,8 @@ const nightly = (at: number, sizes: { MinSize?: number; DesiredCapacity?: number
   );
 };
 
-describe('an event at a time', () => {
-  it('is left to Auto Scaling, both ends, and can be cancelled before and while it goes on', async () => {
+describe('a scheduled event', () => {
+  it('is started and ended by Auto Scaling, and can be canceled before and while it is active', async () => {
     const at = in_(120_000);
     const end = in_(400_000);
     const planned = await plan(7, { at, until: end });
@@ -88,14 +88,14 @@ describe('an event at a time', () => {
     expect(await actions()).toEqual([]);
   }, 60_000);
 
-  it('takes the schedule off again when it fails after it', async () => {
+  it('is removed from the schedule when the run fails afterwards', async () => {
     const planned = await plan(7, { at: in_(hour) });
     expect((await world.run(failingAfter(planned, 'schedule'))).outcome).toBe('rolled-back');
     expect(await actions()).toEqual([]);
     expect((await readScale(services, world.clock)).heldFrom).toBeNull();
   }, 30_000);
 
-  it('is not scheduled halfway when its time comes while the image is proven', async () => {
+  it('is not scheduled halfway when its time comes during the validation of the image', async () => {
     const planned = await plan(7, { at: in_(30_000), until: in_(hour) });
     await world.clock.sleep((planned.initial.scale.at ?? 0) - world.clock.now() + 1000);
     const result = await world.run(planned);
@@ -105,8 +105,8 @@ describe('an event at a time', () => {
   }, 30_000);
 });
 
-describe('more than one event', () => {
-  it('is fine when they do not overlap: this evening, and the sale on the next day', async () => {
+describe('several events', () => {
+  it('are accepted when they do not overlap: this evening, and the sale on the next day', async () => {
     const evening = { at: in_(2 * hour), until: in_(4 * hour) };
     const sale = { at: in_(20 * hour), until: in_(26 * hour) };
     expect((await scale(6, sale)).outcome).toBe('done');
@@ -128,7 +128,7 @@ describe('more than one event', () => {
     ).toHaveLength(2);
   }, 60_000);
 
-  it('refuses a new size that the end of an event to come would overwrite', async () => {
+  it('refuse a new size that the end of a later event would overwrite', async () => {
     const at = in_(2 * hour);
     expect((await scale(7, { at, until: in_(4 * hour) })).outcome).toBe('done');
     expect(await refusal(8)).toMatchObject({
@@ -140,7 +140,7 @@ describe('more than one event', () => {
     expect(await size()).toEqual({ min: 8, desired: 8 });
   }, 60_000);
 
-  it('lets the event that goes on grow, keeps its end, and moves it when told', async () => {
+  it('let the active event grow, keeping its end or moving it on request', async () => {
     const end = in_(hour);
     expect((await scale(6, { until: end })).outcome).toBe('done');
     const planned = await plan(8);
@@ -162,7 +162,7 @@ describe('more than one event', () => {
 });
 
 describe('scheduled actions of others', () => {
-  it('inside the event refuse it, and say which, when and what to do', async () => {
+  it('during the event are an error that names them, their time and the fix', async () => {
     const night = in_(3 * hour) - (in_(3 * hour) % 60_000);
     await nightly(night, { MinSize: 3, DesiredCapacity: 3 });
     const error = await refusal(9, { at: in_(2 * hour), until: in_(5 * hour) });
@@ -185,7 +185,7 @@ describe('scheduled actions of others', () => {
     expect(world.notes.join()).toContain('nightly at');
   }, 60_000);
 
-  it('that come under the lock only are seen too', async () => {
+  it('are also found when they are created just before the lock was taken', async () => {
     const planned = await plan(7, { at: in_(2 * hour), until: in_(26 * hour) });
     await nightly(in_(3 * hour), { MinSize: 3 });
     const result = await world.run(planned);
@@ -193,15 +193,15 @@ describe('scheduled actions of others', () => {
     expect((await actions()).map(({ name }) => name)).toEqual(['nightly']);
   }, 30_000);
 
-  it('before the event decide what it goes back to', async () => {
+  it('before the event determine the size that it returns to', async () => {
     await nightly(in_(2 * hour), { MinSize: 5, DesiredCapacity: 6 });
     expect((await scale(9, { at: in_(4 * hour), until: in_(8 * hour) })).outcome).toBe('done');
     expect((await actions()).at(-1)).toMatchObject({ min: 5, desired: 6 });
   }, 30_000);
 });
 
-describe('what others have changed', () => {
-  it('does not make a fleet forget what it goes back to', async () => {
+describe('the usual size, when others have changed the fleet', () => {
+  it('is still the size that the fleet returns to', async () => {
     expect((await scale(8)).outcome).toBe('done');
     // A deployment of the infrastructure, say.
     await setCapacity(services.aws.autoScaling, group(), { min: 0 });
@@ -210,7 +210,7 @@ describe('what others have changed', () => {
     expect(await size()).toEqual({ min: 4, desired: 4 });
   }, 60_000);
 
-  it('is no usual size below the configured minimum', async () => {
+  it('is never below the configured minimum', async () => {
     await setCapacity(services.aws.autoScaling, group(), { min: 0 });
     expect((await scale(6)).outcome).toBe('done');
     expect((await cancel()).outcome).toBe('done');

@@ -26,7 +26,7 @@ const services = (runs: RunRecord[] | Error) =>
   }) as unknown as Services;
 const release = run('release', 'pipeline release api', { prove: 74 });
 
-it('is what the newest scale-out took that came to its end', async () => {
+it('the expected time is that of the newest scale-out that completed', async () => {
   const failed = run('scale', 'pipeline scale api 350', { resize: 1, wait: 7200 }, 'failed');
   const former = run('scale', 'pipeline scale api 40', { resize: 1.2, wait: 93.4 });
   const older = run('scale', 'pipeline scale api 20', { resize: 1, wait: 500 });
@@ -41,8 +41,11 @@ it('is else what one machine took to be proven in the last release', async () =>
   );
 });
 
-it.each([[[]], [new Error('no ledger')]])('is the health checks and a boot that nobody knows: %s', async (runs) => {
-  expect(await expectedTime(services(runs), {})).toContain(
-    'the boot of a machine, and 30s of health checks (3 x 10 s)',
-  );
-});
+it.each([[[]], [new Error('no ledger')]])(
+  'the expected time without any record is the health checks and an assumed boot: %s',
+  async (runs) => {
+    expect(await expectedTime(services(runs), {})).toContain(
+      'the boot of a machine, and 30s of health checks (3 x 10 s)',
+    );
+  },
+);

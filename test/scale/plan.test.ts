@@ -46,8 +46,8 @@ const actions = async () =>
     desired,
   }));
 
-describe('scale now', () => {
-  it('proves the image, holds the new size, and goes back to what was', async () => {
+describe('an immediate scale-out', () => {
+  it('validates the image, holds the new size, and returns to the usual size', async () => {
     const result = await scale(8);
     expect(result.error).toBeUndefined();
     expect(result.steps.map(({ id, status }) => `${id} ${status}`)).toEqual([
@@ -70,7 +70,7 @@ describe('scale now', () => {
     expect((await readScale(services, world.clock)).heldFrom).toBeNull();
   }, 60_000);
 
-  it('goes back by itself at its time', async () => {
+  it('returns by itself at its end time', async () => {
     expect((await scale(6, { until: in_(60) })).outcome).toBe('done');
     expect(await actions()).toEqual([{ name: 'golden-pipeline-scale-in', min: 4, desired: 4 }]);
     await world.until(size, ({ desired }) => desired === 4);
@@ -78,7 +78,7 @@ describe('scale now', () => {
     expect((await readScale(services, world.clock)).heldFrom).toBeNull();
   }, 60_000);
 
-  it('leaves it to scaling policies, where there are some, to take the fleet down', async () => {
+  it('leaves the scale-in to scaling policies, where there are some', async () => {
     await putPolicy(services.aws.autoScaling, group(), {
       name: 'cpu',
       alarms: [],
@@ -114,7 +114,7 @@ describe('scale now', () => {
   );
 });
 
-describe('machines that do not come', () => {
+describe('a scale-out with missing instances', () => {
   /** Two machines more have come when the zones run out of them. */
   const roomForTwo =
     ({ run }: Step<Services, ScaleState>): typeof run =>
@@ -125,7 +125,7 @@ describe('machines that do not come', () => {
       await run(context);
     };
 
-  it('leaves those that have come, and says how many they are and how to go on', async () => {
+  it('keeps those that have started, and reports their number and how to continue', async () => {
     const { refresh } = services.fleet.release.timeouts;
     services.fleet.release.timeouts.refresh = 90;
     const plan = await planScale(services, world.clock, { to: 7 });
@@ -151,8 +151,8 @@ describe('machines that do not come', () => {
   }, 60_000);
 });
 
-describe('an interruption while the machines come', () => {
-  it('leaves the new size, and says how it is taken back', async () => {
+describe('an interruption while instances start', () => {
+  it('keeps the new size, and prints the command that undoes it', async () => {
     const stop = new AbortController();
     const plan = await planScale(services, world.clock, { to: 6 });
     const steps = plan.steps.map((step) => ({
@@ -169,20 +169,20 @@ describe('an interruption while the machines come', () => {
   }, 60_000);
 });
 
-describe('what does not fit', () => {
+describe('an impossible size', () => {
   it.each([
     [{ to: 3 }, '3 machines are outside of 4 to 12'],
     [{ to: 13 }, '13 machines are outside of 4 to 12'],
     [{ to: 6, at: Date.parse('2020-01-01T00:00Z') }, '--at 2020-01-01T00:00:00.000Z is in the past'],
     [{ to: 6, until: Date.parse('2020-01-01T00:00Z') }, '--until 2020'],
     [{ to: 6, at: Date.parse('2099-01-02T00:00Z'), until: Date.parse('2099-01-01T00:00Z') }, 'is not after --at'],
-  ])('is refused as wrong use, and nothing is changed: %j', async (request, message) => {
+  ])('is refused as a usage error, and nothing is changed: %j', async (request, message) => {
     const error: unknown = await planScale(services, world.clock, request).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ outcome: 'usage', message: expect.stringContaining(message) });
     expect(await size()).toEqual({ min: 4, desired: 4 });
   });
 
-  it('is refused for the quota, with what runs already, and that is no reason when it cannot be read', async () => {
+  it('is refused for the quota, with the vCPUs in use, unless the quota cannot be read', async () => {
     // t3.small has 2 vCPUs: 4 machines run, 4 more are wanted.
     quota = 15;
     const refused = await scale(8);
@@ -198,7 +198,7 @@ describe('what does not fit', () => {
     expect((await scale(9)).outcome).toBe('done');
   }, 30_000);
 
-  it('is refused beyond what the group has been given, whatever is configured', async () => {
+  it('is refused above the maximum of the group, whatever is configured', async () => {
     await setCapacity(services.aws.autoScaling, group(), { max: 6 });
     try {
       await expect(planScale(services, world.clock, { to: 7 })).rejects.toMatchObject({
@@ -211,7 +211,7 @@ describe('what does not fit', () => {
     }
   });
 
-  it('is refused beyond the targets of a target group', async () => {
+  it('is refused above the targets of a target group', async () => {
     const { capacity } = services.fleet;
     const { max } = capacity;
     capacity.max = 2000;
@@ -228,7 +228,7 @@ describe('what does not fit', () => {
     }
   }, 30_000);
 
-  it('is refused while a refresh goes on', async () => {
+  it('is refused during a refresh', async () => {
     const { autoScaling } = services.aws;
     await autoScaling.send(
       new StartInstanceRefreshCommand({ AutoScalingGroupName: group(), Preferences: { InstanceWarmup: 600 } }),
@@ -248,7 +248,7 @@ describe('what does not fit', () => {
     }
   }, 60_000);
 
-  it('is refused while the group would not do it', async () => {
+  it('is refused while the group would not carry it out', async () => {
     await suspendProcesses(services.aws.autoScaling, group(), ['Launch', 'ScheduledActions']);
     try {
       const result = await scale(6, { until: in_(3600) });

@@ -59,7 +59,7 @@ const fail = async (to: number) => {
 };
 
 // One story: AWS counts decreases by the day, so what comes later depends on what was before.
-it('goes on without capacity units while the quota is 0', async () => {
+it('a scale-out continues without capacity units while their quota is 0', async () => {
   const result = await scale(6);
   expect(result.error).toBeUndefined();
   expect(result.steps.find(({ id }) => id === 'preheat')?.status).toBe('done');
@@ -68,7 +68,7 @@ it('goes on without capacity units while the quota is 0', async () => {
   expect((await cancel()).outcome).toBe('done');
 }, 60_000);
 
-it('reserves them for the event, and goes back to what others have reserved', async () => {
+it('a scale-out reserves capacity units for the event, and returns to the reservation of others', async () => {
   const { endpoint, region, credentials } = world.cloud;
   const quotas = new ServiceQuotasClient({ endpoint, region, credentials });
   const quota = { ServiceCode: 'elasticloadbalancing', QuotaCode: 'L-8A66D0E6', DesiredValue: 1_000 };
@@ -91,13 +91,13 @@ it('reserves them for the event, and goes back to what others have reserved', as
   expect(await units()).toBe(150);
 }, 60_000);
 
-it('takes them back when it fails', async () => {
+it('a scale-out that fails undoes its reservation', async () => {
   await provisioned();
   expect(await fail(6)).toMatchObject({ outcome: 'rolled-back', left: [] });
   expect(await units()).toBe(150);
 }, 60_000);
 
-it('says what is left when AWS takes nothing back any more that day', async () => {
+it('a reservation that AWS does not lower again that day is reported', async () => {
   await provisioned();
   const failed = await fail(6);
   expect(failed.outcome).toBe('needs-person');

@@ -62,14 +62,14 @@ const sizes = () =>
     .commandCalls(UpdateAutoScalingGroupCommand)
     .map(({ args }) => [args[0].input.MinSize, args[0].input.DesiredCapacity]);
 
-describe('the end of an event that is taken back', () => {
-  it('gives the size from before the first change, when a resumed run has made it twice', async () => {
+describe('the undo of the end of an event', () => {
+  it('restores the size before the first change, when a resumed run has made it twice', async () => {
     has({ min: 4, desired: 8 });
     expect(await undo([resized(8, 8), resized(4, 8)])).toEqual(['restore-capacity api']);
     expect(sizes()).toEqual([[8, undefined]]);
   });
 
-  it('gives it too when the call failed, but was made all the same', async () => {
+  it('restores the size when the call failed, but had taken effect', async () => {
     expect(await undo([resized(8, 8, 'the connection was cut')])).toEqual(['restore-capacity api']);
     expect(sizes()).toEqual([[8, 8]]);
   });
@@ -81,7 +81,7 @@ describe('the end of an event that is taken back', () => {
     expect(sizes()).toEqual([]);
   });
 
-  it('tells each tag what it said', async () => {
+  it('restores the value of each tag', async () => {
     const held = made('tag-group', 'api', { key: heldTag, was: '4/4/2026-11-27T08:00:00Z/-' });
     const units = made('tag-group', 'api', { key: 'golden-pipeline:units-from', was: '150/300' });
     expect(await undo([held, units])).toEqual(['tag-group api', 'tag-group api']);
@@ -92,7 +92,7 @@ describe('the end of an event that is taken back', () => {
     ]);
   });
 
-  it('reserves again what it has given back, and says what it cannot', async () => {
+  it('reserves again what was released, and reports what it cannot reserve', async () => {
     const released = made('release-capacity', 'balancer', { was: 300, units: 150 });
     reserved(150);
     expect(await undo([released])).toEqual(['restore-reservation balancer']);

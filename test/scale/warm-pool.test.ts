@@ -65,7 +65,7 @@ const refusal = (...request: Parameters<typeof plan>) =>
   );
 const finding = async (id: string) => (await diagnose(services, world.clock)).find((one) => one.id === id);
 
-it('fills up again after a scale-in by the schedule, which is why an event with a pool ends with --cancel', async () => {
+it('a warm pool fills up again after a scale-in by the schedule, which is why an event with a pool ends with --cancel', async () => {
   services.fleet.scale.warmPool = 'Stopped';
   const error = await refusal(8, { at: in_(hour), until: in_(2 * hour) });
   expect(error).toMatchObject({
@@ -115,7 +115,7 @@ it('fills up again after a scale-in by the schedule, which is why an event with 
   expect(await finding('fleet.preheated')).toBeUndefined();
 }, 60_000);
 
-it('is gone after --cancel, and no machine was launched for it meanwhile', async () => {
+it('a warm pool is gone after --cancel, and no instance was launched for it meanwhile', async () => {
   services.fleet.scale.warmPool = 'Running';
   const planned = await plan(8, { at: in_(150_000) });
   expect(planned.described.preheat).toContain('+4 t3.small at 0.02: +0.08 an hour from now on');
@@ -133,7 +133,7 @@ it('is gone after --cancel, and no machine was launched for it meanwhile', async
   expect(await pool()).toMatchObject({ configured: false, ready: 0 });
 }, 60_000);
 
-it('is ended first when the fleet gets smaller by hand', async () => {
+it('a warm pool is deleted first when the fleet is scaled in by hand', async () => {
   services.fleet.scale.warmPool = 'Stopped';
   expect((await world.run(await plan(8, { at: in_(60_000) }))).error).toBeUndefined();
   await world.until(
@@ -144,7 +144,7 @@ it('is ended first when the fleet gets smaller by hand', async () => {
   expect((await pool()).configured).toBe(false);
 }, 60_000);
 
-it('is taken back by a run that fails, and a pool of the team is left alone', async () => {
+it('a warm pool is removed by a run that fails, and a pool of the team is left alone', async () => {
   services.fleet.scale.warmPool = 'Stopped';
   const failed = await world.run(failingAfter(await plan(8, { at: in_(hour) }), 'preheat'));
   expect(failed).toMatchObject({ outcome: 'rolled-back', left: [] });

@@ -163,7 +163,7 @@ test('the time of each project, the slowest ten files and skipped tests are list
   expect(lines.at(-1)).toBe('17 passed, 0 failed');
 });
 
-test('the reporter tells of each file its project, and of each test its state and failure', async () => {
+test('the reporter records the project of each file, and the state and failure of each test', async () => {
   const folder = join(clone, 'project');
   mkdirSync(folder);
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));

@@ -48,20 +48,20 @@ function setup(...flags: string[]): Promise<{ code: number; out: string; err: st
   });
 }
 
-test('with all in place it says nothing and is quick; programs in /usr/sbin count', async () => {
+test('setup prints nothing and is quick with everything in place, and finds programs in /usr/sbin', async () => {
   const done = await setup();
   expect(done).toMatchObject({ code: 0, out: '', err: '' });
   expect(done.ms).toBeLessThan(1000);
 });
 
-test('what only tests need is told of, and no reason to stop', async () => {
+test('setup reports what only tests need, and does not stop for it', async () => {
   const done = await setup('--check', '--with-tests');
   expect(done).toMatchObject({ code: 0, out: '' });
   const hint = 'sudo apt-get install --no-install-recommends packer';
   expect(done.err).toContain(`setup: missing program: packer (only tests need it; ${hint})`);
 });
 
-test('--check names the missing programs and the Debian packages that hold them, each once', async () => {
+test('setup with --check names the missing programs and the Debian packages that have them, each once', async () => {
   for (const name of ['bin/ssh', 'bin/ssh-keygen', 'sbin/sshd', 'bin/bwrap']) rmSync(join(clone, name));
   expect(await setup('--check')).toMatchObject({
     code: 2,
@@ -71,7 +71,7 @@ test('--check names the missing programs and the Debian packages that hold them,
   });
 });
 
-test('without apt-get it says what to install', async () => {
+test('setup without apt-get says what to install', async () => {
   rmSync(join(clone, 'bin/zstd'));
   expect(await setup()).toMatchObject({
     code: 2,
@@ -82,12 +82,12 @@ test('without apt-get it says what to install', async () => {
 test.each([
   ['npm packages', 'node_modules/.package-lock.json', 'the npm packages are missing or old'],
   ['bundle', 'dist/cli.js', 'the build is missing or old'],
-])('a missing %s is seen', async (_, file, message) => {
+])('setup finds a missing %s', async (_, file, message) => {
   rmSync(join(clone, file));
   expect(await setup('--check')).toMatchObject({ code: 2, err: expect.stringContaining(message) });
 });
 
-test('npm ci runs when the lock file is newer, and its failure is told', async () => {
+test('setup runs npm ci when the lock file is newer, and reports its failure', async () => {
   rmSync(join(clone, 'node_modules/.package-lock.json'));
   program('bin', 'npm', 'echo "npm $*" >&2; exit 1');
   const { code, err } = await setup();
@@ -97,14 +97,14 @@ test('npm ci runs when the lock file is newer, and its failure is told', async (
   );
 });
 
-test('an unknown option is refused', async () => {
+test('setup refuses an unknown option', async () => {
   expect(await setup('--whith-tests')).toMatchObject({
     code: 2,
     err: expect.stringContaining('unknown option "--whith-tests"'),
   });
 });
 
-test('missing Debian packages are installed without recommendations and without starting their services', async () => {
+test('setup installs missing Debian packages without recommendations and without starting their services', async () => {
   const log = join(clone, 'log');
   for (const name of ['sv', 'runsvdir']) rmSync(join(clone, 'bin', name));
   const note = (name: string) => `echo "${name} $*" >> ${log}`;

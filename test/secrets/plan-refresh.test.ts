@@ -28,7 +28,7 @@ const calls = (action: string) => world.secrets.calls.filter((one) => one.starts
 const idsOf = (action: string) => calls(action).map((one) => one.slice(action.length + 1));
 const group = () => readGroup(world.aws.autoScaling, 'api-local');
 
-it('every host reads its secrets anew and takes over from itself, none leaves the load balancer', async () => {
+it('every host reads its secrets again and takes over from itself, and none leaves the load balancer', async () => {
   await released(true);
   const before = await group();
   const planned = await plan();
@@ -45,7 +45,7 @@ it('every host reads its secrets anew and takes over from itself, none leaves th
   expect(world.cloud.calls.total('EnterStandby')).toBe(0);
 });
 
-it('a first host whose service does not run with them goes back to the values before, and no other is touched', async () => {
+it('a first host whose service does not run with the new secrets gets the previous values, and no other host is touched', async () => {
   await released(true);
   let first = true;
   world.secrets.fails = (call) => {
@@ -66,7 +66,7 @@ it('a first host whose service does not run with them goes back to the values be
   expect(await world.serving()).toEqual(firstRelease);
 });
 
-it('a later host that cannot read them takes all back to the values before', async () => {
+it('a later host that cannot read the new secrets undoes all hosts to the previous values', async () => {
   await released(true);
   const [, , third] = (await group()).instances.map((one) => one.id).sort();
   world.secrets.fails = (call) =>
@@ -126,7 +126,7 @@ it.each([true, false])(
   120_000,
 );
 
-it('an undo that dies before the service is restarted is finished by the next one', async () => {
+it('an undo that crashes before the service is restarted is completed by the next one', async () => {
   await released(true);
   const run = await die(world, await plan(), { at: 'refresh-host', how: 'made' }, 'pipeline secrets api refresh');
   const aborted = new AbortController();
@@ -157,7 +157,7 @@ it('an undo that dies before the service is restarted is finished by the next on
   expect(world.secrets.before.size).toBe(0);
 });
 
-it('is refused for an app without secrets, and for a release that was made without', async () => {
+it('a refresh is refused for an app without secrets, and for a release that was made without', async () => {
   world = await Simulated.create([], { switching: true });
   expect((await world.run(await planRelease(world.services, world.clock, {}))).error).toBeUndefined();
   await expect(plan()).rejects.toMatchObject({ code: 'secrets.none', outcome: 'usage' });

@@ -18,7 +18,7 @@ describe('redaction', () => {
     'Authorization',
     'passphrase',
     'apiKey',
-  ])('hides what stands under %s', (key) =>
+  ])('hides what is below %s', (key) =>
     expect(redact({ [key]: 'x', nested: [{ [key]: { deep: 1 } }] })).toEqual({
       [key]: redacted,
       nested: [{ [key]: redacted }],
@@ -26,7 +26,7 @@ describe('redaction', () => {
   );
 
   it.each(['token', 'clientToken', 'key', 'keyName', 'passed', 'author', 'targetGroup', 'accessKeyId'])(
-    'leaves %s',
+    'keeps %s',
     (key) => {
       expect(isSecretKey(key)).toBe(false);
     },
@@ -44,9 +44,9 @@ describe('redaction', () => {
     ['it was s3cr3t-value, twice s3cr3t-value', `it was ${redacted}, twice ${redacted}`],
     ['abc is too short to be sure', 'abc is too short to be sure'],
     ['the password was wrong', 'the password was wrong'],
-  ])('in text: %j', (text, expected) => expect(redact(text)).toBe(expected));
+  ])('works in text: %j', (text, expected) => expect(redact(text)).toBe(expected));
 
-  it('leaves other plain data equal and never lets a known secret through', () => {
+  it('keeps other plain data equal and never lets a known secret through', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.integer(), fc.boolean(), fc.constant(null), fc.stringMatching(/^[a-z ]{0,9}$/))),
@@ -58,5 +58,5 @@ describe('redaction', () => {
     );
   });
 
-  it('takes undefined', () => expect(redact(undefined)).toBeUndefined());
+  it('accepts undefined', () => expect(redact(undefined)).toBeUndefined());
 });

@@ -12,7 +12,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const thrown = (work: Promise<unknown>) => work.then(() => undefined, toShownError);
 
-test('what the file system refuses is no defect, and the file and what to do are named', async () => {
+test('a refusal of the file system is not a defect, and is reported with the file and the fix', async () => {
   const loop = join(folder, 'loop');
   await symlink('loop', loop);
   await mkdir(join(folder, 'folder'));
@@ -33,12 +33,12 @@ test('what the file system refuses is no defect, and the file and what to do are
   });
 });
 
-test.each(['EACCES', 'EPERM', 'EROFS'])('%s names who may, or where', (code) => {
+test.each(['EACCES', 'EPERM', 'EROFS'])('the error %s is reported with the path, and is not a defect', (code) => {
   const error = Object.assign(new Error(code), { code, syscall: 'open', path: '/srv/x' });
   expect(toShownError(error)).toMatchObject({ defect: false, message: expect.stringMatching('^cannot open /srv/x: ') });
 });
 
-test('a file that is not there, and what no system call says, stay defects', async () => {
+test('a missing file, and an error without a system call, remain defects', async () => {
   expect(await thrown(rm(join(folder, 'none')))).toMatchObject({ code: 'defect', defect: true });
   expect(toShownError(Object.assign(new Error('x'), { code: 'EACCES' }))).toMatchObject({ defect: true });
 });

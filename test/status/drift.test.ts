@@ -92,7 +92,7 @@ describe('a fleet that another tool has rolled onto an image of its own', () => 
     imageId = await rollForeign();
   }, 60_000);
 
-  it('is told by status and doctor, whatever its instances are tagged with', async () => {
+  it('is reported by status and doctor, whatever the tags of its instances', async () => {
     const { version, drift, instances } = await status();
     expect(version).toBeNull();
     expect(instances.map((one) => one.version)).toEqual(Array(4).fill('v2'));
@@ -110,7 +110,7 @@ describe('a fleet that another tool has rolled onto an image of its own', () => 
     );
   });
 
-  it('is released onto by a builder from the base image, with a warning, and a failure leads back to that image', async () => {
+  it('gets a release by a builder from the base image, with a warning, and a failure returns to that image', async () => {
     const plan = await planRelease(world.services, world.clock, {});
     expect(plan.described.preflight?.join('\n')).toContain(`api-local launches image ${imageId}`);
     expect(plan.described.builder).toEqual(['one t3.small from the base image golden-base-*']);
@@ -120,7 +120,7 @@ describe('a fleet that another tool has rolled onto an image of its own', () => 
     expect((await launched(world)).imageId).toBe(imageId);
   }, 60_000);
 
-  it('goes back to the last known-good release, not to the one before it, and says why', async () => {
+  it('is rolled back to the last known-good release, not to the one before it, with the reason', async () => {
     const { plan, result } = await rollBack();
     expect(plan.initial.version).toBe('v2');
     expect(plan.initial.leaves).toEqual([]);
@@ -132,8 +132,8 @@ describe('a fleet that another tool has rolled onto an image of its own', () => 
   }, 60_000);
 });
 
-describe('a launch template that was moved by hand', () => {
-  it('is told, a release is refused while no instance runs what is launched, and the fix printed leads back', async () => {
+describe('a launch template that was changed by hand', () => {
+  it('is reported, a release is refused while no instance runs its image, and the printed fix restores it', async () => {
     const { launchTemplate } = await group();
     const first = await world.services.ledger.release('api', 'v1');
     const { LaunchTemplateVersion } = await world.aws.ec2.send(
@@ -161,7 +161,7 @@ describe('a launch template that was moved by hand', () => {
     expect(await world.serving()).toEqual(Array(4).fill('v2 InService healthy'));
   }, 60_000);
 
-  it('its default alone is a warning, which a release makes good', async () => {
+  it('only in its default version is a warning, which a release corrects', async () => {
     const { launchTemplate } = await group();
     await setDefaultVersion(world.aws.ec2, launchTemplate.id, '1');
     expect(await found()).toEqual([
@@ -174,8 +174,8 @@ describe('a launch template that was moved by hand', () => {
   });
 });
 
-describe('a host that differs', () => {
-  it('is told by its tag, and by what it answers, and is not baked', async () => {
+describe('an instance that differs', () => {
+  it('is reported by its tag, and by its answer, and is not baked', async () => {
     const [first = '', second = '', third = ''] = (await group()).instances.map((one) => one.id);
     await tagMachine(world.aws.ec2, first, { [tagKeys.version]: 'v1' });
     hosts.set(second, { version: 'v1' });
@@ -194,14 +194,14 @@ describe('a host that differs', () => {
   }, 30_000);
 });
 
-describe('a rollback', () => {
+describe('a rollback with a disabled image', () => {
   const disable = async (version: string) => {
     const ImageId = (await world.services.ledger.release('api', version))?.image?.imageId ?? '';
     await world.aws.ec2.send(new DisableImageCommand({ ImageId }));
     return ImageId;
   };
 
-  it('is not stopped by the serving image being disabled, and says so', async () => {
+  it('is not stopped when it is the serving image, and reports it', async () => {
     const imageId = await disable('v2');
     const plan = await planRollback(world.services, world.clock, { force: false });
     expect(plan.initial.version).toBe('v1');
@@ -213,7 +213,7 @@ describe('a rollback', () => {
     expect(await drifts()).toEqual([]);
   }, 60_000);
 
-  it('never goes to a disabled image by itself, and enables the one that is named', async () => {
+  it('never selects the disabled image by itself, and enables it when it is named', async () => {
     const imageId = await disable('v1');
     await expect(planRollback(world.services, world.clock, { force: false })).rejects.toMatchObject({
       code: 'rollback.image-gone',
@@ -236,7 +236,7 @@ describe('a release without a rollback target', () => {
     gone = await deleteServingImage(world);
   });
 
-  it('that is not agreed to is refused, with both ways on', async () => {
+  it('is refused unless confirmed, with both ways to continue', async () => {
     const refused = await world.run(await planRelease(world.services, world.clock, {}));
     expect(refused.error).toMatchObject({
       code: 'preflight.no-way-back',
@@ -245,7 +245,7 @@ describe('a release without a rollback target', () => {
     });
   });
 
-  it('that fails before the roll leaves the fleet as it was', async () => {
+  it('leaves the fleet as it was when it fails before the roll', async () => {
     const before = await world.serving();
     const result = await world.run(
       failingAfter(await planRelease(world.services, world.clock, { noRollbackTarget: true }), 'prove'),
@@ -255,7 +255,7 @@ describe('a release without a rollback target', () => {
     expect((await launched(world)).imageId).toBe(gone);
   }, 60_000);
 
-  it('that fails in the roll says what is left, and does not wait for an image that is not there', async () => {
+  it('reports what remains when it fails in the roll, and does not wait for a missing image', async () => {
     const plan = await planRelease(world.services, world.clock, { noRollbackTarget: true });
     const result = await world.run(failingAfter(plan, 'roll'));
     expect(result).toMatchObject({
@@ -270,7 +270,7 @@ describe('a release without a rollback target', () => {
     expect(await drifts()).toEqual(['template-default']);
   }, 60_000);
 
-  it('is done on a builder from the base image, too', async () => {
+  it('also runs on a builder from the base image', async () => {
     gone = await deleteServingImage(world);
     const plan = await planRelease(world.services, world.clock, { noRollbackTarget: true, bake: 'builder' });
     expect(plan.described.builder).toEqual(['one t3.small from the base image golden-base-*']);

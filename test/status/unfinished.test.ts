@@ -24,7 +24,7 @@ const seen = {
 };
 const finish = 'pipeline fast-rollback api v1 --how roll';
 
-it('names the refresh that did not end well, the machines that it left, and the command', () => {
+it('status names a refresh that did not succeed, the instances with the old image, and the command', () => {
   expect(findUnfinished('api', seen)).toEqual({
     group: 'api',
     machines: 2,
@@ -37,7 +37,7 @@ it('names the refresh that did not end well, the machines that it left, and the 
   expect(findUnfinished('api', { ...seen, refresh: undefined })).toEqual(none);
 });
 
-it('says nothing while a run or a refresh is at work, nor of machines that have their own image', () => {
+it('status reports no unfinished refresh while a run or a refresh is active, nor for instances with their own image', () => {
   expect(findUnfinished('api', { ...seen, busy: true })).toBeNull();
   expect(findUnfinished('api', { ...seen, refresh: { ...refresh, status: 'InProgress' } })).toBeNull();
   expect(findUnfinished('api', { ...seen, machines: [replaced] })).toBeNull();

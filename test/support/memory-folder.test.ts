@@ -26,13 +26,13 @@ describe('memoryFolder', () => {
     return JSON.parse(stdout) as { folder?: string; there: boolean; pid: number };
   };
 
-  it('is there while the process lives, and gone afterwards', async () => {
+  it('exists while the process lives, and is gone afterwards', async () => {
     const { folder, there } = await ask();
     expect({ there, inside: path.dirname(folder ?? '') }).toEqual({ there: true, inside: memory });
     expect(existsSync(folder ?? '')).toBe(false);
   });
 
-  it('removes what a killed run has left, and nothing of a living one or of others', async () => {
+  it('removes what a killed run has left, and nothing of a running one or of others', async () => {
     const gone = (await ask()).pid;
     const names = [`gp-${process.pid}-abc`, `gp-${gone}-abc`, 'other-1-abc'];
     for (const name of names) mkdirSync(path.join(memory, name));
@@ -41,9 +41,9 @@ describe('memoryFolder', () => {
   });
 
   it.each([
-    ['too little room', '.', 2 ** 60],
+    ['too little space', '.', 2 ** 60],
     ['no such file system', 'missing', 1],
-  ])('is none with %s', async (_why, below, needed) => {
+  ])('is not available with %s', async (_why, below, needed) => {
     expect(await ask(needed, path.join(memory, below))).toEqual({ there: false, pid: expect.any(Number) });
   });
 });

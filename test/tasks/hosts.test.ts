@@ -56,11 +56,11 @@ async function grow(group: string, desired: number): Promise<string[]> {
   );
 }
 
-describe('with two groups', () => {
+describe('a task in a blue/green fleet', () => {
   it.each([
     [0, 100],
     [20, 80],
-  ])('programs run in the group with the traffic: blue %i, green %i', async (blueWeight, greenWeight) => {
+  ])('runs programs in the group with the traffic: blue %i, green %i', async (blueWeight, greenWeight) => {
     await start({ strategy: 'blue-green' });
     const { names, balancer } = stage.fleet;
     await grow(names.group, 1);
@@ -81,14 +81,14 @@ describe('with two groups', () => {
   });
 });
 
-describe('one machine', () => {
+describe('a task on one instance', () => {
   let ids: string[];
   beforeEach(async () => {
     await start();
     ids = await grow(stage.fleet.names.group, 3);
   });
 
-  it('is one in service, whatever the order of ids', async () => {
+  it('runs on an instance in service, whatever the order of ids', async () => {
     await enterStandby(stage.aws.autoScaling, stage.fleet.names.group, ids[0] ?? '');
     await stage.until(
       () => members(stage.fleet.names.group),
@@ -100,7 +100,7 @@ describe('one machine', () => {
     expect(asked).not.toContain(ids[0]);
   });
 
-  it('is the next one where one cannot be reached or ends meanwhile', async () => {
+  it('runs on the next one when one cannot be reached or is terminated meanwhile', async () => {
     answer = async (host) => {
       if (asked.length === 1) throw unreachable;
       if (asked.length > 2) return `from ${host.instanceId}`;
@@ -112,7 +112,7 @@ describe('one machine', () => {
     expect(stage.notes).toEqual([`from ${asked[2]}`]);
   });
 
-  it('is tried again when all still boot, and the error names what kept each', async () => {
+  it('is retried while all still boot, and the error names what prevented each', async () => {
     answer = async (host) => {
       if (asked.length < 8) throw unreachable;
       return `from ${host.instanceId}`;
@@ -129,15 +129,15 @@ describe('one machine', () => {
     });
   });
 
-  it('is not another one when the program itself fails', async () => {
+  it('does not move to another one when the program itself fails', async () => {
     answer = () => Promise.reject(new PipelineError('ssh.failed', 'exit 1: no such queue'));
     expect(await stage.run(one)).toMatchObject({ error: { message: 'exit 1: no such queue' } });
     expect(asked).toHaveLength(1);
   });
 });
 
-describe('every machine', () => {
-  it('is waited for while it boots, and left out when it ends meanwhile', async () => {
+describe('a task on every instance', () => {
+  it('waits for one that boots, and omits one that is terminated meanwhile', async () => {
     await start();
     const ids = await grow(stage.fleet.names.group, 3);
     const waited: string[] = [];
@@ -153,7 +153,7 @@ describe('every machine', () => {
     expect(JSON.parse(stage.notes.at(-1) ?? '')).toEqual([ids[0], ids[1]]);
   });
 
-  it('is tried although one fails, which is named', async () => {
+  it('runs on the others when one fails, which is named', async () => {
     await start();
     const ids = await grow(stage.fleet.names.group, 2);
     answer = async (host) => {
@@ -167,7 +167,7 @@ describe('every machine', () => {
   });
 });
 
-it('says at once that a fleet has no machines', async () => {
+it('a task fails at once when a fleet has no instances', async () => {
   await start();
   await setCapacity(stage.aws.autoScaling, stage.fleet.names.group, { min: 0, desired: 0 });
   const { error } = await stage.run(one);

@@ -112,16 +112,16 @@ const kinds: [name: string, input: Input<unknown>, reads: [string, unknown][], r
     ],
   ];
 
-describe.each(kinds)('%s', (_, input, reads, refuses, expected) => {
+describe.each(kinds)('the input type %s', (_, input, reads, refuses, expected) => {
   it.each(reads)('reads %j as %j', (value, read) => expect(input.read(value, 'name')).toBe(read));
 
-  it.each(refuses.map((value) => [value]))('refuses %j, and says what is expected', (value) => {
+  it.each(refuses.map((value) => [value]))('refuses %j, with what is expected', (value) => {
     expect(() => input.read(value, 'name')).toThrow(
       expect.objectContaining({ code: 'task.input', outcome: 'usage', hint: `give ${expected}` }),
     );
   });
 
-  it('reads the same when it is optional', () => {
+  it('reads the same value when it is optional', () => {
     const loose = optional(input);
     expect(loose).toMatchObject({ optional: true, flag: input.flag, placeholder: input.placeholder });
     for (const [value, read] of reads) expect(loose.read(value, 'name')).toBe(read);
@@ -136,7 +136,7 @@ it('a flag is optional, takes no value and is on', () => {
 
 it.each<[string, () => unknown, string]>([
   ['limits in the wrong order', () => whole('how often', 9, 1), 'no whole number is from 9 to 1'],
-  ['a limit that is no number', () => whole('how often', Number.NaN), 'no whole number is from'],
+  ['a limit that is not a number', () => whole('how often', Number.NaN), 'no whole number is from'],
   ['a time of at most nothing', () => duration('how long', 0), 'its maximum is 0 ms'],
   ['no choices', () => text('which', { choices: [] }), 'choices is empty'],
 ])('an input with %s is a mistake of the file', (_, define, message) => {

@@ -18,7 +18,7 @@ const read = (positional: string[], options: Record<string, unknown> = { 'and-th
   readInputs(task, { positional, options }, usage);
 
 describe('the inputs of a task', () => {
-  it('are shown in one line', () => {
+  it('are shown on one line', () => {
     expect(usage).toBe('pipeline heracles stop <queue> [tries] [--for <time>] --and-then <text> [--hard]');
   });
 
@@ -44,12 +44,12 @@ describe('the inputs of a task', () => {
     [['tickets'], { 'and-then': 'x', for: '2h' }, '--for: "2h" does not fit'],
     [['tickets'], { 'and-then': 'x', for: '0s' }, '--for: "0s" does not fit'],
     [['tickets'], { 'and-then': 'x', for: '1e3s' }, '--for: "1e3s" does not fit'],
-  ])('are refused with the wrong value in it: %j %j', (positional, options, message) => {
+  ])('are refused with the wrong value: %j %j', (positional, options, message) => {
     expect(() => read(positional, options ?? { 'and-then': 'x' })).toThrow(message);
   });
 });
 
-it('a time says how long it may be', () => {
+it('a time has a maximum duration', () => {
   expect(() => duration('how long', 90 * 60_000).read('2h', '--for')).toThrow(
     expect.objectContaining({ hint: 'give a time such as 90s, 30m, 2h or 1d, up to 90m' }),
   );
@@ -58,7 +58,7 @@ it('a time says how long it may be', () => {
   );
 });
 
-it('a pattern judges each text from its beginning, whatever its flags', () => {
+it('a pattern checks each text from its beginning, whatever its flags', () => {
   const input = text('which', { pattern: /^[a-z]+$/g });
   expect([input.read('one', 'name'), input.read('two', 'name')]).toEqual(['one', 'two']);
 });

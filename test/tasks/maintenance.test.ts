@@ -54,7 +54,7 @@ const probes = { priority: 11, type: 'forward', body: undefined, header: ['fleet
 const page = { priority: 12, type: 'fixed-response', body: '<h1>Back soon</h1>', header: undefined };
 
 describe('the maintenance page', () => {
-  it('goes on behind the proof route and a way for probes, stays on when it is on, and goes off', async () => {
+  it('is put on behind the validation route and a path for probes, can be put on twice, and is removed', async () => {
     expect((await stage.run(on)).outcome).toBe('done');
     expect(await rules()).toEqual([proof, probes, page]);
     await writeFile(path.join(stage.dir, 'back-soon.html'), '<h1>Sooner</h1>');
@@ -66,7 +66,7 @@ describe('the maintenance page', () => {
     expect(stage.notes.at(-1)).toBe('no maintenance page was on');
   });
 
-  it('goes off by itself after its time', async () => {
+  it('is removed automatically after its duration', async () => {
     expect((await stage.run(on, { for: 5000 })).outcome).toBe('done');
     expect(stage.notes).toEqual([
       expect.stringMatching(/^the maintenance page is on until \S+Z; this command stays/),
@@ -75,7 +75,7 @@ describe('the maintenance page', () => {
     expect(await rules()).toEqual([proof]);
   });
 
-  it('goes off on Ctrl-C while it waits', async () => {
+  it('is removed on Ctrl-C while it waits', async () => {
     const interrupt = new AbortController();
     const running = stage.run(on, { for: 3_600_000 }, interrupt.signal);
     await stage.until(() => stage.notes.length > 0);
@@ -85,7 +85,7 @@ describe('the maintenance page', () => {
     expect(await rules()).toEqual([proof]);
   });
 
-  it('gives a page that was on before what it said, when the run fails after it', async () => {
+  it('is restored to its previous content when the run fails afterwards', async () => {
     await stage.run(on, { for: 3_600_000 }, AbortSignal.abort(new Error('Ctrl-C')));
     expect(await rules()).toEqual([proof]);
     await stage.run(on);
@@ -101,7 +101,7 @@ describe('the maintenance page', () => {
     expect(await tags()).toEqual([first, first]);
   });
 
-  it('leaves the page that another run has put on since, when it is undone', async () => {
+  it('of another run that was put on since survives an undo', async () => {
     await stage.run(on);
     const interrupt = new AbortController();
     const failing = stage.run(on, { for: 3_600_000 }, interrupt.signal);
@@ -113,7 +113,7 @@ describe('the maintenance page', () => {
     expect(await tags()).toEqual(theirs);
   });
 
-  it('takes off at the end of its time only its own page', async () => {
+  it("is removed at its end only if it is the run's own", async () => {
     const timed = stage.run(on, { for: 20_000 });
     await stage.until(() => stage.notes.length > 0);
     await stage.run(on);
@@ -122,7 +122,7 @@ describe('the maintenance page', () => {
     expect(await rules()).toEqual([proof, probes, page]);
   });
 
-  it('is told by status and doctor with its end, and as an error when it is past it and nobody is at work', async () => {
+  it('is reported by status and doctor with its end, and as an error when it is overdue without an active run', async () => {
     const look = async (locked = false, ahead = 0) => {
       const clock = { ...stage.clock, now: () => stage.clock.now() + ahead };
       const services: DoctorServices = {
@@ -152,7 +152,7 @@ describe('the maintenance page', () => {
     await timed;
   });
 
-  it('refuses a page that is missing or too large, and a priority that is taken', async () => {
+  it('is refused when its file is missing or too large, or its priority is in use', async () => {
     for (const wrong of [{ status: 301 }, { status: 5030 }, { contentType: 'image/png' }]) {
       const task = maintenanceOn({ page: 'back-soon.html', ...wrong });
       await expect(stage.run(task)).rejects.toMatchObject({ code: 'maintenance.page', outcome: 'usage' });

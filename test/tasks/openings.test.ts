@@ -30,7 +30,7 @@ const openings = async () =>
   }));
 
 describe('sg open and close', () => {
-  it('opens the security group of a fleet’s machines, as that fleet’s, also from a file of another name', async () => {
+  it("opens the security group of a fleet's instances, as that fleet's, also from a file of another name", async () => {
     const { aws, services } = stage;
     const group = await findFleetSecurityGroup(aws.ec2, 'api', 'local');
     const rule = { 'api-ssh': { fleet: 'api', port: 22 } };
@@ -43,13 +43,13 @@ describe('sg open and close', () => {
     expect(await openings()).toEqual([]);
   });
 
-  it('says what is missing when no group has the tags of the fleet', async () => {
+  it('names what is missing when no group has the tags of the fleet', async () => {
     const lost = openSecurityGroup({ ssh: { fleet: 'apii', port: 22 } });
     const { error } = await stage.run(lost, { name: 'ssh' });
     expect(error).toMatchObject({ code: 'security-group.no-fleet', hint: expect.stringContaining('correct `fleet`') });
   });
 
-  it('does not take over a rule that somebody else has made', async () => {
+  it('does not adopt a rule that somebody else has created', async () => {
     const { aws } = stage;
     const GroupId = await findFleetSecurityGroup(aws.ec2, 'api', 'local');
     await aws.ec2.send(
@@ -78,7 +78,7 @@ describe('sg open and close', () => {
     expect(await openings()).toEqual([]);
   });
 
-  it('closes what is over with the next command, and leaves the rules of others alone', async () => {
+  it('closes what has expired with the next command, and leaves the rules of others alone', async () => {
     await stage.aws.ec2.send(
       new AuthorizeSecurityGroupIngressCommand({
         GroupName: 'data',
@@ -96,7 +96,7 @@ describe('sg open and close', () => {
     expect(stage.notes.join('\n')).toContain('port 5432 is closed to 198.51.100.0/24');
   });
 
-  it('takes an opening back when the run fails after it', async () => {
+  it('undoes an opening when the run fails afterwards', async () => {
     const failing = {
       ...open,
       steps: async (inputs: Record<string, unknown>) => [
@@ -122,7 +122,7 @@ describe('sg open and close', () => {
     expect(await openings()).toEqual([]);
   });
 
-  it('refuses more time than is allowed', async () => {
+  it('refuses a longer duration than allowed', async () => {
     await expect(stage.run(open, { name: 'database', for: 9 * 3_600_000 })).rejects.toMatchObject({ code: 'sg.time' });
   });
 });

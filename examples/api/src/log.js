@@ -1,5 +1,5 @@
 /**
- * Writes one JSON document a line to stdout, where the host's service manager keeps it.
+ * Writes one line of JSON to stdout, which the host's service manager stores.
  * @param {'info' | 'error'} level
  * @param {string} message
  * @param {object} [fields]

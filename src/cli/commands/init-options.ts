@@ -1,6 +1,6 @@
 import type { OptionSpec } from '../command.ts';
 
-/** Each answers a question of `pipeline init`. */
+/** Each option answers a question of `pipeline init`. */
 export const initOptions: readonly OptionSpec[] = [
   { flags: '--from-group <name>', description: 'Auto Scaling group of a fleet that runs; it is only read' },
   { flags: '--target-group <name>', description: 'with --from-group: which one, where the group has several' },

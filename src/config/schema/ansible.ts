@@ -13,17 +13,17 @@ export const ansibleSection = section({
   kind: oneOf(['release', 'plain'])
     .default('release')
     .describe(
-      '`release`: the playbook applies the `release` role; `plain`: any other playbook, which is run whole on an instance without traffic (docs/plain-playbooks.md). It needs a smoke test that contains `{version}` or `{commit}`.',
+      '`release`: the playbook applies the `release` role; `plain`: any other playbook, which is run as a whole on an instance without traffic (docs/plain-playbooks.md). It needs a smoke test that contains `{version}` or `{commit}`.',
     ),
   groups: listOf(groupName(), 'a list of group names')
     .default([])
     .describe(
-      'Inventory groups of the host, so that `hosts: webservers` matches it and `group_vars/webservers.yml` counts.',
+      'Inventory groups of the host, so that `hosts: webservers` matches it and `group_vars/webservers.yml` applies.',
     ),
   requirements: shaped(/^[^\p{Cc}]+\.ya?ml$/u, "a file such as 'ansible/requirements.yml'")
     .optional()
     .describe(
-      'File of roles and collections that `ansible-galaxy` installs below `.pipeline/galaxy`, once for its content; relative to the project folder.',
+      'Requirements file, whose roles and collections `ansible-galaxy` installs below `.pipeline/galaxy`, once for each content; relative to the project folder.',
     ),
   vaultPasswordFile: text()
     .optional()
@@ -42,6 +42,6 @@ export const ansibleSection = section({
   )
     .default([])
     .describe(
-      'Files and folders that plays need and no commit has (roles from Galaxy, a vault password); relative to the project folder. Plays run from a commit of the project, and these are copied into it.',
+      'Uncommitted files and folders that plays need (roles from Galaxy, a vault password); relative to the project folder. Plays run from a commit of the project, and these are copied into it.',
     ),
 }).describe('How a host is built.');

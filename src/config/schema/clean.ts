@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cleanPathProblem, sharedNameProblem } from '../clean-paths.ts';
 import { listOf, section, text } from './values.ts';
 
-/** Text that a rule has nothing against; the report says what that is. */
+/** Text that passes a rule, whose result is the expected value for the report. */
 const judged = (problemOf: (value: string) => string | undefined) =>
   z.string({ error: 'text' }).superRefine((value, context) => {
     const message = problemOf(value);
@@ -11,17 +11,17 @@ const judged = (problemOf: (value: string) => string | undefined) =>
 
 const paths = () => listOf(judged(cleanPathProblem), "a list of absolute paths, such as ['/var/lib/agent/id']");
 
-/** Each key is a variable of the release role as well: without the key, the value of the role counts. */
+/** Each key is also a variable of the release role, whose value applies when the key is absent. */
 export const cleanSection = section({
   paths: paths()
     .optional()
     .describe(
-      'Absolute paths, `*` allowed, of what identifies one host and a boot does not make again. When one of them is on the bake host, that host is terminated after the image. Default: `release_clean` of the app role.',
+      'Absolute paths, `*` allowed, of what identifies one host and is not created again by a boot. When one of them is on the instance being baked, that instance is terminated after the bake. Default: `release_clean` of the app role.',
     ),
   madeAtBoot: paths()
     .optional()
     .describe(
-      'The same for what a boot makes again, so that the host can return. Default: `release_clean_made_at_boot` of the app role.',
+      'The same for what a boot creates again, so that the instance can return to service. Default: `release_clean_made_at_boot` of the app role.',
     ),
   shared: listOf(judged(sharedNameProblem), "a list of names in the shared folder, such as ['uploads/tmp']")
     .optional()
@@ -31,6 +31,6 @@ export const cleanSection = section({
   keep: listOf(text(), "a list of names, such as ['tailscale', 'tmp']")
     .optional()
     .describe(
-      'Names of what is removed by default, of agents and in the shared folder, that stays. Default: `release_clean_keep` of the app role.',
+      'Names of agents, and names in the shared folder, whose default removal is skipped. Default: `release_clean_keep` of the app role.',
     ),
 });

@@ -6,26 +6,26 @@ const arn = () => shaped(/^arn:aws[a-z-]*:[^\s]+$/, "an ARN such as 'arn:aws:iam
 const cidr = () => z.cidrv4({ error: "an IPv4 range such as '10.0.0.0/16'" });
 
 const alarmsSection = section({
-  topicArn: arn().optional().describe('SNS topic that is told; none: the alarms only show.'),
+  topicArn: arn().optional().describe('SNS topic for notifications; none: the alarms are only visible in CloudWatch.'),
   targetErrorsPerMinute: whole(1, 1_000_000)
     .default(10)
-    .describe('Answers 5xx of the instances in a minute, three minutes in a row.'),
+    .describe('Answers 5xx of the instances per minute, in three consecutive minutes.'),
   responseSeconds: z
     .number({ error: 'a number of seconds from 0.01 to 300' })
     .min(0.01, { error: 'a number of seconds from 0.01 to 300' })
     .max(300, { error: 'a number of seconds from 0.01 to 300' })
     .default(2)
-    .describe('p99 of the response time in seconds, three minutes in a row.'),
+    .describe('p99 of the response time in seconds, in three consecutive minutes.'),
 });
 
-/** What only the infrastructure app reads: the pipeline itself finds everything by name. */
+/** Settings that only the infrastructure app reads; the pipeline itself finds everything by name. */
 export const infrastructureSection = section({
   vpcId: shaped(/^vpc-[0-9a-f]+$/, "an id such as 'vpc-0123abcd'")
     .optional()
-    .describe('Network that exists; then `instance.subnetIds` is needed. None: a network for the environment is made.'),
+    .describe('Existing network; requires `instance.subnetIds`. None: a network for the environment is created.'),
   balancerSubnetIds: listOf(shaped(/^subnet-[0-9a-f]+$/, "an id such as 'subnet-0123abcd'"), 'a list of subnet ids')
     .default([])
-    .describe('Public subnets of the load balancer in a network that exists; none: `instance.subnetIds`.'),
+    .describe('Public subnets of the load balancer in an existing network; none: `instance.subnetIds`.'),
   internal: flag().default(false).describe('Whether the load balancer is reached from inside the network only.'),
   allowedCidrs: listOf(cidr(), "a list of ranges such as ['0.0.0.0/0']")
     .default(['0.0.0.0/0'])
@@ -33,22 +33,24 @@ export const infrastructureSection = section({
   sshCidrs: listOf(cidr(), "a list of ranges such as ['10.0.0.0/16']")
     .default([])
     .describe('Who may reach the instances by SSH; none is needed with Session Manager.'),
-  certificateArn: arn().optional().describe('Certificate of the listener, which then speaks HTTPS.'),
+  certificateArn: arn().optional().describe('Certificate of the listener, which then uses HTTPS.'),
   volumeGiB: whole(1, 16_384).default(16).describe('Size of the root volume, which is always encrypted, in GiB.'),
   volumeDevice: text().default('/dev/xvda').describe('Device name of the root volume; it must be that of the image.'),
   volumeInitializationRate: whole(100, 300)
     .optional()
-    .describe('MiB/s at which a new volume is filled from its snapshot, against slow first reads (AWS: 100 to 300).'),
+    .describe(
+      'Rate in MiB/s at which a new volume is filled from its snapshot, to avoid slow first reads (AWS: 100 to 300).',
+    ),
   deployPrincipals: listOf(arn(), 'a list of ARNs')
     .default([])
-    .describe('Who may take the deploy role; none: whoever in the account may take roles.'),
+    .describe('Who may assume the deploy role; none: everybody in the account who may assume roles.'),
   baseBuildPrincipals: listOf(arn(), 'a list of ARNs')
     .default([])
-    .describe('Who may take the role for `pipeline base build`; none: there is no such role.'),
+    .describe('Who may assume the role for `pipeline base build`; none: the role does not exist.'),
   secretsOfOlderReleases: listOf(secretReference(), "a list of ssm('...') and secretsManager('...')")
     .default([])
     .describe(
-      'Secrets that `secrets` does not name any more and that kept images still do: instances may go on reading them, so that a rollback finds them.',
+      'Secrets that are no longer in `secrets` but that kept images still use: instances may continue to read them, so that a rollback works.',
     ),
   alarms: alarmsSection.prefault({}).describe('When the alarms of the load balancer go off.'),
-}).describe('What the infrastructure app (`pipeline infra deploy`) makes.');
+}).describe('Resources that the infrastructure app (`pipeline infra deploy`) creates.');

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { section } from './values.ts';
 
 /**
- * The same settings with nothing required and no defaults, for what an environment overrides: a default here would
- * silently undo what the file says for all environments. Descriptions are kept.
+ * The same settings without required keys and defaults, for the overrides of an environment: a default here would
+ * silently replace the shared value. Descriptions are kept.
  */
 export function overrides<T extends z.ZodRawShape>(
   of: z.ZodObject<T>,

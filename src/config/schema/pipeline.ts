@@ -60,10 +60,13 @@ const environmentSection = section({
   ledger: overrides(ledgerSection).optional().describe('Overrides of `ledger`.'),
   names: overrides(namesSection).optional().describe('Overrides of `names`.'),
   infrastructure: overrides(infrastructureSection).optional().describe('Overrides of `infrastructure`.'),
-  secrets: secretsSection.optional().describe('Secrets that are elsewhere in this environment, or only here.'),
-}).describe('One environment: where it is, and what differs there.');
+  secrets: secretsSection.optional().describe('Secrets with another reference in this environment, or only used here.'),
+}).describe('One environment: its cloud and region, and its overrides.');
 
-/** A file of `pipelines/`. Its keys, types, defaults and descriptions are the reference page and the JSON Schema as well. */
+/**
+ * A file of `pipelines/`. The reference page and the JSON Schema are generated from its keys, types, defaults and
+ * descriptions.
+ */
 export const pipelineSchema = section({
   app: shaped(appPattern, nameRules.app).describe('Name of the app; the same as the name of the file.'),
   source: sourceSection,
@@ -82,14 +85,14 @@ export const pipelineSchema = section({
   tasks: tasksSection.default({}).describe(tasksSection.description ?? ''),
   defaultEnvironment: environmentKey()
     .optional()
-    .describe('Environment that is meant when no `--env` is given. With one environment only, that one is.'),
+    .describe('Environment that is used without `--env`. The default is the only environment.'),
   environments: z
     .record(environmentKey(), environmentSection, { error: 'environments by name in { }' })
     .refine((all) => Object.keys(all).length > 0, { error: 'at least one environment' })
     .describe('The environments by name; each may inherit from another and overrides single settings.'),
-}).describe('What a team writes for one app, in `pipelines/<app>.ts`.');
+}).describe('Configuration of one app, in `pipelines/<app>.ts`.');
 
-/** What `definePipeline` takes. */
+/** Argument of `definePipeline`. */
 export type PipelineConfig = z.input<typeof pipelineSchema>;
 
 /** A file with tasks and no fleet. */
@@ -112,10 +115,10 @@ export const tasksSchema = section({
     .refine((all) => Object.keys(all).length > 0, { error: 'at least one environment' }),
 });
 
-/** What `defineTasks` takes. */
+/** Argument of `defineTasks`. */
 export type TasksConfig = z.input<typeof tasksSchema>;
 
-/** True for a file that has only tasks: nothing in it says how a host is built. */
+/** True for a file with tasks and without the sections of a fleet. */
 export function hasOnlyTasks(raw: unknown): boolean {
   if (typeof raw !== 'object' || raw === null) return false;
   return 'tasks' in raw && !('service' in raw) && !('ansible' in raw) && !('source' in raw);

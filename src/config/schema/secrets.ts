@@ -4,13 +4,16 @@ import { isSecretName, parseReference, type SecretReference, secretNameRule } fr
 const expected =
   "ssm('/shop/production/stripe-key'), secretsManager('shop/db') or secretsManager('shop/db', 'password'): a name, not an ARN and not the value itself";
 
-/** Where a secret is kept. */
+/** Reference to a secret. */
 export const secretReference = () =>
   z.custom<SecretReference>((value) => typeof value === 'string' && parseReference(value) !== undefined, {
     error: expected,
   });
 
-/** Secrets of the service by the name of their environment variable. Only references: a value here would be in the repository. */
+/**
+ * Secrets of the service by the name of their environment variable. References only, as a value would be in the
+ * repository.
+ */
 export const secretsSection = z
   .record(z.string().refine(isSecretName, { error: secretNameRule }), secretReference(), {
     error: "names with ssm('...') or secretsManager('...') in { }",

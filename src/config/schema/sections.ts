@@ -22,22 +22,22 @@ export const serviceSection = section({
 }).describe('The service on each host.');
 
 export const capacitySection = section({
-  min: whole(0, 10_000).default(2).describe('Fewest instances of the group.'),
-  max: whole(1, 10_000).default(10).describe('Most instances of the group; a roll may go above it for a while.'),
+  min: whole(0, 10_000).default(2).describe('Minimum size of the group.'),
+  max: whole(1, 10_000).default(10).describe('Maximum size of the group; a roll may exceed it temporarily.'),
 }).describe('Size of the Auto Scaling group.');
 
 export const scaleSection = section({
   warmPool: oneOf(['Stopped', 'Running'])
     .optional()
     .describe(
-      'Whether a scheduled scale-out prepares machines that have booted once, and in which state they wait. They are paid for from then on, and such an event ends with `--cancel`, not with `--until`.',
+      'Whether a scheduled scale-out prepares instances that have booted once, and in which state they wait. They cost money from then on, and such an event ends with `--cancel`, not with `--until`.',
     ),
   reservedCapacityUnits: whole(100, 100_000)
     .optional()
     .describe(
       "Capacity units (LCU) of the load balancer that a scale-out reserves; the region's quota is 0 until AWS raises it.",
     ),
-}).describe('What a scale-out before an event pre-heats.');
+}).describe('Pre-heating of a scale-out before an event.');
 
 export const instanceSection = section({
   type: shaped(/^[a-z0-9-]+\.[a-z0-9-]+$/, "an instance type such as 't3.small'")
@@ -47,12 +47,12 @@ export const instanceSection = section({
     .number({ error: 'an amount of money, 0 or more' })
     .min(0, { error: 'an amount of money, 0 or more' })
     .optional()
-    .describe('What one instance costs in an hour, for the cost of a scale-out; see the price list of EC2.'),
-  keyName: text().optional().describe('EC2 key pair that lets the pipeline in by SSH.'),
+    .describe('Price of one instance per hour, for the cost of a scale-out; see the price list of EC2.'),
+  keyName: text().optional().describe('EC2 key pair that the pipeline logs in with by SSH.'),
   baseImage: text()
     .default('golden-base-*')
     .describe(
-      "Id (`ami-...`) or name of the image that the first release, and one with `--from-base`, starts from; with `*` at the end the newest wins. A name is one of the account's own images.",
+      "Id (`ami-...`) or name of the image that the first release, and one with `--from-base`, starts from; with `*` at the end the newest one is used. A name is searched among the account's own images.",
     ),
   baseSource: text()
     .optional()
@@ -61,7 +61,7 @@ export const instanceSection = section({
     ),
   baseImageMaxAgeDays: whole(1, 3_650)
     .default(30)
-    .describe('Age in days from which `pipeline base status` warns of a base image.'),
+    .describe('Age in days from which `pipeline base status` warns about a base image.'),
   securityGroupIds: listOf(shaped(/^sg-[0-9a-f]+$/, "an id such as 'sg-0123abcd'"), 'a list of security group ids')
     .default([])
     .describe('Security groups of the instances; none: the default group of the network.'),
@@ -71,13 +71,13 @@ export const instanceSection = section({
 }).describe('The instances.');
 
 const healthCheckSection = section({
-  path: urlPath().optional().describe('Path that the balancer asks. Default: `service.healthPath`.'),
+  path: urlPath().optional().describe('Path that the load balancer requests. Default: `service.healthPath`.'),
   intervalSeconds: seconds(1, 300).default(10).describe('Time between two checks, in seconds (AWS: 5 to 300).'),
-  timeoutSeconds: seconds(1, 120)
+  timeoutSeconds: seconds(1, 120).default(2).describe('Time-out of a check, in seconds (AWS: 2 to 120).'),
+  healthyThreshold: whole(2, 10).default(2).describe('Consecutive successful checks before a target gets requests.'),
+  unhealthyThreshold: whole(2, 10)
     .default(2)
-    .describe('Time in which a check must be answered, in seconds (AWS: 2 to 120).'),
-  healthyThreshold: whole(2, 10).default(2).describe('Good checks in a row before a target gets requests.'),
-  unhealthyThreshold: whole(2, 10).default(2).describe('Bad checks in a row before it gets no more.'),
+    .describe('Consecutive failed checks before a target gets no more requests.'),
 });
 
 export const balancerSection = section({
@@ -85,28 +85,30 @@ export const balancerSection = section({
   healthCheck: healthCheckSection.prefault({}).describe("The target group's health check."),
   deregistrationDelaySeconds: seconds(0, 3_600)
     .default(30)
-    .describe('How long requests under way may go on after a target has left, in seconds.'),
+    .describe('How long active requests may continue after a target is deregistered, in seconds.'),
   proofHeader: shaped(/^[A-Za-z0-9_-]{1,40}$/, 'the name of an HTTP header, up to 40 letters, digits, - and _')
     .default('x-golden-proof')
-    .describe('Requests that carry this header with the value `on` go to the proof instance.'),
+    .describe('Requests with this header and the value `on` go to the validation instance.'),
 }).describe('The load balancer.');
 
 const smokeTest = section({
-  path: urlPath().describe('Path to ask.'),
-  status: whole(100, 599).default(200).describe('HTTP status that must come back.'),
+  path: urlPath().describe('Path to request.'),
+  status: whole(100, 599).default(200).describe('Expected HTTP status.'),
   contains: text().optional().describe('Text that the answer must contain; `{version}` and `{commit}` are replaced.'),
 });
 
 const refreshSection = section({
   minHealthyPercentage: whole(0, 100, 'percent')
     .default(100)
-    .describe('Part of the fleet that must stay healthy, in percent.'),
+    .describe('Share of the fleet that must stay healthy, in percent.'),
   maxHealthyPercentage: whole(100, 200, 'percent')
     .default(200)
-    .describe('How far the fleet may grow meanwhile, in percent. 100 and 200 replace the whole fleet in one wave.'),
+    .describe(
+      'How far the fleet may grow during the refresh, in percent. 100 and 200 replace the whole fleet in one wave.',
+    ),
   instanceWarmupSeconds: seconds(0, 21_600)
     .default(0)
-    .describe('Pause after an instance has become healthy, before it counts, in seconds.'),
+    .describe('Time after which a healthy instance counts as replaced, in seconds.'),
 });
 
 const flipSection = section({
@@ -114,11 +116,11 @@ const flipSection = section({
   maxFailedPercent: whole(0, 100, 'percent')
     .default(25)
     .describe(
-      'Hosts that may fail to switch, in percent of all; they are replaced. With more, everything is switched back.',
+      'Hosts that may fail to switch, in percent of all; they are replaced. If more fail, all hosts are switched back.',
     ),
   timeoutSeconds: seconds(1, 3_600)
     .default(60)
-    .describe('For one host, in seconds; a machine that does not answer yet is asked again for so long.'),
+    .describe('Time limit for one host, in seconds; a host that does not answer yet is retried for as long.'),
 });
 
 const timeoutsSection = section({
@@ -128,11 +130,13 @@ const timeoutsSection = section({
   bake: seconds(1, 86_400).default(3_600).describe('Until an image is available, in seconds.'),
   drain: seconds(1, 7_200)
     .default(600)
-    .describe('Until a host is out of the load balancer, in seconds; more than `balancer.deregistrationDelaySeconds`.'),
+    .describe(
+      'Until an instance is deregistered from the load balancer, in seconds; more than `balancer.deregistrationDelaySeconds`.',
+    ),
   refresh: seconds(1, 86_400).default(7_200).describe('Until the whole fleet runs the new image, in seconds.'),
   ansible: seconds(1, 86_400)
     .default(1_800)
-    .describe('For one play, in seconds; waiting for the health of the service in it has `health` besides.'),
+    .describe('For one play, in seconds; its wait for the health of the service has `health` in addition.'),
 });
 
 export const releaseSection = section({
@@ -147,12 +151,14 @@ export const releaseSection = section({
   hooks: hooksSection,
   clean: cleanSection
     .prefault({})
-    .describe('What else of one host is removed before the image is made (docs/release.md#what-is-not-in-an-image).'),
-  keep: whole(1, 1_000).default(5).describe('Known-good images that are kept.'),
-  minimumAgeHours: whole(0, 8_760, 'hours').default(24).describe('No image younger than this is retired, in hours.'),
+    .describe('What else is removed from a host before the bake (docs/release.md#what-is-not-in-an-image).'),
+  keep: whole(1, 1_000).default(5).describe('Number of known-good images to keep.'),
+  minimumAgeHours: whole(0, 8_760, 'hours')
+    .default(24)
+    .describe('Minimum age of an image before it is retired, in hours.'),
   retireGraceHours: whole(0, 8_760, 'hours')
     .default(72)
-    .describe('How long a retired image stays disabled, and can be had back, before it is deleted, in hours.'),
+    .describe('How long a retired image stays disabled, and can be restored, before it is deleted, in hours.'),
   copyRegions: listOf(regionName(), 'a list of regions')
     .optional()
     .describe(
@@ -163,44 +169,46 @@ export const releaseSection = section({
     .min(0, { error: 'a price in USD, 0 or more' })
     .default(0.05)
     .describe(
-      'What a GB-month of snapshots costs in USD, for `pipeline images`. The default is the list price of the standard tier in us-east-1 and eu-west-1 (aws.amazon.com/ebs/pricing).',
+      'Price of a GB-month of snapshots in USD, for `pipeline images`. The default is the list price of the standard tier in us-east-1 and eu-west-1 (aws.amazon.com/ebs/pricing).',
     ),
-  keepOnHost: whole(1, 50).default(3).describe('Release environments that stay on each host and image.'),
+  keepOnHost: whole(1, 50).default(3).describe('Number of release environments on each host and image.'),
   smokeTests: listOf(smokeTest, 'a list of { path, status, contains }')
     .default([])
-    .describe('Requests through the balancer that the proof instance and the rolled fleet must answer.'),
+    .describe('Requests through the load balancer that the validation instance and the rolled fleet must answer.'),
   alarms: listOf(text(), 'a list of at most 10 names of alarms')
     .max(10, { error: 'a list of at most 10 names of alarms' })
     .default([])
     .describe(
-      'CloudWatch alarms, by name, that take a release back: given to the instance refresh, and read while the fleet is watched.',
+      'Names of CloudWatch alarms that cause a rollback of a release: passed to the instance refresh, and read in the verify window.',
     ),
-  watch: watchSection.prefault({}).describe('How the new version is compared with the one before it.'),
+  watch: watchSection.prefault({}).describe('Comparison of the new version with the previous one.'),
   refresh: refreshSection.prefault({}).describe('Preferences of the instance refresh.'),
-  flip: flipSection.prefault({}).describe('A fast rollback that switches the hosts themselves.'),
-  verifySeconds: seconds(0, 172_800).default(60).describe('How long the rolled fleet is watched, in seconds.'),
+  flip: flipSection.prefault({}).describe('In-place rollbacks, which switch the environment on the hosts.'),
+  verifySeconds: seconds(0, 172_800)
+    .default(60)
+    .describe('Length of the verify window of the rolled fleet, in seconds.'),
   weights: listOf(whole(1, 100, 'percent'), 'a list of percentages such as [5, 25, 100]')
     .default([5, 25, 100])
     .describe('With `blue-green`: percent of the traffic that the new group gets, step by step; the last one is 100.'),
   stepSeconds: seconds(0, 172_800)
     .default(60)
     .describe(
-      'With `blue-green`: how long each weight but the last is watched, in seconds; the last is for `verifySeconds`.',
+      'With `blue-green`: how long each weight except the last is verified, in seconds; the last one for `verifySeconds`.',
     ),
   rollbackWindow: seconds(1, 604_800)
     .default(3_600)
     .describe(
-      'With `blue-green`: how long the group that served before is kept whole, in seconds, so that traffic can be switched back.',
+      'With `blue-green`: how long the old group keeps running, in seconds, so that traffic can be switched back.',
     ),
-  healthyReads: whole(1, 100).default(2).describe('Good readings in a row before something counts as healthy.'),
+  healthyReads: whole(1, 100).default(2).describe('Consecutive good readings before something counts as healthy.'),
   timeouts: timeoutsSection.prefault({}).describe('Time limits.'),
   pollSeconds: z
     .number({ error: 'a number of seconds from 0.05 to 300' })
     .min(0.05, { error: 'a number of seconds from 0.05 to 300' })
     .max(300, { error: 'a number of seconds from 0.05 to 300' })
     .default(5)
-    .describe('How often the cloud is asked, in seconds; fractions are allowed.'),
-}).describe('How a release goes.');
+    .describe('Pause between readings of the cloud, in seconds; fractions are allowed.'),
+}).describe('Settings of releases and rollbacks.');
 
 export const ledgerSection = section({
   type: oneOf(['files', 's3'])
@@ -244,9 +252,9 @@ export const namesSection = section({
     .describe('Second target group with `blue-green`. Default: `<app>-<environment>-green`.'),
   proofTargetGroup: balancerName()
     .optional()
-    .describe('Target group of the proof instance. Default: `<app>-<environment>-proof`.'),
+    .describe('Target group of the validation instance. Default: `<app>-<environment>-proof`.'),
   loadBalancer: balancerName().optional().describe('Load balancer. Default: `<app>-<environment>`.'),
   imagePrefix: shaped(/^[A-Za-z0-9()[\]./\-'@_ ]{1,120}$/, "up to 120 letters, digits and ( ) [ ] . / - ' @ _")
     .optional()
-    .describe('Images are called by this and the version. Default: `<app>-<environment>-`.'),
+    .describe('Images are named with this prefix and the version. Default: `<app>-<environment>-`.'),
 }).describe("Names of the fleet's resources in the cloud.");

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { shaped } from './values.ts';
 
-/** A task as the configuration sees it: what it does is no business of the schema. */
+/** A task in the configuration; the schema does not check what it does. */
 export interface AnyTask {
   readonly summary: string;
   readonly arguments: object;
@@ -23,4 +23,4 @@ export const tasksSection = z
     z.custom<AnyTask>(looksLikeTask, { error: 'what defineTask({ ... }) or a ready task gives' }),
     { error: 'tasks by name in { }' },
   )
-  .describe('Everyday tasks of the app by name: `pipeline <app> <task>`.');
+  .describe('Tasks of the app by name: `pipeline <app> <task>`.');

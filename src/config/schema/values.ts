@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * Values that settings are made of. The error text of each says what is expected, because that is what stands in the report:
- * `capacity.min: "four", expected a whole number, 0 or more`.
+ * Types of settings. The error text of each says what is expected, which becomes a part of the report: `capacity.min:
+ * "four", expected a whole number, 0 or more`.
  */
 export const text = () => z.string({ error: 'text' }).min(1, { error: 'text that is not empty' });
 
@@ -24,7 +24,7 @@ export const urlPath = () => shaped(/^\/[^\s\p{Cc}]*$/u, 'a path that starts wit
 export const regionName = () => shaped(/^[a-z]{2}(-[a-z]+)+-[0-9]+$/, "a region such as 'eu-west-1'");
 export const flag = () => z.boolean({ error: 'true or false' });
 
-/** One of a few words. */
+/** One of several words. */
 export const oneOf = <const T extends readonly [string, ...string[]]>(words: T) =>
   z.enum(words, { error: words.map((word) => `'${word}'`).join(' or ') });
 

@@ -6,29 +6,29 @@ const atLeast = (min: number, max: number, unit: string) => {
   return z.number({ error }).min(min, { error }).max(max, { error });
 };
 
-/** How a new version is compared with the one before it. */
+/** Settings for the comparison of a new version with the previous one. */
 export const watchSection = section({
   perSecond: atLeast(0.1, 50, 'probes')
     .default(5)
-    .describe('Probes a second through the balancer, over all paths together; never more.'),
+    .describe('Maximum number of probes per second through the load balancer, for all paths together.'),
   baselineSeconds: seconds(0, 3_600)
     .default(30)
-    .describe('How long the version that serves is measured before anything is changed; 0: nothing is compared.'),
+    .describe('How long the version that serves is measured before anything is changed; 0 disables the comparison.'),
   paths: listOf(urlPath(), 'a list of paths')
     .default([])
-    .describe('Paths that are probed besides those of the smoke tests; an answer from 400 on counts as failed.'),
+    .describe('Paths that are probed besides those of the smoke tests; a status of 400 or higher counts as failed.'),
   versionHeader: shaped(/^[A-Za-z0-9_-]{1,60}$/, 'the name of an HTTP header')
     .optional()
     .describe(
-      'Response header in which the service names its version (`v42`). With it, old and new machines are told apart on every path during the roll; without it only by a smoke test that `contains` `{version}`.',
+      'Response header in which the service names its version (`v42`). With it, old and new instances can be distinguished on every path during the roll; without it only by a smoke test that `contains` `{version}`.',
     ),
-  minSamples: whole(5, 10_000).default(20).describe('Answers that make a reading; fewer are not judged.'),
+  minSamples: whole(5, 10_000).default(20).describe('Number of answers in a reading; fewer are not evaluated.'),
   burstSeconds: seconds(0, 600)
     .default(5)
-    .describe('A burst of errors or slow answers that is over in this time is forgiven, in seconds.'),
+    .describe('Maximum length of a tolerated burst of errors or slow answers, in seconds.'),
   errorMargin: atLeast(0, 100, 'percentage points')
     .default(2)
-    .describe('Errors count when their rate is higher than before by this much, in percentage points...'),
+    .describe('Errors count when their rate exceeds the previous one by this many percentage points...'),
   errorFactor: atLeast(1, 1_000, '').default(2).describe('...and by this factor.'),
   latencyFactor: atLeast(1, 1_000, '')
     .default(2)
@@ -40,7 +40,5 @@ export const watchSection = section({
     .describe('...and by at least this much longer, in milliseconds.'),
   sickPercent: atLeast(0, 100, 'percent')
     .default(2)
-    .describe(
-      'Part of the fleet that may be out of order without the release being taken back, in percent, rounded down.',
-    ),
+    .describe('Share of the fleet that may be unhealthy without a rollback of the release, in percent, rounded down.'),
 });

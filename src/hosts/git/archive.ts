@@ -19,10 +19,10 @@ import { stripTar } from './strip-tar.ts';
 import { objectsMissing } from './tree.ts';
 
 /**
- * Writes a commit's files (those below `path`, as if it were the root) to a tar file. The attributes of the whole commit count, the root's
- * `.gitattributes` too, and nothing else does: see {@link isolated}.
- * `commit` must be a full id. Rejects with `git.bad-path` when the commit has no such folder, `git.nothing-exported` when its attributes leave
- * nothing of it, `git.objects-missing` when the clone lacks a part of it, and with `signal.reason` when aborted.
+ * Writes a commit's files (those below `path`, as if it were the root) to a tar file. Only the attributes of the whole
+ * commit apply, including the root's `.gitattributes`, see {@link isolated}. `commit` must be a full id. Rejects with
+ * `git.bad-path` when the commit has no such folder, `git.nothing-exported` when its attributes exclude every file,
+ * `git.objects-missing` when the clone lacks a part of it, and with `signal.reason` when aborted.
  */
 export async function archiveCommit(request: {
   repository: string;
@@ -66,7 +66,7 @@ export async function archiveCommit(request: {
         if (/unable to read|cannot read|missing|not a tree/i.test(stderr)) throw objectsMissing(commit, stderr);
         throw gitFailed(`git archive of ${commit.slice(0, 12)}`, stderr);
       }
-      // It may have failed alone: a full disk.
+      // The file may have failed by itself, e.g. because of a full disk.
       await written;
       if (strip?.count() === 0) throw nothingExported(path, commit);
     },

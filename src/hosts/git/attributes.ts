@@ -2,19 +2,19 @@ import { posix } from 'node:path';
 import type { Isolated } from './isolated.ts';
 import { objectsMissing, type TreeEntry } from './tree.ts';
 
-/** What the attributes of a commit say about files of it. */
+/** The attributes of a file in a commit. */
 export interface Attributes {
-  /** False for what `export-ignore` leaves out, by itself or by a folder that it is in. */
+  /** False for a file that `export-ignore` excludes, by itself or with its folder. */
   isExported(name: string): boolean;
-  /** Name of the filter; undefined for none. */
+  /** Name of the filter, if any. */
   filterOf(name: string): string | undefined;
 }
 
-/** The attributes that a commit's own `.gitattributes` give to files. */
+/** Reads the attributes that a commit's own `.gitattributes` set on files. */
 export async function readAttributes(view: Isolated, commit: string, files: readonly TreeEntry[]): Promise<Attributes> {
   const read = await view.git(['read-tree', commit]);
   if (read.exitCode !== 0) throw objectsMissing(commit, read.stderr);
-  // As git archive asks for them: a folder with a slash at its end.
+  // As git archive looks them up: a folder has a slash at its end.
   const folders = new Set(files.flatMap(({ name }) => foldersOf(name)));
   const names = [...folders, ...files.map(({ name }) => name)];
   const { stdout } = await view.git(['check-attr', '-z', '--stdin', '--cached', 'filter', 'export-ignore'], {

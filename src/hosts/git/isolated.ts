@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type GitOptions, git, gitFailed, nameOf } from './run-git.ts';
 
-/** A view of a repository that has its objects and tags, and nothing else of it. */
+/** A view of a repository with its objects and tags, and without its settings. */
 export interface Isolated {
-  /** Folder that git is run in. */
+  /** Working folder for git. */
   folder: string;
   /** Variables that make git see this view. */
   env: Record<string, string>;
@@ -14,10 +14,11 @@ export interface Isolated {
 }
 
 /**
- * Runs `work` with a repository of its own over the objects of another. Nothing but commits decides what git gives there: no settings
- * (`core.autocrlf`, `tar.umask`), no filters, no `.git/info/attributes`, no replaced objects of this machine, and nothing is fetched.
+ * Runs `work` with a temporary repository over the objects of another. There the result of git depends only on commits:
+ * no settings (`core.autocrlf`, `tar.umask`), filters, `.git/info/attributes` or replaced objects of this clone apply,
+ * and nothing is fetched.
  *
- * @param options.tags Has them there, for `%(describe)` in what `export-subst` fills in.
+ * @param options.tags Includes the tags, for `%(describe)` in files with `export-subst`.
  */
 export async function isolated<T>(
   top: string,
@@ -51,7 +52,7 @@ export async function isolated<T>(
   }
 }
 
-/** Where repositories have their objects, which does not change while they are there. */
+/** Object folders of repositories, cached since they do not change. */
 const stores = new Map<string, { objects: string; format: string }>();
 
 async function store(top: string): Promise<{ objects: string; format: string }> {

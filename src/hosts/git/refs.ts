@@ -2,9 +2,9 @@ import { usageError } from '@golden-pipeline/shared/errors';
 import { git, isCommit, topLevel } from './run-git.ts';
 
 /**
- * The full id of the commit that a ref names.
- * Rejects with a usage error: `git.bad-ref` (not a name that git could know), `git.unknown-ref`, `git.ambiguous-ref` (a branch and a tag have
- * this name), `git.not-a-repository`, `git.unsafe-directory`.
+ * The full id of the commit that a ref names. Rejects with a usage error: `git.bad-ref` (not a valid name for git),
+ * `git.unknown-ref`, `git.ambiguous-ref` (a branch and a tag have this name), `git.not-a-repository`,
+ * `git.unsafe-directory`.
  */
 export async function resolveCommit({ repository, ref }: { repository: string; ref: string }): Promise<string> {
   checkRef(ref);
@@ -32,16 +32,16 @@ export async function hasCommit(repository: string, commit: string): Promise<boo
   return (await git(await topLevel(repository), ['cat-file', '-e', `${commit}^{commit}`])).exitCode === 0;
 }
 
-/** What gets a commit that a clone lacks, as a command. */
+/** The command that fetches a commit that a clone lacks. */
 export async function fetchCommand(repository: string, commit: string): Promise<string> {
   const { stdout } = await git(await topLevel(repository), ['rev-parse', '--is-shallow-repository']);
   return stdout === 'true' ? `git -C ${repository} fetch --unshallow` : `git -C ${repository} fetch origin ${commit}`;
 }
 
-/** Where git looks for a short name (gitrevisions(7)); it takes the first and says so only on stderr. */
+/** The places where git looks for a short name (gitrevisions(7)). It uses the first match and warns only on stderr. */
 const places = ['refs/', 'refs/tags/', 'refs/heads/', 'refs/remotes/'];
 
-/** Refuses a name of several refs, and one that is also the beginning of a commit's id. */
+/** Refuses a name of several refs, and one that is also a prefix of a commit's id. */
 async function assertUnambiguous(folder: string, ref: string): Promise<void> {
   const [name = ''] = ref.split(/[~^]|@\{/, 1);
   if (name === '' || name === '@' || name === 'HEAD') return;

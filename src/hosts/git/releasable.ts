@@ -8,7 +8,7 @@ import { isPointer, listTree, objectsMissing, pointerLimit, readBlobs, type Tree
 /** Files that the release role writes into a release's folder. */
 const ofTheRole = ['release.json', '.release-run', '.release-secrets.json', '.release-secrets.py'];
 
-/** What of a commit is looked at. */
+/** The part of a commit to check. */
 interface Part {
   repository: string;
   /** Folder below the root, as git names it. */
@@ -17,9 +17,9 @@ interface Part {
 }
 
 /**
- * Refuses a commit whose files would not arrive on a host as its author sees them.
- * @throws usage errors `git.bad-path` (no file below the path), `git.submodule`, `git.lfs`, `git.filtered`, `git.link-outside`,
- * `git.reserved-name`, `git.objects-missing`
+ * Refuses a commit whose files would not arrive on a host as the author sees them.
+ * @throws usage errors `git.bad-path` (no file below the path), `git.submodule`, `git.lfs`, `git.filtered`,
+ * `git.link-outside`, `git.reserved-name`, `git.objects-missing`
  */
 export async function assertReleasable(request: Part): Promise<void> {
   const part = { ...request, path: repositoryPath(request.path) };
@@ -81,7 +81,7 @@ async function assertContents(view: Isolated, part: Part, files: TreeEntry[]): P
     return absolute || inside || target.startsWith('..') ? [] : [{ name, target }];
   });
   const outside = [];
-  // A target that the commit does not have is meant for the host, e.g. ../../shared/uploads.
+  // A target that is not in the commit is expected on the host, e.g. ../../shared/uploads.
   for (const { name, target } of targets) {
     const { stdout } = await view.git(['ls-tree', '-z', '--full-tree', part.commit, '--', nameOf(target)]);
     if (stdout !== '') outside.push(name);
@@ -89,7 +89,7 @@ async function assertContents(view: Isolated, part: Part, files: TreeEntry[]): P
   refuse(outside, linkOutside(part));
 }
 
-/** True for a filter that encrypts, whether or not it is set up here, and for one that this clone runs on what it checks out. */
+/** True for a filter that encrypts, whether or not it is set up here, and for one that this clone runs on checkout. */
 async function changesFiles(top: string, filter: string): Promise<boolean> {
   if (/^(git-)?crypt(-|$)/.test(filter)) return true;
   for (const key of ['smudge', 'process']) {
@@ -99,7 +99,7 @@ async function changesFiles(top: string, filter: string): Promise<boolean> {
   return false;
 }
 
-/** The `.gitattributes` of the folders above a path: they count for what is below it. */
+/** The `.gitattributes` of the folders above a path: they apply to what is below it. */
 function attributesAbove(path: string): string[] {
   if (path === '.') return [];
   const parts = path.split('/');

@@ -3,22 +3,22 @@ import { dirname, isAbsolute, join, posix } from 'node:path';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
 
-/** How git is run, beyond its arguments. */
+/** Options of a run of git. */
 export interface GitOptions {
   signal?: AbortSignal;
-  /** Variables of git, over those that all runs have. */
+  /** Environment variables in addition to those of all runs. */
   env?: Record<string, string>;
   input?: string | Buffer;
 }
 
-/** What git answered. Text is in latin1, one character for each byte: names of files may be in any encoding. */
+/** The result of git. Text is in latin1, one character per byte, as file names may be in any encoding. */
 export interface GitResult {
   exitCode?: number;
   stdout: string;
   stderr: string;
 }
 
-/** Git without the caller's repository variables, questions, hooks or helpers. Never rejects for an exit code. */
+/** Runs git without the caller's repository variables, prompts, hooks or helpers. Never rejects for an exit code. */
 export async function git(
   cwd: string,
   argv: string[],
@@ -36,12 +36,12 @@ export async function git(
     cancelSignal: signal,
   });
   if (result.code === 'ENOENT' && existsSync(cwd)) throw gitMissing();
-  // Nothing was printed where it could not even be started: `cwd` is a file, or may not be entered.
+  // Without output git could not be started: `cwd` is a file, or may not be entered.
   const { stdout = '', stderr = '' } = result as Partial<typeof result>;
   return { ...result, stdout: chomp(stdout), stderr: nameOf(stderr) || (result.code ?? '') };
 }
 
-/** Settings that keep git from running anything else, or from the network. */
+/** Settings that keep git from running other programs and from using the network. */
 export const safely = [
   ...['-c', 'core.fsmonitor=false'],
   ...['-c', 'core.hooksPath=/dev/null'],
@@ -70,7 +70,7 @@ export function gitMissing(): PipelineError {
   return usageError('git.missing', 'git was not found on this machine', 'apt-get install git');
 }
 
-/** An error for what git could not do and nobody has foreseen. */
+/** The error for an unexpected failure of git. */
 export function gitFailed(what: string, stderr: string): PipelineError {
   const lines = stderr.split('\n').filter((line) => line !== '');
   return new PipelineError('git.failed', `${what} failed: ${lines[0] ?? 'git says no more'}`, {
@@ -78,10 +78,13 @@ export function gitFailed(what: string, stderr: string): PipelineError {
   });
 }
 
-/** Roots that git has named, by the folder that it was asked in. */
+/** Cache of work tree roots, by the folder of the query. */
 const roots = new Map<string, string>();
 
-/** The root of the work tree, or the folder itself when the repository is bare. Git is asked once, as long as its folder is there. */
+/**
+ * The root of the work tree, or the folder itself when the repository is bare. Git is called once, as long as the
+ * folder exists.
+ */
 export async function topLevel(repository: string): Promise<string> {
   if (!isAbsolute(repository))
     throw usageError('git.not-a-repository', `${JSON.stringify(repository)} is not an absolute path`);
@@ -138,10 +141,10 @@ export function isCommit(text: string): boolean {
   return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
 }
 
-/** A file's name for a person: git's bytes read as UTF-8. */
+/** A file's name as printed: git's bytes read as UTF-8. */
 export const nameOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
 
-/** The bytes of a text, a character each. */
+/** The bytes of a text, one per character. */
 export const bytesOf = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
 const chomp = (text: string): string => (text.endsWith('\n') ? text.slice(0, -1) : text);

@@ -3,7 +3,7 @@ import { Transform } from 'node:stream';
 const block = 512;
 const blocks = (size: number): number => Math.ceil(size / block) * block;
 
-/** Where a field of a header is (ustar, POSIX.1-1988): its offset and its length. */
+/** Offset and length of the fields of a header (ustar, POSIX.1-1988). */
 const fields = {
   name: [0, 100],
   size: [124, 12],
@@ -13,9 +13,9 @@ const fields = {
 } as const;
 
 /**
- * Takes the name of a folder off the names of a tar stream's entries, as `git archive` writes one; entries that are not below it are left
- * out, and so is the folder itself. Names are bytes, in no encoding. `count()` says how many files have passed.
- * @param folder In bytes, a character each, without a slash at its end.
+ * Strips a folder's name from the entries of a tar stream of `git archive`; other entries and the folder itself are
+ * skipped. Names are bytes without an encoding. `count()` returns the number of files so far.
+ * @param folder As bytes, one per character, without a slash at its end.
  */
 export function stripTar(folder: string): Transform & { count(): number } {
   const reader = createReader(`${folder}/`);
@@ -36,9 +36,9 @@ type Emit = (bytes: Buffer) => void;
 
 function createReader(start: string) {
   let rest: Buffer = Buffer.alloc(0);
-  /** Bytes of the entry's contents that are still to come, and whether they are passed on. */
+  /** Remaining bytes of the entry's contents, and whether they are passed on. */
   let body = { left: 0, pass: true };
-  /** A header of more attributes, and its contents, for the entry after it. */
+  /** A header with extended attributes, and its contents, for the next entry. */
   let extended: { header: Buffer; contents: Buffer } | undefined;
   const reader = {
     count: 0,
@@ -48,7 +48,7 @@ function createReader(start: string) {
     },
   };
 
-  /** Takes one part off the front; false when more must come first. */
+  /** Processes one part; false when more data is needed. */
   function step(emit: Emit): boolean {
     if (body.left > 0) {
       const part = rest.subarray(0, body.left);
@@ -75,7 +75,7 @@ function createReader(start: string) {
     return true;
   }
 
-  /** Of a file from 8 GiB on, which git says in the header before it; the file's own header says 0 then. */
+  /** Size of a file from 8 GiB on. Git writes it in the header before the file's own, which has 0 then. */
   function extendedSize(): number | undefined {
     const size = extended && readRecords(extended.contents).find(([key]) => key === 'size')?.[1];
     return size === undefined ? undefined : Number(size);
@@ -87,7 +87,7 @@ function createReader(start: string) {
     return true;
   }
 
-  /** Passes the header of an entry on under its new name. @returns false for one that is left out */
+  /** Passes the header of an entry on under its new name. @returns false for one that is skipped */
   function entry(header: Buffer, type: string, emit: Emit): boolean {
     const more = extended;
     extended = undefined;
@@ -107,7 +107,7 @@ function createReader(start: string) {
   return reader;
 }
 
-/** A name without its first characters always fits where the whole one did. */
+/** A shortened name always fits where the whole one did. */
 function rename(header: Buffer, prefix: string, length: number): void {
   const name = text(header, 'name');
   const inPrefix = prefix === '' ? 0 : prefix.length + 1;

@@ -14,9 +14,9 @@ export interface TreeEntry {
   /** `100644`, `100755`, `120000` (symbolic link), `160000` (submodule). */
   mode: string;
   id: string;
-  /** Of the blob, in bytes; undefined for a submodule, and NaN where the clone lacks the blob. */
+  /** Size of the blob in bytes; undefined for a submodule, and NaN where the clone lacks the blob. */
   size?: number;
-  /** From the root of the repository, its bytes in latin1. */
+  /** Path from the root of the repository, its bytes in latin1. */
   name: string;
 }
 
@@ -28,7 +28,7 @@ export async function listTree(view: Isolated, commit: string, paths: string[]):
   const words = paths.includes('.') ? [] : ['--', ...paths];
   const result = await view.git(['ls-tree', '-r', '-l', '-z', '--full-tree', commit, ...words]);
   if (result.exitCode !== 0) {
-    // What git calls a tree, a blob or a commit that it has not got, in its versions.
+    // Messages of git's versions for a missing tree, blob or commit.
     if (/object info|unable to read|not a (valid object|tree)|could not (read|get)|missing/i.test(result.stderr)) {
       throw objectsMissing(commit, result.stderr);
     }
@@ -59,7 +59,7 @@ function readEntry(line: string): TreeEntry {
   return { mode, id, name: line.slice(tab + 1), ...(size === '-' ? {} : { size: Number(size) }) };
 }
 
-/** The contents of blobs by their id, in latin1. Those that are missing are left out. */
+/** The contents of blobs by their id, in latin1. Missing ones are skipped. */
 export async function readBlobs(view: Isolated, ids: readonly string[]): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   if (ids.length === 0) return found;

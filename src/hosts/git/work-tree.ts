@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { git, gitFailed, nameOf, repositoryPath, topLevel } from './run-git.ts';
 
-/** A source that cannot be built without a doubt about what is in it. */
+/** A work tree whose files differ from its last commit. */
 export interface WorkTree {
   clean: boolean;
-  /** `XY path` lines as `git status` gives them: `M  a.js`, `?? new.js`. */
+  /** `XY path` lines as `git status` prints them: `M  a.js`, `?? new.js`. */
   changes: string[];
 }
 

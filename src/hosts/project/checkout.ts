@@ -8,16 +8,17 @@ import { missingFile, type ProjectPlace, type ProjectRepository, playbookBelow, 
 import { noFile } from './plan.ts';
 import { ownStore } from './snapshot.ts';
 
-/** Where plays run from. */
+/** The folder that plays run from. */
 export interface ProjectFiles {
   projectDir: string;
   playbook: string;
 }
 
 /**
- * Checks a commit of the project out below `parent`, once for a process, and copies `ansible.files` into it. Filters of the clone run, as they
- * do for its work tree; files of Git LFS stay pointers.
- * @throws usage errors `project.commit-missing` when this clone does not have the commit, `git.objects-missing`, `ansible.no-file`
+ * Checks a commit of the project out below `parent`, once for a process, and copies `ansible.files` into it. Filters of
+ * the clone run as for its work tree; files of Git LFS stay pointers.
+ * @throws usage errors `project.commit-missing` when this clone does not have the commit, `git.objects-missing`,
+ * `ansible.no-file`
  */
 export async function checkoutProject(
   place: ProjectPlace,
@@ -45,7 +46,7 @@ export async function checkoutProject(
   return filesIn(folder, found.prefix, place);
 }
 
-/** Checkouts of this process, and where in them the project is. */
+/** Checkouts of this process, with the project's path in them. */
 const prefixes = new Map<string, string>();
 
 function filesIn(folder: string, prefix: string, place: ProjectPlace): ProjectFiles {
@@ -124,7 +125,10 @@ async function copyFiles({ projectDir, files }: ProjectPlace, to: string): Promi
   }
 }
 
-/** What cannot be read, is no file or folder, or holds the folder that it would be copied into. */
+/**
+ * Reports a path that cannot be read, is neither a file nor a folder, or contains the folder that it would be copied
+ * into.
+ */
 function notCopied(file: string, cause: unknown): PipelineError {
   return usageError(
     'ansible.no-file',

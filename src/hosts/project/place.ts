@@ -10,28 +10,28 @@ export interface ProjectPlace {
   projectDir: string;
   /** Absolute. */
   playbook: string;
-  /** Without it in the project, one that comes with the product is run. */
+  /** If the project does not contain it, the package's own is run. */
   playbookOptional?: boolean;
-  /** Files and folders that no commit has and plays need, relative to the project: roles from Galaxy, a vault password. */
+  /** Uncommitted files and folders that plays need, relative to the project: roles from Galaxy, a vault password. */
   files: readonly string[];
 }
 
-/** The git repository that a project is in. */
+/** The git repository of a project. */
 export interface ProjectRepository {
   root: string;
   /** The project's folder below the root; `.` for the root itself. */
   prefix: string;
 }
 
-/** Where files of plays come from, as it is journaled. */
+/** The source of play files, as journaled. */
 export interface ProjectSource {
   /** The commit that they are checked out from; absent until the snapshot is taken. */
   commit?: string;
-  /** The commit is a snapshot of files that are not committed, taken when the run begins. */
+  /** The commit is a snapshot of uncommitted files, taken when the run begins. */
   snapshot?: true;
 }
 
-/** @throws usage error `git.unsafe-directory`, `git.missing`; undefined for a project that is in no repository */
+/** @throws usage error `git.unsafe-directory`, `git.missing`; undefined for a project without a repository */
 export async function projectRepository({
   projectDir,
 }: Pick<ProjectPlace, 'projectDir'>): Promise<ProjectRepository | undefined> {
@@ -44,15 +44,15 @@ export async function projectRepository({
   }
 }
 
-/** The playbook's path from the root of what is checked out; undefined for one that lies outside of it. */
+/** The playbook's path from the root of the checkout; undefined for one outside of it. */
 export function playbookBelow({ projectDir, playbook }: ProjectPlace, prefix: string): string | undefined {
   const path = posix.join(prefix, relative(projectDir, playbook));
   return path.startsWith('../') ? undefined : path;
 }
 
 /**
- * What decides how hosts are built, from the root of the repository: the playbook's folder, `pipelines/`, `packer/` and `ansible.cfg`. A
- * playbook in the project's root makes that the whole project.
+ * Paths that determine how hosts are built, from the root of the repository: the playbook's folder, `pipelines/`,
+ * `packer/` and `ansible.cfg`. With a playbook in the project's root this is the whole project.
  */
 export function watchedPaths(place: ProjectPlace, prefix: string): string[] {
   const playbook = playbookBelow(place, prefix);
@@ -60,7 +60,7 @@ export function watchedPaths(place: ProjectPlace, prefix: string): string[] {
   return [...new Set([...(playbook === undefined ? [] : [posix.dirname(playbook)]), ...own])];
 }
 
-/** True for a file that is named in `ansible.files`, or is in a folder that is. */
+/** True for a file in `ansible.files`, or in one of its folders. */
 export function isGiven({ files }: ProjectPlace, prefix: string, name: string): boolean {
   return files.some((file) => {
     const given = posix.join(prefix, file).replace(/\/$/, '');
@@ -68,7 +68,7 @@ export function isGiven({ files }: ProjectPlace, prefix: string, name: string): 
   });
 }
 
-/** The first of `ansible.files` that is not there. */
+/** The first missing entry of `ansible.files`. */
 export function missingFile({ projectDir, files }: ProjectPlace): string | undefined {
   return files.find((file) => !existsSync(join(projectDir, file)));
 }

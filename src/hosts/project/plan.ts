@@ -16,27 +16,27 @@ import {
 } from './place.ts';
 import { assertPlayable } from './playable.ts';
 
-/** What may decide how hosts are built. */
+/** Which files may determine how hosts are built. */
 export interface ProjectRules {
-  /** Files that are not committed may, as a snapshot. */
+  /** Uncommitted files are allowed, as a snapshot. */
   allowDirty?: boolean;
-  /** Nothing but commits may: a project in no repository is refused. */
+  /** Only commits are allowed: a project without a repository is refused. */
   committed?: boolean;
 }
 
-/** What is released, where that is named. */
+/** The released commit, where it is known. */
 export interface Released {
   /** Absolute path of the app's repository. */
   repository: string;
   commit: string;
-  /** It was named: then it is meant for the project, too, where that is the same repository. */
+  /** The commit was given explicitly: it then also applies to the project in the same repository. */
   named: boolean;
 }
 
 /**
- * Decides which commit the files of plays are taken from. It only reads: a snapshot is taken when the run begins.
- * @throws usage errors `git.dirty` naming what is not committed, `project.not-a-repository`, `project.playbook-outside`, `ansible.no-file`,
- * and those of {@link assertPlayable}
+ * Selects the commit of the play files. It only reads: a snapshot is taken when the run begins.
+ * @throws usage errors `git.dirty` naming uncommitted files, `project.not-a-repository`, `project.playbook-outside`,
+ * `ansible.no-file`, and those of {@link assertPlayable}
  */
 export async function planProject(
   place: ProjectPlace,
@@ -54,7 +54,7 @@ export async function planProject(
     throw playbookOutside(place, repository);
   const shared = released?.named === true && (await isSame(released.repository, repository.root));
   const fromRef = shared && !rules.allowDirty;
-  // The configuration is always today's; the plays of a commit that was named are not.
+  // The configuration is always the current one; the plays may be of an older given commit.
   const looked = fromRef ? [posix.join(repository.prefix, 'pipelines')] : watchedPaths(place, repository.prefix);
   const changes = await changesOf(place, repository, looked);
   if (changes.length > 0) {

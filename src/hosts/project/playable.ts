@@ -5,13 +5,14 @@ import { bytesOf, nameOf } from '../git/run-git.ts';
 import { isPointer, listTree, pointerLimit, readBlobs } from '../git/tree.ts';
 import { isGiven, type ProjectPlace, playbookBelow } from './place.ts';
 
-/** True for the target of a link that is not in the repository. */
+/** True for a link target outside of the repository. */
 const leaves = (name: string, target: string): boolean =>
   posix.isAbsolute(target) || posix.join(posix.dirname(name), target).startsWith('../');
 
 /**
- * Refuses a commit that the playbook cannot be run from: it is not there, or its folder has submodules, pointers of Git LFS or links out of
- * the repository that `ansible.files` does not name. A playbook outside of the repository is run from where it is.
+ * Refuses a commit that the playbook cannot be run from: the playbook is missing, or its folder has submodules,
+ * pointers of Git LFS or links out of the repository that `ansible.files` does not name. A playbook outside of the
+ * repository is run in place.
  * @throws usage errors `project.no-playbook`, `project.not-in-commit`, `project.link-outside`, `git.objects-missing`
  */
 export async function assertPlayable(
@@ -34,7 +35,7 @@ export async function assertPlayable(
     }
     const needed = files.filter(({ name }) => !isGiven(place, prefix, nameOf(name)));
     const small = needed.filter(({ mode, size = pointerLimit }) => mode.startsWith('100') && size < pointerLimit);
-    // Where the playbook's folder is the whole project, other links are the app's, and may be meant for hosts.
+    // Where the playbook's folder is the whole project, other links belong to the app, and may point to paths on hosts.
     const links = needed.filter(
       ({ mode, name }) => mode === '120000' && (folder !== prefix || name === bytesOf(playbook)),
     );

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { git, gitFailed, isCommit, nameOf } from '../git/run-git.ts';
 import { type ProjectPlace, projectRepository, watchedPaths } from './place.ts';
 
-/** Where snapshots of a project are kept that is in no repository. */
+/** Repository for snapshots of a project without one. */
 export const ownStore = ({ projectDir }: Pick<ProjectPlace, 'projectDir'>): string =>
   join(projectDir, '.pipeline', 'snapshots.git');
 
-/** What a project without git, and so perhaps without .gitignore, has and nobody commits. */
+/** Paths that are never part of a snapshot of a project without git, which may lack a .gitignore. */
 const installed = /(^|\/)(node_modules|\.pipeline|\.venv|__pycache__)\//;
 
 const person = {
@@ -20,8 +20,8 @@ const person = {
 };
 
 /**
- * Keeps the files that decide how hosts are built, as they are now, in a commit of its own on top of the last one; index, branches and work
- * tree stay as they are. A ref below `refs/golden-pipeline/snapshots/` keeps git from removing it.
+ * Records the current files that determine how hosts are built in a separate commit on top of the last one; index,
+ * branches and work tree do not change. A ref below `refs/golden-pipeline/snapshots/` keeps git from removing it.
  * @returns the commit's id
  */
 export async function takeSnapshot(place: ProjectPlace): Promise<string> {
@@ -37,7 +37,7 @@ export async function takeSnapshot(place: ProjectPlace): Promise<string> {
       if (result.exitCode !== 0) throw gitFailed(`git ${argv[0]} in ${root}`, result.stderr);
       return result.stdout;
     };
-    // None in a new repository, too.
+    // A new repository has no commit yet.
     const last = found && (await git(root, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']));
     const head = last?.exitCode === 0 ? last.stdout : undefined;
     await run(head === undefined ? ['read-tree', '--empty'] : ['read-tree', head], index);
@@ -45,11 +45,11 @@ export async function takeSnapshot(place: ProjectPlace): Promise<string> {
       (path) => existsSync(join(root, path)) || head !== undefined,
     );
     if (paths.length > 0) {
-      // Against the index of the work tree, which knows what a sparse checkout leaves out.
+      // Based on the index of the work tree, which has what a sparse checkout excludes.
       const asked = ['status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=all', '--', ...paths];
       const status = await run(asked, own === undefined ? where : index);
       const changed = status.split('\0').flatMap((entry) => (entry === '' ? [] : [entry.slice(3)]));
-      // A folder is a repository of its own, which no commit of this one can hold.
+      // A folder is a separate repository, which a commit of this one cannot contain.
       const files = changed.filter((name) => !name.endsWith('/') && !(own !== undefined && installed.test(name)));
       await run(
         ['update-index', '--add', '--remove', '--replace', '-z', '--stdin'],

@@ -12,7 +12,7 @@ async function configCheck(cwd: string, ...argv: string[]) {
 
 const wrong = file(minimal({ app: 'web', service: { port: 70_000, healthPath: 'health' } }));
 
-test('every file is checked: what is right is told beside every mistake of what is not', async () => {
+test('config check reports on every file: correct ones beside each mistake of the others', async () => {
   const dir = await project({ 'api.ts': file(minimal()), 'web.ts': wrong });
   const { code, out, err } = await configCheck(dir);
   expect({ code, out }).toEqual({ code: 2, out: 'ok  api: local\n' });
@@ -28,7 +28,7 @@ test('every file is checked: what is right is told beside every mistake of what 
   ]);
 });
 
-test('a file that defines a pipeline under a name that is not read is named, with the name that it needs', async () => {
+test('a file that defines a pipeline under a name that is not loaded is reported, with the name that it needs', async () => {
   const helper = 'export const port = 3000;';
   const odd = { 'web.js': file(minimal({ app: 'web' })), 'My_app.ts': file(minimal()), 'shared.mjs': helper };
   const lines = [
@@ -47,12 +47,12 @@ test('a file that defines a pipeline under a name that is not read is named, wit
   }
 });
 
-test('plain JavaScript in a pipelines file is read', async () => {
+test('a pipelines file in plain JavaScript is loaded', async () => {
   const text = file(minimal()).replace(' as never', '');
   expect(await configCheck(await project({ 'api.ts': text }))).toEqual({ code: 0, out: 'ok  api: local\n', err: '' });
 });
 
-test('one app can be asked for, in one environment', async () => {
+test('config check can be limited to one app in one environment', async () => {
   const dir = await project({ 'api.ts': file(minimal()), 'web.ts': wrong });
   expect(await configCheck(dir, 'api')).toEqual({ code: 0, out: 'ok  api: local\n', err: '' });
   expect(await configCheck(dir, 'api', '--env', 'local')).toMatchObject({ code: 0, out: 'ok  api: local\n' });
@@ -61,7 +61,7 @@ test('one app can be asked for, in one environment', async () => {
   expect(unknown.err).toContain('lokal');
 });
 
-test('names that collide are told once, with both files and environments, also when one app is asked for', async () => {
+test('names that collide are reported once, with both files and environments, also when one app is checked', async () => {
   const dir = await project({
     'api.ts': file(minimal({ environments: { 'x-y': { cloud: 'local' }, local: { cloud: 'local' } } })),
     'api-x.ts': file(minimal({ app: 'api-x', environments: { y: { cloud: 'local' } } })),
@@ -80,7 +80,7 @@ test('names that collide are told once, with both files and environments, also w
   expect(await configCheck(dir, 'api', '--env', 'local')).toMatchObject({ code: 0, err: '' });
 });
 
-test('a release of a fleet whose names collide is refused before anything is asked of the cloud', async () => {
+test('a release of a fleet whose names collide is refused before any call to the cloud', async () => {
   const cwd = await project({
     'api.ts': file(minimal({ environments: { 'x-y': { cloud: 'local' } } })),
     'api-x.ts': file(minimal({ app: 'api-x', environments: { y: { cloud: 'local' } } })),
@@ -90,14 +90,14 @@ test('a release of a fleet whose names collide is refused before anything is ask
   expect(context.stderr.text).toContain('pipelines/api.ts in environment x-y and pipelines/api-x.ts in environment y');
 });
 
-test('a project without any file is told what to write', async () => {
+test('config check of a project without any file says what to write', async () => {
   const dir = await project({});
   const { code, out, err } = await configCheck(dir);
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toContain('there is no pipelines/*.ts in');
 });
 
-test('a variable of plays without a value is a warning for each environment that has none', async () => {
+test('a play variable without a value is a warning for each environment that lacks it', async () => {
   const text = `export default {
   app: 'api', source: {}, ansible: { playbook: 'ansible/api.yml', variables: { site_name: process.env.GP_NOT_SET, empty: '' } },
   service: { port: 3000 },
@@ -121,7 +121,7 @@ test('a variable of plays without a value is a warning for each environment that
   expect(await configCheck(dir, '--env', 'local')).toMatchObject({ code: 0, err: '' });
 });
 
-test('a playbook and a source folder that are not there are warnings, once for all environments', async () => {
+test('a missing playbook and a missing source folder are warnings, once for all environments', async () => {
   const environments = { local: { cloud: 'local' }, staging: { cloud: 'local' } };
   const ansible = { playbook: 'ansible/none.yml' };
   const dir = await project({ 'api.ts': file(minimal({ environments, ansible, source: { path: 'apps/none' } })) });
@@ -135,9 +135,9 @@ test('a playbook and a source folder that are not there are warnings, once for a
 });
 
 test.each([
-  ['a role that is not there', '- hosts: all\n  roles: [nginx, release]\n', "the role 'nginx' was not found"],
+  ['a missing role', '- hosts: all\n  roles: [nginx, release]\n', "the role 'nginx' was not found"],
   ['no release role', '- hosts: all\n  tasks: [{ ansible.builtin.command: id }]\n', 'does not apply the release role'],
-  ['no YAML', '- hosts: [', 'Ansible cannot read api.yml'],
+  ['a file that is not YAML', '- hosts: [', 'Ansible cannot read api.yml'],
 ])('a playbook that a release would refuse is a warning: %s', async (_what, text, says) => {
   const dir = await project({ 'api.ts': file(minimal()) });
   await writeFile(join(dir, 'ansible/api.yml'), text);

@@ -11,7 +11,7 @@ async function history(dir: string, ...options: string[]) {
   return { code: await runCli(context), out: context.stdout.text, err: context.stderr.text };
 }
 
-test('the runs in a ledger of files are told when the cloud is down', async () => {
+test('history shows the runs of a ledger in files when the cloud is down', async () => {
   const dir = await project({ 'api.ts': file(minimal({ ledger: { type: 'files', path: 'kept' } })) });
   const none = await history(dir);
   expect(none).toEqual({ code: 0, out: 'no runs of api in local yet\n', err: '' });
@@ -37,7 +37,7 @@ test('the runs in a ledger of files are told when the cloud is down', async () =
   expect(JSON.parse(json.out)).toMatchObject([{ version: 'v7', outcome: 'done' }]);
 });
 
-test('a ledger in a bucket of a cloud that is down cannot be told', async () => {
+test('history of a ledger in a bucket fails when its cloud is down', async () => {
   const dir = await project({ 'api.ts': file(minimal({ ledger: { type: 's3', bucket: 'ledger' } })) });
   const { code, out, err } = await history(dir);
   expect({ code, out }).toEqual({ code: 1, out: '' });

@@ -101,7 +101,7 @@ async function pipeline(...argv: string[]) {
 const images = async () => JSON.parse((await pipeline('images', 'api', '--json')).out) as ImageStatus[];
 
 describe('pipeline images', () => {
-  it('refuses what is no action, and options of another', async () => {
+  it('refuses an unknown action, and options of another action', async () => {
     const text = (part: string) => expect.stringContaining(part) as string;
     expect(await pipeline('images', 'api', 'prun')).toMatchObject({ code: 2, err: text('pin, unpin or prune') });
     expect(await pipeline('images', 'api', 'pin')).toMatchObject({ code: 2, err: text('which version of api') });

@@ -6,13 +6,13 @@ import { fakeContext } from '../support/fake-context.ts';
 
 const inProject = (...argv: string[]) => fakeContext(argv, { cwd: process.cwd() });
 
-it('hands stacks and options of the CDK on as they are', async () => {
+it('pipeline infra passes stacks and CDK options on unchanged', async () => {
   const words = ['api-production', '--parameters', 'BaseImage=ami-1', '--require-approval', 'never'];
   const parsed = await parse(inProject('infra', 'deploy', ...words, '--yes'), commands);
   expect(parsed).toMatchObject({ spec: { name: 'infra deploy' }, args: words, options: { yes: true } });
 });
 
-it('refuses an environment, because the CDK takes stacks', async () => {
+it('pipeline infra refuses --env, because the CDK takes stacks', async () => {
   const context = inProject('infra', 'deploy', '--env', 'production');
   expect(await runCli(context)).toBe(2);
   expect(context.stderr.text).toBe(
@@ -21,7 +21,7 @@ it('refuses an environment, because the CDK takes stacks', async () => {
   );
 });
 
-it('refuses a folder without pipelines', async () => {
+it('pipeline infra refuses a folder without pipelines', async () => {
   const context = fakeContext(['infra', 'synth'], { cwd: '/' });
   expect(await runCli(context)).toBe(2);
   expect(context.stderr.text).toContain('no folder pipelines/');

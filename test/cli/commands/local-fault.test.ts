@@ -36,7 +36,7 @@ async function local(argv: string[], dir = 'cloud') {
 }
 
 describe('local fault', () => {
-  it('switches a fault on, lists it, shows it in the status and switches it off', async () => {
+  it('turns a fault on, lists it, shows it in the status and turns it off', async () => {
     const on = ['error', '--operation', 'CreateImage', '--rate', '0.1', '--count', '3', '--for', '5m'];
     const switched = await local(['fault', ...on]);
     const id = cloud.faults.list()[0]?.id ?? '';
@@ -105,7 +105,7 @@ describe('local fault', () => {
     expect(cloud.faults.list()).toEqual([]);
   });
 
-  it('a mistake is told also when the cloud is down; otherwise it says how to start it', async () => {
+  it('reports a usage error also when the cloud is down, and otherwise how to start the cloud', async () => {
     expect(await local(['fault', 'error', '--rate', '2'], 'none')).toMatchObject({ code: 2 });
     const hint = expect.stringContaining('pipeline local up');
     expect(await local(['fault', 'error'], 'none')).toMatchObject({ code: 1, err: hint });

@@ -20,7 +20,7 @@ async function reset(...options: string[]) {
 }
 
 test.each(['state.json', 'cloud.json', 'daemon.log'])(
-  'a folder with %s is a local cloud, and is deleted',
+  'local reset treats a folder with %s as a local cloud and deletes it',
   async (name) => {
     writeFileSync(join(dir, name), '{}');
     expect(await reset('--yes')).toEqual({ code: 0, out: `the local cloud is gone: ${dir} was deleted\n`, err: '' });
@@ -28,13 +28,13 @@ test.each(['state.json', 'cloud.json', 'daemon.log'])(
   },
 );
 
-test('where there is none there is nothing to delete, and no question', async () => {
+test('local reset without a cloud deletes nothing and asks nothing', async () => {
   rmSync(dir, { recursive: true });
   expect(await reset()).toEqual({ code: 0, out: 'there is no local cloud to delete\n', err: '' });
   expect(JSON.parse((await reset('--json')).out)).toEqual({ removed: false, dir });
 });
 
-test('without a yes nothing is deleted', async () => {
+test('local reset without a yes deletes nothing', async () => {
   writeFileSync(join(dir, 'state.json'), '{}');
   const refused = await reset();
   expect(refused).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`images in ${dir}?`) });
@@ -67,7 +67,7 @@ test.each([
       symlinkSync(join(root, 'home'), dir);
     },
   ],
-])('%s is left alone, also with --yes', async (_what, make) => {
+])('local reset keeps %s, also with --yes', async (_what, make) => {
   make();
   const before = readdirSync(root, { recursive: true });
   expect(await reset('--yes')).toMatchObject({

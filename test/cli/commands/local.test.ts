@@ -19,19 +19,19 @@ async function local(...argv: string[]) {
 
 const cloud = () => join(folder, 'cloud');
 
-test('status of a cloud that is down is exit code 1 and says how to start it', async () => {
+test('local status of a cloud that is down exits with 1 and says how to start it', async () => {
   const { code, out, err } = await local('status', '--json');
   expect(code).toBe(1);
   expect(JSON.parse(out).error.code).toBe('local.not-running');
   expect(err).toBe('error: the local cloud is not running\nhint: pipeline local up\n');
 });
 
-test('down of a cloud that is down is no error', async () => {
+test('local down of a cloud that is down is not an error', async () => {
   expect(await local('down')).toMatchObject({ code: 0, out: 'the local cloud was not running\n' });
   expect(JSON.parse((await local('down', '--json')).out)).toEqual({ stopped: false });
 });
 
-test('reset deletes a folder with a cloud in it, after --yes only', async () => {
+test('local reset deletes a folder with a cloud in it only after --yes', async () => {
   mkdirSync(join(cloud(), 'machines'), { recursive: true });
   writeFileSync(join(cloud(), 'state.json'), '{}');
   expect(await local('reset')).toMatchObject({ code: 2, err: expect.stringContaining('--yes') });
@@ -41,14 +41,14 @@ test('reset deletes a folder with a cloud in it, after --yes only', async () => 
   expect(JSON.parse((await local('reset', '--yes', '--json')).out)).toEqual({ removed: false, dir: cloud() });
 });
 
-test('reset refuses any other folder, also with --yes', async () => {
+test('local reset refuses any other folder, also with --yes', async () => {
   mkdirSync(cloud());
   writeFileSync(join(cloud(), 'thesis.tex'), '');
   expect(await local('reset', '--yes')).toMatchObject({ code: 2, err: expect.stringContaining('does not look like') });
   expect(existsSync(join(cloud(), 'thesis.tex'))).toBe(true);
 });
 
-test('a folder that a failed start left behind can be reset', async () => {
+test('local reset accepts a folder that a failed start left behind', async () => {
   mkdirSync(cloud());
   writeFileSync(join(cloud(), 'daemon.log'), '');
   expect(await local('reset', '--yes')).toMatchObject({ code: 0 });

@@ -115,7 +115,7 @@ describe('a release after a crashed one', () => {
     60_000,
   );
 
-  it('leaves one that had served its verify window', async () => {
+  it('keeps a crashed release that had completed its verify window', async () => {
     await dies({ at: 'verify', how: 'finished' });
     const was = await serving();
     const after = await releasing();
@@ -126,7 +126,7 @@ describe('a release after a crashed one', () => {
     expect(last).toMatchObject({ outcome: 'done', previous: was });
   }, 60_000);
 
-  it('asks before it changes an AWS account, and only says what it would do with --dry-run', async () => {
+  it('asks before it changes an AWS account, and only prints the undo with --dry-run', async () => {
     await dies({ at: 'clean-host', how: 'made' });
     const aws = { fleet: { ...world.services.fleet, cloud: 'aws' as const } };
     const before = await seen();
@@ -175,7 +175,7 @@ describe('a release after another crashed run', () => {
     expect((await seen()).group).toEqual({ min: 4, desired: 4, suspended: [] });
   }, 60_000);
 
-  it('leaves it to a person what becomes of a rollback', async () => {
+  it('refuses to decide about a crashed rollback', async () => {
     const plan = await planRollback(world.services, world.clock, { force: false, how: 'roll' });
     const { id } = await die(
       world,

@@ -7,7 +7,7 @@ test.each([
   { argv: ['tasks'], text: 'no app has tasks' },
   { argv: ['tasks', 'api'], text: 'api has no tasks' },
   { argv: ['run', 'api'], text: 'api has no tasks' },
-])('$argv names who has no tasks, and the page of the package that shows one', async ({ argv, text }) => {
+])('$argv names the app without tasks, and the documentation page that shows one', async ({ argv, text }) => {
   const context = fakeContext(argv, { cwd: await project({ 'api.ts': file(minimal()) }), env: {} });
   expect(await runCli(context)).toBe(0);
   expect(context.stdout.text).toBe(`${text}; golden-pipeline/docs/tasks.md shows how to write one\n`);

@@ -32,7 +32,7 @@ async function values(...words: string[]): Promise<string[] | 'files'> {
   return found === 'files' ? found : found.map(({ value }) => value);
 }
 
-test('the first word is a command, a group or an app, and nothing that is hidden', async () => {
+test('the first word completes to a command, a group or an app, and to nothing hidden', async () => {
   const first = await values('');
   expect(first).toEqual(expect.arrayContaining(['release', 'local', 'config', 'completion', 'api', 'heracles']));
   expect(first).not.toContain('complete');
@@ -100,16 +100,16 @@ test.each([
   ],
   [['no-such-command', ''], []],
   [['heracles', '__proto__', ''], []],
-])('%j gives %j', async (words, expected) => {
+])('%j completes to %j', async (words, expected) => {
   expect(await values(...words)).toEqual(expected);
 });
 
-test('values that are paths are left to the shell', async () => {
+test('values that are paths are completed by the shell', async () => {
   expect(await values('status', '--project', '')).toBe('files');
   expect(await values('status', '--events', 'x')).toBe('files');
 });
 
-test('every option of every command is offered, with what it means', async () => {
+test('every option of every command is offered, with its description', async () => {
   for (const spec of commands.filter((one) => !one.hidden)) {
     const found = await candidates([...spec.name.split(' '), '--'], commands, groups, sources);
     for (const { flags, description } of spec.options ?? []) {

@@ -56,7 +56,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
   return out.split('\n').filter(Boolean);
 }
 
-test('bash fills COMPREPLY with commands, apps, options and choices; no pipelines file is loaded for them', () => {
+test('bash fills COMPREPLY with commands, apps, options and choices, without loading a pipelines file', () => {
   expect(bash(['pipeline', 'fast'])).toEqual(['fast-rollback']);
   expect(bash(['pipeline', 'release', ''])).toEqual(['api', 'worker']);
   expect(bash(['pipeline', 'release', 'api', '--strategy', ''])).toEqual(['rolling', 'blue-green']);
@@ -65,7 +65,7 @@ test('bash fills COMPREPLY with commands, apps, options and choices; no pipeline
   expect(bash(['pipeline', 'status', '--project', ''])).toEqual([]);
 });
 
-test.skipIf(!installed('zsh'))(`zsh reads the script and asks the same${title('zsh')}`, () => {
+test.skipIf(!installed('zsh'))(`zsh loads the script and offers the same${title('zsh')}`, () => {
   const code = `compdef() { registered="$*" }; _describe() { print -l -- "\${(@P)2}" }
 source <(pipeline completion zsh); print -- "$registered"
 words=(pipeline release ''); CURRENT=3; _pipeline`;
@@ -73,13 +73,13 @@ words=(pipeline release ''); CURRENT=3; _pipeline`;
   expect(out.split('\n').slice(0, 3)).toEqual(['_pipeline pipeline', 'api:app', 'worker:app']);
 });
 
-test.skipIf(!installed('fish'))(`fish offers the same${title('fish')}`, () => {
+test.skipIf(!installed('fish'))(`fish offers the same as bash${title('fish')}`, () => {
   const code = "pipeline completion fish | source; complete -C 'pipeline release '";
   const out = say('fish', ['--no-config', '-c', code]);
   expect(out.split('\n').filter(Boolean)).toEqual(['api\tapp', 'worker\tapp']);
 });
 
-test('environments and tasks come from the pipelines files of this repository', async () => {
+test('environments and tasks are completed from the pipelines files of the repository', async () => {
   const complete = async (...words: string[]) => {
     const context = fakeContext(['complete', '--', ...words], { cwd: root });
     expect(await runCli(context)).toBe(0);
@@ -93,7 +93,7 @@ test('environments and tasks come from the pipelines files of this repository', 
   expect(await complete('status', 'sg', '--env', '')).toEqual(['local', 'production']);
 });
 
-test('a broken pipelines file and no project at all are no reason to complain', async () => {
+test('completion prints no error for a broken pipelines file or outside of a project', async () => {
   const outside = fakeContext(['complete', '--', 'release', ''], { cwd: '/' });
   expect(await runCli(outside)).toBe(0);
   expect(outside.stdout.text + outside.stderr.text).toBe('');
@@ -106,7 +106,7 @@ test('a broken pipelines file and no project at all are no reason to complain', 
   rmSync(project, { recursive: true });
 });
 
-test('neither the command nor what pipelines files import loads the SDK', async () => {
+test('neither the completion command nor what pipelines files import loads the SDK', async () => {
   for (const entry of ['src/cli/commands/complete.ts', 'src/index.ts']) {
     const { metafile } = await build({
       entryPoints: [join(root, entry)],
@@ -136,7 +136,7 @@ test('neither the command nor what pipelines files import loads the SDK', async 
   }
 });
 
-test('an unknown shell is exit code 2 with those there are', async () => {
+test('an unknown shell exits with 2 and lists the known ones', async () => {
   const context = fakeContext(['completion', 'tcsh']);
   expect(await runCli(context)).toBe(2);
   expect(context.stderr.text).toBe('error: there is no completion for "tcsh"\nhint: one of bash, zsh, fish\n');

@@ -4,7 +4,7 @@ import { cdkCommand } from '../../../src/cli/infra/cdk.ts';
 // A package without the CDK beside it is in test/e2e/package.test.ts. `npm test` has built dist/.
 const root = process.cwd();
 
-it('runs the CDK on the infrastructure app, with the words that follow', () => {
+it('pipeline infra runs the CDK on the infrastructure app, with the words that follow', () => {
   const [program, cdk, ...words] = cdkCommand(root, 'diff', ['api-production', '--strict']);
   expect(program).toBe(process.execPath);
   expect(cdk).toBe(`${root}/node_modules/aws-cdk/bin/cdk`);
@@ -12,6 +12,9 @@ it('runs the CDK on the infrastructure app, with the words that follow', () => {
   expect(words).toEqual(['diff', '--app', app, '--output', '.pipeline/cdk.out', 'api-production', '--strict']);
 });
 
-it.each([[['--output', 'here']], [['--output=here']], [['-o', 'here']]])('leaves the output to %j', (words) => {
-  expect(cdkCommand(root, 'synth', words).slice(5)).toEqual(words);
-});
+it.each([[['--output', 'here']], [['--output=here']], [['-o', 'here']]])(
+  'pipeline infra leaves the output to %j',
+  (words) => {
+    expect(cdkCommand(root, 'synth', words).slice(5)).toEqual(words);
+  },
+);

@@ -12,7 +12,7 @@ const error = new PipelineError('ansible.failed', 'task "install" failed\non i-1
   cause: new Error('exit 2'),
 });
 
-test('an error says what happened, shows its evidence indented and what to do next', () => {
+test('an error is shown with what happened, its evidence indented, and the fix', () => {
   expect(renderError(error, quiet)).toBe(
     [
       'error: task "install" failed',
@@ -26,14 +26,14 @@ test('an error says what happened, shows its evidence indented and what to do ne
   );
 });
 
-test('the stack and the causes are shown only with debug', () => {
+test('the stack and the causes are shown only with --debug', () => {
   expect(renderError(error, quiet)).not.toContain('    at ');
   const debug = renderError(error, { ...quiet, debug: true });
   expect(debug).toContain('    at ');
   expect(debug).toContain('caused by Error: exit 2');
 });
 
-test('anything else is shown as a defect, with its message but no stack', () => {
+test('an unexpected exception is shown as a defect, with its message but without the stack', () => {
   const text = renderError(new TypeError('x is not a function'), quiet);
   expect(text).toContain('error: a defect in pipeline');
   expect(text).toContain('TypeError: x is not a function');
@@ -42,7 +42,7 @@ test('anything else is shown as a defect, with its message but no stack', () => 
   expect(renderError('a string', quiet)).toContain('a string');
 });
 
-test('a path that this user cannot use is named with the reason, and is not a defect', async () => {
+test('a path without permission is named with the reason, and is not a defect', async () => {
   const inFile = await mkdir(join(import.meta.filename, 'below')).catch((error: unknown) => error);
   const text = renderError(inFile, quiet);
   expect(text).toMatch(/^error: cannot mkdir .*errors\.test\.ts\/below: a part of the path is a file, not a folder\n/);
@@ -56,7 +56,7 @@ test('a path that this user cannot use is named with the reason, and is not a de
   });
 });
 
-test('the document for --json carries the same facts', () => {
+test('the error document for --json has the same facts', () => {
   expect(errorDocument(error)).toEqual({
     outcome: 'failed',
     error: { code: 'ansible.failed', message: error.message, hint: 'run it by hand', details: error.details },

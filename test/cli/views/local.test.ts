@@ -21,11 +21,11 @@ const outcome = (changes: Partial<ConfigurationOutcome>): ConfigurationOutcome =
   ...changes,
 });
 
-it('the outcome of a configuration says nothing when all is as the file says', () => {
+it('the result of applying a configuration prints nothing when the cloud matches the file', () => {
   expect(renderConfiguration(outcome({}))).toEqual([]);
 });
 
-it('the outcome of a configuration names what was applied, and what differs still with its fix', () => {
+it('the result of applying a configuration names what was applied, and remaining differences with their fix', () => {
   expect(renderConfiguration(outcome({ applied: [path] }))).toEqual([
     'api in local: balancer.healthCheck.path changed from /health to /ready (api-local, api-local-proof)',
   ]);

@@ -21,7 +21,7 @@ test('each event is one line that reads back equal, on disk before the view is c
   await view.close();
 });
 
-test('the file is for its owner only, also when it was there before, and starts empty', async () => {
+test('the events file is readable by its owner only, also when it existed before, and starts empty', async () => {
   const path = join(folder, 'events.ndjson');
   writeFileSync(path, 'old\n', { mode: 0o644 });
   await openEventFile(path).close();
@@ -30,7 +30,7 @@ test('the file is for its owner only, also when it was there before, and starts 
 });
 
 test.each(['missing/events.ndjson', '.'])(
-  'a path that cannot be written (%s) is a usage error that names it',
+  'an events path that cannot be written (%s) is a usage error that names it',
   (name) => {
     const path = join(folder, name);
     expect(() => openEventFile(path)).toThrow(

@@ -10,7 +10,7 @@ function shown(events: typeof goodRun): string[] {
   return output.text.split('\n').slice(0, -1);
 }
 
-test('a run becomes one line an event, without changes and the lock', () => {
+test('a run is printed as one line per event, without changes and the lock', () => {
   expect(shown(goodRun)).toEqual([
     '12:03:10 api       started   release in local, run run-1',
     '12:03:12 stage     started   Build the release on the bake host',
@@ -23,14 +23,14 @@ test('a run becomes one line an event, without changes and the lock', () => {
   ]);
 });
 
-test('a failure shows its evidence and the undo, with terminal sequences dropped', () => {
+test('a failure shows its evidence and the undo, without terminal sequences', () => {
   const lines = shown(badRun);
   expect(lines).toContain('12:03:14 roll      failed    the refresh failed');
   expect(lines).toContain(`${' '.repeat(29)}i-2 never got healthy`);
   expect(lines).toContain('12:03:18 stage     left      i-1 does not answer');
 });
 
-test('progress is said at most every five seconds, and never twice the same', () => {
+test('progress is printed at most every five seconds, and never twice the same', () => {
   const lines = shown(
     recorded(['a', 'b', 'c', 'd', 'e', 'f', 'f'].map((message) => ({ code: 'step.progress', step: 'roll', message }))),
   );

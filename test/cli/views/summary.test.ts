@@ -13,7 +13,7 @@ function facts(events: typeof goodRun) {
   return view.facts;
 }
 
-test('a good run ends with seconds per step, its outcome and the way to undo it', () => {
+test('the summary of a successful run has seconds per step, its outcome and the command that undoes it', () => {
   expect(renderSummary(facts(goodRun), { colors, undo: 'pipeline fast-rollback api v1' })).toBe(
     [
       'step   status  time   what',
@@ -27,7 +27,7 @@ test('a good run ends with seconds per step, its outcome and the way to undo it'
   );
 });
 
-test('a failed run says what is left, keeps the failed step apart from the undone, and offers no undo', () => {
+test('the summary of a failed run names what is left, separates the failed step from undone ones, and offers no undo', () => {
   const text = renderSummary(facts(badRun), { colors, undo: 'pipeline fast-rollback api v1' });
   expect(text).toMatch(/^stage {2}left/m);
   expect(text).toMatch(/^roll {3}failed/m);

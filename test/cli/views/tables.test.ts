@@ -9,7 +9,7 @@ const colors = colorsFor(false);
 const now = new Date(2026, 4, 4, 12, 0).getTime();
 const fleet = { app: 'api', environment: 'local' };
 
-test('status names what serves, who holds the lock and each machine', () => {
+test('status names what serves, who holds the lock and each instance', () => {
   const text = renderStatus(
     {
       ...fleet,
@@ -64,7 +64,7 @@ test('status names what serves, who holds the lock and each machine', () => {
   );
 });
 
-test('a flip that was not brought to its end is told with the command that does', () => {
+test('status shows an unfinished in-place rollback with the command that completes it', () => {
   const unfinished = { group: 'api-local', machines: 1, finish: 'pipeline fast-rollback api v1 --how roll' };
   const text = (refresh: { id: string; status: string; reason: string | null } | null) =>
     renderStatus(
@@ -95,7 +95,7 @@ test('a flip that was not brought to its end is told with the command that does'
   expect(text(null)).toBe(`no instance refresh of api-local: ${left}`);
 });
 
-test('a blue/green fleet shows both groups and who gets which part of the traffic', () => {
+test('a blue/green fleet shows both groups and their share of the traffic', () => {
   const text = renderStatus(
     {
       ...fleet,
@@ -157,7 +157,7 @@ test.each([
   [null, 'maintenance page: on until somebody takes it off: pipeline api maintenance-off'],
   [1, 'maintenance page: on until 2026-05-04 12:01'],
   [-1, 'maintenance page: on, and past its end (2026-05-04 11:59): pipeline api maintenance-off'],
-])('status tells a maintenance page with its end, and a run that has died', (minutes, line) => {
+])('status shows a maintenance page with its end, and a crashed run', (minutes, line) => {
   const until = minutes === null ? null : new Date(now + minutes * 60_000).toISOString();
   const text = renderStatus(
     {
@@ -187,7 +187,7 @@ test.each([
   ]);
 });
 
-test('a fleet before its first release', () => {
+test('status shows a fleet before its first release', () => {
   const text = renderStatus(
     {
       ...fleet,
@@ -268,7 +268,7 @@ const image: ImageStatus = {
   monthlyCost: 0.4,
 };
 
-test('images tell who uses them, who pinned them, what goes and what it costs; none yet says where they come from', () => {
+test('images shows who uses and pinned each one, what will be deleted and the cost, and with none how images are created', () => {
   const home = { ...fleet, region: 'eu-west-1' };
   const now = new Date(2026, 4, 7, 13, 3).getTime();
   const gone = { kind: 'orphan' as const, knownGood: false, keptBecause: [], version: 'v1' };
@@ -297,7 +297,7 @@ test('images tell who uses them, who pinned them, what goes and what it costs; n
   expect(renderImages(home, [], now, colors)).toContain('pipeline release api');
 });
 
-test('history has a line for each run, also for one that has not ended', () => {
+test('history has a line for each run, also for one that has not finished', () => {
   const startedAt = new Date(2026, 4, 4, 12, 3).toISOString();
   const run = { ...fleet, id: 'run-1', operation: 'release', startedAt, by: 'ann', host: 'h', command: '', steps: [] };
   const text = renderHistory(

@@ -40,14 +40,14 @@ test('the list ends with every step, its seconds and its notes', async () => {
   expect(lines.some((line) => line.endsWith('Roll the fleet onto the image 1m 5s'))).toBe(true);
 });
 
-test('a failure is shown under its step and each undo as a row of its own', async () => {
+test('a failure is shown under its step and each undo on a line of its own', async () => {
   const text = (await draw(badRun)).join('\n');
   expect(text).toContain('the refresh failed');
   expect(text).toContain('undo: Roll the fleet onto the image 1s');
   expect(text).toContain('i-1 does not answer');
 });
 
-test('a run that stops in the middle of a step can be closed', async () => {
+test('the view of a run that stops in the middle of a step can be closed', async () => {
   const text = (await draw(goodRun.slice(0, 4))).join('\n');
   expect(text).toContain('Build the release on the bake host');
 });

@@ -47,7 +47,7 @@ describe('comparing a configuration', () => {
     ['finds a change of the file', { file: changed }, ['file']],
     ['finds a change in the cloud', { readings: [{ ...path, value: '/ready' }] }, ['cloud']],
     ['finds changes of both', { file: changed, readings: [{ ...path, value: '/up' }] }, ['both']],
-    ['does not know who, when nothing was recorded', { file: changed, applied: {} }, ['unknown']],
+    ['does not know which side changed when nothing was recorded', { file: changed, applied: {} }, ['unknown']],
     ['finds nothing where the cloud has what the file says now', { applied: changed }, []],
   ])('%s', (_name, changes, expected) => {
     expect(origin(changes)).toEqual(expected);
@@ -74,7 +74,7 @@ describe('comparing a configuration', () => {
     expect(origin({ readings: [surplus], applied: {} })).toEqual([]);
   });
 
-  it('waits with a minimum while the fleet is held for an event, and says nothing when the file is as it was', () => {
+  it('waits with a minimum while the fleet is held for an event, and reports nothing when the file is unchanged', () => {
     const held: Reading = {
       setting: 'capacity.min',
       kind: 'Auto Scaling group',
@@ -88,7 +88,7 @@ describe('comparing a configuration', () => {
     expect(settled(compared({}), one ? [one] : [])['capacity.min']).toBeUndefined();
   });
 
-  it('refuses a maximum below the instances that are wanted, and a port under instances', () => {
+  it('refuses a maximum below the requested instances, and a changed port under instances', () => {
     const max: Reading = {
       setting: 'capacity.max',
       kind: 'Auto Scaling group',
@@ -107,7 +107,7 @@ describe('comparing a configuration', () => {
     expect(empty?.blocked).toBeUndefined();
   });
 
-  it('records as applied all but what still waits or is undecided', () => {
+  it('records everything as applied that neither waits nor is undecided', () => {
     const open = compareConfiguration(compared({ file: changed }));
     expect(settled(compared({ file: changed }), open)).not.toHaveProperty('balancer.healthCheck.path');
     const others = compareConfiguration(compared({ readings: [{ ...path, value: '/ready' }] }));
@@ -115,7 +115,7 @@ describe('comparing a configuration', () => {
   });
 });
 
-describe('differences in words', () => {
+describe('differences as text', () => {
   const differences = compareConfiguration(
     compared({
       applied: {},
@@ -126,7 +126,7 @@ describe('differences in words', () => {
     }),
   );
 
-  it('tell the resources with one value together, and no control characters', () => {
+  it('list the resources with one value together, without control characters', () => {
     const [one, ...more] = describeDifferences(fleet, differences);
     expect(more).toEqual([]);
     expect(one?.message).toBe(

@@ -23,7 +23,7 @@ const doctorSizes = async () => {
   return found.flat().filter(({ message }) => /capacity/.test(message));
 };
 
-it('the size that a run has set before its process died is no difference to the file: its undo restores it', async () => {
+it('a size set by a crashed run is not a difference to the file: the undo of the run restores it', async () => {
   expect(await sizes()).toEqual([]);
   const { autoScaling } = world.aws;
   const group = world.fleet.names.group;

@@ -67,9 +67,9 @@ const template = (facts: Partial<DriftFacts['template']>) => ({
 });
 
 describe('drift', () => {
-  it('there is none in a fleet that is what the ledger says', () => expect(drifts()).toEqual([]));
+  it('is absent in a fleet that matches the ledger', () => expect(drifts()).toEqual([]));
 
-  it('there is none before the first release', () => {
+  it('is absent before the first release', () => {
     const before = { releases: [], expected: [], images: [image('ami-0')], template: template({ imageId: 'ami-0' }) };
     expect(drifts({ ...before, instances: [] })).toEqual([]);
   });
@@ -78,7 +78,7 @@ describe('drift', () => {
     ['gone', []],
     ['failed', [image('ami-2', { version: 'v2', state: 'failed' })]],
   ])(
-    'an image that is %s and still launched is an error, and the instances of its version are not',
+    'of an image that is %s and still launched is an error, without naming the instances of its version',
     (state, images) => {
       expect(drifts({ images })).toEqual([
         `error image-missing: image ami-2 of v2, which api-local launches, is ${state}: no instance can be launched | pipeline repair api`,
@@ -86,7 +86,7 @@ describe('drift', () => {
     },
   );
 
-  it('a disabled image is an error, also while a run is at work', () => {
+  it('of a disabled image is an error, also while a run is active', () => {
     const images = [image('ami-2', { version: 'v2', state: 'disabled' })];
     const found = [
       'error image-disabled: image ami-2 of v2, which api-local launches, is disabled: no instance can be launched | pipeline repair api',
@@ -95,7 +95,7 @@ describe('drift', () => {
     expect(drifts({ images, busy: true, expected: ['v9'] })).toEqual(found);
   });
 
-  it('an image of another tool is a warning, whatever instances are tagged with', () => {
+  it('of an image of another tool is a warning, whatever the tags of the instances', () => {
     const foreign = {
       template: template({ imageId: 'ami-9' }),
       images: [image('ami-9')],
@@ -111,7 +111,7 @@ describe('drift', () => {
     expect(drifts({ ...foreign, busy: true })).toEqual([]);
   });
 
-  it('a template version that was moved by hand is a warning, and so are the instances that do not follow', () => {
+  it('of a template version that was changed by hand is a warning, also for the instances that do not follow', () => {
     const moved = { template: template({ imageId: 'ami-1', release: 'v1', version: '2' }) };
     expect(drifts(moved)).toEqual([
       'warning other-version: api-local launches v1 (version 2 of lt-1), but by the ledger v2 serves | go back to v2: pipeline fast-rollback api v2',
@@ -121,21 +121,21 @@ describe('drift', () => {
     expect(drifts({ ...moved, expected: [] }).join()).not.toContain('other-version');
   });
 
-  it('instances on an image that is not a release are named, a few of many', () => {
+  it('of instances on an image that is not a release names a few of many', () => {
     const instances = ['i-1', 'i-2', 'i-3', 'i-4', 'i-5'].map((id) => instance(id, 'ami-9', 'v2'));
     expect(drifts({ instances, images: [image('ami-2', { version: 'v2' }), image('ami-9')] })).toEqual([
       'warning instance-image: 5 of 5 instances of api-local run image ami-9, which is not a release (i-1, i-2, i-3 and 2 more), but the group launches v2 | replace them: pipeline fast-rollback api v2 --how roll',
     ]);
   });
 
-  it('an instance that an in-place rollback has switched is none', () => {
+  it('does not include an instance that an in-place rollback has switched', () => {
     const instances = [instance('i-1', 'ami-2', 'v1', { flipped: true })];
     const images = [image('ami-1', { version: 'v1' }), image('ami-2', { version: 'v2' })];
     const back = { template: template({ imageId: 'ami-1', release: 'v1' }), expected: ['v1'], images, instances };
     expect(drifts(back)).toEqual([]);
   });
 
-  it('a tag that differs from the image, and a host that serves something else, are warnings', () => {
+  it('of a tag that differs from the image, and of a host that serves another version, is a warning', () => {
     const end = (id: string) =>
       `replace it: aws autoscaling terminate-instance-in-auto-scaling-group --instance-id ${id} --no-should-decrement-desired-capacity`;
     const instances = [instance('i-1', 'ami-2', 'v1'), instance('i-2', 'ami-2', 'v2', { serves: 'v1' })];
@@ -145,14 +145,14 @@ describe('drift', () => {
     ]);
   });
 
-  it('instances of an image that was made anew from one of them are none', () => {
+  it('does not include instances of an image that was baked again from one of them', () => {
     const made = [image('ami-3', { version: 'v2' })];
     const releases = [release('v2', 'ami-3')];
     expect(drifts({ template: template({ imageId: 'ami-3' }), images: made, releases })).toEqual([]);
   });
 });
 
-describe('the version that serves by the ledger', () => {
+describe('the version that serves according to the ledger', () => {
   const run = (operation: string, outcome: string | undefined, version?: string, previous?: string): RunRecord => ({
     ...{ id: 'run', operation, app: 'api', environment: 'local', startedAt: '', by: 'ann', host: 'h', command: '' },
     ...{ steps: [], outcome, version, previous },

@@ -32,7 +32,7 @@ function contextOf(changes: JournaledChange[] = []) {
   return { context, made, told };
 }
 
-it('a pool waits until the former one is gone, as AWS takes none before', async () => {
+it('a warm pool waits until the former one is gone, which AWS requires', async () => {
   const { context, made, told } = contextOf();
   const ending = { WarmPoolConfiguration: { Status: 'PendingDelete' as const } };
   calls.on(DescribeWarmPoolCommand).resolvesOnce(ending).resolvesOnce(ending).resolves({});
@@ -43,7 +43,7 @@ it('a pool waits until the former one is gone, as AWS takes none before', async 
   expect(calls.commandCalls(PutWarmPoolCommand)[0]?.args[0].input).toMatchObject({ MaxGroupPreparedCapacity: 8 });
 });
 
-it('one that does not go away in time is named', async () => {
+it('a former warm pool that is not deleted in time is named', async () => {
   const { context, made } = contextOf();
   calls.on(DescribeWarmPoolCommand).resolves({ WarmPoolConfiguration: { Status: 'PendingDelete' } });
   await expect(preparePool(context, 'Running', 8)).rejects.toMatchObject({
@@ -53,7 +53,7 @@ it('one that does not go away in time is named', async () => {
   expect(made).toEqual([]);
 });
 
-it('an undo does not wait: a pool that AWS does not take again is forgotten, as the journal says', async () => {
+it('an undo does not wait for a warm pool: one that AWS does not accept again is skipped, and the journal says so', async () => {
   const was = { state: 'Running', prepared: 8 };
   const { context, made, told } = contextOf([
     { ...journaled('delete-warm-pool', 'api', { result: null }), data: { was } },

@@ -28,7 +28,7 @@ describe('events of the schedule', () => {
     expect(actionNames().in).toBe('golden-pipeline-scale-in');
   });
 
-  it('are told apart by the time of their beginning, and one that goes on by having its end only', () => {
+  it('are identified by their start time, and an active one by having only its end', () => {
     const later = event('02T09:00', '02T14:00', 40);
     const [, end] = event('01T07:00', '01T12:00');
     const events = eventsOf([...later, ...(end ? [end] : []), nightly], now);
@@ -47,14 +47,14 @@ describe('events of the schedule', () => {
     ['that reaches into it', ['01T23:00', '02T09:30'], 1],
     ['inside of it', ['02T10:00', '02T11:00'], 1],
     ['around it', ['01T23:00', '02T20:00'], 1],
-    ['that begins with its end: no two actions may be due at once', ['02T14:00', '02T20:00'], 1],
+    ['that begins at its end, as two actions must not be due at the same time', ['02T14:00', '02T20:00'], 1],
     ['after it', ['02T14:01', '02T20:00'], 0],
-  ])('overlap with one %s', (_, [from = '', to = ''], count) => {
+  ])('overlap with an event %s', (_, [from = '', to = ''], count) => {
     const events = eventsOf(event('02T09:00', '02T14:00'), now);
     expect(overlapping(events, time(from), time(to))).toHaveLength(count);
   });
 
-  it('overlap with all that comes later when they have no end', () => {
+  it('overlap with all later events when they have no end', () => {
     const events = eventsOf(event('02T09:00'), now);
     expect(overlapping(events, time('09T09:00'), time('09T10:00'))).toHaveLength(1);
     expect(overlapping(events, time('01T09:00'), time('01T10:00'))).toEqual([]);
@@ -90,14 +90,14 @@ describe('scheduled actions of others', () => {
     expect(foreignRuns([action], window, 350)).toEqual([]);
   });
 
-  it('are named with their time and what they do', () => {
+  it('are named with their time and effect', () => {
     const [run] = foreignRuns([{ ...nightly, timeZone: 'Europe/Berlin' }], window, 350);
     expect(run && describeForeign(run)).toBe(
       'nightly at 2027-03-02T19:00:00.000Z (0 20 * * *, Europe/Berlin): min 3, desired 3',
     );
   });
 
-  it('say what the fleet will have by then', () => {
+  it('give the size that the fleet will have by then', () => {
     const morning = { name: 'morning', start: iso('02T06:00'), recurrence: '0 6 * * *', min: 4, desired: 10 };
     const size = { min: 4, desired: 8 };
     expect(sizeAt([nightly, morning], now, time('01T19:00'), size)).toEqual(size);

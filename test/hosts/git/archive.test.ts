@@ -46,7 +46,7 @@ describe('the attributes of an archive', () => {
     expect(whole.text('app/version')).toBe(commit);
   });
 
-  it('are not those of this clone: its settings, filters, info/attributes and replaced objects do not count', async () => {
+  it('are independent of this clone: its settings, filters, info/attributes and replaced objects are ignored', async () => {
     await repo.commit({
       '.gitattributes': '*.txt filter=shout\n*.auto text=auto\n',
       'app/a.txt': 'quiet\n',
@@ -69,20 +69,20 @@ describe('the attributes of an archive', () => {
     expect(await readFile(after.file)).toEqual(bytes);
   });
 
-  it('fill in what git describe says, by the tags', async () => {
+  it('fill in git describe by the tags', async () => {
     await repo.commit({ '.gitattributes': 'v export-subst\n', 'app/v': '$Format:%(describe:tags)$' });
     repo.git('tag', 'r7');
     expect((await archive()).text('v')).toBe('r7');
   });
 
-  it('that leave nothing of the folder are refused', async () => {
+  it('that exclude every file of the folder are refused', async () => {
     await repo.commit({ '.gitattributes': 'app export-ignore\n', 'app/a': 'x' });
     await expect(archive()).rejects.toMatchObject({ code: 'git.nothing-exported', outcome: 'usage' });
   });
 });
 
 describe('the names in an archive', () => {
-  it.each(['a', 'services/api', `${'deep/'.repeat(12)}er`])('arrive whatever they are, below %s', async (folder) => {
+  it.each(['a', 'services/api', `${'deep/'.repeat(12)}er`])('arrive unchanged, below %s', async (folder) => {
     const long = `${'l'.repeat(90)}/${'m'.repeat(90)}/${'n'.repeat(120)}`;
     const odd = ['with space', 'naïve', 'tab\there', 'quote\'"', 'back\\slash', '-dash', 'new\nline', long, 'x/y/z'];
     await repo.commit(Object.fromEntries(odd.map((name) => [`${folder}/${name}`, name])));
@@ -121,7 +121,7 @@ describe('the names in an archive', () => {
   }, 60_000);
 });
 
-it('a repository with SHA-256 ids, and a linked work tree, are archived too', async () => {
+it('a repository with SHA-256 ids, and a linked work tree, are archived', async () => {
   const other = join(repo.folder, 'sha256');
   runGit(repo.folder, 'init', '-q', '--object-format=sha256', other);
   await mkdir(join(other, 'app'));
@@ -138,7 +138,7 @@ it('a repository with SHA-256 ids, and a linked work tree, are archived too', as
   }
 });
 
-it('a clone that lacks a part of the commit is told how to get it', async () => {
+it('a clone that lacks a part of the commit gets an error with the command that fetches it', async () => {
   await repo.commit({ 'app/a': 'x', '.gitattributes': '# none\n' });
   repo.git('config', 'uploadpack.allowFilter', 'true');
   const partial = join(repo.folder, 'partial');

@@ -11,7 +11,7 @@ afterEach(() => repo.remove());
 
 const resolve = (ref: string) => resolveCommit({ repository: repo.repository, ref });
 
-it('a name that is a branch and a tag is refused with both, and either full name is taken', async () => {
+it('a name of both a branch and a tag is refused with both, and either full name is accepted', async () => {
   const first = await repo.commit({ a: '1' });
   repo.git('tag', 'v1');
   const second = await repo.commit({ a: '2' });
@@ -31,7 +31,7 @@ it('a name that is a branch and a tag is refused with both, and either full name
   expect(await resolve('main')).toBe(second);
 });
 
-it('a branch whose name is the beginning of another commit’s id is refused', async () => {
+it("a branch named like the beginning of another commit's id is refused", async () => {
   const first = await repo.commit({ a: '1' });
   await repo.commit({ a: '2' });
   repo.git('branch', first.slice(0, 8));
@@ -43,7 +43,7 @@ it('a branch whose name is the beginning of another commit’s id is refused', a
   expect(await resolve(first.slice(0, 9))).toBe(first);
 });
 
-it('a shallow clone knows which commits it lacks, and how to get them', async () => {
+it('a shallow clone reports missing commits, and how to fetch them', async () => {
   const first = await repo.commit({ a: '1' });
   const second = await repo.commit({ a: '2' });
   const shallow = join(repo.folder, 'shallow');

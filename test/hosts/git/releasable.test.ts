@@ -14,14 +14,14 @@ const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.re
 const check = (path = 'app') =>
   assertReleasable({ repository: repo.repository, path, commit: repo.git('rev-parse', 'HEAD') });
 
-it('an ordinary commit is fine, whatever its files are called', async () => {
+it('an ordinary commit is accepted, whatever the names of its files', async () => {
   await repo.commit({ 'app/a\nb': 'x', 'app/naïve': '', 'app/empty': '', README: pointer.slice(8) });
   await check();
   await check('.');
   await check('./app/');
 });
 
-it('a submodule is refused by its name, and elsewhere in the repository it does not matter', async () => {
+it('a submodule is refused by its name, and accepted elsewhere in the repository', async () => {
   const inner = await temporaryRepository();
   try {
     await inner.commit({ a: 'x' });
@@ -50,7 +50,7 @@ it('pointers of Git LFS are refused and counted, with attributes or without', as
   });
 });
 
-it('what export-ignore leaves out is not looked at, by itself or by its folder', async () => {
+it('files that export-ignore excludes are not checked, whether by themselves or by their folder', async () => {
   await repo.commit({
     '.gitattributes': 'docs/ export-ignore\n*.psd export-ignore filter=lfs\n',
     'app/docs/deep/a.bin': pointer,
@@ -62,7 +62,7 @@ it('what export-ignore leaves out is not looked at, by itself or by its folder',
   await check();
 });
 
-it('a file that goes through a filter here is refused, and one that an encrypting filter names', async () => {
+it('a file with an active filter here, or with an encrypting filter, is refused', async () => {
   const attributes = (text: string) => repo.commit({ '.gitattributes': text, 'app/keys': 'x', 'app/b': 'x' });
   await attributes('keys filter=mine\n');
   await check();
@@ -79,7 +79,7 @@ it('a file that goes through a filter here is refused, and one that an encryptin
   await check();
 });
 
-it('a link to a file of the repository that is not released is refused; one to the host, or within, is not', async () => {
+it('a link to a file of the repository outside of the release is refused, and one to the host, or within, is accepted', async () => {
   await repo.commit({ 'app/a': 'x', 'lib/shared.js': 'x' });
   await symlink('a', join(repo.repository, 'app/inside'));
   await symlink('/etc/hosts', join(repo.repository, 'app/absolute'));
@@ -96,13 +96,13 @@ it('a link to a file of the repository that is not released is refused; one to t
   await check('.');
 });
 
-it('names that the release role writes itself are refused in the root of what is released', async () => {
+it('names that the release role writes itself are refused in the root of the release', async () => {
   await repo.commit({ 'app/lib/release.json': '{}', 'release.json': '{}' });
   await check();
   await expect(check('.')).rejects.toMatchObject({ code: 'git.reserved-name' });
 });
 
-it('a folder without files, or that is not there, is refused', async () => {
+it('an empty or missing folder is refused', async () => {
   await repo.commit({ 'other/a': 'x' });
   await expect(check()).rejects.toMatchObject({
     code: 'git.bad-path',

@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('readFileAt', () => {
-  it('reads a file of a commit, below the path, whatever the work tree has', async () => {
+  it('reads a file of a commit below the path, independent of the work tree', async () => {
     const at = { repository, commit: head };
     expect((await readFileAt({ ...at, path: '.', file: 'README' }))?.text).toBe('top');
     expect((await readFileAt({ ...at, path: 'services/api', file: 'server.js' }))?.text).toBe('one');
@@ -82,11 +82,11 @@ describe('resolveCommit', () => {
     ':/one',
     'a\0b',
     '`id`',
-  ])('refuses %j before git sees it', async (ref) => {
+  ])('refuses %j before git is called', async (ref) => {
     await expect(resolveCommit({ repository, ref })).rejects.toMatchObject({ code: 'git.bad-ref', outcome: 'usage' });
   });
 
-  it('says that a repository has no commit yet', async () => {
+  it('reports a repository without commits', async () => {
     const empty = join(folder, 'empty');
     execFileSync('git', ['init', '-q', empty]);
     await expect(resolveCommit({ repository: empty, ref: 'HEAD' })).rejects.toMatchObject({
@@ -96,7 +96,7 @@ describe('resolveCommit', () => {
     });
   });
 
-  it('says that a folder is no repository, is not there, or is a file', async () => {
+  it('reports a folder that is not a repository, does not exist, or is a file', async () => {
     await writeFile(join(folder, 'file'), '');
     for (const wrong of [folder, join(folder, 'nowhere'), join(folder, 'file')]) {
       const wanted = { code: 'git.not-a-repository', message: `${wrong} is not a git repository` };
@@ -107,7 +107,7 @@ describe('resolveCommit', () => {
     });
   });
 
-  it('is not misled by the variables of a git hook', async () => {
+  it('ignores the variables of a git hook', async () => {
     process.env.GIT_DIR = '/nowhere';
     try {
       expect(await resolveCommit({ repository, ref: 'main' })).toBe(head);
@@ -128,7 +128,7 @@ describe('archiveCommit', () => {
     expect(list(file)).toEqual(['server.js']);
   });
 
-  it('takes the commit, not the work tree', async () => {
+  it('uses the commit, not the work tree', async () => {
     await writeFile(join(repository, 'services/api/server.js'), 'changed');
     const file = join(folder, 'b.tar');
     await archiveCommit({ repository, path: 'services/api', commit: head, file });
@@ -146,12 +146,12 @@ describe('archiveCommit', () => {
     await expect(archiveCommit(request)).rejects.toMatchObject({ code: 'git.bad-path' });
   });
 
-  it('takes full commit ids only', async () => {
+  it('accepts full commit ids only', async () => {
     const request = { repository, path: '.', commit: '--remote=x', file: join(folder, 'e.tar') };
     await expect(archiveCommit(request)).rejects.toMatchObject({ code: 'git.bad-ref' });
   });
 
-  it('ends with the signal’s reason', async () => {
+  it('rejects with the reason of the signal', async () => {
     const reason = new Error('interrupted');
     const request = {
       repository,
@@ -165,7 +165,7 @@ describe('archiveCommit', () => {
 });
 
 describe('describeWorkTree', () => {
-  it('tells what is changed below the path', async () => {
+  it('reports what is changed below the path', async () => {
     expect(await describeWorkTree({ repository, path: '.' })).toEqual({ clean: true, changes: [] });
     await writeFile(join(repository, 'services/api/new file.js'), '');
     await writeFile(join(repository, 'README'), 'changed');
@@ -179,7 +179,7 @@ describe('describeWorkTree', () => {
     }
   });
 
-  it('calls a bare repository clean, and archives from it', async () => {
+  it('reports a bare repository as clean, and archives from it', async () => {
     const bare = join(folder, 'bare.git');
     git('clone', '-q', '--bare', repository, bare);
     expect(await describeWorkTree({ repository: bare, path: '.' })).toEqual({ clean: true, changes: [] });

@@ -13,7 +13,7 @@ function header(name: string, size: number, type = '0'): Buffer {
 
 const padded = (text: string): Buffer => Buffer.concat([Buffer.from(text), Buffer.alloc(512 - text.length)]);
 
-it('a file whose size is in the header before it passes whole: git writes 0 in its own from 8 GiB on', async () => {
+it('a file passes completely when its size is in the header before it, since git writes 0 in its own from 8 GiB on', async () => {
   const record = '13 size=1024\n';
   const body = Buffer.alloc(1024, 'b');
   const stream = stripTar('app');

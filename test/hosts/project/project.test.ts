@@ -36,8 +36,8 @@ async function checkout(commit: string) {
   return { ...files, text: (name: string) => readFile(join(files.projectDir, name), 'utf8') };
 }
 
-describe('which commit plays run from', () => {
-  it('is HEAD, or the one that is named, of one repository; of two it is HEAD', async () => {
+describe('the commit that plays run from', () => {
+  it('is HEAD or the given ref, and HEAD when the app has a repository of its own', async () => {
     const first = head();
     const second = await repo.commit({ 'ansible/api.yml': 'two' });
     expect(await plan()).toEqual({ commit: second });
@@ -53,7 +53,7 @@ describe('which commit plays run from', () => {
   });
 
   it.each(['ansible/api.yml', 'ansible/new.yml', 'pipelines/api.ts', 'packer/base.pkr.hcl', 'ansible.cfg'])(
-    'is refused while %s is not committed, and named',
+    'is refused while %s is not committed, and the message names it',
     async (file) => {
       await repo.write({ [file]: 'changed' });
       await expect(plan()).rejects.toMatchObject({
@@ -68,7 +68,7 @@ describe('which commit plays run from', () => {
     },
   );
 
-  it('does not look at the rest of the repository, nor at plays where a commit of them is named', async () => {
+  it('ignores the rest of the repository, and changed plays when their commit is given', async () => {
     await repo.write({ 'app/later.js': 'x', README: 'x' });
     expect(await plan()).toEqual({ commit: head() });
     await repo.write({ 'ansible/api.yml': 'changed' });
@@ -78,7 +78,7 @@ describe('which commit plays run from', () => {
     await expect(plan({}, head())).rejects.toMatchObject({ code: 'git.dirty' });
   });
 
-  it('is a snapshot of a project in no repository, and refused where nothing but commits may count', async () => {
+  it('is a snapshot for a project without a repository, and refused where commits are required', async () => {
     await rm(join(repo.repository, '.git'), { recursive: true });
     const released = { repository: repo.repository, commit: 'a'.repeat(40), named: false };
     expect(await planProject(place, {}, released)).toEqual({ snapshot: true });
@@ -88,7 +88,7 @@ describe('which commit plays run from', () => {
     });
   });
 
-  it('needs the playbook in it, and on AWS in the repository of the project', async () => {
+  it('must contain the playbook, and on AWS the playbook must be in the repository of the project', async () => {
     const before = head();
     await repo.commit({ 'ansible/other.yml': 'x' });
     place = { ...place, playbook: join(repo.repository, 'ansible/other.yml') };
@@ -101,7 +101,7 @@ describe('which commit plays run from', () => {
     expect(await plan()).toEqual({ commit: head() });
   });
 
-  it('has no link that leads out of the repository, unless ansible.files names it', async () => {
+  it('must not have links out of the repository, unless ansible.files names them', async () => {
     for (const target of [repo.folder, '../../..']) {
       await symlink(target, join(repo.repository, 'ansible/roles'));
       await repo.commit();
@@ -129,7 +129,7 @@ describe('which commit plays run from', () => {
     await expect(plan()).rejects.toMatchObject({ code: 'project.link-outside' });
   });
 
-  it('names what of ansible.files cannot be copied', async () => {
+  it('names entries of ansible.files that cannot be copied', async () => {
     place.files = ['.'];
     await expect(
       checkoutProject(place, { commit: head(), parent: join(repo.repository, 'work') }),
@@ -141,7 +141,7 @@ describe('which commit plays run from', () => {
     expect(await readdir(join(repo.repository, 'work'))).toEqual([]);
   });
 
-  it('needs roles in submodules and what ansible.files names to be there', async () => {
+  it('requires roles in submodules and the entries of ansible.files to exist', async () => {
     const role = await temporaryRepository();
     try {
       await role.commit({ 'tasks/main.yml': '[]' });
@@ -164,7 +164,7 @@ describe('which commit plays run from', () => {
     }
   });
 
-  it('takes an untracked file that ansible.files names for no change', async () => {
+  it('ignores an untracked file that ansible.files names', async () => {
     await repo.write({ 'ansible/.vault-password': 'secret' });
     place = { ...place, files: ['ansible/.vault-password'] };
     expect(await plan()).toEqual({ commit: head() });
@@ -172,7 +172,7 @@ describe('which commit plays run from', () => {
 });
 
 describe('a checkout', () => {
-  it('has the commit whole, and the named files of the work tree with their modes', async () => {
+  it('has the whole commit, and the named files of the work tree with their modes', async () => {
     const commit = await repo.commit({ '.gitattributes': 'ansible export-ignore\n', 'ansible/run.sh': 'x' });
     await repo.write({
       'ansible/galaxy/a/b.yml': 'role',
@@ -193,7 +193,7 @@ describe('a checkout', () => {
     expect(repo.git('status', '--porcelain', 'ansible/api.yml')).toBe('M ansible/api.yml');
   });
 
-  it('of a project below the root of its repository, by a link, and with a sparse checkout', async () => {
+  it('has a project below the root of its repository, behind a link, and with a sparse checkout', async () => {
     await mkdir(join(repo.repository, 'deploy'));
     for (const part of ['ansible', 'pipelines']) {
       await rename(join(repo.repository, part), join(repo.repository, 'deploy', part));
@@ -210,13 +210,13 @@ describe('a checkout', () => {
     expect(made.playbook).toBe(join(made.projectDir, 'ansible/api.yml'));
   });
 
-  it('runs the filters that the clone has, for what only its owner can read', async () => {
+  it('runs the filters of the clone, readable by its owner only', async () => {
     const commit = await repo.commit({ '.gitattributes': 'ansible/*.key filter=crypt\n', 'ansible/a.key': 'secret' });
     repo.git('config', 'filter.crypt.smudge', 'tr a-z A-Z');
     expect(await (await checkout(commit)).text('ansible/a.key')).toBe('SECRET');
   });
 
-  it('of a commit that the clone lacks fails with how to get it', async () => {
+  it('of a commit that the clone lacks fails with the command that fetches it', async () => {
     const commit = 'b'.repeat(40);
     await expect(checkout(commit)).rejects.toMatchObject({
       code: 'project.commit-missing',
@@ -227,7 +227,7 @@ describe('a checkout', () => {
 });
 
 describe('a snapshot', () => {
-  it('is a commit of what is watched, as it is now; index, branches and work tree stay as they are', async () => {
+  it('is a commit of the watched files as they are now, and changes no index, branch or work tree', async () => {
     await repo.write({
       'ansible/api.yml': 'changed',
       'ansible/new.yml': 'new',
@@ -253,7 +253,7 @@ describe('a snapshot', () => {
     expect(await (await checkout(commit)).text('ansible/api.yml')).toBe('changed');
   });
 
-  it('of a project in no repository is kept beside its ledger, and found again', async () => {
+  it('of a project without a repository is kept beside its ledger, and found again', async () => {
     await rm(join(repo.repository, '.git'), { recursive: true });
     const commit = await takeSnapshot(place);
     await repo.write({ 'ansible/api.yml': 'changed', '.pipeline/ledger/x': 'x' });
@@ -266,7 +266,7 @@ describe('a snapshot', () => {
     expect(await (await checkout(commit)).text('pipelines/api.ts')).toBe('one');
   });
 
-  it('is taken before the first commit of a repository, too', async () => {
+  it('can be taken before the first commit of a repository', async () => {
     await rm(join(repo.repository, '.git'), { recursive: true });
     repo.git('init', '-q');
     expect(await planProject(place, { allowDirty: true })).toEqual({ snapshot: true });

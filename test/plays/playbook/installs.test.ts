@@ -26,7 +26,7 @@ async function installs(
   return installsOn(services, host, [{ role, ...(wanted !== undefined && { variables: { [variable]: wanted } }) }]);
 }
 
-describe('a host that has what a role wants needs nothing installed:', () => {
+describe('nothing needs to be installed on a host that has what a role requires:', () => {
   it.each([
     ['node', '20', 'v20.1.0\n'],
     ['node', '20', 'v24.0.0'],
@@ -57,11 +57,11 @@ describe('something is, or may be, installed where', () => {
       new PipelineError('ssh.failed', '`node --version` failed'),
       'role node: whether it installs Node is not known: `node --version` failed',
     ],
-  ] as const)('%s %s is wanted and the host answers %s', async (role, wanted, answer, reason) => {
+  ] as const)('%s %s is required and the host answers %s', async (role, wanted, answer, reason) => {
     expect(await installs(role, wanted, answer)).toEqual([reason]);
   });
 
-  it('there is no host to ask', async () => {
+  it('there is no host to check', async () => {
     const installer = { role: 'node' as const, variables: { node_major: '20' } };
     expect(await installsOn({} as Services, undefined, [installer])).toEqual([
       'role node: whether it installs Node is not known, as no host of the fleet could be asked',
@@ -69,7 +69,7 @@ describe('something is, or may be, installed where', () => {
   });
 });
 
-it('the host is asked as the user that the role runs as', async () => {
+it('the host is checked as the user that the role runs as', async () => {
   const asked: string[][] = [];
   await installs('node', '20', 'v20', { become: true, asked });
   expect(asked).toEqual([['sudo', '-n', 'node', '--version']]);

@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 
 describe('the undo of a builder', () => {
-  it('looks for the machine by its token until it shows, and launches none', async () => {
+  it('looks for the instance by its token until it shows, and launches none', async () => {
     mock.on(DescribeInstancesCommand).resolvesOnce({ Reservations: [] }).resolves(machine('pending'));
     const { context, made } = journaledContext({}, { aws }, [journaled('launch-builder', 'ami-1')]);
     await bootBuilder.undo?.(context);
@@ -34,7 +34,7 @@ describe('the undo of a builder', () => {
     expect(mock.commandCalls(RunInstancesCommand)).toHaveLength(0);
   });
 
-  it('takes a launch that shows no machine for refused', async () => {
+  it('treats a launch that shows no instance as refused', async () => {
     mock.on(DescribeInstancesCommand).resolves({ Reservations: [] });
     const refused = journaled('launch-builder', 'ami-1', { error: 'InsufficientInstanceCapacity' });
     const { context, made } = journaledContext({}, { aws }, [refused]);
@@ -43,7 +43,7 @@ describe('the undo of a builder', () => {
     expect(mock.commandCalls(DescribeInstancesCommand).length).toBeGreaterThan(5);
   });
 
-  it('waits for a machine that it knows and EC2 does not show yet: its end would be answered "not found"', async () => {
+  it('waits for a known instance that EC2 does not show yet, as its termination would be answered "not found"', async () => {
     const unseen = Object.assign(new Error('unseen'), { name: 'InvalidInstanceID.NotFound' });
     mock.on(DescribeInstancesCommand).rejectsOnce(unseen).resolves(machine('running'));
     const { context, made } = journaledContext({}, { aws }, [journaled('launch-builder', 'ami-1', { result: 'i-1' })]);
@@ -52,14 +52,14 @@ describe('the undo of a builder', () => {
     expect(mock.commandCalls(DescribeInstancesCommand)).toHaveLength(2);
   });
 
-  it('leaves a machine alone that is terminated already', async () => {
+  it('leaves an instance alone that is already terminated', async () => {
     mock.on(DescribeInstancesCommand).resolves(machine('terminated'));
     const { context, made } = journaledContext({}, { aws }, [journaled('launch-builder', 'ami-1', { result: 'i-1' })]);
     await bootBuilder.undo?.(context);
     expect(made).toEqual([]);
   });
 
-  it('passes on what it cannot read, instead of taking it for nothing', async () => {
+  it('passes a failed reading on, instead of treating it as a missing instance', async () => {
     mock.on(DescribeInstancesCommand).rejects(Object.assign(new Error('denied'), { name: 'UnauthorizedOperation' }));
     const { context } = journaledContext({}, { aws }, [journaled('launch-builder', 'ami-1')]);
     await expect(bootBuilder.undo?.(context)).rejects.toThrow('denied');

@@ -36,7 +36,7 @@ const reserve = (run: string) =>
 const states = async () => (await ledger.releases('api')).map(({ version, state }) => `${version} ${state}`);
 
 describe('the undo of the preflight', () => {
-  it('fails the version that its run has reserved, also when nobody knows how the reservation ended', async () => {
+  it('marks the version that its run has reserved as failed, also when the result of the reservation is unknown', async () => {
     await reserve('run-0');
     await reserve('run-1');
     // As planned; another version may have been given.
@@ -54,7 +54,7 @@ describe('the undo of the preflight', () => {
   });
 });
 
-describe('a fleet that is not ready', () => {
+describe('the preflight of a fleet', () => {
   let world: Simulated;
   beforeAll(async () => {
     world = await Simulated.create([], { switching: true });
@@ -73,7 +73,7 @@ describe('a fleet that is not ready', () => {
     return result.error;
   }
 
-  it('is refused with its suspended processes, but for those that a release can do without', async () => {
+  it('refuses suspended processes, except those that a release does not need', async () => {
     const { autoScaling } = world.services.aws;
     const { name } = await group();
     await suspendProcesses(autoScaling, name, ['Launch', 'AZRebalance', 'InstanceRefresh']);
@@ -87,7 +87,7 @@ describe('a fleet that is not ready', () => {
     }
   }, 30_000);
 
-  it('is refused when the image that serves could not be gone back to', async () => {
+  it('refuses a serving image that could not be rolled back to', async () => {
     const { ec2 } = world.services.aws;
     const ImageId = (await planRelease(world.services, world.clock, {})).initial.current.imageId ?? '';
     await ec2.send(new DisableImageCommand({ ImageId }));
@@ -101,7 +101,7 @@ describe('a fleet that is not ready', () => {
     }
   }, 30_000);
 
-  it('is refused with hosts that are not healthy, and taken when they are', async () => {
+  it('refuses unhealthy instances, and accepts them once they are healthy', async () => {
     const { autoScaling } = world.services.aws;
     const { name, instances } = await group();
     world.cloud.faults.add({ kind: 'insufficient-capacity' });
@@ -117,7 +117,7 @@ describe('a fleet that is not ready', () => {
     expect(await world.run(await planRelease(world.services, world.clock, {}))).toMatchObject({ outcome: 'done' });
   }, 60_000);
 
-  it('is waited for while it is only booting, and says for what', async () => {
+  it('waits while instances are booting, and names them', async () => {
     const { autoScaling } = world.services.aws;
     const { name, desired } = await group();
     await setCapacity(autoScaling, name, { desired: desired + 1 });
@@ -139,7 +139,7 @@ describe('a fleet that is not ready', () => {
     );
   }, 60_000);
 
-  it('is refused after release.timeouts.health with the lifecycle hook that holds an instance', async () => {
+  it('refuses after release.timeouts.health with the lifecycle hook that holds an instance', async () => {
     const { autoScaling } = world.services.aws;
     const { name, desired } = await group();
     const hook = { AutoScalingGroupName: name, LifecycleHookName: 'warm-up' };
@@ -165,7 +165,7 @@ describe('a fleet that is not ready', () => {
     }
   }, 60_000);
 
-  it('is refused at once with an instance that is unhealthy for the load balancer', async () => {
+  it('refuses at once an instance that is unhealthy for the load balancer', async () => {
     const { autoScaling } = world.services.aws;
     const { name, desired } = await group();
     await suspendProcesses(autoScaling, name, ['ReplaceUnhealthy']);

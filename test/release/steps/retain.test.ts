@@ -37,7 +37,7 @@ describe('retain', () => {
     expect(fleet.notes.at(-1)).toBe('2 images are kept');
   });
 
-  it('keeps what the run itself is about', async () => {
+  it('keeps the images of its own run', async () => {
     fleet = await TestFleet.create();
     const { imageId } = await fleet.release();
     for (let n = 0; n < 3; n++) await fleet.release();
@@ -45,7 +45,7 @@ describe('retain', () => {
     expect(fleet.images()).toEqual(['v1 available', 'v3 available', 'v4 available']);
   });
 
-  it('gives back what comes into use while it is being disabled', async () => {
+  it('enables an image again that comes into use while it is being disabled', async () => {
     fleet = await TestFleet.create({ retireGraceHours: 1 });
     const { imageId } = await fleet.release();
     for (let n = 0; n < 2; n++) await fleet.release();
@@ -56,7 +56,7 @@ describe('retain', () => {
     expect(fleet.images()).toEqual(['v1 available', 'v2 available', 'v3 available']);
   });
 
-  it('never fails a release that is done, but says what it could not do', async () => {
+  it('never fails a completed release, but reports what it could not do', async () => {
     fleet = await TestFleet.create();
     for (let n = 0; n < 3; n++) await fleet.release();
     fleet.cloud.instead = (operation) => {

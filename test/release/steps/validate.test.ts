@@ -17,7 +17,7 @@ beforeEach(() => {
   mock.on(TerminateInstancesCommand).resolves({});
 });
 
-describe('the undo of a proof', () => {
+describe('the undo of a validation', () => {
   it.each([
     ['whose process died between intent and outcome', {}],
     ['that was refused', { error: 'RequestLimitExceeded' }],
@@ -28,7 +28,7 @@ describe('the undo of a proof', () => {
     expect(mock.commandCalls(TerminateInstancesCommand)[0]?.args[0].input).toEqual({ InstanceIds: ['i-1'] });
   });
 
-  it('looks for no machine of a launch that a zone had no room for', async () => {
+  it('looks for no instance of a launch that a zone had no capacity for', async () => {
     const refused = journaled('launch-proof', 'ami-1', { result: { refused: 'InsufficientInstanceCapacity: no' } });
     const { context, made } = journaledContext({}, { aws }, [refused]);
     await validate.undo?.(context);
@@ -36,7 +36,7 @@ describe('the undo of a proof', () => {
     expect(mock.calls()).toHaveLength(0);
   });
 
-  it('has nothing to do once the machine was terminated', async () => {
+  it('has nothing to do once the instance was terminated', async () => {
     const ended = journaled('terminate-instance', 'i-1', { result: null });
     const { context, made } = journaledContext({}, { aws }, [launched, ended]);
     await validate.undo?.(context);

@@ -10,7 +10,7 @@ import sys
 
 
 def bind_address(instance_env):
-    """Where the services of this machine listen, as its instance file says."""
+    """The address on which the services of this host listen, from its instance file."""
     try:
         with open(instance_env) as file:
             found = re.findall(r'^\s*(?:export\s+)?HOST=["\']?([^"\'\s]+)', file.read(), re.M)

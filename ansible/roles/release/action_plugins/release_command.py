@@ -1,4 +1,4 @@
-"""Runs a program on the host, given to it and answered in one go over the connection."""
+"""Runs a program on the host, sent and answered in one exchange over the connection."""
 from __future__ import annotations
 
 import json
@@ -91,14 +91,14 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f'the program must be a list of itself and its arguments, not {argv!r}: [npm, ci]')
 
     def _python(self, task_vars):
-        """The host's Python, as a module would have it; variables come as they were written."""
+        """The host's Python, as for a module; variables are passed unchanged."""
         python = self._templar.template(task_vars.get('ansible_python_interpreter') or '')
         if python.startswith('auto'):
             python = (task_vars.get('ansible_facts') or {}).get('discovered_interpreter_python') or ''
         return shlex.split(python) or ['/usr/bin/python3']
 
     def _given(self):
-        """What the host is given but for the input, with values as text, as programs take them."""
+        """The data for the host without the input, with values as text."""
         arguments, environment = self._task.args, {}
         self._compute_environment_string(environment)
         argv = ['/bin/sh', '-c', arguments['script']] if 'script' in arguments else arguments['argv']
@@ -120,7 +120,7 @@ class ActionModule(ActionBase):
         return (text if text == '' or text.endswith('\n') else text + '\n').encode()
 
     def _read(self, answer):
-        """What the program on the host has printed last; what a login prints comes before it."""
+        """The last output of the program on the host, after the output of the login."""
         lines = answer['stdout'].rstrip().splitlines()
         try:
             ended = json.loads(lines[-1])

@@ -1,10 +1,10 @@
 """Removes from this host what must not be in an image: identity, keys, credentials, history, logs, caches. Prints what it removed.
 
 clean.py <folder of the app> <settings as JSON> [--check | --list] [--host=<folder that the host's files are below>]
-Settings: identity and shared of identity.json; paths, made_at_boot, shared_names, keep of whoever configures it.
-What a boot does not make again is printed as `lost: <name>: <path>`, what may not be removed here as `wrong: <why>`. With --list that is all
-it does, with --check it only judges the settings. What other hosts share by a network file system is left alone: it is not in an image. What
-is mounted below a folder goes with no folder.
+Settings: identity and shared of identity.json; paths, made_at_boot, shared_names, keep of the configuration.
+What a boot does not create again is printed as `lost: <name>: <path>`, what must not be removed as `wrong: <why>`. With --list it only
+prints these, with --check it only validates the settings. Network file systems are skipped, as they are not part of an image. Removing a
+folder does not remove file systems that are mounted below it.
 """
 import errno
 import glob
@@ -27,12 +27,12 @@ lost = []
 wrong = []
 stuck = []
 
-# Folders that many programs share: neither they nor all that is in them is anybody's own identity.
+# Folders that many programs share: neither a whole folder nor all of its contents is the identity of one host.
 COMMON = (
     '/', '/etc', '/home', '/media', '/mnt', '/opt', '/root', '/srv', '/tmp', '/usr/local', '/var', '/var/cache', '/var/db', '/var/lib',
     '/var/log', '/var/mail', '/var/opt', '/var/spool', '/var/tmp',
 )
-# What the operating system itself consists of.
+# Folders of the operating system.
 SYSTEM = re.compile(
     r'/(usr(?!/local/.)|bin|boot|dev|lib\w*|proc|run|sbin|sys|var/(lock|run)|var/lib/(apt|dpkg|rpm|pacman)|etc/(apt|alternatives|fstab|group|gshadow|'
     r'init\.d|ld\.so[^/]*|nsswitch\.conf|pam\.d|passwd|shadow|ssl|sudoers(\.d)?|systemd))(/|$)'
@@ -62,7 +62,7 @@ def mounts():
 
 
 def real_path(path):
-    """The path without links in the way; at its end it may be one."""
+    """The path with links resolved, except for its last part."""
     return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
 
 
@@ -73,7 +73,7 @@ def shared_by_hosts(path):
 
 
 def show(text):
-    """One line, whatever is in the name of a file."""
+    """A file name on one line, whatever it contains."""
     return ''.join(one if one.isprintable() else one.encode('unicode_escape').decode() for one in text)
 
 
@@ -109,7 +109,7 @@ def shared_problem_of(name):
 
 
 def check():
-    """Ends before anything is removed when a value is wrong."""
+    """Exits before anything is removed when a value is wrong."""
     names = [rule['name'] for rule in settings['identity']] + settings['shared']
     unknown = 'it must be one of %s' % ', '.join(names)
     wrong = []
@@ -129,7 +129,7 @@ def check():
 
 
 def rules():
-    """What one host has, with whether a boot makes it again."""
+    """The identity of one host, with whether a boot creates it again."""
     for rule in settings['identity']:
         if rule['name'] not in settings['keep']:
             yield rule['name'], rule.get('paths', []), rule.get('lost', False)
@@ -138,13 +138,13 @@ def rules():
 
 
 def matches(pattern):
-    """Paths; a `*` at the end is all that is there, hidden files too."""
+    """Expands a pattern; a `*` at the end matches everything, also hidden files."""
     hidden = [pattern[:-1] + name for name in ('.[!.]*', '..?*')] if pattern.endswith('/*') else []
     return sorted({path for one in [pattern, *hidden] for path in glob.glob(host + one)})
 
 
 def found_problem(pattern, path):
-    """Why what a pattern has matched may not be removed: a `*` or a link in the way must not lead to what may not be named."""
+    """Why what a pattern has matched may not be removed: a `*` or a link must not lead to a forbidden path."""
     real, own = real_path(path), os.path.realpath(root)
     on_host = real[len(ABOVE):] if real.startswith(ABOVE + '/') else real
     if SYSTEM.match(on_host) and not SYSTEM.match(pattern):
@@ -162,7 +162,7 @@ def found_problem(pattern, path):
 
 
 def found(pattern, given):
-    """What a pattern matches. What may not be removed is noted in `wrong`, for all that is `given` by others than ourselves."""
+    """The matches of a pattern. Forbidden ones are added to `wrong`, for patterns that are `given` by the configuration."""
     for path in matches(pattern):
         if shared_by_hosts(path):
             continue
@@ -180,7 +180,8 @@ def has_content(path):
 
 def remove(*paths):
     for path in paths:
-        # Private folders of running units and the payload of the module that runs us: they are removed without us.
+        # Private folders of running units and the payload of the module that runs us: they are removed without this
+        # program.
         if re.match('systemd-private-|ansible_.*_payload_', os.path.basename(path)) or shared_by_hosts(path):
             continue
         real = real_path(path)
@@ -200,7 +201,7 @@ def remove(*paths):
 
 
 def note_stuck(path, problem):
-    """Programs that run make and remove files meanwhile: those that are gone, and folders that got new files, are none of ours."""
+    """Programs that run make and remove files meanwhile: missing files, and folders with new files, are ignored."""
     if problem.errno not in (errno.ENOENT, errno.ENOTEMPTY):
         stuck.append('%s: %s' % (show(path), problem.strerror))
 
@@ -211,7 +212,7 @@ def remove_all(*patterns):
 
 
 def empty(path):
-    """Emptied in place: what has it open for appending goes on."""
+    """Empties a file in place, so that open writers can continue."""
     try:
         if stat.S_ISREG(os.lstat(path).st_mode) and os.path.getsize(path) > 0 and not shared_by_hosts(path):
             os.truncate(path, 0)
@@ -241,7 +242,7 @@ def empty_tree(folder):
 
 
 def clear_shared(name):
-    """Removes the files of a shared folder. The folders stay, for the app expects them, and so do the files that keep them in git."""
+    """Removes the files of a shared folder. Its folders are kept, as the app expects them, and so are the files that keep them in git."""
     for path in glob.glob(os.path.join(glob.escape(root), 'shared', name)):
         if not os.path.isdir(path):
             remove(path)
@@ -270,7 +271,7 @@ def homes():
 
 
 def run_agent(rule):
-    """Where the id is in one file with what all hosts need, only the agent's own program takes it out."""
+    """Where the id is in a file with shared data, only the agent's own program can remove it."""
     ask, run = ([host + command[0]] + command[1:] for command in (rule['ask'], rule['run']))
     if not os.path.exists(run[0]):
         return
@@ -292,7 +293,7 @@ check()
 if '--check' in options:
     sys.exit()
 MOUNTS = mounts()
-# All is judged before anything is removed.
+# Everything is checked before anything is removed.
 going = []
 for name, patterns, is_lost in rules():
     for path in [path for pattern in patterns for path in found(pattern, name.startswith('release_clean'))]:
@@ -308,7 +309,7 @@ remove(*going)
 for rule in settings['identity']:
     if 'run' in rule and rule['name'] not in settings['keep']:
         run_agent(rule)
-# cloud-init takes the next boot for the first one.
+# cloud-init treats the next boot as the first one.
 remove_all('/var/lib/cloud/*', '/var/lib/cloud/.[!.]*')
 remove_all('/etc/ssh/ssh_host_*')
 for home in dict.fromkeys(homes()):
@@ -318,7 +319,7 @@ for home in dict.fromkeys(homes()):
         '.*_history', '.lesshst', '.viminfo', '.wget-hsts', '.npm/_logs', '.cache',
     ):
         remove_all(os.path.join(glob.escape(home), name))
-    # Of the very play that runs this: it has changed nothing of the host.
+    # Files of the current play, which are not a change of the host.
     if not shared_by_hosts(os.path.join(host + home, '.ansible')):
         shutil.rmtree(os.path.join(host + home, '.ansible'), ignore_errors=True)
 empty(host + '/etc/machine-id')

@@ -1,4 +1,4 @@
-"""Reads the .env of a working copy: lines NAME=value as a shell has them, with # for comments. Prints them as JSON.
+"""Reads the .env of a working copy: lines NAME=value as in a shell, with # for comments. Prints them as JSON.
 
 Usage: dotenv.py FILE [NAME...]          prints {name: value}
        dotenv.py --check FILE [NAME...]  prints nothing; fails with the names that are missing or empty
@@ -29,7 +29,7 @@ def read():
         if not parts:
             continue
         match = re.fullmatch(r'([A-Za-z_][A-Za-z0-9_]*)=(.*)', parts[0], re.S)
-        # What is wrong may be a secret, so it is not shown.
+        # The wrong text may be a secret, so it is not shown.
         if len(parts) > 1 or not match:
             sys.exit('%s, line %d is not NAME=value; a value with spaces is quoted' % (path, number))
         found[match[1]] = match[2]

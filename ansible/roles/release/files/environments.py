@@ -1,9 +1,9 @@
-"""Tells which environments this host can switch to, or switches to one while it serves. Prints one JSON object.
+"""Lists the environments that this host can switch to, or switches to one while it serves. Prints one JSON object.
 
 Usage: environments.py list        {serving, environments: [newest first]}
        environments.py to VERSION  {ok, version, before, changed, seconds}, or {ok: false, version, reason}; can be repeated
-       environments.py again         the same for the version that serves: it takes over from itself, with secrets as they are now
-It lies in <root>/bin beside the programs it uses.
+       environments.py again         the same for the version that serves: it takes over from itself, with the current secrets
+It is in <root>/bin beside the programs it uses.
 """
 import json
 import os
@@ -49,7 +49,7 @@ def take_over(version, command='prepare'):
     prepared = ask(command, version)
     if not prepared['ok']:
         return {**prepared, 'version': before}
-    # From here on a boot starts the wanted version, whatever becomes of us.
+    # From here on a boot starts the wanted version, even if this program is killed.
     switch.switch(root, version)
     if prepared['ready']:
         taken = ask('take', version)

@@ -12,7 +12,7 @@ import time
 
 
 def bind_address(instance_env, otherwise):
-    """Where the services of this machine listen: as its instance file says, else as told."""
+    """Where the services of this host listen: from its instance file, else from the arguments."""
     try:
         with open(instance_env) as file:
             found = re.findall(r'^\s*(?:export\s+)?HOST=["\']?([^"\'\s]+)', file.read(), re.M)
@@ -22,7 +22,7 @@ def bind_address(instance_env, otherwise):
 
 
 def reachable(host):
-    """The address on which a service can be asked that listens on `host`."""
+    """The address for requests to a service that listens on `host`."""
     return {'0.0.0.0': '127.0.0.1', '::': '::1'}.get(host, host)
 
 
@@ -39,7 +39,7 @@ class Check:
             return False
 
     def problem(self):
-        """None when healthy, else what is wrong, in words."""
+        """None when healthy, else what is wrong, as text."""
         try:
             connection = http.client.HTTPConnection(self.host, self.port, timeout=2)
             connection.request('GET', self.path, headers={'Connection': 'close'})
@@ -54,7 +54,7 @@ class Check:
 
 
 def wrong_release(current, version):
-    """None when the link `current` names that version, else what is wrong, in words."""
+    """None when the link `current` names that version, else what is wrong, as text."""
     try:
         with open(os.path.join(current, 'release.json')) as file:
             found = json.load(file).get('version')
@@ -64,7 +64,7 @@ def wrong_release(current, version):
 
 
 def ended(pid_file, unit):
-    """Whether the process that the file names is gone, or systemd's unit has ended."""
+    """Whether the process that the file names is gone, or systemd's unit has stopped."""
     if unit:
         state = subprocess.run(['systemctl', 'is-active', unit], stdout=subprocess.PIPE, universal_newlines=True)
         return state.returncode == 3 and state.stdout.strip() != 'activating'
@@ -85,7 +85,7 @@ def last_lines(path, count=12):
 
 
 def redact(text, values):
-    """Without the values of the host's secrets (host_secrets.py): what a service prints ends in the record of the run."""
+    """Without the values of the host's secrets (host_secrets.py): the output of a service becomes part of the record of the run."""
     try:
         with open(values or '') as file:
             known = json.load(file).values()
@@ -97,12 +97,12 @@ def redact(text, values):
     return text
 
 
-# What node, Python, Ruby, Go, Java and nginx say of a port that another process has.
+# Messages of node, Python, Ruby, Go, Java and nginx about a port in use.
 IN_USE = re.compile(r'EADDRINUSE|address already in use|port \d+ (?:is|was) (?:already )?in use', re.I)
 
 
 def listening(folder):
-    """Ports on which processes that work in the folder accept connections. Linux only; none where it cannot be told."""
+    """Ports on which processes that work in the folder accept connections. Linux only; none where it cannot be determined."""
     sockets = set()
     for process in glob.glob('/proc/[0-9]*'):
         try:
@@ -124,7 +124,7 @@ def listening(folder):
 
 
 def ignored_port(port, folder, log):
-    """What an app must do that was started beside another one and listens elsewhere; None when nothing shows that it does so."""
+    """The fix for an app that was started beside another one and listens on the wrong port; None when nothing shows that."""
     must = 'it must listen on the port in the environment variable PORT, which is %d while it is checked beside what serves' % port
     if any(IN_USE.search(line) for line in log):
         return 'the app wants a port that another process has: ' + must
@@ -163,7 +163,7 @@ def main():
             said = '%s: %s: %s%s; its last log lines:\n%s' % (how, where, wrong, '; ' + why if why else '', '\n'.join(log))
             print(redact(said, options.secrets), file=sys.stderr)
             sys.exit(1)
-        # Systemd is asked by a program each time.
+        # Each query of systemd starts a program.
         time.sleep(0.25 if options.unit else 0.05)
 
 

@@ -1,15 +1,16 @@
 """Reads the secrets of a release on its host, and starts the service with them.
 
-  host_secrets.py run FOLDER -- COMMAND...   starts the command with the secrets in its environment, once they are there
-  host_secrets.py fetch FOLDER [OWNER]       reads what is not held yet
-  host_secrets.py refresh FOLDER RUN         reads all anew, and keeps the values before for `restore`
-  host_secrets.py restore FOLDER RUN         puts the values back that `refresh` of this run has replaced, and keeps them for another try
-  host_secrets.py forget FOLDER RUN          drops them
+  host_secrets.py run FOLDER -- COMMAND...   starts the command with the secrets in its environment, once they exist
+  host_secrets.py fetch FOLDER [OWNER]       reads missing values
+  host_secrets.py refresh FOLDER RUN         reads all again, and keeps the previous values for `restore`
+  host_secrets.py restore FOLDER RUN         restores the values that `refresh` of this run has replaced, and keeps them for a repetition
+  host_secrets.py forget FOLDER RUN          deletes them
   host_secrets.py restart FOLDER             restarts the service
 
-FOLDER is that of a release; its .release-secrets.json says which secrets it needs and where they are kept. Values are in the memory of
-the host only, in <run>/values.json (0600, owned by the service's user): a start that finds all its secrets there asks nobody, so an outage
-of AWS stops no restart. It is started with `python3 -I`, as the app's folder may have modules of the same names as Python's. Credentials are those of the instance's role, from the metadata service, and no others.
+FOLDER is that of a release; its .release-secrets.json has the references of its secrets. Values are only in the memory of the host, in
+<run>/values.json (0600, owned by the service's user): a start that finds all its secrets there makes no calls, so that the service can
+restart during an outage of AWS. It is started with `python3 -I`, as the app's folder may have modules with names of Python's own. The only
+credentials are those of the instance's role, from the metadata service.
 
 botocore signs, retries and backs off: the library behind the AWS CLI and Ansible's own modules, packaged by every distribution
 (python3-botocore, python3-boto3). It is imported only when something is to be read, as that costs 0.3 s.
@@ -27,13 +28,13 @@ import sys
 import time
 
 AT_ONCE = 10
-"""Names that GetParameters takes (AWS)."""
+"""Maximum number of names in GetParameters (AWS)."""
 LONGEST_PAUSE = 30
 """Seconds between two attempts of a start that lacks a secret."""
 
 
 class Unreadable(Exception):
-    """Secrets that cannot be read, a line each; never a value."""
+    """Secrets that cannot be read, one line each; never a value."""
 
 
 def load(folder):
@@ -51,7 +52,7 @@ def describe(reference):
 
 
 def complain(wanted, problems):
-    """`problems` by reference, in the words of the secrets' names."""
+    """`problems` by reference, reported with the secrets' names."""
     lines = ['%s (%s) %s' % (name, describe(ref), problems[ref]) for name, ref in sorted(wanted['references'].items()) if ref in problems]
     raise Unreadable('\n'.join(lines))
 
@@ -59,7 +60,7 @@ def complain(wanted, problems):
 # The file in memory.
 
 def read_values(path):
-    """{} where there are none. Not through a link: the folder is the service's, and root must not read for it what is not."""
+    """{} where there are none. Never through a link: the folder belongs to the service, and root must not read other files for it."""
     try:
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW)) as file:
             values = json.load(file)
@@ -73,7 +74,7 @@ def read_values(path):
 
 
 def held(wanted):
-    """The values by reference, when the host holds all that are needed; else None."""
+    """The values by reference, when the host has all required ones; else None."""
     values = read_values(values_file(wanted))
     references = set(wanted['references'].values())
     return {one: values[one] for one in references} if references <= set(values) else None
@@ -102,7 +103,7 @@ def locked(wanted):
 
 
 def give(wanted, file):
-    """To whom the folder belongs: the service's user."""
+    """The owner of the folder: the service's user."""
     if os.geteuid() == 0:
         folder = os.stat(wanted['run'])
         os.fchown(file, folder.st_uid, folder.st_gid)
@@ -121,7 +122,7 @@ def write(wanted, path, values):
 # The cloud.
 
 class Cloud:
-    """Clients with the credentials of the instance's role. Files and variables that an image or a user may have brought are not looked at."""
+    """Clients with the credentials of the instance's role. Files and variables from an image or a user are ignored."""
 
     def __init__(self):
         try:
@@ -159,7 +160,7 @@ class Cloud:
             return self._botocore.session.Session().create_client(
                 service,
                 region_name=self._region,
-                # Older versions of botocore do not look at these themselves.
+                # Older versions of botocore do not read these themselves.
                 endpoint_url=os.environ.get(variable) or os.environ.get('AWS_ENDPOINT_URL'),
                 aws_access_key_id=self._frozen.access_key,
                 aws_secret_access_key=self._frozen.secret_key,
@@ -175,7 +176,7 @@ class Cloud:
 
 
 def ask_cloud(wanted, references):
-    """The values of these references. @raises Unreadable naming every secret that is not to be had"""
+    """The values of these references. @raises Unreadable naming every secret that is not available"""
     cloud = Cloud()
     values, problems = {}, {}
     parameters = sorted(one for one in references if one.startswith('ssm:'))
@@ -208,7 +209,7 @@ def read_parameters(client, references, values, problems):
         answer = client.get_parameters(Names=list(names), WithDecryption=True)
     except Exception as error:
         problems.update({reference: why(error) for reference in references})
-        # One that may not be read is named in AWS's answer; the others were only asked for with it.
+        # A parameter without permission is named in AWS's answer; the others were only part of the same request.
         refused = {names[name] for name in names if re.search(r':parameter/%s(?![\w./-])' % re.escape(name.lstrip('/')), message_of(error))}
         if refused and code_of(error) == 'AccessDeniedException':
             others = 'was asked for together with %s' % ', '.join(describe(one) for one in sorted(refused))
@@ -257,7 +258,7 @@ def message_of(error):
 
 
 def why(error):
-    """In a few words: an answer of AWS holds no value, but what it holds is not for us to judge."""
+    """A short form of an error: answers of AWS have no value, but their other contents are unknown."""
     code = code_of(error)
     if code in ('ResourceNotFoundException', 'ParameterNotFound'):
         return 'does not exist'
@@ -273,7 +274,7 @@ def why(error):
 # What is to be done.
 
 def fetch(folder, owner=None):
-    """Reads what is not held, and gives all that the release needs, by reference."""
+    """Reads missing values, and returns all that the release needs, by reference."""
     wanted = load(folder)
     make_folder(wanted, owner)
     values = held(wanted)
@@ -287,7 +288,7 @@ def fetch(folder, owner=None):
 
 
 def wait_for(folder):
-    """As `fetch`, until all is there. A host that has just booted first waits its share, so that a whole fleet does not ask at once."""
+    """Like `fetch`, repeated until all values exist. A host that has just booted waits first, so that a fleet does not send all requests at once."""
     wanted = load(folder)
     staging = 'PIPELINE_STAGING' in os.environ
     if held(wanted) is None and not staging:
@@ -317,10 +318,10 @@ def run(folder, command):
 
 
 def refresh(folder, run_id):
-    """Values of other versions go: they are read when such a version starts."""
+    """Removes values of other versions, which are read again when such a version starts."""
     wanted = load(folder)
     make_folder(wanted)
-    # Locked from the start: a `restore` waits for one that still reads, and is not overtaken by it.
+    # Locked from the start: a `restore` waits for an active refresh, which cannot overwrite it later.
     with locked(wanted):
         fresh = ask_cloud(wanted, set(wanted['references'].values()))
         if not os.path.lexists(values_file(wanted, run_id)):
@@ -338,7 +339,7 @@ def restore(folder, run_id):
     with locked(wanted):
         if not os.path.lexists(path):
             return {'restored': False}
-        # They stay until `forget`: whoever dies before the service has been restarted does it again.
+        # They are kept until `forget`, so that a refresh that crashed before the restart can be repeated.
         write(wanted, values_file(wanted), read_values(path))
     return {'restored': True}
 
@@ -350,7 +351,7 @@ def forget(folder, run_id):
 
 
 def restart(folder):
-    """The service as the host's init knows it; one that does not start is seen by its health."""
+    """The service in the host's init system; the health check detects one that does not start."""
     wanted = load(folder)
     words = ['sv', '-w', str(wanted['stop_timeout']), 'force-restart', '/etc/service/' + wanted['service']]
     if wanted['init'] == 'systemd':

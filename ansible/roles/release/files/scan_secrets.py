@@ -1,12 +1,12 @@
-"""Looks for the values of the host's secrets on its own disk, which is about to become an image.
+"""Searches the host's disk for the values of its secrets before it becomes an image.
 
-Usage: scan_secrets.py ROOT RUN [FOLDER]; ROOT is that of the app, RUN the folder in memory with its values (host_secrets.py), FOLDER the only
-one to be looked through.
-Every file of every file system that an image takes is read: what is mounted read-only cannot have been written, and what is in memory or
-belongs to the kernel is not in an image. Values go to grep by a file in memory, never as arguments. Values of fewer than 8 characters are
-not looked for, as they would be found everywhere; of one with several lines the longest counts, as grep compares lines, and of PEM blocks those
-that are not public. The passwords in a JSON object or a URL are looked for by themselves, too, from 12 characters on.
-On a hit: exit 1, with the file and the name of the secret. So where a value is not in memory: nobody knows then what to look for.
+Usage: scan_secrets.py ROOT RUN [FOLDER]; ROOT is that of the app, RUN the folder in memory with its values (host_secrets.py), FOLDER
+limits the search.
+Every file of every file system in an image is read. Read-only mounts cannot have been written, and file systems in memory or of the kernel
+are not part of an image. Values are passed to grep in a file in memory, never as arguments. Values of fewer than 8 characters are not
+searched for, as they would be found everywhere. Of a multi-line value the longest line is used, as grep compares lines, and of PEM blocks
+those that are not public. Passwords of 12 or more characters in a JSON object or a URL are also searched for by themselves.
+A match exits with 1, with the file and the name of the secret. A value that is not in memory also exits with 1, as it cannot be searched for.
 """
 import glob
 import json
@@ -21,13 +21,13 @@ root, run, *only = sys.argv[1:]
 KERNEL = ('/proc', '/sys', '/dev', '/run')
 SHORTEST = 8
 SHORTEST_PART = 12
-"""Parts are guessed, and a password such as `postgres` is in many files."""
+"""Minimum length of a value, as a password such as `postgres` is in many files."""
 SHOWN = 5
 VIRTUAL = {
     'autofs', 'binfmt_misc', 'bpf', 'cgroup', 'cgroup2', 'configfs', 'debugfs', 'devpts', 'devtmpfs', 'efivarfs', 'fusectl', 'hugetlbfs',
     'mqueue', 'nfs', 'nfs4', 'nsfs', 'proc', 'pstore', 'ramfs', 'rpc_pipefs', 'securityfs', 'squashfs', 'sysfs', 'tmpfs', 'tracefs',
 }
-# Other hosts have them, too, so an image has not.
+# File systems that are not part of an image.
 NETWORK = re.compile(r'(nfs\d*|cifs|smb\w*|ceph|lustre|glusterfs|9p|afs|beegfs|gpfs|ocfs2|gfs2|fuse(\..*)?)$')
 PUBLIC = re.compile(r'-----BEGIN ((?:TRUSTED )?CERTIFICATE|(?:RSA )?PUBLIC KEY|CERTIFICATE REQUEST|X509 CRL)-----.*?-----END \1-----', re.S)
 SECRET_KEY = re.compile(r'(?<!public)(?<!public_)(key|token|passwd|password|passphrase|pwd|secret|credentials?)$', re.I)
@@ -43,13 +43,13 @@ def read_json(path):
 
 
 def line_of(text):
-    """What to look for of a value: its longest line that is not public."""
+    """The text to search for: the longest line of a value that is not public."""
     lines = [line.strip() for line in PUBLIC.sub('', text).splitlines() if not line.startswith('-----')]
     return max(lines or [''], key=len) or max(text.splitlines() or [''], key=len).strip()
 
 
 def leaves(value, key=''):
-    """Texts in JSON whose key is that of a secret."""
+    """Values in JSON whose key is named like a secret."""
     if isinstance(value, dict):
         return [one for name, inner in value.items() for one in leaves(inner, name)]
     if isinstance(value, list):
@@ -84,10 +84,10 @@ def assert_held(values):
 
 
 def secrets():
-    """What to look for: names by pattern."""
+    """The search patterns, with the names of their secrets."""
     values = read_json(os.path.join(run, 'values.json'))
     assert_held(values)
-    # Those that a refresh has replaced may be on the disk as well.
+    # Values that a refresh has replaced may be on the disk, too.
     before = [read_json(path) for path in glob.glob(os.path.join(glob.escape(run), 'before-*.json'))]
     names = {}
     for path in glob.glob(os.path.join(glob.escape(root), 'releases', '*', '.release-secrets.json')):
@@ -107,7 +107,7 @@ def secrets():
 
 
 def mounts():
-    """Mount points with whether an image has what is there."""
+    """Mount points, with whether they are part of an image."""
     found = {}
     with open('/proc/self/mountinfo', 'rb') as file:
         for line in file:
@@ -116,7 +116,7 @@ def mounts():
             place = os.fsdecode(re.sub(rb'\\([0-7]{3})', lambda match: bytes([int(match.group(1), 8)]), fields[4]))
             kind = fields[fields.index(b'-') + 1].decode()
             elsewhere = kind in VIRTUAL or NETWORK.match(kind)
-            # The disk of a machine is its root, whatever that is made of; a rehearsal has it in memory.
+            # The disk of a host is its root file system of any type; in the local cloud it is in memory.
             found[place] = place == '/' or (not elsewhere and b'rw' in fields[5].split(b','))
     return found
 
@@ -166,7 +166,7 @@ def grep(patterns, paths):
         pass_fds=[memory],
         env={'PATH': os.environ.get('PATH', '/usr/bin:/bin'), 'LC_ALL': 'C'},
     )
-    # 123: some grep has found nothing. Files may go while we look.
+    # 123: some grep has found nothing. Files may be removed during the search.
     wrong = [line for line in process.stderr.decode(errors='replace').splitlines() if 'No such file or directory' not in line]
     if process.returncode not in (0, 123) or wrong:
         sys.exit('secrets: the disk cannot be compared with the values of its secrets: %s' % '; '.join(wrong[:5] or [str(process.returncode)]))

@@ -1,11 +1,11 @@
-"""Serves one app: holds its listening socket for as long as the machine serves and runs the environment that `current` names on it.
+"""Serves one app: holds its listening socket for as long as the host serves, and runs the environment that `current` names on it.
 
 Another environment takes over without a closed socket or a lost request:
   prepare  it is started beside the one that serves, with PORT (the staging port) and LISTEN_FD (the held socket) in its environment;
            it answers on PORT only, where its health is checked
-  take     SIGUSR2: it accepts from LISTEN_FD and closes PORT, which is how one sees that it does; then the one before gets
-           SIGQUIT: it stops accepting, answers what is open with `Connection: close`, and ends
-At a start there is nothing to check beside: the environment gets LISTEN_FD alone and accepts from it at once. SIGTERM ends all.
+  take     SIGUSR2: it accepts from LISTEN_FD and closes PORT, which shows that it does; then the old one gets
+           SIGQUIT: it stops accepting, answers open connections with `Connection: close`, and exits
+At a start no other environment runs: the environment only gets LISTEN_FD and accepts from it at once. SIGTERM stops everything.
 Commands come as a JSON line over the socket <run>/control, each answered by one.
 
 Usage: serve.py <root>, with <root>/service.json and releases/<version>/service.json as written by the role.
@@ -23,17 +23,17 @@ import time
 import health
 
 RESPAWN_SECONDS = 1
-"""Between two starts of an environment that ends by itself, as runit and systemd do."""
+"""Pause between two starts of an environment that exits by itself, as in runit and systemd."""
 PREPARED_SECONDS = 60
 """How long a checked environment waits for its `take`."""
 LET_GO_SECONDS = 5
-"""How long the environment before may go on accepting after SIGQUIT."""
+"""How long the old environment may continue to accept after SIGQUIT."""
 LINGER_SECONDS = 75
-"""How long the environment before may wait for idle connections; longer than a balancer keeps them (60 s by default)."""
+"""How long the old environment may wait for idle connections; longer than a load balancer keeps them (60 s by default)."""
 
 
 def with_parent():
-    """Runs in the child: it is told to end when this process dies, lest it keep the port from the next one."""
+    """Runs in the child, which is stopped when this process dies, so that it does not block the port."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
@@ -82,7 +82,7 @@ class Worker:
         return self.process.poll() is None
 
     def tell(self, number, seconds):
-        """Sends a signal; what still runs after so many seconds is killed."""
+        """Sends a signal, and kills the process if it still runs after this many seconds."""
         if self.alive():
             self.process.send_signal(number)
         self.end_by = time.monotonic() + seconds
@@ -119,7 +119,7 @@ class Server:
         return Worker(self.root, version, self.listener.fileno(), {'HOST': self.host, **environment})
 
     def tend(self):
-        """Looks after the processes: starts what ended by itself, kills what overstays."""
+        """Supervises the processes: restarts those that exited, kills those that exceed their time."""
         now = time.monotonic()
         if self.serving and not self.serving.alive() and not self.stopping:
             print('serve: %s exited with %s' % (self.serving.version, self.serving.process.returncode), flush=True)
@@ -178,7 +178,7 @@ class Server:
         return {'ok': False, 'reason': '%s is not healthy beside %s: %s' % (version, self.state()['version'], wrong)}
 
     def take(self, version):
-        """Gives the held socket to the version that was prepared."""
+        """Passes the held socket to the prepared version."""
         if not self.candidate or self.candidate.version != version or not self.candidate.alive():
             return {'ok': False, 'reason': '%s is not prepared' % version}
         candidate = self.candidate
@@ -201,7 +201,7 @@ class Server:
         return {'ok': True, 'before': before and before.version, **self.state()}
 
     def wait_let_go(self, worker):
-        """Until it accepts no more: it has closed its descriptor of the held socket. One that never does is told to end."""
+        """Waits until it has closed its descriptor of the held socket and accepts no more. Otherwise it is stopped."""
         def holds():
             try:
                 return os.readlink('/proc/%d/fd/%d' % (worker.process.pid, number)) == held
@@ -218,7 +218,7 @@ class Server:
             time.sleep(0.005)
 
     def answer(self):
-        """Reads a command and answers it. Whoever asks and does not go on is not waited for."""
+        """Reads a command and answers it. It does not wait for a client that stops sending."""
         connection, _ = self.control.accept()
         with connection:
             connection.settimeout(5)
@@ -253,7 +253,7 @@ class Server:
                 self.answer()
 
     def stop(self, *_):
-        """Ends everything. Our own hold on the socket goes first, so that the app decides how long it accepts."""
+        """Stops everything. The own descriptor of the socket is closed first, so that the app decides how long it accepts."""
         if self.stopping:
             return
         self.stopping = True

@@ -1,7 +1,7 @@
-"""Links a name in a release's folder to its shared place. What the commit has there is copied there first, never over what is there.
+"""Links a name in a release's folder to its shared place. Files of the commit are copied there first, and never replace existing ones.
 
 share.py <release folder> <shared folder> <name> directory|file
-Prints the names that it copied. Other releases may be using the shared place meanwhile: a file appears there whole, or not at all.
+Prints the names that it copied. Other releases may use the shared place meanwhile, so files appear there only when they are complete.
 """
 import os
 import shutil
@@ -21,7 +21,7 @@ def owner_of(path):
 
 
 def give(path, owner):
-    """To whom the shared place belongs; only root can."""
+    """The owner of the shared place, which only root can set."""
     if os.geteuid() == 0:
         os.lchown(path, *owner)
 
@@ -31,7 +31,7 @@ def add_file(source, target, owner):
     try:
         shutil.copy2(source, part)
         give(part, owner)
-        # Unlike a rename, a link never replaces what is there.
+        # Unlike a rename, a link never replaces an existing file.
         os.link(part, target)
         copied.append(target)
     except FileExistsError:

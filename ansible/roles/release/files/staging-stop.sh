@@ -1,7 +1,7 @@
 # Stops the process that staging-start has left in $folder/pid, politely for 10 s, and removes $folder.
 if [ -e "$folder" ]; then
   pid=$(cat "$folder/pid" 2>/dev/null)
-  # A pid may be another process's by now: only one that works in a release folder is ours.
+  # The pid may belong to another process by now, so it must work in a release folder.
   ours() { case "$(readlink "/proc/$pid/cwd" 2>/dev/null)/" in "$release"*) true ;; *) false ;; esac; }
   if [ -n "$pid" ] && ours; then
     kill -TERM "$pid"

@@ -1,8 +1,8 @@
-"""Tells whether a service runs, started from what its files say now; a play that changes nothing restarts nothing.
+"""Reports whether a service runs with its current files, so that a play without changes restarts nothing.
 
-Usage: started.py ask ROOT INIT APP [FILE...]    prints `yes`, or why it has to be started again
-       started.py note ROOT INIT APP [FILE...]   writes down that it was started from them
-INIT is `systemd` or `runit`. Besides the files it is <ROOT>/current that counts; switch.py takes the note away with every switch.
+Usage: started.py ask ROOT INIT APP [FILE...]    prints `yes`, or why it must be restarted
+       started.py note ROOT INIT APP [FILE...]   records that it was started from them
+INIT is `systemd` or `runit`. Besides the files, <ROOT>/current is compared; switch.py deletes the record at every switch.
 """
 import hashlib
 import os

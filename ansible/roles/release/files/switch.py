@@ -1,7 +1,7 @@
 """Atomically points <root>/current at releases/<version>, or removes it for ''.
 
-Remembers what it named before in <root>/previous; with --forget (what it named is about to be removed) it does not.
-Usage: switch.py <root> <version> [--forget] [--dry-run]; prints {changed, previous}. --dry-run only says what it would change.
+Records the old version in <root>/previous; not with --forget, for a version that is about to be removed.
+Usage: switch.py <root> <version> [--forget] [--dry-run]; prints {changed, previous}. --dry-run only prints what it would change.
 """
 import json
 import os
@@ -9,7 +9,7 @@ import sys
 
 
 def point(link, target):
-    """A new link renamed over the old one: there is no moment without."""
+    """Renames a new link over the old one, so that the link always exists."""
     fresh = link + '.new'
     if os.path.lexists(fresh):
         os.unlink(fresh)
@@ -27,7 +27,7 @@ def switch(root, version, forget=False, dry_run=False):
     if wanted and not os.path.isfile(os.path.join(root, wanted, 'release.json')):
         sys.exit('%s is not a complete release: stage it first' % os.path.join(root, wanted))
     if before != wanted:
-        # What was noted of the service's start holds no more (started.py).
+        # The record of the service's start is no longer valid (started.py).
         if os.path.lexists(os.path.join(root, 'started')):
             os.unlink(os.path.join(root, 'started'))
         if before and not forget:
