@@ -1,40 +1,14 @@
-import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
-import { nearest, show } from '@golden-pipeline/shared/text';
+import { usageError } from '@golden-pipeline/shared/errors';
 import { Command, CommanderError } from 'commander';
-import { loadPipeline } from '../config/load.ts';
-import type { Pipeline } from '../config/pipeline.ts';
-import type { Around } from '../release/hooks.ts';
-import type { RunnerServices } from '../runner/ports.ts';
-import { isTask } from '../tasks/define.ts';
+import { projectDir } from '../config/project-dir.ts';
+import { type AppTasks, loadTasks } from '../runner/project-tasks.ts';
 import { readInputs, usageOf } from '../tasks/read-inputs.ts';
 import type { Task } from '../tasks/types.ts';
-import { type CliContext, type GlobalOptions, projectDir } from './context.ts';
+import type { CliContext, GlobalOptions } from './context.ts';
 
-/** The tasks of an app and where they run. */
-export interface AppTasks {
-  pipeline: Pipeline;
-  tasks: Readonly<Record<string, Task>>;
-}
-
-/** The tasks of `pipelines/<app>.ts`. @throws usage errors as {@link loadPipeline} does */
-export async function tasksOf(context: CliContext, app: string, options: GlobalOptions): Promise<AppTasks> {
-  const pipeline = await loadPipeline({ projectDir: projectDir(context, options), app });
-  const tasks = Object.entries(pipeline.tasks).filter((entry): entry is [string, Task] => isTask(entry[1]));
-  return { pipeline, tasks: Object.fromEntries(tasks) };
-}
-
-/** @throws usage error `task.unknown` with a suggestion */
-export function taskNamed({ pipeline, tasks }: AppTasks, name: string): Task {
-  const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
-  if (task) return task;
-  const names = Object.keys(tasks);
-  const near = nearest(name, names);
-  const hint = names.length === 0 ? `${pipeline.file} has no tasks` : `tasks of ${pipeline.app}: ${names.join(', ')}`;
-  throw usageError(
-    'task.unknown',
-    `${pipeline.app} has no task ${show(name)}`,
-    near ? `did you mean ${near}? ${hint}` : hint,
-  );
+/** The tasks of an app of the project. @throws usage errors as {@link loadTasks} does */
+export function tasksOf(context: CliContext, app: string, options: GlobalOptions): Promise<AppTasks> {
+  return loadTasks({ projectDir: projectDir(context, options), app });
 }
 
 /**
@@ -93,28 +67,4 @@ function optionsByName(command: Command, task: Task): Record<string, unknown> {
 
 function withChoices(description: string, choices: readonly string[] | undefined): string {
   return choices ? `${description} (${choices.join(', ')})` : description;
-}
-
-/** An error of a task may come from another copy of this product, which the pipelines file has loaded. */
-export function asOwnError(error: unknown): unknown {
-  if (error instanceof PipelineError || !(error instanceof Error) || error.name !== 'PipelineError') return error;
-  const { code, hint, details, outcome } = error as PipelineError;
-  return new PipelineError(code, error.message, { hint, details: [...details], outcome, cause: error });
-}
-
-/** The tasks that the configuration puts around a release; none is loaded when there are none. */
-export async function hooksOf(
-  context: CliContext,
-  { app, release }: Pick<RunnerServices['fleet'], 'app' | 'release'>,
-  options: GlobalOptions,
-): Promise<Around[]> {
-  const hooks = release?.around ?? [];
-  if (hooks.length === 0) return [];
-  const found = await tasksOf(context, app, options);
-  const named = (name: string) => ({ name, task: taskNamed(found, name) });
-  return hooks.map((one) => ({
-    before: named(one.before),
-    after: named(one.after),
-    arguments: one.arguments,
-  }));
 }

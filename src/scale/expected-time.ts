@@ -1,6 +1,7 @@
 import prettyMs from 'pretty-ms';
 import type { ScaleServices, ScaleState } from '../fleet/scaling/state.ts';
 import type { RunRecord } from '../ledger/types.ts';
+import { scaleName } from './name.ts';
 
 /** Runs of the app that are looked through for what a former one took. */
 const recentRuns = 30;
@@ -17,7 +18,7 @@ export async function expectedTime(
   const checks = `${text(intervalSeconds * healthyThreshold)} of health checks (${healthyThreshold} x ${intervalSeconds} s)`;
   const runs = await ledger.runs(fleet.app, recentRuns).catch((): RunRecord[] => []);
   const after = at === undefined ? '' : ` from ${at} on`;
-  const former = runs.find((run) => run.operation === 'scale' && secondsOf(run, 'wait') !== undefined);
+  const former = runs.find((run) => run.operation === scaleName && secondsOf(run, 'wait') !== undefined);
   if (former) {
     const seconds = (secondsOf(former, 'resize') ?? 0) + (secondsOf(former, 'wait') ?? 0);
     return `expected time${after}: about ${text(seconds)}, as \`${former.command}\` took; boot, and ${checks}`;

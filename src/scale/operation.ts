@@ -1,6 +1,7 @@
 import type { Operation } from '../engine/operation.ts';
 import type { ScaleServices, ScaleState } from '../fleet/scaling/state.ts';
-import { scaleName, scaleSteps } from './plan.ts';
+import { scaleName } from './name.ts';
+import { scaleSteps } from './plan.ts';
 
 export const scaleOperation: Operation<ScaleServices, ScaleState> = {
   name: scaleName,

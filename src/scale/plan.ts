@@ -22,6 +22,7 @@ import { type EventPool, readPool, wantedPool } from '../fleet/scaling/warm-pool
 import { describeEvent, eventsOf, runningEvent, sizeAt } from '../fleet/scaling/windows.ts';
 import { prove } from '../release/steps/validate.ts';
 import { checkForeign, refuseOverlap } from './clashes.ts';
+import { scaleName } from './name.ts';
 import { cancelScale } from './steps/cancel.ts';
 import { checkScale } from './steps/check.ts';
 import { preheat } from './steps/preheat.ts';
@@ -37,9 +38,6 @@ const proveImage: ScaleStep = {
 
 const now: ScaleStep[] = [checkScale, proveImage, preheat, resize, waitHealthy];
 const later: ScaleStep[] = [checkScale, proveImage, preheat, schedule];
-
-/** Its name in records and journals. */
-export const scaleName = 'scale';
 
 /** The procedure, by when the size changes: now, at a time to come, or back to the usual one. */
 export function scaleSteps({ scale }: Pick<ScaleState, 'scale'>): ScaleStep[] {

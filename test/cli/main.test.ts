@@ -72,7 +72,7 @@ test('outside of a project the error says where it looked; --project must name o
   expect(outside).toMatchObject({ code: 2, err: expect.stringContaining('no folder pipelines/ in /') });
   expect(await run(['status', '--project', 'nowhere'])).toMatchObject({
     code: 2,
-    err: expect.stringContaining('"nowhere" is no project'),
+    err: expect.stringContaining('"nowhere" is not a project'),
   });
 });
 
@@ -90,6 +90,6 @@ test('a defect is exit code 1, and is told as one', async () => {
 test('a port that is none is refused', async () => {
   expect(await run(['local', 'up', '--port', 'x'])).toMatchObject({
     code: 2,
-    err: expect.stringContaining('--port "x" is no port'),
+    err: expect.stringContaining('--port "x" is not a port'),
   });
 });

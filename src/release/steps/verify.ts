@@ -29,14 +29,16 @@ export const verify: Step<Services, RollState> = {
   },
 };
 
-/** What has served the whole window is known-good: image and ledger say so. */
-export async function markKnownGood(context: RollContext): Promise<void> {
+/**
+ * What has served the whole window is known-good: image and ledger say so.
+ * @param options.unrecorded The ledger may have no record of the version: that is noted.
+ */
+export async function markKnownGood(context: RollContext, { unrecorded = false } = {}): Promise<void> {
   const { fleet, aws, ledger } = context.services;
   const { imageId, version } = context.state;
   if (!imageId) return;
   await context.change({ action: 'mark-known-good', target: imageId }, () => tagKnownGood(aws.ec2, imageId));
-  // A rollback goes on without a record, too.
-  if (context.run.operation === 'fast-rollback' && !(await ledger.release(fleet.app, version))) {
+  if (unrecorded && !(await ledger.release(fleet.app, version))) {
     context.note(`the ledger has no record of ${version}; add it: pipeline ledger rebuild ${fleet.app}`);
     return;
   }
