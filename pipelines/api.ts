@@ -19,7 +19,7 @@ export default definePipeline({
   },
   defaultEnvironment: 'local',
   environments: {
-    // The cloud that `pipeline local up` starts on this machine: quick health checks, a short watch.
+    // The cloud that `pipeline local up` starts on this computer: quick health checks, a short watch.
     local: {
       cloud: 'local',
       region: 'eu-west-1',
@@ -35,7 +35,7 @@ export default definePipeline({
         retireGraceHours: 0,
         verifySeconds: 5,
         pollSeconds: 0.25,
-        // This machine is the whole fleet at once: what slows it down is mostly the release itself.
+        // This computer is the whole fleet at once: what slows it down is mostly the release itself.
         watch: { perSecond: 20, baselineSeconds: 4, burstSeconds: 1, latencyFloorMs: 250 },
         timeouts: { health: 60, bake: 60, drain: 30, refresh: 180, ansible: 180 },
       },

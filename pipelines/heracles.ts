@@ -3,7 +3,7 @@ import { definePipeline, defineTask, onOneHost, text } from 'golden-pipeline';
 
 const queues = ['tickets', 'mails'];
 
-/** The worker's own program does it, for all machines at once; `stop` waits until no message is under way. */
+/** The worker's own program does it, for all instances at once; `stop` waits until no message is in progress. */
 const consumers = (verb: 'stop' | 'start', queue: string) => [
   'env',
   `REDIS_URL=${redis}`,
@@ -21,7 +21,7 @@ const consuming = (verb: 'stop' | 'start', other: 'stop' | 'start') =>
     summary: `${verb} consuming messages of a queue`,
     arguments: { queue: text('name of the queue', { choices: queues }) },
     undoneBy: ({ queue }) => `${other}-consuming-messages ${queue}`,
-    describe: ({ queue }) => [`${verb} the consumers of ${queue} on all machines`],
+    describe: ({ queue }) => [`${verb} the consumers of ${queue} on all instances`],
     async run(context, { queue }) {
       const printed = await context.change({ action: `${verb}-consumers`, target: queue }, () =>
         onOneHost(context, consumers(verb, queue), patienceMs),

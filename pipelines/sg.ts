@@ -1,6 +1,6 @@
 import { closeSecurityGroup, defineTasks, openSecurityGroup } from 'golden-pipeline';
 
-/** Ports of the machines of a fleet that may be opened for a while, each to a single address unless told otherwise. */
+/** Ports of the instances of a fleet that may be opened for a while, each to a single address unless told otherwise. */
 const openings = {
   'api-ssh': { fleet: 'api', port: 22, hours: 1, maxHours: 8 },
   'office-metrics': { fleet: 'api', port: 9100, widestPrefix: 24, hours: 8 },

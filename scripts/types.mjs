@@ -16,6 +16,15 @@ const sdkClients = {
   resolveId: (id) => (id.startsWith('@aws-sdk/') ? path('scripts/types/sdk-clients.d.ts') : null),
 };
 
+/** The private workspace is not a package of its own: its files are read as those of this one. */
+const workspace = {
+  name: 'workspace',
+  resolveId: (id) => {
+    const name = /^@golden-pipeline\/shared\/(.+)$/.exec(id)?.[1];
+    return name === undefined ? null : path(`packages/shared/src/${name}.ts`);
+  },
+};
+
 /**
  * Writes the types of `src/index.ts` to a file.
  * @throws Error when they name a package that a project may not have, or a type of the SDK that `scripts/types` lacks
@@ -28,7 +37,7 @@ export async function bundleTypes(file) {
       /^[@a-z]/.test(id) && !inlined.includes(id) && !id.startsWith('@aws-sdk/') && !id.startsWith('@golden-pipeline/'),
     // Ports name more types of the SDK than what tasks see of them.
     shimMissingExports: true,
-    plugins: [sdkClients, types],
+    plugins: [workspace, sdkClients, types],
     onLog: (_level, log) => {
       if (log.code !== 'SHIMMED_EXPORT') process.stderr.write(`types: ${log.message}\n`);
     },

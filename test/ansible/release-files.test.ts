@@ -208,7 +208,7 @@ describe('health.py', () => {
     status = 503;
     await writeFile(join(root, 'pid'), '999999999');
     const { stderr } = await health(`--pid-file=${join(root, 'pid')}`, '--timeout=60');
-    expect(stderr).toContain('it ended before it was healthy');
+    expect(stderr).toContain('it exited before it was healthy');
   });
 
   it('does not wait for a unit that has ended, and does for one that is starting', async () => {

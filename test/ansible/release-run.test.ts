@@ -130,7 +130,7 @@ http.server.HTTPServer((os.environ['HOST'], port), http.server.SimpleHTTPRequest
     const port = await listen(taken);
     try {
       const printed = await stage(`port = ${port}`);
-      expect(printed).toContain('it ended before it was healthy');
+      expect(printed).toContain('it exited before it was healthy');
       expect(printed).toContain('the app wants a port that another process has: it must listen on the port in the');
       expect(printed).toContain('environment variable PORT');
     } finally {

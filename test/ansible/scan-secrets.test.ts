@@ -83,10 +83,12 @@ it('finds a value in any script, in a large file with holes, with any name', asy
   expect(stderr).toContain(`${name} holds`);
 });
 
-it('names five files when a value is in many, and says what to do with one that is no secret', async () => {
+it('names five files when a value is in many, and says what to do with one that is not a secret', async () => {
   await hold('postgres');
   for (let n = 0; n < 12; n++) await write(`disk/${n}`, 'user postgres');
   const { stderr } = await scan();
   expect(stderr.split(' holds the value of KEY')).toHaveLength(6);
-  expect(stderr).toMatch(/; 7 more files\. .* A value that is no secret, such as a user name, is set as a variable/);
+  expect(stderr).toMatch(
+    /; 7 more files\. .* A value that is not a secret, such as a user name, belongs in a variable/,
+  );
 });

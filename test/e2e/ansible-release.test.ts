@@ -168,7 +168,7 @@ describe('the release role on a real machine', () => {
   });
 
   const flip = async (...words: string[]) =>
-    JSON.parse(await hosts.run(host, ['python3', '/srv/api/bin/flip.py', ...words])) as Record<string, unknown>;
+    JSON.parse(await hosts.run(host, ['python3', '/srv/api/bin/environments.py', ...words])) as Record<string, unknown>;
 
   it('flips to an environment that is there and back, answering every request meanwhile', async () => {
     expect(await flip('list')).toEqual({ serving: 'v2', environments: ['v2', 'v1'] });
@@ -242,7 +242,7 @@ describe('the release role on a real machine', () => {
 
   it('says at once when the app does not even start', async () => {
     const failure = (await play('stage', 'v5').catch((error) => error)) as PipelineError;
-    expect(failure.message).toContain('it ended before it was healthy');
+    expect(failure.message).toContain('it exited before it was healthy');
     expect(failure.details.join('\n')).toContain('config.json is not JSON');
     await play('unstage', 'v5');
     expect(await sh('ls /srv/api/releases')).toBe('v1\nv2');

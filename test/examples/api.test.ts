@@ -239,7 +239,7 @@ describe('another environment takes over the held socket', () => {
       )
       .toBe(200);
     const flip = async (version: string) => {
-      const { stdout } = await promisify(execFile)('python3', [join(root, 'bin/flip.py'), 'to', version]);
+      const { stdout } = await promisify(execFile)('python3', [join(root, 'bin/environments.py'), 'to', version]);
       return JSON.parse(stdout) as Record<string, unknown>;
     };
     return { port, flip };

@@ -140,7 +140,7 @@ describe('a failure', () => {
 
   it('has a hint where the app ignores its port', async () => {
     const stderr =
-      'it ended before it was healthy: http://127.0.0.1:3001/health: Connection refused; the app wants a port that another process has: it must listen on the port in the environment variable PORT, which is 3001 while it is checked beside what serves; its last log lines:\nEADDRINUSE';
+      'it exited before it was healthy: http://127.0.0.1:3001/health: Connection refused; the app wants a port that another process has: it must listen on the port in the environment variable PORT, which is 3001 while it is checked beside what serves; its last log lines:\nEADDRINUSE';
     await ansible([failed({ msg: 'non-zero return code', stderr })], 'process.exit(2)');
     await expect(play()).rejects.toMatchObject({
       hint: expect.stringContaining('let the app listen on HOST and PORT'),

@@ -156,7 +156,7 @@ def main():
             return
         gone = ended(options.pid_file, options.unit)
         if gone or time.monotonic() >= deadline:
-            how = 'it ended before it was healthy' if gone else 'not healthy after %g s' % options.timeout
+            how = 'it exited before it was healthy' if gone else 'not healthy after %g s' % options.timeout
             log = last_lines(options.log)
             where = 'http://%s:%d%s' % (check.host, check.port, check.path)
             why = ignored_port(check.port, options.beside, log) if options.beside else None

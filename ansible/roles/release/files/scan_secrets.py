@@ -191,5 +191,5 @@ if patterns:
         more = ['%d more files' % (len(hits) - SHOWN)] if len(hits) > SHOWN else []
         sys.exit(
             'secrets: this disk is not baked: %s. What writes it there must not, as it would be in every image. '
-            'A value that is no secret, such as a user name, is set as a variable of the service instead' % '; '.join(hits[:SHOWN] + more)
+            'A value that is not a secret, such as a user name, belongs in a variable of the service instead' % '; '.join(hits[:SHOWN] + more)
         )

@@ -122,7 +122,7 @@ class Server:
         """Looks after the processes: starts what ended by itself, kills what overstays."""
         now = time.monotonic()
         if self.serving and not self.serving.alive() and not self.stopping:
-            print('serve: %s ended with %s' % (self.serving.version, self.serving.process.returncode), flush=True)
+            print('serve: %s exited with %s' % (self.serving.version, self.serving.process.returncode), flush=True)
             self.respawn_at = max(self.respawn_at, self.serving.started + RESPAWN_SECONDS)
             self.serving = None
         if self.serving is None and not self.stopping and now >= self.respawn_at:
@@ -171,7 +171,7 @@ class Server:
             self.tend()
             time.sleep(0.02)
         if not candidate.alive():
-            wrong = 'it ended with %s before it was healthy' % candidate.process.returncode
+            wrong = 'it exited with %s before it was healthy' % candidate.process.returncode
         if self.candidate:
             self.drop_candidate()
         wrong = health.redact(wrong, self.settings.get('secrets'))
@@ -191,7 +191,7 @@ class Server:
                 return {'ok': False, 'reason': '%s did not take over within %g s of SIGUSR2' % (version, self.settings['health_timeout'])}
             time.sleep(0.005)
         if not candidate.alive():
-            return {'ok': False, 'reason': '%s ended at SIGUSR2: it cannot take over' % version}
+            return {'ok': False, 'reason': '%s exited at SIGUSR2: it cannot take over' % version}
         before, self.serving, self.candidate = self.serving, candidate, None
         candidate.end_by = None
         if before:

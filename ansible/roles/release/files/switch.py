@@ -25,7 +25,7 @@ def switch(root, version, forget=False, dry_run=False):
     if dry_run:
         return {'changed': before != wanted, 'previous': before and os.path.basename(before)}
     if wanted and not os.path.isfile(os.path.join(root, wanted, 'release.json')):
-        sys.exit('%s is no complete release: stage it first' % os.path.join(root, wanted))
+        sys.exit('%s is not a complete release: stage it first' % os.path.join(root, wanted))
     if before != wanted:
         # What was noted of the service's start holds no more (started.py).
         if os.path.lexists(os.path.join(root, 'started')):

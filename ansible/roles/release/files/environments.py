@@ -1,8 +1,8 @@
 """Tells which environments this host can switch to, or switches to one while it serves. Prints one JSON object.
 
-Usage: flip.py list        {serving, environments: [newest first]}
-       flip.py to VERSION  {ok, version, before, changed, seconds}, or {ok: false, version, reason}; can be repeated
-       flip.py again       the same for the version that serves: it takes over from itself, with secrets as they are now
+Usage: environments.py list        {serving, environments: [newest first]}
+       environments.py to VERSION  {ok, version, before, changed, seconds}, or {ok: false, version, reason}; can be repeated
+       environments.py again         the same for the version that serves: it takes over from itself, with secrets as they are now
 It lies in <root>/bin beside the programs it uses.
 """
 import json
@@ -41,7 +41,7 @@ def environments():
     return sorted(found, key=lambda name: [int(part) if part.isdigit() else 0 for part in re.split(r'(\d+)', name)], reverse=True)
 
 
-def flip(version, command='prepare'):
+def take_over(version, command='prepare'):
     started = time.monotonic()
     if version not in environments():
         return {'ok': False, 'reason': 'there is no environment %s here; there are: %s' % (version, ', '.join(environments()) or 'none')}
@@ -73,8 +73,8 @@ def main(command, version=None):
         return {'serving': serving, 'environments': environments()}
     try:
         if command == 'again':
-            return flip(os.path.basename(os.readlink(os.path.join(root, 'current'))), 'again')
-        return flip(version)
+            return take_over(os.path.basename(os.readlink(os.path.join(root, 'current'))), 'again')
+        return take_over(version)
     except (OSError, ValueError, KeyError) as error:
         return {'ok': False, 'version': None, 'reason': 'the service cannot be asked: %s' % error}
 
