@@ -78,6 +78,18 @@ module.exports = {
       to: {},
     },
     {
+      name: 'terminal-libraries-in-cli-only',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: 'node_modules/(listr2|picocolors|@clack/prompts|commander|cli-table3)/' },
+    },
+    {
+      name: 'no-process-below-cli-and-composition',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli|composition|ledger|hosts)/' },
+      to: { path: '^(node:)?(process|readline|tty)$', dependencyTypes: ['core'] },
+    },
+    {
       name: 'the-local-cloud-is-known-to-cli-and-composition',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(cli|composition)/' },

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { appPattern } from '../config/names.ts';
+import { projectDir } from '../config/project-dir.ts';
 import type { CommandSpec } from './command.ts';
-import { type CliContext, projectDir } from './context.ts';
+import type { CliContext } from './context.ts';
 
 /**
  * `pipeline <app> ...` means the app's task, or the command of that name for the app; only when the first word is no command

@@ -1,7 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@golden-pipeline/shared/clock';
-import { usageError } from '@golden-pipeline/shared/errors';
 import type { SignalSource } from '../engine/interrupt.ts';
 
 /** Where text goes; a terminal knows that it is one. */
@@ -81,37 +78,7 @@ function output(stream: NodeJS.WriteStream): Output {
   };
 }
 
-/**
- * The project's folder: `--project`, else the nearest folder from here upwards that has `pipelines/`.
- * @throws usage error `project.not-found`.
- */
-export function projectDir(context: Pick<CliContext, 'cwd'>, options: Pick<GlobalOptions, 'project'>): string {
-  if (options.project !== undefined) {
-    const folder = resolve(context.cwd, options.project);
-    if (hasPipelines(folder)) return folder;
-    throw usageError(
-      'project.not-found',
-      `${JSON.stringify(options.project)} is no project: it has no folder pipelines/`,
-      'name the folder that holds pipelines/',
-    );
-  }
-  for (let folder = context.cwd; ; folder = dirname(folder)) {
-    if (hasPipelines(folder)) return folder;
-    if (folder === dirname(folder)) break;
-  }
-  throw usageError(
-    'project.not-found',
-    `no folder pipelines/ in ${context.cwd} or any folder above it`,
-    'go to your project, or name it with --project DIR',
-  );
-}
-
-function hasPipelines(folder: string): boolean {
-  const path = join(folder, 'pipelines');
-  return existsSync(path) && statSync(path).isDirectory();
-}
-
-/** Whether to colour what goes to `output`; see https://no-color.org for NO_COLOR. */
+/** Whether to color what goes to `output`; see https://no-color.org for NO_COLOR. */
 export function useColor(
   context: Pick<CliContext, 'env'>,
   options: Pick<GlobalOptions, 'color'>,

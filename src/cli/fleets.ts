@@ -1,5 +1,6 @@
+import { projectDir } from '../config/project-dir.ts';
 import type { Fleet } from '../config/settings.ts';
-import { type CliContext, type GlobalOptions, projectDir } from './context.ts';
+import type { CliContext, GlobalOptions } from './context.ts';
 
 /**
  * The fleet that a command is about: the app named in its arguments, in `--env` or the app's default environment.

@@ -1,8 +1,9 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { type ControlClient, controlClient, readCloud } from 'golden-pipeline-local-cloud/client';
 import { localCloudDir } from '../composition/surroundings.ts';
+import { projectDir } from '../config/project-dir.ts';
 import type { CommandOptions } from './command.ts';
-import { type CliContext, projectDir } from './context.ts';
+import type { CliContext } from './context.ts';
 
 /**
  * The controls of the running local cloud.

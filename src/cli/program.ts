@@ -5,6 +5,7 @@ import type { CommandOptions, CommandSpec } from './command.ts';
 import { commands, groups } from './commands/index.ts';
 import type { CliContext } from './context.ts';
 import { globalOptions } from './global-options.ts';
+import { commandMeant } from './meanings.ts';
 
 /** What the arguments ask for: a command to run, or help or the version, which have been printed. */
 export type Parsed = { spec: CommandSpec; args: (string | undefined)[]; options: CommandOptions } | 'printed';
@@ -53,7 +54,7 @@ export async function parse(context: CliContext, specs: readonly CommandSpec[] =
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return 'printed';
-    throw toUsageError(error, complaint, helpFor(context.argv, specs));
+    throw toUsageError(error, complaint, { argv: context.argv, first: program.args[0], specs });
   }
   return parsed;
 }
@@ -89,16 +90,23 @@ function describe(command: Command, spec: CommandSpec): void {
 }
 
 /** `error: unknown command 'relase'\n(Did you mean release?)` becomes a message and a hint. */
-function toUsageError(error: CommanderError, complaint: string, help: string): PipelineError {
+function toUsageError(
+  error: CommanderError,
+  complaint: string,
+  { argv, first: firstWord, specs }: { argv: readonly string[]; first?: string; specs: readonly CommandSpec[] },
+): PipelineError {
   if (error.code === 'commander.help') {
     // Commander has printed the help, which is all the hint one needs.
     return usageError('usage.no-command', 'no command given');
   }
   const [first = error.message, ...more] = (complaint || error.message).trim().split('\n');
-  const suggestion = /^\(Did you mean (.+)\?\)$/s.exec(more.join('\n'))?.[1];
+  const similar = /^\(Did you mean (.+)\?\)$/s.exec(more.join('\n'))?.[1];
+  const unknown = /unknown command '(.+)'/.exec(first)?.[1];
+  // Below a group, only its own commands can be meant.
+  const suggestion = unknown !== undefined && unknown === firstWord ? commandMeant(unknown, specs, similar) : similar;
   const code = error.code.replace(/^commander\./, 'usage.').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const message = (suggestion === undefined ? [first, ...more].join('\n') : first).replace(/^error: /, '');
-  return usageError(code, message, suggestion === undefined ? help : `did you mean ${suggestion}?`);
+  const message = (similar === undefined ? [first, ...more].join('\n') : first).replace(/^error: /, '');
+  return usageError(code, message, suggestion === undefined ? helpFor(argv, specs) : `did you mean ${suggestion}?`);
 }
 
 /** The help of the command that was meant, as far as it can be told. */

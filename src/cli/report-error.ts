@@ -1,7 +1,8 @@
 import { exitCodeOf, Interrupted } from '../engine/interrupt.ts';
+import { toShownError } from '../shared/shown-error.ts';
 import { type CliContext, useColor } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { errorDocument, renderError, toShownError } from './views/errors.ts';
+import { errorDocument, renderError } from './views/errors.ts';
 import { writeJson } from './views/json.ts';
 import { colorsFor } from './views/text.ts';
 

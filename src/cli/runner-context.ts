@@ -1,10 +1,11 @@
 import { hostname } from 'node:os';
+import { redactionOf } from '../config/redaction.ts';
 import { operations } from '../runner/operations.ts';
 import type { RunnerContext, RunnerServices } from '../runner/ports.ts';
+import { readHooks } from '../runner/project-tasks.ts';
 import { commandLine } from './command-line.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
-import { redactionOf } from './secrets.ts';
-import { hooksOf, tasksOf } from './tasks.ts';
+import { tasksOf } from './tasks.ts';
 import { terminalPrompter } from './terminal-prompter.ts';
 import { terminalReporter } from './terminal-reporter.ts';
 
@@ -14,6 +15,7 @@ export function runnerContext(
   options: GlobalOptions,
   fleet: RunnerServices['fleet'],
 ): RunnerContext {
+  const tasks = () => tasksOf(context, fleet.app, options);
   return {
     clock: context.clock,
     signals: context.signals,
@@ -24,8 +26,8 @@ export function runnerContext(
     redact: redactionOf(fleet, context.env),
     operations,
     project: {
-      hooks: () => hooksOf(context, fleet, options),
-      task: async (name) => (await tasksOf(context, fleet.app, options)).tasks[name],
+      hooks: async () => (fleet.release ? readHooks(fleet.release, tasks) : []),
+      task: async (name) => (await tasks()).tasks[name],
     },
     exit: (code) => context.exit(code),
   };

@@ -1,5 +1,4 @@
-import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
-import { nearest, show } from '@golden-pipeline/shared/text';
+import { usageError } from '@golden-pipeline/shared/errors';
 import { Command, CommanderError } from 'commander';
 import { loadPipeline } from '../config/load.ts';
 import type { Pipeline } from '../config/pipeline.ts';
@@ -8,33 +7,11 @@ import type { RunnerServices } from '../runner/ports.ts';
 import { isTask } from '../tasks/define.ts';
 import { readInputs, usageOf } from '../tasks/read-inputs.ts';
 import type { Task } from '../tasks/types.ts';
-import { type CliContext, type GlobalOptions, projectDir } from './context.ts';
+import type { CliContext, GlobalOptions } from './context.ts';
 
-/** The tasks of an app and where they run. */
-export interface AppTasks {
-  pipeline: Pipeline;
-  tasks: Readonly<Record<string, Task>>;
-}
-
-/** The tasks of `pipelines/<app>.ts`. @throws usage errors as {@link loadPipeline} does */
-export async function tasksOf(context: CliContext, app: string, options: GlobalOptions): Promise<AppTasks> {
-  const pipeline = await loadPipeline({ projectDir: projectDir(context, options), app });
-  const tasks = Object.entries(pipeline.tasks).filter((entry): entry is [string, Task] => isTask(entry[1]));
-  return { pipeline, tasks: Object.fromEntries(tasks) };
-}
-
-/** @throws usage error `task.unknown` with a suggestion */
-export function taskNamed({ pipeline, tasks }: AppTasks, name: string): Task {
-  const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
-  if (task) return task;
-  const names = Object.keys(tasks);
-  const near = nearest(name, names);
-  const hint = names.length === 0 ? `${pipeline.file} has no tasks` : `tasks of ${pipeline.app}: ${names.join(', ')}`;
-  throw usageError(
-    'task.unknown',
-    `${pipeline.app} has no task ${show(name)}`,
-    near ? `did you mean ${near}? ${hint}` : hint,
-  );
+/** The tasks of an app of the project. @throws usage errors as {@link loadTasks} does */
+export function tasksOf(context: CliContext, app: string, options: GlobalOptions): Promise<AppTasks> {
+  return loadTasks({ projectDir: projectDir(context, options), app });
 }
 
 /**

@@ -33,9 +33,6 @@ const later = [checkScale, validateCurrentImage, preheat, schedule];
 /** Back to the usual size. */
 export const cancelSteps = [cancelScale];
 
-/** Its name in records and journals. */
-export const scaleName = 'scale';
-
 /** The procedure, by when the size changes: now, at a time to come, or back to the usual one. */
 export function scaleSteps({ scale }: Pick<CancelState, 'scale'>): readonly Step<Services, ScaleState>[] {
   if (scale.cancel) return cancelSteps;

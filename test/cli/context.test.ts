@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { projectDir, useColor } from '../../src/cli/context.ts';
+import { useColor } from '../../src/cli/context.ts';
 import { localCloudDir } from '../../src/composition/surroundings.ts';
+import { projectDir } from '../../src/config/project-dir.ts';
 import { Written } from './support/fake-context.ts';
 
 let folder = '';
@@ -18,7 +19,7 @@ test('the project is the nearest parent folder with pipelines/, or the one in --
   expect(projectDir({ cwd: join(folder, 'services', 'api') }, {})).toBe(folder);
   expect(projectDir({ cwd: '/' }, { project: folder })).toBe(folder);
   expect(projectDir({ cwd: join(folder, 'services') }, { project: '..' })).toBe(folder);
-  expect(() => projectDir({ cwd: folder }, { project: 'services' })).toThrow('"services" is no project');
+  expect(() => projectDir({ cwd: folder }, { project: 'services' })).toThrow('"services" is not a project');
 });
 
 test('the local cloud is in the project unless PIPELINE_LOCAL_DIR says otherwise', () => {

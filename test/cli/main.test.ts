@@ -72,7 +72,7 @@ test('outside of a project the error names the searched folders, and --project m
   expect(outside).toMatchObject({ code: 2, err: expect.stringContaining('no folder pipelines/ in /') });
   expect(await run(['status', '--project', 'nowhere'])).toMatchObject({
     code: 2,
-    err: expect.stringContaining('"nowhere" is no project'),
+    err: expect.stringContaining('"nowhere" is not a project'),
   });
 });
 
@@ -90,6 +90,6 @@ test('a defect exits with 1, and is printed as a defect', async () => {
 test('an invalid port is refused', async () => {
   expect(await run(['local', 'up', '--port', 'x'])).toMatchObject({
     code: 2,
-    err: expect.stringContaining('--port "x" is no port'),
+    err: expect.stringContaining('--port "x" is not a port'),
   });
 });

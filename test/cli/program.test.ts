@@ -47,6 +47,11 @@ test('help names every command and loads none, and each command has its own help
 });
 
 test.each([
+  [['rollback', 'api'], 'usage.unknown-command', "unknown command 'rollback'", 'did you mean fast-rollback?'],
+  [['--env', 'local', 'deploy'], 'usage.unknown-command', "unknown command 'deploy'", 'did you mean release?'],
+  [['rele', 'api'], 'usage.unknown-command', "unknown command 'rele'", 'did you mean release?'],
+  [['re', 'api'], 'usage.unknown-command', "unknown command 're'", 'pipeline --help'],
+  [['local', 'deploy'], 'usage.unknown-command', "unknown command 'deploy'", 'pipeline --help'],
   [['relese', 'api'], 'usage.unknown-command', "unknown command 'relese'", 'did you mean release?'],
   [['release', 'api', '--dryrun'], 'usage.unknown-option', "unknown option '--dryrun'", 'did you mean --dry-run?'],
   [['release'], 'usage.missing-argument', "missing required argument 'app'", 'pipeline release --help'],

@@ -4,7 +4,9 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands/index.ts';
 import { parse } from '../../src/cli/program.ts';
-import { asOwnError, readTaskLine, taskNamed, tasksOf } from '../../src/cli/tasks.ts';
+import { readTaskLine, tasksOf } from '../../src/cli/tasks.ts';
+import { taskNamed } from '../../src/runner/project-tasks.ts';
+import { asOwnError } from '../../src/tasks/own-error.ts';
 import { fakeContext } from '../cli/support/fake-context.ts';
 import { type CommandLine, commandLines } from './support/command-lines.ts';
 

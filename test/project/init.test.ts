@@ -174,8 +174,8 @@ test.each([
   [['release', ...fromGroup], 'call the app something else'],
   [['shop', '--from-group', 'api-local', '--region', 'evil.example/'], '--region "evil.example/": expected a region'],
   [['shop', '--from-group', 'api-local', '--region', 'eu-west-1', '--env', '../x'], 'is no name of an environment'],
-  [['shop', '--port', '3000'], 'say it with --region'],
-  [['shop', '--region', 'eu-west-1'], 'say it with --port'],
+  [['shop', '--port', '3000'], 'answer it with --region'],
+  [['shop', '--region', 'eu-west-1'], 'answer it with --port'],
   [['shop', '--region', 'eu-west-1', '--port', '70000'], '--port "70000": expected a whole number from 1 to 65535'],
   [['shop', '--region', 'eu-west-1', '--port', '3000', '--source', '../..'], '--source "../..": expected a folder'],
   [

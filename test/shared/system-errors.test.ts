@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { toShownError } from '../../src/cli/views/errors.ts';
+import { toShownError } from '../../src/shared/shown-error.ts';
 
 let folder: string;
 beforeAll(async () => {

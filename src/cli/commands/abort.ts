@@ -1,9 +1,9 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { withServices } from '../../composition/with-services.ts';
 import { loadPipeline } from '../../config/load.ts';
+import { projectDir } from '../../config/project-dir.ts';
 import { abort } from '../../runner/abort.ts';
 import type { CommandModule } from '../command.ts';
-import { projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { runnerContext } from '../runner-context.ts';
 import { writeJson } from '../views/json.ts';

@@ -1,11 +1,9 @@
-import { usageError } from '@golden-pipeline/shared/errors';
 import { buildBase } from '../../base-image/build.ts';
+import { commonFleet } from '../../base-image/common-fleet.ts';
 import { withServices } from '../../composition/with-services.ts';
 import { awsCommand } from '../../config/aws-command.ts';
-import type { Fleet } from '../../config/settings.ts';
 import { Interrupted, type StopSignal, stopSignals } from '../../engine/interrupt.ts';
-import type { CommandModule, CommandOptions } from '../command.ts';
-import type { CliContext } from '../context.ts';
+import type { CommandModule } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf, fleetsOf } from '../fleets.ts';
 import { flag, parseOptions } from '../options.ts';
@@ -15,7 +13,8 @@ import { projectRules } from './support/project-rules.ts';
 
 /** `pipeline base build [app]`: Packer's own output is the progress. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
-  const fleet = app === undefined ? await commonFleet(context, options) : await fleetOf(context, app, options);
+  const fleet =
+    app === undefined ? commonFleet(await fleetsOf(context, options)) : await fleetOf(context, app, options);
   const project = projectRules(fleet, parseOptions(options, { allowDirty: flag }).allowDirty);
   const stop = new AbortController();
   // Packer is always left to clean up, so a second signal changes nothing.
@@ -44,18 +43,3 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     for (const [signal, listener] of listeners) context.signals.off(signal, listener);
   }
 };
-
-/** Any fleet will do when all of them agree on what a build needs. */
-async function commonFleet(context: CliContext, options: CommandOptions): Promise<Fleet> {
-  const fleets = await fleetsOf(context, options);
-  const [first] = fleets;
-  if (!first) throw usageError('base.no-app', 'pipelines/ has no app yet', 'pipeline init');
-  const needs = ({ cloud, region, instance, ssh }: Fleet) =>
-    JSON.stringify([cloud, region, instance.baseImage, instance.baseSource, instance.subnetIds, ssh]);
-  if (fleets.every((fleet) => needs(fleet) === needs(first))) return first;
-  throw usageError(
-    'base.which',
-    `the apps have different regions, networks or logins: ${fleets.map((fleet) => fleet.app).join(', ')}`,
-    `name one of them: pipeline base build ${first.app}`,
-  );
-}

@@ -1,9 +1,9 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
+import { projectDir } from '../../config/project-dir.ts';
+import { cdkCommand } from '../../project/cdk.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
-import { projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { cdkCommand } from '../infra/cdk.ts';
 
 /** `pipeline infra <verb> [words]`: that command of the AWS CDK on the project's fleets; its exit code is this one's. */
 export const infraCommand = (verb: string): CommandModule => ({
@@ -14,7 +14,7 @@ export const infraCommand = (verb: string): CommandModule => ({
       throw usageError('infra.env', `--env ${options.env}: infra ${verb} takes stacks, not an environment`, fix);
     }
     const words = [...args.filter((word) => word !== undefined), ...sharedOptions(options)];
-    const [program = '', ...argv] = cdkCommand(folder, verb, words);
+    const [program = '', ...argv] = cdkCommand({ projectDir: folder, node: process.execPath }, verb, words);
     const result = await execa(program, argv, { cwd: folder, stdio: 'inherit', reject: false });
     return result.exitCode ?? exitCodes.failed;
   },

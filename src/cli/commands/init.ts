@@ -2,18 +2,16 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
-import type { RunningFleet } from '../../aws/running-fleet.ts';
-import { loadPipeline } from '../../config/load.ts';
-import { missingFiles } from '../../config/missing-files.ts';
 import { appName } from '../../config/names.ts';
-import type { Answers } from '../../project/answers.ts';
+import { projectDir } from '../../config/project-dir.ts';
 import { gatherPlace, gatherRest, type Interview } from '../../project/gather.ts';
+import { fleetNotes, missingNotes } from '../../project/notes.ts';
+import { readRunning } from '../../project/read-running.ts';
 import { writeProject } from '../../project/write-project.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
-import { type CliContext, projectDir } from '../context.ts';
+import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { flag, number, parseOptions, text } from '../options.ts';
-import { refusedPlaybooks } from '../playbooks.ts';
 import { askText } from '../terminal-prompter.ts';
 import { writeJson } from '../views/json.ts';
 
@@ -38,7 +36,7 @@ export const run: CommandModule['run'] = async (context, [given = ''], options) 
   const running = await readRunning(context, own, { ...place, app, projectDir: folder });
   const answers = await gatherRest(interview, app, place, running);
   const files = await writeProject(folder, answers);
-  const notes = [...notesOn(answers), ...(await missingNotes(context, folder, app))];
+  const notes = [...fleetNotes(answers), ...(await missingNotes(context, folder, app))];
   if (options.json) writeJson(context.stdout, { app, environment: place.environment, files, notes });
   else {
     for (const { path, written } of files) context.stdout.write(`${written ? 'written' : 'kept   '}  ${path}\n`);
@@ -70,50 +68,4 @@ function interviewOf({ interactive }: CliContext, options: CommandOptions): Inte
     ...(interactive && !options.json && { ask: askText }),
     acceptInitial: options.yes === true,
   };
-}
-
-async function readRunning(
-  context: CliContext,
-  { fromGroup: name, targetGroup, listenerPort }: { fromGroup?: string; targetGroup?: string; listenerPort?: number },
-  place: Pick<Answers, 'environment' | 'cloud' | 'region' | 'app'> & { projectDir: string },
-): Promise<RunningFleet | undefined> {
-  if (name === undefined) return undefined;
-  // 1 to 255 characters without a colon, says the API of Auto Scaling.
-  if (!/^[^\p{Cc}\p{Zl}\p{Zp}:]{1,255}$/u.test(name)) {
-    throw usageError('init.from-group', `${show(name)} is not a name of an Auto Scaling group`);
-  }
-  const [{ createClients }, { readRunningFleet }, { cloudTarget }] = await Promise.all([
-    import('../../aws/clients.ts'),
-    import('../../aws/running-fleet.ts'),
-    import('../../composition/services.ts'),
-  ]);
-  const aws = createClients(cloudTarget(context, place));
-  try {
-    return await readRunningFleet(aws, name, { targetGroup, listenerPort });
-  } finally {
-    for (const client of Object.values(aws)) client.destroy();
-  }
-}
-
-/** What the new file names and the project does not have. */
-async function missingNotes(context: CliContext, projectDir: string, app: string): Promise<string[]> {
-  const pipeline = await loadPipeline({ projectDir, app });
-  const fleets = pipeline.environments.map((name) => pipeline.fleet(name));
-  const missing = fleets.flatMap(missingFiles).map(({ message, fix }) => `${message}; ${fix}`);
-  return [...new Set([...missing, ...(await refusedPlaybooks(context, fleets))])];
-}
-
-function notesOn({ running }: Answers): string[] {
-  if (!running) return [];
-  const { TargetType, TargetGroupName } = running.targetGroup;
-  const notes: string[] = [];
-  if (!running.proof) {
-    notes.push(
-      'there is no proof route, which status and release need; golden-pipeline/docs/aws-setup.md says what it consists of',
-    );
-  }
-  if (TargetType !== undefined && TargetType !== 'instance') {
-    notes.push(`target group ${TargetGroupName} has targets by ${TargetType}; a release needs instances`);
-  }
-  return notes;
 }

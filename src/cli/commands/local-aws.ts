@@ -2,8 +2,8 @@ import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { execa } from 'execa';
 import { readCloud } from 'golden-pipeline-local-cloud/client';
 import { localCloudDir } from '../../composition/surroundings.ts';
+import { projectDir } from '../../config/project-dir.ts';
 import type { CommandModule } from '../command.ts';
-import { projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 
 /** `pipeline local aws <words>`: the AWS CLI on the local cloud, with its endpoint, region and keys; its exit code is this one's. */

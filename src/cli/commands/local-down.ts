@@ -1,7 +1,7 @@
 import { stopCloud } from 'golden-pipeline-local-cloud/client';
 import { localCloudDir } from '../../composition/surroundings.ts';
+import { projectDir } from '../../config/project-dir.ts';
 import type { CommandModule } from '../command.ts';
-import { projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../views/json.ts';
 

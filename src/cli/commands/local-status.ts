@@ -1,8 +1,9 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { controlClient, readCloud } from 'golden-pipeline-local-cloud/client';
 import { localCloudDir } from '../../composition/surroundings.ts';
+import { projectDir } from '../../config/project-dir.ts';
 import type { CommandModule } from '../command.ts';
-import { projectDir, useColor } from '../context.ts';
+import { useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { renderFaults } from '../views/faults.ts';
 import { writeJson } from '../views/json.ts';

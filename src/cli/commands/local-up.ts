@@ -1,22 +1,34 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { readCloud, spawnCloud } from 'golden-pipeline-local-cloud/client';
 import { localCloudDir } from '../../composition/surroundings.ts';
-import { withServices } from '../../composition/with-services.ts';
-import type { ConfigurationOutcome } from '../../provision/configure-fleet.ts';
-import type { CommandModule, CommandOptions } from '../command.ts';
+import { projectDir } from '../../config/project-dir.ts';
+import type { provisionProject } from '../../provision/provision-project.ts';
+import type { CommandModule } from '../command.ts';
 import { commandLine } from '../command-line.ts';
-import { type CliContext, projectDir, useColor } from '../context.ts';
+import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { choice, flag, negated, parsed, parseOptions } from '../options.ts';
 import { writeJson } from '../views/json.ts';
-import { type LocalCloudDocument, renderConfiguration, renderLocalCloud } from '../views/local.ts';
+import { renderConfiguration, renderLocalCloud } from '../views/local.ts';
 import { colorsFor } from '../views/text.ts';
 
 /** `pipeline local up`: starts the cloud when it is down, makes the fleets that are missing, and applies what has changed in pipelines/. */
 export const run: CommandModule['run'] = async (context, _args, options) => {
-  const port = readPort(options);
+  const {
+    port,
+    fleets: noFleets,
+    delays,
+    driver,
+    overwrite,
+  } = parseOptions(options, {
+    port: parsed(readPort),
+    fleets: negated,
+    delays: choice('quick', 'aws'),
+    driver: choice('sandbox', 'simulated'),
+    overwrite: flag,
+  });
   // Without fleets no project is needed, if the state's folder is named.
-  const withFleets = options.fleets !== false;
-  const project = withFleets ? projectDir(context, options) : undefined;
+  const project = !noFleets ? projectDir(context, options) : undefined;
   const dir = localCloudDir(context, () => project ?? projectDir(context, options));
   const note = (message: string) => void context.stderr.write(`${message}\n`);
 
@@ -33,17 +45,17 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
     (await spawnCloud({
       dir,
       port,
-      ...(options.delays !== undefined && { delays: options.delays === 'aws' ? 'aws' : 'quick' }),
-      ...(options.driver !== undefined && { driver: options.driver === 'simulated' ? 'simulated' : 'sandbox' }),
+      ...(delays && { delays }),
+      ...(driver && { driver }),
     }));
-  const asked = options.delays !== undefined || options.driver !== undefined;
+  const asked = delays !== undefined || driver !== undefined;
   const already = `the local cloud is running already${asked ? ', with the delays and the driver it was started with' : ''}`;
   note(running ? already : 'the local cloud has started');
 
   const { loadBalancers, configuration } =
     project === undefined
       ? { loadBalancers: [], configuration: [] }
-      : await provision(context, options, project, cloud);
+      : await provisionIn(context, { projectDir: project, cloud, note, overwrite });
   const { endpoint, region, accessKeyId, secretAccessKey } = cloud;
   const document = { endpoint, region, accessKeyId, secretAccessKey, loadBalancers, configuration };
   if (options.json) writeJson(context.stdout, document);
@@ -51,47 +63,17 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
   return exitCodes.done;
 };
 
-async function provision(
+async function provisionIn(
   context: CliContext,
-  options: CommandOptions,
-  project: string,
-  cloud: Parameters<typeof import('../../provision/fleets.ts').provisionFleets>[0]['cloud'],
-): Promise<Pick<LocalCloudDocument, 'loadBalancers' | 'configuration'>> {
+  request: Pick<Parameters<typeof provisionProject>[1], 'projectDir' | 'cloud' | 'note' | 'overwrite'>,
+) {
   // The SDK's clients cost some 400 ms to load: not before they are needed.
-  const [{ provisionFleets }, { configureFleet }] = await Promise.all([
-    import('../../provision/fleets.ts'),
-    import('../../provision/configure-fleet.ts'),
-  ]);
-  const note = (message: string) => void context.stderr.write(`${message}\n`);
-  const configuration: ConfigurationOutcome[] = [];
-  // The cloud that was started here, whatever another endpoint in the environment is for.
-  const here = { ...context, env: { ...context.env, AWS_ENDPOINT_URL: undefined } };
-  const loadBalancers = await provisionFleets({
-    projectDir: project,
-    cloud,
-    note,
-    configure: async (fleet, make) => {
-      const outcome = await withServices(here, fleet, (services) =>
-        configureFleet(services, {
-          clock: context.clock,
-          command: commandLine(context.argv),
-          overwrite: options.overwrite === true,
-          make,
-        }),
-      );
-      for (const line of renderConfiguration(outcome)) note(line);
-      configuration.push(outcome);
-    },
-  });
-  return {
-    loadBalancers,
-    configuration: configuration.filter(({ applied, open }) => applied.length + open.length > 0),
-  };
+  const { provisionProject: provision } = await import('../../provision/provision-project.ts');
+  return provision(context, { ...request, command: commandLine(context.argv), describe: renderConfiguration });
 }
 
-function readPort(options: CommandOptions): number | undefined {
-  if (options.port === undefined) return undefined;
-  const port = Number(options.port);
-  if (/^\d+$/.test(String(options.port)) && port >= 1 && port <= 65_535) return port;
-  throw usageError('usage.port', `--port ${JSON.stringify(options.port)} is no port`, 'a number from 1 to 65535');
+function readPort(given: string): number {
+  const port = Number(given);
+  if (/^\d+$/.test(given) && port >= 1 && port <= 65_535) return port;
+  throw usageError('usage.port', `--port ${JSON.stringify(given)} is not a port`, 'a number from 1 to 65535');
 }

@@ -5,12 +5,13 @@ import { assertOwnNames } from '../../config/project.ts';
 import type { Services } from '../../fleet/services.ts';
 import { releaseOperation } from '../../release/operation.ts';
 import { assertVariables, planRelease, type ReleaseOptions } from '../../release/plan.ts';
+import { readHooks } from '../../runner/project-tasks.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { fleetOf } from '../fleets.ts';
 import { choice, flag, negated, parsed, parseOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
-import { hooksOf } from '../tasks.ts';
+import { tasksOf } from '../tasks.ts';
 import { projectRules } from './support/project-rules.ts';
 
 /** `pipeline release <app>` */

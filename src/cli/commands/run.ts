@@ -1,10 +1,12 @@
 import { withServices } from '../../composition/with-services.ts';
+import { taskNamed } from '../../runner/project-tasks.ts';
 import { taskOperation } from '../../tasks/operation.ts';
+import { asOwnError } from '../../tasks/own-error.ts';
 import { planTask } from '../../tasks/plan.ts';
 import type { CommandModule } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { runCommand } from '../run-command.ts';
-import { asOwnError, readTaskLine, taskNamed, tasksOf } from '../tasks.ts';
+import { readTaskLine, tasksOf } from '../tasks.ts';
 import { run as list } from './tasks.ts';
 
 /** `pipeline run <app> <task> [inputs]`, and `pipeline <app> <task> [inputs]`. */

@@ -1,7 +1,7 @@
 import { listApps } from '../../config/load.ts';
+import { projectDir } from '../../config/project-dir.ts';
 import { usageOf } from '../../tasks/read-inputs.ts';
 import type { CommandModule } from '../command.ts';
-import { projectDir } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { tasksOf } from '../tasks.ts';
 import { writeJson } from '../views/json.ts';

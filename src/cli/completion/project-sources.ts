@@ -1,9 +1,10 @@
 import { openLedger } from '../../composition/ledger.ts';
 import { listApps, loadPipeline } from '../../config/load.ts';
 import type { Pipeline } from '../../config/pipeline.ts';
+import { projectDir } from '../../config/project-dir.ts';
 import type { Fleet } from '../../config/settings.ts';
 import type { Task } from '../../tasks/types.ts';
-import { type CliContext, projectDir } from '../context.ts';
+import type { CliContext } from '../context.ts';
 import type { KnownTask, KnownVersion, Sources } from './candidates.ts';
 
 /** Asks the files of the project. What cannot be read has no candidates: completion never complains. */

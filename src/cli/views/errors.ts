@@ -1,39 +1,5 @@
-import { type Outcome, PipelineError } from '@golden-pipeline/shared/errors';
-import { readSystemError } from '../../shared/system-errors.ts';
+import { toShownError } from '../../shared/shown-error.ts';
 import { type Colors, printable } from './text.ts';
-
-/** An error as people and scripts get it; the same shape for those meant for people and for defects. */
-export interface ShownError {
-  code: string;
-  message: string;
-  hint?: string;
-  details: string[];
-  outcome: Outcome;
-  /** Not meant for a person: a defect of the product. */
-  defect: boolean;
-}
-
-/** Brings anything that was thrown into one shape. */
-export function toShownError(error: unknown): ShownError {
-  if (error instanceof PipelineError) {
-    const { code, message, hint, details, outcome } = error;
-    return { code, message, hint, details, outcome, defect: false };
-  }
-  const system = readSystemError(error);
-  if (system) {
-    const { code, message, hint } = system;
-    return { code, message, hint, details: [], outcome: 'failed', defect: false };
-  }
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return {
-    code: 'defect',
-    message: 'a defect in pipeline, not in your project',
-    details: [message],
-    hint: 'run the command again with --debug and report what it prints',
-    outcome: 'failed',
-    defect: true,
-  };
-}
 
 /**
  * `error: what happened`, the evidence indented, `hint: what to do next`. The stack only with `debug`, which also shows the

@@ -36,8 +36,7 @@ export async function markKnownGood(context: ContextWith<{ version: string } & I
   const { imageId, version } = context.state;
   if (!imageId) return;
   await context.change({ action: 'mark-known-good', target: imageId }, () => tagKnownGood(aws.ec2, imageId));
-  // A rollback goes on without a record, too.
-  if (context.run.operation === 'fast-rollback' && !(await ledger.release(fleet.app, version))) {
+  if (unrecorded && !(await ledger.release(fleet.app, version))) {
     context.note(`the ledger has no record of ${version}; add it: pipeline ledger rebuild ${fleet.app}`);
     return;
   }

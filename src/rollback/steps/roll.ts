@@ -64,7 +64,8 @@ export const verifyRolledBack: StepWith<RollFacts> = {
       seconds: context.services.fleet.release.verifySeconds,
       failed: { code: 'verify.failed', message: `${version} does not serve as it should`, hint: stays(context) },
     });
-    await markKnownGood(context);
+    // A rollback goes on without a record, too.
+    await markKnownGood(context, { unrecorded: true });
   },
 };
 

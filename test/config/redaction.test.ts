@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redactionOf } from '../../src/cli/secrets.ts';
+import { redactionOf } from '../../src/config/redaction.ts';
 import { redacted } from '../../src/shared/redact.ts';
 
 const variables = {

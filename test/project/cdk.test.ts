@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
-import { cdkCommand } from '../../../src/cli/infra/cdk.ts';
+import { cdkCommand } from '../../src/project/cdk.ts';
 
 // A package without the CDK beside it is in test/e2e/package.test.ts. `npm test` has built dist/.
 const root = process.cwd();
+const from = { projectDir: root, node: process.execPath };
 
 it('pipeline infra runs the CDK on the infrastructure app, with the words that follow', () => {
   const [program, cdk, ...words] = cdkCommand(root, 'diff', ['api-production', '--strict']);

@@ -7,7 +7,7 @@ import type { Fleet } from '../config/settings.ts';
 import { createHosts } from '../hosts/index.ts';
 import { reasonsToDetachFirst } from '../plays/playbook/detach-first.ts';
 import { placeOf } from '../plays/project-files.ts';
-import type { CliContext } from './context.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Stands for the next release: what a playbook holds does not depend on it. */
 const next = { version: 'v0', commit: '0'.repeat(40), current: { templateId: '', templateVersion: '' } };
@@ -18,7 +18,10 @@ const next = { version: 'v0', commit: '0'.repeat(40), current: { templateId: '',
  * would have to be installed first, and all of them on a machine without Ansible.
  * @returns a sentence for each, with the fix
  */
-export async function refusedPlaybooks(context: CliContext, fleets: readonly Fleet[]): Promise<string[]> {
+export async function refusedPlaybooks(
+  context: Pick<Surroundings, 'clock'>,
+  fleets: readonly Fleet[],
+): Promise<string[]> {
   const readable = fleets.filter(
     (fleet) => fleet.ansible.requirements === undefined && missingFiles(fleet).length === 0,
   );
@@ -27,7 +30,7 @@ export async function refusedPlaybooks(context: CliContext, fleets: readonly Fle
   return found.filter((text) => text !== undefined);
 }
 
-async function refusal({ clock }: CliContext, fleet: Fleet): Promise<string | undefined> {
+async function refusal({ clock }: Pick<Surroundings, 'clock'>, fleet: Fleet): Promise<string | undefined> {
   const { ssh, ansible, region, projectDir } = fleet;
   const runDir = await mkdtemp(path.join(tmpdir(), 'gp-'));
   const consoleOutput = () => Promise.reject(new Error('no instance is asked here'));

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { error, type Finding, ok } from '../doctor/finding.ts';
+import { error, type Finding, ok } from './finding.ts';
 
 /** Programs that commands start, how they tell their version, and what Debian calls them. */
 const programs: [string, string[], string][] = [
@@ -8,13 +8,13 @@ const programs: [string, string[], string][] = [
   ['ansible-playbook', ['--version'], 'ansible-core'],
 ];
 
-/** What only some commands start; without it the others work, so it is told and not complained of. */
+/** What only some commands start; without it the others work, so it is only reported. */
 const onlyFor: [string, string[], string][] = [['packer', ['--version'], 'pipeline base build']];
 
 const minimumNode = [20, 19] as const;
 
-/** This machine: Node and the programs that a release needs. */
-export async function diagnoseMachine(node = process.versions.node): Promise<Finding[]> {
+/** This computer: Node and the programs that a release needs. @param node version of Node that runs this */
+export async function diagnosePrograms(node: string): Promise<Finding[]> {
   const [major = 0, minor = 0] = node.split('.').map(Number);
   const fits = major > minimumNode[0] || (major === minimumNode[0] && minor >= minimumNode[1]);
   const found = [

@@ -1,5 +1,5 @@
-import type { Fleet } from '../config/settings.ts';
 import { createRedact, isSecretKey, type Redact } from '../shared/redact.ts';
+import type { Fleet } from './settings.ts';
 
 /** Variables of the environment whose values are secrets of the account. */
 const inEnvironment = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];

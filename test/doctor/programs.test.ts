@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { diagnoseMachine } from '../../src/cli/doctor-machine.ts';
+import { diagnosePrograms } from '../../src/doctor/programs.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -24,7 +24,7 @@ it('doctor prints the versions of the programs that commands start', async () =>
   await install('ssh', 'OpenSSH_9.2p1');
   await install('ansible-playbook', 'ansible-playbook [core 2.14.18]');
   await install('packer', 'Packer v1.11.2');
-  expect((await diagnoseMachine('20.20.0')).map(({ severity, message }) => `${severity} ${message}`)).toEqual([
+  expect((await diagnosePrograms('20.20.0')).map(({ severity, message }) => `${severity} ${message}`)).toEqual([
     'ok Node 20.20.0',
     'ok git version 2.39.5',
     'ok OpenSSH_9.2p1',

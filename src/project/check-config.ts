@@ -1,0 +1,88 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import { refusedPlaybooks } from '../composition/refused-playbooks.ts';
+import { type Collision, collisionError, findCollisions } from '../config/collisions.ts';
+import { loadPipeline } from '../config/load.ts';
+import { missingFiles } from '../config/missing-files.ts';
+import { assertNamedLedger } from '../config/named-ledger.ts';
+import { projectFleets } from '../config/project.ts';
+import { secretLookingVariables } from '../config/secrets.ts';
+import type { Fleet } from '../config/settings.ts';
+import { unsetVariables } from '../config/unset-variables.ts';
+
+/** What is wrong with an app's pipelines file, or what a release of its environments would lack. */
+export type CheckedApp =
+  | { app: string; environments: string[]; warnings: string[] }
+  | { app: string; error: PipelineError };
+
+/**
+ * Checks the pipelines files of some apps, each on its own and against all others.
+ * @param environment Only this one is checked; without it all.
+ * @returns what is to be said of each app, and every error once: a collision is a mistake of two files
+ */
+export async function checkConfiguration(
+  { clock }: { clock: Clock },
+  { projectDir, apps, environment }: { projectDir: string; apps: readonly string[]; environment?: string },
+): Promise<{ checked: CheckedApp[]; errors: PipelineError[] }> {
+  const [each, fleets] = await Promise.all([
+    Promise.all(apps.map((app) => check(clock, projectDir, app, environment))),
+    projectFleets(projectDir),
+  ]);
+  const { checked, collisions } = withCollisions(each, findCollisions(fleets));
+  const wrong = each.flatMap((one) => ('error' in one ? [one.error] : []));
+  return { checked, errors: collisions.length > 0 ? [...wrong, collisionError(collisions)] : wrong };
+}
+
+async function check(
+  clock: Clock,
+  projectDir: string,
+  app: string,
+  environment: string | undefined,
+): Promise<CheckedApp> {
+  try {
+    const pipeline = await loadPipeline({ projectDir, app });
+    const environments = environment === undefined ? pipeline.environments : [environment];
+    // Inheritance and overrides can make what is right in parts wrong as a whole.
+    const fleets = environments.map((name) => pipeline.fleet(name));
+    if (!pipeline.onlyTasks) for (const fleet of fleets) assertNamedLedger(fleet);
+    if (pipeline.onlyTasks) return { app, environments, warnings: [] };
+    const refused = (await refusedPlaybooks({ clock }, fleets)).map((text) => `ansible.playbook: ${text}`);
+    return { app, environments, warnings: [...new Set([...fleets.flatMap(warningsOf), ...refused])] };
+  } catch (error) {
+    if (error instanceof PipelineError) return { app, error };
+    throw error;
+  }
+}
+
+/** What only a release of the environment needs, and may be missing where this is looked at: on a developer's machine, say. */
+function warningsOf(fleet: Fleet): string[] {
+  const { app, environment, ansible } = fleet;
+  return [
+    ...missingFiles(fleet).map(({ setting, message, fix }) => `${setting}: ${message}; ${fix}`),
+    ...unsetVariables(ansible.variables).map(
+      (path) =>
+        `ansible.variables.${path} has no value in ${environment}; a release there needs it: set the shell variable that pipelines/${app}.ts reads it from`,
+    ),
+    ...secretLookingVariables(ansible.variables).map(
+      (path) =>
+        `ansible.variables.${path} has the name of a secret, and what plays write is in the image; keep its value in Parameter Store or Secrets Manager and name it in secrets (golden-pipeline/docs/secrets.md)`,
+    ),
+  ];
+}
+
+/** The same, with an error for each app whose checked environments share a name with another fleet. */
+function withCollisions(
+  each: CheckedApp[],
+  all: readonly Collision[],
+): { checked: CheckedApp[]; collisions: Collision[] } {
+  const of = (one: CheckedApp) =>
+    'error' in one
+      ? []
+      : all.filter(({ fleets }) =>
+          fleets.some((fleet) => fleet.app === one.app && one.environments.includes(fleet.environment)),
+        );
+  return {
+    checked: each.map((one) => (of(one).length > 0 ? { app: one.app, error: collisionError(of(one)) } : one)),
+    collisions: all.filter((collision) => each.some((one) => of(one).includes(collision))),
+  };
+}

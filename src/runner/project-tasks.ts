@@ -1,0 +1,46 @@
+import { usageError } from '@golden-pipeline/shared/errors';
+import { nearest, show } from '@golden-pipeline/shared/text';
+import { loadPipeline } from '../config/load.ts';
+import type { Pipeline } from '../config/pipeline.ts';
+import type { Fleet } from '../config/settings.ts';
+import type { Around } from '../release/hooks.ts';
+import { isTask } from '../tasks/define.ts';
+import type { Task } from '../tasks/types.ts';
+
+/** The tasks of an app and where they run. */
+export interface AppTasks {
+  pipeline: Pipeline;
+  tasks: Readonly<Record<string, Task>>;
+}
+
+/** The tasks of `pipelines/<app>.ts`. @throws usage errors as {@link loadPipeline} does */
+export async function loadTasks(place: { projectDir: string; app: string }): Promise<AppTasks> {
+  const pipeline = await loadPipeline(place);
+  const tasks = Object.entries(pipeline.tasks).filter((entry): entry is [string, Task] => isTask(entry[1]));
+  return { pipeline, tasks: Object.fromEntries(tasks) };
+}
+
+/** @throws usage error `task.unknown` with a suggestion */
+export function taskNamed({ pipeline, tasks }: AppTasks, name: string): Task {
+  const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+  if (task) return task;
+  const names = Object.keys(tasks);
+  const near = nearest(name, names);
+  const hint = names.length === 0 ? `${pipeline.file} has no tasks` : `tasks of ${pipeline.app}: ${names.join(', ')}`;
+  throw usageError(
+    'task.unknown',
+    `${pipeline.app} has no task ${show(name)}`,
+    near ? `did you mean ${near}? ${hint}` : hint,
+  );
+}
+
+/** The hooks of a release, as configured: pairs of tasks. @param load Called only when there are some. */
+export async function readHooks(
+  { around }: Pick<Fleet['release'], 'around'>,
+  load: () => Promise<AppTasks>,
+): Promise<Around[]> {
+  if (around.length === 0) return [];
+  const found = await load();
+  const named = (name: string) => ({ name, task: taskNamed(found, name) });
+  return around.map((one) => ({ before: named(one.before), after: named(one.after), arguments: one.arguments }));
+}

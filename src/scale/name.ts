@@ -1,0 +1,2 @@
+/** The operation's name in records and journals. */
+export const scaleName = 'scale';

@@ -1,0 +1,35 @@
+import { type Outcome, PipelineError } from '@golden-pipeline/shared/errors';
+import { readSystemError } from './system-errors.ts';
+
+/** An error as people and scripts get it; the same shape for those meant for people and for defects. */
+export interface ShownError {
+  code: string;
+  message: string;
+  hint?: string;
+  details: string[];
+  outcome: Outcome;
+  /** Not meant for a person: a defect of the product. */
+  defect: boolean;
+}
+
+/** Brings anything that was thrown into one shape. */
+export function toShownError(error: unknown): ShownError {
+  if (error instanceof PipelineError) {
+    const { code, message, hint, details, outcome } = error;
+    return { code, message, hint, details, outcome, defect: false };
+  }
+  const system = readSystemError(error);
+  if (system) {
+    const { code, message, hint } = system;
+    return { code, message, hint, details: [], outcome: 'failed', defect: false };
+  }
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return {
+    code: 'defect',
+    message: 'a defect in pipeline, not in your project',
+    details: [message],
+    hint: 'run the command again with --debug and report what it prints',
+    outcome: 'failed',
+    defect: true,
+  };
+}
