@@ -44,6 +44,16 @@ export const number = parsed((given, name) => {
   throw usageError(`usage.${name}`, `--${dashed(name)} ${show(given)} is not a number`);
 });
 
+/** `--limit 20`: a whole number above 0. @param initial Where it was not given. */
+export const positive =
+  (initial: number): Reader<number> =>
+  (value, name) => {
+    const given = value === undefined ? initial : Number(value);
+    if (Number.isInteger(given) && given > 0) return given;
+    const fix = `--${dashed(name)} ${initial}`;
+    throw usageError(`usage.${name}`, `--${dashed(name)} ${show(value)} is not a whole number above 0`, fix);
+  };
+
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `--for 30s`, in milliseconds; also `500ms`, `2m`, `1h`, `1d`. @throws usage error for anything else */

@@ -10,7 +10,7 @@ test.each([
   ['rele', undefined, 'release'],
   ['relase', 'release', 'release'],
   ['re', undefined, undefined],
-  ['complete', undefined, 'completion'],
+  ['compl', undefined, 'completion'],
   ['constructor', undefined, undefined],
 ])('%s, spelled like %s, means %s', (word, similar, meant) => {
   expect(commandMeant(word, commands, similar)).toBe(meant);

@@ -28,5 +28,5 @@ test('help loads nothing but commander and the command descriptors', async () =>
   const packages = new Set(loaded.map((path) => /node_modules\/((@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter(Boolean));
   expect([...packages]).toEqual(['commander']);
   const parts = new Set(loaded.map((path) => /^src\/([^/]+)\//.exec(path)?.[1]).filter(Boolean));
-  expect([...parts].sort()).toEqual(['cli', 'shared']);
+  expect([...parts].sort()).toEqual(['cli']);
 });

@@ -128,7 +128,7 @@ describe('fast rollback to the version before', () => {
     const report = await underLoad(async () => {
       const text = await world.pipeline('fast-rollback', 'api', '--json');
       expect(text.exitCode, text.stderr).toBe(0);
-      expect(text.stderr).toContain('is asked to undo its work and end');
+      expect(text.stderr).toContain('was requested to undo its changes and finish');
       stderr = text.stderr;
       return JSON.parse(text.stdout) as Report;
     });
@@ -153,8 +153,8 @@ describe('fast rollback to the version before', () => {
     await release;
     const ended = await world.pipeline('abort', 'api');
     expect(ended.exitCode, ended.stderr).toBe(0);
-    expect(ended.stderr).toContain('has died; what it changed is being put back');
+    expect(ended.stderr).toContain('crashed; its changes are being undone');
     await expectWhole('v1', 6);
-    expect((await world.pipeline('abort', 'api')).stderr).toContain('no run is at work on api');
+    expect((await world.pipeline('abort', 'api')).stderr).toContain('api has no active run');
   });
 });

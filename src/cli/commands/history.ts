@@ -1,4 +1,4 @@
-import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { withLedger, withServices } from '../../composition/with-services.ts';
 import type { Fleet } from '../../config/settings.ts';
 import { readOutlook } from '../../rollback/outlook.ts';
@@ -6,6 +6,7 @@ import type { CommandModule } from '../command.ts';
 import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
+import { parseOptions, positive } from '../options.ts';
 import { renderHistory } from '../views/history.ts';
 import { writeJson } from '../views/json.ts';
 import { renderOutlook } from '../views/outlook.ts';
@@ -13,7 +14,7 @@ import { colorsFor } from '../views/text.ts';
 
 /** `pipeline history <app>`: its runs, newest first. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
-  const limit = readLimit(options.limit);
+  const { limit } = parseOptions(options, { limit: positive(20) });
   const fleet = await fleetOf(context, app, options);
   const runs = await withLedger(context, fleet, (ledger) => ledger.runs(fleet.app, limit));
   if (options.json) writeJson(context.stdout, runs);
@@ -33,11 +34,4 @@ async function outlookOf(context: CliContext, fleet: Fleet): Promise<string> {
     if (error instanceof PipelineError && error.code === 'local.not-running') return error.message;
     throw error;
   }
-}
-
-function readLimit(given: string | boolean | undefined): number {
-  if (given === undefined) return 20;
-  const limit = Number(given);
-  if (Number.isInteger(limit) && limit > 0) return limit;
-  throw usageError('usage.limit', `--limit ${JSON.stringify(given)} is not a whole number above 0`, '--limit 20');
 }

@@ -4,7 +4,7 @@ import type { CommandModule } from '../command.ts';
 import { useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openControl } from '../local-control.ts';
-import { duration, flag, number, parsed, parseOptions, text } from '../options.ts';
+import { duration, flag, parsed, parseOptions, positive, text } from '../options.ts';
 import { renderCalls, renderTotals } from '../views/calls.ts';
 import { writeJson } from '../views/json.ts';
 import { colorsFor } from '../views/text.ts';
@@ -16,7 +16,7 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
     service: text,
     code: text,
     since: parsed((given, name) => since(given, name, context.clock.now())),
-    limit,
+    limit: positive(50),
     totals: flag,
   });
   const report = await openControl(context, options).calls(query);
@@ -35,10 +35,4 @@ function since(given: string, name: string, now: number): number {
   if (!Number.isNaN(at)) return at;
   const hint = 'how long ago, e.g. 5m, or a time, e.g. 2026-05-04T12:00:00Z';
   throw usageError('usage.since', `--since ${show(given)} is not a time`, hint);
-}
-
-function limit(value: string | boolean | undefined, name: string): number {
-  const given = number(value, name) ?? 50;
-  if (Number.isInteger(given) && given > 0) return given;
-  throw usageError('usage.limit', `--limit ${show(given)} is not a whole number above 0`, '--limit 50');
 }
