@@ -1,10 +1,7 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { Command, CommanderError } from 'commander';
-import { loadPipeline } from '../config/load.ts';
-import type { Pipeline } from '../config/pipeline.ts';
-import type { Hook } from '../release/hooks.ts';
-import type { RunnerServices } from '../runner/ports.ts';
-import { isTask } from '../tasks/define.ts';
+import { projectDir } from '../config/project-dir.ts';
+import { type AppTasks, loadTasks } from '../runner/project-tasks.ts';
 import { readInputs, usageOf } from '../tasks/read-inputs.ts';
 import type { Task } from '../tasks/types.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
@@ -70,32 +67,4 @@ function optionsByName(command: Command, task: Task): Record<string, unknown> {
 
 function withChoices(description: string, choices: readonly string[] | undefined): string {
   return choices ? `${description} (${choices.join(', ')})` : description;
-}
-
-/** An error of a task may come from another copy of this product, which the pipelines file has loaded. */
-export function asOwnError(error: unknown): unknown {
-  if (error instanceof PipelineError || !(error instanceof Error) || error.name !== 'PipelineError') return error;
-  const { code, hint, details, outcome } = error as PipelineError;
-  return new PipelineError(code, error.message, { hint, details: [...details], outcome, cause: error });
-}
-
-/** The tasks that the configuration runs during a release; none is loaded when there are none. */
-export async function hooksOf(
-  context: CliContext,
-  { app, release }: Pick<RunnerServices['fleet'], 'app' | 'release'>,
-  options: GlobalOptions,
-): Promise<Hook[]> {
-  const hooks = release?.hooks ?? [];
-  if (hooks.length === 0) return [];
-  const found = await tasksOf(context, app, options);
-  const read = (words: string) => {
-    const [name = '', ...inputs] = words.trim().split(/\s+/);
-    return { name, task: taskNamed(found, name), inputs };
-  };
-  return hooks.map(({ at, run, undo, until }) => ({
-    at,
-    run: read(run),
-    ...(undo !== undefined && { undo: read(undo) }),
-    until,
-  }));
 }

@@ -3,7 +3,7 @@ import { nearest, show } from '@golden-pipeline/shared/text';
 import { loadPipeline } from '../config/load.ts';
 import type { Pipeline } from '../config/pipeline.ts';
 import type { Fleet } from '../config/settings.ts';
-import type { Around } from '../release/hooks.ts';
+import type { Hook, HookTask } from '../release/hooks.ts';
 import { isTask } from '../tasks/define.ts';
 import type { Task } from '../tasks/types.ts';
 
@@ -34,13 +34,21 @@ export function taskNamed({ pipeline, tasks }: AppTasks, name: string): Task {
   );
 }
 
-/** The hooks of a release, as configured: pairs of tasks. @param load Called only when there are some. */
+/** The hooks of a release, as configured. @param load Called only when there are some. */
 export async function readHooks(
-  { around }: Pick<Fleet['release'], 'around'>,
+  { hooks }: Pick<Fleet['release'], 'hooks'>,
   load: () => Promise<AppTasks>,
-): Promise<Around[]> {
-  if (around.length === 0) return [];
+): Promise<Hook[]> {
+  if (hooks.length === 0) return [];
   const found = await load();
-  const named = (name: string) => ({ name, task: taskNamed(found, name) });
-  return around.map((one) => ({ before: named(one.before), after: named(one.after), arguments: one.arguments }));
+  const read = (words: string): HookTask => {
+    const [name = '', ...inputs] = words.trim().split(/\s+/);
+    return { name, task: taskNamed(found, name), inputs };
+  };
+  return hooks.map(({ at, run, undo, until }) => ({
+    at,
+    run: read(run),
+    ...(undo !== undefined && { undo: read(undo) }),
+    until,
+  }));
 }

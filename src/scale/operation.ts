@@ -1,7 +1,8 @@
 import type { Operation, OperationTraits } from '../engine/operation.ts';
 import type { Services } from '../fleet/services.ts';
 import { type Instant, instantText } from '../shared/instant.ts';
-import { cancelSteps, scaleName, scaleSteps } from './plan.ts';
+import { scaleName } from './name.ts';
+import { cancelSteps, scaleSteps } from './plan.ts';
 import type { CancelState, ScaleState } from './state.ts';
 
 const traits: OperationTraits = {

@@ -15,6 +15,7 @@ import { describeEvent, eventsOf, runningEvent, sizeAt } from '../fleet/scaling/
 import type { Services } from '../fleet/services.ts';
 import { type Instant, instantText } from '../shared/instant.ts';
 import { checkForeign, refuseOverlap } from './clashes.ts';
+import { scaleName } from './name.ts';
 import type { CancelState, ScaleState } from './state.ts';
 import { cancelScale } from './steps/cancel.ts';
 import { checkScale } from './steps/check.ts';

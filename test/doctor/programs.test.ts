@@ -19,7 +19,7 @@ async function install(name: string, prints: string): Promise<void> {
   await chmod(path.join(dir, name), 0o755);
 }
 
-it('doctor prints the versions of the programs that commands start', async () => {
+it('tells the versions of the programs that commands start', async () => {
   await install('git', 'git version 2.39.5');
   await install('ssh', 'OpenSSH_9.2p1');
   await install('ansible-playbook', 'ansible-playbook [core 2.14.18]');
@@ -33,8 +33,8 @@ it('doctor prints the versions of the programs that commands start', async () =>
   ]);
 });
 
-it('a missing program is an error where releases need it, and a note where only base images do', async () => {
-  const found = await diagnoseMachine('18.0.0');
+it('says what is missing: an error where releases need it, a word where only base images do', async () => {
+  const found = await diagnosePrograms('18.0.0');
   expect(found.map(({ id, severity, cure }) => [id, severity, cure])).toEqual([
     ['machine.node', 'error', 'install Node 20.19 or newer'],
     ['machine.git', 'error', 'apt-get install git'],

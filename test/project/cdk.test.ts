@@ -5,17 +5,14 @@ import { cdkCommand } from '../../src/project/cdk.ts';
 const root = process.cwd();
 const from = { projectDir: root, node: process.execPath };
 
-it('pipeline infra runs the CDK on the infrastructure app, with the words that follow', () => {
-  const [program, cdk, ...words] = cdkCommand(root, 'diff', ['api-production', '--strict']);
+it('runs the CDK on the infrastructure app, with the words that follow', () => {
+  const [program, cdk, ...words] = cdkCommand(from, 'diff', ['api-production', '--strict']);
   expect(program).toBe(process.execPath);
   expect(cdk).toBe(`${root}/node_modules/aws-cdk/bin/cdk`);
   const app = `${process.execPath} ${root}/dist/infra.js`;
   expect(words).toEqual(['diff', '--app', app, '--output', '.pipeline/cdk.out', 'api-production', '--strict']);
 });
 
-it.each([[['--output', 'here']], [['--output=here']], [['-o', 'here']]])(
-  'pipeline infra leaves the output to %j',
-  (words) => {
-    expect(cdkCommand(root, 'synth', words).slice(5)).toEqual(words);
-  },
-);
+it.each([[['--output', 'here']], [['--output=here']], [['-o', 'here']]])('leaves the output to %j', (words) => {
+  expect(cdkCommand(from, 'synth', words).slice(5)).toEqual(words);
+});

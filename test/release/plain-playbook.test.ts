@@ -259,7 +259,9 @@ describe('a release by a plain playbook that fails', () => {
         outcome: 'rolled-back',
         finishedAt: new Date(world.clock.now()).toISOString(),
       });
-      await expectEnded((result.state as Partial<ReleaseState>).host?.instanceId ?? world.plays[0]?.split(' ')[1] ?? '');
+      await expectEnded(
+        (result.state as Partial<ReleaseState>).host?.instanceId ?? world.plays[0]?.split(' ')[1] ?? '',
+      );
       expect(await fleetAsItIs()).toEqual(before);
     },
     60_000,

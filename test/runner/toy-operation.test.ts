@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { OperationTraits } from '../../src/engine/operation.ts';
+import { type OperationTraits, registered } from '../../src/engine/operation.ts';
 import { releaseOperation } from '../../src/release/operation.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { abort } from '../../src/runner/abort.ts';
@@ -25,7 +25,9 @@ beforeEach(() => painted.clear());
 
 /** A runner that knows the toy by one more entry in the list of operations. */
 const runnerWith = (traits: Partial<OperationTraits> = {}) =>
-  runnerOfTest(world.clock, 'pipeline toy api', { operations: [...operations, { ...toyOperation, ...traits }] });
+  runnerOfTest(world.clock, 'pipeline toy api', {
+    operations: [...operations, registered({ ...toyOperation, ...traits })],
+  });
 
 it('runs, is recorded, and shows the command that undoes it', async () => {
   const { services } = world;

@@ -17,7 +17,6 @@ import { createRunId } from '../../src/engine/run-id.ts';
 import type { Plan, Step } from '../../src/engine/step.ts';
 import type { ReleaseAction } from '../../src/hosts/types.ts';
 import { provisionFleets } from '../../src/provision/fleets.ts';
-import { operations, versionChangers } from '../../src/runner/operations.ts';
 import { readStatus } from '../../src/status/read.ts';
 import { direct, onTheWire, type Place, type TestServices, testServices } from './simulated-cloud.ts';
 import { type HostsOfTest, simulatedHosts, standardPlaybook } from './simulated-hosts.ts';

@@ -34,7 +34,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   assertNamedLedger(fleet);
   await assertOwnNames(fleet);
   return withServices(context, fleet, async (services) => {
-    const hooks = await hooksOf(context, fleet, options);
+    const hooks = await readHooks(fleet.release, () => tasksOf(context, fleet.app, options));
     return release(context, services, options, { ...own, noRollbackTarget, project, hooks });
   });
 };

@@ -30,8 +30,14 @@ export const verify: StepWith<RollFacts> = {
   },
 };
 
-/** What has served the whole window is known-good: image and ledger say so. */
-export async function markKnownGood(context: ContextWith<{ version: string } & ImageFacts>): Promise<void> {
+/**
+ * What has served the whole window is known-good: image and ledger record it.
+ * @param options.unrecorded The ledger may have no record of the version: that is noted.
+ */
+export async function markKnownGood(
+  context: ContextWith<{ version: string } & ImageFacts>,
+  { unrecorded = false } = {},
+): Promise<void> {
   const { fleet, aws, ledger } = context.services;
   const { imageId, version } = context.state;
   if (!imageId) return;
