@@ -21,7 +21,7 @@ try {
     process.once('SIGQUIT', () => void end('another has taken over', api.handOver));
   }
   const address = await api.listen(settings);
-  // Printed last, as a reader may stop the server at once.
+  // Said last: who reads it may stop us at once.
   log('info', 'serving', { ...address, version: release.version, commit: release.commit });
 } catch (error) {
   log('error', 'cannot start', { error: error.stack });

@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 
-/** Results of one second. */
+/** What the load saw in one second. */
 export interface LoadSecond {
   /** Milliseconds since the epoch. */
   at: number;
@@ -9,9 +9,9 @@ export interface LoadSecond {
   failed: number;
 }
 
-/** Total results. */
+/** What the load saw in all. */
 export interface LoadTotal {
-  /** All requests: answered and failed ones. */
+  /** Answered and failed ones: all that were sent. */
   requests: number;
   failed: number;
   failures: Record<string, number>;
@@ -20,7 +20,7 @@ export interface LoadTotal {
   p50: number;
   p99: number;
   max: number;
-  /** Commits that each version reported. */
+  /** Commits that each version said it was made from. */
   commits: Record<string, string[]>;
 }
 
@@ -36,7 +36,7 @@ const timeoutMs = 5000;
 export async function runLoad(url: string, rate = defaultRate): Promise<void> {
   const load = new Load(`${url}/version`, { rate, connections, timeoutMs });
   const tick = setInterval(() => process.stdout.write(`${JSON.stringify(load.takeSecond())}\n`), 1000);
-  // Ignores Ctrl-C and a closed terminal: the demo's commands handle them, and the load continues until they are done.
+  // Ctrl-C of the demo, or the end of its terminal, is for its commands: the load goes on until they are done.
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   await new Promise((resolve) => process.once('SIGTERM', resolve));
   clearInterval(tick);
@@ -44,10 +44,10 @@ export async function runLoad(url: string, rate = defaultRate): Promise<void> {
 }
 
 /**
- * A constant load on `url`, every request accounted for: answered with 2xx, or failed. Requests are sent evenly at the
- * given rate whether or not earlier ones were answered, so that requests are sent during a short outage; there are no
- * retries, so a connection that is closed before the answer fails its request. (autocannon sends each second's requests
- * in one burst, and connects again without a word when a connection is closed on a request.)
+ * A constant load on `url`, every request accounted for: answered with 2xx, or failed. Requests are sent evenly at the given rate
+ * whether or not earlier ones were answered, so that an outage of a moment meets requests; nothing is sent a second time, so a
+ * connection that is closed before the answer fails its request. (autocannon sends each second's requests in one burst, and connects
+ * again without a word when a connection is closed on a request.)
  */
 export class Load {
   readonly #started = Date.now();
@@ -79,7 +79,7 @@ export class Load {
     }, 5);
   }
 
-  /** Results since the last call. */
+  /** What was seen since the last call. */
   takeSecond(): LoadSecond {
     const taken = this.#second;
     this.#second = { at: Date.now(), versions: {}, failed: 0 };

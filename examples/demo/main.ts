@@ -46,11 +46,11 @@ async function main(): Promise<number> {
   const pipeline = async <T>(...args: string[]): Promise<T> => {
     interrupt.check();
     say(pc.dim(`$ pipeline ${args.join(' ')}`));
-    // An interrupted command exits with its own error.
+    // A command that was interrupted ends with an error of its own.
     const stdout = await run(...args).finally(interrupt.check);
     return JSON.parse(stdout) as T;
   };
-  // An earlier demo that was killed may have left its cloud running, and its folder will be created again.
+  // An earlier demo that was killed has left its cloud running, and the folder is about to be made anew.
   if (existsSync(dir)) await run('local', 'down');
   const project = await DemoProject.create(root, dir);
   const commits: Record<string, string> = {};
@@ -79,7 +79,7 @@ async function main(): Promise<number> {
     releases.push(await pipeline('release', 'api'));
 
     chapter('5. Back on v2');
-    releases.push(await pipeline('fast-rollback', 'api', 'v2', '--method', 'rolling'));
+    releases.push(await pipeline('fast-rollback', 'api', 'v2', '--how', 'roll'));
 
     const { seconds, total } = await load.stop();
     const images = await pipeline<{ version: string; imageId: string; state: string; inUse: boolean }[]>(
@@ -115,9 +115,9 @@ class Interrupted extends Error {
 }
 
 /**
- * Ctrl-C goes to every process in the foreground, so the active command receives it and undoes its changes: the demo
- * only waits for it and stops. A SIGTERM reaches only the demo and is passed on. A SIGHUP may be either; the command
- * ignores a second one.
+ * Ctrl-C goes to every process in the foreground, so the command that runs has it as well and puts back what it did: the demo only
+ * waits for that and goes no further. A SIGTERM comes to the demo alone and is passed on. A SIGHUP may be either; to a command that has
+ * it already a second one is nothing.
  */
 function interruption() {
   let interrupted: Interrupted | undefined;
@@ -181,13 +181,13 @@ function startLoad(url: string) {
 }
 
 function timing(report: OperationReport): string {
-  // Omits results without a duration.
+  // What took no time says nothing.
   const worth = report.steps.filter((step) => step.seconds >= 0.1);
   const steps = worth.map((step) => `${step.id} ${step.seconds.toFixed(1)}`).join('  ');
   return `${pc.bold(report.version.padEnd(4))} ${report.seconds.toFixed(1).padStart(6)} s   ${pc.dim(steps)}`;
 }
 
-/** The reasons for a failure of the demo, as text. */
+/** Everything that makes the demo fail, worded. */
 function findProblems(total: LoadTotal, commits: Record<string, string>, releases: OperationReport[]): string[] {
   const problems: string[] = [];
   if (total.failed > 0) problems.push(`${total.failed} requests failed: ${JSON.stringify(total.failures)}`);
@@ -238,7 +238,7 @@ else {
   leaveLostTerminals();
   surviveLostOutput([process.stdout, process.stderr]);
   process.exitCode = await main().catch((error: unknown) => {
-    // The failed command has already printed the reason on stderr.
+    // The failed command has already said on stderr what went wrong.
     say(pc.red(`the demo stopped: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`));
     return error instanceof Interrupted ? error.exitCode : 1;
   });

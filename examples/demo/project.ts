@@ -5,7 +5,7 @@ import { execa } from 'execa';
 /** The sample services that `pipelines/` names. */
 const samples = ['api', 'frontend', 'heracles'];
 
-/** A sample project: a git repository with pipelines/, ansible/ and the sample app. */
+/** A project as a team would have it: its own git repository with pipelines/, ansible/ and the sample app. */
 export class DemoProject {
   constructor(readonly dir: string) {}
 

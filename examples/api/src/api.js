@@ -4,7 +4,7 @@ import { createLifecycle } from './lifecycle.js';
 import { log } from './log.js';
 import { availability, eventAvailability } from './tickets.js';
 
-/** Longer than the balancer keeps idle connections (60 s by default), so that the server never closes one first. */
+/** Longer than the balancer keeps idle connections (60 s by default), so that it is never us who closes one first. */
 const keepAliveTimeoutMs = 65_000;
 
 /**
@@ -57,7 +57,7 @@ export function createApi({ config, release, host }) {
     server,
     /** Resolves with `{host, port}` once connections are accepted. A held socket is only taken at once when there is no `port`. */
     listen: ({ host: bind, port, fd }) => listen(port === undefined ? { fd } : { host: bind, port }),
-    /** Accepts from the held socket, and then no longer on the port of the check. */
+    /** Accepts from the held socket, and then no more from where we were checked. */
     take: ({ fd }) => {
       lifecycle.closeListener();
       return listen({ fd });

@@ -2,11 +2,12 @@ import { Server } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Two ways to stop without a failed request. `handOver`, when another process has taken the listening socket: no more
- * is accepted, what is open is answered with `Connection: close`, and a connection that says nothing is left to its
- * client for up to `lingerMs`: closing it could meet a request. `stop`: `stopping` is seen by the health route first;
- * for `delayMs` the server still accepts and answers, with `Connection: close`, so that no client keeps a connection;
- * then it accepts no more, waits for what is in flight, closes what is idle. After `timeoutMs` it cuts what is left.
+ * Two ways to go without a failed request.
+ * `handOver`, when another process has taken the listening socket: no more is accepted, what is open is answered with
+ * `Connection: close`, and a connection that says nothing is left to its client for up to `lingerMs`: closing it could meet a request.
+ * `stop`: `stopping` is seen by the health route first; for `delayMs` the server still accepts and
+ * answers, with `Connection: close`, so that no client keeps a connection; then it accepts no more, waits for what is in flight,
+ * closes what is idle. After `timeoutMs` it cuts what is left.
  */
 export function createLifecycle(server) {
   let stopping = false;
@@ -27,7 +28,7 @@ export function createLifecycle(server) {
   /** Accepts no more; resolves when no connection is open. Not server.close(): since Node 19 that closes idle connections at once. */
   const closeListener = () => new Promise((resolve) => Server.prototype.close.call(server, resolve));
 
-  /** Resolves with whether all connections were closed by their clients, and how long it took. */
+  /** Resolves with whether all connections have ended by themselves, and how long it took. */
   async function handOver({ lingerMs }) {
     const started = Date.now();
     leaving = true;

@@ -1,5 +1,5 @@
 /**
- * Writes one line of JSON to stdout, which the host's service manager stores.
+ * Writes one JSON document a line to stdout, where the host's service manager keeps it.
  * @param {'info' | 'error'} level
  * @param {string} message
  * @param {object} [fields]

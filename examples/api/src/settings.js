@@ -2,14 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Settings from the environment. Times are in milliseconds.
+ * What the environment says. Times are in milliseconds.
  * - `HOST`, `PORT`: where to listen (0.0.0.0:8080).
- * - `LISTEN_FD`: a listening socket that whoever starts us holds. Without `PORT` it is accepted from at once; with
- * `PORT` we answer there until SIGUSR2 says that the socket is ours.
+ * - `LISTEN_FD`: a listening socket that whoever starts us holds. Without `PORT` it is accepted from at once; with `PORT` we answer
+ *   there until SIGUSR2 says that the socket is ours.
  * - `STOP_DELAY_MS`: how long a stopping server still accepts, so that requests on their way are answered (200).
  * - `STOP_TIMEOUT_MS`: when a stop gives up waiting for requests in flight (25,000, below the init's own 30 s).
- * - `LINGER_MS`: how long connections stay open after another has taken the socket (70,000, above the balancer's idle
- * time of 60 s).
+ * - `LINGER_MS`: how long connections stay open after another has taken the socket (70,000, above the balancer's idle time of 60 s).
  */
 export function readSettings(env) {
   const fd = env.LISTEN_FD ? whole('LISTEN_FD', env.LISTEN_FD, undefined, 1_000_000) : undefined;

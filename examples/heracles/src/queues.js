@@ -1,6 +1,6 @@
 import { createClient } from 'redis';
 
-/** Keys of a queue in Redis. A message that is being processed is in `busy`, so that none is lost when a consumer crashes. */
+/** Keys of a queue in Redis. A message under way is in `busy`, so that none is lost when a consumer dies. */
 export const keys = (queue) => ({
   waiting: `heracles:${queue}`,
   busy: `heracles:${queue}:busy`,
@@ -8,7 +8,7 @@ export const keys = (queue) => ({
   stopped: `heracles:${queue}:stopped`,
 });
 
-/** A connection; it reconnects by itself when Redis is unavailable. */
+/** A connection; it tries again by itself while Redis is away. */
 export async function connect(url, log = () => {}) {
   const client = createClient({ url, socket: { reconnectStrategy: (tries) => Math.min(50 * 2 ** tries, 2000) } });
   client.on('error', (error) => log({ error: error.message }));
@@ -16,7 +16,7 @@ export async function connect(url, log = () => {}) {
   return client;
 }
 
-/** The state of a queue. */
+/** How a queue stands. */
 export async function describe(client, queue) {
   const { waiting, busy, done, stopped } = keys(queue);
   const [w, b, d, s] = await Promise.all([

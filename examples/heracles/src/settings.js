@@ -3,12 +3,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Settings from the environment.
- * - `HOST`, `PORT`: where health and numbers are served.
- * - `SERVICE_PORT`: the port of the service itself; an environment that is only being checked beside it has another,
- * and consumes nothing.
+ * What the environment says.
+ * - `HOST`, `PORT`: where health and numbers are asked.
+ * - `SERVICE_PORT`: the port of the service itself; an environment that is only being checked beside it has another, and consumes nothing.
  * - `REDIS_URL`: where the queues are.
- * - `STOP_TIMEOUT_MS`: when a stop gives up waiting for active messages.
+ * - `STOP_TIMEOUT_MS`: when a stop gives up waiting for messages under way.
  */
 export function readSettings(env) {
   const port = whole('PORT', env.PORT, 8080);
@@ -34,7 +33,7 @@ export async function readConfig(folder) {
   return JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
 }
 
-/** The release.json that a deployment writes beside the code. */
+/** What a deployment leaves beside the code. */
 export async function readRelease(folder) {
   try {
     return JSON.parse(await readFile(join(folder, 'release.json'), 'utf8'));
