@@ -221,7 +221,7 @@ describe('health.py', () => {
     process.env.PATH = `${bin}:${before}`;
     try {
       await systemctl('failed');
-      expect((await health('--unit=api-staging.service', '--timeout=60')).stderr).toContain('it ended before');
+      expect((await health('--unit=api-staging.service', '--timeout=60')).stderr).toContain('it exited before');
       await systemctl('activating');
       expect((await health('--unit=api-staging.service')).stderr).toContain('not healthy after 0.3 s');
     } finally {
