@@ -37,10 +37,9 @@ const renamed: Record<string, string> = {
 /** The calls in the code, as actions. The files that make fleets in the local cloud are left out: on AWS CloudFormation does that. */
 function calls(): Map<string, string> {
   const found = new Map<string, string>();
-  for (const folder of ['aws', 'cli', 'hosts', 'ledger', 'operations', 'steps']) {
-    for (const name of readdirSync(path.join(root, 'src', folder), { recursive: true }).map(String)) {
-      const file = path.join('src', folder, name);
-      if (!name.endsWith('.ts') || /^src\/cli\/local-/.test(file)) continue;
+  for (const name of readdirSync(path.join(root, 'src'), { recursive: true }).map(String)) {
+    const file = path.join('src', name);
+    if (name.endsWith('.ts') && !name.startsWith('provision/')) {
       const text = readFileSync(path.join(root, file), 'utf8');
       for (const [, list = '', client = ''] of text.matchAll(
         /\{([^{}]*)\} (?:from |= await import\()'@aws-sdk\/(client-[a-z0-9-]+)'/g,
