@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type Problem, problem } from './problems.ts';
-import { hookPoints } from './schema/hooks.ts';
+import { defaultUntil, hookPoints } from './schema/hooks.ts';
 import type { sections } from './schema/pipeline.ts';
 
 /** Mistakes in `release.hooks`: tasks that are not in the file, and points in the wrong order. */
@@ -17,10 +17,11 @@ export function hookProblems(
       return words !== undefined && !tasks.includes(words.trim().split(/\s+/)[0] ?? '');
     });
     const found = unknown.map((key) => problem(where(key), hook[key], expected));
-    if (hook.until === undefined) return found;
-    if (hook.undo === undefined) found.push(problem(where('until'), hook.until, 'only beside undo'));
-    if (hookPoints.indexOf(hook.until) <= hookPoints.indexOf(hook.at))
-      found.push(problem(where('until'), hook.until, `a point after ${hook.at}`));
-    return found;
+    const { undo, until = defaultUntil } = hook;
+    if (undo === undefined && hook.until !== undefined) found.push(problem(where('until'), until, 'only beside undo'));
+    if (undo === undefined || hookPoints.indexOf(until) > hookPoints.indexOf(hook.at)) return found;
+    const late =
+      hook.until === undefined ? problem(where('at'), hook.at, `a point before ${until}, when undo runs`) : undefined;
+    return [...found, late ?? problem(where('until'), until, `a point after ${hook.at}`)];
   });
 }

@@ -1,4 +1,4 @@
-import type { HookPoint } from '../config/schema/hooks.ts';
+import { defaultUntil, type HookPoint, hookPoints } from '../config/schema/hooks.ts';
 import { readLive } from '../fleet/observe.ts';
 import type { ContextWith, Services, StepWith } from '../fleet/services.ts';
 import { readInputs } from '../tasks/read-inputs.ts';
@@ -24,7 +24,8 @@ export interface Hook {
 
 /**
  * Puts tasks into the steps of a release: consumers that stop before an instance is detached, say, start again after the fleet is
- * verified, and also when the release fails or is interrupted, whenever that is.
+ * verified, and also when the release fails or is interrupted, whenever that is. Tasks at one point run in the order of the list, and
+ * their undos in the opposite one.
  * @throws usage errors for inputs that do not fit
  */
 export async function withHooks(
@@ -32,44 +33,58 @@ export async function withHooks(
   hooks: readonly Hook[],
   services: Services,
 ): Promise<ReleaseStep[]> {
-  const result = [...steps];
-  for (const hook of hooks) {
-    const [run, undo] = await stepsOf(hook, services);
-    result.splice(indexOf(hook.at, result), 0, run);
-    if (undo) result.splice(indexOf(hook.until ?? 'after-verify', result), 0, undo);
-  }
-  return result;
+  const taken = new Set(steps.map(({ id }) => id));
+  const opened: { hook: Hook; run: ReleaseStep; undo?: ReleaseStep }[] = [];
+  for (const hook of hooks) opened.push({ hook, ...(await stepsOf(hook, services, taken)) });
+  const points = new Map(hookPoints.map((point) => [stepAfter(point, steps), point]));
+  return steps.flatMap((step) => {
+    const point = points.get(step);
+    if (point === undefined) return [step];
+    const runs = opened.filter(({ hook }) => hook.at === point).map(({ run }) => run);
+    const ended = opened.filter(({ hook, undo }) => undo && (hook.until ?? defaultUntil) === point);
+    return [...ended.reverse().flatMap(({ undo }) => undo ?? []), ...runs, step];
+  });
 }
 
-/** Where a point is in the procedure. */
-function indexOf(point: HookPoint, steps: readonly ReleaseStep[]): number {
-  const first = (...ids: string[]) => steps.findIndex(({ id }) => ids.includes(id));
-  if (point === 'after-verify') return first('verify') + 1;
+/** The step that a point comes before. */
+function stepAfter(point: HookPoint, steps: readonly ReleaseStep[]): ReleaseStep | undefined {
+  const first = (...ids: string[]) => steps.find(({ id }) => ids.includes(id));
+  if (point === 'after-verify') return steps[steps.findIndex(({ id }) => id === 'verify') + 1];
   if (point === 'before-roll') return first('roll', 'shift');
   // A plain playbook starts the new version by itself. On a builder it is started for the first time when it is baked.
-  const touching = steps.findIndex((step) => step.id === 'detach' || step === runPlaybookAsAWhole);
-  return touching >= 0 ? touching : first('bake');
+  return steps.find((step) => step.id === 'detach' || step === runPlaybookAsAWhole) ?? first('bake');
 }
 
-async function stepsOf({ run, undo }: Hook, services: Services): Promise<[ReleaseStep, ReleaseStep | undefined]> {
-  const step = await open(run, services);
-  const undone = undo && (await open(undo, services));
+async function stepsOf(
+  { run, undo }: Hook,
+  services: Services,
+  taken: Set<string>,
+): Promise<{ run: ReleaseStep; undo?: ReleaseStep }> {
+  const step = await open(run, services, taken);
+  const undone = undo && (await open(undo, services, taken));
   const first: ReleaseStep = {
     ...step,
     skip: async (context) => ((await isEmpty(context.services)) ? 'no instance runs yet' : undefined),
     // Behind a fleet that was verified, too: consumers that stay stopped are worse than a release that does.
     ...(undone && { endedBy: undone.id, undo: undone.run }),
   };
-  return [first, undone];
+  return { run: first, ...(undone && { undo: undone }) };
 }
 
-/** A task as one step of a release. */
-async function open({ name, task, inputs: given }: HookTask, services: Services): Promise<StepWith<HookFacts>> {
+/** A task as one step of a release. @param taken Ids of the steps so far; its own is added. */
+async function open(
+  { name, task, inputs: given }: HookTask,
+  services: Services,
+  taken: Set<string>,
+): Promise<StepWith<HookFacts>> {
   const { fleet } = services;
   const inputs = readInputs(task, { positional: given, options: {} }, `release.hooks: ${name}`);
   const steps = await task.steps(inputs, fleet);
-  // The same task may stand there for several queues, say.
-  const id = [name, ...given].join('-').replace(/[^A-Za-z0-9-]+/g, '-');
+  // The same task may be there for several queues, say, or at several points; and it may have the name of a step.
+  const plain = [name, ...given].join('-').replace(/[^A-Za-z0-9-]+/g, '-');
+  let id = plain;
+  for (let number = 2; taken.has(id); number++) id = `${plain}-${number}`;
+  taken.add(id);
   return {
     id,
     title: `${name} ${given.join(' ')}`.trim(),

@@ -166,3 +166,42 @@ it('consumers stop before a plain playbook runs on a builder, as it starts the n
     play?.tasks.splice(0, 1, ...tasks);
   }
 });
+
+it('tasks run at their points in the order of the list, and their undos in the opposite one', async () => {
+  const one = (name: string, ...inputs: string[]) => ({ name, task: consumers('stop'), inputs });
+  const { steps } = await planRelease(world.services, world.clock, {
+    hooks: [
+      { at: 'before-detach', run: one('stop', 'a'), undo: one('start', 'a') },
+      { at: 'before-detach', run: one('stop', 'b'), undo: one('start', 'b') },
+      { at: 'before-roll', run: one('pause', 'a'), undo: one('go', 'a'), until: 'after-verify' },
+      { at: 'before-detach', run: one('hold', 'a'), undo: one('free', 'a'), until: 'before-roll' },
+      { at: 'after-verify', run: one('tell', 'a') },
+      { at: 'after-verify', run: one('tell', 'b') },
+    ],
+  });
+  const ids = steps.map(({ id }) => id);
+  const at = ids.indexOf('detach');
+  expect(ids.slice(at - 3, at)).toEqual(['stop-a', 'stop-b', 'hold-a']);
+  const moving = ids.indexOf('shift');
+  expect(ids.slice(moving - 2, moving)).toEqual(['free-a', 'pause-a']);
+  const verified = ids.indexOf('verify') + 1;
+  expect(ids.slice(verified, verified + 5)).toEqual(['go-a', 'start-b', 'start-a', 'tell-a', 'tell-b']);
+});
+
+it('a task at several points, or with the name of a step, gets a step of its own each time', async () => {
+  const run = (name: string) => ({ name, task: consumers('stop'), inputs: ['a'] });
+  const bare = defineTask({ summary: 'bake', describe: () => [], run: async () => undefined });
+  const { steps } = await planRelease(world.services, world.clock, {
+    hooks: [
+      { at: 'before-detach', run: run('tell') },
+      { at: 'after-verify', run: run('tell') },
+      { at: 'after-verify', run: { name: 'bake', task: bare, inputs: [] } },
+    ],
+  });
+  expect(steps.map(({ id }) => id).filter((id) => /tell|bake/.test(id))).toEqual([
+    'tell-a',
+    'bake',
+    'tell-a-2',
+    'bake-2',
+  ]);
+});
