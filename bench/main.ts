@@ -34,7 +34,7 @@ const { positionals, values } = parseArgs({ allowPositionals: true, options: { r
 const order = all.map((one) => one.name);
 const unknown = positionals.filter((wanted) => !order.some((name) => name.includes(wanted)));
 if (unknown.length > 0) {
-  process.stderr.write(`error: no benchmark is called ${unknown.join(', ')}\nhint: there are ${order.join(', ')}\n`);
+  process.stderr.write(`error: no benchmark is called ${unknown.join(', ')}\nfix: there are ${order.join(', ')}\n`);
   process.exit(2);
 }
 const measured: Measured[] = [];

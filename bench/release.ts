@@ -7,7 +7,7 @@ import { type Benchmark, type Figure, median } from '@golden-pipeline/shared/tes
 import { delayProfiles } from 'golden-pipeline-local-cloud/model';
 import { createClients } from '../src/aws/clients.ts';
 import { readGroup } from '../src/aws/groups.ts';
-import { readMachine } from '../src/aws/instances.ts';
+import { readInstance } from '../src/aws/instances.ts';
 import type { RunEvent } from '../src/engine/events.ts';
 import { createPoll } from '../src/engine/poll.ts';
 import { BenchWorld, type Up } from './support/bench-world.ts';
@@ -26,7 +26,7 @@ const healthy = health.interval * health.healthy;
 
 /**
  * Minimum duration of a release in seconds, without Ansible: the delays that the cloud imposes. detach: the drain;
- * bake: the image and then the thresholds of the returning host; prove: launch, thresholds, drain; roll: launch and
+ * bake: the image and then the thresholds of the returning host; validate: launch, thresholds, drain; rolling: launch and
  * thresholds of one wave (100/200), then the drain and shutdown of the old; verify: its window.
  */
 const imposed =
@@ -94,7 +94,7 @@ async function ansibleSeconds(file: string): Promise<number> {
 async function measureLaunch(up: Up): Promise<Figure[]> {
   const { ec2, elb, autoScaling } = createClients({ region: up.region, endpoint: up.endpoint, credentials: up });
   const url = up.loadBalancers[0]?.url;
-  const { TargetGroups } = await elb.send(new DescribeTargetGroupsCommand({ Names: ['api-local-proof'] }));
+  const { TargetGroups } = await elb.send(new DescribeTargetGroupsCommand({ Names: ['api-local-check'] }));
   // The version that the group launches, as the newest one may belong to an unfinished release.
   const { launchTemplate: template } = await readGroup(autoScaling, 'api-local');
   const poll = createPoll(systemClock());
@@ -113,19 +113,19 @@ async function measureLaunch(up: Up): Promise<Figure[]> {
       poll({ what, read, until, everyMs: 10, timeoutMs: 30_000 });
     await wait(
       'running',
-      () => readMachine(ec2, id),
+      () => readInstance(ec2, id),
       (machine) => machine?.state === 'running',
     );
     await elb.send(
       new RegisterTargetsCommand({ TargetGroupArn: TargetGroups?.[0]?.TargetGroupArn, Targets: [{ Id: id }] }),
     );
-    const probe = async () => (await fetch(`${url}/health`, { headers: { 'x-golden-proof': 'on' } })).status;
+    const probe = async () => (await fetch(`${url}/health`, { headers: { 'x-golden-validation': 'on' } })).status;
     await wait('a first 200', probe, (status) => status === 200);
     beyond.push(performance.now() - started - (launch + healthy) * 1000);
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
     await wait(
       'terminated',
-      () => readMachine(ec2, id),
+      () => readInstance(ec2, id),
       (machine) => !machine || machine.state === 'terminated',
     );
     await wait('the end of the route', probe, (status) => status !== 200);

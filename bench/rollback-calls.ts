@@ -14,17 +14,17 @@ export const rollbackCalls: Benchmark = {
   name: 'calls of a rollback',
   async run(say) {
     const figures: Figure[] = [];
-    for (const how of ['switch', 'roll'] as const) {
+    for (const method of ['switch', 'rolling'] as const) {
       const counts: number[] = [];
       for (const size of sizes) {
-        say(`${how} of ${size} simulated machines`);
-        const count = await callsOf(how, size);
+        say(`${method} of ${size} simulated machines`);
+        const count = await callsOf(method, size);
         counts.push(count);
-        figures.push({ figure: `${how}, ${size} simulated machines`, value: count, unit: 'calls' });
+        figures.push({ figure: `${method}, ${size} simulated machines`, value: count, unit: 'calls' });
       }
       const [few = Number.NaN, many = Number.NaN] = counts;
       figures.push({
-        figure: `${how}: growth from ${sizes[0]} to ${sizes[1]}`,
+        figure: `${method}: growth from ${sizes[0]} to ${sizes[1]}`,
         value: many / few,
         unit: 'x',
         aim: '<= 1.3',
@@ -34,14 +34,14 @@ export const rollbackCalls: Benchmark = {
   },
 };
 
-async function callsOf(how: 'switch' | 'roll', size: number): Promise<number> {
+async function callsOf(method: 'switch' | 'rolling', size: number): Promise<number> {
   const blueGreen = { strategy: 'blue-green' as const, weights: [100], stepSeconds: 0, rollbackWindow: 36_000 };
-  const release = { pollSeconds: 5, verifySeconds: 5, ...(how === 'switch' ? blueGreen : {}) };
+  const release = { pollSeconds: 5, verifySeconds: 5, ...(method === 'switch' ? blueGreen : {}) };
   const world = await simulatedBenchFleet({ min: size, max: 2 * size }, release, delays);
   try {
     await world.run((await planRelease(world.services, world.clock, {})) as never);
     world.cloud.calls.reset();
-    await world.run((await planRollback(world.services, world.clock, { force: false, how })) as never);
+    await world.run((await planRollback(world.services, world.clock, { force: false, method })) as never);
     return world.cloud.calls.count;
   } finally {
     await world.close();

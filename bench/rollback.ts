@@ -8,7 +8,7 @@ import { BenchWorld, root, type Up } from './support/bench-world.ts';
  * Target in seconds from the command to all traffic on the old version; rolling has none, as it depends on the boot
  * time of instances.
  */
-const aims: Record<string, string | undefined> = { flip: '<= 5', switch: '<= 2' };
+const aims: Record<string, string | undefined> = { 'in-place': '<= 5', switch: '<= 2' };
 
 /** From the command to the last answer of the newer version, under load, with the failed requests counted. */
 export const rollback: Benchmark = {
@@ -33,9 +33,9 @@ async function measure(size: number): Promise<Figure[]> {
     await world.json('release', 'api');
     await world.project.change(`A fleet of ${size}`);
     await world.json('release', 'api');
-    const flip = await under(url, () => world.json('fast-rollback', 'api', 'v1', '--how', 'flip', '--wait'));
-    const roll = await under(url, () => world.json('fast-rollback', 'api', 'v2', '--how', 'roll'));
-    return [...figuresOf('flip', size, flip), ...figuresOf('roll', size, roll)];
+    const inPlace = await under(url, () => world.json('fast-rollback', 'api', 'v1', '--method', 'in-place', '--wait'));
+    const rolling = await under(url, () => world.json('fast-rollback', 'api', 'v2', '--method', 'rolling'));
+    return [...figuresOf('in-place', size, inPlace), ...figuresOf('rolling', size, rolling)];
   } finally {
     await world.close();
   }
@@ -63,7 +63,7 @@ async function measureSwitch(size: number): Promise<Figure[]> {
     return figuresOf(
       'switch',
       size,
-      await under(url, () => world.json('fast-rollback', 'api', 'v1', '--how', 'switch')),
+      await under(url, () => world.json('fast-rollback', 'api', 'v1', '--method', 'switch')),
     );
   } finally {
     await world.close();
@@ -75,10 +75,10 @@ interface Measured {
   total: LoadTotal;
 }
 
-function figuresOf(how: string, size: number, { seconds, total }: Measured): Figure[] {
-  const what = `${how}, fleet of ${size}`;
+function figuresOf(method: string, size: number, { seconds, total }: Measured): Figure[] {
+  const what = `${method}, fleet of ${size}`;
   return [
-    { figure: `${what}: command to 100 % of traffic on the old version`, value: seconds, unit: 's', aim: aims[how] },
+    { figure: `${what}: command to 100 % of traffic on the old version`, value: seconds, unit: 's', aim: aims[method] },
     { figure: `${what}: failed of ${total.requests} requests`, value: total.failed, unit: '', aim: '0' },
     {
       figure: `${what}: requests a second meanwhile`,

@@ -13,7 +13,7 @@ if (existsSync(cli)) {
   await main();
 } else {
   process.stderr.write(
-    'error: the command line has not been built\nhint: run `npm run setup` (or `npm run build` when everything is installed)\n',
+    'error: the command line has not been built\nfix: run `npm run setup` (or `npm run build` when everything is installed)\n',
   );
   process.exitCode = 2;
 }

@@ -36,7 +36,7 @@ export function createBalancer(
   const { infrastructure } = fleet;
   const {
     loadBalancer: { name, port },
-    proofRule,
+    validationRule,
   } = definition;
   const securityGroup = new CfnSecurityGroup(scope, 'BalancerSecurityGroup', {
     vpcId: network.vpcId,
@@ -63,7 +63,7 @@ export function createBalancer(
   const targetGroups = new Map(
     definition.targetGroups.map((one) => [one.name, createTargetGroup(scope, one, network)]),
   );
-  const colours = definition.targetGroups
+  const groups = definition.targetGroups
     .filter((one) => one.role === 'serving')
     .flatMap((one) => targetGroups.get(one.name)?.ref ?? []);
   const listener = new CfnListener(scope, 'Listener', {
@@ -88,19 +88,22 @@ export function createBalancer(
       {
         type: 'forward',
         forwardConfig: {
-          targetGroups: colours.map((targetGroupArn, index) => ({ targetGroupArn, weight: index === 0 ? 100 : 0 })),
+          targetGroups: groups.map((targetGroupArn, index) => ({ targetGroupArn, weight: index === 0 ? 100 : 0 })),
         },
       },
     ],
   });
-  serving.node.addDependency(live.traffic(listener.ref, colours));
-  new CfnListenerRule(scope, 'ProofRule', {
+  serving.node.addDependency(live.traffic(listener.ref, groups));
+  new CfnListenerRule(scope, 'ValidationRule', {
     listenerArn: listener.ref,
-    priority: proofRule.priority,
+    priority: validationRule.priority,
     conditions: [
-      { field: 'http-header', httpHeaderConfig: { httpHeaderName: proofRule.header, values: [proofRule.value] } },
+      {
+        field: 'http-header',
+        httpHeaderConfig: { httpHeaderName: validationRule.header, values: [validationRule.value] },
+      },
     ],
-    actions: [{ type: 'forward', targetGroupArn: targetGroups.get(proofRule.targetGroup)?.ref }],
+    actions: [{ type: 'forward', targetGroupArn: targetGroups.get(validationRule.targetGroup)?.ref }],
   });
   return { loadBalancer, serving, securityGroup, targetGroups };
 }

@@ -96,7 +96,7 @@ export function baseBuildPolicy(place: Omit<Place, 'instanceRoleArn'>): Statemen
     {
       // After an interrupt Packer deletes what it has created; an image without tags remains and is named in its
       // output.
-      Sid: 'TakeBackBaseImages',
+      Sid: 'DeregisterBaseImages',
       Effect: 'Allow',
       Action: ['ec2:DeregisterImage', 'ec2:DeleteSnapshot'],
       Resource: pictures,

@@ -6,8 +6,8 @@ import type { Fleet } from '../src/config/settings.ts';
 import { createAlarms } from './alarms.ts';
 import { createBalancer } from './balancer.ts';
 import { deployPolicy } from './deploy-policy.ts';
+import { createInstances } from './instances.ts';
 import { LiveFleet } from './live-fleet.ts';
-import { createMachines } from './machines.ts';
 import type { Network } from './network.ts';
 
 /** Found by the load balancer's name, as not every version of CloudFormation accepts tags for them. */
@@ -23,7 +23,7 @@ export class FleetStack extends Stack {
     for (const [key, value] of Object.entries(definition.tags)) Tags.of(this).add(key, value, { excludeResourceTypes });
     const live = new LiveFleet(this, 'Live', fleet);
     const balancer = createBalancer(this, fleet, definition, network, live);
-    const { role } = createMachines(this, fleet, definition, network, balancer, live);
+    const { role } = createInstances(this, fleet, definition, network, balancer, live);
     createAlarms(this, fleet, definition, balancer);
     const deploy = this.deployRole(fleet, role.roleArn);
     const scheme = fleet.infrastructure.certificateArn ? 'https' : 'http';

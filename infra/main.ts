@@ -36,9 +36,7 @@ try {
   app.synth();
 } catch (error) {
   if (!(error instanceof PipelineError)) throw error;
-  const hint = error.hint ? [`hint: ${error.hint}`] : [];
-  process.stderr.write(
-    [`error: ${error.message}`, ...error.details.map((line) => `  ${line}`), ...hint, ''].join('\n'),
-  );
+  const fix = error.fix ? [`fix: ${error.fix}`] : [];
+  process.stderr.write([`error: ${error.message}`, ...error.details.map((line) => `  ${line}`), ...fix, ''].join('\n'));
   process.exitCode = 2;
 }

@@ -37,9 +37,9 @@ const testPrograms = {
 
 /** A reason to stop that is meant for a person. */
 class SetupError extends Error {
-  constructor(message, hint) {
+  constructor(message, fix) {
     super(message);
-    this.hint = hint;
+    this.fix = fix;
   }
 }
 
@@ -105,14 +105,14 @@ function debianPackages(wanted, checkOnly) {
     throw new SetupError(`still missing after the installation: ${still.join(', ')}`, `sudo ${command}`);
 }
 
-/** What only tests need is no reason to stop: those tests say that they are skipped. Not every release of Ubuntu has it. */
+/** What only tests need is not a reason to stop: those tests say that they are skipped. Not every release of Ubuntu has it. */
 function forTests(checkOnly) {
   for (const [program, name] of Object.entries(testPrograms)) {
     try {
       debianPackages({ [program]: name }, checkOnly);
     } catch (error) {
       if (!(error instanceof SetupError)) throw error;
-      say(`${error.message} (only tests need it; ${error.hint})`);
+      say(`${error.message} (only tests need it; ${error.fix})`);
     }
   }
 }
@@ -126,7 +126,7 @@ function asRoot() {
 
 /**
  * Installs packages without starting the services they bring (sshd, haproxy, runit): a policy-rc.d that forbids it is there
- * for the length of the installation, unless the machine has one of its own.
+ * for the length of the installation, unless the computer has one of its own.
  */
 function install(packages, prefix, command) {
   const policy = '/usr/sbin/policy-rc.d';
@@ -205,6 +205,6 @@ try {
   setup(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`error: ${error.message}\nhint: ${error.hint}\n`);
+  process.stderr.write(`error: ${error.message}\nfix: ${error.fix}\n`);
   process.exitCode = 2;
 }

@@ -50,7 +50,7 @@ async function main(): Promise<number> {
     const stdout = await run(...args).finally(interrupt.check);
     return JSON.parse(stdout) as T;
   };
-  // An earlier demo that was killed has left its cloud running, and the folder is about to be made anew.
+  // An earlier demo that was killed has left its cloud running, and the folder is about to be created again.
   if (existsSync(dir)) await run('local', 'down');
   const project = await DemoProject.create(root, dir);
   const commits: Record<string, string> = {};
@@ -79,7 +79,7 @@ async function main(): Promise<number> {
     releases.push(await pipeline('release', 'api'));
 
     chapter('5. Back on v2');
-    releases.push(await pipeline('fast-rollback', 'api', 'v2', '--how', 'roll'));
+    releases.push(await pipeline('fast-rollback', 'api', 'v2', '--method', 'rolling'));
 
     const { seconds, total } = await load.stop();
     const images = await pipeline<{ version: string; imageId: string; state: string; inUse: boolean }[]>(
@@ -115,7 +115,7 @@ class Interrupted extends Error {
 }
 
 /**
- * Ctrl-C goes to every process in the foreground, so the command that runs has it as well and puts back what it did: the demo only
+ * Ctrl-C goes to every process in the foreground, so the command that runs has it as well and undoes what it did: the demo only
  * waits for that and goes no further. A SIGTERM comes to the demo alone and is passed on. A SIGHUP may be either; to a command that has
  * it already a second one is nothing.
  */

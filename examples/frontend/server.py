@@ -1,4 +1,4 @@
-"""Serves ./public, and answers /health and /version. HOST and PORT say where. SIGTERM: what is under way is answered first."""
+"""Serves ./public, and answers /health and /version. HOST and PORT say where. SIGTERM: what is in progress is answered first."""
 import functools
 import http.server
 import json

@@ -12,7 +12,7 @@ export interface Asked {
   contains?: string;
 }
 
-/** What is asked steadily: the smoke tests, the further paths of `release.watch.paths`, and without either the health route. */
+/** What is queried steadily: the smoke tests, the further paths of `release.watch.paths`, and without either the health route. */
 export function askedPaths({ release, service }: Fleet): Asked[] {
   const further = release.watch.paths.filter((path) => !release.smokeTests.some((test) => test.path === path));
   const asked: Asked[] = [...release.smokeTests, ...further.map((path) => ({ path }))];
@@ -20,11 +20,11 @@ export function askedPaths({ release, service }: Fleet): Asked[] {
 }
 
 /**
- * Judges an answer while several versions may give it.
+ * Evaluates an answer while several versions may give it.
  * @param versions Those that may answer; none: what an answer must contain is not checked.
  * @param header Response header that names the version.
  */
-export function judge(
+export function evaluate(
   asked: Asked,
   answer: ProbeAnswer,
   versions: readonly VersionNames[],

@@ -1,6 +1,6 @@
 import { messageOf, usageError } from '@golden-pipeline/shared/errors';
 import type { ContextWith, FleetFacts } from '../fleet/services.ts';
-import { proofHeaders } from '../fleet/smoke.ts';
+import { validationHeaders } from '../fleet/smoke.ts';
 import { instantText } from '../shared/instant.ts';
 import { askedPaths } from './answers.ts';
 import { pastCounters } from './counters.ts';
@@ -28,7 +28,7 @@ export async function takeBaseline(context: Context, facts: FleetFacts): Promise
     probe,
     url: facts.url,
     asked,
-    headers: proofHeaders(fleet),
+    headers: validationHeaders(fleet),
     perSecond: watch.perSecond,
     versions: version === undefined ? [] : [{ version, ...(commit ? { commit } : {}) }],
     versionHeader: watch.versionHeader,
@@ -59,7 +59,7 @@ async function countersBefore(context: Context, { listenerArn, targetGroupArn }:
   try {
     return metrics && (await pastCounters(metrics, { listenerArn, targetGroupArn }, context.clock.now()));
   } catch (error) {
-    // Probes judge the release then; the balancer's counters are there to add to them.
+    // Probes evaluate the release then; the balancer's counters are there to add to them.
     context.note(`the balancer's counters are not compared: ${messageOf(error)}`);
     return undefined;
   }
@@ -77,8 +77,8 @@ function describeBaseline({ paths }: Baseline): string {
 }
 
 /**
- * The alarms that judge this release: those of `release.alarms` that do not ring already. One that rings before anything was changed
- * says nothing about the new version, and the release may well be what cures it.
+ * The alarms that can fail this release: those of `release.alarms` that are not in ALARM already. One that is in ALARM before
+ * anything was changed says nothing about the new version, and the release may well be what fixes it.
  * @throws usage error `release.alarms` for a name that no alarm has
  */
 export async function alarmsToWatch(context: Context): Promise<string[]> {
@@ -94,9 +94,9 @@ export async function alarmsToWatch(context: Context): Promise<string[]> {
       'correct the name, or create the alarm first',
     );
   }
-  const ringing = found.filter((alarm) => alarm.state === 'ALARM').map((alarm) => alarm.name);
-  if (ringing.length > 0) {
-    context.note(`${ringing.join(', ')} rings already before anything was changed, so it does not judge this release`);
+  const inAlarm = found.filter((alarm) => alarm.state === 'ALARM').map((alarm) => alarm.name);
+  if (inAlarm.length > 0) {
+    context.note(`${inAlarm.join(', ')} in ALARM before anything was changed: ignored by this release`);
   }
-  return names.filter((name) => !ringing.includes(name));
+  return names.filter((name) => !inAlarm.includes(name));
 }

@@ -21,7 +21,7 @@ export interface Answers {
 
 /**
  * How improbable a difference must be to count, before it is divided by the number of comparisons made at a reading (Bonferroni).
- * One in a hundred would be much for a single look; a lasting fault needs several, and the margins besides. Measured with simulated
+ * One in a hundred would be much for a single look; a persistent failure needs several, and the margins besides. Measured with simulated
  * noise: `test/analysis/comparison.test.ts`.
  */
 const significance = 0.01;
@@ -29,7 +29,7 @@ const significance = 0.01;
 /** Part of the answers that must be slower than the limit for each of the two quantiles. */
 const slowRules = [
   { name: 'median', q: 0.5, least: 0.5 },
-  // 5 % are above the 95th percentile by definition; three times as many is no accident of where it was drawn.
+  // 5 % are above the 95th percentile by definition; three times as many is not an accident of where it was drawn.
   { name: 'p95', q: 0.95, least: 0.15 },
 ] as const;
 

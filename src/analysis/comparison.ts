@@ -9,18 +9,18 @@ export interface ComparisonOptions {
   baseline: Baseline;
   /** The version that is being released. */
   version: string;
-  /** Old and new machines answer side by side. */
+  /** Old and new instances answer side by side. */
   mixed: boolean;
   limits: Limits;
-  /** Readings in a row that make a fault lasting. */
+  /** Consecutive readings that make a failure persistent. */
   reads: number;
   /** Bursts up to this long are forgiven, milliseconds. */
   burstMs: number;
 }
 
 /**
- * Compares probes with the baseline, path by path and all together. Where old and new machines answer side by side, answers that tell
- * their version are also compared by themselves: among many old machines a few bad new ones would hardly show.
+ * Compares probes with the baseline, path by path and all together. Where old and new instances answer side by side, answers that tell
+ * their version are also compared by themselves: among many old instances a few bad new ones would hardly show.
  */
 export class Comparison {
   readonly #streams: Stream[];

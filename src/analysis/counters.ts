@@ -22,7 +22,7 @@ interface CounterOptions {
   where: Where;
   before: Counters;
   limits: Limits;
-  /** Minutes in a row that make a fault lasting. */
+  /** Consecutive minutes that make a failure persistent. */
   reads: number;
   /** Milliseconds since the epoch: minutes that began before are not the new version's. */
   since: number;
@@ -37,7 +37,7 @@ export async function pastCounters(metrics: Metrics, where: Where, now: number):
 export class CounterWatch {
   readonly #options: CounterOptions;
   #asked: number;
-  #judged = Number.NEGATIVE_INFINITY;
+  #evaluatedAt = Number.NEGATIVE_INFINITY;
   #periods: Period[] = [];
   readonly #rows = { errors: 0, latency: 0 };
   #standing: Fault[] = [];
@@ -56,7 +56,7 @@ export class CounterWatch {
     const all = await metrics.periods({ ...where, from: since, to: now });
     // A minute that is not over yet has only a part of its requests.
     this.#periods = all.filter(({ at }) => at >= since && at + 60_000 <= now);
-    for (const one of this.#periods.filter(({ at }) => at > this.#judged)) this.#judge(one);
+    for (const one of this.#periods.filter(({ at }) => at > this.#evaluatedAt)) this.#evaluate(one);
     return this.#standing;
   }
 
@@ -65,8 +65,8 @@ export class CounterWatch {
     return sum(this.#periods);
   }
 
-  #judge(one: Period): void {
-    this.#judged = one.at;
+  #evaluate(one: Period): void {
+    this.#evaluatedAt = one.at;
     this.#standing = [];
     const { before, limits } = this.#options;
     const now = errorShare(one);
@@ -91,8 +91,8 @@ export class CounterWatch {
 
   #row(kind: 'errors' | 'latency', wrong: boolean, message: string): void {
     this.#rows[kind] = wrong ? this.#rows[kind] + 1 : 0;
-    const lasting = this.#rows[kind] >= this.#options.reads;
-    if (wrong) this.#standing.push({ check: 'balancer', key: `balancer ${kind}`, message, lasting });
+    const persistent = this.#rows[kind] >= this.#options.reads;
+    if (wrong) this.#standing.push({ check: 'balancer', key: `balancer ${kind}`, message, persistent });
   }
 }
 

@@ -1,5 +1,5 @@
 import { instantText } from '../shared/instant.ts';
-import type { SickMachine } from './machines.ts';
+import type { UnhealthyInstance } from './instances.ts';
 import { quantile } from './statistics.ts';
 import { answersOf } from './stream.ts';
 import type { Baseline, Counters, Evidence, Fault, PathNumbers, Phase, Sample } from './types.ts';
@@ -15,7 +15,7 @@ export function toEvidence(seen: {
   faults: readonly Fault[];
   baseline: Baseline | undefined;
   samples: readonly Sample[];
-  sick: readonly SickMachine[];
+  unhealthy: readonly UnhealthyInstance[];
   counters: Counters | undefined;
   alarms: Evidence['alarms'];
 }): Evidence {
@@ -41,7 +41,7 @@ export function toEvidence(seen: {
           .map(({ at, fault = '', version = null }) => ({ at: instantText(at), fault, version })),
       };
     }),
-    targets: seen.sick.map(({ id, state, reason = null }) => ({ id, state, reason })),
+    targets: seen.unhealthy.map(({ id, state, reason = null }) => ({ id, state, reason })),
     balancer:
       baseline?.counters || seen.counters ? { before: baseline?.counters ?? null, now: seen.counters ?? null } : null,
     alarms: seen.alarms,

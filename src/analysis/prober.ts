@@ -2,14 +2,14 @@ import type { Clock, Timer } from '@golden-pipeline/shared/clock';
 import { messageOf } from '@golden-pipeline/shared/errors';
 import type { VersionNames } from '../fleet/facts.ts';
 import type { Probe } from '../hosts/probe.ts';
-import { type Asked, judge } from './answers.ts';
+import { type Asked, evaluate } from './answers.ts';
 import type { Sample } from './types.ts';
 
 /** Milliseconds after which a request counts as failed. */
 const timeoutMs = 5000;
 
-/** Requests under way at most: a fleet that hangs is not given more and more of them. */
-const mostUnderWay = 20;
+/** Requests in progress at most: a fleet that hangs is not given more and more of them. */
+const mostPending = 20;
 
 export interface ProberOptions {
   clock: Clock;
@@ -29,7 +29,7 @@ export class Prober {
   readonly #options: ProberOptions;
   #timer: Timer | undefined;
   #turn = 0;
-  #underWay = 0;
+  #pending = 0;
   #stopped = false;
 
   constructor(options: ProberOptions) {
@@ -48,22 +48,22 @@ export class Prober {
     const { clock, asked, perSecond } = this.#options;
     this.#timer = clock.after(1000 / perSecond, () => this.#tick());
     const next = asked[this.#turn % asked.length];
-    if (!next || this.#underWay >= mostUnderWay) return;
+    if (!next || this.#pending >= mostPending) return;
     this.#turn++;
     void this.#ask(next);
   }
 
   async #ask(asked: Asked): Promise<void> {
     const { probe, url, headers, clock, versions, versionHeader, take } = this.#options;
-    this.#underWay++;
+    this.#pending++;
     let sample: Pick<Sample, 'ms' | 'version' | 'fault'>;
     try {
       const answer = await probe(`${url}${asked.path}`, { timeoutMs, headers });
-      sample = { ms: answer.ms, ...judge(asked, answer, versions, versionHeader) };
+      sample = { ms: answer.ms, ...evaluate(asked, answer, versions, versionHeader) };
     } catch (error) {
       sample = { ms: timeoutMs, fault: `gave no answer: ${messageOf(error)}` };
     }
-    this.#underWay--;
+    this.#pending--;
     if (!this.#stopped) take({ path: asked.path, at: clock.now(), ...sample });
   }
 }

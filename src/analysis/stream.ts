@@ -2,7 +2,7 @@ import { type Answers, aboveMargins, type Limits, moreErrors, slower } from './c
 import { rateOf } from './statistics.ts';
 import type { Fault, Sample } from './types.ts';
 
-/** Answers that are compared as one: of a path or of all, from anybody or from the new machines only. */
+/** Answers that are compared as one: of a path or of all, from anybody or from the new instances only. */
 export interface StreamOptions {
   /** Shown at the beginning of a fault: the path, or `all paths`. */
   label: string;
@@ -14,12 +14,12 @@ export interface StreamOptions {
   /** Whether times are compared too; those of different paths must not be mixed. */
   latency: boolean;
   /**
-   * Good answers of the version before at the same time, in milliseconds, ascending; for old and new machines side by side. What
+   * Good answers of the version before at the same time, in milliseconds, ascending; for old and new instances side by side. What
    * slows both down is not the new version's doing, so without enough of them times are not compared.
    */
   beside?(since: number): readonly number[];
   limits: Limits;
-  /** Readings in a row that make a fault lasting... */
+  /** Consecutive readings that make a failure persistent... */
   reads: number;
   /** ...when they are further apart than this, in milliseconds: a burst that two readings share is forgiven. */
   burstMs: number;
@@ -32,7 +32,7 @@ const windows = 10;
 
 /**
  * Collects samples and compares them with before whenever `minSamples` new ones have come. Readings therefore never share all their
- * samples, and two in a row that show a fault are two observations of it.
+ * samples, and two consecutive ones that show a fault are two observations of it.
  */
 export class Stream {
   readonly #options: StreamOptions;
@@ -62,11 +62,11 @@ export class Stream {
 
   #read(): void {
     this.#standing = [];
-    this.#judge('errors', this.#errors());
-    if (this.#options.latency) this.#judge('latency', this.#latency());
+    this.#evaluate('errors', this.#errors());
+    if (this.#options.latency) this.#evaluate('latency', this.#latency());
   }
 
-  #judge(check: 'errors' | 'latency', message: string | undefined): void {
+  #evaluate(check: 'errors' | 'latency', message: string | undefined): void {
     const row = this.#rows[check];
     if (message === undefined) {
       row.length = 0;
@@ -74,8 +74,8 @@ export class Stream {
     }
     row.push(this.#recent.at(-1)?.at ?? 0);
     const { label, of = '', reads, burstMs } = this.#options;
-    const lasting = row.length >= reads && (row.at(-1) as number) - (row[0] as number) >= burstMs;
-    this.#standing.push({ check, key: `${check} ${label} ${of}`, message, lasting });
+    const persistent = row.length >= reads && (row.at(-1) as number) - (row[0] as number) >= burstMs;
+    this.#standing.push({ check, key: `${check} ${label} ${of}`, message, persistent });
   }
 
   #errors(): string | undefined {

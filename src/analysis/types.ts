@@ -30,7 +30,7 @@ export interface Counters {
   p95Ms?: number;
 }
 
-/** The fleet before a release: what the new version is compared with. Journaled, so another machine can go on. */
+/** The fleet before a release: what the new version is compared with. Journaled, so another computer can resume it. */
 export interface Baseline {
   /** ISO time. */
   at: string;
@@ -50,8 +50,8 @@ export interface Fault {
   key: string;
   /** Worded for a person, with the numbers. */
   message: string;
-  /** It was there in enough readings in a row: the release has failed. */
-  lasting: boolean;
+  /** It was there in enough consecutive readings: the release has failed. */
+  persistent: boolean;
 }
 
 /** Probes of one path in numbers. */
@@ -62,7 +62,7 @@ export interface PathNumbers {
   p95Ms: number | null;
 }
 
-/** Why a release was taken back, in numbers: `evidence` of the JSON document. */
+/** Why a release was rolled back, in numbers: `evidence` of the JSON document. */
 export interface Evidence {
   phase: Phase;
   version: string;
@@ -77,7 +77,7 @@ export interface Evidence {
     /** The last bad answers. */
     bad: { at: string; fault: string; version: string | null }[];
   }[];
-  /** Machines that were out of order. */
+  /** Instances that were unhealthy. */
   targets: { id: string; state: string; reason: string | null }[];
   /** The balancer's own counters. */
   balancer: { before: Counters | null; now: Counters | null } | null;
@@ -85,15 +85,15 @@ export interface Evidence {
   alarms: { name: string; reason: string }[];
 }
 
-/** Where a release is watched: old and new machines side by side, the new ones alone on their own route, or all new. */
+/** Where a release is watched: old and new instances side by side, the new ones alone on their own route, or all new. */
 export type Phase = 'roll' | 'canary' | 'verify';
 
-/** What a run is judged by, and what was found. */
+/** What a run is evaluated by, and what was found. */
 export interface WatchFacts {
   /** How the version before answered; without it nothing is compared. */
   baseline?: Baseline;
-  /** Names of the alarms that judge this run. */
+  /** Names of the alarms that evaluate this run. */
   alarms?: string[];
-  /** Why it was taken back. */
+  /** Why it was rolled back. */
   evidence?: Evidence;
 }

@@ -4,12 +4,12 @@ import { readGroup } from '../aws/groups.ts';
 import { explained, explainGroup } from '../fleet/explain.ts';
 import type { NewTemplate, VersionFacts, VersionNames } from '../fleet/facts.ts';
 import type { ContextWith, FleetFacts, FleetGroup } from '../fleet/services.ts';
-import { proofHeaders, smokeFailures } from '../fleet/smoke.ts';
+import { smokeFailures, validationHeaders } from '../fleet/smoke.ts';
 import { askedPaths } from './answers.ts';
 import { Comparison } from './comparison.ts';
 import { CounterWatch } from './counters.ts';
 import { evidenceLines, toEvidence } from './evidence.ts';
-import { MachineWatch, type SickMachine } from './machines.ts';
+import { InstanceWatch, type UnhealthyInstance } from './instances.ts';
 import { Prober } from './prober.ts';
 import type { Evidence, Fault, Phase, Sample, WatchFacts } from './types.ts';
 
@@ -21,11 +21,11 @@ const keptSamples = 2000;
 
 /** A look at the new version that goes on until it is closed. */
 export interface Watch {
-  /** What is wrong now. A fault that is lasting means that the release has failed. */
+  /** What is wrong now. A fault that is persistent means that the release has failed. */
   sample(): Promise<Fault[]>;
   /** What was seen, in numbers. */
   evidence(): Evidence;
-  /** Whose machines. */
+  /** Whose instances. */
   group: string;
   /** Nothing is wrong but that lifecycle hooks hold instances: that says nothing about the version. */
   held(): boolean;
@@ -33,22 +33,22 @@ export interface Watch {
 }
 
 export interface WatchWhere {
-  /** Whose machines; by default those of the group that serves. */
-  colour?: FleetGroup;
+  /** Whose instances; by default those of the group that serves. */
+  fleetGroup?: FleetGroup;
   /** Leads the probes; by default the way of all requests. */
   headers?: Record<string, string>;
 }
 
 /**
- * Begins to watch the new version: probes go on by themselves from now on, the cloud is asked at each `sample()`.
- * In the phase `roll` old and new machines answer side by side, so smoke tests that name the version do not count there.
+ * Begins to watch the new version: probes go on by themselves from now on, the cloud is read at each `sample()`.
+ * In the phase `roll` old and new instances answer side by side, so smoke tests that name the version do not count there.
  */
 export async function openWatch(context: WatchContext, phase: Phase, where: WatchWhere = {}): Promise<Watch> {
   const { services, state, clock } = context;
   const { fleet, aws, metrics } = services;
   const { release } = fleet;
-  const { group, targetGroupArn } = where.colour ?? state;
-  const headers = where.headers ?? proofHeaders(fleet);
+  const { group, targetGroupArn } = where.fleetGroup ?? state;
+  const headers = where.headers ?? validationHeaders(fleet);
   const { baseline, version } = state;
   const burstMs = release.watch.burstSeconds * 1000;
   const rule = { limits: release.watch, reads: release.healthyReads };
@@ -73,11 +73,11 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
         comparison.add(sample);
       },
     });
-  const machines = new MachineWatch({
+  const instances = new InstanceWatch({
     templateVersion: mixed ? state.templateVersion : undefined,
-    provenAtFirst: !mixed,
+    healthyAtFirst: !mixed,
     healthMs: release.timeouts.health * 1000,
-    sickPercent: release.watch.sickPercent,
+    unhealthyPercent: release.watch.unhealthyPercent,
   });
   const counters =
     baseline?.counters &&
@@ -91,8 +91,8 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
     });
   const optional = createOptional(context);
   const rows = createRows(release.healthyReads);
-  let sick: SickMachine[] = [];
-  let ringing: Evidence['alarms'] = [];
+  let unhealthy: UnhealthyInstance[] = [];
+  let inAlarm: Evidence['alarms'] = [];
   let last: Fault[] = [];
 
   return {
@@ -104,14 +104,14 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
         optional("the balancer's counters", () => counters?.read(clock.now()), []),
         optional('the alarms', () => (state.alarms?.length ? metrics?.alarms(state.alarms) : undefined), []),
       ]);
-      sick = machines.read(clock.now(), seen, targets);
-      ringing = alarms.filter((alarm) => alarm.state === 'ALARM').map(({ name, reason }) => ({ name, reason }));
-      const found: Omit<Fault, 'lasting'>[] = [
-        ...(sick.length > 0
-          ? [{ check: 'targets' as const, key: 'targets', message: sickMessage(sick, seen.desired) }]
+      unhealthy = instances.read(clock.now(), seen, targets);
+      inAlarm = alarms.filter((alarm) => alarm.state === 'ALARM').map(({ name, reason }) => ({ name, reason }));
+      const found: Omit<Fault, 'persistent'>[] = [
+        ...(unhealthy.length > 0
+          ? [{ check: 'targets' as const, key: 'targets', message: unhealthyMessage(unhealthy, seen.desired) }]
           : []),
         ...smoke.map((message) => ({ check: 'smoke' as const, key: 'smoke', message })),
-        ...ringing.map(({ name, reason }) => ({
+        ...inAlarm.map(({ name, reason }) => ({
           check: 'alarm' as const,
           key: `alarm ${name}`,
           message: `alarm ${name} rings${reason ? `: ${reason}` : ''}`,
@@ -128,43 +128,43 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
         faults: last,
         baseline,
         samples,
-        sick,
+        unhealthy,
         counters: counters?.total(),
-        alarms: ringing,
+        alarms: inAlarm,
       }),
     group,
-    held: () => last.length > 0 && last.every(({ check }) => check === 'targets') && sick.every(isHeld),
+    held: () => last.length > 0 && last.every(({ check }) => check === 'targets') && unhealthy.every(isHeld),
     close: () => prober?.stop(),
   };
 }
 
-const isHeld = ({ state }: SickMachine): boolean => state.endsWith('Pending:Wait');
+const isHeld = ({ state }: UnhealthyInstance): boolean => state.endsWith('Pending:Wait');
 
 /**
  * Ends the release for what was seen: keeps the evidence, and makes the error that carries it.
  * @param message What has failed, for a person.
  */
-export async function takenBack(
+export async function watchFailure(
   context: WatchContext,
   watch: Watch,
-  error: { code: string; message: string; hint?: string; details?: string[] },
+  error: { code: string; message: string; fix?: string; details?: string[] },
 ): Promise<PipelineError> {
   const evidence = watch.evidence();
   await context.save({ evidence });
-  const { code, message, hint, details = [] } = error;
-  // What keeps machines from serving may be no fault of the version.
+  const { code, message, details = [] } = error;
+  // What keeps instances from serving may be no fault of the version.
   const about = evidence.faults.some(({ check }) => check === 'targets') && details.length === 0;
   const { causes, fix } = about ? await explained(explainGroup(context, watch.group)) : { causes: details };
   const lines = [...causes, ...evidenceLines(evidence)];
-  if (!watch.held()) return new PipelineError(code, message, { hint, details: lines });
+  if (!watch.held()) return new PipelineError(code, message, { fix: error.fix, details: lines });
   return new PipelineError(
     'release.held',
-    `lifecycle hooks hold instances of ${watch.group}, so ${context.state.version} could not be judged`,
-    { hint: [fix, hint].filter(Boolean).join('; ') || undefined, details: lines },
+    `lifecycle hooks hold instances of ${watch.group}, so ${context.state.version} could not be evaluated`,
+    { fix: [fix, error.fix].filter(Boolean).join('; ') || undefined, details: lines },
   );
 }
 
-/** The versions that may answer while machines are exchanged. */
+/** The versions that may answer while instances are exchanged. */
 async function versionsOf(context: WatchContext): Promise<VersionNames[]> {
   const { version, commit, current } = context.state;
   const before = current.version;
@@ -176,12 +176,12 @@ async function versionsOf(context: WatchContext): Promise<VersionNames[]> {
   ];
 }
 
-/** Counts how often each thing was found in a row. */
-function createRows(reads: number): (found: readonly Omit<Fault, 'lasting'>[]) => Fault[] {
+/** Counts how often each thing was found in consecutive readings. */
+function createRows(reads: number): (found: readonly Omit<Fault, 'persistent'>[]) => Fault[] {
   let rows = new Map<string, number>();
   return (found) => {
     rows = new Map(found.map(({ key }) => [key, (rows.get(key) ?? 0) + 1]));
-    return found.map((fault) => ({ ...fault, lasting: (rows.get(fault.key) ?? 0) >= reads }));
+    return found.map((fault) => ({ ...fault, persistent: (rows.get(fault.key) ?? 0) >= reads }));
   };
 }
 
@@ -199,8 +199,8 @@ function createOptional(context: WatchContext) {
   };
 }
 
-function sickMessage(sick: readonly SickMachine[], desired: number): string {
-  const few = sick.slice(0, 3).map(({ id, state, reason }) => `${id} is ${state}${reason ? `: ${reason}` : ''}`);
-  const more = sick.length > few.length ? ` and ${sick.length - few.length} more` : '';
-  return `${sick.length} machines (the fleet has ${desired}) are out of order: ${few.join('; ')}${more}`;
+function unhealthyMessage(unhealthy: readonly UnhealthyInstance[], desired: number): string {
+  const few = unhealthy.slice(0, 3).map(({ id, state, reason }) => `${id} is ${state}${reason ? `: ${reason}` : ''}`);
+  const more = unhealthy.length > few.length ? ` and ${unhealthy.length - few.length} more` : '';
+  return `${unhealthy.length} instances (the fleet has ${desired}) are unhealthy: ${few.join('; ')}${more}`;
 }

@@ -1,10 +1,10 @@
 import { isTimeout } from '../engine/poll.ts';
 import type { Fault, Phase } from './types.ts';
-import { openWatch, takenBack, type WatchContext, type WatchWhere } from './watch.ts';
+import { openWatch, type WatchContext, type WatchWhere, watchFailure } from './watch.ts';
 
 /**
  * Watches the new version for a window. It ends when the time is over and nothing is wrong at that moment.
- * @param window `what` stands before the progress; `failed` is the error of a lasting fault, to which the evidence is added.
+ * @param window `what` stands before the progress; `failed` is the error of a persistent failure, to which the evidence is added.
  * @throws PipelineError as `failed` says, with the evidence in its details and in the run's state.
  */
 export async function watchWindow(
@@ -13,7 +13,7 @@ export async function watchWindow(
   window: {
     seconds: number;
     what?: string;
-    failed: { code: string; message: string; hint?: string };
+    failed: { code: string; message: string; fix?: string };
     where?: WatchWhere;
   },
 ): Promise<void> {
@@ -26,13 +26,13 @@ export async function watchWindow(
       what: 'the window to pass',
       read: async () => {
         const found = await watch.sample();
-        if (found.some((fault) => fault.lasting)) throw await takenBack(context, watch, window.failed);
+        if (found.some((fault) => fault.persistent)) throw await watchFailure(context, watch, window.failed);
         return found;
       },
       until: (found) => context.clock.now() >= end && found.length === 0,
       progress: (found) => {
         const left = Math.max(0, Math.ceil((end - context.clock.now()) / 1000));
-        context.progress(`${what}${found.length > 0 ? messages(found) : `all well, ${left} s to watch`}`);
+        context.progress(`${what}${found.length > 0 ? messages(found) : `all healthy, ${left} s to watch`}`);
       },
       everyMs: release.pollSeconds * 1000,
       timeoutMs: (window.seconds + release.timeouts.health) * 1000,
@@ -40,7 +40,7 @@ export async function watchWindow(
   } catch (error) {
     // Faults that come and go for so long are lasting too.
     if (isTimeout(error)) {
-      throw await takenBack(context, watch, window.failed);
+      throw await watchFailure(context, watch, window.failed);
     }
     throw error;
   } finally {

@@ -31,7 +31,7 @@ export async function findTargetGroup(elb: ElasticLoadBalancingV2Client, name: s
 
 function missing(code: string, message: string): PipelineError {
   return new PipelineError(code, message, {
-    hint: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
+    fix: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
   });
 }
 

@@ -69,7 +69,7 @@ function adopt(image: GoldenImage, request: BakeRequest): string {
 export function nameTaken({ imageId, name, run }: GoldenImage): PipelineError {
   const of = run === undefined ? 'no run of the pipeline made it' : `made by run ${run}`;
   return new PipelineError('image.name-taken', `an image named ${name} already exists (${imageId}, ${of})`, {
-    hint: 'release again, which takes the next version; deregister the image only if nothing uses it',
+    fix: 'release again, which takes the next version; deregister the image only if nothing uses it',
   });
 }
 

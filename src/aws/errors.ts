@@ -20,13 +20,13 @@ export function isNotFound(error: unknown): boolean {
 }
 
 /** Fixes for the errors that the user can correct at once, by code. */
-const hints: Record<string, string> = {
+const fixes: Record<string, string> = {
   CredentialsProviderError:
     'set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in with your SSO tool',
   AuthFailure: 'check the credentials and the region',
   InvalidClientTokenId: 'check the credentials and the region',
-  SignatureDoesNotMatch: 'check the secret access key and the clock of this machine',
-  RequestExpired: 'set the clock of this machine, the signature was too old',
+  SignatureDoesNotMatch: 'check the secret access key and the clock of this computer',
+  RequestExpired: 'set the clock of this computer, the signature was too old',
   ExpiredToken: 'the session has expired: log in again',
   UnauthorizedOperation: 'the role lacks a permission; the message names it',
   AccessDenied: 'the role lacks a permission; the message names it',
@@ -43,7 +43,7 @@ export function toPipelineError(error: unknown, operation: string): PipelineErro
   const network = (error as { code?: string } | undefined)?.code;
   const message = error instanceof Error && error.message ? error.message : String(error);
   return new PipelineError(`aws.${code}`, `${operation} failed: ${message} (${network ?? code})`, {
-    hint: hints[network ?? ''] ?? hints[code],
+    fix: fixes[network ?? ''] ?? fixes[code],
     cause: error,
   });
 }

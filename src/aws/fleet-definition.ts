@@ -1,12 +1,12 @@
 import type { Fleet } from '../config/settings.ts';
 import { infrastructureVersion } from './launch-templates.ts';
-import { machinesRole, tagKeys } from './tags.ts';
+import { instancesRole, tagKeys } from './tags.ts';
 
 /** A target group of a fleet. */
 export interface TargetGroupDefinition {
   name: string;
-  /** `serving` receives the requests (one of two with blue/green), `proof` only those with the validation header. */
-  role: 'serving' | 'proof';
+  /** `serving` receives the requests (one of two with blue/green), `validation` only those with the validation header. */
+  role: 'serving' | 'validation';
   port: number;
   healthCheck: Fleet['balancer']['healthCheck'];
   attributes: Record<string, string>;
@@ -30,7 +30,7 @@ export interface FleetDefinition {
   tags: Record<string, string>;
   loadBalancer: { name: string; port: number };
   targetGroups: TargetGroupDefinition[];
-  proofRule: { priority: number; header: string; value: 'on'; targetGroup: string };
+  validationRule: { priority: number; header: string; value: 'on'; targetGroup: string };
   groups: GroupDefinition[];
   /** The security group of the instances. It is found by its tags, as CloudFormation chooses its name. */
   securityGroup: { name: string; description: string; tags: Record<string, string> };
@@ -45,7 +45,7 @@ export interface FleetDefinition {
 }
 
 /** Priority of the rule of the validation route; lower numbers are free for rules that must take precedence. */
-const proofPriority = 10;
+const validationPriority = 10;
 
 /** Builds the definition of a fleet, the same for the local cloud and for AWS. */
 export function defineFleet(fleet: Fleet): FleetDefinition {
@@ -58,7 +58,7 @@ export function defineFleet(fleet: Fleet): FleetDefinition {
     healthCheck: balancer.healthCheck,
     attributes: { 'deregistration_delay.timeout_seconds': String(balancer.deregistrationDelaySeconds) },
   });
-  const colours = [
+  const groups = [
     { name: names.group, targetGroup: names.targetGroup },
     ...(fleet.release.strategy === 'blue-green'
       ? [{ name: names.greenGroup, targetGroup: names.greenTargetGroup }]
@@ -68,17 +68,17 @@ export function defineFleet(fleet: Fleet): FleetDefinition {
     tags,
     loadBalancer: { name: names.loadBalancer, port: balancer.listenerPort },
     targetGroups: [
-      ...colours.map((colour) => targetGroup(colour.targetGroup, 'serving')),
-      targetGroup(names.proofTargetGroup, 'proof'),
+      ...groups.map((fleetGroup) => targetGroup(fleetGroup.targetGroup, 'serving')),
+      targetGroup(names.validationTargetGroup, 'validation'),
     ],
-    proofRule: {
-      priority: proofPriority,
-      header: balancer.proofHeader,
+    validationRule: {
+      priority: validationPriority,
+      header: balancer.validationHeader,
       value: 'on',
-      targetGroup: names.proofTargetGroup,
+      targetGroup: names.validationTargetGroup,
     },
-    groups: colours.map((colour) => ({
-      ...colour,
+    groups: groups.map((fleetGroup) => ({
+      ...fleetGroup,
       min: 0,
       max: fleet.capacity.max,
       healthCheckGraceSeconds: fleet.release.timeouts.health,
@@ -87,7 +87,7 @@ export function defineFleet(fleet: Fleet): FleetDefinition {
     securityGroup: {
       name: `instances of ${names.group}`,
       description: `Instances of ${fleet.app} in ${fleet.environment}`,
-      tags: { ...tags, [tagKeys.role]: machinesRole },
+      tags: { ...tags, [tagKeys.role]: instancesRole },
     },
     template: {
       name: names.launchTemplate,

@@ -53,7 +53,7 @@ export interface FleetResources {
 export async function readFleetResources(aws: AwsClients, fleet: Fleet): Promise<FleetResources> {
   const { names } = fleet;
   const green = fleet.release.strategy === 'blue-green';
-  const wanted = [names.targetGroup, ...(green ? [names.greenTargetGroup] : []), names.proofTargetGroup];
+  const wanted = [names.targetGroup, ...(green ? [names.greenTargetGroup] : []), names.validationTargetGroup];
   const [targetGroups, groups] = await Promise.all([
     Promise.all(wanted.map((name) => readTargetGroup(aws, name))),
     readGroupResources(aws, [names.group, ...(green ? [names.greenGroup] : [])]),

@@ -76,7 +76,7 @@ export async function readGroups(autoScaling: AutoScalingClient, names: readonly
     const found = AutoScalingGroups?.find((group) => group.AutoScalingGroupName === name);
     if (found) return toGroup(found);
     throw new PipelineError('group.missing', `there is no Auto Scaling group ${name}`, {
-      hint: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
+      fix: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
     });
   });
 }

@@ -169,7 +169,7 @@ export async function resolveBaseImage(ec2: EC2Client, nameOrId: string): Promis
   const newest = available.sort((a, b) => b.createdAt.localeCompare(a.createdAt))[0];
   if (newest) return newest;
   throw new PipelineError('image.no-base', `no available base image is called "${nameOrId}"`, {
-    hint: 'build one (pipeline base build), or set instance.baseImage to an image that exists',
+    fix: 'build one (pipeline base build), or set instance.baseImage to an image that exists',
   });
 }
 

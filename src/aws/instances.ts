@@ -12,7 +12,7 @@ import { isNotFound } from './errors.ts';
 import { tagKeys, tagValue, toTags } from './tags.ts';
 
 /** An instance as the pipeline sees it. */
-export interface Machine {
+export interface Ec2Instance {
   id: string;
   state: string;
   stateReason?: string;
@@ -20,12 +20,12 @@ export interface Machine {
   imageId: string;
   version?: string;
   /** Run that has switched it in place to another environment. */
-  flipped?: string;
+  switched?: string;
   /** Milliseconds since the epoch; 0 when unknown. */
   launchedAt: number;
 }
 
-function toMachine(instance: Instance): Machine {
+function toInstance(instance: Instance): Ec2Instance {
   return {
     id: instance.InstanceId ?? '',
     state: instance.State?.Name ?? 'unknown',
@@ -33,22 +33,22 @@ function toMachine(instance: Instance): Machine {
     address: instance.PrivateIpAddress ?? '',
     imageId: instance.ImageId ?? '',
     version: tagValue(instance.Tags, tagKeys.version),
-    flipped: tagValue(instance.Tags, tagKeys.flipped),
+    switched: tagValue(instance.Tags, tagKeys.switched),
     launchedAt: instance.LaunchTime?.getTime() ?? 0,
   };
 }
 
 /** True for an instance that is shutting down or terminated. */
-export function isEnding({ state }: Machine): boolean {
+export function isEnding({ state }: Ec2Instance): boolean {
   return state === 'shutting-down' || state === 'terminated';
 }
 
 /** One instance; undefined when the cloud does not find it, which is normal for some seconds after its launch. */
-export async function readMachine(ec2: EC2Client, id: string): Promise<Machine | undefined> {
+export async function readInstance(ec2: EC2Client, id: string): Promise<Ec2Instance | undefined> {
   try {
     const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
     const instance = Reservations?.[0]?.Instances?.[0];
-    return instance && toMachine(instance);
+    return instance && toInstance(instance);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -56,8 +56,8 @@ export async function readMachine(ec2: EC2Client, id: string): Promise<Machine |
 }
 
 /** Every live instance that a group has launched: one paged call. */
-export async function groupMachines(ec2: EC2Client, group: string): Promise<Machine[]> {
-  const machines: Machine[] = [];
+export async function groupInstances(ec2: EC2Client, group: string): Promise<Ec2Instance[]> {
+  const instances: Ec2Instance[] = [];
   const pages = paginateDescribeInstances(
     { client: ec2 },
     {
@@ -69,9 +69,9 @@ export async function groupMachines(ec2: EC2Client, group: string): Promise<Mach
     },
   );
   for await (const page of pages) {
-    for (const reservation of page.Reservations ?? []) machines.push(...(reservation.Instances ?? []).map(toMachine));
+    for (const reservation of page.Reservations ?? []) instances.push(...(reservation.Instances ?? []).map(toInstance));
   }
-  return machines;
+  return instances;
 }
 
 /**
@@ -103,16 +103,16 @@ export async function instanceVersions(ec2: EC2Client, app: string, environment:
  * The instance that was launched with this token, unless it is terminated. It may not be found for some seconds after
  * its launch.
  */
-export async function findLaunched(ec2: EC2Client, token: string): Promise<Machine | undefined> {
+export async function findLaunched(ec2: EC2Client, token: string): Promise<Ec2Instance | undefined> {
   const { Reservations } = await ec2.send(
     new DescribeInstancesCommand({ Filters: [{ Name: 'client-token', Values: [token] }] }),
   );
-  const found = (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []).map(toMachine);
-  return found.find((machine) => !isEnding(machine));
+  const found = (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []).map(toInstance);
+  return found.find((instance) => !isEnding(instance));
 }
 
 /** Terminates an instance; a missing one is not an error. */
-export async function terminateMachine(ec2: EC2Client, id: string): Promise<void> {
+export async function terminateInstance(ec2: EC2Client, id: string): Promise<void> {
   try {
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
   } catch (error) {
@@ -121,11 +121,11 @@ export async function terminateMachine(ec2: EC2Client, id: string): Promise<void
 }
 
 /** Reboots an instance: its addresses and disks stay. */
-export async function rebootMachine(ec2: EC2Client, id: string): Promise<void> {
+export async function rebootInstance(ec2: EC2Client, id: string): Promise<void> {
   await ec2.send(new RebootInstancesCommand({ InstanceIds: [id] }));
 }
 
-export async function tagMachine(ec2: EC2Client, id: string, tags: Record<string, string>): Promise<void> {
+export async function tagInstance(ec2: EC2Client, id: string, tags: Record<string, string>): Promise<void> {
   await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: toTags(tags) }));
 }
 
@@ -133,7 +133,11 @@ export async function tagMachine(ec2: EC2Client, id: string, tags: Record<string
 const tagBatch = 1000;
 
 /** Writes the same tags on many instances at once, skipping those that the cloud does not find. */
-export async function tagMachines(ec2: EC2Client, ids: readonly string[], tags: Record<string, string>): Promise<void> {
+export async function tagInstances(
+  ec2: EC2Client,
+  ids: readonly string[],
+  tags: Record<string, string>,
+): Promise<void> {
   for (let from = 0; from < ids.length; from += tagBatch) {
     await tagKnown(ec2, ids.slice(from, from + tagBatch), tags);
   }

@@ -48,7 +48,7 @@ export async function readTemplateVersion(ec2: EC2Client, nameOrId: string, vers
     if (!isNotFound(error)) throw error;
   }
   throw new PipelineError('template.missing', `there is no launch template ${nameOrId} with a version ${version}`, {
-    hint: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
+    fix: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
   });
 }
 

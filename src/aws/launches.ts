@@ -50,7 +50,7 @@ export function networkOf(group: Group, template: TemplateVersion): LaunchNetwor
  * Launches one instance from a template version, with another image if given. A repeated call with the same token
  * launches nothing new.
  */
-export async function launchMachine(ec2: EC2Client, request: LaunchRequest & { token: string }): Promise<string> {
+export async function launchInstance(ec2: EC2Client, request: LaunchRequest & { token: string }): Promise<string> {
   const { Instances } = await ec2.send(
     new RunInstancesCommand({ ...runInstances(request), ClientToken: request.token }),
   );

@@ -164,13 +164,13 @@ function noListener(name: string, port: number, others: readonly number[]): Pipe
   if (others.length === 0) return missing('listener.missing', `load balancer ${name} has no listener on port ${port}`);
   const message = `load balancer ${name} has no listener on port ${port}: it listens on ${others.join(', ')}`;
   return new PipelineError('listener.missing', message, {
-    hint: 'apply balancer.listenerPort to the fleet (deploy the infrastructure, or `pipeline local up`), or put it back in the pipelines file',
+    fix: 'apply balancer.listenerPort to the fleet (deploy the infrastructure, or `pipeline local up`), or put it back in the pipelines file',
   });
 }
 
 function missing(code: string, message: string): PipelineError {
   return new PipelineError(code, message, {
-    hint: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
+    fix: 'create the fleet first: deploy the infrastructure, or `pipeline local up`',
   });
 }
 

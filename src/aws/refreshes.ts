@@ -16,7 +16,7 @@ export interface Refresh {
   reason?: string;
   percentage: number;
   /** Instances still to be replaced. */
-  left: number;
+  remaining: number;
   templateVersion?: string;
 }
 
@@ -38,7 +38,7 @@ function toRefresh(refresh: InstanceRefresh): Refresh {
     status: refresh.Status ?? '',
     reason: refresh.StatusReason,
     percentage: refresh.PercentageComplete ?? 0,
-    left: refresh.InstancesToUpdate ?? 0,
+    remaining: refresh.InstancesToUpdate ?? 0,
     templateVersion: refresh.DesiredConfiguration?.LaunchTemplate?.Version,
   };
 }

@@ -23,7 +23,7 @@ export interface RunningFleet {
   /** Second group and target group, when the listener splits the traffic between two groups. */
   green?: { group: string; targetGroup: string };
   /** Target group behind a rule on a header with the value `on`. */
-  proof?: { header: string; targetGroup: string };
+  validation?: { header: string; targetGroup: string };
 }
 
 /**
@@ -40,21 +40,21 @@ export async function readRunningFleet(
   const group = await findGroup(aws, name);
   const { LaunchTemplateId, Version = '$Default' } = group.LaunchTemplate ?? {};
   if (!LaunchTemplateId) {
-    const hint =
+    const fix =
       'give the group a launch template of its own first (no launch configuration, no mixed instances policy)';
-    throw usageError('init.no-template', `group ${show(name)} has no launch template`, hint);
+    throw usageError('init.no-template', `group ${show(name)} has no launch template`, fix);
   }
   const [template, targetGroup] = await Promise.all([
     readTemplate(aws, LaunchTemplateId, Version),
     chooseTargetGroup(aws, name, group.TargetGroupARNs ?? [], only.targetGroup),
   ]);
   const { balancer, port, routes } = await findListener(aws, targetGroup, only.listenerPort);
-  const [delay, other, proofArn] = await Promise.all([
+  const [delay, other, validationTargetGroupArn] = await Promise.all([
     readDelay(aws, targetGroup),
     findGreen(aws, targetGroup.TargetGroupArn ?? '', routes),
-    proofRoute(routes),
+    validationRoute(routes),
   ]);
-  const proof = proofArn && (await targetGroupName(aws, proofArn.arn));
+  const validation = validationTargetGroupArn && (await targetGroupName(aws, validationTargetGroupArn.arn));
   return {
     group: {
       name,
@@ -69,7 +69,8 @@ export async function readRunningFleet(
     loadBalancer: balancer,
     listenerPort: port,
     ...(other && { green: other }),
-    ...(proofArn && proof && { proof: { header: proofArn.header, targetGroup: proof } }),
+    ...(validationTargetGroupArn &&
+      validation && { validation: { header: validationTargetGroupArn.header, targetGroup: validation } }),
   };
 }
 
@@ -87,10 +88,10 @@ async function findGroup({ autoScaling }: AwsClients, name: string) {
     .slice(0, 10)
     .map((one) => show(one))
     .join(', ');
-  const hint = near
+  const fix = near
     ? `did you mean ${show(near)}?`
     : `groups here: ${some || 'none; is it the right region and account?'}`;
-  throw usageError('init.unknown-group', `there is no Auto Scaling group ${show(name)}`, hint);
+  throw usageError('init.unknown-group', `there is no Auto Scaling group ${show(name)}`, fix);
 }
 
 async function readTemplate({ ec2 }: AwsClients, id: string, version: string): Promise<RunningFleet['template']> {
@@ -114,8 +115,8 @@ async function chooseTargetGroup(
   wanted: string | undefined,
 ): Promise<TargetGroup> {
   if (arns.length === 0) {
-    const hint = 'attach the group to a target group of an application load balancer first';
-    throw usageError('init.no-target-group', `group ${show(group)} has no target group`, hint);
+    const fix = 'attach the group to a target group of an application load balancer first';
+    throw usageError('init.no-target-group', `group ${show(group)} has no target group`, fix);
   }
   const { TargetGroups = [] } = await elb.send(new DescribeTargetGroupsCommand({ TargetGroupArns: arns }));
   const fitting = wanted === undefined ? TargetGroups : TargetGroups.filter((one) => one.TargetGroupName === wanted);
@@ -123,8 +124,8 @@ async function chooseTargetGroup(
   if (first && more.length === 0) return first;
   const names = TargetGroups.map((one) => one.TargetGroupName).join(', ');
   const problem = wanted === undefined ? 'has several target groups' : `has no target group ${show(wanted)}`;
-  const hint = `say which one has the requests: --target-group NAME, one of ${names}`;
-  throw usageError('init.which-target-group', `group ${show(group)} ${problem}`, hint);
+  const fix = `name the one that receives the requests: --target-group NAME, one of ${names}`;
+  throw usageError('init.which-target-group', `group ${show(group)} ${problem}`, fix);
 }
 
 async function findListener({ elb }: AwsClients, targetGroup: TargetGroup, wanted: number | undefined) {
@@ -148,12 +149,12 @@ async function findListener({ elb }: AwsClients, targetGroup: TargetGroup, wante
   if (first && more.length === 0) return first;
   const ports = found.map(({ balancer, port }) => `${balancer}:${port}`).join(', ');
   if (found.length === 0) {
-    const hint = 'let a listener of an application load balancer forward to it first';
-    throw usageError('init.no-listener', `no listener forwards to target group ${name}`, hint);
+    const fix = 'let a listener of an application load balancer forward to it first';
+    throw usageError('init.no-listener', `no listener forwards to target group ${name}`, fix);
   }
   const which = wanted === undefined ? 'several listeners forward' : `no listener on port ${wanted} forwards`;
-  const hint = `say which one: --listener-port N, of ${ports}`;
-  throw usageError('init.which-listener', `${which} to target group ${name}`, hint);
+  const fix = `say which one: --listener-port N, of ${ports}`;
+  throw usageError('init.which-listener', `${which} to target group ${name}`, fix);
 }
 
 async function readDelay({ elb }: AwsClients, { TargetGroupArn }: TargetGroup): Promise<number | undefined> {
@@ -175,7 +176,7 @@ async function findGreen(aws: AwsClients, own: string, routes: readonly Route[])
   return undefined;
 }
 
-function proofRoute(routes: readonly Route[]): { header: string; arn: string } | undefined {
+function validationRoute(routes: readonly Route[]): { header: string; arn: string } | undefined {
   const route = routes.find(({ header, weights }) => header?.values.includes('on') && weights.length === 1);
   const arn = route?.weights[0]?.targetGroupArn;
   return route?.header && arn !== undefined ? { header: route.header.name, arn } : undefined;

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { awsCode, isNotFound } from './errors.ts';
-import { machinesRole, tagKeys, tagValue, toTags } from './tags.ts';
+import { instancesRole, tagKeys, tagValue, toTags } from './tags.ts';
 
 /** A temporary rule of a security group, created by the pipeline. */
 export interface Opening {
@@ -38,7 +38,7 @@ export async function fleetSecurityGroups(ec2: EC2Client, app: string, environme
       Filters: [
         { Name: `tag:${tagKeys.app}`, Values: [app] },
         { Name: `tag:${tagKeys.environment}`, Values: [environment] },
-        { Name: `tag:${tagKeys.role}`, Values: [machinesRole] },
+        { Name: `tag:${tagKeys.role}`, Values: [instancesRole] },
       ],
     }),
   );
@@ -55,15 +55,15 @@ export async function findFleetSecurityGroup(ec2: EC2Client, app: string, enviro
   if (!first) {
     throw new PipelineError(
       'security-group.no-fleet',
-      `no security group has the tags of the machines of ${app} in ${environment}`,
+      `no security group has the tags of the instances of ${app} in ${environment}`,
       {
-        hint: `correct \`fleet\` in the pipelines file, or deploy the infrastructure, which sets the tags ${tagKeys.app}, ${tagKeys.environment} and ${tagKeys.role}=${machinesRole}`,
+        fix: `correct \`fleet\` in the pipelines file, or deploy the infrastructure, which sets the tags ${tagKeys.app}, ${tagKeys.environment} and ${tagKeys.role}=${instancesRole}`,
       },
     );
   }
   const ids = [first, ...others].join(', ');
   throw new PipelineError('security-group.ambiguous', `several security groups have the tags of ${app}: ${ids}`, {
-    hint: 'name one of them as `securityGroup` in the pipelines file',
+    fix: 'name one of them as `securityGroup` in the pipelines file',
   });
 }
 
@@ -80,12 +80,12 @@ export async function findSecurityGroup(ec2: EC2Client, nameOrId: string): Promi
   if (first?.GroupId && !second) return first.GroupId;
   if (!first) {
     throw new PipelineError('security-group.missing', `there is no security group ${nameOrId}`, {
-      hint: 'correct its name in the pipelines file',
+      fix: 'correct its name in the pipelines file',
     });
   }
   const ids = SecurityGroups.map((one) => `${one.GroupId} in ${one.VpcId}`).join(', ');
   throw new PipelineError('security-group.ambiguous', `several security groups are called ${nameOrId}: ${ids}`, {
-    hint: 'name it by its id in the pipelines file',
+    fix: 'name it by its id in the pipelines file',
   });
 }
 
@@ -177,7 +177,7 @@ export async function openPort(ec2: EC2Client, request: OpeningRequest): Promise
     throw new PipelineError(
       'security-group.taken',
       `port ${port} of ${groupId} is open to ${cidr} already, by a rule that is not of ${file}`,
-      { hint: 'it needs no opening; whoever made that rule may close it', cause: error },
+      { fix: 'it needs no opening; whoever made that rule may close it', cause: error },
     );
   }
 }

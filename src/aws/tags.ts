@@ -26,9 +26,9 @@ export const tagKeys = {
   /** ISO time at which the image's version was rolled back; removed when the version serves again. */
   rolledBackAt: 'golden-pipeline:rolled-back-at',
   /** Run that has switched the instance in place to another environment than the one its image starts with. */
-  flipped: 'golden-pipeline:flipped',
+  switched: 'golden-pipeline:switched',
   /**
-   * `bake-host`, `builder`, `proof`: instances that exist for one run only; `instances`: the security group of the
+   * `bake-instance`, `builder`, `validation`: instances that exist for one run only; `instances`: the security group of the
    * fleet's instances.
    */
   role: 'golden-pipeline:role',
@@ -40,7 +40,7 @@ export const tagKeys = {
 } as const;
 
 /** Value of `golden-pipeline:role` on the security group of a fleet's instances; that of the load balancer has none. */
-export const machinesRole = 'instances';
+export const instancesRole = 'instances';
 
 export interface AwsTag {
   Key: string;

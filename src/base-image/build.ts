@@ -69,7 +69,7 @@ export async function buildBase(
     },
   });
   const image = await findImageByName(aws.ec2, name);
-  if (!image) throw new PipelineError('image.no-base', `Packer has ended well, but there is no image called ${name}`);
+  if (!image) throw new PipelineError('image.no-base', `Packer finished, but there is no image called ${name}`);
   return { imageId: image.imageId, name, source: source.imageId, projectCommit, seconds: (clock.now() - began) / 1000 };
 }
 

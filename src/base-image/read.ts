@@ -22,27 +22,27 @@ export interface BaseStatus extends Omit<BaseImage, 'source'> {
 export interface BaseReport {
   app: string;
   environment: string;
-  /** The release whose base is judged: the one that serves, or the newest where no fleet is there; null without releases. */
+  /** The release whose base is evaluated: the one that serves, or the newest where no fleet is there; null without releases. */
   version: string | null;
   images: BaseStatus[];
   warnings: string[];
 }
 
-/** What is wrong with the base images, and the commands that cure it. */
+/** What is wrong with the base images, and the commands that fix it. */
 export interface BaseFinding {
   message: string;
-  cure: string;
+  fix: string;
 }
 
 /** The base images of an app's region, newest first, with the releases that come from each. @param now milliseconds since the epoch */
 export async function readBase(services: Services, now: number): Promise<BaseReport> {
   const { app, environment } = services.fleet;
-  const { version, images, findings } = await judgeBase(services, now);
-  return { app, environment, version, images, warnings: findings.map(({ message, cure }) => `${message}: ${cure}`) };
+  const { version, images, findings } = await evaluateBase(services, now);
+  return { app, environment, version, images, warnings: findings.map(({ message, fix }) => `${message}: ${fix}`) };
 }
 
-/** As {@link readBase}, with messages and cures apart. */
-export async function judgeBase(
+/** As {@link readBase}, with messages and fixes apart. */
+export async function evaluateBase(
   services: Services,
   now: number,
 ): Promise<Pick<BaseReport, 'version' | 'images'> & { findings: BaseFinding[] }> {
@@ -71,12 +71,12 @@ export async function judgeBase(
   );
   const version = serving ?? [...built.keys()].at(-1) ?? null;
   const commit = releases.find((release) => release.version === version)?.commit;
-  // The same commit: a newer system shall not bring code along that nobody meant to release.
+  // The same commit: a newer system must not bring code along that nobody meant to release.
   const release = `pipeline release ${fleet.app} --from-base${commit ? ` --ref ${commit.slice(0, 12)}` : ''}`;
   return { version, images, findings: findingsOf(images, { wanted: baseImage, limit, version, release }) };
 }
 
-interface Judged {
+interface EvaluatedBases {
   /** `instance.baseImage`. */
   wanted: string;
   /** Days. */
@@ -86,29 +86,29 @@ interface Judged {
   release: string;
 }
 
-function findingsOf(images: BaseStatus[], { wanted, limit, version, release }: Judged): BaseFinding[] {
+function findingsOf(images: BaseStatus[], { wanted, limit, version, release }: EvaluatedBases): BaseFinding[] {
   const build = 'pipeline base build';
   const found: BaseFinding[] = [];
   const current = images.find((image) => image.current);
   const under = images.find((image) => version !== null && image.releases.includes(version));
   const limited = `instance.baseImageMaxAgeDays is ${limit}`;
   const age = (image: BaseStatus) => `${image.ageDays} ${image.ageDays === 1 ? 'day' : 'days'} old`;
-  if (!current) found.push({ message: `no available base image is called "${wanted}"`, cure: build });
+  if (!current) found.push({ message: `no available base image is called "${wanted}"`, fix: build });
   else if (current.old) {
-    const cure = under ? `${build}, then ${release}` : build;
-    found.push({ message: `${current.name} is ${age(current)} (${limited})`, cure });
+    const fix = under ? `${build}, then ${release}` : build;
+    found.push({ message: `${current.name} is ${age(current)} (${limited})`, fix });
   }
   if (!under || under === current) return found;
-  const cure = current && !current.old ? release : `${build}, then ${release}`;
+  const fix = current && !current.old ? release : `${build}, then ${release}`;
   if (under.state === 'gone') {
     found.push({
       message: `${version} is built on ${under.imageId}, which is gone: how old it was is not known`,
-      cure,
+      fix,
     });
   } else if (under.old) {
-    found.push({ message: `${version} is built on ${under.name}, ${age(under)} (${limited})`, cure });
+    found.push({ message: `${version} is built on ${under.name}, ${age(under)} (${limited})`, fix });
   } else if (current && current.createdAt > under.createdAt) {
-    found.push({ message: `${version} is built on ${under.name}, and ${current.name} is newer`, cure });
+    found.push({ message: `${version} is built on ${under.name}, and ${current.name} is newer`, fix });
   }
   return found;
 }

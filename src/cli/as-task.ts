@@ -6,7 +6,7 @@ import type { CommandSpec } from './command.ts';
 import type { CliContext } from './context.ts';
 
 /**
- * `pipeline <app> ...` means the app's task, or the command of that name for the app; only when the first word is no command
+ * `pipeline <app> ...` means the app's task, or the command of that name for the app; only when the first word is not a command
  * and there is a pipelines file of that name, so that a slip of the pen still gets a suggestion.
  */
 export function asTask({ argv, cwd }: CliContext, specs: readonly CommandSpec[]): string[] {

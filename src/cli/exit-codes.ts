@@ -7,10 +7,10 @@ export const exitCodes: Readonly<Record<Outcome, number>> = {
   failed: 1,
   /** Wrong flags, configuration, environment or values; nothing was changed. */
   usage: 2,
-  /** Failed, and everything that had been changed was put back. */
+  /** Failed, and everything that had been changed was restored. */
   'rolled-back': 3,
   /** Failed, and something is left: the output says what, and the command to run. */
-  'needs-person': 4,
+  'manual-intervention': 4,
   /** Another run holds the lock. */
   locked: 5,
   /** The question was answered with no. */

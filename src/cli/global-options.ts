@@ -9,7 +9,7 @@ export const globalOptions: readonly OptionSpec[] = [
   },
   { flags: '--json', description: 'print one JSON document on stdout' },
   { flags: '--events <file>', description: 'write the events of a run to a file, one JSON document a line' },
-  { flags: '--no-color', description: 'no colours' },
+  { flags: '--no-color', description: 'no colors' },
   { flags: '--yes', description: 'answer questions with yes' },
   { flags: '--debug', description: 'show stack traces' },
 ];

@@ -12,5 +12,5 @@ import type { CliContext } from './context.ts';
 export function openControl(context: CliContext, options: CommandOptions): ControlClient {
   const cloud = readCloud(localCloudDir(context, () => projectDir(context, options)));
   if (cloud) return controlClient(cloud);
-  throw new PipelineError('local.not-running', 'the local cloud is not running', { hint: 'pipeline local up' });
+  throw new PipelineError('local.not-running', 'the local cloud is not running', { fix: 'pipeline local up' });
 }

@@ -6,7 +6,7 @@ interface Written {
   on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
 }
 
-/** Nobody reads any more: a pipe that was closed, as by `| head -1`, and a terminal that is gone. That is no failure. */
+/** Nobody reads any more: a pipe that was closed, as by `| head -1`, and a terminal that is gone. That is not a failure. */
 const gone = ['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'];
 
 /**

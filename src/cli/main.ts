@@ -29,7 +29,7 @@ export async function runCli(context: CliContext): Promise<number> {
   }
 }
 
-/** Libraries that colour by themselves, and programs that we start, look at this variable. */
+/** Libraries that color by themselves, and programs that we start, look at this variable. */
 function disableColors(context: CliContext): void {
   if (context.env === process.env) process.env.NO_COLOR = '1';
 }

@@ -12,7 +12,7 @@ export type Parsed = { spec: CommandSpec; args: (string | undefined)[]; options:
 
 /**
  * Reads the arguments. Only descriptors are looked at; no command's code is loaded.
- * @throws usage errors with commander's message and its suggestion as the hint.
+ * @throws usage errors with commander's message and its suggestion as the fix.
  */
 export async function parse(context: CliContext, specs: readonly CommandSpec[] = commands): Promise<Parsed> {
   let parsed: Parsed = 'printed';
@@ -89,14 +89,14 @@ function describe(command: Command, spec: CommandSpec): void {
     command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  $ ${line}`).join('\n')}`);
 }
 
-/** `error: unknown command 'relase'\n(Did you mean release?)` becomes a message and a hint. */
+/** `error: unknown command 'relase'\n(Did you mean release?)` becomes a message and a fix. */
 function toUsageError(
   error: CommanderError,
   complaint: string,
   { argv, first: firstWord, specs }: { argv: readonly string[]; first?: string; specs: readonly CommandSpec[] },
 ): PipelineError {
   if (error.code === 'commander.help') {
-    // Commander has printed the help, which is all the hint one needs.
+    // Commander has printed the help, which is all the fix one needs.
     return usageError('usage.no-command', 'no command given');
   }
   const [first = error.message, ...more] = (complaint || error.message).trim().split('\n');

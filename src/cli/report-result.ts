@@ -19,8 +19,8 @@ export function reportRun(
   redact: Redact,
   { result, facts: seen, summary, undoCommand, received = 'SIGINT' }: RunReport<unknown>,
 ): number {
-  const { outcome, left } = result;
-  const facts = { ...seen, outcome, left };
+  const { outcome, leftovers } = result;
+  const facts = { ...seen, outcome, leftovers };
   const undo = inEnvironment(undoCommand, options);
   if (result.error !== undefined) {
     const colors = colorsFor(useColor(context, options, context.stderr));

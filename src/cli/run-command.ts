@@ -19,7 +19,7 @@ interface OperationCommand<S extends Services, State> {
   services: NoInfer<S>;
   /** Plans it. `active` is what the active run has done to the traffic, if there is one that brings a version. */
   plan(active: VersionMove | undefined): Promise<Plan<S, State>>;
-  /** What is asked before an AWS account is changed, without the question mark. */
+  /** The question before an AWS account is changed, without the question mark. */
   question(plan: Plan<S, State>): string;
 }
 

@@ -12,7 +12,7 @@ export function tasksOf(context: CliContext, app: string, options: GlobalOptions
 }
 
 /**
- * Reads what stands behind `pipeline <app> <task>`; undefined when help was asked for and has been printed.
+ * Reads what stands behind `pipeline <app> <task>`; undefined when help was requested and has been printed.
  * @throws usage errors that name the wrong value and show how the task is called
  */
 export function readTaskLine(

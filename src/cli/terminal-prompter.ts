@@ -14,8 +14,8 @@ export function terminalPrompter(
       if (!interactive || options.json) {
         throw usageError(
           'usage.needs-yes',
-          `this needs an answer: ${question}`,
-          'nobody can be asked here; confirm it beforehand with --yes',
+          `confirmation required: ${question}`,
+          'there is no terminal to ask on; confirm it with --yes',
         );
       }
       const prompts = await import('@clack/prompts');
@@ -26,7 +26,7 @@ export function terminalPrompter(
 }
 
 /**
- * Asks for a line of text; an answer that `wrong` finds something in is asked for again.
+ * Asks for a line of text; an answer that `wrong` finds something in is prompted for again.
  * @throws code `declined` (outcome `declined`) when the person gives up
  */
 export async function askText(

@@ -66,11 +66,12 @@ function wordingOf(message: RunnerMessage): string {
     case 'undo.interrupted':
       return 'interrupted; the undo goes on until it is finished (interrupt once more to stop at once)';
     case 'undo.stopped':
-      return `stopped at once\nhint: to continue the undo: pipeline abort ${message.app}`;
+      return `stopped at once\nfix: to continue the undo: pipeline abort ${message.app}`;
     case 'rollback.refused':
       return `${workOf(message.blocking)} was not ended; to end only that: pipeline abort ${message.app}`;
     case 'rollback.by-undo': {
-      const method = message.method === undefined ? '' : `; --how ${message.method} applies to what remains after that`;
+      const method =
+        message.method === undefined ? '' : `; --method ${message.method} applies to what remains after that`;
       return `undoing that run takes ${message.version ?? 'its version'} out of the traffic${method}`;
     }
   }
@@ -82,7 +83,7 @@ function stopped({ open, app }: Extract<RunnerMessage, { code: 'run.stopped' }>)
     lines.length > 0
       ? `; the changes of these steps have not been undone:\n${lines.join('\n')}`
       : '; nothing had been changed';
-  return `\nstopped at once${what}\nhint: pipeline status ${app}; the lock expires by itself`;
+  return `\nstopped at once${what}\nfix: pipeline status ${app}; the lock expires by itself`;
 }
 
 const holderOf = ({ owner, host, command, run }: LockRecord): string => `${owner}@${host}'s "${command}" (run ${run})`;

@@ -18,7 +18,7 @@ export function timeOf(text: string, flag: string): number {
   const zoneless = shape.test(`${text}Z`);
   throw usageError(
     'time.shape',
-    zoneless ? `${flag} ${show(text)} does not say in which zone` : `${flag} ${show(text)} is no time`,
+    zoneless ? `${flag} ${show(text)} does not say in which zone` : `${flag} ${show(text)} is not a time`,
     zoneless
       ? `write ${text}Z for UTC, or e.g. ${text}+01:00`
       : 'write e.g. 2027-03-01T09:30+01:00 or 2027-03-01T08:30Z',

@@ -14,8 +14,8 @@ const next = { version: 'v0', commit: '0'.repeat(40), current: { templateId: '',
 
 /**
  * Why a release of the fleets would refuse their playbooks: a role that is not there, a mistake in YAML, no release role. Each playbook is
- * read by Ansible once, and no host is asked. Left out are playbooks that are not there (`missingFiles` says so), those whose requirements
- * would have to be installed first, and all of them on a machine without Ansible.
+ * read by Ansible once, and no host is queried. Left out are playbooks that are not there (`missingFiles` says so), those whose requirements
+ * would have to be installed first, and all of them on a computer without Ansible.
  * @returns a sentence for each, with the fix
  */
 export async function refusedPlaybooks(
@@ -33,14 +33,14 @@ export async function refusedPlaybooks(
 async function refusal({ clock }: Pick<Surroundings, 'clock'>, fleet: Fleet): Promise<string | undefined> {
   const { ssh, ansible, region, projectDir } = fleet;
   const runDir = await mkdtemp(path.join(tmpdir(), 'gp-'));
-  const consoleOutput = () => Promise.reject(new Error('no instance is asked here'));
+  const consoleOutput = () => Promise.reject(new Error('no instance is queried here'));
   const hosts = createHosts({ ssh, ansible, region, projectDir, runDir, consoleOutput, clock });
   try {
     await reasonsToDetachFirst({ fleet, hosts }, next, placeOf(fleet));
     return undefined;
   } catch (error) {
     if (!(error instanceof PipelineError) || error.outcome !== 'usage') throw error;
-    return error.code === 'ansible.missing' ? undefined : `${error.message}${error.hint ? `; ${error.hint}` : ''}`;
+    return error.code === 'ansible.missing' ? undefined : `${error.message}${error.fix ? `; ${error.fix}` : ''}`;
   } finally {
     await hosts.close();
     await rm(runDir, { recursive: true, force: true });

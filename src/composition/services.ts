@@ -131,8 +131,8 @@ async function ownAddress(endpoint: string | undefined): Promise<string> {
   }));
   const address = answer.body.trim();
   if (answer.status === 200 && isIPv4(address)) return address;
-  throw new PipelineError('address.unknown', `${url} does not say which address this machine has`, {
-    hint: 'name the address yourself: --from 192.0.2.7',
+  throw new PipelineError('address.unknown', `${url} does not say which address this computer has`, {
+    fix: 'name the address yourself: --from 192.0.2.7',
   });
 }
 
@@ -156,7 +156,7 @@ export function cloudTarget(
     'local.not-running',
     `the local cloud is not running, and ${fleet.app} in ${fleet.environment} lives there`,
     {
-      hint: 'start it: pipeline local up',
+      fix: 'start it: pipeline local up',
     },
   );
 }

@@ -20,7 +20,7 @@ interface Taken {
 
 /**
  * Names that collide among the fleets of a project, in the same cloud and region: `api` in `x-y` and `api-x` in `y`
- * have the same group, and an environment `local-proof` has the same name as the validation target group of `local`.
+ * have the same group, and an environment `local-check` has the same name as the validation target group of `local`.
  * The names of the second group count for every fleet, as its strategy may become blue-green later.
  */
 export function findCollisions(fleets: readonly Fleet[]): Collision[] {
@@ -51,7 +51,7 @@ export function findCollisions(fleets: readonly Fleet[]): Collision[] {
 }
 
 /** The fix for a collision. */
-export const collisionHint = 'call an app or an environment otherwise, or set the keys of `names` in one of the files';
+export const collisionFix = 'call an app or an environment otherwise, or set the keys of `names` in one of the files';
 
 /**
  * The error for collisions.
@@ -62,7 +62,7 @@ export function collisionError(collisions: readonly Collision[]): PipelineError 
   return usageError(
     'config.names-collide',
     `${count}: two fleets would change the same resources`,
-    collisionHint,
+    collisionFix,
     collisions.map((one) => one.text),
   );
 }
@@ -83,7 +83,7 @@ function namesOf(fleet: Fleet): Taken[] {
     of('group', 'second Auto Scaling group', names.greenGroup),
     of('target group', 'target group', names.targetGroup),
     of('target group', 'second target group', names.greenTargetGroup),
-    of('target group', 'target group of the proof instance', names.proofTargetGroup),
+    of('target group', 'target group of the validation instance', names.validationTargetGroup),
     of('launch template', 'launch template', names.launchTemplate),
     // Fleets may share a load balancer if each has its own listener.
     of(

@@ -86,6 +86,6 @@ function unknownApp(app: string, apps: string[], projectDir: string, unread: str
     );
   }
   const near = nearest(app, apps);
-  const hint = near ? `did you mean ${near}? (apps: ${apps.join(', ')})` : `apps here: ${apps.join(', ')}`;
-  return usageError('config.unknown-app', `there is no app ${show(app)}`, hint, unread);
+  const fix = near ? `did you mean ${near}? (apps: ${apps.join(', ')})` : `apps here: ${apps.join(', ')}`;
+  return usageError('config.unknown-app', `there is no app ${show(app)}`, fix, unread);
 }

@@ -12,6 +12,6 @@ export function assertNamedLedger({ app, environment, cloud, ledger }: Fleet): v
     'config.ledger-not-named',
     `${app} in ${environment} names no ledger, so each clone of the project would have its own in ${ledger.path}`,
     `in pipelines/${app}.ts, name the one that everybody who releases shares, ledger: { type: 's3', bucket: '...' }; ` +
-      "or, where only one machine releases, ledger: { path: '...' }",
+      "or, where only one computer releases, ledger: { path: '...' }",
   );
 }

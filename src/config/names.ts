@@ -2,7 +2,7 @@ import { usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
 import { versionPattern } from '../shared/version.ts';
 
-/** AWS allows 32 characters for a target group's name; app, environment and `-proof` must fit. */
+/** AWS allows 32 characters for a target group's name; app, environment and `-check` must fit. */
 export const appPattern = /^[a-z][a-z0-9-]{0,20}$/;
 export const environmentPattern = /^[a-z][a-z0-9-]{0,20}$/;
 
@@ -16,20 +16,20 @@ export const nameRules = {
 /** An app's name from the command line, checked before any file is touched. @throws usage error `name.app` */
 export function appName(value: string): string {
   if (appPattern.test(value)) return value;
-  throw usageError('name.app', `${show(value)} is no name of an app`, `an app's name is ${nameRules.app}`);
+  throw usageError('name.app', `${show(value)} is not a name of an app`, `an app's name is ${nameRules.app}`);
 }
 
 /** An environment's name from the command line. @throws usage error `name.environment` */
 export function environmentName(value: string): string {
   if (environmentPattern.test(value)) return value;
-  const hint = `an environment's name is ${nameRules.environment}`;
-  throw usageError('name.environment', `${show(value)} is no name of an environment`, hint);
+  const fix = `an environment's name is ${nameRules.environment}`;
+  throw usageError('name.environment', `${show(value)} is not a name of an environment`, fix);
 }
 
 /** A release's version from the command line. @throws usage error `name.version` */
 export function versionName(value: string): string {
   if (versionPattern.test(value)) return value;
-  throw usageError('name.version', `${show(value)} is no version`, `a version is ${nameRules.version}`);
+  throw usageError('name.version', `${show(value)} is not a version`, `a version is ${nameRules.version}`);
 }
 
 /**
@@ -41,7 +41,7 @@ export function gitRef(value: string): string {
   if (!why) return value;
   throw usageError(
     'name.ref',
-    `${show(value)} is no git ref that can be released: ${why}`,
+    `${show(value)} is not a git ref that can be released: ${why}`,
     'give a branch, a tag, a commit hash or HEAD',
   );
 }
@@ -57,7 +57,7 @@ function refProblem(value: string): string | undefined {
   if (value.length > 200) return `it has ${value.length} characters, more than 200`;
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value)) return 'it has control characters';
   if (value.startsWith('-')) return 'it starts with a hyphen, as an option does';
-  if (value.includes('..')) return 'it has two dots in a row';
+  if (value.includes('..')) return 'it has two consecutive dots';
   if (value.includes('@{')) return 'it names a reflog entry';
   // Ancestors (`HEAD~2`, `main^`) are allowed after a valid name.
   const name = value.replace(/(~[0-9]{0,4}|\^[0-9]?)+$/, '');

@@ -38,16 +38,16 @@ export async function readPipelineFile(file: string, shownAs: string, projectDir
 }
 
 /** Colors in a compiler's message, which would be printed as escapes. */
-const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+const codes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
 function unreadable(shownAs: string, error: unknown): PipelineError {
-  const text = messageOf(error).replace(colours, '');
+  const text = messageOf(error).replace(codes, '');
   const [first = 'no message', ...more] = text.split('\n').filter((line) => line.trim() !== '');
   const details = more.filter((line) => !/^\s+at |^Require stack/.test(line)).slice(0, 8);
   return usageError(
     'config.unreadable',
     `${shownAs} cannot be loaded: ${visible(first)}`,
-    'mend the file, then try `pipeline config check`',
+    'correct the file, then try `pipeline config check`',
     details.map(visible),
   );
 }

@@ -45,7 +45,7 @@ Every section may be overridden in an environment, key by key; groups are merged
 that are not there, a playbook that Ansible cannot read (a role is missing, say) or that does not apply the \`release\` role.
 It also compares the names of all files and environments: two fleets of one cloud
 and region must not share a group, target group, launch template, listener or image prefix, so \`api\` in \`x-y\` does not go with \`api-x\` in
-\`y\`, nor an environment \`local-proof\` with \`local\`; such a fleet is not released, and \`local up\` and \`pipeline infra deploy\` refuse it. Which environment a command means: \`--env\`, else \`defaultEnvironment\`, else the
+\`y\`, nor an environment \`local-check\` with \`local\`; such a fleet is not released, and \`local up\` and \`pipeline infra deploy\` refuse it. Which environment a command means: \`--env\`, else \`defaultEnvironment\`, else the
 only one.
 `;
 

@@ -18,7 +18,7 @@ export function defaultNames(app: string, environment: string): Fleet['names'] {
     targetGroup: base,
     greenGroup: `${base}-green`,
     greenTargetGroup: `${base}-green`,
-    proofTargetGroup: `${base}-proof`,
+    validationTargetGroup: `${base}-check`,
     loadBalancer: base,
     imagePrefix: `${base}-`,
   };

@@ -77,7 +77,7 @@ export interface Fleet {
     };
     deregistrationDelaySeconds: number;
     /** Requests with this header (in any case) and the value `on` go to the validation target group. */
-    proofHeader: string;
+    validationHeader: string;
   };
   release: {
     /** One group that an instance refresh rolls, or two groups of which one has the traffic. */
@@ -129,11 +129,11 @@ export interface Fleet {
       /** Milliseconds. */
       latencyFloorMs: number;
       /** Tolerated share of unhealthy instances, in percent. */
-      sickPercent: number;
+      unhealthyPercent: number;
     };
     refresh: { minHealthyPercentage: number; maxHealthyPercentage: number; instanceWarmupSeconds: number };
     /** In-place rollbacks. */
-    flip: {
+    inPlace: {
       /** Number of hosts to switch concurrently. */
       parallel: number;
       /** The rollback is undone if more than this percentage of hosts fails. */
@@ -189,7 +189,7 @@ export interface Fleet {
     /** The second group and target group of a blue/green fleet. */
     greenGroup: string;
     greenTargetGroup: string;
-    proofTargetGroup: string;
+    validationTargetGroup: string;
     loadBalancer: string;
     /** Images are named `<imagePrefix><version>`. */
     imagePrefix: string;

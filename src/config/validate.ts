@@ -21,11 +21,11 @@ export function validate(raw: unknown, origin: Origin): Pipeline {
   const problems = findProblems(raw, origin.app);
   if (problems.length > 0) {
     const count = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`;
-    const hint = 'all keys are in golden-pipeline/docs/configuration.md; `pipeline config check` looks again';
+    const fix = 'all keys are in golden-pipeline/docs/configuration.md; `pipeline config check` looks again';
     throw usageError(
       'config.invalid',
       `${origin.file} has ${count}`,
-      hint,
+      fix,
       problems.map((one) => one.text),
     );
   }
@@ -61,15 +61,15 @@ function findProblems(raw: unknown, app: string): Problem[] {
 
 function known(environment: string | undefined, environments: string[], { app }: Origin): string {
   if (environment === undefined) {
-    const hint = `name one with --env (${environments.join(', ')}), or set defaultEnvironment`;
+    const fix = `name one with --env (${environments.join(', ')}), or set defaultEnvironment`;
     throw usageError(
       'config.which-environment',
       `${app} has ${environments.length} environments and none was named`,
-      hint,
+      fix,
     );
   }
   if (environments.includes(environment)) return environment;
   const near = nearest(environment, environments);
-  const hint = `${near ? `did you mean ${near}? ` : ''}environments of ${app}: ${environments.join(', ')}`;
-  throw usageError('config.unknown-environment', `${app} has no environment ${show(environment)}`, hint);
+  const fix = `${near ? `did you mean ${near}? ` : ''}environments of ${app}: ${environments.join(', ')}`;
+  throw usageError('config.unknown-environment', `${app} has no environment ${show(environment)}`, fix);
 }

@@ -1,19 +1,19 @@
 import { CreateImageCommand, CreateTagsCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { messageOf } from '@golden-pipeline/shared/errors';
 import { awsCode } from '../aws/errors.ts';
-import { groupMachines } from '../aws/instances.ts';
+import { groupInstances } from '../aws/instances.ts';
 import { tryLaunch } from '../aws/launches.ts';
 import { tagKeys, toTags } from '../aws/tags.ts';
 import { vcpusOf } from '../aws/vcpus.ts';
 import { observeFleet } from '../fleet/observe.ts';
-import { error, type Finding, type Look, ok, warning } from './finding.ts';
+import { type Check, error, type Finding, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
 /** Targets of one target group (AWS). Two generations of a fleet are there while it rolls. */
 const maxTargets = 1000;
 
 /** Who we are, what we may do, and whether twice the fleet fits: that is what a roll needs. */
-export function accountLooks(services: DoctorServices): Look[] {
+export function accountChecks(services: DoctorServices): Check[] {
   const { fleet } = services;
   return [
     {
@@ -45,7 +45,7 @@ export function accountLooks(services: DoctorServices): Look[] {
 async function permissions(services: DoctorServices): Promise<Finding[]> {
   const { aws, fleet } = services;
   const { facts } = await observeFleet(services);
-  const [machine] = await groupMachines(aws.ec2, facts.group);
+  const [instance] = await groupInstances(aws.ec2, facts.group);
   const { current } = facts;
   // Without these tags the deploy role may neither launch nor bake.
   const own = { [tagKeys.app]: fleet.app, [tagKeys.environment]: fleet.environment };
@@ -60,8 +60,8 @@ async function permissions(services: DoctorServices): Promise<Finding[]> {
         }),
     ],
   ];
-  if (machine) {
-    const id = machine.id;
+  if (instance) {
+    const id = instance.id;
     const TagSpecifications = (['image', 'snapshot'] as const).map((ResourceType) => ({
       ResourceType,
       Tags: toTags(own),
@@ -98,14 +98,14 @@ async function permissions(services: DoctorServices): Promise<Finding[]> {
       error(
         'account.permissions',
         `not allowed: ${denied.join(', ')}`,
-        'take the deploy role of the infrastructure, or add what is missing to yours',
+        'use the deploy role of the infrastructure, or add what is missing to yours',
       ),
     );
   }
   // Allowed or not, a release would fail there.
   for (const message of failing) {
     findings.push(
-      error('account.permissions', message, 'put right what it names in the launch template or in the group'),
+      error('account.permissions', message, 'correct what it names in the launch template or in the group'),
     );
   }
   if (findings.length > 0) return findings;
@@ -136,7 +136,7 @@ async function quota(services: DoctorServices): Promise<Finding[]> {
   ];
 }
 
-/** Capacity units are asked for days before an event: the quota of a new account is 0. */
+/** Capacity units are requested days before an event: the quota of a new account is 0. */
 async function units({ fleet, ...services }: DoctorServices): Promise<Finding[]> {
   const wanted = fleet.scale.reservedCapacityUnits;
   if (wanted === undefined) return [];

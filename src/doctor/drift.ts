@@ -1,11 +1,11 @@
 import type { DriftKind } from '../fleet/drift/drift.ts';
 import { readDrift } from '../fleet/drift/read-drift.ts';
 import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
-import { error, type Finding, type Look, ok, warning } from './finding.ts';
+import { type Check, error, type Finding, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
-/** Whether what runs is what the ledger says; some hosts are asked by SSH what they serve. */
-export function driftLooks(services: DoctorServices, locked: boolean): Look[] {
+/** Whether what runs is what the ledger says; some hosts are queried by SSH what they serve. */
+export function driftChecks(services: DoctorServices, locked: boolean): Check[] {
   return [{ id: 'fleet.drift', run: () => drift(services, locked) }];
 }
 
@@ -18,9 +18,9 @@ async function drift(services: DoctorServices, locked: boolean): Promise<Finding
     );
   }
   if (busy)
-    return [ok('fleet.drift', 'the image that is launched is there; the rest is compared when no run is at work')];
+    return [ok('fleet.drift', 'the image that is launched is there; the rest is compared when no run is active')];
   const asked = facts.instances.filter((one) => one.serves !== undefined).length;
-  const hosts = asked === 0 ? 'no host was asked' : `asked on ${asked} ${asked === 1 ? 'host' : 'hosts'}`;
+  const hosts = asked === 0 ? 'no host was queried' : `asked on ${asked} ${asked === 1 ? 'host' : 'hosts'}`;
   return [ok('fleet.drift', `what runs is what the ledger says (${hosts})`)];
 }
 

@@ -9,33 +9,33 @@ export interface Finding {
   id: string;
   severity: Severity;
   message: string;
-  /** The cure: a command or a sentence; absent when all is well. */
-  cure?: string;
+  /** The fix: a command or a sentence; absent when all is well. */
+  fix?: string;
 }
 
 export const ok = (id: string, message: string): Finding => ({ id, severity: 'ok', message });
-export const warning = (id: string, message: string, cure: string): Finding => ({
+export const warning = (id: string, message: string, fix: string): Finding => ({
   id,
   severity: 'warning',
   message,
-  cure,
+  fix,
 });
-export const error = (id: string, message: string, cure: string): Finding => ({ id, severity: 'error', message, cure });
+export const error = (id: string, message: string, fix: string): Finding => ({ id, severity: 'error', message, fix });
 
 /** One look. It may give several findings; what it throws becomes one. */
-export interface Look {
+export interface Check {
   id: string;
   run(): Promise<Finding[]>;
 }
 
 /** Takes all looks side by side: one that cannot be taken says so, and the others go on. */
-export async function takeAll(looks: readonly Look[]): Promise<Finding[]> {
+export async function takeAll(checks: readonly Check[]): Promise<Finding[]> {
   const found = await Promise.all(
-    looks.map(({ id, run }) =>
+    checks.map(({ id, run }) =>
       run().catch((reason: unknown) => {
-        const hint = reason instanceof PipelineError ? reason.hint : undefined;
+        const fix = reason instanceof PipelineError ? reason.fix : undefined;
         const message = messageOf(reason);
-        return [error(id, message, hint ?? 'look at the message; `--debug` shows where it comes from')];
+        return [error(id, message, fix ?? 'look at the message; `--debug` shows where it comes from')];
       }),
     ),
   );

@@ -8,14 +8,14 @@ import { observeFleet } from '../fleet/observe.ts';
 import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
 import { instantText } from '../shared/instant.ts';
 import { readPageOn } from '../tasks/maintenance-rules.ts';
-import { error, type Finding, type Look, ok, warning } from './finding.ts';
+import { type Check, error, type Finding, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
 /** The fleet as it is, and what runs that did not end well have left in it. */
-export function fleetLooks(services: DoctorServices, locked: boolean, clock: Clock): Look[] {
+export function fleetChecks(services: DoctorServices, locked: boolean, clock: Clock): Check[] {
   return [
     { id: 'fleet', run: () => fleetState(services, locked) },
-    { id: 'fleet.leftovers', run: () => leftMachines(services, locked) },
+    { id: 'fleet.leftovers', run: () => leftoverInstances(services, locked) },
     { id: 'fleet.maintenance', run: () => maintenance(services, locked, clock) },
   ];
 }
@@ -43,25 +43,25 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
   const found: Finding[] = [];
   if (live.desired === 0) {
     found.push(
-      warning('fleet.empty', `${facts.group} has no machines`, `release first: pipeline release ${fleet.app}`),
+      warning('fleet.empty', `${facts.group} has no instances`, `release first: pipeline release ${fleet.app}`),
     );
   } else if (healthy.length === 0) {
-    found.push(error('fleet.health', `no machine of ${facts.group} is healthy`, status));
+    found.push(error('fleet.health', `no instance of ${facts.group} is healthy`, status));
   } else if (healthy.length < live.desired) {
     found.push(
-      warning('fleet.health', `${healthy.length} of ${live.desired} machines of ${facts.group} are healthy`, status),
+      warning('fleet.health', `${healthy.length} of ${live.desired} instances of ${facts.group} are healthy`, status),
     );
   } else {
     found.push(
       ok(
         'fleet.health',
-        `${facts.group} serves ${facts.current.version ?? `image ${facts.current.imageId}, which is not a release,`} on ${live.desired} machines`,
+        `${facts.group} serves ${facts.current.version ?? `image ${facts.current.imageId}, which is not a release,`} on ${live.desired} instances`,
       ),
     );
   }
-  // What a dead run has left, its journal knows better than a person: such a host may carry a version that nothing has proven.
-  const dead = locked ? undefined : await findInterruptedRun(services, fleet.app);
-  const abort = dead && `pipeline abort ${fleet.app}`;
+  // What a crashed run has left, its journal knows better than a person: such a host may carry a version that nothing has validated.
+  const crashed = locked ? undefined : await findInterruptedRun(services, fleet.app);
+  const abort = crashed && `pipeline abort ${fleet.app}`;
   const standby = live.instances.filter((one) => one.lifecycle === 'Standby').map((one) => one.id);
   if (standby.length > 0 && !locked) {
     found.push(
@@ -94,7 +94,7 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
     found.push(
       warning(
         'fleet.max',
-        `the maximum of ${facts.group} is ${live.max}; a roll of ${fleet.capacity.min} machines needs twice that`,
+        `the maximum of ${facts.group} is ${live.max}; a roll of ${fleet.capacity.min} instances needs twice that`,
         'raise capacity.max',
       ),
     );
@@ -102,26 +102,26 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
   return found;
 }
 
-/** Machines that are there for a run only, while none runs. */
-async function leftMachines({ aws, fleet }: DoctorServices, locked: boolean): Promise<Finding[]> {
+/** Instances that are there for a run only, while none runs. */
+async function leftoverInstances({ aws, fleet }: DoctorServices, locked: boolean): Promise<Finding[]> {
   const { Reservations } = await aws.ec2.send(
     new DescribeInstancesCommand({
       Filters: [
         { Name: `tag:${tagKeys.app}`, Values: [fleet.app] },
         { Name: `tag:${tagKeys.environment}`, Values: [fleet.environment] },
-        { Name: `tag:${tagKeys.role}`, Values: ['builder', 'proof'] },
+        { Name: `tag:${tagKeys.role}`, Values: ['builder', 'validation'] },
         { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
       ],
     }),
   );
   const left = (Reservations ?? []).flatMap((one) => one.Instances ?? []);
-  if (left.length === 0 || locked) return [ok('fleet.leftovers', 'no builder or proof machine is left')];
+  if (left.length === 0 || locked) return [ok('fleet.leftovers', 'no builder or validation instance is left')];
   const ids = left.map((one) => one.InstanceId).join(' ');
   const roles = left.map((one) => `${one.InstanceId} (${tagValue(one.Tags, tagKeys.role)})`).join(', ');
   return [
     warning(
       'fleet.leftovers',
-      `machines of runs that are over: ${roles}`,
+      `instances of runs that are over: ${roles}`,
       awsCommand(fleet, `ec2 terminate-instances --instance-ids ${ids}`),
     ),
   ];
@@ -142,6 +142,6 @@ async function maintenance(services: DoctorServices, locked: boolean, clock: Clo
   }
   const message = `the maintenance page is on, and its end was ${end}`;
   return locked
-    ? [warning('fleet.maintenance', message, `it goes off when the run at work has ended, or by ${off}`)]
+    ? [warning('fleet.maintenance', message, `it goes off when the active run has finished, or by ${off}`)]
     : [error('fleet.maintenance', message, off)];
 }

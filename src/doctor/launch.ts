@@ -1,14 +1,14 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { type Cause, groupCauses } from '../fleet/group-causes.ts';
 import { observeFleet } from '../fleet/observe.ts';
-import { error, type Finding, type Look, ok, warning } from './finding.ts';
+import { type Check, error, type Finding, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
-/** A failed launch is told for so long after it, in milliseconds. */
+/** A failed launch is reported for so long after it, in milliseconds. */
 const rememberedMs = 86_400_000;
 
 /** Whether the group that serves could launch an instance now: without that, the next one that fails is not replaced. */
-export function launchLooks(services: DoctorServices, clock: Clock): Look[] {
+export function launchChecks(services: DoctorServices, clock: Clock): Check[] {
   return [{ id: 'fleet.launch', run: () => launch(services, clock.now()) }];
 }
 
@@ -43,7 +43,7 @@ function toFinding({ kind, message, fix, since }: Cause, { app, group, short, pa
     }
     case 'launch': {
       const trying = short ? '; Auto Scaling goes on trying' : '';
-      const fixes = `put right what EC2 says there, in the launch template or the limits of the account${trying}`;
+      const fixes = `correct what EC2 says there, in the launch template or the limits of the account${trying}`;
       return [(short ? error : warning)('fleet.launch', `${group}: ${message}`, fixes)];
     }
     // The image and suspended processes are findings of their own, and what is slow to terminate serves on.

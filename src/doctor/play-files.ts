@@ -1,10 +1,10 @@
 import { access } from 'node:fs/promises';
 import { vaultPasswordProblem } from '../hosts/vault-password.ts';
-import { error, type Finding, type Look, ok } from './finding.ts';
+import { type Check, error, type Finding, ok } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
-/** Files on this machine that plays need besides the playbook; nothing where none is configured. */
-export function playFileLooks({ fleet: { ansible } }: DoctorServices): Look[] {
+/** Files on this computer that plays need besides the playbook; nothing where none is configured. */
+export function playFileChecks({ fleet: { ansible } }: DoctorServices): Check[] {
   const { requirements, vaultPasswordFile } = ansible;
   return [
     ...(vaultPasswordFile === undefined
@@ -29,7 +29,7 @@ async function requirementsFile(file: string): Promise<Finding[]> {
       error(
         'ansible.requirements',
         `ansible.requirements ${file} does not exist`,
-        'write the file, or mend ansible.requirements',
+        'write the file, or correct ansible.requirements',
       ),
     ];
   }

@@ -4,11 +4,11 @@ import { observeFleet } from '../fleet/observe.ts';
 import { reasonsToDetachFirst } from '../plays/playbook/detach-first.ts';
 import { servingHost } from '../plays/playbook/serving-host.ts';
 import { placeOf } from '../plays/project-files.ts';
-import { type Finding, type Look, ok, warning } from './finding.ts';
+import { type Check, type Finding, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
-/** What the app's playbook holds, as a release judges it. */
-export function playbookLooks(services: DoctorServices): Look[] {
+/** What the app's playbook holds, as a release evaluates it. */
+export function playbookChecks(services: DoctorServices): Check[] {
   return [{ id: 'ansible.playbook', run: () => playbook(services) }];
 }
 
@@ -37,7 +37,7 @@ async function playbook(services: DoctorServices): Promise<Finding[]> {
       warning(
         'ansible.playbook',
         `a release is refused: ${error.message}`,
-        error.hint ?? 'see golden-pipeline/docs/release.md',
+        error.fix ?? 'see golden-pipeline/docs/release.md',
       ),
     ];
   }

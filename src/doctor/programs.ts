@@ -19,15 +19,15 @@ export async function diagnosePrograms(node: string): Promise<Finding[]> {
   const fits = major > minimumNode[0] || (major === minimumNode[0] && minor >= minimumNode[1]);
   const found = [
     fits
-      ? ok('machine.node', `Node ${node}`)
-      : error('machine.node', `Node ${node} is too old`, `install Node ${minimumNode.join('.')} or newer`),
+      ? ok('programs.node', `Node ${node}`)
+      : error('programs.node', `Node ${node} is too old`, `install Node ${minimumNode.join('.')} or newer`),
   ];
   const others = await Promise.all(
     programs.map(async ([name, args, debian]) => {
       const version = await versionOf(name, args);
       return version === undefined
-        ? error(`machine.${name}`, `${name} was not found or does not run`, `apt-get install ${debian}`)
-        : ok(`machine.${name}`, version);
+        ? error(`programs.${name}`, `${name} was not found or does not run`, `apt-get install ${debian}`)
+        : ok(`programs.${name}`, version);
     }),
   );
   const further = await Promise.all(
@@ -37,7 +37,7 @@ export async function diagnosePrograms(node: string): Promise<Finding[]> {
         version === undefined
           ? `no ${name} here, which ${command} needs`
           : `${name} ${version.replace(/^packer v?/i, '')}`;
-      return ok(`machine.${name}`, text);
+      return ok(`programs.${name}`, text);
     }),
   );
   return [...found, ...others, ...further];

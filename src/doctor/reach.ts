@@ -1,14 +1,14 @@
 import { connect } from 'node:net';
 import { parseJump } from '../hosts/jump-host.ts';
 import { missingTools } from '../hosts/tools.ts';
-import { error, type Finding, type Look, ok, warning } from './finding.ts';
+import { type Check, error, type Finding, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
 /** How long the jump host may take to accept a connection, in milliseconds. */
 const answerMs = 5_000;
 
-/** What the configured way to the hosts needs on this machine; nothing for a direct one. */
-export function reachLooks({ fleet: { ssh } }: DoctorServices): Look[] {
+/** What the configured way to the hosts needs on this computer; nothing for a direct one. */
+export function reachChecks({ fleet: { ssh } }: DoctorServices): Check[] {
   if (ssh.via === 'ssm') return [{ id: 'reach.ssm', run: async () => sessionTools() }];
   const { proxyJump } = ssh;
   return proxyJump ? [{ id: 'reach.jump', run: () => jumpHost(proxyJump.to) }] : [];
@@ -18,8 +18,8 @@ function sessionTools(): Finding[] {
   const missing = missingTools('ssm');
   if (missing.length === 0)
     return [ok('reach.ssm', 'hosts are reached by Session Manager; aws and its plugin are here')];
-  return missing.map(({ name, cure }) =>
-    error('reach.ssm', `ssh.via is 'ssm', and ${name} was not found on this machine`, cure),
+  return missing.map(({ name, fix }) =>
+    error('reach.ssm', `ssh.via is 'ssm', and ${name} was not found on this computer`, fix),
   );
 }
 
@@ -37,6 +37,6 @@ async function jumpHost(to: string): Promise<Finding[]> {
   });
   if (problem === undefined) return [ok('reach.jump', `hosts are reached through ${to}, which answers`)];
   return [
-    warning('reach.jump', `the jump host ${to} cannot be reached: ${problem}`, 'start it, or mend ssh.proxyJump.to'),
+    warning('reach.jump', `the jump host ${to} cannot be reached: ${problem}`, 'start it, or correct ssh.proxyJump.to'),
   ];
 }

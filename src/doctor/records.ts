@@ -2,7 +2,7 @@ import type { Clock } from '@golden-pipeline/shared/clock';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { listImages, readImage } from '../aws/images.ts';
 import { listOpenings } from '../aws/security-groups.ts';
-import { judgeBase } from '../base-image/read.ts';
+import { evaluateBase } from '../base-image/read.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import { unrecorded } from '../fleet/seen-releases.ts';
 import { interruptedAmong } from '../ledger/interrupted-runs.ts';
@@ -11,14 +11,14 @@ import { readImages } from '../retention/read-images.ts';
 import { decideRollback } from '../rollback/decide.ts';
 import { dayMs } from '../shared/duration.ts';
 import { instantOf, instantText } from '../shared/instant.ts';
-import { error, type Finding, type Look, ok, warning } from './finding.ts';
+import { type Check, error, type Finding, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
 /** An image older than this misses fixes of its base; unpatched systems are the usual way in. */
 const oldDays = 30;
 
-/** Ledger, locks, openings, images and the way back. */
-export function recordLooks(services: DoctorServices, lock: LockRecord | undefined, clock: Clock): Look[] {
+/** Ledger, locks, openings, images and rollbacks. */
+export function recordChecks(services: DoctorServices, lock: LockRecord | undefined, clock: Clock): Check[] {
   return [
     { id: 'ledger', run: () => ledger(services, lock, clock) },
     { id: 'ledger.releases', run: () => unrecordedReleases(services) },
@@ -54,17 +54,17 @@ async function ledger(
     found.push(
       warning(
         'ledger.unfinished',
-        `run ${run.id} (${run.operation}) of ${run.by} began ${run.startedAt} and never ended`,
-        `what it changed is put back by: pipeline abort ${fleet.app}`,
+        `run ${run.id} (${run.operation}) of ${run.by} began ${run.startedAt} and never finished`,
+        `to undo what it changed: pipeline abort ${fleet.app}`,
       ),
     );
   }
-  const bad = runs[0]?.outcome === 'needs-person' ? runs[0] : undefined;
+  const bad = runs[0]?.outcome === 'manual-intervention' ? runs[0] : undefined;
   if (bad)
     found.push(
       warning(
         'ledger.left',
-        `the last run, ${bad.id} (${bad.operation}), left something that needs a person`,
+        `the last run, ${bad.id} (${bad.operation}), requires manual intervention`,
         `pipeline history ${fleet.app}`,
       ),
     );
@@ -86,11 +86,11 @@ async function unrecordedReleases({ aws, fleet, ledger: records }: DoctorService
   ];
 }
 
-/** How old the system on the machines is: that of the base image, or of the image itself where the ledger does not know its base. */
+/** How old the system on the instances is: that of the base image, or of the image itself where the ledger does not know its base. */
 async function systemAge(services: DoctorServices, clock: Clock): Promise<Finding[]> {
-  const { version, images, findings } = await judgeBase(services, clock.now());
+  const { version, images, findings } = await evaluateBase(services, clock.now());
   const base = images.find((image) => version !== null && image.releases.includes(version));
-  if (findings.length > 0) return findings.map(({ message, cure }) => warning('base.age', message, cure));
+  if (findings.length > 0) return findings.map(({ message, fix }) => warning('base.age', message, fix));
   if (base) return [ok('base.age', `${version} is built on ${base.name}, ${inDays(base.ageDays ?? 0)} old`)];
   return imageAge(services, clock);
 }
@@ -131,12 +131,16 @@ async function orphans(services: DoctorServices, clock: Clock): Promise<Finding[
 async function rollback(services: DoctorServices): Promise<Finding[]> {
   const { fleet } = services;
   try {
-    const { target, way } = await decideRollback(services, { force: false });
-    return [ok('rollback', `fast-rollback would go to ${target.version} by ${way.how}: ${way.why}`)];
+    const { target, chosen } = await decideRollback(services, { force: false });
+    return [ok('rollback', `fast-rollback would go to ${target.version} by ${chosen.method}: ${chosen.why}`)];
   } catch (reason) {
     if (!(reason instanceof PipelineError)) throw reason;
     return [
-      warning('rollback', `there is no way back now: ${reason.message}`, reason.hint ?? `pipeline images ${fleet.app}`),
+      warning(
+        'rollback',
+        `no rollback is possible now: ${reason.message}`,
+        reason.fix ?? `pipeline images ${fleet.app}`,
+      ),
     ];
   }
 }

@@ -16,11 +16,11 @@ import {
   sizeAt,
 } from '../fleet/scaling/windows.ts';
 import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
-import { type Finding, type Look, ok, warning } from './finding.ts';
+import { type Check, type Finding, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
 /** The fleet's size: whether it is the usual one, and whether it will be again. */
-export function scaleLooks(services: DoctorServices, clock: Clock): Look[] {
+export function scaleChecks(services: DoctorServices, clock: Clock): Check[] {
   return [{ id: 'fleet.size', run: () => size(services, clock.now()) }];
 }
 
@@ -28,7 +28,7 @@ async function size(services: DoctorServices, now: number): Promise<Finding[]> {
   const { aws, fleet, ledger } = services;
   const { facts, live } = await observeFleet(services);
   const { group } = facts;
-  const [lock, dead, tag, actions, pool, units] = await Promise.all([
+  const [lock, crashed, tag, actions, pool, units] = await Promise.all([
     ledger.lockOf(fleet.app),
     findInterruptedRun(services, fleet.app),
     readGroupTag(aws.autoScaling, group, heldTag),
@@ -40,7 +40,7 @@ async function size(services: DoctorServices, now: number): Promise<Finding[]> {
     app: fleet.app,
     cloud: fleet.cloud,
     configuredMin: fleet.capacity.min,
-    run: lock ? 'at-work' : dead ? 'dead' : undefined,
+    run: lock ? 'active' : crashed ? 'dead' : undefined,
     group,
     live,
     actions,
@@ -59,7 +59,7 @@ interface Seen {
   cloud: DoctorServices['fleet']['cloud'];
   configuredMin: number;
   /** One that may have lowered the minimum, and restores it at its end or by its undo. */
-  run: 'at-work' | 'dead' | undefined;
+  run: 'active' | 'dead' | undefined;
   group: string;
   live: Baseline;
   actions: readonly ScheduledAction[];
@@ -75,14 +75,14 @@ function heldOrMin(seen: Seen): Finding[] {
   const { app, group, live, held, events, actions, configuredMin: min, run } = seen;
   if (held) {
     const end = runningEvent(events)?.in?.start;
-    const message = `${group} is held at ${live.desired} machines; its usual size is ${held.desired}`;
+    const message = `${group} is held at ${live.desired} instances; its usual size is ${held.desired}`;
     if (end) return [ok('fleet.held', `${message}, again from ${end} on`)];
     return [warning('fleet.held', message, `after the event: ${cancelOf(seen)}`)];
   }
   // Where a team has a schedule of its own, the minimum is what that says.
   const others = actions.some((one) => one.min !== undefined && !ownActions([one]).length);
-  if (live.desired === 0 || live.min === min || others || run === 'at-work') return [];
-  const why = live.min < min ? 'so a policy may take away machines that are needed' : 'and nothing here says why';
+  if (live.desired === 0 || live.min === min || others || run === 'active') return [];
+  const why = live.min < min ? 'so a policy may take away instances that are needed' : 'and nothing here says why';
   return [
     warning(
       'fleet.min',
@@ -108,8 +108,8 @@ function misfits(seen: Seen): Finding[] {
     if (then.min === back.min && then.desired === desired) return [];
     return warning(
       'fleet.schedule',
-      `${describeEvent(event)}: ${group} then goes to ${desired} machines (minimum ${back.min}), and has ${then.desired} (minimum ${then.min}) without the event`,
-      `schedule it anew: ${cancelOf(seen)}, then pipeline scale ${app} again`,
+      `${describeEvent(event)}: ${group} then goes to ${desired} instances (minimum ${back.min}), and has ${then.desired} (minimum ${then.min}) without the event`,
+      `schedule it again: ${cancelOf(seen)}, then pipeline scale ${app} again`,
     );
   });
 }
@@ -117,10 +117,10 @@ function misfits(seen: Seen): Finding[] {
 /** What an event that is over has left pre-heated. */
 function preheated(seen: Seen, pool: EventPool | undefined, units: number | undefined): Finding[] {
   const left = [
-    ...(pool ? [`a warm pool (${pool.state}) of up to ${pool.prepared} machines`] : []),
+    ...(pool ? [`a warm pool (${pool.state}) of up to ${pool.prepared} instances`] : []),
     ...(units === undefined ? [] : [`${units} capacity units of the load balancer`]),
   ];
   if (left.length === 0) return [];
-  const message = `left of an event that is over, and paid for: ${left.join(' and ')}`;
+  const message = `leftovers of an event that is over, still paid for: ${left.join(' and ')}`;
   return [warning('fleet.preheated', message, cancelOf(seen))];
 }

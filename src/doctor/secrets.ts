@@ -1,10 +1,10 @@
 import { observeFleet } from '../fleet/observe.ts';
 import { readSecretsReport, roleFix } from '../fleet/secrets-check.ts';
-import { error, type Finding, type Look, ok, warning } from './finding.ts';
+import { type Check, error, type Finding, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
 /** The secrets of the service: whether they are there, and whether instances have a role to read them with. No value is read. */
-export function secretLooks(services: DoctorServices): Look[] {
+export function secretChecks(services: DoctorServices): Check[] {
   if (Object.keys(services.fleet.secrets).length === 0) return [];
   return [{ id: 'secrets', run: () => findSecrets(services) }];
 }

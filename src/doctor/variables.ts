@@ -1,10 +1,10 @@
 import { missingFiles } from '../config/missing-files.ts';
 import { unsetVariables } from '../config/unset-variables.ts';
-import { error, type Look, warning } from './finding.ts';
+import { type Check, error, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
 /** Variables of plays that have no value here; a release would refuse them. */
-export function variableLooks({ fleet }: DoctorServices): Look[] {
+export function variableChecks({ fleet }: DoctorServices): Check[] {
   const run = async () =>
     unsetVariables(fleet.ansible.variables).map((path) =>
       warning(
@@ -20,7 +20,7 @@ export function variableLooks({ fleet }: DoctorServices): Look[] {
 const elsewhere = ['ansible.requirements', 'ansible.vaultPasswordFile'];
 
 /** Files that the configuration names and that are not there. Without its playbook nothing can be released; the folder may be in a commit. */
-export function fileLooks({ fleet }: DoctorServices): Look[] {
+export function fileChecks({ fleet }: DoctorServices): Check[] {
   const run = async () =>
     missingFiles(fleet)
       .filter(({ setting }) => !elsewhere.includes(setting))

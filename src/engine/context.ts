@@ -38,7 +38,7 @@ export function openContext<Services, State>(
   const { journal, emit, clock } = scope;
   // The first Ctrl-C starts the undo, so it must not stop the undo as well.
   const signal = undoing ? scope.lost : AbortSignal.any([scope.signal, scope.lost]);
-  const underWay = new Map<Promise<unknown>, string>();
+  const pending = new Map<Promise<unknown>, string>();
   let open = true;
 
   const record = async (entry: NewEntry): Promise<number | undefined> => {
@@ -56,7 +56,7 @@ export function openContext<Services, State>(
   // an unknown result, must be the same request for the cloud.
   const freeToken = ({ action, target }: ChangeIntent): string => {
     const made = changesOf(journal, step).filter((one) => isEnded(one) && one.error === undefined);
-    const used = new Set([...made.map((one) => one.token), ...underWay.values()]);
+    const used = new Set([...made.map((one) => one.token), ...pending.values()]);
     for (let ordinal = 0; ; ordinal++) {
       const token = idempotencyToken(scope.run.id, step, action, target, ordinal);
       if (!used.has(token)) return token;
@@ -69,8 +69,8 @@ export function openContext<Services, State>(
     const { action, target, data = {} } = intent;
     const token = freeToken(intent);
     const made = perform({ step, action, target, token, data, undoing }, apply);
-    underWay.set(made, token);
-    return made.finally(() => underWay.delete(made));
+    pending.set(made, token);
+    return made.finally(() => pending.delete(made));
   };
 
   const perform = async <T>(made: JournaledChange, apply: (token: string) => Promise<T>): Promise<T> => {
@@ -121,7 +121,7 @@ export function openContext<Services, State>(
     context,
     async close() {
       open = false;
-      await Promise.allSettled([...underWay.keys()]);
+      await Promise.allSettled([...pending.keys()]);
     },
   };
 }

@@ -11,12 +11,14 @@ export type RunEvent = EventBase &
   (
     | {
         code: 'run.started';
+        /** `runSchema` of the pipeline that wrote it. */
+        schema: number;
         operation: string;
         app: string;
         environment: string;
         steps: { id: string; title: string }[];
       }
-    | { code: 'run.finished'; outcome: Outcome; seconds: number; left: string[]; summary: Record<string, unknown> }
+    | { code: 'run.finished'; outcome: Outcome; seconds: number; leftovers: string[]; summary: Record<string, unknown> }
     | { code: 'step.started'; step: string; title: string }
     | { code: 'step.progress'; step: string; message: string; done?: number; total?: number }
     | { code: 'step.note'; step: string; message: string }
@@ -25,7 +27,7 @@ export type RunEvent = EventBase &
         code: 'step.failed';
         step: string;
         seconds: number;
-        error: { code: string; message: string; hint?: string; details: string[] };
+        error: { code: string; message: string; fix?: string; details: string[] };
       }
     | { code: 'step.skipped'; step: string; reason: string }
     | { code: 'undo.started'; step: string; title: string }

@@ -6,6 +6,7 @@ import { createEmitter } from './emitter.ts';
 import type { EventSink } from './events.ts';
 import { type Journal, type JournalStore, openJournal } from './journal-writer.ts';
 import { failureFacts, outcomeOf } from './outcome.ts';
+import { runSchema } from './schema.ts';
 import type { Plan, Step } from './step.ts';
 import { undoAll } from './undo.ts';
 
@@ -23,8 +24,8 @@ export interface RunResult<State> {
   outcome: Outcome;
   /** Why it did not end as `done`. */
   error?: unknown;
-  /** What has to be undone manually, one line each; empty unless the outcome is `needs-person`. */
-  left: string[];
+  /** What has to be undone manually, one line each; empty unless the outcome is `manual-intervention`. */
+  leftovers: string[];
   state: State;
   steps: StepResult[];
   seconds: number;
@@ -67,16 +68,17 @@ export async function execute<Services, State>(
   const journal =
     'known' in options.journal ? options.journal : await openJournal(options.journal, runId, clock, redact);
   if (journal.known.outcome) {
-    throw usageError('run.ended', `run ${runId} has ended already (${journal.known.outcome})`, 'start a new run');
+    throw usageError('run.ended', `run ${runId} has finished already (${journal.known.outcome})`, 'start a new run');
   }
   const titles = plan.steps.map(({ id, title }) => ({ id, title }));
   const { operation, app, environment } = plan;
   if (!journal.known.run) {
     const state = plan.initial as Record<string, unknown>;
-    await journal.write({ type: 'run.started', run: runId, operation, app, environment, state, steps: titles });
+    const schema = runSchema;
+    await journal.write({ type: 'run.started', schema, run: runId, operation, app, environment, state, steps: titles });
   }
   const emit = createEmitter(options.sink, runId, clock, redact);
-  emit({ code: 'run.started', operation, app, environment, steps: titles });
+  emit({ code: 'run.started', schema: runSchema, operation, app, environment, steps: titles });
 
   const scope: RunScope<Services> = {
     run: { id: runId, operation, app, environment, startedAt: journal.known.run?.startedAt ?? started },
@@ -98,17 +100,24 @@ export async function execute<Services, State>(
     }),
   );
   const failure = await forward(plan, scope, results);
-  const left = failure ? await backward(plan, scope, results, failure) : [];
+  const leftovers = failure ? await backward(plan, scope, results, failure) : [];
   const outcome = failure
-    ? outcomeOf(failure.error, { left, changed: journal.known.changes.size > 0, interrupted: failure.interrupted })
+    ? outcomeOf(failure.error, { leftovers, changed: journal.known.changes.size > 0, interrupted: failure.interrupted })
     : 'done';
-  await finish(journal, outcome, left, (message) =>
+  await finish(journal, outcome, leftovers, (message) =>
     emit({ code: 'step.note', step: plan.steps.at(-1)?.id ?? '', message }),
   );
   const seconds = (clock.now() - started) / 1000;
   const state = journal.known.state as State;
-  emit({ code: 'run.finished', outcome, seconds, left, summary: options.summary?.(state) ?? {} });
-  return { outcome, ...(failure ? { error: failure.error } : {}), left: redact(left), state, steps: results, seconds };
+  emit({ code: 'run.finished', outcome, seconds, leftovers, summary: options.summary?.(state) ?? {} });
+  return {
+    outcome,
+    ...(failure ? { error: failure.error } : {}),
+    leftovers: redact(leftovers),
+    state,
+    steps: results,
+    seconds,
+  };
 }
 
 interface Failure {
@@ -195,18 +204,18 @@ async function backward<Services, State>(
   const open = plan.steps.filter(
     ({ endedBy }, index) => index > committed || (endedBy !== undefined && !isDone(endedBy)),
   );
-  const left = await undoAll(open, scope, (id) => {
+  const leftovers = await undoAll(open, scope, (id) => {
     const result = results.find((one) => one.id === id);
     // The failed step keeps its status.
     if (result && result.status !== 'failed') result.status = 'undone';
   });
-  if (committed < 0 || failure.interrupted) return left;
+  if (committed < 0 || failure.interrupted) return leftovers;
   const failed = plan.steps.find((_, index) => results[index]?.status === 'failed');
   const undone = (id: string) => results.some((one) => one.id === id && one.status === 'undone');
   // The undo of an earlier step has done what the failed step should have done.
   const mended = plan.steps.some(({ id, endedBy }) => endedBy === failed?.id && undone(id));
   const unfinished = failed && !mended ? failed.title : 'the rest';
-  return [...left, `what "${plan.steps[committed]?.title}" ended stands; not finished: ${unfinished}`];
+  return [...leftovers, `what "${plan.steps[committed]?.title}" ended stands; not finished: ${unfinished}`];
 }
 
 function stopReason(scope: RunScope<unknown>): unknown {
@@ -219,10 +228,10 @@ function stopReason(scope: RunScope<unknown>): unknown {
 async function finish(
   journal: Journal,
   outcome: Outcome,
-  left: string[],
+  leftovers: string[],
   note: (message: string) => void,
 ): Promise<void> {
   await journal
-    .write({ type: 'run.finished', outcome, left })
+    .write({ type: 'run.finished', outcome, leftovers })
     .catch((error: unknown) => note(`the journal cannot be written: ${messageOf(error)}`));
 }

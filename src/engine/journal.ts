@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Outcome } from '@golden-pipeline/shared/errors';
+import { type Outcome, PipelineError } from '@golden-pipeline/shared/errors';
+import { runSchema } from './schema.ts';
 import type { JournaledChange } from './step.ts';
 
 /** Fields of every entry: its sequence number (from 1, without gaps) and its time (ms since the epoch). */
@@ -18,6 +19,8 @@ export type JournalEntry = EntryBase &
   (
     | {
         type: 'run.started';
+        /** {@link runSchema} of the pipeline that wrote it. */
+        schema: number;
         run: string;
         operation: string;
         app: string;
@@ -25,7 +28,7 @@ export type JournalEntry = EntryBase &
         state: Record<string, unknown>;
         steps: { id: string; title: string }[];
       }
-    | { type: 'run.finished'; outcome: Outcome; left: string[] }
+    | { type: 'run.finished'; outcome: Outcome; leftovers: string[] }
     | { type: 'step.started' | 'step.finished' | 'undo.started' | 'undo.finished'; step: string }
     | { type: 'step.skipped'; step: string; reason: string }
     | { type: 'step.failed' | 'undo.failed'; step: string; error: ErrorFacts }
@@ -73,8 +76,9 @@ export function emptyReplay(): Replay {
 }
 
 /**
- * Replays a journal from its beginning. @throws Error when an entry is missing or out of sequence: such a journal
- * cannot be trusted.
+ * Replays a journal from its beginning.
+ * @throws PipelineError `journal.schema` for a journal that another version of the pipeline wrote in another form
+ * @throws Error when an entry is missing or out of sequence: such a journal cannot be trusted
  */
 export function replay(entries: readonly unknown[]): Replay {
   const out = emptyReplay();
@@ -91,6 +95,7 @@ export function apply(to: Replay, entry: JournalEntry): void {
   to.next++;
   switch (entry.type) {
     case 'run.started':
+      if (entry.schema !== runSchema) throw otherSchema(entry.run, entry.schema ?? 1);
       to.run = {
         id: entry.run,
         operation: entry.operation,
@@ -118,6 +123,14 @@ export function apply(to: Replay, entry: JournalEntry): void {
     default:
       to.steps.set(entry.step, statusAfter[entry.type]);
   }
+}
+
+function otherSchema(run: string, schema: number): PipelineError {
+  return new PipelineError(
+    'journal.schema',
+    `the journal of run ${run} has schema ${schema}, and this version of the pipeline reads schema ${runSchema}`,
+    { fix: 'resume or abort that run with the version of the pipeline that started it' },
+  );
 }
 
 const statusAfter = {

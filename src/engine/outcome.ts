@@ -1,15 +1,15 @@
 import { messageOf, type Outcome, PipelineError } from '@golden-pipeline/shared/errors';
 
 /**
- * The outcome of a run that did not complete. Something could not be undone: `needs-person`. Interrupted and completely
+ * The outcome of a run that did not complete. Something could not be undone: `manual-intervention`. Interrupted and completely
  * undone: `interrupted`. Nothing changed: that of the error (`usage`, `locked`, `failed` ...). Changed and completely
  * undone: `rolled-back`.
  */
 export function outcomeOf(
   error: unknown,
-  { left, changed, interrupted }: { left: readonly string[]; changed: boolean; interrupted: boolean },
+  { leftovers, changed, interrupted }: { leftovers: readonly string[]; changed: boolean; interrupted: boolean },
 ): Outcome {
-  if (left.length > 0) return 'needs-person';
+  if (leftovers.length > 0) return 'manual-intervention';
   if (interrupted) return 'interrupted';
   if (changed) return 'rolled-back';
   return error instanceof PipelineError && error.outcome !== 'done' ? error.outcome : 'failed';
@@ -19,10 +19,10 @@ export function outcomeOf(
  * An error as events show it. Any other exception than a PipelineError is a defect or an unexpected answer: code
  * `unexpected`.
  */
-export function failureFacts(error: unknown): { code: string; message: string; hint?: string; details: string[] } {
+export function failureFacts(error: unknown): { code: string; message: string; fix?: string; details: string[] } {
   if (error instanceof PipelineError) {
-    const { code, message, hint, details } = error;
-    return { code, message, ...(hint === undefined ? {} : { hint }), details };
+    const { code, message, fix, details } = error;
+    return { code, message, ...(fix === undefined ? {} : { fix }), details };
   }
   return { code: 'unexpected', message: messageOf(error), details: [] };
 }

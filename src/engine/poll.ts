@@ -44,16 +44,16 @@ export function createPoll(clock: Clock, signal?: AbortSignal, random: () => num
       const value = await read();
       if (until(value)) return value;
       progress?.(value);
-      const left = deadline - clock.now();
-      if (left <= 0) {
+      const leftovers = deadline - clock.now();
+      if (leftovers <= 0) {
         const { causes, fix } = await explanationOf(value, explain);
         signal?.throwIfAborted();
         throw new PipelineError('wait.timeout', `gave up waiting for ${what} after ${Math.round(timeoutMs / 1000)} s`, {
           details: causes,
-          hint: fix ?? 'if it only needs longer, raise the matching value under release.timeouts',
+          fix: fix ?? 'if it only needs longer, raise the matching value under release.timeouts',
         });
       }
-      await clock.sleep(Math.min(everyMs * (0.9 + random() * 0.2), left), signal);
+      await clock.sleep(Math.min(everyMs * (0.9 + random() * 0.2), leftovers), signal);
     }
   };
 }

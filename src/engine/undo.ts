@@ -13,7 +13,7 @@ export async function undoAll<Services, State>(
   scope: RunScope<Services>,
   onUndone: (step: string) => void,
 ): Promise<string[]> {
-  const left: string[] = [];
+  const leftovers: string[] = [];
   for (const step of [...steps].reverse()) {
     const changed = changesOf(scope.journal, step.id).some((change) => !change.undoing);
     if (!step.undo || !changed) continue;
@@ -22,13 +22,13 @@ export async function undoAll<Services, State>(
       onUndone(step.id);
       continue;
     }
-    left.push(`${step.title}: ${messageOf(error.reason)}`);
+    leftovers.push(`${step.title}: ${messageOf(error.reason)}`);
     if (scope.lost.aborted || isConflict(error.reason)) {
-      left.push('the other steps were not undone: another process has taken over');
+      leftovers.push('the other steps were not undone: another process has taken over');
       break;
     }
   }
-  return left;
+  return leftovers;
 }
 
 async function undoStep<Services, State>(

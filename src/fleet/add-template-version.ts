@@ -42,7 +42,7 @@ export async function addTemplateVersion(
 
 /**
  * Deletes the version that the run has added: its image goes with the run, and `$Latest` would launch from it. One that a group, a
- * machine or the default still names is kept, and said so.
+ * instance or the default still names is kept, and said so.
  */
 export async function dropTemplateVersion(context: Context): Promise<void> {
   const { aws } = context.services;

@@ -54,7 +54,7 @@ export async function waitBooted(
     const { healthy, desired } = readiness;
     return new PipelineError('preflight.unhealthy', `only ${healthy} of ${desired} hosts of ${name} are healthy`, {
       details: [...causes, ...unhealthyTargets(targets.filter(({ state }) => state !== 'draining'))],
-      hint: fix ?? 'a release onto an unhealthy fleet hides what is wrong with it: look at `pipeline status` first',
+      fix: fix ?? 'a release onto an unhealthy fleet hides what is wrong with it: look at `pipeline status` first',
     });
   };
   let last: { readiness: Readiness; targets: TargetHealth[] } | undefined;

@@ -9,7 +9,7 @@ type Context = RunContext<Services, object>;
 
 /**
  * The run that the fleet's group is tagged with, if this ledger does not know it. One that it knows is kept away by the lock while it is
- * at work; else it was interrupted, and its tag is replaced.
+ * active; else it was interrupted, and its tag is replaced.
  */
 async function unknownRun({ fleet, aws, ledger }: Services, own: string): Promise<string | undefined> {
   const run = await readGroupTag(aws.autoScaling, fleet.names.group, tagKeys.run);
@@ -17,7 +17,7 @@ async function unknownRun({ fleet, aws, ledger }: Services, own: string): Promis
   return (await ledger.run(run)) === undefined ? run : undefined;
 }
 
-/** @throws PipelineError `fleet.claimed` while a run of another ledger is at work on the fleet, as far as the tag of its group tells */
+/** @throws PipelineError `fleet.claimed` while a run of another ledger is active on the fleet, as far as the tag of its group tells */
 export async function assertUnclaimed({
   services,
   run,
@@ -29,8 +29,8 @@ export async function assertUnclaimed({
   const untag = awsCommand(services.fleet, `autoscaling delete-tags --tags ${tag}`);
   throw new PipelineError(
     'fleet.claimed',
-    `run ${other}, which this ledger does not know, is at work on ${app} in ${environment}`,
-    { hint: `wait for it, and use the ledger that it uses; if it is certain that it has ended: ${untag}` },
+    `run ${other}, which this ledger does not know, is active on ${app} in ${environment}`,
+    { fix: `wait for it, and use the ledger that it uses; if it is certain that it has finished: ${untag}` },
   );
 }
 
@@ -53,17 +53,17 @@ export async function releaseClaim(context: Context): Promise<void> {
   const { fleet, aws } = context.services;
   const { group } = fleet.names;
   if ((await readGroupTag(aws.autoScaling, group, tagKeys.run)) !== context.run.id) return;
-  await context.change({ action: 'free-fleet', target: group }, () =>
+  await context.change({ action: 'release-claim', target: group }, () =>
     setGroupTag(aws.autoScaling, group, tagKeys.run, undefined),
   );
 }
 
-/** Says that a run of another ledger may be at work, and stops nothing: a rollback must never wait for that. */
+/** Says that a run of another ledger may be active, and stops nothing: a rollback must never wait for that. */
 export async function noteClaim(context: Context): Promise<void> {
   const other = await unknownRun(context.services, context.run.id).catch(() => undefined);
   if (other === undefined) return;
   const { group } = context.services.fleet.names;
   context.note(
-    `run ${other}, which this ledger does not know, may be at work on the fleet, too: ${group} carries its tag`,
+    `run ${other}, which this ledger does not know, may be active on the fleet, too: ${group} carries its tag`,
   );
 }

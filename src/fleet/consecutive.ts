@@ -1,5 +1,5 @@
 /**
- * Whether something has held in so many readings in a row: one good reading may be a flap. To be told of each reading.
+ * Whether something has held in so many consecutive readings: one good reading may be a flap. To be told of each reading.
  * @param reads That many: `release.healthyReads`.
  */
 export function consecutive(reads: number): (holds: boolean) => boolean {

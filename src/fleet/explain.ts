@@ -10,7 +10,7 @@ type Context = Pick<RunContext<Services, object>, 'services' | 'state'> & { run?
 /** The clock of the cloud may be behind ours by so much, in milliseconds. */
 const clockSkewMs = 60_000;
 
-/** So many targets are told one by one. */
+/** So many targets are listed one by one. */
 const shownTargets = 3;
 
 /**

@@ -36,10 +36,10 @@ export interface ReturnFacts {
   unlaunchable?: boolean;
 }
 
-/** The instance that is taken out of service and brought back: for a bake, or to restart its service. */
+/** The instance that is taken out of service and returned to service: for a bake, or to restart its service. */
 export interface StandbyFacts {
   host?: Host;
-  /** Set while the instance is out of service: what must be put back. */
+  /** Set while the instance is out of service: what must be restored. */
   detached?: {
     minimum: number;
     /** The minimum while the instance stands by, the same where it is low enough; absent in journals from before it was kept. */

@@ -26,7 +26,7 @@ const suspendedMeans: Readonly<Record<string, string>> = {
   InstanceRefresh: 'no instance refresh goes on',
 };
 
-/** So many causes of one kind are told one by one. */
+/** So many causes of one kind are listed one by one. */
 const shown = 3;
 
 /** What keeps the group from going on, the cause of the others first. A handful of calls, whatever its size. */

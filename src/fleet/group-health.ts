@@ -9,7 +9,7 @@ import { type FleetGroup, type Services, times } from './services.ts';
 
 type Context = RunContext<Services, object>;
 
-/** How a colour is, and how large the other one is that it must match. */
+/** How a group is, and how large the other one is that it must match. */
 export interface GroupHealth {
   group: Group;
   leader: Group;
@@ -21,12 +21,12 @@ export interface GroupHealth {
 /** Two calls, whatever the size. */
 export async function readGroupHealth(
   { aws }: Pick<Services, 'aws'>,
-  colour: FleetGroup,
+  fleetGroup: FleetGroup,
   leader: FleetGroup,
 ): Promise<GroupHealth> {
   const [groups, targets] = await Promise.all([
-    readGroups(aws.autoScaling, [colour.group, leader.group]),
-    readTargets(aws.elb, colour.targetGroupArn),
+    readGroups(aws.autoScaling, [fleetGroup.group, leader.group]),
+    readTargets(aws.elb, fleetGroup.targetGroupArn),
   ]);
   const [group, other] = groups as [Group, Group];
   const well = new Set(targets.filter((target) => target.state === 'healthy').map((target) => target.id));
@@ -35,14 +35,14 @@ export async function readGroupHealth(
 }
 
 /**
- * Proves a colour: as many healthy instances as the other colour wants, for `release.healthyReads` readings in a row. A colour that
+ * Waits for a healthy group: as many healthy instances as the other group wants, for `release.healthyReads` consecutive readings. A group that
  * is smaller than the other is brought up first, also when the other grows meanwhile: the capacity that serves never drops.
  * @param everyMs Pause between two readings; by default `release.pollSeconds`.
- * @throws PipelineError `colour.unhealthy` at the deadline, with the balancer's reasons.
+ * @throws PipelineError `group.unhealthy` at the deadline, with the balancer's reasons.
  */
 export async function waitGroupReady(
   context: Context,
-  colour: FleetGroup,
+  fleetGroup: FleetGroup,
   leader: FleetGroup,
   everyMs = context.services.fleet.release.pollSeconds * 1000,
 ): Promise<void> {
@@ -51,9 +51,9 @@ export async function waitGroupReady(
   let last: GroupHealth | undefined;
   try {
     await context.poll({
-      what: `${colour.group} to be healthy`,
+      what: `${fleetGroup.group} to be healthy`,
       read: async () => {
-        last = await readGroupHealth(context.services, colour, leader);
+        last = await readGroupHealth(context.services, fleetGroup, leader);
         return { ...last, grown: await matchSize(context, last) };
       },
       until: ({ group, leader: other, healthy, grown }) => {
@@ -69,21 +69,22 @@ export async function waitGroupReady(
     });
   } catch (error) {
     if (!isTimeout(error)) throw error;
-    const { causes, fix } = await explained(explainGroup(context, colour.group));
+    const { causes, fix } = await explained(explainGroup(context, fleetGroup.group));
     const wanted = Math.max(last?.group.desired ?? 0, last?.leader.desired ?? 0);
     throw new PipelineError(
-      'colour.unhealthy',
-      `only ${last?.healthy ?? 0} of ${wanted} machines of ${colour.group} became healthy in ${fleet.release.timeouts.health} s`,
+      'group.unhealthy',
+      `only ${last?.healthy ?? 0} of ${wanted} instances of ${fleetGroup.group} became healthy in ${fleet.release.timeouts.health} s`,
       {
         details: [...causes, ...unhealthyTargets(last?.targets ?? [])],
-        hint:
-          fix ?? `check what ${fleet.balancer.healthCheck.path} answers there, and the activities of ${colour.group}`,
+        fix:
+          fix ??
+          `check what ${fleet.balancer.healthCheck.path} answers there, and the activities of ${fleetGroup.group}`,
       },
     );
   }
 }
 
-/** Brings a colour up to the other's size as it is now, and no lower than that; true when it had to grow. */
+/** Brings a group up to the other's size as it is now, and no lower than that; true when it had to grow. */
 async function matchSize(context: Context, { group, leader }: GroupHealth): Promise<boolean> {
   if (group.desired >= leader.desired) return false;
   const size = { min: leader.desired, max: Math.max(group.max, leader.max), desired: leader.desired };
@@ -98,10 +99,10 @@ async function matchSize(context: Context, { group, leader }: GroupHealth): Prom
   return true;
 }
 
-/** Ends all machines of a colour that has no traffic, and waits until they are gone. */
-export async function emptyGroup(context: Context, colour: FleetGroup): Promise<void> {
+/** Terminates all instances of a group without traffic, and waits until they are gone. */
+export async function emptyGroup(context: Context, fleetGroup: FleetGroup): Promise<void> {
   const { fleet, aws } = context.services;
-  const read = async () => (await readGroups(aws.autoScaling, [colour.group]))[0] as Group;
+  const read = async () => (await readGroups(aws.autoScaling, [fleetGroup.group]))[0] as Group;
   const group = await read();
   if (group.min > 0 || group.desired > 0) {
     const { min, max, desired } = group;
@@ -110,7 +111,7 @@ export async function emptyGroup(context: Context, colour: FleetGroup): Promise<
     );
   }
   await context.poll({
-    what: `the machines of ${group.name} to end`,
+    what: `the instances of ${group.name} to end`,
     read,
     until: (one) => one.instances.length === 0,
     progress: (one) => context.progress(`${one.instances.length} of ${group.name} still to end`),

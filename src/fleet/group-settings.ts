@@ -16,10 +16,10 @@ import type { GroupSettings, Services } from './services.ts';
 
 type Context = RunContext<Services, object>;
 
-/** The scheduled action that ends a colour without traffic; by its name it is told from those of others. */
+/** The scheduled action that ends a group without traffic; by its name it is distinguished from those of others. */
 export const scaleDownName = 'golden-pipeline-scale-down';
 
-/** All of a group that is carried from colour to colour: three calls. */
+/** All of a group that is carried from group to group: three calls. */
 export async function readSettings({ autoScaling }: AwsClients, name: string): Promise<GroupSettings> {
   const [group, policies, actions] = await Promise.all([
     readGroup(autoScaling, name),
@@ -52,7 +52,7 @@ export async function setSuspended(
   }
 }
 
-/** Lets a group have exactly the wanted scheduled actions; ones whose time has passed are not put back. */
+/** Lets a group have exactly the wanted scheduled actions; ones whose time has passed are not restored. */
 export async function setActions(
   context: Context,
   name: string,

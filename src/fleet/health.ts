@@ -1,7 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readTargets, type TargetHealth } from '../aws/balancers.ts';
 import { readGroup } from '../aws/groups.ts';
-import { isEnding, type Machine, readMachine } from '../aws/instances.ts';
+import { type Ec2Instance, isEnding, readInstance } from '../aws/instances.ts';
 import { isTimeout } from '../engine/poll.ts';
 import type { RunContext } from '../engine/step.ts';
 import { consecutive } from './consecutive.ts';
@@ -9,8 +9,8 @@ import { explained, explainGroup } from './explain.ts';
 import { type FleetGroup, type Services, times } from './services.ts';
 
 /**
- * Waits until a target has been healthy for `release.healthyReads` readings in a row: one good reading may be a flap.
- * @throws PipelineError `target.unhealthy` as soon as the machine is gone, or at the deadline with the balancer's reason.
+ * Waits until a target has been healthy for `release.healthyReads` consecutive readings: one good reading may be a flap.
+ * @throws PipelineError `target.unhealthy` as soon as the instance is gone, or at the deadline with the balancer's reason.
  * @param group The instance's group, which may keep it from being registered.
  */
 export async function waitTargetHealthy(
@@ -45,13 +45,13 @@ export async function waitTargetHealthy(
         `${last?.reason ? ` (${last.reason})` : ''}`,
       {
         details: causes,
-        hint: fix ?? `check what ${fleet.balancer.healthCheck.path} answers and the service's log on the instance`,
+        fix: fix ?? `check what ${fleet.balancer.healthCheck.path} answers and the service's log on the instance`,
       },
     );
   }
 }
 
-/** Waits until as many targets are healthy as the group wants in service, for several readings in a row. */
+/** Waits until as many targets are healthy as the group wants in service, for several consecutive readings. */
 export async function waitFleetHealthy(context: RunContext<Services, FleetGroup>): Promise<void> {
   const { fleet, aws } = context.services;
   const steady = consecutive(fleet.release.healthyReads);
@@ -75,29 +75,29 @@ export async function waitFleetHealthy(context: RunContext<Services, FleetGroup>
 }
 
 async function assertAlive(context: RunContext<Services, object>, instanceId: string): Promise<void> {
-  const machine = await readMachine(context.services.aws.ec2, instanceId);
-  if (machine && isDown(machine)) {
+  const instance = await readInstance(context.services.aws.ec2, instanceId);
+  if (instance && isDown(instance)) {
     throw new PipelineError(
       'target.unhealthy',
-      `${instanceId} is ${machine.state}${machine.stateReason ? `: ${machine.stateReason}` : ''}`,
+      `${instanceId} is ${instance.state}${instance.stateReason ? `: ${instance.stateReason}` : ''}`,
     );
   }
 }
 
 /** Whether it does not run, and will not by itself. */
-function isDown(machine: Machine): boolean {
-  return machine.state === 'stopped' || isEnding(machine);
+function isDown(instance: Ec2Instance): boolean {
+  return instance.state === 'stopped' || isEnding(instance);
 }
 
-/** Waits until a machine runs. Machines that are not found yet are awaited too (eventual consistency). */
+/** Waits until an instance runs. Instances that are not found yet are awaited too (eventual consistency). */
 export async function waitRunning(
   context: RunContext<Services, object>,
   instanceId: string,
 ): Promise<{ address: string }> {
   const { fleet, aws } = context.services;
-  const machine = await context.poll({
+  const instance = await context.poll({
     what: `instance ${instanceId} to run`,
-    read: () => readMachine(aws.ec2, instanceId),
+    read: () => readInstance(aws.ec2, instanceId),
     until: (one) => {
       if (one && isDown(one)) {
         throw new PipelineError(
@@ -113,5 +113,5 @@ export async function waitRunning(
     }),
     ...times(fleet, 'health'),
   });
-  return { address: machine?.address ?? '' };
+  return { address: instance?.address ?? '' };
 }

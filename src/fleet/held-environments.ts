@@ -16,7 +16,7 @@ export function environmentsTag(versions: readonly string[]): string {
   return value;
 }
 
-/** What the host says it can switch to. A host that cannot say so is no reason not to bake: its image is rolled instead of flipped. */
+/** What the host says it can switch to. A host that cannot say so is not a reason not to bake: its image is replaced instead of switched in place. */
 export async function heldEnvironments(context: ContextWith<object>, host: Host): Promise<string[]> {
   const { fleet, hosts } = context.services;
   try {

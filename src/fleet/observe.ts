@@ -30,11 +30,11 @@ type Ports = Pick<Services, 'fleet' | 'aws'>;
  */
 export async function observeFleet(ports: Ports): Promise<Observation> {
   const { fleet, aws } = ports;
-  const [colours, proofTargetGroupArn] = await Promise.all([
+  const [groups, validationTargetGroupArn] = await Promise.all([
     readFleetGroups(ports),
-    findTargetGroup(aws.elb, fleet.names.proofTargetGroup),
+    findTargetGroup(aws.elb, fleet.names.validationTargetGroup),
   ]);
-  const { live, idle, share, listener } = colours;
+  const { live, idle, share, listener } = groups;
   const [template, targets] = await Promise.all([
     readTemplateVersion(aws.ec2, live.seen.launchTemplate.id, live.seen.launchTemplate.version),
     readTargets(aws.elb, live.targetGroupArn),
@@ -50,7 +50,7 @@ export async function observeFleet(ports: Ports): Promise<Observation> {
       targetGroupArn: live.targetGroupArn,
       ...(idle && { idle: { group: idle.group, targetGroupArn: idle.targetGroupArn } }),
       listenerArn: listener.arn,
-      proofTargetGroupArn,
+      validationTargetGroupArn,
       url: listener.url,
       current: {
         templateId: template.templateId,
@@ -105,9 +105,9 @@ async function oneGroup({ fleet, aws }: Ports): Promise<FleetGroups> {
   );
   if (elsewhere) {
     throw new PipelineError(
-      'fleet.two-colours',
+      'fleet.two-groups',
       `${names.greenTargetGroup} has traffic, but release.strategy of ${fleet.app} in ${fleet.environment} is 'rolling'`,
-      { hint: "set release.strategy to 'blue-green', or give all traffic back to the first group before the change" },
+      { fix: "set release.strategy to 'blue-green', or give all traffic back to the first group before the change" },
     );
   }
   return { live: { group: seen.name, targetGroupArn, seen }, share: 1, listener };
@@ -115,33 +115,35 @@ async function oneGroup({ fleet, aws }: Ports): Promise<FleetGroups> {
 
 async function twoGroups({ fleet, aws }: Ports): Promise<FleetGroups> {
   const { names, balancer } = fleet;
-  const [groups, first, second, listener] = await Promise.all([
+  const [read, first, second, listener] = await Promise.all([
     readGroups(aws.autoScaling, [names.group, names.greenGroup]),
     findTargetGroup(aws.elb, names.targetGroup),
     findTargetGroup(aws.elb, names.greenTargetGroup),
     readListener(aws.elb, names.loadBalancer, balancer.listenerPort),
   ]);
-  const [blue, green] = groups as [Group, Group];
-  const colours: [SeenGroup, SeenGroup] = [
+  const [blue, green] = read as [Group, Group];
+  const groups: [SeenGroup, SeenGroup] = [
     { group: blue.name, targetGroupArn: first, seen: blue },
     { group: green.name, targetGroupArn: second, seen: green },
   ];
-  const known = listener.weights.some((one) => colours.some((colour) => colour.targetGroupArn === one.targetGroupArn));
+  const known = listener.weights.some((one) =>
+    groups.some((fleetGroup) => fleetGroup.targetGroupArn === one.targetGroupArn),
+  );
   // The default action may be somebody else's; then rules lead here.
   const weights = known
     ? listener.weights
-    : routesTo(await readRoutes(aws.elb, listener.arn), fleet, colours)[0]?.weights;
+    : routesTo(await readRoutes(aws.elb, listener.arn), fleet, groups)[0]?.weights;
   const stranger = weights?.find(
-    (one) => one.weight > 0 && !colours.some((colour) => colour.targetGroupArn === one.targetGroupArn),
+    (one) => one.weight > 0 && !groups.some((fleetGroup) => fleetGroup.targetGroupArn === one.targetGroupArn),
   );
   if (stranger) {
     throw new PipelineError(
       'listener.stranger',
       `the listener sends a part of the traffic to ${stranger.targetGroupArn}`,
       {
-        hint: `with blue/green it goes to ${blue.name} or ${green.name} only: take the other target group off the listener`,
+        fix: `with blue/green it goes to ${blue.name} or ${green.name} only: take the other target group off the listener`,
       },
     );
   }
-  return { ...chooseLive(colours, weights ?? []), listener };
+  return { ...chooseLive(groups, weights ?? []), listener };
 }

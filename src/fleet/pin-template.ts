@@ -3,7 +3,7 @@ import type { ContextWith, FleetFacts } from './services.ts';
 
 /**
  * A group that names `$Default` or `$Latest`, as the infrastructure leaves it, is given the number that this means now. It launches
- * the same machines as before, so there is nothing to undo; but Auto Scaling rolls a refresh back to a numbered version only.
+ * the same instances as before, so there is nothing to undo; but Auto Scaling rolls a refresh back to a numbered version only.
  */
 export async function pinTemplate(context: ContextWith<Pick<FleetFacts, 'group' | 'current'>>): Promise<void> {
   const { aws } = context.services;

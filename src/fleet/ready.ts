@@ -12,7 +12,7 @@ export async function assertReady({ aws, fleet }: Services, { live: group, idle,
       'preflight.refresh-active',
       `an instance refresh of ${name} is ${refresh.status} (${refresh.percentage} %)`,
       {
-        hint: 'wait until it has ended, or cancel it, then try again',
+        fix: 'wait until it has finished, or cancel it, then try again',
       },
     );
   }
@@ -20,7 +20,7 @@ export async function assertReady({ aws, fleet }: Services, { live: group, idle,
     throw new PipelineError(
       'preflight.split',
       `only ${Math.round(share * 100)} % of the traffic goes to ${group.name}: a release was left halfway`,
-      { hint: `give all traffic to one group first: pipeline status ${fleet.app} shows what each of them runs` },
+      { fix: `give all traffic to one group first: pipeline status ${fleet.app} shows what each of them runs` },
     );
   }
   const standby = group.instances
@@ -28,7 +28,7 @@ export async function assertReady({ aws, fleet }: Services, { live: group, idle,
     .map((instance) => instance.id);
   if (standby.length > 0) {
     throw new PipelineError('preflight.standby', `${standby.join(', ')} of ${group.name} left in Standby`, {
-      hint:
+      fix:
         group.desired + standby.length <= group.max
           ? 'bring it back with ExitStandby, or terminate it, then try again'
           : `terminate it, then try again: ${group.name} is at its maximum of ${group.max}, so Auto Scaling refuses ExitStandby`,
@@ -39,7 +39,7 @@ export async function assertReady({ aws, fleet }: Services, { live: group, idle,
   );
   if (blocking.length > 0) {
     throw new PipelineError('preflight.suspended', `processes of ${group.name} are suspended: ${blocking.join(', ')}`, {
-      hint: 'resume them, or find out who suspended them and why',
+      fix: 'resume them, or find out who suspended them and why',
     });
   }
 }

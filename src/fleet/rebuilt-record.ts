@@ -26,7 +26,7 @@ export function rebuiltRecord(fleet: Fleet, images: readonly GoldenImage[], vers
     state: stateOf(image),
     image: { region: fleet.region, imageId: image.imageId, name: image.name },
     knownGood,
-    ...(image.rolledBackAt !== undefined && { leftAt: image.rolledBackAt }),
+    ...(image.rolledBackAt !== undefined && { rolledBackAt: image.rolledBackAt }),
     ...(image.irreversible && { irreversible: 'its image says so' }),
   };
 }
@@ -52,7 +52,7 @@ export function differences(record: ReleaseRecord, rebuilt: ReleaseRecord): stri
     run: one.run,
     image: one.image?.imageId ?? 'none',
     'known-good': String(one.knownGood),
-    'rolled back at': one.leftAt ?? 'never',
+    'rolled back at': one.rolledBackAt ?? 'never',
   });
   const tags = said(rebuilt);
   return Object.entries(said(record)).flatMap(([key, value]) => {

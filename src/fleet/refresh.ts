@@ -27,7 +27,7 @@ export async function waitRefresh(
     },
     until: (one) => one !== undefined && !isActive(one),
     progress: (one) => {
-      if (one) context.progress(`${one.status}, ${one.left} to replace`, { done: one.percentage, total: 100 });
+      if (one) context.progress(`${one.status}, ${one.remaining} to replace`, { done: one.percentage, total: 100 });
     },
     explain: async (one) => {
       const { causes, fix } = await explained(explainGroup(context, context.state.group, context.state.targetGroupArn));
@@ -40,9 +40,9 @@ export async function waitRefresh(
 
 /**
  * Puts the fleet back on the template version that it had, as far as this run has moved it: turns its refresh round, or starts one
- * that goes back. A refresh of somebody else is left alone. Judged by the cloud as it is, so it may be called at any time.
+ * that goes back. A refresh of somebody else is left alone. Evaluated by the cloud as it is, so it may be called at any time.
  * Resolves with false when a refresh of somebody else goes on.
- * @throws PipelineError `refresh.foreign` when somebody else's refresh is in the way; `refresh.not-rolled-back`
+ * @throws PipelineError `refresh.foreign` when somebody else's refresh is blocking; `refresh.not-rolled-back`
  */
 export async function refreshBack(
   context: ContextWith<FleetGroup & Pick<FleetFacts, 'current'> & { version: string } & OwnRefresh>,
@@ -66,7 +66,7 @@ export async function refreshBack(
     if (astray) {
       throw new PipelineError(
         'refresh.foreign',
-        `${what}, so it is left alone; machines of ${context.state.version} are still there: wait for it, then go back by pipeline fast-rollback ${fleet.app}`,
+        `${what}, so it is left alone; instances of ${context.state.version} are still there: wait for it, then go back by pipeline fast-rollback ${fleet.app}`,
       );
     }
     context.note(`${what}: it is left alone`);
@@ -82,14 +82,14 @@ export async function refreshBack(
   const { causes, fix } = await explained(explainGroup(context, name, context.state.targetGroupArn));
   throw new PipelineError(
     'refresh.not-rolled-back',
-    `the refresh back to template version ${template.version} ended ${ended.status}: ${ended.reason ?? 'no reason given'}`,
-    { details: causes, ...(fix && { hint: fix }) },
+    `the refresh back to template version ${template.version} ended with status ${ended.status}: ${ended.reason ?? 'no reason given'}`,
+    { details: causes, ...(fix && { fix }) },
   );
 }
 
 /** How far a refresh is, and what AWS says of it. */
-export function refreshText({ id, status, percentage, left, reason }: Refresh): string {
-  return `instance refresh ${id} is ${status} (${percentage} %, ${left} to replace)${reason ? `: ${reason}` : ''}`;
+export function refreshText({ id, status, percentage, remaining, reason }: Refresh): string {
+  return `instance refresh ${id} is ${status} (${percentage} %, ${remaining} to replace)${reason ? `: ${reason}` : ''}`;
 }
 
 /** By its id; by the template version, which only this run has made, where the answer to its start was lost. */
@@ -98,7 +98,7 @@ export function isOurs({ state }: { state: OwnRefresh }, refresh: Refresh): bool
   return state.templateVersion !== undefined && refresh.templateVersion === state.templateVersion;
 }
 
-/** True while the group, or one of its machines, is on the template version of this run. */
+/** True while the group, or one of its instances, is on the template version of this run. */
 export async function isAstray(context: ContextWith<Pick<FleetGroup, 'group'> & NewTemplate>): Promise<boolean> {
   const { group: name, templateVersion } = context.state;
   if (templateVersion === undefined) return false;
@@ -110,7 +110,7 @@ export async function isAstray(context: ContextWith<Pick<FleetGroup, 'group'> & 
 }
 
 /**
- * That no refresh of the group is active, or that it may be cancelled.
+ * That no refresh of the group is active, or that it may be canceled.
  * @throws PipelineError `preflight.refresh-active`
  */
 export function assertNoRefresh(refresh: Refresh | undefined, group: string, supersede: boolean): void {
@@ -118,6 +118,6 @@ export function assertNoRefresh(refresh: Refresh | undefined, group: string, sup
   throw new PipelineError(
     'preflight.refresh-active',
     `an instance refresh of ${group} is ${refresh.status} (${refresh.percentage} %)`,
-    { hint: 'cancel it and go back at once with --supersede, or wait until it has ended' },
+    { fix: 'cancel it and go back at once with --supersede, or wait until it has finished' },
   );
 }

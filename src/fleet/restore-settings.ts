@@ -10,7 +10,7 @@ import type { Size } from './size-to-restore.ts';
 type Context = RunContext<Services, object>;
 
 /**
- * Puts back what this run has changed of a group's settings, and nothing else: what has another value than the run gave it was set by
+ * Restores what this run has changed of a group's settings, and nothing else: what has another value than the run gave it was set by
  * somebody else since, and stays with a note.
  * @param size What of its size; `capacity`: limits and desired capacity.
  */

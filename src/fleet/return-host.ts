@@ -6,7 +6,7 @@ import { isReplaced, remember, restoreGroup, waitLifecycle } from './standby.ts'
 import { type BakeContext, terminateBakeInstance } from './terminate-host.ts';
 
 /**
- * Brings the bake host back into service, waits for its health, and puts minimum and processes back. A host whose place the group has
+ * Brings the bake instance back into service, waits for its health, and restores minimum and processes. A host whose place the group has
  * filled meanwhile is ended instead: it is not missed. Repeatable.
  */
 export async function returnToService(context: BakeContext): Promise<void> {
@@ -18,7 +18,9 @@ export async function returnToService(context: BakeContext): Promise<void> {
   }
   if (member?.lifecycle === 'Standby' && !(await leaveStandby(context, instanceId))) {
     const { group } = context.state;
-    context.note(`${instanceId} has no place in ${group} any more, whose size somebody else has changed: it is ended`);
+    context.note(
+      `${instanceId} has no place in ${group} any more, whose size somebody else has changed: it is terminated`,
+    );
     return terminateBakeInstance(context);
   }
   if (member) {
@@ -38,7 +40,7 @@ export async function returnOrTerminate(context: BakeContext): Promise<void> {
   } catch (error) {
     // It has been ended already; what failed came after that.
     if (context.state.host === undefined) throw error;
-    context.note(`${instanceId} cannot return to service (${messageOf(error)}): it is ended`);
+    context.note(`${instanceId} cannot return to service (${messageOf(error)}): it is terminated`);
     await terminateBakeInstance(context);
   }
 }

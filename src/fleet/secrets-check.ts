@@ -3,7 +3,7 @@ import { hasInstanceProfile } from '../aws/launch-templates.ts';
 import type { SecretState } from '../aws/secrets.ts';
 import type { FleetFacts, Services } from './services.ts';
 
-/** Secrets of a fleet as they can be judged from here, without reading a value. */
+/** Secrets of a fleet as they can be evaluated from here, without reading a value. */
 export interface SecretsReport {
   secrets: SecretState[];
   /** The template gives instances a role to read them with. */

@@ -65,7 +65,7 @@ export function assertRecorded(
     'ledger.incomplete',
     `the ledger (${where}) does not know ${missing.join(', ')} of ${app} in ${environment}, which ${missing.length === 1 ? 'has a golden image' : 'have golden images'}`,
     {
-      hint: `use the ledger that the team releases with; or, if it is lost, add what is missing: pipeline ledger rebuild ${app}`,
+      fix: `use the ledger that the team releases with; or, if it is lost, add what is missing: pipeline ledger rebuild ${app}`,
       details: missing.map((version) => imageLine(images, version)),
     },
   );

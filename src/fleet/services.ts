@@ -27,9 +27,9 @@ export interface Services {
   secretStates?(secrets: Fleet['secrets']): Promise<SecretState[]>;
   /** HTTP requests through the balancer. */
   probe: Probe;
-  /** The balancer's own counters and alarms; without it, a release is judged by probes and target health alone. */
+  /** The balancer's own counters and alarms; without it, a release is evaluated by probes and target health alone. */
   metrics?: Metrics;
-  /** IPv4 address under which the cloud sees this machine, for tasks that open something to it. @throws PipelineError `address.unknown` */
+  /** IPv4 address under which the cloud sees this computer, for tasks that open something to it. @throws PipelineError `address.unknown` */
   ownAddress(): Promise<string>;
   /** vCPUs that the account may run at once; undefined when the account has no such limit. Rejects when it cannot be read. */
   vcpuQuota(): Promise<number | undefined>;
@@ -62,7 +62,7 @@ export interface FleetFacts extends FleetGroup {
   /** The other group of a blue/green fleet, which has no traffic. */
   idle?: FleetGroup;
   listenerArn: string;
-  proofTargetGroupArn: string;
+  validationTargetGroupArn: string;
   url: string;
   /** The numbered template version that the group names, what it launches, and where. */
   current: {
@@ -70,14 +70,14 @@ export interface FleetFacts extends FleetGroup {
     templateVersion: string;
     imageId?: string;
     version?: string;
-    /** The version that it tags instances with, which does not prove what its image is. */
+    /** The version that it tags instances with, which does not show what its image is. */
     templateRelease?: string;
     /** Absent in journals of runs that began before it was kept. */
     network?: LaunchNetwork;
   };
 }
 
-/** What is carried from one group to the other and put back by an undo. */
+/** What is carried from one group to the other and restored by an undo. */
 export interface GroupSettings {
   /** Name of the group. */
   name: string;

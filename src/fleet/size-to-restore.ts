@@ -4,8 +4,8 @@ import type { Group } from '../aws/groups.ts';
 export type Size = Partial<Pick<Group, 'min' | 'max' | 'desired'>>;
 
 /**
- * What of a group's size an undo puts back. A value other than the run gave it was set by somebody else since then (a policy, a
- * schedule, another tool) and stays; what is put back keeps within the limits that the group has by then, as Auto Scaling refuses others.
+ * What of a group's size an undo restores. A value other than the run gave it was set by somebody else since then (a policy, a
+ * schedule, another tool) and stays; what is restored keeps within the limits that the group has by then, as Auto Scaling refuses others.
  * @param live The group's size now.
  * @param given What the run gave it; a key that is not there was not changed.
  * @param before What it had before that.

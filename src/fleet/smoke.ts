@@ -10,13 +10,13 @@ const probeTimeoutMs = 5000;
  * Header that leads a probe to the fleet even while a maintenance page answers everybody else. Without such a page no rule
  * knows the value, and the request goes the way of all others.
  */
-export function proofHeaders(fleet: Fleet): Record<string, string> {
-  return { [fleet.balancer.proofHeader]: 'fleet' };
+export function validationHeaders(fleet: Fleet): Record<string, string> {
+  return { [fleet.balancer.validationHeader]: 'fleet' };
 }
 
-/** Header that leads a probe through the proof route: to the machines that are being proven. */
-export function proofRouteHeaders(fleet: Fleet): Record<string, string> {
-  return { [fleet.balancer.proofHeader]: 'on' };
+/** Header that leads a probe through the validation route: to the instances that are being validated. */
+export function validationRouteHeaders(fleet: Fleet): Record<string, string> {
+  return { [fleet.balancer.validationHeader]: 'on' };
 }
 
 type SmokeTest = Fleet['release']['smokeTests'][number];
@@ -30,7 +30,7 @@ export function wantedText({ contains }: Pick<SmokeTest, 'contains'>, names: Ver
 /** Runs the configured smoke tests through the balancer and returns what failed, worded for a person. */
 export async function smokeFailures(
   context: ContextWith<Pick<FleetFacts, 'url'> & VersionNames>,
-  headers: Record<string, string> = proofHeaders(context.services.fleet),
+  headers: Record<string, string> = validationHeaders(context.services.fleet),
 ): Promise<string[]> {
   const { fleet, probe } = context.services;
   const { url, version, commit } = context.state;

@@ -11,15 +11,16 @@ type Context = ContextWith<FleetGroup & StandbyFacts>;
 const suspendedMeanwhile = ['AZRebalance'];
 
 /**
- * Takes the bake host out of service and waits until its last request has ended. Repeatable.
- * What must be put back is saved before the first change, so that it can be put back from the journal alone.
+ * Takes the bake instance out of service and waits until its last request has ended. Repeatable.
+ * What must be restored is saved before the first change, so that it can be restored from the journal alone.
  */
 export async function takeOut(context: Context): Promise<void> {
   const { aws } = context.services;
   const host = need(context.state, 'host');
   const group = await readGroup(aws.autoScaling, context.state.group);
   const member = group.instances.find((instance) => instance.id === host.instanceId);
-  if (!member) throw new PipelineError('host.gone', `bake host ${host.instanceId} has left the group ${group.name}`);
+  if (!member)
+    throw new PipelineError('host.gone', `bake instance ${host.instanceId} has left the group ${group.name}`);
   if (!context.state.detached) {
     const suspended = suspendedMeanwhile.filter((process) => !group.suspended.includes(process));
     await context.save({ detached: { minimum: group.min, lowered: group.min, suspended } });
@@ -49,7 +50,7 @@ export async function takeOut(context: Context): Promise<void> {
 }
 
 /**
- * Gives the group back what {@link takeOut} has taken and nothing has brought back: capacity, minimum, processes. Repeatable.
+ * Gives the group back what {@link takeOut} has taken and nothing has returned to service: capacity, minimum, processes. Repeatable.
  * What has another value than Standby left it with was set by somebody else meanwhile, and stays.
  */
 export async function restoreGroup(context: Context): Promise<void> {
@@ -77,7 +78,7 @@ export async function restoreGroup(context: Context): Promise<void> {
   await context.save({ detached: null });
 }
 
-/** Adds to what is to be put back; a capacity of undefined is forgotten. */
+/** Adds to what is to be restored; a capacity of undefined is forgotten. */
 export async function remember(context: Context, facts: Partial<NonNullable<StandbyFacts['detached']>>): Promise<void> {
   const { detached } = context.state;
   if (detached) await context.save({ detached: { ...detached, ...facts } });
@@ -92,7 +93,7 @@ export function isReplaced({ state }: { state: StandbyFacts }, group: Pick<Group
   return group.desired >= group.max || (capacity !== undefined && group.desired !== capacity);
 }
 
-/** Waits until the bake host has the lifecycle. @throws PipelineError `host.gone` when it is being terminated instead */
+/** Waits until the bake instance has the lifecycle. @throws PipelineError `host.gone` when it is being terminated instead */
 export async function waitLifecycle(context: Context, wanted: string): Promise<void> {
   const { fleet, aws } = context.services;
   const { instanceId } = need(context.state, 'host');

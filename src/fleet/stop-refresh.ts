@@ -11,7 +11,7 @@ export function leadsBack({ noRollbackTarget = false, unlaunchable = false }: Re
 
 /**
  * Ends this run's refresh where nothing leads back: the instances that it has not replaced go on serving.
- * @throws PipelineError `roll.no-way-back` when instances of the new version are left
+ * @throws PipelineError `roll.no-rollback-target` when instances of the new version are left
  */
 export async function stopRefresh(
   context: ContextWith<FleetGroup & { version: string } & NewTemplate & RefreshFacts>,
@@ -25,7 +25,7 @@ export async function stopRefresh(
   }
   if (!(await isAstray(context))) return;
   throw new PipelineError(
-    'roll.no-way-back',
+    'roll.no-rollback-target',
     `instances of ${version} are left in ${group}: the image before it cannot be launched, so nothing was rolled back (--no-rollback-target). See pipeline status ${fleet.app}; then pipeline repair ${fleet.app}, or release a fix`,
   );
 }

@@ -1,6 +1,6 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
 import { readGroup, replaceInstance } from '../aws/groups.ts';
-import { isEnding, readMachine } from '../aws/instances.ts';
+import { isEnding, readInstance } from '../aws/instances.ts';
 import type { BakeFacts } from './facts.ts';
 import { waitFleetHealthy } from './health.ts';
 import type { ContextWith, FleetGroup } from './services.ts';
@@ -10,9 +10,9 @@ import { remember, restoreGroup, waitLifecycle } from './standby.ts';
 export type BakeContext = ContextWith<FleetGroup & BakeFacts & { version: string }>;
 
 /**
- * Ends a bake host instead of giving it back: one that carries a version which nothing has proven, in whose place the group launches
+ * Ends a bake instance instead of giving it back: one that carries a version which nothing has validated, in whose place the group launches
  * one of the version that serves, or one whose place the group has filled. Puts capacity, minimum and processes back, and waits for the fleet's health. Repeatable.
- * @throws Error that says where the host is when it cannot be ended; the rest is put back then, too
+ * @throws Error that says where the host is when it cannot be ended; the rest is restored then, too
  */
 export async function terminateBakeInstance(context: BakeContext): Promise<void> {
   const { aws } = context.services;
@@ -48,7 +48,7 @@ export async function terminateBakeInstance(context: BakeContext): Promise<void>
 async function end(context: BakeContext, instanceId: string, lifecycle: string): Promise<Error | undefined> {
   const { group } = context.state;
   try {
-    await context.change({ action: 'end-host', target: instanceId, data: { lifecycle } }, () =>
+    await context.change({ action: 'terminate-bake-instance', target: instanceId, data: { lifecycle } }, () =>
       replaceInstance(context.services.aws.autoScaling, instanceId),
     );
     return undefined;
@@ -64,11 +64,11 @@ async function end(context: BakeContext, instanceId: string, lifecycle: string):
 function describe({ state: { host, version, activated, changedOutside } }: BakeContext): string {
   if (changedOutside && !activated) return `${host?.instanceId} has been changed by plays of ${version}`;
   return activated
-    ? `${host?.instanceId} carries ${version}, which is not proven,`
+    ? `${host?.instanceId} carries ${version}, which is not validated,`
     : `${host?.instanceId} is not needed any more,`;
 }
 
 async function isUp(context: BakeContext, instanceId: string): Promise<boolean> {
-  const machine = await readMachine(context.services.aws.ec2, instanceId);
-  return machine !== undefined && !isEnding(machine);
+  const instance = await readInstance(context.services.aws.ec2, instanceId);
+  return instance !== undefined && !isEnding(instance);
 }

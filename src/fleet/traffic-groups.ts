@@ -8,21 +8,21 @@ import { unstickWeights } from './unstick-weights.ts';
 type Context = RunContext<Services, object>;
 
 /**
- * Which colour serves: the one with the greater part of the traffic.
+ * Which group serves: the one with the greater part of the traffic.
  * @param weights Those of the route that everybody takes.
- * @throws PipelineError `listener.no-colour` when neither has any.
+ * @throws PipelineError `listener.no-group` when neither has any.
  */
 export function chooseLive<T extends FleetGroup>(
-  colours: readonly [T, T],
+  groups: readonly [T, T],
   weights: readonly Weight[],
 ): { live: T; idle: T; share: number } {
-  const [first, second] = colours;
-  const shares = colours.map((colour) => shareOf(weights, colour.targetGroupArn)) as [number, number];
+  const [first, second] = groups;
+  const shares = groups.map((fleetGroup) => shareOf(weights, fleetGroup.targetGroupArn)) as [number, number];
   if (shares[0] === 0 && shares[1] === 0) {
     throw new PipelineError(
-      'listener.no-colour',
+      'listener.no-group',
       `the listener sends traffic to neither ${first.group} nor ${second.group}`,
-      { hint: 'let its default action forward to one of the two target groups, then try again' },
+      { fix: 'let its default action forward to one of the two target groups, then try again' },
     );
   }
   return shares[0] >= shares[1]
@@ -30,24 +30,24 @@ export function chooseLive<T extends FleetGroup>(
     : { live: second, idle: first, share: shares[1] };
 }
 
-/** The routes of a listener that lead to a colour. The proof route leads to a colour only while a shift shows it the new one. */
-export function routesTo(routes: readonly Route[], fleet: Fleet, colours: readonly FleetGroup[]): Route[] {
-  const arns = colours.map((colour) => colour.targetGroupArn);
+/** The routes of a listener that lead to a group. The validation route leads to a group only while a shift shows it the new one. */
+export function routesTo(routes: readonly Route[], fleet: Fleet, groups: readonly FleetGroup[]): Route[] {
+  const arns = groups.map((fleetGroup) => fleetGroup.targetGroupArn);
   return routes.filter(
-    (route) => !isProof(route, fleet) && route.weights.some((one) => arns.includes(one.targetGroupArn)),
+    (route) => !isValidation(route, fleet) && route.weights.some((one) => arns.includes(one.targetGroupArn)),
   );
 }
 
-function isProof({ header }: Route, fleet: Fleet): boolean {
-  return header?.name.toLowerCase() === fleet.balancer.proofHeader.toLowerCase() && header.values.includes('on');
+function isValidation({ header }: Route, fleet: Fleet): boolean {
+  return header?.name.toLowerCase() === fleet.balancer.validationHeader.toLowerCase() && header.values.includes('on');
 }
 
 /**
- * Gives a colour its percent of the traffic and the other the rest: one call for each route, which is one call for a listener
+ * Gives a group its percent of the traffic and the other the rest: one call for each route, which is one call for a listener
  * without rules of its own. Routes that have these weights already stay untouched.
  * @param ownOnly Only routes whose weights are those that this run has given them, or found: others were changed by somebody else
  * since, and stay with a note.
- * @param unstick Takes along the clients that stickiness keeps on the other colour: it is turned off by the same call, and stays off,
+ * @param unstick Takes along the clients that stickiness keeps on the other group: it is turned off by the same call, and stays off,
  * as their cookies would lead them back.
  */
 export async function shareTraffic(
@@ -65,8 +65,8 @@ export async function shareTraffic(
   ];
   const routes = routesTo(await readRoutes(aws.elb, listenerArn), fleet, [to, other]);
   if (routes.length === 0) {
-    throw new PipelineError('listener.no-colour', `no route leads to ${to.group} or ${other.group} any more`, {
-      hint: `let the listener ${listenerArn} forward to one of the two target groups`,
+    throw new PipelineError('listener.no-group', `no route leads to ${to.group} or ${other.group} any more`, {
+      fix: `let the listener ${listenerArn} forward to one of the two target groups`,
     });
   }
   const sticky = (route: Route) => unstick && route.stickySeconds !== undefined;
@@ -93,13 +93,13 @@ export async function shareTraffic(
   );
 }
 
-/** For how many seconds clients may stay with a colour that has lost the traffic; undefined when nothing keeps them. */
+/** For how many seconds clients may stay with a group that has lost the traffic; undefined when nothing keeps them. */
 export async function readStickiness(
   { fleet, aws }: Services,
   listenerArn: string,
-  colours: readonly FleetGroup[],
+  groups: readonly FleetGroup[],
 ): Promise<number | undefined> {
-  return longestStickiness(routesTo(await readRoutes(aws.elb, listenerArn), fleet, colours));
+  return longestStickiness(routesTo(await readRoutes(aws.elb, listenerArn), fleet, groups));
 }
 
 function longestStickiness(routes: readonly Route[]): number | undefined {
@@ -107,16 +107,16 @@ function longestStickiness(routes: readonly Route[]): number | undefined {
   return seconds.length > 0 ? Math.max(...seconds) : undefined;
 }
 
-/** A colour's part of the traffic now, from 0 to 1: the least of all routes, so that a change made halfway shows. */
+/** A group's part of the traffic now, from 0 to 1: the least of all routes, so that a change made halfway shows. */
 export async function trafficOf(
   context: Context,
   listenerArn: string,
-  colour: FleetGroup,
+  fleetGroup: FleetGroup,
   other: FleetGroup,
 ): Promise<number> {
   const { fleet, aws } = context.services;
-  const routes = routesTo(await readRoutes(aws.elb, listenerArn), fleet, [colour, other]);
-  return Math.min(1, ...routes.map((route) => shareOf(route.weights, colour.targetGroupArn)));
+  const routes = routesTo(await readRoutes(aws.elb, listenerArn), fleet, [fleetGroup, other]);
+  return Math.min(1, ...routes.map((route) => shareOf(route.weights, fleetGroup.targetGroupArn)));
 }
 
 /** True for a route whose weights are those that this run has given it, or found at first. */
@@ -137,14 +137,14 @@ function saysForeign(context: Context, { arn, weights }: Route): false {
   return false;
 }
 
-/** Whether a route to a colour has weights that this run has given it, or found: else nothing of the traffic is the run's to move. */
+/** Whether a route to a group has weights that this run has given it, or found: else nothing of the traffic is the run's to move. */
 export async function ownsTraffic(
   context: Context,
   listenerArn: string,
-  colours: readonly [FleetGroup, FleetGroup],
+  groups: readonly [FleetGroup, FleetGroup],
 ): Promise<boolean> {
   const { fleet, aws } = context.services;
-  return routesTo(await readRoutes(aws.elb, listenerArn), fleet, colours).some((route) => isOwn(context, route));
+  return routesTo(await readRoutes(aws.elb, listenerArn), fleet, groups).some((route) => isOwn(context, route));
 }
 
 /** Puts routes back to weights that they had, where nobody else has changed them since. */
@@ -168,42 +168,42 @@ export async function restoreRoutes(
   }
 }
 
-/** The route that only requests with the proof header take. */
-export async function proofRoute(context: Context, listenerArn: string): Promise<Route> {
+/** The route that only requests with the validation header take. */
+export async function validationRoute(context: Context, listenerArn: string): Promise<Route> {
   const { fleet, aws } = context.services;
-  const found = (await readRoutes(aws.elb, listenerArn)).find((route) => isProof(route, fleet));
+  const found = (await readRoutes(aws.elb, listenerArn)).find((route) => isValidation(route, fleet));
   if (found) return found;
   throw new PipelineError(
-    'listener.no-proof-route',
-    `no rule of the listener ${listenerArn} forwards requests with the header ${fleet.balancer.proofHeader}: on`,
-    { hint: 'deploy the infrastructure again, or add the rule' },
+    'listener.no-validation-route',
+    `no rule of the listener ${listenerArn} forwards requests with the header ${fleet.balancer.validationHeader}: on`,
+    { fix: 'deploy the infrastructure again, or add the rule' },
   );
 }
 
-/** Lets the proof route lead to a target group: so the new machines can be asked, whoever has the traffic. */
-export async function showProofRoute(
+/** Lets the validation route lead to a target group: so the new instances can be asked, whoever has the traffic. */
+export async function pointValidationRoute(
   context: ContextWith<Pick<FleetFacts, 'listenerArn'>>,
   targetGroupArn: string,
 ): Promise<void> {
-  const route = await proofRoute(context, context.state.listenerArn);
+  const route = await validationRoute(context, context.state.listenerArn);
   if (route.weights.every((one) => one.targetGroupArn === targetGroupArn)) return;
   const was = route.weights;
-  await context.change({ action: 'point-proof-route', target: route.arn, data: { was, to: targetGroupArn } }, () =>
+  await context.change({ action: 'point-validation-route', target: route.arn, data: { was, to: targetGroupArn } }, () =>
     setWeights(context.services.aws.elb, route, [{ targetGroupArn, weight: 1 }]),
   );
 }
 
-/** Lets the proof route lead where it led, if it still leads where this run has pointed it. */
-export async function restoreProofRoute(
+/** Lets the validation route lead where it led, if it still leads where this run has pointed it. */
+export async function restoreValidationRoute(
   context: ContextWith<Pick<FleetFacts, 'listenerArn'>>,
   targetGroupArn: string,
 ): Promise<void> {
-  const route = await proofRoute(context, context.state.listenerArn);
-  const given = context.changesOfRun().flatMap((one) => (one.action === 'point-proof-route' ? [one.data.to] : []));
+  const route = await validationRoute(context, context.state.listenerArn);
+  const given = context.changesOfRun().flatMap((one) => (one.action === 'point-validation-route' ? [one.data.to] : []));
   if (given.length === 0) return;
   const ours = [...given, targetGroupArn];
   if (!route.weights.every((one) => ours.includes(one.targetGroupArn))) return void saysForeign(context, route);
-  await showProofRoute(context, targetGroupArn);
+  await pointValidationRoute(context, targetGroupArn);
 }
 
 function sameWeights(some: readonly Weight[], others: readonly Weight[]): boolean {

@@ -14,7 +14,7 @@ export function rollbackTarget(
     .filter(
       (release) =>
         release.knownGood &&
-        release.leftAt === undefined &&
+        release.rolledBackAt === undefined &&
         release.image &&
         !release.image.deletedAt &&
         (serving === undefined || compareVersions(release.version, serving) < 0),
@@ -23,7 +23,7 @@ export function rollbackTarget(
 }
 
 /**
- * The releases whose image machines can start from.
+ * The releases whose image instances can start from.
  * @param there Ids of the images that are available now.
  */
 export function withImage(releases: readonly ReleaseRecord[], there: ReadonlySet<string>): ReleaseRecord[] {
@@ -33,15 +33,15 @@ export function withImage(releases: readonly ReleaseRecord[], there: ReadonlySet
 /**
  * The releases that a rollback goes away from: what served, and every known-good one that is skipped on the way. Whoever goes back
  * over several versions has a reason to serve none of them.
- * @param newest The newest version that the fleet has to do with: serving, or that the machines' images are of.
+ * @param newest The newest version that the fleet has to do with: serving, or that the instances' images are of.
  */
 export function leftBehind(releases: readonly ReleaseRecord[], target: string, newest: string | undefined): string[] {
   if (newest === undefined) return [];
   return releases
     .filter(
-      ({ version, knownGood, leftAt }) =>
+      ({ version, knownGood, rolledBackAt }) =>
         (knownGood || version === newest) &&
-        leftAt === undefined &&
+        rolledBackAt === undefined &&
         compareVersions(version, target) > 0 &&
         compareVersions(version, newest) <= 0,
     )

@@ -5,7 +5,7 @@ import type { Host } from './types.ts';
 
 /** An Ansible program that is not installed on this computer. */
 export function ansibleMissing(program: string): PipelineError {
-  return usageError('ansible.missing', `${program} was not found on this machine`, 'apt-get install ansible-core');
+  return usageError('ansible.missing', `${program} was not found on this computer`, 'apt-get install ansible-core');
 }
 
 const mostDetails = 15;
@@ -14,7 +14,7 @@ const empty = /^(non-zero return code|MODULE FAILURE|One or more items failed|Al
 
 /** The message of the role's health check (files/health.py) about an app that listens on the wrong port. */
 const ignoresPort = /it must listen on the port in the environment variable PORT/;
-const portHint =
+const portFix =
   'let the app listen on HOST and PORT of its environment, with its usual port only where PORT is not set; a new version is checked beside the one that serves, so a port of its own is taken';
 
 /** The error of a failed play, with the cause of the failed task instead of the whole output. */
@@ -28,7 +28,7 @@ export function playError(
   if (unreachable) {
     return new PipelineError('ansible.unreachable', `Ansible cannot reach ${where}: ${firstLine(unreachable.msg)}`, {
       details: tail(unreachable.msg),
-      hint: 'look at the instance’s state and console output',
+      fix: 'look at the instance’s state and console output',
     });
   }
   const failure = events.find((event) => event.event === 'failed' && !event.ignored);
@@ -38,7 +38,7 @@ export function playError(
       return new PipelineError(
         'ansible.failed',
         `Ansible failed on ${where} in task "${failure.task}": variable ${unset} is undefined`,
-        { hint: `give ${unset} in ansible.variables, or a default in defaults/main.yml of the role that uses it` },
+        { fix: `give ${unset} in ansible.variables, or a default in defaults/main.yml of the role that uses it` },
       );
     }
     const evidence = failure.stderr.trim() || failure.stdout.trim();
@@ -47,7 +47,7 @@ export function playError(
     return new PipelineError('ansible.failed', `Ansible failed on ${where} in task "${failure.task}": ${message}`, {
       // The first line is already in the message.
       details: tail(evidence || rest.join('\n')).filter((line) => line !== message),
-      ...(ignoresPort.test(message ?? '') && { hint: portHint }),
+      ...(ignoresPort.test(message ?? '') && { fix: portFix }),
     });
   }
   const said = output.stderr.trim() || output.stdout.trim();
@@ -72,7 +72,7 @@ export function noHostsError(host: Host, playbook: string, events: readonly Ansi
     'ansible.no-hosts',
     `${name} ran no task on ${host.instanceId} (${host.address}), expected it to build the release there: ${why}`,
     {
-      hint: `write \`hosts: all\` in ${name}, or name the groups that it expects in ansible.groups; no tag or condition may skip what it does to the host`,
+      fix: `write \`hosts: all\` in ${name}, or name the groups that it expects in ansible.groups; no tag or condition may skip what it does to the host`,
     },
   );
 }

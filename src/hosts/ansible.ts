@@ -70,8 +70,8 @@ export function createAnsible(settings: {
         const last = events.findLast((event) => event.event === 'task');
         throw new PipelineError(
           'ansible.timeout',
-          `Ansible did not end on ${host.instanceId} within ${Math.round(timeoutMs / 1000)} s${last?.event === 'task' ? `, in task "${last.name}"` : ''}`,
-          { hint: 'if it only needs longer, raise release.timeouts.ansible' },
+          `Ansible did not finish on ${host.instanceId} within ${Math.round(timeoutMs / 1000)} s${last?.event === 'task' ? `, in task "${last.name}"` : ''}`,
+          { fix: 'if it only needs longer, raise release.timeouts.ansible' },
         );
       }
       if (result.exitCode !== 0) throw playError(host, events, { ...result, how: `exit ${result.exitCode}` });

@@ -51,7 +51,7 @@ async function readRequirements(file: string): Promise<Buffer> {
     throw usageError(
       'ansible.no-requirements',
       `ansible.requirements ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      'commit the file or name it in ansible.files, as plays run from a commit of the project; or mend ansible.requirements',
+      'commit the file or name it in ansible.files, as plays run from a commit of the project; or correct ansible.requirements',
     );
   }
 }
@@ -88,10 +88,10 @@ async function install(file: string, folder: string, { config, signal }: { confi
   throw new PipelineError(
     'ansible.requirements',
     `the roles and collections of ${file} could not be installed: ${
-      result.timedOut ? `ansible-galaxy did not end within ${timeoutMs / 60_000} minutes` : failureReason(result.all)
+      result.timedOut ? `ansible-galaxy did not finish within ${timeoutMs / 60_000} minutes` : failureReason(result.all)
     }`,
     {
-      hint: `this machine must reach what ${basename(file)} names; try it: ansible-galaxy install -r ${file}`,
+      fix: `this computer must reach what ${basename(file)} names; try it: ansible-galaxy install -r ${file}`,
       details: lines.slice(-15),
     },
   );

@@ -2,7 +2,7 @@ import type { Clock } from '@golden-pipeline/shared/clock';
 import type { Fleet } from '../config/settings.ts';
 import type { Poll } from '../engine/poll.ts';
 import { createAnsible } from './ansible.ts';
-import { createLook } from './look-at-playbook.ts';
+import { createInspect } from './inspect-playbook.ts';
 import type { PlaySettings } from './play-setup.ts';
 import { createSsh } from './ssh.ts';
 import type { Hosts } from './types.ts';
@@ -35,7 +35,7 @@ export function createHosts(options: HostsOptions): Hosts {
   return {
     waitReachable: ssh.waitReachable,
     forget: ssh.forget,
-    look: createLook(options),
+    inspect: createInspect(options),
     run: (host, argv, limits) => ssh.run(host, argv, limits?.timeoutMs, !limits?.once),
     async play(host, playbook, variables, limits) {
       checkHost(host);

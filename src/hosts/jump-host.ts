@@ -14,7 +14,7 @@ export interface JumpHost {
 /** Why there is no connection to a host. `lasting`: a retry will not help. */
 export interface WayProblem {
   message: string;
-  lasting: boolean;
+  persistent: boolean;
 }
 
 /** Name under which its keys are pinned, as its address could also be that of a host. */
@@ -63,16 +63,16 @@ export function jumpProblem(log: string, ssh: Fleet['ssh'], host: Host): WayProb
   if (!ssh.proxyJump || line === undefined) return undefined;
   const { to, privateKey } = ssh.proxyJump;
   if (/host key verification failed|host key is known for|IDENTIFICATION HAS CHANGED/i.test(log)) {
-    return { message: `the jump host ${to} has another host key than ssh.proxyJump.hostKeys says`, lasting: true };
+    return { message: `the jump host ${to} has another host key than ssh.proxyJump.hostKeys says`, persistent: true };
   }
   const denied = lines.find((one) => /Permission denied/.test(one));
-  if (denied) return { message: `the jump host ${to} refuses the key ${privateKey}: ${denied}`, lasting: true };
+  if (denied) return { message: `the jump host ${to} refuses the key ${privateKey}: ${denied}`, persistent: true };
   const closed = lines.find((one) => /open failed|forwarding (request )?failed|administratively prohibited/i.test(one));
   if (closed) {
     return {
       message: `the jump host ${to} does not get through to ${host.address}:${ssh.port}: ${closed}`,
-      lasting: false,
+      persistent: false,
     };
   }
-  return { message: `the jump host ${to} cannot be reached: ${line}`, lasting: false };
+  return { message: `the jump host ${to} cannot be reached: ${line}`, persistent: false };
 }

@@ -71,16 +71,16 @@ export async function packerBuild(request: PackerBuild): Promise<void> {
   const stopping = request.signal ? stopWith(child.pid, request.signal) : undefined;
   const [result] = await Promise.all([child, once(lines, 'close')]).finally(() => stopping?.end());
   if (result.code === 'ENOENT') {
-    throw usageError('packer.missing', 'packer was not found on this machine', 'apt-get install packer');
+    throw usageError('packer.missing', 'packer was not found on this computer', 'apt-get install packer');
   }
   if (request.signal?.aborted) throw interrupted(request.signal, last);
   if (result.exitCode === 0) return;
   const outdated = last.some((line) =>
     /unknown (builder|provisioner|source)|The (builder|provisioner) \S+ is unknown/i.test(line),
   );
-  throw new PipelineError('packer.failed', `packer ended with ${result.exitCode ?? result.signal}`, {
+  throw new PipelineError('packer.failed', `packer exited with ${result.exitCode ?? result.signal}`, {
     details: last,
-    hint: outdated
+    fix: outdated
       ? 'packer plugins install github.com/hashicorp/amazon, and the same with ansible'
       : 'Packer has removed what it had made, unless its output above says otherwise',
   });
@@ -91,8 +91,8 @@ function interrupted({ reason }: AbortSignal, last: string[]): unknown {
   if (last.some((line) => /Cleanly cancelled builds/.test(line))) return reason;
   return new PipelineError('packer.not-cleaned', 'interrupted, and Packer does not say that it has cleaned up', {
     details: last,
-    hint: 'terminate the instance tagged golden-pipeline:role=base-builder, then delete the key pair and the security group packer_*',
-    outcome: 'needs-person',
+    fix: 'terminate the instance tagged golden-pipeline:role=base-builder, then delete the key pair and the security group packer_*',
+    outcome: 'manual-intervention',
   });
 }
 

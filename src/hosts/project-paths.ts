@@ -14,9 +14,9 @@ export async function namingProject<T>(
   } catch (error) {
     if (!(error instanceof PipelineError) || checkout === undefined || checkout === projectDir) throw error;
     const named = (text: string) => inProject(text, { checkout, projectDir });
-    const { code, message, hint, details, outcome, cause } = error;
+    const { code, message, fix, details, outcome, cause } = error;
     throw new PipelineError(code, named(message), {
-      ...(hint !== undefined && { hint: named(hint) }),
+      ...(fix !== undefined && { fix: named(fix) }),
       details: details.map(named),
       outcome,
       cause,

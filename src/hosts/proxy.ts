@@ -116,16 +116,16 @@ export function sessionCommand(host: Host, port: number, region?: string): strin
 
 function sessionProblem(log: string, host: Host): WayProblem | undefined {
   if (/SessionManagerPlugin is not found/i.test(log)) {
-    return { message: 'the session-manager-plugin of the AWS CLI was not found on this machine', lasting: true };
+    return { message: 'the session-manager-plugin of the AWS CLI was not found on this computer', persistent: true };
   }
   if (/\baws: (command )?not found|command not found: aws/.test(log)) {
-    return { message: 'the AWS CLI (aws) was not found on this machine', lasting: true };
+    return { message: 'the AWS CLI (aws) was not found on this computer', persistent: true };
   }
   if (/TargetNotConnected/.test(log)) {
-    return { message: `the SSM agent of ${host.instanceId} is not connected to Session Manager`, lasting: false };
+    return { message: `the SSM agent of ${host.instanceId} is not connected to Session Manager`, persistent: false };
   }
   const said = log.split('\n').find((line) => line.trim() !== '');
-  return said === undefined ? undefined : { message: `no session: ${said.trim()}`, lasting: false };
+  return said === undefined ? undefined : { message: `no session: ${said.trim()}`, persistent: false };
 }
 
 /** Arguments quoted for a shell, and with `%` escaped for ssh. */

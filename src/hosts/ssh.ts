@@ -120,11 +120,11 @@ export function createSsh(settings: SshSettings) {
             if (result.code === 'ENOENT') throw sshMissing();
             if (result.exitCode === 0) return true;
             const way = await proxy.problem(host);
-            if (way?.lasting) throw new PipelineError('ssh.no-way', `no SSH to ${host.instanceId}: ${way.message}`);
+            if (way?.persistent) throw new PipelineError('ssh.no-way', `no SSH to ${host.instanceId}: ${way.message}`);
             why =
               way?.message ||
               telling(result.stderr) ||
-              `ssh ended with ${result.exitCode ?? result.signal ?? 'a time-out'}`;
+              `ssh exited with ${result.exitCode ?? result.signal ?? 'a time-out'}`;
             return false;
           },
           until: (answered) => answered,
@@ -137,7 +137,7 @@ export function createSsh(settings: SshSettings) {
           'ssh.unreachable',
           `no SSH to ${host.instanceId} (${ssh.user}@${host.address}:${ssh.port}) within ${Math.round(timeoutMs / 1000)} s: ${why}`,
           {
-            hint: 'look at the instance’s console output, its security group and ssh.user / ssh.privateKey',
+            fix: 'look at the instance’s console output, its security group and ssh.user / ssh.privateKey',
             cause: error,
           },
         );
@@ -165,11 +165,13 @@ export function createSsh(settings: SshSettings) {
       const result = await execute(host, command, timeoutMs, shared);
       if (result.code === 'ENOENT') throw sshMissing();
       if (!result.failed) return result.stdout;
-      const how = result.isCanceled ? `did not end within ${timeoutMs} ms` : `exit ${result.exitCode ?? result.signal}`;
+      const how = result.isCanceled
+        ? `did not finish within ${timeoutMs} ms`
+        : `exit ${result.exitCode ?? result.signal}`;
       // 255 is ssh's own exit code: the program was not started, or its result is unknown.
       const way = result.exitCode === 255 ? await proxy.problem(host) : undefined;
       // A permanent failure of the jump host or session does not depend on the host.
-      const unreached = result.exitCode === 255 && !way?.lasting && (way !== undefined || isOwnEnd(result));
+      const unreached = result.exitCode === 255 && !way?.persistent && (way !== undefined || isOwnEnd(result));
       throw new PipelineError(
         unreached ? 'ssh.unreachable' : 'ssh.failed',
         `\`${command.join(' ')}\` failed on ${host.instanceId} (${how}): ${way?.message ?? telling(result.stderr)}`,
@@ -209,5 +211,5 @@ function isOwnEnd({ stdout, stderr }: { stdout: string; stderr: string }): boole
 }
 
 function sshMissing(): PipelineError {
-  return usageError('ssh.missing', 'ssh was not found on this machine', 'apt-get install openssh-client');
+  return usageError('ssh.missing', 'ssh was not found on this computer', 'apt-get install openssh-client');
 }

@@ -11,7 +11,7 @@ const programs: Record<string, string> = {
 };
 /** Additional programs for Session Manager; the plugin is not a Debian package. */
 const sessionPrograms: Record<string, string> = { aws: 'awscli', 'session-manager-plugin': '' };
-const pluginCure =
+const pluginFix =
   'install the plugin: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html';
 
 /**
@@ -22,11 +22,11 @@ const pluginCure =
 export function missingTools(
   via: NonNullable<Fleet['ssh']['via']>,
   path = process.env.PATH ?? '',
-): { name: string; cure: string }[] {
+): { name: string; fix: string }[] {
   const folders = path.split(delimiter).filter((folder) => folder !== '');
   return Object.entries(via === 'ssm' ? sessionPrograms : programs)
     .filter(([name]) => !folders.some((folder) => isExecutable(join(folder, name))))
-    .map(([name, debian]) => ({ name, cure: debian === '' ? pluginCure : `apt-get install ${debian}` }));
+    .map(([name, debian]) => ({ name, fix: debian === '' ? pluginFix : `apt-get install ${debian}` }));
 }
 
 /**
@@ -39,10 +39,10 @@ export function assertTools(ssh: Pick<Fleet['ssh'], 'via'>, path = process.env.P
   const missing = [...missingTools('direct', path), ...(ssh.via === 'ssm' ? missingTools('ssm', path) : [])];
   if (missing.length === 0) return;
   const install = 'apt-get install ';
-  const packages = missing.flatMap(({ cure }) => (cure.startsWith(install) ? [cure.slice(install.length)] : []));
-  const others = missing.flatMap(({ cure }) => (cure.startsWith(install) ? [] : [cure]));
-  const hint = [...(packages.length > 0 ? [`${install}${packages.join(' ')}`] : []), ...others].join('; ');
-  throw usageError('tools.missing', `not found on this machine: ${missing.map(({ name }) => name).join(', ')}`, hint);
+  const packages = missing.flatMap(({ fix }) => (fix.startsWith(install) ? [fix.slice(install.length)] : []));
+  const others = missing.flatMap(({ fix }) => (fix.startsWith(install) ? [] : [fix]));
+  const fix = [...(packages.length > 0 ? [`${install}${packages.join(' ')}`] : []), ...others].join('; ');
+  throw usageError('tools.missing', `not found on this computer: ${missing.map(({ name }) => name).join(', ')}`, fix);
 }
 
 function isExecutable(file: string): boolean {

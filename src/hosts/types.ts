@@ -1,4 +1,4 @@
-import type { PlaybookLook } from './playbook-look.ts';
+import type { PlaybookInspection } from './playbook-inspection.ts';
 
 /** A host to log in to. */
 export interface Host {
@@ -98,11 +98,11 @@ export interface Hosts {
    * @throws PipelineError `ansible.no-playbook`, `ansible.bad-playbook` (with Ansible's message), `ansible.missing`,
    * `ansible.not-looked`; `ansible.vault-password`, `ansible.no-requirements`, `ansible.requirements`, as for `play`
    */
-  look(
+  inspect(
     playbook: string,
     variables: ReleaseVariables | PlainVariables,
     options?: Pick<PlayOptions, 'signal' | 'projectDir'>,
-  ): Promise<PlaybookLook>;
+  ): Promise<PlaybookInspection>;
   /**
    * Runs one program on a host, with arguments quoted for the remote shell; rejects with code `ssh.failed` on a
    * non-zero exit, and with `ssh.unreachable` when the host was not reached or the connection was lost. `once`: no

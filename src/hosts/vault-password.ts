@@ -13,7 +13,7 @@ const execute = 0o111;
  */
 export async function vaultPasswordProblem(file: string): Promise<{ problem: string; fix: string } | undefined> {
   const found = await stat(file).catch(() => undefined);
-  if (!found) return { problem: 'does not exist', fix: 'write it, or mend ansible.vaultPasswordFile' };
+  if (!found) return { problem: 'does not exist', fix: 'write it, or correct ansible.vaultPasswordFile' };
   if (!found.isFile()) return { problem: 'is not a file', fix: 'name the file itself in ansible.vaultPasswordFile' };
   const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
   if (found.mode & othersWrite)

@@ -64,10 +64,10 @@ export const rebuildStep: Step<Services, RebuildState> = {
   },
 };
 
-function lineOf({ version, commit, image, knownGood, leftAt, irreversible }: ReleaseRecord): string {
+function lineOf({ version, commit, image, knownGood, rolledBackAt, irreversible }: ReleaseRecord): string {
   const marks = [
     ...(knownGood ? ['known-good'] : ['not known-good']),
-    ...(leftAt === undefined ? [] : [`rolled back at ${leftAt}`]),
+    ...(rolledBackAt === undefined ? [] : [`rolled back at ${rolledBackAt}`]),
     ...(irreversible === undefined ? [] : ['irreversible']),
   ];
   return `${version} from commit ${commit.slice(0, 12)}: image ${image?.imageId}, ${marks.join(', ')}`;

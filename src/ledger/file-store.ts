@@ -20,12 +20,12 @@ export function createFileStore(dir: string, clock: Clock): Store {
   const alone = <T>(path: string, work: () => Promise<T>): Promise<T> => {
     const mutex = join(dirname(path), `.${path.slice(dirname(path).length + 1)}.mutex`);
     const turn = (queues.get(path) ?? Promise.resolve()).then(() => exclusively(mutex, clock, randomUUID(), work));
-    const settled = turn
+    const finished = turn
       .catch(() => undefined)
       .then(() => {
-        if (queues.get(path) === settled) queues.delete(path);
+        if (queues.get(path) === finished) queues.delete(path);
       });
-    queues.set(path, settled);
+    queues.set(path, finished);
     return turn;
   };
 
@@ -131,7 +131,7 @@ async function explained<T>(dir: string, work: Promise<T>): Promise<T> {
     const why = readSystemError(error)?.reason;
     if (why === undefined) throw error;
     throw new PipelineError('ledger.unusable', `the ledger in ${dir} cannot be used: ${why}`, {
-      hint: 'mend that, or set another folder in ledger.path',
+      fix: 'correct that, or set another folder in ledger.path',
       cause: error,
     });
   }

@@ -4,7 +4,7 @@ import type { Ledger, RunRecord } from './types.ts';
 const runsBack = 10;
 
 /** A later run that changes the version and ended so makes an interrupted one obsolete: to undo that would go the wrong way. */
-const stands = ['done', 'needs-person', 'interrupted'];
+const stands = ['done', 'manual-intervention', 'interrupted'];
 
 /** Where runs are recorded, and whether runs of an operation decide which version serves. */
 export interface RunHistory {
@@ -13,7 +13,7 @@ export interface RunHistory {
 }
 
 /**
- * The newest run of an app that began and never ended: its process has crashed, or has lost its lock. Call it while nobody holds the
+ * The newest run of an app that began and never finished: its process has crashed, or has lost its lock. Call it while nobody holds the
  * lock, or before the record of one's own run is written.
  */
 export async function findInterruptedRun(history: RunHistory, app: string): Promise<RunRecord | undefined> {

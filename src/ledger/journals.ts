@@ -33,7 +33,7 @@ export function createJournals(store: Store, guard: (run: string) => Promise<voi
 
 /** Six digits, so that the store's order is that of the journal. */
 function entryKey(run: string, sequence: number): string {
-  if (!isRunId(run)) throw new PipelineError('run.id', `${show(run)} is no id of a run`, { outcome: 'usage' });
+  if (!isRunId(run)) throw new PipelineError('run.id', `${show(run)} is not an id of a run`, { outcome: 'usage' });
   if (!Number.isInteger(sequence) || sequence < 1 || sequence > 999_999)
     throw new Error(`no place in a journal: ${sequence}`);
   return `journal/${run}/${String(sequence).padStart(6, '0')}`;
@@ -44,7 +44,7 @@ function conflict(run: string, sequence: number, why: string): PipelineError {
     'journal.conflict',
     `entry ${sequence} of the journal of run ${run} cannot be written: ${why}`,
     {
-      hint: 'only one process may carry out a run; look for the other one',
+      fix: 'only one process may carry out a run; look for the other one',
     },
   );
 }

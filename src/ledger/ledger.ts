@@ -130,7 +130,7 @@ const releaseKey = (app: string, version: string) => `releases/${appName(app)}/$
 
 /** Run and app are both in the key, so that the list alone shows whose run it is. */
 function runKey(id: string, app: string): string {
-  if (!isRunId(id)) throw new PipelineError('run.id', `${show(id)} is no id of a run`, { outcome: 'usage' });
+  if (!isRunId(id)) throw new PipelineError('run.id', `${show(id)} is not an id of a run`, { outcome: 'usage' });
   return `runs/${id}.${appName(app)}`;
 }
 

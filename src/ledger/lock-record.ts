@@ -29,10 +29,10 @@ export function heldError(lock: LockRecord, now: number): PipelineError {
   const end =
     lock.run === undefined
       ? `if its process has died, ${ends}`
-      : `or end it now: pipeline abort ${lock.app}; if its process has died, ${ends}, and abort waits for that and puts back what it left`;
+      : `or end it now: pipeline abort ${lock.app}; if its process has died, ${ends}, and abort waits for that and restores what it left`;
   return new PipelineError('lock.held', message, {
     outcome: 'locked',
-    hint: `wait until it is done (\`pipeline status ${lock.app}\`); ${end}`,
+    fix: `wait until it is done (\`pipeline status ${lock.app}\`); ${end}`,
   });
 }
 
@@ -41,7 +41,7 @@ export function lostError(held: LockRecord, by?: StoredLock): PipelineError {
   const who =
     by && !by.released && by.fence !== held.fence ? `: ${by.owner}@${by.host} took it for "${by.command}"` : '';
   return new PipelineError('lock.lost', `the lock of ${held.app} in ${held.environment} was lost${who}`, {
-    hint: 'no heartbeat reached the ledger for too long (a laptop asleep, a network away); look at the fleet before going on',
+    fix: 'no heartbeat reached the ledger for too long (a laptop asleep, a network away); look at the fleet before going on',
   });
 }
 

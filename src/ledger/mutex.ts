@@ -84,7 +84,7 @@ function busy(file: string, other: Holder | undefined): PipelineError {
     'ledger.busy',
     `${file} has been held for ${patienceMs / 1000} s${other ? ` by process ${other.pid}` : ''}`,
     {
-      hint: 'if no other pipeline command runs on any machine that shares this ledger, remove that file',
+      fix: 'if no other pipeline command runs on any computer that shares this ledger, remove that file',
     },
   );
 }

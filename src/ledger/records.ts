@@ -36,6 +36,6 @@ function decode<T>(key: string, { text }: Stored): T {
     // Reported below.
   }
   throw new PipelineError('ledger.corrupt', `the ledger's record ${key} is damaged`, {
-    hint: 'put it back from a backup, or move it away if it is not needed',
+    fix: 'put it back from a backup, or move it away if it is not needed',
   });
 }

@@ -131,15 +131,15 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : '';
 }
 
-const because: Record<string, { why: string; hint: string }> = {
-  NoSuchBucket: { why: 'there is no such bucket', hint: 'create it, or set another one for the ledger' },
+const because: Record<string, { why: string; fix: string }> = {
+  NoSuchBucket: { why: 'there is no such bucket', fix: 'create it, or set another one for the ledger' },
   AccessDenied: {
     why: 'these credentials may not use it',
-    hint: 'they need s3:GetObject, s3:PutObject and s3:DeleteObject on its objects and s3:ListBucket on the bucket',
+    fix: 'they need s3:GetObject, s3:PutObject and s3:DeleteObject on its objects and s3:ListBucket on the bucket',
   },
-  InvalidAccessKeyId: { why: 'these credentials are not known there', hint: 'log in to the right account' },
-  SignatureDoesNotMatch: { why: 'the secret of these credentials is wrong', hint: 'log in again' },
-  ExpiredToken: { why: 'these credentials have expired', hint: 'log in again' },
+  InvalidAccessKeyId: { why: 'these credentials are not known there', fix: 'log in to the right account' },
+  SignatureDoesNotMatch: { why: 'the secret of these credentials is wrong', fix: 'log in again' },
+  ExpiredToken: { why: 'these credentials have expired', fix: 'log in again' },
 };
 
 /** Turns an error of S3 into one with a fix; others are passed on unchanged. */
@@ -147,5 +147,5 @@ function explain(error: unknown, bucket: string): unknown {
   const known = Object.hasOwn(because, nameOf(error)) ? because[nameOf(error)] : undefined;
   if (!known) return error;
   const message = `the ledger in bucket ${bucket} cannot be used: ${known.why}`;
-  return new PipelineError('ledger.unusable', message, { hint: known.hint, cause: error });
+  return new PipelineError('ledger.unusable', message, { fix: known.fix, cause: error });
 }

@@ -1,4 +1,4 @@
-/** A release: immutable except for `state`, `image`, `knownGood` and `leftAt`. */
+/** A release: immutable except for `state`, `image`, `knownGood` and `rolledBackAt`. */
 export interface ReleaseRecord {
   app: string;
   environment: string;
@@ -28,7 +28,7 @@ export interface ReleaseRecord {
   /** True when it has served for a whole verify window. */
   knownGood: boolean;
   /** ISO time at which it was rolled back; removed when it serves again. */
-  leftAt?: string;
+  rolledBackAt?: string;
   /** Why earlier versions can no longer work with the data. */
   irreversible?: string;
 }
@@ -98,7 +98,7 @@ export interface Ledger {
   updateRelease(
     app: string,
     version: string,
-    facts: Partial<Pick<ReleaseRecord, 'state' | 'image' | 'knownGood' | 'leftAt' | 'baseImageId'>>,
+    facts: Partial<Pick<ReleaseRecord, 'state' | 'image' | 'knownGood' | 'rolledBackAt' | 'baseImageId'>>,
   ): Promise<ReleaseRecord>;
   release(app: string, version: string): Promise<ReleaseRecord | undefined>;
   /** Oldest first. */

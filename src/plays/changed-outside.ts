@@ -10,7 +10,7 @@ import { differenceToOwn, ownRole } from './playbook/own-role.ts';
 type Context = ContextWith<PlayFacts>;
 
 /**
- * Plays, and journals what that has changed on the bake host beside the release's own folder. Where the host was detached first, that the
+ * Plays, and journals what that has changed on the bake instance beside the release's own folder. Where the host was detached first, that the
  * play has begun is journaled before it: a process that dies meanwhile does not know what it has changed.
  * @param play Is given what is to be called with the changes; it may reject.
  */

@@ -6,7 +6,7 @@ import type { Fleet } from '../config/settings.ts';
 import { releaseRoot } from '../fleet/release-root.ts';
 import type { Services } from '../fleet/services.ts';
 import { ownAnsibleFolder } from '../hosts/ansible-files.ts';
-import type { PlaybookLook } from '../hosts/playbook-look.ts';
+import type { PlaybookInspection } from '../hosts/playbook-inspection.ts';
 import type { Host } from '../hosts/types.ts';
 
 /** What else of one host is removed before an image is made, and what of the rest stays, as the release role is going to see it. */
@@ -22,8 +22,8 @@ export function cleanVariables({ release: { clean } }: Pick<Fleet, 'release'>): 
  * The lists of a playbook, its app role's own values included. A plain playbook has those of the configuration.
  * @throws usage error `release.clean` naming a value that may not be removed, or a name of nothing that is removed by default
  */
-export async function cleanLists(fleet: Pick<Fleet, 'release'>, look?: PlaybookLook): Promise<CleanLists> {
-  const seen = look?.plays
+export async function cleanLists(fleet: Pick<Fleet, 'release'>, inspect?: PlaybookInspection): Promise<CleanLists> {
+  const seen = inspect?.plays
     .flatMap(({ tasks }) => tasks)
     .find((task) => task.variables && cleanSettings.paths in task.variables)?.variables;
   const lists = Object.fromEntries(
@@ -55,7 +55,7 @@ export async function losesOn(
   host: Host | undefined,
   lists: CleanLists,
 ): Promise<Loses> {
-  if (!host) return { unknown: 'no host of the fleet could be asked' };
+  if (!host) return { unknown: 'no host of the fleet could be queried' };
   const { paths, madeAtBoot, shared, keep } = lists;
   const settings = { ...(await defaults()), paths, made_at_boot: madeAtBoot, shared_names: shared, keep };
   const user = fleet.ssh.become ? ['sudo', '-n'] : [];
@@ -81,7 +81,7 @@ export async function losesOn(
   return { lines: told('lost: ') };
 }
 
-/** What happens to the bake host after the image, for the plan. */
+/** What happens to the bake instance after the image, for the plan. */
 export function describeReturn(loses: Loses | undefined, returns: string): string[] {
   if (!loses || ('lines' in loses && loses.lines.length === 0)) return [returns];
   if ('unknown' in loses) {

@@ -13,7 +13,7 @@ export interface BuildFacts extends Pick<FleetFacts, 'current'> {
 
 /** Where a run plays, and what its plays have done there. */
 export interface PlayFacts extends BuildFacts, BakeFacts, Pick<FleetFacts, 'group' | 'targetGroupArn'> {
-  /** On an instance of the fleet, or on a throwaway one. */
+  /** On an instance of the fleet, or on a temporary one. */
   bake: 'detach' | 'builder';
   /**
    * Why the instance of a bake by `detach` is out of the load balancer before the first play, a line each. Absent when plays begin while it
@@ -28,7 +28,7 @@ export interface PlayFacts extends BuildFacts, BakeFacts, Pick<FleetFacts, 'grou
 export interface PlainFacts extends PlayFacts, Pick<FleetFacts, 'url'> {}
 
 /** What the look at the playbook has found. */
-export interface LookFacts extends BuildFacts, Pick<BakeFacts, 'host'> {
+export interface InspectionFacts extends BuildFacts, Pick<BakeFacts, 'host'> {
   /** What roles may install, by the look at the playbook of the run's own commit; absent where plays are not from a commit. */
   installers?: Installer[];
 }

@@ -5,14 +5,14 @@ import type { PlayFacts } from './facts.ts';
 
 type Context = ContextWith<PlayFacts>;
 
-/** Journals what a play has taken from the bake host and a boot does not make again: that host does not return to service. */
+/** Journals what a play has taken from the bake instance and a boot does not make again: that host does not return to service. */
 export async function keepLost(context: Context, changes: readonly TaskChange[]): Promise<void> {
   const found = changes.flatMap((change) => change.lost ?? []);
   if (context.state.bake !== 'detach' || found.length === 0) return;
   await context.save({ lost: [...new Set([...(context.state.lost ?? []), ...found])] });
 }
 
-/** Terminates a bake host that has lost what made it that host; the group launches another in its place. */
+/** Terminates a bake instance that has lost what made it that host; the group launches another in its place. */
 export async function terminateLostInstance(context: Context): Promise<void> {
   const { host, lost = [] } = context.state;
   if (!host) return;

@@ -126,15 +126,15 @@ export async function waitServes(context: Context, host: Host): Promise<void> {
     if (last.kind === 'other') throw notApplied(context, host, last.problem);
     throw new PipelineError(
       'host.unhealthy',
-      `${path.basename(fleet.ansible.playbook)} ended without an error, but the service on ${host.instanceId} is not healthy after ${fleet.release.timeouts.health} s: ${last.problem}`,
+      `${path.basename(fleet.ansible.playbook)} finished without an error, but the service on ${host.instanceId} is not healthy after ${fleet.release.timeouts.health} s: ${last.problem}`,
       {
-        hint: `the playbook must leave the service started on port ${fleet.service.port}; it needs longer: release.timeouts.health`,
+        fix: `the playbook must leave the service started on port ${fleet.service.port}; it needs longer: release.timeouts.health`,
       },
     );
   }
 }
 
-/** A host that cannot be reached for a moment, as a playbook may have restarted its network, is asked again. */
+/** A host that cannot be reached for a moment, as a playbook may have restarted its network, is queried again. */
 async function ask({ services: { hosts } }: Context, host: Host, argv: string[]): Promise<Answer> {
   try {
     return JSON.parse(await hosts.run(host, argv, { timeoutMs: askMs })) as Answer;
@@ -148,9 +148,9 @@ function notApplied({ services: { fleet }, state }: Context, host: Host, problem
   const playbook = path.basename(fleet.ansible.playbook);
   return new PipelineError(
     'ansible.not-applied',
-    `${playbook} ended without an error, but the service on ${host.instanceId} does not show ${state.version}: ${problem}`,
+    `${playbook} finished without an error, but the service on ${host.instanceId} does not show ${state.version}: ${problem}`,
     {
-      hint: `have ${playbook} put the files of release_source in place, tell the service release_version or release_commit, and restart it`,
+      fix: `have ${playbook} put the files of release_source in place, tell the service release_version or release_commit, and restart it`,
     },
   );
 }

@@ -10,7 +10,7 @@ import { readBack } from './read-back.ts';
 import { releaseVariables } from './release-variables.ts';
 
 /**
- * Runs one action of the app's playbook on the bake host or builder, with its tasks as progress, and reads back that it is done.
+ * Runs one action of the app's playbook on the bake instance or builder, with its tasks as progress, and reads back that it is done.
  * @throws PipelineError as `Hosts.play` and {@link projectFiles}; `ansible.not-applied` when the host is not as the action leaves it
  */
 export async function playRelease(

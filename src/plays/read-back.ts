@@ -36,9 +36,9 @@ export async function readBack(context: Context, host: Host, action: ReleaseActi
     const playbook = path.basename(context.services.fleet.ansible.playbook);
     throw new PipelineError(
       'ansible.not-applied',
-      `${playbook} ended without an error, but did not ${action} ${context.state.version} on ${host.instanceId}: expected ${difference.expected}, found ${difference.found}`,
+      `${playbook} finished without an error, but did not ${action} ${context.state.version} on ${host.instanceId}: expected ${difference.expected}, found ${difference.found}`,
       {
-        hint: `have ${playbook} apply the release role with release_action=${action}: no tag or condition that skips it, no check mode`,
+        fix: `have ${playbook} apply the release role with release_action=${action}: no tag or condition that skips it, no check mode`,
       },
     );
   }
@@ -97,7 +97,7 @@ export async function isClean(context: Context, host: Host): Promise<Difference 
   } catch (error) {
     if (!(error instanceof PipelineError) || error.code !== 'ssh.unreachable') throw error;
     // A clean host lets nobody in; only the connection that the play has left open can still ask.
-    context.note(`${host.instanceId} could not be asked whether it is clean: ${error.message}`);
+    context.note(`${host.instanceId} could not be queried whether it is clean: ${error.message}`);
     return undefined;
   }
 }

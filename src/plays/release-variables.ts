@@ -13,7 +13,7 @@ export function releaseVariables(
   return {
     // A team may have set them for itself.
     release_health_timeout: fleet.release.timeouts.health,
-    release_takeover_timeout: fleet.release.flip.timeoutSeconds,
+    release_takeover_timeout: fleet.release.inPlace.timeoutSeconds,
     ...fleet.ansible.variables,
     ...cleanVariables(fleet),
     release_action: action,

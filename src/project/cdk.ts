@@ -35,7 +35,7 @@ export function cdkCommand(
   const app = ownFile(['infra.js', 'dist/infra.js']);
   if (app === undefined) {
     throw new PipelineError('infra.not-built', 'the infrastructure app is not built: there is no dist/infra.js', {
-      hint: 'npm run build',
+      fix: 'npm run build',
     });
   }
   const { bin } = JSON.parse(readFileSync(cdk, 'utf8')) as { bin: { cdk: string } };

@@ -54,7 +54,7 @@ async function check(
   }
 }
 
-/** What only a release of the environment needs, and may be missing where this is looked at: on a developer's machine, say. */
+/** What only a release of the environment needs, and may be missing where this is looked at: on a developer's computer, say. */
 function warningsOf(fleet: Fleet): string[] {
   const { app, environment, ansible } = fleet;
   return [

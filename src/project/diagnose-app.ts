@@ -1,7 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { Surroundings } from '../composition/surroundings.ts';
 import { withServices } from '../composition/with-services.ts';
-import { collisionHint, findCollisions } from '../config/collisions.ts';
+import { collisionFix, findCollisions } from '../config/collisions.ts';
 import { loadPipeline } from '../config/load.ts';
 import { projectFleets } from '../config/project.ts';
 import { diagnose } from '../doctor/diagnose.ts';
@@ -25,7 +25,7 @@ export async function diagnoseApp(
     const taken = findCollisions(await projectFleets(projectDir)).filter(({ fleets }) =>
       fleets.some((one) => one.app === app),
     );
-    const names = taken.map(({ text }) => error('config.names', text, collisionHint));
+    const names = taken.map(({ text }) => error('config.names', text, collisionFix));
     const configured = ok('config', `${pipeline.file} is right: ${pipeline.environments.join(', ')}`);
     const findings = await withServices(context, fleet, (services) =>
       pipeline.onlyTasks
@@ -36,6 +36,6 @@ export async function diagnoseApp(
   } catch (reason) {
     if (!(reason instanceof PipelineError)) throw reason;
     const message = [reason.message, ...reason.details].join('; ');
-    return { about: app, findings: [error(reason.code, message, reason.hint ?? 'pipeline config check')] };
+    return { about: app, findings: [error(reason.code, message, reason.fix ?? 'pipeline config check')] };
   }
 }

@@ -10,7 +10,7 @@ export interface Interview {
   given(option: string): string | undefined;
   /** Asks a person, again and again while something is wrong with the answer; absent where nobody can be asked. */
   ask?(question: string, rules: { initial?: string; wrong(answer: string): string | undefined }): Promise<string>;
-  /** Nobody is asked what has an initial answer. */
+  /** Nobody is prompted what has an initial answer. */
   acceptInitial: boolean;
 }
 
@@ -129,7 +129,7 @@ async function answer(interview: Interview, { option, ask, initial, wrong = () =
   if (initial !== undefined && wrong(initial) === undefined) return initial;
   throw usageError(
     'init.missing',
-    `this needs an answer: ${ask}`,
-    `nobody can be asked here; answer it with --${option}`,
+    `missing answer: ${ask}`,
+    `there is no terminal to ask on; answer it with --${option}`,
   );
 }

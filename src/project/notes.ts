@@ -17,9 +17,9 @@ export function fleetNotes({ running }: Answers): string[] {
   if (!running) return [];
   const { TargetType, TargetGroupName } = running.targetGroup;
   const notes: string[] = [];
-  if (!running.proof) {
+  if (!running.validation) {
     notes.push(
-      'there is no proof route, which status and release need; golden-pipeline/docs/aws-setup.md says what it consists of',
+      'there is no validation route, which status and release need; golden-pipeline/docs/aws-setup.md says what it consists of',
     );
   }
   if (TargetType !== undefined && TargetType !== 'instance') {

@@ -34,7 +34,7 @@ export function pipelineText(answers: Answers): string {
 
 function balancerLines({ listenerPort, running }: Answers): string[] {
   if (!running) return [`  balancer: { listenerPort: ${listenerPort} },`];
-  const { targetGroup: group, proof, deregistrationDelaySeconds } = running;
+  const { targetGroup: group, validation, deregistrationDelaySeconds } = running;
   const check = properties({
     intervalSeconds: group.HealthCheckIntervalSeconds,
     timeoutSeconds: group.HealthCheckTimeoutSeconds,
@@ -49,7 +49,7 @@ function balancerLines({ listenerPort, running }: Answers): string[] {
     ...(deregistrationDelaySeconds === undefined
       ? []
       : [`    deregistrationDelaySeconds: ${deregistrationDelaySeconds},`]),
-    ...(proof ? [`    proofHeader: ${quoted(proof.header)},`] : []),
+    ...(validation ? [`    validationHeader: ${quoted(validation.header)},`] : []),
     '  },',
   ];
 }
@@ -92,7 +92,7 @@ function instanceLines({ running }: Answers): string[] {
 }
 
 function nameLines(running: NonNullable<Answers['running']>): string[] {
-  const { group, template, targetGroup, green, proof, loadBalancer } = running;
+  const { group, template, targetGroup, green, validation, loadBalancer } = running;
   return [
     '  // What the fleet is called where it runs.',
     '  names: {',
@@ -102,9 +102,9 @@ function nameLines(running: NonNullable<Answers['running']>): string[] {
     ...(green
       ? [`    greenGroup: ${quoted(green.group)},`, `    greenTargetGroup: ${quoted(green.targetGroup)},`]
       : []),
-    ...(proof
-      ? [`    proofTargetGroup: ${quoted(proof.targetGroup)},`]
-      : ['    // There is no proof route yet; golden-pipeline/docs/aws-setup.md says what a release needs.']),
+    ...(validation
+      ? [`    validationTargetGroup: ${quoted(validation.targetGroup)},`]
+      : ['    // There is no validation route yet; golden-pipeline/docs/aws-setup.md says what a release needs.']),
     `    loadBalancer: ${quoted(loadBalancer)},`,
     '  },',
   ];
@@ -117,7 +117,7 @@ function awsLines({ environment, region, sshUser }: Answers): string[] {
     `      region: ${quoted(region)},`,
     '      // Hosts are reached by SSH; their keys are pinned from the console output.',
     `      ssh: { user: ${quoted(sshUser)}, privateKey: '~/.ssh/id_ed25519' },`,
-    '      // Whoever releases must use the same ledger. This folder is for one machine only; for a team give a bucket:',
+    '      // Whoever releases must use the same ledger. This folder is for one computer only; for a team give a bucket:',
     "      // ledger: { type: 's3', bucket: '...' },",
     "      ledger: { path: '.pipeline/ledger' },",
     '    },',
@@ -126,7 +126,7 @@ function awsLines({ environment, region, sshUser }: Answers): string[] {
 
 function localLines({ environment, region, running }: Answers): string[] {
   return [
-    '    // The cloud that `pipeline local up` starts on this machine.',
+    '    // The cloud that `pipeline local up` starts on this computer.',
     `    ${quoted(environment)}: {`,
     "      cloud: 'local',",
     `      region: ${quoted(region)},`,

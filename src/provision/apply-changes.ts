@@ -105,7 +105,7 @@ function listenerChanges(
   const listener = listenerOf(resources, seen);
   const changes: (() => Promise<unknown>)[] = [];
   for (const { setting, file, now, surplus } of differences) {
-    if (setting === 'balancer.proofHeader') {
+    if (setting === 'balancer.validationHeader') {
       const rule = listener?.routes.find((one) => one.header?.name.toLowerCase() === now);
       if (rule)
         changes.push(() => elb.send(new ModifyRuleCommand({ RuleArn: rule.arn, Conditions: [headerIs(file)] })));

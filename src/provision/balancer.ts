@@ -102,7 +102,7 @@ export async function ensureTargetGroup(
  */
 export async function ensureListener(
   { elb }: AwsClients,
-  { loadBalancer: { port }, targetGroups, proofRule }: FleetDefinition,
+  { loadBalancer: { port }, targetGroups, validationRule }: FleetDefinition,
   LoadBalancerArn: string,
   arns: Map<string, string>,
 ): Promise<void> {
@@ -139,9 +139,9 @@ export async function ensureListener(
   await elb.send(
     new CreateRuleCommand({
       ListenerArn: listener,
-      Priority: proofRule.priority,
-      Conditions: [headerIs(proofRule.header)],
-      Actions: [{ Type: 'forward', TargetGroupArn: arns.get(proofRule.targetGroup) }],
+      Priority: validationRule.priority,
+      Conditions: [headerIs(validationRule.header)],
+      Actions: [{ Type: 'forward', TargetGroupArn: arns.get(validationRule.targetGroup) }],
     }),
   );
 }

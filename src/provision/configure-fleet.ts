@@ -1,11 +1,11 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import pMap from 'p-map';
-import { groupMachines } from '../aws/instances.ts';
+import { groupInstances } from '../aws/instances.ts';
 import { readRules } from '../aws/rules.ts';
 import { assertUnclaimed } from '../fleet/claim.ts';
 import type { Difference } from '../fleet/configuration/compare.ts';
-import { settled } from '../fleet/configuration/compare.ts';
+import { valuesWithoutDifference } from '../fleet/configuration/compare.ts';
 import { type DescribedDifference, describeDifferences } from '../fleet/configuration/describe.ts';
 import { readConfiguration, type SeenConfiguration } from '../fleet/configuration/read.ts';
 import { recorded } from '../fleet/configuration/settings.ts';
@@ -137,8 +137,8 @@ async function checkAnswers(
   if (!differences.some(risky)) return { free: [...differences], blocked: [] };
   const { path, timeoutSeconds } = fleet.balancer.healthCheck;
   const port = resources.targetGroups[0]?.port ?? fleet.service.port;
-  const machines = (await Promise.all(resources.groups.map(({ name }) => groupMachines(aws.ec2, name)))).flat();
-  const running = machines.filter((one) => one.state === 'running' && one.address !== '');
+  const instances = (await Promise.all(resources.groups.map(({ name }) => groupInstances(aws.ec2, name)))).flat();
+  const running = instances.filter((one) => one.state === 'running' && one.address !== '');
   const answers = await pMap(
     running,
     async ({ id, address }) => {
@@ -164,7 +164,7 @@ async function checkAnswers(
 
 /** Rules of others on a listener, which would be deleted with it. */
 async function foreignRules({ aws, fleet }: Services, { resources }: SeenConfiguration): Promise<string | undefined> {
-  const own = resources.targetGroups.find((one) => one.name === fleet.names.proofTargetGroup)?.arn;
+  const own = resources.targetGroups.find((one) => one.name === fleet.names.validationTargetGroup)?.arn;
   for (const { arn, port } of resources.listeners) {
     const others = (await readRules(aws.elb, arn)).filter(
       ({ actions }) => own === undefined || !JSON.stringify(actions).includes(own),
@@ -179,7 +179,7 @@ async function foreignRules({ aws, fleet }: Services, { resources }: SeenConfigu
 
 /** Records the current values, where none are recorded yet. */
 async function record({ aws, fleet }: Services, seen: SeenConfiguration): Promise<void> {
-  const values = settled(seen, seen.differences);
+  const values = valuesWithoutDifference(seen, seen.differences);
   const news = Object.entries(values).filter(
     ([name, value]) => seen.applied[name as keyof typeof values] !== recorded(value),
   );

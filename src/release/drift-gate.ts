@@ -8,19 +8,19 @@ import type { ContextWith } from '../fleet/services.ts';
 /**
  * What a release makes of each drift. Refused is what its undo could not lead back to: an image that cannot be launched, unless that was
  * agreed to, and a fleet of which no instance runs what the group launches. All else it replaces, and says so.
- * @throws PipelineError `preflight.no-way-back`, `preflight.drift`
+ * @throws PipelineError `preflight.no-rollback-target`, `preflight.drift`
  */
 export async function assertRollbackTarget(context: ContextWith<ReturnFacts>, seen: Observation): Promise<void> {
   const { services, state } = context;
   const { drifts, facts } = await readDrift(services, { seen });
   const unlaunchable = drifts.find((one) => one.severity === 'error');
-  if (unlaunchable && !state.noRollbackTarget) throw noWayBack(services.fleet.app, unlaunchable, facts);
+  if (unlaunchable && !state.noRollbackTarget) throw noRollbackTarget(services.fleet.app, unlaunchable, facts);
   const astray = drifts.filter((one) => one.kind === 'instance-image');
   const launched = launchedVersion(facts);
   const none = facts.instances.length > 0 && !facts.instances.some((one) => runsLaunched(facts, one, launched));
   if (astray.length > 0 && none && !unlaunchable) {
     throw new PipelineError('preflight.drift', astray.map((one) => one.message).join('; '), {
-      hint: `the undo of a release would lead to what no instance runs now; ${drifts.map((one) => one.fix).join('; or ')}`,
+      fix: `the undo of a release would lead to what no instance runs now; ${drifts.map((one) => one.fix).join('; or ')}`,
     });
   }
   for (const { message, fix } of drifts) {
@@ -29,17 +29,17 @@ export async function assertRollbackTarget(context: ContextWith<ReturnFacts>, se
 }
 
 function runsLaunched(facts: DriftFacts, one: DriftFacts['instances'][number], launched: string | undefined): boolean {
-  return one.flipped || one.imageId === facts.template.imageId || instanceVersion(facts, one) === launched;
+  return one.switched || one.imageId === facts.template.imageId || instanceVersion(facts, one) === launched;
 }
 
-function noWayBack(app: string, { kind, fix }: Drift, { template, images }: DriftFacts): PipelineError {
+function noRollbackTarget(app: string, { kind, fix }: Drift, { template, images }: DriftFacts): PipelineError {
   const state = images.find((one) => one.imageId === template.imageId)?.state ?? 'gone';
-  const what = kind === 'image-disabled' ? 'enables it' : 'makes it anew from a host';
+  const what = kind === 'image-disabled' ? 'enables it' : 'bakes it again from a host';
   return new PipelineError(
-    'preflight.no-way-back',
-    `the image that serves now, ${template.imageId}, is ${state}: there would be no way back`,
+    'preflight.no-rollback-target',
+    `the image that serves now, ${template.imageId}, is ${state}: there would be no rollback target`,
     {
-      hint: `${fix} ${what}; or release without a way back: pipeline release ${app} --no-rollback-target`,
+      fix: `${fix} ${what}; or release without a rollback target: pipeline release ${app} --no-rollback-target`,
     },
   );
 }

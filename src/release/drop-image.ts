@@ -15,7 +15,7 @@ export async function dropImage(
   const { ec2 } = context.services.aws;
   const begun = context.changes().filter((change) => change.action === 'create-image');
   if (begun.length === 0) return;
-  // Where the roll could not be taken back, instances serve from it, and the group launches it.
+  // Where the roll could not be rolled back, instances serve from it, and the group launches it.
   const user = await userOfTemplate(context);
   if (user !== undefined)
     return context.note(`image ${name} is kept: ${user} still has instances of it, or launches it`);

@@ -50,7 +50,7 @@ export async function withHooks(
 function stepAfter(point: HookPoint, steps: readonly ReleaseStep[]): ReleaseStep | undefined {
   const first = (...ids: string[]) => steps.find(({ id }) => ids.includes(id));
   if (point === 'after-verify') return steps[steps.findIndex(({ id }) => id === 'verify') + 1];
-  if (point === 'before-roll') return first('roll', 'shift');
+  if (point === 'before-roll') return first('roll', 'shift-traffic');
   // A plain playbook starts the new version by itself. On a builder it is started for the first time when it is baked.
   return steps.find((step) => step.id === 'detach' || step === runPlaybookAsAWhole) ?? first('bake');
 }

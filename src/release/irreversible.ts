@@ -3,11 +3,11 @@ import type { Services } from '../fleet/services.ts';
 import { fetchCommand, hasCommit } from '../hosts/git/refs.ts';
 import { readFileAt } from '../hosts/git/tree.ts';
 
-/** File in the app's folder; a commit that adds or changes it cannot be taken back, for the reason in its first line. */
+/** File in the app's folder; a commit that adds or changes it cannot be undone, for the reason in its first line. */
 const marker = '.irreversible';
 
 /**
- * Why the commit cannot be taken back, by the marker, compared with the commit that serves; undefined when it can.
+ * Why the commit cannot be undone, by the marker, compared with the commit that serves; undefined when it can.
  * @throws usage error `release.irreversible-unknown` when this clone lacks the commit that serves, so that nobody can tell
  */
 export async function irreversibleMarker(
@@ -25,7 +25,7 @@ export async function irreversibleMarker(
       throw usageError(
         'release.irreversible-unknown',
         `${marker} cannot be compared with that of ${serving}, which serves: this clone lacks its commit ${before.slice(0, 12)}`,
-        `get it (${await fetchCommand(repository, before)}), or say that there is no way back: --irreversible`,
+        `get it (${await fetchCommand(repository, before)}), or say that it cannot be rolled back: --irreversible`,
       );
     }
     // By the blob, whatever its text: what has not changed says nothing new.

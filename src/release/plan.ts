@@ -35,11 +35,11 @@ export interface ReleaseOptions {
   fromBase?: boolean;
   /** Forces a way to roll; without it the fleet's setting. An empty fleet has nothing to shift: its first release is rolled. */
   strategy?: 'rolling' | 'blue-green';
-  /** Versions before it cannot work with the data any more: there is no way back behind it. Else the commit's own marker says so. */
+  /** Versions before it cannot work with the data any more: no rollback goes behind it. Else the commit's own marker says so. */
   irreversible?: boolean;
   /** Releases although nothing leads back, as the image that serves cannot be launched. */
   noRollbackTarget?: boolean;
-  /** A version that a release under way is going to take, and has perhaps not reserved yet. */
+  /** A version that a release in progress is going to take, and has perhaps not reserved yet. */
   after?: string;
   /** What may decide how hosts are built besides commits of the project. */
   project?: ProjectRules;
@@ -73,7 +73,7 @@ export async function planRelease(
   assertBake(options);
   const observed = await observeFleet(services);
   const { facts, healthy, live } = observed;
-  const [notLooked, seen, releases, drift] = await Promise.all([
+  const [notInspected, seen, releases, drift] = await Promise.all([
     assertSecrets(services, facts.current),
     seeReleases(services, facts),
     ledger.releases(fleet.app),
@@ -86,7 +86,7 @@ export async function planRelease(
     : await irreversibleMarker(services, commit, facts.current.version);
   const kind = fleet.ansible.kind === 'plain' ? { kind: 'plain' as const } : {};
   const wantedBake = options.bake ?? (options.fromBase || drift.foreign ? 'builder' : fleet.release.bake);
-  const bakeHow = wantedBake === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
+  const bakeMode = wantedBake === 'detach' && (options.bake === 'detach' || healthy.length >= 2) ? 'detach' : 'builder';
   const version = versionAfter(
     [...releases.map((release) => release.version), ...(options.after ? [options.after] : [])],
     seen.highest,
@@ -101,16 +101,16 @@ export async function planRelease(
     services,
     { version, commit, current, project },
     await plannedFiles(services, project),
-    bakeHow === 'detach' ? hostToAsk : undefined,
+    bakeMode === 'detach' ? hostToAsk : undefined,
   );
-  const detachFirst = bakeHow === 'detach' ? reasons : undefined;
-  const loses = bakeHow === 'detach' ? await losesOn(services, await hostToAsk(), clean) : undefined;
+  const detachFirst = bakeMode === 'detach' ? reasons : undefined;
+  const loses = bakeMode === 'detach' ? await losesOn(services, await hostToAsk(), clean) : undefined;
   return createPlan<Services, ReleaseState>({
     operation: 'release',
     app: fleet.app,
     environment: fleet.environment,
     steps: await withHooks(
-      releaseSteps({ bake: bakeHow, strategy, detachFirst, ...kind }),
+      releaseSteps({ bake: bakeMode, strategy, detachFirst, ...kind }),
       options.hooks ?? [],
       services,
     ),
@@ -119,19 +119,19 @@ export async function planRelease(
       ref,
       commit,
       project,
-      bake: bakeHow,
+      bake: bakeMode,
       strategy,
       ...kind,
       ...(detachFirst && { detachFirst }),
       ...(loses && { loses }),
       ...(project.commit !== undefined && { installers }),
       ...(options.fromBase && { base: await newestBase(services) }),
-      how: strategy === 'rolling' ? 'roll' : 'blue-green',
+      method: strategy === 'rolling' ? 'rolling' : 'blue-green',
       ...(irreversible === undefined ? {} : { irreversible }),
       ...(options.noRollbackTarget && { noRollbackTarget: true }),
       ...(drift.unlaunchable && { unlaunchable: true }),
       ...(drift.lines.length > 0 && { drift: drift.lines }),
-      ...(notLooked.length > 0 && { notLooked }),
+      ...(notInspected.length > 0 && { notInspected }),
       version,
     },
     services,
@@ -205,7 +205,7 @@ async function assertClean(source: Services['fleet']['source']): Promise<void> {
   throw usageError(
     'git.dirty',
     `${source.path} has changes that are not committed, and only commits are released`,
-    'commit them, or say that you mean the last commit: --ref HEAD',
+    'commit them, or release the last commit explicitly: --ref HEAD',
     [...shown, ...more],
   );
 }

@@ -29,7 +29,7 @@ const image = {
   detach: [preflight, stage, detach, bake, validate],
   // The same where plays may change more than the release's folder: it serves neither during them nor before the image is validated.
   detachFirst: [preflight, detach, stage, bake, validate, returnInstance],
-  // On a throwaway instance: nothing is taken out of the load balancer.
+  // On a temporary instance: nothing is taken out of the load balancer.
   builder: [preflight, bootBuilder, stage, bake, validate],
   // A plain playbook runs as a whole, so the instance of the fleet is always out of service by then.
   plainDetachFirst: [preflight, detach, runPlaybookAsAWhole, bake, validate, returnInstance],

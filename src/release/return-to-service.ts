@@ -1,6 +1,6 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
 import { readGroup } from '../aws/groups.ts';
-import { isEnding, readMachine, tagMachine } from '../aws/instances.ts';
+import { isEnding, readInstance, tagInstance } from '../aws/instances.ts';
 import { tagKeys } from '../aws/tags.ts';
 import { returnOrTerminate, returnToService } from '../fleet/return-host.ts';
 import type { ContextWith } from '../fleet/services.ts';
@@ -16,7 +16,7 @@ import type { ReleaseState } from './state.ts';
 type Context = ContextWith<PlayFacts>;
 
 /**
- * Gives the bake host to service: as the first canary, or, with blue/green, on the version that serves. One that plays have changed
+ * Gives the bake instance to service: as the first canary, or, with blue/green, on the version that serves. One that plays have changed
  * beside the release's folder is not of that version any more; one that has lost what a boot does not make again is not that host.
  */
 export async function returnBakeInstance(
@@ -32,21 +32,21 @@ export async function returnBakeInstance(
 
 /**
  * Gives the host back to the version that serves. One that cannot be switched, or that the group has replaced, is ended: what is not
- * proven never serves by an undo.
+ * validated never serves by an undo.
  */
 export async function undoBakeInstance(context: Context): Promise<void> {
   const { host, activated } = context.state;
   if (!host || !activated) return;
-  const machine = await readMachine(context.services.aws.ec2, host.instanceId);
+  const instance = await readInstance(context.services.aws.ec2, host.instanceId);
   // One that the roll has replaced, or that has died.
-  if (!machine || isEnding(machine)) return terminateBakeInstance(context);
+  if (!instance || isEnding(instance)) return terminateBakeInstance(context);
   if (context.state.changedOutside) return terminateChangedInstance(context);
   if (context.state.lost) return terminateLostInstance(context);
   const reason = await switchBack(context, host);
   if (reason === undefined && context.state.changedOutside) return terminateChangedInstance(context);
   // One that was detached before the first play returns when that is undone: the plays that are still to come may change it, too.
   if (reason === undefined) return context.state.detachFirst ? undefined : returnOrTerminate(context);
-  context.note(`${host.instanceId} ${reason}: it is ended`);
+  context.note(`${host.instanceId} ${reason}: it is terminated`);
   return terminateBakeInstance(context);
 }
 
@@ -85,6 +85,6 @@ export async function revert(context: Context, host: Host): Promise<void> {
 /** Lets the host say what it serves: its image is of the version before. */
 export async function tagHost(context: Context, { instanceId }: Host, version: string): Promise<void> {
   await context.change({ action: 'tag-host', target: instanceId, data: { version } }, () =>
-    tagMachine(context.services.aws.ec2, instanceId, { [tagKeys.version]: version }),
+    tagInstance(context.services.aws.ec2, instanceId, { [tagKeys.version]: version }),
   );
 }

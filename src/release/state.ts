@@ -11,11 +11,11 @@ import type {
 } from '../fleet/facts.ts';
 import type { ContextWith, FleetFacts, FleetGroup, GroupSettings, StepWith } from '../fleet/services.ts';
 import type { Loses } from '../plays/clean.ts';
-import type { LookFacts, PlainFacts, PlaybookFacts } from '../plays/facts.ts';
+import type { InspectionFacts, PlainFacts, PlaybookFacts } from '../plays/facts.ts';
 
 /** The instance that the image is validated on. */
 export interface ValidationFacts {
-  proofInstanceId?: string;
+  validationInstanceId?: string;
 }
 
 /** What is validated: the image, and the version that it must serve. */
@@ -40,7 +40,7 @@ export interface TrafficFacts extends FleetFacts, VersionFacts, ImageFacts, NewT
   /** The minimum that the group which serves had, and the one it was held at instead. */
   held?: { minimum: number; at: number };
   /** Both groups before their settings changed places. */
-  settled?: { live: GroupSettings; idle: GroupSettings };
+  settings?: { live: GroupSettings; idle: GroupSettings };
 }
 
 /** What tasks around the release have saved, by the id of their step. */
@@ -55,12 +55,12 @@ export interface ReleaseState
     ServedFacts,
     ValidationFacts,
     PlainFacts,
-    LookFacts,
+    InspectionFacts,
     PlaybookFacts,
     HookFacts {
   ref: string;
   /** How the fleet gets the image. */
-  how: 'roll' | 'blue-green';
+  method: 'rolling' | 'blue-green';
   strategy: 'rolling' | 'blue-green';
   /** The base image that the builder starts from, instead of the image that serves. */
   base?: { imageId: string; name: string };
@@ -71,7 +71,7 @@ export interface ReleaseState
   /** How the fleet differs from the ledger, for the plan: a line each. */
   drift?: string[];
   /** Secrets that these credentials may not look for, for the plan: a line each. */
-  notLooked?: string[];
+  notInspected?: string[];
 }
 
 export type ReleaseContext = ContextWith<ReleaseState>;

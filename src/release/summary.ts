@@ -3,7 +3,7 @@ import { type ServedFacts, servedBefore, type VersionFacts } from '../fleet/fact
 import type { BuildFacts } from '../plays/facts.ts';
 
 /** Facts of a run that changes which version serves. */
-type ServingState = VersionFacts & ServedFacts & WatchFacts & Pick<BuildFacts, 'project'> & { how: string };
+type ServingState = VersionFacts & ServedFacts & WatchFacts & Pick<BuildFacts, 'project'> & { method: string };
 
 /** What a run that brings a version says of it: what serves now, what served before, and by which method. */
 export function servingSummary(state: ServingState): {
@@ -12,17 +12,17 @@ export function servingSummary(state: ServingState): {
   commit: string;
   /** Of the project, that plays ran from; absent for what ran none. */
   projectCommit?: string;
-  how: string;
+  method: string;
   /** Why it was rolled back, in numbers. */
   evidence?: Evidence;
 } {
-  const { version, commit, project, how, evidence } = state;
+  const { version, commit, project, method, evidence } = state;
   return {
     version,
     previous: servedBefore(state) ?? null,
     commit,
     ...(project?.commit && { projectCommit: project.commit }),
-    how,
+    method,
     ...(evidence && { evidence }),
   };
 }

@@ -16,5 +16,5 @@ export function versionMove({ run, state, changes }: Replay): VersionMove {
 function movesTraffic({ step, action, undoing, error }: JournaledChange, { strategy }: Partial<ReleaseState>): boolean {
   if (undoing || error !== undefined) return false;
   if (action === 'start-refresh' || action === 'set-weights') return true;
-  return (step === 'bake' || step === 'rejoin') && action === 'exit-standby' && strategy === 'rolling';
+  return (step === 'bake' || step === 'return-instance') && action === 'exit-standby' && strategy === 'rolling';
 }

@@ -1,6 +1,6 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroup } from '../aws/groups.ts';
-import { groupMachines } from '../aws/instances.ts';
+import { groupInstances } from '../aws/instances.ts';
 import { askHost, hostsAsked, parseRelease, readOnHost } from '../fleet/drift/ask-hosts.ts';
 import { releaseRoot } from '../fleet/release-root.ts';
 import type { Services } from '../fleet/services.ts';
@@ -17,7 +17,7 @@ interface Wanted {
 
 /**
  * A healthy host that says itself that it serves the version, built from the commit that the ledger has: nothing else becomes its image.
- * @throws PipelineError `repair.last-host` where no host can be spared, `repair.no-host` with what each host that was asked says
+ * @throws PipelineError `repair.last-host` where no host can be spared, `repair.no-host` with what each host that was queried says
  */
 export async function chooseRepairHost(services: Services, wanted: Wanted): Promise<Host> {
   const { group, version, healthy } = wanted;
@@ -27,12 +27,12 @@ export async function chooseRepairHost(services: Services, wanted: Wanted): Prom
     throw new PipelineError(
       'repair.last-host',
       `only ${healthy.length} of ${desired} hosts of ${group} ${healthy.length === 1 ? 'is' : 'are'} healthy: none can be spared for the bake`,
-      { hint: otherWay(fleet, wanted) },
+      { fix: alternative(fleet, wanted) },
     );
   }
-  const machines = (await groupMachines(aws.ec2, group)).filter((one) => healthy.includes(one.id));
-  const candidates = machines.filter((one) => one.version === version);
-  const details = machines
+  const instances = (await groupInstances(aws.ec2, group)).filter((one) => healthy.includes(one.id));
+  const candidates = instances.filter((one) => one.version === version);
+  const details = instances
     .filter((one) => one.version !== version)
     .map((one) => `${one.id} is tagged ${one.version || 'with no version'}`);
   for (const { id, address } of candidates.slice(0, hostsAsked)) {
@@ -44,7 +44,7 @@ export async function chooseRepairHost(services: Services, wanted: Wanted): Prom
   throw new PipelineError(
     'repair.no-host',
     `no healthy host of ${group} shows that it serves ${version} from commit ${wanted.commit.slice(0, 12)}`,
-    { hint: otherWay(fleet, wanted), details },
+    { fix: alternative(fleet, wanted), details },
   );
 }
 
@@ -59,7 +59,7 @@ async function differs(services: Services, host: Host, { version, commit }: Want
 }
 
 /** The command that needs no host: the same commit as a new version, built on an instance from the base image. */
-export function otherWay({ app }: Pick<Services['fleet'], 'app'>, { commit }: { commit?: string }): string {
+export function alternative({ app }: Pick<Services['fleet'], 'app'>, { commit }: { commit?: string }): string {
   const ref = commit === undefined ? '' : ` --ref ${commit.slice(0, 12)}`;
   return `release without it: pipeline release ${app}${ref} --bake builder --no-rollback-target`;
 }

@@ -8,7 +8,7 @@ export const repairOperation: Operation<Services, RepairState> = {
   preemptible: true,
   changesVersion: false,
   onInterrupted: 'undo',
-  // An instance or a template that was left may be in the way.
+  // An instance or a template that was left may be blocking.
   beforeStart: undoPreemptible,
   steps: repairSteps,
   summary: ({ version, repair, broken, imageId = broken.imageId }) => ({ version, repair, imageId }),

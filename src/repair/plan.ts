@@ -7,8 +7,8 @@ import { readDrift } from '../fleet/drift/read-drift.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import type { Services } from '../fleet/services.ts';
 import { validate } from '../release/steps/validate.ts';
-import { otherWay } from './choose-host.ts';
-import type { RepairHow, RepairState, RepairStep } from './state.ts';
+import { alternative } from './choose-host.ts';
+import type { RepairMethod, RepairState, RepairStep } from './state.ts';
 import { repairCheck } from './steps/check.ts';
 import { enableServing } from './steps/enable.ts';
 import { launchNewImage } from './steps/launch.ts';
@@ -16,7 +16,7 @@ import { detachHost, rebake } from './steps/rebake.ts';
 import { replaceLostHost } from './steps/replace-host.ts';
 
 /** The procedures, by how the image is repaired. */
-const procedures: Record<RepairHow, readonly RepairStep[]> = {
+const procedures: Record<RepairMethod, readonly RepairStep[]> = {
   nothing: [repairCheck],
   enable: [repairCheck, enableServing],
   rebake: [repairCheck, detachHost, rebake, validate, launchNewImage, replaceLostHost],
@@ -27,7 +27,7 @@ export function repairSteps({ repair }: Pick<RepairState, 'repair'>): readonly R
 }
 
 /**
- * Plans to make the image that the group launches one that can be launched: a disabled one is enabled, one that is gone is made anew from
+ * Plans to make the image that the group launches one that can be launched: a disabled one is enabled, one that is gone is baked again from
  * a healthy host that serves its version. It only reads.
  * @throws PipelineError `repair.not-a-release`, `repair.pending`, `repair.no-record`, each with what to do instead
  */
@@ -42,7 +42,7 @@ export async function planRepair(services: Services, clock: Clock): Promise<Plan
   const state = image?.state ?? 'gone';
   if (state === 'pending' || state === 'transient') {
     throw new PipelineError('repair.pending', `image ${imageId} of ${version} is ${state}`, {
-      hint: 'wait until it is available; it is being made or copied at this moment',
+      fix: 'wait until it is available; it is being made or copied at this moment',
     });
   }
   const repair = state === 'available' ? 'nothing' : state === 'disabled' ? 'enable' : 'rebake';
@@ -51,7 +51,7 @@ export async function planRepair(services: Services, clock: Clock): Promise<Plan
     throw new PipelineError(
       'repair.no-record',
       `the ledger has no record of ${version}, so nobody knows which commit its image must hold`,
-      { hint: `use the ledger that the team releases with; or ${otherWay(fleet, {})}` },
+      { fix: `use the ledger that the team releases with; or ${alternative(fleet, {})}` },
     );
   }
   return createPlan<Services, RepairState>({
@@ -81,7 +81,7 @@ function notARelease({ fleet: { app } }: Services, group: string, imageId: strin
     'repair.not-a-release',
     `${group} launches ${imageId === undefined ? 'no image' : `image ${imageId}, which is not a release of ${app}`}`,
     {
-      hint: `go to a release: pipeline fast-rollback ${app} VERSION (see pipeline images ${app}), or pipeline release ${app}`,
+      fix: `go to a release: pipeline fast-rollback ${app} VERSION (see pipeline images ${app}), or pipeline release ${app}`,
     },
   );
 }

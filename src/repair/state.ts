@@ -5,11 +5,11 @@ import type { PlainFacts } from '../plays/facts.ts';
 import type { ValidationFacts } from '../release/state.ts';
 
 /** How the image that the group launches is made one that can be launched again. */
-export type RepairHow = 'enable' | 'rebake' | 'nothing';
+export type RepairMethod = 'enable' | 'rebake' | 'nothing';
 
 /** Facts of a repair, as journaled. */
 export interface RepairState extends FleetFacts, VersionFacts, ImageFacts, NewTemplate, ValidationFacts, PlainFacts {
-  repair: RepairHow;
+  repair: RepairMethod;
   /** The image that the group launched when it was planned, and its state in words. */
   broken: { imageId: string; state: string };
   /** What else differs from the ledger, and is not repaired: a line each. */

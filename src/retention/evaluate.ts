@@ -7,8 +7,8 @@ import { versionNumber } from '../shared/version.ts';
 /** Never fewer known-good images than this, whatever `keep` says: the current one and one to go back to. */
 const floor = 2;
 
-/** What an image is to the fleet. `unproven`: its release has not ended, or never served a whole verify window. */
-export type ImageKind = 'known-good' | 'unproven' | 'failed' | 'orphan';
+/** What an image is to the fleet. `unvalidated`: its release has not ended, or never served a whole verify window. */
+export type ImageKind = 'known-good' | 'unvalidated' | 'failed' | 'orphan';
 
 /**
  * What is due. `restore`: it was retired and is needed again. `retire`: deprecate and disable it. `remove`: deregister it with
@@ -24,7 +24,7 @@ export interface PlaceFacts {
   uses: ReadonlyMap<string, readonly string[]>;
 }
 
-/** All that the judgement depends on. */
+/** All that the evaluation depends on. */
 export interface Facts {
   /** Milliseconds since the epoch. */
   now: number;
@@ -41,7 +41,7 @@ export interface RetentionRules {
   graceMs: number;
 }
 
-export interface Judged {
+export interface EvaluatedImage {
   region: string;
   image: GoldenImage;
   kind: ImageKind;
@@ -57,16 +57,16 @@ export interface Judged {
 }
 
 /**
- * Judges every image of every region. A version that one region needs is kept in all of them.
+ * Evaluates every image of every region. A version that one region needs is kept in all of them.
  * It is a function of its facts alone: the plan, the look before each deletion and the tests all ask it.
  */
-export function judge(facts: Facts, rules: RetentionRules): Judged[] {
+export function evaluate(facts: Facts, rules: RetentionRules): EvaluatedImage[] {
   const good = knownGoodVersions(facts);
-  const leftAt = whenLeft(facts.releases);
-  const judged = facts.places.flatMap(({ region, images, uses }) => {
-    const isLeft = (image: GoldenImage) => leftAt(image) !== undefined;
-    const last = lastGood(images, good, isLeft, rules.keep);
-    const targets = rollbackTargets(images, good, isLeft, facts.serving);
+  const rolledBackOf = whenRolledBack(facts.releases);
+  const evaluated = facts.places.flatMap(({ region, images, uses }) => {
+    const isRolledBack = (image: GoldenImage) => rolledBackOf(image) !== undefined;
+    const last = lastGood(images, good, isRolledBack, rules.keep);
+    const targets = rollbackTargets(images, good, isRolledBack, facts.serving);
     const newestGood = images
       .filter((image) => isGood(image, good))
       .sort(byAge)
@@ -80,22 +80,23 @@ export function judge(facts: Facts, rules: RetentionRules): Judged[] {
       if (targets.has(image)) kept.push('what fast-rollback would go back to');
       if (last.has(image)) {
         kept.push(
-          isLeft(image)
+          isRolledBack(image)
             ? `rolled back, but there are not ${floor} other known-good ones`
             : `one of the last ${Math.max(rules.keep, floor)} known-good ones`,
         );
       }
-      if (kind === 'unproven' && !(newestGood && isNewer(newestGood, image))) kept.push('no newer one is known-good');
+      if (kind === 'unvalidated' && !(newestGood && isNewer(newestGood, image)))
+        kept.push('no newer one is known-good');
       const young = facts.now - instantOf(image.createdAt) < rules.minimumAgeMs;
-      const rolledBackAt = leftAt(image);
+      const rolledBackAt = rolledBackOf(image);
       return { region, image, kind, usedBy, kept, young, ...(rolledBackAt && { rolledBackAt }) };
     });
   });
   const keptIn = new Map<string, string>();
-  for (const { region, image, kept } of judged) {
+  for (const { region, image, kept } of evaluated) {
     if (image.version && kept.length > 0 && !keptIn.has(image.version)) keptIn.set(image.version, region);
   }
-  return judged.map(({ young, ...one }) => {
+  return evaluated.map(({ young, ...one }) => {
     const { version } = one.image;
     const kept = [...one.kept];
     const elsewhere = version && keptIn.get(version);
@@ -111,7 +112,12 @@ export function graceEnd(retiredAt: string, graceMs: number): number {
   return instantOf(retiredAt) + graceMs;
 }
 
-function dueOf(image: GoldenImage, kept: boolean, now: number, graceMs: number): Pick<Judged, 'due' | 'removableFrom'> {
+function dueOf(
+  image: GoldenImage,
+  kept: boolean,
+  now: number,
+  graceMs: number,
+): Pick<EvaluatedImage, 'due' | 'removableFrom'> {
   if (kept) return image.retiredAt ? { due: 'restore' } : {};
   if (image.state === 'pending' || image.state === 'transient') return {};
   // It never became one that could be launched, nor can it be disabled.
@@ -156,21 +162,21 @@ function isUsable(image: GoldenImage): boolean {
 function lastGood(
   images: readonly GoldenImage[],
   good: ReadonlySet<string>,
-  isLeft: (image: GoldenImage) => boolean,
+  isRolledBack: (image: GoldenImage) => boolean,
   keep: number,
 ): Set<GoldenImage> {
   const ordered = images.filter((image) => isGood(image, good)).sort(byAge);
   const lastOf = (candidates: readonly GoldenImage[]) => {
-    const last = candidates.filter((image) => !isLeft(image)).slice(-Math.max(keep, floor));
+    const last = candidates.filter((image) => !isRolledBack(image)).slice(-Math.max(keep, floor));
     const missing = Math.max(0, floor - last.length);
-    return missing === 0 ? last : [...candidates.filter(isLeft).slice(-missing), ...last];
+    return missing === 0 ? last : [...candidates.filter(isRolledBack).slice(-missing), ...last];
   };
   return new Set([...lastOf(ordered), ...lastOf(ordered.filter(isUsable))]);
 }
 
 /** When a rollback went away from an image's version (ISO time). The ledger says it first; where it has no record, the image does. */
-function whenLeft(releases: readonly ReleaseRecord[]): (image: GoldenImage) => string | undefined {
-  const known = new Map(releases.map(({ version, leftAt }) => [version, leftAt]));
+function whenRolledBack(releases: readonly ReleaseRecord[]): (image: GoldenImage) => string | undefined {
+  const known = new Map(releases.map(({ version, rolledBackAt }) => [version, rolledBackAt]));
   return ({ version = '', rolledBackAt }) => (known.has(version) ? known.get(version) : rolledBackAt);
 }
 
@@ -178,11 +184,11 @@ function whenLeft(releases: readonly ReleaseRecord[]): (image: GoldenImage) => s
 function rollbackTargets(
   images: readonly GoldenImage[],
   good: ReadonlySet<string>,
-  isLeft: (image: GoldenImage) => boolean,
+  isRolledBack: (image: GoldenImage) => boolean,
   serving: readonly string[],
 ): Set<GoldenImage> {
   const candidates = images
-    .filter((image) => isGood(image, good) && isUsable(image) && image.version && !isLeft(image))
+    .filter((image) => isGood(image, good) && isUsable(image) && image.version && !isRolledBack(image))
     .sort(byAge);
   const targets = serving.map((version) => candidates.findLast((one) => numberOf(one) < versionNumber(version)));
   return new Set(targets.filter((image) => image !== undefined));
@@ -193,7 +199,7 @@ function kindOf(image: GoldenImage, good: ReadonlySet<string>, releases: readonl
   if (hasFailed(image)) return 'failed';
   const release = releases.find((one) => one.version === image.version);
   if (!release) return 'orphan';
-  return release.state === 'failed' ? 'failed' : 'unproven';
+  return release.state === 'failed' ? 'failed' : 'unvalidated';
 }
 
 function isNewer(one: GoldenImage, than: GoldenImage): boolean {

@@ -15,7 +15,7 @@ import type { Fleet } from '../config/settings.ts';
 import type { Services } from '../fleet/services.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
 import { hourMs } from '../shared/duration.ts';
-import { type Judged, judge, type PlaceFacts, type RetentionRules } from './evaluate.ts';
+import { type EvaluatedImage, evaluate, type PlaceFacts, type RetentionRules } from './evaluate.ts';
 
 /** A region with the fleet's images. */
 export interface Place extends PlaceFacts {
@@ -25,15 +25,15 @@ export interface Place extends PlaceFacts {
   missed: string[];
 }
 
-/** Images and what uses them, freshly read and judged. */
-export interface Look {
+/** Images and what uses them, freshly read and evaluated. */
+export interface Inventory {
   now: number;
   places: Place[];
-  judged: Judged[];
+  evaluated: EvaluatedImage[];
   releases: readonly ReleaseRecord[];
 }
 
-export interface LookOptions {
+export interface InventoryOptions {
   now: number;
   /** The ledger's releases, where they have been read already; under the lock nobody else adds to them. */
   releases?: readonly ReleaseRecord[];
@@ -60,7 +60,7 @@ export function rulesOf({ release }: Fleet): RetentionRules {
  * @throws PipelineError `group.missing` without the fleet's group, `retention.region` for a region that cannot be read: what
  *   cannot be seen might be in use.
  */
-export async function look(services: Services, options: LookOptions): Promise<Look> {
+export async function takeInventory(services: Services, options: InventoryOptions): Promise<Inventory> {
   const { fleet, ledger } = services;
   const [releases, home, ...others] = await Promise.all([
     options.releases ?? ledger.releases(fleet.app),
@@ -71,22 +71,22 @@ export async function look(services: Services, options: LookOptions): Promise<Lo
   ]);
   if (home.groups === 0) {
     throw new PipelineError('group.missing', `there is no Auto Scaling group ${fleet.names.group}`, {
-      hint: 'without it nobody can tell which images are in use: check names.group, the region and the credentials',
+      fix: 'without it nobody can tell which images are in use: check names.group, the region and the credentials',
     });
   }
   const places = [home, ...others];
   const serving = places.flatMap((place) => place.serving);
   const rules = rulesOf(fleet);
   const facts = { now: options.now, places, releases, serving };
-  const first = judge(facts, rules);
+  const first = evaluate(facts, rules);
   await addDeepUses(places, first, options);
-  return { now: options.now, places, releases, judged: judge(facts, rules) };
+  return { now: options.now, places, releases, evaluated: evaluate(facts, rules) };
 }
 
 function refuse(region: string, error: unknown): never {
   const message = messageOf(error);
   throw new PipelineError('retention.region', `${region} may hold copies in use, and cannot be read: ${message}`, {
-    hint: 'give the role leave to describe there, or name the regions with copies in release.copyRegions',
+    fix: 'allow the role to describe resources there, or name the regions with copies in release.copyRegions',
     cause: error,
   });
 }
@@ -142,15 +142,19 @@ async function readPlace(
   };
 }
 
-/** What only images that are to go are asked for: other templates, parameters and recipes that name them, other accounts. */
-async function addDeepUses(places: readonly ReadPlace[], judged: readonly Judged[], options: LookOptions) {
-  const version = judged.find((one) => one.image.imageId === options.only)?.image.version;
-  const isMeant = ({ image }: Judged) =>
+/** What is read only for images that are to go: other templates, parameters and recipes that name them, other accounts. */
+async function addDeepUses(
+  places: readonly ReadPlace[],
+  evaluated: readonly EvaluatedImage[],
+  options: InventoryOptions,
+) {
+  const version = evaluated.find((one) => one.image.imageId === options.only)?.image.version;
+  const isMeant = ({ image }: EvaluatedImage) =>
     options.only === undefined ||
     image.imageId === options.only ||
     (version !== undefined && image.version === version);
   for (const place of places) {
-    const going = judged
+    const going = evaluated
       .filter((one) => one.region === place.region && one.kept.length === 0 && isLaunchable(one.image))
       .filter(isMeant)
       .map((one) => one.image.imageId);

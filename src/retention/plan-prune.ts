@@ -2,12 +2,12 @@ import type { Clock } from '@golden-pipeline/shared/clock';
 import { createPlan } from '../engine/plan.ts';
 import type { Plan } from '../engine/step.ts';
 import type { Services } from '../fleet/services.ts';
-import { look, rulesOf } from './inventory.ts';
-import { type PruneState, removeStep, restoreStep, retireStep, settleStep, sweepStep } from './steps/prune.ts';
+import { rulesOf, takeInventory } from './inventory.ts';
+import { confirmStep, type PruneState, removeStep, restoreStep, retireStep, sweepStep } from './steps/prune.ts';
 import { targetsOf } from './targets.ts';
 
 /** The procedure: give back, disable, delete what was disabled long enough, end what was left half-way. */
-export const pruneSteps = [restoreStep, retireStep, removeStep, sweepStep, settleStep];
+export const pruneSteps = [restoreStep, retireStep, removeStep, sweepStep, confirmStep];
 
 export interface PruneOptions {
   /** Retires images that other accounts may launch, too; EC2 takes their permissions away with that. */
@@ -25,7 +25,7 @@ export async function planPrune(
   { force }: PruneOptions,
 ): Promise<Plan<Services, PruneState>> {
   const { fleet } = services;
-  const seen = await look(services, { now: clock.now(), force });
+  const seen = await takeInventory(services, { now: clock.now(), force });
   const nothing = { restored: [], retired: [], removed: [], half: [], swept: [], freedGb: 0, failures: [] };
   return createPlan<Services, PruneState>({
     operation: 'prune',

@@ -1,7 +1,7 @@
 import type { Services } from '../fleet/services.ts';
 import { monthlyCost } from './cost.ts';
-import type { ImageKind, Judged } from './evaluate.ts';
-import { look, rulesOf } from './inventory.ts';
+import type { EvaluatedImage, ImageKind } from './evaluate.ts';
+import { rulesOf, takeInventory } from './inventory.ts';
 import { leftSnapshots, type SnapshotTarget } from './targets.ts';
 
 /** One line of `images --json`. */
@@ -15,7 +15,7 @@ export interface ImageStatus {
   /** Commit of the project that its plays ran from; null where no tag tells. */
   projectCommit: string | null;
   createdAt: string;
-  /** A machine runs on it, or new ones start from it. */
+  /** An instance runs on it, or new ones start from it. */
   inUse: boolean;
   pinned: boolean;
   knownGood: boolean;
@@ -41,16 +41,16 @@ export interface ImageStatus {
 /** The golden images of the app, newest first; after them snapshots that are left of images that are gone. */
 export async function readImages(services: Services, now: number): Promise<ImageStatus[]> {
   const { fleet } = services;
-  const seen = await look(services, { now });
+  const seen = await takeInventory(services, { now });
   const price = fleet.release.snapshotPrice;
   return [
-    ...seen.judged.map((one) => ofImage(one, price)).reverse(),
+    ...seen.evaluated.map((one) => ofImage(one, price)).reverse(),
     ...leftSnapshots(seen, rulesOf(fleet)).map((one) => ofSnapshot(one, price)),
   ];
 }
 
 function ofImage(
-  { image, kind, kept, usedBy, region, removableFrom, rolledBackAt }: Judged,
+  { image, kind, kept, usedBy, region, removableFrom, rolledBackAt }: EvaluatedImage,
   price: number,
 ): ImageStatus {
   return {

@@ -7,26 +7,26 @@ import type { JournaledChange } from '../engine/step.ts';
 import { hourMs } from '../shared/duration.ts';
 import { instantText } from '../shared/instant.ts';
 import { rulesOf } from './inventory.ts';
-import type { Keeper, KeeperContext } from './retention-policy.ts';
+import type { RetentionContext, RetentionPolicy } from './retention-policy.ts';
 import { type ImageTarget, leftSnapshots, type SnapshotTarget } from './targets.ts';
 
 /** Deregisters images with their snapshots, each only if everything read anew still says so. */
 export async function removeAll(
-  keeper: Keeper,
+  policy: RetentionPolicy,
   targets: readonly ImageTarget[],
 ): Promise<{ done: ImageTarget[]; half: SnapshotRef[] }> {
-  const { context } = keeper;
+  const { context } = policy;
   const done: ImageTarget[] = [];
   const half: SnapshotRef[] = [];
   for (const target of targets) {
     const { region, imageId, name, snapshotIds } = target;
-    await keeper.attempt(`${name} was not deleted`, async () => {
-      const now = await keeper.lookAt(target);
+    await policy.attempt(`${name} was not deleted`, async () => {
+      const now = await policy.evaluateAgain(target);
       if (now?.due !== 'remove') {
         if (now) context.note(`${name} stays: ${now.kept.join(', ') || `it is ${now.image.state}`}`);
         return;
       }
-      const { ec2 } = keeper.clients(region);
+      const { ec2 } = policy.clients(region);
       try {
         await context.change({ action: 'deregister-image', target: imageId, data: { region, name, snapshotIds } }, () =>
           deregisterImage(ec2, imageId),
@@ -52,8 +52,8 @@ export async function removeAll(
   return { done, half };
 }
 
-/** Tells the ledger, so that nobody is offered a way back to what is gone. A copy's end changes nothing for the release. */
-async function recordDeletion({ services, clock, change }: KeeperContext, target: ImageTarget): Promise<void> {
+/** Tells the ledger, so that nobody is offered a rollback to what is gone. A copy's end changes nothing for the release. */
+async function recordDeletion({ services, clock, change }: RetentionContext, target: ImageTarget): Promise<void> {
   const { fleet, ledger } = services;
   const { version, imageId } = target;
   const image = version ? (await ledger.release(fleet.app, version))?.image : undefined;
@@ -68,15 +68,18 @@ async function recordDeletion({ services, clock, change }: KeeperContext, target
 export type SnapshotRef = Pick<SnapshotTarget, 'region' | 'snapshotId'>;
 
 /** Ends what an earlier run left half-way: snapshots whose images are gone. */
-export async function sweepSnapshots(keeper: Keeper, targets: readonly SnapshotRef[]): Promise<SnapshotTarget[]> {
-  const { context } = keeper;
+export async function sweepSnapshots(
+  policy: RetentionPolicy,
+  targets: readonly SnapshotRef[],
+): Promise<SnapshotTarget[]> {
+  const { context } = policy;
   const rules = rulesOf(context.services.fleet);
   const done: SnapshotTarget[] = [];
   for (const { region, snapshotId } of targets) {
-    await keeper.attempt(`${snapshotId} was not deleted`, async () => {
-      const left = leftSnapshots(await keeper.look(snapshotId), rules);
+    await policy.attempt(`${snapshotId} was not deleted`, async () => {
+      const left = leftSnapshots(await policy.takeInventory(snapshotId), rules);
       const now = left.find((one) => one.region === region && one.snapshotId === snapshotId);
-      const { ec2 } = keeper.clients(region);
+      const { ec2 } = policy.clients(region);
       if (now?.due === 'mark') {
         await context.change({ action: 'mark-retired', target: snapshotId, data: { region } }, () =>
           markRetired(ec2, [snapshotId], context.clock.now()),
@@ -97,11 +100,11 @@ export async function sweepSnapshots(keeper: Keeper, targets: readonly SnapshotR
 }
 
 /** Snapshots of images that these changes have deregistered and that are still there. */
-export async function leftOver(keeper: Keeper, changes: readonly JournaledChange[]): Promise<string[]> {
+export async function leftOver(policy: RetentionPolicy, changes: readonly JournaledChange[]): Promise<string[]> {
   const deregistered = changes.filter((change) => change.action === 'deregister-image' && !change.undoing);
   const wanted = new Set(deregistered.flatMap((change) => change.data.snapshotIds as string[]));
   if (wanted.size === 0) return [];
-  const { places } = await keeper.look('');
+  const { places } = await policy.takeInventory('');
   return places.flatMap(({ images, snapshots }) => {
     const needed = new Set(images.flatMap((image) => image.snapshotIds));
     return snapshots.filter(({ id }) => wanted.has(id) && !needed.has(id)).map(({ id }) => id);

@@ -2,18 +2,18 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import { enableImage, undeprecateImage, unmarkRetired } from '../aws/image-retirement.ts';
 import type { GoldenImage } from '../aws/images.ts';
 import { isRetired } from './evaluate.ts';
-import type { Keeper, KeeperContext } from './retention-policy.ts';
+import type { RetentionContext, RetentionPolicy } from './retention-policy.ts';
 import type { ImageTarget } from './targets.ts';
 
 /** Gives retired images back that are needed again. */
-export async function restoreAll(keeper: Keeper, targets: readonly ImageTarget[]): Promise<ImageTarget[]> {
+export async function restoreAll(policy: RetentionPolicy, targets: readonly ImageTarget[]): Promise<ImageTarget[]> {
   const done: ImageTarget[] = [];
   for (const target of targets) {
-    await keeper.attempt(`${target.name} was not restored`, async () => {
-      const now = await keeper.lookAt(target);
+    await policy.attempt(`${target.name} was not restored`, async () => {
+      const now = await policy.evaluateAgain(target);
       if (now?.due !== 'restore') return;
-      await restoreImage(keeper.context, keeper.clients(target.region).ec2, now.image);
-      keeper.context.note(`${target.name} (${target.imageId}) can be launched again: ${now.kept.join(', ')}`);
+      await restoreImage(policy.context, policy.clients(target.region).ec2, now.image);
+      policy.context.note(`${target.name} (${target.imageId}) can be launched again: ${now.kept.join(', ')}`);
       done.push(target);
     });
   }
@@ -22,7 +22,7 @@ export async function restoreAll(keeper: Keeper, targets: readonly ImageTarget[]
 
 /** Makes a retired image what it was before. The note that it is retired goes last: until then it is found again. */
 export async function restoreImage(
-  context: Pick<KeeperContext, 'change'>,
+  context: Pick<RetentionContext, 'change'>,
   ec2: EC2Client,
   image: GoldenImage,
 ): Promise<void> {

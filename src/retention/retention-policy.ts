@@ -3,40 +3,40 @@ import type { AwsClients } from '../aws/clients.ts';
 import type { RunContext } from '../engine/step.ts';
 import type { Services } from '../fleet/services.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
-import type { Judged } from './evaluate.ts';
-import { type Look, type LookOptions, look } from './inventory.ts';
+import type { EvaluatedImage } from './evaluate.ts';
+import { type Inventory, type InventoryOptions, takeInventory } from './inventory.ts';
 
 /** What keeping and removing images needs of a run, whatever the run is. */
-export type KeeperContext = Pick<
+export type RetentionContext = Pick<
   RunContext<Services, unknown>,
   'services' | 'clock' | 'signal' | 'change' | 'note' | 'progress'
 >;
 
 /** Looks again and again for one step, and gathers what could not be done. */
-export class Keeper {
-  readonly context: KeeperContext;
-  /** What went wrong so far, one line an image; the other images are gone on with. */
+export class RetentionPolicy {
+  readonly context: RetentionContext;
+  /** What went wrong so far, one line an image; the other images are continued. */
   readonly failures: string[] = [];
-  readonly #options: Pick<LookOptions, 'force' | 'needed'>;
+  readonly #options: Pick<InventoryOptions, 'force' | 'needed'>;
   #releases: readonly ReleaseRecord[] | undefined;
 
-  constructor(context: KeeperContext, options: Pick<LookOptions, 'force' | 'needed'>) {
+  constructor(context: RetentionContext, options: Pick<InventoryOptions, 'force' | 'needed'>) {
     this.context = context;
     this.#options = options;
   }
 
   /** Everything read anew. @param only the image that matters, see {@link LookOptions.only} */
-  async look(only?: string): Promise<Look> {
+  async takeInventory(only?: string): Promise<Inventory> {
     const { services, clock } = this.context;
-    const seen = await look(services, { ...this.#options, now: clock.now(), releases: this.#releases, only });
+    const seen = await takeInventory(services, { ...this.#options, now: clock.now(), releases: this.#releases, only });
     this.#releases = seen.releases;
     return seen;
   }
 
-  /** One image, judged by everything read anew; undefined when it is gone. */
-  async lookAt(image: { region: string; imageId: string }): Promise<Judged | undefined> {
-    const { judged } = await this.look(image.imageId);
-    return judged.find((one) => one.region === image.region && one.image.imageId === image.imageId);
+  /** One image, evaluated by everything read anew; undefined when it is gone. */
+  async evaluateAgain(image: { region: string; imageId: string }): Promise<EvaluatedImage | undefined> {
+    const { evaluated } = await this.takeInventory(image.imageId);
+    return evaluated.find((one) => one.region === image.region && one.image.imageId === image.imageId);
   }
 
   /** Clients of a region that was looked at. */

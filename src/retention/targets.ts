@@ -1,7 +1,7 @@
 import type { OwnSnapshot } from '../aws/snapshots.ts';
 import { instantOf } from '../shared/instant.ts';
-import { type Due, graceEnd, type Judged, type RetentionRules } from './evaluate.ts';
-import type { Look } from './inventory.ts';
+import { type Due, type EvaluatedImage, graceEnd, type RetentionRules } from './evaluate.ts';
+import type { Inventory } from './inventory.ts';
 
 /** An image that something is to be done with. Plain data, as plans and journals have it. */
 export interface ImageTarget {
@@ -36,9 +36,9 @@ export interface Targets {
 }
 
 /** What a look calls for. Without a grace period an image is retired and removed in one go. */
-export function targetsOf(seen: Look, rules: RetentionRules): Targets {
+export function targetsOf(seen: Inventory, rules: RetentionRules): Targets {
   const due = (...wanted: Due[]) =>
-    seen.judged.filter((one) => one.due !== undefined && wanted.includes(one.due)).map(toTarget);
+    seen.evaluated.filter((one) => one.due !== undefined && wanted.includes(one.due)).map(toTarget);
   return {
     restore: due('restore'),
     retire: due('retire'),
@@ -47,8 +47,8 @@ export function targetsOf(seen: Look, rules: RetentionRules): Targets {
   };
 }
 
-/** A judged image as plain data. */
-export function toTarget({ region, image, kind, kept, rolledBackAt }: Judged): ImageTarget {
+/** An evaluated image as plain data. */
+export function toTarget({ region, image, kind, kept, rolledBackAt }: EvaluatedImage): ImageTarget {
   const { imageId, name, version, snapshotIds, sizeGb } = image;
   const notKept = rolledBackAt === undefined ? reasons[kind] : `rolled back at ${rolledBackAt}`;
   const why = kept.length > 0 ? kept.join(', ') : notKept;
@@ -56,18 +56,18 @@ export function toTarget({ region, image, kind, kept, rolledBackAt }: Judged): I
 }
 
 /** Why an image is not kept. */
-const reasons: Record<Judged['kind'], string> = {
+const reasons: Record<EvaluatedImage['kind'], string> = {
   'known-good': 'beyond the last known-good ones',
-  unproven: 'never known-good, and a newer one is',
+  unvalidated: 'never known-good, and a newer one is',
   failed: 'its release failed',
   orphan: 'no release of the ledger made it',
 };
 
 /** Snapshots with our tags that no image of ours needs any more, of versions that are not kept. */
-export function leftSnapshots(seen: Look, rules: RetentionRules): SnapshotTarget[] {
-  const { places, judged, now } = seen;
+export function leftSnapshots(seen: Inventory, rules: RetentionRules): SnapshotTarget[] {
+  const { places, evaluated, now } = seen;
   const kept = new Set([
-    ...judged.filter((one) => one.kept.length > 0).map((one) => one.image.version),
+    ...evaluated.filter((one) => one.kept.length > 0).map((one) => one.image.version),
     ...versionsWithoutImage(seen),
   ]);
   return places.flatMap(({ region, images, snapshots }) => {
@@ -91,7 +91,7 @@ export function leftSnapshots(seen: Look, rules: RetentionRules): SnapshotTarget
 }
 
 /** Versions that a group launches although somebody has deregistered their image: its snapshot is all that is left to make it from. */
-function versionsWithoutImage({ places, releases }: Look): string[] {
+function versionsWithoutImage({ places, releases }: Inventory): string[] {
   const missed = places.flatMap((place) => place.missed);
   return releases
     .filter(({ image }) => image !== undefined && missed.includes(image.imageId))

@@ -1,5 +1,5 @@
 import { type GoldenImage, listImages, readImage } from '../aws/images.ts';
-import type { Machine } from '../aws/instances.ts';
+import type { Ec2Instance } from '../aws/instances.ts';
 import { readRefresh } from '../aws/refreshes.ts';
 import type { Drift } from '../fleet/drift/drift.ts';
 import { readDrift } from '../fleet/drift/read-drift.ts';
@@ -22,19 +22,19 @@ export interface RollbackDecision {
   facts: FleetFacts;
   target: ReleaseRecord;
   imageId: string;
-  /** What it goes away from, if anything serves: by the machines, as what the group launches may be pinned already. */
+  /** What it goes away from, if anything serves: by the instances, as what the group launches may be pinned already. */
   served?: string;
   /** Versions that no later rollback goes to by itself. */
-  leaves: string[];
+  rolledBackFrom: string[];
   /** Nearer known-good versions whose images cannot be launched, each with its reason. */
   skipped: string[];
   /** Their images. */
-  leftImages: string[];
+  rolledBackImages: string[];
   /** The image is disabled, and is enabled first. */
   disabled: boolean;
   /** How the fleet differs from the ledger: no reason not to go back. */
   drifts: Drift[];
-  way: ChosenMethod;
+  chosen: ChosenMethod;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function decideRollback(
   options: {
     version?: string;
     force: boolean;
-    how?: 'auto' | RollbackMethod;
+    method?: 'auto' | RollbackMethod;
     supersede?: boolean;
   },
 ): Promise<RollbackDecision> {
@@ -60,13 +60,13 @@ export async function decideRollback(
     readRefresh(aws.autoScaling, facts.group),
   ]);
   assertNoRefresh(refresh, facts.group, options.supersede === true);
-  const { machines } = drift;
-  const images = drift.facts.images.filter((one) => machines.some((machine) => machine.imageId === one.imageId));
+  const { instances } = drift;
+  const images = drift.facts.images.filter((one) => instances.some((instance) => instance.imageId === one.imageId));
   // What is tagged with a version and runs an image of another tool does not serve that version.
   const foreign = new Set(drift.facts.images.filter((one) => one.version === undefined).map((one) => one.imageId));
   const serving = newestVersion([
     facts.current.version,
-    ...machines.filter((one) => !foreign.has(one.imageId)).map((machine) => machine.version),
+    ...instances.filter((one) => !foreign.has(one.imageId)).map((instance) => instance.version),
   ]);
   const releases = withImages(services, recorded, own, serving);
   const wanted = releases.find((release) => release.version === (options.version ?? serving))?.image?.imageId;
@@ -76,38 +76,38 @@ export async function decideRollback(
     force: options.force,
     serving,
     there: availableIds(own),
-    unfinished: facts.current.imageId !== wanted || machines.some((machine) => machine.imageId !== wanted),
+    unfinished: facts.current.imageId !== wanted || instances.some((instance) => instance.imageId !== wanted),
   });
   const [image, other] = await Promise.all([
     imageOf(services, target, own),
     facts.idle ? switchFacts(services, facts, target.image?.imageId) : undefined,
   ]);
   const there = await launchable(services, image, target, releases, { named: options.version !== undefined });
-  const way = chooseRollbackMethod(
+  const chosen = chooseRollbackMethod(
     {
       ...(other && { switch: switchFact(target.version, other) }),
-      flip: flipOf(fleet, target.version, serving, machines, images),
-      roll: { open: true, why: `${there.name} can be launched` },
+      'in-place': inPlaceOf(fleet, target.version, serving, instances, images),
+      rolling: { open: true, why: `${there.name} can be launched` },
     },
-    options.how ?? 'auto',
+    options.method ?? 'auto',
   );
-  // Every host of a flip that died may serve the target already; their images tell what served before it.
+  // Every host of an in-place rollback that crashed may serve the target already; their images tell what served before it.
   const newest = newestVersion([serving, ...images.map((one) => one.version)]);
   const served = serving === target.version ? newest : serving;
-  const leaves = leftBehind(releases, target.version, newest);
-  const leftImages = releases
-    .filter(({ version, image: left }) => leaves.includes(version) && left && !left.deletedAt)
+  const rolledBackFrom = leftBehind(releases, target.version, newest);
+  const rolledBackImages = releases
+    .filter(({ version, image: left }) => rolledBackFrom.includes(version) && left && !left.deletedAt)
     .flatMap((release) => release.image?.imageId ?? []);
   const skipped = options.version === undefined ? skippedVersions(releases, own, target, serving) : [];
   return {
-    ...{ facts, target, imageId: there.imageId, way, leaves, leftImages, skipped },
+    ...{ facts, target, imageId: there.imageId, chosen, rolledBackFrom, rolledBackImages, skipped },
     ...(served && { served }),
     disabled: there.state === 'disabled',
     drifts: drift.drifts,
   };
 }
 
-/** The image of a version, among the fleet's own; asked for by its id when it does not carry the fleet's tags. */
+/** The image of a version, among the fleet's own; requested by its id when it does not carry the fleet's tags. */
 async function imageOf(
   { aws }: Services,
   { image }: ReleaseRecord,
@@ -147,11 +147,11 @@ function withImages(
   return [...releases, ...rebuilt].sort((a, b) => compareVersions(a.version, b.version));
 }
 
-function flipOf(
+function inPlaceOf(
   { app, ansible }: Services['fleet'],
   version: string,
   serving: string | undefined,
-  machines: Machine[],
+  instances: Ec2Instance[],
   images: GoldenImage[],
 ): MethodFact {
   if (version === serving) return { open: false, why: `the hosts serve ${version}; only their image is another` };
@@ -162,7 +162,7 @@ function flipOf(
   const byId = new Map(images.map((image) => [image.imageId, image.environments]));
   return inPlaceFact(
     version,
-    machines.map((machine) => ({ id: machine.id, environments: byId.get(machine.imageId) })),
+    instances.map((instance) => ({ id: instance.id, environments: byId.get(instance.imageId) })),
   );
 }
 

@@ -2,7 +2,7 @@ import { messageOf } from '@golden-pipeline/shared/errors';
 import pMap from 'p-map';
 import { readTargets } from '../aws/balancers.ts';
 import { readGroup } from '../aws/groups.ts';
-import { groupMachines, type Machine } from '../aws/instances.ts';
+import { type Ec2Instance, groupInstances } from '../aws/instances.ts';
 import { type ContextWith, type FleetGroup, times } from '../fleet/services.ts';
 import { switchProgram } from '../fleet/switch-program.ts';
 
@@ -18,26 +18,26 @@ export interface InPlaceAnswer {
   seconds?: number;
 }
 
-/** A machine that may have to switch. */
-export interface FlipHost extends Machine {
+/** An instance that may have to switch. */
+export interface InPlaceHost extends Ec2Instance {
   /** Its group counts it as in service. */
   inService: boolean;
 }
 
-/** The fleet as a flip sees it. */
+/** The fleet as an in-place rollback sees it. */
 export interface InPlaceView {
-  hosts: FlipHost[];
-  /** Live machines of the group, also those that need not switch. */
+  hosts: InPlaceHost[];
+  /** Live instances of the group, also those that need not switch. */
   all: number;
 }
 
-/** A host is asked so often before it counts as one that cannot switch: a connection may break. */
+/** A host is queried so often before it counts as one that cannot switch: a connection may break. */
 const attempts = 2;
 /** Milliseconds between two attempts. */
 const attemptEveryMs = 1000;
 
 /**
- * The machines of the group that may serve another version than the one to serve: all but those that the pinned template has
+ * The instances of the group that may serve another version than the one to serve: all but those that the pinned template has
  * launched, or that nobody has ever switched.
  */
 export async function findHosts(
@@ -46,27 +46,29 @@ export async function findHosts(
   imageId?: string,
 ): Promise<InPlaceView> {
   const { aws } = context.services;
-  const [group, machines] = await Promise.all([
+  const [group, instances] = await Promise.all([
     readGroup(aws.autoScaling, context.state.group),
-    groupMachines(aws.ec2, context.state.group),
+    groupInstances(aws.ec2, context.state.group),
   ]);
   const lifecycles = new Map(group.instances.map((one) => [one.id, one.lifecycle]));
-  const live = machines.filter(
+  const live = instances.filter(
     ({ id, state }) => ['pending', 'running'].includes(state) && !/^(Terminat|Detach)/.test(lifecycles.get(id) ?? ''),
   );
   const hosts = live
-    .filter((machine) => machine.imageId !== imageId || machine.flipped !== undefined || machine.version !== version)
-    .map((machine) => ({ ...machine, inService: lifecycles.get(machine.id) === 'InService' }));
+    .filter(
+      (instance) => instance.imageId !== imageId || instance.switched !== undefined || instance.version !== version,
+    )
+    .map((instance) => ({ ...instance, inService: lifecycles.get(instance.id) === 'InService' }));
   return { hosts, all: live.length };
 }
 
 /**
- * Those of the hosts that serve, or that had the time to: a machine in service may have been launched so lately that nothing answers
+ * Those of the hosts that serve, or that had the time to: an instance in service may have been launched so lately that nothing answers
  * on it yet.
  */
 export async function establishedHosts(
   context: ContextWith<FleetGroup>,
-  hosts: readonly FlipHost[],
+  hosts: readonly InPlaceHost[],
 ): Promise<string[]> {
   const { aws, fleet } = context.services;
   const targets = await readTargets(aws.elb, context.state.targetGroupArn);
@@ -78,25 +80,29 @@ export async function establishedHosts(
 }
 
 /** Switches hosts to a version, so many at a time as configured. It never rejects: what a host says is its answer. */
-export async function flipHosts(
+export async function switchBatch(
   context: ContextWith<FleetGroup>,
-  machines: readonly Machine[],
+  instances: readonly Ec2Instance[],
   version: string,
 ): Promise<InPlaceAnswer[]> {
   let done = 0;
-  const flipOne = async (machine: Machine): Promise<InPlaceAnswer> => {
-    const answer = await flipHost(context, machine, version);
+  const switchOne = async (instance: Ec2Instance): Promise<InPlaceAnswer> => {
+    const answer = await switchHost(context, instance, version);
     done++;
-    context.progress(`${done} of ${machines.length} hosts switched`, { done, total: machines.length });
+    context.progress(`${done} of ${instances.length} hosts switched`, { done, total: instances.length });
     return answer;
   };
-  return pMap(machines, flipOne, { concurrency: context.services.fleet.release.flip.parallel });
+  return pMap(instances, switchOne, { concurrency: context.services.fleet.release.inPlace.parallel });
 }
 
-async function flipHost(context: ContextWith<FleetGroup>, machine: Machine, version: string): Promise<InPlaceAnswer> {
+async function switchHost(
+  context: ContextWith<FleetGroup>,
+  instance: Ec2Instance,
+  version: string,
+): Promise<InPlaceAnswer> {
   const { fleet, hosts } = context.services;
-  const { id } = machine;
-  const host = { instanceId: id, address: machine.address };
+  const { id } = instance;
+  const host = { instanceId: id, address: instance.address };
   const argv = switchProgram(fleet, 'to', version);
   let reason = 'the run was stopped';
   for (let attempt = 0; attempt < attempts; attempt++) {
@@ -104,7 +110,7 @@ async function flipHost(context: ContextWith<FleetGroup>, machine: Machine, vers
     if (attempt > 0) await context.clock.sleep(attemptEveryMs, context.signal).catch(() => undefined);
     if (context.signal.aborted) break;
     try {
-      const said = await hosts.run(host, argv, { timeoutMs: fleet.release.flip.timeoutSeconds * 1000, once: true });
+      const said = await hosts.run(host, argv, { timeoutMs: fleet.release.inPlace.timeoutSeconds * 1000, once: true });
       const answer = readAnswer(said);
       if (answer.ok && answer.version === version) return { id, ok: true, reached: true, seconds: answer.seconds };
       return { id, ok: false, reached: true, reason: answer.reason ?? `it serves ${answer.version ?? 'nothing'}` };

@@ -1,4 +1,4 @@
-import type { FlipHost, InPlaceAnswer, InPlaceView } from './in-place-hosts.ts';
+import type { InPlaceAnswer, InPlaceHost, InPlaceView } from './in-place-hosts.ts';
 
 export interface InPlaceLimits {
   /** Part of the fleet that may fail to switch, in percent. */
@@ -14,9 +14,9 @@ export interface Unswitched {
 }
 
 /**
- * Counts which hosts have switched, over all looks of a flip and against the whole fleet. Hosts that have left the group do not
- * count: Auto Scaling ends sick machines just while a bad release serves. Neither do newcomers, machines that did not serve when
- * the flip began: long before SSH answers there a machine counts as running. They are asked again for a while.
+ * Counts which hosts have switched, over all readings of an in-place rollback and against the whole fleet. Hosts that have left the group do not
+ * count: Auto Scaling ends unhealthy instances just while a bad release serves. Neither do newcomers, instances that did not serve when
+ * the switch began: long before SSH answers there an instance counts as running. They are queried again for a while.
  */
 export class InPlaceTally {
   readonly #limits: InPlaceLimits;
@@ -26,7 +26,7 @@ export class InPlaceTally {
   readonly #newcomers = new Map<string, { since: number; reason?: string }>();
   #look: InPlaceView = { hosts: [], all: 0 };
 
-  /** @param established Ids of the hosts that served when the flip began. */
+  /** @param established Ids of the hosts that served when the switch began. */
   constructor(limits: InPlaceLimits, established: Iterable<string>) {
     this.#limits = limits;
     this.#established = new Set(established);
@@ -45,7 +45,7 @@ export class InPlaceTally {
   }
 
   /** The hosts to ask now. */
-  ready(): FlipHost[] {
+  ready(): InPlaceHost[] {
     return this.#undecided().filter((host) => host.state === 'running');
   }
 
@@ -92,12 +92,12 @@ export class InPlaceTally {
     return failed.length > 0 && (over || failed.length >= this.all);
   }
 
-  /** Live machines of the group at the last look, also those that need not switch. */
+  /** Live instances of the group at the last look, also those that need not switch. */
   get all(): number {
     return this.#look.all;
   }
 
-  #undecided(): FlipHost[] {
+  #undecided(): InPlaceHost[] {
     return this.#look.hosts.filter((host) => !this.#decided.has(host.id));
   }
 }

@@ -5,7 +5,7 @@ import { rollbackTarget, withImage } from '../fleet/versions.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
 
 /**
- * The image to go back to, which must be there for machines to start from. A disabled one is taken where its version was named: the run
+ * The image to go back to, which must be there for instances to start from. A disabled one is taken where its version was named: the run
  * enables it first.
  * @throws PipelineError `rollback.image-gone` with how to get it back, where that is possible, and the next version that can be had
  */
@@ -18,23 +18,23 @@ export async function launchable(
 ): Promise<GoldenImage> {
   if (image?.state === 'available' || (named && image?.state === 'disabled')) return image;
   const { app } = services.fleet;
-  const hints = [
-    ...(image ? cureOf(image, target.version, app) : []),
+  const fixes = [
+    ...(image ? fixFor(image, target.version, app) : []),
     ...(await alternative(services, target, releases)),
     `choose another: pipeline images ${app}`,
   ];
   throw new PipelineError('rollback.image-gone', `the image of ${target.version} is ${image?.state ?? 'gone'}`, {
-    hint: hints.join('; or '),
+    fix: fixes.join('; or '),
   });
 }
 
-/** Ids of the images that machines can start from now. */
+/** Ids of the images that instances can start from now. */
 export function availableIds(images: readonly GoldenImage[]): Set<string> {
   return new Set(images.filter((image) => image.state === 'available').map((image) => image.imageId));
 }
 
 /** A disabled one is enabled for who names its version; nobody is led there unasked. */
-function cureOf({ state, retiredAt }: GoldenImage, version: string, app: string): string[] {
+function fixFor({ state, retiredAt }: GoldenImage, version: string, app: string): string[] {
   if (state !== 'disabled') return [];
   const by = retiredAt === undefined ? '' : 'retention has disabled it; ';
   return [`${by}enable it and go there: pipeline fast-rollback ${app} ${version}`];

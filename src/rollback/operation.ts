@@ -12,7 +12,7 @@ export const rollbackOperation: Operation<Services, RollbackState> = {
   changesVersion: true,
   // Its undo would lead to a version that somebody had a reason to leave: a person decides.
   onInterrupted: 'refuse',
-  steps: (state) => rollbackSteps[state.how],
+  steps: (state) => rollbackSteps[state.method],
   summary: servingSummary,
   undoCommand(state, { fleet }) {
     const before = servedBefore(state);

@@ -9,8 +9,8 @@ import type { RollbackMethod } from './state.ts';
 export interface RollbackOutlook {
   /** Null when it would refuse. */
   version: string | null;
-  how: RollbackMethod | null;
-  /** Why this way, or why not at all. */
+  method: RollbackMethod | null;
+  /** Why this method, or why none. */
   why: string;
   /** Seconds from the command to all traffic on the old version, the last time; null when there was none. */
   lastSeconds: number | null;
@@ -30,14 +30,14 @@ export async function readOutlook(services: Services): Promise<RollbackOutlook> 
     ledger.runs(fleet.app, runsBack),
   ]);
   const lastSeconds = lastRollback(runs);
-  if (decision instanceof PipelineError) return { version: null, how: null, why: decision.message, lastSeconds };
-  const { target, way, skipped } = decision;
-  const why = [way.why, ...skipped.map((one) => `not to ${one}`)].join('; ');
-  return { version: target.version, how: way.how, why, lastSeconds };
+  if (decision instanceof PipelineError) return { version: null, method: null, why: decision.message, lastSeconds };
+  const { target, chosen, skipped } = decision;
+  const why = [chosen.why, ...skipped.map((one) => `not to ${one}`)].join('; ');
+  return { version: target.version, method: chosen.method, why, lastSeconds };
 }
 
 /** The steps after which traffic is on the old version. */
-const moving = ['switch', 'flip', 'roll', 'serve'];
+const moving = ['switch-traffic', 'switch-in-place', 'roll', 'confirm-serving'];
 
 /** @param runs Newest first. */
 export function lastRollback(runs: readonly RunRecord[]): number | null {

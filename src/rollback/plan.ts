@@ -16,11 +16,11 @@ import { switchTraffic, transferSettings } from './steps/switch-traffic.ts';
 /** Its name in records and journals. */
 export const rollbackName = 'fast-rollback';
 
-/** The procedures, by the way that is taken. */
+/** The procedures, by method. */
 export const rollbackSteps: Record<RollbackMethod, readonly RollbackStep[]> = {
   switch: [rollbackPreflight, switchTraffic, transferSettings, announce],
-  flip: [rollbackPreflight, pinTemplateVersion, switchInPlace, confirmServingInPlace, replaceSwitched, announce],
-  roll: [rollbackPreflight, rollBackFleet, confirmServing, verifyRolledBack, announce],
+  'in-place': [rollbackPreflight, pinTemplateVersion, switchInPlace, confirmServingInPlace, replaceSwitched, announce],
+  rolling: [rollbackPreflight, rollBackFleet, confirmServing, verifyRolledBack, announce],
 };
 
 export interface RollbackOptions {
@@ -28,8 +28,8 @@ export interface RollbackOptions {
   version?: string;
   /** Goes back to an image that was never known-good, and across irreversible releases, too. */
   force: boolean;
-  /** Without it: the fastest way that is open. */
-  how?: 'auto' | RollbackMethod;
+  /** Without it: the fastest available method. */
+  method?: 'auto' | RollbackMethod;
   /** Cancels an active instance refresh first. */
   supersede?: boolean;
   /** Waits until the whole fleet runs the old image. */
@@ -37,8 +37,8 @@ export interface RollbackOptions {
 }
 
 /**
- * Plans the way back to a kept image: only reads.
- * @throws PipelineError when there is no such release, its image cannot serve, or something is in the way.
+ * Plans a rollback to a kept image: only reads.
+ * @throws PipelineError when there is no such release, its image cannot serve, or something is blocking.
  */
 export async function planRollback(
   services: Services,
@@ -47,27 +47,28 @@ export async function planRollback(
 ): Promise<Plan<Services, RollbackState>> {
   const { fleet } = services;
   const decided = await decideRollback(services, options);
-  const { facts, target, imageId, way, served, leaves, leftImages, skipped, disabled, drifts } = decided;
+  const { facts, target, imageId, chosen, served, rolledBackFrom, rolledBackImages, skipped, disabled, drifts } =
+    decided;
   return createPlan<Services, RollbackState>({
     operation: rollbackName,
     app: fleet.app,
     environment: fleet.environment,
-    steps: rollbackSteps[way.how],
+    steps: rollbackSteps[chosen.method],
     initial: {
       ...facts,
       version: target.version,
       commit: target.commit,
       imageId,
       ...(served && { served }),
-      leaves,
+      rolledBackFrom,
       ...(skipped.length > 0 && { skipped }),
-      leftImages,
+      rolledBackImages,
       ...(disabled && { disabled }),
       ...(drifts.length > 0 && { drift: drifts.map((one) => one.message) }),
-      ...(target.leftAt !== undefined && { again: true }),
-      how: way.how,
-      why: way.why,
-      rejected: way.rejected.map((other) => `${other.how}: ${other.why}`),
+      ...(target.rolledBackAt !== undefined && { again: true }),
+      method: chosen.method,
+      why: chosen.why,
+      rejected: chosen.rejected.map((other) => `${other.method}: ${other.why}`),
       supersede: options.supersede === true,
       wait: options.wait === true,
     },

@@ -9,7 +9,7 @@ type Context = ContextWith<RolledBackFacts>;
 /**
  * Notes in the ledger and on the images which versions a rollback went away from, so that no later one goes there by itself, whichever
  * ledger it works with. To be called as soon as nothing takes the rollback back: what fails after that leaves the fleet on the old
- * version all the same. What cannot be written is told and stops nothing.
+ * version all the same. What cannot be written is reported and stops nothing.
  */
 export async function recordRolledBack(context: Context): Promise<void> {
   const at = instantText(context.clock.now());
@@ -20,19 +20,21 @@ export async function recordRolledBack(context: Context): Promise<void> {
   ]);
 }
 
-async function writeRolledBack(context: Context, leftAt: string): Promise<void> {
+async function writeRolledBack(context: Context, rolledBackAt: string): Promise<void> {
   const { ledger, fleet } = context.services;
-  const { version, leaves = [] } = context.state;
+  const { version, rolledBackFrom = [] } = context.state;
   const target = await ledger.release(fleet.app, version);
-  if (target?.leftAt !== undefined) {
-    await context.change({ action: 'serves-again', target: version }, () =>
-      ledger.updateRelease(fleet.app, version, { leftAt: undefined }),
+  if (target?.rolledBackAt !== undefined) {
+    await context.change({ action: 'record-serving', target: version }, () =>
+      ledger.updateRelease(fleet.app, version, { rolledBackAt: undefined }),
     );
   }
   // One that the ledger has no record of must not keep it from knowing the others.
   const noted = await Promise.allSettled(
-    leaves.map((left) =>
-      context.change({ action: 'rolled-back', target: left }, () => ledger.updateRelease(fleet.app, left, { leftAt })),
+    rolledBackFrom.map((left) =>
+      context.change({ action: 'rolled-back', target: left }, () =>
+        ledger.updateRelease(fleet.app, left, { rolledBackAt }),
+      ),
     ),
   );
   const failed = noted.flatMap((one) => (one.status === 'rejected' ? [messageOf(one.reason)] : []));
@@ -42,13 +44,13 @@ async function writeRolledBack(context: Context, leftAt: string): Promise<void> 
 /** One call, and a second one where the version to serve was left before. */
 async function tagImagesRolledBack(context: Context, at: string): Promise<void> {
   const { ec2 } = context.services.aws;
-  const { imageId, leftImages = [], again = false } = context.state;
+  const { imageId, rolledBackImages = [], again = false } = context.state;
   await Promise.all([
-    ...(leftImages.length === 0
+    ...(rolledBackImages.length === 0
       ? []
       : [
-          context.change({ action: 'tag-rolled-back', target: leftImages.join(' '), data: { at } }, () =>
-            tagRolledBack(ec2, leftImages, at),
+          context.change({ action: 'tag-rolled-back', target: rolledBackImages.join(' '), data: { at } }, () =>
+            tagRolledBack(ec2, rolledBackImages, at),
           ),
         ]),
     ...(again && imageId !== undefined

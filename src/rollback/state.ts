@@ -4,14 +4,14 @@ import type { ContextWith, FleetFacts, FleetGroup, GroupSettings, StepWith } fro
 import type { TrafficFacts } from '../release/state.ts';
 
 /** The rollback methods, the fastest first. */
-export type RollbackMethod = 'switch' | 'flip' | 'roll';
+export type RollbackMethod = 'switch' | 'in-place' | 'rolling';
 
 /** What a rollback notes of the versions that it goes away from. */
 export interface RolledBackFacts extends VersionFacts, ImageFacts {
   /** Versions that the rollback goes away from: no later one goes there by itself. */
-  leaves?: string[];
+  rolledBackFrom?: string[];
   /** Images of those versions. */
-  leftImages?: string[];
+  rolledBackImages?: string[];
   /** The version to serve was rolled back before, and serves again. */
   again?: boolean;
 }
@@ -26,8 +26,8 @@ export interface SwitchState extends TrafficFacts, RolledBackFacts {
 /** What switches the instances in place. */
 export interface InPlaceState extends FleetFacts, RolledBackFacts {
   commit: string;
-  /** Instances that were told to switch. */
-  flipping?: string[];
+  /** Instances that were requested to switch. */
+  switching?: string[];
   /** Those that could not, each with its reason: they are replaced. */
   unswitched?: { id: string; reason: string }[];
 }
@@ -43,7 +43,7 @@ export interface RollbackState
     InPlaceState {
   commit: string;
   /** By which method, and why. */
-  how: RollbackMethod;
+  method: RollbackMethod;
   why: string;
   /** The methods that are not taken, each with its reason. */
   rejected: string[];

@@ -1,17 +1,17 @@
-import { groupMachines } from '../aws/instances.ts';
+import { groupInstances } from '../aws/instances.ts';
 import { readTemplateVersion } from '../aws/launch-templates.ts';
 import { readScheduledActions } from '../aws/scaling-settings.ts';
 import { readGroupHealth } from '../fleet/group-health.ts';
 import { scaleDownName } from '../fleet/group-settings.ts';
 import type { FleetFacts, Services } from '../fleet/services.ts';
 
-/** Whether traffic can be switched to the other colour, and what that would be like. */
+/** Whether traffic can be switched to the other group, and what that would be like. */
 export interface SwitchFacts {
-  /** The other colour's group; undefined for a fleet with one group. */
+  /** The other group; undefined for a fleet with one group. */
   group?: string;
-  /** What its machines were launched from, if all of them run the image to go back to. */
+  /** What its instances were launched from, if all of them run the image to go back to. */
   template?: { id: string; version: string };
-  /** Machines in service there that are healthy, and how many traffic waits for: the size of the larger group. */
+  /** Instances in service there that are healthy, and how many traffic waits for: the size of the larger group. */
   healthy: number;
   needed: number;
   /** When Auto Scaling ends it, ISO; undefined when nothing is scheduled. */
@@ -21,7 +21,7 @@ export interface SwitchFacts {
 }
 
 /**
- * Looks at the colour without traffic: does it still run an image? The number of calls does not depend on its size.
+ * Looks at the group without traffic: does it still run an image? The number of calls does not depend on its size.
  * @param imageId The image to go back to.
  */
 export async function switchFacts(
@@ -31,9 +31,9 @@ export async function switchFacts(
 ): Promise<SwitchFacts> {
   if (!idle) return { healthy: 0, needed: 0, why: 'the fleet has one group only' };
   const { aws } = services;
-  const [seen, machines, actions] = await Promise.all([
+  const [seen, instances, actions] = await Promise.all([
     readGroupHealth(services, idle, { group, targetGroupArn }),
-    groupMachines(aws.ec2, idle.group),
+    groupInstances(aws.ec2, idle.group),
     readScheduledActions(aws.autoScaling, idle.group),
   ]);
   const until = actions.find((one) => one.name === scaleDownName)?.start;
@@ -45,20 +45,20 @@ export async function switchFacts(
   };
   const versions = [...new Set(seen.group.instances.map((one) => one.templateVersion ?? ''))];
   const [version] = versions;
-  if (version === undefined) return { ...facts, why: `${idle.group} has no machines any more` };
+  if (version === undefined) return { ...facts, why: `${idle.group} has no instances any more` };
   const { id } = seen.group.launchTemplate;
   const templates = await Promise.all(versions.map((one) => readTemplateVersion(aws.ec2, id, one)));
   if (templates.some((one) => one.imageId !== imageId)) {
     return { ...facts, why: `${idle.group} runs another image than ${imageId ?? 'the one to go back to'}` };
   }
   if (versions.length > 1) return { ...facts, why: `${idle.group} runs several template versions` };
-  const flipped = machines.filter((machine) => machine.flipped !== undefined).length;
-  if (flipped > 0) {
+  const switched = instances.filter((instance) => instance.switched !== undefined).length;
+  if (switched > 0) {
     return {
       ...facts,
-      why: `${flipped} machines of ${idle.group} were switched to another environment than their image's`,
+      why: `${switched} instances of ${idle.group} were switched to another environment than their image's`,
     };
   }
-  if (seen.healthy === 0) return { ...facts, why: `no machine of ${idle.group} is healthy` };
+  if (seen.healthy === 0) return { ...facts, why: `no instance of ${idle.group} is healthy` };
   return { ...facts, template: { id, version }, why: '' };
 }

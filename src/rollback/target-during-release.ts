@@ -16,12 +16,12 @@ import { chooseTarget } from './target.ts';
 export async function targetDuringRelease(
   services: Services,
   { version: coming, previous, moved }: VersionMove,
-  { version, force, how = 'auto' }: { version?: string; force: boolean; how?: 'auto' | RollbackMethod },
+  { version, force, method = 'auto' }: { version?: string; force: boolean; method?: 'auto' | RollbackMethod },
 ): Promise<string> {
   const { fleet, ledger, aws } = services;
   // The end of that release is all that it takes.
   if (!moved && version !== undefined && version === previous) return version;
-  if (!moved) return (await decideRollback(services, { version, force, how, supersede: true })).target.version;
+  if (!moved) return (await decideRollback(services, { version, force, method, supersede: true })).target.version;
   const [releases, own] = await Promise.all([
     ledger.releases(fleet.app),
     listImages(aws.ec2, fleet.app, fleet.environment),
@@ -31,9 +31,9 @@ export async function targetDuringRelease(
   await launchable(services, target.image && (await readImage(aws.ec2, target.image.imageId)), target, releases, {
     named: version !== undefined,
   });
-  // Which hosts can switch is known only after that release; which ways the fleet does not have at all, already now.
-  const open = { open: true, why: 'known when the release has ended' };
+  // Which hosts can switch is known only after that release; which methods the fleet does not have at all, already now.
+  const open = { open: true, why: 'known when the release has finished' };
   const switches = fleet.release.strategy === 'blue-green' ? { switch: open } : {};
-  chooseRollbackMethod({ ...switches, flip: open, roll: open }, how);
+  chooseRollbackMethod({ ...switches, 'in-place': open, rolling: open }, method);
   return target.version;
 }

@@ -3,7 +3,7 @@ import { rollbackTarget, withImage } from '../fleet/versions.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
 import { compareVersions } from '../shared/version.ts';
 
-/** What is asked for, and what serves. */
+/** What is requested, and what serves. */
 export interface TargetRequest {
   app: string;
   /** Without it: the last known-good version before the one that serves. */
@@ -36,7 +36,7 @@ export function chooseTarget(releases: readonly ReleaseRecord[], request: Target
       'rollback.no-target',
       `${app} has no known-good release before ${serving ?? 'the first one'}`,
       {
-        hint: `${leftHint(offered, request)}see what there is: pipeline images ${app}`,
+        fix: `${targetFix(offered, request)}see what there is: pipeline images ${app}`,
       },
     );
   }
@@ -58,18 +58,23 @@ export function chooseTarget(releases: readonly ReleaseRecord[], request: Target
 /** What `fast-rollback` goes to without `--force`. */
 function availableVersions(offered: readonly ReleaseRecord[], serving: string | undefined): string {
   const versions = offered.filter((release) => release.knownGood && release.version !== serving);
-  return versions.map(({ version, leftAt }) => (leftAt ? `${version} (rolled back)` : version)).join(', ') || 'none';
+  return (
+    versions.map(({ version, rolledBackAt }) => (rolledBackAt ? `${version} (rolled back)` : version)).join(', ') ||
+    'none'
+  );
 }
 
 /** Known-good versions before the one that serves which a rollback went away from: a person may know better. */
-function leftHint(releases: readonly ReleaseRecord[], { app, serving }: TargetRequest): string {
+function targetFix(releases: readonly ReleaseRecord[], { app, serving }: TargetRequest): string {
   const last = rollbackTarget(
-    releases.flatMap((release) => (release.leftAt === undefined ? [] : [{ ...release, leftAt: undefined }])),
+    releases.flatMap((release) =>
+      release.rolledBackAt === undefined ? [] : [{ ...release, rolledBackAt: undefined }],
+    ),
     serving,
   );
   if (!last) return '';
-  const { leftAt } = releases.find((release) => release.version === last.version) ?? {};
-  return `${last.version} was rolled back at ${leftAt}; to go there all the same: pipeline fast-rollback ${app} ${last.version}. Or `;
+  const { rolledBackAt } = releases.find((release) => release.version === last.version) ?? {};
+  return `${last.version} was rolled back at ${rolledBackAt}; to go there all the same: pipeline fast-rollback ${app} ${last.version}. Or `;
 }
 
 function assertKnownGood(
@@ -110,7 +115,7 @@ function assertReversible(
     'rollback.irreversible',
     `${target.version} of ${app} cannot work with what ${last.version} has made of the data: ${last.irreversible}`,
     {
-      hint:
+      fix:
         furthest === undefined || compareVersions(furthest.version, serving) > 0
           ? 'release a fix forward; or, if you know that the data allows it, insist with --force'
           : `go back to ${furthest.version} at most: pipeline fast-rollback ${app} ${furthest.version}; or insist with --force`,

@@ -41,7 +41,7 @@ export interface RunnerContext {
   readonly prompter: Prompter;
   /** What was requested, as a person would type it, for records and locks. */
   readonly command: string;
-  /** The machine that runs this, for records. */
+  /** The computer that runs this, for records. */
   readonly host: string;
   readonly redact: Redact;
   /** The registry of operations. */

@@ -60,7 +60,7 @@ async function endActive(
     const { app, owner, host, command } = lock;
     throw new PipelineError('lock.held', `${app} is locked by ${owner}@${host}: ${lock.reason ?? command}`, {
       outcome: 'locked',
-      hint: `it was locked by hand; ask ${owner} to unlock it`,
+      fix: `it was locked by hand; ask ${owner} to unlock it`,
     });
   }
   reporter.report({ code: 'run.preempting', holder: lock });

@@ -26,11 +26,11 @@ export function taskNamed({ pipeline, tasks }: AppTasks, name: string): Task {
   if (task) return task;
   const names = Object.keys(tasks);
   const near = nearest(name, names);
-  const hint = names.length === 0 ? `${pipeline.file} has no tasks` : `tasks of ${pipeline.app}: ${names.join(', ')}`;
+  const fix = names.length === 0 ? `${pipeline.file} has no tasks` : `tasks of ${pipeline.app}: ${names.join(', ')}`;
   throw usageError(
     'task.unknown',
     `${pipeline.app} has no task ${show(name)}`,
-    near ? `did you mean ${near}? ${hint}` : hint,
+    near ? `did you mean ${near}? ${fix}` : fix,
   );
 }
 

@@ -30,7 +30,7 @@ export async function recoverFirst(
       'run.unfinished',
       `run ${run.id} ("${run.command}" by ${run.by}) crashed before it finished`,
       {
-        hint: `to continue it: ${run.command}; to undo it: pipeline abort ${app}`,
+        fix: `to continue it: ${run.command}; to undo it: pipeline abort ${app}`,
       },
     );
   }
@@ -43,9 +43,9 @@ export async function recoverFirst(
     await context.prompter.confirm(`undo ${changes}, and then ${operation.name}?`);
   }
   const recovered = await recoverRun(context, services, run);
-  if (recovered.run.outcome !== 'needs-person') return undefined;
+  if (recovered.run.outcome !== 'manual-intervention') return undefined;
   throw new PipelineError('run.leftovers', `not all changes of run ${run.id} could be undone: see above`, {
-    hint: `correct that, then ${operation.name} again; pipeline status ${app} shows the fleet`,
-    outcome: 'needs-person',
+    fix: `correct that, then ${operation.name} again; pipeline status ${app} shows the fleet`,
+    outcome: 'manual-intervention',
   });
 }

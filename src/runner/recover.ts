@@ -42,7 +42,7 @@ export async function recoverRun(context: RunnerContext, services: Services, run
     if (!undo) return await finish({ outcome: journal.known.outcome ?? 'failed' });
     reporter.report({ code: 'run.crashed', run });
     const reason = new PipelineError('run.crashed', `run ${run.id} had crashed`, { outcome: 'interrupted' });
-    const { outcome, state, steps, left } = await execute(undo.plan, {
+    const { outcome, state, steps, leftovers } = await execute(undo.plan, {
       services,
       clock,
       sink(event) {
@@ -54,7 +54,7 @@ export async function recoverRun(context: RunnerContext, services: Services, run
       lost: lock.lost,
       redact,
     });
-    for (const leftover of left) reporter.report({ code: 'undo.leftover', leftover });
+    for (const leftover of leftovers) reporter.report({ code: 'undo.leftover', leftover });
     for (const message of notUndone(undo, run, journal.known, services)) reporter.report(message);
     return await finish({ outcome, steps, ...versionFacts(undo.operation.summary(state, services)) });
   } finally {

@@ -57,7 +57,7 @@ export async function rollBack(
     operation: rollbackOperation,
     services,
     plan,
-    // Nobody is asked twice for the same.
+    // Nobody is prompted twice for the same.
     ...(next.agreed !== version && { question: `roll back ${app} in ${environment} to ${version}?` }),
   });
   return { by: 'rollback', report };
@@ -116,7 +116,7 @@ async function carryOut(
   const whose = lock ? `end ${lock.owner}'s "${lock.command}"` : `undo the crashed "${run.command}" by ${run.by}`;
   if (services.fleet.cloud === 'aws') await context.prompter.confirm(`${whose} and roll back to ${target}?`);
   if (move?.moved) {
-    const method = request.how === 'auto' ? undefined : request.how;
+    const method = request.method === 'auto' ? undefined : request.method;
     const { version } = move;
     context.reporter.report({ code: 'rollback.by-undo', ...(version && { version }), ...(method && { method }) });
   }

@@ -3,7 +3,7 @@ import type { EventReader } from '../engine/event-hub.ts';
 import type { RunEvent } from '../engine/events.ts';
 
 /** Where a step is, as summaries and run records name it. */
-export type StepStatus = 'pending' | 'running' | 'done' | 'failed' | 'skipped' | 'undone' | 'left';
+export type StepStatus = 'pending' | 'running' | 'done' | 'failed' | 'skipped' | 'undone' | 'not-undone';
 
 export interface StepLine {
   id: string;
@@ -22,9 +22,9 @@ export interface RunFacts {
   outcome?: Outcome;
   seconds?: number;
   /** What is left in the cloud that a person must look at. */
-  left: string[];
+  leftovers: string[];
   summary: Record<string, unknown>;
-  error?: { code: string; message: string; hint?: string; details: string[] };
+  error?: { code: string; message: string; fix?: string; details: string[] };
 }
 
 /**
@@ -32,7 +32,7 @@ export interface RunFacts {
  * pause between them, is one run here, with the id of the first segment.
  */
 export function readFacts(): EventReader & { readonly facts: RunFacts } {
-  const facts: RunFacts = { steps: [], left: [], summary: {} };
+  const facts: RunFacts = { steps: [], leftovers: [], summary: {} };
   const mark = (id: string, change: Partial<StepLine>): void => {
     const step = facts.steps.find((candidate) => candidate.id === id);
     if (step) Object.assign(step, change);
@@ -54,7 +54,7 @@ export function readFacts(): EventReader & { readonly facts: RunFacts } {
       case 'run.finished':
         facts.outcome = event.outcome;
         facts.seconds = event.run === facts.run ? event.seconds : (event.at - began) / 1000;
-        facts.left = event.left;
+        facts.leftovers = event.leftovers;
         facts.summary = event.summary;
         return;
       case 'step.started':
@@ -77,7 +77,7 @@ export function readFacts(): EventReader & { readonly facts: RunFacts } {
         break;
       }
       case 'undo.failed':
-        mark(event.step, { status: 'left' });
+        mark(event.step, { status: 'not-undone' });
         break;
       default:
         return;

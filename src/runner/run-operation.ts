@@ -14,7 +14,7 @@ export interface PlannedRun<Services extends RunnerServices, State> {
   operation: Operation<Services, State>;
   services: NoInfer<Services>;
   plan: Plan<Services, State>;
-  /** What is asked before an AWS account is changed, with its question mark; without it consent was given before. */
+  /** The question before an AWS account is changed, with its question mark; without it consent was given before. */
   question?: string;
 }
 

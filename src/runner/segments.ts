@@ -61,7 +61,7 @@ export async function toResult<State>(
     return await run;
   } catch (error) {
     const pending = steps.map(({ id, title }) => ({ id, title, status: 'pending' as const, seconds: 0 }));
-    return { outcome: 'failed', error, left: [], state: initial, steps: pending, seconds: 0 };
+    return { outcome: 'failed', error, leftovers: [], state: initial, steps: pending, seconds: 0 };
   }
 }
 
@@ -75,8 +75,8 @@ export function mergeResults<State>(
   const seconds = before.seconds + after.seconds;
   if (after.outcome !== 'done') {
     const open = after.steps.filter(({ status }) => status !== 'done' && status !== 'skipped');
-    const left = [...after.left, ...open.map(({ title }) => `not done: ${title}`)];
-    return { ...after, outcome: 'needs-person', left, steps, seconds };
+    const leftovers = [...after.leftovers, ...open.map(({ title }) => `not done: ${title}`)];
+    return { ...after, outcome: 'manual-intervention', leftovers, steps, seconds };
   }
   if (!interrupted.aborted) return { ...after, steps, seconds };
   return { ...after, outcome: 'interrupted', error: interrupted.reason, steps, seconds };

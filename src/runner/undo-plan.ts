@@ -36,7 +36,7 @@ export async function planUndo(
     throw new PipelineError(
       'undo.unknown',
       `run ${id} (${command}) has crashed, and this version or configuration cannot undo ${what}`,
-      { hint: `check the fleet: pipeline status ${app}` },
+      { fix: `check the fleet: pipeline status ${app}` },
     );
   }
   const plan = await createPlan({ operation: run.operation, app, environment, steps, initial, services, clock });

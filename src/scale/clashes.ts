@@ -57,7 +57,7 @@ export function refuseOverlap(wish: Wish, actions: readonly ScheduledAction[], n
 
 /**
  * What scheduled actions of others will do to the fleet while it is to have its new size.
- * @throws usage error `scale.foreign-schedule` when times were given, as nobody may be there then; a change that is made now is told only
+ * @throws usage error `scale.foreign-schedule` when times were given, as nobody may be there then; a change that is made now is reported only
  */
 export function checkForeign(wish: Wish, actions: readonly ScheduledAction[], now: number): string[] {
   const { app, group, to, at, until } = wish;
@@ -69,7 +69,7 @@ export function checkForeign(wish: Wish, actions: readonly ScheduledAction[], no
   const shorter = first.at === undefined ? '' : `end before it with --until, or `;
   throw usageError(
     'scale.foreign-schedule',
-    `${group} has scheduled actions of others that would take its ${to} machines away: ${lines.join('; ')}`,
+    `${group} has scheduled actions of others that would take its ${to} instances away: ${lines.join('; ')}`,
     `${shorter}take it away for that time: ${awsCommand(wish, `${remove} ${first.action.name}`)}; then pipeline scale ${app} again`,
   );
 }

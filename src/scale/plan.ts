@@ -62,14 +62,14 @@ export async function planScale(
   if (request.to > scale.was.max) {
     throw usageError(
       'scale.above-max',
-      `${request.to} machines are more than the maximum of ${group}, which is ${scale.was.max}`,
+      `${request.to} instances are more than the maximum of ${group}, which is ${scale.was.max}`,
       'raise capacity.max and deploy the infrastructure',
     );
   }
   const { imageId, version } = facts.current;
   if (imageId === undefined || version === undefined) {
     throw new PipelineError('scale.no-release', `${group} has no release that could serve`, {
-      hint: `release first: pipeline release ${fleet.app}`,
+      fix: `release first: pipeline release ${fleet.app}`,
     });
   }
   await refusePool(services, facts);
@@ -86,7 +86,7 @@ export async function planScale(
   });
 }
 
-/** Plans the way back to the usual size: only reads. */
+/** Plans the return to the usual size: only reads. */
 export async function planScaleCancel(services: Services, clock: Clock): Promise<Plan<Services, CancelState>> {
   const { fleet } = services;
   const state = await stateOf(services, clock.now());
@@ -101,7 +101,7 @@ export async function planScaleCancel(services: Services, clock: Clock): Promise
   });
 }
 
-/** The facts of a run; without a request those of the way back. */
+/** The facts of a run; without a request those of the return to the usual size. */
 async function stateOf(services: Services, now: number, request?: ScaleRequest): Promise<CancelState> {
   const { aws, fleet } = services;
   const { facts } = await observeFleet(services);
@@ -136,7 +136,7 @@ async function stateOf(services: Services, now: number, request?: ScaleRequest):
 
 /**
  * A pool holds what is missing from the group's size up to the prepared one. When a schedule takes the fleet down at its end, AWS
- * fills the pool again with as many machines, and nothing of ours is there to end it.
+ * fills the pool again with as many instances, and nothing of ours is there to end it.
  */
 async function refusePool({ fleet, aws }: Services, { group, scale }: CancelState): Promise<void> {
   if (scale.until === undefined) return;
@@ -146,7 +146,7 @@ async function refusePool({ fleet, aws }: Services, { group, scale }: CancelStat
   if (!mine && !wanted) return;
   throw usageError(
     'scale.pool-end',
-    `with a warm pool the event cannot end by a schedule: at ${instantText(scale.until)} AWS would start ${scale.to - scale.baseline.desired} machines anew, to fill the pool`,
+    `with a warm pool the event cannot end by a schedule: at ${instantText(scale.until)} AWS would start ${scale.to - scale.baseline.desired} instances anew, to fill the pool`,
     `leave --until away and end the event with pipeline scale ${fleet.app} --cancel; or go without the pool (scale.warmPool) and begin earlier`,
   );
 }
@@ -156,7 +156,7 @@ function checkRequest(fleet: Fleet, { to, at, until }: ScaleRequest, time: numbe
   if (to < min || to > max) {
     throw usageError(
       'scale.size',
-      `${to} machines are outside of ${min} to ${max}, the limits of ${fleet.app} in ${fleet.environment}`,
+      `${to} instances are outside of ${min} to ${max}, the limits of ${fleet.app} in ${fleet.environment}`,
       'change capacity in the pipelines file if that is what is wanted',
     );
   }

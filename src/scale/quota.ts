@@ -3,8 +3,8 @@ import { isStandard, runningVcpus, vcpusOf } from '../aws/vcpus.ts';
 import type { ScaleContext } from './state.ts';
 
 /**
- * That the account may run so many more machines, besides all that run in it now.
- * @throws usage error `scale.quota`; a quota that cannot be read is told only
+ * That the account may run so many more instances, besides all that run in it now.
+ * @throws usage error `scale.quota`; a quota that cannot be read is reported only
  */
 export async function checkQuota(context: ScaleContext, more: number): Promise<void> {
   const { type } = context.services.fleet.instance;
@@ -29,7 +29,7 @@ export async function checkQuota(context: ScaleContext, more: number): Promise<v
   );
 }
 
-/** vCPUs of one machine, of all that run, and of all that may; undefined where there is nothing to keep to. */
+/** vCPUs of one instance, of all that run, and of all that may; undefined where there is nothing to keep to. */
 async function readVcpus({
   services: { aws, fleet, vcpuQuota },
 }: ScaleContext): Promise<{ each: number; running: number; quota: number } | undefined> {

@@ -22,7 +22,7 @@ export interface ScaleStatus {
   /** What it goes back to; null when it is not held above its usual size. */
   heldFrom: Baseline | null;
   scheduled: ScheduledAction[];
-  /** What is pre-heated, whoever has done it: capacity units (LCU) of the load balancer, and machines that wait. */
+  /** What is pre-heated, whoever has done it: capacity units (LCU) of the load balancer, and instances that wait. */
   preheated: {
     reservedCapacityUnits: number;
     warmPool: boolean;

@@ -62,7 +62,7 @@ function isSame(one: ScheduledAction, other: ScheduledAction): boolean {
 }
 
 /**
- * That the times which were asked for have not passed while the image was proven: Auto Scaling takes none that has.
+ * That the times which were requested have not passed while the image was validated: Auto Scaling takes none that has.
  * @throws PipelineError `scale.late`
  */
 export function assertAhead(context: ScaleContext): void {
@@ -71,7 +71,7 @@ export function assertAhead(context: ScaleContext): void {
   for (const [flag, time] of Object.entries({ '--at': at, '--until': until })) {
     if (time === undefined || time > now) continue;
     throw new PipelineError('scale.late', `${flag} ${instantText(time)} has passed meanwhile: nothing was scheduled`, {
-      hint: `pipeline scale ${context.services.fleet.app} ${to} with a later time`,
+      fix: `pipeline scale ${context.services.fleet.app} ${to} with a later time`,
     });
   }
 }

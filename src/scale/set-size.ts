@@ -17,7 +17,7 @@ export async function setSize(context: ScaleContext, before: Required<Size>, to:
 }
 
 /**
- * Puts back the size that the group had before this step. What has another value than this run gave it belongs to somebody else since
+ * Restores the size that the group had before this step. What has another value than this run gave it belongs to somebody else since
  * then (a policy, an end by the schedule) and is left: the run may have died hours ago.
  */
 export async function restoreSize(context: ScaleContext): Promise<void> {

@@ -48,6 +48,6 @@ export function endOf({ baseline, hasPolicies }: Pick<ScaleFacts, 'baseline' | '
 export function describeEnd(scale: Parameters<typeof endOf>[0]): string {
   const { min, desired } = endOf(scale);
   return desired === undefined
-    ? `a minimum of ${min}, and its scaling policies take the fleet down`
-    : `${desired} machines (minimum ${min})`;
+    ? `a minimum of ${min}, and its scaling policies scale the fleet in`
+    : `${desired} instances (minimum ${min})`;
 }

@@ -1,5 +1,5 @@
 import { readGroup } from '../aws/groups.ts';
-import { groupMachines, readMachine } from '../aws/instances.ts';
+import { groupInstances, readInstance } from '../aws/instances.ts';
 import type { Host } from '../hosts/types.ts';
 import type { RefreshContext } from './state.ts';
 
@@ -17,10 +17,10 @@ export async function hostsToRefresh({ services: { aws }, state }: RefreshContex
   const names = [state.group, ...(state.idle ? [state.idle.group] : [])];
   const found = await Promise.all(
     names.map(async (name) => {
-      const [group, machines] = await Promise.all([readGroup(aws.autoScaling, name), groupMachines(aws.ec2, name)]);
+      const [group, instances] = await Promise.all([readGroup(aws.autoScaling, name), groupInstances(aws.ec2, name)]);
       const lifecycles = new Map(group.instances.map((one) => [one.id, one.lifecycle]));
-      return machines
-        .filter((machine) => machine.state === 'running' && machine.address)
+      return instances
+        .filter((instance) => instance.state === 'running' && instance.address)
         .filter(({ id }) => !/^(Pending|Terminat|Detach)/.test(lifecycles.get(id) ?? ''))
         .map(({ id, address }) => ({
           instanceId: id,
@@ -34,5 +34,5 @@ export async function hostsToRefresh({ services: { aws }, state }: RefreshContex
 
 /** Whether a host still runs: what has ended meanwhile needs nothing. */
 export async function stillRuns({ services: { aws } }: RefreshContext, { instanceId }: Host): Promise<boolean> {
-  return (await readMachine(aws.ec2, instanceId))?.state === 'running';
+  return (await readInstance(aws.ec2, instanceId))?.state === 'running';
 }

@@ -12,6 +12,6 @@ export const refreshSecretsOperation: Operation<Services, RefreshState> = {
   beforeStart: undoPreemptible,
   steps: () => refreshSteps,
   summary: ({ names, finished = [], takeover }) => ({ names, hosts: finished.length, inPlace: takeover }),
-  // The values before are in no store that could be asked for them.
+  // The values before are in no store that could be queried for them.
   undoCommand: () => undefined,
 };

@@ -1,6 +1,6 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
-import { readMachine } from '../aws/instances.ts';
+import { readInstance } from '../aws/instances.ts';
 import { createPlan } from '../engine/plan.ts';
 import type { Plan } from '../engine/step.ts';
 import { observeFleet } from '../fleet/observe.ts';
@@ -32,18 +32,18 @@ export async function planRefresh(services: Services, clock: Clock): Promise<Pla
   const { facts, healthy, live } = await observeFleet(services);
   await assertSecrets(services, facts.current);
   const [first] = healthy;
-  const machine = first === undefined ? undefined : await readMachine(aws.ec2, first);
+  const instance = first === undefined ? undefined : await readInstance(aws.ec2, first);
   const { version } = facts.current;
-  if (!machine || version === undefined) {
+  if (!instance || version === undefined) {
     throw new PipelineError('secrets.no-host', `no host of ${facts.group} serves a release of ${app}`, {
-      hint: live.desired === 0 ? `release first: pipeline release ${app}` : `pipeline status ${app} shows the fleet`,
+      fix: live.desired === 0 ? `release first: pipeline release ${app}` : `pipeline status ${app} shows the fleet`,
     });
   }
-  const host = { instanceId: machine.id, address: machine.address };
+  const host = { instanceId: instance.id, address: instance.address };
   const [names, takeover] = await Promise.all([namesOnHost(services, host), canTakeOver(services, host)]);
   if (names.length === 0) {
     throw new PipelineError('secrets.not-released', `${version}, which serves, was released without secrets`, {
-      hint: `release once more: pipeline release ${app}`,
+      fix: `release once more: pipeline release ${app}`,
     });
   }
   if (!takeover && healthy.length < 2) {
@@ -51,7 +51,7 @@ export async function planRefresh(services: Services, clock: Clock): Promise<Pla
       'secrets.one-host',
       `${facts.group} has one healthy host, and its service would be down while it restarts`,
       {
-        hint: `first: pipeline scale ${app} 2`,
+        fix: `first: pipeline scale ${app} 2`,
       },
     );
   }

@@ -5,7 +5,7 @@ import { readSystemError } from './system-errors.ts';
 export interface ShownError {
   code: string;
   message: string;
-  hint?: string;
+  fix?: string;
   details: string[];
   outcome: Outcome;
   /** Not meant for a person: a defect of the product. */
@@ -15,20 +15,20 @@ export interface ShownError {
 /** Brings anything that was thrown into one shape. */
 export function toShownError(error: unknown): ShownError {
   if (error instanceof PipelineError) {
-    const { code, message, hint, details, outcome } = error;
-    return { code, message, hint, details, outcome, defect: false };
+    const { code, message, fix, details, outcome } = error;
+    return { code, message, fix, details, outcome, defect: false };
   }
   const system = readSystemError(error);
   if (system) {
-    const { code, message, hint } = system;
-    return { code, message, hint, details: [], outcome: 'failed', defect: false };
+    const { code, message, fix } = system;
+    return { code, message, fix, details: [], outcome: 'failed', defect: false };
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {
     code: 'defect',
     message: 'a defect in pipeline, not in your project',
     details: [message],
-    hint: 'run the command again with --debug and report what it prints',
+    fix: 'run the command again with --debug and report what it prints',
     outcome: 'failed',
     defect: true,
   };

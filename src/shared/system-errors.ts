@@ -2,7 +2,7 @@
 export interface SystemError {
   code: string;
   message: string;
-  hint: string;
+  fix: string;
   /** The text for the refusal alone. */
   reason: string;
 }
@@ -18,7 +18,7 @@ const known: Record<string, { words: string; fix(where: string): string }> = {
   ENOSPC: { words: 'no space is left', fix: space },
   EDQUOT: { words: "this user's disk quota is used up", fix: space },
   EMFILE: { words: 'too many files are open', fix: () => 'raise the limit of open files: ulimit -n 4096' },
-  ENFILE: { words: 'too many files are open on this machine', fix: () => 'end what opens them: lsof' },
+  ENFILE: { words: 'too many files are open on this computer', fix: () => 'end what opens them: lsof' },
   EISDIR: { words: 'it is a folder, not a file', fix: (where) => `move it away: ${where}` },
   ENOTDIR: { words: 'a part of the path is a file, not a folder', fix: (where) => `see which one: namei ${where}` },
   ELOOP: { words: 'its symbolic links lead round in a circle', fix: (where) => `see where: namei ${where}` },
@@ -36,7 +36,7 @@ export function readSystemError(error: unknown): SystemError | undefined {
   return {
     code: `system.${code.toLowerCase()}`,
     message: `cannot ${syscall}${what}: ${words}`,
-    hint: fix(dest ?? path ?? '.'),
+    fix: fix(dest ?? path ?? '.'),
     reason: words,
   };
 }

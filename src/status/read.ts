@@ -1,6 +1,6 @@
 import { readTargets } from '../aws/balancers.ts';
 import type { Group } from '../aws/groups.ts';
-import { groupMachines, type Machine } from '../aws/instances.ts';
+import { type Ec2Instance, groupInstances } from '../aws/instances.ts';
 import { isActive, type Refresh, readRefresh } from '../aws/refreshes.ts';
 import { readScheduledActions } from '../aws/scaling-settings.ts';
 import type { Drift } from '../fleet/drift/drift.ts';
@@ -17,16 +17,16 @@ import { findUnfinished, type Unfinished } from './unfinished.ts';
 export interface FleetStatus {
   app: string;
   environment: string;
-  /** The version that new machines get; null before the first release, and for an image that is not a release. */
+  /** The version that new instances get; null before the first release, and for an image that is not a release. */
   version: string | null;
-  /** The image that new machines start from; null when the launch template names none. */
+  /** The image that new instances start from; null when the launch template names none. */
   imageId: string | null;
   /** Of the group that serves. */
   desired: number;
   healthy: number;
   /** Each group of the fleet, the one that serves first. */
   groups: GroupStatus[];
-  /** Who gets which part of the traffic, from 0 to 1: the groups' weights, by the healthy machines of each version in them. */
+  /** Who gets which part of the traffic, from 0 to 1: the groups' weights, by the healthy instances of each version in them. */
   traffic: { version: string | null; share: number }[];
   instances: {
     id: string;
@@ -37,10 +37,17 @@ export interface FleetStatus {
     group: string;
   }[];
   /** Instance refreshes that go on at this moment, by group. */
-  refreshes: { id: string; group: string; status: string; percentage: number; left: number; reason: string | null }[];
+  refreshes: {
+    id: string;
+    group: string;
+    status: string;
+    percentage: number;
+    remaining: number;
+    reason: string | null;
+  }[];
   /** How what runs differs from what the ledger says. */
   drift: Drift[];
-  /** What a flip has left undone; null when there is nothing. */
+  /** What an in-place rollback has not finished; null when there is nothing. */
   unfinished: Unfinished | null;
   /** The maintenance page that visitors get; `until` is the ISO time of its end, null for one that stays until it is taken off. */
   maintenance: { run: string | null; until: string | null } | null;
@@ -58,7 +65,7 @@ export interface GroupStatus {
   until: string | null;
 }
 
-/** Reads the fleet, machine by machine, with a number of calls that does not grow with it. */
+/** Reads the fleet, instance by instance, with a number of calls that does not grow with it. */
 export async function readStatus(services: Services): Promise<FleetStatus> {
   const { fleet, ledger } = services;
   const seen = await observeFleet(services);
@@ -87,7 +94,7 @@ export async function readStatus(services: Services): Promise<FleetStatus> {
     drift: drifts,
     unfinished: findUnfinished(fleet.app, {
       group: live.name,
-      machines: groups[0].machines,
+      instances: groups[0].members,
       refresh: groups[0].last,
       current: facts.current,
       busy: lock?.run !== undefined,
@@ -107,7 +114,7 @@ interface ReadGroup {
   instances: FleetStatus['instances'];
   refresh?: FleetStatus['refreshes'][number];
   /** Members of the group that are not on their way out. */
-  machines: Machine[];
+  members: Ec2Instance[];
   last?: Refresh;
 }
 
@@ -117,13 +124,13 @@ async function readGroupStatus(
   targetGroupArn: string,
   share: number,
 ): Promise<ReadGroup> {
-  const [targets, machines, refresh, actions] = await Promise.all([
+  const [targets, known, refresh, actions] = await Promise.all([
     readTargets(aws.elb, targetGroupArn),
-    groupMachines(aws.ec2, group.name),
+    groupInstances(aws.ec2, group.name),
     readRefresh(aws.autoScaling, group.name),
     share < 1 ? readScheduledActions(aws.autoScaling, group.name) : [],
   ]);
-  const byId = new Map(machines.map((machine) => [machine.id, machine]));
+  const byId = new Map(known.map((instance) => [instance.id, instance]));
   const health = new Map(targets.map((target) => [target.id, target.state]));
   const instances = group.instances.map((instance) => ({
     id: instance.id,
@@ -139,7 +146,7 @@ async function readGroupStatus(
     status: { name, share, desired, healthy: instances.filter(isServing).length, until },
     instances,
     ...(isActive(refresh) && { refresh: refreshOf(name, refresh) }),
-    machines: group.instances.flatMap((one) => (/^Terminat/.test(one.lifecycle) ? [] : (byId.get(one.id) ?? []))),
+    members: group.instances.flatMap((one) => (/^Terminat/.test(one.lifecycle) ? [] : (byId.get(one.id) ?? []))),
     ...(refresh && { last: refresh }),
   };
 }
@@ -148,8 +155,8 @@ async function readGroupStatus(
 const rounded = (share: number): number => Math.round(share * 10_000) / 10_000;
 
 function refreshOf(group: string, refresh: Refresh): FleetStatus['refreshes'][number] {
-  const { id, status, percentage, left, reason = null } = refresh;
-  return { id, group, status, percentage, left, reason };
+  const { id, status, percentage, remaining, reason = null } = refresh;
+  return { id, group, status, percentage, remaining, reason };
 }
 
 const isServing = (instance: FleetStatus['instances'][number]): boolean =>

@@ -11,23 +11,23 @@ type HostContext = Pick<RunContext<Services, object>, 'services' | 'progress' | 
 const parallel = 8;
 
 /**
- * The machines that serve: in service in the group that has the traffic, those that are healthy for the load balancer first, in a
- * steady order. Waits for the first one, up to `release.timeouts.health`, when the group is to have machines.
+ * The instances that serve: in service in the group that has the traffic, those that are healthy for the load balancer first, in a
+ * steady order. Waits for the first one, up to `release.timeouts.health`, when the group is to have instances.
  * @throws PipelineError `task.no-hosts` for a group that is to have none; `wait.timeout`
  */
 export async function runningHosts({ services, poll, progress }: HostContext): Promise<Host[]> {
   const { fleet } = services;
   const { group, hosts } = await poll({
-    what: `a machine of ${fleet.app} to be in service`,
+    what: `an instance of ${fleet.app} to be in service`,
     read: () => readHosts(services),
     until: (seen) => seen.hosts.length > 0 || seen.desired === 0,
-    progress: (seen) => progress(`no machine of ${seen.group} is in service yet`),
+    progress: (seen) => progress(`no instance of ${seen.group} is in service yet`),
     explain: (seen) => explain(services, seen.group),
     ...(await patience(services)),
   });
   if (hosts.length > 0) return hosts;
-  throw new PipelineError('task.no-hosts', `no machine of ${group} is in service`, {
-    hint: `release first: pipeline release ${fleet.app}`,
+  throw new PipelineError('task.no-hosts', `no instance of ${group} is in service`, {
+    fix: `release first: pipeline release ${fleet.app}`,
   });
 }
 
@@ -38,17 +38,17 @@ async function explain(services: Services, group: string): Promise<Explanation> 
 }
 
 /**
- * Runs a program on one machine of the fleet and gives what it printed. No shell takes part.
- * A machine that cannot be reached (it still boots, say) or ends meanwhile is passed over for the next one, and all are tried again
+ * Runs a program on one instance of the fleet and gives what it printed. No shell takes part.
+ * An instance that cannot be reached (it still boots, say) or ends meanwhile is passed over for the next one, and all are tried again
  * for `release.timeouts.health`: so the program may be started more than once, and must be one that can be repeated.
- * @throws PipelineError `ssh.failed` as soon as the program itself fails; `task.unreachable` naming what kept each machine
+ * @throws PipelineError `ssh.failed` as soon as the program itself fails; `task.unreachable` naming what kept each instance
  */
 export async function onOneHost(context: HostContext, argv: string[], timeoutMs?: number): Promise<string> {
   const { services, progress } = context;
   const reasons = new Map<string, string>();
   try {
     const answer = await context.poll({
-      what: `a machine of ${services.fleet.app} to answer`,
+      what: `an instance of ${services.fleet.app} to answer`,
       read: async () => {
         for (const host of await runningHosts(context)) {
           const tried = await tryOn(services, host, argv, timeoutMs);
@@ -66,14 +66,14 @@ export async function onOneHost(context: HostContext, argv: string[], timeoutMs?
     if (codeOf(error) !== 'wait.timeout' || reasons.size === 0) throw error;
     throw new PipelineError(
       'task.unreachable',
-      `\`${argv.join(' ')}\` was not run: no machine of ${services.fleet.app} is reached`,
+      `\`${argv.join(' ')}\` was not run: no instance of ${services.fleet.app} is reached`,
       { details: [...reasons].map(([id, why]) => `${id}: ${why}`), cause: error },
     );
   }
 }
 
 /**
- * Runs a program on every machine of the fleet, some at a time, and gives what each printed by instance id. One that cannot be reached
+ * Runs a program on every instance of the fleet, some at a time, and gives what each printed by instance id. One that cannot be reached
  * yet is waited for, up to `release.timeouts.health`; one that ends meanwhile is left out.
  * All are tried; @throws PipelineError `task.hosts-failed` naming those where it failed
  */
@@ -104,7 +104,7 @@ export async function onEveryHost(
         return undefined;
       });
       done++;
-      context.progress(`${done} of ${hosts.length} machines`, { done, total: hosts.length });
+      context.progress(`${done} of ${hosts.length} instances`, { done, total: hosts.length });
       return output === undefined ? undefined : [host.instanceId, output];
     },
     { concurrency: parallel },
@@ -112,7 +112,7 @@ export async function onEveryHost(
   if (failed.length === 0) return Object.fromEntries(printed.filter((one) => one !== undefined));
   throw new PipelineError(
     'task.hosts-failed',
-    `\`${argv.join(' ')}\` failed on ${failed.length} of ${hosts.length} machines`,
+    `\`${argv.join(' ')}\` failed on ${failed.length} of ${hosts.length} instances`,
     { details: failed },
   );
 }
@@ -128,7 +128,7 @@ async function tryOn(
     return { printed: await services.hosts.run(host, argv, { timeoutMs }) };
   } catch (error) {
     if (codeOf(error) !== 'ssh.unreachable' && (await isUp(services, host))) throw error;
-    // A machine that has booted again has new keys: the next try asks for them anew.
+    // An instance that has booted again has new keys: the next try asks for them anew.
     await services.hosts.forget(host);
     return { out: messageOf(error) };
   }
@@ -142,26 +142,29 @@ interface SeenHosts {
 
 // The SDK's clients take a third of a second to load: a pipelines file that only names these functions does not pay for them.
 async function readHosts({ aws, fleet }: Services): Promise<SeenHosts> {
-  const [{ readLive }, { groupMachines }, { readTargets }] = await Promise.all([
+  const [{ readLive }, { groupInstances }, { readTargets }] = await Promise.all([
     import('../fleet/observe.ts'),
     import('../aws/instances.ts'),
     import('../aws/balancers.ts'),
   ]);
   const { group, targetGroupArn, seen } = await readLive({ aws, fleet });
-  const [machines, targets] = await Promise.all([groupMachines(aws.ec2, group), readTargets(aws.elb, targetGroupArn)]);
+  const [instances, targets] = await Promise.all([
+    groupInstances(aws.ec2, group),
+    readTargets(aws.elb, targetGroupArn),
+  ]);
   const inService = new Set(seen.instances.filter((one) => one.lifecycle === 'InService').map((one) => one.id));
   const healthy = new Set(targets.filter((target) => target.state === 'healthy').map((target) => target.id));
   const rank = (id: string) => `${healthy.has(id) ? 0 : 1} ${id}`;
-  const hosts = machines
-    .filter((machine) => machine.state === 'running' && machine.address && inService.has(machine.id))
-    .map((machine) => ({ instanceId: machine.id, address: machine.address }))
+  const hosts = instances
+    .filter((instance) => instance.state === 'running' && instance.address && inService.has(instance.id))
+    .map((instance) => ({ instanceId: instance.id, address: instance.address }))
     .sort((a, b) => rank(a.instanceId).localeCompare(rank(b.instanceId)));
   return { group, desired: seen.desired, hosts };
 }
 
 async function isUp({ aws }: Services, { instanceId }: Host): Promise<boolean> {
-  const { readMachine } = await import('../aws/instances.ts');
-  return (await readMachine(aws.ec2, instanceId))?.state === 'running';
+  const { readInstance } = await import('../aws/instances.ts');
+  return (await readInstance(aws.ec2, instanceId))?.state === 'running';
 }
 
 async function patience({ fleet }: Services): Promise<{ everyMs: number; timeoutMs: number }> {

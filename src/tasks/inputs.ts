@@ -69,7 +69,7 @@ function limits(min: number | undefined, max: number | undefined): string {
   return max === undefined ? '' : `, ${max} or less`;
 }
 
-/** An input that would refuse every value is a mistake of the file, which is told when the file is read. */
+/** An input that would refuse every value is a mistake of the file, which is reported when the file is read. */
 function unusable(description: string, problem: string, fix: string): PipelineError {
   return usageError('task.definition', `the input ${show(description)} could take no value: ${problem}`, fix);
 }

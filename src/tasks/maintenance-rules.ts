@@ -13,7 +13,7 @@ export const fleetRole = 'maintenance-probes';
 export const pageRole = 'maintenance-page';
 
 /**
- * Behind the proof route (priority 10), before everything else: whoever proves an image or watches a release still gets through.
+ * Behind the validation route (priority 10), before everything else: whoever validates an image or watches a release still gets through.
  * The first of the two lets the pipeline's own probes reach the fleet, the second answers everybody else.
  */
 const priorities = { [fleetRole]: 11, [pageRole]: 12 };
@@ -74,7 +74,7 @@ export async function setRule(
   );
 }
 
-/** Takes back what this step has changed, the last first: a rule of its own goes, one that was there gets back what it did. */
+/** Undoes what this step has changed, the last first: a rule of its own goes, one that was there gets back what it did. */
 export async function restoreRules(context: TaskContext): Promise<void> {
   const made = context.changes().filter((one) => !one.undoing);
   for (const { action, target, data } of made.toReversed()) {
@@ -115,7 +115,7 @@ export async function ownRules({ services: { fleet, aws } }: TaskContext): Promi
   throw new PipelineError(
     'maintenance.priority',
     `a rule of somebody else has priority ${stranger.priority}: ${stranger.arn}`,
-    { hint: 'give it another priority' },
+    { fix: 'give it another priority' },
   );
 }
 

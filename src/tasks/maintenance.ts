@@ -6,7 +6,7 @@ import { readListener, readRoutes } from '../aws/listeners.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { Fleet } from '../config/settings.ts';
 import { times } from '../fleet/services.ts';
-import { proofHeaders } from '../fleet/smoke.ts';
+import { validationHeaders } from '../fleet/smoke.ts';
 import type { ProbeAnswer } from '../hosts/probe.ts';
 import { fleetRole, ownRules, pageRole, removeRules, restoreRules, setRule } from './maintenance-rules.ts';
 import type { TaskContext, TaskState, TaskStep } from './types.ts';
@@ -70,7 +70,7 @@ function putOn({ page, contentType, status }: Page, body: string, forMs: number 
     title: 'Put the maintenance page on',
     describe: ({ services: { fleet } }) => [
       `${fleet.names.loadBalancer} answers everything with ${status} and ${page} (${Buffer.byteLength(body)} bytes), without the instances`,
-      `requests with ${fleet.balancer.proofHeader} still reach proof instance and fleet, so releases go on as usual`,
+      `requests with ${fleet.balancer.validationHeader} still reach validation instance and fleet, so releases go on as usual`,
     ],
     async run(context) {
       const { fleet, aws } = context.services;
@@ -78,7 +78,7 @@ function putOn({ page, contentType, status }: Page, body: string, forMs: number 
       const present = await ownRules(context);
       const until = forMs === undefined ? undefined : context.run.startedAt + forMs;
       await context.save({ page: context.run.id, until });
-      const [[header, value] = ['', '']] = Object.entries(proofHeaders(fleet));
+      const [[header, value] = ['', '']] = Object.entries(validationHeaders(fleet));
       const common = { present, listenerArn: listener.arn, until };
       await setRule(context, {
         ...common,

@@ -132,7 +132,11 @@ function checkRange(text: string, rule: OpeningRule): string {
   const range = text.includes('/') ? text : `${text}/32`;
   const block = readBlock(range);
   if (!block) {
-    throw usageError('sg.range', `${show(text)} is no IPv4 address or range`, 'give e.g. 192.0.2.7 or 192.0.2.0/24');
+    throw usageError(
+      'sg.range',
+      `${show(text)} is not an IPv4 address or range`,
+      'give e.g. 192.0.2.7 or 192.0.2.0/24',
+    );
   }
   const widest = rule.widestPrefix ?? 32;
   if (block.size > 2 ** (32 - widest)) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { askedPaths, judge } from '../../src/analysis/answers.ts';
+import { askedPaths, evaluate } from '../../src/analysis/answers.ts';
 import type { Fleet } from '../../src/config/settings.ts';
 
 const versions = [
@@ -25,28 +25,28 @@ describe('answers of probes', () => {
     ],
     ['with another status', answer(500, 'no'), { fault: 'answered 500 instead of 200' }],
   ])('%s', (_, given, expected) => {
-    expect(judge(asked, given, versions, undefined)).toEqual(expected);
+    expect(evaluate(asked, given, versions, undefined)).toEqual(expected);
   });
 
   it('a bad answer still reports its version in the header', () => {
-    expect(judge(asked, answer(500, 'no', { 'x-release': 'v2' }), versions, 'X-Release')).toEqual({
+    expect(evaluate(asked, answer(500, 'no', { 'x-release': 'v2' }), versions, 'X-Release')).toEqual({
       version: 'v2',
       fault: 'answered 500 instead of 200',
     });
   });
 
   it('without a smoke test, a path answers badly from status 400 on', () => {
-    expect(judge({ path: '/a' }, answer(302, ''), versions, undefined)).toEqual({});
-    expect(judge({ path: '/a' }, answer(404, ''), versions, undefined)).toEqual({ fault: 'answered 404' });
+    expect(evaluate({ path: '/a' }, answer(302, ''), versions, undefined)).toEqual({});
+    expect(evaluate({ path: '/a' }, answer(404, ''), versions, undefined)).toEqual({ fault: 'answered 404' });
   });
 
   it('no version is known when both versions contain the same, or when one of them is unknown', () => {
-    expect(judge({ ...asked, contains: 'ok' }, answer(200, 'ok'), versions, undefined)).toEqual({});
+    expect(evaluate({ ...asked, contains: 'ok' }, answer(200, 'ok'), versions, undefined)).toEqual({});
     const unknown = [{ version: 'v2', commit: 'bbb' }, { version: 'v1' }];
     const byCommit = { ...asked, contains: '{commit}' };
-    expect(judge(byCommit, answer(200, 'ccc'), unknown, undefined)).toEqual({});
-    expect(judge(byCommit, answer(200, 'bbb'), unknown, undefined)).toEqual({ version: 'v2' });
-    expect(judge(asked, answer(200, 'anything'), [], undefined)).toEqual({});
+    expect(evaluate(byCommit, answer(200, 'ccc'), unknown, undefined)).toEqual({});
+    expect(evaluate(byCommit, answer(200, 'bbb'), unknown, undefined)).toEqual({ version: 'v2' });
+    expect(evaluate(asked, answer(200, 'anything'), [], undefined)).toEqual({});
   });
 });
 

@@ -7,7 +7,7 @@ import { type Noise, noisyFleet, randomOf } from './support/noise.ts';
 const limits = { minSamples: 20, errorMargin: 2, errorFactor: 2, latencyFactor: 2, latencyFloorMs: 100 };
 const paths = ['/version', '/', '/events'];
 
-/** Seconds until the first lasting fault, or undefined: 5 probes a second for a window of 5 minutes, after a baseline of 20 s. */
+/** Seconds until the first persistent failure, or undefined: 5 probes a second for a window of 5 minutes, after a baseline of 20 s. */
 function watched(seed: number, before: Noise, now: Noise, { mixed = 0 } = {}): { seconds?: number; checks: string[] } {
   const random = randomOf(seed);
   const was = noisyFleet(before, random);
@@ -29,8 +29,9 @@ function watched(seed: number, before: Noise, now: Noise, { mixed = 0 } = {}): {
   for (let index = 0; index < 1500; index++) {
     const isOld = mixed > 0 && random() < mixed;
     comparison.add(isOld ? sample(old, 'v1', index) : sample(is, 'v2', index));
-    const lasting = comparison.faults().filter((fault) => fault.lasting);
-    if (lasting.length > 0) return { seconds: index / 5, checks: [...new Set(lasting.map((fault) => fault.check))] };
+    const persistent = comparison.faults().filter((fault) => fault.persistent);
+    if (persistent.length > 0)
+      return { seconds: index / 5, checks: [...new Set(persistent.map((fault) => fault.check))] };
   }
   return { checks: [] };
 }

@@ -71,7 +71,7 @@ it('evaluates a version by the real traffic that the load balancer has counted',
 
   backend.status = 500;
   const bad = watchFrom();
-  await until(async () => (await bad.read(clock.now())).some((fault) => fault.lasting), Boolean, { seconds: 20 });
+  await until(async () => (await bad.read(clock.now())).some((fault) => fault.persistent), Boolean, { seconds: 20 });
   const [fault] = await bad.read(clock.now());
   expect(fault?.message).toMatch(
     /^the balancer counted (\d+) errors in \1 requests of a minute \(100 %\), before: 0 of \d+ \(0 %\)$/,
@@ -80,7 +80,7 @@ it('evaluates a version by the real traffic that the load balancer has counted',
   backend.status = 200;
   backend.delayMs = 200;
   const slow = watchFrom();
-  await until(async () => (await slow.read(clock.now())).some((one) => one.lasting), Boolean, { seconds: 20 });
+  await until(async () => (await slow.read(clock.now())).some((one) => one.persistent), Boolean, { seconds: 20 });
   expect((await slow.read(clock.now()))[0]?.message).toMatch(
     /^the balancer measured p95 \d{3} ms over a minute, before: /,
   );

@@ -29,7 +29,7 @@ async function watched(minutes: Partial<Period>[]): Promise<string[][]> {
   const found: string[][] = [];
   for (let at = 1; at <= minutes.length; at++) {
     const faults = await watch.read(at * minute);
-    found.push(faults.map(({ message, lasting }) => `${message}${lasting ? ' (lasting)' : ''}`));
+    found.push(faults.map(({ message, persistent }) => `${message}${persistent ? ' (lasting)' : ''}`));
   }
   return found;
 }

@@ -12,7 +12,7 @@ function start(probe: Probe, perSecond = 4) {
     probe,
     url: 'http://fleet',
     asked: [{ path: '/a', status: 200 }, { path: '/b' }],
-    headers: { 'x-golden-proof': 'fleet' },
+    headers: { 'x-golden-validation': 'fleet' },
     perSecond,
     versions: [],
     take: (sample) => samples.push(sample),
@@ -24,7 +24,7 @@ describe('the prober', () => {
   it('requests each path in turn at the given rate, with the headers, until it is stopped', async () => {
     const asked: string[] = [];
     const { clock, samples, prober } = start(async (url, { headers }) => {
-      asked.push(`${url} ${headers?.['x-golden-proof']}`);
+      asked.push(`${url} ${headers?.['x-golden-validation']}`);
       return { status: 200, body: '', ms: 7 };
     });
     await clock.advance(2000);

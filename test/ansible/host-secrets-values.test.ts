@@ -128,7 +128,7 @@ describe('the answer of a secret store', () => {
     expect(answer).toMatch(message);
   });
 
-  /** The problems of two parameters that are asked for in one call. */
+  /** The problems of two parameters that are requested in one call. */
   const problemsOf = (code: string, message: string) =>
     ask([
       'import host_secrets as h',
@@ -150,7 +150,7 @@ describe('the answer of a secret store', () => {
       ),
     ).toEqual({
       'ssm:/shop/key': 'may not be read by the role of this instance (AccessDeniedException)',
-      'ssm:/shop/key2': 'was asked for together with Parameter Store /shop/key',
+      'ssm:/shop/key2': 'was requested together with Parameter Store /shop/key',
     });
   });
 

@@ -11,7 +11,7 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fleet } from '../../src/config/settings.ts';
 import { createAnsible } from '../../src/hosts/ansible.ts';
-import { createLook } from '../../src/hosts/look-at-playbook.ts';
+import { createInspect } from '../../src/hosts/inspect-playbook.ts';
 import type { PlaySettings } from '../../src/hosts/play-setup.ts';
 import type { Hosts } from '../../src/hosts/types.ts';
 import { assertRecord, recordRelease, runPlaybook, unpackSource, waitServes } from '../../src/plays/plain-playbook.ts';
@@ -61,7 +61,7 @@ function hostsWith(ansible: Partial<PlaySettings>): Hosts {
   };
   return {
     play: createAnsible({ ...settings, sshOptions: () => [] }),
-    look: createLook(settings),
+    inspect: createInspect(settings),
     run: async (_host, [program = '', ...argv]) =>
       exec(program, argv).then(
         ({ stdout }) => stdout,
@@ -74,7 +74,7 @@ function hostsWith(ansible: Partial<PlaySettings>): Hosts {
 
 let count = 0;
 
-/** A release of v2 by a playbook of this text, on this machine. */
+/** A release of v2 by a playbook of this text, on this computer. */
 async function release(text: string, ansible: Partial<PlaySettings> = {}, settings: { health?: number } = {}) {
   const playbook = path.join(folder, `site-${++count}.yml`);
   await writeFile(playbook, text);
@@ -143,7 +143,7 @@ describe('a playbook without effect', () => {
     const { run } = await release(webservers);
     await expect(run()).rejects.toMatchObject({
       code: 'ansible.no-hosts',
-      hint: expect.stringContaining('ansible.groups'),
+      fix: expect.stringContaining('ansible.groups'),
     });
     // What the release before has left says nothing about this one.
     expect(existsSync(path.join(root, 'plain-release.json'))).toBe(false);
@@ -155,7 +155,7 @@ describe('a playbook without effect', () => {
     await expect(waitServes(context, host)).rejects.toMatchObject({
       code: 'ansible.not-applied',
       message: expect.stringMatching(
-        /site-\d+\.yml ended .* does not show v2: \/version on port \d+ answers without "v2": v1$/,
+        /site-\d+\.yml finished .* does not show v2: \/version on port \d+ answers without "v2": v1$/,
       ),
     });
   }, 60_000);
@@ -233,7 +233,7 @@ describe('roles and collections of ansible.requirements', () => {
     const requirements = await write('requirements.yml');
     const { run, context } = await release(uses, { requirements });
     const { fleet, hosts } = context.services;
-    const look = await hosts.look(fleet.ansible.playbook, {
+    const inspect = await hosts.inspect(fleet.ansible.playbook, {
       release_app: 'shop',
       release_version: 'v2',
       release_commit: commit,
@@ -242,7 +242,7 @@ describe('roles and collections of ansible.requirements', () => {
       release_health_path: '/health',
       site,
     });
-    expect(look.plays[0]?.tasks.map((task) => task.role ?? task.module)).toEqual([
+    expect(inspect.plays[0]?.tasks.map((task) => task.role ?? task.module)).toEqual([
       'greeting',
       'own',
       'team.tools.version',
@@ -267,7 +267,7 @@ describe('roles and collections of ansible.requirements', () => {
       message: expect.stringMatching(
         /the roles and collections of .*gone\.yml could not be installed: gone was NOT installed successfully: .*does not appear to be a git repository/,
       ),
-      hint: expect.stringContaining('ansible-galaxy install -r'),
+      fix: expect.stringContaining('ansible-galaxy install -r'),
     });
     expect(await readdir(path.join(folder, '.pipeline/galaxy')).catch(() => [])).toEqual(before);
   }, 60_000);
@@ -304,7 +304,7 @@ describe('ansible.vaultPasswordFile', () => {
       code: 'ansible.vault-password',
       outcome: 'usage',
       message: expect.stringContaining('can be read by everybody (mode 0644)'),
-      hint: `chmod 600 ${password}`,
+      fix: `chmod 600 ${password}`,
     });
   }, 60_000);
 });

@@ -22,7 +22,7 @@ afterEach(() => rm(root, { recursive: true, force: true }));
 const folder = () => path.join(root, 'releases/v2');
 const builtBy = (run: string) => writeFile(path.join(folder(), '.release-run'), `${run}\n`);
 
-/** Plays the release role on this machine, with all that it touches in the test's folder. Resolves with what it printed. */
+/** Plays the release role on this computer, with all that it touches in the test's folder. Resolves with what it printed. */
 async function play(action: 'stage' | 'unstage', run?: string, extra: Record<string, unknown> = {}): Promise<string> {
   const variables = {
     release_action: action,

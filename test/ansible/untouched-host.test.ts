@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Stages v2 on this machine with Ansible itself, by a playbook of this text and below a folder of its own. */
+/** Stages v2 on this computer with Ansible itself, by a playbook of this text and below a folder of its own. */
 async function stage(text: string) {
   const root = await mkdtemp(join(folder, 'host-'));
   const playbook = join(root, 'api.yml');
@@ -53,7 +53,7 @@ async function stage(text: string) {
     ansible: { playbook, variables: { ...local, release_root: root } },
     secrets: {},
     service: { port: 8080, stagingPort: 8081, healthPath: '/health' },
-    release: { clean: {}, keepOnHost: 3, timeouts: { ansible: 60, health: 60 }, flip: { timeoutSeconds: 60 } },
+    release: { clean: {}, keepOnHost: 3, timeouts: { ansible: 60, health: 60 }, inPlace: { timeoutSeconds: 60 } },
   } as unknown as Fleet;
   const archive = join(root, 'api.tar');
   await execute('tar', ['-cf', archive, '-C', folder, 'ansible.cfg']);
@@ -104,7 +104,7 @@ ${mode}  pre_tasks:
   await expect(stage(text)).rejects.toMatchObject({
     code: 'ansible.not-applied',
     message: expect.stringMatching(
-      /^api.yml ended without an error, but did not stage v2 on i-0abc: .* found nothing \(cat: .*No such file/,
+      /^api.yml finished without an error, but did not stage v2 on i-0abc: .* found nothing \(cat: .*No such file/,
     ),
   });
 });

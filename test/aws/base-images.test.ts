@@ -18,10 +18,10 @@ const tag = (id: string, tags: Record<string, string>) =>
   world.ec2.send(new CreateTagsCommand({ Resources: [id], Tags: toTags(tags) }));
 
 it('lists images marked as a base and named images, newest first and with the image they were built on', async () => {
-  const machine = await world.running();
-  const older = await world.baked(machine, 'base-older');
-  const release = await world.baked(machine, 'release');
-  const newer = await world.baked(machine, 'base-newer');
+  const instance = await world.running();
+  const older = await world.baked(instance, 'base-older');
+  const release = await world.baked(instance, 'release');
+  const newer = await world.baked(instance, 'base-newer');
   await tag(older, { [tagKeys.base]: 'true' });
   await tag(newer, { [tagKeys.base]: 'true', [tagKeys.baseSource]: older });
   await tag(release, { [tagKeys.version]: 'v1' });

@@ -51,7 +51,7 @@ describe('a refused AWS call', () => {
   it('because of a wrong secret key says what to check, and never shows the key', async () => {
     const credentials = { ...world.place.credentials, secretAccessKey: 'not-the-right-secret' };
     const error = await failure(clients({ credentials }).ec2.send(new DescribeImagesCommand({})));
-    expect(error).toMatchObject({ hint: 'check the secret access key and the clock of this machine' });
+    expect(error).toMatchObject({ fix: 'check the secret access key and the clock of this computer' });
     expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('not-the-right-secret');
   });
 
@@ -61,7 +61,7 @@ describe('a refused AWS call', () => {
     const error = await failure(ec2.send(new DescribeInstancesCommand({})));
     expect(error).toBeInstanceOf(PipelineError);
     expect((error as PipelineError).message).toMatch(/^DescribeInstances failed: .*ECONNREFUSED/);
-    expect((error as PipelineError).hint).toContain('endpoint');
+    expect((error as PipelineError).fix).toContain('endpoint');
   });
 });
 

@@ -14,6 +14,6 @@ describe('errors of the SDK', () => {
   it('name operation, message and fix', () => {
     const error = toPipelineError(refusal('UnauthorizedOperation', 'not allowed to do this'), 'CreateImage');
     expect(error.message).toBe('CreateImage failed: not allowed to do this (UnauthorizedOperation)');
-    expect(error.hint).toContain('permission');
+    expect(error.fix).toContain('permission');
   });
 });

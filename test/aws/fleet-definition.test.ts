@@ -12,7 +12,7 @@ async function defined(changes: Record<string, unknown> = {}) {
 it('a rolling fleet has one group, whose target group serves, and a validation route for the pipeline only', async () => {
   const { fleet, definition } = await defined({
     capacity: { min: 2, max: 7 },
-    balancer: { deregistrationDelaySeconds: 45, proofHeader: 'x-proof' },
+    balancer: { deregistrationDelaySeconds: 45, validationHeader: 'x-check' },
   });
   const { names } = fleet;
   expect(definition.groups).toEqual([
@@ -28,7 +28,7 @@ it('a rolling fleet has one group, whose target group serves, and a validation r
   ]);
   expect(definition.targetGroups.map(({ name, role }) => [name, role])).toEqual([
     [names.targetGroup, 'serving'],
-    [names.proofTargetGroup, 'proof'],
+    [names.validationTargetGroup, 'validation'],
   ]);
   for (const one of definition.targetGroups) {
     expect(one).toMatchObject({
@@ -37,7 +37,11 @@ it('a rolling fleet has one group, whose target group serves, and a validation r
       attributes: { 'deregistration_delay.timeout_seconds': '45' },
     });
   }
-  expect(definition.proofRule).toMatchObject({ header: 'x-proof', value: 'on', targetGroup: names.proofTargetGroup });
+  expect(definition.validationRule).toMatchObject({
+    header: 'x-check',
+    value: 'on',
+    targetGroup: names.validationTargetGroup,
+  });
 });
 
 it('a blue/green fleet has two groups, each with its own target group, and one validation route', async () => {
@@ -50,7 +54,7 @@ it('a blue/green fleet has two groups, each with its own target group, and one v
   expect(definition.targetGroups.map(({ name, role }) => [name, role])).toEqual([
     [names.targetGroup, 'serving'],
     [names.greenTargetGroup, 'serving'],
-    [names.proofTargetGroup, 'proof'],
+    [names.validationTargetGroup, 'validation'],
   ]);
   expect(new Set(definition.targetGroups.map(({ name }) => name)).size).toBe(3);
 });

@@ -34,9 +34,9 @@ it('group tags are not propagated to launched instances', async () => {
   const group = await world.group(0, { MaxSize: 1 });
   await setGroupTag(world.asg, group, 'held', '4');
   await world.asg.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 1 }));
-  const [machine] = await world.inService(group, 1);
+  const [instance] = await world.inService(group, 1);
   const { Reservations } = await world.ec2.send(
-    new DescribeInstancesCommand({ InstanceIds: [machine?.InstanceId ?? ''] }),
+    new DescribeInstancesCommand({ InstanceIds: [instance?.InstanceId ?? ''] }),
   );
   const keys = Reservations?.[0]?.Instances?.[0]?.Tags?.map(({ Key }) => Key);
   expect(keys).toContain('aws:autoscaling:groupName');

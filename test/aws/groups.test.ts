@@ -76,7 +76,7 @@ describe('reading groups', () => {
     await expect(readGroups(client, ['blue', 'green'])).rejects.toMatchObject({
       code: 'group.missing',
       message: 'there is no Auto Scaling group green',
-      hint: expect.stringContaining('pipeline local up'),
+      fix: expect.stringContaining('pipeline local up'),
     });
   });
 

@@ -16,7 +16,7 @@ import {
 import { tagKeys, tagValue } from '../../src/aws/tags.ts';
 
 let world: World;
-let machine: string;
+let instance: string;
 let image: string;
 openWorld(
   (opened) => {
@@ -25,10 +25,10 @@ openWorld(
   { delays: 'quick' },
 );
 beforeAll(async () => {
-  machine = await world.running();
+  instance = await world.running();
 });
 beforeEach(async () => {
-  image = await world.baked(machine);
+  image = await world.baked(instance);
 });
 
 const tagsOf = async () =>

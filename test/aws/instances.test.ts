@@ -12,17 +12,17 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
   consoleOutput,
   findLaunched,
-  groupMachines,
-  readMachine,
-  tagMachines,
-  terminateMachine,
+  groupInstances,
+  readInstance,
+  tagInstances,
+  terminateInstance,
 } from '../../src/aws/instances.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
 import { refusal } from './support/refusal.ts';
 
 const ec2 = new EC2Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const mock = mockClient(ec2);
-const machine = (InstanceId: string, state: 'pending' | 'running' | 'shutting-down' | 'terminated' = 'running') =>
+const instance = (InstanceId: string, state: 'pending' | 'running' | 'shutting-down' | 'terminated' = 'running') =>
   ({
     InstanceId,
     State: { Name: state },
@@ -36,8 +36,8 @@ beforeEach(() => mock.reset());
 
 describe('readMachine', () => {
   it('returns state, address, image and the version in its tag', async () => {
-    mock.on(DescribeInstancesCommand).resolves(answer(machine('i-1')));
-    expect(await readMachine(ec2, 'i-1')).toMatchObject({
+    mock.on(DescribeInstancesCommand).resolves(answer(instance('i-1')));
+    expect(await readInstance(ec2, 'i-1')).toMatchObject({
       id: 'i-1',
       state: 'running',
       address: '10.0.0.1',
@@ -48,15 +48,15 @@ describe('readMachine', () => {
 
   it('returns nothing for an instance that EC2 does not show, whichever error it returns', async () => {
     mock.on(DescribeInstancesCommand).rejectsOnce(refusal('InvalidInstanceID.NotFound')).resolves({ Reservations: [] });
-    expect(await readMachine(ec2, 'i-1')).toBeUndefined();
-    expect(await readMachine(ec2, 'i-1')).toBeUndefined();
+    expect(await readInstance(ec2, 'i-1')).toBeUndefined();
+    expect(await readInstance(ec2, 'i-1')).toBeUndefined();
   });
 
   it.each(['RequestLimitExceeded', 'UnauthorizedOperation', 'InvalidInstanceID.Malformed', 'TimeoutError'])(
     'does not treat %s as a missing instance',
     async (name) => {
       mock.on(DescribeInstancesCommand).rejects(refusal(name));
-      await expect(readMachine(ec2, 'i-1')).rejects.toMatchObject({ name });
+      await expect(readInstance(ec2, 'i-1')).rejects.toMatchObject({ name });
     },
   );
 });
@@ -64,12 +64,12 @@ describe('readMachine', () => {
 describe('groupMachines', () => {
   it('reads every page, and returns only instances that run or may start', async () => {
     const pages: Record<string, DescribeInstancesCommandOutput> = {
-      first: { ...answer(machine('i-1'), machine('i-2')), NextToken: 'more', $metadata: {} },
+      first: { ...answer(instance('i-1'), instance('i-2')), NextToken: 'more', $metadata: {} },
       more: { NextToken: 'still-more', $metadata: {} },
-      'still-more': { ...answer(machine('i-3', 'pending')), $metadata: {} },
+      'still-more': { ...answer(instance('i-3', 'pending')), $metadata: {} },
     };
     mock.on(DescribeInstancesCommand).callsFake(({ NextToken = 'first' }: { NextToken?: string }) => pages[NextToken]);
-    expect((await groupMachines(ec2, 'api')).map((one) => one.id)).toEqual(['i-1', 'i-2', 'i-3']);
+    expect((await groupInstances(ec2, 'api')).map((one) => one.id)).toEqual(['i-1', 'i-2', 'i-3']);
     const sent = mock.commandCalls(DescribeInstancesCommand).map((call) => call.args[0].input);
     expect(sent).toHaveLength(3);
     expect(sent[0]?.Filters).toEqual([
@@ -81,15 +81,15 @@ describe('groupMachines', () => {
   it('returns no partial fleet when a later page is refused', async () => {
     mock
       .on(DescribeInstancesCommand)
-      .resolvesOnce({ ...answer(machine('i-1')), NextToken: 'more' })
+      .resolvesOnce({ ...answer(instance('i-1')), NextToken: 'more' })
       .rejects(refusal('RequestLimitExceeded'));
-    await expect(groupMachines(ec2, 'api')).rejects.toMatchObject({ name: 'RequestLimitExceeded' });
+    await expect(groupInstances(ec2, 'api')).rejects.toMatchObject({ name: 'RequestLimitExceeded' });
   });
 });
 
 describe('findLaunched', () => {
   it('finds by its token the instance of a launch whose answer was lost', async () => {
-    mock.on(DescribeInstancesCommand).resolves(answer(machine('i-1', 'pending')));
+    mock.on(DescribeInstancesCommand).resolves(answer(instance('i-1', 'pending')));
     expect((await findLaunched(ec2, 'token-1'))?.id).toBe('i-1');
     expect(mock.commandCalls(DescribeInstancesCommand)[0]?.args[0].input).toEqual({
       Filters: [{ Name: 'client-token', Values: ['token-1'] }],
@@ -97,7 +97,7 @@ describe('findLaunched', () => {
   });
 
   it('omits terminated instances', async () => {
-    mock.on(DescribeInstancesCommand).resolves(answer(machine('i-1', 'terminated'), machine('i-2', 'shutting-down')));
+    mock.on(DescribeInstancesCommand).resolves(answer(instance('i-1', 'terminated'), instance('i-2', 'shutting-down')));
     expect(await findLaunched(ec2, 'token-1')).toBeUndefined();
     mock.on(DescribeInstancesCommand).resolves({});
     expect(await findLaunched(ec2, 'token-1')).toBeUndefined();
@@ -107,9 +107,9 @@ describe('findLaunched', () => {
 describe('terminateMachine', () => {
   it('treats a missing instance as done, and no other error', async () => {
     mock.on(TerminateInstancesCommand).rejectsOnce(refusal('InvalidInstanceID.NotFound'));
-    await expect(terminateMachine(ec2, 'i-1')).resolves.toBeUndefined();
+    await expect(terminateInstance(ec2, 'i-1')).resolves.toBeUndefined();
     mock.on(TerminateInstancesCommand).rejects(refusal('OperationNotPermitted'));
-    await expect(terminateMachine(ec2, 'i-1')).rejects.toMatchObject({ name: 'OperationNotPermitted' });
+    await expect(terminateInstance(ec2, 'i-1')).rejects.toMatchObject({ name: 'OperationNotPermitted' });
   });
 });
 
@@ -118,7 +118,7 @@ describe('tagMachines', () => {
 
   it('tags a thousand instances per call, each one once', async () => {
     mock.on(CreateTagsCommand).resolves({});
-    await tagMachines(ec2, ids, { [tagKeys.version]: 'v2' });
+    await tagInstances(ec2, ids, { [tagKeys.version]: 'v2' });
     const sent = mock.commandCalls(CreateTagsCommand).map((call) => call.args[0].input.Resources ?? []);
     expect(sent.map((one) => one.length)).toEqual([1000, 500]);
     expect(sent.flat()).toEqual(ids);
@@ -126,7 +126,7 @@ describe('tagMachines', () => {
 
   it('fails when a later call is refused', async () => {
     mock.on(CreateTagsCommand).resolvesOnce({}).rejects(refusal('RequestLimitExceeded'));
-    await expect(tagMachines(ec2, ids, {})).rejects.toMatchObject({ name: 'RequestLimitExceeded' });
+    await expect(tagInstances(ec2, ids, {})).rejects.toMatchObject({ name: 'RequestLimitExceeded' });
   });
 
   it('tags the existing instances when EC2 does not know some', async () => {
@@ -134,7 +134,7 @@ describe('tagMachines', () => {
       .on(CreateTagsCommand)
       .rejectsOnce(refusal('InvalidInstanceID.NotFound', "The instance IDs 'i-0b, i-0c' do not exist"))
       .resolves({});
-    await tagMachines(ec2, ['i-0a', 'i-0b', 'i-0c'], { version: 'v1' });
+    await tagInstances(ec2, ['i-0a', 'i-0b', 'i-0c'], { version: 'v1' });
     expect(mock.commandCalls(CreateTagsCommand).map((call) => call.args[0].input.Resources)).toEqual([
       ['i-0a', 'i-0b', 'i-0c'],
       ['i-0a'],
@@ -144,10 +144,10 @@ describe('tagMachines', () => {
   it('makes no call when no instance is known, and passes any other refusal on', async () => {
     const asked = mock.on(CreateTagsCommand);
     asked.rejects(refusal('InvalidInstanceID.NotFound', "The instance ID 'i-0a' does not exist"));
-    await tagMachines(ec2, ['i-0a'], { version: 'v1' });
+    await tagInstances(ec2, ['i-0a'], { version: 'v1' });
     expect(mock.commandCalls(CreateTagsCommand)).toHaveLength(1);
     asked.rejects(refusal('UnauthorizedOperation', 'You may not tag i-0a'));
-    await expect(tagMachines(ec2, ['i-0a'], { version: 'v1' })).rejects.toThrow('may not tag');
+    await expect(tagInstances(ec2, ['i-0a'], { version: 'v1' })).rejects.toThrow('may not tag');
   });
 });
 

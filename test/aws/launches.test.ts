@@ -6,7 +6,7 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Group } from '../../src/aws/groups.ts';
-import { launchMachine, networkOf, tryLaunch } from '../../src/aws/launches.ts';
+import { launchInstance, networkOf, tryLaunch } from '../../src/aws/launches.ts';
 
 const ec2 = mockClient(EC2Client);
 afterAll(() => ec2.restore());
@@ -30,7 +30,7 @@ const version = (interfaces: LaunchTemplateInstanceNetworkInterfaceSpecification
 async function sent(subnets: string[], interfaces: LaunchTemplateInstanceNetworkInterfaceSpecification[] = []) {
   const network = networkOf(group(subnets), version(interfaces));
   const template = { id: 'lt-1', version: '3' };
-  expect(await launchMachine(client, { template, network, imageId: 'ami-1', tags: { a: 'b' }, token: 't' })).toBe(
+  expect(await launchInstance(client, { template, network, imageId: 'ami-1', tags: { a: 'b' }, token: 't' })).toBe(
     'i-1',
   );
   return ec2.commandCalls(RunInstancesCommand)[0]?.args[0].input;
@@ -82,7 +82,7 @@ describe('a launch beside the group', () => {
   it('sends the same request as a dry run, except for the token', async () => {
     const request = { template: { id: 'lt-1', version: '3' }, network: { subnetId: 'subnet-1' }, tags: {} };
     await tryLaunch(client, request);
-    await launchMachine(client, { ...request, token: 't' });
+    await launchInstance(client, { ...request, token: 't' });
     const [tried, made] = ec2.commandCalls(RunInstancesCommand).map((one) => one.args[0].input);
     expect(tried).toEqual({ ...made, ClientToken: undefined, DryRun: true });
   });

@@ -126,7 +126,7 @@ describe('the listener of a load balancer', () => {
     await expect(readListener(elb, 'api', 8080)).rejects.toMatchObject({
       code: 'listener.missing',
       message: expect.stringMatching(/^load balancer api has no listener on port 8080: it listens on \d+/),
-      hint: expect.stringContaining('pipeline local up'),
+      fix: expect.stringContaining('pipeline local up'),
     });
     await expect(readListener(elb, 'shop', 80)).rejects.toMatchObject({
       code: 'balancer.missing',

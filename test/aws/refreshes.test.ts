@@ -60,8 +60,8 @@ describe('canceling a refresh', () => {
     mock.on(DescribeInstanceRefreshesCommand).resolves(active('7'));
     expect(isActive(await readRefresh(client, 'api'))).toBe(true);
     expect(isActive(undefined)).toBe(false);
-    expect(isActive({ id: 'r', status: 'RollbackSuccessful', percentage: 100, left: 0 })).toBe(false);
-    expect(isActive({ id: 'r', status: 'Baking', percentage: 100, left: 0 })).toBe(true);
+    expect(isActive({ id: 'r', status: 'RollbackSuccessful', percentage: 100, remaining: 0 })).toBe(false);
+    expect(isActive({ id: 'r', status: 'Baking', percentage: 100, remaining: 0 })).toBe(true);
   });
 
   it('accepts "none active" as an answer, and no other error', async () => {

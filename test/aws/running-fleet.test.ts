@@ -50,7 +50,7 @@ const rule = (ListenerArn: string, TargetGroupArn: string, value: string) =>
   world.elb.send(
     new CreateRuleCommand({
       ...{ ListenerArn, Priority: 10, Actions: [{ Type: 'forward', TargetGroupArn }] },
-      Conditions: [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'x-proof', Values: [value] } }],
+      Conditions: [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'x-check', Values: [value] } }],
     }),
   );
 
@@ -77,7 +77,7 @@ describe('an existing fleet that was created by other means', () => {
       listenerPort: 8000,
     });
     expect(fleet).not.toHaveProperty('green');
-    expect(fleet).not.toHaveProperty('proof');
+    expect(fleet).not.toHaveProperty('validation');
   });
 
   it("uses the group's template version, and the security groups of its network interface", async () => {
@@ -98,16 +98,16 @@ describe('an existing fleet that was created by other means', () => {
   });
 
   it('has a validation route if a rule matches the header with the value on, and none for another value', async () => {
-    const [targets, proof] = [await world.targetGroup(), await world.targetGroup()];
+    const [targets, validation] = [await world.targetGroup(), await world.targetGroup()];
     const listener = await world.listener(targets);
     const name = await group([targets]);
-    await rule(listener, proof, 'on');
+    await rule(listener, validation, 'on');
     expect(await readRunningFleet(aws, name, {})).toMatchObject({
-      proof: { header: 'x-proof', targetGroup: nameOf(proof) },
+      validation: { header: 'x-check', targetGroup: nameOf(validation) },
     });
     const [others, canary] = [await world.targetGroup(), await world.targetGroup()];
     await rule(await world.listener(others), canary, 'canary');
-    expect(await readRunningFleet(aws, await group([others]), {})).not.toHaveProperty('proof');
+    expect(await readRunningFleet(aws, await group([others]), {})).not.toHaveProperty('validation');
   });
 
   it('has a green group if its listener splits traffic between two groups', async () => {
@@ -115,7 +115,7 @@ describe('an existing fleet that was created by other means', () => {
     const listener = await world.listener(blue);
     const name = await group([blue]);
     await share(listener, blue, green);
-    // A target group that no Auto Scaling group fills is no colour.
+    // A target group that no Auto Scaling group fills is no group.
     expect(await readRunningFleet(aws, name, {})).not.toHaveProperty('green');
     const other = await group([green]);
     expect(await readRunningFleet(aws, name, {})).toMatchObject({
@@ -135,11 +135,11 @@ describe('details that must be configured', () => {
     expect(await refusal(`${name}x`)).toMatchObject({
       code: 'init.unknown-group',
       outcome: 'usage',
-      hint: `did you mean "${name}"?`,
+      fix: `did you mean "${name}"?`,
     });
     expect(await refusal('something-else-altogether')).toMatchObject({
       message: 'there is no Auto Scaling group "something-else-altogether"',
-      hint: expect.stringMatching(/^groups here: .*"group-\d+"/),
+      fix: expect.stringMatching(/^groups here: .*"group-\d+"/),
     });
   });
 
@@ -175,7 +175,7 @@ describe('details that must be configured', () => {
     expect(await refusal(name)).toMatchObject({
       code: 'init.which-target-group',
       message: `group "${name}" has several target groups`,
-      hint: expect.stringContaining(both.map(nameOf).join(', ')),
+      fix: expect.stringContaining(both.map(nameOf).join(', ')),
     });
     expect(await refusal(name, { targetGroup: 'third' })).toMatchObject({
       code: 'init.which-target-group',
@@ -195,7 +195,7 @@ describe('details that must be configured', () => {
     expect(await refusal(name)).toMatchObject({
       code: 'init.which-listener',
       message: `several listeners forward to target group ${nameOf(targets)}`,
-      hint: `say which one: --listener-port N, of ${balancer}:8000, ${balancer}:8001`,
+      fix: `say which one: --listener-port N, of ${balancer}:8000, ${balancer}:8001`,
     });
     expect(await refusal(name, { listenerPort: 8002 })).toMatchObject({
       code: 'init.which-listener',

@@ -38,7 +38,7 @@ async function made(GroupName: string, tags: Record<string, string> = {}, VpcId:
   return GroupId;
 }
 
-const machinesOf = (app: string, environment = 'production', role = 'instances') => ({
+const instancesOf = (app: string, environment = 'production', role = 'instances') => ({
   [tagKeys.app]: app,
   [tagKeys.environment]: environment,
   [tagKeys.role]: role,
@@ -46,20 +46,20 @@ const machinesOf = (app: string, environment = 'production', role = 'instances')
 
 describe("the security group of a fleet's instances", () => {
   it('is found by app, environment and role', async () => {
-    const own = await made('own', machinesOf('api'));
-    await made('of-another-app', machinesOf('shop'));
-    await made('of-another-environment', machinesOf('api', 'staging'));
-    await made('of-the-balancer', machinesOf('api', 'production', 'balancer'));
+    const own = await made('own', instancesOf('api'));
+    await made('of-another-app', instancesOf('shop'));
+    await made('of-another-environment', instancesOf('api', 'staging'));
+    await made('of-the-balancer', instancesOf('api', 'production', 'balancer'));
     expect(await findFleetSecurityGroup(world.ec2, 'api', 'production')).toBe(own);
   });
 
   it('is an error when there is none, or more than one', async () => {
     await expect(findFleetSecurityGroup(world.ec2, 'apii', 'production')).rejects.toMatchObject({
       code: 'security-group.no-fleet',
-      message: 'no security group has the tags of the machines of apii in production',
-      hint: expect.stringContaining(`${tagKeys.role}=instances`),
+      message: 'no security group has the tags of the instances of apii in production',
+      fix: expect.stringContaining(`${tagKeys.role}=instances`),
     });
-    const two = [await made('twin-1', machinesOf('twin')), await made('twin-2', machinesOf('twin'))];
+    const two = [await made('twin-1', instancesOf('twin')), await made('twin-2', instancesOf('twin'))];
     expect((await fleetSecurityGroups(world.ec2, 'twin', 'production')).sort()).toEqual(two.toSorted());
     const refused = findFleetSecurityGroup(world.ec2, 'twin', 'production');
     await expect(refused).rejects.toMatchObject({ code: 'security-group.ambiguous' });

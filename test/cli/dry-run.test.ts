@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 /** What `--dry-run` says while a release stays at the end of a step; that is ended afterwards. */
-async function during<T>(id: string, look: () => Promise<T>): Promise<T> {
+async function during<T>(id: string, inspect: () => Promise<T>): Promise<T> {
   const { services, clock } = world;
   const at = new EventEmitter();
   const there = once(at, 'arrived');
@@ -45,7 +45,7 @@ async function during<T>(id: string, look: () => Promise<T>): Promise<T> {
       there,
       ended.then(({ result }) => Promise.reject(new Error(`it has ended with ${result.outcome} before ${id}`))),
     ]);
-    return await look();
+    return await inspect();
   } finally {
     const lock = await services.ledger.lockOf('api');
     if (lock) await services.ledger.requestAbort(lock, { by: 'test', reason: 'the end of a test' });

@@ -29,13 +29,13 @@ test('an unknown command exits with 2 and a suggestion, with --json as a documen
   expect(await run(['statsu'])).toEqual({
     code: 2,
     out: '',
-    err: "error: unknown command 'statsu'\nhint: did you mean status?\n",
+    err: "error: unknown command 'statsu'\nfix: did you mean status?\n",
   });
   const { code, out } = await run(['statsu', '--json']);
   expect(code).toBe(2);
   expect(JSON.parse(out)).toMatchObject({
     outcome: 'usage',
-    error: { code: 'usage.unknown-command', hint: 'did you mean status?' },
+    error: { code: 'usage.unknown-command', fix: 'did you mean status?' },
   });
 });
 
@@ -63,7 +63,7 @@ test.each([
     err
       .split('\n')
       .filter(Boolean)
-      .every((line) => /^(error|hint): |^ {2}/.test(line)),
+      .every((line) => /^(error|fix): |^ {2}/.test(line)),
   ).toBe(true);
 });
 

@@ -3,16 +3,19 @@ import { choice, duration, flag, negated, number, parseOptions, positive, text }
 
 describe('the options of a command', () => {
   it('are read once into an object with types', () => {
-    const raw = { force: true, how: 'roll', reason: 'a sale', rate: '0.5', for: '2m', limit: '7', fleets: false };
+    const raw = { force: true, method: 'rolling', reason: 'a sale', rate: '0.5', for: '2m', limit: '7', fleets: false };
     const spec = {
-      ...{ force: flag, wait: flag, how: choice('switch', 'roll'), reason: text, operation: text },
+      ...{ force: flag, wait: flag, method: choice('switch', 'rolling'), reason: text, operation: text },
       ...{ rate: number, for: duration, limit: positive(20), fleets: negated },
     };
     expect(parseOptions(raw, spec)).toEqual({
-      ...{ force: true, wait: false, how: 'roll', reason: 'a sale', operation: undefined },
+      ...{ force: true, wait: false, method: 'rolling', reason: 'a sale', operation: undefined },
       ...{ rate: 0.5, for: 120_000, limit: 7, fleets: true },
     });
-    expect(parseOptions({}, { limit: positive(20), how: choice('roll') })).toEqual({ limit: 20, how: undefined });
+    expect(parseOptions({}, { limit: positive(20), method: choice('rolling') })).toEqual({
+      limit: 20,
+      method: undefined,
+    });
   });
 
   it.each([

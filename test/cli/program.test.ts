@@ -66,7 +66,7 @@ test.each([
   [['local', 'upp'], 'usage.unknown-command', "unknown command 'upp'", 'did you mean up?'],
   [[], 'usage.no-command', 'no command given', undefined],
   [['local'], 'usage.no-command', 'no command given', undefined],
-])('%j is refused with a fix', async (argv, code, message, hint) => {
+])('%j is refused with a fix', async (argv, code, message, fix) => {
   const error = await read(...argv).catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ code, outcome: 'usage', message: expect.stringContaining(message), hint });
+  expect(error).toMatchObject({ code, outcome: 'usage', message: expect.stringContaining(message), fix });
 });

@@ -47,7 +47,7 @@ function planOf(steps: Step<Services, State>[]): Plan<Services, State> {
 const operation: Operation<Services, State> = {
   ...{ name: 'release', preemptible: true, changesVersion: true, onInterrupted: 'undo' },
   steps: () => [],
-  summary: ({ version, previous }) => ({ version, previous, how: 'roll' }),
+  summary: ({ version, previous }) => ({ version, previous, method: 'rolling' }),
   undoCommand: ({ previous }) => `pipeline fast-rollback api ${previous}`,
 };
 
@@ -109,7 +109,7 @@ test('--json prints one document on stdout and nothing else', async () => {
     app: 'api',
     version: 'v2',
     previous: 'v1',
-    how: 'roll',
+    method: 'rolling',
     seconds: 0,
     outcome: 'done',
     undo: 'pipeline fast-rollback api v1 --env local',
@@ -121,11 +121,11 @@ test.each([
   ['failed', 1, [failing(new PipelineError('x', 'nothing was there'))]],
   ['rolled-back', 3, [change, failing(new PipelineError('x', 'it broke'))]],
   [
-    'needs-person',
+    'manual-intervention',
     4,
     [
       step('change', change.run, async () => {
-        throw new Error('cannot be put back');
+        throw new Error('cannot be restored');
       }),
       failing(new PipelineError('x', 'it broke')),
     ],
@@ -151,7 +151,7 @@ test('secret configuration values appear in no message, document, event or journ
         throw new Error(said);
       },
     ),
-    failing(new PipelineError('x', said, { details: [said], hint: said })),
+    failing(new PipelineError('x', said, { details: [said], fix: said })),
   ];
   const dir = mkdtempSync(join(tmpdir(), 'operate-'));
   try {
@@ -234,7 +234,7 @@ test('an AWS account is changed only after an answer, and without a terminal the
   expect(refused.code).toMatchObject({
     code: 'usage.needs-yes',
     outcome: 'usage',
-    hint: expect.stringContaining('--yes'),
+    fix: expect.stringContaining('--yes'),
   });
   expect(refused.fake.log).toEqual([]);
   expect((await run([change], { cloud: 'aws', options: { yes: true } })).code).toBe(0);

@@ -12,7 +12,7 @@ vi.mock('@clack/prompts', async (original) => ({
 const yesOrNo = vi.mocked(prompts.confirm);
 const text = vi.mocked(prompts.text);
 /** What the library gives for Ctrl-C. */
-const cancelled: typeof prompts.CANCEL_SYMBOL = prompts.CANCEL_SYMBOL;
+const canceled: typeof prompts.CANCEL_SYMBOL = prompts.CANCEL_SYMBOL;
 beforeEach(() => void vi.resetAllMocks());
 afterAll(() => void vi.doUnmock('@clack/prompts'));
 
@@ -28,9 +28,9 @@ describe('before something that cannot be undone', () => {
     expect(yesOrNo).toHaveBeenCalledWith({ message: question, initialValue: false, output: process.stderr });
   });
 
-  test.each<[string, boolean | typeof cancelled]>([
+  test.each<[string, boolean | typeof canceled]>([
     ['no', false],
-    ['Ctrl-C', cancelled],
+    ['Ctrl-C', canceled],
   ])('is declined by %s', async (_what, answer) => {
     yesOrNo.mockResolvedValue(answer);
     await expect(terminalPrompter(there, {}).confirm(question)).rejects.toMatchObject({
@@ -39,7 +39,7 @@ describe('before something that cannot be undone', () => {
     });
   });
 
-  test('--yes is asked nothing, whether or not somebody is there', async () => {
+  test('--yes skips the question, whether or not somebody is there', async () => {
     await terminalPrompter(there, { yes: true }).confirm(question);
     await terminalPrompter(nobody, { yes: true, json: true }).confirm(question);
     expect(yesOrNo).not.toHaveBeenCalled();
@@ -52,8 +52,8 @@ describe('before something that cannot be undone', () => {
     await expect(terminalPrompter(context, options).confirm(question)).rejects.toMatchObject({
       code: 'usage.needs-yes',
       outcome: 'usage',
-      message: `this needs an answer: ${question}`,
-      hint: expect.stringContaining('--yes'),
+      message: `confirmation required: ${question}`,
+      fix: expect.stringContaining('--yes'),
     });
     expect(yesOrNo).not.toHaveBeenCalled();
   });
@@ -75,7 +75,7 @@ describe('a question for a line of text', () => {
   });
 
   test('counts as declined when it is canceled', async () => {
-    text.mockResolvedValue(cancelled);
+    text.mockResolvedValue(canceled);
     await expect(askText('port?', { wrong })).rejects.toMatchObject({ code: 'declined', outcome: 'declined' });
   });
 });

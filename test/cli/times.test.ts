@@ -13,11 +13,11 @@ describe('a time on the command line', () => {
 
   it.each([
     ['2027-03-01T09:30', 'does not say in which zone'],
-    ['2027-02-30T09:30Z', 'is no time'],
-    ['2027-03-01', 'is no time'],
-    ['tomorrow', 'is no time'],
-    ['2027-03-01T25:00Z', 'is no time'],
-    ['', 'is no time'],
+    ['2027-02-30T09:30Z', 'is not a time'],
+    ['2027-03-01', 'is not a time'],
+    ['tomorrow', 'is not a time'],
+    ['2027-03-01T25:00Z', 'is not a time'],
+    ['', 'is not a time'],
   ])('is refused: %j', (text, message) => {
     expect(() => timeOf(text, '--at')).toThrow(message);
   });

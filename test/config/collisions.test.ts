@@ -22,14 +22,14 @@ describe('names collide', () => {
     expect(found).toContain(
       `api-x-y (Auto Scaling group, target group, launch template, listener 80 of the load balancer, CloudFormation stack): ${both}`,
     );
-    expect(found).toContain(`api-x-y-proof (target group of the proof instance): ${both}`);
+    expect(found).toContain(`api-x-y-check (target group of the validation instance): ${both}`);
     expect(found).toContain(`api-x-y- (image prefix): ${both}`);
   });
 
   it("when an environment is named like the end of another's validation target group", () => {
-    const where = 'pipelines/api.ts in environment local and pipelines/api.ts in environment local-proof';
-    expect(texts({ api: { local, 'local-proof': local } })).toEqual([
-      `api-local-proof (target group of the proof instance and target group): ${where}`,
+    const where = 'pipelines/api.ts in environment local and pipelines/api.ts in environment local-check';
+    expect(texts({ api: { local, 'local-check': local } })).toEqual([
+      `api-local-check (target group of the validation instance and target group): ${where}`,
     ]);
   });
 
@@ -41,9 +41,9 @@ describe('names collide', () => {
   });
 
   it('when one fleet has a name twice', () => {
-    const names = { targetGroup: 'api', proofTargetGroup: 'api' };
+    const names = { targetGroup: 'api', validationTargetGroup: 'api' };
     expect(texts({ api: { local } }, { names })).toEqual([
-      'api (target group and target group of the proof instance): twice in pipelines/api.ts in environment local',
+      'api (target group and target group of the validation instance): twice in pipelines/api.ts in environment local',
     ]);
   });
 
@@ -83,7 +83,7 @@ describe('names do not collide', () => {
 });
 
 it('the collision error is a usage error that names each collision and the fix', () => {
-  const pipeline = validate(minimal({ environments: { local, 'local-proof': local } }), {
+  const pipeline = validate(minimal({ environments: { local, 'local-check': local } }), {
     app: 'api',
     file: 'pipelines/api.ts',
     projectDir: '/project',
@@ -91,7 +91,7 @@ it('the collision error is a usage error that names each collision and the fix',
   expect(collisionError(findCollisions(everyFleet([pipeline])))).toMatchObject({
     code: 'config.names-collide',
     outcome: 'usage',
-    details: [expect.stringContaining('api-local-proof')],
-    hint: expect.stringContaining('names'),
+    details: [expect.stringContaining('api-local-check')],
+    fix: expect.stringContaining('names'),
   });
 });

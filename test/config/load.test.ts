@@ -37,7 +37,7 @@ describe('loadFleet', () => {
       balancer: {
         listenerPort: 80,
         deregistrationDelaySeconds: 30,
-        proofHeader: 'x-golden-proof',
+        validationHeader: 'x-golden-validation',
         healthCheck: { path: '/health' },
       },
       release: {
@@ -57,7 +57,7 @@ describe('loadFleet', () => {
       names: {
         group: 'api-local',
         targetGroup: 'api-local',
-        proofTargetGroup: 'api-local-proof',
+        validationTargetGroup: 'api-local-check',
         imagePrefix: 'api-local-',
       },
     });
@@ -109,7 +109,7 @@ describe('loadFleet', () => {
     await expect(loadFleet({ projectDir: unset, app: 'api' })).rejects.toMatchObject({
       code: 'config.which-environment',
       outcome: 'usage',
-      hint: expect.stringContaining('staging, production'),
+      fix: expect.stringContaining('staging, production'),
     });
   });
 
@@ -118,11 +118,11 @@ describe('loadFleet', () => {
     await expect(loadFleet({ projectDir, app: 'frontned' })).rejects.toMatchObject({
       code: 'config.unknown-app',
       message: 'there is no app "frontned"',
-      hint: 'did you mean frontend? (apps: api, frontend)',
+      fix: 'did you mean frontend? (apps: api, frontend)',
     });
     await expect(loadFleet({ projectDir, app: 'api', environment: 'producton' })).rejects.toMatchObject({
       code: 'config.unknown-environment',
-      hint: expect.stringContaining('did you mean production?'),
+      fix: expect.stringContaining('did you mean production?'),
     });
     await expect(loadFleet({ projectDir, app: '../api' })).rejects.toMatchObject({ code: 'name.app' });
     await expect(loadFleet({ projectDir, app: 'api', environment: ';rm' })).rejects.toMatchObject({
@@ -149,7 +149,7 @@ describe('loadPipeline', () => {
     });
     await expect(loadPipeline({ projectDir, app: 'empty' })).rejects.toMatchObject({
       code: 'config.no-default-export',
-      hint: expect.stringContaining('export default definePipeline'),
+      fix: expect.stringContaining('export default definePipeline'),
     });
     for (const app of ['broken', 'lost']) {
       const error = await loadPipeline({ projectDir, app }).catch((caught) => caught);

@@ -32,12 +32,12 @@ describe('names from the command line', () => {
       const error = refusal(() => check(value));
       expect(error.outcome).toBe('usage');
       expect(error.message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
-      expect(error.hint).toBeTruthy();
+      expect(error.fix).toBeTruthy();
     }
   });
 
   it('shows control characters escaped', () => {
-    expect(refusal(() => appName('api\nrm')).message).toBe('"api\\nrm" is no name of an app');
+    expect(refusal(() => appName('api\nrm')).message).toBe('"api\\nrm" is not a name of an app');
     expect(refusal(() => gitRef('\u202emain')).message).toContain('\\u202e');
   });
 

@@ -22,13 +22,14 @@ describe('generated pages', () => {
 
   it('every key is described', () => {
     const undescribed: string[] = [];
-    const look = (schema: z.ZodType, path: string) => {
+    const inspect = (schema: z.ZodType, path: string) => {
       const inner = bare(schema);
       if (path && !schema.description && !inner.description) undescribed.push(path);
       if (!(inner instanceof z.ZodObject)) return;
-      for (const [key, value] of Object.entries(inner.shape)) look(value as z.ZodType, path ? `${path}.${key}` : key);
+      for (const [key, value] of Object.entries(inner.shape))
+        inspect(value as z.ZodType, path ? `${path}.${key}` : key);
     };
-    look(pipelineSchema, '');
+    inspect(pipelineSchema, '');
     expect(undescribed).toEqual([]);
   });
 });

@@ -184,12 +184,12 @@ describe('validate', () => {
     expect(check).toThrow(
       expect.objectContaining({
         details: [
-          expect.stringMatching(/^names.proofTargetGroup: "a-very-long-app-name-production-proof".*set it here$/),
+          expect.stringMatching(/^names.validationTargetGroup: "a-very-long-app-name-production-check".*set it here$/),
         ],
       }),
     );
     expect(() =>
-      validate({ ...raw, names: { proofTargetGroup: 'short-proof' } }, { app, file: 'f', projectDir: '/' }),
+      validate({ ...raw, names: { validationTargetGroup: 'short-check' } }, { app, file: 'f', projectDir: '/' }),
     ).not.toThrow();
   });
 
@@ -221,7 +221,7 @@ describe('validate', () => {
   it('requires the names of the second group only for blue/green', () => {
     const app = 'a-very-long-app-name';
     const raw = {
-      ...minimal({ environments: { production: { cloud: 'local' } }, names: { proofTargetGroup: 'short-proof' } }),
+      ...minimal({ environments: { production: { cloud: 'local' } }, names: { validationTargetGroup: 'short-check' } }),
       app,
       release: { strategy: 'blue-green' },
     };

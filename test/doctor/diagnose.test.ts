@@ -36,10 +36,10 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world.close());
 
-/** Everything that is not well, as `id: message | cure`. */
+/** Everything that is not well, as `id: message | fix`. */
 async function complaints(): Promise<string[]> {
   const found = await diagnose(services, world.clock);
-  return found.filter((one) => one.severity !== 'ok').map((one) => `${one.id}: ${one.message} | ${one.cure}`);
+  return found.filter((one) => one.severity !== 'ok').map((one) => `${one.id}: ${one.message} | ${one.fix}`);
 }
 
 /** {@link complaints} while the plays have these variables. */
@@ -119,13 +119,13 @@ describe('doctor', () => {
     const { ledger, fleet } = services;
     const run = { id: createRunId(world.clock), operation: 'release', app: fleet.app, environment: 'local', steps: [] };
     const startedAt = new Date(world.clock.now()).toISOString();
-    const dead = { ...run, startedAt, by: 'ann', host: 'h', command: 'pipeline release api' };
-    await ledger.saveRun(dead);
+    const crashed = { ...run, startedAt, by: 'ann', host: 'h', command: 'pipeline release api' };
+    await ledger.saveRun(crashed);
     const ofDead = (await complaints()).join('\n');
     expect(ofDead).not.toContain('exit-standby');
     expect(ofDead).not.toContain('resume-processes');
     expect(ofDead).toContain('pipeline abort api');
-    await ledger.saveRun({ ...dead, outcome: 'interrupted', finishedAt: startedAt });
+    await ledger.saveRun({ ...crashed, outcome: 'interrupted', finishedAt: startedAt });
     await exitStandby(autoScaling, group(), host);
     await lifecycle(host, 'InService');
     await resumeProcesses(autoScaling, group(), ['AZRebalance']);
@@ -135,7 +135,7 @@ describe('doctor', () => {
   it('finds instances of finished runs, an expired opening, and a quota that is too small', async () => {
     const { ec2 } = services.aws;
     const { LaunchTemplateId, Version } = await templateOf();
-    const tags = { [tagKeys.app]: 'api', [tagKeys.environment]: 'local', [tagKeys.role]: 'proof' };
+    const tags = { [tagKeys.app]: 'api', [tagKeys.environment]: 'local', [tagKeys.role]: 'validation' };
     const { Instances } = await ec2.send(
       new RunInstancesCommand({
         MinCount: 1,
@@ -181,7 +181,7 @@ describe('doctor', () => {
   });
 });
 
-/** Waits until a machine of the group has got so far. */
+/** Waits until an instance of the group has got so far. */
 const lifecycle = (id: string, wanted: string) =>
   world.until(
     async () => (await readGroup(services.aws.autoScaling, group())).instances.find((one) => one.id === id),

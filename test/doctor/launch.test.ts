@@ -16,10 +16,10 @@ const name = () => fleet.services.fleet.names.group;
 const wait = (seconds: number) => fleet.clock.sleep(seconds * 1000);
 const size = (desired: number) => setCapacity(asg(), name(), { desired });
 
-/** Findings of a severity, as `id: message | cure`. */
+/** Findings of a severity, as `id: message | fix`. */
 async function found(severity: 'error' | 'warning'): Promise<string[]> {
   const all = await diagnose(fleet.services, fleet.clock);
-  return all.filter((one) => one.severity === severity).map((one) => `${one.id}: ${one.message} | ${one.cure}`);
+  return all.filter((one) => one.severity === severity).map((one) => `${one.id}: ${one.message} | ${one.fix}`);
 }
 
 afterEach(async () => {
@@ -104,5 +104,5 @@ it('the image in the template is an error when it is disabled or gone', async ()
   expect(await found('error')).toContain(`${launched}, is gone: no instance can be launched | pipeline repair api`);
   // The template still tells which release that was.
   const all = await diagnose(fleet.services, fleet.clock);
-  expect(all.find((one) => one.id === 'fleet.health')?.message).toBe(`${name()} serves v1 on 4 machines`);
+  expect(all.find((one) => one.id === 'fleet.health')?.message).toBe(`${name()} serves v1 on 4 instances`);
 });

@@ -35,12 +35,12 @@ it('tells the versions of the programs that commands start', async () => {
 
 it('says what is missing: an error where releases need it, a word where only base images do', async () => {
   const found = await diagnosePrograms('18.0.0');
-  expect(found.map(({ id, severity, cure }) => [id, severity, cure])).toEqual([
-    ['machine.node', 'error', 'install Node 20.19 or newer'],
-    ['machine.git', 'error', 'apt-get install git'],
-    ['machine.ssh', 'error', 'apt-get install openssh-client'],
-    ['machine.ansible-playbook', 'error', 'apt-get install ansible-core'],
-    ['machine.packer', 'ok', undefined],
+  expect(found.map(({ id, severity, fix }) => [id, severity, fix])).toEqual([
+    ['programs.node', 'error', 'install Node 20.19 or newer'],
+    ['programs.git', 'error', 'apt-get install git'],
+    ['programs.ssh', 'error', 'apt-get install openssh-client'],
+    ['programs.ansible-playbook', 'error', 'apt-get install ansible-core'],
+    ['programs.packer', 'ok', undefined],
   ]);
   expect(found.at(-1)?.message).toBe('no packer here, which pipeline base build needs');
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Fleet } from '../../src/config/settings.ts';
 import { takeAll } from '../../src/doctor/finding.ts';
-import { reachLooks } from '../../src/doctor/reach.ts';
+import { reachChecks } from '../../src/doctor/reach.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
 
 const path = process.env.PATH;
@@ -18,7 +18,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const findings = (ssh: Partial<Fleet['ssh']>) => takeAll(reachLooks({ fleet: { ssh } } as unknown as DoctorServices));
+const findings = (ssh: Partial<Fleet['ssh']>) => takeAll(reachChecks({ fleet: { ssh } } as unknown as DoctorServices));
 
 it('doctor has nothing to check for a direct connection', async () => {
   expect(await findings({ via: 'direct' })).toEqual([]);
@@ -27,7 +27,7 @@ it('doctor has nothing to check for a direct connection', async () => {
 it('doctor reports missing programs for sessions, each with its fix', async () => {
   process.env.PATH = folder;
   expect(await findings({ via: 'ssm' })).toEqual([
-    expect.objectContaining({ id: 'reach.ssm', severity: 'error', cure: 'apt-get install awscli' }),
+    expect.objectContaining({ id: 'reach.ssm', severity: 'error', fix: 'apt-get install awscli' }),
     expect.objectContaining({ severity: 'error', message: expect.stringContaining('session-manager-plugin') }),
   ]);
   for (const name of ['aws', 'session-manager-plugin']) {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { setCapacity } from '../../src/aws/groups.ts';
 import { deleteScheduledActions, putScheduledActions } from '../../src/aws/scaling-settings.ts';
 import { takeAll } from '../../src/doctor/finding.ts';
-import { scaleLooks } from '../../src/doctor/scale.ts';
+import { scaleChecks } from '../../src/doctor/scale.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
 import { planScale } from '../../src/scale/plan.ts';
 import { type ScalingFleet, scalingFleet } from '../support/scaling-fleet.ts';
@@ -20,61 +20,61 @@ afterEach(() => world.usual(), 60_000);
 const hour = 3_600_000;
 const group = () => services.fleet.names.group;
 const in_ = (ms: number) => world.clock.now() + ms;
-const look = () => takeAll(scaleLooks(services, world.clock));
+const inspect = () => takeAll(scaleChecks(services, world.clock));
 const scale = async (to: number, times: { at?: number; until?: number } = {}) =>
   expect((await world.run(await planScale(services, world.clock, { to, ...times }))).outcome).toBe('done');
 
 it('doctor reports the usual size', async () => {
-  expect(await look()).toEqual([{ id: 'fleet.size', severity: 'ok', message: `${group()} has its usual size` }]);
+  expect(await inspect()).toEqual([{ id: 'fleet.size', severity: 'ok', message: `${group()} has its usual size` }]);
 });
 
 it('doctor recognizes a fleet held for an event, also after others changed its minimum, and when its end is scheduled', async () => {
   await scale(6);
   await setCapacity(services.aws.autoScaling, group(), { min: 0 });
-  expect(await look()).toMatchObject([
+  expect(await inspect()).toMatchObject([
     {
       id: 'fleet.held',
       severity: 'warning',
-      message: `${group()} is held at 6 machines; its usual size is 4`,
-      cure: 'after the event: pipeline scale api --cancel',
+      message: `${group()} is held at 6 instances; its usual size is 4`,
+      fix: 'after the event: pipeline scale api --cancel',
     },
   ]);
   await scale(6, { until: in_(hour) });
-  expect(await look()).toMatchObject([{ id: 'fleet.held', severity: 'ok' }]);
+  expect(await inspect()).toMatchObject([{ id: 'fleet.held', severity: 'ok' }]);
 }, 60_000);
 
 it.each([
-  [0, 'a policy may take away machines'],
+  [0, 'a policy may take away instances'],
   [5, 'nothing here says why'],
 ])('doctor finds a minimum of %i that differs from the configured one', async (min, why) => {
   await setCapacity(services.aws.autoScaling, group(), { min, desired: 5 });
-  expect(await look()).toMatchObject([
+  expect(await inspect()).toMatchObject([
     {
       id: 'fleet.min',
       severity: 'warning',
       message: expect.stringContaining(why),
-      cure: `pipeline local aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${group()} --min-size 4`,
+      fix: `pipeline local aws autoscaling update-auto-scaling-group --auto-scaling-group-name ${group()} --min-size 4`,
     },
   ]);
   // Where the team has a schedule of its own, that is what decides.
   const nightly = { name: 'nightly', recurrence: '0 3 * * *', min: 5 };
   await putScheduledActions(services.aws.autoScaling, group(), [nightly], world.clock.now());
-  expect(await look()).toMatchObject([{ id: 'fleet.size' }]);
+  expect(await inspect()).toMatchObject([{ id: 'fleet.size' }]);
   await deleteScheduledActions(services.aws.autoScaling, group(), ['nightly']);
 });
 
 it('doctor finds an event whose end no longer fits the fleet', async () => {
   await scale(9, { at: in_(2 * hour), until: in_(4 * hour) });
-  expect(await look()).toMatchObject([{ id: 'fleet.size' }]);
+  expect(await inspect()).toMatchObject([{ id: 'fleet.size' }]);
   await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 6 });
-  expect(await look()).toMatchObject([
+  expect(await inspect()).toMatchObject([
     {
       id: 'fleet.schedule',
       severity: 'warning',
       message: expect.stringContaining(
-        `${group()} then goes to 4 machines (minimum 4), and has 6 (minimum 4) without the event`,
+        `${group()} then goes to 4 instances (minimum 4), and has 6 (minimum 4) without the event`,
       ),
-      cure: 'schedule it anew: pipeline scale api --cancel, then pipeline scale api again',
+      fix: 'schedule it again: pipeline scale api --cancel, then pipeline scale api again',
     },
   ]);
 }, 60_000);

@@ -167,11 +167,11 @@ describe('the release role on a real machine', () => {
     expect(await sh('readlink /srv/api/previous')).toBe('releases/v1');
   });
 
-  const flip = async (...words: string[]) =>
+  const inPlace = async (...words: string[]) =>
     JSON.parse(await hosts.run(host, ['python3', '/srv/api/bin/environments.py', ...words])) as Record<string, unknown>;
 
   it('switches in place to an existing environment and back, answering every request meanwhile', async () => {
-    expect(await flip('list')).toEqual({ serving: 'v2', environments: ['v2', 'v1'] });
+    expect(await inPlace('list')).toEqual({ serving: 'v2', environments: ['v2', 'v1'] });
     const seen = new Set<unknown>();
     const failures: unknown[] = [];
     let going = true;
@@ -184,12 +184,12 @@ describe('the release role on a real machine', () => {
         seen.add(version);
       }
     });
-    expect(await flip('to', 'v1')).toMatchObject({ ok: true, version: 'v1', before: 'v2', changed: true });
+    expect(await inPlace('to', 'v1')).toMatchObject({ ok: true, version: 'v1', before: 'v2', changed: true });
     // A kept connection is answered once more by the one before, which then closes it.
     await expect.poll(async () => (await answer('/version')).version).toBe('v1');
-    expect(await flip('to', 'v1')).toMatchObject({ ok: true, version: 'v1', changed: false });
+    expect(await inPlace('to', 'v1')).toMatchObject({ ok: true, version: 'v1', changed: false });
     expect(await sh('readlink /srv/api/current')).toBe('releases/v1');
-    expect(await flip('to', 'v2')).toMatchObject({ ok: true, version: 'v2', before: 'v1', changed: true });
+    expect(await inPlace('to', 'v2')).toMatchObject({ ok: true, version: 'v2', before: 'v1', changed: true });
     await expect.poll(async () => (await answer('/version')).version).toBe('v2');
     going = false;
     await Promise.all(clients);
@@ -199,14 +199,17 @@ describe('the release role on a real machine', () => {
 
   it('does not switch in place to an environment that is missing, broken, or cannot be checked', async () => {
     const { pid } = await answer('/version');
-    expect(await flip('to', 'v9')).toMatchObject({ ok: false, reason: expect.stringContaining('there are: v2, v1') });
+    expect(await inPlace('to', 'v9')).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('there are: v2, v1'),
+    });
     const config = '/srv/api/releases/v1/config.json';
     await sh(`sed -i 's/"healthy": *true/"healthy":false/' ${config}`);
     await sh(
       `sed -i 's/"health_timeout": [0-9.]*/"health_timeout": 1/' /srv/api/service.json; sv force-restart /etc/service/api`,
     );
     await expect.poll(async () => (await answer('/version').catch(() => ({ version: '' }))).version).toBe('v2');
-    expect(await flip('to', 'v1')).toMatchObject({
+    expect(await inPlace('to', 'v1')).toMatchObject({
       ok: false,
       version: 'v2',
       reason: expect.stringContaining('config.json says healthy: false'),
@@ -299,10 +302,10 @@ describe('the release role on a real machine', () => {
     ]);
     expect(await sh('find /var/lib/tailscale /etc/acme /opt/acme /srv/api/shared/sessions -type f')).toBe('');
     expect(await sh('cat /srv/api/shared/uploads/u')).toBe('x');
-    const left = await sh(
+    const leftovers = await sh(
       'ls /var/lib/cloud /root/.aws /root/.bash_history /root/.ssh/authorized_keys /root/.ansible /etc/ssh/ssh_host_* 2>/dev/null; cat /etc/machine-id /var/log/messages',
     );
-    expect(left.replace('/var/lib/cloud:', '').trim()).toBe('');
+    expect(leftovers.replace('/var/lib/cloud:', '').trim()).toBe('');
     expect(await answer('/version')).toMatchObject({ version: 'v4' });
   });
 

@@ -33,7 +33,7 @@ beforeAll(async () => {
   );
   await setAlarm('OK');
   await world.edit('pipelines/api.ts', 'verifySeconds: 12,', "verifySeconds: 12, alarms: ['api-errors'],");
-  await world.project.commit('An alarm judges releases');
+  await world.project.commit('An alarm evaluates releases');
 });
 afterAll(async () => {
   cloudWatch?.destroy();

@@ -93,20 +93,20 @@ it.skipIf(!runs)(
     await load.warm();
     // The very command that the warning names.
     const command = /pipeline (release .*)$/.exec(warning ?? '')?.[1]?.split(' ') ?? [];
-    expect(await world.json(...command, '--yes')).toMatchObject({ version: 'v2', previous: 'v1', how: 'roll' });
+    expect(await world.json(...command, '--yes')).toMatchObject({ version: 'v2', previous: 'v1', method: 'rolling' });
     expect(await bases()).toEqual(Array(4).fill(built.name));
     expect(await world.json('base', 'status', 'api')).toMatchObject({
       version: 'v2',
       images: [{ name: built.name, releases: ['v2'] }, { name: below?.name, releases: ['v1'] }, { releases: [] }],
       warnings: [],
     });
-    // The image says what is on it: the environment of v1 is not, so nothing promises a flip.
-    const refusedFlip = await world.pipeline('fast-rollback', 'api', '--how', 'flip', '--yes');
-    expect(refusedFlip).toMatchObject({
+    // The image says what is on it: the environment of v1 is not, so nothing promises an in-place rollback.
+    const unavailable = await world.pipeline('fast-rollback', 'api', '--method', 'in-place', '--yes');
+    expect(unavailable).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('do not hold the environment of v1'),
     });
-    expect(await world.json('fast-rollback', 'api', '--yes')).toMatchObject({ version: 'v1', how: 'roll' });
+    expect(await world.json('fast-rollback', 'api', '--yes')).toMatchObject({ version: 'v1', method: 'rolling' });
     expect(await bases()).toEqual(Array(4).fill(below?.name));
     const total = await load.stop();
     expect(total.failures).toEqual({});

@@ -15,7 +15,7 @@ interface Status {
 interface Report {
   version: string;
   previous: string | null;
-  how: string;
+  method: string;
   seconds: number;
   steps: { id: string; status: string }[];
 }
@@ -79,9 +79,21 @@ describe('blue/green on real machines, under load from the first release to the 
   it('shifts the traffic in steps, and keeps the old group', async () => {
     await world.project.change('Second');
     const report = await world.json<Report>('release', 'api');
-    expect(report).toMatchObject({ version: 'v2', previous: 'v1', how: 'blue-green' });
+    expect(report).toMatchObject({ version: 'v2', previous: 'v1', method: 'blue-green' });
     expect(ids(report)).toEqual([
-      ...['preflight', 'stage', 'detach', 'bake', 'prove', 'raise', 'shift', 'settle', 'verify', 'retain', 'announce'],
+      ...[
+        'preflight',
+        'stage',
+        'detach',
+        'bake',
+        'validate',
+        'scale-up-idle-group',
+        'shift-traffic',
+        'promote',
+        'verify',
+        'retain',
+        'announce',
+      ],
     ]);
     await expectServing(green, 'v2', blue, 'v1');
     // While the weights were in between, both versions answered.
@@ -109,31 +121,31 @@ describe('blue/green on real machines, under load from the first release to the 
     const release = world.start('release', 'api', '--events', events);
     await tells(events, (event) => event.code === 'change.outcome' && event.action === 'set-weights');
     const report = await world.json<Report>('fast-rollback', 'api');
-    expect(report).toMatchObject({ version: 'v2', previous: 'v4', how: 'abort' });
+    expect(report).toMatchObject({ version: 'v2', previous: 'v4', method: 'abort' });
     expect((await release).exitCode).toBe(130);
     await expectServing(green, 'v2', blue, 'v1');
   });
 
   it('switches back, and undoes that, each by one change of weights', async () => {
     const back = await world.json<Report>('fast-rollback', 'api');
-    expect(back).toMatchObject({ version: 'v1', previous: 'v2', how: 'switch' });
-    expect(ids(back)).toEqual(['preflight', 'switch', 'settle', 'announce']);
+    expect(back).toMatchObject({ version: 'v1', previous: 'v2', method: 'switch' });
+    expect(ids(back)).toEqual(['preflight', 'switch-traffic', 'transfer-settings', 'announce']);
     await expectServing(blue, 'v1', green, 'v2');
-    const forth = await world.json<Report>('fast-rollback', 'api', 'v2', '--how', 'switch');
-    expect(forth).toMatchObject({ version: 'v2', previous: 'v1', how: 'switch' });
+    const forth = await world.json<Report>('fast-rollback', 'api', 'v2', '--method', 'switch');
+    expect(forth).toMatchObject({ version: 'v2', previous: 'v1', method: 'switch' });
     await expectServing(green, 'v2', blue, 'v1');
   });
 
   it('leaves the termination of the old group to Auto Scaling, after which a switch is not possible', async () => {
     await world.configure('pipelines/api.ts', 'rollbackWindow: 600', 'rollbackWindow: 6');
-    await world.json<Report>('fast-rollback', 'api', 'v1', '--how', 'switch');
+    await world.json<Report>('fast-rollback', 'api', 'v1', '--method', 'switch');
     await expect.poll(async () => versionsIn(await status(), green), { timeout: 60_000, interval: 500 }).toEqual([]);
     const seen = await status();
     expect(seen.groups).toEqual([
       { name: blue, share: 1, desired: 4, healthy: 4, until: null },
       { name: green, share: 0, desired: 0, healthy: 0, until: null },
     ]);
-    const { exitCode, stderr } = await world.pipeline('fast-rollback', 'api', 'v2', '--how', 'switch');
+    const { exitCode, stderr } = await world.pipeline('fast-rollback', 'api', 'v2', '--method', 'switch');
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`${green} has no machines any more`);
   });

@@ -39,7 +39,7 @@ test('hostile names and refs are refused with exit code 2, and nothing is run', 
   for (const args of hostile) {
     const { code, out, err } = await pipeline(...args);
     expect({ args, code, out }).toEqual({ args, code: 2, out: '' });
-    expect(err).toMatch(/^error: .*\n(hint: .*\n)?$/);
+    expect(err).toMatch(/^error: .*\n(fix: .*\n)?$/);
   }
   expect(existsSync(mark)).toBe(false);
 });

@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => machines?.close());
 
-it('development setup with --check on a fresh machine reports the changes, and makes none', async () => {
+it('development setup with --check on a fresh computer reports the changes, and makes none', async () => {
   const recap = await play({}, '--check');
   expect(recap, recap.output).toMatchObject({ failed: 0, unreachable: 0 });
   expect(recap.changed).toBeGreaterThan(5);

@@ -13,13 +13,13 @@ interface Status {
   healthy: number;
   instances: { id: string; version: string; lifecycle: string; health: string; address: string }[];
   lock: { owner: string } | null;
-  rollback: { version: string; how: string; why: string } | null;
+  rollback: { version: string; method: string; why: string } | null;
 }
 interface Report {
   run: string;
   version: string;
   previous: string | null;
-  how: string;
+  method: string;
   seconds: number;
   steps: { id: string; status: string }[];
 }
@@ -76,14 +76,14 @@ afterAll(() => world?.close());
 
 describe('fast rollback to the version before', () => {
   it('switches every host in place under load without one failed request, also during a scale-out, and replaces the hosts', async () => {
-    expect((await status()).rollback).toMatchObject({ version: 'v1', how: 'flip' });
+    expect((await status()).rollback).toMatchObject({ version: 'v1', method: 'in-place' });
     await underLoad(async () => {
       const { autoScaling } = createClients({ region: up.region, endpoint: up.endpoint, credentials: up });
       const back = world.json<Report>('fast-rollback', 'api');
       await autoScaling.send(
         new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: 'api-local', DesiredCapacity: 6 }),
       );
-      expect(await back).toMatchObject({ version: 'v1', previous: 'v2', how: 'flip' });
+      expect(await back).toMatchObject({ version: 'v1', previous: 'v2', method: 'in-place' });
       // What the scale-out launched before the pin is switched too, and what came after it starts with the old image.
       await expect.poll(answering, { timeout: 5000 }).toEqual(['v1']);
       await expectWhole('v1', 6);
@@ -93,14 +93,14 @@ describe('fast rollback to the version before', () => {
   });
 
   it('undoes the rollback: by rolling, as the old image does not hold the newer version', async () => {
-    const refused = await world.pipeline('fast-rollback', 'api', 'v2', '--how', 'flip');
+    const refused = await world.pipeline('fast-rollback', 'api', 'v2', '--method', 'in-place');
     expect(refused).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('do not hold the environment of v2'),
     });
-    expect(refused.stderr).toContain('--how roll');
+    expect(refused.stderr).toContain('--method rolling');
     const report = await underLoad(() => world.json<Report>('fast-rollback', 'api', 'v2'));
-    expect(report).toMatchObject({ version: 'v2', previous: 'v1', how: 'roll' });
+    expect(report).toMatchObject({ version: 'v2', previous: 'v1', method: 'rolling' });
     await expectWhole('v2', 6);
   });
 
@@ -136,7 +136,11 @@ describe('fast rollback to the version before', () => {
     expect(ended.exitCode).toBe(130);
     expect(ended.stderr).toContain('aborted by tester@');
     expect(ended.stderr).toContain('for fast-rollback');
-    expect(report, report.how === 'abort' ? '' : stderr).toMatchObject({ version: 'v1', previous: 'v3', how: 'abort' });
+    expect(report, report.method === 'abort' ? '' : stderr).toMatchObject({
+      version: 'v1',
+      previous: 'v3',
+      method: 'abort',
+    });
     await expectWhole('v1', 6);
   });
 

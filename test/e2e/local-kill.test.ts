@@ -59,7 +59,7 @@ async function killDaemon(): Promise<Listed[]> {
   process.kill(daemon.pid, 'SIGKILL');
   await until(
     () => readCloud(cloud),
-    (left) => !left,
+    (leftovers) => !leftovers,
     { pause: () => setTimeout(2) },
   );
   return tree;
@@ -148,7 +148,7 @@ it('CLD-PER-04 the next start ends all processes that a daemon killed with SIGKI
   const two = accountOf(await spawnCloud({ dir: cloud }));
   await two.until(
     async () => tree.filter(isAlive).map(({ pid, command }) => `${pid} ${command}`),
-    (left) => left.length === 0,
+    (leftovers) => leftovers.length === 0,
   );
   await serves(two);
   const after = await two.instance(before.InstanceId ?? '');
@@ -188,7 +188,7 @@ it('CLD-PER-04 the next start ends all processes that a daemon killed with SIGKI
   const { pid = 0 } = readCloud(cloud) ?? {};
   await three.until(
     async () => trees.filter(isAlive).map((one) => `${one.pid} ${one.command}`),
-    (left) => left.length === 0,
+    (leftovers) => leftovers.length === 0,
   );
   // Asked again, as machines that run start and end processes between the two looks.
   const strays = async () => {
@@ -196,7 +196,7 @@ it('CLD-PER-04 the next start ends all processes that a daemon killed with SIGKI
     const own = new Set(treeOf(pid).map((one) => one.pid));
     return all.filter((one) => !own.has(one.pid));
   };
-  await three.until(strays, (left) => left.length === 0);
+  await three.until(strays, (leftovers) => leftovers.length === 0);
   expect((await three.ec2.send(new DescribeImagesCommand({}))).Images).toHaveLength(3);
   three.disconnect();
 });
@@ -209,6 +209,6 @@ it('CLD-PER-05 processes that a killed daemon has left exit by themselves or at 
   expect(await stopCloud(cloud)).toBe(false);
   await one.until(
     async () => [...tree.filter(isAlive), ...running()].map(({ pid, command }) => `${pid} ${command}`),
-    (left) => left.length === 0,
+    (leftovers) => leftovers.length === 0,
   );
 });

@@ -34,7 +34,7 @@ describe('a release from a fresh clone, whose ledger is empty', () => {
     expect(exitCode, stderr).not.toBe(0);
     expect(JSON.parse(stdout).error).toMatchObject({
       code: 'ledger.incomplete',
-      hint: expect.stringContaining('pipeline ledger rebuild api'),
+      fix: expect.stringContaining('pipeline ledger rebuild api'),
     });
     expect((await images()).map(({ imageId }) => imageId)).toEqual(before.map(({ imageId }) => imageId));
     await expectWhole(world, 'v1');

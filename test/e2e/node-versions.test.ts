@@ -56,7 +56,7 @@ function run(binary: string, args: string[], cwd: string, cancelSignal?: AbortSi
   const env = {
     ...Object.fromEntries(inherited),
     PATH: `${path.dirname(binary)}${path.delimiter}${process.env.PATH}`,
-    // A CI service counts as a terminal with colours.
+    // A CI service counts as a terminal with colors.
     NO_COLOR: '1',
     FORCE_COLOR: undefined,
   };

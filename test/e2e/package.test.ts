@@ -137,7 +137,7 @@ export default definePipeline({ app: 'wrong', ansible: { playbook: 'x.yml' }, se
     expect(refused.exitCode).toBe(2);
     expect(refused.all).toBe(
       'error: not installed: aws-cdk, aws-cdk-lib, constructs\n' +
-        'hint: npm install --save-dev aws-cdk@2 aws-cdk-lib@2 constructs@10',
+        'fix: npm install --save-dev aws-cdk@2 aws-cdk-lib@2 constructs@10',
     );
     for (const name of ['aws-cdk', 'aws-cdk-lib', 'constructs']) await addPackage(name);
     await done('infra', 'synth', '--quiet');

@@ -92,7 +92,7 @@ async function build(provisioners: object[]): Promise<string> {
       ANSIBLE_LOCAL_TEMP: path.join(dir, 'tmp'),
     },
   });
-  if (exitCode !== 0) throw new Error(`packer ended with ${exitCode}\n${all}`);
+  if (exitCode !== 0) throw new Error(`packer exited with ${exitCode}\n${all}`);
   const id = /^eu-west-1: (ami-\w+)$/m.exec(all ?? '')?.[1];
   if (!id) throw new Error(`packer names no image\n${all}`);
   return id;

@@ -189,7 +189,7 @@ process.stdin.pipe(socket); socket.pipe(process.stdout); socket.on('close', () =
     );
     await expect(reach({ via: 'ssm' }).waitReachable(host(), 20_000)).rejects.toMatchObject({
       code: 'ssh.no-way',
-      message: `no SSH to ${machine.instanceId}: the session-manager-plugin of the AWS CLI was not found on this machine`,
+      message: `no SSH to ${machine.instanceId}: the session-manager-plugin of the AWS CLI was not found on this computer`,
     });
     await fakeAws(
       `console.error('\\nAn error occurred (TargetNotConnected) when calling the StartSession operation: x is not connected.'); process.exit(254);`,

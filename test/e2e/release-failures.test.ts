@@ -87,7 +87,7 @@ describe('a failed release leaves the fleet as it was', () => {
     expect(exitCode, stderr).toBe(3);
     expect(stderr).toContain('never said');
     // The connection of the play outlives the clean-up, so the host is read back after it, too.
-    expect(stderr).not.toContain('could not be asked whether it is clean');
+    expect(stderr).not.toContain('could not be queried whether it is clean');
     expect(total.failed, JSON.stringify(total.failures)).toBe(0);
     expect(await world.json<Images>('images', 'api')).toEqual(before);
     await world.configure('pipelines/api.ts', `, contains: 'never said'`, '');
@@ -121,7 +121,7 @@ describe('a failed release leaves the fleet as it was', () => {
       path.join(role, 'tasks/main.yml'),
       `- name: Write the settings of the site
   ansible.builtin.copy:
-    content: '{"healthy": true, "headline": "not proven"}'
+    content: '{"healthy": true, "headline": "not validated"}'
     dest: "/srv/{{ release_app }}/current/config.json"
     mode: '0644'
   when: release_action == 'stage'
@@ -286,14 +286,14 @@ export default definePipeline({
   source: { repository: 7 },
   service: { port: 99999, healthPath: 'health' },
   capacity: { min: 5, max: 2 },
-  colour: 'blue',
+  color: 'blue',
   environments: { local: { cloud: 'local', region: 'eu-west-1' } },
 } as never);
 `,
     );
     const { exitCode, stderr } = await world.pipeline('config', 'check', 'broken');
     expect(exitCode).toBe(2);
-    for (const mistake of ['source.repository', 'service.port', 'service.healthPath', 'capacity', 'colour'])
+    for (const mistake of ['source.repository', 'service.port', 'service.healthPath', 'capacity', 'color'])
       expect(stderr).toContain(mistake);
     await writeFile(file, 'throw new Error("no luck");\n');
     const thrown = await world.pipeline('config', 'check', 'broken');

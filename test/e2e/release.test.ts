@@ -9,7 +9,7 @@ interface Report {
   run: string;
   version: string;
   previous: string | null;
-  how: string;
+  method: string;
   seconds: number;
   steps: { id: string; status: string }[];
 }
@@ -34,10 +34,10 @@ describe('releases and rollbacks', () => {
     expect(report).toMatchObject({ version: 'v1', previous: null });
     expect(report.steps.map((step) => step.id)).toEqual([
       'preflight',
-      'builder',
+      'boot-builder',
       'stage',
       'bake',
-      'prove',
+      'validate',
       'roll',
       'verify',
       'retain',
@@ -58,7 +58,7 @@ describe('releases and rollbacks', () => {
       'stage',
       'detach',
       'bake',
-      'prove',
+      'validate',
       'roll',
       'verify',
       'retain',
@@ -66,8 +66,8 @@ describe('releases and rollbacks', () => {
     ]);
     await expectWhole(world, 'v2');
 
-    const back = await world.json<Report>('fast-rollback', 'api', 'v1', '--how', 'roll');
-    expect(back).toMatchObject({ version: 'v1', previous: 'v2', how: 'roll' });
+    const back = await world.json<Report>('fast-rollback', 'api', 'v1', '--method', 'rolling');
+    expect(back).toMatchObject({ version: 'v1', previous: 'v2', method: 'rolling' });
     await expectWhole(world, 'v1');
 
     const total = await load.stop();

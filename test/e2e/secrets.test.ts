@@ -156,9 +156,9 @@ describe('secrets of a service', () => {
 
   it('are those of its own list for an older version after a rollback', async () => {
     const report = await underLoad(() =>
-      world.json<{ version: string; how: string }>('fast-rollback', 'api', '--wait'),
+      world.json<{ version: string; method: string }>('fast-rollback', 'api', '--wait'),
     );
-    expect(report).toMatchObject({ version: 'v2', how: 'flip' });
+    expect(report).toMatchObject({ version: 'v2', method: 'in-place' });
     expect(await shown()).toEqual([{ STRIPE_KEY: values.old }]);
     expect(await holders()).toEqual([]);
   });

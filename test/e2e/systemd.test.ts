@@ -53,7 +53,7 @@ describe.each(apps)('the roles of %s on a host with systemd', (app) => {
       release_health_path: '/health',
       release_keep: 2,
       release_archive: join(machines.folder, `${app}.tar`),
-      // Another user needs root on this machine.
+      // Another user needs root on this computer.
       ...(machines.user === 'root' ? {} : { release_service_user: '' }),
     };
     const recap = await machines.play(machine, join(machines.folder, `${app}.yml`), variables, ...extra);

@@ -51,8 +51,8 @@ it('an undo covers only what comes after a step that commits, and the rest is re
   });
   const result = await run([step('a'), step('b', { commits: true }), failing]);
   expect(undone).toEqual(['c']);
-  expect(result.outcome).toBe('needs-person');
-  expect(result.left).toEqual(['what "Title of b" ended stands; not finished: Title of c']);
+  expect(result.outcome).toBe('manual-intervention');
+  expect(result.leftovers).toEqual(['what "Title of b" ended stands; not finished: Title of c']);
   expect(result.steps.map(({ status }) => status)).toEqual(['done', 'done', 'failed']);
 });
 
@@ -60,14 +60,14 @@ it('an undo covers what a later step should have ended, also before a step that 
   const broken = step('c', { run: () => Promise.reject(new Error('broken')) });
   const failed = await run([step('a', { endedBy: 'c' }), step('b', { commits: true }), broken, step('d')]);
   expect(undone).toEqual(['a']);
-  expect(failed.left).toEqual(['what "Title of b" ended stands; not finished: the rest']);
+  expect(failed.leftovers).toEqual(['what "Title of b" ended stands; not finished: the rest']);
   expect(failed.steps.map(({ status }) => status)).toEqual(['undone', 'done', 'failed', 'pending']);
 
   const interrupt = new AbortController();
   const last = step('b', { commits: true, run: async () => interrupt.abort(new Error('Ctrl-C')) });
   const interrupted = await run([step('a', { endedBy: 'c' }), last, step('c')], interrupt.signal);
   expect(undone).toEqual(['a', 'a']);
-  expect(interrupted).toMatchObject({ outcome: 'interrupted', left: [] });
+  expect(interrupted).toMatchObject({ outcome: 'interrupted', leftovers: [] });
 });
 
 it('an undo skips what has already been ended', async () => {

@@ -20,7 +20,7 @@ describe('execute', () => {
         },
       }),
     ]);
-    expect(result).toMatchObject({ outcome: 'done', left: [], state: { found: 'i-1' } });
+    expect(result).toMatchObject({ outcome: 'done', leftovers: [], state: { found: 'i-1' } });
     expect(result).not.toHaveProperty('error');
     expect(result.steps).toEqual([
       { id: 'one', title: 'Step one', status: 'done', seconds: 0 },
@@ -76,9 +76,13 @@ describe('execute', () => {
       }),
     ]);
     expect(log.slice(3)).toEqual(['undo three', 'undo one']);
-    expect(result).toMatchObject({ outcome: 'needs-person', left: ['Step two: i-2 is still in standby'] });
+    expect(result).toMatchObject({ outcome: 'manual-intervention', leftovers: ['Step two: i-2 is still in standby'] });
     expect(result.steps.map((step) => step.status)).toEqual(['undone', 'done', 'failed']);
-    expect(events.at(-1)).toMatchObject({ code: 'run.finished', outcome: 'needs-person', left: result.left });
+    expect(events.at(-1)).toMatchObject({
+      code: 'run.finished',
+      outcome: 'manual-intervention',
+      leftovers: result.leftovers,
+    });
   });
 
   it.each([
@@ -94,7 +98,7 @@ describe('execute', () => {
       run: () => Promise.reject(error),
       undo: async () => void log.push('undo'),
     };
-    expect(await run([undone])).toMatchObject({ outcome, error, left: [] });
+    expect(await run([undone])).toMatchObject({ outcome, error, leftovers: [] });
     expect(log).toEqual([]);
   });
 
@@ -201,8 +205,8 @@ describe('execute', () => {
       changing(log, 'three'),
     ]);
     expect(log).toEqual(['change one', 'change two']);
-    expect(result.outcome).toBe('needs-person');
-    expect(result.left.slice(1)).toEqual(['not undone: Step one', 'not undone: Step two']);
+    expect(result.outcome).toBe('manual-intervention');
+    expect(result.leftovers.slice(1)).toEqual(['not undone: Step one', 'not undone: Step two']);
   });
 
   it('skips a step with the reason that it returns', async () => {

@@ -66,11 +66,11 @@ describe('the journal of any run', () => {
         const begun = failed === -1 ? [] : shape.slice(0, failed + 1);
         const expected = begun.flatMap((one, index) => (one.changes.length > 0 ? [`s${index}`] : [])).reverse();
         expect(undone).toEqual(expected);
-        const left = begun.filter((one) => one.changes.length > 0 && one.undoFails).length;
-        expect(result.left).toHaveLength(left);
+        const leftovers = begun.filter((one) => one.changes.length > 0 && one.undoFails).length;
+        expect(result.leftovers).toHaveLength(leftovers);
         const anyChange = begun.some((one) => one.changes.length > 0);
         expect(result.outcome).toBe(
-          failed === -1 ? 'done' : left ? 'needs-person' : anyChange ? 'rolled-back' : 'failed',
+          failed === -1 ? 'done' : leftovers ? 'manual-intervention' : anyChange ? 'rolled-back' : 'failed',
         );
       }),
       { numRuns: 100 },
@@ -106,6 +106,20 @@ describe('replay', () => {
   it('keeps a change without an outcome open', () => {
     const [change] = [...replay([entry(1, intent)]).changes.values()];
     expect(change && isEnded(change)).toBe(false);
+  });
+
+  it.each([
+    ['without a schema', {}, 1],
+    ['of another schema', { schema: 9 }, 9],
+  ])('refuses a journal %s, and names both and what to do', (_, fields, found) => {
+    const started = { type: 'run.started', run: 'run-1', operation: 'release', app: 'api', environment: 'local' };
+    expect(() => replay([entry(1, { ...started, ...fields, state: {}, steps: [] })])).toThrow(
+      expect.objectContaining({
+        code: 'journal.schema',
+        message: `the journal of run run-1 has schema ${found}, and this version of the pipeline reads schema 2`,
+        fix: 'resume or abort that run with the version of the pipeline that started it',
+      }),
+    );
   });
 
   it('clears facts', () => {

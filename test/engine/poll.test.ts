@@ -52,11 +52,11 @@ describe('createPoll', () => {
     const wait = { what: 'x', read: async () => 'down', until: () => false, everyMs: 1000, timeoutMs: 0 };
     await expect(
       poll({ ...wait, explain: async (last) => ({ causes: [`it is ${last}`], fix: 'start it' }) }),
-    ).rejects.toMatchObject({ code: 'wait.timeout', details: ['it is down'], hint: 'start it' });
+    ).rejects.toMatchObject({ code: 'wait.timeout', details: ['it is down'], fix: 'start it' });
     await expect(poll({ ...wait, explain: () => Promise.reject(new Error('denied')) })).rejects.toMatchObject({
       code: 'wait.timeout',
       details: [],
-      hint: expect.stringContaining('release.timeouts'),
+      fix: expect.stringContaining('release.timeouts'),
     });
   });
 

@@ -208,7 +208,10 @@ describe('another environment that takes over the held socket', () => {
   };
 
   /** A host's folder with the environments v1 and v2, served as the release role does. */
-  async function serveHost(): Promise<{ port: number; flip: (version: string) => Promise<Record<string, unknown>> }> {
+  async function serveHost(): Promise<{
+    port: number;
+    inPlace: (version: string) => Promise<Record<string, unknown>>;
+  }> {
     const root = await mkdtemp(join(folder, 'host-'));
     await cp(programs, join(root, 'bin'), { recursive: true });
     for (const version of ['v1', 'v2']) {
@@ -238,15 +241,15 @@ describe('another environment that takes over the held socket', () => {
         { timeout: 20_000 },
       )
       .toBe(200);
-    const flip = async (version: string) => {
+    const inPlace = async (version: string) => {
       const { stdout } = await promisify(execFile)('python3', [join(root, 'bin/environments.py'), 'to', version]);
       return JSON.parse(stdout) as Record<string, unknown>;
     };
-    return { port, flip };
+    return { port, inPlace };
   }
 
   it('fails no request of new and kept connections, there and back', async () => {
-    const { port, flip } = await serveHost();
+    const { port, inPlace } = await serveHost();
     const failures: string[] = [];
     const seen = new Set<unknown>();
     let going = true;
@@ -265,7 +268,7 @@ describe('another environment that takes over the held socket', () => {
     };
     const clients = [true, true, true, true, false, false].map(client);
     const turns = [];
-    for (const version of ['v2', 'v1', 'v2']) turns.push(await flip(version));
+    for (const version of ['v2', 'v1', 'v2']) turns.push(await inPlace(version));
     going = false;
     await Promise.all(clients);
     expect(turns).toMatchObject([
@@ -279,13 +282,13 @@ describe('another environment that takes over the held socket', () => {
   });
 
   it('answers a kept connection once more and then closes it, and leaves an idle one to its client', async () => {
-    const { port, flip } = await serveHost();
+    const { port, inPlace } = await serveHost();
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     const idle = createConnection(port, '127.0.0.1');
     idle.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     await once(idle, 'data');
     await get(port, '/version', agent);
-    await flip('v2');
+    await inPlace('v2');
     expect(await get(port, '/version', agent)).toMatchObject({
       body: { version: 'v1' },
       headers: { connection: 'close' },

@@ -5,7 +5,7 @@ import { systemClock } from '@golden-pipeline/shared/clock';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import shop from '../../examples/plain/shop.ts';
 import { validate } from '../../src/config/validate.ts';
-import { createLook } from '../../src/hosts/look-at-playbook.ts';
+import { createInspect } from '../../src/hosts/inspect-playbook.ts';
 import { plainVariables } from '../../src/plays/plain-variables.ts';
 
 const projectDir = path.resolve(import.meta.dirname, '../../examples/plain');
@@ -19,9 +19,9 @@ beforeAll(async () => {
 afterAll(() => rm(runDir, { recursive: true, force: true }));
 
 it('the example of a plain playbook is accepted by Ansible, for the group of its host', async () => {
-  const look = createLook({ ssh: fleet.ssh, ansible: fleet.ansible, projectDir, runDir, clock: systemClock() });
+  const inspect = createInspect({ ssh: fleet.ssh, ansible: fleet.ansible, projectDir, runDir, clock: systemClock() });
   const current = { templateId: 'lt-1', templateVersion: '1' };
-  const found = await look(
+  const found = await inspect(
     fleet.ansible.playbook,
     plainVariables(fleet, { version: 'v1', commit: 'a'.repeat(40), current }),
   );

@@ -60,25 +60,25 @@ it('a release and a scale are refused while a run of another ledger is active, a
   const before = await world.services.ledger.releases('api');
   expect(await release()).toMatchObject({
     outcome: 'failed',
-    left: [],
-    error: { code: 'fleet.claimed', hint: expect.stringContaining('delete-tags') },
+    leftovers: [],
+    error: { code: 'fleet.claimed', fix: expect.stringContaining('delete-tags') },
   });
   expect(await world.services.ledger.releases('api')).toEqual(before);
   const scale = await planScale(world.services as Services, world.clock, { to: 5 });
   expect(await world.run(scale)).toMatchObject({ outcome: 'failed', error: { code: 'fleet.claimed' } });
   const back = await world.run(await planRollback(world.services, world.clock, { force: false }));
   expect(back).toMatchObject({ outcome: 'done' });
-  expect(world.notes.join('\n')).toContain(`run ${stranger}, which this ledger does not know, may be at work`);
+  expect(world.notes.join('\n')).toContain(`run ${stranger}, which this ledger does not know, may be active`);
   expect(await tag()).toBe(stranger);
   await setTag();
 });
 
 it('the tag of a run that is in the ledger, and whose lock is free, is replaced', async () => {
-  const dead = await die(world, await planRelease(world.services, world.clock, {}), {
+  const crashed = await die(world, await planRelease(world.services, world.clock, {}), {
     at: 'reserve-version',
     how: 'made',
   });
-  expect(await tag()).toBe(dead.id);
+  expect(await tag()).toBe(crashed.id);
   const identity = { owner: 'ben', host: 'elsewhere' };
   const ledger = createLedger(createMemoryStore(), { environment: 'local', clock: world.clock, identity });
   for (const record of await world.services.ledger.releases('api')) await ledger.addRelease(record);

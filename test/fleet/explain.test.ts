@@ -46,17 +46,17 @@ async function context(): Promise<ReleaseContext> {
 }
 
 /** What the error of a wait tells. */
-async function told(wait: Promise<unknown>): Promise<{ code: string; message: string; details: string; hint: string }> {
+async function told(wait: Promise<unknown>): Promise<{ code: string; message: string; details: string; fix: string }> {
   try {
     await wait;
   } catch (error) {
-    const { code, message, details, hint } = error as {
+    const { code, message, details, fix } = error as {
       code: string;
       message: string;
       details: string[];
-      hint: string;
+      fix: string;
     };
-    return { code, message, details: details.join('\n'), hint };
+    return { code, message, details: details.join('\n'), fix };
   }
   throw new Error('the wait has not given up');
 }
@@ -78,7 +78,7 @@ describe('a wait on a group that times out', () => {
       code: 'wait.timeout',
       message: expect.stringContaining(`gave up waiting for the whole fleet ${name()} to be healthy`),
       details: `Launch of ${name()} is suspended: no instance is launched`,
-      hint: `pipeline local aws autoscaling resume-processes --auto-scaling-group-name ${name()} --scaling-processes Launch`,
+      fix: `pipeline local aws autoscaling resume-processes --auto-scaling-group-name ${name()} --scaling-processes Launch`,
     });
   });
 
@@ -89,13 +89,13 @@ describe('a wait on a group that times out', () => {
       new PutLifecycleHookCommand({ ...hook, LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING' }),
     );
     await size(5);
-    const { details, hint } = await told(waitFleetHealthy(waiting));
+    const { details, fix } = await told(waitFleetHealthy(waiting));
     await asg().send(new DeleteLifecycleHookCommand(hook));
     const id = (await readGroup(asg(), name())).instances.find((one) => one.lifecycle !== 'InService')?.id;
     expect(details).toBe(
       `Launching a new EC2 instance: ${id} (MidLifecycleAction): it is held by lifecycle hook warm-up, which nothing has completed`,
     );
-    expect(hint).toContain(`--lifecycle-hook-name warm-up --instance-id ${id} --lifecycle-action-result CONTINUE`);
+    expect(fix).toContain(`--lifecycle-hook-name warm-up --instance-id ${id} --lifecycle-action-result CONTINUE`);
   });
 
   it("counts launches that failed since the run began, with EC2's reason", async () => {
@@ -121,11 +121,11 @@ describe('a wait on a group that times out', () => {
     const { imageId: ImageId = '' } = waiting.state.current;
     await world.aws.ec2.send(new DisableImageCommand({ ImageId }));
     await size(5);
-    const { details, hint } = await told(waitFleetHealthy(waiting));
+    const { details, fix } = await told(waitFleetHealthy(waiting));
     await world.aws.ec2.send(new EnableImageCommand({ ImageId }));
     expect(details).toContain(`image ${ImageId}, which ${name()} launches, is disabled`);
     expect(details).toMatch(/(a launch has|launches have) failed: The image ID/);
-    expect(hint).toBe('pipeline repair api');
+    expect(fix).toBe('pipeline repair api');
   });
 
   it('names what keeps instances from terminating', async () => {
@@ -143,8 +143,8 @@ describe('a wait on one instance of a group that times out', () => {
     await size(5);
     await world.until(inService, (count) => count === 5);
     const { instances } = await readGroup(asg(), name());
-    const { proofTargetGroupArn } = waiting.state;
-    const wait = waitTargetHealthy(waiting, proofTargetGroupArn, instances.at(-1)?.id ?? '', name());
+    const { validationTargetGroupArn } = waiting.state;
+    const wait = waitTargetHealthy(waiting, validationTargetGroupArn, instances.at(-1)?.id ?? '', name());
     expect(await told(wait)).toMatchObject({
       code: 'target.unhealthy',
       details: expect.stringContaining(

@@ -6,12 +6,12 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ContextWith, Services } from '../../src/fleet/services.ts';
-import { chooseLive, proofRoute, readStickiness, shareTraffic } from '../../src/fleet/traffic-groups.ts';
+import { chooseLive, readStickiness, shareTraffic, validationRoute } from '../../src/fleet/traffic-groups.ts';
 
 const mock = mockClient(ElasticLoadBalancingV2Client);
 afterAll(() => mock.restore());
 const services = {
-  fleet: { balancer: { proofHeader: 'x-proof' } },
+  fleet: { balancer: { validationHeader: 'x-check' } },
   aws: { elb: new ElasticLoadBalancingV2Client({ region: 'eu-west-1' }) },
 } as Services;
 const blue = { group: 'blue', targetGroupArn: 'tg/blue' };
@@ -91,7 +91,7 @@ describe('the fleet group that serves', () => {
   ])('is not guessed when %s', (_what, none) => {
     expect(() => chooseLive([blue, green], none)).toThrow(
       expect.objectContaining({
-        code: 'listener.no-colour',
+        code: 'listener.no-group',
         message: 'the listener sends traffic to neither blue nor green',
       }),
     );
@@ -101,22 +101,22 @@ describe('the fleet group that serves', () => {
 describe('the validation route', () => {
   const rule = (HttpHeaderName: string, ...Values: string[]) => ({
     RuleArn: `rule/${HttpHeaderName}/${Values}`,
-    Actions: [{ Type: 'forward' as const, TargetGroupArn: 'tg/proof' }],
+    Actions: [{ Type: 'forward' as const, TargetGroupArn: 'tg/validation' }],
     Conditions: [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName, Values } }],
   });
 
   it('is the rule on the header with the value on, in any case of letters', async () => {
     mock.reset();
-    mock.on(DescribeRulesCommand).resolves({ Rules: [rule('x-proof', 'off'), rule('X-Proof', 'maybe', 'on')] });
-    expect(await proofRoute(context, 'listener/1')).toMatchObject({ arn: 'rule/X-Proof/maybe,on' });
+    mock.on(DescribeRulesCommand).resolves({ Rules: [rule('x-check', 'off'), rule('X-Check', 'maybe', 'on')] });
+    expect(await validationRoute(context, 'listener/1')).toMatchObject({ arn: 'rule/X-Check/maybe,on' });
   });
 
   it('is required when there is none', async () => {
     mock.reset();
-    mock.on(DescribeRulesCommand).resolves({ Rules: [rule('x-proof', 'off'), rule('x-canary', 'on')] });
-    await expect(proofRoute(context, 'listener/1')).rejects.toMatchObject({
-      code: 'listener.no-proof-route',
-      message: 'no rule of the listener listener/1 forwards requests with the header x-proof: on',
+    mock.on(DescribeRulesCommand).resolves({ Rules: [rule('x-check', 'off'), rule('x-canary', 'on')] });
+    await expect(validationRoute(context, 'listener/1')).rejects.toMatchObject({
+      code: 'listener.no-validation-route',
+      message: 'no rule of the listener listener/1 forwards requests with the header x-check: on',
     });
   });
 });

@@ -14,28 +14,28 @@ import { readRoutes } from '../../src/aws/listeners.ts';
 import type { ContextWith, Services } from '../../src/fleet/services.ts';
 import { readStickiness, shareTraffic } from '../../src/fleet/traffic-groups.ts';
 
-// On a real balancer before real machines: what a client with a cookie gets is what counts.
+// On a real balancer before real instances: what a client with a cookie gets is what counts.
 let world: World;
 let listenerArn: string;
 let url: string;
 let blue: { group: string; targetGroupArn: string };
 let green: typeof blue;
 /** Who answers, by address. */
-const colours = new Map<string, string>();
+const groups = new Map<string, string>();
 
 const quickCheck = { HealthCheckIntervalSeconds: 1, HealthCheckTimeoutSeconds: 1 };
 
-async function colour(group: string): Promise<typeof blue> {
+async function fleetGroup(group: string): Promise<typeof blue> {
   const targetGroupArn = await world.targetGroup(quickCheck);
   const id = await world.running({ UserData: webServer });
   await world.elb.send(new RegisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets: [{ Id: id }] }));
-  colours.set((await world.instance(id)).PrivateIpAddress ?? '', group);
+  groups.set((await world.instance(id)).PrivateIpAddress ?? '', group);
   return { group, targetGroupArn };
 }
 
 beforeAll(async () => {
   world = await World.start({ driver: 'sandbox' });
-  [blue, green] = await Promise.all([colour('blue'), colour('green')]);
+  [blue, green] = await Promise.all([fleetGroup('blue'), fleetGroup('green')]);
   listenerArn = await world.listener(blue.targetGroupArn);
   await split(50, 50, false);
   const { Listeners } = await world.elb.send(new DescribeListenersCommand({ ListenerArns: [listenerArn] }));
@@ -49,7 +49,7 @@ beforeAll(async () => {
 afterEach(() => stick(false));
 afterAll(() => world?.close());
 
-/** Weights of both colours, set as a person does. */
+/** Weights of both groups, set as a person does. */
 async function split(toBlue: number, toGreen: number, sticky: boolean): Promise<void> {
   const TargetGroups = [
     { TargetGroupArn: blue.targetGroupArn, Weight: toBlue },
@@ -85,12 +85,12 @@ async function client(): Promise<{ cookie: string; by: string | undefined }> {
     .flat()
     .map((one) => one.split(';')[0])
     .join('; ');
-  return { cookie, by: colours.get(answer.text) };
+  return { cookie, by: groups.get(answer.text) };
 }
 /** Who answers a client, asked so often that chance would show. */
 async function seenBy(cookie: string): Promise<(string | undefined)[]> {
   const seen = new Set<string | undefined>();
-  for (let n = 0; n < 16; n++) seen.add(colours.get((await get(url, cookie ? { cookie } : {})).text));
+  for (let n = 0; n < 16; n++) seen.add(groups.get((await get(url, cookie ? { cookie } : {})).text));
   return [...seen].sort();
 }
 
@@ -98,7 +98,7 @@ async function seenBy(cookie: string): Promise<(string | undefined)[]> {
 function step(elb = world.elb) {
   const notes: string[] = [];
   const changes: string[] = [];
-  const services = { fleet: { balancer: { proofHeader: 'x-proof' } }, aws: { elb } } as Services;
+  const services = { fleet: { balancer: { validationHeader: 'x-check' } }, aws: { elb } } as Services;
   const change: ContextWith<{ listenerArn: string }>['change'] = async ({ action }, apply) => {
     changes.push(action);
     return apply('token');

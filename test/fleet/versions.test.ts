@@ -26,7 +26,7 @@ describe('versions', () => {
   });
 
   it('do not go back to one that was rolled back', () => {
-    const releases = [release('v1'), release('v2', { leftAt: '2026-01-01T00:00:00.000Z' }), release('v3')];
+    const releases = [release('v1'), release('v2', { rolledBackAt: '2026-01-01T00:00:00.000Z' }), release('v3')];
     expect(rollbackTarget(releases, 'v3')?.version).toBe('v1');
   });
 
@@ -35,7 +35,7 @@ describe('versions', () => {
       release('v1'),
       release('v9'),
       release('v10', { knownGood: false }),
-      release('v11', { leftAt: '2026-01-01T00:00:00.000Z' }),
+      release('v11', { rolledBackAt: '2026-01-01T00:00:00.000Z' }),
       release('v12', { knownGood: false }),
       release('v13'),
     ];

@@ -98,7 +98,7 @@ it('ansible-playbook is started with files, never with values on the command lin
   });
   expect(call.env.ANSIBLE_SSH_ARGS).toContain('StrictHostKeyChecking=yes');
   expect(call.env.ANSIBLE_CONFIG).toMatch(/ansible\/ansible\.cfg$/);
-  // A project's ansible.cfg may have it run on this machine.
+  // A project's ansible.cfg may have it run on this computer.
   expect(call.env.ANSIBLE_TRANSPORT).toBe('ssh');
   expect((await readdir(join(folder, 'run'))).filter((name) => name.startsWith('play-'))).toEqual([]);
 });
@@ -143,7 +143,7 @@ describe('a failure of Ansible', () => {
       'it exited before it was healthy: http://127.0.0.1:3001/health: Connection refused; the app wants a port that another process has: it must listen on the port in the environment variable PORT, which is 3001 while it is checked beside what serves; its last log lines:\nEADDRINUSE';
     await ansible([failed({ msg: 'non-zero return code', stderr })], 'process.exit(2)');
     await expect(play()).rejects.toMatchObject({
-      hint: expect.stringContaining('let the app listen on HOST and PORT'),
+      fix: expect.stringContaining('let the app listen on HOST and PORT'),
     });
   });
   it('is not one that the playbook ignores', async () => {
@@ -163,7 +163,7 @@ describe('a failure of Ansible', () => {
     expect(error).toMatchObject({
       code: 'ansible.failed',
       message: `Ansible failed on i-0abc (127.0.0.9) in task "Install": variable ${name} is undefined`,
-      hint: expect.stringContaining('ansible.variables'),
+      fix: expect.stringContaining('ansible.variables'),
       details: [],
     });
   });
@@ -187,7 +187,7 @@ describe('a failure of Ansible', () => {
     await expect(play()).rejects.toMatchObject({
       code: 'ansible.missing',
       outcome: 'usage',
-      hint: 'apt-get install ansible-core',
+      fix: 'apt-get install ansible-core',
     });
   });
 
@@ -208,7 +208,7 @@ describe('a playbook that succeeds and has run no task on the host', () => {
       code: 'ansible.no-hosts',
       outcome: 'failed',
       message: `api.yml ran no task on i-0abc (127.0.0.9), expected it to build the release there: ${why}`,
-      hint: expect.stringContaining('hosts: all'),
+      fix: expect.stringContaining('hosts: all'),
     });
   });
 
@@ -235,7 +235,7 @@ describe('an interruption of Ansible', () => {
     await ansible([], stubborn);
     await expect(play({}, { timeoutMs: 1500 })).rejects.toMatchObject({
       code: 'ansible.timeout',
-      message: 'Ansible did not end on i-0abc within 2 s, in task "Long"',
+      message: 'Ansible did not finish on i-0abc within 2 s, in task "Long"',
     });
     await gone();
   });

@@ -83,10 +83,10 @@ describe('a jump host', () => {
       false,
     ],
     ['ssh: connect to host bastion port 2200: Connection refused', 'cannot be reached: ssh: connect to host', false],
-  ])('explains %j', async (line, message, lasting) => {
+  ])('explains %j', async (line, message, persistent) => {
     const proxy = create({ proxyJump });
     await writeFile(join(runDir, 'i-0abc.way.log'), `${line}\r\n`);
-    expect(await proxy.problem(host)).toEqual({ message: expect.stringContaining(message), lasting });
+    expect(await proxy.problem(host)).toEqual({ message: expect.stringContaining(message), persistent });
     await proxy.begin(host);
     expect(await proxy.problem(host)).toBeUndefined();
   });
@@ -133,8 +133,11 @@ describe('a session of Session Manager', () => {
     ['sh: 1: exec: aws: not found', 'the AWS CLI (aws) was not found', true],
     ['An error occurred (TargetNotConnected) when', 'the SSM agent of i-0abc is not connected', false],
     ['An error occurred (AccessDeniedException) when', 'no session: An error occurred (AccessDeniedException)', false],
-  ])('explains %j', async (line, message, lasting) => {
+  ])('explains %j', async (line, message, persistent) => {
     await writeFile(join(runDir, 'i-0abc.way.log'), `\n${line}\n`);
-    expect(await create({ via: 'ssm' }).problem(host)).toEqual({ message: expect.stringContaining(message), lasting });
+    expect(await create({ via: 'ssm' }).problem(host)).toEqual({
+      message: expect.stringContaining(message),
+      persistent,
+    });
   });
 });

@@ -92,7 +92,7 @@ describe('run', () => {
     await fakes.put('ssh', `if (!argv.includes('-O')) setTimeout(() => {}, 60000);`);
     await expect(hosts.run(host, ['sleep', '60'], { timeoutMs: 100 })).rejects.toMatchObject({
       code: 'ssh.failed',
-      message: expect.stringContaining('did not end within 100 ms'),
+      message: expect.stringContaining('did not finish within 100 ms'),
     });
   });
 
@@ -101,7 +101,7 @@ describe('run', () => {
     await expect(hosts.run(host, ['true'])).rejects.toMatchObject({
       code: 'ssh.missing',
       outcome: 'usage',
-      hint: 'apt-get install openssh-client',
+      fix: 'apt-get install openssh-client',
     });
   });
 

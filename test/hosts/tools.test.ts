@@ -19,7 +19,7 @@ it('every missing program is named with the package that has it, and a file that
       code: 'tools.missing',
       outcome: 'usage',
       message: expect.stringContaining('ssh, ansible-playbook'),
-      hint: 'apt-get install openssh-client ansible-core',
+      fix: 'apt-get install openssh-client ansible-core',
     }),
   );
   for (const name of ['ssh', 'ansible-playbook']) {
@@ -29,8 +29,8 @@ it('every missing program is named with the package that has it, and a file that
   expect(() => assertTools({ via: 'direct' }, folder)).not.toThrow();
   expect(() => assertTools({ via: 'ssm' }, folder)).toThrow(
     expect.objectContaining({
-      message: 'not found on this machine: aws, session-manager-plugin',
-      hint: expect.stringMatching(/^apt-get install awscli; install the plugin: https:/),
+      message: 'not found on this computer: aws, session-manager-plugin',
+      fix: expect.stringMatching(/^apt-get install awscli; install the plugin: https:/),
     }),
   );
 });

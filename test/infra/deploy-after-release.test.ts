@@ -11,7 +11,7 @@ import { type Deployed, deployedFleet } from './support/deployed.ts';
 const group = 'api-local';
 const live = expect.stringMatching(/^LiveGroup/);
 let fleet: Deployed;
-/** What the configuration says now; a deploy that came before is not taken back by the next. */
+/** What the configuration says now; a deploy that came before is not undone by the next. */
 let max = 12;
 let type = 't3.small';
 
@@ -96,7 +96,7 @@ describe('a deploy of the infrastructure after a release', () => {
       expect((await world.run(await planScale(services, world.clock, { to: 8 }))).error).toBeUndefined();
       const before = await state();
       expect(before).toMatchObject({ version: 'v2', min: 8, desired: 8 });
-      // As the hint of a refused scale-out says.
+      // As the fix of a refused scale-out says.
       max += 8;
       expect(await deploy()).toEqual([live, 'GroupApiLocal']);
       expect(await state()).toEqual({ ...before, max });

@@ -7,7 +7,7 @@ import { readStatus } from '../../src/status/read.ts';
 import { type Deployed, deployedFleet } from './support/deployed.ts';
 
 let fleet: Deployed;
-/** What the configuration says now; a deploy that came before is not taken back by the next. */
+/** What the configuration says now; a deploy that came before is not undone by the next. */
 let max = 12;
 let port = 8080;
 

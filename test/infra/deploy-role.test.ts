@@ -5,7 +5,7 @@ import { findTargetGroup } from '../../src/aws/balancers.ts';
 import { readGroup, replaceInstance } from '../../src/aws/groups.ts';
 import { deprecateImage, disableImage, enableImage, undeprecateImage } from '../../src/aws/image-retirement.ts';
 import { listImages } from '../../src/aws/images.ts';
-import { consoleOutput, rebootMachine, terminateMachine } from '../../src/aws/instances.ts';
+import { consoleOutput, rebootInstance, terminateInstance } from '../../src/aws/instances.ts';
 import { endTargetStickiness, readListener, readRoutes, setWeights } from '../../src/aws/listeners.ts';
 import { cancelRefresh, rollbackRefresh } from '../../src/aws/refreshes.ts';
 import { createRule, deleteRule, tagRule, updateRule } from '../../src/aws/rules.ts';
@@ -74,14 +74,14 @@ describe('with the permissions of the deploy role', () => {
   it('versions are released, and a failed one is undone', async () => {
     for (let n = 0; n < 3; n++) await done(await planRelease(services, world.clock, {}));
     services.fleet.release.bake = 'builder';
-    const failing = failingAfter(await planRelease(services, world.clock, {}), 'prove');
+    const failing = failingAfter(await planRelease(services, world.clock, {}), 'validate');
     expect((await run(failing)).outcome).toBe('rolled-back');
     services.fleet.release.bake = 'detach';
   }, 60_000);
 
   it('the fleet is rolled back in place', async () => {
-    const flip = { version: 'v2', force: false, how: 'flip', wait: true } as const;
-    await done(await planRollback(services, world.clock, flip));
+    const inPlace = { version: 'v2', force: false, method: 'in-place', wait: true } as const;
+    await done(await planRollback(services, world.clock, inPlace));
   }, 60_000);
 
   it('images are pinned, unpinned and retired', async () => {
@@ -134,7 +134,7 @@ describe('with the permissions of the deploy role', () => {
     const { instances } = await readGroup(autoScaling, name);
     const id = instances.find(({ lifecycle }) => lifecycle === 'InService')?.id ?? '';
     await consoleOutput(ec2, id);
-    await rebootMachine(ec2, id);
+    await rebootInstance(ec2, id);
     await replaceInstance(autoScaling, id);
 
     const image = (await listImages(ec2, fleet.app, fleet.environment)).find(({ version }) => version === 'v1');
@@ -176,9 +176,9 @@ describe('with the permissions of the deploy role', () => {
     expect(asked.denied).toHaveLength(1);
     const { ec2 } = world.cloud.newClients();
     const { Images } = await ec2.send(new DescribeImagesCommand({}));
-    const machine = { ImageId: Images?.[0]?.ImageId, MinCount: 1, MaxCount: 1 };
-    const { Instances } = await ec2.send(new RunInstancesCommand(machine));
-    await expect(terminateMachine(services.aws.ec2, Instances?.[0]?.InstanceId ?? '')).rejects.toMatchObject({
+    const instance = { ImageId: Images?.[0]?.ImageId, MinCount: 1, MaxCount: 1 };
+    const { Instances } = await ec2.send(new RunInstancesCommand(instance));
+    await expect(terminateInstance(services.aws.ec2, Instances?.[0]?.InstanceId ?? '')).rejects.toMatchObject({
       code: 'aws.UnauthorizedOperation',
     });
   });

@@ -13,9 +13,11 @@ describe('the stack of a fleet', () => {
     template.hasResourceProperties('AWS::EC2::LaunchTemplate', { LaunchTemplateName: 'api-production' });
     template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { Name: 'api-production' });
     template.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', { Name: 'api-production' });
-    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', { Name: 'api-production-proof' });
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', { Name: 'api-production-check' });
     template.hasResourceProperties('AWS::ElasticLoadBalancingV2::ListenerRule', {
-      Conditions: [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'x-golden-proof', Values: ['on'] } }],
+      Conditions: [
+        { Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'x-golden-validation', Values: ['on'] } },
+      ],
     });
   });
 
@@ -68,12 +70,12 @@ describe('the stack of a fleet', () => {
     const tag = { Key: 'golden-pipeline:app', Value: 'api' };
     template.hasResourceProperties('AWS::EC2::SecurityGroup', { Tags: Match.arrayWith([tag]) });
     const groups = Object.values(template.findResources('AWS::EC2::SecurityGroup')).map((one) => one.Properties);
-    const machines = { Key: 'golden-pipeline:role', Value: 'instances' };
-    const ofMachines = groups.filter(({ Tags }) => Tags.some(({ Key }: { Key: string }) => Key === machines.Key));
+    const instances = { Key: 'golden-pipeline:role', Value: 'instances' };
+    const ofMachines = groups.filter(({ Tags }) => Tags.some(({ Key }: { Key: string }) => Key === instances.Key));
     expect(ofMachines).toMatchObject([
       {
         GroupDescription: 'Instances of api in production',
-        Tags: expect.arrayContaining([tag, { Key: 'golden-pipeline:environment', Value: 'production' }, machines]),
+        Tags: expect.arrayContaining([tag, { Key: 'golden-pipeline:environment', Value: 'production' }, instances]),
       },
     ]);
     template.hasResourceProperties('AWS::EC2::LaunchTemplate', {

@@ -49,7 +49,7 @@ describe('a release whose ledger lacks releases of the cloud', () => {
     await expect(planRelease(other, fleet.clock, {})).rejects.toMatchObject({
       code: 'ledger.incomplete',
       message: expect.stringContaining('v1, v2 of api in local, which have golden images'),
-      hint: expect.stringContaining('pipeline ledger rebuild api'),
+      fix: expect.stringContaining('pipeline ledger rebuild api'),
       details: [expect.stringContaining('v1: api-local-v1'), expect.stringContaining('v2: api-local-v2')],
     });
     expect(await versions(other)).toEqual([]);
@@ -66,7 +66,7 @@ describe('a release whose ledger lacks releases of the cloud', () => {
     fleet.services.ledger = other.ledger;
     // What serves is as planned, and the release is still refused.
     const late = await fleet.run({ ...plan, initial: { ...plan.initial, ...(await observeFleet(other)).facts } });
-    expect(late).toMatchObject({ outcome: 'failed', left: [], error: { code: 'ledger.incomplete' } });
+    expect(late).toMatchObject({ outcome: 'failed', leftovers: [], error: { code: 'ledger.incomplete' } });
     expect(await versions(other)).toEqual(['v1']);
     expect(await imageNames(fleet)).toEqual(['api-local-v1', 'api-local-v2']);
   });
@@ -85,7 +85,7 @@ describe('an image with the name of the next release', () => {
     const plan = await planRelease(fleet.services, fleet.clock, {});
     const imageId = await foreignImage(fleet, 'api-local-v2');
     const result = await fleet.run(plan);
-    expect(result).toMatchObject({ outcome: 'failed', left: [], error: { code: 'image.name-taken' } });
+    expect(result).toMatchObject({ outcome: 'failed', leftovers: [], error: { code: 'image.name-taken' } });
     expect((result.error as Error).message).toBe(
       `an image named api-local-v2 already exists (${imageId}, no run of the pipeline made it)`,
     );
@@ -94,24 +94,24 @@ describe('an image with the name of the next release', () => {
 
   it('survives the undo of a run that was killed before it could create its own', async () => {
     const fleet = await released(1);
-    const dead = await die(fleet, await planRelease(fleet.services, fleet.clock, { bake: 'builder' }), {
+    const crashed = await die(fleet, await planRelease(fleet.services, fleet.clock, { bake: 'builder' }), {
       at: 'create-image',
       how: 'intended',
     });
     const imageId = await foreignImage(fleet, 'api-local-v2');
-    expect(await undo(fleet, dead)).toMatchObject({ left: [] });
+    expect(await undo(fleet, crashed)).toMatchObject({ leftovers: [] });
     const { Images } = await fleet.aws.ec2.send(new DescribeImagesCommand({ ImageIds: [imageId] }));
     expect(Images).toHaveLength(1);
   });
 
   it('is deregistered by the undo when the run itself created it and was killed before the answer', async () => {
     const fleet = await released(1);
-    const dead = await die(fleet, await planRelease(fleet.services, fleet.clock, { bake: 'builder' }), {
+    const crashed = await die(fleet, await planRelease(fleet.services, fleet.clock, { bake: 'builder' }), {
       at: 'create-image',
       how: 'made',
     });
     expect(await imageNames(fleet)).toEqual(['api-local-v1', 'api-local-v2']);
-    expect(await undo(fleet, dead)).toMatchObject({ left: [] });
+    expect(await undo(fleet, crashed)).toMatchObject({ leftovers: [] });
     expect(await imageNames(fleet)).toEqual(['api-local-v1']);
   });
 });
@@ -132,10 +132,10 @@ async function foreignImage({ aws, services, clock }: Simulated, name: string): 
   return ImageId;
 }
 
-async function undo(fleet: Simulated, dead: Awaited<ReturnType<typeof die>>) {
-  const plan = await undoPlanOf({ services: fleet.services, clock: fleet.clock }, dead);
+async function undo(fleet: Simulated, crashed: Awaited<ReturnType<typeof die>>) {
+  const plan = await undoPlanOf({ services: fleet.services, clock: fleet.clock }, crashed);
   if (!plan) throw new Error('nothing to undo');
-  return fleet.run(plan, { runId: dead.id, signal: AbortSignal.abort(new Error('it died')) });
+  return fleet.run(plan, { runId: crashed.id, signal: AbortSignal.abort(new Error('it died')) });
 }
 
 describe('a rebuilt ledger', () => {
@@ -150,11 +150,11 @@ describe('a rebuilt ledger', () => {
     expect(await versions(other)).toEqual([]);
     const result = await fleet.run(plan);
     expect(result).toMatchObject({ outcome: 'done', state: { added: ['v1', 'v2', 'v3'] } });
-    const kept = ({ version, commit, run, state, image, knownGood, leftAt }: (typeof before)[number]) => {
-      return { version, commit, run, state, image, knownGood, leftAt };
+    const kept = ({ version, commit, run, state, image, knownGood, rolledBackAt }: (typeof before)[number]) => {
+      return { version, commit, run, state, image, knownGood, rolledBackAt };
     };
     expect((await other.ledger.releases('api')).map(kept)).toEqual(before.map(kept));
-    expect(before.map((one) => one.leftAt !== undefined)).toEqual([false, false, true]);
+    expect(before.map((one) => one.rolledBackAt !== undefined)).toEqual([false, false, true]);
 
     const again = await fleet.run(await planRebuild(other, fleet.clock));
     expect(again).toMatchObject({ outcome: 'done', state: { added: [], differing: [] } });
@@ -221,7 +221,7 @@ it('the doctor names the releases that are missing in the ledger, and the comman
   expect(await finding(otherClone(fleet))).toMatchObject({
     severity: 'error',
     message: 'the ledger does not know v1, so a release is refused',
-    cure: expect.stringContaining('pipeline ledger rebuild api'),
+    fix: expect.stringContaining('pipeline ledger rebuild api'),
   });
 });
 

@@ -93,7 +93,7 @@ describe('the store in files', () => {
   it('names the file to check when another host holds the mutex for too long', async () => {
     const dir = await folder();
     const clock = new ManualClock();
-    await writeFile(join(dir, '.n.json.mutex'), JSON.stringify({ pid: 1, space: 'another machine', nonce: 'x' }));
+    await writeFile(join(dir, '.n.json.mutex'), JSON.stringify({ pid: 1, space: 'another computer', nonce: 'x' }));
     const put = createFileStore(dir, clock).put('n', '1', 'always');
     let settled = false;
     const check = expect(put).rejects.toMatchObject({
@@ -115,7 +115,7 @@ describe('the store in files', () => {
     await expect(store(join(dir, 'file/ledger')).put('a', 'x', 'always')).rejects.toMatchObject({
       code: 'ledger.unusable',
       message: expect.stringContaining('a part of the path is a file'),
-      hint: expect.stringContaining('ledger.path'),
+      fix: expect.stringContaining('ledger.path'),
     });
     if (process.getuid?.() === 0) return;
     await mkdir(join(dir, 'closed'));

@@ -22,6 +22,6 @@ it('the interrupted run is the newest one without an end, also behind finished o
 
 it('an interrupted run is ignored once a later release or rollback has replaced its result', async () => {
   expect(await among('fast-rollback:done', 'release')).toBeUndefined();
-  expect(await among('release:needs-person', 'fast-rollback')).toBeUndefined();
+  expect(await among('release:manual-intervention', 'fast-rollback')).toBeUndefined();
   expect(await among('fast-rollback:done', 'release', 'scale')).toBe('2');
 });

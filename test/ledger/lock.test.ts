@@ -45,7 +45,7 @@ describe('the lock', () => {
     expect(error).toMatchObject({
       code: 'lock.held',
       outcome: 'locked',
-      hint: expect.stringContaining('pipeline status api'),
+      fix: expect.stringContaining('pipeline status api'),
     });
     expect(error.message).toBe(
       `api in local is locked by anna@laptop since ${time} (2 min ago) for "pipeline release api" (hotfix)`,

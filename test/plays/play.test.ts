@@ -11,7 +11,7 @@ async function played(bake: 'detach' | 'builder', own: Record<string, unknown> =
     ansible: { playbook: 'api.yml', variables: own },
     secrets: {},
     service: { port: 3000, stagingPort: 3001, healthPath: '/health' },
-    release: { clean: {}, keepOnHost: 3, flip: { timeoutSeconds: 45 }, timeouts: { health: 400, ansible: 900 } },
+    release: { clean: {}, keepOnHost: 3, inPlace: { timeoutSeconds: 45 }, timeouts: { health: 400, ansible: 900 } },
   };
   const hosts = {
     play: async (

@@ -54,7 +54,7 @@ test('init writes a file for a running fleet that config check accepts and that 
       listenerPort: balancer.listenerPort,
       healthCheck: balancer.healthCheck,
       deregistrationDelaySeconds: balancer.deregistrationDelaySeconds,
-      proofHeader: balancer.proofHeader,
+      validationHeader: balancer.validationHeader,
     },
     capacity: { max: capacity.max },
     instance: { type: instance.type, keyName: instance.keyName },
@@ -62,7 +62,7 @@ test('init writes a file for a running fleet that config check accepts and that 
       group: names.group,
       launchTemplate: names.launchTemplate,
       targetGroup: names.targetGroup,
-      proofTargetGroup: names.proofTargetGroup,
+      validationTargetGroup: names.validationTargetGroup,
       loadBalancer: names.loadBalancer,
     },
   });
@@ -112,7 +112,7 @@ test('init overwrites the file only with --force, and role and playbook never', 
   expect(again).toEqual({
     code: 2,
     out: '',
-    err: 'error: pipelines/shop.ts is there already\nhint: to write it anew: --force\n',
+    err: 'error: pipelines/shop.ts is there already\nfix: to overwrite it: --force\n',
   });
   expect(readFileSync(join(folder, 'pipelines/shop.ts'), 'utf8')).toBe('// mine\n');
   expect((await pipeline('init', 'shop', ...fromGroup, '--force')).out).toContain('kept     ansible/shop.yml\n');
@@ -164,16 +164,16 @@ test('init creates an app of the local cloud from nothing', async () => {
 test.each([
   [
     ['shop', '--from-group', 'api-lcal', '--region', 'eu-west-1'],
-    'there is no Auto Scaling group "api-lcal"\nhint: did you mean "api-local"?',
+    'there is no Auto Scaling group "api-lcal"\nfix: did you mean "api-local"?',
   ],
   [['shop', '--from-group', 'a:b', '--region', 'eu-west-1'], '"a:b" is not a name of an Auto Scaling group'],
   [['shop', '--from-group', 'a\n// b', '--region', 'eu-west-1'], 'is not a name of an Auto Scaling group'],
   [['shop', ...fromGroup, '--target-group', 'other'], 'has no target group "other"'],
   [['shop', ...fromGroup, '--listener-port', '81'], 'no listener on port 81 forwards to target group api-local'],
-  [['../shop', ...fromGroup], '"../shop" is no name of an app'],
+  [['../shop', ...fromGroup], '"../shop" is not a name of an app'],
   [['release', ...fromGroup], 'call the app something else'],
   [['shop', '--from-group', 'api-local', '--region', 'evil.example/'], '--region "evil.example/": expected a region'],
-  [['shop', '--from-group', 'api-local', '--region', 'eu-west-1', '--env', '../x'], 'is no name of an environment'],
+  [['shop', '--from-group', 'api-local', '--region', 'eu-west-1', '--env', '../x'], 'is not a name of an environment'],
   [['shop', '--port', '3000'], 'answer it with --region'],
   [['shop', '--region', 'eu-west-1'], 'answer it with --port'],
   [['shop', '--region', 'eu-west-1', '--port', '70000'], '--port "70000": expected a whole number from 1 to 65535'],

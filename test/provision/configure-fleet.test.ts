@@ -227,8 +227,8 @@ describe('a fleet that serves', () => {
   });
 
   it('gets another header for its validation route', async () => {
-    const changed = { ...original, balancer: { ...original.balancer, proofHeader: 'x-look' } };
-    expect(settingsOf(await up(changed))).toEqual(['balancer.proofHeader']);
+    const changed = { ...original, balancer: { ...original.balancer, validationHeader: 'x-look' } };
+    expect(settingsOf(await up(changed))).toEqual(['balancer.validationHeader']);
     const headers = (await resources()).listeners[0]?.routes.flatMap((one) => one.header?.name ?? []);
     expect(headers).toEqual(['x-look']);
   });
@@ -354,7 +354,7 @@ describe('a fleet that serves', () => {
     const doctor = { ...services, vcpuQuota: async () => undefined, identity: async () => ({ account: '', arn: '' }) };
     const findings = await diagnose(doctor as DoctorServices, world.clock);
     expect(findings.filter((one) => one.id === 'fleet.configuration')).toMatchObject([
-      { severity: 'warning', message, cure: 'pipeline local up' },
+      { severity: 'warning', message, fix: 'pipeline local up' },
     ]);
   });
 
@@ -363,7 +363,7 @@ describe('a fleet that serves', () => {
     (services as { fleet: Fleet }).fleet = onPort(original, 18_094);
     await expect(planRelease(services, world.clock, {})).rejects.toMatchObject({
       code: 'listener.missing',
-      hint: expect.stringContaining('pipeline local up'),
+      fix: expect.stringContaining('pipeline local up'),
     });
   });
 });

@@ -37,8 +37,8 @@ it('a release during an event keeps the size that the fleet returns to, and a fa
   expect((await scale(6)).outcome).toBe('done');
   const held = { group: blue, min: 6, desired: 6, heldFrom: { min: 4, desired: 4 } };
   expect(await readScale(services, world.clock)).toMatchObject(held);
-  const failed = await world.run(failingAfter(await planRelease(services, world.clock, {}), 'settle'));
-  expect(failed).toMatchObject({ outcome: 'rolled-back', left: [] });
+  const failed = await world.run(failingAfter(await planRelease(services, world.clock, {}), 'promote'));
+  expect(failed).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
   expect(await readScale(services, world.clock)).toMatchObject(held);
 
   expect((await release()).error).toBeUndefined();

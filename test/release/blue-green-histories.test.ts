@@ -12,18 +12,20 @@ import { watchWeights } from '../support/weights.ts';
 
 type Deed =
   | { do: 'release'; failAfter?: string; grow: boolean }
-  | { do: 'rollback'; failAfter?: string; how: 'auto' | 'roll' }
+  | { do: 'rollback'; failAfter?: string; method: 'auto' | 'rolling' }
   | { do: 'scale'; by: number };
 
-const stops = fc.option(fc.constantFrom('prove', 'raise', 'shift', 'settle', 'verify'), { nil: undefined });
+const stops = fc.option(fc.constantFrom('validate', 'scale-up-idle-group', 'shift-traffic', 'promote', 'verify'), {
+  nil: undefined,
+});
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('release' as const), failAfter: stops, grow: fc.boolean() }) },
   {
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('rollback' as const),
-      failAfter: fc.option(fc.constantFrom('switch', 'roll'), { nil: undefined }),
-      how: fc.constantFrom('auto' as const, 'roll' as const),
+      failAfter: fc.option(fc.constantFrom('switch-traffic', 'roll'), { nil: undefined }),
+      method: fc.constantFrom('auto' as const, 'rolling' as const),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('scale' as const), by: fc.constantFrom(-1, 1, 2) }) },
@@ -96,7 +98,7 @@ async function perform(at: Simulated, one: Deed, model: Model): Promise<Model> {
     const plan = await planRelease(services, clock, {});
     const grown = one.grow && model.desired < 8 ? growOnce(at) : undefined;
     const result = await at.run(one.failAfter === undefined ? plan : failingAfter(plan, one.failAfter));
-    expect(result.left).toEqual([]);
+    expect(result.leftovers).toEqual([]);
     expect(result.outcome).toBe(one.failAfter === undefined ? 'done' : 'rolled-back');
     const { version } = result.state;
     const desired = model.desired + (grown?.() ?? 0);
@@ -109,13 +111,13 @@ async function perform(at: Simulated, one: Deed, model: Model): Promise<Model> {
     return {
       version: one.failAfter === undefined ? version : model.version,
       desired,
-      knownGood: knownGood.filter(({ leftAt }) => leftAt === undefined).map((release) => release.version),
+      knownGood: knownGood.filter(({ rolledBackAt }) => rolledBackAt === undefined).map((release) => release.version),
     };
   }
   const number = (version: string) => Number(version.slice(1));
   const before = model.knownGood.filter((version) => number(version) < number(model.version));
   const target = before.sort((a, b) => number(b) - number(a))[0];
-  const planned = planRollback(services, clock, { force: false, how: one.how });
+  const planned = planRollback(services, clock, { force: false, method: one.method });
   if (target === undefined) {
     await expect(planned).rejects.toMatchObject({ code: 'rollback.no-target' });
     return model;
@@ -123,11 +125,11 @@ async function perform(at: Simulated, one: Deed, model: Model): Promise<Model> {
   const plan = await planned;
   const fails = plan.steps.some((step) => step.id === one.failAfter) ? one.failAfter : undefined;
   const result = await at.run(fails === undefined ? plan : failingAfter(plan, fails));
-  expect(result.left).toEqual([]);
+  expect(result.leftovers).toEqual([]);
   expect(result.outcome).toBe(fails === undefined ? 'done' : 'rolled-back');
   if (fails !== undefined) return model;
-  const left = (version: string) => number(version) > number(target) && number(version) <= number(model.version);
-  return { ...model, version: target, knownGood: model.knownGood.filter((version) => !left(version)) };
+  const leftovers = (version: string) => number(version) > number(target) && number(version) <= number(model.version);
+  return { ...model, version: target, knownGood: model.knownGood.filter((version) => !leftovers(version)) };
 }
 
 /** Lets the group that serves grow by one right after the first part of the traffic has left it; tells how often it did. */

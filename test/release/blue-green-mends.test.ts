@@ -64,8 +64,8 @@ describe('a fleet with one group', () => {
     // Its listener knows one target group only.
     const before = (await readRoutes(world.aws.elb, listener)).map((route) => route.weights);
     expect(before).toContainEqual([expect.objectContaining({ weight: 1 })]);
-    const broken = await world.run(failingAfter(await planRelease(services, world.clock, {}), 'shift'));
-    expect(broken).toMatchObject({ outcome: 'rolled-back', left: [] });
+    const broken = await world.run(failingAfter(await planRelease(services, world.clock, {}), 'shift-traffic'));
+    expect(broken).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect((await readRoutes(world.aws.elb, listener)).map((route) => route.weights)).toEqual(before);
     const result = await world.run(await planRelease(services, world.clock, {}));
     expect(result.error).toBeUndefined();
@@ -75,7 +75,7 @@ describe('a fleet with one group', () => {
       ['api-local', 0],
     ]);
     // And nobody who still thinks that there is one group touches it.
-    await expect(observeFleet(rolling)).rejects.toMatchObject({ code: 'fleet.two-colours' });
+    await expect(observeFleet(rolling)).rejects.toMatchObject({ code: 'fleet.two-groups' });
   }, 60_000);
 });
 
@@ -84,14 +84,16 @@ describe('a blue/green fleet', () => {
     world = await Simulated.create([strategy as [string, string]]);
     await world.run(await planRelease(world.services, world.clock, {}));
     const { facts } = await observeFleet(world.services);
-    const proof = async () =>
+    const validation = async () =>
       (await readRoutes(world?.aws.elb as Simulated['aws']['elb'], facts.listenerArn)).find((route) => route.header);
-    const route = await proof();
-    if (!route || !facts.idle) throw new Error('the fleet has no proof route or no second group');
+    const route = await validation();
+    if (!route || !facts.idle) throw new Error('the fleet has no validation route or no second group');
     await setWeights(world.aws.elb, route, [{ targetGroupArn: facts.idle.targetGroupArn, weight: 1 }]);
     const result = await world.run(await planRelease(world.services, world.clock, {}));
     expect(result.error).toBeUndefined();
-    expect((await proof())?.weights).toEqual([expect.objectContaining({ targetGroupArn: facts.proofTargetGroupArn })]);
+    expect((await validation())?.weights).toEqual([
+      expect.objectContaining({ targetGroupArn: facts.validationTargetGroupArn }),
+    ]);
   }, 60_000);
 
   it('undoes a traffic shift on Ctrl-C', async () => {
@@ -101,7 +103,7 @@ describe('a blue/green fleet', () => {
     const interrupt = new AbortController();
     afterWeights(world, () => interrupt.abort(new Error('interrupted')));
     const result = await world.run(await planRelease(services, clock, {}), { signal: interrupt.signal });
-    expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(result).toMatchObject({ outcome: 'interrupted', leftovers: [] });
     expect(await readStatus(services)).toMatchObject({
       version: 'v1',
       healthy: 4,
@@ -144,7 +146,7 @@ describe('a blue/green fleet', () => {
     await setCapacity(aws.autoScaling, 'api-local', { min: 2 });
     let broken = false;
     world.answers.to = (_url, headers) =>
-      broken && headers?.['x-golden-proof'] !== 'on' ? { status: 500, body: 'broken' } : everyVersion();
+      broken && headers?.['x-golden-validation'] !== 'on' ? { status: 500, body: 'broken' } : everyVersion();
     const plan = await planRelease(services, clock, {});
     const steps = plan.steps.map((step) =>
       step.id === 'verify'
@@ -159,7 +161,7 @@ describe('a blue/green fleet', () => {
         : step,
     );
     const result = await world.run({ ...plan, steps });
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'verify.failed' } });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'verify.failed' } });
     expect(await readGroup(aws.autoScaling, 'api-local')).toMatchObject({ min: 2, desired: 6 });
     expect(await readGroup(aws.autoScaling, 'api-local-green')).toMatchObject({ min: 0, desired: 0, instances: [] });
     expect(await readStatus(services)).toMatchObject({

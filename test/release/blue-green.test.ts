@@ -8,7 +8,7 @@ import { ModifyListenerCommand } from '@aws-sdk/client-elastic-load-balancing-v2
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
 import { listImages } from '../../src/aws/images.ts';
-import { tagMachine } from '../../src/aws/instances.ts';
+import { tagInstance } from '../../src/aws/instances.ts';
 import { readRoutes } from '../../src/aws/listeners.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
 import { readSettings, scaleDownName } from '../../src/fleet/group-settings.ts';
@@ -112,7 +112,7 @@ async function fleetAsItIs() {
     traffic: status.traffic,
     routes: routes.map(({ arn, weights }) => ({ arn, weights })),
     images: images.map((image) => image.name),
-    machines: (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []).length,
+    instances: (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []).length,
     defaultVersion: LaunchTemplates?.[0]?.DefaultVersionNumber,
   };
 }
@@ -134,7 +134,17 @@ const teams = {
   actions: [expect.objectContaining({ name: 'night' })],
 };
 
-const steps = ['preflight', 'stage', 'detach', 'bake', 'prove', 'raise', 'shift', 'settle', 'verify'];
+const steps = [
+  'preflight',
+  'stage',
+  'detach',
+  'bake',
+  'validate',
+  'scale-up-idle-group',
+  'shift-traffic',
+  'promote',
+  'verify',
+];
 
 describe('the first release', () => {
   it('fills the fleet group that has the traffic', async () => {
@@ -151,7 +161,7 @@ describe('a blue/green release that fails after any step leaves both groups as t
       const plan = await planRelease(world.services, world.clock, {});
       expect(plan.steps.map((step) => step.id)).toEqual([...steps, 'retain', 'announce']);
       const result = await world.run(failingAfter(plan, id));
-      expect(result.left).toEqual([]);
+      expect(result.leftovers).toEqual([]);
       expect(result.outcome).toBe('rolled-back');
       expect(await fleetAsItIs()).toEqual(before);
     },
@@ -162,11 +172,11 @@ describe('a blue/green release that fails after any step leaves both groups as t
     const before = await fleetAsItIs();
     const plan = await planRelease(world.services, world.clock, {});
     world.answers.to = (_url, headers) =>
-      // The proof passes, and the smoke tests before the first step; what fails comes with the traffic.
+      // The validation passes, and the smoke tests before the first step; what fails comes with the traffic.
       headers && lastWeight > 0 ? { status: 500, body: 'broken' } : everyVersion();
     const result = await world.run(plan);
     expect(result.outcome).toBe('rolled-back');
-    expect(result.error).toMatchObject({ code: 'shift.failed', message: expect.stringContaining('5 %') });
+    expect(result.error).toMatchObject({ code: 'shift-traffic.failed', message: expect.stringContaining('5 %') });
     expect(await fleetAsItIs()).toEqual(before);
   }, 30_000);
 });
@@ -207,19 +217,19 @@ describe('a blue/green release', () => {
       [green, 1, false],
       [blue, 0, true],
     ]);
-    // The group to go back to holds the version before and nothing else, the bake host included.
+    // The group to go back to holds the version before and nothing else, the bake instance included.
     expect(new Set(status.instances.filter((one) => one.group === blue).map((one) => one.version))).toEqual(
       new Set(['v1']),
     );
   }, 30_000);
 
-  it.each(['raise', 'shift', 'settle', 'verify'])(
+  it.each(['scale-up-idle-group', 'shift-traffic', 'promote', 'verify'])(
     'onto a group that still runs: undone after %s',
     async (id) => {
       const before = await fleetAsItIs();
-      expect(before.machines).toBe(8);
+      expect(before.instances).toBe(8);
       const result = await world.run(failingAfter(await planRelease(world.services, world.clock, {}), id));
-      expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
       expect(await fleetAsItIs()).toEqual(before);
     },
     30_000,
@@ -230,20 +240,20 @@ describe('a switch to the old group', () => {
   it('that fails restores weights, capacities and schedules', async () => {
     const before = await fleetAsItIs();
     const plan = await planRollback(world.services, world.clock, { force: false });
-    expect(plan.steps.map((step) => step.id)).toEqual(['preflight', 'switch', 'settle', 'announce']);
-    const result = await world.run(failingAfter(plan, 'switch'));
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(plan.steps.map((step) => step.id)).toEqual(['preflight', 'switch-traffic', 'transfer-settings', 'announce']);
+    const result = await world.run(failingAfter(plan, 'switch-traffic'));
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect(await fleetAsItIs()).toEqual(before);
   }, 30_000);
 
   it('is not offered when instances of the old group serve something else than their image says', async () => {
     const { services, clock, aws } = world;
     const id = (await readGroup(aws.autoScaling, blue)).instances[0]?.id ?? '';
-    await tagMachine(aws.ec2, id, { [tagKeys.flipped]: 'run-1' });
-    const switching = () => planRollback(services, clock, { force: false, how: 'switch' });
-    await expect(switching()).rejects.toMatchObject({ message: expect.stringContaining('1 machines of api-local') });
-    await aws.ec2.send(new DeleteTagsCommand({ Resources: [id], Tags: [{ Key: tagKeys.flipped }] }));
-    expect((await switching()).initial.how).toBe('switch');
+    await tagInstance(aws.ec2, id, { [tagKeys.switched]: 'run-1' });
+    const switching = () => planRollback(services, clock, { force: false, method: 'switch' });
+    await expect(switching()).rejects.toMatchObject({ message: expect.stringContaining('1 instances of api-local') });
+    await aws.ec2.send(new DeleteTagsCommand({ Resources: [id], Tags: [{ Key: tagKeys.switched }] }));
+    expect((await switching()).initial.method).toBe('switch');
   }, 30_000);
 
   it('goes back, and forward again', async () => {
@@ -251,13 +261,13 @@ describe('a switch to the old group', () => {
     const bad = (await readStatus(services)).version ?? '';
     const back = await world.run(await planRollback(services, clock, { force: false }));
     expect(back.error).toBeUndefined();
-    expect(back.state).toMatchObject({ version: 'v1', how: 'switch' });
+    expect(back.state).toMatchObject({ version: 'v1', method: 'switch' });
     expect(await readStatus(services)).toMatchObject({ version: 'v1', traffic: [{ version: 'v1', share: 1 }] });
     expect(await readSettings(aws, blue)).toMatchObject(teams);
     expect((await readSettings(aws, green)).actions).toEqual([expect.objectContaining({ name: scaleDownName })]);
 
     const forth = await world.run(await planRollback(services, clock, { version: bad, force: false }));
-    expect(forth.state).toMatchObject({ version: bad, how: 'switch' });
+    expect(forth.state).toMatchObject({ version: bad, method: 'switch' });
     expect(await readSettings(aws, green)).toMatchObject(teams);
     const again = await world.run(await planRollback(services, clock, { version: 'v1', force: false }));
     expect(again.outcome).toBe('done');
@@ -274,7 +284,7 @@ describe('a switch to the old group', () => {
     const result = await world.run(await planRollback(services, clock, { version, force: false }));
     expect(result.error).toBeUndefined();
     // No host holds another environment: nothing is faster.
-    expect(result.state).toMatchObject({ how: 'switch', why: expect.stringContaining('4 of 6 machines healthy') });
+    expect(result.state).toMatchObject({ method: 'switch', why: expect.stringContaining('4 of 6 instances healthy') });
     expect(await readStatus(services)).toMatchObject({ version, desired: 6, healthy: 6 });
     await setCapacity(aws.autoScaling, green, { desired: 4 });
     await world.until(
@@ -290,12 +300,14 @@ describe('a switch to the old group', () => {
       (one) => one === 0,
     );
     expect((await readSettings(aws, blue)).actions).toEqual([]);
-    await expect(planRollback(services, clock, { version: 'v1', force: false, how: 'switch' })).rejects.toMatchObject({
-      code: 'rollback.way-closed',
-      message: expect.stringContaining('no machines any more'),
+    await expect(
+      planRollback(services, clock, { version: 'v1', force: false, method: 'switch' }),
+    ).rejects.toMatchObject({
+      code: 'rollback.method-unavailable',
+      message: expect.stringContaining('no instances any more'),
     });
     const plan = await planRollback(services, clock, { version: 'v1', force: false });
-    expect(plan.initial.how).toBe('roll');
+    expect(plan.initial.method).toBe('rolling');
   }, 60_000);
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup, setCapacity } from '../../src/aws/groups.ts';
-import { groupMachines } from '../../src/aws/instances.ts';
+import { groupInstances } from '../../src/aws/instances.ts';
 import { replay } from '../../src/engine/journal.ts';
 import { createRunId } from '../../src/engine/run-id.ts';
 import { planRelease } from '../../src/release/plan.ts';
@@ -32,8 +32,8 @@ describe('a blue/green release that detaches first', () => {
   it('returns an instance to the old version when its plays have not changed it', async () => {
     const { initial } = await plan();
     expect((await world.run(await plan())).outcome).toBe('done');
-    const machine = (await groupMachines(world.aws.ec2, initial.group)).find((one) => one.id === host());
-    expect(machine?.version).toBe('v1');
+    const instance = (await groupInstances(world.aws.ec2, initial.group)).find((one) => one.id === host());
+    expect(instance?.version).toBe('v1');
     expect(world.plays.map((play) => play.split(' ')[0])).toContain('revert');
   }, 60_000);
 
@@ -70,7 +70,7 @@ describe('a rolling release that detaches first', () => {
         : step,
     );
     const result = await world.run({ ...planned, steps });
-    expect(result).toMatchObject({ outcome: 'done', left: [] });
+    expect(result).toMatchObject({ outcome: 'done', leftovers: [] });
     const { min, max, desired, suspended } = await readGroup(world.aws.autoScaling, world.fleet.names.group);
     expect({ min, max, desired, suspended }).toEqual({ min: 4, max: 4, desired: 4, suspended: [] });
     expect(await world.serving()).toEqual(firstRelease.map((one) => one.replace('v1', 'v2')));
@@ -84,7 +84,7 @@ describe('a rolling release that detaches first', () => {
       throw new Error('broken');
     };
     const steps = planned.steps.map((step) => (step.id === 'bake' ? { ...step, run } : step));
-    expect(await world.run({ ...planned, steps })).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(await world.run({ ...planned, steps })).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     const { min, max, desired, suspended } = await readGroup(world.aws.autoScaling, world.fleet.names.group);
     expect({ min, max, desired, suspended }).toEqual({ min: 4, max: 4, desired: 4, suspended: [] });
     expect(await world.serving()).toEqual(firstRelease);
@@ -92,11 +92,11 @@ describe('a rolling release that detaches first', () => {
 
   it('moves traffic with the return of the instance, not before', async () => {
     const moved: Record<string, boolean | undefined> = {};
-    for (const id of ['prove', 'rejoin']) {
+    for (const id of ['validate', 'return-instance']) {
       const runId = createRunId(world.clock);
       await world.run(failingAfter(await plan(), id), { runId });
       moved[id] = versionMove(replay(await world.services.ledger.journal(runId))).moved;
     }
-    expect(moved).toEqual({ prove: false, rejoin: true });
+    expect(moved).toEqual({ validate: false, 'return-instance': true });
   }, 60_000);
 });

@@ -40,7 +40,7 @@ describe('a playbook with tasks of another role', () => {
   it('is planned to detach first, and the plan says why', async () => {
     const { steps, described, initial } = await plan();
     expect(steps.map((step) => step.id).slice(0, 6)).toEqual([
-      ...['preflight', 'detach', 'stage', 'bake', 'prove', 'rejoin'],
+      ...['preflight', 'detach', 'stage', 'bake', 'validate', 'return-instance'],
     ]);
     const reason =
       'role nginx: 1 task: "Write the site" (ansible.builtin.template) (ansible/roles/nginx/tasks/main.yml:1)';
@@ -51,7 +51,13 @@ describe('a playbook with tasks of another role', () => {
 
   it('changes nothing about a builder, which never serves', async () => {
     const { steps, initial } = await plan({ bake: 'builder' });
-    expect(steps.map((step) => step.id).slice(0, 5)).toEqual(['preflight', 'builder', 'stage', 'bake', 'prove']);
+    expect(steps.map((step) => step.id).slice(0, 5)).toEqual([
+      'preflight',
+      'boot-builder',
+      'stage',
+      'bake',
+      'validate',
+    ]);
     expect(initial.detachFirst).toBeUndefined();
   });
 
@@ -66,7 +72,7 @@ describe('a playbook with tasks of another role', () => {
     };
     const before = await group();
     try {
-      expect((await world.run(failingAfter(await plan(), 'rejoin'))).outcome).toBe('rolled-back');
+      expect((await world.run(failingAfter(await plan(), 'return-instance'))).outcome).toBe('rolled-back');
     } finally {
       hosts.play = play;
     }
@@ -75,12 +81,12 @@ describe('a playbook with tasks of another role', () => {
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
 
-  it.each(['preflight', 'detach', 'stage', 'bake', 'prove', 'rejoin', 'roll'])(
+  it.each(['preflight', 'detach', 'stage', 'bake', 'validate', 'return-instance', 'roll'])(
     'leaves the fleet as it was when the release fails after %s',
     async (id) => {
       const before = await group();
       const result = await world.run(failingAfter(await plan(), id));
-      expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'test.broken' } });
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'test.broken' } });
       expect((result.state as ReleaseState).detached ?? null).toBeNull();
       expect(await group()).toEqual(before);
       expect(await world.serving()).toEqual(firstRelease);
@@ -92,21 +98,21 @@ describe('a playbook with tasks of another role', () => {
 });
 
 /** The host that plays of the last release were about, and whether it is still there. */
-async function bakeHost(): Promise<{ id: string; there: boolean }> {
+async function bakeInstance(): Promise<{ id: string; there: boolean }> {
   const id = world.plays[0]?.split(' ')[1] ?? '';
   const { instances } = await readStatus(world.services);
   return { id, there: instances.some((one) => one.id === id) };
 }
 
 describe('an instance that plays have changed outside of the release folder', () => {
-  it.each(['stage', 'bake', 'prove', 'rejoin', 'roll'])(
+  it.each(['stage', 'bake', 'validate', 'return-instance', 'roll'])(
     'is terminated when the release fails after %s, and the group is complete again',
     async (id) => {
       world.changes.stage = [foreignChange];
       const before = await group();
       const result = await world.run(failingAfter(await plan(), id));
-      expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'test.broken' } });
-      expect((await bakeHost()).there).toBe(false);
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'test.broken' } });
+      expect((await bakeInstance()).there).toBe(false);
       expect(await group()).toEqual(before);
       expect(await world.serving()).toEqual(firstRelease);
       // Nothing more is played on it.
@@ -125,8 +131,8 @@ describe('an instance that plays have changed outside of the release folder', ()
     async (action) => {
       world.changes[action] = [foreignChange];
       const result = await world.run(failingAfter(await plan(), 'bake'));
-      expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
-      expect((await bakeHost()).there).toBe(false);
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
+      expect((await bakeInstance()).there).toBe(false);
       expect(await world.serving()).toEqual(firstRelease);
     },
     60_000,
@@ -147,7 +153,7 @@ describe('an instance that plays have changed outside of the release folder', ()
     async (_what, change) => {
       world.changes.stage = [change];
       await world.run(failingAfter(await plan(), 'stage'));
-      expect((await bakeHost()).there).toBe(false);
+      expect((await bakeInstance()).there).toBe(false);
     },
     60_000,
   );
@@ -161,9 +167,9 @@ describe('an instance that plays have changed outside of the release folder', ()
       { task: 'Gathering Facts', module: 'ansible.builtin.setup', paths: [], how: 'unfinished' },
     ];
     const result = await world.run(failingAfter(await plan(), 'bake'));
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect(result.state.changedOutside).toBeUndefined();
-    expect((await bakeHost()).there).toBe(true);
+    expect((await bakeInstance()).there).toBe(true);
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
 
@@ -171,8 +177,8 @@ describe('an instance that plays have changed outside of the release folder', ()
     world.switches.add('stage');
     const result = await world.run(failingAfter(await plan(), 'stage'));
     world.switches.clear();
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
-    const { id, there } = await bakeHost();
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
+    const { id, there } = await bakeInstance();
     expect(there).toBe(false);
     expect(world.notes.join('\n')).toContain(`a play has switched ${id} to ${result.state.version}: it is terminated`);
     expect(await world.serving()).toEqual(firstRelease);
@@ -181,11 +187,11 @@ describe('an instance that plays have changed outside of the release folder', ()
   it('stays marked as changed when a repetition of the play changes nothing', async () => {
     world.changes.stage = [foreignChange];
     const first = await plan();
-    const dead = await die(world, first, { at: 'stage-environment', how: 'made' });
+    const crashed = await die(world, first, { at: 'stage-environment', how: 'made' });
     delete world.changes.stage;
-    const result = await world.run(failingAfter(first, 'stage'), { runId: dead.id });
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
-    expect((await bakeHost()).there).toBe(false);
+    const result = await world.run(failingAfter(first, 'stage'), { runId: crashed.id });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
+    expect((await bakeInstance()).there).toBe(false);
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
 });
@@ -210,12 +216,12 @@ describe('a crashed run that detaches first', () => {
     async (at, how, there) => {
       world.changes.stage = [foreignChange];
       const before = await group();
-      const dead = await die(world, await plan(), { at, how });
-      const target = (await world.services.ledger.journal(dead.id)).length > 0 && world.plays[0]?.split(' ')[1];
-      expect(await abort(dead.id)).toMatchObject({ left: [] });
+      const crashed = await die(world, await plan(), { at, how });
+      const target = (await world.services.ledger.journal(crashed.id)).length > 0 && world.plays[0]?.split(' ')[1];
+      expect(await abort(crashed.id)).toMatchObject({ leftovers: [] });
       expect(await group()).toEqual(before);
       expect(await world.serving()).toEqual(firstRelease);
-      if (target) expect((await bakeHost()).there).toBe(there);
+      if (target) expect((await bakeInstance()).there).toBe(there);
     },
     60_000,
   );
@@ -252,22 +258,22 @@ describe('a crashed run that detaches first', () => {
       Object.assign(hosts, { play });
       Object.assign(ledger, { appendJournal });
     }
-    expect(await abort(id)).toMatchObject({ left: [] });
-    expect((await bakeHost()).there).toBe(false);
+    expect(await abort(id)).toMatchObject({ leftovers: [] });
+    expect((await bakeInstance()).there).toBe(false);
     expect(world.plays).toHaveLength(1);
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
 
-  it.each(['detach', 'stage', 'bake', 'prove'])(
+  it.each(['detach', 'stage', 'bake', 'validate'])(
     'after %s is continued by another process',
     async (at) => {
       world.changes.stage = [foreignChange];
       const first = await plan();
       const before = await group();
-      const dead = await die(world, first, { at, how: 'finished' });
-      const result = await world.run(failingAfter(first, 'rejoin'), { runId: dead.id });
-      expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'test.broken' } });
-      expect((await bakeHost()).there).toBe(false);
+      const crashed = await die(world, first, { at, how: 'finished' });
+      const result = await world.run(failingAfter(first, 'return-instance'), { runId: crashed.id });
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'test.broken' } });
+      expect((await bakeInstance()).there).toBe(false);
       expect(await group()).toEqual(before);
       expect(await world.serving()).toEqual(firstRelease);
     },
@@ -293,8 +299,8 @@ describe('a playbook that was analyzed to contain roles of the pipeline only', (
     world.changes.stage = [foreignChange];
     const before = await group();
     const result = await world.run(failingAfter(planned, 'stage'));
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
-    expect((await bakeHost()).there).toBe(false);
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
+    expect((await bakeInstance()).there).toBe(false);
     expect(await group()).toEqual(before);
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
@@ -302,7 +308,7 @@ describe('a playbook that was analyzed to contain roles of the pipeline only', (
   it('is that of the commit of the plan, also when it is edited meanwhile', async () => {
     const planned = await plan();
     world.playbook.plays[0]?.tasks.push(foreignTask);
-    expect(await world.run(failingAfter(planned, 'stage'))).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(await world.run(failingAfter(planned, 'stage'))).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect(world.plays.map((play) => play.split(' ')[0])).toEqual(['stage', 'unstage']);
   }, 60_000);
 
@@ -328,9 +334,9 @@ describe('a playbook that was analyzed to contain roles of the pipeline only', (
       return { ...step, run };
     });
     const result = await world.run({ ...planned, steps });
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect(world.plays.map((play) => play.split(' ')[0])).toEqual(['stage']);
-    expect((await bakeHost()).there).toBe(false);
+    expect((await bakeInstance()).there).toBe(false);
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
 });

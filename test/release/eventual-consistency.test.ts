@@ -13,12 +13,12 @@ afterEach(async () => {
   world = undefined;
 });
 
-/** Machines that are there for a run only. */
+/** Instances that are there for a run only. */
 async function helpers({ aws }: Simulated): Promise<unknown[]> {
   const { Reservations = [] } = await aws.ec2.send(
     new DescribeInstancesCommand({
       Filters: [
-        { Name: `tag:${tagKeys.role}`, Values: ['builder', 'proof'] },
+        { Name: `tag:${tagKeys.role}`, Values: ['builder', 'validation'] },
         { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
       ],
     }),
@@ -28,11 +28,11 @@ async function helpers({ aws }: Simulated): Promise<unknown[]> {
 
 // What is new is not found for a while, neither by readings nor by changes that name it.
 it.each([
-  { strategy: 'rolling', bake: 'detach' as const, how: 'roll' as const },
-  { strategy: 'blue-green', bake: 'builder' as const, how: 'switch' as const },
+  { strategy: 'rolling', bake: 'detach' as const, method: 'rolling' as const },
+  { strategy: 'blue-green', bake: 'builder' as const, method: 'switch' as const },
 ])(
   'releases ($strategy, baked by $bake) and rollbacks work with a cloud that is slow to become consistent',
-  async ({ strategy, bake, how }) => {
+  async ({ strategy, bake, method }) => {
     const made = await Simulated.create([
       ['verifySeconds: 5,', `strategy: '${strategy}', stepSeconds: 1, rollbackWindow: 400, verifySeconds: 5,`],
     ]);
@@ -42,14 +42,17 @@ it.each([
     const release = () => planRelease(services, clock, { bake });
     for (const version of ['v1', 'v2']) {
       const plan = version === 'v1' ? await planRelease(services, clock, {}) : await release();
-      expect(await made.run(plan)).toMatchObject({ outcome: 'done', left: [] });
+      expect(await made.run(plan)).toMatchObject({ outcome: 'done', leftovers: [] });
       expect(await readStatus(services)).toMatchObject({ version, healthy: 4, desired: 4 });
     }
-    for (const step of ['bake', 'prove']) {
-      expect(await made.run(failingAfter(await release(), step))).toMatchObject({ outcome: 'rolled-back', left: [] });
+    for (const step of ['bake', 'validate']) {
+      expect(await made.run(failingAfter(await release(), step))).toMatchObject({
+        outcome: 'rolled-back',
+        leftovers: [],
+      });
     }
-    expect(await made.run(await planRollback(services, clock, { force: false, how }))).toMatchObject({
-      ...{ outcome: 'done', left: [] },
+    expect(await made.run(await planRollback(services, clock, { force: false, method }))).toMatchObject({
+      ...{ outcome: 'done', leftovers: [] },
     });
     expect(await readStatus(services)).toMatchObject({ version: 'v1', healthy: 4, desired: 4 });
     expect(cloud.faults.list().find(({ id }) => id === fault.id)?.hits).toBeGreaterThan(0);

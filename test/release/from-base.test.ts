@@ -39,7 +39,7 @@ afterAll(() => world?.close());
 const plan = (more: Parameters<typeof planRelease>[2] = {}) =>
   planRelease(world.services, world.clock, { fromBase: true, ...more });
 
-/** The images that a run's machines of a role were launched from. */
+/** The images that a run's instances of a role were launched from. */
 async function launchedFrom(
   role: string,
   run: string,
@@ -60,16 +60,16 @@ async function launchedFrom(
 describe('the plan of a release from the base image', () => {
   it('names the newest base image, and says that an in-place rollback will not be possible', async () => {
     const { steps, described, initial } = await plan();
-    expect(steps.map(({ id }) => id).slice(0, 5)).toEqual(['preflight', 'builder', 'stage', 'bake', 'prove']);
-    expect(described.builder).toEqual([`one t3.small from the base image golden-base-2 (${second})`]);
-    expect(described.preflight?.join('\n')).toContain('no flip back to v1');
+    expect(steps.map(({ id }) => id).slice(0, 5)).toEqual(['preflight', 'boot-builder', 'stage', 'bake', 'validate']);
+    expect(described['boot-builder']).toEqual([`one t3.small from the base image golden-base-2 (${second})`]);
+    expect(described.preflight?.join('\n')).toContain('no in-place rollback to v1');
     expect(initial).toMatchObject({ bake: 'builder', base: { imageId: second, name: 'golden-base-2' } });
   });
 
   it('is the usual one without it', async () => {
     const { steps, described, initial } = await plan({ fromBase: false, bake: 'builder' });
-    expect(steps.map(({ id }) => id)[1]).toBe('builder');
-    expect(described.builder).toEqual(['one t3.small from the image of v1']);
+    expect(steps.map(({ id }) => id)[1]).toBe('boot-builder');
+    expect(described['boot-builder']).toEqual(['one t3.small from the image of v1']);
     expect(initial).not.toHaveProperty('base');
   });
 
@@ -77,7 +77,7 @@ describe('the plan of a release from the base image', () => {
     await expect(plan({ bake: 'detach' })).rejects.toMatchObject({
       code: 'release.from-base',
       outcome: 'usage',
-      hint: expect.stringContaining('leave --bake out'),
+      fix: expect.stringContaining('leave --bake out'),
     });
   });
 
@@ -87,7 +87,7 @@ describe('the plan of a release from the base image', () => {
     await expect(planRelease(services, world.clock, { fromBase: true })).rejects.toMatchObject({
       code: 'image.no-base',
       message: expect.stringContaining('"none-*"'),
-      hint: expect.stringContaining('pipeline base build'),
+      fix: expect.stringContaining('pipeline base build'),
     });
   });
 });
@@ -95,8 +95,8 @@ describe('the plan of a release from the base image', () => {
 describe('a release from the base image', () => {
   it('that fails after the builder has started terminates the builder', async () => {
     const runId = createRunId(world.clock);
-    const failed = await world.run(failingAfter(await plan(), 'builder'), { runId });
-    expect(failed).toMatchObject({ outcome: 'rolled-back', left: [] });
+    const failed = await world.run(failingAfter(await plan(), 'boot-builder'), { runId });
+    expect(failed).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect(await launchedFrom('builder', runId)).toEqual([second]);
     expect(await launchedFrom('builder', runId, ['pending', 'running'])).toEqual([]);
   }, 60_000);
@@ -105,7 +105,7 @@ describe('a release from the base image', () => {
     world.answers.to = () => ({ status: 503, body: 'no' });
     const failed = await world.run(await plan());
     world.answers.to = everyVersion;
-    expect(failed).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'prove.smoke' } });
+    expect(failed).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'validate.smoke' } });
     expect((await readStatus(world.services)).version).toBe('v1');
     expect((await readBase(world.services, world.clock.now())).images.flatMap(({ releases }) => releases)).toEqual([
       'v1',
@@ -155,36 +155,36 @@ describe('a release from the base image', () => {
 
 describe('a blue/green release from the base image', () => {
   it('moves the traffic to instances on the base image, and a switch goes back', async () => {
-    const colours = await Simulated.create([
+    const groups = await Simulated.create([
       ['verifySeconds: 5,', "strategy: 'blue-green', stepSeconds: 1, rollbackWindow: 400, verifySeconds: 5,"],
     ]);
     try {
-      const { services, clock } = colours;
-      expect((await colours.run(await planRelease(services, clock, {}))).error).toBeUndefined();
+      const { services, clock } = groups;
+      expect((await groups.run(await planRelease(services, clock, {}))).error).toBeUndefined();
       const again = await planRelease(services, clock, { fromBase: true });
       expect(again.steps.map(({ id }) => id)).toEqual([
         ...[
           'preflight',
-          'builder',
+          'boot-builder',
           'stage',
           'bake',
-          'prove',
-          'raise',
-          'shift',
-          'settle',
+          'validate',
+          'scale-up-idle-group',
+          'shift-traffic',
+          'promote',
           'verify',
           'retain',
           'announce',
         ],
       ]);
-      expect((await colours.run(again)).error).toBeUndefined();
+      expect((await groups.run(again)).error).toBeUndefined();
       expect(await services.ledger.release('api', 'v2')).toMatchObject({ baseImageId: again.initial.base?.imageId });
       const back = await planRollback(services, clock, { force: false });
-      expect(back.initial).toMatchObject({ version: 'v1', how: 'switch' });
-      expect((await colours.run(back)).error).toBeUndefined();
+      expect(back.initial).toMatchObject({ version: 'v1', method: 'switch' });
+      expect((await groups.run(back)).error).toBeUndefined();
       expect((await readStatus(services)).version).toBe('v1');
     } finally {
-      await colours.close();
+      await groups.close();
     }
   }, 60_000);
 });

@@ -100,7 +100,7 @@ describe('a release whose group is filled while its instance is in Standby', () 
   ])('terminates the instance and continues: %s', async (_, at) => {
     at(fills);
     const result = await world.run(await release());
-    expect(result).toMatchObject({ outcome: 'done', left: [] });
+    expect(result).toMatchObject({ outcome: 'done', leftovers: [] });
     expect(world.notes.join('\n')).toMatch(/i-\w+ has no place in api-local any more/);
     await expectFleet(result.state.version, full);
   });
@@ -115,7 +115,7 @@ describe('a release whose group is filled while its instance is in Standby', () 
     await sets(before)();
     plays.activate = sets(set);
     const result = await world.run(await release());
-    expect(result).toMatchObject({ outcome: 'done', left: [] });
+    expect(result).toMatchObject({ outcome: 'done', leftovers: [] });
     await expectFleet(result.state.version, after);
   });
 
@@ -158,7 +158,7 @@ describe('the undo of a release whose group is filled while its instance is in S
     const before = await serving();
     prepare();
     const result = await world.run(await release());
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { message: 'the disk is full' } });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { message: 'the disk is full' } });
     await expectFleet(before, full);
   });
 
@@ -166,7 +166,7 @@ describe('the undo of a release whose group is filled while its instance is in S
     const before = await serving();
     calls.after.EnterStandby = fills;
     const result = await world.run(failingAfter(await release(), 'detach'));
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     await expectFleet(before, full);
   });
 
@@ -184,8 +184,8 @@ describe('the undo of a release whose group is filled while its instance is in S
   });
 
   it.each([
-    { at: 'end-host', how: 'intended' },
-    { at: 'end-host', how: 'made' },
+    { at: 'terminate-bake-instance', how: 'intended' },
+    { at: 'terminate-bake-instance', how: 'made' },
     { at: 'resume-processes', how: 'intended' },
   ] as const)('continues where a run crashed that was about to terminate the instance: $how $at', async (death) => {
     const before = await serving();
@@ -204,7 +204,7 @@ async function abort() {
 
 describe('an instance that cannot return to service', () => {
   it.each([
-    { at: 'end-host', how: 'made' },
+    { at: 'terminate-bake-instance', how: 'made' },
     { at: 'restore-capacity', how: 'intended' },
     { at: 'restore-capacity', how: 'made' },
     { at: 'restore-minimum', how: 'made' },
@@ -228,7 +228,7 @@ describe('an instance that cannot return to service', () => {
     });
     const result = await world.run(await release());
     world.cloud.faults.clear(fault.id);
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect(world.notes.join('\n')).toContain('cannot return to service');
     await expectFleet(before, usual);
   });
@@ -242,7 +242,7 @@ describe('an instance that cannot return to service', () => {
       await fails();
     };
     const result = await world.run(await release());
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     await expectFleet(before, { ...usual, min: 2 });
   });
 
@@ -257,14 +257,14 @@ describe('an instance that cannot return to service', () => {
         });
         const result = await world.run(await release());
         world.cloud.faults.clear(fault.id);
-        expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+        expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
       },
     ],
     [
       'it could not be cleaned to the end',
       async () => {
         plays.clean = fails;
-        expect(await world.run(await release())).toMatchObject({ outcome: 'rolled-back', left: [] });
+        expect(await world.run(await release())).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
       },
     ],
     [

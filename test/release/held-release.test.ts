@@ -36,9 +36,9 @@ it('a roll whose instances a lifecycle hook holds names the hook, not the versio
   expect(result.outcome).toBe('rolled-back');
   expect(result.error).toMatchObject({
     code: 'release.held',
-    message: 'lifecycle hooks hold instances of api-local, so v2 could not be judged',
+    message: 'lifecycle hooks hold instances of api-local, so v2 could not be evaluated',
     details: expect.arrayContaining([held]),
-    hint: expect.stringContaining('pipeline local aws autoscaling complete-lifecycle-action'),
+    fix: expect.stringContaining('pipeline local aws autoscaling complete-lifecycle-action'),
   });
   expect(serving).toEqual(firstRelease);
 }, 60_000);
@@ -46,6 +46,6 @@ it('a roll whose instances a lifecycle hook holds names the hook, not the versio
 it('a blue/green release whose instances a lifecycle hook holds names the hook, and is rolled back', async () => {
   const { result, serving } = await heldRelease('blue-green');
   expect(result.outcome).toBe('rolled-back');
-  expect(result.error).toMatchObject({ code: 'colour.unhealthy', details: expect.arrayContaining([held]) });
+  expect(result.error).toMatchObject({ code: 'group.unhealthy', details: expect.arrayContaining([held]) });
   expect(serving).toEqual(firstRelease);
 }, 60_000);

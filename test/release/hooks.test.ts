@@ -1,6 +1,6 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { groupMachines } from '../../src/aws/instances.ts';
+import { groupInstances } from '../../src/aws/instances.ts';
 import { createRunId } from '../../src/engine/run-id.ts';
 import type { Plan } from '../../src/engine/step.ts';
 import type { Services } from '../../src/fleet/services.ts';
@@ -15,11 +15,11 @@ import { failingAfter, Simulated } from '../support/simulated.ts';
 import { foreignTask } from '../support/simulated-hosts.ts';
 
 let world: Simulated;
-/** Queues whose consumers stand still, as the program on the machines keeps it. */
+/** Queues whose consumers stand still, as the program on the instances keeps it. */
 let stopped = new Set<string>();
-/** What the machines were told, `verb queue group`. */
+/** What the instances were told, `verb queue group`. */
 let told: string[] = [];
-/** Called before a machine does what it is told. */
+/** Called before an instance does what it is told. */
 let before: (verb: string, instanceId: string) => void = () => undefined;
 
 const consumers = (verb: 'stop' | 'start') =>
@@ -47,7 +47,7 @@ beforeAll(async () => {
     const [program, verb = '', queue = ''] = argv;
     if (program !== 'consumers') return run(host, argv);
     before(verb, host.instanceId);
-    const green = await groupMachines(world.aws.ec2, fleet.names.greenGroup);
+    const green = await groupInstances(world.aws.ec2, fleet.names.greenGroup);
     told.push(`${verb} ${queue} ${green.some((one) => one.id === host.instanceId) ? 'green' : 'blue'}`);
     if (verb === 'stop') stopped.add(queue);
     else stopped.delete(queue);
@@ -79,7 +79,7 @@ it('release hooks stop consumers in the group that serves before the release, an
   expect(stopped.size).toBe(0);
 }, 60_000);
 
-it.each(['bake', 'raise', 'settle'])(
+it.each(['bake', 'scale-up-idle-group', 'promote'])(
   'a release that fails in %s starts the consumers again, on an instance that answers',
   async (id) => {
     const tried = new Set<string>();
@@ -88,7 +88,7 @@ it.each(['bake', 'raise', 'settle'])(
       tried.add(instanceId);
       throw new PipelineError('ssh.unreachable', 'it has not printed its SSH host keys on its console');
     };
-    expect(await world.run(failingAfter(await plan(), id))).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(await world.run(failingAfter(await plan(), id))).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect(tried.size).toBe(2);
     expect(told.filter((line) => line.startsWith('start'))).toHaveLength(2);
     expect(stopped.size).toBe(0);
@@ -114,8 +114,8 @@ it('Ctrl-C between the verify step and the start hook still starts the consumers
     ),
   };
   const result = await world.run(interrupted, { signal: interrupt.signal });
-  expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
-  expect(result.steps.find((step) => step.id === 'settle')?.status).toBe('done');
+  expect(result).toMatchObject({ outcome: 'interrupted', leftovers: [] });
+  expect(result.steps.find((step) => step.id === 'promote')?.status).toBe('done');
   expect(stopped.size).toBe(0);
 }, 60_000);
 
@@ -126,29 +126,29 @@ it('a start hook that fails once is retried, and the release is kept', async () 
       throw new PipelineError('ssh.failed', 'exit 1: the queue does not answer');
   };
   const result = await world.run(await plan());
-  expect(result.left).toEqual(['what "Verify the fleet" ended stands; not finished: the rest']);
+  expect(result.leftovers).toEqual(['what "Verify the fleet" ended stands; not finished: the rest']);
   expect(stopped.size).toBe(0);
 }, 60_000);
 
 it('what a killed release has stopped is started by its undo from another host', async () => {
-  const dead = new AbortController();
+  const crashed = new AbortController();
   const runId = createRunId(world.clock);
   before = (verb) => {
-    if (verb === 'stop' && stopped.size === 1) dead.abort(new Error('killed'));
+    if (verb === 'stop' && stopped.size === 1) crashed.abort(new Error('killed'));
   };
   const { ledger } = world.services;
   const { appendJournal } = ledger;
   // A dead process writes nothing more.
   ledger.appendJournal = (...entry) =>
-    dead.signal.aborted ? Promise.reject(new Error('killed')) : appendJournal(...entry);
-  await world.run(await plan(), { lost: dead.signal, runId });
+    crashed.signal.aborted ? Promise.reject(new Error('killed')) : appendJournal(...entry);
+  await world.run(await plan(), { lost: crashed.signal, runId });
   ledger.appendJournal = appendJournal;
   expect(stopped.size).toBe(2);
   const record = { id: runId, command: 'pipeline release api', app: 'api' } as never;
   const undo = await undoPlanOf(world, record, { hooks: async () => hooks });
   if (!undo) throw new Error('nothing to undo');
   const result = await world.run(undo, { signal: AbortSignal.abort(new Error('it died')), runId });
-  expect(result.left).toEqual([]);
+  expect(result.leftovers).toEqual([]);
   expect(stopped.size).toBe(0);
 }, 60_000);
 
@@ -159,7 +159,7 @@ it('consumers stop before a plain playbook runs on a builder, as it starts the n
   ansible.kind = 'plain';
   try {
     const { steps } = await planRelease(world.services, world.clock, { hooks, bake: 'builder' });
-    const ids = ['preflight', 'builder', 'stop-tickets', 'stop-mails', 'stage', 'bake', 'prove'];
+    const ids = ['preflight', 'boot-builder', 'stop-tickets', 'stop-mails', 'stage', 'bake', 'validate'];
     expect(steps.map((step) => step.id).slice(0, 7)).toEqual(ids);
   } finally {
     ansible.kind = 'release';
@@ -182,7 +182,7 @@ it('tasks run at their points in the order of the list, and their undos in the o
   const ids = steps.map(({ id }) => id);
   const at = ids.indexOf('detach');
   expect(ids.slice(at - 3, at)).toEqual(['stop-a', 'stop-b', 'hold-a']);
-  const moving = ids.indexOf('shift');
+  const moving = ids.indexOf('shift-traffic');
   expect(ids.slice(moving - 2, moving)).toEqual(['free-a', 'pause-a']);
   const verified = ids.indexOf('verify') + 1;
   expect(ids.slice(verified, verified + 5)).toEqual(['go-a', 'start-b', 'start-a', 'tell-a', 'tell-b']);

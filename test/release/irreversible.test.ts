@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => repo.remove());
 
 /** What the marker says of a commit, where another serves as v1. */
-const judge = (commit: string, served: string | undefined, repository = repo.repository) =>
+const evaluate = (commit: string, served: string | undefined, repository = repo.repository) =>
   irreversibleMarker(
     {
       fleet: { app: 'api', source: { repository, path: 'app' } },
@@ -26,11 +26,11 @@ it('an irreversible marker counts for the commit that adds or changes it', async
   const added = await repo.commit({ 'app/.irreversible': 'drops a column\nmore\n' });
   const later = await repo.commit({ 'app/a': 'y' });
   const changed = await repo.commit({ 'app/.irreversible': '\n' });
-  expect(await judge(none, added)).toBeUndefined();
-  expect(await judge(added, none)).toBe('drops a column');
-  expect(await judge(later, added)).toBeUndefined();
-  expect(await judge(later, undefined)).toBe('drops a column');
-  expect(await judge(changed, later)).toBe('.irreversible says so');
+  expect(await evaluate(none, added)).toBeUndefined();
+  expect(await evaluate(added, none)).toBe('drops a column');
+  expect(await evaluate(later, added)).toBeUndefined();
+  expect(await evaluate(later, undefined)).toBe('drops a column');
+  expect(await evaluate(changed, later)).toBe('.irreversible says so');
 });
 
 it('a clone that lacks the serving commit cannot tell whether a release is irreversible, and says how to fetch it', async () => {
@@ -38,14 +38,14 @@ it('a clone that lacks the serving commit cannot tell whether a release is irrev
   const after = await repo.commit({ 'app/a': 'x' });
   const shallow = join(repo.folder, 'shallow');
   runGit(repo.folder, 'clone', '-q', '--depth=1', `file://${repo.repository}`, shallow);
-  await expect(judge(after, before, shallow)).rejects.toMatchObject({
+  await expect(evaluate(after, before, shallow)).rejects.toMatchObject({
     code: 'release.irreversible-unknown',
     outcome: 'usage',
-    hint: expect.stringMatching(/fetch --unshallow\), .*--irreversible/),
+    fix: expect.stringMatching(/fetch --unshallow\), .*--irreversible/),
   });
-  await expect(judge(after, 'unknown', shallow)).rejects.toMatchObject({ code: 'release.irreversible-unknown' });
+  await expect(evaluate(after, 'unknown', shallow)).rejects.toMatchObject({ code: 'release.irreversible-unknown' });
   runGit(shallow, 'fetch', '-q', '--unshallow');
-  expect(await judge(after, before, shallow)).toBeUndefined();
+  expect(await evaluate(after, before, shallow)).toBeUndefined();
 });
 
 it('a shallow clone is sufficient where no commit has an irreversible marker', async () => {
@@ -53,5 +53,5 @@ it('a shallow clone is sufficient where no commit has an irreversible marker', a
   const after = await repo.commit({ 'app/a': 'y' });
   const shallow = join(repo.folder, 'shallow');
   runGit(repo.folder, 'clone', '-q', '--depth=1', `file://${repo.repository}`, shallow);
-  expect(await judge(after, before, shallow)).toBeUndefined();
+  expect(await evaluate(after, before, shallow)).toBeUndefined();
 });

@@ -80,16 +80,16 @@ it('an event and its end journal each change of the cloud', async () => {
 }, 60_000);
 
 it('an in-place rollback and its undo journal each change of the cloud', async () => {
-  const flip = async () => planRollback(services, world.clock, { version: 'v1', force: false, how: 'flip' });
-  const undone = await run(failingAfter(await flip(), 'flip'));
+  const inPlace = async () => planRollback(services, world.clock, { version: 'v1', force: false, method: 'in-place' });
+  const undone = await run(failingAfter(await inPlace(), 'switch-in-place'));
   expect(undone.outcome).toBe('rolled-back');
   const tags = undone.changes.filter((one) => one.action === 'tag-hosts').map((one) => one.data.tags);
   expect(tags).toEqual([
-    { [tagKeys.flipped]: expect.any(String) },
+    { [tagKeys.switched]: expect.any(String) },
     { [tagKeys.version]: 'v1' },
     { [tagKeys.version]: 'v3' },
   ]);
-  expect((await run(await flip())).outcome).toBe('done');
+  expect((await run(await inPlace())).outcome).toBe('done');
   expect(astray).toEqual([]);
 }, 60_000);
 

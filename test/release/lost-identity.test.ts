@@ -76,12 +76,12 @@ describe('a bake instance that loses what a boot does not create again', () => {
   const undone = async (id: string) => {
     const before = await group();
     const result = await world.run(failingAfter(await plan(), id));
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect(await world.serving()).toEqual(firstRelease);
     expect(await group()).toEqual(before);
     return members();
   };
-  it.each(['bake', 'prove', 'roll'])('does not return when the release fails after %s', async (id) => {
+  it.each(['bake', 'validate', 'roll'])('does not return when the release fails after %s', async (id) => {
     expect(await undone(id)).not.toContain(cleaned());
   });
   it('returns when the release fails before it is cleaned', async () => {
@@ -93,15 +93,15 @@ describe('a bake instance that loses what a boot does not create again', () => {
     { at: 'clean-host', how: 'made' },
     { at: 'create-image', how: 'intended' },
     { at: 'create-image', how: 'made' },
-    { at: 'end-host', how: 'intended' },
-    { at: 'end-host', how: 'made' },
+    { at: 'terminate-bake-instance', how: 'intended' },
+    { at: 'terminate-bake-instance', how: 'made' },
   ] as const)('is terminated when a run that crashed when $at was $how is undone', async (death) => {
     const before = await group();
     const run = await die(world, await plan(), death);
     const undo = await undoPlanOf(world, run);
     if (!undo) throw new Error('there is nothing to undo');
     const signal = AbortSignal.abort(new PipelineError('run.died', 'died', { outcome: 'interrupted' }));
-    expect(await world.run(undo, { runId: run.id, signal })).toMatchObject({ left: [] });
+    expect(await world.run(undo, { runId: run.id, signal })).toMatchObject({ leftovers: [] });
     await world.services.ledger.saveRun({ ...run, outcome: 'interrupted', finishedAt: 'now' });
     expect(await members()).not.toContain(cleaned());
     expect(await world.serving()).toEqual(firstRelease);
@@ -131,7 +131,7 @@ describe('a bake instance that loses what a boot does not create again', () => {
       },
     });
     world.playbook.plays[0]?.tasks.splice(2);
-    expect(planned.described.rejoin?.at(-1)).toBe('unless it was terminated after the image');
+    expect(planned.described['return-instance']?.at(-1)).toBe('unless it was terminated after the image');
     expect(result.outcome).toBe('done');
     expect(there.length).toBeGreaterThan(0);
     expect(there).not.toContain(cleaned());
@@ -191,7 +191,7 @@ it('a blue/green instance that loses its identity is not switched back, and the 
     expect((await two.run(await release())).error).toBeUndefined();
     two.plays.length = 0;
     const result = await two.run(failingAfter(await release(), 'bake'));
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect(two.plays.some((play) => play.startsWith('revert'))).toBe(false);
     expect(await members(two)).not.toContain(cleaned(two));
     expect(await two.serving()).toEqual(firstRelease);
@@ -211,10 +211,10 @@ it('an instance that was cleaned for a repair serves until the group can launch 
     const before = await group(broken);
     const host = new Set(await members(broken));
     const failed = await broken.run(failingAfter(await planRepair(broken.services, broken.clock), 'rebake'));
-    expect(failed).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(failed).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect(await members(broken)).toEqual([...host]);
     const result = await broken.run(await planRepair(broken.services, broken.clock));
-    expect(result).toMatchObject({ outcome: 'done', left: [] });
+    expect(result).toMatchObject({ outcome: 'done', leftovers: [] });
     const now = await members(broken);
     expect(now.filter((id) => !host.has(id))).toHaveLength(1);
     expect(await broken.serving()).toEqual(firstRelease);

@@ -28,7 +28,7 @@ it.each(['apps/none', 'examples/api/server.js'])(
       code: 'git.bad-path',
       outcome: 'usage',
       message: expect.stringMatching(`^commit \\w{12} of .* has no folder "${path}"$`),
-      hint: 'name a commit that has it (--ref), or correct source.path in the pipelines file',
+      fix: 'name a commit that has it (--ref), or correct source.path in the pipelines file',
     });
     expect(missingFiles({ ...world.fleet, source }).map((one) => one.setting)).toEqual(['source.path']);
   },

@@ -140,8 +140,8 @@ describe.each([
     const place = { subnetId: subnetIds[0], groups: expect.arrayContaining([groupId]) };
     expect(launches).toMatchObject([
       { role: 'builder', ...place },
-      { role: 'proof', ...place },
-      { role: 'proof', ...place },
+      { role: 'validation', ...place },
+      { role: 'validation', ...place },
     ]);
   }, 60_000);
 });
@@ -171,14 +171,14 @@ describe('an instance launched beside the group', () => {
       expect(first.error).toBeUndefined();
       expect(launches).toMatchObject([
         { role: 'builder', subnetId: subnetIds[1] },
-        { role: 'proof', subnetId: subnetIds[1] },
+        { role: 'validation', subnetId: subnetIds[1] },
       ]);
       expect((await readStatus(world.services)).healthy).toBe(4);
     },
     60_000,
   );
 
-  it.each(['builder', 'proof'])(
+  it.each(['builder', 'validation'])(
     'whose launch answer was lost in a crash is found by the resumed run with the identical request: %s',
     async (role) => {
       const { groupId } = await fleetInOwnNetwork({ withoutDefault: true });
@@ -212,7 +212,7 @@ describe('an instance launched beside the group', () => {
     const found = await diagnose(doctorServices(), world.clock);
     const [finding, ...others] = found.filter((one) => one.id === 'account.permissions');
     expect(others).toEqual([]);
-    expect(finding).toMatchObject({ severity: 'error', cure: expect.stringContaining('launch template') });
+    expect(finding).toMatchObject({ severity: 'error', fix: expect.stringContaining('launch template') });
     expect(finding?.message).toContain(
       `Security group ${account.defaultSecurityGroupId} and subnet ${subnetIds[0]} belong to different networks.`,
     );

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup } from '../../src/aws/groups.ts';
-import { readMachine } from '../../src/aws/instances.ts';
+import { readInstance } from '../../src/aws/instances.ts';
 import { findInterruptedRun } from '../../src/ledger/interrupted-runs.ts';
 import { planRelease, type ReleaseOptions } from '../../src/release/plan.ts';
 import type { ReleaseState } from '../../src/release/state.ts';
@@ -52,27 +52,33 @@ const members = async () => (await readStatus(world.services)).instances.map((on
 async function expectEnded(id: string): Promise<void> {
   expect(id).toMatch(/^i-/);
   expect(await members()).not.toContain(id);
-  const machine = await readMachine(world.aws.ec2, id);
-  expect(machine === undefined || ['shutting-down', 'terminated'].includes(machine.state)).toBe(true);
+  const instance = await readInstance(world.aws.ec2, id);
+  expect(instance === undefined || ['shutting-down', 'terminated'].includes(instance.state)).toBe(true);
 }
 
 describe('a release by a plain playbook', () => {
   it('takes the instance out of the load balancer before the playbook runs on it', async () => {
     const { steps } = await plan();
-    const ids = ['preflight', 'detach', 'stage', 'bake', 'prove', 'rejoin'];
+    const ids = ['preflight', 'detach', 'stage', 'bake', 'validate', 'return-instance'];
     expect(steps.map((step) => step.id).slice(0, 6)).toEqual(ids);
     const { steps: onBuilder } = await plan({ bake: 'builder' });
-    expect(onBuilder.map((step) => step.id).slice(0, 5)).toEqual(['preflight', 'builder', 'stage', 'bake', 'prove']);
+    expect(onBuilder.map((step) => step.id).slice(0, 5)).toEqual([
+      'preflight',
+      'boot-builder',
+      'stage',
+      'bake',
+      'validate',
+    ]);
   });
 
   it('refuses one that applies the release role', async () => {
     const { hosts } = world.services;
-    const { look } = hosts;
-    hosts.look = async () => standardPlaybook();
+    const { inspect } = hosts;
+    hosts.inspect = async () => standardPlaybook();
     try {
       await expect(plan()).rejects.toMatchObject({ code: 'ansible.not-plain', outcome: 'usage' });
     } finally {
-      hosts.look = look;
+      hosts.inspect = inspect;
     }
   });
 
@@ -155,11 +161,11 @@ describe('a plain playbook that succeeds without any effect', () => {
       const result = await world.run(await plan({ bake }));
       expect(result).toMatchObject({
         outcome: 'rolled-back',
-        left: [],
+        leftovers: [],
         error: {
           code: 'ansible.not-applied',
           message: expect.stringMatching(
-            /api\.yml ended without an error, but the service on i-\w+ does not show v\d+: \/version answers/,
+            /api\.yml finished without an error, but the service on i-\w+ does not show v\d+: \/version answers/,
           ),
         },
       });
@@ -179,7 +185,7 @@ describe('a plain playbook that succeeds without any effect', () => {
         : run(host, argv, options);
     try {
       const result = await world.run(await plan());
-      expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'host.unhealthy' } });
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'host.unhealthy' } });
       expect((result.error as PipelineError).message).toContain('/health on port 3000: Connection refused');
     } finally {
       hosts.run = run;
@@ -198,7 +204,7 @@ describe('a plain playbook that succeeds without any effect', () => {
         : run(host, argv, options);
     try {
       const result = await world.run(await plan());
-      expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'ansible.not-applied' } });
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'ansible.not-applied' } });
     } finally {
       hosts.run = run;
     }
@@ -208,11 +214,11 @@ describe('a plain playbook that succeeds without any effect', () => {
 });
 
 describe('a release by a plain playbook that fails', () => {
-  it.each(['detach', 'stage', 'bake', 'prove', 'rejoin', 'roll'])(
+  it.each(['detach', 'stage', 'bake', 'validate', 'return-instance', 'roll'])(
     'after %s leaves the fleet as it was',
     async (id) => {
       const result = await world.run(failingAfter(await plan(), id));
-      expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'test.broken' } });
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'test.broken' } });
       // Before the playbook the host is what it was.
       if (id !== 'detach') await expectEnded(built());
       expect(await fleetAsItIs()).toEqual(before);
@@ -230,7 +236,7 @@ describe('a release by a plain playbook that fails', () => {
     };
     try {
       const result = await world.run(await plan());
-      expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { message: 'no package matches' } });
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { message: 'no package matches' } });
     } finally {
       hosts.play = play;
     }
@@ -249,13 +255,13 @@ describe('a release by a plain playbook that fails', () => {
     'and whose process crashes with $at $how is undone from its journal',
     async (death) => {
       await die(world, await plan(), death);
-      const dead = await findInterruptedRun(world.services, 'api');
-      const undo = dead && (await undoPlanOf(world, dead));
-      if (!undo || !dead) throw new Error('there is nothing to undo');
-      const result = await world.run(undo, { signal: AbortSignal.abort(), runId: dead.id });
-      expect(result.left).toEqual([]);
+      const crashed = await findInterruptedRun(world.services, 'api');
+      const undo = crashed && (await undoPlanOf(world, crashed));
+      if (!undo || !crashed) throw new Error('there is nothing to undo');
+      const result = await world.run(undo, { signal: AbortSignal.abort(), runId: crashed.id });
+      expect(result.leftovers).toEqual([]);
       await world.services.ledger.saveRun({
-        ...dead,
+        ...crashed,
         outcome: 'rolled-back',
         finishedAt: new Date(world.clock.now()).toISOString(),
       });
@@ -270,15 +276,15 @@ describe('a release by a plain playbook that fails', () => {
   it.each(['run-playbook', 'create-image'] as const)(
     'and whose process crashes before %s is completed by another one',
     async (at) => {
-      const dead = await die(world, await plan(), { at, how: 'intended' });
+      const crashed = await die(world, await plan(), { at, how: 'intended' });
       const host = built() || world.plays[0]?.split(' ')[1];
       world.plays.length = 0;
-      const result = await world.run(await plan(), { runId: dead.id });
-      expect(result).toMatchObject({ outcome: 'done', left: [] });
+      const result = await world.run(await plan(), { runId: crashed.id });
+      expect(result).toMatchObject({ outcome: 'done', leftovers: [] });
       // What is clean lets nobody in any more.
       expect(world.plays).toEqual(at === 'create-image' ? [] : [`source ${host}`, `run ${host}`, `clean ${host}`]);
       const finishedAt = new Date(world.clock.now()).toISOString();
-      await world.services.ledger.saveRun({ ...dead, outcome: 'done', finishedAt });
+      await world.services.ledger.saveRun({ ...crashed, outcome: 'done', finishedAt });
     },
     60_000,
   );
@@ -287,15 +293,16 @@ describe('a release by a plain playbook that fails', () => {
 describe('a rollback of an app with a plain playbook', () => {
   it('is rolling, and the reason is printed', async () => {
     const planned = await planRollback(world.services, world.clock, { force: false });
-    expect(planned.initial.how).toBe('roll');
+    expect(planned.initial.method).toBe('rolling');
     expect(planned.initial.rejected).toContain(
-      'flip: the playbook of api is plain, so its hosts hold no other environment to switch to',
+      'in-place: the playbook of api is plain, so its hosts hold no other environment to switch to',
     );
-    const asked = planRollback(world.services, world.clock, { force: false, how: 'flip' });
+    const asked = planRollback(world.services, world.clock, { force: false, method: 'in-place' });
     await expect(asked).rejects.toMatchObject({
-      code: 'rollback.way-closed',
-      message: 'no way back by flip: the playbook of api is plain, so its hosts hold no other environment to switch to',
-      hint: expect.stringContaining('--how roll'),
+      code: 'rollback.method-unavailable',
+      message:
+        'method in-place is not available: the playbook of api is plain, so its hosts hold no other environment to switch to',
+      fix: expect.stringContaining('--method rolling'),
     });
     const result = await world.run(planned);
     expect(result.outcome).toBe('done');
@@ -312,8 +319,8 @@ it('the bake instance of a blue/green plain playbook is terminated once the imag
     const release = async () => green.run(await planRelease(green.services, green.clock, {}));
     expect(await release()).toMatchObject({ outcome: 'done' });
     green.plays.length = 0;
-    const result = await green.run(failingAfter(await planRelease(green.services, green.clock, {}), 'rejoin'));
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+    const result = await green.run(failingAfter(await planRelease(green.services, green.clock, {}), 'return-instance'));
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     const host = green.plays[0]?.split(' ')[1];
     const { instances } = await readStatus(green.services);
     expect(instances.map((one) => one.id)).not.toContain(host);

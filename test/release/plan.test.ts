@@ -29,7 +29,7 @@ describe('a release with uncommitted changes', () => {
       code: 'git.dirty',
       outcome: 'usage',
       details: [expect.stringMatching(/\blater\.ts$/)],
-      hint: expect.stringContaining('--ref HEAD'),
+      fix: expect.stringContaining('--ref HEAD'),
     });
   });
 

@@ -47,7 +47,7 @@ const git = (...argv: string[]) => execFileSync('git', ['-C', world.project.dir,
 const playbook = () => path.join(world.project.dir, 'ansible/api.yml');
 const change = (text: string) => writeFile(playbook(), `${readFileSync(playbook(), 'utf8')}# ${text}\n`);
 
-/** As another process, or another machine, would begin. */
+/** As another process, or another computer, would begin. */
 async function dropCheckouts(): Promise<void> {
   const names = (await readdir(world.dir)).filter((name) => name.startsWith('project-'));
   await Promise.all(names.map((name) => rm(path.join(world.dir, name), { recursive: true })));
@@ -156,7 +156,7 @@ it('an undo whose commit is not available continues from the work tree, and repo
     step === bake ? { ...step, undo: (context: ReleaseContext) => elsewhere(async () => bake.undo?.(context)) } : step,
   );
   const result = await world.run({ ...planned, steps });
-  expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+  expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
   expect(played.find(({ action }) => action === 'revert')?.playbook).toBe(playbook());
   expect(world.notes).toContainEqual(
     expect.stringMatching(/^revert runs from the work tree of .*, as it is now: commit/),
@@ -174,7 +174,7 @@ it('a dirty tree, or no repository, does not prevent a rollback, a scale-out or 
     const undo = await undoPlanOf({ services, clock }, record);
     if (!undo) throw new Error('there is nothing to undo');
     const undone = await world.run(undo, { runId, signal: AbortSignal.abort(new Error('it died')) });
-    expect(undone).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(undone).toMatchObject({ outcome: 'interrupted', leftovers: [] });
     expect(await world.serving()).toEqual(serving);
     const back = await world.run(await planRollback(services, clock, { force: false }));
     expect(back.outcome).toBe('done');
@@ -197,7 +197,7 @@ it('a resumed run has the plays of its own commit, and another clone reports tha
   const lacking = await plan();
   lacking.initial.project = { commit: 'b'.repeat(40) };
   const other = await world.run(lacking);
-  expect(other).toMatchObject({ left: [], error: { code: 'project.commit-missing' } });
+  expect(other).toMatchObject({ leftovers: [], error: { code: 'project.commit-missing' } });
 }, 120_000);
 
 it('a run recorded without a commit plays from the work tree', async () => {

@@ -33,15 +33,15 @@ it.each<[string, Capacity, { min: number; desired: number }]>([
   ['the size', { desired: 6 }, { min: 0, desired: 6 }],
   ['the minimum', { min: 2 }, { min: 2, desired: 2 }],
   ['nothing', {}, { min: 0, desired: 0 }],
-])('the undo of a first release keeps what somebody else has set meanwhile: %s', async (_, set, left) => {
+])('the undo of a first release keeps what somebody else has set meanwhile: %s', async (_, set, leftovers) => {
   world = await Simulated.create();
   const { group } = world.fleet.names;
   const plan = after(await planRelease(world.services, world.clock, {}), 'roll', async () => {
     await setCapacity(world.aws.autoScaling, group, set);
     throw new PipelineError('test.broken', 'broken on purpose');
   });
-  expect(await world.run(plan)).toMatchObject({ outcome: 'rolled-back', left: [] });
-  expect(await size(group)).toEqual({ ...left, max: 12 });
+  expect(await world.run(plan)).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
+  expect(await size(group)).toEqual({ ...leftovers, max: 12 });
 });
 
 it.each<[string, Capacity, number]>([
@@ -52,7 +52,7 @@ it.each<[string, Capacity, number]>([
   const { services, clock, aws, fleet } = world;
   expect((await world.run(await planRelease(services, clock, {}))).outcome).toBe('done');
   await setCapacity(aws.autoScaling, fleet.names.group, { min: 2 });
-  const plan = after(await planRelease(services, clock, {}), 'shift', () =>
+  const plan = after(await planRelease(services, clock, {}), 'shift-traffic', () =>
     setCapacity(aws.autoScaling, fleet.names.group, set),
   );
   const result = await world.run(plan);

@@ -17,9 +17,9 @@ it('a blue/green release that fails after any step leaves no version of the laun
     for (let n = 1; n <= 2; n++)
       expect((await world.run(await planRelease(services, clock, {}))).error).toBeUndefined();
     const before = await versions();
-    for (const id of ['raise', 'shift', 'settle', 'verify']) {
+    for (const id of ['scale-up-idle-group', 'shift-traffic', 'promote', 'verify']) {
       const result = await world.run(failingAfter(await planRelease(services, clock, {}), id));
-      expect(result, id).toMatchObject({ outcome: 'rolled-back', left: [] });
+      expect(result, id).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
       expect(await versions(), id).toEqual(before);
     }
   } finally {

@@ -26,7 +26,7 @@ const refused = {
   code: 'config.unset-variable',
   outcome: 'usage',
   message: 'api in local has ansible.variables without a value: stripe_key',
-  hint: expect.stringContaining('pipelines/api.ts'),
+  fix: expect.stringContaining('pipelines/api.ts'),
 };
 
 it.each([{}, { dryRun: true }])('a release refuses a variable without a value, with %j', async (options) => {

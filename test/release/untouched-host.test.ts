@@ -49,11 +49,11 @@ describe('a playbook that succeeds and does nothing on the host', () => {
       const result = await world.run(await plan());
       expect(result).toMatchObject({
         outcome: 'rolled-back',
-        left: [],
+        leftovers: [],
         error: {
           code: 'ansible.not-applied',
           message: expect.stringMatching(message),
-          hint: expect.stringContaining(`release_action=${action}`),
+          fix: expect.stringContaining(`release_action=${action}`),
         },
       });
       expect(await fleetAsItIs()).toEqual(before);
@@ -65,14 +65,14 @@ describe('a playbook that succeeds and does nothing on the host', () => {
   it('on a builder fails the release, and the builder is terminated', async () => {
     world.skipped.add('activate');
     const result = await world.run(await plan({ bake: 'builder' }));
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'ansible.not-applied' } });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'ansible.not-applied' } });
     expect(await fleetAsItIs()).toEqual(before);
   }, 60_000);
 
   it('for revert causes the termination of the instance, which never serves what was not validated', async () => {
     world.skipped.add('revert');
     const result = await world.run(failingAfter(await plan(), 'bake'));
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'test.broken' } });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'test.broken' } });
     const { instances } = await readStatus(world.services);
     expect(instances.map((one) => one.id)).not.toContain(baked());
     expect(await world.serving()).toEqual(firstRelease);
@@ -83,8 +83,8 @@ describe('a playbook that succeeds and does nothing on the host', () => {
     const result = await world.run(failingAfter(await plan(), 'stage'));
     const { version } = result.state;
     expect(result).toMatchObject({
-      outcome: 'needs-person',
-      left: [expect.stringContaining(`expected no /srv/api/releases/${version}, found that folder`)],
+      outcome: 'manual-intervention',
+      leftovers: [expect.stringContaining(`expected no /srv/api/releases/${version}, found that folder`)],
     });
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
@@ -116,7 +116,7 @@ it('a playbook that no host matches fails the release, and its undo finds nothin
   };
   try {
     const result = await world.run(await plan());
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'ansible.no-hosts' } });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'ansible.no-hosts' } });
   } finally {
     hosts.play = play;
   }
@@ -138,7 +138,7 @@ describe('files of the role that only root can read', () => {
     fleet.ssh.become = true;
     try {
       const result = await world.run(failingAfter(await plan(), 'stage'));
-      expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'test.broken' } });
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'test.broken' } });
     } finally {
       fleet.ssh.become = become;
       hosts.run = run;
@@ -156,10 +156,10 @@ it('a clean host that refuses logins counts as clean, and a note says that it wa
   };
   try {
     const result = await world.run(failingAfter(await plan(), 'bake'));
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'test.broken' } });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'test.broken' } });
   } finally {
     hosts.run = run;
   }
-  expect(world.notes).toContainEqual(expect.stringContaining('could not be asked whether it is clean'));
+  expect(world.notes).toContainEqual(expect.stringContaining('could not be queried whether it is clean'));
   expect(await fleetAsItIs()).toEqual(before);
 }, 60_000);

@@ -56,7 +56,7 @@ async function release(
   return world.run({ ...plan, steps }, { signal });
 }
 
-/** Nothing of a version that was taken back is known-good, and the fleet is whole on the one before. */
+/** Nothing of a version that was rolled back is known-good, and the fleet is whole on the one before. */
 async function expectBack(result: RunResult<ReleaseState>, serving: string): Promise<void> {
   const { services, aws } = world;
   expect(await readStatus(services)).toMatchObject({ version: serving, healthy: 4, desired: 4 });
@@ -75,7 +75,7 @@ describe('a bad release returns to the old version automatically', () => {
     const result = await release('verify', () => {
       world.answers.to = badPath;
     });
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'verify.failed' } });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'verify.failed' } });
     const { evidence } = result.state;
     expect(evidence).toMatchObject({ phase: 'verify', version: 'v2', before: 'v1', targets: [], alarms: [] });
     const faults = evidence?.faults.map(({ check, message }) => `${check} ${message}`).join('\n');
@@ -125,10 +125,10 @@ describe('a bad release returns to the old version automatically', () => {
     expect(await seen).toMatchObject({
       traffic: [
         { version: 'v1', share: 0.75 },
-        // The bake host.
+        // The bake instance.
         { version: result.state.version, share: 0.25 },
       ],
-      refreshes: [{ group: 'api-local', status: 'InProgress', percentage: expect.any(Number), left: 4 }],
+      refreshes: [{ group: 'api-local', status: 'InProgress', percentage: expect.any(Number), remaining: 4 }],
     });
     world.cloud.faults.clear();
     expect(result).toMatchObject({ outcome: 'rolled-back', error: { code: 'roll.failed' } });
@@ -170,7 +170,9 @@ describe('the comparison of versions', () => {
     world.answers.to = badPath;
     const { services, clock } = world;
     alarms = alarms.map((alarm) => ({ ...alarm, state: 'ALARM' }));
-    const result = await world.run(await planRollback(services, clock, { version: 'v1', force: false, how: 'roll' }));
+    const result = await world.run(
+      await planRollback(services, clock, { version: 'v1', force: false, method: 'rolling' }),
+    );
     expect(result.error).toBeUndefined();
     expect(await readStatus(services)).toMatchObject({ version: 'v1', healthy: 4 });
   }, 60_000);

@@ -67,7 +67,7 @@ describe('the repair of a disabled image', () => {
       preflight: [`image ${imageId} of v2, which api-local launches, is disabled`],
       enable: [`EnableImage ${imageId}: instances of v2 can be launched again; no instance is touched`],
     });
-    expect(await world.run(planned)).toMatchObject({ outcome: 'done', left: [] });
+    expect(await world.run(planned)).toMatchObject({ outcome: 'done', leftovers: [] });
     expect(await fleetAsItIs()).toEqual(before);
     expect(await drifts()).toEqual([]);
   });
@@ -87,7 +87,7 @@ describe('the repair of a disabled image', () => {
         const undo = await undoPlanOf(world, run);
         if (!undo) throw new Error('there is nothing to undo');
         const signal = AbortSignal.abort(new PipelineError('run.died', 'died', { outcome: 'interrupted' }));
-        expect(await world.run(undo, { runId: run.id, signal })).toMatchObject({ left: [] });
+        expect(await world.run(undo, { runId: run.id, signal })).toMatchObject({ leftovers: [] });
         if (death.how === 'intended') expect(await world.run(await plan())).toMatchObject({ outcome: 'done' });
       }
       await world.services.ledger.saveRun({ ...run, outcome: 'done', finishedAt: 'now' });
@@ -97,7 +97,7 @@ describe('the repair of a disabled image', () => {
 
   it('has nothing to do when the image is available', async () => {
     const result = await world.run(await plan());
-    expect(result).toMatchObject({ outcome: 'done', left: [] });
+    expect(result).toMatchObject({ outcome: 'done', leftovers: [] });
     expect(world.notes.join()).toMatch(/image ami-\w+ of v2 can be launched: there is nothing to repair/);
   });
 });
@@ -120,8 +120,8 @@ describe('the repair of an image that is gone', () => {
       },
     ]);
     const refused = await world.run(await planRelease(world.services, world.clock, {}));
-    expect(refused.error).toMatchObject({ code: 'preflight.no-way-back' });
-    expect(refused.error).toMatchObject({ hint: expect.stringContaining('pipeline repair api') });
+    expect(refused.error).toMatchObject({ code: 'preflight.no-rollback-target' });
+    expect(refused.error).toMatchObject({ fix: expect.stringContaining('pipeline repair api') });
   });
 
   it('uses no instance that serves something else, was built from another commit, or does not say', async () => {
@@ -137,7 +137,7 @@ describe('the repair of an image that is gone', () => {
       outcome: 'failed',
       error: {
         code: 'repair.no-host',
-        hint: `release without it: pipeline release api --ref ${commit.slice(0, 12)} --bake builder --no-rollback-target`,
+        fix: `release without it: pipeline release api --ref ${commit.slice(0, 12)} --bake builder --no-rollback-target`,
         details: expect.arrayContaining([
           `${first} serves v1`,
           `${second} has v2 from commit ${'f'.repeat(40)}`,
@@ -148,12 +148,12 @@ describe('the repair of an image that is gone', () => {
     expect(await fleetAsItIs()).toEqual(before);
   });
 
-  it.each(['preflight', 'detach', 'rebake', 'prove'])(
+  it.each(['preflight', 'detach', 'rebake', 'validate'])(
     'leaves the fleet as it was when it fails after %s',
     async (id) => {
       const before = await fleetAsItIs();
       const { result, healthy } = await fewest(world.run(failingAfter(await plan(), id)));
-      expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'test.broken' } });
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'test.broken' } });
       expect(await fleetAsItIs()).toEqual(before);
       expect(healthy).toBeGreaterThanOrEqual(3);
     },
@@ -162,7 +162,14 @@ describe('the repair of an image that is gone', () => {
 
   const changes = [
     ...['claim-fleet', 'suspend-processes', 'lower-minimum', 'enter-standby', 'clean-host', 'create-image'],
-    ...['record-image', 'exit-standby', 'restore-minimum', 'resume-processes', 'launch-proof', 'register-target'],
+    ...[
+      'record-image',
+      'exit-standby',
+      'restore-minimum',
+      'resume-processes',
+      'launch-validation-instance',
+      'register-target',
+    ],
     ...['deregister-target', 'terminate-instance', 'create-template-version'],
   ];
   it.each(changes.flatMap((at) => (['intended', 'made'] as const).map((how): Death => ({ at, how }))))(
@@ -175,7 +182,7 @@ describe('the repair of an image that is gone', () => {
       const signal = AbortSignal.abort(new PipelineError('run.died', 'died', { outcome: 'interrupted' }));
       const { result, healthy } = await fewest(world.run(undo, { runId: run.id, signal }));
       await world.services.ledger.saveRun({ ...run, outcome: 'interrupted', finishedAt: 'now' });
-      expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
+      expect(result).toMatchObject({ outcome: 'interrupted', leftovers: [] });
       expect(await fleetAsItIs()).toEqual(before);
       expect(healthy).toBeGreaterThanOrEqual(3);
     },
@@ -189,7 +196,7 @@ describe.each<Death>([
   { at: 'create-image', how: 'intended' },
   { at: 'create-image', how: 'made' },
   { at: 'exit-standby', how: 'made' },
-  { at: 'launch-proof', how: 'made' },
+  { at: 'launch-validation-instance', how: 'made' },
   { at: 'create-template-version', how: 'made' },
   { at: 'set-group-template', how: 'intended' },
   { at: 'set-group-template', how: 'made' },
@@ -203,7 +210,7 @@ describe.each<Death>([
     const run = await die(world, planned, death);
     const { result, healthy } = await fewest(world.run(planned, { runId: run.id }));
     await world.services.ledger.saveRun({ ...run, outcome: 'done', finishedAt: 'now' });
-    expect(result).toMatchObject({ outcome: 'done', left: [] });
+    expect(result).toMatchObject({ outcome: 'done', leftovers: [] });
     expect(healthy).toBeGreaterThanOrEqual(3);
     expect(await drifts()).toEqual([]);
     const now = await group();
@@ -224,7 +231,7 @@ describe.each<Death>([
     const undo = await undoPlanOf(world, run);
     if (!undo) throw new Error('there is nothing to undo');
     const signal = AbortSignal.abort(new PipelineError('run.died', 'died', { outcome: 'interrupted' }));
-    expect(await world.run(undo, { runId: run.id, signal })).toMatchObject({ left: [] });
+    expect(await world.run(undo, { runId: run.id, signal })).toMatchObject({ leftovers: [] });
     await world.services.ledger.saveRun({ ...run, outcome: 'interrupted', finishedAt: 'now' });
     await world.until(() => world.serving(), allServe);
     const { imageId = '' } = await launched(world);

@@ -2,7 +2,7 @@ import fc from '@golden-pipeline/shared/testing/fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GoldenImage } from '../../src/aws/images.ts';
 import type { ReleaseRecord } from '../../src/ledger/types.ts';
-import { type Facts, judge } from '../../src/retention/evaluate.ts';
+import { evaluate, type Facts } from '../../src/retention/evaluate.ts';
 import { toTarget } from '../../src/retention/targets.ts';
 
 const day = 24 * 3_600_000;
@@ -58,7 +58,7 @@ const facts = (images: GoldenImage[], more: Partial<Facts> & { uses?: [string, s
 });
 
 /** `v1 retire, v2 -` ... */
-const dues = (given: Facts) => judge(given, rules).map((one) => `${one.image.version} ${one.due ?? '-'}`);
+const dues = (given: Facts) => evaluate(given, rules).map((one) => `${one.image.version} ${one.due ?? '-'}`);
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 describe('the retention policy', () => {
@@ -73,8 +73,8 @@ describe('the retention policy', () => {
   });
 
   it('never keeps fewer than two, whatever the setting', () => {
-    const judged = judge(facts(numbers(4).map((number) => image(number))), { ...rules, keep: 1 });
-    expect(judged.filter((one) => one.kept.length > 0).map((one) => one.image.version)).toEqual(['v3', 'v4']);
+    const evaluated = evaluate(facts(numbers(4).map((number) => image(number))), { ...rules, keep: 1 });
+    expect(evaluated.filter((one) => one.kept.length > 0).map((one) => one.image.version)).toEqual(['v3', 'v4']);
   });
 
   it('keeps images that are used, pinned, protected, or a rollback target, and gives the reason', () => {
@@ -89,8 +89,8 @@ describe('the retention policy', () => {
       image(8),
       image(9),
     ];
-    const judged = judge(facts(images, { uses: [['ami-1', ['i-1']]], serving: ['v6', 'v5'] }), rules);
-    expect(judged.map((one) => one.kept)).toEqual([
+    const evaluated = evaluate(facts(images, { uses: [['ami-1', ['i-1']]], serving: ['v6', 'v5'] }), rules);
+    expect(evaluated.map((one) => one.kept)).toEqual([
       ['i-1'],
       ['pinned by ann: the big sale'],
       ['protected against deregistration'],
@@ -103,18 +103,20 @@ describe('the retention policy', () => {
 
   it('keeps the rollback target, which is never a version that was rolled back', () => {
     const images = numbers(8).map((number) => image(number));
-    const releases = numbers(8).map((number) => release(number, number >= 2 && number < 6 ? { leftAt: 'then' } : {}));
-    const judged = judge(facts(images, { releases, serving: ['v6'] }), rules);
-    expect(judged.slice(0, 3).map((one) => one.kept)).toEqual([['what fast-rollback would go back to'], [], []]);
+    const releases = numbers(8).map((number) =>
+      release(number, number >= 2 && number < 6 ? { rolledBackAt: 'then' } : {}),
+    );
+    const evaluated = evaluate(facts(images, { releases, serving: ['v6'] }), rules);
+    expect(evaluated.slice(0, 3).map((one) => one.kept)).toEqual([['what fast-rollback would go back to'], [], []]);
   });
 
   it('does not count a version that was rolled back, and gives the time of the rollback', () => {
     const images = numbers(6).map((number) => image(number));
     const releases = numbers(6).map((number) =>
-      release(number, number === 4 || number === 5 ? { leftAt: 'then' } : {}),
+      release(number, number === 4 || number === 5 ? { rolledBackAt: 'then' } : {}),
     );
-    const judged = judge(facts(images, { releases }), rules);
-    expect(judged.map((one) => `${one.image.version} ${one.due ?? '-'} ${one.rolledBackAt ?? ''}`.trim())).toEqual([
+    const evaluated = evaluate(facts(images, { releases }), rules);
+    expect(evaluated.map((one) => `${one.image.version} ${one.due ?? '-'} ${one.rolledBackAt ?? ''}`.trim())).toEqual([
       'v1 retire',
       'v2 -',
       'v3 -',
@@ -122,14 +124,14 @@ describe('the retention policy', () => {
       'v5 retire then',
       'v6 -',
     ]);
-    expect(judged.map(toTarget)[4]).toMatchObject({ version: 'v5', why: 'rolled back at then' });
+    expect(evaluated.map(toTarget)[4]).toMatchObject({ version: 'v5', why: 'rolled back at then' });
   });
 
   it('keeps a version that was rolled back while there would be fewer than two without it', () => {
     const images = numbers(3).map((number) => image(number));
-    const releases = numbers(3).map((number) => release(number, number > 1 ? { leftAt: 'then' } : {}));
-    const judged = judge(facts(images, { releases, serving: ['v1'], uses: [['ami-1', ['group api']]] }), rules);
-    expect(judged.map(({ due, kept }) => due ?? kept.at(-1))).toEqual([
+    const releases = numbers(3).map((number) => release(number, number > 1 ? { rolledBackAt: 'then' } : {}));
+    const evaluated = evaluate(facts(images, { releases, serving: ['v1'], uses: [['ami-1', ['group api']]] }), rules);
+    expect(evaluated.map(({ due, kept }) => due ?? kept.at(-1))).toEqual([
       'one of the last 3 known-good ones',
       'retire',
       'rolled back, but there are not 2 other known-good ones',
@@ -138,22 +140,22 @@ describe('the retention policy', () => {
 
   it('never retires what serves, is named or is pinned, also when it was rolled back', () => {
     const images = [image(1, { pinned: true }), ...[2, 3, 4, 5].map((number) => image(number))];
-    const releases = numbers(5).map((number) => release(number, number < 3 ? { leftAt: 'then' } : {}));
-    const judged = judge(facts(images, { releases, uses: [['ami-2', ['group api']]], serving: ['v2'] }), rules);
-    expect(judged.map((one) => one.due)).toEqual(Array(5).fill(undefined));
+    const releases = numbers(5).map((number) => release(number, number < 3 ? { rolledBackAt: 'then' } : {}));
+    const evaluated = evaluate(facts(images, { releases, uses: [['ami-2', ['group api']]], serving: ['v2'] }), rules);
+    expect(evaluated.map((one) => one.due)).toEqual(Array(5).fill(undefined));
   });
 
   it('keeps images below the minimum age', () => {
     const images = numbers(6).map((number) => image(number, { createdAt: new Date(now - day + 1).toISOString() }));
-    expect(judge(facts(images), rules)[0]).toMatchObject({ kept: ['younger than 24 h'] });
-    expect(judge({ ...facts(images), now: now + 1 }, rules)[0]).toMatchObject({ kept: [], due: 'retire' });
+    expect(evaluate(facts(images), rules)[0]).toMatchObject({ kept: ['younger than 24 h'] });
+    expect(evaluate({ ...facts(images), now: now + 1 }, rules)[0]).toMatchObject({ kept: [], due: 'retire' });
   });
 
   it('waits for the grace period, then removes', () => {
     const images = [1, 2].map((number) => image(number, retired(2 * day - (number === 1 ? 0 : 1))));
-    const judged = judge(facts([...images, image(3), image(4), image(5)]), rules);
-    expect(judged.map((one) => one.due)).toEqual(['remove', 'wait', undefined, undefined, undefined]);
-    expect(judged[1]?.removableFrom).toBe(new Date(now + 1).toISOString());
+    const evaluated = evaluate(facts([...images, image(3), image(4), image(5)]), rules);
+    expect(evaluated.map((one) => one.due)).toEqual(['remove', 'wait', undefined, undefined, undefined]);
+    expect(evaluated[1]?.removableFrom).toBe(new Date(now + 1).toISOString());
   });
 
   it('restores an image that is needed again', () => {
@@ -187,15 +189,15 @@ describe('the retention policy', () => {
       release(5, { state: 'failed', knownGood: false }),
       release(6, { state: 'building', knownGood: false }),
     ];
-    const judged = judge(facts(images, { releases }), rules);
-    expect(judged.map(({ kind, due }) => `${kind} ${due ?? '-'}`)).toEqual([
+    const evaluated = evaluate(facts(images, { releases }), rules);
+    expect(evaluated.map(({ kind, due }) => `${kind} ${due ?? '-'}`)).toEqual([
       'known-good -',
       'failed retire',
-      'unproven retire',
+      'unvalidated retire',
       'known-good -',
       'failed retire',
-      // Newer than the last known-good one: its release may be gone on with.
-      'unproven -',
+      // Newer than the last known-good one: its release may be continued.
+      'unvalidated -',
       'orphan retire',
     ]);
   });
@@ -207,9 +209,9 @@ describe('the retention policy', () => {
 
   it('uses the tags of images of another ledger', () => {
     const images = numbers(5).map((number) => image(number));
-    const judged = judge(facts(images, { releases: [] }), rules);
-    expect(judged.map((one) => one.due)).toEqual(['retire', 'retire', undefined, undefined, undefined]);
-    expect(judged[0]?.kind).toBe('known-good');
+    const evaluated = evaluate(facts(images, { releases: [] }), rules);
+    expect(evaluated.map((one) => one.due)).toEqual(['retire', 'retire', undefined, undefined, undefined]);
+    expect(evaluated[0]?.kind).toBe('known-good');
   });
 
   it('keeps in every region what one of them needs', () => {
@@ -219,11 +221,11 @@ describe('the retention policy', () => {
       { region: 'here', images: here, uses: new Map() },
       { region: 'there', images: there, uses: new Map([['ami-10', ['3 instances']]]) },
     ];
-    const judged = judge({ ...facts(here), places }, { ...rules, keep: 2 });
-    expect(judged[0]).toMatchObject({ region: 'here', kept: ['v1 is kept in there'] });
+    const evaluated = evaluate({ ...facts(here), places }, { ...rules, keep: 2 });
+    expect(evaluated[0]).toMatchObject({ region: 'here', kept: ['v1 is kept in there'] });
     // There, they are the last two known-good ones that are left.
-    expect(judged.slice(5).map((one) => one.due)).toEqual([undefined, undefined]);
-    expect(judged[1]).toMatchObject({ kept: ['v2 is kept in there'] });
+    expect(evaluated.slice(5).map((one) => one.due)).toEqual([undefined, undefined]);
+    expect(evaluated[1]).toMatchObject({ kept: ['v2 is kept in there'] });
   });
 });
 
@@ -255,14 +257,14 @@ describe('the retention policy for random histories', () => {
         const uses = images
           .filter((_, index) => history[index]?.used)
           .map((one): [string, string[]] => [one.imageId, ['i']]);
-        const judged = judge(facts(images, { uses, releases: [] }), { ...rules, keep });
-        const going = judged.filter((one) => one.due === 'retire' || one.due === 'remove' || one.due === 'wait');
+        const evaluated = evaluate(facts(images, { uses, releases: [] }), { ...rules, keep });
+        const going = evaluated.filter((one) => one.due === 'retire' || one.due === 'remove' || one.due === 'wait');
         for (const { image: one } of going) {
           expect(one.pinned).toBe(false);
           expect(uses.map(([id]) => id)).not.toContain(one.imageId);
           expect(now - Date.parse(one.createdAt)).toBeGreaterThanOrEqual(day);
         }
-        const usable = judged.filter(
+        const usable = evaluated.filter(
           ({ image: { state, retiredAt, knownGood } }) =>
             knownGood && (state === 'available' || (state === 'disabled' && retiredAt !== undefined)),
         );

@@ -65,7 +65,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 /** A fleet, what is known about it, and the checks of every change that a prune makes. */
 class Model {
   readonly oracle: Oracle;
-  readonly machines: string[] = [];
+  readonly instances: string[] = [];
   /** Since when each image cannot be launched. */
   readonly #disabled = new Map<string, number>();
   readonly #wrong: string[] = [];
@@ -90,8 +90,8 @@ class Model {
     const available = this.oracle.images().filter((image) => image.state === 'available');
     const chosen = nth(available, one.pick);
     if (one.do === 'terminate') {
-      const machine = this.machines.splice(one.pick % Math.max(1, this.machines.length), 1)[0];
-      if (machine) await fleet.terminate(machine);
+      const instance = this.instances.splice(one.pick % Math.max(1, this.instances.length), 1)[0];
+      if (instance) await fleet.terminate(instance);
     } else if (one.do === 'unpin') {
       const pinned = nth(
         this.oracle.images().filter((image) => this.oracle.isPinned(image)),
@@ -118,7 +118,7 @@ class Model {
       const template = { LaunchTemplateId: fleet.templateId, DefaultVersion };
       await fleet.services.aws.ec2.send(new ModifyLaunchTemplateCommand(template));
     } else if (one.do === 'launch') {
-      if (chosen) this.machines.push(await fleet.launch(chosen.id));
+      if (chosen) this.instances.push(await fleet.launch(chosen.id));
     } else if (one.do === 'delete by hand') {
       if (chosen && !chosen.protection) {
         await fleet.services.aws.ec2.send(new DeregisterImageCommand({ ImageId: chosen.id }));
@@ -160,7 +160,7 @@ class Model {
     expect(this.#wrong).toEqual([]);
     expect(this.#precious?.state).not.toBe('deregistered');
     this.#precious = undefined;
-    if (mishap.kind === 'none') expect(result).toMatchObject({ outcome: 'done', left: [] });
+    if (mishap.kind === 'none') expect(result).toMatchObject({ outcome: 'done', leftovers: [] });
     if (mishap.kind === 'none' || this.#disturbed) {
       const disabled = this.oracle.images().filter((image) => image.state === 'disabled');
       const ours = disabled.filter((image) => !this.oracle.switchedOff.has(image.id));
@@ -168,7 +168,7 @@ class Model {
     }
   }
 
-  /** Somebody without the lock: at the console, or a machine of another team. */
+  /** Somebody without the lock: at the console, or an instance of another team. */
   async #disturb(mishap: { kind: string; pick: number }): Promise<void> {
     const { ec2 } = this.fleet.services.aws;
     const image = nth(
@@ -179,7 +179,7 @@ class Model {
     this.#disturbed = true;
     this.#precious = image;
     if (mishap.kind === 'launched meanwhile') {
-      this.machines.push(await this.fleet.launch(image.id));
+      this.instances.push(await this.fleet.launch(image.id));
       return;
     }
     await ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId: image.id }));
@@ -219,7 +219,7 @@ class Model {
   /** Nobody uses or pins anything any more, and enough time passes with prunes: what must not stay is gone. */
   async windUp(): Promise<void> {
     const { fleet, oracle } = this;
-    for (const machine of this.machines) await fleet.terminate(machine);
+    for (const instance of this.instances) await fleet.terminate(instance);
     await fleet.cloud.clock.advance(60_000);
     for (const image of oracle.images().filter((one) => oracle.isPinned(one))) {
       await fleet.run(await planUnpin(fleet.services, fleet.cloud.clock, image.tags[tagKeys.version] ?? ''));

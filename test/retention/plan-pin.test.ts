@@ -66,7 +66,7 @@ describe('the pin of an image', () => {
       if (operation === 'EnableImage') stop.abort(new Error('interrupted'));
     };
     const plan = await planPin(fleet.services, fleet.cloud.clock, { version: 'v1' });
-    expect(await fleet.run(plan, stop.signal)).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(await fleet.run(plan, stop.signal)).toMatchObject({ outcome: 'interrupted', leftovers: [] });
     expect(await listed()).toMatchObject({ pinned: false });
     expect(record()?.protection).toBeUndefined();
   });

@@ -144,8 +144,8 @@ describe('a prune keeps', () => {
     const [v1 = ''] = await releases(3);
     await fleet.roll(v1);
     // As the rollback notes it: v2 was skipped, v3 served.
-    const leftAt = new Date(fleet.cloud.clock.now()).toISOString();
-    for (const record of fleet.releases.slice(1)) record.leftAt = leftAt;
+    const rolledBackAt = new Date(fleet.cloud.clock.now()).toISOString();
+    for (const record of fleet.releases.slice(1)) record.rolledBackAt = rolledBackAt;
     await fleet.release();
     await prune();
     expect(rollbackTarget(fleet.releases, 'v4')?.version).toBe('v1');
@@ -276,7 +276,7 @@ describe('a failure of a prune', () => {
       throw new CloudError('OperationNotPermitted', 'the image is managed by AWS Backup');
     };
     const result = await prune();
-    expect(result).toMatchObject({ outcome: 'needs-person', state: { removed: ['v2'] } });
+    expect(result).toMatchObject({ outcome: 'manual-intervention', state: { removed: ['v2'] } });
     expect(result.error).toMatchObject({ code: 'prune.incomplete', details: [expect.stringContaining('AWS Backup')] });
     fleet.cloud.instead = undefined;
     expect((await prune()).state.removed).toEqual(['v1']);
@@ -297,7 +297,7 @@ describe('a failure of a prune', () => {
       throw new CloudError('UnauthorizedOperation', 'no leave to delete', 403);
     };
     const result = await prune();
-    expect(result).toMatchObject({ outcome: 'needs-person', state: { removed: ['v1', 'v2'], freedGb: 8 } });
+    expect(result).toMatchObject({ outcome: 'manual-intervention', state: { removed: ['v1', 'v2'], freedGb: 8 } });
     expect(fleet.snapshots()).toEqual(['v1', 'v3', 'v4']);
     fleet.cloud.instead = undefined;
     const again = await prune();
@@ -310,7 +310,7 @@ describe('a failure of a prune', () => {
     const stop = new AbortController();
     justBefore('DisableImage', async () => stop.abort(new Error('interrupted')));
     const result = await fleet.run(await plan(), stop.signal);
-    expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(result).toMatchObject({ outcome: 'interrupted', leftovers: [] });
     expect(fleet.images()).toEqual(['v1 available', 'v2 available', 'v3 available', 'v4 available']);
     expect((await prune()).state.removed).toEqual(['v1', 'v2']);
   });
@@ -323,7 +323,7 @@ describe('a failure of a prune', () => {
       await markRetired(fleet.services.aws.ec2, [imageId], Date.parse('2030-01-01T00:00:00Z'));
       stop.abort(new Error('interrupted'));
     });
-    expect(await fleet.run(await plan(), stop.signal)).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(await fleet.run(await plan(), stop.signal)).toMatchObject({ outcome: 'interrupted', leftovers: [] });
     expect(await readImage(fleet.services.aws.ec2, imageId)).toMatchObject({ retiredAt: '2030-01-01T00:00:00.000Z' });
   });
 

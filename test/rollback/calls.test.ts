@@ -13,11 +13,11 @@ afterEach(async () => {
 const blueGreen = "strategy: 'blue-green', weights: [100], stepSeconds: 0, rollbackWindow: 9000, verifySeconds: 1,";
 
 /** Calls of AWS that a way back makes on a fleet of that size, planning included, by operation. */
-async function callsOf(how: 'switch' | 'roll', machines: number): Promise<string[]> {
+async function callsOf(method: 'switch' | 'rolling', instances: number): Promise<string[]> {
   world = await Simulated.create([
-    ['capacity: { min: 4, max: 12 }', `capacity: { min: ${machines}, max: 700 }`],
-    ['verifySeconds: 5,', how === 'switch' ? blueGreen : 'verifySeconds: 1,'],
-    // A fleet of this size takes its time on a busy machine, and on a clock that runs faster.
+    ['capacity: { min: 4, max: 12 }', `capacity: { min: ${instances}, max: 700 }`],
+    ['verifySeconds: 5,', method === 'switch' ? blueGreen : 'verifySeconds: 1,'],
+    // A fleet of this size takes its time on a busy computer, and on a clock that runs faster.
     ['timeouts: { health: 60, bake: 60, drain: 30,', 'timeouts: { health: 2000, bake: 60, drain: 600,'],
   ]);
   for (let n = 1; n <= 2; n++) {
@@ -34,10 +34,10 @@ async function callsOf(how: 'switch' | 'roll', machines: number): Promise<string
       { step: 'initialize', name: 'count' },
     );
   }
-  const result = await world.run(await planRollback(world.services, world.clock, { force: false, how }));
+  const result = await world.run(await planRollback(world.services, world.clock, { force: false, method }));
   expect(result.error).toBeUndefined();
   const made = [...calls];
-  expect(await readStatus(world.services)).toMatchObject({ version: 'v1', healthy: machines });
+  expect(await readStatus(world.services)).toMatchObject({ version: 'v1', healthy: instances });
   await world.close();
   return made.sort();
 }
@@ -50,15 +50,15 @@ it('a switch makes as many calls for 350 instances as for 10, and one of them ch
   expect(few.length).toBeLessThanOrEqual(60);
 }, 180_000);
 
-/** What is asked at each reading while machines are replaced. */
+/** What is asked at each reading while instances are replaced. */
 const polled = ['DescribeInstanceRefreshesCommand', 'DescribeAutoScalingGroupsCommand', 'DescribeTargetHealthCommand'];
 
 it('a rolling rollback makes three calls per reading for 350 instances as for 10, and the same others', async () => {
-  const few = await callsOf('roll', 10);
-  const many = await callsOf('roll', 350);
+  const few = await callsOf('rolling', 10);
+  const many = await callsOf('rolling', 350);
   const besides = (calls: string[]) => calls.filter((name) => !polled.includes(name));
   expect(besides(many)).toEqual(besides(few));
-  // How often there is something to read depends on how busy this machine is: on a clock that runs faster 350 machines are much work.
+  // How often there is something to read depends on how busy this computer is: on a clock that runs faster 350 instances are much work.
   // So what is left besides three calls a reading is compared: the looks of the plan, and those of the short verify window.
   const beyondReadings = (calls: string[]) =>
     calls.length - besides(calls).length - 3 * calls.filter((name) => name === polled[0]).length;

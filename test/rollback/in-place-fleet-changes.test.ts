@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readGroup, replaceInstance, resumeProcesses, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
-import { groupMachines, terminateMachine } from '../../src/aws/instances.ts';
+import { groupInstances, terminateInstance } from '../../src/aws/instances.ts';
 import { readRefresh } from '../../src/aws/refreshes.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
@@ -10,8 +10,8 @@ import { Simulated } from '../support/simulated.ts';
 let world: Simulated;
 
 const group = () => readGroup(world.services.aws.autoScaling, world.services.fleet.names.group);
-const machines = () => groupMachines(world.services.aws.ec2, world.services.fleet.names.group);
-const flipped = (version: string) => world.flips.filter((flip) => flip.endsWith(` ${version}`)).sort();
+const instances = () => groupInstances(world.services.aws.ec2, world.services.fleet.names.group);
+const switched = (version: string) => world.switchedHosts.filter((inPlace) => inPlace.endsWith(` ${version}`)).sort();
 
 beforeAll(async () => {
   world = await Simulated.create([], { switching: true });
@@ -26,10 +26,10 @@ it('instances that Auto Scaling terminates during an in-place rollback are not f
   const before = (await group()).instances.map((one) => one.id);
   // Half of the fleet: as failures they would be twice as many as may be.
   const going = new Set(before.slice(0, 2));
-  const plan = await planRollback(world.services, world.clock, { force: false, how: 'flip', wait: true });
-  world.before.flip = async (id) => {
+  const plan = await planRollback(world.services, world.clock, { force: false, method: 'in-place', wait: true });
+  world.before.inPlace = async (id) => {
     if (!going.has(id)) return;
-    await terminateMachine(ec2, id);
+    await terminateInstance(ec2, id);
     await world.until(
       async () => (await group()).instances.some((one) => one.id === id),
       (one) => one === false,
@@ -40,14 +40,14 @@ it('instances that Auto Scaling terminates during an in-place rollback are not f
   expect(result.error).toBeUndefined();
   expect(result.outcome).toBe('done');
   expect(result.state.unswitched).toEqual([]);
-  expect(flipped('v2')).toEqual([]);
-  expect(flipped('v1')).toEqual(
+  expect(switched('v2')).toEqual([]);
+  expect(switched('v1')).toEqual(
     before
       .filter((id) => !going.has(id))
       .map((id) => `${id} v1`)
       .sort(),
   );
-  expect(new Set((await machines()).map((machine) => machine.version))).toEqual(new Set(['v1']));
+  expect(new Set((await instances()).map((instance) => instance.version))).toEqual(new Set(['v1']));
   // What this cloud answers for them, and what makes of it nothing to do.
   for (const id of going) await expect(replaceInstance(autoScaling, id)).resolves.toBeUndefined();
 }, 60_000);
@@ -56,8 +56,8 @@ it('new instances that do not answer an in-place rollback are retried, then repl
   expect((await world.run(await planRelease(world.services, world.clock, {}))).state.version).toBe('v3');
   const { autoScaling } = world.services.aws;
   const { name } = await group();
-  const before = new Set((await machines()).map((machine) => machine.id));
-  // In service, as Auto Scaling counts it, and not healthy yet: as when a machine runs and nothing answers there.
+  const before = new Set((await instances()).map((instance) => instance.id));
+  // In service, as Auto Scaling counts it, and not healthy yet: as when an instance runs and nothing answers there.
   await suspendProcesses(autoScaling, name, ['AddToLoadBalancer']);
   await setCapacity(autoScaling, name, { desired: 7 });
   const newcomers = async () =>
@@ -69,53 +69,53 @@ it('new instances that do not answer an in-place rollback are retried, then repl
   await resumeProcesses(autoScaling, name, ['AddToLoadBalancer']);
   const [late = '', ...never] = (await newcomers()).map((one) => one.id);
   const asked = new Map<string, number>();
-  world.flips.length = 0;
-  world.before.flip = async (id) => {
+  world.switchedHosts.length = 0;
+  world.before.inPlace = async (id) => {
     asked.set(id, (asked.get(id) ?? 0) + 1);
     if (never.includes(id) || (id === late && (asked.get(id) ?? 0) < 4)) throw new Error('no host keys yet');
   };
-  const result = await world.run(await planRollback(world.services, world.clock, { force: false, how: 'flip' }));
+  const result = await world.run(await planRollback(world.services, world.clock, { force: false, method: 'in-place' }));
   expect(result.error).toBeUndefined();
-  expect(flipped('v3')).toEqual([]);
-  expect(flipped('v1')).toEqual([...before, late].map((id) => `${id} v1`).sort());
+  expect(switched('v3')).toEqual([]);
+  expect(switched('v1')).toEqual([...before, late].map((id) => `${id} v1`).sort());
   expect(result.state.unswitched).toHaveLength(2);
   for (const id of never) expect(world.notes).toContain(`${id} cannot switch and is replaced: no host keys yet`);
   await world.until(async () => (await group()).instances.every((one) => !never.includes(one.id)));
-  expect(new Set((await machines()).map((machine) => machine.version))).toEqual(new Set(['v1']));
+  expect(new Set((await instances()).map((instance) => instance.version))).toEqual(new Set(['v1']));
 }, 60_000);
 
 it('smoke tests that fail after the hosts have switched undo nothing', async () => {
-  delete world.before.flip;
+  delete world.before.inPlace;
   const refresh = async () => (await readRefresh(world.services.aws.autoScaling, (await group()).name))?.status;
   await world.until(refresh, (one) => one === 'Successful');
   for (const version of ['v4', 'v5']) {
     expect((await world.run(await planRelease(world.services, world.clock, {}))).state.version).toBe(version);
   }
-  world.flips.length = 0;
+  world.switchedHosts.length = 0;
   const { probe } = world.services;
-  const plan = await planRollback(world.services, world.clock, { version: 'v4', force: false, how: 'flip' });
-  world.before.flip = async () => {
+  const plan = await planRollback(world.services, world.clock, { version: 'v4', force: false, method: 'in-place' });
+  world.before.inPlace = async () => {
     world.services.probe = async () => ({ status: 503, body: 'no database', ms: 1 });
   };
   const result = await world.run(plan);
   world.services.probe = probe;
   expect(result).toMatchObject({
-    outcome: 'needs-person',
+    outcome: 'manual-intervention',
     error: {
-      code: 'flip.not-serving',
+      code: 'in-place.not-serving',
       details: expect.arrayContaining([expect.stringContaining('503')]),
-      hint: expect.stringContaining('--how roll'),
+      fix: expect.stringContaining('--method rolling'),
     },
-    left: [expect.stringContaining('Switch the hosts')],
+    leftovers: [expect.stringContaining('Switch the environment on the hosts')],
   });
-  expect(flipped('v5')).toEqual([]);
-  expect(new Set((await machines()).map((machine) => machine.version))).toEqual(new Set(['v4']));
+  expect(switched('v5')).toEqual([]);
+  expect(new Set((await instances()).map((instance) => instance.version))).toEqual(new Set(['v4']));
   const { launchTemplate, name } = await group();
   expect(launchTemplate.version).toBe(result.state.templateVersion);
   // The hosts have the newer image still: status says so until somebody finishes it.
-  const finish = 'pipeline fast-rollback api v4 --how roll';
-  expect((await readStatus(world.services)).unfinished).toEqual({ group: name, machines: 7, refresh: null, finish });
-  const roll = await planRollback(world.services, world.clock, { version: 'v4', force: false, how: 'roll' });
+  const finish = 'pipeline fast-rollback api v4 --method rolling';
+  expect((await readStatus(world.services)).unfinished).toEqual({ group: name, instances: 7, refresh: null, finish });
+  const roll = await planRollback(world.services, world.clock, { version: 'v4', force: false, method: 'rolling' });
   expect((await world.run(roll)).outcome).toBe('done');
   expect((await readStatus(world.services)).unfinished).toBeNull();
 }, 60_000);

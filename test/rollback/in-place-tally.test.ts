@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { FlipHost, InPlaceAnswer } from '../../src/rollback/in-place-hosts.ts';
+import type { InPlaceAnswer, InPlaceHost } from '../../src/rollback/in-place-hosts.ts';
 import { InPlaceTally } from '../../src/rollback/in-place-tally.ts';
 
-const host = (id: string, more: Partial<FlipHost> = {}): FlipHost => ({
+const host = (id: string, more: Partial<InPlaceHost> = {}): InPlaceHost => ({
   id,
   state: 'running',
   address: '127.0.0.1',
@@ -39,7 +39,7 @@ it('an in-place rollback counts failures of all rounds against the whole fleet',
   ]);
 });
 
-it('machines that serve the version already are a part of the fleet', () => {
+it('instances that serve the version already are a part of the fleet', () => {
   const tally = new InPlaceTally(limits, ['i-0']);
   tally.see({ hosts: [host('i-0')], all: 4 }, 0);
   tally.take([refuses('i-0')]);

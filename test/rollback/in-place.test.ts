@@ -13,8 +13,8 @@ import { failingAfter, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
 
-const flipTo = (version: string, more: { wait?: boolean; supersede?: boolean } = {}) =>
-  planRollback(world.services, world.clock, { version, force: false, how: 'flip', ...more });
+const switchTo = (version: string, more: { wait?: boolean; supersede?: boolean } = {}) =>
+  planRollback(world.services, world.clock, { version, force: false, method: 'in-place', ...more });
 const versions = async () => (await readStatus(world.services)).instances.map((instance) => instance.version);
 
 /** Everything about the fleet that an undone rollback must leave as it was. */
@@ -48,20 +48,21 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world?.close());
 beforeEach(() => {
-  world.flips.length = 0;
+  world.switchedHosts.length = 0;
   world.broken.clear();
-  delete world.before.flip;
+  delete world.before.inPlace;
 });
 
 describe('an in-place rollback that fails leaves the fleet as it was', () => {
-  it.each(['preflight', 'pin', 'flip'])(
+  it.each(['preflight', 'pin-template', 'switch-in-place'])(
     'after %s',
     async (id) => {
       const before = await fleetAsItIs();
-      const result = await world.run(failingAfter(await flipTo('v1'), id));
-      expect(result).toMatchObject({ left: [], outcome: id === 'preflight' ? 'failed' : 'rolled-back' });
+      const result = await world.run(failingAfter(await switchTo('v1'), id));
+      expect(result).toMatchObject({ leftovers: [], outcome: id === 'preflight' ? 'failed' : 'rolled-back' });
       expect(await fleetAsItIs()).toEqual(before);
-      if (id === 'flip') expect(world.flips.filter((flip) => flip.endsWith(' v2'))).toHaveLength(4);
+      if (id === 'switch-in-place')
+        expect(world.switchedHosts.filter((inPlace) => inPlace.endsWith(' v2'))).toHaveLength(4);
     },
     30_000,
   );
@@ -70,41 +71,41 @@ describe('an in-place rollback that fails leaves the fleet as it was', () => {
     const before = await fleetAsItIs();
     const status = await readStatus(world.services);
     for (const { id } of status.instances.slice(0, 2)) world.broken.add(id);
-    const plan = await flipTo('v1');
+    const plan = await switchTo('v1');
     // Switching back is not what is broken.
-    world.before.flip = async (_id, version) => {
+    world.before.inPlace = async (_id, version) => {
       if (version === 'v2') world.broken.clear();
     };
     const result = await world.run(plan);
-    expect(result.error).toMatchObject({ code: 'flip.failed', hint: expect.stringContaining('--how roll') });
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(result.error).toMatchObject({ code: 'in-place.failed', fix: expect.stringContaining('--method rolling') });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect(await fleetAsItIs()).toEqual(before);
   }, 30_000);
 
   it('and names a host that cannot be switched back: manual intervention is required', async () => {
     const before = await fleetAsItIs();
     const [first] = (await readStatus(world.services)).instances;
-    world.before.flip = async (_id, version) => {
+    world.before.inPlace = async (_id, version) => {
       if (version === 'v2') world.broken.add(first?.id ?? '');
     };
-    const result = await world.run(failingAfter(await flipTo('v1'), 'flip'));
-    expect(result.outcome).toBe('needs-person');
-    expect(result.left.join('\n')).toContain(`${first?.id}: the disk is full`);
+    const result = await world.run(failingAfter(await switchTo('v1'), 'switch-in-place'));
+    expect(result.outcome).toBe('manual-intervention');
+    expect(result.leftovers.join('\n')).toContain(`${first?.id}: the disk is full`);
     expect((await fleetAsItIs()).group).toEqual(before.group);
     world.broken.clear();
-    delete world.before.flip;
+    delete world.before.inPlace;
     // The host still carries v1: it is switched like any other by the next run.
-    const again = await world.run(failingAfter(await flipTo('v1'), 'flip'));
-    expect(again).toMatchObject({ outcome: 'rolled-back', left: [] });
+    const again = await world.run(failingAfter(await switchTo('v1'), 'switch-in-place'));
+    expect(again).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect(await fleetAsItIs()).toEqual(before);
   }, 30_000);
 
   it('when Ctrl-C is pressed while the hosts are switched', async () => {
     const before = await fleetAsItIs();
     const interrupt = new AbortController();
-    world.before.flip = async () => interrupt.abort(new Error('interrupted'));
-    const result = await world.run(await flipTo('v1'), { signal: interrupt.signal });
-    expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
+    world.before.inPlace = async () => interrupt.abort(new Error('interrupted'));
+    const result = await world.run(await switchTo('v1'), { signal: interrupt.signal });
+    expect(result).toMatchObject({ outcome: 'interrupted', leftovers: [] });
     expect(await fleetAsItIs()).toEqual(before);
   }, 30_000);
 });
@@ -115,10 +116,10 @@ describe('an in-place rollback', () => {
     await suspendProcesses(aws.autoScaling, fleet.names.group, ['AZRebalance']);
     const [first] = (await readStatus(world.services)).instances;
     world.broken.add(first?.id ?? '');
-    const plan = await flipTo('v1');
+    const plan = await switchTo('v1');
     const images: (string | null)[] = [];
     let grown = false;
-    world.before.flip = async () => {
+    world.before.inPlace = async () => {
       images.push((await readStatus(world.services)).version);
       if (grown) return;
       grown = true;
@@ -126,9 +127,9 @@ describe('an in-place rollback', () => {
     };
     const result = await world.run(plan);
     expect(result.error).toBeUndefined();
-    expect(result.state.how).toBe('flip');
+    expect(result.state.method).toBe('in-place');
     expect(new Set(images)).toEqual(new Set(['v1']));
-    expect(world.flips.every((flip) => flip.endsWith(' v1'))).toBe(true);
+    expect(world.switchedHosts.every((inPlace) => inPlace.endsWith(' v1'))).toBe(true);
     // Grown meanwhile, and what replaces the broken one: all from the old image.
     await world.until(
       async () => (await versions()).every((version) => version === 'v1'),
@@ -156,11 +157,11 @@ describe('an in-place rollback', () => {
     expect(await readOutlook(world.services)).toMatchObject({ version: 'v1' });
     // The refresh cannot get anywhere meanwhile.
     await suspendProcesses(aws.autoScaling, fleet.names.group, ['Launch']);
-    const back = await world.run(await flipTo('v1'));
+    const back = await world.run(await switchTo('v1'));
     expect(back.error).toBeUndefined();
-    await expect(flipTo('v2')).rejects.toMatchObject({
+    await expect(switchTo('v2')).rejects.toMatchObject({
       code: 'preflight.refresh-active',
-      hint: expect.stringContaining('--supersede'),
+      fix: expect.stringContaining('--supersede'),
     });
     await resumeProcesses(aws.autoScaling, fleet.names.group, ['Launch']);
     const forward = await world.run(
@@ -170,11 +171,11 @@ describe('an in-place rollback', () => {
     expect(forward.outcome).toBe('done');
     expect(new Set(await versions())).toEqual(new Set(['v3']));
     expect((await readStatus(world.services)).version).toBe('v3');
-    const left = (await world.services.ledger.releases(fleet.app)).map((one) => [
+    const leftovers = (await world.services.ledger.releases(fleet.app)).map((one) => [
       one.version,
-      one.leftAt !== undefined,
+      one.rolledBackAt !== undefined,
     ]);
-    expect(left).toEqual([
+    expect(leftovers).toEqual([
       ['v1', false],
       ['v2', true],
       ['v3', false],
@@ -182,7 +183,7 @@ describe('an in-place rollback', () => {
   }, 60_000);
 
   it('waits until the whole fleet runs the old image', async () => {
-    const result = await world.run(await flipTo('v1', { wait: true }));
+    const result = await world.run(await switchTo('v1', { wait: true }));
     expect(result.error).toBeUndefined();
     const { fleet, aws } = world.services;
     expect((await readRefresh(aws.autoScaling, fleet.names.group))?.status).toBe('Successful');
@@ -196,7 +197,7 @@ describe('status of a rollback', () => {
     const { ledger } = world.services;
     expect(await readOutlook(world.services)).toEqual({
       version: null,
-      how: null,
+      method: null,
       why: 'api has no known-good release before v1',
       lastSeconds: null,
     });
@@ -210,14 +211,19 @@ describe('status of a rollback', () => {
       command: 'pipeline fast-rollback api',
     };
     const step = (id: string, seconds: number) => ({ id, title: id, status: 'done', seconds });
-    const steps = [step('preflight', 0.5), step('flip', 2), step('converge', 90)];
+    const steps = [step('preflight', 0.5), step('switch-in-place', 2), step('replace-switched', 90)];
     await ledger.saveRun({ ...run, id: '20260101T000000-aaaa', outcome: 'done', steps });
-    await ledger.saveRun({ ...run, id: '20260101T000001-aaaa', outcome: 'rolled-back', steps: [step('flip', 9)] });
+    await ledger.saveRun({
+      ...run,
+      id: '20260101T000001-aaaa',
+      outcome: 'rolled-back',
+      steps: [step('switch-in-place', 9)],
+    });
     expect(await release()).toBe('v4');
     expect(await release()).toBe('v5');
     expect(await readOutlook(world.services)).toMatchObject({
       version: 'v4',
-      how: 'flip',
+      method: 'in-place',
       why: expect.stringContaining('hosts hold the environment of v4'),
       lastSeconds: 2.5,
     });
@@ -238,14 +244,14 @@ describe('a release that cannot be undone', () => {
     });
     expect((await planRollback(services, clock, { force: true })).initial).toMatchObject({
       version: 'v5',
-      how: 'flip',
+      method: 'in-place',
     });
     await project.change('After it');
     expect(await release()).toBe('v7');
     expect((await services.ledger.release('api', 'v7'))?.irreversible).toBeUndefined();
     expect((await planRollback(services, clock, { force: false })).initial.version).toBe('v6');
     await expect(planRollback(services, clock, { version: 'v5', force: false })).rejects.toMatchObject({
-      hint: expect.stringContaining('pipeline fast-rollback api v6'),
+      fix: expect.stringContaining('pipeline fast-rollback api v6'),
     });
     const asked = await planRelease(services, clock, { irreversible: true });
     expect(asked.described.preflight?.join()).toContain('released with --irreversible');

@@ -17,7 +17,7 @@ async function asked(version: string) {
   const image = await readImage(services.aws.ec2, target.image.imageId);
   return launchable(services, image, target, releases, { named: false }).then(
     () => 'available',
-    (error: { message: string; hint: string }) => `${error.message}; ${error.hint}`,
+    (error: { message: string; fix: string }) => `${error.message}; ${error.fix}`,
   );
 }
 const prune = async () => fleet.run(await planPrune(fleet.services, fleet.cloud.clock, { force: false }));

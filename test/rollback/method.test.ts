@@ -5,54 +5,54 @@ const open = (why: string) => ({ open: true, why });
 const closed = (why: string) => ({ open: false, why });
 const all: MethodFacts = {
   switch: open('the old group runs'),
-  flip: open('all hold it'),
-  roll: open('can be launched'),
+  'in-place': open('all hold it'),
+  rolling: open('can be launched'),
 };
 
-describe('the way back', () => {
-  it('is the fastest that is open, and the others say why not', () => {
+describe('the rollback method', () => {
+  it('is the fastest available one, and the others say why not', () => {
     expect(chooseRollbackMethod(all, 'auto')).toEqual({
-      how: 'switch',
+      method: 'switch',
       why: 'the old group runs',
       rejected: [
-        { how: 'flip', why: 'slower' },
-        { how: 'roll', why: 'slower' },
+        { method: 'in-place', why: 'slower' },
+        { method: 'rolling', why: 'slower' },
       ],
     });
     expect(chooseRollbackMethod({ ...all, switch: closed('its window has passed') }, 'auto')).toMatchObject({
-      how: 'flip',
-      rejected: [{ how: 'switch', why: 'its window has passed' }, { how: 'roll' }],
+      method: 'in-place',
+      rejected: [{ method: 'switch', why: 'its window has passed' }, { method: 'rolling' }],
     });
-    expect(chooseRollbackMethod({ flip: closed('i-1 lacks it'), roll: open('can be launched') }, 'auto')).toMatchObject(
-      {
-        how: 'roll',
-        rejected: [{ how: 'flip', why: 'i-1 lacks it' }],
-      },
-    );
+    expect(
+      chooseRollbackMethod({ 'in-place': closed('i-1 lacks it'), rolling: open('can be launched') }, 'auto'),
+    ).toMatchObject({
+      method: 'rolling',
+      rejected: [{ method: 'in-place', why: 'i-1 lacks it' }],
+    });
   });
 
-  it('is the one asked for when it is open', () => {
-    expect(chooseRollbackMethod(all, 'roll')).toMatchObject({
-      how: 'roll',
+  it('is the requested one when it is available', () => {
+    expect(chooseRollbackMethod(all, 'rolling')).toMatchObject({
+      method: 'rolling',
       rejected: [
-        { how: 'switch', why: 'not asked for; the old group runs' },
-        { how: 'flip', why: 'not asked for; all hold it' },
+        { method: 'switch', why: 'not requested; the old group runs' },
+        { method: 'in-place', why: 'not requested; all hold it' },
       ],
     });
   });
 
   it('is refused with the possible ones otherwise', () => {
-    const facts = { flip: closed('i-1 lacks it'), roll: open('can be launched') };
-    expect(() => chooseRollbackMethod(facts, 'flip')).toThrow(
+    const facts = { 'in-place': closed('i-1 lacks it'), rolling: open('can be launched') };
+    expect(() => chooseRollbackMethod(facts, 'in-place')).toThrow(
       expect.objectContaining({
-        code: 'rollback.way-closed',
-        message: 'no way back by flip: i-1 lacks it',
-        hint: 'this is open: --how roll (can be launched)',
+        code: 'rollback.method-unavailable',
+        message: 'method in-place is not available: i-1 lacks it',
+        fix: 'available: --method rolling (can be launched)',
       }),
     );
     expect(() => chooseRollbackMethod(facts, 'switch')).toThrow('only one group');
-    expect(() => chooseRollbackMethod({ flip: closed('a'), roll: closed('b') }, 'auto')).toThrow(
-      'there is no way back: flip: a; roll: b',
+    expect(() => chooseRollbackMethod({ 'in-place': closed('a'), rolling: closed('b') }, 'auto')).toThrow(
+      'no rollback method is available: in-place: a; rolling: b',
     );
   });
 });
@@ -63,28 +63,30 @@ describe('the method switch', () => {
   it('is possible while the group runs the version, and states how many of the required instances are healthy', () => {
     expect(switchFact('v1', seen)).toEqual({
       open: true,
-      why: 'api-green still runs v1, 8 of 8 machines healthy',
+      why: 'api-green still runs v1, 8 of 8 instances healthy',
     });
-    expect(switchFact('v1', { ...seen, template: undefined, why: 'api-green has no machines any more' })).toEqual({
+    expect(switchFact('v1', { ...seen, template: undefined, why: 'api-green has no instances any more' })).toEqual({
       open: false,
-      why: 'api-green has no machines any more',
+      why: 'api-green has no instances any more',
     });
   });
 
   it('gives precedence to in-place while it waits for instances, but not to rolling, nor when it is requested', () => {
     const waiting = switchFact('v1', { ...seen, healthy: 4 });
-    const why = 'api-green still runs v1, 4 of 8 machines healthy: it has to grow first';
+    const why = 'api-green still runs v1, 4 of 8 instances healthy: it has to grow first';
     expect(waiting).toEqual({ open: true, why, waits: true });
     expect(chooseRollbackMethod({ ...all, switch: waiting }, 'auto')).toEqual({
-      how: 'flip',
+      method: 'in-place',
       why: 'all hold it',
       rejected: [
-        { how: 'switch', why: `slower: ${why}` },
-        { how: 'roll', why: 'slower' },
+        { method: 'switch', why: `slower: ${why}` },
+        { method: 'rolling', why: 'slower' },
       ],
     });
-    expect(chooseRollbackMethod({ ...all, switch: waiting, flip: closed('i-1 lacks it') }, 'auto').how).toBe('switch');
-    expect(chooseRollbackMethod({ ...all, switch: waiting }, 'switch').how).toBe('switch');
+    expect(chooseRollbackMethod({ ...all, switch: waiting, 'in-place': closed('i-1 lacks it') }, 'auto').method).toBe(
+      'switch',
+    );
+    expect(chooseRollbackMethod({ ...all, switch: waiting }, 'switch').method).toBe('switch');
   });
 });
 

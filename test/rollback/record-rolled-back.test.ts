@@ -13,11 +13,13 @@ async function release(): Promise<string> {
   expect(result.error).toBeUndefined();
   return result.state.version;
 }
-/** Plans the way back to a version; no refresh is to be in the way. */
+/** Plans the way back to a version; no refresh is to be blocking. */
 const back = (version: string) =>
   planRollback(world.services, world.clock, { version, force: false, supersede: true, wait: true });
-const left = async () =>
-  (await world.services.ledger.releases('api')).filter((one) => one.leftAt !== undefined).map((one) => one.version);
+const leftovers = async () =>
+  (await world.services.ledger.releases('api'))
+    .filter((one) => one.rolledBackAt !== undefined)
+    .map((one) => one.version);
 
 beforeAll(async () => {
   world = await Simulated.create([], { switching: true });
@@ -33,30 +35,30 @@ describe('a later rollback does not select', () => {
     const result = await world.run(plan);
     expect(result.error).toBeUndefined();
     expect(servingSummary(result.state)).toMatchObject({ version: good, previous: worse });
-    expect((await left()).slice(-2)).toEqual([bad, worse]);
-    expect(await left()).not.toContain(good);
+    expect((await leftovers()).slice(-2)).toEqual([bad, worse]);
+    expect(await leftovers()).not.toContain(good);
     await release();
     expect(await readOutlook(world.services)).toMatchObject({ version: good });
   }, 60_000);
 
   it.each([
-    ['the old image was pinned', ['preflight', 'pin']],
-    ['every host was switched', ['preflight', 'pin', 'flip']],
+    ['the old image was pinned', ['preflight', 'pin-template']],
+    ['every host was switched', ['preflight', 'pin-template', 'switch-in-place']],
   ])(
     'the version that served, also when an in-place rollback crashed after %s and another run completes it',
     async (_, done) => {
       const good = await release();
       const bad = await release();
       const plan = await back(good);
-      expect(plan.initial.how).toBe('flip');
+      expect(plan.initial.method).toBe('in-place');
       const died = await world.run({ ...plan, steps: plan.steps.filter((step) => done.includes(step.id)) });
       expect(died.error).toBeUndefined();
-      expect(await left()).not.toContain(bad);
+      expect(await leftovers()).not.toContain(bad);
       const again = await world.run(await back(good));
       expect(again.error).toBeUndefined();
       expect(servingSummary(again.state)).toMatchObject({ version: good, previous: bad });
       expect(rollbackOperation.undoCommand(again.state, world.services)).toBe(`pipeline fast-rollback api ${bad}`);
-      expect(await left()).toContain(bad);
+      expect(await leftovers()).toContain(bad);
     },
     60_000,
   );

@@ -15,7 +15,8 @@ beforeEach(async () => {
 }, 60_000);
 afterEach(() => world?.close());
 
-const rollTo = (version: string) => planRollback(world.services, world.clock, { version, force: false, how: 'roll' });
+const rollTo = (version: string) =>
+  planRollback(world.services, world.clock, { version, force: false, method: 'rolling' });
 
 /** Where the fleet is, for a run that went to v1; the ledger knows that v2 was left. */
 async function expectOnOld(state: RollbackState): Promise<void> {
@@ -27,7 +28,7 @@ async function expectOnOld(state: RollbackState): Promise<void> {
   expect(status.version).toBe('v1');
   expect(new Set(status.instances.map((one) => one.version))).toEqual(new Set(['v1']));
   const { ledger, fleet } = world.services;
-  expect((await ledger.release(fleet.app, 'v2'))?.leftAt).toEqual(expect.any(String));
+  expect((await ledger.release(fleet.app, 'v2'))?.rolledBackAt).toEqual(expect.any(String));
 }
 
 it('a failure in the verify window of a rollback is reported with its evidence, and the fleet stays on the old version', async () => {
@@ -37,13 +38,13 @@ it('a failure in the verify window of a rollback is reported with its evidence, 
   world.answers.to = () => ({ status: 503, body: 'no database' });
   const result = await world.run(plan);
   expect(result).toMatchObject({
-    outcome: 'needs-person',
+    outcome: 'manual-intervention',
     error: {
       code: 'verify.failed',
-      hint: expect.stringContaining('the fleet stays on v1'),
+      fix: expect.stringContaining('the fleet stays on v1'),
       details: expect.arrayContaining([expect.stringContaining('503')]),
     },
-    left: [expect.stringContaining('Verify the fleet')],
+    leftovers: [expect.stringContaining('Verify the fleet')],
     state: { evidence: { phase: 'verify', version: 'v1' } },
   });
   await expectOnOld(result.state);
@@ -67,17 +68,17 @@ it('instances that do not become healthy after the refresh of a rollback undo no
   );
   const result = await world.run({ ...plan, steps: grow });
   expect(result).toMatchObject({
-    outcome: 'needs-person',
-    error: { code: 'roll.not-serving', message: expect.stringContaining('v1 is on every machine') },
-    left: [expect.stringContaining('See the old version serve')],
+    outcome: 'manual-intervention',
+    error: { code: 'roll.not-serving', message: expect.stringContaining('v1 is on every instance') },
+    leftovers: [expect.stringContaining('Confirm that the old version serves')],
   });
   await expectOnOld(result.state);
 }, 60_000);
 
 it('a rollback that fails before every instance is replaced returns to the version it came from', async () => {
   const result = await world.run(failingAfter(await rollTo('v1'), 'roll'));
-  expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+  expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
   expect(await readStatus(world.services)).toMatchObject({ version: 'v2', healthy: 4 });
   const { ledger, fleet } = world.services;
-  expect((await ledger.release(fleet.app, 'v2'))?.leftAt).toBeUndefined();
+  expect((await ledger.release(fleet.app, 'v2'))?.rolledBackAt).toBeUndefined();
 }, 60_000);

@@ -21,8 +21,8 @@ const images = (...versions: string[]) => new Set(versions.map((version) => `ami
 const there = images('v1', 'v2', 'v3', 'v4');
 const request = { app: 'api', force: false, serving: 'v4', unfinished: false, there };
 const releases = [release('v1'), release('v2'), release('v3', { knownGood: false }), release('v4')];
-const refusal = (code: string, hint: string, outcome?: string) =>
-  expect.objectContaining({ code, hint: expect.stringContaining(hint), ...(outcome && { outcome }) });
+const refusal = (code: string, fix: string, outcome?: string) =>
+  expect.objectContaining({ code, fix: expect.stringContaining(fix), ...(outcome && { outcome }) });
 
 describe('the rollback target', () => {
   it('is the last known-good version before what serves, or the requested one', () => {
@@ -35,11 +35,11 @@ describe('the rollback target', () => {
   });
 
   it('is not a version that was rolled back, unless it is named', () => {
-    const left = [release('v1', { leftAt: '2026-01-02T00:00:00.000Z' }), release('v2')];
-    expect(() => chooseTarget(left, { ...request, serving: 'v2' })).toThrow(
+    const leftovers = [release('v1', { rolledBackAt: '2026-01-02T00:00:00.000Z' }), release('v2')];
+    expect(() => chooseTarget(leftovers, { ...request, serving: 'v2' })).toThrow(
       refusal('rollback.no-target', 'to go there all the same: pipeline fast-rollback api v1', 'failed'),
     );
-    expect(chooseTarget(left, { ...request, serving: 'v2', version: 'v1' }).version).toBe('v1');
+    expect(chooseTarget(leftovers, { ...request, serving: 'v2', version: 'v1' }).version).toBe('v1');
   });
 
   it('must have been known-good, unless forced', () => {
@@ -68,9 +68,9 @@ describe('the rollback target', () => {
     expect(() => chooseTarget(releases, { ...request, version: 'v3', there: images('v1', 'v4') })).toThrow(
       refusal('rollback.not-known-good', 'choose another version (pipeline fast-rollback api v1)'),
     );
-    const left = [release('v1', { leftAt: '2026-01-02T00:00:00.000Z' }), release('v2')];
-    expect(() => chooseTarget(left, { ...request, serving: 'v2', there: images('v2') })).toThrow(
-      expect.objectContaining({ code: 'rollback.no-target', hint: 'see what there is: pipeline images api' }),
+    const leftovers = [release('v1', { rolledBackAt: '2026-01-02T00:00:00.000Z' }), release('v2')];
+    expect(() => chooseTarget(leftovers, { ...request, serving: 'v2', there: images('v2') })).toThrow(
+      expect.objectContaining({ code: 'rollback.no-target', fix: 'see what there is: pipeline images api' }),
     );
     const cut = [release('v1'), release('v2', { irreversible: 'drops seats.row' }), release('v3'), release('v4')];
     expect(() => chooseTarget(cut, { ...request, version: 'v1', there: images('v1', 'v3', 'v4') })).toThrow(
@@ -83,8 +83,8 @@ describe('the rollback target', () => {
   });
 
   it('is offered among others with a mark on versions that were rolled back', () => {
-    const left = [release('v1'), release('v2', { leftAt: '2026-01-02T00:00:00.000Z' }), release('v4')];
-    expect(() => chooseTarget(left, { ...request, version: 'v9' })).toThrow('Available: v1, v2 (rolled back)');
+    const leftovers = [release('v1'), release('v2', { rolledBackAt: '2026-01-02T00:00:00.000Z' }), release('v4')];
+    expect(() => chooseTarget(leftovers, { ...request, version: 'v9' })).toThrow('Available: v1, v2 (rolled back)');
   });
 
   it('is not before an irreversible release, unless forced', () => {

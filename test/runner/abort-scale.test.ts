@@ -42,7 +42,7 @@ async function abort() {
 
 describe('a scale run whose process crashed', () => {
   it.each<Death>([
-    { at: 'launch-proof', how: 'made' },
+    { at: 'launch-validation-instance', how: 'made' },
     { at: 'tag-group', how: 'made' },
     { at: 'set-capacity', how: 'intended' },
     { at: 'set-capacity', how: 'made' },
@@ -53,7 +53,7 @@ describe('a scale run whose process crashed', () => {
       await die(world, await planScale(services, world.clock, { to: 7, until: in_(3600) }), death);
       expect(await abort()).toMatchObject({ outcome: 'interrupted' });
       expect(await fleet()).toEqual(usual);
-      await world.until(world.machines, (n) => n === 4);
+      await world.until(world.instances, (n) => n === 4);
       expect(await abort()).toEqual({ outcome: undefined, messages: [] });
     },
     60_000,
@@ -71,7 +71,7 @@ describe('a scale run whose process crashed', () => {
     const { outcome, messages } = await abort();
     expect(outcome).toBe('interrupted');
     const undoCommand = 'pipeline scale api --cancel';
-    expect(messages).toContainEqual({ code: 'undo.kept', title: 'Change the size', undoCommand });
+    expect(messages).toContainEqual({ code: 'undo.kept', title: 'Resize the group', undoCommand });
     expect(await fleet()).toEqual({ min: 6, desired: 6, actions: [], held: true });
   }, 60_000);
 
@@ -88,9 +88,9 @@ describe('a scale run whose process crashed', () => {
     await die(world, plan, { at: 'put-scheduled-actions', how: 'made' });
     await world.until(fleet, ({ desired }) => desired === 6);
     const { outcome, messages } = await abort();
-    expect(outcome).toBe('needs-person');
+    expect(outcome).toBe('manual-intervention');
     const leftover = expect.stringMatching(
-      /^Schedule: the event has begun at .*; to end it: pipeline scale api --cancel/,
+      /^Schedule the size changes: the event has begun at .*; to end it: pipeline scale api --cancel/,
     );
     expect(messages).toContainEqual({ code: 'undo.leftover', leftover });
     expect(await fleet()).toMatchObject({ min: 6, desired: 6, held: true });

@@ -144,7 +144,7 @@ afterAll(() => world?.close());
 describe('a release that blocks a rollback', () => {
   it.each<[Partial<RollbackOptions>, string]>([
     [{ version: 'v99' }, 'rollback.unknown-version'],
-    [{ version: 'v2', how: 'switch' }, 'rollback.way-closed'],
+    [{ version: 'v2', method: 'switch' }, 'rollback.method-unavailable'],
   ])(
     'continues when the rollback %o would be refused',
     async (request, code) => {
@@ -180,15 +180,15 @@ describe('a release that blocks a rollback', () => {
   it('is undone once its version serves: that is the rollback', async () => {
     const { outcome } = await releasing('bake');
     expect(await versions()).toHaveLength(2);
-    const gone = await back({ how: 'flip' });
+    const gone = await back({ method: 'in-place' });
     expect(gone).toMatchObject(preempted('v2'));
-    expect(gone.messages).toContainEqual({ code: 'rollback.by-undo', version: expect.any(String), method: 'flip' });
+    expect(gone.messages).toContainEqual({ code: 'rollback.by-undo', version: expect.any(String), method: 'in-place' });
     expect(gone.codes).toContain('run.preempting');
     expect(await outcome()).toBe('interrupted');
     expect(await versions()).toEqual(['v2']);
   }, 30_000);
 
-  it('is found once: its journal is read once before it is ended, and once after', async () => {
+  it('is found once: its journal is read once before it is terminated, and once after', async () => {
     const { outcome } = await releasing('bake');
     const { ledger } = world.services;
     const lock = await ledger.lockOf('api');
@@ -250,13 +250,13 @@ describe('other runs that block a rollback', () => {
   it('what a crashed pin has changed is undone first', async () => {
     await die(await planPin(world.services, world.clock, { version: 'v1' }), 'pin', 'pipeline images api pin v1');
     expect(await pinned()).toEqual(['v1']);
-    const done = await back({ version: 'v1', how: 'roll' });
+    const done = await back({ version: 'v1', method: 'rolling' });
     expect(done).toMatchObject(rolledBack('v1'));
     expect(done.messages).toContainEqual({ code: 'undo.started', title: 'Pin the image' });
     expect(await pinned()).toEqual([]);
   }, 30_000);
 
-  it('one that is not preemptible keeps its lock, and a person is told how to end it', async () => {
+  it('one that is not preemptible keeps its lock, and the message says how to end it', async () => {
     const { ledger } = world.services;
     const scale = { operation: 'scale', app: 'api', environment: 'local', by: 'ann', host: 'h', steps: [] };
     const id = createRunId(world.clock);
@@ -264,9 +264,9 @@ describe('other runs that block a rollback', () => {
     await ledger.saveRun({ ...scale, id, startedAt: new Date(world.clock.now()).toISOString(), command });
     const lock = await ledger.lock('api', { command, run: id });
     try {
-      expect((await back({ version: 'v2', how: 'roll', force: true, supersede: true })).error).toMatchObject({
+      expect((await back({ version: 'v2', method: 'rolling', force: true, supersede: true })).error).toMatchObject({
         code: 'lock.held',
-        hint: expect.stringContaining('pipeline abort api'),
+        fix: expect.stringContaining('pipeline abort api'),
       });
     } finally {
       await lock.release();

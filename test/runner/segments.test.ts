@@ -59,7 +59,7 @@ beforeEach(async () => {
     cloud: 'local',
     projectDir: dir,
     names: { loadBalancer: 'web' },
-    balancer: { listenerPort: 80, proofHeader: 'x-golden-proof' },
+    balancer: { listenerPort: 80, validationHeader: 'x-golden-validation' },
     release: { pollSeconds: 1, timeouts: { health: 60 } },
   } as Fleet;
   services = {
@@ -211,7 +211,7 @@ describe('a maintenance page with an end time', () => {
     await until(async () => (await fake.ledger.lockOf('web')) === undefined);
     breakIt();
     await until(() => page.outcome !== undefined);
-    expect([await pageIsOn(), page.outcome]).toEqual([true, 'needs-person']);
-    expect(page.report?.result.left).toEqual(['not done: Take the maintenance page off']);
+    expect([await pageIsOn(), page.outcome]).toEqual([true, 'manual-intervention']);
+    expect(page.report?.result.leftovers).toEqual(['not done: Take the maintenance page off']);
   });
 });

@@ -62,7 +62,7 @@ it('is undone when it is interrupted', async () => {
     services: world.services,
     plan: { ...plan, steps },
   });
-  expect(report).toMatchObject({ result: { outcome: 'interrupted', left: [] }, received: 'SIGINT' });
+  expect(report).toMatchObject({ result: { outcome: 'interrupted', leftovers: [] }, received: 'SIGINT' });
   expect(report.undoCommand).toBeUndefined();
   expect(runner.messages).toEqual([expect.objectContaining({ code: 'run.interrupted' })]);
   expect([...painted]).toEqual([]);
@@ -107,7 +107,7 @@ it('is ended by a rollback only if its rules allow that', async () => {
   }));
   const running = runOperation(runnerWith(), { operation: toyOperation, services, plan: { ...plan, steps } });
   await arrived;
-  const request = { force: false, how: 'roll' } as const;
+  const request = { force: false, method: 'rolling' } as const;
   const refused = rollBack(runnerWith({ preemptible: false }), services, request);
   await expect(refused).rejects.toMatchObject({ code: 'lock.held' });
   expect([...painted]).toEqual(['gold']);

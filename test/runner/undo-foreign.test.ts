@@ -27,7 +27,7 @@ afterEach(() => {
 });
 afterAll(() => world?.close());
 
-/** The plan, with somebody else at work as soon as a step is done; then the step fails, and the run is undone. */
+/** The plan, with somebody else active as soon as a step is done; then the step fails, and the run is undone. */
 function disturbed<S, State>(plan: Plan<S, State>, id: string, change: () => Promise<unknown>): Plan<S, State> {
   const steps = plan.steps.map((step) =>
     step.id !== id
@@ -65,7 +65,7 @@ it('the default version of the launch template that another run has set survives
       await setDefaultVersion(world.aws.ec2, await template(), theirs);
     }),
   );
-  expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+  expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
   expect(await defaultVersion()).toBe(theirs);
   expect(world.notes.join('\n')).toContain(`is ${theirs}, which this run did not set: it stays`);
 });
@@ -84,9 +84,9 @@ it('a minimum that another run has set survives the undo of a release that found
 it('a template version that another run has given the group survives the undo of a rollback', async () => {
   let theirs = '';
   const before = (await group()).launchTemplate;
-  const plan = await planRollback(world.services, world.clock, { force: false, how: 'flip' });
+  const plan = await planRollback(world.services, world.clock, { force: false, method: 'in-place' });
   const result = await world.run(
-    disturbed(plan, 'pin', async () => {
+    disturbed(plan, 'pin-template', async () => {
       theirs = await foreignVersion('group');
       await setTemplate(world.aws.autoScaling, (await group()).name, { id: before.id, version: theirs });
     }),

@@ -54,15 +54,15 @@ const operations: Record<string, Operation> = {
   'release by two groups': { strategy: 'blue-green', plan: (world) => planRelease(world.services, world.clock, {}) },
   'rollback by a switch': {
     strategy: 'blue-green',
-    plan: (world) => planRollback(world.services, world.clock, { force: false, how: 'switch' }),
+    plan: (world) => planRollback(world.services, world.clock, { force: false, method: 'switch' }),
   },
   'rollback by a refresh': {
     strategy: 'rolling',
-    plan: (world) => planRollback(world.services, world.clock, { force: false, how: 'roll' }),
+    plan: (world) => planRollback(world.services, world.clock, { force: false, method: 'rolling' }),
   },
   'rollback on the hosts': {
     strategy: 'rolling',
-    plan: (world) => planRollback(world.services, world.clock, { force: false, how: 'flip' }),
+    plan: (world) => planRollback(world.services, world.clock, { force: false, method: 'in-place' }),
   },
   scale: { strategy: 'rolling', plan: (world) => planScale(scaling(world), world.clock, { to: 6 }) },
   'scale of two groups': {
@@ -93,7 +93,7 @@ type Stop = { kill: number; how: 'intended' | 'made' } | { fail: number | 'late'
 const stop: fc.Arbitrary<Stop> = fc.oneof(
   {
     weight: 3,
-    arbitrary: fc.record({ kill: fc.integer({ min: 1, max: 40 }), how: fc.constantFrom('intended', 'made') }),
+    arbitrary: fc.record({ kill: fc.integer({ min: 1, max: 40 }), method: fc.constantFrom('intended', 'made') }),
   },
   { weight: 2, arbitrary: fc.record({ fail: fc.integer({ min: 0, max: 9 }) }) },
 ) as fc.Arbitrary<Stop>;
@@ -158,7 +158,7 @@ async function stopAndUndo(at: Simulated, plan: AnyPlan, where: Stop, meanwhile:
     }));
     const result = await at.run({ ...plan, steps });
     if ((result.error as PipelineError | undefined)?.code !== 'test.broken') return undefined;
-    return { theirs, left: result.left, committed: plan.steps.slice(0, index).some((step) => step.commits) };
+    return { theirs, leftovers: result.leftovers, committed: plan.steps.slice(0, index).some((step) => step.commits) };
   }
   const run = await die(at, plan, { at: where.kill, how: where.how }).catch((error: unknown) => {
     if (error instanceof NotReached) return undefined;
@@ -170,8 +170,8 @@ async function stopAndUndo(at: Simulated, plan: AnyPlan, where: Stop, meanwhile:
   const committed = plan.steps.some((step) => step.commits && known.steps.get(step.id) === 'done');
   const undo = await undoPlanOf({ services, clock }, run);
   const signal = AbortSignal.abort(new PipelineError('run.died', 'died', { outcome: 'interrupted' }));
-  const left = undo ? (await at.run(undo, { runId: run.id, signal })).left : [];
-  return { theirs, left, committed };
+  const leftovers = undo ? (await at.run(undo, { runId: run.id, signal })).leftovers : [];
+  return { theirs, leftovers, committed };
 }
 
 function lastUndone({ steps }: AnyPlan): number {
@@ -197,8 +197,8 @@ describe('the undo of a run that stopped anywhere, after somebody else has chang
           const done = { ...they, deeds: they.deeds.filter((deed) => deed !== operation.without) };
           const ended = await stopAndUndo(at, await operation.plan(at), where, () => perform(at, before, done));
           if (!ended) return;
-          const { theirs, left, committed } = ended;
-          // What is told to be left, or is in the way of others, is not put back; theirs is never touched.
+          const { theirs, leftovers, committed } = ended;
+          // What is told to be left, or is in the way of others, is not restored; theirs is never touched.
           const whole = !committed && they.obstacle === undefined;
           const expected = whole ? { ...was, ...theirs } : theirs;
           const read = async () =>
@@ -207,7 +207,7 @@ describe('the undo of a run that stopped anywhere, after somebody else has chang
               : pick({ ...(await snapshot(at)), ...(await refreshesGoingOn(at)) }, Object.keys(theirs));
           for (let n = 0; n < 60 && !isDeepStrictEqual(await read(), expected); n++) await at.clock.sleep(5000);
           expect(await read()).toEqual(expected);
-          if (whole) expect(left).toEqual([]);
+          if (whole) expect(leftovers).toEqual([]);
         }),
         {
           numRuns: Number(process.env.MODEL_RUNS ?? 3),

@@ -14,7 +14,7 @@ let answer: (headers: Record<string, string> | undefined) => { status: number; b
 beforeAll(async () => {
   world = await Simulated.create();
   // With the header's other value a request reaches the fleet, as without it.
-  world.answers.to = (_url, headers) => answer(headers?.['x-golden-proof'] === 'on' ? headers : undefined);
+  world.answers.to = (_url, headers) => answer(headers?.['x-golden-validation'] === 'on' ? headers : undefined);
   answer = everyVersion;
   const first = await world.run(await planRelease(world.services, world.clock, {}));
   expect(first.error).toBeUndefined();
@@ -45,38 +45,38 @@ async function fleetAsItIs() {
     group: { min, max, desired, suspended, launchTemplate },
     serving: status.instances.map(({ version, lifecycle, health }) => `${version} ${lifecycle} ${health}`),
     images: images.map((image) => image.name),
-    machines: (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []).length,
+    instances: (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []).length,
     defaultVersion: LaunchTemplates?.[0]?.DefaultVersionNumber,
     latestVersion: LaunchTemplates?.[0]?.LatestVersionNumber,
   };
 }
 
 describe('a run that fails after any step leaves the fleet as it was', () => {
-  it.each(['preflight', 'stage', 'detach', 'bake', 'prove', 'roll', 'verify'])(
+  it.each(['preflight', 'stage', 'detach', 'bake', 'validate', 'roll', 'verify'])(
     'release, on an instance: %s',
     async (id) => {
       const before = await fleetAsItIs();
       const plan = await planRelease(world.services, world.clock, {});
       expect(plan.steps.map((step) => step.id)).toContain('detach');
       const result = await world.run(failingAfter(plan, id));
-      expect(result.left).toEqual([]);
+      expect(result.leftovers).toEqual([]);
       expect(result.outcome).toBe('rolled-back');
       expect(await fleetAsItIs()).toEqual(before);
       // What was activated on a host that still lives is reverted there.
       const activated = world.plays.find((play) => play.startsWith('activate'))?.split(' ')[1];
-      if (activated && ['bake', 'prove'].includes(id)) expect(world.plays).toContain(`revert ${activated}`);
+      if (activated && ['bake', 'validate'].includes(id)) expect(world.plays).toContain(`revert ${activated}`);
     },
     30_000,
   );
 
-  it.each(['builder', 'stage', 'bake', 'prove', 'roll'])(
+  it.each(['boot-builder', 'stage', 'bake', 'validate', 'roll'])(
     'release, on a builder: %s',
     async (id) => {
       const before = await fleetAsItIs();
       const result = await world.run(
         failingAfter(await planRelease(world.services, world.clock, { bake: 'builder' }), id),
       );
-      expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
       expect(await fleetAsItIs()).toEqual(before);
     },
     30_000,
@@ -89,7 +89,7 @@ describe('a failure that a step itself finds', () => {
     answer = (headers) => (headers ? { status: 200, body: 'something else' } : everyVersion());
     const result = await world.run(await planRelease(world.services, world.clock, {}));
     expect(result.outcome).toBe('rolled-back');
-    expect(result.error).toMatchObject({ code: 'prove.smoke' });
+    expect(result.error).toMatchObject({ code: 'validate.smoke' });
     expect(await fleetAsItIs()).toEqual(before);
   }, 30_000);
 
@@ -117,7 +117,7 @@ describe('a failure that a step itself finds', () => {
     };
     try {
       const result = await world.run(plan, { signal: interrupt.signal });
-      expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
+      expect(result).toMatchObject({ outcome: 'interrupted', leftovers: [] });
     } finally {
       hosts.play = play;
     }
@@ -169,7 +169,7 @@ describe('a release and a rollback of it', () => {
     });
     const steps = plan.steps.map((step) => (step.id === 'retain' ? stop(step) : step));
     const result = await world.run({ ...plan, steps }, { signal: interrupt.signal });
-    expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(result).toMatchObject({ outcome: 'interrupted', leftovers: [] });
     expect((await readStatus(world.services)).version).toBe(result.state.version);
     expect(await world.services.ledger.release('api', result.state.version)).toMatchObject({
       knownGood: true,
@@ -186,10 +186,10 @@ describe('a change that cannot be undone', () => {
       operation: 'DeregisterImage',
       code: 'UnauthorizedOperation',
     });
-    const result = await world.run(failingAfter(await planRelease(world.services, world.clock, {}), 'prove'));
+    const result = await world.run(failingAfter(await planRelease(world.services, world.clock, {}), 'validate'));
     world.cloud.faults.clear(fault.id);
-    expect(result.outcome).toBe('needs-person');
-    expect(result.left.join('\n')).toMatch(/^Bake the golden image: DeregisterImage failed/);
+    expect(result.outcome).toBe('manual-intervention');
+    expect(result.leftovers.join('\n')).toMatch(/^Bake the golden image: DeregisterImage failed/);
     const after = await fleetAsItIs();
     expect({ ...after, images: before.images }).toEqual(before);
     expect(after.images).toHaveLength(before.images.length + 1);

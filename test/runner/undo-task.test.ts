@@ -22,18 +22,18 @@ it('the changes of a killed task are undone from another host, with its inputs',
   const { arn } = await readListener(services.aws.elb, fleet.names.loadBalancer, fleet.balancer.listenerPort);
   const isOn = async () => (await readPageOn(services, arn)) !== undefined;
 
-  const dead = new AbortController();
+  const crashed = new AbortController();
   const runId = createRunId(clock);
   // It dies as soon as the page is there, and writes nothing more.
   services.probe = async () => {
-    dead.abort(new Error('killed'));
+    crashed.abort(new Error('killed'));
     return { status: 200, body: '', ms: 1 };
   };
   ledger.appendJournal = (...entry) =>
-    dead.signal.aborted ? Promise.reject(dead.signal.reason) : appendJournal(...entry);
+    crashed.signal.aborted ? Promise.reject(crashed.signal.reason) : appendJournal(...entry);
   const plan = await planTask(services, clock, { name: 'page', steps: await task.steps(inputs, fleet), inputs });
   const common = { services, clock, sink: () => undefined, journal: ledger, runId };
-  await execute(plan, { ...common, signal: new AbortController().signal, lost: dead.signal });
+  await execute(plan, { ...common, signal: new AbortController().signal, lost: crashed.signal });
   ledger.appendJournal = appendJournal;
   expect(await isOn()).toBe(true);
 
@@ -42,6 +42,6 @@ it('the changes of a killed task are undone from another host, with its inputs',
   const undo = await undoPlanOf(stage, record, { task: async (name) => (name === 'page' ? task : undefined) });
   if (!undo) throw new Error('nothing to undo');
   const result = await execute(undo, { ...common, signal: AbortSignal.abort(new Error('it died')) });
-  expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
+  expect(result).toMatchObject({ outcome: 'interrupted', leftovers: [] });
   expect(await isOn()).toBe(false);
 });

@@ -27,12 +27,12 @@ afterAll(() => world?.close());
 const release = (options: Parameters<typeof planRelease>[2] = {}) => planRelease(world.services, world.clock, options);
 const calls = (operation: string) => world.cloud.calls.total(operation);
 
-/** Machines that are there for a run only and still cost something. */
+/** Instances that are there for a run only and still cost something. */
 async function helpers(): Promise<(string | undefined)[]> {
   const { Reservations = [] } = await world.aws.ec2.send(
     new DescribeInstancesCommand({
       Filters: [
-        { Name: `tag:${tagKeys.role}`, Values: ['builder', 'proof'] },
+        { Name: `tag:${tagKeys.role}`, Values: ['builder', 'validation'] },
         { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
       ],
     }),
@@ -61,7 +61,7 @@ describe('the undo of a launch without an answer', () => {
     let refused = 0;
     const watched = seenThrough(
       plan,
-      'builder',
+      'boot-builder',
       (context) =>
         Object.create(context, {
           change: {
@@ -73,7 +73,7 @@ describe('the undo of a launch without an answer', () => {
         }) as ReleaseContext,
     );
     const result = await world.run(watched);
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect(result.error).toMatchObject({ code: 'launch.no-room' });
     const { details } = result.error as PipelineError;
     const { subnetIds } = await readGroup(world.aws.autoScaling, world.fleet.names.group);
@@ -85,7 +85,7 @@ describe('the undo of a launch without an answer', () => {
     expect(await helpers()).toEqual([]);
   }, 60_000);
 
-  it.each(['builder', 'prove'])(
+  it.each(['boot-builder', 'validate'])(
     'that succeeded with every answer lost (%s) finds the instance by its token and terminates it',
     async (id) => {
       const plan = await release({ bake: 'builder' });
@@ -95,7 +95,7 @@ describe('the undo of a launch without an answer', () => {
         return context;
       });
       const result = await world.run(lossy);
-      expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
       world.cloud.faults.clear();
       expect(await helpers()).toEqual([]);
     },
@@ -120,7 +120,7 @@ describe('an image that is not consistent yet', () => {
       }) as ReleaseContext;
     });
     const result = await world.run(plan, { signal: interrupt.signal });
-    expect(result).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(result).toMatchObject({ outcome: 'interrupted', leftovers: [] });
     world.cloud.faults.clear();
     expect(await imageNames()).toEqual(before);
     expect(await world.serving()).toEqual(firstRelease);
@@ -144,14 +144,14 @@ describe('an instance refresh of somebody else', () => {
     let refreshId = '';
     const plan = seenThrough(await release(), 'roll', async (context) => {
       const template = { id: theirs.templateId, version: theirs.number };
-      // Long enough to be still there when ours begins, on whatever machine.
+      // Long enough to be still there when ours begins, on whatever computer.
       const slow = { ...world.fleet.release.refresh, instanceWarmupSeconds: 200 };
       refreshId = await startRefresh(autoScaling, name, template, slow);
       return context;
     });
     const result = await world.run(plan);
     expect((result.error as Error).message).toContain('InstanceRefreshInProgress');
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     await world.until(async () => !isActive(await readRefresh(autoScaling, name)));
     expect(await readRefresh(autoScaling, name)).toMatchObject({ id: refreshId, status: 'Successful' });
     expect((await readGroup(autoScaling, name)).launchTemplate.version).toBe(theirs.number);
@@ -181,7 +181,7 @@ describe('a version of the launch template whose creation was not answered', () 
           },
         }) as ReleaseContext;
       });
-      expect(await world.run(lossy)).toMatchObject({ outcome: 'rolled-back', left: [] });
+      expect(await world.run(lossy)).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
       expect(await latest()).toBe(before);
     },
     60_000,
@@ -194,7 +194,7 @@ describe('a plan that was made before somebody else released', () => {
     const other = await world.run(await release());
     expect(other.error).toBeUndefined();
     const result = await world.run(stale);
-    expect(result).toMatchObject({ outcome: 'failed', left: [], error: { code: 'preflight.changed' } });
+    expect(result).toMatchObject({ outcome: 'failed', leftovers: [], error: { code: 'preflight.changed' } });
     expect((result.error as Error).message).toBe(
       `api in local served ${stale.initial.current.version} when this release was planned, and serves ${other.state.version} now`,
     );

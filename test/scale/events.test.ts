@@ -81,7 +81,7 @@ describe('a scheduled event', () => {
     expect(await size()).toEqual({ min: 7, desired: 7 });
     expect((await readScale(services, world.clock)).heldFrom).toEqual({ min: 4, desired: 4 });
     expect((await planScaleCancel(services, world.clock)).described.cancel).toContain(
-      `${group()} goes back from 7 machines to 4 machines (minimum 4)`,
+      `${group()} goes back from 7 instances to 4 instances (minimum 4)`,
     );
     expect((await cancel()).outcome).toBe('done');
     expect(await size()).toEqual({ min: 4, desired: 4 });
@@ -120,7 +120,7 @@ describe('several events', () => {
     expect(await refusal(9, { at: in_(21 * hour), until: in_(30 * hour) })).toMatchObject({
       code: 'scale.scheduled',
       outcome: 'usage',
-      message: expect.stringContaining(`6 machines from ${new Date(sale.at).toISOString()}`),
+      message: expect.stringContaining(`6 instances from ${new Date(sale.at).toISOString()}`),
     });
     // Both are told before they are dropped.
     expect(
@@ -134,7 +134,7 @@ describe('several events', () => {
     expect(await refusal(8)).toMatchObject({
       code: 'scale.scheduled',
       outcome: 'usage',
-      hint: expect.stringMatching(/--until <a time before .*>, or drop it: pipeline scale api --cancel/),
+      fix: expect.stringMatching(/--until <a time before .*>, or drop it: pipeline scale api --cancel/),
     });
     expect((await scale(8, { until: in_(hour) })).outcome).toBe('done');
     expect(await size()).toEqual({ min: 8, desired: 8 });
@@ -145,13 +145,13 @@ describe('several events', () => {
     expect((await scale(6, { until: end })).outcome).toBe('done');
     const planned = await plan(8);
     expect(planned.described.resize?.join()).toContain(
-      `back to 4 machines (minimum 4) at ${new Date(end).toISOString()}, as is scheduled already`,
+      `back to 4 instances (minimum 4) at ${new Date(end).toISOString()}, as is scheduled already`,
     );
     expect((await world.run(planned)).outcome).toBe('done');
     expect(await actions()).toEqual([{ name: 'golden-pipeline-scale-in', start: end, min: 4, desired: 4 }]);
 
     const failed = await world.run(failingAfter(await plan(8, { until: in_(3 * hour) }), 'resize'));
-    expect(failed).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(failed).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     expect((await actions()).map(({ start }) => start)).toEqual([end]);
 
     const later = in_(2 * hour);
@@ -170,7 +170,7 @@ describe('scheduled actions of others', () => {
       code: 'scale.foreign-schedule',
       outcome: 'usage',
       message: expect.stringContaining(`nightly at ${new Date(night).toISOString()}`),
-      hint: expect.stringContaining('--scheduled-action-name nightly'),
+      fix: expect.stringContaining('--scheduled-action-name nightly'),
     });
     expect((error as Error).message).toContain('min 3, desired 3');
     // Without an end every night is inside.
@@ -179,7 +179,7 @@ describe('scheduled actions of others', () => {
 
     // Now, somebody is there: it is told, and done.
     const planned = await plan(6);
-    expect(planned.described.check?.join()).toContain('will take machines away again: nightly at');
+    expect(planned.described.check?.join()).toContain('will take instances away again: nightly at');
     world.notes.length = 0;
     expect((await world.run(planned)).outcome).toBe('done');
     expect(world.notes.join()).toContain('nightly at');
@@ -189,7 +189,7 @@ describe('scheduled actions of others', () => {
     const planned = await plan(7, { at: in_(2 * hour), until: in_(26 * hour) });
     await nightly(in_(3 * hour), { MinSize: 3 });
     const result = await world.run(planned);
-    expect(result).toMatchObject({ outcome: 'usage', error: { code: 'scale.foreign-schedule' }, left: [] });
+    expect(result).toMatchObject({ outcome: 'usage', error: { code: 'scale.foreign-schedule' }, leftovers: [] });
     expect((await actions()).map(({ name }) => name)).toEqual(['nightly']);
   }, 30_000);
 

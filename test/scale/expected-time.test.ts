@@ -24,7 +24,7 @@ const services = (runs: RunRecord[] | Error) =>
       },
     },
   }) as unknown as Services;
-const release = run('release', 'pipeline release api', { prove: 74 });
+const release = run('release', 'pipeline release api', { validate: 74 });
 
 it('the expected time is that of the newest scale-out that completed', async () => {
   const failed = run('scale', 'pipeline scale api 350', { resize: 1, wait: 7200 }, 'failed');
@@ -35,9 +35,9 @@ it('the expected time is that of the newest scale-out that completed', async () 
   );
 });
 
-it('is else what one machine took to be proven in the last release', async () => {
+it('is else what one instance took to be validated in the last release', async () => {
   expect(await expectedTime(services([release]), { at: Date.parse('2027-03-01T08:30:00.000Z') })).toBe(
-    'expected time from 2027-03-01T08:30:00.000Z on: at most about 1m 14s, as one machine took to be proven; boot, and 30s of health checks (3 x 10 s)',
+    'expected time from 2027-03-01T08:30:00.000Z on: at most about 1m 14s, as one instance took to be validated; boot, and 30s of health checks (3 x 10 s)',
   );
 });
 
@@ -45,7 +45,7 @@ it.each([[[]], [new Error('no ledger')]])(
   'the expected time without any record is the health checks and an assumed boot: %s',
   async (runs) => {
     expect(await expectedTime(services(runs), {})).toContain(
-      'the boot of a machine, and 30s of health checks (3 x 10 s)',
+      'the boot of an instance, and 30s of health checks (3 x 10 s)',
     );
   },
 );

@@ -52,7 +52,7 @@ describe('an immediate scale-out', () => {
     expect(result.error).toBeUndefined();
     expect(result.steps.map(({ id, status }) => `${id} ${status}`)).toEqual([
       'check done',
-      'prove done',
+      'validate done',
       'preheat skipped',
       'resize done',
       'wait done',
@@ -97,17 +97,17 @@ describe('an immediate scale-out', () => {
     await deletePolicy(services.aws.autoScaling, group(), 'cpu');
   }, 60_000);
 
-  it.each(['check', 'prove', 'resize'])(
+  it.each(['check', 'validate', 'resize'])(
     'leaves everything as it was when it fails after %s',
     async (id) => {
-      const before = { ...(await size()), machines: await world.machines(), actions: await actions() };
-      expect(before).toEqual({ min: 4, desired: 4, machines: 4, actions: [] });
+      const before = { ...(await size()), instances: await world.instances(), actions: await actions() };
+      expect(before).toEqual({ min: 4, desired: 4, instances: 4, actions: [] });
       const plan = await planScale(services, world.clock, { to: 7, until: in_(3600) });
       const result = await world.run(failingAfter(plan, id));
       expect(['failed', 'rolled-back']).toContain(result.outcome);
-      expect(result.left).toEqual([]);
-      await world.until(world.machines, (n) => n === before.machines);
-      expect({ ...(await size()), machines: await world.machines(), actions: await actions() }).toEqual(before);
+      expect(result.leftovers).toEqual([]);
+      await world.until(world.instances, (n) => n === before.instances);
+      expect({ ...(await size()), instances: await world.instances(), actions: await actions() }).toEqual(before);
       expect((await readScale(services, world.clock)).heldFrom).toBeNull();
     },
     60_000,
@@ -115,12 +115,12 @@ describe('an immediate scale-out', () => {
 });
 
 describe('a scale-out with missing instances', () => {
-  /** Two machines more have come when the zones run out of them. */
+  /** Two instances more have come when the zones run out of them. */
   const roomForTwo =
     ({ run }: Step<Services, ScaleState>): typeof run =>
     async (context) => {
       await setCapacity(services.aws.autoScaling, group(), { min: 4, desired: 6 });
-      await world.until(world.machines, (n) => n >= 6);
+      await world.until(world.instances, (n) => n >= 6);
       world.cloud.faults.add({ kind: 'insufficient-capacity' });
       await run(context);
     };
@@ -132,14 +132,14 @@ describe('a scale-out with missing instances', () => {
     const steps = plan.steps.map((step) => (step.id === 'resize' ? { ...step, run: roomForTwo(step) } : step));
     try {
       const result = await world.run({ ...plan, steps });
-      expect(result.outcome).toBe('needs-person');
+      expect(result.outcome).toBe('manual-intervention');
       expect(result.error).toMatchObject({
         code: 'scale.short',
-        message: expect.stringContaining(`6 of 7 machines of ${group()} are healthy`),
-        hint: expect.stringContaining('pipeline scale api --cancel'),
+        message: expect.stringContaining(`6 of 7 instances of ${group()} are healthy`),
+        fix: expect.stringContaining('pipeline scale api --cancel'),
         details: expect.arrayContaining([expect.stringMatching(/launches have failed: .*capacity/)]),
       });
-      expect(result.left.join()).toContain('Change the size');
+      expect(result.leftovers.join()).toContain('Resize the group');
       expect(await size()).toEqual({ min: 7, desired: 7 });
       expect(await readScale(services, world.clock)).toMatchObject({ healthy: 6, heldFrom: { min: 4, desired: 4 } });
     } finally {
@@ -164,15 +164,17 @@ describe('an interruption while instances start', () => {
     }));
     world.notes.length = 0;
     expect(await world.run({ ...plan, steps }, { signal: stop.signal })).toMatchObject({ outcome: 'interrupted' });
-    expect(world.notes.join()).toContain(`${group()} keeps the size of 6; pipeline scale api --cancel takes it back`);
+    expect(world.notes.join()).toContain(
+      `${group()} keeps the size of 6; pipeline scale api --cancel returns it to its usual size`,
+    );
     expect(await readScale(services, world.clock)).toMatchObject({ desired: 6, heldFrom: { min: 4, desired: 4 } });
   }, 60_000);
 });
 
 describe('an impossible size', () => {
   it.each([
-    [{ to: 3 }, '3 machines are outside of 4 to 12'],
-    [{ to: 13 }, '13 machines are outside of 4 to 12'],
+    [{ to: 3 }, '3 instances are outside of 4 to 12'],
+    [{ to: 13 }, '13 instances are outside of 4 to 12'],
     [{ to: 6, at: Date.parse('2020-01-01T00:00Z') }, '--at 2020-01-01T00:00:00.000Z is in the past'],
     [{ to: 6, until: Date.parse('2020-01-01T00:00Z') }, '--until 2020'],
     [{ to: 6, at: Date.parse('2099-01-02T00:00Z'), until: Date.parse('2099-01-01T00:00Z') }, 'is not after --at'],
@@ -183,10 +185,10 @@ describe('an impossible size', () => {
   });
 
   it('is refused for the quota, with the vCPUs in use, unless the quota cannot be read', async () => {
-    // t3.small has 2 vCPUs: 4 machines run, 4 more are wanted.
+    // t3.small has 2 vCPUs: 4 instances run, 4 more are wanted.
     quota = 15;
     const refused = await scale(8);
-    expect(refused).toMatchObject({ outcome: 'usage', left: [] });
+    expect(refused).toMatchObject({ outcome: 'usage', leftovers: [] });
     expect(refused.error).toMatchObject({
       code: 'scale.quota',
       message: '4 more t3.small need 8 vCPUs, 8 are in use, and the account may run 15 in all',
@@ -204,7 +206,7 @@ describe('an impossible size', () => {
       await expect(planScale(services, world.clock, { to: 7 })).rejects.toMatchObject({
         code: 'scale.above-max',
         outcome: 'usage',
-        message: `7 machines are more than the maximum of ${group()}, which is 6`,
+        message: `7 instances are more than the maximum of ${group()}, which is 6`,
       });
     } finally {
       await setCapacity(services.aws.autoScaling, group(), { max: 12 });
@@ -219,7 +221,7 @@ describe('an impossible size', () => {
     try {
       expect((await scale(1001)).error).toMatchObject({
         code: 'scale.targets',
-        message: '1001 machines are more than the 1000 targets of a target group',
+        message: '1001 instances are more than the 1000 targets of a target group',
       });
       expect(await size()).toEqual({ min: 4, desired: 4 });
     } finally {

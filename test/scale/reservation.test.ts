@@ -41,7 +41,7 @@ const provisioned = () =>
   );
 const scale = async (to: number) => world.run(await planScale(services, world.clock, { to }));
 const cancel = async () => world.run(await planScaleCancel(services, world.clock));
-/** Fails once the units are in force: before that nothing can be taken back. */
+/** Fails once the units are in force: before that nothing can be rolled back. */
 const fail = async (to: number) => {
   const plan = await planScale(services, world.clock, { to });
   const steps = plan.steps.map((step) =>
@@ -93,15 +93,15 @@ it('a scale-out reserves capacity units for the event, and returns to the reserv
 
 it('a scale-out that fails undoes its reservation', async () => {
   await provisioned();
-  expect(await fail(6)).toMatchObject({ outcome: 'rolled-back', left: [] });
+  expect(await fail(6)).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
   expect(await units()).toBe(150);
 }, 60_000);
 
 it('a reservation that AWS does not lower again that day is reported', async () => {
   await provisioned();
   const failed = await fail(6);
-  expect(failed.outcome).toBe('needs-person');
-  expect(failed.left.join()).toContain('300 capacity units stay reserved');
+  expect(failed.outcome).toBe('manual-intervention');
+  expect(failed.leftovers.join()).toContain('300 capacity units stay reserved');
   expect((await cancel()).outcome).toBe('done');
   expect(world.notes.join()).toContain('repeat --cancel later');
   expect(await units()).toBe(300);

@@ -46,14 +46,14 @@ const pool = async () => {
     new DescribeWarmPoolCommand({ AutoScalingGroupName: group() }),
   );
   return {
-    /** Until its last machine is gone AWS takes no other pool. */
+    /** Until its last instance is gone AWS takes no other pool. */
     gone: WarmPoolConfiguration === undefined,
     configured: WarmPoolConfiguration !== undefined && WarmPoolConfiguration.Status !== 'PendingDelete',
     ready: Instances.filter(({ LifecycleState }) => /^Warmed:(Stopped|Running)$/.test(LifecycleState ?? '')).length,
     prepared: WarmPoolConfiguration?.MaxGroupPreparedCapacity,
   };
 };
-/** Ids of all machines that there are and were. */
+/** Ids of all instances that there are and were. */
 const launched = async () => {
   const { Reservations = [] } = await services.aws.ec2.send(new DescribeInstancesCommand({}));
   return Reservations.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId }) => InstanceId)).sort();
@@ -71,21 +71,21 @@ it('a warm pool fills up again after a scale-in by the schedule, which is why an
   expect(error).toMatchObject({
     code: 'scale.pool-end',
     outcome: 'usage',
-    message: expect.stringContaining('AWS would start 4 machines anew'),
-    hint: expect.stringContaining('pipeline scale api --cancel'),
+    message: expect.stringContaining('AWS would start 4 instances anew'),
+    fix: expect.stringContaining('pipeline scale api --cancel'),
   });
   expect((await pool()).configured).toBe(false);
 
   const at = in_(200_000);
   const planned = await plan(8, { at });
   expect(planned.described.preheat).toEqual([
-    `a warm pool of ${group()}: 4 more machines prepared, Stopped, until they are taken or --cancel`,
+    `a warm pool of ${group()}: 4 more instances prepared, Stopped, until they are taken or --cancel`,
     'their disks, and the minutes of their first boot, are paid for from now on',
   ]);
   expect((await world.run(planned)).error).toBeUndefined();
   await world.until(pool, ({ ready }) => ready === 4);
   expect(renderScale(await readScale(services, world.clock))).toContain(
-    'a warm pool (Stopped) prepares up to 8 machines, until --cancel',
+    'a warm pool (Stopped) prepares up to 8 instances, until --cancel',
   );
   expect(await finding('fleet.preheated')).toBeUndefined();
   await world.until(instances, (n) => n === 8);
@@ -107,8 +107,8 @@ it('a warm pool fills up again after a scale-in by the schedule, which is why an
   await deleteScheduledActions(services.aws.autoScaling, group(), ['by-hand']);
   expect(await finding('fleet.preheated')).toMatchObject({
     severity: 'warning',
-    message: expect.stringContaining('a warm pool (Stopped) of up to 8 machines'),
-    cure: 'pipeline scale api --cancel',
+    message: expect.stringContaining('a warm pool (Stopped) of up to 8 instances'),
+    fix: 'pipeline scale api --cancel',
   });
   expect((await cancel()).outcome).toBe('done');
   expect((await pool()).configured).toBe(false);
@@ -147,7 +147,7 @@ it('a warm pool is deleted first when the fleet is scaled in by hand', async () 
 it('a warm pool is removed by a run that fails, and a pool of the team is left alone', async () => {
   services.fleet.scale.warmPool = 'Stopped';
   const failed = await world.run(failingAfter(await plan(8, { at: in_(hour) }), 'preheat'));
-  expect(failed).toMatchObject({ outcome: 'rolled-back', left: [] });
+  expect(failed).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
   await world.until(pool, ({ gone }) => gone);
 
   await services.aws.autoScaling.send(

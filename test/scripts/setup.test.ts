@@ -57,8 +57,8 @@ test('setup prints nothing and is quick with everything in place, and finds prog
 test('setup reports what only tests need, and does not stop for it', async () => {
   const done = await setup('--check', '--with-tests');
   expect(done).toMatchObject({ code: 0, out: '' });
-  const hint = 'sudo apt-get install --no-install-recommends packer';
-  expect(done.err).toContain(`setup: missing program: packer (only tests need it; ${hint})`);
+  const fix = 'sudo apt-get install --no-install-recommends packer';
+  expect(done.err).toContain(`setup: missing program: packer (only tests need it; ${fix})`);
 });
 
 test('setup with --check names the missing programs and the Debian packages that have them, each once', async () => {
@@ -67,7 +67,7 @@ test('setup with --check names the missing programs and the Debian packages that
     code: 2,
     err:
       'error: missing programs: bwrap, sshd, ssh, ssh-keygen\n' +
-      'hint: sudo apt-get install --no-install-recommends bubblewrap openssh-server openssh-client\n',
+      'fix: sudo apt-get install --no-install-recommends bubblewrap openssh-server openssh-client\n',
   });
 });
 
@@ -75,7 +75,7 @@ test('setup without apt-get says what to install', async () => {
   rmSync(join(clone, 'bin/zstd'));
   expect(await setup()).toMatchObject({
     code: 2,
-    err: 'error: missing program: zstd\nhint: install what Debian calls: zstd\n',
+    err: 'error: missing program: zstd\nfix: install what Debian calls: zstd\n',
   });
 });
 
@@ -93,7 +93,7 @@ test('setup runs npm ci when the lock file is newer, and reports its failure', a
   const { code, err } = await setup();
   expect(code).toBe(2);
   expect(err).toMatch(
-    /^setup: installing npm packages \(npm ci\)\nnpm ci --no-audit --no-fund --loglevel=error\nerror: npm ci failed\nhint: /,
+    /^setup: installing npm packages \(npm ci\)\nnpm ci --no-audit --no-fund --loglevel=error\nerror: npm ci failed\nfix: /,
   );
 });
 
@@ -108,7 +108,7 @@ test('setup installs missing Debian packages without recommendations and without
   const log = join(clone, 'log');
   for (const name of ['sv', 'runsvdir']) rmSync(join(clone, 'bin', name));
   const note = (name: string) => `echo "${name} $*" >> ${log}`;
-  // Fakes all the way down: the machine that runs this test must stay as it is.
+  // Fakes all the way down: the computer that runs this test must stay as it is.
   program('bin', 'sudo', `[ "$1" = -n ] && shift\nexec "$@"`);
   program('bin', 'env', `${note('env')}\nwhile case $1 in *=*) true;; *) false;; esac; do shift; done\nexec "$@"`);
   program('bin', 'install', note('install'));
@@ -130,7 +130,7 @@ test('setup installs missing Debian packages without recommendations and without
   expect(calls).toContain(
     'env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq install --yes --no-install-recommends -o Dpkg::Use-Pty=0 runit',
   );
-  // A policy-rc.d of the machine's own is left alone; otherwise ours is there for the installation only.
+  // A policy-rc.d of the instance's own is left alone; otherwise ours is there for the installation only.
   const policy = calls.filter((line) => line.endsWith('/usr/sbin/policy-rc.d')).map((line) => line.split(' ')[0]);
   expect(policy).toEqual(existsSync('/usr/sbin/policy-rc.d') ? [] : ['install', 'rm']);
 });

@@ -118,8 +118,8 @@ it.each([true, false])(
     expect(undo).toBeDefined();
     const aborted = new AbortController();
     aborted.abort();
-    const { left } = await world.run(undo as never, { runId: run.id, signal: aborted.signal });
-    expect(left).toEqual([]);
+    const { leftovers } = await world.run(undo as never, { runId: run.id, signal: aborted.signal });
+    expect(leftovers).toEqual([]);
     expect(idsOf('restore')).toEqual(idsOf('refresh'));
     expect(await world.serving()).toEqual(firstRelease);
   },
@@ -132,11 +132,11 @@ it('an undo that crashes before the service is restarted is completed by the nex
   const aborted = new AbortController();
   aborted.abort();
   // Of a process that has died the journal gets nothing more.
-  let dead = false;
+  let crashed = false;
   const { ledger } = world.services;
   const append = ledger.appendJournal.bind(ledger);
   ledger.appendJournal = async (...words) => {
-    if (dead) throw new Error('its process died');
+    if (crashed) throw new Error('its process died');
     return append(...words);
   };
   const undo = async () => {
@@ -144,15 +144,15 @@ it('an undo that crashes before the service is restarted is completed by the nex
     return world.run(planned as never, { runId: run.id, signal: aborted.signal });
   };
   world.secrets.fails = (call) => {
-    dead = call.startsWith('again');
-    return dead ? 'its process died' : undefined;
+    crashed = call.startsWith('again');
+    return crashed ? 'its process died' : undefined;
   };
   await undo().catch(() => undefined);
-  expect(dead).toBe(true);
-  dead = false;
+  expect(crashed).toBe(true);
+  crashed = false;
   world.secrets.fails = undefined;
   const before = calls('again').length;
-  expect((await undo()).left).toEqual([]);
+  expect((await undo()).leftovers).toEqual([]);
   expect(calls('again').length).toBe(before + 1);
   expect(world.secrets.before.size).toBe(0);
 });
@@ -168,6 +168,6 @@ it('a refresh is refused for an app without secrets, and for a release that was 
     .ssm.send(new PutParameterCommand({ Name: '/shop/stripe-key', Value: 'sk_live_1', Type: 'SecureString' }));
   await expect(plan()).rejects.toMatchObject({
     code: 'secrets.not-released',
-    hint: 'release once more: pipeline release api',
+    fix: 'release once more: pipeline release api',
   });
 });

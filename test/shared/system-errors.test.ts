@@ -20,7 +20,7 @@ test('a refusal of the file system is not a defect, and is reported with the fil
   expect(await thrown(writeFile(join(folder, 'folder'), ''))).toEqual({
     code: 'system.eisdir',
     message: `cannot open ${join(folder, 'folder')}: it is a folder, not a file`,
-    hint: `move it away: ${join(folder, 'folder')}`,
+    fix: `move it away: ${join(folder, 'folder')}`,
     details: [],
     outcome: 'failed',
     defect: false,
@@ -29,7 +29,7 @@ test('a refusal of the file system is not a defect, and is reported with the fil
   expect(await thrown(writeFile(loop, ''))).toMatchObject({ code: 'system.eloop', defect: false });
   expect(await thrown(writeFile('/dev/full', 'x'))).toMatchObject({
     message: 'cannot write: no space is left',
-    hint: expect.stringContaining('df -h'),
+    fix: expect.stringContaining('df -h'),
   });
 });
 

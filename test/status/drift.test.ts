@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup, setTemplate } from '../../src/aws/groups.ts';
-import { tagMachine } from '../../src/aws/instances.ts';
+import { tagInstance } from '../../src/aws/instances.ts';
 import { setDefaultVersion } from '../../src/aws/launch-templates.ts';
 import { readRefresh, startRefresh } from '../../src/aws/refreshes.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
@@ -45,7 +45,7 @@ const drifts = async () => (await status()).drift.map((one) => one.kind);
 const found = async () =>
   (await diagnose(services, world.clock))
     .filter((one) => ['fleet.drift', 'images.serving'].includes(one.id) && one.severity !== 'ok')
-    .map((one) => `${one.severity} ${one.id}: ${one.message} | ${one.cure}`);
+    .map((one) => `${one.severity} ${one.id}: ${one.message} | ${one.fix}`);
 const rollBack = async (version?: string) => {
   const plan = await planRollback(world.services, world.clock, { version, force: false, wait: true });
   const result = await world.run(plan);
@@ -106,16 +106,16 @@ describe('a fleet that another tool has rolled onto an image of its own', () => 
     });
     expect((await found())[0]).toContain(`warning fleet.drift: api-local launches image ${imageId}`);
     expect((await diagnose(services, world.clock)).find((one) => one.id === 'fleet.health')?.message).toBe(
-      `api-local serves image ${imageId}, which is not a release, on 4 machines`,
+      `api-local serves image ${imageId}, which is not a release, on 4 instances`,
     );
   });
 
   it('gets a release by a builder from the base image, with a warning, and a failure returns to that image', async () => {
     const plan = await planRelease(world.services, world.clock, {});
     expect(plan.described.preflight?.join('\n')).toContain(`api-local launches image ${imageId}`);
-    expect(plan.described.builder).toEqual(['one t3.small from the base image golden-base-*']);
+    expect(plan.described['boot-builder']).toEqual(['one t3.small from the base image golden-base-*']);
     const result = await world.run(failingAfter(plan, 'roll'));
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'test.broken' } });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'test.broken' } });
     expect(world.notes.join('\n')).toContain('which is not a release of api');
     expect((await launched(world)).imageId).toBe(imageId);
   }, 60_000);
@@ -123,7 +123,7 @@ describe('a fleet that another tool has rolled onto an image of its own', () => 
   it('is rolled back to the last known-good release, not to the one before it, with the reason', async () => {
     const { plan, result } = await rollBack();
     expect(plan.initial.version).toBe('v2');
-    expect(plan.initial.leaves).toEqual([]);
+    expect(plan.initial.rolledBackFrom).toEqual([]);
     expect(plan.described.preflight?.join('\n')).toContain(`api-local launches image ${imageId}`);
     expect(result).toMatchObject({ outcome: 'done' });
     expect(world.notes.join('\n')).toContain(`api-local launches image ${imageId}`);
@@ -152,7 +152,7 @@ describe('a launch template that was changed by hand', () => {
       error: {
         code: 'preflight.drift',
         message: expect.stringMatching(/^4 of 4 instances of api-local run v2 \(.*\), but the group launches v1$/),
-        hint: expect.stringContaining('pipeline fast-rollback api v2'),
+        fix: expect.stringContaining('pipeline fast-rollback api v2'),
       },
     });
     const { result } = await rollBack('v2');
@@ -177,7 +177,7 @@ describe('a launch template that was changed by hand', () => {
 describe('an instance that differs', () => {
   it('is reported by its tag, and by its answer, and is not baked', async () => {
     const [first = '', second = '', third = ''] = (await group()).instances.map((one) => one.id);
-    await tagMachine(world.aws.ec2, first, { [tagKeys.version]: 'v1' });
+    await tagInstance(world.aws.ec2, first, { [tagKeys.version]: 'v1' });
     hosts.set(second, { version: 'v1' });
     expect(await drifts()).toEqual(['instance-version']);
     const replace = 'replace it: aws autoscaling terminate-instance-in-auto-scaling-group --instance-id';
@@ -189,7 +189,7 @@ describe('an instance that differs', () => {
     expect(result.error).toMatchObject({ code: 'test.broken' });
     expect([first, second]).not.toContain(result.state.host?.instanceId);
     expect(world.notes.join('\n')).toContain(`${first} of api-local is tagged v1`);
-    await tagMachine(world.aws.ec2, first, { [tagKeys.version]: 'v2' });
+    await tagInstance(world.aws.ec2, first, { [tagKeys.version]: 'v2' });
     expect(third).not.toBe('');
   }, 30_000);
 });
@@ -217,12 +217,12 @@ describe('a rollback with a disabled image', () => {
     const imageId = await disable('v1');
     await expect(planRollback(world.services, world.clock, { force: false })).rejects.toMatchObject({
       code: 'rollback.image-gone',
-      hint: expect.stringContaining('enable it and go there: pipeline fast-rollback api v1'),
+      fix: expect.stringContaining('enable it and go there: pipeline fast-rollback api v1'),
     });
     const plan = await planRollback(world.services, world.clock, { version: 'v1', force: false });
     expect(plan.described.preflight).toContain(`image ${imageId} is disabled: it is enabled first`);
     const failed = await world.run(failingAfter(plan, 'preflight'));
-    expect(failed).toMatchObject({ outcome: 'rolled-back', left: [] });
+    expect(failed).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     await expect(planRollback(world.services, world.clock, { force: false })).rejects.toThrow('is disabled');
     expect((await rollBack('v1')).result).toMatchObject({ outcome: 'done' });
     expect(await world.serving()).toEqual(Array(4).fill('v1 InService healthy'));
@@ -239,18 +239,18 @@ describe('a release without a rollback target', () => {
   it('is refused unless confirmed, with both ways to continue', async () => {
     const refused = await world.run(await planRelease(world.services, world.clock, {}));
     expect(refused.error).toMatchObject({
-      code: 'preflight.no-way-back',
-      message: `the image that serves now, ${gone}, is gone: there would be no way back`,
-      hint: 'pipeline repair api makes it anew from a host; or release without a way back: pipeline release api --no-rollback-target',
+      code: 'preflight.no-rollback-target',
+      message: `the image that serves now, ${gone}, is gone: there would be no rollback target`,
+      fix: 'pipeline repair api bakes it again from a host; or release without a rollback target: pipeline release api --no-rollback-target',
     });
   });
 
   it('leaves the fleet as it was when it fails before the roll', async () => {
     const before = await world.serving();
     const result = await world.run(
-      failingAfter(await planRelease(world.services, world.clock, { noRollbackTarget: true }), 'prove'),
+      failingAfter(await planRelease(world.services, world.clock, { noRollbackTarget: true }), 'validate'),
     );
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { code: 'test.broken' } });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'test.broken' } });
     expect(await world.serving()).toEqual(before);
     expect((await launched(world)).imageId).toBe(gone);
   }, 60_000);
@@ -259,8 +259,8 @@ describe('a release without a rollback target', () => {
     const plan = await planRelease(world.services, world.clock, { noRollbackTarget: true });
     const result = await world.run(failingAfter(plan, 'roll'));
     expect(result).toMatchObject({
-      outcome: 'needs-person',
-      left: [expect.stringContaining('the image before it cannot be launched, so nothing was rolled back')],
+      outcome: 'manual-intervention',
+      leftovers: [expect.stringContaining('the image before it cannot be launched, so nothing was rolled back')],
     });
     const { version, imageId } = result.state;
     await recordRun(world, 'release', { outcome: result.outcome, version });
@@ -273,7 +273,7 @@ describe('a release without a rollback target', () => {
   it('also runs on a builder from the base image', async () => {
     gone = await deleteServingImage(world);
     const plan = await planRelease(world.services, world.clock, { noRollbackTarget: true, bake: 'builder' });
-    expect(plan.described.builder).toEqual(['one t3.small from the base image golden-base-*']);
+    expect(plan.described['boot-builder']).toEqual(['one t3.small from the base image golden-base-*']);
     expect(plan.described.preflight).toContain('there may be no rollback target: --no-rollback-target');
     const result = await releaseRecorded(world, { noRollbackTarget: true, bake: 'builder' });
     expect(result.error).toBeUndefined();

@@ -1,7 +1,7 @@
 import { DeregisterImageCommand } from '@aws-sdk/client-ec2';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroup } from '../../src/aws/groups.ts';
-import { groupMachines } from '../../src/aws/instances.ts';
+import { groupInstances } from '../../src/aws/instances.ts';
 import { readTemplateVersion } from '../../src/aws/launch-templates.ts';
 import { createRunId } from '../../src/engine/run-id.ts';
 import type { RunRecord } from '../../src/ledger/types.ts';
@@ -40,10 +40,10 @@ export function answering(world: Simulated): Map<string, { version?: string; com
   hosts.run = async (host, argv, options) => {
     const [program, file = ''] = argv;
     const asked = program === 'readlink' || file.endsWith('/release.json');
-    const machine = (await groupMachines(aws.ec2, fleet.names.group)).find((one) => one.id === host.instanceId);
+    const instance = (await groupInstances(aws.ec2, fleet.names.group)).find((one) => one.id === host.instanceId);
     const built = world.plays.some((play) => play.endsWith(host.instanceId) && !play.startsWith('clean'));
-    if (!asked || !machine || built) return run(host, argv, options);
-    const version = others.get(host.instanceId)?.version ?? machine.version;
+    if (!asked || !instance || built) return run(host, argv, options);
+    const version = others.get(host.instanceId)?.version ?? instance.version;
     if (program === 'readlink') return `releases/${version}`;
     const commit = others.get(host.instanceId)?.commit ?? (await ledger.release('api', version ?? ''))?.commit;
     if (commit === undefined) throw new PipelineError('ssh.failed', 'no such file');

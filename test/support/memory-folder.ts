@@ -3,14 +3,14 @@ import { accessSync, constants, mkdtempSync, readdirSync, rmSync, statfsSync, wr
 import { freemem } from 'node:os';
 import path from 'node:path';
 
-/** What a run may need: some ten clouds of a dozen machines each are there at once. */
+/** What a run may need: some ten clouds of a dozen instances each are there at once. */
 const neededBytes = 6 * 1024 ** 3;
 /** Short: paths of sockets below it have at most 107 characters. */
 const prefix = 'gp-';
 
 /**
  * A folder in memory for all that the tests of this process write, or undefined where there is none: no such file system, too little
- * room, or one that runs no programs. Machines' disks are thousands of small files, which are copied, removed and installed all the
+ * room, or one that runs no programs. Instances' disks are thousands of small files, which are copied, removed and installed all the
  * time: in memory that takes a sixth of the processor time that it takes on ext4. It is removed when this process ends; what a run
  * that was killed has left there is removed by the next one.
  * @param memory where the host has a file system in memory

@@ -17,7 +17,7 @@ import { observeFleet } from '../../src/fleet/observe.ts';
 import { readStatus } from '../../src/status/read.ts';
 import type { Simulated } from './simulated.ts';
 
-/** All that a run may change and an undo puts back, by name; what is not there has no key. */
+/** All that a run may change and an undo restores, by name; what is not there has no key. */
 export type Snapshot = Record<string, unknown>;
 
 /** The groups of the fleet. */
@@ -69,7 +69,7 @@ export async function snapshot(world: Simulated): Promise<Snapshot> {
   return found;
 }
 
-/** The refreshes of the groups that nobody has stopped or turned round. */
+/** The refreshes of the groups that nobody has stopped or reversed. */
 export async function refreshesGoingOn(world: Simulated): Promise<Snapshot> {
   const { aws } = world;
   const found: Snapshot = {};
@@ -197,7 +197,7 @@ export const deeds: Record<string, Deed> = {
 
 const expectedAction = ({ start, min }: { start: string; min: number }) => ({ start, min });
 
-/** Those after which something of the run must stay, as it cannot be told from theirs, or cannot be put back beside it. */
+/** Those after which something of the run must stay, as it cannot be told from theirs, or cannot be restored beside it. */
 export const obstacles: Record<string, Deed> = {
   'the weights of the listener': async (world) => {
     const { facts } = await observeFleet(world.services);

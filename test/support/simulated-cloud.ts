@@ -66,7 +66,7 @@ export async function onTheWire({
   return { cloud: { ...cloud, newClients: () => createClients(target), secretClients }, clock };
 }
 
-/** The ports of a fleet of simulated machines: no host is reached, and every request is answered. */
+/** The ports of a fleet of simulated instances: no host is reached, and every request is answered. */
 export function testServices({
   fleet,
   cloud,
@@ -80,7 +80,7 @@ export function testServices({
   clock: Clock;
   dir: string;
 }): TestServices {
-  const refused = () => Promise.reject(new Error('no machine is reached here'));
+  const refused = () => Promise.reject(new Error('no instance is reached here'));
   const secrets = cloud.secretClients();
   return {
     fleet,
@@ -89,7 +89,7 @@ export function testServices({
     hosts: {
       waitReachable: refused,
       forget: async () => undefined,
-      look: refused,
+      inspect: refused,
       play: refused,
       run: refused,
       close: async () => undefined,

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { ownAnsibleFolder } from '../../src/hosts/ansible-files.ts';
-import type { PlaybookLook } from '../../src/hosts/playbook-look.ts';
+import type { PlaybookInspection } from '../../src/hosts/playbook-inspection.ts';
 import type {
   Host,
   Hosts,
@@ -16,11 +16,11 @@ export interface HostsOfTest {
   /** Versions that hosts were activated with, the newest first. */
   readonly activated: string[];
   /** Who was asked to switch to what, `instance version`. */
-  readonly flips: string[];
+  readonly switchedHosts: string[];
   /** Hosts that refuse to switch. */
   readonly broken: Set<string>;
   /** Called before a host answers. */
-  readonly before: { flip?: (instanceId: string, version: string) => Promise<void> };
+  readonly before: { inPlace?: (instanceId: string, version: string) => Promise<void> };
   /** What the hosts were told, `action instance`. */
   readonly plays: string[];
   /** Actions that the playbook ends well and does nothing for. */
@@ -30,7 +30,7 @@ export interface HostsOfTest {
   /** What the programs of secrets were told, `action instance`, and what fails there. */
   readonly secrets: { calls: string[]; before: Set<string>; fails?: (call: string) => string | undefined };
   /** What the playbook holds. */
-  readonly playbook: PlaybookLook;
+  readonly playbook: PlaybookInspection;
   /** What plays change besides what the release role does, by action; or what they do, such as to fail. */
   readonly changes: Partial<Record<ReleaseAction, TaskChange[] | (() => TaskChange[])>>;
   /** What all hosts have and cleaning takes, and a boot does not make again. */
@@ -38,7 +38,7 @@ export interface HostsOfTest {
 }
 
 /** What the playbooks of the demo project hold: nothing but the release role, and what finds the init. */
-export const standardPlaybook = (): PlaybookLook => {
+export const standardPlaybook = (): PlaybookInspection => {
   const task = { name: '', handler: false, at: 'ansible/api.yml:1' };
   const folder = path.join(ownAnsibleFolder(), 'roles', 'release');
   const tasks = [
@@ -102,7 +102,7 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
     forget: async (host) => {
       diskOf(host).ssh = ['ssh_host_ed25519_key', 'sshd_config'];
     },
-    look: async () => test.playbook,
+    inspect: async () => test.playbook,
     play: async (host, _playbook, variables, { onChanges }) => {
       if (variables.release_action === undefined) {
         playPlain(test, host, diskOf(host), variables);
@@ -137,8 +137,8 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
       if (!switching) return '';
       if (argv.at(-1) === 'list') return JSON.stringify({ environments: test.activated.slice(0, 3) });
       const version = argv.at(-1) ?? '';
-      await test.before.flip?.(host.instanceId, version);
-      test.flips.push(`${host.instanceId} ${version}`);
+      await test.before.inPlace?.(host.instanceId, version);
+      test.switchedHosts.push(`${host.instanceId} ${version}`);
       if (test.broken.has(host.instanceId)) return JSON.stringify({ ok: false, reason: 'the disk is full' });
       return JSON.stringify({ ok: true, version, seconds: 0.1 });
     },

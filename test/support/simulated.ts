@@ -39,20 +39,20 @@ export interface SimulatedOptions extends Pick<DirectCloudOptions, 'seed' | 'del
 }
 
 /**
- * The fleet of the demo project on simulated machines, in this process and on virtual time: every delay is there, none is waited for.
+ * The fleet of the demo project on simulated instances, in this process and on virtual time: every delay is there, none is waited for.
  * The ledger is in memory; the project's git repository is real.
  */
 export class Simulated implements HostsOfTest {
   /** Versions that hosts were activated with, the newest first. */
   readonly activated: string[] = [];
   /** Who was asked to switch to what, `instance version`. */
-  readonly flips: string[] = [];
+  readonly switchedHosts: string[] = [];
   /** What steps of all runs have noted. */
   readonly notes: string[] = [];
   /** Hosts that refuse to switch. */
   readonly broken = new Set<string>();
   /** Called before a host answers. */
-  readonly before: { flip?: (instanceId: string, version: string) => Promise<void> } = {};
+  readonly before: { inPlace?: (instanceId: string, version: string) => Promise<void> } = {};
   /** What the hosts were told, `action instance`. */
   readonly plays: string[] = [];
   /** Actions that the playbook ends well and does nothing for: its role is skipped, or it runs in check mode. */

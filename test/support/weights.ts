@@ -5,7 +5,7 @@ import type { Simulated } from './simulated.ts';
 
 /**
  * Looks at every change of the listener's weights before it is made. Returns the list, still growing, of what was wrong: a group
- * got more traffic though it had fewer healthy machines than it or the other group wants.
+ * got more traffic though it had fewer healthy instances than it or the other group wants.
  */
 export function watchWeights({ aws, fleet }: Simulated): string[] {
   const violations: string[] = [];
@@ -17,7 +17,7 @@ export function watchWeights({ aws, fleet }: Simulated): string[] {
       if (listed) {
         const weights = new Map(listed.map((one) => [one.TargetGroupArn ?? '', one.Weight ?? 0]));
         for (const [arn, weight] of weights) {
-          if (weight > (before.get(arn) ?? 0)) violations.push(...(await unproven(arn, weight)));
+          if (weight > (before.get(arn) ?? 0)) violations.push(...(await unvalidated(arn, weight)));
         }
         before = weights;
       }
@@ -26,7 +26,7 @@ export function watchWeights({ aws, fleet }: Simulated): string[] {
     { step: 'initialize', name: 'watchWeights' },
   );
 
-  async function unproven(arn: string, weight: number): Promise<string[]> {
+  async function unvalidated(arn: string, weight: number): Promise<string[]> {
     const [groups, targets] = await Promise.all([
       readGroups(aws.autoScaling, [fleet.names.group, fleet.names.greenGroup]),
       readTargets(aws.elb, arn),

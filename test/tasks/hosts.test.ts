@@ -10,19 +10,19 @@ import { onEveryHost, onOneHost } from '../../src/tasks/hosts.ts';
 import { type Rehearsal, rehearse } from './support/rehearsal.ts';
 
 let stage: Rehearsal;
-/** Machines that a program was started on, in order. */
+/** Instances that a program was started on, in order. */
 let asked: string[];
-/** What a machine answers. */
+/** What an instance answers. */
 let answer: (host: Host) => Promise<string>;
 
 const unreachable = new PipelineError('ssh.unreachable', 'it has not printed its SSH host keys on its console');
 const one = defineTask({
-  summary: 'ask one machine',
+  summary: 'ask one instance',
   describe: () => [],
   run: async (context) => context.note(await onOneHost(context, ['program'])),
 });
 const every = defineTask({
-  summary: 'ask every machine',
+  summary: 'ask every instance',
   describe: () => [],
   run: async (context) => context.note(JSON.stringify(Object.keys(await onEveryHost(context, ['program'])).sort())),
 });
@@ -47,7 +47,7 @@ const members = async (group: string) =>
     .map((member) => member.id)
     .sort();
 
-/** Gives a group so many machines, and resolves with their ids once they are in service. */
+/** Gives a group so many instances, and resolves with their ids once they are in service. */
 async function grow(group: string, desired: number): Promise<string[]> {
   await setCapacity(stage.aws.autoScaling, group, { min: 0, max: 10, desired });
   return stage.until(
@@ -92,7 +92,7 @@ describe('a task on one instance', () => {
     await enterStandby(stage.aws.autoScaling, stage.fleet.names.group, ids[0] ?? '');
     await stage.until(
       () => members(stage.fleet.names.group),
-      (left) => left.length <= 2,
+      (leftovers) => leftovers.length <= 2,
     );
     await stage.run(one);
     await stage.run(every);
@@ -171,6 +171,6 @@ it('a task fails at once when a fleet has no instances', async () => {
   await start();
   await setCapacity(stage.aws.autoScaling, stage.fleet.names.group, { min: 0, desired: 0 });
   const { error } = await stage.run(one);
-  expect(error).toMatchObject({ code: 'task.no-hosts', hint: 'release first: pipeline release api' });
+  expect(error).toMatchObject({ code: 'task.no-hosts', fix: 'release first: pipeline release api' });
   expect(asked).toEqual([]);
 });

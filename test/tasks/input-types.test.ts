@@ -117,7 +117,7 @@ describe.each(kinds)('the input type %s', (_, input, reads, refuses, expected) =
 
   it.each(refuses.map((value) => [value]))('refuses %j, with what is expected', (value) => {
     expect(() => input.read(value, 'name')).toThrow(
-      expect.objectContaining({ code: 'task.input', outcome: 'usage', hint: `give ${expected}` }),
+      expect.objectContaining({ code: 'task.input', outcome: 'usage', fix: `give ${expected}` }),
     );
   });
 

@@ -51,10 +51,10 @@ describe('the inputs of a task', () => {
 
 it('a time has a maximum duration', () => {
   expect(() => duration('how long', 90 * 60_000).read('2h', '--for')).toThrow(
-    expect.objectContaining({ hint: 'give a time such as 90s, 30m, 2h or 1d, up to 90m' }),
+    expect.objectContaining({ fix: 'give a time such as 90s, 30m, 2h or 1d, up to 90m' }),
   );
   expect(() => duration('how long').read('31d', '--for')).toThrow(
-    expect.objectContaining({ hint: expect.stringContaining('up to 30d') }),
+    expect.objectContaining({ fix: expect.stringContaining('up to 30d') }),
   );
 });
 

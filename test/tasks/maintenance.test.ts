@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readListener, readRoutes } from '../../src/aws/listeners.ts';
 import { readRules } from '../../src/aws/rules.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
-import { fleetLooks } from '../../src/doctor/fleet.ts';
+import { fleetChecks } from '../../src/doctor/fleet.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
 import { readStatus } from '../../src/status/read.ts';
 import { maintenanceOff, maintenanceOn } from '../../src/tasks/ready.ts';
@@ -49,19 +49,19 @@ async function tags() {
     .map(({ tags: all }) => ({ [tagKeys.run]: all[tagKeys.run], [tagKeys.until]: all[tagKeys.until] }));
 }
 
-const proof = { priority: 10, type: 'forward', body: undefined, header: ['on'] };
+const validation = { priority: 10, type: 'forward', body: undefined, header: ['on'] };
 const probes = { priority: 11, type: 'forward', body: undefined, header: ['fleet'] };
 const page = { priority: 12, type: 'fixed-response', body: '<h1>Back soon</h1>', header: undefined };
 
 describe('the maintenance page', () => {
   it('is put on behind the validation route and a path for probes, can be put on twice, and is removed', async () => {
     expect((await stage.run(on)).outcome).toBe('done');
-    expect(await rules()).toEqual([proof, probes, page]);
+    expect(await rules()).toEqual([validation, probes, page]);
     await writeFile(path.join(stage.dir, 'back-soon.html'), '<h1>Sooner</h1>');
     expect((await stage.run(on)).outcome).toBe('done');
-    expect(await rules()).toEqual([proof, probes, { ...page, body: '<h1>Sooner</h1>' }]);
+    expect(await rules()).toEqual([validation, probes, { ...page, body: '<h1>Sooner</h1>' }]);
     expect((await stage.run(off)).outcome).toBe('done');
-    expect(await rules()).toEqual([proof]);
+    expect(await rules()).toEqual([validation]);
     expect((await stage.run(off)).outcome).toBe('done');
     expect(stage.notes.at(-1)).toBe('no maintenance page was on');
   });
@@ -72,7 +72,7 @@ describe('the maintenance page', () => {
       expect.stringMatching(/^the maintenance page is on until \S+Z; this command stays/),
       'the maintenance page is off',
     ]);
-    expect(await rules()).toEqual([proof]);
+    expect(await rules()).toEqual([validation]);
   });
 
   it('is removed on Ctrl-C while it waits', async () => {
@@ -81,13 +81,13 @@ describe('the maintenance page', () => {
     await stage.until(() => stage.notes.length > 0);
     expect(await rules()).toContainEqual(page);
     interrupt.abort(new Error('Ctrl-C'));
-    expect(await running).toMatchObject({ outcome: 'interrupted', left: [] });
-    expect(await rules()).toEqual([proof]);
+    expect(await running).toMatchObject({ outcome: 'interrupted', leftovers: [] });
+    expect(await rules()).toEqual([validation]);
   });
 
   it('is restored to its previous content when the run fails afterwards', async () => {
     await stage.run(on, { for: 3_600_000 }, AbortSignal.abort(new Error('Ctrl-C')));
-    expect(await rules()).toEqual([proof]);
+    expect(await rules()).toEqual([validation]);
     await stage.run(on);
     const [first] = await tags();
     await writeFile(path.join(stage.dir, 'back-soon.html'), '<h1>Sooner</h1>');
@@ -96,8 +96,8 @@ describe('the maintenance page', () => {
     await stage.until(rules, (all) => all.some((rule) => rule.body?.includes('Sooner')));
     expect((await tags())[0]?.[tagKeys.until]).toBeDefined();
     interrupt.abort(new Error('Ctrl-C'));
-    expect(await failing).toMatchObject({ outcome: 'interrupted', left: [] });
-    expect(await rules()).toEqual([proof, probes, page]);
+    expect(await failing).toMatchObject({ outcome: 'interrupted', leftovers: [] });
+    expect(await rules()).toEqual([validation, probes, page]);
     expect(await tags()).toEqual([first, first]);
   });
 
@@ -109,7 +109,7 @@ describe('the maintenance page', () => {
     await stage.run(on);
     const theirs = await tags();
     interrupt.abort(new Error('Ctrl-C'));
-    expect(await failing).toMatchObject({ outcome: 'interrupted', left: [] });
+    expect(await failing).toMatchObject({ outcome: 'interrupted', leftovers: [] });
     expect(await tags()).toEqual(theirs);
   });
 
@@ -119,35 +119,35 @@ describe('the maintenance page', () => {
     await stage.run(on);
     expect(await timed).toMatchObject({ outcome: 'done' });
     expect(stage.notes.at(-1)).toMatch(/^the page that is on by now is that of run \S+: it stays$/);
-    expect(await rules()).toEqual([proof, probes, page]);
+    expect(await rules()).toEqual([validation, probes, page]);
   });
 
   it('is reported by status and doctor with its end, and as an error when it is overdue without an active run', async () => {
-    const look = async (locked = false, ahead = 0) => {
+    const inspect = async (locked = false, ahead = 0) => {
       const clock = { ...stage.clock, now: () => stage.clock.now() + ahead };
       const services: DoctorServices = {
         ...stage.services,
         identity: async () => ({ account: '', arn: '' }),
         vcpuQuota: async () => undefined,
       };
-      const looks = fleetLooks(services, locked, clock);
-      const [found] = (await looks.find(({ id }) => id === 'fleet.maintenance')?.run()) ?? [];
+      const checks = fleetChecks(services, locked, clock);
+      const [found] = (await checks.find(({ id }) => id === 'fleet.maintenance')?.run()) ?? [];
       return `${found?.severity}: ${found?.message}`;
     };
-    expect(await look()).toBe('ok: no maintenance page is on');
+    expect(await inspect()).toBe('ok: no maintenance page is on');
     expect((await readStatus(stage.services)).maintenance).toBeNull();
     await stage.run(on);
-    expect(await look()).toBe('warning: the maintenance page is on');
+    expect(await inspect()).toBe('warning: the maintenance page is on');
     expect((await readStatus(stage.services)).maintenance).toEqual({ run: expect.any(String), until: null });
     const interrupt = new AbortController();
     const timed = stage.run(on, { for: 3_600_000 }, interrupt.signal);
     await stage.until(() => stage.notes.length >= 2);
     const { maintenance } = await readStatus(stage.services);
     expect(Date.parse(maintenance?.until ?? '')).toBeGreaterThan(stage.clock.now());
-    expect(await look()).toBe(`warning: the maintenance page is on until ${maintenance?.until}`);
+    expect(await inspect()).toBe(`warning: the maintenance page is on until ${maintenance?.until}`);
     const over = `the maintenance page is on, and its end was ${maintenance?.until}`;
-    expect(await look(false, 3_600_000)).toBe(`error: ${over}`);
-    expect(await look(true, 3_600_000)).toBe(`warning: ${over}`);
+    expect(await inspect(false, 3_600_000)).toBe(`error: ${over}`);
+    expect(await inspect(true, 3_600_000)).toBe(`warning: ${over}`);
     interrupt.abort(new Error('Ctrl-C'));
     await timed;
   });

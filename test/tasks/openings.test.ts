@@ -46,7 +46,7 @@ describe('sg open and close', () => {
   it('names what is missing when no group has the tags of the fleet', async () => {
     const lost = openSecurityGroup({ ssh: { fleet: 'apii', port: 22 } });
     const { error } = await stage.run(lost, { name: 'ssh' });
-    expect(error).toMatchObject({ code: 'security-group.no-fleet', hint: expect.stringContaining('correct `fleet`') });
+    expect(error).toMatchObject({ code: 'security-group.no-fleet', fix: expect.stringContaining('correct `fleet`') });
   });
 
   it('does not adopt a rule that somebody else has created', async () => {
@@ -111,14 +111,14 @@ describe('sg open and close', () => {
   it.each([
     ['10.0.0.0/8', 'wider than this opening allows'],
     ['192.0.2.7/25', 'did you mean 192.0.2.0/25?'],
-    ['192.0.2.300', 'no IPv4 address'],
+    ['192.0.2.300', 'not an IPv4 address'],
     ['192.0.2.07', 'did you mean 192.0.2.7/32?'],
     ['0.0.0.0/0', 'wider'],
-    ['::1', 'no IPv4 address'],
+    ['::1', 'not an IPv4 address'],
   ])('refuses %s', async (from, message) => {
     const error: unknown = await stage.run(open, { name: 'database', from }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'sg.range', outcome: 'usage' });
-    expect(`${(error as Error).message} ${(error as { hint?: string }).hint}`).toContain(message);
+    expect(`${(error as Error).message} ${(error as { fix?: string }).fix}`).toContain(message);
     expect(await openings()).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 // Stops and starts the consumers of a queue on all machines, by a key in Redis.
 // Usage: consumers.js stop|start|status <queue> [seconds]   prints how the queue stands as JSON; exit 2 for wrong words,
-// 1 when messages are still under way after that many seconds (60).
+// 1 when messages are still in progress after that many seconds (60).
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, describe, keys } from '../src/queues.js';
 import { readConfig, readSettings } from '../src/settings.js';
@@ -20,7 +20,7 @@ try {
   if (verb === 'stop') await client.set(keys(queue).stopped, new Date().toISOString());
   if (verb === 'start') await client.del(keys(queue).stopped);
   let state = await describe(client, queue);
-  // A message that is under way is finished: only then has the queue stopped.
+  // A message that is in progress is finished: only then has the queue stopped.
   for (const end = Date.now() + Number(seconds) * 1000; verb === 'stop' && state.busy > 0 && Date.now() < end; ) {
     await sleep(50);
     state = await describe(client, queue);

@@ -9,7 +9,7 @@ const take =
   "if redis.call('EXISTS', KEYS[1]) == 1 then return false end return redis.call('LMOVE', KEYS[2], KEYS[3], 'LEFT', 'RIGHT')";
 
 /**
- * Takes messages from a queue, one at a time, until `signal` aborts; the one under way is finished. A queue that is stopped
+ * Takes messages from a queue, one at a time, until `signal` aborts; the one in progress is finished. A queue that is stopped
  * (for all consumers, by a key in Redis) is left alone until it is started again.
  */
 export async function consume({ client, queue, signal, work, log }) {

@@ -1,6 +1,6 @@
 import { createClient } from 'redis';
 
-/** Keys of a queue in Redis. A message under way is in `busy`, so that none is lost when a consumer dies. */
+/** Keys of a queue in Redis. A message in progress is in `busy`, so that none is lost when a consumer dies. */
 export const keys = (queue) => ({
   waiting: `heracles:${queue}`,
   busy: `heracles:${queue}:busy`,

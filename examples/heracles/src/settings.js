@@ -4,10 +4,10 @@ import { join } from 'node:path';
 
 /**
  * What the environment says.
- * - `HOST`, `PORT`: where health and numbers are asked.
+ * - `HOST`, `PORT`: where health and numbers are queried.
  * - `SERVICE_PORT`: the port of the service itself; an environment that is only being checked beside it has another, and consumes nothing.
  * - `REDIS_URL`: where the queues are.
- * - `STOP_TIMEOUT_MS`: when a stop gives up waiting for messages under way.
+ * - `STOP_TIMEOUT_MS`: when a stop gives up waiting for messages in progress.
  */
 export function readSettings(env) {
   const port = whole('PORT', env.PORT, 8080);

@@ -1,4 +1,4 @@
-/** A pending timer; cancelling one that has fired does nothing. */
+/** A pending timer; canceling one that has fired does nothing. */
 export interface Timer {
   cancel(): void;
 }

@@ -4,7 +4,7 @@ export type Outcome =
   | 'failed'
   | 'usage'
   | 'rolled-back'
-  | 'needs-person'
+  | 'manual-intervention'
   | 'locked'
   | 'declined'
   | 'interrupted';
@@ -15,7 +15,7 @@ export type Outcome =
  */
 export class PipelineError extends Error {
   /** What to do next, a sentence or a command. */
-  readonly hint?: string;
+  readonly fix?: string;
   /** Stable code for scripts, e.g. `config.unknown-app`. */
   readonly code: string;
   /** The outcome when nothing had been changed; the engine decides once something has. */
@@ -26,20 +26,20 @@ export class PipelineError extends Error {
   constructor(
     code: string,
     message: string,
-    options: { hint?: string; outcome?: Outcome; details?: string[]; cause?: unknown } = {},
+    options: { fix?: string; outcome?: Outcome; details?: string[]; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'PipelineError';
     this.code = code;
-    this.hint = options.hint;
+    this.fix = options.fix;
     this.outcome = options.outcome ?? 'failed';
     this.details = options.details ?? [];
   }
 }
 
 /** Wrong flags, configuration, environment or values: exit code 2, nothing changed. */
-export function usageError(code: string, message: string, hint?: string, details?: string[]): PipelineError {
-  return new PipelineError(code, message, { hint, details, outcome: 'usage' });
+export function usageError(code: string, message: string, fix?: string, details?: string[]): PipelineError {
+  return new PipelineError(code, message, { fix, details, outcome: 'usage' });
 }
 
 /** What was thrown, in words. Anything may be thrown. */

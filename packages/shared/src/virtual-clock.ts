@@ -15,7 +15,7 @@ const quietTurns = 2;
 
 /**
  * A time of its own, which jumps to the next timer as soon as nothing else can run: hours pass in milliseconds, and a busy host changes
- * nothing. It stands still while files, child processes or pipes of this process are at work, so what they take costs no virtual time.
+ * nothing. It stands still while files, child processes or pipes of this process are busy, so what they take costs no virtual time.
  *
  * Time goes on only while somebody waits for it: while a timer of this clock is pending. Timers of its {@link background} are served
  * on the way but do not move it by themselves, so a cloud with health checks does not run on for ever between two tests.

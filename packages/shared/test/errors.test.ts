@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { PipelineError, usageError } from '../src/errors.ts';
 
 describe('PipelineError', () => {
-  it('carries code, hint, outcome, details and cause', () => {
+  it('carries code, fix, outcome, details and cause', () => {
     const cause = new Error('low');
-    const error = new PipelineError('a.b', 'high', { hint: 'do', details: ['x'], cause });
+    const error = new PipelineError('a.b', 'high', { fix: 'do', details: ['x'], cause });
     expect(error).toMatchObject({
       name: 'PipelineError',
       code: 'a.b',
       message: 'high',
-      hint: 'do',
+      fix: 'do',
       outcome: 'failed',
       details: ['x'],
       cause,
@@ -18,5 +18,5 @@ describe('PipelineError', () => {
   });
 
   it('a usage error has its outcome', () =>
-    expect(usageError('a', 'b', 'c', ['d'])).toMatchObject({ outcome: 'usage', hint: 'c', details: ['d'] }));
+    expect(usageError('a', 'b', 'c', ['d'])).toMatchObject({ outcome: 'usage', fix: 'c', details: ['d'] }));
 });

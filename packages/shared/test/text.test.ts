@@ -37,5 +37,5 @@ describe('nearest', () => {
   ])('%s means %s', (word, expected) => expect(nearest(word, words)).toBe(expected));
 });
 
-it('a time is told to the second', () =>
+it('isoSeconds gives a time to the second', () =>
   expect(isoSeconds(Date.UTC(2026, 0, 2, 3, 4, 5, 678))).toBe('2026-01-02T03:04:05Z'));

@@ -20,13 +20,13 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     const ended = await abort(runner, services, 'pipeline abort');
     if (!ended) {
       throw new PipelineError('abort.nothing', `${fleet.app} has no active run in ${fleet.environment}`, {
-        hint: `pipeline history ${fleet.app}`,
+        fix: `pipeline history ${fleet.app}`,
       });
     }
     const { id, outcome } = ended.run;
     const { seconds } = ended;
     if (options.json) writeJson(context.stdout, { run: id, app: fleet.app, outcome: outcome ?? null, seconds });
     else context.stdout.write(`run ${id} has finished: ${outcome ?? 'unknown'}, after ${seconds.toFixed(1)} s\n`);
-    return outcome === 'needs-person' ? exitCodes['needs-person'] : exitCodes.done;
+    return outcome === 'manual-intervention' ? exitCodes['manual-intervention'] : exitCodes.done;
   });
 };

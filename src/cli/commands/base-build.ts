@@ -35,7 +35,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     else {
       const { imageId, name, source, projectCommit, seconds } = built;
       context.stdout.write(
-        `${imageId} ${name}, built on ${source} from commit ${projectCommit.slice(0, 12)} of the project in ${duration(seconds)}\nunder a fleet that serves: pipeline release ${app ?? '<app>'} --from-base\nto be rid of it: ${awsCommand(fleet, `ec2 deregister-image --image-id ${imageId} --delete-associated-snapshots`)}\n`,
+        `${imageId} ${name}, built on ${source} from commit ${projectCommit.slice(0, 12)} of the project in ${duration(seconds)}\nunder a fleet that serves: pipeline release ${app ?? '<app>'} --from-base\nto delete it: ${awsCommand(fleet, `ec2 deregister-image --image-id ${imageId} --delete-associated-snapshots`)}\n`,
       );
     }
     return exitCodes.done;

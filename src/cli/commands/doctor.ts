@@ -14,7 +14,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   const folder = projectDir(context, options);
   const apps = app === undefined ? await listApps(folder) : [app];
   const all: Diagnosis[] = await Promise.all([
-    diagnosePrograms(process.versions.node).then((findings) => ({ about: 'this machine', findings })),
+    diagnosePrograms(process.versions.node).then((findings) => ({ about: 'this computer', findings })),
     ...apps.map((name) => diagnoseApp(context, { projectDir: folder, app: name, environment: options.env })),
   ]);
   if (options.json) writeJson(context.stdout, all);

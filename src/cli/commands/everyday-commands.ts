@@ -13,7 +13,7 @@ export const everydayCommands: readonly CommandSpec[] = [
   {
     name: 'scale',
     summary: 'change the size of a fleet, now or for an event',
-    arguments: [app, { name: '[n]', description: 'machines that are wanted' }],
+    arguments: [app, { name: '[n]', description: 'instances that are wanted' }],
     options: [
       { flags: '--at <time>', description: 'when, with its zone, e.g. 2027-03-01T09:30+01:00; without it now' },
       { flags: '--until <time>', description: 'when it goes back to the usual size, by itself' },

@@ -21,7 +21,7 @@ import { describePreemption } from '../views/preemption.ts';
 export const run: CommandModule['run'] = async (context, [app, given], options) => {
   const version = given === undefined ? undefined : versionName(given);
   const request = parseOptions(options, {
-    how: choice('auto', 'switch', 'flip', 'roll'),
+    method: choice('auto', 'switch', 'in-place', 'rolling'),
     force: flag,
     supersede: flag,
     wait: flag,
@@ -72,7 +72,7 @@ function reportPreemption(
   const { id, app, environment, version = null, operation, steps } = run;
   if (json) {
     const versions = { version: serving, previous: version };
-    writeJson(stdout, { run: id, app, environment, ...versions, how: 'abort', seconds, steps });
+    writeJson(stdout, { run: id, app, environment, ...versions, method: 'abort', seconds, steps });
   } else {
     stdout.write(
       `${operation} ${id} of ${app} in ${environment} was undone in ${seconds.toFixed(1)} s; ${serving} serves on every instance\n`,

@@ -20,7 +20,7 @@ export const fleetCommands: readonly CommandSpec[] = [
   },
   {
     name: 'status',
-    summary: 'what serves now, on which machines',
+    summary: 'what serves now, on which instances',
     arguments: [someApp],
     load: () => import('./status.ts'),
   },

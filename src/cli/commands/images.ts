@@ -42,7 +42,7 @@ export const run: CommandModule['run'] = async (context, [app, action = 'list', 
 function checkUsage(app = '', action: string, version: string | undefined, options: CommandOptions): void {
   const allowed = Object.hasOwn(takes, action) ? takes[action] : undefined;
   if (!allowed) {
-    throw usageError('usage.action', `${show(action)} is nothing to do with images`, 'pin, unpin or prune');
+    throw usageError('usage.action', `${show(action)} is not an action on images`, 'pin, unpin or prune');
   }
   if (allowed.includes('version') && version === undefined) {
     throw usageError('usage.version', `which version of ${app}?`, `pipeline images ${app} ${action} v42`);

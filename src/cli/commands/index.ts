@@ -11,7 +11,7 @@ import { releaseCommands } from './release-commands.ts';
 /** Words that have commands of their own below them. */
 export const groups: Readonly<Record<string, string>> = {
   base: 'the image that every fleet starts from',
-  local: 'the local cloud: EC2, Auto Scaling and load balancing on this machine',
+  local: 'the local cloud: EC2, Auto Scaling and load balancing on this computer',
   ledger: 'the record of releases, runs and locks',
   infra: 'the AWS resources of the fleets, made by the AWS CDK',
   config: 'the files in pipelines/',

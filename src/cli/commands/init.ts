@@ -28,7 +28,7 @@ export const run: CommandModule['run'] = async (context, [given = ''], options) 
   const folder = projectFolder(context, options);
   const file = `pipelines/${app}.ts`;
   if (existsSync(join(folder, file)) && !own.force) {
-    throw usageError('init.exists', `${file} is there already`, 'to write it anew: --force');
+    throw usageError('init.exists', `${file} is there already`, 'to overwrite it: --force');
   }
   const interview = interviewOf(context, options);
   const { AWS_REGION, AWS_DEFAULT_REGION } = context.env;

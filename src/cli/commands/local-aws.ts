@@ -10,7 +10,7 @@ import { exitCodes } from '../exit-codes.ts';
 export const run: CommandModule['run'] = async (context, _args, options) => {
   const cloud = readCloud(localCloudDir(context, () => projectDir(context, options)));
   if (!cloud) {
-    throw new PipelineError('local.not-running', 'the local cloud is not running', { hint: 'pipeline local up' });
+    throw new PipelineError('local.not-running', 'the local cloud is not running', { fix: 'pipeline local up' });
   }
   // As they were typed: options of ours that the AWS CLI has as well are its own here.
   const words = context.argv.slice(context.argv.indexOf('aws') + 1);
@@ -24,7 +24,7 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
-      // A profile, a session or a pager of the person's own would get in the way.
+      // A profile, a session or a pager of the person's own would interfere.
       AWS_PROFILE: undefined,
       AWS_SESSION_TOKEN: undefined,
       AWS_PAGER: '',
@@ -33,7 +33,7 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
     reject: false,
   });
   if (result.code === 'ENOENT') {
-    throw usageError('tools.missing', 'not found on this machine: aws', 'apt-get install awscli');
+    throw usageError('tools.missing', 'not found on this computer: aws', 'apt-get install awscli');
   }
   return result.exitCode ?? exitCodes.failed;
 };

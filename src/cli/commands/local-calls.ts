@@ -33,6 +33,6 @@ function since(given: string, name: string, now: number): number {
   if (/^\d+(\.\d+)?(ms|s|m|h|d)$/.test(given)) return Math.round(now - (duration(given, name) ?? 0));
   const at = /^\d{4}-\d\d-\d\d/.test(given) ? Date.parse(given) : Number.NaN;
   if (!Number.isNaN(at)) return at;
-  const hint = 'how long ago, e.g. 5m, or a time, e.g. 2026-05-04T12:00:00Z';
-  throw usageError('usage.since', `--since ${show(given)} is not a time`, hint);
+  const fix = 'how long ago, e.g. 5m, or a time, e.g. 2026-05-04T12:00:00Z';
+  throw usageError('usage.since', `--since ${show(given)} is not a time`, fix);
 }

@@ -5,7 +5,7 @@ import type { CommandModule } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../views/json.ts';
 
-/** `pipeline local down`: stops the cloud and its machines; a cloud that is down already is no error. */
+/** `pipeline local down`: stops the cloud and its machines; a cloud that is down already is not an error. */
 export const run: CommandModule['run'] = async (context, _args, options) => {
   const stopped = await stopCloud(localCloudDir(context, () => projectDir(context, options)));
   if (options.json) writeJson(context.stdout, { stopped });

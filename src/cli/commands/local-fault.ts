@@ -64,6 +64,6 @@ function requestOf(kind: string, options: CommandOptions): FaultRequest {
 function bucketOf(given: string): Pick<FaultRequest, 'capacity' | 'refill'> {
   const [, capacity, refill] = /^(\d+)\/(\d+(?:\.\d+)?)$/.exec(given) ?? [];
   if (capacity !== undefined && refill !== undefined) return { capacity: Number(capacity), refill: Number(refill) };
-  const hint = 'tokens it holds, and tokens it gets each second, e.g. 5/2';
-  throw usageError('usage.bucket', `--bucket ${show(given)} is not a bucket`, hint);
+  const fix = 'tokens it holds, and tokens it gets each second, e.g. 5/2';
+  throw usageError('usage.bucket', `--bucket ${show(given)} is not a bucket`, fix);
 }

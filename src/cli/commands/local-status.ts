@@ -14,7 +14,7 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
   const dir = localCloudDir(context, () => projectDir(context, options));
   const cloud = readCloud(dir);
   if (!cloud) {
-    throw new PipelineError('local.not-running', 'the local cloud is not running', { hint: 'pipeline local up' });
+    throw new PipelineError('local.not-running', 'the local cloud is not running', { fix: 'pipeline local up' });
   }
   const { endpoint, region, accessKeyId } = cloud;
   const { calls, counts, faults } = await controlClient(cloud).status();

@@ -14,7 +14,7 @@ export const projectCommands: readonly CommandSpec[] = [
   },
   {
     name: 'doctor',
-    summary: 'what would keep a release, a rollback or a scale-out from working, each with its cure',
+    summary: 'what would keep a release, a rollback or a scale-out from working, each with its fix',
     arguments: [someApp],
     load: () => import('./doctor.ts'),
   },

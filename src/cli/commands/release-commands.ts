@@ -37,9 +37,9 @@ export const releaseCommands: readonly CommandSpec[] = [
     arguments: [app, { name: '[version]', description: 'e.g. v41; without it the release before the current one' }],
     options: [
       {
-        flags: '--how <way>',
-        description: 'the way back',
-        choices: ['auto', 'switch', 'flip', 'roll'],
+        flags: '--method <name>',
+        description: 'the rollback method',
+        choices: ['auto', 'switch', 'in-place', 'rolling'],
         default: 'auto',
       },
       {
@@ -55,7 +55,7 @@ export const releaseCommands: readonly CommandSpec[] = [
   },
   {
     name: 'abort',
-    summary: 'end the run at work on an app, or put back what a dead one has left',
+    summary: 'abort the active run of an app, or undo what a crashed one has changed',
     arguments: [app],
     load: () => import('./abort.ts'),
   },

@@ -18,7 +18,7 @@ export const run: CommandModule['run'] = async (context, [app = '', name, ...wor
     const inputs = readTaskLine(context, { app, name, task, words: words.filter((word) => word !== undefined) });
     if (!inputs) return exitCodes.done;
     const fleet = found.pipeline.fleet(options.env);
-    // Inputs that do not go together are refused before anything is asked of the cloud.
+    // Inputs that do not go together are refused before anything is read of the cloud.
     const steps = await task.steps(inputs, fleet);
     return await withServices(context, fleet, (services) =>
       runCommand(context, options, {

@@ -25,7 +25,7 @@ export interface KnownVersion {
   rolledBack: boolean;
 }
 
-/** What completion may ask the project; each is asked only where its words could stand. */
+/** What completion may ask the project; each is queried only where its words could stand. */
 export interface Sources {
   /** Names of the files in pipelines/; no file is loaded. */
   apps(): Promise<string[]>;

@@ -45,11 +45,11 @@ async function recordedVersions(context: CliContext, fleet: Fleet): Promise<Know
     const releases = await ledger.releases(fleet.app);
     return releases
       .filter(({ image }) => image !== undefined && image.deletedAt === undefined)
-      .map(({ version, commit, knownGood, leftAt }) => ({
+      .map(({ version, commit, knownGood, rolledBackAt }) => ({
         version,
         commit,
         knownGood,
-        rolledBack: leftAt !== undefined,
+        rolledBack: rolledBackAt !== undefined,
       }))
       .reverse();
   } finally {

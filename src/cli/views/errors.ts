@@ -2,7 +2,7 @@ import { toShownError } from '../../shared/shown-error.ts';
 import { type Colors, printable } from './text.ts';
 
 /**
- * `error: what happened`, the evidence indented, `hint: what to do next`. The stack only with `debug`, which also shows the
+ * `error: what happened`, the evidence indented, `fix: what to do next`. The stack only with `debug`, which also shows the
  * causes that an error meant for people carries.
  */
 export function renderError(error: unknown, options: { colors: Colors; debug: boolean }): string {
@@ -11,14 +11,14 @@ export function renderError(error: unknown, options: { colors: Colors; debug: bo
   const lines = [`${colors.red(colors.bold('error:'))} ${indent(shown.message, '  ')}`];
   for (const detail of shown.details) lines.push(`  ${indent(detail, '  ')}`);
   if (debug) lines.push(...stack(error).map((line) => `  ${colors.dim(printable(line))}`));
-  if (shown.hint && !(shown.defect && debug)) lines.push(`${colors.cyan('hint:')} ${indent(shown.hint, '  ')}`);
+  if (shown.fix && !(shown.defect && debug)) lines.push(`${colors.cyan('fix:')} ${indent(shown.fix, '  ')}`);
   return `${lines.join('\n')}\n`;
 }
 
 /** What `--json` prints for an error: the same facts as a document. */
 export function errorDocument(error: unknown): Record<string, unknown> {
-  const { code, message, hint, details, outcome } = toShownError(error);
-  return { outcome, error: { code, message, hint, details } };
+  const { code, message, fix, details, outcome } = toShownError(error);
+  return { outcome, error: { code, message, fix, details } };
 }
 
 function indent(text: string, by: string): string {

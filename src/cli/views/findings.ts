@@ -1,7 +1,7 @@
 import type { Finding, Severity } from '../../doctor/finding.ts';
 import { type Colors, oneLine } from './text.ts';
 
-/** Findings by what they are about, each that is not well with its cure below it; the sum at the end. */
+/** Findings by what they are about, each that is not well with its fix below it; the sum at the end. */
 export function renderFindings(
   all: readonly { about: string; findings: readonly Finding[] }[],
   colors: Colors,
@@ -13,9 +13,9 @@ export function renderFindings(
   };
   const lines = all.flatMap(({ about, findings }) => [
     colors.bold(about),
-    ...findings.flatMap(({ severity, message, cure }) => [
+    ...findings.flatMap(({ severity, message, fix }) => [
       `  ${mark[severity]}  ${oneLine(message)}`,
-      ...(cure === undefined ? [] : [`           ${colors.dim(oneLine(cure))}`]),
+      ...(fix === undefined ? [] : [`           ${colors.dim(oneLine(fix))}`]),
     ]),
   ]);
   const count = (severity: Severity) =>

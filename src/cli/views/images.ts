@@ -51,7 +51,7 @@ function totals(app: string, images: readonly ImageStatus[]): string[] {
   const orphans = images.filter((image) => image.keptBecause.length === 0);
   const lines = [`all: ${cost(images)}`];
   if (orphans.length > 0) {
-    lines.push(`not kept: ${cost(orphans)}; to be rid of it: pipeline images ${app} prune`);
+    lines.push(`not kept: ${cost(orphans)}; to delete it: pipeline images ${app} prune`);
   }
   return lines;
 }

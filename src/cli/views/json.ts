@@ -1,3 +1,4 @@
+import { runSchema } from '../../engine/schema.ts';
 import type { RunFacts } from '../../runner/run-facts.ts';
 import type { Output } from '../context.ts';
 
@@ -8,23 +9,24 @@ export function writeJson(output: Output, document: unknown): void {
 
 /**
  * The document of an operation: what the command says of its result first, then what the events tell, so that a failed
- * run has the same shape with `error` and `left` beside it.
+ * run has the same shape with `error` and `leftovers` beside it.
  */
 export function runDocument(facts: RunFacts, result: Record<string, unknown>): Record<string, unknown> {
   const seconds = facts.seconds === undefined ? undefined : round(facts.seconds);
   return {
+    schema: runSchema,
     run: facts.run,
     app: facts.app,
     environment: facts.environment,
     operation: facts.operation,
     ...facts.summary,
-    // A first release has no previous version: that is told, not left out.
+    // A first release has no previous version: that is reported, not left out.
     ...Object.fromEntries(Object.entries(result).map(([key, value]) => [key, value ?? null])),
     outcome: facts.outcome,
     seconds,
     steps: facts.steps.map((step) => ({ ...step, seconds: round(step.seconds) })),
     ...(facts.error ? { error: facts.error } : {}),
-    ...(facts.left.length > 0 ? { left: facts.left } : {}),
+    ...(facts.leftovers.length > 0 ? { leftovers: facts.leftovers } : {}),
   };
 }
 

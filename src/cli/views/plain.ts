@@ -6,7 +6,7 @@ import { clockTime, duration, oneLine, printable } from './text.ts';
 /** At most one line of progress per step in this time: logs of build servers should stay readable. */
 const progressEveryMs = 5_000;
 
-/** One line an event, for logs and pipes: `12:03:10 stage      started   Build the release on the bake host`. */
+/** One line an event, for logs and pipes: `12:03:10 stage      started   Build the release on the bake instance`. */
 export function plainView(output: Output): EventReader {
   let width = 8;
   const lastProgress = new Map<string, { at: number; message: string }>();
@@ -55,7 +55,7 @@ export function plainView(output: Output): EventReader {
         line(event.at, event.step, 'undone', duration(event.seconds));
         break;
       case 'undo.failed':
-        line(event.at, event.step, 'left', event.error.message);
+        line(event.at, event.step, 'not undone', event.error.message);
         break;
       default:
         // Changes and the lock are for the journal and for --events; in a log they would hide the steps.

@@ -7,8 +7,8 @@ import { columns } from './table.ts';
 import { type Colors, oneLine, shortTime } from './text.ts';
 
 /**
- * One fleet of `pipeline status`: what serves, on which machines, who is at work on it.
- * @param now Milliseconds since the epoch: what is past its end, or has nobody at work on it any more, is said so.
+ * One fleet of `pipeline status`: what serves, on which instances, who is active on it.
+ * @param now Milliseconds since the epoch: what is past its end, or has nobody active on it any more, is said so.
  */
 export function renderStatus(
   status: FleetStatus & { rollback?: RollbackOutlook; configuration?: DescribedDifference[] | null },
@@ -40,7 +40,7 @@ export function renderStatus(
     );
   }
   if (run) {
-    const died = lock?.run === run.id ? 'running' : `has died; what it changed is put back by: pipeline abort ${app}`;
+    const died = lock?.run === run.id ? 'running' : `has crashed; to undo what it changed: pipeline abort ${app}`;
     lines.push(`last run ${run.id}: ${run.operation} ${run.outcome ?? died}`.replace(/\s+/g, ' '));
   }
   lines.push(...driftLines(app, status.configuration ?? []));
@@ -73,20 +73,20 @@ function groupLine({ name, share, desired, healthy, until }: FleetStatus['groups
   return `group ${name}: ${percent(share)} of the traffic, ${healthy} of ${desired} healthy${kept}`;
 }
 
-/** `instance refresh of api-production: InProgress, 40 %, 6 machines to replace`. */
-function refreshLine({ group, status, percentage, left, reason }: FleetStatus['refreshes'][number]): string {
+/** `instance refresh of api-production: InProgress, 40 %, 6 instances to replace`. */
+function refreshLine({ group, status, percentage, remaining, reason }: FleetStatus['refreshes'][number]): string {
   const why = reason === null ? '' : ` (${reason})`;
-  return `instance refresh of ${group}: ${status}, ${percentage} %, ${left} ${left === 1 ? 'machine' : 'machines'} to replace${why}`;
+  return `instance refresh of ${group}: ${status}, ${percentage} %, ${remaining} ${remaining === 1 ? 'instance' : 'instances'} to replace${why}`;
 }
 
-/** `instance refresh of api-production ended Failed (no capacity): 6 machines were switched to v41 and not replaced: … Finish it: pipeline …`. */
-function unfinishedLine({ group, refresh, machines, finish }: Unfinished, version: string | null): string {
+/** `instance refresh of api-production ended with status Failed (no capacity): 6 instances were switched to v41 and not replaced: … Finish it: pipeline …`. */
+function unfinishedLine({ group, refresh, instances, finish }: Unfinished, version: string | null): string {
   const why = refresh && refresh.reason !== null ? ` (${refresh.reason})` : '';
   const ended = refresh
-    ? `instance refresh of ${group} ended ${refresh.status}${why}`
+    ? `instance refresh of ${group} ended with status ${refresh.status}${why}`
     : `no instance refresh of ${group}`;
-  const [were, on] = machines === 1 ? ['machine was', 'it'] : ['machines were', 'them'];
-  return `${ended}: ${machines} ${were} switched to ${version ?? 'the old version'} and not replaced: another image is on ${on}. Finish it: ${finish}`;
+  const [were, on] = instances === 1 ? ['instance was', 'it'] : ['instances were', 'them'];
+  return `${ended}: ${instances} ${were} switched to ${version ?? 'the old version'} and not replaced: another image is on ${on}. Finish it: ${finish}`;
 }
 
 function pageLine(app: string, { until }: NonNullable<FleetStatus['maintenance']>, now: number): string {
@@ -96,24 +96,26 @@ function pageLine(app: string, { until }: NonNullable<FleetStatus['maintenance']
   return `maintenance page: on, and past its end (${shortTime(until)}): ${off}`;
 }
 
-/** So many settings that differ are told one by one. */
+/** So many settings that differ are listed one by one. */
 const shownSettings = 3;
 
 function driftLines(app: string, differences: readonly DescribedDifference[]): string[] {
-  const left = differences.length - shownSettings;
+  const remaining = differences.length - shownSettings;
   return [
     ...differences
       .slice(0, shownSettings)
       .flatMap(({ message, fix }) => [`configuration: ${message}`, `configuration: fix: ${fix}`]),
-    ...(left > 0
-      ? [`configuration: ${left} more ${left === 1 ? 'setting differs' : 'settings differ'}: pipeline doctor ${app}`]
+    ...(remaining > 0
+      ? [
+          `configuration: ${remaining} more ${remaining === 1 ? 'setting differs' : 'settings differ'}: pipeline doctor ${app}`,
+        ]
       : []),
   ];
 }
 
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 
-/** The first line is ours and may be coloured; the others hold words from the ledger. */
+/** The first line is ours and may be colored; the others hold words from the ledger. */
 function oneLineButColors(line: string, index: number): string {
   return index === 0 ? line : oneLine(line);
 }

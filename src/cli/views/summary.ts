@@ -8,8 +8,8 @@ const meanings: Record<Outcome, string> = {
   done: 'done',
   failed: 'failed; nothing was changed',
   usage: 'not started',
-  'rolled-back': 'failed; everything it changed was put back',
-  'needs-person': 'failed; something is left that needs you',
+  'rolled-back': 'failed; everything it changed was rolled back',
+  'manual-intervention': 'failed; manual intervention required',
   locked: 'not started; another run holds the lock',
   declined: 'not started; declined',
   interrupted: 'interrupted',
@@ -31,8 +31,8 @@ export function renderSummary(facts: RunFacts, options: { colors: Colors; undo?:
     ]);
     parts.push(columns(['step', 'status', 'time', 'what'], rows, colors));
   }
-  if (facts.left.length > 0) {
-    parts.push([colors.bold('left to look at:'), ...facts.left.map((line) => `  ${printable(line)}`)].join('\n'));
+  if (facts.leftovers.length > 0) {
+    parts.push([colors.bold('leftovers:'), ...facts.leftovers.map((line) => `  ${printable(line)}`)].join('\n'));
   }
   const seconds = facts.seconds === undefined ? '' : ` in ${duration(facts.seconds)}`;
   const what = [facts.operation, facts.app, subject(facts.summary)]
@@ -42,7 +42,7 @@ export function renderSummary(facts: RunFacts, options: { colors: Colors; undo?:
   const closing = [
     `${paint(colors.bold(`${what.join(' ')}${where}: ${meanings[outcome]}`))}${seconds}${facts.run ? `, run ${facts.run}` : ''}`,
   ];
-  if (facts.left.length > 0 && facts.app) closing.push(`${colors.cyan('next:')} pipeline status ${facts.app}`);
+  if (facts.leftovers.length > 0 && facts.app) closing.push(`${colors.cyan('next:')} pipeline status ${facts.app}`);
   if (undo && outcome === 'done') closing.push(`${colors.cyan('undo:')} ${undo}`);
   parts.push(closing.join('\n'));
   return `${parts.join('\n\n')}\n`;

@@ -13,8 +13,8 @@ interface Row {
   notes: string[];
   progress?: string;
   task?: Task;
-  settle: (error?: Error) => void;
-  settled: Promise<void>;
+  finish: (error?: Error) => void;
+  drawn: Promise<void>;
 }
 
 /**
@@ -35,7 +35,7 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors): EventR
           task: async (_: unknown, task: Task) => {
             row.task = task;
             show(row);
-            await row.settled;
+            await row.drawn;
           },
         })),
         {
@@ -52,7 +52,7 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors): EventR
         },
       );
       for (const task of list.tasks) task.rendererTaskOptions = { persistentOutput: true };
-      // A failed step is told by the run's own end; here it only ends the drawing.
+      // A failed step is reported by the run's own end; here it only ends the drawing.
       await list.run().catch(() => undefined);
     });
   };
@@ -63,7 +63,7 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors): EventR
     shown.progress = undefined;
     if (seconds !== undefined) shown.title = `${shown.title} ${colors.dim(duration(seconds))}`;
     show(shown);
-    shown.settle(error === undefined ? undefined : new Error(oneLine(error)));
+    shown.finish(error === undefined ? undefined : new Error(oneLine(error)));
   };
 
   const on = (event: RunEvent): void => {
@@ -115,20 +115,20 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors): EventR
     on,
     async close() {
       // A run that stopped between steps leaves rows that no event will end.
-      for (const open of [...rows.values(), ...undos.values()]) open.settle(new Error('not reached'));
+      for (const open of [...rows.values(), ...undos.values()]) open.finish(new Error('not reached'));
       await drawing;
     },
   };
 }
 
 function newRow(title: string): Row {
-  let settle: Row['settle'] = () => undefined;
-  const settled = new Promise<void>((resolve, reject) => {
-    settle = (error) => (error ? reject(error) : resolve());
+  let finish: Row['finish'] = () => undefined;
+  const drawn = new Promise<void>((resolve, reject) => {
+    finish = (error) => (error ? reject(error) : resolve());
   });
   // Rows behind a failed one are never drawn to their end.
-  settled.catch(() => undefined);
-  return { title: oneLine(title), notes: [], settle, settled };
+  drawn.catch(() => undefined);
+  return { title: oneLine(title), notes: [], finish, drawn };
 }
 
 function show(row: Row | undefined): void {

@@ -3,7 +3,7 @@ import { visible } from '@golden-pipeline/shared/text';
 import picocolors from 'picocolors';
 import prettyMilliseconds from 'pretty-ms';
 
-/** Colour functions that do nothing when `enabled` is false. */
+/** Color functions that do nothing when `enabled` is false. */
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
 export function colorsFor(enabled: boolean): Colors {
@@ -11,7 +11,7 @@ export function colorsFor(enabled: boolean): Colors {
 }
 
 /**
- * Text from elsewhere (a task's output, a branch's name) made safe to show: colours and carriage returns are dropped, other
+ * Text from elsewhere (a task's output, a branch's name) made safe to show: colors and carriage returns are dropped, other
  * control characters become visible escapes; tabs and line ends stay.
  */
 export function printable(text: string): string {

@@ -3,13 +3,13 @@ import { cleanPathProblem, sharedNameProblem } from '../clean-paths.ts';
 import { listOf, section, text } from './values.ts';
 
 /** Text that passes a rule, whose result is the expected value for the report. */
-const judged = (problemOf: (value: string) => string | undefined) =>
+const checked = (problemOf: (value: string) => string | undefined) =>
   z.string({ error: 'text' }).superRefine((value, context) => {
     const message = problemOf(value);
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   });
 
-const paths = () => listOf(judged(cleanPathProblem), "a list of absolute paths, such as ['/var/lib/agent/id']");
+const paths = () => listOf(checked(cleanPathProblem), "a list of absolute paths, such as ['/var/lib/agent/id']");
 
 /** Each key is also a variable of the release role, whose value applies when the key is absent. */
 export const cleanSection = section({
@@ -23,7 +23,7 @@ export const cleanSection = section({
     .describe(
       'The same for what a boot creates again, so that the instance can return to service. Default: `release_clean_made_at_boot` of the app role.',
     ),
-  shared: listOf(judged(sharedNameProblem), "a list of names in the shared folder, such as ['uploads/tmp']")
+  shared: listOf(checked(sharedNameProblem), "a list of names in the shared folder, such as ['uploads/tmp']")
     .optional()
     .describe(
       'Names in `/srv/<app>/shared`, `*` allowed, whose files are not in the image; folders stay. Default: `release_clean_shared` of the app role.',

@@ -86,8 +86,8 @@ export const balancerSection = section({
   deregistrationDelaySeconds: seconds(0, 3_600)
     .default(30)
     .describe('How long active requests may continue after a target is deregistered, in seconds.'),
-  proofHeader: shaped(/^[A-Za-z0-9_-]{1,40}$/, 'the name of an HTTP header, up to 40 letters, digits, - and _')
-    .default('x-golden-proof')
+  validationHeader: shaped(/^[A-Za-z0-9_-]{1,40}$/, 'the name of an HTTP header, up to 40 letters, digits, - and _')
+    .default('x-golden-validation')
     .describe('Requests with this header and the value `on` go to the validation instance.'),
 }).describe('The load balancer.');
 
@@ -111,7 +111,7 @@ const refreshSection = section({
     .describe('Time after which a healthy instance counts as replaced, in seconds.'),
 });
 
-const flipSection = section({
+const inPlaceSection = section({
   parallel: whole(1, 1_000).default(64).describe('Hosts that are switched at the same time.'),
   maxFailedPercent: whole(0, 100, 'percent')
     .default(25)
@@ -147,7 +147,7 @@ export const releaseSection = section({
     ),
   bake: oneOf(['detach', 'builder'])
     .default('detach')
-    .describe('`detach`: a production host is taken out and baked; `builder`: a throwaway instance is.'),
+    .describe('`detach`: a production host is taken out and baked; `builder`: a temporary instance is.'),
   hooks: hooksSection,
   clean: cleanSection
     .prefault({})
@@ -183,7 +183,7 @@ export const releaseSection = section({
     ),
   watch: watchSection.prefault({}).describe('Comparison of the new version with the previous one.'),
   refresh: refreshSection.prefault({}).describe('Preferences of the instance refresh.'),
-  flip: flipSection.prefault({}).describe('In-place rollbacks, which switch the environment on the hosts.'),
+  inPlace: inPlaceSection.prefault({}).describe('In-place rollbacks, which switch the environment on the hosts.'),
   verifySeconds: seconds(0, 172_800)
     .default(60)
     .describe('Length of the verify window of the rolled fleet, in seconds.'),
@@ -214,7 +214,7 @@ export const ledgerSection = section({
   type: oneOf(['files', 's3'])
     .default('files')
     .describe(
-      "`files`: a folder, for one machine; `s3`: a bucket, for a team. Both write conditionally. With `cloud: 'aws'` a bucket or a path must be given.",
+      "`files`: a folder, for one computer; `s3`: a bucket, for a team. Both write conditionally. With `cloud: 'aws'` a bucket or a path must be given.",
     ),
   path: text()
     .default('.pipeline/ledger')
@@ -250,9 +250,9 @@ export const namesSection = section({
   greenTargetGroup: balancerName()
     .optional()
     .describe('Second target group with `blue-green`. Default: `<app>-<environment>-green`.'),
-  proofTargetGroup: balancerName()
+  validationTargetGroup: balancerName()
     .optional()
-    .describe('Target group of the validation instance. Default: `<app>-<environment>-proof`.'),
+    .describe('Target group of the validation instance. Default: `<app>-<environment>-check`.'),
   loadBalancer: balancerName().optional().describe('Load balancer. Default: `<app>-<environment>`.'),
   imagePrefix: shaped(/^[A-Za-z0-9()[\]./\-'@_ ]{1,120}$/, "up to 120 letters, digits and ( ) [ ] . / - ' @ _")
     .optional()

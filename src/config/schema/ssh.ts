@@ -38,7 +38,7 @@ export const sshSection = section({
   via: oneOf(['direct', 'ssm'])
     .default('direct')
     .describe(
-      '`direct`: to the address of the host; `ssm`: by a Session Manager session to its instance id, so no port is open. It needs the AWS CLI and its session-manager-plugin on this machine.',
+      '`direct`: to the address of the host; `ssm`: by a Session Manager session to its instance id, so no port is open. It needs the AWS CLI and its session-manager-plugin on this computer.',
     ),
   proxyJump: jumpSection.optional().describe('Host through which the others are reached.'),
   become: flag().default(true).describe('Whether plays become root by sudo.'),

@@ -38,7 +38,7 @@ export const watchSection = section({
   latencyFloorMs: whole(0, 60_000, 'milliseconds')
     .default(100)
     .describe('...and by at least this much longer, in milliseconds.'),
-  sickPercent: atLeast(0, 100, 'percent')
+  unhealthyPercent: atLeast(0, 100, 'percent')
     .default(2)
     .describe('Share of the fleet that may be unhealthy without a rollback of the release, in percent, rounded down.'),
 });

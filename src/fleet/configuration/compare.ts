@@ -57,7 +57,7 @@ function differenceOf(reading: Reading, compared: Compared): Difference | undefi
   const applied = compared.applied[setting];
   if (now === file) return undefined;
   const origin = originOf(recorded(file), recorded(now), applied);
-  // Nobody knows whose another listener is, unless it was applied; and the size of an event is no change of the usual one.
+  // Nobody knows whose another listener is, unless it was applied; and the size of an event is not a change of the usual one.
   if (surplus && origin !== 'file') return undefined;
   if (reading.held && (applied === undefined || applied === recorded(file))) return undefined;
   const blocked = blockOf(reading, file, compared);
@@ -110,7 +110,10 @@ function blockOf(
  * Settings to record as applied: those whose value in the file is in force, and those that somebody has changed in the cloud since.
  * What waits to be applied, or to be decided, must stay known as such.
  */
-export function settled({ file }: Pick<Compared, 'file'>, differences: readonly Difference[]): Partial<SettingValues> {
+export function valuesWithoutDifference(
+  { file }: Pick<Compared, 'file'>,
+  differences: readonly Difference[],
+): Partial<SettingValues> {
   const open = new Set<string>(differences.filter(({ origin }) => origin !== 'cloud').map(({ setting }) => setting));
   return Object.fromEntries(Object.entries(file).filter(([setting]) => !open.has(setting)));
 }

@@ -54,9 +54,9 @@ function fixOf(
   if (blocked) return setting === 'service.port' ? blocked.fix : `${blocked.fix}, then ${apply}; ${keep}`;
   if (cloud === 'local') {
     if (surplus || origin === 'file') return apply;
-    return `${apply} --overwrite puts back what the file says; ${keep}`;
+    return `${apply} --overwrite restores what the file says; ${keep}`;
   }
-  return `${apply} applies what has changed in the file since the last deploy; what was changed by hand is put back by hand; ${keep}`;
+  return `${apply} applies what has changed in the file since the last deploy; what was changed by hand is restored by hand; ${keep}`;
 }
 
 /** Numbers bare, all else quoted and escaped: what is read from the cloud may be anything. */

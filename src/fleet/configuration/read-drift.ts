@@ -23,7 +23,7 @@ export async function withoutRunsOwn<T extends Pick<Difference, 'setting'>>(
 
 /**
  * What a fleet has in the cloud that its pipelines file says otherwise; a size that a run may have changed is left out. Null where it cannot be read:
- * what serves is told all the same.
+ * what serves is reported all the same.
  */
 export async function readDrift(
   services: Pick<Services, 'aws' | 'fleet' | 'ledger' | 'changesVersion'>,

@@ -71,9 +71,10 @@ function listenerReadings({ fleet }: Pick<Ports, 'fleet'>, resources: FleetResou
   const { names } = fleet;
   const listener = listenerOf(resources, compared);
   if (!listener) return [];
-  const proof = resources.targetGroups.find((one) => one.name === names.proofTargetGroup);
+  const validation = resources.targetGroups.find((one) => one.name === names.validationTargetGroup);
   const header = listener.routes.find(
-    ({ header: on, weights }) => on?.values.includes('on') && weights.some((one) => one.targetGroupArn === proof?.arn),
+    ({ header: on, weights }) =>
+      on?.values.includes('on') && weights.some((one) => one.targetGroupArn === validation?.arn),
   )?.header;
   const reading = { kind: 'load balancer', resource: names.loadBalancer } as const;
   return [
@@ -88,7 +89,9 @@ function listenerReadings({ fleet }: Pick<Ports, 'fleet'>, resources: FleetResou
           surplus: true,
         }),
       ),
-    ...(header ? [{ ...reading, setting: 'balancer.proofHeader' as const, value: header.name.toLowerCase() }] : []),
+    ...(header
+      ? [{ ...reading, setting: 'balancer.validationHeader' as const, value: header.name.toLowerCase() }]
+      : []),
   ];
 }
 

@@ -5,7 +5,7 @@ import type { Fleet } from '../../config/settings.ts';
 export const settingNames = [
   'service.port',
   'balancer.listenerPort',
-  'balancer.proofHeader',
+  'balancer.validationHeader',
   'balancer.healthCheck.path',
   'balancer.healthCheck.intervalSeconds',
   'balancer.healthCheck.timeoutSeconds',
@@ -29,7 +29,7 @@ export function valuesOfFile({ service, balancer, release, capacity }: Fleet): S
     'service.port': String(service.port),
     'balancer.listenerPort': String(balancer.listenerPort),
     // Names of headers are the same in any case.
-    'balancer.proofHeader': balancer.proofHeader.toLowerCase(),
+    'balancer.validationHeader': balancer.validationHeader.toLowerCase(),
     'balancer.healthCheck.path': healthCheck.path,
     'balancer.healthCheck.intervalSeconds': String(healthCheck.intervalSeconds),
     'balancer.healthCheck.timeoutSeconds': String(healthCheck.timeoutSeconds),

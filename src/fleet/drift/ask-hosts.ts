@@ -5,7 +5,7 @@ import { compareVersions } from '../../shared/version.ts';
 import { releaseRoot } from '../release-root.ts';
 import type { Services } from '../services.ts';
 
-/** So many hosts are asked: enough to show what a person has done by hand, and cheap in a large fleet. */
+/** So many hosts are queried: enough to show what a person has done by hand, and cheap in a large fleet. */
 export const hostsAsked = 8;
 /** How long one may take, in milliseconds. */
 const answerMs = 10_000;

@@ -37,8 +37,8 @@ export interface DriftInstance {
   /** What it is tagged with. */
   version?: string;
   /** An in-place rollback has switched it: that it differs from its image is known. */
-  flipped: boolean;
-  /** The version that its host answers when it is asked; absent where it was not asked or did not answer. */
+  switched: boolean;
+  /** The version that its host answers when it is queried; absent where it was not queried or did not answer. */
   serves?: string;
 }
 
@@ -62,7 +62,7 @@ export interface DriftFacts {
   /** Versions of which one serves by the runs in the ledger; empty when the ledger does not tell. */
   expected: readonly string[];
   instances: readonly DriftInstance[];
-  /** A run is at work on the fleet, or was interrupted: then only the image says something. */
+  /** A run is active on the fleet, or was interrupted: then only the image says something. */
   busy: boolean;
 }
 
@@ -130,7 +130,7 @@ function launchedDrift(facts: DriftFacts): Drift[] {
 
 /** The newest release that was known-good and not rolled back. @param releases Oldest first. */
 function lastGood(releases: readonly ReleaseRecord[]): string | undefined {
-  return releases.findLast(({ knownGood, leftAt }) => knownGood && leftAt === undefined)?.version;
+  return releases.findLast(({ knownGood, rolledBackAt }) => knownGood && rolledBackAt === undefined)?.version;
 }
 
 /** The command that leads back to a version, where its image is not known to be gone. */
@@ -163,10 +163,10 @@ function instanceDrift(facts: DriftFacts): Drift[] {
     const { id, version, serves } = one;
     const ofImage = instanceVersion(facts, one);
     const differs = ofImage !== launched || (ofImage === undefined && one.imageId !== facts.template.imageId);
-    if (!one.flipped && differs) {
+    if (!one.switched && differs) {
       const what = ofImage ?? `image ${one.imageId}, which is not a release`;
       others.set(what, [...(others.get(what) ?? []), id]);
-    } else if (!one.flipped && ofImage !== undefined && version !== ofImage) {
+    } else if (!one.switched && ofImage !== undefined && version !== ofImage) {
       found.push({
         kind: 'instance-version',
         severity: 'warning',
@@ -192,7 +192,7 @@ function instanceDrift(facts: DriftFacts): Drift[] {
       fix:
         launched === undefined
           ? `pipeline release ${app} replaces them all`
-          : `replace them: pipeline fast-rollback ${app} ${launched} --how roll`,
+          : `replace them: pipeline fast-rollback ${app} ${launched} --method rolling`,
     };
   });
   return [...behind, ...found];

@@ -1,5 +1,5 @@
 import { readImages } from '../../aws/images.ts';
-import { groupMachines, type Machine } from '../../aws/instances.ts';
+import { type Ec2Instance, groupInstances } from '../../aws/instances.ts';
 import { readTemplateVersion } from '../../aws/launch-templates.ts';
 import { type Observation, observeFleet } from '../observe.ts';
 import type { Services } from '../services.ts';
@@ -15,16 +15,16 @@ export interface SeenDrift {
   drifts: Drift[];
   facts: DriftFacts;
   /** Every live instance of the group. */
-  machines: Machine[];
+  instances: Ec2Instance[];
 }
 
 type Ports = Pick<Services, 'fleet' | 'aws' | 'ledger' | 'hosts' | 'changesVersion'>;
 
 /**
  * Compares the fleet with the ledger: a handful of calls, whatever the fleet's size.
- * @param options.busy A run is at work on the fleet, or was interrupted: its state is not what the ledger says, and need not be.
+ * @param options.busy A run is active on the fleet, or was interrupted: its state is not what the ledger says, and need not be.
  * @param options.rollback For a rollback, which moves the default version of the template anyway: that is not read.
- * @param options.ask Some hosts are asked by SSH what they serve.
+ * @param options.ask Some hosts are queried by SSH what they serve.
  */
 export async function readDrift(
   services: Ports,
@@ -38,15 +38,15 @@ export async function readDrift(
   const { fleet, aws, ledger } = services;
   const { facts, live } = seen ?? (await observeFleet(services));
   const { templateId, templateVersion, imageId, templateRelease } = facts.current;
-  const [releases, runs, machines, standard] = await Promise.all([
+  const [releases, runs, instances, standard] = await Promise.all([
     ledger.releases(fleet.app),
     ledger.runs(fleet.app, runsBack),
-    groupMachines(aws.ec2, facts.group),
+    groupInstances(aws.ec2, facts.group),
     rollback ? { number: templateVersion } : readTemplateVersion(aws.ec2, templateId, '$Default'),
   ]);
   const inService = new Set(live.instances.filter((one) => one.lifecycle === 'InService').map((one) => one.id));
-  const serving = machines.filter((machine) => inService.has(machine.id));
-  const ids = new Set([imageId, ...machines.map((one) => one.imageId)].filter((id) => id !== undefined && id !== ''));
+  const serving = instances.filter((instance) => inService.has(instance.id));
+  const ids = new Set([imageId, ...instances.map((one) => one.imageId)].filter((id) => id !== undefined && id !== ''));
   const [images, answers] = await Promise.all([
     readImages(aws.ec2, [...ids] as string[]),
     ask && !busy
@@ -69,14 +69,14 @@ export async function readDrift(
     images,
     releases,
     expected: expectedVersions(runs, services.changesVersion),
-    instances: serving.map(({ id, imageId: image, version, flipped }) => ({
+    instances: serving.map(({ id, imageId: image, version, switched }) => ({
       id,
       imageId: image,
       ...(version !== undefined && { version }),
-      flipped: flipped !== undefined,
+      switched: switched !== undefined,
       ...(answers?.has(id) && { serves: answers.get(id) as string }),
     })),
     busy,
   };
-  return { drifts: findDrifts(compared), facts: compared, machines };
+  return { drifts: findDrifts(compared), facts: compared, instances };
 }

@@ -12,7 +12,7 @@ export function heldText({ min, desired }: Baseline, since: Instant, until: Inst
 
 /**
  * The baseline of a group that is held now; undefined when it is not. The minimum alone says nothing: others may have changed it
- * since, and the machines are still there.
+ * since, and the instances are still there.
  */
 function readBaseline(tag: string | undefined, live: Baseline, now: number): Baseline | undefined {
   const { min, desired, since, until } = readTag(tag) ?? {};

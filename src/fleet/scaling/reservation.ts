@@ -17,7 +17,7 @@ export async function readEventUnits({ autoScaling }: AwsClients, group: string)
   return units === undefined ? undefined : Number(units);
 }
 
-/** Reserves capacity units of the fleet's load balancer, unless it has as many; a refusal is told, and no failure. */
+/** Reserves capacity units of the fleet's load balancer, unless it has as many; a refusal is reported, and is not a failure. */
 export async function reserve(context: Context, units: number): Promise<void> {
   const { aws } = context.services;
   const { group } = context.state;
@@ -44,7 +44,7 @@ export async function reserve(context: Context, units: number): Promise<void> {
 }
 
 /**
- * Puts back what this step has reserved or given back.
+ * Restores what this step has reserved or given back.
  * @throws PipelineError `scale.units-left` when AWS does not allow it now: while units are being provided, and after two decreases a day
  */
 export async function restoreUnits(context: Context): Promise<void> {
@@ -73,7 +73,7 @@ export async function restoreUnits(context: Context): Promise<void> {
   await restoreTag(context, unitsTag);
 }
 
-/** At the end of an event: back to what was reserved before it. What others have reserved stays; a refusal is told, and no failure. */
+/** At the end of an event: back to what was reserved before it. What others have reserved stays; a refusal is reported, and is not a failure. */
 export async function release(context: Context): Promise<void> {
   const { aws } = context.services;
   const tag = await readGroupTag(aws.autoScaling, context.state.group, unitsTag);

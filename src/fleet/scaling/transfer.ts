@@ -9,7 +9,7 @@ type Context = RunContext<Services, object>;
 
 /**
  * Lets the group that serves now remember the event which its fleet is held for. The warm pool of the other one is ended: its
- * machines would be of the version before, and it would fill up as that group ends.
+ * instances would be of the version before, and it would fill up as that group ends.
  */
 export async function moveEvent(context: Context, from: string, to: string): Promise<void> {
   const { autoScaling } = context.services.aws;
@@ -27,7 +27,7 @@ export async function moveEvent(context: Context, from: string, to: string): Pro
   }
 }
 
-/** Puts back what {@link moveEvent} did in this step. */
+/** Restores what {@link moveEvent} did in this step. */
 export async function restoreEvent(context: Context): Promise<void> {
   const { autoScaling } = context.services.aws;
   for (const change of context.changes().filter((one) => one.action === 'move-tag' && !one.undoing)) {
@@ -35,7 +35,7 @@ export async function restoreEvent(context: Context): Promise<void> {
     // What another run has written since stays.
     const now = await readGroupTag(autoScaling, change.target, key);
     if (now !== undefined && now !== value && now !== was) continue;
-    await context.change({ action: 'move-tag-back', target: from }, async () => {
+    await context.change({ action: 'restore-tag', target: from }, async () => {
       await setGroupTag(autoScaling, from, key, value);
       await setGroupTag(autoScaling, change.target, key, was ?? undefined);
     });

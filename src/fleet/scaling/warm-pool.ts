@@ -8,7 +8,7 @@ import { explainGroup } from '../explain.ts';
 import { type ContextWith, type FleetGroup, type Services, times } from '../services.ts';
 import type { SizeChange } from './size.ts';
 
-/** Tag of a group whose warm pool was made for an event: `<state>/<machines>`. A pool without it belongs to the team, and is left alone. */
+/** Tag of a group whose warm pool was made for an event: `<state>/<instances>`. A pool without it belongs to the team, and is left alone. */
 const poolTag = 'golden-pipeline:warm-pool';
 
 type Context = RunContext<Services, object>;
@@ -17,7 +17,7 @@ type PoolState = 'Stopped' | 'Running';
 /** A warm pool that was made for an event. */
 export interface EventPool {
   state: PoolState;
-  /** Machines of the group and of the pool together. */
+  /** Instances of the group and of the pool together. */
   prepared: number;
 }
 
@@ -28,7 +28,7 @@ export async function readPool({ autoScaling }: AwsClients, group: string): Prom
   return prepared === undefined ? undefined : { state: state as PoolState, prepared: Number(prepared) };
 }
 
-/** The pool that a run prepares: only one that is scheduled, as a fleet that grows now takes its machines at once. */
+/** The pool that a run prepares: only one that is scheduled, as a fleet that grows now takes its instances at once. */
 export function wantedPool(fleet: Fleet, { at, to, was }: SizeChange): PoolState | undefined {
   return at !== undefined && to > was.desired ? fleet.scale.warmPool : undefined;
 }
@@ -39,10 +39,10 @@ export function describePool(fleet: Fleet, state: PoolState, { to, was }: SizeCh
   const { hourlyPrice } = fleet.instance;
   const running =
     hourlyPrice === undefined
-      ? `${count} machines are paid for from now on; set instance.hourlyPrice to see what that costs`
+      ? `${count} instances are paid for from now on; set instance.hourlyPrice to see what that costs`
       : `+${count} ${fleet.instance.type} at ${hourlyPrice}: +${(count * hourlyPrice).toFixed(2)} an hour from now on`;
   return [
-    `a warm pool of ${group}: ${count} more machines prepared, ${state}, until they are taken or --cancel`,
+    `a warm pool of ${group}: ${count} more instances prepared, ${state}, until they are taken or --cancel`,
     state === 'Running' ? running : `their disks, and the minutes of their first boot, are paid for from now on`,
   ];
 }
@@ -55,7 +55,7 @@ export async function preparePool(
 ): Promise<void> {
   const { group } = context.state;
   const mine = await readPool(context.services.aws, group);
-  const former = await poolSettled(context);
+  const former = await waitPoolStable(context);
   if (!mine && former === 'present') {
     context.note(`${group} has a warm pool already; it stays as it is`);
     return;
@@ -64,14 +64,14 @@ export async function preparePool(
 }
 
 /** The pool of the group, once one that is being deleted is gone: after a `--cancel`, say. */
-async function poolSettled(context: ContextWith<Pick<FleetGroup, 'group'>>): Promise<'none' | 'present' | 'ending'> {
+async function waitPoolStable(context: ContextWith<Pick<FleetGroup, 'group'>>): Promise<'none' | 'present' | 'ending'> {
   const { aws, fleet } = context.services;
   const { group } = context.state;
   return context.poll({
     what: `the former warm pool of ${group} to be gone`,
     read: () => readWarmPool(aws.autoScaling, group),
     until: (pool) => pool !== 'ending',
-    progress: () => context.progress(`the machines of the former warm pool of ${group} are ending`),
+    progress: () => context.progress(`the instances of the former warm pool of ${group} are ending`),
     explain: explainGroup(context, group),
     ...times(fleet, 'drain'),
   });
@@ -92,7 +92,7 @@ export async function endPool(context: Context, group: string): Promise<boolean>
   return true;
 }
 
-/** Puts back what this step has done to the pool. */
+/** Restores what this step has done to the pool. */
 export async function restorePool(context: Context): Promise<void> {
   const first = context.changes().find((one) => /^(put|delete)-warm-pool$/.test(one.action) && !one.undoing);
   if (!first) return;

@@ -58,7 +58,7 @@ export function overlapping(events: readonly ScaleEvent[], from: number, to: num
 }
 
 export function describeEvent({ out, in: back }: ScaleEvent): string {
-  const size = out?.desired === undefined ? 'an event' : `${out.desired} machines`;
+  const size = out?.desired === undefined ? 'an event' : `${out.desired} instances`;
   return `${size} from ${out?.start ?? 'now'} ${back?.start ? `to ${back.start}` : 'on, without an end'}`;
 }
 
@@ -71,7 +71,7 @@ export interface ForeignRun {
 
 /**
  * The first run in the window of each action of others that would take the fleet below `size`. One that only raises a limit, or
- * that keeps as many machines, does an event no harm.
+ * that keeps as many instances, does an event no harm.
  */
 export function foreignRuns(
   actions: readonly ScheduledAction[],

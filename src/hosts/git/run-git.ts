@@ -67,7 +67,7 @@ export function gitEnvironment(env: Record<string, string> = {}): Record<string,
 }
 
 export function gitMissing(): PipelineError {
-  return usageError('git.missing', 'git was not found on this machine', 'apt-get install git');
+  return usageError('git.missing', 'git was not found on this computer', 'apt-get install git');
 }
 
 /** The error for an unexpected failure of git. */

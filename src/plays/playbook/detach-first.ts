@@ -1,14 +1,14 @@
 import { basename } from 'node:path';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import type { Services } from '../../fleet/services.ts';
-import type { PlaybookLook } from '../../hosts/playbook-look.ts';
+import type { PlaybookInspection } from '../../hosts/playbook-inspection.ts';
 import type { ProjectFiles } from '../../hosts/project/checkout.ts';
 import type { Host } from '../../hosts/types.ts';
 import { type CleanLists, cleanLists } from '../clean.ts';
-import type { BuildFacts, LookFacts } from '../facts.ts';
+import type { BuildFacts, InspectionFacts } from '../facts.ts';
 import { plainVariables } from '../plain-variables.ts';
 import { releaseVariables } from '../release-variables.ts';
-import { assertReleaseRole, type Installer, judgePlaybook, type PlaybookKind } from './evaluate.ts';
+import { assertReleaseRole, evaluatePlaybook, type Installer, type PlaybookKind } from './evaluate.ts';
 import { installsOn } from './installs.ts';
 import { differenceToOwn, ownRole } from './own-role.ts';
 
@@ -21,7 +21,7 @@ export function playbookKind({ ansible }: Services['fleet']): PlaybookKind {
 export interface DetachFirst {
   /** Why the host must be out of the load balancer before a play begins, a line each; absent when plays may begin while it serves. */
   reasons?: string[];
-  /** What its roles may install: asked for again on the host that they are going to run on. */
+  /** What its roles may install: requested again on the host that they are going to run on. */
   installers: Installer[];
   /** What is removed from the host before the image is made. */
   clean: CleanLists;
@@ -30,8 +30,8 @@ export interface DetachFirst {
 /**
  * Looks at the playbook of a release.
  * @param files Where plays are going to run from.
- * @param findHost The host that is to carry the bake, or one like it: asked what it has where roles install what is missing. Without
- * it, as for a builder, only the playbook is judged.
+ * @param findHost The host that is to be baked, or one like it: asked what it has where roles install what is missing. Without
+ * it, as for a builder, only the playbook is evaluated.
  * @throws usage error `ansible.no-release-role`, `release.clean`, and as `Hosts.look`
  */
 export async function reasonsToDetachFirst(
@@ -43,26 +43,26 @@ export async function reasonsToDetachFirst(
   const { fleet, hosts } = services;
   const kind = playbookKind(fleet);
   const variables = kind === 'plain' ? plainVariables(fleet, state) : releaseVariables(fleet, state, 'stage');
-  const look = await hosts.look(playbook, variables, { projectDir });
+  const inspect = await hosts.inspect(playbook, variables, { projectDir });
   if (kind === 'plain') {
-    await assertPlain(playbook, look);
+    await assertPlain(playbook, inspect);
     const reasons = [`${basename(playbook)} is declared as plain: all of it runs, and any of it may change the host`];
     return { reasons, installers: [], clean: await cleanLists(fleet) };
   }
-  const judgement = await judgePlaybook(look);
-  assertReleaseRole(playbook, judgement, kind);
-  const { installers } = judgement;
+  const evaluation = await evaluatePlaybook(inspect);
+  assertReleaseRole(playbook, evaluation, kind);
+  const { installers } = evaluation;
   const installs = findHost && installers.length > 0 ? await installsOn(services, await findHost(), installers) : [];
-  const reasons = [...judgement.reasons, ...installs];
-  return { ...(reasons.length > 0 && { reasons }), installers, clean: await cleanLists(fleet, look) };
+  const reasons = [...evaluation.reasons, ...installs];
+  return { ...(reasons.length > 0 && { reasons }), installers, clean: await cleanLists(fleet, inspect) };
 }
 
 /**
  * Refuses to play on a host that still serves what may change it: the playbook has been edited since the release was planned, or the
- * host has other programs than the one that was asked then. A playbook of the run's own commit is the one of the plan.
+ * host has other programs than the one that was queried then. A playbook of the run's own commit is the one of the plan.
  * @throws PipelineError `ansible.changes-host`
  */
-export async function assertMayServe(services: Services, state: LookFacts, files: ProjectFiles): Promise<void> {
+export async function assertMayServe(services: Services, state: InspectionFacts, files: ProjectFiles): Promise<void> {
   const { host, installers } = state;
   const planned = installers && files.playbook !== services.fleet.ansible.playbook;
   const reasons = planned
@@ -72,17 +72,17 @@ export async function assertMayServe(services: Services, state: LookFacts, files
   throw new PipelineError(
     'ansible.changes-host',
     `${basename(services.fleet.ansible.playbook)} may change ${state.host?.instanceId}, which serves; when this release was planned it did not`,
-    { hint: 'release again: the new plan takes the host out of the load balancer first', details: reasons },
+    { fix: 'release again: the new plan takes the host out of the load balancer first', details: reasons },
   );
 }
 
 /**
- * Refuses a playbook of the release role that is declared as plain: the role would be asked for no action.
+ * Refuses a playbook of the release role that is declared as plain: the role would not be called.
  * @throws usage error `ansible.not-plain`
  */
-async function assertPlain(playbook: string, look: PlaybookLook): Promise<void> {
+async function assertPlain(playbook: string, inspect: PlaybookInspection): Promise<void> {
   const folders = new Set(
-    look.plays.flatMap(({ tasks }) =>
+    inspect.plays.flatMap(({ tasks }) =>
       tasks.flatMap(({ role, folder }) => (ownRole(role) === 'release' && folder ? [folder] : [])),
     ),
   );

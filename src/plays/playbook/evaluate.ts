@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { usageError } from '@golden-pipeline/shared/errors';
-import type { PlaybookLook, TaskLook } from '../../hosts/playbook-look.ts';
+import type { PlaybookInspection, TaskInspection } from '../../hosts/playbook-inspection.ts';
 import { harmless } from './harmless.ts';
 import { differenceToOwn, type OwnRole, ownRole } from './own-role.ts';
 
@@ -14,7 +14,7 @@ export interface Installer {
 }
 
 /** What a playbook means for a release. */
-export interface Judgement {
+export interface Evaluation {
   /** Whether it applies the release role; undefined where only its run can tell, as it includes what is named by a variable. */
   appliesRelease: boolean | undefined;
   /** Why it may not run on a host that serves, a line each; empty when it may. */
@@ -22,18 +22,18 @@ export interface Judgement {
   installers: Installer[];
 }
 
-/** Judges a playbook by what it holds: on a host that serves run only roles of the pipeline, and modules that change nothing. */
-export async function judgePlaybook(look: PlaybookLook): Promise<Judgement> {
-  const tasks = look.plays.flatMap((play) => play.tasks);
+/** Evaluates a playbook by what it holds: on a host that serves run only roles of the pipeline, and modules that change nothing. */
+export async function evaluatePlaybook(inspect: PlaybookInspection): Promise<Evaluation> {
+  const tasks = inspect.plays.flatMap((play) => play.tasks);
   const differences = new Map<string, string | undefined>();
-  const isOwn = async ({ role, folder = '', entry }: TaskLook): Promise<OwnRole | undefined> => {
+  const isOwn = async ({ role, folder = '', entry }: TaskInspection): Promise<OwnRole | undefined> => {
     const own = ownRole(role);
     // A part of a role goes past what its `main` asks first: which action it is, and whether the host lacks anything.
     if (!own || entry !== undefined) return undefined;
     if (!differences.has(folder)) differences.set(folder, await differenceToOwn(own, folder));
     return differences.get(folder) === undefined ? own : undefined;
   };
-  const foreign = new Map<string, TaskLook[]>();
+  const foreign = new Map<string, TaskInspection[]>();
   const installers = new Map<string, Installer>();
   for (const task of tasks) {
     const own = await isOwn(task);
@@ -58,7 +58,7 @@ export async function judgePlaybook(look: PlaybookLook): Promise<Judgement> {
  * Refuses a playbook that neither applies the release role nor is declared to be of another kind: it would change hosts that serve.
  * @throws usage error `ansible.no-release-role`
  */
-export function assertReleaseRole(playbook: string, { appliesRelease }: Judgement, kind: PlaybookKind): void {
+export function assertReleaseRole(playbook: string, { appliesRelease }: Evaluation, kind: PlaybookKind): void {
   if (kind !== 'release' || appliesRelease !== false) return;
   const name = basename(playbook);
   throw usageError(
@@ -69,8 +69,8 @@ export function assertReleaseRole(playbook: string, { appliesRelease }: Judgemen
 }
 
 /** Why tasks of one role, or outside of roles, may not run on a host that serves. */
-function reason(tasks: TaskLook[], difference: string | undefined): string {
-  const [{ role, at, entry }] = tasks as [TaskLook];
+function reason(tasks: TaskInspection[], difference: string | undefined): string {
+  const [{ role, at, entry }] = tasks as [TaskInspection];
   const handlers = tasks.filter((task) => task.handler).length;
   const includes = tasks.filter((task) => task.includes !== undefined);
   const counts = [
@@ -78,13 +78,13 @@ function reason(tasks: TaskLook[], difference: string | undefined): string {
     ...count(handlers, 'handler'),
     ...count(includes.length, 'include'),
   ].join(', ');
-  const first = describe(tasks[0] as TaskLook);
+  const first = describe(tasks[0] as TaskInspection);
   if (role === undefined) return `outside of roles: ${counts}: ${first} (${at})`;
   if (difference !== undefined) return `role ${role} is not the pipeline's own: ${difference} differs (${at})`;
   return `role ${role}${entry === undefined ? '' : `, ${entry} alone`}: ${counts}: ${first} (${at})`;
 }
 
-function describe({ name, module, includes }: TaskLook): string {
+function describe({ name, module, includes }: TaskInspection): string {
   if (includes !== undefined)
     return `${short(module)} of ${includes || 'an unknown name'}, which is known only while it runs`;
   return name === '' ? module : `"${name}" (${module})`;

@@ -1,4 +1,4 @@
-import type { TaskLook } from '../../hosts/playbook-look.ts';
+import type { TaskInspection } from '../../hosts/playbook-inspection.ts';
 
 /**
  * Modules of ansible-core that only read, compute or report. They are known by their full names: a module of the project that is called
@@ -12,7 +12,7 @@ const readers = new Set(
 );
 
 /** True for a task that changes no host, whoever wrote it. What it notifies is a task of its own. */
-export function harmless({ module, includes }: Pick<TaskLook, 'module' | 'includes'>): boolean {
+export function harmless({ module, includes }: Pick<TaskInspection, 'module' | 'includes'>): boolean {
   // `meta` steers Ansible itself. `flush_handlers` runs handlers, which are listed.
   return includes === undefined && (readers.has(module) || module === 'meta' || module === 'ansible.builtin.meta');
 }

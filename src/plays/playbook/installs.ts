@@ -28,7 +28,7 @@ async function reasonOf(
   const wanted = variables?.[variable];
   if (wanted === undefined)
     return `role ${role}: whether it installs ${name} is not known, as ${variable} is known only while it runs`;
-  if (!host) return `role ${role}: whether it installs ${name} is not known, as no host of the fleet could be asked`;
+  if (!host) return `role ${role}: whether it installs ${name} is not known, as no host of the fleet could be queried`;
   try {
     // The role sees the programs of this user.
     const user = services.fleet.ssh.become ? ['sudo', '-n'] : [];

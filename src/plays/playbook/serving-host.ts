@@ -1,4 +1,4 @@
-import { groupMachines } from '../../aws/instances.ts';
+import { groupInstances } from '../../aws/instances.ts';
 import type { FleetFacts, Services } from '../../fleet/services.ts';
 import type { Host } from '../../hosts/types.ts';
 
@@ -8,7 +8,7 @@ export async function servingHost(
   { group, current }: FleetFacts,
   healthy: readonly string[],
 ): Promise<Host | undefined> {
-  const machines = (await groupMachines(aws.ec2, group)).filter((one) => healthy.includes(one.id));
-  const machine = machines.find((one) => (one.version || undefined) === current.version);
-  return machine && { instanceId: machine.id, address: machine.address };
+  const instances = (await groupInstances(aws.ec2, group)).filter((one) => healthy.includes(one.id));
+  const instance = instances.find((one) => (one.version || undefined) === current.version);
+  return instance && { instanceId: instance.id, address: instance.address };
 }

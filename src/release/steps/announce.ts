@@ -4,7 +4,7 @@ import type { FleetFacts, StepWith } from '../../fleet/services.ts';
 /** Says who did what, where, and how to take it back. */
 export const announce: StepWith<Pick<FleetFacts, 'url'> & VersionFacts> = {
   id: 'announce',
-  title: 'Announce',
+  title: 'Announce the version',
   describe: ({ state, services: { fleet } }) => [
     `say that ${fleet.app} ${state.version} serves in ${fleet.environment}, and how to undo it`,
   ],

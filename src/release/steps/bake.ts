@@ -1,6 +1,6 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
 import { createImage, waitImageAvailable } from '../../aws/create-image.ts';
-import { terminateMachine } from '../../aws/instances.ts';
+import { terminateInstance } from '../../aws/instances.ts';
 import { tagKeys } from '../../aws/tags.ts';
 import { need } from '../../engine/need.ts';
 import type { JournaledChange } from '../../engine/step.ts';
@@ -61,13 +61,13 @@ export const bake: ReleaseStep = {
     await ledger.updateRelease(fleet.app, version, { image: { region: fleet.region, imageId, name } });
     if (context.state.bake === 'builder') {
       await context.change({ action: 'terminate-instance', target: host.instanceId }, () =>
-        terminateMachine(aws.ec2, host.instanceId),
+        terminateInstance(aws.ec2, host.instanceId),
       );
     } else {
       // With blue/green the group that serves stays on its version: the weights alone say who gets the new one.
       const { strategy, changedOutside, lost, detachFirst } = context.state;
       if (strategy !== 'blue-green') await tagHost(context, host, version);
-      // What plays have changed beside the release's folder no revert takes back: such a host is replaced instead (see `rejoin`).
+      // What plays have changed beside the release's folder no revert undo: such a host is replaced instead (see `return-instance`).
       else if (!changedOutside && !lost) await revert(context, host);
       // One that does not return waits for nothing.
       if (!detachFirst || lost) await returnBakeInstance(context);
@@ -83,9 +83,9 @@ export const bake: ReleaseStep = {
   },
 };
 
-/** What becomes of a bake host that keeps what it is, in words. */
+/** What becomes of a bake instance that keeps what it is, in words. */
 function whereNext({ detachFirst, strategy, current, version }: ReleaseState): string {
-  if (detachFirst) return 'the host stays out of the load balancer until the image is proven';
+  if (detachFirst) return 'the host stays out of the load balancer until the image is validated';
   if (strategy === 'blue-green') return `the host returns to service on ${current.version}`;
   return `the host returns to service as the first canary of ${version}`;
 }

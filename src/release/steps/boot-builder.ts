@@ -3,9 +3,9 @@ import { waitRunning } from '../../fleet/health.ts';
 import { launchHelper, runTags, terminateLaunched } from '../../fleet/launch.ts';
 import type { ReleaseState, ReleaseStep } from '../state.ts';
 
-/** Boots a throwaway machine from the current image; from the base image when there is no release yet, or when that was asked for. */
+/** Boots a temporary instance from the current image; from the base image when there is no release yet, or when that was requested. */
 export const bootBuilder: ReleaseStep = {
-  id: 'builder',
+  id: 'boot-builder',
   title: 'Boot a builder instance',
   describe: ({ state, services }) => [
     `one ${services.fleet.instance.type} from ${builderSource(state, services.fleet.instance.baseImage)}`,

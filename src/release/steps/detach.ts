@@ -6,14 +6,14 @@ import { terminateChangedInstance } from '../../plays/changed-outside.ts';
 import type { PlayFacts } from '../../plays/facts.ts';
 import { terminateLostInstance } from '../../plays/lost-identity.ts';
 
-/** Takes the bake host out of the load balancer and waits for the drain. */
+/** Takes the bake instance out of the load balancer and waits for the drain. */
 export const detach: StepWith<PlayFacts> = {
   id: 'detach',
-  title: 'Take the host out of the load balancer',
+  title: 'Take the instance out of the load balancer',
   describe: ({ state, services: { fleet } }) => [
     ...(state.detachFirst ? ['before the first play, as plays may change more than the folder of the release:'] : []),
     ...(state.detachFirst ?? []).map((reason) => `  ${reason}`),
-    `Standby for the bake host; its requests may take up to ${fleet.balancer.deregistrationDelaySeconds} s to end`,
+    `Standby for the bake instance; its requests may take up to ${fleet.balancer.deregistrationDelaySeconds} s to end`,
     'AZRebalance is suspended meanwhile, and the group minimum lowered by one where it must be',
   ],
   run: takeOut,

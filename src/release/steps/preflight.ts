@@ -8,14 +8,14 @@ import { assertReady } from '../../fleet/ready.ts';
 import { assertSecrets } from '../../fleet/secrets-check.ts';
 import { assertRecorded, seeReleases } from '../../fleet/seen-releases.ts';
 import type { Services } from '../../fleet/services.ts';
-import { showProofRoute } from '../../fleet/traffic-groups.ts';
+import { pointValidationRoute } from '../../fleet/traffic-groups.ts';
 import { recordProject } from '../../plays/project-files.ts';
 import { instantText } from '../../shared/instant.ts';
 import { chooseBakeInstance } from '../choose-bake-instance.ts';
 import { assertRollbackTarget } from '../drift-gate.ts';
 import type { ReleaseContext, ReleaseState, ReleaseStep } from '../state.ts';
 
-/** Checks that the fleet can take a release, chooses the bake host anew, and reserves the version. */
+/** Checks that the fleet can take a release, chooses the bake instance anew, and reserves the version. */
 export const preflight: ReleaseStep = {
   id: 'preflight',
   title: 'Check the fleet',
@@ -25,18 +25,18 @@ export const preflight: ReleaseStep = {
     ...(state.current.version === undefined
       ? []
       : [`measure for ${services.fleet.release.watch.baselineSeconds} s how ${state.current.version} answers`]),
-    ...(state.irreversible === undefined ? [] : [`there is no way back behind it: ${state.irreversible}`]),
+    ...(state.irreversible === undefined ? [] : [`versions before it cannot be rolled back to: ${state.irreversible}`]),
     ...(state.noRollbackTarget ? ['there may be no rollback target: --no-rollback-target'] : []),
     ...(state.drift ?? []),
-    ...secretLines(services.fleet.secrets, state.notLooked ?? []),
+    ...secretLines(services.fleet.secrets, state.notInspected ?? []),
     ...(state.base && state.current.version !== undefined
       ? [
-          `it starts from the base image, so it holds no environment but its own: no flip back to ${state.current.version}`,
+          `it starts from the base image, so it holds no environment but its own: no in-place rollback to ${state.current.version}`,
         ]
       : []),
     state.bake === 'detach'
-      ? 'a host of the fleet carries the bake'
-      : 'a builder instance carries the bake: fewer than two healthy hosts, hosts that run no release, or asked for',
+      ? 'an instance of the fleet is baked'
+      : 'a builder instance is baked: fewer than two healthy hosts, hosts that run no release, or requested',
   ],
   async run(context) {
     const { services, state } = context;
@@ -49,13 +49,13 @@ export const preflight: ReleaseStep = {
     await assertUnclaimed(context);
     const above = await assertFreeVersion(services, state, seen);
     const alarms = await alarmsToWatch(context);
-    // Before anything is changed, and while every machine is in service.
+    // Before anything is changed, and while every instance is in service.
     const baseline = seen.live.desired > 0 ? await takeBaseline(context, seen.facts) : undefined;
     const host = state.bake === 'detach' ? await chooseBakeInstance(services, seen) : undefined;
     const project = await recordProject(context);
     await claimFleet(context);
-    // A run that died while it shifted traffic has left it leading to a colour.
-    if (seen.idle) await showProofRoute(context, seen.facts.proofTargetGroupArn);
+    // A run that died while it shifted traffic has left it leading to a group.
+    if (seen.idle) await pointValidationRoute(context, seen.facts.validationTargetGroupArn);
     const release = await context.change({ action: 'reserve-version', target: services.fleet.app }, () =>
       services.ledger.reserveRelease(
         {
@@ -97,18 +97,18 @@ export const preflight: ReleaseStep = {
   },
 };
 
-function secretLines(secrets: Services['fleet']['secrets'], notLooked: readonly string[]): string[] {
+function secretLines(secrets: Services['fleet']['secrets'], notInspected: readonly string[]): string[] {
   const names = Object.keys(secrets);
   if (names.length === 0) return [];
   return [
     `the service gets ${names.join(', ')} from where they are kept; the image holds the names only`,
-    ...notLooked.map((line) => `not looked for: ${line}`),
+    ...notInspected.map((line) => `not looked for: ${line}`),
   ];
 }
 
 /**
- * Refuses a fleet that has gone to another version since the plan was made, which is before the lock: while a person was asked, say.
- * The way to bake and to roll, and whether there is a way back, were judged by what served then.
+ * Refuses a fleet that has gone to another version since the plan was made, which is before the lock: while a person was prompted, say.
+ * How to bake and to roll, and whether there is a rollback target, were decided by what served then.
  */
 function assertAsPlanned({ fleet }: Services, { current: planned, group }: ReleaseState, { facts }: Observation): void {
   const { current } = facts;
@@ -117,7 +117,7 @@ function assertAsPlanned({ fleet }: Services, { current: planned, group }: Relea
   throw new PipelineError(
     'preflight.changed',
     `${fleet.app} in ${fleet.environment} served ${name(planned)} when this release was planned, and serves ${name(current)} now`,
-    { hint: `see what was done (pipeline history ${fleet.app}), then release again` },
+    { fix: `see what was done (pipeline history ${fleet.app}), then release again` },
   );
 }
 

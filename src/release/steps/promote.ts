@@ -15,12 +15,12 @@ import { trafficBack } from './shift-traffic.ts';
 type Context = ContextWith<TrafficFacts>;
 
 /**
- * Gives the colour that serves now all that scales the fleet, and leaves the end of the other one to a scheduled action of Auto
+ * Gives the group that serves now all that scales the fleet, and leaves the end of the other one to a scheduled action of Auto
  * Scaling: until then the traffic can be switched back, and no process of ours has to stay alive for it.
  */
 export const promote: StepWith<TrafficFacts> = {
-  id: 'settle',
-  title: 'Carry the settings over',
+  id: 'promote',
+  title: 'Promote the new group',
   describe: ({ services: { fleet } }) => [
     'limits, scaling policies, scheduled actions and suspended processes go to the group that serves now',
     `the other one stays whole for ${fleet.release.rollbackWindow} s, then a scheduled action of Auto Scaling ends it`,
@@ -30,7 +30,7 @@ export const promote: StepWith<TrafficFacts> = {
     const { group, targetGroupArn, current, templateVersion } = context.state;
     const serving = { group, targetGroupArn };
     const former = need(context.state, 'idle');
-    const { live, idle } = context.state.settled ?? (await rememberSettings(context, former));
+    const { live, idle } = context.state.settings ?? (await rememberSettings(context, former));
     await carryLimits(context, live, idle);
     const policies = idle.policies.map((policy) => forTargetGroup(policy, former, serving));
     await setPolicies(context, group, live.policies, policies);
@@ -54,28 +54,28 @@ export const promote: StepWith<TrafficFacts> = {
     }
   },
   async undo(context) {
-    const { settled } = context.state;
+    const { settings } = context.state;
     // First of all the requests: the group that served before is still whole.
     await trafficBack(context);
     await restoreDefaultVersion(context);
     await restoreEvent(context);
-    if (!settled) return;
-    await restoreSettings(context, settled.idle, 'nothing');
-    await restoreSettings(context, settled.live, 'nothing');
+    if (!settings) return;
+    await restoreSettings(context, settings.idle, 'nothing');
+    await restoreSettings(context, settings.live, 'nothing');
     await restoreLimits(context);
   },
 };
 
-/** Saves, before the first change, what an undo puts back. */
+/** Saves, before the first change, what an undo restores. */
 async function rememberSettings(context: Context, former: FleetGroup) {
   const { aws } = context.services;
   const [live, idle] = await Promise.all([readSettings(aws, context.state.group), readSettings(aws, former.group)]);
-  await context.save({ settled: { live, idle } });
+  await context.save({ settings: { live, idle } });
   return { live, idle };
 }
 
 /**
- * The limits that the fleet had before it was held at its size. A minimum of 0, which the infrastructure starts with and puts back
+ * The limits that the fleet had before it was held at its size. A minimum of 0, which the infrastructure starts with and restores
  * when it changes the group, becomes the configured one.
  */
 async function carryLimits(context: Context, live: GroupSettings, idle: GroupSettings): Promise<void> {
@@ -92,7 +92,7 @@ async function carryLimits(context: Context, live: GroupSettings, idle: GroupSet
   );
 }
 
-/** Puts back the limits that {@link carryLimits} has changed, where nobody else has changed them since. */
+/** Restores the limits that {@link carryLimits} has changed, where nobody else has changed them since. */
 async function restoreLimits(context: Context): Promise<void> {
   const { autoScaling } = context.services.aws;
   const made = context.changes().find((change) => change.action === 'set-limits' && !change.undoing);

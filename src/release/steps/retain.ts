@@ -4,14 +4,14 @@ import type { FleetFacts, StepWith } from '../../fleet/services.ts';
 import { rulesOf } from '../../retention/inventory.ts';
 import { removeAll, sweepSnapshots } from '../../retention/remove.ts';
 import { restoreAll } from '../../retention/restore.ts';
-import { Keeper } from '../../retention/retention-policy.ts';
+import { RetentionPolicy } from '../../retention/retention-policy.ts';
 import { retireAll } from '../../retention/retire.ts';
 import { targetsOf } from '../../retention/targets.ts';
 
 /** Retires and removes images beyond the last N known-good ones. It never fails the run: the release is done by then. */
 export const retain: StepWith<Pick<FleetFacts, 'current'> & ImageFacts> = {
   id: 'retain',
-  title: 'Keep the last images',
+  title: 'Retain the last images',
   describe: ({ services: { fleet } }) => [
     `keep the last ${fleet.release.keep} known-good images and every one in use, pinned or needed to roll back`,
     `disable the rest that is older than ${fleet.release.minimumAgeHours} h, and delete it ${fleet.release.retireGraceHours} h later`,
@@ -19,18 +19,18 @@ export const retain: StepWith<Pick<FleetFacts, 'current'> & ImageFacts> = {
   async run(context) {
     const { fleet } = context.services;
     const { imageId, current } = context.state;
-    const keeper = new Keeper(context, { needed: [imageId, current.imageId] });
+    const policy = new RetentionPolicy(context, { needed: [imageId, current.imageId] });
     try {
       const rules = rulesOf(fleet);
-      const seen = await keeper.look();
+      const seen = await policy.takeInventory();
       const targets = targetsOf(seen, rules);
-      await restoreAll(keeper, targets.restore);
-      const retired = await retireAll(keeper, targets.retire);
-      const { done, half } = await removeAll(keeper, targets.remove);
-      await sweepSnapshots(keeper, [...targets.snapshots, ...half]);
+      await restoreAll(policy, targets.restore);
+      const retired = await retireAll(policy, targets.retire);
+      const { done, half } = await removeAll(policy, targets.remove);
+      await sweepSnapshots(policy, [...targets.snapshots, ...half]);
       // What came into use while it was being disabled.
-      if (retired.length > 0) await restoreAll(keeper, targetsOf(await keeper.look(), rules).restore);
-      const kept = seen.judged.length - done.length;
+      if (retired.length > 0) await restoreAll(policy, targetsOf(await policy.takeInventory(), rules).restore);
+      const kept = seen.evaluated.length - done.length;
       context.note(kept === 1 ? '1 image is kept' : `${kept} images are kept`);
     } catch (error) {
       if (context.signal.aborted) throw error;

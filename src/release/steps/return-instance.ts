@@ -1,10 +1,10 @@
 import { returnBakeInstance } from '../return-to-service.ts';
 import type { ReleaseStep } from '../state.ts';
 
-/** Gives the bake host back once the image is proven, where it was detached before the first play. */
+/** Gives the bake instance back once the image is validated, where it was detached before the first play. */
 export const returnInstance: ReleaseStep = {
-  id: 'rejoin',
-  title: 'Return the host to service',
+  id: 'return-instance',
+  title: 'Return the instance to service',
   describe: ({ state }) => [
     ...(state.strategy === 'blue-green'
       ? [

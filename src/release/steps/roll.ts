@@ -1,4 +1,4 @@
-import { openWatch, takenBack, type Watch } from '../../analysis/watch.ts';
+import { openWatch, type Watch, watchFailure } from '../../analysis/watch.ts';
 import { readGroup, setCapacity } from '../../aws/groups.ts';
 import { setDefaultVersion } from '../../aws/launch-templates.ts';
 import { startRefresh } from '../../aws/refreshes.ts';
@@ -19,11 +19,11 @@ type Context = ContextWith<RollFacts>;
 /** Rolls the Auto Scaling group onto the image by an instance refresh. */
 export const roll: StepWith<RollFacts> = {
   id: 'roll',
-  title: 'Roll the fleet onto the image',
+  title: 'Roll instances onto the new image',
   describe: ({ state, services: { fleet } }) => [
     `a new version of launch template ${fleet.names.launchTemplate}, given to the refresh as its desired configuration`,
     `instance refresh of ${state.group}, ${fleet.release.refresh.minHealthyPercentage}/${fleet.release.refresh.maxHealthyPercentage} percent healthy, automatic rollback ${leadsBack(state) ? 'on' : 'off: what served before cannot be launched'}`,
-    `meanwhile the new machines are watched, and compared with ${state.current.version ?? 'nothing: there is no version before'}; a lasting fault ${leadsBack(state) ? 'turns the refresh round' : 'stops the refresh'}`,
+    `meanwhile the new instances are watched, and compared with ${state.current.version ?? 'nothing: there is no version before'}; a persistent failure ${leadsBack(state) ? 'rolls the refresh back' : 'stops the refresh'}`,
   ],
   async run(context) {
     await refreshFleet(context);
@@ -44,7 +44,7 @@ export const roll: StepWith<RollFacts> = {
 };
 
 /**
- * Replaces every machine of the group by one from the image of this run.
+ * Replaces every instance of the group by one from the image of this run.
  * @throws PipelineError `roll.failed`
  */
 export async function refreshFleet(context: Context): Promise<void> {
@@ -64,16 +64,16 @@ export async function refreshFleet(context: Context): Promise<void> {
       }),
     );
     await context.save({ refreshId });
-    const ended = await waitRefresh(context, refreshId, () => look(context, watch));
+    const ended = await waitRefresh(context, refreshId, () => inspect(context, watch));
     if (ended.status !== 'Successful') {
-      // Auto Scaling may give up between two looks, and has ended the machines by now.
+      // Auto Scaling may give up between two looks, and has ended the instances by now.
       await watch.sample();
       const { causes, fix } = await explained(explainGroup(context, group, context.state.targetGroupArn));
-      throw await takenBack(context, watch, {
+      throw await watchFailure(context, watch, {
         code: 'roll.failed',
-        message: `the instance refresh ended ${ended.status}: ${ended.reason ?? 'no reason given'}`,
+        message: `the instance refresh ended with status ${ended.status}: ${ended.reason ?? 'no reason given'}`,
         details: causes,
-        hint: fix ?? `the image is the same that the proof instance ran; look at the activities of ${group}`,
+        fix: fix ?? `the image is the same that the validation instance ran; look at the activities of ${group}`,
       });
     }
   } finally {
@@ -92,17 +92,17 @@ export async function makeDefault(context: Context): Promise<void> {
   );
 }
 
-/** @throws PipelineError `roll.failed` with the evidence, as soon as something lasting is wrong with the new machines */
-async function look(context: Context, watch: Watch): Promise<void> {
+/** @throws PipelineError `roll.failed` with the evidence, as soon as something persistent is wrong with the new instances */
+async function inspect(context: Context, watch: Watch): Promise<void> {
   const found = await watch.sample();
-  if (!found.some((fault) => fault.lasting)) return;
+  if (!found.some((fault) => fault.persistent)) return;
   const message = `${context.state.version} does not serve as it should`;
-  throw await takenBack(context, watch, { code: 'roll.failed', message });
+  throw await watchFailure(context, watch, { code: 'roll.failed', message });
 }
 
 /**
  * The first release finds an empty group: only then capacity is set, to the configured minimum.
- * Later the live capacity is nobody's but Auto Scaling's; only a minimum of 0, which the infrastructure starts with and puts back
+ * Later the live capacity is nobody's but Auto Scaling's; only a minimum of 0, which the infrastructure starts with and restores
  * when it changes the group, becomes the configured one again.
  */
 export async function fill(context: Context): Promise<void> {
@@ -126,7 +126,7 @@ export async function fill(context: Context): Promise<void> {
   }
 }
 
-/** Puts back the size that {@link fill} has changed. What has another value than it was given belongs to somebody else since then. */
+/** Restores the size that {@link fill} has changed. What has another value than it was given belongs to somebody else since then. */
 async function restoreSize(context: Context): Promise<void> {
   const { aws } = context.services;
   const { group } = context.state;

@@ -12,16 +12,16 @@ import type { TrafficFacts } from '../state.ts';
 
 type Context = ContextWith<TrafficFacts>;
 
-/** Suspended, these would keep a colour from getting machines or from giving them to its target group. */
+/** Suspended, these would keep a group from getting instances or from giving them to its target group. */
 const needed = ['Launch', 'Terminate', 'AddToLoadBalancer', 'HealthCheck', 'ReplaceUnhealthy'];
 
-/** Brings the idle colour up to the size of the one that serves, on the new image, and proves it; it gets no traffic yet. */
+/** Brings the idle group up to the size of the one that serves, on the new image, and waits until it is healthy; it gets no traffic yet. */
 export const scaleUpIdleGroup: StepWith<TrafficFacts> = {
-  id: 'raise',
-  title: 'Raise the idle group',
+  id: 'scale-up-idle-group',
+  title: 'Scale up the idle group',
   describe: ({ state }) => [
-    `a new version of the launch template for ${need(state, 'idle').group}; what still runs there is ended first`,
-    `as many machines as ${state.group} has at that moment, all of them healthy in their target group, which has no traffic`,
+    `a new version of the launch template for ${need(state, 'idle').group}; what still runs there is terminated first`,
+    `as many instances as ${state.group} has at that moment, all of them healthy in their target group, which has no traffic`,
   ],
   async run(context) {
     const { aws } = context.services;
@@ -59,13 +59,13 @@ export const scaleUpIdleGroup: StepWith<TrafficFacts> = {
     }
     await waitGroupReady(context, idle, live);
     const { desired } = await readGroup(aws.autoScaling, idle.group);
-    context.note(`${desired} machines of ${idle.group} are healthy; they have no traffic yet`);
+    context.note(`${desired} instances of ${idle.group} are healthy; they have no traffic yet`);
   },
   async undo(context) {
     const { idleBefore, listenerArn, group, targetGroupArn } = context.state;
     const idle = need(context.state, 'idle');
     if (!idleBefore) return;
-    // Ending machines that have traffic would be worse than anything that is left.
+    // Ending instances that have traffic would be worse than anything that is left.
     if ((await trafficOf(context, listenerArn, { group, targetGroupArn }, idle)) < 1) {
       throw new Error(`${idle.group} has traffic, so it is left as it is`);
     }
@@ -80,7 +80,7 @@ export const scaleUpIdleGroup: StepWith<TrafficFacts> = {
   },
 };
 
-/** Saves, before the first change, what an undo puts back. */
+/** Saves, before the first change, what an undo restores. */
 async function remember(context: Context, live: FleetGroup, idle: FleetGroup): Promise<void> {
   const { fleet, aws } = context.services;
   if (context.state.idleBefore) return;

@@ -4,28 +4,28 @@ import { readGroup, setCapacity } from '../../aws/groups.ts';
 import { need } from '../../engine/need.ts';
 import { waitGroupReady } from '../../fleet/group-health.ts';
 import type { ContextWith, FleetGroup, StepWith } from '../../fleet/services.ts';
-import { proofRouteHeaders, smokeFailures } from '../../fleet/smoke.ts';
+import { smokeFailures, validationRouteHeaders } from '../../fleet/smoke.ts';
 import {
   ownsTraffic,
+  pointValidationRoute,
   readStickiness,
-  restoreProofRoute,
+  restoreValidationRoute,
   shareTraffic,
-  showProofRoute,
   trafficOf,
 } from '../../fleet/traffic-groups.ts';
 import type { TrafficFacts } from '../state.ts';
 
 type Context = ContextWith<TrafficFacts>;
 
-/** Moves the traffic to the raised colour in steps, and watches each; a lasting fault puts the weights back at once. */
+/** Moves the traffic to the new group in steps, and watches each; a persistent failure restores the weights at once. */
 export const shiftTraffic: StepWith<TrafficFacts> = {
-  id: 'shift',
-  title: 'Shift the traffic',
+  id: 'shift-traffic',
+  title: 'Shift traffic to the new group',
   describe: ({ state, services: { fleet } }) => {
     const { weights, stepSeconds, smokeTests } = fleet.release;
     return [
       `${weights.join(', ')} percent of the traffic to ${need(state, 'idle').group}, which is brought up to the size of ${state.group} before each`,
-      `between them ${stepSeconds} s each: target health, and ${smokeTests.length} smoke test(s), errors and times of the new machines, compared with before; a lasting fault puts the weights back`,
+      `between them ${stepSeconds} s each: target health, and ${smokeTests.length} smoke test(s), errors and times of the new instances, compared with before; a persistent failure restores the weights`,
     ];
   },
   async run(context) {
@@ -35,11 +35,11 @@ export const shiftTraffic: StepWith<TrafficFacts> = {
     const { from, to } = traffic;
     if (!context.state.traffic) await context.save({ traffic });
     await holdMinimum(context, from);
-    await showProofRoute(context, to.targetGroupArn);
+    await pointValidationRoute(context, to.targetGroupArn);
     await assertSmoke(context);
     const reached = Math.round((await trafficOf(context, listenerArn, to, from)) * 100);
     for (const percent of fleet.release.weights.filter((one) => one > reached)) {
-      // Proven, and as large as the other one is now: right before it gets more.
+      // Healthy, and as large as the other one is now: right before it gets more.
       await waitGroupReady(context, to, from);
       await shareTraffic(context, listenerArn, to, from, percent);
       context.note(`${percent} % of the traffic goes to ${to.group}`);
@@ -48,10 +48,10 @@ export const shiftTraffic: StepWith<TrafficFacts> = {
         seconds: fleet.release.stepSeconds,
         what: `${percent} %`,
         failed: {
-          code: 'shift.failed',
+          code: 'shift-traffic.failed',
           message: `${context.state.version} does not serve as it should with ${percent} % of the traffic`,
         },
-        where: { colour: to, headers: proofRouteHeaders(context.services.fleet) },
+        where: { fleetGroup: to, headers: validationRouteHeaders(context.services.fleet) },
       });
     }
     await context.save({ ...to, idle: from });
@@ -59,24 +59,24 @@ export const shiftTraffic: StepWith<TrafficFacts> = {
     if (sticky !== undefined) {
       context.note(`stickiness to target groups keeps clients on ${from.group} for up to ${sticky} s more`);
     }
-    await showProofRoute(context, context.state.proofTargetGroupArn);
+    await pointValidationRoute(context, context.state.validationTargetGroupArn);
   },
   undo: trafficBack,
 };
 
 /**
- * Gives all traffic back to the colour that had it, if a shift of this run took some: at once while it still serves a part, else as
- * soon as it is proven. Weights that somebody else has set since stay. Repeatable; nothing to do is no error.
+ * Gives all traffic back to the group that had it, if a shift of this run took some: at once while it still serves a part, else as
+ * soon as it is validated. Weights that somebody else has set since stay. Repeatable; nothing to do is not an error.
  */
 export async function trafficBack(context: Context): Promise<void> {
-  const { traffic, listenerArn, proofTargetGroupArn, held } = context.state;
+  const { traffic, listenerArn, validationTargetGroupArn, held } = context.state;
   if (!traffic) return;
   const { from, to } = traffic;
   const share = await trafficOf(context, listenerArn, from, to);
   if (share === 0 && (await ownsTraffic(context, listenerArn, [from, to]))) await waitGroupReady(context, from, to);
   if (share < 1) await shareTraffic(context, listenerArn, from, to, 100, { unstick: true, ownOnly: true });
   await context.save({ ...from, idle: to });
-  await restoreProofRoute(context, proofTargetGroupArn);
+  await restoreValidationRoute(context, validationTargetGroupArn);
   if (!held) return;
   const { aws } = context.services;
   const group = await readGroup(aws.autoScaling, from.group);
@@ -101,9 +101,13 @@ async function holdMinimum(context: Context, { group: name }: FleetGroup): Promi
 }
 
 async function assertSmoke(context: Context): Promise<void> {
-  const failures = await smokeFailures(context, proofRouteHeaders(context.services.fleet));
+  const failures = await smokeFailures(context, validationRouteHeaders(context.services.fleet));
   if (failures.length === 0) return;
-  throw new PipelineError('shift.smoke', `the new machines of ${context.state.version} failed their smoke tests`, {
-    details: failures,
-  });
+  throw new PipelineError(
+    'shift-traffic.smoke',
+    `the new instances of ${context.state.version} failed their smoke tests`,
+    {
+      details: failures,
+    },
+  );
 }

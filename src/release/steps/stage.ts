@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { messageOf } from '@golden-pipeline/shared/errors';
-import { readMachine } from '../../aws/instances.ts';
+import { readInstance } from '../../aws/instances.ts';
 import { need } from '../../engine/need.ts';
 import { terminateBakeInstance } from '../../fleet/terminate-host.ts';
 import { archiveCommit } from '../../hosts/git/archive.ts';
@@ -47,8 +47,8 @@ export const stage: ReleaseStep = {
     const { host, bake } = context.state;
     if (!host || bake === 'builder' || !context.changes().some((change) => change.action === 'stage-environment'))
       return;
-    const machine = await readMachine(context.services.aws.ec2, host.instanceId);
-    if (machine?.state !== 'running') return;
+    const instance = await readInstance(context.services.aws.ec2, host.instanceId);
+    if (instance?.state !== 'running') return;
     if (context.state.changedOutside) return terminateChangedInstance(context);
     const { hosts, fleet } = context.services;
     const reached = () => hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
@@ -78,7 +78,7 @@ export const stage: ReleaseStep = {
     }
     // The play that removes the environment is the whole playbook, too.
     if (context.state.changedOutside) return terminateChangedInstance(context);
-    // A part of the release role, played by itself, may have switched it; what is not proven never serves by an undo.
+    // A part of the release role, played by itself, may have switched it; what is not validated never serves by an undo.
     const { version, detachFirst } = context.state;
     if (!detachFirst || (await readCurrent(context, host)) !== version) return;
     context.note(`a play has switched ${host.instanceId} to ${version}: it is terminated`);

@@ -5,60 +5,64 @@ import { unhealthyTargets } from '../../fleet/explain.ts';
 import { waitRunning, waitTargetHealthy } from '../../fleet/health.ts';
 import { launchHelper, runTags, terminateLaunched } from '../../fleet/launch.ts';
 import { type ContextWith, type StepWith, times } from '../../fleet/services.ts';
-import { proofRouteHeaders, smokeFailures } from '../../fleet/smoke.ts';
+import { smokeFailures, validationRouteHeaders } from '../../fleet/smoke.ts';
 import type { ValidateFacts } from '../state.ts';
 
-/** Boots one machine from the image behind the proof route: what was baked must serve before the fleet gets it. */
+/** Boots one instance from the image behind the validation route: what was baked must serve before the fleet gets it. */
 export const validate: StepWith<ValidateFacts> = {
-  id: 'prove',
-  title: 'Prove the image',
+  id: 'validate',
+  title: 'Validate the image',
   describe: ({ services: { fleet } }) => [
-    `one machine from the image in ${fleet.names.proofTargetGroup}, reached by the header ${fleet.balancer.proofHeader}: on`,
+    `one instance from the image in ${fleet.names.validationTargetGroup}, reached by the header ${fleet.balancer.validationHeader}: on`,
     `balancer health and ${fleet.release.smokeTests.length} smoke test(s) must pass; then it is terminated`,
   ],
   async run(context) {
     const { fleet, aws } = context.services;
-    const { proofTargetGroupArn } = context.state;
+    const { validationTargetGroupArn } = context.state;
     const imageId = need(context.state, 'imageId');
-    const tags = runTags(context, 'proof');
-    const instanceId = await launchHelper(context, 'launch-proof', { imageId, tags });
-    await context.save({ proofInstanceId: instanceId });
+    const tags = runTags(context, 'validation');
+    const instanceId = await launchHelper(context, 'launch-validation-instance', { imageId, tags });
+    await context.save({ validationInstanceId: instanceId });
     await waitRunning(context, instanceId);
     await context.change({ action: 'register-target', target: instanceId }, () =>
-      registerTarget(aws.elb, proofTargetGroupArn, instanceId),
+      registerTarget(aws.elb, validationTargetGroupArn, instanceId),
     );
-    await waitTargetHealthy(context, proofTargetGroupArn, instanceId);
-    const failures = await smokeFailures(context, proofRouteHeaders(fleet));
+    await waitTargetHealthy(context, validationTargetGroupArn, instanceId);
+    const failures = await smokeFailures(context, validationRouteHeaders(fleet));
     if (failures.length > 0) {
-      throw new PipelineError('prove.smoke', `the proof instance of ${context.state.version} failed its smoke tests`, {
-        details: failures,
-      });
+      throw new PipelineError(
+        'validate.smoke',
+        `the validation instance of ${context.state.version} failed its smoke tests`,
+        {
+          details: failures,
+        },
+      );
     }
     await retire(context);
   },
   undo: retire,
 };
 
-/** Drains and terminates the proof instance. */
+/** Drains and terminates the validation instance. */
 async function retire(context: ContextWith<ValidateFacts>): Promise<void> {
   const { fleet, aws } = context.services;
-  const { proofInstanceId, proofTargetGroupArn } = context.state;
-  if (proofInstanceId) {
-    const targets = await readTargets(aws.elb, proofTargetGroupArn);
-    if (targets.some((target) => target.id === proofInstanceId && target.state !== 'draining')) {
-      await context.change({ action: 'deregister-target', target: proofInstanceId }, () =>
-        deregisterTarget(aws.elb, proofTargetGroupArn, proofInstanceId),
+  const { validationInstanceId, validationTargetGroupArn } = context.state;
+  if (validationInstanceId) {
+    const targets = await readTargets(aws.elb, validationTargetGroupArn);
+    if (targets.some((target) => target.id === validationInstanceId && target.state !== 'draining')) {
+      await context.change({ action: 'deregister-target', target: validationInstanceId }, () =>
+        deregisterTarget(aws.elb, validationTargetGroupArn, validationInstanceId),
       );
     }
     await context.poll({
-      what: `proof instance ${proofInstanceId} to drain`,
-      read: () => readTargets(aws.elb, proofTargetGroupArn),
-      until: (all) => !all.some((target) => target.id === proofInstanceId),
-      progress: () => context.progress(`${proofInstanceId} is draining`),
-      explain: (all) => ({ causes: unhealthyTargets(all.filter((target) => target.id === proofInstanceId)) }),
+      what: `validation instance ${validationInstanceId} to drain`,
+      read: () => readTargets(aws.elb, validationTargetGroupArn),
+      until: (all) => !all.some((target) => target.id === validationInstanceId),
+      progress: () => context.progress(`${validationInstanceId} is draining`),
+      explain: (all) => ({ causes: unhealthyTargets(all.filter((target) => target.id === validationInstanceId)) }),
       ...times(fleet, 'drain'),
     });
   }
   if (context.changes().some((change) => change.action === 'terminate-instance' && change.result !== undefined)) return;
-  await terminateLaunched(context, 'launch-proof');
+  await terminateLaunched(context, 'launch-validation-instance');
 }

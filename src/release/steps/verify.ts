@@ -5,11 +5,11 @@ import type { ImageFacts } from '../../fleet/facts.ts';
 import type { ContextWith, StepWith } from '../../fleet/services.ts';
 import type { RollFacts } from '../state.ts';
 
-/** Watches the rolled fleet for the verify window; a lasting fault fails the run, which rolls back without a person. */
+/** Watches the rolled fleet for the verify window; a persistent failure fails the run, which rolls back automatically. */
 export const verify: StepWith<RollFacts> = {
   id: 'verify',
   title: 'Verify the fleet',
-  // What has served the whole window is not taken back because of a late Ctrl-C.
+  // What has served the whole window is not undone because of a late Ctrl-C.
   commits: true,
   describe: ({ state, services: { fleet } }) => [
     `for ${fleet.release.verifySeconds} s: target health, and ${fleet.release.smokeTests.length} smoke test(s) through the balancer`,
@@ -17,7 +17,7 @@ export const verify: StepWith<RollFacts> = {
       ? []
       : [`errors and times of answers, compared with those of ${state.current.version} before`]),
     ...(fleet.release.alarms.length > 0 ? [`alarms: ${fleet.release.alarms.join(', ')}`] : []),
-    'a lasting fault rolls back by itself; without one the release is known-good',
+    'a persistent failure rolls back by itself; without one the release is known-good',
   ],
   async run(context) {
     await watchWindow(context, 'verify', {

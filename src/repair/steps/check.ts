@@ -29,7 +29,7 @@ export const repairCheck: RepairStep = {
       throw new PipelineError(
         'repair.changed',
         `${group} launched image ${broken.imageId}, which was ${broken.state}, when this was planned; it launches ${current.imageId} now, and ${broken.imageId} is ${now}`,
-        { hint: `see how it is: pipeline status ${services.fleet.app}; then repair again` },
+        { fix: `see how it is: pipeline status ${services.fleet.app}; then repair again` },
       );
     }
     for (const line of state.others) context.note(`not repaired: ${line}`);

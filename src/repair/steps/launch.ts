@@ -13,12 +13,12 @@ export async function isLaunched({ services, state }: RepairContext): Promise<bo
 }
 
 /**
- * Lets the group launch the new image. Instances that serve stay as they are: they run that version. What the group launches is not put
- * back, as Auto Scaling accepts no template whose image is gone, and the fleet would be at risk again.
+ * Lets the group launch the new image. Instances that serve stay as they are: they run that version. What the group launches is not
+ * restored, as Auto Scaling accepts no template whose image is gone, and the fleet would be at risk again.
  */
 export const launchNewImage: RepairStep = {
   id: 'launch',
-  title: 'Launch the new image from now on',
+  title: 'Launch new instances from the new image',
   commits: true,
   describe: ({ state: { group, version }, services: { fleet } }) => [
     `a new version of launch template ${fleet.names.launchTemplate}, which ${group} launches and which becomes the default; instances that run ${version} stay`,

@@ -1,7 +1,7 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
 import { createImage, waitImageAvailable } from '../../aws/create-image.ts';
 import { findImageByName } from '../../aws/images.ts';
-import { rebootMachine } from '../../aws/instances.ts';
+import { rebootInstance } from '../../aws/instances.ts';
 import { tagKeys } from '../../aws/tags.ts';
 import { need } from '../../engine/need.ts';
 import { environmentsTag, heldEnvironments } from '../../fleet/held-environments.ts';
@@ -35,7 +35,7 @@ export const detachHost: RepairStep = {
 /** Makes the image anew from a host that serves its version, and gives the host back. Nothing is switched on it. */
 export const rebake: RepairStep = {
   id: 'rebake',
-  title: 'Make the image anew from the host',
+  title: 'Bake the image again from the host',
   describe: ({ state: { version }, services: { fleet } }) => [
     `the host goes on with ${version}; identity and secrets are removed from it. When it loses what a boot does not make again, it is replaced at the end`,
     `CreateImage ${fleet.names.imagePrefix}${version}, which reboots it; wait until the image is available; the host returns to service`,
@@ -82,7 +82,7 @@ async function reopen(context: RepairContext): Promise<void> {
   if (!host || imaged || !done('clean-host')) return;
   try {
     await context.change({ action: 'reboot-host', target: host.instanceId }, () =>
-      rebootMachine(aws.ec2, host.instanceId),
+      rebootInstance(aws.ec2, host.instanceId),
     );
     await hosts.forget(host);
     await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
@@ -114,7 +114,7 @@ async function create(context: RepairContext): Promise<string> {
     createImage(aws.ec2, context.poll, {
       instanceId: host.instanceId,
       name,
-      description: `${fleet.app} ${version} from ${commit}, made anew`,
+      description: `${fleet.app} ${version} from ${commit}, baked again`,
       tags: {
         Name: name,
         [tagKeys.app]: fleet.app,

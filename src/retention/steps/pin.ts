@@ -45,7 +45,7 @@ export const pinStep: Step<Services, PinState> = {
     const { imageId, name, reason } = context.state;
     const image = await readImage(aws.ec2, imageId);
     if (!image) throw gone(context);
-    // Protected before it is tagged: from here on a deletion that is just under way is refused.
+    // Protected before it is tagged: from here on a deletion that is just in progress is refused.
     if (!image.protected) {
       await context.change({ action: 'protect-image', target: imageId, data: { name } }, () =>
         protectImage(aws.ec2, imageId),
@@ -72,7 +72,7 @@ export const pinStep: Step<Services, PinState> = {
   },
 };
 
-/** Lets an image go: the next prune judges it like any other. */
+/** Lets an image go: the next prune evaluates it like any other. */
 export const unpinStep: Step<Services, PinState> = {
   id: 'unpin',
   title: 'Unpin the image',
@@ -100,6 +100,6 @@ async function unpin(context: PinContext): Promise<void> {
 
 function gone({ state, services }: PinContext): PipelineError {
   return new PipelineError('images.gone', `${state.name} (${state.imageId}) was deleted meanwhile`, {
-    hint: `choose another: pipeline images ${services.fleet.app}`,
+    fix: `choose another: pipeline images ${services.fleet.app}`,
   });
 }

@@ -5,7 +5,7 @@ import type { Services } from '../../fleet/services.ts';
 import { costText } from '../cost.ts';
 import { leftOver, removeAll, type SnapshotRef, sweepSnapshots } from '../remove.ts';
 import { restoreAll, restoreImage } from '../restore.ts';
-import { Keeper } from '../retention-policy.ts';
+import { RetentionPolicy } from '../retention-policy.ts';
 import { retireAll } from '../retire.ts';
 import { type ImageTarget, type Targets, toTarget } from '../targets.ts';
 
@@ -43,29 +43,32 @@ const nothing = {
   sweep: 'no snapshot is left without its image',
 };
 
-/** Works with a keeper, and journals what could not be done with what was. */
-async function keeping(context: PruneContext, work: (keeper: Keeper) => Promise<Partial<PruneState>>): Promise<void> {
-  const keeper = new Keeper(context, { force: context.state.force });
-  const done = await work(keeper);
-  await context.save({ ...done, failures: [...context.state.failures, ...keeper.failures] });
+/** Works with a retention policy, and journals what could not be done with what was. */
+async function keeping(
+  context: PruneContext,
+  work: (policy: RetentionPolicy) => Promise<Partial<PruneState>>,
+): Promise<void> {
+  const policy = new RetentionPolicy(context, { force: context.state.force });
+  const done = await work(policy);
+  await context.save({ ...done, failures: [...context.state.failures, ...policy.failures] });
 }
 
 /** Gives retired images back that are needed again: pinned, in use, or within `keep` once more. */
 export const restoreStep: PruneStep = {
   id: 'restore',
-  title: 'Give back what is needed again',
+  title: 'Restore images that are needed again',
   commits: true,
   describe: ({ state, services }) =>
     state.restore.length === 0 ? [nothing.restore] : lines(state.restore, services.fleet.region),
   skip: async ({ state }) => (state.restore.length === 0 ? nothing.restore : undefined),
   run: (context) =>
-    keeping(context, async (keeper) => ({ restored: names(await restoreAll(keeper, context.state.restore)) })),
+    keeping(context, async (policy) => ({ restored: names(await restoreAll(policy, context.state.restore)) })),
 };
 
 /** Deprecates and disables what is no longer kept; interrupted, it gives back what it has disabled. */
 export const retireStep: PruneStep = {
   id: 'retire',
-  title: 'Retire what is no longer kept',
+  title: 'Retire images that are no longer kept',
   commits: true,
   describe: ({ state, services: { fleet } }) => {
     if (state.retire.length === 0) return [nothing.retire];
@@ -76,12 +79,12 @@ export const retireStep: PruneStep = {
   },
   skip: async ({ state }) => (state.retire.length === 0 ? nothing.retire : undefined),
   run: (context) =>
-    keeping(context, async (keeper) => ({ retired: names(await retireAll(keeper, context.state.retire)) })),
+    keeping(context, async (policy) => ({ retired: names(await retireAll(policy, context.state.retire)) })),
   async undo(context) {
-    const keeper = new Keeper(context, {});
+    const policy = new RetentionPolicy(context, {});
     const marked = context.changes().filter((change) => change.action === 'mark-retired' && !change.undoing);
     for (const { target, data } of marked) {
-      const { ec2 } = keeper.clients(String(data.region));
+      const { ec2 } = policy.clients(String(data.region));
       const image = await readImage(ec2, target);
       // Retired by another run since: that is not this one's to undo.
       const ours = data.at === undefined || image?.retiredAt === data.at;
@@ -93,7 +96,7 @@ export const retireStep: PruneStep = {
 /** Deletes what has been retired for the whole grace period. */
 export const removeStep: PruneStep = {
   id: 'remove',
-  title: 'Delete what was retired long enough',
+  title: 'Delete images whose grace period is over',
   commits: true,
   describe: ({ state, services: { fleet } }) => {
     if (state.remove.length === 0) return [nothing.remove];
@@ -102,13 +105,13 @@ export const removeStep: PruneStep = {
   },
   skip: async ({ state }) => (state.remove.length === 0 ? nothing.remove : undefined),
   run: (context) =>
-    keeping(context, async (keeper) => {
-      const { done, half } = await removeAll(keeper, context.state.remove);
+    keeping(context, async (policy) => {
+      const { done, half } = await removeAll(policy, context.state.remove);
       return { removed: names(done), half, freedGb: sizeOf(done) };
     }),
   async undo(context) {
     // A deleted image does not come back; half a deletion is what somebody must know of.
-    const left = await leftOver(new Keeper(context, {}), context.changes());
+    const left = await leftOver(new RetentionPolicy(context, {}), context.changes());
     if (left.length === 0) return;
     throw new PipelineError('prune.half-deleted', `snapshots of deleted images are left: ${left.join(', ')}`);
   },
@@ -128,9 +131,9 @@ export const sweepStep: PruneStep = {
   },
   skip: async ({ state }) => (state.snapshots.length === 0 && state.half.length === 0 ? nothing.sweep : undefined),
   run: (context) =>
-    keeping(context, async (keeper) => {
+    keeping(context, async (policy) => {
       const { snapshots, half } = context.state;
-      const swept = await sweepSnapshots(keeper, [...snapshots, ...half]);
+      const swept = await sweepSnapshots(policy, [...snapshots, ...half]);
       return {
         swept: swept.map((one) => one.snapshotId),
         freedGb: context.state.freedGb + sizeOf(swept),
@@ -138,23 +141,23 @@ export const sweepStep: PruneStep = {
     }),
 };
 
-/** Looks once more: what came into use while it was being retired is given back, and what failed is told. */
-export const settleStep: PruneStep = {
-  id: 'settle',
-  title: 'Look once more',
+/** Looks once more: what came into use while it was being retired is given back, and what failed is reported. */
+export const confirmStep: PruneStep = {
+  id: 'confirm',
+  title: 'Confirm the images that are kept',
   describe: () => ['what came into use meanwhile is given back'],
   skip: async ({ state }) =>
     state.retired.length === 0 && state.failures.length === 0 ? 'nothing was retired' : undefined,
   async run(context) {
-    const keeper = new Keeper(context, { force: context.state.force });
-    const { judged } = await keeper.look();
-    const targets = judged.filter((one) => one.due === 'restore').map(toTarget);
-    const restored = names(await restoreAll(keeper, targets));
+    const policy = new RetentionPolicy(context, { force: context.state.force });
+    const { evaluated } = await policy.takeInventory();
+    const targets = evaluated.filter((one) => one.due === 'restore').map(toTarget);
+    const restored = names(await restoreAll(policy, targets));
     await context.save({ restored: [...context.state.restored, ...restored] });
-    const failures = [...context.state.failures, ...keeper.failures];
+    const failures = [...context.state.failures, ...policy.failures];
     if (failures.length === 0) return;
     throw new PipelineError('prune.incomplete', `${failures.length} thing(s) could not be done`, {
-      hint: `cure what stands above, then again: pipeline images ${context.services.fleet.app} prune`,
+      fix: `fix what is listed above, then run again: pipeline images ${context.services.fleet.app} prune`,
       details: failures,
     });
   },

@@ -13,13 +13,13 @@ type Context = ContextWith<InPlaceState>;
 /** The traffic is looked at so often at least while it changes over, in milliseconds. */
 const lookEveryMs = 250;
 
-/** Ends the hosts that a flip could not switch, and sees that the old version is what is served. What it finds takes nothing back. */
+/** Terminates the hosts that could not switch in place, and sees that the old version is what is served. What it finds undoes nothing. */
 export const confirmServingInPlace: StepWith<InPlaceState> = {
-  id: 'serve',
-  title: 'See the old version serve',
+  id: 'confirm-serving',
+  title: 'Confirm that the old version serves',
   describe: ({ state, services: { fleet } }) => [
     'hosts that could not switch leave the load balancer and are replaced from the old image',
-    `${fleet.release.smokeTests.length} smoke test(s) find ${state.version}, ${fleet.release.healthyReads} times in a row; where they do not, the hosts stay on it and the run ends with exit code 4`,
+    `${fleet.release.smokeTests.length} smoke test(s) find ${state.version}, ${fleet.release.healthyReads} times consecutively; where they do not, the hosts stay on it and the run ends with exit code 4`,
   ],
   async run(context) {
     await recordRolledBack(context);
@@ -51,7 +51,7 @@ async function replaceUnswitched(context: Context): Promise<void> {
   }
 }
 
-/** Waits until the smoke tests find the old version, several times in a row: kept connections may see the other once more. */
+/** Waits until the smoke tests find the old version, in several consecutive readings: kept connections may see the other once more. */
 async function waitTraffic(context: Context): Promise<void> {
   const { fleet } = context.services;
   const { version } = context.state;
@@ -73,9 +73,9 @@ async function waitTraffic(context: Context): Promise<void> {
     });
   } catch (error) {
     if (!isTimeout(error)) throw error;
-    throw new PipelineError('flip.not-serving', `${version} runs on the hosts, but does not serve as it should`, {
+    throw new PipelineError('in-place.not-serving', `${version} runs on the hosts, but does not serve as it should`, {
       details: found,
-      hint: `look at what it needs; the hosts still have the newer image, replace them: pipeline fast-rollback ${fleet.app} ${version} --how roll`,
+      fix: `look at what it needs; the hosts still have the newer image, replace them: pipeline fast-rollback ${fleet.app} ${version} --method rolling`,
     });
   }
 }

@@ -6,10 +6,10 @@ import { refreshBack } from '../../fleet/refresh.ts';
 import { restoreDefaultVersion, restoreGroupTemplate } from '../../fleet/restore-template.ts';
 import type { FleetGroup, StepWith } from '../../fleet/services.ts';
 
-/** From here on every machine that the group launches starts with the old image: before the hosts change, lest one appear between. */
+/** From here on every instance that the group launches starts with the old image: before the hosts change, lest one appear between. */
 export const pinTemplateVersion: StepWith<FleetGroup & TemplateFacts & RefreshFacts> = {
-  id: 'pin',
-  title: 'Launch the old image from now on',
+  id: 'pin-template',
+  title: 'Pin the launch template version of the old image',
   describe: ({ state, services: { fleet } }) => [
     `a new version of launch template ${fleet.names.launchTemplate} with image ${state.imageId}; ${state.group} launches from it at once`,
   ],
@@ -30,7 +30,7 @@ export const pinTemplateVersion: StepWith<FleetGroup & TemplateFacts & RefreshFa
   async undo(context) {
     const given = await restoreGroupTemplate(context);
     await restoreDefaultVersion(context);
-    // Machines that were launched meanwhile have the old image only.
+    // Instances that were launched meanwhile have the old image only.
     if (given) await refreshBack(context);
     await dropTemplateVersion(context);
   },

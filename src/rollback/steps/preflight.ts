@@ -10,23 +10,25 @@ import { times } from '../../fleet/services.ts';
 import { disableAgain, enableAgain } from '../../repair/steps/enable.ts';
 import type { RollbackContext, RollbackStep } from '../state.ts';
 
-/** Looks again, under the lock. A sick fleet is no reason to refuse: that is what a rollback is for. */
+/** Looks again, under the lock. An unhealthy fleet is not a reason to refuse: that is what a rollback is for. */
 export const rollbackPreflight: RollbackStep = {
   id: 'preflight',
-  title: 'Check the way back',
+  title: 'Check the rollback',
   describe: ({ state }) => [
     `${state.group} serves ${servedBefore(state) ?? 'no release'}; go back to ${state.version}, image ${state.imageId}`,
     ...(state.drift ?? []),
     ...(state.disabled ? [`image ${state.imageId} is disabled: it is enabled first`] : []),
     ...(state.skipped ?? []).map((one) => `not to ${one}`),
-    ...((state.leaves?.length ?? 0) > 1 ? [`no later rollback goes to ${state.leaves?.join(', ')} by itself`] : []),
-    `by ${state.how}: ${state.why}`,
+    ...((state.rolledBackFrom?.length ?? 0) > 1
+      ? [`no later rollback goes to ${state.rolledBackFrom?.join(', ')} by itself`]
+      : []),
+    `by ${state.method}: ${state.why}`,
     ...state.rejected.map((other) => `not by ${other}`),
-    ...(state.supersede ? ['an active instance refresh is cancelled first'] : []),
+    ...(state.supersede ? ['an active instance refresh is canceled first'] : []),
   ],
   async run(context) {
     const { fleet, aws } = context.services;
-    const { imageId, version, how, why, disabled, drift = [] } = context.state;
+    const { imageId, version, method, why, disabled, drift = [] } = context.state;
     await endRefresh(context);
     for (const line of drift) context.note(line);
     if (disabled && imageId !== undefined) await enableAgain(context, imageId);
@@ -37,12 +39,12 @@ export const rollbackPreflight: RollbackStep = {
     ]);
     if (image?.state !== 'available') {
       throw new PipelineError('rollback.image-gone', `the image of ${version} is ${image?.state ?? 'gone'}`, {
-        hint: `choose another: pipeline images ${fleet.app}`,
+        fix: `choose another: pipeline images ${fleet.app}`,
       });
     }
     await context.save(seen.facts);
     context.note(`${image.name} is available; ${seen.healthy.length} of ${seen.live.desired} hosts are healthy`);
-    context.note(`by ${how}: ${why}`);
+    context.note(`by ${method}: ${why}`);
   },
   async undo(context) {
     const enabled = context.changes().find((one) => one.action === 'enable-image' && !one.undoing);
@@ -59,7 +61,7 @@ async function endRefresh(context: RollbackContext): Promise<void> {
   if (!isActive(refresh)) return;
   await context.change({ action: 'cancel-refresh', target: refresh.id }, () => cancelRefresh(aws.autoScaling, group));
   await context.poll({
-    what: `instance refresh ${refresh.id} to be cancelled`,
+    what: `instance refresh ${refresh.id} to be canceled`,
     read: () => readRefresh(aws.autoScaling, group, refresh.id),
     until: (one) => !isActive(one),
     progress: (one) => context.progress(`instance refresh ${refresh.id} is ${one?.status}`),
@@ -69,5 +71,5 @@ async function endRefresh(context: RollbackContext): Promise<void> {
     },
     ...times(fleet, 'health'),
   });
-  context.note(`instance refresh ${refresh.id} is cancelled`);
+  context.note(`instance refresh ${refresh.id} is canceled`);
 }

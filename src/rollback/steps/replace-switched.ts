@@ -11,10 +11,10 @@ type Facts = Pick<
   'group' | 'targetGroupArn' | 'current' | 'version' | 'templateVersion' | 'refreshId' | 'wait'
 >;
 
-/** Replaces the switched hosts by machines from the old image, in the background unless asked to wait. */
+/** Replaces the switched hosts by instances from the old image, in the background unless asked to wait. */
 export const replaceSwitched: StepWith<Facts> = {
-  id: 'converge',
-  title: 'Replace the hosts by machines from the old image',
+  id: 'replace-switched',
+  title: 'Replace the switched instances',
   describe: ({ state }) => [
     `instance refresh of ${state.group}; Auto Scaling carries it out by itself`,
     state.wait ? 'waited for' : 'not waited for: traffic is on the old version by then',
@@ -23,16 +23,20 @@ export const replaceSwitched: StepWith<Facts> = {
     const { fleet, aws } = context.services;
     const { group, version, current, wait } = context.state;
     const template = { id: current.templateId, version: need(context.state, 'templateVersion') };
-    const cure = `pipeline fast-rollback ${fleet.app} ${version} --how roll`;
+    const fix = `pipeline fast-rollback ${fleet.app} ${version} --method rolling`;
     const refreshId = await context
       .change({ action: 'start-refresh', target: group, data: template }, () =>
         // The group itself names this version already: there is nothing that Auto Scaling could roll back to.
         startRefresh(aws.autoScaling, group, template, fleet.release.refresh, { rollback: false }),
       )
       .catch((error: unknown) => {
-        throw new PipelineError('converge.not-started', `the hosts are not being replaced: ${messageOf(error)}`, {
-          hint: `${version} serves; replace them later: ${cure}`,
-        });
+        throw new PipelineError(
+          'replace-switched.not-started',
+          `the hosts are not being replaced: ${messageOf(error)}`,
+          {
+            fix: `${version} serves; replace them later: ${fix}`,
+          },
+        );
       });
     await context.save({ refreshId });
     context.note(`instance refresh ${refreshId} replaces the hosts; follow it: pipeline status ${fleet.app}`);
@@ -41,9 +45,9 @@ export const replaceSwitched: StepWith<Facts> = {
     if (ended.status === 'Successful') return;
     const { causes } = await explained(explainGroup(context, group, context.state.targetGroupArn));
     throw new PipelineError(
-      'converge.failed',
-      `instance refresh ${refreshId} ended ${ended.status}: ${ended.reason ?? 'no reason given'}`,
-      { details: causes, hint: `${version} serves; replace the hosts later: ${cure}` },
+      'replace-switched.failed',
+      `instance refresh ${refreshId} ended with status ${ended.status}: ${ended.reason ?? 'no reason given'}`,
+      { details: causes, fix: `${version} serves; replace the hosts later: ${fix}` },
     );
   },
 };

@@ -11,27 +11,27 @@ import { recordRolledBack } from '../record-rolled-back.ts';
 import type { RolledBackFacts } from '../state.ts';
 
 /**
- * Rolls the fleet back onto an old image. What fails while machines are replaced turns the refresh round, as in a release; once all
+ * Rolls the fleet back onto an old image. What fails while instances are replaced rolls the refresh back, as in a release; once all
  * are replaced, nothing takes that back: a person has left the version before, and it may well be no better.
  */
 export const rollBackFleet: StepWith<RollFacts> = {
   ...roll,
-  title: 'Roll the fleet onto the old image',
+  title: 'Roll instances onto the old image',
   commits: true,
   describe: ({ state, services: { fleet } }) => [
     `a new version of launch template ${fleet.names.launchTemplate} with image ${state.imageId}, given to the refresh as its desired configuration`,
     `instance refresh of ${state.group}, ${fleet.release.refresh.minHealthyPercentage}/${fleet.release.refresh.maxHealthyPercentage} percent healthy, automatic rollback on`,
-    'meanwhile the new machines are watched; when they do not become healthy, the refresh is turned round',
+    'meanwhile the new instances are watched; when they do not become healthy, the refresh is rolled back',
   ],
   run: refreshFleet,
 };
 
-/** Waits until the machines from the old image serve. */
+/** Waits until the instances from the old image serve. */
 export const confirmServing: StepWith<RollFacts & RolledBackFacts> = {
-  id: 'serve',
-  title: 'See the old version serve',
+  id: 'confirm-serving',
+  title: 'Confirm that the old version serves',
   describe: ({ state }) => [
-    `the whole fleet ${state.group} is healthy; from here on a fault takes nothing back: the fleet stays on ${state.version}, and the run ends with exit code 4`,
+    `the whole fleet ${state.group} is healthy; from here on a fault undoes nothing: the fleet stays on ${state.version}, and the run ends with exit code 4`,
   ],
   async run(context) {
     await recordRolledBack(context);
@@ -42,9 +42,9 @@ export const confirmServing: StepWith<RollFacts & RolledBackFacts> = {
     } catch (error) {
       if (!isTimeout(error)) throw error;
       const { version, group } = context.state;
-      throw new PipelineError('roll.not-serving', `${version} is on every machine of ${group}: ${error.message}`, {
+      throw new PipelineError('roll.not-serving', `${version} is on every instance of ${group}: ${error.message}`, {
         details: error.details,
-        hint: stays(context),
+        fix: stays(context),
         cause: error,
       });
     }
@@ -56,13 +56,13 @@ export const verifyRolledBack: StepWith<RollFacts> = {
   ...verify,
   describe: ({ state, services: { fleet } }) => [
     `for ${fleet.release.verifySeconds} s: target health, and ${fleet.release.smokeTests.length} smoke test(s) through the balancer`,
-    `a lasting fault is told, with exit code 4, and the fleet stays on ${state.version}; without one it is known-good`,
+    `a persistent failure is reported, with exit code 4, and the fleet stays on ${state.version}; without one it is known-good`,
   ],
   async run(context) {
     const { version } = context.state;
     await watchWindow(context, 'verify', {
       seconds: context.services.fleet.release.verifySeconds,
-      failed: { code: 'verify.failed', message: `${version} does not serve as it should`, hint: stays(context) },
+      failed: { code: 'verify.failed', message: `${version} does not serve as it should`, fix: stays(context) },
     });
     // A rollback goes on without a record, too.
     await markKnownGood(context, { unrecorded: true });

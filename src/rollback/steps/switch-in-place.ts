@@ -1,26 +1,26 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import { type Machine, tagMachines } from '../../aws/instances.ts';
+import { type Ec2Instance, tagInstances } from '../../aws/instances.ts';
 import { tagKeys } from '../../aws/tags.ts';
 import { type ContextWith, type StepWith, times } from '../../fleet/services.ts';
-import { establishedHosts, findHosts, flipHosts, type InPlaceAnswer, type InPlaceView } from '../in-place-hosts.ts';
+import { establishedHosts, findHosts, type InPlaceAnswer, type InPlaceView, switchBatch } from '../in-place-hosts.ts';
 import { InPlaceTally, type Unswitched } from '../in-place-tally.ts';
 import type { InPlaceState } from '../state.ts';
 
 type Context = ContextWith<InPlaceState>;
 
-/** Milliseconds until newcomers are asked again at the latest. */
+/** Milliseconds until newcomers are queried again at the latest. */
 const askEveryMs = 1000;
 
 /** Switches every host to the old environment, which it holds, while it serves. */
 export const switchInPlace: StepWith<InPlaceState> = {
-  id: 'flip',
-  title: 'Switch the hosts',
+  id: 'switch-in-place',
+  title: 'Switch the environment on the hosts',
   // Traffic is on the old version: what fails after this must not give it back to the bad one.
   commits: true,
   describe: ({ state, services: { fleet } }) => [
-    `on every host, ${fleet.release.flip.parallel} at a time: start ${state.version} beside ${state.current.version ?? 'what serves'} on port ${fleet.service.stagingPort}, check ${fleet.service.healthPath}, take the socket over`,
-    `hosts that appear meanwhile too; one that cannot, or does not answer ${fleet.release.flip.timeoutSeconds} s after it appeared, is replaced from the old image`,
-    `with more than ${fleet.release.flip.maxFailedPercent} % of the fleet failing all are switched back`,
+    `on every host, ${fleet.release.inPlace.parallel} at a time: start ${state.version} beside ${state.current.version ?? 'what serves'} on port ${fleet.service.stagingPort}, check ${fleet.service.healthPath}, take the socket over`,
+    `hosts that appear meanwhile too; one that cannot, or does not answer ${fleet.release.inPlace.timeoutSeconds} s after it appeared, is replaced from the old image`,
+    `with more than ${fleet.release.inPlace.maxFailedPercent} % of the fleet failing all are switched back`,
   ],
   async run(context) {
     const { clock } = context;
@@ -34,14 +34,14 @@ export const switchInPlace: StepWith<InPlaceState> = {
     );
   },
   async undo(context) {
-    const { current, flipping } = context.state;
+    const { current, switching } = context.state;
     const before = current.version;
-    if (!flipping || before === undefined) return;
+    if (!switching || before === undefined) return;
     const { hosts } = await findHosts(context, before);
-    const there = hosts.filter((host) => flipping.includes(host.id));
+    const there = hosts.filter((host) => switching.includes(host.id));
     const answers = await context.change(
-      { action: 'flip-hosts', target: context.state.group, data: { version: before, hosts: there.length } },
-      () => flipHosts(context, there, before),
+      { action: 'switch-in-place', target: context.state.group, data: { version: before, hosts: there.length } },
+      () => switchBatch(context, there, before),
     );
     await tagVersion(context, answers, before);
     const failed = answers.filter((answer) => !answer.ok);
@@ -49,17 +49,17 @@ export const switchInPlace: StepWith<InPlaceState> = {
     const left = new Set((await findHosts(context, before)).hosts.map((host) => host.id));
     const stuck = failed.filter((answer) => left.has(answer.id));
     if (stuck.length === 0) return;
-    throw new PipelineError('flip.not-undone', `not switched back to ${before}: ${reasons(stuck).join('; ')}`);
+    throw new PipelineError('in-place.not-undone', `not switched back to ${before}: ${reasons(stuck).join('; ')}`);
   },
 };
 
 /**
  * Switches the hosts that there are, looks again, and ends when nothing new has appeared.
- * @throws PipelineError `flip.failed` when more of them cannot than may
+ * @throws PipelineError `in-place.failed` when more of them cannot than may
  */
 async function switchFleet(context: Context): Promise<InPlaceTally> {
   const { clock, services, state } = context;
-  const { maxFailedPercent, timeoutSeconds } = services.fleet.release.flip;
+  const { maxFailedPercent, timeoutSeconds } = services.fleet.release.inPlace;
   const patienceMs = timeoutSeconds * 1000;
   const look = () => findHosts(context, state.version, state.imageId);
   const first = await look();
@@ -92,18 +92,18 @@ async function switchFleet(context: Context): Promise<InPlaceTally> {
  * Switches what runs; what is known of it is written down before the first host changes.
  * @param told Those of which that is known; added to.
  */
-async function switchHosts(context: Context, machines: Machine[], told: Set<string>): Promise<InPlaceAnswer[]> {
-  const { group, version, flipping = [] } = context.state;
-  const fresh = machines.map((machine) => machine.id).filter((id) => !told.has(id));
+async function switchHosts(context: Context, instances: Ec2Instance[], told: Set<string>): Promise<InPlaceAnswer[]> {
+  const { group, version, switching = [] } = context.state;
+  const fresh = instances.map((instance) => instance.id).filter((id) => !told.has(id));
   if (fresh.length > 0) {
-    await context.save({ flipping: [...new Set([...flipping, ...fresh])] });
+    await context.save({ switching: [...new Set([...switching, ...fresh])] });
     // From now on the image alone does not tell what such a host serves.
-    await tagHosts(context, fresh, { [tagKeys.flipped]: context.run.id });
+    await tagHosts(context, fresh, { [tagKeys.switched]: context.run.id });
     for (const id of fresh) told.add(id);
   }
   const answers = await context.change(
-    { action: 'flip-hosts', target: group, data: { version, hosts: machines.length } },
-    () => flipHosts(context, machines, version),
+    { action: 'switch-in-place', target: group, data: { version, hosts: instances.length } },
+    () => switchBatch(context, instances, version),
   );
   context.signal.throwIfAborted();
   await tagVersion(context, answers, version);
@@ -118,7 +118,7 @@ async function tagVersion(context: Context, answers: readonly InPlaceAnswer[], v
 
 async function tagHosts(context: Context, ids: readonly string[], tags: Record<string, string>): Promise<void> {
   await context.change({ action: 'tag-hosts', target: context.state.group, data: { tags, hosts: ids.length } }, () =>
-    tagMachines(context.services.aws.ec2, ids, tags),
+    tagInstances(context.services.aws.ec2, ids, tags),
   );
 }
 
@@ -126,11 +126,11 @@ function tooMany(context: Context, { failed, all }: InPlaceTally): PipelineError
   const { version } = context.state;
   const { release, app } = context.services.fleet;
   return new PipelineError(
-    'flip.failed',
-    `${failed.length} of ${all} hosts could not switch to ${version}, more than ${release.flip.maxFailedPercent} %`,
+    'in-place.failed',
+    `${failed.length} of ${all} hosts could not switch to ${version}, more than ${release.inPlace.maxFailedPercent} %`,
     {
       details: reasons(failed),
-      hint: `roll the fleet instead: pipeline fast-rollback ${app} ${version} --how roll`,
+      fix: `roll the fleet instead: pipeline fast-rollback ${app} ${version} --method rolling`,
     },
   );
 }

@@ -17,19 +17,19 @@ type Context = ContextWith<SwitchState>;
 const readEveryMs = 250;
 
 /**
- * Gives all traffic to the colour that still runs the version to go back to: first it is proven healthy, then the weights change,
- * and only then is the other colour's end scheduled (by `settle`). Its machines go on, so no request under way is cut.
+ * Gives all traffic to the group that still runs the version to go back to: first it is found healthy, then the weights change,
+ * and only then is the other group's end scheduled (by `transfer-settings`). Its instances go on, so no request in progress is cut.
  */
 export const switchTraffic: StepWith<SwitchState> = {
-  id: 'switch',
-  title: 'Switch the traffic',
-  // Traffic is on the version that was asked for: what fails after this must not give it back to the bad one.
+  id: 'switch-traffic',
+  title: 'Switch traffic to the old group',
+  // Traffic is on the version that was requested: what fails after this must not give it back to the bad one.
   commits: true,
   async describe({ state, services }) {
     const sticky = await readStickiness(services, state.listenerArn, [state, need(state, 'idle')]);
     return [
       `${need(state, 'idle').group} still runs ${state.version}: its scheduled end is taken away, and it is brought up to the size of ${state.group}`,
-      'once it is proven healthy, one change gives it all traffic',
+      'once it is healthy, one change gives it all traffic',
       ...(sticky === undefined
         ? []
         : [
@@ -50,7 +50,7 @@ export const switchTraffic: StepWith<SwitchState> = {
       ]);
       if (!facts.template) {
         throw new PipelineError('switch.impossible', `traffic cannot be switched to ${to.group}: ${facts.why}`, {
-          hint: `go back by a refresh: pipeline fast-rollback ${context.run.app} ${context.state.version} --how roll`,
+          fix: `go back by a refresh: pipeline fast-rollback ${context.run.app} ${context.state.version} --method rolling`,
         });
       }
       seen = before;
@@ -80,7 +80,7 @@ export const switchTraffic: StepWith<SwitchState> = {
   },
 };
 
-/** Nothing may end or change the colour from now on, and what it launches must be the version to go back to. */
+/** Nothing may end or change the group from now on, and what it launches must be the version to go back to. */
 async function prepare(context: Context, to: FleetGroup, now: GroupSettings): Promise<void> {
   const { aws } = context.services;
   const { current, templateVersion } = context.state;
@@ -109,6 +109,8 @@ async function prepare(context: Context, to: FleetGroup, now: GroupSettings): Pr
 /** The same as after a release, once the ledger knows which version was left. */
 export const transferSettings: StepWith<SwitchState> = {
   ...promote,
+  id: 'transfer-settings',
+  title: 'Transfer the scaling settings',
   async run(context) {
     await recordRolledBack(context);
     await promote.run(context);

@@ -13,12 +13,12 @@ import { describeEnd, endOf, type ScaleStep } from '../state.ts';
 /** Ends an event: what is scheduled is dropped, and a fleet that is held goes back to what it was. Capacity never stays up. */
 export const cancelScale: ScaleStep = {
   id: 'cancel',
-  title: 'Back to the usual size',
+  title: 'Return to the usual size',
   describe: ({ state: { group, scale } }) => [
     ...(scale.events.length > 0 ? scale.events.map((one) => `dropped: ${one}`) : ['nothing is scheduled']),
     scale.held
-      ? `${group} goes back from ${scale.was.desired} machines to ${describeEnd(scale)}`
-      : `${group} keeps its ${scale.was.desired} machines: it is not held above its usual size`,
+      ? `${group} goes back from ${scale.was.desired} instances to ${describeEnd(scale)}`
+      : `${group} keeps its ${scale.was.desired} instances: it is not held above its usual size`,
     'what was pre-heated is given back',
   ],
   async run(context) {
@@ -42,8 +42,8 @@ export const cancelScale: ScaleStep = {
       await setSize(context, seen, to);
       context.note(
         to.desired === undefined
-          ? `${group} has a minimum of ${to.min} again; its scaling policies take it down`
-          : `${group} goes back to ${to.desired} machines (minimum ${to.min})`,
+          ? `${group} has a minimum of ${to.min} again; its scaling policies scale it in`
+          : `${group} goes back to ${to.desired} instances (minimum ${to.min})`,
       );
     }
     await setTag(context, heldTag, undefined);

@@ -14,15 +14,15 @@ import type { ScaleStep } from '../state.ts';
 /** Targets of one target group, and of one load balancer (AWS). */
 const maxTargets = 1000;
 
-/** Looks whether so many machines fit: limits of the group, the balancer, the network and the account; and that nothing else goes on. */
+/** Looks whether so many instances fit: limits of the group, the balancer, the network and the account; and that nothing else goes on. */
 export const checkScale: ScaleStep = {
   id: 'check',
-  title: 'Check that it fits',
+  title: 'Check limits and quotas',
   describe: async ({ state: { scale, group, current }, services }) => [
-    `${group} has ${scale.was.desired} machines (minimum ${scale.was.min}, maximum ${scale.was.max}) of ${current.version ?? 'no release'}; ${scale.to} are wanted`,
-    'quota of the account, targets of the balancer, free addresses, no refresh under way, no schedule in the way',
+    `${group} has ${scale.was.desired} instances (minimum ${scale.was.min}, maximum ${scale.was.max}) of ${current.version ?? 'no release'}; ${scale.to} are wanted`,
+    'quota of the account, targets of the balancer, free addresses, no refresh in progress, no blocking schedule',
     ...scale.events.map((one) => `scheduled already: ${one}`),
-    ...scale.disturbedBy.map((one) => `will take machines away again: ${one}`),
+    ...scale.disturbedBy.map((one) => `will take instances away again: ${one}`),
     costLine(scale.to - scale.was.desired, services.fleet.instance.hourlyPrice, services.fleet.instance.type),
     ...(scale.to > scale.was.desired ? [await expectedTime(services, scale)] : []),
   ],
@@ -38,7 +38,7 @@ export const checkScale: ScaleStep = {
     ]);
     if (isActive(refresh)) {
       throw new PipelineError('scale.refresh-active', `an instance refresh of ${group} is ${refresh.status}`, {
-        hint: 'wait until it has ended',
+        fix: 'wait until it has finished',
       });
     }
     const scheduled = scale.at !== undefined || scale.until !== undefined;
@@ -62,26 +62,26 @@ export const checkScale: ScaleStep = {
     if (scale.to > maxTargets) {
       throw usageError(
         'scale.targets',
-        `${scale.to} machines are more than the ${maxTargets} targets of a target group`,
-        'serve so many machines with more than one fleet',
+        `${scale.to} instances are more than the ${maxTargets} targets of a target group`,
+        'serve so many instances with more than one fleet',
       );
     }
     const free = await freeAddresses(aws.ec2, seen);
     if (more > free) {
       throw usageError(
         'scale.addresses',
-        `${more} more machines need as many addresses, and the subnets have ${free}`,
+        `${more} more instances need as many addresses, and the subnets have ${free}`,
         'add a subnet to the group',
       );
     }
     await checkQuota(context, more);
     context.note(
-      `${targets.filter((one) => one.state === 'healthy').length} of ${seen.desired} machines are healthy; there is room for ${more > 0 ? `${more} more` : 'that'}`,
+      `${targets.filter((one) => one.state === 'healthy').length} of ${seen.desired} instances are healthy; there is room for ${more > 0 ? `${more} more` : 'that'}`,
     );
   },
 };
 
-/** What more machines cost in an hour. */
+/** What more instances cost in an hour. */
 function costLine(more: number, hourlyPrice: number | undefined, type: string): string {
   const sign = more < 0 ? '-' : '+';
   const count = Math.abs(more);

@@ -2,10 +2,10 @@ import { reserve, restoreUnits } from '../../fleet/scaling/reservation.ts';
 import { describePool, preparePool, restorePool, wantedPool } from '../../fleet/scaling/warm-pool.ts';
 import type { ScaleStep } from '../state.ts';
 
-/** Prepares what is slow to come: machines that have booted once and wait, and capacity of the load balancer. As configured. */
+/** Prepares what is slow to come: instances that have booted once and wait, and capacity of the load balancer. As configured. */
 export const preheat: ScaleStep = {
   id: 'preheat',
-  title: 'Pre-heat',
+  title: 'Pre-heat the fleet',
   describe: ({ state: { scale, group }, services: { fleet } }) => {
     const { reservedCapacityUnits } = fleet.scale;
     const pool = wantedPool(fleet, scale);

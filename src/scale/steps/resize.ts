@@ -9,15 +9,15 @@ import { restoreSize, setSize } from '../set-size.ts';
 import { describeEnd, endOf, type ScaleFacts, type ScaleStep } from '../state.ts';
 
 /**
- * Gives the group its new size now, and the time when it goes back. What comes after it takes nothing of this back: 349 machines
+ * Gives the group its new size now, and the time when it goes back. What comes after it undoes nothing of this: 349 instances
  * of 350 are better than none.
  */
 export const resize: ScaleStep = {
   id: 'resize',
-  title: 'Change the size',
+  title: 'Resize the group',
   commits: true,
   describe: ({ state: { scale, group } }) => [
-    `${group}: ${scale.to} machines now, and at least so many, so that no policy takes them away before the event`,
+    `${group}: ${scale.to} instances now, and at least so many, so that no policy takes them away before the event`,
     describeBack(scale),
   ],
   async run(context) {

@@ -10,9 +10,9 @@ import { describeEnd, endOf, type ScaleContext, type ScaleStep } from '../state.
 /** Leaves both ends to Auto Scaling: nothing of ours has to be alive when the time comes. */
 export const schedule: ScaleStep = {
   id: 'schedule',
-  title: 'Schedule',
+  title: 'Schedule the size changes',
   describe: ({ state: { scale, group } }) => [
-    `at ${instantText(need(scale, 'at'))} ${group} gets ${scale.to} machines, and at least so many`,
+    `at ${instantText(need(scale, 'at'))} ${group} gets ${scale.to} instances, and at least so many`,
     ...(scale.until === undefined
       ? [
           'it stays so until --cancel',

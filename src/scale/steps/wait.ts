@@ -9,7 +9,7 @@ import type { ScaleStep } from '../state.ts';
 /** Waits until the fleet has its size: one look at the targets each time, however large it is. What is there stays. */
 export const waitHealthy: ScaleStep = {
   id: 'wait',
-  title: 'Wait until all are healthy',
+  title: 'Wait for healthy instances',
   describe: ({ state: { scale }, services: { fleet } }) => [
     `${scale.to} healthy targets, for ${fleet.release.timeouts.refresh} s at most; then what has come stays, and it says what is missing`,
   ],
@@ -20,7 +20,7 @@ export const waitHealthy: ScaleStep = {
     let last = 0;
     try {
       await context.poll({
-        what: `${scale.to} machines of ${group} to be healthy`,
+        what: `${scale.to} instances of ${group} to be healthy`,
         read: async () =>
           (await readTargets(aws.elb, targetGroupArn)).filter((target) => target.state === 'healthy').length,
         until: (healthy) => {
@@ -33,15 +33,17 @@ export const waitHealthy: ScaleStep = {
       });
     } catch (error) {
       if (context.signal.aborted) {
-        context.note(`${group} keeps the size of ${scale.to}; pipeline scale ${fleet.app} --cancel takes it back`);
+        context.note(
+          `${group} keeps the size of ${scale.to}; pipeline scale ${fleet.app} --cancel returns it to its usual size`,
+        );
       }
       if (!isTimeout(error)) throw error;
       const { causes, fix } = await explained(explainGroup(context, group, targetGroupArn));
       throw new PipelineError(
         'scale.short',
-        `${last} of ${scale.to} machines of ${group} are healthy after ${fleet.release.timeouts.refresh} s; they stay, and Auto Scaling goes on trying`,
+        `${last} of ${scale.to} instances of ${group} are healthy after ${fleet.release.timeouts.refresh} s; they stay, and Auto Scaling goes on trying`,
         {
-          hint: `${fix === undefined ? '' : `${fix}; `}pipeline scale ${fleet.app} --status shows how far it is; pipeline scale ${fleet.app} --cancel takes the fleet back`,
+          fix: `${fix === undefined ? '' : `${fix}; `}pipeline scale ${fleet.app} --status shows how far it is; pipeline scale ${fleet.app} --cancel returns it to its usual size`,
           details: causes,
         },
       );

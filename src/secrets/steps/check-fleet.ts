@@ -17,7 +17,7 @@ export const refreshCheck: RefreshStep = {
       throw new PipelineError(
         'preflight.changed',
         `${services.fleet.app} served ${state.version} when this was planned, and serves ${version ?? 'no release'} now`,
-        { hint: `once more: pipeline secrets ${services.fleet.app} refresh` },
+        { fix: `once more: pipeline secrets ${services.fleet.app} refresh` },
       );
     }
     await assertReady(services, seen);

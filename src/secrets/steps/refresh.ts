@@ -13,13 +13,13 @@ const atOnce = 20;
 /** Reads the secrets anew on every host and starts the service with them. The first host goes alone: when its service does not run with them, the others are left as they are. */
 export const refreshHosts: RefreshStep = {
   id: 'refresh-hosts',
-  title: 'Read the secrets anew and restart the service',
+  title: 'Refresh the secrets and restart the service',
   // Every host has the new values, and nothing after this can fail because of them.
   commits: true,
   describe: ({ state, services: { fleet } }) => [
     `on every host: read ${state.names.join(', ')} anew; the values before are kept in its memory until the end`,
     state.takeover
-      ? `the service is started beside itself on port ${fleet.service.stagingPort}, checked, and takes the socket over: one host, then ${Math.min(atOnce, fleet.release.flip.parallel)} at a time`
+      ? `the service is started beside itself on port ${fleet.service.stagingPort}, checked, and takes the socket over: one host, then ${Math.min(atOnce, fleet.release.inPlace.parallel)} at a time`
       : 'one host at a time: Standby, restart of the service, back into service when it is healthy',
     'when a host fails, all go back to the values before',
   ],
@@ -41,7 +41,7 @@ export const refreshHosts: RefreshStep = {
       await refreshOne(first);
       if (first.serves) await waitTargetHealthy(context, state.targetGroupArn, first.instanceId, state.group);
     }
-    const concurrency = state.takeover ? Math.min(atOnce, services.fleet.release.flip.parallel) : 1;
+    const concurrency = state.takeover ? Math.min(atOnce, services.fleet.release.inPlace.parallel) : 1;
     // All that have begun end, one way or the other, before anything is undone.
     const failed: unknown[] = [];
     await pMap(
@@ -69,7 +69,7 @@ export const refreshHosts: RefreshStep = {
       ),
     ];
     const hosts = (await hostsToRefresh(context)).filter((one) => begun.includes(one.instanceId));
-    // One that was taken out and not brought back is no serving host now.
+    // One that was taken out and not returned to service is not a serving host now.
     const out = context.state.host?.instanceId;
     const failed: string[] = [];
     for (const host of hosts.sort((a, b) => Number(b.instanceId === out) - Number(a.instanceId === out))) {
@@ -89,7 +89,7 @@ export const refreshHosts: RefreshStep = {
 /** Drops the values before, which every host has kept for an undo. */
 export const forgetValues: RefreshStep = {
   id: 'forget-values',
-  title: 'Forget the values before',
+  title: 'Delete the previous values',
   describe: () => ['on every host, from its memory'],
   async run(context) {
     const { finished = [] } = context.state;

@@ -69,7 +69,7 @@ test('names that collide are reported once, with both files and environments, al
   });
   const { code, out, err } = await configCheck(dir);
   expect({ code, out }).toEqual({ code: 2, out: 'ok  web: local\n' });
-  expect(err.match(/api-x-y-proof/g)).toHaveLength(1);
+  expect(err.match(/api-x-y-check/g)).toHaveLength(1);
   expect(err).toContain('pipelines/api.ts in environment x-y and pipelines/api-x.ts in environment y');
   expect(JSON.parse((await configCheck(dir, '--json')).out)).toMatchObject([
     { app: 'api', ok: false, error: { code: 'config.names-collide' } },

@@ -41,5 +41,5 @@ test('history of a ledger in a bucket fails when its cloud is down', async () =>
   const dir = await project({ 'api.ts': file(minimal({ ledger: { type: 's3', bucket: 'ledger' } })) });
   const { code, out, err } = await history(dir);
   expect({ code, out }).toEqual({ code: 1, out: '' });
-  expect(err).toContain('hint: start it: pipeline local up');
+  expect(err).toContain('fix: start it: pipeline local up');
 });

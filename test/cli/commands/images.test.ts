@@ -11,7 +11,7 @@ import { DemoProject } from '../../../examples/demo/project.ts';
 import { type AwsClients, createClients } from '../../../src/aws/clients.ts';
 import { waitImageAvailable } from '../../../src/aws/create-image.ts';
 import { readImage } from '../../../src/aws/images.ts';
-import { readMachine } from '../../../src/aws/instances.ts';
+import { readInstance } from '../../../src/aws/instances.ts';
 import { tagKeys, toTags } from '../../../src/aws/tags.ts';
 import { runCli } from '../../../src/cli/main.ts';
 import { createPoll } from '../../../src/engine/poll.ts';
@@ -55,8 +55,8 @@ beforeAll(async () => {
   const builder = Instances?.[0]?.InstanceId ?? '';
   await poll({
     what: 'the builder to run',
-    read: () => readMachine(aws.ec2, builder),
-    until: (machine) => machine?.state === 'running',
+    read: () => readInstance(aws.ec2, builder),
+    until: (instance) => instance?.state === 'running',
     ...wait,
   });
   // As releases leave them.
@@ -105,7 +105,7 @@ describe('pipeline images', () => {
     const text = (part: string) => expect.stringContaining(part) as string;
     expect(await pipeline('images', 'api', 'prun')).toMatchObject({ code: 2, err: text('pin, unpin or prune') });
     expect(await pipeline('images', 'api', 'pin')).toMatchObject({ code: 2, err: text('which version of api') });
-    expect(await pipeline('images', 'api', 'pin', '41')).toMatchObject({ code: 2, err: text('no version') });
+    expect(await pipeline('images', 'api', 'pin', '41')).toMatchObject({ code: 2, err: text('not a version') });
     expect(await pipeline('images', 'api', 'prune', 'v1')).toMatchObject({ code: 2, err: text('takes no version') });
     expect(await pipeline('images', 'api', '--force')).toMatchObject({ code: 2, err: text('--force goes with prune') });
     expect(await pipeline('images', 'api', 'prune', '--reason', 'x')).toMatchObject({

@@ -17,7 +17,7 @@ it('pipeline infra refuses --env, because the CDK takes stacks', async () => {
   expect(await runCli(context)).toBe(2);
   expect(context.stderr.text).toBe(
     'error: --env production: infra deploy takes stacks, not an environment\n' +
-      'hint: name stacks instead, e.g. pipeline infra deploy api-production\n',
+      'fix: name stacks instead, e.g. pipeline infra deploy api-production\n',
   );
 });
 

@@ -107,9 +107,9 @@ describe('local fault', () => {
 
   it('reports a usage error also when the cloud is down, and otherwise how to start the cloud', async () => {
     expect(await local(['fault', 'error', '--rate', '2'], 'none')).toMatchObject({ code: 2 });
-    const hint = expect.stringContaining('pipeline local up');
-    expect(await local(['fault', 'error'], 'none')).toMatchObject({ code: 1, err: hint });
-    expect(await local(['calls'], 'none')).toMatchObject({ code: 1, err: hint });
+    const fix = expect.stringContaining('pipeline local up');
+    expect(await local(['fault', 'error'], 'none')).toMatchObject({ code: 1, err: fix });
+    expect(await local(['calls'], 'none')).toMatchObject({ code: 1, err: fix });
   });
 });
 

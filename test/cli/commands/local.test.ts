@@ -23,7 +23,7 @@ test('local status of a cloud that is down exits with 1 and says how to start it
   const { code, out, err } = await local('status', '--json');
   expect(code).toBe(1);
   expect(JSON.parse(out).error.code).toBe('local.not-running');
-  expect(err).toBe('error: the local cloud is not running\nhint: pipeline local up\n');
+  expect(err).toBe('error: the local cloud is not running\nfix: pipeline local up\n');
 });
 
 test('local down of a cloud that is down is not an error', async () => {

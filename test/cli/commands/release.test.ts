@@ -33,7 +33,7 @@ afterEach(async () => {
   const { ec2 } = world.services.aws;
   const InstanceIds = await helpers();
   if (InstanceIds.length > 0) await ec2.send(new TerminateInstancesCommand({ InstanceIds }));
-  await world.until(seen, (one) => isDeepStrictEqual(one, whole(one.machines[0]?.split(' ')[0] ?? '')));
+  await world.until(seen, (one) => isDeepStrictEqual(one, whole(one.instances[0]?.split(' ')[0] ?? '')));
 }, 60_000);
 
 async function releasing(options: CommandOptions = {}, changes: Partial<Services> = {}) {
@@ -45,12 +45,12 @@ async function releasing(options: CommandOptions = {}, changes: Partial<Services
 const dies = async (death: Death) =>
   die(world, await planRelease(world.services, world.clock, {}), death, 'pipeline release api');
 
-/** Machines that are there for a run only and still cost something. */
+/** Instances that are there for a run only and still cost something. */
 async function helpers(): Promise<string[]> {
   const { Reservations = [] } = await world.services.aws.ec2.send(
     new DescribeInstancesCommand({
       Filters: [
-        { Name: `tag:${tagKeys.role}`, Values: ['builder', 'proof'] },
+        { Name: `tag:${tagKeys.role}`, Values: ['builder', 'validation'] },
         { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
       ],
     }),
@@ -58,7 +58,7 @@ async function helpers(): Promise<string[]> {
   return Reservations.flatMap(({ Instances = [] }) => Instances.flatMap(({ InstanceId }) => InstanceId ?? []));
 }
 
-/** What there is: versions of machines with their state, settings of the group, machines of runs, images, a refresh under way. */
+/** What there is: versions of instances with their state, settings of the group, instances of runs, images, a refresh in progress. */
 async function seen() {
   const { aws, fleet } = world.services;
   const [{ instances }, group, refresh, images, ofRuns] = await Promise.all([
@@ -69,7 +69,7 @@ async function seen() {
     helpers(),
   ]);
   return {
-    machines: instances.map(({ version, lifecycle, health }) => `${version} ${lifecycle} ${health}`),
+    instances: instances.map(({ version, lifecycle, health }) => `${version} ${lifecycle} ${health}`),
     group: { min: group.min, desired: group.desired, suspended: group.suspended },
     refreshing: isActive(refresh),
     helpers: ofRuns.length,
@@ -78,7 +78,7 @@ async function seen() {
 }
 
 const whole = (version: string) => ({
-  machines: Array(4).fill(`${version} InService healthy`),
+  instances: Array(4).fill(`${version} InService healthy`),
   group: { min: 4, desired: 4, suspended: [] },
   refreshing: false,
   helpers: 0,
@@ -93,7 +93,7 @@ describe('a release after a crashed one', () => {
     { at: 'enter-standby', how: 'made' },
     { at: 'activate-environment', how: 'made' },
     { at: 'create-image', how: 'made' },
-    { at: 'launch-proof', how: 'made' },
+    { at: 'launch-validation-instance', how: 'made' },
     { at: 'register-target', how: 'made' },
     { at: 'start-refresh', how: 'intended' },
     { at: 'start-refresh', how: 'made' },
@@ -147,12 +147,12 @@ describe('a release after a crashed one', () => {
   }, 60_000);
 
   it('does not go on when not everything could be undone', async () => {
-    await dies({ at: 'launch-proof', how: 'made' });
+    await dies({ at: 'launch-validation-instance', how: 'made' });
     const was = await serving();
     world.cloud.faults.add({ kind: 'error', operation: 'TerminateInstances', code: 'UnauthorizedOperation' });
     const after = await releasing();
-    expect(after.code).toMatchObject({ code: 'run.leftovers', outcome: 'needs-person' });
-    expect(after.err).toContain('leftover: Prove the image');
+    expect(after.code).toMatchObject({ code: 'run.leftovers', outcome: 'manual-intervention' });
+    expect(after.err).toContain('leftover: Validate the image');
     expect(await serving()).toBe(was);
   }, 60_000);
 });
@@ -176,17 +176,17 @@ describe('a release after another crashed run', () => {
   }, 60_000);
 
   it('refuses to decide about a crashed rollback', async () => {
-    const plan = await planRollback(world.services, world.clock, { force: false, how: 'roll' });
+    const plan = await planRollback(world.services, world.clock, { force: false, method: 'rolling' });
     const { id } = await die(
       world,
       plan,
       { at: 'start-refresh', how: 'made' },
-      'pipeline fast-rollback api --how roll',
+      'pipeline fast-rollback api --method rolling',
     );
     expect((await releasing()).code).toMatchObject({
       code: 'run.unfinished',
-      message: `run ${id} ("pipeline fast-rollback api --how roll" by ann) crashed before it finished`,
-      hint: 'to continue it: pipeline fast-rollback api --how roll; to undo it: pipeline abort api',
+      message: `run ${id} ("pipeline fast-rollback api --method rolling" by ann) crashed before it finished`,
+      fix: 'to continue it: pipeline fast-rollback api --method rolling; to undo it: pipeline abort api',
     });
   }, 60_000);
 });

@@ -139,5 +139,5 @@ test('neither the completion command nor what pipelines files import loads the S
 test('an unknown shell exits with 2 and lists the known ones', async () => {
   const context = fakeContext(['completion', 'tcsh']);
   expect(await runCli(context)).toBe(2);
-  expect(context.stderr.text).toBe('error: there is no completion for "tcsh"\nhint: one of bash, zsh, fish\n');
+  expect(context.stderr.text).toBe('error: there is no completion for "tcsh"\nfix: one of bash, zsh, fish\n');
 });

@@ -7,7 +7,7 @@ import { colorsFor } from '../../../src/cli/views/text.ts';
 
 const quiet = { colors: colorsFor(false), debug: false };
 const error = new PipelineError('ansible.failed', 'task "install" failed\non i-1', {
-  hint: 'run it by hand',
+  fix: 'run it by hand',
   details: ['npm ERR! \u001b[31mno network\u001b[0m', 'npm ERR! again\r\nand again'],
   cause: new Error('exit 2'),
 });
@@ -20,7 +20,7 @@ test('an error is shown with what happened, its evidence indented, and the fix',
       '  npm ERR! no network',
       '  npm ERR! again',
       '  and again',
-      'hint: run it by hand',
+      'fix: run it by hand',
       '',
     ].join('\n'),
   );
@@ -59,6 +59,6 @@ test('a path without permission is named with the reason, and is not a defect', 
 test('the error document for --json has the same facts', () => {
   expect(errorDocument(error)).toEqual({
     outcome: 'failed',
-    error: { code: 'ansible.failed', message: error.message, hint: 'run it by hand', details: error.details },
+    error: { code: 'ansible.failed', message: error.message, fix: 'run it by hand', details: error.details },
   });
 });

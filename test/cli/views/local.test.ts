@@ -7,9 +7,9 @@ const path = {
   origin: 'file',
   file: '/ready',
   now: '/health',
-  resources: ['api-local', 'api-local-proof'],
+  resources: ['api-local', 'api-local-check'],
   message:
-    'balancer.healthCheck.path of target groups api-local, api-local-proof is "/health"; pipelines/api.ts says "/ready"',
+    'balancer.healthCheck.path of target groups api-local, api-local-check is "/health"; pipelines/api.ts says "/ready"',
   fix: 'pipeline local up',
 } as const;
 const outcome = (changes: Partial<ConfigurationOutcome>): ConfigurationOutcome => ({
@@ -27,7 +27,7 @@ it('the result of applying a configuration prints nothing when the cloud matches
 
 it('the result of applying a configuration names what was applied, and remaining differences with their fix', () => {
   expect(renderConfiguration(outcome({ applied: [path] }))).toEqual([
-    'api in local: balancer.healthCheck.path changed from /health to /ready (api-local, api-local-proof)',
+    'api in local: balancer.healthCheck.path changed from /health to /ready (api-local, api-local-check)',
   ]);
   expect(renderConfiguration(outcome({ open: [path] }))).toEqual([
     `api in local: ${path.message}`,

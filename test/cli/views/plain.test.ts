@@ -13,11 +13,11 @@ function shown(events: typeof goodRun): string[] {
 test('a run is printed as one line per event, without changes and the lock', () => {
   expect(shown(goodRun)).toEqual([
     '12:03:10 api       started   release in local, run run-1',
-    '12:03:12 stage     started   Build the release on the bake host',
+    '12:03:12 stage     started   Build the release on the bake instance',
     '12:03:13 stage     progress  task 3 (3 of 12)',
-    '12:03:14 stage     note      bake host i-1',
+    '12:03:14 stage     note      bake instance i-1',
     '12:03:15 stage     done      4.5s',
-    '12:03:16 roll      started   Roll the fleet onto the image',
+    '12:03:16 roll      started   Roll instances onto the new image',
     '12:03:19 roll      done      1m 5s',
     '12:03:20 run       done      1m 10s',
   ]);
@@ -27,7 +27,7 @@ test('a failure shows its evidence and the undo, without terminal sequences', ()
   const lines = shown(badRun);
   expect(lines).toContain('12:03:14 roll      failed    the refresh failed');
   expect(lines).toContain(`${' '.repeat(29)}i-2 never got healthy`);
-  expect(lines).toContain('12:03:18 stage     left      i-1 does not answer');
+  expect(lines).toContain('12:03:18 stage     not undone i-1 does not answer');
 });
 
 test('progress is printed at most every five seconds, and never twice the same', () => {

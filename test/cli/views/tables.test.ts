@@ -31,7 +31,7 @@ test('status names what serves, who holds the lock and each instance', () => {
         },
         { id: 'i-2', version: null, lifecycle: 'Standby', health: 'unused', address: '', group: 'api-local' },
       ],
-      refreshes: [{ id: 'r-1', group: 'api-local', status: 'InProgress', percentage: 40, left: 1, reason: null }],
+      refreshes: [{ id: 'r-1', group: 'api-local', status: 'InProgress', percentage: 40, remaining: 1, reason: null }],
       unfinished: null,
       maintenance: null,
       lock: {
@@ -53,7 +53,7 @@ test('status names what serves, who holds the lock and each instance', () => {
   expect(text).toBe(
     [
       'api in local  v2  1 of 2 healthy',
-      'instance refresh of api-local: InProgress, 40 %, 1 machine to replace',
+      'instance refresh of api-local: InProgress, 40 %, 1 instance to replace',
       'locked by ann on h since 2026-05-04 12:03 (pipeline release api)',
       'last run run-1: release running',
       'instance  version  lifecycle  health   address',
@@ -65,7 +65,7 @@ test('status names what serves, who holds the lock and each instance', () => {
 });
 
 test('status shows an unfinished in-place rollback with the command that completes it', () => {
-  const unfinished = { group: 'api-local', machines: 1, finish: 'pipeline fast-rollback api v1 --how roll' };
+  const unfinished = { group: 'api-local', instances: 1, finish: 'pipeline fast-rollback api v1 --method rolling' };
   const text = (refresh: { id: string; status: string; reason: string | null } | null) =>
     renderStatus(
       {
@@ -87,12 +87,12 @@ test('status shows an unfinished in-place rollback with the command that complet
       colors,
       now,
     ).split('\n')[1];
-  const left =
-    '1 machine was switched to v1 and not replaced: another image is on it. Finish it: pipeline fast-rollback api v1 --how roll';
+  const leftovers =
+    '1 instance was switched to v1 and not replaced: another image is on it. Finish it: pipeline fast-rollback api v1 --method rolling';
   expect(text({ id: 'r-1', status: 'Failed', reason: 'no capacity' })).toBe(
-    `instance refresh of api-local ended Failed (no capacity): ${left}`,
+    `instance refresh of api-local ended with status Failed (no capacity): ${leftovers}`,
   );
-  expect(text(null)).toBe(`no instance refresh of api-local: ${left}`);
+  expect(text(null)).toBe(`no instance refresh of api-local: ${leftovers}`);
 });
 
 test('a blue/green fleet shows both groups and their share of the traffic', () => {
@@ -182,7 +182,7 @@ test.each([
   expect(text.split('\n')).toEqual([
     'api in local  v1  1 of 1 healthy',
     line,
-    'last run run-2: release has died; what it changed is put back by: pipeline abort api',
+    'last run run-2: release has crashed; to undo what it changed: pipeline abort api',
     '',
   ]);
 });
@@ -231,7 +231,7 @@ test('status names an image that is not a release, and each drift with its fix',
       maintenance: null,
       lock: null,
       run: null,
-      rollback: { version: 'v2', how: 'roll', why: 'it can be launched', lastSeconds: null },
+      rollback: { version: 'v2', method: 'rolling', why: 'it can be launched', lastSeconds: null },
     },
     colors,
     now,
@@ -240,7 +240,7 @@ test('status names an image that is not a release, and each drift with its fix',
     'api in local  ami-9, which is not a release  1 of 1 healthy',
     'warning: api-local launches image ami-9; fix: go back to v2',
     'warning: its default version is 5; fix: set it to 7',
-    'fast-rollback to v2 by roll: it can be launched',
+    'fast-rollback to v2 by rolling: it can be launched',
     '',
   ]);
 });
@@ -291,7 +291,7 @@ test('images shows who uses and pinned each one, what will be deleted and the co
     'v3       ami-3   available  aaaaaaaaaaaa  3 d  8 GB  known-good, rolled back at 2026-05-04 12:03',
     'v1       snap-1  gone       -             3 d  8 GB  snapshot without an image, not kept',
     'all: 32 GB, at most 1.60 USD a month',
-    'not kept: 16 GB, at most 0.80 USD a month; to be rid of it: pipeline images api prune',
+    'not kept: 16 GB, at most 0.80 USD a month; to delete it: pipeline images api prune',
     '',
   ]);
   expect(renderImages(home, [], now, colors)).toContain('pipeline release api');

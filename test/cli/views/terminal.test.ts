@@ -35,19 +35,19 @@ async function draw(events: typeof goodRun): Promise<string[]> {
 
 test('the list ends with every step, its seconds and its notes', async () => {
   const lines = await draw(goodRun);
-  expect(lines.some((line) => line.endsWith('Build the release on the bake host 4.5s'))).toBe(true);
-  expect(lines.some((line) => line.endsWith('bake host i-1'))).toBe(true);
-  expect(lines.some((line) => line.endsWith('Roll the fleet onto the image 1m 5s'))).toBe(true);
+  expect(lines.some((line) => line.endsWith('Build the release on the bake instance 4.5s'))).toBe(true);
+  expect(lines.some((line) => line.endsWith('bake instance i-1'))).toBe(true);
+  expect(lines.some((line) => line.endsWith('Roll instances onto the new image 1m 5s'))).toBe(true);
 });
 
 test('a failure is shown under its step and each undo on a line of its own', async () => {
   const text = (await draw(badRun)).join('\n');
   expect(text).toContain('the refresh failed');
-  expect(text).toContain('undo: Roll the fleet onto the image 1s');
+  expect(text).toContain('undo: Roll instances onto the new image 1s');
   expect(text).toContain('i-1 does not answer');
 });
 
 test('the view of a run that stops in the middle of a step can be closed', async () => {
   const text = (await draw(goodRun.slice(0, 4))).join('\n');
-  expect(text).toContain('Build the release on the bake host');
+  expect(text).toContain('Build the release on the bake instance');
 });

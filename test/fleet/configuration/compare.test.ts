@@ -3,7 +3,7 @@ import {
   type Compared,
   compareConfiguration,
   type Reading,
-  settled,
+  valuesWithoutDifference,
 } from '../../../src/fleet/configuration/compare.ts';
 import { describeDifferences } from '../../../src/fleet/configuration/describe.ts';
 import { appliedTags, readApplied, type SettingValues } from '../../../src/fleet/configuration/settings.ts';
@@ -11,7 +11,7 @@ import { appliedTags, readApplied, type SettingValues } from '../../../src/fleet
 const file: SettingValues = {
   'service.port': '3000',
   'balancer.listenerPort': '8080',
-  'balancer.proofHeader': 'x-golden-proof',
+  'balancer.validationHeader': 'x-golden-validation',
   'balancer.healthCheck.path': '/health',
   'balancer.healthCheck.intervalSeconds': '5',
   'balancer.healthCheck.timeoutSeconds': '2',
@@ -85,7 +85,7 @@ describe('comparing a configuration', () => {
     expect(origin({ readings: [held] })).toEqual([]);
     const [one] = compareConfiguration(compared({ readings: [held], applied: { ...file, 'capacity.min': '2' } }));
     expect(one?.blocked?.why).toContain('for an event');
-    expect(settled(compared({}), one ? [one] : [])['capacity.min']).toBeUndefined();
+    expect(valuesWithoutDifference(compared({}), one ? [one] : [])['capacity.min']).toBeUndefined();
   });
 
   it('refuses a maximum below the requested instances, and a changed port under instances', () => {
@@ -109,9 +109,9 @@ describe('comparing a configuration', () => {
 
   it('records everything as applied that neither waits nor is undecided', () => {
     const open = compareConfiguration(compared({ file: changed }));
-    expect(settled(compared({ file: changed }), open)).not.toHaveProperty('balancer.healthCheck.path');
+    expect(valuesWithoutDifference(compared({ file: changed }), open)).not.toHaveProperty('balancer.healthCheck.path');
     const others = compareConfiguration(compared({ readings: [{ ...path, value: '/ready' }] }));
-    expect(settled(compared({}), others)).toEqual(file);
+    expect(valuesWithoutDifference(compared({}), others)).toEqual(file);
   });
 });
 
@@ -121,7 +121,7 @@ describe('differences as text', () => {
       applied: {},
       readings: [
         { ...path, value: '/up\u001b[2J' },
-        { ...path, resource: 'api-local-proof', value: '/up\u001b[2J' },
+        { ...path, resource: 'api-local-check', value: '/up\u001b[2J' },
       ],
     }),
   );
@@ -130,7 +130,7 @@ describe('differences as text', () => {
     const [one, ...more] = describeDifferences(fleet, differences);
     expect(more).toEqual([]);
     expect(one?.message).toBe(
-      'balancer.healthCheck.path of target groups api-local, api-local-proof is "/up\\u001b[2J"; pipelines/api.ts says "/health"',
+      'balancer.healthCheck.path of target groups api-local, api-local-check is "/up\\u001b[2J"; pipelines/api.ts says "/health"',
     );
     expect(one?.fix).toContain('pipeline infra deploy api-production');
     expect(one?.fix).toContain("set balancer.healthCheck.path to '/up\\u001b[2J'");
@@ -143,6 +143,6 @@ describe('differences as text', () => {
         compareConfiguration(compared({ applied, readings: [{ ...path, value: '/up' }] })),
       ).map((one) => one.fix);
     expect(fixes({ ...file, 'balancer.healthCheck.path': '/up' })).toEqual(['pipeline local up']);
-    expect(fixes(file)[0]).toMatch(/^pipeline local up --overwrite puts back what the file says; or keep it: set/);
+    expect(fixes(file)[0]).toMatch(/^pipeline local up --overwrite restores what the file says; or keep it: set/);
   });
 });

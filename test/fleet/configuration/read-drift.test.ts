@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readGroup } from '../../../src/aws/groups.ts';
-import { configurationLooks } from '../../../src/doctor/configuration.ts';
-import { scaleLooks } from '../../../src/doctor/scale.ts';
+import { configurationChecks } from '../../../src/doctor/configuration.ts';
+import { scaleChecks } from '../../../src/doctor/scale.ts';
 import type { DoctorServices } from '../../../src/doctor/services.ts';
 import { readDrift } from '../../../src/fleet/configuration/read-drift.ts';
 import { planRelease } from '../../../src/release/plan.ts';
@@ -18,8 +18,8 @@ afterAll(() => world?.close());
 const sizes = async () =>
   (await readDrift(world.services, world.clock))?.map(({ message }) => message).filter((one) => /capacity/.test(one));
 const doctorSizes = async () => {
-  const looks = configurationLooks(world.services as unknown as DoctorServices, world.clock);
-  const found = await Promise.all(looks.map((one) => one.run()));
+  const checks = configurationChecks(world.services as unknown as DoctorServices, world.clock);
+  const found = await Promise.all(checks.map((one) => one.run()));
   return found.flat().filter(({ message }) => /capacity/.test(message));
 };
 
@@ -33,6 +33,6 @@ it('a size set by a crashed run is not a difference to the file: the undo of the
   expect(min).toBeLessThan(world.fleet.capacity.min);
   expect(await sizes()).toEqual([]);
   expect(await doctorSizes()).toEqual([]);
-  const [look] = scaleLooks(world.services as unknown as DoctorServices, world.clock);
-  expect(await look?.run()).toMatchObject([{ id: 'fleet.min', cure: 'pipeline abort api' }]);
+  const [look] = scaleChecks(world.services as unknown as DoctorServices, world.clock);
+  expect(await look?.run()).toMatchObject([{ id: 'fleet.min', fix: 'pipeline abort api' }]);
 });

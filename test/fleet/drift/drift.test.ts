@@ -39,7 +39,7 @@ const instance = (id: string, imageId: string, version: string, more: object = {
   id,
   imageId,
   version,
-  flipped: false,
+  switched: false,
   ...more,
 });
 
@@ -116,7 +116,7 @@ describe('drift', () => {
     expect(drifts(moved)).toEqual([
       'warning other-version: api-local launches v1 (version 2 of lt-1), but by the ledger v2 serves | go back to v2: pipeline fast-rollback api v2',
       'warning template-default: api-local launches version 2 of lt-1, but its default version is 3 | aws ec2 modify-launch-template --launch-template-id lt-1 --default-version 2',
-      'warning instance-image: 2 of 2 instances of api-local run v2 (i-1, i-2), but the group launches v1 | replace them: pipeline fast-rollback api v1 --how roll',
+      'warning instance-image: 2 of 2 instances of api-local run v2 (i-1, i-2), but the group launches v1 | replace them: pipeline fast-rollback api v1 --method rolling',
     ]);
     expect(drifts({ ...moved, expected: [] }).join()).not.toContain('other-version');
   });
@@ -124,12 +124,12 @@ describe('drift', () => {
   it('of instances on an image that is not a release names a few of many', () => {
     const instances = ['i-1', 'i-2', 'i-3', 'i-4', 'i-5'].map((id) => instance(id, 'ami-9', 'v2'));
     expect(drifts({ instances, images: [image('ami-2', { version: 'v2' }), image('ami-9')] })).toEqual([
-      'warning instance-image: 5 of 5 instances of api-local run image ami-9, which is not a release (i-1, i-2, i-3 and 2 more), but the group launches v2 | replace them: pipeline fast-rollback api v2 --how roll',
+      'warning instance-image: 5 of 5 instances of api-local run image ami-9, which is not a release (i-1, i-2, i-3 and 2 more), but the group launches v2 | replace them: pipeline fast-rollback api v2 --method rolling',
     ]);
   });
 
   it('does not include an instance that an in-place rollback has switched', () => {
-    const instances = [instance('i-1', 'ami-2', 'v1', { flipped: true })];
+    const instances = [instance('i-1', 'ami-2', 'v1', { switched: true })];
     const images = [image('ami-1', { version: 'v1' }), image('ami-2', { version: 'v2' })];
     const back = { template: template({ imageId: 'ami-1', release: 'v1' }), expected: ['v1'], images, instances };
     expect(drifts(back)).toEqual([]);
@@ -171,6 +171,10 @@ describe('the version that serves according to the ledger', () => {
       ['v3', 'v2'],
     ],
     ['is not known while no run tells', [run('release', undefined, 'v1')], []],
-    ['is not known where the last one that tells was not read', [run('release', 'needs-person', 'v3', 'v2')], []],
+    [
+      'is not known where the last one that tells was not read',
+      [run('release', 'manual-intervention', 'v3', 'v2')],
+      [],
+    ],
   ])('%s', (_, runs, versions) => expect(expectedVersions(runs, versionChangers(operations))).toEqual(versions));
 });

@@ -38,7 +38,7 @@ it('a warm pool waits until the former one is gone, which AWS requires', async (
   calls.on(DescribeWarmPoolCommand).resolvesOnce(ending).resolvesOnce(ending).resolves({});
   await preparePool(context, 'Running', 8);
   expect(calls.commandCalls(DescribeWarmPoolCommand)).toHaveLength(3);
-  expect(told).toEqual(Array(2).fill('the machines of the former warm pool of api are ending'));
+  expect(told).toEqual(Array(2).fill('the instances of the former warm pool of api are ending'));
   expect(made).toEqual(['put-warm-pool api']);
   expect(calls.commandCalls(PutWarmPoolCommand)[0]?.args[0].input).toMatchObject({ MaxGroupPreparedCapacity: 8 });
 });

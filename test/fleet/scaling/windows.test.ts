@@ -84,7 +84,7 @@ describe('scheduled actions of others', () => {
     ['once, before it', { name: 'once', start: iso('02T17:59'), min: 3 }],
     ['that has ended by then', { ...nightly, end: iso('02T12:00') }],
     ['that begins after it', { ...nightly, start: iso('05T20:00') }],
-    ['that keeps as many machines', { name: 'more', recurrence: '0 20 * * *', min: 350, max: 500 }],
+    ['that keeps as many instances', { name: 'more', recurrence: '0 20 * * *', min: 350, max: 500 }],
     ['of our own', { name: actionNames(time('02T20:00')).in, start: iso('02T20:00'), min: 4 }],
   ])('do no harm: one %s', (_, action) => {
     expect(foreignRuns([action], window, 350)).toEqual([]);

@@ -147,7 +147,7 @@ it('a clone that lacks a part of the commit gets an error with the command that 
   const request = { repository: partial, path: 'app', commit, file: join(repo.folder, 'c.tar') };
   await expect(archiveCommit(request)).rejects.toMatchObject({
     code: 'git.objects-missing',
-    hint: expect.stringContaining('--refetch --no-filter'),
+    fix: expect.stringContaining('--refetch --no-filter'),
   });
   runGit(partial, 'fetch', '-q', '--refetch', '--no-filter');
   await archiveCommit(request);

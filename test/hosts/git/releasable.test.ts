@@ -32,7 +32,7 @@ it('a submodule is refused by its name, and accepted elsewhere in the repository
       code: 'git.submodule',
       outcome: 'usage',
       message: expect.stringContaining('app/lib in commit'),
-      hint: expect.stringContaining('git subtree add'),
+      fix: expect.stringContaining('git subtree add'),
     });
     await expect(check('.')).rejects.toMatchObject({ code: 'git.submodule' });
     await check('web');
@@ -46,7 +46,7 @@ it('pointers of Git LFS are refused and counted, with attributes or without', as
   await expect(check()).rejects.toMatchObject({
     code: 'git.lfs',
     message: expect.stringContaining('app/a.bin and 1 more in commit'),
-    hint: expect.stringContaining('git lfs migrate export'),
+    fix: expect.stringContaining('git lfs migrate export'),
   });
 });
 

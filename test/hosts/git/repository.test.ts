@@ -92,7 +92,7 @@ describe('resolveCommit', () => {
     await expect(resolveCommit({ repository: empty, ref: 'HEAD' })).rejects.toMatchObject({
       code: 'git.unknown-ref',
       message: `${empty} has no commit yet, and releases are made from commits`,
-      hint: expect.stringContaining('commit'),
+      fix: expect.stringContaining('commit'),
     });
   });
 

@@ -59,11 +59,11 @@ describe('the commit that plays run from', () => {
       await expect(plan()).rejects.toMatchObject({
         code: 'git.dirty',
         outcome: 'usage',
-        hint: expect.stringContaining('--allow-dirty'),
+        fix: expect.stringContaining('--allow-dirty'),
         details: [expect.stringContaining(file)],
       });
       const aws = plan({ committed: true });
-      await expect(aws).rejects.toMatchObject({ code: 'git.dirty', hint: 'commit them' });
+      await expect(aws).rejects.toMatchObject({ code: 'git.dirty', fix: 'commit them' });
       expect(await plan({ allowDirty: true })).toEqual({ snapshot: true });
     },
   );
@@ -84,7 +84,7 @@ describe('the commit that plays run from', () => {
     expect(await planProject(place, {}, released)).toEqual({ snapshot: true });
     await expect(planProject(place, { committed: true }, released)).rejects.toMatchObject({
       code: 'project.not-a-repository',
-      hint: expect.stringContaining(`git -C ${repo.repository} init`),
+      fix: expect.stringContaining(`git -C ${repo.repository} init`),
     });
   });
 
@@ -109,7 +109,7 @@ describe('the commit that plays run from', () => {
         code: 'project.link-outside',
         outcome: 'usage',
         message: expect.stringContaining(`ansible/roles in commit`),
-        hint: expect.stringContaining('ansible.files'),
+        fix: expect.stringContaining('ansible.files'),
       });
       place.files = ['ansible/roles'];
       expect(await plan()).toEqual({ commit: head() });
@@ -149,7 +149,7 @@ describe('the commit that plays run from', () => {
       await repo.commit();
       await expect(plan()).rejects.toMatchObject({
         code: 'project.not-in-commit',
-        hint: expect.stringContaining('ansible.files'),
+        fix: expect.stringContaining('ansible.files'),
       });
       place = { ...place, files: ['ansible/roles/nginx'] };
       const { commit = '' } = await plan();
@@ -221,7 +221,7 @@ describe('a checkout', () => {
     await expect(checkout(commit)).rejects.toMatchObject({
       code: 'project.commit-missing',
       outcome: 'usage',
-      hint: expect.stringContaining(`fetch origin ${commit}`),
+      fix: expect.stringContaining(`fetch origin ${commit}`),
     });
   });
 });

@@ -47,7 +47,7 @@ export async function deployedFleet(
         aws.ec2.send(new DescribeSubnetsCommand({})),
         aws.ec2.send(new DescribeImagesCommand({ Filters: [{ Name: 'name', Values: ['golden-base-*'] }] })),
       ]);
-      // A key that nobody has: simulated machines let everybody in.
+      // A key that nobody has: simulated instances let everybody in.
       const publicKey = `ssh-ed25519 ${Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from('ssh-ed25519'), Buffer.from([0, 0, 0, 32]), Buffer.alloc(32, 7)]).toString('base64')}`;
       await aws.ec2.send(
         new ImportKeyPairCommand({

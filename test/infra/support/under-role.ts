@@ -11,7 +11,7 @@ import type { Fleet } from '../../../src/config/settings.ts';
 import { allows } from './iam.ts';
 import { type Call, type Known, questionsOf } from './questions.ts';
 
-/** What clients under the deploy role have asked for. */
+/** What clients under the deploy role have requested. */
 export interface Record {
   /** Actions that were allowed. */
   allowed: Set<string>;

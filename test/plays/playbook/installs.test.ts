@@ -64,7 +64,7 @@ describe('something is, or may be, installed where', () => {
   it('there is no host to check', async () => {
     const installer = { role: 'node' as const, variables: { node_major: '20' } };
     expect(await installsOn({} as Services, undefined, [installer])).toEqual([
-      'role node: whether it installs Node is not known, as no host of the fleet could be asked',
+      'role node: whether it installs Node is not known, as no host of the fleet could be queried',
     ]);
   });
 });

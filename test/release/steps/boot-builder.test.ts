@@ -13,7 +13,7 @@ import { journaled, journaledContext } from '../../fleet/support/journaled-conte
 const ec2 = new EC2Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const mock = mockClient(ec2);
 const aws = { ec2 } as AwsClients;
-const machine = (Name: 'pending' | 'running' | 'terminated') => ({
+const instance = (Name: 'pending' | 'running' | 'terminated') => ({
   Reservations: [{ Instances: [{ InstanceId: 'i-1', State: { Name } }] }],
 });
 
@@ -24,7 +24,7 @@ beforeEach(() => {
 
 describe('the undo of a builder', () => {
   it('looks for the instance by its token until it shows, and launches none', async () => {
-    mock.on(DescribeInstancesCommand).resolvesOnce({ Reservations: [] }).resolves(machine('pending'));
+    mock.on(DescribeInstancesCommand).resolvesOnce({ Reservations: [] }).resolves(instance('pending'));
     const { context, made } = journaledContext({}, { aws }, [journaled('launch-builder', 'ami-1')]);
     await bootBuilder.undo?.(context);
     expect(made).toEqual(['terminate-instance i-1']);
@@ -45,7 +45,7 @@ describe('the undo of a builder', () => {
 
   it('waits for a known instance that EC2 does not show yet, as its termination would be answered "not found"', async () => {
     const unseen = Object.assign(new Error('unseen'), { name: 'InvalidInstanceID.NotFound' });
-    mock.on(DescribeInstancesCommand).rejectsOnce(unseen).resolves(machine('running'));
+    mock.on(DescribeInstancesCommand).rejectsOnce(unseen).resolves(instance('running'));
     const { context, made } = journaledContext({}, { aws }, [journaled('launch-builder', 'ami-1', { result: 'i-1' })]);
     await bootBuilder.undo?.(context);
     expect(made).toEqual(['terminate-instance i-1']);
@@ -53,7 +53,7 @@ describe('the undo of a builder', () => {
   });
 
   it('leaves an instance alone that is already terminated', async () => {
-    mock.on(DescribeInstancesCommand).resolves(machine('terminated'));
+    mock.on(DescribeInstancesCommand).resolves(instance('terminated'));
     const { context, made } = journaledContext({}, { aws }, [journaled('launch-builder', 'ami-1', { result: 'i-1' })]);
     await bootBuilder.undo?.(context);
     expect(made).toEqual([]);

@@ -67,7 +67,7 @@ describe('the preflight of a fleet', () => {
   async function refusal() {
     const before = await world.services.ledger.releases('api');
     const result = await world.run(await planRelease(world.services, world.clock, {}));
-    expect(result).toMatchObject({ outcome: 'failed', left: [] });
+    expect(result).toMatchObject({ outcome: 'failed', leftovers: [] });
     expect(result.steps.filter(({ status }) => status === 'done')).toEqual([]);
     expect(await world.services.ledger.releases('api')).toEqual(before);
     return result.error;
@@ -93,8 +93,8 @@ describe('the preflight of a fleet', () => {
     await ec2.send(new DisableImageCommand({ ImageId }));
     try {
       expect(await refusal()).toMatchObject({
-        code: 'preflight.no-way-back',
-        message: `the image that serves now, ${ImageId}, is disabled: there would be no way back`,
+        code: 'preflight.no-rollback-target',
+        message: `the image that serves now, ${ImageId}, is disabled: there would be no rollback target`,
       });
     } finally {
       await ec2.send(new EnableImageCommand({ ImageId }));
@@ -152,7 +152,7 @@ describe('the preflight of a fleet', () => {
       expect(await refusal()).toMatchObject({
         code: 'preflight.unhealthy',
         details: [expect.stringContaining('(MidLifecycleAction): it is held by lifecycle hook warm-up')],
-        hint: expect.stringContaining('pipeline local aws autoscaling complete-lifecycle-action'),
+        fix: expect.stringContaining('pipeline local aws autoscaling complete-lifecycle-action'),
       });
       expect(world.clock.now() - began).toBeGreaterThanOrEqual(world.services.fleet.release.timeouts.health * 1000);
     } finally {

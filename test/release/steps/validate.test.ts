@@ -8,7 +8,7 @@ import { journaled, journaledContext } from '../../fleet/support/journaled-conte
 const ec2 = new EC2Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const mock = mockClient(ec2);
 const aws = { ec2 } as AwsClients;
-const launched = journaled('launch-proof', 'ami-1', { result: 'i-1' });
+const launched = journaled('launch-validation-instance', 'ami-1', { result: 'i-1' });
 const running = { Reservations: [{ Instances: [{ InstanceId: 'i-1', State: { Name: 'running' as const } }] }] };
 
 beforeEach(() => {
@@ -29,7 +29,9 @@ describe('the undo of a validation', () => {
   });
 
   it('looks for no instance of a launch that a zone had no capacity for', async () => {
-    const refused = journaled('launch-proof', 'ami-1', { result: { refused: 'InsufficientInstanceCapacity: no' } });
+    const refused = journaled('launch-validation-instance', 'ami-1', {
+      result: { refused: 'InsufficientInstanceCapacity: no' },
+    });
     const { context, made } = journaledContext({}, { aws }, [refused]);
     await validate.undo?.(context);
     expect(made).toEqual([]);

@@ -23,7 +23,7 @@ import { DirectCloud } from '../../support/direct-cloud.ts';
 
 export const hour = 3_600_000;
 
-/** A fleet of one machine on a direct cloud, with releases made as the pipeline makes them, but without hosts. */
+/** A fleet of one instance on a direct cloud, with releases made as the pipeline makes them, but without hosts. */
 export class TestFleet {
   readonly cloud = new DirectCloud();
   readonly releases: ReleaseRecord[] = [];
@@ -84,7 +84,7 @@ export class TestFleet {
     await this.cloud.clock.advance(5_000);
   }
 
-  /** Another group of one machine on a version of the launch template. */
+  /** Another group of one instance on a version of the launch template. */
   async group(name: string, version: string): Promise<void> {
     await this.services.aws.autoScaling.send(
       new CreateAutoScalingGroupCommand({
@@ -98,7 +98,7 @@ export class TestFleet {
     );
   }
 
-  /** Bakes the image of the next version from a builder; `ledger: false` leaves no release behind, as another machine's ledger. */
+  /** Bakes the image of the next version from a builder; `ledger: false` leaves no release behind, as another computer's ledger. */
   async bake({ ledger = true, environment = 'test' } = {}): Promise<{ version: string; imageId: string }> {
     const version = `v${++this.#runs}`;
     const { ec2 } = this.services.aws;
@@ -159,7 +159,7 @@ export class TestFleet {
     return found;
   }
 
-  /** A new launch template version with the image, and the group on it; `wait: false` leaves the refresh under way. */
+  /** A new launch template version with the image, and the group on it; `wait: false` leaves the refresh in progress. */
   async roll(imageId: string, { wait = true } = {}): Promise<void> {
     const { autoScaling } = this.services.aws;
     const Version = await this.templateVersion(imageId);
@@ -184,7 +184,7 @@ export class TestFleet {
     return String(LaunchTemplateVersion?.VersionNumber);
   }
 
-  /** Points a group at a template version without replacing its machine. */
+  /** Points a group at a template version without replacing its instance. */
   async point(group: string, version: string): Promise<void> {
     await this.services.aws.autoScaling.send(
       new UpdateAutoScalingGroupCommand({
@@ -194,7 +194,7 @@ export class TestFleet {
     );
   }
 
-  /** A machine started by hand. */
+  /** An instance started by hand. */
   async launch(imageId: string): Promise<string> {
     const { Instances } = await this.services.aws.ec2.send(
       new RunInstancesCommand({ ImageId: imageId, InstanceType: 't3.small', MinCount: 1, MaxCount: 1 }),

@@ -88,16 +88,18 @@ export class Oracle {
     const from = Math.max(0, ...this.serving().map((image) => this.number(image)));
     for (const release of this.fleet.releases) {
       const number = Number(release.version.slice(1));
-      if (number === this.number(back)) delete release.leftAt;
+      if (number === this.number(back)) delete release.rolledBackAt;
       else if (release.knownGood && number > this.number(back) && number <= from) {
-        release.leftAt ??= new Date(this.fleet.cloud.clock.now()).toISOString();
+        release.rolledBackAt ??= new Date(this.fleet.cloud.clock.now()).toISOString();
       }
     }
   }
 
   /** A rollback went away from it. */
   isLeft(image: ImageRecord): boolean {
-    return this.fleet.releases.some((one) => one.version === image.tags[tagKeys.version] && one.leftAt !== undefined);
+    return this.fleet.releases.some(
+      (one) => one.version === image.tags[tagKeys.version] && one.rolledBackAt !== undefined,
+    );
   }
 
   /** What the fleet would go back to. */
@@ -119,7 +121,7 @@ export class Oracle {
     });
   }
 
-  /** Not known-good, not failed, and newer than all that are: its release may be gone on with. */
+  /** Not known-good, not failed, and newer than all that are: its release may be continued. */
   mayGoOn(image: ImageRecord): boolean {
     const release = this.fleet.releases.find((one) => one.version === image.tags[tagKeys.version]);
     const newest = this.good().at(-1);

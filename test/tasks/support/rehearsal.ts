@@ -16,14 +16,14 @@ import type { Task, TaskState } from '../../../src/tasks/types.ts';
 import { file, minimal } from '../../config/support/project.ts';
 import { direct, testServices } from '../../support/simulated-cloud.ts';
 
-/** A fleet on simulated machines, for tasks to be run on, in this process and on virtual time. */
+/** A fleet on simulated instances, for tasks to be run on, in this process and on virtual time. */
 export interface Rehearsal {
   dir: string;
   fleet: Fleet;
   aws: AwsClients;
   services: Services;
   clock: Clock;
-  /** What the balancer answers: simulated machines serve nothing. */
+  /** What the balancer answers: simulated instances serve nothing. */
   answer: () => { status: number; body: string } | Promise<{ status: number; body: string }>;
   /** What the task said. */
   notes: string[];

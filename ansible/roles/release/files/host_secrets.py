@@ -212,7 +212,7 @@ def read_parameters(client, references, values, problems):
         # A parameter without permission is named in AWS's answer; the others were only part of the same request.
         refused = {names[name] for name in names if re.search(r':parameter/%s(?![\w./-])' % re.escape(name.lstrip('/')), message_of(error))}
         if refused and code_of(error) == 'AccessDeniedException':
-            others = 'was asked for together with %s' % ', '.join(describe(one) for one in sorted(refused))
+            others = 'was requested together with %s' % ', '.join(describe(one) for one in sorted(refused))
             problems.update({reference: others for reference in references if reference not in refused})
         return
     for parameter in answer['Parameters']:

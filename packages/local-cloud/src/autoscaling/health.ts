@@ -57,7 +57,7 @@ export function checkMembers(
         losses.push(loseLaunch(runtime, launches, terminations, group, instance));
     }
     if (instance.lifecycleState !== 'InService') continue;
-    const failure = judge(runtime, group, instance, machine?.state, requeueAt);
+    const failure = evaluate(runtime, group, instance, machine?.state, requeueAt);
     if (failure && !isSuspended(group, 'HealthCheck') && instance.healthStatus === 'Healthy') {
       instance.healthStatus = 'Unhealthy';
       runtime.context.changed();
@@ -105,7 +105,7 @@ function loseLaunch(
   return { instanceId: instance.instanceId, message: `${instance.instanceId} did not start: ${reason}` };
 }
 
-function judge(
+function evaluate(
   runtime: Runtime,
   group: GroupRecord,
   instance: GroupInstance,

@@ -127,7 +127,7 @@ export class Terminations {
         this.#walking.delete(key);
         context.changed();
         this.#runtime.enqueue(group.name);
-        // It may have been told to go further while it arrived.
+        // It may have been given a further destination while it arrived.
         if (arrived) this.#walkIfDeparting(group, instance);
       });
   }
@@ -140,7 +140,7 @@ export class Terminations {
   async #goOut(group: GroupRecord, instance: GroupInstance): Promise<void> {
     const { instances, log } = this.#runtime;
     await drainTargets(this.#runtime, group.targetGroupArns, instance.instanceId);
-    // Read again: an instance on its way to Standby may have been told to terminate meanwhile.
+    // Read again: the termination of an instance on its way to Standby may have been requested meanwhile.
     if (instance.lifecycleState === 'EnteringStandby') {
       instance.lifecycleState = 'Standby';
       log.finish(instance.activityId);

@@ -28,7 +28,7 @@ export function lastPeriodEnd(alarm: AlarmRecord, now: number): number | undefin
  * count, and an alarm without any data is INSUFFICIENT_DATA.
  * @returns undefined when it stays as it is
  */
-export function judgeAlarm(alarm: AlarmRecord, store: MetricStore, end: number): Verdict | undefined {
+export function evaluateAlarm(alarm: AlarmRecord, store: MetricStore, end: number): Verdict | undefined {
   const settings = settingsOf(alarm);
   const { EvaluationPeriods: periods = 1, Threshold = 0, TreatMissingData: missing = 'missing' } = settings;
   const values = measured(settings, store, end);

@@ -10,7 +10,7 @@ import { Watch } from './watch.ts';
 export interface CloudWatchService extends Service {
   /** Alarms for Auto Scaling. */
   alarms: Pick<Alarms, 'onStateChange'>;
-  /** Begins to measure and to judge alarms. */
+  /** Begins to measure, and to evaluate alarms. */
   start(): void;
   stop(): void;
 }

@@ -2,18 +2,21 @@ import type { Timer } from '@golden-pipeline/shared/clock';
 import type { CloudContext } from '../context.ts';
 import type { Alarms } from './alarms.ts';
 import type { BalancerMetrics } from './balancer-metrics.ts';
-import { judgeAlarm, lastPeriodEnd } from './evaluation.ts';
+import { evaluateAlarm, lastPeriodEnd } from './evaluation.ts';
 import type { MetricStore } from './metric-store.ts';
 
-/** How often is measured and judged, in milliseconds of the cloud's clock: the shortest period that an alarm can have. */
+/**
+ * How often metrics are measured and alarms evaluated, in milliseconds of the cloud's clock: the shortest period that an
+ * alarm can have.
+ */
 const everyMs = 10_000;
 
-/** Measures load balancers and judges alarms on what was measured, again and again. */
+/** Measures load balancers and evaluates alarms on what was measured, again and again. */
 export class Watch {
   #timer: Timer | undefined;
   #running = false;
-  /** The end of the period that each alarm was judged by last: a state that was set by hand stays until the next one. */
-  readonly #judged = new Map<string, number>();
+  /** The end of the period that each alarm was evaluated by last: a state that was set by hand stays until the next one. */
+  readonly #evaluated = new Map<string, number>();
 
   constructor(
     private readonly context: CloudContext,
@@ -47,9 +50,9 @@ export class Watch {
     const now = this.context.clock.now();
     for (const alarm of this.alarms.all()) {
       const end = lastPeriodEnd(alarm, now);
-      if (end === undefined || end === this.#judged.get(alarm.name)) continue;
-      this.#judged.set(alarm.name, end);
-      const verdict = judgeAlarm(alarm, this.store, end);
+      if (end === undefined || end === this.#evaluated.get(alarm.name)) continue;
+      this.#evaluated.set(alarm.name, end);
+      const verdict = evaluateAlarm(alarm, this.store, end);
       if (verdict && verdict.state !== alarm.state) this.alarms.setState(alarm, verdict.state, verdict.reason);
     }
   }

@@ -46,7 +46,7 @@ export type StartReport =
   | { ready: true }
   | {
       ready: false;
-      error: { code: string; message: string; hint?: string; details: string[]; outcome: PipelineError['outcome'] };
+      error: { code: string; message: string; fix?: string; details: string[]; outcome: PipelineError['outcome'] };
     };
 
 /**
@@ -134,7 +134,7 @@ function findEntry(): string {
   const found = ownFile(['local-cloud.js', 'dist/local-cloud.js']);
   if (found !== undefined) return found;
   throw new PipelineError('local.not-built', 'the local cloud is not built: there is no dist/local-cloud.js', {
-    hint: 'npm run build',
+    fix: 'npm run build',
   });
 }
 
@@ -146,7 +146,7 @@ function startError(dir: string, why: string): PipelineError {
     // No log, nothing to add.
   }
   return new PipelineError('local.start-failed', `the local cloud did not start: ${why}`, {
-    hint: `its log is ${logFile(dir)}`,
+    fix: `its log is ${logFile(dir)}`,
     details,
   });
 }

@@ -188,7 +188,7 @@ async function start(options: CloudOptions, disposables: Disposables): Promise<L
   return { endpoint, region: account.region, credentials, block, controlToken, faults, calls, status, close };
 }
 
-/** A port that was asked for must be had; the one of before is only preferred. */
+/** A requested port must be free; the one used before is only preferred. */
 async function listen(
   wire: WireServer,
   host: string,
@@ -209,7 +209,7 @@ async function listen(
     if (!taken(error)) throw error;
     throw new PipelineError('local.port-taken', `port ${wanted} of ${host} is taken by another program`, {
       outcome: 'usage',
-      hint: 'choose another with --port, or leave it out to get a free one',
+      fix: 'choose another with --port, or leave it out to get a free one',
     });
   }
 }

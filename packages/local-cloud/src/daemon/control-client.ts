@@ -37,14 +37,14 @@ export function controlClient({ endpoint, controlToken = '' }: ControlTarget): C
       });
     } catch (error) {
       throw new PipelineError('local.no-answer', `the local cloud at ${endpoint} does not answer`, {
-        hint: 'start it: pipeline local up, or spawnCloud in a program',
+        fix: 'start it: pipeline local up, or spawnCloud in a program',
         cause: error,
       });
     }
     const document = (await response.json().catch(() => ({}))) as { error?: Refusal };
     if (response.ok) return document as T;
-    const { code = 'local.refused', message = `it answered ${response.status}`, hint } = document.error ?? {};
-    throw new PipelineError(code, message, { hint, outcome: response.status === 400 ? 'usage' : 'failed' });
+    const { code = 'local.refused', message = `it answered ${response.status}`, fix } = document.error ?? {};
+    throw new PipelineError(code, message, { fix, outcome: response.status === 400 ? 'usage' : 'failed' });
   };
   return {
     status: () => ask('GET', 'status'),
@@ -66,5 +66,5 @@ export function controlClient({ endpoint, controlToken = '' }: ControlTarget): C
 interface Refusal {
   code?: string;
   message?: string;
-  hint?: string;
+  fix?: string;
 }

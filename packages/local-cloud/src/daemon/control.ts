@@ -167,12 +167,12 @@ function ok(document: unknown): Answer {
   return { status: 200, document };
 }
 
-function refuse(status: number, code: string, message: string, hint?: string): Answer {
-  return { status, document: { error: { code, message, hint } } };
+function refuse(status: number, code: string, message: string, fix?: string): Answer {
+  return { status, document: { error: { code, message, fix } } };
 }
 
-/** Wrong requests are told what is wrong with them; anything else is a defect for the server's log. */
+/** Invalid requests get a description of what is wrong; anything else is a defect for the server's log. */
 function refusalOf(error: unknown): Answer {
-  if (error instanceof PipelineError) return refuse(400, error.code, error.message, error.hint);
+  if (error instanceof PipelineError) return refuse(400, error.code, error.message, error.fix);
   throw error;
 }

@@ -35,7 +35,7 @@ export async function sandboxDrivers(
   const probed = probeSandbox().then((result) => {
     if (result.ok) return;
     throw new PipelineError('local.machines-impossible', `machines cannot run on this host: ${result.problem}`, {
-      hint: result.cure,
+      fix: result.fix,
     });
   });
   return { machines, balancer, ready: allOf([probed, balancer.start(), createBaseImage(dir, account.baseImageId)]) };

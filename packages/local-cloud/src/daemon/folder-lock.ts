@@ -35,6 +35,6 @@ export async function lockFolder(dir: string): Promise<FolderLock> {
 function held(dir: string, pid?: number): PipelineError {
   const who = pid === undefined ? 'another process' : `process ${pid}`;
   return new PipelineError('local.already-running', `a local cloud runs in ${dir} already (${who})`, {
-    hint: 'stop it: pipeline local down, or stopCloud in a program',
+    fix: 'stop it: pipeline local down, or stopCloud in a program',
   });
 }

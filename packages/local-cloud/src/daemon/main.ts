@@ -21,7 +21,7 @@ function failed(error: unknown): StartReport {
     error: {
       code: known ? error.code : 'local.start-failed',
       message: messageOf(error),
-      hint: known ? error.hint : undefined,
+      fix: known ? error.fix : undefined,
       details: known ? error.details : [],
       outcome: known ? error.outcome : 'failed',
     },

@@ -83,7 +83,7 @@ export class Regions implements RegionDirectory {
 
   /**
    * Takes up what the state holds from before. Resolves when the machines of before run again or have failed; groups are
-   * looked after from then on: judged earlier, all their machines would be replaced.
+   * reconciled only from then on: earlier, all their machines would be replaced.
    */
   async start(): Promise<void> {
     this.#life = 'started';

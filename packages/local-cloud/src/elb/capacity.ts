@@ -10,14 +10,14 @@ const decreasesPerDay = 2;
 const dayMs = 24 * 3600 * 1000;
 
 /**
- * Units that are asked for, checked.
+ * The requested units, checked.
  * @throws CloudError `ValidationError`
  */
 export function checkUnits(units: number): number {
   return whole(units, 'Capacity units', fewestUnits, Number.MAX_SAFE_INTEGER, fewestUnits);
 }
 
-/** True while what was asked for last is still being provisioned, or spread over other zones. */
+/** True while the last request is still being provisioned, or spread over other zones. */
 export function isPending(capacity: CapacityRecord, now: number, delayMs: number): boolean {
   return now - capacity.modifiedAt < delayMs || isMoving(capacity, now, delayMs);
 }

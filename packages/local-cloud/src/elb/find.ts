@@ -6,9 +6,9 @@ import { forwardWeights } from './haproxy/weights.ts';
 import { required } from './validate.ts';
 
 /**
- * The record of an ARN, or ELB's refusal that names what was asked for.
+ * The record of an ARN, or ELB's refusal that names what was requested.
  * @param kind what the ARN's resource begins with
- * @throws CloudError of `code`; `ValidationError` for what is no ARN of this kind, or one of another account
+ * @throws CloudError of `code`; `ValidationError` for what is not an ARN of this kind, or one of another account
  */
 function find<T>(table: Record<string, T>, arn: string | undefined, what: string, kind: string, code: string): T {
   const key = required(arn, `${what} ARN`);

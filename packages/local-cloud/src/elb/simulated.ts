@@ -64,7 +64,7 @@ export class SimulatedBalancer implements BalancerDriver {
   async read(): Promise<TargetReading[]> {
     const now = this.options.clock.now();
     return [...this.#targets.values()].map((target) => {
-      this.#judge(target, now);
+      this.#evaluate(target, now);
       const { targetGroupArn, id, port, verdict } = target;
       return { targetGroupArn, id, port, health: verdict, sessions: this.#sessions(target, now) };
     });
@@ -74,7 +74,7 @@ export class SimulatedBalancer implements BalancerDriver {
     this.#targets.clear();
   }
 
-  #judge(target: SimulatedTarget, now: number): void {
+  #evaluate(target: SimulatedTarget, now: number): void {
     const answers = this.options.isUp(target);
     if (answers !== target.answers) Object.assign(target, { answers, since: now });
     const { healthyThreshold, unhealthyThreshold, intervalSeconds } = this.#check(target.targetGroupArn);

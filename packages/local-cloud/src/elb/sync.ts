@@ -8,7 +8,7 @@ import { type Health, health, nextState } from './target-state.ts';
 /** How often targets are read, in ms of the cloud's clock; a compromise between the cost of a reading and the delay it adds. */
 const pollMs = 200;
 
-/** What the driver has been told of a target. */
+/** What the driver knows of a target. */
 interface Told {
   targetGroupArn: string;
   id: string;

@@ -119,8 +119,8 @@ function checkService(value: unknown, name: string): void {
 
 function unknownKind(kind: unknown): PipelineError {
   const meant = typeof kind === 'string' ? nearest(kind, faultKinds) : undefined;
-  const hint = meant ? `did you mean ${meant}?` : `one of ${faultKinds.join(', ')}`;
-  return usageError('fault.unknown-kind', `there is no fault ${show(kind)}`, hint);
+  const fix = meant ? `did you mean ${meant}?` : `one of ${faultKinds.join(', ')}`;
+  return usageError('fault.unknown-kind', `there is no fault ${show(kind)}`, fix);
 }
 
 function notTaken(kind: FaultRequest['kind'], flag: string): PipelineError {

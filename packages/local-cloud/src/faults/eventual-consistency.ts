@@ -101,7 +101,7 @@ const exempt = new Set([
   ...['CreateKeyPair', 'ImportKeyPair', 'DeleteKeyPair', 'CreateLaunchTemplate', 'CreateSecurityGroup'],
 ]);
 
-/** Fields whose texts name nothing that EC2 looks for: what is told of a thing, what is searched for, what a later launch looks up. */
+/** Fields whose texts name nothing that EC2 looks for: what describes a thing, what is searched for, what a later launch looks up. */
 const passive = new Set([
   ...['Tags', 'TagSpecifications', 'Filters', 'LaunchTemplateData'],
   ...['ClientToken', 'Description', 'Name', 'UserData', 'VersionDescription'],

@@ -12,7 +12,7 @@ interface Target {
   addedAt: number;
   draining: boolean;
   /**
-   * `out`: the balancer never got it. `in`: it is the balancer's alone to judge. `down`: taken out of service for a while.
+   * `out`: the balancer never got it. `in`: its health is up to the balancer alone. `down`: taken out of service for a while.
    * `returning`: given back, and down until the balancer itself has seen it up.
    */
   place: 'out' | 'in' | 'down' | 'returning';

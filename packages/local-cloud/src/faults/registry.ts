@@ -62,7 +62,7 @@ export class FaultRegistry {
     return this.inForce(kind).find((rule) => !isSpent(rule) && fits(rule) && this.#chance(rule));
   }
 
-  /** As {@link strike}, but chance is asked once for each subject and its verdict stands for as long as the rule is in force. */
+  /** As {@link strike}, but chance decides once for each subject, and its decision stands for as long as the rule is in force. */
   strikeOnce(kind: FaultKind, subject: string, fits: (rule: FaultRule) => boolean = () => true): FaultRule | undefined {
     return this.inForce(kind).find((rule) => {
       if (!fits(rule)) return false;

@@ -5,7 +5,7 @@ import { readPolicy, type Statement } from './policy-document.ts';
 import type { IamStore } from './store.ts';
 
 /**
- * Whether a role's policies let it: a statement that allows it, and none that denies it. Conditions are not judged: statements that allow
+ * Whether a role's policies let it: a statement that allows it, and none that denies it. Conditions are not evaluated: statements that allow
  * count as if theirs were met, those that deny as if not.
  */
 export function isAllowed(store: IamStore, role: RoleRecord, action: string, resource: string): boolean {

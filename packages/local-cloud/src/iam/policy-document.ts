@@ -9,7 +9,7 @@ export interface Statement {
   notResources?: string[];
   /** Kind (`AWS`, `Service`, ...; `*` alone stands for everyone) to names. */
   principals?: Record<string, string[]>;
-  /** It holds under conditions only, which are not judged here. */
+  /** It holds under conditions only, which are not evaluated here. */
   conditional: boolean;
 }
 

@@ -16,7 +16,7 @@ export type Taker =
 
 const wholeAccount = [account.id, `arn:aws:iam::${account.id}:root`];
 
-/** Whether the role's trust policy lets them: any statement that allows it, and none that denies it. Conditions are not judged (see permissions.ts). */
+/** Whether the role's trust policy lets them: any statement that allows it, and none that denies it. Conditions are not evaluated (see permissions.ts). */
 export function mayTake(role: RoleRecord, taker: Taker): boolean {
   const meant = readPolicy(role.trustPolicy).filter((one) => isAboutTaking(one) && names(one, taker));
   const isDenied = meant.some(({ effect, conditional }) => effect === 'Deny' && !conditional);

@@ -52,7 +52,7 @@ export interface MachineDriver {
   consoleOutput(instanceId: string): Promise<string>;
   /** Kills the machine's services, which its init starts again; how many processes there were. Absent where there are none. */
   killServices?(instanceId: string): Promise<number>;
-  /** Called when a machine ends without having been told to. */
+  /** Called when a machine exits without a request to stop it. */
   onExit(listener: (instanceId: string, reason: string) => void): void;
   /** Ends every machine at once, for the stop of the daemon. */
   close(): Promise<void>;

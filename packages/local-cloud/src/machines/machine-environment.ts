@@ -69,7 +69,7 @@ export function machineEnvironment(
   return { variables: { ...variables, ...extra }, files, nodePrefix };
 }
 
-/** Variables that name hosts which are asked without a proxy. */
+/** Variables that name hosts which are reached without a proxy. */
 const withoutProxy = ['NO_PROXY', 'no_proxy'];
 
 /**

@@ -22,7 +22,7 @@ export class MetadataFront {
     });
   }
 
-  /** Listens on the address; the URL that the machine is told. Rejects when the address cannot be bound. */
+  /** Listens on the address; returns the URL that the machine gets. Rejects when the address cannot be bound. */
   async listen(address: string): Promise<string> {
     await this.#bind(address, metadataPort).catch(() => this.#bind(address, 0));
     this.#server.on('error', this.#report);

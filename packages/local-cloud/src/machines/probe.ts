@@ -5,7 +5,7 @@ import { run } from './exec.ts';
 import { findTool } from './host-tools.ts';
 import { enterArguments, namespaceFlags } from './sandbox-command.ts';
 
-export type ProbeResult = { ok: true } | { ok: false; problem: string; cure: string };
+export type ProbeResult = { ok: true } | { ok: false; problem: string; fix: string };
 
 /** Programs that machines need, and the Debian package of each. */
 const tools: Record<string, string> = {
@@ -27,27 +27,27 @@ export interface ProbeHost {
   loginShell: string | null;
 }
 
-/** Checks whether this host can run sandboxed machines; if not, says what is wrong and what cures it. */
+/** Checks whether this host can run sandboxed machines; if not, says what is wrong and how to fix it. */
 export async function probeSandbox(host: ProbeHost = realHost()): Promise<ProbeResult> {
   const missing = Object.keys(tools).filter((tool) => !host.find(tool));
   if (missing.length > 0) {
     const packages = [...new Set(missing.map((tool) => tools[tool]))].join(' ');
-    return { ok: false, problem: `not installed: ${missing.join(', ')}`, cure: `sudo apt-get install -y ${packages}` };
+    return { ok: false, problem: `not installed: ${missing.join(', ')}`, fix: `sudo apt-get install -y ${packages}` };
   }
   if (host.loginShell !== null && /\/(nologin|false)$/.test(host.loginShell)) {
     const problem = `your login shell is ${host.loginShell}, with which sshd lets nobody in`;
     return {
       ok: false,
       problem,
-      cure: 'run the local cloud as a user with a login shell, or: sudo chsh -s /bin/bash USER',
+      fix: 'run the local cloud as a user with a login shell, or: sudo chsh -s /bin/bash USER',
     };
   }
   const complaint = await host.attempt();
   if (complaint === undefined) return { ok: true };
-  return { ok: false, problem: `a sandbox cannot be made here: ${complaint}`, cure: cure(host) };
+  return { ok: false, problem: `a sandbox cannot be made here: ${complaint}`, fix: fix(host) };
 }
 
-function cure(host: ProbeHost): string {
+function fix(host: ProbeHost): string {
   if (host.sysctl('kernel/apparmor_restrict_unprivileged_userns') === '1') {
     return 'AppArmor forbids user namespaces (Ubuntu 23.10 and later): sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0';
   }

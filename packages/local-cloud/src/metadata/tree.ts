@@ -1,4 +1,4 @@
-/** Metadata by path: a text, one that is made when it is asked for, or a folder. Undefined is not there. */
+/** Metadata by path: a text, one that is made when it is requested, or a folder. Undefined is not there. */
 export interface Tree {
   [name: string]: Tree | string | (() => string) | undefined;
 }

@@ -38,7 +38,7 @@ export interface TargetRecord {
 
 /** Capacity units that are kept for a load balancer. */
 export interface CapacityRecord {
-  /** What was asked for last; 0 after a reset. */
+  /** What was requested last; 0 after a reset. */
   units: number;
   /** What is in force until that is provisioned. */
   before: number;

@@ -86,7 +86,7 @@ export interface MixedInstancesRecord {
   others?: { id: string; version: string; instanceType: string }[];
 }
 
-/** AZRebalance at work. */
+/** An active AZRebalance. */
 export interface RebalanceRecord {
   /** Instances launched above the desired capacity, to take over from those of a fuller zone. */
   launched: string[];

@@ -54,7 +54,7 @@ export interface InstanceRecord {
   volumeTags?: Tags;
   /** Id under which the driver keeps its image's data, where that is not the image's own. */
   imageDataId?: string;
-  /** Of its metadata service, in the SDK's shape; only what was asked for. */
+  /** Of its metadata service, in the SDK's shape; only what was requested. */
   metadataOptions?: Record<string, unknown>;
 }
 

@@ -47,7 +47,7 @@ export interface RefreshRecord {
     startTime: number;
     percentageCompleteOnRollback: number;
     instancesToUpdateOnRollback: number;
-    /** How far the refresh had come when it was turned round. */
+    /** How far the refresh had come when it began to roll back. */
     percentageBefore?: number;
   };
   /** How far the present direction (forward, or the rollback) has come; absent until it begins. */

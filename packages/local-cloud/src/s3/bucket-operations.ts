@@ -91,7 +91,7 @@ export const listBuckets: Operation = async ({ query }, { buckets }) => {
 export const owner = { id: account.id.padStart(64, '0') };
 
 /**
- * Where a bucket is to be, and its tags. In every region but the oldest the constraint must be there and say the region that was asked;
+ * Where a bucket is to be, and its tags. In every region but the oldest the constraint must be there and say the region of the request;
  * the oldest one makes buckets of all regions, and its own without a constraint.
  */
 function readConfiguration(body: string, region: string): { region: string; tags?: Tags } {

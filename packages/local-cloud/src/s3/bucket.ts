@@ -54,7 +54,7 @@ export class Bucket {
 
   /**
    * Makes a received body the newest version of its key.
-   * @param check Judges the current version (undefined when there is none) at the moment of the change; throws to refuse.
+   * @param check Evaluates the current version (undefined when there is none) at the moment of the change; throws to refuse.
    */
   async put(draft: Draft, wanted: NewVersion, now: number, check: (current: ObjectVersion | undefined) => void) {
     return this.#alone(wanted.key, async () => {

@@ -4,7 +4,7 @@ import type { ObjectVersion } from './object-file.ts';
 type Header = (name: string) => string | undefined;
 
 /**
- * The conditions of a write, judged when it is made: `If-None-Match: *`, or `If-Match` with one tag.
+ * The conditions of a write, evaluated when it is made: `If-None-Match: *`, or `If-Match` with one tag.
  * @returns a check that throws `PreconditionFailed`, or `NoSuchKey` for If-Match on what is not there
  * @throws S3Error `NotImplemented` for conditions that S3 has only on reads and deletions
  */

@@ -7,7 +7,7 @@ import { quoted } from './object-headers.ts';
 import type { Operation, S3Request } from './request.ts';
 import { document, group, tag } from './xml.ts';
 
-/** Most entries on one page, also when more are asked for. */
+/** Most entries on one page, also when more are requested. */
 const mostEntries = 1000;
 
 /** ListObjects and, with `list-type=2`, ListObjectsV2. */

@@ -90,7 +90,7 @@ export function writtenHeaders(version: ObjectVersion, bucket: BucketFacts): Rec
   };
 }
 
-/** The version's id, once versioning was asked for. */
+/** The version's id, once versioning was requested. */
 export function versionHeader({ versionId }: ObjectVersion, { versioning }: BucketFacts): Record<string, string> {
   return versioning ? { 'x-amz-version-id': versionId } : {};
 }

@@ -97,7 +97,10 @@ export function createS3Service(options: S3Options): RequestService {
   };
 }
 
-/** A bucket is asked in its own region, by those who know whose it is; who makes it is told that it is there. */
+/**
+ * Refuses a request in another region than the bucket's, and one that expects another owner. CreateBucket passes in
+ * any region: whether the bucket exists is its own matter.
+ */
 function checkBucket({ bucket, header, region }: S3Request, operation: string, buckets: Buckets): void {
   const facts = buckets.find(bucket);
   if (facts && facts.region !== region && operation !== 'CreateBucket') throw permanentRedirect(bucket, facts.region);

@@ -68,7 +68,7 @@ export class Uploads {
     );
   }
 
-  /** Does what needs an upload, after what was asked of it before: so a completion is over, and the upload is gone or there again. */
+  /** Does what needs an upload, after earlier requests for it: so a completion is over, and the upload is gone or there again. */
   async inTurn<Result>(id: string, task: () => Result | Promise<Result>): Promise<Result> {
     const result = (this.#turns.get(id) ?? Promise.resolve()).then(task);
     const over = result.then(

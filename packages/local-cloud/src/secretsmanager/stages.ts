@@ -7,7 +7,7 @@ const mostStages = 20;
 /** Versions that are kept; of more the oldest without a stage go. */
 const mostVersions = 100;
 
-/** Adds a version with its stages. The first one of a secret is current, whatever is asked for. */
+/** Adds a version with its stages. The first one of a secret is current, whatever is requested. */
 export function addVersion(record: SecretRecord, version: SecretVersion, stages: readonly string[]): void {
   const wanted = record.versions.length === 0 ? [...new Set([current, ...stages])] : [...new Set(stages)];
   checkStages(wanted);

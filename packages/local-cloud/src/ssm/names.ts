@@ -46,7 +46,7 @@ function isWellFormed(name: string): boolean {
 
 /** What a reader asks for: a name or an ARN, with a version or a label after a colon. */
 export interface Wanted {
-  /** As it was asked. */
+  /** As it was requested. */
   text: string;
   name: string;
   /** `:3`, `:prod`; empty for the current version. */

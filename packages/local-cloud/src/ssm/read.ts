@@ -57,7 +57,7 @@ export function readHandlers(store: ParameterStore): HandlerTable {
       const page = pageOf(kept, input, { most: 10, usual: 10 }, ({ name }) => name);
       const reading = { region, decrypted: input.WithDecryption };
       return {
-        // Where labels are asked for, the versions that carry them are given.
+        // Where labels are requested, the versions that carry them are given.
         Parameters: page.items.map((record) => toParameter(record, labeled(store, record, input), reading)),
         NextToken: page.nextToken,
       };

@@ -9,7 +9,7 @@ export interface Reading {
   region: string;
   /** WithDecryption. */
   decrypted?: boolean;
-  /** As it was asked for, where that is more than the name. */
+  /** As it was requested, where that is more than the name. */
   selector?: string;
 }
 

@@ -5,7 +5,7 @@ import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { type CloudState, emptyState, table } from '../model.ts';
 
 /** Version of the state file's format; a file of another version is refused. */
-export const stateVersion = 1;
+export const stateVersion = 2;
 
 /** Changes are gathered this long before they are written, in real milliseconds: a launch of 50 instances is one write. */
 const gatherMs = 50;
@@ -90,7 +90,10 @@ async function load(file: string): Promise<Pick<StateStore, 'state' | 'regions'>
   }
   if (typeof document !== 'object' || document === null) throw corrupt(file, 'it holds no object');
   if (document.version !== stateVersion) {
-    throw corrupt(file, `its version is ${JSON.stringify(document.version)}, expected ${stateVersion}`);
+    throw corrupt(
+      file,
+      `its version is ${JSON.stringify(document.version)}, and this version of the local cloud reads ${stateVersion}`,
+    );
   }
   const state = readTables(file, document.state);
   // Files of a cloud that has used one region only need not name others.
@@ -122,7 +125,7 @@ function isTable(value: unknown): boolean {
 
 function corrupt(file: string, why: string): PipelineError {
   return new PipelineError('cloud.state-corrupt', `the local cloud's state file ${file} cannot be used: ${why}`, {
-    hint: 'restore a good copy of the file, or start over: pipeline local reset, or another folder',
+    fix: 'restore a good copy of the file, or start over: pipeline local reset, or another folder',
   });
 }
 

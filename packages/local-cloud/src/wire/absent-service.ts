@@ -5,7 +5,7 @@ import { isServiceName, operations } from './operations.ts';
 const others = ['s3', 'servicequotas'];
 
 /**
- * What answers a request that is signed for a service which this cloud has not: no retry makes it served, so it is no 503.
+ * What answers a request that is signed for a service which this cloud does not have: no retry makes it served, so it is not a 503.
  * @param service Of the signature's scope; empty for a request without one.
  */
 export function absentService(service: string): CloudError | undefined {

@@ -110,7 +110,7 @@ export class ServiceShapes {
   #decodeStruct([required, ...words]: string[]): StructShape {
     const members = words.map((word): Member => {
       const [name = '', type = '', xmlKey = name, requestKey] = word.split(':');
-      return { name, type, xmlKey, requestKey: requestKey ?? (this.protocol === 'ec2' ? capitalised(xmlKey) : xmlKey) };
+      return { name, type, xmlKey, requestKey: requestKey ?? (this.protocol === 'ec2' ? capitalized(xmlKey) : xmlKey) };
     });
     return {
       kind: 'struct',
@@ -121,7 +121,7 @@ export class ServiceShapes {
   }
 }
 
-function capitalised(text: string): string {
+function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

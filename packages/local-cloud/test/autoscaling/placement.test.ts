@@ -57,7 +57,7 @@ describe('placement', () => {
     );
   });
 
-  it('evens out those it is told, where they are not the group’s own', () => {
+  it('evens out the instances that it is given instead of the group’s own', () => {
     const among = [{ availabilityZone: zones[0] }] as GroupInstance[];
     const plan = placeLaunches(network, groupOf([0, 5, 5]), 2, { among });
     expect(plan.map((p) => p.place.availabilityZone)).toEqual(zones.slice(1));

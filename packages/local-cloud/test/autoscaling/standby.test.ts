@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { arn, setUp } from './support.ts';
 
 describe('Standby, attach, detach and terminate', () => {
-  it('drains before Standby, then takes back, counting the capacity', async () => {
+  it('drains before Standby and returns to service, and counts the capacity', async () => {
     const f = setUp();
     await f.create({ MinSize: 2 });
     const id = f.record().instances[1]?.instanceId ?? '';

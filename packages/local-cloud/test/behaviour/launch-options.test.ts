@@ -34,7 +34,7 @@ const stopped = async (InstanceId: string) => {
 };
 
 describe('launches', () => {
-  it('EC2-INS-20 keep and show what they were asked for, by the request or its template', async () => {
+  it('EC2-INS-20 keep and show what the request or its template asks for', async () => {
     const asked = {
       InstanceType: 't3.large',
       EbsOptimized: true,
@@ -74,7 +74,7 @@ describe('launches', () => {
     }
   });
 
-  it('EC2-INS-20 have the defaults of EC2 where nothing is asked for', async () => {
+  it('EC2-INS-20 have the defaults of EC2 where nothing is requested', async () => {
     const id = await world.running({ InstanceType: 't3.micro', Placement: { AvailabilityZoneId: 'euw1-az2' } });
     expect(await world.instance(id)).toMatchObject({
       EbsOptimized: false,

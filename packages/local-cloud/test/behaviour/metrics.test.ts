@@ -107,7 +107,7 @@ describe('metrics of simulated machines', () => {
     expect((await read('RequestCount', Dimensions)).periods).toBe(0);
   });
 
-  it('CLD-ALM-02 alarms are judged by the metric they are on, at the end of each period', async () => {
+  it('CLD-ALM-02 alarms are evaluated by the metric they are on, at the end of each period', async () => {
     const { Dimensions } = await fleet(2);
     const AlarmName = world.name('few');
     const put = (Threshold: number) =>

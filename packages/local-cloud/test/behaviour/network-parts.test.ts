@@ -29,7 +29,7 @@ const vpc = async (more: object = {}) =>
 const of = (VpcId: string) => [{ Name: 'vpc-id', Values: [VpcId] }];
 
 describe('VPCs', () => {
-  it('EC2-NET-09 that are made name no hosts until they are told to, unlike the default one', async () => {
+  it('EC2-NET-09 that are made name no hosts until that is turned on, unlike the default one', async () => {
     const VpcId = await vpc();
     const read = async (id: string, Attribute: VpcAttributeName) =>
       world.ec2.send(new DescribeVpcAttributeCommand({ VpcId: id, Attribute }));

@@ -144,7 +144,7 @@ describe('networks', () => {
     await allow(groupId, away);
   });
 
-  it('EC2-NET-08 are told by network interfaces, where there are some', async () => {
+  it('EC2-NET-08 come from network interfaces, where there are some', async () => {
     const { subnetIds, groupId } = await network();
     const NetworkInterfaces = [{ DeviceIndex: 0, Groups: [groupId] }];
     const LaunchTemplateName = await world.template(account.baseImageId, { NetworkInterfaces });

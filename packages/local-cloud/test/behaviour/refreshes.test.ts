@@ -173,7 +173,7 @@ describe('refreshes', () => {
     expect(await named(group)).toBe('1');
   });
 
-  it('ASG-REF-09 skip instances that match, when told so', async () => {
+  it('ASG-REF-09 skip instances that match, with SkipMatching', async () => {
     const { group, wanted } = await fleet(2);
     await start(group, wanted);
     await world.refreshed(group, 'Successful');

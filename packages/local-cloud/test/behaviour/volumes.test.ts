@@ -86,7 +86,7 @@ describe('volumes of launches', () => {
     expect(await devices(id)).toEqual([]);
   });
 
-  it('EC2-VOL-01 are told later whether they stay', async () => {
+  it('EC2-VOL-01 stay or go as ModifyInstanceAttribute sets it later', async () => {
     const id = await world.running({ BlockDeviceMappings: [{ DeviceName: '/dev/sdf', Ebs: { VolumeSize: 1 } }] });
     const [root = '', extra = ''] = (await devices(id)).map(({ Ebs }) => Ebs?.VolumeId ?? '');
     const set = (DeviceName: string, DeleteOnTermination: boolean) =>

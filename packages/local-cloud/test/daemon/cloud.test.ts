@@ -197,7 +197,7 @@ describe('startLocalCloud', () => {
     });
   });
 
-  it('CLD-PER-01 goes on with the delays that it was started with, until others are asked for', async () => {
+  it('CLD-PER-01 goes on with the delays that it was started with, until others are requested', async () => {
     // As long as a launch takes with the quick delays, and far less than with those of AWS.
     const settled = 2_000;
     const stateAfterLaunch = async (more: Partial<CloudOptions>) => {

@@ -94,7 +94,7 @@ describe('spawnCloud', () => {
     const error = {
       code: 'local.port-taken',
       message: 'port 80 is taken',
-      hint: 'another',
+      fix: 'another',
       details: [],
       outcome: 'usage',
     };

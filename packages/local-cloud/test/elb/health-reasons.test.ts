@@ -34,7 +34,7 @@ const comes = async (Reason: string, Description: string) => {
   expect(await health()).toEqual({ State: 'unhealthy', Reason, Description });
 };
 
-it('ELB-TGT-07 are told as AWS words them, and follow the last bad check', async () => {
+it('ELB-TGT-07 are reported as AWS words them, and follow the last bad check', async () => {
   await cloud.call('RegisterTargets', { TargetGroupArn: group, Targets: [{ Id: 'i-1', Port: backend.port }] });
   await until(health, (one) => one?.State === 'healthy');
   backend.healthy = false;

@@ -11,7 +11,7 @@ const refused = (operation: string, input: Record<string, unknown>, code: string
 const page = { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200' } };
 
 describe('limits', () => {
-  it('are told in pages, as texts', async () => {
+  it('are reported in pages, as texts', async () => {
     const { Limits, NextMarker } = await cloud.call('DescribeAccountLimits', { PageSize: 3 });
     expect(Limits[0]).toEqual({ Name: 'application-load-balancers', Max: '50' });
     const rest = await cloud.call('DescribeAccountLimits', { Marker: NextMarker });

@@ -35,7 +35,7 @@ it.each<[unknown, string, string?]>([
   [{ kind: 'throttle', capacity: 5, refill: 1, profile: 'published' }, 'exclude each other'],
   [{ kind: 'throttle', profile: 'strict' }, '--profile "strict"'],
   [{ kind: 'flapping', instance: 'i-1; rm' }, '--instance'],
-])('%j is refused', (request, message, hint = '') => {
+])('%j is refused', (request, message, fix = '') => {
   let thrown: unknown;
   try {
     checkFault(request);
@@ -43,7 +43,7 @@ it.each<[unknown, string, string?]>([
     thrown = error;
   }
   expect(thrown).toMatchObject({ outcome: 'usage', message: expect.stringContaining(message) });
-  if (hint) expect(thrown).toMatchObject({ hint: expect.stringContaining(hint) });
+  if (fix) expect(thrown).toMatchObject({ fix: expect.stringContaining(fix) });
 });
 
 it('knows the operations of S3, and lets nothing that was left out through', () => {

@@ -167,7 +167,7 @@ describe('eventual-consistency, for changes', () => {
     await allow({ GroupId: old }, [{ GroupId }]);
   });
 
-  it('does not take what is told of a thing, or searched for, for a name of one', async () => {
+  it('does not take what describes a thing, or is searched for, for a name of one', async () => {
     const [old = ''] = await f.run();
     hide();
     const { Instances } = await f.ec2.send(new RunInstancesCommand({ ...one, ImageId: account.baseImageId }));

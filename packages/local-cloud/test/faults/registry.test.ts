@@ -51,7 +51,7 @@ describe('FaultRegistry', () => {
     expect(registry.add({ kind: 'latency' }).id).toBe('f-4');
   });
 
-  it('lets rules that have ended make way, and refuses more than it can keep', () => {
+  it('replaces rules that have ended, and refuses more than it can keep', () => {
     const { registry } = setUp();
     for (let i = 0; i < 200; i++) registry.add({ kind: 'error', count: 1 });
     expect(() => registry.add({ kind: 'error' })).toThrow('200 faults already');

@@ -25,7 +25,7 @@ describe('S3', () => {
     await expect(put('lock')).rejects.toMatchObject({ name: 'PreconditionFailed' });
   });
 
-  it('a cut reading leaves no file open, an error is told in its words', async () => {
+  it('a cut reading leaves no file open, an error is answered in its words', async () => {
     await put('a');
     f.cloud.faults.add({ kind: 'cut-after', operation: 'GetObject', count: 1 });
     const get = () => f.s3.send(new GetObjectCommand({ Bucket: 'ledger', Key: 'a' }));

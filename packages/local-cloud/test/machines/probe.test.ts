@@ -21,7 +21,7 @@ it('names the missing programs and their packages', async () => {
   expect(result).toEqual({
     ok: false,
     problem: 'not installed: bwrap, runsvdir, sv',
-    cure: 'sudo apt-get install -y bubblewrap runit',
+    fix: 'sudo apt-get install -y bubblewrap runit',
   });
 });
 
@@ -29,19 +29,19 @@ it.each([
   ['kernel/apparmor_restrict_unprivileged_userns', '1', 'kernel.apparmor_restrict_unprivileged_userns=0'],
   ['kernel/unprivileged_userns_clone', '0', 'kernel.unprivileged_userns_clone=1'],
   ['user/max_user_namespaces', '0', 'user.max_user_namespaces=10000'],
-])('says what cures %s = %s', async (name, value, cure) => {
+])('says how to fix %s = %s', async (name, value, fix) => {
   const sysctl = (asked: string) => (asked === name ? value : undefined);
   const result = await probeSandbox({ ...able, attempt: refused, sysctl });
   expect(result).toMatchObject({
     ok: false,
     problem: expect.stringContaining('setting up uid map: Permission denied'),
   });
-  expect(result).toMatchObject({ cure: expect.stringContaining(`sudo sysctl -w ${cure}`) });
+  expect(result).toMatchObject({ fix: expect.stringContaining(`sudo sysctl -w ${fix}`) });
 });
 
 it('points at the container when no setting forbids it, and at a login shell that lets nobody in', async () => {
   expect(await probeSandbox({ ...able, attempt: refused })).toMatchObject({
-    cure: expect.stringContaining('--privileged'),
+    fix: expect.stringContaining('--privileged'),
   });
   const nologin = await probeSandbox({ ...able, loginShell: '/usr/sbin/nologin' });
   expect(nologin).toMatchObject({ ok: false, problem: expect.stringContaining('/usr/sbin/nologin') });

@@ -111,7 +111,7 @@ describe('buckets', () => {
     expect((await following.send(new HeadBucketCommand({ Bucket: 'one-bucket' }))).BucketRegion).toBe(region);
   });
 
-  it('S3-BKT-06 are told of by HeadBucket without a document', async () => {
+  it('S3-BKT-06 are answered by HeadBucket without a document', async () => {
     const head = (Bucket: string, ExpectedBucketOwner?: string) =>
       s3.client.send(new HeadBucketCommand({ Bucket, ExpectedBucketOwner }));
     expect(await head('one-bucket', '000000000000')).toMatchObject({ BucketRegion: region, AccessPointAlias: false });

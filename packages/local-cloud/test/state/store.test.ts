@@ -65,16 +65,16 @@ test('flush writes what changed so far, and nothing when nothing did', async () 
   expect(await readdir(dir)).toEqual([]);
   store.changed();
   await Promise.all([store.flush(), store.flush()]);
-  expect(JSON.parse(await readFile(join(dir, 'state.json'), 'utf8')).version).toBe(1);
+  expect(JSON.parse(await readFile(join(dir, 'state.json'), 'utf8')).version).toBe(2);
   await store.close();
 });
 
 test.each([
-  ['{"version":1,', 'it is not JSON'],
+  ['{"version":2,', 'it is not JSON'],
   ['null', 'it holds no object'],
-  ['{"version":9,"state":{}}', 'its version is 9, expected 1'],
-  ['{"version":1,"state":{"instances":[]}}', 'its table "instances" is missing or damaged'],
-  ['{"version":1}', 'its table "instances" is missing or damaged'],
+  ['{"version":9,"state":{}}', 'its version is 9, and this version of the local cloud reads 2'],
+  ['{"version":2,"state":{"instances":[]}}', 'its table "instances" is missing or damaged'],
+  ['{"version":2}', 'its table "instances" is missing or damaged'],
 ])('a file with %s is refused by name, and left alone', async (text, why) => {
   const dir = await folder();
   const file = join(dir, 'state.json');
@@ -86,7 +86,7 @@ test.each([
   expect(await readFile(file, 'utf8')).toBe(text);
 });
 
-test('a write that fails is told, and leaves no half file; the next change tries again', async () => {
+test('a write that fails is reported, and leaves no half file; the next change tries again', async () => {
   const dir = await folder();
   const told: unknown[] = [];
   const store = await openStore(dir, (error) => told.push(error));

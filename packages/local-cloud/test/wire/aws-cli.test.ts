@@ -97,7 +97,7 @@ describe.skipIf(withoutCli !== '')(`Debian's aws${withoutCli}`, () => {
     ]);
   }, 60_000);
 
-  it('starts instances with what it was told', async () => {
+  it('starts instances with the given options', async () => {
     const tags = 'ResourceType=instance,Tags=[{Key=a,Value=<&> ü}]';
     const { out, error } = await run([
       'ec2',

@@ -167,7 +167,7 @@ it('CLD-WIR-06 cuts off connections that say nothing, half a header, or half a b
   expect(wire.reports).toEqual([]);
 });
 
-it('survives what is no HTTP at all, and senders that leave', async () => {
+it('survives what is not HTTP at all, and senders that leave', async () => {
   wire = await startWire({ ec2: { DescribeInstances: () => ({}) } });
   expect(await raw('\u0000\u0001 nonsense\r\n\r\n')).toContain('400 Bad Request');
   expect(await raw(`GET / HTTP/1.1\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`)).toContain('431');

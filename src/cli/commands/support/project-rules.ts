@@ -3,7 +3,7 @@ import type { Fleet } from '../../../config/settings.ts';
 import type { ProjectRules } from '../../../hosts/project/plan.ts';
 
 /**
- * What may decide how hosts are built: nothing but commits where an AWS account is changed, and a snapshot elsewhere when it is asked for.
+ * What may decide how hosts are built: nothing but commits where an AWS account is changed, and a snapshot elsewhere when it is requested.
  * @throws usage error `project.allow-dirty` for a snapshot on AWS
  */
 export function projectRules(fleet: Pick<Fleet, 'app' | 'cloud' | 'environment'>, allowDirty: boolean): ProjectRules {

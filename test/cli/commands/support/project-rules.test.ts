@@ -10,7 +10,7 @@ it('nothing but commits decides how hosts on AWS are built, and a snapshot is re
   );
 });
 
-it('a snapshot is for environments of the local cloud, where it is asked for', () => {
+it('a snapshot is for environments of the local cloud, where it is requested', () => {
   expect(projectRules(fleet('local'), false)).toEqual({ allowDirty: false, committed: false });
   expect(projectRules(fleet('local'), true)).toEqual({ allowDirty: true, committed: false });
 });

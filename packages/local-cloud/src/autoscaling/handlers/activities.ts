@@ -47,6 +47,6 @@ function readFilter({ Name, Values = [] }: Filter, groupName: string | undefined
 function readTime(name: string, text: string): number {
   const parts = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/.exec(text);
   const at = parts ? Date.parse(parts[3] ? text : `${text}Z`) : Number.NaN;
-  if (Number.isNaN(at)) throw validationError(`The value ${text} of the filter ${name} is no ISO 8601 time.`);
+  if (Number.isNaN(at)) throw validationError(`The value ${text} of the filter ${name} is not an ISO 8601 time.`);
   return at;
 }

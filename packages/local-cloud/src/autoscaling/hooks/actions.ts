@@ -45,10 +45,10 @@ export function heartbeat(action: LifecycleActionRecord, now: number): void {
 export type Outcome = { until: number } | { result: 'CONTINUE' } | { result: 'ABANDON'; message: string };
 
 /**
- * Judges the actions that hold an instance. One ABANDON decides at once; CONTINUE needs them all. What has expired has its
- * default result.
+ * Evaluates the actions that hold an instance. One ABANDON decides at once; CONTINUE needs all of them. An action that has
+ * expired has its default result.
  */
-export function judgeActions(instance: GroupInstance, now: number): Outcome {
+export function evaluateActions(instance: GroupInstance, now: number): Outcome {
   const actions = instance.lifecycleActions ?? [];
   for (const action of actions) {
     if (action.result !== undefined || action.expiresAt > now) continue;

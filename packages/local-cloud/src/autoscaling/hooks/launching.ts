@@ -3,7 +3,7 @@ import type { Launches } from '../launches.ts';
 import type { Loss } from '../reconcile-context.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Terminations } from '../terminations.ts';
-import { beginActions, judgeActions } from './actions.ts';
+import { beginActions, evaluateActions } from './actions.ts';
 
 /** What deciding about one instance needs. */
 export interface HookContext {
@@ -15,7 +15,7 @@ export interface HookContext {
 }
 
 /**
- * Whether launching hooks let an instance whose machine runs go on. It is asked in the states Pending and Warmed:Pending, in
+ * Whether launching hooks let an instance whose machine runs go on. It is evaluated in the states Pending and Warmed:Pending, in
  * their `:Wait`, and in their `:Proceed`; an instance that has been in service before (Standby, back to the warm pool) is not held.
  * @returns a loss when the hooks abandon it: it is being terminated then
  */
@@ -31,7 +31,7 @@ export function passHooks(pass: HookContext, instance: GroupInstance): boolean |
     runtime.log.advance(instance.activityId, 'MidLifecycleAction', 60);
     runtime.context.changed();
   }
-  const outcome = judgeActions(instance, clock.now());
+  const outcome = evaluateActions(instance, clock.now());
   if ('until' in outcome) {
     pass.requeueAt(outcome.until);
     return false;

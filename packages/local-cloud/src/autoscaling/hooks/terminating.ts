@@ -1,6 +1,6 @@
 import type { GroupInstance, GroupRecord, InstanceStateName } from '../../model.ts';
 import type { Runtime } from '../runtime.ts';
-import { beginActions, judgeActions } from './actions.ts';
+import { beginActions, evaluateActions } from './actions.ts';
 
 const gone: readonly (InstanceStateName | undefined)[] = ['shutting-down', 'terminated', undefined];
 
@@ -27,7 +27,7 @@ export function checkHeldTermination(
   instance: GroupInstance,
   requeueAt: (at: number) => void,
 ): void {
-  const outcome = judgeActions(instance, runtime.context.clock.now());
+  const outcome = evaluateActions(instance, runtime.context.clock.now());
   const machine = runtime.context.state.instances[instance.instanceId]?.state;
   if ('until' in outcome && !gone.includes(machine)) requeueAt(outcome.until);
   else terminations.proceed(group, instance);

@@ -44,7 +44,7 @@ export function stepRefresh(pass: ReconcileContext, refresh: RefreshRecord): boo
   }
   const before = refresh.status;
   const ended = replaceSome(pass, refresh, refresh.work);
-  // Turned round by a failure: begin the rollback within the same pass.
+  // A failure has made it roll back: begin that within the same pass.
   if (refresh.status !== before && refresh.status === 'RollbackInProgress') return stepRefresh(pass, refresh);
   return !ended;
 }

@@ -41,7 +41,7 @@ export function beginWork(
   const remaining = group.instances
     .filter((i) => replaceableStates.includes(i.lifecycleState) && differs(i))
     .map((i) => i.instanceId);
-  // What is on its way back into the pool belongs to it already.
+  // What returns to the pool belongs to it already.
   const pool = [...poolMembers(group), ...group.instances.filter((i) => i.toWarmPool)]
     .filter(differs)
     .map((i) => i.instanceId);

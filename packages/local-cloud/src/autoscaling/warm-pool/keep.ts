@@ -32,7 +32,7 @@ function launchIntoPool(pass: ReconcileContext, count: number, source: LaunchSou
   if (next !== undefined && next > pass.now) pass.requeueAt(next);
 }
 
-/** What is only on its way back goes on to its end; then goes what is not ready yet, then the oldest. */
+/** What is still returning to the pool is terminated first, then what is not ready yet, then the oldest. */
 function shrink({ group, runtime, terminations }: ReconcileContext, count: number): void {
   if (count <= 0 || (isSuspended(group, 'Terminate') && !group.warmPool?.deleting)) return;
   const returning = group.instances.filter((i) => i.toWarmPool).slice(0, count);

@@ -60,7 +60,7 @@ export function imageAttributeHandlers(context: CloudContext): HandlerTable {
       if (attribute === 'ramdisk') return { ImageId: image.id, RamdiskId: {} };
       throw invalidValue(`Value (${attribute}) for parameter attribute is invalid. Unknown attribute.`);
     },
-    /** Takes back every permission; there is no other attribute that can be reset, as in EC2. */
+    /** Removes every permission; there is no other attribute that can be reset, as in EC2. */
     ResetImageAttribute: (input: ResetImageAttributeRequest): void => {
       const attribute: string = required(input.Attribute, 'Attribute');
       if (attribute !== 'launchPermission')

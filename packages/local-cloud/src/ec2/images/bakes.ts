@@ -11,7 +11,7 @@ type Outcome = { bytes: number } | { error: string };
 export class Bakes {
   readonly #context: CloudContext;
   readonly #lifecycle: InstanceLifecycle;
-  readonly #underWay = new Set<string>();
+  readonly #active = new Set<string>();
   readonly #deleting = new Set<string>();
   readonly #closing = new AbortController();
 
@@ -38,13 +38,13 @@ export class Bakes {
   }
 
   #follow(image: ImageRecord, work: () => Promise<void>): void {
-    this.#underWay.add(image.id);
+    this.#active.add(image.id);
     work()
       .catch((error) => {
         if (!this.#closing.signal.aborted) this.#context.report(error);
       })
       .finally(() => {
-        this.#underWay.delete(image.id);
+        this.#active.delete(image.id);
         this.sweep();
       });
   }
@@ -63,7 +63,7 @@ export class Bakes {
   /** Images that were being made when the cloud stopped can never become available; copies go on. */
   failInterrupted(): void {
     for (const image of Object.values(this.#context.state.images)) {
-      if (image.state !== 'pending' || this.#underWay.has(image.id)) continue;
+      if (image.state !== 'pending' || this.#active.has(image.id)) continue;
       if (image.source) {
         this.beginCopy(image);
         continue;
@@ -75,7 +75,7 @@ export class Bakes {
   /** Deletes the data of deregistered and failed images that no launch in progress needs; what cannot be deleted is tried again later. */
   sweep(): void {
     for (const image of Object.values(this.#context.state.images)) {
-      if (!image.dataLeft || this.#underWay.has(image.id) || this.#deleting.has(image.id)) continue;
+      if (!image.dataLeft || this.#active.has(image.id) || this.#deleting.has(image.id)) continue;
       if (!this.#isNeeded(dataOf(image))) void this.#deleteData(image);
     }
   }

@@ -2,7 +2,7 @@ import type { Region } from '../../regions.ts';
 import { account } from '../../settings.ts';
 import { CloudError } from '../../wire/handler.ts';
 
-/** How a copy is to be encrypted. There are no keys here and nothing is really encrypted: what was asked for is kept and shown. */
+/** How a copy is to be encrypted. There are no keys here and nothing is really encrypted: what was requested is kept and shown. */
 export function readEncryption(
   region: Region,
   input: { Encrypted?: boolean; KmsKeyId?: string },

@@ -51,7 +51,7 @@ export class Machines {
     return {
       ...toSpec(record),
       environment: endpoint && { AWS_ENDPOINT_URL: await endpoint },
-      // The record as it is when it is asked: profile, options and tags change.
+      // The record as it is at the time of the request: profile, options and tags change.
       metadata: metadata && ((request) => metadata.answer(record, place, request)),
     };
   }

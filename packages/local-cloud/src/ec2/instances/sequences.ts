@@ -1,4 +1,4 @@
-/** Work on one thing runs one after the other, in the order it was asked for; different things do not wait for each other. */
+/** Work on one thing runs one after the other, in the order of the requests; different things do not wait for each other. */
 export class Sequences {
   readonly #tails = new Map<string, Promise<unknown>>();
 

@@ -77,7 +77,7 @@ export function toInstance(state: CloudState, record: InstanceRecord): Instance 
   };
 }
 
-/** What was asked for over EC2's defaults. */
+/** What was requested, over EC2's defaults. */
 export function metadataOptionsOf(record: InstanceRecord): InstanceMetadataOptionsResponse {
   return {
     State: 'applied',

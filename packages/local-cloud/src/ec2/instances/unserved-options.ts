@@ -4,7 +4,7 @@ import type { LaunchData } from './launch-data.ts';
 
 type Interface = NonNullable<LaunchData['NetworkInterfaces']>[number];
 
-/** What AWS has for launches and this cloud has not, and what says that it is asked for. */
+/** Launch options of AWS that this cloud does not have, and what shows that one is requested. */
 const unserved: readonly [what: string, asked: (data: LaunchData) => unknown][] = [
   ['Spot instances and capacity blocks (InstanceMarketOptions)', (data) => data.InstanceMarketOptions?.MarketType],
   ['choosing types by InstanceRequirements', (data) => data.InstanceRequirements],
@@ -45,7 +45,7 @@ const unservedOfInterface: readonly [what: string, asked: (face: Interface) => u
 ];
 
 /**
- * Refuses what nothing here could give: a launch without it would only look like the one that was asked for.
+ * Refuses what nothing here could give: a launch without it would only look like the requested one.
  * @throws CloudError `UnsupportedOperation`, or AWS's own code where the refusal is AWS's as well
  */
 export function refuseUnserved(data: LaunchData): void {

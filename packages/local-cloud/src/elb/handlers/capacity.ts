@@ -51,7 +51,7 @@ export function capacityHandlers({ context }: ElbParts): HandlerTable {
   };
 }
 
-/** The units that are asked for, 0 for a reset. */
+/** The requested units, 0 for a reset. */
 function unitsOf(input: elb.ModifyCapacityReservationInput): number {
   const units = input.MinimumLoadBalancerCapacity?.CapacityUnits;
   const reset = input.ResetCapacityReservation === true;

@@ -30,7 +30,7 @@ export function haproxyPath(binary: string): string {
     'local.haproxy-missing',
     `HAProxy, the load balancer of the local cloud, was not found (${binary}).`,
     {
-      hint: 'Install it: apt-get install haproxy',
+      fix: 'Install it: apt-get install haproxy',
     },
   );
 }

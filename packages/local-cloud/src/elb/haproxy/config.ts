@@ -144,7 +144,7 @@ export function configuration(
     '  option http-keep-alive',
     // A reload must not close a connection on which the client is just sending its next request.
     '  option idle-close-on-response',
-    // As a load balancer of AWS: a target that refuses a connection is an error for the client, and no other one is asked.
+    // As a load balancer of AWS: a target that refuses a connection is an error for the client, and no other one is tried.
     '  retries 0',
     '  timeout connect 2s',
     '  timeout client 60s',

@@ -1,5 +1,5 @@
 /**
- * What a load balancer's attributes do to the headers of each request: who asked is told in `X-Forwarded-For`, with the port of
+ * What a load balancer's attributes do to the headers of each request: the caller is named in `X-Forwarded-For`, with the port of
  * the client where that is wanted, and header names with other characters than letters, digits and hyphens can be dropped.
  */
 export function requestHeaders(attributes: Record<string, string>): string[] {

@@ -101,7 +101,7 @@ function parse(line: string, names: Names): ServedRequest | undefined {
   const targetGroupArn = names.targetGroups.get(backend);
   const targetId = targetIdOf(server);
   const ms = Number(time);
-  // "L": HAProxy itself was told to answer so.
+  // "L": HAProxy has answered by itself, as the action says.
   if (ending.startsWith('L')) return { listenerArn, status: Number(status), by: 'action' };
   if (!targetGroupArn || !targetId) return { listenerArn, status: Number(status), by: 'balancer' };
   const answered = ms >= 0 && !ending.startsWith('P');

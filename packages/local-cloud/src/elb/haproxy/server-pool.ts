@@ -7,9 +7,9 @@ import { only } from './quote.ts';
 import type { ServerStat } from './runtime.ts';
 import {
   checkOptions,
+  evaluate,
   failureOf,
   type GroupOf,
-  judge,
   plainOptions,
   type Server,
   serverName,
@@ -102,7 +102,7 @@ export class ServerPool {
       server.sessions = (stat?.sessions ?? 0) + (inOld.get(at) ?? 0);
       if (stat && this.#servers.get(keyOf(server.targetGroupArn, server)) === server) {
         server.failure = failureOf(stat) ?? server.failure;
-        server.verdict = judge(server, stat, groupOf(server.targetGroupArn).healthCheck, this.clock.now());
+        server.verdict = evaluate(server, stat, groupOf(server.targetGroupArn).healthCheck, this.clock.now());
       }
     }
     await this.#reweigh(wasUp, groupOf);

@@ -63,7 +63,7 @@ export function checkOptions(check: HealthCheck): string {
 }
 
 /** Health by ELB's rules from HAProxy's counters; `now` in ms. */
-export function judge(server: Server, stat: ServerStat, check: HealthCheck, now: number): Server['verdict'] {
+export function evaluate(server: Server, stat: ServerStat, check: HealthCheck, now: number): Server['verdict'] {
   if (stat.checkHealth >= check.healthyThreshold) return 'up';
   if (server.verdict !== 'checking') return 'down';
   // HAProxy counts no failures of a server that never was up, so there the time it has been failing decides.

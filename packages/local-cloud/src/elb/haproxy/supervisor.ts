@@ -156,7 +156,7 @@ function startError(output: string[]): Error {
 function portError(where: string, why: string): PipelineError {
   const denied = /permission/i.test(why);
   return new PipelineError('local.port-taken', `The load balancer cannot listen on ${where}: ${why}.`, {
-    hint: denied
+    fix: denied
       ? 'Use a listener port of 1024 or above, or run as root.'
       : `End the process that holds ${where}, or use another listener port.`,
   });

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { beginActions, globalTimeoutSeconds, heartbeat, judgeActions } from '../../../src/autoscaling/hooks/actions.ts';
+import {
+  beginActions,
+  evaluateActions,
+  globalTimeoutSeconds,
+  heartbeat,
+} from '../../../src/autoscaling/hooks/actions.ts';
 import type { GroupInstance, GroupRecord, LifecycleHookRecord } from '../../../src/model.ts';
 
 const transition = 'autoscaling:EC2_INSTANCE_LAUNCHING';
@@ -36,26 +41,26 @@ describe('lifecycle actions', () => {
     const first = hook('a');
     const instance = begun(first, hook('b', { heartbeatSeconds: 30 }));
     first.heartbeatSeconds = 7200;
-    expect(judgeActions(instance, 0)).toEqual({ until: 30_000 });
+    expect(evaluateActions(instance, 0)).toEqual({ until: 30_000 });
     expect(instance.lifecycleActions?.[0]?.expiresAt).toBe(60_000);
   });
 
   it('continue when all do, by themselves or by default', () => {
     const instance = begun(hook('a', { defaultResult: 'CONTINUE' }), hook('b'));
     finish(instance, 1, 'CONTINUE');
-    expect(judgeActions(instance, 59_999)).toEqual({ until: 60_000 });
-    expect(judgeActions(instance, 60_000)).toEqual({ result: 'CONTINUE' });
+    expect(evaluateActions(instance, 59_999)).toEqual({ until: 60_000 });
+    expect(evaluateActions(instance, 60_000)).toEqual({ result: 'CONTINUE' });
   });
 
   it('are abandoned as soon as one is, and say why', () => {
     const instance = begun(hook('a'), hook('b'));
     finish(instance, 1, 'ABANDON');
-    expect(judgeActions(instance, 0)).toEqual({
+    expect(evaluateActions(instance, 0)).toEqual({
       result: 'ABANDON',
       message: expect.stringContaining('Lifecycle Action Completed with ABANDON Result'),
     });
     const late = begun(hook('a'));
-    expect(judgeActions(late, 60_000)).toEqual({
+    expect(evaluateActions(late, 60_000)).toEqual({
       result: 'ABANDON',
       message: expect.stringContaining(`${late.lifecycleActions?.[0]?.token} was abandoned: Heartbeat Timeout`),
     });

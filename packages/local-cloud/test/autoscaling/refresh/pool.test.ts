@@ -50,7 +50,7 @@ describe('a refresh over a warm pool', () => {
     expect(f.record().instances.map((i) => i.launchTemplate.version)).toEqual([1, 1, 1, 1, 1]);
   });
 
-  it('replaces what is on its way back into the pool', async () => {
+  it('replaces what returns to the pool', async () => {
     const f = await pooled({ InstanceReusePolicy: { ReuseOnScaleIn: true } });
     await desire(f, 4);
     await f.cloud.clock.advance(10_000);

@@ -23,7 +23,7 @@ describe('the warm pool', () => {
     expect(new Set(f.record().instances.map((i) => i.availabilityZone)).size).toBe(3);
   });
 
-  it('keeps its machines running when told so', async () => {
+  it('keeps its machines running when its state is Running', async () => {
     const f = await pooled({ PoolState: 'Running' });
     const pool = f.inState('Warmed:Running');
     expect(pool).toHaveLength(3);
@@ -67,7 +67,7 @@ describe('the warm pool', () => {
     expect(f.inState('Warmed:Stopped')).toHaveLength(4);
   });
 
-  it('takes back what is scaled in, when it is to be used again', async () => {
+  it('receives what is scaled in, with reuse on scale-in', async () => {
     const f = await pooled({ InstanceReusePolicy: { ReuseOnScaleIn: true } });
     await desire(f, 5);
     await f.cloud.clock.advance(10_000);
@@ -81,7 +81,7 @@ describe('the warm pool', () => {
     expect((await f.causes()).filter((c) => c.startsWith('Returning EC2 instance to warm pool'))).toHaveLength(3);
   });
 
-  it('ends what is on its way back when it is made smaller', async () => {
+  it('terminates what is returning to it when it is made smaller', async () => {
     const f = await pooled({ InstanceReusePolicy: { ReuseOnScaleIn: true } });
     await desire(f, 5);
     await f.cloud.clock.advance(10_000);

@@ -17,7 +17,7 @@ it.each([
   expect(poolSize(group(pool, more))).toBe(size);
 });
 
-it('counts members and what is on its way back, but not what leaves', () => {
+it('counts members and what returns to the pool, but not what leaves', () => {
   const instances = [
     { lifecycleState: 'Warmed:Stopped' },
     { lifecycleState: 'Warmed:Pending:Wait' },

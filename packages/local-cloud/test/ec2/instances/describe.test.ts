@@ -66,7 +66,7 @@ test('pages hold instances, not reservations, and lose nobody when an instance g
   );
 });
 
-test('the status of running instances only, unless all are asked for', async () => {
+test('the status of running instances only, unless all are requested', async () => {
   const cloud = setUp();
   const [a = '', b = ''] = await cloud.run(2);
   await cloud.send('StopInstances', { InstanceIds: [b] });

@@ -109,7 +109,7 @@ describe('listeners and rules', () => {
       );
   });
 
-  it('are taken back when the balancer refuses them', async () => {
+  it('are undone when the balancer refuses them', async () => {
     const { balancer, group } = await fleet(cloud);
     cloud.context.balancer.apply = () => Promise.reject(new Error('cannot listen on 127.1.2.1:81: taken'));
     const DefaultActions = [{ Type: 'forward', TargetGroupArn: group }];

@@ -56,7 +56,7 @@ describe('targets', () => {
     expect(Object.keys(await answers(url, 40)).sort()).toEqual(['one', 'other']);
   });
 
-  it('ELB-TGT-08 that refuse connections fail their requests, and no other target is asked', async () => {
+  it('ELB-TGT-08 that refuse connections fail their requests, and no other target is tried', async () => {
     const group = targetGroup('a', { intervalSeconds: 1, unhealthyThreshold: 10, healthyThreshold: 2 });
     await real.driver.apply(simple(group));
     const [dead, other] = [await backend('dead'), await backend('other')];

@@ -13,7 +13,7 @@ describe('a group is open', () => {
   const servers = (...verdicts: Server['verdict'][]) =>
     verdicts.map((verdict) => ({ verdict, draining: false }) as Server);
 
-  it('when nobody is up, or fewer than it is told; those that drain do not count', () => {
+  it('when nobody is up, or fewer than the minimum; those that drain do not count', () => {
     expect(isOpen(servers('down', 'down'), {})).toBe(true);
     expect(isOpen(servers('down', 'up'), {})).toBe(false);
     expect(isOpen(servers('down', 'up', 'up'), { [`${prefix}.count`]: '3' })).toBe(true);
@@ -123,7 +123,7 @@ describe('failing open in HAProxy', () => {
     expect(await real.driver.read()).toEqual([]);
   });
 
-  it('gives no request to targets that have not been judged yet', async () => {
+  it('gives no request to targets whose health is not known yet', async () => {
     group.healthCheck.unhealthyThreshold = 10;
     group.healthCheck.intervalSeconds = 1;
     await real.driver.apply(base());

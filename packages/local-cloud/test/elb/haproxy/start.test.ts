@@ -29,7 +29,7 @@ it('says what to install when HAProxy is missing', async () => {
   });
   await expect(driver.start()).rejects.toMatchObject({
     code: 'local.haproxy-missing',
-    hint: expect.stringContaining('apt-get install haproxy'),
+    fix: expect.stringContaining('apt-get install haproxy'),
   });
   await driver.close();
 });

@@ -98,7 +98,7 @@ it('ends its unhealthy ways when the group does not fail open any more', async (
   expect(await served(sticky.cookie)).toEqual(['two']);
 });
 
-it('sets no cookie unless it is asked to', async () => {
+it('sets no cookie unless stickiness is enabled', async () => {
   group.attributes = {};
   await real.driver.apply(base());
   await add('one');

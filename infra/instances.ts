@@ -12,21 +12,21 @@ import { idOf } from './logical-id.ts';
 import type { Network } from './network.ts';
 
 /** The instances of a fleet. */
-export interface Machines {
+export interface Instances {
   role: Role;
   securityGroup: CfnSecurityGroup;
   groups: CfnAutoScalingGroup[];
 }
 
 /** Launch template and Auto Scaling group(s) of a fleet. */
-export function createMachines(
+export function createInstances(
   scope: Construct,
   fleet: Fleet,
   definition: FleetDefinition,
   network: Network,
   balancer: Balancer,
   live: LiveFleet,
-): Machines {
+): Instances {
   const { partition, region, account } = Stack.of(scope);
   const place = { partition, region, account };
   const role = new Role(scope, 'InstanceRole', {

@@ -5,10 +5,10 @@ import { systemClock } from '@golden-pipeline/shared/clock';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fleet } from '../../src/config/settings.ts';
 import { createAnsible } from '../../src/hosts/ansible.ts';
-import { createLook } from '../../src/hosts/look-at-playbook.ts';
+import { createInspect } from '../../src/hosts/inspect-playbook.ts';
 import type { TaskChange } from '../../src/hosts/types.ts';
 import { cleanLists } from '../../src/plays/clean.ts';
-import { assertReleaseRole, type Judgement, judgePlaybook } from '../../src/plays/playbook/evaluate.ts';
+import { assertReleaseRole, type Evaluation, evaluatePlaybook } from '../../src/plays/playbook/evaluate.ts';
 
 const ansible = new URL('../../ansible/', import.meta.url).pathname;
 const ssh = { user: 'admin', port: 22, privateKey: '/none', hostKeys: 'console', become: false } as Fleet['ssh'];
@@ -57,11 +57,11 @@ async function write(name: string, text: string): Promise<string> {
 const settings = () => ({ ssh, projectDir: folder, runDir: join(folder, 'run'), clock: systemClock() });
 
 /** What Ansible itself shows of a playbook of this text, with more variables. */
-async function look(text: string, more: Record<string, unknown> = {}) {
-  return createLook(settings())(await write('api.yml', text), { ...variables, ...more });
+async function inspect(text: string, more: Record<string, unknown> = {}) {
+  return createInspect(settings())(await write('api.yml', text), { ...variables, ...more });
 }
 
-const judge = async (text: string) => judgePlaybook(await look(text));
+const evaluate = async (text: string) => evaluatePlaybook(await inspect(text));
 const play = (body: string) => `- hosts: all\n  gather_facts: false\n${body}`;
 
 const mayServe: [string, string][] = [
@@ -141,25 +141,25 @@ const mayNotServe: [string, string, RegExp][] = [
   ],
 ];
 
-/** By its body, what a play of the roles, tasks and handlers in it is judged as. All are plays of one playbook: Ansible starts slowly. */
-const judged = new Map<string, Judgement>();
+/** By its body, what a play of the roles, tasks and handlers in it is evaluated as. All are plays of one playbook: Ansible starts slowly. */
+const evaluated = new Map<string, Evaluation>();
 beforeAll(async () => {
   const bodies = [...mayServe, ...mayNotServe].map(([, body]) => body);
-  const { plays } = await look(bodies.map(play).join(''));
+  const { plays } = await inspect(bodies.map(play).join(''));
   for (const [index, body] of bodies.entries()) {
-    judged.set(body, await judgePlaybook({ plays: plays.slice(index, index + 1) }));
+    evaluated.set(body, await evaluatePlaybook({ plays: plays.slice(index, index + 1) }));
   }
 }, 60_000);
 
 describe('may run on an instance that serves:', () => {
   it.each(mayServe)('%s', (_what, body) => {
-    expect(judged.get(body)).toEqual({ appliesRelease: true, reasons: [], installers: [] });
+    expect(evaluated.get(body)).toEqual({ appliesRelease: true, reasons: [], installers: [] });
   });
 
   it.each(['api', 'frontend', 'heracles'])('%s.yml, with what its roles require of the host', async (app) => {
-    const judgement = await judgePlaybook(await createLook(settings())(join(ansible, `${app}.yml`), variables));
-    expect(judgement).toMatchObject({ appliesRelease: true, reasons: [] });
-    expect(judgement.installers).toEqual(
+    const evaluation = await evaluatePlaybook(await createInspect(settings())(join(ansible, `${app}.yml`), variables));
+    expect(evaluation).toMatchObject({ appliesRelease: true, reasons: [] });
+    expect(evaluation.installers).toEqual(
       app === 'frontend'
         ? [{ role: 'python', variables: { python_minimum: expect.any(String) } }]
         : [{ role: 'node', variables: { node_major: '20' } }],
@@ -170,7 +170,7 @@ describe('may run on an instance that serves:', () => {
     const copy = join(folder, 'copies', 'roles', 'release');
     await cp(join(ansible, 'roles', 'release'), copy, { recursive: true });
     const file = await write('copies/api.yml', play('  roles: [release]\n'));
-    const again = async () => judgePlaybook(await createLook(settings())(file, variables));
+    const again = async () => evaluatePlaybook(await createInspect(settings())(file, variables));
     expect((await again()).reasons).toEqual([]);
     await writeFile(join(copy, 'tasks', 'extra.yml'), '- command: id\n');
     expect((await again()).reasons).toEqual([
@@ -181,43 +181,43 @@ describe('may run on an instance that serves:', () => {
 
 describe('may not run on an instance that serves:', () => {
   it.each(mayNotServe)('%s', (_what, body, reason) => {
-    const { appliesRelease, reasons = [] } = judged.get(body) ?? {};
+    const { appliesRelease, reasons = [] } = evaluated.get(body) ?? {};
     expect(appliesRelease).toBe(true);
     expect(reasons).toEqual([expect.stringMatching(reason)]);
   });
 
   it('a play that is not a release', async () => {
-    const { reasons } = await judge(`${play('  roles: [release]\n')}- hosts: localhost\n  tasks: [{command: id}]\n`);
+    const { reasons } = await evaluate(`${play('  roles: [release]\n')}- hosts: localhost\n  tasks: [{command: id}]\n`);
     expect(reasons).toEqual([expect.stringMatching(/^outside of roles: 1 task/)]);
   });
 });
 
 it('a playbook that does not apply the role is refused, but one that may apply it while it runs is accepted', async () => {
-  const none = await judge(play('  roles: [nginx]\n'));
+  const none = await evaluate(play('  roles: [nginx]\n'));
   expect(() => assertReleaseRole('api.yml', none, 'release')).toThrow('api.yml does not apply the release role');
   expect(() => assertReleaseRole('api.yml', none, 'plain')).not.toThrow();
-  const part = await judge(play('  tasks: [{import_role: {name: release, tasks_from: clean}}]\n'));
+  const part = await evaluate(play('  tasks: [{import_role: {name: release, tasks_from: clean}}]\n'));
   expect(part.appliesRelease).not.toBe(true);
-  const open = await judge(play('  tasks: [{include_role: {name: "{{ x }}"}}]\n'));
+  const open = await evaluate(play('  tasks: [{include_role: {name: "{{ x }}"}}]\n'));
   expect(open.appliesRelease).toBeUndefined();
   expect(() => assertReleaseRole('api.yml', open, 'release')).not.toThrow();
 });
 
 it('a variable that a role decides by is read from this play', async () => {
   const roles = play('  roles: [{role: node, node_major: 24}, release]\n');
-  expect((await judge(roles)).installers).toEqual([{ role: 'node', variables: { node_major: '24' } }]);
-  const [first] = (await judgePlaybook(await look(roles, { node_major: '{{ gone }}' }))).installers;
+  expect((await evaluate(roles)).installers).toEqual([{ role: 'node', variables: { node_major: '24' } }]);
+  const [first] = (await evaluatePlaybook(await inspect(roles, { node_major: '{{ gone }}' }))).installers;
   expect(first).toEqual({ role: 'node' });
 });
 
 it('the clean-up settings of an app role are known before the release, as the play sets them', async () => {
   const lists = { release: { clean: { shared: ['uploads'] } } } as Parameters<typeof cleanLists>[0];
   const roles = play("  roles: [{role: release, release_clean: ['/etc/acme/*'], release_clean_shared: [cache]}]\n");
-  expect(await cleanLists(lists, await look(roles))).toEqual({
+  expect(await cleanLists(lists, await inspect(roles))).toEqual({
     ...{ paths: ['/etc/acme/*'], madeAtBoot: [], shared: ['uploads'], keep: [] },
   });
   const wrong = play("  roles: [{role: release, release_clean: ['/etc']}]\n");
-  await expect(look(wrong).then((seen) => cleanLists(lists, seen))).rejects.toMatchObject({ code: 'release.clean' });
+  await expect(inspect(wrong).then((seen) => cleanLists(lists, seen))).rejects.toMatchObject({ code: 'release.clean' });
 });
 
 it.each([
@@ -228,7 +228,7 @@ it.each([
     'Ansible cannot read api.yml: it is not valid YAML: did not find expected node content',
   ],
 ])('the analysis of a playbook names %s', async (_what, text, message) => {
-  await expect(look(text)).rejects.toMatchObject({
+  await expect(inspect(text)).rejects.toMatchObject({
     code: 'ansible.bad-playbook',
     outcome: 'usage',
     message: expect.stringContaining(message),
@@ -240,14 +240,14 @@ it('files of a checkout are named as in the project, and the suggested command c
   const options = { projectDir: checkout };
   const config = await write('checkout/ansible.cfg', `[defaults]\nroles_path = ${ansible}roles\n`);
   const file = await write('checkout/bad.yml', '- hosts: [\n');
-  const look = createLook(settings());
-  await expect(look(file, variables, options)).rejects.toMatchObject({
-    hint: `try it: ANSIBLE_CONFIG=${config.replace(checkout, folder)} ansible-playbook --list-tasks ${join(folder, 'bad.yml')}`,
+  const inspect = createInspect(settings());
+  await expect(inspect(file, variables, options)).rejects.toMatchObject({
+    fix: `try it: ANSIBLE_CONFIG=${config.replace(checkout, folder)} ansible-playbook --list-tasks ${join(folder, 'bad.yml')}`,
     details: expect.arrayContaining([expect.stringContaining(`'${join(folder, 'bad.yml')}': line 2`)]),
   });
   const good = await write('checkout/good.yml', play('  roles: [release]\n  tasks: [{name: x, command: id}]\n'));
-  const found = await look(good, variables, options);
-  expect((await judgePlaybook(found)).reasons).toEqual([expect.stringContaining(`(${join(folder, 'good.yml')}:`)]);
+  const found = await inspect(good, variables, options);
+  expect((await evaluatePlaybook(found)).reasons).toEqual([expect.stringContaining(`(${join(folder, 'good.yml')}:`)]);
   // What is compared is the checkout's own.
   expect(found.plays[0]?.tasks[0]?.folder).toBe(join(ansible, 'roles/release'));
 });
@@ -264,12 +264,12 @@ it("the pipeline's inventory is used, whichever inventory plugins the project ha
 
 it('nothing runs while Ansible analyzes a playbook, not even on the local computer', async () => {
   const touched = join(folder, 'touched');
-  await look(`- hosts: localhost\n  vars_prompt: [{name: x, prompt: x}]\n  tasks: [{command: touch ${touched}}]\n`);
+  await inspect(`- hosts: localhost\n  vars_prompt: [{name: x, prompt: x}]\n  tasks: [{command: touch ${touched}}]\n`);
   await expect(cp(touched, `${touched}.copy`)).rejects.toThrow('ENOENT');
 });
 
 describe('the reported changes of a play', () => {
-  /** Plays this text on this machine; resolves with the changes. */
+  /** Plays this text on this computer; resolves with the changes. */
   async function changes(body: string): Promise<TaskChange[]> {
     const local = { ansible_connection: 'local', ansible_remote_tmp: folder, release_root: folder };
     let found: TaskChange[] = [];

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readGroup, replaceInstance, setCapacity } from '../../src/aws/groups.ts';
-import { tagMachine } from '../../src/aws/instances.ts';
+import { tagInstance } from '../../src/aws/instances.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import type { ReleaseState } from '../../src/release/state.ts';
@@ -48,12 +48,12 @@ async function withBroken<T>(action: string, run: () => Promise<T>): Promise<T> 
 const release = () => planRelease(world.services, world.clock, {});
 
 describe('a bake instance that cannot be switched back never serves a version that was not validated', () => {
-  it.each(['bake', 'prove', 'roll'])(
+  it.each(['bake', 'validate', 'roll'])(
     'after %s it is terminated, and the group launches another of the version that serves',
     async (id) => {
       const before = await group();
       const result = await withBroken('revert', async () => world.run(failingAfter(await release(), id)));
-      expect(result).toMatchObject({ outcome: 'rolled-back', left: [] });
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
       const host = world.plays.find((play) => play.startsWith('activate'))?.split(' ')[1];
       const { instances } = await readStatus(world.services);
       expect(instances.map((one) => one.id)).not.toContain(host);
@@ -70,7 +70,7 @@ describe('a bake instance that cannot be switched back never serves a version th
     const result = await withBroken('activate', async () =>
       withBroken('revert', async () => world.run(await release())),
     );
-    expect(result).toMatchObject({ outcome: 'rolled-back', left: [], error: { message: 'the disk is full' } });
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { message: 'the disk is full' } });
     expect(await world.serving()).toEqual(firstRelease);
     expect(await group()).toEqual(before);
   }, 60_000);
@@ -83,12 +83,12 @@ describe('a bake instance that cannot be switched back never serves a version th
       code: 'ServiceUnavailable',
       status: 400,
     });
-    const result = await withBroken('revert', async () => world.run(failingAfter(await release(), 'prove')));
+    const result = await withBroken('revert', async () => world.run(failingAfter(await release(), 'validate')));
     world.cloud.faults.clear(fault.id);
     const { host, version } = result.state as ReleaseState;
-    expect(result.outcome).toBe('needs-person');
-    expect(result.left.join('\n')).toContain(`${host?.instanceId} carries ${version}, which is not proven`);
-    expect(result.left.join('\n')).toContain('it is Standby in api-local, without traffic: terminate it');
+    expect(result.outcome).toBe('manual-intervention');
+    expect(result.leftovers.join('\n')).toContain(`${host?.instanceId} carries ${version}, which is not validated`);
+    expect(result.leftovers.join('\n')).toContain('it is Standby in api-local, without traffic: terminate it');
     // The rest is firstRelease already.
     await world.until(
       async () => (await world.serving()).sort(),
@@ -97,10 +97,10 @@ describe('a bake instance that cannot be switched back never serves a version th
     expect(await group()).toEqual(before);
     const next = await world.run(await release());
     expect(next).toMatchObject({ outcome: 'failed', error: { code: 'preflight.standby' } });
-    expect((next.error as PipelineError).hint).toContain('ExitStandby, or terminate it');
+    expect((next.error as PipelineError).fix).toContain('ExitStandby, or terminate it');
     // The advice must not be refused as well.
     await setCapacity(world.aws.autoScaling, world.fleet.names.group, { max: 4 });
-    expect(((await world.run(await release())).error as PipelineError).hint).toMatch(/^terminate it/);
+    expect(((await world.run(await release())).error as PipelineError).fix).toMatch(/^terminate it/);
     await setCapacity(world.aws.autoScaling, world.fleet.names.group, { max: before.max });
     await replaceInstance(world.aws.autoScaling, host?.instanceId ?? '');
     await world.until(
@@ -115,14 +115,14 @@ describe('the next bake instance', () => {
   it('is tagged with the version that serves and answers with it', async () => {
     const { instances } = await readStatus(world.services);
     const astray = instances.slice(0, 3).map((one) => one.id);
-    for (const id of astray) await tagMachine(world.aws.ec2, id, { [tagKeys.version]: 'v99' });
+    for (const id of astray) await tagInstance(world.aws.ec2, id, { [tagKeys.version]: 'v99' });
     const chosen = await world.run(failingAfter(await release(), 'preflight'));
     expect((chosen.state as ReleaseState).host?.instanceId).toBe(instances[3]?.id);
 
-    await tagMachine(world.aws.ec2, instances[3]?.id ?? '', { [tagKeys.version]: 'v99' });
+    await tagInstance(world.aws.ec2, instances[3]?.id ?? '', { [tagKeys.version]: 'v99' });
     const none = await world.run(await release());
-    expect(none).toMatchObject({ outcome: 'failed', error: { code: 'preflight.no-bake-host' } });
+    expect(none).toMatchObject({ outcome: 'failed', error: { code: 'preflight.no-bake-instance' } });
     expect((none.error as PipelineError).details).toContain(`${astray[0]} carries v99, but the fleet is on v1`);
-    for (const { id } of instances) await tagMachine(world.aws.ec2, id, { [tagKeys.version]: 'v1' });
+    for (const { id } of instances) await tagInstance(world.aws.ec2, id, { [tagKeys.version]: 'v1' });
   }, 60_000);
 });

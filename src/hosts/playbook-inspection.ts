@@ -1,19 +1,19 @@
 /** The contents of a playbook, as Ansible reads it before it runs anything. */
-export interface PlaybookLook {
-  plays: PlayLook[];
+export interface PlaybookInspection {
+  plays: PlayInspection[];
 }
 
-export interface PlayLook {
+export interface PlayInspection {
   name: string;
   /** The pattern, e.g. `['all']`. */
   hosts: string[];
   /**
    * All tasks that may run, including those of `rescue` and `always`, and handlers; without those that tags exclude.
    */
-  tasks: TaskLook[];
+  tasks: TaskInspection[];
 }
 
-export interface TaskLook {
+export interface TaskInspection {
   /** Empty for a task without a name. */
   name: string;
   /** Fully qualified where Ansible knows the module, e.g. `ansible.builtin.template`. */

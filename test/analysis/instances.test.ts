@@ -1,25 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { type MachineLimits, MachineWatch } from '../../src/analysis/machines.ts';
+import { type InstanceLimits, InstanceWatch } from '../../src/analysis/instances.ts';
 import type { TargetHealth } from '../../src/aws/balancers.ts';
 import type { Group, GroupMember } from '../../src/aws/groups.ts';
 
-/** A fleet in which each machine is `id: [lifecycle, target state, template version]`. */
-function fleet(machines: Record<string, [string, string?, string?]>, desired = 4) {
-  const instances: GroupMember[] = Object.entries(machines).map(([id, [lifecycle, , templateVersion = '2']]) => ({
+/** A fleet in which each instance is `id: [lifecycle, target state, template version]`. */
+function fleet(described: Record<string, [string, string?, string?]>, desired = 4) {
+  const instances: GroupMember[] = Object.entries(described).map(([id, [lifecycle, , templateVersion = '2']]) => ({
     id,
     lifecycle,
     health: 'Healthy',
     templateVersion,
   }));
-  const targets: TargetHealth[] = Object.entries(machines).flatMap(([id, [, state]]) => (state ? [{ id, state }] : []));
+  const targets: TargetHealth[] = Object.entries(described).flatMap(([id, [, state]]) =>
+    state ? [{ id, state }] : [],
+  );
   return { group: { instances, desired } as Group, targets };
 }
 
-const limits: MachineLimits = { provenAtFirst: true, healthMs: 60_000, sickPercent: 2 };
+const limits: InstanceLimits = { healthyAtFirst: true, healthMs: 60_000, unhealthyPercent: 2 };
 
 /** What each of some readings, ten seconds apart, finds. */
-function readings(all: ReturnType<typeof fleet>[], options: Partial<MachineLimits> = {}): string[][] {
-  const watch = new MachineWatch({ ...limits, ...options });
+function readings(all: ReturnType<typeof fleet>[], options: Partial<InstanceLimits> = {}): string[][] {
+  const watch = new InstanceWatch({ ...limits, ...options });
   return all.map(({ group, targets }, index) =>
     watch.read(index * 10_000, group, targets).map(({ id, state }) => `${id} ${state}`),
   );
@@ -48,14 +50,14 @@ describe('health of a watched fleet', () => {
   });
 
   it.each(['unhealthy', 'unused', 'unavailable', undefined])('is bad when an instance becomes %s', (state) => {
-    const sick = fleet({ a: ['InService', 'healthy'], b: ['InService', state] });
-    expect(readings([whole, sick, whole])).toEqual([[], [`b ${state ?? 'not registered'}`], []]);
+    const unhealthy = fleet({ a: ['InService', 'healthy'], b: ['InService', state] });
+    expect(readings([whole, unhealthy, whole])).toEqual([[], [`b ${state ?? 'not registered'}`], []]);
   });
 
   it('stays bad when an unhealthy instance has been replaced', () => {
-    const sick = fleet({ a: ['InService', 'healthy'], b: ['InService', 'unhealthy'] });
+    const unhealthy = fleet({ a: ['InService', 'healthy'], b: ['InService', 'unhealthy'] });
     const replaced = fleet({ a: ['InService', 'healthy'], b: ['Terminating', 'draining'], c: ['Pending'] });
-    expect(readings([whole, sick, replaced, replaced]).at(-1)).toEqual(['b ended: unhealthy']);
+    expect(readings([whole, unhealthy, replaced, replaced]).at(-1)).toEqual(['b ended: unhealthy']);
   });
 
   it('allows a new instance its start-up time, and no longer', () => {
@@ -76,11 +78,11 @@ describe('health of a watched fleet', () => {
   });
 
   it('tolerates a share of unhealthy instances in a large fleet, and counts only instances of the given version', () => {
-    const many = (sick: number): Record<string, [string, string, string]> =>
+    const many = (unhealthy: number): Record<string, [string, string, string]> =>
       Object.fromEntries(
         Array.from({ length: 350 }, (_, index) => [
           `i-${index}`,
-          ['InService', index < sick ? 'unhealthy' : 'healthy', '2'],
+          ['InService', index < unhealthy ? 'unhealthy' : 'healthy', '2'],
         ]),
       );
     expect(readings([fleet(many(0), 350), fleet(many(7), 350), fleet(many(8), 350)]).map((one) => one.length)).toEqual([

@@ -8,7 +8,7 @@ import { ansibleMissing } from './ansible-error.ts';
 import { checkVariables, inventory, ownAnsibleFolder } from './ansible-files.ts';
 import { environment, runGroup } from './ansible-process.ts';
 import { createPlaySetup, type PlaySettings, type PlaySetup, releasePlays } from './play-setup.ts';
-import type { PlaybookLook } from './playbook-look.ts';
+import type { PlaybookInspection } from './playbook-inspection.ts';
 import { inProject, namingProject } from './project-paths.ts';
 import { shellQuote } from './quote.ts';
 import type { Hosts } from './types.ts';
@@ -20,17 +20,17 @@ const nobody = { instanceId: 'host-of-the-release', address: '192.0.2.1' };
 const timeoutMs = 120_000;
 
 /** Analyzes playbooks with the programs, settings, inventory and variables of a play, without contacting a host. */
-export function createLook(settings: {
+export function createInspect(settings: {
   ssh: Fleet['ssh'];
   ansible?: PlaySettings;
   projectDir: string;
   runDir: string;
   clock: Clock;
-}): Hosts['look'] {
+}): Hosts['inspect'] {
   const { ssh, ansible = releasePlays, projectDir, runDir, clock } = settings;
   const setupOf = createPlaySetup({ ansible, projectDir, become: ssh.become });
 
-  const look: Hosts['look'] = async (playbook, variables, { signal, projectDir: checkout } = {}) => {
+  const inspect: Hosts['inspect'] = async (playbook, variables, { signal, projectDir: checkout } = {}) => {
     checkVariables(variables);
     if (!existsSync(playbook)) throw usageError('ansible.no-playbook', `playbook ${playbook} does not exist`);
     signal?.throwIfAborted();
@@ -66,20 +66,23 @@ export function createLook(settings: {
       if (result.missing) throw ansibleMissing('ansible-playbook');
       if (result.stopped === 'signal') throw signal?.reason;
       if (result.exitCode !== 0) throw unreadable(playbook, setup, result);
-      return withNames(await readLook(path('look.json'), playbook, result), { checkout, projectDir });
+      return withNames(await readInspection(path('look.json'), playbook, result), { checkout, projectDir });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   };
   return (playbook, variables, options) =>
-    namingProject({ checkout: options?.projectDir, projectDir }, () => look(playbook, variables, options));
+    namingProject({ checkout: options?.projectDir, projectDir }, () => inspect(playbook, variables, options));
 }
 
 /**
  * Locations of tasks are printed, so they name files of the project; folders of roles are compared, so they stay
  * unchanged.
  */
-function withNames({ plays }: PlaybookLook, names: { checkout?: string; projectDir: string }): PlaybookLook {
+function withNames(
+  { plays }: PlaybookInspection,
+  names: { checkout?: string; projectDir: string },
+): PlaybookInspection {
   return {
     plays: plays.map((play) => ({
       ...play,
@@ -113,12 +116,16 @@ function unreadable(
   );
 }
 
-async function readLook(file: string, playbook: string, { stderr }: { stderr: string }): Promise<PlaybookLook> {
+async function readInspection(
+  file: string,
+  playbook: string,
+  { stderr }: { stderr: string },
+): Promise<PlaybookInspection> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as PlaybookLook;
+    return JSON.parse(await readFile(file, 'utf8')) as PlaybookInspection;
   } catch (cause) {
     throw new PipelineError('ansible.not-looked', `Ansible did not say what ${basename(playbook)} holds`, {
-      hint: 'is this a version of ansible-core that is supported (2.14 or newer)? ansible-playbook --version says which one it is',
+      fix: 'is this a version of ansible-core that is supported (2.14 or newer)? ansible-playbook --version says which one it is',
       details: stderr.trim().split('\n').slice(-12),
       cause,
     });
