@@ -2,13 +2,15 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect } from 'vitest';
+import { isRecording, record, type ShownLine } from './record-transcript.ts';
 import { root, type World } from './world.ts';
 
 /** One command of a page, and the lines that the page shows of its output. */
 export interface Shown {
+  page: string;
   command: string;
   exitCode: number;
-  lines: string[];
+  lines: ShownLine[];
 }
 
 /**
@@ -18,16 +20,16 @@ export interface Shown {
  * @param chapter Only what is below this heading.
  */
 export async function transcriptOf(page: string, chapter?: string): Promise<Shown[]> {
-  const whole = await readFile(path.join(root, page), 'utf8');
-  const text = chapter === undefined ? whole : (whole.split(`\n## ${chapter}\n`)[1]?.split('\n## ')[0] ?? '');
   const found: Shown[] = [];
-  for (const [, block = ''] of text.matchAll(/```console\n(.+?)```/gs)) {
-    for (const line of block.trimEnd().split('\n')) {
-      if (line.startsWith('$ ')) {
-        const exitCode = Number(/# exit code (\d+)/.exec(line)?.[1] ?? 0);
-        found.push({ command: line.slice(2), exitCode, lines: [] });
-      } else if (line.trim() !== '' && line.trim() !== '\u2026') found.at(-1)?.lines.push(line);
-    }
+  let heading: string | undefined;
+  let inside = false;
+  for (const [at, line] of (await readFile(path.join(root, page), 'utf8')).split('\n').entries()) {
+    if (!inside && line.startsWith('## ')) heading = line.slice(3);
+    if (line.startsWith('```')) inside = line === '```console' && (chapter === undefined || heading === chapter);
+    else if (inside && line.startsWith('$ ')) {
+      const exitCode = Number(/# exit code (\d+)/.exec(line)?.[1] ?? 0);
+      found.push({ page, command: line.slice(2), exitCode, lines: [] });
+    } else if (inside && line.trim() !== '' && line.trim() !== '\u2026') found.at(-1)?.lines.push({ text: line, at });
   }
   return found;
 }
@@ -57,7 +59,8 @@ export async function programsOf(world: World): Promise<string> {
 }
 
 /** Runs a command of a page as its reader would, and expects what the page shows, in that order. */
-export async function expectShown(world: World, programs: string, { command, exitCode, lines }: Shown): Promise<void> {
+export async function expectShown(world: World, programs: string, shown: Shown): Promise<void> {
+  const { page, command, exitCode, lines } = shown;
   const git = { GIT_AUTHOR_NAME: 'A', GIT_AUTHOR_EMAIL: 'a@example.invalid' };
   const committer = { GIT_COMMITTER_NAME: 'A', GIT_COMMITTER_EMAIL: 'a@example.invalid' };
   const ended = await execa('bash', ['-c', command], {
@@ -72,9 +75,10 @@ export async function expectShown(world: World, programs: string, { command, exi
     exitCode,
     all: '',
   });
+  if (isRecording) return record(page, lines, [ended.stdout.split('\n'), ended.stderr.split('\n')], normal);
   // Each stream by itself: in which order the two arrive is nobody's promise.
   const streams = [ended.stdout, ended.stderr].map((text) => ({ printed: text.split('\n').map(normal), at: 0 }));
-  for (const line of lines) {
+  for (const { text: line } of lines) {
     const stream = streams.find(({ printed, at }) => printed.includes(normal(line), at));
     expect({ command, line, found: stream !== undefined, printed: stream ? '' : ended.all }).toEqual({
       command,
