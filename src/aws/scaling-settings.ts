@@ -9,6 +9,7 @@ import {
   paginateDescribeScheduledActions,
 } from '@aws-sdk/client-auto-scaling';
 import { PipelineError } from '@golden-pipeline/shared/errors';
+import { instantOf } from '../shared/instant.ts';
 
 /** A scheduled action of a group; plain data. Times are ISO. */
 export interface ScheduledAction {
@@ -73,7 +74,7 @@ export async function putScheduledActions(
         AutoScalingGroupName: group,
         ScheduledUpdateGroupActions: live.slice(at, at + batchSize).map((one) => ({
           ScheduledActionName: one.name,
-          StartTime: one.start && Date.parse(one.start) > now ? new Date(one.start) : undefined,
+          StartTime: one.start && instantOf(one.start) > now ? new Date(one.start) : undefined,
           EndTime: one.end ? new Date(one.end) : undefined,
           Recurrence: one.recurrence,
           TimeZone: one.timeZone,
@@ -139,8 +140,8 @@ export async function deletePolicy(autoScaling: AutoScalingClient, group: string
 
 /** True for an action that will never run again. */
 export function isOver(action: ScheduledAction, now: number): boolean {
-  if (action.end && Date.parse(action.end) <= now) return true;
-  return !action.recurrence && (!action.start || Date.parse(action.start) <= now);
+  if (action.end && instantOf(action.end) <= now) return true;
+  return !action.recurrence && (!action.start || instantOf(action.start) <= now);
 }
 
 function refuse(group: string, failed: { ScheduledActionName?: string; ErrorMessage?: string }[]): void {

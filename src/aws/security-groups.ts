@@ -7,6 +7,7 @@ import {
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
 import { PipelineError } from '@golden-pipeline/shared/errors';
+import { instantOf } from '../shared/instant.ts';
 import { awsCode, isNotFound } from './errors.ts';
 import { instancesRole, tagKeys, tagValue, toTags } from './tags.ts';
 
@@ -120,7 +121,7 @@ export async function listOpenings(
         name,
         port: rule.FromPort ?? 0,
         cidr: rule.CidrIpv4 ?? '',
-        expires: Date.parse(tagValue(rule.Tags, openingKeys.expires) ?? ''),
+        expires: instantOf(tagValue(rule.Tags, openingKeys.expires) ?? ''),
         by: tagValue(rule.Tags, openingKeys.by) ?? '',
         file: tagValue(rule.Tags, openingKeys.file) ?? tagValue(rule.Tags, tagKeys.app) ?? '',
       });

@@ -1,6 +1,6 @@
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 
-/** `ok`: looked at and well; `warning`: worth doing something; `error`: something does not work. */
+/** `ok`: checked and passed; `warning`: worth doing something; `error`: something does not work. */
 export type Severity = 'ok' | 'warning' | 'error';
 
 /** What one look has found. */
@@ -9,7 +9,7 @@ export interface Finding {
   id: string;
   severity: Severity;
   message: string;
-  /** The fix: a command or a sentence; absent when all is well. */
+  /** The fix: a command or a sentence; absent for one that passed. */
   fix?: string;
 }
 

@@ -1,4 +1,5 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
+import { instantOf } from '../shared/instant.ts';
 import { isGone, type ProcessIdentity } from './process-identity.ts';
 import type { LockRecord } from './types.ts';
 
@@ -13,18 +14,18 @@ export interface StoredLock extends LockRecord {
 export function isFree(lock: StoredLock, now: number): 'released' | 'expired' | 'process gone' | false {
   if (lock.released) return 'released';
   // Written so that a damaged time does not keep the lock forever.
-  if (!(Date.parse(lock.expires) > now)) return 'expired';
+  if (!(instantOf(lock.expires) > now)) return 'expired';
   return lock.process && isGone(lock.process) ? 'process gone' : false;
 }
 
 /** The error that names the owner of the lock, its start and its purpose. */
 export function heldError(lock: LockRecord, now: number): PipelineError {
-  const since = Date.parse(lock.since);
+  const since = instantOf(lock.since);
   const reason = lock.reason ? ` (${lock.reason})` : '';
   const message =
     `${lock.app} in ${lock.environment} is locked by ${lock.owner}@${lock.host} since ${clockTime(since, now)} ` +
     `(${ago(now - since)} ago) for "${lock.command}"${reason}`;
-  const ends = `the lock ends by itself at ${clockTime(Date.parse(lock.expires), now)}`;
+  const ends = `the lock ends by itself at ${clockTime(instantOf(lock.expires), now)}`;
   // A run can be aborted; a lock taken by hand is removed by its owner only.
   const end =
     lock.run === undefined

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '@golden-pipeline/shared/clock';
 import { PipelineError } from '@golden-pipeline/shared/errors';
+import { instantOf } from '../shared/instant.ts';
 import { heldError, isFree, lostError, type StoredLock } from './lock-record.ts';
 import { thisProcess } from './process-identity.ts';
 import { encode, type Read, readRecord } from './records.ts';
@@ -118,7 +119,7 @@ function hold(request: LockRequest, taken: Read<StoredLock>, takenOver: HeldLock
       const isLost = error instanceof PipelineError && error.code === 'lock.lost';
       // A store that does not answer is retried, but only as long as nobody else may take the lock.
       if (isLost) lost.abort(error);
-      else if (clock.now() + heartbeatMs >= Date.parse(current.value.expires)) lost.abort(lostError(current.value));
+      else if (clock.now() + heartbeatMs >= instantOf(current.value.expires)) lost.abort(lostError(current.value));
     }
     if (!released && !lost.signal.aborted) schedule();
   };

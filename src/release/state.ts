@@ -6,12 +6,13 @@ import type {
   RefreshFacts,
   ReturnFacts,
   ServedFacts,
+  StandbyFacts,
   VersionFacts,
   VersionNames,
 } from '../fleet/facts.ts';
 import type { ContextWith, FleetFacts, FleetGroup, GroupSettings, StepWith } from '../fleet/services.ts';
 import type { Loses } from '../plays/clean.ts';
-import type { InspectionFacts, PlainFacts, PlaybookFacts } from '../plays/facts.ts';
+import type { InspectionFacts, PlainFacts, PlaybookFacts, PlayFacts } from '../plays/facts.ts';
 
 /** The instance that the image is validated on. */
 export interface ValidationFacts {
@@ -48,26 +49,41 @@ export interface HookFacts {
   hooks?: Record<string, Record<string, unknown>>;
 }
 
+/** What the commit is staged with, by plays of the release role or by a plain playbook. */
+export interface StageFacts extends PlainFacts, InspectionFacts {}
+
+/** What is baked, and what becomes of the instance then. */
+export interface ImageOfRun extends PlainFacts, ImageFacts, PlaybookFacts, ReturnInstanceFacts {
+  /** Why versions before this one cannot work with the data any more. */
+  irreversible?: string;
+}
+
+/** How the instance of the image returns to service. */
+export interface ReturnInstanceFacts extends PlayFacts {
+  strategy: 'rolling' | 'blue-green';
+  /** What cleaning is expected to take from the instance and a boot does not make again; absent for a builder. */
+  loses?: Loses;
+}
+
+/** What a builder is booted from. */
+export interface BuilderFacts extends FleetFacts, Pick<VersionNames, 'version'>, ReturnFacts, StandbyFacts {
+  /** The base image that the builder starts from, instead of the image that serves. */
+  base?: { imageId: string; name: string };
+}
+
 /** Facts of a release run, as journaled. */
 export interface ReleaseState
   extends RollFacts,
     TrafficFacts,
     ServedFacts,
     ValidationFacts,
-    PlainFacts,
-    InspectionFacts,
-    PlaybookFacts,
+    StageFacts,
+    ImageOfRun,
+    BuilderFacts,
     HookFacts {
   ref: string;
   /** How the fleet gets the image. */
   method: 'rolling' | 'blue-green';
-  strategy: 'rolling' | 'blue-green';
-  /** The base image that the builder starts from, instead of the image that serves. */
-  base?: { imageId: string; name: string };
-  /** What cleaning is expected to take from the instance and a boot does not make again; absent for a builder. */
-  loses?: Loses;
-  /** Why versions before this one cannot work with the data any more. */
-  irreversible?: string;
   /** How the fleet differs from the ledger, for the plan: a line each. */
   drift?: string[];
   /** Secrets that these credentials may not look for, for the plan: a line each. */

@@ -1,7 +1,7 @@
 import type { Finding, Severity } from '../../doctor/finding.ts';
 import { type Colors, oneLine } from './text.ts';
 
-/** Findings by what they are about, each that is not well with its fix below it; the sum at the end. */
+/** Findings by what they are about, each that did not pass with its fix below it; the sum at the end. */
 export function renderFindings(
   all: readonly { about: string; findings: readonly Finding[] }[],
   colors: Colors,
@@ -20,6 +20,7 @@ export function renderFindings(
   ]);
   const count = (severity: Severity) =>
     all.flatMap((one) => one.findings).filter((one) => one.severity === severity).length;
-  const sum = `${count('error')} errors, ${count('warning')} warnings, ${count('ok')} well`;
+  const counted = (severity: Severity, one: string) => `${count(severity)} ${one}${count(severity) === 1 ? '' : 's'}`;
+  const sum = `${counted('error', 'error')}, ${counted('warning', 'warning')}, ${count('ok')} passed`;
   return `${[...lines, '', sum].join('\n')}\n`;
 }

@@ -1,4 +1,5 @@
 import type { ImageStatus } from '../../retention/read-images.ts';
+import { instantOf } from '../../shared/instant.ts';
 import { columns } from './table.ts';
 import { type Colors, shortTime } from './text.ts';
 
@@ -64,7 +65,7 @@ function cost(images: readonly ImageStatus[]): string {
 
 /** `3 d`, `5 h`, `12 min`: as much as tells how old something is. */
 function age(iso: string, now: number): string | undefined {
-  const minutes = Math.floor((now - Date.parse(iso)) / 60_000);
+  const minutes = Math.floor((now - instantOf(iso)) / 60_000);
   if (Number.isNaN(minutes)) return undefined;
   if (minutes < 60) return `${Math.max(0, minutes)} min`;
   return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / (24 * 60))} d`;

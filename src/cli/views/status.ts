@@ -1,5 +1,6 @@
 import type { DescribedDifference } from '../../fleet/configuration/describe.ts';
 import type { RollbackOutlook } from '../../rollback/outlook.ts';
+import { instantOf } from '../../shared/instant.ts';
 import type { FleetStatus } from '../../status/read.ts';
 import type { Unfinished } from '../../status/unfinished.ts';
 import { renderOutlook } from './outlook.ts';
@@ -92,7 +93,7 @@ function unfinishedLine({ group, refresh, instances, finish }: Unfinished, versi
 function pageLine(app: string, { until }: NonNullable<FleetStatus['maintenance']>, now: number): string {
   const off = `pipeline ${app} maintenance-off`;
   if (until === null) return `maintenance page: on until somebody takes it off: ${off}`;
-  if (Date.parse(until) > now) return `maintenance page: on until ${shortTime(until)}`;
+  if (instantOf(until) > now) return `maintenance page: on until ${shortTime(until)}`;
   return `maintenance page: on, and past its end (${shortTime(until)}): ${off}`;
 }
 

@@ -5,17 +5,19 @@ import { tagKeys } from '../../aws/tags.ts';
 import { need } from '../../engine/need.ts';
 import type { JournaledChange } from '../../engine/step.ts';
 import { environmentsTag, heldEnvironments } from '../../fleet/held-environments.ts';
-import { times } from '../../fleet/services.ts';
+import { type ContextWith, type StepWith, times } from '../../fleet/services.ts';
 import type { Host } from '../../hosts/types.ts';
 import { describeReturn } from '../../plays/clean.ts';
 import { assertRecord, cleanHost, isPlain } from '../../plays/plain-playbook.ts';
 import { playRelease } from '../../plays/play.ts';
 import { dropImage } from '../drop-image.ts';
 import { returnBakeInstance, revert, tagHost, undoBakeInstance } from '../return-to-service.ts';
-import type { ReleaseContext, ReleaseState, ReleaseStep } from '../state.ts';
+import type { ImageOfRun } from '../state.ts';
+
+type Context = ContextWith<ImageOfRun>;
 
 /** Switches the host to the new environment, cleans it, and makes the golden image; the host returns as the first canary. */
-export const bake: ReleaseStep = {
+export const bake: StepWith<ImageOfRun> = {
   id: 'bake',
   title: 'Bake the golden image',
   describe: ({ state, services: { fleet } }) => [
@@ -84,7 +86,7 @@ export const bake: ReleaseStep = {
 };
 
 /** What becomes of a bake instance that keeps what it is, in words. */
-function whereNext({ detachFirst, strategy, current, version }: ReleaseState): string {
+function whereNext({ detachFirst, strategy, current, version }: ImageOfRun): string {
   if (detachFirst) return 'the host stays out of the load balancer until the image is validated';
   if (strategy === 'blue-green') return `the host returns to service on ${current.version}`;
   return `the host returns to service as the first canary of ${version}`;
@@ -96,7 +98,7 @@ function isMade({ result, error, undoing }: JournaledChange): boolean {
 }
 
 /** Makes the host what the image is to be. Resolves with the versions that can be switched to on it. */
-async function makeReady(context: ReleaseContext, host: Host): Promise<string[]> {
+async function makeReady(context: Context, host: Host): Promise<string[]> {
   const { instanceId } = host;
   if (isPlain(context.state)) {
     // By an earlier process of this run: what is clean lets nobody in, and needs nobody to become an image.
@@ -111,6 +113,6 @@ async function makeReady(context: ReleaseContext, host: Host): Promise<string[]>
   return environments;
 }
 
-function imageName(context: ReleaseContext): string {
+function imageName(context: Context): string {
   return `${context.services.fleet.names.imagePrefix}${context.state.version}`;
 }

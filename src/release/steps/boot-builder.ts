@@ -1,10 +1,11 @@
 import { resolveBaseImage } from '../../aws/images.ts';
 import { waitRunning } from '../../fleet/health.ts';
 import { launchHelper, runTags, terminateLaunched } from '../../fleet/launch.ts';
-import type { ReleaseState, ReleaseStep } from '../state.ts';
+import type { StepWith } from '../../fleet/services.ts';
+import type { BuilderFacts } from '../state.ts';
 
 /** Boots a temporary instance from the current image; from the base image when there is no release yet, or when that was requested. */
-export const bootBuilder: ReleaseStep = {
+export const bootBuilder: StepWith<BuilderFacts> = {
   id: 'boot-builder',
   title: 'Boot a builder instance',
   describe: ({ state, services }) => [
@@ -28,7 +29,7 @@ export const bootBuilder: ReleaseStep = {
 };
 
 /** Which image the builder starts from, in words. */
-function builderSource({ base, current, unlaunchable }: ReleaseState, baseImage: string): string {
+function builderSource({ base, current, unlaunchable }: BuilderFacts, baseImage: string): string {
   if (base) return `the base image ${base.name} (${base.imageId})`;
   return current.version && !unlaunchable ? `the image of ${current.version}` : `the base image ${baseImage}`;
 }

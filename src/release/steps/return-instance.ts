@@ -1,8 +1,9 @@
+import type { StepWith } from '../../fleet/services.ts';
 import { returnBakeInstance } from '../return-to-service.ts';
-import type { ReleaseStep } from '../state.ts';
+import type { ReturnInstanceFacts } from '../state.ts';
 
 /** Gives the bake instance back once the image is validated, where it was detached before the first play. */
-export const returnInstance: ReleaseStep = {
+export const returnInstance: StepWith<ReturnInstanceFacts> = {
   id: 'return-instance',
   title: 'Return the instance to service',
   describe: ({ state }) => [

@@ -1,16 +1,17 @@
 import path from 'node:path';
 import { need } from '../../engine/need.ts';
+import type { StepWith } from '../../fleet/services.ts';
 import { archiveCommit } from '../../hosts/git/archive.ts';
 import { recordRelease, runPlaybook, unpackSource, waitServes } from '../../plays/plain-playbook.ts';
 import { sourceFolder } from '../../plays/plain-variables.ts';
 import { describeProject, projectFiles } from '../../plays/project-files.ts';
-import type { ReleaseStep } from '../state.ts';
+import type { StageFacts } from '../state.ts';
 
 /**
  * Runs a playbook of any kind, as a whole, on an instance without traffic: what it changes there is known to nobody. So it has no undo:
  * a builder is terminated by its own step, and a host of the fleet, which is `changedOutside` from here on, by `detach`.
  */
-export const runPlaybookAsAWhole: ReleaseStep = {
+export const runPlaybookAsAWhole: StepWith<StageFacts> = {
   id: 'stage',
   title: 'Run the playbook on the host',
   describe: async ({ state, services: { fleet } }) => [

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { messageOf } from '@golden-pipeline/shared/errors';
 import { readInstance } from '../../aws/instances.ts';
 import { need } from '../../engine/need.ts';
+import type { StepWith } from '../../fleet/services.ts';
 import { terminateBakeInstance } from '../../fleet/terminate-host.ts';
 import { archiveCommit } from '../../hosts/git/archive.ts';
 import { terminateChangedInstance } from '../../plays/changed-outside.ts';
@@ -9,16 +10,16 @@ import { playRelease } from '../../plays/play.ts';
 import { assertMayServe } from '../../plays/playbook/detach-first.ts';
 import { describeProject, projectFiles } from '../../plays/project-files.ts';
 import { readCurrent } from '../../plays/read-back.ts';
-import type { ReleaseState, ReleaseStep } from '../state.ts';
+import type { StageFacts } from '../state.ts';
 
 /** Where the new environment is built, in words. */
-function stagesOn({ bake, detachFirst }: ReleaseState): string {
+function stagesOn({ bake, detachFirst }: Pick<StageFacts, 'bake' | 'detachFirst'>): string {
   if (bake === 'builder') return 'the builder';
   return detachFirst ? 'the host, which is out of the load balancer' : 'a host that still serves';
 }
 
 /** Builds the new environment beside the old one, on a host that still serves unless it was detached first; nothing is switched. */
-export const stage: ReleaseStep = {
+export const stage: StepWith<StageFacts> = {
   id: 'stage',
   title: 'Build the new environment on the host',
   describe: async ({ state, services: { fleet } }) => [
