@@ -147,7 +147,7 @@ describe('blue/green on real machines, under load from the first release to the 
     ]);
     const { exitCode, stderr } = await world.pipeline('fast-rollback', 'api', 'v2', '--method', 'switch');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`${green} has no machines any more`);
+    expect(stderr).toContain(`${green} has no instances any more`);
   });
 
   it('fails not one request in all of these tests', async () => {

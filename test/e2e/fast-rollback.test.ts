@@ -117,6 +117,8 @@ describe('fast rollback to the version before', () => {
   });
 
   it('in the middle of a roll: aborts it under load without one failed request, and restores the fleet', async () => {
+    // Long enough for the command to begin while the release still goes on, on a slow computer too.
+    await world.configure('pipelines/api.ts', 'verifySeconds: 5,', 'verifySeconds: 90,');
     await world.project.change('Third');
     const events = path.join(world.dir, 'rolling.ndjson');
     const release = world.start('release', 'api', '--events', events);

@@ -93,7 +93,7 @@ type Stop = { kill: number; how: 'intended' | 'made' } | { fail: number | 'late'
 const stop: fc.Arbitrary<Stop> = fc.oneof(
   {
     weight: 3,
-    arbitrary: fc.record({ kill: fc.integer({ min: 1, max: 40 }), method: fc.constantFrom('intended', 'made') }),
+    arbitrary: fc.record({ kill: fc.integer({ min: 1, max: 40 }), how: fc.constantFrom('intended', 'made') }),
   },
   { weight: 2, arbitrary: fc.record({ fail: fc.integer({ min: 0, max: 9 }) }) },
 ) as fc.Arbitrary<Stop>;
