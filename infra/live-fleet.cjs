@@ -19,7 +19,7 @@ const questions = {
     };
   },
 
-  /** Refuses a deploy that takes a group away which has requests. A rollback of the deploy brings one back, and is never refused. */
+  /** Refuses a deploy that removes a target group which still receives traffic. A rollback of the deploy brings one back, and is never refused. */
   async 'Custom::Traffic'({ ListenerArn, TargetGroups }, before) {
     const gone = (before?.TargetGroups ?? []).filter((arn) => !TargetGroups.includes(arn));
     if (gone.length === 0) return {};
@@ -29,7 +29,9 @@ const questions = {
     )) {
       for (const { TargetGroupArn, Weight } of Rules.flatMap(weights)) {
         if (Weight > 0 && gone.includes(TargetGroupArn)) {
-          throw new Error(`${TargetGroupArn} has requests: give the other group all of them, then deploy again`);
+          throw new Error(
+            `${TargetGroupArn} still receives traffic: shift all traffic to the other group, then deploy again`,
+          );
         }
       }
     }

@@ -12,7 +12,7 @@ export interface Asked {
   contains?: string;
 }
 
-/** What is queried steadily: the smoke tests, the further paths of `release.watch.paths`, and without either the health route. */
+/** The requests that are sent steadily: the smoke tests, the further paths of `release.watch.paths`, and without either the health route. */
 export function askedPaths({ release, service }: Fleet): Asked[] {
   const further = release.watch.paths.filter((path) => !release.smokeTests.some((test) => test.path === path));
   const asked: Asked[] = [...release.smokeTests, ...further.map((path) => ({ path }))];

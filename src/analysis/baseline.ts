@@ -59,7 +59,7 @@ async function countersBefore(context: Context, { listenerArn, targetGroupArn }:
   try {
     return metrics && (await pastCounters(metrics, { listenerArn, targetGroupArn }, context.clock.now()));
   } catch (error) {
-    // Probes evaluate the release then; the balancer's counters are there to add to them.
+    // The release is then evaluated by probes alone; the balancer's counters only add to them.
     context.note(`the balancer's counters are not compared: ${messageOf(error)}`);
     return undefined;
   }

@@ -81,18 +81,18 @@ export interface Evidence {
   targets: { id: string; state: string; reason: string | null }[];
   /** The balancer's own counters. */
   balancer: { before: Counters | null; now: Counters | null } | null;
-  /** Alarms that rang. */
+  /** Alarms that were in ALARM. */
   alarms: { name: string; reason: string }[];
 }
 
 /** Where a release is watched: old and new instances side by side, the new ones alone on their own route, or all new. */
 export type Phase = 'roll' | 'canary' | 'verify';
 
-/** What a run is evaluated by, and what was found. */
+/** What decides whether a run fails, and what was found. */
 export interface WatchFacts {
   /** How the version before answered; without it nothing is compared. */
   baseline?: Baseline;
-  /** Names of the alarms that evaluate this run. */
+  /** Names of the alarms that can fail this run. */
   alarms?: string[];
   /** Why it was rolled back. */
   evidence?: Evidence;

@@ -114,7 +114,7 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
         ...inAlarm.map(({ name, reason }) => ({
           check: 'alarm' as const,
           key: `alarm ${name}`,
-          message: `alarm ${name} rings${reason ? `: ${reason}` : ''}`,
+          message: `alarm ${name} is in ALARM${reason ? `: ${reason}` : ''}`,
         })),
       ];
       last = [...rows(found), ...(comparison?.faults() ?? []), ...counted];
@@ -159,7 +159,7 @@ export async function watchFailure(
   if (!watch.held()) return new PipelineError(code, message, { fix: error.fix, details: lines });
   return new PipelineError(
     'release.held',
-    `lifecycle hooks hold instances of ${watch.group}, so ${context.state.version} could not be evaluated`,
+    `lifecycle hooks hold instances of ${watch.group}, so ${context.state.version} could not be verified`,
     { fix: [fix, error.fix].filter(Boolean).join('; ') || undefined, details: lines },
   );
 }

@@ -38,7 +38,7 @@ export async function watchWindow(
       timeoutMs: (window.seconds + release.timeouts.health) * 1000,
     });
   } catch (error) {
-    // Faults that come and go for so long are lasting too.
+    // Faults that come and go for that long count as persistent, too.
     if (isTimeout(error)) {
       throw await watchFailure(context, watch, window.failed);
     }

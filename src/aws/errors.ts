@@ -28,11 +28,11 @@ const fixes: Record<string, string> = {
   SignatureDoesNotMatch: 'check the secret access key and the clock of this computer',
   RequestExpired: 'set the clock of this computer, the signature was too old',
   ExpiredToken: 'the session has expired: log in again',
-  UnauthorizedOperation: 'the role lacks a permission; the message names it',
-  AccessDenied: 'the role lacks a permission; the message names it',
+  UnauthorizedOperation: 'add the permission that the message names to the role',
+  AccessDenied: 'add the permission that the message names to the role',
   RequestLimitExceeded: 'the account is throttled; try again in a minute',
   Throttling: 'the account is throttled; try again in a minute',
-  ECONNREFUSED: 'nothing answers at the endpoint: is it right, and is the cloud up?',
+  ECONNREFUSED: 'check the endpoint, and that the local cloud is running: pipeline local status',
   ENOTFOUND: 'the endpoint has no address: check the region and the network',
 };
 

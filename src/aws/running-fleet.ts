@@ -49,12 +49,12 @@ export async function readRunningFleet(
     chooseTargetGroup(aws, name, group.TargetGroupARNs ?? [], only.targetGroup),
   ]);
   const { balancer, port, routes } = await findListener(aws, targetGroup, only.listenerPort);
-  const [delay, other, validationTargetGroupArn] = await Promise.all([
+  const [delay, other, validationRule] = await Promise.all([
     readDelay(aws, targetGroup),
     findGreen(aws, targetGroup.TargetGroupArn ?? '', routes),
     validationRoute(routes),
   ]);
-  const validation = validationTargetGroupArn && (await targetGroupName(aws, validationTargetGroupArn.arn));
+  const validation = validationRule && (await targetGroupName(aws, validationRule.arn));
   return {
     group: {
       name,
@@ -69,8 +69,7 @@ export async function readRunningFleet(
     loadBalancer: balancer,
     listenerPort: port,
     ...(other && { green: other }),
-    ...(validationTargetGroupArn &&
-      validation && { validation: { header: validationTargetGroupArn.header, targetGroup: validation } }),
+    ...(validationRule && validation && { validation: { header: validationRule.header, targetGroup: validation } }),
   };
 }
 

@@ -7,7 +7,7 @@ export const exitCodes: Readonly<Record<Outcome, number>> = {
   failed: 1,
   /** Wrong flags, configuration, environment or values; nothing was changed. */
   usage: 2,
-  /** Failed, and everything that had been changed was restored. */
+  /** Failed, and all changes were undone. */
   'rolled-back': 3,
   /** Failed, and something is left: the output says what, and the command to run. */
   'manual-intervention': 4,

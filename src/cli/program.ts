@@ -96,7 +96,7 @@ function toUsageError(
   { argv, first: firstWord, specs }: { argv: readonly string[]; first?: string; specs: readonly CommandSpec[] },
 ): PipelineError {
   if (error.code === 'commander.help') {
-    // Commander has printed the help, which is all the fix one needs.
+    // Commander has printed the help: no further fix is needed.
     return usageError('usage.no-command', 'no command given');
   }
   const [first = error.message, ...more] = (complaint || error.message).trim().split('\n');

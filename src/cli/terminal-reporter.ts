@@ -46,7 +46,7 @@ function wordingOf(message: RunnerMessage): string {
     case 'run.stopped':
       return stopped(message);
     case 'run.preempting':
-      return `${holderOf(message.holder)} was requested to undo its changes and finish`;
+      return `requested ${holderOf(message.holder)} to undo its changes and finish`;
     case 'run.awaited':
       return `waiting for ${holderOf(message.holder)} to finish`;
     case 'run.finished':
@@ -68,7 +68,7 @@ function wordingOf(message: RunnerMessage): string {
     case 'undo.stopped':
       return `stopped at once\nfix: to continue the undo: pipeline abort ${message.app}`;
     case 'rollback.refused':
-      return `${workOf(message.blocking)} was not ended; to end only that: pipeline abort ${message.app}`;
+      return `${workOf(message.blocking)} was not aborted; to abort only that run: pipeline abort ${message.app}`;
     case 'rollback.by-undo': {
       const method =
         message.method === undefined ? '' : `; --method ${message.method} applies to what remains after that`;

@@ -25,11 +25,7 @@ export function crossProblems(raw: unknown): Problem[] {
       const text = `${line.circle.join(' -> ')} -> ${line.circle[0]}`;
       if ([...line.circle].sort()[0] === name) {
         found.push(
-          problem(
-            ['environments', name, 'inherits'],
-            line.circle[1] ?? name,
-            `no circle of inheritance, but it is ${text}`,
-          ),
+          problem(['environments', name, 'inherits'], line.circle[1] ?? name, `no circular inheritance, found ${text}`),
         );
       }
       continue;

@@ -105,7 +105,11 @@ async function permissions(services: DoctorServices): Promise<Finding[]> {
   // Allowed or not, a release would fail there.
   for (const message of failing) {
     findings.push(
-      error('account.permissions', message, 'correct what it names in the launch template or in the group'),
+      error(
+        'account.permissions',
+        message,
+        'correct the setting that the message names, in the launch template or the Auto Scaling group',
+      ),
     );
   }
   if (findings.length > 0) return findings;

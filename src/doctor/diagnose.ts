@@ -3,7 +3,7 @@ import { instantOf } from '../shared/instant.ts';
 import { accountChecks } from './account.ts';
 import { configurationChecks } from './configuration.ts';
 import { driftChecks } from './drift.ts';
-import { type Finding, takeAll } from './finding.ts';
+import { type Finding, runAll } from './finding.ts';
 import { fleetChecks } from './fleet.ts';
 import { launchChecks } from './launch.ts';
 import { playFileChecks } from './play-files.ts';
@@ -19,7 +19,7 @@ import { fileChecks, variableChecks } from './variables.ts';
 export async function diagnose(services: DoctorServices, clock: Clock): Promise<Finding[]> {
   const lock = await services.ledger.lockOf(services.fleet.app);
   const busy = lock !== undefined && instantOf(lock.expires) >= clock.now();
-  return takeAll([
+  return runAll([
     ...accountChecks(services),
     ...variableChecks(services),
     ...playFileChecks(services),

@@ -4,7 +4,7 @@ import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
 import { type Check, error, type Finding, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
-/** Whether what runs is what the ledger says; some hosts are queried by SSH what they serve. */
+/** Whether what runs is what the ledger says; some hosts are asked over SSH which version they serve. */
 export function driftChecks(services: DoctorServices, locked: boolean): Check[] {
   return [{ id: 'fleet.drift', run: () => drift(services, locked) }];
 }
@@ -18,10 +18,15 @@ async function drift(services: DoctorServices, locked: boolean): Promise<Finding
     );
   }
   if (busy)
-    return [ok('fleet.drift', 'the image that is launched is there; the rest is compared when no run is active')];
+    return [
+      ok(
+        'fleet.drift',
+        'the image of the launch template is available; everything else is checked when no run is active',
+      ),
+    ];
   const asked = facts.instances.filter((one) => one.serves !== undefined).length;
-  const hosts = asked === 0 ? 'no host was queried' : `asked on ${asked} ${asked === 1 ? 'host' : 'hosts'}`;
-  return [ok('fleet.drift', `what runs is what the ledger says (${hosts})`)];
+  const hosts = asked === 0 ? 'no host was checked' : `checked on ${asked} ${asked === 1 ? 'host' : 'hosts'}`;
+  return [ok('fleet.drift', `the running version is the one in the ledger (${hosts})`)];
 }
 
 /** `images.serving`: what the group launches cannot be launched. */

@@ -3,7 +3,7 @@ import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 /** `ok`: checked and passed; `warning`: worth doing something; `error`: something does not work. */
 export type Severity = 'ok' | 'warning' | 'error';
 
-/** What one look has found. */
+/** What one check has found. */
 export interface Finding {
   /** Stable id, e.g. `fleet.standby`. */
   id: string;
@@ -22,14 +22,14 @@ export const warning = (id: string, message: string, fix: string): Finding => ({
 });
 export const error = (id: string, message: string, fix: string): Finding => ({ id, severity: 'error', message, fix });
 
-/** One look. It may give several findings; what it throws becomes one. */
+/** One check. It may give several findings; what it throws becomes one. */
 export interface Check {
   id: string;
   run(): Promise<Finding[]>;
 }
 
-/** Takes all looks side by side: one that cannot be taken says so, and the others go on. */
-export async function takeAll(checks: readonly Check[]): Promise<Finding[]> {
+/** Runs all checks side by side: one that fails says so, and the others go on. */
+export async function runAll(checks: readonly Check[]): Promise<Finding[]> {
   const found = await Promise.all(
     checks.map(({ id, run }) =>
       run().catch((reason: unknown) => {

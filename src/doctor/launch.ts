@@ -43,8 +43,8 @@ function toFinding({ kind, message, fix, since }: Cause, { app, group, short, pa
     }
     case 'launch': {
       const trying = short ? '; Auto Scaling goes on trying' : '';
-      const fixes = `correct what EC2 says there, in the launch template or the limits of the account${trying}`;
-      return [(short ? error : warning)('fleet.launch', `${group}: ${message}`, fixes)];
+      const fix = `fix the problem that EC2 reports: in the launch template, or by a higher limit of the account${trying}`;
+      return [(short ? error : warning)('fleet.launch', `${group}: ${message}`, fix)];
     }
     // The image and suspended processes are findings of their own, and what is slow to terminate serves on.
     case 'image':

@@ -43,7 +43,7 @@ async function ledger(
       warning(
         'ledger.lock',
         `the lock of ${fleet.app} was left by ${lock.owner} (${lock.command}), since ${lock.since}`,
-        'the next run takes it over; look at `pipeline history` before',
+        'check `pipeline history`, then start the next run: it takes over the lock',
       ),
     );
   } else if (lock) {

@@ -40,7 +40,7 @@ async function size(services: DoctorServices, now: number): Promise<Finding[]> {
     app: fleet.app,
     cloud: fleet.cloud,
     configuredMin: fleet.capacity.min,
-    run: lock ? 'active' : crashed ? 'dead' : undefined,
+    run: lock ? 'active' : crashed ? 'crashed' : undefined,
     group,
     live,
     actions,
@@ -59,7 +59,7 @@ interface Seen {
   cloud: DoctorServices['fleet']['cloud'];
   configuredMin: number;
   /** One that may have lowered the minimum, and restores it at its end or by its undo. */
-  run: 'active' | 'dead' | undefined;
+  run: 'active' | 'crashed' | undefined;
   group: string;
   live: Baseline;
   actions: readonly ScheduledAction[];
@@ -87,7 +87,7 @@ function heldOrMin(seen: Seen): Finding[] {
     warning(
       'fleet.min',
       `the minimum of ${group} is ${live.min}, and capacity.min is ${min}, ${why}`,
-      run === 'dead'
+      run === 'crashed'
         ? `pipeline abort ${app}`
         : awsCommand(
             seen,

@@ -215,7 +215,7 @@ async function backward<Services, State>(
   // The undo of an earlier step has done what the failed step should have done.
   const mended = plan.steps.some(({ id, endedBy }) => endedBy === failed?.id && undone(id));
   const unfinished = failed && !mended ? failed.title : 'the rest';
-  return [...leftovers, `what "${plan.steps[committed]?.title}" ended stands; not finished: ${unfinished}`];
+  return [...leftovers, `the changes up to "${plan.steps[committed]?.title}" are kept; not finished: ${unfinished}`];
 }
 
 function stopReason(scope: RunScope<unknown>): unknown {

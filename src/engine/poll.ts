@@ -44,8 +44,8 @@ export function createPoll(clock: Clock, signal?: AbortSignal, random: () => num
       const value = await read();
       if (until(value)) return value;
       progress?.(value);
-      const leftovers = deadline - clock.now();
-      if (leftovers <= 0) {
+      const remainingMs = deadline - clock.now();
+      if (remainingMs <= 0) {
         const { causes, fix } = await explanationOf(value, explain);
         signal?.throwIfAborted();
         throw new PipelineError('wait.timeout', `gave up waiting for ${what} after ${Math.round(timeoutMs / 1000)} s`, {
@@ -53,7 +53,7 @@ export function createPoll(clock: Clock, signal?: AbortSignal, random: () => num
           fix: fix ?? 'if it only needs longer, raise the matching value under release.timeouts',
         });
       }
-      await clock.sleep(Math.min(everyMs * (0.9 + random() * 0.2), leftovers), signal);
+      await clock.sleep(Math.min(everyMs * (0.9 + random() * 0.2), remainingMs), signal);
     }
   };
 }

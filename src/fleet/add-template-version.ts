@@ -41,8 +41,8 @@ export async function addTemplateVersion(
 }
 
 /**
- * Deletes the version that the run has added: its image goes with the run, and `$Latest` would launch from it. One that a group, a
- * instance or the default still names is kept, and said so.
+ * Deletes the version that the run has added: its image goes with the run, and `$Latest` would launch from it. A version that
+ * a group, an instance or the default still names is kept, with a note.
  */
 export async function dropTemplateVersion(context: Context): Promise<void> {
   const { aws } = context.services;

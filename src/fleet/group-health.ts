@@ -111,10 +111,10 @@ export async function emptyGroup(context: Context, fleetGroup: FleetGroup): Prom
     );
   }
   await context.poll({
-    what: `the instances of ${group.name} to end`,
+    what: `the instances of ${group.name} to terminate`,
     read,
     until: (one) => one.instances.length === 0,
-    progress: (one) => context.progress(`${one.instances.length} of ${group.name} still to end`),
+    progress: (one) => context.progress(`${one.instances.length} instances of ${group.name} still to terminate`),
     explain: explainGroup(context, group.name),
     ...times(fleet, 'drain'),
   });

@@ -55,7 +55,7 @@ async function end(context: BakeContext, instanceId: string, lifecycle: string):
   } catch (cause) {
     const where = lifecycle === 'Standby' ? 'without traffic' : 'so it may get traffic';
     return new Error(
-      `${describe(context)} and could not be ended (${messageOf(cause)}); it is ${lifecycle} in ${group}, ${where}: terminate it`,
+      `${describe(context)} and could not be terminated (${messageOf(cause)}); it is ${lifecycle} in ${group}, ${where}: terminate it`,
       { cause },
     );
   }

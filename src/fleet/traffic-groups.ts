@@ -30,15 +30,15 @@ export function chooseLive<T extends FleetGroup>(
     : { live: second, idle: first, share: shares[1] };
 }
 
-/** The routes of a listener that lead to a group. The validation route leads to a group only while a shift shows it the new one. */
+/** The routes of a listener that lead to a group. The validation route leads to a group only while traffic is being shifted to that group. */
 export function routesTo(routes: readonly Route[], fleet: Fleet, groups: readonly FleetGroup[]): Route[] {
   const arns = groups.map((fleetGroup) => fleetGroup.targetGroupArn);
   return routes.filter(
-    (route) => !isValidation(route, fleet) && route.weights.some((one) => arns.includes(one.targetGroupArn)),
+    (route) => !isValidationRoute(route, fleet) && route.weights.some((one) => arns.includes(one.targetGroupArn)),
   );
 }
 
-function isValidation({ header }: Route, fleet: Fleet): boolean {
+function isValidationRoute({ header }: Route, fleet: Fleet): boolean {
   return header?.name.toLowerCase() === fleet.balancer.validationHeader.toLowerCase() && header.values.includes('on');
 }
 
@@ -171,7 +171,7 @@ export async function restoreRoutes(
 /** The route that only requests with the validation header take. */
 export async function validationRoute(context: Context, listenerArn: string): Promise<Route> {
   const { fleet, aws } = context.services;
-  const found = (await readRoutes(aws.elb, listenerArn)).find((route) => isValidation(route, fleet));
+  const found = (await readRoutes(aws.elb, listenerArn)).find((route) => isValidationRoute(route, fleet));
   if (found) return found;
   throw new PipelineError(
     'listener.no-validation-route',

@@ -124,8 +124,8 @@ async function readInspection(
   try {
     return JSON.parse(await readFile(file, 'utf8')) as PlaybookInspection;
   } catch (cause) {
-    throw new PipelineError('ansible.not-looked', `Ansible did not say what ${basename(playbook)} holds`, {
-      fix: 'is this a version of ansible-core that is supported (2.14 or newer)? ansible-playbook --version says which one it is',
+    throw new PipelineError('ansible.not-looked', `Ansible did not list the tasks of ${basename(playbook)}`, {
+      fix: 'use ansible-core 2.14 or newer; your version: ansible-playbook --version',
       details: stderr.trim().split('\n').slice(-12),
       cause,
     });

@@ -11,7 +11,7 @@ export interface JumpHost {
   port: number;
 }
 
-/** Why there is no connection to a host. `lasting`: a retry will not help. */
+/** Why there is no connection to a host. `persistent`: a retry will not help. */
 export interface WayProblem {
   message: string;
   persistent: boolean;

@@ -82,7 +82,7 @@ export async function packerBuild(request: PackerBuild): Promise<void> {
     details: last,
     fix: outdated
       ? 'packer plugins install github.com/hashicorp/amazon, and the same with ansible'
-      : 'Packer has removed what it had made, unless its output above says otherwise',
+      : 'correct the error above and build again; Packer has cleaned up unless its output says otherwise',
   });
 }
 

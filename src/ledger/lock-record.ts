@@ -29,8 +29,8 @@ export function heldError(lock: LockRecord, now: number): PipelineError {
   // A run can be aborted; a lock taken by hand is removed by its owner only.
   const end =
     lock.run === undefined
-      ? `if its process has died, ${ends}`
-      : `or end it now: pipeline abort ${lock.app}; if its process has died, ${ends}, and abort waits for that and restores what it left`;
+      ? `if its process has crashed, ${ends}`
+      : `or end it now: pipeline abort ${lock.app}; if its process has crashed, ${ends}; pipeline abort then waits until that time and undoes its changes`;
   return new PipelineError('lock.held', message, {
     outcome: 'locked',
     fix: `wait until it is done (\`pipeline status ${lock.app}\`); ${end}`,
@@ -42,7 +42,7 @@ export function lostError(held: LockRecord, by?: StoredLock): PipelineError {
   const who =
     by && !by.released && by.fence !== held.fence ? `: ${by.owner}@${by.host} took it for "${by.command}"` : '';
   return new PipelineError('lock.lost', `the lock of ${held.app} in ${held.environment} was lost${who}`, {
-    fix: 'no heartbeat reached the ledger for too long (a laptop asleep, a network away); look at the fleet before going on',
+    fix: 'check the fleet before you continue: no heartbeat reached the ledger for too long (suspended laptop, lost network)',
   });
 }
 

@@ -22,8 +22,8 @@ export function cleanVariables({ release: { clean } }: Pick<Fleet, 'release'>): 
  * The lists of a playbook, its app role's own values included. A plain playbook has those of the configuration.
  * @throws usage error `release.clean` naming a value that may not be removed, or a name of nothing that is removed by default
  */
-export async function cleanLists(fleet: Pick<Fleet, 'release'>, inspect?: PlaybookInspection): Promise<CleanLists> {
-  const seen = inspect?.plays
+export async function cleanLists(fleet: Pick<Fleet, 'release'>, inspection?: PlaybookInspection): Promise<CleanLists> {
+  const seen = inspection?.plays
     .flatMap(({ tasks }) => tasks)
     .find((task) => task.variables && cleanSettings.paths in task.variables)?.variables;
   const lists = Object.fromEntries(
@@ -73,7 +73,7 @@ export async function losesOn(
   if (wrong.length > 0) {
     throw usageError(
       'release.clean',
-      `what is to be removed before the image is more than one host's own: ${wrong[0]}`,
+      `release.clean would remove files that do not belong to this host only: ${wrong[0]}`,
       'name files of this host only, in release.clean or in the variables of the app role',
       wrong,
     );

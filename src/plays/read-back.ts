@@ -97,7 +97,7 @@ export async function isClean(context: Context, host: Host): Promise<Difference 
   } catch (error) {
     if (!(error instanceof PipelineError) || error.code !== 'ssh.unreachable') throw error;
     // A clean host lets nobody in; only the connection that the play has left open can still ask.
-    context.note(`${host.instanceId} could not be queried whether it is clean: ${error.message}`);
+    context.note(`could not check whether ${host.instanceId} is clean: ${error.message}`);
     return undefined;
   }
 }

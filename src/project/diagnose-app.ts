@@ -5,7 +5,7 @@ import { collisionFix, findCollisions } from '../config/collisions.ts';
 import { loadPipeline } from '../config/load.ts';
 import { projectFleets } from '../config/project.ts';
 import { diagnose } from '../doctor/diagnose.ts';
-import { error, type Finding, ok, takeAll } from '../doctor/finding.ts';
+import { error, type Finding, ok, runAll } from '../doctor/finding.ts';
 import { openings } from '../doctor/records.ts';
 
 /** Findings about one thing: this computer, or an app in an environment. */
@@ -29,7 +29,7 @@ export async function diagnoseApp(
     const configured = ok('config', `${pipeline.file} is right: ${pipeline.environments.join(', ')}`);
     const findings = await withServices(context, fleet, (services) =>
       pipeline.onlyTasks
-        ? takeAll([{ id: 'openings', run: () => openings(services, context.clock, { file: app }) }])
+        ? runAll([{ id: 'openings', run: () => openings(services, context.clock, { file: app }) }])
         : diagnose(services, context.clock),
     );
     return { about: `${app} in ${fleet.environment}`, findings: [configured, ...names, ...findings] };

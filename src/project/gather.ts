@@ -10,7 +10,7 @@ export interface Interview {
   given(option: string): string | undefined;
   /** Asks a person, again and again while something is wrong with the answer; absent where nobody can be asked. */
   ask?(question: string, rules: { initial?: string; wrong(answer: string): string | undefined }): Promise<string>;
-  /** Nobody is prompted what has an initial answer. */
+  /** Questions with an initial answer are not asked; that answer is used. */
   acceptInitial: boolean;
 }
 

@@ -20,7 +20,7 @@ export async function assertRollbackTarget(context: ContextWith<ReturnFacts>, se
   const none = facts.instances.length > 0 && !facts.instances.some((one) => runsLaunched(facts, one, launched));
   if (astray.length > 0 && none && !unlaunchable) {
     throw new PipelineError('preflight.drift', astray.map((one) => one.message).join('; '), {
-      fix: `the undo of a release would lead to what no instance runs now; ${drifts.map((one) => one.fix).join('; or ')}`,
+      fix: `repair the drift first, because undoing a release would go to a version that no instance runs: ${drifts.map((one) => one.fix).join('; or ')}`,
     });
   }
   for (const { message, fix } of drifts) {

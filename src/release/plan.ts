@@ -73,7 +73,7 @@ export async function planRelease(
   assertBake(options);
   const observed = await observeFleet(services);
   const { facts, healthy, live } = observed;
-  const [notInspected, seen, releases, drift] = await Promise.all([
+  const [uncheckedSecrets, seen, releases, drift] = await Promise.all([
     assertSecrets(services, facts.current),
     seeReleases(services, facts),
     ledger.releases(fleet.app),
@@ -131,7 +131,7 @@ export async function planRelease(
       ...(options.noRollbackTarget && { noRollbackTarget: true }),
       ...(drift.unlaunchable && { unlaunchable: true }),
       ...(drift.lines.length > 0 && { drift: drift.lines }),
-      ...(notInspected.length > 0 && { notInspected }),
+      ...(uncheckedSecrets.length > 0 && { uncheckedSecrets }),
       version,
     },
     services,

@@ -87,7 +87,7 @@ export interface ReleaseState
   /** How the fleet differs from the ledger, for the plan: a line each. */
   drift?: string[];
   /** Secrets that these credentials may not look for, for the plan: a line each. */
-  notInspected?: string[];
+  uncheckedSecrets?: string[];
 }
 
 export type ReleaseContext = ContextWith<ReleaseState>;

@@ -7,8 +7,8 @@ import { versionNumber } from '../shared/version.ts';
 /** Never fewer known-good images than this, whatever `keep` says: the current one and one to go back to. */
 const floor = 2;
 
-/** What an image is to the fleet. `unvalidated`: its release has not ended, or never served a whole verify window. */
-export type ImageKind = 'known-good' | 'unvalidated' | 'failed' | 'orphan';
+/** What an image is to the fleet. `unverified`: its release has not ended, or never served a whole verify window. */
+export type ImageKind = 'known-good' | 'unverified' | 'failed' | 'orphan';
 
 /**
  * What is due. `restore`: it was retired and is needed again. `retire`: deprecate and disable it. `remove`: deregister it with
@@ -85,8 +85,7 @@ export function evaluate(facts: Facts, rules: RetentionRules): EvaluatedImage[] 
             : `one of the last ${Math.max(rules.keep, floor)} known-good ones`,
         );
       }
-      if (kind === 'unvalidated' && !(newestGood && isNewer(newestGood, image)))
-        kept.push('no newer one is known-good');
+      if (kind === 'unverified' && !(newestGood && isNewer(newestGood, image))) kept.push('no newer one is known-good');
       const young = facts.now - instantOf(image.createdAt) < rules.minimumAgeMs;
       const rolledBackAt = rolledBackOf(image);
       return { region, image, kind, usedBy, kept, young, ...(rolledBackAt && { rolledBackAt }) };
@@ -199,7 +198,7 @@ function kindOf(image: GoldenImage, good: ReadonlySet<string>, releases: readonl
   if (hasFailed(image)) return 'failed';
   const release = releases.find((one) => one.version === image.version);
   if (!release) return 'orphan';
-  return release.state === 'failed' ? 'failed' : 'unvalidated';
+  return release.state === 'failed' ? 'failed' : 'unverified';
 }
 
 function isNewer(one: GoldenImage, than: GoldenImage): boolean {

@@ -71,7 +71,7 @@ export async function takeInventory(services: Services, options: InventoryOption
   ]);
   if (home.groups === 0) {
     throw new PipelineError('group.missing', `there is no Auto Scaling group ${fleet.names.group}`, {
-      fix: 'without it nobody can tell which images are in use: check names.group, the region and the credentials',
+      fix: 'check names.group, the region and the credentials; the group shows which images are in use',
     });
   }
   const places = [home, ...others];

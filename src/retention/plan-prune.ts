@@ -17,7 +17,7 @@ export interface PruneOptions {
 /**
  * Plans what is to be done with images that are no longer kept: only reads. The run does nothing that the plan does not name,
  * and of that only what everything read anew still calls for.
- * @throws as {@link look}
+ * @throws as {@link takeInventory}
  */
 export async function planPrune(
   services: Services,

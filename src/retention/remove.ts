@@ -6,27 +6,27 @@ import { deleteSnapshot } from '../aws/snapshots.ts';
 import type { JournaledChange } from '../engine/step.ts';
 import { hourMs } from '../shared/duration.ts';
 import { instantText } from '../shared/instant.ts';
+import type { ImageRetention, RetentionContext } from './image-retention.ts';
 import { rulesOf } from './inventory.ts';
-import type { RetentionContext, RetentionPolicy } from './retention-policy.ts';
 import { type ImageTarget, leftSnapshots, type SnapshotTarget } from './targets.ts';
 
 /** Deregisters images with their snapshots, each only if everything read anew still says so. */
 export async function removeAll(
-  policy: RetentionPolicy,
+  retention: ImageRetention,
   targets: readonly ImageTarget[],
 ): Promise<{ done: ImageTarget[]; half: SnapshotRef[] }> {
-  const { context } = policy;
+  const { context } = retention;
   const done: ImageTarget[] = [];
   const half: SnapshotRef[] = [];
   for (const target of targets) {
     const { region, imageId, name, snapshotIds } = target;
-    await policy.attempt(`${name} was not deleted`, async () => {
-      const now = await policy.evaluateAgain(target);
+    await retention.attempt(`${name} was not deleted`, async () => {
+      const now = await retention.evaluateAgain(target);
       if (now?.due !== 'remove') {
         if (now) context.note(`${name} stays: ${now.kept.join(', ') || `it is ${now.image.state}`}`);
         return;
       }
-      const { ec2 } = policy.clients(region);
+      const { ec2 } = retention.clients(region);
       try {
         await context.change({ action: 'deregister-image', target: imageId, data: { region, name, snapshotIds } }, () =>
           deregisterImage(ec2, imageId),
@@ -69,17 +69,17 @@ export type SnapshotRef = Pick<SnapshotTarget, 'region' | 'snapshotId'>;
 
 /** Ends what an earlier run left half-way: snapshots whose images are gone. */
 export async function sweepSnapshots(
-  policy: RetentionPolicy,
+  retention: ImageRetention,
   targets: readonly SnapshotRef[],
 ): Promise<SnapshotTarget[]> {
-  const { context } = policy;
+  const { context } = retention;
   const rules = rulesOf(context.services.fleet);
   const done: SnapshotTarget[] = [];
   for (const { region, snapshotId } of targets) {
-    await policy.attempt(`${snapshotId} was not deleted`, async () => {
-      const left = leftSnapshots(await policy.takeInventory(snapshotId), rules);
+    await retention.attempt(`${snapshotId} was not deleted`, async () => {
+      const left = leftSnapshots(await retention.takeInventory(snapshotId), rules);
       const now = left.find((one) => one.region === region && one.snapshotId === snapshotId);
-      const { ec2 } = policy.clients(region);
+      const { ec2 } = retention.clients(region);
       if (now?.due === 'mark') {
         await context.change({ action: 'mark-retired', target: snapshotId, data: { region } }, () =>
           markRetired(ec2, [snapshotId], context.clock.now()),
@@ -100,11 +100,11 @@ export async function sweepSnapshots(
 }
 
 /** Snapshots of images that these changes have deregistered and that are still there. */
-export async function leftOver(policy: RetentionPolicy, changes: readonly JournaledChange[]): Promise<string[]> {
+export async function leftOver(retention: ImageRetention, changes: readonly JournaledChange[]): Promise<string[]> {
   const deregistered = changes.filter((change) => change.action === 'deregister-image' && !change.undoing);
   const wanted = new Set(deregistered.flatMap((change) => change.data.snapshotIds as string[]));
   if (wanted.size === 0) return [];
-  const { places } = await policy.takeInventory('');
+  const { places } = await retention.takeInventory('');
   return places.flatMap(({ images, snapshots }) => {
     const needed = new Set(images.flatMap((image) => image.snapshotIds));
     return snapshots.filter(({ id }) => wanted.has(id) && !needed.has(id)).map(({ id }) => id);

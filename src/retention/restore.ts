@@ -2,18 +2,18 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import { enableImage, undeprecateImage, unmarkRetired } from '../aws/image-retirement.ts';
 import type { GoldenImage } from '../aws/images.ts';
 import { isRetired } from './evaluate.ts';
-import type { RetentionContext, RetentionPolicy } from './retention-policy.ts';
+import type { ImageRetention, RetentionContext } from './image-retention.ts';
 import type { ImageTarget } from './targets.ts';
 
 /** Gives retired images back that are needed again. */
-export async function restoreAll(policy: RetentionPolicy, targets: readonly ImageTarget[]): Promise<ImageTarget[]> {
+export async function restoreAll(retention: ImageRetention, targets: readonly ImageTarget[]): Promise<ImageTarget[]> {
   const done: ImageTarget[] = [];
   for (const target of targets) {
-    await policy.attempt(`${target.name} was not restored`, async () => {
-      const now = await policy.evaluateAgain(target);
+    await retention.attempt(`${target.name} was not restored`, async () => {
+      const now = await retention.evaluateAgain(target);
       if (now?.due !== 'restore') return;
-      await restoreImage(policy.context, policy.clients(target.region).ec2, now.image);
-      policy.context.note(`${target.name} (${target.imageId}) can be launched again: ${now.kept.join(', ')}`);
+      await restoreImage(retention.context, retention.clients(target.region).ec2, now.image);
+      retention.context.note(`${target.name} (${target.imageId}) can be launched again: ${now.kept.join(', ')}`);
       done.push(target);
     });
   }

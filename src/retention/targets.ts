@@ -58,9 +58,9 @@ export function toTarget({ region, image, kind, kept, rolledBackAt }: EvaluatedI
 /** Why an image is not kept. */
 const reasons: Record<EvaluatedImage['kind'], string> = {
   'known-good': 'beyond the last known-good ones',
-  unvalidated: 'never known-good, and a newer one is',
+  unverified: 'never known-good, and a newer image is known-good',
   failed: 'its release failed',
-  orphan: 'no release of the ledger made it',
+  orphan: 'it belongs to no release in the ledger',
 };
 
 /** Snapshots with our tags that no image of ours needs any more, of versions that are not kept. */

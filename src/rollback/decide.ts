@@ -107,7 +107,7 @@ export async function decideRollback(
   };
 }
 
-/** The image of a version, among the fleet's own; requested by its id when it does not carry the fleet's tags. */
+/** The image of a version, among the fleet's own; read by its id when it does not have the fleet's tags. */
 async function imageOf(
   { aws }: Services,
   { image }: ReleaseRecord,

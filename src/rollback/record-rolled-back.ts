@@ -8,15 +8,15 @@ type Context = ContextWith<RolledBackFacts>;
 
 /**
  * Notes in the ledger and on the images which versions a rollback went away from, so that no later one goes there by itself, whichever
- * ledger it works with. To be called as soon as nothing takes the rollback back: what fails after that leaves the fleet on the old
+ * ledger it works with. To be called as soon as nothing undoes the rollback any more: what fails after that leaves the fleet on the old
  * version all the same. What cannot be written is reported and stops nothing.
  */
 export async function recordRolledBack(context: Context): Promise<void> {
   const at = instantText(context.clock.now());
   const tell = (what: string) => (error: unknown) => context.note(`${what}: ${messageOf(error)}`);
   await Promise.all([
-    writeRolledBack(context, at).catch(tell('the ledger does not know which version was left')),
-    tagImagesRolledBack(context, at).catch(tell('the images do not tell which version was left')),
+    writeRolledBack(context, at).catch(tell('could not record in the ledger which version was rolled back')),
+    tagImagesRolledBack(context, at).catch(tell('could not tag the images that were rolled back')),
   ]);
 }
 

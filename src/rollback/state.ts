@@ -26,7 +26,7 @@ export interface SwitchState extends TrafficFacts, RolledBackFacts {
 /** What switches the instances in place. */
 export interface InPlaceState extends FleetFacts, RolledBackFacts {
   commit: string;
-  /** Instances that were requested to switch. */
+  /** Ids of the instances whose switch has been requested. */
   switching?: string[];
   /** Those that could not, each with its reason: they are replaced. */
   unswitched?: { id: string; reason: string }[];

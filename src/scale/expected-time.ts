@@ -22,9 +22,9 @@ export async function expectedTime({ fleet, ledger }: Services, { at }: Pick<Sca
     const seconds = (secondsOf(former, 'resize') ?? 0) + (secondsOf(former, 'wait') ?? 0);
     return `expected time${after}: about ${text(seconds)}, as \`${former.command}\` took; boot, and ${checks}`;
   }
-  const validatedIn = runs.map((run) => secondsOf(run, 'validate')).find((seconds) => seconds !== undefined);
-  if (validatedIn !== undefined) {
-    return `expected time${after}: at most about ${text(validatedIn)}, as one instance took to be validated; boot, and ${checks}`;
+  const validationSeconds = runs.map((run) => secondsOf(run, 'validate')).find((seconds) => seconds !== undefined);
+  if (validationSeconds !== undefined) {
+    return `expected time${after}: at most about ${text(validationSeconds)}, the time of the last image validation: boot, and ${checks}`;
   }
   return `expected time${after}: the boot of an instance, and ${checks}; the validation shows how long that is`;
 }

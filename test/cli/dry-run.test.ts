@@ -84,7 +84,7 @@ describe('--dry-run while a release is active that no request has reached', () =
       command: 'pipeline release api',
       release: { version: 'v4', previous: 'v3', moved: false },
     });
-    expect(seen.back.out).toContain(`"pipeline release api" is ended, and its changes are undone`);
+    expect(seen.back.out).toContain(`"pipeline release api" is aborted, and its changes are undone`);
     expect(seen.back.out).toContain('it releases v4, which no request has reached; v3 serves');
     expect(seen.back.out).toContain('serves v3; go back to v2');
     expect(ids(seen.back.json).slice(0, 2)).toEqual(['abort', 'preflight']);

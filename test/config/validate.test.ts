@@ -238,10 +238,10 @@ describe('validate', () => {
       d: { inherits: 'a' },
     };
     expect(mistakes(minimal({ environments }))).toEqual([
-      'environments.a.inherits: "b", expected no circle of inheritance, but it is a -> b -> c -> a',
+      'environments.a.inherits: "b", expected no circular inheritance, found a -> b -> c -> a',
     ]);
     expect(mistakes(minimal({ environments: { a: { inherits: 'a', cloud: 'local' } } }))).toEqual([
-      'environments.a.inherits: "a", expected no circle of inheritance, but it is a -> a',
+      'environments.a.inherits: "a", expected no circular inheritance, found a -> a',
     ]);
   });
 

@@ -11,7 +11,7 @@ import {
 import { openPort } from '../../src/aws/security-groups.ts';
 import { tagKeys, toTags } from '../../src/aws/tags.ts';
 import { diagnose } from '../../src/doctor/diagnose.ts';
-import { takeAll } from '../../src/doctor/finding.ts';
+import { runAll } from '../../src/doctor/finding.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
 import { createRunId } from '../../src/engine/run-id.ts';
 import { planRelease } from '../../src/release/plan.ts';
@@ -170,7 +170,7 @@ describe('doctor', () => {
   });
 
   it('reports what it could not check, and continues', async () => {
-    const found = await takeAll([
+    const found = await runAll([
       { id: 'broken', run: () => Promise.reject(new Error('no network')) },
       { id: 'well', run: async () => [{ id: 'well', severity: 'ok', message: 'fine' }] },
     ]);

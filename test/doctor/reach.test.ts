@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Fleet } from '../../src/config/settings.ts';
-import { takeAll } from '../../src/doctor/finding.ts';
+import { runAll } from '../../src/doctor/finding.ts';
 import { reachChecks } from '../../src/doctor/reach.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
 
@@ -18,7 +18,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const findings = (ssh: Partial<Fleet['ssh']>) => takeAll(reachChecks({ fleet: { ssh } } as unknown as DoctorServices));
+const findings = (ssh: Partial<Fleet['ssh']>) => runAll(reachChecks({ fleet: { ssh } } as unknown as DoctorServices));
 
 it('doctor has nothing to check for a direct connection', async () => {
   expect(await findings({ via: 'direct' })).toEqual([]);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { setCapacity } from '../../src/aws/groups.ts';
 import { deleteScheduledActions, putScheduledActions } from '../../src/aws/scaling-settings.ts';
-import { takeAll } from '../../src/doctor/finding.ts';
+import { runAll } from '../../src/doctor/finding.ts';
 import { scaleChecks } from '../../src/doctor/scale.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
 import { planScale } from '../../src/scale/plan.ts';
@@ -20,7 +20,7 @@ afterEach(() => world.usual(), 60_000);
 const hour = 3_600_000;
 const group = () => services.fleet.names.group;
 const in_ = (ms: number) => world.clock.now() + ms;
-const inspect = () => takeAll(scaleChecks(services, world.clock));
+const inspect = () => runAll(scaleChecks(services, world.clock));
 const scale = async (to: number, times: { at?: number; until?: number } = {}) =>
   expect((await world.run(await planScale(services, world.clock, { to, ...times }))).outcome).toBe('done');
 

@@ -130,7 +130,7 @@ describe('fast rollback to the version before', () => {
     const report = await underLoad(async () => {
       const text = await world.pipeline('fast-rollback', 'api', '--json');
       expect(text.exitCode, text.stderr).toBe(0);
-      expect(text.stderr).toContain('was requested to undo its changes and finish');
+      expect(text.stderr).toContain('to undo its changes and finish');
       stderr = text.stderr;
       return JSON.parse(text.stdout) as Report;
     });

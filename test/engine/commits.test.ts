@@ -52,7 +52,7 @@ it('an undo covers only what comes after a step that commits, and the rest is re
   const result = await run([step('a'), step('b', { commits: true }), failing]);
   expect(undone).toEqual(['c']);
   expect(result.outcome).toBe('manual-intervention');
-  expect(result.leftovers).toEqual(['what "Title of b" ended stands; not finished: Title of c']);
+  expect(result.leftovers).toEqual(['the changes up to "Title of b" are kept; not finished: Title of c']);
   expect(result.steps.map(({ status }) => status)).toEqual(['done', 'done', 'failed']);
 });
 
@@ -60,7 +60,7 @@ it('an undo covers what a later step should have ended, also before a step that 
   const broken = step('c', { run: () => Promise.reject(new Error('broken')) });
   const failed = await run([step('a', { endedBy: 'c' }), step('b', { commits: true }), broken, step('d')]);
   expect(undone).toEqual(['a']);
-  expect(failed.leftovers).toEqual(['what "Title of b" ended stands; not finished: the rest']);
+  expect(failed.leftovers).toEqual(['the changes up to "Title of b" are kept; not finished: the rest']);
   expect(failed.steps.map(({ status }) => status)).toEqual(['undone', 'done', 'failed', 'pending']);
 
   const interrupt = new AbortController();

@@ -36,7 +36,7 @@ it('a roll whose instances a lifecycle hook holds names the hook, not the versio
   expect(result.outcome).toBe('rolled-back');
   expect(result.error).toMatchObject({
     code: 'release.held',
-    message: 'lifecycle hooks hold instances of api-local, so v2 could not be evaluated',
+    message: 'lifecycle hooks hold instances of api-local, so v2 could not be verified',
     details: expect.arrayContaining([held]),
     fix: expect.stringContaining('pipeline local aws autoscaling complete-lifecycle-action'),
   });

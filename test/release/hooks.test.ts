@@ -126,7 +126,7 @@ it('a start hook that fails once is retried, and the release is kept', async () 
       throw new PipelineError('ssh.failed', 'exit 1: the queue does not answer');
   };
   const result = await world.run(await plan());
-  expect(result.leftovers).toEqual(['what "Verify the fleet" ended stands; not finished: the rest']);
+  expect(result.leftovers).toEqual(['the changes up to "Verify the fleet" are kept; not finished: the rest']);
   expect(stopped.size).toBe(0);
 }, 60_000);
 

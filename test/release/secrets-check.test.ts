@@ -100,7 +100,7 @@ it('credentials that cannot check a secret do not stop a release, and the plan r
     message: 'not allowed',
   });
   const planned = await plan();
-  expect(planned.initial.notInspected).toEqual([
+  expect(planned.initial.uncheckedSecrets).toEqual([
     expect.stringContaining('STRIPE_KEY (Parameter Store /shop/stripe-key): these credentials may not ask: '),
   ]);
   expect(await findings()).toEqual([

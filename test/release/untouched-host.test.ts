@@ -160,6 +160,6 @@ it('a clean host that refuses logins counts as clean, and a note says that it wa
   } finally {
     hosts.run = run;
   }
-  expect(world.notes).toContainEqual(expect.stringContaining('could not be queried whether it is clean'));
+  expect(world.notes).toContainEqual(expect.stringContaining('could not check whether'));
   expect(await fleetAsItIs()).toEqual(before);
 }, 60_000);

@@ -193,11 +193,11 @@ describe('the retention policy', () => {
     expect(evaluated.map(({ kind, due }) => `${kind} ${due ?? '-'}`)).toEqual([
       'known-good -',
       'failed retire',
-      'unvalidated retire',
+      'unverified retire',
       'known-good -',
       'failed retire',
       // Newer than the last known-good one: its release may be continued.
-      'unvalidated -',
+      'unverified -',
       'orphan retire',
     ]);
   });

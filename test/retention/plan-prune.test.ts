@@ -368,7 +368,7 @@ describe('orphaned images and snapshots', () => {
     const planned = await plan();
     expect(planned.initial.remove.map((one) => `${one.version} ${one.why}`)).toEqual([
       'v1 its release failed',
-      'v2 no release of the ledger made it',
+      'v2 it belongs to no release in the ledger',
     ]);
     expect(planned.initial.snapshots.map((one) => one.version)).toEqual(['v3', null]);
     await fleet.run(planned);
@@ -411,7 +411,7 @@ describe('the calls of a prune', () => {
     expect(described.retire).toEqual([
       expect.stringMatching(/^api-test-v1 \(ami-\w+, 8 GB\): beyond the last known-good ones$/),
       expect.stringMatching(/^api-test-v2 /),
-      'deprecated and disabled; deleted by a prune or release after 1 h, to be had back till then',
+      'deprecated and disabled; deleted by a prune or release after 1 h, can be restored until then',
     ]);
     expect(described.remove).toEqual(['no grace period is over']);
   });

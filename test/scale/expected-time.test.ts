@@ -37,7 +37,7 @@ it('the expected time is that of the newest scale-out that completed', async () 
 
 it('is else what one instance took to be validated in the last release', async () => {
   expect(await expectedTime(services([release]), { at: Date.parse('2027-03-01T08:30:00.000Z') })).toBe(
-    'expected time from 2027-03-01T08:30:00.000Z on: at most about 1m 14s, as one instance took to be validated; boot, and 30s of health checks (3 x 10 s)',
+    'expected time from 2027-03-01T08:30:00.000Z on: at most about 1m 14s, the time of the last image validation: boot, and 30s of health checks (3 x 10 s)',
   );
 });
 

@@ -17,7 +17,7 @@ export function watchWeights({ aws, fleet }: Simulated): string[] {
       if (listed) {
         const weights = new Map(listed.map((one) => [one.TargetGroupArn ?? '', one.Weight ?? 0]));
         for (const [arn, weight] of weights) {
-          if (weight > (before.get(arn) ?? 0)) violations.push(...(await unvalidated(arn, weight)));
+          if (weight > (before.get(arn) ?? 0)) violations.push(...(await unverified(arn, weight)));
         }
         before = weights;
       }
@@ -26,7 +26,7 @@ export function watchWeights({ aws, fleet }: Simulated): string[] {
     { step: 'initialize', name: 'watchWeights' },
   );
 
-  async function unvalidated(arn: string, weight: number): Promise<string[]> {
+  async function unverified(arn: string, weight: number): Promise<string[]> {
     const [groups, targets] = await Promise.all([
       readGroups(aws.autoScaling, [fleet.names.group, fleet.names.greenGroup]),
       readTargets(aws.elb, arn),

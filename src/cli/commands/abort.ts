@@ -15,7 +15,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   return withServices(context, fleet, async (services) => {
     const runner = runnerContext(context, options, fleet);
     if (fleet.cloud === 'aws') {
-      await runner.prompter.confirm(`end the active run of ${fleet.app} in ${fleet.environment}?`);
+      await runner.prompter.confirm(`abort the active run of ${fleet.app} in ${fleet.environment}?`);
     }
     const ended = await abort(runner, services, 'pipeline abort');
     if (!ended) {

@@ -18,7 +18,7 @@ const faultOptions: readonly OptionSpec[] = [
   { flags: '--image <id>', description: 'only machines of this image' },
   { flags: '--group <name>', description: 'only machines of this Auto Scaling group' },
   { flags: '--type <name>', description: 'only instances of this type' },
-  { flags: '--alarm <name>', description: 'the CloudWatch alarm that is raised' },
+  { flags: '--alarm <name>', description: 'the CloudWatch alarm to put into ALARM' },
   { flags: '--rate <share>', description: 'how likely it strikes, e.g. 0.1', default: '1' },
   { flags: '--count <n>', description: 'how often it strikes at most' },
   { flags: '--for <time>', description: 'how long it lasts, e.g. 30s' },

@@ -14,7 +14,7 @@ export const projectCommands: readonly CommandSpec[] = [
   },
   {
     name: 'doctor',
-    summary: 'what would keep a release, a rollback or a scale-out from working, each with its fix',
+    summary: 'check what would stop a release, a rollback or a scale-out, with a fix for each',
     arguments: [someApp],
     load: () => import('./doctor.ts'),
   },

@@ -9,7 +9,7 @@ export const releaseCommands: readonly CommandSpec[] = [
     arguments: [app],
     options: [
       { flags: '--ref <ref>', description: 'branch, tag or commit', default: 'HEAD' },
-      { flags: '--strategy <name>', description: 'how the fleet changes over', choices: ['rolling', 'blue-green'] },
+      { flags: '--strategy <name>', description: 'how instances are replaced', choices: ['rolling', 'blue-green'] },
       {
         flags: '--bake <where>',
         description: 'on a serving host, or on a builder instance',
@@ -17,10 +17,10 @@ export const releaseCommands: readonly CommandSpec[] = [
       },
       { flags: '--from-base', description: 'on a builder from the newest base image, not from the image that serves' },
       allowDirty,
-      { flags: '--irreversible', description: 'versions before it cannot work with its data: no rollback behind it' },
+      { flags: '--irreversible', description: 'mark the release as irreversible: no rollback to a version before it' },
       {
         flags: '--no-rollback-target',
-        description: 'also when the image that serves is gone or disabled, so that nothing leads back',
+        description: 'release even if the current image is gone or disabled, without a rollback target',
       },
       dryRun,
     ],
@@ -61,7 +61,7 @@ export const releaseCommands: readonly CommandSpec[] = [
   },
   {
     name: 'repair',
-    summary: 'make an image launchable that the fleet launches and that is disabled or gone',
+    summary: 'repair the image that the fleet launches: enable it, or bake it again',
     arguments: [app],
     options: [dryRun],
     examples: ['pipeline repair api --dry-run', 'pipeline repair api'],

@@ -43,7 +43,7 @@ function notes(image: ImageStatus, home: string): string {
 
 /** What the next prune does with it, where that is not plain. */
 function fate(image: ImageStatus): string {
-  if (image.retiredAt && image.keptBecause.length > 0) return 'needed again: prune gives it back';
+  if (image.retiredAt && image.keptBecause.length > 0) return 'needed again: the next prune restores it';
   if (image.removableFrom) return `may be deleted from ${shortTime(image.removableFrom)}`;
   return image.keptBecause.length === 0 ? 'not kept' : '';
 }

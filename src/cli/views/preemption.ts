@@ -4,7 +4,7 @@ import { describeVersions } from './active-run.ts';
 
 /** What the end of the run that blocks a rollback does for it, a line each. */
 export function describePreemption({ blocking, move, target }: Preemption): string[] {
-  const end = `${workOf(blocking)} is ended, and its changes are undone`;
+  const end = `${workOf(blocking)} is aborted, and its changes are undone`;
   if (!move) return [end];
   const { moved, previous = 'nothing', version = 'a new version' } = move;
   const lines = [end, describeVersions(move)];

@@ -9,7 +9,7 @@ import { type Colors, oneLine, shortTime } from './text.ts';
 
 /**
  * One fleet of `pipeline status`: what serves, on which instances, who is active on it.
- * @param now Milliseconds since the epoch: what is past its end, or has nobody active on it any more, is said so.
+ * @param now Milliseconds since the epoch, to mark what is past its end, or whose run is not active any more.
  */
 export function renderStatus(
   status: FleetStatus & { rollback?: RollbackOutlook; configuration?: DescribedDifference[] | null },
@@ -41,8 +41,8 @@ export function renderStatus(
     );
   }
   if (run) {
-    const died = lock?.run === run.id ? 'running' : `has crashed; to undo what it changed: pipeline abort ${app}`;
-    lines.push(`last run ${run.id}: ${run.operation} ${run.outcome ?? died}`.replace(/\s+/g, ' '));
+    const state = lock?.run === run.id ? 'running' : `has crashed; to undo what it changed: pipeline abort ${app}`;
+    lines.push(`last run ${run.id}: ${run.operation} ${run.outcome ?? state}`.replace(/\s+/g, ' '));
   }
   lines.push(...driftLines(app, status.configuration ?? []));
   if (status.rollback && (version !== null || status.drift.length > 0)) lines.push(renderOutlook(status.rollback));

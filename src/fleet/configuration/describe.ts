@@ -56,7 +56,7 @@ function fixOf(
     if (surplus || origin === 'file') return apply;
     return `${apply} --overwrite restores what the file says; ${keep}`;
   }
-  return `${apply} applies what has changed in the file since the last deploy; what was changed by hand is restored by hand; ${keep}`;
+  return `${apply} applies what has changed in the file since the last deploy; changes made in AWS directly are not reverted: revert them there; ${keep}`;
 }
 
 /** Numbers bare, all else quoted and escaped: what is read from the cloud may be anything. */

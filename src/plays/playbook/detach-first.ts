@@ -21,7 +21,7 @@ export function playbookKind({ ansible }: Services['fleet']): PlaybookKind {
 export interface DetachFirst {
   /** Why the host must be out of the load balancer before a play begins, a line each; absent when plays may begin while it serves. */
   reasons?: string[];
-  /** What its roles may install: requested again on the host that they are going to run on. */
+  /** What its roles may install: checked again on the host that they will run on. */
   installers: Installer[];
   /** What is removed from the host before the image is made. */
   clean: CleanLists;
@@ -32,7 +32,7 @@ export interface DetachFirst {
  * @param files Where plays are going to run from.
  * @param findHost The host that is to be baked, or one like it: asked what it has where roles install what is missing. Without
  * it, as for a builder, only the playbook is evaluated.
- * @throws usage error `ansible.no-release-role`, `release.clean`, and as `Hosts.look`
+ * @throws usage error `ansible.no-release-role`, `release.clean`, and as `Hosts.inspect`
  */
 export async function reasonsToDetachFirst(
   services: Pick<Services, 'fleet' | 'hosts'>,
@@ -43,18 +43,18 @@ export async function reasonsToDetachFirst(
   const { fleet, hosts } = services;
   const kind = playbookKind(fleet);
   const variables = kind === 'plain' ? plainVariables(fleet, state) : releaseVariables(fleet, state, 'stage');
-  const inspect = await hosts.inspect(playbook, variables, { projectDir });
+  const inspection = await hosts.inspect(playbook, variables, { projectDir });
   if (kind === 'plain') {
-    await assertPlain(playbook, inspect);
+    await assertPlain(playbook, inspection);
     const reasons = [`${basename(playbook)} is declared as plain: all of it runs, and any of it may change the host`];
     return { reasons, installers: [], clean: await cleanLists(fleet) };
   }
-  const evaluation = await evaluatePlaybook(inspect);
+  const evaluation = await evaluatePlaybook(inspection);
   assertReleaseRole(playbook, evaluation, kind);
   const { installers } = evaluation;
   const installs = findHost && installers.length > 0 ? await installsOn(services, await findHost(), installers) : [];
   const reasons = [...evaluation.reasons, ...installs];
-  return { ...(reasons.length > 0 && { reasons }), installers, clean: await cleanLists(fleet, inspect) };
+  return { ...(reasons.length > 0 && { reasons }), installers, clean: await cleanLists(fleet, inspection) };
 }
 
 /**
@@ -80,9 +80,9 @@ export async function assertMayServe(services: Services, state: InspectionFacts,
  * Refuses a playbook of the release role that is declared as plain: the role would not be called.
  * @throws usage error `ansible.not-plain`
  */
-async function assertPlain(playbook: string, inspect: PlaybookInspection): Promise<void> {
+async function assertPlain(playbook: string, inspection: PlaybookInspection): Promise<void> {
   const folders = new Set(
-    inspect.plays.flatMap(({ tasks }) =>
+    inspection.plays.flatMap(({ tasks }) =>
       tasks.flatMap(({ role, folder }) => (ownRole(role) === 'release' && folder ? [folder] : [])),
     ),
   );

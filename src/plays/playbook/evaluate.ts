@@ -23,8 +23,8 @@ export interface Evaluation {
 }
 
 /** Evaluates a playbook by what it holds: on a host that serves run only roles of the pipeline, and modules that change nothing. */
-export async function evaluatePlaybook(inspect: PlaybookInspection): Promise<Evaluation> {
-  const tasks = inspect.plays.flatMap((play) => play.tasks);
+export async function evaluatePlaybook(inspection: PlaybookInspection): Promise<Evaluation> {
+  const tasks = inspection.plays.flatMap((play) => play.tasks);
   const differences = new Map<string, string | undefined>();
   const isOwn = async ({ role, folder = '', entry }: TaskInspection): Promise<OwnRole | undefined> => {
     const own = ownRole(role);

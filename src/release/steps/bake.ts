@@ -69,7 +69,7 @@ export const bake: StepWith<ImageOfRun> = {
       // With blue/green the group that serves stays on its version: the weights alone say who gets the new one.
       const { strategy, changedOutside, lost, detachFirst } = context.state;
       if (strategy !== 'blue-green') await tagHost(context, host, version);
-      // What plays have changed beside the release's folder no revert undo: such a host is replaced instead (see `return-instance`).
+      // A revert cannot undo what plays have changed outside the release's folder: such a host is replaced (see `return-instance`).
       else if (!changedOutside && !lost) await revert(context, host);
       // One that does not return waits for nothing.
       if (!detachFirst || lost) await returnBakeInstance(context);

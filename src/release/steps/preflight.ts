@@ -25,10 +25,12 @@ export const preflight: ReleaseStep = {
     ...(state.current.version === undefined
       ? []
       : [`measure for ${services.fleet.release.watch.baselineSeconds} s how ${state.current.version} answers`]),
-    ...(state.irreversible === undefined ? [] : [`versions before it cannot be rolled back to: ${state.irreversible}`]),
+    ...(state.irreversible === undefined
+      ? []
+      : [`no rollback to versions before ${state.version}: ${state.irreversible}`]),
     ...(state.noRollbackTarget ? ['there may be no rollback target: --no-rollback-target'] : []),
     ...(state.drift ?? []),
-    ...secretLines(services.fleet.secrets, state.notInspected ?? []),
+    ...secretLines(services.fleet.secrets, state.uncheckedSecrets ?? []),
     ...(state.base && state.current.version !== undefined
       ? [
           `it starts from the base image, so it holds no environment but its own: no in-place rollback to ${state.current.version}`,
@@ -36,7 +38,7 @@ export const preflight: ReleaseStep = {
       : []),
     state.bake === 'detach'
       ? 'an instance of the fleet is baked'
-      : 'a builder instance is baked: fewer than two healthy hosts, hosts that run no release, or requested',
+      : 'a builder instance is baked, because fewer than two hosts are healthy, the hosts run no release, or it was requested',
   ],
   async run(context) {
     const { services, state } = context;
@@ -97,17 +99,17 @@ export const preflight: ReleaseStep = {
   },
 };
 
-function secretLines(secrets: Services['fleet']['secrets'], notInspected: readonly string[]): string[] {
+function secretLines(secrets: Services['fleet']['secrets'], uncheckedSecrets: readonly string[]): string[] {
   const names = Object.keys(secrets);
   if (names.length === 0) return [];
   return [
     `the service gets ${names.join(', ')} from where they are kept; the image holds the names only`,
-    ...notInspected.map((line) => `not looked for: ${line}`),
+    ...uncheckedSecrets.map((line) => `not checked: ${line}`),
   ];
 }
 
 /**
- * Refuses a fleet that has gone to another version since the plan was made, which is before the lock: while a person was prompted, say.
+ * Refuses a fleet that has gone to another version since the plan was made, which is before the lock: for example while the confirmation prompt was open.
  * How to bake and to roll, and whether there is a rollback target, were decided by what served then.
  */
 function assertAsPlanned({ fleet }: Services, { current: planned, group }: ReleaseState, { facts }: Observation): void {

@@ -1,10 +1,10 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
 import type { ImageFacts } from '../../fleet/facts.ts';
 import type { FleetFacts, StepWith } from '../../fleet/services.ts';
+import { ImageRetention } from '../../retention/image-retention.ts';
 import { rulesOf } from '../../retention/inventory.ts';
 import { removeAll, sweepSnapshots } from '../../retention/remove.ts';
 import { restoreAll } from '../../retention/restore.ts';
-import { RetentionPolicy } from '../../retention/retention-policy.ts';
 import { retireAll } from '../../retention/retire.ts';
 import { targetsOf } from '../../retention/targets.ts';
 
@@ -19,17 +19,17 @@ export const retain: StepWith<Pick<FleetFacts, 'current'> & ImageFacts> = {
   async run(context) {
     const { fleet } = context.services;
     const { imageId, current } = context.state;
-    const policy = new RetentionPolicy(context, { needed: [imageId, current.imageId] });
+    const retention = new ImageRetention(context, { needed: [imageId, current.imageId] });
     try {
       const rules = rulesOf(fleet);
-      const seen = await policy.takeInventory();
+      const seen = await retention.takeInventory();
       const targets = targetsOf(seen, rules);
-      await restoreAll(policy, targets.restore);
-      const retired = await retireAll(policy, targets.retire);
-      const { done, half } = await removeAll(policy, targets.remove);
-      await sweepSnapshots(policy, [...targets.snapshots, ...half]);
+      await restoreAll(retention, targets.restore);
+      const retired = await retireAll(retention, targets.retire);
+      const { done, half } = await removeAll(retention, targets.remove);
+      await sweepSnapshots(retention, [...targets.snapshots, ...half]);
       // What came into use while it was being disabled.
-      if (retired.length > 0) await restoreAll(policy, targetsOf(await policy.takeInventory(), rules).restore);
+      if (retired.length > 0) await restoreAll(retention, targetsOf(await retention.takeInventory(), rules).restore);
       const kept = seen.evaluated.length - done.length;
       context.note(kept === 1 ? '1 image is kept' : `${kept} images are kept`);
     } catch (error) {

@@ -64,7 +64,7 @@ export async function refreshFleet(context: Context): Promise<void> {
       }),
     );
     await context.save({ refreshId });
-    const ended = await waitRefresh(context, refreshId, () => inspect(context, watch));
+    const ended = await waitRefresh(context, refreshId, () => failOnPersistentFault(context, watch));
     if (ended.status !== 'Successful') {
       // Auto Scaling may give up between two looks, and has ended the instances by now.
       await watch.sample();
@@ -92,8 +92,8 @@ export async function makeDefault(context: Context): Promise<void> {
   );
 }
 
-/** @throws PipelineError `roll.failed` with the evidence, as soon as something persistent is wrong with the new instances */
-async function inspect(context: Context, watch: Watch): Promise<void> {
+/** @throws PipelineError `roll.failed` with the evidence, as soon as a fault of the new instances is persistent */
+async function failOnPersistentFault(context: Context, watch: Watch): Promise<void> {
   const found = await watch.sample();
   if (!found.some((fault) => fault.persistent)) return;
   const message = `${context.state.version} does not serve as it should`;

@@ -66,7 +66,7 @@ export const shiftTraffic: StepWith<TrafficFacts> = {
 
 /**
  * Gives all traffic back to the group that had it, if a shift of this run took some: at once while it still serves a part, else as
- * soon as it is validated. Weights that somebody else has set since stay. Repeatable; nothing to do is not an error.
+ * soon as it is healthy. Weights that somebody else has set since stay. Repeatable; nothing to do is not an error.
  */
 export async function trafficBack(context: Context): Promise<void> {
   const { traffic, listenerArn, validationTargetGroupArn, held } = context.state;

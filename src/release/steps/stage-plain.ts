@@ -20,7 +20,7 @@ export const runPlaybookAsAWhole: StepWith<StageFacts> = {
     ...(await describeProject(fleet, state.project)),
     `on the host, port ${fleet.service.port} must answer ${fleet.service.healthPath} and show ${state.version}`,
     ...(state.bake === 'detach'
-      ? ['when the release fails, the host is terminated: nobody knows how to switch it back']
+      ? ['when the release fails, the host is terminated: the changes of a plain playbook cannot be undone']
       : []),
   ],
   async run(context) {

@@ -3,9 +3,9 @@ import { readImage } from '../../aws/images.ts';
 import type { RunContext, Step } from '../../engine/step.ts';
 import type { Services } from '../../fleet/services.ts';
 import { costText } from '../cost.ts';
+import { ImageRetention } from '../image-retention.ts';
 import { leftOver, removeAll, type SnapshotRef, sweepSnapshots } from '../remove.ts';
 import { restoreAll, restoreImage } from '../restore.ts';
-import { RetentionPolicy } from '../retention-policy.ts';
 import { retireAll } from '../retire.ts';
 import { type ImageTarget, type Targets, toTarget } from '../targets.ts';
 
@@ -43,14 +43,14 @@ const nothing = {
   sweep: 'no snapshot is left without its image',
 };
 
-/** Works with a retention policy, and journals what could not be done with what was. */
+/** Runs one part of a prune, and journals what could not be done. */
 async function keeping(
   context: PruneContext,
-  work: (policy: RetentionPolicy) => Promise<Partial<PruneState>>,
+  work: (retention: ImageRetention) => Promise<Partial<PruneState>>,
 ): Promise<void> {
-  const policy = new RetentionPolicy(context, { force: context.state.force });
-  const done = await work(policy);
-  await context.save({ ...done, failures: [...context.state.failures, ...policy.failures] });
+  const retention = new ImageRetention(context, { force: context.state.force });
+  const done = await work(retention);
+  await context.save({ ...done, failures: [...context.state.failures, ...retention.failures] });
 }
 
 /** Gives retired images back that are needed again: pinned, in use, or within `keep` once more. */
@@ -62,7 +62,7 @@ export const restoreStep: PruneStep = {
     state.restore.length === 0 ? [nothing.restore] : lines(state.restore, services.fleet.region),
   skip: async ({ state }) => (state.restore.length === 0 ? nothing.restore : undefined),
   run: (context) =>
-    keeping(context, async (policy) => ({ restored: names(await restoreAll(policy, context.state.restore)) })),
+    keeping(context, async (retention) => ({ restored: names(await restoreAll(retention, context.state.restore)) })),
 };
 
 /** Deprecates and disables what is no longer kept; interrupted, it gives back what it has disabled. */
@@ -74,17 +74,17 @@ export const retireStep: PruneStep = {
     if (state.retire.length === 0) return [nothing.retire];
     const { retireGraceHours: hours } = fleet.release;
     const later =
-      hours === 0 ? 'then deleted' : `deleted by a prune or release after ${hours} h, to be had back till then`;
+      hours === 0 ? 'then deleted' : `deleted by a prune or release after ${hours} h, can be restored until then`;
     return [...lines(state.retire, fleet.region), `deprecated and disabled; ${later}`];
   },
   skip: async ({ state }) => (state.retire.length === 0 ? nothing.retire : undefined),
   run: (context) =>
-    keeping(context, async (policy) => ({ retired: names(await retireAll(policy, context.state.retire)) })),
+    keeping(context, async (retention) => ({ retired: names(await retireAll(retention, context.state.retire)) })),
   async undo(context) {
-    const policy = new RetentionPolicy(context, {});
+    const retention = new ImageRetention(context, {});
     const marked = context.changes().filter((change) => change.action === 'mark-retired' && !change.undoing);
     for (const { target, data } of marked) {
-      const { ec2 } = policy.clients(String(data.region));
+      const { ec2 } = retention.clients(String(data.region));
       const image = await readImage(ec2, target);
       // Retired by another run since: that is not this one's to undo.
       const ours = data.at === undefined || image?.retiredAt === data.at;
@@ -105,13 +105,13 @@ export const removeStep: PruneStep = {
   },
   skip: async ({ state }) => (state.remove.length === 0 ? nothing.remove : undefined),
   run: (context) =>
-    keeping(context, async (policy) => {
-      const { done, half } = await removeAll(policy, context.state.remove);
+    keeping(context, async (retention) => {
+      const { done, half } = await removeAll(retention, context.state.remove);
       return { removed: names(done), half, freedGb: sizeOf(done) };
     }),
   async undo(context) {
     // A deleted image does not come back; half a deletion is what somebody must know of.
-    const left = await leftOver(new RetentionPolicy(context, {}), context.changes());
+    const left = await leftOver(new ImageRetention(context, {}), context.changes());
     if (left.length === 0) return;
     throw new PipelineError('prune.half-deleted', `snapshots of deleted images are left: ${left.join(', ')}`);
   },
@@ -131,9 +131,9 @@ export const sweepStep: PruneStep = {
   },
   skip: async ({ state }) => (state.snapshots.length === 0 && state.half.length === 0 ? nothing.sweep : undefined),
   run: (context) =>
-    keeping(context, async (policy) => {
+    keeping(context, async (retention) => {
       const { snapshots, half } = context.state;
-      const swept = await sweepSnapshots(policy, [...snapshots, ...half]);
+      const swept = await sweepSnapshots(retention, [...snapshots, ...half]);
       return {
         swept: swept.map((one) => one.snapshotId),
         freedGb: context.state.freedGb + sizeOf(swept),
@@ -149,12 +149,12 @@ export const confirmStep: PruneStep = {
   skip: async ({ state }) =>
     state.retired.length === 0 && state.failures.length === 0 ? 'nothing was retired' : undefined,
   async run(context) {
-    const policy = new RetentionPolicy(context, { force: context.state.force });
-    const { evaluated } = await policy.takeInventory();
+    const retention = new ImageRetention(context, { force: context.state.force });
+    const { evaluated } = await retention.takeInventory();
     const targets = evaluated.filter((one) => one.due === 'restore').map(toTarget);
-    const restored = names(await restoreAll(policy, targets));
+    const restored = names(await restoreAll(retention, targets));
     await context.save({ restored: [...context.state.restored, ...restored] });
-    const failures = [...context.state.failures, ...policy.failures];
+    const failures = [...context.state.failures, ...retention.failures];
     if (failures.length === 0) return;
     throw new PipelineError('prune.incomplete', `${failures.length} thing(s) could not be done`, {
       fix: `fix what is listed above, then run again: pipeline images ${context.services.fleet.app} prune`,

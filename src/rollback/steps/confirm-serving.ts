@@ -19,7 +19,7 @@ export const confirmServingInPlace: StepWith<InPlaceState> = {
   title: 'Confirm that the old version serves',
   describe: ({ state, services: { fleet } }) => [
     'hosts that could not switch leave the load balancer and are replaced from the old image',
-    `${fleet.release.smokeTests.length} smoke test(s) find ${state.version}, ${fleet.release.healthyReads} times consecutively; where they do not, the hosts stay on it and the run ends with exit code 4`,
+    `${fleet.release.smokeTests.length} smoke test(s) find ${state.version} in ${fleet.release.healthyReads} consecutive readings; otherwise the hosts stay on ${state.version} and the run ends with exit code 4`,
   ],
   async run(context) {
     await recordRolledBack(context);

@@ -23,7 +23,7 @@ export const replaceSwitched: StepWith<Facts> = {
     const { fleet, aws } = context.services;
     const { group, version, current, wait } = context.state;
     const template = { id: current.templateId, version: need(context.state, 'templateVersion') };
-    const fix = `pipeline fast-rollback ${fleet.app} ${version} --method rolling`;
+    const command = `pipeline fast-rollback ${fleet.app} ${version} --method rolling`;
     const refreshId = await context
       .change({ action: 'start-refresh', target: group, data: template }, () =>
         // The group itself names this version already: there is nothing that Auto Scaling could roll back to.
@@ -34,7 +34,7 @@ export const replaceSwitched: StepWith<Facts> = {
           'replace-switched.not-started',
           `the hosts are not being replaced: ${messageOf(error)}`,
           {
-            fix: `${version} serves; replace them later: ${fix}`,
+            fix: `${version} serves; replace them later: ${command}`,
           },
         );
       });
@@ -47,7 +47,7 @@ export const replaceSwitched: StepWith<Facts> = {
     throw new PipelineError(
       'replace-switched.failed',
       `instance refresh ${refreshId} ended with status ${ended.status}: ${ended.reason ?? 'no reason given'}`,
-      { details: causes, fix: `${version} serves; replace the hosts later: ${fix}` },
+      { details: causes, fix: `${version} serves; replace the hosts later: ${command}` },
     );
   },
 };

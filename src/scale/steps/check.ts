@@ -47,7 +47,7 @@ export const checkScale: ScaleStep = {
     if (off.length > 0) {
       throw usageError(
         'scale.suspended',
-        `${group} would not do it: ${off.join(' and ')} ${off.length > 1 ? 'are' : 'is'} suspended`,
+        `${group} cannot be scaled: ${off.join(' and ')} ${off.length > 1 ? 'are' : 'is'} suspended`,
         awsCommand(
           fleet,
           `autoscaling resume-processes --auto-scaling-group-name ${group} --scaling-processes ${off.join(' ')}`,
@@ -57,7 +57,7 @@ export const checkScale: ScaleStep = {
     // Once more under the lock: somebody may have scheduled something since this was planned.
     const wish = { ...scale, app: fleet.app, cloud: fleet.cloud, group };
     refuseOverlap(wish, actions, context.clock.now());
-    for (const one of checkForeign(wish, actions, context.clock.now())) context.note(`this takes it back: ${one}`);
+    for (const one of checkForeign(wish, actions, context.clock.now())) context.note(`will change the size again: ${one}`);
     const more = scale.to - seen.desired;
     if (scale.to > maxTargets) {
       throw usageError(

@@ -16,11 +16,11 @@ export const schedule: ScaleStep = {
     ...(scale.until === undefined
       ? [
           'it stays so until --cancel',
-          'it is a scheduled action of Auto Scaling: nothing of ours has to be running then',
+          'it is a scheduled action of Auto Scaling: the pipeline does not have to run at that time',
         ]
       : [
           `at ${instantText(scale.until)} it goes back to ${describeEnd(scale)}`,
-          'both are scheduled actions of Auto Scaling: nothing of ours has to be running then',
+          'both are scheduled actions of Auto Scaling: the pipeline does not have to run at that time',
         ]),
   ],
   async run(context) {

@@ -11,7 +11,7 @@ export const waitHealthy: ScaleStep = {
   id: 'wait',
   title: 'Wait for healthy instances',
   describe: ({ state: { scale }, services: { fleet } }) => [
-    `${scale.to} healthy targets, for ${fleet.release.timeouts.refresh} s at most; then what has come stays, and it says what is missing`,
+    `${scale.to} healthy targets, for ${fleet.release.timeouts.refresh} s at most; then the healthy ones stay, and the run reports what is missing`,
   ],
   async run(context) {
     const { aws, fleet } = context.services;

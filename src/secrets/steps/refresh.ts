@@ -17,11 +17,11 @@ export const refreshHosts: RefreshStep = {
   // Every host has the new values, and nothing after this can fail because of them.
   commits: true,
   describe: ({ state, services: { fleet } }) => [
-    `on every host: read ${state.names.join(', ')} anew; the values before are kept in its memory until the end`,
+    `on every host: read ${state.names.join(', ')} anew; the previous values are kept in its memory until the end`,
     state.takeover
       ? `the service is started beside itself on port ${fleet.service.stagingPort}, checked, and takes the socket over: one host, then ${Math.min(atOnce, fleet.release.inPlace.parallel)} at a time`
       : 'one host at a time: Standby, restart of the service, back into service when it is healthy',
-    'when a host fails, all go back to the values before',
+    'when a host fails, all hosts return to the previous values',
   ],
   async run(context) {
     const { state, services } = context;
@@ -82,7 +82,7 @@ export const refreshHosts: RefreshStep = {
     // It was taken out, and nothing was read on it yet.
     if (context.state.host) await returnOrTerminate(context);
     if (failed.length === 0) return;
-    throw new PipelineError('secrets.not-restored', `not back on the values before: ${failed.join('; ')}`);
+    throw new PipelineError('secrets.not-restored', `not restored to the previous values: ${failed.join('; ')}`);
   },
 };
 
@@ -134,7 +134,9 @@ async function restoreHost(context: RefreshContext, host: RefreshHost): Promise<
   await context.change({ action: 'restore-host', target: host.instanceId }, async () => {
     const { restored } = (await onHost(services, host, 'restore', context.run.id)) as { restored: boolean };
     if (!restored)
-      context.note(`${host.instanceId} holds no values before: it has them from its boot, or read none anew`);
+      context.note(
+        `${host.instanceId} has no previous values to restore: it has read its secrets only once, or this refresh did not reach it`,
+      );
     else {
       await startAgain(context, host);
       // Not before: an undo that dies in between must find them again.
@@ -150,9 +152,7 @@ async function restoreHost(context: RefreshContext, host: RefreshHost): Promise<
 /** Drops the values that a refresh has replaced; a host where that fails only keeps them in its memory. */
 async function forget(context: RefreshContext, host: RefreshHost): Promise<void> {
   await onHost(context.services, host, 'forget', context.run.id).catch((error: unknown) =>
-    context.note(
-      `${host.instanceId} keeps the values of before in its memory until its next boot: ${messageOf(error)}`,
-    ),
+    context.note(`${host.instanceId} keeps the previous values in its memory until its next boot: ${messageOf(error)}`),
   );
 }
 

@@ -113,7 +113,7 @@ def check():
     names = [rule['name'] for rule in settings['identity']] + settings['shared']
     unknown = 'it must be one of %s' % ', '.join(names)
     wrong = []
-    for variable, key, evaluate in (
+    for variable, key, find_problem in (
         ('release_clean', 'paths', problem_of),
         ('release_clean_made_at_boot', 'made_at_boot', problem_of),
         ('release_clean_shared', 'shared_names', shared_problem_of),
@@ -123,7 +123,7 @@ def check():
         if not isinstance(values, list):
             wrong.append('%s: %r: it must be a list' % (variable, values))
             continue
-        wrong += ['%s: %r: %s' % (variable, value, evaluate(value)) for value in values if evaluate(value)]
+        wrong += ['%s: %r: %s' % (variable, value, find_problem(value)) for value in values if find_problem(value)]
     if wrong:
         sys.exit('\n'.join(wrong))
 

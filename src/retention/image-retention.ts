@@ -13,9 +13,9 @@ export type RetentionContext = Pick<
 >;
 
 /** Looks again and again for one step, and gathers what could not be done. */
-export class RetentionPolicy {
+export class ImageRetention {
   readonly context: RetentionContext;
-  /** What went wrong so far, one line an image; the other images are continued. */
+  /** What went wrong so far, one line an image; work on the other images continues. */
   readonly failures: string[] = [];
   readonly #options: Pick<InventoryOptions, 'force' | 'needed'>;
   #releases: readonly ReleaseRecord[] | undefined;
@@ -25,7 +25,7 @@ export class RetentionPolicy {
     this.#options = options;
   }
 
-  /** Everything read anew. @param only the image that matters, see {@link LookOptions.only} */
+  /** Everything read anew. @param only the image that matters, see {@link InventoryOptions.only} */
   async takeInventory(only?: string): Promise<Inventory> {
     const { services, clock } = this.context;
     const seen = await takeInventory(services, { ...this.#options, now: clock.now(), releases: this.#releases, only });
