@@ -26,7 +26,7 @@ const healthy = health.interval * health.healthy;
 
 /**
  * Minimum duration of a release in seconds, without Ansible: the delays that the cloud imposes. detach: the drain;
- * bake: the image and then the thresholds of the returning host; validate: launch, thresholds, drain; rolling: launch and
+ * bake: the image and then the thresholds of the returning host; validate: launch, thresholds, drain; roll: launch and
  * thresholds of one wave (100/200), then the drain and shutdown of the old; verify: its window.
  */
 const imposed =

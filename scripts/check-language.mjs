@@ -37,7 +37,9 @@ process.exitCode = found.length === 0 ? 0 : 1;
 
 /** What a file has of the old words: in its path, and in its text; of a test the titles only. */
 function check(file) {
-  const text = readFileSync(`${root}${file}`, 'utf8');
+  const whole = readFileSync(`${root}${file}`, 'utf8');
+  // The tables of the changelog have the names of before beside those of now.
+  const text = file === 'CHANGELOG.md' ? whole.replace(/^ *\|.*$/gm, '') : whole;
   const inTest = /(^|\/)test\//.test(file);
   if (inTest && !file.endsWith('.test.ts')) return [];
   const parts = inTest ? testTitles(text) : [{ text, line: 1 }];

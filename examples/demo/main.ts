@@ -17,7 +17,7 @@ interface OperationReport {
   run: string;
   version: string;
   previous: string | null;
-  how: string;
+  method: string;
   seconds: number;
   steps: { id: string; title: string; status: string; seconds: number }[];
 }

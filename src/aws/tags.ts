@@ -28,7 +28,7 @@ export const tagKeys = {
   /** Run that has switched the instance in place to another environment than the one its image starts with. */
   switched: 'golden-pipeline:switched',
   /**
-   * `bake-instance`, `builder`, `validation`: instances that exist for one run only; `instances`: the security group of the
+   * `builder`, `validation`: instances that exist for one run only; `instances`: the security group of the
    * fleet's instances.
    */
   role: 'golden-pipeline:role',

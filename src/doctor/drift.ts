@@ -4,7 +4,7 @@ import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
 import { type Check, error, type Finding, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
-/** Whether what runs is what the ledger says; some hosts are asked over SSH which version they serve. */
+/** Whether what runs is what the ledger says; some hosts report over SSH which version they serve. */
 export function driftChecks(services: DoctorServices, locked: boolean): Check[] {
   return [{ id: 'fleet.drift', run: () => drift(services, locked) }];
 }

@@ -63,7 +63,7 @@ async function ledger(
   if (bad)
     found.push(
       warning(
-        'ledger.left',
+        'ledger.leftovers',
         `the last run, ${bad.id} (${bad.operation}), requires manual intervention`,
         `pipeline history ${fleet.app}`,
       ),

@@ -95,7 +95,7 @@ export function apply(to: Replay, entry: JournalEntry): void {
   to.next++;
   switch (entry.type) {
     case 'run.started':
-      if (entry.schema !== runSchema) throw otherSchema(entry.run, entry.schema ?? 1);
+      if (entry.schema !== runSchema) throw otherSchema(entry);
       to.run = {
         id: entry.run,
         operation: entry.operation,
@@ -125,11 +125,11 @@ export function apply(to: Replay, entry: JournalEntry): void {
   }
 }
 
-function otherSchema(run: string, schema: number): PipelineError {
+function otherSchema({ run, app, schema = 1 }: { run: string; app: string; schema?: number }): PipelineError {
   return new PipelineError(
     'journal.schema',
     `the journal of run ${run} has schema ${schema}, and this version of the pipeline reads schema ${runSchema}`,
-    { fix: 'resume or abort that run with the version of the pipeline that started it' },
+    { fix: `undo that run with the version of the pipeline that started it: pipeline abort ${app}` },
   );
 }
 

@@ -45,7 +45,7 @@ export interface Operation<Services, State, Project = unknown> extends Operation
     state: State,
     given: { services: Services; project: Project },
   ): readonly Step<Services, State>[] | Promise<readonly Step<Services, State>[]>;
-  /** What the JSON document and the record of a run say of it, e.g. `{ version, previous, how }`. */
+  /** What the JSON document and the record of a run say of it, e.g. `{ version, previous, method }`. */
   summary(state: State, services: Services): Record<string, unknown>;
   /** The command that undoes a run which was done; undefined when there is none. */
   undoCommand(state: State, services: Services): string | undefined;

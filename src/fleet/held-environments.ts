@@ -24,7 +24,7 @@ export async function heldEnvironments(context: ContextWith<object>, host: Host)
     const { environments } = JSON.parse(said) as { environments?: unknown };
     return Array.isArray(environments) ? environments.map(String) : [];
   } catch {
-    context.note('the host cannot switch between environments: a rollback from this image will be a roll');
+    context.note('the host cannot switch between environments: a rollback from this image uses the method rolling');
     return [];
   }
 }

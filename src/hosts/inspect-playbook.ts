@@ -124,7 +124,7 @@ async function readInspection(
   try {
     return JSON.parse(await readFile(file, 'utf8')) as PlaybookInspection;
   } catch (cause) {
-    throw new PipelineError('ansible.not-looked', `Ansible did not list the tasks of ${basename(playbook)}`, {
+    throw new PipelineError('ansible.not-inspected', `Ansible did not list the tasks of ${basename(playbook)}`, {
       fix: 'use ansible-core 2.14 or newer; your version: ansible-playbook --version',
       details: stderr.trim().split('\n').slice(-12),
       cause,

@@ -96,7 +96,7 @@ export interface Hosts {
    * Analyzes a playbook; nothing is run and no host is contacted. Its requirements from Ansible Galaxy are installed
    * locally.
    * @throws PipelineError `ansible.no-playbook`, `ansible.bad-playbook` (with Ansible's message), `ansible.missing`,
-   * `ansible.not-looked`; `ansible.vault-password`, `ansible.no-requirements`, `ansible.requirements`, as for `play`
+   * `ansible.not-inspected`; `ansible.vault-password`, `ansible.no-requirements`, `ansible.requirements`, as for `play`
    */
   inspect(
     playbook: string,

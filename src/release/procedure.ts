@@ -36,7 +36,7 @@ const image = {
   plainBuilder: [preflight, bootBuilder, runPlaybookAsAWhole, bake, validate],
 } satisfies Record<string, readonly ReleaseStep[]>;
 
-/** The nine steps of a release, by how the image is made and how the fleet gets it. */
+/** The steps of a release, by how the image is made and how the fleet gets it. */
 export function releaseSteps({
   bake: by,
   strategy,

@@ -117,7 +117,7 @@ describe('replay', () => {
       expect.objectContaining({
         code: 'journal.schema',
         message: `the journal of run run-1 has schema ${found}, and this version of the pipeline reads schema 2`,
-        fix: 'resume or abort that run with the version of the pipeline that started it',
+        fix: 'undo that run with the version of the pipeline that started it: pipeline abort api',
       }),
     );
   });

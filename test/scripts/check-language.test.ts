@@ -68,6 +68,11 @@ test.each([
   ['words that contain an old one', 'src/a.ts', '// improved, secure, procured, classicking\n'],
   ['names that AWS gives', 'src/a.ts', "if (status === 'Cancelled') return;\n"],
   ['what a test does below its title', 'test/a.test.ts', "it('rolls back', () => expect(flip()).toBe('proof'));\n"],
+  [
+    'the names of before in a table of the changelog',
+    'CHANGELOG.md',
+    '# Changelog\n\n- Names:\n\n  | `--how` | `--method` |\n',
+  ],
   ['generated pages', 'docs/configuration.md', '# What is sick?\n'],
   ['what was built', 'packages/a/dist/a.js', 'flip();\n'],
 ])('the language check accepts %s', async (_what, file, text) => {

@@ -1,4 +1,4 @@
-// Stops and starts the consumers of a queue on all machines, by a key in Redis.
+// Stops and starts the consumers of a queue on all instances, by a key in Redis.
 // Usage: consumers.js stop|start|status <queue> [seconds]   prints how the queue stands as JSON; exit 2 for wrong words,
 // 1 when messages are still in progress after that many seconds (60).
 import { setTimeout as sleep } from 'node:timers/promises';

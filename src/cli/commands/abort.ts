@@ -2,6 +2,7 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { withServices } from '../../composition/with-services.ts';
 import { loadPipeline } from '../../config/load.ts';
 import { projectDir } from '../../config/project-dir.ts';
+import { runSchema } from '../../engine/schema.ts';
 import { abort } from '../../runner/abort.ts';
 import type { CommandModule } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -25,7 +26,8 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     }
     const { id, outcome } = ended.run;
     const { seconds } = ended;
-    if (options.json) writeJson(context.stdout, { run: id, app: fleet.app, outcome: outcome ?? null, seconds });
+    if (options.json)
+      writeJson(context.stdout, { schema: runSchema, run: id, app: fleet.app, outcome: outcome ?? null, seconds });
     else context.stdout.write(`run ${id} has finished: ${outcome ?? 'unknown'}, after ${seconds.toFixed(1)} s\n`);
     return outcome === 'manual-intervention' ? exitCodes['manual-intervention'] : exitCodes.done;
   });

@@ -1,5 +1,6 @@
 import { withServices } from '../../composition/with-services.ts';
 import { versionName } from '../../config/names.ts';
+import { runSchema } from '../../engine/schema.ts';
 import type { Services } from '../../fleet/services.ts';
 import { type RollbackOptions, rollbackName } from '../../rollback/plan.ts';
 import type { EndedRun } from '../../runner/preempt.ts';
@@ -72,7 +73,7 @@ function reportPreemption(
   const { id, app, environment, version = null, operation, steps } = run;
   if (json) {
     const versions = { version: serving, previous: version };
-    writeJson(stdout, { run: id, app, environment, ...versions, method: 'abort', seconds, steps });
+    writeJson(stdout, { schema: runSchema, run: id, app, environment, ...versions, method: 'abort', seconds, steps });
   } else {
     stdout.write(
       `${operation} ${id} of ${app} in ${environment} was undone in ${seconds.toFixed(1)} s; ${serving} serves on every instance\n`,

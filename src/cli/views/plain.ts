@@ -6,7 +6,7 @@ import { clockTime, duration, oneLine, printable } from './text.ts';
 /** At most one line of progress per step in this time: logs of build servers should stay readable. */
 const progressEveryMs = 5_000;
 
-/** One line an event, for logs and pipes: `12:03:10 stage      started   Build the release on the bake instance`. */
+/** One line an event, for logs and pipes: `12:03:10 stage      started   Build the new environment on the host`. */
 export function plainView(output: Output): EventReader {
   let width = 8;
   const lastProgress = new Map<string, { at: number; message: string }>();

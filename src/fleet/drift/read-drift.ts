@@ -24,7 +24,7 @@ type Ports = Pick<Services, 'fleet' | 'aws' | 'ledger' | 'hosts' | 'changesVersi
  * Compares the fleet with the ledger: a handful of calls, whatever the fleet's size.
  * @param options.busy A run is active on the fleet, or was interrupted: its state is not what the ledger says, and need not be.
  * @param options.rollback For a rollback, which moves the default version of the template anyway: that is not read.
- * @param options.ask Some hosts are asked over SSH which version they serve.
+ * @param options.ask Some hosts report over SSH which version they serve.
  */
 export async function readDrift(
   services: Ports,

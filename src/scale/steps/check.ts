@@ -57,7 +57,8 @@ export const checkScale: ScaleStep = {
     // Once more under the lock: somebody may have scheduled something since this was planned.
     const wish = { ...scale, app: fleet.app, cloud: fleet.cloud, group };
     refuseOverlap(wish, actions, context.clock.now());
-    for (const one of checkForeign(wish, actions, context.clock.now())) context.note(`will change the size again: ${one}`);
+    for (const one of checkForeign(wish, actions, context.clock.now()))
+      context.note(`will change the size again: ${one}`);
     const more = scale.to - seen.desired;
     if (scale.to > maxTargets) {
       throw usageError(
