@@ -135,7 +135,7 @@ describe('waitReachable', () => {
 
   it('reports why it gave up', async () => {
     await fakes.put('ssh', `console.error('Permission denied (publickey).'); process.exit(255);`);
-    await expect(hosts.waitReachable(host, 400)).rejects.toMatchObject({
+    await expect(hosts.waitReachable(host, 3000)).rejects.toMatchObject({
       code: 'ssh.unreachable',
       message: expect.stringMatching(/no SSH to i-0abc \(admin@127\.0\.0\.9:2222\).*Permission denied/),
     });
