@@ -42,8 +42,8 @@ export default defineConfig({
           name: 'e2e',
           include: files.e2e,
           // As above. The first file that needs the golden world waits for it in a hook, before it makes its own.
-          testTimeout: 600_000,
-          hookTimeout: 600_000,
+          testTimeout: 1_200_000,
+          hookTimeout: 1_200_000,
           // A status of the fleet alone takes a second on a busy machine.
           expect: { poll: { timeout: 15_000 } },
           // A release waits two thirds of its time.
