@@ -5,10 +5,7 @@ import { projectDir } from '../config/project-dir.ts';
 import type { CommandOptions } from './command.ts';
 import type { CliContext } from './context.ts';
 
-/**
- * The controls of the running local cloud.
- * @throws PipelineError `local.not-running`.
- */
+/** The controls of the running local cloud. @throws PipelineError `local.not-running`. */
 export function openControl(context: CliContext, options: CommandOptions): ControlClient {
   const cloud = readCloud(localCloudDir(context, () => projectDir(context, options)));
   if (cloud) return controlClient(cloud);
