@@ -5,10 +5,7 @@ import type { CommandOptions } from './command.ts';
 /** Reads one option; `name` is its camel-cased name, and the value undefined when it was not given. */
 type Reader<T> = (value: string | boolean | undefined, name: string) => T;
 
-/**
- * Reads the options of a command once, into an object with types: from then on nobody looks at the raw ones.
- * @throws usage errors as the readers do
- */
+/** Reads the options of a command once, into an object with types. @throws usage errors as the readers do */
 export function parseOptions<Spec extends Record<string, Reader<unknown>>>(
   raw: CommandOptions,
   spec: Spec,

@@ -6,10 +6,7 @@ import { openEventFile } from './ndjson.ts';
 import { plainView } from './plain.ts';
 import { colorsFor } from './text.ts';
 
-/**
- * Opens what the options ask for: the live list on a terminal, else lines; and the file of the events.
- * @throws usage error `events.not-writable`.
- */
+/** Opens the live list on a terminal, else lines, and the file of the events. @throws usage error `events.not-writable` */
 export async function openViews(
   context: CliContext,
   options: Pick<GlobalOptions, 'events' | 'color'>,
