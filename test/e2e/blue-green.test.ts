@@ -117,12 +117,15 @@ describe('blue/green on real machines, under load from the first release to the 
   });
 
   it('restores the weights on fast-rollback in the middle of a traffic shift', async () => {
+    // Long enough for the command to begin while traffic still shifts, on a slow computer too.
+    await world.configure('pipelines/api.ts', 'stepSeconds: 3,', 'stepSeconds: 60,');
     const events = path.join(world.dir, 'shifting.ndjson');
     const release = world.start('release', 'api', '--events', events);
     await tells(events, (event) => event.code === 'change.outcome' && event.action === 'set-weights');
     const report = await world.json<Report>('fast-rollback', 'api');
     expect(report).toMatchObject({ version: 'v2', previous: 'v4', method: 'abort' });
     expect((await release).exitCode).toBe(130);
+    await world.configure('pipelines/api.ts', 'stepSeconds: 60,', 'stepSeconds: 3,');
     await expectServing(green, 'v2', blue, 'v1');
   });
 
