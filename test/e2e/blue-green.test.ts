@@ -142,7 +142,7 @@ describe('blue/green on real machines, under load from the first release to the 
   it('leaves the termination of the old group to Auto Scaling, after which a switch is not possible', async () => {
     await world.configure('pipelines/api.ts', 'rollbackWindow: 600', 'rollbackWindow: 6');
     await world.json<Report>('fast-rollback', 'api', 'v1', '--method', 'switch');
-    await expect.poll(async () => versionsIn(await status(), green), { timeout: 60_000, interval: 500 }).toEqual([]);
+    await expect.poll(async () => versionsIn(await status(), green), { timeout: 180_000, interval: 500 }).toEqual([]);
     const seen = await status();
     expect(seen.groups).toEqual([
       { name: blue, share: 1, desired: 4, healthy: 4, until: null },

@@ -33,7 +33,7 @@ const status = () => world.json<Status>('status', 'api');
 async function expectWhole(version: string, desired = 4): Promise<void> {
   await expect
     .poll(async () => (await status()).instances.map((one) => `${one.version} ${one.lifecycle} ${one.health}`), {
-      timeout: 60_000,
+      timeout: 180_000,
       interval: 500,
     })
     .toEqual(Array(desired).fill(`${version} InService healthy`));
@@ -149,12 +149,8 @@ describe('fast rollback to the version before', () => {
   it('after a killed release: undoes its changes from the journal', async () => {
     const events = path.join(world.dir, 'killed.ndjson');
     const release = world.start('release', 'api', '--events', events);
-    await expect
-      .poll(async () => (await status()).instances.some((one) => one.lifecycle === 'Standby'), {
-        timeout: 60_000,
-        interval: 100,
-      })
-      .toBe(true);
+    await tells(events, (event) => event.code === 'step.finished' && event.step === 'detach');
+    expect((await status()).instances.some((one) => one.lifecycle === 'Standby')).toBe(true);
     release.kill('SIGKILL');
     await release;
     const ended = await world.pipeline('abort', 'api');

@@ -172,7 +172,7 @@ describe('a failed release leaves the fleet as it was', () => {
   it('when a second release is started: it is refused with exit 5 and the name of the first', async () => {
     const first = world.start('release', 'api', '--events', path.join(world.dir, 'first.ndjson'));
     await expect
-      .poll(async () => (await world.json<Status>('status', 'api')).lock?.owner, { timeout: 30_000, interval: 200 })
+      .poll(async () => (await world.json<Status>('status', 'api')).lock?.owner, { timeout: 120_000, interval: 200 })
       .toBe('tester');
     const second = await world.pipeline('release', 'api');
     expect(second.exitCode).toBe(5);

@@ -2,14 +2,21 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import type { RunEvent } from '../../../src/engine/events.ts';
 
-/** Resolves once a run has told something: for what can only be seen while it goes on. */
+/** Resolves once a run has told something: for what can only be seen while it goes on. Fails when the run finishes without it. */
 export async function tells(file: string, what: (event: RunEvent) => boolean): Promise<void> {
   const told = async () => {
     const text = await readFile(file, 'utf8').catch(() => '');
-    const lines = text.split('\n').slice(0, -1);
-    return lines.some((line) => what(JSON.parse(line) as RunEvent));
+    const events = text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as RunEvent);
+    if (events.some(what)) return 'told';
+    return events.some(({ code }) => code === 'run.finished') ? 'finished without it' : undefined;
   };
-  await expect.poll(told, { timeout: 180_000, interval: 50 }).toBe(true);
+  let end: string | undefined;
+  // A release up to its last steps takes minutes on a slow computer.
+  await expect.poll(async () => (end = await told()), { timeout: 900_000, interval: 100 }).toBeDefined();
+  expect(end).toBe('told');
 }
 
 /** Resolves once a step of a run has begun. */
