@@ -91,7 +91,7 @@ describe('a bad release returns to the old version automatically, with exit code
 
   it.each([
     ['roll', 'the instance refresh'],
-    ['verify', 'alarm api-errors rings'],
+    ['verify', 'alarm api-errors is in ALARM'],
   ])('when an alarm goes off in the step %s: no request fails', async (step, says) => {
     const { ended, report, total } = await releaseBad(
       world,

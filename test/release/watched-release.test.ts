@@ -111,7 +111,7 @@ describe('a bad release returns to the old version automatically', () => {
     expect(result.state.alarms).toEqual(['api-errors']);
     expect(result.state.evidence).toMatchObject({
       alarms: [{ name: 'api-errors', reason: 'Threshold Crossed' }],
-      faults: [{ check: 'alarm', message: 'alarm api-errors rings: Threshold Crossed' }],
+      faults: [{ check: 'alarm', message: 'alarm api-errors is in ALARM: Threshold Crossed' }],
     });
     await expectBack(result, 'v1');
   }, 60_000);
