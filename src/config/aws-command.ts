@@ -8,3 +8,19 @@ import type { Fleet } from './settings.ts';
 export function awsCommand({ cloud }: Pick<Fleet, 'cloud'>, args: string): string {
   return cloud === 'local' ? `pipeline local aws ${args}` : `aws ${args}`;
 }
+
+/** How the settings of a file are applied to a fleet, for texts; `overwrite`: also over what was changed in the cloud, where that is possible. */
+export function applyCommand({ cloud, app, environment }: Pick<Fleet, 'cloud' | 'app' | 'environment'>): {
+  apply: string;
+  overwrite?: string;
+} {
+  if (cloud === 'local') return { apply: 'pipeline local up', overwrite: 'pipeline local up --overwrite' };
+  return { apply: `pipeline infra deploy ${app}-${environment}` };
+}
+
+/** What gives the instances of a fleet the role that reads secrets, for texts. */
+export function instanceRoleFix({ cloud }: Pick<Fleet, 'cloud'>): string {
+  return cloud === 'local'
+    ? 'only a new fleet gets one: pipeline local reset, which removes this one with its images, then pipeline local up'
+    : 'deploy the infrastructure, which makes the role, then release once more from the base image: --from-base';
+}

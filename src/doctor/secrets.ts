@@ -1,5 +1,6 @@
+import { instanceRoleFix } from '../config/aws-command.ts';
 import { observeFleet } from '../fleet/observe.ts';
-import { readSecretsReport, roleFix } from '../fleet/secrets-check.ts';
+import { readSecretsReport } from '../fleet/secrets-check.ts';
 import { type Check, error, type Finding, ok, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
@@ -34,7 +35,7 @@ async function findSecrets(services: DoctorServices): Promise<Finding[]> {
   });
   if (!role) {
     const message = `instances of ${facts.group} have no role to read secrets with`;
-    found.push(error('secrets.role', message, roleFix(fleet)));
+    found.push(error('secrets.role', message, instanceRoleFix(fleet)));
   }
   return found.length > 0
     ? found

@@ -1,6 +1,7 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { hasInstanceProfile } from '../aws/launch-templates.ts';
 import type { SecretState } from '../aws/secrets.ts';
+import { instanceRoleFix } from '../config/aws-command.ts';
 import type { FleetFacts, Services } from './services.ts';
 
 /** Secrets of a fleet as they can be evaluated from here, without reading a value. */
@@ -22,13 +23,6 @@ export async function readSecretsReport(
     hasInstanceProfile(aws.ec2, templateId, templateVersion),
   ]);
   return { secrets, role };
-}
-
-/** What to do where instances have no role. */
-export function roleFix({ cloud }: Pick<Services['fleet'], 'cloud'>): string {
-  return cloud === 'local'
-    ? 'only a new fleet gets one: pipeline local reset, which removes this one with its images, then pipeline local up'
-    : 'deploy the infrastructure, which makes the role, then release once more from the base image: --from-base';
 }
 
 /**
@@ -53,7 +47,7 @@ export async function assertSecrets(
   }
   if (!role) {
     const problem = `the instances of ${fleet.app} in ${fleet.environment} have no role to read secrets with`;
-    throw usageError('secrets.no-role', problem, roleFix(fleet));
+    throw usageError('secrets.no-role', problem, instanceRoleFix(fleet));
   }
   return secrets
     .filter((one) => one.state === 'unknown')

@@ -1,4 +1,5 @@
 import { show } from '@golden-pipeline/shared/text';
+import { applyCommand } from '../../config/aws-command.ts';
 import type { Fleet } from '../../config/settings.ts';
 import type { Difference } from './compare.ts';
 
@@ -46,15 +47,14 @@ function messageOf({ app }: Pick<Fleet, 'app'>, same: readonly [Difference, ...D
 }
 
 function fixOf(
-  { app, environment, cloud }: Pick<Fleet, 'app' | 'environment' | 'cloud'>,
+  fleet: Pick<Fleet, 'app' | 'environment' | 'cloud'>,
   { setting, now, origin, surplus, blocked }: Difference,
 ): string {
-  const apply = cloud === 'local' ? 'pipeline local up' : `pipeline infra deploy ${app}-${environment}`;
-  const keep = `or keep it: set ${setting} to ${literal(now)} in pipelines/${app}.ts`;
+  const { apply, overwrite } = applyCommand(fleet);
+  const keep = `or keep it: set ${setting} to ${literal(now)} in pipelines/${fleet.app}.ts`;
   if (blocked) return setting === 'service.port' ? blocked.fix : `${blocked.fix}, then ${apply}; ${keep}`;
-  if (cloud === 'local') {
-    if (surplus || origin === 'file') return apply;
-    return `${apply} --overwrite restores what the file says; ${keep}`;
+  if (overwrite !== undefined) {
+    return surplus || origin === 'file' ? apply : `${overwrite} restores what the file says; ${keep}`;
   }
   return `${apply} applies what has changed in the file since the last deploy; changes made in AWS directly are not reverted: revert them there; ${keep}`;
 }
