@@ -74,7 +74,7 @@ describe('a deploy of the infrastructure of a blue/green fleet', () => {
   it('is refused when it removes green while it serves, and changes nothing', async () => {
     const before = await state();
     await expect(deploy((one) => rolling(configured(one)))).rejects.toThrow(
-      /^nothing was changed: .*targetgroup\/api-local-green\/.* has requests/,
+      /^nothing was changed: .*targetgroup\/api-local-green\/.* still receives traffic: shift all traffic to the other group/,
     );
     expect(await state()).toEqual(before);
   });
