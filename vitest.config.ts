@@ -46,9 +46,9 @@ export default defineConfig({
           hookTimeout: 1_200_000,
           // A status of the fleet alone takes a second on a busy machine.
           expect: { poll: { timeout: 15_000 } },
-          // A release waits two thirds of its time. More than this, and what runs all the time (load, services, health checks)
-          // takes a slow computer's processors from the releases.
-          maxWorkers: 3,
+          // Two keep two processors busy nine tenths of the time. More of them, and what runs all the time (load, services,
+          // health checks) takes a slow computer's processors from the releases.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           globalSetup: ['test/e2e/support/build.ts', 'test/e2e/support/golden-setup.ts'],
         },

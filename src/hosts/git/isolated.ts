@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type GitOptions, git, gitFailed, nameOf } from './run-git.ts';
+import { type GitOptions, type GitResult, git, gitFailed, isCommit, nameOf } from './run-git.ts';
 
 /** A view of a repository with its objects and tags, and without its settings. */
 export interface Isolated {
@@ -45,11 +45,46 @@ export async function isolated<T>(
     return await work({
       folder,
       env,
-      git: (argv, options) => git(folder, ['-c', 'core.attributesFile=/dev/null', ...argv], { ...options, env }),
+      git: (argv, options) =>
+        readOnce({ objects, argv, input: options?.input }, () =>
+          git(folder, ['-c', 'core.attributesFile=/dev/null', ...argv], { ...options, env }),
+        ),
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What git has printed of objects, by object folder and arguments; the entries used last. */
+const readings = new Map<string, GitResult>();
+const maximumReadings = 64;
+/** Longer output is not kept, in characters. */
+const longestReading = 1_000_000;
+
+/**
+ * Objects are named by their contents, so that what git prints of them never changes: it is kept, unless an object was missing, which a
+ * fetch may bring.
+ */
+async function readOnce(
+  { objects, argv, input = '' }: { objects: string; argv: string[]; input?: string | Buffer },
+  read: () => Promise<GitResult>,
+): Promise<GitResult> {
+  const [command] = argv;
+  const fixed = command === 'cat-file' || (command === 'ls-tree' && argv.some(isCommit));
+  if (!fixed) return read();
+  const key = JSON.stringify([objects, argv, input.toString()]);
+  const known = readings.get(key);
+  const result = known ?? (await read());
+  // A missing blob has the size `BAD` in a list, and is called missing by cat-file.
+  const whole = result.exitCode === 0 && !/BAD|missing/.test(result.stdout);
+  if (!whole || result.stdout.length > longestReading) return result;
+  readings.delete(key);
+  readings.set(key, result);
+  for (const [oldest] of readings) {
+    if (readings.size <= maximumReadings) break;
+    readings.delete(oldest);
+  }
+  return result;
 }
 
 /** Object folders of repositories, cached since they do not change. */

@@ -161,8 +161,8 @@ export class World {
   }
 }
 
-/** Requests a second: one every 5 ms meets whatever a change does to a fleet, and leaves the processors to other test files. */
-const loadRate = 200;
+/** Requests a second: one every 10 ms meets whatever a change does to a fleet, and leaves the processors to other test files. */
+const loadRate = 100;
 
 /** Requests a second where it is tested that releases and rollbacks go on under more than 500. */
 export const highRate = 550;
