@@ -16,7 +16,11 @@ export const productEntries = {
 };
 
 /** What belongs to the repository only. */
-const repositoryEntries = { demo: 'examples/demo/main.ts', bench: 'bench/main.ts' };
+const repositoryEntries = {
+  demo: 'examples/demo/main.ts',
+  bench: 'bench/main.ts',
+  simulate: 'test/simulation/main.ts',
+};
 
 /** Builds what is there. @returns esbuild's description of what the bundles are made of */
 export async function bundle() {

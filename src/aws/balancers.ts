@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { isNotFound } from './errors.ts';
+import { observedChange } from './observed.ts';
 
 /** Health of one target. */
 export interface TargetHealth {
@@ -52,7 +53,10 @@ export async function registerTarget(
   targetGroupArn: string,
   id: string,
 ): Promise<void> {
-  await elb.send(new RegisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets: [{ Id: id }] }));
+  await observedChange(
+    () => elb.send(new RegisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets: [{ Id: id }] })),
+    async () => (await readTargets(elb, targetGroupArn)).some((one) => one.id === id && one.state !== 'draining'),
+  );
 }
 
 export async function deregisterTarget(
@@ -60,5 +64,8 @@ export async function deregisterTarget(
   targetGroupArn: string,
   id: string,
 ): Promise<void> {
-  await elb.send(new DeregisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets: [{ Id: id }] }));
+  await observedChange(
+    () => elb.send(new DeregisterTargetsCommand({ TargetGroupArn: targetGroupArn, Targets: [{ Id: id }] })),
+    async () => (await readTargets(elb, targetGroupArn)).every((one) => one.id !== id || one.state === 'draining'),
+  );
 }

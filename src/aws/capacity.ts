@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { awsCode } from './errors.ts';
 import type { Group } from './groups.ts';
+import { observedChange } from './observed.ts';
 
 /** Free addresses in the subnets of a group, or in the default subnets when the group was created with zones only. */
 export async function freeAddresses(
@@ -41,11 +42,17 @@ export async function reserveUnits(
   loadBalancerArn: string,
   units: number,
 ): Promise<void> {
-  await elb.send(
-    new ModifyCapacityReservationCommand({
-      LoadBalancerArn: loadBalancerArn,
-      ...(units > 0 ? { MinimumLoadBalancerCapacity: { CapacityUnits: units } } : { ResetCapacityReservation: true }),
-    }),
+  await observedChange(
+    () =>
+      elb.send(
+        new ModifyCapacityReservationCommand({
+          LoadBalancerArn: loadBalancerArn,
+          ...(units > 0
+            ? { MinimumLoadBalancerCapacity: { CapacityUnits: units } }
+            : { ResetCapacityReservation: true }),
+        }),
+      ),
+    async () => (await reservedUnits(elb, loadBalancerArn)) === units,
   );
 }
 

@@ -3,6 +3,7 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { Poll } from '../engine/poll.ts';
 import { awsCode } from './errors.ts';
 import { findImageByName, type GoldenImage, readImage } from './images.ts';
+import { isAmbiguous } from './observed.ts';
 import { tagKeys, toTags } from './tags.ts';
 
 export interface BakeRequest {
@@ -35,7 +36,7 @@ export async function createImage(ec2: EC2Client, poll: Poll, request: BakeReque
     );
     return ImageId ?? '';
   } catch (error) {
-    if (!mayHaveBegun(error)) throw error;
+    if (awsCode(error) !== 'InvalidAMIName.Duplicate' && !isAmbiguous(error)) throw error;
     // Only a look-up by name shows whether the image was created. A new image may not be found for some seconds.
     const begun = await poll({
       what: `image ${request.name} to show`,
@@ -47,17 +48,6 @@ export async function createImage(ec2: EC2Client, poll: Poll, request: BakeReque
     if (begun) return adopt(begun, request);
     throw error;
   }
-}
-
-/**
- * True when the answer was lost or came from a failing service, or when the name is in use, perhaps by an earlier
- * attempt of this run.
- */
-function mayHaveBegun(error: unknown): boolean {
-  if (awsCode(error) === 'InvalidAMIName.Duplicate') return true;
-  const raw = error instanceof PipelineError ? error.cause : error;
-  const status = (raw as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode;
-  return status === undefined || status >= 500;
 }
 
 function adopt(image: GoldenImage, request: BakeRequest): string {

@@ -4,6 +4,7 @@ import {
   DeleteTagsCommand,
   DescribeTagsCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { observedChange } from './observed.ts';
 
 /** Reads a tag of a group; undefined when the group has no tag with that key. */
 export async function readGroupTag(
@@ -30,10 +31,13 @@ export async function setGroupTag(
   value: string | undefined,
 ): Promise<void> {
   const tag = { ResourceId: group, ResourceType: 'auto-scaling-group', Key: key };
-  if (value === undefined) await autoScaling.send(new DeleteTagsCommand({ Tags: [tag] }));
-  else {
-    await autoScaling.send(
-      new CreateOrUpdateTagsCommand({ Tags: [{ ...tag, Value: value, PropagateAtLaunch: false }] }),
-    );
-  }
+  await observedChange(
+    () =>
+      value === undefined
+        ? autoScaling.send(new DeleteTagsCommand({ Tags: [tag] }))
+        : autoScaling.send(
+            new CreateOrUpdateTagsCommand({ Tags: [{ ...tag, Value: value, PropagateAtLaunch: false }] }),
+          ),
+    async () => (await readGroupTag(autoScaling, group, key)) === value,
+  );
 }

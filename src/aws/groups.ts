@@ -10,7 +10,7 @@ import {
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import { awsCode } from './errors.ts';
+import { observedChange } from './observed.ts';
 
 /** An Auto Scaling group as the pipeline sees it, always read fresh. */
 export interface Group {
@@ -81,32 +81,37 @@ export async function readGroups(autoScaling: AutoScalingClient, names: readonly
   });
 }
 
-/**
- * Moves an instance to Standby; the group deregisters it from its target groups. Desired capacity decreases by one. An
- * instance that is already entering Standby is not an error: the call has no token, and an earlier answer may have been
- * lost.
- */
+/** Moves an instance to Standby; the group deregisters it from its target groups. Desired capacity decreases by one. */
 export async function enterStandby(autoScaling: AutoScalingClient, group: string, instanceId: string): Promise<void> {
-  try {
-    await autoScaling.send(
-      new EnterStandbyCommand({
-        AutoScalingGroupName: group,
-        InstanceIds: [instanceId],
-        // Without the decrement the group would launch a replacement from the old version.
-        ShouldDecrementDesiredCapacity: true,
-      }),
-    );
-  } catch (error) {
-    if (awsCode(error) !== 'ValidationError') throw error;
-    const now = await readGroup(autoScaling, group).catch(() => undefined);
-    const lifecycle = now?.instances.find((one) => one.id === instanceId)?.lifecycle;
-    if (lifecycle !== 'EnteringStandby' && lifecycle !== 'Standby') throw error;
-  }
+  await observedChange(
+    () =>
+      autoScaling.send(
+        new EnterStandbyCommand({
+          AutoScalingGroupName: group,
+          InstanceIds: [instanceId],
+          // Without the decrement the group would launch a replacement from the old version.
+          ShouldDecrementDesiredCapacity: true,
+        }),
+      ),
+    async () => /^(EnteringStandby|Standby)$/.test((await lifecycleOf(autoScaling, group, instanceId)) ?? ''),
+  );
 }
 
 /** Returns an instance from Standby; the group registers it again. Desired capacity increases by one. */
 export async function exitStandby(autoScaling: AutoScalingClient, group: string, instanceId: string): Promise<void> {
-  await autoScaling.send(new ExitStandbyCommand({ AutoScalingGroupName: group, InstanceIds: [instanceId] }));
+  await observedChange(
+    () => autoScaling.send(new ExitStandbyCommand({ AutoScalingGroupName: group, InstanceIds: [instanceId] })),
+    async () => /^(Pending|InService)/.test((await lifecycleOf(autoScaling, group, instanceId)) ?? ''),
+  );
+}
+
+async function lifecycleOf(
+  autoScaling: AutoScalingClient,
+  group: string,
+  instanceId: string,
+): Promise<string | undefined> {
+  const { instances } = await readGroup(autoScaling, group);
+  return instances.find((one) => one.id === instanceId)?.lifecycle;
 }
 
 export async function suspendProcesses(
@@ -114,7 +119,13 @@ export async function suspendProcesses(
   group: string,
   processes: string[],
 ): Promise<void> {
-  await autoScaling.send(new SuspendProcessesCommand({ AutoScalingGroupName: group, ScalingProcesses: processes }));
+  await observedChange(
+    () => autoScaling.send(new SuspendProcessesCommand({ AutoScalingGroupName: group, ScalingProcesses: processes })),
+    async () => {
+      const { suspended } = await readGroup(autoScaling, group);
+      return processes.every((one) => suspended.includes(one));
+    },
+  );
 }
 
 export async function resumeProcesses(
@@ -122,7 +133,13 @@ export async function resumeProcesses(
   group: string,
   processes: string[],
 ): Promise<void> {
-  await autoScaling.send(new ResumeProcessesCommand({ AutoScalingGroupName: group, ScalingProcesses: processes }));
+  await observedChange(
+    () => autoScaling.send(new ResumeProcessesCommand({ AutoScalingGroupName: group, ScalingProcesses: processes })),
+    async () => {
+      const { suspended } = await readGroup(autoScaling, group);
+      return !processes.some((one) => suspended.includes(one));
+    },
+  );
 }
 
 /** Changes the limits or the capacity of a group. Absent values stay unchanged. */
@@ -131,13 +148,22 @@ export async function setCapacity(
   group: string,
   capacity: { min?: number; max?: number; desired?: number },
 ): Promise<void> {
-  await autoScaling.send(
-    new UpdateAutoScalingGroupCommand({
-      AutoScalingGroupName: group,
-      MinSize: capacity.min,
-      MaxSize: capacity.max,
-      DesiredCapacity: capacity.desired,
-    }),
+  await observedChange(
+    () =>
+      autoScaling.send(
+        new UpdateAutoScalingGroupCommand({
+          AutoScalingGroupName: group,
+          MinSize: capacity.min,
+          MaxSize: capacity.max,
+          DesiredCapacity: capacity.desired,
+        }),
+      ),
+    async () => {
+      const now = await readGroup(autoScaling, group);
+      return (['min', 'max', 'desired'] as const).every(
+        (key) => capacity[key] === undefined || capacity[key] === now[key],
+      );
+    },
   );
 }
 
@@ -145,10 +171,21 @@ export async function setCapacity(
  * Terminates an instance of a group after deregistering it; the group launches a replacement. An instance that has
  * already left its group is not an error, as the group has already replaced it.
  */
-export async function replaceInstance(autoScaling: AutoScalingClient, instanceId: string): Promise<void> {
+export async function replaceInstance(
+  autoScaling: AutoScalingClient,
+  group: string,
+  instanceId: string,
+): Promise<void> {
   try {
-    await autoScaling.send(
-      new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: instanceId, ShouldDecrementDesiredCapacity: false }),
+    await observedChange(
+      () =>
+        autoScaling.send(
+          new TerminateInstanceInAutoScalingGroupCommand({
+            InstanceId: instanceId,
+            ShouldDecrementDesiredCapacity: false,
+          }),
+        ),
+      async () => /^(Terminat|$)/.test((await lifecycleOf(autoScaling, group, instanceId)) ?? ''),
     );
   } catch (error) {
     // `ValidationError: Instance Id not found - No managed instance found for instance ID: i-1`; the error has no code
@@ -163,10 +200,17 @@ export async function setTemplate(
   group: string,
   template: { id: string; version: string },
 ): Promise<void> {
-  await autoScaling.send(
-    new UpdateAutoScalingGroupCommand({
-      AutoScalingGroupName: group,
-      LaunchTemplate: { LaunchTemplateId: template.id, Version: template.version },
-    }),
+  await observedChange(
+    () =>
+      autoScaling.send(
+        new UpdateAutoScalingGroupCommand({
+          AutoScalingGroupName: group,
+          LaunchTemplate: { LaunchTemplateId: template.id, Version: template.version },
+        }),
+      ),
+    async () => {
+      const { id, version } = (await readGroup(autoScaling, group)).launchTemplate;
+      return id === template.id && version === template.version;
+    },
   );
 }

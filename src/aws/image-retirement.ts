@@ -1,6 +1,4 @@
 import {
-  CreateTagsCommand,
-  DeleteTagsCommand,
   DisableImageCommand,
   DisableImageDeprecationCommand,
   DisableImageDeregistrationProtectionCommand,
@@ -9,7 +7,10 @@ import {
   EnableImageDeprecationCommand,
   EnableImageDeregistrationProtectionCommand,
 } from '@aws-sdk/client-ec2';
-import { tagKeys, toTags } from './tags.ts';
+import { type GoldenImage, readImage } from './images.ts';
+import { observedChange } from './observed.ts';
+import { removeResourceTags, setResourceTags } from './resource-tags.ts';
+import { tagKeys } from './tags.ts';
 
 /**
  * EC2 refuses a time in the past and rounds to the minute. A time this far ahead, in milliseconds, is always accepted.
@@ -21,14 +22,12 @@ const deprecationLeadMs = 120_000;
  * gone.
  */
 export async function markRetired(ec2: EC2Client, ids: string[], at: number): Promise<void> {
-  await ec2.send(
-    new CreateTagsCommand({ Resources: ids, Tags: toTags({ [tagKeys.retiredAt]: new Date(at).toISOString() }) }),
-  );
+  await setResourceTags(ec2, ids, { [tagKeys.retiredAt]: new Date(at).toISOString() });
 }
 
 /** Removes the tag that {@link markRetired} sets. */
 export async function unmarkRetired(ec2: EC2Client, ids: string[]): Promise<void> {
-  await ec2.send(new DeleteTagsCommand({ Resources: ids, Tags: [{ Key: tagKeys.retiredAt }] }));
+  await removeResourceTags(ec2, ids, [tagKeys.retiredAt]);
 }
 
 /**
@@ -37,11 +36,21 @@ export async function unmarkRetired(ec2: EC2Client, ids: string[]): Promise<void
  */
 export async function deprecateImage(ec2: EC2Client, imageId: string, now: number): Promise<void> {
   const at = new Date(now + deprecationLeadMs);
-  await ec2.send(new EnableImageDeprecationCommand({ ImageId: imageId, DeprecateAt: at }));
+  await change(
+    ec2,
+    imageId,
+    () => ec2.send(new EnableImageDeprecationCommand({ ImageId: imageId, DeprecateAt: at })),
+    (image) => image.deprecated,
+  );
 }
 
 export async function undeprecateImage(ec2: EC2Client, imageId: string): Promise<void> {
-  await ec2.send(new DisableImageDeprecationCommand({ ImageId: imageId }));
+  await change(
+    ec2,
+    imageId,
+    () => ec2.send(new DisableImageDeprecationCommand({ ImageId: imageId })),
+    (image) => !image.deprecated,
+  );
 }
 
 /**
@@ -49,12 +58,22 @@ export async function undeprecateImage(ec2: EC2Client, imageId: string): Promise
  * permanently.
  */
 export async function disableImage(ec2: EC2Client, imageId: string): Promise<void> {
-  await ec2.send(new DisableImageCommand({ ImageId: imageId }));
+  await change(
+    ec2,
+    imageId,
+    () => ec2.send(new DisableImageCommand({ ImageId: imageId })),
+    (image) => image.state === 'disabled',
+  );
 }
 
 /** Enables a disabled image, so that it can be launched again. */
 export async function enableImage(ec2: EC2Client, imageId: string): Promise<void> {
-  await ec2.send(new EnableImageCommand({ ImageId: imageId }));
+  await change(
+    ec2,
+    imageId,
+    () => ec2.send(new EnableImageCommand({ ImageId: imageId })),
+    (image) => image.state === 'available',
+  );
 }
 
 /**
@@ -62,11 +81,23 @@ export async function enableImage(ec2: EC2Client, imageId: string): Promise<void
  * at once.
  */
 export async function protectImage(ec2: EC2Client, imageId: string): Promise<void> {
-  await ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId: imageId, WithCooldown: false }));
+  const command = new EnableImageDeregistrationProtectionCommand({ ImageId: imageId, WithCooldown: false });
+  await change(
+    ec2,
+    imageId,
+    () => ec2.send(command),
+    (image) => image.protected,
+  );
 }
 
 export async function unprotectImage(ec2: EC2Client, imageId: string): Promise<void> {
-  await ec2.send(new DisableImageDeregistrationProtectionCommand({ ImageId: imageId }));
+  const command = new DisableImageDeregistrationProtectionCommand({ ImageId: imageId });
+  await change(
+    ec2,
+    imageId,
+    () => ec2.send(command),
+    (image) => !image.protected,
+  );
 }
 
 /** Who wants an image kept, when and why. */
@@ -89,15 +120,24 @@ export async function tagPinned(ec2: EC2Client, imageId: string, note: PinNote):
     [tagKeys.pinReason]: note.reason,
     [tagKeys.pinProtects]: note.protects ? 'true' : undefined,
   };
-  await ec2.send(new CreateTagsCommand({ Resources: [imageId], Tags: toTags(tags) }));
+  await setResourceTags(ec2, [imageId], tags);
   // Tags of an earlier pin.
-  if (note.reason === undefined) await untag(ec2, imageId, [tagKeys.pinReason]);
+  if (note.reason === undefined) await removeResourceTags(ec2, [imageId], [tagKeys.pinReason]);
 }
 
 export async function untagPinned(ec2: EC2Client, imageId: string): Promise<void> {
-  await untag(ec2, imageId, pinKeys);
+  await removeResourceTags(ec2, [imageId], pinKeys);
 }
 
-async function untag(ec2: EC2Client, id: string, keys: readonly string[]): Promise<void> {
-  await ec2.send(new DeleteTagsCommand({ Resources: [id], Tags: keys.map((Key) => ({ Key })) }));
+/** Sends a change of an image; where its end is ambiguous the image tells. */
+async function change(
+  ec2: EC2Client,
+  imageId: string,
+  send: () => Promise<unknown>,
+  isInEffect: (image: GoldenImage) => boolean,
+): Promise<void> {
+  await observedChange(send, async () => {
+    const image = await readImage(ec2, imageId);
+    return image !== undefined && isInEffect(image);
+  });
 }

@@ -1,6 +1,4 @@
 import {
-  CreateTagsCommand,
-  DeleteTagsCommand,
   DeregisterImageCommand,
   DescribeImagesCommand,
   type EC2Client,
@@ -9,7 +7,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { awsCode, isNotFound } from './errors.ts';
-import { tagKeys, tagValue, toTags } from './tags.ts';
+import { observed } from './observed.ts';
+import { removeResourceTags, setResourceTags } from './resource-tags.ts';
+import { tagKeys, tagValue } from './tags.ts';
 
 /** A golden image as the pipeline sees it. */
 export interface GoldenImage {
@@ -184,12 +184,13 @@ function ownedBy(ownerAndName: string) {
  */
 export async function deregisterImage(ec2: EC2Client, imageId: string): Promise<void> {
   try {
-    const { DeleteSnapshotResults } = await ec2.send(
-      new DeregisterImageCommand({ ImageId: imageId, DeleteAssociatedSnapshots: true }),
+    const results = await observed(
+      async () =>
+        (await ec2.send(new DeregisterImageCommand({ ImageId: imageId, DeleteAssociatedSnapshots: true })))
+          .DeleteSnapshotResults ?? [],
+      async () => ((await readImage(ec2, imageId)) ? undefined : []),
     );
-    const left = (DeleteSnapshotResults ?? []).filter(
-      (result) => !['success', 'skipped'].includes(result.ReturnCode ?? ''),
-    );
+    const left = results.filter((result) => !['success', 'skipped'].includes(result.ReturnCode ?? ''));
     if (left.length > 0) {
       const list = left.map((result) => `${result.SnapshotId} (${result.ReturnCode})`).join(', ');
       throw new PipelineError(
@@ -204,15 +205,15 @@ export async function deregisterImage(ec2: EC2Client, imageId: string): Promise<
 
 /** Marks images as rolled back: one call for all of them. */
 export async function tagRolledBack(ec2: EC2Client, imageIds: readonly string[], at: string): Promise<void> {
-  await ec2.send(new CreateTagsCommand({ Resources: [...imageIds], Tags: toTags({ [tagKeys.rolledBackAt]: at }) }));
+  await setResourceTags(ec2, imageIds, { [tagKeys.rolledBackAt]: at });
 }
 
 /** Removes the mark of {@link tagRolledBack}. */
 export async function untagRolledBack(ec2: EC2Client, imageId: string): Promise<void> {
-  await ec2.send(new DeleteTagsCommand({ Resources: [imageId], Tags: [{ Key: tagKeys.rolledBackAt }] }));
+  await removeResourceTags(ec2, [imageId], [tagKeys.rolledBackAt]);
 }
 
 /** Marks an image as one that has served a whole verify window. */
 export async function tagKnownGood(ec2: EC2Client, imageId: string): Promise<void> {
-  await ec2.send(new CreateTagsCommand({ Resources: [imageId], Tags: toTags({ [tagKeys.knownGood]: 'true' }) }));
+  await setResourceTags(ec2, [imageId], { [tagKeys.knownGood]: 'true' });
 }

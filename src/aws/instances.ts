@@ -1,5 +1,4 @@
 import {
-  CreateTagsCommand,
   DescribeInstancesCommand,
   type EC2Client,
   GetConsoleOutputCommand,
@@ -9,7 +8,9 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { isNotFound } from './errors.ts';
-import { tagKeys, tagValue, toTags } from './tags.ts';
+import { observedChange } from './observed.ts';
+import { setResourceTags } from './resource-tags.ts';
+import { tagKeys, tagValue } from './tags.ts';
 
 /** An instance as the pipeline sees it. */
 export interface Ec2Instance {
@@ -114,7 +115,13 @@ export async function findLaunched(ec2: EC2Client, token: string): Promise<Ec2In
 /** Terminates an instance; a missing one is not an error. */
 export async function terminateInstance(ec2: EC2Client, id: string): Promise<void> {
   try {
-    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+    await observedChange(
+      () => ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] })),
+      async () => {
+        const now = await readInstance(ec2, id);
+        return now === undefined || isEnding(now);
+      },
+    );
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
@@ -126,7 +133,7 @@ export async function rebootInstance(ec2: EC2Client, id: string): Promise<void> 
 }
 
 export async function tagInstance(ec2: EC2Client, id: string, tags: Record<string, string>): Promise<void> {
-  await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: toTags(tags) }));
+  await setResourceTags(ec2, [id], tags);
 }
 
 /** Maximum number of resources in one CreateTags call. */
@@ -150,7 +157,7 @@ export async function tagInstances(
 async function tagKnown(ec2: EC2Client, ids: readonly string[], tags: Record<string, string>): Promise<void> {
   if (ids.length === 0) return;
   try {
-    await ec2.send(new CreateTagsCommand({ Resources: [...ids], Tags: toTags(tags) }));
+    await setResourceTags(ec2, ids, tags);
   } catch (error) {
     const unknown = new Set(error instanceof Error && isNotFound(error) ? error.message.match(/\bi-[0-9a-f]+\b/g) : []);
     const known = ids.filter((id) => !unknown.has(id));

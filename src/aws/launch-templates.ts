@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { isNotFound } from './errors.ts';
+import { observed, observedChange } from './observed.ts';
 import { tagKeys, tagValue, toTags } from './tags.ts';
 
 /** One numbered version of a launch template. */
@@ -116,31 +117,40 @@ export async function createTemplateVersion(
     token: string;
   },
 ): Promise<Omit<TemplateVersion, 'interfaces'>> {
-  const { LaunchTemplateVersion } = await ec2.send(
-    new CreateLaunchTemplateVersionCommand({
-      LaunchTemplateId: request.templateId,
-      SourceVersion: await settingsVersion(ec2, request.templateId, request.sourceVersion),
-      VersionDescription: request.description,
-      ClientToken: request.token,
-      LaunchTemplateData: {
-        ImageId: request.imageId,
-        TagSpecifications: [
-          { ResourceType: 'instance', Tags: toTags(request.instanceTags) },
-          { ResourceType: 'volume', Tags: toTags(request.instanceTags) },
-        ],
-      },
-    }),
+  const { templateId, imageId, description } = request;
+  const command = new CreateLaunchTemplateVersionCommand({
+    LaunchTemplateId: templateId,
+    SourceVersion: await settingsVersion(ec2, templateId, request.sourceVersion),
+    VersionDescription: description,
+    ClientToken: request.token,
+    LaunchTemplateData: {
+      ImageId: imageId,
+      TagSpecifications: [
+        { ResourceType: 'instance', Tags: toTags(request.instanceTags) },
+        { ResourceType: 'volume', Tags: toTags(request.instanceTags) },
+      ],
+    },
+  });
+  const made = await observed(
+    async () => (await ec2.send(command)).LaunchTemplateVersion,
+    async () => {
+      const { LaunchTemplateVersions: [newest] = [] } = await ec2.send(
+        new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: templateId, Versions: ['$Latest'] }),
+      );
+      // The image is of this run, and each run adds one version with it.
+      const isOurs = newest?.LaunchTemplateData?.ImageId === imageId && newest.VersionDescription === description;
+      return isOurs ? newest : undefined;
+    },
   );
-  return {
-    templateId: request.templateId,
-    number: String(LaunchTemplateVersion?.VersionNumber),
-    imageId: request.imageId,
-  };
+  return { templateId, number: String(made?.VersionNumber), imageId };
 }
 
 /** Sets the default version; only after a successful roll. */
 export async function setDefaultVersion(ec2: EC2Client, templateId: string, number: string): Promise<void> {
-  await ec2.send(new ModifyLaunchTemplateCommand({ LaunchTemplateId: templateId, DefaultVersion: number }));
+  await observedChange(
+    () => ec2.send(new ModifyLaunchTemplateCommand({ LaunchTemplateId: templateId, DefaultVersion: number })),
+    async () => (await readTemplateVersion(ec2, templateId, '$Default')).number === number,
+  );
 }
 
 /**
@@ -149,8 +159,11 @@ export async function setDefaultVersion(ec2: EC2Client, templateId: string, numb
  * version, in a successful answer.
  */
 export async function deleteTemplateVersion(ec2: EC2Client, templateId: string, number: string): Promise<void> {
-  const { UnsuccessfullyDeletedLaunchTemplateVersions: refused = [] } = await ec2.send(
-    new DeleteLaunchTemplateVersionsCommand({ LaunchTemplateId: templateId, Versions: [number] }),
+  const refused = await observed(
+    async () =>
+      (await ec2.send(new DeleteLaunchTemplateVersionsCommand({ LaunchTemplateId: templateId, Versions: [number] })))
+        .UnsuccessfullyDeletedLaunchTemplateVersions ?? [],
+    async () => ((await hasVersion(ec2, templateId, number)) ? undefined : []),
   );
   const reason = refused[0]?.ResponseError;
   if (!reason || reason.Code === 'launchTemplateVersionDoesNotExist') return;
@@ -158,4 +171,12 @@ export async function deleteTemplateVersion(ec2: EC2Client, templateId: string, 
     'template.not-deleted',
     `version ${number} of launch template ${templateId} is not deleted: ${reason.Message} (${reason.Code})`,
   );
+}
+
+async function hasVersion(ec2: EC2Client, templateId: string, number: string): Promise<boolean> {
+  const { LaunchTemplateVersions = [] } = await ec2.send(
+    // A range, as a version that is named and missing is an error.
+    new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: templateId, MinVersion: number, MaxVersion: number }),
+  );
+  return LaunchTemplateVersions.length > 0;
 }

@@ -5,7 +5,9 @@ import {
   type RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
 import type { Group } from './groups.ts';
+import { findLaunched } from './instances.ts';
 import type { TemplateVersion } from './launch-templates.ts';
+import { observed } from './observed.ts';
 import { toTags } from './tags.ts';
 
 /**
@@ -51,10 +53,11 @@ export function networkOf(group: Group, template: TemplateVersion): LaunchNetwor
  * launches nothing new.
  */
 export async function launchInstance(ec2: EC2Client, request: LaunchRequest & { token: string }): Promise<string> {
-  const { Instances } = await ec2.send(
-    new RunInstancesCommand({ ...runInstances(request), ClientToken: request.token }),
+  const command = new RunInstancesCommand({ ...runInstances(request), ClientToken: request.token });
+  return observed(
+    async () => (await ec2.send(command)).Instances?.[0]?.InstanceId ?? '',
+    async () => (await findLaunched(ec2, request.token))?.id,
   );
-  return Instances?.[0]?.InstanceId ?? '';
 }
 
 /**

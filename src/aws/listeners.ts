@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Action,
   DescribeListenersCommand,
   DescribeLoadBalancersCommand,
+  DescribeTargetGroupAttributesCommand,
   type ElasticLoadBalancingV2Client,
   ModifyListenerCommand,
   ModifyRuleCommand,
@@ -10,6 +12,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { awsCode, isNotFound } from './errors.ts';
+import { observedChange } from './observed.ts';
 
 /** A target group and its weight (0 to 999). Its share of the requests is its weight divided by the sum of weights. */
 export interface Weight {
@@ -30,6 +33,8 @@ export interface Listener {
 export interface Route {
   kind: 'listener' | 'rule';
   arn: string;
+  /** The listener that it belongs to, its own ARN for a default action. */
+  listenerArn: string;
   weights: Weight[];
   /**
    * Duration of target group stickiness in seconds, where it is enabled. Such clients stay with their target group
@@ -76,6 +81,7 @@ export async function readRoutes(elb: ElasticLoadBalancingV2Client, listenerArn:
       const header = rule.Conditions?.find((one) => one.HttpHeaderConfig)?.HttpHeaderConfig;
       routes.push({
         ...(rule.IsDefault ? { kind: 'listener', arn: listenerArn } : { kind: 'rule', arn: rule.RuleArn ?? '' }),
+        listenerArn,
         weights,
         ...stickinessOf(rule.Actions),
         ...(header ? { header: { name: header.HttpHeaderName ?? '', values: header.Values ?? [] } } : {}),
@@ -100,11 +106,16 @@ export async function setWeights(
   const actions = route.actions.map((action) =>
     action.Type === 'forward' ? withWeights(action, weights, free) : kept(action),
   );
-  if (route.kind === 'listener') {
-    await elb.send(new ModifyListenerCommand({ ListenerArn: route.arn, DefaultActions: actions }));
-  } else {
-    await elb.send(new ModifyRuleCommand({ RuleArn: route.arn, Actions: actions }));
-  }
+  await observedChange(
+    () =>
+      route.kind === 'listener'
+        ? elb.send(new ModifyListenerCommand({ ListenerArn: route.arn, DefaultActions: actions }))
+        : elb.send(new ModifyRuleCommand({ RuleArn: route.arn, Actions: actions })),
+    async () => {
+      const now = (await readRoutes(elb, route.listenerArn)).find((one) => one.arn === route.arn);
+      return isDeepStrictEqual(now?.weights, weights) && !(free && now?.stickySeconds !== undefined);
+    },
+  );
 }
 
 /**
@@ -118,7 +129,13 @@ export function isStickinessRefused(error: unknown): boolean {
 /** Disables stickiness to the targets of a group, of any type. */
 export async function endTargetStickiness(elb: ElasticLoadBalancingV2Client, TargetGroupArn: string): Promise<void> {
   const Attributes = [{ Key: 'stickiness.enabled', Value: 'false' }];
-  await elb.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn, Attributes }));
+  await observedChange(
+    () => elb.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn, Attributes })),
+    async () => {
+      const { Attributes: now = [] } = await elb.send(new DescribeTargetGroupAttributesCommand({ TargetGroupArn }));
+      return now.find((one) => one.Key === 'stickiness.enabled')?.Value === 'false';
+    },
+  );
 }
 
 /** A target group's share of the requests of a route, from 0 to 1. */

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { Fleet } from '../config/settings.ts';
 import { awsCode } from './errors.ts';
+import { isAmbiguous, observedChange } from './observed.ts';
 
 /** An instance refresh as the pipeline sees it. */
 export interface Refresh {
@@ -92,8 +93,8 @@ export async function startRefresh(
     );
     return InstanceRefreshId ?? '';
   } catch (error) {
-    if (/^InstanceRefreshInProgress/.test(awsCode(error) ?? '')) {
-      const active = await readRefresh(autoScaling, group);
+    if (/^InstanceRefreshInProgress/.test(awsCode(error) ?? '') || isAmbiguous(error)) {
+      const active = await readRefresh(autoScaling, group).catch(() => undefined);
       if (isActive(active) && active.templateVersion === template.version) return active.id;
     }
     throw error;
@@ -103,7 +104,13 @@ export async function startRefresh(
 /** Cancels an active refresh without rolling it back; it is not an error when none is active. */
 export async function cancelRefresh(autoScaling: AutoScalingClient, group: string): Promise<void> {
   try {
-    await autoScaling.send(new CancelInstanceRefreshCommand({ AutoScalingGroupName: group }));
+    await observedChange(
+      () => autoScaling.send(new CancelInstanceRefreshCommand({ AutoScalingGroupName: group })),
+      async () => {
+        const last = await readRefresh(autoScaling, group);
+        return !isActive(last) || last.status === 'Cancelling';
+      },
+    );
   } catch (error) {
     if (!/ActiveInstanceRefreshNotFound/.test(awsCode(error) ?? '')) throw error;
   }
@@ -112,7 +119,10 @@ export async function cancelRefresh(autoScaling: AutoScalingClient, group: strin
 /** Rolls an active refresh back. False when none is active or AWS cannot roll it back: then a new refresh is needed. */
 export async function rollbackRefresh(autoScaling: AutoScalingClient, group: string): Promise<boolean> {
   try {
-    await autoScaling.send(new RollbackInstanceRefreshCommand({ AutoScalingGroupName: group }));
+    await observedChange(
+      () => autoScaling.send(new RollbackInstanceRefreshCommand({ AutoScalingGroupName: group })),
+      async () => /^Rollback/.test((await readRefresh(autoScaling, group))?.status ?? ''),
+    );
     return true;
   } catch (error) {
     if (/ActiveInstanceRefreshNotFound|IrreversibleInstanceRefresh/.test(awsCode(error) ?? '')) return false;

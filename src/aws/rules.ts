@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Action,
   AddTagsCommand,
   CreateRuleCommand,
   DeleteRuleCommand,
+  DescribeRulesCommand,
   DescribeTagsCommand,
   type ElasticLoadBalancingV2Client,
   ModifyRuleCommand,
@@ -12,6 +14,7 @@ import {
   type RuleCondition,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { isNotFound } from './errors.ts';
+import { observed, observedChange } from './observed.ts';
 import { tagValue, toTags } from './tags.ts';
 
 /** A rule of a listener, other than the default one. */
@@ -60,21 +63,32 @@ export async function createRule(
     tags: Record<string, string | undefined>;
   },
 ): Promise<string> {
-  const { Rules } = await elb.send(
-    new CreateRuleCommand({
-      ListenerArn: rule.listenerArn,
-      Priority: rule.priority,
-      Conditions: rule.conditions,
-      Actions: rule.actions,
-      Tags: toTags(rule.tags),
-    }),
+  const command = new CreateRuleCommand({
+    ListenerArn: rule.listenerArn,
+    Priority: rule.priority,
+    Conditions: rule.conditions,
+    Actions: rule.actions,
+    Tags: toTags(rule.tags),
+  });
+  const wanted = toTags(rule.tags);
+  return observed(
+    async () => (await elb.send(command)).Rules?.[0]?.RuleArn ?? '',
+    async () => {
+      const there = (await readRules(elb, rule.listenerArn)).find((one) => one.priority === rule.priority);
+      return there && wanted.every(({ Key, Value }) => there.tags[Key] === Value) ? there.arn : undefined;
+    },
   );
-  return Rules?.[0]?.RuleArn ?? '';
 }
 
 /** Replaces the actions of a rule. */
 export async function updateRule(elb: ElasticLoadBalancingV2Client, arn: string, actions: Action[]): Promise<void> {
-  await elb.send(new ModifyRuleCommand({ RuleArn: arn, Actions: actions }));
+  await observedChange(
+    () => elb.send(new ModifyRuleCommand({ RuleArn: arn, Actions: actions })),
+    async () => {
+      const { Rules: [rule] = [] } = await elb.send(new DescribeRulesCommand({ RuleArns: [arn] }));
+      return isDeepStrictEqual(rule?.Actions, actions);
+    },
+  );
 }
 
 /** Writes tags on a rule; those without a value are removed. */
@@ -84,14 +98,35 @@ export async function tagRule(
   tags: Record<string, string | undefined>,
 ): Promise<void> {
   const TagKeys = Object.keys(tags).filter((key) => tags[key] === undefined);
-  await elb.send(new AddTagsCommand({ ResourceArns: [arn], Tags: toTags(tags) }));
-  if (TagKeys.length > 0) await elb.send(new RemoveTagsCommand({ ResourceArns: [arn], TagKeys }));
+  const readValues = async () => {
+    const { TagDescriptions: [found] = [] } = await elb.send(new DescribeTagsCommand({ ResourceArns: [arn] }));
+    return (key: string) => tagValue(found?.Tags as never, key);
+  };
+  await observedChange(
+    () => elb.send(new AddTagsCommand({ ResourceArns: [arn], Tags: toTags(tags) })),
+    async () => {
+      const tagOf = await readValues();
+      return toTags(tags).every(({ Key, Value }) => tagOf(Key) === Value);
+    },
+  );
+  if (TagKeys.length === 0) return;
+  await observedChange(
+    () => elb.send(new RemoveTagsCommand({ ResourceArns: [arn], TagKeys })),
+    async () => {
+      const tagOf = await readValues();
+      return TagKeys.every((key) => tagOf(key) === undefined);
+    },
+  );
 }
 
 /** Removes a rule; a missing one is not an error. */
 export async function deleteRule(elb: ElasticLoadBalancingV2Client, arn: string): Promise<void> {
   try {
-    await elb.send(new DeleteRuleCommand({ RuleArn: arn }));
+    await observedChange(
+      () => elb.send(new DeleteRuleCommand({ RuleArn: arn })),
+      // Once it is gone the question itself is refused as not found.
+      async () => ((await elb.send(new DescribeRulesCommand({ RuleArns: [arn] }))).Rules ?? []).length === 0,
+    );
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }

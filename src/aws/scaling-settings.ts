@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type AutoScalingClient,
   BatchDeleteScheduledActionCommand,
@@ -10,6 +11,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { instantOf } from '../shared/instant.ts';
+import { observed, observedChange } from './observed.ts';
 
 /** A scheduled action of a group; plain data. Times are ISO. */
 export interface ScheduledAction {
@@ -69,20 +71,26 @@ export async function putScheduledActions(
 ): Promise<void> {
   const live = actions.filter((one) => !isOver(one, now));
   for (let at = 0; at < live.length; at += batchSize) {
-    const { FailedScheduledUpdateGroupActions: failed = [] } = await autoScaling.send(
-      new BatchPutScheduledUpdateGroupActionCommand({
-        AutoScalingGroupName: group,
-        ScheduledUpdateGroupActions: live.slice(at, at + batchSize).map((one) => ({
-          ScheduledActionName: one.name,
-          StartTime: one.start && instantOf(one.start) > now ? new Date(one.start) : undefined,
-          EndTime: one.end ? new Date(one.end) : undefined,
-          Recurrence: one.recurrence,
-          TimeZone: one.timeZone,
-          MinSize: one.min,
-          MaxSize: one.max,
-          DesiredCapacity: one.desired,
-        })),
-      }),
+    const batch = live.slice(at, at + batchSize);
+    const command = new BatchPutScheduledUpdateGroupActionCommand({
+      AutoScalingGroupName: group,
+      ScheduledUpdateGroupActions: batch.map((one) => ({
+        ScheduledActionName: one.name,
+        StartTime: one.start && instantOf(one.start) > now ? new Date(one.start) : undefined,
+        EndTime: one.end ? new Date(one.end) : undefined,
+        Recurrence: one.recurrence,
+        TimeZone: one.timeZone,
+        MinSize: one.min,
+        MaxSize: one.max,
+        DesiredCapacity: one.desired,
+      })),
+    });
+    const failed = await observed(
+      async () => (await autoScaling.send(command)).FailedScheduledUpdateGroupActions ?? [],
+      async () => {
+        const there = await readScheduledActions(autoScaling, group);
+        return batch.every((one) => there.some((other) => isSameSchedule(one, other))) ? [] : undefined;
+      },
     );
     refuse(group, failed);
   }
@@ -95,11 +103,14 @@ export async function deleteScheduledActions(
   names: readonly string[],
 ): Promise<void> {
   for (let at = 0; at < names.length; at += batchSize) {
-    const { FailedScheduledActions: failed = [] } = await autoScaling.send(
-      new BatchDeleteScheduledActionCommand({
-        AutoScalingGroupName: group,
-        ScheduledActionNames: names.slice(at, at + batchSize),
-      }),
+    const batch = names.slice(at, at + batchSize);
+    const command = new BatchDeleteScheduledActionCommand({ AutoScalingGroupName: group, ScheduledActionNames: batch });
+    const failed = await observed(
+      async () => (await autoScaling.send(command)).FailedScheduledActions ?? [],
+      async () => {
+        const there = await readScheduledActions(autoScaling, group);
+        return there.some((one) => batch.includes(one.name)) ? undefined : [];
+      },
     );
     refuse(
       group,
@@ -131,17 +142,35 @@ export async function readPolicies(autoScaling: AutoScalingClient, group: string
 
 /** Adds a policy to a group; one of the same name is replaced and keeps its ARN. */
 export async function putPolicy(autoScaling: AutoScalingClient, group: string, policy: ScalingPolicy): Promise<void> {
-  await autoScaling.send(new PutScalingPolicyCommand({ ...policy.settings, AutoScalingGroupName: group }));
+  await observedChange(
+    () => autoScaling.send(new PutScalingPolicyCommand({ ...policy.settings, AutoScalingGroupName: group })),
+    async () => {
+      const now = (await readPolicies(autoScaling, group)).find((one) => one.name === policy.name);
+      return isDeepStrictEqual(now?.settings, policy.settings);
+    },
+  );
 }
 
 export async function deletePolicy(autoScaling: AutoScalingClient, group: string, name: string): Promise<void> {
-  await autoScaling.send(new DeletePolicyCommand({ AutoScalingGroupName: group, PolicyName: name }));
+  await observedChange(
+    () => autoScaling.send(new DeletePolicyCommand({ AutoScalingGroupName: group, PolicyName: name })),
+    async () => (await readPolicies(autoScaling, group)).every((one) => one.name !== name),
+  );
 }
 
 /** True for an action that will never run again. */
 export function isOver(action: ScheduledAction, now: number): boolean {
   if (action.end && instantOf(action.end) <= now) return true;
   return !action.recurrence && (!action.start || instantOf(action.start) <= now);
+}
+
+/** The sizes and the recurrence: AWS rounds times, and gives a recurring action its next start. */
+function isSameSchedule(one: ScheduledAction, other: ScheduledAction): boolean {
+  const parts = ({ name, recurrence, timeZone, min, max, desired }: ScheduledAction) => [
+    ...[name, recurrence, timeZone],
+    ...[min, max, desired],
+  ];
+  return isDeepStrictEqual(parts(one), parts(other));
 }
 
 function refuse(group: string, failed: { ScheduledActionName?: string; ErrorMessage?: string }[]): void {

@@ -1,6 +1,6 @@
 import {
   AuthorizeSecurityGroupIngressCommand,
-  CreateTagsCommand,
+  DescribeSecurityGroupRulesCommand,
   DescribeSecurityGroupsCommand,
   type EC2Client,
   paginateDescribeSecurityGroupRules,
@@ -9,6 +9,8 @@ import {
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { instantOf } from '../shared/instant.ts';
 import { awsCode, isNotFound } from './errors.ts';
+import { observed, observedChange } from './observed.ts';
+import { setResourceTags } from './resource-tags.ts';
 import { instancesRole, tagKeys, tagValue, toTags } from './tags.ts';
 
 /** A temporary rule of a security group, created by the pipeline. */
@@ -171,8 +173,16 @@ export async function openPort(ec2: EC2Client, request: OpeningRequest): Promise
     TagSpecifications: [{ ResourceType: 'security-group-rule', Tags: toTags(tags) }],
   });
   try {
-    const { SecurityGroupRules } = await ec2.send(command);
-    return SecurityGroupRules?.[0]?.SecurityGroupRuleId ?? '';
+    return await observed(
+      async () => (await ec2.send(command)).SecurityGroupRules?.[0]?.SecurityGroupRuleId ?? '',
+      async () => {
+        const there = await listOpenings(ec2, { file }, environment);
+        const isOurs = (one: Opening) => one.groupId === groupId && one.port === port && one.cidr === cidr;
+        // A rule of the same file with another end was there before.
+        const end = Math.trunc(expires);
+        return there.find((one) => isOurs(one) && one.name === name && one.expires === end)?.ruleId;
+      },
+    );
   } catch (error) {
     if (awsCode(error) !== 'InvalidPermission.Duplicate') throw error;
     throw new PipelineError(
@@ -185,8 +195,7 @@ export async function openPort(ec2: EC2Client, request: OpeningRequest): Promise
 
 /** Changes the end time of an opening. */
 export async function prolongOpening(ec2: EC2Client, ruleId: string, expires: number): Promise<void> {
-  const Tags = toTags({ [openingKeys.expires]: new Date(expires).toISOString() });
-  await ec2.send(new CreateTagsCommand({ Resources: [ruleId], Tags }));
+  await setResourceTags(ec2, [ruleId], { [openingKeys.expires]: new Date(expires).toISOString() });
 }
 
 /** Closes an opening; one that is already closed is not an error. */
@@ -195,8 +204,18 @@ export async function closePort(
   { groupId, ruleId }: Pick<Opening, 'groupId' | 'ruleId'>,
 ): Promise<void> {
   try {
-    await ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId: groupId, SecurityGroupRuleIds: [ruleId] }));
+    await observedChange(
+      () => ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId: groupId, SecurityGroupRuleIds: [ruleId] })),
+      () => isClosed(ec2, ruleId),
+    );
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
+}
+
+async function isClosed(ec2: EC2Client, ruleId: string): Promise<boolean> {
+  const { SecurityGroupRules = [] } = await ec2.send(
+    new DescribeSecurityGroupRulesCommand({ Filters: [{ Name: 'security-group-rule-id', Values: [ruleId] }] }),
+  );
+  return SecurityGroupRules.length === 0;
 }

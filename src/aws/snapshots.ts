@@ -1,5 +1,12 @@
-import { DeleteSnapshotCommand, type EC2Client, paginateDescribeSnapshots, type Snapshot } from '@aws-sdk/client-ec2';
+import {
+  DeleteSnapshotCommand,
+  DescribeSnapshotsCommand,
+  type EC2Client,
+  paginateDescribeSnapshots,
+  type Snapshot,
+} from '@aws-sdk/client-ec2';
 import { awsCode, isNotFound } from './errors.ts';
+import { observedChange } from './observed.ts';
 import { tagKeys, tagValue } from './tags.ts';
 
 /** A snapshot with the pipeline's tags. */
@@ -52,10 +59,20 @@ export async function listSnapshots(ec2: EC2Client, app: string, environment: st
  */
 export async function deleteSnapshot(ec2: EC2Client, id: string): Promise<boolean> {
   try {
-    await ec2.send(new DeleteSnapshotCommand({ SnapshotId: id }));
+    await observedChange(
+      () => ec2.send(new DeleteSnapshotCommand({ SnapshotId: id })),
+      () => isGone(ec2, id),
+    );
   } catch (error) {
     if (awsCode(error) === 'InvalidSnapshot.InUse') return false;
     if (!isNotFound(error)) throw error;
   }
   return true;
+}
+
+async function isGone(ec2: EC2Client, id: string): Promise<boolean> {
+  const { Snapshots = [] } = await ec2.send(
+    new DescribeSnapshotsCommand({ Filters: [{ Name: 'snapshot-id', Values: [id] }] }),
+  );
+  return Snapshots.length === 0;
 }

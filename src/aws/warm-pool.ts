@@ -3,7 +3,9 @@ import {
   DeleteWarmPoolCommand,
   DescribeWarmPoolCommand,
   PutWarmPoolCommand,
+  type WarmPoolConfiguration,
 } from '@aws-sdk/client-auto-scaling';
+import { observedChange } from './observed.ts';
 
 /**
  * Whether a group has a warm pool. An `ending` pool still has instances, and AWS accepts no new pool until they are
@@ -13,11 +15,9 @@ export async function readWarmPool(
   autoScaling: AutoScalingClient,
   group: string,
 ): Promise<'none' | 'present' | 'ending'> {
-  const { WarmPoolConfiguration } = await autoScaling.send(
-    new DescribeWarmPoolCommand({ AutoScalingGroupName: group, MaxRecords: 1 }),
-  );
-  if (WarmPoolConfiguration === undefined) return 'none';
-  return WarmPoolConfiguration.Status === 'PendingDelete' ? 'ending' : 'present';
+  const pool = await describe(autoScaling, group);
+  if (pool === undefined) return 'none';
+  return pool.Status === 'PendingDelete' ? 'ending' : 'present';
 }
 
 /**
@@ -29,19 +29,36 @@ export async function putWarmPool(
   group: string,
   pool: { state: 'Stopped' | 'Running'; prepared: number },
 ): Promise<void> {
-  await autoScaling.send(
-    new PutWarmPoolCommand({
-      AutoScalingGroupName: group,
-      PoolState: pool.state,
-      MinSize: 0,
-      MaxGroupPreparedCapacity: pool.prepared,
-      InstanceReusePolicy: { ReuseOnScaleIn: false },
-    }),
+  await observedChange(
+    () =>
+      autoScaling.send(
+        new PutWarmPoolCommand({
+          AutoScalingGroupName: group,
+          PoolState: pool.state,
+          MinSize: 0,
+          MaxGroupPreparedCapacity: pool.prepared,
+          InstanceReusePolicy: { ReuseOnScaleIn: false },
+        }),
+      ),
+    async () => {
+      const { PoolState, MaxGroupPreparedCapacity, Status } = (await describe(autoScaling, group)) ?? {};
+      return PoolState === pool.state && MaxGroupPreparedCapacity === pool.prepared && Status !== 'PendingDelete';
+    },
   );
 }
 
 /** Deletes a warm pool with its instances; a missing one is not an error. */
 export async function deleteWarmPool(autoScaling: AutoScalingClient, group: string): Promise<void> {
   if ((await readWarmPool(autoScaling, group)) !== 'present') return;
-  await autoScaling.send(new DeleteWarmPoolCommand({ AutoScalingGroupName: group, ForceDelete: true }));
+  await observedChange(
+    () => autoScaling.send(new DeleteWarmPoolCommand({ AutoScalingGroupName: group, ForceDelete: true })),
+    async () => (await readWarmPool(autoScaling, group)) !== 'present',
+  );
+}
+
+async function describe(autoScaling: AutoScalingClient, group: string): Promise<WarmPoolConfiguration | undefined> {
+  const { WarmPoolConfiguration } = await autoScaling.send(
+    new DescribeWarmPoolCommand({ AutoScalingGroupName: group, MaxRecords: 1 }),
+  );
+  return WarmPoolConfiguration;
 }

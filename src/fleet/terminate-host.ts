@@ -49,7 +49,7 @@ async function end(context: BakeContext, instanceId: string, lifecycle: string):
   const { group } = context.state;
   try {
     await context.change({ action: 'terminate-bake-instance', target: instanceId, data: { lifecycle } }, () =>
-      replaceInstance(context.services.aws.autoScaling, instanceId),
+      replaceInstance(context.services.aws.autoScaling, group, instanceId),
     );
     return undefined;
   } catch (cause) {

@@ -6,7 +6,7 @@ import { createImage, waitImageAvailable } from '../../src/aws/create-image.ts';
 import { readImage } from '../../src/aws/images.ts';
 import { createPoll } from '../../src/engine/poll.ts';
 import { instantClock } from '../support/instant-clock.ts';
-import { refusal } from './support/refusal.ts';
+import { lostAnswer, refusal } from './support/refusal.ts';
 
 const ec2 = new EC2Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const mock = mockClient(ec2);
@@ -31,7 +31,7 @@ describe('createImage', () => {
       .on(DescribeImagesCommand)
       .resolvesOnce({ Images: [] })
       .resolves({ Images: [ours] });
-    mock.on(CreateImageCommand).rejects(refusal('TimeoutError'));
+    mock.on(CreateImageCommand).rejects(lostAnswer());
     expect(await createImage(ec2, poll, request)).toBe('ami-1');
     expect(mock.commandCalls(CreateImageCommand)).toHaveLength(1);
   });

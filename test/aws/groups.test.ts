@@ -105,7 +105,7 @@ describe('changing groups', () => {
 
   it('terminating an instance keeps the desired capacity, so that the group launches another', async () => {
     mock.on(TerminateInstanceInAutoScalingGroupCommand).resolves({});
-    await replaceInstance(client, 'i-1');
+    await replaceInstance(client, 'api', 'i-1');
     expect(mock.commandCalls(TerminateInstanceInAutoScalingGroupCommand)[0]?.args[0].input).toEqual({
       InstanceId: 'i-1',
       ShouldDecrementDesiredCapacity: false,
@@ -129,7 +129,11 @@ describe('changing groups', () => {
     ['EnterStandby', () => mock.on(EnterStandbyCommand), () => enterStandby(client, 'api', 'i-1')],
     ['ExitStandby', () => mock.on(ExitStandbyCommand), () => exitStandby(client, 'api', 'i-1')],
     ['Update', () => mock.on(UpdateAutoScalingGroupCommand), () => setCapacity(client, 'api', { desired: 3 })],
-    ['Terminate', () => mock.on(TerminateInstanceInAutoScalingGroupCommand), () => replaceInstance(client, 'i-1')],
+    [
+      'Terminate',
+      () => mock.on(TerminateInstanceInAutoScalingGroupCommand),
+      () => replaceInstance(client, 'api', 'i-1'),
+    ],
   ])('passes a refusal on and does not retry: %s', async (_name, on, change) => {
     on().rejects(refusal('ScalingActivityInProgress'));
     await expect(change()).rejects.toMatchObject({ name: 'ScalingActivityInProgress' });
@@ -140,8 +144,8 @@ describe('changing groups', () => {
     const validation = (message: string) => Object.assign(new Error(message), { name: 'ValidationError' });
     const asked = mock.on(TerminateInstanceInAutoScalingGroupCommand);
     asked.rejects(validation('Instance Id not found - No managed instance found for instance ID: i-1'));
-    await expect(replaceInstance(client, 'i-1')).resolves.toBeUndefined();
+    await expect(replaceInstance(client, 'api', 'i-1')).resolves.toBeUndefined();
     asked.rejects(validation('Instance i-1 is already terminating.'));
-    await expect(replaceInstance(client, 'i-1')).rejects.toThrow('already terminating');
+    await expect(replaceInstance(client, 'api', 'i-1')).rejects.toThrow('already terminating');
   });
 });

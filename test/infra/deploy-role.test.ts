@@ -135,7 +135,7 @@ describe('with the permissions of the deploy role', () => {
     const id = instances.find(({ lifecycle }) => lifecycle === 'InService')?.id ?? '';
     await consoleOutput(ec2, id);
     await rebootInstance(ec2, id);
-    await replaceInstance(autoScaling, id);
+    await replaceInstance(autoScaling, name, id);
 
     const image = (await listImages(ec2, fleet.app, fleet.environment)).find(({ version }) => version === 'v1');
     const imageId = image?.imageId ?? '';

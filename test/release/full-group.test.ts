@@ -238,7 +238,7 @@ describe('an instance that cannot return to service', () => {
     const before = await serving();
     plays.clean = async () => {
       const { instances } = await readGroup(other, groupName());
-      await replaceInstance(other, instances.find((one) => one.lifecycle === 'Standby')?.id ?? '');
+      await replaceInstance(other, groupName(), instances.find((one) => one.lifecycle === 'Standby')?.id ?? '');
       await fails();
     };
     const result = await world.run(await release());

@@ -102,7 +102,7 @@ describe('a bake instance that cannot be switched back never serves a version th
     await setCapacity(world.aws.autoScaling, world.fleet.names.group, { max: 4 });
     expect(((await world.run(await release())).error as PipelineError).fix).toMatch(/^terminate it/);
     await setCapacity(world.aws.autoScaling, world.fleet.names.group, { max: before.max });
-    await replaceInstance(world.aws.autoScaling, host?.instanceId ?? '');
+    await replaceInstance(world.aws.autoScaling, world.fleet.names.group, host?.instanceId ?? '');
     await world.until(
       async () => await world.serving(),
       (one) => isDeepStrictEqual(one, firstRelease),

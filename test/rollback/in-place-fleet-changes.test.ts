@@ -49,7 +49,8 @@ it('instances that Auto Scaling terminates during an in-place rollback are not f
   );
   expect(new Set((await instances()).map((instance) => instance.version))).toEqual(new Set(['v1']));
   // What this cloud answers for them, and what makes of it nothing to do.
-  for (const id of going) await expect(replaceInstance(autoScaling, id)).resolves.toBeUndefined();
+  for (const id of going)
+    await expect(replaceInstance(autoScaling, world.fleet.names.group, id)).resolves.toBeUndefined();
 }, 60_000);
 
 it('new instances that do not answer an in-place rollback are retried, then replaced, and are not failures', async () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
-import { execute } from '../../src/engine/execute.ts';
+import { execute, type RunResult } from '../../src/engine/execute.ts';
 import type { JournalEntry } from '../../src/engine/journal.ts';
 import { createRunId } from '../../src/engine/run-id.ts';
 import type { Plan } from '../../src/engine/step.ts';
@@ -14,8 +14,10 @@ export interface Death {
   how: 'intended' | 'made' | 'finished';
 }
 
-/** The run ended before it came to the moment. */
+/** The run ended before it came to the moment. Its cause is how it ended: a result, or an error. */
 export class NotReached extends Error {}
+
+type Ended = Pick<RunResult<unknown>, 'outcome'>;
 
 /**
  * Begins a run whose process dies at a moment: nothing of it is undone, and nothing more of it reaches its journal. Resolves with its
@@ -76,6 +78,15 @@ export async function die<S extends Services, State>(
     signal: new AbortController().signal,
     lost: dead.signal,
   }).catch((error: unknown) => error);
-  if (!dead.signal.aborted) throw new NotReached(`the run did not come to ${how} ${at}`, { cause: ended });
+  if (!dead.signal.aborted) {
+    if (!(ended instanceof Error)) {
+      await ledger.saveRun({
+        ...record,
+        outcome: (ended as Ended).outcome,
+        finishedAt: new Date(clock.now()).toISOString(),
+      });
+    }
+    throw new NotReached(`the run did not come to ${how} ${at}`, { cause: ended });
+  }
   return record;
 }

@@ -29,6 +29,8 @@ export interface Place extends Pick<DirectCloud, 'region' | 'faults' | 'calls'> 
   /** More clients, without the middleware that a test has added to the others. */
   newClients(): AwsClients;
   secretClients(): SecretClients;
+  /** The cloud's own records; only where it is in this process and on virtual time. */
+  state?: DirectCloud['state'];
   close(): unknown;
 }
 

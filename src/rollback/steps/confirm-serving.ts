@@ -42,7 +42,7 @@ async function replaceUnswitched(context: Context): Promise<void> {
     context.note(`${id} cannot switch and is replaced: ${reason}`);
     try {
       await context.change({ action: 'replace-instance', target: id, data: { why: reason } }, () =>
-        replaceInstance(aws.autoScaling, id),
+        replaceInstance(aws.autoScaling, context.state.group, id),
       );
     } catch (error) {
       // The refresh that follows replaces it too; until then the smoke tests tell what it serves.

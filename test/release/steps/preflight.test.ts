@@ -105,7 +105,7 @@ describe('the preflight of a fleet', () => {
     const { autoScaling } = world.services.aws;
     const { name, instances } = await group();
     world.cloud.faults.add({ kind: 'insufficient-capacity' });
-    await replaceInstance(autoScaling, instances[0]?.id ?? '');
+    await replaceInstance(autoScaling, name, instances[0]?.id ?? '');
     expect(await refusal()).toMatchObject({
       code: 'preflight.unhealthy',
       message: `only 3 of 4 hosts of ${name} are healthy`,

@@ -1,0 +1,94 @@
+import type { AwsClients } from '../../../src/aws/clients.ts';
+import type { Simulated } from '../../support/simulated.ts';
+
+/** What goes wrong with one call of a run. */
+export type CallFault =
+  /** The change is made and its answer is lost; the SDK sends the call again. */
+  | 'answer-lost'
+  /** The same, for every attempt. */
+  | 'all-answers-lost'
+  /** Every attempt is cut off before anything is changed. */
+  | 'cut-off'
+  /** The service fails by itself at every attempt, and changes nothing. */
+  | 'failed'
+  /** The service refuses the call. */
+  | 'refused';
+
+export const callFaults: readonly CallFault[] = ['answer-lost', 'all-answers-lost', 'cut-off', 'failed', 'refused'];
+
+/** A call that changes the cloud, of those that a run made. */
+export interface ChangingCall {
+  /** From 1, in the order in which they were sent. */
+  number: number;
+  operation: string;
+}
+
+/** Counts the calls of a world's clients that change the cloud, and lets one of them, or all, go wrong. */
+export class NumberedCalls {
+  #calls: ChangingCall[] = [];
+  #struck: ChangingCall[] = [];
+  #fault: CallFault | { number: number; fault: CallFault } | undefined;
+  readonly #world: Simulated;
+
+  constructor(world: Simulated) {
+    this.#world = world;
+    for (const client of Object.values(world.aws)) {
+      (client.middlewareStack as AwsClients['ec2']['middlewareStack']).add(
+        (next, { commandName = '' }) =>
+          async (args) => {
+            const operation = commandName.replace(/Command$/, '');
+            if (/^(Describe|Get|List)/.test(operation)) return next(args);
+            return this.#send(operation, () => next(args));
+          },
+        { step: 'initialize', name: 'numberedCalls', priority: 'normal' },
+      );
+    }
+  }
+
+  /** Starts again at 1. @param fault What happens from then on: to the call of a number, or to all calls. */
+  restart(fault?: CallFault | { number: number; fault: CallFault }): void {
+    this.#calls = [];
+    if (fault !== undefined) this.#struck = [];
+    this.#fault = fault;
+  }
+
+  /** The calls since the last start. */
+  get calls(): readonly ChangingCall[] {
+    return this.#calls;
+  }
+
+  /** The calls that went wrong since the last start with a fault. */
+  get struck(): readonly ChangingCall[] {
+    return this.#struck;
+  }
+
+  async #send<T>(operation: string, send: () => Promise<T>): Promise<T> {
+    const call = { number: this.#calls.length + 1, operation };
+    this.#calls.push(call);
+    const fault = this.#fault;
+    if (fault === undefined || (typeof fault === 'object' && fault.number !== call.number)) return send();
+    this.#struck.push(call);
+    const { faults } = this.#world.cloud;
+    const { id } = faults.add({ operation, ...ruleOf(typeof fault === 'object' ? fault.fault : fault) });
+    try {
+      return await send();
+    } finally {
+      faults.clear(id);
+    }
+  }
+}
+
+function ruleOf(fault: CallFault) {
+  switch (fault) {
+    case 'answer-lost':
+      return { kind: 'cut-after', count: 1 } as const;
+    case 'all-answers-lost':
+      return { kind: 'cut-after' } as const;
+    case 'cut-off':
+      return { kind: 'cut-before' } as const;
+    case 'failed':
+      return { kind: 'error' } as const;
+    case 'refused':
+      return { kind: 'error', code: 'ValidationError', status: 400 } as const;
+  }
+}
