@@ -33,6 +33,8 @@ function wordingOf(message: RunnerMessage): string {
   switch (message.code) {
     case 'lock.waiting':
       return `${message.reason}; waiting until it is released (press Ctrl-C twice to stop)`;
+    case 'lock.watching':
+      return `the lock of ${message.holder.app} is overdue; watching for ${message.seconds} s whether ${holderOf(message.holder)} still renews it`;
     case 'lock.taken-over':
       return `warning: run ${message.run} (${message.command}) crashed without releasing the lock; this run does not undo its changes: pipeline abort ${message.app}`;
     case 'lock.not-released':

@@ -8,7 +8,9 @@ import { versionNumber, versionOf, versionPattern } from '../shared/version.ts';
 import { watchAborts, writeAbort } from './aborts.ts';
 import { createFileStore } from './file-store.ts';
 import { createJournals } from './journals.ts';
+import { LeaseWatch } from './lease-watch.ts';
 import { acquireLock, checkFence, type Lease, lockHolder } from './lock.ts';
+import { publicRecord } from './lock-record.ts';
 import { encode, readRecord, updateRecord } from './records.ts';
 import type { Store } from './store.ts';
 import type { Ledger, ReleaseRecord, RunRecord } from './types.ts';
@@ -28,6 +30,7 @@ export function createFileLedger({ dir, ...options }: LedgerOptions & { dir: str
 /** Opens the ledger on any store. */
 export function createLedger(store: Store, { environment, clock, identity }: LedgerOptions): Ledger {
   const held = new Map<string, Lease>();
+  const watch = new LeaseWatch(store, clock);
   /** Refuses writes of an owner whose lock another run has taken. */
   const guard = async (app: string): Promise<void> => {
     const lock = held.get(app);
@@ -96,7 +99,16 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
     appendJournal: journals.append,
     journal: journals.read,
     async lock(app, holder) {
-      const lock = await acquireLock({ store, key: lockKey(app), clock, app, environment, ...identity, ...holder });
+      const lock = await acquireLock({
+        store,
+        key: lockKey(app),
+        clock,
+        watch,
+        app,
+        environment,
+        ...identity,
+        ...holder,
+      });
       held.set(app, lock);
       const aborts = watchAborts(store, abortKey(app), lock.record.fence, clock);
       return {
@@ -105,6 +117,7 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
           return lock.record;
         },
         lost: lock.lost,
+        confirm: lock.confirm,
         abortRequested: aborts.signal,
         takenOver: lock.takenOver,
         release: () => {
@@ -114,6 +127,10 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
       };
     },
     lockOf: (app) => lockHolder(store, lockKey(app), clock),
+    async findHolder(app, onWatch) {
+      const { read, free } = await watch.find(lockKey(app), onWatch);
+      return read && free === false ? publicRecord(read.value) : undefined;
+    },
     requestAbort: (lock, { by, reason }) =>
       writeAbort(store, abortKey(lock.app), lock, { by, reason, at: new Date(clock.now()).toISOString() }),
   };

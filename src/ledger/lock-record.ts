@@ -3,6 +3,9 @@ import { instantOf } from '../shared/instant.ts';
 import { isGone, type ProcessIdentity } from './process-identity.ts';
 import type { LockRecord } from './types.ts';
 
+/** How long a lock lasts without a heartbeat, in milliseconds. */
+export const leaseMs = 60_000;
+
 /** A lock as stored. */
 export interface StoredLock extends LockRecord {
   /** The process that sends the heartbeats; on the same host its exit is seen at once. */
@@ -10,12 +13,15 @@ export interface StoredLock extends LockRecord {
   released?: boolean;
 }
 
-/** Why a lock may be taken over; false while it is held. */
-export function isFree(lock: StoredLock, now: number): 'released' | 'expired' | 'process gone' | false {
+/** Why a lock certainly has no holder any more; false when only its lease can tell. */
+export function isFree(lock: StoredLock): 'released' | 'process gone' | false {
   if (lock.released) return 'released';
-  // Written so that a damaged time does not keep the lock forever.
-  if (!(instantOf(lock.expires) > now)) return 'expired';
   return lock.process && isGone(lock.process) ? 'process gone' : false;
+}
+
+/** What others see of a lock. */
+export function publicRecord({ process: _process, released: _released, ...record }: StoredLock): LockRecord {
+  return record;
 }
 
 /** The error that names the owner of the lock, its start and its purpose. */

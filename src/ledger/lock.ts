@@ -1,17 +1,13 @@
 import type { Clock, Timer } from '@golden-pipeline/shared/clock';
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import { instantOf } from '../shared/instant.ts';
-import { heldError, isFree, lostError, type StoredLock } from './lock-record.ts';
+import { isOverdue, type LeaseWatch, type OnWatch } from './lease-watch.ts';
+import { heldError, isFree, leaseMs, lostError, publicRecord, type StoredLock } from './lock-record.ts';
 import { thisProcess } from './process-identity.ts';
 import { encode, type Read, readRecord } from './records.ts';
 import type { Store } from './store.ts';
 import type { HeldLock, LockRecord } from './types.ts';
 
-/**
- * How long a lock lasts without a heartbeat, and how often one is sent. Three heartbeats may fail before others can
- * take it.
- */
-export const leaseMs = 60_000;
+/** How often a heartbeat is sent, in milliseconds. Three may fail before others can take the lock. */
 export const heartbeatMs = 15_000;
 
 /** Inputs for taking a lock. */
@@ -19,6 +15,9 @@ export interface LockRequest {
   store: Store;
   key: string;
   clock: Clock;
+  watch: LeaseWatch;
+  /** Called when the lock seems to be abandoned, and is watched for a while before it is taken. */
+  onWatch?: OnWatch;
   app: string;
   environment: string;
   owner: string;
@@ -33,10 +32,9 @@ export type Lease = Omit<HeldLock, 'abortRequested'>;
 
 /** Takes the lock. @throws PipelineError `lock.held` (outcome `locked`) */
 export async function acquireLock(request: LockRequest): Promise<Lease> {
-  const { store, key, clock } = request;
+  const { store, key, clock, watch, onWatch } = request;
   for (;;) {
-    const before = await readRecord<StoredLock>(store, key);
-    const free = before === undefined ? true : isFree(before.value, clock.now());
+    const { read: before, free } = await watch.find(key, onWatch);
     if (before && free === false) throw heldError(before.value, clock.now());
     const record = newRecord(request, (before?.value.fence ?? 0) + 1);
     const put = await store.put(key, encode(record), before ? { ifMatch: before.etag } : 'if-absent');
@@ -49,10 +47,10 @@ export async function acquireLock(request: LockRequest): Promise<Lease> {
   }
 }
 
-/** The owner of a lock; undefined when it is free. */
+/** The owner of a lock, by the clock of this computer, for those who only show it; undefined when it is free. */
 export async function lockHolder(store: Store, key: string, clock: Clock): Promise<LockRecord | undefined> {
   const read = await readRecord<StoredLock>(store, key);
-  return read && isFree(read.value, clock.now()) === false ? publicRecord(read.value) : undefined;
+  return read && !isFree(read.value) && !isOverdue(read.value, clock.now()) ? publicRecord(read.value) : undefined;
 }
 
 /** @throws PipelineError `lock.lost` when another run has taken the lock since. */
@@ -83,49 +81,55 @@ function newRecord(
   };
 }
 
-function publicRecord({ process: _process, released: _released, ...record }: StoredLock): LockRecord {
-  return record;
-}
-
-/** Sends heartbeats for a lock until it is released or lost. */
+/**
+ * Sends heartbeats for a lock until it is released or lost. Without them the lease ends, and is renewed as soon as the ledger can be
+ * reached again, unless another run has taken the lock by then.
+ */
 function hold(request: LockRequest, taken: Read<StoredLock>, takenOver: HeldLock['takenOver']): Lease {
   const { store, key, clock } = request;
   const lost = new AbortController();
   let current = taken;
   let released = false;
   let timer: Timer;
-  let beating: Promise<void> = Promise.resolve();
+  // A change may still be on its way when the lease ends, so the last part of it is not used.
+  let validUntil = clock.now() + leaseMs - heartbeatMs;
+  let writing: Promise<unknown> = Promise.resolve();
 
   /** Overwrites the own record; a record with another fence means that the lock is lost. */
-  const write = async (next: StoredLock): Promise<void> => {
-    const put = await store.put(key, encode(next), { ifMatch: current.etag });
-    if (put.written) {
-      current = { value: next, etag: put.etag };
-      return;
+  const write = async (change: Partial<StoredLock>): Promise<void> => {
+    for (;;) {
+      const next = { ...current.value, ...change };
+      const put = await store.put(key, encode(next), { ifMatch: current.etag });
+      if (put.written) {
+        current = { value: next, etag: put.etag };
+        return;
+      }
+      const now = await readRecord<StoredLock>(store, key);
+      if (now?.value.fence !== current.value.fence || now.value.released) {
+        const error = lostError(current.value, now?.value);
+        lost.abort(error);
+        throw error;
+      }
+      // An earlier write took effect although its answer was lost.
+      current = now;
     }
-    const now = await readRecord<StoredLock>(store, key);
-    if (now?.value.fence !== current.value.fence || now.value.released) throw lostError(current.value, now?.value);
-    // The write took effect although its answer was lost.
-    current = now;
   };
 
-  const beat = async (): Promise<void> => {
+  const renew = async (): Promise<void> => {
     const at = clock.now();
-    const heartbeat = new Date(at).toISOString();
-    const expires = new Date(at + leaseMs).toISOString();
-    try {
-      await write({ ...current.value, heartbeat, expires });
-    } catch (error) {
-      const isLost = error instanceof PipelineError && error.code === 'lock.lost';
-      // A store that does not answer is retried, but only as long as nobody else may take the lock.
-      if (isLost) lost.abort(error);
-      else if (clock.now() + heartbeatMs >= instantOf(current.value.expires)) lost.abort(lostError(current.value));
-    }
-    if (!released && !lost.signal.aborted) schedule();
+    await write({ heartbeat: new Date(at).toISOString(), expires: new Date(at + leaseMs).toISOString() });
+    validUntil = at + leaseMs - heartbeatMs;
+  };
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = writing.then(work);
+    writing = done.catch(() => undefined);
+    return done;
   };
   const schedule = () => {
-    timer = clock.after(heartbeatMs, () => {
-      beating = beat();
+    timer = clock.after(heartbeatMs, async () => {
+      // A ledger that does not answer is tried again with the next heartbeat.
+      await inTurn(renew).catch(() => undefined);
+      if (!released && !lost.signal.aborted) schedule();
     });
   };
   schedule();
@@ -136,14 +140,20 @@ function hold(request: LockRequest, taken: Read<StoredLock>, takenOver: HeldLock
     },
     ...(takenOver ? { takenOver } : {}),
     lost: lost.signal,
+    async confirm() {
+      const ended = () => clock.now() >= validUntil;
+      lost.signal.throwIfAborted();
+      // A renewal that took long may have come too late itself.
+      while (ended()) await inTurn(async () => (ended() ? renew() : undefined));
+    },
     async release() {
       if (released) return;
       released = true;
       timer.cancel();
-      await beating;
+      await writing;
       if (lost.signal.aborted) return;
       // The record is kept, as the fence must continue to grow.
-      await write({ ...current.value, released: true }).catch((error: unknown) => {
+      await write({ released: true }).catch((error: unknown) => {
         if (!(error instanceof PipelineError && error.code === 'lock.lost')) throw error;
       });
     },

@@ -76,6 +76,12 @@ export interface HeldLock {
   readonly record: LockRecord;
   /** Aborted when another run has taken the lease. */
   readonly lost: AbortSignal;
+  /**
+   * Resolves while the lease is valid; renews one that has ended without a heartbeat, if nobody has taken the lock. To be awaited
+   * before each change.
+   * @throws PipelineError `lock.lost` naming who took it; errors of the ledger
+   */
+  confirm(): Promise<void>;
   /** Aborted by a request to abort this run; the reason has who requested it and why. */
   readonly abortRequested: AbortSignal;
   /** Set when the lock was taken over from an expired lease, or from an exited process on this host, for a note. */
@@ -110,9 +116,24 @@ export interface Ledger {
   /** Appends one journal entry; the sequence number must be the next. */
   appendJournal(run: string, sequence: number, entry: unknown): Promise<void>;
   journal(run: string): Promise<unknown[]>;
-  /** Throws PipelineError `lock.held` (outcome `locked`) naming owner, command and since when. An expired lease is taken over. */
-  lock(app: string, holder: { command: string; run?: string; reason?: string }): Promise<HeldLock>;
+  /**
+   * Takes the lock of an app, also from a holder that is gone. One on another computer is known to be gone when its lock was not renewed
+   * for a whole lease while this process watched; `onWatch` is called before that, with the holder and the milliseconds that it takes.
+   * @throws PipelineError `lock.held` (outcome `locked`) naming owner, command and since when
+   */
+  lock(
+    app: string,
+    holder: {
+      command: string;
+      run?: string;
+      reason?: string;
+      onWatch?: (holder: LockRecord, ms: number) => void;
+    },
+  ): Promise<HeldLock>;
+  /** The holder of a lock by the clock of this computer: only to be shown. */
   lockOf(app: string): Promise<LockRecord | undefined>;
+  /** The holder of a lock, to be acted upon: one that seems to be gone is watched first, as by {@link lock}. */
+  findHolder(app: string, onWatch?: (holder: LockRecord, ms: number) => void): Promise<LockRecord | undefined>;
   /** Requests that the run holding this lock undo its work and exit; see {@link HeldLock.abortRequested}. */
   requestAbort(lock: LockRecord, request: { by: string; reason: string }): Promise<void>;
 }

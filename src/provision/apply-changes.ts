@@ -21,13 +21,13 @@ import { appliedTags, type SettingName, type SettingValues } from '../fleet/conf
 /**
  * Applies the file's values for these differences. Each call updates one resource completely, so that a call that took
  * effect without being recorded is not repeated. `service.port` is not among them: see {@link removeTargetGroups}.
- * @param next Called before each call; what it throws ends the work.
+ * @param next Called before each call; what it rejects with ends the work.
  */
 export async function applyDifferences(
   aws: AwsClients,
   seen: SeenConfiguration,
   differences: readonly Difference[],
-  next: () => void,
+  next: () => Promise<void>,
 ): Promise<void> {
   const changes: (() => Promise<unknown>)[] = [
     ...seen.resources.targetGroups.flatMap((group) => targetGroupChanges(aws, group, about(differences, group.name))),
@@ -39,7 +39,7 @@ export async function applyDifferences(
     ),
   ];
   for (const change of changes) {
-    next();
+    await next();
     await change();
   }
 }
@@ -129,26 +129,26 @@ export function headerIs(name: string) {
 /**
  * Removes listeners and target groups of a fleet without instances, as the port of a target group cannot change; they
  * are then created again.
- * @param next Called before each call; what it throws ends the work.
+ * @param next Called before each call; what it rejects with ends the work.
  */
 export async function removeTargetGroups(
   { elb, autoScaling }: AwsClients,
   { targetGroups, groups, listeners }: FleetResources,
-  next: () => void,
+  next: () => Promise<void>,
 ): Promise<void> {
   const own = new Set(targetGroups.map((one) => one.arn));
   for (const { arn: ListenerArn } of listeners) {
-    next();
+    await next();
     await elb.send(new DeleteListenerCommand({ ListenerArn }));
   }
   for (const { name, targetGroupArns } of groups) {
     const TargetGroupARNs = targetGroupArns.filter((arn) => own.has(arn));
     if (TargetGroupARNs.length === 0) continue;
-    next();
+    await next();
     await autoScaling.send(new DetachLoadBalancerTargetGroupsCommand({ AutoScalingGroupName: name, TargetGroupARNs }));
   }
   for (const TargetGroupArn of own) {
-    next();
+    await next();
     await elb.send(new DeleteTargetGroupCommand({ TargetGroupArn }));
   }
 }

@@ -54,7 +54,7 @@ export async function configureFleet(services: Services, options: Options): Prom
     // Somebody may have changed the fleet before the lock was taken.
     const now = await readConfiguration(services, options.clock.now());
     const { free, blocked } = await checkAnswers(services, now, chosen(now, options));
-    const next = () => lock.lost.throwIfAborted();
+    const next = () => lock.confirm();
     const kept: Difference[] = [...blocked];
     if (free.some((one) => one.setting === 'service.port')) {
       const why = await foreignRules(services, now);
@@ -74,7 +74,7 @@ export async function configureFleet(services: Services, options: Options): Prom
       next,
     );
     const after = await readConfiguration(services, options.clock.now());
-    next();
+    await next();
     await record(services, after);
     const why = new Map(kept.map((one) => [keyOf(one), one]));
     const open = after.differences.map((one) => why.get(keyOf(one)) ?? one);

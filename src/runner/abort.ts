@@ -13,6 +13,6 @@ export async function abort(context: RunnerContext, services: Services, reason: 
   const found = await findBlockingRun(context, services);
   if (found) return preempt(context, services, found.lock ? { lock: found.lock } : { run: found.run }, reason);
   // Taken by hand, or by a run that has not written its record yet.
-  const lock = await services.ledger.lockOf(services.fleet.app);
+  const lock = await services.ledger.findHolder(services.fleet.app);
   return lock && preempt(context, services, { lock }, reason);
 }

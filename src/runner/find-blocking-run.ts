@@ -3,6 +3,7 @@ import type { VersionMove } from '../engine/operation.ts';
 import type { Services } from '../fleet/services.ts';
 import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
 import type { LockRecord, RunRecord } from '../ledger/types.ts';
+import { reportWatch } from './hold-lock.ts';
 import type { AnyOperation } from './operations.ts';
 import type { RunnerContext } from './ports.ts';
 
@@ -17,13 +18,17 @@ export interface BlockingRun {
   versionMove(): Promise<VersionMove | undefined>;
 }
 
-/** Finds it; undefined when there is none, also for a lock that was taken by hand. The ledger is only read. */
+/**
+ * Finds it; undefined when there is none, also for a lock that was taken by hand. The ledger is only read.
+ * @param preview Nothing is done about it: whether a run has crashed is then decided by the time in its lock, and not waited for.
+ */
 export async function findBlockingRun(
-  { operations }: Pick<RunnerContext, 'operations'>,
+  { operations, reporter }: Pick<RunnerContext, 'operations' | 'reporter'>,
   services: Pick<Services, 'ledger' | 'fleet' | 'changesVersion'>,
+  { preview = false }: { preview?: boolean } = {},
 ): Promise<BlockingRun | undefined> {
   const { ledger, fleet } = services;
-  const lock = await ledger.lockOf(fleet.app);
+  const lock = preview ? await ledger.lockOf(fleet.app) : await ledger.findHolder(fleet.app, reportWatch(reporter));
   const run = lock ? await runOf(ledger, lock) : await findInterruptedRun(services, fleet.app);
   if (!run) return undefined;
   const operation = operations.find((one) => one.name === run.operation);

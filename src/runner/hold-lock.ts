@@ -2,9 +2,9 @@ import { messageOf } from '@golden-pipeline/shared/errors';
 import { createEmitter, type Emit } from '../engine/emitter.ts';
 import type { EventSink } from '../engine/events.ts';
 import { createRunId } from '../engine/run-id.ts';
-import type { HeldLock } from '../ledger/types.ts';
+import type { HeldLock, LockRecord } from '../ledger/types.ts';
 import { runningStep } from './interrupts.ts';
-import type { RunnerContext, RunnerServices } from './ports.ts';
+import type { Reporter, RunnerContext, RunnerServices } from './ports.ts';
 import type { RunFacts } from './run-facts.ts';
 import { waitForLock } from './segments.ts';
 
@@ -22,7 +22,7 @@ export async function holdLock<T>(
   const { clock, command, reporter } = context;
   const take = async () => {
     const runId = createRunId(clock);
-    return { runId, lock: await ledger.lock(app, { command, run: runId }) };
+    return { runId, lock: await ledger.lock(app, { command, run: runId, onWatch: reportWatch(reporter) }) };
   };
   const held = patient ? await waitForLock(context, take) : await take();
   const { lock } = held;
@@ -42,6 +42,11 @@ export async function holdLock<T>(
   } finally {
     await release(context, lock, emit);
   }
+}
+
+/** Reports how long a lock is watched whose holder may be gone. */
+export function reportWatch(reporter: Reporter): (holder: LockRecord, ms: number) => void {
+  return (holder, ms) => reporter.report({ code: 'lock.watching', holder, seconds: Math.ceil(ms / 1000) });
 }
 
 /** What a crashed run had begun (consumers that stand still, say) is not this run's to undo, and must not be forgotten. */

@@ -14,6 +14,8 @@ export interface RunningStep {
 export type RunnerMessage =
   /** Another run holds the lock that a later segment of this one needs. */
   | { code: 'lock.waiting'; reason: string }
+  /** The lock was not renewed in time by the clock of this computer; it is watched before it counts as abandoned. */
+  | { code: 'lock.watching'; holder: LockRecord; seconds: number }
   /** The lock was still that of a run whose process has crashed; this run does not undo what that one changed. */
   | { code: 'lock.taken-over'; app: string; run: string; command: string }
   | { code: 'lock.not-released'; app: string; reason: string; expires: string }

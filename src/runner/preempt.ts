@@ -68,7 +68,7 @@ async function endActive(
   let reported = clock.now();
   await createPoll(clock)({
     what: `${lock.owner}@${lock.host}'s "${lock.command}" (run ${lock.run}) to finish`,
-    read: () => ledger.lockOf(fleet.app),
+    read: () => ledger.findHolder(fleet.app),
     until: (now) => now?.fence !== lock.fence,
     progress: () => {
       if (clock.now() - reported < reportMs) return;

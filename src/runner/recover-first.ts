@@ -19,7 +19,7 @@ export async function recoverFirst(
   { dryRun = false }: { dryRun?: boolean } = {},
 ): Promise<BlockingRun | undefined> {
   if (!operation.beforeStart) return undefined;
-  const found = await findBlockingRun(context, services);
+  const found = await findBlockingRun(context, services, { preview: dryRun });
   if (!found || found.lock) return found;
   const { run } = found;
   const { app, cloud } = services.fleet;

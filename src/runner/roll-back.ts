@@ -69,7 +69,7 @@ export async function previewRollback(
   services: Services,
   request: RollbackOptions,
 ): Promise<RollbackPreview> {
-  const preemption = await decidePreemption(context, services, request);
+  const preemption = await decidePreemption(context, services, request, true);
   if (!preemption) return { plan: await planRollback(services, context.clock, request) };
   const { move, target } = preemption;
   const enough = move !== undefined && target === move.previous;
@@ -83,8 +83,9 @@ async function decidePreemption(
   context: RunnerContext,
   services: Services,
   request: RollbackOptions,
+  preview = false,
 ): Promise<Preemption | undefined> {
-  const blocking = await findBlockingRun(context, services);
+  const blocking = await findBlockingRun(context, services, { preview });
   if (!blocking?.operation?.preemptible) return undefined;
   const move = await blocking.versionMove();
   try {

@@ -29,6 +29,23 @@ async function beats(clock: BeatingClock, lock: HeldLock, count: number): Promis
   }
 }
 
+/** Lets time pass, second by second, until something that waits for it is done. */
+async function passing<T>(clock: ManualClock, work: Promise<T>): Promise<T> {
+  let done = false;
+  const end = () => {
+    done = true;
+  };
+  work.then(end, end);
+  await vi.waitFor(
+    async () => {
+      await clock.advance(1000);
+      expect(done).toBe(true);
+    },
+    { interval: 2, timeout: 20_000 },
+  );
+  return work;
+}
+
 describe('the lock', () => {
   it('records its owner, its start time and its purpose', async () => {
     const dir = await folder();
@@ -85,7 +102,7 @@ describe('the lock', () => {
     const asleep = open(dir, frozen);
     const lost = await asleep.lock('frontend', { ...holder, run: draft.run });
     await asleep.appendJournal(draft.run, 1, {});
-    const taken = await open(dir, clock, 'ben').lock('frontend', holder);
+    const taken = await passing(clock, open(dir, clock, 'ben').lock('frontend', holder));
     expect(taken.takenOver).toMatchObject({ why: 'expired', from: { owner: 'anna', fence: 1 } });
     expect(taken.record.fence).toBe(2);
 
@@ -102,15 +119,23 @@ describe('the lock', () => {
     expect(await open(dir, clock).lockOf('frontend')).toMatchObject({ owner: 'ben' });
   });
 
-  it('is given up in time when the ledger can no longer be written', async () => {
+  it('permits no change once its lease has ended without a heartbeat, and is renewed when nobody has taken it', async () => {
     const dir = await folder();
     const clock = new BeatingClock();
     const lock = await open(dir, clock).lock('api', holder);
-    await writeFile(join(dir, 'local/locks/api.json'), 'damaged');
-    await beats(clock, lock, 1);
-    expect(lock.lost.aborted).toBe(false);
+    const file = join(dir, 'local/locks/api.json');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, 'damaged');
     await beats(clock, lock, 2);
-    expect(lock.lost.aborted).toBe(true);
+    await lock.confirm();
+    await beats(clock, lock, 1);
+    await expect(lock.confirm()).rejects.toMatchObject({ code: 'ledger.corrupt' });
+    await beats(clock, lock, 10);
+    expect(lock.lost.aborted).toBe(false);
+    await writeFile(file, text);
+    await lock.confirm();
+    expect(lock.record).toMatchObject({ fence: 1, heartbeat: new Date(clock.now()).toISOString() });
+    await lock.release();
   });
 
   it('reports to its owner, on any host, that its run should end, and not to a later owner', async () => {

@@ -49,6 +49,7 @@ export function fakeLedger(changes: Partial<Ledger> = {}) {
       return {
         record: held,
         lost: lost.signal,
+        confirm: async () => lost.signal.throwIfAborted(),
         abortRequested: abort.signal,
         async release() {
           log.push('unlock');
@@ -57,6 +58,7 @@ export function fakeLedger(changes: Partial<Ledger> = {}) {
       };
     },
     lockOf: async () => held,
+    findHolder: async () => held,
     requestAbort: async (_lock, { by, reason }) => abort.abort(new Error(`${by} ${reason}`)),
     ...changes,
   };
