@@ -26,7 +26,7 @@ export async function simulatedBenchFleet(
         ...fleet.release,
         // Read every second, so that the two required consecutive readings take no longer.
         pollSeconds: 1,
-        timeouts: { health: 3600, bake: 3600, drain: 3600, refresh: 7200, ansible: 600 },
+        timeouts: { health: 3600, bake: 3600, drain: 3600, refresh: 7200, ansible: 600, connection: 900 },
         ...release,
       },
     }),

@@ -53,6 +53,12 @@ export class Comparison {
     for (const stream of this.#streams) stream.add(sample);
   }
 
+  /** Forgets all answers so far, as after a time in which this computer had no network. */
+  reset(): void {
+    this.#samples.length = 0;
+    for (const stream of this.#streams) stream.reset();
+  }
+
   /** What the last readings showed. */
   faults(): Fault[] {
     return this.#streams.flatMap((stream) => stream.faults());

@@ -55,6 +55,15 @@ export class Stream {
     this.#read();
   }
 
+  /** Forgets all samples so far. */
+  reset(): void {
+    this.#recent = [];
+    this.#fresh = 0;
+    this.#rows.errors.length = 0;
+    this.#rows.latency.length = 0;
+    this.#standing = [];
+  }
+
   /** What the last reading showed. */
   faults(): readonly Fault[] {
     return this.#standing;

@@ -95,7 +95,10 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
   let inAlarm: Evidence['alarms'] = [];
   let last: Fault[] = [];
 
-  return {
+  const outageMs = () => context.services.connection?.outageMs ?? 0;
+  let outagesMs = outageMs();
+
+  const watch: Watch = {
     async sample() {
       const [seen, targets, smoke, counted, alarms] = await Promise.all([
         readGroup(aws.autoScaling, group),
@@ -104,6 +107,12 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
         optional("the balancer's counters", () => counters?.read(clock.now()), []),
         optional('the alarms', () => (state.alarms?.length ? metrics?.alarms(state.alarms) : undefined), []),
       ]);
+      if (outageMs() > outagesMs) {
+        // Probes without an answer were this computer's fault; so may be what has just been read.
+        outagesMs = outageMs();
+        comparison?.reset();
+        return watch.sample();
+      }
       unhealthy = instances.read(clock.now(), seen, targets);
       inAlarm = alarms.filter((alarm) => alarm.state === 'ALARM').map(({ name, reason }) => ({ name, reason }));
       const found: Omit<Fault, 'persistent'>[] = [
@@ -136,6 +145,7 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
     held: () => last.length > 0 && last.every(({ check }) => check === 'targets') && unhealthy.every(isHeld),
     close: () => prober?.stop(),
   };
+  return watch;
 }
 
 const isHeld = ({ state }: UnhealthyInstance): boolean => state.endsWith('Pending:Wait');

@@ -1,8 +1,13 @@
-import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { AutoScalingClient, DescribeAccountLimitsCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeAccountAttributesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  DescribeAccountLimitsCommand as DescribeBalancerLimitsCommand,
+  ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { IAMClient } from '@aws-sdk/client-iam';
+import type { Connection } from '../engine/connection.ts';
 import { toPipelineError } from './errors.ts';
+import { reconnect } from './reconnect.ts';
 
 /** The services, ready to be called. */
 export interface AwsClients {
@@ -20,12 +25,16 @@ export interface AwsTarget {
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
+/** A network that drops packets without a word is noticed in this time; in milliseconds. */
+export const requestLimits = { connectionTimeout: 5000, requestTimeout: 60_000, throwOnRequestTimeout: true };
+
 /**
  * Creates the clients. Their `adaptive` retries follow the account's throttling, so callers must not retry again. Every
  * failure becomes a PipelineError with the operation's name in it.
+ * @param connection What waits for a broken connection; without it calls fail at once.
  */
-export function createClients(target: AwsTarget): AwsClients {
-  const options = { ...target, retryMode: 'adaptive', maxAttempts: 5 };
+export function createClients(target: AwsTarget, connection?: Connection): AwsClients {
+  const options = { ...target, retryMode: 'adaptive', maxAttempts: 5, requestHandler: requestLimits };
   const clients = {
     ec2: new EC2Client(options),
     autoScaling: new AutoScalingClient(options),
@@ -42,6 +51,16 @@ export function createClients(target: AwsTarget): AwsClients {
       },
       { step: 'initialize', name: 'pipelineErrors', priority: 'high' },
     );
+  }
+  if (connection) {
+    const { ec2, autoScaling, elb } = clients;
+    const limits = 'DescribeAccountLimits';
+    const attributes = () => ec2.send(new DescribeAccountAttributesCommand({ AttributeNames: ['default-vpc'] }));
+    reconnect(ec2, connection, { operation: 'DescribeAccountAttributes', send: attributes });
+    const groups = () => autoScaling.send(new DescribeAccountLimitsCommand({}));
+    reconnect(autoScaling, connection, { operation: limits, send: groups });
+    const balancers = () => elb.send(new DescribeBalancerLimitsCommand({}));
+    reconnect(elb, connection, { operation: limits, send: balancers });
   }
   return clients;
 }

@@ -1,6 +1,8 @@
 import { hostname, userInfo } from 'node:os';
-import type { AwsTarget } from '../aws/clients.ts';
+import { type AwsTarget, requestLimits } from '../aws/clients.ts';
+import { reconnect } from '../aws/reconnect.ts';
 import type { Fleet } from '../config/settings.ts';
+import type { Connection } from '../engine/connection.ts';
 import { createFileLedger, createLedger, type LedgerOptions } from '../ledger/ledger.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -11,8 +13,16 @@ export interface OpenLedger {
   close(): void;
 }
 
-/** Opens the configured ledger of a fleet: a folder, or a bucket in the fleet's cloud. */
-export async function openLedger(context: Surroundings, fleet: Fleet, target: AwsTarget): Promise<OpenLedger> {
+/**
+ * Opens the configured ledger of a fleet: a folder, or a bucket in the fleet's cloud.
+ * @param connection What waits for a broken connection to the bucket; without it calls fail at once.
+ */
+export async function openLedger(
+  context: Surroundings,
+  fleet: Fleet,
+  target: AwsTarget,
+  connection?: Connection,
+): Promise<OpenLedger> {
   const options: LedgerOptions = {
     environment: fleet.environment,
     clock: context.clock,
@@ -23,16 +33,21 @@ export async function openLedger(context: Surroundings, fleet: Fleet, target: Aw
     return { ledger: createFileLedger({ dir: path, ...options }), close: () => {} };
   }
   // Loaded on demand, as it takes some 100 ms.
-  const [{ S3Client }, { createS3Store }] = await Promise.all([
+  const [{ HeadBucketCommand, S3Client }, { createS3Store }] = await Promise.all([
     import('@aws-sdk/client-s3'),
     import('../ledger/s3-store.ts'),
   ]);
   const client = new S3Client(ledgerClientOptions(target, context.env.AWS_ENDPOINT_URL !== undefined));
+  if (connection) {
+    const send = () => client.send(new HeadBucketCommand({ Bucket: bucket }));
+    // The lock is one of its records.
+    reconnect(client, connection, { operation: 'HeadBucket', send }, { guarded: false });
+  }
   const store = createS3Store({ client, bucket, prefix: `${prefix}/${fleet.environment}`, clock: context.clock });
   return { ledger: createLedger(store, options), close: () => client.destroy() };
 }
 
 /** A custom endpoint has no host names for buckets, so the bucket is in the path. */
 export function ledgerClientOptions(target: AwsTarget, ownEndpoint = target.endpoint !== undefined) {
-  return { ...target, forcePathStyle: ownEndpoint || target.endpoint !== undefined };
+  return { ...target, requestHandler: requestLimits, forcePathStyle: ownEndpoint || target.endpoint !== undefined };
 }

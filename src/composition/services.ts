@@ -10,6 +10,7 @@ import { createMetrics } from '../aws/metrics.ts';
 import type { SecretState } from '../aws/secrets.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { DoctorServices } from '../doctor/services.ts';
+import { Connection } from '../engine/connection.ts';
 import type { RegionClients, Services } from '../fleet/services.ts';
 import { createHosts } from '../hosts/index.ts';
 import { httpProbe } from '../hosts/probe.ts';
@@ -31,7 +32,8 @@ export interface OpenServices extends Services, DoctorServices {
  */
 export async function createServices(context: Surroundings, fleet: Fleet): Promise<OpenServices> {
   const where = cloudTarget(context, fleet);
-  const aws = createClients(where);
+  const connection = new Connection({ clock: context.clock, limitMs: fleet.release.timeouts.connection * 1000 });
+  const aws = createClients(where, connection);
   let others: RegionClients[] | undefined;
   // A short path, as the SSH control sockets in it must fit in 108 characters.
   const workDir = await mkdtemp(path.join(tmpdir(), 'gp-'));
@@ -46,15 +48,16 @@ export async function createServices(context: Surroundings, fleet: Fleet): Promi
     clock: context.clock,
   });
   const metrics = createMetrics(where);
-  const { ledger, close: closeLedger } = await openLedger(context, fleet, where);
+  const { ledger, close: closeLedger } = await openLedger(context, fleet, where, connection);
   return {
     fleet,
     target: { ...where, endpoint: where.endpoint ?? context.env.AWS_ENDPOINT_URL },
     aws,
+    connection,
     elsewhere: () => {
       others ??= fleet.release.copyRegions.map((region) => ({
         region,
-        aws: createClients(cloudTarget(context, fleet, region)),
+        aws: createClients(cloudTarget(context, fleet, region), connection),
       }));
       return others;
     },

@@ -152,7 +152,7 @@ export interface Fleet {
     /** Consecutive good readings before something counts as healthy. */
     healthyReads: number;
     /** Time limits in seconds. */
-    timeouts: { health: number; bake: number; drain: number; refresh: number; ansible: number };
+    timeouts: { health: number; bake: number; drain: number; refresh: number; ansible: number; connection: number };
     /** Pause between readings of the cloud, in seconds. */
     pollSeconds: number;
   };

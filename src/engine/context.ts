@@ -1,6 +1,7 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import type { Redact } from '../shared/redact.ts';
+import type { Connection } from './connection.ts';
 import type { Emit } from './emitter.ts';
 import { idempotencyToken, isEnded, type NewEntry } from './journal.ts';
 import type { Journal } from './journal-writer.ts';
@@ -19,6 +20,9 @@ export interface RunScope<Services> {
   signal: AbortSignal;
   /** Aborts when another run has taken the lock: from then on nothing may be changed, not even to undo. */
   lost: AbortSignal;
+  /** Rejects when nothing may be changed any more; renews a lease that has ended, if nobody took the lock. */
+  confirm: () => Promise<void>;
+  connection?: Connection;
   random?: () => number;
 }
 
@@ -65,6 +69,7 @@ export function openContext<Services, State>(
 
   const change = async <T>(intent: ChangeIntent, apply: (token: string) => Promise<T>): Promise<T> => {
     if (!open) throw new Error(`step ${step} has ended and may not ${intent.action} ${intent.target}`);
+    await scope.confirm();
     signal.throwIfAborted();
     const { action, target, data = {} } = intent;
     const token = freeToken(intent);
@@ -83,6 +88,8 @@ export function openContext<Services, State>(
     };
     let result: T;
     try {
+      // The ledger may have been out of reach for a while.
+      await scope.confirm();
       result = await apply(token);
     } catch (error) {
       // The error of the change matters more than the failure to journal it.
@@ -100,7 +107,7 @@ export function openContext<Services, State>(
       return journal.known.state as State;
     },
     clock,
-    poll: createPoll(clock, signal, scope.random),
+    poll: createPoll(clock, signal, scope.random, () => scope.connection?.outageMs ?? 0),
     signal,
     async save(facts) {
       const cleared = Object.keys(facts).filter((key) => facts[key as keyof State] === undefined);

@@ -1,4 +1,5 @@
 import type { Outcome } from '@golden-pipeline/shared/errors';
+import type { ConnectionReport } from './connection.ts';
 
 /** Fields of every event. `at` is milliseconds since the epoch. */
 interface EventBase {
@@ -35,6 +36,7 @@ export type RunEvent = EventBase &
     | { code: 'undo.failed'; step: string; error: { code: string; message: string } }
     | { code: 'change.intent'; step: string; action: string; target: string; token: string }
     | { code: 'change.outcome'; step: string; action: string; target: string; token: string; ok: boolean }
+    | (ConnectionReport & { step: string })
     | { code: 'lock.acquired' | 'lock.released'; app: string; environment: string }
   );
 

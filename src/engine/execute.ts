@@ -1,14 +1,15 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { messageOf, type Outcome, PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { createRedact, type Redact } from '../shared/redact.ts';
+import type { Connection } from './connection.ts';
 import { changesOf, isConflict, openContext, type RunScope } from './context.ts';
-import { createEmitter } from './emitter.ts';
-import type { EventSink } from './events.ts';
+import { createEmitter, type Emit } from './emitter.ts';
+import type { EventSink, NewEvent } from './events.ts';
 import { type Journal, type JournalStore, openJournal } from './journal-writer.ts';
 import { failureFacts, outcomeOf } from './outcome.ts';
 import { runSchema } from './schema.ts';
 import type { Plan, Step } from './step.ts';
-import { undoAll } from './undo.ts';
+import { type Undone, undoAll } from './undo.ts';
 
 /** A step in the result. */
 export interface StepResult {
@@ -26,6 +27,8 @@ export interface RunResult<State> {
   error?: unknown;
   /** What has to be undone manually, one line each; empty unless the outcome is `manual-intervention`. */
   leftovers: string[];
+  /** Its undo stopped for lack of a connection: its journal stays open, so that another process can continue it. */
+  unfinished?: true;
   state: State;
   steps: StepResult[];
   seconds: number;
@@ -43,6 +46,12 @@ export interface ExecuteOptions<Services, State> {
   signal: AbortSignal;
   /** The `lost` signal of the lock: once aborted, nothing is changed or undone any more. */
   lost?: AbortSignal;
+  /** Rejects when nothing may be changed any more; by default the lock is never lost. */
+  confirm?: () => Promise<void>;
+  /** Waits for a broken connection. */
+  connection?: Connection;
+  /** Ends such waits: Ctrl-C, but no request of somebody else; by default `signal`. */
+  patience?: AbortSignal;
   /** Removes secrets from everything that is journaled or emitted; by default by keys and usual shapes. */
   redact?: Redact;
   /** The facts in the event `run.finished`. */
@@ -77,7 +86,7 @@ export async function execute<Services, State>(
     const schema = runSchema;
     await journal.write({ type: 'run.started', schema, run: runId, operation, app, environment, state, steps: titles });
   }
-  const emit = createEmitter(options.sink, runId, clock, redact);
+  const { emit, active } = followStep(createEmitter(options.sink, runId, clock, redact));
   emit({ code: 'run.started', schema: runSchema, operation, app, environment, steps: titles });
 
   const scope: RunScope<Services> = {
@@ -89,6 +98,8 @@ export async function execute<Services, State>(
     redact,
     signal: options.signal,
     lost: options.lost ?? new AbortController().signal,
+    confirm: options.confirm ?? (async () => undefined),
+    connection: options.connection,
     random: options.random,
   };
   const results = titles.map(
@@ -99,14 +110,24 @@ export async function execute<Services, State>(
       seconds: 0,
     }),
   );
+  const leave = scope.connection?.attend({
+    patience: AbortSignal.any([options.patience ?? scope.signal, scope.lost]),
+    confirm: scope.confirm,
+    report: (event) => emit({ ...event, step: active() }),
+  });
   const failure = await forward(plan, scope, results);
-  const leftovers = failure ? await backward(plan, scope, results, failure) : [];
+  const { leftovers, disconnected }: Undone = failure
+    ? await backward(plan, scope, results, failure)
+    : { leftovers: [] };
   const outcome = failure
     ? outcomeOf(failure.error, { leftovers, changed: journal.known.changes.size > 0, interrupted: failure.interrupted })
     : 'done';
-  await finish(journal, outcome, leftovers, (message) =>
-    emit({ code: 'step.note', step: plan.steps.at(-1)?.id ?? '', message }),
-  );
+  if (!disconnected) {
+    await finish(journal, outcome, leftovers, (message) =>
+      emit({ code: 'step.note', step: plan.steps.at(-1)?.id ?? '', message }),
+    );
+  }
+  leave?.();
   const seconds = (clock.now() - started) / 1000;
   const state = journal.known.state as State;
   emit({ code: 'run.finished', outcome, seconds, leftovers, summary: options.summary?.(state) ?? {} });
@@ -114,9 +135,22 @@ export async function execute<Services, State>(
     outcome,
     ...(failure ? { error: failure.error } : {}),
     leftovers: redact(leftovers),
+    ...(disconnected ? { unfinished: true } : {}),
     state,
     steps: results,
     seconds,
+  };
+}
+
+/** Remembers which step is run or undone, by the events. */
+function followStep(emit: Emit): { emit: Emit; active: () => string } {
+  let step = '';
+  return {
+    emit(event: NewEvent) {
+      if (event.code === 'step.started' || event.code === 'undo.started') step = event.step;
+      emit(event);
+    },
+    active: () => step,
   };
 }
 
@@ -187,35 +221,36 @@ async function runStep<Services, State>(
   }
 }
 
-/** Undoes what the run has changed; resolves with what could not be undone. */
+/** Undoes what the run has changed. */
 async function backward<Services, State>(
   plan: Plan<Services, State>,
   scope: RunScope<Services>,
   results: StepResult[],
   failure: Failure,
-): Promise<string[]> {
+): Promise<Undone> {
   if (scope.lost.aborted || isConflict(failure.error)) {
     const open = plan.steps.filter((step) => changesOf(scope.journal, step.id).length > 0);
     const who = `another process has taken over run ${scope.run.id} or its lock; nothing more was changed from here`;
-    return open.length > 0 ? [who, ...open.map((step) => `not undone: ${step.title}`)] : [];
+    return { leftovers: open.length > 0 ? [who, ...open.map((step) => `not undone: ${step.title}`)] : [] };
   }
   const committed = plan.steps.findLastIndex((step, index) => step.commits && results[index]?.status === 'done');
   const isDone = (id: string) => results.some((one) => one.id === id && one.status === 'done');
   const open = plan.steps.filter(
     ({ endedBy }, index) => index > committed || (endedBy !== undefined && !isDone(endedBy)),
   );
-  const leftovers = await undoAll(open, scope, (id) => {
+  const undone = await undoAll(open, scope, (id) => {
     const result = results.find((one) => one.id === id);
     // The failed step keeps its status.
     if (result && result.status !== 'failed') result.status = 'undone';
   });
-  if (committed < 0 || failure.interrupted) return leftovers;
+  if (committed < 0 || failure.interrupted || undone.disconnected) return undone;
   const failed = plan.steps.find((_, index) => results[index]?.status === 'failed');
-  const undone = (id: string) => results.some((one) => one.id === id && one.status === 'undone');
+  const isUndone = (id: string) => results.some((one) => one.id === id && one.status === 'undone');
   // The undo of an earlier step has done what the failed step should have done.
-  const mended = plan.steps.some(({ id, endedBy }) => endedBy === failed?.id && undone(id));
+  const mended = plan.steps.some(({ id, endedBy }) => endedBy === failed?.id && isUndone(id));
   const unfinished = failed && !mended ? failed.title : 'the rest';
-  return [...leftovers, `the changes up to "${plan.steps[committed]?.title}" are kept; not finished: ${unfinished}`];
+  const kept = `the changes up to "${plan.steps[committed]?.title}" are kept; not finished: ${unfinished}`;
+  return { leftovers: [...undone.leftovers, kept] };
 }
 
 function stopReason(scope: RunScope<unknown>): unknown {

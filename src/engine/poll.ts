@@ -35,16 +35,22 @@ export type Poll = <T>(request: PollRequest<T>) => Promise<T>;
  * The one poller of the product. The pause varies by a tenth, so that concurrent runs do not send their calls at the
  * same time.
  * @param random Numbers in [0, 1), injected so that tests are exact.
+ * @param outageMs Milliseconds without a connection so far: while there is none, deadlines stand still.
  */
-export function createPoll(clock: Clock, signal?: AbortSignal, random: () => number = Math.random): Poll {
+export function createPoll(
+  clock: Clock,
+  signal?: AbortSignal,
+  random: () => number = Math.random,
+  outageMs: () => number = () => 0,
+): Poll {
   return async ({ what, read, until, everyMs, timeoutMs, progress, explain }) => {
-    const deadline = clock.now() + timeoutMs;
+    const began = clock.now() - outageMs();
     for (;;) {
       signal?.throwIfAborted();
       const value = await read();
       if (until(value)) return value;
       progress?.(value);
-      const remainingMs = deadline - clock.now();
+      const remainingMs = began + timeoutMs - (clock.now() - outageMs());
       if (remainingMs <= 0) {
         const { causes, fix } = await explanationOf(value, explain);
         signal?.throwIfAborted();

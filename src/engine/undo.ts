@@ -3,21 +3,38 @@ import { changesOf, isConflict, openContext, type RunScope } from './context.ts'
 import { failureFacts } from './outcome.ts';
 import type { Step } from './step.ts';
 
+/** What an undo of several steps has left. */
+export interface Undone {
+  /** One line for each step whose undo failed, and what else is to be known. */
+  leftovers: string[];
+  /** The undo stopped for lack of a connection: it can be continued when there is one. */
+  disconnected?: boolean;
+}
+
 /**
- * Undoes the steps that changed something, the last first. An undo that fails does not stop the others. Resolves with
- * one line for each step whose undo failed.
+ * Undoes the steps that changed something, the last first. An undo that fails does not stop the others, unless it fails for lack of a
+ * connection: what an earlier step made may still be in use by what a later one has changed.
  * @param onUndone Called for each step that was undone.
  */
 export async function undoAll<Services, State>(
   steps: readonly Step<Services, State>[],
   scope: RunScope<Services>,
   onUndone: (step: string) => void,
-): Promise<string[]> {
+): Promise<Undone> {
   const leftovers: string[] = [];
   for (const step of [...steps].reverse()) {
     const changed = changesOf(scope.journal, step.id).some((change) => !change.undoing);
     if (!step.undo || !changed) continue;
+    const abandoned = scope.connection?.abandoned;
     const error = await undoStep(step, scope);
+    if (scope.connection?.abandoned !== abandoned && !scope.lost.aborted) {
+      const { app } = scope.run;
+      leftovers.push(
+        `${step.title}: ${error ? messageOf(error.reason) : 'not undone'}`,
+        `there was no connection to undo this and the steps before it; once there is one: pipeline abort ${app}`,
+      );
+      return { leftovers, disconnected: true };
+    }
     if (!error) {
       onUndone(step.id);
       continue;
@@ -28,7 +45,7 @@ export async function undoAll<Services, State>(
       break;
     }
   }
-  return leftovers;
+  return { leftovers };
 }
 
 async function undoStep<Services, State>(

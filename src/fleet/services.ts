@@ -4,6 +4,7 @@ import type { Metrics } from '../aws/metrics.ts';
 import type { ScalingPolicy, ScheduledAction } from '../aws/scaling-settings.ts';
 import type { SecretState } from '../aws/secrets.ts';
 import type { Fleet } from '../config/settings.ts';
+import type { Connection } from '../engine/connection.ts';
 import type { RunContext, Step } from '../engine/step.ts';
 import type { Probe } from '../hosts/probe.ts';
 import type { Hosts } from '../hosts/types.ts';
@@ -19,6 +20,8 @@ export interface RegionClients {
 export interface Services {
   fleet: Fleet;
   aws: AwsClients;
+  /** What the clients wait with for a broken connection. */
+  connection?: Connection;
   /** The other regions where copies of the fleet's images may be; absent where there are none. */
   elsewhere?(): readonly RegionClients[];
   hosts: Hosts;

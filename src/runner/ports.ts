@@ -1,5 +1,6 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import type { Fleet } from '../config/settings.ts';
+import type { Connection } from '../engine/connection.ts';
 import type { EventSink } from '../engine/events.ts';
 import type { SignalSource } from '../engine/interrupt.ts';
 import type { Ledger } from '../ledger/types.ts';
@@ -56,6 +57,8 @@ export interface RunnerContext {
 export interface RunnerServices {
   fleet: Pick<Fleet, 'app' | 'environment' | 'cloud'> & Partial<Pick<Fleet, 'ansible' | 'release'>>;
   ledger: Ledger;
+  /** Waits for a broken connection to the cloud while a run is active. */
+  connection?: Connection;
   /** Who runs this, for the records. */
   by: string;
 }

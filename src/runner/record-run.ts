@@ -13,10 +13,10 @@ export async function recordRun<Services extends RunnerServices, State>(
     plan,
     services,
   }: { operation: Operation<Services, State>; plan: Plan<Services, State>; services: Services },
-  how: Pick<ExecuteOptions<Services, State>, 'runId' | 'signal' | 'lost' | 'sink'>,
+  how: Pick<ExecuteOptions<Services, State>, 'runId' | 'signal' | 'lost' | 'confirm' | 'patience' | 'sink'>,
 ): Promise<RunResult<State>> {
   const { clock, redact, reporter, command, host } = context;
-  const { ledger, by } = services;
+  const { ledger, connection, by } = services;
   const { app, environment } = plan;
   const record: RunRecord = {
     ...{ id: how.runId, operation: operation.name, app, environment, by, host },
@@ -35,9 +35,10 @@ export async function recordRun<Services extends RunnerServices, State>(
   };
   const summary = (state: State) => operation.summary(state, services);
   try {
-    const result = await execute(plan, { ...how, services, clock, journal: ledger, redact, summary });
+    const result = await execute(plan, { ...how, services, connection, clock, journal: ledger, redact, summary });
     const { outcome, seconds, steps, state } = result;
-    await save({ outcome, seconds, steps, ...versionFacts(summary(state)) });
+    // Without an end in its record, others find the run and continue its undo.
+    if (!result.unfinished) await save({ outcome, seconds, steps, ...versionFacts(summary(state)) });
     return result;
   } catch (error) {
     await save({ outcome: 'failed' });

@@ -5,6 +5,7 @@ import type { Replay } from '../engine/journal.ts';
 import { openJournal } from '../engine/journal-writer.ts';
 import type { Services } from '../fleet/services.ts';
 import type { RunRecord } from '../ledger/types.ts';
+import { reportWatch } from './hold-lock.ts';
 import { watchUndoInterrupts } from './interrupts.ts';
 import type { RunnerMessage } from './messages.ts';
 import type { RunnerContext } from './ports.ts';
@@ -25,7 +26,11 @@ export interface RecoveredRun {
 export async function recoverRun(context: RunnerContext, services: Services, run: RunRecord): Promise<RecoveredRun> {
   const { clock, redact, reporter } = context;
   const { ledger, fleet } = services;
-  const lock = await ledger.lock(fleet.app, { command: context.command, run: run.id });
+  const lock = await ledger.lock(fleet.app, {
+    command: context.command,
+    run: run.id,
+    onWatch: reportWatch(reporter),
+  });
   const interrupt = watchUndoInterrupts(context, fleet.app);
   try {
     // Read under the lock: another process may have undone it by now.
@@ -42,7 +47,7 @@ export async function recoverRun(context: RunnerContext, services: Services, run
     if (!undo) return await finish({ outcome: journal.known.outcome ?? 'failed' });
     reporter.report({ code: 'run.crashed', run });
     const reason = new PipelineError('run.crashed', `run ${run.id} had crashed`, { outcome: 'interrupted' });
-    const { outcome, state, steps, leftovers } = await execute(undo.plan, {
+    const { outcome, state, steps, leftovers, unfinished } = await execute(undo.plan, {
       services,
       clock,
       sink(event) {
@@ -52,10 +57,14 @@ export async function recoverRun(context: RunnerContext, services: Services, run
       runId: run.id,
       signal: AbortSignal.abort(reason),
       lost: lock.lost,
+      confirm: lock.confirm,
+      connection: services.connection,
+      patience: interrupt.signal,
       redact,
     });
     for (const leftover of leftovers) reporter.report({ code: 'undo.leftover', leftover });
     for (const message of notUndone(undo, run, journal.known, services)) reporter.report(message);
+    if (unfinished) return { run: { ...run, outcome }, journal: journal.known };
     return await finish({ outcome, steps, ...versionFacts(undo.operation.summary(state, services)) });
   } finally {
     interrupt.remove();

@@ -56,7 +56,11 @@ export async function runOperation<Services extends RunnerServices, State>(
       recordRun(
         context,
         { operation, plan: part, services },
-        { runId, signal: AbortSignal.any([signal, lock.abortRequested]), lost: lock.lost, sink },
+        {
+          ...{ runId, lost: lock.lost, confirm: lock.confirm, sink },
+          signal: AbortSignal.any([signal, lock.abortRequested]),
+          patience: interrupt.signal,
+        },
       ),
     );
   try {

@@ -73,4 +73,23 @@ describe('createPoll', () => {
       'denied',
     );
   });
+
+  it('does not count the time without a connection', async () => {
+    const clock = new ManualClock();
+    let outageMs = 0;
+    const poll = createPoll(
+      clock,
+      undefined,
+      () => 0.5,
+      () => outageMs,
+    );
+    let reads = 0;
+    const read = async () => ++reads;
+    const result = poll({ what: 'it', read, until: (value) => value === 4, everyMs: 1000, timeoutMs: 3000 });
+    await clock.advance(1000);
+    outageMs = 600_000;
+    await clock.advance(600_000);
+    await clock.advance(1000);
+    expect(await result).toBe(4);
+  });
 });

@@ -14,6 +14,7 @@ import { type AwsClients, createClients } from '../../src/aws/clients.ts';
 import { readSecretStates, type SecretClients } from '../../src/aws/secrets.ts';
 import type { Fleet } from '../../src/config/settings.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
+import type { Connection } from '../../src/engine/connection.ts';
 import type { Services } from '../../src/fleet/services.ts';
 import { createLedger } from '../../src/ledger/ledger.ts';
 import { operations, versionChangers } from '../../src/runner/operations.ts';
@@ -26,8 +27,8 @@ export interface TestServices extends Services, DoctorServices {}
 export interface Place extends Pick<DirectCloud, 'region' | 'faults' | 'calls'> {
   endpoint: string;
   credentials: { accessKeyId: string; secretAccessKey: string };
-  /** More clients, without the middleware that a test has added to the others. */
-  newClients(): AwsClients;
+  /** More clients, without the middleware that a test has added to the others; with a connection, those of a run. */
+  newClients(connection?: Connection): AwsClients;
   secretClients(): SecretClients;
   /** The cloud's own records; only where it is in this process and on virtual time. */
   state?: DirectCloud['state'];
@@ -41,8 +42,8 @@ export async function direct({ seed, delays, report }: Opened): Promise<{ cloud:
   const clock = new VirtualClock();
   const started = await startDirectCloud({ clock, seed, delays, report });
   const credentials = { accessKeyId: 'direct', secretAccessKey: 'direct' };
-  const newClients = () => {
-    const clients = createClients({ region: started.region, credentials });
+  const newClients = (connection?: Connection) => {
+    const clients = createClients({ region: started.region, credentials }, connection);
     const all = { ...clients, iam: new IAMClient({ region: 'us-east-1', credentials }) };
     for (const client of Object.values(all)) started.connect(client);
     return all;
@@ -65,7 +66,7 @@ export async function onTheWire({
   const { endpoint, region, credentials } = cloud;
   const target = { region, endpoint, credentials };
   const secretClients = () => ({ ssm: new SSMClient(target), secretsManager: new SecretsManagerClient(target) });
-  return { cloud: { ...cloud, newClients: () => createClients(target), secretClients }, clock };
+  return { cloud: { ...cloud, newClients: (connection) => createClients(target, connection), secretClients }, clock };
 }
 
 /** The ports of a fleet of simulated instances: no host is reached, and every request is answered. */
@@ -75,18 +76,21 @@ export function testServices({
   aws,
   clock,
   dir,
+  connection,
 }: {
   fleet: Fleet;
   cloud: Pick<Place, 'secretClients'>;
   aws: AwsClients;
   clock: Clock;
   dir: string;
+  connection?: Connection;
 }): TestServices {
   const refused = () => Promise.reject(new Error('no instance is reached here'));
   const secrets = cloud.secretClients();
   return {
     fleet,
     aws,
+    ...(connection && { connection }),
     elsewhere: () => [],
     hosts: {
       waitReachable: refused,

@@ -10,6 +10,7 @@ import { DemoProject } from '../../examples/demo/project.ts';
 import type { AwsClients } from '../../src/aws/clients.ts';
 import { loadFleet } from '../../src/config/load.ts';
 import type { Fleet } from '../../src/config/settings.ts';
+import { Connection } from '../../src/engine/connection.ts';
 import type { EventSink } from '../../src/engine/events.ts';
 import { execute, type RunResult } from '../../src/engine/execute.ts';
 import { createPoll } from '../../src/engine/poll.ts';
@@ -93,7 +94,8 @@ export class Simulated implements HostsOfTest {
     const { cloud, clock } = await (options.wire ? onTheWire(opened) : direct(opened));
     const random = options.seed === undefined ? undefined : seededRandom(options.seed);
     const { endpoint, region, credentials } = cloud;
-    const aws = cloud.newClients();
+    const connection = new Connection({ clock, limitMs: 900_000 });
+    const aws = cloud.newClients(connection);
     await edit(project, typeof edits === 'function' ? await edits(aws) : edits);
     const loaded = settings(await loadFleet({ projectDir: project.dir, app: 'api', environment: 'local' }));
     await provision({
@@ -105,7 +107,7 @@ export class Simulated implements HostsOfTest {
       clients: aws,
       poll: createPoll(clock, undefined, random),
     });
-    const services = testServices({ fleet: loaded, cloud, aws, clock, dir });
+    const services = testServices({ fleet: loaded, cloud, aws, clock, dir, connection });
     const world = new Simulated(dir, project, cloud, aws, loaded, clock, reports, services, random);
     services.hosts = simulatedHosts(world, loaded.app, switching);
     services.probe = async (url, { headers }) => ({ ...world.answers.to(url, headers), ms: 1 });
@@ -129,6 +131,7 @@ export class Simulated implements HostsOfTest {
     const { services, clock } = this;
     return execute(plan, {
       services,
+      connection: services.connection,
       clock,
       sink: (event) => {
         if (event.code === 'step.note') this.notes.push(event.message);

@@ -1,6 +1,7 @@
 import type { EventReader } from '../../engine/event-hub.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import type { Output } from '../context.ts';
+import { connectionText } from './connection.ts';
 import { clockTime, duration, oneLine, printable } from './text.ts';
 
 /** At most one line of progress per step in this time: logs of build servers should stay readable. */
@@ -38,6 +39,12 @@ export function plainView(output: Output): EventReader {
       }
       case 'step.note':
         line(event.at, event.step, 'note', event.message);
+        break;
+      case 'connection.lost':
+        line(event.at, event.step, 'waiting', connectionText(event));
+        break;
+      case 'connection.restored':
+        line(event.at, event.step, 'note', connectionText(event));
         break;
       case 'step.finished':
         line(event.at, event.step, 'done', duration(event.seconds));

@@ -1,6 +1,7 @@
 import { Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
 import type { EventReader } from '../../engine/event-hub.ts';
 import type { RunEvent } from '../../engine/events.ts';
+import { connectionText } from './connection.ts';
 import { progressText } from './plain.ts';
 import { type Colors, duration, oneLine } from './text.ts';
 
@@ -77,6 +78,19 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors): EventR
       case 'step.progress': {
         const shown = row(event.step);
         if (shown) shown.progress = progressText(event);
+        show(shown);
+        break;
+      }
+      case 'connection.lost': {
+        const shown = row(event.step);
+        if (shown) shown.progress = oneLine(connectionText(event));
+        show(shown);
+        break;
+      }
+      case 'connection.restored': {
+        const shown = row(event.step);
+        if (shown) shown.progress = undefined;
+        shown?.notes.push(connectionText(event));
         show(shown);
         break;
       }

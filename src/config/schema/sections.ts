@@ -137,6 +137,11 @@ const timeoutsSection = section({
   ansible: seconds(1, 86_400)
     .default(1_800)
     .describe('For one play, in seconds; its wait for the health of the service has `health` in addition.'),
+  connection: seconds(1, 86_400)
+    .default(900)
+    .describe(
+      'How long a run waits while AWS cannot be reached, throttles its calls or refuses expired credentials, in seconds; other limits stand still meanwhile.',
+    ),
 });
 
 export const releaseSection = section({

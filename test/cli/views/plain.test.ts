@@ -36,3 +36,21 @@ test('progress is printed at most every five seconds, and never twice the same',
   );
   expect(lines.map((line) => line.split(' ').at(-1))).toEqual(['a', 'f']);
 });
+
+test('a broken connection is printed with how long it is waited for, and that it is back', () => {
+  const until = new Date(2026, 0, 1, 20, 14, 30).getTime();
+  const outage = { code: 'connection.lost', step: 'roll', seconds: 40, until } as const;
+  const lines = shown(
+    recorded([
+      { ...outage, kind: 'network', reason: 'socket hang up (ECONNRESET)' },
+      { ...outage, kind: 'credentials', reason: 'ExpiredToken' },
+      { code: 'connection.restored', step: 'roll', seconds: 70 },
+    ]),
+  );
+  const texts = [
+    'no connection to AWS for 40s; retrying until 20:14, Ctrl-C to stop here (socket hang up (ECONNRESET))',
+    'the AWS credentials have expired, log in again: aws sso login; waiting for 40s; retrying until 20:14, Ctrl-C to stop here (ExpiredToken)',
+    'AWS can be reached again after 1m 10s; the run continues',
+  ];
+  expect(lines).toEqual(texts.map((text) => expect.stringContaining(text)));
+});
