@@ -45,6 +45,8 @@ export interface GlobalOptions {
 
 /** The real process. */
 export function processContext(): CliContext {
+  // A file in pipelines/ cannot end the process while it is loaded, but a second interrupt can.
+  const exit = process.exit.bind(process);
   return {
     argv: process.argv.slice(2),
     env: process.env,
@@ -55,7 +57,7 @@ export function processContext(): CliContext {
     terminal: drawable(process.stderr) ? process.stderr : undefined,
     signals: process,
     clock: systemClock(),
-    exit: (code) => process.exit(code),
+    exit: (code) => exit(code),
   };
 }
 

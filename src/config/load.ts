@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { nearest, show } from '@golden-pipeline/shared/text';
 import { appName, appPattern, environmentName, nameRules } from './names.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -47,7 +47,7 @@ export async function unreadFiles(projectDir: string): Promise<string[]> {
 
 /**
  * Loads and validates `pipelines/<app>.ts`.
- * @throws usage error `config.invalid` with every mistake as a line of its details, `config.unknown-app`, `config.unreadable`,
+ * @throws usage error `config.invalid` with the mistakes as lines of its details, `config.unknown-app`, `config.unreadable`,
  * `config.no-default-export`, `config.no-pipelines`, `name.app`
  */
 export async function loadPipeline({ projectDir, app }: { projectDir: string; app: string }): Promise<Pipeline> {
@@ -74,6 +74,24 @@ export async function loadFleet(wanted: { projectDir: string; app: string; envir
     throw usageError('config.no-fleet', `${pipeline.file} has tasks and no fleet`, `its tasks: ${tasks}`);
   }
   return pipeline.fleet(environment);
+}
+
+/**
+ * Checks names from the command line: that the project has the app, and the app the environment. A file with mistakes
+ * passes, as its environments are not known.
+ * @throws usage errors `name.app`, `name.environment`, `config.unknown-app`, `config.unknown-environment`
+ */
+export async function assertNames(wanted: { projectDir: string; app: string; environment?: string }): Promise<void> {
+  const environment = wanted.environment === undefined ? undefined : environmentName(wanted.environment);
+  const name = appName(wanted.app);
+  const apps = await listApps(wanted.projectDir);
+  if (!apps.includes(name)) throw unknownApp(name, apps, wanted.projectDir, await unreadFiles(wanted.projectDir));
+  const pipeline = environment === undefined ? undefined : await loadPipeline(wanted).catch(unlessDefect);
+  pipeline?.fleet(environment);
+}
+
+function unlessDefect(error: unknown): undefined {
+  if (!(error instanceof PipelineError)) throw error;
 }
 
 function unknownApp(app: string, apps: string[], projectDir: string, unread: string[]): PipelineError {

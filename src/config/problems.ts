@@ -8,9 +8,9 @@ type Issue = z.core.$ZodIssue;
 
 /** One mistake in a configuration. */
 export interface Problem {
-  path: Path;
+  readonly path: Path;
   /** The whole line: path, wrong value, what is expected. */
-  text: string;
+  readonly text: string;
 }
 
 /** Every mistake that the schema finds in `raw`, each with its path, the wrong value and what is expected. */
@@ -22,9 +22,21 @@ export function schemaProblems(schema: z.ZodType, raw: unknown): Problem[] {
 
 /** The line of a mistake. */
 export function problem(path: Path, value: unknown, expected: string): Problem {
+  return lazily(
+    path,
+    () => `${pathText(path)}: ${value === undefined ? 'missing' : shown(path, value)}, expected ${expected}`,
+  );
+}
+
+/** A text is made only when it is read: of very many mistakes only the first ones are shown. */
+function lazily(path: Path, make: () => string): Problem {
+  let text: string | undefined;
   return {
     path,
-    text: `${pathText(path)}: ${value === undefined ? 'missing' : shown(path, value)}, expected ${expected}`,
+    get text() {
+      text ??= make();
+      return text;
+    },
   };
 }
 
@@ -61,9 +73,11 @@ function describe(schema: z.ZodType, raw: unknown, issue: Issue): Problem[] {
 }
 
 function unknownKey(path: Path, key: string, known: string[]): Problem {
-  const near = nearest(key, known);
-  const help = near ? `did you mean ${near}?` : `known here: ${known.join(', ')}`;
-  return { path, text: `${pathText(path)}: unknown key, ${help}` };
+  return lazily(path, () => {
+    const near = nearest(key, known);
+    const help = near ? `did you mean ${near}?` : `known here: ${known.join(', ')}`;
+    return `${pathText(path)}: unknown key, ${help}`;
+  });
 }
 
 /** The keys that the schema knows at a path. */

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, type PipelineError, usageError } from '@golden-pipeline/shared/errors';
-import { visible } from '@golden-pipeline/shared/text';
+import { show, visible } from '@golden-pipeline/shared/text';
 import { createJiti } from 'jiti';
+import { guardedLoad } from './guarded-load.ts';
 
 /** Possible places of the package's library entry, relative to this module: in the sources, or beside the bundle. */
 const entries = ['../index.ts', './index.js', '../index.js', '../dist/index.js', '../src/index.ts'];
@@ -11,6 +12,7 @@ const entries = ['../index.ts', './index.js', '../index.js', '../dist/index.js',
 /**
  * Runs a TypeScript or JavaScript file and returns its default export. Its import of `golden-pipeline` always resolves
  * to this package.
+ * @throws usage errors `config.unreadable` and `config.no-default-export`, whatever the file does
  */
 export async function readPipelineFile(file: string, shownAs: string, projectDir: string): Promise<unknown> {
   const entry = entries.map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(path));
@@ -24,7 +26,7 @@ export async function readPipelineFile(file: string, shownAs: string, projectDir
   });
   let module: unknown;
   try {
-    module = await jiti.import(file);
+    module = await guardedLoad(() => jiti.import(file));
   } catch (error) {
     throw unreadable(shownAs, error);
   }
@@ -41,8 +43,10 @@ export async function readPipelineFile(file: string, shownAs: string, projectDir
 const codes = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
 function unreadable(shownAs: string, error: unknown): PipelineError {
-  const text = messageOf(error).replace(codes, '');
-  const [first = 'no message', ...more] = text.split('\n').filter((line) => line.trim() !== '');
+  const text = (error instanceof Error ? messageOf(error) : `it throws ${show(error)}`).replace(codes, '');
+  const [first = 'it throws an error without a message', ...more] = text
+    .split('\n')
+    .filter((line) => line.trim() !== '');
   const details = more.filter((line) => !/^\s+at |^Require stack/.test(line)).slice(0, 8);
   return usageError(
     'config.unreadable',

@@ -1,8 +1,9 @@
-import { usageError } from '@golden-pipeline/shared/errors';
+import { type PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { nearest, show } from '@golden-pipeline/shared/text';
 import { crossProblems } from './checks.ts';
 import type { Raw } from './merge.ts';
 import type { Pipeline } from './pipeline.ts';
+import { plainSettings } from './plain-settings.ts';
 import { type Problem, pathText, problem, schemaProblems, valueAt } from './problems.ts';
 import { resolveFleet } from './resolve.ts';
 import { hasOnlyTasks, pipelineSchema, tasksSchema } from './schema/pipeline.ts';
@@ -16,19 +17,18 @@ export interface Origin {
   projectDir: string;
 }
 
-/** Validates the default export of a file. @throws usage error `config.invalid` with all mistakes at once as details */
-export function validate(raw: unknown, origin: Origin): Pipeline {
-  const problems = findProblems(raw, origin.app);
-  if (problems.length > 0) {
-    const count = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`;
-    const fix = 'all keys are in golden-pipeline/docs/configuration.md; `pipeline config check` looks again';
-    throw usageError(
-      'config.invalid',
-      `${origin.file} has ${count}`,
-      fix,
-      problems.map((one) => one.text),
-    );
-  }
+/** How many mistakes of a file are shown; the others are counted. */
+const shownMistakes = 20;
+
+/**
+ * Validates the default export of a file.
+ * @throws usage error `config.invalid` with the mistakes as details, all at once up to 20, and how many more there are
+ */
+export function validate(exported: unknown, origin: Origin): Pipeline {
+  const { settings: raw, problems: unreadable } = plainSettings(exported);
+  // What cannot be read would be reported as missing, too.
+  const problems = unreadable.length > 0 ? unreadable : findProblems(raw, origin.app);
+  if (problems.length > 0) throw invalid(origin, problems);
   const onlyTasks = hasOnlyTasks(raw);
   const config = onlyTasks ? { ...noFleet, ...(raw as Raw) } : (raw as Raw);
   const environments = Object.keys(config.environments as Raw);
@@ -45,6 +45,16 @@ export function validate(raw: unknown, origin: Origin): Pipeline {
       return resolveFleet(config, known(environment, environments, origin), origin.projectDir);
     },
   };
+}
+
+function invalid({ file }: Origin, problems: readonly Problem[]): PipelineError {
+  const count = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`;
+  const fix = 'all keys are in golden-pipeline/docs/configuration.md; `pipeline config check` looks again';
+  const more = problems.length - shownMistakes;
+  return usageError('config.invalid', `${file} has ${count}`, fix, [
+    ...problems.slice(0, shownMistakes).map((one) => one.text),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ]);
 }
 
 /** Keys that a file with only tasks may omit. */

@@ -1,4 +1,4 @@
-import { type Outcome, PipelineError } from '@golden-pipeline/shared/errors';
+import { messageOf, type Outcome, PipelineError } from '@golden-pipeline/shared/errors';
 import { readSystemError } from './system-errors.ts';
 
 /** An error as people and scripts get it; the same shape for those meant for people and for defects. */
@@ -23,7 +23,7 @@ export function toShownError(error: unknown): ShownError {
     const { code, message, fix } = system;
     return { code, message, fix, details: [], outcome: 'failed', defect: false };
   }
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const message = error instanceof Error ? `${error.name}: ${messageOf(error)}` : messageOf(error);
   return {
     code: 'defect',
     message: 'a defect in pipeline, not in your project',

@@ -35,6 +35,14 @@ describe('validate', () => {
     ]);
   });
 
+  it('shows the first 20 of very many mistakes and counts the others', () => {
+    const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`key${index}`, 1]));
+    const found = mistakes({ ...minimal(), ...many });
+    expect(found).toHaveLength(21);
+    expect(found[0]).toMatch(/^key0: unknown key, known here: app, /);
+    expect(found[20]).toBe('and 4980 more');
+  });
+
   it('counts the mistakes', () => {
     expect(() => validate({}, { app: 'api', file: 'pipelines/api.ts', projectDir: '/' })).toThrow(
       'pipelines/api.ts has 5 mistakes',

@@ -42,7 +42,11 @@ export function usageError(code: string, message: string, fix?: string, details?
   return new PipelineError(code, message, { fix, details, outcome: 'usage' });
 }
 
-/** What was thrown, in words. Anything may be thrown. */
+/** What was thrown, in words. Anything may be thrown, also what cannot be read or made a text of. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return 'an error that cannot be shown';
+  }
 }

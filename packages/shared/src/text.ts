@@ -14,17 +14,18 @@ export function visible(text: string): string {
 /** A value for a message: strings quoted and escaped, everything cut at `max` characters. */
 export function show(value: unknown, max = 80): string {
   if (value === undefined) return 'nothing';
-  const text = typeof value === 'string' ? JSON.stringify(value) : (plainText(value) ?? String(value));
+  const text = typeof value === 'string' ? JSON.stringify(value) : plainText(value);
   const safe = visible(text);
   return safe.length > max ? `${safe.slice(0, max - 1)}…` : safe;
 }
 
-function plainText(value: unknown): string | undefined {
+function plainText(value: unknown): string {
   if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value) ?? String(value);
   } catch {
-    return 'a value that refers to itself';
+    return 'a value that cannot be shown';
   }
 }
 

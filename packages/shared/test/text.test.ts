@@ -17,7 +17,7 @@ describe('show', () => {
     expect(show('x'.repeat(200))).toHaveLength(80);
     const loop: Record<string, unknown> = {};
     loop.self = loop;
-    expect(show(loop)).toBe('a value that refers to itself');
+    expect(show(loop)).toBe('a value that cannot be shown');
   });
 });
 

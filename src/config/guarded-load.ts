@@ -1,0 +1,47 @@
+/** How long a file in `pipelines/` may take to load, in milliseconds: reading a setting from elsewhere takes seconds. */
+const loadLimitMs = 30_000;
+
+/** Loads in progress; while there are some, `process.exit` throws. */
+let loads = 0;
+let exit = process.exit;
+
+/**
+ * Runs the code of a user's file, which may call `process.exit` or never finish.
+ * @param limitMs how long it may take, in milliseconds
+ * @throws Error that says which of these it did; else what the file throws
+ */
+export async function guardedLoad<T>(load: () => Promise<T>, limitMs = loadLimitMs): Promise<T> {
+  let stop: (error: Error) => void = () => undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = reject;
+  });
+  // Without this reference the timer does not keep the process alive: `beforeExit` says at once when nothing else does.
+  const timer = setTimeout(() => stop(new Error(`it has not finished after ${limitMs / 1000} s`)), limitMs).unref();
+  const idle = () => {
+    // A task of the event loop, as the process ends when this listener leaves none.
+    setImmediate(() => stop(new Error('it waits for something that never happens, and does not finish')));
+  };
+  process.once('beforeExit', idle);
+  refuseExit();
+  try {
+    return await Promise.race([load(), stopped]);
+  } finally {
+    clearTimeout(timer);
+    process.off('beforeExit', idle);
+    allowExit();
+  }
+}
+
+function refuseExit(): void {
+  loads += 1;
+  if (loads > 1) return;
+  exit = process.exit;
+  process.exit = (code) => {
+    throw new Error(`it calls process.exit(${code ?? ''}), and must not end the process`);
+  };
+}
+
+function allowExit(): void {
+  loads -= 1;
+  if (loads === 0) process.exit = exit;
+}
