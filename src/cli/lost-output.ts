@@ -1,5 +1,7 @@
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { messageOf } from '@golden-pipeline/shared/errors';
+import { readSystemError } from '../shared/system-errors.ts';
 
 /** A stream that says so when a write has failed. */
 interface Written {
@@ -12,16 +14,21 @@ const gone = ['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'];
 /**
  * Lets the process go on when its output cannot be written: an undo must not end halfway because its terminal was closed or the disk
  * with its log is full.
- * @returns whether all was written that somebody could have read
+ * @returns what failed first; undefined when all was written that somebody could have read
  */
-export function surviveLostOutput(streams: readonly Written[]): () => boolean {
-  let lost = false;
+export function surviveLostOutput(streams: readonly Written[]): () => NodeJS.ErrnoException | undefined {
+  let lost: NodeJS.ErrnoException | undefined;
   for (const stream of streams) {
-    stream.on('error', ({ code = '' }) => {
-      if (!gone.includes(code)) lost = true;
+    stream.on('error', (error) => {
+      if (!gone.includes(error.code ?? '')) lost ??= error;
     });
   }
-  return () => !lost;
+  return () => lost;
+}
+
+/** One line for stderr. */
+export function describeLost(error: NodeJS.ErrnoException): string {
+  return `error: the output is not complete: ${readSystemError(error)?.reason ?? messageOf(error)}\n`;
 }
 
 /**

@@ -44,6 +44,25 @@ test('hostile names and refs are refused with exit code 2, and nothing is run', 
   expect(existsSync(mark)).toBe(false);
 });
 
+test.each([
+  ['waits for what never happens', 'await new Promise(() => undefined);', 'it waits for something that never happens'],
+  ['calls process.exit', 'process.exit(0);', 'it calls process.exit(0)'],
+  ['throws in a promise that nothing awaits', "Promise.reject(new Error('late'));", 'that nothing awaits: late'],
+])('a pipelines file that %s is a usage error without a stack trace', async (_, code, message) => {
+  writeFileSync(join(project, 'pipelines', 'api.ts'), `${code}\nexport default {};\n`);
+  const { code: exit, out, err } = await pipeline('status', 'api');
+  expect({ exit, out }).toEqual({ exit: 2, out: '' });
+  expect(err).toContain(message);
+  expect(err).toMatch(/^error: .*\n([\s\S]*\n)?fix: .*\n$/);
+  expect(err).not.toMatch(/^\s+at |defect in pipeline/m);
+});
+
+test.each(['--help', '--version', 'completion bash'])('%s on a full device exits with 1 and one line', (words) => {
+  const script = `"$0" "$1" ${words} > /dev/full`;
+  const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, bin], { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 1, stderr: 'error: the output is not complete: no space is left\n' });
+});
+
 test('a reader that closes the output early is not a failure', async () => {
   const { status, stderr } = spawnSync('sh', ['-c', '"$0" "$1" --help | true', process.execPath, bin], {
     encoding: 'utf8',
