@@ -23,6 +23,17 @@ export interface AwsTarget {
   region: string;
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
+  defaultsMode?: 'in-region' | 'cross-region' | 'mobile' | 'standard' | 'legacy' | 'auto';
+  useFipsEndpoint?: boolean;
+  useDualstackEndpoint?: boolean;
+}
+
+/**
+ * A cloud at an endpoint of its own. Everything that leads calls elsewhere or fails beside an endpoint is set, so that
+ * neither the AWS environment variables nor profiles decide it.
+ */
+export function endpointTarget(where: AwsTarget & { endpoint: string }): AwsTarget {
+  return { ...where, defaultsMode: 'legacy', useFipsEndpoint: false, useDualstackEndpoint: false };
 }
 
 /** A network that drops packets without a word is noticed in this time; in milliseconds. */

@@ -37,7 +37,7 @@ export async function openLedger(
     import('@aws-sdk/client-s3'),
     import('../ledger/s3-store.ts'),
   ]);
-  const client = new S3Client(ledgerClientOptions(target, context.env.AWS_ENDPOINT_URL !== undefined));
+  const client = new S3Client(ledgerClientOptions(target, Boolean(context.env.AWS_ENDPOINT_URL)));
   if (connection) {
     const send = () => client.send(new HeadBucketCommand({ Bucket: bucket }));
     // The lock is one of its records.

@@ -4,7 +4,7 @@ import { hostname, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readCloud } from 'golden-pipeline-local-cloud/client';
-import { type AwsTarget, createClients } from '../aws/clients.ts';
+import { type AwsTarget, createClients, endpointTarget } from '../aws/clients.ts';
 import { consoleOutput } from '../aws/instances.ts';
 import { createMetrics } from '../aws/metrics.ts';
 import type { SecretState } from '../aws/secrets.ts';
@@ -15,6 +15,7 @@ import type { RegionClients, Services } from '../fleet/services.ts';
 import { createHosts } from '../hosts/index.ts';
 import { httpProbe } from '../hosts/probe.ts';
 import { operations, versionChangers } from '../runner/operations.ts';
+import { awsSettings, localEndpoint } from './aws-environment.ts';
 import { openLedger } from './ledger.ts';
 import { localCloudDir, type Surroundings } from './surroundings.ts';
 
@@ -140,20 +141,26 @@ async function ownAddress(endpoint: string | undefined): Promise<string> {
 }
 
 /**
- * Endpoint, region and credentials of the fleet's cloud; `other` names another region. @throws PipelineError
- * `local.not-running`
+ * Endpoint, region and credentials of the fleet's cloud; `other` names another region.
+ * @throws PipelineError `local.not-running`; usage errors `aws.environment`, `local.folder`
  */
 export function cloudTarget(
   context: Surroundings,
   fleet: Pick<Fleet, 'cloud' | 'region' | 'projectDir' | 'app' | 'environment'>,
   other?: string,
 ): AwsTarget {
-  // The SDK itself uses AWS_ENDPOINT_URL, with the credentials of the environment.
-  if (fleet.cloud === 'aws' || context.env.AWS_ENDPOINT_URL) return { region: other ?? fleet.region };
+  // The SDK itself uses AWS_ENDPOINT_URL for AWS; either way with the credentials of the environment.
+  if (fleet.cloud === 'aws') return { region: other ?? fleet.region, ...awsSettings(context.env) };
+  const named = localEndpoint(context.env);
+  if (named !== undefined) return endpointTarget({ region: other ?? fleet.region, endpoint: named });
   const cloud = readCloud(localCloudDir(context, () => fleet.projectDir));
   if (cloud) {
-    const { accessKeyId, secretAccessKey } = cloud;
-    return { region: other ?? cloud.region, endpoint: cloud.endpoint, credentials: { accessKeyId, secretAccessKey } };
+    const { endpoint, accessKeyId, secretAccessKey } = cloud;
+    return endpointTarget({
+      region: other ?? cloud.region,
+      endpoint,
+      credentials: { accessKeyId, secretAccessKey },
+    });
   }
   throw new PipelineError(
     'local.not-running',

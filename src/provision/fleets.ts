@@ -8,7 +8,7 @@ import {
 import { DescribeKeyPairsCommand, DescribeSubnetsCommand, ImportKeyPairCommand } from '@aws-sdk/client-ec2';
 import { systemClock } from '@golden-pipeline/shared/clock';
 import { execa } from 'execa';
-import { type AwsClients, type AwsTarget, createClients } from '../aws/clients.ts';
+import { type AwsClients, type AwsTarget, createClients, endpointTarget } from '../aws/clients.ts';
 import { isNotFound } from '../aws/errors.ts';
 import { defineFleet, type FleetDefinition, type GroupDefinition } from '../aws/fleet-definition.ts';
 import { resolveBaseImage } from '../aws/images.ts';
@@ -38,11 +38,12 @@ export async function provisionFleets(options: {
 }): Promise<{ app: string; url: string }[]> {
   const { endpoint, region, accessKeyId, secretAccessKey } = options.cloud;
   const { poll = createPoll(systemClock()) } = options;
-  const clients = options.clients ?? createClients({ region, endpoint, credentials: { accessKeyId, secretAccessKey } });
-  const iam = clients.iam ?? (await iamClient({ region, endpoint, credentials: { accessKeyId, secretAccessKey } }));
+  const target = endpointTarget({ region, endpoint, credentials: { accessKeyId, secretAccessKey } });
+  const clients = options.clients ?? createClients(target);
+  const iam = clients.iam ?? (await iamClient(target));
   const made: { app: string; url: string }[] = [];
   for (const fleet of options.fleets ?? (await localEnvironments(options.projectDir))) {
-    await ensureLedgerBucket(fleet, { region, endpoint, credentials: { accessKeyId, secretAccessKey } });
+    await ensureLedgerBucket(fleet, target);
     const make = async () => void (await provision({ ...clients, iam }, fleet, poll));
     await make();
     options.note(`fleet ${fleet.names.group} is there`);

@@ -27,6 +27,9 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
       // A profile, a session or a pager of the person's own would interfere.
       AWS_PROFILE: undefined,
       AWS_SESSION_TOKEN: undefined,
+      // The AWS CLI refuses them beside an endpoint.
+      AWS_USE_FIPS_ENDPOINT: undefined,
+      AWS_USE_DUALSTACK_ENDPOINT: undefined,
       AWS_PAGER: '',
     },
     stdio: 'inherit',
