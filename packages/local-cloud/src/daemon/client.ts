@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { ownFile } from '@golden-pipeline/shared/own-files';
@@ -14,6 +14,7 @@ import {
   sweep,
 } from '../machines/process-table.ts';
 import { balancerFolder, type CloudDescriptor, logFile, readDescriptor } from './descriptor.ts';
+import { makeFolder } from './folder.ts';
 
 /** How long a daemon may take to its end before it is killed, in milliseconds. */
 const STOP_TIMEOUT_MS = 20_000;
@@ -51,14 +52,15 @@ export type StartReport =
 
 /**
  * Starts a daemon of its own session, which outlives the caller, and resolves when it is ready.
- * @throws PipelineError with the daemon's own words, e.g. a port that is taken or a program to install.
+ * @throws PipelineError with the daemon's own words, e.g. a port that is taken or a program to install; usage error
+ * `local.folder` when the folder cannot be made or written to.
  */
 export async function spawnCloud(options: SpawnOptions): Promise<CloudDescriptor> {
   const { port, delays, driver, timeoutMs = START_TIMEOUT_MS } = options;
   // The daemon has another working folder than the caller.
   const dir = resolve(options.dir);
   const entry = options.entry ?? findEntry();
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeFolder(dir);
   const args = [entry, '--dir', dir];
   if (delays !== undefined) args.push('--delays', delays);
   if (driver !== undefined) args.push('--driver', driver);
