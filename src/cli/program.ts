@@ -44,6 +44,9 @@ export async function parse(context: CliContext, specs: readonly CommandSpec[] =
       .summary(spec.summary);
     describe(command, spec);
     command.action(() => {
+      // In the place of an argument of its own it cannot be meant for what the rest is handed to.
+      if (spec.passThrough && spec.arguments && /^(-h|--help)$/.test(command.args[0] ?? ''))
+        return command.outputHelp();
       // Read from the whole chain, because options of every command belong to the program.
       parsed = { spec, args: command.args.slice(0), options: command.optsWithGlobals<CommandOptions>() };
     });

@@ -93,3 +93,18 @@ test('an invalid port is refused', async () => {
     err: expect.stringContaining('--port "x" is not a port'),
   });
 });
+
+test.each([['--help'], ['-h']])('run %s shows the help of run and exits with 0', async (flag) => {
+  const { code, out, err } = await run(['run', flag]);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toMatch(/^Usage: pipeline run \[options\] <app> \[task\]\n/);
+});
+
+test.each([
+  ['nope', 'config.unknown-app'],
+  ['', 'name.app'],
+])('doctor of the app %j, which does not exist, is a usage error', async (app, errorCode) => {
+  const { code, out } = await run(['doctor', app, '--json']);
+  expect(code).toBe(2);
+  expect(JSON.parse(out).error).toMatchObject({ code: errorCode });
+});

@@ -1,4 +1,4 @@
-import { listApps } from '../../config/load.ts';
+import { assertNames, listApps } from '../../config/load.ts';
 import { projectDir } from '../../config/project-dir.ts';
 import { diagnosePrograms } from '../../doctor/programs.ts';
 import { type Diagnosis, diagnoseApp } from '../../project/diagnose-app.ts';
@@ -13,6 +13,7 @@ import { colorsFor } from '../views/text.ts';
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const folder = projectDir(context, options);
   const apps = app === undefined ? await listApps(folder) : [app];
+  await assertNamed(apps, folder, options.env);
   const all: Diagnosis[] = await Promise.all([
     diagnosePrograms(process.versions.node).then((findings) => ({ about: 'this computer', findings })),
     ...apps.map((name) => diagnoseApp(context, { projectDir: folder, app: name, environment: options.env })),
@@ -22,3 +23,10 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   const broken = all.some(({ findings }) => findings.some((one) => one.severity === 'error'));
   return broken ? exitCodes.failed : exitCodes.done;
 };
+
+/** What was typed wrong is not a finding. Of all apps, one is enough that has the environment. */
+async function assertNamed(apps: readonly string[], projectDir: string, environment?: string): Promise<void> {
+  const checks = await Promise.allSettled(apps.map((app) => assertNames({ projectDir, app, environment })));
+  const failed = checks.find((one) => one.status === 'rejected');
+  if (failed && checks.every((one) => one.status === 'rejected')) throw failed.reason;
+}
