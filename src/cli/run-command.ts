@@ -12,6 +12,7 @@ import { reportRun } from './report-result.ts';
 import { runnerContext } from './runner-context.ts';
 import { showPlan } from './show-plan.ts';
 import { describeActiveRun } from './views/active-run.ts';
+import { printable } from './views/text.ts';
 
 /** What a command that runs an operation brings along. */
 interface OperationCommand<S extends Services, State> {
@@ -59,7 +60,7 @@ export async function printPlan(
   plan: Parameters<typeof showPlan>[2],
 ): Promise<number> {
   const activeRun = await findActiveRun(runner, services);
-  if (activeRun) context.stderr.write(`${describeActiveRun(activeRun)}\n`);
+  if (activeRun) context.stderr.write(`${printable(describeActiveRun(activeRun))}\n`);
   showPlan(context, options, { ...plan, ...(activeRun && { activeRun }) });
   return exitCodes.done;
 }

@@ -1,6 +1,7 @@
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import type { Prompter } from '../runner/ports.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
+import { printable } from './views/text.ts';
 
 /** Asks on the terminal before something that cannot be undone, unless `--yes` was given. */
 export function terminalPrompter(
@@ -19,7 +20,11 @@ export function terminalPrompter(
         );
       }
       const prompts = await import('@clack/prompts');
-      const answer = await prompts.confirm({ message: question, initialValue: false, output: process.stderr });
+      const answer = await prompts.confirm({
+        message: printable(question),
+        initialValue: false,
+        output: process.stderr,
+      });
       if (answer !== true) throw declined();
     },
   };

@@ -3,11 +3,12 @@ import type { Blocking, RunnerMessage, RunningStep } from '../runner/messages.ts
 import type { Reporter, RunEvents } from '../runner/ports.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
 import { openViews } from './views/open.ts';
+import { printable } from './views/text.ts';
 
 /** Reports to the terminal: messages as lines on stderr, or, while a step is drawn, as notes of that step. */
 export function terminalReporter(context: CliContext, options: GlobalOptions): Reporter {
   let views: RunEvents | undefined;
-  const write = (text: string) => void context.stderr.write(`${text}\n`);
+  const write = (text: string) => void context.stderr.write(`${printable(text)}\n`);
   return {
     report(message) {
       const text = wordingOf(message);

@@ -10,7 +10,7 @@ import { parseOptions, positive } from '../options.ts';
 import { renderHistory } from '../views/history.ts';
 import { writeJson } from '../views/json.ts';
 import { renderOutlook } from '../views/outlook.ts';
-import { colorsFor } from '../views/text.ts';
+import { colorsFor, printable } from '../views/text.ts';
 
 /** `pipeline history <app>`: its runs, newest first. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
@@ -21,7 +21,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   else {
     context.stdout.write(renderHistory(fleet, runs, colorsFor(useColor(context, options, context.stdout))));
     // The document is the list of runs; what a rollback would do is in that of `status`.
-    if (runs.length > 0) context.stdout.write(`${await outlookOf(context, fleet)}\n`);
+    if (runs.length > 0) context.stdout.write(`${printable(await outlookOf(context, fleet))}\n`);
   }
   return exitCodes.done;
 };

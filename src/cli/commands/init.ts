@@ -14,6 +14,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { flag, number, parseOptions, text } from '../options.ts';
 import { askText } from '../terminal-prompter.ts';
 import { writeJson } from '../views/json.ts';
+import { printable } from '../views/text.ts';
 
 /** Roles that come with the pipeline: an app of that name would hide them. */
 const reserved = ['release', 'node', 'python'];
@@ -39,8 +40,9 @@ export const run: CommandModule['run'] = async (context, [given = ''], options) 
   const notes = [...fleetNotes(answers), ...(await missingNotes(context, folder, app))];
   if (options.json) writeJson(context.stdout, { app, environment: place.environment, files, notes });
   else {
-    for (const { path, written } of files) context.stdout.write(`${written ? 'written' : 'kept   '}  ${path}\n`);
-    for (const note of notes) context.stdout.write(`note: ${note}\n`);
+    for (const { path, written } of files)
+      context.stdout.write(`${written ? 'written' : 'kept   '}  ${printable(path)}\n`);
+    for (const note of notes) context.stdout.write(`note: ${printable(note)}\n`);
     context.stdout.write(
       `next: pipeline config check ${app}; then pipeline doctor ${app}; then commit these files, as a release wants them\n`,
     );

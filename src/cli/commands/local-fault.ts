@@ -9,7 +9,7 @@ import { openControl } from '../local-control.ts';
 import { choice, duration, number, parsed, parseOptions, text } from '../options.ts';
 import { describeFault, renderFaults } from '../views/faults.ts';
 import { writeJson } from '../views/json.ts';
-import { colorsFor } from '../views/text.ts';
+import { colorsFor, printable } from '../views/text.ts';
 
 /** `pipeline local fault <kind>`, `... list`, `... clear [id]`: what goes wrong in the local cloud on request. */
 export const run: CommandModule['run'] = async (context, [what = '', id], options) => {
@@ -35,7 +35,7 @@ export const run: CommandModule['run'] = async (context, [what = '', id], option
   checkFault(request);
   const fault = await openControl(context, options).addFault(request);
   if (options.json) writeJson(context.stdout, fault);
-  else context.stdout.write(`fault ${fault.id} is on: ${describeFault(fault)}\n`);
+  else context.stdout.write(`fault ${fault.id} is on: ${printable(describeFault(fault))}\n`);
   return exitCodes.done;
 };
 

@@ -8,6 +8,7 @@ import type { CommandModule } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { terminalPrompter } from '../terminal-prompter.ts';
 import { writeJson } from '../views/json.ts';
+import { printable } from '../views/text.ts';
 
 /** `pipeline local reset`: stops the cloud and deletes its machines, images and records. */
 export const run: CommandModule['run'] = async (context, _args, options) => {
@@ -22,7 +23,7 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
   if (options.json) writeJson(context.stdout, { removed: there, dir });
   else
     context.stdout.write(
-      there ? `the local cloud is gone: ${dir} was deleted\n` : 'there is no local cloud to delete\n',
+      there ? `the local cloud is gone: ${printable(dir)} was deleted\n` : 'there is no local cloud to delete\n',
     );
   return exitCodes.done;
 };

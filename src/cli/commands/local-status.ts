@@ -7,7 +7,7 @@ import { useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { renderFaults } from '../views/faults.ts';
 import { writeJson } from '../views/json.ts';
-import { colorsFor } from '../views/text.ts';
+import { colorsFor, printable } from '../views/text.ts';
 
 /** `pipeline local status`: where the cloud is and which faults are on; exit code 1 when it is not running. The secret key is not shown. */
 export const run: CommandModule['run'] = async (context, _args, options) => {
@@ -21,7 +21,7 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
   if (options.json)
     writeJson(context.stdout, { running: true, endpoint, region, accessKeyId, dir, calls, counts, faults });
   else {
-    context.stdout.write(`the local cloud is running at ${endpoint} (${region}), state in ${dir}\n`);
+    context.stdout.write(`the local cloud is running at ${endpoint} (${region}), state in ${printable(dir)}\n`);
     const on = faults.filter(({ active }) => active);
     if (on.length > 0) {
       const colors = colorsFor(useColor(context, options, context.stdout));

@@ -10,7 +10,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { choice, flag, negated, parsed, parseOptions } from '../options.ts';
 import { writeJson } from '../views/json.ts';
 import { renderConfiguration, renderLocalCloud } from '../views/local.ts';
-import { colorsFor } from '../views/text.ts';
+import { colorsFor, printable } from '../views/text.ts';
 
 /** `pipeline local up`: starts the cloud when it is down, makes the fleets that are missing, and applies what has changed in pipelines/. */
 export const run: CommandModule['run'] = async (context, _args, options) => {
@@ -30,7 +30,7 @@ export const run: CommandModule['run'] = async (context, _args, options) => {
   // Without fleets no project is needed, if the state's folder is named.
   const project = !noFleets ? projectDir(context, options) : undefined;
   const dir = localCloudDir(context, () => project ?? projectDir(context, options));
-  const note = (message: string) => void context.stderr.write(`${message}\n`);
+  const note = (message: string) => void context.stderr.write(`${printable(message)}\n`);
 
   const running = readCloud(dir);
   if (running && port !== undefined && new URL(running.endpoint).port !== String(port)) {

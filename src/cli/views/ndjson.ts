@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { messageOf, usageError } from '@golden-pipeline/shared/errors';
 import type { EventReader } from '../../engine/event-hub.ts';
 import type { RunEvent } from '../../engine/events.ts';
+import { readSystemError } from '../../shared/system-errors.ts';
 
 /**
  * The view of `--events FILE`: one JSON document a line, written at once, so that a run that is killed has left every event
@@ -13,7 +14,7 @@ export function openEventFile(path: string, cwd = process.cwd()): EventReader {
   let file: number | undefined = open(path, resolve(cwd, path));
   return {
     on(event: RunEvent) {
-      if (file !== undefined) writeAll(file, `${JSON.stringify(event)}\n`);
+      if (file !== undefined) writeAll(path, file, `${JSON.stringify(event)}\n`);
     },
     async close() {
       if (file !== undefined) closeSync(file);
@@ -40,7 +41,12 @@ function open(named: string, path: string): number {
   }
 }
 
-function writeAll(file: number, text: string): void {
+function writeAll(named: string, file: number, text: string): void {
   const bytes = Buffer.from(text);
-  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+  try {
+    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+  } catch (error) {
+    const reason = readSystemError(error)?.reason ?? messageOf(error);
+    throw new Error(`${JSON.stringify(named)} cannot be written: ${reason}`, { cause: error });
+  }
 }

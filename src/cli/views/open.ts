@@ -4,7 +4,7 @@ import type { RunEvents } from '../../runner/ports.ts';
 import { type CliContext, type GlobalOptions, useColor } from '../context.ts';
 import { openEventFile } from './ndjson.ts';
 import { plainView } from './plain.ts';
-import { colorsFor } from './text.ts';
+import { colorsFor, printable } from './text.ts';
 
 /** Opens the live list on a terminal, else lines, and the file of the events. @throws usage error `events.not-writable` */
 export async function openViews(
@@ -15,7 +15,7 @@ export async function openViews(
   if (options.events !== undefined) views.push(openEventFile(options.events, context.cwd));
   views.push(await progressView(context, options));
   const hub = new EventHub(views, (error) => {
-    context.stderr.write(`warning: events can no longer be shown or written: ${messageOf(error)}\n`);
+    context.stderr.write(`warning: events can no longer be shown or written: ${printable(messageOf(error))}\n`);
   });
   return { emit: hub.emit, close: () => hub.close() };
 }
