@@ -1,7 +1,5 @@
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { messageOf } from '@golden-pipeline/shared/errors';
-import { readSystemError } from '../shared/system-errors.ts';
 
 /** A stream that says so when a write has failed. */
 interface Written {
@@ -24,11 +22,6 @@ export function surviveLostOutput(streams: readonly Written[]): () => NodeJS.Err
     });
   }
   return () => lost;
-}
-
-/** One line for stderr. */
-export function describeLost(error: NodeJS.ErrnoException): string {
-  return `error: the output is not complete: ${readSystemError(error)?.reason ?? messageOf(error)}\n`;
 }
 
 /**

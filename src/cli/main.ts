@@ -1,6 +1,6 @@
 import { type CliContext, processContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { describeLost, leaveLostTerminals, surviveLostOutput } from './lost-output.ts';
+import { leaveLostTerminals, surviveLostOutput } from './lost-output.ts';
 import { parse } from './program.ts';
 import { reportUncaught } from './uncaught.ts';
 
@@ -18,6 +18,7 @@ export async function main(): Promise<void> {
   await uncaught();
   const error = lost();
   if (error !== undefined) {
+    const { describeLost } = await import('./describe-lost.ts');
     context.stderr.write(describeLost(error));
     await drainAll();
   }

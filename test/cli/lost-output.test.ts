@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
-import { describeLost, surviveLostOutput } from '../../src/cli/lost-output.ts';
+import { describeLost } from '../../src/cli/describe-lost.ts';
+import { surviveLostOutput } from '../../src/cli/lost-output.ts';
 
 const failing = (...codes: string[]) => {
   const stream = new EventEmitter();
