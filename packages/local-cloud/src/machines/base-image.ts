@@ -1,10 +1,11 @@
-import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { run } from './exec.ts';
 import { removeTree } from './images.ts';
 import { imageFolder } from './layout.ts';
 import { hostMounts } from './sandbox-command.ts';
+import { usrLinks } from './usr-links.ts';
 
 /** Folders of a bare machine, with the modes that are not 0755. */
 const folders: [path: string, mode?: number][] = [
@@ -20,9 +21,6 @@ const folders: [path: string, mode?: number][] = [
     (p): [string] => [p],
   ),
 ];
-
-/** Links at the top of a merged-/usr host that a machine repeats. */
-const usrLinks = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
 /** What the programs below the host's /usr expect in /etc; whatever the host lacks is left out. No secrets. */
 const hostEtc = [
@@ -94,7 +92,7 @@ export async function createBaseImage(dir: string, imageId: string): Promise<voi
     // mkdir's own mode passes through the umask.
     await chmod(join(part, path), mode ?? 0o755);
   }
-  await Promise.all(usrLinks.map((name) => repeatLink(name, part)));
+  await Promise.all(usrLinks().map(({ name, target }) => symlink(target, join(part, name))));
   const present = hostEtc.map((name) => `etc/${name}`).filter((path) => existsSync(join('/', path)));
   const copied = await run('cp', ['-a', '--parents', '--target-directory', part, '--', ...present], { cwd: '/' });
   if (copied.code !== 0 && !onlyUnreadable(copied.stderr))
@@ -112,11 +110,6 @@ export async function createBaseImage(dir: string, imageId: string): Promise<voi
 function onlyUnreadable(stderr: string): boolean {
   const lines = stderr.trim().split('\n');
   return lines.every((line) => line.endsWith('Permission denied'));
-}
-
-async function repeatLink(name: string, root: string): Promise<void> {
-  const stat = lstatSync(join('/', name), { throwIfNoEntry: false });
-  if (stat?.isSymbolicLink()) await symlink(readlinkSync(join('/', name)), join(root, name));
 }
 
 function ownFiles(): [path: string, content: string, mode?: number][] {
