@@ -3,7 +3,8 @@ import { ownerVariable } from './process-table.ts';
 /**
  * PID 1 of a machine. It comes with the driver and not with the image, as a hypervisor brings its firmware, so that
  * old images boot under a newer driver. Its name is `runit-init`: that is what Ansible's service_mgr fact reads in
- * /proc/1/comm to find runit. It speaks to the host over descriptor 3: one line `ready`, then it closes it.
+ * /proc/1/comm to find runit. It speaks to the host over descriptor 3: its private
+ * host key, which the host must not read through the links of a disk, one line `ready`, then it closes it.
  */
 export const initName = 'runit-init';
 
@@ -64,7 +65,7 @@ if [ -z "$stopping" ]; then
 fi
 # Who waits for that is the daemon. One that was killed so early that the sandbox could not be told to die with it cannot be told
 # either, and a machine that nobody knows must not keep its address.
-echo ready >&3 || exit 1
+cat /etc/ssh/ssh_host_ed25519_key >&3 && echo ready >&3 || exit 1
 exec 3>&-
 # This wait also reaps every orphan of the machine.
 while [ -z "$stopping" ] && [ -n "$services" ]; do

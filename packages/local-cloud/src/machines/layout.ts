@@ -8,6 +8,11 @@ export interface MachineLayout {
   root: string;
   /** Read-only inside the machine as `/run/cloud`: metadata, user data, init. */
   seed: string;
+  /** Its /run and /tmp, new at each boot, when the daemon is root. */
+  run: string;
+  tmp: string;
+  /** The filter of system calls, as bwrap reads it. */
+  filter: string;
   console: string;
   /** Processes of the machine, for the sweep after a daemon's death. */
   processes: string;
@@ -26,6 +31,9 @@ export function machineLayout(dir: string, instanceId: string): MachineLayout {
     home,
     root: join(home, 'root'),
     seed: join(home, 'seed'),
+    run: join(home, 'run'),
+    tmp: join(home, 'tmp'),
+    filter: join(home, 'system-calls.bpf'),
     console: join(home, 'console.log'),
     processes: join(home, 'processes.json'),
     sshdConfig: join(home, 'sshd_config'),

@@ -12,25 +12,33 @@ export interface MachineProcess {
   readonly ended: Promise<string>;
 }
 
+/** How what an init says ends; before it comes the machine's private host key, with the line break. */
+const readyEnd = '\nready\n';
+/** An init that says more than this, in characters, is not ours. */
+const spokenLimit = 16 * 1024;
+
 /**
  * Starts a sandbox and resolves as soon as its init runs (`started` is called with it) and has said that it is ready.
  * Rejects when the sandbox ends before that or is not ready after `timeoutMs`.
+ * @returns the machine's private host key
  */
 export async function startMachine(options: {
   argv: string[];
   environment: Record<string, string>;
   /** Descriptor of the open console log. */
   consoleFd: number;
+  /** Descriptor of the open filter of system calls, if there is one. */
+  filter?: number;
   clock: Clock;
   timeoutMs: number;
   started: (machine: MachineProcess) => void;
-}): Promise<MachineProcess> {
+}): Promise<string> {
   const { clock, consoleFd } = options;
   // An own session (detached): a Ctrl-C in the daemon's terminal must not reach the machines.
   const child = spawn('bwrap', options.argv, {
     env: options.environment,
     detached: true,
-    stdio: ['ignore', consoleFd, consoleFd, 'pipe', 'pipe'],
+    stdio: ['ignore', consoleFd, consoleFd, 'pipe', 'pipe', ...(options.filter === undefined ? [] : [options.filter])],
   });
   const refs: ProcessRef[] = [];
   const ended = onEnd(child).then(async (reason) => {
@@ -39,7 +47,7 @@ export async function startMachine(options: {
   });
   const outer = child.pid === undefined ? undefined : processRef(child.pid);
   if (outer) refs.push(outer);
-  const ready = firstLine(child.stdio[readyFd] as Readable);
+  const ready = textUntil(child.stdio[readyFd] as Readable, readyEnd);
   const initPid = await Promise.race([childPid(child.stdio[statusFd] as Readable), ended.then(() => undefined)]);
   const init = initPid === undefined ? undefined : processRef(initPid);
   if (!init) throw new Error(`The sandbox did not start: ${await ended}`);
@@ -58,7 +66,7 @@ export async function startMachine(options: {
     ),
   ]);
   waited.abort(new Error('no longer waited for'));
-  if (outcome === 'ready') return machine;
+  if (typeof outcome === 'string' && outcome.endsWith(readyEnd)) return `${outcome.slice(0, -readyEnd.length)}\n`;
   if (isAlive(init)) signalProcess(init, 'SIGKILL');
   const reason = await ended;
   if (outcome === timeout) throw new Error(`The machine was not ready after ${options.timeoutMs} ms`);
@@ -72,14 +80,15 @@ function onEnd(child: ChildProcess): Promise<string> {
   });
 }
 
-/** The first line of a stream, without its end; an empty string when it closes before. */
-function firstLine(stream: Readable): Promise<string> {
+/** What a stream says up to `end`, with it; never resolves when the stream closes before, or says too much. */
+function textUntil(stream: Readable, end: string): Promise<string> {
   return new Promise((resolve) => {
     let text = '';
     stream.setEncoding('utf8');
     stream.on('data', (chunk: string) => {
-      text += chunk;
-      if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')));
+      if (text.length < spokenLimit) text += chunk;
+      const at = text.indexOf(end);
+      if (at >= 0) resolve(text.slice(0, at + end.length));
     });
     stream.on('error', () => undefined);
   });
@@ -87,6 +96,6 @@ function firstLine(stream: Readable): Promise<string> {
 
 /** bwrap's status is one JSON document a line; the first has the init's number on the host. */
 async function childPid(stream: Readable): Promise<number | undefined> {
-  const pid = JSON.parse(await firstLine(stream))['child-pid'];
+  const pid = JSON.parse(await textUntil(stream, '\n'))['child-pid'];
   return Number.isInteger(pid) ? pid : undefined;
 }

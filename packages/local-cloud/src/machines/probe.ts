@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { quoteWord } from '@golden-pipeline/shared/quote';
 import { run } from './exec.ts';
 import { findTool } from './host-tools.ts';
-import { enterArguments, namespaceFlags } from './sandbox-command.ts';
+import { asShell, enterCommand, kernelFlags, namespaceFlags } from './sandbox-command.ts';
 
 export type ProbeResult = { ok: true } | { ok: false; problem: string; fix: string };
 
@@ -78,8 +79,9 @@ function realHost(): ProbeHost {
 /** Makes a sandbox with the machines' own flags, enters it, ends it. */
 async function attempt(): Promise<string | undefined> {
   const asRoot = process.getuid?.() === 0;
+  const view = ['--ro-bind', '/', '/', ...kernelFlags(asRoot)];
   const flags = [...namespaceFlags(asRoot), '--as-pid-1', '--hostname', 'probe', '--json-status-fd', '3'];
-  const argv = ['--ro-bind', '/', '/', ...flags, '--', 'sh', '-c', 'echo ready; exec cat'];
+  const argv = [...flags, ...view, '--', 'sh', '-c', 'echo ready; exec cat'];
   const child = spawn('bwrap', argv, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
   let complaint = '';
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -88,8 +90,10 @@ async function attempt(): Promise<string | undefined> {
   try {
     const pid = await initPid(child);
     if (pid === undefined) return firstLineOf(complaint) || 'bwrap exited at once';
-    const entered = await run('nsenter', enterArguments(pid, asRoot, ['true']));
-    return entered.code === 0 ? undefined : firstLineOf(entered.stderr) || `nsenter exited with ${entered.code}`;
+    const entered = await run('sh', ['-c', `exec ${asShell(enterCommand(pid, asRoot, view, ['true']), quoteWord)}`]);
+    return entered.code === 0
+      ? undefined
+      : firstLineOf(entered.stderr) || `the command that enters it exited with ${entered.code}`;
   } finally {
     // cat ends with its input, and the sandbox with it.
     child.stdin?.end();

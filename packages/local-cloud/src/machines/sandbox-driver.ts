@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { messageOf } from '@golden-pipeline/shared/errors';
@@ -9,24 +9,17 @@ import { findTool } from './host-tools.ts';
 import { copyTree, discard, emptyTrash, treeSize } from './images.ts';
 import { imageFolder, imagesFolder, type MachineLayout, machineLayout } from './layout.ts';
 import { type MachineEnvironment, machineEnvironment, ofMachine } from './machine-environment.ts';
-import { type MachineProcess, startMachine } from './machine-process.ts';
+import { startMachine } from './machine-process.ts';
 import { MetadataFront } from './metadata-front.ts';
-import { allGone, isAlive, ownerMark, type ProcessRef, signalProcess, sweep } from './process-table.ts';
-import { sandboxArguments } from './sandbox-command.ts';
+import { allGone, ownerMark, signalProcess, sweep } from './process-table.ts';
+import { closeFronts, processesOf, type RunningMachine } from './running-machine.ts';
+import { mountPoints, type SandboxOptions, sandboxArguments } from './sandbox-command.ts';
 import { writeSeed } from './seed.ts';
 import { serviceProcesses } from './service-processes.ts';
 import { SshFront } from './ssh-front.ts';
 import { prepareSshd } from './sshd-config.ts';
-
-interface Machine {
-  process?: MachineProcess;
-  ssh?: SshFront;
-  metadata?: MetadataFront;
-  /** Its end is wanted, so it is nothing to report. */
-  stopping: boolean;
-  /** Resolves when nothing of it runs, sessions included. */
-  off: Promise<void>;
-}
+import { systemCallFilter } from './system-call-filter.ts';
+import { checkMountPoints, freshVolatileFolders } from './volatile-folders.ts';
 
 /** Machines as bubblewrap sandboxes of this host; needs what `probeSandbox` checks. */
 export class SandboxDriver implements MachineDriver {
@@ -36,9 +29,10 @@ export class SandboxDriver implements MachineDriver {
   readonly #environment: MachineEnvironment;
   readonly #bootTimeoutMs: number;
   readonly #report: (error: unknown) => void;
-  readonly #asRoot = process.getuid?.() === 0;
+  readonly #sandbox: SandboxOptions;
+  readonly #filter: Buffer | undefined;
   readonly #user = userInfo().username;
-  readonly #machines = new Map<string, Machine>();
+  readonly #machines = new Map<string, RunningMachine>();
   readonly #listeners: ((instanceId: string, reason: string) => void)[] = [];
   #trash: Promise<void>;
   #discarded = 0;
@@ -60,6 +54,9 @@ export class SandboxDriver implements MachineDriver {
     this.#dir = options.dir;
     this.#clock = options.clock;
     this.#environment = machineEnvironment(process.env, options.environment);
+    const asRoot = process.getuid?.() === 0;
+    this.#filter = asRoot ? systemCallFilter() : undefined;
+    this.#sandbox = { asRoot, nodePrefix: this.#environment.nodePrefix, filtered: this.#filter !== undefined };
     this.#bootTimeoutMs = options.bootTimeoutMs ?? 60_000;
     this.#report = options.report ?? (() => undefined);
     this.#swept = allGone(sweep(this.#dir), this.#clock);
@@ -82,7 +79,7 @@ export class SandboxDriver implements MachineDriver {
     if (this.#machines.has(instanceId)) throw new Error(`The machine ${instanceId} runs already`);
     if (!existsSync(layout.root)) throw new Error(`The machine ${instanceId} has no disk`);
     let turnedOff: () => void = () => undefined;
-    const machine: Machine = { stopping: false, off: new Promise((resolve) => (turnedOff = resolve)) };
+    const machine: RunningMachine = { stopping: false, off: new Promise((resolve) => (turnedOff = resolve)) };
     this.#machines.set(instanceId, machine);
     try {
       await this.#swept;
@@ -90,7 +87,10 @@ export class SandboxDriver implements MachineDriver {
         ...spec.environment,
         ...(await this.#serveMetadata(spec, machine)),
       });
-      await writeSeed(layout.seed, spec, environment, this.#user);
+      await Promise.all([
+        writeSeed(layout.seed, spec, environment, this.#user),
+        this.#prepareFolders(layout, instanceId),
+      ]);
       if (machine.stopping) throw new Error('The machine was stopped while it booted');
       await this.#start(layout, spec, machine, environment.variables);
     } catch (error) {
@@ -162,16 +162,22 @@ export class SandboxDriver implements MachineDriver {
   }
 
   /** Begins to serve a machine's metadata, on its own address; the variable that tells the machine where. */
-  async #serveMetadata({ metadata, address }: MachineSpec, machine: Machine): Promise<Record<string, string>> {
+  async #serveMetadata({ metadata, address }: MachineSpec, machine: RunningMachine): Promise<Record<string, string>> {
     if (!metadata) return {};
     machine.metadata = new MetadataFront(metadata, this.#report);
     return { AWS_EC2_METADATA_SERVICE_ENDPOINT: await machine.metadata.listen(address) };
   }
 
+  async #prepareFolders(layout: MachineLayout, instanceId: string): Promise<void> {
+    await checkMountPoints(layout.root, mountPoints(this.#sandbox));
+    if (this.#filter) await writeFile(layout.filter, this.#filter, { mode: 0o600 });
+    if (this.#sandbox.asRoot) await freshVolatileFolders(this.#dir, layout, this.#trashName(instanceId));
+  }
+
   async #start(
     layout: MachineLayout,
     spec: MachineSpec,
-    machine: Machine,
+    machine: RunningMachine,
     variables: Record<string, string>,
   ): Promise<void> {
     const record = () => writeFileSync(layout.processes, JSON.stringify(processesOf(machine)), { mode: 0o600 });
@@ -184,14 +190,14 @@ export class SandboxDriver implements MachineDriver {
     });
     machine.ssh = ssh;
     const consoleFd = openSync(layout.console, 'a', 0o600);
+    const filter = this.#filter ? openSync(layout.filter, 'r') : undefined;
+    let hostKey: string;
     try {
-      await startMachine({
-        argv: sandboxArguments(layout, spec.hostname, {
-          asRoot: this.#asRoot,
-          nodePrefix: this.#environment.nodePrefix,
-        }),
+      hostKey = await startMachine({
+        argv: sandboxArguments(layout, spec.hostname, this.#sandbox),
         environment: { ...variables, ...ownerMark(this.#dir) },
         consoleFd,
+        filter,
         clock: this.#clock,
         timeoutMs: this.#bootTimeoutMs,
         started: (process) => {
@@ -206,31 +212,28 @@ export class SandboxDriver implements MachineDriver {
       throw new Error(`${messageOf(error)}${said ? ` (console: ${said})` : ''}`);
     } finally {
       closeSync(consoleFd);
+      if (filter !== undefined) closeSync(filter);
     }
     if (!machine.process) throw new Error('The sandbox did not start');
-    await prepareSshd(layout, this.#user, machine.process.init.pid, this.#asRoot);
+    await prepareSshd(layout, this.#user, this.#sandbox, { pid: machine.process.init.pid, hostKey });
     await ssh.listen();
   }
 
-  #kill(machine: Machine): void {
+  #kill(machine: RunningMachine): void {
     for (const ref of machine.process ? [machine.process.init] : []) signalProcess(ref, 'SIGKILL');
   }
 
-  #forget(instanceId: string, machine: Machine, turnedOff: () => void): void {
+  #forget(instanceId: string, machine: RunningMachine, turnedOff: () => void): void {
     if (this.#machines.get(instanceId) === machine) this.#machines.delete(instanceId);
     turnedOff();
   }
 
+  #trashName(name: string): string {
+    return `${name}-${process.pid}-${this.#discarded++}`;
+  }
+
   async #discard(folder: string, name: string): Promise<void> {
-    await discard(this.#dir, folder, `${name}-${process.pid}-${this.#discarded++}`);
+    await discard(this.#dir, folder, this.#trashName(name));
     this.#trash = this.#trash.then(() => emptyTrash(this.#dir)).catch(() => undefined);
   }
-}
-
-async function closeFronts({ ssh, metadata }: Machine): Promise<void> {
-  await Promise.all([ssh?.close(), metadata?.close()]);
-}
-
-function processesOf(machine: Machine): ProcessRef[] {
-  return [...(machine.process?.refs ?? []), ...(machine.ssh?.sessions ?? [])].filter(isAlive);
 }

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quoteWord } from '@golden-pipeline/shared/quote';
 import type { MachineLayout } from './layout.ts';
 import { seedMount } from './machine-environment.ts';
-import { enterArguments } from './sandbox-command.ts';
+import { asShell, type SandboxOptions, sessionCommand } from './sandbox-command.ts';
 
 const sftpServers = ['/usr/lib/openssh/sftp-server', '/usr/libexec/openssh/sftp-server', '/usr/lib/ssh/sftp-server'];
 
@@ -43,23 +43,26 @@ export function sshdConfig(layout: MachineLayout, user: string, terminals: boole
 }
 
 /** The helper that sshd runs for each session: a clean environment, then into the machine whose init is `pid`. */
-export function enterScript(pid: number, asRoot: boolean): string {
-  const session = enterArguments(pid, asRoot, ['/bin/sh', `${seedMount}/session`])
-    .map(quoteWord)
-    .join(' ');
+export function enterScript(layout: MachineLayout, sandbox: SandboxOptions, pid: number): string {
+  const session = asShell(sessionCommand(layout, sandbox, pid, ['/bin/sh', `${seedMount}/session`]), quoteWord);
   const kept = ['SSH_ORIGINAL_COMMAND', 'SSH_CONNECTION', 'SSH_CLIENT', 'SSH_TTY', 'TERM'];
   const passed = kept.map((name) => `\${${name}:+"${name}=$${name}"}`).join(' ');
-  return `#!/bin/sh\nexec env -i ${passed} PATH=/usr/sbin:/usr/bin:/sbin:/bin nsenter ${session}\n`;
+  return `#!/bin/sh\nexec env -i ${passed} PATH=/usr/sbin:/usr/bin:/sbin:/bin ${session}\n`;
 }
 
-/** Writes what sshd needs for the machine whose init is `pid`. The init must have made the host key by now. */
-export async function prepareSshd(layout: MachineLayout, user: string, pid: number, asRoot: boolean): Promise<void> {
-  if (asRoot) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
+/** Writes what sshd needs for the machine whose init is `pid` and has told its private host key. */
+export async function prepareSshd(
+  layout: MachineLayout,
+  user: string,
+  sandbox: SandboxOptions,
+  { pid, hostKey }: { pid: number; hostKey: string },
+): Promise<void> {
+  if (sandbox.asRoot) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   await rm(layout.hostKey, { force: true });
   await Promise.all([
-    copyFile(join(layout.root, 'etc/ssh/ssh_host_ed25519_key'), layout.hostKey),
-    writeFile(layout.sshdConfig, sshdConfig(layout, user, asRoot || terminalsWork()), { mode: 0o600 }),
-    writeFile(layout.enter, enterScript(pid, asRoot), { mode: 0o700 }),
+    writeFile(layout.hostKey, hostKey, { mode: 0o600 }),
+    writeFile(layout.sshdConfig, sshdConfig(layout, user, sandbox.asRoot || terminalsWork()), { mode: 0o600 }),
+    writeFile(layout.enter, enterScript(layout, sandbox, pid), { mode: 0o700 }),
   ]);
 }
 
