@@ -65,7 +65,7 @@ if [ -z "$stopping" ]; then
 fi
 # Who waits for that is the daemon. One that was killed so early that the sandbox could not be told to die with it cannot be told
 # either, and a machine that nobody knows must not keep its address.
-cat /etc/ssh/ssh_host_ed25519_key >&3 && echo ready >&3 || exit 1
+cat /etc/ssh/ssh_host_ed25519_key >&3 && printf '\\nready\\n' >&3 || exit 1
 exec 3>&-
 # This wait also reaps every orphan of the machine.
 while [ -z "$stopping" ] && [ -n "$services" ]; do

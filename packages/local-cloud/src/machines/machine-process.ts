@@ -12,7 +12,7 @@ export interface MachineProcess {
   readonly ended: Promise<string>;
 }
 
-/** How what an init says ends; before it comes the machine's private host key, with the line break. */
+/** How what an init says ends; before it comes the machine's private host key. */
 const readyEnd = '\nready\n';
 /** An init that says more than this, in characters, is not ours. */
 const spokenLimit = 16 * 1024;
@@ -66,7 +66,7 @@ export async function startMachine(options: {
     ),
   ]);
   waited.abort(new Error('no longer waited for'));
-  if (typeof outcome === 'string' && outcome.endsWith(readyEnd)) return `${outcome.slice(0, -readyEnd.length)}\n`;
+  if (typeof outcome === 'string' && outcome.endsWith(readyEnd)) return outcome.slice(0, -readyEnd.length);
   if (isAlive(init)) signalProcess(init, 'SIGKILL');
   const reason = await ended;
   if (outcome === timeout) throw new Error(`The machine was not ready after ${options.timeoutMs} ms`);
