@@ -86,15 +86,31 @@ describe('the undo of a launch without an answer', () => {
   }, 60_000);
 
   it.each(['boot-builder', 'validate'])(
-    'that succeeded with every answer lost (%s) finds the instance by its token and terminates it',
+    'that succeeded with every answer lost (%s), while instances could not be read either, finds the instance by its token and terminates it',
     async (id) => {
       const plan = await release({ bake: 'builder' });
-      const lossy = seenThrough(plan, id, (context) => {
-        world.cloud.faults.add({ kind: 'cut-after', operation: 'RunInstances' });
-        world.cloud.faults.add({ kind: 'eventual-consistency', delayMs: 10_000 });
-        return context;
-      });
+      const lossy = seenThrough(
+        plan,
+        id,
+        (context) =>
+          Object.create(context, {
+            change: {
+              value: (...[intent, apply]: Parameters<ReleaseContext['change']>) => {
+                if (calls('RunInstances') === launches) {
+                  world.cloud.faults.add({ kind: 'cut-after', operation: 'RunInstances' });
+                  // As many attempts as there are at one call.
+                  world.cloud.faults.add({ kind: 'cut-before', operation: 'DescribeInstances', count: 10 });
+                  world.cloud.faults.add({ kind: 'eventual-consistency', delayMs: 10_000 });
+                }
+                return context.change(intent, apply);
+              },
+            },
+          }) as ReleaseContext,
+      );
+      // One more by then, of the builder.
+      const launches = calls('RunInstances') + (id === 'validate' ? 1 : 0);
       const result = await world.run(lossy);
+      expect(calls('RunInstances')).toBeGreaterThan(launches);
       expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
       world.cloud.faults.clear();
       expect(await helpers()).toEqual([]);
@@ -168,10 +184,13 @@ describe('a version of the launch template whose creation was not answered', () 
   const latest = async () =>
     (await world.aws.ec2.send(new DescribeLaunchTemplatesCommand({}))).LaunchTemplates?.[0]?.LatestVersionNumber;
 
-  it.each(['cut-before', 'cut-after'] as const)(
-    'is gone after the undo (%s)',
-    async (kind) => {
-      const before = await latest();
+  it.each([
+    ['is gone after the undo of a release that could not make it', 'cut-before', 'rolled-back', false],
+    ['is used when it was made', 'cut-after', 'done', true],
+  ] as const)(
+    '%s (%s)',
+    async (_what, kind, outcome, isMade) => {
+      const before = Number(await latest());
       const lossy = seenThrough(await release(), 'roll', (context) => {
         const fault = world.cloud.faults.add({ kind, operation: 'CreateLaunchTemplateVersion' });
         return Object.create(context, {
@@ -181,8 +200,9 @@ describe('a version of the launch template whose creation was not answered', () 
           },
         }) as ReleaseContext;
       });
-      expect(await world.run(lossy)).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
-      expect(await latest()).toBe(before);
+      expect(await world.run(lossy)).toMatchObject({ outcome, leftovers: [] });
+      // Numbers of deleted versions are not given again.
+      expect(Number(await latest()) > before).toBe(isMade);
     },
     60_000,
   );
