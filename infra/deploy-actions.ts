@@ -1,5 +1,6 @@
 /** Reads: AWS cannot restrict them to single resources. */
 export const reads = [
+  'autoscaling:DescribeAccountLimits',
   'autoscaling:DescribeAutoScalingGroups',
   'autoscaling:DescribeInstanceRefreshes',
   'autoscaling:DescribeLifecycleHooks',
@@ -10,6 +11,7 @@ export const reads = [
   'autoscaling:DescribeWarmPool',
   'cloudwatch:DescribeAlarms',
   'cloudwatch:GetMetricData',
+  'ec2:DescribeAccountAttributes',
   'ec2:DescribeImageAttribute',
   'ec2:DescribeImageReferences',
   'ec2:DescribeImages',
@@ -21,6 +23,7 @@ export const reads = [
   'ec2:DescribeSecurityGroups',
   'ec2:DescribeSnapshots',
   'ec2:DescribeSubnets',
+  'elasticloadbalancing:DescribeAccountLimits',
   'elasticloadbalancing:DescribeCapacityReservation',
   'elasticloadbalancing:DescribeListeners',
   'elasticloadbalancing:DescribeLoadBalancers',

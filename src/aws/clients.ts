@@ -1,12 +1,10 @@
 import { AutoScalingClient, DescribeAccountLimitsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeAccountAttributesCommand, EC2Client } from '@aws-sdk/client-ec2';
-import {
-  DescribeAccountLimitsCommand as DescribeBalancerLimitsCommand,
-  ElasticLoadBalancingV2Client,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { Connection } from '../engine/connection.ts';
 import { toPipelineError } from './errors.ts';
+import { probeBalancers } from './probe-balancers.ts';
 import { reconnect } from './reconnect.ts';
 
 /** The services, ready to be called. */
@@ -70,8 +68,7 @@ export function createClients(target: AwsTarget, connection?: Connection): AwsCl
     reconnect(ec2, connection, { operation: 'DescribeAccountAttributes', send: attributes });
     const groups = () => autoScaling.send(new DescribeAccountLimitsCommand({}));
     reconnect(autoScaling, connection, { operation: limits, send: groups });
-    const balancers = () => elb.send(new DescribeBalancerLimitsCommand({}));
-    reconnect(elb, connection, { operation: limits, send: balancers });
+    reconnect(elb, connection, { operation: limits, send: () => probeBalancers(elb) });
   }
   return clients;
 }
