@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -46,12 +47,11 @@ const shown = async (url = world.url('api')) => {
 const holders = async () => {
   const cloud = path.join(world.dir, 'cloud');
   const patterns = Object.values(values).flatMap((value) => ['-e', value]);
-  const found = await exec('grep', [
-    '-rlF',
-    ...patterns,
-    path.join(cloud, 'images'),
-    path.join(cloud, 'machines'),
-  ]).catch(({ stdout }: { stdout: string }) => ({ stdout }));
+  // Beside its disk is a machine's /run, which is memory elsewhere and gone with the machine.
+  const disks = (await readdir(path.join(cloud, 'machines'))).map((id) => path.join(cloud, 'machines', id, 'root'));
+  const found = await exec('grep', ['-rlF', ...patterns, path.join(cloud, 'images'), ...disks]).catch(
+    ({ stdout }: { stdout: string }) => ({ stdout }),
+  );
   return found.stdout.split('\n').filter(Boolean);
 };
 
