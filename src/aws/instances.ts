@@ -118,8 +118,9 @@ export async function terminateInstance(ec2: EC2Client, id: string): Promise<voi
     await observedChange(
       () => ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] })),
       async () => {
+        // One that is not shown at all may be new.
         const now = await readInstance(ec2, id);
-        return now === undefined || isEnding(now);
+        return now !== undefined && isEnding(now);
       },
     );
   } catch (error) {

@@ -10,7 +10,7 @@ import {
   paginateDescribeScheduledActions,
 } from '@aws-sdk/client-auto-scaling';
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import { instantOf } from '../shared/instant.ts';
+import { instantOf, wholeSeconds } from '../shared/instant.ts';
 import { observed, observedChange } from './observed.ts';
 
 /** A scheduled action of a group; plain data. Times are ISO. */
@@ -89,7 +89,7 @@ export async function putScheduledActions(
       async () => (await autoScaling.send(command)).FailedScheduledUpdateGroupActions ?? [],
       async () => {
         const there = await readScheduledActions(autoScaling, group);
-        return batch.every((one) => there.some((other) => isSameSchedule(one, other))) ? [] : undefined;
+        return batch.every((one) => there.some((other) => isSameAction(one, other))) ? [] : undefined;
       },
     );
     refuse(group, failed);
@@ -158,19 +158,22 @@ export async function deletePolicy(autoScaling: AutoScalingClient, group: string
   );
 }
 
+/** Whether two are the same to AWS, which rounds a start to the second, and gives a recurring action its next one. */
+export function isSameAction(one: ScheduledAction, other: ScheduledAction): boolean {
+  const second = (time: string | undefined) => (time === undefined ? undefined : wholeSeconds(instantOf(time)));
+  const same = isDeepStrictEqual(valuesOf(one), valuesOf(other)) && second(one.end) === second(other.end);
+  return same && (one.recurrence !== undefined || second(one.start) === second(other.start));
+}
+
+const valuesOf = ({ name, min, max, desired, recurrence, timeZone }: ScheduledAction) => [
+  ...[name, min, max, desired],
+  ...[recurrence, timeZone],
+];
+
 /** True for an action that will never run again. */
 export function isOver(action: ScheduledAction, now: number): boolean {
   if (action.end && instantOf(action.end) <= now) return true;
   return !action.recurrence && (!action.start || instantOf(action.start) <= now);
-}
-
-/** The sizes and the recurrence: AWS rounds times, and gives a recurring action its next start. */
-function isSameSchedule(one: ScheduledAction, other: ScheduledAction): boolean {
-  const parts = ({ name, recurrence, timeZone, min, max, desired }: ScheduledAction) => [
-    ...[name, recurrence, timeZone],
-    ...[min, max, desired],
-  ];
-  return isDeepStrictEqual(parts(one), parts(other));
 }
 
 function refuse(group: string, failed: { ScheduledActionName?: string; ErrorMessage?: string }[]): void {

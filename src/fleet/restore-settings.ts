@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setCapacity, setTemplate } from '../aws/groups.ts';
-import { deletePolicy, isOver, type ScheduledAction } from '../aws/scaling-settings.ts';
+import { deletePolicy, isOver, isSameAction, type ScheduledAction } from '../aws/scaling-settings.ts';
 import type { RunContext } from '../engine/step.ts';
-import { instantOf, wholeSeconds } from '../shared/instant.ts';
 import { readSettings, scaleDownName, setActions, setPolicies, setSuspended } from './group-settings.ts';
 import type { GroupSettings, Services } from './services.ts';
 import type { Size } from './size-to-restore.ts';
@@ -105,30 +104,17 @@ async function restoreActions(context: Context, now: GroupSettings, before: Grou
   const ours = [...new Set([...put.map((one) => one.name), ...deleted])].filter((action) => {
     const live = find(now, action);
     const known = [...put, ...before.actions].filter((one) => one.name === action);
-    if (!live || known.some((one) => isSame(one, live))) return true;
+    if (!live || known.some((one) => isSameAction(one, live))) return true;
     stays(context, `scheduled action ${action} of ${name} is another one`);
     return false;
   });
   const others = now.actions.filter((one) => !ours.includes(one.name));
   const back = ours.flatMap((action) => {
     const [live, was] = [find(now, action), find(before, action)];
-    return live && was && isSame(live, was) ? live : (was ?? []);
+    return live && was && isSameAction(live, was) ? live : (was ?? []);
   });
   await setActions(context, name, now.actions, [...others, ...back]);
 }
-
-/** AWS rounds a start to the second, and gives a recurring action its next one. */
-function isSame(one: ScheduledAction, other: ScheduledAction): boolean {
-  const second = (time: string | undefined) => (time === undefined ? undefined : wholeSeconds(instantOf(time)));
-  const { min, max, desired, recurrence, timeZone } = one;
-  const same = isDeepStrictEqual([min, max, desired, recurrence, timeZone], valuesOf(other));
-  return same && (recurrence !== undefined || second(one.start) === second(other.start));
-}
-
-const valuesOf = ({ min, max, desired, recurrence, timeZone }: ScheduledAction) => [
-  ...[min, max, desired],
-  ...[recurrence, timeZone],
-];
 
 async function restorePolicies(context: Context, now: GroupSettings, before: GroupSettings): Promise<void> {
   const { name } = before;
