@@ -107,19 +107,17 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
         optional("the balancer's counters", () => counters?.read(clock.now()), []),
         optional('the alarms', () => (state.alarms?.length ? metrics?.alarms(state.alarms) : undefined), []),
       ]);
-      if (outageMs() > outagesMs) {
-        // Probes without an answer were this computer's fault; so may be what has just been read.
-        outagesMs = outageMs();
-        comparison?.reset();
-        return watch.sample();
-      }
+      // Without a connection, requests that were not answered were this computer's fault. What AWS has answered holds.
+      const disconnected = outageMs() > outagesMs;
+      outagesMs = outageMs();
+      if (disconnected) comparison?.reset();
       unhealthy = instances.read(clock.now(), seen, targets);
       inAlarm = alarms.filter((alarm) => alarm.state === 'ALARM').map(({ name, reason }) => ({ name, reason }));
       const found: Omit<Fault, 'persistent'>[] = [
         ...(unhealthy.length > 0
           ? [{ check: 'targets' as const, key: 'targets', message: unhealthyMessage(unhealthy, seen.desired) }]
           : []),
-        ...smoke.map((message) => ({ check: 'smoke' as const, key: 'smoke', message })),
+        ...(disconnected ? [] : smoke).map((message) => ({ check: 'smoke' as const, key: 'smoke', message })),
         ...inAlarm.map(({ name, reason }) => ({
           check: 'alarm' as const,
           key: `alarm ${name}`,

@@ -26,7 +26,7 @@ const fixes: Record<string, string> = {
   AuthFailure: 'check the credentials and the region',
   InvalidClientTokenId: 'check the credentials and the region',
   SignatureDoesNotMatch: 'check the secret access key and the clock of this computer',
-  RequestExpired: 'set the clock of this computer, the signature was too old',
+  RequestExpired: 'the session has expired: log in again; or the clock of this computer is wrong',
   ExpiredToken: 'the session has expired: log in again',
   UnauthorizedOperation: 'add the permission that the message names to the role',
   AccessDenied: 'add the permission that the message names to the role',

@@ -87,18 +87,23 @@ export const infrastructureVersion = 'infrastructure';
  * infrastructure has created since `current`, else `current`. So a change of the infrastructure does not replace
  * instances by itself, and takes effect with the next release.
  */
-async function settingsVersion(ec2: EC2Client, templateId: string, current: string): Promise<string> {
+async function settingsVersion(
+  ec2: EC2Client,
+  templateId: string,
+  current: string,
+): Promise<{ source: string; latest: number }> {
   const pages = paginateDescribeLaunchTemplateVersions(
     { client: ec2 },
     { LaunchTemplateId: templateId, MinVersion: current },
   );
-  let newest = Number(current);
+  let [newest, latest] = [Number(current), Number(current)];
   for await (const { LaunchTemplateVersions = [] } of pages) {
     for (const { VersionDescription, VersionNumber = 0 } of LaunchTemplateVersions) {
+      latest = Math.max(latest, VersionNumber);
       if (VersionDescription === infrastructureVersion) newest = Math.max(newest, VersionNumber);
     }
   }
-  return String(newest);
+  return { source: String(newest), latest };
 }
 
 /**
@@ -118,9 +123,10 @@ export async function createTemplateVersion(
   },
 ): Promise<Omit<TemplateVersion, 'interfaces'>> {
   const { templateId, imageId, description } = request;
+  const { source, latest } = await settingsVersion(ec2, templateId, request.sourceVersion);
   const command = new CreateLaunchTemplateVersionCommand({
     LaunchTemplateId: templateId,
-    SourceVersion: await settingsVersion(ec2, templateId, request.sourceVersion),
+    SourceVersion: source,
     VersionDescription: description,
     ClientToken: request.token,
     LaunchTemplateData: {
@@ -137,9 +143,9 @@ export async function createTemplateVersion(
       const { LaunchTemplateVersions: [newest] = [] } = await ec2.send(
         new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: templateId, Versions: ['$Latest'] }),
       );
-      // The image is of this run, and each run adds one version with it.
-      const isOurs = newest?.LaunchTemplateData?.ImageId === imageId && newest.VersionDescription === description;
-      return isOurs ? newest : undefined;
+      if (newest?.VersionNumber === undefined || newest.VersionNumber <= latest) return undefined;
+      const { ImageId } = newest.LaunchTemplateData ?? {};
+      return ImageId === imageId && newest.VersionDescription === description ? newest : undefined;
     },
   );
   return { templateId, number: String(made?.VersionNumber), imageId };

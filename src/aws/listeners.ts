@@ -113,7 +113,10 @@ export async function setWeights(
         : elb.send(new ModifyRuleCommand({ RuleArn: route.arn, Actions: actions })),
     async () => {
       const now = (await readRoutes(elb, route.listenerArn)).find((one) => one.arn === route.arn);
-      return isDeepStrictEqual(now?.weights, weights) && !(free && now?.stickySeconds !== undefined);
+      return (
+        isDeepStrictEqual(sharesOf(now?.weights ?? []), sharesOf(weights)) &&
+        !(free && now?.stickySeconds !== undefined)
+      );
     },
   );
 }
@@ -137,6 +140,10 @@ export async function endTargetStickiness(elb: ElasticLoadBalancingV2Client, Tar
     },
   );
 }
+
+/** By target group, as AWS returns them in an order of its own. */
+const sharesOf = (weights: readonly Weight[]) =>
+  Object.fromEntries(weights.map(({ targetGroupArn, weight }) => [targetGroupArn, weight]));
 
 /** A target group's share of the requests of a route, from 0 to 1. */
 export function shareOf(weights: readonly Weight[], targetGroupArn: string): number {

@@ -16,6 +16,8 @@ const throttling = new Set([
 
 const credentials = new Set([
   'ExpiredToken',
+  // EC2 says so of an expired session; the SDK corrects the other reason, a wrong clock, by itself.
+  'RequestExpired',
   'ExpiredTokenException',
   'CredentialsProviderError',
   'TokenProviderError',

@@ -59,6 +59,16 @@ export function reconnect(
     },
     { step: 'initialize', name: 'reconnect' },
   );
+  if (!guarded) return;
+  // Behind the SDK's own retries: between two attempts, minutes may pass and the lock be lost.
+  client.middlewareStack.add(
+    (next: (args: unknown) => Promise<unknown>, { commandName = '' }: { commandName?: string }) =>
+      async (args: unknown) => {
+        if (!reading.test(commandName)) await connection.confirm();
+        return next(args);
+      },
+    { step: 'finalizeRequest', name: 'confirmLock', priority: 'low' },
+  );
 }
 
 /** The SDK's error: a probe comes back through the whole client, which wraps it. */

@@ -95,7 +95,8 @@ export async function startRefresh(
   } catch (error) {
     if (/^InstanceRefreshInProgress/.test(awsCode(error) ?? '') || isAmbiguous(error)) {
       const active = await readRefresh(autoScaling, group).catch(() => undefined);
-      if (isActive(active) && active.templateVersion === template.version) return active.id;
+      const goesThere = isActive(active) && active.templateVersion === template.version;
+      if (goesThere && !/^(Cancelling|Rollback)/.test(active.status)) return active.id;
     }
     throw error;
   }

@@ -24,7 +24,8 @@ export function awsSettings(env: Environment): Pick<AwsTarget, 'defaultsMode'> {
     if (value && !/^(true|false)$/i.test(value)) throw wrong(name, value, 'true or false');
   }
   const given = env.AWS_DEFAULTS_MODE;
-  if (!given) return { defaultsMode: 'legacy' };
+  // A profile may name one.
+  if (!given) return {};
   const defaultsMode = defaultsModes.find((mode) => mode === given.trim().toLowerCase());
   if (defaultsMode === undefined) throw wrong('AWS_DEFAULTS_MODE', given, defaultsModes.join(', '));
   return { defaultsMode };

@@ -1,8 +1,8 @@
 /** How long a file in `pipelines/` may take to load, in milliseconds: reading a setting from elsewhere takes seconds. */
 const loadLimitMs = 30_000;
 
-/** Loads in progress; while there are some, `process.exit` throws. */
-let loads = 0;
+/** What stops each load in progress; while there are some, `process.exit` throws. */
+const loads = new Set<(error: Error) => void>();
 let exit = process.exit;
 
 /**
@@ -17,31 +17,35 @@ export async function guardedLoad<T>(load: () => Promise<T>, limitMs = loadLimit
   });
   // Without this reference the timer does not keep the process alive: `beforeExit` says at once when nothing else does.
   const timer = setTimeout(() => stop(new Error(`it has not finished after ${limitMs / 1000} s`)), limitMs).unref();
-  const idle = () => {
-    // A task of the event loop, as the process ends when this listener leaves none.
-    setImmediate(() => stop(new Error('it waits for something that never happens, and does not finish')));
-  };
-  process.once('beforeExit', idle);
-  refuseExit();
+  begin(stop);
   try {
     return await Promise.race([load(), stopped]);
   } finally {
     clearTimeout(timer);
-    process.off('beforeExit', idle);
-    allowExit();
+    end(stop);
   }
 }
 
-function refuseExit(): void {
-  loads += 1;
-  if (loads > 1) return;
+/** One listener for all loads: a project may have many files. A task of the event loop, as the process ends when this leaves none. */
+function stopAll(): void {
+  setImmediate(() => {
+    for (const stop of loads) stop(new Error('it waits for something that never happens, and does not finish'));
+  });
+}
+
+function begin(stop: (error: Error) => void): void {
+  loads.add(stop);
+  if (loads.size > 1) return;
+  process.on('beforeExit', stopAll);
   exit = process.exit;
   process.exit = (code) => {
     throw new Error(`it calls process.exit(${code ?? ''}), and must not end the process`);
   };
 }
 
-function allowExit(): void {
-  loads -= 1;
-  if (loads === 0) process.exit = exit;
+function end(stop: (error: Error) => void): void {
+  loads.delete(stop);
+  if (loads.size > 0) return;
+  process.off('beforeExit', stopAll);
+  process.exit = exit;
 }

@@ -27,8 +27,10 @@ export type ConnectionReport =
 
 /** The run that waits for the connection. */
 export interface AttendingRun {
-  /** Once aborted, nothing waits any more: Ctrl-C, or the loss of the lock. */
+  /** Ends the waits that it is aborted in: Ctrl-C. What begins later, an undo say, waits again. */
   patience: AbortSignal;
+  /** Once aborted, nothing waits any more: the loss of the lock. */
+  lost: AbortSignal;
   /** Rejects when nothing may be changed any more; see {@link Connection.call}. */
   confirm(): Promise<void>;
   report(event: ConnectionReport): void;
@@ -57,7 +59,7 @@ export class Connection {
   /** Lets calls wait from now on, for this run. @returns what ends that */
   attend(run: AttendingRun): () => void {
     const left = new AbortController();
-    const attending = { ...run, patience: AbortSignal.any([run.patience, left.signal]) };
+    const attending = { ...run, lost: AbortSignal.any([run.lost, left.signal]) };
     this.#run = attending;
     this.#gaveUp = false;
     return () => {
@@ -76,6 +78,11 @@ export class Connection {
     return this.#abandoned;
   }
 
+  /** Resolves while the run may change something; without a run always. @throws as the run's `confirm` does */
+  async confirm(): Promise<void> {
+    await this.#run?.confirm();
+  }
+
   /**
    * Makes a call, and makes it again after an outage. An error of a service that answers a cheap read is repeated once and then
    * rejects as it is: that is a failure of the call, not of the connection.
@@ -86,7 +93,7 @@ export class Connection {
     const began = this.#clock.now();
     for (let answered = 0; ; ) {
       const run = this.#run;
-      if (changes) await run?.confirm();
+      if (changes) await this.confirm();
       const sent = this.#clock.now();
       try {
         return await send();
@@ -122,22 +129,23 @@ export class Connection {
   ): Promise<boolean> {
     let begun = false;
     let last = first;
+    const patience = run.patience.aborted ? run.lost : AbortSignal.any([run.patience, run.lost]);
     try {
       for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-        if (this.#gaveUp) throw this.#abandon(last, error);
-        const outage = await unlessAborted(service.probe(), run.patience);
+        const outage = await unlessAborted(service.probe(), patience);
         if (!outage) return begun;
         last = outage;
+        if (this.#gaveUp) throw this.#abandon(last, error);
         if (!begun) this.#begin(since);
         begun = true;
         const until = (this.#outage?.since ?? since) + this.#limitMs;
         const leftMs = until - this.#clock.now();
         if (leftMs <= 0) throw this.#abandon(last, error);
         this.#report(run, outage, until);
-        await unlessAborted(this.#clock.sleep(Math.min(pauseMs, leftMs), run.patience), run.patience);
+        await unlessAborted(this.#clock.sleep(Math.min(pauseMs, leftMs), patience), patience);
       }
     } catch (thrown) {
-      throw thrown === run.patience.reason ? this.#abandon(last, error) : thrown;
+      throw thrown === patience.reason ? this.#abandon(last, error) : thrown;
     } finally {
       if (begun) this.#end(run);
     }
@@ -165,7 +173,7 @@ export class Connection {
     run.report({ code: 'connection.lost', kind, reason, seconds: Math.round((now - outage.since) / 1000), until });
   }
 
-  /** From now on nothing of this run waits: an undo of many steps must not wait for each of them. */
+  /** From now on no outage of this run is waited for: an undo of many steps must not wait for each of them. */
   #abandon({ kind, reason }: Outage, cause: unknown): PipelineError {
     this.#gaveUp = true;
     this.#abandoned++;

@@ -111,23 +111,12 @@ export async function execute<Services, State>(
     }),
   );
   const leave = scope.connection?.attend({
-    patience: AbortSignal.any([options.patience ?? scope.signal, scope.lost]),
+    patience: options.patience ?? scope.signal,
+    lost: scope.lost,
     confirm: scope.confirm,
     report: (event) => emit({ ...event, step: active() }),
   });
-  const failure = await forward(plan, scope, results);
-  const { leftovers, disconnected }: Undone = failure
-    ? await backward(plan, scope, results, failure)
-    : { leftovers: [] };
-  const outcome = failure
-    ? outcomeOf(failure.error, { leftovers, changed: journal.known.changes.size > 0, interrupted: failure.interrupted })
-    : 'done';
-  if (!disconnected) {
-    await finish(journal, outcome, leftovers, (message) =>
-      emit({ code: 'step.note', step: plan.steps.at(-1)?.id ?? '', message }),
-    );
-  }
-  leave?.();
+  const { failure, leftovers, disconnected, outcome } = await conclude(plan, scope, results).finally(() => leave?.());
   const seconds = (clock.now() - started) / 1000;
   const state = journal.known.state as State;
   emit({ code: 'run.finished', outcome, seconds, leftovers, summary: options.summary?.(state) ?? {} });
@@ -140,6 +129,26 @@ export async function execute<Services, State>(
     steps: results,
     seconds,
   };
+}
+
+/** Runs the steps, undoes them where that is needed, and writes how it ended. */
+async function conclude<Services, State>(
+  plan: Plan<Services, State>,
+  scope: RunScope<Services>,
+  results: StepResult[],
+): Promise<Undone & { failure?: Failure; outcome: Outcome }> {
+  const { journal, emit } = scope;
+  const failure = await forward(plan, scope, results);
+  const undone: Undone = failure ? await backward(plan, scope, results, failure) : { leftovers: [] };
+  const { leftovers } = undone;
+  const changed = journal.known.changes.size > 0;
+  const outcome = failure ? outcomeOf(failure.error, { leftovers, changed, interrupted: failure.interrupted }) : 'done';
+  if (!undone.disconnected) {
+    await finish(journal, outcome, leftovers, (message) =>
+      emit({ code: 'step.note', step: plan.steps.at(-1)?.id ?? '', message }),
+    );
+  }
+  return { ...undone, failure, outcome };
 }
 
 /** Remembers which step is run or undone, by the events. */

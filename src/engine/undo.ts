@@ -27,10 +27,10 @@ export async function undoAll<Services, State>(
     if (!step.undo || !changed) continue;
     const abandoned = scope.connection?.abandoned;
     const error = await undoStep(step, scope);
-    if (scope.connection?.abandoned !== abandoned && !scope.lost.aborted) {
+    if (error && scope.connection?.abandoned !== abandoned && !scope.lost.aborted) {
       const { app } = scope.run;
       leftovers.push(
-        `${step.title}: ${error ? messageOf(error.reason) : 'not undone'}`,
+        `${step.title}: ${messageOf(error.reason)}`,
         `there was no connection to undo this and the steps before it; once there is one: pipeline abort ${app}`,
       );
       return { leftovers, disconnected: true };

@@ -64,7 +64,12 @@ export async function recoverRun(context: RunnerContext, services: Services, run
     });
     for (const leftover of leftovers) reporter.report({ code: 'undo.leftover', leftover });
     for (const message of notUndone(undo, run, journal.known, services)) reporter.report(message);
-    if (unfinished) return { run: { ...run, outcome }, journal: journal.known };
+    if (unfinished) {
+      throw new PipelineError('connection.lost', `there was no connection to undo all changes of run ${run.id}`, {
+        fix: `once there is one: pipeline abort ${fleet.app}`,
+        outcome: 'manual-intervention',
+      });
+    }
     return await finish({ outcome, steps, ...versionFacts(undo.operation.summary(state, services)) });
   } finally {
     interrupt.remove();

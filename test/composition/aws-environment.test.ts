@@ -22,7 +22,7 @@ test.each([
 test('right values of the AWS environment are accepted, also empty ones', () => {
   const env = { AWS_USE_FIPS_ENDPOINT: 'TRUE', AWS_ENDPOINT_URL_EC2: 'https://ec2.example.com', AWS_ENDPOINT_URL: '' };
   expect(awsSettings({ ...env, AWS_DEFAULTS_MODE: 'Standard' })).toEqual({ defaultsMode: 'standard' });
-  expect(awsSettings({ AWS_DEFAULTS_MODE: '' })).toEqual({ defaultsMode: 'legacy' });
+  expect(awsSettings({ AWS_DEFAULTS_MODE: '' })).toEqual({});
 });
 
 test.each(['http://127.0.0.1:4566', 'http://localhost:1', 'http://[::1]:1', 'http://127.10.2.1:8080'])(

@@ -9,6 +9,7 @@ let reports: ConnectionReport[];
 let back: number;
 let probes: number;
 let patience: AbortController;
+let lost: AbortController;
 
 const service: RemoteService = {
   outageOf: (error) => (error instanceof Error && error.message === 'cut' ? outage : undefined),
@@ -23,12 +24,18 @@ const send = async () => {
 };
 const call = (changes = false) => connection.call(service, send, { changes });
 const attend = (confirm: () => Promise<void> = async () => undefined) =>
-  connection.attend({ patience: patience.signal, confirm, report: (event) => void reports.push(event) });
+  connection.attend({
+    patience: patience.signal,
+    lost: lost.signal,
+    confirm,
+    report: (event) => void reports.push(event),
+  });
 
 beforeEach(() => {
   clock = new VirtualClock();
   connection = new Connection({ clock, limitMs: 900_000 });
   patience = new AbortController();
+  lost = new AbortController();
   reports = [];
   probes = 0;
   back = clock.now() + 40_000;
@@ -77,5 +84,34 @@ describe('a connection', () => {
     await expect(call()).rejects.toMatchObject({ code: 'connection.lost' });
     expect(clock.now() - began).toBe(5000);
     expect(connection.abandoned).toBe(2);
+  });
+
+  it('waits for an outage that begins after the interruption, as an undo needs it', async () => {
+    patience.abort(new Error('Ctrl-C'));
+    attend();
+    expect(await call()).toBe('answer');
+    expect(connection.abandoned).toBe(0);
+  });
+
+  it('repeats a call after it has given up, when the service answers', async () => {
+    attend();
+    const waiting = call();
+    void clock.sleep(5000).then(() => patience.abort(new Error('Ctrl-C')));
+    await expect(waiting).rejects.toMatchObject({ code: 'connection.lost' });
+    await clock.sleep(60_000);
+    let sent = 0;
+    const once = async () => {
+      sent++;
+      if (sent === 1) throw new Error('cut');
+      return 'answer';
+    };
+    expect(await connection.call(service, once, { changes: false })).toBe('answer');
+  });
+
+  it('waits no more once the lock is lost', async () => {
+    attend();
+    const waiting = call();
+    void clock.sleep(5000).then(() => lost.abort(new Error('lost')));
+    await expect(waiting).rejects.toMatchObject({ code: 'connection.lost' });
   });
 });

@@ -67,7 +67,9 @@ function healthyWithTraffic(world: Simulated): number {
       return TargetGroups.filter(({ Weight = 1 }) => Weight > 0).map(({ TargetGroupArn }) => TargetGroupArn);
     })
     .filter((arn) => own.has(arn));
-  return [...new Set(withTraffic)]
-    .flatMap((arn) => state.targetGroups[arn]?.targets ?? [])
-    .filter(({ state: health }) => health === 'healthy').length;
+  // Each group with traffic must be able to bear it: of two, the weaker one counts.
+  const healthy = [...new Set(withTraffic)].map(
+    (arn) => (state.targetGroups[arn]?.targets ?? []).filter(({ state: health }) => health === 'healthy').length,
+  );
+  return healthy.length === 0 ? 0 : Math.min(...healthy);
 }

@@ -25,16 +25,20 @@ export interface History {
   episodes: Episode[];
 }
 
-/** No operation makes more changes than this; a number beyond its last one strikes nothing. */
-const mostChanges = 36;
+/** About how many changes a request makes at most, by the strategy of the fleet; a number beyond its last one strikes nothing. */
+const mostChanges = {
+  rolling: { release: 24, 'release --bake builder': 20, 'fast-rollback': 10 },
+  'blue-green': { release: 36, 'release --bake builder': 30, 'fast-rollback': 12 },
+} satisfies Record<History['strategy'], Record<Request, number>>;
 
 /** Draws a history. @param random Numbers in [0, 1), of the seed. */
 export function drawHistory(seed: number, random: () => number, length: number): History {
   const below = (limit: number) => Math.floor(random() * limit);
   const oneOf = <T>(all: readonly T[]): T => all[below(all.length)] as T;
-  const trouble = (): Trouble | undefined => {
+  const strategy = oneOf(['rolling', 'blue-green'] as const);
+  const trouble = (request: Request): Trouble | undefined => {
     const dice = random();
-    const number = 1 + below(mostChanges);
+    const number = 1 + below(mostChanges[strategy][request]);
     if (dice < 0.1) return undefined;
     if (dice < 0.55) return { kind: 'fault', number, fault: oneOf(callFaults) };
     const then = oneOf<Sequel>(['the same command', 'abort', 'fast-rollback']);
@@ -42,11 +46,11 @@ export function drawHistory(seed: number, random: () => number, length: number):
   };
   return {
     seed,
-    strategy: oneOf(['rolling', 'blue-green'] as const),
+    strategy,
     instances: 2 + below(5),
     episodes: Array.from({ length }, () => {
       const request = oneOf<Request>(['release', 'release', 'release --bake builder', 'fast-rollback']);
-      return { request, trouble: trouble() };
+      return { request, trouble: trouble(request) };
     }),
   };
 }

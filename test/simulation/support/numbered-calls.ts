@@ -40,7 +40,8 @@ export class NumberedCalls {
             if (/^(Describe|Get|List)/.test(operation)) return next(args);
             return this.#send(operation, () => next(args));
           },
-        { step: 'initialize', name: 'numberedCalls', priority: 'normal' },
+        // Around what sends a call again after an outage, so that a fault strikes that, too.
+        { step: 'initialize', name: 'numberedCalls', priority: 'high' },
       );
     }
   }

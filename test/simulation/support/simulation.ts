@@ -1,4 +1,4 @@
-import { messageOf, type Outcome } from '@golden-pipeline/shared/errors';
+import { messageOf, type Outcome, PipelineError } from '@golden-pipeline/shared/errors';
 import type { RunResult } from '../../../src/engine/execute.ts';
 import { releaseOperation } from '../../../src/release/operation.ts';
 import { planRelease } from '../../../src/release/plan.ts';
@@ -90,13 +90,11 @@ export class Simulation {
       const ending = await this.#request(request);
       return { ending, struck: trouble !== undefined && this.#calls.struck.length > 0 };
     }
-    const { services, clock } = this.#world;
     const { number: at, how } = trouble;
     try {
-      if (request === 'fast-rollback') {
-        await die(this.#world, await planRollback(services, clock, { force: true }), { at, how });
-      } else await die(this.#world, await planRelease(services, clock, optionsOf(request)), { at, how });
+      await this.#die(request, { at, how });
     } catch (error) {
+      if (error instanceof PipelineError) return { ending: refused(error), struck: false };
       // It had ended before.
       if (!(error instanceof NotReached) || error.cause instanceof Error) throw error;
       const { outcome, leftovers, state } = error.cause as RunResult<{ version: string }>;
@@ -125,17 +123,33 @@ export class Simulation {
       const { result } = await runOperation(runner, { operation: releaseOperation, services, plan });
       return { outcome: result.outcome, leftovers: result.leftovers, version: result.state.version };
     } catch (error) {
-      const { outcome = 'failed' } = error as { outcome?: Outcome };
-      return { outcome, leftovers: [messageOf(error)], version: 'none' };
+      return refused(error);
     }
+  }
+
+  /** @throws PipelineError for what is refused; NotReached */
+  async #die(request: Request, death: { at: number; how: 'intended' | 'made' }): Promise<void> {
+    const { services, clock } = this.#world;
+    if (request === 'fast-rollback') {
+      await die(this.#world, await planRollback(services, clock, { force: true }), death);
+    } else await die(this.#world, await planRelease(services, clock, optionsOf(request)), death);
   }
 
   async #abort(): Promise<Ending> {
     const { services, clock } = this.#world;
-    const ended = await abort(runnerOfTest(clock, 'pipeline abort api'), services, 'abort');
+    const runner = runnerOfTest(clock, 'pipeline abort api');
+    const ended = await abort(runner, services, 'abort');
     const { outcome = 'failed', version = 'none' } = ended?.run ?? {};
-    return { outcome: outcome as Outcome, leftovers: [], version };
+    // Once a rollback has replaced the instances, nothing takes it back.
+    const isKept = runner.messages.some(({ code }) => code === 'undo.kept');
+    return { outcome: isKept ? 'done' : (outcome as Outcome), leftovers: [], version };
   }
 }
+
+const refused = (error: unknown): Ending => ({
+  outcome: (error as { outcome?: Outcome }).outcome ?? 'failed',
+  leftovers: [messageOf(error)],
+  version: 'none',
+});
 
 const optionsOf = (request: Request) => (request === 'release' ? {} : { bake: 'builder' as const });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { quoteWord } from '@golden-pipeline/shared/quote';
 import type { MachineLayout } from './layout.ts';
 import { seedMount } from './machine-environment.ts';
-import { asShell, type SandboxOptions, sessionCommand } from './sandbox-command.ts';
+import { asShell, mountPoints, type SandboxOptions, sessionCommand } from './sandbox-command.ts';
 
 const sftpServers = ['/usr/lib/openssh/sftp-server', '/usr/libexec/openssh/sftp-server', '/usr/lib/ssh/sftp-server'];
 
@@ -47,7 +47,17 @@ export function enterScript(layout: MachineLayout, sandbox: SandboxOptions, pid:
   const session = asShell(sessionCommand(layout, sandbox, pid, ['/bin/sh', `${seedMount}/session`]), quoteWord);
   const kept = ['SSH_ORIGINAL_COMMAND', 'SSH_CONNECTION', 'SSH_CLIENT', 'SSH_TTY', 'TERM'];
   const passed = kept.map((name) => `\${${name}:+"${name}=$${name}"}`).join(' ');
-  return `#!/bin/sh\nexec env -i ${passed} PATH=/usr/sbin:/usr/bin:/sbin:/bin ${session}\n`;
+  // Root's sessions mount again. That follows links, and what runs in the machine may have put one there since its boot.
+  const folders = sandbox.asRoot ? [...new Set(mountPoints(sandbox).flatMap(foldersTo))] : [];
+  const refused = 'echo "a link on the disk of this machine is where a folder is mounted" >&2; exit 1';
+  const checks = folders.map((path) => `if [ -L ${quoteWord(join(layout.root, path))} ]; then ${refused}; fi\n`);
+  return `#!/bin/sh\n${checks.join('')}exec env -i ${passed} PATH=/usr/sbin:/usr/bin:/sbin:/bin ${session}\n`;
+}
+
+/** A folder and those above it, the uppermost first: `/etc`, `/etc/ssl`. */
+function foldersTo(path: string): string[] {
+  const names = path.split('/').filter(Boolean);
+  return names.map((_, index) => `/${names.slice(0, index + 1).join('/')}`);
 }
 
 /** Writes what sshd needs for the machine whose init is `pid` and has told its private host key. */

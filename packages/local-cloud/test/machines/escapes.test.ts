@@ -118,6 +118,15 @@ describe('a sandboxed machine whose code tries to get out', () => {
       expect(lines.slice(2)).toEqual(['app:2750', 'app:644', '80']);
     });
 
+    it('CLD-BOX-04 gets no session once a link is where sessions mount something', async () => {
+      const spec = await fixture.launch();
+      const target = join(fixture.dir, 'target-of-a-session');
+      await mkdir(target);
+      await fixture.ssh(spec, `mv /etc/ssl /etc/moved; ln -s /oldroot${target} /etc/ssl`);
+      await expect(fixture.ssh(spec, 'true')).rejects.toThrow('a link on the disk of this machine');
+      expect(await readdir(target)).toEqual([]);
+    });
+
     it('CLD-BOX-04 does not get a file of the host by a link in the place of its host key', async () => {
       const spec = await fixture.launch();
       const layout = machineLayout(fixture.dir, spec.instanceId);
