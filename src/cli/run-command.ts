@@ -5,7 +5,9 @@ import { findActiveRun } from '../runner/active-run.ts';
 import type { RunnerContext, RunnerServices } from '../runner/ports.ts';
 import { recoverFirst } from '../runner/recover-first.ts';
 import { type PlannedRun, runOperation } from '../runner/run-operation.ts';
+import { findSameCommand } from '../runner/same-command.ts';
 import type { CommandOptions } from './command.ts';
+import { continueRun } from './commands/resume.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reportRun } from './report-result.ts';
@@ -26,7 +28,7 @@ interface OperationCommand<S extends Services, State> {
 
 /**
  * Runs an operation from its first look at the fleet to its report: what a crashed run has left is undone first where that is in the
- * way. `--dry-run` prints the plan. Resolves with the exit code.
+ * way, and one that the same command has left is continued. `--dry-run` prints the plan. Resolves with the exit code.
  * @throws PipelineError when the run could not begin
  */
 export async function runCommand<S extends Services, State>(
@@ -35,6 +37,8 @@ export async function runCommand<S extends Services, State>(
   { operation, services, plan: makePlan, question }: OperationCommand<S, State>,
 ): Promise<number> {
   const runner = runnerContext(context, options, services.fleet);
+  const unfinished = await findSameCommand(runner, services, operation);
+  if (unfinished) return continueRun(context, options, { runner, services }, unfinished);
   const active = await recoverFirst(runner, services, operation, { dryRun: Boolean(options.dryRun) });
   const plan = await makePlan(await active?.versionMove());
   return runPlan(context, options, runner, { operation, services, plan, question: `${question(plan)}?` });

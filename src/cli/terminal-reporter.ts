@@ -56,8 +56,14 @@ function wordingOf(message: RunnerMessage): string {
       return `run ${message.run} has finished: ${message.outcome ?? 'its process has crashed'}`;
     case 'run.crashed':
       return `run ${message.run.id} (${message.run.command}) crashed; its changes are being undone`;
+    case 'run.leftovers':
+      return `run ${message.run.id} (${message.run.command}) has left changes; they are being undone`;
+    case 'run.continued':
+      return [`run ${message.run.id} (${message.run.command}) is continued`, ...message.found].join('\n  ');
+    case 'run.undo-planned':
+      return `the undo of run ${message.run.id} (${message.run.command}) has begun: it would be finished`;
     case 'run.recovery-planned':
-      return `run ${message.run.id} ("${message.run.command}" by ${message.run.by}) crashed: its changes would be undone first, and then this plan would be made again`;
+      return `run ${message.run.id} ("${message.run.command}" by ${message.run.by}) ${message.run.outcome ? 'has left changes' : 'crashed'}: its changes would be undone first, and then this plan would be made again`;
     case 'undo.started':
       return `undo: ${message.title}`;
     case 'undo.leftover':

@@ -29,6 +29,8 @@ export type JournalEntry = EntryBase &
         steps: { id: string; title: string }[];
       }
     | { type: 'run.finished'; outcome: Outcome; leftovers: string[] }
+    /** The run had finished, and another process continues it. */
+    | { type: 'run.reopened' }
     | { type: 'step.started' | 'step.finished' | 'undo.started' | 'undo.finished'; step: string }
     | { type: 'step.skipped'; step: string; reason: string }
     | { type: 'step.failed' | 'undo.failed'; step: string; error: ErrorFacts }
@@ -66,6 +68,8 @@ export interface Replay {
   steps: Map<string, StepStatus>;
   /** Set once the run has finished. */
   outcome?: Outcome;
+  /** The undo of a step has begun: from then on the run only goes backwards. */
+  undoBegan?: true;
   /** Sequence number of the next entry. */
   next: number;
 }
@@ -108,6 +112,9 @@ export function apply(to: Replay, entry: JournalEntry): void {
     case 'run.finished':
       to.outcome = entry.outcome;
       return;
+    case 'run.reopened':
+      delete to.outcome;
+      return;
     case 'state.saved':
       to.state = { ...to.state, ...entry.facts };
       for (const key of entry.cleared ?? []) delete to.state[key];
@@ -122,6 +129,7 @@ export function apply(to: Replay, entry: JournalEntry): void {
       return;
     default:
       to.steps.set(entry.step, statusAfter[entry.type]);
+      if (entry.type === 'undo.started') to.undoBegan = true;
   }
 }
 

@@ -49,6 +49,13 @@ export interface Operation<Services, State, Project = unknown> extends Operation
   summary(state: State, services: Services): Record<string, unknown>;
   /** The command that undoes a run which was done; undefined when there is none. */
   undoCommand(state: State, services: Services): string | undefined;
+  /** Why an unfinished run cannot be continued forwards, e.g. as the fleet has changed since; undefined when it can. It only reads. */
+  cannotContinue?(journal: Replay, services: Services): Promise<string | undefined>;
+  /**
+   * Whether the same command would ask for the same now: then it continues an unfinished run with these facts. Without it such a run is
+   * only continued on request.
+   */
+  isSameRequest?(state: State, services: Services): Promise<boolean>;
   /** Only for an operation that brings a version: how far it has come with that. */
   versionMove?(journal: Replay): VersionMove;
 }

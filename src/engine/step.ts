@@ -82,6 +82,8 @@ export interface Step<Services, State> {
   readonly restsUntil?: (state: State) => number;
   /** What it will do, one line each, for the plan. It only reads. */
   readonly describe: (context: PlanContext<Services, State>) => string[] | Promise<string[]>;
+  /** What the cloud has of it, in a few words, for whoever continues the run; undefined when there is nothing to see. It only reads. */
+  readonly find?: (context: FindContext<Services, State>) => Promise<string | undefined>;
   /** Why there is nothing to do; undefined when there is. It only reads. */
   readonly skip?: (context: RunContext<Services, State>) => Promise<string | undefined>;
   readonly run: (context: RunContext<Services, State>) => Promise<void>;
@@ -92,6 +94,9 @@ export interface Step<Services, State> {
    */
   readonly undo?: (context: RunContext<Services, State>) => Promise<void>;
 }
+
+/** What `find` can use. */
+export type FindContext<Services, State> = Pick<RunContext<Services, State>, 'services' | 'state' | 'changes'>;
 
 /** What `describe` can use. */
 export type PlanContext<Services, State> = Pick<RunContext<Services, State>, 'services' | 'state' | 'clock'>;

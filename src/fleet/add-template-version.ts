@@ -2,6 +2,7 @@ import { messageOf } from '@golden-pipeline/shared/errors';
 import { readGroups } from '../aws/groups.ts';
 import { createTemplateVersion, deleteTemplateVersion, readTemplateVersion } from '../aws/launch-templates.ts';
 import { tagKeys } from '../aws/tags.ts';
+import { changeOnce } from '../engine/change-once.ts';
 import { need } from '../engine/need.ts';
 import type { ImageFacts, NewTemplate, VersionFacts } from './facts.ts';
 import type { ContextWith, FleetFacts } from './services.ts';
@@ -18,7 +19,8 @@ export async function addTemplateVersion(
   const { fleet, aws } = context.services;
   const { version, commit, current } = context.state;
   const imageId = need(context.state, 'imageId');
-  const template = await context.change(
+  const template = await changeOnce(
+    context,
     { action: 'create-template-version', target: current.templateId, data: { imageId, group } },
     (token) =>
       createTemplateVersion(aws.ec2, {

@@ -3,6 +3,7 @@ import { awsCode } from '../aws/errors.ts';
 import { findLaunched, readInstance, terminateInstance } from '../aws/instances.ts';
 import { launchInstance } from '../aws/launches.ts';
 import { tagKeys } from '../aws/tags.ts';
+import { changeOnce } from '../engine/change-once.ts';
 import type { ContextWith, FleetFacts } from './services.ts';
 import { waitUntilConsistent } from './wait-until-consistent.ts';
 
@@ -37,7 +38,7 @@ export async function launchHelper(
   const refusals: string[] = [];
   for (const place of places) {
     const target = refusals.length === 0 ? imageId : `${imageId} in ${place.subnetId}`;
-    const launched = await context.change<string | Refused>({ action, target }, async (token) => {
+    const launched = await changeOnce<string | Refused>(context, { action, target }, async (token) => {
       const template = { id: templateId, version: templateVersion };
       try {
         return await launchInstance(aws.ec2, { template, imageId, network: place, tags, token });

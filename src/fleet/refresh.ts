@@ -1,12 +1,35 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroup } from '../aws/groups.ts';
 import { cancelRefresh, isActive, type Refresh, readRefresh, rollbackRefresh, startRefresh } from '../aws/refreshes.ts';
+import { changeOnce } from '../engine/change-once.ts';
+import type { FindContext } from '../engine/step.ts';
 import { explained, explainGroup } from './explain.ts';
 import type { NewTemplate, RefreshFacts } from './facts.ts';
-import { type ContextWith, type FleetFacts, type FleetGroup, times } from './services.ts';
+import { type ContextWith, type FleetFacts, type FleetGroup, type Services, times } from './services.ts';
 
 /** What tells this run's refresh from those of others. */
 type OwnRefresh = NewTemplate & RefreshFacts;
+
+/**
+ * Starts the run's refresh of a group, and saves its id. One that an earlier process of this run has started is adopted, however it has
+ * gone: by its id, or by the template version, which only this run has made.
+ */
+export async function startOwnRefresh(
+  context: ContextWith<NewTemplate & RefreshFacts>,
+  group: string,
+  template: { id: string; version: string },
+  options: Parameters<typeof startRefresh>[4],
+): Promise<string> {
+  const { fleet, aws } = context.services;
+  const begun = context.changes().some((one) => one.action === 'start-refresh' && !one.undoing);
+  const refreshId = await changeOnce(context, { action: 'start-refresh', target: group, data: template }, async () => {
+    const last = begun ? await readRefresh(aws.autoScaling, group) : undefined;
+    if (last?.templateVersion === template.version) return last.id;
+    return startRefresh(aws.autoScaling, group, template, fleet.release.refresh, options);
+  });
+  await context.save({ refreshId });
+  return refreshId;
+}
 
 /**
  * Waits until a refresh has ended, whichever way.
@@ -85,6 +108,15 @@ export async function refreshBack(
     `the refresh back to template version ${template.version} ended with status ${ended.status}: ${ended.reason ?? 'no reason given'}`,
     { details: causes, ...(fix && { fix }) },
   );
+}
+
+/** What there is of the run's refresh, for whoever continues the run. */
+export async function findRefresh({
+  services: { aws },
+  state,
+}: FindContext<Services, FleetGroup & OwnRefresh>): Promise<string | undefined> {
+  const last = await readRefresh(aws.autoScaling, state.group);
+  return last && isOurs({ state }, last) ? refreshText(last) : undefined;
 }
 
 /** How far a refresh is, and what AWS says of it. */

@@ -109,7 +109,7 @@ function longestStickiness(routes: readonly Route[]): number | undefined {
 
 /** A group's part of the traffic now, from 0 to 1: the least of all routes, so that a change made halfway shows. */
 export async function trafficOf(
-  context: Context,
+  context: Pick<Context, 'services'>,
   listenerArn: string,
   fleetGroup: FleetGroup,
   other: FleetGroup,

@@ -33,3 +33,38 @@ export function interruptedAmong(
     return false;
   });
 }
+
+/**
+ * The newest run of an app that can still be continued or undone: one without an end, or else one that requires manual intervention, unless
+ * a later one has made it obsolete. Call it while nobody holds the lock.
+ */
+export async function findUnfinishedRun(history: RunHistory, app: string): Promise<RunRecord | undefined> {
+  const runs = await history.ledger.runs(app, runsBack);
+  return interruptedAmong(runs, history.changesVersion)[0] ?? leftoversAmong(runs, history.changesVersion);
+}
+
+/** True while no later run of the same operation was done, and, where it decides which version serves, no other of those either. */
+export async function isCurrent(history: RunHistory, { app, id, operation }: RunRecord): Promise<boolean> {
+  const runs = await history.ledger.runs(app, runsBack);
+  const at = runs.findIndex((one) => one.id === id);
+  return at >= 0 && !isObsolete(runs.slice(0, at), operation, history.changesVersion);
+}
+
+function leftoversAmong(runs: readonly RunRecord[], changesVersion: RunHistory['changesVersion']) {
+  return runs.find(
+    ({ operation, outcome }, index) =>
+      outcome === 'manual-intervention' && !isObsolete(runs.slice(0, index), operation, changesVersion),
+  );
+}
+
+function isObsolete(
+  later: readonly RunRecord[],
+  operation: string,
+  changesVersion: RunHistory['changesVersion'],
+): boolean {
+  return later.some(
+    (one) =>
+      one.outcome === 'done' &&
+      (one.operation === operation || (changesVersion(operation) && changesVersion(one.operation))),
+  );
+}

@@ -1,6 +1,7 @@
 import type { Operation } from '../engine/operation.ts';
 import { servedBefore } from '../fleet/facts.ts';
 import type { Services } from '../fleet/services.ts';
+import { cannotContinue, isSameRequest } from './continue.ts';
 import { type Hook, withHooks } from './hooks.ts';
 import { releaseSteps } from './procedure.ts';
 import type { ReleaseState } from './state.ts';
@@ -26,5 +27,7 @@ export const releaseOperation: Operation<Services, ReleaseState, ReleaseProject>
     // What served before may be an image that cannot be launched.
     return before && !state.unlaunchable ? `pipeline fast-rollback ${fleet.app} ${before}` : undefined;
   },
+  cannotContinue,
+  isSameRequest,
   versionMove,
 };

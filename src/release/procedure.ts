@@ -25,9 +25,9 @@ const onto: Record<ReleaseState['strategy'], readonly ReleaseStep[]> = {
 
 /** How the image is made. */
 const image = {
-  // On an instance of the fleet, which serves until its new environment is built, and returns with the bake.
-  detach: [preflight, stage, detach, bake, validate],
-  // The same where plays may change more than the release's folder: it serves neither during them nor before the image is validated.
+  // On an instance of the fleet, which serves until its new environment is built, and returns once the image is validated.
+  detach: [preflight, stage, detach, bake, validate, returnInstance],
+  // The same where plays may change more than the release's folder: it does not serve during them.
   detachFirst: [preflight, detach, stage, bake, validate, returnInstance],
   // On a temporary instance: nothing is taken out of the load balancer.
   builder: [preflight, bootBuilder, stage, bake, validate],

@@ -56,6 +56,8 @@ export interface StageFacts extends PlainFacts, InspectionFacts {}
 export interface ImageOfRun extends PlainFacts, ImageFacts, PlaybookFacts, ReturnInstanceFacts {
   /** Why versions before this one cannot work with the data any more. */
   irreversible?: string;
+  /** The versions that can be switched to on the host, read before it was cleaned. */
+  environments?: string[];
 }
 
 /** How the instance of the image returns to service. */

@@ -1,5 +1,6 @@
 import type { Operation } from '../engine/operation.ts';
 import { servedBefore } from '../fleet/facts.ts';
+import { servesOtherwise } from '../fleet/serves-otherwise.ts';
 import type { Services } from '../fleet/services.ts';
 import { servingSummary } from '../release/summary.ts';
 import { rollbackName, rollbackSteps } from './plan.ts';
@@ -14,6 +15,11 @@ export const rollbackOperation: Operation<Services, RollbackState> = {
   onInterrupted: 'refuse',
   steps: (state) => rollbackSteps[state.method],
   summary: servingSummary,
+  async cannotContinue({ state }, services) {
+    return servesOtherwise(services, state as unknown as RollbackState);
+  },
+  // Without a version, too: the one that was chosen stays what is wanted.
+  isSameRequest: async () => true,
   undoCommand(state, { fleet }) {
     const before = servedBefore(state);
     return before && `pipeline fast-rollback ${fleet.app} ${before}`;

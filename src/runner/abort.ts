@@ -1,10 +1,11 @@
 import type { Services } from '../fleet/services.ts';
+import { findUnfinishedRun } from '../ledger/interrupted-runs.ts';
 import { findBlockingRun } from './find-blocking-run.ts';
 import type { RunnerContext } from './ports.ts';
 import { type EndedRun, preempt } from './preempt.ts';
 
 /**
- * Ends the active run of an app, or undoes a crashed one.
+ * Ends the active run of an app, or undoes a crashed one; without either, what the last run has left that requires manual intervention.
  * @param reason What it is for, as the other run will report it.
  * @returns undefined when there was none
  * @throws PipelineError `lock.held` when the lock was taken by hand
@@ -14,5 +15,7 @@ export async function abort(context: RunnerContext, services: Services, reason: 
   if (found) return preempt(context, services, found.lock ? { lock: found.lock } : { run: found.run }, reason);
   // Taken by hand, or by a run that has not written its record yet.
   const lock = await services.ledger.findHolder(services.fleet.app);
-  return lock && preempt(context, services, { lock }, reason);
+  if (lock) return preempt(context, services, { lock }, reason);
+  const run = await findUnfinishedRun(services, services.fleet.app);
+  return run && preempt(context, services, { run }, reason);
 }

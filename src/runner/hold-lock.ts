@@ -11,17 +11,18 @@ import { waitForLock } from './segments.ts';
 /**
  * Holds the lock of an app for the length of a run, and reports who else wants the run to end.
  * @param options.patient Waits for the lock as long as another run holds it.
+ * @param options.run The run that is continued; without it a new one begins.
  * @throws PipelineError `lock.held` unless it is patient
  */
 export async function holdLock<T>(
   context: RunnerContext,
   { ledger, fleet: { app, environment } }: RunnerServices,
-  { sink, facts, patient }: { sink: EventSink; facts: RunFacts; patient: boolean },
+  { sink, facts, patient, run }: { sink: EventSink; facts: RunFacts; patient: boolean; run?: string },
   work: (held: { runId: string; lock: HeldLock }) => Promise<T>,
 ): Promise<T> {
   const { clock, command, reporter } = context;
   const take = async () => {
-    const runId = createRunId(clock);
+    const runId = run ?? createRunId(clock);
     return { runId, lock: await ledger.lock(app, { command, run: runId, onWatch: reportWatch(reporter) }) };
   };
   const held = patient ? await waitForLock(context, take) : await take();

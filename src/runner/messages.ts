@@ -33,7 +33,13 @@ export type RunnerMessage =
   | { code: 'run.finished'; run: string; outcome?: string }
   /** The changes of a crashed run are being undone by this process. */
   | { code: 'run.crashed'; run: RunRecord }
-  /** A plan was printed that begins with undoing the changes of a crashed run. */
+  /** What a run has left that requires manual intervention is being undone once more. */
+  | { code: 'run.leftovers'; run: RunRecord }
+  /** An unfinished run is continued; `found` is what there is of its steps. */
+  | { code: 'run.continued'; run: RunRecord; found: readonly string[] }
+  /** A plan was printed of a run that can only be undone. */
+  | { code: 'run.undo-planned'; run: RunRecord }
+  /** A plan was printed that begins with undoing the changes of an unfinished run. */
   | { code: 'run.recovery-planned'; run: RunRecord }
   | { code: 'undo.started'; title: string }
   | { code: 'undo.leftover'; leftover: string }

@@ -40,8 +40,8 @@ export async function preempt(
   const ended = blocking.lock ? await endActive(context, services, blocking.lock, reason) : blocking.run;
   if (!ended) return undefined;
   const seconds = () => (context.clock.now() - started) / 1000;
-  // Its process has crashed, perhaps only now: its changes are in its journal.
-  if (ended.outcome === undefined) {
+  // Its process has crashed, perhaps only now: its changes are in its journal. What it could not undo is undone once more.
+  if (ended.outcome === undefined || (!blocking.lock && ended.outcome === 'manual-intervention')) {
     const { run, journal } = await recoverRun(context, services, ended);
     return { run, journal: async () => journal, seconds: seconds() };
   }

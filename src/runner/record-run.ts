@@ -1,5 +1,6 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
 import { type ExecuteOptions, execute, type RunResult } from '../engine/execute.ts';
+import type { Journal } from '../engine/journal-writer.ts';
 import type { Operation } from '../engine/operation.ts';
 import type { Plan } from '../engine/step.ts';
 import type { RunRecord } from '../ledger/types.ts';
@@ -13,18 +14,23 @@ export async function recordRun<Services extends RunnerServices, State>(
     plan,
     services,
   }: { operation: Operation<Services, State>; plan: Plan<Services, State>; services: Services },
-  how: Pick<ExecuteOptions<Services, State>, 'runId' | 'signal' | 'lost' | 'confirm' | 'patience' | 'sink'>,
+  how: Pick<ExecuteOptions<Services, State>, 'runId' | 'signal' | 'lost' | 'confirm' | 'patience' | 'sink'> & {
+    /** The run that is continued: its record and its journal. */
+    continued?: { record: RunRecord; journal: Journal };
+  },
 ): Promise<RunResult<State>> {
   const { clock, redact, reporter, command, host } = context;
   const { ledger, connection, by } = services;
   const { app, environment } = plan;
-  const record: RunRecord = {
+  const { continued, ...options } = how;
+  const record: RunRecord = continued?.record ?? {
     ...{ id: how.runId, operation: operation.name, app, environment, by, host },
     startedAt: new Date(clock.now()).toISOString(),
     command: redact(command),
     steps: plan.steps.map(({ id, title }) => ({ id, title, status: 'pending', seconds: 0 })),
   };
-  await ledger.saveRun(record);
+  const journal = continued?.journal ?? ledger;
+  if (!continued) await ledger.saveRun(record);
   const save = async (end: Partial<RunRecord>): Promise<void> => {
     try {
       await ledger.saveRun({ ...record, ...end, finishedAt: new Date(clock.now()).toISOString() });
@@ -35,13 +41,14 @@ export async function recordRun<Services extends RunnerServices, State>(
   };
   const summary = (state: State) => operation.summary(state, services);
   try {
-    const result = await execute(plan, { ...how, services, connection, clock, journal: ledger, redact, summary });
+    const result = await execute(plan, { ...options, services, connection, clock, journal, redact, summary });
     const { outcome, seconds, steps, state } = result;
     // Without an end in its record, others find the run and continue its undo.
     if (!result.unfinished) await save({ outcome, seconds, steps, ...versionFacts(summary(state)) });
     return result;
   } catch (error) {
-    await save({ outcome: 'failed' });
+    // What a continued run has changed before is still there: it stays open.
+    if (!continued) await save({ outcome: 'failed' });
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { OperationTraits } from '../engine/operation.ts';
 import type { Services } from '../fleet/services.ts';
+import { findUnfinishedRun } from '../ledger/interrupted-runs.ts';
 import { type BlockingRun, findBlockingRun } from './find-blocking-run.ts';
 import type { RunnerContext } from './ports.ts';
 import { recoverRun } from './recover.ts';
@@ -20,7 +21,8 @@ export async function recoverFirst(
 ): Promise<BlockingRun | undefined> {
   if (!operation.beforeStart) return undefined;
   const found = await findBlockingRun(context, services, { preview: dryRun });
-  if (!found || found.lock) return found;
+  if (!found) return recoverLeftovers(context, services, operation, dryRun);
+  if (found.lock) return found;
   const { run } = found;
   const { app, cloud } = services.fleet;
   const policy = found.operation ? operation.beforeStart(found.operation) : 'ignore';
@@ -48,4 +50,28 @@ export async function recoverFirst(
     fix: `correct that, then ${operation.name} again; pipeline status ${app} shows the fleet`,
     outcome: 'manual-intervention',
   });
+}
+
+/**
+ * Undoes once more what the last run could not undo, by then. It is reported where that fails again, and keeps nobody from a release:
+ * whether the fleet bears one is for its own checks to say.
+ */
+async function recoverLeftovers(
+  context: RunnerContext,
+  services: Services,
+  operation: OperationTraits,
+  dryRun: boolean,
+): Promise<undefined> {
+  const run = await findUnfinishedRun(services, services.fleet.app);
+  const interrupted = run && context.operations.find((one) => one.name === run.operation);
+  if (!interrupted || operation.beforeStart?.(interrupted) !== 'undo') return;
+  if (dryRun) {
+    context.reporter.report({ code: 'run.recovery-planned', run });
+    return;
+  }
+  if (services.fleet.cloud === 'aws') {
+    const changes = `what "${run.command}" by ${run.by} has left`;
+    await context.prompter.confirm(`undo ${changes}, and then ${operation.name}?`);
+  }
+  await recoverRun(context, services, run);
 }

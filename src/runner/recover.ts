@@ -10,6 +10,7 @@ import { watchUndoInterrupts } from './interrupts.ts';
 import type { RunnerMessage } from './messages.ts';
 import type { RunnerContext } from './ports.ts';
 import { versionFacts } from './record-run.ts';
+import { reopen } from './reopen-run.ts';
 import { planUndo, type UndoPlan } from './undo-plan.ts';
 
 /** A crashed run, once it has been undone. */
@@ -19,7 +20,8 @@ export interface RecoveredRun {
 }
 
 /**
- * Undoes what a run whose process has crashed has changed, under the lock, and completes its record. A signal does not stop it, the second
+ * Undoes what an unfinished run has changed, under the lock, and completes its record: one whose process has crashed, or one that required
+ * manual intervention. A signal does not stop it, the second
  * one does.
  * @throws PipelineError as {@link planUndo} does; `lock.held`; {@link Interrupted} once all is undone when a signal came meanwhile
  */
@@ -35,18 +37,19 @@ export async function recoverRun(context: RunnerContext, services: Services, run
   try {
     // Read under the lock: another process may have undone it by now.
     const journal = await openJournal(ledger, run.id, clock, redact);
+    const undo = await planUndo(context, services, run, journal.known);
+    const record = undo ? await reopen(ledger, run, journal) : run;
     const finish = async (facts: Partial<RunRecord>): Promise<RecoveredRun> => {
-      const ended = { ...run, ...facts, finishedAt: new Date(clock.now()).toISOString() };
+      const ended = { ...record, ...facts, finishedAt: new Date(clock.now()).toISOString() };
       await ledger.saveRun(ended);
       // What the undo was for, e.g. a release, must not begin any more.
       if (interrupt.received) throw new Interrupted(interrupt.received);
       return { run: ended, journal: journal.known };
     };
-    const undo = await planUndo(context, services, run, journal.known);
     // It had finished, and only its record was not written any more; or it had changed nothing.
     if (!undo) return await finish({ outcome: journal.known.outcome ?? 'failed' });
-    reporter.report({ code: 'run.crashed', run });
-    const reason = new PipelineError('run.crashed', `run ${run.id} had crashed`, { outcome: 'interrupted' });
+    reporter.report({ code: run.outcome === undefined ? 'run.crashed' : 'run.leftovers', run });
+    const reason = new PipelineError('run.crashed', `run ${run.id} did not finish`, { outcome: 'interrupted' });
     const { outcome, state, steps, leftovers, unfinished } = await execute(undo.plan, {
       services,
       clock,

@@ -2,10 +2,12 @@ import type { RunResult } from '../engine/execute.ts';
 import type { StopSignal } from '../engine/interrupt.ts';
 import type { Operation } from '../engine/operation.ts';
 import type { Plan } from '../engine/step.ts';
+import type { Continuation } from './continuation.ts';
 import { holdLock } from './hold-lock.ts';
 import { watchInterrupts } from './interrupts.ts';
 import type { RunEvents, RunnerContext, RunnerServices } from './ports.ts';
 import { recordRun } from './record-run.ts';
+import { reopenRun } from './reopen-run.ts';
 import { type RunFacts, readFacts } from './run-facts.ts';
 import { mergeResults, pauseUntil, segmentsOf, toResult } from './segments.ts';
 
@@ -16,6 +18,8 @@ export interface PlannedRun<Services extends RunnerServices, State> {
   plan: Plan<Services, State>;
   /** The question before an AWS account is changed, with its question mark; without it consent was given before. */
   question?: string;
+  /** The run that it continues; without it a new one begins. */
+  continues?: Pick<Continuation, 'run' | 'journal'>;
 }
 
 /** How a run went. */
@@ -41,7 +45,7 @@ export async function runOperation<Services extends RunnerServices, State>(
   context: RunnerContext,
   run: PlannedRun<Services, State>,
 ): Promise<RunReport<State>> {
-  const { operation, plan, services, question } = run;
+  const { operation, plan, services, question, continues } = run;
   const { fleet } = services;
   if (fleet.cloud === 'aws' && question !== undefined) await context.prompter.confirm(question);
   const events = await context.reporter.openEvents();
@@ -52,7 +56,7 @@ export async function runOperation<Services extends RunnerServices, State>(
   };
   const interrupt = watchInterrupts(context, facts, fleet.app);
   const segment = (part: Plan<Services, State>, signal: AbortSignal, patient: boolean) =>
-    holdLock(context, services, { sink, facts, patient }, ({ runId, lock }) =>
+    holdLock(context, services, { sink, facts, patient, run: continues?.run.id }, async ({ runId, lock }) =>
       recordRun(
         context,
         { operation, plan: part, services },
@@ -60,6 +64,7 @@ export async function runOperation<Services extends RunnerServices, State>(
           ...{ runId, lost: lock.lost, confirm: lock.confirm, sink },
           signal: AbortSignal.any([signal, lock.abortRequested]),
           patience: interrupt.signal,
+          ...(continues && { continued: await reopenRun(context, services, continues.run, continues.journal) }),
         },
       ),
     );

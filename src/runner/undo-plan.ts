@@ -26,7 +26,7 @@ export async function planUndo(
   journal: Replay,
 ): Promise<UndoPlan | undefined> {
   const { run, outcome, changes, state: initial } = journal;
-  if (!run || outcome || changes.size === 0) return undefined;
+  if (!run || (outcome && outcome !== 'manual-intervention') || changes.size === 0) return undefined;
   const { app, environment } = run;
   const operation = await operationNamed(run.operation, operations, project);
   const steps = (await operation?.steps(initial, { services, project })) ?? [];

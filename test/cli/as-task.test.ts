@@ -24,7 +24,7 @@ test.each([
   ['an app alone, for the list of its tasks', ['api'], ['run', 'api']],
   ['a command for the app', ['api', 'release', '--ref', 'main'], ['release', 'api', '--ref', 'main']],
   ['a command that can do without an app, for this one', ['api', 'status'], ['status', 'api']],
-  ['a command that takes no app is the task of that name', ['api', 'resume'], ['run', 'api', 'resume']],
+  ['a command that takes no app is the task of that name', ['api', 'pause'], ['run', 'api', 'pause']],
 ])('as a task: %s: %j', (_what, argv, meant) => {
   expect(read(argv)).toEqual(meant);
   expect(read(argv, 'project/ansible'), 'below the project').toEqual(meant);

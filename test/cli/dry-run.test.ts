@@ -96,7 +96,7 @@ describe('--dry-run while a release is active that no request has reached', () =
 
 describe('--dry-run while a release is active that requests reach', () => {
   it('says that undoing it is the rollback', async () => {
-    const seen = await during('bake', async () => ({
+    const seen = await during('return-instance', async () => ({
       next: await next(),
       back: await back(),
       older: await back('v1'),

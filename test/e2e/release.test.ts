@@ -59,6 +59,7 @@ describe('releases and rollbacks', () => {
       'detach',
       'bake',
       'validate',
+      'return-instance',
       'roll',
       'verify',
       'retain',

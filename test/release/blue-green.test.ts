@@ -140,6 +140,7 @@ const steps = [
   'detach',
   'bake',
   'validate',
+  'return-instance',
   'scale-up-idle-group',
   'shift-traffic',
   'promote',

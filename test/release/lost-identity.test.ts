@@ -68,7 +68,7 @@ describe('a bake instance that loses what a boot does not create again', () => {
       hosts.run = run;
     });
     expect(described.bake?.slice(-2)).toEqual([
-      'the host returns to service as the first canary of v2',
+      'the host stays out of the load balancer until the image is validated',
       'it is terminated instead when it loses what a boot does not make again: no route',
     ]);
   });

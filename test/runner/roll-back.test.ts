@@ -178,7 +178,7 @@ describe('a release that blocks a rollback', () => {
   }, 30_000);
 
   it('is undone once its version serves: that is the rollback', async () => {
-    const { outcome } = await releasing('bake');
+    const { outcome } = await releasing('return-instance');
     expect(await versions()).toHaveLength(2);
     const gone = await back({ method: 'in-place' });
     expect(gone).toMatchObject(preempted('v2'));
@@ -189,7 +189,7 @@ describe('a release that blocks a rollback', () => {
   }, 30_000);
 
   it('is found once: its journal is read once before it is terminated, and once after', async () => {
-    const { outcome } = await releasing('bake');
+    const { outcome } = await releasing('return-instance');
     const { ledger } = world.services;
     const lock = await ledger.lockOf('api');
     const reads: string[] = [];
@@ -208,7 +208,7 @@ describe('a release that blocks a rollback', () => {
 
 describe('a crashed release that blocks a rollback', () => {
   it('is not undone in an AWS account without consent', async () => {
-    await die(await planRelease(world.services, world.clock, {}), 'bake', 'pipeline release api');
+    await die(await planRelease(world.services, world.clock, {}), 'return-instance', 'pipeline release api');
     const asked = await back({}, { services: onAws(), answer: false });
     expect(asked.error).toMatchObject({ code: 'declined' });
     expect(asked.questions).toEqual(['undo the crashed "pipeline release api" by ann and roll back to v2?']);
@@ -220,7 +220,7 @@ describe('a crashed release that blocks a rollback', () => {
   }, 30_000);
 
   it('has its journal read twice: before it is undone, and under the lock', async () => {
-    await die(await planRelease(world.services, world.clock, {}), 'bake', 'pipeline release api');
+    await die(await planRelease(world.services, world.clock, {}), 'return-instance', 'pipeline release api');
     const { ledger } = world.services;
     const [crashed] = await ledger.runs('api', 1);
     let reads = 0;

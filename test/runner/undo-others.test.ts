@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import fc from '@golden-pipeline/shared/testing/fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { readGroup } from '../../src/aws/groups.ts';
 import { replay } from '../../src/engine/journal.ts';
 import type { Plan } from '../../src/engine/step.ts';
 import type { Services } from '../../src/fleet/services.ts';
@@ -167,7 +168,15 @@ async function stopAndUndo(at: Simulated, plan: AnyPlan, where: Stop, meanwhile:
   if (!run) return undefined;
   const theirs = await meanwhile();
   const known = replay(await services.ledger.journal(run.id));
-  const committed = plan.steps.some((step) => step.commits && known.steps.get(step.id) === 'done');
+  // A repair keeps the image that the group launches by then, in the middle of a step.
+  const { group } = known.state as { group?: string };
+  const launches =
+    plan.operation === 'repair' && group
+      ? (await readGroup(services.aws.autoScaling, group)).launchTemplate
+      : undefined;
+  const committed =
+    plan.steps.some((step) => step.commits && known.steps.get(step.id) === 'done') ||
+    (launches !== undefined && launches.version === known.state.templateVersion);
   const undo = await undoPlanOf({ services, clock }, run);
   const signal = AbortSignal.abort(new PipelineError('run.died', 'died', { outcome: 'interrupted' }));
   const leftovers = undo ? (await at.run(undo, { runId: run.id, signal })).leftovers : [];

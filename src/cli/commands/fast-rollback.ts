@@ -2,9 +2,11 @@ import { withServices } from '../../composition/with-services.ts';
 import { versionName } from '../../config/names.ts';
 import { runSchema } from '../../engine/schema.ts';
 import type { Services } from '../../fleet/services.ts';
+import { rollbackOperation } from '../../rollback/operation.ts';
 import { type RollbackOptions, rollbackName } from '../../rollback/plan.ts';
 import type { EndedRun } from '../../runner/preempt.ts';
 import { previewRollback, type RollbackPreview, rollBack } from '../../runner/roll-back.ts';
+import { findSameCommand } from '../../runner/same-command.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -17,6 +19,7 @@ import { showPlan } from '../show-plan.ts';
 import { writeJson } from '../views/json.ts';
 import type { ShownPlan } from '../views/plan.ts';
 import { describePreemption } from '../views/preemption.ts';
+import { continueRun } from './resume.ts';
 
 /** `pipeline fast-rollback <app> [version]` */
 export const run: CommandModule['run'] = async (context, [app, given], options) => {
@@ -41,6 +44,8 @@ export async function rollBackFleet(
   request: RollbackOptions,
 ): Promise<number> {
   const runner = runnerContext(context, options, services.fleet);
+  const unfinished = await findSameCommand(runner, services, rollbackOperation);
+  if (unfinished) return continueRun(context, options, { runner, services }, unfinished);
   if (options.dryRun) {
     const preview = await previewRollback(runner, services, request);
     if (preview.plan && !preview.preemption) return printPlan(context, options, runner, services, preview.plan);

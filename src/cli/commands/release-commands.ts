@@ -54,8 +54,16 @@ export const releaseCommands: readonly CommandSpec[] = [
     load: () => import('./fast-rollback.ts'),
   },
   {
+    name: 'resume',
+    summary: 'continue a run that crashed, or that requires manual intervention',
+    arguments: [app, { name: '[run]', description: 'id of the run; without it the newest unfinished one' }],
+    options: [dryRun],
+    examples: ['pipeline resume api --dry-run', 'pipeline resume api'],
+    load: () => import('./resume.ts'),
+  },
+  {
     name: 'abort',
-    summary: 'abort the active run of an app, or undo what a crashed one has changed',
+    summary: 'abort the active run of an app, or undo what an unfinished one has changed',
     arguments: [app],
     load: () => import('./abort.ts'),
   },

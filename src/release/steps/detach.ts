@@ -1,3 +1,4 @@
+import { readGroup } from '../../aws/groups.ts';
 import { returnOrTerminate } from '../../fleet/return-host.ts';
 import type { StepWith } from '../../fleet/services.ts';
 import { takeOut } from '../../fleet/standby.ts';
@@ -17,6 +18,11 @@ export const detach: StepWith<PlayFacts> = {
     'AZRebalance is suspended meanwhile, and the group minimum lowered by one where it must be',
   ],
   run: takeOut,
+  async find({ services: { aws }, state: { group, host } }) {
+    if (!host) return undefined;
+    const { instances } = await readGroup(aws.autoScaling, group);
+    return `${host.instanceId} is ${instances.find((one) => one.id === host.instanceId)?.lifecycle ?? 'gone'}`;
+  },
   async undo(context) {
     if (context.state.changedOutside) await terminateChangedInstance(context);
     else if (context.state.lost) await terminateLostInstance(context);

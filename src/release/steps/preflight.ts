@@ -9,6 +9,7 @@ import { assertSecrets } from '../../fleet/secrets-check.ts';
 import { assertRecorded, seeReleases } from '../../fleet/seen-releases.ts';
 import type { Services } from '../../fleet/services.ts';
 import { pointValidationRoute } from '../../fleet/traffic-groups.ts';
+import type { ReleaseRecord } from '../../ledger/types.ts';
 import { recordProject } from '../../plays/project-files.ts';
 import { instantText } from '../../shared/instant.ts';
 import { chooseBakeInstance } from '../choose-bake-instance.ts';
@@ -58,24 +59,7 @@ export const preflight: ReleaseStep = {
     await claimFleet(context);
     // A run that died while it shifted traffic has left it leading to a group.
     if (seen.idle) await pointValidationRoute(context, seen.facts.validationTargetGroupArn);
-    const release = await context.change({ action: 'reserve-version', target: services.fleet.app }, () =>
-      services.ledger.reserveRelease(
-        {
-          app: services.fleet.app,
-          environment: services.fleet.environment,
-          commit: state.commit,
-          ref: state.ref,
-          ...(project?.commit && { projectCommit: project.commit }),
-          ...(project?.snapshot && { projectSnapshot: true }),
-          createdAt: instantText(context.clock.now()),
-          createdBy: services.by,
-          run: context.run.id,
-          baseImageId: seen.facts.current.imageId,
-          ...(state.irreversible === undefined ? {} : { irreversible: state.irreversible }),
-        },
-        { above },
-      ),
-    );
+    const release = await reserve(context, { above, project, imageId: seen.facts.current.imageId });
     await context.save({
       ...seen.facts,
       version: release.version,
@@ -98,6 +82,35 @@ export const preflight: ReleaseStep = {
     if (context.changes().some((one) => one.action === 'claim-fleet')) await releaseClaim(context);
   },
 };
+
+/** Reserves the version; one that an earlier process of this run has reserved is taken. */
+async function reserve(
+  { services, state, run, clock, change, changes }: ReleaseContext,
+  { above, project, imageId }: { above?: number; project?: ReleaseState['project']; imageId?: string },
+): Promise<ReleaseRecord> {
+  const { app, environment } = services.fleet;
+  const begun = changes().some((one) => one.action === 'reserve-version');
+  return change({ action: 'reserve-version', target: app }, async () => {
+    const earlier = begun ? (await services.ledger.releases(app)).find((one) => one.run === run.id) : undefined;
+    if (earlier) return earlier;
+    return services.ledger.reserveRelease(
+      {
+        app,
+        environment,
+        commit: state.commit,
+        ref: state.ref,
+        ...(project?.commit && { projectCommit: project.commit }),
+        ...(project?.snapshot && { projectSnapshot: true }),
+        createdAt: instantText(clock.now()),
+        createdBy: services.by,
+        run: run.id,
+        baseImageId: imageId,
+        ...(state.irreversible === undefined ? {} : { irreversible: state.irreversible }),
+      },
+      { above },
+    );
+  });
+}
 
 function secretLines(secrets: Services['fleet']['secrets'], uncheckedSecrets: readonly string[]): string[] {
   const names = Object.keys(secrets);

@@ -2,7 +2,7 @@ import type { StepWith } from '../../fleet/services.ts';
 import { returnBakeInstance } from '../return-to-service.ts';
 import type { ReturnInstanceFacts } from '../state.ts';
 
-/** Gives the bake instance back once the image is validated, where it was detached before the first play. */
+/** Gives the bake instance back: what it was baked into has been validated. */
 export const returnInstance: StepWith<ReturnInstanceFacts> = {
   id: 'return-instance',
   title: 'Return the instance to service',

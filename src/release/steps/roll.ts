@@ -1,13 +1,12 @@
 import { openWatch, type Watch, watchFailure } from '../../analysis/watch.ts';
 import { readGroup, setCapacity } from '../../aws/groups.ts';
 import { setDefaultVersion } from '../../aws/launch-templates.ts';
-import { startRefresh } from '../../aws/refreshes.ts';
 import { need } from '../../engine/need.ts';
 import { addTemplateVersion, dropTemplateVersion } from '../../fleet/add-template-version.ts';
 import { explained, explainGroup } from '../../fleet/explain.ts';
 import { waitFleetHealthy } from '../../fleet/health.ts';
 import { pinTemplate } from '../../fleet/pin-template.ts';
-import { refreshBack, waitRefresh } from '../../fleet/refresh.ts';
+import { findRefresh, refreshBack, startOwnRefresh, waitRefresh } from '../../fleet/refresh.ts';
 import { restoreDefaultVersion } from '../../fleet/restore-template.ts';
 import type { ContextWith, StepWith } from '../../fleet/services.ts';
 import { type Size, sizeToRestore } from '../../fleet/size-to-restore.ts';
@@ -31,6 +30,7 @@ export const roll: StepWith<RollFacts> = {
     await waitFleetHealthy(context);
     await makeDefault(context);
   },
+  find: findRefresh,
   async undo(context) {
     const changes = context.changes();
     const filled = changes.some((change) => change.action === 'set-capacity' && !change.undoing);
@@ -48,7 +48,6 @@ export const roll: StepWith<RollFacts> = {
  * @throws PipelineError `roll.failed`
  */
 export async function refreshFleet(context: Context): Promise<void> {
-  const { fleet, aws } = context.services;
   const { group } = context.state;
   const template = await addTemplateVersion(context, group);
   const target = { id: template.templateId, version: template.number };
@@ -56,14 +55,11 @@ export async function refreshFleet(context: Context): Promise<void> {
   const { alarms } = context.state;
   const watch = await openWatch(context, 'roll');
   try {
-    const refreshId = await context.change({ action: 'start-refresh', target: group, data: target }, () =>
-      startRefresh(aws.autoScaling, group, target, fleet.release.refresh, {
-        alarms,
-        // Auto Scaling would try for hours to launch an image that is not there.
-        rollback: leadsBack(context.state),
-      }),
-    );
-    await context.save({ refreshId });
+    const refreshId = await startOwnRefresh(context, group, target, {
+      alarms,
+      // Auto Scaling would try for hours to launch an image that is not there.
+      rollback: leadsBack(context.state),
+    });
     const ended = await waitRefresh(context, refreshId, () => failOnPersistentFault(context, watch));
     if (ended.status !== 'Successful') {
       // Auto Scaling may give up between two looks, and has ended the instances by now.

@@ -38,7 +38,8 @@ export const shiftTraffic: StepWith<TrafficFacts> = {
     await pointValidationRoute(context, to.targetGroupArn);
     await assertSmoke(context);
     const reached = Math.round((await trafficOf(context, listenerArn, to, from)) * 100);
-    for (const percent of fleet.release.weights.filter((one) => one > reached)) {
+    // A share that an earlier process of this run has given is watched again: that one may not have seen the end of it.
+    for (const percent of fleet.release.weights.filter((one) => one >= reached)) {
       // Healthy, and as large as the other one is now: right before it gets more.
       await waitGroupReady(context, to, from);
       await shareTraffic(context, listenerArn, to, from, percent);
@@ -60,6 +61,11 @@ export const shiftTraffic: StepWith<TrafficFacts> = {
       context.note(`stickiness to target groups keeps clients on ${from.group} for up to ${sticky} s more`);
     }
     await pointValidationRoute(context, context.state.validationTargetGroupArn);
+  },
+  async find({ services, state: { listenerArn, traffic } }) {
+    if (!traffic) return undefined;
+    const share = await trafficOf({ services }, listenerArn, traffic.to, traffic.from);
+    return `${traffic.to.group} gets ${Math.round(share * 100)} % of the traffic`;
   },
   undo: trafficBack,
 };

@@ -1,5 +1,6 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { deregisterTarget, readTargets, registerTarget } from '../../aws/balancers.ts';
+import { readInstance } from '../../aws/instances.ts';
 import { need } from '../../engine/need.ts';
 import { unhealthyTargets } from '../../fleet/explain.ts';
 import { waitRunning, waitTargetHealthy } from '../../fleet/health.ts';
@@ -19,6 +20,9 @@ export const validate: StepWith<ValidateFacts> = {
   async run(context) {
     const { fleet, aws } = context.services;
     const { validationTargetGroupArn } = context.state;
+    // An earlier process of this run ends the instance only once it has passed.
+    const ends = ['deregister-target', 'terminate-instance'];
+    if (context.changes().some(({ action, undoing }) => ends.includes(action) && !undoing)) return retire(context);
     const imageId = need(context.state, 'imageId');
     const tags = runTags(context, 'validation');
     const instanceId = await launchHelper(context, 'launch-validation-instance', { imageId, tags });
@@ -39,6 +43,9 @@ export const validate: StepWith<ValidateFacts> = {
       );
     }
     await retire(context);
+  },
+  async find({ services: { aws }, state: { validationInstanceId: id } }) {
+    return id && `${id} is ${(await readInstance(aws.ec2, id))?.state ?? 'gone'}`;
   },
   undo: retire,
 };

@@ -1,8 +1,7 @@
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
-import { startRefresh } from '../../aws/refreshes.ts';
 import { need } from '../../engine/need.ts';
 import { explained, explainGroup } from '../../fleet/explain.ts';
-import { waitRefresh } from '../../fleet/refresh.ts';
+import { findRefresh, startOwnRefresh, waitRefresh } from '../../fleet/refresh.ts';
 import type { StepWith } from '../../fleet/services.ts';
 import type { RollbackState } from '../state.ts';
 
@@ -19,26 +18,18 @@ export const replaceSwitched: StepWith<Facts> = {
     `instance refresh of ${state.group}; Auto Scaling carries it out by itself`,
     state.wait ? 'waited for' : 'not waited for: traffic is on the old version by then',
   ],
+  find: findRefresh,
   async run(context) {
-    const { fleet, aws } = context.services;
+    const { fleet } = context.services;
     const { group, version, current, wait } = context.state;
     const template = { id: current.templateId, version: need(context.state, 'templateVersion') };
     const command = `pipeline fast-rollback ${fleet.app} ${version} --method rolling`;
-    const refreshId = await context
-      .change({ action: 'start-refresh', target: group, data: template }, () =>
-        // The group itself names this version already: there is nothing that Auto Scaling could roll back to.
-        startRefresh(aws.autoScaling, group, template, fleet.release.refresh, { rollback: false }),
-      )
-      .catch((error: unknown) => {
-        throw new PipelineError(
-          'replace-switched.not-started',
-          `the hosts are not being replaced: ${messageOf(error)}`,
-          {
-            fix: `${version} serves; replace them later: ${command}`,
-          },
-        );
+    // The group itself names this version already: there is nothing that Auto Scaling could roll back to.
+    const refreshId = await startOwnRefresh(context, group, template, { rollback: false }).catch((error: unknown) => {
+      throw new PipelineError('replace-switched.not-started', `the hosts are not being replaced: ${messageOf(error)}`, {
+        fix: `${version} serves; replace them later: ${command}`,
       });
-    await context.save({ refreshId });
+    });
     context.note(`instance refresh ${refreshId} replaces the hosts; follow it: pipeline status ${fleet.app}`);
     if (!wait) return;
     const ended = await waitRefresh(context, refreshId);

@@ -42,8 +42,8 @@ async function releasing(options: CommandOptions = {}, changes: Partial<Services
   return { code, out: context.stdout.text, err: context.stderr.text };
 }
 
-const dies = async (death: Death) =>
-  die(world, await planRelease(world.services, world.clock, {}), death, 'pipeline release api');
+const dies = async (death: Death, command = 'pipeline release api --ref main') =>
+  die(world, await planRelease(world.services, world.clock, {}), death, command);
 
 /** Instances that are there for a run only and still cost something. */
 async function helpers(): Promise<string[]> {
@@ -86,7 +86,7 @@ const whole = (version: string) => ({
 });
 const serving = async () => (await readStatus(world.services)).version ?? '';
 
-describe('a release after a crashed one', () => {
+describe('a release after another crashed one', () => {
   it.each<Death>([
     { at: 'reserve-version', how: 'made' },
     { at: 'stage-environment', how: 'made' },
@@ -105,7 +105,7 @@ describe('a release after a crashed one', () => {
       const after = await releasing();
       expect(after).toMatchObject({
         code: 0,
-        err: expect.stringContaining(`run ${id} (pipeline release api) crashed`),
+        err: expect.stringContaining(`run ${id} (pipeline release api --ref main) crashed`),
       });
       expect((await world.services.ledger.run(id))?.outcome).toBe('interrupted');
       expect(await seen()).toEqual(whole(await serving()));
@@ -133,13 +133,15 @@ describe('a release after a crashed one', () => {
     expect((await releasing({}, aws)).code).toMatchObject({
       code: 'usage.needs-yes',
       message: expect.stringContaining(
-        'undo the changes of the crashed "pipeline release api" by ann, and then release?',
+        'undo the changes of the crashed "pipeline release api --ref main" by ann, and then release?',
       ),
     });
     const planned = await releasing({ dryRun: true }, aws);
     expect(planned).toMatchObject({
       code: 0,
-      err: expect.stringContaining('("pipeline release api" by ann) crashed: its changes would be undone first'),
+      err: expect.stringContaining(
+        '("pipeline release api --ref main" by ann) crashed: its changes would be undone first',
+      ),
     });
     expect(await seen()).toEqual(before);
     expect((await releasing({ yes: true }, aws)).code).toBe(0);
@@ -154,6 +156,54 @@ describe('a release after a crashed one', () => {
     expect(after.code).toMatchObject({ code: 'run.leftovers', outcome: 'manual-intervention' });
     expect(after.err).toContain('leftover: Validate the image');
     expect(await serving()).toBe(was);
+  }, 60_000);
+});
+
+describe('the command of a crashed release once more', () => {
+  it.each<Death>([
+    { at: 'enter-standby', how: 'intended' },
+    { at: 'create-image', how: 'made' },
+    { at: 'start-refresh', how: 'made' },
+    { at: 'verify', how: 'finished' },
+  ])(
+    'continues that run: $how $at',
+    async (death) => {
+      const { id } = await dies(death, 'pipeline release api');
+      const after = await releasing();
+      expect(after).toMatchObject({
+        code: 0,
+        err: expect.stringContaining(`run ${id} (pipeline release api) is continued`),
+      });
+      expect(after.err).toContain('stage: done');
+      const [last] = await world.services.ledger.runs('api', 1);
+      expect(last).toMatchObject({ id, outcome: 'done', version: await serving() });
+      expect(await seen()).toEqual(whole(await serving()));
+    },
+    60_000,
+  );
+
+  it('asks before it continues in an AWS account, and prints the rest of the plan with --dry-run', async () => {
+    const { id } = await dies({ at: 'create-image', how: 'made' }, 'pipeline release api --yes');
+    const aws = { fleet: { ...world.services.fleet, cloud: 'aws' as const } };
+    const before = await seen();
+    expect((await releasing({}, aws)).code).toMatchObject({
+      code: 'usage.needs-yes',
+      message: expect.stringContaining(`continue run ${id} ("pipeline release api --yes" by ann)?`),
+    });
+    const planned = await releasing({ dryRun: true }, aws);
+    expect(planned.code).toBe(0);
+    expect(planned.out).toMatch(/ 1\. bake .*\n/);
+    expect(planned.out).not.toContain('detach');
+    expect(await seen()).toEqual(before);
+    expect((await releasing({ yes: true }, aws)).code).toBe(0);
+    expect(await seen()).toEqual(whole(await serving()));
+  }, 60_000);
+
+  it('undoes it first where the host may have been cleaned in part only', async () => {
+    const { id } = await dies({ at: 'clean-host', how: 'intended' }, 'pipeline release api');
+    const after = await releasing();
+    expect(after).toMatchObject({ code: 0, err: expect.stringContaining(`run ${id} (pipeline release api) crashed`) });
+    expect(await seen()).toEqual(whole(await serving()));
   }, 60_000);
 });
 

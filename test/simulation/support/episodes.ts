@@ -4,7 +4,9 @@ import { type CallFault, callFaults } from './numbered-calls.ts';
 export type Request = 'release' | 'release --bake builder' | 'fast-rollback';
 
 /** What follows after the process of a run was killed. */
-export type Sequel = 'the same command' | 'abort' | 'fast-rollback';
+export type Sequel = (typeof sequels)[number];
+
+export const sequels = ['resume', 'the same command', 'abort', 'fast-rollback'] as const;
 
 /** What goes wrong meanwhile: one call of those that change the cloud, or the process at one of its changes. */
 export type Trouble =
@@ -41,7 +43,7 @@ export function drawHistory(seed: number, random: () => number, length: number):
     const number = 1 + below(mostChanges[strategy][request]);
     if (dice < 0.1) return undefined;
     if (dice < 0.55) return { kind: 'fault', number, fault: oneOf(callFaults) };
-    const then = oneOf<Sequel>(['the same command', 'abort', 'fast-rollback']);
+    const then = oneOf<Sequel>(sequels);
     return { kind: 'kill', number, how: oneOf(['intended', 'made'] as const), then };
   };
   return {

@@ -2,12 +2,15 @@ import { messageOf, type Outcome, PipelineError } from '@golden-pipeline/shared/
 import type { RunResult } from '../../../src/engine/execute.ts';
 import { releaseOperation } from '../../../src/release/operation.ts';
 import { planRelease } from '../../../src/release/plan.ts';
+import { rollbackOperation } from '../../../src/rollback/operation.ts';
 import { planRollback } from '../../../src/rollback/plan.ts';
 import { abort } from '../../../src/runner/abort.ts';
+import { type Continuation, planContinuation } from '../../../src/runner/continuation.ts';
 import { recoverFirst } from '../../../src/runner/recover-first.ts';
 import { rollBack } from '../../../src/runner/roll-back.ts';
 import { runOperation } from '../../../src/runner/run-operation.ts';
-import { runnerOfTest } from '../../runner/support/runner-context.ts';
+import { findSameCommand } from '../../../src/runner/same-command.ts';
+import { type RunnerOfTest, runnerOfTest } from '../../runner/support/runner-context.ts';
 import { die, NotReached } from '../../support/dying.ts';
 import { Simulated } from '../../support/simulated.ts';
 import { type CapacityWatch, watchCapacity } from './capacity.ts';
@@ -101,6 +104,7 @@ export class Simulation {
       return { ending: { outcome, leftovers, version: state.version }, struck: false };
     }
     if (trouble.then === 'abort') return { ending: await this.#abort(), struck: true };
+    if (trouble.then === 'resume') return { ending: await this.#resume(), struck: true };
     return {
       ending: await this.#request(trouble.then === 'the same command' ? request : 'fast-rollback'),
       struck: true,
@@ -112,6 +116,9 @@ export class Simulation {
     const { services, clock } = this.#world;
     const runner = runnerOfTest(clock, `pipeline ${request} api`);
     try {
+      const operation = request === 'fast-rollback' ? rollbackOperation : releaseOperation;
+      const unfinished = await findSameCommand(runner, services, operation);
+      if (unfinished) return await this.#continue(runner, unfinished);
       if (request === 'fast-rollback') {
         const rolledBack = await rollBack(runner, services, { force: true });
         if (rolledBack.by === 'preemption') return { outcome: 'done', leftovers: [], version: rolledBack.serving };
@@ -130,9 +137,30 @@ export class Simulation {
   /** @throws PipelineError for what is refused; NotReached */
   async #die(request: Request, death: { at: number; how: 'intended' | 'made' }): Promise<void> {
     const { services, clock } = this.#world;
+    const command = `pipeline ${request} api`;
     if (request === 'fast-rollback') {
-      await die(this.#world, await planRollback(services, clock, { force: true }), death);
-    } else await die(this.#world, await planRelease(services, clock, optionsOf(request)), death);
+      await die(this.#world, await planRollback(services, clock, { force: true }), death, command);
+    } else await die(this.#world, await planRelease(services, clock, optionsOf(request)), death, command);
+  }
+
+  async #resume(): Promise<Ending> {
+    const { services, clock } = this.#world;
+    const runner = runnerOfTest(clock, 'pipeline resume api');
+    try {
+      return await this.#continue(runner, await planContinuation(runner, services));
+    } catch (error) {
+      // What cannot be continued says how to go on.
+      if (!(error instanceof PipelineError) || error.code !== 'resume.impossible') return refused(error);
+      return { ...(await this.#abort()), leftovers: [error.message] };
+    }
+  }
+
+  async #continue(runner: RunnerOfTest, continuation: Continuation): Promise<Ending> {
+    const { services } = this.#world;
+    const { run, operation, direction, plan, journal } = continuation;
+    if (direction === 'backward') return this.#abort();
+    const { result } = await runOperation(runner, { operation, services, plan, continues: { run, journal } });
+    return { outcome: result.outcome, leftovers: result.leftovers, version: String(result.state.version) };
   }
 
   async #abort(): Promise<Ending> {

@@ -1,0 +1,60 @@
+import { usageError } from '@golden-pipeline/shared/errors';
+import { withServices } from '../../composition/with-services.ts';
+import { isRunId } from '../../engine/run-id.ts';
+import type { Services } from '../../fleet/services.ts';
+import { type Continuation, planContinuation } from '../../runner/continuation.ts';
+import type { RunnerContext } from '../../runner/ports.ts';
+import { recoverRun } from '../../runner/recover.ts';
+import { runOperation } from '../../runner/run-operation.ts';
+import type { CommandModule, CommandOptions } from '../command.ts';
+import type { CliContext } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { fleetOf } from '../fleets.ts';
+import { reportEnd } from '../report-end.ts';
+import { reportRun } from '../report-result.ts';
+import { runnerContext } from '../runner-context.ts';
+import { showPlan } from '../show-plan.ts';
+
+/** `pipeline resume <app> [run]`: goes on with a run that crashed, or that requires manual intervention. */
+export const run: CommandModule['run'] = async (context, [app, id], options) => {
+  if (id !== undefined && !isRunId(id)) {
+    throw usageError('run.id', `${JSON.stringify(id)} is not the id of a run`, `pipeline history ${app}`);
+  }
+  const fleet = await fleetOf(context, app, options);
+  return withServices(context, fleet, async (services) => {
+    const runner = runnerContext(context, options, fleet);
+    return continueRun(context, options, { runner, services }, await planContinuation(runner, services, id));
+  });
+};
+
+/** Continues a run, or prints for `--dry-run` how it would be. Resolves with the exit code. */
+export async function continueRun(
+  context: CliContext,
+  options: CommandOptions,
+  { runner, services }: { runner: RunnerContext; services: Services },
+  continuation: Continuation,
+): Promise<number> {
+  const { run: record, operation, direction, plan, found, journal } = continuation;
+  const what = `run ${record.id} ("${record.command}" by ${record.by})`;
+  if (options.dryRun) {
+    runner.reporter.report(
+      direction === 'forward'
+        ? { code: 'run.continued', run: record, found }
+        : { code: 'run.undo-planned', run: record },
+    );
+    const done = new Set([...journal.steps].filter(([, status]) => status === 'done').map(([step]) => step));
+    const steps = direction === 'forward' ? plan.steps.filter((step) => !done.has(step.id)) : [];
+    showPlan(context, options, { ...plan, steps });
+    return exitCodes.done;
+  }
+  if (direction === 'backward') {
+    if (services.fleet.cloud === 'aws') await runner.prompter.confirm(`finish the undo of ${what}?`);
+    const started = context.clock.now();
+    const { run: ended } = await recoverRun(runner, services, record);
+    return reportEnd(context, options, ended, (context.clock.now() - started) / 1000);
+  }
+  if (services.fleet.cloud === 'aws') await runner.prompter.confirm(`continue ${what}?`);
+  runner.reporter.report({ code: 'run.continued', run: record, found });
+  const report = await runOperation(runner, { operation, services, plan, continues: { run: record, journal } });
+  return reportRun(context, options, runner.redact, report);
+}
