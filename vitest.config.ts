@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { memoryFolder } from './test/support/memory-folder.ts';
@@ -8,6 +9,8 @@ const files = testProjects();
 
 // Workers and what they start take it from here.
 process.env.TMPDIR ??= memoryFolder() ?? tmpdir();
+// The programs that the set-up installs, before others of their names: a version manager's python3 takes eight times as long to start.
+process.env.PATH = [dirname(process.execPath), '/usr/sbin', '/usr/bin', '/sbin', '/bin', process.env.PATH].join(':');
 
 // What most files need is loaded once for a worker, which saves more than half of the processor time of a small file.
 const shared = {

@@ -37,7 +37,7 @@ export async function runCommand<S extends Services, State>(
   { operation, services, plan: makePlan, question }: OperationCommand<S, State>,
 ): Promise<number> {
   const runner = runnerContext(context, options, services.fleet);
-  const unfinished = await findSameCommand(runner, services, operation);
+  const unfinished = await findSameCommand(runner, services, operation, { preview: Boolean(options.dryRun) });
   if (unfinished) return continueRun(context, options, { runner, services }, unfinished);
   const active = await recoverFirst(runner, services, operation, { dryRun: Boolean(options.dryRun) });
   const plan = await makePlan(await active?.versionMove());

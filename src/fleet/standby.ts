@@ -21,14 +21,16 @@ export async function takeOut(context: Context): Promise<void> {
   const member = group.instances.find((instance) => instance.id === host.instanceId);
   if (!member)
     throw new PipelineError('host.gone', `bake instance ${host.instanceId} has left the group ${group.name}`);
+  const active = suspendedMeanwhile.filter((process) => !group.suspended.includes(process));
   if (!context.state.detached) {
-    const suspended = suspendedMeanwhile.filter((process) => !group.suspended.includes(process));
-    await context.save({ detached: { minimum: group.min, lowered: group.min, suspended } });
-    if (suspended.length > 0) {
-      await context.change({ action: 'suspend-processes', target: group.name, data: { suspended } }, () =>
-        suspendProcesses(aws.autoScaling, group.name, suspended),
-      );
-    }
+    await context.save({ detached: { minimum: group.min, lowered: group.min, suspended: active } });
+  }
+  // What an earlier process of this run has saved it may not have done.
+  const suspended = active.filter((process) => context.state.detached?.suspended.includes(process));
+  if (suspended.length > 0) {
+    await context.change({ action: 'suspend-processes', target: group.name, data: { suspended } }, () =>
+      suspendProcesses(aws.autoScaling, group.name, suspended),
+    );
   }
   if (member.lifecycle === 'InService') {
     const capacity = group.desired - 1;

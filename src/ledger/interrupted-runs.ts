@@ -43,17 +43,33 @@ export async function findUnfinishedRun(history: RunHistory, app: string): Promi
   return interruptedAmong(runs, history.changesVersion)[0] ?? leftoversAmong(runs, history.changesVersion);
 }
 
-/** True while no later run of the same operation was done, and, where it decides which version serves, no other of those either. */
+/** True while no later run of the same operation was done and, where it decides which version serves, none of those stands. */
 export async function isCurrent(history: RunHistory, { app, id, operation }: RunRecord): Promise<boolean> {
   const runs = await history.ledger.runs(app, runsBack);
   const at = runs.findIndex((one) => one.id === id);
   return at >= 0 && !isObsolete(runs.slice(0, at), operation, history.changesVersion);
 }
 
-function leftoversAmong(runs: readonly RunRecord[], changesVersion: RunHistory['changesVersion']) {
+/** The newest run that requires manual intervention, of those whose operation is wanted, unless a later one has made it obsolete. */
+export async function findLeftovers(
+  history: RunHistory,
+  app: string,
+  isWanted: (operation: string) => boolean,
+): Promise<RunRecord | undefined> {
+  const runs = await history.ledger.runs(app, runsBack);
+  return leftoversAmong(runs, history.changesVersion, isWanted);
+}
+
+function leftoversAmong(
+  runs: readonly RunRecord[],
+  changesVersion: RunHistory['changesVersion'],
+  isWanted: (operation: string) => boolean = () => true,
+) {
   return runs.find(
     ({ operation, outcome }, index) =>
-      outcome === 'manual-intervention' && !isObsolete(runs.slice(0, index), operation, changesVersion),
+      outcome === 'manual-intervention' &&
+      isWanted(operation) &&
+      !isObsolete(runs.slice(0, index), operation, changesVersion),
   );
 }
 
@@ -64,7 +80,7 @@ function isObsolete(
 ): boolean {
   return later.some(
     (one) =>
-      one.outcome === 'done' &&
-      (one.operation === operation || (changesVersion(operation) && changesVersion(one.operation))),
+      (one.outcome === 'done' && one.operation === operation) ||
+      (stands.includes(one.outcome ?? '') && changesVersion(operation) && changesVersion(one.operation)),
   );
 }

@@ -35,7 +35,8 @@ function halfCleaned({ changes }: Replay): string | undefined {
 }
 
 /** Whether its ref, and the project, still name the commits that an unfinished release was made from. */
-export async function isSameRequest({ ref, commit, project }: ReleaseState, { fleet }: Services): Promise<boolean> {
+export async function isSameRequest(journal: Replay, { fleet }: Services): Promise<boolean> {
+  const { ref, commit, project } = journal.state as unknown as ReleaseState;
   const { repository } = fleet.source;
   try {
     if ((await resolveCommit({ repository, ref })) !== commit) return false;

@@ -1,4 +1,5 @@
 import { type Operation, undoPreemptible } from '../engine/operation.ts';
+import { servesOtherwise } from '../fleet/serves-otherwise.ts';
 import type { Services } from '../fleet/services.ts';
 import { repairSteps } from './plan.ts';
 import type { RepairState } from './state.ts';
@@ -12,5 +13,6 @@ export const repairOperation: Operation<Services, RepairState> = {
   beforeStart: undoPreemptible,
   steps: repairSteps,
   summary: ({ version, repair, broken, imageId = broken.imageId }) => ({ version, repair, imageId }),
+  cannotContinue: ({ state }, services) => servesOtherwise(services, state as unknown as RepairState),
   undoCommand: () => undefined,
 };

@@ -18,8 +18,12 @@ export const rollbackOperation: Operation<Services, RollbackState> = {
   async cannotContinue({ state }, services) {
     return servesOtherwise(services, state as unknown as RollbackState);
   },
-  // Without a version, too: the one that was chosen stays what is wanted.
-  isSameRequest: async () => true,
+  // One that has failed once its version was on every instance leaves it there: then the command asks for another version.
+  isSameRequest: async ({ state, steps, outcome }) =>
+    outcome === undefined ||
+    !rollbackSteps[(state as unknown as RollbackState).method].some(
+      ({ id, commits }) => commits && steps.get(id) === 'done',
+    ),
   undoCommand(state, { fleet }) {
     const before = servedBefore(state);
     return before && `pipeline fast-rollback ${fleet.app} ${before}`;

@@ -1,5 +1,5 @@
 import type { Services } from '../fleet/services.ts';
-import { findUnfinishedRun } from '../ledger/interrupted-runs.ts';
+import { findLeftovers } from '../ledger/interrupted-runs.ts';
 import { findBlockingRun } from './find-blocking-run.ts';
 import type { RunnerContext } from './ports.ts';
 import { type EndedRun, preempt } from './preempt.ts';
@@ -16,6 +16,13 @@ export async function abort(context: RunnerContext, services: Services, reason: 
   // Taken by hand, or by a run that has not written its record yet.
   const lock = await services.ledger.findHolder(services.fleet.app);
   if (lock) return preempt(context, services, { lock }, reason);
-  const run = await findUnfinishedRun(services, services.fleet.app);
-  return run && preempt(context, services, { run }, reason);
+  const isUndone = (name: string) =>
+    context.operations.some((one) => one.name === name && one.onInterrupted !== 'ignore');
+  const run = await findLeftovers(services, services.fleet.app, isUndone);
+  if (!run) return undefined;
+  if (services.fleet.cloud === 'aws') {
+    const { id, command, by, startedAt } = run;
+    await context.prompter.confirm(`undo what run ${id} ("${command}" by ${by}, ${startedAt}) has left?`);
+  }
+  return preempt(context, services, { run }, reason);
 }

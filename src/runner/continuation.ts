@@ -1,4 +1,4 @@
-import { type PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { type Replay, replay } from '../engine/journal.ts';
 import type { JournaledFacts } from '../engine/operation.ts';
 import { createPlan } from '../engine/plan.ts';
@@ -6,6 +6,7 @@ import type { Plan, Step } from '../engine/step.ts';
 import type { Services } from '../fleet/services.ts';
 import { findUnfinishedRun, isCurrent } from '../ledger/interrupted-runs.ts';
 import type { RunRecord } from '../ledger/types.ts';
+import { reportWatch } from './hold-lock.ts';
 import { type AnyOperation, operationNamed } from './operations.ts';
 import type { RunnerContext } from './ports.ts';
 
@@ -19,17 +20,19 @@ export interface Continuation {
   /** What was found of the steps that had begun, a line each. */
   found: string[];
   journal: Replay;
+  /** Looks again, under the lock. @throws PipelineError `resume.changed` */
+  check(): Promise<void>;
 }
 
 /** What continues a run needs of the runner's surroundings. */
-type Surroundings = Pick<RunnerContext, 'operations' | 'project' | 'clock'>;
+type Surroundings = Pick<RunnerContext, 'operations' | 'project' | 'clock' | 'reporter'>;
 
 /**
  * Plans how an unfinished run of an app is continued: one whose process has crashed, or one that requires manual intervention. It only
  * reads: the ledger, and what the cloud has of the run.
  * @param id The run; without it the newest unfinished one.
- * @throws PipelineError `resume.nothing`, `resume.ended`, `resume.obsolete`, `resume.impossible` naming how to go on; `lock.held` while a
- * run is active
+ * @throws PipelineError `resume.nothing`, `resume.ended`, `resume.obsolete`, `resume.impossible` naming how to go on; `resume.active` while
+ * another run is
  */
 export async function planContinuation(
   surroundings: Surroundings,
@@ -37,14 +40,13 @@ export async function planContinuation(
   id?: string,
 ): Promise<Continuation> {
   const { ledger, fleet } = services;
-  const lock = await ledger.findHolder(fleet.app);
+  const lock = await ledger.findHolder(fleet.app, reportWatch(surroundings.reporter));
   if (lock) {
     const { owner, host, command } = lock;
-    throw usageError(
-      'resume.active',
-      `${owner}@${host} is active on ${fleet.app}: ${command}`,
-      `wait until it has ended, or end it: pipeline abort ${fleet.app}`,
-    );
+    throw new PipelineError('resume.active', `${owner}@${host} is active on ${fleet.app}: ${command}`, {
+      outcome: 'locked',
+      fix: `wait until it has ended, or end it: pipeline abort ${fleet.app}`,
+    });
   }
   const run = id === undefined ? await findUnfinishedRun(services, fleet.app) : await ledger.run(id);
   if (!run || run.app !== fleet.app) throw nothing(fleet, id);
@@ -52,7 +54,7 @@ export async function planContinuation(
   if (!(await isCurrent(services, run))) {
     throw usageError(
       'resume.obsolete',
-      `a later run has changed what run ${run.id} (${run.command}) worked on, so it is not continued`,
+      `a later run has changed what run ${run.id} (${run.command}) worked on, or it is too old, so it is not continued`,
       `run the command again: ${run.command}`,
     );
   }
@@ -74,18 +76,37 @@ export async function continuationOf(
       `run the command again: ${run.command}`,
     );
   }
+  // Its process was killed before it could write the record.
+  if (journal.outcome !== undefined && journal.outcome !== 'manual-intervention') {
+    throw ended({ ...run, outcome: journal.outcome });
+  }
   if (!operation) throw impossible(run, 'this version or configuration does not know its operation');
   const { app, environment } = journal.run;
   const steps = await operation.steps(journal.state, { services, project });
   const given = { operation: run.operation, app, environment, steps, initial: journal.state, services, clock };
-  if (journal.undoBegan) {
-    return { run, operation, direction: 'backward', plan: await createPlan(given), found: [], journal };
+  const check = () => assertUnchanged(services, run, operation, journal);
+  const isDone = (id: string) => journal.steps.get(id) === 'done';
+  // What is committed is not undone; the steps behind it are made again, also those that were undone.
+  if (journal.undoBegan && !steps.some(({ id, commits }) => commits && isDone(id))) {
+    return { run, operation, direction: 'backward', plan: await createPlan(given), found: [], journal, check };
   }
   if (steps.some((step) => step.restsUntil)) throw impossible(run, 'its pauses are over');
   const why = await operation.cannotContinue?.(journal, services);
   if (why !== undefined) throw impossible(run, why);
   const found = await findSteps(steps, services, journal);
-  return { run, operation, direction: 'forward', plan: await createPlan(given), found, journal };
+  return { run, operation, direction: 'forward', plan: await createPlan(given), found, journal, check };
+}
+
+/** Between the plan and the lock, while a question was open, somebody else may have changed the fleet. */
+async function assertUnchanged(services: Services, run: RunRecord, operation: AnyOperation, journal: Replay) {
+  const why = (await isCurrent(services, run))
+    ? await operation.cannotContinue?.(journal, services)
+    : 'a later run has changed what it worked on';
+  if (why === undefined) return;
+  throw new PipelineError('resume.changed', `run ${run.id} is not continued: ${why}`, {
+    outcome: 'locked',
+    fix: `pipeline history ${run.app}`,
+  });
 }
 
 /** What there is of each step that had begun. */

@@ -33,6 +33,8 @@ export async function recordRun<Services extends RunnerServices, State>(
   if (!continued) await ledger.saveRun(record);
   const save = async (end: Partial<RunRecord>): Promise<void> => {
     try {
+      // Whoever has taken the lock over may have continued the run.
+      if (how.lost?.aborted && (await ledger.run(record.id))?.outcome !== undefined) return;
       await ledger.saveRun({ ...record, ...end, finishedAt: new Date(clock.now()).toISOString() });
     } catch (error) {
       // The run has finished as it did; its journal has every change.

@@ -4,6 +4,7 @@ import { Interrupted } from '../engine/interrupt.ts';
 import type { Replay } from '../engine/journal.ts';
 import { openJournal } from '../engine/journal-writer.ts';
 import type { Services } from '../fleet/services.ts';
+import { isCurrent } from '../ledger/interrupted-runs.ts';
 import type { RunRecord } from '../ledger/types.ts';
 import { reportWatch } from './hold-lock.ts';
 import { watchUndoInterrupts } from './interrupts.ts';
@@ -37,6 +38,12 @@ export async function recoverRun(context: RunnerContext, services: Services, run
   try {
     // Read under the lock: another process may have undone it by now.
     const journal = await openJournal(ledger, run.id, clock, redact);
+    // Another process may have undone it, or a later run may have made it obsolete, while a question was open.
+    const now = (await ledger.run(run.id)) ?? run;
+    const isOpen = now.outcome === undefined || now.outcome === 'manual-intervention';
+    if (!isOpen || (now.outcome !== undefined && !(await isCurrent(services, now)))) {
+      return { run: now, journal: journal.known };
+    }
     const undo = await planUndo(context, services, run, journal.known);
     const record = undo ? await reopen(ledger, run, journal) : run;
     const finish = async (facts: Partial<RunRecord>): Promise<RecoveredRun> => {

@@ -28,8 +28,8 @@ export async function reopenRun(
 
 /** Opens what has ended, in the journal and in the record. @returns the record as it is then */
 export async function reopen(ledger: Pick<Ledger, 'saveRun'>, run: RunRecord, journal: Journal): Promise<RunRecord> {
-  if (journal.known.outcome !== 'manual-intervention') return run;
-  await journal.write({ type: 'run.reopened' });
+  if (journal.known.outcome === 'manual-intervention') await journal.write({ type: 'run.reopened' });
+  if (run.outcome === undefined) return run;
   const { outcome: _, finishedAt: __, ...record } = run;
   await ledger.saveRun(record);
   return record;

@@ -19,7 +19,7 @@ export interface PlannedRun<Services extends RunnerServices, State> {
   /** The question before an AWS account is changed, with its question mark; without it consent was given before. */
   question?: string;
   /** The run that it continues; without it a new one begins. */
-  continues?: Pick<Continuation, 'run' | 'journal'>;
+  continues?: Pick<Continuation, 'run' | 'journal' | 'check'>;
 }
 
 /** How a run went. */
@@ -56,8 +56,9 @@ export async function runOperation<Services extends RunnerServices, State>(
   };
   const interrupt = watchInterrupts(context, facts, fleet.app);
   const segment = (part: Plan<Services, State>, signal: AbortSignal, patient: boolean) =>
-    holdLock(context, services, { sink, facts, patient, run: continues?.run.id }, async ({ runId, lock }) =>
-      recordRun(
+    holdLock(context, services, { sink, facts, patient, run: continues?.run.id }, async ({ runId, lock }) => {
+      await continues?.check();
+      return recordRun(
         context,
         { operation, plan: part, services },
         {
@@ -66,8 +67,8 @@ export async function runOperation<Services extends RunnerServices, State>(
           patience: interrupt.signal,
           ...(continues && { continued: await reopenRun(context, services, continues.run, continues.journal) }),
         },
-      ),
-    );
+      );
+    });
   try {
     const [first, ...later] = segmentsOf(plan);
     let result = await segment(first.plan, interrupt.signal, false);

@@ -35,7 +35,7 @@ export async function planUndo(
     const what = unknown ? `its ${unknown.action} of ${unknown.target}` : 'its changes';
     throw new PipelineError(
       'undo.unknown',
-      `run ${id} (${command}) has crashed, and this version or configuration cannot undo ${what}`,
+      `run ${id} (${command}) did not finish, and this version or configuration cannot undo ${what}`,
       { fix: `check the fleet: pipeline status ${app}` },
     );
   }

@@ -9,6 +9,7 @@ import { type Continuation, planContinuation } from '../../src/runner/continuati
 import { recoverRun } from '../../src/runner/recover.ts';
 import { recoverFirst } from '../../src/runner/recover-first.ts';
 import { runOperation } from '../../src/runner/run-operation.ts';
+import { findSameCommand } from '../../src/runner/same-command.ts';
 import { readStatus } from '../../src/status/read.ts';
 import { type Death, die } from '../support/dying.ts';
 import { everyVersion, failingAfter, Simulated } from '../support/simulated.ts';
@@ -41,8 +42,8 @@ async function release(id?: string) {
 const dies = async (death: Death) => die(world, await planRelease(world.services, world.clock, {}), death);
 const newest = async () => (await world.services.ledger.runs('api', 1))[0];
 
-async function resume({ run, operation, journal, plan: planned }: Continuation) {
-  const continues = { run, journal };
+async function resume({ run, operation, journal, check, plan: planned }: Continuation) {
+  const continues = { run, journal, check };
   return (await runOperation(runner(), { operation, services: world.services, plan: planned, continues })).result;
 }
 
@@ -99,6 +100,29 @@ describe('resume of a crashed release', () => {
     await abort(runner(), world.services, 'somebody else');
     await expect(resume(planned)).rejects.toMatchObject({ code: 'resume.changed', outcome: 'locked' });
     expect(await newest()).toMatchObject({ id, outcome: 'interrupted' });
+  }, 60_000);
+
+  it('is refused when somebody has rolled back while a question was open', async () => {
+    await dies({ at: 'reserve-version', how: 'made' });
+    const planned = await plan();
+    const { result } = await runOperation(runnerOfTest(world.clock, 'pipeline fast-rollback api'), {
+      operation: rollbackOperation,
+      services: world.services,
+      plan: await planRollback(world.services, world.clock, { force: true, method: 'rolling' }),
+    });
+    expect(result.outcome).toBe('done');
+    await expect(resume(planned)).rejects.toMatchObject({ code: 'resume.changed' });
+    expect(await fleetNow()).toEqual(whole(result.state.version));
+  }, 60_000);
+
+  it('has nothing to do when only its record was not written any more', async () => {
+    const { id } = await dies({ at: 'create-image', how: 'made' });
+    const { ledger } = world.services;
+    const crashed = await ledger.run(id);
+    await abort(runner(), world.services, 'the end');
+    if (crashed) await ledger.saveRun(crashed);
+    await expect(plan(id)).rejects.toMatchObject({ code: 'resume.ended' });
+    expect((await abort(runner(), world.services, 'once more'))?.run).toMatchObject({ id, outcome: 'interrupted' });
   }, 60_000);
 
   it('is refused when the group has another image by now', async () => {
@@ -184,6 +208,33 @@ describe('a run that requires manual intervention', () => {
   }, 60_000);
 });
 
+describe('the command of an unfinished run', () => {
+  const command = 'pipeline fast-rollback api';
+  const same = () => findSameCommand(runnerOfTest(world.clock, command), world.services, rollbackOperation);
+  const rollback = () => planRollback(world.services, world.clock, { force: true, method: 'rolling' });
+
+  it('continues a rollback while instances are replaced', async () => {
+    expect((await release()).outcome).toBe('done');
+    const { id } = await die(world, await rollback(), { at: 'start-refresh', how: 'made' }, command);
+    const unfinished = await same();
+    expect(unfinished?.run.id).toBe(id);
+    expect((await resume(unfinished as Continuation)).outcome).toBe('done');
+    expect(await same()).toBeUndefined();
+  }, 60_000);
+
+  it('asks for another version once the one of the rollback is on every instance, and does not serve', async () => {
+    expect((await release()).outcome).toBe('done');
+    const { result } = await runOperation(runnerOfTest(world.clock, command), {
+      operation: rollbackOperation,
+      services: world.services,
+      plan: failingAfter(await rollback(), 'confirm-serving'),
+    });
+    expect(result.outcome).toBe('manual-intervention');
+    expect(await same()).toBeUndefined();
+    expect((await resume(await plan())).outcome).toBe('done');
+  }, 60_000);
+});
+
 describe('resume of what cannot be continued', () => {
   it('names the run that is done, unknown, or obsolete', async () => {
     await expect(plan()).rejects.toMatchObject({ code: 'resume.nothing', outcome: 'usage' });
@@ -200,7 +251,7 @@ describe('resume of what cannot be continued', () => {
   it('waits for no active run', async () => {
     const lock = await world.services.ledger.lock('api', { command: 'pipeline release api' });
     try {
-      await expect(plan()).rejects.toMatchObject({ code: 'resume.active', outcome: 'usage' });
+      await expect(plan()).rejects.toMatchObject({ code: 'resume.active', outcome: 'locked' });
     } finally {
       await lock.release();
     }

@@ -44,7 +44,7 @@ export async function rollBackFleet(
   request: RollbackOptions,
 ): Promise<number> {
   const runner = runnerContext(context, options, services.fleet);
-  const unfinished = await findSameCommand(runner, services, rollbackOperation);
+  const unfinished = await findSameCommand(runner, services, rollbackOperation, { preview: Boolean(options.dryRun) });
   if (unfinished) return continueRun(context, options, { runner, services }, unfinished);
   if (options.dryRun) {
     const preview = await previewRollback(runner, services, request);

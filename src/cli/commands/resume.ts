@@ -34,7 +34,7 @@ export async function continueRun(
   { runner, services }: { runner: RunnerContext; services: Services },
   continuation: Continuation,
 ): Promise<number> {
-  const { run: record, operation, direction, plan, found, journal } = continuation;
+  const { run: record, operation, direction, plan, found, journal, check } = continuation;
   const what = `run ${record.id} ("${record.command}" by ${record.by})`;
   if (options.dryRun) {
     runner.reporter.report(
@@ -51,10 +51,12 @@ export async function continueRun(
     if (services.fleet.cloud === 'aws') await runner.prompter.confirm(`finish the undo of ${what}?`);
     const started = context.clock.now();
     const { run: ended } = await recoverRun(runner, services, record);
-    return reportEnd(context, options, ended, (context.clock.now() - started) / 1000);
+    const code = reportEnd(context, options, ended, (context.clock.now() - started) / 1000);
+    // It was to be continued, and is not.
+    return code === exitCodes.done ? exitCodes['rolled-back'] : code;
   }
   if (services.fleet.cloud === 'aws') await runner.prompter.confirm(`continue ${what}?`);
   runner.reporter.report({ code: 'run.continued', run: record, found });
-  const report = await runOperation(runner, { operation, services, plan, continues: { run: record, journal } });
+  const report = await runOperation(runner, { operation, services, plan, continues: { run: record, journal, check } });
   return reportRun(context, options, runner.redact, report);
 }

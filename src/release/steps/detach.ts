@@ -1,6 +1,6 @@
 import { readGroup } from '../../aws/groups.ts';
 import { returnOrTerminate } from '../../fleet/return-host.ts';
-import type { StepWith } from '../../fleet/services.ts';
+import type { ContextWith, StepWith } from '../../fleet/services.ts';
 import { takeOut } from '../../fleet/standby.ts';
 import { terminateBakeInstance } from '../../fleet/terminate-host.ts';
 import { terminateChangedInstance } from '../../plays/changed-outside.ts';
@@ -27,6 +27,13 @@ export const detach: StepWith<PlayFacts> = {
     if (context.state.changedOutside) await terminateChangedInstance(context);
     else if (context.state.lost) await terminateLostInstance(context);
     else if (context.state.activated) await terminateBakeInstance(context);
-    else if (context.state.detached) await returnOrTerminate(context);
+    else if (context.state.detached || (await isInStandby(context))) await returnOrTerminate(context);
   },
 };
+
+/** A host that an undo could not end stands by, although the group has been given back its settings. */
+async function isInStandby({ services: { aws }, state: { group, host } }: ContextWith<PlayFacts>): Promise<boolean> {
+  if (!host) return false;
+  const { instances } = await readGroup(aws.autoScaling, group);
+  return instances.some((one) => one.id === host.instanceId && one.lifecycle === 'Standby');
+}

@@ -1,6 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { watchWindow } from '../../analysis/window.ts';
 import { readGroup, setCapacity } from '../../aws/groups.ts';
+import { isMade } from '../../engine/change-once.ts';
 import { need } from '../../engine/need.ts';
 import { waitGroupReady } from '../../fleet/group-health.ts';
 import type { ContextWith, FleetGroup, StepWith } from '../../fleet/services.ts';
@@ -98,8 +99,10 @@ export async function trafficBack(context: Context): Promise<void> {
 async function holdMinimum(context: Context, { group: name }: FleetGroup): Promise<void> {
   const { autoScaling } = context.services.aws;
   const { min, desired } = await readGroup(autoScaling, name);
-  if (context.state.held) return;
-  await context.save({ held: { minimum: min, at: Math.max(min, desired) } });
+  // An earlier process of this run may have saved it, and made no change yet.
+  if (context.state.held && context.changes().some((one) => one.action === 'hold-minimum' && isMade(one))) return;
+  const minimum = context.state.held?.minimum ?? min;
+  await context.save({ held: { minimum, at: Math.max(min, desired) } });
   if (min >= desired) return;
   await context.change({ action: 'hold-minimum', target: name, data: { was: min, min: desired } }, () =>
     setCapacity(autoScaling, name, { min: desired }),

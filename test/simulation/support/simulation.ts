@@ -157,9 +157,9 @@ export class Simulation {
 
   async #continue(runner: RunnerOfTest, continuation: Continuation): Promise<Ending> {
     const { services } = this.#world;
-    const { run, operation, direction, plan, journal } = continuation;
+    const { run, operation, direction, plan, journal, check } = continuation;
     if (direction === 'backward') return this.#abort();
-    const { result } = await runOperation(runner, { operation, services, plan, continues: { run, journal } });
+    const { result } = await runOperation(runner, { operation, services, plan, continues: { run, journal, check } });
     return { outcome: result.outcome, leftovers: result.leftovers, version: String(result.state.version) };
   }
 
