@@ -5,8 +5,8 @@ import { type Continuation, continuationOf } from './continuation.ts';
 import { reportWatch } from './hold-lock.ts';
 import type { RunnerContext } from './ports.ts';
 
-/** Options that change what is printed or asked, and nothing of what a command does. */
-const idleOptions = / --(?:dry-run|json|yes|debug|no-color)\b/g;
+/** Options that change what is printed or asked, and nothing of what a command does; words with spaces are quoted. */
+const idleOptions = / --(?:(?:dry-run|json|yes|debug|no-color)(?= |$)|events[= ](?:"(?:[^"\\]|\\.)*"|\S+))/g;
 
 /**
  * Finds the unfinished run that a command would only repeat: of the same operation, from the same command, and the command still means the

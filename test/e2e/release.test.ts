@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/engine/events.ts';
+import { tells } from './support/events.ts';
 import { expectWhole, type Status } from './support/fleet.ts';
 import { highRate, Load, World } from './support/world.ts';
 
@@ -107,11 +108,38 @@ describe('releases and rollbacks', () => {
     ]);
   });
 
+  it('continues a killed release by the same command, under load without one failed request', async () => {
+    const load = new Load(url);
+    await load.warm();
+    commits.v3 = await world.project.change('Third');
+    const events = path.join(world.dir, 'killed.ndjson');
+    const killed = world.start('release', 'api', '--events', events);
+    await tells(
+      events,
+      ({ code, ...more }) => code === 'change.intent' && 'action' in more && more.action === 'create-image',
+    );
+    killed.kill('SIGKILL');
+    await killed;
+    const planned = await world.pipeline('resume', 'api', '--dry-run');
+    expect(planned.stdout).toMatch(/^ 1\. bake .*$/m);
+    expect(planned.stdout).not.toContain('detach');
+    const ended = await world.pipeline('release', 'api');
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    expect(ended.stderr).toMatch(
+      /^run \S+ \(pipeline release api .*\) is continued\n {2}preflight: done\n {2}stage: done/,
+    );
+    expect((await world.pipeline('resume', 'api')).stderr).toContain('api has no unfinished run in local');
+    await expectWhole(world, 'v3');
+    const total = await load.stop();
+    expect(total.failures).toEqual({});
+    expect(total.commits.v3).toEqual([commits.v3]);
+  });
+
   it('shows the plan and changes nothing with --dry-run', async () => {
     const before = await world.json<Status>('status', 'api');
     const { exitCode, stdout } = await world.pipeline('release', 'api', '--dry-run');
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('CreateImage api-local-v3');
+    expect(stdout).toContain('CreateImage api-local-v4');
     expect(await world.json<Status>('status', 'api')).toEqual(before);
   });
 });
