@@ -55,7 +55,7 @@ export interface Operation<Services, State, Project = unknown> extends Operation
    * Whether the same command would ask for the same now: then it continues an unfinished run with these facts. Without it such a run is
    * only continued on request.
    */
-  isSameRequest?(journal: Replay, services: Services): Promise<boolean>;
+  isSameRequest?(journal: Replay, services: Services, now: number): Promise<boolean>;
   /** Only for an operation that brings a version: how far it has come with that. */
   versionMove?(journal: Replay): VersionMove;
 }

@@ -25,6 +25,11 @@ export async function undoAll<Services, State>(
   for (const step of [...steps].reverse()) {
     const changed = changesOf(scope.journal, step.id).some((change) => !change.undoing);
     if (!step.undo || !changed) continue;
+    // By an earlier process of this run; what is there now may belong to somebody else.
+    if (scope.journal.known.steps.get(step.id) === 'undone') {
+      onUndone(step.id);
+      continue;
+    }
     const abandoned = scope.connection?.abandoned;
     const error = await undoStep(step, scope);
     if (error && scope.connection?.abandoned !== abandoned && !scope.lost.aborted) {

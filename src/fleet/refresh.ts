@@ -1,7 +1,6 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroup } from '../aws/groups.ts';
 import { cancelRefresh, isActive, type Refresh, readRefresh, rollbackRefresh, startRefresh } from '../aws/refreshes.ts';
-import { changeOnce } from '../engine/change-once.ts';
 import type { FindContext } from '../engine/step.ts';
 import { explained, explainGroup } from './explain.ts';
 import type { NewTemplate, RefreshFacts } from './facts.ts';
@@ -11,22 +10,27 @@ import { type ContextWith, type FleetFacts, type FleetGroup, type Services, time
 type OwnRefresh = NewTemplate & RefreshFacts;
 
 /**
- * Starts the run's refresh of a group, and saves its id. One that an earlier process of this run has started is adopted, however it has
- * gone: by its id, or by the template version, which only this run has made.
+ * Starts the run's refresh of a group, and saves its id. One that an earlier process of this run has started is adopted: by its id, or by
+ * the template version, which only this run has made.
+ * @param options.again Starts another one where that has ended without success; without it, it is adopted as well.
  */
 export async function startOwnRefresh(
   context: ContextWith<NewTemplate & RefreshFacts>,
   group: string,
   template: { id: string; version: string },
-  options: Parameters<typeof startRefresh>[4],
+  { again = false, ...options }: NonNullable<Parameters<typeof startRefresh>[4]> & { again?: boolean },
 ): Promise<string> {
   const { fleet, aws } = context.services;
   const begun = context.changes().some((one) => one.action === 'start-refresh' && !one.undoing);
-  const refreshId = await changeOnce(context, { action: 'start-refresh', target: group, data: template }, async () => {
-    const last = begun ? await readRefresh(aws.autoScaling, group) : undefined;
-    if (last?.templateVersion === template.version) return last.id;
-    return startRefresh(aws.autoScaling, group, template, fleet.release.refresh, options);
-  });
+  const last = begun ? await readRefresh(aws.autoScaling, group) : undefined;
+  const isOwn = last?.id === context.state.refreshId || last?.templateVersion === template.version;
+  const goesOn = !again || last?.status === 'Successful' || isActive(last);
+  const adopted = last && isOwn && goesOn ? last.id : undefined;
+  const refreshId =
+    adopted ??
+    (await context.change({ action: 'start-refresh', target: group, data: template }, () =>
+      startRefresh(aws.autoScaling, group, template, fleet.release.refresh, options),
+    ));
   await context.save({ refreshId });
   return refreshId;
 }

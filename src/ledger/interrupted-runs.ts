@@ -35,12 +35,23 @@ export function interruptedAmong(
 }
 
 /**
- * The newest run of an app that can still be continued or undone: one without an end, or else one that requires manual intervention, unless
- * a later one has made it obsolete. Call it while nobody holds the lock.
+ * The newest run of an app that can still be continued or undone: one without an end, or one that requires manual intervention, unless a
+ * later one has made it obsolete. Call it while nobody holds the lock.
  */
-export async function findUnfinishedRun(history: RunHistory, app: string): Promise<RunRecord | undefined> {
+export async function findUnfinishedRun(
+  history: RunHistory,
+  app: string,
+  isWanted: (operation: string) => boolean = () => true,
+): Promise<RunRecord | undefined> {
+  const { changesVersion } = history;
   const runs = await history.ledger.runs(app, runsBack);
-  return interruptedAmong(runs, history.changesVersion)[0] ?? leftoversAmong(runs, history.changesVersion);
+  const crashed = new Set(interruptedAmong(runs, changesVersion));
+  return runs.find(
+    (run, index) =>
+      (crashed.has(run) || run.outcome === 'manual-intervention') &&
+      isWanted(run.operation) &&
+      !isObsolete(runs.slice(0, index), run.operation, changesVersion),
+  );
 }
 
 /** True while no later run of the same operation was done and, where it decides which version serves, none of those stands. */
@@ -57,19 +68,11 @@ export async function findLeftovers(
   isWanted: (operation: string) => boolean,
 ): Promise<RunRecord | undefined> {
   const runs = await history.ledger.runs(app, runsBack);
-  return leftoversAmong(runs, history.changesVersion, isWanted);
-}
-
-function leftoversAmong(
-  runs: readonly RunRecord[],
-  changesVersion: RunHistory['changesVersion'],
-  isWanted: (operation: string) => boolean = () => true,
-) {
   return runs.find(
     ({ operation, outcome }, index) =>
       outcome === 'manual-intervention' &&
       isWanted(operation) &&
-      !isObsolete(runs.slice(0, index), operation, changesVersion),
+      !isObsolete(runs.slice(0, index), operation, history.changesVersion),
   );
 }
 

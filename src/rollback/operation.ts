@@ -6,6 +6,9 @@ import { servingSummary } from '../release/summary.ts';
 import { rollbackName, rollbackSteps } from './plan.ts';
 import type { RollbackState } from './state.ts';
 
+/** For so long the command of a crashed rollback is meant to continue it, in milliseconds. */
+const commandAgainMs = 1_800_000;
+
 export const rollbackOperation: Operation<Services, RollbackState> = {
   name: rollbackName,
   // Two rollbacks at once must not undo each other.
@@ -18,12 +21,12 @@ export const rollbackOperation: Operation<Services, RollbackState> = {
   async cannotContinue({ state }, services) {
     return servesOtherwise(services, state as unknown as RollbackState);
   },
-  // One that has failed once its version was on every instance leaves it there: then the command asks for another version.
-  isSameRequest: async ({ state, steps, outcome }) =>
-    outcome === undefined ||
-    !rollbackSteps[(state as unknown as RollbackState).method].some(
-      ({ id, commits }) => commits && steps.get(id) === 'done',
-    ),
+  // Once its version is on every instance, the command asks for another version: at once where that does not serve.
+  async isSameRequest({ run, state, steps, outcome }, _services, now) {
+    const { method } = state as unknown as RollbackState;
+    if (!rollbackSteps[method].some(({ id, commits }) => commits && steps.get(id) === 'done')) return true;
+    return outcome === undefined && run !== undefined && now - run.startedAt < commandAgainMs;
+  },
   undoCommand(state, { fleet }) {
     const before = servedBefore(state);
     return before && `pipeline fast-rollback ${fleet.app} ${before}`;

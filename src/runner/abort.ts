@@ -24,5 +24,7 @@ export async function abort(context: RunnerContext, services: Services, reason: 
     const { id, command, by, startedAt } = run;
     await context.prompter.confirm(`undo what run ${id} ("${command}" by ${by}, ${startedAt}) has left?`);
   }
-  return preempt(context, services, { run }, reason);
+  const ended = await preempt(context, services, { run }, reason);
+  // There was nothing of it to undo.
+  return ended?.run.finishedAt === run.finishedAt ? undefined : ended;
 }

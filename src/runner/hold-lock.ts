@@ -28,7 +28,7 @@ export async function holdLock<T>(
   const held = patient ? await waitForLock(context, take) : await take();
   const { lock } = held;
   const emit = createEmitter(sink, held.runId, clock);
-  reportTakeover(context, lock);
+  reportTakeover(context, held);
   try {
     emit({ code: 'lock.acquired', app, environment });
     lock.abortRequested.addEventListener('abort', () =>
@@ -51,8 +51,11 @@ export function reportWatch(reporter: Reporter): (holder: LockRecord, ms: number
 }
 
 /** What a crashed run had begun (consumers that stand still, say) is not this run's to undo, and must not be forgotten. */
-function reportTakeover({ reporter }: RunnerContext, { takenOver }: HeldLock): void {
-  if (takenOver?.from.run === undefined) return;
+function reportTakeover(
+  { reporter }: RunnerContext,
+  { runId, lock: { takenOver } }: { runId: string; lock: HeldLock },
+): void {
+  if (takenOver?.from.run === undefined || takenOver.from.run === runId) return;
   const { app, run, command } = takenOver.from;
   reporter.report({ code: 'lock.taken-over', app, run, command });
 }

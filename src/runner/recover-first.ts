@@ -1,4 +1,5 @@
-import { PipelineError } from '@golden-pipeline/shared/errors';
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
+import { Interrupted } from '../engine/interrupt.ts';
 import type { OperationTraits } from '../engine/operation.ts';
 import type { Services } from '../fleet/services.ts';
 import { findLeftovers } from '../ledger/interrupted-runs.ts';
@@ -62,6 +63,8 @@ async function recoverLeftovers(
   operation: OperationTraits,
   dryRun: boolean,
 ): Promise<undefined> {
+  // What repairs a fleet must not first do what could not be done on it.
+  if (!operation.changesVersion) return;
   const isUndone = (name: string) => {
     const left = context.operations.find((one) => one.name === name);
     return left !== undefined && operation.beforeStart?.(left) === 'undo';
@@ -80,8 +83,8 @@ async function recoverLeftovers(
     await recoverRun(context, services, run);
   } catch (error) {
     const { code = '' } = error as { code?: string };
+    if (error instanceof Interrupted || /^(lock|connection)\./.test(code)) throw error;
     // A hook that has another name by now, a journal of another version: nobody can undo that from here.
-    if (!(error instanceof PipelineError) || !['undo.unknown', 'journal.schema'].includes(code)) throw error;
-    context.reporter.report({ code: 'undo.leftover', leftover: error.message });
+    context.reporter.report({ code: 'undo.leftover', leftover: messageOf(error) });
   }
 }

@@ -45,6 +45,10 @@ export async function recoverRun(context: RunnerContext, services: Services, run
       return { run: now, journal: journal.known };
     }
     const undo = await planUndo(context, services, run, journal.known);
+    // What it could not do was not to be undone: the rest of a run that has committed its work.
+    if (now.outcome !== undefined && undo && !hasOpenChanges(undo.plan, journal.known)) {
+      return { run: now, journal: journal.known };
+    }
     const record = undo ? await reopen(ledger, run, journal) : run;
     const finish = async (facts: Partial<RunRecord>): Promise<RecoveredRun> => {
       const ended = { ...record, ...facts, finishedAt: new Date(clock.now()).toISOString() };
@@ -85,6 +89,20 @@ export async function recoverRun(context: RunnerContext, services: Services, run
     interrupt.remove();
     await lock.release();
   }
+}
+
+/** Whether a run has changed something that is to be undone, and is not. */
+function hasOpenChanges({ steps }: UndoPlan['plan'], { changes, steps: statuses }: Replay): boolean {
+  const isDone = (id: string) => statuses.get(id) === 'done';
+  const committed = steps.findLastIndex((step) => step.commits && isDone(step.id));
+  const changed = new Set([...changes.values()].filter((change) => !change.undoing).map((change) => change.step));
+  return steps.some(
+    ({ id, undo, endedBy }, index) =>
+      undo !== undefined &&
+      changed.has(id) &&
+      statuses.get(id) !== 'undone' &&
+      (index > committed || (endedBy !== undefined && !isDone(endedBy))),
+  );
 }
 
 /** What of a crashed run is not undone: a step that committed its work, and one that has no undo. */

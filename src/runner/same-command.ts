@@ -21,7 +21,7 @@ export async function findSameCommand(
   const { ledger, fleet } = services;
   const known = context.operations.find((one) => one.name === operation.name);
   if (!known?.isSameRequest) return undefined;
-  const run = await findUnfinishedRun(services, fleet.app);
+  const run = await findUnfinishedRun(services, fleet.app, (name) => name === operation.name);
   const isSame = run?.operation === operation.name && plain(run.command) === plain(context.redact(context.command));
   if (!run || !isSame) return undefined;
   const lock = preview ? ledger.lockOf(fleet.app) : ledger.findHolder(fleet.app, reportWatch(context.reporter));
@@ -29,7 +29,7 @@ export async function findSameCommand(
   try {
     const found = await continuationOf(context, services, run);
     if (found.direction === 'backward') return undefined;
-    return (await known.isSameRequest(found.journal, services)) ? found : undefined;
+    return (await known.isSameRequest(found.journal, services, context.clock.now())) ? found : undefined;
   } catch {
     // A journal that cannot be read, a fleet that has changed: the command does what it does without that run, which needs less.
     return undefined;

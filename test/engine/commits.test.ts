@@ -21,7 +21,7 @@ const step = (id: string, facts: Partial<Step<object, object>> = {}): Step<objec
   ...facts,
 });
 
-async function run(steps: Step<object, object>[], signal = new AbortController().signal) {
+async function run(steps: Step<object, object>[], signal = new AbortController().signal, entries: unknown[] = []) {
   const plan = await createPlan({
     operation: 'test',
     app: 'api',
@@ -31,12 +31,14 @@ async function run(steps: Step<object, object>[], signal = new AbortController()
     services: {},
     clock,
   });
-  const entries: unknown[] = [];
   return execute(plan, {
     services: {},
     clock,
     sink: () => undefined,
-    journal: { appendJournal: async (_run, _sequence, entry) => void entries.push(entry), journal: async () => [] },
+    journal: {
+      appendJournal: async (_run, _sequence, entry) => void entries.push(entry),
+      journal: async () => [...entries],
+    },
     runId: createRunId(clock),
     signal: signal,
   });
@@ -74,4 +76,52 @@ it('an undo skips what has already been ended', async () => {
   const broken = step('d', { run: () => Promise.reject(new Error('broken')) });
   await run([step('a', { endedBy: 'c' }), step('b', { commits: true }), step('c'), broken]);
   expect(undone).toEqual(['c']);
+});
+
+it('a run that is continued after its commit makes neither what was undone nor what was skipped before it', async () => {
+  const made: string[] = [];
+  const makes = (id: string, facts: Partial<Step<object, object>> = {}) =>
+    step(id, {
+      run: async (context) => {
+        made.push(id);
+        await context.change({ action: 'make', target: id }, async () => undefined);
+      },
+      ...facts,
+    });
+  let broken = true;
+  const steps = [
+    makes('a', { endedBy: 'd' }),
+    makes('b', { skip: async () => (broken ? 'nothing runs yet' : undefined) }),
+    makes('c', { commits: true }),
+    makes('d', { run: async () => (broken ? Promise.reject(new Error('broken')) : undefined) }),
+    makes('e'),
+  ];
+  const entries: unknown[] = [];
+  expect((await run(steps, undefined, entries)).outcome).toBe('manual-intervention');
+  expect([made, undone]).toEqual([['a', 'c'], ['a']]);
+  broken = false;
+  entries.push({ type: 'run.reopened', sequence: entries.length + 1, at: 0 });
+  expect((await run(steps, undefined, entries)).outcome).toBe('done');
+  expect([made, undone]).toEqual([['a', 'c', 'e'], ['a']]);
+});
+
+it('an undo that is continued does not repeat what it has done', async () => {
+  let broken = true;
+  const stuck = step('a', {
+    undo: async () => {
+      undone.push('a');
+      if (broken) throw new Error('stuck');
+    },
+  });
+  const failing = step('c', { run: () => Promise.reject(new Error('broken')) });
+  const entries: unknown[] = [];
+  expect((await run([stuck, step('b'), failing], undefined, entries)).outcome).toBe('manual-intervention');
+  broken = false;
+  entries.push({ type: 'run.reopened', sequence: entries.length + 1, at: 0 });
+  const signal = AbortSignal.abort(new Error('undo'));
+  expect(await run([stuck, step('b'), failing], signal, entries)).toMatchObject({
+    outcome: 'interrupted',
+    leftovers: [],
+  });
+  expect(undone).toEqual(['b', 'a', 'a']);
 });

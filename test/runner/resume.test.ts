@@ -231,6 +231,9 @@ describe('the command of an unfinished run', () => {
     });
     expect(result.outcome).toBe('manual-intervention');
     expect(await same()).toBeUndefined();
+    // Nothing of it is to be undone, and its record stays what it is.
+    expect(await abort(runner(), world.services, 'a test')).toBeUndefined();
+    expect((await newest())?.outcome).toBe('manual-intervention');
     expect((await resume(await plan())).outcome).toBe('done');
   }, 60_000);
 });

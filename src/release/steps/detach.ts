@@ -27,11 +27,12 @@ export const detach: StepWith<PlayFacts> = {
     if (context.state.changedOutside) await terminateChangedInstance(context);
     else if (context.state.lost) await terminateLostInstance(context);
     else if (context.state.activated) await terminateBakeInstance(context);
-    else if (context.state.detached || (await isInStandby(context))) await returnOrTerminate(context);
+    else if (context.state.detached) await returnOrTerminate(context);
+    else if (await isInStandby(context)) await terminateBakeInstance(context);
   },
 };
 
-/** A host that an undo could not end stands by, although the group has been given back its settings. */
+/** A host that the undo of another step could not end stands by, although the group has been given back its settings. */
 async function isInStandby({ services: { aws }, state: { group, host } }: ContextWith<PlayFacts>): Promise<boolean> {
   if (!host) return false;
   const { instances } = await readGroup(aws.autoScaling, group);
