@@ -87,6 +87,7 @@ describe('blue/green on real machines, under load from the first release to the 
         'detach',
         'bake',
         'validate',
+        'return-instance',
         'scale-up-idle-group',
         'shift-traffic',
         'promote',
