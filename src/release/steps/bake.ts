@@ -5,7 +5,8 @@ import { terminateInstance } from '../../aws/instances.ts';
 import { tagKeys } from '../../aws/tags.ts';
 import { changeOnce, isMade } from '../../engine/change-once.ts';
 import { need } from '../../engine/need.ts';
-import { environmentsTag, heldEnvironments } from '../../fleet/held-environments.ts';
+import { goldenImageTags } from '../../fleet/golden-image-tags.ts';
+import { heldEnvironments } from '../../fleet/held-environments.ts';
 import { type ContextWith, type StepWith, times } from '../../fleet/services.ts';
 import type { Host } from '../../hosts/types.ts';
 import { describeReturn } from '../../plays/clean.ts';
@@ -74,15 +75,8 @@ async function makeImage(context: Context, host: Host): Promise<string> {
       name,
       description: `${fleet.app} ${version} from ${commit}`,
       tags: {
-        Name: name,
-        [tagKeys.app]: fleet.app,
-        [tagKeys.environment]: fleet.environment,
-        [tagKeys.version]: version,
-        [tagKeys.commit]: commit,
+        ...goldenImageTags(context, name, environments),
         ...(context.state.project?.commit && { [tagKeys.projectCommit]: context.state.project.commit }),
-        ...(environments.length > 0 ? { [tagKeys.environments]: environmentsTag(environments) } : {}),
-        ...(context.state.irreversible === undefined ? {} : { [tagKeys.irreversible]: 'true' }),
-        [tagKeys.run]: context.run.id,
       },
     }),
   );

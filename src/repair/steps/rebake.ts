@@ -2,9 +2,9 @@ import { messageOf } from '@golden-pipeline/shared/errors';
 import { createImage, waitImageAvailable } from '../../aws/create-image.ts';
 import { findImageByName } from '../../aws/images.ts';
 import { rebootInstance } from '../../aws/instances.ts';
-import { tagKeys } from '../../aws/tags.ts';
 import { need } from '../../engine/need.ts';
-import { environmentsTag, heldEnvironments } from '../../fleet/held-environments.ts';
+import { goldenImageTags } from '../../fleet/golden-image-tags.ts';
+import { heldEnvironments } from '../../fleet/held-environments.ts';
 import { returnOrTerminate, returnToService } from '../../fleet/return-host.ts';
 import { times } from '../../fleet/services.ts';
 import { remember, takeOut } from '../../fleet/standby.ts';
@@ -115,16 +115,7 @@ async function create(context: RepairContext): Promise<string> {
       instanceId: host.instanceId,
       name,
       description: `${fleet.app} ${version} from ${commit}, baked again`,
-      tags: {
-        Name: name,
-        [tagKeys.app]: fleet.app,
-        [tagKeys.environment]: fleet.environment,
-        [tagKeys.version]: version,
-        [tagKeys.commit]: commit,
-        ...(environments.length > 0 ? { [tagKeys.environments]: environmentsTag(environments) } : {}),
-        ...(context.state.irreversible === undefined ? {} : { [tagKeys.irreversible]: 'true' }),
-        [tagKeys.run]: context.run.id,
-      },
+      tags: goldenImageTags(context, name, environments),
     }),
   );
 }
