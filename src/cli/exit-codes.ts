@@ -11,7 +11,7 @@ export const exitCodes: Readonly<Record<Outcome, number>> = {
   'rolled-back': 3,
   /** Failed, and something is left: the output says what, and the command to run. */
   'manual-intervention': 4,
-  /** Another run holds the lock. */
+  /** Another run holds the lock, or the app is on hold. */
   locked: 5,
   /** The question was answered with no. */
   declined: 6,

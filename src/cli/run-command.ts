@@ -2,6 +2,7 @@ import type { Operation, VersionMove } from '../engine/operation.ts';
 import type { Plan } from '../engine/step.ts';
 import type { Services } from '../fleet/services.ts';
 import { findActiveRun } from '../runner/active-run.ts';
+import { checkHolds, findHolds } from '../runner/holds.ts';
 import type { RunnerContext, RunnerServices } from '../runner/ports.ts';
 import { recoverFirst } from '../runner/recover-first.ts';
 import { type PlannedRun, runOperation } from '../runner/run-operation.ts';
@@ -22,6 +23,8 @@ interface OperationCommand<S extends Services, State> {
   services: NoInfer<S>;
   /** Plans it. `active` is what the active run has done to the traffic, if there is one that brings a version. */
   plan(active: VersionMove | undefined): Promise<Plan<S, State>>;
+  /** Why it may begin in spite of a hold. */
+  emergency?: string;
   /** The question before an AWS account is changed, without the question mark. */
   question(plan: Plan<S, State>): string;
 }
@@ -34,14 +37,18 @@ interface OperationCommand<S extends Services, State> {
 export async function runCommand<S extends Services, State>(
   context: CliContext,
   options: CommandOptions,
-  { operation, services, plan: makePlan, question }: OperationCommand<S, State>,
+  { operation, services, plan: makePlan, question, emergency }: OperationCommand<S, State>,
 ): Promise<number> {
   const runner = runnerContext(context, options, services.fleet);
   const unfinished = await findSameCommand(runner, services, operation, { preview: Boolean(options.dryRun) });
   if (unfinished) return continueRun(context, options, { runner, services }, unfinished);
+  if (!options.dryRun) await checkHolds(runner, services, operation, emergency);
+  else {
+    for (const hold of await findHolds(services, operation)) runner.reporter.report({ code: 'hold.in-force', hold });
+  }
   const active = await recoverFirst(runner, services, operation, { dryRun: Boolean(options.dryRun) });
   const plan = await makePlan(await active?.versionMove());
-  return runPlan(context, options, runner, { operation, services, plan, question: `${question(plan)}?` });
+  return runPlan(context, options, runner, { operation, services, plan, question: `${question(plan)}?`, emergency });
 }
 
 /** Runs what is planned, or prints it for `--dry-run`. */

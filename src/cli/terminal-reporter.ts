@@ -1,3 +1,4 @@
+import { describeHold } from '../ledger/holds.ts';
 import type { LockRecord } from '../ledger/types.ts';
 import type { Blocking, RunnerMessage, RunningStep } from '../runner/messages.ts';
 import type { Reporter, RunEvents } from '../runner/ports.ts';
@@ -32,6 +33,10 @@ function noteOf(message: RunnerMessage): (RunningStep & { at: number }) | undefi
 /** All wording of the runner's messages. */
 function wordingOf(message: RunnerMessage): string {
   switch (message.code) {
+    case 'hold.passed':
+      return `warning: ${describeHold(message.hold)}; this run begins all the same: ${message.emergency}`;
+    case 'hold.in-force':
+      return `${describeHold(message.hold)}: this would be refused (exit 5)`;
     case 'lock.waiting':
       return `${message.reason}; waiting until it is released (press Ctrl-C twice to stop)`;
     case 'lock.watching':

@@ -1,11 +1,10 @@
-import { hostname, userInfo } from 'node:os';
 import { type AwsTarget, requestLimits } from '../aws/clients.ts';
 import { reconnect } from '../aws/reconnect.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { Connection } from '../engine/connection.ts';
 import { createFileLedger, createLedger, type LedgerOptions } from '../ledger/ledger.ts';
 import type { Ledger } from '../ledger/types.ts';
-import type { Surroundings } from './surroundings.ts';
+import { type Surroundings, whoWorks } from './surroundings.ts';
 
 /** A ledger and the function that closes its connections. */
 export interface OpenLedger {
@@ -26,7 +25,7 @@ export async function openLedger(
   const options: LedgerOptions = {
     environment: fleet.environment,
     clock: context.clock,
-    identity: { owner: context.env.PIPELINE_USER ?? userInfo().username, host: hostname() },
+    identity: whoWorks(context),
   };
   const { type, path, bucket, prefix } = fleet.ledger;
   if (type === 'files' || bucket === undefined) {

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
-import { hostname, tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readCloud } from 'golden-pipeline-local-cloud/client';
@@ -17,7 +17,7 @@ import { httpProbe } from '../hosts/probe.ts';
 import { operations, versionChangers } from '../runner/operations.ts';
 import { awsSettings, localEndpoint } from './aws-environment.ts';
 import { openLedger } from './ledger.ts';
-import { localCloudDir, type Surroundings } from './surroundings.ts';
+import { localCloudDir, type Surroundings, whoWorks } from './surroundings.ts';
 
 /** The ports of a fleet, and their end. */
 export interface OpenServices extends Services, DoctorServices {
@@ -38,7 +38,8 @@ export async function createServices(context: Surroundings, fleet: Fleet): Promi
   let others: RegionClients[] | undefined;
   // A short path, as the SSH control sockets in it must fit in 108 characters.
   const workDir = await mkdtemp(path.join(tmpdir(), 'gp-'));
-  const by = `${context.env.PIPELINE_USER ?? userInfo().username}@${hostname()}`;
+  const { owner, host } = whoWorks(context);
+  const by = `${owner}@${host}`;
   const hosts = createHosts({
     ssh: fleet.ssh,
     ansible: fleet.ansible,

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { messageOf, type PipelineError, usageError } from '@golden-pipeline/shared/errors';
@@ -9,6 +10,11 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly clock: Clock;
+}
+
+/** Who works here, for records: `$PIPELINE_USER` or the name of the account, and the name of this computer. */
+export function whoWorks({ env }: Pick<Surroundings, 'env'>): { owner: string; host: string } {
+  return { owner: env.PIPELINE_USER ?? userInfo().username, host: hostname() };
 }
 
 /**

@@ -128,8 +128,8 @@ function nestedLedgers(fleets: readonly Fleet[]): Collision[] {
   );
 }
 
-/** The ledger stores its records by environment, then by app. */
-function ledgerRoot({ ledger, cloud, environment }: Fleet): string {
+/** Where the records of a fleet's ledger are: it stores them by environment, then by app. */
+export function ledgerRoot({ ledger, cloud, environment }: Fleet): string {
   if (ledger.type === 'files') return `${ledger.path}/${environment}`;
   return `${cloud === 'local' ? 'local ' : ''}s3://${ledger.bucket}/${ledger.prefix}/${environment}`;
 }

@@ -14,6 +14,8 @@ export interface OperationTraits {
   readonly changesVersion: boolean;
   /** What a run that builds on the fleet does first about an interrupted run of this operation. */
   readonly onInterrupted: InterruptedPolicy;
+  /** A hold keeps a run of it from beginning. */
+  readonly stoppedByHolds?: boolean;
   /**
    * What this operation does first about an interrupted run of another, where the fleet as it was left would be in its way. Without it
    * interrupted runs are left alone.

@@ -7,6 +7,7 @@ import { isRunId } from '../engine/run-id.ts';
 import { versionNumber, versionOf, versionPattern } from '../shared/version.ts';
 import { watchAborts, writeAbort } from './aborts.ts';
 import { createFileStore } from './file-store.ts';
+import { createHolds } from './holds.ts';
 import { createJournals } from './journals.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { acquireLock, checkFence, type Lease, lockHolder } from './lock.ts';
@@ -96,6 +97,7 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
       const key = (await store.list(`runs/${id}.`))[0];
       return key === undefined ? undefined : (await readRecord<RunRecord>(store, key))?.value;
     },
+    holds: createHolds(store, { environment, clock }),
     appendJournal: journals.append,
     journal: journals.read,
     async lock(app, holder) {

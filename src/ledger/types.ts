@@ -1,3 +1,5 @@
+import type { Holds } from './holds.ts';
+
 /** A release: immutable except for `state`, `image`, `knownGood` and `rolledBackAt`. */
 export interface ReleaseRecord {
   app: string;
@@ -44,6 +46,8 @@ export interface RunRecord {
   by: string;
   host: string;
   command: string;
+  /** Why it began in spite of a hold. */
+  emergency?: string;
   outcome?: string;
   version?: string;
   previous?: string;
@@ -113,6 +117,8 @@ export interface Ledger {
   /** Newest first. */
   runs(app: string, limit?: number): Promise<RunRecord[]>;
   run(id: string): Promise<RunRecord | undefined>;
+  /** What is on hold: refused to releases and to changes of size. */
+  readonly holds: Holds;
   /** Appends one journal entry; the sequence number must be the next. */
   appendJournal(run: string, sequence: number, entry: unknown): Promise<void>;
   journal(run: string): Promise<unknown[]>;

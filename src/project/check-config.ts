@@ -5,6 +5,7 @@ import { type Collision, collisionError, findCollisions } from '../config/collis
 import { loadPipeline } from '../config/load.ts';
 import { missingFiles } from '../config/missing-files.ts';
 import { assertNamedLedger } from '../config/named-ledger.ts';
+import { ledgersThatDiffer } from '../config/one-ledger.ts';
 import { projectFleets } from '../config/project.ts';
 import { secretLookingVariables } from '../config/secrets.ts';
 import type { Fleet } from '../config/settings.ts';
@@ -30,7 +31,9 @@ export async function checkConfiguration(
   ]);
   const { checked, collisions } = withCollisions(each, findCollisions(fleets));
   const wrong = each.flatMap((one) => ('error' in one ? [one.error] : []));
-  return { checked, errors: collisions.length > 0 ? [...wrong, collisionError(collisions)] : wrong };
+  const checkedFleets = fleets.filter((fleet) => environment === undefined || fleet.environment === environment);
+  const ledgers = ledgersThatDiffer(checkedFleets);
+  return { checked, errors: [...wrong, ...(collisions.length > 0 ? [collisionError(collisions)] : []), ...ledgers] };
 }
 
 async function check(

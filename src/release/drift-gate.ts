@@ -10,7 +10,10 @@ import type { ContextWith } from '../fleet/services.ts';
  * agreed to, and a fleet of which no instance runs what the group launches. All else it replaces, and says so.
  * @throws PipelineError `preflight.no-rollback-target`, `preflight.drift`
  */
-export async function assertRollbackTarget(context: ContextWith<ReturnFacts>, seen: Observation): Promise<void> {
+export async function assertRollbackTarget(
+  context: Pick<ContextWith<Pick<ReturnFacts, 'noRollbackTarget'>>, 'services' | 'state' | 'note'>,
+  seen: Observation,
+): Promise<void> {
   const { services, state } = context;
   const { drifts, facts } = await readDrift(services, { seen });
   const unlaunchable = drifts.find((one) => one.severity === 'error');

@@ -18,6 +18,7 @@ export const releaseOperation: Operation<Services, ReleaseState, ReleaseProject>
   preemptible: true,
   changesVersion: true,
   onInterrupted: 'undo',
+  stoppedByHolds: true,
   // A release starts from a whole fleet: whatever an interrupted run has left is undone, or a person decides.
   beforeStart: ({ onInterrupted }) => onInterrupted,
   steps: async (state, { services, project }) => withHooks(releaseSteps(state), await project.hooks(), services),

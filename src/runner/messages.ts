@@ -1,3 +1,4 @@
+import type { HoldRecord } from '../ledger/holds.ts';
 import type { LockRecord, RunRecord } from '../ledger/types.ts';
 import type { StepLine } from './run-facts.ts';
 
@@ -12,6 +13,10 @@ export interface RunningStep {
  * run is in meanwhile, if it is in one.
  */
 export type RunnerMessage =
+  /** A run begins in spite of a hold, for the reason of an emergency. */
+  | { code: 'hold.passed'; hold: HoldRecord; emergency: string }
+  /** A plan was printed of a run that a hold would stop. */
+  | { code: 'hold.in-force'; hold: HoldRecord }
   /** Another run holds the lock that a later segment of this one needs. */
   | { code: 'lock.waiting'; reason: string }
   /** The lock was not renewed in time by the clock of this computer; it is watched before it counts as abandoned. */

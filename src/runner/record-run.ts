@@ -15,6 +15,8 @@ export async function recordRun<Services extends RunnerServices, State>(
     services,
   }: { operation: Operation<Services, State>; plan: Plan<Services, State>; services: Services },
   how: Pick<ExecuteOptions<Services, State>, 'runId' | 'signal' | 'lost' | 'confirm' | 'patience' | 'sink'> & {
+    /** Why it began in spite of a hold. */
+    emergency?: string;
     /** The run that is continued: its record and its journal. */
     continued?: { record: RunRecord; journal: Journal };
   },
@@ -22,11 +24,12 @@ export async function recordRun<Services extends RunnerServices, State>(
   const { clock, redact, reporter, command, host } = context;
   const { ledger, connection, by } = services;
   const { app, environment } = plan;
-  const { continued, ...options } = how;
+  const { continued, emergency, ...options } = how;
   const record: RunRecord = continued?.record ?? {
     ...{ id: how.runId, operation: operation.name, app, environment, by, host },
     startedAt: new Date(clock.now()).toISOString(),
     command: redact(command),
+    ...(emergency !== undefined && { emergency: redact(emergency) }),
     steps: plan.steps.map(({ id, title }) => ({ id, title, status: 'pending', seconds: 0 })),
   };
   const journal = continued?.journal ?? ledger;

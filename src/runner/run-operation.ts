@@ -4,6 +4,7 @@ import type { Operation } from '../engine/operation.ts';
 import type { Plan } from '../engine/step.ts';
 import type { Continuation } from './continuation.ts';
 import { holdLock } from './hold-lock.ts';
+import { checkHolds } from './holds.ts';
 import { watchInterrupts } from './interrupts.ts';
 import type { RunEvents, RunnerContext, RunnerServices } from './ports.ts';
 import { recordRun } from './record-run.ts';
@@ -18,6 +19,8 @@ export interface PlannedRun<Services extends RunnerServices, State> {
   plan: Plan<Services, State>;
   /** The question before an AWS account is changed, with its question mark; without it consent was given before. */
   question?: string;
+  /** Why it may begin in spite of a hold. */
+  emergency?: string;
   /** The run that it continues; without it a new one begins. */
   continues?: Pick<Continuation, 'run' | 'journal' | 'check'>;
 }
@@ -39,13 +42,13 @@ export interface RunReport<State> {
  * Runs a planned operation, the same way for all: asks where an AWS account would be changed, holds the lock, keeps the run's record,
  * passes its events on and handles signals. A plan with a step that pauses is run in segments, and the lock is free between them.
  * The lock is released and the readers of events are closed however it ends.
- * @throws PipelineError when the run could not begin: nobody to ask, declined, lock held, ledger or events not writable
+ * @throws PipelineError when the run could not begin: nobody to ask, declined, lock held, on hold, ledger or events not writable
  */
 export async function runOperation<Services extends RunnerServices, State>(
   context: RunnerContext,
   run: PlannedRun<Services, State>,
 ): Promise<RunReport<State>> {
-  const { operation, plan, services, question, continues } = run;
+  const { operation, plan, services, question, emergency, continues } = run;
   const { fleet } = services;
   if (fleet.cloud === 'aws' && question !== undefined) await context.prompter.confirm(question);
   const events = await context.reporter.openEvents();
@@ -55,8 +58,10 @@ export async function runOperation<Services extends RunnerServices, State>(
     events.emit(event);
   };
   const interrupt = watchInterrupts(context, facts, fleet.app);
-  const segment = (part: Plan<Services, State>, signal: AbortSignal, patient: boolean) =>
-    holdLock(context, services, { sink, facts, patient, run: continues?.run.id }, async ({ runId, lock }) => {
+  const segment = (part: Plan<Services, State>, signal: AbortSignal, begins: boolean) =>
+    holdLock(context, services, { sink, facts, patient: !begins, run: continues?.run.id }, async ({ runId, lock }) => {
+      // What began before a hold finishes.
+      if (begins && !continues) await checkHolds(context, services, operation, emergency);
       await continues?.check();
       return recordRun(
         context,
@@ -65,19 +70,20 @@ export async function runOperation<Services extends RunnerServices, State>(
           ...{ runId, lost: lock.lost, confirm: lock.confirm, sink },
           signal: AbortSignal.any([signal, lock.abortRequested]),
           patience: interrupt.signal,
+          ...(emergency !== undefined && { emergency }),
           ...(continues && { continued: await reopenRun(context, services, continues.run, continues.journal) }),
         },
       );
     });
   try {
     const [first, ...later] = segmentsOf(plan);
-    let result = await segment(first.plan, interrupt.signal, false);
+    let result = await segment(first.plan, interrupt.signal, true);
     for (const next of later) {
       if (result.outcome !== 'done') break;
       await pauseUntil(context.clock, next.startsAt(result.state), interrupt.signal);
       // A signal only ends the pause: the next segment is what undoes the one before.
       const part = { ...next.plan, initial: result.state };
-      const ended = segment(part, new AbortController().signal, true);
+      const ended = segment(part, new AbortController().signal, false);
       result = mergeResults(result, await toResult(ended, part), interrupt.signal);
     }
     const done = result.outcome === 'done';

@@ -10,6 +10,7 @@ const traits: OperationTraits = {
   preemptible: false,
   changesVersion: false,
   onInterrupted: 'undo',
+  stoppedByHolds: true,
   // A fleet on two versions is not made larger; what has nothing to do with its size may stay.
   beforeStart: ({ name, changesVersion }) => (name === scaleName ? 'undo' : changesVersion ? 'refuse' : 'ignore'),
 };

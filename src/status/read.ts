@@ -8,6 +8,7 @@ import { readDrift } from '../fleet/drift/read-drift.ts';
 import { scaleDownName } from '../fleet/group-settings.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import type { Services } from '../fleet/services.ts';
+import type { HoldRecord } from '../ledger/holds.ts';
 import type { LockRecord, RunRecord } from '../ledger/types.ts';
 import { instantText } from '../shared/instant.ts';
 import { readPageOn } from '../tasks/maintenance-rules.ts';
@@ -51,6 +52,8 @@ export interface FleetStatus {
   unfinished: Unfinished | null;
   /** The maintenance page that visitors get; `until` is the ISO time of its end, null for one that stays until it is taken off. */
   maintenance: { run: string | null; until: string | null } | null;
+  /** What keeps releases and changes of size from beginning. */
+  holds: HoldRecord[];
   lock: LockRecord | null;
   run: Pick<RunRecord, 'id' | 'operation' | 'startedAt' | 'outcome' | 'by'> | null;
 }
@@ -70,8 +73,9 @@ export async function readStatus(services: Services): Promise<FleetStatus> {
   const { fleet, ledger } = services;
   const seen = await observeFleet(services);
   const { facts, live, idle, share } = seen;
-  const [lock, runs, page, ...groups] = await Promise.all([
+  const [lock, holds, runs, page, ...groups] = await Promise.all([
     ledger.lockOf(fleet.app),
+    ledger.holds.inForce(fleet.app),
     ledger.runs(fleet.app, 1),
     readPageOn(services, facts.listenerArn),
     readGroupStatus(services, live, facts.targetGroupArn, share),
@@ -102,6 +106,7 @@ export async function readStatus(services: Services): Promise<FleetStatus> {
     maintenance: page
       ? { run: page.run ?? null, until: page.until === undefined ? null : instantText(page.until) }
       : null,
+    holds,
     lock: lock ?? null,
     run: run
       ? { id: run.id, operation: run.operation, startedAt: run.startedAt, outcome: run.outcome, by: run.by }

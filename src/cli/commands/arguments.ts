@@ -8,3 +8,8 @@ export const allowDirty: OptionSpec = {
   flags: '--allow-dirty',
   description: 'local cloud only: run plays and Packer from files that are not committed, recorded as a snapshot',
 };
+/** How a run begins in spite of a hold. */
+export const emergency: readonly OptionSpec[] = [
+  { flags: '--emergency', description: 'begin in spite of a hold; with --reason, which is recorded' },
+  { flags: '--reason <text>', description: 'with --emergency: why it cannot wait' },
+];

@@ -25,6 +25,34 @@ export const fleetCommands: readonly CommandSpec[] = [
     load: () => import('./status.ts'),
   },
   {
+    name: 'why',
+    summary: 'what would stop a release now, and until when',
+    arguments: [app],
+    options: [{ flags: '--ref <ref>', description: 'branch, tag or commit', default: 'HEAD' }],
+    load: () => import('./why.ts'),
+  },
+  {
+    name: 'hold',
+    summary: 'refuse releases and changes of size of an app, or of a whole environment with --env alone',
+    arguments: [someApp],
+    options: [
+      { flags: '--reason <text>', description: 'why; everybody who is refused reads it' },
+      { flags: '--until <time>', description: 'when it ends by itself, with its zone, e.g. 2027-03-01T14:00+01:00' },
+    ],
+    examples: [
+      'pipeline hold api --reason "database is being moved"',
+      'pipeline hold --env production --reason "sale of the final" --until 2027-03-01T14:00+01:00',
+    ],
+    load: () => import('./hold.ts'),
+  },
+  {
+    name: 'unhold',
+    summary: 'end a hold',
+    arguments: [someApp],
+    examples: ['pipeline unhold api', 'pipeline unhold --env production'],
+    load: () => import('./unhold.ts'),
+  },
+  {
     name: 'images',
     summary: 'golden images of an app: list, pin, unpin, or prune what is no longer kept',
     arguments: [

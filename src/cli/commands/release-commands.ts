@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command.ts';
-import { allowDirty, app, dryRun } from './arguments.ts';
+import { allowDirty, app, dryRun, emergency } from './arguments.ts';
 
 /** Commands that change which version serves, and those that clean up after them. */
 export const releaseCommands: readonly CommandSpec[] = [
@@ -22,6 +22,7 @@ export const releaseCommands: readonly CommandSpec[] = [
         flags: '--no-rollback-target',
         description: 'release even if the current image is gone or disabled, without a rollback target',
       },
+      ...emergency,
       dryRun,
     ],
     examples: [

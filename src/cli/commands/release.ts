@@ -12,10 +12,13 @@ import { fleetOf } from '../fleets.ts';
 import { choice, flag, negated, parsed, parseOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 import { tasksOf } from '../tasks.ts';
+import { emergencyOf } from './support/emergency.ts';
 import { projectRules } from './support/project-rules.ts';
 
 /** `pipeline release <app>` */
 export const run: CommandModule['run'] = async (context, [app], options) => {
+  // Before anything is read: what is refused changes nothing.
+  emergencyOf(options);
   const {
     rollbackTarget: noRollbackTarget,
     allowDirty,
@@ -52,6 +55,7 @@ export async function release(
   return runCommand(context, options, {
     operation: releaseOperation,
     services,
+    ...emergencyOf(options),
     plan: (active) => planRelease(services, context.clock, { ...request, after: active?.version }),
     question: ({ initial }) => `release ${initial.version} of ${fleet.app} to ${fleet.environment}`,
   });

@@ -13,10 +13,12 @@ import { runCommand } from '../run-command.ts';
 import { timeOf } from '../times.ts';
 import { writeJson } from '../views/json.ts';
 import { renderScale } from '../views/scale.ts';
+import { emergencyOf } from './support/emergency.ts';
 
 /** `pipeline scale <app> <n> [--at T] [--until T]`, `--status`, `--cancel` */
 export const run: CommandModule['run'] = async (context, [app, size], options) => {
   const request = readRequest(size, options);
+  const emergency = emergencyOf(options);
   const fleet = await fleetOf(context, app, options);
   if (request !== 'status') assertNamedLedger(fleet);
   return withServices(context, fleet, async (services) => {
@@ -32,6 +34,7 @@ export const run: CommandModule['run'] = async (context, [app, size], options) =
       return runCommand(context, options, {
         operation: cancelOperation,
         services,
+        ...emergency,
         plan: () => planScaleCancel(services, clock),
         question: () => `return the fleet to its usual size, ${where}`,
       });
@@ -39,6 +42,7 @@ export const run: CommandModule['run'] = async (context, [app, size], options) =
     return runCommand(context, options, {
       operation: scaleOperation,
       services,
+      ...emergency,
       plan: () => planScale(services, clock, request),
       question: () => `scale the fleet to ${request.to} instances, ${where}`,
     });

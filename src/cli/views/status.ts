@@ -3,6 +3,7 @@ import type { RollbackOutlook } from '../../rollback/outlook.ts';
 import { instantOf } from '../../shared/instant.ts';
 import type { FleetStatus } from '../../status/read.ts';
 import type { Unfinished } from '../../status/unfinished.ts';
+import { holdLine } from './holds.ts';
 import { renderOutlook } from './outlook.ts';
 import { columns } from './table.ts';
 import { type Colors, oneLine, shortTime } from './text.ts';
@@ -31,6 +32,7 @@ export function renderStatus(
   lines.push(...status.drift.map(({ severity, message, fix }) => `${severity}: ${message}; fix: ${fix}`));
   if (status.unfinished) lines.push(unfinishedLine(status.unfinished, version));
   if (status.maintenance) lines.push(pageLine(app, status.maintenance, now));
+  lines.push(...status.holds.map(holdLine));
   if (lock) {
     const reason = lock.reason ? `: ${lock.reason}` : '';
     lines.push(

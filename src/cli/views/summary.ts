@@ -10,7 +10,7 @@ const meanings: Record<Outcome, string> = {
   usage: 'not started',
   'rolled-back': 'failed; everything it changed was rolled back',
   'manual-intervention': 'failed; manual intervention required',
-  locked: 'not started; another run holds the lock',
+  locked: 'not started; another run holds the lock, or the app is on hold',
   declined: 'not started; declined',
   interrupted: 'interrupted',
 };

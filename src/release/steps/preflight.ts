@@ -2,10 +2,9 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { alarmsToWatch, takeBaseline } from '../../analysis/baseline.ts';
 import { nameTaken } from '../../aws/create-image.ts';
 import { waitBooted } from '../../fleet/booting.ts';
-import { assertUnclaimed, claimFleet, releaseClaim } from '../../fleet/claim.ts';
+import { claimFleet, releaseClaim } from '../../fleet/claim.ts';
 import { type Observation, observeFleet } from '../../fleet/observe.ts';
 import { assertReady } from '../../fleet/ready.ts';
-import { assertSecrets } from '../../fleet/secrets-check.ts';
 import { assertRecorded, seeReleases } from '../../fleet/seen-releases.ts';
 import type { Services } from '../../fleet/services.ts';
 import { pointValidationRoute } from '../../fleet/traffic-groups.ts';
@@ -13,7 +12,7 @@ import type { ReleaseRecord } from '../../ledger/types.ts';
 import { recordProject } from '../../plays/project-files.ts';
 import { instantText } from '../../shared/instant.ts';
 import { chooseBakeInstance } from '../choose-bake-instance.ts';
-import { assertRollbackTarget } from '../drift-gate.ts';
+import { assertAcceptsRelease } from '../refusals.ts';
 import type { ReleaseContext, ReleaseState, ReleaseStep } from '../state.ts';
 
 /** Checks that the fleet can take a release, chooses the bake instance anew, and reserves the version. */
@@ -47,9 +46,7 @@ export const preflight: ReleaseStep = {
     assertAsPlanned(services, state, first);
     await assertReady(services, first);
     const seen = first.healthy.length < first.live.desired ? await whenBooted(context, first) : first;
-    await assertRollbackTarget(context, seen);
-    await assertSecrets(services, seen.facts.current);
-    await assertUnclaimed(context);
+    await assertAcceptsRelease(context, seen);
     const above = await assertFreeVersion(services, state, seen);
     const alarms = await alarmsToWatch(context);
     // Before anything is changed, and while every instance is in service.

@@ -7,11 +7,14 @@ import { tagKeys } from '../../../src/aws/tags.ts';
 import type { CommandOptions } from '../../../src/cli/command.ts';
 import { release } from '../../../src/cli/commands/release.ts';
 import type { Services } from '../../../src/fleet/services.ts';
+import { releaseOperation } from '../../../src/release/operation.ts';
 import { planRelease } from '../../../src/release/plan.ts';
+import { assertFleetAcceptsRelease } from '../../../src/release/refusals.ts';
 import { planPin } from '../../../src/retention/plan-pin.ts';
 import { readImages } from '../../../src/retention/read-images.ts';
 import { planRollback } from '../../../src/rollback/plan.ts';
 import { abort } from '../../../src/runner/abort.ts';
+import { findObstacles } from '../../../src/runner/obstacles.ts';
 import { planScale } from '../../../src/scale/plan.ts';
 import { readStatus } from '../../../src/status/read.ts';
 import { runnerOfTest } from '../../runner/support/runner-context.ts';
@@ -85,6 +88,29 @@ const whole = (version: string) => ({
   orphans: [],
 });
 const serving = async () => (await readStatus(world.services)).version ?? '';
+
+it('is refused while the app is on hold, as `pipeline why` says, and planned with a warning', async () => {
+  const { holds } = world.services.ledger;
+  await holds.place({ app: 'api' }, { reason: 'sale of the final', by: 'ann@laptop' });
+  const why = () =>
+    findObstacles(runnerOfTest(world.clock, 'pipeline why api'), world.services, releaseOperation, async () => {
+      const plan = await planRelease(world.services, world.clock, {});
+      await assertFleetAcceptsRelease(world.services, plan.initial);
+    });
+  expect(await why()).toEqual([
+    {
+      id: 'hold',
+      message: expect.stringMatching(/^api in local is on hold by ann@laptop since .*"sale of the final"/),
+      until: null,
+      fix: 'pipeline unhold api --env local',
+    },
+  ]);
+  expect((await releasing()).code).toMatchObject({ code: 'hold.active', outcome: 'locked' });
+  const planned = await releasing({ dryRun: true });
+  expect(planned).toMatchObject({ code: 0, err: expect.stringContaining('this would be refused (exit 5)') });
+  await holds.end({ app: 'api' }, 'ann@laptop');
+  expect(await why()).toEqual([]);
+});
 
 describe('a release after another crashed one', () => {
   it.each<Death>([

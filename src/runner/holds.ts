@@ -1,0 +1,37 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
+import type { OperationTraits } from '../engine/operation.ts';
+import { describeHold, type HoldRecord, unholdCommand } from '../ledger/holds.ts';
+import type { RunnerContext, RunnerServices } from './ports.ts';
+
+/** The holds that keep a run of the operation from beginning now. */
+export async function findHolds(
+  { ledger, fleet }: Pick<RunnerServices, 'ledger' | 'fleet'>,
+  { stoppedByHolds }: Pick<OperationTraits, 'stoppedByHolds'>,
+): Promise<HoldRecord[]> {
+  return stoppedByHolds ? ledger.holds.inForce(fleet.app) : [];
+}
+
+/**
+ * Refuses to begin a run that is on hold. With the reason of an emergency it is reported instead that the hold is passed.
+ * @throws PipelineError `hold.active` (outcome `locked`) naming reason and end of the hold
+ */
+export async function checkHolds(
+  { reporter }: Pick<RunnerContext, 'reporter'>,
+  services: Pick<RunnerServices, 'ledger' | 'fleet'>,
+  operation: Pick<OperationTraits, 'name' | 'stoppedByHolds'>,
+  emergency: string | undefined,
+): Promise<void> {
+  const holds = await findHolds(services, operation);
+  const [first] = holds;
+  if (!first) return;
+  if (emergency === undefined) throw holdActive(holds, first, operation.name);
+  for (const hold of holds) reporter.report({ code: 'hold.passed', hold, emergency });
+}
+
+function holdActive(holds: readonly HoldRecord[], first: HoldRecord, operation: string): PipelineError {
+  const wait = holds.every(({ until }) => until !== undefined) ? 'wait until then, or ' : '';
+  return new PipelineError('hold.active', holds.map(describeHold).join('; '), {
+    outcome: 'locked',
+    fix: `${wait}end it: ${unholdCommand(first)}; in an emergency: ${operation} with --emergency --reason "WHY". A rollback and abort are not stopped`,
+  });
+}
