@@ -8,6 +8,8 @@ import type { Store } from './store.ts';
 export interface Journals {
   append(run: string, sequence: number, entry: unknown): Promise<void>;
   read(run: string): Promise<unknown[]>;
+  /** The entries from `sequence` on. An entry is never changed, so the read that finds none is all that following a journal costs. */
+  readFrom(run: string, sequence: number): Promise<unknown[]>;
 }
 
 /** @param guard Rejects when the writer of a run has lost its lock. */
@@ -27,6 +29,14 @@ export function createJournals(store: Store, guard: (run: string) => Promise<voi
       const keys = await store.list(`journal/${run}/`);
       const records = await Promise.all(keys.map((key) => readRecord<{ entry: unknown }>(store, key)));
       return records.flatMap((record) => (record ? [record.value.entry] : []));
+    },
+    async readFrom(run, sequence) {
+      const entries: unknown[] = [];
+      for (let next = sequence; ; next++) {
+        const record = await readRecord<{ entry: unknown }>(store, entryKey(run, next));
+        if (!record) return entries;
+        entries.push(record.value.entry);
+      }
     },
   };
 }

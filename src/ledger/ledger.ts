@@ -92,6 +92,14 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
       const records = await Promise.all(keys.map((key) => readRecord<RunRecord>(store, key)));
       return records.flatMap((record) => (record ? [record.value] : []));
     },
+    async runIds(app, prefix) {
+      if (!/^[0-9a-zT-]*$/.test(prefix)) return [];
+      const suffix = `.${appName(app)}`;
+      return (await store.list(`runs/${prefix}`))
+        .filter((key) => key.endsWith(suffix))
+        .map((key) => key.slice('runs/'.length, -suffix.length))
+        .reverse();
+    },
     async run(id) {
       if (!isRunId(id)) return undefined;
       const key = (await store.list(`runs/${id}.`))[0];
@@ -100,6 +108,7 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
     holds: createHolds(store, { environment, clock }),
     appendJournal: journals.append,
     journal: journals.read,
+    journalFrom: journals.readFrom,
     async lock(app, holder) {
       const lock = await acquireLock({
         store,

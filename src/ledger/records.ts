@@ -1,5 +1,12 @@
-import { PipelineError } from '@golden-pipeline/shared/errors';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
 import type { Store, Stored } from './store.ts';
+
+/**
+ * Version of the form of the ledger's records. It is raised with each change that a program of the version before would misread: another
+ * meaning of a key, a key that must not be dropped, another name of a record. Every record carries it; those from before it existed are 1.
+ */
+export const ledgerSchema = 1;
 
 /** A record and the tag of the stored text. */
 export interface Read<T> {
@@ -7,19 +14,27 @@ export interface Read<T> {
   etag: string;
 }
 
-/** Text of a record, indented so that people can read a ledger after a failure. */
-export function encode(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+/** Text of a record, with the schema, indented so that people can read a ledger after a failure. */
+export function encode(value: object): string {
+  return `${JSON.stringify({ ...value, schema: ledgerSchema }, null, 2)}\n`;
 }
 
-/** Reads a record. @throws PipelineError `ledger.corrupt` for a file that is not a JSON object */
+/**
+ * Reads a record, without the schema.
+ * @throws PipelineError `ledger.corrupt` for a file that is not a JSON object; usage error `ledger.newer` for a record that a newer
+ * program has written
+ */
 export async function readRecord<T>(store: Store, key: string): Promise<Read<T> | undefined> {
   const stored = await store.get(key);
   return stored && { value: decode<T>(key, stored), etag: stored.etag };
 }
 
 /** Changes an existing record, and repeats that until no concurrent change interferes; undefined when there is none. */
-export async function updateRecord<T>(store: Store, key: string, change: (value: T) => T): Promise<T | undefined> {
+export async function updateRecord<T extends object>(
+  store: Store,
+  key: string,
+  change: (value: T) => T,
+): Promise<T | undefined> {
   for (;;) {
     const read = await readRecord<T>(store, key);
     if (!read) return undefined;
@@ -29,9 +44,19 @@ export async function updateRecord<T>(store: Store, key: string, change: (value:
 }
 
 function decode<T>(key: string, { text }: Stored): T {
+  const { schema = 1, ...value } = parsed(key, text);
+  if (typeof schema === 'number' && schema <= ledgerSchema) return value as T;
+  throw usageError(
+    'ledger.newer',
+    `the ledger's record ${key} has schema ${show(schema)}, and this version of the pipeline reads schema ${ledgerSchema}`,
+    'a newer version of the pipeline has written it: update golden-pipeline to the version that the team uses',
+  );
+}
+
+function parsed(key: string, text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value as T;
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
     // Reported below.
   }

@@ -9,6 +9,9 @@ export interface ReleaseRecord {
   commit: string;
   /** The requested ref: a branch, tag or hash. */
   ref: string;
+  /** First line of the commit's message, and its author's name; absent in records from before these fields existed. */
+  subject?: string;
+  author?: string;
   /** Commit of the project that its plays ran from; absent in records from before this field existed. */
   projectCommit?: string;
   /** The commit is a snapshot of uncommitted files. */
@@ -56,6 +59,18 @@ export interface RunRecord {
   projectCommit?: string;
   seconds?: number;
   steps: { id: string; title: string; status: string; seconds: number }[];
+  /** Why it did not end as `done`, without secrets; absent in records from before this field existed. */
+  error?: RunError;
+  /** The signal that interrupted it: it decides the exit code. */
+  signal?: string;
+}
+
+/** An error as records keep it. */
+export interface RunError {
+  code: string;
+  message: string;
+  fix?: string;
+  details: string[];
 }
 
 /** The owner of the lock of an app in an environment. */
@@ -119,9 +134,13 @@ export interface Ledger {
   run(id: string): Promise<RunRecord | undefined>;
   /** What is on hold: refused to releases and to changes of size. */
   readonly holds: Holds;
+  /** Ids of the app's runs that start with `prefix`, newest first; no record is read. */
+  runIds(app: string, prefix: string): Promise<string[]>;
   /** Appends one journal entry; the sequence number must be the next. */
   appendJournal(run: string, sequence: number, entry: unknown): Promise<void>;
   journal(run: string): Promise<unknown[]>;
+  /** The entries from a sequence number on: one read for each, and one more that finds none. */
+  journalFrom(run: string, sequence: number): Promise<unknown[]>;
   /**
    * Takes the lock of an app, also from a holder that is gone. One on another computer is known to be gone when its lock was not renewed
    * for a whole lease while this process watched; `onWatch` is called before that, with the holder and the milliseconds that it takes.

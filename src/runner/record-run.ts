@@ -1,9 +1,12 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
 import { type ExecuteOptions, execute, type RunResult } from '../engine/execute.ts';
+import { Interrupted } from '../engine/interrupt.ts';
 import type { Journal } from '../engine/journal-writer.ts';
 import type { Operation } from '../engine/operation.ts';
+import { failureFacts } from '../engine/outcome.ts';
 import type { Plan } from '../engine/step.ts';
 import type { RunRecord } from '../ledger/types.ts';
+import type { Redact } from '../shared/redact.ts';
 import type { RunnerContext, RunnerServices } from './ports.ts';
 
 /** Executes a plan between two writings of the run's record. */
@@ -47,15 +50,22 @@ export async function recordRun<Services extends RunnerServices, State>(
   const summary = (state: State) => operation.summary(state, services);
   try {
     const result = await execute(plan, { ...options, services, connection, clock, journal, redact, summary });
-    const { outcome, seconds, steps, state } = result;
+    const { outcome, seconds, steps, state, error } = result;
     // Without an end in its record, others find the run and continue its undo.
-    if (!result.unfinished) await save({ outcome, seconds, steps, ...versionFacts(summary(state)) });
+    if (!result.unfinished)
+      await save({ outcome, seconds, steps, ...versionFacts(summary(state)), ...errorFacts(error, redact) });
     return result;
   } catch (error) {
     // What a continued run has changed before is still there: it stays open.
-    if (!continued) await save({ outcome: 'failed' });
+    if (!continued) await save({ outcome: 'failed', ...errorFacts(error, redact) });
     throw error;
   }
+}
+
+/** What a record keeps of why a run did not complete; nothing for one that did. */
+export function errorFacts(error: unknown, redact: Redact): Pick<RunRecord, 'error' | 'signal'> {
+  if (error === undefined) return {};
+  return { error: redact(failureFacts(error)), ...(error instanceof Interrupted && { signal: error.signal }) };
 }
 
 /** What a record keeps of an operation's summary. */

@@ -10,7 +10,7 @@ import { reportWatch } from './hold-lock.ts';
 import { watchUndoInterrupts } from './interrupts.ts';
 import type { RunnerMessage } from './messages.ts';
 import type { RunnerContext } from './ports.ts';
-import { versionFacts } from './record-run.ts';
+import { errorFacts, versionFacts } from './record-run.ts';
 import { reopen } from './reopen-run.ts';
 import { planUndo, type UndoPlan } from './undo-plan.ts';
 
@@ -61,7 +61,7 @@ export async function recoverRun(context: RunnerContext, services: Services, run
     if (!undo) return await finish({ outcome: journal.known.outcome ?? 'failed' });
     reporter.report({ code: run.outcome === undefined ? 'run.crashed' : 'run.leftovers', run });
     const reason = new PipelineError('run.crashed', `run ${run.id} did not finish`, { outcome: 'interrupted' });
-    const { outcome, state, steps, leftovers, unfinished } = await execute(undo.plan, {
+    const { outcome, state, steps, leftovers, unfinished, error } = await execute(undo.plan, {
       services,
       clock,
       sink(event) {
@@ -84,7 +84,9 @@ export async function recoverRun(context: RunnerContext, services: Services, run
         outcome: 'manual-intervention',
       });
     }
-    return await finish({ outcome, steps, ...versionFacts(undo.operation.summary(state, services)) });
+    // What it failed of is told rather than that it was undone by another process.
+    const why = run.error ? { error: run.error } : errorFacts(error, redact);
+    return await finish({ outcome, steps, ...versionFacts(undo.operation.summary(state, services)), ...why });
   } finally {
     interrupt.remove();
     await lock.release();

@@ -30,7 +30,8 @@ export async function reopenRun(
 export async function reopen(ledger: Pick<Ledger, 'saveRun'>, run: RunRecord, journal: Journal): Promise<RunRecord> {
   if (journal.known.outcome === 'manual-intervention') await journal.write({ type: 'run.reopened' });
   if (run.outcome === undefined) return run;
-  const { outcome: _, finishedAt: __, ...record } = run;
+  const record: RunRecord = { ...run };
+  for (const fact of ['outcome', 'finishedAt', 'error', 'signal'] as const) delete record[fact];
   await ledger.saveRun(record);
   return record;
 }

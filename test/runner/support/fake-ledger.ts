@@ -20,6 +20,7 @@ export function fakeLedger(changes: Partial<Ledger> = {}) {
     releases: unused,
     run: unused,
     runs: async () => runs,
+    runIds: unused,
     async saveRun(run) {
       log.push(`run ${run.outcome ?? 'begins'}`);
       runs.push(structuredClone(run));
@@ -28,6 +29,7 @@ export function fakeLedger(changes: Partial<Ledger> = {}) {
       journal.set(run, [...(journal.get(run) ?? []), entry]);
     },
     journal: async (run) => journal.get(run) ?? [],
+    journalFrom: async (run, sequence) => (journal.get(run) ?? []).slice(sequence - 1),
     async lock(app, { command, run }): Promise<HeldLock> {
       if (held) {
         throw new PipelineError('lock.held', `${app} is locked by ${held.owner}`, { outcome: 'locked' });
