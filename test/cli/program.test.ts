@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { CommandSpec } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { parse } from '../../src/cli/program.ts';
+import { commandWords } from '../../src/config/command-words.ts';
 import { fakeContext } from './support/fake-context.ts';
 
 /** Descriptors whose code must not be loaded by reading arguments. */
@@ -44,6 +45,11 @@ test('help names every command and loads none, and each command has its own help
   );
   expect((await read('local', '--help')).context.stdout.text).toContain('reset');
   expect((await read('--version')).context.stdout.text).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test('the names that no app can have are the first words of all commands', () => {
+  const words = commands.map(({ name }) => name.split(' ')[0] ?? '');
+  expect([...new Set([...words, 'help'])].sort()).toEqual(commandWords);
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
+import { commandWords } from '../../config/command-words.ts';
 import { appName } from '../../config/names.ts';
 import { projectDir } from '../../config/project-dir.ts';
 import { gatherPlace, gatherRest, type Interview } from '../../project/gather.ts';
@@ -24,6 +25,9 @@ export const run: CommandModule['run'] = async (context, [given = ''], options) 
   const app = appName(given);
   if (reserved.includes(app)) {
     throw usageError('init.reserved', `${show(app)} is a role of the pipeline itself`, 'call the app something else');
+  }
+  if (commandWords.includes(app)) {
+    throw usageError('init.reserved', `pipeline ${app} is a command`, 'call the app something else');
   }
   const own = parseOptions(options, { force: flag, fromGroup: text, targetGroup: text, listenerPort: number });
   const folder = projectFolder(context, options);

@@ -68,7 +68,9 @@ const environmentSection = section({
  * descriptions.
  */
 export const pipelineSchema = section({
-  app: shaped(appPattern, nameRules.app).describe('Name of the app; the same as the name of the file.'),
+  app: shaped(appPattern, nameRules.app).describe(
+    'Name of the app; the same as the name of the file, and not that of a command.',
+  ),
   source: sourceSection,
   ansible: ansibleSection,
   service: serviceSection,
@@ -97,7 +99,9 @@ export type PipelineConfig = z.input<typeof pipelineSchema>;
 
 /** A file with tasks and no fleet. */
 export const tasksSchema = section({
-  app: shaped(appPattern, nameRules.app).describe('Name of the group of tasks; the same as the name of the file.'),
+  app: shaped(appPattern, nameRules.app).describe(
+    'Name of the group of tasks; the same as the name of the file, and not that of a command.',
+  ),
   tasks: tasksSection,
   defaultEnvironment: environmentKey().optional(),
   ledger: ledgerSection.prefault({}),

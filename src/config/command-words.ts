@@ -1,0 +1,28 @@
+/**
+ * First words of all commands, sorted. An app or a group of tasks of such a name could not stand first in `pipeline <app> <task>`, as the
+ * command is meant there. A test compares the list with the commands.
+ */
+export const commandWords: readonly string[] = [
+  'abort',
+  'base',
+  'complete',
+  'completion',
+  'config',
+  'doctor',
+  'fast-rollback',
+  'help',
+  'history',
+  'images',
+  'infra',
+  'init',
+  'ledger',
+  'local',
+  'release',
+  'repair',
+  'resume',
+  'run',
+  'scale',
+  'secrets',
+  'status',
+  'tasks',
+];
