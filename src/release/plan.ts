@@ -10,7 +10,7 @@ import { type Observation, observeFleet } from '../fleet/observe.ts';
 import { assertSecrets } from '../fleet/secrets-check.ts';
 import { assertRecorded, seeReleases } from '../fleet/seen-releases.ts';
 import type { Services } from '../fleet/services.ts';
-import { resolveCommit } from '../hosts/git/refs.ts';
+import { readCommit } from '../hosts/git/refs.ts';
 import { assertReleasable } from '../hosts/git/releasable.ts';
 import { describeWorkTree } from '../hosts/git/work-tree.ts';
 import { type ProjectRules, planProject } from '../hosts/project/plan.ts';
@@ -63,7 +63,7 @@ export async function planRelease(
   assertPlaybook(fleet);
   const { repository } = fleet.source;
   const ref = options.ref ?? 'HEAD';
-  const commit = await resolveCommit({ repository, ref });
+  const { commit, subject, author } = await readCommit({ repository, ref });
   if (options.ref === undefined) await assertClean(fleet.source);
   await assertReleasable({ ...fleet.source, commit });
   const released = { repository, commit, named: options.ref !== undefined };
@@ -118,6 +118,8 @@ export async function planRelease(
       ...facts,
       ref,
       commit,
+      subject,
+      author,
       project,
       bake: bakeMode,
       strategy,

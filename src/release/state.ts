@@ -84,6 +84,9 @@ export interface ReleaseState
     BuilderFacts,
     HookFacts {
   ref: string;
+  /** First line of the commit's message, and its author's name; absent in journals from before they were kept. */
+  subject?: string;
+  author?: string;
   /** How the fleet gets the image. */
   method: 'rolling' | 'blue-green';
   /** How the fleet differs from the ledger, for the plan: a line each. */

@@ -1,17 +1,30 @@
 import { usageError } from '@golden-pipeline/shared/errors';
+import { type CommitText, readCommitText } from './commit-text.ts';
 import { git, isCommit, topLevel } from './run-git.ts';
 
+/** The full id of the commit that a ref names. @throws as {@link readCommit} */
+export async function resolveCommit(request: { repository: string; ref: string }): Promise<string> {
+  return (await readCommit(request)).commit;
+}
+
 /**
- * The full id of the commit that a ref names. Rejects with a usage error: `git.bad-ref` (not a valid name for git),
- * `git.unknown-ref`, `git.ambiguous-ref` (a branch and a tag have this name), `git.not-a-repository`,
- * `git.unsafe-directory`.
+ * The commit that a ref names: its full id and what it says of itself, in one call of git. Rejects with a usage error:
+ * `git.bad-ref` (not a valid name for git), `git.unknown-ref`, `git.ambiguous-ref` (a branch and a tag have this name),
+ * `git.not-a-repository`, `git.unsafe-directory`.
  */
-export async function resolveCommit({ repository, ref }: { repository: string; ref: string }): Promise<string> {
+export async function readCommit({
+  repository,
+  ref,
+}: {
+  repository: string;
+  ref: string;
+}): Promise<CommitText & { commit: string }> {
   checkRef(ref);
   const folder = await topLevel(repository);
   await assertUnambiguous(folder, ref);
-  const result = await git(folder, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
-  if (result.exitCode === 0 && isCommit(result.stdout)) return result.stdout;
+  const { stdout } = await git(folder, ['cat-file', '--batch'], { input: `${ref}^{commit}\n` });
+  const [, commit = '', raw = ''] = /^([0-9a-f]+) commit \d+\n(.*)$/s.exec(stdout) ?? [];
+  if (isCommit(commit)) return { commit, ...readCommitText(raw) };
   if (ref === 'HEAD') {
     throw usageError(
       'git.unknown-ref',

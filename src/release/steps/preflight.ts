@@ -96,6 +96,8 @@ async function reserve(
         environment,
         commit: state.commit,
         ref: state.ref,
+        ...(state.subject !== undefined && { subject: state.subject }),
+        ...(state.author !== undefined && { author: state.author }),
         ...(project?.commit && { projectCommit: project.commit }),
         ...(project?.snapshot && { projectSnapshot: true }),
         createdAt: instantText(clock.now()),
