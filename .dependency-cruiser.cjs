@@ -19,6 +19,7 @@ const floors = [
   'retention',
   'plays',
   'analysis',
+  'changes',
   'fleet',
   'hosts',
   'aws',

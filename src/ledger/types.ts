@@ -38,6 +38,17 @@ export interface ReleaseRecord {
   irreversible?: string;
 }
 
+/** What a release brings: commits since the version that served. */
+export interface CommitsSince {
+  /** The version that served. */
+  version: string;
+  /** Numbers of commits that are new, and of those that would be gone; at most 1000 in all. */
+  added: number;
+  removed: number;
+  /** The newest ones that are new. */
+  commits: { commit: string; subject: string; author: string }[];
+}
+
 /** One execution of an operation. */
 export interface RunRecord {
   id: string;
@@ -57,6 +68,8 @@ export interface RunRecord {
   /** The released commit, and the commit of the project that its plays ran from. */
   commit?: string;
   projectCommit?: string;
+  /** Of a release: what it brought. */
+  since?: CommitsSince;
   seconds?: number;
   steps: { id: string; title: string; status: string; seconds: number }[];
   /** Why it did not end as `done`, without secrets; absent in records from before this field existed. */

@@ -1,10 +1,8 @@
 import { usageError } from '@golden-pipeline/shared/errors';
+import { irreversibleFile as marker, reasonIn } from '../changes/irreversible-file.ts';
 import type { Services } from '../fleet/services.ts';
 import { fetchCommand, hasCommit } from '../hosts/git/refs.ts';
 import { readFileAt } from '../hosts/git/tree.ts';
-
-/** File in the app's folder; a commit that adds or changes it cannot be undone, for the reason in its first line. */
-const marker = '.irreversible';
 
 /**
  * Why the commit cannot be undone, by the marker, compared with the commit that serves; undefined when it can.
@@ -31,5 +29,5 @@ export async function irreversibleMarker(
     // By the blob, whatever its text: what has not changed says nothing new.
     if ((await at(before))?.id === file.id) return undefined;
   }
-  return file.text.trim().split('\n', 1)[0] || `${marker} says so`;
+  return reasonIn(file.text);
 }

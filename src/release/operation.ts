@@ -22,7 +22,7 @@ export const releaseOperation: Operation<Services, ReleaseState, ReleaseProject>
   // A release starts from a whole fleet: whatever an interrupted run has left is undone, or a person decides.
   beforeStart: ({ onInterrupted }) => onInterrupted,
   steps: async (state, { services, project }) => withHooks(releaseSteps(state), await project.hooks(), services),
-  summary: servingSummary,
+  summary: (state) => ({ ...servingSummary(state), ...(state.since && { since: state.since }) }),
   undoCommand(state, { fleet }) {
     const before = servedBefore(state);
     // What served before may be an image that cannot be launched.

@@ -1,6 +1,7 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { usageError } from '@golden-pipeline/shared/errors';
 import { resolveBaseImage } from '../aws/images.ts';
+import { readSince } from '../changes/since.ts';
 import { missingFiles } from '../config/missing-files.ts';
 import { unsetVariables } from '../config/unset-variables.ts';
 import { createPlan } from '../engine/plan.ts';
@@ -80,6 +81,7 @@ export async function planRelease(
     releaseDrift(services, observed),
   ]);
   assertRecorded(services, seen, releases);
+  const since = await readSince(fleet.source, releases, { serving: facts.current.version, commit });
   const strategy = live.desired === 0 ? 'rolling' : (options.strategy ?? fleet.release.strategy);
   const irreversible = options.irreversible
     ? 'it was released with --irreversible'
@@ -120,6 +122,7 @@ export async function planRelease(
       commit,
       subject,
       author,
+      ...(since && { since }),
       project,
       bake: bakeMode,
       strategy,

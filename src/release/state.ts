@@ -11,6 +11,7 @@ import type {
   VersionNames,
 } from '../fleet/facts.ts';
 import type { ContextWith, FleetFacts, FleetGroup, GroupSettings, StepWith } from '../fleet/services.ts';
+import type { CommitsSince } from '../ledger/types.ts';
 import type { Loses } from '../plays/clean.ts';
 import type { InspectionFacts, PlainFacts, PlaybookFacts, PlayFacts } from '../plays/facts.ts';
 
@@ -87,6 +88,8 @@ export interface ReleaseState
   /** First line of the commit's message, and its author's name; absent in journals from before they were kept. */
   subject?: string;
   author?: string;
+  /** What it brings; absent where the commit that serves is not known. */
+  since?: CommitsSince;
   /** How the fleet gets the image. */
   method: 'rolling' | 'blue-green';
   /** How the fleet differs from the ledger, for the plan: a line each. */

@@ -5,7 +5,7 @@ import type { Journal } from '../engine/journal-writer.ts';
 import type { Operation } from '../engine/operation.ts';
 import { failureFacts } from '../engine/outcome.ts';
 import type { Plan } from '../engine/step.ts';
-import type { RunRecord } from '../ledger/types.ts';
+import type { CommitsSince, RunRecord } from '../ledger/types.ts';
 import type { Redact } from '../shared/redact.ts';
 import type { RunnerContext, RunnerServices } from './ports.ts';
 
@@ -53,7 +53,7 @@ export async function recordRun<Services extends RunnerServices, State>(
     const { outcome, seconds, steps, state, error } = result;
     // Without an end in its record, others find the run and continue its undo.
     if (!result.unfinished)
-      await save({ outcome, seconds, steps, ...versionFacts(summary(state)), ...errorFacts(error, redact) });
+      await save({ outcome, seconds, steps, ...redact(versionFacts(summary(state))), ...errorFacts(error, redact) });
     return result;
   } catch (error) {
     // What a continued run has changed before is still there: it stays open.
@@ -74,7 +74,12 @@ export function versionFacts({
   previous,
   commit,
   projectCommit,
-}: Record<string, unknown>): Pick<RunRecord, 'version' | 'previous' | 'commit' | 'projectCommit'> {
+  since,
+}: Record<string, unknown>): Pick<RunRecord, 'version' | 'previous' | 'commit' | 'projectCommit' | 'since'> {
   const all = Object.entries({ version, previous, commit, projectCommit });
-  return Object.fromEntries(all.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return {
+    ...Object.fromEntries(all.filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+    // Of a release only, and then as the record has it.
+    ...(typeof since === 'object' && since !== null && { since: since as CommitsSince }),
+  };
 }

@@ -84,7 +84,7 @@ export async function recoverRun(context: RunnerContext, services: Services, run
         outcome: 'manual-intervention',
       });
     }
-    // What it failed of is told rather than that it was undone by another process.
+    // Why it failed is kept rather than that it was undone by another process.
     const why = run.error ? { error: run.error } : errorFacts(error, redact);
     return await finish({ outcome, steps, ...versionFacts(undo.operation.summary(state, services)), ...why });
   } finally {

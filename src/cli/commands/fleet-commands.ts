@@ -25,6 +25,17 @@ export const fleetCommands: readonly CommandSpec[] = [
     load: () => import('./status.ts'),
   },
   {
+    name: 'diff',
+    summary: 'what a release would bring: commits, files, migrations, roles and configuration',
+    arguments: [
+      app,
+      { name: '[from]', description: 'version or commit; without it the version that serves' },
+      { name: '[to]', description: 'version or commit; without it HEAD' },
+    ],
+    examples: ['pipeline diff api', 'pipeline diff api v41', 'pipeline diff api v41 v42 --json'],
+    load: () => import('./diff.ts'),
+  },
+  {
     name: 'why',
     summary: 'what would stop a release now, and until when',
     arguments: [app],

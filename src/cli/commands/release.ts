@@ -1,3 +1,4 @@
+import { summarizeSince } from '../../changes/since.ts';
 import { withServices } from '../../composition/with-services.ts';
 import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { gitRef } from '../../config/names.ts';
@@ -57,6 +58,7 @@ export async function release(
     services,
     ...emergencyOf(options),
     plan: (active) => planRelease(services, context.clock, { ...request, after: active?.version }),
-    question: ({ initial }) => `release ${initial.version} of ${fleet.app} to ${fleet.environment}`,
+    question: ({ initial: { version, since } }) =>
+      `release ${version} of ${fleet.app} to ${fleet.environment}${since ? ` (${summarizeSince(since)})` : ''}`,
   });
 }

@@ -1,6 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { alarmsToWatch, takeBaseline } from '../../analysis/baseline.ts';
 import { nameTaken } from '../../aws/create-image.ts';
+import { describeSince } from '../../changes/since.ts';
 import { waitBooted } from '../../fleet/booting.ts';
 import { claimFleet, releaseClaim } from '../../fleet/claim.ts';
 import { type Observation, observeFleet } from '../../fleet/observe.ts';
@@ -21,6 +22,7 @@ export const preflight: ReleaseStep = {
   title: 'Check the fleet',
   describe: ({ state, services }) => [
     `release ${state.version} of ${services.fleet.app}: commit ${state.commit.slice(0, 12)} (${state.ref})`,
+    ...(state.since ? describeSince(state.since) : []),
     `fleet ${state.group} serves ${state.current.version ?? 'no release yet'}`,
     ...(state.current.version === undefined
       ? []

@@ -61,7 +61,7 @@ export async function programsOf(world: World): Promise<string> {
 /** Runs a command of a page as its reader would, and expects what the page shows, in that order. */
 export async function expectShown(world: World, programs: string, shown: Shown): Promise<void> {
   const { page, command, exitCode, lines } = shown;
-  const git = { GIT_AUTHOR_NAME: 'A', GIT_AUTHOR_EMAIL: 'a@example.invalid' };
+  const git = { GIT_AUTHOR_NAME: 'ann', GIT_AUTHOR_EMAIL: 'ann@example.invalid' };
   const committer = { GIT_COMMITTER_NAME: 'A', GIT_COMMITTER_EMAIL: 'a@example.invalid' };
   const ended = await execa('bash', ['-c', command], {
     cwd: world.project.dir,
