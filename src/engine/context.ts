@@ -33,15 +33,19 @@ export interface OpenContext<Services, State> {
   close(): Promise<void>;
 }
 
-/** Opens the context of one step, to run it or to undo it. */
+/** What a context is for: the step itself, its undo, or what an interrupted run still has to complete. */
+export type Purpose = 'run' | 'undo' | 'complete';
+
+/** Opens the context of one step. */
 export function openContext<Services, State>(
   scope: RunScope<Services>,
   step: string,
-  undoing: boolean,
+  purpose: Purpose,
 ): OpenContext<Services, State> {
   const { journal, emit, clock } = scope;
+  const undoing = purpose === 'undo';
   // The first Ctrl-C starts the undo, so it must not stop the undo as well.
-  const signal = undoing ? scope.lost : AbortSignal.any([scope.signal, scope.lost]);
+  const signal = purpose === 'run' ? AbortSignal.any([scope.signal, scope.lost]) : scope.lost;
   const pending = new Map<Promise<unknown>, string>();
   let open = true;
 

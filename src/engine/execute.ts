@@ -1,6 +1,7 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { messageOf, type Outcome, usageError } from '@golden-pipeline/shared/errors';
 import { createRedact, type Redact } from '../shared/redact.ts';
+import { completeAll } from './complete.ts';
 import type { Connection } from './connection.ts';
 import { changesOf, isConflict, type RunScope } from './context.ts';
 import { createEmitter, type Emit } from './emitter.ts';
@@ -9,7 +10,7 @@ import { type Failure, forward, type StepResult } from './forward.ts';
 import { type Journal, type JournalStore, openJournal } from './journal-writer.ts';
 import { outcomeOf } from './outcome.ts';
 import { runSchema } from './schema.ts';
-import type { Plan } from './step.ts';
+import type { Plan, Step } from './step.ts';
 import { type Undone, undoAll } from './undo.ts';
 
 /** How a run ended. */
@@ -169,14 +170,20 @@ async function backward<Services, State>(
   }
   const committed = plan.steps.findLastIndex((step, index) => step.commits && results[index]?.status === 'done');
   const isDone = (id: string) => results.some((one) => one.id === id && one.status === 'done');
+  const isToComplete = ({ id, complete }: Step<Services, State>, index: number) =>
+    committed >= 0 && index > committed && complete !== undefined && !isDone(id);
+  const toComplete = plan.steps.filter(isToComplete);
+  const incomplete = await completeAll(toComplete, scope);
   const open = plan.steps.filter(
-    ({ endedBy }, index) => index > committed || (endedBy !== undefined && !isDone(endedBy)),
+    (step, index) =>
+      !toComplete.includes(step) && (index > committed || (step.endedBy !== undefined && !isDone(step.endedBy))),
   );
-  const undone = await undoAll(open, scope, (id) => {
+  const { leftovers, disconnected } = await undoAll(open, scope, (id) => {
     const result = results.find((one) => one.id === id);
     // The failed step keeps its status.
     if (result && result.status !== 'failed') result.status = 'undone';
   });
+  const undone = { leftovers: [...incomplete, ...leftovers], ...(disconnected && { disconnected }) };
   if (committed < 0 || failure.interrupted || undone.disconnected) return undone;
   const failed = plan.steps.find((_, index) => results[index]?.status === 'failed');
   const isUndone = (id: string) => results.some((one) => one.id === id && one.status === 'undone');

@@ -53,7 +53,7 @@ async function runStep<Services, State>(
   const { clock, emit, journal } = scope;
   const began = clock.now();
   const seconds = () => (clock.now() - began) / 1000;
-  const { context, close } = openContext<Services, State>(scope, step.id, false);
+  const { context, close } = openContext<Services, State>(scope, step.id, 'run');
   try {
     await journal.write({ type: 'step.started', step: step.id });
     emit({ code: 'step.started', step: step.id, title: step.title });

@@ -93,6 +93,11 @@ export interface Step<Services, State> {
    * be undone, and names that in the message.
    */
   readonly undo?: (context: RunContext<Services, State>) => Promise<void>;
+  /**
+   * Only for a step behind one that commits: makes what was committed whole, when the run stops before this step is done. It replaces the
+   * undo, has to be repeatable, and should be quick: an interruption does not stop it. It throws when something could not be made.
+   */
+  readonly complete?: (context: RunContext<Services, State>) => Promise<void>;
 }
 
 /** What `find` can use. */

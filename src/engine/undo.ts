@@ -59,7 +59,7 @@ async function undoStep<Services, State>(
 ): Promise<{ reason: unknown } | undefined> {
   const { clock, emit, journal } = scope;
   const began = clock.now();
-  const { context, close } = openContext<Services, State>(scope, step.id, true);
+  const { context, close } = openContext<Services, State>(scope, step.id, 'undo');
   // Entries that only mark progress may be lost; the undo itself matters more.
   const mark = (type: 'undo.started' | 'undo.finished') =>
     journal.write({ type, step: step.id }).catch((error: unknown) => {

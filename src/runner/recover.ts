@@ -118,7 +118,9 @@ function notUndone(
   const isDone = (id: string) => journal.steps.get(id) === 'done';
   const kept = steps.findLast((step) => step.commits && isDone(step.id));
   const undoCommand = kept && operation.undoCommand(journal.state, services);
-  const forwardOnly = steps.filter((step) => !step.undo && !step.commits && changed.has(step.id) && !isDone(step.id));
+  const forwardOnly = steps.filter(
+    (step) => !step.undo && !step.commits && !(kept && step.complete) && changed.has(step.id) && !isDone(step.id),
+  );
   return [
     ...(kept
       ? [{ code: 'undo.kept', title: kept.title, ...(undoCommand !== undefined && { undoCommand }) } as const]

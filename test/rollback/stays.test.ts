@@ -1,9 +1,14 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readGroup, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
+import { replay } from '../../src/engine/journal.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
 import type { RollbackState } from '../../src/rollback/state.ts';
+import { abort } from '../../src/runner/abort.ts';
 import { readStatus } from '../../src/status/read.ts';
+import { runnerOfTest } from '../runner/support/runner-context.ts';
+import { readSnapshot } from '../simulation/support/snapshot.ts';
+import { die } from '../support/dying.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
 
 let world: Simulated;
@@ -73,6 +78,17 @@ it('instances that do not become healthy after the refresh of a rollback undo no
     leftovers: [expect.stringContaining('Confirm that the old version serves')],
   });
   await expectOnOld(result.state);
+}, 60_000);
+
+it('abort completes a rollback whose process was killed once every instance was replaced', async () => {
+  const { services, clock } = world;
+  const crashed = await die(world, await rollTo('v1'), { at: 'roll', how: 'finished' });
+  const runner = runnerOfTest(clock, 'pipeline abort api');
+  expect(await abort(runner, services, 'abort')).toMatchObject({ run: { id: crashed.id, outcome: 'interrupted' } });
+  expect(runner.messages).toContainEqual(expect.objectContaining({ code: 'undo.kept' }));
+  const { state } = replay(await services.ledger.journal(crashed.id));
+  await expectOnOld(state as unknown as RollbackState);
+  expect((await readSnapshot(world)).defaultImage).toMatch(/-v1$/);
 }, 60_000);
 
 it('a rollback that fails before every instance is replaced returns to the version it came from', async () => {

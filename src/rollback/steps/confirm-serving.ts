@@ -21,6 +21,7 @@ export const confirmServingInPlace: StepWith<InPlaceState> = {
     'hosts that could not switch leave the load balancer and are replaced from the old image',
     `${fleet.release.smokeTests.length} smoke test(s) find ${state.version} in ${fleet.release.healthyReads} consecutive readings; otherwise the hosts stay on ${state.version} and the run ends with exit code 4`,
   ],
+  complete: recordRolledBack,
   async run(context) {
     await recordRolledBack(context);
     await replaceUnswitched(context);

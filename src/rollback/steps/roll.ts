@@ -3,7 +3,7 @@ import { watchWindow } from '../../analysis/window.ts';
 import { isTimeout } from '../../engine/poll.ts';
 import type { PlanContext } from '../../engine/step.ts';
 import { waitFleetHealthy } from '../../fleet/health.ts';
-import type { Services, StepWith } from '../../fleet/services.ts';
+import type { ContextWith, Services, StepWith } from '../../fleet/services.ts';
 import type { RollFacts } from '../../release/state.ts';
 import { fill, makeDefault, refreshFleet, roll } from '../../release/steps/roll.ts';
 import { markKnownGood, verify } from '../../release/steps/verify.ts';
@@ -33,10 +33,9 @@ export const confirmServing: StepWith<RollFacts & RolledBackFacts> = {
   describe: ({ state }) => [
     `the whole fleet ${state.group} is healthy; from here on a fault undoes nothing: the fleet stays on ${state.version}, and the run ends with exit code 4`,
   ],
+  complete: makeServing,
   async run(context) {
-    await recordRolledBack(context);
-    await fill(context);
-    await makeDefault(context);
+    await makeServing(context);
     try {
       await waitFleetHealthy(context);
     } catch (error) {
@@ -50,6 +49,12 @@ export const confirmServing: StepWith<RollFacts & RolledBackFacts> = {
     }
   },
 };
+
+async function makeServing(context: ContextWith<RollFacts & RolledBackFacts>): Promise<void> {
+  await recordRolledBack(context);
+  await fill(context);
+  await makeDefault(context);
+}
 
 /** Watches the fleet for the verify window, and tells what it finds. */
 export const verifyRolledBack: StepWith<RollFacts> = {

@@ -111,8 +111,13 @@ export const transferSettings: StepWith<SwitchState> = {
   ...promote,
   id: 'transfer-settings',
   title: 'Transfer the scaling settings',
-  async run(context) {
-    await recordRolledBack(context);
-    await promote.run(context);
-  },
+  run: transfer,
+  // Without it the group that serves would not scale, and the other one would not end.
+  complete: transfer,
+  undo: undefined,
 };
+
+async function transfer(context: ContextWith<SwitchState>): Promise<void> {
+  await recordRolledBack(context);
+  await promote.run(context);
+}
