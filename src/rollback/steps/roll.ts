@@ -8,6 +8,7 @@ import type { RollFacts } from '../../release/state.ts';
 import { fill, makeDefault, refreshFleet, roll } from '../../release/steps/roll.ts';
 import { markKnownGood, verify } from '../../release/steps/verify.ts';
 import { recordRolledBack } from '../record-rolled-back.ts';
+import { withSecondAttempt } from '../second-attempt.ts';
 import type { RolledBackFacts } from '../state.ts';
 
 /**
@@ -35,7 +36,7 @@ export const confirmServing: StepWith<RollFacts & RolledBackFacts> = {
   ],
   complete: makeServing,
   async run(context) {
-    await makeServing(context);
+    await withSecondAttempt(context, makeServing);
     try {
       await waitFleetHealthy(context);
     } catch (error) {

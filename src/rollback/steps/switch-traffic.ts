@@ -8,6 +8,7 @@ import type { ContextWith, FleetGroup, GroupSettings, StepWith } from '../../fle
 import { ownsTraffic, readStickiness, shareTraffic, trafficOf } from '../../fleet/traffic-groups.ts';
 import { promote } from '../../release/steps/promote.ts';
 import { recordRolledBack } from '../record-rolled-back.ts';
+import { withSecondAttempt } from '../second-attempt.ts';
 import type { SwitchState } from '../state.ts';
 import { switchFacts } from '../switch-facts.ts';
 
@@ -111,7 +112,7 @@ export const transferSettings: StepWith<SwitchState> = {
   ...promote,
   id: 'transfer-settings',
   title: 'Transfer the scaling settings',
-  run: transfer,
+  run: (context) => withSecondAttempt(context, transfer),
   // Without it the group that serves would not scale, and the other one would not end.
   complete: transfer,
   undo: undefined,
