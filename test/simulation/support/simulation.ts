@@ -16,7 +16,9 @@ import { Simulated } from '../../support/simulated.ts';
 import { type CapacityWatch, watchCapacity } from './capacity.ts';
 import { describeEpisode, type Episode, type History, type Request } from './episodes.ts';
 import { type Ending, violationsOf } from './invariants.ts';
+import { ledgerViolations } from './ledger-agreement.ts';
 import { NumberedCalls } from './numbered-calls.ts';
+import { readResources, resourceViolations } from './resources.ts';
 import { readSnapshot } from './snapshot.ts';
 
 /** What came of an episode. */
@@ -70,6 +72,8 @@ export class Simulation {
   async play(episode: Episode): Promise<Told> {
     const { trouble } = episode;
     const before = await readSnapshot(this.#world);
+    const already = await this.#released([]);
+    const had = readResources(this.#world);
     this.#capacity.take();
     // The instance that is baked is out of service, with a minimum that was lowered for it.
     this.#capacity.expect(Math.max(1, this.#history.instances - 1));
@@ -77,10 +81,24 @@ export class Simulation {
     const { ending, struck } = await this.#end(episode);
     this.#calls.restart();
     await this.#world.clock.sleep(restMs);
-    const violations = [...this.#capacity.take(), ...violationsOf(before, await readSnapshot(this.#world), ending)];
+    const after = await readSnapshot(this.#world);
+    const has = readResources(this.#world);
+    const violations = [
+      ...this.#capacity.take(),
+      ...violationsOf(before, after, ending),
+      ...resourceViolations(had, has, ending, await this.#released(already)),
+      ...(await ledgerViolations(this.#world, after, has)),
+    ];
     const { outcome, version, leftovers } = ending;
     const why = outcome === 'done' || leftovers.length === 0 ? '' : `: ${leftovers.join('; ')}`;
     return { line: `${describeEpisode(episode)}: ${outcome} (${version})${why}`, struck, violations };
+  }
+
+  /** Versions that the ledger knows as released, without others. */
+  async #released(others: readonly string[]): Promise<string[]> {
+    const { ledger, fleet } = this.#world.services;
+    const all = (await ledger.releases(fleet.app)).filter(({ state }) => state === 'released');
+    return all.map(({ version }) => version).filter((version) => !others.includes(version));
   }
 
   async close(): Promise<void> {
