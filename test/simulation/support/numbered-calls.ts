@@ -12,9 +12,18 @@ export type CallFault =
   /** The service fails by itself at every attempt, and changes nothing. */
   | 'failed'
   /** The service refuses the call. */
-  | 'refused';
+  | 'refused'
+  /** From this call on, every call is refused for half a minute because there are too many. */
+  | 'throttled'
+  /** From this call on, every call takes two seconds longer, for a minute. */
+  | 'slow';
 
-export const callFaults: readonly CallFault[] = ['answer-lost', 'all-answers-lost', 'cut-off', 'failed', 'refused'];
+export const callFaults: readonly CallFault[] = [
+  ...(['answer-lost', 'all-answers-lost', 'cut-off', 'failed', 'refused', 'throttled', 'slow'] as const),
+];
+
+/** Those that strike for a time, and not only the one call. */
+const lasting: readonly CallFault[] = ['throttled', 'slow'];
 
 /** A call that changes the cloud, of those that a run made. */
 export interface ChangingCall {
@@ -48,6 +57,7 @@ export class NumberedCalls {
 
   /** Starts again at 1. @param fault What happens from then on: to the call of a number, or to all calls. */
   restart(fault?: CallFault | { number: number; fault: CallFault }): void {
+    this.#world.cloud.faults.clear();
     this.#calls = [];
     if (fault !== undefined) this.#struck = [];
     this.#fault = fault;
@@ -70,11 +80,12 @@ export class NumberedCalls {
     if (fault === undefined || (typeof fault === 'object' && fault.number !== call.number)) return send();
     this.#struck.push(call);
     const { faults } = this.#world.cloud;
-    const { id } = faults.add({ operation, ...ruleOf(typeof fault === 'object' ? fault.fault : fault) });
+    const what = typeof fault === 'object' ? fault.fault : fault;
+    const { id } = faults.add({ ...(lasting.includes(what) ? {} : { operation }), ...ruleOf(what) });
     try {
       return await send();
     } finally {
-      faults.clear(id);
+      if (!lasting.includes(what)) faults.clear(id);
     }
   }
 }
@@ -91,5 +102,9 @@ function ruleOf(fault: CallFault) {
       return { kind: 'error' } as const;
     case 'refused':
       return { kind: 'error', code: 'ValidationError', status: 400 } as const;
+    case 'throttled':
+      return { kind: 'throttle', capacity: 1, refill: 0.001, forMs: 30_000 } as const;
+    case 'slow':
+      return { kind: 'latency', delayMs: 2000, forMs: 60_000 } as const;
   }
 }
