@@ -7,13 +7,12 @@ import type { ServiceName } from '../wire/operations.ts';
 import { serviceShapes } from '../wire/shapes.ts';
 import { attempts } from './attempts.ts';
 import { plainCopy } from './plain-copy.ts';
+import { type ResolvedClient, resolveOnce } from './resolve-once.ts';
 import { type ErrorRegistry, errorRegistry, serviceError } from './service-errors.ts';
 
 /** What a client of the SDK must have to be connected: every one has it. */
-export interface SdkClient {
-  // biome-ignore lint/suspicious/noExplicitAny: the stack's type is of the inputs and outputs of one client
-  middlewareStack: { add(middleware: any, options: any): void };
-  config: {
+export interface SdkClient extends ResolvedClient {
+  config: ResolvedClient['config'] & {
     serviceId: string;
     region(): Promise<string>;
     maxAttempts(): Promise<number>;
@@ -80,6 +79,7 @@ export function connect<Client extends SdkClient>(client: Client, to: DirectServ
       },
     { step: 'initialize', name: 'directCloud', priority: 'low' },
   );
+  resolveOnce(client);
   return client;
 }
 
