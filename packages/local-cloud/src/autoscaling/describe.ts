@@ -9,6 +9,7 @@ import type {
   TagDescription,
   WarmPoolConfiguration,
 } from '@aws-sdk/client-auto-scaling';
+import { isoSeconds } from '@golden-pipeline/shared/text';
 import type { ActivityRecord, CloudState, GroupInstance, GroupRecord, WarmPoolRecord } from '../model.ts';
 import { findRegion } from '../regions.ts';
 import { account } from '../settings.ts';
@@ -132,7 +133,7 @@ export function describeGroup(state: CloudState, group: GroupRecord, withInstanc
     CreatedTime: new Date(group.createdAt),
     SuspendedProcesses: group.suspendedProcesses.map((name) => ({
       ProcessName: name,
-      SuspensionReason: 'User suspended',
+      SuspensionReason: `User suspended at ${isoSeconds(group.suspendedAt?.[name] ?? group.createdAt)}`,
     })),
     VPCZoneIdentifier: group.subnetIds.join(','),
     EnabledMetrics: (group.enabledMetrics ?? []).map((Metric) => ({ Metric, Granularity: '1Minute' })),

@@ -41,6 +41,8 @@ export interface GroupRecord extends GroupExtras {
   targetGroupArns: string[];
   instances: GroupInstance[];
   suspendedProcesses: string[];
+  /** When each of them was suspended, in milliseconds since the epoch; absent in records from before it was kept. */
+  suspendedAt?: Record<string, number>;
   newInstancesProtected: boolean;
   terminationPolicies: string[];
   tags: { key: string; value: string; propagateAtLaunch: boolean }[];

@@ -237,7 +237,11 @@ describe('groups', () => {
       (ms) => ms > 5_000,
     );
     expect(await ids(group)).toHaveLength(1);
-    expect((await world.describeGroup(group))?.SuspendedProcesses).toMatchObject([{ ProcessName: 'Launch' }]);
+    const [shown, ...more] = (await world.describeGroup(group))?.SuspendedProcesses ?? [];
+    expect([shown?.ProcessName, ...more]).toEqual(['Launch']);
+    expect(shown?.SuspensionReason).toMatch(/^User suspended at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    await world.asg.send(new SuspendProcessesCommand(processes));
+    expect((await world.describeGroup(group))?.SuspendedProcesses).toEqual([shown]);
     await world.asg.send(new ResumeProcessesCommand(processes));
     await world.inService(group, 2);
     const unknown = new SuspendProcessesCommand({ ...processes, ScalingProcesses: ['Lunch'] });

@@ -14,11 +14,13 @@ function named(request: ScalingProcessQuery): string[] {
 }
 
 export function processHandlers(ops: Operations): HandlerTable {
-  const { state } = ops.context;
+  const { state, clock } = ops.context;
   return {
     SuspendProcesses(request: ScalingProcessQuery) {
       const group = requireGroup(state, request.AutoScalingGroupName);
-      group.suspendedProcesses = [...new Set([...group.suspendedProcesses, ...named(request)])];
+      const added = named(request).filter((name) => !group.suspendedProcesses.includes(name));
+      group.suspendedProcesses.push(...added);
+      group.suspendedAt = { ...group.suspendedAt, ...Object.fromEntries(added.map((name) => [name, clock.now()])) };
       ops.context.changed();
       return {};
     },
