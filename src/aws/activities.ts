@@ -8,6 +8,8 @@ export interface Activity {
   status: string;
   /** Why it has failed or was canceled. */
   message?: string;
+  /** What it was done for: `At 2026-01-31T09:00:00Z instance i-1 was moved out of standby in response to a user request ...` */
+  cause?: string;
   /** Milliseconds since the epoch. */
   startedAt: number;
 }
@@ -21,6 +23,7 @@ export async function readActivities(autoScaling: AutoScalingClient, group: stri
     description: one.Description ?? '',
     status: one.StatusCode ?? '',
     message: one.StatusMessage,
+    ...(one.Cause !== undefined && { cause: one.Cause }),
     startedAt: one.StartTime?.getTime() ?? 0,
   }));
 }

@@ -71,11 +71,20 @@ export function waitImageAvailable(
   ec2: EC2Client,
   poll: Poll,
   imageId: string,
-  times: { everyMs: number; timeoutMs: number; progress?: (state: string) => void },
+  times: {
+    everyMs: number;
+    timeoutMs: number;
+    progress?: (state: string) => void;
+    /** Called at each reading; a throw ends the wait. */
+    look?: () => Promise<unknown>;
+  },
 ): Promise<GoldenImage | undefined> {
   return poll({
     what: `image ${imageId} to become available`,
-    read: () => readImage(ec2, imageId),
+    read: async () => {
+      await times.look?.();
+      return readImage(ec2, imageId);
+    },
     until: (image) => {
       if (image && !['available', 'pending', 'transient'].includes(image.state)) {
         throw new PipelineError(

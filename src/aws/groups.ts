@@ -24,6 +24,8 @@ export interface Group {
   subnetIds: string[];
   zones: string[];
   suspended: string[];
+  /** Why each of them is suspended, as Auto Scaling says it: `User suspended at 2026-01-31T09:00:00Z`. */
+  suspensionReasons: Readonly<Record<string, string>>;
   instances: GroupMember[];
 }
 
@@ -50,6 +52,11 @@ function toGroup(group: AutoScalingGroup): Group {
     subnetIds: (group.VPCZoneIdentifier ?? '').split(',').filter(Boolean),
     zones: group.AvailabilityZones ?? [],
     suspended: (group.SuspendedProcesses ?? []).flatMap((process) => process.ProcessName ?? []),
+    suspensionReasons: Object.fromEntries(
+      (group.SuspendedProcesses ?? []).flatMap(({ ProcessName, SuspensionReason }) =>
+        ProcessName && SuspensionReason ? [[ProcessName, SuspensionReason]] : [],
+      ),
+    ),
     instances: (group.Instances ?? []).map((instance) => ({
       id: instance.InstanceId ?? '',
       lifecycle: instance.LifecycleState ?? '',

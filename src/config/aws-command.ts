@@ -9,6 +9,19 @@ export function awsCommand({ cloud }: Pick<Fleet, 'cloud'>, args: string): strin
   return cloud === 'local' ? `pipeline local aws ${args}` : `aws ${args}`;
 }
 
+/**
+ * How to find out who made a call, as details of an error: of what AWS keeps, only CloudTrail tells. Empty for a fleet of the local cloud,
+ * which has none.
+ * @param operation E.g. `SuspendProcesses`, which is the name of the event, too.
+ */
+export function whoCalled({ cloud, region }: Pick<Fleet, 'cloud' | 'region'>, operation: string): string[] {
+  if (cloud === 'local') return [];
+  const attribute = `AttributeKey=EventName,AttributeValue=${operation}`;
+  return [
+    `who did it: aws cloudtrail lookup-events --region ${region} --lookup-attributes ${attribute} --max-results 5`,
+  ];
+}
+
 /** How the settings of a file are applied to a fleet, for texts; `overwrite`: also over what was changed in the cloud, where that is possible. */
 export function applyCommand({ cloud, app, environment }: Pick<Fleet, 'cloud' | 'app' | 'environment'>): {
   apply: string;

@@ -1,4 +1,4 @@
-import { messageOf } from '@golden-pipeline/shared/errors';
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { changesOf, isConflict, openContext, type RunScope } from './context.ts';
 import { failureFacts } from './outcome.ts';
 import type { Step } from './step.ts';
@@ -35,7 +35,7 @@ export async function undoAll<Services, State>(
     if (error && scope.connection?.abandoned !== abandoned && !scope.lost.aborted) {
       const { app } = scope.run;
       leftovers.push(
-        `${step.title}: ${messageOf(error.reason)}`,
+        leftoverText(step.title, error.reason),
         `there was no connection to undo this and the steps before it; once there is one: pipeline abort ${app}`,
       );
       return { leftovers, disconnected: true };
@@ -44,13 +44,19 @@ export async function undoAll<Services, State>(
       onUndone(step.id);
       continue;
     }
-    leftovers.push(`${step.title}: ${messageOf(error.reason)}`);
+    leftovers.push(leftoverText(step.title, error.reason));
     if (scope.lost.aborted || isConflict(error.reason)) {
       leftovers.push('the other steps were not undone: another process has taken over');
       break;
     }
   }
   return { leftovers };
+}
+
+/** What was not undone, why, and how to go on where that is known. */
+function leftoverText(title: string, reason: unknown): string {
+  const fix = reason instanceof PipelineError ? reason.fix : undefined;
+  return `${title}: ${messageOf(reason)}${fix === undefined ? '' : `; fix: ${fix}`}`;
 }
 
 async function undoStep<Services, State>(

@@ -28,6 +28,12 @@ export interface RefreshFacts {
   refreshId?: string;
 }
 
+/** How large the fleet was. */
+export interface SizeFacts {
+  /** The desired capacity of the group that served when the run began; absent in journals from before it was kept. */
+  desiredBefore?: number;
+}
+
 /** Whether the fleet can be led back to what served before. */
 export interface ReturnFacts {
   /** It was agreed that nothing leads back: the image that serves may be one that cannot be launched. */

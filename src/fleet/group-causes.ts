@@ -6,6 +6,7 @@ import { readTemplateVersion } from '../aws/launch-templates.ts';
 import { type LifecycleHook, readLifecycleHooks } from '../aws/lifecycle-hooks.ts';
 import { awsCommand } from '../config/aws-command.ts';
 import type { Services } from './services.ts';
+import { blockingProcesses, resumeCommand, suspensionText } from './suspended.ts';
 
 /** Why a group does not get, lose or register instances, as the cloud tells it. */
 export interface Cause {
@@ -17,14 +18,6 @@ export interface Cause {
   /** Milliseconds since the epoch from when on it holds, where that is known. */
   since?: number;
 }
-
-/** What is missing while a process is suspended. */
-const suspendedMeans: Readonly<Record<string, string>> = {
-  Launch: 'no instance is launched',
-  Terminate: 'no instance is terminated',
-  AddToLoadBalancer: 'new instances are not registered with the load balancer',
-  InstanceRefresh: 'no instance refresh goes on',
-};
 
 /** So many causes of one kind are listed one by one. */
 const shown = 3;
@@ -63,16 +56,13 @@ export async function groupCauses(
 
 const isHeld = (lifecycle: string): boolean => lifecycle.endsWith(':Wait');
 
-function suspensions(fleet: Services['fleet'], { name, suspended }: Group): Cause[] {
-  return suspended
-    .filter((process) => suspendedMeans[process] !== undefined)
+function suspensions(fleet: Services['fleet'], group: Group): Cause[] {
+  return blockingProcesses
+    .filter((process) => group.suspended.includes(process))
     .map((process) => ({
       kind: 'suspended',
-      message: `${process} of ${name} is suspended: ${suspendedMeans[process]}`,
-      fix: awsCommand(
-        fleet,
-        `autoscaling resume-processes --auto-scaling-group-name ${name} --scaling-processes ${process}`,
-      ),
+      message: suspensionText(group, process),
+      fix: resumeCommand(fleet, group.name, [process]),
     }));
 }
 

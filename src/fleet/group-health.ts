@@ -6,6 +6,7 @@ import type { RunContext } from '../engine/step.ts';
 import { consecutive } from './consecutive.ts';
 import { explained, explainGroup, unhealthyTargets } from './explain.ts';
 import { type FleetGroup, type Services, times } from './services.ts';
+import { neededToBeWhole, suspensionWatch } from './suspended.ts';
 
 type Context = RunContext<Services, object>;
 
@@ -48,12 +49,15 @@ export async function waitGroupReady(
 ): Promise<void> {
   const { fleet } = context.services;
   const steady = consecutive(fleet.release.healthyReads);
+  const watch = suspensionWatch(context);
   let last: GroupHealth | undefined;
   try {
     await context.poll({
       what: `${fleetGroup.group} to be healthy`,
       read: async () => {
         last = await readGroupHealth(context.services, fleetGroup, leader);
+        const { group, healthy, targets } = last;
+        watch(group, neededToBeWhole(group, targets), `${healthy} of ${targets.length}`);
         return { ...last, grown: await matchSize(context, last) };
       },
       until: ({ group, leader: other, healthy, grown }) => {
@@ -102,6 +106,7 @@ async function matchSize(context: Context, { group, leader }: GroupHealth): Prom
 /** Terminates all instances of a group without traffic, and waits until they are gone. */
 export async function emptyGroup(context: Context, fleetGroup: FleetGroup): Promise<void> {
   const { fleet, aws } = context.services;
+  const watch = suspensionWatch(context);
   const read = async () => (await readGroups(aws.autoScaling, [fleetGroup.group]))[0] as Group;
   const group = await read();
   if (group.min > 0 || group.desired > 0) {
@@ -113,7 +118,10 @@ export async function emptyGroup(context: Context, fleetGroup: FleetGroup): Prom
   await context.poll({
     what: `the instances of ${group.name} to terminate`,
     read,
-    until: (one) => one.instances.length === 0,
+    until: (one) => {
+      watch(one, one.instances.length > 0 ? ['Terminate'] : [], String(one.instances.length));
+      return one.instances.length === 0;
+    },
     progress: (one) => context.progress(`${one.instances.length} instances of ${group.name} still to terminate`),
     explain: explainGroup(context, group.name),
     ...times(fleet, 'drain'),

@@ -7,6 +7,7 @@ import type { RunContext } from '../engine/step.ts';
 import { consecutive } from './consecutive.ts';
 import { explained, explainGroup } from './explain.ts';
 import { type FleetGroup, type Services, times } from './services.ts';
+import { neededToBeWhole, suspensionWatch } from './suspended.ts';
 
 /**
  * Waits until a target has been healthy for `release.healthyReads` consecutive readings: one good reading may be a flap.
@@ -21,6 +22,7 @@ export async function waitTargetHealthy(
 ): Promise<void> {
   const { fleet, aws } = context.services;
   const steady = consecutive(fleet.release.healthyReads);
+  const watch = suspensionWatch(context);
   let last: TargetHealth | undefined;
   try {
     await context.poll({
@@ -28,6 +30,9 @@ export async function waitTargetHealthy(
       read: async () => {
         last = (await readTargets(aws.elb, targetGroupArn)).find((target) => target.id === instanceId);
         if (last?.state !== 'healthy') await assertAlive(context, instanceId);
+        if (!last && group !== undefined) {
+          watch(await readGroup(aws.autoScaling, group), ['AddToLoadBalancer'], 'not registered');
+        }
         return last;
       },
       until: (target) => {
@@ -55,6 +60,7 @@ export async function waitTargetHealthy(
 export async function waitFleetHealthy(context: RunContext<Services, FleetGroup>): Promise<void> {
   const { fleet, aws } = context.services;
   const steady = consecutive(fleet.release.healthyReads);
+  const watch = suspensionWatch(context);
   await context.poll({
     what: `the whole fleet ${context.state.group} to be healthy`,
     read: async () => {
@@ -62,7 +68,9 @@ export async function waitFleetHealthy(context: RunContext<Services, FleetGroup>
         readGroup(aws.autoScaling, context.state.group),
         readTargets(aws.elb, context.state.targetGroupArn),
       ]);
-      return { wanted: group.desired, healthy: targets.filter((target) => target.state === 'healthy').length };
+      const healthy = targets.filter((target) => target.state === 'healthy').length;
+      watch(group, neededToBeWhole(group, targets), `${healthy} of ${targets.length}`);
+      return { wanted: group.desired, healthy };
     },
     until: ({ wanted, healthy }) => {
       return steady(healthy >= wanted);

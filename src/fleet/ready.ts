@@ -1,7 +1,9 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { isActive, readRefresh } from '../aws/refreshes.ts';
+import { whoCalled } from '../config/aws-command.ts';
 import type { Observation } from './observe.ts';
 import type { Services } from './services.ts';
+import { blockingProcesses, resumeCommand, suspensionText } from './suspended.ts';
 
 /** Refuses a fleet that somebody or something else is changing. */
 export async function assertReady({ aws, fleet }: Services, { live: group, idle, share }: Observation): Promise<void> {
@@ -34,12 +36,11 @@ export async function assertReady({ aws, fleet }: Services, { live: group, idle,
           : `terminate it, then try again: ${group.name} is at its maximum of ${group.max}, so Auto Scaling refuses ExitStandby`,
     });
   }
-  const blocking = group.suspended.filter((process) =>
-    ['Launch', 'Terminate', 'AddToLoadBalancer', 'InstanceRefresh'].includes(process),
-  );
+  const blocking = blockingProcesses.filter((process) => group.suspended.includes(process));
   if (blocking.length > 0) {
     throw new PipelineError('preflight.suspended', `processes of ${group.name} are suspended: ${blocking.join(', ')}`, {
-      fix: 'resume them, or find out who suspended them and why',
+      details: [...blocking.map((process) => suspensionText(group, process)), ...whoCalled(fleet, 'SuspendProcesses')],
+      fix: `find out who suspended them and why, or resume them: ${resumeCommand(fleet, group.name, blocking)}`,
     });
   }
 }

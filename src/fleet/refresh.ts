@@ -1,10 +1,14 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
+import { awsCode } from '../aws/errors.ts';
 import { readGroup } from '../aws/groups.ts';
+import { readImage } from '../aws/images.ts';
 import { cancelRefresh, isActive, type Refresh, readRefresh, rollbackRefresh, startRefresh } from '../aws/refreshes.ts';
+import { awsCommand, whoCalled } from '../config/aws-command.ts';
 import type { FindContext } from '../engine/step.ts';
 import { explained, explainGroup } from './explain.ts';
 import type { NewTemplate, RefreshFacts } from './facts.ts';
 import { type ContextWith, type FleetFacts, type FleetGroup, type Services, times } from './services.ts';
+import { blockingProcesses, mendingWatch, suspensionWatch } from './suspended.ts';
 
 /** What tells this run's refresh from those of others. */
 type OwnRefresh = NewTemplate & RefreshFacts;
@@ -29,26 +33,63 @@ export async function startOwnRefresh(
   const refreshId =
     adopted ??
     (await context.change({ action: 'start-refresh', target: group, data: template }, () =>
-      startRefresh(aws.autoScaling, group, template, fleet.release.refresh, options),
+      startUnlessForeign(context, group, () =>
+        startRefresh(aws.autoScaling, group, template, fleet.release.refresh, options),
+      ),
     ));
   await context.save({ refreshId });
   return refreshId;
 }
 
+/** @throws PipelineError `refresh.foreign` that names the refresh which is in the way */
+async function startUnlessForeign(
+  { services: { fleet, aws } }: ContextWith<object>,
+  group: string,
+  start: () => Promise<string>,
+): Promise<string> {
+  try {
+    return await start();
+  } catch (error) {
+    if (!/^InstanceRefreshInProgress/.test(awsCode(error) ?? '')) throw error;
+    const other = await readRefresh(aws.autoScaling, group).catch(() => undefined);
+    if (!isActive(other)) throw error;
+    const onto = `template version ${other.templateVersion ?? 'of the group'}`;
+    throw new PipelineError(
+      'refresh.foreign',
+      `${group} cannot be rolled: ${refreshText(other)}; it goes onto ${onto} and is not of this run`,
+      {
+        details: whoCalled(fleet, 'StartInstanceRefresh'),
+        fix: `wait until it has ended, or cancel it (${awsCommand(fleet, `autoscaling cancel-instance-refresh --auto-scaling-group-name ${group}`)}), then try again`,
+        cause: error,
+      },
+    );
+  }
+}
+
 /**
- * Waits until a refresh has ended, whichever way.
- * @param look Called while it goes forward; a throw ends the wait.
+ * Waits until a refresh has ended, whichever way. Suspended processes that keep it from its end are named at once.
+ * @param options.look Called while it goes forward; a throw ends the wait.
+ * @param options.back The refresh goes back: one that has replaced nothing ends by itself, so a suspended process ends the wait only after
+ * 30 s in which nothing moved.
+ * @throws PipelineError `group.suspended`
  */
 export async function waitRefresh(
   context: ContextWith<FleetGroup>,
   refreshId: string,
-  look?: () => Promise<void>,
+  { look, back = false }: { look?: () => Promise<void>; back?: boolean } = {},
 ): Promise<Refresh> {
   const { fleet, aws } = context.services;
+  const watch = suspensionWatch(context, { atOnce: !back });
+  const noteMending = mendingWatch(context);
   const refresh = await context.poll({
     what: `the instance refresh of ${context.state.group} to end`,
     read: async () => {
       const one = await readRefresh(aws.autoScaling, context.state.group, refreshId);
+      if (isActive(one)) {
+        const group = await readGroup(aws.autoScaling, context.state.group);
+        noteMending(group);
+        watch(group, blockingProcesses, `${one.status} ${one.percentage} ${one.remaining}`);
+      }
       if (isActive(one) && !one.status.startsWith('Rollback') && one.status !== 'Cancelling') await look?.();
       return one;
     },
@@ -78,13 +119,15 @@ export async function refreshBack(
   const { group: name, current } = context.state;
   const active = await readRefresh(aws.autoScaling, name);
   const foreign = isActive(active) && !isOurs(context, active) ? active : undefined;
+  const gone = await goneImage(context);
   if (isActive(active) && !foreign) {
     await context.change({ action: 'rollback-refresh', target: active.id }, async () => {
+      if (gone !== undefined) return cancelRefresh(aws.autoScaling, name);
       if (active.status !== 'RollbackInProgress' && !(await rollbackRefresh(aws.autoScaling, name))) {
         await cancelRefresh(aws.autoScaling, name);
       }
     });
-    await waitRefresh(context, active.id);
+    await waitRefresh(context, active.id, { back: true });
   }
   const astray = await isAstray(context);
   // One that goes where we would go is adopted.
@@ -100,11 +143,21 @@ export async function refreshBack(
     return false;
   }
   if (!astray) return true;
+  if (gone !== undefined) {
+    throw new PipelineError(
+      'refresh.no-image-back',
+      `${gone}, so nothing leads back to ${current.version ?? 'what served before'}: instances of ${context.state.version} stay in ${name}`,
+      {
+        details: whoCalled(fleet, 'DeregisterImage'),
+        fix: `pipeline repair ${fleet.app}, which bakes the image again from an instance that still runs it; or release a fix: pipeline release ${fleet.app} --no-rollback-target`,
+      },
+    );
+  }
   const template = { id: current.templateId, version: current.templateVersion };
   const id = await context.change({ action: 'start-refresh', target: name, data: { ...template } }, () =>
     startRefresh(aws.autoScaling, name, template, fleet.release.refresh),
   );
-  const ended = await waitRefresh(context, id);
+  const ended = await waitRefresh(context, id, { back: true });
   if (ended.status === 'Successful') return true;
   const { causes, fix } = await explained(explainGroup(context, name, context.state.targetGroupArn));
   throw new PipelineError(
@@ -112,6 +165,18 @@ export async function refreshBack(
     `the refresh back to template version ${template.version} ended with status ${ended.status}: ${ended.reason ?? 'no reason given'}`,
     { details: causes, ...(fix && { fix }) },
   );
+}
+
+/** Says that the image which served before the run cannot be launched any more; undefined when it can. */
+async function goneImage({
+  services: { aws },
+  state: { current },
+}: ContextWith<Pick<FleetFacts, 'current'>>): Promise<string | undefined> {
+  if (current.imageId === undefined) return undefined;
+  const image = await readImage(aws.ec2, current.imageId);
+  if (image?.state === 'available') return undefined;
+  const state = image?.state === 'disabled' ? 'disabled' : 'gone';
+  return `image ${current.imageId} is ${state}`;
 }
 
 /** What there is of the run's refresh, for whoever continues the run. */

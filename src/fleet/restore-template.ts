@@ -1,15 +1,37 @@
 import { readGroup, setTemplate } from '../aws/groups.ts';
 import { readTemplateVersion, setDefaultVersion } from '../aws/launch-templates.ts';
+import { need } from '../engine/need.ts';
+import type { NewTemplate } from './facts.ts';
 import type { ContextWith, FleetFacts } from './services.ts';
 
 type Context = ContextWith<Pick<FleetFacts, 'group' | 'current'>>;
 
+/**
+ * Lets those who launch from the template without naming a version get the one of this run. What the default was is journaled, and noted
+ * where it was not what the group launched from: then somebody else has chosen it.
+ */
+export async function makeDefault(context: ContextWith<Pick<FleetFacts, 'current'> & NewTemplate>): Promise<void> {
+  const { ec2 } = context.services.aws;
+  const { templateId, templateVersion: launched } = context.state.current;
+  const version = need(context.state, 'templateVersion');
+  const { number: was } = await readTemplateVersion(ec2, templateId, '$Default');
+  if (![version, launched].includes(was)) {
+    context.note(`the default version of ${templateId} was ${was}, which somebody else has set; it is ${version} now`);
+  }
+  await context.change({ action: 'set-default-version', target: templateId, data: { version, was } }, () =>
+    setDefaultVersion(ec2, templateId, version),
+  );
+}
+
 /** Puts the default version of the launch template back, if this step moved it. One that somebody else has set since stays. */
 export async function restoreDefaultVersion(context: Context): Promise<void> {
   const { ec2 } = context.services.aws;
-  const { templateId, templateVersion: before } = context.state.current;
+  const { templateId, templateVersion: launched } = context.state.current;
   const ours = versionsSetBy(context, 'set-default-version');
   if (ours.length === 0) return;
+  // An earlier process of this run may have set it already; journals from before it was kept do not tell what it was.
+  const was = context.changes().flatMap((one) => (one.action === 'set-default-version' ? [one.data.was] : []));
+  const before = was.filter((one) => typeof one === 'string').find((one) => !ours.includes(one)) ?? launched;
   const { number } = await readTemplateVersion(ec2, templateId, '$Default');
   if (![...ours, before].includes(number)) {
     context.note(`the default version of ${templateId} is ${number}, which this run did not set: it stays`);

@@ -17,8 +17,14 @@ const suspendedMeanwhile = ['AZRebalance'];
 export async function takeOut(context: Context): Promise<void> {
   const { aws } = context.services;
   const host = need(context.state, 'host');
-  const group = await readGroup(aws.autoScaling, context.state.group);
-  const member = group.instances.find((instance) => instance.id === host.instanceId);
+  let group = await readGroup(aws.autoScaling, context.state.group);
+  let member = group.instances.find((instance) => instance.id === host.instanceId);
+  // On its way back to service, it cannot be taken out yet.
+  if (member?.lifecycle.startsWith('Pending')) {
+    await waitLifecycle(context, 'InService');
+    group = await readGroup(aws.autoScaling, context.state.group);
+    member = group.instances.find((instance) => instance.id === host.instanceId);
+  }
   if (!member)
     throw new PipelineError('host.gone', `bake instance ${host.instanceId} has left the group ${group.name}`);
   const active = suspendedMeanwhile.filter((process) => !group.suspended.includes(process));

@@ -21,7 +21,7 @@ export async function stopRefresh(
   const active = await readRefresh(aws.autoScaling, group);
   if (isActive(active) && isOurs(context, active)) {
     await context.change({ action: 'cancel-refresh', target: active.id }, () => cancelRefresh(aws.autoScaling, group));
-    await waitRefresh(context, active.id);
+    await waitRefresh(context, active.id, { back: true });
   }
   if (!(await isAstray(context))) return;
   throw new PipelineError(

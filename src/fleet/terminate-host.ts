@@ -1,6 +1,7 @@
-import { messageOf } from '@golden-pipeline/shared/errors';
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroup, replaceInstance } from '../aws/groups.ts';
 import { isEnding, readInstance } from '../aws/instances.ts';
+import { awsCommand } from '../config/aws-command.ts';
 import type { BakeFacts } from './facts.ts';
 import { waitFleetHealthy } from './health.ts';
 import type { ContextWith, FleetGroup } from './services.ts';
@@ -35,7 +36,9 @@ export async function terminateBakeInstance(context: BakeContext): Promise<void>
     await remember(context, { capacity: outside ? capacity : undefined });
     notEnded = await end(context, instanceId, member.lifecycle);
   } else if (!member && (await isUp(context, instanceId))) {
-    notEnded = new Error(`${describe(context)} and has left ${name}: terminate it`);
+    notEnded = new PipelineError('host.left', `${describe(context)} and has left ${name}: terminate it`, {
+      fix: awsCommand(context.services.fleet, `ec2 terminate-instances --instance-ids ${instanceId}`),
+    });
   }
   // The fleet is whole again even while the host is still there: in Standby it does not count.
   await restoreGroup(context);
@@ -54,9 +57,11 @@ async function end(context: BakeContext, instanceId: string, lifecycle: string):
     return undefined;
   } catch (cause) {
     const where = lifecycle === 'Standby' ? 'without traffic' : 'so it may get traffic';
-    return new Error(
+    const terminate = `autoscaling terminate-instance-in-auto-scaling-group --instance-id ${instanceId} --no-should-decrement-desired-capacity`;
+    return new PipelineError(
+      'host.not-terminated',
       `${describe(context)} and could not be terminated (${messageOf(cause)}); it is ${lifecycle} in ${group}, ${where}: terminate it`,
-      { cause },
+      { fix: awsCommand(context.services.fleet, terminate), cause },
     );
   }
 }

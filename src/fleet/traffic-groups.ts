@@ -131,9 +131,13 @@ function isOwn(context: Context, { arn, weights }: Route): boolean {
   return [first, ...given].some((one) => one === undefined || sameWeights(one, weights));
 }
 
+/** Names of target groups with their weights, for texts. */
+export function weightsText(weights: readonly Weight[]): string {
+  return weights.map(({ targetGroupArn, weight }) => `${targetGroupArn.split('/')[1]} ${weight}`).join(', ');
+}
+
 function saysForeign(context: Context, { arn, weights }: Route): false {
-  const shares = weights.map(({ targetGroupArn, weight }) => `${targetGroupArn.split('/')[1]} ${weight}`).join(', ');
-  context.note(`the weights of ${arn} are ${shares}, which this run did not set: they stay`);
+  context.note(`the weights of ${arn} are ${weightsText(weights)}, which this run did not set: they stay`);
   return false;
 }
 
@@ -206,7 +210,8 @@ export async function restoreValidationRoute(
   await pointValidationRoute(context, targetGroupArn);
 }
 
-function sameWeights(some: readonly Weight[], others: readonly Weight[]): boolean {
+/** True for the same weights, in whatever order. */
+export function sameWeights(some: readonly Weight[], others: readonly Weight[]): boolean {
   const text = (list: readonly Weight[]) =>
     list.map(({ targetGroupArn, weight }) => `${targetGroupArn} ${weight}`).sort();
   return JSON.stringify(text(some)) === JSON.stringify(text(others));

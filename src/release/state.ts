@@ -6,6 +6,7 @@ import type {
   RefreshFacts,
   ReturnFacts,
   ServedFacts,
+  SizeFacts,
   StandbyFacts,
   VersionFacts,
   VersionNames,
@@ -31,10 +32,11 @@ export interface RollFacts
     NewTemplate,
     RefreshFacts,
     ReturnFacts,
+    SizeFacts,
     WatchFacts {}
 
 /** What moves the traffic of a blue/green fleet from one group to the other. */
-export interface TrafficFacts extends FleetFacts, VersionFacts, ImageFacts, NewTemplate, WatchFacts {
+export interface TrafficFacts extends FleetFacts, VersionFacts, ImageFacts, NewTemplate, ReturnFacts, WatchFacts {
   /** What the idle group was before it was scaled up. */
   idleBefore?: GroupSettings & { routes: { arn: string; weights: Weight[] }[] };
   /** Between which groups the traffic moves; `group` and `idle` are swapped once all of it has moved. */

@@ -1,5 +1,5 @@
 import type { WatchFacts } from '../analysis/types.ts';
-import type { ImageFacts, NewTemplate, RefreshFacts, ServedFacts, VersionFacts } from '../fleet/facts.ts';
+import type { ImageFacts, NewTemplate, RefreshFacts, ServedFacts, SizeFacts, VersionFacts } from '../fleet/facts.ts';
 import type { ContextWith, FleetFacts, FleetGroup, GroupSettings, StepWith } from '../fleet/services.ts';
 import type { TrafficFacts } from '../release/state.ts';
 
@@ -38,6 +38,7 @@ export interface RollbackState
     ServedFacts,
     NewTemplate,
     RefreshFacts,
+    SizeFacts,
     WatchFacts,
     SwitchState,
     InPlaceState {

@@ -34,7 +34,10 @@ describe('reading groups', () => {
         group('api', {
           LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '7' },
           TargetGroupARNs: ['arn:tg'],
-          SuspendedProcesses: [{ ProcessName: 'AZRebalance' }, {}],
+          SuspendedProcesses: [
+            { ProcessName: 'AZRebalance', SuspensionReason: 'User suspended at 2026-01-31T09:00:00Z' },
+            {},
+          ],
           Instances: [
             {
               InstanceId: 'i-1',
@@ -56,6 +59,7 @@ describe('reading groups', () => {
       launchTemplate: { id: 'lt-1', version: '7' },
       targetGroupArns: ['arn:tg'],
       suspended: ['AZRebalance'],
+      suspensionReasons: { AZRebalance: 'User suspended at 2026-01-31T09:00:00Z' },
       instances: [{ id: 'i-1', lifecycle: 'Standby', health: 'Healthy', templateVersion: '6' }],
     });
   });

@@ -19,7 +19,7 @@ beforeEach(() => {
 
 const group = (subnetIds: string[]): Group => ({
   ...{ name: 'api', min: 1, max: 2, desired: 1, launchTemplate: { id: 'lt-1', version: '3' } },
-  ...{ targetGroupArns: [], subnetIds, zones: ['eu-west-1a'], suspended: [], instances: [] },
+  ...{ targetGroupArns: [], subnetIds, zones: ['eu-west-1a'], suspended: [], suspensionReasons: {}, instances: [] },
 });
 
 const version = (interfaces: LaunchTemplateInstanceNetworkInterfaceSpecification[] = []) => ({

@@ -13,6 +13,7 @@ import { describeReturn } from '../../plays/clean.ts';
 import { terminateLostInstance } from '../../plays/lost-identity.ts';
 import { assertRecord, cleanHost, isPlain } from '../../plays/plain-playbook.ts';
 import { playRelease } from '../../plays/play.ts';
+import { assertOutOfService } from '../assert-out-of-service.ts';
 import { dropImage } from '../drop-image.ts';
 import { revert, tagHost, undoBakeInstance } from '../return-to-service.ts';
 import type { ImageOfRun } from '../state.ts';
@@ -39,6 +40,8 @@ export const bake: StepWith<ImageOfRun> = {
     const imageId = host ? await makeImage(context, host) : need(context.state, 'imageId');
     await waitImageAvailable(aws.ec2, context.poll, imageId, {
       ...times(fleet, 'bake'),
+      // What is not validated must not serve for as long as the image takes.
+      look: async () => host && assertStandsBy(context),
       progress: (state) => context.progress(`image ${imageId} is ${state}`),
     });
     const name = imageName(context);
@@ -63,12 +66,12 @@ export const bake: StepWith<ImageOfRun> = {
 async function makeImage(context: Context, host: Host): Promise<string> {
   const { fleet, aws, hosts } = context.services;
   const { version, commit } = context.state;
-  // A builder never serves.
-  if (context.state.bake === 'detach') await context.save({ activated: true });
   const environments = await makeReady(context, host);
   // The host gets a new identity with the reboot of the bake.
   await hosts.forget(host);
   const name = imageName(context);
+  // The image reboots the host.
+  if (!context.changes().some((one) => one.action === 'create-image' && isMade(one))) await assertOutOfService(context);
   const imageId = await changeOnce(context, { action: 'create-image', target: name }, () =>
     createImage(aws.ec2, context.poll, {
       instanceId: host.instanceId,
@@ -93,12 +96,18 @@ async function parkHost(context: Context, host: Host): Promise<void> {
     );
     return;
   }
+  await assertStandsBy(context);
   // With blue/green the group that serves stays on its version: the weights alone say who gets the new one.
   if (strategy !== 'blue-green') await tagHost(context, host, version);
   // A revert cannot undo what plays have changed outside the release's folder: such a host is replaced (see `return-instance`).
   else if (!changedOutside && !lost) await revert(context, host);
   // One that does not return waits for nothing.
   if (lost) await terminateLostInstance(context);
+}
+
+/** That the host of an image waits for its return; one that does not return may have been terminated already. */
+async function assertStandsBy(context: Context): Promise<void> {
+  if (!context.state.lost) await assertOutOfService(context);
 }
 
 /** Makes the host what the image is to be. Resolves with the versions that can be switched to on it. */
@@ -108,14 +117,19 @@ async function makeReady(context: Context, host: Host): Promise<string[]> {
   if (context.changes().some((one) => one.action === 'clean-host' && isMade(one))) {
     return context.state.environments ?? [];
   }
+  await assertOutOfService(context);
+  // A builder never serves.
+  if (context.state.bake === 'detach') await context.save({ activated: true });
   if (isPlain(context.state)) {
     await assertRecord(context, host);
+    await assertOutOfService(context);
     await cleanHost(context, host);
     return [];
   }
   await context.change({ action: 'activate-environment', target: instanceId }, () => playRelease(context, 'activate'));
   const environments = await heldEnvironments(context, host);
   await context.save({ environments });
+  await assertOutOfService(context);
   await context.change({ action: 'clean-host', target: instanceId }, () => playRelease(context, 'clean'));
   return environments;
 }

@@ -62,6 +62,7 @@ export const preflight: ReleaseStep = {
     await context.save({
       ...seen.facts,
       version: release.version,
+      desiredBefore: seen.live.desired,
       alarms,
       ...(baseline && { baseline }),
       ...(host && { host }),

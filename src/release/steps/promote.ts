@@ -1,10 +1,9 @@
 import { readGroup, setCapacity } from '../../aws/groups.ts';
-import { setDefaultVersion } from '../../aws/launch-templates.ts';
 import type { ScalingPolicy } from '../../aws/scaling-settings.ts';
 import { need } from '../../engine/need.ts';
 import { readSettings, scaleDownName, setActions, setPolicies, setSuspended } from '../../fleet/group-settings.ts';
 import { restoreSettings } from '../../fleet/restore-settings.ts';
-import { restoreDefaultVersion } from '../../fleet/restore-template.ts';
+import { makeDefault, restoreDefaultVersion } from '../../fleet/restore-template.ts';
 import { moveEvent, restoreEvent } from '../../fleet/scaling/transfer.ts';
 import type { ContextWith, FleetGroup, GroupSettings, StepWith } from '../../fleet/services.ts';
 import { type Size, sizeToRestore } from '../../fleet/size-to-restore.ts';
@@ -26,8 +25,7 @@ export const promote: StepWith<TrafficFacts> = {
     `the other one stays whole for ${fleet.release.rollbackWindow} s, then a scheduled action of Auto Scaling ends it`,
   ],
   async run(context) {
-    const { aws } = context.services;
-    const { group, targetGroupArn, current, templateVersion } = context.state;
+    const { group, targetGroupArn } = context.state;
     const serving = { group, targetGroupArn };
     const former = need(context.state, 'idle');
     const { live, idle } = context.state.settings ?? (await rememberSettings(context, former));
@@ -46,12 +44,7 @@ export const promote: StepWith<TrafficFacts> = {
     await setPolicies(context, former.group, idle.policies, idle.policies.map(forecastOnly));
     await moveEvent(context, former.group, group);
     await scheduleEnd(context, former, idle);
-    if (templateVersion !== undefined) {
-      await context.change(
-        { action: 'set-default-version', target: current.templateId, data: { version: templateVersion } },
-        () => setDefaultVersion(aws.ec2, current.templateId, templateVersion),
-      );
-    }
+    if (context.state.templateVersion !== undefined) await makeDefault(context);
   },
   async undo(context) {
     const { settings } = context.state;

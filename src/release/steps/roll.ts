@@ -1,16 +1,16 @@
 import { openWatch, type Watch, watchFailure } from '../../analysis/watch.ts';
 import { readGroup, setCapacity } from '../../aws/groups.ts';
-import { setDefaultVersion } from '../../aws/launch-templates.ts';
-import { need } from '../../engine/need.ts';
+import { whoCalled } from '../../config/aws-command.ts';
 import { addTemplateVersion, dropTemplateVersion } from '../../fleet/add-template-version.ts';
 import { explained, explainGroup } from '../../fleet/explain.ts';
 import { waitFleetHealthy } from '../../fleet/health.ts';
 import { pinTemplate } from '../../fleet/pin-template.ts';
 import { findRefresh, refreshBack, startOwnRefresh, waitRefresh } from '../../fleet/refresh.ts';
-import { restoreDefaultVersion } from '../../fleet/restore-template.ts';
+import { makeDefault, restoreDefaultVersion } from '../../fleet/restore-template.ts';
 import type { ContextWith, StepWith } from '../../fleet/services.ts';
 import { type Size, sizeToRestore } from '../../fleet/size-to-restore.ts';
 import { leadsBack, stopRefresh } from '../../fleet/stop-refresh.ts';
+import { assertRollable } from '../assert-rollable.ts';
 import type { RollFacts } from '../state.ts';
 
 type Context = ContextWith<RollFacts>;
@@ -25,6 +25,7 @@ export const roll: StepWith<RollFacts> = {
     `meanwhile the new instances are watched, and compared with ${state.current.version ?? 'nothing: there is no version before'}; a persistent failure ${leadsBack(state) ? 'rolls the refresh back' : 'stops the refresh'}`,
   ],
   async run(context) {
+    await assertRollable(context);
     await refreshFleet(context);
     await fill(context);
     await waitFleetHealthy(context);
@@ -60,32 +61,29 @@ export async function refreshFleet(context: Context): Promise<void> {
       // Auto Scaling would try for hours to launch an image that is not there.
       rollback: leadsBack(context.state),
     });
-    const ended = await waitRefresh(context, refreshId, () => failOnPersistentFault(context, watch));
+    const ended = await waitRefresh(context, refreshId, {
+      look: () => failOnPersistentFault(context, watch),
+    });
     if (ended.status !== 'Successful') {
       // Auto Scaling may give up between two looks, and has ended the instances by now.
       await watch.sample();
       const { causes, fix } = await explained(explainGroup(context, group, context.state.targetGroupArn));
       throw await watchFailure(context, watch, {
         code: 'roll.failed',
-        message: `the instance refresh ended with status ${ended.status}: ${ended.reason ?? 'no reason given'}`,
-        details: causes,
+        message:
+          ended.status === 'Cancelled'
+            ? `somebody else has canceled the instance refresh of ${group}: ${ended.reason ?? 'no reason given'}`
+            : `the instance refresh ended with status ${ended.status}: ${ended.reason ?? 'no reason given'}`,
+        details: [
+          ...causes,
+          ...(ended.status === 'Cancelled' ? whoCalled(context.services.fleet, 'CancelInstanceRefresh') : []),
+        ],
         fix: fix ?? `the image is the same that the validation instance ran; look at the activities of ${group}`,
       });
     }
   } finally {
     watch.close();
   }
-}
-
-/** Lets those who launch from the template without naming a version get the one of this run. */
-export async function makeDefault(context: Context): Promise<void> {
-  const { aws } = context.services;
-  const { current } = context.state;
-  const templateVersion = need(context.state, 'templateVersion');
-  await context.change(
-    { action: 'set-default-version', target: current.templateId, data: { version: templateVersion } },
-    () => setDefaultVersion(aws.ec2, current.templateId, templateVersion),
-  );
 }
 
 /** @throws PipelineError `roll.failed` with the evidence, as soon as a fault of the new instances is persistent */
@@ -105,6 +103,8 @@ export async function fill(context: Context): Promise<void> {
   const { fleet, aws } = context.services;
   const group = await readGroup(aws.autoScaling, context.state.group);
   const wanted = fleet.capacity.min;
+  // Somebody else has scaled it in to nothing since the run began.
+  if (group.desired === 0 && (context.state.desiredBefore ?? 0) > 0) return;
   if (group.desired === 0) {
     await context.change(
       {

@@ -1,13 +1,16 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroup, setTemplate } from '../../aws/groups.ts';
 import { readRoutes } from '../../aws/listeners.ts';
 import { need } from '../../engine/need.ts';
 import { addTemplateVersion, dropTemplateVersion } from '../../fleet/add-template-version.ts';
+import { trafficCommands } from '../../fleet/foreign-weights.ts';
 import { emptyGroup, waitGroupReady } from '../../fleet/group-health.ts';
 import { readSettings, scaleDownName, setActions, setSuspended } from '../../fleet/group-settings.ts';
 import { pinTemplate } from '../../fleet/pin-template.ts';
 import { restoreSettings } from '../../fleet/restore-settings.ts';
 import type { ContextWith, FleetGroup, StepWith } from '../../fleet/services.ts';
 import { restoreRoutes, routesTo, shareTraffic, trafficOf } from '../../fleet/traffic-groups.ts';
+import { assertRollable } from '../assert-rollable.ts';
 import type { TrafficFacts } from '../state.ts';
 
 type Context = ContextWith<TrafficFacts>;
@@ -28,6 +31,7 @@ export const scaleUpIdleGroup: StepWith<TrafficFacts> = {
     const { group, targetGroupArn } = context.state;
     const live = { group, targetGroupArn };
     const idle = need(context.state, 'idle');
+    await assertRollable(context);
     await remember(context, live, idle);
     await enlist(context, live, idle);
     const { suspended, actions } = await readSettings(aws, idle.group);
@@ -66,8 +70,12 @@ export const scaleUpIdleGroup: StepWith<TrafficFacts> = {
     const idle = need(context.state, 'idle');
     if (!idleBefore) return;
     // Ending instances that have traffic would be worse than anything that is left.
-    if ((await trafficOf(context, listenerArn, { group, targetGroupArn }, idle)) < 1) {
-      throw new Error(`${idle.group} has traffic, so it is left as it is`);
+    const live = { group, targetGroupArn };
+    if ((await trafficOf(context, listenerArn, live, idle)) < 1) {
+      const commands = await trafficCommands(context, listenerArn, live, idle);
+      throw new PipelineError('listener.has-traffic', `${idle.group} has traffic, so it is left as it is`, {
+        fix: `give all traffic to ${group} (${commands.join(' && ')}), then undo the rest: pipeline abort ${context.services.fleet.app}`,
+      });
     }
     const raised = context
       .changes()

@@ -3,6 +3,7 @@ import { watchWindow } from '../../analysis/window.ts';
 import { readGroup, setCapacity } from '../../aws/groups.ts';
 import { isMade } from '../../engine/change-once.ts';
 import { need } from '../../engine/need.ts';
+import { assertOwnWeights } from '../../fleet/foreign-weights.ts';
 import { waitGroupReady } from '../../fleet/group-health.ts';
 import type { ContextWith, FleetGroup, StepWith } from '../../fleet/services.ts';
 import { smokeFailures, validationRouteHeaders } from '../../fleet/smoke.ts';
@@ -43,6 +44,7 @@ export const shiftTraffic: StepWith<TrafficFacts> = {
     for (const percent of fleet.release.weights.filter((one) => one >= reached)) {
       // Healthy, and as large as the other one is now: right before it gets more.
       await waitGroupReady(context, to, from);
+      await assertOwnWeights(context, listenerArn, [to, from], context.state.idleBefore?.routes ?? []);
       await shareTraffic(context, listenerArn, to, from, percent);
       context.note(`${percent} % of the traffic goes to ${to.group}`);
       if (percent === 100) continue;

@@ -5,6 +5,7 @@ import { archiveCommit } from '../../hosts/git/archive.ts';
 import { recordRelease, runPlaybook, unpackSource, waitServes } from '../../plays/plain-playbook.ts';
 import { sourceFolder } from '../../plays/plain-variables.ts';
 import { describeProject, projectFiles } from '../../plays/project-files.ts';
+import { assertOutOfService } from '../assert-out-of-service.ts';
 import type { StageFacts } from '../state.ts';
 
 /**
@@ -32,11 +33,13 @@ export const runPlaybookAsAWhole: StepWith<StageFacts> = {
     const archive = path.join(workDir, `${fleet.app}-${version}.tar`);
     await archiveCommit({ ...fleet.source, commit, file: archive, signal: context.signal });
     await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
+    await assertOutOfService(context);
     // A builder never serves.
     if (bake === 'detach') {
       await context.save({ activated: true, changedOutside: [`${path.basename(fleet.ansible.playbook)} is plain`] });
     }
     await unpackSource(context, host, archive);
+    await assertOutOfService(context);
     await runPlaybook(context, host);
     await waitServes(context, host);
     await recordRelease(context, host);

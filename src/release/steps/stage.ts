@@ -3,6 +3,7 @@ import { messageOf } from '@golden-pipeline/shared/errors';
 import { readInstance } from '../../aws/instances.ts';
 import { need } from '../../engine/need.ts';
 import type { StepWith } from '../../fleet/services.ts';
+import { takeOut } from '../../fleet/standby.ts';
 import { terminateBakeInstance } from '../../fleet/terminate-host.ts';
 import { archiveCommit } from '../../hosts/git/archive.ts';
 import { terminateChangedInstance } from '../../plays/changed-outside.ts';
@@ -10,6 +11,7 @@ import { playRelease } from '../../plays/play.ts';
 import { assertMayServe } from '../../plays/playbook/detach-first.ts';
 import { describeProject, projectFiles } from '../../plays/project-files.ts';
 import { readCurrent } from '../../plays/read-back.ts';
+import { assertOutOfService } from '../assert-out-of-service.ts';
 import type { StageFacts } from '../state.ts';
 
 /** Where the new environment is built, in words. */
@@ -40,6 +42,8 @@ export const stage: StepWith<StageFacts> = {
     if (context.state.bake === 'detach' && !context.state.detachFirst) {
       await assertMayServe(context.services, context.state, files);
     }
+    // Plays that may change anything run on a host without traffic only.
+    if (context.state.detachFirst) await assertOutOfService(context);
     await context.change({ action: 'stage-environment', target: host.instanceId }, () =>
       playRelease(context, 'stage', archive),
     );
@@ -65,6 +69,8 @@ export const stage: StepWith<StageFacts> = {
       }
     }
     try {
+      // Somebody else may have returned it to service.
+      if (context.state.detachFirst) await takeOut(context);
       if (context.state.detachFirst) await reached();
       await context.change({ action: 'unstage-environment', target: host.instanceId }, () =>
         playRelease(context, 'unstage'),

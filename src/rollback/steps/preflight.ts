@@ -42,7 +42,7 @@ export const rollbackPreflight: RollbackStep = {
         fix: `choose another: pipeline images ${fleet.app}`,
       });
     }
-    await context.save(seen.facts);
+    await context.save({ ...seen.facts, desiredBefore: seen.live.desired });
     context.note(`${image.name} is available; ${seen.healthy.length} of ${seen.live.desired} hosts are healthy`);
     context.note(`by ${method}: ${why}`);
   },
