@@ -55,7 +55,8 @@ export interface FleetStatus {
   /** What keeps releases and changes of size from beginning. */
   holds: HoldRecord[];
   lock: LockRecord | null;
-  run: Pick<RunRecord, 'id' | 'operation' | 'startedAt' | 'outcome' | 'by'> | null;
+  /** The newest run. `version` is what it brought, or attempted to bring; `error` is why it did not complete. */
+  run: Pick<RunRecord, 'id' | 'operation' | 'startedAt' | 'outcome' | 'by' | 'version' | 'error'> | null;
 }
 
 export interface GroupStatus {
@@ -108,10 +109,12 @@ export async function readStatus(services: Services): Promise<FleetStatus> {
       : null,
     holds,
     lock: lock ?? null,
-    run: run
-      ? { id: run.id, operation: run.operation, startedAt: run.startedAt, outcome: run.outcome, by: run.by }
-      : null,
+    run: run ? newestRun(run) : null,
   };
+}
+
+function newestRun({ id, operation, startedAt, outcome, by, version, error }: RunRecord): FleetStatus['run'] {
+  return { id, operation, startedAt, outcome, by, ...(version && { version }), ...(error && { error }) };
 }
 
 interface ReadGroup {

@@ -20,8 +20,12 @@ export const fleetCommands: readonly CommandSpec[] = [
   },
   {
     name: 'status',
-    summary: 'what serves now, on which instances',
+    summary: 'what serves now, since when and by whom, on which instances',
     arguments: [someApp],
+    options: [
+      { flags: '--all-environments', description: 'in every environment; one that cannot be read: exit code 1' },
+    ],
+    examples: ['pipeline status api', 'pipeline status api --all-environments'],
     load: () => import('./status.ts'),
   },
   {

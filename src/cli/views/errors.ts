@@ -1,5 +1,5 @@
 import { toShownError } from '../../shared/shown-error.ts';
-import { type Colors, printable } from './text.ts';
+import { type Colors, oneLine, printable } from './text.ts';
 
 /**
  * `error: what happened`, the evidence indented, `fix: what to do next`. The stack only with `debug`, which also shows the
@@ -32,4 +32,16 @@ function stack(error: unknown): string[] {
     lines.push(...(cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)));
   }
   return lines;
+}
+
+/** One fleet of several that could not be read: `api in staging  cannot be read: what happened`, and the fix. */
+export function renderUnreachable(
+  { app, environment }: { app: string; environment: string },
+  error: unknown,
+  colors: Colors,
+): string {
+  const { message, fix } = toShownError(error);
+  const lines = [`${colors.bold(`${app} in ${environment}`)}  ${colors.red('cannot be read')}: ${oneLine(message)}`];
+  if (fix) lines.push(`${colors.cyan('fix:')} ${oneLine(fix)}`);
+  return `${lines.join('\n')}\n`;
 }

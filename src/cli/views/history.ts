@@ -1,4 +1,5 @@
 import type { RunRecord } from '../../ledger/types.ts';
+import { attemptAt } from './attempt.ts';
 import { columns } from './table.ts';
 import { type Colors, duration, shortTime } from './text.ts';
 
@@ -13,7 +14,7 @@ export function renderHistory(
     run.id,
     shortTime(run.startedAt),
     run.operation,
-    run.version,
+    attemptAt(run) ?? run.version,
     run.previous,
     commits(run),
     run.outcome ?? (run.finishedAt ? undefined : 'running'),

@@ -2,7 +2,9 @@ import type { DescribedDifference } from '../../fleet/configuration/describe.ts'
 import type { RollbackOutlook } from '../../rollback/outlook.ts';
 import { instantOf } from '../../shared/instant.ts';
 import type { FleetStatus } from '../../status/read.ts';
+import type { ServedRelease } from '../../status/served.ts';
 import type { Unfinished } from '../../status/unfinished.ts';
+import { attemptAt } from './attempt.ts';
 import { holdLine } from './holds.ts';
 import { renderOutlook } from './outlook.ts';
 import { columns } from './table.ts';
@@ -13,7 +15,11 @@ import { type Colors, oneLine, shortTime } from './text.ts';
  * @param now Milliseconds since the epoch, to mark what is past its end, or whose run is not active any more.
  */
 export function renderStatus(
-  status: FleetStatus & { rollback?: RollbackOutlook; configuration?: DescribedDifference[] | null },
+  status: FleetStatus & {
+    release?: ServedRelease | null;
+    rollback?: RollbackOutlook;
+    configuration?: DescribedDifference[] | null;
+  },
   colors: Colors,
   now: number,
 ): string {
@@ -21,6 +27,7 @@ export function renderStatus(
   const count = `${healthy} of ${desired} healthy`;
   const paint = healthy < desired ? colors.yellow : colors.green;
   const lines = [`${colors.bold(`${app} in ${environment}`)}  ${oneLine(serves(status))}  ${paint(count)}`];
+  if (status.release) lines.push(...servedLines(status.release));
   // With one group and one version the first line has said it all.
   if (groups.length > 1 || traffic.length > 1) {
     lines.push(
@@ -44,7 +51,10 @@ export function renderStatus(
   }
   if (run) {
     const state = lock?.run === run.id ? 'running' : `has crashed; to undo what it changed: pipeline abort ${app}`;
-    lines.push(`last run ${run.id}: ${run.operation} ${run.outcome ?? state}`.replace(/\s+/g, ' '));
+    const attempt = attemptAt(run);
+    const what = attempt === undefined ? run.operation : `${run.operation}, ${attempt}:`;
+    const why = run.outcome !== undefined && run.error ? `: ${run.error.message}` : '';
+    lines.push(`last run ${run.id}: ${what} ${run.outcome ?? state}${why}`.replace(/\s+/g, ' '));
   }
   lines.push(...driftLines(app, status.configuration ?? []));
   if (status.rollback && (version !== null || status.drift.length > 0)) lines.push(renderOutlook(status.rollback));
@@ -62,6 +72,20 @@ export function renderStatus(
     body.push(columns(head, rows, colors));
   }
   return `${body.join('\n')}\n`;
+}
+
+/** `commit 3f2a9c1d0b1c "Sell tickets" by Ann  https://…`, and since when it serves. */
+function servedLines({ commit, subject, author, url, since, by, run }: ServedRelease): string[] {
+  const what = [
+    ...(commit === null ? [] : [`commit ${commit.slice(0, 12)}`]),
+    ...(subject ? [`"${subject}"`] : []),
+    ...(author ? [`by ${author}`] : []),
+  ].join(' ');
+  const page = url === null ? '' : `  ${url}`;
+  return [
+    ...(what === '' ? [] : [`${what}${page}`]),
+    ...(since === null ? [] : [`serving since ${shortTime(since)}, by ${by} (run ${run})`]),
+  ];
 }
 
 /** The version that the group launches; what it launches instead where that is not a release. */

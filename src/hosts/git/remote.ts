@@ -1,9 +1,22 @@
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { git, nameOf, topLevel } from './run-git.ts';
 
 /** The URL of the remote `origin` of a repository; undefined without one. One call of git. @throws as {@link topLevel} */
 export async function readRemote(repository: string): Promise<string | undefined> {
   const { exitCode, stdout } = await git(await topLevel(repository), ['remote', 'get-url', 'origin']);
   return exitCode === 0 && stdout !== '' ? nameOf(stdout.split('\n', 1)[0] ?? '') : undefined;
+}
+
+/** The web page of a commit by the remote of a clone; undefined without a clone, a remote, or a page. */
+export async function readCommitUrl(repository: string, commit: string): Promise<string | undefined> {
+  try {
+    const remote = await readRemote(repository);
+    return remote === undefined ? undefined : commitUrl(remote, commit);
+  } catch (error) {
+    // A link is never worth a failure.
+    if (error instanceof PipelineError) return undefined;
+    throw error;
+  }
 }
 
 /** Host names under which both sites take SSH on port 443, and the site itself. */

@@ -6,6 +6,7 @@ import { isActive, readRefresh } from '../../../src/aws/refreshes.ts';
 import { tagKeys } from '../../../src/aws/tags.ts';
 import type { CommandOptions } from '../../../src/cli/command.ts';
 import { release } from '../../../src/cli/commands/release.ts';
+import { readAll } from '../../../src/cli/commands/status.ts';
 import type { Services } from '../../../src/fleet/services.ts';
 import { releaseOperation } from '../../../src/release/operation.ts';
 import { planRelease } from '../../../src/release/plan.ts';
@@ -79,6 +80,15 @@ async function seen() {
     orphans: images.filter((one) => ['orphan', 'failed'].includes(one.kind)).map((one) => one.version),
   };
 }
+
+it('status names commit, subject and author of the release that serves, and the run that brought it', async () => {
+  const status = await readAll(world.services, world.clock);
+  const [run] = await world.services.ledger.runs('api', 1);
+  expect(status.release).toMatchObject({
+    ...{ version: status.version, commit: run?.commit, ref: 'HEAD', since: run?.finishedAt, by: run?.by, run: run?.id },
+    ...{ subject: expect.stringMatching(/./), author: expect.stringMatching(/./), url: null },
+  });
+});
 
 const whole = (version: string) => ({
   instances: Array(4).fill(`${version} InService healthy`),

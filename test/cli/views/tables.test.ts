@@ -191,6 +191,44 @@ test.each([
   ]);
 });
 
+test('status says what serves since when and by whom, and of which version the last run was an attempt', () => {
+  const since = new Date(2026, 4, 4, 12, 3).toISOString();
+  const text = renderStatus(
+    {
+      ...fleet,
+      imageId: null,
+      drift: [],
+      version: 'v6',
+      desired: 1,
+      healthy: 1,
+      groups: [],
+      traffic: [],
+      instances: [],
+      refreshes: [],
+      unfinished: null,
+      maintenance: null,
+      lock: null,
+      run: {
+        ...{ id: 'run-2', operation: 'release', startedAt: '', by: 'ann', outcome: 'rolled-back', version: 'v7' },
+        error: { code: 'verify.failed', message: '/health answers 503', details: [] },
+      },
+      release: {
+        ...{ version: 'v6', commit: 'c'.repeat(40), ref: 'main', subject: 'Sell\n\u001b[31mtickets', author: 'Ann' },
+        ...{ url: 'https://github.com/shop/api/commit/ccc', since, by: 'bob@laptop', run: 'run-1' },
+      },
+    },
+    colors,
+    now,
+  );
+  expect(text.split('\n')).toEqual([
+    'api in local  v6  1 of 1 healthy',
+    'commit cccccccccccc "Sell tickets" by Ann  https://github.com/shop/api/commit/ccc',
+    'serving since 2026-05-04 12:03, by bob@laptop (run run-1)',
+    'last run run-2: release, attempt at v7: rolled-back: /health answers 503',
+    '',
+  ]);
+});
+
 test('status shows a fleet before its first release', () => {
   const text = renderStatus(
     {
@@ -314,9 +352,11 @@ test('history has a line for each run, also for one that has not finished', () =
         ...{ commit: 'a'.repeat(40), projectCommit: 'b'.repeat(40) },
       },
       run,
+      { ...run, outcome: 'rolled-back', version: 'v3', previous: 'v2' },
     ],
     colors,
   );
+  expect(text).toMatch(/^run-1 +2026-05-04 12:03 +release +attempt at v3 +v2 +- +rolled-back /m);
   expect(text).toMatch(/^run-1 +2026-05-04 12:03 +release +v2 +v1 +a{12} \(plays b{12}\) +done +1m 1s +ann$/m);
   expect(text).toMatch(/^run-1 +2026-05-04 12:03 +release +- +- +- +running +- +ann$/m);
   expect(renderHistory(fleet, [], colors)).toBe('no runs of api in local yet\n');
