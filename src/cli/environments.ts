@@ -4,7 +4,7 @@ import { projectDir } from '../config/project-dir.ts';
 import type { Fleet } from '../config/settings.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
 
-/** An app in one environment. Its settings are resolved when they are asked for, as those of one environment may be wrong. */
+/** An app in one environment. Its settings are resolved on call, as those of one environment may be wrong. */
 export interface AppInEnvironment {
   app: string;
   environment: string;

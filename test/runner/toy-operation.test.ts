@@ -64,6 +64,11 @@ it('is undone when it is interrupted', async () => {
   });
   expect(report).toMatchObject({ result: { outcome: 'interrupted', leftovers: [] }, received: 'SIGINT' });
   expect(report.undoCommand).toBeUndefined();
+  const runs = await world.services.ledger.runs('api');
+  expect(runs.find((run) => run.outcome === 'interrupted')).toMatchObject({
+    signal: 'SIGINT',
+    error: { code: 'run.interrupted' },
+  });
   expect(runner.messages).toEqual([expect.objectContaining({ code: 'run.interrupted' })]);
   expect([...painted]).toEqual([]);
 });
@@ -71,7 +76,9 @@ it('is undone when it is interrupted', async () => {
 it('is undone by abort after a crash, unless its work was committed: then the command that undoes it is reported', async () => {
   await die(world, planToy('green'), { at: 'paint', how: 'made' });
   expect([...painted]).toEqual(['green']);
-  expect(await abort(runnerWith(), world.services, 'a test')).toMatchObject({ run: { outcome: 'interrupted' } });
+  expect(await abort(runnerWith(), world.services, 'a test')).toMatchObject({
+    run: { outcome: 'interrupted', error: { code: 'run.crashed' } },
+  });
   expect([...painted]).toEqual([]);
   await die(world, planToy('green'), { at: 'varnish', how: 'finished' });
   const runner = runnerWith();

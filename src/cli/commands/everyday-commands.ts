@@ -5,9 +5,10 @@ import { app, dryRun, emergency, someApp } from './arguments.ts';
 export const everydayCommands: readonly CommandSpec[] = [
   {
     name: 'history',
-    summary: 'runs of an app, newest first',
-    arguments: [app],
+    summary: 'runs of an app, newest first; or one run: its steps, why it failed, what was undone',
+    arguments: [app, { name: '[run]', description: 'id of one run, or the beginning of it' }],
     options: [{ flags: '--limit <n>', description: 'how many', default: '20' }],
+    examples: ['pipeline history api', 'pipeline history api 20261130T021421-0wdq'],
     load: () => import('./history.ts'),
   },
   {

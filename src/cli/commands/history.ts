@@ -1,8 +1,12 @@
-import { PipelineError } from '@golden-pipeline/shared/errors';
+import { type Outcome, PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { withLedger, withServices } from '../../composition/with-services.ts';
 import type { Fleet } from '../../config/settings.ts';
+import { exitCodeOf, stopSignals } from '../../engine/interrupt.ts';
+import { runSchema } from '../../engine/schema.ts';
+import { readCommitUrl } from '../../hosts/git/remote.ts';
 import { readOutlook } from '../../rollback/outlook.ts';
-import type { CommandModule } from '../command.ts';
+import { type RunDetails, readRun } from '../../status/run-details.ts';
+import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
@@ -10,12 +14,21 @@ import { parseOptions, positive } from '../options.ts';
 import { renderHistory } from '../views/history.ts';
 import { writeJson } from '../views/json.ts';
 import { renderOutlook } from '../views/outlook.ts';
+import { renderRun } from '../views/run-details.ts';
 import { colorsFor, printable } from '../views/text.ts';
 
-/** `pipeline history <app>`: its runs, newest first. */
-export const run: CommandModule['run'] = async (context, [app], options) => {
+/** `pipeline history <app> [run]`: its runs, newest first, or one of them. */
+export const run: CommandModule['run'] = async (context, [app, id], options) => {
   const { limit } = parseOptions(options, { limit: positive(20) });
+  if (id !== undefined && options.limit !== undefined) {
+    throw usageError(
+      'usage.option',
+      '--limit is for the list of runs, and one run was named',
+      `pipeline history ${app} ${id}`,
+    );
+  }
   const fleet = await fleetOf(context, app, options);
+  if (id !== undefined) return showRun(context, fleet, id, options);
   const runs = await withLedger(context, fleet, (ledger) => ledger.runs(fleet.app, limit));
   if (options.json) writeJson(context.stdout, runs);
   else {
@@ -25,6 +38,22 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   }
   return exitCodes.done;
 };
+
+async function showRun(context: CliContext, fleet: Fleet, text: string, options: CommandOptions): Promise<number> {
+  const run = await withLedger(context, fleet, (ledger) => readRun(ledger, fleet, text));
+  const url = (run.commit !== null && (await readCommitUrl(fleet.source.repository, run.commit))) || null;
+  const document = { ...run, url, exitCode: exitCodeOfRun(run) };
+  if (options.json) writeJson(context.stdout, { schema: runSchema, ...document });
+  else context.stdout.write(renderRun(document, colorsFor(useColor(context, options, context.stdout))));
+  return exitCodes.done;
+}
+
+/** The exit code that the outcome of a run stands for. */
+function exitCodeOfRun({ outcome, signal }: Pick<RunDetails, 'outcome' | 'signal'>): number | null {
+  if (outcome === null || !Object.hasOwn(exitCodes, outcome)) return null;
+  const received = stopSignals.find((one) => one === signal);
+  return outcome === 'interrupted' && received ? exitCodeOf[received] : exitCodes[outcome as Outcome];
+}
 
 /** What a rollback would do now; history can be told without it when the cloud is down. */
 async function outlookOf(context: CliContext, fleet: Fleet): Promise<string> {

@@ -25,6 +25,12 @@ export interface KnownVersion {
   rolledBack: boolean;
 }
 
+/** A run that a command line may name. */
+export interface KnownRun {
+  id: string;
+  description: string;
+}
+
 /** What completion may ask the project; each is queried only where its words could stand. */
 export interface Sources {
   /** Names of the files in pipelines/; no file is loaded. */
@@ -34,6 +40,8 @@ export interface Sources {
   tasks(app: string): Promise<Readonly<Record<string, KnownTask>>>;
   /** Versions whose image retention has not deleted, newest first; none where only the cloud could tell. */
   versions(app: string, environment: string | undefined): Promise<KnownVersion[]>;
+  /** The last runs, newest first; none where only the cloud could tell. */
+  runs(app: string, environment: string | undefined): Promise<KnownRun[]>;
 }
 
 /** Options whose value is a path. */
@@ -123,6 +131,10 @@ async function argumentsOf(spec: CommandSpec, line: TypedLine, { sources, apps, 
   if (argument.suggestions) return described(argument.suggestions);
   if (/^[<[]app[>\]]$/.test(argument.name)) return described(apps, 'app');
   if (argument.name === '[version]') return versionsOf(spec, line, sources);
+  if (argument.name === '[run]') {
+    const runs = await sources.runs(line.args[0] ?? '', line.values['--env']);
+    return runs.map(({ id, description }) => ({ value: id, description }));
+  }
   if (argument.name === '[task]') return taskNames(line.args[0] ?? '', sources);
   return [];
 }

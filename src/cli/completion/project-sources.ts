@@ -3,9 +3,13 @@ import { listApps, loadPipeline } from '../../config/load.ts';
 import type { Pipeline } from '../../config/pipeline.ts';
 import { projectDir } from '../../config/project-dir.ts';
 import type { Fleet } from '../../config/settings.ts';
+import type { Ledger } from '../../ledger/types.ts';
 import type { Task } from '../../tasks/types.ts';
 import type { CliContext } from '../context.ts';
-import type { KnownTask, KnownVersion, Sources } from './candidates.ts';
+import type { KnownRun, KnownTask, KnownVersion, Sources } from './candidates.ts';
+
+/** So many runs are offered. */
+const offeredRuns = 10;
 
 /** Asks the files of the project. What cannot be read has no candidates: completion never complains. */
 export function projectSources(context: CliContext, words: readonly string[]): Sources {
@@ -15,6 +19,17 @@ export function projectSources(context: CliContext, words: readonly string[]): S
   const apps = async () => quietly(() => listApps(project()), []);
   const load = (app: string) =>
     quietly<Pipeline | undefined>(() => loadPipeline({ projectDir: project(), app }), undefined);
+  const recorded = async <T>(
+    app: string,
+    environment: string | undefined,
+    read: (ledger: Ledger, app: string) => Promise<T[]>,
+  ): Promise<T[]> => {
+    const pipeline = await load(app);
+    return quietly(async () => {
+      const fleet = pipeline?.fleet(environment);
+      return fleet ? fromFiles(context, fleet, read) : [];
+    }, []);
+  };
   return {
     apps,
     async environments(app) {
@@ -27,34 +42,44 @@ export function projectSources(context: CliContext, words: readonly string[]): S
         Object.entries(pipeline?.tasks ?? {}).map(([name, task]) => [name, known(task as unknown as Task)]),
       );
     },
-    versions: async (app, environment) => {
-      const pipeline = await load(app);
-      return quietly(async () => {
-        const fleet = pipeline?.fleet(environment);
-        return fleet ? recordedVersions(context, fleet) : [];
-      }, []);
-    },
+    versions: (app, environment) => recorded(app, environment, knownVersions),
+    runs: (app, environment) => recorded(app, environment, knownRuns),
   };
 }
 
-/** From a ledger in a folder alone: nobody wants to wait for a network while typing. */
-async function recordedVersions(context: CliContext, fleet: Fleet): Promise<KnownVersion[]> {
+/** Reads a ledger in a folder alone: nobody wants to wait for a network while typing. */
+async function fromFiles<T>(
+  context: CliContext,
+  fleet: Fleet,
+  read: (ledger: Ledger, app: string) => Promise<T[]>,
+): Promise<T[]> {
   if (fleet.ledger.type !== 'files') return [];
   const { ledger, close } = await openLedger(context, fleet, { region: fleet.region });
   try {
-    const releases = await ledger.releases(fleet.app);
-    return releases
-      .filter(({ image }) => image !== undefined && image.deletedAt === undefined)
-      .map(({ version, commit, knownGood, rolledBackAt }) => ({
-        version,
-        commit,
-        knownGood,
-        rolledBack: rolledBackAt !== undefined,
-      }))
-      .reverse();
+    return await read(ledger, fleet.app);
   } finally {
     close();
   }
+}
+
+async function knownVersions(ledger: Ledger, app: string): Promise<KnownVersion[]> {
+  const releases = await ledger.releases(app);
+  return releases
+    .filter(({ image }) => image !== undefined && image.deletedAt === undefined)
+    .map(({ version, commit, knownGood, rolledBackAt }) => ({
+      version,
+      commit,
+      knownGood,
+      rolledBack: rolledBackAt !== undefined,
+    }))
+    .reverse();
+}
+
+async function knownRuns(ledger: Ledger, app: string): Promise<KnownRun[]> {
+  return (await ledger.runs(app, offeredRuns)).map(({ id, operation, version, outcome }) => ({
+    id,
+    description: [operation, version, outcome].filter(Boolean).join(' '),
+  }));
 }
 
 function known({ summary, arguments: positional = {}, options = {} }: Task): KnownTask {

@@ -25,6 +25,10 @@ const sources: Sources = {
           { version: 'v1', commit: 'a'.repeat(40), knownGood: true, rolledBack: false },
         ]
       : [],
+  runs: async (app, environment) =>
+    app === 'api' && environment === undefined
+      ? [{ id: '20260101T000000-abcd', description: 'release v3 rolled-back' }]
+      : [],
 };
 
 async function values(...words: string[]): Promise<string[] | 'files'> {
@@ -52,6 +56,8 @@ test.each([
     ['images', 'api', 'pin', ''],
     ['v3', 'v2', 'v1'],
   ],
+  [['history', 'api', '2026'], ['20260101T000000-abcd']],
+  [['resume', 'api', '--env', 'staging', ''], []],
   [['local', 'fault', 'zone'], ['zone-lost']],
   [
     ['release', ''],

@@ -1,0 +1,87 @@
+import type { RunDetails } from '../../status/run-details.ts';
+import { attemptAt } from './attempt.ts';
+import { columns } from './table.ts';
+import { type Colors, duration, oneLine, printable, shortTime } from './text.ts';
+
+/**
+ * One run of `pipeline history`: what it was, its steps, why it failed and what was undone.
+ * @param run With the exit code of its outcome, and the web page of the commit; both null where there is none.
+ */
+export function renderRun(run: RunDetails & { exitCode: number | null; url: string | null }, colors: Colors): string {
+  const parts = [facts(run, colors)];
+  const rows = run.steps.map(({ id, status, seconds, title }) => [
+    id,
+    status,
+    seconds > 0 ? duration(seconds) : '',
+    title,
+  ]);
+  if (rows.length > 0) parts.push(columns(['step', 'status', 'time', 'what'], rows, colors));
+  const end = [...errorLines(run, colors), ...undoLines(run, colors)];
+  if (end.length > 0) parts.push(end.join('\n'));
+  return `${parts.join('\n\n')}\n`;
+}
+
+function facts(run: RunDetails & { exitCode: number | null; url: string | null }, colors: Colors): string {
+  const { app, environment, operation, startedAt, finishedAt, seconds, commit, ref, subject, author, url } = run;
+  const took = seconds === null ? '' : `, ${duration(seconds)}`;
+  const rows: [string, string | null][] = [
+    ['run', `${operation} of ${app} in ${environment}, ${run.run}`],
+    ['outcome', outcomeOf(run)],
+    ['version', versionOf(run)],
+    [
+      'commit',
+      commit &&
+        [commit.slice(0, 12), ref && ref !== commit ? `(${ref})` : '', quoted(subject), author ? `by ${author}` : '']
+          .filter(Boolean)
+          .join(' '),
+    ],
+    ['page', url],
+    ['project', run.projectCommit !== commit && run.projectCommit ? run.projectCommit.slice(0, 12) : null],
+    ['by', `${run.by}: ${run.command}`],
+    ['time', `${shortTime(startedAt)}${finishedAt === null ? '' : ` to ${shortTime(finishedAt)}`}${took}`],
+  ];
+  return rows
+    .flatMap(([name, value]) => (value === null ? [] : [`${colors.bold(name.padEnd(8))} ${oneLine(value)}`]))
+    .join('\n');
+}
+
+const quoted = (text: string | null): string => (text ? `"${text}"` : '');
+
+function outcomeOf({ outcome, exitCode, active, app }: RunDetails & { exitCode: number | null }): string {
+  if (outcome !== null) return exitCode === null ? outcome : `${outcome} (exit code ${exitCode})`;
+  return active ? 'running' : `none: its process has crashed; to undo what it changed: pipeline abort ${app}`;
+}
+
+function versionOf({ version, outcome, previous }: RunDetails): string | null {
+  if (version === null) return null;
+  const what = attemptAt({ version, ...(outcome !== null && { outcome }) }) ?? version;
+  return previous === null ? what : `${what} (before: ${previous})`;
+}
+
+function errorLines({ error }: RunDetails, colors: Colors): string[] {
+  if (!error) return [];
+  const { step, code, message, details, fix } = error;
+  return [
+    `${colors.red(colors.bold('error:'))} ${indented(message)} (${step === null ? code : `${code}, step ${step}`})`,
+    ...details.map((line) => `  ${indented(line)}`),
+    ...(fix === undefined ? [] : [`${colors.cyan('fix:')} ${indented(fix)}`]),
+  ];
+}
+
+function undoLines({ undone, notUndone, leftovers }: RunDetails, colors: Colors): string[] {
+  const list = (name: string, lines: string[]) =>
+    lines.length === 0 ? [] : [colors.bold(`${name}:`), ...lines.map((line) => `  ${indented(line)}`)];
+  return [
+    ...list(
+      'undone',
+      undone.map(({ step, title }) => `${step}: ${title}`),
+    ),
+    ...list(
+      'not undone',
+      notUndone.map(({ step, title, error }) => `${step}: ${title}: ${error}`),
+    ),
+    ...list('leftovers', leftovers),
+  ];
+}
+
+const indented = (text: string): string => printable(text).trimEnd().replaceAll('\n', '\n  ');

@@ -1,0 +1,84 @@
+import type { JournalEntry } from '../engine/journal.ts';
+import type { RunError } from '../ledger/types.ts';
+
+/** A step as the journal tells it. `unfinished`: it began, and nothing tells how it ended. */
+export interface JournaledStep {
+  status: 'unfinished' | 'done' | 'skipped' | 'failed' | 'undone';
+  /** How long it ran, over all processes of the run and without its undo. */
+  seconds: number;
+}
+
+/** What the journal of a run tells to people. */
+export interface JournalStory {
+  steps: Map<string, JournaledStep>;
+  /** The facts of the run's state, as far as they were saved. */
+  state: Record<string, unknown>;
+  /** The failure that stands: the step was not begun again. */
+  failure?: RunError & { step: string };
+  /** Steps in the order of their undo. */
+  undone: string[];
+  notUndone: { step: string; error: string }[];
+  /** What has to be undone manually. */
+  leftovers: string[];
+}
+
+/**
+ * Reads a journal for people. Unlike a replay it takes any journal: entries of a kind that this version does not know are left out.
+ * @param entries As the ledger has them.
+ */
+export function readStory(entries: readonly unknown[]): JournalStory {
+  const story: JournalStory = { steps: new Map(), state: {}, undone: [], notUndone: [], leftovers: [] };
+  const began = new Map<string, number>();
+  for (const entry of entries as readonly (JournalEntry | null)[]) {
+    if (typeof entry !== 'object' || entry === null) continue;
+    if ('step' in entry) readStep(story, began, entry);
+    else if (entry.type === 'run.started') Object.assign(story.state, entry.state);
+    else if (entry.type === 'run.finished') story.leftovers = entry.leftovers;
+    else if (entry.type === 'run.reopened') story.leftovers = [];
+  }
+  return story;
+}
+
+function readStep(
+  story: JournalStory,
+  began: Map<string, number>,
+  entry: Extract<JournalEntry, { step: string }>,
+): void {
+  const { step, at } = entry;
+  const before = story.steps.get(step);
+  const end = (status: JournaledStep['status']) => {
+    const seconds = (before?.seconds ?? 0) + (at - (began.get(step) ?? at)) / 1000;
+    story.steps.set(step, { status, seconds });
+  };
+  switch (entry.type) {
+    case 'step.started':
+      began.set(step, at);
+      story.steps.set(step, { status: 'unfinished', seconds: before?.seconds ?? 0 });
+      delete story.failure;
+      return;
+    case 'step.finished':
+      end('done');
+      return;
+    case 'step.skipped':
+      end('skipped');
+      return;
+    case 'step.failed':
+      story.failure = { step, ...entry.error, details: [] };
+      end('failed');
+      return;
+    case 'undo.finished':
+      story.undone.push(step);
+      story.notUndone = story.notUndone.filter((one) => one.step !== step);
+      // What failed keeps its status: it is the reason for all else.
+      if (before && before.status !== 'failed') story.steps.set(step, { ...before, status: 'undone' });
+      return;
+    case 'undo.failed':
+      story.notUndone = [...story.notUndone.filter((one) => one.step !== step), { step, error: entry.error.message }];
+      return;
+    case 'state.saved':
+      Object.assign(story.state, entry.facts);
+      return;
+    default:
+      return;
+  }
+}
