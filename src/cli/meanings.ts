@@ -16,6 +16,7 @@ const meanings: Readonly<Record<string, string>> = {
   ps: 'status',
   show: 'status',
   runs: 'history',
+  follow: 'watch',
   resize: 'scale',
   fix: 'repair',
   new: 'init',

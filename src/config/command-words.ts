@@ -28,5 +28,6 @@ export const commandWords: readonly string[] = [
   'status',
   'tasks',
   'unhold',
+  'watch',
   'why',
 ];

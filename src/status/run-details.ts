@@ -127,7 +127,7 @@ function stepsOf({ steps }: RunRecord, story: JournalStory, active: boolean): Ru
 }
 
 function errorOf({ error }: RunRecord, { failure }: JournalStory): RunDetails['error'] {
-  // That its process crashed is told where nothing else is known.
+  // A crash is the reason only where nothing else is known.
   if (failure && (!error || error.code === 'run.crashed')) return failure;
   return error ? { step: failure?.step ?? null, ...error } : null;
 }

@@ -12,6 +12,15 @@ export const everydayCommands: readonly CommandSpec[] = [
     load: () => import('./history.ts'),
   },
   {
+    name: 'watch',
+    summary: 'follow the active run of an app, from any computer; Ctrl-C ends the watching only',
+    arguments: [
+      { name: '<app|run>', description: 'an app with an active run, or the id of that run or the beginning of it' },
+    ],
+    examples: ['pipeline watch api', 'pipeline watch 20261130T021421-0wdq'],
+    load: () => import('./watch.ts'),
+  },
+  {
     name: 'scale',
     summary: 'change the size of a fleet, now or for an event',
     arguments: [app, { name: '[n]', description: 'instances that are wanted' }],

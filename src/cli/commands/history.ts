@@ -1,16 +1,15 @@
-import { type Outcome, PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { withLedger, withServices } from '../../composition/with-services.ts';
 import type { Fleet } from '../../config/settings.ts';
-import { exitCodeOf, stopSignals } from '../../engine/interrupt.ts';
 import { runSchema } from '../../engine/schema.ts';
-import { readCommitUrl } from '../../hosts/git/remote.ts';
 import { readOutlook } from '../../rollback/outlook.ts';
-import { type RunDetails, readRun } from '../../status/run-details.ts';
+import { readRun } from '../../status/run-details.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
 import { parseOptions, positive } from '../options.ts';
+import { runDetailsDocument } from '../run-document.ts';
 import { renderHistory } from '../views/history.ts';
 import { writeJson } from '../views/json.ts';
 import { renderOutlook } from '../views/outlook.ts';
@@ -41,18 +40,10 @@ export const run: CommandModule['run'] = async (context, [app, id], options) => 
 
 async function showRun(context: CliContext, fleet: Fleet, text: string, options: CommandOptions): Promise<number> {
   const run = await withLedger(context, fleet, (ledger) => readRun(ledger, fleet, text));
-  const url = (run.commit !== null && (await readCommitUrl(fleet.source.repository, run.commit))) || null;
-  const document = { ...run, url, exitCode: exitCodeOfRun(run) };
+  const document = await runDetailsDocument(fleet, run);
   if (options.json) writeJson(context.stdout, { schema: runSchema, ...document });
   else context.stdout.write(renderRun(document, colorsFor(useColor(context, options, context.stdout))));
   return exitCodes.done;
-}
-
-/** The exit code that the outcome of a run stands for. */
-function exitCodeOfRun({ outcome, signal }: Pick<RunDetails, 'outcome' | 'signal'>): number | null {
-  if (outcome === null || !Object.hasOwn(exitCodes, outcome)) return null;
-  const received = stopSignals.find((one) => one === signal);
-  return outcome === 'interrupted' && received ? exitCodeOf[received] : exitCodes[outcome as Outcome];
 }
 
 /** What a rollback would do now; history can be told without it when the cloud is down. */

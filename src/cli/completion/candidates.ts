@@ -129,7 +129,7 @@ async function argumentsOf(spec: CommandSpec, line: TypedLine, { sources, apps, 
   const argument = spec.arguments?.[at];
   if (!argument) return [];
   if (argument.suggestions) return described(argument.suggestions);
-  if (/^[<[]app[>\]]$/.test(argument.name)) return described(apps, 'app');
+  if (/^[<[]app(\|run)?[>\]]$/.test(argument.name)) return described(apps, 'app');
   if (argument.name === '[version]') return versionsOf(spec, line, sources);
   if (argument.name === '[run]') {
     const runs = await sources.runs(line.args[0] ?? '', line.values['--env']);

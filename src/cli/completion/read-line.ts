@@ -103,5 +103,5 @@ function readCommandWord(
 
 /** True when the command's first argument is an app. */
 export function isAboutApp(spec: CommandSpec): boolean {
-  return /^[<[]app[>\]]$/.test(spec.arguments?.[0]?.name ?? '');
+  return /^[<[]app(\|run)?[>\]]$/.test(spec.arguments?.[0]?.name ?? '');
 }

@@ -1,4 +1,5 @@
 import type { RunDetails } from '../../status/run-details.ts';
+import type { RunDocument } from '../run-document.ts';
 import { attemptAt } from './attempt.ts';
 import { columns } from './table.ts';
 import { type Colors, duration, oneLine, printable, shortTime } from './text.ts';
@@ -7,7 +8,7 @@ import { type Colors, duration, oneLine, printable, shortTime } from './text.ts'
  * One run of `pipeline history`: what it was, its steps, why it failed and what was undone.
  * @param run With the exit code of its outcome, and the web page of the commit; both null where there is none.
  */
-export function renderRun(run: RunDetails & { exitCode: number | null; url: string | null }, colors: Colors): string {
+export function renderRun(run: RunDocument, colors: Colors): string {
   const parts = [facts(run, colors)];
   const rows = run.steps.map(({ id, status, seconds, title }) => [
     id,
@@ -21,7 +22,7 @@ export function renderRun(run: RunDetails & { exitCode: number | null; url: stri
   return `${parts.join('\n\n')}\n`;
 }
 
-function facts(run: RunDetails & { exitCode: number | null; url: string | null }, colors: Colors): string {
+function facts(run: RunDocument, colors: Colors): string {
   const { app, environment, operation, startedAt, finishedAt, seconds, commit, ref, subject, author, url } = run;
   const took = seconds === null ? '' : `, ${duration(seconds)}`;
   const rows: [string, string | null][] = [
@@ -47,7 +48,7 @@ function facts(run: RunDetails & { exitCode: number | null; url: string | null }
 
 const quoted = (text: string | null): string => (text ? `"${text}"` : '');
 
-function outcomeOf({ outcome, exitCode, active, app }: RunDetails & { exitCode: number | null }): string {
+function outcomeOf({ outcome, exitCode, active, app }: RunDocument): string {
   if (outcome !== null) return exitCode === null ? outcome : `${outcome} (exit code ${exitCode})`;
   return active ? 'running' : `none: its process has crashed; to undo what it changed: pipeline abort ${app}`;
 }

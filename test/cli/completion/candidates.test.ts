@@ -57,6 +57,7 @@ test.each([
     ['v3', 'v2', 'v1'],
   ],
   [['history', 'api', '2026'], ['20260101T000000-abcd']],
+  [['watch', 'a'], ['api']],
   [['resume', 'api', '--env', 'staging', ''], []],
   [['local', 'fault', 'zone'], ['zone-lost']],
   [
