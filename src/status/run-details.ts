@@ -1,6 +1,6 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
-import type { Ledger, LockRecord, ReleaseRecord, RunError, RunRecord } from '../ledger/types.ts';
+import type { CommitsSince, Ledger, LockRecord, ReleaseRecord, RunError, RunRecord } from '../ledger/types.ts';
 import { type JournalStory, readStory } from './run-journal.ts';
 
 /** One run, as `history <app> <run> --json` prints it. What is not known is null. */
@@ -29,6 +29,10 @@ export interface RunDetails {
   subject: string | null;
   author: string | null;
   projectCommit: string | null;
+  /** Of a release: the commits since the version that served. */
+  since: CommitsSince | null;
+  /** Why it began in spite of a hold. */
+  emergency: string | null;
   /** `unfinished`: it began, and its process crashed. */
   steps: { id: string; title: string; status: string; seconds: number }[];
   /** Why it did not complete; `step` is the one that failed. */
@@ -108,6 +112,9 @@ export function describeRun(
     subject: known('subject'),
     author: known('author'),
     projectCommit: record.projectCommit ?? release?.projectCommit ?? null,
+    // An active run, or one that crashed, has it in its journal only.
+    since: record.since ?? (state.since as CommitsSince | undefined) ?? null,
+    emergency: record.emergency ?? null,
     steps: stepsOf(record, story, active),
     error: outcome === 'done' ? null : errorOf(record, story),
     undone: story.undone.map((step) => ({ step, title: titleOf(step) })),

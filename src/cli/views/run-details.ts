@@ -1,3 +1,4 @@
+import { summarizeSince } from '../../changes/since.ts';
 import type { RunDetails } from '../../status/run-details.ts';
 import type { RunDocument } from '../run-document.ts';
 import { attemptAt } from './attempt.ts';
@@ -37,6 +38,8 @@ function facts(run: RunDocument, colors: Colors): string {
           .join(' '),
     ],
     ['page', url],
+    ['brings', run.since && summarizeSince(run.since)],
+    ['hold', run.emergency && `passed: ${run.emergency}`],
     ['project', run.projectCommit !== commit && run.projectCommit ? run.projectCommit.slice(0, 12) : null],
     ['by', `${run.by}: ${run.command}`],
     ['time', `${shortTime(startedAt)}${finishedAt === null ? '' : ` to ${shortTime(finishedAt)}`}${took}`],

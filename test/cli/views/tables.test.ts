@@ -198,6 +198,7 @@ test('status says what serves since when and by whom, and of which version the l
       ...fleet,
       imageId: null,
       drift: [],
+      holds: [],
       version: 'v6',
       desired: 1,
       healthy: 1,
