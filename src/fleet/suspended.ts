@@ -89,7 +89,8 @@ export function suspensionWatch(
   return (group, processes, moves) => {
     const now = context.clock.now();
     const error = suspendedError(context.services.fleet, group, processes);
-    if (!error || last?.moves !== moves) last = { moves, at: now };
-    if (error && (atOnce || now - last.at >= patienceMs)) throw error;
+    if (!error) last = undefined;
+    else if (last?.moves !== moves) last = { moves, at: now };
+    if (error && (atOnce || now - (last?.at ?? now) >= patienceMs)) throw error;
   };
 }

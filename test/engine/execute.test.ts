@@ -66,7 +66,7 @@ describe('execute', () => {
       changing(log, 'one'),
       changing(log, 'two', {
         async undo() {
-          throw new Error('i-2 is still in standby');
+          throw new PipelineError('host.left', 'i-2 is still in standby', { fix: 'terminate it' });
         },
       }),
       changing(log, 'three', {
@@ -76,7 +76,10 @@ describe('execute', () => {
       }),
     ]);
     expect(log.slice(3)).toEqual(['undo three', 'undo one']);
-    expect(result).toMatchObject({ outcome: 'manual-intervention', leftovers: ['Step two: i-2 is still in standby'] });
+    expect(result).toMatchObject({
+      outcome: 'manual-intervention',
+      leftovers: ['Step two: i-2 is still in standby; fix: terminate it'],
+    });
     expect(result.steps.map((step) => step.status)).toEqual(['undone', 'done', 'failed']);
     expect(events.at(-1)).toMatchObject({
       code: 'run.finished',

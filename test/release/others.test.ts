@@ -18,6 +18,7 @@ import {
   suspendProcesses,
 } from '../../src/aws/groups.ts';
 import { listImages } from '../../src/aws/images.ts';
+import { readInstance } from '../../src/aws/instances.ts';
 import { createTemplateVersion, setDefaultVersion } from '../../src/aws/launch-templates.ts';
 import { readRoutes, setWeights, shareOf } from '../../src/aws/listeners.ts';
 import { cancelRefresh, isActive, readRefresh, startRefresh } from '../../src/aws/refreshes.ts';
@@ -109,6 +110,14 @@ async function putBack(): Promise<void> {
   const id = await standby();
   await exitStandby(asg(), group(), id);
   await world.until(members, (all) => all.some((one) => one.id === id && one.lifecycle === 'InService'));
+}
+
+let detached = '';
+
+async function detachStandby(): Promise<void> {
+  const InstanceIds = [await standby()];
+  const change = { AutoScalingGroupName: group(), InstanceIds, ShouldDecrementDesiredCapacity: false };
+  await asg().send(new DetachInstancesCommand(change));
 }
 
 interface Case {
@@ -205,16 +214,22 @@ const rolling: Record<string, Case> = {
     outcome: 'rolled-back',
     error: ['host.gone', 'somebody else has ended or detached it', 'in response to a user request'],
   },
+  'a bake instance that is detached before it is switched is let go, and the group launches another': {
+    at: { ended: 'detach' },
+    deed: async () => {
+      detached = await standby();
+      await detachStandby();
+    },
+    outcome: 'rolled-back',
+    error: ['host.gone', 'somebody else has ended or detached it', 'pipeline release api'],
+    afterwards: async () => {
+      expect(world.plays.filter((one) => /^(activate|clean|revert)/.test(one))).toEqual([]);
+      expect(await readInstance(world.aws.ec2, detached)).toMatchObject({ state: 'running' });
+    },
+  },
   'a bake instance that is detached is named, with the command that ends it': {
     at: { played: 'activate' },
-    deed: async () =>
-      asg().send(
-        new DetachInstancesCommand({
-          AutoScalingGroupName: group(),
-          InstanceIds: [await standby()],
-          ShouldDecrementDesiredCapacity: false,
-        }),
-      ),
+    deed: detachStandby,
     outcome: 'manual-intervention',
     error: ['host.gone', 'somebody else has ended or detached it'],
     leftover: /has left api-local.*ec2 terminate-instances --instance-ids i-/,
