@@ -41,7 +41,7 @@ export async function startOwnRefresh(
   return refreshId;
 }
 
-/** @throws PipelineError `refresh.foreign` that names the refresh which blocks this one */
+/** @throws PipelineError `refresh.foreign` that names the refresh that blocks this one */
 async function startUnlessForeign(
   { services: { fleet, aws } }: ContextWith<object>,
   group: string,

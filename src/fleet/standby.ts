@@ -19,7 +19,7 @@ export async function takeOut(context: Context): Promise<void> {
   const host = need(context.state, 'host');
   let group = await readGroup(aws.autoScaling, context.state.group);
   let member = group.instances.find((instance) => instance.id === host.instanceId);
-  // While it returns to service, it cannot be taken out yet.
+  // It cannot be taken out before it is in service.
   if (member?.lifecycle.startsWith('Pending')) {
     await waitLifecycle(context, 'InService');
     group = await readGroup(aws.autoScaling, context.state.group);

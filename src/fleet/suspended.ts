@@ -56,6 +56,11 @@ export function suspendedError(
   });
 }
 
+/** True for the error of a wait that a suspended process has ended, which may stand for its time-out. */
+export function isSuspended(error: unknown): error is PipelineError {
+  return error instanceof PipelineError && error.code === 'group.suspended';
+}
+
 /** The processes without which a group does not become whole: nothing else brings the instances that it lacks, or registers them. */
 export function neededToBeWhole(group: Group, targets: readonly { id: string }[]): Process[] {
   const counted = group.instances.filter(({ lifecycle }) => !/^Terminat|Standby|^Detach/.test(lifecycle));

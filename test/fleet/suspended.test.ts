@@ -65,7 +65,7 @@ describe('a wait on a group with a suspended process', () => {
     watch(group(['Launch']), [], '2 of 4');
     now += 29_000;
     watch(group(['Launch']), ['Launch'], '2 of 4');
-    now += 1000;
+    now += 30_000;
     expect(() => watch(group(['Launch']), ['Launch'], '2 of 4')).toThrow('Launch of api is suspended');
   });
 });

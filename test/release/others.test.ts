@@ -26,6 +26,7 @@ import { tagKeys } from '../../src/aws/tags.ts';
 import { observeFleet } from '../../src/fleet/observe.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import type { ReleaseState } from '../../src/release/state.ts';
+import { planScale, planScaleCancel } from '../../src/scale/plan.ts';
 import { failingAfter, Simulated } from '../support/simulated.ts';
 import { foreignTask } from '../support/simulated-hosts.ts';
 import { interfering, type Moment } from '../support/somebody.ts';
@@ -358,6 +359,36 @@ const rolling: Record<string, Case> = {
 describe('somebody else changes a rolling fleet during a release', () => {
   beforeAll(() => open());
   afterAll(() => world.close());
+
+  it.each<[string, Moment, () => Promise<unknown>, RegExp, { min: number; max: number; desired: number }]>([
+    [
+      'ends at once when somebody wants fewer instances',
+      { ended: 'resize' },
+      () => setCapacity(asg(), group(), { min: 2, desired: 4 }),
+      /^somebody else has set the desired capacity of api-local to 4$/,
+      { min: 2, max: 12, desired: 4 },
+    ],
+    [
+      'names a process that somebody has suspended',
+      { before: 'UpdateAutoScalingGroup' },
+      () => suspend('Launch'),
+      /^4 of 6 instances .* and stay. Launch of api-local is suspended: .*User suspended at/,
+      { min: 6, max: 12, desired: 6 },
+    ],
+  ])('a scale-out %s', async (_, at, deed, message, left) => {
+    await atRest();
+    const scaled = await planScale(world.services, world.clock, { to: 6 });
+    const { plan, restore } = interfering(world, scaled, { at, deed });
+    const result = await world.run(plan).finally(restore);
+    expect(result.outcome).toBe('manual-intervention');
+    expect((result.error as PipelineError).message).toMatch(message);
+    expect((result.error as PipelineError).fix).toContain('pipeline scale api --status');
+    expect(result.seconds).toBeLessThan(60);
+    expect(await size()).toEqual(left);
+    await resumeProcesses(asg(), group(), ['Launch']);
+    await world.run(await planScaleCancel(world.services, world.clock));
+    await setCapacity(asg(), group(), whole);
+  });
 
   it.each(Object.keys(rolling))('%s', async (name) => {
     const one = rolling[name] as Case;

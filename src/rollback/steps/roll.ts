@@ -5,6 +5,7 @@ import type { PlanContext } from '../../engine/step.ts';
 import { waitFleetHealthy } from '../../fleet/health.ts';
 import { makeDefault } from '../../fleet/restore-template.ts';
 import type { ContextWith, Services, StepWith } from '../../fleet/services.ts';
+import { isSuspended } from '../../fleet/suspended.ts';
 import type { RollFacts } from '../../release/state.ts';
 import { fill, refreshFleet, roll } from '../../release/steps/roll.ts';
 import { markKnownGood, verify } from '../../release/steps/verify.ts';
@@ -41,11 +42,11 @@ export const confirmServing: StepWith<RollFacts & RolledBackFacts> = {
     try {
       await waitFleetHealthy(context);
     } catch (error) {
-      if (!isTimeout(error)) throw error;
+      if (!isTimeout(error) && !isSuspended(error)) throw error;
       const { version, group } = context.state;
       throw new PipelineError('roll.not-serving', `${version} is on every instance of ${group}: ${error.message}`, {
         details: error.details,
-        fix: stays(context),
+        fix: isSuspended(error) ? `${error.fix}; ${stays(context)}` : stays(context),
         cause: error,
       });
     }

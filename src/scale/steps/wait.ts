@@ -1,9 +1,11 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readTargets } from '../../aws/balancers.ts';
+import { type Group, readGroup } from '../../aws/groups.ts';
 import { isTimeout } from '../../engine/poll.ts';
 import { consecutive } from '../../fleet/consecutive.ts';
 import { explained, explainGroup } from '../../fleet/explain.ts';
 import { times } from '../../fleet/services.ts';
+import { isSuspended, neededToBeWhole, suspensionWatch } from '../../fleet/suspended.ts';
 import type { ScaleStep } from '../state.ts';
 
 /** Waits until the fleet has its size: one look at the targets each time, however large it is. What is there stays. */
@@ -17,12 +19,22 @@ export const waitHealthy: ScaleStep = {
     const { aws, fleet } = context.services;
     const { group, targetGroupArn, scale } = context.state;
     const steady = consecutive(fleet.release.healthyReads);
+    const watch = suspensionWatch(context);
+    const smaller = consecutive(fleet.release.healthyReads);
     let last = 0;
     try {
       await context.poll({
         what: `${scale.to} instances of ${group} to be healthy`,
-        read: async () =>
-          (await readTargets(aws.elb, targetGroupArn)).filter((target) => target.state === 'healthy').length,
+        read: async () => {
+          const [seen, targets] = await Promise.all([
+            readGroup(aws.autoScaling, group),
+            readTargets(aws.elb, targetGroupArn),
+          ]);
+          const healthy = targets.filter((target) => target.state === 'healthy').length;
+          if (smaller(healthy < scale.to && seen.desired < scale.to)) throw resized(fleet.app, seen);
+          watch(seen, neededToBeWhole(seen, targets), `${healthy} of ${targets.length}`);
+          return healthy;
+        },
         until: (healthy) => {
           last = healthy;
           return steady(healthy >= scale.to);
@@ -37,11 +49,13 @@ export const waitHealthy: ScaleStep = {
           `${group} keeps the size of ${scale.to}; pipeline scale ${fleet.app} --cancel returns it to its usual size`,
         );
       }
-      if (!isTimeout(error)) throw error;
+      if (!isTimeout(error) && !isSuspended(error)) throw error;
       const { causes, fix } = await explained(explainGroup(context, group, targetGroupArn));
       throw new PipelineError(
         'scale.short',
-        `${last} of ${scale.to} instances of ${group} are healthy after ${fleet.release.timeouts.refresh} s; they stay, and Auto Scaling goes on trying`,
+        isSuspended(error)
+          ? `${last} of ${scale.to} instances of ${group} are healthy, and stay. ${error.message}`
+          : `${last} of ${scale.to} instances of ${group} are healthy after ${fleet.release.timeouts.refresh} s; they stay, and Auto Scaling goes on trying`,
         {
           fix: `${fix === undefined ? '' : `${fix}; `}pipeline scale ${fleet.app} --status shows how far it is; pipeline scale ${fleet.app} --cancel returns it to its usual size`,
           details: causes,
@@ -50,3 +64,10 @@ export const waitHealthy: ScaleStep = {
     }
   },
 };
+
+/** What nobody wants any more does not come. */
+function resized(app: string, { name, desired }: Pick<Group, 'name' | 'desired'>): PipelineError {
+  return new PipelineError('scale.resized', `somebody else has set the desired capacity of ${name} to ${desired}`, {
+    fix: `it stays; see pipeline scale ${app} --status, and scale again if that is wanted`,
+  });
+}
