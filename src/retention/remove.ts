@@ -5,9 +5,9 @@ import { deregisterImage } from '../aws/images.ts';
 import { deleteSnapshot } from '../aws/snapshots.ts';
 import type { JournaledChange } from '../engine/step.ts';
 import { hourMs } from '../shared/duration.ts';
-import { instantText } from '../shared/instant.ts';
-import type { ImageRetention, RetentionContext } from './image-retention.ts';
+import type { ImageRetention } from './image-retention.ts';
 import { rulesOf } from './inventory.ts';
+import { recordDeletion } from './record-deletion.ts';
 import { type ImageTarget, leftSnapshots, type SnapshotTarget } from './targets.ts';
 
 /** Deregisters images with their snapshots, each only if everything read anew still says so. */
@@ -50,18 +50,6 @@ export async function removeAll(
     });
   }
   return { done, half };
-}
-
-/** Tells the ledger, so that nobody is offered a rollback to what is gone. A copy's end changes nothing for the release. */
-async function recordDeletion({ services, clock, change }: RetentionContext, target: ImageTarget): Promise<void> {
-  const { fleet, ledger } = services;
-  const { version, imageId } = target;
-  const image = version ? (await ledger.release(fleet.app, version))?.image : undefined;
-  if (!version || image?.imageId !== imageId) return;
-  const deletedAt = instantText(clock.now());
-  await change({ action: 'record-deletion', target: version, data: { imageId } }, async () => {
-    await ledger.updateRelease(fleet.app, version, { image: { ...image, deletedAt } });
-  });
 }
 
 /** A snapshot by where it is. */

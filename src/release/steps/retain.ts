@@ -3,6 +3,7 @@ import type { ImageFacts } from '../../fleet/facts.ts';
 import type { FleetFacts, StepWith } from '../../fleet/services.ts';
 import { ImageRetention } from '../../retention/image-retention.ts';
 import { rulesOf } from '../../retention/inventory.ts';
+import { recordOwnDeletions } from '../../retention/record-deletion.ts';
 import { removeAll, sweepSnapshots } from '../../retention/remove.ts';
 import { restoreAll } from '../../retention/restore.ts';
 import { retireAll } from '../../retention/retire.ts';
@@ -16,11 +17,13 @@ export const retain: StepWith<Pick<FleetFacts, 'current'> & ImageFacts> = {
     `keep the last ${fleet.release.keep} known-good images and every one in use, pinned or needed to roll back`,
     `disable the rest that is older than ${fleet.release.minimumAgeHours} h, and delete it ${fleet.release.retireGraceHours} h later`,
   ],
+  complete: recordOwnDeletions,
   async run(context) {
     const { fleet } = context.services;
     const { imageId, current } = context.state;
     const retention = new ImageRetention(context, { needed: [imageId, current.imageId] });
     try {
+      await recordOwnDeletions(context);
       const rules = rulesOf(fleet);
       const seen = await retention.takeInventory();
       const targets = targetsOf(seen, rules);

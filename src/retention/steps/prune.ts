@@ -4,6 +4,7 @@ import type { RunContext, Step } from '../../engine/step.ts';
 import type { Services } from '../../fleet/services.ts';
 import { costText } from '../cost.ts';
 import { ImageRetention } from '../image-retention.ts';
+import { recordOwnDeletions } from '../record-deletion.ts';
 import { leftOver, removeAll, type SnapshotRef, sweepSnapshots } from '../remove.ts';
 import { restoreAll, restoreImage } from '../restore.ts';
 import { retireAll } from '../retire.ts';
@@ -106,10 +107,12 @@ export const removeStep: PruneStep = {
   skip: async ({ state }) => (state.remove.length === 0 ? nothing.remove : undefined),
   run: (context) =>
     keeping(context, async (retention) => {
+      await recordOwnDeletions(context);
       const { done, half } = await removeAll(retention, context.state.remove);
       return { removed: names(done), half, freedGb: sizeOf(done) };
     }),
   async undo(context) {
+    await recordOwnDeletions(context);
     // A deleted image does not come back; half a deletion is what somebody must know of.
     const left = await leftOver(new ImageRetention(context, {}), context.changes());
     if (left.length === 0) return;
