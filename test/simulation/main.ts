@@ -7,8 +7,9 @@ import { Simulation } from './support/simulation.ts';
 /*
  * npm run simulate -- [--runs N] [--seed S] [--length L]
  * Plays N histories of L episodes each, from seed S upwards, and prints the story of each one in which something is wrong.
- * npm run simulate -- --kills
- * Kills the process of each operation before and after each of its changes, and plays everything that can follow.
+ * npm run simulate -- --kills [--only TEXT]
+ * Kills the process of each operation before and after each of its changes, and plays everything that can follow; only of those whose
+ * strategy and command, such as 'rolling fast-rollback', have the text.
  */
 const { values } = parseArgs({
   options: {
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     length: { type: 'string', default: '6' },
     kills: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
   },
 });
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -59,6 +61,7 @@ async function playAllKills(): Promise<number> {
   let bad = 0;
   for (const strategy of ['rolling', 'blue-green'] as const) {
     for (const request of ['release', 'release --bake builder', 'fast-rollback'] as const) {
+      if (!`${strategy} ${request}`.includes(values.only)) continue;
       const outcomes = new Map<string, number>();
       for await (const told of playKills({ strategy, request, sequels })) {
         const outcome = /: ([a-z-]+) \(/.exec(told.line)?.[1] ?? 'unknown';

@@ -1,27 +1,48 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Outcome } from '@golden-pipeline/shared/errors';
-import type { FleetSnapshot } from './snapshot.ts';
+import type { FleetSnapshot, GroupSnapshot } from './snapshot.ts';
 
 /** How a run ended, as it says itself. */
 export interface Ending {
   outcome: Outcome;
   leftovers: readonly string[];
-  /** The version that it was to bring. */
+  /** The version that it was to bring, or that serves. */
   version: string;
+  /** The number of instances that it was to bring. */
+  size?: number;
 }
 
 /**
  * What of a fleet contradicts how a run ended, one line each. A run that was not done must have left nothing behind; one that was done must
- * have changed the version and nothing else. Manual intervention is a violation: no single fault may require it.
+ * have changed the version, or the size, and nothing else. Manual intervention is a violation: no single fault may require it.
  */
 export function violationsOf(before: FleetSnapshot, after: FleetSnapshot, ending: Ending): string[] {
-  const { outcome, leftovers, version } = ending;
+  const { outcome, leftovers, version, size } = ending;
   if (outcome === 'manual-intervention') return [`manual intervention: ${leftovers.join('; ')}`];
   const done = outcome === 'done';
-  const expected = done ? onVersion(before, version) : before;
+  const resized = size === undefined ? sizedAsServed(before, after) : ofSize(before, size);
+  const expected = done ? onVersion(resized, version) : before;
   // Which images retention keeps is not what this is about.
   const compared = done ? { ...after, images: expected.images, snapshots: expected.snapshots } : after;
   return differences(withoutIdleVersion(expected), withoutIdleVersion(compared), '');
+}
+
+/** The same fleet with another number of instances, which the minimum keeps. */
+const ofSize = (fleet: FleetSnapshot, size: number): FleetSnapshot => ({
+  ...fleet,
+  serving: grown(fleet.serving, [size, size, fleet.serving.size[2]]),
+});
+
+/** The same fleet, with an idle group of the size of the one that served, if it has that now: a group keeps its size when it is left. */
+function sizedAsServed(fleet: FleetSnapshot, after: FleetSnapshot): FleetSnapshot {
+  const { idle, serving } = fleet;
+  if (!idle || !isDeepStrictEqual(after.idle?.size, serving.size)) return fleet;
+  return { ...fleet, idle: grown(idle, serving.size) };
+}
+
+function grown(group: GroupSnapshot, size: GroupSnapshot['size']): GroupSnapshot {
+  const lines = ([line = 'none']: string[]) => Array<string>(size[1]).fill(line);
+  return { ...group, size, instances: lines(group.instances), targets: lines(group.targets) };
 }
 
 /** The same fleet with another version on it. */

@@ -37,6 +37,7 @@ export class NumberedCalls {
   #calls: ChangingCall[] = [];
   #struck: ChangingCall[] = [];
   #fault: CallFault | { number: number; fault: CallFault } | undefined;
+  #before: { number: number; act: () => Promise<void> } | undefined;
   readonly #world: Simulated;
 
   constructor(world: Simulated) {
@@ -59,8 +60,14 @@ export class NumberedCalls {
   restart(fault?: CallFault | { number: number; fault: CallFault }): void {
     this.#world.cloud.faults.clear();
     this.#calls = [];
+    this.#before = undefined;
     if (fault !== undefined) this.#struck = [];
     this.#fault = fault;
+  }
+
+  /** Does something just before the call of a number; the call waits for that. */
+  before(number: number, act: () => Promise<void>): void {
+    this.#before = { number, act };
   }
 
   /** The calls since the last start. */
@@ -76,6 +83,7 @@ export class NumberedCalls {
   async #send<T>(operation: string, send: () => Promise<T>): Promise<T> {
     const call = { number: this.#calls.length + 1, operation };
     this.#calls.push(call);
+    if (this.#before?.number === call.number) await this.#before.act();
     const fault = this.#fault;
     if (fault === undefined || (typeof fault === 'object' && fault.number !== call.number)) return send();
     this.#struck.push(call);

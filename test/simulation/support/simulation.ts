@@ -1,20 +1,18 @@
-import { messageOf, type Outcome, PipelineError } from '@golden-pipeline/shared/errors';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { RunResult } from '../../../src/engine/execute.ts';
-import { releaseOperation } from '../../../src/release/operation.ts';
-import { planRelease } from '../../../src/release/plan.ts';
-import { rollbackOperation } from '../../../src/rollback/operation.ts';
-import { planRollback } from '../../../src/rollback/plan.ts';
-import { abort } from '../../../src/runner/abort.ts';
-import { type Continuation, planContinuation } from '../../../src/runner/continuation.ts';
-import { recoverFirst } from '../../../src/runner/recover-first.ts';
-import { rollBack } from '../../../src/runner/roll-back.ts';
-import { runOperation } from '../../../src/runner/run-operation.ts';
-import { findSameCommand } from '../../../src/runner/same-command.ts';
-import { type RunnerOfTest, runnerOfTest } from '../../runner/support/runner-context.ts';
-import { die, NotReached } from '../../support/dying.ts';
+import { NotReached } from '../../support/dying.ts';
 import { Simulated } from '../../support/simulated.ts';
 import { type CapacityWatch, watchCapacity } from './capacity.ts';
-import { describeEpisode, type Episode, type History, type Request } from './episodes.ts';
+import { Commands, refused } from './commands.ts';
+import {
+  changesVersion,
+  describeEpisode,
+  type Episode,
+  type History,
+  type Request,
+  sizeOf,
+  type Trouble,
+} from './episodes.ts';
 import { type Ending, violationsOf } from './invariants.ts';
 import { ledgerViolations } from './ledger-agreement.ts';
 import { NumberedCalls } from './numbered-calls.ts';
@@ -36,12 +34,12 @@ const restMs = 120_000;
 export class Simulation {
   readonly #world: Simulated;
   readonly #calls: NumberedCalls;
+  readonly #commands: Commands;
   readonly #capacity: CapacityWatch;
-  readonly #history: History;
 
-  private constructor(world: Simulated, history: History) {
+  private constructor(world: Simulated) {
     this.#world = world;
-    this.#history = history;
+    this.#commands = new Commands(world);
     this.#calls = new NumberedCalls(world);
     this.#capacity = watchCapacity(world);
   }
@@ -52,6 +50,7 @@ export class Simulation {
     const blueGreen = "strategy: 'blue-green', weights: [50, 100], stepSeconds: 1, rollbackWindow: 86_400,";
     const world = await Simulated.create(
       [
+        ['keep: 5,', 'keep: 3,'],
         ['capacity: { min: 4, max: 12 }', `capacity: { min: ${instances}, max: 12 }`],
         ['verifySeconds: 5,', `${strategy === 'blue-green' ? blueGreen : ''} verifySeconds: 2,`],
       ],
@@ -59,9 +58,9 @@ export class Simulation {
     );
     const body = Array.from({ length: 400 }, (_, index) => `"version":"v${index}"`).join(',');
     world.answers.to = () => ({ status: 200, body });
-    const simulation = new Simulation(world, history);
+    const simulation = new Simulation(world);
     for (const _ of [1, 2]) {
-      const { outcome, leftovers } = await simulation.#request('release');
+      const { outcome, leftovers } = await simulation.#commands.request('release');
       if (outcome !== 'done') throw new Error(`the fleet of seed ${seed} could not be made: ${leftovers.join('; ')}`);
       await world.clock.sleep(restMs);
     }
@@ -76,14 +75,18 @@ export class Simulation {
     const had = readResources(this.#world);
     this.#capacity.take();
     // The instance that is baked is out of service, with a minimum that was lowered for it.
-    this.#capacity.expect(Math.max(1, this.#history.instances - 1));
+    const size = sizeOf(episode.request);
+    this.#capacity.expect(Math.max(1, Math.min(before.serving.size[1], size ?? Number.POSITIVE_INFINITY) - 1));
     this.#calls.restart(trouble?.kind === 'fault' ? trouble : undefined);
-    const { ending, struck } = await this.#end(episode);
+    const { ending: reported, struck, violations: others = [] } = await this.#end(episode);
+    const same = changesVersion(episode.request) ? undefined : (/v\d+$/.exec(before.serving.launches)?.[0] ?? 'none');
+    const ending = { ...reported, ...(same && { version: same }), ...(size !== undefined && { size }) };
     this.#calls.restart();
     await this.#world.clock.sleep(restMs);
     const after = await readSnapshot(this.#world);
     const has = readResources(this.#world);
     const violations = [
+      ...others,
       ...this.#capacity.take(),
       ...violationsOf(before, after, ending),
       ...resourceViolations(had, has, ending, await this.#released(already)),
@@ -106,14 +109,15 @@ export class Simulation {
     await this.#world.close();
   }
 
-  async #end({ request, trouble }: Episode): Promise<{ ending: Ending; struck: boolean }> {
+  async #end({ request, trouble }: Episode): Promise<{ ending: Ending; struck: boolean; violations?: string[] }> {
+    if (trouble?.kind === 'rival') return this.#endWithRival(request, trouble);
     if (trouble?.kind !== 'kill') {
-      const ending = await this.#request(request);
+      const ending = await this.#commands.request(request);
       return { ending, struck: trouble !== undefined && this.#calls.struck.length > 0 };
     }
     const { number: at, how } = trouble;
     try {
-      await this.#die(request, { at, how });
+      await this.#commands.die(request, { at, how });
     } catch (error) {
       if (error instanceof PipelineError) return { ending: refused(error), struck: false };
       // It had ended before.
@@ -121,81 +125,28 @@ export class Simulation {
       const { outcome, leftovers, state } = error.cause as RunResult<{ version: string }>;
       return { ending: { outcome, leftovers, version: state.version }, struck: false };
     }
-    if (trouble.then === 'abort') return { ending: await this.#abort(), struck: true };
-    if (trouble.then === 'resume') return { ending: await this.#resume(), struck: true };
-    return {
-      ending: await this.#request(trouble.then === 'the same command' ? request : 'fast-rollback'),
-      struck: true,
-    };
+    if (trouble.then === 'abort') return { ending: await this.#commands.abort(), struck: true };
+    if (trouble.then === 'resume') return { ending: await this.#commands.resume(), struck: true };
+    if (trouble.then === 'the same command') return { ending: await this.#commands.request(request), struck: true };
+    const ending = await this.#commands.request('fast-rollback');
+    // A rollback that is refused ends nothing: the killed run is still to be undone.
+    const isRefused = ['failed', 'usage'].includes(ending.outcome);
+    return { ending: isRefused ? await this.#commands.abort() : ending, struck: true };
   }
 
-  /** Runs a command as the command line does. What is refused changes nothing. */
-  async #request(request: Request): Promise<Ending> {
-    const { services, clock } = this.#world;
-    const runner = runnerOfTest(clock, `pipeline ${request} api`);
-    try {
-      const operation = request === 'fast-rollback' ? rollbackOperation : releaseOperation;
-      const unfinished = await findSameCommand(runner, services, operation);
-      if (unfinished) return await this.#continue(runner, unfinished);
-      if (request === 'fast-rollback') {
-        const rolledBack = await rollBack(runner, services, { force: true });
-        if (rolledBack.by === 'preemption') return { outcome: 'done', leftovers: [], version: rolledBack.serving };
-        const { outcome, leftovers, state } = rolledBack.report.result;
-        return { outcome, leftovers, version: state.version };
-      }
-      await recoverFirst(runner, services, releaseOperation);
-      const plan = await planRelease(services, clock, optionsOf(request));
-      const { result } = await runOperation(runner, { operation: releaseOperation, services, plan });
-      return { outcome: result.outcome, leftovers: result.leftovers, version: result.state.version };
-    } catch (error) {
-      return refused(error);
-    }
-  }
-
-  /** @throws PipelineError for what is refused; NotReached */
-  async #die(request: Request, death: { at: number; how: 'intended' | 'made' }): Promise<void> {
-    const { services, clock } = this.#world;
-    const command = `pipeline ${request} api`;
-    if (request === 'fast-rollback') {
-      await die(this.#world, await planRollback(services, clock, { force: true }), death, command);
-    } else await die(this.#world, await planRelease(services, clock, optionsOf(request)), death, command);
-  }
-
-  async #resume(): Promise<Ending> {
-    const { services, clock } = this.#world;
-    const runner = runnerOfTest(clock, 'pipeline resume api');
-    try {
-      return await this.#continue(runner, await planContinuation(runner, services));
-    } catch (error) {
-      // What cannot be continued says how to go on.
-      if (!(error instanceof PipelineError) || error.code !== 'resume.impossible') return refused(error);
-      return { ...(await this.#abort()), leftovers: [error.message] };
-    }
-  }
-
-  async #continue(runner: RunnerOfTest, continuation: Continuation): Promise<Ending> {
-    const { services } = this.#world;
-    const { run, operation, direction, plan, journal, check } = continuation;
-    if (direction === 'backward') return this.#abort();
-    const { result } = await runOperation(runner, { operation, services, plan, continues: { run, journal, check } });
-    return { outcome: result.outcome, leftovers: result.leftovers, version: String(result.state.version) };
-  }
-
-  async #abort(): Promise<Ending> {
-    const { services, clock } = this.#world;
-    const runner = runnerOfTest(clock, 'pipeline abort api');
-    const ended = await abort(runner, services, 'abort');
-    const { outcome = 'failed', version = 'none' } = ended?.run ?? {};
-    // Once a rollback has replaced the instances, nothing takes it back.
-    const isKept = runner.messages.some(({ code }) => code === 'undo.kept');
-    return { outcome: isKept ? 'done' : (outcome as Outcome), leftovers: [], version };
+  /** What a second operator does while a run is active must be refused, and leave no record of a run. */
+  async #endWithRival(request: Request, { number, request: other }: Extract<Trouble, { kind: 'rival' }>) {
+    const { ledger, fleet } = this.#world.services;
+    const runs = async () => (await ledger.runs(fleet.app)).map(({ id }) => id).join();
+    const violations: string[] = [];
+    let struck = false;
+    this.#calls.before(number, async () => {
+      struck = true;
+      const had = await runs();
+      const { outcome } = await this.#commands.request(other);
+      const isRefused = ['locked', 'failed', 'usage'].includes(outcome) && (await runs()) === had;
+      if (!isRefused) violations.push(`${other} by somebody else was not refused: ${outcome}`);
+    });
+    return { ending: await this.#commands.request(request), struck, violations };
   }
 }
-
-const refused = (error: unknown): Ending => ({
-  outcome: (error as { outcome?: Outcome }).outcome ?? 'failed',
-  leftovers: [messageOf(error)],
-  version: 'none',
-});
-
-const optionsOf = (request: Request) => (request === 'release' ? {} : { bake: 'builder' as const });
