@@ -1,5 +1,6 @@
 import { readGroup, setTemplate } from '../aws/groups.ts';
 import { readTemplateVersion, setDefaultVersion } from '../aws/launch-templates.ts';
+import { isMade } from '../engine/change-once.ts';
 import { need } from '../engine/need.ts';
 import type { NewTemplate } from './facts.ts';
 import type { ContextWith, FleetFacts } from './services.ts';
@@ -8,13 +9,17 @@ type Context = ContextWith<Pick<FleetFacts, 'group' | 'current'>>;
 
 /**
  * Lets those who launch from the template without naming a version get the one of this run. What the default was is journaled, and noted
- * where it was not what the group launched from: then somebody else has chosen it.
+ * where it was not what the group launched from: then somebody else has chosen it. One that they have set since this step did stays.
  */
 export async function makeDefault(context: ContextWith<Pick<FleetFacts, 'current'> & NewTemplate>): Promise<void> {
   const { ec2 } = context.services.aws;
   const { templateId, templateVersion: launched } = context.state.current;
   const version = need(context.state, 'templateVersion');
   const { number: was } = await readTemplateVersion(ec2, templateId, '$Default');
+  const made = context.changes().some((one) => one.action === 'set-default-version' && isMade(one));
+  if (made && was !== version) {
+    return context.note(`the default version of ${templateId} is ${was}, which this run did not set: it stays`);
+  }
   if (![version, launched].includes(was)) {
     context.note(`the default version of ${templateId} was ${was}, which somebody else has set; it is ${version} now`);
   }
