@@ -7,6 +7,12 @@ export const tagKeys = {
   /** Commit of the project that the plays are from. Together with `commit` it determines what is on a host. */
   projectCommit: 'golden-pipeline:project-commit',
   run: 'golden-pipeline:run',
+  /** On a group: what the run that has tagged it does, and what the group was before. See `src/fleet/prior-state.ts`. */
+  operation: 'golden-pipeline:operation',
+  beforeSize: 'golden-pipeline:before-size',
+  beforeSuspended: 'golden-pipeline:before-suspended',
+  beforeStandby: 'golden-pipeline:before-standby',
+  beforeWeight: 'golden-pipeline:before-weight',
   knownGood: 'golden-pipeline:known-good',
   /** `true` keeps an image whatever its age; the next three tags record who wanted that, when and why. */
   pinned: 'golden-pipeline:pinned',

@@ -3,7 +3,7 @@ import { messageOf, type Outcome, usageError } from '@golden-pipeline/shared/err
 import { createRedact, type Redact } from '../shared/redact.ts';
 import { completeAll } from './complete.ts';
 import type { Connection } from './connection.ts';
-import { changesOf, isConflict, type RunScope } from './context.ts';
+import { changesOf, isConflict, openContext, type RunScope } from './context.ts';
 import { createEmitter, type Emit } from './emitter.ts';
 import type { EventSink, NewEvent } from './events.ts';
 import { type Failure, forward, type StepResult } from './forward.ts';
@@ -137,11 +137,23 @@ async function conclude<Services, State>(
   const changed = journal.known.changes.size > 0;
   const outcome = failure ? outcomeOf(failure.error, { leftovers, changed, interrupted: failure.interrupted }) : 'done';
   if (!undone.disconnected) {
+    if (outcome !== 'manual-intervention' && !scope.lost.aborted) await endSteps(plan, scope);
     await finish(journal, outcome, leftovers, (message) =>
       emit({ code: 'step.note', step: plan.steps.at(-1)?.id ?? '', message }),
     );
   }
   return { ...undone, failure, outcome };
+}
+
+/** Lets the steps remove what they have kept for as long as the run lasted. */
+async function endSteps<Services, State>({ steps }: Plan<Services, State>, scope: RunScope<Services>): Promise<void> {
+  for (const { id, atEnd } of [...steps].reverse()) {
+    if (!atEnd || !changesOf(scope.journal, id).some((change) => !change.undoing)) continue;
+    // The first Ctrl-C does not stop it.
+    const { context, close } = openContext<Services, State>(scope, id, true);
+    await atEnd(context).catch((error: unknown) => context.note(messageOf(error)));
+    await close();
+  }
 }
 
 /** Remembers which step is run or undone, by the events. */

@@ -98,6 +98,12 @@ export interface Step<Services, State> {
    * undo, has to be repeatable, and should be quick: an interruption does not stop it. It throws when something could not be made.
    */
   readonly complete?: (context: RunContext<Services, State>) => Promise<void>;
+  /**
+   * Removes what this step keeps for as long as the run lasts, e.g. its tags on a group. Called after everything else, if the step has
+   * changed something, with every outcome but manual intervention: then what it keeps is needed to repair the fleet. A failure is noted
+   * and changes nothing of the outcome.
+   */
+  readonly atEnd?: (context: RunContext<Services, State>) => Promise<void>;
 }
 
 /** What `find` can use. */

@@ -1,8 +1,11 @@
-import { PipelineError } from '@golden-pipeline/shared/errors';
-import { readGroupTag, setGroupTag } from '../aws/group-tags.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
+import { deleteGroupTags, readGroupTag, readGroupTags, setGroupTags } from '../aws/group-tags.ts';
 import { tagKeys } from '../aws/tags.ts';
 import { awsCommand } from '../config/aws-command.ts';
 import type { RunContext } from '../engine/step.ts';
+import { readFleetGroups } from './observe.ts';
+import { type PriorState, priorKeys, priorTags, readPrior } from './prior-state.ts';
 import type { Services } from './services.ts';
 
 type Context = RunContext<Services, object>;
@@ -35,35 +38,98 @@ export async function assertUnclaimed({
 }
 
 /**
- * Tags the fleet's group with this run, and reads the tag again: of two runs that do so at once, the later one goes on.
- * @throws as {@link assertUnclaimed}
+ * Tags the fleet's groups with this run and with what they are before it, and reads the tag again: of two runs that do so at once, the
+ * later one goes on. Repeatable. To be called before the first change of a group.
+ * @throws as {@link assertUnclaimed}; PipelineError `fleet.unreadable-tag`
  */
 export async function claimFleet(context: Context): Promise<void> {
-  const { fleet, aws } = context.services;
-  const { group } = fleet.names;
   await assertUnclaimed(context);
-  await context.change({ action: 'claim-fleet', target: group }, () =>
-    setGroupTag(aws.autoScaling, group, tagKeys.run, context.run.id),
-  );
+  await tagGroups(context);
   await assertUnclaimed(context);
 }
 
-/** Takes this run's tag off the group; that of another run stays. */
-export async function releaseClaim(context: Context): Promise<void> {
-  const { fleet, aws } = context.services;
-  const { group } = fleet.names;
-  if ((await readGroupTag(aws.autoScaling, group, tagKeys.run)) !== context.run.id) return;
-  await context.change({ action: 'release-claim', target: group }, () =>
-    setGroupTag(aws.autoScaling, group, tagKeys.run, undefined),
-  );
-}
-
-/** Says that a run of another ledger may be active, and stops nothing: a rollback must never wait for that. */
-export async function noteClaim(context: Context): Promise<void> {
-  const other = await unknownRun(context.services, context.run.id).catch(() => undefined);
-  if (other === undefined) return;
+/** The same for what must never wait: that a run of another ledger may be active, or that a group cannot be tagged, is only noted. */
+export async function tryClaimFleet(context: Context): Promise<void> {
   const { group } = context.services.fleet.names;
-  context.note(
-    `run ${other}, which this ledger does not know, may be active on the fleet, too: ${group} carries its tag`,
+  const other = await unknownRun(context.services, context.run.id).catch(() => undefined);
+  if (other !== undefined) {
+    context.note(
+      `run ${other}, which this ledger does not know, may be active on the fleet, too: ${group} carries its tag`,
+    );
+    return;
+  }
+  try {
+    await tagGroups(context);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.note(
+      `${group} could not be tagged with this run, so only its journal tells what was before: ${messageOf(error)}`,
+    );
+  }
+}
+
+/**
+ * Takes over the tags of a run that is over, with all that they say: for a run that restores what they say. Groups without them stay so.
+ */
+export async function takeClaimOver(context: Context): Promise<void> {
+  const { autoScaling } = context.services.aws;
+  const tags = await readGroupTags(autoScaling, groupsOf(context.services), priorKeys);
+  const tagged = Object.keys(tags).filter((group) => tags[group]?.[tagKeys.run] !== undefined);
+  const wanted = Object.fromEntries(tagged.map((group) => [group, { [tagKeys.run]: context.run.id }]));
+  if (tagged.length > 0) await setTags(context, wanted);
+}
+
+/** Takes this run's tags off the groups; those of another run stay. The last change of a run. */
+export async function releaseClaim(context: Context): Promise<void> {
+  const { autoScaling } = context.services.aws;
+  const tags = await readGroupTags(autoScaling, groupsOf(context.services), priorKeys);
+  const own = Object.keys(tags).filter((group) => tags[group]?.[tagKeys.run] === context.run.id);
+  if (own.length === 0) return;
+  await context.change({ action: 'release-claim', target: own.join(' ') }, () =>
+    deleteGroupTags(autoScaling, own, priorKeys),
+  );
+}
+
+/** The groups of a fleet, by name. */
+export function groupsOf({ fleet: { names, release } }: Pick<Services, 'fleet'>): string[] {
+  return release.strategy === 'blue-green' ? [names.group, names.greenGroup] : [names.group];
+}
+
+/**
+ * What an earlier run has left is not what was before: the size and the processes that its tags tell are kept. Where the traffic comes from
+ * is told by what serves now.
+ */
+async function tagGroups(context: Context): Promise<void> {
+  const { services, run } = context;
+  const { live, idle, share } = await readFleetGroups(services);
+  const seen = [
+    { ...live, weight: Math.round(share * 100) },
+    ...(idle ? [{ ...idle, weight: Math.round((1 - share) * 100) }] : []),
+  ];
+  const names = seen.map((one) => one.group);
+  const tags = await readGroupTags(services.aws.autoScaling, names, priorKeys);
+  const wanted = seen.map(({ group, weight, seen: { min, max, desired, suspended, instances } }) => {
+    const standby = instances.filter((one) => /Standby$/.test(one.lifecycle)).map((one) => one.id);
+    const before = readPrior(group, tags[group] ?? {});
+    // A run that is continued has moved the traffic itself.
+    if (before?.run === run.id) return [group, priorTags(before)] as const;
+    const now: PriorState = {
+      run: run.id,
+      operation: run.operation,
+      size: { min, max, desired },
+      suspended,
+      standby,
+      weight,
+    };
+    return [group, priorTags(before ? { ...before, run: run.id, operation: run.operation, weight } : now)] as const;
+  });
+  const same = wanted.every(([group, values]) => isDeepStrictEqual(values, tags[group]));
+  if (!same) await setTags(context, Object.fromEntries(wanted));
+}
+
+async function setTags(context: Context, groups: Record<string, Record<string, string>>): Promise<void> {
+  const { autoScaling } = context.services.aws;
+  await context.change({ action: 'claim-fleet', target: context.services.fleet.names.group, data: { groups } }, () =>
+    setGroupTags(autoScaling, groups),
   );
 }

@@ -82,14 +82,16 @@ export interface SeenGroup extends FleetGroup {
   seen: Group;
 }
 
-interface FleetGroups {
+/** The groups of a fleet, and which of them serves. */
+export interface FleetGroups {
   live: SeenGroup;
   idle?: SeenGroup;
   share: number;
   listener: Listener;
 }
 
-function readFleetGroups(ports: Ports): Promise<FleetGroups> {
+/** The groups without what they launch: a few calls. @throws as {@link readLive} */
+export function readFleetGroups(ports: Ports): Promise<FleetGroups> {
   return ports.fleet.release.strategy === 'blue-green' ? twoGroups(ports) : oneGroup(ports);
 }
 

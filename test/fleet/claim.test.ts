@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readGroupTag, setGroupTag } from '../../src/aws/group-tags.ts';
+import { readGroupTag, readGroupTags, setGroupTag } from '../../src/aws/group-tags.ts';
+import { readGroup } from '../../src/aws/groups.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
+import { type PriorState, priorKeys, readPrior } from '../../src/fleet/prior-state.ts';
 import type { Services } from '../../src/fleet/services.ts';
 import { createLedger } from '../../src/ledger/ledger.ts';
 import { planRelease } from '../../src/release/plan.ts';
@@ -19,22 +21,35 @@ afterAll(() => world?.close());
 
 const release = async () => world.run(await planRelease(world.services, world.clock, {}));
 const tag = () => readGroupTag(world.aws.autoScaling, world.fleet.names.group, tagKeys.run);
+const tags = async () => {
+  const { group } = world.fleet.names;
+  return (await readGroupTags(world.aws.autoScaling, [group], priorKeys))[group] ?? {};
+};
+const prior = async () => readPrior(world.fleet.names.group, await tags());
 const setTag = (run?: string) => setGroupTag(world.aws.autoScaling, world.fleet.names.group, tagKeys.run, run);
 const stranger = '20300101T000000-ab12';
 
 it('an active release records its run on the group, and removes the tag at its end', async () => {
   const plan = await planRelease(world.services, world.clock, {});
   const seen: (string | undefined)[] = [];
+  const { min, max, desired } = await readGroup(world.aws.autoScaling, world.fleet.names.group);
+  const before: unknown[] = [];
   const steps = plan.steps.map((step) => ({
     ...step,
     run: async (context: Parameters<typeof step.run>[0]) => {
+      // The instance that is baked is out of service by then, and AZRebalance is suspended.
+      if (step.id === 'bake') before.push(await prior());
       if (step.id === 'roll') seen.push(context.run.id, await tag());
       await step.run(context);
     },
   }));
   expect((await world.run({ ...plan, steps })).error).toBeUndefined();
   expect(seen).toEqual([expect.any(String), seen[0]]);
-  expect(await tag()).toBeUndefined();
+  const size = { min, max, desired };
+  expect(before).toEqual([
+    { run: String(seen[0]), operation: 'release', size, suspended: [], standby: [], weight: 100 } satisfies PriorState,
+  ]);
+  expect(await tags()).toEqual({});
 });
 
 it('a release that is undone removes its run from the group, and keeps that of another run', async () => {

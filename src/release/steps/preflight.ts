@@ -79,8 +79,8 @@ export const preflight: ReleaseStep = {
     for (const { version } of reserved) {
       await services.ledger.updateRelease(run.app, version, { state: 'failed', knownGood: false });
     }
-    if (context.changes().some((one) => one.action === 'claim-fleet')) await releaseClaim(context);
   },
+  atEnd: releaseClaim,
 };
 
 /** Reserves the version; one that an earlier process of this run has reserved is taken. */

@@ -44,7 +44,5 @@ export const repairCheck: RepairStep = {
     await context.save({ ...seen.facts, host });
     context.note(`${host.instanceId} serves ${version} from commit ${commit.slice(0, 12)}: the image is made from it`);
   },
-  async undo(context) {
-    if (context.changes().some((one) => one.action === 'claim-fleet')) await releaseClaim(context);
-  },
+  atEnd: releaseClaim,
 };

@@ -1,7 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readImage } from '../../aws/images.ts';
 import { cancelRefresh, isActive, readRefresh } from '../../aws/refreshes.ts';
-import { noteClaim } from '../../fleet/claim.ts';
+import { releaseClaim, tryClaimFleet } from '../../fleet/claim.ts';
 import { explained, explainGroup } from '../../fleet/explain.ts';
 import { servedBefore } from '../../fleet/facts.ts';
 import { observeFleet } from '../../fleet/observe.ts';
@@ -35,13 +35,13 @@ export const rollbackPreflight: RollbackStep = {
     const [seen, image] = await Promise.all([
       observeFleet(context.services),
       imageId ? readImage(aws.ec2, imageId) : undefined,
-      noteClaim(context),
     ]);
     if (image?.state !== 'available') {
       throw new PipelineError('rollback.image-gone', `the image of ${version} is ${image?.state ?? 'gone'}`, {
         fix: `choose another: pipeline images ${fleet.app}`,
       });
     }
+    await tryClaimFleet(context);
     await context.save({ ...seen.facts, desiredBefore: seen.live.desired });
     context.note(`${image.name} is available; ${seen.healthy.length} of ${seen.live.desired} hosts are healthy`);
     context.note(`by ${method}: ${why}`);
@@ -50,6 +50,7 @@ export const rollbackPreflight: RollbackStep = {
     const enabled = context.changes().find((one) => one.action === 'enable-image' && !one.undoing);
     if (enabled) await disableAgain(context, enabled.target);
   },
+  atEnd: releaseClaim,
 };
 
 /** Cancels an active refresh when that is wanted. What it has replaced stays; where the fleet goes is what this run is about. */

@@ -1,6 +1,7 @@
 import { readGroupTag } from '../../aws/group-tags.ts';
 import { readGroup } from '../../aws/groups.ts';
 import { readScheduledActions } from '../../aws/scaling-settings.ts';
+import { releaseClaim, tryClaimFleet } from '../../fleet/claim.ts';
 import { heldBaseline, heldTag } from '../../fleet/scaling/held-size.ts';
 import { release, restoreUnits } from '../../fleet/scaling/reservation.ts';
 import { restoreTag, setTag } from '../../fleet/scaling/tags.ts';
@@ -31,6 +32,7 @@ export const cancelScale: ScaleStep = {
     ]);
     const actions = ownActions(all);
     const baseline = heldBaseline(tag, all, seen, context.clock.now());
+    await tryClaimFleet(context);
     await dropActions(context, actions);
     if (actions.length > 0) {
       context.note(`${actions.map((one) => `${one.name} (${one.start})`).join(' and ')} will not happen`);
@@ -58,4 +60,5 @@ export const cancelScale: ScaleStep = {
     await restorePool(context);
     await restoreUnits(context);
   },
+  atEnd: releaseClaim,
 };

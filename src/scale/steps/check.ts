@@ -5,7 +5,7 @@ import { readGroup } from '../../aws/groups.ts';
 import { isActive, readRefresh } from '../../aws/refreshes.ts';
 import { readScheduledActions } from '../../aws/scaling-settings.ts';
 import { awsCommand } from '../../config/aws-command.ts';
-import { assertUnclaimed } from '../../fleet/claim.ts';
+import { assertUnclaimed, claimFleet, releaseClaim } from '../../fleet/claim.ts';
 import { checkForeign, refuseOverlap } from '../clashes.ts';
 import { expectedTime } from '../expected-time.ts';
 import { checkQuota } from '../quota.ts';
@@ -79,7 +79,9 @@ export const checkScale: ScaleStep = {
     context.note(
       `${targets.filter((one) => one.state === 'healthy').length} of ${seen.desired} instances are healthy; there is room for ${more > 0 ? `${more} more` : 'that'}`,
     );
+    await claimFleet(context);
   },
+  atEnd: releaseClaim,
 };
 
 /** What more instances cost in an hour. */

@@ -1,4 +1,5 @@
 import { tagKeys } from '../../../src/aws/tags.ts';
+import { priorKeys } from '../../../src/fleet/prior-state.ts';
 import type { Simulated } from '../../support/simulated.ts';
 
 /** A group of the fleet at rest, with its targets. Lists are sorted. */
@@ -14,8 +15,8 @@ export interface GroupSnapshot {
   scheduled: string[];
   policies: string[];
   hasWarmPool: boolean;
-  /** The run that has claimed the fleet. */
-  claim: string | undefined;
+  /** Tags of the run that has claimed the fleet. */
+  claim: string[];
 }
 
 /** A fleet at rest: what a run must have put back that leaves nothing behind. */
@@ -38,6 +39,8 @@ export interface FleetSnapshot {
   snapshots: number;
   lock: string | undefined;
 }
+
+const keys: readonly string[] = priorKeys;
 
 type State = ReturnType<NonNullable<Simulated['cloud']['state']>>;
 type Row<Table extends keyof State> = NonNullable<State[Table]> extends Record<string, infer One> ? One : never;
@@ -119,7 +122,7 @@ class View {
       scheduled: (group.scheduledActions ?? []).map((one) => one.name).sort(),
       policies: (group.policies ?? []).map((one) => one.name).sort(),
       hasWarmPool: group.warmPool !== undefined,
-      claim: group.tags.find((one) => one.key === tagKeys.run)?.value,
+      claim: group.tags.filter(({ key }) => keys.includes(key)).map(({ key, value }) => `${key} ${value}`),
     };
   }
 
