@@ -75,6 +75,33 @@ export async function groupInstances(ec2: EC2Client, group: string): Promise<Ec2
   return instances;
 }
 
+/** An instance that exists for one run only. */
+export interface HelperInstance {
+  id: string;
+  /** `builder` or `validation`. */
+  role: string;
+  run: string;
+}
+
+/** Instances of an app in an environment that exist for one run only, and are not terminated. */
+export async function helperInstances(ec2: EC2Client, app: string, environment: string): Promise<HelperInstance[]> {
+  const { Reservations = [] } = await ec2.send(
+    new DescribeInstancesCommand({
+      Filters: [
+        { Name: `tag:${tagKeys.app}`, Values: [app] },
+        { Name: `tag:${tagKeys.environment}`, Values: [environment] },
+        { Name: `tag:${tagKeys.role}`, Values: ['builder', 'validation'] },
+        { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+      ],
+    }),
+  );
+  return Reservations.flatMap((one) => one.Instances ?? []).map(({ InstanceId = '', Tags }) => ({
+    id: InstanceId,
+    role: tagValue(Tags, tagKeys.role) ?? '',
+    run: tagValue(Tags, tagKeys.run) ?? '',
+  }));
+}
+
 /**
  * Versions in the tags of an app's instances in an environment, including temporary instances of runs: one paged call.
  */

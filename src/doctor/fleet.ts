@@ -1,9 +1,11 @@
-import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import type { Clock } from '@golden-pipeline/shared/clock';
+import { readGroupTag } from '../aws/group-tags.ts';
 import type { Group } from '../aws/groups.ts';
 import { isActive, readRefresh } from '../aws/refreshes.ts';
-import { tagKeys, tagValue } from '../aws/tags.ts';
+import { tagKeys } from '../aws/tags.ts';
 import { awsCommand } from '../config/aws-command.ts';
+import { findLeftovers } from '../fleet/leftovers/find-leftovers.ts';
+import { readLeftoverFacts } from '../fleet/leftovers/read-leftovers.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
 import { instantText } from '../shared/instant.ts';
@@ -15,7 +17,7 @@ import type { DoctorServices } from './services.ts';
 export function fleetChecks(services: DoctorServices, locked: boolean, clock: Clock): Check[] {
   return [
     { id: 'fleet', run: () => fleetState(services, locked) },
-    { id: 'fleet.leftovers', run: () => leftoverInstances(services, locked) },
+    { id: 'fleet.leftovers', run: () => leftovers(services, locked, clock) },
     { id: 'fleet.maintenance', run: () => maintenance(services, locked, clock) },
   ];
 }
@@ -61,7 +63,8 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
   }
   // What a crashed run has left, its journal knows better than a person: such a host may carry a version that nothing has validated.
   const crashed = locked ? undefined : await findInterruptedRun(services, fleet.app);
-  const abort = crashed && `pipeline abort ${fleet.app}`;
+  const tagged = locked ? undefined : await readGroupTag(aws.autoScaling, facts.group, tagKeys.run);
+  const abort = crashed ? `pipeline abort ${fleet.app}` : tagged && `pipeline repair ${fleet.app}`;
   const standby = live.instances.filter((one) => one.lifecycle === 'Standby').map((one) => one.id);
   if (standby.length > 0 && !locked) {
     found.push(
@@ -102,29 +105,20 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
   return found;
 }
 
-/** Instances that are there for a run only, while none runs. */
-async function leftoverInstances({ aws, fleet }: DoctorServices, locked: boolean): Promise<Finding[]> {
-  const { Reservations } = await aws.ec2.send(
-    new DescribeInstancesCommand({
-      Filters: [
-        { Name: `tag:${tagKeys.app}`, Values: [fleet.app] },
-        { Name: `tag:${tagKeys.environment}`, Values: [fleet.environment] },
-        { Name: `tag:${tagKeys.role}`, Values: ['builder', 'validation'] },
-        { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
-      ],
-    }),
+/** What runs that are over have left: the list of `pipeline repair`, without what the state of the fleet shows already. */
+async function leftovers(services: DoctorServices, locked: boolean, clock: Clock): Promise<Finding[]> {
+  const none = ok('fleet.leftovers', 'no run has left anything in the fleet');
+  if (locked) return [none];
+  const { app } = services.fleet;
+  const left = findLeftovers(await readLeftoverFacts(services, clock)).filter(
+    ({ kind, restore }) => !['standby', 'refresh'].includes(kind) && restore?.do !== 'resume-processes',
   );
-  const left = (Reservations ?? []).flatMap((one) => one.Instances ?? []);
-  if (left.length === 0 || locked) return [ok('fleet.leftovers', 'no builder or validation instance is left')];
-  const ids = left.map((one) => one.InstanceId).join(' ');
-  const roles = left.map((one) => `${one.InstanceId} (${tagValue(one.Tags, tagKeys.role)})`).join(', ');
-  return [
-    warning(
-      'fleet.leftovers',
-      `instances of runs that are over: ${roles}`,
-      awsCommand(fleet, `ec2 terminate-instances --instance-ids ${ids}`),
-    ),
-  ];
+  if (left.length === 0) return [none];
+  const crashed = await findInterruptedRun(services, app);
+  const command = crashed ? `pipeline abort ${app}` : `pipeline repair ${app}`;
+  return left.map(({ seen, change, atRisk, restore }) =>
+    (atRisk ? error : warning)('fleet.leftovers', seen, restore ? command : change),
+  );
 }
 
 /** A page that is past its end is an error, for visitors should see the site: whoever was to take it off is gone, or waits for a run. */

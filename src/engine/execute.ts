@@ -150,7 +150,7 @@ async function endSteps<Services, State>({ steps }: Plan<Services, State>, scope
   for (const { id, atEnd } of [...steps].reverse()) {
     if (!atEnd || !changesOf(scope.journal, id).some((change) => !change.undoing)) continue;
     // The first Ctrl-C does not stop it.
-    const { context, close } = openContext<Services, State>(scope, id, true);
+    const { context, close } = openContext<Services, State>(scope, id, 'undo');
     await atEnd(context).catch((error: unknown) => context.note(messageOf(error)));
     await close();
   }

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { deleteGroupTags, readGroupTag, readGroupTags, setGroupTags } from '../aws/group-tags.ts';
 import { tagKeys } from '../aws/tags.ts';
-import { awsCommand } from '../config/aws-command.ts';
 import type { RunContext } from '../engine/step.ts';
 import { readFleetGroups } from './observe.ts';
 import { type PriorState, priorKeys, priorTags, readPrior } from './prior-state.ts';
@@ -27,13 +26,11 @@ export async function assertUnclaimed({
 }: Pick<Context, 'services'> & { run: Pick<Context['run'], 'id'> }): Promise<void> {
   const other = await unknownRun(services, run.id);
   if (other === undefined) return;
-  const { app, environment, names } = services.fleet;
-  const tag = `ResourceId=${names.group},ResourceType=auto-scaling-group,Key=${tagKeys.run}`;
-  const untag = awsCommand(services.fleet, `autoscaling delete-tags --tags ${tag}`);
+  const { app, environment } = services.fleet;
   throw new PipelineError(
     'fleet.claimed',
     `run ${other}, which this ledger does not know, is active on ${app} in ${environment}`,
-    { fix: `wait for it, and use the ledger that it uses; if it is certain that it has finished: ${untag}` },
+    { fix: `wait for it, and use the ledger that it uses; if it is certain that it is over: pipeline repair ${app}` },
   );
 }
 
@@ -97,7 +94,7 @@ export function groupsOf({ fleet: { names, release } }: Pick<Services, 'fleet'>)
 
 /**
  * What an earlier run has left is not what was before: the size and the processes that its tags tell are kept. Where the traffic comes from
- * is told by what serves now.
+ * is read from the listener.
  */
 async function tagGroups(context: Context): Promise<void> {
   const { services, run } = context;

@@ -173,8 +173,10 @@ export async function restoreRoutes(
 }
 
 /** The route that only requests with the validation header take. */
-export async function validationRoute(context: Context, listenerArn: string): Promise<Route> {
-  const { fleet, aws } = context.services;
+export async function validationRoute(
+  { services: { fleet, aws } }: { services: Pick<Services, 'fleet' | 'aws'> },
+  listenerArn: string,
+): Promise<Route> {
   const found = (await readRoutes(aws.elb, listenerArn)).find((route) => isValidationRoute(route, fleet));
   if (found) return found;
   throw new PipelineError(

@@ -1,8 +1,12 @@
 import type { ImageFacts, NewTemplate, VersionFacts } from '../fleet/facts.ts';
+import type { Leftover } from '../fleet/leftovers/leftover.ts';
 import type { ContextWith, FleetFacts, StepWith } from '../fleet/services.ts';
 import type { ReleaseRecord } from '../ledger/types.ts';
 import type { PlainFacts } from '../plays/facts.ts';
 import type { ValidationFacts } from '../release/state.ts';
+
+/** Id of the image in the state of a repair that only restores what was left, as the image cannot be repaired. */
+export const unknownImage = 'unknown';
 
 /** How the image that the group launches is made one that can be launched again. */
 export type RepairMethod = 'enable' | 'rebake' | 'nothing';
@@ -14,6 +18,10 @@ export interface RepairState extends FleetFacts, VersionFacts, ImageFacts, NewTe
   broken: { imageId: string; state: string };
   /** What else differs from the ledger, and is not repaired: a line each. */
   others: string[];
+  /** What runs that are over have left, whether tags show that or not; absent in journals from before it was looked for. */
+  leftovers?: Leftover[];
+  /** All of it that has a restore is removed. */
+  restored?: true;
   /** Why versions before this one cannot work with the data any more: a tag of the image. */
   irreversible?: string;
   /** The image of the version by the ledger, before the new one. */

@@ -158,7 +158,9 @@ describe('doctor', () => {
     quota = 10;
     services.fleet.scale.reservedCapacityUnits = 300;
     const found = (await complaints()).join('\n');
-    expect(found).toContain(`terminate-instances --instance-ids ${Instances?.[0]?.InstanceId}`);
+    expect(found).toContain(
+      `${Instances?.[0]?.InstanceId} is the validation instance of run unknown, which is over | pipeline repair api`,
+    );
     expect(found).toContain(
       'port 22 is open to 192.0.2.7/32 (ssh, by tester), and its time is over | pipeline sg close',
     );

@@ -76,7 +76,7 @@ it('a release and a scale are refused while a run of another ledger is active, a
   expect(await release()).toMatchObject({
     outcome: 'failed',
     leftovers: [],
-    error: { code: 'fleet.claimed', fix: expect.stringContaining('delete-tags') },
+    error: { code: 'fleet.claimed', fix: expect.stringContaining('pipeline repair api') },
   });
   expect(await world.services.ledger.releases('api')).toEqual(before);
   const scale = await planScale(world.services as Services, world.clock, { to: 5 });

@@ -23,3 +23,19 @@ it.each(sample)(
   },
   120_000,
 );
+
+it.each<Kills>([
+  { strategy: 'rolling', request: 'release', sequels: ['repair without the ledger'], every: 11 },
+  { strategy: 'blue-green', request: 'release', sequels: ['repair without the ledger'], every: 16 },
+])(
+  'a $strategy $request whose process was killed, and whose ledger is lost, is repaired by what the tags tell',
+  async (kills) => {
+    const lines: string[] = [];
+    for await (const { line, violations } of playKills({ ...kills, points: 4 })) {
+      expect(violations, line).toEqual([]);
+      lines.push(line);
+    }
+    expect(lines.filter((line) => /: done \(/.test(line))).toHaveLength(4);
+  },
+  120_000,
+);

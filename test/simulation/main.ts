@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { seededRandom } from 'golden-pipeline-local-cloud';
-import { drawHistory, sequels } from './support/episodes.ts';
+import { drawHistory, killSequels } from './support/episodes.ts';
 import { playKills } from './support/kills.ts';
 import { Simulation } from './support/simulation.ts';
 
@@ -63,7 +63,7 @@ async function playAllKills(): Promise<number> {
     for (const request of ['release', 'release --bake builder', 'fast-rollback'] as const) {
       if (!`${strategy} ${request}`.includes(values.only)) continue;
       const outcomes = new Map<string, number>();
-      for await (const told of playKills({ strategy, request, sequels })) {
+      for await (const told of playKills({ strategy, request, sequels: killSequels })) {
         const outcome = /: ([a-z-]+) \(/.exec(told.line)?.[1] ?? 'unknown';
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
         if (told.violations.length === 0) continue;

@@ -70,7 +70,7 @@ export const releaseCommands: readonly CommandSpec[] = [
   },
   {
     name: 'repair',
-    summary: 'repair the image that the fleet launches: enable it, or bake it again',
+    summary: 'restore what a lost run has left, and repair the image that the fleet launches',
     arguments: [app],
     options: [dryRun],
     examples: ['pipeline repair api --dry-run', 'pipeline repair api'],

@@ -8,7 +8,7 @@ import type { CommandModule } from '../command.ts';
 import { fleetOf } from '../fleets.ts';
 import { runCommand } from '../run-command.ts';
 
-/** `pipeline repair <app>`: makes the image that the fleet launches one that can be launched. */
+/** `pipeline repair <app>`: removes what lost runs have left, and makes the image that the fleet launches one that can be launched. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const fleet = await fleetOf(context, app, options);
   assertNamedLedger(fleet);
@@ -23,7 +23,14 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   );
 };
 
-function question({ repair, version }: RepairState, { app, environment }: { app: string; environment: string }) {
+function question(
+  { repair, version, leftovers = [] }: RepairState,
+  { app, environment }: { app: string; environment: string },
+) {
   const what = { nothing: 'check', enable: 'enable', rebake: 'bake again, from an instance that serves,' }[repair];
-  return `${what} the image of ${version} of ${app} in ${environment}`;
+  const left = leftovers.filter((one) => one.restore).length;
+  const image = `${what} the image of ${version} of ${app} in ${environment}`;
+  if (left === 0) return image;
+  const restore = `make ${left === 1 ? 'the change' : `the ${left} changes`} that ${left === 1 ? 'restores' : 'restore'} what a run has left of ${app} in ${environment}`;
+  return repair === 'nothing' ? restore : `${restore}, and ${image}`;
 }

@@ -4,14 +4,18 @@ import { assertUnclaimed, claimFleet, releaseClaim } from '../../fleet/claim.ts'
 import { observeFleet } from '../../fleet/observe.ts';
 import { assertReady } from '../../fleet/ready.ts';
 import { chooseRepairHost } from '../choose-host.ts';
-import type { RepairStep } from '../state.ts';
+import { type RepairStep, unknownImage } from '../state.ts';
 
 /** Looks again, under the lock, whether the image is as it was planned for, and chooses the host that the new one is made from. */
 export const repairCheck: RepairStep = {
   id: 'preflight',
   title: 'Check the image and the fleet',
   describe: ({ state: { group, version, commit, broken, repair, others } }) => [
-    `image ${broken.imageId} of ${version}, which ${group} launches, is ${broken.state}${repair === 'nothing' ? ': there is nothing to repair' : ''}`,
+    ...(broken.imageId === unknownImage
+      ? ['the image that the group launches is not repaired']
+      : [
+          `image ${broken.imageId} of ${version}, which ${group} launches, is ${broken.state}${repair === 'nothing' ? ': there is nothing to repair' : ''}`,
+        ]),
     ...(repair === 'rebake'
       ? [
           `a healthy host must show that it serves ${version}, built from commit ${commit.slice(0, 12)}: the new image is made from it`,
@@ -22,6 +26,10 @@ export const repairCheck: RepairStep = {
   async run(context) {
     const { services, state } = context;
     const { broken, repair, version, commit } = state;
+    if (broken.imageId === unknownImage) {
+      for (const line of state.others) context.note(`not repaired: ${line}`);
+      return;
+    }
     const seen = await observeFleet(services);
     const { current, group } = seen.facts;
     const now = (await readImage(services.aws.ec2, broken.imageId))?.state ?? 'gone';

@@ -7,9 +7,13 @@ export type Request = 'release' | 'release --bake builder' | 'fast-rollback' | S
 export type Scale = `scale ${number}`;
 
 /** What follows after the process of a run was killed. */
-export type Sequel = (typeof sequels)[number];
+export type Sequel = (typeof killSequels)[number];
 
+/** Those of which histories draw: each leaves a ledger that knows what was done. */
 export const sequels = ['resume', 'the same command', 'abort', 'fast-rollback'] as const;
+
+/** All of them. */
+export const killSequels = [...sequels, 'repair without the ledger'] as const;
 
 /**
  * What goes wrong meanwhile: one call of those that change the cloud, or the process at one of its changes; or a second operator, who makes

@@ -72,9 +72,11 @@ function withoutIdleVersion(fleet: FleetSnapshot): FleetSnapshot {
   };
 }
 
-const versionOf = (image: string): string => /v\d+$/.exec(image)?.[0] ?? image;
+/** The version in the name of an image. */
+export const versionOf = (image: string): string => /v\d+$/.exec(image)?.[0] ?? image;
 
-function differences(expected: unknown, found: unknown, at: string): string[] {
+/** Where two things differ, a line each. */
+export function differences(expected: unknown, found: unknown, at: string): string[] {
   if (isDeepStrictEqual(expected, found)) return [];
   if (isTable(expected) && isTable(found)) {
     const keys = new Set([...Object.keys(expected), ...Object.keys(found)]);

@@ -15,6 +15,7 @@ import {
 } from './episodes.ts';
 import { type Ending, violationsOf } from './invariants.ts';
 import { ledgerViolations } from './ledger-agreement.ts';
+import { repairViolations, repairWithoutLedger } from './lost-ledger.ts';
 import { NumberedCalls } from './numbered-calls.ts';
 import { readResources, resourceViolations } from './resources.ts';
 import { readSnapshot } from './snapshot.ts';
@@ -85,13 +86,14 @@ export class Simulation {
     await this.#world.clock.sleep(restMs);
     const after = await readSnapshot(this.#world);
     const has = readResources(this.#world);
-    const violations = [
-      ...others,
-      ...this.#capacity.take(),
-      ...violationsOf(before, after, ending),
-      ...resourceViolations(had, has, ending, await this.#released(already)),
-      ...(await ledgerViolations(this.#world, after, has)),
-    ];
+    const wrong = reported.again
+      ? repairViolations(before, after, reported.again)
+      : [
+          ...violationsOf(before, after, ending),
+          ...resourceViolations(had, has, ending, await this.#released(already)),
+          ...(await ledgerViolations(this.#world, after, has)),
+        ];
+    const violations = [...others, ...this.#capacity.take(), ...wrong];
     const { outcome, version, leftovers } = ending;
     const why = outcome === 'done' || leftovers.length === 0 ? '' : `: ${leftovers.join('; ')}`;
     return { line: `${describeEpisode(episode)}: ${outcome} (${version})${why}`, struck, violations };
@@ -109,7 +111,10 @@ export class Simulation {
     await this.#world.close();
   }
 
-  async #end({ request, trouble }: Episode): Promise<{ ending: Ending; struck: boolean; violations?: string[] }> {
+  async #end({
+    request,
+    trouble,
+  }: Episode): Promise<{ ending: Ending & { again?: string[] }; struck: boolean; violations?: string[] }> {
     if (trouble?.kind === 'rival') return this.#endWithRival(request, trouble);
     if (trouble?.kind !== 'kill') {
       const ending = await this.#commands.request(request);
@@ -127,6 +132,9 @@ export class Simulation {
     }
     if (trouble.then === 'abort') return { ending: await this.#commands.abort(), struck: true };
     if (trouble.then === 'resume') return { ending: await this.#commands.resume(), struck: true };
+    if (trouble.then === 'repair without the ledger') {
+      return { ending: await repairWithoutLedger(this.#world, restMs), struck: true };
+    }
     if (trouble.then === 'the same command') return { ending: await this.#commands.request(request), struck: true };
     const ending = await this.#commands.request('fast-rollback');
     // A rollback that is refused ends nothing: the killed run is still to be undone.

@@ -1,0 +1,153 @@
+import type { PriorState } from '../prior-state.ts';
+import type { GroupFacts, Leftover, LeftoverFacts } from './leftover.ts';
+import { servedBefore } from './serving-group.ts';
+
+/** Operations that put the new version on the instance that they have taken out of service. */
+const baking = ['release', 'repair'];
+
+/** What is left in the group that is to serve, by the tags of the run and what the groups were before it. */
+export function findGroupLeftovers(facts: LeftoverFacts, serving: GroupFacts): Leftover[] {
+  const own = serving.before;
+  // Where a rollback has moved the traffic, the group gets the limits and processes of the one that served.
+  const before = servedBefore(facts.groups)?.before;
+  const standby = standbyLeftovers(facts, serving);
+  return [
+    ...scheduledEnd(facts, serving),
+    ...(before ? processes(serving, before) : []),
+    ...standby,
+    ...(before ? sizes(serving, before, standby.filter((one) => !one.restore).length) : []),
+    ...refreshes(facts),
+    ...otherVersions(facts, serving, own),
+  ];
+}
+
+/** The end of a group that was to be without traffic would end the fleet. */
+function scheduledEnd({ aws }: LeftoverFacts, { group, ends, tagged }: GroupFacts): Leftover[] {
+  if (!ends) return [];
+  return [
+    {
+      kind: 'scheduled-end',
+      id: group,
+      seen: `${group} serves, and a scheduled action will end all of its instances`,
+      change: tagged
+        ? 'DeleteScheduledAction golden-pipeline-scale-down'
+        : `${aws} autoscaling delete-scheduled-action --auto-scaling-group-name ${group} --scheduled-action-name golden-pipeline-scale-down`,
+      atRisk: true,
+      ...(tagged && { restore: { do: 'delete-scheduled-end', group } }),
+    },
+  ];
+}
+
+function processes({ group, suspended }: GroupFacts, before: PriorState): Leftover[] {
+  const resume = suspended.filter((one) => !before.suspended.includes(one));
+  const suspend = before.suspended.filter((one) => !suspended.includes(one));
+  const found = (list: string[], verb: 'resume' | 'suspend'): Leftover[] =>
+    list.length === 0
+      ? []
+      : [
+          {
+            kind: 'suspended',
+            id: group,
+            seen: `${list.join(', ')} of ${group} ${list.length === 1 ? 'is' : 'are'} ${verb === 'resume' ? 'suspended' : 'not suspended any more'}`,
+            change: `${verb === 'resume' ? 'ResumeProcesses' : 'SuspendProcesses'} ${list.join(' ')}`,
+            atRisk: verb === 'resume' && list.some((one) => ['Launch', 'AddToLoadBalancer'].includes(one)),
+            restore: { do: `${verb}-processes`, group, processes: list },
+          },
+        ];
+  return [...found(resume, 'resume'), ...found(suspend, 'suspend')];
+}
+
+/**
+ * The limits of before, and at least as many instances: what has scaled the fleet out since then had a reason. A minimum of 0 is what the
+ * infrastructure begins with; a release makes it the configured one, which stays.
+ * @param outside Instances in Standby that stay there: they will raise the capacity themselves.
+ */
+function sizes({ group, size, held }: GroupFacts, { operation, size: was }: PriorState, outside: number): Leftover[] {
+  // The size of an event is what its tag says.
+  if (held && operation === 'scale') return [];
+  const desired = Math.max(size.desired, was.desired - outside);
+  const min = was.min === 0 ? size.min : Math.min(was.min, desired);
+  const max = Math.max(was.max, desired);
+  if (min === size.min && max === size.max && desired === size.desired) return [];
+  const text = (of: GroupFacts['size']) => `minimum ${of.min}, maximum ${of.max}, desired capacity ${of.desired}`;
+  return [
+    {
+      kind: 'size',
+      id: group,
+      seen: `${group} has ${text(size)}; before the run it had ${text(was)}`,
+      change: `UpdateAutoScalingGroup ${group}: ${text({ min, max, desired })}`,
+      atRisk: false,
+      restore: { do: 'set-size', group, size: { min, max, desired } },
+    },
+  ];
+}
+
+/** Instances that a run has taken out of service. What a release has left may carry a version that nothing has validated. */
+function standbyLeftovers({ aws }: LeftoverFacts, serving: GroupFacts): Leftover[] {
+  const { group, before, instances, launches, size } = serving;
+  const known = before?.standby;
+  return instances
+    .filter((one) => /Standby$/.test(one.lifecycle) && !known?.includes(one.id))
+    .map(({ id }): Leftover => {
+      const ofRun = before !== undefined && known !== undefined;
+      const replace = baking.includes(before?.operation ?? '') || size.desired >= size.max;
+      const seen = `${id} of ${group} is in Standby`;
+      const common = { kind: 'standby', id, atRisk: false } as const;
+      if (ofRun && replace && launches.available) {
+        const change = `TerminateInstanceInAutoScalingGroup ${id}: what it carries is not known; the group launches another one`;
+        return { ...common, seen, change, restore: { do: 'replace-instance', group, instance: id } };
+      }
+      if (ofRun && !replace) {
+        return { ...common, seen, change: `ExitStandby ${id}`, restore: { do: 'exit-standby', group, instance: id } };
+      }
+      const why = ofRun ? ', and the group cannot launch another one' : '';
+      const change = `${aws} autoscaling exit-standby --auto-scaling-group-name ${group} --instance-ids ${id}`;
+      return { ...common, seen: `${seen}${why}`, change };
+    });
+}
+
+/** Auto Scaling carries them out by itself: whether what they bring is wanted, no tag tells. */
+function refreshes({ aws, groups }: LeftoverFacts): Leftover[] {
+  return groups.flatMap(({ group, refresh }): Leftover[] =>
+    refresh
+      ? [
+          {
+            kind: 'refresh',
+            id: refresh.id,
+            seen: `instance refresh ${refresh.id} of ${group} is ${refresh.status} (${refresh.percentage} %), and no run waits for it`,
+            change: `wait for its end, or lead it back: ${aws} autoscaling rollback-instance-refresh --auto-scaling-group-name ${group}`,
+            atRisk: false,
+          },
+        ]
+      : [],
+  );
+}
+
+/** One instance of another version than the group launches is the canary of the run; of more it is not known which version is wanted. */
+function otherVersions({ app }: LeftoverFacts, serving: GroupFacts, before: PriorState | undefined): Leftover[] {
+  const { group, launches, instances, refresh } = serving;
+  if (!before || refresh || launches.version === undefined) return [];
+  const others = instances.filter(
+    (one) => one.lifecycle === 'InService' && one.version !== undefined && one.version !== launches.version,
+  );
+  const [first] = others;
+  if (!first) return [];
+  const common = { kind: 'other-version', id: others.map((one) => one.id).join(' '), atRisk: false } as const;
+  if (others.length === 1 && baking.includes(before.operation) && launches.available && instances.length > 1) {
+    return [
+      {
+        ...common,
+        seen: `${first.id} of ${group} serves ${first.version}, but the group launches ${launches.version}`,
+        change: `TerminateInstanceInAutoScalingGroup ${first.id}: the group launches one of ${launches.version}`,
+        restore: { do: 'replace-instance', group, instance: first.id },
+      },
+    ];
+  }
+  return [
+    {
+      ...common,
+      seen: `${others.length} of ${instances.length} instances of ${group} serve ${first.version}, but the group launches ${launches.version}`,
+      change: `pipeline fast-rollback ${app} ${launches.version} --method rolling`,
+    },
+  ];
+}
