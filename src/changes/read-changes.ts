@@ -1,9 +1,11 @@
-import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { posix } from 'node:path';
+import { type PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../config/settings.ts';
 import { type ChangedPath, type ListedCommit, readChangedPaths, readRange } from '../hosts/git/range.ts';
 import { fetchCommand, resolveCommit } from '../hosts/git/refs.ts';
 import { commitUrl, readRemote } from '../hosts/git/remote.ts';
-import { readFileAt } from '../hosts/git/tree.ts';
+import { repositoryPath } from '../hosts/git/run-git.ts';
+import { objectsMissing, readFileAt } from '../hosts/git/tree.ts';
 import { type ProjectPlace, projectRepository, watchedPaths } from '../hosts/project/place.ts';
 import type { Ledger } from '../ledger/types.ts';
 import { versionPattern } from '../shared/version.ts';
@@ -122,7 +124,8 @@ async function firstMissing(repository: string, sides: readonly Side[]): Promise
   for (const side of sides) {
     if (!(await readRange(repository, { from: side.commit, to: side.commit }))) return side;
   }
-  throw new PipelineError('git.failed', 'git log failed for two commits that the clone has');
+  // Each of them is there, and something in between is not.
+  throw objectsMissing(sides.at(-1)?.commit ?? '', '');
 }
 
 /** Of files outside of the clone's commits nothing is known. */
@@ -144,7 +147,9 @@ async function irreversibleOf(
 ): Promise<string | null> {
   const recorded = to.version === null ? undefined : (await ledger.release(fleet.app, to.version))?.irreversible;
   if (recorded !== undefined) return recorded;
-  const changed = paths.some((one) => one.how !== 'deleted' && one.path.split('/').at(-1) === irreversibleFile);
+  const changed = paths.some(
+    (one) => one.how !== 'deleted' && one.path === posix.join(repositoryPath(fleet.source.path), irreversibleFile),
+  );
   const file = changed ? await readFileAt({ ...fleet.source, commit: to.commit, file: irreversibleFile }) : undefined;
   return file ? reasonIn(file.text) : null;
 }

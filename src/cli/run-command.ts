@@ -2,7 +2,7 @@ import type { Operation, VersionMove } from '../engine/operation.ts';
 import type { Plan } from '../engine/step.ts';
 import type { Services } from '../fleet/services.ts';
 import { findActiveRun } from '../runner/active-run.ts';
-import { checkHolds, findHolds } from '../runner/holds.ts';
+import { findHolds, refuseHeld } from '../runner/holds.ts';
 import type { RunnerContext, RunnerServices } from '../runner/ports.ts';
 import { recoverFirst } from '../runner/recover-first.ts';
 import { type PlannedRun, runOperation } from '../runner/run-operation.ts';
@@ -42,8 +42,9 @@ export async function runCommand<S extends Services, State>(
   const runner = runnerContext(context, options, services.fleet);
   const unfinished = await findSameCommand(runner, services, operation, { preview: Boolean(options.dryRun) });
   if (unfinished) return continueRun(context, options, { runner, services }, unfinished);
-  if (!options.dryRun) await checkHolds(runner, services, operation, emergency);
-  else {
+  // Before a crashed run is undone; what begins in spite of a hold says so when it begins.
+  if (!options.dryRun) await refuseHeld(services, operation, emergency);
+  else if (emergency === undefined) {
     for (const hold of await findHolds(services, operation)) runner.reporter.report({ code: 'hold.in-force', hold });
   }
   const active = await recoverFirst(runner, services, operation, { dryRun: Boolean(options.dryRun) });

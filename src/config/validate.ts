@@ -1,7 +1,6 @@
 import { type PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { nearest, show } from '@golden-pipeline/shared/text';
 import { crossProblems } from './checks.ts';
-import { commandWords } from './command-words.ts';
 import type { Raw } from './merge.ts';
 import type { Pipeline } from './pipeline.ts';
 import { plainSettings } from './plain-settings.ts';
@@ -66,10 +65,6 @@ function findProblems(raw: unknown, app: string): Problem[] {
   const own = valueAt(raw, ['app']);
   if (typeof own === 'string' && own !== app && !found.some((one) => pathText(one.path) === 'app')) {
     found.push(problem(['app'], own, `'${app}', the name of the file`));
-  }
-  if (commandWords.includes(app)) {
-    const why = `\`pipeline ${app}\` is a command, which would hide \`pipeline ${app} <task>\``;
-    found.push(problem(['app'], app, `another name, also for the file: ${why}`));
   }
   return [...found, ...crossProblems(raw)];
 }

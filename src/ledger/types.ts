@@ -63,6 +63,8 @@ export interface RunRecord {
   /** Why it began in spite of a hold. */
   emergency?: string;
   outcome?: string;
+  /** It had committed its work when it ended: what it brought stays, whatever the outcome. */
+  committed?: true;
   version?: string;
   previous?: string;
   /** The released commit, and the commit of the project that its plays ran from. */

@@ -1,7 +1,8 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
-import { PipelineError } from '@golden-pipeline/shared/errors';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { refusedPlaybooks } from '../composition/refused-playbooks.ts';
 import { type Collision, collisionError, findCollisions } from '../config/collisions.ts';
+import { commandWords } from '../config/command-words.ts';
 import { loadPipeline } from '../config/load.ts';
 import { missingFiles } from '../config/missing-files.ts';
 import { assertNamedLedger } from '../config/named-ledger.ts';
@@ -44,6 +45,7 @@ async function check(
 ): Promise<CheckedApp> {
   try {
     const pipeline = await loadPipeline({ projectDir, app });
+    assertNoCommand(app);
     const environments = environment === undefined ? pipeline.environments : [environment];
     // Inheritance and overrides can make what is right in parts wrong as a whole.
     const fleets = environments.map((name) => pipeline.fleet(name));
@@ -55,6 +57,16 @@ async function check(
     if (error instanceof PipelineError) return { app, error };
     throw error;
   }
+}
+
+/** Only here and where an app is added: one that is there already must be able to be rolled back. */
+function assertNoCommand(app: string): void {
+  if (!commandWords.includes(app)) return;
+  throw usageError(
+    'config.command-name',
+    `pipelines/${app}.ts is named like the command \`pipeline ${app}\`, which hides \`pipeline ${app} <task>\``,
+    'give the app another name, also the file',
+  );
 }
 
 /** What only a release of the environment needs, and may be missing where this is looked at: on a developer's computer, say. */

@@ -11,8 +11,20 @@ export async function findHolds(
   return stoppedByHolds ? ledger.holds.inForce(fleet.app) : [];
 }
 
+/** Refuses a run that is on hold, unless it has the reason of an emergency. @throws as {@link checkHolds} */
+export async function refuseHeld(
+  services: Pick<RunnerServices, 'ledger' | 'fleet'>,
+  operation: Pick<OperationTraits, 'name' | 'stoppedByHolds'>,
+  emergency: string | undefined,
+): Promise<HoldRecord[]> {
+  const holds = await findHolds(services, operation);
+  if (holds.length > 0 && emergency === undefined) throw holdActive(holds, operation.name);
+  return holds;
+}
+
 /**
  * Refuses to begin a run that is on hold. With the reason of an emergency it is reported instead that the hold is passed.
+ * @returns whether one was passed
  * @throws PipelineError `hold.active` (outcome `locked`) naming reason and end of the hold
  */
 export async function checkHolds(
@@ -20,18 +32,17 @@ export async function checkHolds(
   services: Pick<RunnerServices, 'ledger' | 'fleet'>,
   operation: Pick<OperationTraits, 'name' | 'stoppedByHolds'>,
   emergency: string | undefined,
-): Promise<void> {
-  const holds = await findHolds(services, operation);
-  const [first] = holds;
-  if (!first) return;
-  if (emergency === undefined) throw holdActive(holds, first, operation.name);
+): Promise<boolean> {
+  const holds = await refuseHeld(services, operation, emergency);
+  if (holds.length === 0 || emergency === undefined) return false;
   for (const hold of holds) reporter.report({ code: 'hold.passed', hold, emergency });
+  return true;
 }
 
-function holdActive(holds: readonly HoldRecord[], first: HoldRecord, operation: string): PipelineError {
+function holdActive(holds: readonly HoldRecord[], operation: string): PipelineError {
   const wait = holds.every(({ until }) => until !== undefined) ? 'wait until then, or ' : '';
   return new PipelineError('hold.active', holds.map(describeHold).join('; '), {
     outcome: 'locked',
-    fix: `${wait}end it: ${unholdCommand(first)}; in an emergency: ${operation} with --emergency --reason "WHY". A rollback and abort are not stopped`,
+    fix: `${wait}end it: ${holds.map(unholdCommand).join(' and ')}; in an emergency: ${operation} with --emergency --reason "WHY". A rollback and abort are not stopped`,
   });
 }

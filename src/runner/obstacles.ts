@@ -2,6 +2,7 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { OperationTraits } from '../engine/operation.ts';
 import type { Services } from '../fleet/services.ts';
 import { describeHold, unholdCommand } from '../ledger/holds.ts';
+import { findLeftovers } from '../ledger/interrupted-runs.ts';
 import { findActiveRun } from './active-run.ts';
 import { findBlockingRun } from './find-blocking-run.ts';
 import { findHolds } from './holds.ts';
@@ -17,9 +18,16 @@ export interface Obstacle {
   fix: string | null;
 }
 
+/** What stands between now and a run of an operation. */
+export interface Outlook {
+  obstacles: Obstacle[];
+  /** The unfinished run that the operation would continue or undo before it begins; null when there is none. */
+  first: string | null;
+}
+
 /**
  * What would stop an operation now: holds, the run that is active, a crashed run that must be dealt with first, and what its plan is
- * refused for. A fleet on which another run is active is not planned for: what it finds is in motion. It only reads.
+ * refused for. A fleet that a run is changing, or that one has left halfway, is not planned for: it will be another one. It only reads.
  * @param plan Makes the plan, to see whether that is refused.
  */
 export async function findObstacles(
@@ -27,7 +35,7 @@ export async function findObstacles(
   services: Services,
   operation: OperationTraits,
   plan: () => Promise<unknown>,
-): Promise<Obstacle[]> {
+): Promise<Outlook> {
   const [holds, active] = await Promise.all([findHolds(services, operation), findActiveRun(context, services)]);
   const found: Obstacle[] = holds.map((hold) => ({
     id: 'hold',
@@ -38,28 +46,39 @@ export async function findObstacles(
   if (active) {
     const { command, by, since, run } = active;
     const message = `${by}'s "${command}"${run === null ? '' : ` (run ${run})`} has been active since ${since}`;
-    return [
-      ...found,
-      { id: 'lock', message, until: null, fix: `wait for it; or pipeline abort ${services.fleet.app}` },
-    ];
+    const fix = `wait for it; or pipeline abort ${services.fleet.app}`;
+    return { obstacles: [...found, { id: 'lock', message, until: null, fix }], first: null };
   }
-  const crashed = await findCrashed(context, services, operation);
-  const refusal = await refusalOf(plan);
-  return [...found, ...crashed, ...refusal];
+  const { refuses, first } = await findUnfinished(context, services, operation);
+  const refusal = refuses || first !== null ? [] : await refusalOf(plan);
+  return { obstacles: [...found, ...(refuses ? [refuses] : []), ...refusal], first };
 }
 
-/** A crashed run that somebody must continue or undo first. */
-async function findCrashed(
+/** The run that is not finished: one that somebody must continue or undo first, or that the operation itself would. */
+async function findUnfinished(
   context: RunnerContext,
   services: Services,
   operation: OperationTraits,
-): Promise<Obstacle[]> {
-  const blocking = await findBlockingRun(context, services, { preview: true });
-  if (!blocking?.operation || operation.beforeStart?.(blocking.operation) !== 'refuse') return [];
-  const { id, command, by } = blocking.run;
+): Promise<{ refuses?: Obstacle; first: string | null }> {
   const { app } = services.fleet;
-  const message = `run ${id} ("${command}" by ${by}) crashed before it finished`;
-  return [{ id: 'run', message, until: null, fix: `to continue it: ${command}; to undo it: pipeline abort ${app}` }];
+  const blocking = await findBlockingRun(context, services, { preview: true });
+  const policy = blocking?.operation && operation.beforeStart?.(blocking.operation);
+  if (blocking && (policy === 'refuse' || policy === 'undo')) {
+    const { id, command, by } = blocking.run;
+    const message = `run ${id} ("${command}" by ${by}) crashed before it finished`;
+    if (policy === 'undo') return { first: `${message}: a ${operation.name} continues or undoes it first` };
+    const fix = `to continue it: ${command}; to undo it: pipeline abort ${app}`;
+    return { refuses: { id: 'run', message, until: null, fix }, first: null };
+  }
+  const isUndone = (name: string) => {
+    const left = context.operations.find((one) => one.name === name);
+    return left !== undefined && operation.beforeStart?.(left) === 'undo';
+  };
+  const left = operation.changesVersion ? await findLeftovers(services, app, isUndone) : undefined;
+  if (!left) return { first: null };
+  return {
+    first: `run ${left.id} ("${left.command}" by ${left.by}) has left changes: a ${operation.name} undoes them first`,
+  };
 }
 
 async function refusalOf(plan: () => Promise<unknown>): Promise<Obstacle[]> {

@@ -19,7 +19,7 @@ export async function recordRun<Services extends RunnerServices, State>(
   }: { operation: Operation<Services, State>; plan: Plan<Services, State>; services: Services },
   how: Pick<ExecuteOptions<Services, State>, 'runId' | 'signal' | 'lost' | 'confirm' | 'patience' | 'sink'> & {
     /** Why it began in spite of a hold. */
-    emergency?: string;
+    emergency?: string | undefined;
     /** The run that is continued: its record and its journal. */
     continued?: { record: RunRecord; journal: Journal };
   },
@@ -53,13 +53,31 @@ export async function recordRun<Services extends RunnerServices, State>(
     const { outcome, seconds, steps, state, error } = result;
     // Without an end in its record, others find the run and continue its undo.
     if (!result.unfinished)
-      await save({ outcome, seconds, steps, ...redact(versionFacts(summary(state))), ...errorFacts(error, redact) });
+      await save({
+        outcome,
+        seconds,
+        steps,
+        ...committedFact(plan.steps, (id) => isDone(steps, id)),
+        ...redact(versionFacts(summary(state))),
+        ...errorFacts(error, redact),
+      });
     return result;
   } catch (error) {
     // What a continued run has changed before is still there: it stays open.
     if (!continued) await save({ outcome: 'failed', ...errorFacts(error, redact) });
     throw error;
   }
+}
+
+const isDone = (steps: RunRecord['steps'], id: string): boolean =>
+  steps.some((step) => step.id === id && step.status === 'done');
+
+/** What a record keeps of a run that had committed its work. */
+export function committedFact(
+  steps: readonly { id: string; commits?: boolean }[],
+  done: (id: string) => boolean,
+): Pick<RunRecord, 'committed'> {
+  return steps.some(({ id, commits }) => commits && done(id)) ? { committed: true } : {};
 }
 
 /** What a record keeps of why a run did not complete; nothing for one that did. */

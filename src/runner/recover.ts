@@ -10,7 +10,7 @@ import { reportWatch } from './hold-lock.ts';
 import { watchUndoInterrupts } from './interrupts.ts';
 import type { RunnerMessage } from './messages.ts';
 import type { RunnerContext } from './ports.ts';
-import { errorFacts, versionFacts } from './record-run.ts';
+import { committedFact, errorFacts, versionFacts } from './record-run.ts';
 import { reopen } from './reopen-run.ts';
 import { planUndo, type UndoPlan } from './undo-plan.ts';
 
@@ -86,7 +86,14 @@ export async function recoverRun(context: RunnerContext, services: Services, run
     }
     // Why it failed is kept rather than that it was undone by another process.
     const why = run.error ? { error: run.error } : errorFacts(error, redact);
-    return await finish({ outcome, steps, ...versionFacts(undo.operation.summary(state, services)), ...why });
+    const committed = committedFact(undo.plan.steps, (id) => journal.known.steps.get(id) === 'done');
+    return await finish({
+      outcome,
+      steps,
+      ...committed,
+      ...versionFacts(undo.operation.summary(state, services)),
+      ...why,
+    });
   } finally {
     interrupt.remove();
     await lock.release();

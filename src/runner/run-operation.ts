@@ -61,7 +61,7 @@ export async function runOperation<Services extends RunnerServices, State>(
   const segment = (part: Plan<Services, State>, signal: AbortSignal, begins: boolean) =>
     holdLock(context, services, { sink, facts, patient: !begins, run: continues?.run.id }, async ({ runId, lock }) => {
       // What began before a hold finishes.
-      if (begins && !continues) await checkHolds(context, services, operation, emergency);
+      const passed = begins && !continues && (await checkHolds(context, services, operation, emergency));
       await continues?.check();
       return recordRun(
         context,
@@ -70,7 +70,7 @@ export async function runOperation<Services extends RunnerServices, State>(
           ...{ runId, lost: lock.lost, confirm: lock.confirm, sink },
           signal: AbortSignal.any([signal, lock.abortRequested]),
           patience: interrupt.signal,
-          ...(emergency !== undefined && { emergency }),
+          ...(passed && { emergency }),
           ...(continues && { continued: await reopenRun(context, services, continues.run, continues.journal) }),
         },
       );

@@ -18,6 +18,8 @@ export interface RunDetails {
   /** Null for a run without an end: it is active, or it has crashed. */
   outcome: string | null;
   active: boolean;
+  /** It had committed its work: what it brought stays, whatever the outcome. */
+  committed: boolean;
   /** The signal that interrupted it. */
   signal: string | null;
   seconds: number | null;
@@ -103,6 +105,7 @@ export function describeRun(
     finishedAt: record.finishedAt ?? null,
     outcome: outcome ?? null,
     active,
+    committed: record.committed ?? outcome === 'done',
     signal: record.signal ?? null,
     seconds: record.seconds ?? null,
     version: record.version ?? textOf(state.version) ?? null,

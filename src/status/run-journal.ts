@@ -55,6 +55,9 @@ function readStep(
       began.set(step, at);
       story.steps.set(step, { status: 'unfinished', seconds: before?.seconds ?? 0 });
       delete story.failure;
+      // A continued run makes it again.
+      story.undone = story.undone.filter((one) => one !== step);
+      story.notUndone = story.notUndone.filter((one) => one.step !== step);
       return;
     case 'step.finished':
       end('done');

@@ -48,7 +48,9 @@ function bringingRun(
   version: string,
   changesVersion: (operation: string) => boolean,
 ): RunRecord | undefined {
-  return runs.find((run) => changesVersion(run.operation) && run.outcome === 'done' && run.version === version);
+  return runs.find(
+    (run) => changesVersion(run.operation) && (run.outcome === 'done' || run.committed) && run.version === version,
+  );
 }
 
 function sinceOf(

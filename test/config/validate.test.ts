@@ -35,19 +35,6 @@ describe('validate', () => {
     ]);
   });
 
-  it.each(['status', 'local', 'help'])('refuses an app that is named like the command %s, and names both', (app) => {
-    const load = () => validate(minimal({ app }), { app, file: `pipelines/${app}.ts`, projectDir: '/project' });
-    expect(load).toThrow(
-      expect.objectContaining({
-        code: 'config.invalid',
-        message: `pipelines/${app}.ts has a mistake`,
-        details: [
-          `app: "${app}", expected another name, also for the file: \`pipeline ${app}\` is a command, which would hide \`pipeline ${app} <task>\``,
-        ],
-      }),
-    );
-  });
-
   it('shows the first 20 of very many mistakes and counts the others', () => {
     const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`key${index}`, 1]));
     const found = mistakes({ ...minimal(), ...many });

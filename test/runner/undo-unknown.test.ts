@@ -166,7 +166,7 @@ describe('an instance refresh of somebody else', () => {
       return context;
     });
     const result = await world.run(plan);
-    expect((result.error as Error).message).toContain('InstanceRefreshInProgress');
+    expect(result.error).toMatchObject({ code: 'refresh.foreign', message: expect.stringContaining(refreshId) });
     expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [] });
     await world.until(async () => !isActive(await readRefresh(autoScaling, name)));
     expect(await readRefresh(autoScaling, name)).toMatchObject({ id: refreshId, status: 'Successful' });

@@ -13,6 +13,7 @@ import { readRefresh, startRefresh } from '../../src/aws/refreshes.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
 import { diagnose } from '../../src/doctor/diagnose.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
+import { createRunId } from '../../src/engine/run-id.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
 import { readStatus } from '../../src/status/read.ts';
@@ -257,13 +258,14 @@ describe('a release without a rollback target', () => {
 
   it('reports what remains when it fails in the roll, and does not wait for a missing image', async () => {
     const plan = await planRelease(world.services, world.clock, { noRollbackTarget: true });
-    const result = await world.run(failingAfter(plan, 'roll'));
+    const runId = createRunId(world.clock);
+    const result = await world.run(failingAfter(plan, 'roll'), { runId });
     expect(result).toMatchObject({
       outcome: 'manual-intervention',
       leftovers: [expect.stringContaining('the image before it cannot be launched, so nothing was rolled back')],
     });
     const { version, imageId } = result.state;
-    await recordRun(world, 'release', { outcome: result.outcome, version });
+    await recordRun(world, 'release', { id: runId, outcome: result.outcome, version });
     expect(await world.serving()).toEqual(Array(4).fill(`${version} InService healthy`));
     // What serves now has an image.
     expect((await launched(world)).imageId).toBe(imageId);

@@ -72,6 +72,18 @@ describe('a run that was continued', () => {
     expect(run).toMatchObject({ error: null, leftovers: [] });
     expect(run.steps[1]).toMatchObject({ status: 'done', seconds: 2 });
   });
+
+  it('does not list as undone what it has made again', () => {
+    const entries = journal(
+      ...[begun, step('step.started', 'stage'), step('step.finished', 'stage'), step('step.started', 'bake'), failed],
+      { type: 'undo.failed', step: 'bake', error: { code: 'x', message: 'refused' } },
+      ...[step('undo.finished', 'stage'), { type: 'run.reopened' }],
+      ...[step('step.started', 'stage'), step('step.finished', 'stage')],
+      ...[step('step.started', 'bake'), step('step.finished', 'bake')],
+      { type: 'run.finished', outcome: 'done', leftovers: [] },
+    );
+    expect(detailsOf({ ...ended, outcome: 'done' }, entries)).toMatchObject({ undone: [], notUndone: [] });
+  });
 });
 
 describe('a run without an end', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { attemptAt } from '../../src/cli/views/attempt.ts';
 import type { ReleaseRecord, RunRecord } from '../../src/ledger/types.ts';
 import { readServed } from '../../src/status/served.ts';
 
@@ -41,6 +42,14 @@ describe('what is known of the version that serves', () => {
       url: `https://github.com/shop/api/commit/${commit}`,
       ...{ since: '2026-01-03T00:10:00Z', by: 'bob@laptop', run: 'run-3' },
     });
+  });
+
+  it('is a rollback that stopped after its version served, too', async () => {
+    const stopped = { operation: 'fast-rollback', outcome: 'interrupted', committed: true } as const;
+    const { run: id } = await read([run('run-3', stopped), run('run-2', { version: 'v2' }), run('run-1', {})]);
+    expect(id).toBe('run-3');
+    expect(attemptAt(run('run-3', stopped))).toBeUndefined();
+    expect(attemptAt(run('run-3', { outcome: 'interrupted' }))).toBe('attempt at v1');
   });
 
   it('is the run that released it when newer runs fill the list', async () => {

@@ -5,7 +5,7 @@ import {
   PutScalingPolicyCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { CopyImageCommand, CreateTagsCommand, DescribeLaunchTemplateVersionsCommand } from '@aws-sdk/client-ec2';
-import { setGroupTag } from '../../src/aws/group-tags.ts';
+import { readGroupTags, setGroupTag, setGroupTags } from '../../src/aws/group-tags.ts';
 import { readGroup, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
 import { listImagesNamed } from '../../src/aws/images.ts';
 import { createTemplateVersion, readTemplateVersion, setDefaultVersion } from '../../src/aws/launch-templates.ts';
@@ -14,6 +14,7 @@ import { readRefresh, startRefresh } from '../../src/aws/refreshes.ts';
 import { putScheduledActions, readScheduledActions } from '../../src/aws/scaling-settings.ts';
 import { tagKeys } from '../../src/aws/tags.ts';
 import { observeFleet } from '../../src/fleet/observe.ts';
+import { priorKeys } from '../../src/fleet/prior-state.ts';
 import { readStatus } from '../../src/status/read.ts';
 import type { Simulated } from './simulated.ts';
 
@@ -190,8 +191,12 @@ export const deeds: Record<string, Deed> = {
       return { [`${group} tag team`]: 'shop' };
     }),
   'the claim of another run': async ({ aws, fleet }) => {
-    await setGroupTag(aws.autoScaling, fleet.names.group, tagKeys.run, 'of-somebody-else');
-    return { [`${fleet.names.group} tag ${tagKeys.run}`]: 'of-somebody-else' };
+    const { group } = fleet.names;
+    // What a run of theirs finds of ours, it keeps.
+    const { [group]: found } = await readGroupTags(aws.autoScaling, [group], priorKeys);
+    const tags = { ...found, [tagKeys.run]: 'of-somebody-else' };
+    await setGroupTags(aws.autoScaling, { [group]: tags });
+    return Object.fromEntries(Object.entries(tags).map(([key, value]) => [`${group} tag ${key}`, value]));
   },
 };
 

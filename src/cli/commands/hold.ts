@@ -1,6 +1,7 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { whoWorks } from '../../composition/surroundings.ts';
 import { withLedger } from '../../composition/with-services.ts';
+import { redactionOf } from '../../config/redaction.ts';
 import { unholdCommand } from '../../ledger/holds.ts';
 import type { CommandModule } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -24,7 +25,11 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   const { scope, fleet } = await holdScopeOf(context, app, options);
   const { owner, host } = whoWorks(context);
   const hold = await withLedger(context, fleet, (ledger) =>
-    ledger.holds.place(scope, { reason, by: `${owner}@${host}`, ...(until !== undefined && { until }) }),
+    ledger.holds.place(scope, {
+      reason: redactionOf(fleet, context.env)(reason),
+      by: `${owner}@${host}`,
+      ...(until !== undefined && { until }),
+    }),
   );
   if (options.json) writeJson(context.stdout, hold);
   else context.stdout.write(`${holdLine(hold)}\nto end it: ${unholdCommand(hold)}\n`);

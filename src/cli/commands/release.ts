@@ -3,10 +3,13 @@ import { withServices } from '../../composition/with-services.ts';
 import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { gitRef } from '../../config/names.ts';
 import { assertOwnNames } from '../../config/project.ts';
+import { redactionOf } from '../../config/redaction.ts';
 import type { Services } from '../../fleet/services.ts';
 import { releaseOperation } from '../../release/operation.ts';
 import { assertVariables, planRelease, type ReleaseOptions } from '../../release/plan.ts';
+import type { ReleaseState } from '../../release/state.ts';
 import { readHooks } from '../../runner/project-tasks.ts';
+import type { Redact } from '../../shared/redact.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { fleetOf } from '../fleets.ts';
@@ -57,8 +60,18 @@ export async function release(
     operation: releaseOperation,
     services,
     ...emergencyOf(options),
-    plan: (active) => planRelease(services, context.clock, { ...request, after: active?.version }),
+    plan: async (active) =>
+      withoutSecrets(
+        await planRelease(services, context.clock, { ...request, after: active?.version }),
+        redactionOf(fleet, context.env),
+      ),
     question: ({ initial: { version, since } }) =>
       `release ${version} of ${fleet.app} to ${fleet.environment}${since ? ` (${summarizeSince(since)})` : ''}`,
   });
+}
+
+/** What commits say goes into records that everybody reads, as it is. */
+function withoutSecrets<Plan extends { initial: ReleaseState }>(plan: Plan, redact: Redact): Plan {
+  const { subject, author, since } = plan.initial;
+  return { ...plan, initial: { ...plan.initial, ...redact({ subject, author, ...(since && { since }) }) } };
 }

@@ -9,8 +9,9 @@ import { type Followed, followRun } from '../../status/follow-run.ts';
 import { findRunId, type RunDetails, readRun } from '../../status/run-details.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
+import { inAllEnvironments } from '../environments.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { fleetOf, fleetsOf } from '../fleets.ts';
+import { fleetOf } from '../fleets.ts';
 import { runDetailsDocument } from '../run-document.ts';
 import { writeJson } from '../views/json.ts';
 import { openViews } from '../views/open.ts';
@@ -37,22 +38,36 @@ export const run: CommandModule['run'] = async (context, [target = ''], options)
   });
 };
 
-/** The fleet whose ledger has a run, among those of the project. @throws usage errors `run.unknown`, `run.ambiguous` */
+/**
+ * The fleet whose ledger has a run: among all apps and environments of the project, or those in the environment of `--env`.
+ * @throws usage errors `run.unknown`, `run.ambiguous`; the error of a ledger that cannot be read where no other one has the run
+ */
 async function fleetOfRun(context: CliContext, text: string, options: CommandOptions): Promise<Fleet> {
-  const fleets = await fleetsOf(context, options);
+  const places = (await inAllEnvironments(context, undefined, options)).filter(
+    ({ environment }) => options.env === undefined || environment === options.env,
+  );
   const found: Fleet[] = [];
-  for (const fleet of fleets) {
-    const ids = await withLedger(context, fleet, (ledger) => ledger.runIds(fleet.app, text));
-    if (ids.length > 0) found.push(fleet);
+  let unread: unknown;
+  for (const place of places) {
+    try {
+      const fleet = place.fleet();
+      const ids = await withLedger(context, fleet, (ledger) => ledger.runIds(fleet.app, text));
+      if (ids.length > 0) found.push(fleet);
+    } catch (error) {
+      unread ??= error;
+    }
   }
   const [first, ...more] = found;
-  const apps = (some: Fleet[]) => some.map(({ app, environment }) => `${app} in ${environment}`).join(', ');
-  if (!first)
-    throw usageError('run.unknown', `no run ${show(text)} of ${apps(fleets) || 'any app'}`, 'pipeline history <app>');
+  const names = (some: { app: string; environment: string }[]) =>
+    some.map(({ app, environment }) => `${app} in ${environment}`).join(', ');
+  if (!first) {
+    if (unread !== undefined) throw unread;
+    throw usageError('run.unknown', `no run ${show(text)} of ${names(places) || 'any app'}`, 'pipeline history <app>');
+  }
   if (more.length === 0) return first;
   throw usageError(
     'run.ambiguous',
-    `${show(text)} is the beginning of runs of ${apps(found)}`,
+    `${show(text)} is the beginning of runs of ${names(found)}`,
     'give more of the id, or the app',
   );
 }

@@ -1,4 +1,5 @@
 import { withServices } from '../../composition/with-services.ts';
+import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { gitRef } from '../../config/names.ts';
 import { assertOwnNames } from '../../config/project.ts';
 import { releaseOperation } from '../../release/operation.ts';
@@ -22,8 +23,9 @@ import { projectRules } from './support/project-rules.ts';
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const { ref } = parseOptions(options, { ref: parsed(gitRef) });
   const fleet = await fleetOf(context, app, options);
-  const obstacles = await withServices(context, fleet, (services) =>
+  const { obstacles, first } = await withServices(context, fleet, (services) =>
     findObstacles(runnerContext(context, options, fleet), services, releaseOperation, async () => {
+      assertNamedLedger(fleet);
       assertVariables(fleet);
       await assertOwnNames(fleet);
       const hooks = await readHooks(fleet.release, () => tasksOf(context, fleet.app, options));
@@ -32,10 +34,10 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     }),
   );
   const { app: name, environment } = fleet;
-  if (options.json) writeJson(context.stdout, { app: name, environment, obstacles });
+  if (options.json) writeJson(context.stdout, { app: name, environment, obstacles, first });
   else {
     const colors = colorsFor(useColor(context, options, context.stdout));
-    context.stdout.write(renderObstacles(fleet, obstacles, colors));
+    context.stdout.write(renderObstacles(fleet, { obstacles, first }, colors));
   }
   return obstacles.length > 0 ? exitCodes.failed : exitCodes.done;
 };

@@ -56,9 +56,9 @@ function outcomeOf({ outcome, exitCode, active, app }: RunDocument): string {
   return active ? 'running' : `none: its process has crashed; to undo what it changed: pipeline abort ${app}`;
 }
 
-function versionOf({ version, outcome, previous }: RunDetails): string | null {
+function versionOf({ version, outcome, committed, previous }: RunDetails): string | null {
   if (version === null) return null;
-  const what = attemptAt({ version, ...(outcome !== null && { outcome }) }) ?? version;
+  const what = attemptAt({ version, ...(outcome !== null && { outcome }), ...(committed && { committed }) }) ?? version;
   return previous === null ? what : `${what} (before: ${previous})`;
 }
 

@@ -1,3 +1,4 @@
+import { show } from '@golden-pipeline/shared/text';
 import { git, gitFailed, isCommit, nameOf, repositoryPath, topLevel } from './run-git.ts';
 
 /** A commit as it is listed. */
@@ -29,7 +30,7 @@ const format = '--format=format:%m%H%x1f%an%x1f%aI%x1f%s';
 /**
  * The commits in which two commits of a repository differ, both given in full: one call of git.
  * @param path Only commits that change something below this folder of the repository; `.` for all.
- * @returns undefined when the clone lacks one of the two
+ * @returns undefined when the clone lacks one of the two, or is shallow and lacks what connects them
  */
 export async function readRange(
   repository: string,
@@ -47,7 +48,15 @@ export async function readRange(
   const all = result.stdout.split('\0').filter((entry) => entry !== '');
   const entries = all.slice(0, longestRange);
   const side = (mark: string) => entries.filter((entry) => entry.startsWith(mark)).map(toCommit);
-  return { added: side('>'), removed: side('<'), cut: all.length > longestRange };
+  const removed = side('<');
+  // In a shallow clone, what only looks unrelated may be an ancestor.
+  if (removed.length > 0 && !(await areConnected(folder, from, to))) return undefined;
+  return { added: side('>'), removed, cut: all.length > longestRange };
+}
+
+async function areConnected(folder: string, from: string, to: string): Promise<boolean> {
+  if ((await git(folder, ['merge-base', from, to])).exitCode === 0) return true;
+  return (await git(folder, ['rev-parse', '--is-shallow-repository'])).stdout !== 'true';
 }
 
 function toCommit(entry: string): ListedCommit {
@@ -71,6 +80,9 @@ export async function readChangedPaths(
   repository: string,
   { from, to, paths }: { from: string; to: string; paths: readonly string[] },
 ): Promise<ChangedPath[]> {
+  // They may come from a ledger, and must not be read as options.
+  for (const commit of [from, to])
+    if (!isCommit(commit)) throw gitFailed('git diff-tree', `${show(commit)} is not a commit`);
   const wanted = paths.includes('.') ? [] : paths;
   const argv = ['diff-tree', '-r', '-z', '--no-renames', '--name-status', from, to, '--', ...wanted];
   const { exitCode, stdout, stderr } = await git(await topLevel(repository), argv);

@@ -69,7 +69,7 @@ async function assertUnambiguous(folder: string, ref: string): Promise<void> {
   throw usageError(
     'git.ambiguous-ref',
     `${JSON.stringify(name)} has several meanings in ${folder}: ${all.join(', ')}`,
-    `name the one that you mean in full: --ref ${first}${ref.slice(name.length)}`,
+    `name the one that you mean in full: ${first}${ref.slice(name.length)}`,
   );
 }
 

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCli } from '../../../src/cli/main.ts';
+import { loadPipeline } from '../../../src/config/load.ts';
 import { file, minimal, project } from '../../config/support/project.ts';
 import { fakeContext } from '../support/fake-context.ts';
 
@@ -146,4 +147,12 @@ test.each([
   expect(err).toContain('warning: api: ansible.playbook: ');
   expect(err).toContain(says);
   expect(err.trim().split('\n')).toHaveLength(1);
+});
+
+test('a file that is named like a command is reported, and loads all the same: a fleet must be able to go back', async () => {
+  const dir = await project({ 'status.ts': file(minimal({ app: 'status' })) });
+  const checked = await configCheck(dir);
+  expect(checked.code).toBe(2);
+  expect(checked.err).toContain('pipelines/status.ts is named like the command `pipeline status`');
+  expect((await loadPipeline({ projectDir: dir, app: 'status' })).environments).toEqual(['local']);
 });

@@ -46,7 +46,7 @@ it('names what is wrong and how to write it', async () => {
   const wrong: [string[], string][] = [
     [['hold', 'api'], 'a hold needs a reason'],
     [['hold', 'api', '--reason', ' '], '--reason is empty'],
-    [['hold', 'api', '--reason', 'a\nb'], '--reason has more than one line'],
+    [['hold', 'api', '--reason', 'a\nb'], 'which cannot be shown in a line'],
     [['hold', '--reason', 'sale'], 'which app?'],
     [['hold', '--env', 'staging', '--reason', 'sale'], 'no app has an environment "staging"'],
     [['hold', 'api', '--reason', 'sale', '--until', '2020-01-01T00:00Z'], '--until 2020-01-01T00:00Z is in the past'],

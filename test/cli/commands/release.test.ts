@@ -107,19 +107,22 @@ it('is refused while the app is on hold, as `pipeline why` says, and planned wit
       const plan = await planRelease(world.services, world.clock, {});
       await assertFleetAcceptsRelease(world.services, plan.initial);
     });
-  expect(await why()).toEqual([
-    {
-      id: 'hold',
-      message: expect.stringMatching(/^api in local is on hold by ann@laptop since .*"sale of the final"/),
-      until: null,
-      fix: 'pipeline unhold api --env local',
-    },
-  ]);
+  expect(await why()).toEqual({
+    first: null,
+    obstacles: [
+      {
+        id: 'hold',
+        message: expect.stringMatching(/^api in local is on hold by ann@laptop since .*"sale of the final"/),
+        until: null,
+        fix: 'pipeline unhold api --env local',
+      },
+    ],
+  });
   expect((await releasing()).code).toMatchObject({ code: 'hold.active', outcome: 'locked' });
   const planned = await releasing({ dryRun: true });
   expect(planned).toMatchObject({ code: 0, err: expect.stringContaining('this would be refused (exit 5)') });
   await holds.end({ app: 'api' }, 'ann@laptop');
-  expect(await why()).toEqual([]);
+  expect(await why()).toEqual({ obstacles: [], first: null });
 });
 
 describe('a release after another crashed one', () => {

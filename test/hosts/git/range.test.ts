@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readChangedPaths, readRange } from '../../../src/hosts/git/range.ts';
-import { type TemporaryRepository, temporaryRepository } from './support/temporary-repository.ts';
+import { runGit, type TemporaryRepository, temporaryRepository } from './support/temporary-repository.ts';
 
 let repo: TemporaryRepository;
 let base: string;
@@ -36,6 +37,22 @@ it('lists files by what happened to them, with their names as they are', async (
     { path: 'api/ünï cödé\n.txt', how: 'added' },
   ]);
   expect(await readChangedPaths(repo.repository, { from: base, to: ours, paths: ['.'] })).toHaveLength(4);
+});
+
+it('does not take what a shallow clone lacks for commits that would be gone', async () => {
+  const shallow = `${repo.folder}/shallow`;
+  const url = `file://${repo.repository}`;
+  runGit(repo.folder, 'clone', '-q', '--depth', '1', '--branch', 'main', url, shallow);
+  runGit(shallow, 'fetch', '-q', '--depth', '1', 'origin', base);
+  expect(await readRange(shallow, { from: base, to: ours })).toBeUndefined();
+});
+
+it('refuses what is not a commit instead of handing it to git', async () => {
+  const from = `--output=${repo.folder}/overwritten`;
+  await expect(readChangedPaths(repo.repository, { from, to: ours, paths: ['.'] })).rejects.toMatchObject({
+    code: 'git.failed',
+  });
+  expect(existsSync(`${repo.folder}/overwritten`)).toBe(false);
 });
 
 it('knows nothing of a commit that the clone lacks', async () => {

@@ -21,7 +21,7 @@ it('a name of both a branch and a tag is refused with both, and either full name
       code: 'git.ambiguous-ref',
       outcome: 'usage',
       message: expect.stringMatching(/refs\/heads\/v1, refs\/tags\/v1/),
-      fix: expect.stringContaining(`--ref refs/heads/v1${ref.slice(2)}`),
+      fix: expect.stringContaining(`in full: refs/heads/v1${ref.slice(2)}`),
     });
   }
   expect(await resolve('refs/tags/v1')).toBe(first);
