@@ -49,9 +49,8 @@ export default defineConfig({
           hookTimeout: 1_200_000,
           // A status of the fleet alone takes a second on a busy machine.
           expect: { poll: { timeout: 15_000 } },
-          // Two keep two processors busy nine tenths of the time. More of them, and what runs all the time (load, services,
-          // health checks) takes a slow computer's processors from the releases.
-          maxWorkers: 2,
+          // A file keeps one processor busy about half of the time: it waits for boots, health checks and measured windows.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           globalSetup: ['test/e2e/support/build.ts', 'test/e2e/support/golden-setup.ts'],
         },
