@@ -4,7 +4,7 @@ import type { Group } from '../aws/groups.ts';
 import { isActive, readRefresh } from '../aws/refreshes.ts';
 import { tagKeys } from '../aws/tags.ts';
 import { awsCommand } from '../config/aws-command.ts';
-import { findLeftovers } from '../fleet/leftovers/find-leftovers.ts';
+import { findLeftovers, repairCommand, unknownRunOf } from '../fleet/leftovers/find-leftovers.ts';
 import { readLeftoverFacts } from '../fleet/leftovers/read-leftovers.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
@@ -64,7 +64,8 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
   // What a crashed run has left, its journal knows better than a person: such a host may carry a version that nothing has validated.
   const crashed = locked ? undefined : await findInterruptedRun(services, fleet.app);
   const tagged = locked ? undefined : await readGroupTag(aws.autoScaling, facts.group, tagKeys.run);
-  const abort = crashed ? `pipeline abort ${fleet.app}` : tagged && `pipeline repair ${fleet.app}`;
+  const unknown = tagged !== undefined && !(await services.ledger.run(tagged)) ? tagged : undefined;
+  const abort = crashed ? `pipeline abort ${fleet.app}` : tagged && repairCommand(fleet.app, unknown);
   const standby = live.instances.filter((one) => one.lifecycle === 'Standby').map((one) => one.id);
   if (standby.length > 0 && !locked) {
     found.push(
@@ -110,12 +111,13 @@ async function leftovers(services: DoctorServices, locked: boolean, clock: Clock
   const none = ok('fleet.leftovers', 'no run has left anything in the fleet');
   if (locked) return [none];
   const { app } = services.fleet;
-  const left = findLeftovers(await readLeftoverFacts(services, clock)).filter(
+  const facts = await readLeftoverFacts(services, clock);
+  const left = findLeftovers(facts).filter(
     ({ kind, restore }) => !['standby', 'refresh'].includes(kind) && restore?.do !== 'resume-processes',
   );
   if (left.length === 0) return [none];
   const crashed = await findInterruptedRun(services, app);
-  const command = crashed ? `pipeline abort ${app}` : `pipeline repair ${app}`;
+  const command = crashed ? `pipeline abort ${app}` : repairCommand(app, unknownRunOf(facts));
   return left.map(({ seen, change, atRisk, restore }) =>
     (atRisk ? error : warning)('fleet.leftovers', seen, restore ? command : change),
   );

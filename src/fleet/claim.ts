@@ -3,6 +3,7 @@ import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { deleteGroupTags, readGroupTag, readGroupTags, setGroupTags } from '../aws/group-tags.ts';
 import { tagKeys } from '../aws/tags.ts';
 import type { RunContext } from '../engine/step.ts';
+import type { GroupFacts } from './leftovers/leftover.ts';
 import { readFleetGroups } from './observe.ts';
 import { type PriorState, priorKeys, priorTags, readPrior } from './prior-state.ts';
 import type { Services } from './services.ts';
@@ -30,7 +31,9 @@ export async function assertUnclaimed({
   throw new PipelineError(
     'fleet.claimed',
     `run ${other}, which this ledger does not know, is active on ${app} in ${environment}`,
-    { fix: `wait for it, and use the ledger that it uses; if it is certain that it is over: pipeline repair ${app}` },
+    {
+      fix: `wait for it, and use the ledger that it uses; if it is certain that it is over: pipeline repair ${app} --lost-run ${other}`,
+    },
   );
 }
 
@@ -66,14 +69,24 @@ export async function tryClaimFleet(context: Context): Promise<void> {
 }
 
 /**
- * Takes over the tags of a run that is over, with all that they say: for a run that restores what they say. Groups without them stay so.
+ * Takes over the tags of an unfinished run, with all that they say: for a run that restores what they say. Those of a run that is over tell
+ * nothing any more, and are removed. Groups without tags stay so.
+ * @param groups As they were seen just now; none may have the tags of an unknown run
  */
-export async function takeClaimOver(context: Context): Promise<void> {
+export async function takeClaimOver(
+  context: Context,
+  groups: readonly Pick<GroupFacts, 'group' | 'run'>[],
+): Promise<void> {
   const { autoScaling } = context.services.aws;
-  const tags = await readGroupTags(autoScaling, groupsOf(context.services), priorKeys);
-  const tagged = Object.keys(tags).filter((group) => tags[group]?.[tagKeys.run] !== undefined);
-  const wanted = Object.fromEntries(tagged.map((group) => [group, { [tagKeys.run]: context.run.id }]));
-  if (tagged.length > 0) await setTags(context, wanted);
+  const over = groups.filter((one) => one.run?.standing === 'over').map((one) => one.group);
+  if (over.length > 0) {
+    await context.change({ action: 'remove-tags', target: over.join(' ') }, () =>
+      deleteGroupTags(autoScaling, over, priorKeys),
+    );
+  }
+  const taken = groups.filter(({ run }) => run?.standing === 'unfinished' && run.id !== context.run.id);
+  const wanted = Object.fromEntries(taken.map(({ group }) => [group, { [tagKeys.run]: context.run.id }]));
+  if (taken.length > 0) await setTags(context, wanted);
 }
 
 /** Takes this run's tags off the groups; those of another run stay. The last change of a run. */

@@ -61,6 +61,18 @@ export async function isCurrent(history: RunHistory, { app, id, operation }: Run
   return at >= 0 && !isObsolete(runs.slice(0, at), operation, history.changesVersion);
 }
 
+/**
+ * True for a run that has ended without leaving anything, and for one that a later run has made obsolete: what it has left, if anything,
+ * somebody has dealt with since.
+ */
+export async function isObsoleteRun(history: RunHistory, app: string, run: RunRecord): Promise<boolean> {
+  const { id, operation, outcome } = run;
+  if (outcome !== undefined && outcome !== 'manual-intervention') return true;
+  const runs = await history.ledger.runs(app, runsBack);
+  const at = runs.findIndex((one) => one.id === id);
+  return isObsolete(at < 0 ? runs : runs.slice(0, at), operation, history.changesVersion);
+}
+
 /** The newest run that requires manual intervention, of those whose operation is wanted, unless a later one has made it obsolete. */
 export async function findLeftovers(
   history: RunHistory,

@@ -13,6 +13,7 @@ import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
 import type { RunRecord } from '../ledger/types.ts';
 import { validate } from '../release/steps/validate.ts';
 import { instantOf } from '../shared/instant.ts';
+import { assertNamedRun, assertNoRefresh, assertNoUnknownRun } from './assert-restorable.ts';
 import { alternative } from './choose-host.ts';
 import { type RepairMethod, type RepairState, type RepairStep, unknownImage } from './state.ts';
 import { repairCheck } from './steps/check.ts';
@@ -20,7 +21,7 @@ import { enableServing } from './steps/enable.ts';
 import { launchNewImage } from './steps/launch.ts';
 import { detachHost, rebake } from './steps/rebake.ts';
 import { replaceLostHost } from './steps/replace-host.ts';
-import { restoreLeftovers } from './steps/restore.ts';
+import { restoreLeftovers, restoreRest } from './steps/restore.ts';
 
 /** The procedures, by how the image is repaired. */
 const procedures: Record<RepairMethod, readonly RepairStep[]> = {
@@ -29,23 +30,39 @@ const procedures: Record<RepairMethod, readonly RepairStep[]> = {
   rebake: [repairCheck, detachHost, rebake, validate, launchNewImage, replaceLostHost],
 };
 
+/** The same step, left out where restoring has made another group or image the one that counts. */
+const whereChecked = (step: RepairStep): RepairStep => ({
+  ...step,
+  skip: async (context) =>
+    context.state.unchecked ? 'the group launches another image by now' : await step.skip?.(context),
+});
+
+/** What was left is restored before the image is repaired, and after it where that was needed. */
 export function repairSteps({
   repair,
   leftovers = [],
 }: Pick<RepairState, 'repair' | 'leftovers'>): readonly RepairStep[] {
-  return leftovers.some((one) => one.restore) ? [restoreLeftovers, ...procedures[repair]] : procedures[repair];
+  const [check, ...image] = procedures[repair];
+  if (!check || !leftovers.some((one) => one.restore)) return procedures[repair];
+  return [restoreLeftovers, check, ...image.map(whereChecked), ...(image.length > 0 ? [restoreRest] : [])];
 }
 
 /**
  * Plans to remove what lost runs have left, which needs no ledger, and to make the image that the group launches one that can be launched:
  * a disabled one is enabled, one that is gone is baked again from a healthy host that serves its version. It only reads.
- * @throws PipelineError `repair.not-a-release`, `repair.pending`, `repair.no-record`, each with what to do instead, where nothing is left
+ * @param lostRun A run that the ledger does not know, and that a person says is over
+ * @throws PipelineError `repair.not-a-release`, `repair.pending`, `repair.no-record`, each with what to do instead, where nothing is left;
+ * `repair.unknown-run`, `repair.refresh`, `repair.no-such-run`
  */
-export async function planRepair(services: Services, clock: Clock): Promise<Plan<Services, RepairState>> {
+export async function planRepair(
+  services: Services,
+  clock: Clock,
+  { lostRun }: { lostRun?: string | undefined } = {},
+): Promise<Plan<Services, RepairState>> {
   const { fleet } = services;
   const seen = await observeFleet(services);
   const [leftovers, { drifts, facts }, journal] = await Promise.all([
-    readLeftovers(services, clock),
+    readLeftovers(services, clock, lostRun),
     readDrift(services, { seen }),
     findInterruptedRun(services, fleet.app),
   ]);
@@ -59,6 +76,7 @@ export async function planRepair(services: Services, clock: Clock): Promise<Plan
     ...known,
     bake: 'detach',
     ...(leftovers.length > 0 && { leftovers }),
+    ...(lostRun !== undefined && { lostRun }),
     others: [
       ...(journal ? [journalLine(journal)] : []),
       ...(reason === undefined ? [] : [reason]),
@@ -78,10 +96,14 @@ export async function planRepair(services: Services, clock: Clock): Promise<Plan
 }
 
 /** What runs that are over have left. While a run holds the lock, what it has changed is not left. */
-async function readLeftovers(services: Services, clock: Clock): Promise<Leftover[]> {
+async function readLeftovers(services: Services, clock: Clock, lostRun: string | undefined): Promise<Leftover[]> {
   const lock = await services.ledger.lockOf(services.fleet.app);
   if (lock && instantOf(lock.expires) >= clock.now()) return [];
-  return findLeftovers(await readLeftoverFacts(services, clock));
+  const facts = await readLeftoverFacts(services, clock, [lostRun]);
+  assertNamedRun(facts, lostRun);
+  assertNoUnknownRun(facts);
+  assertNoRefresh(facts);
+  return findLeftovers(facts);
 }
 
 const journalLine = ({ id, app }: RunRecord): string =>

@@ -1,12 +1,5 @@
 import { deregisterTarget } from '../aws/balancers.ts';
-import {
-  exitStandby,
-  readGroup,
-  replaceInstance,
-  resumeProcesses,
-  setCapacity,
-  suspendProcesses,
-} from '../aws/groups.ts';
+import { readGroup, replaceInstance, resumeProcesses, setCapacity, suspendProcesses } from '../aws/groups.ts';
 import { terminateInstance } from '../aws/instances.ts';
 import { setDefaultVersion } from '../aws/launch-templates.ts';
 import { deleteScheduledActions } from '../aws/scaling-settings.ts';
@@ -34,6 +27,10 @@ export async function restoreLeftover(context: RepairContext, restore: Restore, 
       return context.change({ action: restore.do, target: restore.instance }, () =>
         deregisterTarget(elb, targetGroupArn, restore.instance),
       );
+    case 'set-default-version':
+      return context.change({ action: restore.do, target: restore.template, data: { version: restore.version } }, () =>
+        setDefaultVersion(ec2, restore.template, restore.version),
+      );
     case 'point-validation-route':
       return pointValidationRoute(context, targetGroupArn);
     case 'remove-tags':
@@ -42,11 +39,10 @@ export async function restoreLeftover(context: RepairContext, restore: Restore, 
 }
 
 async function restoreGroup(context: RepairContext, restore: OfGroup, { listenerArn }: LeftoverFacts): Promise<void> {
-  const { autoScaling, ec2 } = context.services.aws;
+  const { autoScaling } = context.services.aws;
   const { live, idle } = await readFleetGroups(context.services);
   const [own, other] = live.group === restore.group ? [live, idle] : [idle ?? live, live];
   const { group } = own;
-  const { launchTemplate } = own.seen;
   switch (restore.do) {
     case 'delete-scheduled-end':
       return context.change(
@@ -66,25 +62,19 @@ async function restoreGroup(context: RepairContext, restore: OfGroup, { listener
         setCapacity(autoScaling, group, restore.size),
       );
       return waitGroupReady(context, own, own);
-    case 'exit-standby':
     case 'replace-instance':
-      return endStandby(context, own, restore);
+      return replaceLeftInstance(context, own, restore);
     case 'send-traffic':
       if (!other) return;
       await waitGroupReady(context, own, other);
       return shareTraffic(context, listenerArn, own, other, 100, { unstick: true });
     case 'scale-in':
       return emptyGroup(context, own);
-    case 'set-default-version':
-      return context.change(
-        { action: restore.do, target: launchTemplate.id, data: { version: launchTemplate.version } },
-        () => setDefaultVersion(ec2, launchTemplate.id, launchTemplate.version),
-      );
   }
 }
 
-/** Returns an instance to service, or terminates it; the group is whole again after the next change of its size, or launches another one. */
-async function endStandby(
+/** Terminates an instance, and waits until the group is whole: for one in Standby its size was raised before, another one is launched anew. */
+async function replaceLeftInstance(
   context: RepairContext,
   own: SeenGroup,
   { do: action, instance }: Extract<Restore, { instance: string; group: string }>,
@@ -102,10 +92,6 @@ async function endStandby(
     ...times(context.services.fleet, 'drain'),
   });
   if (reached === undefined) return;
-  await context.change({ action, target: instance }, () =>
-    action === 'exit-standby'
-      ? exitStandby(autoScaling, own.group, instance)
-      : replaceInstance(autoScaling, own.group, instance),
-  );
+  await context.change({ action, target: instance }, () => replaceInstance(autoScaling, own.group, instance));
   await waitGroupReady(context, own, own);
 }

@@ -20,8 +20,14 @@ export interface RepairState extends FleetFacts, VersionFacts, ImageFacts, NewTe
   others: string[];
   /** What runs that are over have left, whether tags show that or not; absent in journals from before it was looked for. */
   leftovers?: Leftover[];
-  /** All of it that has a restore is removed. */
+  /** A run that this ledger does not know, and that a person says is over. */
+  lostRun?: string;
+  /** Nothing of it is left that the tags of the run are needed for, and they are removed. */
   restored?: true;
+  /** What could not be restored, a line each. */
+  left?: string[];
+  /** The group launches another image since what was left is restored: that image was not looked at. */
+  unchecked?: true;
   /** Why versions before this one cannot work with the data any more: a tag of the image. */
   irreversible?: string;
   /** The image of the version by the ledger, before the new one. */
@@ -31,6 +37,10 @@ export interface RepairState extends FleetFacts, VersionFacts, ImageFacts, NewTe
   /** Name of the new image: that of the old one, unless that is still taken. */
   imageName?: string;
 }
+
+/** Whether the tags of the run are not needed any more: nothing was left, or all of it is restored. */
+export const isRestored = ({ leftovers = [], restored }: Pick<RepairState, 'leftovers' | 'restored'>): boolean =>
+  restored === true || !leftovers.some((one) => one.restore);
 
 export type RepairContext = ContextWith<RepairState>;
 export type RepairStep = StepWith<RepairState>;

@@ -159,7 +159,7 @@ describe('doctor', () => {
     services.fleet.scale.reservedCapacityUnits = 300;
     const found = (await complaints()).join('\n');
     expect(found).toContain(
-      `${Instances?.[0]?.InstanceId} is the validation instance of run unknown, which is over | pipeline repair api`,
+      `${Instances?.[0]?.InstanceId} is the validation instance of a run that it does not name | pipeline local aws ec2 terminate-instances`,
     );
     expect(found).toContain(
       'port 22 is open to 192.0.2.7/32 (ssh, by tester), and its time is over | pipeline sg close',

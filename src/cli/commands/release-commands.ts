@@ -72,7 +72,13 @@ export const releaseCommands: readonly CommandSpec[] = [
     name: 'repair',
     summary: 'restore what a lost run has left, and repair the image that the fleet launches',
     arguments: [app],
-    options: [dryRun],
+    options: [
+      {
+        flags: '--lost-run <id>',
+        description: 'run of a lost ledger, named by its tag, of which it is certain that it is over',
+      },
+      dryRun,
+    ],
     examples: ['pipeline repair api --dry-run', 'pipeline repair api'],
     load: () => import('./repair.ts'),
   },

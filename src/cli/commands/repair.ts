@@ -11,13 +11,14 @@ import { runCommand } from '../run-command.ts';
 /** `pipeline repair <app>`: removes what lost runs have left, and makes the image that the fleet launches one that can be launched. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const fleet = await fleetOf(context, app, options);
+  const lostRun = typeof options.lostRun === 'string' ? options.lostRun : undefined;
   assertNamedLedger(fleet);
   await assertOwnNames(fleet);
   return withServices(context, fleet, (services) =>
     runCommand(context, options, {
       operation: repairOperation,
       services,
-      plan: () => planRepair(services, context.clock),
+      plan: () => planRepair(services, context.clock, { lostRun }),
       question: ({ initial }) => question(initial, fleet),
     }),
   );

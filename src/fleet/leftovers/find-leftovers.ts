@@ -13,21 +13,46 @@ export function findLeftovers(facts: LeftoverFacts): Leftover[] {
   return [
     ...findGroupLeftovers(facts, serving),
     ...traffic(facts, serving, idle),
-    ...idle.flatMap((group) => idleGroup(group)),
+    ...idle.flatMap((group) => [...idleGroup(group), ...scalingSettings(facts, serving, group)]),
     ...templateDefault(facts, serving),
     ...validation(facts),
-    ...facts.helpers.map(
-      ({ id, role, run }): Leftover => ({
-        kind: 'helper-instance',
-        id,
-        seen: `${id} is the ${role} instance of run ${run || 'unknown'}, which is over`,
-        change: `TerminateInstances ${id}`,
-        atRisk: false,
-        restore: { do: 'terminate-instance', instance: id },
-      }),
-    ),
+    ...facts.helpers.map((one) => helper(facts, one)),
     ...tags(groups),
   ];
+}
+
+/** An instance of one run. That of a run which may be active with another ledger is only named. */
+function helper({ app, aws }: LeftoverFacts, { id, role, run, standing }: LeftoverFacts['helpers'][number]): Leftover {
+  const common = { kind: 'helper-instance', id, atRisk: false } as const;
+  const of = `${id} is the ${role} instance of`;
+  if (standing !== 'unknown') {
+    return {
+      ...common,
+      seen: `${of} run ${run}, which is over`,
+      change: `TerminateInstances ${id}`,
+      restore: { do: 'terminate-instance', instance: id },
+    };
+  }
+  return run === ''
+    ? {
+        ...common,
+        seen: `${of} a run that it does not name`,
+        change: `${aws} ec2 terminate-instances --instance-ids ${id}`,
+      }
+    : {
+        ...common,
+        seen: `${of} run ${run}, which this ledger does not know`,
+        change: `if it is certain that this run is over: ${repairCommand(app, run)}`,
+      };
+}
+
+/** The command that restores what a run has left; one that the ledger does not know must be named. */
+export const repairCommand = (app: string, unknownRun?: string): string =>
+  `pipeline repair ${app}${unknownRun === undefined ? '' : ` --lost-run ${unknownRun}`}`;
+
+/** The run that a group is tagged with and this ledger does not know, if there is one: it may be active with another ledger. */
+export function unknownRunOf({ groups }: Pick<LeftoverFacts, 'groups'>): string | undefined {
+  return groups.find((one) => one.run?.standing === 'unknown')?.run?.id;
 }
 
 /** Weights that were left halfway, or that lead to what the run had not finished with. */
@@ -64,10 +89,45 @@ function idleGroup({ group, size, ends, tagged }: GroupFacts): Leftover[] {
   ];
 }
 
+/**
+ * What scales the fleet, on a group that is not to serve: a release was moving it between the groups, and no tag tells what was where.
+ * The policies stay on a group without traffic, with AlarmNotification suspended.
+ */
+function scalingSettings({ aws }: LeftoverFacts, serving: GroupFacts, other: GroupFacts): Leftover[] {
+  const { group, tagged, scaling, suspended } = other;
+  const policies = suspended.includes('AlarmNotification') ? [] : scaling.policies;
+  if (!tagged || (scaling.actions.length === 0 && policies.length === 0)) return [];
+  const named = (what: string, names: readonly string[]) => (names.length === 0 ? [] : [`${what} ${names.join(', ')}`]);
+  const all = [...named('scheduled actions', scaling.actions), ...named('active scaling policies', policies)];
+  const to = (command: string, name: string) => `${aws} autoscaling ${command} --auto-scaling-group-name ${name}`;
+  const changes = [
+    ...(scaling.actions.length === 0
+      ? []
+      : [
+          `${to('put-scheduled-update-group-action', serving.group)} for each that is missing there, and ${to('delete-scheduled-action', group)} (see ${to('describe-scheduled-actions', group)})`,
+        ]),
+    ...(policies.length === 0
+      ? []
+      : [
+          `${to('put-scaling-policy', serving.group)} for each that is missing there, and ${to('suspend-processes', group)} --scaling-processes AlarmNotification`,
+        ]),
+  ];
+  return [
+    {
+      kind: 'scaling-settings',
+      id: group,
+      seen: `${group}, which is to get no traffic, has ${all.join(' and ')}`,
+      change: changes.join('; '),
+      atRisk: true,
+      needsTags: true,
+    },
+  ];
+}
+
 function templateDefault({ aws, defaultVersion }: LeftoverFacts, { group, tagged, launches }: GroupFacts): Leftover[] {
-  const { template, templateVersion } = launches;
+  const { template, templateVersion, floating } = launches;
   // Without a tag it is drift, which is reported as such.
-  if (!tagged || defaultVersion === templateVersion) return [];
+  if (!tagged || floating || defaultVersion === templateVersion) return [];
   return [
     {
       kind: 'template-default',
@@ -75,7 +135,7 @@ function templateDefault({ aws, defaultVersion }: LeftoverFacts, { group, tagged
       seen: `${group} launches version ${templateVersion} of ${template}, but its default version is ${defaultVersion}`,
       change: `${aws} ec2 modify-launch-template --launch-template-id ${template} --default-version ${templateVersion}`,
       atRisk: false,
-      restore: { do: 'set-default-version', group },
+      restore: { do: 'set-default-version', template, version: templateVersion },
     },
   ];
 }
@@ -107,16 +167,22 @@ function validation({ aws, groups, validation: { targets, targetGroupArn, elsewh
 }
 
 function tags(groups: readonly GroupFacts[]): Leftover[] {
-  const tagged = groups.filter((one) => one.tagged);
+  const tagged = groups.filter((one) => one.run);
   const [first] = tagged;
-  if (!first) return [];
+  if (!first?.run) return [];
   const names = tagged.map((one) => one.group).join(' and ');
-  const what = first.before ? `run ${first.before.run} (${first.before.operation})` : 'a run';
+  const { id, standing } = first.run;
+  const what = `run ${id}${first.before ? ` (${first.before.operation})` : ''}`;
+  const how = {
+    unfinished: 'which is not active here',
+    over: 'which is over: they tell nothing any more',
+    unknown: 'which this ledger does not know',
+  }[standing];
   return [
     {
       kind: 'tags',
       id: names,
-      seen: `${names} ${tagged.length === 1 ? 'has' : 'have'} the tags of ${what}, which is not active here`,
+      seen: `${names} ${tagged.length === 1 ? 'has' : 'have'} the tags of ${what}, ${how}`,
       change: 'DeleteTags, as the last change',
       atRisk: false,
       restore: { do: 'remove-tags' },

@@ -14,8 +14,9 @@ export function findGroupLeftovers(facts: LeftoverFacts, serving: GroupFacts): L
   return [
     ...scheduledEnd(facts, serving),
     ...(before ? processes(serving, before) : []),
+    // Before the instances in Standby are ended: afterwards nothing tells any more how many of the missing ones a run had taken out.
+    ...(before ? sizes(facts, serving, before, standby) : []),
     ...standby,
-    ...(before ? sizes(serving, before, standby.filter((one) => !one.restore).length) : []),
     ...refreshes(facts),
     ...otherVersions(facts, serving, own),
   ];
@@ -58,16 +59,28 @@ function processes({ group, suspended }: GroupFacts, before: PriorState): Leftov
 }
 
 /**
- * The limits of before, and at least as many instances: what has scaled the fleet out since then had a reason. A minimum of 0 is what the
- * infrastructure begins with; a release makes it the configured one, which stays.
- * @param outside Instances in Standby that stay there: they will raise the capacity themselves.
+ * What a run has taken from the size. Tags may be old, and somebody may have changed the size since then for a reason: no maximum is
+ * lowered, a minimum is only raised, unless it is the one that a blue/green release holds the fleet at, and the desired capacity grows by
+ * the instances in Standby that this repair ends, or to the minimum. A minimum of 0 is what the infrastructure begins with; a release makes
+ * it the configured one, which stays.
  */
-function sizes({ group, size, held }: GroupFacts, { operation, size: was }: PriorState, outside: number): Leftover[] {
+function sizes(
+  { groups }: LeftoverFacts,
+  { group, size, held }: GroupFacts,
+  { operation, size: was }: PriorState,
+  standby: readonly Leftover[],
+): Leftover[] {
   // The size of an event is what its tag says.
   if (held && operation === 'scale') return [];
-  const desired = Math.max(size.desired, was.desired - outside);
-  const min = was.min === 0 ? size.min : Math.min(was.min, desired);
-  const max = Math.max(was.max, desired);
+  const ending = standby.filter((one) => one.restore).length;
+  // Those that stay outside raise the capacity themselves.
+  const outside = standby.length - ending;
+  const returned = Math.min(size.desired + ending, Math.max(size.desired, was.desired));
+  const desired = Math.max(returned, was.min - outside);
+  const heldByRelease = groups.length > 1 && operation === 'release' && size.min === was.desired;
+  const raised = Math.max(size.min, Math.min(was.min, desired));
+  const min = was.min > 0 && heldByRelease ? Math.min(was.min, desired) : raised;
+  const max = Math.max(size.max, was.max, desired);
   if (min === size.min && max === size.max && desired === size.desired) return [];
   const text = (of: GroupFacts['size']) => `minimum ${of.min}, maximum ${of.max}, desired capacity ${of.desired}`;
   return [
@@ -82,27 +95,26 @@ function sizes({ group, size, held }: GroupFacts, { operation, size: was }: Prio
   ];
 }
 
-/** Instances that a run has taken out of service. What a release has left may carry a version that nothing has validated. */
+/**
+ * Instances that a run has taken out of service. They may carry a version that nothing has validated, whatever the tags say of the last
+ * run: it may have taken over the tags of a release that was killed in the bake.
+ */
 function standbyLeftovers({ aws }: LeftoverFacts, serving: GroupFacts): Leftover[] {
-  const { group, before, instances, launches, size } = serving;
+  const { group, before, instances, launches } = serving;
   const known = before?.standby;
   return instances
     .filter((one) => /Standby$/.test(one.lifecycle) && !known?.includes(one.id))
     .map(({ id }): Leftover => {
       const ofRun = before !== undefined && known !== undefined;
-      const replace = baking.includes(before?.operation ?? '') || size.desired >= size.max;
       const seen = `${id} of ${group} is in Standby`;
       const common = { kind: 'standby', id, atRisk: false } as const;
-      if (ofRun && replace && launches.available) {
+      if (ofRun && launches.available) {
         const change = `TerminateInstanceInAutoScalingGroup ${id}: what it carries is not known; the group launches another one`;
         return { ...common, seen, change, restore: { do: 'replace-instance', group, instance: id } };
       }
-      if (ofRun && !replace) {
-        return { ...common, seen, change: `ExitStandby ${id}`, restore: { do: 'exit-standby', group, instance: id } };
-      }
       const why = ofRun ? ', and the group cannot launch another one' : '';
       const change = `${aws} autoscaling exit-standby --auto-scaling-group-name ${group} --instance-ids ${id}`;
-      return { ...common, seen: `${seen}${why}`, change };
+      return { ...common, seen: `${seen}${why}`, change, ...(before && { needsTags: true }) };
     });
 }
 
@@ -117,6 +129,7 @@ function refreshes({ aws, groups }: LeftoverFacts): Leftover[] {
             seen: `instance refresh ${refresh.id} of ${group} is ${refresh.status} (${refresh.percentage} %), and no run waits for it`,
             change: `wait for its end, or lead it back: ${aws} autoscaling rollback-instance-refresh --auto-scaling-group-name ${group}`,
             atRisk: false,
+            needsTags: true,
           },
         ]
       : [],
@@ -148,6 +161,7 @@ function otherVersions({ app }: LeftoverFacts, serving: GroupFacts, before: Prio
       ...common,
       seen: `${others.length} of ${instances.length} instances of ${group} serve ${first.version}, but the group launches ${launches.version}`,
       change: `pipeline fast-rollback ${app} ${launches.version} --method rolling`,
+      needsTags: true,
     },
   ];
 }

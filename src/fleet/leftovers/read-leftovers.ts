@@ -6,7 +6,7 @@ import { groupInstances, helperInstances, isEnding, readInstance } from '../../a
 import { readTemplateVersion } from '../../aws/launch-templates.ts';
 import { readRoutes, shareOf } from '../../aws/listeners.ts';
 import { isActive, readRefresh } from '../../aws/refreshes.ts';
-import { readScheduledActions } from '../../aws/scaling-settings.ts';
+import { isOver, readPolicies, readScheduledActions } from '../../aws/scaling-settings.ts';
 import { tagKeys } from '../../aws/tags.ts';
 import { awsCommand } from '../../config/aws-command.ts';
 import { scaleDownName } from '../group-settings.ts';
@@ -16,18 +16,25 @@ import { heldBaseline, heldTag } from '../scaling/held-size.ts';
 import type { Services } from '../services.ts';
 import { routesTo, validationRoute } from '../traffic-groups.ts';
 import type { GroupFacts, LeftoverFacts } from './leftover.ts';
+import { readStandings, type Standing } from './run-standing.ts';
 
 type Ports = Pick<Services, 'fleet' | 'aws'>;
 
 /**
- * All of a fleet that {@link findLeftovers} needs. Some calls for each group, whatever its size; neither journal nor ledger.
+ * All of a fleet that {@link findLeftovers} needs. Some calls for each group, whatever its size. Of the ledger only whether it knows the
+ * runs that are tagged; no journal.
+ * @param trusted Runs that count as unfinished, whatever the ledger knows: the own one, and one that a person has named as lost.
  * @throws PipelineError when a part of the fleet does not exist; `fleet.unreadable-tag`
  */
-export async function readLeftoverFacts(ports: Ports, clock: Pick<Clock, 'now'>): Promise<LeftoverFacts> {
+export async function readLeftoverFacts(
+  ports: Pick<Services, 'fleet' | 'aws' | 'ledger' | 'changesVersion'>,
+  clock: Pick<Clock, 'now'>,
+  trusted: readonly (string | undefined)[] = [],
+): Promise<LeftoverFacts> {
   const { fleet, aws } = ports;
   const { live, idle, listener } = await readFleetGroups(ports);
   const seen = idle ? [live, idle] : [live];
-  const [tags, routes, helpers, validation, standard] = await Promise.all([
+  const [tags, routes, helpers, standard] = await Promise.all([
     readGroupTags(
       aws.autoScaling,
       seen.map((one) => one.group),
@@ -35,13 +42,17 @@ export async function readLeftoverFacts(ports: Ports, clock: Pick<Clock, 'now'>)
     ),
     readRoutes(aws.elb, listener.arn),
     helperInstances(aws.ec2, fleet.app, fleet.environment),
-    readValidation(ports, listener.arn, idle !== undefined),
     readTemplateVersion(aws.ec2, live.seen.launchTemplate.id, '$Default'),
   ]);
+  const runs = [...Object.values(tags).flatMap((one) => one[tagKeys.run] ?? []), ...helpers.map((one) => one.run)];
+  const standingOf = await readStandings({ history: ports, app: fleet.app, trusted }, runs);
+  const helpersSeen = helpers.map((one) => ({ ...one, standing: standingOf(one.run) }));
   const own = routesTo(routes, fleet, seen);
   const groups = seen.map(async (one): Promise<GroupFacts> => {
     const shares = idle ? own.map((route) => shareOf(route.weights, one.targetGroupArn)) : [1];
-    return { ...(await readGroupFacts(ports, one, tags[one.group] ?? {}, clock.now())), shares };
+    const facts = await readGroupFacts(ports, one, tags[one.group] ?? {}, clock.now(), standingOf);
+    const policies = idle ? (await readPolicies(aws.autoScaling, one.group)).map(({ name }) => name) : [];
+    return { ...facts, scaling: { ...facts.scaling, policies }, shares };
   });
   return {
     app: fleet.app,
@@ -49,8 +60,8 @@ export async function readLeftoverFacts(ports: Ports, clock: Pick<Clock, 'now'>)
     listenerArn: listener.arn,
     groups: await Promise.all(groups),
     defaultVersion: standard.number,
-    helpers,
-    validation,
+    helpers: helpersSeen,
+    validation: await readValidation(ports, listener.arn, idle !== undefined, helpersSeen),
   };
 }
 
@@ -59,6 +70,7 @@ async function readGroupFacts(
   { group, seen }: SeenGroup,
   tags: Record<string, string>,
   now: number,
+  standingOf: (run: string) => Standing,
 ): Promise<Omit<GroupFacts, 'shares'>> {
   const [members, template, actions, refresh] = await Promise.all([
     groupInstances(aws.ec2, group),
@@ -68,10 +80,14 @@ async function readGroupFacts(
   ]);
   const image = template.imageId === undefined ? undefined : await readImage(aws.ec2, template.imageId);
   const version = image ? image.version : template.release;
-  const before = readPrior(group, tags);
+  const run = tags[tagKeys.run];
+  const standing = run === undefined ? undefined : standingOf(run);
+  const tagged = standing !== undefined && standing !== 'over';
+  const before = tagged ? readPrior(group, tags) : undefined;
   return {
     group,
-    tagged: tags[tagKeys.run] !== undefined,
+    ...(run !== undefined && standing && { run: { id: run, standing } }),
+    tagged,
     ...(before && { before }),
     size: { min: seen.min, max: seen.max, desired: seen.desired },
     suspended: seen.suspended,
@@ -83,9 +99,14 @@ async function readGroupFacts(
       ...(version !== undefined && { version }),
       template: template.templateId,
       templateVersion: template.number,
+      floating: seen.launchTemplate.version.startsWith('$'),
       available: image?.state === 'available',
     },
     ends: actions.some((one) => one.name === scaleDownName),
+    scaling: {
+      actions: actions.filter((one) => one.name !== scaleDownName && !isOver(one, now)).map((one) => one.name),
+      policies: [],
+    },
     held: heldBaseline(tags[heldTag], actions, seen, now) !== undefined,
     ...(isActive(refresh) && { refresh }),
   };
@@ -96,16 +117,15 @@ async function readValidation(
   ports: Ports,
   listenerArn: string,
   twoGroups: boolean,
+  helpers: LeftoverFacts['helpers'],
 ): Promise<LeftoverFacts['validation']> {
   const { aws, fleet } = ports;
   const targetGroupArn = await findTargetGroup(aws.elb, fleet.names.validationTargetGroup);
   const targets = (await readTargets(aws.elb, targetGroupArn)).filter((one) => one.state !== 'draining');
-  const [helpers, route] = await Promise.all([
-    helperInstances(aws.ec2, fleet.app, fleet.environment),
-    twoGroups ? validationRoute({ services: ports }, listenerArn).catch(() => undefined) : undefined,
-  ]);
+  const route = twoGroups ? await validationRoute({ services: ports }, listenerArn).catch(() => undefined) : undefined;
   const own = async (id: string) => {
-    if (helpers.some((one) => one.id === id)) return true;
+    const helper = helpers.find((one) => one.id === id);
+    if (helper) return helper.standing !== 'unknown';
     const instance = await readInstance(aws.ec2, id);
     return instance === undefined || isEnding(instance);
   };

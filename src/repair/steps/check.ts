@@ -4,7 +4,7 @@ import { assertUnclaimed, claimFleet, releaseClaim } from '../../fleet/claim.ts'
 import { observeFleet } from '../../fleet/observe.ts';
 import { assertReady } from '../../fleet/ready.ts';
 import { chooseRepairHost } from '../choose-host.ts';
-import { type RepairStep, unknownImage } from '../state.ts';
+import { isRestored, type RepairStep, unknownImage } from '../state.ts';
 
 /** Looks again, under the lock, whether the image is as it was planned for, and chooses the host that the new one is made from. */
 export const repairCheck: RepairStep = {
@@ -33,7 +33,15 @@ export const repairCheck: RepairStep = {
     const seen = await observeFleet(services);
     const { current, group } = seen.facts;
     const now = (await readImage(services.aws.ec2, broken.imageId))?.state ?? 'gone';
-    if (current.imageId !== broken.imageId || now !== broken.state) {
+    const changed = current.imageId !== broken.imageId || now !== broken.state;
+    if (changed && state.restored) {
+      await context.save({ unchecked: true });
+      context.note(
+        `${group} serves now, and launches image ${current.imageId}, which was not looked at: repair again, pipeline repair ${services.fleet.app}`,
+      );
+      return;
+    }
+    if (changed) {
       throw new PipelineError(
         'repair.changed',
         `${group} launched image ${broken.imageId}, which was ${broken.state}, when this was planned; it launches ${current.imageId} now, and ${broken.imageId} is ${now}`,
@@ -52,5 +60,7 @@ export const repairCheck: RepairStep = {
     await context.save({ ...seen.facts, host });
     context.note(`${host.instanceId} serves ${version} from commit ${commit.slice(0, 12)}: the image is made from it`);
   },
-  atEnd: releaseClaim,
+  async atEnd(context) {
+    if (isRestored(context.state)) await releaseClaim(context);
+  },
 };

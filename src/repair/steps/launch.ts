@@ -3,7 +3,7 @@ import { tagKnownGood } from '../../aws/images.ts';
 import { setDefaultVersion } from '../../aws/launch-templates.ts';
 import { addTemplateVersion, dropTemplateVersion } from '../../fleet/add-template-version.ts';
 import { releaseClaim } from '../../fleet/claim.ts';
-import type { RepairContext, RepairStep } from '../state.ts';
+import { isRestored, type RepairContext, type RepairStep } from '../state.ts';
 
 /** Whether the group launches the image that this run has made: from then on it is kept, whatever else is undone. */
 export async function isLaunched({ services, state }: RepairContext): Promise<boolean> {
@@ -41,7 +41,7 @@ export const launchNewImage: RepairStep = {
     if (knownGood && imageId !== undefined) {
       await context.change({ action: 'mark-known-good', target: imageId }, () => tagKnownGood(aws.ec2, imageId));
     }
-    await releaseClaim(context);
+    if (isRestored(context.state)) await releaseClaim(context);
     context.note(`${group} launches ${imageId} from now on: version ${named.version} of ${named.id}`);
   },
   async undo(context) {

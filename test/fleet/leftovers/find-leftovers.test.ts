@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findLeftovers } from '../../../src/fleet/leftovers/find-leftovers.ts';
+import { findLeftovers, unknownRunOf } from '../../../src/fleet/leftovers/find-leftovers.ts';
 import type { GroupFacts, LeftoverFacts } from '../../../src/fleet/leftovers/leftover.ts';
 import { before, groupFacts, leftoverFacts } from './support/facts.ts';
 
@@ -30,22 +30,15 @@ describe('an instance in Standby', () => {
   const instances = [...groupFacts().instances.slice(1), { id: 'i-1', lifecycle: 'Standby', version: 'v1' }];
   const size = { min: 2, max: 6, desired: 2 };
 
-  it('that a release has left is replaced, and the size of before is restored', () => {
-    const left = { before, instances, size, suspended: ['AZRebalance'] };
-    expect(restores([groupFacts(left)])).toEqual([
-      { do: 'resume-processes', group: 'api', processes: ['AZRebalance'] },
-      { do: 'replace-instance', group: 'api', instance: 'i-1' },
-      { do: 'set-size', group: 'api', size: { min: 3, max: 6, desired: 3 } },
-    ]);
-  });
-
-  it('that anything else has left returns to service', () => {
-    const other = { ...before, operation: 'restart' };
-    expect(restores([groupFacts({ before: other, instances, size })])[0]).toEqual({
-      do: 'exit-standby',
-      group: 'api',
-      instance: 'i-1',
-    });
+  it('that a run has left is replaced, whatever the run did, once the size of before is restored', () => {
+    for (const operation of ['release', 'restart', 'fast-rollback']) {
+      const left = { before: { ...before, operation }, instances, size, suspended: ['AZRebalance'] };
+      expect(restores([groupFacts(left)])).toEqual([
+        { do: 'resume-processes', group: 'api', processes: ['AZRebalance'] },
+        { do: 'set-size', group: 'api', size: { min: 3, max: 6, desired: 3 } },
+        { do: 'replace-instance', group: 'api', instance: 'i-1' },
+      ]);
+    }
   });
 
   it.each([
@@ -62,15 +55,40 @@ describe('an instance in Standby', () => {
   });
 });
 
-it('the size is that of before, never fewer instances than now, and never below a minimum that a release has set', () => {
-  const scaledOut = groupFacts({ before, size: { min: 5, max: 12, desired: 5 } });
-  expect(restores([scaledOut])).toEqual([{ do: 'set-size', group: 'api', size: { min: 3, max: 6, desired: 5 } }]);
-  const first = groupFacts({ before: { ...before, size: { min: 0, max: 6, desired: 0 } } });
-  expect(restores([first])).toEqual([]);
+describe('the size', () => {
+  const size = { min: 3, max: 6, desired: 6 };
+  const standby = { id: 'i-9', lifecycle: 'Standby' };
+  const sizes = (changes: Partial<GroupFacts>, groups: GroupFacts[] = []) =>
+    restores([groupFacts({ before: { ...before, size }, ...changes }), ...groups]).filter(
+      (one) => typeof one === 'object' && one.do === 'set-size',
+    );
+
+  it('that somebody has changed since the run stays: a higher maximum, another desired capacity, a higher minimum', () => {
+    expect(sizes({ size: { min: 3, max: 40, desired: 5 } })).toEqual([]);
+    expect(sizes({ size: { min: 4, max: 40, desired: 9 } })).toEqual([]);
+    expect(sizes({ before: { ...before, size: { min: 0, max: 6, desired: 0 } } })).toEqual([]);
+  });
+
+  it('grows by the instances in Standby that the repair ends, never beyond that of before', () => {
+    const others = groupFacts().instances;
+    const to = (desired: number) => [{ do: 'set-size', group: 'api', size: { min: 3, max: 40, desired } }];
+    expect(sizes({ instances: [...others, standby], size: { min: 3, max: 40, desired: 4 } })).toEqual(to(5));
+    expect(sizes({ instances: [...others, standby], size: { min: 3, max: 40, desired: 6 } })).toEqual([]);
+  });
+
+  it('has at least the minimum of before', () => {
+    expect(sizes({ size: { min: 2, max: 6, desired: 2 } })).toMatchObject([{ size: { min: 3, max: 6, desired: 3 } }]);
+  });
+
+  it('is not held any more by a blue/green release: only its minimum is lowered', () => {
+    const held = { size: { min: 6, max: 6, desired: 6 } };
+    expect(sizes(held)).toEqual([]);
+    expect(sizes(held, [green()])).toMatchObject([{ size: { min: 3, max: 6, desired: 6 } }]);
+  });
 });
 
 it('the size of an event is not left by the scale-out that has begun it', () => {
-  const size = { min: 6, max: 6, desired: 6 };
+  const size = { min: 2, max: 6, desired: 2 };
   const scaled = { before: { ...before, operation: 'scale' }, size };
   expect(restores([groupFacts({ ...scaled, held: true })])).toEqual([]);
   expect(restores([groupFacts({ before, size, held: true })])).toHaveLength(1);
@@ -154,15 +172,61 @@ it('what is left of a validation is removed; what is not known to be of one is n
     { id: 'i-8', own: false },
   ];
   const left = restores([groupFacts({ before })], {
-    helpers: [{ id: 'i-7', role: 'validation', run: 'run-1' }],
+    helpers: [
+      { id: 'i-7', role: 'validation', run: 'run-1', standing: 'over' },
+      { id: 'i-9', role: 'builder', run: 'run-2', standing: 'unknown' },
+      { id: 'i-10', role: 'builder', run: '', standing: 'unknown' },
+    ],
     validation: { targetGroupArn: 'arn:validation', targets, elsewhere: true },
     defaultVersion: '3',
   });
   expect(left).toEqual([
-    { do: 'set-default-version', group: 'api' },
+    { do: 'set-default-version', template: 'lt-1', version: '4' },
     { do: 'point-validation-route' },
     { do: 'deregister-target', instance: 'i-7' },
     'aws elbv2 deregister-targets --target-group-arn arn:validation --targets Id=i-8',
     { do: 'terminate-instance', instance: 'i-7' },
+    'if it is certain that this run is over: pipeline repair api --lost-run run-2',
+    'aws ec2 terminate-instances --instance-ids i-10',
   ]);
+});
+
+it('the default version of the template stays where the group launches $Latest or $Default', () => {
+  const launches = { ...groupFacts().launches, floating: true };
+  expect(restores([groupFacts({ before, launches })], { defaultVersion: '3' })).toEqual([]);
+});
+
+describe('what scales a blue/green fleet', () => {
+  const scaling = { actions: ['morning', 'evening'], policies: ['on-requests'] };
+  const named = (other: GroupFacts) => found([blue(), other]).filter((one) => one.kind === 'scaling-settings');
+
+  it('is named where it is left on the group without traffic, and the tags stay for it', () => {
+    const [left, ...others] = named(green({ scaling }));
+    expect(others).toEqual([]);
+    expect(left).toMatchObject({
+      atRisk: true,
+      needsTags: true,
+      seen: 'green, which is to get no traffic, has scheduled actions morning, evening and active scaling policies on-requests',
+      change: expect.stringMatching(/put-scheduled-update-group-action .* blue .*delete-scheduled-action .* green/),
+    });
+    expect(left?.restore).toBeUndefined();
+  });
+
+  it('is not left by policies that alarms do not trigger, on the group that serves, or without tags', () => {
+    expect(named(green({ scaling: { ...scaling, actions: [] }, suspended: ['AlarmNotification'] }))).toEqual([]);
+    expect(found([blue({ scaling }), green()])).toEqual([]);
+    expect(named(green({ scaling, before: undefined, tagged: false }))).toEqual([]);
+  });
+});
+
+it('tags of a run that is over only are left, those of an unknown run are named so', () => {
+  const of = (standing: 'over' | 'unknown') =>
+    findLeftovers(leftoverFacts([groupFacts({ run: { id: 'run-1', standing } })]));
+  expect(of('over')).toMatchObject([
+    { kind: 'tags', seen: 'api has the tags of run run-1, which is over: they tell nothing any more' },
+  ]);
+  expect(of('unknown')).toMatchObject([
+    { kind: 'tags', seen: 'api has the tags of run run-1, which this ledger does not know' },
+  ]);
+  expect(unknownRunOf(leftoverFacts([groupFacts({ run: { id: 'run-1', standing: 'unknown' } })]))).toBe('run-1');
 });

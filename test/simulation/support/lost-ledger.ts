@@ -1,4 +1,4 @@
-import { messageOf, type Outcome } from '@golden-pipeline/shared/errors';
+import { messageOf, type Outcome, PipelineError } from '@golden-pipeline/shared/errors';
 import { findLeftovers } from '../../../src/fleet/leftovers/find-leftovers.ts';
 import { readLeftoverFacts } from '../../../src/fleet/leftovers/read-leftovers.ts';
 import { createLedger } from '../../../src/ledger/ledger.ts';
@@ -22,7 +22,8 @@ export async function repairWithoutLedger(world: Simulated, restMs: number): Pro
   const identity = { owner: 'ben', host: 'elsewhere' };
   services.ledger = createLedger(createMemoryStore(), { environment: 'local', clock, identity });
   try {
-    const plan = await planRepair(services, clock);
+    const lostRun = await lostRunOf(world);
+    const plan = await planOnceRefreshed(world, lostRun);
     const { result } = await runOperation(runner, { operation: repairOperation, services, plan });
     // What Auto Scaling goes on with by itself.
     await clock.sleep(restMs);
@@ -34,6 +35,25 @@ export async function repairWithoutLedger(world: Simulated, restMs: number): Pro
     return { outcome, leftovers: [messageOf(error)], version: 'none', again: [messageOf(error)] };
   } finally {
     for (const record of await lost.releases('api')) await services.ledger.addRelease(record);
+  }
+}
+
+/** The run that the fleet is tagged with, which whoever repairs it must name; undefined where no group and no instance has its tag. */
+async function lostRunOf({ services, clock }: Simulated): Promise<string | undefined> {
+  const { groups, helpers } = await readLeftoverFacts(services, clock);
+  return groups.find((one) => one.run)?.run?.id ?? helpers[0]?.run;
+}
+
+/** Plans the repair, as soon as it is not refused for an instance refresh. */
+async function planOnceRefreshed(world: Simulated, lostRun: string | undefined): ReturnType<typeof planRepair> {
+  const { services, clock } = world;
+  for (;;) {
+    try {
+      return await planRepair(services, clock, { lostRun });
+    } catch (error) {
+      if (!(error instanceof PipelineError) || error.code !== 'repair.refresh') throw error;
+      await clock.sleep(5000);
+    }
   }
 }
 

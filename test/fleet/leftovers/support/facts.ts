@@ -15,12 +15,14 @@ export const before: PriorState = {
 export const groupFacts = (changes: Partial<GroupFacts> = {}): GroupFacts => ({
   group: 'api',
   tagged: changes.before !== undefined,
+  ...(changes.before && { run: { id: changes.before.run, standing: 'unfinished' } }),
   size: { min: 3, max: 6, desired: 3 },
   suspended: [],
   instances: ['i-1', 'i-2', 'i-3'].map((id) => ({ id, lifecycle: 'InService', version: 'v1' })),
-  launches: { version: 'v1', template: 'lt-1', templateVersion: '4', available: true },
+  launches: { version: 'v1', template: 'lt-1', templateVersion: '4', floating: false, available: true },
   shares: [1],
   ends: false,
+  scaling: { actions: [], policies: [] },
   held: false,
   ...changes,
 });
