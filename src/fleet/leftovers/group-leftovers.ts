@@ -1,9 +1,7 @@
 import type { PriorState } from '../prior-state.ts';
 import type { GroupFacts, Leftover, LeftoverFacts } from './leftover.ts';
 import { servedBefore } from './serving-group.ts';
-
-/** Operations that put the new version on the instance that they have taken out of service. */
-const baking = ['release', 'repair'];
+import { operationDoes } from './tagged-operation.ts';
 
 /** What is left in the group that is to serve, by the tags of the run and what the groups were before it. */
 export function findGroupLeftovers(facts: LeftoverFacts, serving: GroupFacts): Leftover[] {
@@ -67,17 +65,18 @@ function processes({ group, suspended }: GroupFacts, before: PriorState): Leftov
 function sizes(
   { groups }: LeftoverFacts,
   { group, size, held }: GroupFacts,
-  { operation, size: was }: PriorState,
+  before: PriorState,
   standby: readonly Leftover[],
 ): Leftover[] {
   // The size of an event is what its tag says.
-  if (held && operation === 'scale') return [];
+  if (held && operationDoes(before, 'scales')) return [];
+  const { size: was } = before;
   const ending = standby.filter((one) => one.restore).length;
   // Those that stay outside raise the capacity themselves.
   const outside = standby.length - ending;
   const returned = Math.min(size.desired + ending, Math.max(size.desired, was.desired));
   const desired = Math.max(returned, was.min - outside);
-  const heldByRelease = groups.length > 1 && operation === 'release' && size.min === was.desired;
+  const heldByRelease = groups.length > 1 && operationDoes(before, 'holdsMinimum') && size.min === was.desired;
   const raised = Math.max(size.min, Math.min(was.min, desired));
   const min = was.min > 0 && heldByRelease ? Math.min(was.min, desired) : raised;
   const max = Math.max(size.max, was.max, desired);
@@ -146,7 +145,7 @@ function otherVersions({ app }: LeftoverFacts, serving: GroupFacts, before: Prio
   const [first] = others;
   if (!first) return [];
   const common = { kind: 'other-version', id: others.map((one) => one.id).join(' '), atRisk: false } as const;
-  if (others.length === 1 && baking.includes(before.operation) && launches.available && instances.length > 1) {
+  if (others.length === 1 && operationDoes(before, 'bakes') && launches.available && instances.length > 1) {
     return [
       {
         ...common,

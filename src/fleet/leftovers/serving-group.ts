@@ -1,4 +1,5 @@
 import type { GroupFacts } from './leftover.ts';
+import { operationDoes } from './tagged-operation.ts';
 
 /**
  * The group that is to serve. A rollback that was not finished goes on where it has moved traffic, as somebody had a reason to leave what
@@ -11,7 +12,7 @@ export function servingGroup(groups: readonly GroupFacts[]): GroupFacts {
   const from = servedBefore(groups);
   if (!from?.before) return least(first) >= least(second) ? first : second;
   const to = from === first ? second : first;
-  return from.before.operation === 'fast-rollback' && to.shares.some((share) => share > 0) ? to : from;
+  return operationDoes(from.before, 'goesOn') && to.shares.some((share) => share > 0) ? to : from;
 }
 
 /** The group that served before the run, by the tags. */
