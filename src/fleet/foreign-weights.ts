@@ -46,6 +46,29 @@ export async function assertOwnWeights(
   );
 }
 
+/**
+ * That a group has all of the traffic, before the other one loses what scales it, or its end is scheduled. It only reads.
+ * @throws PipelineError `listener.weights-changed` with the share that the group has now
+ */
+export async function assertServing(
+  { services: { fleet, aws } }: Pick<Context, 'services'>,
+  listenerArn: string,
+  serving: FleetGroup,
+  other: FleetGroup,
+): Promise<void> {
+  const routes = routesTo(await readRoutes(aws.elb, listenerArn), fleet, [serving, other]);
+  const share = routes.length === 0 ? 0 : Math.min(...routes.map((one) => shareOf(one.weights, serving.targetGroupArn)));
+  if (share === 1) return;
+  throw new PipelineError(
+    'listener.weights-changed',
+    `somebody else has changed the weights: ${serving.group} has ${Math.floor(share * 100)} % of the traffic, so no settings of ${serving.group} and ${other.group} are changed`,
+    {
+      details: [...whoCalled(fleet, 'ModifyListener'), ...whoCalled(fleet, 'ModifyRule')],
+      fix: `pipeline status ${fleet.app} shows which version serves; then choose one by pipeline release ${fleet.app} or pipeline fast-rollback ${fleet.app}`,
+    },
+  );
+}
+
 /** The commands that give a group all of the traffic; one for each route that does not. */
 export async function trafficCommands(
   { services: { fleet, aws } }: Context,

@@ -3,7 +3,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Weight } from '../../src/aws/listeners.ts';
 import type { JournaledChange, RunContext } from '../../src/engine/step.ts';
-import { assertOwnWeights, trafficCommands } from '../../src/fleet/foreign-weights.ts';
+import { assertOwnWeights, assertServing, trafficCommands } from '../../src/fleet/foreign-weights.ts';
 import type { Services } from '../../src/fleet/services.ts';
 
 const mock = mockClient(ElasticLoadBalancingV2Client);
@@ -63,4 +63,24 @@ it('the command that gives a group all of the traffic is for the routes that do 
     `aws elbv2 modify-listener --listener-arn listener/1 --default-actions '[{"Type":"forward","TargetGroupArn":"arn:targetgroup/blue/1"}]'`,
   ]);
   expect(await trafficCommands(after([], 0), 'listener/1', blue, green)).toEqual([]);
+});
+
+describe('a group is known to serve', () => {
+  it('when it has all of the traffic', async () => {
+    await expect(assertServing(after([], 100), 'listener/1', green, blue)).resolves.toBeUndefined();
+  });
+
+  it.each([0, 99])('not when somebody has left it %i %% of the traffic', async (percent) => {
+    await expect(assertServing(after([], percent), 'listener/1', green, blue)).rejects.toMatchObject({
+      code: 'listener.weights-changed',
+      message: expect.stringContaining(`green has ${percent} % of the traffic`),
+      fix: expect.stringContaining('pipeline status api'),
+    });
+  });
+
+  it('not when no route leads to it', async () => {
+    const context = after([], 100);
+    mock.on(DescribeRulesCommand).resolves({ Rules: [] });
+    await expect(assertServing(context, 'listener/1', green, blue)).rejects.toThrow('green has 0 % of the traffic');
+  });
 });

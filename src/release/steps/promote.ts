@@ -1,6 +1,7 @@
 import { readGroup, setCapacity } from '../../aws/groups.ts';
 import type { ScalingPolicy } from '../../aws/scaling-settings.ts';
 import { need } from '../../engine/need.ts';
+import { assertServing } from '../../fleet/foreign-weights.ts';
 import { readSettings, scaleDownName, setActions, setPolicies, setSuspended } from '../../fleet/group-settings.ts';
 import { restoreSettings } from '../../fleet/restore-settings.ts';
 import { makeDefault, restoreDefaultVersion } from '../../fleet/restore-template.ts';
@@ -28,6 +29,7 @@ export const promote: StepWith<TrafficFacts> = {
     const { group, targetGroupArn } = context.state;
     const serving = { group, targetGroupArn };
     const former = need(context.state, 'idle');
+    await assertServing(context, context.state.listenerArn, serving, former);
     const { live, idle } = context.state.settings ?? (await rememberSettings(context, former));
     await carryLimits(context, live, idle);
     const policies = idle.policies.map((policy) => forTargetGroup(policy, former, serving));

@@ -4,6 +4,7 @@ import { isTimeout } from '../../engine/poll.ts';
 import type { PlanContext } from '../../engine/step.ts';
 import { waitFleetHealthy } from '../../fleet/health.ts';
 import { makeDefault } from '../../fleet/restore-template.ts';
+import { assertStillOn } from '../../fleet/serves-otherwise.ts';
 import type { ContextWith, Services, StepWith } from '../../fleet/services.ts';
 import { isSuspended } from '../../fleet/suspended.ts';
 import type { RollFacts } from '../../release/state.ts';
@@ -54,6 +55,8 @@ export const confirmServing: StepWith<RollFacts & RolledBackFacts> = {
 };
 
 async function makeServing(context: ContextWith<RollFacts & RolledBackFacts>): Promise<void> {
+  // Completed by another process, maybe hours later: somebody may have gone to another version since.
+  await assertStillOn(context);
   await recordRolledBack(context);
   await fill(context);
   await makeDefault(context);

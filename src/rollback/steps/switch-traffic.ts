@@ -1,6 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { setTemplate } from '../../aws/groups.ts';
 import { need } from '../../engine/need.ts';
+import { assertServing } from '../../fleet/foreign-weights.ts';
 import { waitGroupReady } from '../../fleet/group-health.ts';
 import { readSettings, scaleDownName, setActions, setSuspended } from '../../fleet/group-settings.ts';
 import { restoreSettings } from '../../fleet/restore-settings.ts';
@@ -119,6 +120,8 @@ export const transferSettings: StepWith<SwitchState> = {
 };
 
 async function transfer(context: ContextWith<SwitchState>): Promise<void> {
+  // Completed by another process, maybe hours later: by then the traffic may be with the other group again.
+  await assertServing(context, context.state.listenerArn, context.state, need(context.state, 'idle'));
   await recordRolledBack(context);
   await promote.run(context);
 }
