@@ -119,7 +119,9 @@ export async function emptyGroup(context: Context, fleetGroup: FleetGroup): Prom
     what: `the instances of ${group.name} to terminate`,
     read,
     until: (one) => {
-      watch(one, one.instances.length > 0 ? ['Terminate'] : [], String(one.instances.length));
+      // Those that end already need nothing more of the group.
+      const staying = one.instances.filter(({ lifecycle }) => !/^Terminat/.test(lifecycle)).length;
+      watch(one, staying > 0 ? ['Terminate'] : [], `${staying} of ${one.instances.length}`);
       return one.instances.length === 0;
     },
     progress: (one) => context.progress(`${one.instances.length} instances of ${group.name} still to terminate`),
