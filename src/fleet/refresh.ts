@@ -8,7 +8,7 @@ import type { FindContext } from '../engine/step.ts';
 import { explained, explainGroup } from './explain.ts';
 import type { NewTemplate, RefreshFacts } from './facts.ts';
 import { type ContextWith, type FleetFacts, type FleetGroup, type Services, times } from './services.ts';
-import { blockingProcesses, mendingWatch, suspensionWatch } from './suspended.ts';
+import { mendingWatch, type RefreshPatience, refreshSuspensionWatch } from './suspended.ts';
 
 /** What tells this run's refresh from those of others. */
 type OwnRefresh = NewTemplate & RefreshFacts;
@@ -67,19 +67,18 @@ async function startUnlessForeign(
 }
 
 /**
- * Waits until a refresh has ended, whichever way. Suspended processes that keep it from its end are named at once.
+ * Waits until a refresh has ended, whichever way. Suspended processes that keep it from its end are noted at once, and end the wait as
+ * {@link refreshSuspensionWatch} tells.
  * @param options.look Called while it goes forward; a throw ends the wait.
- * @param options.back The refresh goes back: one that has replaced nothing ends by itself, so a suspended process ends the wait only after
- * 30 s in which nothing moved.
  * @throws PipelineError `group.suspended`
  */
 export async function waitRefresh(
   context: ContextWith<FleetGroup>,
   refreshId: string,
-  { look, back = false }: { look?: () => Promise<void>; back?: boolean } = {},
+  { look, ...patience }: { look?: () => Promise<void> } & RefreshPatience = {},
 ): Promise<Refresh> {
   const { fleet, aws } = context.services;
-  const watch = suspensionWatch(context, { atOnce: !back });
+  const watch = refreshSuspensionWatch(context, times(fleet, 'refresh').timeoutMs, patience);
   const noteMending = mendingWatch(context);
   const refresh = await context.poll({
     what: `the instance refresh of ${context.state.group} to end`,
@@ -88,7 +87,7 @@ export async function waitRefresh(
       if (isActive(one)) {
         const group = await readGroup(aws.autoScaling, context.state.group);
         noteMending(group);
-        watch(group, blockingProcesses, `${one.status} ${one.percentage} ${one.remaining}`);
+        watch(group, `${one.status} ${one.percentage} ${one.remaining}`);
       }
       if (isActive(one) && !one.status.startsWith('Rollback') && one.status !== 'Cancelling') await look?.();
       return one;
@@ -119,8 +118,9 @@ export async function refreshBack(
   const { group: name, current } = context.state;
   const active = await readRefresh(aws.autoScaling, name);
   const foreign = isActive(active) && !isOurs(context, active) ? active : undefined;
-  const gone = await goneImage(context);
   if (isActive(active) && !foreign) {
+    // What cannot be read, or is not ready yet, must not keep the refresh from being stopped.
+    const gone = await goneImage(context).catch(() => undefined);
     await context.change({ action: 'rollback-refresh', target: active.id }, async () => {
       if (gone !== undefined) return cancelRefresh(aws.autoScaling, name);
       if (active.status !== 'RollbackInProgress' && !(await rollbackRefresh(aws.autoScaling, name))) {
@@ -143,6 +143,7 @@ export async function refreshBack(
     return false;
   }
   if (!astray) return true;
+  const gone = await goneImage(context);
   if (gone !== undefined) {
     throw new PipelineError(
       'refresh.no-image-back',
@@ -167,6 +168,9 @@ export async function refreshBack(
   );
 }
 
+/** States from which an image does not become available by itself. */
+const lostStates = ['disabled', 'deregistered', 'failed'];
+
 /** Says that the image which served before the run cannot be launched any more; undefined when it can. */
 async function goneImage({
   services: { aws },
@@ -174,7 +178,7 @@ async function goneImage({
 }: ContextWith<Pick<FleetFacts, 'current'>>): Promise<string | undefined> {
   if (current.imageId === undefined) return undefined;
   const image = await readImage(aws.ec2, current.imageId);
-  if (image?.state === 'available') return undefined;
+  if (image && !lostStates.includes(image.state)) return undefined;
   const state = image?.state === 'disabled' ? 'disabled' : 'gone';
   return `image ${current.imageId} is ${state}`;
 }

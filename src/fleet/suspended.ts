@@ -26,8 +26,14 @@ export const blockingProcesses: readonly Process[] = ['Launch', 'Terminate', 'Ad
 /** Without these a run gets to its end, but Auto Scaling does not mend what breaks meanwhile. */
 const mendingProcesses: readonly Process[] = ['HealthCheck', 'ReplaceUnhealthy'];
 
-/** How long a wait that may yet end by itself bears a suspended process while nothing moves, in milliseconds: a few readings. */
-const patienceMs = 30_000;
+/** How long a wait bears a suspended process while nothing moves, in milliseconds: a few readings. */
+const fewReadingsMs = 30_000;
+
+/**
+ * How long the wait for a refresh bears one, in milliseconds. Whoever suspends a process for a look resumes it within minutes, and a refresh
+ * that stands still meanwhile has lost nothing.
+ */
+const refreshPatienceMs = 180_000;
 
 /** What the suspension means, and the reason that Auto Scaling gives; without a full stop. */
 export function suspensionText({ name, suspensionReasons }: SuspendedGroup, process: Process): string {
@@ -82,20 +88,57 @@ export function mendingWatch(context: Pick<RunContext<Services, object>, 'note'>
 }
 
 /**
- * For a wait on a group: ends it when somebody has suspended what it waits for, instead of at its deadline. Give it each reading.
- * @param options.atOnce Nothing that is waited for can come by itself any more. Without it the wait ends after 30 s in which nothing moved.
+ * For a wait on a group: notes at once what somebody has suspended of what it waits for, with the command that resumes it, and ends the
+ * wait when nothing has moved for a while, instead of at its deadline. Give it each reading.
+ * @param options.patienceMs How long that is, in milliseconds; by default 30 s. With `Infinity` the wait goes on until its deadline.
  * @returns throws PipelineError `group.suspended`; `moves` is a text that changes when something has moved
  */
 export function suspensionWatch(
-  context: Pick<RunContext<Services, object>, 'services' | 'clock'>,
-  { atOnce = false }: { atOnce?: boolean } = {},
+  context: Pick<RunContext<Services, object>, 'services' | 'clock' | 'note'>,
+  { patienceMs = fewReadingsMs }: { patienceMs?: number } = {},
 ): (group: SuspendedGroup, processes: readonly Process[], moves: string) => void {
+  const { fleet } = context.services;
   let last: { moves: string; at: number } | undefined;
+  let noted: Process[] = [];
   return (group, processes, moves) => {
     const now = context.clock.now();
-    const error = suspendedError(context.services.fleet, group, processes);
+    // One that was resumed meanwhile is noted again.
+    noted = noted.filter((one) => group.suspended.includes(one));
+    for (const one of processes.filter((process) => group.suspended.includes(process) && !noted.includes(process))) {
+      noted.push(one);
+      context.note(`${suspensionText(group, one)}; to resume it: ${resumeCommand(fleet, group.name, [one])}`);
+    }
+    const error = suspendedError(fleet, group, processes);
     if (!error) last = undefined;
     else if (last?.moves !== moves) last = { moves, at: now };
-    if (error && (atOnce || now - (last?.at ?? now) >= patienceMs)) throw error;
+    if (error && now - (last?.at ?? now) >= patienceMs) throw error;
+  };
+}
+
+/** What the wait for a refresh may do about suspended processes. */
+export interface RefreshPatience {
+  /** The refresh goes back. */
+  back?: boolean;
+  /** They are only noted: what the refresh leads to is worth waiting for until the deadline. */
+  endures?: boolean;
+}
+
+/**
+ * As {@link suspensionWatch}, for the wait for a refresh: one reading of a suspended process must not turn it round. It has minutes for each
+ * batch, so the wait ends after 180 s without a move, or half of its time where that is less.
+ * @param timeoutMs The time of the wait, in milliseconds.
+ */
+export function refreshSuspensionWatch(
+  context: Pick<RunContext<Services, object>, 'services' | 'clock' | 'note'>,
+  timeoutMs: number,
+  { back = false, endures = false }: RefreshPatience = {},
+): (group: SuspendedGroup, moves: string) => void {
+  const patienceMs = endures ? Number.POSITIVE_INFINITY : Math.min(refreshPatienceMs, timeoutMs / 2);
+  const standsStill = suspensionWatch(context, { patienceMs });
+  const goesOn = suspensionWatch(context, endures ? { patienceMs } : {});
+  return (group, moves) => {
+    standsStill(group, back ? blockingProcesses : blockingProcesses.filter((one) => one !== 'AddToLoadBalancer'), moves);
+    // This one does not stop a refresh: instances that serve are replaced by such that get no traffic, however much it moves.
+    if (!back) goesOn(group, ['AddToLoadBalancer'], '');
   };
 }

@@ -1,10 +1,11 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Group } from '../../src/aws/groups.ts';
 import type { Services } from '../../src/fleet/services.ts';
 import {
   mendingWatch,
   neededToBeWhole,
+  refreshSuspensionWatch,
   suspendedError,
   suspensionText,
   suspensionWatch,
@@ -44,15 +45,27 @@ describe('the error for suspended processes', () => {
 
 describe('a wait on a group with a suspended process', () => {
   let now = 0;
-  const context = { services: { fleet: aws } as Services, clock: { now: () => now } as Clock };
+  const notes: string[] = [];
+  const context = {
+    services: { fleet: aws } as Services,
+    clock: { now: () => now } as Clock,
+    note: (message: string) => void notes.push(message),
+  };
+  beforeEach(() => void notes.splice(0));
 
-  it('ends at once where nothing comes by itself', () => {
-    const watch = suspensionWatch(context, { atOnce: true });
+  it('notes it with its first reading, with the command that resumes it, and again when it was resumed meanwhile', () => {
+    const watch = suspensionWatch(context);
+    const resume = 'aws autoscaling resume-processes --auto-scaling-group-name api --scaling-processes Launch';
+    const note = `Launch of api is suspended: no instance is launched (${since}); to resume it: ${resume}`;
+    watch(group(['Launch']), ['Launch'], 'a');
+    watch(group(['Launch', 'Terminate']), ['Launch'], 'a');
+    expect(notes).toEqual([note]);
     watch(group([]), ['Launch'], 'a');
-    expect(() => watch(group(['Launch']), ['Launch'], 'a')).toThrow('Launch of api is suspended');
+    watch(group(['Launch']), ['Launch'], 'a');
+    expect(notes).toEqual([note, note]);
   });
 
-  it('else ends after 30 s in which nothing has moved, counted from the suspension', () => {
+  it('ends after 30 s in which nothing has moved, counted from the suspension', () => {
     const watch = suspensionWatch(context);
     watch(group([]), ['Launch'], '1 of 4');
     now += 60_000;
@@ -67,6 +80,53 @@ describe('a wait on a group with a suspended process', () => {
     watch(group(['Launch']), ['Launch'], '2 of 4');
     now += 30_000;
     expect(() => watch(group(['Launch']), ['Launch'], '2 of 4')).toThrow('Launch of api is suspended');
+  });
+
+  /** Reads the same every 5 s, from now on. @returns after how many seconds the wait has ended; undefined when it has not within an hour */
+  const endsAfter = (watch: ReturnType<typeof refreshSuspensionWatch>, ...suspended: string[]) => {
+    for (let seconds = 0; seconds < 3600; seconds += 5, now += 5000) {
+      try {
+        watch(group(suspended), 'InProgress 40');
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'group.suspended' });
+        return seconds;
+      }
+    }
+    return undefined;
+  };
+
+  it.each(['Launch', 'Terminate', 'InstanceRefresh'])('bears %s of a group with a refresh for three minutes', (one) => {
+    expect(endsAfter(refreshSuspensionWatch(context, 3_600_000), one)).toBe(180);
+    expect(endsAfter(refreshSuspensionWatch(context, 3_600_000, { back: true }), one)).toBe(180);
+    expect(notes).toHaveLength(2);
+  });
+
+  it('bears it for half of its time where that is shorter', () => {
+    expect(endsAfter(refreshSuspensionWatch(context, 100_000), 'Launch')).toBe(50);
+  });
+
+  it('counts anew when the process was resumed meanwhile', () => {
+    const watch = refreshSuspensionWatch(context, 3_600_000);
+    watch(group(['Terminate']), 'InProgress 40');
+    now += 175_000;
+    watch(group([]), 'InProgress 40');
+    expect(endsAfter(watch, 'Terminate')).toBe(180);
+  });
+
+  it('bears AddToLoadBalancer for 30 s only, as the refresh goes on without traffic for its instances', () => {
+    const watch = refreshSuspensionWatch(context, 3_600_000);
+    watch(group(['AddToLoadBalancer']), 'InProgress 10');
+    now += 25_000;
+    watch(group(['AddToLoadBalancer']), 'InProgress 30');
+    now += 5000;
+    expect(() => watch(group(['AddToLoadBalancer']), 'InProgress 40')).toThrow('AddToLoadBalancer of api is suspended');
+    expect(endsAfter(refreshSuspensionWatch(context, 3_600_000, { back: true }), 'AddToLoadBalancer')).toBe(180);
+  });
+
+  it('does not end a wait that endures it, which notes it only', () => {
+    const watch = refreshSuspensionWatch(context, 3_600_000, { endures: true });
+    expect(endsAfter(watch, 'Terminate', 'AddToLoadBalancer')).toBeUndefined();
+    expect(notes).toHaveLength(2);
   });
 });
 

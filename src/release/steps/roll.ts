@@ -10,6 +10,7 @@ import { makeDefault, restoreDefaultVersion } from '../../fleet/restore-template
 import type { ContextWith, StepWith } from '../../fleet/services.ts';
 import { type Size, sizeToRestore } from '../../fleet/size-to-restore.ts';
 import { leadsBack, stopRefresh } from '../../fleet/stop-refresh.ts';
+import type { RefreshPatience } from '../../fleet/suspended.ts';
 import { assertRollable } from '../assert-rollable.ts';
 import type { RollFacts } from '../state.ts';
 
@@ -46,9 +47,10 @@ export const roll: StepWith<RollFacts> = {
 
 /**
  * Replaces every instance of the group by one from the image of this run.
- * @throws PipelineError `roll.failed`
+ * @param patience What suspended processes do to it.
+ * @throws PipelineError `roll.failed`, `group.suspended`
  */
-export async function refreshFleet(context: Context): Promise<void> {
+export async function refreshFleet(context: Context, patience: RefreshPatience = {}): Promise<void> {
   const { group } = context.state;
   const template = await addTemplateVersion(context, group);
   const target = { id: template.templateId, version: template.number };
@@ -62,6 +64,7 @@ export async function refreshFleet(context: Context): Promise<void> {
       rollback: leadsBack(context.state),
     });
     const ended = await waitRefresh(context, refreshId, {
+      ...patience,
       look: () => failOnPersistentFault(context, watch),
     });
     if (ended.status !== 'Successful') {

@@ -38,7 +38,7 @@ export const replaceSwitched: StepWith<Facts> = {
     );
     context.note(`instance refresh ${refreshId} replaces the hosts; follow it: pipeline status ${fleet.app}`);
     if (!wait) return;
-    const ended = await waitRefresh(context, refreshId);
+    const ended = await waitRefresh(context, refreshId, { endures: true });
     if (ended.status === 'Successful') return;
     const { causes } = await explained(explainGroup(context, group, context.state.targetGroupArn));
     throw new PipelineError(

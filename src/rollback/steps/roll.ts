@@ -27,7 +27,8 @@ export const rollBackFleet: StepWith<RollFacts> = {
     `instance refresh of ${state.group}, ${fleet.release.refresh.minHealthyPercentage}/${fleet.release.refresh.maxHealthyPercentage} percent healthy, automatic rollback on`,
     'meanwhile the new instances are watched; when they do not become healthy, the refresh is rolled back',
   ],
-  run: refreshFleet,
+  // To turn round would lead to the version that people flee from.
+  run: (context) => refreshFleet(context, { endures: true }),
 };
 
 /** Waits until the instances from the old image serve. */
