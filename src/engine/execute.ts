@@ -20,7 +20,7 @@ export interface RunResult<State> {
   error?: unknown;
   /** What has to be undone manually, one line each; empty unless the outcome is `manual-intervention`. */
   leftovers: string[];
-  /** Its undo stopped for lack of a connection: its journal stays open, so that another process can continue it. */
+  /** Its undo or completion stopped for lack of a connection: its journal stays open, so that another process can continue it. */
   unfinished?: true;
   state: State;
   steps: StepResult[];
@@ -186,6 +186,7 @@ async function backward<Services, State>(
     committed >= 0 && index > committed && complete !== undefined && !isDone(id);
   const toComplete = plan.steps.filter(isToComplete);
   const incomplete = await completeAll(toComplete, scope);
+  if (incomplete.disconnected) return incomplete;
   const open = plan.steps.filter(
     (step, index) =>
       !toComplete.includes(step) && (index > committed || (step.endedBy !== undefined && !isDone(step.endedBy))),
@@ -195,7 +196,7 @@ async function backward<Services, State>(
     // The failed step keeps its status.
     if (result && result.status !== 'failed') result.status = 'undone';
   });
-  const undone = { leftovers: [...incomplete, ...leftovers], ...(disconnected && { disconnected }) };
+  const undone = { leftovers: [...incomplete.leftovers, ...leftovers], ...(disconnected && { disconnected }) };
   if (committed < 0 || failure.interrupted || undone.disconnected) return undone;
   const failed = plan.steps.find((_, index) => results[index]?.status === 'failed');
   const isUndone = (id: string) => results.some((one) => one.id === id && one.status === 'undone');

@@ -34,6 +34,9 @@ export type JournalEntry = EntryBase &
     | { type: 'step.started' | 'step.finished' | 'undo.started' | 'undo.finished'; step: string }
     | { type: 'step.skipped'; step: string; reason: string }
     | { type: 'step.failed' | 'undo.failed'; step: string; error: ErrorFacts }
+    /** What a step behind the commit still had to do could not be done; by another process it was done later. */
+    | { type: 'completion.failed'; step: string; error: ErrorFacts }
+    | { type: 'completion.finished'; step: string }
     | { type: 'state.saved'; step: string; facts: Record<string, unknown>; cleared?: string[] }
     | {
         type: 'change.intent';
@@ -66,6 +69,8 @@ export interface Replay {
   changes: Map<number, JournaledChange>;
   /** Status by step id, for started steps. */
   steps: Map<string, StepStatus>;
+  /** Ids of the steps behind the commit whose completion has failed, and was not made since. */
+  incomplete: Set<string>;
   /** Set once the run has finished. */
   outcome?: Outcome;
   /** The undo of a step has begun: from then on the run only goes backwards. */
@@ -76,7 +81,7 @@ export interface Replay {
 
 /** The state before the first entry. */
 export function emptyReplay(): Replay {
-  return { state: {}, changes: new Map(), steps: new Map(), next: 1 };
+  return { state: {}, changes: new Map(), steps: new Map(), incomplete: new Set(), next: 1 };
 }
 
 /**
@@ -126,6 +131,12 @@ export function apply(to: Replay, entry: JournalEntry): void {
     }
     case 'change.outcome':
       endChange(to, entry);
+      return;
+    case 'completion.failed':
+      to.incomplete.add(entry.step);
+      return;
+    case 'completion.finished':
+      to.incomplete.delete(entry.step);
       return;
     default:
       to.steps.set(entry.step, statusAfter[entry.type]);

@@ -3,11 +3,11 @@ import { changesOf, isConflict, openContext, type RunScope } from './context.ts'
 import { failureFacts } from './outcome.ts';
 import type { Step } from './step.ts';
 
-/** What an undo of several steps has left. */
+/** What an undo, or a completion, of several steps has left. */
 export interface Undone {
-  /** One line for each step whose undo failed, and what else is to be known. */
+  /** One line for each step that failed, and what else is to be known. */
   leftovers: string[];
-  /** The undo stopped for lack of a connection: it can be continued when there is one. */
+  /** It stopped for lack of a connection: it can be continued when there is one. */
   disconnected?: boolean;
 }
 
@@ -53,8 +53,8 @@ export async function undoAll<Services, State>(
   return { leftovers };
 }
 
-/** What was not undone, why, and how to go on where that is known. */
-function leftoverText(title: string, reason: unknown): string {
+/** What was not undone or completed, why, and how to go on where that is known. */
+export function leftoverText(title: string, reason: unknown): string {
   const fix = reason instanceof PipelineError ? reason.fix : undefined;
   return `${title}: ${messageOf(reason)}${fix === undefined ? '' : `; fix: ${fix}`}`;
 }

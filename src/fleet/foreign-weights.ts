@@ -57,7 +57,8 @@ export async function assertServing(
   other: FleetGroup,
 ): Promise<void> {
   const routes = routesTo(await readRoutes(aws.elb, listenerArn), fleet, [serving, other]);
-  const share = routes.length === 0 ? 0 : Math.min(...routes.map((one) => shareOf(one.weights, serving.targetGroupArn)));
+  const share =
+    routes.length === 0 ? 0 : Math.min(...routes.map((one) => shareOf(one.weights, serving.targetGroupArn)));
   if (share === 1) return;
   throw new PipelineError(
     'listener.weights-changed',

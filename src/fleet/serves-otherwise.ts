@@ -1,6 +1,6 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import { observeFleet } from './observe.ts';
 import type { VersionNames } from './facts.ts';
+import { observeFleet } from './observe.ts';
 import type { ContextWith, FleetFacts, Services } from './services.ts';
 
 /** What a run goes from and to. */
@@ -32,6 +32,8 @@ export async function assertStillOn({
   throw new PipelineError(
     'fleet.on-other-version',
     `${group} is on ${current.version ?? current.imageId} by now, not on ${version}: nothing more is recorded or changed`,
-    { fix: `if ${version} must serve: pipeline fast-rollback ${app} ${version}; pipeline status ${app} shows the fleet` },
+    {
+      fix: `if ${version} must serve: pipeline fast-rollback ${app} ${version}; pipeline status ${app} shows the fleet`,
+    },
   );
 }

@@ -137,7 +137,11 @@ export function refreshSuspensionWatch(
   const standsStill = suspensionWatch(context, { patienceMs });
   const goesOn = suspensionWatch(context, endures ? { patienceMs } : {});
   return (group, moves) => {
-    standsStill(group, back ? blockingProcesses : blockingProcesses.filter((one) => one !== 'AddToLoadBalancer'), moves);
+    standsStill(
+      group,
+      back ? blockingProcesses : blockingProcesses.filter((one) => one !== 'AddToLoadBalancer'),
+      moves,
+    );
     // This one does not stop a refresh: instances that serve are replaced by such that get no traffic, however much it moves.
     if (!back) goesOn(group, ['AddToLoadBalancer'], '');
   };

@@ -100,17 +100,18 @@ export async function recoverRun(context: RunnerContext, services: Services, run
   }
 }
 
-/** Whether a run has changed something that is to be undone, and is not. */
-function hasOpenChanges({ steps }: UndoPlan['plan'], { changes, steps: statuses }: Replay): boolean {
+/** Whether a run has changed something that is to be undone, and is not, or has committed what is not complete. */
+function hasOpenChanges({ steps }: UndoPlan['plan'], { changes, steps: statuses, incomplete }: Replay): boolean {
   const isDone = (id: string) => statuses.get(id) === 'done';
   const committed = steps.findLastIndex((step) => step.commits && isDone(step.id));
   const changed = new Set([...changes.values()].filter((change) => !change.undoing).map((change) => change.step));
   return steps.some(
-    ({ id, undo, endedBy }, index) =>
-      undo !== undefined &&
-      changed.has(id) &&
-      statuses.get(id) !== 'undone' &&
-      (index > committed || (endedBy !== undefined && !isDone(endedBy))),
+    ({ id, undo, complete, endedBy }, index) =>
+      (complete !== undefined && committed >= 0 && incomplete.has(id) && !isDone(id)) ||
+      (undo !== undefined &&
+        changed.has(id) &&
+        statuses.get(id) !== 'undone' &&
+        (index > committed || (endedBy !== undefined && !isDone(endedBy)))),
   );
 }
 

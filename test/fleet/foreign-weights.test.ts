@@ -65,13 +65,21 @@ it('the command that gives a group all of the traffic is for the routes that do 
   expect(await trafficCommands(after([], 0), 'listener/1', blue, green)).toEqual([]);
 });
 
+const serves = (context: RunContext<Services, object>) => assertServing(context, 'listener/1', green, blue);
+const withPercent = (toGreen: number) => serves(after([], toGreen));
+const withoutRoutes = () => {
+  const context = after([], 100);
+  mock.on(DescribeRulesCommand).resolves({ Rules: [] });
+  return serves(context);
+};
+
 describe('a group is known to serve', () => {
   it('when it has all of the traffic', async () => {
-    await expect(assertServing(after([], 100), 'listener/1', green, blue)).resolves.toBeUndefined();
+    await expect(withPercent(100)).resolves.toBeUndefined();
   });
 
   it.each([0, 99])('not when somebody has left it %i %% of the traffic', async (percent) => {
-    await expect(assertServing(after([], percent), 'listener/1', green, blue)).rejects.toMatchObject({
+    await expect(withPercent(percent)).rejects.toMatchObject({
       code: 'listener.weights-changed',
       message: expect.stringContaining(`green has ${percent} % of the traffic`),
       fix: expect.stringContaining('pipeline status api'),
@@ -79,8 +87,6 @@ describe('a group is known to serve', () => {
   });
 
   it('not when no route leads to it', async () => {
-    const context = after([], 100);
-    mock.on(DescribeRulesCommand).resolves({ Rules: [] });
-    await expect(assertServing(context, 'listener/1', green, blue)).rejects.toThrow('green has 0 % of the traffic');
+    await expect(withoutRoutes()).rejects.toThrow('green has 0 % of the traffic');
   });
 });

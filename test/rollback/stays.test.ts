@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readGroup, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
+import { readGroup, setCapacity, setTemplate, suspendProcesses } from '../../src/aws/groups.ts';
 import { replay } from '../../src/engine/journal.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
@@ -80,10 +80,23 @@ it('instances that do not become healthy after the refresh of a rollback undo no
   await expectOnOld(result.state);
 }, 60_000);
 
-it('abort completes a rollback whose process was killed once every instance was replaced', async () => {
+it('abort completes a rollback whose process was killed once every instance was replaced, while its version serves', async () => {
   const { services, clock } = world;
+  const { version: before } = (await readGroup(world.aws.autoScaling, world.fleet.names.group)).launchTemplate;
   const crashed = await die(world, await rollTo('v1'), { at: 'roll', how: 'finished' });
   const runner = runnerOfTest(clock, 'pipeline abort api');
+  // Somebody has gone back to v2 meanwhile: that is not undone, nor is v2 recorded as rolled back.
+  const { autoScaling } = world.aws;
+  const { name, launchTemplate: template } = await readGroup(autoScaling, world.fleet.names.group);
+  await setTemplate(autoScaling, name, { id: template.id, version: before });
+  expect(await abort(runner, services, 'abort')).toMatchObject({ run: { outcome: 'manual-intervention' } });
+  expect(runner.messages).toContainEqual({
+    code: 'undo.leftover',
+    leftover: expect.stringMatching(/api-local is on v2 by now, not on v1.*pipeline abort api tries it again/),
+  });
+  expect((await services.ledger.release('api', 'v2'))?.rolledBackAt).toBeUndefined();
+  await setTemplate(autoScaling, name, template);
+  await clock.sleep(1000);
   expect(await abort(runner, services, 'abort')).toMatchObject({ run: { id: crashed.id, outcome: 'interrupted' } });
   expect(runner.messages).toContainEqual(expect.objectContaining({ code: 'undo.kept' }));
   const { state } = replay(await services.ledger.journal(crashed.id));
