@@ -27,7 +27,7 @@ export const rollBackFleet: StepWith<RollFacts> = {
     `instance refresh of ${state.group}, ${fleet.release.refresh.minHealthyPercentage}/${fleet.release.refresh.maxHealthyPercentage} percent healthy, automatic rollback on`,
     'meanwhile the new instances are watched; when they do not become healthy, the refresh is rolled back',
   ],
-  // To turn round would lead to the version that people flee from.
+  // Reversing it would lead back to the version that somebody wanted to leave.
   run: (context) => refreshFleet(context, { endures: true }),
 };
 
