@@ -1,7 +1,9 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
-import type { VersionNames } from './facts.ts';
+import { readGroup } from '../aws/groups.ts';
+import { readTemplateVersion } from '../aws/launch-templates.ts';
+import type { ImageFacts, VersionNames } from './facts.ts';
 import { observeFleet } from './observe.ts';
-import type { ContextWith, FleetFacts, Services } from './services.ts';
+import type { ContextWith, FleetFacts, FleetGroup, Services } from './services.ts';
 
 /** What a run goes from and to. */
 export type Move = Pick<FleetFacts, 'current'> & { imageId?: string };
@@ -18,22 +20,22 @@ export async function servesOtherwise(services: Services, { current, imageId }: 
 }
 
 /**
- * That the fleet is still on the image that the run has brought to every instance. It only reads.
+ * That the group still launches the image that the run has brought to every instance. Two calls, which only read.
  * @throws PipelineError `fleet.on-other-version`
  */
 export async function assertStillOn({
-  services,
-  state: { imageId, version },
-}: Pick<ContextWith<Pick<Move, 'imageId'> & VersionNames>, 'services' | 'state'>): Promise<void> {
+  services: { fleet, aws },
+  state: { group, imageId, version },
+}: Pick<ContextWith<Pick<FleetGroup, 'group'> & ImageFacts & VersionNames>, 'services' | 'state'>): Promise<void> {
   if (imageId === undefined) return;
-  const { group, current } = (await observeFleet(services)).facts;
-  if (current.imageId === imageId) return;
-  const { app } = services.fleet;
+  const { launchTemplate } = await readGroup(aws.autoScaling, group);
+  const now = await readTemplateVersion(aws.ec2, launchTemplate.id, launchTemplate.version);
+  if (now.imageId === imageId) return;
   throw new PipelineError(
     'fleet.on-other-version',
-    `${group} is on ${current.version ?? current.imageId} by now, not on ${version}: nothing more is recorded or changed`,
+    `${group} is on ${now.release ?? now.imageId} by now, not on ${version}: nothing more is recorded or changed`,
     {
-      fix: `if ${version} must serve: pipeline fast-rollback ${app} ${version}; pipeline status ${app} shows the fleet`,
+      fix: `if ${version} must serve: pipeline fast-rollback ${fleet.app} ${version}; pipeline status ${fleet.app} shows the fleet`,
     },
   );
 }

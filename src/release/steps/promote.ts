@@ -26,27 +26,8 @@ export const promote: StepWith<TrafficFacts> = {
     `the other one stays whole for ${fleet.release.rollbackWindow} s, then a scheduled action of Auto Scaling ends it`,
   ],
   async run(context) {
-    const { group, targetGroupArn } = context.state;
-    const serving = { group, targetGroupArn };
-    const former = need(context.state, 'idle');
-    await assertServing(context, context.state.listenerArn, serving, former);
-    const { live, idle } = context.state.settings ?? (await rememberSettings(context, former));
-    await carryLimits(context, live, idle);
-    const policies = idle.policies.map((policy) => forTargetGroup(policy, former, serving));
-    await setPolicies(context, group, live.policies, policies);
-    tellAlarms(context, live, idle, serving);
-    const own = (name: string) => name === scaleDownName;
-    const actions = idle.actions.filter((one) => !own(one.name));
-    const others = live.actions.filter((one) => !own(one.name) && !actions.some((other) => other.name === one.name));
-    await setActions(context, group, live.actions, [...others, ...actions]);
-    await setSuspended(context, group, live.suspended, idle.suspended);
-    // What scales the fleet must not scale a group that serves nobody; but its end must come.
-    const atRest = [...idle.suspended.filter((process) => process !== 'ScheduledActions'), 'AlarmNotification'];
-    await setSuspended(context, former.group, idle.suspended, [...new Set(atRest)]);
-    await setPolicies(context, former.group, idle.policies, idle.policies.map(forecastOnly));
-    await moveEvent(context, former.group, group);
-    await scheduleEnd(context, former, idle);
-    if (context.state.templateVersion !== undefined) await makeDefault(context);
+    await assertServing(context, context.state.listenerArn, context.state, need(context.state, 'idle'));
+    await transferScaling(context);
   },
   async undo(context) {
     const { settings } = context.state;
@@ -60,6 +41,30 @@ export const promote: StepWith<TrafficFacts> = {
     await restoreLimits(context);
   },
 };
+
+/** The work of {@link promote}, for a group that is known to have all of the traffic. */
+export async function transferScaling(context: Context): Promise<void> {
+  const { group, targetGroupArn } = context.state;
+  const serving = { group, targetGroupArn };
+  const former = need(context.state, 'idle');
+  const { live, idle } = context.state.settings ?? (await rememberSettings(context, former));
+  await carryLimits(context, live, idle);
+  const policies = idle.policies.map((policy) => forTargetGroup(policy, former, serving));
+  await setPolicies(context, group, live.policies, policies);
+  tellAlarms(context, live, idle, serving);
+  const own = (name: string) => name === scaleDownName;
+  const actions = idle.actions.filter((one) => !own(one.name));
+  const others = live.actions.filter((one) => !own(one.name) && !actions.some((other) => other.name === one.name));
+  await setActions(context, group, live.actions, [...others, ...actions]);
+  await setSuspended(context, group, live.suspended, idle.suspended);
+  // What scales the fleet must not scale a group that serves nobody; but its end must come.
+  const atRest = [...idle.suspended.filter((process) => process !== 'ScheduledActions'), 'AlarmNotification'];
+  await setSuspended(context, former.group, idle.suspended, [...new Set(atRest)]);
+  await setPolicies(context, former.group, idle.policies, idle.policies.map(forecastOnly));
+  await moveEvent(context, former.group, group);
+  await scheduleEnd(context, former, idle);
+  if (context.state.templateVersion !== undefined) await makeDefault(context);
+}
 
 /** Saves, before the first change, what an undo restores. */
 async function rememberSettings(context: Context, former: FleetGroup) {

@@ -7,7 +7,7 @@ import { readSettings, scaleDownName, setActions, setSuspended } from '../../fle
 import { restoreSettings } from '../../fleet/restore-settings.ts';
 import type { ContextWith, FleetGroup, GroupSettings, StepWith } from '../../fleet/services.ts';
 import { ownsTraffic, readStickiness, shareTraffic, trafficOf } from '../../fleet/traffic-groups.ts';
-import { promote } from '../../release/steps/promote.ts';
+import { promote, transferScaling } from '../../release/steps/promote.ts';
 import { recordRolledBack } from '../record-rolled-back.ts';
 import { withSecondAttempt } from '../second-attempt.ts';
 import type { SwitchState } from '../state.ts';
@@ -123,5 +123,5 @@ async function transfer(context: ContextWith<SwitchState>): Promise<void> {
   // Completed by another process, maybe hours later: by then the traffic may be with the other group again.
   await assertServing(context, context.state.listenerArn, context.state, need(context.state, 'idle'));
   await recordRolledBack(context);
-  await promote.run(context);
+  await transferScaling(context);
 }
