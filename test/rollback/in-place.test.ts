@@ -3,8 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DescribeLaunchTemplatesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { deleteGroupTags } from '../../src/aws/group-tags.ts';
 import { readGroup, resumeProcesses, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
 import { readRefresh } from '../../src/aws/refreshes.ts';
+import { priorKeys } from '../../src/fleet/prior-state.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { readOutlook } from '../../src/rollback/outlook.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
@@ -47,7 +49,10 @@ beforeAll(async () => {
   for (const version of ['v1', 'v2']) expect(await release()).toBe(version);
 }, 60_000);
 afterAll(() => world?.close());
-beforeEach(() => {
+beforeEach(async () => {
+  // Runs of these tests have no record in the ledger, so what one leaves would count as another ledger's.
+  const { aws, fleet } = world.services;
+  await deleteGroupTags(aws.autoScaling, [fleet.names.group], priorKeys);
   world.switchedHosts.length = 0;
   world.broken.clear();
   delete world.before.inPlace;
@@ -59,7 +64,7 @@ describe('an in-place rollback that fails leaves the fleet as it was', () => {
     async (id) => {
       const before = await fleetAsItIs();
       const result = await world.run(failingAfter(await switchTo('v1'), id));
-      expect(result).toMatchObject({ leftovers: [], outcome: id === 'preflight' ? 'failed' : 'rolled-back' });
+      expect(result).toMatchObject({ leftovers: [], outcome: 'rolled-back' });
       expect(await fleetAsItIs()).toEqual(before);
       if (id === 'switch-in-place')
         expect(world.switchedHosts.filter((inPlace) => inPlace.endsWith(' v2'))).toHaveLength(4);
