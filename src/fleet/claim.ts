@@ -4,6 +4,7 @@ import { deleteGroupTags, readGroupTag, readGroupTags, setGroupTags } from '../a
 import { tagKeys } from '../aws/tags.ts';
 import type { RunContext } from '../engine/step.ts';
 import type { GroupFacts } from './leftovers/leftover.ts';
+import { readStandings } from './leftovers/run-standing.ts';
 import { readFleetGroups } from './observe.ts';
 import { type PriorState, priorKeys, priorTags, readPrior } from './prior-state.ts';
 import type { Services } from './services.ts';
@@ -51,7 +52,18 @@ export async function claimFleet(context: Context): Promise<void> {
 /** The same for what must never wait: that a run of another ledger may be active, or that a group cannot be tagged, is only noted. */
 export async function tryClaimFleet(context: Context): Promise<void> {
   const { group } = context.services.fleet.names;
-  const other = await unknownRun(context.services, context.run.id).catch(() => undefined);
+  const untagged = (reason: unknown) =>
+    context.note(
+      `${group} could not be tagged with this run, so only its journal tells what was before: ${messageOf(reason)}`,
+    );
+  let other: string | undefined;
+  try {
+    other = await unknownRun(context.services, context.run.id);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    // One call that fails has taken long enough.
+    return untagged(error);
+  }
   if (other !== undefined) {
     context.note(
       `run ${other}, which this ledger does not know, may be active on the fleet, too: ${group} carries its tag`,
@@ -62,9 +74,7 @@ export async function tryClaimFleet(context: Context): Promise<void> {
     await tagGroups(context);
   } catch (error) {
     context.signal.throwIfAborted();
-    context.note(
-      `${group} could not be tagged with this run, so only its journal tells what was before: ${messageOf(error)}`,
-    );
+    untagged(error);
   }
 }
 
@@ -100,14 +110,24 @@ export async function releaseClaim(context: Context): Promise<void> {
   );
 }
 
+/** The same before the end of a run, where a failure must undo nothing: it is noted, and tried again at the end. */
+export async function tryReleaseClaim(context: Context): Promise<void> {
+  try {
+    await releaseClaim(context);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.note(`the tags of this run could not be removed yet: ${messageOf(error)}`);
+  }
+}
+
 /** The groups of a fleet, by name. */
 export function groupsOf({ fleet: { names, release } }: Pick<Services, 'fleet'>): string[] {
   return release.strategy === 'blue-green' ? [names.group, names.greenGroup] : [names.group];
 }
 
 /**
- * What an earlier run has left is not what was before: the size and the processes that its tags tell are kept. Where the traffic comes from
- * is read from the listener.
+ * What an unfinished run has left is not what was before: the size and the processes that its tags tell are kept. The tags of a run that is
+ * over tell nothing any more. Where the traffic comes from is read from the listener.
  */
 async function tagGroups(context: Context): Promise<void> {
   const { services, run } = context;
@@ -118,9 +138,13 @@ async function tagGroups(context: Context): Promise<void> {
   ];
   const names = seen.map((one) => one.group);
   const tags = await readGroupTags(services.aws.autoScaling, names, priorKeys);
+  const runOf = (group: string) => tags[group]?.[tagKeys.run] ?? '';
+  const source = { history: services, app: run.app, trusted: [run.id] };
+  const standing = await readStandings(source, names.map(runOf).filter(Boolean));
   const wanted = seen.map(({ group, weight, seen: { min, max, desired, suspended, instances } }) => {
     const standby = instances.filter((one) => /Standby$/.test(one.lifecycle)).map((one) => one.id);
-    const before = readPrior(group, tags[group] ?? {});
+    const isOver = runOf(group) !== '' && standing(runOf(group)) === 'over';
+    const before = isOver ? undefined : readPrior(group, tags[group] ?? {});
     // A run that is continued has moved the traffic itself.
     if (before?.run === run.id) return [group, priorTags(before)] as const;
     const now: PriorState = {

@@ -45,11 +45,11 @@ export function priorTags({ run, operation, size, suspended, standby, weight }: 
 
 /**
  * Reads the tags of a group.
- * @returns undefined for a group without them, also where there is only the name of the run
+ * @returns undefined for a group without them, also where there is only the name of the run and of what it does
  * @throws PipelineError `fleet.unreadable-tag` for a value that this version does not write: what it means must not be guessed
  */
 export function readPrior(group: string, tags: Readonly<Record<string, string>>): PriorState | undefined {
-  const keys = priorKeys.filter((key) => tags[key] !== undefined && key !== tagKeys.run);
+  const keys = priorKeys.filter((key) => tags[key] !== undefined && key !== tagKeys.run && key !== tagKeys.operation);
   const run = tags[tagKeys.run];
   if (run === undefined || keys.length === 0) return undefined;
   const match = (key: string, form: RegExp): string[] => {

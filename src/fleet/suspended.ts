@@ -119,7 +119,10 @@ export function suspensionWatch(
 export interface RefreshPatience {
   /** The refresh goes back. */
   back?: boolean;
-  /** They are only noted: what the refresh leads to is worth waiting for until the deadline. */
+  /**
+   * Those that stop the refresh are only noted: what it leads to is worth waiting for until the deadline. Not `AddToLoadBalancer`, with which
+   * it goes on.
+   */
   endures?: boolean;
 }
 
@@ -135,7 +138,7 @@ export function refreshSuspensionWatch(
 ): (group: SuspendedGroup, moves: string) => void {
   const patienceMs = endures ? Number.POSITIVE_INFINITY : Math.min(refreshPatienceMs, timeoutMs / 2);
   const standsStill = suspensionWatch(context, { patienceMs });
-  const goesOn = suspensionWatch(context, endures ? { patienceMs } : {});
+  const goesOn = suspensionWatch(context);
   return (group, moves) => {
     standsStill(
       group,

@@ -50,6 +50,11 @@ it.each([
   );
 });
 
+it('a group whose unreadable tags were removed, as the error says, can be tagged anew', () => {
+  const left = Object.entries(priorTags(before)).filter(([key]) => !key.startsWith('golden-pipeline:before'));
+  expect(readPrior('api', Object.fromEntries(left))).toBeUndefined();
+});
+
 it('a missing tag is refused', () => {
   const { [tagKeys.beforeSize]: _, ...others } = priorTags(before);
   expect(() => readPrior('api', others)).toThrow('is missing');

@@ -10,10 +10,18 @@ export function findLeftovers(facts: LeftoverFacts): Leftover[] {
   const { groups } = facts;
   const serving = servingGroup(groups);
   const idle = groups.filter((one) => one !== serving);
+  // Before the group that loses the traffic is emptied: it is read again after each change.
+  const moves = traffic(facts, serving, idle);
   return [
     ...findGroupLeftovers(facts, serving),
-    ...traffic(facts, serving, idle),
-    ...idle.flatMap((group) => [...idleGroup(group), ...scalingSettings(facts, serving, group)]),
+    ...moves,
+    ...idle.flatMap((group) => [
+      ...idleGroup(
+        group,
+        moves.some((one) => one.restore),
+      ),
+      ...scalingSettings(facts, serving, group),
+    ]),
     ...templateDefault(facts, serving),
     ...validation(facts),
     ...facts.helpers.map((one) => helper(facts, one)),
@@ -69,13 +77,15 @@ function traffic({ aws, listenerArn }: LeftoverFacts, serving: GroupFacts, idle:
         ? `ModifyListener: all traffic to ${serving.group}, once it is healthy`
         : `${aws} elbv2 modify-listener --listener-arn ${listenerArn} --default-actions Type=forward,TargetGroupArn=...`,
       atRisk: true,
-      ...(tagged && { restore: { do: 'send-traffic', group: serving.group } }),
+      ...(tagged ? { restore: { do: 'send-traffic', group: serving.group } } : { needsTags: true }),
     },
   ];
 }
 
 /** A group without traffic that nothing will end. */
-function idleGroup({ group, size, ends, tagged }: GroupFacts): Leftover[] {
+function idleGroup({ group, shares, size, ends, tagged }: GroupFacts, losesTraffic: boolean): Leftover[] {
+  // What keeps traffic is never emptied, whatever the tags say.
+  if (!losesTraffic && shares.some((share) => share > 0)) return [];
   if (!tagged || ends || (size.desired === 0 && size.min === 0)) return [];
   return [
     {

@@ -1,6 +1,6 @@
 import { watchWindow } from '../../analysis/window.ts';
 import { tagKnownGood } from '../../aws/images.ts';
-import { releaseClaim } from '../../fleet/claim.ts';
+import { tryReleaseClaim } from '../../fleet/claim.ts';
 import type { ImageFacts } from '../../fleet/facts.ts';
 import type { ContextWith, StepWith } from '../../fleet/services.ts';
 import type { RollFacts } from '../state.ts';
@@ -26,7 +26,7 @@ export const verify: StepWith<RollFacts> = {
     });
     await markKnownGood(context);
     // What follows changes nothing of the fleet, and a run that is interrupted there must keep nobody away.
-    await releaseClaim(context);
+    await tryReleaseClaim(context);
   },
 };
 

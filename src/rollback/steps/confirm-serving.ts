@@ -2,6 +2,7 @@ import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { replaceInstance } from '../../aws/groups.ts';
 import { isTimeout } from '../../engine/poll.ts';
 import { consecutive } from '../../fleet/consecutive.ts';
+import { assertStillOn } from '../../fleet/serves-otherwise.ts';
 import { type ContextWith, type StepWith, times } from '../../fleet/services.ts';
 import { smokeFailures } from '../../fleet/smoke.ts';
 import { findHosts } from '../in-place-hosts.ts';
@@ -21,13 +22,19 @@ export const confirmServingInPlace: StepWith<InPlaceState> = {
     'hosts that could not switch leave the load balancer and are replaced from the old image',
     `${fleet.release.smokeTests.length} smoke test(s) find ${state.version} in ${fleet.release.healthyReads} consecutive readings; otherwise the hosts stay on ${state.version} and the run ends with exit code 4`,
   ],
-  complete: recordRolledBack,
+  complete: recordServing,
   async run(context) {
-    await recordRolledBack(context);
+    await recordServing(context);
     await replaceUnswitched(context);
     await waitTraffic(context);
   },
 };
+
+async function recordServing(context: Context): Promise<void> {
+  // Completed by another process, maybe hours later: somebody may have gone to another version since.
+  await assertStillOn(context);
+  await recordRolledBack(context);
+}
 
 /** Takes hosts that could not switch out of the load balancer; the group launches others from the pinned image. */
 async function replaceUnswitched(context: Context): Promise<void> {

@@ -3,6 +3,7 @@ import { need } from '../../engine/need.ts';
 import { explained, explainGroup } from '../../fleet/explain.ts';
 import { findRefresh, startOwnRefresh, waitRefresh } from '../../fleet/refresh.ts';
 import type { StepWith } from '../../fleet/services.ts';
+import { registerNewInstances } from '../register-new-instances.ts';
 import type { RollbackState } from '../state.ts';
 
 type Facts = Pick<
@@ -25,6 +26,7 @@ export const replaceSwitched: StepWith<Facts> = {
     const template = { id: current.templateId, version: need(context.state, 'templateVersion') };
     const command = `pipeline fast-rollback ${fleet.app} ${version} --method rolling`;
     // The group itself names this version already: there is nothing that Auto Scaling could roll back to.
+    await registerNewInstances(context);
     const refreshId = await startOwnRefresh(context, group, template, { rollback: false, again: true }).catch(
       (error: unknown) => {
         throw new PipelineError(

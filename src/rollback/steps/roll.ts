@@ -11,6 +11,7 @@ import type { RollFacts } from '../../release/state.ts';
 import { fill, refreshFleet, roll } from '../../release/steps/roll.ts';
 import { markKnownGood, verify } from '../../release/steps/verify.ts';
 import { recordRolledBack } from '../record-rolled-back.ts';
+import { registerNewInstances } from '../register-new-instances.ts';
 import { withSecondAttempt } from '../second-attempt.ts';
 import type { RolledBackFacts } from '../state.ts';
 
@@ -28,7 +29,10 @@ export const rollBackFleet: StepWith<RollFacts> = {
     'meanwhile the new instances are watched; when they do not become healthy, the refresh is rolled back',
   ],
   // Reversing it would lead back to the version that somebody wanted to leave.
-  run: (context) => refreshFleet(context, { endures: true }),
+  async run(context) {
+    await registerNewInstances(context);
+    await refreshFleet(context, { endures: true });
+  },
 };
 
 /** Waits until the instances from the old image serve. */

@@ -1,5 +1,5 @@
 import { readGroup } from '../../aws/groups.ts';
-import { releaseClaim } from '../../fleet/claim.ts';
+import { tryReleaseClaim } from '../../fleet/claim.ts';
 import { heldTag, heldText } from '../../fleet/scaling/held-size.ts';
 import { restoreTag, setTag } from '../../fleet/scaling/tags.ts';
 import { endPool, restorePool } from '../../fleet/scaling/warm-pool.ts';
@@ -37,7 +37,7 @@ export const resize: ScaleStep = {
       await putActions(context, [{ name, start: instantText(scale.until), ...endOf(scale) }]);
     }
     // The size is what was requested, from here on with any outcome.
-    await releaseClaim(context);
+    await tryReleaseClaim(context);
   },
   async undo(context) {
     await restoreSize(context);

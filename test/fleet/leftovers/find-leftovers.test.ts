@@ -118,6 +118,17 @@ describe('a blue/green fleet', () => {
     ]);
   });
 
+  it('is never emptied while it has traffic that no tag says where to send', () => {
+    const half = [
+      blue({ before: undefined, tagged: true, shares: [0.4], ...full }),
+      green({ before: undefined, tagged: true, shares: [0.6], ...full }),
+    ];
+    const [traffic, ...others] = found(half).filter(({ kind }) => ['traffic', 'idle-group'].includes(kind));
+    expect(others).toEqual([]);
+    expect(traffic).toMatchObject({ atRisk: true, needsTags: true });
+    expect(traffic?.restore).toBeUndefined();
+  });
+
   it('goes on to the group that an unfinished rollback has given traffic, with the limits of the one before', () => {
     const rollback = { ...before, operation: 'fast-rollback' };
     const half = [
