@@ -107,6 +107,7 @@ export function openContext<Services, State>(
   const context: RunContext<Services, State> = {
     run: scope.run,
     services: scope.services,
+    ...(purpose === 'complete' && { completing: true }),
     get state() {
       return journal.known.state as State;
     },

@@ -38,6 +38,8 @@ export interface RunContext<Services, State> {
   readonly poll: Poll;
   /** Aborts on the first Ctrl-C. */
   readonly signal: AbortSignal;
+  /** The step is completed after the run has stopped, maybe hours later and by another process: others may have acted since. */
+  readonly completing?: boolean;
   /** Adds facts and journals them. */
   readonly save: (facts: Partial<State>) => Promise<void>;
   /** Says how far a long wait is. */

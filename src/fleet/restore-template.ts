@@ -9,15 +9,17 @@ type Context = ContextWith<Pick<FleetFacts, 'group' | 'current'>>;
 
 /**
  * Lets those who launch from the template without naming a version get the one of this run. What the default was is journaled, and noted
- * where it was not what the group launched from: then somebody else has chosen it. One that they have set since this step did stays.
+ * where it was not what the group launched from: then somebody else has chosen it. One that they have set since this step began, or since a run has
+ * stopped that is completed, stays.
  */
 export async function makeDefault(context: ContextWith<Pick<FleetFacts, 'current'> & NewTemplate>): Promise<void> {
   const { ec2 } = context.services.aws;
   const { templateId, templateVersion: launched } = context.state.current;
   const version = need(context.state, 'templateVersion');
   const { number: was } = await readTemplateVersion(ec2, templateId, '$Default');
-  const made = context.changes().some((one) => one.action === 'set-default-version' && isMade(one));
-  if (made && was !== version) {
+  const begun = context.changes().filter((one) => one.action === 'set-default-version');
+  const known = begun.some(isMade) ? [version] : [version, launched, ...begun.map((one) => one.data.was)];
+  if ((begun.length > 0 || context.completing) && !known.includes(was)) {
     return context.note(`the default version of ${templateId} is ${was}, which this run did not set: it stays`);
   }
   if (![version, launched].includes(was)) {

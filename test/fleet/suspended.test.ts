@@ -123,10 +123,11 @@ describe('a wait on a group with a suspended process', () => {
     expect(endsAfter(refreshSuspensionWatch(context, 3_600_000, { back: true }), 'AddToLoadBalancer')).toBe(180);
   });
 
-  it('does not end a wait that endures it, which notes it only', () => {
+  it('does not end a wait that endures it, which notes it only; but the registration ends it, with which the refresh goes on', () => {
     const watch = refreshSuspensionWatch(context, 3_600_000, { endures: true });
-    expect(endsAfter(watch, 'Terminate', 'AddToLoadBalancer')).toBeUndefined();
+    expect(endsAfter(watch, 'Terminate', 'Launch')).toBeUndefined();
     expect(notes).toHaveLength(2);
+    expect(endsAfter(watch, 'AddToLoadBalancer')).toBe(30);
   });
 });
 

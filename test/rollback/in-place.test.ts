@@ -3,10 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DescribeLaunchTemplatesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deleteGroupTags } from '../../src/aws/group-tags.ts';
 import { readGroup, resumeProcesses, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
 import { readRefresh } from '../../src/aws/refreshes.ts';
-import { priorKeys } from '../../src/fleet/prior-state.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { readOutlook } from '../../src/rollback/outlook.ts';
 import { planRollback } from '../../src/rollback/plan.ts';
@@ -49,10 +47,7 @@ beforeAll(async () => {
   for (const version of ['v1', 'v2']) expect(await release()).toBe(version);
 }, 60_000);
 afterAll(() => world?.close());
-beforeEach(async () => {
-  // Runs of these tests have no record in the ledger, so what one leaves would count as another ledger's.
-  const { aws, fleet } = world.services;
-  await deleteGroupTags(aws.autoScaling, [fleet.names.group], priorKeys);
+beforeEach(() => {
   world.switchedHosts.length = 0;
   world.broken.clear();
   delete world.before.inPlace;

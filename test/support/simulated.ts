@@ -120,7 +120,7 @@ export class Simulated implements HostsOfTest {
    * @param lost Once aborted, nothing more is changed or undone, as if the process had died.
    * @param runId That of an earlier process, to go on with its run.
    */
-  run<State>(
+  async run<State>(
     plan: Plan<TestServices, State>,
     {
       signal = new AbortController().signal,
@@ -130,7 +130,8 @@ export class Simulated implements HostsOfTest {
     }: { signal?: AbortSignal; lost?: AbortSignal; runId?: string; sink?: EventSink } = {},
   ): Promise<RunResult<State>> {
     const { services, clock } = this;
-    return execute(plan, {
+    const id = runId ?? createRunId(clock);
+    const result = await execute(plan, {
       services,
       connection: services.connection,
       clock,
@@ -139,10 +140,24 @@ export class Simulated implements HostsOfTest {
         sink?.(event);
       },
       journal: services.ledger,
-      runId: runId ?? createRunId(clock),
+      runId: id,
       signal,
       lost,
       random: this.random,
+    });
+    if (result.outcome === 'manual-intervention' && !lost?.aborted) await this.record(id, plan, result);
+    return result;
+  }
+
+  /** Keeps the record of a run whose tags stay on the groups: without it they would be those of another ledger. */
+  private async record<State>(id: string, plan: Plan<TestServices, State>, result: RunResult<State>): Promise<void> {
+    const { ledger } = this.services;
+    if (await ledger.run(id)) return;
+    const { operation, app, environment } = plan;
+    const at = new Date(this.clock.now()).toISOString();
+    await ledger.saveRun({
+      ...{ id, operation, app, environment, startedAt: at, finishedAt: at, by: 'tester', host: 'here' },
+      ...{ command: `pipeline ${operation} ${app}`, outcome: result.outcome, steps: [] },
     });
   }
 
