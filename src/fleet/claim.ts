@@ -110,13 +110,16 @@ export async function releaseClaim(context: Context): Promise<void> {
   );
 }
 
-/** The same before the end of a run, where a failure must undo nothing: it is noted, and tried again at the end. */
+/** The same before the end of a run, where a failure must undo nothing: it is noted, and tried again at the end unless that is exit code 4. */
 export async function tryReleaseClaim(context: Context): Promise<void> {
   try {
     await releaseClaim(context);
   } catch (error) {
     context.signal.throwIfAborted();
-    context.note(`the tags of this run could not be removed yet: ${messageOf(error)}`);
+    const { app } = context.services.fleet;
+    context.note(
+      `the tags of this run could not be removed yet (${messageOf(error)}); if they stay: pipeline repair ${app}`,
+    );
   }
 }
 

@@ -39,7 +39,8 @@ function scheduledEnd({ aws }: LeftoverFacts, { group, ends, tagged }: GroupFact
 
 function processes({ group, suspended }: GroupFacts, before: PriorState): Leftover[] {
   const resume = suspended.filter((one) => !before.suspended.includes(one));
-  const suspend = before.suspended.filter((one) => !suspended.includes(one));
+  // A rollback resumes the registration for good: without it, new instances get no traffic.
+  const suspend = before.suspended.filter((one) => !suspended.includes(one) && one !== 'AddToLoadBalancer');
   const found = (list: string[], verb: 'resume' | 'suspend'): Leftover[] =>
     list.length === 0
       ? []

@@ -32,7 +32,7 @@ export const confirmServingInPlace: StepWith<InPlaceState> = {
 
 async function recordServing(context: Context): Promise<void> {
   // Completed by another process, maybe hours later: somebody may have gone to another version since.
-  await assertStillOn(context);
+  if (context.completing) await assertStillOn(context);
   await recordRolledBack(context);
 }
 

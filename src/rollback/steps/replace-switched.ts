@@ -26,18 +26,15 @@ export const replaceSwitched: StepWith<Facts> = {
     const template = { id: current.templateId, version: need(context.state, 'templateVersion') };
     const command = `pipeline fast-rollback ${fleet.app} ${version} --method rolling`;
     // The group itself names this version already: there is nothing that Auto Scaling could roll back to.
-    await registerNewInstances(context);
-    const refreshId = await startOwnRefresh(context, group, template, { rollback: false, again: true }).catch(
-      (error: unknown) => {
-        throw new PipelineError(
-          'replace-switched.not-started',
-          `the hosts are not being replaced: ${messageOf(error)}`,
-          {
-            fix: `${version} serves; replace them later: ${command}`,
-          },
-        );
-      },
-    );
+    const start = async () => {
+      await registerNewInstances(context);
+      return startOwnRefresh(context, group, template, { rollback: false, again: true });
+    };
+    const refreshId = await start().catch((error: unknown) => {
+      throw new PipelineError('replace-switched.not-started', `the hosts are not being replaced: ${messageOf(error)}`, {
+        fix: `${version} serves; replace them later: ${command}`,
+      });
+    });
     context.note(`instance refresh ${refreshId} replaces the hosts; follow it: pipeline status ${fleet.app}`);
     if (!wait) return;
     const ended = await waitRefresh(context, refreshId, { endures: true });

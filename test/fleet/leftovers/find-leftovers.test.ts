@@ -102,6 +102,8 @@ it('suspended processes put serving at risk where nothing is launched or registe
   expect(restores([groupFacts({ before: was })])).toEqual([
     { do: 'suspend-processes', group: 'api', processes: ['AlarmNotification'] },
   ]);
+  // That one a rollback has resumed for good.
+  expect(restores([groupFacts({ before: { ...before, suspended: ['AddToLoadBalancer'] } })])).toEqual([]);
 });
 
 describe('a blue/green fleet', () => {
