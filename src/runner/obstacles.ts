@@ -7,6 +7,7 @@ import { findActiveRun } from './active-run.ts';
 import { findBlockingRun } from './find-blocking-run.ts';
 import { findHolds } from './holds.ts';
 import type { RunnerContext } from './ports.ts';
+import { undoesFirst, unfinishedRun } from './recover-first.ts';
 
 /** What would stop an operation now. */
 export interface Obstacle {
@@ -64,17 +65,13 @@ async function findUnfinished(
   const blocking = await findBlockingRun(context, services, { preview: true });
   const policy = blocking?.operation && operation.beforeStart?.(blocking.operation);
   if (blocking && (policy === 'refuse' || policy === 'undo')) {
-    const { id, command, by } = blocking.run;
-    const message = `run ${id} ("${command}" by ${by}) crashed before it finished`;
+    const { message, fix = null } = unfinishedRun(blocking.run, app);
     if (policy === 'undo') return { first: `${message}: a ${operation.name} continues or undoes it first` };
-    const fix = `to continue it: ${command}; to undo it: pipeline abort ${app}`;
     return { refuses: { id: 'run', message, until: null, fix }, first: null };
   }
-  const isUndone = (name: string) => {
-    const left = context.operations.find((one) => one.name === name);
-    return left !== undefined && operation.beforeStart?.(left) === 'undo';
-  };
-  const left = operation.changesVersion ? await findLeftovers(services, app, isUndone) : undefined;
+  const left = operation.changesVersion
+    ? await findLeftovers(services, app, (name) => undoesFirst(context, operation, name))
+    : undefined;
   if (!left) return { first: null };
   return {
     first: `run ${left.id} ("${left.command}" by ${left.by}) has left changes: a ${operation.name} undoes them first`,

@@ -3,6 +3,7 @@ import { Interrupted } from '../engine/interrupt.ts';
 import type { OperationTraits } from '../engine/operation.ts';
 import type { Services } from '../fleet/services.ts';
 import { findLeftovers } from '../ledger/interrupted-runs.ts';
+import type { RunRecord } from '../ledger/types.ts';
 import { type BlockingRun, findBlockingRun } from './find-blocking-run.ts';
 import type { RunnerContext } from './ports.ts';
 import { recoverRun } from './recover.ts';
@@ -29,13 +30,7 @@ export async function recoverFirst(
   const policy = found.operation ? operation.beforeStart(found.operation) : 'ignore';
   if (policy === 'ignore') return recoverLeftovers(context, services, operation, dryRun);
   if (policy === 'refuse') {
-    throw new PipelineError(
-      'run.unfinished',
-      `run ${run.id} ("${run.command}" by ${run.by}) crashed before it finished`,
-      {
-        fix: `to continue it: ${run.command}; to undo it: pipeline abort ${app}`,
-      },
-    );
+    throw unfinishedRun(run, app);
   }
   if (dryRun) {
     context.reporter.report({ code: 'run.recovery-planned', run });
@@ -53,6 +48,23 @@ export async function recoverFirst(
   });
 }
 
+/** The error for a crashed run that a person must continue or undo first. */
+export function unfinishedRun({ id, command, by }: RunRecord, app: string): PipelineError {
+  return new PipelineError('run.unfinished', `run ${id} ("${command}" by ${by}) crashed before it finished`, {
+    fix: `to continue it: ${command}; to undo it: pipeline abort ${app}`,
+  });
+}
+
+/** Whether an operation undoes what a run of another one has left before it begins. @param other Its name. */
+export function undoesFirst(
+  { operations }: Pick<RunnerContext, 'operations'>,
+  operation: OperationTraits,
+  other: string,
+): boolean {
+  const left = operations.find((one) => one.name === other);
+  return left !== undefined && operation.beforeStart?.(left) === 'undo';
+}
+
 /**
  * Undoes once more what the last run could not undo, by then. It is reported where that fails again, and keeps nobody from a release:
  * whether the fleet bears one is for its own checks to say.
@@ -65,11 +77,7 @@ async function recoverLeftovers(
 ): Promise<undefined> {
   // What repairs a fleet must not first do what could not be done on it.
   if (!operation.changesVersion) return;
-  const isUndone = (name: string) => {
-    const left = context.operations.find((one) => one.name === name);
-    return left !== undefined && operation.beforeStart?.(left) === 'undo';
-  };
-  const run = await findLeftovers(services, services.fleet.app, isUndone);
+  const run = await findLeftovers(services, services.fleet.app, (name) => undoesFirst(context, operation, name));
   if (!run) return;
   if (dryRun) {
     context.reporter.report({ code: 'run.recovery-planned', run });

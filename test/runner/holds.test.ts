@@ -55,6 +55,15 @@ it('begins in an emergency, says so, and keeps the reason in the record', async 
   expect(runs.at(-1)).toMatchObject({ outcome: 'done', emergency: 'visitors cannot pay' });
 });
 
+it('records no emergency where nothing was on hold', async () => {
+  holds = [];
+  const { services, runner, runs } = world();
+  await runOperation(runner, { operation, services, plan: planToy('red'), emergency: 'visitors cannot pay' });
+  expect(runner.messages).toEqual([]);
+  expect(runs.at(-1)).toMatchObject({ outcome: 'done' });
+  expect(runs.at(-1)).not.toHaveProperty('emergency');
+});
+
 it('does not suggest to wait for a hold without an end', async () => {
   holds = [{ ...sale, until: undefined }, sale];
   const { services, runner } = world();

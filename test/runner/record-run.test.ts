@@ -1,7 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { expect, it } from 'vitest';
 import { Interrupted } from '../../src/engine/interrupt.ts';
-import { errorFacts } from '../../src/runner/record-run.ts';
+import { committedFact, errorFacts } from '../../src/runner/record-run.ts';
 import { createRedact } from '../../src/shared/redact.ts';
 
 const redact = createRedact(['hunter2-secret']);
@@ -30,4 +30,10 @@ it('the record of an interrupted run has the signal, and that of a run that is d
   expect(errorFacts(new TypeError('x is undefined'), redact)).toEqual({
     error: { code: 'unexpected', message: 'x is undefined', details: [] },
   });
+});
+
+it('the record says that a run had committed its work, whatever its outcome', () => {
+  const steps = [{ id: 'bake' }, { id: 'verify', commits: true }, { id: 'announce' }];
+  expect(committedFact(steps, (id) => id !== 'announce')).toEqual({ committed: true });
+  expect(committedFact(steps, (id) => id === 'bake')).toEqual({});
 });

@@ -125,6 +125,17 @@ it('is refused while the app is on hold, as `pipeline why` says, and planned wit
   expect(await why()).toEqual({ obstacles: [], first: null });
 });
 
+it('a crashed release is no obstacle for `pipeline why`, as the next one undoes it first', async () => {
+  const { id } = await dies({ at: 'enter-standby', how: 'made' });
+  let planned = false;
+  const runner = runnerOfTest(world.clock, 'pipeline why api');
+  const outlook = await findObstacles(runner, world.services, releaseOperation, async () => {
+    planned = true;
+  });
+  expect(outlook).toEqual({ obstacles: [], first: expect.stringContaining(`run ${id} (`) });
+  expect(planned).toBe(false);
+});
+
 describe('a release after another crashed one', () => {
   it.each<Death>([
     { at: 'reserve-version', how: 'made' },

@@ -9,6 +9,9 @@ const colors = colorsFor(false);
 const now = new Date(2026, 4, 4, 12, 0).getTime();
 const fleet = { app: 'api', environment: 'local' };
 
+/** A fleet on which nothing is to be seen. */
+const nothingGoesOn = { groups: [], traffic: [], instances: [], refreshes: [], unfinished: null };
+
 test('status names what serves, who holds the lock and each instance', () => {
   const text = renderStatus(
     {
@@ -171,11 +174,7 @@ test.each([
       version: 'v1',
       desired: 1,
       healthy: 1,
-      groups: [],
-      traffic: [],
-      instances: [],
-      refreshes: [],
-      unfinished: null,
+      ...nothingGoesOn,
       maintenance: { run: 'run-1', until },
       lock: null,
       run: { id: 'run-2', operation: 'release', startedAt: '', by: 'ann' },
@@ -202,11 +201,7 @@ test('status says what serves since when and by whom, and of which version the l
       version: 'v6',
       desired: 1,
       healthy: 1,
-      groups: [],
-      traffic: [],
-      instances: [],
-      refreshes: [],
-      unfinished: null,
+      ...nothingGoesOn,
       maintenance: null,
       lock: null,
       run: {
@@ -240,11 +235,7 @@ test('status shows a fleet before its first release', () => {
       version: null,
       desired: 0,
       healthy: 0,
-      groups: [],
-      traffic: [],
-      instances: [],
-      refreshes: [],
-      unfinished: null,
+      ...nothingGoesOn,
       maintenance: null,
       lock: null,
       run: null,
@@ -268,11 +259,7 @@ test('status names an image that is not a release, and each drift with its fix',
       version: null,
       desired: 1,
       healthy: 1,
-      groups: [],
-      traffic: [],
-      instances: [],
-      refreshes: [],
-      unfinished: null,
+      ...nothingGoesOn,
       maintenance: null,
       lock: null,
       run: null,
