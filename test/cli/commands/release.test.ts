@@ -125,7 +125,7 @@ it('is refused while the app is on hold, as `pipeline why` says, and planned wit
   expect(await why()).toEqual({ obstacles: [], first: null });
 });
 
-it('a crashed release is no obstacle for `pipeline why`, as the next one undoes it first', async () => {
+it('`pipeline why` names no obstacle for a crashed release, as the next one undoes it first', async () => {
   const { id } = await dies({ at: 'enter-standby', how: 'made' });
   let planned = false;
   const runner = runnerOfTest(world.clock, 'pipeline why api');
