@@ -19,7 +19,15 @@ export const productEntries = {
 const repositoryEntries = {
   demo: 'examples/demo/main.ts',
   bench: 'bench/main.ts',
-  simulate: 'test/simulation/main.ts',
+};
+
+/** The simulation is bundled by itself: in it, git is called once for each question. */
+const simulation = {
+  entries: { simulate: 'test/simulation/main.ts' },
+  replaced: {
+    'src/hosts/git/run-git.ts': 'test/simulation/support/memoized-git.ts',
+    'src/hosts/git/archive.ts': 'test/simulation/support/memoized-archive.ts',
+  },
 };
 
 /** Builds what is there. @returns esbuild's description of what the bundles are made of */
@@ -27,6 +35,9 @@ export async function bundle() {
   const present = Object.entries({ ...productEntries, ...repositoryEntries }).filter(([, source]) =>
     existsSync(`${root}${source}`),
   );
+  if (existsSync(`${root}${simulation.entries.simulate}`)) {
+    await bundleTo(`${root}dist`, simulation.entries, simulation.replaced);
+  }
   return bundleTo(`${root}dist`, Object.fromEntries(present));
 }
 

@@ -1,5 +1,6 @@
 // Bundles programs and libraries with esbuild: how, and how a former build is replaced.
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -17,9 +18,10 @@ const banner =
  * Writes a bundle for each entry, and the chunks that they share.
  * @param dist absolute path of the folder
  * @param entries bundle name -> source, as a path from the root
+ * @param replaced source -> the one that stands in for it, as paths from the root; the latter gets the real one
  * @returns esbuild's description of what the bundles are made of
  */
-export async function bundleTo(dist, entries) {
+export async function bundleTo(dist, entries, replaced = {}) {
   const result = await build({
     absWorkingDir: root,
     entryPoints: entries,
@@ -36,6 +38,7 @@ export async function bundleTo(dist, entries) {
     sourcemap: 'linked',
     sourcesContent: false,
     external,
+    plugins: [replacing(replaced)],
     banner: { js: banner },
     legalComments: 'none',
     logLevel: 'warning',
@@ -43,6 +46,20 @@ export async function bundleTo(dist, entries) {
   });
   await publish(dist, result.outputFiles);
   return result.metafile;
+}
+
+/** Resolves a source to the one that stands in for it. */
+function replacing(replaced) {
+  const places = new Map(Object.entries(replaced).map(([from, to]) => [join(root, from), join(root, to)]));
+  return {
+    name: 'replacing',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\./ }, ({ path, importer, resolveDir }) => {
+        const instead = places.get(join(resolveDir, path));
+        return instead !== undefined && instead !== importer ? { path: instead } : undefined;
+      });
+    },
+  };
 }
 
 /**

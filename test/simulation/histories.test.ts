@@ -1,7 +1,7 @@
 import { seededRandom } from 'golden-pipeline-local-cloud';
 import { expect, it } from 'vitest';
 import { drawHistory } from './support/episodes.ts';
-import { Simulation } from './support/simulation.ts';
+import { playHistory } from './support/play-history.ts';
 
 /** Seeds that play different things; `npm run simulate` plays others. */
 const seeds = [3, 6];
@@ -10,18 +10,9 @@ it.each(seeds)(
   'after each operation of history %i the fleet is what the operation says, whatever went wrong meanwhile',
   async (seed) => {
     const history = drawHistory(seed, seededRandom(seed), 4);
-    const simulation = await Simulation.create(history);
-    try {
-      let struck = 0;
-      for (const episode of history.episodes) {
-        const told = await simulation.play(episode);
-        expect(told.violations, told.line).toEqual([]);
-        if (told.struck) struck++;
-      }
-      expect(struck, 'episodes in which something went wrong').toBeGreaterThan(0);
-    } finally {
-      await simulation.close();
-    }
+    const { story, violations, struck } = await playHistory(history);
+    expect(violations, story.join('\n')).toEqual([]);
+    expect(struck, 'episodes in which something went wrong').toBeGreaterThan(0);
   },
   120_000,
 );

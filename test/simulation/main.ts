@@ -1,12 +1,16 @@
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { execa } from 'execa';
 import { seededRandom } from 'golden-pipeline-local-cloud';
-import { drawHistory, killSequels } from './support/episodes.ts';
+import { describeEpisode, drawHistory, type History, killSequels } from './support/episodes.ts';
 import { playKills } from './support/kills.ts';
-import { Simulation } from './support/simulation.ts';
+import { playHistory } from './support/play-history.ts';
+import { shrink } from './support/shrink.ts';
 
 /*
- * npm run simulate -- [--runs N] [--seed S] [--length L]
- * Plays N histories of L episodes each, from seed S upwards, and prints the story of each one in which something is wrong.
+ * npm run simulate -- [--runs N] [--seed S] [--length L] [--workers W]
+ * Plays N histories of L episodes each, from seed S upwards, in W processes, and prints the story of each one in which something is wrong,
+ * shrunk to what it needs.
  * npm run simulate -- --kills [--only TEXT]
  * Kills the process of each operation before and after each of its changes, and plays everything that can follow; only of those whose
  * strategy and command, such as 'rolling fast-rollback', have the text.
@@ -16,14 +20,34 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     length: { type: 'string', default: '6' },
+    workers: { type: 'string', default: '1' },
     kills: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
   },
 });
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
-const [runs, first, length] = [values.runs, values.seed, values.length].map(positive) as [number, number, number];
+const [runs, first, length, workers] = [values.runs, values.seed, values.length, values.workers].map(positive) as [
+  number,
+  number,
+  number,
+  number,
+];
 
-process.exitCode = (await (values.kills ? playAllKills() : playHistories())) > 0 ? 1 : 0;
+process.exitCode = (await (values.kills ? playAllKills() : workers > 1 ? share() : playHistories())) > 0 ? 1 : 0;
+
+/** Shares the histories among processes, in slices of equal size. @returns how many of these found something */
+async function share(): Promise<number> {
+  const slice = Math.ceil(runs / workers);
+  const starts = Array.from({ length: workers }, (_, index) => index * slice).filter((start) => start < runs);
+  const ended = await Promise.all(
+    starts.map((start) => {
+      const own = { runs: Math.min(slice, runs - start), seed: first + start, length };
+      const words = Object.entries(own).flatMap(([name, value]) => [`--${name}`, String(value)]);
+      return execa(process.execPath, [fileURLToPath(import.meta.url), ...words], { stdio: 'inherit', reject: false });
+    }),
+  );
+  return ended.filter(({ exitCode }) => exitCode !== 0).length;
+}
 
 /** @returns how many went wrong */
 async function playHistories(): Promise<number> {
@@ -31,29 +55,31 @@ async function playHistories(): Promise<number> {
   let [episodes, struck, wrong] = [0, 0, 0];
   for (let seed = first; seed < first + runs; seed++) {
     const history = drawHistory(seed, seededRandom(seed), length);
-    const story = [`seed ${seed}: ${history.strategy}, ${history.instances} instances`];
-    const simulation = await Simulation.create(history);
-    try {
-      for (const episode of history.episodes) {
-        const told = await simulation.play(episode);
-        episodes++;
-        if (told.struck && episode.trouble) struck++;
-        story.push(`  ${told.line}`);
-        if (told.violations.length === 0) continue;
-        wrong++;
-        process.stdout.write(`${[...story, ...told.violations.map((line) => `    WRONG: ${line}`)].join('\n')}\n`);
-        // What follows would be judged by a fleet that is wrong already.
-        break;
-      }
-    } finally {
-      await simulation.close();
-    }
+    const played = await playHistory(history);
+    episodes += played.episodes;
+    struck += played.struck;
+    if (played.violations.length === 0) continue;
+    wrong++;
+    process.stdout.write(storyOf(history, played));
+    const least = await shrink(history, async (simpler) => (await playHistory(simpler)).violations.length > 0);
+    process.stdout.write(`shrunk, ${storyOf(least, await playHistory(least))}`);
   }
   const seconds = (performance.now() - began) / 1000;
   process.stdout.write(
-    `${runs} histories, ${episodes} episodes, ${struck} of them with a fault or a kill, in ${seconds.toFixed(0)} s: ${wrong} wrong\n`,
+    `${runs} histories from seed ${first}, ${episodes} episodes, ${struck} of them with a fault, a kill or a second operator, ` +
+      `in ${seconds.toFixed(0)} s: ${wrong} wrong\n`,
   );
   return wrong;
+}
+
+function storyOf({ seed, strategy, instances, episodes }: History, played: { story: string[]; violations: string[] }) {
+  const lines = [
+    `seed ${seed}: ${strategy}, ${instances} instances`,
+    ...played.story.map((line) => `  ${line}`),
+    ...played.violations.map((line) => `    WRONG: ${line}`),
+    ...episodes.slice(played.story.length).map((episode) => `  (not played: ${describeEpisode(episode)})`),
+  ];
+  return `${lines.join('\n')}\n`;
 }
 
 /** @returns how many went wrong */

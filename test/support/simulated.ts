@@ -36,6 +36,8 @@ export interface SimulatedOptions extends Pick<DirectCloudOptions, 'seed' | 'del
   provision?: Provision;
   /** On the wire, for what makes its own clients: then time is the host's, 20 times as fast. */
   wire?: boolean;
+  /** The project of an earlier fixture with the same edits, which nobody has changed. */
+  sharedProject?: boolean;
   /** Whether hosts can switch between the environments that they were activated with, as those of an app with sockets can. */
   switching?: boolean;
 }
@@ -90,14 +92,14 @@ export class Simulated implements HostsOfTest {
     const { settings = (same) => same, provision = provisionFleets, switching = false } = options;
     const reports: unknown[] = [];
     const dir = await mkdtemp(path.join(tmpdir(), 'gp-simulated-'));
-    const project = await newProject(path.join(dir, 'project'));
     const opened = { ...options, dir: path.join(dir, 'cloud'), report: (error: unknown) => reports.push(error) };
     const { cloud, clock } = await (options.wire ? onTheWire(opened) : direct(opened));
     const random = options.seed === undefined ? undefined : seededRandom(options.seed);
     const { endpoint, region, credentials } = cloud;
     const connection = new Connection({ clock, limitMs: 900_000 });
     const aws = cloud.newClients(connection);
-    await edit(project, typeof edits === 'function' ? await edits(aws) : edits);
+    const wanted = typeof edits === 'function' ? await edits(aws) : edits;
+    const project = await (options.sharedProject ? shared(wanted) : editedProject(path.join(dir, 'project'), wanted));
     const loaded = settings(await loadFleet({ projectDir: project.dir, app: 'api', environment: 'local' }));
     await provision({
       projectDir: project.dir,
@@ -206,6 +208,27 @@ export function failingAfter<Services, State>(plan: Plan<Services, State>, id: s
 }
 
 let template: Promise<string> | undefined;
+
+const sharedProjects = new Map<string, Promise<DemoProject>>();
+
+/** One project of this process for all that want the same edits. */
+function shared(edits: Edits): Promise<DemoProject> {
+  const key = JSON.stringify(edits);
+  const known =
+    sharedProjects.get(key) ??
+    mkdtemp(path.join(tmpdir(), 'gp-project-')).then((dir) => {
+      process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+      return editedProject(path.join(dir, 'project'), edits);
+    });
+  sharedProjects.set(key, known);
+  return known;
+}
+
+async function editedProject(dir: string, edits: Edits): Promise<DemoProject> {
+  const project = await newProject(dir);
+  await edit(project, edits);
+  return project;
+}
 
 /** The demo project, committed once for all fixtures of this process and then copied. */
 async function newProject(dir: string): Promise<DemoProject> {

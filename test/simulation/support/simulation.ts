@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import type { RunResult } from '../../../src/engine/execute.ts';
 import { NotReached } from '../../support/dying.ts';
@@ -18,7 +19,7 @@ import { ledgerViolations } from './ledger-agreement.ts';
 import { repairViolations, repairWithoutLedger } from './lost-ledger.ts';
 import { NumberedCalls } from './numbered-calls.ts';
 import { readResources, resourceViolations } from './resources.ts';
-import { readSnapshot } from './snapshot.ts';
+import { claimsOf, type FleetSnapshot, readSnapshot, withoutClaim } from './snapshot.ts';
 
 /** What came of an episode. */
 export interface Told {
@@ -55,7 +56,7 @@ export class Simulation {
         ['capacity: { min: 4, max: 12 }', `capacity: { min: ${instances}, max: 12 }`],
         ['verifySeconds: 5,', `${strategy === 'blue-green' ? blueGreen : ''} verifySeconds: 2,`],
       ],
-      { seed },
+      { seed, sharedProject: true },
     );
     const body = Array.from({ length: 400 }, (_, index) => `"version":"v${index}"`).join(',');
     world.answers.to = () => ({ status: 200, body });
@@ -71,7 +72,8 @@ export class Simulation {
   /** Plays an episode to its end and compares the fleet with what the product says of it. */
   async play(episode: Episode): Promise<Told> {
     const { trouble } = episode;
-    const before = await readSnapshot(this.#world);
+    const found = await readSnapshot(this.#world);
+    const before = withoutClaim(found);
     const already = await this.#released([]);
     const had = readResources(this.#world);
     this.#capacity.take();
@@ -84,7 +86,8 @@ export class Simulation {
     const ending = { ...reported, ...(same && { version: same }), ...(size !== undefined && { size }) };
     this.#calls.restart();
     await this.#world.clock.sleep(restMs);
-    const after = await readSnapshot(this.#world);
+    const left = await readSnapshot(this.#world);
+    const after = this.#mayKeepClaim(found, left, reported) ? withoutClaim(left) : left;
     const has = readResources(this.#world);
     const wrong = reported.again
       ? repairViolations(before, after, reported.again)
@@ -117,7 +120,10 @@ export class Simulation {
   }: Episode): Promise<{ ending: Ending & { again?: string[] }; struck: boolean; violations?: string[] }> {
     if (trouble?.kind === 'rival') return this.#endWithRival(request, trouble);
     if (trouble?.kind !== 'kill') {
-      const ending = await this.#commands.request(request);
+      const first = await this.#commands.request(request);
+      // An image that cannot be deleted stays for the next prune, and nothing else is wrong.
+      const isIncomplete = request === 'images prune' && first.outcome === 'manual-intervention';
+      const ending = isIncomplete ? await this.#commands.request(request) : first;
       return { ending, struck: trouble !== undefined && this.#calls.struck.length > 0 };
     }
     const { number: at, how } = trouble;
@@ -140,6 +146,15 @@ export class Simulation {
     // A rollback that is refused ends nothing: the killed run is still to be undone.
     const isRefused = ['failed', 'usage'].includes(ending.outcome);
     return { ending: isRefused ? await this.#commands.abort() : ending, struck: true };
+  }
+
+  /**
+   * A run whose tags cannot be removed says so, and ends as it would have without that: they stay until the next one. So do those of before
+   * with a run that changes nothing.
+   */
+  #mayKeepClaim(before: FleetSnapshot, after: FleetSnapshot, { outcome }: Ending): boolean {
+    if (this.#calls.struck.some(({ operation }) => operation === 'DeleteTags')) return true;
+    return outcome !== 'done' && isDeepStrictEqual(claimsOf(before), claimsOf(after));
   }
 
   /** What a second operator does while a run is active must be refused, and leave no record of a run. */

@@ -42,6 +42,16 @@ export interface FleetSnapshot {
 
 const keys: readonly string[] = priorKeys;
 
+/** The tags of the run that has claimed the fleet, of each group. */
+export const claimsOf = ({ serving, idle }: FleetSnapshot): string[][] => [serving.claim, idle?.claim ?? []];
+
+/** The same fleet without these tags. */
+export const withoutClaim = ({ serving, idle, ...rest }: FleetSnapshot): FleetSnapshot => ({
+  ...rest,
+  serving: { ...serving, claim: [] },
+  idle: idle && { ...idle, claim: [] },
+});
+
 type State = ReturnType<NonNullable<Simulated['cloud']['state']>>;
 type Row<Table extends keyof State> = NonNullable<State[Table]> extends Record<string, infer One> ? One : never;
 

@@ -1,0 +1,23 @@
+import { copyFile, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as real from '../../../src/hosts/git/archive.ts';
+
+/* Replaces src/hosts/git/archive.ts in the bundle of the simulation, for the reason of memoized-git.ts. */
+
+const archives = new Map<string, Promise<string>>();
+
+/** As the real one, made once for each commit and folder and then copied. */
+export async function archiveCommit(request: Parameters<typeof real.archiveCommit>[0]): Promise<void> {
+  const { repository, path, commit, file } = request;
+  const key = JSON.stringify([repository, path, commit]);
+  const made = archives.get(key) ?? make(request);
+  archives.set(key, made);
+  await copyFile(await made, file);
+}
+
+async function make({ repository, path, commit }: Parameters<typeof real.archiveCommit>[0]): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), 'gp-archive-')), 'archive.tar');
+  await real.archiveCommit({ repository, path, commit, file });
+  return file;
+}
