@@ -209,6 +209,12 @@ export function failingAfter<Services, State>(plan: Plan<Services, State>, id: s
 
 let template: Promise<string> | undefined;
 
+/** Folders of this process that many fixtures use. */
+const removedAtExit = new Set<string>();
+process.once('exit', () => {
+  for (const folder of removedAtExit) rmSync(folder, { recursive: true, force: true });
+});
+
 const sharedProjects = new Map<string, Promise<DemoProject>>();
 
 /** One project of this process for all that want the same edits. */
@@ -217,7 +223,7 @@ function shared(edits: Edits): Promise<DemoProject> {
   const known =
     sharedProjects.get(key) ??
     mkdtemp(path.join(tmpdir(), 'gp-project-')).then((dir) => {
-      process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+      removedAtExit.add(dir);
       return editedProject(path.join(dir, 'project'), edits);
     });
   sharedProjects.set(key, known);
@@ -233,7 +239,7 @@ async function editedProject(dir: string, edits: Edits): Promise<DemoProject> {
 /** The demo project, committed once for all fixtures of this process and then copied. */
 async function newProject(dir: string): Promise<DemoProject> {
   template ??= mkdtemp(path.join(tmpdir(), 'gp-project-')).then(async (made) => {
-    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    removedAtExit.add(made);
     await DemoProject.create(root, made);
     // What pipelines files import is compiled once for all copies, and there are fewer files to copy.
     await loadFleet({ projectDir: made, app: 'api', environment: 'local' });

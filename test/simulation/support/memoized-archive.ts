@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { copyFile, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +18,9 @@ export async function archiveCommit(request: Parameters<typeof real.archiveCommi
 }
 
 async function make({ repository, path, commit }: Parameters<typeof real.archiveCommit>[0]): Promise<string> {
-  const file = join(await mkdtemp(join(tmpdir(), 'gp-archive-')), 'archive.tar');
+  const folder = await mkdtemp(join(tmpdir(), 'gp-archive-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'archive.tar');
   await real.archiveCommit({ repository, path, commit, file });
   return file;
 }
