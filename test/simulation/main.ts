@@ -72,9 +72,12 @@ async function playHistories(): Promise<number> {
   return wrong;
 }
 
-function storyOf({ seed, strategy, instances, episodes }: History, played: { story: string[]; violations: string[] }) {
+function storyOf(
+  { seed, strategy, instances, switching, episodes }: History,
+  played: { story: string[]; violations: string[] },
+) {
   const lines = [
-    `seed ${seed}: ${strategy}, ${instances} instances`,
+    `seed ${seed}: ${strategy}, ${instances} instances${switching ? ' that can switch' : ''}`,
     ...played.story.map((line) => `  ${line}`),
     ...played.violations.map((line) => `    WRONG: ${line}`),
     ...episodes.slice(played.story.length).map((episode) => `  (not played: ${describeEpisode(episode)})`),

@@ -35,6 +35,8 @@ export interface History {
   seed: number;
   strategy: 'rolling' | 'blue-green';
   instances: number;
+  /** Whether hosts can switch between environments, so that a rollback can be in place. */
+  switching?: boolean;
   episodes: Episode[];
 }
 
@@ -69,6 +71,7 @@ export function drawHistory(seed: number, random: () => number, length: number):
     seed,
     strategy,
     instances,
+    switching: random() < 0.4,
     episodes: Array.from({ length }, () => {
       const request = oneOf<Request>([
         ...(['release', 'release', 'release', 'release --bake builder', 'release --bake builder'] as const),

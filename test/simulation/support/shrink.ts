@@ -21,10 +21,11 @@ export async function shrink(history: History, isWrong: (history: History) => Pr
 
 /** Histories that are simpler by one thing. */
 function* simplerOnes(history: History): Generator<History> {
-  const { episodes, instances } = history;
+  const { episodes, instances, switching } = history;
   for (const index of episodes.keys()) yield { ...history, episodes: episodes.filter((_, at) => at !== index) };
   for (const [index, { request, trouble }] of episodes.entries()) {
     if (trouble) yield { ...history, episodes: episodes.with(index, { request }) };
   }
+  if (switching) yield { ...history, switching: false };
   if (instances > 2) yield { ...history, instances: instances - 1 };
 }

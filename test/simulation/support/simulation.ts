@@ -48,7 +48,7 @@ export class Simulation {
 
   /** A fleet with two releases on it, so that there is one to go back to. */
   static async create(history: History): Promise<Simulation> {
-    const { seed, strategy, instances } = history;
+    const { seed, strategy, instances, switching = false } = history;
     const blueGreen = "strategy: 'blue-green', weights: [50, 100], stepSeconds: 1, rollbackWindow: 86_400,";
     const world = await Simulated.create(
       [
@@ -56,7 +56,7 @@ export class Simulation {
         ['capacity: { min: 4, max: 12 }', `capacity: { min: ${instances}, max: 12 }`],
         ['verifySeconds: 5,', `${strategy === 'blue-green' ? blueGreen : ''} verifySeconds: 2,`],
       ],
-      { seed, sharedProject: true },
+      { seed, sharedProject: true, switching },
     );
     const body = Array.from({ length: 400 }, (_, index) => `"version":"v${index}"`).join(',');
     world.answers.to = () => ({ status: 200, body });
