@@ -62,13 +62,14 @@ export function readResources(world: Simulated): Resources {
 /**
  * What of them contradicts how a run ended, one line each. A run that was not done adds nothing; one that was done adds its own image and
  * template versions only. Whatever the outcome, nothing that is in use may be missing, and no snapshot is without its image.
- * @param released Versions that were released meanwhile: a rollback keeps the image of a release that it has ended too late to undo.
+ * @param request.released Versions that were released meanwhile: a rollback keeps the image of a release that it has ended too late to undo.
+ * @param request.keepsSwitched A rollback was ended by `abort`, which leaves hosts that were switched in place as they are.
  */
 export function resourceViolations(
   before: Resources,
   after: Resources,
   { outcome, version }: Ending,
-  released: readonly string[],
+  { released, keepsSwitched }: { released: readonly string[]; keepsSwitched: boolean },
 ): string[] {
   const own = outcome === 'done' ? [version, ...released] : [];
   const isOwn = (image: string) => own.some((one) => image.endsWith(`-${one}`));
@@ -93,7 +94,7 @@ export function resourceViolations(
       .filter((name) => after.images[name] !== 'available')
       .map((name) => `image ${name} is in use and ${after.images[name] ?? 'gone'}`),
     ...after.orphans.map((id) => `snapshot ${id} has no image`),
-    ...after.mistagged,
+    ...(keepsSwitched ? [] : after.mistagged.filter((line) => !before.mistagged.includes(line))),
     ...(JSON.stringify(before.rules) === JSON.stringify(after.rules)
       ? []
       : [`the rules are ${after.rules.join('; ')} instead of ${before.rules.join('; ')}`]),

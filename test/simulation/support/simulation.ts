@@ -89,11 +89,12 @@ export class Simulation {
     const left = await readSnapshot(this.#world);
     const after = this.#mayKeepClaim(found, left, reported) ? withoutClaim(left) : left;
     const has = readResources(this.#world);
+    const keepsSwitched = episode.request === 'fast-rollback' && trouble?.kind === 'kill' && trouble.then === 'abort';
     const wrong = reported.again
       ? repairViolations(before, after, reported.again)
       : [
           ...violationsOf(before, after, ending),
-          ...resourceViolations(had, has, ending, await this.#released(already)),
+          ...resourceViolations(had, has, ending, { released: await this.#released(already), keepsSwitched }),
           ...(await ledgerViolations(this.#world, after, has)),
         ];
     const violations = [...others, ...this.#capacity.take(), ...wrong];
