@@ -54,6 +54,20 @@ export class Commands {
     }
   }
 
+  /** `fast-rollback <version> --method rolling`, which replaces instances that were switched in place. */
+  async rollBackByRolling(version: string): Promise<Ending> {
+    const { services, clock } = this.#world;
+    const runner = runnerOfTest(clock, `pipeline fast-rollback api ${version} --method rolling`);
+    try {
+      const rolledBack = await rollBack(runner, services, { force: true, version, method: 'rolling' });
+      if (rolledBack.by === 'preemption') return { outcome: 'done', leftovers: [], version: rolledBack.serving };
+      const { outcome, leftovers, state } = rolledBack.report.result;
+      return { outcome, leftovers, version: state.version };
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
   /** The same for what changes the size, or kept images. */
   async #changeOther(runner: RunnerOfTest, request: Request): Promise<Ending> {
     const { services, clock } = this.#world;

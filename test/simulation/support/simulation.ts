@@ -122,9 +122,7 @@ export class Simulation {
     if (trouble?.kind === 'rival') return this.#endWithRival(request, trouble);
     if (trouble?.kind !== 'kill') {
       const first = await this.#commands.request(request);
-      // An image that cannot be deleted stays for the next prune, and nothing else is wrong.
-      const isIncomplete = request === 'images prune' && first.outcome === 'manual-intervention';
-      const ending = isIncomplete ? await this.#commands.request(request) : first;
+      const ending = first.outcome === 'manual-intervention' ? await this.#fix(request, first) : first;
       return { ending, struck: trouble !== undefined && this.#calls.struck.length > 0 };
     }
     const { number: at, how } = trouble;
@@ -137,6 +135,8 @@ export class Simulation {
       const { outcome, leftovers, state } = error.cause as RunResult<{ version: string }>;
       return { ending: { outcome, leftovers, version: state.version }, struck: false };
     }
+    // Ids of runs order by the second.
+    await this.#world.clock.sleep(1000);
     if (trouble.then === 'abort') return { ending: await this.#commands.abort(), struck: true };
     if (trouble.then === 'resume') return { ending: await this.#commands.resume(), struck: true };
     if (trouble.then === 'repair without the ledger') {
@@ -156,6 +156,15 @@ export class Simulation {
   #mayKeepClaim(before: FleetSnapshot, after: FleetSnapshot, { outcome }: Ending): boolean {
     if (this.#calls.struck.some(({ operation }) => operation === 'DeleteTags')) return true;
     return outcome !== 'done' && isDeepStrictEqual(claimsOf(before), claimsOf(after));
+  }
+
+  /** Runs the one command that puts right what could not be finished; what it does not cover stays manual intervention. */
+  async #fix(request: Request, ending: Ending): Promise<Ending> {
+    // An image that cannot be deleted stays for the next prune.
+    if (request === 'images prune') return this.#commands.request(request);
+    // The old version serves, on instances that are not replaced yet.
+    const isSwitched = ending.leftovers.some((line) => line.includes('Replace the switched instances'));
+    return isSwitched ? this.#commands.rollBackByRolling(ending.version) : ending;
   }
 
   /** What a second operator does while a run is active must be refused, and leave no record of a run. */
