@@ -1,9 +1,9 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { type BaseImage, listBaseImages } from '../aws/base-images.ts';
 import { resolveBaseImage } from '../aws/images.ts';
+import { baseOf } from '../changes/base-of.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import type { Services } from '../fleet/services.ts';
-import type { ReleaseRecord } from '../ledger/types.ts';
 import { dayMs } from '../shared/duration.ts';
 import { type Instant, parseInstant } from '../shared/instant.ts';
 
@@ -111,24 +111,6 @@ function findingsOf(images: BaseStatus[], { wanted, limit, version, release }: E
     found.push({ message: `${version} is built on ${under.name}, and ${current.name} is newer`, fix });
   }
   return found;
-}
-
-/** Base image of each release that has an image, oldest first: releases are built on one another, the first on the base. */
-export function baseOf(releases: readonly ReleaseRecord[]): Map<string, string> {
-  const below = new Map(releases.flatMap(({ image, baseImageId }) => (image ? [[image.imageId, baseImageId]] : [])));
-  const bases = new Map<string, string>();
-  for (const { version, image, state } of releases) {
-    // A release that failed has taken its image away again.
-    if (!image || image.deletedAt || state === 'failed') continue;
-    const seen = new Set<string>();
-    let at: string | undefined = image.imageId;
-    while (at !== undefined && below.has(at) && !seen.has(at)) {
-      seen.add(at);
-      at = below.get(at);
-    }
-    if (at !== undefined && !seen.has(at)) bases.set(version, at);
-  }
-  return bases;
 }
 
 /** No base image of that name, or no fleet yet: an answer too. What the cloud refuses is none. */

@@ -1,14 +1,16 @@
 import { posix } from 'node:path';
 import { type PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import type { AwsClients } from '../aws/clients.ts';
 import type { Fleet } from '../config/settings.ts';
 import { type ChangedPath, type ListedCommit, readChangedPaths, readRange } from '../hosts/git/range.ts';
 import { fetchCommand, resolveCommit } from '../hosts/git/refs.ts';
 import { commitUrl, readRemote } from '../hosts/git/remote.ts';
 import { repositoryPath } from '../hosts/git/run-git.ts';
 import { objectsMissing, readFileAt } from '../hosts/git/tree.ts';
-import { type ProjectPlace, projectRepository, watchedPaths } from '../hosts/project/place.ts';
-import type { Ledger } from '../ledger/types.ts';
+import { type ProjectPlace, type ProjectRepository, projectRepository, watchedPaths } from '../hosts/project/place.ts';
+import type { Ledger, ReleaseRecord } from '../ledger/types.ts';
 import { versionPattern } from '../shared/version.ts';
+import { type BaseChange, readBaseChange } from './base.ts';
 import { irreversibleFile, reasonIn } from './irreversible-file.ts';
 
 /** One side of a comparison. */
@@ -41,9 +43,12 @@ export interface Changes {
   irreversible: string | null;
   /** Files that decide how hosts are built and configured, and differ; null where a commit of them is not known. */
   project: ChangedPath[] | null;
+  /** The base images under both; null where nothing is known of either. */
+  base: BaseChange | null;
 }
 
-type Ports = { fleet: Fleet; ledger: Pick<Ledger, 'release'> };
+/** Without `aws`, base images are known by their ids only. */
+type Ports = { fleet: Fleet; ledger: Pick<Ledger, 'release' | 'releases'>; aws?: Pick<AwsClients, 'ec2'> };
 
 /** Folders in which frameworks keep migrations: Rails, Django, Alembic, Prisma, Laravel, Flyway, Knex and others. */
 const migrationPath = /(^|\/)(migrations?|db\/migrate|alembic\/versions|db\/migration|sql\/migrate)\//i;
@@ -54,7 +59,7 @@ const migrationPath = /(^|\/)(migrations?|db\/migrate|alembic\/versions|db\/migr
  * @throws usage errors for an unknown version or ref, and one whose commit the clone lacks
  */
 export async function readChanges(
-  { fleet, ledger }: Ports,
+  { fleet, ledger, aws }: Ports,
   place: ProjectPlace,
   request: { from?: string; to?: string; serving?: string },
 ): Promise<Changes> {
@@ -82,7 +87,22 @@ export async function readChanges(
     migrations: paths.filter((one) => one.how !== 'deleted' && migrationPath.test(one.path)).map((one) => one.path),
     irreversible: await irreversibleOf({ fleet, ledger }, paths, to),
     project,
+    base: await readBase({ fleet, aws }, await ledger.releases(app), { from, to, serving: request.serving }),
   };
+}
+
+/** A ref is what a release would bring to the version that serves; of any other comparison only versions tell. */
+async function readBase(
+  ports: Pick<Ports, 'fleet' | 'aws'>,
+  releases: readonly ReleaseRecord[],
+  { from, to, serving }: { from: Side; to: Side; serving?: string },
+): Promise<BaseChange | null> {
+  const isRelease = from.version !== null && from.version === serving;
+  const change = await readBaseChange(ports, releases, {
+    from: from.version ?? undefined,
+    to: to.version ?? (isRelease ? undefined : null),
+  });
+  return change.from || change.to ? change : null;
 }
 
 function fromOf({ app, environment }: Fleet, { from, serving }: { from?: string; serving?: string }): string {
@@ -95,7 +115,11 @@ function fromOf({ app, environment }: Fleet, { from, serving }: { from?: string;
 const headOf = (root: string) => resolveCommit({ repository: root, ref: 'HEAD' }).catch(() => undefined);
 
 /** A version of the ledger, or a ref. */
-async function readSide({ fleet, ledger }: Ports, text: string, projectHead: string | undefined): Promise<Side> {
+async function readSide(
+  { fleet, ledger }: Pick<Ports, 'fleet' | 'ledger'>,
+  text: string,
+  projectHead: string | undefined,
+): Promise<Side> {
   if (!versionPattern.test(text)) {
     const commit = await resolveCommit({ repository: fleet.source.repository, ref: text });
     return { version: null, ref: text, commit, projectCommit: projectHead ?? null };
@@ -128,12 +152,12 @@ async function firstMissing(repository: string, sides: readonly Side[]): Promise
   throw objectsMissing(sides.at(-1)?.commit ?? '', '');
 }
 
-/** Of files outside of the clone's commits nothing is known. */
-async function projectPaths(
+/** Files that decide how hosts are built and differ between two commits of the project; null where a clone lacks one of them. */
+export async function projectPaths(
   place: ProjectPlace,
-  { root, prefix }: { root: string; prefix: string },
-  from: Side,
-  to: Side,
+  { root, prefix }: ProjectRepository,
+  from: Pick<Side, 'projectCommit'>,
+  to: Pick<Side, 'projectCommit'>,
 ): Promise<ChangedPath[] | null> {
   if (from.projectCommit === null || to.projectCommit === null) return null;
   const range = { from: from.projectCommit, to: to.projectCommit, paths: watchedPaths(place, prefix) };
@@ -141,7 +165,7 @@ async function projectPaths(
 }
 
 async function irreversibleOf(
-  { fleet, ledger }: Ports,
+  { fleet, ledger }: Pick<Ports, 'fleet' | 'ledger'>,
   paths: readonly ChangedPath[],
   to: Side,
 ): Promise<string | null> {

@@ -1,6 +1,7 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { usageError } from '@golden-pipeline/shared/errors';
 import { resolveBaseImage } from '../aws/images.ts';
+import { readBaseChange } from '../changes/base.ts';
 import { readSince } from '../changes/since.ts';
 import { missingFiles } from '../config/missing-files.ts';
 import { unsetVariables } from '../config/unset-variables.ts';
@@ -107,6 +108,9 @@ export async function planRelease(
   );
   const detachFirst = bakeMode === 'detach' ? reasons : undefined;
   const loses = bakeMode === 'detach' ? await losesOn(services, await hostToAsk(), clean) : undefined;
+  const base = options.fromBase ? await newestBase(services) : undefined;
+  const newSystem = base ?? (drift.unlaunchable && bakeMode === 'builder' ? await newestBase(services) : undefined);
+  const bases = { from: current.version, fromBase: newSystem?.imageId };
   return createPlan<Services, ReleaseState>({
     operation: 'release',
     app: fleet.app,
@@ -130,7 +134,8 @@ export async function planRelease(
       ...(detachFirst && { detachFirst }),
       ...(loses && { loses }),
       ...(project.commit !== undefined && { installers }),
-      ...(options.fromBase && { base: await newestBase(services) }),
+      ...(base && { base }),
+      baseImages: await readBaseChange(services, releases, bases),
       method: strategy === 'rolling' ? 'rolling' : 'blue-green',
       ...(irreversible === undefined ? {} : { irreversible }),
       ...(options.noRollbackTarget && { noRollbackTarget: true }),

@@ -1,5 +1,6 @@
 import type { WatchFacts } from '../analysis/types.ts';
 import type { Weight } from '../aws/listeners.ts';
+import type { BaseChange } from '../changes/base.ts';
 import type {
   ImageFacts,
   NewTemplate,
@@ -92,6 +93,8 @@ export interface ReleaseState
   author?: string;
   /** What it brings; absent where the commit that serves is not known. */
   since?: CommitsSince;
+  /** The base images under what serves and under this release, for the plan. */
+  baseImages?: BaseChange;
   /** How the fleet gets the image. */
   method: 'rolling' | 'blue-green';
   /** How the fleet differs from the ledger, for the plan: a line each. */

@@ -3,6 +3,7 @@ import { readChanges } from '../../src/changes/read-changes.ts';
 import { renderChanges } from '../../src/cli/views/changes.ts';
 import { colorsFor } from '../../src/cli/views/text.ts';
 import type { Fleet } from '../../src/config/settings.ts';
+import type { ReleaseRecord } from '../../src/ledger/types.ts';
 import { type TemporaryRepository, temporaryRepository } from '../hosts/git/support/temporary-repository.ts';
 
 let repo: TemporaryRepository;
@@ -24,6 +25,9 @@ beforeAll(async () => {
 });
 afterAll(() => repo.remove());
 
+const built = (version: string, baseImageId: string) =>
+  ({ version, baseImageId, image: { imageId: `ami-${version}` }, state: 'released' }) as ReleaseRecord;
+
 /** Compares with a ledger that has v1 of the first commit, and v2 of one that the clone lacks. */
 function changes(request: Parameters<typeof readChanges>[2]) {
   const source = { repository: repo.repository, path: 'api' };
@@ -31,7 +35,10 @@ function changes(request: Parameters<typeof readChanges>[2]) {
     v1: { commit: first, projectCommit: first },
     v2: { commit: 'a'.repeat(40) },
   };
-  const ledger = { release: async (_app: string, version: string) => records[version] as never };
+  const ledger = {
+    release: async (_app: string, version: string) => records[version] as never,
+    releases: async () => [built('v1', 'ami-base'), built('v2', 'ami-v1'), built('v3', 'ami-newer')],
+  };
   const fleet = { app: 'api', environment: 'production', source } as unknown as Fleet;
   const playbook = `${repo.repository}/ansible/api.yml`;
   return readChanges({ fleet, ledger }, { projectDir: repo.repository, playbook, files: [] }, request);
@@ -48,6 +55,7 @@ describe('changes', () => {
       migrations: ['api/db/migrate/2_add_column.rb'],
       irreversible: 'drops the column price',
       project: [{ path: 'ansible/api.yml', how: 'changed' }],
+      base: { from: { imageId: 'ami-base', name: null }, to: { imageId: 'ami-base' }, newer: null },
     });
     expect(renderChanges(found, colorsFor(false)).split('\n')).toEqual([
       `api in production: v1 (${first.slice(0, 12)}) -> HEAD (${second.slice(0, 12)})`,
@@ -61,6 +69,7 @@ describe('changes', () => {
       'irreversible  drops the column price',
       'roles and configuration: 1 changed',
       '  ~ ansible/api.yml',
+      'base image: ami-base, no change',
       '',
     ]);
   });

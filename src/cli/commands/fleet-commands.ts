@@ -30,7 +30,7 @@ export const fleetCommands: readonly CommandSpec[] = [
   },
   {
     name: 'diff',
-    summary: 'what a release would bring: commits, files, migrations, roles and configuration',
+    summary: 'what a release would bring: commits, files, migrations, roles, configuration, base image',
     arguments: [
       app,
       { name: '[from]', description: 'version or commit; without it the version that serves' },

@@ -1,3 +1,4 @@
+import { describeBaseChange } from '../../changes/base.ts';
 import type { Changes, Side } from '../../changes/read-changes.ts';
 import { type Colors, oneLine, shortTime } from './text.ts';
 
@@ -6,7 +7,7 @@ const [listedCommits, listedPaths] = [50, 30];
 
 /** `pipeline diff`: commits, files and what else a person has to know before a release. */
 export function renderChanges(changes: Changes, colors: Colors): string {
-  const { app, environment, from, to, commits, removed, cut, paths, migrations, irreversible, project } = changes;
+  const { app, environment, from, to, commits, removed, cut, paths, migrations, irreversible, project, base } = changes;
   const lines = [
     colors.bold(`${app} in ${environment}: ${sideText(from)} -> ${sideText(to)}`),
     ...commitLines(`${countOf(commits.length, cut)} that ${nameOf(from)} does not have`, commits, colors),
@@ -19,6 +20,7 @@ export function renderChanges(changes: Changes, colors: Colors): string {
     ...(project === null
       ? ['roles and configuration: not known, as a commit of the project is not']
       : pathLines('roles and configuration', project)),
+    ...(base === null ? [] : [oneLine(describeBaseChange(base))]),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,6 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { alarmsToWatch, takeBaseline } from '../../analysis/baseline.ts';
 import { nameTaken } from '../../aws/create-image.ts';
+import { describeBaseChange } from '../../changes/base.ts';
 import { describeSince } from '../../changes/since.ts';
 import { waitBooted } from '../../fleet/booting.ts';
 import { claimFleet, releaseClaim } from '../../fleet/claim.ts';
@@ -24,6 +25,7 @@ export const preflight: ReleaseStep = {
     `release ${state.version} of ${services.fleet.app}: commit ${state.commit.slice(0, 12)} (${state.ref})`,
     ...(state.since ? describeSince(state.since) : []),
     `fleet ${state.group} serves ${state.current.version ?? 'no release yet'}`,
+    ...(state.baseImages ? [describeBaseChange(state.baseImages)] : []),
     ...(state.current.version === undefined
       ? []
       : [`measure for ${services.fleet.release.watch.baselineSeconds} s how ${state.current.version} answers`]),

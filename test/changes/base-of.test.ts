@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { baseOf } from '../../src/base-image/read.ts';
+import { baseOf } from '../../src/changes/base-of.ts';
 import type { ReleaseRecord } from '../../src/ledger/types.ts';
 
 function release(version: string, baseImageId: string | undefined, deletedAt?: string): ReleaseRecord {
