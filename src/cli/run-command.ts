@@ -2,6 +2,7 @@ import type { Operation, VersionMove } from '../engine/operation.ts';
 import type { Plan } from '../engine/step.ts';
 import type { Services } from '../fleet/services.ts';
 import { findActiveRun } from '../runner/active-run.ts';
+import { isBusy } from '../runner/busy.ts';
 import { findHolds, refuseHeld } from '../runner/holds.ts';
 import type { RunnerContext, RunnerServices } from '../runner/ports.ts';
 import { recoverFirst } from '../runner/recover-first.ts';
@@ -23,6 +24,8 @@ interface OperationCommand<S extends Services, State> {
   services: NoInfer<S>;
   /** Plans it. `active` is what the active run has done to the traffic, if there is one that brings a version. */
   plan(active: VersionMove | undefined): Promise<Plan<S, State>>;
+  /** Reports that the plan would bring nothing, with the exit code; undefined where it would. Not asked while a run is active or unfinished. */
+  reportNeedless?(plan: Plan<S, State>): Promise<number | undefined>;
   /** Why it may begin in spite of a hold. */
   emergency?: string;
   /** The question before an AWS account is changed, without the question mark. */
@@ -37,7 +40,7 @@ interface OperationCommand<S extends Services, State> {
 export async function runCommand<S extends Services, State>(
   context: CliContext,
   options: CommandOptions,
-  { operation, services, plan: makePlan, question, emergency }: OperationCommand<S, State>,
+  { operation, services, plan: makePlan, question, reportNeedless, emergency }: OperationCommand<S, State>,
 ): Promise<number> {
   const runner = runnerContext(context, options, services.fleet);
   const unfinished = await findSameCommand(runner, services, operation, { preview: Boolean(options.dryRun) });
@@ -49,6 +52,10 @@ export async function runCommand<S extends Services, State>(
   }
   const active = await recoverFirst(runner, services, operation, { dryRun: Boolean(options.dryRun) });
   const plan = await makePlan(await active?.versionMove());
+  if (reportNeedless && !(await isBusy(runner, services, operation))) {
+    const code = await reportNeedless(plan);
+    if (code !== undefined) return code;
+  }
   return runPlan(context, options, runner, { operation, services, plan, question: `${question(plan)}?`, emergency });
 }
 

@@ -28,6 +28,8 @@ export interface ReleaseRecord {
     /** ISO time at which the image was deleted; a deleted image is not a rollback target. */
     deletedAt?: string;
   };
+  /** Digest of the settings that it was built with, salted with the id of its run; absent in records from before it was kept. */
+  configuration?: string;
   /** Image that the bake was based on. */
   baseImageId?: string;
   /** True when it has served for a whole verify window. */

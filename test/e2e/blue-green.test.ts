@@ -71,7 +71,7 @@ describe('blue/green on real machines, under load from the first release to the 
   });
 
   it('shows in the plan what would move', async () => {
-    const { exitCode, stdout } = await world.pipeline('release', 'api', '--dry-run', '--ref', 'HEAD');
+    const { exitCode, stdout } = await world.pipeline('release', 'api', '--again', '--dry-run', '--ref', 'HEAD');
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`5, 25, 100 percent of the traffic to ${green}`);
   });

@@ -48,7 +48,7 @@ describe.skipIf(!redis)(`the consumers of a queue${skipped}`, () => {
   });
 
   it('stop before a release and start after it, also when it fails', async () => {
-    const released = await world.done('release', 'heracles');
+    const released = await world.done('release', 'heracles', '--again');
     expect(released.stderr).toMatch(
       /stop-consuming-messages-tickets +done[\s\S]* start-consuming-messages-tickets +done/,
     );

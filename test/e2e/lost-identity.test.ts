@@ -70,9 +70,9 @@ it('a bake instance that lost only what a boot creates again returns as the firs
     await mkdir(path.dirname(onDisk(id, 'opt/acme/x')), { recursive: true });
     await writeFile(onDisk(id, 'opt/acme/x'), id);
   }
-  const { stdout: plan } = await world.done('release', 'api', '--dry-run');
+  const { stdout: plan } = await world.done('release', 'api', '--again', '--dry-run');
   expect(plan).toContain('the host returns to service as the first canary of v3');
-  const { stderr } = await world.done('release', 'api');
+  const { stderr } = await world.done('release', 'api', '--again');
   expect(stderr).not.toContain('does not make again');
   await expectWhole(world, 'v3');
   for (const id of await instances()) expect(await exists(onDisk(id, 'opt/acme/x'))).toBe(false);

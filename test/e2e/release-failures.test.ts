@@ -251,7 +251,7 @@ describe('invalid input changes nothing', () => {
     await world.edit('examples/api/config.json', '"healthy": true', '"healthy": true ');
     const { exitCode, stderr } = await world.pipeline('release', 'api', '--dry-run');
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('examples/api/config.json') });
-    const planned = await world.pipeline('release', 'api', '--dry-run', '--ref', 'HEAD');
+    const planned = await world.pipeline('release', 'api', '--again', '--dry-run', '--ref', 'HEAD');
     expect(planned.exitCode, planned.stderr).toBe(0);
     // Its hosts have the Node that its roles want, so the environment is built while they serve.
     expect(planned.stdout).toMatch(/ 2\. stage .* 3\. detach /s);

@@ -137,7 +137,7 @@ describe('releases and rollbacks', () => {
 
   it('shows the plan and changes nothing with --dry-run', async () => {
     const before = await world.json<Status>('status', 'api');
-    const { exitCode, stdout } = await world.pipeline('release', 'api', '--dry-run');
+    const { exitCode, stdout } = await world.pipeline('release', 'api', '--again', '--dry-run');
     expect(exitCode).toBe(0);
     expect(stdout).toContain('CreateImage api-local-v4');
     expect(await world.json<Status>('status', 'api')).toEqual(before);

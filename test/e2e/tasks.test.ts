@@ -29,7 +29,7 @@ describe('the maintenance page of a site', () => {
     });
     expect(await version()).toBe('v1');
 
-    await world.done('release', 'frontend');
+    await world.done('release', 'frontend', '--again');
     expect(await version()).toBe('v2');
     expect((await visit(`${frontend}/anything`)).status).toBe(503);
 
@@ -74,7 +74,7 @@ describe('a playbook that does not apply the release role', () => {
     const load = new Load(frontend, 150);
     await load.warm();
     await world.done('release', 'frontend');
-    const { stdout, stderr } = await world.done('release', 'frontend');
+    const { stdout, stderr } = await world.done('release', 'frontend', '--again');
     const total = await load.stop();
     expect(total.failed, JSON.stringify(total.failures)).toBe(0);
     expect(Object.keys(total.commits)).toEqual(expect.arrayContaining(['v2', 'v3', 'v4']));

@@ -16,6 +16,7 @@ export const releaseCommands: readonly CommandSpec[] = [
         choices: ['detach', 'builder'],
       },
       { flags: '--from-base', description: 'on a builder from the newest base image, not from the image that serves' },
+      { flags: '--again', description: 'release even if the same commit, built the same way, serves already' },
       allowDirty,
       { flags: '--irreversible', description: 'mark the release as irreversible: no rollback to a version before it' },
       {

@@ -17,6 +17,7 @@ import { choice, flag, negated, parsed, parseOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
 import { tasksOf } from '../tasks.ts';
 import { emergencyOf } from './support/emergency.ts';
+import { reportNothing } from './support/nothing-to-release.ts';
 import { projectRules } from './support/project-rules.ts';
 
 /** `pipeline release <app>` */
@@ -24,6 +25,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   // Before anything is read: what is refused changes nothing.
   emergencyOf(options);
   const {
+    again,
     rollbackTarget: noRollbackTarget,
     allowDirty,
     ...own
@@ -35,6 +37,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     allowDirty: flag,
     irreversible: flag,
     rollbackTarget: negated,
+    again: flag,
   });
   const fleet = await fleetOf(context, app, options);
   const project = projectRules(fleet, allowDirty);
@@ -42,16 +45,19 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   await assertOwnNames(fleet);
   return withServices(context, fleet, async (services) => {
     const hooks = await readHooks(fleet.release, () => tasksOf(context, fleet.app, options));
-    return release(context, services, options, { ...own, noRollbackTarget, project, hooks });
+    return release(context, services, options, { ...own, again, noRollbackTarget, project, hooks });
   });
 };
 
-/** Releases, on a fleet that no crashed run has left halfway. */
+/** What the command line adds to a request: `again` also releases what serves already. */
+type ReleaseRequest = ReleaseOptions & { again?: boolean };
+
+/** Releases, on a fleet that no crashed run has left halfway; what serves already is only released again on request. */
 export async function release(
   context: CliContext,
   services: Services,
   options: CommandOptions,
-  request: ReleaseOptions,
+  { again, ...request }: ReleaseRequest,
 ): Promise<number> {
   const { fleet } = services;
   // Before a crashed run is undone: what is refused changes nothing.
@@ -65,6 +71,7 @@ export async function release(
         await planRelease(services, context.clock, { ...request, after: active?.version }),
         redactionOf(fleet, context.env),
       ),
+    reportNeedless: async (plan) => (again ? undefined : reportNothing(context, options, services, plan.initial)),
     question: ({ initial: { version, since } }) =>
       `release ${version} of ${fleet.app} to ${fleet.environment}${since ? ` (${summarizeSince(since)})` : ''}`,
   });

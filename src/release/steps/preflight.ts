@@ -14,6 +14,7 @@ import type { ReleaseRecord } from '../../ledger/types.ts';
 import { recordProject } from '../../plays/project-files.ts';
 import { instantText } from '../../shared/instant.ts';
 import { chooseBakeInstance } from '../choose-bake-instance.ts';
+import { configurationDigest } from '../configuration-digest.ts';
 import { assertAcceptsRelease } from '../refusals.ts';
 import type { ReleaseContext, ReleaseState, ReleaseStep } from '../state.ts';
 
@@ -108,6 +109,7 @@ async function reserve(
         createdAt: instantText(clock.now()),
         createdBy: services.by,
         run: run.id,
+        configuration: configurationDigest(services.fleet, run.id),
         baseImageId: imageId,
         ...(state.irreversible === undefined ? {} : { irreversible: state.irreversible }),
       },

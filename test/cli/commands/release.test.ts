@@ -42,7 +42,9 @@ afterEach(async () => {
 
 async function releasing(options: CommandOptions = {}, changes: Partial<Services> = {}) {
   const context = fakeContext(['release', 'api'], { clock: world.clock });
-  const code = await release(context, { ...world.services, ...changes }, options, {}).catch((error: unknown) => error);
+  const code = await release(context, { ...world.services, ...changes }, options, { again: true }).catch(
+    (error: unknown) => error,
+  );
   return { code, out: context.stdout.text, err: context.stderr.text };
 }
 
