@@ -88,28 +88,47 @@ export async function readGroups(autoScaling: AutoScalingClient, names: readonly
   });
 }
 
-/** Moves an instance to Standby; the group deregisters it from its target groups. Desired capacity decreases by one. */
-export async function enterStandby(autoScaling: AutoScalingClient, group: string, instanceId: string): Promise<void> {
+/** Moves instances to Standby; the group deregisters them from its target groups. Desired capacity decreases by their number. */
+export async function enterStandby(
+  autoScaling: AutoScalingClient,
+  group: string,
+  instanceIds: readonly string[],
+): Promise<void> {
   await observedChange(
     () =>
       autoScaling.send(
         new EnterStandbyCommand({
           AutoScalingGroupName: group,
-          InstanceIds: [instanceId],
+          InstanceIds: [...instanceIds],
           // Without the decrement the group would launch a replacement from the old version.
           ShouldDecrementDesiredCapacity: true,
         }),
       ),
-    async () => /^(EnteringStandby|Standby)$/.test((await lifecycleOf(autoScaling, group, instanceId)) ?? ''),
+    () => areIn(autoScaling, group, instanceIds, /^(EnteringStandby|Standby)$/),
   );
 }
 
-/** Returns an instance from Standby; the group registers it again. Desired capacity increases by one. */
-export async function exitStandby(autoScaling: AutoScalingClient, group: string, instanceId: string): Promise<void> {
+/** Returns instances from Standby; the group registers them again. Desired capacity increases by their number. */
+export async function exitStandby(
+  autoScaling: AutoScalingClient,
+  group: string,
+  instanceIds: readonly string[],
+): Promise<void> {
+  const command = new ExitStandbyCommand({ AutoScalingGroupName: group, InstanceIds: [...instanceIds] });
   await observedChange(
-    () => autoScaling.send(new ExitStandbyCommand({ AutoScalingGroupName: group, InstanceIds: [instanceId] })),
-    async () => /^(Pending|InService)/.test((await lifecycleOf(autoScaling, group, instanceId)) ?? ''),
+    () => autoScaling.send(command),
+    () => areIn(autoScaling, group, instanceIds, /^(Pending|InService)/),
   );
+}
+
+async function areIn(
+  autoScaling: AutoScalingClient,
+  group: string,
+  instanceIds: readonly string[],
+  lifecycle: RegExp,
+): Promise<boolean> {
+  const { instances } = await readGroup(autoScaling, group);
+  return instanceIds.every((id) => instances.some((one) => one.id === id && lifecycle.test(one.lifecycle)));
 }
 
 async function lifecycleOf(

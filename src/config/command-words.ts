@@ -21,6 +21,7 @@ export const commandWords: readonly string[] = [
   'local',
   'release',
   'repair',
+  'restart',
   'resume',
   'run',
   'scale',

@@ -52,7 +52,7 @@ async function leaveStandby(context: BakeContext, instanceId: string): Promise<b
   if (isReplaced(context, await readGroup(autoScaling, group))) return false;
   try {
     await context.change({ action: 'exit-standby', target: instanceId }, () =>
-      exitStandby(autoScaling, group, instanceId),
+      exitStandby(autoScaling, group, [instanceId]),
     );
     return true;
   } catch (error) {

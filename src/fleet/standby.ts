@@ -1,6 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { enterStandby, type Group, readGroup, resumeProcesses, setCapacity, suspendProcesses } from '../aws/groups.ts';
 import { need } from '../engine/need.ts';
+import type { Host } from '../hosts/types.ts';
 import { explainGroup } from './explain.ts';
 import type { StandbyFacts } from './facts.ts';
 import { type ContextWith, type FleetGroup, times } from './services.ts';
@@ -11,22 +12,20 @@ type Context = ContextWith<FleetGroup & StandbyFacts>;
 const suspendedMeanwhile = ['AZRebalance'];
 
 /**
- * Takes the bake instance out of service and waits until its last request has ended. Repeatable.
+ * Takes the bake instance, or others, out of service and waits until their last requests have ended. Repeatable.
  * What must be restored is saved before the first change, so that it can be restored from the journal alone.
  */
-export async function takeOut(context: Context): Promise<void> {
+export async function takeOut(context: Context, hosts: readonly Host[] = [need(context.state, 'host')]): Promise<void> {
   const { aws } = context.services;
-  const host = need(context.state, 'host');
+  const ids = hosts.map((host) => host.instanceId);
   let group = await readGroup(aws.autoScaling, context.state.group);
-  let member = group.instances.find((instance) => instance.id === host.instanceId);
   // It cannot be taken out before it is in service.
-  if (member?.lifecycle.startsWith('Pending')) {
-    await waitLifecycle(context, 'InService');
-    group = await readGroup(aws.autoScaling, context.state.group);
-    member = group.instances.find((instance) => instance.id === host.instanceId);
-  }
-  if (!member)
-    throw new PipelineError('host.gone', `bake instance ${host.instanceId} has left the group ${group.name}`);
+  const pending = group.instances.filter((one) => ids.includes(one.id) && one.lifecycle.startsWith('Pending'));
+  for (const { id } of pending) await waitLifecycle(context, 'InService', id);
+  if (pending.length > 0) group = await readGroup(aws.autoScaling, context.state.group);
+  const members = group.instances.filter((one) => ids.includes(one.id));
+  const gone = ids.find((id) => !members.some((one) => one.id === id));
+  if (gone !== undefined) throw new PipelineError('host.gone', `${gone} has left the group ${group.name}`);
   const active = suspendedMeanwhile.filter((process) => !group.suspended.includes(process));
   if (!context.state.detached) {
     await context.save({ detached: { minimum: group.min, lowered: group.min, suspended: active } });
@@ -38,8 +37,9 @@ export async function takeOut(context: Context): Promise<void> {
       suspendProcesses(aws.autoScaling, group.name, suspended),
     );
   }
-  if (member.lifecycle === 'InService') {
-    const capacity = group.desired - 1;
+  const serving = members.filter((one) => one.lifecycle === 'InService').map((one) => one.id);
+  if (serving.length > 0) {
+    const capacity = group.desired - serving.length;
     // Standby lowers the desired capacity, which Auto Scaling refuses below the minimum.
     if (group.min > capacity) {
       const { lowered, minimum = group.min } = context.state.detached ?? {};
@@ -50,11 +50,11 @@ export async function takeOut(context: Context): Promise<void> {
       );
     }
     await remember(context, { capacity });
-    await context.change({ action: 'enter-standby', target: host.instanceId }, () =>
-      enterStandby(aws.autoScaling, group.name, host.instanceId),
+    await context.change({ action: 'enter-standby', target: serving.join(', ') }, () =>
+      enterStandby(aws.autoScaling, group.name, serving),
     );
   }
-  await waitLifecycle(context, 'Standby');
+  for (const id of ids) await waitLifecycle(context, 'Standby', id);
 }
 
 /**
@@ -101,10 +101,10 @@ export function isReplaced({ state }: { state: StandbyFacts }, group: Pick<Group
   return group.desired >= group.max || (capacity !== undefined && group.desired !== capacity);
 }
 
-/** Waits until the bake instance has the lifecycle. @throws PipelineError `host.gone` when it is being terminated instead */
-export async function waitLifecycle(context: Context, wanted: string): Promise<void> {
+/** Waits until the bake instance, or another, has the lifecycle. @throws PipelineError `host.gone` when it is being terminated instead */
+export async function waitLifecycle(context: Context, wanted: string, other?: string): Promise<void> {
   const { fleet, aws } = context.services;
-  const { instanceId } = need(context.state, 'host');
+  const instanceId = other ?? need(context.state, 'host').instanceId;
   await context.poll({
     what: `${instanceId} to be ${wanted}`,
     read: async () =>

@@ -3,6 +3,7 @@ import type { Services } from '../fleet/services.ts';
 import { rebuildLedgerOperation } from '../ledger-rebuild/operation.ts';
 import { type ReleaseProject, releaseOperation } from '../release/operation.ts';
 import { repairOperation } from '../repair/operation.ts';
+import { restartOperation } from '../restart/operation.ts';
 import { pinOperation, pruneOperation, unpinOperation } from '../retention/operations.ts';
 import { rollbackOperation } from '../rollback/operation.ts';
 import { scaleOperation } from '../scale/operation.ts';
@@ -26,6 +27,7 @@ export const operations: readonly AnyOperation[] = [
   registered(scaleOperation),
   registered(repairOperation),
   registered(refreshSecretsOperation),
+  registered(restartOperation),
   registered(pinOperation),
   registered(unpinOperation),
   registered(pruneOperation),

@@ -1,7 +1,6 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { releaseRoot } from '../fleet/release-root.ts';
 import type { Services } from '../fleet/services.ts';
-import { switchProgram } from '../fleet/switch-program.ts';
 import type { Host } from '../hosts/types.ts';
 
 type Ports = Pick<Services, 'fleet' | 'hosts'>;
@@ -26,17 +25,6 @@ export async function onHost(ports: Ports, host: Host, action: SecretsAction, ru
   return JSON.parse(printed);
 }
 
-/** Lets the service take over from itself, with the secrets that the host holds now. @throws PipelineError `secrets.not-taken-over` */
-export async function takeOverOnHost({ fleet, hosts }: Ports, host: Host): Promise<void> {
-  const printed = await hosts.run(host, switchProgram(fleet, 'again'), { timeoutMs });
-  const { ok, reason } = JSON.parse(printed) as { ok: boolean; reason?: string };
-  if (ok) return;
-  throw new PipelineError(
-    'secrets.not-taken-over',
-    `${host.instanceId} serves on as before: ${reason ?? 'it does not say why'}`,
-  );
-}
-
 /** Names of the secrets of the release that a host serves; none when it was released without. */
 export async function namesOnHost({ fleet, hosts }: Ports, host: Host): Promise<string[]> {
   const user = fleet.ssh.become ? ['sudo', '-n'] : [];
@@ -46,20 +34,6 @@ export async function namesOnHost({ fleet, hosts }: Ports, host: Host): Promise<
     return Object.keys(references);
   } catch (error) {
     if (error instanceof PipelineError && error.code === 'ssh.failed') return [];
-    throw error;
-  }
-}
-
-/** Whether the service of a host can take over from itself. */
-export async function canTakeOver({ fleet, hosts }: Ports, host: Host): Promise<boolean> {
-  try {
-    const { environments } = JSON.parse(await hosts.run(host, switchProgram(fleet, 'list'))) as {
-      environments?: unknown;
-    };
-    return Array.isArray(environments) && environments.length > 0;
-  } catch (error) {
-    // There is no such program, or it has nothing to say.
-    if (error instanceof SyntaxError || (error instanceof PipelineError && error.code === 'ssh.failed')) return false;
     throw error;
   }
 }

@@ -94,8 +94,8 @@ describe('changing groups', () => {
   it('Standby lowers the desired capacity, so that the group does not launch an instance of the old version', async () => {
     mock.on(EnterStandbyCommand).resolves({});
     mock.on(ExitStandbyCommand).resolves({});
-    await enterStandby(client, 'api', 'i-1');
-    await exitStandby(client, 'api', 'i-1');
+    await enterStandby(client, 'api', ['i-1']);
+    await exitStandby(client, 'api', ['i-1']);
     expect(mock.commandCalls(EnterStandbyCommand)[0]?.args[0].input).toEqual({
       AutoScalingGroupName: 'api',
       InstanceIds: ['i-1'],
@@ -130,8 +130,8 @@ describe('changing groups', () => {
   });
 
   it.each([
-    ['EnterStandby', () => mock.on(EnterStandbyCommand), () => enterStandby(client, 'api', 'i-1')],
-    ['ExitStandby', () => mock.on(ExitStandbyCommand), () => exitStandby(client, 'api', 'i-1')],
+    ['EnterStandby', () => mock.on(EnterStandbyCommand), () => enterStandby(client, 'api', ['i-1'])],
+    ['ExitStandby', () => mock.on(ExitStandbyCommand), () => exitStandby(client, 'api', ['i-1'])],
     ['Update', () => mock.on(UpdateAutoScalingGroupCommand), () => setCapacity(client, 'api', { desired: 3 })],
     [
       'Terminate',

@@ -69,9 +69,9 @@ it('an instance that goes to Standby, returns, and is replaced', async () => {
   const { autoScaling } = world.aws;
   const id = await other();
   const lifecycle = async () => (await read()).instances.find((one) => one.id === id)?.lifecycle;
-  await lose('EnterStandby', () => groups.enterStandby(autoScaling, group(), id));
+  await lose('EnterStandby', () => groups.enterStandby(autoScaling, group(), [id]));
   await world.until(lifecycle, (one) => one === 'Standby');
-  await lose('ExitStandby', () => groups.exitStandby(autoScaling, group(), id));
+  await lose('ExitStandby', () => groups.exitStandby(autoScaling, group(), [id]));
   await world.until(lifecycle, (one) => one === 'InService');
   await lose('TerminateInstanceInAutoScalingGroup', () => groups.replaceInstance(autoScaling, group(), id));
   await world.until(lifecycle, (one) => one === undefined);

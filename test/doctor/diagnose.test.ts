@@ -100,7 +100,7 @@ describe('doctor', () => {
     const host = (await readGroup(autoScaling, group())).instances[0]?.id ?? '';
     await setCapacity(autoScaling, group(), { min: 3 });
     await suspendProcesses(autoScaling, group(), ['AZRebalance']);
-    await enterStandby(autoScaling, group(), host);
+    await enterStandby(autoScaling, group(), [host]);
     await lifecycle(host, 'Standby');
     const found = await complaints();
     expect(found.join('\n')).toContain(`exit-standby --auto-scaling-group-name ${group()} --instance-ids ${host}`);
@@ -126,7 +126,7 @@ describe('doctor', () => {
     expect(ofDead).not.toContain('resume-processes');
     expect(ofDead).toContain('pipeline abort api');
     await ledger.saveRun({ ...crashed, outcome: 'interrupted', finishedAt: startedAt });
-    await exitStandby(autoScaling, group(), host);
+    await exitStandby(autoScaling, group(), [host]);
     await lifecycle(host, 'InService');
     await resumeProcesses(autoScaling, group(), ['AZRebalance']);
     await setCapacity(autoScaling, group(), { min: 4 });

@@ -122,7 +122,7 @@ const suspend = (...processes: string[]) => suspendProcesses(asg(), group(), pro
 
 async function putBack(): Promise<void> {
   const id = await standby();
-  await exitStandby(asg(), group(), id);
+  await exitStandby(asg(), group(), [id]);
   await world.until(members, (all) => all.some((one) => one.id === id && one.lifecycle === 'InService'));
 }
 

@@ -89,7 +89,7 @@ describe('a task on one instance', () => {
   });
 
   it('runs on an instance in service, whatever the order of ids', async () => {
-    await enterStandby(stage.aws.autoScaling, stage.fleet.names.group, ids[0] ?? '');
+    await enterStandby(stage.aws.autoScaling, stage.fleet.names.group, [ids[0] ?? '']);
     await stage.until(
       () => members(stage.fleet.names.group),
       (leftovers) => leftovers.length <= 2,

@@ -40,6 +40,22 @@ export const everydayCommands: readonly CommandSpec[] = [
     load: () => import('./scale.ts'),
   },
   {
+    name: 'restart',
+    summary: 'restart the service of an app on every instance, without a release',
+    arguments: [app],
+    options: [
+      { flags: '--instance <id>', description: 'only on this instance' },
+      { flags: '--batch <size>', description: 'instances at a time: a number, or percent such as 25%', default: '10%' },
+      dryRun,
+    ],
+    examples: [
+      'pipeline restart api',
+      'pipeline restart api --batch 25%',
+      'pipeline restart api --instance i-0c1f2e3d4b5a69788',
+    ],
+    load: () => import('./restart.ts'),
+  },
+  {
     name: 'run',
     summary: 'run a task of an app; also: pipeline <app> <task>',
     arguments: [app, { name: '[task]', description: 'name of the task; without it they are listed' }],

@@ -3,7 +3,8 @@ import pMap from 'p-map';
 import { waitFleetHealthy, waitTargetHealthy } from '../../fleet/health.ts';
 import { returnOrTerminate, returnToService } from '../../fleet/return-host.ts';
 import { takeOut } from '../../fleet/standby.ts';
-import { onHost, takeOverOnHost } from '../host-programs.ts';
+import { takeOverOnHost } from '../../fleet/take-over.ts';
+import { onHost } from '../host-programs.ts';
 import { hostsToRefresh, type RefreshHost, stillRuns } from '../hosts.ts';
 import type { RefreshContext, RefreshStep } from '../state.ts';
 
@@ -157,7 +158,7 @@ async function forget(context: RefreshContext, host: RefreshHost): Promise<void>
 }
 
 async function startAgain({ services, state }: RefreshContext, host: RefreshHost): Promise<void> {
-  if (state.takeover) await takeOverOnHost(services, host);
+  if (state.takeover) await takeOverOnHost(services, host, 'secrets.not-taken-over');
   else await onHost(services, host, 'restart');
 }
 
