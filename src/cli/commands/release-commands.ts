@@ -58,15 +58,27 @@ export const releaseCommands: readonly CommandSpec[] = [
   {
     name: 'resume',
     summary: 'continue a run that crashed, or that requires manual intervention',
-    arguments: [app, { name: '[run]', description: 'id of the run; without it the newest unfinished one' }],
+    arguments: [
+      {
+        name: '[app|run]',
+        description: 'an app, or a run by its id or the beginning of it; without it the only unfinished one',
+      },
+      { name: '[run]', description: 'id of the run, or the beginning of it; without it the newest unfinished one' },
+    ],
     options: [dryRun],
-    examples: ['pipeline resume api --dry-run', 'pipeline resume api'],
+    examples: ['pipeline resume', 'pipeline resume api --dry-run', 'pipeline resume 20261130T021421-0wdq'],
     load: () => import('./resume.ts'),
   },
   {
     name: 'abort',
     summary: 'abort the active run of an app, or undo what an unfinished one has changed',
-    arguments: [app],
+    arguments: [
+      {
+        name: '[app|run]',
+        description: 'an app, or a run by its id or the beginning of it; without it the only unfinished one',
+      },
+    ],
+    examples: ['pipeline abort', 'pipeline abort api', 'pipeline abort 20261130T021421-0wdq'],
     load: () => import('./abort.ts'),
   },
   {

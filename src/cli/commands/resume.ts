@@ -1,11 +1,12 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { withServices } from '../../composition/with-services.ts';
-import { isRunId } from '../../engine/run-id.ts';
+import type { Fleet } from '../../config/settings.ts';
 import type { Services } from '../../fleet/services.ts';
 import { type Continuation, planContinuation } from '../../runner/continuation.ts';
 import type { RunnerContext } from '../../runner/ports.ts';
 import { recoverRun } from '../../runner/recover.ts';
 import { runOperation } from '../../runner/run-operation.ts';
+import { findRunId } from '../../status/run-details.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -14,18 +15,36 @@ import { reportEnd } from '../report-end.ts';
 import { reportRun } from '../report-result.ts';
 import { runnerContext } from '../runner-context.ts';
 import { showPlan } from '../show-plan.ts';
+import { chooseRun } from './support/choose-run.ts';
+import { findProjectRun, looksLikeRun } from './support/project-runs.ts';
 
-/** `pipeline resume <app> [run]`: goes on with a run that crashed, or that requires manual intervention. */
-export const run: CommandModule['run'] = async (context, [app, id], options) => {
-  if (id !== undefined && !isRunId(id)) {
-    throw usageError('run.id', `${JSON.stringify(id)} is not the id of a run`, `pipeline history ${app}`);
-  }
-  const fleet = await fleetOf(context, app, options);
+/** `pipeline resume [app|run] [run]`: goes on with a run that crashed, or that requires manual intervention. */
+export const run: CommandModule['run'] = async (context, [target, id], options) => {
+  const named = await findTarget(context, target, id, options);
+  if (!named) return exitCodes.done;
+  const { fleet } = named;
   return withServices(context, fleet, async (services) => {
     const runner = runnerContext(context, options, fleet);
-    return continueRun(context, options, { runner, services }, await planContinuation(runner, services, id));
+    const run = named.id === undefined ? undefined : await findRunId(services.ledger, fleet, named.id);
+    return continueRun(context, options, { runner, services }, await planContinuation(runner, services, run));
   });
 };
+
+/** The fleet, and the run where one is named, by its id or the beginning of it; undefined where nothing is unfinished. */
+async function findTarget(
+  context: CliContext,
+  target: string | undefined,
+  id: string | undefined,
+  options: CommandOptions,
+): Promise<{ fleet: Fleet; id?: string } | undefined> {
+  if (target === undefined) {
+    const found = await chooseRun(context, options, 'resume');
+    return found && { fleet: found.fleet, id: found.run.id };
+  }
+  if (!looksLikeRun(target)) return { fleet: await fleetOf(context, target, options), ...(id !== undefined && { id }) };
+  if (id === undefined) return findProjectRun(context, options, target);
+  throw usageError('usage.excess-arguments', 'two runs were named', `pipeline resume ${target}`);
+}
 
 /** Continues a run, or prints for `--dry-run` how it would be. Resolves with the exit code. */
 export async function continueRun(

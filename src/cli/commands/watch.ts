@@ -1,5 +1,4 @@
 import { usageError } from '@golden-pipeline/shared/errors';
-import { show } from '@golden-pipeline/shared/text';
 import { withLedger } from '../../composition/with-services.ts';
 import type { Fleet } from '../../config/settings.ts';
 import { exitCodeOf, type StopSignal, stopSignals } from '../../engine/interrupt.ts';
@@ -9,18 +8,18 @@ import { type Followed, followRun } from '../../status/follow-run.ts';
 import { findRunId, type RunDetails, readRun } from '../../status/run-details.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import { inAllEnvironments } from '../environments.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
 import { runDetailsDocument } from '../run-document.ts';
 import { writeJson } from '../views/json.ts';
 import { openViews } from '../views/open.ts';
 import { duration, printable } from '../views/text.ts';
+import { findProjectRun, looksLikeRun } from './support/project-runs.ts';
 
 /** `pipeline watch <app|run>`: follows a run of another process until it ends. Ctrl-C ends the watching only. */
 export const run: CommandModule['run'] = async (context, [target = ''], options) => {
-  const fleet = /^\d/.test(target)
-    ? await fleetOfRun(context, target, options)
+  const fleet = looksLikeRun(target)
+    ? (await findProjectRun(context, options, target)).fleet
     : await fleetOf(context, target, options);
   return withLedger(context, fleet, async (ledger) => {
     const id = await activeRun(ledger, fleet, target === fleet.app ? undefined : target, (text) =>
@@ -37,40 +36,6 @@ export const run: CommandModule['run'] = async (context, [target = ''], options)
     return exitCodes.done;
   });
 };
-
-/**
- * The fleet whose ledger has a run: among all apps and environments of the project, or those in the environment of `--env`.
- * @throws usage errors `run.unknown`, `run.ambiguous`; the error of a ledger that cannot be read where no other one has the run
- */
-async function fleetOfRun(context: CliContext, text: string, options: CommandOptions): Promise<Fleet> {
-  const places = (await inAllEnvironments(context, undefined, options)).filter(
-    ({ environment }) => options.env === undefined || environment === options.env,
-  );
-  const found: Fleet[] = [];
-  let unread: unknown;
-  for (const place of places) {
-    try {
-      const fleet = place.fleet();
-      const ids = await withLedger(context, fleet, (ledger) => ledger.runIds(fleet.app, text));
-      if (ids.length > 0) found.push(fleet);
-    } catch (error) {
-      unread ??= error;
-    }
-  }
-  const [first, ...more] = found;
-  const names = (some: { app: string; environment: string }[]) =>
-    some.map(({ app, environment }) => `${app} in ${environment}`).join(', ');
-  if (!first) {
-    if (unread !== undefined) throw unread;
-    throw usageError('run.unknown', `no run ${show(text)} of ${names(places) || 'any app'}`, 'pipeline history <app>');
-  }
-  if (more.length === 0) return first;
-  throw usageError(
-    'run.ambiguous',
-    `${show(text)} is the beginning of runs of ${names(found)}`,
-    'give more of the id, or the app',
-  );
-}
 
 /**
  * The id of the run that is active on an app.
