@@ -26,7 +26,7 @@ export const restartHosts: RestartStep = {
     'at the first instance that does not come back healthy it stops, and the others serve on',
   ],
   find: async ({ state: { finished = [], outside = [] } }) =>
-    `${finished.length} instances are restarted${outside.length > 0 ? `, ${outside.map((one) => one.instanceId).join(', ')} may be out of service` : ''}`,
+    `${finished.length} restarted${outside.length > 0 ? `, ${outside.map((one) => one.instanceId).join(', ')} may be out of service` : ''}`,
   async run(context) {
     const { services, state } = context;
     const { instance, batch, outside = [] } = state;
@@ -109,7 +109,7 @@ function stopped(
   if (context.signal.aborted || !(error instanceof PipelineError)) return error;
   const ids = hosts.map((one) => one.instanceId).join(', ');
   return new PipelineError('restart.failed', `the service of ${ids} did not come back: ${messageOf(error)}`, {
-    details: [...error.details, `${done} instances were restarted before; ${left} were left as they are`],
+    details: [...error.details, `restarted before: ${done}; left as they are: ${left}`],
     fix: error.fix ?? `see the log of the service on ${ids}`,
     outcome: error.outcome,
     cause: error,

@@ -1,6 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { afterEach, describe, expect, it } from 'vitest';
 import { setCapacity } from '../../../src/aws/groups.ts';
+import { planRelease } from '../../../src/release/plan.ts';
 import { firstRelease } from '../../support/simulated.ts';
 import { groupOf, planOf, type RestartWorld, restartWorld, standbyIn } from '../support/restarted.ts';
 
@@ -43,7 +44,7 @@ describe('a restart of a service that takes over from itself', () => {
       message: expect.stringMatching(
         /^the service of i-\w+ did not come back: i-\w+ serves on as before: .* answers 503$/,
       ),
-      details: ['0 instances were restarted before; 3 were left as they are'],
+      details: ['restarted before: 0; left as they are: 3'],
     });
     expect(made.restarted).toHaveLength(1);
     expect(await made.world.serving()).toEqual(firstRelease);
@@ -83,7 +84,7 @@ describe('a restart through Standby', () => {
     expect(error).toMatchObject({
       code: 'restart.failed',
       message: expect.stringContaining(`the service of ${second} did not come back`),
-      details: expect.arrayContaining(['1 instances were restarted before; 2 were left as they are']),
+      details: expect.arrayContaining(['restarted before: 1; left as they are: 2']),
     });
     expect(made.restarted).toEqual([first]);
     expect(await groupOf(made)).toEqual(before);
@@ -141,4 +142,20 @@ it('only the named instance is restarted', async () => {
   const [, , third = ''] = Object.keys((await groupOf(made)).members).sort();
   expect((await made.world.run(await planOf(made, { instance: third }))).error).toBeUndefined();
   expect(made.restarted).toEqual([third]);
+}, 60_000);
+
+it('with blue/green the group that serves is restarted, and the one that is kept is left alone', async () => {
+  made = await restartWorld(true, {}, [
+    ['verifySeconds: 5,', "strategy: 'blue-green', weights: [100], rollbackWindow: 86_400, verifySeconds: 2,"],
+  ]);
+  const { world } = made;
+  expect((await world.run(await planRelease(world.services, world.clock, {}))).error).toBeUndefined();
+  const { names } = world.fleet;
+  const serving = Object.keys((await groupOf(made, names.greenGroup)).members).sort();
+  const kept = await groupOf(made, names.group);
+  expect(Object.keys(kept.members)).toHaveLength(4);
+  made.restarted.length = 0;
+  expect((await world.run(await planOf(made))).error).toBeUndefined();
+  expect([...made.restarted].sort()).toEqual(serving);
+  expect(await groupOf(made, names.group)).toEqual(kept);
 }, 60_000);

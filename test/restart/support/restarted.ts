@@ -14,8 +14,12 @@ export interface RestartWorld {
 }
 
 /** @param takeover Whether the service can take over from itself. */
-export async function restartWorld(takeover: boolean, options: SimulatedOptions = {}): Promise<RestartWorld> {
-  const world = await Simulated.create([], { ...options, switching: takeover });
+export async function restartWorld(
+  takeover: boolean,
+  options: SimulatedOptions = {},
+  edits: readonly [from: string, to: string][] = [],
+): Promise<RestartWorld> {
+  const world = await Simulated.create(edits, { ...options, switching: takeover });
   expect((await world.run(await planRelease(world.services, world.clock, {}))).error).toBeUndefined();
   const made: RestartWorld = { world, restarted: [], before: {} };
   const { hosts } = world.services;
