@@ -34,7 +34,7 @@ export async function takeBaseline(context: Context, facts: FleetFacts): Promise
     versionHeader: watch.versionHeader,
     take: (sample) => samples.push(sample),
   });
-  context.progress(`measuring what serves now, for ${watch.baselineSeconds} s`);
+  await context.window('measuring what serves now', watch.baselineSeconds);
   try {
     await context.clock.sleep(watch.baselineSeconds * 1000, context.signal);
   } finally {

@@ -22,6 +22,7 @@ export async function watchWindow(
   const end = context.clock.now() + window.seconds * 1000;
   const what = window.what === undefined ? '' : `${window.what}: `;
   try {
+    await context.window(`${what}watching the new version`, window.seconds);
     await context.poll({
       what: 'the window to pass',
       read: async () => {
@@ -31,8 +32,7 @@ export async function watchWindow(
       },
       until: (found) => context.clock.now() >= end && found.length === 0,
       progress: (found) => {
-        const left = Math.max(0, Math.ceil((end - context.clock.now()) / 1000));
-        context.progress(`${what}${found.length > 0 ? messages(found) : `all healthy, ${left} s to watch`}`);
+        context.progress(`${what}${found.length > 0 ? messages(found) : 'all healthy'}`, { endsAt: end });
       },
       everyMs: release.pollSeconds * 1000,
       timeoutMs: (window.seconds + release.timeouts.health) * 1000,

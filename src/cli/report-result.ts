@@ -1,13 +1,15 @@
-import { exitCodeOf } from '../engine/interrupt.ts';
+import { exitCodeOf, Interrupted } from '../engine/interrupt.ts';
 import type { RunReport } from '../runner/run-operation.ts';
 import type { Redact } from '../shared/redact.ts';
 import type { CommandOptions } from './command.ts';
+import { commandLine } from './command-line.ts';
 import { type CliContext, useColor } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { errorDocument, renderError } from './views/errors.ts';
 import { runDocument, writeJson } from './views/json.ts';
 import { renderSummary } from './views/summary.ts';
 import { colorsFor } from './views/text.ts';
+import { wrapWidth } from './views/wrap.ts';
 
 /**
  * Reports how a run ended: why it failed on stderr, the summary or the JSON document on stdout.
@@ -17,23 +19,29 @@ export function reportRun(
   context: CliContext,
   options: CommandOptions,
   redact: Redact,
-  { result, facts: seen, summary, undoCommand, received = 'SIGINT' }: RunReport<unknown>,
+  { result, facts: seen, summary, undoCommand, committed, received }: RunReport<unknown>,
 ): number {
   const { outcome, leftovers } = result;
   const facts = { ...seen, outcome, leftovers };
   const undo = inEnvironment(undoCommand, options);
-  if (result.error !== undefined) {
+  // That somebody has pressed Ctrl-C is what the summary says.
+  if (result.error !== undefined && !(outcome === 'interrupted' && result.error instanceof Interrupted)) {
     const colors = colorsFor(useColor(context, options, context.stderr));
-    context.stderr.write(redact(renderError(result.error, { colors, debug: Boolean(options.debug) })));
+    const width = wrapWidth(context.stderr);
+    context.stderr.write(redact(renderError(result.error, { colors, debug: Boolean(options.debug), width })));
   }
   if (options.json) {
     const error = result.error === undefined ? {} : { error: redact(errorDocument(result.error).error) };
     writeJson(context.stdout, { ...runDocument(facts, summary), ...error, ...(undo && { undo }) });
   } else {
     const colors = colorsFor(useColor(context, options, context.stdout));
-    context.stdout.write(renderSummary({ ...facts, summary }, { colors, undo }));
+    const again = received && outcome === 'interrupted' && !committed ? redact(commandLine(context.argv)) : undefined;
+    // The list above it has the steps already, where both are on the same terminal.
+    const listed = context.terminal !== undefined && context.stdout.isTTY === true;
+    const shown = { colors, undo, again, by: received, committed: committed === true, listed };
+    context.stdout.write(renderSummary({ ...facts, summary }, shown));
   }
-  return outcome === 'interrupted' ? exitCodeOf[received] : exitCodes[outcome];
+  return outcome === 'interrupted' ? exitCodeOf[received ?? 'SIGINT'] : exitCodes[outcome];
 }
 
 /** A command that means the same environment as this one. */

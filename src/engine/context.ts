@@ -124,6 +124,11 @@ export function openContext<Services, State>(
       });
     },
     progress: (message, amount) => emit({ code: 'step.progress', step, message, ...amount }),
+    async window(message, seconds) {
+      const endsAt = clock.now() + seconds * 1000;
+      emit({ code: 'step.progress', step, message, endsAt });
+      await record({ type: 'state.saved', step, facts: {}, window: { message, endsAt } });
+    },
     note: (message) => emit({ code: 'step.note', step, message }),
     change,
     changes: () => changesOf(journal, step),

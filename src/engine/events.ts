@@ -7,6 +7,27 @@ interface EventBase {
   run: string;
 }
 
+/** What a run is about, for its readers: known when it begins. */
+export interface RunHeadline {
+  /** The version that it brings, and the one that serves meanwhile. */
+  version?: string;
+  previous?: string;
+  /** The commit of that version, and the first line of its message. */
+  commit?: string;
+  subject?: string;
+  /** What it does beside that, in a few words, e.g. `to 6 instances`. */
+  what?: string;
+}
+
+/** How long a run takes, by the last runs like it. */
+export interface ExpectedTime {
+  /** Medians, in seconds: of the whole run, and of each step by its id. */
+  seconds: number;
+  steps: Record<string, number>;
+  /** Of so many runs. */
+  runs: number;
+}
+
 /** The events of a run. The codes are stable, as other tools rely on them. */
 export type RunEvent = EventBase &
   (
@@ -18,10 +39,13 @@ export type RunEvent = EventBase &
         app: string;
         environment: string;
         steps: { id: string; title: string }[];
+        headline?: RunHeadline;
+        /** Absent where no run like it has succeeded yet. */
+        expected?: ExpectedTime;
       }
     | { code: 'run.finished'; outcome: Outcome; seconds: number; leftovers: string[]; summary: Record<string, unknown> }
     | { code: 'step.started'; step: string; title: string }
-    | { code: 'step.progress'; step: string; message: string; done?: number; total?: number }
+    | { code: 'step.progress'; step: string; message: string; done?: number; total?: number; endsAt?: number }
     | { code: 'step.note'; step: string; message: string }
     | { code: 'step.finished'; step: string; seconds: number }
     | {

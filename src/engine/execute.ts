@@ -5,7 +5,7 @@ import { completeAll } from './complete.ts';
 import type { Connection } from './connection.ts';
 import { changesOf, isConflict, openContext, type RunScope } from './context.ts';
 import { createEmitter, type Emit } from './emitter.ts';
-import type { EventSink, NewEvent } from './events.ts';
+import type { EventSink, ExpectedTime, NewEvent, RunHeadline } from './events.ts';
 import { type Failure, forward, type StepResult } from './forward.ts';
 import { type Journal, type JournalStore, openJournal } from './journal-writer.ts';
 import { outcomeOf } from './outcome.ts';
@@ -47,6 +47,8 @@ export interface ExecuteOptions<Services, State> {
   patience?: AbortSignal;
   /** Removes secrets from everything that is journaled or emitted; by default by keys and usual shapes. */
   redact?: Redact;
+  /** What the run is about and how long it is expected to take, for readers. */
+  outlook?: { headline?: RunHeadline; expected?: ExpectedTime };
   /** The facts in the event `run.finished`. */
   summary?: (state: State) => Record<string, unknown>;
   /** For the poller's jitter; injected so that tests are exact. */
@@ -76,11 +78,12 @@ export async function execute<Services, State>(
   const { operation, app, environment } = plan;
   if (!journal.known.run) {
     const state = plan.initial as Record<string, unknown>;
-    const schema = runSchema;
-    await journal.write({ type: 'run.started', schema, run: runId, operation, app, environment, state, steps: titles });
+    const facts = { schema: runSchema, run: runId, operation, app, environment, state, steps: titles };
+    await journal.write({ type: 'run.started', ...facts, ...options.outlook });
   }
   const { emit, active } = followStep(createEmitter(options.sink, runId, clock, redact));
-  emit({ code: 'run.started', schema: runSchema, operation, app, environment, steps: titles });
+  const about = { operation, app, environment, steps: titles, ...options.outlook };
+  emit({ code: 'run.started', schema: runSchema, ...about });
 
   const scope: RunScope<Services> = {
     run: { id: runId, operation, app, environment, startedAt: journal.known.run?.startedAt ?? started },

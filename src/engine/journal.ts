@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Outcome, PipelineError } from '@golden-pipeline/shared/errors';
+import type { ExpectedTime, RunHeadline } from './events.ts';
 import { runSchema } from './schema.ts';
 import type { JournaledChange } from './step.ts';
 
@@ -27,6 +28,8 @@ export type JournalEntry = EntryBase &
         environment: string;
         state: Record<string, unknown>;
         steps: { id: string; title: string }[];
+        headline?: RunHeadline;
+        expected?: ExpectedTime;
       }
     | { type: 'run.finished'; outcome: Outcome; leftovers: string[] }
     /** The run had finished, and another process continues it. */
@@ -37,7 +40,14 @@ export type JournalEntry = EntryBase &
     /** What a step behind the commit still had to do could not be done; by another process it was done later. */
     | { type: 'completion.failed'; step: string; error: ErrorFacts }
     | { type: 'completion.finished'; step: string }
-    | { type: 'state.saved'; step: string; facts: Record<string, unknown>; cleared?: string[] }
+    /** With `window` and no facts, a wait of known length has begun: for readers only, so that older versions pass over it. */
+    | {
+        type: 'state.saved';
+        step: string;
+        facts: Record<string, unknown>;
+        cleared?: string[];
+        window?: { message: string; endsAt: number };
+      }
     | {
         type: 'change.intent';
         step: string;

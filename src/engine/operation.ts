@@ -1,3 +1,4 @@
+import type { RunHeadline } from './events.ts';
 import type { Replay } from './journal.ts';
 import type { Step } from './step.ts';
 
@@ -49,6 +50,8 @@ export interface Operation<Services, State, Project = unknown> extends Operation
   ): readonly Step<Services, State>[] | Promise<readonly Step<Services, State>[]>;
   /** What the JSON document and the record of a run say of it, e.g. `{ version, previous, method }`. */
   summary(state: State, services: Services): Record<string, unknown>;
+  /** What a run is about, for the readers of its events; without it they know operation, app and environment only. */
+  headline?(state: State, services: Services): RunHeadline;
   /** The command that undoes a run which was done; undefined when there is none. */
   undoCommand(state: State, services: Services): string | undefined;
   /** Why an unfinished run cannot be continued forwards, e.g. as the fleet has changed since; undefined when it can. It only reads. */

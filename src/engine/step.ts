@@ -43,7 +43,12 @@ export interface RunContext<Services, State> {
   /** Adds facts and journals them. */
   readonly save: (facts: Partial<State>) => Promise<void>;
   /** Says how far a long wait is. */
-  progress(message: string, amount?: { done: number; total: number }): void;
+  progress(message: string, amount?: { done: number; total: number } | { endsAt: number }): void;
+  /**
+   * Says that a wait of known length begins, in seconds from now. Readers count down to its end, also those that follow the run by its
+   * journal.
+   */
+  window(message: string, seconds: number): Promise<void>;
   /** Reports something that is kept in the record. */
   note(message: string): void;
   /**

@@ -5,7 +5,7 @@ import { cannotContinue, isSameRequest } from './continue.ts';
 import { type Hook, withHooks } from './hooks.ts';
 import { releaseSteps } from './procedure.ts';
 import type { ReleaseState } from './state.ts';
-import { servingSummary } from './summary.ts';
+import { servingHeadline, servingSummary } from './summary.ts';
 import { versionMove } from './version-move.ts';
 
 /** What a release needs of the project: the tasks that run during it, as configured. */
@@ -23,6 +23,7 @@ export const releaseOperation: Operation<Services, ReleaseState, ReleaseProject>
   beforeStart: ({ onInterrupted }) => onInterrupted,
   steps: async (state, { services, project }) => withHooks(releaseSteps(state), await project.hooks(), services),
   summary: (state) => ({ ...servingSummary(state), ...(state.since && { since: state.since }) }),
+  headline: servingHeadline,
   undoCommand(state, { fleet }) {
     const before = servedBefore(state);
     // What served before may be an image that cannot be launched.

@@ -1,4 +1,5 @@
 import type { Evidence, WatchFacts } from '../analysis/types.ts';
+import type { RunHeadline } from '../engine/events.ts';
 import { type ServedFacts, servedBefore, type VersionFacts } from '../fleet/facts.ts';
 import type { BuildFacts } from '../plays/facts.ts';
 
@@ -25,4 +26,13 @@ export function servingSummary(state: ServingState): {
     method,
     ...(evidence && { evidence }),
   };
+}
+
+/** What a run that brings a version says of it when it begins. */
+export function servingHeadline(
+  state: Pick<ServingState, 'version' | 'commit'> & Partial<ServedFacts> & { subject?: string },
+): RunHeadline {
+  const { version, commit, subject } = state;
+  const previous = servedBefore(state);
+  return { version, ...(previous !== undefined && { previous }), commit, ...(subject !== undefined && { subject }) };
 }

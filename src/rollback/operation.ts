@@ -2,7 +2,7 @@ import type { Operation } from '../engine/operation.ts';
 import { servedBefore } from '../fleet/facts.ts';
 import { servesOtherwise } from '../fleet/serves-otherwise.ts';
 import type { Services } from '../fleet/services.ts';
-import { servingSummary } from '../release/summary.ts';
+import { servingHeadline, servingSummary } from '../release/summary.ts';
 import { rollbackName, rollbackSteps } from './plan.ts';
 import type { RollbackState } from './state.ts';
 
@@ -18,6 +18,7 @@ export const rollbackOperation: Operation<Services, RollbackState> = {
   onInterrupted: 'refuse',
   steps: (state) => rollbackSteps[state.method],
   summary: servingSummary,
+  headline: (state) => ({ ...servingHeadline(state), what: `by ${state.method}` }),
   async cannotContinue({ state }, services) {
     return servesOtherwise(services, state as unknown as RollbackState);
   },

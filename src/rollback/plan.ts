@@ -58,6 +58,7 @@ export async function planRollback(
       ...facts,
       version: target.version,
       commit: target.commit,
+      ...(target.subject !== undefined && { subject: target.subject }),
       imageId,
       ...(served && { served }),
       rolledBackFrom,

@@ -43,6 +43,8 @@ export interface RollbackState
     SwitchState,
     InPlaceState {
   commit: string;
+  /** First line of the commit's message; absent where its record does not have it. */
+  subject?: string;
   /** By which method, and why. */
   method: RollbackMethod;
   why: string;

@@ -7,6 +7,7 @@ import { failureFacts } from '../engine/outcome.ts';
 import type { Plan } from '../engine/step.ts';
 import type { CommitsSince, RunRecord } from '../ledger/types.ts';
 import type { Redact } from '../shared/redact.ts';
+import { readExpectedTime } from './expected-time.ts';
 import type { RunnerContext, RunnerServices } from './ports.ts';
 
 /** Executes a plan between two writings of the run's record. */
@@ -36,6 +37,10 @@ export async function recordRun<Services extends RunnerServices, State>(
     steps: plan.steps.map(({ id, title }) => ({ id, title, status: 'pending', seconds: 0 })),
   };
   const journal = continued?.journal ?? ledger;
+  const headline = operation.headline?.(plan.initial, services);
+  // A continued run has less to do than those that it would be compared with.
+  const expected = continued ? undefined : await readExpectedTime(ledger, { ...plan, operation: operation.name });
+  const outlook = { ...(headline && { headline: redact(headline) }), ...(expected && { expected }) };
   if (!continued) await ledger.saveRun(record);
   const save = async (end: Partial<RunRecord>): Promise<void> => {
     try {
@@ -49,7 +54,7 @@ export async function recordRun<Services extends RunnerServices, State>(
   };
   const summary = (state: State) => operation.summary(state, services);
   try {
-    const result = await execute(plan, { ...options, services, connection, clock, journal, redact, summary });
+    const result = await execute(plan, { ...options, services, connection, clock, journal, redact, summary, outlook });
     const { outcome, seconds, steps, state, error } = result;
     // Without an end in its record, others find the run and continue its undo.
     if (!result.unfinished)

@@ -1,6 +1,6 @@
 import type { Outcome } from '@golden-pipeline/shared/errors';
 import type { EventReader } from '../engine/event-hub.ts';
-import type { RunEvent } from '../engine/events.ts';
+import type { ExpectedTime, RunEvent } from '../engine/events.ts';
 
 /** Where a step is, as summaries and run records name it. */
 export type StepStatus = 'pending' | 'running' | 'done' | 'failed' | 'skipped' | 'undone' | 'not-undone';
@@ -21,6 +21,11 @@ export interface RunFacts {
   steps: StepLine[];
   outcome?: Outcome;
   seconds?: number;
+  /** How long it was expected to take. */
+  expected?: ExpectedTime;
+  /** Ids of the steps that have changed something, and of those whose changes were undone. */
+  changed: Set<string>;
+  undone: Set<string>;
   /** What is left in the cloud that a person must look at. */
   leftovers: string[];
   summary: Record<string, unknown>;
@@ -32,7 +37,7 @@ export interface RunFacts {
  * pause between them, is one run here, with the id of the first segment.
  */
 export function readFacts(): EventReader & { readonly facts: RunFacts } {
-  const facts: RunFacts = { steps: [], leftovers: [], summary: {} };
+  const facts: RunFacts = { steps: [], changed: new Set(), undone: new Set(), leftovers: [], summary: {} };
   const mark = (id: string, change: Partial<StepLine>): void => {
     const step = facts.steps.find((candidate) => candidate.id === id);
     if (step) Object.assign(step, change);
@@ -45,7 +50,13 @@ export function readFacts(): EventReader & { readonly facts: RunFacts } {
         if (facts.run === undefined) {
           began = event.at;
           const { run, operation, app, environment } = event;
-          Object.assign(facts, { run, operation, app, environment });
+          Object.assign(facts, {
+            run,
+            operation,
+            app,
+            environment,
+            ...(event.expected && { expected: event.expected }),
+          });
         }
         facts.steps.push(
           ...event.steps.map(({ id, title }): StepLine => ({ id, title, status: 'pending', seconds: 0 })),
@@ -57,6 +68,9 @@ export function readFacts(): EventReader & { readonly facts: RunFacts } {
         facts.leftovers = event.leftovers;
         facts.summary = event.summary;
         return;
+      case 'change.intent':
+        facts.changed.add(event.step);
+        break;
       case 'step.started':
         mark(event.step, { status: 'running' });
         break;
@@ -71,6 +85,7 @@ export function readFacts(): EventReader & { readonly facts: RunFacts } {
         mark(event.step, { status: 'failed', seconds: event.seconds });
         break;
       case 'undo.finished': {
+        facts.undone.add(event.step);
         const failed = facts.steps.find((step) => step.id === event.step)?.status === 'failed';
         // What failed stays marked as such: it is the reason for all else.
         if (!failed) mark(event.step, { status: 'undone' });

@@ -7,7 +7,7 @@ import { holdLock } from './hold-lock.ts';
 import { checkHolds } from './holds.ts';
 import { watchInterrupts } from './interrupts.ts';
 import type { RunEvents, RunnerContext, RunnerServices } from './ports.ts';
-import { recordRun } from './record-run.ts';
+import { committedFact, recordRun } from './record-run.ts';
 import { reopenRun } from './reopen-run.ts';
 import { type RunFacts, readFacts } from './run-facts.ts';
 import { mergeResults, pauseUntil, segmentsOf, toResult } from './segments.ts';
@@ -34,6 +34,8 @@ export interface RunReport<State> {
   summary: Record<string, unknown>;
   /** The command that undoes it; undefined unless it was done. */
   undoCommand?: string;
+  /** It had committed its work when it ended: what it brought stays, whatever the outcome. */
+  committed?: true;
   /** The signal that interrupted it. */
   received?: StopSignal;
 }
@@ -93,6 +95,7 @@ export async function runOperation<Services extends RunnerServices, State>(
       facts,
       summary: operation.summary(result.state, services),
       ...(undoCommand !== undefined && { undoCommand }),
+      ...committedFact(plan.steps, (id) => result.steps.some((step) => step.id === id && step.status === 'done')),
       ...(interrupt.received && { received: interrupt.received }),
     };
   } finally {

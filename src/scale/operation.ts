@@ -20,6 +20,7 @@ export const cancelOperation: Operation<Services, CancelState> = {
   ...traits,
   steps: () => cancelSteps,
   summary: ({ group }) => ({ group, canceled: true }),
+  headline: () => ({ what: 'back to the usual size' }),
   undoCommand: () => undefined,
 };
 
@@ -31,6 +32,10 @@ export const scaleOperation: Operation<Services, ScaleState> = {
     scale.cancel
       ? { group, canceled: true }
       : { group, to: scale.to, at: textOrNull(scale.at), until: textOrNull(scale.until), before: scale.was.desired },
+  headline: ({ scale: { cancel, to, at, until } }) => {
+    const times = [at && `from ${instantText(at)}`, until && `until ${instantText(until)}`].filter(Boolean);
+    return { what: cancel ? 'back to the usual size' : [`to ${to} instances`, ...times].join(' ') };
+  },
   undoCommand: ({ scale }, { fleet }) => (scale.cancel ? undefined : `pipeline scale ${fleet.app} --cancel`),
 };
 

@@ -3,7 +3,7 @@ import type { JournalEntry } from '../engine/journal.ts';
 
 /**
  * Turns the entries of a run's journal into the events that a view draws. The journal has no notes and no progress of a step: its changes
- * are shown as progress, and those that failed as notes. Entries of a kind that this version does not know are left out.
+ * and windows of known length are shown as progress, and changes that failed as notes. Entries of a kind that this version does not know are left out.
  * @returns a function to be called with each entry, in their order
  */
 export function journalEvents(run: string): (entry: unknown) => RunEvent[] {
@@ -20,9 +20,10 @@ export function journalEvents(run: string): (entry: unknown) => RunEvent[] {
     switch (entry.type) {
       case 'run.started': {
         began = at;
-        const { schema, operation, app, environment, steps } = entry;
+        const { schema, operation, app, environment, steps, headline, expected } = entry;
         for (const { id, title } of steps) titles.set(id, title);
-        return [{ at, run, code: entry.type, schema, operation, app, environment, steps }];
+        const outlook = { ...(headline && { headline }), ...(expected && { expected }) };
+        return [{ at, run, code: entry.type, schema, operation, app, environment, steps, ...outlook }];
       }
       case 'run.finished': {
         const { outcome, leftovers } = entry;
@@ -43,6 +44,10 @@ export function journalEvents(run: string): (entry: unknown) => RunEvent[] {
       }
       case 'undo.failed':
         return [{ at, run, code: entry.type, step: entry.step, error: entry.error }];
+      case 'state.saved': {
+        const { step, window } = entry;
+        return window ? [{ at, run, code: 'step.progress', step, ...window }] : [];
+      }
       case 'change.intent': {
         intents.set(entry.sequence, entry);
         const { step, action, target, token } = entry;

@@ -1,18 +1,23 @@
 import { toShownError } from '../../shared/shown-error.ts';
 import { type Colors, oneLine, printable } from './text.ts';
+import { wrapLines } from './wrap.ts';
 
 /**
  * `error: what happened`, the evidence indented, `fix: what to do next`. The stack only with `debug`, which also shows the
  * causes that an error meant for people carries.
+ * @param options.width Columns that lines are wrapped to at their words.
  */
-export function renderError(error: unknown, options: { colors: Colors; debug: boolean }): string {
-  const { colors, debug } = options;
+export function renderError(
+  error: unknown,
+  options: { colors: Colors; debug: boolean; width?: number | undefined },
+): string {
+  const { colors, debug, width } = options;
   const shown = toShownError(error);
   const lines = [`${colors.red(colors.bold('error:'))} ${indent(shown.message, '  ')}`];
   for (const detail of shown.details) lines.push(`  ${indent(detail, '  ')}`);
   if (debug) lines.push(...stack(error).map((line) => `  ${colors.dim(printable(line))}`));
   if (shown.fix && !(shown.defect && debug)) lines.push(`${colors.cyan('fix:')} ${indent(shown.fix, '  ')}`);
-  return `${lines.join('\n')}\n`;
+  return `${wrapLines(lines.join('\n'), width)}\n`;
 }
 
 /** What `--json` prints for an error: the same facts as a document. */

@@ -24,6 +24,7 @@ export function runDocument(facts: RunFacts, result: Record<string, unknown>): R
     ...Object.fromEntries(Object.entries(result).map(([key, value]) => [key, value ?? null])),
     outcome: facts.outcome,
     seconds,
+    expectedSeconds: facts.expected?.seconds,
     steps: facts.steps.map((step) => ({ ...step, seconds: round(step.seconds) })),
     ...(facts.error ? { error: facts.error } : {}),
     ...(facts.leftovers.length > 0 ? { leftovers: facts.leftovers } : {}),

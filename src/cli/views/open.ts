@@ -21,7 +21,7 @@ export async function openViews(
 }
 
 async function progressView(context: CliContext, options: Pick<GlobalOptions, 'color'>): Promise<EventReader> {
-  if (!context.terminal) return plainView(context.stderr);
+  if (!context.terminal) return plainView(context.stderr, context.clock);
   const { terminalView } = await import('./terminal.ts');
-  return terminalView(context.terminal, colorsFor(useColor(context, options, context.stderr)));
+  return terminalView(context.terminal, colorsFor(useColor(context, options, context.stderr)), context.clock);
 }

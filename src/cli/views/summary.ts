@@ -1,4 +1,5 @@
 import type { Outcome } from '@golden-pipeline/shared/errors';
+import type { StopSignal } from '../../engine/interrupt.ts';
 import type { RunFacts } from '../../runner/run-facts.ts';
 import { columns } from './table.ts';
 import { type Colors, duration, oneLine, printable } from './text.ts';
@@ -15,14 +16,29 @@ const meanings: Record<Outcome, string> = {
   interrupted: 'interrupted',
 };
 
-/** The end of a run for people: seconds per step, what is left, the outcome, how to undo it. */
-export function renderSummary(facts: RunFacts, options: { colors: Colors; undo?: string }): string {
-  const { colors, undo } = options;
+/** What the facts of a run do not tell. */
+interface SummaryOptions {
+  colors: Colors;
+  /** The command that undoes it. */
+  undo?: string | undefined;
+  /** The command that was interrupted, to run it again. */
+  again?: string | undefined;
+  /** What interrupted it; undefined where another process requested that. */
+  by?: StopSignal | undefined;
+  /** What it brought stays. */
+  committed?: boolean;
+  /** Its steps stand above already, as a list. */
+  listed?: boolean;
+}
+
+/** The end of a run for people: seconds per step, what is left, the outcome, how to undo it or to go on. */
+export function renderSummary(facts: RunFacts, options: SummaryOptions): string {
+  const { colors, undo, again, listed } = options;
   const outcome = facts.outcome ?? 'failed';
   const paint = outcome === 'done' ? colors.green : outcome === 'rolled-back' ? colors.yellow : colors.red;
   const parts: string[] = [];
   const ran = facts.steps.filter((step) => step.status !== 'pending');
-  if (ran.length > 0) {
+  if (ran.length > 0 && !listed) {
     const rows = ran.map((step) => [
       step.id,
       step.status,
@@ -40,12 +56,28 @@ export function renderSummary(facts: RunFacts, options: { colors: Colors; undo?:
     .map((word) => oneLine(String(word)));
   const where = facts.environment ? ` in ${facts.environment}` : '';
   const closing = [
-    `${paint(colors.bold(`${what.join(' ')}${where}: ${meanings[outcome]}`))}${seconds}${facts.run ? `, run ${facts.run}` : ''}`,
+    `${paint(colors.bold(`${what.join(' ')}${where}: ${meaningOf(facts, options)}`))}${seconds}${facts.run ? `, run ${facts.run}` : ''}`,
   ];
   if (facts.leftovers.length > 0 && facts.app) closing.push(`${colors.cyan('next:')} pipeline status ${facts.app}`);
   if (undo && outcome === 'done') closing.push(`${colors.cyan('undo:')} ${undo}`);
+  if (again !== undefined) closing.push(`${colors.cyan('again:')} ${again}`);
   parts.push(closing.join('\n'));
   return `${parts.join('\n\n')}\n`;
+}
+
+function meaningOf(
+  { outcome = 'failed', changed, undone, steps }: RunFacts,
+  { by, committed }: Pick<SummaryOptions, 'by' | 'committed'>,
+): string {
+  if (outcome !== 'interrupted') return meanings[outcome];
+  const what = by === undefined ? 'aborted' : by === 'SIGINT' ? 'interrupted by Ctrl-C' : `interrupted by ${by}`;
+  if (changed.size === 0) return `${what}; nothing was changed`;
+  if (committed || steps.every(({ status }) => status === 'done' || status === 'skipped')) {
+    return `${what} when its work was done; what it changed stays`;
+  }
+  // A step without an undo, e.g. a task that only goes forwards.
+  const kept = [...changed].filter((id) => !undone.has(id));
+  return `${what}; ${kept.length === 0 ? 'everything it changed was rolled back' : `not undone: ${kept.join(', ')}`}`;
 }
 
 /** The version a run was about, with the one before it when both are known. */

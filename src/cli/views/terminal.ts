@@ -1,35 +1,47 @@
+import type { Clock, Timer } from '@golden-pipeline/shared/clock';
 import { Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
 import type { EventReader } from '../../engine/event-hub.ts';
-import type { RunEvent } from '../../engine/events.ts';
+import type { ExpectedTime, RunEvent } from '../../engine/events.ts';
 import { connectionText } from './connection.ts';
-import { progressText } from './plain.ts';
+import { elapsedText, expectedOf, headlineText, progressText } from './progress.ts';
 import { type Colors, duration, oneLine } from './text.ts';
+import { wrapLines, wrapWidth } from './wrap.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: listr2 asks for its own context and renderer types, which do not matter here
 type Task = ListrTaskWrapper<any, any, any>;
+
+/** How often elapsed times and countdowns are drawn anew, in milliseconds. */
+const tickMs = 1000;
 
 /** One row: what the events say of a step, and the promise that its row in the list waits for. */
 interface Row {
   title: string;
   notes: string[];
-  progress?: string;
+  /** What the step does at the moment, at a time of the clock. */
+  progress?: (now: number) => string;
+  /** While it runs: since when, in milliseconds since the epoch, and how many seconds it usually takes. */
+  running?: { since: number; expected: number | undefined };
   task?: Task;
   finish: (error?: Error) => void;
   drawn: Promise<void>;
 }
 
 /**
- * The live list of a run's steps, drawn by listr2, which only watches: every row waits for the event that ends its step.
- * What is undone after a failure follows as rows of its own.
+ * The headline of a run and the live list of its steps, drawn by listr2, which only watches: every row waits for the event that ends its
+ * step. What is undone after a failure follows as rows of its own.
  */
-export function terminalView(stream: NodeJS.WriteStream, colors: Colors): EventReader {
+export function terminalView(stream: NodeJS.WriteStream, colors: Colors, clock: Clock): EventReader {
   const rows = new Map<string, Row>();
   const undos = new Map<string, Row>();
   // Lists are drawn one after the other, though events may be ahead of the drawing.
   let drawing = Promise.resolve();
+  /** The whole run, where it has more than one step. */
+  let whole: { since: number; expected: ExpectedTime | undefined } | undefined;
+  let timer: Timer | undefined;
 
-  const draw = (shown: Row[]): void => {
+  const draw = (shown: Row[], headline?: string): void => {
     drawing = drawing.then(async () => {
+      if (headline !== undefined) stream.write(`${wrapLines(colors.bold(headline), wrapWidth(stream))}\n`);
       const list = new Listr(
         shown.map((row) => ({
           title: row.title,
@@ -59,9 +71,33 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors): EventR
   };
 
   const row = (step: string): Row | undefined => undos.get(step) ?? rows.get(step);
+  const show = (shown: Row | undefined): void => {
+    if (!shown?.task) return;
+    const now = clock.now();
+    const { running, progress } = shown;
+    const lines = [...shown.notes];
+    if (progress) lines.push(progress(now));
+    if (running && whole) {
+      lines.push(colors.dim(`${elapsedText((now - whole.since) / 1000, whole.expected?.seconds)} in all`));
+    }
+    const elapsed = running ? ` ${colors.dim(elapsedText((now - running.since) / 1000, running.expected))}` : '';
+    shown.task.title = `${shown.title}${elapsed}`;
+    shown.task.output = lines.join('\n');
+  };
+  const tick = (): void => {
+    for (const shown of [...rows.values(), ...undos.values()]) if (shown.running) show(shown);
+    timer = clock.after(tickMs, tick);
+  };
+  const begin = (shown: Row | undefined, since: number, expected?: number): void => {
+    if (!shown) return;
+    shown.running = { since, expected };
+    show(shown);
+    timer ??= clock.after(tickMs, tick);
+  };
   const end = (shown: Row | undefined, seconds?: number, error?: string): void => {
     if (!shown) return;
-    shown.progress = undefined;
+    delete shown.progress;
+    delete shown.running;
     if (seconds !== undefined) shown.title = `${shown.title} ${colors.dim(duration(seconds))}`;
     show(shown);
     shown.finish(error === undefined ? undefined : new Error(oneLine(error)));
@@ -72,24 +108,28 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors): EventR
       case 'run.started': {
         const list = event.steps.map((step) => newRow(step.title));
         event.steps.forEach(({ id }, index) => void rows.set(id, list[index] as Row));
-        draw(list);
+        whole = list.length > 1 ? { since: event.at, expected: event.expected } : undefined;
+        draw(list, headlineText(event));
         break;
       }
+      case 'step.started':
+        begin(rows.get(event.step), event.at, expectedOf(whole?.expected, event.step));
+        break;
       case 'step.progress': {
         const shown = row(event.step);
-        if (shown) shown.progress = progressText(event);
+        if (shown) shown.progress = (now) => progressText(event, now);
         show(shown);
         break;
       }
       case 'connection.lost': {
         const shown = row(event.step);
-        if (shown) shown.progress = oneLine(connectionText(event));
+        if (shown) shown.progress = () => oneLine(connectionText(event));
         show(shown);
         break;
       }
       case 'connection.restored': {
         const shown = row(event.step);
-        if (shown) shown.progress = undefined;
+        if (shown) delete shown.progress;
         shown?.notes.push(connectionText(event));
         show(shown);
         break;
@@ -112,6 +152,7 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors): EventR
         const undo = newRow(`undo: ${event.title}`);
         undos.set(event.step, undo);
         draw([undo]);
+        begin(undo, event.at);
         break;
       }
       case 'undo.finished':
@@ -128,8 +169,12 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors): EventR
   return {
     on,
     async close() {
+      timer?.cancel();
       // A run that stopped between steps leaves rows that no event will end.
-      for (const open of [...rows.values(), ...undos.values()]) open.finish(new Error('not reached'));
+      for (const open of [...rows.values(), ...undos.values()]) {
+        delete open.running;
+        open.finish(new Error('not reached'));
+      }
       await drawing;
     },
   };
@@ -143,10 +188,4 @@ function newRow(title: string): Row {
   // Rows behind a failed one are never drawn to their end.
   drawn.catch(() => undefined);
   return { title: oneLine(title), notes: [], finish, drawn };
-}
-
-function show(row: Row | undefined): void {
-  if (!row?.task) return;
-  row.task.title = row.title;
-  row.task.output = [...row.notes, ...(row.progress ? [row.progress] : [])].join('\n');
 }

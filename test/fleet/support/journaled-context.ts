@@ -34,6 +34,7 @@ export function journaledContext<State = ReleaseState>(
     changes: () => changes,
     changesOfRun: () => changes,
     progress: () => undefined,
+    window: async () => undefined,
     note: () => undefined,
   };
   return { context: context as ContextWith<State>, made };
