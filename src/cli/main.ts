@@ -32,7 +32,10 @@ export async function runCli(context: CliContext): Promise<number> {
     if (parsed === 'printed') return exitCodes.done;
     if (parsed.options.color === false) disableColors(context);
     const command = await parsed.spec.load();
-    return await command.run(context, parsed.args, parsed.options);
+    const work = () => command.run(context, parsed.args, parsed.options);
+    if (!parsed.options.githubSummary) return await work();
+    const { withGithubSummary } = await import('./github-summary.ts');
+    return await withGithubSummary(context, work);
   } catch (error) {
     const { reportError } = await import('./report-error.ts');
     return reportError(context, error);

@@ -8,10 +8,12 @@ import type { RunnerContext, RunnerServices } from '../runner/ports.ts';
 import { recoverFirst } from '../runner/recover-first.ts';
 import { type PlannedRun, runOperation } from '../runner/run-operation.ts';
 import { findSameCommand } from '../runner/same-command.ts';
+import { whenLockIsFree } from '../runner/wait-for-lock.ts';
 import type { CommandOptions } from './command.ts';
 import { continueRun } from './commands/resume.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { duration, parseOptions } from './options.ts';
 import { reportRun } from './report-result.ts';
 import { runnerContext } from './runner-context.ts';
 import { showPlan } from './show-plan.ts';
@@ -34,15 +36,30 @@ interface OperationCommand<S extends Services, State> {
 
 /**
  * Runs an operation from its first look at the fleet to its report: what a crashed run has left is undone first where that is in the
- * way, and one that the same command has left is continued. `--dry-run` prints the plan. Resolves with the exit code.
+ * way, and one that the same command has left is continued. `--dry-run` prints the plan; `--wait-for-lock` first waits for the run that
+ * holds the lock. Resolves with the exit code.
  * @throws PipelineError when the run could not begin
  */
 export async function runCommand<S extends Services, State>(
   context: CliContext,
   options: CommandOptions,
+  command: OperationCommand<S, State>,
+): Promise<number> {
+  const { operation, services, emergency } = command;
+  const runner = runnerContext(context, options, services.fleet);
+  const { waitForLock } = parseOptions(options, { waitForLock: duration });
+  if (waitForLock === undefined || options.dryRun) return planAndRun(context, options, runner, command);
+  // A lock ends by itself, a hold by a decision: that is not waited for.
+  await refuseHeld(services, operation, emergency);
+  return whenLockIsFree(runner, services, waitForLock, () => planAndRun(context, options, runner, command));
+}
+
+async function planAndRun<S extends Services, State>(
+  context: CliContext,
+  options: CommandOptions,
+  runner: RunnerContext,
   { operation, services, plan: makePlan, question, reportNeedless, emergency }: OperationCommand<S, State>,
 ): Promise<number> {
-  const runner = runnerContext(context, options, services.fleet);
   const unfinished = await findSameCommand(runner, services, operation, { preview: Boolean(options.dryRun) });
   if (unfinished) return continueRun(context, options, { runner, services }, unfinished);
   // Before a crashed run is undone; what begins in spite of a hold says so when it begins.

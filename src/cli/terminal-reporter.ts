@@ -2,9 +2,10 @@ import { describeHold } from '../ledger/holds.ts';
 import type { LockRecord } from '../ledger/types.ts';
 import type { Blocking, RunnerMessage, RunningStep } from '../runner/messages.ts';
 import type { Reporter, RunEvents } from '../runner/ports.ts';
+import { instantOf } from '../shared/instant.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
 import { openViews } from './views/open.ts';
-import { printable } from './views/text.ts';
+import { clockTime, duration, printable } from './views/text.ts';
 
 /** Reports to the terminal: messages as lines on stderr, or, while a step is drawn, as notes of that step. */
 export function terminalReporter(context: CliContext, options: GlobalOptions): Reporter {
@@ -39,6 +40,14 @@ function wordingOf(message: RunnerMessage): string {
       return `${describeHold(message.hold)}: this would be refused (exit 5)`;
     case 'lock.waiting':
       return `${message.reason}; waiting until it is released (press Ctrl-C twice to stop)`;
+    case 'lock.awaited': {
+      const { holder, at, until } = message;
+      const since = instantOf(holder.since);
+      const held = `locked by ${holderOf(holder)} since ${clockTime(since)} (${aboutTime(at - since)} ago)`;
+      return `${holder.app} in ${holder.environment} is ${held}; waiting until ${clockTime(until)}, Ctrl-C to stop here`;
+    }
+    case 'lock.free':
+      return `the lock of ${message.app} is free after ${aboutTime(message.seconds * 1000)}`;
     case 'lock.watching':
       return `the lock of ${message.holder.app} is overdue; watching for ${message.seconds} s whether ${holderOf(message.holder)} still renews it`;
     case 'lock.taken-over':
@@ -99,6 +108,8 @@ function stopped({ open, app }: Extract<RunnerMessage, { code: 'run.stopped' }>)
       : '; nothing had been changed';
   return `\nstopped at once${what}\nfix: pipeline status ${app}; the lock expires by itself`;
 }
+
+const aboutTime = (ms: number): string => duration(Math.max(0, Math.round(ms / 1000)));
 
 const holderOf = ({ owner, host, command, run }: LockRecord): string => `${owner}@${host}'s "${command}" (run ${run})`;
 

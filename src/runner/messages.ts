@@ -19,6 +19,10 @@ export type RunnerMessage =
   | { code: 'hold.in-force'; hold: HoldRecord }
   /** Another run holds the lock that a later segment of this one needs. */
   | { code: 'lock.waiting'; reason: string }
+  /** Another run holds the lock that this one waits for before it is planned; `at` and `until` are milliseconds since the epoch. */
+  | { code: 'lock.awaited'; holder: LockRecord; at: number; until: number }
+  /** It is free after a wait of so many seconds. */
+  | { code: 'lock.free'; app: string; seconds: number }
   /** The lock was not renewed in time by the clock of this computer; it is watched before it counts as abandoned. */
   | { code: 'lock.watching'; holder: LockRecord; seconds: number }
   /** The lock was still that of a run whose process has crashed; this run does not undo what that one changed. */

@@ -6,7 +6,8 @@ import { reportWatch } from './hold-lock.ts';
 import type { RunnerContext } from './ports.ts';
 
 /** Options that change what is printed or asked, and nothing of what a command does; words with spaces are quoted. */
-const idleOptions = / --(?:(?:dry-run|json|yes|debug|no-color)(?= |$)|events[= ](?:"(?:[^"\\]|\\.)*"|\S+))/g;
+const idleOptions =
+  / --(?:(?:dry-run|json|yes|debug|no-color|github-summary)(?= |$)|(?:events|wait-for-lock)[= ](?:"(?:[^"\\]|\\.)*"|\S+))/g;
 
 /**
  * Finds the unfinished run that a command would only repeat: of the same operation, from the same command, and the command still means the

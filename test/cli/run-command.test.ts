@@ -290,6 +290,38 @@ test.each([
   expect(context.signals.listenerCount(signal)).toBe(0);
 });
 
+test('an interrupted run says once that everything was rolled back, and what to run again', async () => {
+  const context = fakeContext(['release', 'api', '--ref', 'main']);
+  const wait = step(
+    'wait',
+    async ({ signal, change: make }) => {
+      await make({ action: 'create', target: 'thing' }, async () => ({}));
+      context.signals.emit('SIGINT');
+      signal.throwIfAborted();
+    },
+    async () => undefined,
+  );
+  const { context: ran } = await run([wait], { context });
+  expect(ran.stdout.text).toContain('in local: interrupted by Ctrl-C; everything it changed was rolled back in 0ms');
+  expect(ran.stderr.text).not.toContain('error:');
+});
+
+test('--github-summary adds the run to the summary of the job, without secrets', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'operate-'));
+  try {
+    const path = join(folder, 'summary.md');
+    const setting = { options: { githubSummary: true }, context: { env: { GITHUB_STEP_SUMMARY: path } } };
+    await run([change], setting);
+    await run([change, failing(new PipelineError('x', 'hunter2-pass broke'))], setting);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toContain('## ✅ release api v2 &#40;before: v1&#41; in local: done');
+    expect(text).toContain('Undo: <code>pipeline fast&#45;rollback api v1</code>');
+    expect(text).toContain('**Error:** &#91;redacted&#93; broke');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('a second Ctrl-C stops at once and lists what is not undone', async () => {
   const context = fakeContext(['release', 'api']);
   const wait = step('wait', async () => {

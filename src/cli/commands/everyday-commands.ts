@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command.ts';
-import { app, dryRun, emergency, someApp } from './arguments.ts';
+import { app, dryRun, emergency, githubSummary, someApp, waitForLock } from './arguments.ts';
 
 /** Runs so far, the size of a fleet, and the tasks that a team has written. */
 export const everydayCommands: readonly CommandSpec[] = [
@@ -30,6 +30,8 @@ export const everydayCommands: readonly CommandSpec[] = [
       { flags: '--status', description: 'the size, what is held and what is scheduled' },
       { flags: '--cancel', description: 'back to the usual size; nothing stays scheduled or pre-heated' },
       ...emergency,
+      waitForLock,
+      githubSummary,
       dryRun,
     ],
     examples: [

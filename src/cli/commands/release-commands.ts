@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command.ts';
-import { allowDirty, app, dryRun, emergency } from './arguments.ts';
+import { allowDirty, app, dryRun, emergency, githubSummary, waitForLock } from './arguments.ts';
 
 /** Commands that change which version serves, and those that clean up after them. */
 export const releaseCommands: readonly CommandSpec[] = [
@@ -24,6 +24,8 @@ export const releaseCommands: readonly CommandSpec[] = [
         description: 'release even if the current image is gone or disabled, without a rollback target',
       },
       ...emergency,
+      waitForLock,
+      githubSummary,
       dryRun,
     ],
     examples: [

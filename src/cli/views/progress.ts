@@ -56,5 +56,4 @@ export function expectedOf(expected: ExpectedTime | undefined, step?: string): n
   return expected && Object.hasOwn(expected.steps, step) ? expected.steps[step] : undefined;
 }
 
-const wholeSeconds = (seconds: number): string =>
-  seconds < 1 ? '0s' : prettyMilliseconds(Math.floor(seconds) * 1000);
+const wholeSeconds = (seconds: number): string => (seconds < 1 ? '0s' : prettyMilliseconds(Math.floor(seconds) * 1000));

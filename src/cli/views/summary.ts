@@ -17,7 +17,7 @@ const meanings: Record<Outcome, string> = {
 };
 
 /** What the facts of a run do not tell. */
-interface SummaryOptions {
+export interface SummaryOptions {
   colors: Colors;
   /** The command that undoes it. */
   undo?: string | undefined;
@@ -51,18 +51,23 @@ export function renderSummary(facts: RunFacts, options: SummaryOptions): string 
     parts.push([colors.bold('leftovers:'), ...facts.leftovers.map((line) => `  ${printable(line)}`)].join('\n'));
   }
   const seconds = facts.seconds === undefined ? '' : ` in ${duration(facts.seconds)}`;
-  const what = [facts.operation, facts.app, subject(facts.summary)]
-    .filter(Boolean)
-    .map((word) => oneLine(String(word)));
-  const where = facts.environment ? ` in ${facts.environment}` : '';
   const closing = [
-    `${paint(colors.bold(`${what.join(' ')}${where}: ${meaningOf(facts, options)}`))}${seconds}${facts.run ? `, run ${facts.run}` : ''}`,
+    `${paint(colors.bold(summaryTitle(facts, options)))}${seconds}${facts.run ? `, run ${facts.run}` : ''}`,
   ];
   if (facts.leftovers.length > 0 && facts.app) closing.push(`${colors.cyan('next:')} pipeline status ${facts.app}`);
   if (undo && outcome === 'done') closing.push(`${colors.cyan('undo:')} ${undo}`);
   if (again !== undefined) closing.push(`${colors.cyan('again:')} ${again}`);
   parts.push(closing.join('\n'));
   return `${parts.join('\n\n')}\n`;
+}
+
+/** `release api v2 (before: v1) in local: done`. */
+export function summaryTitle(facts: RunFacts, options: Pick<SummaryOptions, 'by' | 'committed'>): string {
+  const what = [facts.operation, facts.app, subject(facts.summary)]
+    .filter(Boolean)
+    .map((word) => oneLine(String(word)));
+  const where = facts.environment ? ` in ${facts.environment}` : '';
+  return `${what.join(' ')}${where}: ${meaningOf(facts, options)}`;
 }
 
 function meaningOf(

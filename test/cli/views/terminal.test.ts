@@ -85,9 +85,7 @@ test('the headline names app, version, environment, commit and subject, without 
   on(started);
   await until('release api v42 in production');
   await view.close();
-  expect(lines()[0]).toBe(
-    'release api v42 in production: 3f2a9c1d2e3f "\u4fee\u7406\u8cb7\u7269\u7c60" (before: v41)',
-  );
+  expect(lines()[0]).toBe('release api v42 in production: 3f2a9c1d2e3f "\u4fee\u7406\u8cb7\u7269\u7c60" (before: v41)');
 });
 
 test('on a terminal of 40 columns the headline is wrapped at words, and no line of the list is wider', async () => {
