@@ -3,6 +3,7 @@ import { App } from 'aws-cdk-lib';
 import { collisionError, findCollisions } from '../src/config/collisions.ts';
 import type { Fleet } from '../src/config/settings.ts';
 import { checkFleet } from './checks.ts';
+import { ciIdentities } from './ci-trust.ts';
 import { EnvironmentStack } from './environment-stack.ts';
 import { FleetStack } from './fleet-stack.ts';
 import { namedNetwork } from './network.ts';
@@ -60,7 +61,10 @@ export function addStacks(app: App, fleets: Fleet[]): void {
 }
 
 function needsShared(fleet: Fleet): boolean {
-  return !namedNetwork(fleet) || fleet.infrastructure.baseBuildPrincipals.length > 0;
+  const { baseBuildPrincipals } = fleet.infrastructure;
+  return (
+    !namedNetwork(fleet) || baseBuildPrincipals.length > 0 || ciIdentities(fleet).some((one) => one.createProvider)
+  );
 }
 
 function bucketOf({ ledger }: Fleet): string[] {

@@ -4,6 +4,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import type { Construct } from 'constructs';
 import type { Fleet } from '../src/config/settings.ts';
 import { baseBuildPolicy } from './base-build-policy.ts';
+import { createProviders } from './ci-trust.ts';
 import { createNetwork, type Network, namedNetwork } from './network.ts';
 
 /** How long old versions of the ledger's records are kept, in days. */
@@ -11,7 +12,7 @@ const olderVersionsDays = 90;
 
 /**
  * Shared resources of an environment's fleets: the ledger's bucket, a network if a fleet has none configured, the role
- * that builds base images.
+ * that builds base images, identity providers of CI jobs.
  */
 export class EnvironmentStack extends Stack {
   /** The network for fleets without a configured one. */
@@ -28,6 +29,7 @@ export class EnvironmentStack extends Stack {
     if (fleets.some((fleet) => !namedNetwork(fleet))) this.network = createNetwork(this, environment);
     for (const [index, name] of ledgers.entries()) this.ledger(index === 0 ? 'Ledger' : `Ledger${index}`, name);
     const builders = [...new Set(fleets.flatMap(({ infrastructure }) => infrastructure.baseBuildPrincipals))];
+    createProviders(this, fleets);
     if (builders.length > 0) this.baseBuildRole(environment, builders);
   }
 

@@ -5,6 +5,7 @@ import { defineFleet } from '../src/aws/fleet-definition.ts';
 import type { Fleet } from '../src/config/settings.ts';
 import { createAlarms } from './alarms.ts';
 import { createBalancer } from './balancer.ts';
+import { ciPrincipals, ciSession } from './ci-trust.ts';
 import { deployPolicy } from './deploy-policy.ts';
 import { createInstances } from './instances.ts';
 import { LiveFleet } from './live-fleet.ts';
@@ -35,10 +36,13 @@ export class FleetStack extends Stack {
   private deployRole(fleet: Fleet, instanceRoleArn: string): Role {
     const { partition, region, account } = this;
     const named = fleet.infrastructure.deployPrincipals.map((arn) => new ArnPrincipal(arn));
+    const people = named.length > 0 ? named : [new AccountPrincipal(account)];
+    const jobs = ciPrincipals(fleet, { partition, account });
     return new Role(this, 'DeployRole', {
       roleName: `${fleet.names.group}-deploy`,
       description: `Releases ${fleet.app} in ${fleet.environment}`,
-      assumedBy: named.length > 0 ? new CompositePrincipal(...named) : new AccountPrincipal(account),
+      assumedBy: new CompositePrincipal(...people, ...jobs),
+      ...(jobs.length > 0 && { maxSessionDuration: ciSession }),
       inlinePolicies: {
         release: PolicyDocument.fromJson({
           Version: '2012-10-17',

@@ -48,7 +48,9 @@ export function reportRun(
     const colors = colorsFor(useColor(context, options, context.stdout));
     // The list above it has the steps already, where both are on the same terminal.
     const listed = context.terminal !== undefined && context.stdout.isTTY === true;
-    context.stdout.write(renderSummary({ ...facts, summary }, { ...how, colors, listed }));
+    const text = renderSummary({ ...facts, summary }, { ...how, colors, listed });
+    // A table does not survive being wrapped.
+    context.stdout.write(listed ? wrapLines(text, wrapWidth(context.stdout)) : text);
   }
   return outcome === 'interrupted' ? exitCodeOf[received ?? 'SIGINT'] : exitCodes[outcome];
 }

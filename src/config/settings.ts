@@ -207,6 +207,9 @@ export interface Fleet {
     /** MiB/s. */
     volumeInitializationRate?: number;
     deployPrincipals: string[];
+    /** CI jobs that may assume the deploy role. */
+    github?: { repository: string; environment?: string; createProvider: boolean };
+    gitlab?: { project: string; branch: string; host: string; createProvider: boolean };
     baseBuildPrincipals: string[];
     /** Secrets that only older releases use. */
     secretsOfOlderReleases: SecretReference[];

@@ -13,6 +13,9 @@ type Task = ListrTaskWrapper<any, any, any>;
 /** How often elapsed times and countdowns are drawn anew, in milliseconds. */
 const tickMs = 1000;
 
+/** On a narrower terminal the time of a step is below its title. */
+const minimumColumns = 70;
+
 /** One row: what the events say of a step, and the promise that its row in the list waits for. */
 interface Row {
   title: string;
@@ -77,11 +80,12 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors, clock: 
     const { running, progress } = shown;
     const lines = [...shown.notes];
     if (progress) lines.push(progress(now));
-    if (running && whole) {
-      lines.push(colors.dim(`${elapsedText((now - whole.since) / 1000, whole.expected?.seconds)} in all`));
-    }
-    const elapsed = running ? ` ${colors.dim(elapsedText((now - running.since) / 1000, running.expected))}` : '';
-    shown.task.title = `${shown.title}${elapsed}`;
+    const own = running && elapsedText((now - running.since) / 1000, running.expected);
+    const all = running && whole && `${elapsedText((now - whole.since) / 1000, whole.expected?.seconds)} in all`;
+    // Behind a title that is cut off nobody would see it.
+    const narrow = (stream.columns ?? minimumColumns) < minimumColumns;
+    for (const below of [narrow && own, all]) if (below) lines.push(colors.dim(below));
+    shown.task.title = own && !narrow ? `${shown.title} ${colors.dim(own)}` : shown.title;
     shown.task.output = lines.join('\n');
   };
   const tick = (): void => {
@@ -117,7 +121,8 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors, clock: 
         break;
       case 'step.progress': {
         const shown = row(event.step);
-        if (shown) shown.progress = (now) => progressText(event, now);
+        // What a run does last of all belongs to steps that have ended.
+        if (shown?.running) shown.progress = (now) => progressText(event, now);
         show(shown);
         break;
       }
@@ -146,6 +151,8 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors, clock: 
         end(rows.get(event.step));
         break;
       case 'step.failed':
+        // Past runs that succeeded say nothing about an undo.
+        if (whole) whole.expected = undefined;
         end(rows.get(event.step), event.seconds, event.error.message);
         break;
       case 'undo.started': {

@@ -18,6 +18,34 @@ const alarmsSection = section({
     .describe('p99 of the response time in seconds, in three consecutive minutes.'),
 });
 
+const createProvider = (url: string) =>
+  flag()
+    .default(false)
+    .describe(
+      `Whether the stack of the environment creates the identity provider for ${url}: an account has one of them.`,
+    );
+
+const githubSection = section({
+  repository: shaped(/^[\w.-]+\/[\w.-]+$/, "a repository such as 'shop/api'").describe('Repository on github.com.'),
+  environment: shaped(/^[^\s:*?]+$/, "the name of an environment such as 'production'")
+    .optional()
+    .describe(
+      'Environment in the settings of the repository that a job must be in; default: the name of the environment.',
+    ),
+  createProvider: createProvider('token.actions.githubusercontent.com'),
+});
+
+const gitlabSection = section({
+  project: shaped(/^[\w.-]+(\/[\w.-]+)+$/, "a project such as 'shop/api'").describe('Project with its groups.'),
+  branch: shaped(/^[^\s:*?]+$/, "the name of a branch such as 'main'")
+    .default('main')
+    .describe('Branch that a job must run for; protect it.'),
+  host: shaped(/^[a-z0-9.-]+$/, "a host name such as 'gitlab.com'")
+    .default('gitlab.com')
+    .describe('Host of GitLab.'),
+  createProvider: createProvider('that host'),
+});
+
 /** Settings that only the infrastructure app reads; the pipeline itself finds everything by name. */
 export const infrastructureSection = section({
   vpcId: shaped(/^vpc-[0-9a-f]+$/, "an id such as 'vpc-0123abcd'")
@@ -44,6 +72,14 @@ export const infrastructureSection = section({
   deployPrincipals: listOf(arn(), 'a list of ARNs')
     .default([])
     .describe('Who may assume the deploy role; none: everybody in the account who may assume roles.'),
+  github: githubSection
+    .optional()
+    .describe(
+      'Jobs of GitHub Actions that may also assume the deploy role, by OpenID Connect and without a stored key.',
+    ),
+  gitlab: gitlabSection
+    .optional()
+    .describe('Jobs of GitLab CI that may also assume the deploy role, by OpenID Connect and without a stored key.'),
   baseBuildPrincipals: listOf(arn(), 'a list of ARNs')
     .default([])
     .describe('Who may assume the role for `pipeline base build`; none: the role does not exist.'),

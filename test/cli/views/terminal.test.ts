@@ -92,8 +92,9 @@ test('on a terminal of 40 columns the headline is wrapped at words, and no line 
   const { clock, view, on, until, lines } = live(40);
   on(started);
   on({ code: 'step.started', step: 'stage', title: 'Build the release' });
-  await until('Build the release 0s of about 40s');
   await clock.advance(1000);
+  await until('1s of about 40s\n');
+  await until('1s of about 6m 10s in all');
   await view.close();
   expect(lines().slice(0, 2)).toEqual([
     'release api v42 in production:',
