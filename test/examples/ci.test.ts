@@ -49,7 +49,6 @@ it.each([0, 1, 2, 3, 4, 5, 6])('the script ends with the exit code of the releas
   const ended = await script(`echo "$@"; exit ${code}`, 'api', 'production', 'v1.2');
   expect(ended.exitCode).toBe(code);
   expect(ended.stdout).toContain('release api --env production --ref v1.2 --yes --wait-for-lock 30m');
-  expect(ended.all ?? `${ended.stdout}${ended.stderr}`).toMatch(/api (is released|was not released|needs a person)/);
 });
 
 it('the script without an environment is refused and starts nothing', async () => {
@@ -57,7 +56,7 @@ it('the script without an environment is refused and starts nothing', async () =
   expect(ended).toMatchObject({ exitCode: 2, stdout: '', stderr: 'usage: release.sh <app> <environment> [ref]' });
 });
 
-it('a signal to the script reaches the pipeline, whose undo is waited for', async () => {
+it('a signal to the script reaches the pipeline, once, and its undo is waited for', async () => {
   await standIns(path.join(dir, 'node_modules/.bin'), {
     pipeline: "trap 'echo rolled back; exit 143' TERM\necho started\nwhile :; do sleep 0.05; done",
   });

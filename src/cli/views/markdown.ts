@@ -63,6 +63,7 @@ function stepLines({ steps }: RunFacts): string[] {
 function commitLines(since: CommitsSince | undefined): string[] {
   if (!since) return [];
   const { version, added, removed, commits } = since;
+  if (added === 0 && removed === 0) return [`No new commits of the app since ${escapeMarkdown(version)}`, ''];
   const count = (number: number) => `${number} ${number === 1 ? 'commit' : 'commits'}`;
   const shown = commits
     .slice(0, listedCommits)

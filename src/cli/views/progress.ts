@@ -14,11 +14,15 @@ export function headlineText(run: {
 }): string {
   const { operation, app, environment, headline: { version, previous, commit, subject, what } = {} } = run;
   const of = [operation, app, version, 'in', environment].filter(Boolean).join(' ');
+  const inBrackets = [
+    ...(previous !== undefined && previous !== version ? [`before: ${previous}`] : []),
+    ...(version !== undefined && what ? [what] : []),
+  ].join(', ');
   const details = [
-    what,
+    version === undefined && what,
     commit?.slice(0, 12),
     subject && `"${subject}"`,
-    previous !== undefined && previous !== version && `(before: ${previous})`,
+    inBrackets && `(${inBrackets})`,
   ]
     .filter(Boolean)
     .join(' ');

@@ -20,6 +20,7 @@ test.each([
   [{}, 'scale api in production'],
   [{ what: 'to 6 instances' }, 'scale api in production: to 6 instances'],
   [{ version: 'v2', previous: 'v2', commit: 'abc' }, 'scale api v2 in production: abc'],
+  [{ version: 'v1', previous: 'v2', what: 'by switch' }, 'scale api v1 in production: (before: v2, by switch)'],
 ])('the headline of %j leaves out what is not known', (headline, text) => {
   expect(headlineText({ operation: 'scale', app: 'api', environment: 'production', headline })).toBe(text);
 });
