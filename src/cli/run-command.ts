@@ -3,6 +3,7 @@ import type { Plan } from '../engine/step.ts';
 import type { Services } from '../fleet/services.ts';
 import { findActiveRun } from '../runner/active-run.ts';
 import { isBusy } from '../runner/busy.ts';
+import { readExpectedTime } from '../runner/expected-time.ts';
 import { findHolds, refuseHeld } from '../runner/holds.ts';
 import type { RunnerContext, RunnerServices } from '../runner/ports.ts';
 import { recoverFirst } from '../runner/recover-first.ts';
@@ -87,7 +88,7 @@ export async function runPlan<S extends RunnerServices, State>(
   return reportRun(context, options, runner.redact, await runOperation(runner, run));
 }
 
-/** `--dry-run`: prints the plan, and who is active meanwhile. */
+/** `--dry-run`: prints the plan, how long it usually takes, and who is active meanwhile. */
 export async function printPlan(
   context: CliContext,
   options: CommandOptions,
@@ -95,8 +96,11 @@ export async function printPlan(
   services: RunnerServices,
   plan: Parameters<typeof showPlan>[2],
 ): Promise<number> {
-  const activeRun = await findActiveRun(runner, services);
+  const [activeRun, expected] = await Promise.all([
+    findActiveRun(runner, services),
+    readExpectedTime(services.ledger, plan),
+  ]);
   if (activeRun) context.stderr.write(`${printable(describeActiveRun(activeRun))}\n`);
-  showPlan(context, options, { ...plan, ...(activeRun && { activeRun }) });
+  showPlan(context, options, { ...plan, expected, ...(activeRun && { activeRun }) });
   return exitCodes.done;
 }

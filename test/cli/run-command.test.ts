@@ -303,6 +303,7 @@ test('an interrupted run says once that everything was rolled back, and what to 
   );
   const { context: ran } = await run([wait], { context });
   expect(ran.stdout.text).toContain('in local: interrupted by Ctrl-C; everything it changed was rolled back in 0ms');
+  expect(ran.stdout.text).toContain('again: pipeline release api --ref main');
   expect(ran.stderr.text).not.toContain('error:');
 });
 

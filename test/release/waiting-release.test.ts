@@ -34,6 +34,9 @@ it('a release that waits for the lock is planned for the fleet as the other rele
     ),
   });
   expect(second.err).toMatch(/the lock of api is free after/);
+  // The first one has the same steps.
+  expect(second.err).toMatch(/started +release api v3 in local: [0-9a-f]{12} ".*" \(before: v2\), run \S+, about \d/);
+  expect(second.err).toMatch(/verify +progress +watching the new version, \d+s left/);
 }, 60_000);
 
 it('a release that waits for less than the other one takes ends with exit code 5 and changes nothing', async () => {

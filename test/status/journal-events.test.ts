@@ -39,3 +39,19 @@ it('a journal becomes the events of its run, with titles and times, and its chan
     [9, { code: 'run.finished', outcome: 'rolled-back', leftovers: [], seconds: 8, summary: {} }],
   ]);
 });
+
+it('a journal tells the headline, the expected time and how long a window is', () => {
+  const headline = { version: 'v2', commit: 'c', subject: 'Fix' };
+  const expected = { seconds: 60, steps: { verify: 50 }, runs: 2 };
+  const window = { message: 'watching the new version', endsAt: 61_000 };
+  const toEvents = journalEvents('r');
+  const events = [
+    { ...entries[0], headline, expected },
+    { type: 'state.saved', step: 'verify', facts: {}, window, sequence: 2, at: 1000 },
+    { type: 'state.saved', step: 'verify', facts: { version: 'v2' }, sequence: 3, at: 1000 },
+  ].flatMap((entry) => toEvents(entry));
+  expect(events).toEqual([
+    expect.objectContaining({ code: 'run.started', headline, expected }),
+    { at: 1000, run: 'r', code: 'step.progress', step: 'verify', ...window },
+  ]);
+});

@@ -1,4 +1,6 @@
+import type { ExpectedTime } from '../../engine/events.ts';
 import type { Plan } from '../../engine/step.ts';
+import { aboutText } from './progress.ts';
 import { type Colors, oneLine, printable } from './text.ts';
 
 /** The part of a plan that the views need, whatever its services and state are. */
@@ -10,6 +12,8 @@ export interface ShownPlan {
   readonly described: Plan<unknown, unknown>['described'];
   /** Who is active on the app meanwhile. */
   readonly activeRun?: object;
+  /** How long the last runs like it have taken; undefined where there are none. */
+  readonly expected?: ExpectedTime | undefined;
 }
 
 /** `--dry-run` for people. */
@@ -19,7 +23,8 @@ export function renderPlan(plan: ShownPlan, colors: Colors): string {
     const lines = (plan.described[step.id] ?? []).map((line) => `     ${printable(line).replaceAll('\n', '\n     ')}`);
     return [`${String(index + 1).padStart(2)}. ${colors.bold(step.id)}  ${oneLine(step.title)}`, ...lines].join('\n');
   });
-  return `${[head, ...steps].join('\n')}\n${colors.dim('nothing was changed (--dry-run)')}\n`;
+  const expected = plan.expected ? [`it usually takes ${aboutText(plan.expected.seconds)}`] : [];
+  return `${[head, ...steps, ...expected].join('\n')}\n${colors.dim('nothing was changed (--dry-run)')}\n`;
 }
 
 /** `--dry-run --json`. */
@@ -29,6 +34,7 @@ export function planDocument(plan: ShownPlan): Record<string, unknown> {
     app: plan.app,
     environment: plan.environment,
     steps: plan.steps.map(({ id, title }) => ({ id, title, lines: plan.described[id] ?? [] })),
+    ...(plan.expected && { expectedSeconds: plan.expected.seconds }),
     ...(plan.activeRun && { activeRun: plan.activeRun }),
   };
 }
