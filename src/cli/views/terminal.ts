@@ -98,13 +98,16 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors, clock: 
     show(shown);
     timer ??= clock.after(tickMs, tick);
   };
-  const end = (shown: Row | undefined, seconds?: number, error?: string): void => {
+  /** @param error Why it failed; `noted` where its notes say that already. */
+  const end = (shown: Row | undefined, seconds?: number, error?: { message: string } | 'noted'): void => {
     if (!shown) return;
     delete shown.progress;
     delete shown.running;
     if (seconds !== undefined) shown.title = `${shown.title} ${colors.dim(duration(seconds))}`;
     show(shown);
-    shown.finish(error === undefined ? undefined : new Error(oneLine(error)));
+    // An error that reads like the title is not printed below it.
+    const message = error === 'noted' ? shown.task?.title : error && oneLine(error.message);
+    shown.finish(error === undefined ? undefined : new Error(message));
   };
 
   const on = (event: RunEvent): void => {
@@ -150,11 +153,15 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors, clock: 
         rows.get(event.step)?.notes.push(oneLine(event.reason));
         end(rows.get(event.step));
         break;
-      case 'step.failed':
+      case 'step.failed': {
+        const failed = rows.get(event.step);
+        const noted =
+          event.error.code === 'run.interrupted' && failed?.notes.some((note) => /^interrupted\b/.test(note));
         // Past runs that succeeded say nothing about an undo.
         if (whole) whole.expected = undefined;
-        end(rows.get(event.step), event.seconds, event.error.message);
+        end(failed, event.seconds, noted ? 'noted' : event.error);
         break;
+      }
       case 'undo.started': {
         const undo = newRow(`undo: ${event.title}`);
         undos.set(event.step, undo);
@@ -166,7 +173,7 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors, clock: 
         end(undos.get(event.step), event.seconds);
         break;
       case 'undo.failed':
-        end(undos.get(event.step), undefined, event.error.message);
+        end(undos.get(event.step), undefined, event.error);
         break;
       default:
         return;

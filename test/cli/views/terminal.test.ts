@@ -142,3 +142,21 @@ test('without runs to compare with there is only the elapsed time', async () => 
   await view.close();
   expect(lines().join('\n')).not.toContain('about');
 });
+
+test('an interruption is told once, by the note of the signal, and the undo is not compared with past runs', async () => {
+  const { clock, view, on, until, lines } = live();
+  on(started);
+  on({ code: 'step.started', step: 'stage', title: 'Build the release' });
+  await until('0s of about 40s');
+  on({ code: 'step.note', step: 'stage', message: 'interrupted; the changes of this run are being undone' });
+  const error = { code: 'run.interrupted', message: 'interrupted by Ctrl-C', details: [] };
+  on({ code: 'step.failed', step: 'stage', seconds: 3, error });
+  on({ code: 'undo.started', step: 'stage', title: 'Build the release' });
+  await until('undo: Build the release');
+  await clock.advance(4_000);
+  await until('4s in all');
+  on({ code: 'undo.finished', step: 'stage', seconds: 4 });
+  await view.close();
+  expect(lines().join('\n')).toContain('interrupted; the changes of this run are being undone');
+  expect(lines().join('\n')).not.toContain('interrupted by Ctrl-C');
+});
