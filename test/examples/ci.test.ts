@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ciFile, type GithubWorkflow, type GitlabFile, readYaml, standIns } from './support/ci.ts';
+import { ciFile, type GithubWorkflow, type GitlabFile, readYaml, runShell, standIns } from './support/ci.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -37,6 +37,45 @@ it('the job for GitLab gets its token for the audience that the role trusts, and
     resource_group: 'production',
     interruptible: false,
   });
+});
+
+/** A runner whose programs only say how they were called, and whose home is empty. */
+async function runner(name: string, more: Record<string, string>) {
+  const home = path.join(dir, name);
+  const calls = { npx: 'echo "npx $*"', npm: 'exit 0', sudo: 'exit 0', 'apt-get': 'exit 0' };
+  return {
+    HOME: home,
+    PATH: await standIns(path.join(home, 'bin'), calls),
+    APP: 'api',
+    ENVIRONMENT: 'production',
+    ...more,
+  };
+}
+const hostile = '$(touch /tmp/never); "main';
+
+it('the shell of the GitHub steps hands the ref on as it is, and keeps the SSH key to its owner', async () => {
+  const { jobs } = await readYaml<GithubWorkflow>('github-actions.yml');
+  const env = await runner('github', { REF: hostile, SSH_KEY: 'key' });
+  const ended = [];
+  for (const { run } of jobs.release.steps) if (run !== undefined) ended.push(await runShell(run, { cwd: dir, env }));
+  expect(ended.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+  expect(ended.at(-1)?.stdout).toBe(
+    `npx pipeline release api --env production --ref ${hostile} --yes --wait-for-lock 30m --github-summary --events release-events.ndjson`,
+  );
+  const key = path.join(env.HOME, '.ssh/id_ed25519');
+  expect(await readFile(key, 'utf8')).toBe('key\n');
+  expect((await stat(key)).mode & 0o777).toBe(0o600);
+});
+
+it('the shell of the GitLab job releases its commit, with the token in a file that only it can read', async () => {
+  const { release } = await readYaml<GitlabFile>('gitlab-ci.yml');
+  const env = await runner('gitlab', { CI_COMMIT_SHA: 'abc', AWS_ID_TOKEN: 'token', PIPELINE_SSH_KEY: '/dev/null' });
+  const token = 'stat -c %a "$AWS_WEB_IDENTITY_TOKEN_FILE"; cat "$AWS_WEB_IDENTITY_TOKEN_FILE"';
+  const ended = await runShell([...release.before_script, ...release.script, token].join('\n'), { cwd: dir, env });
+  expect(ended).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(ended.stdout).toBe(
+    'npx pipeline release api --env production --ref abc --yes --wait-for-lock 30m --events release-events.ndjson\n600\ntoken',
+  );
 });
 
 /** Runs release.sh with a stand-in for the pipeline. */
