@@ -143,7 +143,7 @@ test('without runs to compare with there is only the elapsed time', async () => 
   expect(lines().join('\n')).not.toContain('about');
 });
 
-test('an interruption is told once, by the note of the signal, and the undo is not compared with past runs', async () => {
+test('an interruption is printed once, by the note of the signal, and the undo is not compared with past runs', async () => {
   const { clock, view, on, until, lines } = live();
   on(started);
   on({ code: 'step.started', step: 'stage', title: 'Build the release' });
