@@ -130,6 +130,8 @@ export function openContext<Services, State>(
       await record({ type: 'state.saved', step, facts: {}, window: { message, endsAt } });
     },
     note: (message) => emit({ code: 'step.note', step, message }),
+    evidence: (report) => emit({ code: 'step.evidence', step, ...report }),
+    redact: scope.redact,
     change,
     changes: () => changesOf(journal, step),
     changesOfRun: () => [...journal.known.changes.values()],

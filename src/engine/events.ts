@@ -28,6 +28,14 @@ export interface ExpectedTime {
   runs: number;
 }
 
+/** What was collected where a step failed, before anything was undone; all of it is in the ledger. */
+export interface EvidenceReport {
+  /** Where logs were read: `lines` counts what is kept, `telling` are the lines that say most, `note` says why there are none. */
+  instances: { id: string; state: string; lines: number; telling: string[]; note?: string }[];
+  /** Answers that were wrong. */
+  probes: { path: string; status: number | null; fault: string }[];
+}
+
 /** The events of a run. The codes are stable, as other tools rely on them. */
 export type RunEvent = EventBase &
   (
@@ -48,6 +56,7 @@ export type RunEvent = EventBase &
     | { code: 'step.progress'; step: string; message: string; done?: number; total?: number; endsAt?: number }
     | { code: 'step.note'; step: string; message: string }
     | { code: 'step.finished'; step: string; seconds: number }
+    | ({ code: 'step.evidence'; step: string } & EvidenceReport)
     | {
         code: 'step.failed';
         step: string;

@@ -1,4 +1,6 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
+import type { Redact } from '../shared/redact.ts';
+import type { EvidenceReport } from './events.ts';
 import type { Poll } from './poll.ts';
 
 /** A change of the cloud in the journal. Without `result` and `error` the run stopped between intent and outcome. */
@@ -51,6 +53,10 @@ export interface RunContext<Services, State> {
   window(message: string, seconds: number): Promise<void>;
   /** Reports something that is kept in the record. */
   note(message: string): void;
+  /** Reports what was collected about the failure of the step. */
+  evidence(report: EvidenceReport): void;
+  /** Removes secrets from what is written elsewhere than to the journal and to events, which are without them anyway. */
+  readonly redact: Redact;
   /**
    * Makes a change: journals the intent, calls `apply` with the idempotency token, journals the outcome.
    * Resolves with what `apply` returned (it must be plain data); rejects as it did.

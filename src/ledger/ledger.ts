@@ -13,6 +13,7 @@ import { LeaseWatch } from './lease-watch.ts';
 import { acquireLock, checkFence, type Lease, lockHolder } from './lock.ts';
 import { publicRecord } from './lock-record.ts';
 import { encode, readRecord, updateRecord } from './records.ts';
+import { createEvidenceStore } from './run-evidence.ts';
 import type { Store } from './store.ts';
 import type { Ledger, ReleaseRecord, RunRecord } from './types.ts';
 
@@ -106,6 +107,7 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
       return key === undefined ? undefined : (await readRecord<RunRecord>(store, key))?.value;
     },
     holds: createHolds(store, { environment, clock }),
+    evidence: createEvidenceStore(store),
     appendJournal: journals.append,
     journal: journals.read,
     journalFrom: journals.readFrom,

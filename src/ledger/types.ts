@@ -1,4 +1,5 @@
 import type { Holds } from './holds.ts';
+import type { EvidenceStore } from './run-evidence.ts';
 
 /** A release: immutable except for `state`, `image`, `knownGood` and `rolledBackAt`. */
 export interface ReleaseRecord {
@@ -151,6 +152,8 @@ export interface Ledger {
   run(id: string): Promise<RunRecord | undefined>;
   /** What is on hold: refused to releases and to changes of size. */
   readonly holds: Holds;
+  /** What was collected where runs failed. */
+  readonly evidence: EvidenceStore;
   /** Ids of the app's runs that start with `prefix`, newest first; no record is read. */
   runIds(app: string, prefix: string): Promise<string[]>;
   /** Appends one journal entry; the sequence number must be the next. */
