@@ -11,6 +11,9 @@ const timeoutMs = 5000;
 /** Requests in progress at most: a fleet that hangs is not given more and more of them. */
 const mostPending = 20;
 
+/** Characters that are kept of a wrong answer. */
+const keptBody = 1000;
+
 export interface ProberOptions {
   clock: Clock;
   probe: Probe;
@@ -56,10 +59,16 @@ export class Prober {
   async #ask(asked: Asked): Promise<void> {
     const { probe, url, headers, clock, versions, versionHeader, take } = this.#options;
     this.#pending++;
-    let sample: Pick<Sample, 'ms' | 'version' | 'fault'>;
+    let sample: Pick<Sample, 'ms' | 'version' | 'fault' | 'answer'>;
     try {
       const answer = await probe(`${url}${asked.path}`, { timeoutMs, headers });
-      sample = { ms: answer.ms, ...evaluate(asked, answer, versions, versionHeader) };
+      const found = evaluate(asked, answer, versions, versionHeader);
+      const { status, body } = answer;
+      sample = {
+        ms: answer.ms,
+        ...found,
+        ...(found.fault !== undefined && { answer: { status, body: body.slice(0, keptBody) } }),
+      };
     } catch (error) {
       sample = { ms: timeoutMs, fault: `gave no answer: ${messageOf(error)}` };
     }

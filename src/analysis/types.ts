@@ -8,6 +8,8 @@ export interface Sample {
   version?: string;
   /** What was wrong with it, worded for a person; absent for a good answer. */
   fault?: string;
+  /** The wrong answer itself; absent for a good one, or none. */
+  answer?: { status: number; body: string };
 }
 
 /** What probes of one path saw before anything was changed. */

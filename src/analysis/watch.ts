@@ -1,10 +1,13 @@
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { readTargets } from '../aws/balancers.ts';
 import { readGroup } from '../aws/groups.ts';
+import { gatheredOf, noticeUnhealthy, toProbe } from '../fleet/evidence/gathered.ts';
 import { explained, explainGroup } from '../fleet/explain.ts';
 import type { NewTemplate, VersionFacts, VersionNames } from '../fleet/facts.ts';
 import type { ContextWith, FleetFacts, FleetGroup } from '../fleet/services.ts';
 import { smokeFailures, validationHeaders } from '../fleet/smoke.ts';
+import type { FailedProbe } from '../ledger/run-evidence.ts';
+import { instantText } from '../shared/instant.ts';
 import { askedPaths } from './answers.ts';
 import { Comparison } from './comparison.ts';
 import { CounterWatch } from './counters.ts';
@@ -25,6 +28,8 @@ export interface Watch {
   sample(): Promise<Fault[]>;
   /** What was seen, in numbers. */
   evidence(): Evidence;
+  /** The newest wrong answers, path by path. */
+  badAnswers(): FailedProbe[];
   /** Whose instances. */
   group: string;
   /** Nothing is wrong but that lifecycle hooks hold instances: that says nothing about the version. */
@@ -111,6 +116,7 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
       const disconnected = outageMs() > outagesMs;
       outagesMs = outageMs();
       if (disconnected) comparison?.reset();
+      noticeUnhealthy(context, seen, targets, mixed ? state.templateVersion : undefined);
       unhealthy = instances.read(clock.now(), seen, targets);
       inAlarm = alarms.filter((alarm) => alarm.state === 'ALARM').map(({ name, reason }) => ({ name, reason }));
       const found: Omit<Fault, 'persistent'>[] = [
@@ -139,11 +145,30 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
         counters: counters?.total(),
         alarms: inAlarm,
       }),
+    badAnswers: () => newestBad(samples),
     group,
     held: () => last.length > 0 && last.every(({ check }) => check === 'targets') && unhealthy.every(isHeld),
     close: () => prober?.stop(),
   };
   return watch;
+}
+
+/** So many wrong answers of a path are kept. */
+const keptBad = 3;
+
+function newestBad(samples: readonly Sample[]): FailedProbe[] {
+  const bad = samples.filter((sample) => sample.fault !== undefined);
+  return [...new Set(bad.map(({ path }) => path))].flatMap((path) =>
+    bad
+      .filter((sample) => sample.path === path)
+      .slice(-keptBad)
+      .map(({ at, answer, fault = '', version = null }) =>
+        toProbe({
+          ...{ path, at: instantText(at), status: answer?.status ?? null, body: answer?.body ?? null },
+          ...{ fault, version },
+        }),
+      ),
+  );
 }
 
 const isHeld = ({ state }: UnhealthyInstance): boolean => state.endsWith('Pending:Wait');
@@ -159,6 +184,7 @@ export async function watchFailure(
 ): Promise<PipelineError> {
   const evidence = watch.evidence();
   await context.save({ evidence });
+  gatheredOf(context).probes.push(...watch.badAnswers());
   const { code, message, details = [] } = error;
   // What keeps instances from serving may be no fault of the version.
   const about = evidence.faults.some(({ check }) => check === 'targets') && details.length === 0;

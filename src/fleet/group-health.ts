@@ -4,6 +4,7 @@ import { type Group, readGroups, setCapacity } from '../aws/groups.ts';
 import { isTimeout } from '../engine/poll.ts';
 import type { RunContext } from '../engine/step.ts';
 import { consecutive } from './consecutive.ts';
+import { noticeUnhealthy } from './evidence/gathered.ts';
 import { explained, explainGroup, unhealthyTargets } from './explain.ts';
 import { type FleetGroup, type Services, times } from './services.ts';
 import { neededToBeWhole, suspensionWatch } from './suspended.ts';
@@ -58,6 +59,7 @@ export async function waitGroupReady(
         last = await readGroupHealth(context.services, fleetGroup, leader);
         const { group, healthy, targets } = last;
         watch(group, neededToBeWhole(group, targets), `${healthy} of ${targets.length}`);
+        noticeUnhealthy(context, group, targets);
         return { ...last, grown: await matchSize(context, last) };
       },
       until: ({ group, leader: other, healthy, grown }) => {

@@ -5,6 +5,7 @@ import { type Ec2Instance, isEnding, readInstance } from '../aws/instances.ts';
 import { isTimeout } from '../engine/poll.ts';
 import type { RunContext } from '../engine/step.ts';
 import { consecutive } from './consecutive.ts';
+import { noticeUnhealthy } from './evidence/gathered.ts';
 import { explained, explainGroup } from './explain.ts';
 import { type FleetGroup, type Services, times } from './services.ts';
 import { neededToBeWhole, suspensionWatch } from './suspended.ts';
@@ -70,6 +71,7 @@ export async function waitFleetHealthy(context: RunContext<Services, FleetGroup>
       ]);
       const healthy = targets.filter((target) => target.state === 'healthy').length;
       watch(group, neededToBeWhole(group, targets), `${healthy} of ${targets.length}`);
+      noticeUnhealthy(context, group, targets);
       return { wanted: group.desired, healthy };
     },
     until: ({ wanted, healthy }) => {

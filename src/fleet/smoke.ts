@@ -1,5 +1,7 @@
 import { messageOf } from '@golden-pipeline/shared/errors';
 import type { Fleet } from '../config/settings.ts';
+import type { FailedProbe } from '../ledger/run-evidence.ts';
+import { keepProbes } from './evidence/gathered.ts';
 import type { VersionNames } from './facts.ts';
 import type { ContextWith, FleetFacts } from './services.ts';
 
@@ -27,27 +29,32 @@ export function wantedText({ contains }: Pick<SmokeTest, 'contains'>, names: Ver
   return contains.replaceAll('{version}', names.version).replaceAll('{commit}', names.commit ?? '');
 }
 
-/** Runs the configured smoke tests through the balancer and returns what failed, worded for a person. */
+/** Runs the configured smoke tests through the balancer and returns what failed, worded for a person. The wrong answers are kept as evidence. */
 export async function smokeFailures(
   context: ContextWith<Pick<FleetFacts, 'url'> & VersionNames>,
   headers: Record<string, string> = validationHeaders(context.services.fleet),
 ): Promise<string[]> {
-  const { fleet, probe } = context.services;
-  const { url, version, commit } = context.state;
-  const failures = await Promise.all(
-    fleet.release.smokeTests.map(async (test) => {
-      const wanted = wantedText(test, { version, commit });
-      try {
-        const answer = await probe(`${url}${test.path}`, { timeoutMs: probeTimeoutMs, headers });
-        if (answer.status !== test.status) return `${test.path} answered ${answer.status} instead of ${test.status}`;
-        if (wanted !== undefined && !answer.body.includes(wanted)) {
-          return `${test.path} answered without "${wanted}": ${JSON.stringify(answer.body.slice(0, 120))}`;
-        }
-      } catch (error) {
-        return `${test.path} gave no answer: ${messageOf(error)}`;
-      }
-      return undefined;
-    }),
-  );
-  return failures.filter((failure) => failure !== undefined);
+  const { fleet } = context.services;
+  const asked = await Promise.all(fleet.release.smokeTests.map((test) => runSmokeTest(context, test, headers)));
+  const failures = asked.filter((failure) => failure !== undefined);
+  keepProbes(context, failures);
+  return failures.map(({ path, fault }) => `${path} ${fault}`);
+}
+
+async function runSmokeTest(
+  { services: { probe }, state: { url, version, commit } }: ContextWith<Pick<FleetFacts, 'url'> & VersionNames>,
+  test: SmokeTest,
+  headers: Record<string, string>,
+): Promise<Omit<FailedProbe, 'at'> | undefined> {
+  const { path } = test;
+  const wanted = wantedText(test, { version, ...(commit !== undefined && { commit }) });
+  try {
+    const { status, body } = await probe(`${url}${path}`, { timeoutMs: probeTimeoutMs, headers });
+    const failed = (fault: string) => ({ path, status, body, fault, version: null });
+    if (status !== test.status) return failed(`answered ${status} instead of ${test.status}`);
+    if (wanted === undefined || body.includes(wanted)) return undefined;
+    return failed(`answered without "${wanted}": ${JSON.stringify(body.slice(0, 120))}`);
+  } catch (error) {
+    return { path, status: null, body: null, fault: `gave no answer: ${messageOf(error)}`, version: null };
+  }
 }

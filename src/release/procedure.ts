@@ -14,6 +14,7 @@ import { stage } from './steps/stage.ts';
 import { runPlaybookAsAWhole } from './steps/stage-plain.ts';
 import { validate } from './steps/validate.ts';
 import { verify } from './steps/verify.ts';
+import { withEvidence } from './with-evidence.ts';
 
 /** How the fleet gets the image, and how the release ends. */
 const onto: Record<ReleaseState['strategy'], readonly ReleaseStep[]> = {
@@ -45,5 +46,6 @@ export function releaseSteps({
 }: Pick<ReleaseState, 'bake' | 'strategy' | 'detachFirst' | 'kind'>): readonly ReleaseStep[] {
   const onInstance = kind === 'plain' ? 'plainDetachFirst' : detachFirst ? 'detachFirst' : 'detach';
   const onBuilder = kind === 'plain' ? 'plainBuilder' : 'builder';
-  return [...image[by === 'detach' ? onInstance : onBuilder], ...onto[strategy]];
+  const steps: readonly ReleaseStep[] = [...image[by === 'detach' ? onInstance : onBuilder], ...onto[strategy]];
+  return steps.map((step) => withEvidence(step));
 }

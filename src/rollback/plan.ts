@@ -3,6 +3,7 @@ import { createPlan } from '../engine/plan.ts';
 import type { Plan } from '../engine/step.ts';
 import type { Services } from '../fleet/services.ts';
 import { announce } from '../release/steps/announce.ts';
+import { withEvidence } from '../release/with-evidence.ts';
 import { decideRollback } from './decide.ts';
 import type { RollbackMethod, RollbackState, RollbackStep } from './state.ts';
 import { confirmServingInPlace } from './steps/confirm-serving.ts';
@@ -20,7 +21,7 @@ export const rollbackName = 'fast-rollback';
 export const rollbackSteps: Record<RollbackMethod, readonly RollbackStep[]> = {
   switch: [rollbackPreflight, switchTraffic, transferSettings, announce],
   'in-place': [rollbackPreflight, pinTemplateVersion, switchInPlace, confirmServingInPlace, replaceSwitched, announce],
-  rolling: [rollbackPreflight, rollBackFleet, confirmServing, verifyRolledBack, announce],
+  rolling: [rollbackPreflight, withEvidence(rollBackFleet), confirmServing, withEvidence(verifyRolledBack), announce],
 };
 
 export interface RollbackOptions {

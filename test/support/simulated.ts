@@ -65,6 +65,7 @@ export class Simulated implements HostsOfTest {
   readonly secrets: HostsOfTest['secrets'] = { calls: [], before: new Set() };
   readonly playbook = standardPlaybook();
   readonly changes: HostsOfTest['changes'] = {};
+  readonly service: HostsOfTest['service'] = {};
   /** What all hosts have and cleaning takes, and a boot does not make again. */
   readonly identity: string[] = [];
   /** What probes are answered. */

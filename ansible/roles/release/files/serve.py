@@ -103,6 +103,8 @@ class Server:
         self.leaving = []
         self.stopping = False
         self.respawn_at = 0
+        # Environments that exited by themselves: a verify window counts them (service_state.py).
+        self.restarts = 0
         os.makedirs(self.settings['run'], exist_ok=True)
         path = os.path.join(self.settings['run'], 'control')
         if os.path.lexists(path):
@@ -124,6 +126,7 @@ class Server:
         if self.serving and not self.serving.alive() and not self.stopping:
             print('serve: %s exited with %s' % (self.serving.version, self.serving.process.returncode), flush=True)
             self.respawn_at = max(self.respawn_at, self.serving.started + RESPAWN_SECONDS)
+            self.restarts += 1
             self.serving = None
         if self.serving is None and not self.stopping and now >= self.respawn_at:
             self.respawn_at = now + RESPAWN_SECONDS
@@ -145,7 +148,7 @@ class Server:
 
     def state(self):
         serving = self.serving
-        return {'version': serving and serving.version, 'pid': serving and serving.process.pid}
+        return {'version': serving and serving.version, 'pid': serving and serving.process.pid, 'restarts': self.restarts}
 
     def prepare(self, version, again=False):
         """Starts a version beside the one that serves, with `again` also the same one, and waits until it is healthy on the staging port."""

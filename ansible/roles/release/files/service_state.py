@@ -1,0 +1,87 @@
+"""Prints how often the service of this host was started again by itself, as far as its init tells, as one JSON object.
+
+Usage: service_state.py JSON, with root (/srv/<app>) and app. Two readings, some minutes apart, show whether it has restarted:
+  boot      changes when the host is booted
+  by        `systemd` or `runit`
+  pid       of the service; another one after a restart
+  restarts  systemd's own count of automatic restarts, which a start by hand resets; null with runit
+  started   changes when a play starts or switches the service (started.py, switch.py)
+  held      count of environments that exited by themselves under the process that holds the socket (serve.py); null without one
+or {problem}.
+"""
+import json
+import os
+import socket
+import subprocess
+import sys
+
+ANSWER_SECONDS = 3
+
+
+def boot():
+    with open('/proc/sys/kernel/random/boot_id') as file:
+        machine = file.read().strip()
+    # Of the first process: what is booted may share its kernel.
+    with open('/proc/1/stat') as file:
+        return '%s %s' % (machine, file.read().rsplit(')', 1)[1].split()[19])
+
+
+def run(*argv):
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=ANSWER_SECONDS, universal_newlines=True)
+    return done.stdout
+
+
+def systemd(app):
+    shown = run('systemctl', 'show', app + '.service', '--property=LoadState,MainPID,NRestarts')
+    values = dict(line.split('=', 1) for line in shown.splitlines() if '=' in line)
+    if values.get('LoadState') != 'loaded':
+        return {'problem': 'systemd has no %s.service' % app}
+    # Before systemd 235 it does not count.
+    restarts = values.get('NRestarts', '')
+    return {'by': 'systemd', 'pid': int(values.get('MainPID') or 0), 'restarts': int(restarts) if restarts.isdigit() else None}
+
+
+def runit(app):
+    try:
+        with open('/etc/service/%s/supervise/pid' % app) as file:
+            pid = file.read().strip()
+    except OSError:
+        return {'problem': 'runit has no service %s' % app}
+    return {'by': 'runit', 'pid': int(pid) if pid.isdigit() else 0, 'restarts': None}
+
+
+def held(root):
+    """What serve.py has counted."""
+    try:
+        with open(os.path.join(root, 'service.json')) as file:
+            folder = json.load(file)['run']
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(ANSWER_SECONDS)
+            connection.connect(os.path.join(folder, 'control'))
+            connection.sendall((json.dumps({'command': 'state', 'version': None}) + '\n').encode())
+            return json.loads(connection.makefile('r').readline()).get('restarts', 'not counted')
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError):
+        return 'not counted'
+
+
+def started(root):
+    try:
+        return os.stat(os.path.join(root, 'started')).st_mtime_ns
+    except OSError:
+        return None
+
+
+def main(root, app):
+    try:
+        state = systemd(app) if os.path.isdir('/run/systemd/system') else runit(app)
+        if 'problem' in state:
+            return state
+        return {**state, 'boot': boot(), 'started': started(root), 'held': held(root)}
+    except (OSError, subprocess.TimeoutExpired, ValueError, IndexError) as error:
+        return {'problem': str(error)}
+
+
+wanted = json.loads(sys.argv[1])
+print(json.dumps(main(wanted['root'], wanted['app'])))
