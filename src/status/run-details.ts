@@ -1,5 +1,6 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
+import type { RunEvidence } from '../ledger/run-evidence.ts';
 import type { CommitsSince, Ledger, LockRecord, ReleaseRecord, RunError, RunRecord } from '../ledger/types.ts';
 import { type JournalStory, readStory } from './run-journal.ts';
 
@@ -43,6 +44,8 @@ export interface RunDetails {
   undone: { step: string; title: string }[];
   notUndone: { step: string; title: string; error: string }[];
   leftovers: string[];
+  /** Logs and wrong answers from its first fault on, before anything was undone; null where there are none. */
+  evidence: RunEvidence | null;
 }
 
 /** So many runs are named where an abbreviation fits several. */
@@ -75,25 +78,34 @@ export async function findRunId(
 
 /** Reads one run: its record, its journal, and the release that it was about. @throws as {@link findRunId} */
 export async function readRun(
-  ledger: Pick<Ledger, 'runIds' | 'run' | 'journal' | 'lockOf' | 'release'>,
+  ledger: Pick<Ledger, 'runIds' | 'run' | 'journal' | 'lockOf' | 'release' | 'evidence'>,
   fleet: { app: string; environment: string },
   text: string,
 ): Promise<RunDetails> {
   const id = await findRunId(ledger, fleet, text);
-  const [record, entries, lock] = await Promise.all([ledger.run(id), ledger.journal(id), ledger.lockOf(fleet.app)]);
+  const [record, entries, lock, evidence] = await Promise.all([
+    ledger.run(id),
+    ledger.journal(id),
+    ledger.lockOf(fleet.app),
+    ledger.evidence.read(id),
+  ]);
   if (!record)
     throw usageError('run.unknown', `run ${id} is not in the ledger any more`, `pipeline history ${fleet.app}`);
   const story = readStory(entries);
   const version = record.version ?? textOf(story.state.version);
   const release = version === undefined ? undefined : await ledger.release(fleet.app, version);
-  return describeRun(record, story, { ...(lock && { lock }), ...(release && { release }) });
+  return describeRun(record, story, {
+    ...(lock && { lock }),
+    ...(release && { release }),
+    ...(evidence && { evidence }),
+  });
 }
 
 /** Puts together what record, journal and release tell of a run. */
 export function describeRun(
   record: RunRecord,
   story: JournalStory,
-  { lock, release }: { lock?: LockRecord; release?: ReleaseRecord },
+  { lock, release, evidence }: { lock?: LockRecord; release?: ReleaseRecord; evidence?: RunEvidence },
 ): RunDetails {
   const { id, app, environment, operation, command, by, host, startedAt, outcome } = record;
   const { state } = story;
@@ -123,6 +135,7 @@ export function describeRun(
     undone: story.undone.map((step) => ({ step, title: titleOf(step) })),
     notUndone: story.notUndone.map(({ step, error }) => ({ step, title: titleOf(step), error })),
     leftovers: story.leftovers,
+    evidence: evidence ?? null,
   };
 }
 

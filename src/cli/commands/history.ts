@@ -26,6 +26,13 @@ export const run: CommandModule['run'] = async (context, [app, id], options) => 
       `pipeline history ${app} ${id}`,
     );
   }
+  if (id === undefined && options.logs) {
+    throw usageError(
+      'usage.option',
+      '--logs is for one run, and none was named',
+      `pipeline history ${app} <run> --logs`,
+    );
+  }
   const fleet = await fleetOf(context, app, options);
   if (id !== undefined) return showRun(context, fleet, id, options);
   const runs = await withLedger(context, fleet, (ledger) => ledger.runs(fleet.app, limit));
@@ -42,7 +49,10 @@ async function showRun(context: CliContext, fleet: Fleet, text: string, options:
   const run = await withLedger(context, fleet, (ledger) => readRun(ledger, fleet, text));
   const document = await runDetailsDocument(fleet, run);
   if (options.json) writeJson(context.stdout, { schema: runSchema, ...document });
-  else context.stdout.write(renderRun(document, colorsFor(useColor(context, options, context.stdout))));
+  else
+    context.stdout.write(
+      renderRun(document, colorsFor(useColor(context, options, context.stdout)), { logs: Boolean(options.logs) }),
+    );
   return exitCodes.done;
 }
 

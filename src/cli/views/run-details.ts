@@ -2,14 +2,16 @@ import { summarizeSince } from '../../changes/since.ts';
 import type { RunDetails } from '../../status/run-details.ts';
 import type { RunDocument } from '../run-document.ts';
 import { attemptAt } from './attempt.ts';
+import { evidenceLines } from './run-evidence.ts';
 import { columns } from './table.ts';
 import { type Colors, duration, oneLine, printable, shortTime } from './text.ts';
 
 /**
  * One run of `pipeline history`: what it was, its steps, why it failed and what was undone.
+ * @param options.logs Show all lines of the logs.
  * @param run With the exit code of its outcome, and the web page of the commit; both null where there is none.
  */
-export function renderRun(run: RunDocument, colors: Colors): string {
+export function renderRun(run: RunDocument, colors: Colors, { logs = false } = {}): string {
   const parts = [facts(run, colors)];
   const rows = run.steps.map(({ id, status, seconds, title }) => [
     id,
@@ -20,6 +22,7 @@ export function renderRun(run: RunDocument, colors: Colors): string {
   if (rows.length > 0) parts.push(columns(['step', 'status', 'time', 'what'], rows, colors));
   const end = [...errorLines(run, colors), ...undoLines(run, colors)];
   if (end.length > 0) parts.push(end.join('\n'));
+  if (run.evidence) parts.push(evidenceLines(run.evidence, logs, colors).join('\n'));
   return `${parts.join('\n\n')}\n`;
 }
 
