@@ -6,8 +6,8 @@ import type { Counters, Fault } from './types.ts';
 /** Milliseconds of the past that the new version is compared with. */
 const pastMs = 15 * 60_000;
 
-/** Milliseconds between two questions: the balancer reports once a minute. */
-const everyMs = 60_000;
+/** Milliseconds of a period: the balancer reports once a minute, on the minute. */
+const minuteMs = 60_000;
 
 /** How improbable a difference between two minutes of real traffic must be; the margins decide, this only keeps out thin traffic. */
 const significance = 0.001;
@@ -50,12 +50,12 @@ export class CounterWatch {
 
   /** What the last minutes showed. Rejects when the metrics cannot be read. */
   async read(now: number): Promise<readonly Fault[]> {
-    if (now - this.#asked < everyMs) return this.#standing;
+    if (minuteOf(now) === minuteOf(this.#asked)) return this.#standing;
     this.#asked = now;
     const { metrics, where, since } = this.#options;
     const all = await metrics.periods({ ...where, from: since, to: now });
     // A minute that is not over yet has only a part of its requests.
-    this.#periods = all.filter(({ at }) => at >= since && at + 60_000 <= now);
+    this.#periods = all.filter(({ at }) => at >= since && at + minuteMs <= now);
     for (const one of this.#periods.filter(({ at }) => at > this.#evaluatedAt)) this.#evaluate(one);
     return this.#standing;
   }
@@ -63,6 +63,16 @@ export class CounterWatch {
   /** All whole minutes since the start. */
   total(): Counters | undefined {
     return sum(this.#periods);
+  }
+
+  /** How much of it there was: minutes with a request, those with enough to be evaluated, and requests. */
+  coverage(): { minutes: number; evaluated: number; requests: number } {
+    const { minSamples } = this.#options.limits;
+    return {
+      minutes: this.#periods.length,
+      evaluated: this.#periods.filter((one) => errorShare(one).of >= minSamples).length,
+      requests: this.total()?.requests ?? 0,
+    };
   }
 
   #evaluate(one: Period): void {
@@ -120,5 +130,7 @@ function sum(periods: readonly Period[]): Counters | undefined {
     ...(p95Ms === undefined ? {} : { p95Ms }),
   };
 }
+
+const minuteOf = (at: number): number => Math.floor(at / minuteMs);
 
 const percent = (share: Share): string => `${Math.round(rateOf(share) * 1000) / 10} %`;

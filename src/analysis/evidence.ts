@@ -18,6 +18,7 @@ export function toEvidence(seen: {
   unhealthy: readonly UnhealthyInstance[];
   counters: Counters | undefined;
   alarms: Evidence['alarms'];
+  restarts: Evidence['restarts'];
 }): Evidence {
   const { baseline, samples } = seen;
   return {
@@ -45,6 +46,7 @@ export function toEvidence(seen: {
     balancer:
       baseline?.counters || seen.counters ? { before: baseline?.counters ?? null, now: seen.counters ?? null } : null,
     alarms: seen.alarms,
+    restarts: seen.restarts,
   };
 }
 

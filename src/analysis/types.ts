@@ -43,7 +43,7 @@ export interface Baseline {
   counters?: Counters;
 }
 
-export type Check = 'targets' | 'smoke' | 'errors' | 'latency' | 'balancer' | 'alarm';
+export type Check = 'targets' | 'smoke' | 'errors' | 'latency' | 'balancer' | 'alarm' | 'restarts';
 
 /** Something that is wrong with the new version. */
 export interface Fault {
@@ -85,6 +85,31 @@ export interface Evidence {
   balancer: { before: Counters | null; now: Counters | null } | null;
   /** Alarms that were in ALARM. */
   alarms: { name: string; reason: string }[];
+  /** Instances whose service has restarted by itself in the window. */
+  restarts: RestartedInstance[];
+}
+
+/** @see Evidence.restarts */
+export interface RestartedInstance {
+  id: string;
+  /** At least: runit does not count. */
+  times: number;
+}
+
+/** What a verify window could see: `window` of the JSON document. */
+export interface WindowCoverage {
+  /** How long it was. */
+  seconds: number;
+  /** Compared with the version before; null without one. */
+  probes: { paths: string[]; answers: number } | null;
+  /** Whole minutes that the load balancer has counted; null where its counters are not compared. */
+  counters: { minutes: number; requests: number } | null;
+  /** Names of the alarms that were read. */
+  alarms: string[];
+  /** Instances whose restarts were counted; null in a window that is too short. */
+  restarts: { instances: number } | null;
+  /** A reason each. */
+  notSeen: string[];
 }
 
 /** Where a release is watched: old and new instances side by side, the new ones alone on their own route, or all new. */
@@ -98,4 +123,11 @@ export interface WatchFacts {
   alarms?: string[];
   /** Why it was rolled back. */
   evidence?: Evidence;
+  /**
+   * Since when what the load balancer counts is about this version, in milliseconds since the epoch: it has most of the traffic, or a
+   * target group of its own.
+   */
+  countedSince?: number;
+  /** What its verify window could see, once that is over. */
+  window?: WindowCoverage;
 }

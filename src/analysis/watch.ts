@@ -1,7 +1,7 @@
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
-import { readTargets } from '../aws/balancers.ts';
-import { readGroup } from '../aws/groups.ts';
-import { gatheredOf, noticeUnhealthy, toProbe } from '../fleet/evidence/gathered.ts';
+import { readTargets, type TargetHealth } from '../aws/balancers.ts';
+import { type Group, readGroup } from '../aws/groups.ts';
+import { gatheredOf, noticeInstance, noticeUnhealthy, toProbe } from '../fleet/evidence/gathered.ts';
 import { explained, explainGroup } from '../fleet/explain.ts';
 import type { NewTemplate, VersionFacts, VersionNames } from '../fleet/facts.ts';
 import type { ContextWith, FleetFacts, FleetGroup } from '../fleet/services.ts';
@@ -11,10 +11,11 @@ import { instantText } from '../shared/instant.ts';
 import { askedPaths } from './answers.ts';
 import { Comparison } from './comparison.ts';
 import { CounterWatch } from './counters.ts';
+import type { Seen } from './coverage.ts';
 import { evidenceLines, toEvidence } from './evidence.ts';
 import { InstanceWatch, type UnhealthyInstance } from './instances.ts';
 import { Prober } from './prober.ts';
-import type { Evidence, Fault, Phase, Sample, WatchFacts } from './types.ts';
+import type { Evidence, Fault, Phase, RestartedInstance, Sample, WatchFacts } from './types.ts';
 
 /** A run whose version is watched. */
 export type WatchContext = ContextWith<FleetFacts & VersionFacts & NewTemplate & WatchFacts>;
@@ -26,8 +27,12 @@ const keptSamples = 2000;
 export interface Watch {
   /** What is wrong now. A fault that is persistent means that the release has failed. */
   sample(): Promise<Fault[]>;
+  /** Adds what was found at the end of a window: instances whose service has restarted by itself. */
+  addRestarts(restarted: readonly RestartedInstance[], known: number): void;
   /** What was seen, in numbers. */
   evidence(): Evidence;
+  /** What could be seen. */
+  seen(): Seen;
   /** The newest wrong answers, path by path. */
   badAnswers(): FailedProbe[];
   /** Whose instances. */
@@ -74,6 +79,7 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
       versionHeader: release.watch.versionHeader,
       take(sample) {
         samples.push(sample);
+        answers++;
         if (samples.length > keptSamples) samples.shift();
         comparison.add(sample);
       },
@@ -91,14 +97,17 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
       metrics,
       where: { listenerArn: state.listenerArn, targetGroupArn },
       before: baseline.counters,
-      since: clock.now(),
+      // What the roll, or a share of the traffic, has shown since then is about this version, too.
+      since: (mixed ? undefined : state.countedSince) ?? clock.now(),
       ...rule,
     });
   const optional = createOptional(context);
   const rows = createRows(release.healthyReads);
   let unhealthy: UnhealthyInstance[] = [];
   let inAlarm: Evidence['alarms'] = [];
+  let restarts: RestartedInstance[] = [];
   let last: Fault[] = [];
+  let answers = 0;
 
   const outageMs = () => context.services.connection?.outageMs ?? 0;
   let outagesMs = outageMs();
@@ -117,6 +126,7 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
       outagesMs = outageMs();
       if (disconnected) comparison?.reset();
       noticeUnhealthy(context, seen, targets, mixed ? state.templateVersion : undefined);
+      if (mixed) await noteShare(context, seen, targets);
       unhealthy = instances.read(clock.now(), seen, targets);
       inAlarm = alarms.filter((alarm) => alarm.state === 'ALARM').map(({ name, reason }) => ({ name, reason }));
       const found: Omit<Fault, 'persistent'>[] = [
@@ -133,6 +143,20 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
       last = [...rows(found), ...(comparison?.faults() ?? []), ...counted];
       return last;
     },
+    addRestarts(restarted, known) {
+      restarts = [...restarted];
+      for (const { id } of restarted) noticeInstance(context, id, 'has restarted');
+      last = [
+        ...last,
+        { check: 'restarts', key: 'restarts', message: restartMessage(restarted, known), persistent: true },
+      ];
+    },
+    seen: () => ({
+      probes: baseline && { paths: baseline.paths.map(({ path }) => path), answers },
+      counters: counters?.coverage(),
+      alarms: state.alarms ?? [],
+      limits: { minSamples: release.watch.minSamples, reads: release.healthyReads },
+    }),
     evidence: () =>
       toEvidence({
         phase,
@@ -144,6 +168,7 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
         unhealthy,
         counters: counters?.total(),
         alarms: inAlarm,
+        restarts,
       }),
     badAnswers: () => newestBad(samples),
     group,
@@ -151,6 +176,26 @@ export async function openWatch(context: WatchContext, phase: Phase, where: Watc
     close: () => prober?.stop(),
   };
   return watch;
+}
+
+/** From this part of the healthy instances on, the new version has the traffic. */
+const mostOfTraffic = 0.9;
+
+/** Notes since when the new version has most of the traffic of a group that is being rolled. */
+async function noteShare(context: WatchContext, group: Group, targets: readonly TargetHealth[]): Promise<void> {
+  const { templateVersion, countedSince } = context.state;
+  const healthy = new Set(targets.filter((target) => target.state === 'healthy').map((target) => target.id));
+  const serving = group.instances.filter(({ id, lifecycle }) => lifecycle === 'InService' && healthy.has(id));
+  const own = serving.filter((one) => one.templateVersion === templateVersion).length;
+  const most = own > 0 && own >= serving.length * mostOfTraffic;
+  if (most === (countedSince !== undefined)) return;
+  await context.save({ countedSince: most ? context.clock.now() : undefined });
+}
+
+function restartMessage(restarted: readonly RestartedInstance[], known: number): string {
+  const few = restarted.slice(0, 3).map(({ id, times }) => `${id}${times > 1 ? ` (${times} times)` : ''}`);
+  const more = restarted.length > few.length ? ` and ${restarted.length - few.length} more` : '';
+  return `the service has restarted by itself on ${restarted.length} of ${known} instances: ${few.join(', ')}${more}`;
 }
 
 /** So many wrong answers of a path are kept. */

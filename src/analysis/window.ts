@@ -1,4 +1,6 @@
 import { isTimeout } from '../engine/poll.ts';
+import { coverageOf, coverageText, leastRestartSeconds } from './coverage.ts';
+import { type RestartReport, RestartWatch } from './restarts.ts';
 import type { Fault, Phase } from './types.ts';
 import { openWatch, type WatchContext, type WatchWhere, watchFailure } from './watch.ts';
 
@@ -19,7 +21,11 @@ export async function watchWindow(
 ): Promise<void> {
   const { release } = context.services.fleet;
   const watch = await openWatch(context, phase, window.where);
-  const end = context.clock.now() + window.seconds * 1000;
+  const began = context.clock.now();
+  const end = began + window.seconds * 1000;
+  const counts = phase === 'verify' && window.seconds >= leastRestartSeconds;
+  const restarts = counts ? new RestartWatch(context) : undefined;
+  let restarted: RestartReport | undefined;
   const what = window.what === undefined ? '' : `${window.what}: `;
   try {
     await context.window(`${what}watching the new version`, window.seconds);
@@ -28,6 +34,12 @@ export async function watchWindow(
       read: async () => {
         const found = await watch.sample();
         if (found.some((fault) => fault.persistent)) throw await watchFailure(context, watch, window.failed);
+        if (context.clock.now() < end || found.length > 0) return found;
+        restarted ??= await restarts?.end();
+        if (restarted && restarted.restarted.length > 0) {
+          watch.addRestarts(restarted.restarted, restarted.known);
+          throw await watchFailure(context, watch, window.failed);
+        }
         return found;
       },
       until: (found) => context.clock.now() >= end && found.length === 0,
@@ -37,6 +49,10 @@ export async function watchWindow(
       everyMs: release.pollSeconds * 1000,
       timeoutMs: (window.seconds + release.timeouts.health) * 1000,
     });
+    if (phase !== 'verify') return;
+    const coverage = coverageOf((context.clock.now() - began) / 1000, watch.seen(), restarted);
+    await context.save({ window: coverage });
+    context.note(coverageText(coverage));
   } catch (error) {
     // Faults that come and go for that long count as persistent, too.
     if (isTimeout(error)) {

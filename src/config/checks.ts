@@ -9,6 +9,7 @@ import { type SectionName, sections } from './schema/pipeline.ts';
 import { namesSection } from './schema/sections.ts';
 import { namedTwice } from './secrets.ts';
 import { showsRelease } from './shows-release.ts';
+import { defaultVerifySeconds } from './verify-window.ts';
 
 /**
  * Finds values that do not go together, in each environment after inheritance. Files with other mistakes are checked
@@ -90,7 +91,7 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
     found.push(problem(at(['ledger', 'bucket']), undefined, "the name of a bucket, as ledger.type is 's3'"));
   }
   found.push(
-    ...releaseProblems(section('release'), isGroup(raw.tasks) ? Object.keys(raw.tasks) : [], at),
+    ...releaseProblems(section('release'), merged.cloud, isGroup(raw.tasks) ? Object.keys(raw.tasks) : [], at),
     ...plainProblems(section('ansible'), section('release'), at),
     ...secretProblems(section('secrets') ?? {}, section('ansible'), at),
     ...cleanProblems(section('ansible'), at),
@@ -103,14 +104,19 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
 
 function releaseProblems(
   release: z.output<typeof sections.release> | undefined,
+  cloud: unknown,
   tasks: string[],
   at: (path: string[]) => string[],
 ): Problem[] {
   if (!release) return [];
-  return [...hookProblems(release, tasks, at), ...refreshProblems(release, at)];
+  return [...hookProblems(release, tasks, at), ...refreshProblems(release, cloud, at)];
 }
 
-function refreshProblems(release: z.output<typeof sections.release>, at: (path: string[]) => string[]): Problem[] {
+function refreshProblems(
+  release: z.output<typeof sections.release>,
+  cloud: unknown,
+  at: (path: string[]) => string[],
+): Problem[] {
   const found: Problem[] = [];
   const { minHealthyPercentage: min, maxHealthyPercentage: max } = release.refresh;
   if (max - min > 100) {
@@ -118,7 +124,8 @@ function refreshProblems(release: z.output<typeof sections.release>, at: (path: 
     const expected = `${max - 100} or more, as AWS allows at most 100 between it and maxHealthyPercentage (${max})`;
     found.push(problem(at(['release', 'refresh', 'minHealthyPercentage']), min, expected));
   }
-  const { strategy, weights, rollbackWindow, verifySeconds } = release;
+  const { strategy, weights, rollbackWindow } = release;
+  const verifySeconds = release.verifySeconds ?? defaultVerifySeconds[cloud === 'aws' ? 'aws' : 'local'];
   if (weights.at(-1) !== 100 || weights.some((weight, index) => weight <= (weights[index - 1] ?? 0))) {
     found.push(problem(at(['release', 'weights']), weights, 'growing percentages of which the last is 100'));
   }

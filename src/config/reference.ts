@@ -33,7 +33,7 @@ export default definePipeline({
     production: {
       inherits: 'staging',
       ledger: { bucket: 'shop-ledger-production' },
-      release: { verifySeconds: 300 },
+      release: { verifySeconds: 600 },
     },
   },
 });

@@ -5,6 +5,7 @@ import { isGroup, lineage, merge, mergeGiven, type Raw } from './merge.ts';
 import { valueAt } from './problems.ts';
 import { type SectionName, sections } from './schema/pipeline.ts';
 import type { Fleet } from './settings.ts';
+import { defaultVerifySeconds } from './verify-window.ts';
 
 /** The default region of the local cloud. */
 const localRegion = 'eu-west-1';
@@ -44,12 +45,13 @@ export function resolveFleet(raw: Raw, environment: string, projectDir: string):
   const ssh = section('ssh');
   const ledger = section('ledger');
   const release = section('release');
+  const cloud = merged.cloud as Fleet['cloud'];
   const region = regionOf(merged);
   const copyRegions = release.copyRegions ?? regionsOfFile(raw, merged.cloud);
   return {
     app,
     environment,
-    cloud: merged.cloud as Fleet['cloud'],
+    cloud,
     region,
     projectDir: resolve(projectDir),
     source: { ...source, repository: absolutePath(source.repository, projectDir) },
@@ -63,7 +65,11 @@ export function resolveFleet(raw: Raw, environment: string, projectDir: string):
       ...balancer,
       healthCheck: { ...balancer.healthCheck, path: balancer.healthCheck.path ?? service.healthPath },
     },
-    release: { ...release, copyRegions: copyRegions.filter((one) => one !== region) },
+    release: {
+      ...release,
+      verifySeconds: release.verifySeconds ?? defaultVerifySeconds[cloud],
+      copyRegions: copyRegions.filter((one) => one !== region),
+    },
     ssh: sshOf(ssh, projectDir),
     ledger: {
       ...ledger,

@@ -11,6 +11,7 @@ import { projectFleets } from '../config/project.ts';
 import { secretLookingVariables } from '../config/secrets.ts';
 import type { Fleet } from '../config/settings.ts';
 import { unsetVariables } from '../config/unset-variables.ts';
+import { shortWindow } from '../config/verify-window.ts';
 
 /** What is wrong with an app's pipelines file, or what a release of its environments would lack. */
 export type CheckedApp =
@@ -72,7 +73,9 @@ function assertNoCommand(app: string): void {
 /** What only a release of the environment needs, and may be missing where this is looked at: on a developer's computer, say. */
 function warningsOf(fleet: Fleet): string[] {
   const { app, environment, ansible } = fleet;
+  const short = shortWindow(fleet);
   return [
+    ...(short ? [short] : []),
     ...missingFiles(fleet).map(({ setting, message, fix }) => `${setting}: ${message}; ${fix}`),
     ...unsetVariables(ansible.variables).map(
       (path) =>

@@ -1,4 +1,4 @@
-import type { Evidence, WatchFacts } from '../analysis/types.ts';
+import type { Evidence, WatchFacts, WindowCoverage } from '../analysis/types.ts';
 import type { RunHeadline } from '../engine/events.ts';
 import { type ServedFacts, servedBefore, type VersionFacts } from '../fleet/facts.ts';
 import type { BuildFacts } from '../plays/facts.ts';
@@ -16,8 +16,10 @@ export function servingSummary(state: ServingState): {
   method: string;
   /** Why it was rolled back, in numbers. */
   evidence?: Evidence;
+  /** What its verify window could see. */
+  window?: WindowCoverage;
 } {
-  const { version, commit, project, method, evidence } = state;
+  const { version, commit, project, method, evidence, window } = state;
   return {
     version,
     previous: servedBefore(state) ?? null,
@@ -25,6 +27,7 @@ export function servingSummary(state: ServingState): {
     ...(project?.commit && { projectCommit: project.commit }),
     method,
     ...(evidence && { evidence }),
+    ...(window && { window }),
   };
 }
 

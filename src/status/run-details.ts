@@ -1,5 +1,6 @@
 import { usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
+import type { WindowCoverage } from '../analysis/types.ts';
 import type { RunEvidence } from '../ledger/run-evidence.ts';
 import type { CommitsSince, Ledger, LockRecord, ReleaseRecord, RunError, RunRecord } from '../ledger/types.ts';
 import { type JournalStory, readStory } from './run-journal.ts';
@@ -44,6 +45,8 @@ export interface RunDetails {
   undone: { step: string; title: string }[];
   notUndone: { step: string; title: string; error: string }[];
   leftovers: string[];
+  /** What the verify window could see; null without one, or before its end. */
+  window: WindowCoverage | null;
   /** Logs and wrong answers from its first fault on, before anything was undone; null where there are none. */
   evidence: RunEvidence | null;
 }
@@ -135,6 +138,7 @@ export function describeRun(
     undone: story.undone.map((step) => ({ step, title: titleOf(step) })),
     notUndone: story.notUndone.map(({ step, error }) => ({ step, title: titleOf(step), error })),
     leftovers: story.leftovers,
+    window: (state.window as WindowCoverage | undefined) ?? null,
     evidence: evidence ?? null,
   };
 }

@@ -59,6 +59,24 @@ describe('counters of the load balancer', () => {
     ]);
   });
 
+  it('fail a version at the first reading by minutes of the roll, from when on it had the traffic', async () => {
+    const metrics = metricsOf([{ targetErrors: 500 }, { targetErrors: 300 }, { targetErrors: 300 }]);
+    const before = { requests: 15_000, targetErrors: 15, balancerErrors: 0 };
+    const carried = new CounterWatch({ metrics, where, before, limits, reads: 2, since: 10_000 });
+    expect(await carried.read(3 * minute)).toMatchObject([{ key: 'balancer errors', persistent: true }]);
+    expect(carried.coverage()).toEqual({ minutes: 2, evaluated: 2, requests: 2000 });
+    const anew = new CounterWatch({ metrics, where, before, limits, reads: 2, since: 2 * minute + 10_000 });
+    expect(await anew.read(3 * minute)).toEqual([]);
+  });
+
+  it('are read as soon as a minute is over, also when the window began within one', async () => {
+    const metrics = metricsOf([{}, {}, {}, {}, {}]);
+    const before = { requests: 15_000, targetErrors: 15, balancerErrors: 0 };
+    const watch = new CounterWatch({ metrics, where, before, limits, reads: 2, since: 50_000 });
+    for (let at = 50_000; at <= 5 * minute; at += 5000) await watch.read(at);
+    expect({ asked: metrics.asked, ...watch.coverage() }).toMatchObject({ asked: 5, minutes: 4 });
+  });
+
   it('are read once a minute, and only for whole minutes', async () => {
     const metrics = metricsOf([{ targetErrors: 500 }, {}]);
     const before = { requests: 15_000, targetErrors: 15, balancerErrors: 0 };

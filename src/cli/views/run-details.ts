@@ -1,3 +1,4 @@
+import { coverageText } from '../../analysis/coverage.ts';
 import { summarizeSince } from '../../changes/since.ts';
 import type { RunDetails } from '../../status/run-details.ts';
 import type { RunDocument } from '../run-document.ts';
@@ -44,6 +45,7 @@ function facts(run: RunDocument, colors: Colors): string {
     ['brings', run.since && summarizeSince(run.since)],
     ['hold', run.emergency && `passed: ${run.emergency}`],
     ['project', run.projectCommit !== commit && run.projectCommit ? run.projectCommit.slice(0, 12) : null],
+    ['watched', run.window && coverageText(run.window).replace('watched ', '')],
     ['by', `${run.by}: ${run.command}`],
     ['time', `${shortTime(startedAt)}${finishedAt === null ? '' : ` to ${shortTime(finishedAt)}`}${took}`],
   ];

@@ -190,8 +190,10 @@ export const releaseSection = section({
   refresh: refreshSection.prefault({}).describe('Preferences of the instance refresh.'),
   inPlace: inPlaceSection.prefault({}).describe('In-place rollbacks, which switch the environment on the hosts.'),
   verifySeconds: seconds(0, 172_800)
-    .default(60)
-    .describe('Length of the verify window of the rolled fleet, in seconds.'),
+    .optional()
+    .describe(
+      'Length of the verify window of the rolled fleet, in seconds. Default: 300 on AWS, 60 in the local cloud. Below 240 the counters of the load balancer cannot fail a release.',
+    ),
   weights: listOf(whole(1, 100, 'percent'), 'a list of percentages such as [5, 25, 100]')
     .default([5, 25, 100])
     .describe('With `blue-green`: percent of the traffic that the new group gets, step by step; the last one is 100.'),

@@ -148,7 +148,9 @@ function probeLines(probes: readonly FailedProbe[]): string[] {
 
 function logLines(instances: readonly InstanceLog[], known: ReadonlySet<string>): string[] {
   const withLog = instances.filter(({ lines }) => lines.length > 0);
-  const told = withLog.find(({ lines }) => namesError(lines)) ?? withLog.find(({ state }) => state !== 'healthy');
+  // Of several logs the one of an instance that fails, and of those one that names an error.
+  const failing = withLog.filter(({ state }) => state !== 'healthy');
+  const told = [...failing, ...withLog].find(({ lines }) => namesError(lines)) ?? failing[0];
   const unread = instances.filter(({ lines, note }) => lines.length === 0 && note !== undefined);
   const telling = told ? tellingPart(told.lines).filter((line) => line.trim() !== '' && !known.has(line.trim())) : [];
   return [

@@ -58,6 +58,12 @@ export function noticeUnhealthy(
   }
 }
 
+/** The same for one instance, whatever the cloud says of it. */
+export function noticeInstance(context: Context, id: string, state: string): void {
+  const { logs } = gatheredOf(context);
+  if (!logs.has(id) && logs.size < mostEarly) logs.set(id, readLog(context, { id, state }));
+}
+
 /** Instances of a version, the unhealthy ones first. */
 export function suspectsOf(group: Group, targets: readonly TargetHealth[], templateVersion?: string): Suspect[] {
   const health = new Map(targets.map((target) => [target.id, target]));

@@ -84,6 +84,8 @@ export async function refreshFleet(context: Context, patience: RefreshPatience =
         fix: fix ?? `the image is the same that the validation instance ran; look at the activities of ${group}`,
       });
     }
+    // The old instances may have left between two looks.
+    if (context.state.countedSince === undefined) await context.save({ countedSince: context.clock.now() });
   } finally {
     watch.close();
   }

@@ -46,6 +46,8 @@ export const shiftTraffic: StepWith<TrafficFacts> = {
       await waitGroupReady(context, to, from);
       await assertOwnWeights(context, listenerArn, [to, from], context.state.idleBefore?.routes ?? []);
       await shareTraffic(context, listenerArn, to, from, percent);
+      // Its target group has no requests but those of the new version.
+      if (context.state.countedSince === undefined) await context.save({ countedSince: context.clock.now() });
       context.note(`${percent} % of the traffic goes to ${to.group}`);
       if (percent === 100) continue;
       await watchWindow(context, 'canary', {

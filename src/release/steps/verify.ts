@@ -1,3 +1,4 @@
+import { leastRestartSeconds } from '../../analysis/coverage.ts';
 import { watchWindow } from '../../analysis/window.ts';
 import { tagKnownGood } from '../../aws/images.ts';
 import { tryReleaseClaim } from '../../fleet/claim.ts';
@@ -16,6 +17,9 @@ export const verify: StepWith<RollFacts> = {
     ...(state.current.version === undefined
       ? []
       : [`errors and times of answers, compared with those of ${state.current.version} before`]),
+    ...(fleet.release.verifySeconds >= leastRestartSeconds
+      ? ['restarts of the service, counted on 10 instances at most']
+      : []),
     ...(fleet.release.alarms.length > 0 ? [`alarms: ${fleet.release.alarms.join(', ')}`] : []),
     'a persistent failure rolls back by itself; without one the release is known-good',
   ],

@@ -1,0 +1,123 @@
+import { messageOf } from '@golden-pipeline/shared/errors';
+import { readTargets } from '../aws/balancers.ts';
+import { readGroup } from '../aws/groups.ts';
+import { type Ec2Instance, groupInstances } from '../aws/instances.ts';
+import { runHostProgram } from '../fleet/host-program.ts';
+import { releaseRoot } from '../fleet/release-root.ts';
+import type { ContextWith, FleetGroup } from '../fleet/services.ts';
+import type { RestartedInstance } from './types.ts';
+
+/** So many instances are asked, over SSH, whatever the size of the fleet. */
+const mostInstances = 10;
+
+/** Milliseconds until an instance counts as one that does not answer. */
+const answerMs = 8000;
+
+/** What `service_state.py` prints. */
+export interface ServiceState {
+  boot: string;
+  by: 'systemd' | 'runit';
+  pid: number;
+  restarts: number | null;
+  started: number | null;
+  held: number | null | 'not counted';
+}
+
+type Answer = ServiceState | { problem: string };
+
+/** What two readings show. */
+export interface RestartReport {
+  restarted: RestartedInstance[];
+  /** Instances of which it is known. */
+  known: number;
+  /** Of the others: why it is not known. */
+  unknown: { id: string; why: string }[];
+}
+
+/** Counts restarts between its start and {@link RestartWatch.end}, on a sample of the instances that serve. */
+export class RestartWatch {
+  readonly #context: ContextWith<FleetGroup>;
+  readonly #before: Promise<Map<string, { instance: Ec2Instance; answer: Answer }>>;
+
+  /** Begins the first reading, which nobody waits for. */
+  constructor(context: ContextWith<FleetGroup>) {
+    this.#context = context;
+    this.#before = this.#begin();
+    // Reported at the end.
+    this.#before.catch(() => undefined);
+  }
+
+  /** The second reading. It never rejects: what cannot be read is not known. */
+  async end(): Promise<RestartReport> {
+    const report: RestartReport = { restarted: [], known: 0, unknown: [] };
+    try {
+      const before = await this.#before;
+      await Promise.all(
+        [...before].map(async ([id, { instance, answer }]) => {
+          const found = restartsBetween(answer, 'problem' in answer ? answer : await this.#ask(instance));
+          if ('why' in found) report.unknown.push({ id, why: found.why });
+          else report.known++;
+          if ('times' in found && found.times > 0) report.restarted.push({ id, times: found.times });
+        }),
+      );
+    } catch (error) {
+      report.unknown.push({ id: 'all', why: messageOf(error) });
+    }
+    return report;
+  }
+
+  async #begin() {
+    const { services, state } = this.#context;
+    const [group, targets, all] = await Promise.all([
+      readGroup(services.aws.autoScaling, state.group),
+      readTargets(services.aws.elb, state.targetGroupArn),
+      groupInstances(services.aws.ec2, state.group),
+    ]);
+    const healthy = new Set(targets.filter((target) => target.state === 'healthy').map((target) => target.id));
+    const serving = new Set(group.instances.filter((one) => one.lifecycle === 'InService').map((one) => one.id));
+    const sample = all
+      .filter(({ id, state: is }) => is === 'running' && healthy.has(id) && serving.has(id))
+      .sort((a, b) => a.id.localeCompare(b.id))
+      .slice(0, mostInstances);
+    const asked = sample.map(
+      async (instance) => [instance.id, { instance, answer: await this.#ask(instance) }] as const,
+    );
+    return new Map(await Promise.all(asked));
+  }
+
+  async #ask({ id, address }: Ec2Instance): Promise<Answer> {
+    const { services } = this.#context;
+    const { fleet } = services;
+    try {
+      const argument = { root: releaseRoot(fleet), app: fleet.app };
+      return await runHostProgram(services, { instanceId: id, address }, 'service_state.py', argument, answerMs);
+    } catch (error) {
+      return { problem: messageOf(error).split('\n', 1)[0] ?? '' };
+    }
+  }
+}
+
+/**
+ * How often a service has restarted by itself between two readings. A boot, a start by one of our plays and a switch in place do not count,
+ * nor does a start by hand where the init can tell it: runit cannot.
+ */
+export function restartsBetween(before: Answer, after: Answer): { times: number } | { why: string } {
+  if ('problem' in before) return { why: before.problem };
+  if ('problem' in after) return { why: after.problem };
+  if (before.boot !== after.boot) return { why: 'it was booted meanwhile' };
+  // Its image is from before they were counted.
+  if (after.held === 'not counted') return { why: 'serve.py of its image does not count restarts' };
+  // A play has started or switched it meanwhile, and what it counted before is gone.
+  if (before.started !== after.started) return { times: 0 };
+  const own = ofInit(before, after);
+  if (own > 0) return { times: own };
+  const counted = typeof before.held === 'number' && before.pid === after.pid ? before.held : 0;
+  return { times: Math.max(0, (after.held ?? 0) - counted) };
+}
+
+function ofInit(before: ServiceState, after: ServiceState): number {
+  if (before.pid === after.pid) return 0;
+  if (before.restarts === null || after.restarts === null) return 1;
+  // A start by hand begins the count of systemd anew.
+  return after.restarts >= before.restarts ? after.restarts - before.restarts : after.restarts;
+}
