@@ -7,7 +7,7 @@ import { releaseRoot } from '../fleet/release-root.ts';
 import type { ContextWith, FleetGroup } from '../fleet/services.ts';
 import type { RestartedInstance } from './types.ts';
 
-/** So many instances are asked, over SSH, whatever the size of the fleet. */
+/** So many instances are read, over SSH, whatever the size of the fleet. */
 const mostInstances = 10;
 
 /** Milliseconds until an instance counts as one that does not answer. */

@@ -71,6 +71,6 @@ export function withEvidence<State extends FleetFacts & Partial<Facts>>(step: St
 function isAboutApp(step: string, error: unknown): boolean {
   if (!(error instanceof PipelineError)) return false;
   if (step === 'stage' || step === 'bake') return ofApp.test(error.code);
-  // What was refused before anything began, or by AWS, is no fault of an instance.
+  // What was refused before anything began, or by AWS, an instance cannot have caused.
   return error.outcome === 'failed' && !/^(aws|lock|journal|ledger|listener|config)\./.test(error.code);
 }

@@ -48,7 +48,7 @@ export interface RunDetails {
   /** What the verify window could see; null without one, or before its end. */
   window: WindowCoverage | null;
   /** Logs and wrong answers from its first fault on, before anything was undone; null where there are none. */
-  evidence: RunEvidence | null;
+  collected: RunEvidence | null;
 }
 
 /** So many runs are named where an abbreviation fits several. */
@@ -139,7 +139,7 @@ export function describeRun(
     notUndone: story.notUndone.map(({ step, error }) => ({ step, title: titleOf(step), error })),
     leftovers: story.leftovers,
     window: (state.window as WindowCoverage | undefined) ?? null,
-    evidence: evidence ?? null,
+    collected: evidence ?? null,
   };
 }
 

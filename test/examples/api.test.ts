@@ -245,7 +245,15 @@ describe('another environment that takes over the held socket', () => {
       const { stdout } = await promisify(execFile)('python3', [join(root, 'bin/environments.py'), 'to', version]);
       return JSON.parse(stdout) as Record<string, unknown>;
     };
-    return { port, inPlace };
+    /** What the process that holds the socket says of itself. */
+    const state = async () => {
+      const control = createConnection(join(root, 'run/control'));
+      control.write('{"command": "state", "version": null}\n');
+      const [answer] = (await once(control, 'data')) as [Buffer];
+      control.destroy();
+      return JSON.parse(answer.toString()) as { version: string | null; pid: number | null; restarts: number };
+    };
+    return { port, inPlace, state };
   }
 
   it('fails no request of new and kept connections, there and back', async () => {
@@ -279,6 +287,19 @@ describe('another environment that takes over the held socket', () => {
     expect(failures).toEqual([]);
     expect([...seen].sort()).toEqual(['v1', 'v2']);
     expect((await get(port, '/version', new http.Agent())).body.version).toBe('v2');
+  });
+
+  it('counts environments that exit by themselves, and not those that another one takes over from', async () => {
+    const { inPlace, state } = await serveHost();
+    const first = await state();
+    expect(first).toMatchObject({ version: 'v1', restarts: 0 });
+    process.kill(first.pid ?? 0, 'SIGKILL');
+    await expect
+      .poll(async () => (await state()).pid, { timeout: 20_000 })
+      .toSatisfy((pid: number | null) => pid !== null && pid !== first.pid);
+    expect(await state()).toMatchObject({ version: 'v1', restarts: 1 });
+    expect(await inPlace('v2')).toMatchObject({ ok: true });
+    expect(await state()).toMatchObject({ version: 'v2', restarts: 1 });
   });
 
   it('answers a kept connection once more and then closes it, and leaves an idle one to its client', async () => {

@@ -23,7 +23,7 @@ export function renderRun(run: RunDocument, colors: Colors, { logs = false } = {
   if (rows.length > 0) parts.push(columns(['step', 'status', 'time', 'what'], rows, colors));
   const end = [...errorLines(run, colors), ...undoLines(run, colors)];
   if (end.length > 0) parts.push(end.join('\n'));
-  if (run.evidence) parts.push(evidenceLines(run.evidence, logs, colors).join('\n'));
+  if (run.collected) parts.push(evidenceLines(run.collected, logs, colors).join('\n'));
   return `${parts.join('\n\n')}\n`;
 }
 

@@ -156,3 +156,13 @@ test('a file that is named like a command is reported, and loads all the same: a
   expect(checked.err).toContain('pipelines/status.ts is named like the command `pipeline status`');
   expect((await loadPipeline({ projectDir: dir, app: 'status' })).environments).toEqual(['local']);
 });
+
+test('a verify window that is too short for the counters of the load balancer is a warning', async () => {
+  const production = { cloud: 'aws', region: 'eu-west-1', ledger: { type: 's3', bucket: 'shop-ledger' } };
+  const dir = await project({
+    'api.ts': file(minimal({ environments: { production }, release: { verifySeconds: 60 } })),
+  });
+  const { code, err } = await configCheck(dir);
+  expect(code).toBe(0);
+  expect(err).toMatch(/^warning: api: release.verifySeconds is 60 in production, too short .* set it to 240 or more/m);
+});
