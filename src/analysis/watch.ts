@@ -229,7 +229,7 @@ export async function watchFailure(
 ): Promise<PipelineError> {
   const evidence = watch.evidence();
   await context.save({ evidence });
-  gatheredOf(context).probes.push(...watch.badAnswers());
+  gatheredOf(context)?.probes.push(...watch.badAnswers());
   const { code, message, details = [] } = error;
   // What keeps instances from serving may be no fault of the version.
   const about = evidence.faults.some(({ check }) => check === 'targets') && details.length === 0;

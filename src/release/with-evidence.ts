@@ -2,7 +2,7 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readTargets } from '../aws/balancers.ts';
 import { readGroup } from '../aws/groups.ts';
 import { collectEvidence, type Source } from '../fleet/evidence/collect.ts';
-import { suspectsOf } from '../fleet/evidence/gathered.ts';
+import { beginGathering, suspectsOf } from '../fleet/evidence/gathered.ts';
 import type { NewTemplate, StandbyFacts } from '../fleet/facts.ts';
 import type { ContextWith, FleetFacts, FleetGroup, StepWith } from '../fleet/services.ts';
 import type { PlaybookFacts } from '../plays/facts.ts';
@@ -57,6 +57,7 @@ export function withEvidence<State extends FleetFacts & Partial<Facts>>(step: St
     ...step,
     async run(context) {
       const began = context.clock.now();
+      beginGathering(context);
       try {
         await step.run(context);
       } catch (error) {

@@ -57,7 +57,7 @@ export async function collectEvidence(
 }
 
 async function gather(context: Context, step: string, { suspects, ...wanted }: Source): Promise<RunEvidence> {
-  const { logs: early, probes } = gatheredOf(context);
+  const { logs: early = new Map<string, Promise<InstanceLog>>(), probes = [] } = gatheredOf(context) ?? {};
   const read = new Map<string, Promise<InstanceLog>>();
   const begin = async () => {
     for (const suspect of (await suspects().catch(() => [])).slice(0, mostInstances)) {

@@ -34,10 +34,14 @@ interface Gathered {
 // By the context of the step: what a wait has seen is used where the step fails, and goes with it.
 const ofStep = new WeakMap<object, Gathered>();
 
-export function gatheredOf(context: object): Gathered {
-  const known = ofStep.get(context) ?? { logs: new Map<string, Promise<InstanceLog>>(), probes: [] };
-  ofStep.set(context, known);
-  return known;
+/** Begins to gather for a step: until then nothing is read, as nobody would use it. */
+export function beginGathering(context: object): void {
+  ofStep.set(context, { logs: new Map(), probes: [] });
+}
+
+/** What was gathered so far; undefined for a step that gathers nothing. */
+export function gatheredOf(context: object): Gathered | undefined {
+  return ofStep.get(context);
 }
 
 /**
@@ -51,7 +55,8 @@ export function noticeUnhealthy(
   targets: readonly TargetHealth[],
   templateVersion?: string,
 ): void {
-  const { logs } = gatheredOf(context);
+  const { logs } = gatheredOf(context) ?? {};
+  if (!logs) return;
   for (const suspect of suspectsOf(group, targets, templateVersion)) {
     if (!suspect.unhealthy || logs.has(suspect.id) || logs.size >= mostEarly) continue;
     logs.set(suspect.id, readLog(context, suspect));
@@ -60,8 +65,8 @@ export function noticeUnhealthy(
 
 /** The same for one instance, whatever the cloud says of it. */
 export function noticeInstance(context: Context, id: string, state: string): void {
-  const { logs } = gatheredOf(context);
-  if (!logs.has(id) && logs.size < mostEarly) logs.set(id, readLog(context, { id, state }));
+  const { logs } = gatheredOf(context) ?? {};
+  if (logs && !logs.has(id) && logs.size < mostEarly) logs.set(id, readLog(context, { id, state }));
 }
 
 /** Instances of a version, the unhealthy ones first. */
@@ -101,7 +106,8 @@ export async function readLog(
 /** Keeps wrong answers; those of the last reading replace the ones before. */
 export function keepProbes(context: Pick<Context, 'clock'>, probes: readonly Omit<FailedProbe, 'at'>[]): void {
   const at = instantText(context.clock.now());
-  gatheredOf(context).probes = probes.map((probe) => toProbe({ ...probe, at }));
+  const gathered = gatheredOf(context);
+  if (gathered) gathered.probes = probes.map((probe) => toProbe({ ...probe, at }));
 }
 
 /** A wrong answer as it is kept: bounded, and without what would act on a terminal. */
