@@ -52,7 +52,7 @@ function stepAfter(point: HookPoint, steps: readonly ReleaseStep[]): ReleaseStep
   if (point === 'after-verify') return steps[steps.findIndex(({ id }) => id === 'verify') + 1];
   if (point === 'before-roll') return first('roll', 'shift-traffic');
   // A plain playbook starts the new version by itself. On a builder it is started for the first time when it is baked.
-  return steps.find((step) => step.id === 'detach' || step === runPlaybookAsAWhole) ?? first('bake');
+  return steps.find((step) => step.id === 'detach' || isPlaybookAsAWhole(step)) ?? first('bake');
 }
 
 async function stepsOf(
@@ -121,4 +121,9 @@ function taskContext(
 
 async function isEmpty(services: Services): Promise<boolean> {
   return (await readLive(services)).seen.desired === 0;
+}
+
+/** By its title: the steps of a release are wrapped, and another one has the same id. */
+function isPlaybookAsAWhole({ id, title }: ReleaseStep): boolean {
+  return id === runPlaybookAsAWhole.id && title === runPlaybookAsAWhole.title;
 }

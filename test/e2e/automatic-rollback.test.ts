@@ -2,6 +2,7 @@ import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@
 import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { until } from '@golden-pipeline/shared/testing/until';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunDetails } from '../../src/status/run-details.ts';
 import { expectBack, type Images, type Report, releaseBad, watchClosely } from './support/bad-release.ts';
 import { stepBegins } from './support/events.ts';
 import { goldenWorld } from './support/golden.ts';
@@ -86,6 +87,29 @@ describe('a bad release returns to the old version automatically, with exit code
     expect(probed?.byVersion[report.version]?.failed).toBe(probed?.byVersion[report.version]?.samples);
     expect(report.evidence.targets).toEqual([]);
     expect(total.failures).toEqual({});
+    expect(ended.stderr).toContain('/events/open-air answered 500 with "{\\"error\\":\\"no such column\\"}"');
+    const { collected } = await world.json<RunDetails>('history', 'api', report.run);
+    expect(collected?.probes).toContainEqual(
+      expect.objectContaining({ path: '/events/open-air', status: 500, body: '{"error":"no such column"}' }),
+    );
+    expect(collected?.instances.map(({ from }) => from)).toContain('/srv/api/shared/log/current');
+    await expectBack(world, report);
+  });
+
+  it('when its service exits five seconds after its start, which no request notices: its log is shown and kept', async () => {
+    const listen = 'const address = await api.listen(settings);';
+    const { ended, report, total } = await releaseBad(world, {
+      file: 'examples/api/server.js',
+      from: listen,
+      to: `${listen}\n  setTimeout(() => { throw new Error('all connections lost'); }, 5000);`,
+    });
+    expect(ended.exitCode, ended.stderr).toBe(3);
+    expect(report.evidence.faults.map(({ check }) => check)).toContain('restarts');
+    expect(ended.stderr).toMatch(/the service has restarted by itself on \d of \d instances: i-/);
+    expect(ended.stderr).toMatch(/log of i-\w+ \(has restarted\)[\s\S]*Error: all connections lost/);
+    expect(total.failures).toEqual({});
+    const shown = await world.pipeline('history', 'api', report.run, '--logs');
+    expect(shown.stdout).toMatch(/log of i-\w+ in verify \(has restarted\).*:\n[\s\S]*Error: all connections lost/);
     await expectBack(world, report);
   });
 
@@ -115,6 +139,10 @@ describe('a good release', () => {
   it('is not undone, and is known-good after its window', async () => {
     await world.project.change('All is well');
     const release = await world.json<Report>('release', 'api');
+    expect(release.window).toMatchObject({
+      restarts: { instances: 4 },
+      probes: { paths: expect.arrayContaining(['/']) },
+    });
     const images = await world.json<Images>('images', 'api');
     expect(images.find((image) => image.version === release.version)?.knownGood).toBe(true);
   });

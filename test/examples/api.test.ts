@@ -211,6 +211,7 @@ describe('another environment that takes over the held socket', () => {
   async function serveHost(): Promise<{
     port: number;
     inPlace: (version: string) => Promise<Record<string, unknown>>;
+    state: () => Promise<{ version: string | null; pid: number | null; restarts: number }>;
   }> {
     const root = await mkdtemp(join(folder, 'host-'));
     await cp(programs, join(root, 'bin'), { recursive: true });

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { expect } from 'vitest';
-import type { Evidence } from '../../../src/analysis/types.ts';
+import type { Evidence, WindowCoverage } from '../../../src/analysis/types.ts';
 import { type Ended, Load, type World } from './world.ts';
 
 interface Status {
@@ -10,12 +10,14 @@ interface Status {
   traffic: { version: string; share: number }[];
 }
 export interface Report {
+  run: string;
   version: string;
   previous: string;
   outcome: string;
   steps: { id: string; status: string }[];
   error: { code: string; message: string; details: string[] };
   evidence: Evidence;
+  window: WindowCoverage;
 }
 export type Images = { version: string; imageId: string; knownGood: boolean }[];
 
