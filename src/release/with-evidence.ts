@@ -33,7 +33,7 @@ const ofApp = /^(ansible\.(failed|not-applied)|host\.unhealthy)$/;
 
 function ofHost({ state: { host } }: Context, sinceMs: number): Source {
   const suspect = host && { id: host.instanceId, address: host.address, state: 'out of service', unhealthy: true };
-  return { suspects: async () => (suspect ? [suspect] : []), withinMs: sinceMs };
+  return { suspects: async () => (suspect ? [suspect] : []), withinMs: sinceMs, optional: true };
 }
 
 function ofGroup({ services: { aws }, state: { templateVersion } }: Context, of: FleetGroup | undefined): Source {

@@ -172,7 +172,17 @@ describe('the evidence of a release that fails earlier', () => {
     expect(asked).toEqual([['/srv/api/shared/log/staging.log']]);
     expect(kept).toMatchObject({ step: 'stage', instances: [{ lines: { length: 2 } }] });
     expect(error.details.filter((line) => line.includes('SyntaxError'))).toHaveLength(1);
-    expect(error.details).toContain('  booting');
+    expect(error.details).toHaveLength(2);
+    expect(error.details[1]).toMatch(/^all that was collected: /);
+  }, 60_000);
+
+  it('is nothing where the new environment was never started', async () => {
+    world.changes.stage = () => {
+      throw new PipelineError('ansible.failed', 'npm failed', { details: ['No matching version'] });
+    };
+    const { error, kept } = await release('none', () => undefined);
+    delete world.changes.stage;
+    expect({ kept, details: error.details }).toEqual({ kept: undefined, details: ['No matching version'] });
   }, 60_000);
 
   it('is the log of the validation instance, with the answers that failed the smoke tests', async () => {

@@ -23,6 +23,8 @@ const printedBody = 200;
 
 /** Where logs are to be read. */
 export interface Source extends LogWanted {
+  /** That there is no log says nothing: the service may not have been started. */
+  optional?: boolean;
   suspects(): Promise<(Suspect & { address?: string })[]>;
 }
 
@@ -40,7 +42,8 @@ export async function collectEvidence(
   try {
     const evidence = redactEvidence(await gather(context, step, source), context.redact);
     const { instances, probes } = evidence;
-    if (!instances.some(({ lines, note }) => lines.length > 0 || note) && probes.length === 0) return error;
+    const said = instances.some(({ lines, note }) => lines.length > 0 || (note && !source.optional));
+    if (!said && probes.length === 0) return error;
     const kept = await save(context, evidence);
     context.evidence({
       instances: instances.map(({ id, state, lines, note }) => ({
@@ -56,7 +59,11 @@ export async function collectEvidence(
   }
 }
 
-async function gather(context: Context, step: string, { suspects, ...wanted }: Source): Promise<RunEvidence> {
+async function gather(
+  context: Context,
+  step: string,
+  { suspects, optional: _, ...wanted }: Source,
+): Promise<RunEvidence> {
   const { logs: early = new Map<string, Promise<InstanceLog>>(), probes = [] } = gatheredOf(context) ?? {};
   const read = new Map<string, Promise<InstanceLog>>();
   const begin = async () => {
@@ -131,7 +138,7 @@ function redactEvidence({ instances, probes, ...rest }: RunEvidence, redact: Red
   };
 }
 
-/** The telling part for people; lines that the error has already are left out. */
+/** The telling part for people, unless the error has it already. */
 function printedLines({ instances, probes }: RunEvidence, error: unknown): string[] {
   const known = new Set(error instanceof PipelineError ? error.details.map((line) => line.trim()) : []);
   return [...probeLines(probes), ...logLines(instances, known)];
@@ -152,7 +159,10 @@ function logLines(instances: readonly InstanceLog[], known: ReadonlySet<string>)
   const failing = withLog.filter(({ state }) => state !== 'healthy');
   const told = [...failing, ...withLog].find(({ lines }) => namesError(lines)) ?? failing[0];
   const unread = instances.filter(({ lines, note }) => lines.length === 0 && note !== undefined);
-  const telling = told ? tellingPart(told.lines).filter((line) => line.trim() !== '' && !known.has(line.trim())) : [];
+  const part = told ? tellingPart(told.lines).filter((line) => line.trim() !== '') : [];
+  const unknown = part.filter((line) => !known.has(line.trim()));
+  // Ansible has shown the end of the same log; what little it lacks is not worth another list.
+  const telling = unknown.length * 2 > part.length ? unknown : [];
   return [
     ...(told && telling.length > 0
       ? [`log of ${told.id} (${told.state}), ${told.from}:`, ...telling.map((line) => `  ${line}`)]
