@@ -89,7 +89,7 @@ export class RestartWatch {
     const { services } = this.#context;
     const { fleet } = services;
     try {
-      const argument = { root: releaseRoot(fleet), app: fleet.app };
+      const argument = { root: releaseRoot(fleet), app: fleet.app, service: `/etc/service/${fleet.app}` };
       return await runHostProgram(services, { instanceId: id, address }, 'service_state.py', argument, answerMs);
     } catch (error) {
       return { problem: messageOf(error).split('\n', 1)[0] ?? '' };
@@ -105,12 +105,12 @@ export function restartsBetween(before: Answer, after: Answer): { times: number 
   if ('problem' in before) return { why: before.problem };
   if ('problem' in after) return { why: after.problem };
   if (before.boot !== after.boot) return { why: 'it was booted meanwhile' };
-  // Its image is from before they were counted.
-  if (after.held === 'not counted') return { why: 'serve.py of its image does not count restarts' };
   // A play has started or switched it meanwhile, and what it counted before is gone.
   if (before.started !== after.started) return { times: 0 };
   const own = ofInit(before, after);
   if (own > 0) return { times: own };
+  // Its image is from before they were counted.
+  if (after.held === 'not counted') return { why: 'the serve.py of its image tells nothing of restarts' };
   const counted = typeof before.held === 'number' && before.pid === after.pid ? before.held : 0;
   return { times: Math.max(0, (after.held ?? 0) - counted) };
 }

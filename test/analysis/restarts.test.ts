@@ -35,7 +35,7 @@ describe('restarts of a service between two readings', () => {
       'its serve.py does not count',
       held,
       { ...held, held: 'not counted' },
-      'serve.py of its image does not count restarts',
+      'the serve.py of its image tells nothing of restarts',
     ],
   ])('are not known when %s', (_what, before, after, why) => {
     expect(restartsBetween(before, after)).toEqual({ why });

@@ -1,6 +1,6 @@
 """Prints how often the service of this host was started again by itself, as far as its init tells, as one JSON object.
 
-Usage: service_state.py JSON, with root (/srv/<app>) and app. Two readings, some minutes apart, show whether it has restarted:
+Usage: service_state.py JSON, with root (/srv/<app>), app and service (runit's folder, /etc/service/<app>). Two readings, some minutes apart, show whether it has restarted:
   boot      changes when the host is booted
   by        `systemd` or `runit`
   pid       of the service; another one after a restart
@@ -41,27 +41,28 @@ def systemd(app):
     return {'by': 'systemd', 'pid': int(values.get('MainPID') or 0), 'restarts': int(restarts) if restarts.isdigit() else None}
 
 
-def runit(app):
+def runit(service):
     try:
-        with open('/etc/service/%s/supervise/pid' % app) as file:
+        with open(os.path.join(service, 'supervise/pid')) as file:
             pid = file.read().strip()
     except OSError:
-        return {'problem': 'runit has no service %s' % app}
+        return {'problem': 'runit has no %s' % service}
     return {'by': 'runit', 'pid': int(pid) if pid.isdigit() else 0, 'restarts': None}
 
 
 def held(root):
     """What serve.py has counted."""
+    file_name = os.path.join(root, 'service.json')
+    if not os.path.exists(file_name):
+        return None
     try:
-        with open(os.path.join(root, 'service.json')) as file:
+        with open(file_name) as file:
             folder = json.load(file)['run']
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(ANSWER_SECONDS)
             connection.connect(os.path.join(folder, 'control'))
             connection.sendall((json.dumps({'command': 'state', 'version': None}) + '\n').encode())
             return json.loads(connection.makefile('r').readline()).get('restarts', 'not counted')
-    except FileNotFoundError:
-        return None
     except (OSError, ValueError, KeyError):
         return 'not counted'
 
@@ -73,9 +74,9 @@ def started(root):
         return None
 
 
-def main(root, app):
+def main(root, app, service):
     try:
-        state = systemd(app) if os.path.isdir('/run/systemd/system') else runit(app)
+        state = systemd(app) if os.path.isdir('/run/systemd/system') else runit(service)
         if 'problem' in state:
             return state
         return {**state, 'boot': boot(), 'started': started(root), 'held': held(root)}
@@ -84,4 +85,4 @@ def main(root, app):
 
 
 wanted = json.loads(sys.argv[1])
-print(json.dumps(main(wanted['root'], wanted['app'])))
+print(json.dumps(main(wanted['root'], wanted['app'], wanted['service'])))

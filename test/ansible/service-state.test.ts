@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ServiceState } from '../../src/analysis/restarts.ts';
+import { ownAnsibleFolder } from '../../src/hosts/ansible-files.ts';
+
+const program = path.join(ownAnsibleFolder(), 'roles/release/files/service_state.py');
+
+let root: string;
+let service: string;
+
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'gp-service-state-'));
+  service = path.join(root, 'service');
+  await mkdir(path.join(service, 'supervise'), { recursive: true });
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+async function read(): Promise<ServiceState & { problem?: string }> {
+  const { stdout } = await execa('/usr/bin/python3', [program, JSON.stringify({ root, service, app: 'api' })]);
+  return JSON.parse(stdout) as ServiceState;
+}
+
+// On a computer with systemd the program reads that one.
+describe.skipIf(existsSync('/run/systemd/system'))('the program that tells of restarts, with runit', () => {
+  it('says that there is no such service', async () => {
+    expect(await read()).toEqual({ problem: `runit has no ${service}` });
+  });
+
+  it('names the process of the service, and when a play has started it', async () => {
+    await writeFile(path.join(service, 'supervise/pid'), '4242\n');
+    const first = await read();
+    expect(first).toEqual({
+      by: 'runit',
+      pid: 4242,
+      restarts: null,
+      boot: expect.any(String),
+      started: null,
+      held: null,
+    });
+    await writeFile(path.join(root, 'started'), 'digest\n');
+    const second = await read();
+    expect(second).toEqual({ ...first, started: expect.any(Number) });
+    expect(second.boot).toBe(first.boot);
+  });
+
+  it('has the count of the process that holds the socket, and says when that does not count', async () => {
+    const run = path.join(root, 'run');
+    await mkdir(run);
+    await writeFile(path.join(root, 'service.json'), JSON.stringify({ run }));
+    const answers = [{ restarts: 3 }, {}];
+    const server = createServer((socket) => {
+      socket.once('data', () => socket.end(`${JSON.stringify({ version: 'v2', pid: 7, ...answers.shift() })}\n`));
+    });
+    await new Promise<void>((resolve) => server.listen(path.join(run, 'control'), resolve));
+    expect(await read()).toMatchObject({ held: 3 });
+    expect(await read()).toMatchObject({ held: 'not counted' });
+    await new Promise((resolve) => server.close(resolve));
+    expect(await read()).toMatchObject({ held: 'not counted' });
+  });
+});
