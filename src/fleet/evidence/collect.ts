@@ -21,6 +21,9 @@ const printedProbes = 3;
 /** Characters of an answer that are printed. */
 const printedBody = 200;
 
+/** State of a target that the load balancer has nothing against. */
+const healthy = 'healthy';
+
 /** Where logs are to be read. */
 export interface Source extends LogWanted {
   /** That there is no log says nothing: the service may not have been started. */
@@ -85,14 +88,18 @@ async function gather(
     true,
   );
   const at = instantText(context.clock.now());
-  const unread = late ? await partly(read, at) : done;
-  return { step, at, instances: unread, probes: probes.slice(-mostProbes) };
+  const all = late ? await partly(read, at) : done;
+  const failing = all.filter(({ state }) => state !== healthy);
+  const others = all.filter(({ state }) => state === healthy);
+  return { step, at, instances: [...failing, ...others], probes: probes.slice(-mostProbes) };
 }
 
 /** A log that was read while the instance was unhealthy says more than none: the newer one counts only when it could be read. */
 async function again(before: Promise<InstanceLog> | undefined, read: () => Promise<InstanceLog>): Promise<InstanceLog> {
-  const now = await read();
-  return now.lines.length === 0 && before ? before : now;
+  const [now, first] = await Promise.all([read(), before]);
+  if (!first) return now;
+  if (now.lines.length === 0) return first;
+  return { ...now, state: now.state === healthy ? first.state : now.state };
 }
 
 /** What has been read by now. */
@@ -156,7 +163,7 @@ function probeLines(probes: readonly FailedProbe[]): string[] {
 function logLines(instances: readonly InstanceLog[], known: ReadonlySet<string>): string[] {
   const withLog = instances.filter(({ lines }) => lines.length > 0);
   // Of several logs the one of an instance that fails, and of those one that names an error.
-  const failing = withLog.filter(({ state }) => state !== 'healthy');
+  const failing = withLog.filter(({ state }) => state !== healthy);
   const told = [...failing, ...withLog].find(({ lines }) => namesError(lines)) ?? failing[0];
   const unread = instances.filter(({ lines, note }) => lines.length === 0 && note !== undefined);
   const part = told ? tellingPart(told.lines).filter((line) => line.trim() !== '') : [];

@@ -10,6 +10,7 @@ const evidence: RunEvidence = {
   at,
   instances: [
     { id: 'i-1', state: 'unhealthy: Health checks failed', at, from: '/srv/api/shared/log/current', lines },
+    { id: 'i-3', state: 'healthy', at, from: 'the journal of api.service', lines },
     { id: 'i-2', state: 'initial', at, lines: [], note: 'no SSH\u0007 to i-2' },
   ],
   probes: [
@@ -27,15 +28,16 @@ describe('what was collected about a failure', () => {
       'wrong answers:',
       `  ${at} /events (v2) answered 500: "{\\"error\\":\\"no\\u001b[2J seats\\"}"`,
       `  ${at} / gave no answer: timed out`,
-      `log of i-1 in roll (unhealthy: Health checks failed), ${at}, /srv/api/shared/log/current, the last 20 of 30 lines; all: --logs:`,
+      `log of i-1 in roll (unhealthy: Health checks failed), ${at}, /srv/api/shared/log/current, the last 20 of 30 lines (all: --logs):`,
     ]);
     expect(text.slice(4, 24)).toEqual(lines.slice(-20).map((line) => `  ${line}`));
+    expect(text[24]).toBe(`log of i-3 in roll (healthy), ${at}, the journal of api.service, 30 lines (all: --logs)`);
     expect(text.at(-1)).toMatch(new RegExp(`^no log of i-2 in roll \\(initial\\), ${at}: no SSH\\S* to i-2$`));
     expect(text.join('')).not.toContain('\u0007');
   });
 
   it('is shown whole with the option', () => {
-    expect(shown(true)).toContain('  line 0');
+    expect(shown(true).filter((line) => line === '  line 0')).toHaveLength(2);
     expect(shown(true).join('\n')).not.toContain('--logs');
   });
 });
