@@ -96,18 +96,17 @@ describe('a bad release returns to the old version automatically, with exit code
     await expectBack(world, report);
   });
 
-  it('when its service exits five seconds after its start, which no request notices: its log is shown and kept', async () => {
+  it('when its service exits eight seconds after its start, again and again: its log is shown and kept', async () => {
     const listen = 'const address = await api.listen(settings);';
-    const { ended, report, total } = await releaseBad(world, {
+    const { ended, report } = await releaseBad(world, {
       file: 'examples/api/server.js',
       from: listen,
-      to: `${listen}\n  setTimeout(() => { throw new Error('all connections lost'); }, 5000);`,
+      to: `${listen}\n  setTimeout(() => { throw new Error('all connections lost'); }, 8000);`,
     });
     expect(ended.exitCode, ended.stderr).toBe(3);
     expect(report.evidence.faults.map(({ check }) => check)).toContain('restarts');
     expect(ended.stderr).toMatch(/the service has restarted by itself on \d of \d instances: i-/);
     expect(ended.stderr).toMatch(/log of i-\w+ \(has restarted\)[\s\S]*Error: all connections lost/);
-    expect(total.failures).toEqual({});
     const shown = await world.pipeline('history', 'api', report.run, '--logs');
     expect(shown.stdout).toMatch(/log of i-\w+ in verify \(has restarted\).*:\n[\s\S]*Error: all connections lost/);
     await expectBack(world, report);
