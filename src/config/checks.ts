@@ -93,6 +93,7 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
   found.push(
     ...releaseProblems(section('release'), merged.cloud, isGroup(raw.tasks) ? Object.keys(raw.tasks) : [], at),
     ...plainProblems(section('ansible'), section('release'), at),
+    ...migrationProblems(section('ansible'), section('release'), at),
     ...secretProblems(section('secrets') ?? {}, section('ansible'), at),
     ...cleanProblems(section('ansible'), at),
     ...healthProblems(section('balancer'), at),
@@ -150,6 +151,18 @@ function cleanProblems(
       ? []
       : [problem(at(['ansible', 'variables', variable]), value, `that in release.clean.${key} instead`)];
   });
+}
+
+/** What a plain playbook builds, and how it starts it, is not known to the pipeline. */
+function migrationProblems(
+  ansible: z.output<typeof sections.ansible> | undefined,
+  release: z.output<typeof sections.release> | undefined,
+  at: (path: string[]) => string[],
+): Problem[] {
+  if (ansible?.kind !== 'plain' || !release?.migrate) return [];
+  const expected =
+    "no migration with ansible.kind 'plain': such a playbook starts the new version by itself, and only it knows the folder, user and environment; make the migration one of its tasks";
+  return [problem(at(['release', 'migrate']), release.migrate.command, expected)];
 }
 
 /** The result of a plain playbook is not known beforehand: only the service itself can report its release. */

@@ -1,4 +1,5 @@
 import type { HookPoint } from './schema/hooks.ts';
+import type { MigrationTime } from './schema/migrate.ts';
 import type { SecretReference } from './secrets.ts';
 
 /**
@@ -85,6 +86,8 @@ export interface Fleet {
     bake: 'detach' | 'builder';
     /** Tasks that run during a release: a task and its inputs, at a point, and the one that undoes it. */
     hooks: { at: HookPoint; run: string; undo?: string; until?: HookPoint }[];
+    /** A command that runs once in each release, with its time limit in seconds. */
+    migrate?: { command: string[]; when: MigrationTime; timeoutSeconds: number };
     /** What else of one host is not in an image; what is absent is as the app role says. */
     clean: { paths?: string[]; madeAtBoot?: string[]; shared?: string[]; keep?: string[] };
     /** Number of known-good images to keep. */

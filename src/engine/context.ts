@@ -132,6 +132,7 @@ export function openContext<Services, State>(
     note: (message) => emit({ code: 'step.note', step, message }),
     evidence: (report) => emit({ code: 'step.evidence', step, ...report }),
     redact: scope.redact,
+    output: (line) => emit({ code: 'step.output', step, line }),
     change,
     changes: () => changesOf(journal, step),
     changesOfRun: () => [...journal.known.changes.values()],

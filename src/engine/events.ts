@@ -55,6 +55,8 @@ export type RunEvent = EventBase &
     | { code: 'step.started'; step: string; title: string }
     | { code: 'step.progress'; step: string; message: string; done?: number; total?: number; endsAt?: number }
     | { code: 'step.note'; step: string; message: string }
+    /** A line that a command of the team has printed. */
+    | { code: 'step.output'; step: string; line: string }
     | { code: 'step.finished'; step: string; seconds: number }
     | ({ code: 'step.evidence'; step: string } & EvidenceReport)
     | {

@@ -57,6 +57,8 @@ export interface RunContext<Services, State> {
   evidence(report: EvidenceReport): void;
   /** Removes secrets from what is written elsewhere than to the journal and to events, which are without them anyway. */
   readonly redact: Redact;
+  /** Passes on a line that a command has printed. */
+  output(line: string): void;
   /**
    * Makes a change: journals the intent, calls `apply` with the idempotency token, journals the outcome.
    * Resolves with what `apply` returned (it must be plain data); rejects as it did.

@@ -32,6 +32,10 @@ export interface ReleaseVariables {
   release_takeover_timeout?: number;
   /** The host exists for this release only, and receives no traffic. */
   release_builder?: boolean;
+  /** The folder gets the program that runs a migration in it. */
+  release_migrate?: boolean;
+  /** `stage` builds the environment, and does not start it. */
+  release_build_only?: boolean;
   /** Run that builds the folder on the host, and that alone may remove it; absent where the role is run by hand. */
   release_run?: string;
   [extra: string]: unknown;

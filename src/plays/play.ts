@@ -1,7 +1,7 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
 import { need } from '../engine/need.ts';
 import type { ContextWith } from '../fleet/services.ts';
-import type { ReleaseAction, TaskChange } from '../hosts/types.ts';
+import type { ReleaseAction, ReleaseVariables, TaskChange } from '../hosts/types.ts';
 import { keepingChanges } from './changed-outside.ts';
 import type { PlayFacts } from './facts.ts';
 import { keepLost } from './lost-identity.ts';
@@ -17,11 +17,12 @@ export async function playRelease(
   context: ContextWith<PlayFacts>,
   action: ReleaseAction,
   archive?: string,
+  extra: Partial<ReleaseVariables> = {},
 ): Promise<void> {
   const { fleet, hosts } = context.services;
   const { timeouts } = fleet.release;
   const host = need(context.state, 'host');
-  const variables = releaseVariables(fleet, context.state, action, { run: context.run.id, archive });
+  const variables = { ...releaseVariables(fleet, context.state, action, { run: context.run.id, archive }), ...extra };
   const { playbook, projectDir } = await projectFiles(context, action);
   let changes: TaskChange[] = [];
   try {

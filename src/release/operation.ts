@@ -3,6 +3,7 @@ import { servedBefore } from '../fleet/facts.ts';
 import type { Services } from '../fleet/services.ts';
 import { cannotContinue, isSameRequest } from './continue.ts';
 import { type Hook, withHooks } from './hooks.ts';
+import { migrationSummary } from './migration/facts.ts';
 import { releaseSteps } from './procedure.ts';
 import type { ReleaseState } from './state.ts';
 import { servingHeadline, servingSummary } from './summary.ts';
@@ -22,7 +23,11 @@ export const releaseOperation: Operation<Services, ReleaseState, ReleaseProject>
   // A release starts from a whole fleet: whatever an interrupted run has left is undone, or a person decides.
   beforeStart: ({ onInterrupted }) => onInterrupted,
   steps: async (state, { services, project }) => withHooks(releaseSteps(state), await project.hooks(), services),
-  summary: (state) => ({ ...servingSummary(state), ...(state.since && { since: state.since }) }),
+  summary: (state) => ({
+    ...servingSummary(state),
+    ...(state.since && { since: state.since }),
+    ...(state.migration && { migration: migrationSummary(state.migration) }),
+  }),
   headline: servingHeadline,
   undoCommand(state, { fleet }) {
     const before = servedBefore(state);

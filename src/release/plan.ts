@@ -45,6 +45,8 @@ export interface ReleaseOptions {
   after?: string;
   /** What may decide how hosts are built besides commits of the project. */
   project?: ProjectRules;
+  /** The migration of the configuration is not run. */
+  skipMigrate?: boolean;
   /** Tasks that run during the release. */
   hooks?: readonly Hook[];
 }
@@ -107,6 +109,8 @@ export async function planRelease(
     bakeMode === 'detach' ? hostToAsk : undefined,
   );
   const detachFirst = bakeMode === 'detach' ? reasons : undefined;
+  const { migrate } = fleet.release;
+  const migration = migrate && !options.skipMigrate ? { when: migrate.when } : undefined;
   const loses = bakeMode === 'detach' ? await losesOn(services, await hostToAsk(), clean) : undefined;
   const base = options.fromBase ? await newestBase(services) : undefined;
   const newSystem = base ?? (drift.unlaunchable && bakeMode === 'builder' ? await newestBase(services) : undefined);
@@ -116,7 +120,7 @@ export async function planRelease(
     app: fleet.app,
     environment: fleet.environment,
     steps: await withHooks(
-      releaseSteps({ bake: bakeMode, strategy, detachFirst, ...kind }),
+      releaseSteps({ bake: bakeMode, strategy, detachFirst, migration, ...kind }),
       options.hooks ?? [],
       services,
     ),
@@ -133,6 +137,7 @@ export async function planRelease(
       ...kind,
       ...(detachFirst && { detachFirst }),
       ...(loses && { loses }),
+      ...(migration && { migration }),
       ...(project.commit !== undefined && { installers }),
       ...(base && { base }),
       baseImages: await readBaseChange(services, releases, bases),

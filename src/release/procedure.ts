@@ -1,8 +1,10 @@
+import type { MigrationTime } from '../config/schema/migrate.ts';
 import type { ReleaseState, ReleaseStep } from './state.ts';
 import { announce } from './steps/announce.ts';
 import { bake } from './steps/bake.ts';
 import { bootBuilder } from './steps/boot-builder.ts';
 import { detach } from './steps/detach.ts';
+import { migrate } from './steps/migrate.ts';
 import { preflight } from './steps/preflight.ts';
 import { promote } from './steps/promote.ts';
 import { retain } from './steps/retain.ts';
@@ -10,11 +12,19 @@ import { returnInstance } from './steps/return-instance.ts';
 import { roll } from './steps/roll.ts';
 import { scaleUpIdleGroup } from './steps/scale-up-idle-group.ts';
 import { shiftTraffic } from './steps/shift-traffic.ts';
-import { stage } from './steps/stage.ts';
+import { stage, startStaged } from './steps/stage.ts';
 import { runPlaybookAsAWhole } from './steps/stage-plain.ts';
 import { validate } from './steps/validate.ts';
 import { verify } from './steps/verify.ts';
 import { withEvidence } from './with-evidence.ts';
+
+/** A migration runs before the version that needs it is started anywhere, or when no other version serves any more. */
+function withMigration(steps: readonly ReleaseStep[], when: MigrationTime | undefined): readonly ReleaseStep[] {
+  return steps.flatMap((step): ReleaseStep[] => {
+    if (step === stage && when === 'before-roll') return [stage, migrate, startStaged];
+    return step === verify && when === 'after-roll' ? [migrate, verify] : [step];
+  });
+}
 
 /** How the fleet gets the image, and how the release ends. */
 const onto: Record<ReleaseState['strategy'], readonly ReleaseStep[]> = {
@@ -43,9 +53,10 @@ export function releaseSteps({
   strategy,
   detachFirst,
   kind,
-}: Pick<ReleaseState, 'bake' | 'strategy' | 'detachFirst' | 'kind'>): readonly ReleaseStep[] {
+  migration,
+}: Pick<ReleaseState, 'bake' | 'strategy' | 'detachFirst' | 'kind' | 'migration'>): readonly ReleaseStep[] {
   const onInstance = kind === 'plain' ? 'plainDetachFirst' : detachFirst ? 'detachFirst' : 'detach';
   const onBuilder = kind === 'plain' ? 'plainBuilder' : 'builder';
-  const steps: readonly ReleaseStep[] = [...image[by === 'detach' ? onInstance : onBuilder], ...onto[strategy]];
-  return steps.map((step) => withEvidence(step));
+  const steps = [...image[by === 'detach' ? onInstance : onBuilder], ...onto[strategy]];
+  return withMigration(steps, migration?.when).map((step) => withEvidence(step));
 }

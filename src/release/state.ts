@@ -16,6 +16,7 @@ import type { ContextWith, FleetFacts, FleetGroup, GroupSettings, StepWith } fro
 import type { CommitsSince } from '../ledger/types.ts';
 import type { Loses } from '../plays/clean.ts';
 import type { InspectionFacts, PlainFacts, PlaybookFacts, PlayFacts } from '../plays/facts.ts';
+import type { MigrationFacts } from './migration/facts.ts';
 
 /** The instance that the image is validated on. */
 export interface ValidationFacts {
@@ -54,7 +55,7 @@ export interface HookFacts {
 }
 
 /** What the commit is staged with, by plays of the release role or by a plain playbook. */
-export interface StageFacts extends PlainFacts, InspectionFacts {}
+export interface StageFacts extends PlainFacts, InspectionFacts, MigrationFacts {}
 
 /** What is baked, and what becomes of the instance then. */
 export interface ImageOfRun extends PlainFacts, ImageFacts, PlaybookFacts, ReturnInstanceFacts {

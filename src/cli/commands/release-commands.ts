@@ -19,6 +19,7 @@ export const releaseCommands: readonly CommandSpec[] = [
       { flags: '--again', description: 'release even if the same commit, built the same way, serves already' },
       allowDirty,
       { flags: '--irreversible', description: 'mark the release as irreversible: no rollback to a version before it' },
+      { flags: '--skip-migrate', description: 'do not run the migration of the configuration (release.migrate)' },
       {
         flags: '--no-rollback-target',
         description: 'release even if the current image is gone or disabled, without a rollback target',

@@ -36,6 +36,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     fromBase: flag,
     allowDirty: flag,
     irreversible: flag,
+    skipMigrate: flag,
     rollbackTarget: negated,
     again: flag,
   });

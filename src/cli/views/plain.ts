@@ -80,6 +80,9 @@ export function plainView(output: Output, clock: Clock): EventReader {
       case 'step.note':
         line(event.at, event.step, 'note', event.message);
         break;
+      case 'step.output':
+        line(event.at, event.step, '|', event.line);
+        break;
       case 'connection.lost':
         line(event.at, event.step, 'waiting', connectionText(event));
         break;

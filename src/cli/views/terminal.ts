@@ -129,6 +129,12 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors, clock: 
         show(shown);
         break;
       }
+      case 'step.output': {
+        const shown = row(event.step);
+        if (shown) shown.progress = oneLine(event.line);
+        show(shown);
+        break;
+      }
       case 'connection.lost': {
         const shown = row(event.step);
         if (shown) shown.progress = () => oneLine(connectionText(event));

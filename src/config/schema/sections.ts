@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cleanSection } from './clean.ts';
 import { hooksSection } from './hooks.ts';
+import { migrateSection } from './migrate.ts';
 import { listOf, oneOf, port, regionName, seconds, section, shaped, text, urlPath, whole } from './values.ts';
 import { watchSection } from './watch.ts';
 
@@ -154,6 +155,7 @@ export const releaseSection = section({
     .default('detach')
     .describe('`detach`: a production host is taken out and baked; `builder`: a temporary instance is.'),
   hooks: hooksSection,
+  migrate: migrateSection.optional().describe(migrateSection.description ?? ''),
   clean: cleanSection
     .prefault({})
     .describe('What else is removed from a host before the bake (docs/release.md#what-is-not-in-an-image).'),

@@ -2,10 +2,11 @@ import path from 'node:path';
 import { messageOf } from '@golden-pipeline/shared/errors';
 import { readInstance } from '../../aws/instances.ts';
 import { need } from '../../engine/need.ts';
-import type { StepWith } from '../../fleet/services.ts';
+import type { ContextWith, Services, StepWith } from '../../fleet/services.ts';
 import { takeOut } from '../../fleet/standby.ts';
 import { terminateBakeInstance } from '../../fleet/terminate-host.ts';
 import { archiveCommit } from '../../hosts/git/archive.ts';
+import type { ProjectFiles } from '../../hosts/project/checkout.ts';
 import { terminateChangedInstance } from '../../plays/changed-outside.ts';
 import { playRelease } from '../../plays/play.ts';
 import { assertMayServe } from '../../plays/playbook/detach-first.ts';
@@ -13,6 +14,35 @@ import { describeProject, projectFiles } from '../../plays/project-files.ts';
 import { readCurrent } from '../../plays/read-back.ts';
 import { assertOutOfService } from '../assert-out-of-service.ts';
 import type { StageFacts } from '../state.ts';
+
+/** Starts the new environment for the first time, once its migration was done: the same play, which finds it built. */
+export const startStaged: StepWith<StageFacts> = {
+  id: 'start-staged',
+  title: 'Start the new environment beside the old one',
+  describe: ({ state, services: { fleet } }) => [
+    `ansible-playbook starts ${state.version} on port ${fleet.service.stagingPort} of ${stagesOn(state)}`,
+    mustAnswer(fleet),
+  ],
+  async run(context) {
+    const host = need(context.state, 'host');
+    const files = await projectFiles(context, 'stage');
+    await context.services.hosts.waitReachable(host, context.services.fleet.release.timeouts.health * 1000);
+    await assertPlayable(context, files);
+    // What it starts it stops again; the folder is removed by the undo of `stage`.
+    await context.change({ action: 'start-environment', target: host.instanceId }, () => playRelease(context, 'stage'));
+  },
+};
+
+const buildsOnly = ({ migration }: StageFacts) => migration?.when === 'before-roll';
+
+const mustAnswer = ({ service }: Services['fleet']) => `${service.healthPath} must answer there; nothing is switched`;
+
+/** Plays that may change anything run on a host without traffic only. */
+async function assertPlayable(context: ContextWith<StageFacts>, files: ProjectFiles): Promise<void> {
+  const { bake, detachFirst } = context.state;
+  if (bake === 'detach' && !detachFirst) await assertMayServe(context.services, context.state, files);
+  if (detachFirst) await assertOutOfService(context);
+}
 
 /** Where the new environment is built, in words. */
 function stagesOn({ bake, detachFirst }: Pick<StageFacts, 'bake' | 'detachFirst'>): string {
@@ -26,26 +56,26 @@ export const stage: StepWith<StageFacts> = {
   title: 'Build the new environment on the host',
   describe: async ({ state, services: { fleet } }) => [
     `git archive of ${state.commit.slice(0, 12)} to ${stagesOn(state)}`,
-    `ansible-playbook builds /srv/${fleet.app}/releases/${state.version} and starts it on port ${fleet.service.stagingPort}`,
+    `ansible-playbook builds /srv/${fleet.app}/releases/${state.version}${buildsOnly(state) ? '; it is started after the migration' : ` and starts it on port ${fleet.service.stagingPort}`}`,
     ...(await describeProject(fleet, state.project)),
-    `${fleet.service.healthPath} must answer there; nothing is switched`,
+    ...(buildsOnly(state) ? [] : [mustAnswer(fleet)]),
   ],
   async run(context) {
     const { fleet, hosts, workDir } = context.services;
-    const { version, commit } = context.state;
+    const { version, commit, migration } = context.state;
     const host = need(context.state, 'host');
     // Before anything is changed on the host.
     const files = await projectFiles(context, 'stage');
     const archive = path.join(workDir, `${fleet.app}-${version}.tar`);
     await archiveCommit({ ...fleet.source, commit, file: archive, signal: context.signal });
     await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
-    if (context.state.bake === 'detach' && !context.state.detachFirst) {
-      await assertMayServe(context.services, context.state, files);
-    }
-    // Plays that may change anything run on a host without traffic only.
-    if (context.state.detachFirst) await assertOutOfService(context);
+    await assertPlayable(context, files);
+    const variables = {
+      ...(migration && { release_migrate: true }),
+      ...(buildsOnly(context.state) && { release_build_only: true }),
+    };
     await context.change({ action: 'stage-environment', target: host.instanceId }, () =>
-      playRelease(context, 'stage', archive),
+      playRelease(context, 'stage', archive, variables),
     );
   },
   async undo(context) {

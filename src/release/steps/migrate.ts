@@ -1,0 +1,168 @@
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
+import { readTargets } from '../../aws/balancers.ts';
+import { groupInstances, readInstance } from '../../aws/instances.ts';
+import type { Fleet } from '../../config/settings.ts';
+import { changeOnce } from '../../engine/change-once.ts';
+import { need } from '../../engine/need.ts';
+import { releaseRoot } from '../../fleet/release-root.ts';
+import type { ContextWith, StepWith } from '../../fleet/services.ts';
+import type { Host } from '../../hosts/types.ts';
+import type { MigrateFacts } from '../migration/facts.ts';
+import { type EndedMigration, runMigration } from '../migration/follow.ts';
+import { forgetMigration, isUnanswered, readMigration, stopMigration } from '../migration/program.ts';
+
+type Context = ContextWith<MigrateFacts>;
+
+/** How long an undo waits for a migration that it has stopped, in milliseconds: SIGKILL comes after 10 s. */
+const stoppedWithinMs = 30_000;
+/** Last lines of its output in the error. */
+const shownLines = 15;
+
+const notUndone = 'what the migration has changed in the database is not undone';
+
+/** Runs the team's migration, once in the run, with the code and the environment of the new version. */
+export const migrate: StepWith<MigrateFacts> = {
+  id: 'migrate',
+  title: 'Migrate the data',
+  describe: ({ state, services: { fleet } }) => {
+    // An undo is planned as well when the configuration has none any more.
+    if (!fleet.release.migrate) return ['a migration that is not configured any more'];
+    const { command, timeoutSeconds } = fleet.release.migrate;
+    const folder = `${releaseRoot(fleet)}/releases/${state.version}`;
+    return [
+      `\`${shownCommand(command)}\` in ${folder} on ${placeOf(state)}, for up to ${timeoutSeconds} s`,
+      state.migration?.when === 'after-roll'
+        ? 'the whole fleet serves the new version by then; when it fails, the release is rolled back'
+        : 'the new version is first started after it; when it fails, nothing has changed for users',
+      `${notUndone} when the release is rolled back: the version before must work with it`,
+    ];
+  },
+  async run(context) {
+    const { fleet, hosts } = context.services;
+    const settings = settingsOf(fleet);
+    const host = context.state.migration?.host ?? (await chooseHost(context));
+    await hosts.waitReachable(host, fleet.release.timeouts.health * 1000);
+    const { when = settings.when } = context.state.migration ?? {};
+    await context.save({ migration: { when, host } });
+    const intent = { action: 'migrate', target: host.instanceId, data: { when, command: settings.command } };
+    const ended = await changeOnce(context, intent, () => runMigration(context, host, settings));
+    // The memory of the host loses it at the next boot in any case.
+    await forgetMigration(context, host).catch(() => undefined);
+    const problem = problemOf(ended, settings);
+    if (problem !== undefined) throw failed(context, host, ended, problem);
+    const { seconds = 0 } = ended;
+    await context.save({ migration: { when, host, end: { exit: 0, seconds } } });
+    context.note(`\`${shownCommand(settings.command)}\` was done on ${host.instanceId} after ${Math.round(seconds)} s`);
+  },
+  async find(context) {
+    const host = context.state.migration?.host;
+    if (!host) return undefined;
+    return `started on ${host.instanceId}`;
+  },
+  async undo(context) {
+    const begun = context.changes().find((change) => change.action === 'migrate' && !change.undoing);
+    const host = context.state.migration?.host;
+    if (!begun || !host) return;
+    if (begun.result === undefined) await stop(context, host);
+    context.note(notUndone);
+  },
+};
+
+/** @throws PipelineError `migration.not-configured` for a run that was planned with one */
+function settingsOf({ app, release: { migrate: settings } }: Fleet): NonNullable<Fleet['release']['migrate']> {
+  if (settings) return settings;
+  throw new PipelineError(
+    'migration.not-configured',
+    `the release was planned with a migration, and pipelines/${app}.ts has none`,
+    {
+      fix: `restore release.migrate, or undo the release: pipeline abort ${app}`,
+    },
+  );
+}
+
+/** The words of a command, those with blanks or quotes in quotes. */
+export function shownCommand(command: readonly string[]): string {
+  return command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : show(word))).join(' ');
+}
+
+function placeOf({ migration, bake }: Pick<MigrateFacts, 'migration' | 'bake'>): string {
+  if (migration?.when === 'after-roll') return 'one instance of the rolled fleet';
+  return bake === 'builder' ? 'the builder' : 'the bake instance';
+}
+
+/** @throws PipelineError `migration.no-instance` */
+async function chooseHost({ state, services: { aws, fleet } }: Context): Promise<Host> {
+  if (state.migration?.when !== 'after-roll') return need(state, 'host');
+  const [instances, targets] = await Promise.all([
+    groupInstances(aws.ec2, state.group),
+    readTargets(aws.elb, state.targetGroupArn),
+  ]);
+  const healthy = new Set(targets.filter((target) => target.state === 'healthy').map((target) => target.id));
+  const [found] = instances
+    .filter(({ id, version }) => healthy.has(id) && version === state.version)
+    .sort((a, b) => a.id.localeCompare(b.id));
+  if (found) return { instanceId: found.id, address: found.address };
+  throw new PipelineError(
+    'migration.no-instance',
+    `no healthy instance of ${state.group} carries ${state.version}, so its migration cannot run`,
+    { fix: `look at the fleet: pipeline status ${fleet.app}; before-roll migrations need no instance of the fleet` },
+  );
+}
+
+/** How a migration did not end well; undefined when it did. */
+function problemOf(
+  { exit, signal, why, error }: EndedMigration,
+  { command, timeoutSeconds }: { command: string[]; timeoutSeconds: number },
+): string | undefined {
+  if (error !== undefined) return `\`${shownCommand(command)}\` could not be run: ${error}`;
+  if (why === 'timeout') return `it did not finish within ${timeoutSeconds} s and was stopped`;
+  if (why === 'stopped') return 'it was stopped';
+  if (signal !== undefined) return `it was ended by ${signal}`;
+  return exit === 0 ? undefined : `exit ${exit}`;
+}
+
+function failed({ state }: Context, host: Host, { tail, seconds }: EndedMigration, problem: string): PipelineError {
+  const lines = tail.trimEnd().split('\n').slice(-shownLines);
+  const after = seconds === undefined ? '' : ` after ${Math.round(seconds)} s`;
+  return new PipelineError(
+    'migration.failed',
+    `the migration of ${state.version} failed on ${host.instanceId}${after}: ${problem}`,
+    {
+      details: [...(tail.trim() === '' ? ['(it has printed nothing)'] : lines), notUndone],
+      fix: 'correct it and release again: it runs from its beginning, over what it has done so far',
+    },
+  );
+}
+
+/** Stops a migration whose end is not known, and waits until it has stopped. */
+async function stop(context: Context, host: Host): Promise<void> {
+  const { services, state, poll } = context;
+  const instance = await readInstance(services.aws.ec2, host.instanceId);
+  if (instance?.state !== 'running') {
+    context.note(`${host.instanceId} is ${instance?.state ?? 'gone'}, and the migration with it`);
+    return;
+  }
+  try {
+    await context.change({ action: 'stop-migration', target: host.instanceId }, async () => {
+      const { state: found } = await stopMigration(context, host);
+      if (found === 'none') return 'it was never started';
+      await poll({
+        what: `the migration on ${host.instanceId} to stop`,
+        read: () => readMigration(context, host, Number.MAX_SAFE_INTEGER),
+        until: (seen) => seen.state !== 'running',
+        everyMs: 500,
+        timeoutMs: stoppedWithinMs,
+      });
+      if (found === 'running') context.note(`the migration on ${host.instanceId} was stopped (SIGTERM)`);
+      return found;
+    });
+    await forgetMigration(context, host);
+  } catch (error) {
+    // A builder is terminated by the undo of its own step.
+    if (!isUnanswered(error) || state.bake !== 'builder' || state.migration?.when === 'after-roll') throw error;
+    context.note(
+      `${host.instanceId} does not answer (${messageOf(error)}); it is terminated, and the migration with it`,
+    );
+  }
+}

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { groupInstances, terminateInstance } from '../../../src/aws/instances.ts';
+import { planRelease } from '../../../src/release/plan.ts';
+import { firstRelease, Simulated } from '../../support/simulated.ts';
+import { SimulatedMigrations, unreachable, withMigration } from '../support/simulated-migrations.ts';
+
+const migration = { command: ['bin/backfill', 'two words'], when: 'after-roll', timeoutSeconds: 600 } as const;
+
+describe.each(['rolling', 'blue-green'] as const)('an after-roll migration of a %s fleet', (strategy) => {
+  let world: Simulated;
+  let migrations: SimulatedMigrations;
+
+  const plan = () => planRelease(world.services, world.clock, {});
+
+  beforeAll(async () => {
+    world = await Simulated.create([], {
+      settings: withMigration(
+        { ...migration, command: [...migration.command] },
+        { strategy, verifySeconds: 5, stepSeconds: 1, rollbackWindow: 400 },
+      ),
+    });
+    migrations = new SimulatedMigrations(world);
+    expect(await world.run(await plan())).toMatchObject({ outcome: 'done' });
+    expect(migrations.started).toHaveLength(1);
+  }, 60_000);
+  afterAll(() => world?.close());
+  beforeEach(() => {
+    migrations.started.length = 0;
+    Object.assign(migrations, { lasts: 3000, exit: 0, before: () => undefined });
+  });
+
+  it('runs on an instance in service of the new version, before the fleet is verified', async () => {
+    const planned = await plan();
+    const ids = planned.steps.map(({ id }) => id);
+    expect(ids.slice(ids.indexOf('migrate') - 1, ids.indexOf('migrate') + 2)).toEqual([
+      strategy === 'rolling' ? 'roll' : 'promote',
+      'migrate',
+      'verify',
+    ]);
+    const result = await world.run(planned);
+    expect(result.outcome).toBe('done');
+    const serving = await groupInstances(world.aws.ec2, result.state.group);
+    const host = serving.find(({ id }) => id === migrations.started[0]?.instanceId);
+    expect(host?.version).toBe(planned.initial.version);
+    expect(migrations.started).toHaveLength(1);
+  }, 60_000);
+
+  it('that fails brings the version before back', async () => {
+    migrations.exit = 1;
+    const before = (await plan()).initial.current.version;
+    expect(await world.run(await plan())).toMatchObject({
+      outcome: 'rolled-back',
+      leftovers: [],
+      error: { code: 'migration.failed' },
+    });
+    expect(await world.serving()).toEqual(
+      expect.arrayContaining(firstRelease.map((line) => line.replace('v1', before ?? ''))),
+    );
+  }, 60_000);
+
+  it('is not known to have ended when its instance is terminated', async () => {
+    migrations.lasts = 300_000;
+    let readings = 0;
+    migrations.before = async (action, { instanceId }) => {
+      if (action !== 'status' || ++readings < 4) return;
+      if (readings === 4) await terminateInstance(world.aws.ec2, instanceId);
+      throw unreachable();
+    };
+    const result = await world.run(await plan());
+    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'migration.unknown' } });
+    expect(String(result.error)).toMatch(/the instance is (shutting-down|terminated)/);
+  }, 60_000);
+});
