@@ -56,6 +56,8 @@ function wordingOf(message: RunnerMessage): string {
       return `warning: the lock of ${message.app} could not be released (${message.reason}); it expires at ${message.expires}`;
     case 'record.not-saved':
       return `warning: the end of run ${message.run} could not be recorded: ${message.reason}`;
+    case 'run.after-end':
+      return message.line;
     case 'run.interrupted':
       return 'interrupted; the changes of this run are being undone (interrupt once more to stop at once)';
     case 'run.abort-requested':

@@ -1,4 +1,4 @@
-import type { HookPoint } from './schema/hooks.ts';
+import type { EndPoint, HookPoint, LocalHook } from './schema/hooks.ts';
 import type { MigrationTime } from './schema/migrate.ts';
 import type { SecretReference } from './secrets.ts';
 
@@ -84,8 +84,8 @@ export interface Fleet {
     /** One group that an instance refresh rolls, or two groups of which one has the traffic. */
     strategy: 'rolling' | 'blue-green';
     bake: 'detach' | 'builder';
-    /** Tasks that run during a release: a task and its inputs, at a point, and the one that undoes it. */
-    hooks: { at: HookPoint; run: string; undo?: string; until?: HookPoint }[];
+    /** What runs during a release: a task and its inputs, or a command, at a point, and what undoes it. */
+    hooks: { at: HookPoint | EndPoint; run: string | LocalHook; undo?: string | LocalHook; until?: HookPoint }[];
     /** A command that runs once in each release, with its time limit in seconds. */
     migrate?: { command: string[]; when: MigrationTime; timeoutSeconds: number };
     /** What else of one host is not in an image; what is absent is as the app role says. */

@@ -25,6 +25,8 @@ export interface RunResult<State> {
   state: State;
   steps: StepResult[];
   seconds: number;
+  /** What failed after its end without changing it, one line each. */
+  warnings?: string[];
 }
 
 /** What a run needs besides its plan. */

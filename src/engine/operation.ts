@@ -1,4 +1,6 @@
 import type { RunHeadline } from './events.ts';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import type { Outcome } from '@golden-pipeline/shared/errors';
 import type { Replay } from './journal.ts';
 import type { Step } from './step.ts';
 
@@ -27,6 +29,19 @@ export interface OperationTraits {
 /** For operations that work on instances: what a rollback may end would be in their way, the size of the fleet is not. */
 export function undoPreemptible({ preemptible, onInterrupted }: OperationTraits): InterruptedPolicy {
   return onInterrupted === 'undo' && !preemptible ? 'ignore' : onInterrupted;
+}
+
+/** A run that has ended, and what is needed to react to that. */
+export interface EndedRun {
+  operation: string;
+  run: string;
+  outcome: Outcome;
+  /** Why it did not end as `done`. */
+  error?: unknown;
+  clock: Clock;
+  signal: AbortSignal;
+  /** Says what is done meanwhile, a line each. */
+  report(line: string): void;
 }
 
 /** What a run has done to the traffic, as its journal tells. */
@@ -61,6 +76,11 @@ export interface Operation<Services, State, Project = unknown> extends Operation
    * only continued on request.
    */
   isSameRequest?(journal: Replay, services: Services, now: number): Promise<boolean>;
+  /**
+   * What is done last of all, when the run has ended and is recorded. It changes nothing of the outcome, and is not repeated.
+   * @returns warnings, a line each
+   */
+  afterEnd?(ended: EndedRun, state: State, services: Services): Promise<string[]>;
   /** Only for an operation that brings a version: how far it has come with that. */
   versionMove?(journal: Replay): VersionMove;
 }

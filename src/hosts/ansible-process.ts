@@ -2,10 +2,8 @@ import { join } from 'node:path';
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { execa } from 'execa';
 import { ownAnsibleFolder } from './ansible-files.ts';
+import { guardGroup, type Stopped } from './process-group.ts';
 import { shellQuote } from './quote.ts';
-
-/** How long Ansible may take to exit after a signal, in milliseconds. */
-const graceMs = 3000;
 
 /** The environment of ansible-playbook, which selects the project's ansible.cfg and the pipeline's own plugins. */
 export function environment(
@@ -37,7 +35,7 @@ interface GroupResult {
   stdout: string;
   stderr: string;
   missing: boolean;
-  stopped?: 'timeout' | 'signal';
+  stopped?: Stopped | undefined;
 }
 
 /**
@@ -59,27 +57,7 @@ export async function runGroup(
     cleanup: false,
     maxBuffer: 4_000_000,
   });
-  let stopped: GroupResult['stopped'];
-  const kill = (name: NodeJS.Signals) => {
-    if (child.pid === undefined) return;
-    try {
-      process.kill(-child.pid, name);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
-  };
-  let killer = { cancel: () => {} };
-  const stop = (why: 'timeout' | 'signal') => {
-    if (stopped) return;
-    stopped = why;
-    kill('SIGTERM');
-    killer = clock.after(graceMs, () => kill('SIGKILL'));
-  };
-  const onAbort = () => stop('signal');
-  const onExit = () => kill('SIGKILL');
-  const timer = clock.after(timeoutMs, () => stop('timeout'));
-  signal?.addEventListener('abort', onAbort, { once: true });
-  process.once('exit', onExit);
+  const guard = guardGroup(child, clock, { timeoutMs, signal });
   try {
     const result = await child;
     return {
@@ -87,14 +65,9 @@ export async function runGroup(
       stdout: result.stdout,
       stderr: result.stderr,
       missing: result.code === 'ENOENT' || result.code === 'EACCES',
-      stopped,
+      stopped: guard.stopped,
     };
   } finally {
-    // The leader may exit before its workers.
-    if (stopped) kill('SIGKILL');
-    timer.cancel();
-    killer.cancel();
-    signal?.removeEventListener('abort', onAbort);
-    process.removeListener('exit', onExit);
+    guard.end();
   }
 }

@@ -81,6 +81,8 @@ export interface RunRecord {
   error?: RunError;
   /** The signal that interrupted it: it decides the exit code. */
   signal?: string;
+  /** What failed without changing the outcome, a line each. */
+  warnings?: string[];
 }
 
 /** An error as records keep it. */

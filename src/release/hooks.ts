@@ -1,8 +1,10 @@
-import { defaultUntil, type HookPoint, hookPoints } from '../config/schema/hooks.ts';
+import { defaultUntil, type HookPoint, hookPoints, type LocalHook } from '../config/schema/hooks.ts';
 import { readLive } from '../fleet/observe.ts';
 import type { ContextWith, Services, StepWith } from '../fleet/services.ts';
 import { readInputs } from '../tasks/read-inputs.ts';
 import type { Task, TaskContext, TaskState } from '../tasks/types.ts';
+import { commandStep } from './hooks/command-step.ts';
+import { withWarning } from './hooks/with-warning.ts';
 import type { HookFacts, ReleaseStep } from './state.ts';
 import { runPlaybookAsAWhole } from './steps/stage-plain.ts';
 
@@ -13,19 +15,22 @@ export interface HookTask {
   inputs: readonly string[];
 }
 
-/** A task to run at a point of a release, and the one that undoes it. */
+/** A task, or a command that runs where the pipeline runs. */
+export type HookWork = HookTask | LocalHook;
+
+/** What is to run at a point of a release, and what undoes it. */
 export interface Hook {
   at: HookPoint;
-  run: HookTask;
-  undo?: HookTask;
+  run: HookWork;
+  undo?: HookWork;
   /** When `undo` runs in a release that succeeds; by default once the fleet is verified. */
   until?: HookPoint;
 }
 
 /**
- * Puts tasks into the steps of a release: consumers that stop before an instance is detached, say, start again after the fleet is
- * verified, and also when the release fails or is interrupted, whenever that is. Tasks at one point run in the order of the list, and
- * their undos in the opposite one.
+ * Puts tasks and commands into the steps of a release: consumers that stop before an instance is detached, say, start again after the
+ * fleet is verified, and also when the release fails or is interrupted, whenever that is. Hooks at one point run in the order of the
+ * list, and their undos in the opposite one.
  * @throws usage errors for inputs that do not fit
  */
 export async function withHooks(
@@ -36,43 +41,81 @@ export async function withHooks(
   const taken = new Set(steps.map(({ id }) => id));
   const opened: { hook: Hook; run: ReleaseStep; undo?: ReleaseStep }[] = [];
   for (const hook of hooks) opened.push({ hook, ...(await stepsOf(hook, services, taken)) });
-  const points = new Map(hookPoints.map((point) => [stepAfter(point, steps), point]));
   return steps.flatMap((step) => {
-    const point = points.get(step);
-    if (point === undefined) return [step];
-    const runs = opened.filter(({ hook }) => hook.at === point).map(({ run }) => run);
-    const ended = opened.filter(({ hook, undo }) => undo && (hook.until ?? defaultUntil) === point);
-    return [...ended.reverse().flatMap(({ undo }) => undo ?? []), ...runs, step];
+    // In the order of the list: several points may be before the same step.
+    const points = hookPoints.filter((point) => stepAfter(point, steps) === step);
+    return [...points.flatMap((point) => hooksAt(point, opened)), step];
   });
+}
+
+/** What ends at a point, and then what begins there. */
+function hooksAt(
+  point: HookPoint,
+  opened: readonly { hook: Hook; run: ReleaseStep; undo?: ReleaseStep }[],
+): ReleaseStep[] {
+  const runs = opened.filter(({ hook }) => hook.at === point).map(({ run }) => run);
+  const ended = opened.filter(({ hook, undo }) => undo && (hook.until ?? defaultUntil) === point);
+  return [...ended.reverse().flatMap(({ undo }) => undo ?? []), ...runs];
 }
 
 /** The step that a point comes before. */
 function stepAfter(point: HookPoint, steps: readonly ReleaseStep[]): ReleaseStep | undefined {
   const first = (...ids: string[]) => steps.find(({ id }) => ids.includes(id));
-  if (point === 'after-verify') return steps[steps.findIndex(({ id }) => id === 'verify') + 1];
+  const after = (id: string) => steps[steps.findIndex((step) => step.id === id) + 1];
+  if (point === 'before-stage') return after('preflight');
+  if (point === 'after-verify') return after('verify');
   if (point === 'before-roll') return first('roll', 'shift-traffic');
   // A plain playbook starts the new version by itself. On a builder it is started for the first time when it is baked.
   return steps.find((step) => step.id === 'detach' || isPlaybookAsAWhole(step)) ?? first('bake');
 }
 
 async function stepsOf(
-  { run, undo }: Hook,
+  { at, run, undo }: Hook,
   services: Services,
   taken: Set<string>,
 ): Promise<{ run: ReleaseStep; undo?: ReleaseStep }> {
-  const step = await open(run, services, taken);
-  const undone = undo && (await open(undo, services, taken));
+  const step = await open(run, at, services, taken);
+  const undone = undo && (await open(undo, at, services, taken, true));
   const first: ReleaseStep = {
     ...step,
-    skip: async (context) => ((await isEmpty(context.services)) ? 'no instance runs yet' : undefined),
     // Behind a fleet that was verified, too: consumers that stay stopped are worse than a release that does.
     ...(undone && { endedBy: undone.id, undo: undone.run }),
   };
-  return { run: first, ...(undone && { undo: undone }) };
+  return { run: at === 'after-verify' ? withWarning(first) : first, ...(undone && { undo: undone }) };
 }
 
-/** A task as one step of a release. @param taken Ids of the steps so far; its own is added. */
+/** A hook as one step of a release. @param taken Ids of the steps so far; its own is added. */
 async function open(
+  work: HookWork,
+  point: HookPoint,
+  services: Services,
+  taken: Set<string>,
+  undoing = false,
+): Promise<ReleaseStep> {
+  if ('command' in work) return commandStep(work, { point, undoing, id: freeId(work.command.join('-'), taken) });
+  const step = await openTask(work, services, taken);
+  if (undoing) return step;
+  return {
+    ...step,
+    skip: async (context) => ((await isEmpty(context.services)) ? 'no instance runs yet' : undefined),
+  };
+}
+
+/** The same may run at several points, or for several queues, say; and it may have the name of a step. */
+function freeId(text: string, taken: Set<string>): string {
+  const plain =
+    text
+      .replace(/[^A-Za-z0-9-]+/g, '-')
+      .replace(/^-+|-+$/g, '')
+      .slice(0, 40) || 'hook';
+  let id = plain;
+  for (let number = 2; taken.has(id); number++) id = `${plain}-${number}`;
+  taken.add(id);
+  return id;
+}
+
+/** A task as one step of a release. */
+async function openTask(
   { name, task, inputs: given }: HookTask,
   services: Services,
   taken: Set<string>,
@@ -80,11 +123,7 @@ async function open(
   const { fleet } = services;
   const inputs = readInputs(task, { positional: given, options: {} }, `release.hooks: ${name}`);
   const steps = await task.steps(inputs, fleet);
-  // The same task may be there for several queues, say, or at several points; and it may have the name of a step.
-  const plain = [name, ...given].join('-').replace(/[^A-Za-z0-9-]+/g, '-');
-  let id = plain;
-  for (let number = 2; taken.has(id); number++) id = `${plain}-${number}`;
-  taken.add(id);
+  const id = freeId([name, ...given].join('-'), taken);
   return {
     id,
     title: `${name} ${given.join(' ')}`.trim(),

@@ -2,6 +2,7 @@ import type { Operation } from '../engine/operation.ts';
 import { servedBefore } from '../fleet/facts.ts';
 import type { Services } from '../fleet/services.ts';
 import { cannotContinue, isSameRequest } from './continue.ts';
+import { runEndHooks } from './hooks/end-hooks.ts';
 import { type Hook, withHooks } from './hooks.ts';
 import { migrationSummary } from './migration/facts.ts';
 import { releaseSteps } from './procedure.ts';
@@ -26,6 +27,7 @@ export const releaseOperation: Operation<Services, ReleaseState, ReleaseProject>
   summary: (state) => ({
     ...servingSummary(state),
     ...(state.since && { since: state.since }),
+    ...(state.warnings && { warnings: state.warnings }),
     ...(state.migration && { migration: migrationSummary(state.migration) }),
   }),
   headline: servingHeadline,
@@ -33,6 +35,11 @@ export const releaseOperation: Operation<Services, ReleaseState, ReleaseProject>
     const before = servedBefore(state);
     // What served before may be an image that cannot be launched.
     return before && !state.unlaunchable ? `pipeline fast-rollback ${fleet.app} ${before}` : undefined;
+  },
+  async afterEnd(ended, state, services) {
+    if (ended.outcome === 'done') return [];
+    const { version, commit } = state;
+    return runEndHooks('on-failure', services, ended, { version, commit, previous: servedBefore(state) });
   },
   cannotContinue,
   isSameRequest,

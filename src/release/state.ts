@@ -49,9 +49,11 @@ export interface TrafficFacts extends FleetFacts, VersionFacts, ImageFacts, NewT
   settings?: { live: GroupSettings; idle: GroupSettings };
 }
 
-/** What tasks around the release have saved, by the id of their step. */
+/** What tasks around the release have saved, by the id of their step, and what failed without failing the release. */
 export interface HookFacts {
   hooks?: Record<string, Record<string, unknown>>;
+  /** A line each. */
+  warnings?: string[];
 }
 
 /** What the commit is staged with, by plays of the release role or by a plain playbook. */

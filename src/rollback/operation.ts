@@ -2,6 +2,7 @@ import type { Operation } from '../engine/operation.ts';
 import { servedBefore } from '../fleet/facts.ts';
 import { servesOtherwise } from '../fleet/serves-otherwise.ts';
 import type { Services } from '../fleet/services.ts';
+import { runEndHooks } from '../release/hooks/end-hooks.ts';
 import { servingHeadline, servingSummary } from '../release/summary.ts';
 import { rollbackName, rollbackSteps } from './plan.ts';
 import type { RollbackState } from './state.ts';
@@ -27,6 +28,11 @@ export const rollbackOperation: Operation<Services, RollbackState> = {
     const { method } = state as unknown as RollbackState;
     if (!rollbackSteps[method].some(({ id, commits }) => commits && steps.get(id) === 'done')) return true;
     return outcome === undefined && run !== undefined && now - run.startedAt < commandAgainMs;
+  },
+  async afterEnd(ended, state, services) {
+    if (ended.outcome !== 'done') return [];
+    const { version, commit } = state;
+    return runEndHooks('on-rollback', services, ended, { version, commit, previous: servedBefore(state) });
   },
   undoCommand(state, { fleet }) {
     const before = servedBefore(state);

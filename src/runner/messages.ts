@@ -29,6 +29,8 @@ export type RunnerMessage =
   | { code: 'lock.taken-over'; app: string; run: string; command: string }
   | { code: 'lock.not-released'; app: string; reason: string; expires: string }
   | { code: 'record.not-saved'; run: string; reason: string }
+  /** A hook runs after the end of the run: which one, and what it prints. */
+  | { code: 'run.after-end'; line: string }
   /** The first signal: the changes of this run are being undone. */
   | { code: 'run.interrupted'; at: number; during?: RunningStep }
   /** Somebody else has requested that this run ends. */

@@ -2,8 +2,9 @@ import { usageError } from '@golden-pipeline/shared/errors';
 import { nearest, show } from '@golden-pipeline/shared/text';
 import { loadPipeline } from '../config/load.ts';
 import type { Pipeline } from '../config/pipeline.ts';
+import { hookPoints, type LocalHook } from '../config/schema/hooks.ts';
 import type { Fleet } from '../config/settings.ts';
-import type { Hook, HookTask } from '../release/hooks.ts';
+import type { Hook, HookWork } from '../release/hooks.ts';
 import { isTask } from '../tasks/define.ts';
 import type { Task } from '../tasks/types.ts';
 
@@ -34,21 +35,23 @@ export function taskNamed({ pipeline, tasks }: AppTasks, name: string): Task {
   );
 }
 
-/** The hooks of a release, as configured. @param load Called only when there are some. */
+/** The hooks at points of a release, as configured. @param load Called only when there are tasks among them. */
 export async function readHooks(
   { hooks }: Pick<Fleet['release'], 'hooks'>,
   load: () => Promise<AppTasks>,
 ): Promise<Hook[]> {
-  if (hooks.length === 0) return [];
-  const found = await load();
-  const read = (words: string): HookTask => {
-    const [name = '', ...inputs] = words.trim().split(/\s+/);
-    return { name, task: taskNamed(found, name), inputs };
+  let found: Promise<AppTasks> | undefined;
+  const read = async (work: string | LocalHook): Promise<HookWork> => {
+    if (typeof work !== 'string') return work;
+    const [name = '', ...inputs] = work.trim().split(/\s+/);
+    found ??= load();
+    return { name, task: taskNamed(await found, name), inputs };
   };
-  return hooks.map(({ at, run, undo, until }) => ({
-    at,
-    run: read(run),
-    ...(undo !== undefined && { undo: read(undo) }),
-    until,
-  }));
+  const all: Hook[] = [];
+  for (const { at, run, undo, until } of hooks) {
+    const point = hookPoints.find((one) => one === at);
+    if (!point) continue;
+    all.push({ at: point, run: await read(run), ...(undo !== undefined && { undo: await read(undo) }), until });
+  }
+  return all;
 }

@@ -8,6 +8,7 @@ import type { Plan } from '../engine/step.ts';
 import type { CommitsSince, RunRecord } from '../ledger/types.ts';
 import type { Redact } from '../shared/redact.ts';
 import { readExpectedTime } from './expected-time.ts';
+import { afterEnd } from './after-end.ts';
 import type { RunnerContext, RunnerServices } from './ports.ts';
 
 /** Executes a plan between two writings of the run's record. */
@@ -57,16 +58,25 @@ export async function recordRun<Services extends RunnerServices, State>(
     const result = await execute(plan, { ...options, services, connection, clock, journal, redact, summary, outlook });
     const { outcome, seconds, steps, state, error } = result;
     // Without an end in its record, others find the run and continue its undo.
-    if (!result.unfinished)
-      await save({
-        outcome,
-        seconds,
-        steps,
-        ...committedFact(plan.steps, (id) => isDone(steps, id)),
-        ...redact(versionFacts(summary(state))),
-        ...errorFacts(error, redact),
-      });
-    return result;
+    if (result.unfinished) return result;
+    const end = {
+      outcome,
+      seconds,
+      steps,
+      ...committedFact(plan.steps, (id) => isDone(steps, id)),
+      ...redact(versionFacts(summary(state))),
+      ...errorFacts(error, redact),
+    };
+    await save(end);
+    if (how.lost?.aborted) return result;
+    const warnings = await afterEnd(context, operation, services, {
+      ...result,
+      run: record.id,
+      signal: how.patience ?? how.signal,
+    });
+    if (warnings.length === 0) return result;
+    await save({ ...end, ...versionFacts(redact(withWarnings(summary(state), warnings))) });
+    return { ...result, warnings };
   } catch (error) {
     // What a continued run has changed before is still there: it stays open.
     if (!continued) await save({ outcome: 'failed', ...errorFacts(error, redact) });
@@ -91,6 +101,13 @@ export function errorFacts(error: unknown, redact: Redact): Pick<RunRecord, 'err
   return { error: redact(failureFacts(error)), ...(error instanceof Interrupted && { signal: error.signal }) };
 }
 
+/** The warnings of a run's steps, and of what was done after its end. */
+export function withWarnings(summary: Record<string, unknown>, later: string[] = []): Record<string, unknown> {
+  const { warnings } = summary;
+  const all = [...(Array.isArray(warnings) ? (warnings as string[]) : []), ...later];
+  return all.length > 0 ? { ...summary, warnings: all } : summary;
+}
+
 /** What a record keeps of an operation's summary. */
 export function versionFacts({
   version,
@@ -98,11 +115,16 @@ export function versionFacts({
   commit,
   projectCommit,
   since,
-}: Record<string, unknown>): Pick<RunRecord, 'version' | 'previous' | 'commit' | 'projectCommit' | 'since'> {
+  warnings,
+}: Record<string, unknown>): Pick<
+  RunRecord,
+  'version' | 'previous' | 'commit' | 'projectCommit' | 'since' | 'warnings'
+> {
   const all = Object.entries({ version, previous, commit, projectCommit });
   return {
     ...Object.fromEntries(all.filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
     // Of a release only, and then as the record has it.
     ...(typeof since === 'object' && since !== null && { since: since as CommitsSince }),
+    ...(Array.isArray(warnings) && warnings.length > 0 && { warnings: warnings as string[] }),
   };
 }

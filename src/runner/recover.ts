@@ -6,11 +6,12 @@ import { openJournal } from '../engine/journal-writer.ts';
 import type { Services } from '../fleet/services.ts';
 import { isCurrent } from '../ledger/interrupted-runs.ts';
 import type { RunRecord } from '../ledger/types.ts';
+import { afterEnd } from './after-end.ts';
 import { reportWatch } from './hold-lock.ts';
 import { watchUndoInterrupts } from './interrupts.ts';
 import type { RunnerMessage } from './messages.ts';
 import type { RunnerContext } from './ports.ts';
-import { committedFact, errorFacts, versionFacts } from './record-run.ts';
+import { committedFact, errorFacts, versionFacts, withWarnings } from './record-run.ts';
 import { reopen } from './reopen-run.ts';
 import { planUndo, type UndoPlan } from './undo-plan.ts';
 
@@ -87,11 +88,14 @@ export async function recoverRun(context: RunnerContext, services: Services, run
     // Why it failed is kept rather than that it was undone by another process.
     const why = run.error ? { error: run.error } : errorFacts(error, redact);
     const committed = committedFact(undo.plan.steps, (id) => journal.known.steps.get(id) === 'done');
+    // A run that required manual intervention has had it at its own end.
+    const ended = { outcome, error: error ?? reason, state, run: run.id };
+    const warnings = run.outcome === undefined ? await afterEnd(context, undo.operation, services, ended) : [];
     return await finish({
       outcome,
       steps,
       ...committed,
-      ...versionFacts(undo.operation.summary(state, services)),
+      ...versionFacts(withWarnings(undo.operation.summary(state, services), warnings)),
       ...why,
     });
   } finally {

@@ -7,7 +7,7 @@ import { holdLock } from './hold-lock.ts';
 import { checkHolds } from './holds.ts';
 import { watchInterrupts } from './interrupts.ts';
 import type { RunEvents, RunnerContext, RunnerServices } from './ports.ts';
-import { committedFact, recordRun } from './record-run.ts';
+import { committedFact, recordRun, withWarnings } from './record-run.ts';
 import { reopenRun } from './reopen-run.ts';
 import { type RunFacts, readFacts } from './run-facts.ts';
 import { mergeResults, pauseUntil, segmentsOf, toResult } from './segments.ts';
@@ -93,7 +93,7 @@ export async function runOperation<Services extends RunnerServices, State>(
     return {
       result,
       facts,
-      summary: operation.summary(result.state, services),
+      summary: withWarnings(operation.summary(result.state, services), result.warnings),
       ...(undoCommand !== undefined && { undoCommand }),
       ...committedFact(plan.steps, (id) => result.steps.some((step) => step.id === id && step.status === 'done')),
       ...(interrupt.received && { received: interrupt.received }),

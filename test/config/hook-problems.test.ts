@@ -30,3 +30,28 @@ describe('release.hooks', () => {
     ]);
   });
 });
+
+describe('commands in release.hooks', () => {
+  const local = { command: ['bin/announce'], timeoutSeconds: 60 };
+
+  it('are accepted at every point and end, with an undo at points', () => {
+    expect(check({ at: 'before-stage', run: local, undo: local }, { at: 'after-verify', run: local })).toEqual([]);
+    expect(check({ at: 'on-failure', run: local }, { at: 'on-rollback', run: local })).toEqual([]);
+  });
+
+  it('are the only thing at the end of a run, without an undo', () => {
+    expect(check({ at: 'on-failure', run: 'notify' })).toEqual([
+      `release.hooks.0.run: "notify", expected a command at on-failure, such as { command: ['bin/announce'] }, as the run with its journal has ended by then`,
+    ]);
+    expect(check({ at: 'on-rollback', run: local, undo: local, until: 'after-verify' })).toEqual([
+      expect.stringMatching(/^release\.hooks\.0\.undo: .*expected no undo at on-rollback/),
+      expect.stringMatching(/^release\.hooks\.0\.until: "after-verify", expected no end at on-rollback/),
+    ]);
+  });
+
+  it('have an undo that runs after them', () => {
+    expect(check({ at: 'before-detach', run: local, undo: local, until: 'before-stage' })).toEqual([
+      'release.hooks.0.until: "before-stage", expected a point after before-detach',
+    ]);
+  });
+});

@@ -50,6 +50,10 @@ export function renderSummary(facts: RunFacts, options: SummaryOptions): string 
   if (facts.leftovers.length > 0) {
     parts.push([colors.bold('leftovers:'), ...facts.leftovers.map((line) => `  ${printable(line)}`)].join('\n'));
   }
+  const warnings = warningsOf(facts.summary);
+  if (warnings.length > 0) {
+    parts.push([colors.yellow('warnings:'), ...warnings.map((line) => `  ${printable(line)}`)].join('\n'));
+  }
   const seconds = facts.seconds === undefined ? '' : ` in ${duration(facts.seconds)}`;
   const closing = [
     `${paint(colors.bold(summaryTitle(facts, options)))}${seconds}${facts.run ? `, run ${facts.run}` : ''}`,
@@ -83,6 +87,11 @@ function meaningOf(
   // A step without an undo, e.g. a task that only goes forwards.
   const kept = [...changed].filter((id) => !undone.has(id));
   return `${what}; ${kept.length === 0 ? 'everything it changed was rolled back' : `not undone: ${kept.join(', ')}`}`;
+}
+
+/** What failed without changing the outcome. */
+function warningsOf({ warnings }: Record<string, unknown>): string[] {
+  return Array.isArray(warnings) ? warnings.filter((one): one is string => typeof one === 'string') : [];
 }
 
 /** The version a run was about, with the one before it when both are known. */

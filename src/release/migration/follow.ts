@@ -3,8 +3,8 @@ import { readInstance } from '../../aws/instances.ts';
 import type { Fleet } from '../../config/settings.ts';
 import type { ContextWith } from '../../fleet/services.ts';
 import type { Host } from '../../hosts/types.ts';
+import { type OutputSink, outputLimit } from '../command-output.ts';
 import type { MigrateFacts } from './facts.ts';
-import { type OutputSink, outputLimit } from './output.ts';
 import {
   isUnanswered,
   type MigrationRequest,

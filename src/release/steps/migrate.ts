@@ -1,5 +1,4 @@
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
-import { show } from '@golden-pipeline/shared/text';
 import { readTargets } from '../../aws/balancers.ts';
 import { groupInstances, readInstance } from '../../aws/instances.ts';
 import type { Fleet } from '../../config/settings.ts';
@@ -7,6 +6,7 @@ import { changeOnce } from '../../engine/change-once.ts';
 import { need } from '../../engine/need.ts';
 import { releaseRoot } from '../../fleet/release-root.ts';
 import type { ContextWith, StepWith } from '../../fleet/services.ts';
+import { shellCommand } from '../../hosts/quote.ts';
 import type { Host } from '../../hosts/types.ts';
 import type { MigrateFacts } from '../migration/facts.ts';
 import { type EndedMigration, runMigration } from '../migration/follow.ts';
@@ -31,7 +31,7 @@ export const migrate: StepWith<MigrateFacts> = {
     const { command, timeoutSeconds } = fleet.release.migrate;
     const folder = `${releaseRoot(fleet)}/releases/${state.version}`;
     return [
-      `\`${shownCommand(command)}\` in ${folder} on ${placeOf(state)}, for up to ${timeoutSeconds} s`,
+      `\`${shellCommand(command)}\` in ${folder} on ${placeOf(state)}, for up to ${timeoutSeconds} s`,
       state.migration?.when === 'after-roll'
         ? 'the whole fleet serves the new version by then; when it fails, the release is rolled back'
         : 'the new version is first started after it; when it fails, nothing has changed for users',
@@ -53,7 +53,7 @@ export const migrate: StepWith<MigrateFacts> = {
     if (problem !== undefined) throw failed(context, host, ended, problem);
     const { seconds = 0 } = ended;
     await context.save({ migration: { when, host, end: { exit: 0, seconds } } });
-    context.note(`\`${shownCommand(settings.command)}\` was done on ${host.instanceId} after ${Math.round(seconds)} s`);
+    context.note(`\`${shellCommand(settings.command)}\` was done on ${host.instanceId} after ${Math.round(seconds)} s`);
   },
   async find(context) {
     const host = context.state.migration?.host;
@@ -79,11 +79,6 @@ function settingsOf({ app, release: { migrate: settings } }: Fleet): NonNullable
       fix: `restore release.migrate, or undo the release: pipeline abort ${app}`,
     },
   );
-}
-
-/** The words of a command, those with blanks or quotes in quotes. */
-export function shownCommand(command: readonly string[]): string {
-  return command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : show(word))).join(' ');
 }
 
 function placeOf({ migration, bake }: Pick<MigrateFacts, 'migration' | 'bake'>): string {
@@ -115,7 +110,7 @@ function problemOf(
   { exit, signal, why, error }: EndedMigration,
   { command, timeoutSeconds }: { command: string[]; timeoutSeconds: number },
 ): string | undefined {
-  if (error !== undefined) return `\`${shownCommand(command)}\` could not be run: ${error}`;
+  if (error !== undefined) return `\`${shellCommand(command)}\` could not be run: ${error}`;
   if (why === 'timeout') return `it did not finish within ${timeoutSeconds} s and was stopped`;
   if (why === 'stopped') return 'it was stopped';
   if (signal !== undefined) return `it was ended by ${signal}`;

@@ -28,9 +28,10 @@ export const startStaged: StepWith<StageFacts> = {
     const files = await projectFiles(context, 'stage');
     await context.services.hosts.waitReachable(host, context.services.fleet.release.timeouts.health * 1000);
     await assertPlayable(context, files);
-    // What it starts it stops again; the folder is removed by the undo of `stage`.
     await context.change({ action: 'start-environment', target: host.instanceId }, () => playRelease(context, 'stage'));
   },
+  // What it starts it stops again; the folder, and what may still run in it, are removed by the undo of `stage`.
+  undo: async () => undefined,
 };
 
 const buildsOnly = ({ migration }: StageFacts) => migration?.when === 'before-roll';

@@ -1,4 +1,4 @@
-import type { RunContext } from '../../engine/step.ts';
+import type { RunContext } from '../engine/step.ts';
 
 /** How much of a command's output becomes events: a log of gigabytes must not fill the ledger or a terminal. */
 const maxLines = 1000;

@@ -1,0 +1,44 @@
+import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
+import type { EndPoint } from '../../config/schema/hooks.ts';
+import type { EndedRun } from '../../engine/operation.ts';
+import type { Services } from '../../fleet/services.ts';
+import { shellCommand } from '../../hosts/quote.ts';
+import { outputLimit } from '../command-output.ts';
+import { type HookTold, runHookCommand } from './run-command.ts';
+
+/** What these hooks are told of the state of the run. */
+type EndFacts = Pick<HookTold, 'version' | 'commit' | 'previous'>;
+
+/**
+ * Runs the hooks of an end, in the order of the list. The run is over and recorded: nothing of its outcome depends on them, and nothing
+ * runs them again.
+ * @returns what failed, a line each
+ */
+export async function runEndHooks(
+  point: EndPoint,
+  services: Services,
+  { operation, run, outcome, error, clock, signal, report }: EndedRun,
+  { version, commit, previous }: EndFacts,
+): Promise<string[]> {
+  const told: HookTold = {
+    ...{ hook: point, operation, run, outcome },
+    ...(version !== undefined && { version }),
+    ...(commit !== undefined && { commit }),
+    ...(previous !== undefined && { previous }),
+    ...(error !== undefined && { error: messageOf(error) }),
+  };
+  const warnings: string[] = [];
+  for (const { at, run: work } of services.fleet.release.hooks) {
+    if (at !== point || typeof work === 'string') continue;
+    const shown = shellCommand(work.command);
+    report(`${point}: ${shown}`);
+    const { write } = outputLimit({ output: (line) => report(`  ${line}`), note: report });
+    try {
+      await runHookCommand(services, work, told, { clock, signal, onLine: (line) => write(`${line}\n`) });
+    } catch (problem) {
+      const fix = problem instanceof PipelineError && problem.fix ? `; ${problem.fix}` : '';
+      warnings.push(`${point}: ${messageOf(problem)}${fix}`);
+    }
+  }
+  return warnings;
+}
