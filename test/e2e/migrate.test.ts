@@ -34,7 +34,11 @@ beforeAll(async () => {
   await world.configure(
     'pipelines/api.ts',
     'minimumAgeHours: 0,',
-    "minimumAgeHours: 0, migrate: { command: ['node', 'migrate.js'], timeoutSeconds: 120 },",
+    `minimumAgeHours: 0, migrate: { command: ['node', 'migrate.js'], timeoutSeconds: 120 },
+        hooks: [
+          { at: 'after-verify', run: { command: ['node', '-e', 'console.log("no such channel"); process.exit(7)'] } },
+          { at: 'on-failure', run: { command: ['node', '-p', '"told of " + process.env.PIPELINE_VERSION + ": " + process.env.PIPELINE_OUTCOME'] } },
+        ],`,
   );
 });
 afterAll(() => world?.close());
@@ -88,6 +92,7 @@ it('a migration outlives the pipeline and its connections, and runs once on real
   const ended = await second;
   expect(ended.exitCode, `${ended.stdout}\n${ended.stderr}`).toBe(0);
   expect(seen).toContain('migration 8 of 8');
+  expect(ended.stdout).toMatch(/warnings:\n {2}Run node -e .* failed: exit 7/);
   const total = await load.stop();
   expect(total.failures).toEqual({});
   const started = await disks('srv/api/shared/migrations');
@@ -109,5 +114,6 @@ it('a migration that fails is reported with its last lines, and the version befo
   expect(ended.stderr).toMatch(/the migration of v3 failed on i-\w+ after \d+ s: exit 3/);
   expect(ended.stderr).toContain('column seats exists already');
   expect(ended.stderr).toContain('what the migration has changed in the database is not undone');
+  expect(ended.stderr).toContain('told of v3: rolled-back');
   expect((await world.json<{ version: string }>('status', 'api')).version).toBe('v2');
 });
