@@ -102,7 +102,7 @@ it('a command at after-verify that fails leaves the release done, with a warning
   expect(await world.serving()).toEqual(Array(4).fill(`${planned.initial.version} InService healthy`));
 }, 60_000);
 
-it('a command whose process of the pipeline was killed runs again when the run is resumed, and is told so', async () => {
+it('a command whose process of the pipeline was killed runs again when the run is resumed, marked as repeated', async () => {
   const planned = await plan([{ at: 'before-roll', run: tell('once') }]);
   const { id } = await die(world, planned, { at: 'run-hook', how: 'made' });
   expect(await world.run(planned, { runId: id })).toMatchObject({ outcome: 'done' });

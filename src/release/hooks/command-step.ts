@@ -33,7 +33,7 @@ async function run(context: ReleaseContext, hook: LocalHook, point: HookPoint, u
   if (repeated) context.note('how it ended in an earlier process of this run is not known, so it is run again');
   const { version, commit, current } = state;
   const previous = current.version;
-  const told = {
+  const given = {
     ...{ hook: point, operation: own.operation, run: own.id, version, commit },
     ...(previous !== undefined && { previous }),
     ...(undoing && { undo: true as const }),
@@ -41,6 +41,6 @@ async function run(context: ReleaseContext, hook: LocalHook, point: HookPoint, u
   };
   const { write } = outputLimit(context);
   await changeOnce(context, { action, target: services.fleet.app, data: { point } }, () =>
-    runHookCommand(services, hook, told, { clock, signal, onLine: (line) => write(`${line}\n`) }),
+    runHookCommand(services, hook, given, { clock, signal, onLine: (line) => write(`${line}\n`) }),
   );
 }

@@ -4,10 +4,10 @@ import type { EndedRun } from '../../engine/operation.ts';
 import type { Services } from '../../fleet/services.ts';
 import { shellCommand } from '../../hosts/quote.ts';
 import { outputLimit } from '../command-output.ts';
-import { type HookTold, runHookCommand } from './run-command.ts';
+import { type HookGiven, runHookCommand } from './run-command.ts';
 
-/** What these hooks are told of the state of the run. */
-type EndFacts = Pick<HookTold, 'version' | 'commit' | 'previous'>;
+/** What these hooks get of the state of the run. */
+type EndFacts = Pick<HookGiven, 'version' | 'commit' | 'previous'>;
 
 /**
  * Runs the hooks of an end, in the order of the list. The run is over and recorded: nothing of its outcome depends on them, and nothing
@@ -20,7 +20,7 @@ export async function runEndHooks(
   { operation, run, outcome, error, clock, signal, report }: EndedRun,
   { version, commit, previous }: EndFacts,
 ): Promise<string[]> {
-  const told: HookTold = {
+  const given: HookGiven = {
     ...{ hook: point, operation, run, outcome },
     ...(version !== undefined && { version }),
     ...(commit !== undefined && { commit }),
@@ -34,7 +34,7 @@ export async function runEndHooks(
     report(`${point}: ${shown}`);
     const { write } = outputLimit({ output: (line) => report(`  ${line}`), note: report });
     try {
-      await runHookCommand(services, work, told, { clock, signal, onLine: (line) => write(`${line}\n`) });
+      await runHookCommand(services, work, given, { clock, signal, onLine: (line) => write(`${line}\n`) });
     } catch (problem) {
       const fix = problem instanceof PipelineError && problem.fix ? `; ${problem.fix}` : '';
       warnings.push(`${point}: ${messageOf(problem)}${fix}`);

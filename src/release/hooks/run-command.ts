@@ -5,8 +5,8 @@ import type { EndPoint, HookPoint, LocalHook } from '../../config/schema/hooks.t
 import type { Services } from '../../fleet/services.ts';
 import { runLocalCommand } from '../../hosts/local-command.ts';
 
-/** What a command of a hook is told of the run. */
-export interface HookTold {
+/** What a command of a hook gets to know of the run. */
+export interface HookGiven {
   hook: HookPoint | EndPoint;
   operation: string;
   run: string;
@@ -23,18 +23,18 @@ export interface HookTold {
 }
 
 /**
- * Runs the command of a hook in the project folder. What it is told is in its environment as `PIPELINE_<NAME>`, and as JSON in the file
+ * Runs the command of a hook in the project folder. The facts are in its environment as `PIPELINE_<NAME>`, and as JSON in the file
  * that `PIPELINE_FACTS` names.
  * @throws PipelineError as {@link runLocalCommand}
  */
 export async function runHookCommand(
   { fleet, workDir }: Pick<Services, 'fleet' | 'workDir'>,
   { command, timeoutSeconds }: LocalHook,
-  told: HookTold,
+  given: HookGiven,
   { clock, signal, onLine }: { clock: Clock; signal?: AbortSignal; onLine: (line: string) => void },
 ): Promise<void> {
-  const facts = { app: fleet.app, environment: fleet.environment, ...told };
-  const file = path.join(workDir, `facts-${told.hook}-${told.run}.json`);
+  const facts = { app: fleet.app, environment: fleet.environment, ...given };
+  const file = path.join(workDir, `facts-${given.hook}-${given.run}.json`);
   await writeFile(file, `${JSON.stringify(facts)}\n`, { mode: 0o600 });
   try {
     await runLocalCommand({

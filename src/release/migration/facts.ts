@@ -24,4 +24,7 @@ export function migrationSummary({ when, host, end }: NonNullable<MigrationFacts
 }
 
 /** What a migration needs of a release. */
-export interface MigrateFacts extends PlayFacts, MigrationFacts {}
+export interface MigrateFacts extends PlayFacts, MigrationFacts {
+  /** Why versions before this one cannot work with the data any more. */
+  irreversible?: string;
+}

@@ -36,6 +36,11 @@ export const migrate: StepWith<MigrateFacts> = {
         ? 'the whole fleet serves the new version by then; when it fails, the release is rolled back'
         : 'the new version is first started after it; when it fails, nothing has changed for users',
       `${notUndone} when the release is rolled back: the version before must work with it`,
+      ...(state.irreversible === undefined
+        ? [
+            'if it cannot, mark the release, so that no rollback goes behind it: --irreversible, or a file .irreversible',
+          ]
+        : []),
     ];
   },
   async run(context) {

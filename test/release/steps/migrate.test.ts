@@ -224,5 +224,6 @@ it('the plan shows the command of the migration, where it runs, and that it is n
     expect.stringMatching(/^`npm run migrate` in \/srv\/api\/releases\/v\d+ on the bake instance, for up to 600 s$/),
     'the new version is first started after it; when it fails, nothing has changed for users',
     expect.stringContaining('is not undone when the release is rolled back'),
+    expect.stringContaining('if it cannot, mark the release'),
   ]);
 }, 60_000);
