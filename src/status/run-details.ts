@@ -3,7 +3,7 @@ import { show } from '@golden-pipeline/shared/text';
 import type { WindowCoverage } from '../analysis/types.ts';
 import type { RunEvidence } from '../ledger/run-evidence.ts';
 import type { CommitsSince, Ledger, LockRecord, ReleaseRecord, RunError, RunRecord } from '../ledger/types.ts';
-import { type JournalStory, readStory } from './run-journal.ts';
+import { type JournaledMigration, type JournalStory, readStory } from './run-journal.ts';
 
 /** One run, as `history <app> <run> --json` prints it. What is not known is null. */
 export interface RunDetails {
@@ -49,6 +49,10 @@ export interface RunDetails {
   window: WindowCoverage | null;
   /** Logs and wrong answers from its first fault on, before anything was undone; null where there are none. */
   collected: RunEvidence | null;
+  /** What failed without changing the outcome. */
+  warnings: string[];
+  /** Of a release whose migration has ended: where, how, and the end of its output. */
+  migration: JournaledMigration | null;
 }
 
 /** So many runs are named where an abbreviation fits several. */
@@ -140,6 +144,8 @@ export function describeRun(
     leftovers: story.leftovers,
     window: (state.window as WindowCoverage | undefined) ?? null,
     collected: evidence ?? null,
+    warnings: record.warnings ?? [],
+    migration: story.migration ?? null,
   };
 }
 

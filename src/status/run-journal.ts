@@ -20,6 +20,15 @@ export interface JournalStory {
   notUndone: { step: string; error: string }[];
   /** What has to be undone manually. */
   leftovers: string[];
+  /** The migration of a release, once it has ended. */
+  migration?: JournaledMigration;
+}
+
+/** How a migration ended, with the end of its output; one that did not exit by itself has no exit code. */
+export interface JournaledMigration {
+  instance: string;
+  exit: number | null;
+  output: string;
 }
 
 /**
@@ -29,14 +38,30 @@ export interface JournalStory {
 export function readStory(entries: readonly unknown[]): JournalStory {
   const story: JournalStory = { steps: new Map(), state: {}, undone: [], notUndone: [], leftovers: [] };
   const began = new Map<string, number>();
+  const targets = new Map<number, string>();
   for (const entry of entries as readonly (JournalEntry | null)[]) {
     if (typeof entry !== 'object' || entry === null) continue;
+    readMigration(story, targets, entry);
     if ('step' in entry) readStep(story, began, entry);
     else if (entry.type === 'run.started') Object.assign(story.state, entry.state);
     else if (entry.type === 'run.finished') story.leftovers = entry.leftovers;
     else if (entry.type === 'run.reopened') story.leftovers = [];
   }
   return story;
+}
+
+/** @param targets Instances of migrations that have begun, by the sequence of their entry. */
+function readMigration(story: JournalStory, targets: Map<number, string>, entry: JournalEntry): void {
+  if (entry.type === 'change.intent' && entry.action === 'migrate') targets.set(entry.sequence, entry.target);
+  if (entry.type !== 'change.outcome' || !entry.ok) return;
+  const instance = targets.get(entry.intent);
+  if (instance === undefined) return;
+  const { exit, tail } = (entry.result ?? {}) as { exit?: unknown; tail?: unknown };
+  story.migration = {
+    instance,
+    exit: typeof exit === 'number' ? exit : null,
+    output: typeof tail === 'string' ? tail : '',
+  };
 }
 
 function readStep(

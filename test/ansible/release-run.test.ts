@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { until } from '@golden-pipeline/shared/testing/until';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const ansible = new URL('../../ansible/', import.meta.url).pathname;
@@ -123,6 +124,25 @@ http.server.HTTPServer((os.environ['HOST'], port), http.server.SimpleHTTPRequest
     expect(await stage('time.sleep(60)', { release_version: 'v3', release_health_timeout: 1 })).toContain(
       'not healthy after 1 s',
     );
+  }, 180_000);
+
+  it('is not made before a migration has run, with the program that stage has written', async () => {
+    const seen = path.join(root, 'seen.json');
+    const migrating = { release_migrate: true, release_migration_folder: path.join(root, 'migration') };
+    const extra = { release_service_environment: { MODE: 'demo' }, release_staging_port: await freePort() };
+    const built = await stage('', { ...migrating, ...extra, release_build_only: true });
+    expect(built).toMatch(/failed=0/);
+    expect(existsSync(seen)).toBe(false);
+    const program = ['-I', path.join(folder(), '.release-migrate.py')];
+    const request = JSON.stringify({ command: ['sh', '-c', 'echo "$MODE $PORT"; pwd'], timeout: 30, facts: {} });
+    await exec('python3', [...program, 'start', folder(), 'run-1', request]);
+    const answer = await until(
+      async () => JSON.parse((await exec('python3', [...program, 'status', folder(), 'run-1', '0'])).stdout),
+      ({ state }) => state === 'ended',
+    );
+    expect(answer).toMatchObject({ exit: 0, text: `demo 8080\n${folder()}\n` });
+    expect(await stage('', { ...migrating, ...extra })).toMatch(/failed=0/);
+    expect(existsSync(seen)).toBe(true);
   }, 180_000);
 
   it('explains to an app whose own port is in use that it must listen on PORT', async () => {

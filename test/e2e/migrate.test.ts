@@ -31,6 +31,7 @@ let world: World;
 beforeAll(async () => {
   world = await goldenWorld();
   await writeFile(path.join(world.project.dir, 'examples/api/migrate.js'), script);
+  await exec('git', ['-C', world.project.dir, 'add', 'examples/api/migrate.js']);
   await world.configure(
     'pipelines/api.ts',
     'minimumAgeHours: 0,',

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { renderRun } from '../../src/cli/views/run-details.ts';
+import { colorsFor } from '../../src/cli/views/text.ts';
 import type { LockRecord, ReleaseRecord, RunRecord } from '../../src/ledger/types.ts';
 import { describeRun, findRunId } from '../../src/status/run-details.ts';
 import { readStory } from '../../src/status/run-journal.ts';
@@ -137,5 +139,37 @@ describe('the id of a run', () => {
         message: `api in production has no run "${text}"`,
       });
     }
+  });
+});
+
+describe('what a run shows of commands of the team', () => {
+  const tail = `${Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\n')}\n`;
+  const change = { type: 'change.intent', step: 'migrate', action: 'migrate', target: 'i-1', token: 't', data: {} };
+  const entries = journal(...[begun, step('step.started', 'migrate'), { ...change, undoing: false }], {
+    type: 'change.outcome',
+    intent: 3,
+    ok: true,
+    result: { state: 'ended', exit: 3, tail },
+  });
+
+  it('is the output of its migration and how that ended, in a table its last lines', () => {
+    const details = detailsOf(ended, entries);
+    expect(details.migration).toEqual({ instance: 'i-1', exit: 3, output: tail });
+    const text = renderRun({ ...details, url: null, exitCode: 3 }, colorsFor(false));
+    expect(text).toContain('migration on i-1, last 20 of 30 lines:\n  line 10\n');
+    expect(text).toContain('  line 29\n');
+    expect(text).not.toContain('line 9\n');
+  });
+
+  it('is nothing where its migration has not ended, or where it has none', () => {
+    expect(detailsOf(ended, entries.slice(0, 3)).migration).toBeNull();
+    expect(detailsOf(ended, journal(begun))).toMatchObject({ migration: null, warnings: [] });
+  });
+
+  it('is what failed without changing the outcome', () => {
+    const details = detailsOf({ ...ended, warnings: ['on-failure: no'] }, entries);
+    expect(renderRun({ ...details, url: null, exitCode: 3 }, colorsFor(false))).toContain(
+      'warnings:\n  on-failure: no',
+    );
   });
 });

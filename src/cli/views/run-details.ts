@@ -7,6 +7,9 @@ import { evidenceLines } from './run-evidence.ts';
 import { columns } from './table.ts';
 import { type Colors, duration, oneLine, printable, shortTime } from './text.ts';
 
+/** Lines of a migration's output. */
+const shownLines = 20;
+
 /**
  * One run of `pipeline history`: what it was, its steps, why it failed and what was undone.
  * @param options.logs Show all lines of the logs.
@@ -21,6 +24,8 @@ export function renderRun(run: RunDocument, colors: Colors, { logs = false } = {
     title,
   ]);
   if (rows.length > 0) parts.push(columns(['step', 'status', 'time', 'what'], rows, colors));
+  const output = outputLines(run, colors);
+  if (output.length > 0) parts.push(output.join('\n'));
   const end = [...errorLines(run, colors), ...undoLines(run, colors)];
   if (end.length > 0) parts.push(end.join('\n'));
   if (run.collected) parts.push(evidenceLines(run.collected, logs, colors).join('\n'));
@@ -77,7 +82,7 @@ function errorLines({ error }: RunDetails, colors: Colors): string[] {
   ];
 }
 
-function undoLines({ undone, notUndone, leftovers }: RunDetails, colors: Colors): string[] {
+function undoLines({ undone, notUndone, leftovers, warnings }: RunDetails, colors: Colors): string[] {
   const list = (name: string, lines: string[]) =>
     lines.length === 0 ? [] : [colors.bold(`${name}:`), ...lines.map((line) => `  ${indented(line)}`)];
   return [
@@ -90,7 +95,17 @@ function undoLines({ undone, notUndone, leftovers }: RunDetails, colors: Colors)
       notUndone.map(({ step, title, error }) => `${step}: ${title}: ${error}`),
     ),
     ...list('leftovers', leftovers),
+    ...list('warnings', warnings),
   ];
+}
+
+/** The last lines that a migration has printed; all of what is kept is in the document. */
+function outputLines({ migration }: RunDetails, colors: Colors): string[] {
+  if (!migration || migration.output.trim() === '') return [];
+  const lines = migration.output.trimEnd().split('\n');
+  const shown = lines.slice(-shownLines);
+  const which = lines.length > shown.length ? `, last ${shown.length} of ${lines.length} lines` : '';
+  return [colors.bold(`migration on ${migration.instance}${which}:`), ...shown.map((line) => `  ${printable(line)}`)];
 }
 
 const indented = (text: string): string => printable(text).trimEnd().replaceAll('\n', '\n  ');

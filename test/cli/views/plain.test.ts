@@ -101,3 +101,12 @@ test('a step that prints nothing for a minute gets a line a minute with its time
     'roll      running   2m of about 3m 10s; all healthy, 30s left',
   ]);
 });
+
+test('each line that a command has printed is shown, without terminal sequences', () => {
+  const lines = shown(
+    recorded(
+      ['applying 1', '\u001b[31mred\u001b[0m \u0007'].map((line) => ({ code: 'step.output', step: 'migrate', line })),
+    ),
+  );
+  expect(lines.map((line) => line.split('|')[1]?.trim())).toEqual(['applying 1', 'red \\u0007']);
+});

@@ -107,3 +107,12 @@ test('the JSON document has the expected seconds of a run that others like it ha
     expectedSeconds: 61.5,
   });
 });
+
+test('the summary lists what failed without changing the outcome', () => {
+  const done = facts(goodRun);
+  const text = renderSummary(
+    { ...done, summary: { ...done.summary, warnings: ['Run bin/purge: exit 1'] } },
+    { colors },
+  );
+  expect(text).toContain('\nwarnings:\n  Run bin/purge: exit 1\n\nrelease api v2');
+});
