@@ -16,7 +16,7 @@ const exec = promisify(execFile);
  */
 const script = `
 import { appendFileSync } from 'node:fs';
-const { PIPELINE_VERSION: version, PIPELINE_PREVIOUS: previous, NODE_ENV, MIGRATION_STEPS = '8', MIGRATION_EXIT = '0' } = process.env;
+const { PIPELINE_VERSION: version, PIPELINE_PREVIOUS: previous, NODE_ENV, MIGRATION_STEPS = '40', MIGRATION_EXIT = '0' } = process.env;
 appendFileSync('/srv/api/shared/migrations', version + ' from ' + previous + ' in ' + NODE_ENV + ' at ' + process.cwd() + '\\n');
 for (let step = 1; step <= Number(MIGRATION_STEPS); step++) {
   console.log('migration ' + step + ' of ' + MIGRATION_STEPS);
@@ -86,13 +86,13 @@ it('a migration outlives the pipeline and its connections, and runs once on real
   });
   await until(
     () => seen,
-    (text) => /migration 5 of 8/.test(text),
+    (text) => /migration 10 of 40/.test(text),
     withinAMinute,
   );
   await cutConnection();
   const ended = await second;
   expect(ended.exitCode, `${ended.stdout}\n${ended.stderr}`).toBe(0);
-  expect(seen).toContain('migration 8 of 8');
+  expect(seen).toContain('migration 40 of 40');
   expect(ended.stdout).toMatch(/warnings:\n {2}Run node -e .* failed: exit 7/);
   const total = await load.stop();
   expect(total.failures).toEqual({});
@@ -100,7 +100,7 @@ it('a migration outlives the pipeline and its connections, and runs once on real
   expect(new Set(started)).toEqual(new Set(['v2 from v1 in production at /srv/api/releases/v2\n']));
   // Neither its output nor its end is in an image.
   const cloud = path.join(world.dir, 'cloud');
-  const { stdout } = await exec('grep', ['-rlF', '-e', 'migration 8 of 8', path.join(cloud, 'images')]).catch(
+  const { stdout } = await exec('grep', ['-rlF', '-e', 'migration 40 of 40', path.join(cloud, 'images')]).catch(
     (error: { stdout: string }) => error,
   );
   expect(stdout).toBe('');
@@ -109,7 +109,11 @@ it('a migration outlives the pipeline and its connections, and runs once on real
 });
 
 it('a migration that fails is reported with its last lines, and the version before serves on', async () => {
-  await world.configure('examples/api/migrate.js', "MIGRATION_EXIT = '0'", "MIGRATION_EXIT = '3'");
+  await world.configure(
+    'examples/api/migrate.js',
+    "STEPS = '40', MIGRATION_EXIT = '0'",
+    "STEPS = '2', MIGRATION_EXIT = '3'",
+  );
   const ended = await world.pipeline('release', 'api');
   expect(ended.exitCode, `${ended.stdout}\n${ended.stderr}`).toBe(3);
   expect(ended.stderr).toMatch(/the migration of v3 failed on i-\w+ after \d+ s: exit 3/);
