@@ -144,6 +144,7 @@ async function stop(context: Context, host: Host): Promise<void> {
     return;
   }
   try {
+    await services.hosts.waitReachable(host, services.fleet.release.timeouts.health * 1000);
     await context.change({ action: 'stop-migration', target: host.instanceId }, async () => {
       const { state: found } = await stopMigration(context, host);
       if (found === 'none') return 'it was never started';
