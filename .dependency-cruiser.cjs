@@ -6,6 +6,8 @@ const floors = [
   'provision',
   'composition',
   'runner',
+  'logs',
+  'access',
   'doctor',
   'status',
   'ledger-rebuild',

@@ -6,6 +6,8 @@ export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  /** True once nobody reads it any more, as after `| head`. */
+  readonly lost?: boolean;
 }
 
 /** The process as commands see it; tests hand in their own. */
@@ -69,6 +71,10 @@ function drawable(stream: NodeJS.WriteStream): boolean {
 /** The live list replaces the stream's own `write` while it draws; a message at the last moment must not wait for it. */
 function output(stream: NodeJS.WriteStream): Output {
   const write = stream.write.bind(stream);
+  let lost = false;
+  stream.on('error', () => {
+    lost = true;
+  });
   return {
     write: (text) => write(text),
     get isTTY() {
@@ -76,6 +82,9 @@ function output(stream: NodeJS.WriteStream): Output {
     },
     get columns() {
       return stream.columns;
+    },
+    get lost() {
+      return lost;
     },
   };
 }

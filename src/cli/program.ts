@@ -17,10 +17,11 @@ export type Parsed = { spec: CommandSpec; args: (string | undefined)[]; options:
 export async function parse(context: CliContext, specs: readonly CommandSpec[] = commands): Promise<Parsed> {
   let parsed: Parsed = 'printed';
   let complaint = '';
+  const given = await words(context, specs);
   const program = new Command('pipeline');
   program
     .description('Golden images for services on EC2 behind a load balancer: release, roll back, keep.')
-    .version(manifest.version, '-V, --version', 'print the version')
+    .version(manifest.version, hasOwnVersion(given, specs) ? '-V' : '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .configureHelp({ showGlobalOptions: true, helpWidth: context.stdout.columns ?? 100 })
     .configureOutput({
@@ -53,7 +54,7 @@ export async function parse(context: CliContext, specs: readonly CommandSpec[] =
   }
 
   try {
-    await program.parseAsync(await words(context, specs), { from: 'user' });
+    await program.parseAsync(given, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return 'printed';
@@ -68,6 +69,12 @@ async function words(context: CliContext, specs: readonly CommandSpec[]): Promis
   if (!/^[a-z]/.test(first) || specs.some((spec) => spec.name.split(' ')[0] === first)) return [...context.argv];
   const { asTask } = await import('./as-task.ts');
   return asTask(context, specs);
+}
+
+/** Whether `--version` names a version of the app: options of the program are taken wherever they stand. */
+function hasOwnVersion(given: readonly string[], specs: readonly CommandSpec[]): boolean {
+  const own = specs.filter((spec) => spec.options?.some(({ flags }) => flags.startsWith('--version ')));
+  return own.some(({ name }) => given.includes(name));
 }
 
 function group(program: Command, parents: Map<string, Command>, words: string[]): Command {

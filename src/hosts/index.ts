@@ -5,6 +5,7 @@ import { createAnsible } from './ansible.ts';
 import { createInspect } from './inspect-playbook.ts';
 import type { PlaySettings } from './play-setup.ts';
 import { createSsh } from './ssh.ts';
+import { attachProgram, streamProgram } from './streams.ts';
 import type { Hosts } from './types.ts';
 import { checkHost } from './validate.ts';
 
@@ -42,6 +43,8 @@ export function createHosts(options: HostsOptions): Hosts {
       await ssh.ensurePinned(host);
       await ssh.explained(host, () => play(host, playbook, variables, limits));
     },
+    stream: (host, argv, options) => streamProgram(ssh.connections, host, argv, options),
+    attach: (host, argv, options) => attachProgram(ssh.connections, host, argv, options),
     close: ssh.close,
   };
 }

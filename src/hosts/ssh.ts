@@ -93,14 +93,32 @@ export function createSsh(settings: SshSettings) {
     await rm(pinFile(host), { force: true });
   }
 
+  /** Why ssh itself has failed with this exit code and output; undefined when it was the program. */
+  async function whyLost(host: Host, exitCode: number | undefined, said: { stdout: string; stderr: string }) {
+    if (exitCode !== 255) return undefined;
+    const way = await proxy.problem(host);
+    return way?.message ?? (isOwnEnd(said) ? telling(said.stderr) || 'the connection was lost' : undefined);
+  }
+
   return {
     options,
     forget,
+    /** What programs that are read while they run need of the connections; see streams.ts. */
+    connections: {
+      /** Arguments of an ssh with a connection of its own. */
+      async words(host: Host, ...extra: string[]): Promise<string[]> {
+        checkHost(host);
+        if (!(await pin(host))) throw notPinned(host);
+        await proxy.begin(host);
+        return [...options(host, false), ...login, ...extra, '--', host.address];
+      },
+      whyLost,
+    },
     /** Pins the keys unless they are pinned. Rejects with `ssh.unreachable` while the console has none. */
     async ensurePinned(host: Host): Promise<void> {
       checkHost(host);
       if (seen.has(host.instanceId) || (await pin(host))) return;
-      throw new PipelineError('ssh.unreachable', `${host.instanceId} has not printed its SSH host keys on its console`);
+      throw notPinned(host);
     },
     async waitReachable(host: Host, timeoutMs: number): Promise<void> {
       checkHost(host);
@@ -189,6 +207,10 @@ export function createSsh(settings: SshSettings) {
   };
 }
 
+function notPinned({ instanceId }: Host): PipelineError {
+  return new PipelineError('ssh.unreachable', `${instanceId} has not printed its SSH host keys on its console`);
+}
+
 /** The first informative line: what ssh adds when its ProxyCommand has exited is skipped. */
 function telling(text: string): string {
   const lines = text.trim().split('\n');
@@ -210,6 +232,6 @@ function isOwnEnd({ stdout, stderr }: { stdout: string; stderr: string }): boole
   return stderr.trim() === '' ? stdout === '' : sshWords.test(stderr);
 }
 
-function sshMissing(): PipelineError {
+export function sshMissing(): PipelineError {
   return usageError('ssh.missing', 'ssh was not found on this computer', 'apt-get install openssh-client');
 }

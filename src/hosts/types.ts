@@ -84,6 +84,30 @@ export interface PlayOptions {
   projectDir?: string;
 }
 
+/** How a program that has run on a host ended: its exit code, or 128 and the number of its signal. */
+export interface ProgramEnd {
+  exitCode: number;
+}
+
+/** A program whose output is read line by line while it runs. */
+export interface StreamOptions {
+  /** Called for each line of its standard output, one after the other: the next is read when this has resolved. */
+  onLine(line: string): void | Promise<void>;
+  /** Sent to its standard input, which stays open until the program or the connection ends. */
+  input?: string;
+  /** Ends the program. */
+  signal?: AbortSignal;
+}
+
+/** A program that has the terminal, or the output, of this process. */
+export interface AttachOptions {
+  /** It gets a terminal of its own, and what is typed here. Without it only its output comes here, byte for byte. */
+  terminal: boolean;
+  /** As of {@link StreamOptions}; without `terminal` only. */
+  input?: string;
+  signal?: AbortSignal;
+}
+
 /** The port to hosts: SSH and Ansible, independent of where the hosts are. */
 export interface Hosts {
   /** Resolves when SSH answers with a pinned host key; rejects with code `ssh.unreachable` at the deadline. */
@@ -113,6 +137,17 @@ export interface Hosts {
    * further program follows on this host, so no shared connection is opened, which would need another process.
    */
   run(host: Host, argv: string[], options?: { timeoutMs?: number; once?: boolean }): Promise<string>;
+  /**
+   * Runs one program on a host and reads its output while it runs, over a connection of its own. Lines longer than a MiB are split.
+   * Undefined when `signal` has ended it. @throws PipelineError `ssh.unreachable` when the host was not reached or the connection was
+   * lost, with the last line that ssh has printed
+   */
+  stream(host: Host, argv: string[], options: StreamOptions): Promise<(ProgramEnd & { stderr: string }) | undefined>;
+  /**
+   * Runs one program on a host with the input and output of this process; without a program, the login shell.
+   * Undefined when `signal` has ended it. @throws as {@link stream}, where it can be told
+   */
+  attach(host: Host, argv: string[], options: AttachOptions): Promise<ProgramEnd | undefined>;
   /** Closes shared connections. */
   close(): Promise<void>;
 }

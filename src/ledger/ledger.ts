@@ -6,6 +6,7 @@ import { appName, environmentName, versionName } from '../config/names.ts';
 import { isRunId } from '../engine/run-id.ts';
 import { versionNumber, versionOf, versionPattern } from '../shared/version.ts';
 import { watchAborts, writeAbort } from './aborts.ts';
+import { createAccessLog } from './access.ts';
 import { createFileStore } from './file-store.ts';
 import { createHolds } from './holds.ts';
 import { createJournals } from './journals.ts';
@@ -108,6 +109,7 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
     },
     holds: createHolds(store, { environment, clock }),
     evidence: createEvidenceStore(store),
+    access: createAccessLog(store),
     appendJournal: journals.append,
     journal: journals.read,
     journalFrom: journals.readFrom,

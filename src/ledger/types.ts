@@ -1,3 +1,4 @@
+import type { AccessLog } from './access.ts';
 import type { Holds } from './holds.ts';
 import type { EvidenceStore } from './run-evidence.ts';
 
@@ -156,6 +157,8 @@ export interface Ledger {
   readonly holds: Holds;
   /** What was collected where runs failed. */
   readonly evidence: EvidenceStore;
+  /** Who logged in to instances, or ran commands there. */
+  readonly access: AccessLog;
   /** Ids of the app's runs that start with `prefix`, newest first; no record is read. */
   runIds(app: string, prefix: string): Promise<string[]>;
   /** Appends one journal entry; the sequence number must be the next. */

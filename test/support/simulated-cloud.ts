@@ -98,6 +98,8 @@ export function testServices({
       inspect: refused,
       play: refused,
       run: refused,
+      stream: refused,
+      attach: refused,
       close: async () => undefined,
     },
     ledger: createLedger(createMemoryStore(), {

@@ -152,6 +152,8 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
       if (test.broken.has(host.instanceId)) return JSON.stringify({ ok: false, reason: 'the disk is full' });
       return JSON.stringify({ ok: true, version, seconds: 0.1 });
     },
+    stream: async () => ({ exitCode: 0, stderr: '' }),
+    attach: async () => ({ exitCode: 0 }),
     close: async () => undefined,
   };
 }

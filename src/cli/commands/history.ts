@@ -2,7 +2,9 @@ import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { withLedger, withServices } from '../../composition/with-services.ts';
 import type { Fleet } from '../../config/settings.ts';
 import { runSchema } from '../../engine/schema.ts';
+import type { AccessRecord } from '../../ledger/access.ts';
 import { readOutlook } from '../../rollback/outlook.ts';
+import { findAccess, readHistory } from '../../status/history.ts';
 import { readRun } from '../../status/run-details.ts';
 import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, useColor } from '../context.ts';
@@ -10,6 +12,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
 import { parseOptions, positive } from '../options.ts';
 import { runDetailsDocument } from '../run-document.ts';
+import { renderAccess } from '../views/access.ts';
 import { renderHistory } from '../views/history.ts';
 import { writeJson } from '../views/json.ts';
 import { renderOutlook } from '../views/outlook.ts';
@@ -35,7 +38,7 @@ export const run: CommandModule['run'] = async (context, [app, id], options) => 
   }
   const fleet = await fleetOf(context, app, options);
   if (id !== undefined) return showRun(context, fleet, id, options);
-  const runs = await withLedger(context, fleet, (ledger) => ledger.runs(fleet.app, limit));
+  const runs = await withLedger(context, fleet, (ledger) => readHistory(ledger, fleet.app, limit));
   if (options.json) writeJson(context.stdout, runs);
   else {
     context.stdout.write(renderHistory(fleet, runs, colorsFor(useColor(context, options, context.stdout))));
@@ -46,6 +49,8 @@ export const run: CommandModule['run'] = async (context, [app, id], options) => 
 };
 
 async function showRun(context: CliContext, fleet: Fleet, text: string, options: CommandOptions): Promise<number> {
+  const access = await withLedger(context, fleet, (ledger) => findAccess(ledger, fleet.app, text));
+  if (access) return showAccess(context, access, options);
   const run = await withLedger(context, fleet, (ledger) => readRun(ledger, fleet, text));
   const document = await runDetailsDocument(fleet, run);
   if (options.json) writeJson(context.stdout, { schema: runSchema, ...document });
@@ -53,6 +58,12 @@ async function showRun(context: CliContext, fleet: Fleet, text: string, options:
     context.stdout.write(
       renderRun(document, colorsFor(useColor(context, options, context.stdout)), { logs: Boolean(options.logs) }),
     );
+  return exitCodes.done;
+}
+
+function showAccess(context: CliContext, access: AccessRecord, options: CommandOptions): number {
+  if (options.json) writeJson(context.stdout, { schema: runSchema, ...access });
+  else context.stdout.write(renderAccess(access, colorsFor(useColor(context, options, context.stdout))));
   return exitCodes.done;
 }
 

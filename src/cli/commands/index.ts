@@ -1,6 +1,7 @@
 import type { CommandSpec } from '../command.ts';
 import { shells } from '../completion/shells.ts';
 import { infraCommands } from '../infra/commands.ts';
+import { accessCommands } from './access-commands.ts';
 import { baseCommands } from './base-commands.ts';
 import { everydayCommands } from './everyday-commands.ts';
 import { fleetCommands } from './fleet-commands.ts';
@@ -23,6 +24,7 @@ export const commands: readonly CommandSpec[] = [
   ...fleetCommands,
   ...baseCommands,
   ...everydayCommands,
+  ...accessCommands,
   ...localCommands,
   ...projectCommands,
   ...infraCommands,

@@ -69,7 +69,8 @@ def start():
     if 'RuntimeDirectory' in found:
         for folder in found['RuntimeDirectory'].split():
             os.makedirs(os.path.join('/run', folder), mode=0o700, exist_ok=True)
-    with open(found['StandardOutput'].replace('append:', ''), 'ab') as log:
+    output = found['StandardOutput']
+    with open(output[len('append:'):] if output.startswith('append:') else path('journal'), 'ab') as log:
         command = shlex.split(found['ExecStart'].replace('%%', '%').replace('$$', '$'))
         child = subprocess.Popen(
             command, cwd=found['WorkingDirectory'], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

@@ -62,6 +62,7 @@ export function fakeLedger(changes: Partial<Ledger> = {}) {
     lockOf: async () => held,
     findHolder: async () => held,
     evidence: { save: unused, read: async () => undefined },
+    access: { save: unused, list: async () => [], ids: async () => [], read: unused },
     holds: { inForce: async () => [], place: unused, end: unused },
     requestAbort: async (_lock, { by, reason }) => abort.abort(new Error(`${by} ${reason}`)),
     ...changes,

@@ -84,6 +84,15 @@ def last_lines(path, count=12):
         return ['(no log: %s)' % error]
 
 
+def last_of_journal(unit, count=12):
+    try:
+        words = ['journalctl', '--unit=' + unit, '--lines=%d' % count, '--output=cat', '--no-pager', '--quiet']
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=10)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return ['(no log: %s)' % error]
+    return done.stdout.decode('utf-8', 'replace').splitlines()[-count:]
+
+
 def redact(text, values):
     """Without the values of the host's secrets (host_secrets.py): the output of a service becomes part of the record of the run."""
     try:
@@ -140,7 +149,8 @@ def main():
     parser.add_argument('--path', required=True)
     parser.add_argument('--timeout', type=float, required=True, help='seconds')
     parser.add_argument('--instance-env', required=True, help='optional file that may set HOST')
-    parser.add_argument('--log', required=True)
+    parser.add_argument('--log')
+    parser.add_argument('--journal', help='unit whose lines in the journal are the log')
     parser.add_argument('--pid-file', help='of a process whose end is the end of the wait; absent on hosts where the init watches it')
     parser.add_argument('--unit', help='the same with systemd: a unit that is not started again')
     parser.add_argument('--beside', help='folder of an environment that was started beside another one, on a port of its own')
@@ -157,7 +167,7 @@ def main():
         gone = ended(options.pid_file, options.unit)
         if gone or time.monotonic() >= deadline:
             how = 'it exited before it was healthy' if gone else 'not healthy after %g s' % options.timeout
-            log = last_lines(options.log)
+            log = last_of_journal(options.journal) if options.journal else last_lines(options.log)
             where = 'http://%s:%d%s' % (check.host, check.port, check.path)
             why = ignored_port(check.port, options.beside, log) if options.beside else None
             said = '%s: %s: %s%s; its last log lines:\n%s' % (how, where, wrong, '; ' + why if why else '', '\n'.join(log))

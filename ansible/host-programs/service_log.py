@@ -1,0 +1,481 @@
+"""Prints the log of a service as JSON lines, oldest first: {"t": seconds or null, "m": text}, with "cut" (bytes) for a line that is too long.
+
+The one argument is JSON: {app, folder, secrets, unit, since, lines, grep, follow}. `since` in seconds since the epoch, `lines` the last N;
+null for no limit. Other objects: {"live": true} when all that was there is printed and only new lines follow, {"note": text},
+{"wrong": text} for an expression that cannot be used. Values of the service's secrets are replaced.
+
+A unit that logs to the journal is read by journalctl. Everything else is in files: <folder>/current, which svlogd rotates to @*.s and
+logrotate to current.N. Files are read from their end, so their size does not matter. It exits when its standard input is closed, which is
+what a lost connection looks like, or its output.
+"""
+import calendar
+import glob
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+
+LONGEST = 8192
+"""Bytes of a line that are printed."""
+ENTRY = 1 << 22
+"""Bytes of an entry of the journal that is read."""
+BLOCK = 65536
+EVERY = 0.2
+"""Seconds between two looks at a file that is followed."""
+UNTIMED = 1000
+"""Lines of a log without times that are printed when lines since a time are wanted."""
+MATCH_SECONDS = 1
+"""How long an expression may look at one line."""
+
+STAMP = re.compile(rb'(\d{4})-(\d\d)-(\d\d)[_T](\d\d):(\d\d):(\d\d)(\.\d+) ')
+"""What `svlogd -tt` and `-ttt` write before a line, in UTC."""
+TAI = re.compile(rb'@4([0-9a-f]{15})([0-9a-f]{8}) ')
+"""What `svlogd -t` writes: TAI64N."""
+FIELD = rb'"@?(?:time|ts|timestamp|datetime|date)":\s?'
+OWN = re.compile(rb'(?:[\[(]?|.*?' + FIELD + rb'")(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?\s?(Z|[+-]\d\d:?\d\d)?')
+"""A time that the app writes by itself, at the beginning of a line or in a field of JSON; without a zone it is that of the host."""
+OWN_NUMBER = re.compile(FIELD + rb'(\d{10})(\d{3})?(\.\d+)?[,}\s]')
+
+
+def split_time(line):
+    """Seconds since the epoch, or None, and the line as the app wrote it."""
+    found = STAMP.match(line)
+    if found:
+        return calendar.timegm(tuple(map(int, found.groups()[:6]))) + float(found.group(7)), line[found.end():]
+    found = TAI.match(line)
+    if found:
+        return int(found.group(1), 16) - 10 + int(found.group(2), 16) / 1e9, line[found.end():]
+    return own_time(line[:300]), line
+
+
+def own_time(head):
+    found = OWN.match(head)
+    if found:
+        try:
+            parts = time.strptime(found.group(1).decode() + found.group(2).decode(), '%Y-%m-%d%H:%M:%S')
+        except ValueError:
+            return None
+        rest = float('0.' + (found.group(3) or b'0').decode())
+        zone = (found.group(4) or b'').decode().replace(':', '')
+        if not zone:
+            return time.mktime(parts) + rest
+        offset = 0 if zone == 'Z' else (1 if zone[0] == '+' else -1) * (int(zone[1:3]) * 3600 + int(zone[3:5]) * 60)
+        return calendar.timegm(parts) - offset + rest
+    found = OWN_NUMBER.search(head)
+    if not found:
+        return None
+    return int(found.group(1)) + (int(found.group(2)) / 1000 if found.group(2) else float(found.group(3) or 0))
+
+
+class TooSlow(Exception):
+    pass
+
+
+def too_slow(*_):
+    raise TooSlow
+
+
+def stop_if_closed(seconds=0):
+    """Waits, and exits when standard input has ended: nobody reads any more."""
+    try:
+        if select.select([0], [], [], seconds)[0] and os.read(0, 4096) == b'':
+            sys.exit(0)
+    except OSError:
+        sys.exit(0)
+
+
+class Printer:
+    """Prints what is wanted of the lines that it is given."""
+
+    def __init__(self, want):
+        self.since = want['since']
+        self.expression = None
+        self.values = secret_values(want['secrets'])
+        self.last = None
+        self.count = 0
+        if want['grep'] is not None:
+            try:
+                self.expression = re.compile(want['grep'])
+            except (re.error, OverflowError, RecursionError) as error:
+                self.stop('it is not a regular expression (Python): %s' % error)
+            signal.signal(signal.SIGALRM, too_slow)
+
+    def stop(self, why):
+        self.put({'wrong': why})
+        sys.exit(0)
+
+    def put(self, thing):
+        sys.stdout.write(json.dumps(thing) + '\n')
+        sys.stdout.flush()
+
+    def timed(self, at, text, length=None):
+        if at is not None:
+            self.last = at
+        if self.since is not None and at is not None and at < self.since:
+            return
+        length = len(text) if length is None else length
+        shown = text[:LONGEST].decode('utf-8', 'backslashreplace')
+        if self.expression and not self.matches(shown):
+            return
+        for value in self.values:
+            shown = shown.replace(value, '[redacted]')
+        entry = {'t': at, 'm': shown}
+        if length > LONGEST:
+            entry['cut'] = length
+        sys.stdout.write(json.dumps(entry) + '\n')
+        self.count += 1
+        if self.count % 1000 == 0:
+            stop_if_closed()
+
+    def matches(self, text):
+        signal.setitimer(signal.ITIMER_REAL, MATCH_SECONDS)
+        try:
+            return self.expression.search(text) is not None
+        except (TooSlow, RecursionError):
+            self.stop('it takes more than %d s for one line' % MATCH_SECONDS)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def secret_values(path):
+    """What must not be printed, as far as this user may read it; the longest first."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW)) as file:
+            known = [value for value in json.load(file).values() if isinstance(value, str)]
+    except (OSError, ValueError, AttributeError):
+        return []
+    lines = {line for value in known for line in [value, json.dumps(value)[1:-1], *value.splitlines()] if len(line) >= 6}
+    return sorted(lines, key=len, reverse=True)
+
+
+# Files.
+
+def pieces(file, start=0):
+    """Lines of a file from a place on, as (first bytes, length); at its end, what has no line end yet comes as a last one."""
+    file.seek(start)
+    reader = Lines()
+    while True:
+        block = file.read(BLOCK)
+        if not block:
+            break
+        yield from reader.feed(block)
+    yield from reader.rest()
+
+
+class Lines:
+    """Splits bytes into lines, and keeps only the beginning of each."""
+
+    def __init__(self):
+        self.begun = b''
+        self.length = 0
+
+    def feed(self, block):
+        parts = block.split(b'\n')
+        for part in parts[:-1]:
+            self.add(part)
+            yield from self.rest(True)
+        self.add(parts[-1])
+
+    def add(self, part):
+        # Longer than what is printed by what may stand before it.
+        self.begun += part[:max(0, LONGEST + 64 - len(self.begun))]
+        self.length += len(part)
+
+    def rest(self, ended=False):
+        if ended or self.length:
+            yield self.begun, self.length
+        self.begun, self.length = b'', 0
+
+
+def place_of_last(file, count, end):
+    """Where the last `count` lines before `end` begin, and how many were found there."""
+    place, seen = end, 0
+    while place > 0:
+        size = min(BLOCK, place)
+        file.seek(place - size)
+        block = file.read(size)
+        # The very last line end ends the last line; it begins none.
+        if place == end and block.endswith(b'\n'):
+            block = block[:-1]
+        at = block.rfind(b'\n')
+        while at >= 0:
+            seen += 1
+            if seen == count:
+                return place - size + at + 1, count
+            at = block.rfind(b'\n', 0, at)
+        place -= size
+    return 0, seen + (1 if end else 0)
+
+
+def first_time(file, place, end):
+    """The first time in the lines that begin in the block at `place`."""
+    file.seek(place)
+    block = file.read(min(BLOCK, end - place))
+    lines = block.split(b'\n')[(1 if place else 0):]
+    return next((at for at in (split_time(line)[0] for line in lines) if at is not None), None)
+
+
+def place_since(file, since, end):
+    """A place before the first line of that time or later, and whether a line before it was seen."""
+    step, place = BLOCK, end
+    while place > 0:
+        place = max(0, end - step)
+        at = first_time(file, place, end)
+        if at is not None and at < since:
+            return next_line(file, place), True
+        step *= 2
+    return 0, False
+
+
+def next_line(file, place):
+    if place == 0:
+        return 0
+    file.seek(place - 1)
+    while True:
+        block = file.read(BLOCK)
+        if not block:
+            return file.tell()
+        at = block.find(b'\n')
+        if at >= 0:
+            return file.tell() - len(block) + at + 1
+
+
+def log_files(folder):
+    """Oldest first; the last one is written to."""
+    rotated = sorted(glob.glob(os.path.join(glob.escape(folder), '@*.[su]')))
+    numbered = [path for path in glob.glob(os.path.join(glob.escape(folder), 'current.*')) if path.rsplit('.', 1)[1].isdigit()]
+    numbered.sort(key=lambda path: -int(path.rsplit('.', 1)[1]))
+    return numbered + rotated + [os.path.join(folder, 'current')]
+
+
+def open_files(folder):
+    opened = []
+    for path in log_files(folder):
+        try:
+            opened.append(open(path, 'rb'))
+        except FileNotFoundError:
+            pass
+    return opened
+
+
+def choose(files, want):
+    """From the newest file on backward: [(file, place)], and whether times are known."""
+    chosen, timed, missing = [], False, want['lines']
+    for file in reversed(files):
+        end = os.fstat(file.fileno()).st_size
+        if want['since'] is not None:
+            place, older = place_since(file, want['since'], end)
+            timed = timed or older or first_time(file, 0, end) is not None
+            chosen.insert(0, (file, place))
+            if older:
+                break
+        else:
+            place, found = place_of_last(file, missing, end)
+            chosen.insert(0, (file, place))
+            missing -= found
+            if missing <= 0:
+                break
+    return chosen, timed
+
+
+def read_files(want, printer):
+    files = open_files(want['folder'])
+    if not files:
+        printer.put({'note': 'it has no log at %s/current' % want['folder']})
+    else:
+        if want['since'] is None and want['lines'] is None:
+            want['lines'] = 100
+        chosen, timed = choose(files, want)
+        if want['since'] is not None and not timed and any(os.fstat(file.fileno()).st_size for file in files):
+            printer.put({'note': 'the lines of its log have no times: the last %d are shown' % UNTIMED})
+            chosen, _ = choose(files, {**want, 'since': None, 'lines': UNTIMED})
+        if want['since'] is not None and want['lines'] is not None:
+            last = place_in(files, want['lines'])
+            chosen = later(files, chosen, last)
+        for file, place in chosen[:-1]:
+            for raw, length in pieces(file, place):
+                give(printer, raw, length)
+        current, place = chosen[-1]
+        if not want['follow']:
+            for raw, length in pieces(current, place):
+                give(printer, raw, length)
+    sys.stdout.flush()
+    if want['follow']:
+        follow_file(want, printer, files and (current, place))
+
+
+def place_in(files, count):
+    return choose(files, {'since': None, 'lines': count})[0]
+
+
+def later(files, one, other):
+    """Of two selections the one that begins later."""
+    def begin(chosen):
+        file, place = chosen[0]
+        return files.index(file), place
+    return max(one, other, key=begin)
+
+
+def give(printer, raw, length):
+    at, text = split_time(raw)
+    # What has no time belongs to the line before, as the lines of a stack trace do. What stood before the text does not count.
+    printer.timed(printer.last if at is None else at, text, length - (len(raw) - len(text)))
+
+
+def follow_file(want, printer, current):
+    """Prints what is appended, for ever: a file that is rotated is read to its end first, one that is emptied from its start."""
+    path = os.path.join(want['folder'], 'current')
+    file, place = current or (None, 0)
+    reader = Lines()
+    live = False
+    while True:
+        if file is None:
+            try:
+                file, place, reader = open(path, 'rb'), 0, Lines()
+            except FileNotFoundError:
+                pass
+        if file is not None:
+            rotated = is_other(path, file)
+            if os.fstat(file.fileno()).st_size < place:
+                place, reader = 0, Lines()
+            file.seek(place)
+            block = file.read(BLOCK)
+            place += len(block)
+            for raw, length in reader.feed(block):
+                give(printer, raw, length)
+            if block:
+                if live:
+                    sys.stdout.flush()
+                stop_if_closed()
+                continue
+            if rotated:
+                for raw, length in reader.rest():
+                    give(printer, raw, length)
+                file.close()
+                file = None
+                continue
+        if not live:
+            live = True
+            printer.put({'live': True})
+        sys.stdout.flush()
+        stop_if_closed(EVERY)
+
+
+def is_other(path, file):
+    try:
+        return not os.path.samestat(os.stat(path), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+# The journal.
+
+def unit_output(unit):
+    """Where a unit's output goes, such as `journal`; None when systemd does not run here or does not know the unit."""
+    try:
+        done = subprocess.run(
+            ['systemctl', 'show', '--property=LoadState', '--property=StandardOutput', unit],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = dict(line.split('=', 1) for line in done.stdout.decode(errors='replace').splitlines() if '=' in line)
+    return found.get('StandardOutput', 'journal') if found.get('LoadState') == 'loaded' else None
+
+
+def read_journal(unit, want, printer):
+    words = ['journalctl', '--unit=' + unit, '--output=json', '--all', '--no-pager', '--quiet']
+    chosen = ([] if want['since'] is None else ['--since=@%.6f' % want['since']]) + (
+        [] if want['lines'] is None else ['--lines=%d' % want['lines']]
+    )
+    started = time.time()
+    cursor = journal(words + (chosen or ['--lines=100']), printer)
+    sys.stdout.flush()
+    if want['follow']:
+        printer.put({'live': True})
+        after = ['--since=@%.6f' % started] if cursor is None else ['--after-cursor=' + cursor]
+        journal(words + after + ['--lines=all', '--follow'], printer, live=True)
+
+
+def journal(words, printer, live=False):
+    """Prints entries; gives the place of the last one."""
+    cursor = None
+    child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        reader = Entries()
+        while True:
+            ready = select.select([child.stdout, 0], [], [])[0]
+            if 0 in ready and os.read(0, 4096) == b'':
+                sys.exit(0)
+            if child.stdout not in ready:
+                continue
+            block = os.read(child.stdout.fileno(), BLOCK)
+            for entry in reader.feed(block):
+                cursor = entry.get('__CURSOR', cursor)
+                text = message_bytes(entry.get('MESSAGE'))
+                for line in text.split(b'\n'):
+                    printer.timed(int(entry['__REALTIME_TIMESTAMP']) / 1e6, line)
+            if live:
+                sys.stdout.flush()
+            if not block:
+                break
+        if child.wait() != 0:
+            said = child.stderr.read(2000).decode('utf-8', 'replace').strip()
+            printer.put({'note': 'journalctl exited with %d: %s' % (child.returncode, said)})
+    finally:
+        child.kill()
+    return cursor
+
+
+class Entries:
+    """Splits journalctl's output into objects; one that is longer than any log line is left out."""
+
+    def __init__(self):
+        self.kept = b''
+
+    def feed(self, block):
+        parts = (self.kept + block).split(b'\n')
+        self.kept = parts.pop()
+        if len(self.kept) > ENTRY:
+            self.kept = b''
+        for part in parts:
+            try:
+                yield json.loads(part.decode('utf-8', 'replace'))
+            except ValueError:
+                pass
+
+
+def message_bytes(message):
+    if isinstance(message, list):
+        # Bytes that are not UTF-8 text, or a field that is there several times.
+        if all(isinstance(one, int) for one in message):
+            return bytes(message)
+        return b'\n'.join(message_bytes(one) for one in message)
+    return str('' if message is None else message).encode('utf-8', 'surrogatepass')
+
+
+def main():
+    want = json.loads(sys.argv[1])
+    printer = Printer(want)
+    unit = want['unit'] or want['app'] + '.service'
+    output = unit_output(unit)
+    in_file = output is None or output.startswith(('append', 'file', 'truncate'))
+    if want['unit'] and output is None:
+        printer.put({'note': 'systemd knows no unit %s' % unit})
+    elif in_file and not want['unit']:
+        read_files(want, printer)
+    else:
+        read_journal(unit, want, printer)
+    sys.stdout.flush()
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except (BrokenPipeError, KeyboardInterrupt):
+        # Nobody reads any more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

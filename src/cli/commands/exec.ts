@@ -1,0 +1,158 @@
+import { hostname } from 'node:os';
+import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
+import { show } from '@golden-pipeline/shared/text';
+import { type ExecListener, type ExecResult, execHere, execOnHosts } from '../../access/exec.ts';
+import type { Accessor } from '../../access/record.ts';
+import { withServices } from '../../composition/with-services.ts';
+import { redactionOf } from '../../config/redaction.ts';
+import type { Fleet } from '../../config/settings.ts';
+import { exitCodeOf } from '../../engine/interrupt.ts';
+import { chooseHosts, type FleetHost, fleetHosts } from '../../fleet/fleet-hosts.ts';
+import type { CommandModule, CommandOptions } from '../command.ts';
+import { commandLine } from '../command-line.ts';
+import { type CliContext, useColor } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { fleetOf } from '../fleets.ts';
+import { flag, parseOptions } from '../options.ts';
+import { stopSignalsOf } from '../stop-signals.ts';
+import { execSummary, prefixes } from '../views/exec.ts';
+import { writeJson } from '../views/json.ts';
+import { colorsFor, printable } from '../views/text.ts';
+import { readHostChoice } from './support/host-choice.ts';
+
+/** Characters of the output of an instance that `--json` keeps: the last ones. */
+const keptOutput = 256 * 1024;
+
+/** `pipeline exec <app> -- <command>`: as the service's user, in its folder and with its environment, on one instance or on all. */
+export const run: CommandModule['run'] = async (context, [app, ...words], options) => {
+  const command = words.filter((word) => word !== undefined);
+  const { all, one, i: terminal } = parseOptions(options, { all: flag, one: flag, i: flag });
+  const choice = readHostChoice(options);
+  refuseContradictions(context, options, { all, one, terminal, instance: choice.instance });
+  const fleet = await fleetOf(context, app, options);
+  return withServices(context, fleet, async (services) => {
+    const hosts = chooseHosts(await fleetHosts(services), fleet, choice);
+    if (!all) return onOne(context, options, services, hosts[0] as FleetHost, command, terminal);
+    const serving = hosts.filter((host) => host.serves);
+    if (serving.length === 0) {
+      throw new PipelineError('instance.none', `no instance of ${app} is in service`, {
+        fix: `pipeline status ${app}`,
+      });
+    }
+    return onAll(context, options, services, serving, command);
+  });
+};
+
+type Ports = Parameters<typeof execOnHosts>[0];
+
+async function onOne(
+  context: CliContext,
+  options: CommandOptions,
+  ports: Ports,
+  host: FleetHost,
+  command: readonly string[],
+  terminal: boolean,
+): Promise<number> {
+  if (options.json) return onAll(context, options, ports, [host], command);
+  const stop = stopSignalsOf(context);
+  try {
+    const accessor = accessorOf(context, ports.fleet, 'exec');
+    const listener = listenerOf(context, (id) => `on ${named(host)}; recorded as ${id}`);
+    const result = await execHere(ports, host, command, { terminal }, listener, accessor, stop.signal);
+    return endOfOne(result, stop.received && exitCodeOf[stop.received]);
+  } finally {
+    stop.remove();
+  }
+}
+
+/** The exit code of the command itself. @throws PipelineError `exec.unreachable` where there is none */
+export function endOfOne({ id, exitCode, error }: ExecResult, interrupted: number | undefined): number {
+  if (interrupted !== undefined) return interrupted;
+  if (exitCode !== undefined) return exitCode;
+  throw new PipelineError('exec.unreachable', `${id}: ${error ?? 'it is not known how it ended'}`);
+}
+
+async function onAll(
+  context: CliContext,
+  options: CommandOptions,
+  ports: Ports,
+  hosts: readonly FleetHost[],
+  command: readonly string[],
+): Promise<number> {
+  const stop = stopSignalsOf(context);
+  const colors = colorsFor(useColor(context, options, context.stdout));
+  const prefix = prefixes(hosts, colors);
+  const output = new Map<string, string>();
+  const listener: ExecListener = {
+    ...listenerOf(
+      context,
+      (id) =>
+        `on ${hosts.length === 1 ? named(hosts[0] as FleetHost) : `${hosts.length} instances`}; recorded as ${id}`,
+    ),
+    line(host, line) {
+      if (options.json) {
+        output.set(host.instanceId, `${output.get(host.instanceId) ?? ''}${line}\n`.slice(-keptOutput));
+      } else context.stdout.write(`${prefix(host)} ${printable(line)}\n`);
+      // Nobody reads any more, as after `| head`.
+      if (context.stdout.lost) stop.abort();
+    },
+  };
+  try {
+    const accessor = accessorOf(context, ports.fleet, 'exec');
+    const results = await execOnHosts(ports, hosts, command, listener, accessor, stop.signal);
+    const failed = results.some((result) => result.exitCode !== 0);
+    const code = stop.received ? exitCodeOf[stop.received] : failed ? exitCodes.failed : exitCodes.done;
+    if (options.json) {
+      const { app, environment } = ports.fleet;
+      const instances = results.map((result) => ({ ...result, output: output.get(result.id) ?? '' }));
+      writeJson(context.stdout, { app, environment, command, outcome: failed ? 'failed' : 'done', instances });
+    } else context.stderr.write(printable(execSummary(results)));
+    return code;
+  } finally {
+    stop.remove();
+  }
+}
+
+/** Who does it, for the record of the ledger. */
+export function accessorOf(context: CliContext, fleet: Fleet, operation: Accessor['operation']): Accessor {
+  const redact = redactionOf(fleet, context.env);
+  return { operation, host: hostname(), command: redact(commandLine(context.argv)), clock: context.clock };
+}
+
+export function listenerOf(context: CliContext, begun: (id: string) => string): ExecListener {
+  const note = (text: string) => void context.stderr.write(`${printable(text)}\n`);
+  return { begun: (id) => note(begun(id)), line: () => undefined, note };
+}
+
+export const named = ({ instanceId, version }: FleetHost): string =>
+  `${instanceId}${version === undefined ? '' : ` (${version})`}`;
+
+function refuseContradictions(
+  context: CliContext,
+  options: CommandOptions,
+  { all, one, terminal, instance }: { all: boolean; one: boolean; terminal: boolean; instance?: string },
+): void {
+  const given = [all && '--all', one && '--one', instance !== undefined && '--instance'].filter(Boolean);
+  if (given.length > 1) {
+    throw usageError('usage.option', `${given.join(' and ')} do not go together`, 'name where it runs in one way');
+  }
+  if (!terminal) return;
+  if (all)
+    throw usageError(
+      'usage.option',
+      '-i gives the terminal to one instance, and --all names several',
+      'leave out --all',
+    );
+  if (options.json) throw usageError('usage.option', '-i and --json do not go together', 'leave out -i');
+  refuseWithoutTerminal(context, '-i');
+}
+
+/** @throws usage error `usage.terminal` */
+export function refuseWithoutTerminal(context: CliContext, what: string): void {
+  if (context.interactive && context.stdout.isTTY) return;
+  throw usageError(
+    'usage.terminal',
+    `${what} needs a terminal, and this is ${show('none')}`,
+    'pipeline exec <app> -- <command>',
+  );
+}
