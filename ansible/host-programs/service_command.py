@@ -1,6 +1,6 @@
 """Runs a command as a service does: as its user, in the folder of the release that is current, with the service's environment and secrets.
 
-The one argument is JSON: {app, root, command, terminal, merge}. With `terminal` the command takes the place of this program. Otherwise it runs
+The one argument is JSON: {app, root, command, terminal, merge}, and `services`, the folder that runit supervises. With `terminal` the command takes the place of this program. Otherwise it runs
 until it exits, or until standard input is closed, which is what a lost connection looks like: then it is stopped. `merge`: its standard
 error goes to its standard output. The exit code is that of the command, or 128 and the number of its signal; as in a shell, 127 when there
 is no such command and 126 when it cannot be started; 125 when the service's definition cannot be read.
@@ -94,8 +94,8 @@ def held(root, folder):
     return {'HOST': '0.0.0.0', **assignments(read(json.loads(settings)['instance_env'])), **own}
 
 
-def supervised(app):
-    done = subprocess.run(['sv', 'status', '/etc/service/' + app], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+def supervised(service):
+    done = subprocess.run(['sv', 'status', service], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     found = re.search(rb'pid (\d+)', done.stdout)
     return int(found.group(1)) if found else 0
 
@@ -103,7 +103,7 @@ def supervised(app):
 class Service:
     """How a service runs on this host."""
 
-    def __init__(self, app, root):
+    def __init__(self, app, root, services):
         self.user, self.environment, self.script = None, {}, None
         self.folder = os.path.realpath(os.path.join(root, 'current'))
         unit = show(app + '.service')
@@ -121,12 +121,12 @@ class Service:
             ours = text is not None and SECRETS in text
             self.environment = environment_of_unit(text) if ours else environment_of_process(int(unit.get('MainPID') or 0))
         else:
-            text = read('/etc/service/%s/run' % app)
+            text = read(os.path.join(services, app, 'run'))
             if text is not None and LAST_LINES in text:
                 # The shell itself reads it, as it does for the service.
                 self.script = text.rsplit(LAST_LINES, 1)[0].replace('\nexec 2>&1\n', '\n', 1)
             elif text is not None:
-                self.environment = environment_of_process(supervised(app))
+                self.environment = environment_of_process(supervised(os.path.join(services, app)))
 
     def words(self, command):
         if self.script is not None:
@@ -194,7 +194,7 @@ def main():
     want = json.loads(sys.argv[1])
     command = want['command']
     try:
-        service = Service(want['app'], want['root'])
+        service = Service(want['app'], want['root'], want.get('services', '/etc/service'))
         words = service.words(command)
         if service.script is None and not exists(service, command[0]):
             return fail(127, '%s: there is no such command' % command[0])

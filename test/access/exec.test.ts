@@ -78,7 +78,15 @@ it('a command runs on several hosts, and its record has who, what and how it end
 });
 
 it('a command is sent as arguments, and the program that starts it by the connection', async () => {
-  await execHere(ports, host('one'), ['echo', '$HOME; x'], { terminal: false }, listener, accessor, new AbortController().signal);
+  await execHere(
+    ports,
+    host('one'),
+    ['echo', '$HOME; x'],
+    { terminal: false },
+    listener,
+    accessor,
+    new AbortController().signal,
+  );
   const [{ argv, input }] = told as [{ argv: string[]; input?: string }];
   expect(argv.slice(0, 4)).toEqual(['sudo', '-n', '/usr/bin/python3', '-I']);
   expect(argv.join(' ')).not.toContain('def main');

@@ -115,7 +115,10 @@ describe('the log of a service in files', () => {
   });
 
   it('shows bytes that are no text as escapes, and cuts a very long line with its length', async () => {
-    await writeFile(log(), Buffer.concat([Buffer.from([0xff, 0x00, 0x41, 0x0a]), Buffer.alloc(100_000, 'x'), Buffer.from('\nend')]));
+    await writeFile(
+      log(),
+      Buffer.concat([Buffer.from([0xff, 0x00, 0x41, 0x0a]), Buffer.alloc(100_000, 'x'), Buffer.from('\nend')]),
+    );
     const [binary, long, end] = await read();
     expect(binary?.m).toBe('\\xff\u0000A');
     expect(long?.m).toHaveLength(8192);
