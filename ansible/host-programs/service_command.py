@@ -2,8 +2,8 @@
 
 The one argument is JSON: {app, root, command, terminal, merge}, and `services`, the folder that runit supervises. With `terminal` the command takes the place of this program. Otherwise it runs
 until it exits, or until standard input is closed, which is what a lost connection looks like: then it is stopped. `merge`: its standard
-error goes to its standard output. The exit code is that of the command, or 128 and the number of its signal; as in a shell, 127 when there
-is no such command and 126 when it cannot be started; 125 when the service's definition cannot be read.
+error goes to its standard output. The exit code is that of the command, or 128 and the number of its signal; as in a shell, 127 when the
+command does not exist and 126 when it cannot be started; 125 when the service's definition cannot be read.
 """
 import json
 import os

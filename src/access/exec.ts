@@ -90,7 +90,7 @@ export async function logIn(
   return results[0] as ExecResult;
 }
 
-/** What the program on the host is told (ansible/host-programs/service_command.py). */
+/** The argument of the program on the host (ansible/host-programs/service_command.py). */
 function argumentOf(
   { fleet }: AccessPorts,
   command: readonly string[],

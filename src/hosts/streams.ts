@@ -83,7 +83,7 @@ export async function attachProgram(
   const stderr = keepEnd(child.stderr);
   const result = await child;
   if (signal?.aborted) return undefined;
-  // What was printed on a terminal is not known here: only the jump host or the session is asked.
+  // What was printed on a terminal is not known here: only the log of the jump host or session tells.
   const stdout = terminal ? 'any' : '';
   return endOf(connections, host, result, { stdout, stderr: terminal ? 'shown' : stderr() || 'none' });
 }

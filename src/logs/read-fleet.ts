@@ -9,7 +9,7 @@ import { type LogQuery, readHostLog } from './read-host.ts';
 
 type Ports = Pick<Services, 'fleet' | 'aws' | 'hosts'>;
 
-/** What is told about the reading of a fleet's logs. */
+/** What happens while the logs of a fleet are read. */
 export interface FleetLogListener {
   /** The instances that are read, again each time that there are more. */
   hosts(hosts: readonly FleetHost[]): void;
@@ -101,7 +101,7 @@ async function newHosts(ports: Ports, choice: HostChoice, read: ReadonlyMap<stri
 
 /** Resolves with whether its log was read to the end; with `follow` it is read until the signal, or the end of the instance. */
 async function readOne(
-  around: {
+  reader: {
     ports: Ports;
     listener: FleetLogListener;
     clock: Clock;
@@ -112,7 +112,7 @@ async function readOne(
   query: LogQuery,
   source: MergeSource<FleetLogEntry>,
 ): Promise<boolean> {
-  const { ports, listener, clock, signal, slots } = around;
+  const { ports, listener, clock, signal, slots } = reader;
   const { instanceId, version } = host;
   let last: number | undefined;
   // One that has just been launched cannot be reached yet.

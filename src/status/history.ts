@@ -15,7 +15,7 @@ export async function readHistory(
   return [...runs, ...accesses.map(asRun)].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
 }
 
-/** The access whose id starts with `text`, where that is no run; undefined where there is none, or several. */
+/** The access whose id starts with `text`, unless a run has such an id; undefined where there is none, or several. */
 export async function findAccess(
   ledger: Pick<Ledger, 'runIds' | 'access'>,
   app: string,
