@@ -28,6 +28,8 @@ EVERY = 0.2
 """Seconds between two looks at a file that is followed."""
 UNTIMED = 1000
 """Lines of a log without times that are printed when lines since a time are wanted."""
+BELONGS = 5
+"""Seconds after which a line without a time that is being written no longer belongs to the line before it."""
 MATCH_SECONDS = 1
 """How long an expression may look at one line."""
 
@@ -96,6 +98,7 @@ class Printer:
         self.expression = None
         self.values = secret_values(want['secrets'])
         self.last = None
+        self.live = False
         self.count = 0
         if want['grep'] is not None:
             try:
@@ -323,7 +326,10 @@ def later(files, one, other):
 def give(printer, raw, length):
     at, text = split_time(raw)
     # What has no time belongs to the line before, as the lines of a stack trace do. What stood before the text does not count.
-    printer.timed(printer.last if at is None else at, text, length - (len(raw) - len(text)))
+    if at is None:
+        late = printer.live and (printer.last is None or time.time() - printer.last > BELONGS)
+        at = time.time() if late else printer.last
+    printer.timed(at, text, length - (len(raw) - len(text)))
 
 
 def follow_file(want, printer, current):
@@ -359,7 +365,7 @@ def follow_file(want, printer, current):
                 file = None
                 continue
         if not live:
-            live = True
+            live = printer.live = True
             printer.put({'live': True})
         sys.stdout.flush()
         stop_if_closed(EVERY)

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import pMap from 'p-map';
 import type { FleetHost } from '../fleet/fleet-hosts.ts';
@@ -38,6 +39,8 @@ export async function execOnHosts(
     argumentOf(ports, command, { terminal: false, merge: true }),
     ports.fleet.ssh,
   );
+  // Each connection listens to it.
+  setMaxListeners(0, signal);
   return recorded(ports, hosts, listener, accessor, () =>
     pMap(
       hosts,

@@ -9,7 +9,7 @@ export interface MergeSource<T> {
   end(): void;
 }
 
-/** How long others wait for a source that has no line yet, and how long a line of a live source waits for earlier ones, in milliseconds. */
+/** How long others wait for a source that has no line yet, from the first line of any on, and how long a line of a live source waits for earlier ones, in milliseconds. */
 const grace = { silent: 500, live: 300 };
 /** Lines of a source that wait at most. */
 const room = 500;
@@ -37,6 +37,7 @@ interface Source<T> {
 export function createMerge<T>(clock: Clock, print: (value: T) => void) {
   const sources = new Set<Source<T>>();
   let timer: Timer | undefined;
+  let begun: number | undefined;
 
   function first(): Source<T> | undefined {
     let found: Source<T> | undefined;
@@ -52,7 +53,8 @@ export function createMerge<T>(clock: Clock, print: (value: T) => void) {
     const now = clock.now();
     let until = 0;
     for (const source of sources) {
-      if (source.queue.length === 0 && !source.isLive) until = Math.max(until, source.silentSince + grace.silent - now);
+      if (source.queue.length === 0 && !source.isLive)
+        until = Math.max(until, Math.max(source.silentSince, begun ?? now) + grace.silent - now);
     }
     if (own.isLive && own.queue.length < room) until = Math.max(until, head.arrived + grace.live - now);
     return until;
@@ -93,6 +95,7 @@ export function createMerge<T>(clock: Clock, print: (value: T) => void) {
       sources.add(source);
       return {
         async push(at, value) {
+          begun ??= clock.now();
           source.last = at ?? source.last;
           source.queue.push({ at: source.last, value, arrived: clock.now() });
           pump();
@@ -120,6 +123,7 @@ export function createMerge<T>(clock: Clock, print: (value: T) => void) {
         source.isLive = false;
         source.silentSince = Number.NEGATIVE_INFINITY;
       }
+      begun = Number.NEGATIVE_INFINITY;
       pump();
     },
   };

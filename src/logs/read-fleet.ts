@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { readInstance } from '../aws/instances.ts';
@@ -38,6 +39,8 @@ export async function readFleetLogs(
 ): Promise<string[]> {
   const stop = new AbortController();
   const end = AbortSignal.any([signal, stop.signal]);
+  // Each connection listens to it.
+  setMaxListeners(0, end);
   const merge = createMerge<FleetLogEntry>(clock, (entry) => {
     if (!end.aborted) listener.entry(entry);
   });
