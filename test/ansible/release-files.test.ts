@@ -211,6 +211,20 @@ describe('health.py', () => {
     expect(stderr).toContain('it exited before it was healthy');
   });
 
+  it('shows the last lines of the journal for a service that logs there', async () => {
+    status = 503;
+    const bin = join(root, 'bin');
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(bin, 'journalctl'), '#!/bin/sh\necho "from the journal: $*"\n', { mode: 0o755 });
+    const before = process.env.PATH;
+    process.env.PATH = `${bin}:${before}`;
+    try {
+      expect((await health('--journal=api')).stderr).toContain('from the journal: --unit=api --lines=12');
+    } finally {
+      process.env.PATH = before;
+    }
+  });
+
   it('does not wait for a unit that has stopped, and waits for one that is starting', async () => {
     status = 503;
     const bin = join(root, 'bin');

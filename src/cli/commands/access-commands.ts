@@ -19,7 +19,7 @@ export const accessCommands: readonly CommandSpec[] = [
       { flags: '--since <time>', description: 'e.g. 10m, or a time with its zone; without it the last lines' },
       { flags: '--lines <n>', description: 'the last lines of each instance', default: '100' },
       { flags: '--grep <expression>', description: 'only lines that match, as a regular expression of Python' },
-      { flags: '--follow', description: 'go on with new lines, also of new instances, until Ctrl-C' },
+      { flags: '-f, --follow', description: 'go on with new lines, also of new instances, until Ctrl-C' },
       { flags: '--unit <name>', description: 'the journal of another unit of systemd, e.g. nginx.service' },
     ],
     examples: [
@@ -46,7 +46,7 @@ export const accessCommands: readonly CommandSpec[] = [
       { flags: '--all', description: 'on all instances in service, side by side' },
       instance,
       version,
-      { flags: '-i', description: 'on one instance, with a terminal' },
+      { flags: '-i, --interactive', description: 'on one instance, with a terminal' },
     ],
     examples: [
       'pipeline exec api -- npm run report',

@@ -26,7 +26,7 @@ const keptOutput = 256 * 1024;
 /** `pipeline exec <app> -- <command>`: as the service's user, in its folder and with its environment, on one instance or on all. */
 export const run: CommandModule['run'] = async (context, [app, ...words], options) => {
   const command = words.filter((word) => word !== undefined);
-  const { all, one, i: terminal } = parseOptions(options, { all: flag, one: flag, i: flag });
+  const { all, one, interactive: terminal } = parseOptions(options, { all: flag, one: flag, interactive: flag });
   const choice = readHostChoice(options);
   refuseContradictions(context, options, { all, one, terminal, instance: choice.instance });
   const fleet = await fleetOf(context, app, options);
