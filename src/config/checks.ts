@@ -3,8 +3,9 @@ import type { z } from 'zod';
 import { cleanSettings } from './clean-paths.ts';
 import { hookProblems } from './hook-problems.ts';
 import { isGroup, lineage, merge, type Raw } from './merge.ts';
+import { notifyProblems } from './notify-problems.ts';
 import { type Problem, pathText, problem, valueAt } from './problems.ts';
-import { defaultNames } from './resolve.ts';
+import { defaultNames, sharedNotify } from './resolve.ts';
 import { type SectionName, sections } from './schema/pipeline.ts';
 import { namesSection } from './schema/sections.ts';
 import { namedTwice } from './secrets.ts';
@@ -15,7 +16,7 @@ import { defaultVerifySeconds } from './verify-window.ts';
  * Finds values that do not go together, in each environment after inheritance. Files with other mistakes are checked
  * too, so that all are reported at once; an invalid section is skipped.
  */
-export function crossProblems(raw: unknown): Problem[] {
+export function crossProblems(raw: unknown, shared: Raw = {}): Problem[] {
   if (!isGroup(raw) || !isGroup(raw.environments)) return [];
   const environments = raw.environments;
   const found = [...defaultEnvironment(raw, environments)];
@@ -36,7 +37,7 @@ export function crossProblems(raw: unknown): Problem[] {
       if (child === name) found.push(problem(['environments', name, 'inherits'], parent, oneOf(parent, names)));
       continue;
     }
-    found.push(...inEnvironment(raw, environments, name, line.chain));
+    found.push(...inEnvironment(raw, environments, name, line.chain, shared));
   }
   // A mistake that all environments share is reported once.
   return [...new Map(found.map((one) => [one.text, one])).values()];
@@ -53,8 +54,9 @@ function oneOf(wrong: string, names: string[]): string {
   return `one of the environments (${names.join(', ')})${near ? `; did you mean ${near}?` : ''}`;
 }
 
-function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[]): Problem[] {
-  const merged = chain.reduce<unknown>((base, link) => merge(base, environments[link]), raw) as Raw;
+function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[], shared: Raw): Problem[] {
+  const own = chain.reduce<unknown>((base, link) => merge(base, environments[link]), raw) as Raw;
+  const merged: Raw = { ...own, notify: merge(sharedNotify(shared, raw, name), own.notify) };
   const found: Problem[] = [];
   const at = (path: string[]) => whereSet(environments, chain, path);
   const section = <N extends SectionName>(key: N): z.output<(typeof sections)[N]> | undefined => {
@@ -98,6 +100,7 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
     ...cleanProblems(section('ansible'), at),
     ...healthProblems(section('balancer'), at),
     ...drainProblems(section('balancer'), section('release'), at),
+    ...notifyProblems(section('notify'), at),
   );
   found.push(...nameProblems(merged, name, section('names'), at));
   return found;

@@ -21,6 +21,7 @@ export const commandWords: readonly string[] = [
   'ledger',
   'local',
   'logs',
+  'notify',
   'release',
   'repair',
   'restart',

@@ -1,4 +1,4 @@
-import type { PipelineConfig, TasksConfig } from './schema/pipeline.ts';
+import type { EnvironmentsConfig, PipelineConfig, TasksConfig } from './schema/pipeline.ts';
 
 /**
  * Returns the configuration of an app unchanged, for completion and type checks in the editor; it is validated on
@@ -10,5 +10,10 @@ export function definePipeline(config: PipelineConfig): PipelineConfig {
 
 /** Returns tasks that do not belong to a single app, e.g. in `pipelines/sg.ts`: no fleet, only tasks. */
 export function defineTasks(config: TasksConfig): TasksConfig {
+  return config;
+}
+
+/** Returns what all apps of a project share, in `pipelines/environments.ts`; an app's own file overrides it. */
+export function defineEnvironments(config: EnvironmentsConfig): EnvironmentsConfig {
   return config;
 }

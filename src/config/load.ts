@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { nearest, show } from '@golden-pipeline/shared/text';
+import { loadShared, sharedName } from './load-shared.ts';
 import { appName, appPattern, environmentName, nameRules } from './names.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Fleet } from './settings.ts';
@@ -13,7 +14,7 @@ export async function listApps(projectDir: string): Promise<string[]> {
   return (await namesIn(projectDir))
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
     .map((name) => name.slice(0, -'.ts'.length))
-    .filter((name) => appPattern.test(name))
+    .filter((name) => appPattern.test(name) && name !== sharedName)
     .sort();
 }
 
@@ -57,8 +58,11 @@ export async function loadPipeline({ projectDir, app }: { projectDir: string; ap
   const file = join(folder, `${name}.ts`);
   // The loader and the validation cost some 100 ms: commands without a configuration do not load them.
   const [{ readPipelineFile }, { validate }] = await Promise.all([import('./read.ts'), import('./validate.ts')]);
-  const raw = await readPipelineFile(join(projectDir, file), file, projectDir);
-  return validate(raw, { app: name, file, projectDir });
+  const [raw, shared] = await Promise.all([
+    readPipelineFile(join(projectDir, file), file, projectDir),
+    loadShared(projectDir),
+  ]);
+  return validate(raw, { app: name, file, projectDir }, shared);
 }
 
 /**

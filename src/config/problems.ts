@@ -1,7 +1,9 @@
 import { nearest, show, visible } from '@golden-pipeline/shared/text';
 import type { z } from 'zod';
 import { isSecretKey, redacted } from '../shared/redact.ts';
+import { hostOf } from './notify-url.ts';
 import { bare } from './schema/overrides.ts';
+import { isTokenReference } from './secrets.ts';
 
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
@@ -62,7 +64,7 @@ export function valueAt(raw: unknown, path: Path): unknown {
 
 function describe(schema: z.ZodType, raw: unknown, issue: Issue): Problem[] {
   if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(schema, issue.path);
+    const known = keysAt(schema, issue.path, raw);
     return issue.keys.map((key) => unknownKey([...issue.path, key], key, known));
   }
   if (issue.code === 'invalid_key') {
@@ -81,21 +83,42 @@ function unknownKey(path: Path, key: string, known: string[]): Problem {
 }
 
 /** The keys that the schema knows at a path. */
-function keysAt(schema: z.ZodType, path: Path): string[] {
+function keysAt(schema: z.ZodType, path: Path, raw: unknown): string[] {
   let at = bare(schema);
+  let value = raw;
   for (const part of path) {
+    value = valueAt(value, [part]);
     const { def } = at as unknown as {
       def: { type: string; shape?: Record<PropertyKey, z.ZodType>; element?: z.ZodType; valueType?: z.ZodType };
     };
     const next = def.shape?.[part] ?? def.element ?? def.valueType;
     if (!next) return [];
-    at = bare(next);
+    at = optionFor(bare(next), value);
   }
   const { def } = at as unknown as { def: { shape?: Record<string, unknown> } };
   return Object.keys(def.shape ?? {});
 }
 
+/** Of several kinds of a group, the one that the value is, by the key that tells them apart. */
+function optionFor(schema: z.ZodType, value: unknown): z.ZodType {
+  const { def } = schema as unknown as { def: { discriminator?: string; options?: z.ZodType[] } };
+  if (def.discriminator === undefined) return schema;
+  const kind = valueAt(value, [def.discriminator]);
+  const option = def.options?.find((one) => {
+    const { shape } = (one as unknown as { def: { shape: Record<string, { value?: unknown }> } }).def;
+    return shape[def.discriminator ?? '']?.value === kind;
+  });
+  return option ?? schema;
+}
+
+/** Settings of targets of notifications that are tokens, or addresses which are secrets as a whole. */
+const tokens = /^(token|webhook|url|secret|password|routingKey|api)$/;
+
 function shown(path: Path, value: unknown): string {
+  if (path.includes('notify') && tokens.test(String(path.at(-1))) && typeof value === 'string') {
+    if (isTokenReference(value)) return show(value);
+    return URL.canParse(value) ? `${redacted} (a URL of ${show(hostOf(value))})` : redacted;
+  }
   // A reference to a secret may be shown. Other text could be a secret value that was entered by mistake.
   if (path.includes('secrets') && /^(ssm|secretsmanager):/.test(String(value))) return show(value);
   return path.some((part) => typeof part === 'string' && isSecretKey(part) && part !== 'privateKey')

@@ -120,7 +120,9 @@ function typeText(schema: z.ZodType): string {
   const type = bare(schema);
   if (type instanceof z.ZodEnum) return type.options.map((option) => `\`'${option}'\``).join(' or ');
   if (type instanceof z.ZodArray) return `list of ${typeText(type.element as z.ZodType)}`;
-  if (type instanceof z.ZodUnion) return type.options.map((option) => typeText(option as z.ZodType)).join(' or ');
+  if (type instanceof z.ZodUnion) {
+    return [...new Set(type.options.map((option) => typeText(option as z.ZodType)))].join(' or ');
+  }
   if (type instanceof z.ZodLiteral) return `\`'${String(type.value)}'\``;
   if (type instanceof z.ZodObject) return 'group';
   if (type instanceof z.ZodRecord) return 'group by name';

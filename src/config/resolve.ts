@@ -31,8 +31,11 @@ export function absolutePath(path: string, projectDir: string): string {
   return resolve(projectDir, expanded);
 }
 
-/** Builds the fleet of one environment of a valid file: inheritance, overrides, defaults, absolute paths. */
-export function resolveFleet(raw: Raw, environment: string, projectDir: string): Fleet {
+/**
+ * Builds the fleet of one environment of a valid file: inheritance, overrides, defaults, absolute paths.
+ * @param shared What `pipelines/environments.ts` has for all apps.
+ */
+export function resolveFleet(raw: Raw, environment: string, projectDir: string, shared: Raw = {}): Fleet {
   const merged = mergedWith(raw, environment);
   const section = <N extends SectionName>(key: N) =>
     sections[key].parse(merged[key] ?? {}) as z.output<(typeof sections)[N]>;
@@ -78,6 +81,7 @@ export function resolveFleet(raw: Raw, environment: string, projectDir: string):
     },
     infrastructure: section('infrastructure'),
     names: { ...defaultNames(app, environment), ...section('names') },
+    notify: sections.notify.parse(merge(sharedNotify(shared, raw, environment), merged.notify) ?? {}),
   };
 }
 
@@ -105,6 +109,13 @@ function sshOf(ssh: z.output<typeof sections.ssh>, projectDir: string): Fleet['s
 function mergedWith(raw: Raw, environment: string): Raw {
   const links = chainOf(raw, environment);
   return links.reduce<unknown>((base, link) => merge(base, link), raw) as Raw;
+}
+
+/** What all apps share of `notify` in an environment: the file's own, then that of the app's environment and its ancestors. */
+export function sharedNotify(shared: Raw, raw: Raw, environment: string): unknown {
+  const { chain } = lineage(raw.environments as Raw, environment);
+  const own = chain.map((link) => valueAt(shared, ['environments', link, 'notify']));
+  return own.reduce((base, over) => merge(base, over), shared.notify);
 }
 
 /** Settings of an environment, after those of its ancestors. */

@@ -4,6 +4,12 @@
  */
 export type SecretReference = `ssm:${string}` | `secretsmanager:${string}`;
 
+/** Reference to a variable of the environment in which the pipeline runs: `env:<name>`. For tokens of notifications only. */
+export type EnvReference = `env:${string}`;
+
+/** Reference to a token that the pipeline itself uses. */
+export type TokenReference = SecretReference | EnvReference;
+
 /** A reference in its parts. */
 export interface ParsedReference {
   source: 'ssm' | 'secretsmanager';
@@ -24,6 +30,21 @@ export function ssm(name: string): SecretReference {
 /** A secret of Secrets Manager by its name, in its current version; with `key`, one value of its JSON object. */
 export function secretsManager(name: string, key?: string): SecretReference {
   return key === undefined ? `secretsmanager:${name}` : `secretsmanager:${name}#${key}`;
+}
+
+/** A variable of the environment of whoever runs the pipeline, e.g. `env('SLACK_TOKEN')`. It is read when it is used. */
+export function env(name: string): EnvReference {
+  return `env:${name}`;
+}
+
+/** Name of the variable of such a reference; undefined for other text. */
+export function parseEnvReference(reference: string): string | undefined {
+  return /^env:([A-Za-z_][A-Za-z0-9_]{0,127})$/.exec(reference)?.[1];
+}
+
+/** True for a reference to a token; false for other text, which may be a token itself. */
+export function isTokenReference(text: string): text is TokenReference {
+  return parseEnvReference(text) !== undefined || parseReference(text) !== undefined;
 }
 
 /** Parameter Store: up to 15 levels of letters, digits, `.`, `-`, `_`; names that begin with aws or ssm are AWS's own. */
@@ -50,6 +71,8 @@ export function namesIn(source: ParsedReference['source'], references: readonly 
 
 /** A reference as printed: `Parameter Store /shop/stripe-key`. */
 export function describeReference(reference: string): string {
+  const variable = parseEnvReference(reference);
+  if (variable !== undefined) return `variable ${variable}`;
   const parsed = parseReference(reference);
   if (!parsed) return reference;
   if (parsed.source === 'ssm') return `Parameter Store ${parsed.name}`;

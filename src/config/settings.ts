@@ -1,5 +1,6 @@
 import type { EndPoint, HookPoint, LocalHook } from './schema/hooks.ts';
 import type { MigrationTime } from './schema/migrate.ts';
+import type { NotifyTarget } from './schema/notify.ts';
 import type { SecretReference } from './secrets.ts';
 
 /**
@@ -218,4 +219,6 @@ export interface Fleet {
     secretsOfOlderReleases: SecretReference[];
     alarms: { topicArn?: string; targetErrorsPerMinute: number; responseSeconds: number };
   };
+  /** Who is told what the pipeline has done; with `mute` nobody is. */
+  notify: { targets: NotifyTarget[]; mute: boolean };
 }

@@ -24,10 +24,10 @@ const shownMistakes = 20;
  * Validates the default export of a file.
  * @throws usage error `config.invalid` with the mistakes as details, all at once up to 20, and how many more there are
  */
-export function validate(exported: unknown, origin: Origin): Pipeline {
+export function validate(exported: unknown, origin: Origin, shared: Raw = {}): Pipeline {
   const { settings: raw, problems: unreadable } = plainSettings(exported);
   // What cannot be read would be reported as missing, too.
-  const problems = unreadable.length > 0 ? unreadable : findProblems(raw, origin.app);
+  const problems = unreadable.length > 0 ? unreadable : findProblems(raw, origin.app, shared);
   if (problems.length > 0) throw invalid(origin, problems);
   const onlyTasks = hasOnlyTasks(raw);
   const config = onlyTasks ? { ...noFleet, ...(raw as Raw) } : (raw as Raw);
@@ -42,7 +42,7 @@ export function validate(exported: unknown, origin: Origin): Pipeline {
     tasks: (config.tasks ?? {}) as Record<string, AnyTask>,
     onlyTasks,
     fleet(environment = defaultEnvironment) {
-      return resolveFleet(config, known(environment, environments, origin), origin.projectDir);
+      return resolveFleet(config, known(environment, environments, origin), origin.projectDir, shared);
     },
   };
 }
@@ -60,13 +60,13 @@ function invalid({ file }: Origin, problems: readonly Problem[]): PipelineError 
 /** Keys that a file with only tasks may omit. */
 const noFleet: Raw = { source: {}, ansible: { playbook: 'none' }, service: { port: 1 } };
 
-function findProblems(raw: unknown, app: string): Problem[] {
+function findProblems(raw: unknown, app: string, shared: Raw): Problem[] {
   const found = schemaProblems(hasOnlyTasks(raw) ? tasksSchema : pipelineSchema, raw);
   const own = valueAt(raw, ['app']);
   if (typeof own === 'string' && own !== app && !found.some((one) => pathText(one.path) === 'app')) {
     found.push(problem(['app'], own, `'${app}', the name of the file`));
   }
-  return [...found, ...crossProblems(raw)];
+  return [...found, ...crossProblems(raw, shared)];
 }
 
 function known(environment: string | undefined, environments: string[], { app }: Origin): string {

@@ -32,7 +32,12 @@ export async function checkConfiguration(
     projectFleets(projectDir),
   ]);
   const { checked, collisions } = withCollisions(each, findCollisions(fleets));
-  const wrong = each.flatMap((one) => ('error' in one ? [one.error] : []));
+  // What is wrong with what all apps share is wrong once.
+  const all = each.flatMap((one) => ('error' in one ? [one.error] : []));
+  const wrong = all.filter(
+    (error, at) =>
+      at === all.findIndex((other) => `${other.message} ${other.details}` === `${error.message} ${error.details}`),
+  );
   const checkedFleets = fleets.filter((fleet) => environment === undefined || fleet.environment === environment);
   const ledgers = ledgersThatDiffer(checkedFleets);
   return { checked, errors: [...wrong, ...(collisions.length > 0 ? [collisionError(collisions)] : []), ...ledgers] };

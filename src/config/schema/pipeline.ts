@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { appPattern, environmentPattern, nameRules } from '../names.ts';
 import { ansibleSection } from './ansible.ts';
 import { infrastructureSection } from './infrastructure.ts';
+import { notifySection } from './notify.ts';
 import { overrides } from './overrides.ts';
 import { secretsSection } from './secrets.ts';
 import {
@@ -34,6 +35,7 @@ export const sections = {
   names: namesSection,
   infrastructure: infrastructureSection,
   secrets: secretsSection,
+  notify: notifySection,
 } as const;
 
 export type SectionName = keyof typeof sections;
@@ -61,6 +63,7 @@ const environmentSection = section({
   names: overrides(namesSection).optional().describe('Overrides of `names`.'),
   infrastructure: overrides(infrastructureSection).optional().describe('Overrides of `infrastructure`.'),
   secrets: secretsSection.optional().describe('Secrets with another reference in this environment, or only used here.'),
+  notify: overrides(notifySection).optional().describe('Overrides of `notify`.'),
 }).describe('One environment: its cloud and region, and its overrides.');
 
 /**
@@ -84,6 +87,7 @@ export const pipelineSchema = section({
   names: namesSection.prefault({}).describe(namesSection.description ?? ''),
   infrastructure: infrastructureSection.prefault({}).describe(infrastructureSection.description ?? ''),
   secrets: secretsSection.default({}).describe(secretsSection.description ?? ''),
+  notify: notifySection.prefault({}).describe(notifySection.description ?? ''),
   tasks: tasksSection.default({}).describe(tasksSection.description ?? ''),
   defaultEnvironment: environmentKey()
     .optional()
@@ -96,6 +100,19 @@ export const pipelineSchema = section({
 
 /** Argument of `definePipeline`. */
 export type PipelineConfig = z.input<typeof pipelineSchema>;
+
+/** `pipelines/environments.ts`: what the files of all apps share. */
+export const environmentsSchema = section({
+  notify: overrides(notifySection).optional(),
+  environments: z
+    .record(environmentKey(), section({ notify: overrides(notifySection).optional() }), {
+      error: 'environments by name in { }',
+    })
+    .optional(),
+});
+
+/** Argument of `defineEnvironments`. */
+export type EnvironmentsConfig = z.input<typeof environmentsSchema>;
 
 /** A file with tasks and no fleet. */
 export const tasksSchema = section({
