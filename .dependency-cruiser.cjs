@@ -22,6 +22,7 @@ const floors = [
   'retention',
   'plays',
   'analysis',
+  'notify',
   'changes',
   'fleet',
   'hosts',

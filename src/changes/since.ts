@@ -21,10 +21,16 @@ export async function readSince(
   return { version: before.version, added: range.added.length, removed: range.removed.length, commits };
 }
 
-/** `3 commits by ann, bob`, for a question or a message; `the commit of v41` when nothing differs. */
-export function summarizeSince({ version, added, removed, commits }: CommitsSince): string {
+/**
+ * `3 commits by ann, bob`, for a question or a message; `no change of the app since v41` when nothing differs.
+ * @param nameOf How an author is named.
+ */
+export function summarizeSince(
+  { version, added, removed, commits }: CommitsSince,
+  nameOf: (author: string) => string = (author) => author,
+): string {
   if (added === 0 && removed === 0) return `no change of the app since ${version}`;
-  const authors = [...new Set(commits.map((one) => one.author))];
+  const authors = [...new Set(commits.map((one) => one.author))].map(nameOf);
   const named =
     authors.length > 3 ? `${authors.slice(0, 2).join(', ')} and ${authors.length - 2} more` : authors.join(', ');
   const news = added > 0 ? [`${count(added)} by ${named}`] : [];

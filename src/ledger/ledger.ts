@@ -13,6 +13,7 @@ import { createJournals } from './journals.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { acquireLock, checkFence, type Lease, lockHolder } from './lock.ts';
 import { publicRecord } from './lock-record.ts';
+import { createOutbox } from './outbox.ts';
 import { encode, readRecord, updateRecord } from './records.ts';
 import { createEvidenceStore } from './run-evidence.ts';
 import type { Store } from './store.ts';
@@ -110,6 +111,7 @@ export function createLedger(store: Store, { environment, clock, identity }: Led
     holds: createHolds(store, { environment, clock }),
     evidence: createEvidenceStore(store),
     access: createAccessLog(store),
+    outbox: createOutbox(store, clock),
     appendJournal: journals.append,
     journal: journals.read,
     journalFrom: journals.readFrom,

@@ -1,6 +1,7 @@
 import type { AccessLog } from './access.ts';
 import type { Holds } from './holds.ts';
 import type { EvidenceStore } from './run-evidence.ts';
+import type { Outbox } from './outbox.ts';
 
 /** A release: immutable except for `state`, `image`, `knownGood` and `rolledBackAt`. */
 export interface ReleaseRecord {
@@ -159,6 +160,8 @@ export interface Ledger {
   readonly evidence: EvidenceStore;
   /** Who logged in to instances, or ran commands there. */
   readonly access: AccessLog;
+  /** Notifications, until they are delivered. */
+  readonly outbox: Outbox;
   /** Ids of the app's runs that start with `prefix`, newest first; no record is read. */
   runIds(app: string, prefix: string): Promise<string[]>;
   /** Appends one journal entry; the sequence number must be the next. */

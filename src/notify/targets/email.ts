@@ -1,0 +1,51 @@
+import type { TargetSettings } from '../../config/schema/notify.ts';
+import { DeliveryError } from '../delivery-error.ts';
+import { reasonOf } from '../http.ts';
+import type { Target } from '../target.ts';
+import { tell } from '../text.ts';
+
+/** The port on which a mail server speaks TLS from the start (RFC 8314). */
+const tlsPort = 465;
+const isLoopback = (host: string) => /^(localhost|127\.|::1$)/.test(host);
+
+/** Mail by SMTP. A password is sent over TLS only. The message's id is that of the notification, so a second copy can be recognized. */
+export const email: Target<TargetSettings<'email'>> = {
+  to: 'email',
+  events: () => ['released', 'rolled-back', 'failed', 'hold', 'scale'],
+  async deliver(notification, _previous, { settings, timeoutMs }) {
+    const { host, port, user, password, from, recipients } = settings;
+    const { headline, details } = tell(notification);
+    // Loaded on demand: no other target needs it.
+    const { createTransport } = await import('nodemailer');
+    const transport = createTransport({
+      ...{ host, port, secure: port === tlsPort },
+      requireTLS: password !== undefined && port !== tlsPort && !isLoopback(host),
+      ...(user !== undefined && password !== undefined && { auth: { user, pass: password } }),
+      ...{ connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs, dnsTimeout: timeoutMs },
+    });
+    try {
+      const { messageId, rejected } = await transport.sendMail({
+        ...{ from, to: [...recipients], subject: headline.slice(0, 200) },
+        text: [headline, '', ...details, ''].join('\n'),
+        messageId: `<${notification.id}@golden-pipeline>`,
+        date: new Date(notification.at),
+        ...{ disableFileAccess: true, disableUrlAccess: true },
+      });
+      return { messageId, rejected: rejected.length };
+    } catch (error) {
+      throw failure(error, host);
+    } finally {
+      transport.close();
+    }
+  },
+};
+
+/** Answers from 500 on are refusals, those from 400 on pass (RFC 5321, 4.2.1). */
+function failure(error: unknown, host: string): DeliveryError {
+  const { responseCode, response } = error as { responseCode?: number; response?: string };
+  if (responseCode === undefined) return new DeliveryError('failed', `${host} cannot be reached (${reasonOf(error)})`);
+  return new DeliveryError(
+    responseCode >= 500 ? 'refused' : 'failed',
+    `${host} answered ${String(response).slice(0, 200)}`,
+  );
+}
