@@ -31,6 +31,9 @@ const testPrograms = {
   '/usr/bin/aws': 'awscli',
   packer: 'packer',
   'redis-server': 'redis-server',
+  'carbon-cache': 'graphite-carbon',
+  ngircd: 'ngircd',
+  '/usr/lib/python3/dist-packages/aiosmtpd/__init__.py': 'python3-aiosmtpd',
   '/usr/lib/python3/dist-packages/boto3/__init__.py': 'python3-boto3',
   '/usr/lib/python3/dist-packages/ansible_collections/amazon/aws/MANIFEST.json': 'ansible',
 };
@@ -132,7 +135,7 @@ function install(packages, prefix, command) {
   const policy = '/usr/sbin/policy-rc.d';
   const guarded = !existsSync(policy);
   // Debian enables these on installation, so they would start at the next boot; whether they should is the user's choice.
-  const fresh = packages.filter((name) => ['openssh-server', 'haproxy', 'redis-server'].includes(name));
+  const fresh = packages.filter((name) => ['openssh-server', 'haproxy', 'redis-server', 'graphite-carbon', 'ngircd'].includes(name));
   const call = (program, ...args) =>
     run(prefix[0] ?? program, prefix.length > 0 ? [...prefix.slice(1), program, ...args] : args);
   const apt = (...args) => call('env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1', 'apt-get', '-qq', ...args);
@@ -162,7 +165,8 @@ function install(packages, prefix, command) {
     say(`if you do not want them at the next boot: sudo systemctl disable ${fresh.map(unitOf).join(' ')}`);
 }
 
-const unitOf = (name) => (name === 'openssh-server' ? 'ssh' : name);
+const units = { 'openssh-server': 'ssh', 'graphite-carbon': 'carbon-cache' };
+const unitOf = (name) => units[name] ?? name;
 
 /** True when a source is newer than the bundle. */
 function stale() {

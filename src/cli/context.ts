@@ -28,6 +28,8 @@ export interface CliContext {
   readonly clock: Clock;
   /** Ends the process at once; only for the second interrupt. */
   exit(code: number): void;
+  /** What a command has begun beside its work, and the process waits for once the result is printed; it never rejects. */
+  afterwards?: () => Promise<void>;
 }
 
 /** Options that every command has. */

@@ -39,6 +39,8 @@ export async function runCli(context: CliContext): Promise<number> {
   } catch (error) {
     const { reportError } = await import('./report-error.ts');
     return reportError(context, error);
+  } finally {
+    await context.afterwards?.();
   }
 }
 

@@ -58,6 +58,8 @@ function wordingOf(message: RunnerMessage): string {
       return `warning: the end of run ${message.run} could not be recorded: ${message.reason}`;
     case 'run.after-end':
       return message.line;
+    case 'notification.not-recorded':
+      return `warning: run ${message.run} is not announced: its notifications could not be recorded: ${message.reason}`;
     case 'run.interrupted':
       return 'interrupted; the changes of this run are being undone (interrupt once more to stop at once)';
     case 'run.abort-requested':

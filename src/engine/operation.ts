@@ -17,6 +17,8 @@ export interface OperationTraits {
   readonly changesVersion: boolean;
   /** What a run that builds on the fleet does first about an interrupted run of this operation. */
   readonly onInterrupted: InterruptedPolicy;
+  /** What is announced when a run of it is done; its failures are announced, too. Without it nothing is. */
+  readonly announces?: 'released' | 'rolled-back' | 'scale';
   /** A hold keeps a run of it from beginning. */
   readonly stoppedByHolds?: boolean;
   /**

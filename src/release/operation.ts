@@ -19,6 +19,7 @@ export const releaseOperation: Operation<Services, ReleaseState, ReleaseProject>
   name: 'release',
   preemptible: true,
   changesVersion: true,
+  announces: 'released',
   onInterrupted: 'undo',
   stoppedByHolds: true,
   // A release starts from a whole fleet: whatever an interrupted run has left is undone, or a person decides.

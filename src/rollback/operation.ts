@@ -15,6 +15,7 @@ export const rollbackOperation: Operation<Services, RollbackState> = {
   // Two rollbacks at once must not undo each other.
   preemptible: false,
   changesVersion: true,
+  announces: 'rolled-back',
   // Its undo would lead to a version that somebody had a reason to leave: a person decides.
   onInterrupted: 'refuse',
   steps: (state) => rollbackSteps[state.method],

@@ -49,13 +49,15 @@ export interface RunnerContext {
   readonly operations: readonly AnyOperation[];
   /** The app's tasks and hooks, loaded when they are needed. */
   readonly project: ProjectTasks;
+  /** Begins to deliver what waits in the outbox, beside the run, which does not wait for it. Without it others deliver it. */
+  deliverNotifications?(): void;
   /** Ends everything at once; only for the second signal. */
   exit(code: number): void;
 }
 
 /** What the runner itself needs of the ports. */
 export interface RunnerServices {
-  fleet: Pick<Fleet, 'app' | 'environment' | 'cloud'> & Partial<Pick<Fleet, 'ansible' | 'release'>>;
+  fleet: Pick<Fleet, 'app' | 'environment' | 'cloud'> & Partial<Pick<Fleet, 'ansible' | 'release' | 'notify'>>;
   ledger: Ledger;
   /** Waits for a broken connection to the cloud while a run is active. */
   connection?: Connection;

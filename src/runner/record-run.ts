@@ -7,8 +7,9 @@ import { failureFacts } from '../engine/outcome.ts';
 import type { Plan } from '../engine/step.ts';
 import type { CommitsSince, RunRecord } from '../ledger/types.ts';
 import type { Redact } from '../shared/redact.ts';
-import { readExpectedTime } from './expected-time.ts';
 import { afterEnd } from './after-end.ts';
+import { type Announcement, createAnnouncer } from './announce.ts';
+import { readExpectedTime } from './expected-time.ts';
 import type { RunnerContext, RunnerServices } from './ports.ts';
 
 /** Executes a plan between two writings of the run's record. */
@@ -24,12 +25,14 @@ export async function recordRun<Services extends RunnerServices, State>(
     emergency?: string | undefined;
     /** The run that is continued: its record and its journal. */
     continued?: { record: RunRecord; journal: Journal };
+    /** It is what remains of a run that was announced as done, after a pause. */
+    rest?: boolean;
   },
 ): Promise<RunResult<State>> {
   const { clock, redact, reporter, command, host } = context;
   const { ledger, connection, by } = services;
   const { app, environment } = plan;
-  const { continued, emergency, ...options } = how;
+  const { continued, emergency, rest = false, ...options } = how;
   const record: RunRecord = continued?.record ?? {
     ...{ id: how.runId, operation: operation.name, app, environment, by, host },
     startedAt: new Date(clock.now()).toISOString(),
@@ -43,17 +46,21 @@ export async function recordRun<Services extends RunnerServices, State>(
   const expected = continued ? undefined : await readExpectedTime(ledger, { ...plan, operation: operation.name });
   const outlook = { ...(headline && { headline: redact(headline) }), ...(expected && { expected }) };
   if (!continued) await ledger.saveRun(record);
-  const save = async (end: Partial<RunRecord>): Promise<void> => {
+  const summary = (state: State) => operation.summary(state, services);
+  const announcer = createAnnouncer(context, services, operation, rest);
+  if (!continued) await announcer.start(record, () => redact(versionFacts(summary(plan.initial))));
+  const save = async (end: Partial<RunRecord>, announcement?: Announcement | 'announced'): Promise<void> => {
+    const ended = { ...record, ...end, finishedAt: new Date(clock.now()).toISOString() };
     try {
       // Whoever has taken the lock over may have continued the run.
       if (how.lost?.aborted && (await ledger.run(record.id))?.outcome !== undefined) return;
-      await ledger.saveRun({ ...record, ...end, finishedAt: new Date(clock.now()).toISOString() });
+      await ledger.saveRun(ended);
     } catch (error) {
       // The run has finished as it did; its journal has every change.
       reporter.report({ code: 'record.not-saved', run: record.id, reason: messageOf(error) });
     }
+    if (announcement !== 'announced') await announcer.end(ended, announcement);
   };
-  const summary = (state: State) => operation.summary(state, services);
   try {
     const result = await execute(plan, { ...options, services, connection, clock, journal, redact, summary, outlook });
     const { outcome, seconds, steps, state, error } = result;
@@ -67,7 +74,7 @@ export async function recordRun<Services extends RunnerServices, State>(
       ...redact(versionFacts(summary(state))),
       ...errorFacts(error, redact),
     };
-    await save(end);
+    await save(end, { summary: summary(state), undo: () => operation.undoCommand(state, services) });
     if (how.lost?.aborted) return result;
     const warnings = await afterEnd(context, operation, services, {
       ...result,
@@ -75,7 +82,7 @@ export async function recordRun<Services extends RunnerServices, State>(
       signal: how.patience ?? how.signal,
     });
     if (warnings.length === 0) return result;
-    await save({ ...end, ...versionFacts(redact(withWarnings(summary(state), warnings))) });
+    await save({ ...end, ...versionFacts(redact(withWarnings(summary(state), warnings))) }, 'announced');
     return { ...result, warnings };
   } catch (error) {
     // What a continued run has changed before is still there: it stays open.

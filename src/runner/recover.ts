@@ -7,6 +7,7 @@ import type { Services } from '../fleet/services.ts';
 import { isCurrent } from '../ledger/interrupted-runs.ts';
 import type { RunRecord } from '../ledger/types.ts';
 import { afterEnd } from './after-end.ts';
+import { createAnnouncer } from './announce.ts';
 import { reportWatch } from './hold-lock.ts';
 import { watchUndoInterrupts } from './interrupts.ts';
 import type { RunnerMessage } from './messages.ts';
@@ -50,10 +51,13 @@ export async function recoverRun(context: RunnerContext, services: Services, run
     if (now.outcome !== undefined && undo && !hasOpenChanges(undo.plan, journal.known)) {
       return { run: now, journal: journal.known };
     }
+    const known = context.operations.find((one) => one.name === run.operation);
     const record = undo ? await reopen(ledger, run, journal) : run;
     const finish = async (facts: Partial<RunRecord>): Promise<RecoveredRun> => {
       const ended = { ...record, ...facts, finishedAt: new Date(clock.now()).toISOString() };
       await ledger.saveRun(ended);
+      const announcer = createAnnouncer(context, services, known);
+      await announcer.end(ended, { undone: now.outcome !== undefined });
       // What the undo was for, e.g. a release, must not begin any more.
       if (interrupt.received) throw new Interrupted(interrupt.received);
       return { run: ended, journal: journal.known };

@@ -72,6 +72,7 @@ export async function runOperation<Services extends RunnerServices, State>(
           ...{ runId, lost: lock.lost, confirm: lock.confirm, sink },
           signal: AbortSignal.any([signal, lock.abortRequested]),
           patience: interrupt.signal,
+          rest: !begins,
           ...(passed && { emergency }),
           ...(continues && { continued: await reopenRun(context, services, continues.run, continues.journal) }),
         },

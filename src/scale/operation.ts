@@ -9,6 +9,7 @@ const traits: OperationTraits = {
   name: scaleName,
   preemptible: false,
   changesVersion: false,
+  announces: 'scale',
   onInterrupted: 'undo',
   stoppedByHolds: true,
   // A fleet on two versions is not made larger; what has nothing to do with its size may stay.

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { commandLine } from '../../src/cli/command-line.ts';
 import { runPlan } from '../../src/cli/run-command.ts';
 import { runnerContext } from '../../src/cli/runner-context.ts';
+import type { Fleet } from '../../src/config/settings.ts';
 import type { Operation } from '../../src/engine/operation.ts';
 import type { Plan, Step } from '../../src/engine/step.ts';
 import type { Ledger } from '../../src/ledger/types.ts';
@@ -68,7 +69,8 @@ async function run(
       ...{ playbook: 'release.yml', kind: 'release' as const, groups: [], files: [] },
       variables: { db_password: 'hunter2-pass', color: 'ultramarine' },
     },
-  };
+    notify: { targets: [], mute: false },
+  } as unknown as Fleet;
   const options = setting.options ?? {};
   const code = runPlan<Services, State>(context, options, runnerContext(context, options, fleet), {
     operation,

@@ -10,6 +10,7 @@ import type { CommandModule, CommandOptions } from '../command.ts';
 import { type CliContext, useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf } from '../fleets.ts';
+import { noteWaiting } from '../notifications.ts';
 import { parseOptions, positive } from '../options.ts';
 import { runDetailsDocument } from '../run-document.ts';
 import { renderAccess } from '../views/access.ts';
@@ -45,6 +46,7 @@ export const run: CommandModule['run'] = async (context, [app, id], options) => 
     // The document is the list of runs; what a rollback would do is in that of `status`.
     if (runs.length > 0) context.stdout.write(`${printable(await outlookOf(context, fleet))}\n`);
   }
+  await noteWaiting(context, [fleet]);
   return exitCodes.done;
 };
 

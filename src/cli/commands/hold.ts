@@ -9,6 +9,7 @@ import { parsed, parseOptions } from '../options.ts';
 import { timeOf } from '../times.ts';
 import { holdLine } from '../views/holds.ts';
 import { writeJson } from '../views/json.ts';
+import { announceHold } from './support/announce-hold.ts';
 import { holdScopeOf } from './support/hold-scope.ts';
 import { reasonOf } from './support/reason.ts';
 
@@ -22,15 +23,17 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   if (until !== undefined && until <= context.clock.now()) {
     throw usageError('hold.until', `--until ${options.until} is in the past`, 'give a time to come');
   }
-  const { scope, fleet } = await holdScopeOf(context, app, options);
+  const { scope, fleet, fleets } = await holdScopeOf(context, app, options);
   const { owner, host } = whoWorks(context);
-  const hold = await withLedger(context, fleet, (ledger) =>
-    ledger.holds.place(scope, {
+  const hold = await withLedger(context, fleet, async (ledger) => {
+    const placed = await ledger.holds.place(scope, {
       reason: redactionOf(fleet, context.env)(reason),
       by: `${owner}@${host}`,
       ...(until !== undefined && { until }),
-    }),
-  );
+    });
+    await announceHold(context, ledger, fleets, placed);
+    return placed;
+  });
   if (options.json) writeJson(context.stdout, hold);
   else context.stdout.write(`${holdLine(hold)}\nto end it: ${unholdCommand(hold)}\n`);
   return exitCodes.done;

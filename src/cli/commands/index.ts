@@ -6,6 +6,7 @@ import { baseCommands } from './base-commands.ts';
 import { everydayCommands } from './everyday-commands.ts';
 import { fleetCommands } from './fleet-commands.ts';
 import { localCommands } from './local-commands.ts';
+import { notifyCommands } from './notify-commands.ts';
 import { projectCommands } from './project-commands.ts';
 import { releaseCommands } from './release-commands.ts';
 
@@ -16,6 +17,7 @@ export const groups: Readonly<Record<string, string>> = {
   ledger: 'the record of releases, runs and locks',
   infra: 'the AWS resources of the fleets, made by the AWS CDK',
   config: 'the files in pipelines/',
+  notify: 'who is told what the pipeline has done',
 };
 
 /** All commands, in the order of the help. */
@@ -25,6 +27,7 @@ export const commands: readonly CommandSpec[] = [
   ...baseCommands,
   ...everydayCommands,
   ...accessCommands,
+  ...notifyCommands,
   ...localCommands,
   ...projectCommands,
   ...infraCommands,

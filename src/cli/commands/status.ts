@@ -13,6 +13,7 @@ import { type CliContext, useColor } from '../context.ts';
 import { inAllEnvironments } from '../environments.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fleetOf, fleetsOf } from '../fleets.ts';
+import { noteWaiting } from '../notifications.ts';
 import { flag, parseOptions } from '../options.ts';
 import { errorDocument, renderUnreachable } from '../views/errors.ts';
 import { writeJson } from '../views/json.ts';
@@ -30,6 +31,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     const colors = colorsFor(useColor(context, options, context.stdout));
     context.stdout.write(statuses.map((status) => renderStatus(status, colors, context.clock.now())).join('\n'));
   }
+  await noteWaiting(context, fleets);
   return exitCodes.done;
 };
 

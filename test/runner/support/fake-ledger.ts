@@ -1,5 +1,8 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
+import { createOutbox } from '../../../src/ledger/outbox.ts';
 import type { HeldLock, Ledger, LockRecord, RunRecord } from '../../../src/ledger/types.ts';
+import { instantClock } from '../../support/instant-clock.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 
 /** A ledger in memory with what the runner of operations uses; `log` tells the order of calls. */
 export function fakeLedger(changes: Partial<Ledger> = {}) {
@@ -63,6 +66,7 @@ export function fakeLedger(changes: Partial<Ledger> = {}) {
     findHolder: async () => held,
     evidence: { save: unused, read: async () => undefined },
     access: { save: unused, list: async () => [], ids: async () => [], read: unused },
+    outbox: createOutbox(createMemoryStore(), instantClock()),
     holds: { inForce: async () => [], place: unused, end: unused },
     requestAbort: async (_lock, { by, reason }) => abort.abort(new Error(`${by} ${reason}`)),
     ...changes,

@@ -11,18 +11,19 @@ import type { CliContext } from '../../context.ts';
 import { fleetOf } from '../../fleets.ts';
 
 /**
- * What `hold` and `unhold` are about: an app, or, with `--env` alone, everything in that environment; and a fleet whose ledger has it.
+ * What `hold` and `unhold` are about: an app, or, with `--env` alone, everything in that environment; a fleet whose ledger has it; and
+ * all fleets that it is about.
  * @throws usage errors for neither of the two, an environment that no app has, and one with more than one ledger
  */
 export async function holdScopeOf(
   context: CliContext,
   app: string | undefined,
   options: CommandOptions,
-): Promise<{ scope: HoldScope; fleet: Fleet }> {
+): Promise<{ scope: HoldScope; fleet: Fleet; fleets: Fleet[] }> {
   if (app !== undefined) {
     const fleet = await fleetOf(context, app, options);
     assertNamedLedger(fleet);
-    return { scope: { app: fleet.app }, fleet };
+    return { scope: { app: fleet.app }, fleet, fleets: [fleet] };
   }
   const { env } = options;
   if (env === undefined) {
@@ -38,5 +39,5 @@ export async function holdScopeOf(
   const [differs] = ledgersThatDiffer(members);
   if (differs) throw differs;
   assertNamedLedger(fleet);
-  return { scope: 'environment', fleet };
+  return { scope: 'environment', fleet, fleets: members };
 }
