@@ -78,7 +78,8 @@ export function createOutbox(store: Store, clock: Clock): Outbox {
           return [];
         }),
       );
-      return records.flat().sort((a, b) => a.recordedAt.localeCompare(b.recordedAt));
+      const order = ({ notification, recordedAt }: OutboxRecord) => `${notification.at} ${recordedAt}`;
+      return records.flat().sort((a, b) => order(a).localeCompare(order(b)));
     },
     async newest(limit) {
       const ids = (await idsOf('outbox/all/')).reverse().slice(0, limit);

@@ -24,6 +24,9 @@ export const deadAfterMs = 24 * 3_600_000;
 const firstPauseMs = 10_000;
 const longestPauseMs = 30 * 60_000;
 
+/** After so many failures, one after the other, the rest of a target's notifications waits for the next time. */
+const consecutiveFailures = 3;
+
 /** Whose configuration has a target. */
 export type ConfiguredFleet = Pick<Fleet, 'app' | 'environment' | 'source' | 'notify'>;
 
@@ -47,8 +50,8 @@ export interface Deliverer {
 }
 
 /**
- * Delivers what is due, targets side by side, each target's own in their order. After a failure the rest of that target waits for the next
- * time. Never rejects because of a target.
+ * Delivers what is due, targets side by side, each target's own in their order. A target that fails three times, one after the other, is left alone
+ * until the next time. Never rejects because of a target.
  */
 export async function deliverDue(deliverer: Deliverer): Promise<void> {
   const waiting = await deliverer.outbox.waiting();
@@ -59,16 +62,17 @@ export async function deliverDue(deliverer: Deliverer): Promise<void> {
   }
   await Promise.all(
     [...queues.values()].map(async (records) => {
+      let failures = 0;
       for (const record of records) {
-        if (deliverer.signal?.aborted) return;
+        if (deliverer.signal?.aborted || failures >= consecutiveFailures) return;
         const claim = await deliverer.outbox.claim(record.notification.id, { by: deliverer.by, ms: claimMs });
-        if (claim && !(await deliverClaimed(deliverer, claim))) return;
+        if (claim) failures = (await deliverClaimed(deliverer, claim)) ? 0 : failures + 1;
       }
     }),
   );
 }
 
-/** Delivers one that this process has claimed, and writes how that went. @returns false when its target cannot be reached now */
+/** Delivers one that this process has claimed, and writes how that went. @returns false when it has failed and is tried again */
 async function deliverClaimed(deliverer: Deliverer, { record, finish }: Claimed): Promise<boolean> {
   const { clock, outbox } = deliverer;
   const end = (state: OutboxRecord['state'], facts: Partial<OutboxRecord> = {}) =>

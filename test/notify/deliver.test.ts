@@ -1,0 +1,149 @@
+import { expect, it } from 'vitest';
+import { deliverDue } from '../../src/notify/deliver.ts';
+import { DeliveryError } from '../../src/notify/delivery-error.ts';
+import { deliveryWorld } from './support/delivery-world.ts';
+import { failed, released, started } from './support/facts.ts';
+
+const fails = async (): Promise<undefined> => {
+  throw new DeliveryError('failed', 'slack.com answered 503');
+};
+
+it('what fails is tried again with pauses that double, and is delivered when the target is back', async () => {
+  let down = true;
+  const world = deliveryWorld(async () => (down ? fails() : { ts: '1' }));
+  await world.add(released);
+  const pauses: number[] = [];
+  for (let attempt = 1; attempt <= 4; attempt++) {
+    await deliverDue(world.deliverer);
+    const record = await world.outbox.get(released.id);
+    expect(record).toMatchObject({ state: 'waiting', attempts: attempt, reason: 'slack.com answered 503' });
+    pauses.push(Date.parse(record?.nextAt ?? '') - world.clock.now());
+    await world.clock.sleep(pauses.at(-1) ?? 0);
+  }
+  expect(pauses).toEqual([10_000, 20_000, 40_000, 80_000]);
+  down = false;
+  await deliverDue(world.deliverer);
+  expect(await world.outbox.get(released.id)).toMatchObject({ state: 'delivered', attempts: 5, receipt: { ts: '1' } });
+  expect((await world.outbox.get(released.id))?.reason).toBeUndefined();
+});
+
+it('the pause that a target asks for is kept', async () => {
+  const world = deliveryWorld(async () => {
+    throw new DeliveryError('failed', 'slack.com answered 429', 120_000);
+  });
+  await world.add(released);
+  await deliverDue(world.deliverer);
+  expect(Date.parse((await world.outbox.get(released.id))?.nextAt ?? '') - world.clock.now()).toBe(120_000);
+});
+
+it('what a target refuses is given up at once, with the reason', async () => {
+  const world = deliveryWorld(async () => {
+    throw new DeliveryError('refused', 'Slack answered: channel_not_found');
+  });
+  await world.add(released);
+  await deliverDue(world.deliverer);
+  expect(await world.outbox.get(released.id)).toMatchObject({
+    state: 'dead',
+    attempts: 1,
+    reason: 'Slack answered: channel_not_found',
+  });
+});
+
+it('after 24 hours it is given up, with the last reason', async () => {
+  const world = deliveryWorld(fails);
+  await world.add(released);
+  await deliverDue(world.deliverer);
+  await world.clock.sleep(24 * 3_600_000 + 1);
+  await deliverDue(world.deliverer);
+  expect(await world.outbox.get(released.id)).toMatchObject({
+    state: 'dead',
+    reason: 'not delivered within 24 h: slack.com answered 503',
+  });
+});
+
+it('a computer without the token leaves it to another one, at once', async () => {
+  const world = deliveryWorld(async () => ({ ts: '1' }));
+  await world.add(released);
+  const readReference = async () => {
+    throw new Error('SLACK_TOKEN is not set on this computer');
+  };
+  await deliverDue({ ...world.deliverer, readReference });
+  expect(await world.outbox.get(released.id)).toMatchObject({
+    state: 'waiting',
+    attempts: 0,
+    reason: 'SLACK_TOKEN is not set on this computer',
+  });
+  await deliverDue(world.deliverer);
+  expect(await world.outbox.get(released.id)).toMatchObject({ state: 'delivered' });
+});
+
+it('the end of a run gets what the target has answered to its start', async () => {
+  const seen: unknown[] = [];
+  const world = deliveryWorld(async ({ occasion }, previous) => {
+    seen.push([occasion, previous]);
+    return { ts: occasion };
+  });
+  await world.add(started);
+  await deliverDue(world.deliverer);
+  await world.add(released);
+  await deliverDue(world.deliverer);
+  expect(seen).toEqual([
+    ['started', undefined],
+    ['released', { ts: 'started' }],
+  ]);
+});
+
+it('a start that was not delivered before the run ended is left out where one message tells both', async () => {
+  const seen: string[] = [];
+  const record = async ({ occasion }: { occasion: string }) => {
+    seen.push(occasion);
+    return undefined;
+  };
+  const one = deliveryWorld(record, { updates: true });
+  await one.add(started);
+  await one.add(failed);
+  await deliverDue(one.deliverer);
+  expect(seen).toEqual(['failed']);
+  expect(await one.outbox.get(started.id)).toMatchObject({ state: 'superseded' });
+  const two = deliveryWorld(record);
+  await two.add(started);
+  await two.add(failed);
+  await deliverDue(two.deliverer);
+  expect(seen).toEqual(['failed', 'started', 'failed']);
+});
+
+it('the end of a run waits while another process delivers its start', async () => {
+  const world = deliveryWorld(async () => ({ ts: '1' }), { updates: true });
+  await world.add(started);
+  const claim = await world.outbox.claim(started.id, { by: 'bob@ci', ms: 60_000 });
+  await world.add(released);
+  await deliverDue(world.deliverer);
+  expect(await world.outbox.get(released.id)).toMatchObject({ state: 'waiting', attempts: 0 });
+  await claim?.finish({ state: 'delivered', receipt: { ts: '7' } });
+  await world.clock.sleep(10_000);
+  await deliverDue(world.deliverer);
+  expect(await world.outbox.get(released.id)).toMatchObject({ state: 'delivered' });
+});
+
+it('a target that was taken out of the configuration is given up, and an app of another project is left alone', async () => {
+  const world = deliveryWorld(async () => undefined);
+  await world.add({ ...released, id: '20261130T120000-ab12.released.teams' }, 'teams');
+  await world.add({ ...released, id: '20261130T120000-ab12.released.other' }, 'slack', 'web');
+  await deliverDue(world.deliverer);
+  expect(await world.outbox.get('20261130T120000-ab12.released.teams')).toMatchObject({
+    state: 'dead',
+    reason: 'api has no target teams any more',
+  });
+  expect(await world.outbox.get('20261130T120000-ab12.released.other')).toMatchObject({
+    state: 'waiting',
+    attempts: 0,
+  });
+});
+
+it('one target that is down does not keep the others from being told', async () => {
+  const world = deliveryWorld(async ({ id }) => (id.endsWith('slack') ? fails() : undefined));
+  await world.add(released);
+  await world.add({ ...released, id: '20261130T120000-ab12.released.webhook' }, 'webhook');
+  await deliverDue(world.deliverer);
+  expect(await world.outbox.countWaiting()).toBe(1);
+});
