@@ -13,7 +13,7 @@ export function notifyProblems(
 ): Problem[] {
   const targets = notify?.targets ?? [];
   return targets.flatMap((target, index) => {
-    const where = (key: string) => at(['notify', 'targets', `${index}`, key]);
+    const where = (key: string) => [...at(['notify', 'targets']), index, key];
     const name = targetName(target);
     const same = targets.findIndex((other) => targetName(other) === name);
     const twice =
@@ -24,7 +24,7 @@ export function notifyProblems(
   });
 }
 
-function kindProblems(target: NotifyTarget, where: (key: string) => string[]): Problem[] {
+function kindProblems(target: NotifyTarget, where: (key: string) => PropertyKey[]): Problem[] {
   if (target.to === 'slack') {
     const { token, channel, webhook } = target;
     if (webhook === undefined && token === undefined) {

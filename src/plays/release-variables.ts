@@ -1,5 +1,6 @@
 import type { Fleet } from '../config/settings.ts';
 import type { ReleaseAction, ReleaseVariables } from '../hosts/types.ts';
+import { sentryRelease } from '../notify/targets/sentry.ts';
 import { cleanVariables } from './clean.ts';
 import type { BuildFacts, PlayFacts } from './facts.ts';
 
@@ -28,6 +29,9 @@ export function releaseVariables(
     release_health_path: fleet.service.healthPath,
     ...(run === undefined ? {} : { release_run: run }),
     ...(Object.keys(fleet.secrets).length > 0 && { release_secrets: fleet.secrets }),
+    ...(fleet.notify.targets.some(({ to }) => to === 'sentry') && {
+      release_exports: { SENTRY_RELEASE: sentryRelease(fleet.app, commit) },
+    }),
     release_keep: fleet.release.keepOnHost,
     release_builder: bake === 'builder',
   };

@@ -207,6 +207,7 @@ describe('service definitions', () => {
     release_stop_timeout: 30
     release_secrets_folder: /run/api-secrets
     release_service_command: [node, server.js, "it's 100% $x"]
+    release_exports: {}
     release_environment: {GREETING: "a 'b' \\"c\\" 5%"}
   tasks:
     - ansible.builtin.template: {src: '{{ templates }}/unit.service.j2', dest: ${folder}/api.service}

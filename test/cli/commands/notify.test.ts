@@ -1,0 +1,111 @@
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
+import { expect, it } from 'vitest';
+import { runCli } from '../../../src/cli/main.ts';
+import { file, minimal, project } from '../../config/support/project.ts';
+import { type Call, startPeer } from '../../notify/support/peer.ts';
+import { fakeContext } from '../support/fake-context.ts';
+
+const clock = new ManualClock();
+const hook: Call = { method: 'POST', path: /^\/very-secret-4711$/, headers: {}, answer: () => ({ status: 200 }) };
+
+async function cli(cwd: string, env: Record<string, string>, ...argv: string[]) {
+  const context = fakeContext(argv, { cwd, env: { PIPELINE_USER: 'ann', ...env }, clock });
+  const code = await runCli(context);
+  return { code, out: context.stdout.text, err: context.stderr.text };
+}
+
+async function world() {
+  const peer = await startPeer([hook]);
+  const env = { HOOK_URL: `${peer.url}/very-secret-4711` };
+  const notify = { targets: [{ to: 'webhook', url: 'env:HOOK_URL' }] };
+  const ledger = { type: 'files', path: 'kept' };
+  const dir = await project({ 'api.ts': file(minimal({ ledger, notify })) });
+  return { peer, dir, env, run: (...argv: string[]) => cli(dir, env, ...argv) };
+}
+
+it('a hold is told to the targets before the command ends, and its end is, too', async () => {
+  const { peer, run } = await world();
+  expect(await run('hold', 'api', '--reason', 'database is being moved')).toMatchObject({ code: 0, err: '' });
+  expect(await run('unhold', 'api')).toMatchObject({ code: 0, err: '' });
+  expect(peer.got.map(({ body }) => body.text)).toEqual([
+    expect.stringMatching(/^api in local is on hold by ann@\S+: database is being moved$/),
+    expect.stringMatching(/^api in local is no longer on hold \(ended by ann@\S+; it was: database is being moved\)$/),
+  ]);
+  expect(JSON.parse((await run('notify', 'list', '--json')).out)).toMatchObject([
+    { state: 'delivered', attempts: 1 },
+    { state: 'delivered', attempts: 1 },
+  ]);
+});
+
+it('a target that is down does not change the outcome: commands say what waits, and the next one delivers it', async () => {
+  const { peer, run } = await world();
+  peer.next.push({ status: 503, text: 'down for very-secret-4711' });
+  const held = await run('hold', 'api', '--reason', 'sale');
+  expect(held).toMatchObject({ code: 0, err: '1 notification waiting; pipeline notify list --env local\n' });
+  const listed = await run('notify', 'list', 'api');
+  expect(listed.out).toMatch(
+    /hold-api\.hold\.webhook .* waiting until .* 127\.0\.0\.1:\d+ answered 503: down for \[redacted\]/,
+  );
+  await clock.advance(20_000);
+  expect(await run('unhold', 'api')).toMatchObject({ code: 0, err: '' });
+  expect(peer.got.map(({ body }) => body.event)).toEqual(['hold', 'hold', 'unhold']);
+});
+
+it('a target that never answers holds a command up for 3 seconds at most', async () => {
+  const { peer, run } = await world();
+  peer.next.push('silent');
+  const held = run('hold', 'api', '--reason', 'sale');
+  while (peer.got.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await clock.advance(3000);
+  expect(await held).toMatchObject({ code: 0, err: '1 notification waiting; pipeline notify list --env local\n' });
+});
+
+it('notify test tells each target, and exits with 1 where one does not take it', async () => {
+  const { peer, run } = await world();
+  expect(await run('notify', 'test', 'api')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/webhook +delivered/),
+  });
+  peer.next.push({ status: 404, text: 'no very-secret-4711 here' });
+  const refused = await run('notify', 'test', 'api', 'webhook', '--json');
+  expect(refused.code).toBe(1);
+  expect(JSON.parse(refused.out)).toEqual([
+    {
+      target: 'webhook',
+      to: 'webhook',
+      delivered: false,
+      reason: expect.stringContaining('answered 404: no [redacted] here'),
+    },
+  ]);
+});
+
+it('notify test says which variable is missing on this computer', async () => {
+  const { dir } = await world();
+  const result = await cli(dir, {}, 'notify', 'test', 'api');
+  expect(result).toMatchObject({ code: 1, out: expect.stringContaining('HOOK_URL is not set on this computer') });
+});
+
+it('what was given up is delivered once more by replay', async () => {
+  const { peer, run } = await world();
+  peer.next.push({ status: 400 });
+  await run('hold', 'api', '--reason', 'sale');
+  const [dead] = JSON.parse((await run('notify', 'list', '--json')).out);
+  expect(dead).toMatchObject({ state: 'dead', reason: expect.stringContaining('answered 400') });
+  expect(await run('notify', 'replay', 'api', dead.notification.id)).toMatchObject({ code: 0 });
+  expect(await run('notify', 'replay', 'api', '--dead')).toMatchObject({
+    code: 0,
+    out: 'no notification was given up\n',
+  });
+  expect(peer.got).toHaveLength(2);
+});
+
+it.each([
+  [['notify', 'test', 'api', 'slack'], 'api in local has no target "slack"\nfix: its targets: webhook'],
+  [['notify', 'replay', 'api'], 'which notification?'],
+  [['notify', 'replay', 'api', 'x', '--dead'], 'which notification?'],
+  [['notify', 'replay', 'api', '../locks/api'], 'api in local has no notification "../locks/api"'],
+  [['notify', 'list', '--limit', '0'], '--limit "0" is not a whole number above 0'],
+])('%j is refused', async (argv, text) => {
+  const { run } = await world();
+  expect(await run(...argv)).toMatchObject({ code: 2, err: expect.stringContaining(text) });
+});
