@@ -1,4 +1,5 @@
 import { defineFleet } from '../src/aws/fleet-definition.ts';
+import { tokensPolicy } from '../src/aws/secrets-policy.ts';
 import { tagKeys } from '../src/aws/tags.ts';
 import type { Fleet } from '../src/config/settings.ts';
 import { balancerChanges, groupChanges, ownChanges, reads, referenceReads } from './deploy-actions.ts';
@@ -213,6 +214,9 @@ export function deployPolicy(fleet: Fleet, place: Place): Statement[] {
         Resource: home,
       },
     );
+  }
+  for (const { Sid, Action, Resource = [], Condition } of tokensPolicy(fleet, place)) {
+    statements.push({ Sid: `Notify${Sid}`, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) });
   }
   return statements;
 }

@@ -1,4 +1,4 @@
-import { namesIn, type SecretReference } from '../config/secrets.ts';
+import { namesIn } from '../config/secrets.ts';
 import type { Fleet } from '../config/settings.ts';
 
 /** Partition, region and account of the secrets; `*` stands for any. */
@@ -23,7 +23,22 @@ export interface SecretsStatement {
  * its images still use.
  */
 export function secretsPolicy(fleet: Fleet, place: SecretsPlace): SecretsStatement[] {
-  const { parameters, secrets } = arnsOf(fleet, place);
+  return readStatements(arnsOf(fleet, place), place);
+}
+
+/** The permission of whoever releases: to read the tokens of the fleet's notifications. */
+export function tokensPolicy({ notify }: Pick<Fleet, 'notify'>, place: SecretsPlace): SecretsStatement[] {
+  const values = notify.targets.flatMap((target): unknown[] => Object.values(target));
+  return readStatements(
+    arnsOfNames(
+      values.filter((value) => typeof value === 'string'),
+      place,
+    ),
+    place,
+  );
+}
+
+function readStatements({ parameters, secrets }: Arns, place: SecretsPlace): SecretsStatement[] {
   const { partition, region, account } = place;
   return [
     ...(parameters.length > 0 ? [allow('ReadParameters', ['ssm:GetParameters'], parameters)] : []),
@@ -67,12 +82,16 @@ function allow(Sid: string, Action: string[], Resource: string[]): SecretsStatem
   return { Sid, Effect: 'Allow', Action, Resource };
 }
 
-function arnsOf(fleet: Fleet, place: SecretsPlace): { parameters: string[]; secrets: string[] } {
-  const { partition, region, account } = place;
-  const references: SecretReference[] = [
-    ...Object.values(fleet.secrets),
-    ...fleet.infrastructure.secretsOfOlderReleases,
-  ];
+interface Arns {
+  parameters: string[];
+  secrets: string[];
+}
+
+function arnsOf(fleet: Fleet, place: SecretsPlace): Arns {
+  return arnsOfNames([...Object.values(fleet.secrets), ...fleet.infrastructure.secretsOfOlderReleases], place);
+}
+
+function arnsOfNames(references: readonly string[], { partition, region, account }: SecretsPlace): Arns {
   return {
     parameters: namesIn('ssm', references).map(
       (name) => `arn:${partition}:ssm:${region}:${account}:parameter/${name.replace(/^\//, '')}`,

@@ -12,7 +12,14 @@ const place = {
   account: '123456789012',
   instanceRoleArn: 'arn:aws:iam::123456789012:role/api',
 };
-const statements = deployPolicy(awsFleet({ ledger: { type: 's3', bucket: 'team-ledger' } }), place);
+const targets = [
+  { to: 'slack', token: 'ssm:/shop/slack-token', channel: '#deploys' },
+  { to: 'webhook', url: 'secretsmanager:shop/hook#url', secret: 'env:SIGNING' },
+];
+const statements = deployPolicy(
+  awsFleet({ ledger: { type: 's3', bucket: 'team-ledger' }, notify: { targets } }),
+  place,
+);
 const allowed = new Set(statements.flatMap((one) => one.Action));
 
 /** Prefix of the actions of each client. */
@@ -84,6 +91,17 @@ describe('the deploy role', () => {
     for (const arn of resources) expect(arn).toContain('/api-production');
   });
 
+  it('may read the tokens of notifications, by name, and no others', () => {
+    const read = statements.filter((one) => one.Sid.startsWith('Notify'));
+    expect(read.map(({ Action, Resource }) => [Action[0], Resource])).toEqual([
+      ['ssm:GetParameters', ['arn:aws:ssm:eu-west-1:123456789012:parameter/shop/slack-token']],
+      ['secretsmanager:GetSecretValue', ['arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/hook-??????']],
+      ['kms:Decrypt', ['arn:aws:kms:eu-west-1:123456789012:key/*']],
+    ]);
+    const none = deployPolicy(awsFleet(), place);
+    expect(none.filter((one) => one.Sid.startsWith('Notify'))).toEqual([]);
+  });
+
   it("may open sessions to the fleet's own instances, for SSH only", () => {
     const sessions = statements.filter((one) => one.Action.includes('ssm:StartSession'));
     expect(sessions.map(({ Resource, Condition }) => ({ Resource, Condition }))).toEqual([
@@ -124,7 +142,7 @@ describe('the deploy role', () => {
   it('has no permission that nothing needs', () => {
     // Asked by AWS for another call, or used by the AWS CLI and S3 under other names.
     const implied = [
-      ...['ec2:DescribeLaunchTemplates', 'elasticloadbalancing:AddTags', 'iam:PassRole', 's3:ListBucket'],
+      ...['ec2:DescribeLaunchTemplates', 'elasticloadbalancing:AddTags', 'iam:PassRole', 's3:ListBucket', 'kms:Decrypt'],
       ...['ssm:StartSession', 'ssm:TerminateSession', 'ssm:ResumeSession', ...referenceReads],
     ];
     const made = calls();
