@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isLoopback } from './notify-url.ts';
 import { type Problem, problem } from './problems.ts';
 import type { NotifyTarget } from './schema/notify.ts';
 import type { sections } from './schema/pipeline.ts';
@@ -45,6 +46,9 @@ function kindProblems(target: NotifyTarget, where: (key: string) => PropertyKey[
     return [
       problem(where('url'), undefined, 'url of the web application for events, host of carbon for metrics, or both'),
     ];
+  }
+  if (target.to === 'irc' && !target.tls && !isLoopback(target.host)) {
+    return [problem(where('tls'), false, 'true, as only a server on this computer may be spoken to without TLS')];
   }
   return [];
 }

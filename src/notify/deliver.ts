@@ -164,10 +164,10 @@ function hide(text: string, secrets: readonly string[]): string {
 
 function pathOf(secret: string): string[] {
   if (!URL.canParse(secret)) return [];
-  const { pathname, search } = new URL(secret);
+  const { pathname, search, searchParams } = new URL(secret);
   // Words of the address that are no secret, such as `services`, stay.
   const segments = pathname.split('/').filter((part) => part.length >= 8 && /[0-9A-Z]/.test(part));
-  return [`${pathname}${search}`, pathname.slice(1), ...segments];
+  return [`${pathname}${search}`, pathname.slice(1), ...segments, ...searchParams.values()];
 }
 
 /** What the start of the same run was answered; `later` while that is being delivered; `superseded` for a start whose run has ended. */

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -129,3 +129,64 @@ it.skipIf(!existsSync(aiosmtpd))(
   },
   60_000,
 );
+
+it.skipIf(!existsSync('/usr/sbin/ngircd'))(
+  'a member of an IRC channel reads the headline, and one that nobody may join is refused',
+  async () => {
+    const port = await freePort();
+    await program(
+      '/usr/sbin/ngircd',
+      (home) => ['--nodaemon', '--config', join(home, 'ngircd.conf')],
+      async (home) => {
+        const text = `[Global]
+Name = irc.example.net
+Info = test
+Listen = 127.0.0.1
+Ports = ${port}
+[Options]
+DNS = no
+Ident = no
+PAM = no
+[Channel]
+Name = #closed
+Modes = k
+Key = something
+`;
+        await writeFile(join(home, 'ngircd.conf'), text);
+      },
+    );
+    const member = await until(() => joined(port).catch(() => undefined));
+    const settings = { to: 'irc', host: '127.0.0.1', port, tls: false, nick: 'member', channel: '#deploys' };
+    await deliverTo(settings, { ...failed, error: { code: 'x', message: 'down\r\nQUIT :injected' } });
+    await until(() => member?.find((line) => line.includes('PRIVMSG')));
+    // Its name was taken, so the pipeline has taken another one.
+    expect(member?.find((line) => line.includes('PRIVMSG'))).toMatch(
+      /^:member_!\S+ PRIVMSG #deploys :api v42 was not released to production \(ann, bob\): down QUIT :injected$/,
+    );
+    await expect(deliverTo({ ...settings, channel: '#closed' }, failed)).rejects.toMatchObject({
+      kind: 'refused',
+      message: expect.stringMatching(/^127\.0\.0\.1:\d+ answered 475 /),
+    });
+  },
+  60_000,
+);
+
+/** Somebody who is in #deploys: what the server sends. */
+async function joined(port: number): Promise<string[]> {
+  const lines: string[] = [];
+  const socket = connect({ host: '127.0.0.1', port });
+  onTestFinished(() => void socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    socket.on('error', reject);
+    socket.on('connect', () => socket.write('NICK member\r\nUSER member 0 * :member\r\n'));
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      for (const line of chunk.split('\r\n')) {
+        lines.push(line);
+        if (line.startsWith('PING ')) socket.write(`PONG ${line.slice(5)}\r\n`);
+        if (/ 001 /.test(line)) socket.write('JOIN #deploys\r\n');
+        if (/ 366 /.test(line)) resolve();
+      }
+    });
+  });
+  return lines;
+}

@@ -13,11 +13,9 @@ const reference = () =>
   });
 
 const address = () =>
-  z
-    .string({ error: 'a URL' })
-    .refine(isSafeUrl, {
-      error: 'a URL that starts with https:// (http:// on this computer only), without a password',
-    });
+  z.string({ error: 'a URL' }).refine(isSafeUrl, {
+    error: 'a URL that starts with https:// (http:// on this computer only), without a password',
+  });
 
 const addressOrReference = () =>
   z.custom<string>((value) => typeof value === 'string' && (isTokenReference(value) || isSafeUrl(value)), {
@@ -85,6 +83,38 @@ const kinds = [
     host: host().optional(),
     port: port().default(2003),
     prefix: metricPath().default('deploys'),
+  }),
+  section({ to: z.literal('teams'), ...shared, webhook: reference() }),
+  section({
+    to: z.literal('grafana'),
+    ...shared,
+    url: address(),
+    token: reference(),
+    dashboard: shaped(/^[A-Za-z0-9_-]{1,40}$/, 'the uid of a dashboard').optional(),
+  }),
+  section({
+    to: z.literal('statsd'),
+    ...shared,
+    host: host(),
+    port: port().default(8125),
+    prefix: metricPath().default('deploys'),
+  }),
+  section({
+    to: z.literal('pagerduty'),
+    ...shared,
+    routingKey: reference(),
+    api: address().default('https://events.pagerduty.com'),
+  }),
+  section({ to: z.literal('otlp'), ...shared, url: addressOrReference(), token: reference().optional() }),
+  section({
+    to: z.literal('irc'),
+    ...shared,
+    host: host(),
+    port: port().default(6697),
+    tls: flag().default(true),
+    nick: shaped(/^[A-Za-z[\]\\`_^{|}][A-Za-z0-9[\]\\`_^{|}-]{0,15}$/, 'a nickname').default('pipeline'),
+    password: reference().optional(),
+    channel: shaped(/^[#&][^\s,:\p{Cc}]{1,49}$/u, "a channel such as '#deploys'"),
   }),
 ] as const;
 

@@ -1,3 +1,4 @@
+import { isLoopback } from '../../config/notify-url.ts';
 import type { TargetSettings } from '../../config/schema/notify.ts';
 import { DeliveryError } from '../delivery-error.ts';
 import { reasonOf } from '../http.ts';
@@ -6,7 +7,6 @@ import { tell } from '../text.ts';
 
 /** The port on which a mail server speaks TLS from the start (RFC 8314). */
 const tlsPort = 465;
-const isLoopback = (host: string) => /^(localhost|127\.|::1$)/.test(host);
 
 /** Mail by SMTP. A password is sent over TLS only. The message's id is that of the notification, so a second copy can be recognized. */
 export const email: Target<TargetSettings<'email'>> = {
