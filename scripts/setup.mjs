@@ -135,7 +135,9 @@ function install(packages, prefix, command) {
   const policy = '/usr/sbin/policy-rc.d';
   const guarded = !existsSync(policy);
   // Debian enables these on installation, so they would start at the next boot; whether they should is the user's choice.
-  const fresh = packages.filter((name) => ['openssh-server', 'haproxy', 'redis-server', 'graphite-carbon', 'ngircd'].includes(name));
+  const fresh = packages.filter((name) =>
+    ['openssh-server', 'haproxy', 'redis-server', 'graphite-carbon', 'ngircd'].includes(name),
+  );
   const call = (program, ...args) =>
     run(prefix[0] ?? program, prefix.length > 0 ? [...prefix.slice(1), program, ...args] : args);
   const apt = (...args) => call('env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1', 'apt-get', '-qq', ...args);

@@ -219,6 +219,6 @@ export interface Fleet {
     secretsOfOlderReleases: SecretReference[];
     alarms: { topicArn?: string; targetErrorsPerMinute: number; responseSeconds: number };
   };
-  /** Who is told what the pipeline has done; with `mute` nobody is. */
+  /** Who learns what the pipeline has done; with `mute` nobody does. */
   notify: { targets: NotifyTarget[]; mute: boolean };
 }

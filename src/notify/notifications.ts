@@ -10,7 +10,7 @@ import { targetOf } from './targets/index.ts';
 /** The facts of a notification; its id is made of them and the target. */
 export type Facts = Omit<Notification, 'id'>;
 
-/** Whose configuration decides who is told. */
+/** Whose configuration decides who is notified. */
 type Configured = Pick<Fleet, 'app' | 'notify'>;
 
 /** The event by which a target is configured to get it. */
@@ -25,16 +25,16 @@ const eventOf: Readonly<Record<Exclude<Occasion, 'test'>, NotifyEvent>> = {
   scale: 'scale',
 };
 
-/** Records a notification for each target that is told of it. @returns how many are new */
+/** Records a notification for each target that is notified of it. @returns how many are new */
 export async function recordFor(
   outbox: Outbox,
   { app, notify }: Configured,
   base: string,
   facts: Facts & { occasion: keyof typeof eventOf },
 ): Promise<number> {
-  const told = notify.mute ? [] : notify.targets.filter((target) => isTold(target, eventOf[facts.occasion]));
+  const wanted = notify.mute ? [] : notify.targets.filter((target) => isWanted(target, eventOf[facts.occasion]));
   const added = await Promise.all(
-    told.map((target) => {
+    wanted.map((target) => {
       const name = targetName(target);
       const id = `${base}.${facts.occasion}.${name}`;
       return outbox.add({ ...facts, id }, { name, configuredBy: app });
@@ -43,7 +43,7 @@ export async function recordFor(
   return added.filter(Boolean).length;
 }
 
-function isTold(target: NotifyTarget, event: NotifyEvent): boolean {
+function isWanted(target: NotifyTarget, event: NotifyEvent): boolean {
   return (target.events ?? targetOf(target).events(target)).includes(event);
 }
 

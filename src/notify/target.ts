@@ -16,7 +16,7 @@ export interface DeliveryTools<Settings> {
 /** A kind of target: a chat, a service, a mail server. */
 export interface Target<Settings extends NotifyTarget = NotifyTarget> {
   readonly to: Settings['to'];
-  /** What it is told unless `events` says so. */
+  /** What it is notified of unless `events` says so. */
   events(settings: Settings): readonly NotifyEvent[];
   /** A run has one message there, which the end of the run changes: once it has ended, a start that was not delivered is left out. */
   readonly updates?: boolean;

@@ -31,7 +31,7 @@ export type RunnerMessage =
   | { code: 'record.not-saved'; run: string; reason: string }
   /** A hook runs after the end of the run: which one, and what it prints. */
   | { code: 'run.after-end'; line: string }
-  /** What this run is to announce could not be recorded, so nobody is told. */
+  /** What this run is to announce could not be recorded, so nobody is notified. */
   | { code: 'notification.not-recorded'; run: string; reason: string }
   /** The first signal: the changes of this run are being undone. */
   | { code: 'run.interrupted'; at: number; during?: RunningStep }

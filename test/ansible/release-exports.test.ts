@@ -13,7 +13,7 @@ const templates = join(import.meta.dirname, '../../ansible/roles/release/templat
 const commit = '3f2a9c1d'.repeat(5);
 const build = { version: 'v42', commit, current: { templateId: '', templateVersion: '' } };
 
-/** Renders both definitions of a service that is told its release, and starts the one of runit in a folder as `build.yml` leaves it. */
+/** Renders both definitions of a service that gets the name of its release, and starts the one of runit in a folder as `build.yml` leaves it. */
 async function started(environment: Record<string, string>) {
   const folder = await mkdtemp(join(tmpdir(), 'gp-exports-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -41,7 +41,7 @@ async function started(environment: Record<string, string>) {
   return { unit: await readFile(join(folder, 'unit.service'), 'utf8'), stdout, release };
 }
 
-it('a service is told its release by the folder that it is started in', async () => {
+it('a service gets the name of its release from the folder that it is started in', async () => {
   const { unit, stdout, release } = await started({});
   expect(stdout).toBe(`api@${commit}\n`);
   expect(unit).toContain(`EnvironmentFile=-${release}/.release-environment\n`);

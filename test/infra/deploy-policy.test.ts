@@ -142,7 +142,13 @@ describe('the deploy role', () => {
   it('has no permission that nothing needs', () => {
     // Asked by AWS for another call, or used by the AWS CLI and S3 under other names.
     const implied = [
-      ...['ec2:DescribeLaunchTemplates', 'elasticloadbalancing:AddTags', 'iam:PassRole', 's3:ListBucket', 'kms:Decrypt'],
+      ...[
+        'ec2:DescribeLaunchTemplates',
+        'elasticloadbalancing:AddTags',
+        'iam:PassRole',
+        's3:ListBucket',
+        'kms:Decrypt',
+      ],
       ...['ssm:StartSession', 'ssm:TerminateSession', 'ssm:ResumeSession', ...referenceReads],
     ];
     const made = calls();

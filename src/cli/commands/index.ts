@@ -17,7 +17,7 @@ export const groups: Readonly<Record<string, string>> = {
   ledger: 'the record of releases, runs and locks',
   infra: 'the AWS resources of the fleets, made by the AWS CDK',
   config: 'the files in pipelines/',
-  notify: 'who is told what the pipeline has done',
+  notify: 'announcements of what the pipeline has done',
 };
 
 /** All commands, in the order of the help. */

@@ -33,7 +33,7 @@ const shared = {
     .describe('Name of the target; needed for a second one of a kind.'),
   events: listOf(oneOf(notifyEvents), 'a list of events')
     .optional()
-    .describe('What it is told; by default what suits its kind.'),
+    .describe('What it is notified of; by default what suits its kind.'),
 };
 
 /** The kinds of targets; what each one does is in src/notify/targets/. */
@@ -136,5 +136,5 @@ export const notifySection = section({
     .describe('Where releases, rollbacks, failures, holds and changes of size are announced (docs/notifications.md).'),
   mute: flag().default(false).describe('Nothing of this app is announced.'),
 }).describe(
-  'Notifications: who is told what the pipeline has done. `pipelines/environments.ts` sets them for all apps.',
+  'Notifications: who learns what the pipeline has done. `pipelines/environments.ts` sets them for all apps.',
 );

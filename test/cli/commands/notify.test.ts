@@ -23,7 +23,7 @@ async function world() {
   return { peer, dir, env, run: (...argv: string[]) => cli(dir, env, ...argv) };
 }
 
-it('a hold is told to the targets before the command ends, and its end is, too', async () => {
+it('a hold is announced to the targets before the command ends, and so is its end', async () => {
   const { peer, run } = await world();
   expect(await run('hold', 'api', '--reason', 'database is being moved')).toMatchObject({ code: 0, err: '' });
   expect(await run('unhold', 'api')).toMatchObject({ code: 0, err: '' });
