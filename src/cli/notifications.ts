@@ -46,10 +46,9 @@ async function finishDeliveries(context: CliContext): Promise<void> {
   await context.clock.sleep(patienceMs, patience.signal).catch(() => undefined);
   for (const { stop } of all) stop.abort();
   if (patience.signal.aborted) await ended;
-  await noteWaiting(
-    context,
-    all.map(({ fleet }) => fleet),
-  );
+  const fleets = all.map(({ fleet }) => fleet);
+  // A ledger that does not answer must not hold the command up.
+  await Promise.race([noteWaiting(context, fleets), context.clock.sleep(patienceMs)]);
 }
 
 /** Says on stderr how many notifications wait in the ledgers of these fleets; nothing when there are none, or where that cannot be read. */

@@ -4,6 +4,8 @@ import { refusedPlaybooks } from '../composition/refused-playbooks.ts';
 import { type Collision, collisionError, findCollisions } from '../config/collisions.ts';
 import { commandWords } from '../config/command-words.ts';
 import { loadPipeline } from '../config/load.ts';
+import { loadShared } from '../config/load-shared.ts';
+import { isGroup } from '../config/merge.ts';
 import { missingFiles } from '../config/missing-files.ts';
 import { assertNamedLedger } from '../config/named-ledger.ts';
 import { ledgersThatDiffer } from '../config/one-ledger.ts';
@@ -58,11 +60,22 @@ async function check(
     if (!pipeline.onlyTasks) for (const fleet of fleets) assertNamedLedger(fleet);
     if (pipeline.onlyTasks) return { app, environments, warnings: [] };
     const refused = (await refusedPlaybooks({ clock }, fleets)).map((text) => `ansible.playbook: ${text}`);
-    return { app, environments, warnings: [...new Set([...fleets.flatMap(warningsOf), ...refused])] };
+    const unknown = environment === undefined ? await unknownShared(projectDir) : [];
+    return { app, environments, warnings: [...new Set([...fleets.flatMap(warningsOf), ...refused, ...unknown])] };
   } catch (error) {
     if (error instanceof PipelineError) return { app, error };
     throw error;
   }
+}
+
+/** Environments of `pipelines/environments.ts` that no app has: a slip of the pen, and nobody is notified there. */
+async function unknownShared(projectDir: string): Promise<string[]> {
+  const { environments } = await loadShared(projectDir);
+  if (!isGroup(environments)) return [];
+  const known = new Set((await projectFleets(projectDir)).map((fleet) => fleet.environment));
+  return Object.keys(environments)
+    .filter((name) => !known.has(name))
+    .map((name) => `pipelines/environments.ts has an environment ${name}, which no app has (${[...known].join(', ')})`);
 }
 
 /** Only here and where an app is added: one that is there already must be able to be rolled back. */

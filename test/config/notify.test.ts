@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { loadFleet } from '../../src/config/load.ts';
+import { checkConfiguration } from '../../src/project/check-config.ts';
+import { instantClock } from '../support/instant-clock.ts';
 import { file, minimal, project } from './support/project.ts';
 
 /** What is wrong with a file that has these targets. */
@@ -91,4 +93,20 @@ it('a mistake in pipelines/environments.ts is named with its file', async () => 
     message: 'pipelines/environments.ts has a mistake',
     details: ['notify.target: unknown key, did you mean targets?'],
   });
+});
+
+it('an environment of pipelines/environments.ts that no app has is a warning', async () => {
+  const dir = await project({
+    'environments.ts': 'export default { environments: { prodution: { notify: { mute: true } } } };',
+    'api.ts': file(minimal()),
+  });
+  const { checked, errors } = await checkConfiguration({ clock: instantClock() }, { projectDir: dir, apps: ['api'] });
+  expect(errors).toEqual([]);
+  expect(checked).toMatchObject([
+    {
+      warnings: expect.arrayContaining([
+        'pipelines/environments.ts has an environment prodution, which no app has (local)',
+      ]),
+    },
+  ]);
 });
