@@ -84,7 +84,9 @@ export function createOutbox(store: Store, clock: Clock): Outbox {
     async newest(limit) {
       const ids = (await idsOf('outbox/all/')).reverse().slice(0, limit);
       const records = await Promise.all(ids.map(read));
-      return records.flatMap((one) => (one ? [one.value] : []));
+      const found = records.flatMap((one) => (one ? [one.value] : []));
+      // Ids begin with the run, so they are in order between runs only.
+      return found.sort((a, b) => b.notification.at.localeCompare(a.notification.at));
     },
     async claim(id, { by, ms }) {
       const seen = await read(id);
