@@ -52,6 +52,7 @@ async function stage(text: string) {
     ssh,
     ansible: { playbook, variables: { ...local, release_root: root } },
     secrets: {},
+    notify: { targets: [], mute: false },
     service: { port: 8080, stagingPort: 8081, healthPath: '/health' },
     release: { clean: {}, keepOnHost: 3, timeouts: { ansible: 60, health: 60 }, inPlace: { timeoutSeconds: 60 } },
   } as unknown as Fleet;

@@ -10,6 +10,7 @@ async function played(bake: 'detach' | 'builder', own: Record<string, unknown> =
     app: 'api',
     ansible: { playbook: 'api.yml', variables: own },
     secrets: {},
+    notify: { targets: [], mute: false },
     service: { port: 3000, stagingPort: 3001, healthPath: '/health' },
     release: { clean: {}, keepOnHost: 3, inPlace: { timeoutSeconds: 45 }, timeouts: { health: 400, ansible: 900 } },
   };
