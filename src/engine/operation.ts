@@ -1,6 +1,6 @@
-import type { RunHeadline } from './events.ts';
 import type { Clock } from '@golden-pipeline/shared/clock';
 import type { Outcome } from '@golden-pipeline/shared/errors';
+import type { RunHeadline } from './events.ts';
 import type { Replay } from './journal.ts';
 import type { Step } from './step.ts';
 

@@ -1,7 +1,7 @@
 import type { AccessLog } from './access.ts';
 import type { Holds } from './holds.ts';
-import type { EvidenceStore } from './run-evidence.ts';
 import type { Outbox } from './outbox.ts';
+import type { EvidenceStore } from './run-evidence.ts';
 
 /** A release: immutable except for `state`, `image`, `knownGood` and `rolledBackAt`. */
 export interface ReleaseRecord {

@@ -131,7 +131,7 @@ export function terminalView(stream: NodeJS.WriteStream, colors: Colors, clock: 
       }
       case 'step.output': {
         const shown = row(event.step);
-        if (shown) shown.progress = oneLine(event.line);
+        if (shown) shown.progress = () => oneLine(event.line);
         show(shown);
         break;
       }
