@@ -12,18 +12,10 @@ import type { DoctorServices } from './services.ts';
 /** Targets of one target group (AWS). Two generations of a fleet are there while it rolls. */
 const maxTargets = 1000;
 
-/** Who we are, what we may do, and whether twice the fleet fits: that is what a roll needs. */
+/** Whether twice the fleet fits: that is what a roll needs. */
 export function accountChecks(services: DoctorServices): Check[] {
   const { fleet } = services;
   return [
-    {
-      id: 'account.identity',
-      run: async () => {
-        const { account, arn } = await services.identity();
-        return [ok('account.identity', `${arn} in account ${account}, region ${fleet.region}`)];
-      },
-    },
-    { id: 'account.permissions', run: () => permissions(services) },
     { id: 'account.quota', run: () => quota(services) },
     { id: 'account.units', run: () => units(services) },
     {
@@ -39,6 +31,11 @@ export function accountChecks(services: DoctorServices): Check[] {
       ],
     },
   ];
+}
+
+/** What we may do. */
+export function permissionChecks(services: DoctorServices): Check[] {
+  return [{ id: 'account.permissions', run: () => permissions(services) }];
 }
 
 /** Asks EC2 whether the calls that change something would be allowed, without making them. */

@@ -1,4 +1,5 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { readGroupTag } from '../aws/group-tags.ts';
 import type { Group } from '../aws/groups.ts';
 import { isActive, readRefresh } from '../aws/refreshes.ts';
@@ -8,6 +9,7 @@ import { findLeftovers, repairCommand, unknownRunOf } from '../fleet/leftovers/f
 import { readLeftoverFacts } from '../fleet/leftovers/read-leftovers.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import { findInterruptedRun } from '../ledger/interrupted-runs.ts';
+import { decideRollback } from '../rollback/decide.ts';
 import { instantText } from '../shared/instant.ts';
 import { readPageOn } from '../tasks/maintenance-rules.ts';
 import { type Check, error, type Finding, ok, warning } from './finding.ts';
@@ -41,17 +43,17 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
   const { aws, fleet } = services;
   const { facts, live, healthy } = await observeFleet(services);
   const refresh = await readRefresh(aws.autoScaling, facts.group);
-  const status = `pipeline status ${fleet.app}`;
   const found: Finding[] = [];
   if (live.desired === 0) {
     found.push(
       warning('fleet.empty', `${facts.group} has no instances`, `release first: pipeline release ${fleet.app}`),
     );
   } else if (healthy.length === 0) {
-    found.push(error('fleet.health', `no instance of ${facts.group} is healthy`, status));
+    found.push(error('fleet.health', `no instance of ${facts.group} is healthy`, await healthFix(services)));
   } else if (healthy.length < live.desired) {
+    const fix = `Auto Scaling replaces them; if they stay unhealthy: ${await healthFix(services)}`;
     found.push(
-      warning('fleet.health', `${healthy.length} of ${live.desired} instances of ${facts.group} are healthy`, status),
+      warning('fleet.health', `${healthy.length} of ${live.desired} instances of ${facts.group} are healthy`, fix),
     );
   } else {
     found.push(
@@ -104,6 +106,18 @@ async function fleetState(services: DoctorServices, locked: boolean): Promise<Fi
     );
   }
   return found;
+}
+
+/** What makes a fleet healthy again: the last known-good version where there is one, else a version that works. */
+async function healthFix(services: DoctorServices): Promise<string> {
+  const { app } = services.fleet;
+  try {
+    await decideRollback(services, { force: false });
+    return `pipeline fast-rollback ${app}`;
+  } catch (reason) {
+    if (!(reason instanceof PipelineError)) throw reason;
+    return `release a version that works: pipeline release ${app}`;
+  }
 }
 
 /** What runs that are over have left: the list of `pipeline repair`, without what the state of the fleet shows already. */

@@ -4,7 +4,7 @@ import { type Check, error, type Finding, ok } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
 /** Files on this computer that plays need besides the playbook; nothing where none is configured. */
-export function playFileChecks({ fleet: { ansible } }: DoctorServices): Check[] {
+export function playFileChecks({ fleet: { ansible } }: Pick<DoctorServices, 'fleet'>): Check[] {
   const { requirements, vaultPasswordFile } = ansible;
   return [
     ...(vaultPasswordFile === undefined

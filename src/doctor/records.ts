@@ -17,16 +17,23 @@ import type { DoctorServices } from './services.ts';
 /** An image older than this misses fixes of its base; unpatched systems are the usual way in. */
 const oldDays = 30;
 
-/** Ledger, locks, openings, images and rollbacks. */
-export function recordChecks(services: DoctorServices, lock: LockRecord | undefined, clock: Clock): Check[] {
+/** Runs and locks. */
+export function runChecks(services: DoctorServices, lock: LockRecord | undefined, clock: Clock): Check[] {
+  return [{ id: 'ledger', run: () => ledger(services, lock, clock) }];
+}
+
+/** Releases, their images, and the way back to one. */
+export function releaseChecks(services: DoctorServices, clock: Clock): Check[] {
   return [
-    { id: 'ledger', run: () => ledger(services, lock, clock) },
     { id: 'ledger.releases', run: () => unrecordedReleases(services) },
     { id: 'base.age', run: () => systemAge(services, clock) },
     { id: 'images.orphans', run: () => orphans(services, clock) },
     { id: 'rollback', run: () => rollback(services) },
-    { id: 'openings', run: () => openings(services, clock) },
   ];
+}
+
+export function openingChecks(services: DoctorServices, clock: Clock): Check[] {
+  return [{ id: 'openings', run: () => openings(services, clock) }];
 }
 
 async function ledger(

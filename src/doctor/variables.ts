@@ -4,7 +4,7 @@ import { type Check, error, warning } from './finding.ts';
 import type { DoctorServices } from './services.ts';
 
 /** Variables of plays that have no value here; a release would refuse them. */
-export function variableChecks({ fleet }: DoctorServices): Check[] {
+export function variableChecks({ fleet }: Pick<DoctorServices, 'fleet'>): Check[] {
   const run = async () =>
     unsetVariables(fleet.ansible.variables).map((path) =>
       warning(
@@ -20,7 +20,7 @@ export function variableChecks({ fleet }: DoctorServices): Check[] {
 const elsewhere = ['ansible.requirements', 'ansible.vaultPasswordFile'];
 
 /** Files that the configuration names and that are not there. Without its playbook nothing can be released; the folder may be in a commit. */
-export function fileChecks({ fleet }: DoctorServices): Check[] {
+export function fileChecks({ fleet }: Pick<DoctorServices, 'fleet'>): Check[] {
   const run = async () =>
     missingFiles(fleet)
       .filter(({ setting }) => !elsewhere.includes(setting))

@@ -1,8 +1,9 @@
 import { assertNames, listApps, loadFleet } from '../../config/load.ts';
 import { projectDir } from '../../config/project-dir.ts';
 import type { Fleet } from '../../config/settings.ts';
+import { mergeCauses } from '../../doctor/merge-causes.ts';
 import { diagnosePrograms } from '../../doctor/programs.ts';
-import { type Diagnosis, diagnoseApp } from '../../project/diagnose-app.ts';
+import { diagnoseApp } from '../../project/diagnose-app.ts';
 import type { CommandModule } from '../command.ts';
 import { useColor } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -16,10 +17,12 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
   const folder = projectDir(context, options);
   const apps = app === undefined ? await listApps(folder) : [app];
   await assertNamed(apps, folder, options.env);
-  const all: Diagnosis[] = await Promise.all([
-    diagnosePrograms(process.versions.node).then((findings) => ({ about: 'this computer', findings })),
-    ...apps.map((name) => diagnoseApp(context, { projectDir: folder, app: name, environment: options.env })),
-  ]);
+  const all = mergeCauses(
+    await Promise.all([
+      diagnosePrograms(process.versions.node).then((findings) => ({ about: 'this computer', findings })),
+      ...apps.map((name) => diagnoseApp(context, { projectDir: folder, app: name, environment: options.env })),
+    ]),
+  );
   if (options.json) writeJson(context.stdout, all);
   else context.stdout.write(renderFindings(all, colorsFor(useColor(context, options, context.stdout))));
   await noteWaiting(context, await fleetsToNote(apps, folder, options.env));

@@ -10,6 +10,7 @@ export function renderFindings(
     ok: colors.green('ok     '),
     warning: colors.yellow('warning'),
     error: colors.red('error  '),
+    skipped: colors.dim('skipped'),
   };
   const lines = all.flatMap(({ about, findings }) => [
     colors.bold(about),
@@ -21,6 +22,9 @@ export function renderFindings(
   const count = (severity: Severity) =>
     all.flatMap((one) => one.findings).filter((one) => one.severity === severity).length;
   const counted = (severity: Severity, one: string) => `${count(severity)} ${one}${count(severity) === 1 ? '' : 's'}`;
-  const sum = `${counted('error', 'error')}, ${counted('warning', 'warning')}, ${count('ok')} passed`;
+  // Of a finding `skipped`, each check that did not run counts.
+  const notRun = all.flatMap((one) => one.findings.flatMap(({ checks = [] }) => checks)).length;
+  const left = notRun === 0 ? '' : `, ${notRun} skipped`;
+  const sum = `${counted('error', 'error')}, ${counted('warning', 'warning')}, ${count('ok')} passed${left}`;
   return `${[...lines, '', sum].join('\n')}\n`;
 }

@@ -1,0 +1,42 @@
+import { type Finding, skipped } from './finding.ts';
+
+/** Findings about one thing: this computer, or an app in an environment. */
+export interface Diagnosis {
+  about: string;
+  findings: Finding[];
+}
+
+/**
+ * Leaves each cause once, at the first that it was found for. A finding without a cause of its own is known by its text: a name that two
+ * apps share is one mistake.
+ */
+export function mergeCauses(all: readonly Diagnosis[]): Diagnosis[] {
+  const first = new Map<string, string>();
+  return all.map(({ about, findings }) => {
+    const causes = new Map<string, string[]>();
+    const own = findings.filter(({ id, severity, message, cause }) => {
+      if (severity === 'ok' || severity === 'skipped') return true;
+      const key = cause ?? `${id} ${message}`;
+      const where = first.get(key) ?? about;
+      first.set(key, where);
+      if (where !== about) causes.set(where, [...(causes.get(where) ?? []), id]);
+      return where === about;
+    });
+    return { about, findings: withRepeated(own, causes) };
+  });
+}
+
+/** What is skipped for a cause that was reported before: one line for each place where that was. */
+function withRepeated(own: readonly Finding[], causes: ReadonlyMap<string, string[]>): Finding[] {
+  const [only] = causes.keys();
+  // With one cause, what was skipped here was skipped for it, unless there are others here.
+  const alone = causes.size === 1 && own.every(({ severity }) => severity === 'ok' || severity === 'skipped');
+  const also = alone ? own.filter(({ severity }) => severity === 'skipped') : [];
+  return [
+    ...own.filter((one) => !also.includes(one)),
+    ...[...causes].map(([where, ids]) => {
+      const checks = where === only ? [...ids, ...also.flatMap(({ checks = [] }) => checks)] : ids;
+      return skipped(checks, `same cause as in ${where}`);
+    }),
+  ];
+}
