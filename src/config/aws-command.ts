@@ -5,8 +5,13 @@ import type { Fleet } from './settings.ts';
  * aws`, which sets the endpoint and the keys.
  * @param args Service, operation and options, e.g. `autoscaling resume-processes ...`.
  */
-export function awsCommand({ cloud }: Pick<Fleet, 'cloud'>, args: string): string {
-  return cloud === 'local' ? `pipeline local aws ${args}` : `aws ${args}`;
+export function awsCommand(
+  { cloud, region }: Pick<Fleet, 'cloud'> & Partial<Pick<Fleet, 'region'>>,
+  args: string,
+): string {
+  if (cloud === 'local') return `pipeline local aws ${args}`;
+  // The CLI's own default may be another region, where the same name means nothing or something else.
+  return region === undefined ? `aws ${args}` : `aws --region ${region} ${args}`;
 }
 
 /**

@@ -30,12 +30,11 @@ interface Stage {
 export async function diagnose(services: DoctorServices, clock: Clock): Promise<Finding[]> {
   const [files, { findings, missing, lock }] = await Promise.all([diagnoseFiles(services), checkFoundations(services)]);
   const busy = lock !== undefined && instantOf(lock.expires) >= clock.now();
+  const ledgerNeeds: Need[] = services.fleet.ledger.type === 'files' ? ['ledger'] : ['account', 'ledger'];
   const stages: Stage[] = [
+    { needs: ['account', 'fleet'], checks: permissionChecks(services) },
     { needs: ['account'], checks: accountChecks(services) },
-    {
-      needs: ['account', 'fleet'],
-      checks: [...permissionChecks(services), ...playbookChecks(services), ...secretChecks(services)],
-    },
+    { needs: ['account', 'fleet'], checks: [...playbookChecks(services), ...secretChecks(services)] },
     { needs: [], checks: reachChecks(services) },
     {
       needs: ['account', 'fleet', 'ledger'],
@@ -45,13 +44,10 @@ export async function diagnose(services: DoctorServices, clock: Clock): Promise<
         ...configurationChecks(services, clock),
         ...launchChecks(services, clock),
         ...scaleChecks(services, clock),
-        ...releaseChecks(services, clock),
       ],
     },
-    {
-      needs: services.fleet.ledger.type === 'files' ? ['ledger'] : ['account', 'ledger'],
-      checks: runChecks(services, lock, clock),
-    },
+    { needs: ledgerNeeds, checks: runChecks(services, lock, clock) },
+    { needs: ['account', 'fleet', 'ledger'], checks: releaseChecks(services, clock) },
     { needs: ['account'], checks: openingChecks(services, clock) },
   ];
   const possible = stages.filter(({ needs }) => !needs.some((need) => missing.includes(need)));

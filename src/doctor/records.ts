@@ -50,7 +50,7 @@ async function ledger(
       warning(
         'ledger.lock',
         `the lock of ${fleet.app} was left by ${lock.owner} (${lock.command}), since ${lock.since}`,
-        'check `pipeline history`, then start the next run: it takes over the lock',
+        `look what it did: pipeline history ${fleet.app}; the next run takes over the lock`,
       ),
     );
   } else if (lock) {

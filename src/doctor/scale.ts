@@ -39,6 +39,7 @@ async function size(services: DoctorServices, now: number): Promise<Finding[]> {
   const seen: Seen = {
     app: fleet.app,
     cloud: fleet.cloud,
+    region: fleet.region,
     configuredMin: fleet.capacity.min,
     run: lock ? 'active' : crashed ? 'crashed' : undefined,
     group,
@@ -57,6 +58,7 @@ async function size(services: DoctorServices, now: number): Promise<Finding[]> {
 interface Seen {
   app: string;
   cloud: DoctorServices['fleet']['cloud'];
+  region: string;
   configuredMin: number;
   /** One that may have lowered the minimum, and restores it at its end or by its undo. */
   run: 'active' | 'crashed' | undefined;
@@ -68,6 +70,8 @@ interface Seen {
   held: Baseline | undefined;
 }
 
+const again = ({ app }: Seen, { out, in: back }: ScaleEvent) =>
+  `pipeline scale ${app} ${out?.desired} --at ${out?.start} --until ${back?.start}`;
 const cancelOf = ({ app }: Seen) => `pipeline scale ${app} --cancel`;
 
 /** Whether the fleet is held above its usual size; where it is not, whether its minimum is the configured one. */
@@ -99,7 +103,7 @@ function heldOrMin(seen: Seen): Finding[] {
 
 /** Events to come whose end no longer gives the size that the fleet would have without them. */
 function misfits(seen: Seen): Finding[] {
-  const { app, group, live, held, events, actions, now, configuredMin } = seen;
+  const { group, live, held, events, actions, now, configuredMin } = seen;
   return events.flatMap((event) => {
     const { out, in: back } = event;
     if (!out || back?.min === undefined) return [];
@@ -109,7 +113,7 @@ function misfits(seen: Seen): Finding[] {
     return warning(
       'fleet.schedule',
       `${describeEvent(event)}: ${group} then goes to ${desired} instances (minimum ${back.min}), and has ${then.desired} (minimum ${then.min}) without the event`,
-      `schedule it again: ${cancelOf(seen)}, then pipeline scale ${app} again`,
+      `cancel it: ${cancelOf(seen)}, then schedule it again: ${again(seen, event)}`,
     );
   });
 }

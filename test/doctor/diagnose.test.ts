@@ -17,6 +17,7 @@ import { createRunId } from '../../src/engine/run-id.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import { Simulated } from '../support/simulated.ts';
 import { foreignTask } from '../support/simulated-hosts.ts';
+import { expectRunnable } from './support/printed-fixes.ts';
 
 let world: Simulated;
 let services: DoctorServices;
@@ -39,6 +40,7 @@ afterAll(() => world.close());
 /** Everything that is not well, as `id: message | fix`. */
 async function complaints(): Promise<string[]> {
   const found = await diagnose(services, world.clock);
+  await expectRunnable(found);
   return found.filter((one) => one.severity !== 'ok').map((one) => `${one.id}: ${one.message} | ${one.fix}`);
 }
 

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { readGroup, resumeProcesses, setCapacity, suspendProcesses } from '../../src/aws/groups.ts';
 import { diagnose } from '../../src/doctor/diagnose.ts';
 import { type ScalingFleet, scalingFleet } from '../support/scaling-fleet.ts';
+import { expectRunnable } from './support/printed-fixes.ts';
 
 let fleet: ScalingFleet;
 beforeAll(async () => {
@@ -19,6 +20,7 @@ const size = (desired: number) => setCapacity(asg(), name(), { desired });
 /** Findings of a severity, as `id: message | fix`. */
 async function found(severity: 'error' | 'warning'): Promise<string[]> {
   const all = await diagnose(fleet.services, fleet.clock);
+  await expectRunnable(all);
   return all.filter((one) => one.severity === severity).map((one) => `${one.id}: ${one.message} | ${one.fix}`);
 }
 

@@ -6,6 +6,7 @@ import { scaleChecks } from '../../src/doctor/scale.ts';
 import type { DoctorServices } from '../../src/doctor/services.ts';
 import { planScale } from '../../src/scale/plan.ts';
 import { type ScalingFleet, scalingFleet } from '../support/scaling-fleet.ts';
+import { expectRunnable } from './support/printed-fixes.ts';
 
 let world: ScalingFleet;
 let services: DoctorServices;
@@ -20,7 +21,11 @@ afterEach(() => world.usual(), 60_000);
 const hour = 3_600_000;
 const group = () => services.fleet.names.group;
 const in_ = (ms: number) => world.clock.now() + ms;
-const inspect = () => runAll(scaleChecks(services, world.clock));
+const inspect = async () => {
+  const found = await runAll(scaleChecks(services, world.clock));
+  await expectRunnable(found);
+  return found;
+};
 const scale = async (to: number, times: { at?: number; until?: number } = {}) =>
   expect((await world.run(await planScale(services, world.clock, { to, ...times }))).outcome).toBe('done');
 
@@ -74,7 +79,9 @@ it('doctor finds an event whose end no longer fits the fleet', async () => {
       message: expect.stringContaining(
         `${group()} then goes to 4 instances (minimum 4), and has 6 (minimum 4) without the event`,
       ),
-      fix: 'schedule it again: pipeline scale api --cancel, then pipeline scale api again',
+      fix: expect.stringMatching(
+        /^cancel it: pipeline scale api --cancel, then schedule it again: pipeline scale api 9 --at \S+Z --until \S+Z$/,
+      ),
     },
   ]);
 }, 60_000);

@@ -60,7 +60,7 @@ describe('weights are those of the run', () => {
 it('the command that gives a group all of the traffic is for the routes that do not', async () => {
   const commands = await trafficCommands(after([], 30), 'listener/1', blue, green);
   expect(commands).toEqual([
-    `aws elbv2 modify-listener --listener-arn listener/1 --default-actions '[{"Type":"forward","TargetGroupArn":"arn:targetgroup/blue/1"}]'`,
+    `aws --region eu-west-1 elbv2 modify-listener --listener-arn listener/1 --default-actions '[{"Type":"forward","TargetGroupArn":"arn:targetgroup/blue/1"}]'`,
   ]);
   expect(await trafficCommands(after([], 0), 'listener/1', blue, green)).toEqual([]);
 });

@@ -24,7 +24,7 @@ describe('the error for suspended processes', () => {
     expect(suspendedError(aws, group(['Terminate', 'AZRebalance', 'Launch']), ['Launch', 'Terminate'])).toMatchObject({
       code: 'group.suspended',
       message: `Launch of api is suspended: no instance is launched (${since}); Terminate of api is suspended: no instance is terminated (${since})`,
-      fix: 'aws autoscaling resume-processes --auto-scaling-group-name api --scaling-processes Launch Terminate',
+      fix: 'aws --region eu-west-1 autoscaling resume-processes --auto-scaling-group-name api --scaling-processes Launch Terminate',
       details: [
         'who did it: aws cloudtrail lookup-events --region eu-west-1 --lookup-attributes AttributeKey=EventName,AttributeValue=SuspendProcesses --max-results 5',
       ],
@@ -55,7 +55,8 @@ describe('a wait on a group with a suspended process', () => {
 
   it('notes it with its first reading, with the command that resumes it, and again when it was resumed meanwhile', () => {
     const watch = suspensionWatch(context);
-    const resume = 'aws autoscaling resume-processes --auto-scaling-group-name api --scaling-processes Launch';
+    const resume =
+      'aws --region eu-west-1 autoscaling resume-processes --auto-scaling-group-name api --scaling-processes Launch';
     const note = `Launch of api is suspended: no instance is launched (${since}); to resume it: ${resume}`;
     watch(group(['Launch']), ['Launch'], 'a');
     watch(group(['Launch', 'Terminate']), ['Launch'], 'a');

@@ -166,7 +166,7 @@ describe('a launch template that was changed by hand', () => {
     const { launchTemplate } = await group();
     await setDefaultVersion(world.aws.ec2, launchTemplate.id, '1');
     expect(await found()).toEqual([
-      `warning fleet.drift: api-local launches version ${launchTemplate.version} of ${launchTemplate.id}, but its default version is 1 | aws ec2 modify-launch-template --launch-template-id ${launchTemplate.id} --default-version ${launchTemplate.version}`,
+      `warning fleet.drift: api-local launches version ${launchTemplate.version} of ${launchTemplate.id}, but its default version is 1 | pipeline local aws ec2 modify-launch-template --launch-template-id ${launchTemplate.id} --default-version ${launchTemplate.version}`,
     ]);
     await world.aws.ec2.send(
       new ModifyLaunchTemplateCommand({ LaunchTemplateId: launchTemplate.id, DefaultVersion: launchTemplate.version }),
@@ -181,7 +181,7 @@ describe('an instance that differs', () => {
     await tagInstance(world.aws.ec2, first, { [tagKeys.version]: 'v1' });
     hosts.set(second, { version: 'v1' });
     expect(await drifts()).toEqual(['instance-version']);
-    const replace = 'replace it: aws autoscaling terminate-instance-in-auto-scaling-group --instance-id';
+    const replace = 'replace it: pipeline local aws autoscaling terminate-instance-in-auto-scaling-group --instance-id';
     expect(await found()).toEqual([
       `warning fleet.drift: ${first} of api-local is tagged v1, but its image is that of v2 | ${replace} ${first} --no-should-decrement-desired-capacity`,
       `warning fleet.drift: ${second} of api-local serves v1, but it is tagged v2 | ${replace} ${second} --no-should-decrement-desired-capacity`,

@@ -94,13 +94,13 @@ function blockOf(
   if (held) {
     return {
       why: `${resource} is held at another size for an event`,
-      fix: `after the event (pipeline scale ${app} --cancel ends it)`,
+      fix: `wait for the end of the event, or end it: pipeline scale ${app} --cancel`,
     };
   }
   if (setting === 'capacity.max' && Number(file) < desired) {
     return {
       why: `${resource} has ${desired} instances, and a lower maximum would terminate ${desired - Number(file)} of them`,
-      fix: `first: pipeline scale ${app} ${file}`,
+      fix: `make the fleet smaller first: pipeline scale ${app} ${file}`,
     };
   }
   return undefined;

@@ -54,9 +54,9 @@ function fixOf(
   const keep = `or keep it: set ${setting} to ${literal(now)} in pipelines/${fleet.app}.ts`;
   if (blocked) return setting === 'service.port' ? blocked.fix : `${blocked.fix}, then ${apply}; ${keep}`;
   if (overwrite !== undefined) {
-    return surplus || origin === 'file' ? apply : `${overwrite} restores what the file says; ${keep}`;
+    return surplus || origin === 'file' ? apply : `restore what the file says: ${overwrite}; ${keep}`;
   }
-  return `${apply} applies what has changed in the file since the last deploy; changes made in AWS directly are not reverted: revert them there; ${keep}`;
+  return `apply what has changed in the file since the last deploy: ${apply}; changes made in AWS directly are not reverted by it, revert them there; ${keep}`;
 }
 
 /** Numbers bare, all else quoted and escaped: what is read from the cloud may be anything. */

@@ -45,6 +45,8 @@ export interface DriftInstance {
 /** All that the comparison depends on. */
 export interface DriftFacts {
   app: string;
+  /** How the AWS CLI is called for this fleet, e.g. `aws --region eu-west-1`. */
+  aws: string;
   group: string;
   /** What the group launches. */
   template: {
@@ -139,7 +141,7 @@ function backTo({ app, releases }: DriftFacts, version: string): string | undefi
   return image && !image.deletedAt ? `go back to ${version}: pipeline fast-rollback ${app} ${version}` : undefined;
 }
 
-function defaultDrift({ group, template, releases }: DriftFacts): Drift[] {
+function defaultDrift({ aws, group, template, releases }: DriftFacts): Drift[] {
   const { id, version, standard } = template;
   // Before the first release it is the infrastructure's.
   if (standard === version || !releases.some((one) => one.knownGood)) return [];
@@ -148,7 +150,7 @@ function defaultDrift({ group, template, releases }: DriftFacts): Drift[] {
       kind: 'template-default',
       severity: 'warning',
       message: `${group} launches version ${version} of ${id}, but its default version is ${standard}`,
-      fix: `aws ec2 modify-launch-template --launch-template-id ${id} --default-version ${version}`,
+      fix: `${aws} ec2 modify-launch-template --launch-template-id ${id} --default-version ${version}`,
     },
   ];
 }
@@ -171,7 +173,7 @@ function instanceDrift(facts: DriftFacts): Drift[] {
         kind: 'instance-version',
         severity: 'warning',
         message: `${id} of ${group} is tagged ${version || 'with no version'}, but its image is that of ${ofImage}`,
-        fix: replace(id),
+        fix: replace(facts.aws, id),
       });
     }
     if (serves !== undefined && version && serves !== version) {
@@ -179,7 +181,7 @@ function instanceDrift(facts: DriftFacts): Drift[] {
         kind: 'host-environment',
         severity: 'warning',
         message: `${id} of ${group} serves ${serves}, but it is tagged ${version}`,
-        fix: replace(id),
+        fix: replace(facts.aws, id),
       });
     }
   }
@@ -191,7 +193,7 @@ function instanceDrift(facts: DriftFacts): Drift[] {
       message: `${count}, but the group launches ${launched ?? `image ${facts.template.imageId}`}`,
       fix:
         launched === undefined
-          ? `pipeline release ${app} replaces them all`
+          ? `replace them all: pipeline release ${app}`
           : `replace them: pipeline fast-rollback ${app} ${launched} --method rolling`,
     };
   });
@@ -199,8 +201,8 @@ function instanceDrift(facts: DriftFacts): Drift[] {
 }
 
 /** Ends an instance; the group launches one from its image in its place. */
-const replace = (id: string): string =>
-  `replace it: aws autoscaling terminate-instance-in-auto-scaling-group --instance-id ${id} --no-should-decrement-desired-capacity`;
+const replace = (aws: string, id: string): string =>
+  `replace it: ${aws} autoscaling terminate-instance-in-auto-scaling-group --instance-id ${id} --no-should-decrement-desired-capacity`;
 
 function listed(ids: readonly string[]): string {
   const more = ids.length - named;

@@ -1,6 +1,7 @@
 import { readImages } from '../../aws/images.ts';
 import { type Ec2Instance, groupInstances } from '../../aws/instances.ts';
 import { readTemplateVersion } from '../../aws/launch-templates.ts';
+import { awsCommand } from '../../config/aws-command.ts';
 import { type Observation, observeFleet } from '../observe.ts';
 import type { Services } from '../services.ts';
 import { askHosts } from './ask-hosts.ts';
@@ -58,6 +59,7 @@ export async function readDrift(
   ]);
   const compared: DriftFacts = {
     app: fleet.app,
+    aws: awsCommand(fleet, '').trimEnd(),
     group: facts.group,
     template: {
       id: templateId,

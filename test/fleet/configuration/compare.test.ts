@@ -143,6 +143,6 @@ describe('differences as text', () => {
         compareConfiguration(compared({ applied, readings: [{ ...path, value: '/up' }] })),
       ).map((one) => one.fix);
     expect(fixes({ ...file, 'balancer.healthCheck.path': '/up' })).toEqual(['pipeline local up']);
-    expect(fixes(file)[0]).toMatch(/^pipeline local up --overwrite restores what the file says; or keep it: set/);
+    expect(fixes(file)[0]).toMatch(/^restore what the file says: pipeline local up --overwrite; or keep it: set/);
   });
 });

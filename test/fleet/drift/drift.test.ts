@@ -47,6 +47,7 @@ const instance = (id: string, imageId: string, version: string, more: object = {
 function drifts(facts: Partial<DriftFacts> = {}): string[] {
   return findDrifts({
     app: 'api',
+    aws: 'aws',
     group: 'api-local',
     template: { id: 'lt-1', version: '3', standard: '3', imageId: 'ami-2', release: 'v2' },
     images: [image('ami-1', { version: 'v1' }), image('ami-2', { version: 'v2' })],
