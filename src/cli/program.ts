@@ -58,7 +58,8 @@ export async function parse(context: CliContext, specs: readonly CommandSpec[] =
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return 'printed';
-    throw toUsageError(error, complaint, { argv: context.argv, first: program.args[0], specs });
+    const wrong = toUsageError(error, complaint, { argv: context.argv, first: program.args[0], specs });
+    throw await withStart(context, wrong);
   }
   return parsed;
 }
@@ -75,6 +76,16 @@ async function words(context: CliContext, specs: readonly CommandSpec[]): Promis
 function hasOwnVersion(given: readonly string[], specs: readonly CommandSpec[]): boolean {
   const own = specs.filter((spec) => spec.options?.some(({ flags }) => flags.startsWith('--version ')));
   return own.some(({ name }) => given.includes(name));
+}
+
+/** Whoever has no project yet, and has not read how to start one, starts with any command. */
+async function withStart({ cwd }: CliContext, error: PipelineError): Promise<PipelineError> {
+  if (!/^usage\.(missing-argument|unknown-command)$/.test(error.code) || /^did you mean/.test(error.fix ?? ''))
+    return error;
+  const { hasProject } = await import('../config/project-dir.ts');
+  return hasProject(cwd)
+    ? error
+    : usageError(error.code, error.message, `${error.fix}; to start a project here: pipeline init`);
 }
 
 function group(program: Command, parents: Map<string, Command>, words: string[]): Command {

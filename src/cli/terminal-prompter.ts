@@ -52,4 +52,24 @@ export async function askText(
   throw declined();
 }
 
+/**
+ * Lets a person choose one of several values from a list.
+ * @throws code `declined` (outcome `declined`) when the person gives up
+ */
+export async function askChoice(
+  question: string,
+  choices: readonly { value: string; hint?: string }[],
+  initial?: string,
+): Promise<string> {
+  const prompts = await import('@clack/prompts');
+  const answer = await prompts.select<string>({
+    message: question,
+    options: choices.map(({ value, hint }) => ({ value, label: value, ...(hint !== undefined && { hint }) })),
+    initialValue: initial,
+    output: process.stderr,
+  });
+  if (!prompts.isCancel(answer)) return answer;
+  throw declined();
+}
+
 const declined = () => new PipelineError('declined', 'declined; nothing was changed', { outcome: 'declined' });

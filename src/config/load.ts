@@ -103,7 +103,7 @@ function unknownApp(app: string, apps: string[], projectDir: string, unread: str
     return usageError(
       'config.no-pipelines',
       `there is no ${folder}/*.ts in ${projectDir}`,
-      `write ${folder}/${app}.ts, or go to the project's folder`,
+      `write it: pipeline init ${app}; or go to the project's folder`,
       unread,
     );
   }

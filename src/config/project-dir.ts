@@ -13,7 +13,7 @@ export function projectDir(context: { readonly cwd: string }, options: { project
     throw usageError(
       'project.not-found',
       `${JSON.stringify(options.project)} is not a project: it has no folder pipelines/`,
-      'name the folder that holds pipelines/',
+      'name the folder that holds pipelines/; to start a project in this one: pipeline init --project DIR',
     );
   }
   for (let folder = context.cwd; ; folder = dirname(folder)) {
@@ -23,8 +23,16 @@ export function projectDir(context: { readonly cwd: string }, options: { project
   throw usageError(
     'project.not-found',
     `no folder pipelines/ in ${context.cwd} or any folder above it`,
-    'go to your project, or name it with --project DIR',
+    'to start a project here: pipeline init; else go to your project, or name it with --project DIR',
   );
+}
+
+/** Whether a command in this folder has a project. */
+export function hasProject(cwd: string): boolean {
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    if (hasPipelines(folder)) return true;
+    if (folder === dirname(folder)) return false;
+  }
 }
 
 function hasPipelines(folder: string): boolean {

@@ -1,4 +1,5 @@
 import type { RunningFleet } from '../aws/running-fleet.ts';
+import type { Technology } from './stack/stack.ts';
 
 /** The inputs for the files of a new app. */
 export interface Answers {
@@ -8,7 +9,14 @@ export interface Answers {
   region: string;
   /** Folder of the app in the repository. */
   source: string;
-  technology: 'node' | 'python' | 'other';
+  technology: Technology;
+  /** Command lines: how it is started, and how a fresh checkout is made ready; '' for nothing. */
+  start: string;
+  build: string;
+  /** Further variables of the service. */
+  variables: Readonly<Record<string, string>>;
+  /** A command that migrates the database, as a proposal. */
+  migrate?: readonly string[];
   port: number;
   healthPath: string;
   listenerPort: number;

@@ -3,6 +3,8 @@ import { show } from '@golden-pipeline/shared/text';
 import type { RunningFleet } from '../aws/running-fleet.ts';
 import { environmentName } from '../config/names.ts';
 import type { Answers } from './answers.ts';
+import { exampleStacks } from './stack/detect.ts';
+import { type Stack, type Technology, technologies } from './stack/stack.ts';
 
 /** Where answers come from. */
 export interface Interview {
@@ -10,8 +12,17 @@ export interface Interview {
   given(option: string): string | undefined;
   /** Asks a person, again and again while something is wrong with the answer; absent where nobody can be asked. */
   ask?(question: string, rules: { initial?: string; wrong(answer: string): string | undefined }): Promise<string>;
+  /** Lets a person choose one of several values; absent where nobody can be asked. */
+  choose?(question: string, choices: readonly Choice[], initial?: string): Promise<string>;
   /** Questions with an initial answer are not asked; that answer is used. */
   acceptInitial: boolean;
+}
+
+/** One of several answers. */
+export interface Choice {
+  value: string;
+  /** What it means, where the value does not say it. */
+  hint?: string;
 }
 
 interface Question {
@@ -22,6 +33,10 @@ interface Question {
   initial?: string;
   /** Returns what is wrong with an answer. */
   wrong?: (value: string) => string | undefined;
+  /** Only an option answers it otherwise: nobody is asked. */
+  known?: boolean;
+  /** It is answered from a list. */
+  choices?: readonly Choice[];
 }
 
 const folderPattern = /^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\p{Cc}]+$/u;
@@ -31,64 +46,128 @@ const isWhole = (value: string, min: number, max: number) =>
     : `a whole number from ${min} to ${max}`;
 const port = (value: string) => isWhole(value, 1, 65_535);
 
+const environments: readonly Choice[] = [
+  { value: 'local', hint: 'the local cloud on this computer, to try it out' },
+  { value: 'staging', hint: 'on AWS' },
+  { value: 'production', hint: 'on AWS' },
+];
+
+/** Environments that are proposed, without those that a file has already. */
+const proposed = (taken: readonly string[]) => environments.filter(({ value }) => !taken.includes(value));
+
 /** Where the fleet is or is going to be: what has to be known before a running one can be read. */
 export async function gatherPlace(
   interview: Interview,
   usualRegion: string | undefined,
+  taken: readonly string[] = [],
 ): Promise<Pick<Answers, 'environment' | 'cloud' | 'region'>> {
+  const choices = proposed(taken);
+  // A person tries it out first; a script that does not say anything means the real thing.
+  const initial = interview.choose && !interview.acceptInitial ? choices[0]?.value : 'production';
   const environment = environmentName(
-    await answer(interview, { option: 'env', ask: 'Which environment?', initial: 'production' }),
+    await answer(interview, { option: 'env', ask: 'Which environment?', initial, choices }),
   );
   const cloud = environment === 'local' ? 'local' : 'aws';
   const region = await answer(interview, {
     option: 'region',
     ask: 'In which region?',
     initial: cloud === 'local' ? 'eu-west-1' : usualRegion,
+    known: cloud === 'local',
     wrong: (value) => (/^[a-z]{2}(-[a-z]+)+-[0-9]+$/.test(value) ? undefined : "a region such as 'eu-west-1'"),
   });
   return { environment, cloud, region };
 }
 
-/** The other answers: from the running fleet, the options, or prompts. @throws usage errors that name the option */
-export async function gatherRest(
-  interview: Interview,
-  app: string,
-  place: Pick<Answers, 'environment' | 'cloud' | 'region'>,
-  running: RunningFleet | undefined,
-): Promise<Answers> {
-  const target = running?.targetGroup;
-  const ask = (question: Question, known?: number | string) =>
-    // What runs already is known; only an option says otherwise.
-    known !== undefined && interview.given(question.option) === undefined
-      ? Promise.resolve(String(known))
-      : answer(interview, question);
-  const source = await ask({
+/** The folder of the app in the repository. */
+export function gatherSource(interview: Interview): Promise<string> {
+  return answer(interview, {
     option: 'source',
     ask: 'In which folder of this repository is the app?',
     initial: '.',
     wrong: (value) => (folderPattern.test(value) ? undefined : 'a folder inside the repository, without ..'),
   });
-  const technology = (await ask({
+}
+
+const technologyChoices: readonly Choice[] = [
+  { value: 'node', hint: 'Node.js' },
+  { value: 'python', hint: 'in a virtual environment, with gunicorn or uvicorn' },
+  { value: 'ruby', hint: 'with Bundler and Puma' },
+  { value: 'static', hint: 'a site of files' },
+  { value: 'binary', hint: 'any program that listens on HOST and PORT' },
+];
+
+/** What the app is written in. @param seen What its files say. */
+export async function gatherTechnology(interview: Interview, seen: Technology | undefined): Promise<Technology> {
+  const answered = await answer(interview, {
     option: 'technology',
-    ask: 'What is it written in: node, python or other?',
-    initial: 'node',
-    wrong: (value) => (/^(node|python|other)$/.test(value) ? undefined : 'node, python or other'),
-  })) as Answers['technology'];
+    ask: 'What is it written in?',
+    initial: seen ?? 'node',
+    choices: technologyChoices,
+    wrong: (value) => (technologies.some((one) => one === value) ? undefined : `one of ${technologies.join(', ')}`),
+  });
+  return answered as Technology;
+}
+
+/** SSH user of the hosts of an environment. */
+export function gatherUser(interview: Interview, { cloud }: Pick<Answers, 'cloud'>): Promise<string> {
+  if (cloud === 'local') return Promise.resolve('admin');
+  return answer(interview, { option: 'ssh-user', ask: 'As which user are hosts reached?', initial: 'admin' });
+}
+
+/** The other answers: from the running fleet, the options, or prompts. @throws usage errors that name the option */
+export async function gatherRest(
+  interview: Interview,
+  about: Pick<Answers, 'app' | 'environment' | 'cloud' | 'region' | 'source' | 'technology'>,
+  { running, stack }: { running?: RunningFleet; stack?: Stack },
+): Promise<Answers> {
+  const target = running?.targetGroup;
+  const example = exampleStacks[about.technology];
+  const { start, build, environment: variables = {}, migrate } = stack ?? example;
+  const ask = (question: Question, known?: number | string) =>
+    // What runs already is known; only an option says otherwise.
+    known !== undefined && interview.given(question.option) === undefined
+      ? Promise.resolve(String(known))
+      : answer(interview, question);
+  const line = (value: string) => (/[\p{Cc}]/u.test(value) ? 'one line' : undefined);
+  const command = (value: string) => (value.trim() === '' ? 'a command' : line(value));
+  const startLine = await ask({
+    option: 'start',
+    ask: 'Which command starts it? HOST and PORT are in its environment',
+    initial: start,
+    wrong: command,
+  });
+  const buildLine = await ask({
+    option: 'build',
+    ask: 'Which command installs and builds it in a fresh checkout? (- for none)',
+    initial: build === '' ? '-' : build,
+    wrong: line,
+  });
   const servicePort = await ask(
-    { option: 'port', ask: 'On which port does it answer on each host?', wrong: port },
+    {
+      option: 'port',
+      ask: 'On which port does it answer on each host?',
+      initial: stack === undefined ? undefined : String(stack.port),
+      wrong: port,
+    },
     target?.Port,
   );
   const healthPath = await ask(
     {
       option: 'health-path',
       ask: 'Which path answers 200 when it is able to work?',
-      initial: '/health',
+      initial: stack === undefined ? '/health' : (stack.healthPath ?? '/'),
       wrong: (value) => (/^\/[^\s\p{Cc}]*$/u.test(value) ? undefined : 'a path that starts with /'),
     },
     target?.HealthCheckPath,
   );
+  const local = about.cloud === 'local';
   const listenerPort = await ask(
-    { option: 'listener-port', ask: 'On which port does the load balancer listen?', initial: '80', wrong: port },
+    {
+      option: 'listener-port',
+      ask: 'On which port does the load balancer listen?',
+      initial: local ? '8080' : '80',
+      wrong: port,
+    },
     running?.listenerPort,
   );
   const whole = (value: string) => isWhole(value, 0, 10_000);
@@ -96,16 +175,17 @@ export async function gatherRest(
     { option: 'min', ask: 'How many instances at least?', initial: '2', wrong: whole },
     running?.group.min,
   );
-  const max = await ask({ option: 'max', ask: 'How many at most?', initial: '10', wrong: whole }, running?.group.max);
-  const sshUser =
-    place.cloud === 'local'
-      ? 'admin'
-      : await ask({ option: 'ssh-user', ask: 'As which user are hosts reached?', initial: 'admin' });
+  const max = await ask(
+    { option: 'max', ask: 'How many at most?', initial: local ? '4' : '10', wrong: whole },
+    running?.group.max,
+  );
+  const sshUser = await gatherUser(interview, about);
   return {
-    app,
-    ...place,
-    source,
-    technology,
+    ...about,
+    start: startLine.trim(),
+    build: buildLine.trim() === '-' ? '' : buildLine.trim(),
+    variables,
+    ...(migrate && { migrate }),
     port: Number(servicePort),
     healthPath,
     listenerPort: Number(listenerPort),
@@ -116,14 +196,19 @@ export async function gatherRest(
   };
 }
 
-async function answer(interview: Interview, { option, ask, initial, wrong = () => undefined }: Question) {
+async function answer(
+  interview: Interview,
+  { option, ask, initial, known = false, choices, wrong = () => undefined }: Question,
+): Promise<string> {
   const given = interview.given(option);
   if (given !== undefined) {
     const expected = wrong(given);
     if (expected === undefined) return given;
     throw usageError(`init.${option}`, `--${option} ${show(given)}: expected ${expected}`);
   }
-  if (interview.ask && !(interview.acceptInitial && initial !== undefined)) {
+  const asked = !known && !(interview.acceptInitial && initial !== undefined);
+  if (asked && choices && choices.length > 0 && interview.choose) return interview.choose(ask, choices, initial);
+  if (asked && interview.ask) {
     return interview.ask(ask, { ...(initial !== undefined && { initial }), wrong });
   }
   if (initial !== undefined && wrong(initial) === undefined) return initial;

@@ -1,4 +1,5 @@
 import type { Answers } from './answers.ts';
+import { environmentLines, quoted } from './environment-text.ts';
 
 /** The text of `pipelines/<app>.ts`, with comments on what a team should check. */
 export function pipelineText(answers: Answers): string {
@@ -25,7 +26,7 @@ export function pipelineText(answers: Answers): string {
     ...(running ? nameLines(running) : []),
     `  defaultEnvironment: ${quoted(environment)},`,
     '  environments: {',
-    ...(local ? localLines(answers) : awsLines(answers)),
+    ...environmentLines(answers),
     '  },',
     '});',
   ];
@@ -57,7 +58,7 @@ function balancerLines({ listenerPort, running }: Answers): string[] {
 /** Up to this delay, in seconds, the default of release.timeouts.drain is some minutes longer. */
 const shortDelay = 300;
 
-function releaseLines({ healthPath, running }: Answers): string[] {
+function releaseLines({ healthPath, running, migrate }: Answers): string[] {
   const delay = running?.deregistrationDelaySeconds ?? 0;
   return [
     '  release: {',
@@ -66,6 +67,12 @@ function releaseLines({ healthPath, running }: Answers): string[] {
     '    keep: 5,',
     '    // What must be answered through the balancer before the fleet moves; also with contains: \'"version":"{version}"\'.',
     `    smokeTests: [{ path: ${quoted(healthPath)}, status: 200 }],`,
+    ...(migrate
+      ? [
+          '    // The database is migrated once per release, before the new version serves:',
+          `    // migrate: { command: ${list(migrate)}, when: 'before-roll' },`,
+        ]
+      : []),
     ...(delay > shortDelay
       ? ['    // Longer than the load balancer shows a host as draining.', `    timeouts: { drain: ${delay + 300} },`]
       : []),
@@ -110,33 +117,6 @@ function nameLines(running: NonNullable<Answers['running']>): string[] {
   ];
 }
 
-function awsLines({ environment, region, sshUser }: Answers): string[] {
-  return [
-    `    ${quoted(environment)}: {`,
-    "      cloud: 'aws',",
-    `      region: ${quoted(region)},`,
-    '      // Hosts are reached by SSH; their keys are pinned from the console output.',
-    `      ssh: { user: ${quoted(sshUser)}, privateKey: '~/.ssh/id_ed25519' },`,
-    '      // Whoever releases must use the same ledger. This folder is for one computer only; for a team give a bucket:',
-    "      // ledger: { type: 's3', bucket: '...' },",
-    "      ledger: { path: '.pipeline/ledger' },",
-    '    },',
-  ];
-}
-
-function localLines({ environment, region, running }: Answers): string[] {
-  return [
-    '    // The cloud that `pipeline local up` starts on this computer.',
-    `    ${quoted(environment)}: {`,
-    "      cloud: 'local',",
-    `      region: ${quoted(region)},`,
-    "      ssh: { user: userInfo().username, port: 2222, privateKey: '.pipeline/local-key/id_ed25519', become: false },",
-    ...(running ? [] : ["      instance: { keyName: 'golden-pipeline' },"]),
-    '      release: { minimumAgeHours: 0, retireGraceHours: 0, verifySeconds: 5, pollSeconds: 0.25 },',
-    '    },',
-  ];
-}
-
 function properties(values: Record<string, number | undefined>): string {
   return Object.entries(values)
     .filter(([, value]) => value !== undefined)
@@ -145,9 +125,3 @@ function properties(values: Record<string, number | undefined>): string {
 }
 
 const list = (values: readonly string[]): string => `[${values.map(quoted).join(', ')}]`;
-
-/** A value as a literal of the same type and content. */
-function quoted(value: string): string {
-  const inner = JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'");
-  return `'${inner}'`;
-}

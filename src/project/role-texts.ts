@@ -1,21 +1,23 @@
 import type { Answers } from './answers.ts';
+import { commandArgv, yamlList, yamlText } from './command-argv.ts';
+import type { Technology } from './stack/stack.ts';
 
-/** Example commands of a service of each kind, which a team will replace. */
-const commands: Readonly<Record<Answers['technology'], { start: string; install: string }>> = {
-  node: { start: '[node, server.js]', install: '[npm, ci, --omit=dev, --no-audit, --no-fund]' },
-  python: {
-    start: '[.venv/bin/python, -m, app]',
-    install: "[sh, -c, 'python3 -m venv .venv && .venv/bin/pip install -r requirements.txt']",
-  },
-  other: { start: '[./server]', install: '[]' },
+/** The role of the package that puts on a host what an app is run with. A site of files is served by Python. */
+const roleOf: Readonly<Record<Technology, string | undefined>> = {
+  node: 'node',
+  python: 'python',
+  ruby: 'ruby',
+  static: 'python',
+  binary: undefined,
 };
 
 /**
  * Playbook and role of an app by their paths in the project. The role calls `release`, which is part of the package.
  */
-export function roleFiles({ app, technology }: Answers): Record<string, string> {
+export function roleFiles({ app, technology, start, build, variables }: Answers): Record<string, string> {
   const prefix = app.replaceAll('-', '_');
-  const { start, install } = commands[technology];
+  const entries = Object.entries(variables).map(([name, value]) => `  ${name}: ${yamlText(value)}\n`);
+  const role = roleOf[technology];
   return {
     [`ansible/${app}.yml`]: `# One step in the life of a release of \`${app}\` on a host; \`release_action\` says which.
 - name: Release ${app}
@@ -30,15 +32,14 @@ export function roleFiles({ app, technology }: Answers): Record<string, string> 
         gather_subset: ['!all', '!min', service_mgr]
       when: ansible_service_mgr is not defined
   roles:
-${technology === 'other' ? '' : `    - ${technology}\n`}    - ${app}
+${role === undefined ? '' : `    - ${role}\n`}    - ${app}
 `,
     [`ansible/roles/${app}/defaults/main.yml`]: `# What the release role needs to know of this app.
-# Started in the release's folder with PORT (and HOST) in its environment; both are lists of words, no shell reads them.
-${prefix}_command: ${start}
+# Started in the release's folder with HOST and PORT in its environment. A list of words; what needs a shell is given to one.
+${prefix}_command: ${yamlList(commandArgv(start, { replace: true }))}
 # Run inside the fresh release folder; everything the release needs ends up inside it.
-${prefix}_install: ${install}
-${prefix}_environment: {}
-# Folders that outlive a release, linked into each: shared/<name>.
+${prefix}_install: ${yamlList(commandArgv(build))}
+${prefix}_environment:${entries.length === 0 ? ' {}\n' : `\n${entries.join('')}`}# Folders that outlive a release, linked into each: shared/<name>.
 ${prefix}_shared:
   - {name: log, state: directory}
 `,

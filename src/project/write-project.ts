@@ -1,10 +1,16 @@
+import { existsSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { collisionError, findCollisions } from '../config/collisions.ts';
 import { loadPipeline } from '../config/load.ts';
+import type { Pipeline } from '../config/pipeline.ts';
 import { everyFleet, projectFleets } from '../config/project.ts';
+import { readPipelineFile } from '../config/read.ts';
+import { validate } from '../config/validate.ts';
+import { addEnvironment } from './add-environment.ts';
 import type { Answers } from './answers.ts';
+import type { EnvironmentAnswers } from './environment-text.ts';
 import { pipelineText } from './pipeline-text.ts';
 import { roleFiles } from './role-texts.ts';
 
@@ -14,7 +20,6 @@ export interface ProjectFile {
   written: boolean;
 }
 
-/** Folder of working files and the local cloud, ignored by git. */
 /** Working files of the pipeline, and the secrets of a developer. */
 const ignored = ['.pipeline/', '.env'];
 
@@ -32,8 +37,32 @@ export async function writeProject(folder: string, answers: Answers): Promise<Pr
   for (const [path, content] of Object.entries(roleFiles(answers))) {
     files.push({ path, written: await writeNew(join(folder, path), content) });
   }
-  files.push({ path: '.gitignore', written: await ignore(join(folder, '.gitignore')) });
+  files.push({ path: '.gitignore', written: await ignore(folder) });
   return files;
+}
+
+/**
+ * Adds an environment to `pipelines/<app>.ts`; its other text stays as it is. The result is validated before it is written.
+ * @throws as {@link addEnvironment} and {@link writeProject}, with nothing written
+ */
+export async function extendProject(folder: string, app: string, answers: EnvironmentAnswers): Promise<ProjectFile[]> {
+  const path = `pipelines/${app}.ts`;
+  const file = join(folder, path);
+  const text = addEnvironment(await readFile(file, 'utf8'), answers, path);
+  // Beside the file, as it may import others by their relative paths; the dot keeps it from being an app's file.
+  const trial = join(folder, 'pipelines', `.${app}.init.ts`);
+  try {
+    await writeFile(trial, text);
+    const raw = await readPipelineFile(trial, path, folder);
+    await assertFits(folder, answers.environment, validate(raw, { app, file: path, projectDir: folder }));
+  } finally {
+    await rm(trial, { force: true });
+  }
+  await writeFile(file, text);
+  return [
+    { path, written: true },
+    { path: '.gitignore', written: await ignore(folder) },
+  ];
 }
 
 async function check(folder: string, { app, environment }: Answers, text: string): Promise<void> {
@@ -41,16 +70,21 @@ async function check(folder: string, { app, environment }: Answers, text: string
   try {
     await mkdir(join(trial, 'pipelines'));
     await writeFile(join(trial, 'pipelines', `${app}.ts`), text);
-    const pipeline = await loadPipeline({ projectDir: trial, app });
-    pipeline.fleet(environment);
-    const others = (await projectFleets(folder)).filter((fleet) => fleet.app !== app);
-    const collisions = findCollisions([...others, ...everyFleet([pipeline])]).filter(({ fleets }) =>
-      fleets.some((fleet) => fleet.app === app),
-    );
-    if (collisions.length > 0) throw collisionError(collisions);
+    await assertFits(folder, environment, await loadPipeline({ projectDir: trial, app }));
   } finally {
     await rm(trial, { recursive: true, force: true });
   }
+}
+
+/** The environment is whole, and shares no name with another fleet of the project. */
+async function assertFits(folder: string, environment: string, pipeline: Pipeline): Promise<void> {
+  const { app } = pipeline;
+  pipeline.fleet(environment);
+  const others = (await projectFleets(folder)).filter((fleet) => fleet.app !== app);
+  const collisions = findCollisions([...others, ...everyFleet([pipeline])]).filter(({ fleets }) =>
+    fleets.some((fleet) => fleet.app === app),
+  );
+  if (collisions.length > 0) throw collisionError(collisions);
 }
 
 async function writeNew(file: string, content: string): Promise<boolean> {
@@ -64,14 +98,17 @@ async function writeNew(file: string, content: string): Promise<boolean> {
   }
 }
 
-async function ignore(file: string): Promise<boolean> {
+async function ignore(folder: string): Promise<boolean> {
+  const file = join(folder, '.gitignore');
   const known = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
     throw error;
   });
   const named = (line: string) => line.trim().replace(/^\/|\/$/g, '');
   const lines = known.split('\n').map(named);
-  const missing = ignored.filter((name) => !lines.includes(named(name)));
+  // Where this package is installed; a project in another language may have no line for it yet.
+  const packages = existsSync(join(folder, 'node_modules')) ? ['node_modules/'] : [];
+  const missing = [...packages, ...ignored].filter((name) => !lines.includes(named(name)));
   if (missing.length === 0) return false;
   await appendFile(file, `${known === '' || known.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n`);
   return true;

@@ -18,7 +18,7 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     throw usageError(
       'config.no-pipelines',
       `there is no pipelines/*.ts in ${folder}`,
-      'write one; golden-pipeline/docs/configuration.md shows how',
+      'write one: pipeline init; or by hand (golden-pipeline/docs/configuration.md)',
       unread,
     );
   }

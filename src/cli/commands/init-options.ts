@@ -1,3 +1,4 @@
+import { technologies } from '../../project/stack/stack.ts';
 import type { OptionSpec } from '../command.ts';
 
 /** Each option answers a question of `pipeline init`. */
@@ -6,7 +7,12 @@ export const initOptions: readonly OptionSpec[] = [
   { flags: '--target-group <name>', description: 'with --from-group: which one, where the group has several' },
   { flags: '--region <name>', description: 'region of the environment' },
   { flags: '--source <folder>', description: 'folder of the app in the repository' },
-  { flags: '--technology <name>', description: 'what the app is written in', choices: ['node', 'python', 'other'] },
+  { flags: '--technology <name>', description: 'what the app is written in', choices: technologies },
+  { flags: '--start <command>', description: 'command that starts the app; HOST and PORT are in its environment' },
+  {
+    flags: '--build <command>',
+    description: 'command that installs and builds the app in a fresh checkout; - for none',
+  },
   { flags: '--port <n>', description: 'port of the service on each host' },
   { flags: '--health-path <path>', description: 'path that answers 200 when the service is able to work' },
   { flags: '--listener-port <n>', description: 'port of the load balancer' },

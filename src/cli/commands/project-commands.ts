@@ -21,9 +21,16 @@ export const projectCommands: readonly CommandSpec[] = [
   {
     name: 'init',
     summary: 'write pipelines/<app>.ts and a role for it, from a running fleet or from answers',
-    arguments: [{ name: '<app>', description: 'name of the new app' }],
+    arguments: [
+      { name: '[app]', description: 'name of the app; with a file of its own, an environment is added to it' },
+    ],
     options: initOptions,
-    examples: ['pipeline init api --from-group api-production --region eu-west-1', 'pipeline init worker'],
+    examples: [
+      'pipeline init',
+      'pipeline init shop --env local --yes',
+      'pipeline init shop --env staging --region eu-west-1',
+      'pipeline init api --from-group api-production --region eu-west-1',
+    ],
     load: () => import('./init.ts'),
   },
   {

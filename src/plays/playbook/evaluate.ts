@@ -9,7 +9,7 @@ export type PlaybookKind = 'release' | 'plain';
 
 /** A role of the pipeline that installs something where the host lacks it, with the variables that say what; absent values are unknown. */
 export interface Installer {
-  role: 'node' | 'python';
+  role: Exclude<OwnRole, 'release'>;
   variables?: Record<string, string>;
 }
 
@@ -37,7 +37,7 @@ export async function evaluatePlaybook(inspection: PlaybookInspection): Promise<
   const installers = new Map<string, Installer>();
   for (const task of tasks) {
     const own = await isOwn(task);
-    if (own === 'node' || own === 'python') {
+    if (own !== undefined && own !== 'release') {
       const { variables } = task;
       installers.set(JSON.stringify([own, variables]), { role: own, ...(variables && { variables }) });
     }

@@ -58,6 +58,12 @@ const roles: Record<
     ask: ['python3', '-c', 'import sys, venv; print("%d.%d" % sys.version_info[:2])'],
     suffices: (answer, wanted) => isAtLeast(answer, wanted),
   },
+  ruby: {
+    variable: 'ruby_minimum',
+    name: 'Ruby',
+    ask: ['ruby', '-e', 'require "bundler"; puts RUBY_VERSION'],
+    suffices: (answer, wanted) => isAtLeast(answer, wanted),
+  },
 };
 
 /** Compares versions of numbers and dots; what is none is not enough. */

@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { ownAnsibleFolder } from '../../hosts/ansible-files.ts';
 
 /** The roles of the pipeline that may have tasks in a release. */
-const ownRoles = ['release', 'node', 'python'] as const;
+const ownRoles = ['release', 'node', 'python', 'ruby'] as const;
 export type OwnRole = (typeof ownRoles)[number];
 
 /** Parts of a role that run nothing: variables, dependencies (which are roles of their own), documentation. */
