@@ -54,7 +54,7 @@ export const run: CommandModule['run'] = async (context, [given], options) => {
     for (const { path, written } of files)
       context.stdout.write(`${written ? 'written' : 'kept   '}  ${printable(path)}\n`);
     for (const note of notes) context.stdout.write(`note: ${printable(note)}\n`);
-    context.stdout.write(nextSteps(app, environment));
+    context.stdout.write(nextSteps(context, app, environment));
   }
   return exitCodes.done;
 };
@@ -122,13 +122,17 @@ async function nameOf(interview: Interview, given: string | undefined, folder: s
   return app;
 }
 
-function nextSteps(app: string, environment: string): string {
+/** As it was called: without a global installation, npx finds the program. */
+const programOf = ({ env }: CliContext) => (env.npm_command === 'exec' ? 'npx pipeline' : 'pipeline');
+
+function nextSteps(context: CliContext, app: string, environment: string): string {
+  const program = programOf(context);
   const role = `ansible/roles/${app}/defaults/main.yml`;
   const steps = [
-    `pipeline config check ${app}`,
+    `${program} config check ${app}`,
     `git add --all && git commit -m "Add the release pipeline"`,
-    ...(environment === 'local' ? ['pipeline local up'] : [`pipeline doctor ${app} --env ${environment}`]),
-    `pipeline release ${app} --env ${environment}`,
+    ...(environment === 'local' ? [`${program} local up`] : [`${program} doctor ${app} --env ${environment}`]),
+    `${program} release ${app} --env ${environment}`,
   ];
   return `next: check the commands in ${role}, then\n${steps.map((step) => `  ${step}\n`).join('')}`;
 }
