@@ -58,13 +58,13 @@ export async function askText(
  */
 export async function askChoice(
   question: string,
-  choices: readonly { value: string; hint?: string }[],
+  choices: readonly { value: string; meaning?: string }[],
   initial?: string,
 ): Promise<string> {
   const prompts = await import('@clack/prompts');
   const answer = await prompts.select<string>({
     message: question,
-    options: choices.map(({ value, hint }) => ({ value, label: value, ...(hint !== undefined && { hint }) })),
+    options: choices.map(({ value, meaning }) => ({ value, label: meaning ? `${value} (${meaning})` : value })),
     initialValue: initial,
     output: process.stderr,
   });

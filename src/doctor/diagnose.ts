@@ -55,7 +55,7 @@ export async function diagnose(services: DoctorServices, clock: Clock): Promise<
   return [...findings, ...files, ...found, ...skippedOf(stages, missing)];
 }
 
-/** What files on this computer say; no cloud is asked. */
+/** What files on this computer say; no cloud is called. */
 export function diagnoseFiles(services: Pick<DoctorServices, 'fleet'>): Promise<Finding[]> {
   return runAll([...variableChecks(services), ...playFileChecks(services), ...fileChecks(services)]);
 }

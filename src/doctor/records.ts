@@ -22,7 +22,7 @@ export function runChecks(services: DoctorServices, lock: LockRecord | undefined
   return [{ id: 'ledger', run: () => ledger(services, lock, clock) }];
 }
 
-/** Releases, their images, and the way back to one. */
+/** Releases, their images, and whether a rollback to one is possible. */
 export function releaseChecks(services: DoctorServices, clock: Clock): Check[] {
   return [
     { id: 'ledger.releases', run: () => unrecordedReleases(services) },

@@ -22,7 +22,7 @@ export interface Interview {
 export interface Choice {
   value: string;
   /** What it means, where the value does not say it. */
-  hint?: string;
+  meaning?: string;
 }
 
 interface Question {
@@ -33,7 +33,7 @@ interface Question {
   initial?: string;
   /** Returns what is wrong with an answer. */
   wrong?: (value: string) => string | undefined;
-  /** Only an option answers it otherwise: nobody is asked. */
+  /** Only an option answers it otherwise; there is no question. */
   known?: boolean;
   /** It is answered from a list. */
   choices?: readonly Choice[];
@@ -47,9 +47,9 @@ const isWhole = (value: string, min: number, max: number) =>
 const port = (value: string) => isWhole(value, 1, 65_535);
 
 const environments: readonly Choice[] = [
-  { value: 'local', hint: 'the local cloud on this computer, to try it out' },
-  { value: 'staging', hint: 'on AWS' },
-  { value: 'production', hint: 'on AWS' },
+  { value: 'local', meaning: 'the local cloud on this computer, to try it out' },
+  { value: 'staging', meaning: 'on AWS' },
+  { value: 'production', meaning: 'on AWS' },
 ];
 
 /** Environments that are proposed, without those that a file has already. */
@@ -89,11 +89,11 @@ export function gatherSource(interview: Interview): Promise<string> {
 }
 
 const technologyChoices: readonly Choice[] = [
-  { value: 'node', hint: 'Node.js' },
-  { value: 'python', hint: 'in a virtual environment, with gunicorn or uvicorn' },
-  { value: 'ruby', hint: 'with Bundler and Puma' },
-  { value: 'static', hint: 'a site of files' },
-  { value: 'binary', hint: 'any program that listens on HOST and PORT' },
+  { value: 'node', meaning: 'Node.js' },
+  { value: 'python', meaning: 'in a virtual environment, with gunicorn or uvicorn' },
+  { value: 'ruby', meaning: 'with Bundler and Puma' },
+  { value: 'static', meaning: 'a site of files' },
+  { value: 'binary', meaning: 'any program that listens on HOST and PORT' },
 ];
 
 /** What the app is written in. @param seen What its files say. */

@@ -12,7 +12,8 @@ const sealed: CommandSpec[] = commands.map((spec) => ({
 }));
 
 async function read(...argv: string[]) {
-  const context = fakeContext(argv);
+  // In a project: elsewhere, `pipeline init` is part of every fix (empty-folder.test.ts).
+  const context = fakeContext(argv, { cwd: process.cwd() });
   return { context, parsed: await parse(context, sealed) };
 }
 
