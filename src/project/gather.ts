@@ -33,6 +33,8 @@ interface Question {
   initial?: string;
   /** Returns what is wrong with an answer. */
   wrong?: (value: string) => string | undefined;
+  /** Further options that will be missing where this one is. */
+  also?: readonly string[];
   /** Only an option answers it otherwise; there is no question. */
   known?: boolean;
   /** It is answered from a list. */
@@ -58,9 +60,9 @@ const proposed = (taken: readonly string[]) => environments.filter(({ value }) =
 /** Where the fleet is or is going to be: what has to be known before a running one can be read. */
 export async function gatherPlace(
   interview: Interview,
-  usualRegion: string | undefined,
-  taken: readonly string[] = [],
+  options: { usualRegion: string | undefined; taken?: readonly string[]; portKnown?: boolean },
 ): Promise<Pick<Answers, 'environment' | 'cloud' | 'region'>> {
+  const { usualRegion, taken = [] } = options;
   const choices = proposed(taken);
   // A person tries it out first; a script that does not say anything means the real thing.
   const initial = interview.choose && !interview.acceptInitial ? choices[0]?.value : 'production';
@@ -72,6 +74,8 @@ export async function gatherPlace(
     option: 'region',
     ask: 'In which region?',
     initial: cloud === 'local' ? 'eu-west-1' : usualRegion,
+    // Without the files of an app, its port is not known either.
+    also: options.portKnown || interview.given('port') !== undefined ? [] : ['port'],
     known: cloud === 'local',
     wrong: (value) => (/^[a-z]{2}(-[a-z]+)+-[0-9]+$/.test(value) ? undefined : "a region such as 'eu-west-1'"),
   });
@@ -198,7 +202,7 @@ export async function gatherRest(
 
 async function answer(
   interview: Interview,
-  { option, ask, initial, known = false, choices, wrong = () => undefined }: Question,
+  { option, ask, initial, known = false, choices, also = [], wrong = () => undefined }: Question,
 ): Promise<string> {
   const given = interview.given(option);
   if (given !== undefined) {
@@ -215,6 +219,6 @@ async function answer(
   throw usageError(
     'init.missing',
     `missing answer: ${ask}`,
-    `there is no terminal to ask on; answer it with --${option}`,
+    `there is no terminal to ask on; answer it with ${[option, ...also].map((one) => `--${one}`).join(' and ')}`,
   );
 }

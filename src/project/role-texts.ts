@@ -14,7 +14,13 @@ const roleOf: Readonly<Record<Technology, string | undefined>> = {
 /**
  * Playbook and role of an app by their paths in the project. The role calls `release`, which is part of the package.
  */
-export function roleFiles({ app, technology, start, build, variables }: Answers): Record<string, string> {
+export function roleFiles({
+  app,
+  technology,
+  start,
+  build,
+  variables,
+}: Pick<Answers, 'app' | 'technology' | 'start' | 'build' | 'variables'>): Record<string, string> {
   const prefix = app.replaceAll('-', '_');
   const entries = Object.entries(variables).map(([name, value]) => `  ${name}: ${yamlText(value)}\n`);
   const role = roleOf[technology];

@@ -87,6 +87,13 @@ export default definePipeline({ app: 'shop', source: { repository: '.', path: '.
   expect(readFileSync(file(), 'utf8')).toBe(text);
 });
 
+it('init without a terminal names every option that is missing', async () => {
+  const refused = await pipeline('init', 'shop');
+  expect(refused).toMatchObject({ code: 2, out: '' });
+  expect(refused.err).toContain('fix: there is no terminal to ask on; answer it with --region and --port\n');
+  expect(existsSync(join(folder, 'pipelines'))).toBe(false);
+});
+
 it('init without a name and a terminal names the argument, and writes nothing', async () => {
   const refused = await pipeline('init');
   expect(refused).toMatchObject({ code: 2, out: '' });

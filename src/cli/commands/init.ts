@@ -68,11 +68,14 @@ interface Project {
 async function create(context: CliContext, options: CommandOptions, project: Project): Promise<Done> {
   const { app, folder, interview } = project;
   const own = parseOptions(options, { fromGroup: text, targetGroup: text, listenerPort: number });
-  const place = await gatherPlace(interview, usualRegion(context));
-  const running = await readRunning(context, own, { ...place, app, projectDir: folder });
   const source = await gatherSource(interview);
   const seen = await detectStack(join(folder, source));
   if (seen && !options.json) context.stderr.write(`found: ${printable(seen.seen)}\n`);
+  const place = await gatherPlace(interview, {
+    usualRegion: usualRegion(context),
+    portKnown: seen !== undefined || own.fromGroup !== undefined,
+  });
+  const running = await readRunning(context, own, { ...place, app, projectDir: folder });
   const technology = await gatherTechnology(interview, seen?.technology);
   const stack = seen?.technology === technology ? seen : await detectStack(join(folder, source), technology);
   const answers = await gatherRest(interview, { app, ...place, source, technology }, { running, stack });
@@ -89,7 +92,11 @@ async function extend(
 ): Promise<Done> {
   const { environments } = await loadPipeline({ projectDir: folder, app });
   const named = text(options.env, 'env');
-  const place = await gatherPlace(interview, usualRegion(context), environments);
+  const place = await gatherPlace(interview, {
+    usualRegion: usualRegion(context),
+    taken: environments,
+    portKnown: true,
+  });
   if (environments.includes(place.environment)) {
     throw usageError(
       'init.exists',

@@ -8,7 +8,7 @@ const host = { instanceId: 'i-0abc', address: '192.0.2.1' };
 
 /** What is said of a host on which programs answer this; what is an error is thrown. */
 async function installs(
-  role: 'node' | 'python',
+  role: 'node' | 'python' | 'ruby',
   wanted: string | undefined,
   answer: string | PipelineError,
   { become = false, asked = [] as string[][] } = {},
@@ -22,7 +22,7 @@ async function installs(
     Services,
     'fleet' | 'hosts'
   >;
-  const variable = role === 'node' ? 'node_major' : 'python_minimum';
+  const variable = { node: 'node_major', python: 'python_minimum', ruby: 'ruby_minimum' }[role];
   return installsOn(services, host, [{ role, ...(wanted !== undefined && { variables: { [variable]: wanted } }) }]);
 }
 
@@ -34,6 +34,7 @@ describe('nothing needs to be installed on a host that has what a role requires:
     ['python', '3.9', '3.9'],
     ['python', '3', '3.9'],
     ['python', '3.9', '4.0'],
+    ['ruby', '3.0', '3.2.0'],
   ] as const)('%s %s, and the host has %s', async (role, wanted, answer) => {
     expect(await installs(role, wanted, answer)).toEqual([]);
   });
@@ -43,6 +44,7 @@ describe('something is, or may be, installed where', () => {
   it.each([
     ['node', '24', 'v20.1.0', 'role node would install Node 24: i-0abc has v20.1.0'],
     ['node', '20', '', 'role node would install Node 20: i-0abc has none'],
+    ['ruby', '3.0', '2.7.4', 'role ruby would install Ruby 3.0: i-0abc has 2.7.4'],
     ['python', '3.10', '3.9', 'role python would install Python 3.10: i-0abc has 3.9'],
     ['node', 'latest', 'v20.1.0', 'role node would install Node latest: i-0abc has v20.1.0'],
     [
