@@ -22,26 +22,30 @@ case "$1 $2" in
 esac
 `;
 
+// Any program that listens on HOST and PORT.
+const program = `#!/usr/bin/python3
+import http.server, os
+http.server.HTTPServer((os.environ['HOST'], int(os.environ['PORT'])), http.server.SimpleHTTPRequestHandler).serve_forever()
+`;
+
 beforeEach(async () => {
-  root = await mkdtemp(path.join(tmpdir(), 'gp-ruby-'));
-  await write('app/Gemfile', "gem 'sinatra'\ngem 'puma'\n");
-  await write('app/config.ru', "get('/health')");
-  await write('app/health', 'ok');
-  for (const [name, text] of Object.entries({ ruby, bundle })) {
-    await write(`bin/${name}`, text);
-    await chmod(path.join(root, 'bin', name), 0o755);
-  }
-  await exec('tar', ['-cf', path.join(root, 'app.tar'), '-C', path.join(root, 'app'), '.']);
+  root = await mkdtemp(path.join(tmpdir(), 'gp-written-'));
+  await write('bin/ruby', ruby, 0o755);
+  await write('bin/bundle', bundle, 0o755);
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-async function write(file: string, text: string): Promise<void> {
+async function write(file: string, text: string, mode = 0o644): Promise<void> {
   await mkdir(path.dirname(path.join(root, file)), { recursive: true });
   await writeFile(path.join(root, file), text);
+  await chmod(path.join(root, file), mode);
 }
 
-/** Stages the app by the playbook and role that init writes, on this computer. @param has Version of Ruby that it has */
-async function stage(has: string): Promise<string> {
+/** Stages an app of these files by the playbook and role that init writes, on this computer, until it is healthy. */
+async function stage(files: Record<string, string>): Promise<string> {
+  for (const [file, text] of Object.entries(files))
+    await write(`app/${file}`, text, text.startsWith('#!') ? 0o755 : 0o644);
+  await exec('tar', ['-cf', path.join(root, 'app.tar'), '-C', path.join(root, 'app'), '.']);
   const stack = await detectStack(path.join(root, 'app'));
   if (!stack) throw new Error('nothing was detected');
   const { technology, start, build, environment: variables = {} } = stack;
@@ -74,7 +78,7 @@ async function stage(has: string): Promise<string> {
     ANSIBLE_LOCAL_TEMP: root,
     ANSIBLE_REMOTE_TEMP: root,
     PATH: `${path.join(root, 'bin')}:${process.env.PATH}`,
-    RUBY_HAS: has,
+    RUBY_HAS: '3.2.0',
     BUNDLE_CALLS: path.join(root, 'calls'),
   };
   return exec('ansible-playbook', argv, { env }).then(
@@ -84,7 +88,8 @@ async function stage(has: string): Promise<string> {
 }
 
 it('a Ruby app is installed by Bundler into its release folder, and served by Puma on HOST and PORT', async () => {
-  expect(await stage('3.2.0')).toMatch(/failed=0/);
+  const files = { Gemfile: "gem 'sinatra'\ngem 'puma'\n", 'config.ru': "get('/health')", health: 'ok' };
+  expect(await stage(files)).toMatch(/failed=0/);
   const folder = path.join(root, 'srv/releases/v1');
   const calls = (await readFile(path.join(root, 'calls'), 'utf8'))
     .split('\n')
@@ -98,6 +103,18 @@ it('a Ruby app is installed by Bundler into its release folder, and served by Pu
     ]),
   );
 }, 60_000);
+
+it.each([
+  ['a Python app', { 'requirements.txt': '', 'server.py': program, health: 'ok' }],
+  ['a site of files', { 'public/index.html': '<h1>', 'public/health': 'ok' }],
+  ['a program', { server: program, health: 'ok' }],
+])(
+  '%s that the role of init starts is healthy on HOST and PORT',
+  async (_what, files) => {
+    expect(await stage(files)).toMatch(/failed=0/);
+  },
+  60_000,
+);
 
 /** A port of this computer that nothing listens on. */
 async function freePort(): Promise<number> {
