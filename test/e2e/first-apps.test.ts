@@ -7,21 +7,17 @@ import { root } from './support/world.ts';
 
 // What a person has who begins: apps of three kinds in one repository, and nothing that was written for the pipeline.
 const site = '<title>the site</title>';
-const wsgi = `def app(environ, start_response):
-    start_response('200 OK', [('Content-Type', 'text/plain')])
-    return [('ok' if environ['PATH_INFO'] == '/health' else 'hello from gunicorn').encode()]
-`;
-// Any program that listens on HOST and PORT: it need not be built here.
-const program = `#!/usr/bin/python3
+/** Listens on HOST and PORT, as any program can; nothing has to be fetched for it. */
+const program = (answer: string) => `#!/usr/bin/python3
 import http.server, os
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200); self.end_headers(); self.wfile.write(b'hello from a program')
+        self.send_response(200); self.end_headers(); self.wfile.write(b'${answer}')
 http.server.ThreadingHTTPServer((os.environ['HOST'], int(os.environ['PORT'])), Handler).serve_forever()
 `;
 /** The app's folder, its listener's port, and what it answers. */
 const apps = [
-  { app: 'worker', listener: 8091, answer: 'hello from gunicorn' },
+  { app: 'worker', listener: 8091, answer: 'hello from a virtual environment' },
   { app: 'site', listener: 8092, answer: site },
   { app: 'tool', listener: 8093, answer: 'hello from a program' },
 ];
@@ -33,10 +29,10 @@ beforeAll(async () => {
     await mkdir(path.dirname(path.join(dir, file)), { recursive: true });
     await writeFile(path.join(dir, file), text);
   };
-  await write('worker/requirements.txt', 'gunicorn\n');
-  await write('worker/app.py', wsgi);
+  await write('worker/requirements.txt', '# none\n');
+  await write('worker/server.py', program('hello from a virtual environment'));
   await write('site/public/index.html', site);
-  await write('tool/server', program);
+  await write('tool/server', program('hello from a program'));
   await chmod(path.join(dir, 'tool/server'), 0o755);
   await execa('git', ['init', '--quiet', '--initial-branch=main'], { cwd: dir });
 });
@@ -63,8 +59,7 @@ async function done(...words: string[]): Promise<string> {
 it('apps in Python, of files, and of a program are released as init writes them', async () => {
   for (const { app, listener } of apps) {
     const size = ['--listener-port', `${listener}`, '--min', '1', '--max', '2'];
-    const start = app === 'worker' ? ['--start', '.venv/bin/gunicorn --bind "$HOST:$PORT" app:app'] : [];
-    await done('init', app, '--env', 'local', '--yes', '--source', app, ...start, ...size);
+    await done('init', app, '--env', 'local', '--yes', '--source', app, ...size);
   }
   const author = ['-c', 'user.name=Team', '-c', 'user.email=team@example.invalid'];
   await execa('git', ['add', '--all'], { cwd: dir });
