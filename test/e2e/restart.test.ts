@@ -108,6 +108,6 @@ describe('a restart through Standby, under load', () => {
     );
     expect(await status('frontend')).toMatchObject({ desired: 2, healthy: 2, lock: null });
     for (const [id, pid] of Object.entries(await pids('frontend'))) expect(pid, id).not.toBe(before[id]);
-    expect((await world.pipeline('resume')).stdout).toContain('nothing to resume');
+    expect((await world.pipeline('resume', '--env', 'local')).stdout).toContain('nothing to resume');
   });
 });

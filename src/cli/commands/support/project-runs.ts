@@ -26,7 +26,7 @@ export const looksLikeRun = (text: string): boolean => /^\d/.test(text);
 
 /**
  * The run with an id, or with the beginning of one, among all apps and environments of the project, or those in `--env`.
- * @throws usage errors `run.unknown`, `run.ambiguous`; the error of a ledger that cannot be read where no other one has the run
+ * @throws usage errors `run.unknown`, `run.ambiguous`; PipelineError `run.unread` where no ledger has it and some cannot be read
  */
 export async function findProjectRun(
   context: CliContext,
@@ -54,7 +54,7 @@ export async function findProjectRun(
 /**
  * The runs that have not finished: the newest of each app in each environment of the project, or in `--env`. A ledger or a file of the
  * project that cannot be read is reported, and keeps nobody from going on with what the others have.
- * @throws the error of such a one where nothing was found
+ * @throws PipelineError `run.unread` where nothing was found
  */
 export async function unfinishedRuns(context: CliContext, options: CommandOptions): Promise<ProjectRun[]> {
   const changesVersion = versionChangers(operations);
@@ -67,11 +67,18 @@ export async function unfinishedRuns(context: CliContext, options: CommandOption
     if (active) return { fleet, run: active, active: true };
     return run && { fleet, run, active: false };
   });
-  if (found.length === 0 && unread.length > 0) throw unread[0]?.error;
+  if (found.length === 0 && unread.length > 0) throw notRead('no unfinished run was found', unread);
   for (const { place, error } of unread) {
     context.stderr.write(printable(`warning: runs of ${place} are not known: ${messageOf(error)}\n`));
   }
   return found;
+}
+
+function notRead(what: string, unread: Read<unknown>['unread']): PipelineError {
+  return new PipelineError('run.unread', `${what}, but not every ledger could be read`, {
+    details: unread.map(({ place, error }) => `${place}: ${messageOf(error)}`),
+    fix: 'name an environment whose ledger can be read, e.g. --env local; or an app: pipeline history <app> --env <environment>',
+  });
 }
 
 interface Read<T> {
@@ -93,7 +100,7 @@ async function inLedgers<T>(
     try {
       await work();
     } catch (error) {
-      if (!(error instanceof PipelineError)) throw error;
+      // Whatever it is, e.g. missing credentials of another account: the others are asked all the same.
       result.unread.push({ place, error });
     }
   };

@@ -88,7 +88,11 @@ describe('a command without an app', () => {
     const chosen = await choosing('resume');
     expect(chosen).toMatchObject({ id: ids.api, err: expect.stringContaining('warning: runs of web are not known') });
     await ledgerOf().saveRun(run('api', ids.api, 'local', { outcome: 'done', finishedAt: '2026-01-01T00:01:00.000Z' }));
-    await expect(choosing('resume')).rejects.toMatchObject({ outcome: 'usage' });
+    await expect(choosing('resume')).rejects.toMatchObject({
+      code: 'run.unread',
+      message: 'no unfinished run was found, but not every ledger could be read',
+      details: [expect.stringMatching(/^web: /)],
+    });
   });
 });
 
