@@ -25,6 +25,8 @@ export function migrationSummary({ when, host, end }: NonNullable<MigrationFacts
 
 /** What a migration needs of a release. */
 export interface MigrateFacts extends PlayFacts, MigrationFacts {
+  /** What the end of the run says besides its outcome, a line each. */
+  warnings?: string[];
   /** Why versions before this one cannot work with the data any more. */
   irreversible?: string;
 }

@@ -71,6 +71,9 @@ export const migrate: StepWith<MigrateFacts> = {
     if (!begun || !host) return;
     if (begun.result === undefined) await stop(context, host);
     context.note(notUndone);
+    // Everything else is rolled back, so its end must say it too.
+    const { warnings = [] } = context.state;
+    if (!warnings.includes(notUndone)) await context.save({ warnings: [...warnings, notUndone] });
   },
 };
 
