@@ -13,6 +13,10 @@ import { failed, released } from './support/facts.ts';
 const run = promisify(execFile);
 const carbon = '/usr/bin/carbon-cache';
 const aiosmtpd = '/usr/lib/python3/dist-packages/aiosmtpd/__init__.py';
+const ngircd = '/usr/sbin/ngircd';
+
+/** For the name of a test that is skipped: what `npm run setup -- --with-tests` could not install. */
+const without = (file: string): string => (existsSync(file) ? '' : ` (skipped: ${file} is not installed)`);
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -41,7 +45,7 @@ async function program(
 }
 
 it.skipIf(!existsSync(carbon))(
-  'carbon keeps a release, and its whisper file has it at its time',
+  `carbon keeps a release, and its whisper file has it at its time${without(carbon)}`,
   async () => {
     const [line, pickle, query] = [await freePort(), await freePort(), await freePort()];
     const folder = await program(
@@ -82,7 +86,7 @@ it.skipIf(!existsSync(carbon))(
 );
 
 it.skipIf(!existsSync(aiosmtpd))(
-  'a mail server gets a mail that Python reads as it was meant',
+  `a mail server gets a mail that Python reads as it was meant${without(aiosmtpd)}`,
   async () => {
     const port = await freePort();
     const folder = await program(
@@ -130,8 +134,8 @@ it.skipIf(!existsSync(aiosmtpd))(
   60_000,
 );
 
-it.skipIf(!existsSync('/usr/sbin/ngircd'))(
-  'a member of an IRC channel reads the headline, and one that nobody may join is refused',
+it.skipIf(!existsSync(ngircd))(
+  `a member of an IRC channel reads the headline, and one that nobody may join is refused${without(ngircd)}`,
   async () => {
     const port = await freePort();
     await program(
