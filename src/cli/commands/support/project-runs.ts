@@ -100,7 +100,7 @@ async function inLedgers<T>(
     try {
       await work();
     } catch (error) {
-      // Whatever it is, e.g. missing credentials of another account: the others are asked all the same.
+      // Whatever it is, e.g. missing credentials of another account: the others are read all the same.
       result.unread.push({ place, error });
     }
   };
