@@ -142,6 +142,8 @@ async function rollback(services: DoctorServices): Promise<Finding[]> {
     return [ok('rollback', `fast-rollback would go to ${target.version} by ${chosen.method}: ${chosen.why}`)];
   } catch (reason) {
     if (!(reason instanceof PipelineError)) throw reason;
+    // An empty fleet is a finding of its own, and has nothing to go back from.
+    if (reason.code === 'rollback.no-target' && (await observeFleet(services)).live.desired === 0) return [];
     return [
       warning(
         'rollback',
