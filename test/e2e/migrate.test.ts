@@ -61,12 +61,13 @@ async function cutConnection(): Promise<void> {
     () =>
       processes()
         .filter(({ command }) => command.startsWith('ssh ') && command.includes(key))
-        .map(({ command }) => /ControlPath=(\S+)/.exec(command)?.[1])
+        .map(({ command }) => /ControlPath="?([^\s"]+)/.exec(command)?.[1])
         .find(Boolean),
     Boolean,
     withinAMinute,
   );
-  const shared = processes().filter(({ command }) => command.startsWith('ssh: ') && command.includes(`${socket}`));
+  // The shared one has the path in its title or in its arguments, as do the calls that use it.
+  const shared = processes().filter(({ command }) => /^ssh\b/.test(command) && command.includes(`${socket}`));
   expect(shared).not.toEqual([]);
   for (const { pid } of shared) process.kill(pid, 'SIGKILL');
 }
