@@ -92,7 +92,7 @@ async function open(
   taken: Set<string>,
   undoing = false,
 ): Promise<ReleaseStep> {
-  if ('command' in work) return commandStep(work, { point, undoing, id: freeId(work.command.join('-'), taken) });
+  if ('command' in work) return commandStep(work, { point, undoing, id: freeId(work.command.join('-'), taken, 24) });
   const step = await openTask(work, services, taken);
   if (undoing) return step;
   return {
@@ -102,12 +102,13 @@ async function open(
 }
 
 /** The same may run at several points, or for several queues, say; and it may have the name of a step. */
-function freeId(text: string, taken: Set<string>): string {
+function freeId(text: string, taken: Set<string>, length = 40): string {
   const plain =
     text
       .replace(/[^A-Za-z0-9-]+/g, '-')
-      .replace(/^-+|-+$/g, '')
-      .slice(0, 40) || 'hook';
+      .replace(/^-+/, '')
+      .slice(0, length)
+      .replace(/-+$/, '') || 'hook';
   let id = plain;
   for (let number = 2; taken.has(id); number++) id = `${plain}-${number}`;
   taken.add(id);
