@@ -68,17 +68,27 @@ export async function unfinishedRuns(context: CliContext, options: CommandOption
     return run && { fleet, run, active: false };
   });
   if (found.length === 0 && unread.length > 0) throw notRead('no unfinished run was found', unread);
-  for (const { place, error } of unread) {
-    context.stderr.write(printable(`warning: runs of ${place} are not known: ${messageOf(error)}\n`));
+  for (const line of describeUnread(unread)) {
+    context.stderr.write(printable(`warning: runs that are not known: ${line}\n`));
   }
   return found;
 }
 
 function notRead(what: string, unread: Read<unknown>['unread']): PipelineError {
   return new PipelineError('run.unread', `${what}, but not every ledger could be read`, {
-    details: unread.map(({ place, error }) => `${place}: ${messageOf(error)}`),
+    details: describeUnread(unread),
     fix: 'name an environment whose ledger can be read, e.g. --env local; or an app: pipeline history <app> --env <environment>',
   });
+}
+
+/** A line for each cause: many ledgers have the same. */
+function describeUnread(unread: Read<unknown>['unread']): string[] {
+  const causes = new Map<string, string[]>();
+  for (const { place, error } of unread) {
+    const cause = messageOf(error);
+    causes.set(cause, [...(causes.get(cause) ?? []), place]);
+  }
+  return [...causes].map(([cause, places]) => `${places.join(', ')}: ${cause}`);
 }
 
 interface Read<T> {

@@ -86,7 +86,10 @@ describe('a command without an app', () => {
     await projectWith(run('api', ids.api));
     await writeFile(join(dir, 'pipelines/web.ts'), 'export default 1;\n');
     const chosen = await choosing('resume');
-    expect(chosen).toMatchObject({ id: ids.api, err: expect.stringContaining('warning: runs of web are not known') });
+    expect(chosen).toMatchObject({
+      id: ids.api,
+      err: expect.stringContaining('warning: runs that are not known: web: '),
+    });
     await ledgerOf().saveRun(run('api', ids.api, 'local', { outcome: 'done', finishedAt: '2026-01-01T00:01:00.000Z' }));
     await expect(choosing('resume')).rejects.toMatchObject({
       code: 'run.unread',
