@@ -258,7 +258,7 @@ describe('a fleet that serves', () => {
     const outcome = await up(withCapacity(original, { min: 2, max: 3 }));
     expect(settingsOf(outcome)).toEqual(['capacity.min']);
     expect(outcome.open).toMatchObject([
-      { fix: expect.stringMatching(/^first: pipeline scale api 3, then pipeline local up/) },
+      { fix: expect.stringMatching(/pipeline scale api 3, then pipeline local up/) },
     ]);
     expect(await readGroup(world.aws.autoScaling, original.names.group)).toMatchObject({ min: 2, max: 12, desired: 4 });
   });

@@ -12,7 +12,7 @@ afterAll(() => world?.close());
 
 async function releasing(options: Record<string, string>) {
   const context = fakeContext(['release', 'api'], { clock: world.clock });
-  const code = await release(context, world.services, options, {}).catch((error: unknown) => error);
+  const code = await release(context, world.services, options, { again: true }).catch((error: unknown) => error);
   return { code, out: context.stdout.text, err: context.stderr.text };
 }
 
