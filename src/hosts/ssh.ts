@@ -189,7 +189,10 @@ export function createSsh(settings: SshSettings) {
       // 255 is ssh's own exit code: the program was not started, or its result is unknown.
       const way = result.exitCode === 255 ? await proxy.problem(host) : undefined;
       // A permanent failure of the jump host or session does not depend on the host.
-      const unreached = result.exitCode === 255 && !way?.persistent && (way !== undefined || isOwnEnd(result));
+      const isLost = result.exitCode === 255 && !way?.persistent && (way !== undefined || isOwnEnd(result));
+      // Somebody has ended the local ssh: the program may have run, or still runs.
+      const isKilled = result.signal !== undefined && !result.isCanceled;
+      const unreached = isLost || isKilled;
       throw new PipelineError(
         unreached ? 'ssh.unreachable' : 'ssh.failed',
         `\`${command.join(' ')}\` failed on ${host.instanceId} (${how}): ${way?.message ?? telling(result.stderr)}`,

@@ -88,6 +88,14 @@ describe('run', () => {
     await expect(hosts.run(host, ['true'])).rejects.toMatchObject({ code });
   });
 
+  it('does not know what became of a program whose ssh was killed', async () => {
+    await fakes.put('ssh', `process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000);`);
+    await expect(hosts.run(host, ['status'])).rejects.toMatchObject({
+      code: 'ssh.unreachable',
+      message: expect.stringContaining('exit SIGKILL'),
+    });
+  });
+
   it('ends a program that takes too long', async () => {
     await fakes.put('ssh', `if (!argv.includes('-O')) setTimeout(() => {}, 60000);`);
     await expect(hosts.run(host, ['sleep', '60'], { timeoutMs: 100 })).rejects.toMatchObject({
