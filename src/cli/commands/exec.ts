@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
-import { show } from '@golden-pipeline/shared/text';
 import { type ExecListener, type ExecResult, execHere, execOnHosts } from '../../access/exec.ts';
 import type { Accessor } from '../../access/record.ts';
 import { withServices } from '../../composition/with-services.ts';
@@ -152,7 +151,7 @@ export function refuseWithoutTerminal(context: CliContext, what: string): void {
   if (context.interactive && context.stdout.isTTY) return;
   throw usageError(
     'usage.terminal',
-    `${what} needs a terminal, and this is ${show('none')}`,
+    `${what} needs a terminal, and the input or output of this command is not one`,
     'pipeline exec <app> -- <command>',
   );
 }

@@ -18,7 +18,7 @@ it.each([
   [['exec', 'api', '-i', '--', 'sh'], '-i needs a terminal'],
   [['exec', 'api', '--version', 'latest', '--', 'ls'], '--version "latest" is not a version'],
   [['exec', 'api', '--instance', '../x', '--', 'ls'], '--instance "../x" is not an instance id'],
-  [['ssh', 'api'], 'ssh needs a terminal'],
+  [['ssh', 'api'], 'ssh needs a terminal, and the input or output of this command is not one'],
   [['ssh', 'api', '--json'], 'ssh has no --json'],
   [['logs', 'api', '--since', 'yesterday'], '--since "yesterday" is not a duration'],
   [['logs', 'api', '--since', '2027-03-01T09:30'], 'is not a time with its zone'],
