@@ -2,25 +2,27 @@ import { nearest } from '@golden-pipeline/shared/text';
 import type { z } from 'zod';
 import { cleanSettings } from './clean-paths.ts';
 import { hookProblems } from './hook-problems.ts';
-import { isGroup, lineage, merge, type Raw } from './merge.ts';
+import { isGroup, lineage, type Raw } from './merge.ts';
 import { notifyProblems } from './notify-problems.ts';
-import { type Problem, pathText, problem, valueAt } from './problems.ts';
-import { defaultNames, sharedNotify } from './resolve.ts';
+import { plainProblems } from './plain-problems.ts';
+import { type At, mistake, type Problem, problem, sectionProblems, valueAt } from './problems.ts';
+import { defaultNames, mergedWith } from './resolve.ts';
 import { type SectionName, sections } from './schema/pipeline.ts';
 import { namesSection } from './schema/sections.ts';
 import { namedTwice } from './secrets.ts';
-import { showsRelease } from './shows-release.ts';
 import { defaultVerifySeconds } from './verify-window.ts';
 
 /**
- * Finds values that do not go together, in each environment after inheritance. Files with other mistakes are checked
- * too, so that all are reported at once; an invalid section is skipped.
+ * Finds values that do not go together, and required ones that are missing, in each environment after inheritance.
+ * Files with other mistakes are checked too, so that all are reported at once.
+ * @param known The mistakes of the file that its schema finds; sections that have some are skipped.
  */
-export function crossProblems(raw: unknown, shared: Raw = {}): Problem[] {
+export function crossProblems(raw: unknown, known: readonly Problem[] = []): Problem[] {
   if (!isGroup(raw) || !isGroup(raw.environments)) return [];
   const environments = raw.environments;
   const found = [...defaultEnvironment(raw, environments)];
   const names = Object.keys(environments);
+  const wrong = new Set(known.map(({ path }) => (path[0] === 'environments' ? path[2] : path[0])));
   for (const name of names) {
     const line = lineage(environments, name);
     if (line.circle) {
@@ -37,7 +39,7 @@ export function crossProblems(raw: unknown, shared: Raw = {}): Problem[] {
       if (child === name) found.push(problem(['environments', name, 'inherits'], parent, oneOf(parent, names)));
       continue;
     }
-    found.push(...inEnvironment(raw, environments, name, line.chain, shared));
+    found.push(...inEnvironment(raw, environments, name, line.chain, wrong));
   }
   // A mistake that all environments share is reported once.
   return [...new Map(found.map((one) => [one.text, one])).values()];
@@ -54,11 +56,16 @@ function oneOf(wrong: string, names: string[]): string {
   return `one of the environments (${names.join(', ')})${near ? `; did you mean ${near}?` : ''}`;
 }
 
-function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[], shared: Raw): Problem[] {
-  const own = chain.reduce<unknown>((base, link) => merge(base, environments[link]), raw) as Raw;
-  const merged: Raw = { ...own, notify: merge(sharedNotify(shared, raw, name), own.notify) };
-  const found: Problem[] = [];
-  const at = (path: string[]) => whereSet(environments, chain, path);
+function inEnvironment(
+  raw: Raw,
+  environments: Raw,
+  name: string,
+  chain: string[],
+  wrong: ReadonlySet<PropertyKey | undefined>,
+): Problem[] {
+  const merged = mergedWith(raw, name);
+  const at: At = (path) => whereSet(environments, chain, path);
+  const found = incompleteSections(merged, wrong, at);
   const section = <N extends SectionName>(key: N): z.output<(typeof sections)[N]> | undefined => {
     const parsed = sections[key].safeParse(merged[key] ?? {});
     return parsed.success ? (parsed.data as z.output<(typeof sections)[N]>) : undefined;
@@ -93,9 +100,13 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
     found.push(problem(at(['ledger', 'bucket']), undefined, "the name of a bucket, as ledger.type is 's3'"));
   }
   found.push(
-    ...releaseProblems(section('release'), merged.cloud, isGroup(raw.tasks) ? Object.keys(raw.tasks) : [], at),
-    ...plainProblems(section('ansible'), section('release'), at),
-    ...migrationProblems(section('ansible'), section('release'), at),
+    ...hookProblems(section('release'), isGroup(raw.tasks) ? Object.keys(raw.tasks) : [], merged, at),
+    ...refreshProblems(section('release'), merged.cloud, at),
+    ...plainProblems(
+      { ansible: section('ansible'), release: section('release'), secrets: section('secrets') },
+      merged,
+      at,
+    ),
     ...secretProblems(section('secrets') ?? {}, section('ansible'), at),
     ...cleanProblems(section('ansible'), at),
     ...healthProblems(section('balancer'), at),
@@ -106,21 +117,19 @@ function inEnvironment(raw: Raw, environments: Raw, name: string, chain: string[
   return found;
 }
 
-function releaseProblems(
-  release: z.output<typeof sections.release> | undefined,
-  cloud: unknown,
-  tasks: string[],
-  at: (path: string[]) => string[],
-): Problem[] {
-  if (!release) return [];
-  return [...hookProblems(release, tasks, at), ...refreshProblems(release, cloud, at)];
+/**
+ * What the schema finds in sections only after the merge: an environment may set a part of a group that no other place
+ * completes. What is wrong in the file itself is known already.
+ */
+function incompleteSections(merged: Raw, wrong: ReadonlySet<PropertyKey | undefined>, at: At): Problem[] {
+  return Object.entries(sections).flatMap(([key, schema]) => {
+    if (merged[key] === undefined || wrong.has(key)) return [];
+    return sectionProblems(schema, merged[key], key, at);
+  });
 }
 
-function refreshProblems(
-  release: z.output<typeof sections.release>,
-  cloud: unknown,
-  at: (path: string[]) => string[],
-): Problem[] {
+function refreshProblems(release: z.output<typeof sections.release> | undefined, cloud: unknown, at: At): Problem[] {
+  if (!release) return [];
   const found: Problem[] = [];
   const { minHealthyPercentage: min, maxHealthyPercentage: max } = release.refresh;
   if (max - min > 100) {
@@ -144,10 +153,7 @@ function refreshProblems(
 /**
  * Variables of the release role that have their own validated setting: with two places, one would override the other.
  */
-function cleanProblems(
-  ansible: z.output<typeof sections.ansible> | undefined,
-  at: (path: string[]) => string[],
-): Problem[] {
+function cleanProblems(ansible: z.output<typeof sections.ansible> | undefined, at: At): Problem[] {
   return Object.entries(cleanSettings).flatMap(([key, variable]) => {
     const value = ansible?.variables[variable];
     return value === undefined
@@ -156,74 +162,27 @@ function cleanProblems(
   });
 }
 
-/** What a plain playbook builds, and how it starts it, is not known to the pipeline. */
-function migrationProblems(
-  ansible: z.output<typeof sections.ansible> | undefined,
-  release: z.output<typeof sections.release> | undefined,
-  at: (path: string[]) => string[],
-): Problem[] {
-  if (ansible?.kind !== 'plain' || !release?.migrate) return [];
-  const expected =
-    "no migration with ansible.kind 'plain': such a playbook starts the new version by itself, and only it knows the folder, user and environment; make the migration one of its tasks";
-  return [problem(at(['release', 'migrate']), release.migrate.command, expected)];
-}
-
-/** The result of a plain playbook is not known beforehand: only the service itself can report its release. */
-function plainProblems(
-  ansible: z.output<typeof sections.ansible> | undefined,
-  release: z.output<typeof sections.release> | undefined,
-  at: (path: string[]) => string[],
-): Problem[] {
-  if (ansible?.kind !== 'plain' || !release || release.smokeTests.some(showsRelease)) return [];
-  const expected =
-    "a test whose answer shows the release, such as { path: '/version', contains: '{version}' }, as ansible.kind is 'plain'";
-  return [problem(at(['release', 'smokeTests']), release.smokeTests, expected)];
-}
-
-/**
- * A secret with a value in the plays would end up in the image. A plain playbook has no program that reads secrets at
- * boot.
- */
+/** A secret with a value in the plays would end up in the image. */
 function secretProblems(
   secrets: z.output<typeof sections.secrets>,
   ansible: z.output<typeof sections.ansible> | undefined,
-  at: (path: string[]) => string[],
+  at: At,
 ): Problem[] {
-  if (!ansible) return [];
-  const [first] = Object.keys(secrets);
-  const plain =
-    ansible.kind === 'plain' && first !== undefined
-      ? [
-          problem(
-            at(['secrets', first]),
-            secrets[first],
-            "no secrets with ansible.kind 'plain': the release role reads them",
-          ),
-        ]
-      : [];
-  const twice = namedTwice(secrets, ansible.variables).map(({ name, path }) => {
-    const where = at(['ansible', 'variables', ...path]);
-    return {
-      path: where,
-      text: `${pathText(where)}: ${name} stands in secrets too, expected it in one of the two only`,
-    };
-  });
-  return [...plain, ...twice];
+  return namedTwice(secrets, ansible?.variables).map(({ name, path }) =>
+    mistake(at(['ansible', 'variables', ...path]), `${name} stands in secrets too, expected it in one of the two only`),
+  );
 }
 
 function networkProblems(
   infrastructure: z.output<typeof sections.infrastructure> | undefined,
   instance: z.output<typeof sections.instance> | undefined,
-  at: (path: string[]) => string[],
+  at: At,
 ): Problem[] {
   if (!infrastructure?.vpcId || !instance || instance.subnetIds.length > 0) return [];
   return [problem(at(['instance', 'subnetIds']), [], 'subnets of the network that infrastructure.vpcId names')];
 }
 
-function healthProblems(
-  balancer: z.output<typeof sections.balancer> | undefined,
-  at: (path: string[]) => string[],
-): Problem[] {
+function healthProblems(balancer: z.output<typeof sections.balancer> | undefined, at: At): Problem[] {
   if (!balancer) return [];
   const { intervalSeconds, timeoutSeconds } = balancer.healthCheck;
   if (timeoutSeconds <= intervalSeconds) return [];
@@ -234,7 +193,7 @@ function healthProblems(
 function drainProblems(
   balancer: z.output<typeof sections.balancer> | undefined,
   release: z.output<typeof sections.release> | undefined,
-  at: (path: string[]) => string[],
+  at: At,
 ): Problem[] {
   if (!balancer || !release) return [];
   const { drain } = release.timeouts;
@@ -250,7 +209,7 @@ function nameProblems(
   merged: Raw,
   environment: string,
   written: z.output<typeof namesSection> | undefined,
-  at: (path: string[]) => string[],
+  at: At,
 ): Problem[] {
   if (typeof merged.app !== 'string' || !sectionsFit(merged.app, environment) || !written) return [];
   const made = defaultNames(merged.app, environment);
@@ -273,7 +232,7 @@ function sectionsFit(app: string, environment: string): boolean {
  * The path of a wrong setting: in the last environment of the chain that sets it or its siblings, else in the shared
  * section.
  */
-function whereSet(environments: Raw, chain: string[], path: string[]): string[] {
+function whereSet(environments: Raw, chain: string[], path: readonly PropertyKey[]): PropertyKey[] {
   const own = [...chain].reverse().find((link) => valueAt(environments, [link, ...path.slice(0, -1)]) !== undefined);
-  return own === undefined ? path : ['environments', own, ...path];
+  return own === undefined ? [...path] : ['environments', own, ...path];
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { isLoopback } from './notify-url.ts';
-import { type Problem, problem } from './problems.ts';
+import { type At, type Problem, problem } from './problems.ts';
 import type { NotifyTarget } from './schema/notify.ts';
 import type { sections } from './schema/pipeline.ts';
 
@@ -8,13 +8,10 @@ import type { sections } from './schema/pipeline.ts';
 export const targetName = ({ name, to }: Pick<NotifyTarget, 'name' | 'to'>): string => name ?? to;
 
 /** Mistakes in `notify` that one target alone does not show, or that depend on its other settings. */
-export function notifyProblems(
-  notify: z.output<typeof sections.notify> | undefined,
-  at: (path: string[]) => string[],
-): Problem[] {
+export function notifyProblems(notify: z.output<typeof sections.notify> | undefined, at: At): Problem[] {
   const targets = notify?.targets ?? [];
   return targets.flatMap((target, index) => {
-    const where = (key: string) => [...at(['notify', 'targets']), index, key];
+    const where = (key: string) => at(['notify', 'targets', index, key]);
     const name = targetName(target);
     const same = targets.findIndex((other) => targetName(other) === name);
     const twice =

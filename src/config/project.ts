@@ -3,11 +3,22 @@ import { listApps, loadPipeline } from './load.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Fleet } from './settings.ts';
 
-/** The fleets of every environment of these pipelines; files with only tasks have none. */
+/**
+ * The fleets of every environment of these pipelines; files with only tasks have none. One that does not resolve is
+ * left out: whoever names it gets the error, and the commands of other apps do not.
+ */
 export function everyFleet(pipelines: readonly Pipeline[]): Fleet[] {
   return pipelines
     .filter((one) => !one.onlyTasks)
-    .flatMap((pipeline) => pipeline.environments.map((environment) => pipeline.fleet(environment)));
+    .flatMap((pipeline) => pipeline.environments.flatMap((environment) => resolved(pipeline, environment)));
+}
+
+function resolved(pipeline: Pipeline, environment: string): Fleet[] {
+  try {
+    return [pipeline.fleet(environment)];
+  } catch {
+    return [];
+  }
 }
 
 /** The fleets of all valid files of the project; `config check` reports the mistakes of the others. */

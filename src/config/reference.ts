@@ -39,8 +39,10 @@ export default definePipeline({
 });
 \`\`\`
 
-Every section may be overridden in an environment, key by key; groups are merged, lists are replaced. An environment that
-\`inherits\` starts from another one's overrides. Durations are numbers with the unit in the key. Unknown keys are refused, and
+Every section may be overridden in an environment, key by key; groups are merged, lists are replaced. \`false\` leaves out
+a group that a file may lack: \`release.migrate\`, \`ssh.proxyJump\`, \`infrastructure.github\` and \`infrastructure.gitlab\`.
+An environment that \`inherits\` starts from another one's overrides. Durations are numbers with the unit in the key.
+Unknown keys are refused, and
 \`pipeline config check\` tells all mistakes at once (the first 20 of a file, and how many more there are), and as warnings what a release would lack or refuse: variables without a value, files
 that are not there, a playbook that Ansible cannot read (a role is missing, say) or that does not apply the \`release\` role.
 It also compares the names of all files and environments: two fleets of one cloud

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
+import { withoutLeftOut } from './left-out.ts';
 import { isGroup, lineage, merge, mergeGiven, type Raw } from './merge.ts';
 import { valueAt } from './problems.ts';
 import { type SectionName, sections } from './schema/pipeline.ts';
@@ -106,13 +107,13 @@ function sshOf(ssh: z.output<typeof sections.ssh>, projectDir: string): Fleet['s
 }
 
 /** The settings of the file, overridden by those of an environment and its ancestors. */
-function mergedWith(raw: Raw, environment: string): Raw {
+export function mergedWith(raw: Raw, environment: string): Raw {
   const links = chainOf(raw, environment);
-  return links.reduce<unknown>((base, link) => merge(base, link), raw) as Raw;
+  return withoutLeftOut(links.reduce<unknown>((base, link) => merge(base, link), raw) as Raw);
 }
 
-/** What all apps share of `notify` in an environment: the file's own, then that of the app's environment and its ancestors. */
-export function sharedNotify(shared: Raw, raw: Raw, environment: string): unknown {
+/** What all apps share of `notify` in an environment: that file's own, then that of the app's environment and its ancestors. */
+function sharedNotify(shared: Raw, raw: Raw, environment: string): unknown {
   const { chain } = lineage(raw.environments as Raw, environment);
   const own = chain.map((link) => valueAt(shared, ['environments', link, 'notify']));
   return own.reduce((base, over) => merge(base, over), shared.notify);

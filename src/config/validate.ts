@@ -22,12 +22,13 @@ const shownMistakes = 20;
 
 /**
  * Validates the default export of a file.
+ * @param shared What `pipelines/environments.ts` has for all apps; it is valid.
  * @throws usage error `config.invalid` with the mistakes as details, all at once up to 20, and how many more there are
  */
 export function validate(exported: unknown, origin: Origin, shared: Raw = {}): Pipeline {
   const { settings: raw, problems: unreadable } = plainSettings(exported);
   // What cannot be read would be reported as missing, too.
-  const problems = unreadable.length > 0 ? unreadable : findProblems(raw, origin.app, shared);
+  const problems = unreadable.length > 0 ? unreadable : findProblems(raw, origin.app);
   if (problems.length > 0) throw invalid(origin, problems);
   const onlyTasks = hasOnlyTasks(raw);
   const config = onlyTasks ? { ...noFleet, ...(raw as Raw) } : (raw as Raw);
@@ -60,13 +61,13 @@ function invalid({ file }: Origin, problems: readonly Problem[]): PipelineError 
 /** Keys that a file with only tasks may omit. */
 const noFleet: Raw = { source: {}, ansible: { playbook: 'none' }, service: { port: 1 } };
 
-function findProblems(raw: unknown, app: string, shared: Raw): Problem[] {
+function findProblems(raw: unknown, app: string): Problem[] {
   const found = schemaProblems(hasOnlyTasks(raw) ? tasksSchema : pipelineSchema, raw);
   const own = valueAt(raw, ['app']);
   if (typeof own === 'string' && own !== app && !found.some((one) => pathText(one.path) === 'app')) {
     found.push(problem(['app'], own, `'${app}', the name of the file`));
   }
-  return [...found, ...crossProblems(raw, shared)];
+  return [...found, ...crossProblems(raw, found)];
 }
 
 function known(environment: string | undefined, environments: string[], { app }: Origin): string {

@@ -87,7 +87,9 @@ describe('secrets of a pipelines file', () => {
     const ansible = { playbook: 'ansible/site.yml', kind: 'plain' };
     const release = { smokeTests: [{ path: '/', contains: '{version}' }] };
     expect(mistakes({ ansible, release, secrets: { STRIPE_KEY: ssm('/shop/key') } })).toEqual([
-      'secrets.STRIPE_KEY: "ssm:/shop/key", expected no secrets with ansible.kind \'plain\': the release role reads them',
+      expect.stringMatching(
+        /^secrets\.STRIPE_KEY: secrets cannot be read with ansible\.kind 'plain'.*; leave out secrets/,
+      ),
     ]);
   });
 });
