@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { nearest, show } from '@golden-pipeline/shared/text';
-import { loadShared, sharedName } from './load-shared.ts';
-import { appName, appPattern, environmentName, nameRules } from './names.ts';
+import { loadShared } from './load-shared.ts';
+import { appName, appPattern, environmentName, nameRules, reservedName, sharedName } from './names.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Fleet } from './settings.ts';
 
@@ -38,9 +38,11 @@ export async function unreadFiles(projectDir: string): Promise<string[]> {
     if (type === undefined || (type === 'ts' && apps.has(stem))) continue;
     const text = await readFile(join(projectDir, folder, name), 'utf8').catch(() => '');
     if (!/\bdefinePipeline\b/.test(text)) continue;
-    const wanted = appPattern.test(stem)
-      ? `${folder}/${stem}.ts; plain JavaScript is valid there`
-      : `${folder}/<app>.ts; an app's name is ${nameRules.app}`;
+    const rule = reservedName(stem) ?? `an app's name is ${nameRules.app}`;
+    const wanted =
+      appPattern.test(stem) && stem !== sharedName
+        ? `${folder}/${stem}.ts; plain JavaScript is valid there`
+        : `${folder}/<app>.ts; ${rule}`;
     found.push(`${folder}/${name} is not read as the file of an app: name it ${wanted}`);
   }
   return found;

@@ -6,6 +6,9 @@ import { versionPattern } from '../shared/version.ts';
 export const appPattern = /^[a-z][a-z0-9-]{0,20}$/;
 export const environmentPattern = /^[a-z][a-z0-9-]{0,20}$/;
 
+/** Name of the file in `pipelines/` that is not an app's: what all apps share. */
+export const sharedName = 'environments';
+
 /** The rules for each kind of name, for error messages. */
 export const nameRules = {
   app: 'a lower-case letter, then up to 20 lower-case letters, digits and hyphens',
@@ -15,8 +18,16 @@ export const nameRules = {
 
 /** An app's name from the command line, checked before any file is touched. @throws usage error `name.app` */
 export function appName(value: string): string {
+  const why = reservedName(value);
+  if (why) throw usageError('name.app', `an app cannot be called ${value}: ${why}`, 'call the app something else');
   if (appPattern.test(value)) return value;
   throw usageError('name.app', `${show(value)} is not a name of an app`, `an app's name is ${nameRules.app}`);
+}
+
+/** Why an app cannot have a name that fits the pattern; undefined for one that it can have. */
+export function reservedName(app: string): string | undefined {
+  if (app !== sharedName) return undefined;
+  return `pipelines/${sharedName}.ts has what all apps share`;
 }
 
 /** An environment's name from the command line. @throws usage error `name.environment` */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { appPattern } from '../config/names.ts';
+import { appPattern, sharedName } from '../config/names.ts';
 
 /** A name for the app of a folder: that of its package, else the folder's own; undefined when neither can be made one. */
 export async function suggestName(folder: string): Promise<string | undefined> {
@@ -8,7 +8,7 @@ export async function suggestName(folder: string): Promise<string | undefined> {
     .then((text) => JSON.parse(text) as { name?: unknown })
     .catch(() => undefined);
   const names = [manifest?.name, basename(folder)].flatMap((name) => (typeof name === 'string' ? [toName(name)] : []));
-  return names.find((name) => appPattern.test(name));
+  return names.find((name) => appPattern.test(name) && name !== sharedName);
 }
 
 /** `@acme/Shop_API` is `shop-api`. */

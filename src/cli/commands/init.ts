@@ -4,7 +4,7 @@ import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
 import { show } from '@golden-pipeline/shared/text';
 import { commandWords } from '../../config/command-words.ts';
 import { loadPipeline } from '../../config/load.ts';
-import { appName, appPattern, nameRules } from '../../config/names.ts';
+import { appName, appPattern, nameRules, reservedName } from '../../config/names.ts';
 import { projectDir } from '../../config/project-dir.ts';
 import { suggestName } from '../../project/app-name.ts';
 import {
@@ -113,7 +113,11 @@ const usualRegion = ({ env: { AWS_REGION, AWS_DEFAULT_REGION } }: CliContext) =>
 
 /** The app's name: as given, or from a person, who gets a proposal. */
 async function nameOf(interview: Interview, given: string | undefined, folder: string): Promise<string> {
-  const wrong = (value: string) => (appPattern.test(value) ? undefined : nameRules.app);
+  const wrong = (value: string) => {
+    const why = reservedName(value);
+    if (why !== undefined) return `another name, as ${why}`;
+    return appPattern.test(value) ? undefined : nameRules.app;
+  };
   if (given === undefined && !interview.ask) {
     const fix = `name it: pipeline init ${(await suggestName(folder)) ?? 'APP'}`;
     throw usageError('init.no-name', 'the app has no name', fix);
