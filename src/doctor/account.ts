@@ -121,9 +121,7 @@ async function quota(services: DoctorServices): Promise<Finding[]> {
     limit = await services.vcpuQuota();
   } catch (reason) {
     const why = messageOf(reason);
-    return [
-      warning('account.quota', `the quota of vCPUs could not be read: ${why}`, 'allow servicequotas:GetServiceQuota'),
-    ];
+    return [unreadQuota(fleet, 'account.quota', `the quota of vCPUs could not be read: ${why}`)];
   }
   if (vcpus === undefined || limit === undefined) return [ok('account.quota', 'there is no quota of vCPUs to keep to')];
   const needed = 2 * fleet.capacity.max * vcpus;
@@ -137,6 +135,14 @@ async function quota(services: DoctorServices): Promise<Finding[]> {
   ];
 }
 
+/** A quota is one of the account in a region, whichever fleet asks for it. */
+function unreadQuota({ cloud, region }: DoctorServices['fleet'], id: string, message: string): Finding {
+  return {
+    ...warning(id, message, 'allow servicequotas:GetServiceQuota'),
+    cause: `${id} ${cloud} ${region} ${message}`,
+  };
+}
+
 /** Capacity units are requested days before an event: the quota of a new account is 0. */
 async function units({ fleet, ...services }: DoctorServices): Promise<Finding[]> {
   const wanted = fleet.scale.reservedCapacityUnits;
@@ -146,8 +152,7 @@ async function units({ fleet, ...services }: DoctorServices): Promise<Finding[]>
     limit = await services.unitQuota?.();
   } catch (reason) {
     const why = messageOf(reason);
-    const message = `the quota of reserved capacity units could not be read: ${why}`;
-    return [warning('account.units', message, 'allow servicequotas:GetServiceQuota')];
+    return [unreadQuota(fleet, 'account.units', `the quota of reserved capacity units could not be read: ${why}`)];
   }
   if (limit === undefined) return [ok('account.units', 'there is no quota of capacity units to keep to')];
   if (wanted <= limit)

@@ -15,7 +15,7 @@ export interface Finding {
   message: string;
   /** The fix: a command or a sentence; absent for one that passed. A command stands at the end of its clause (fix-commands.ts). */
   fix?: string;
-  /** What this is about beyond one fleet, e.g. `local.not-running`: of findings of one cause, only the first is reported. */
+  /** What this is about beyond one fleet, e.g. `local.not-running`: of findings of one cause, only the first is reported. One fix must do for all of them. */
   cause?: string;
   /** Of a finding `skipped`: the checks that did not run. */
   checks?: string[];

@@ -2,6 +2,7 @@ import { PipelineError } from '@golden-pipeline/shared/errors';
 import { toPipelineError } from '../aws/errors.ts';
 import { outageOf } from '../aws/outage.ts';
 import { applyCommand, awsCommand } from '../config/aws-command.ts';
+import { ledgerRoot } from '../config/collisions.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import { shellQuote } from '../hosts/quote.ts';
 import type { LockRecord } from '../ledger/types.ts';
@@ -68,7 +69,8 @@ async function readLock({ ledger, fleet }: DoctorServices): Promise<{ lock?: Loc
     const lock = await ledger.lockOf(fleet.app);
     return lock ? { lock } : {};
   } catch (reason) {
-    return { problem: toFinding('ledger', toPipelineError(reason, 'reading the ledger')) };
+    const problem = toFinding('ledger', toPipelineError(reason, 'reading the ledger'));
+    return { problem: { cause: `ledger ${ledgerRoot(fleet)} ${problem.message}`, ...problem } };
   }
 }
 

@@ -7,18 +7,17 @@ export interface Diagnosis {
 }
 
 /**
- * Leaves each cause once, at the first that it was found for. A finding without a cause of its own is known by its text: a name that two
- * apps share is one mistake.
+ * Leaves each `cause` once, at the first that it was found for. The same text alone proves nothing: two apps may each have a fault of
+ * the same kind, and each its own fix.
  */
 export function mergeCauses(all: readonly Diagnosis[]): Diagnosis[] {
   const first = new Map<string, string>();
   return all.map(({ about, findings }) => {
     const causes = new Map<string, string[]>();
-    const own = findings.filter(({ id, severity, message, cause }) => {
-      if (severity === 'ok' || severity === 'skipped') return true;
-      const key = cause ?? `${id} ${message}`;
-      const where = first.get(key) ?? about;
-      first.set(key, where);
+    const own = findings.filter(({ id, severity, cause }) => {
+      if (cause === undefined || severity === 'ok' || severity === 'skipped') return true;
+      const where = first.get(cause) ?? about;
+      first.set(cause, where);
       if (where !== about) causes.set(where, [...(causes.get(where) ?? []), id]);
       return where === about;
     });

@@ -17,7 +17,8 @@ export function playFileChecks({ fleet: { ansible } }: Pick<DoctorServices, 'fle
 async function vaultPassword(file: string): Promise<Finding[]> {
   const wrong = await vaultPasswordProblem(file);
   if (!wrong) return [ok('ansible.vault-password', `the vault password file ${file} is there, and not everybody's`)];
-  return [error('ansible.vault-password', `ansible.vaultPasswordFile ${file} ${wrong.problem}`, wrong.fix)];
+  const found = error('ansible.vault-password', `ansible.vaultPasswordFile ${file} ${wrong.problem}`, wrong.fix);
+  return [{ ...found, cause: `ansible.vault-password ${file}` }];
 }
 
 async function requirementsFile(file: string): Promise<Finding[]> {
@@ -25,12 +26,8 @@ async function requirementsFile(file: string): Promise<Finding[]> {
     await access(file);
     return [ok('ansible.requirements', `${file} is there; ansible-galaxy installs it once for its content`)];
   } catch {
-    return [
-      error(
-        'ansible.requirements',
-        `ansible.requirements ${file} does not exist`,
-        'write the file, or correct ansible.requirements',
-      ),
-    ];
+    const message = `ansible.requirements ${file} does not exist`;
+    const found = error('ansible.requirements', message, 'write the file, or correct ansible.requirements');
+    return [{ ...found, cause: `ansible.requirements ${file}` }];
   }
 }

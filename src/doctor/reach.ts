@@ -18,9 +18,10 @@ function sessionTools(): Finding[] {
   const missing = missingTools('ssm');
   if (missing.length === 0)
     return [ok('reach.ssm', 'hosts are reached by Session Manager; aws and its plugin are here')];
-  return missing.map(({ name, fix }) =>
-    error('reach.ssm', `ssh.via is 'ssm', and ${name} was not found on this computer`, fix),
-  );
+  return missing.map(({ name, fix }) => ({
+    ...error('reach.ssm', `ssh.via is 'ssm', and ${name} was not found on this computer`, fix),
+    cause: `reach.ssm ${name}`,
+  }));
 }
 
 async function jumpHost(to: string): Promise<Finding[]> {
@@ -36,7 +37,6 @@ async function jumpHost(to: string): Promise<Finding[]> {
     socket.once('error', (reason) => end(reason.message));
   });
   if (problem === undefined) return [ok('reach.jump', `hosts are reached through ${to}, which answers`)];
-  return [
-    warning('reach.jump', `the jump host ${to} cannot be reached: ${problem}`, 'start it, or correct ssh.proxyJump.to'),
-  ];
+  const message = `the jump host ${to} cannot be reached: ${problem}`;
+  return [{ ...warning('reach.jump', message, 'start it, or correct ssh.proxyJump.to'), cause: `reach.jump ${to}` }];
 }

@@ -23,7 +23,10 @@ export async function diagnoseApp(
     const taken = findCollisions(await projectFleets(projectDir)).filter(({ fleets }) =>
       fleets.some((one) => one.app === app),
     );
-    const names = taken.map(({ text }) => error('config.names', text, collisionFix));
+    const names = taken.map(({ text }) => ({
+      ...error('config.names', text, collisionFix),
+      cause: `config.names ${text}`,
+    }));
     const configured = ok('config', `${pipeline.file} is right: ${pipeline.environments.join(', ')}`);
     const found = [configured, ...names, ...(await diagnoseFleet(context, pipeline, fleet))];
     const chosen = choosesItself(pipeline, fleet);
@@ -54,10 +57,14 @@ async function diagnoseFleet(context: Surroundings, pipeline: Pipeline, fleet: F
 function blocked(reason: unknown): Finding {
   if (!(reason instanceof PipelineError)) throw reason;
   const message = [reason.message, ...reason.details].join('; ');
-  const found = error(reason.code, message, reason.fix ?? 'pipeline config check');
+  const fix = reason.fix ?? 'pipeline config check';
+  const found = error(reason.code, message, fix);
   // The one local cloud of this computer, whichever app it was looked for.
-  if (reason.code !== 'local.not-running') return found;
-  return { ...found, message: 'the local cloud is not running', cause: reason.code };
+  if (reason.code === 'local.not-running') {
+    return { ...found, message: 'the local cloud is not running', cause: reason.code };
+  }
+  // A file that all apps read, such as environments.ts: the same message with the same fix.
+  return { ...found, cause: `${reason.code} ${message} ${fix}` };
 }
 
 /** Whether a command without `--env` is about this fleet. */

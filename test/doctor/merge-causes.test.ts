@@ -31,17 +31,10 @@ it('a finding of its own stays beside a cause that was reported before', () => {
   expect(second?.findings).toEqual([own, skipped(['account.identity'], 'same cause as in api')]);
 });
 
-it('a mistake of two files, which has the same words for both apps, is reported once', () => {
-  const taken = error('config.names', 'api and shop share the group x', 'rename one');
-  const [first, second] = mergeCauses([
-    { about: 'api', findings: [taken] },
-    { about: 'shop', findings: [taken] },
-  ]);
-  expect(first?.findings).toEqual([taken]);
-  expect(second?.findings).toEqual([skipped(['config.names'], 'same cause as in api')]);
-});
-
-it('findings with different texts are different causes', () => {
-  const of = (app: string) => ({ about: app, findings: [error('fleet', `there is no group ${app}`, 'create it')] });
-  expect(mergeCauses([of('api'), of('shop')])).toEqual([of('api'), of('shop')]);
+it('the same words for two apps are two findings when they have no cause in common, as each has its own fix', () => {
+  const over = (app: string) => ({
+    about: app,
+    findings: [error('fleet.maintenance', 'the maintenance page is on', `pipeline ${app} maintenance-off`)],
+  });
+  expect(mergeCauses([over('api'), over('shop')])).toEqual([over('api'), over('shop')]);
 });
