@@ -129,18 +129,22 @@ http.server.HTTPServer((os.environ['HOST'], port), http.server.SimpleHTTPRequest
   it('is not made before a migration has run, with the program that stage has written', async () => {
     const seen = path.join(root, 'seen.json');
     const migrating = { release_migrate: true, release_migration_folder: path.join(root, 'migration') };
-    const extra = { release_service_environment: { MODE: 'demo' }, release_staging_port: await freePort() };
+    const extra = {
+      release_service_environment: { MODE: 'demo' },
+      release_exports: { SENTRY_RELEASE: 'api@1', MODE: 'of the release' },
+      release_staging_port: await freePort(),
+    };
     const built = await stage('', { ...migrating, ...extra, release_build_only: true });
     expect(built).toMatch(/failed=0/);
     expect(existsSync(seen)).toBe(false);
     const program = ['-I', path.join(folder(), '.release-migrate.py')];
-    const request = JSON.stringify({ command: ['sh', '-c', 'echo "$MODE $PORT"; pwd'], timeout: 30, facts: {} });
+    const request = JSON.stringify({ command: ['sh', '-c', 'echo "$MODE $PORT $SENTRY_RELEASE"; pwd'], timeout: 30, facts: {} });
     await exec('python3', [...program, 'start', folder(), 'run-1', request]);
     const answer = await until(
       async () => JSON.parse((await exec('python3', [...program, 'status', folder(), 'run-1', '0'])).stdout),
       ({ state }) => state === 'ended',
     );
-    expect(answer).toMatchObject({ exit: 0, text: `demo 8080\n${folder()}\n` });
+    expect(answer).toMatchObject({ exit: 0, text: `demo 8080 api@1\n${folder()}\n` });
     expect(await stage('', { ...migrating, ...extra })).toMatch(/failed=0/);
     expect(existsSync(seen)).toBe(true);
   }, 180_000);
