@@ -26,11 +26,13 @@ const frameworks: readonly { package: string; name: string; start?: string; fold
   { package: 'vite', name: 'Vite', folder: 'dist' },
 ];
 
+/** Never another version from the registry against a database: what is not installed fails. */
+const npx = ['npx', '--no-install'];
 /** Commands that migrate the database, by the package that brings them. */
 const migrations: readonly [name: string, command: string[]][] = [
-  ['prisma', ['npx', 'prisma', 'migrate', 'deploy']],
-  ['knex', ['npx', 'knex', 'migrate:latest']],
-  ['sequelize-cli', ['npx', 'sequelize-cli', 'db:migrate']],
+  ['prisma', [...npx, 'prisma', 'migrate', 'deploy']],
+  ['knex', [...npx, 'knex', 'migrate:latest']],
+  ['sequelize-cli', [...npx, 'sequelize-cli', 'db:migrate']],
 ];
 
 /** An app with a package.json, or a site that its build makes; undefined for another one, or when nothing in it can be started. */
@@ -62,8 +64,8 @@ export async function detectNode(files: AppFiles): Promise<Stack | undefined> {
   // A package.json may be there for tools only, such as this one.
   if (start === undefined) return undefined;
   const clues = await readClues(files, /\.(m?[jt]sx?|cjs)$/);
-  const migrate =
-    typeof scripts.migrate === 'string' ? ['npm', 'run', 'migrate'] : migrations.find(([name]) => has(name))?.[1];
+  const omitsDevelopment = builds ? manager.prune !== '' : manager.production !== manager.all;
+  const migration = migrationOf(manifest, omitsDevelopment);
   return {
     technology: 'node',
     seen,
@@ -72,10 +74,40 @@ export async function detectNode(files: AppFiles): Promise<Stack | undefined> {
     port: clues.port ?? 3000,
     ...((clues.healthPath ?? framework?.start) && { healthPath: clues.healthPath ?? '/' }),
     environment: { NODE_ENV: 'production' },
-    ...(migrate && { migrate }),
-    notes: framework?.start === undefined ? listenNotes(clues) : [],
+    ...(migration.command && { migrate: migration.command }),
+    notes: [...(framework?.start === undefined ? listenNotes(clues) : []), ...migration.notes],
   };
 }
+
+/** How the database is migrated, by what the installed release still has: its build may omit the development dependencies. */
+function migrationOf(
+  { scripts = {}, dependencies = {}, devDependencies = {} }: Manifest,
+  omitsDevelopment: boolean,
+): { command?: string[]; notes: string[] } {
+  const installed = (name: string) => Object.hasOwn(dependencies, name);
+  const lost = (name: string) => omitsDevelopment && Object.hasOwn(devDependencies, name) && !installed(name);
+  const { migrate } = scripts;
+  if (typeof migrate === 'string') {
+    const missing = programsOf(migrate).find(lost);
+    return missing === undefined
+      ? { command: ['npm', 'run', 'migrate'], notes: [] }
+      : { notes: [moveNote(missing, 'npm run migrate')] };
+  }
+  const known = migrations.filter(([name]) => installed(name) || Object.hasOwn(devDependencies, name));
+  const [usable] = known.filter(([name]) => !lost(name));
+  if (usable) return { command: usable[1], notes: [] };
+  return { notes: known.slice(0, 1).map(([name, command]) => moveNote(name, command.join(' '))) };
+}
+
+const moveNote = (name: string, command: string): string =>
+  `move ${name} from devDependencies to dependencies before release.migrate runs \`${command}\`: the build omits development dependencies`;
+
+/** The programs that a script of a package.json starts, without variables before them, and without npx. */
+const programsOf = (script: string): string[] =>
+  script.split(/&&|\|\||[;|]/).flatMap((part) => {
+    const words = part.trim().split(/\s+/);
+    return words.find((word) => !/^(npx|-.*|\w+=.*)$/.test(word)) ?? [];
+  });
 
 function parse(text: string): Manifest {
   try {

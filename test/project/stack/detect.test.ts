@@ -86,11 +86,38 @@ describe('a Node app', () => {
 
   it.each([
     [{ scripts: { migrate: 'node migrate.js' } }, ['npm', 'run', 'migrate']],
-    [{ devDependencies: { prisma: '6' } }, ['npx', 'prisma', 'migrate', 'deploy']],
-    [{ dependencies: { knex: '3' } }, ['npx', 'knex', 'migrate:latest']],
+    [{ dependencies: { prisma: '6' } }, ['npx', '--no-install', 'prisma', 'migrate', 'deploy']],
+    [
+      { dependencies: { knex: '3' }, devDependencies: { prisma: '6' } },
+      ['npx', '--no-install', 'knex', 'migrate:latest'],
+    ],
+    [
+      { scripts: { migrate: 'tsx migrate.ts' }, devDependencies: { tsx: '4' }, dependencies: { tsx: '4' } },
+      ['npm', 'run', 'migrate'],
+    ],
+    // Its installation keeps the development dependencies.
+    [
+      { packageManager: 'yarn@4.5.0', devDependencies: { prisma: '6' } },
+      ['npx', '--no-install', 'prisma', 'migrate', 'deploy'],
+    ],
   ])('with %j has a migration', async (manifest, migrate) => {
     expect(await detect({ 'package.json': { main: 'a.js', ...manifest }, 'a.js': '' })).toMatchObject({ migrate });
   });
+
+  it.each([
+    ['prisma', { devDependencies: { prisma: '6' } }],
+    ['sequelize-cli', { scripts: { build: 'tsc' }, devDependencies: { 'sequelize-cli': '6' } }],
+    ['tsx', { scripts: { migrate: 'NODE_ENV=production npx tsx migrate.ts' }, devDependencies: { tsx: '4' } }],
+  ])(
+    'whose build removes %s has no migration, and a note that it must be among the dependencies',
+    async (name, manifest) => {
+      const found = await detect({ 'package.json': { main: 'a.js', ...manifest }, 'a.js': 'HOST PORT' });
+      expect(found).not.toHaveProperty('migrate');
+      expect(found?.notes).toEqual([
+        expect.stringContaining(`move ${name} from devDependencies to dependencies before release.migrate runs`),
+      ]);
+    },
+  );
 
   it('whose package.json is broken, or for tools only, is not one', async () => {
     expect(await detect({ 'package.json': '{' })).toBeUndefined();
