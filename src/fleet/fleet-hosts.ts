@@ -73,14 +73,27 @@ export function chooseHosts(
       fix: `running: ${versions.join(', ')}`,
     });
   }
-  if (instance === undefined) return ofVersion;
-  const exact = ofVersion.filter((host) => host.instanceId === instance);
-  const found = exact.length > 0 ? exact : ofVersion.filter((host) => host.instanceId.startsWith(instance));
-  if (found.length === 1) return found;
-  const names = (found.length > 0 ? found : ofVersion).map((host) => host.instanceId);
-  const listed = `${names.slice(0, 10).join(', ')}${names.length > 10 ? `, and ${names.length - 10} more` : ''}`;
-  if (found.length > 1) {
-    throw usageError('instance.ambiguous', `${show(instance)} is the beginning of several instances`, listed);
-  }
-  throw usageError('instance.unknown', `${where} has no running instance ${show(instance)}`, `running: ${listed}`);
+  return instance === undefined
+    ? ofVersion
+    : [hostOf(ofVersion, instance, (shown) => `${where} has no running instance ${shown}`)];
+}
+
+/**
+ * The one whose id this is, or the beginning of it.
+ * @param unknown The message when there is none, from the text that was given
+ * @throws usage errors `instance.unknown`, `instance.ambiguous`, with the ids that there are
+ */
+export function hostOf<One extends Host>(
+  hosts: readonly One[],
+  instance: string,
+  unknown: (shown: string) => string,
+): One {
+  const exact = hosts.filter((host) => host.instanceId === instance);
+  const found = exact.length > 0 ? exact : hosts.filter((host) => host.instanceId.startsWith(instance));
+  const [first, ...others] = found;
+  if (first && others.length === 0) return first;
+  const names = (first ? found : hosts).map((host) => host.instanceId);
+  const listed = `one of: ${names.slice(0, 10).join(', ')}${names.length > 10 ? `, and ${names.length - 10} more` : ''}`;
+  if (first) throw usageError('instance.ambiguous', `${show(instance)} is the beginning of several instances`, listed);
+  throw usageError('instance.unknown', unknown(show(instance)), listed);
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '@golden-pipeline/shared/clock';
 import { PipelineError, usageError } from '@golden-pipeline/shared/errors';
-import { show } from '@golden-pipeline/shared/text';
 import { createPlan } from '../engine/plan.ts';
 import type { Plan } from '../engine/step.ts';
+import { hostOf } from '../fleet/fleet-hosts.ts';
 import { observeFleet } from '../fleet/observe.ts';
 import type { Services } from '../fleet/services.ts';
 import { canTakeOver } from '../fleet/take-over.ts';
@@ -17,7 +17,7 @@ export const restartSteps: readonly RestartStep[] = [checkFleet, restartHosts];
 
 /** What is to be restarted. */
 export interface RestartRequest {
-  /** The only instance; without it all of the group that serves. */
+  /** Id of the only instance, or the beginning of it; without it all of the group that serves. */
   instance?: string;
   /** So many at a time, or so many percent of the fleet. */
   batch?: Batch;
@@ -25,13 +25,13 @@ export interface RestartRequest {
 
 /**
  * Plans a rolling restart of the service: in place where it can take over from itself, else through Standby. It only reads.
- * @throws PipelineError `restart.no-host`, `restart.no-service`, and `restart.one-host` where it would be an outage; usage error
- * `restart.instance` for one that is not of the group, `restart.batch` for a batch that would leave nothing in service
+ * @throws PipelineError `restart.no-host`, `restart.no-service`, and `restart.one-host` where it would be an outage; usage errors
+ * `instance.unknown` and `instance.ambiguous`, `restart.batch` for a batch that would leave nothing in service
  */
 export async function planRestart(
   services: Services,
   clock: Clock,
-  { instance, batch }: RestartRequest,
+  { instance: wanted, batch }: RestartRequest,
 ): Promise<Plan<Services, RestartState>> {
   const { app, environment } = services.fleet;
   const { facts, live } = await observeFleet(services);
@@ -42,7 +42,11 @@ export async function planRestart(
       fix: live.desired === 0 ? `release first: pipeline release ${app}` : `pipeline status ${app} shows the fleet`,
     });
   }
-  const chosen = instance === undefined ? first : chooseInstance(all, instance, facts.group);
+  const chosen =
+    wanted === undefined
+      ? first
+      : hostOf(all, wanted, (shown) => `${shown} is not an instance of ${facts.group} in service`);
+  const instance = wanted === undefined ? undefined : chosen.instanceId;
   const takeover = await canTakeOver(services, chosen);
   const size = batchSize(batch, all.length);
   if (!takeover) assertServedMeanwhile(services, all, { chosen, instance, size, group: facts.group });
@@ -61,17 +65,6 @@ export async function planRestart(
     services,
     clock,
   });
-}
-
-function chooseInstance(all: readonly RestartHost[], instance: string, group: string): RestartHost {
-  const found = all.find((one) => one.instanceId === instance);
-  if (found) return found;
-  const known = all.map((one) => one.instanceId).join(', ');
-  throw usageError(
-    'restart.instance',
-    `${show(instance)} is not an instance of ${group} in service`,
-    `one of: ${known}`,
-  );
 }
 
 /** Instances that serve must be left while others are out of service; where none serves there is nothing to lose. */

@@ -36,7 +36,11 @@ describe('the plan of a restart', () => {
     expect(initial).toMatchObject({ takeover: false, manager: 'runit', batch: 2 });
     expect(described['restart-hosts']?.[1]).toContain('leaves the load balancer (Standby)');
     const [first = ''] = Object.keys((await groupOf(fleet)).members);
-    expect((await planOf(fleet, { instance: first })).described['restart-hosts']?.[0]).toBe(`on ${first} only`);
+    for (const instance of [first, first.slice(0, -3)]) {
+      const only = await planOf(fleet, { instance });
+      expect(only.described['restart-hosts']?.[0]).toBe(`on ${first} only`);
+      expect(only.initial.instance).toBe(first);
+    }
   }, 60_000);
 });
 
@@ -45,9 +49,14 @@ describe('a restart is refused', () => {
     const fleet = await released(false);
     const ids = Object.keys((await groupOf(fleet)).members).sort();
     await expect(planOf(fleet, { instance: 'i-0123456789abcdef0' })).rejects.toMatchObject({
-      code: 'restart.instance',
+      code: 'instance.unknown',
       outcome: 'usage',
       fix: expect.stringContaining(ids[0] ?? ''),
+    });
+    await expect(planOf(fleet, { instance: 'i-' })).rejects.toMatchObject({
+      code: 'instance.ambiguous',
+      outcome: 'usage',
+      fix: `one of: ${ids.join(', ')}`,
     });
     await expect(planOf(fleet, { batch: { percent: 100 } })).rejects.toMatchObject({
       code: 'restart.batch',

@@ -49,7 +49,7 @@ export const everydayCommands: readonly CommandSpec[] = [
     summary: 'restart the service of an app on every instance, without a release',
     arguments: [app],
     options: [
-      { flags: '--instance <id>', description: 'only on this instance' },
+      { flags: '--instance <id>', description: 'only on one instance, by its id or the beginning of it' },
       { flags: '--batch <size>', description: 'instances at a time: a number, or percent such as 25%', default: '10%' },
       dryRun,
     ],

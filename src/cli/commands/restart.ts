@@ -1,5 +1,4 @@
 import { usageError } from '@golden-pipeline/shared/errors';
-import { show } from '@golden-pipeline/shared/text';
 import { withServices } from '../../composition/with-services.ts';
 import { assertNamedLedger } from '../../config/named-ledger.ts';
 import { parseBatch } from '../../restart/batch.ts';
@@ -9,10 +8,11 @@ import type { CommandModule } from '../command.ts';
 import { fleetOf } from '../fleets.ts';
 import { parsed, parseOptions } from '../options.ts';
 import { runCommand } from '../run-command.ts';
+import { instanceStart } from './support/host-choice.ts';
 
 /** `pipeline restart <app>`: restarts its service on every instance, without a release and without a lost request. */
 export const run: CommandModule['run'] = async (context, [app], options) => {
-  const request = parseOptions(options, { instance: parsed(instanceId), batch: parsed(parseBatch) });
+  const request = parseOptions(options, { instance: parsed(instanceStart), batch: parsed(parseBatch) });
   if (request.instance !== undefined && request.batch !== undefined) {
     throw usageError('usage.option', '--instance and --batch exclude each other', 'leave one of them out');
   }
@@ -28,8 +28,3 @@ export const run: CommandModule['run'] = async (context, [app], options) => {
     }),
   );
 };
-
-function instanceId(text: string): string {
-  if (/^i-[0-9a-f]{4,17}$/.test(text)) return text;
-  throw usageError('restart.instance', `${show(text)} is not the id of an instance`, 'pipeline status lists them');
-}
