@@ -11,4 +11,5 @@ if [ "$#" -lt 2 ] || [ "$#" -gt 3 ]; then
 fi
 
 # By exec and without npx, a signal reaches the pipeline itself, and once: it rolls back. A second one would stop that.
+# It must be the last command here: nothing after it runs.
 exec node_modules/.bin/pipeline release "$1" --env "$2" --ref "${3:-HEAD}" --yes --wait-for-lock 30m

@@ -39,10 +39,14 @@ it('the job for GitLab gets its token for the audience that the role trusts, and
   });
 });
 
+/** Where `npm ci` puts the pipeline. */
+const installed = () => path.join(dir, 'node_modules/.bin');
+
 /** A runner whose programs only say how they were called, and whose home is empty. */
 async function runner(name: string, more: Record<string, string>) {
   const home = path.join(dir, name);
-  const calls = { npx: 'echo "npx $*"', npm: 'exit 0', sudo: 'exit 0', 'apt-get': 'exit 0' };
+  const calls = { npm: 'exit 0', sudo: 'exit 0', 'apt-get': 'exit 0' };
+  await standIns(installed(), { pipeline: 'echo "pipeline $*"' });
   return {
     HOME: home,
     PATH: await standIns(path.join(home, 'bin'), calls),
@@ -60,7 +64,7 @@ it('the shell of the GitHub steps hands the ref on as it is, and keeps the SSH k
   for (const { run } of jobs.release.steps) if (run !== undefined) ended.push(await runShell(run, { cwd: dir, env }));
   expect(ended.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
   expect(ended.at(-1)?.stdout).toBe(
-    `npx pipeline release api --env production --ref ${hostile} --yes --wait-for-lock 30m --github-summary --events release-events.ndjson`,
+    `pipeline release api --env production --ref ${hostile} --yes --wait-for-lock 30m --github-summary --events release-events.ndjson`,
   );
   const key = path.join(env.HOME, '.ssh/id_ed25519');
   expect(await readFile(key, 'utf8')).toBe('key\n');
@@ -71,16 +75,17 @@ it('the shell of the GitLab job releases its commit, with the token in a file th
   const { release } = await readYaml<GitlabFile>('gitlab-ci.yml');
   const env = await runner('gitlab', { CI_COMMIT_SHA: 'abc', AWS_ID_TOKEN: 'token', PIPELINE_SSH_KEY: '/dev/null' });
   const token = 'stat -c %a "$AWS_WEB_IDENTITY_TOKEN_FILE"; cat "$AWS_WEB_IDENTITY_TOKEN_FILE"';
-  const ended = await runShell([...release.before_script, ...release.script, token].join('\n'), { cwd: dir, env });
+  await standIns(installed(), { pipeline: `echo "pipeline $*"; ${token}` });
+  const ended = await runShell([...release.before_script, ...release.script].join('\n'), { cwd: dir, env });
   expect(ended).toMatchObject({ exitCode: 0, stderr: '' });
   expect(ended.stdout).toBe(
-    'npx pipeline release api --env production --ref abc --yes --wait-for-lock 30m --events release-events.ndjson\n600\ntoken',
+    'pipeline release api --env production --ref abc --yes --wait-for-lock 30m --events release-events.ndjson\n600\ntoken',
   );
 });
 
 /** Runs release.sh with a stand-in for the pipeline. */
 async function script(pipeline: string, ...args: string[]) {
-  await standIns(path.join(dir, 'node_modules/.bin'), { pipeline });
+  await standIns(installed(), { pipeline });
   return execa(ciFile('release.sh'), args, { cwd: dir, reject: false });
 }
 
@@ -95,12 +100,35 @@ it('the script without an environment is refused and starts nothing', async () =
   expect(ended).toMatchObject({ exitCode: 2, stdout: '', stderr: 'usage: release.sh <app> <environment> [ref]' });
 });
 
+/** A pipeline that rolls back for its first signal, which takes a while, and stops that for a second one. */
+const undoing = `n=0; i=0
+trap 'n=$((n + 1)); echo "signal $n"' TERM
+echo started
+while [ $n -eq 0 ] && [ $i -lt 100 ]; do i=$((i + 1)); sleep 0.05; done
+sleep 0.5
+[ $n -eq 1 ] || { echo "not rolled back"; exit 143; }
+echo "rolled back"
+exit 143`;
+
+const expected = { exitCode: 143, stdout: 'started\nsignal 1\nrolled back' };
+
 it('a signal to the script reaches the pipeline, once, and its undo is waited for', async () => {
-  await standIns(path.join(dir, 'node_modules/.bin'), {
-    pipeline: "trap 'echo rolled back; exit 143' TERM\necho started\nwhile :; do sleep 0.05; done",
-  });
+  await standIns(installed(), { pipeline: undoing });
   const running = execa(ciFile('release.sh'), ['api', 'production'], { cwd: dir, reject: false });
   await once(running.stdout, 'data');
   running.kill('SIGTERM');
-  expect(await running).toMatchObject({ exitCode: 143, stdout: 'started\nrolled back' });
+  expect(await running).toMatchObject(expected);
+});
+
+it.each(['GitHub', 'GitLab'])('a signal to the shell of the %s job reaches the pipeline, once', async (server) => {
+  const { jobs } = await readYaml<GithubWorkflow>('github-actions.yml');
+  const { release } = await readYaml<GitlabFile>('gitlab-ci.yml');
+  const script =
+    server === 'GitHub' ? jobs.release.steps.find(({ name }) => name === 'Release')?.run : release.script.join('\n');
+  const env = await runner(server, { REF: 'main', CI_COMMIT_SHA: 'abc' });
+  await standIns(installed(), { pipeline: undoing });
+  const running = runShell(script ?? '', { cwd: dir, env });
+  await once(running.stdout, 'data');
+  running.kill('SIGTERM');
+  expect(await running).toMatchObject(expected);
 });

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -48,9 +49,11 @@ export async function standIns(dir: string, programs: Record<string, string>): P
   return `${dir}:${process.env.PATH}`;
 }
 
-/** Runs the shell of a step as GitHub and GitLab do. It never rejects for an exit code. */
+/** Runs the shell of a step as GitHub does, from a file: a text after `-c` may be replaced by its last command. It never rejects for an exit code. */
 export function runShell(script: string, options: { cwd: string; env: Record<string, string | undefined> }) {
-  return execa('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
+  const file = path.join(options.cwd, 'step.sh');
+  writeFileSync(file, script);
+  return execa('bash', ['--noprofile', '--norc', '-eo', 'pipefail', file], {
     ...options,
     stdin: 'ignore',
     reject: false,
