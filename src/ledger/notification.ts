@@ -54,15 +54,15 @@ export interface OutboxRecord {
   configuredBy: string;
   /** ISO time at which it was recorded. */
   recordedAt: string;
-  /** `dead`: given up; `superseded`: a later notification of the same run says more. */
-  state: 'waiting' | 'delivered' | 'dead' | 'superseded';
+  /** `failed`: not tried again; `superseded`: a later notification of the same run says more. */
+  state: 'waiting' | 'delivered' | 'failed' | 'superseded';
   /** Finished attempts, without those for which this computer lacked a token. */
   attempts: number;
   /** ISO time before which it is not tried again. */
   nextAt: string;
   /** Who delivers it now, and until when nobody else does. */
   claim?: { by: string; until: string };
-  /** Why the last attempt failed, or why it was given up; without secrets. */
+  /** Why the last attempt failed, or why there is no other; without secrets. */
   reason?: string;
   /** ISO time of the end, whichever it was. */
   endedAt?: string;

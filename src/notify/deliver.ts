@@ -79,7 +79,7 @@ async function deliverClaimed(deliverer: Deliverer, { record, finish }: Claimed)
     finish({ state, endedAt: instantText(clock.now()), ...facts });
   const age = clock.now() - instantOf(record.recordedAt);
   if (age > deadAfterMs) {
-    await end('dead', {
+    await end('failed', {
       reason: `not delivered within 24 h${record.reason === undefined ? '' : `: ${record.reason}`}`,
     });
     return true;
@@ -92,7 +92,7 @@ async function deliverClaimed(deliverer: Deliverer, { record, finish }: Claimed)
   }
   const configured = fleet.notify.targets.find((one) => targetName(one) === record.target);
   if (!configured) {
-    await end('dead', { reason: `${record.configuredBy} has no target ${record.target} any more` });
+    await end('failed', { reason: `${record.configuredBy} has no target ${record.target} any more` });
     return true;
   }
   const target = (deliverer.targetOf ?? targetOf)(configured);
@@ -112,7 +112,7 @@ async function deliverClaimed(deliverer: Deliverer, { record, finish }: Claimed)
   } catch (thrown) {
     const { kind, message: reason, retryAfterMs } = thrown as DeliveryError;
     if (kind === 'refused') {
-      await end('dead', { attempts: record.attempts + 1, reason });
+      await end('failed', { attempts: record.attempts + 1, reason });
       return true;
     }
     const attempts = kind === 'unavailable' ? record.attempts : record.attempts + 1;

@@ -37,7 +37,7 @@ it('only one of several processes may deliver it, until the claim ends', async (
   const second = await outbox.claim(id, { ...me, by: 'bob@ci' });
   expect(second?.record.claim?.by).toBe('bob@ci');
   // The first one comes back too late: the second one decides.
-  expect(await first?.finish({ state: 'dead' })).toBe(false);
+  expect(await first?.finish({ state: 'failed' })).toBe(false);
   expect(await second?.finish({ state: 'delivered' })).toBe(true);
   expect((await outbox.get(id))?.claim).toBeUndefined();
 });
@@ -65,7 +65,7 @@ it('a mark that a killed process has left without a record, or beside one that h
 it('a replay has it delivered once more, with a day of its own', async () => {
   const { outbox, clock } = open();
   await outbox.add(released, target);
-  await (await outbox.claim(id, me))?.finish({ state: 'dead', reason: 'no', attempts: 3 });
+  await (await outbox.claim(id, me))?.finish({ state: 'failed', reason: 'no', attempts: 3 });
   await clock.sleep(90_000_000);
   expect(await outbox.replay(id)).toMatchObject({
     state: 'waiting',

@@ -36,27 +36,27 @@ it('the pause that a target asks for is kept', async () => {
   expect(Date.parse((await world.outbox.get(released.id))?.nextAt ?? '') - world.clock.now()).toBe(120_000);
 });
 
-it('what a target refuses is given up at once, with the reason', async () => {
+it('what a target refuses fails at once, with the reason', async () => {
   const world = deliveryWorld(async () => {
     throw new DeliveryError('refused', 'Slack answered: channel_not_found');
   });
   await world.add(released);
   await deliverDue(world.deliverer);
   expect(await world.outbox.get(released.id)).toMatchObject({
-    state: 'dead',
+    state: 'failed',
     attempts: 1,
     reason: 'Slack answered: channel_not_found',
   });
 });
 
-it('after 24 hours it is given up, with the last reason', async () => {
+it('after 24 hours it has failed, with the last reason', async () => {
   const world = deliveryWorld(fails);
   await world.add(released);
   await deliverDue(world.deliverer);
   await world.clock.sleep(24 * 3_600_000 + 1);
   await deliverDue(world.deliverer);
   expect(await world.outbox.get(released.id)).toMatchObject({
-    state: 'dead',
+    state: 'failed',
     reason: 'not delivered within 24 h: slack.com answered 503',
   });
 });
@@ -125,13 +125,13 @@ it('the end of a run waits while another process delivers its start', async () =
   expect(await world.outbox.get(released.id)).toMatchObject({ state: 'delivered' });
 });
 
-it('a target that was taken out of the configuration is given up, and an app of another project is left alone', async () => {
+it('a target that was taken out of the configuration fails, and an app of another project is left alone', async () => {
   const world = deliveryWorld(async () => undefined);
   await world.add({ ...released, id: '20261130T120000-ab12.released.teams' }, 'teams');
   await world.add({ ...released, id: '20261130T120000-ab12.released.other' }, 'slack', 'web');
   await deliverDue(world.deliverer);
   expect(await world.outbox.get('20261130T120000-ab12.released.teams')).toMatchObject({
-    state: 'dead',
+    state: 'failed',
     reason: 'api has no target teams any more',
   });
   expect(await world.outbox.get('20261130T120000-ab12.released.other')).toMatchObject({

@@ -5,7 +5,7 @@ import { app, someApp } from './arguments.ts';
 export const notifyCommands: readonly CommandSpec[] = [
   {
     name: 'notify list',
-    summary: 'notifications, newest first: what waits, what was delivered, what was given up and why',
+    summary: 'notifications, newest first: what waits, what was delivered, what failed and why',
     arguments: [someApp],
     options: [{ flags: '--limit <n>', description: 'how many', default: '20' }],
     examples: ['pipeline notify list', 'pipeline notify list api --env production'],
@@ -20,10 +20,10 @@ export const notifyCommands: readonly CommandSpec[] = [
   },
   {
     name: 'notify replay',
-    summary: 'deliver a notification once more, or all that were given up',
+    summary: 'deliver a notification once more, or all that failed',
     arguments: [app, { name: '[id]', description: 'id of the notification, as notify list shows it' }],
-    options: [{ flags: '--dead', description: 'all of this app that were given up' }],
-    examples: ['pipeline notify replay api 20261130T021421-0wdq.released.slack', 'pipeline notify replay api --dead'],
+    options: [{ flags: '--failed', description: 'all of this app that failed' }],
+    examples: ['pipeline notify replay api 20261130T021421-0wdq.released.slack', 'pipeline notify replay api --failed'],
     load: () => import('./notify-replay.ts'),
   },
 ];

@@ -13,18 +13,22 @@ import { writeJson } from '../views/json.ts';
 import { renderNotifications } from '../views/notifications.ts';
 import { colorsFor } from '../views/text.ts';
 
-/** How many are looked through for those that were given up. */
+/** How many are looked through for those that failed. */
 const lookedThrough = 500;
 
 /** `pipeline notify replay <app> [id]`: exit code 1 when it was not delivered, and waits again. */
 export const run: CommandModule['run'] = async (context, [app, id], options) => {
-  const { dead } = parseOptions(options, { dead: flag });
+  const { failed } = parseOptions(options, { failed: flag });
   const fleet = await fleetOf(context, app, options);
-  if ((id === undefined) !== dead) {
-    throw usageError('notify.what', 'which notification?', `name one of: pipeline notify list ${app}; or --dead alone`);
+  if ((id === undefined) !== failed) {
+    throw usageError(
+      'notify.what',
+      'which notification?',
+      `name one of: pipeline notify list ${app}; or --failed alone`,
+    );
   }
   const replayed = await withLedger(context, fleet, async ({ outbox }) => {
-    const ids = id === undefined ? await deadOnes(outbox, fleet.app) : [id];
+    const ids = id === undefined ? await failedOnes(outbox, fleet.app) : [id];
     for (const one of ids) {
       const found = await outbox.get(one).catch(() => undefined);
       if (found?.configuredBy !== fleet.app) {
@@ -38,12 +42,12 @@ export const run: CommandModule['run'] = async (context, [app, id], options) => 
   });
   const records = replayed.filter((one) => one !== undefined);
   if (options.json) writeJson(context.stdout, records);
-  else if (records.length === 0) context.stdout.write('no notification was given up\n');
+  else if (records.length === 0) context.stdout.write('no notification has failed\n');
   else context.stdout.write(renderNotifications(records, colorsFor(useColor(context, options, context.stdout))));
   return records.every(({ state }) => state === 'delivered') ? exitCodes.done : exitCodes.failed;
 };
 
-async function deadOnes(outbox: Outbox, app: string): Promise<string[]> {
+async function failedOnes(outbox: Outbox, app: string): Promise<string[]> {
   const newest = await outbox.newest(lookedThrough);
-  return newest.filter((one) => one.state === 'dead' && one.configuredBy === app).map((one) => one.notification.id);
+  return newest.filter((one) => one.state === 'failed' && one.configuredBy === app).map((one) => one.notification.id);
 }

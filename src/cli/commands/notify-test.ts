@@ -5,6 +5,7 @@ import { whoWorks } from '../../composition/surroundings.ts';
 import { targetName } from '../../config/notify-problems.ts';
 import type { NotifyTarget } from '../../config/schema/notify.ts';
 import type { Fleet } from '../../config/settings.ts';
+import type { OutboxRecord } from '../../ledger/notification.ts';
 import { attempt } from '../../notify/deliver.ts';
 import type { DeliveryError } from '../../notify/delivery-error.ts';
 import { targetOf } from '../../notify/targets/index.ts';
@@ -34,14 +35,22 @@ export const run: CommandModule['run'] = async (context, [app, name], options) =
   const results = await Promise.all(chosen.map((target) => tryTarget(context, fleet, target)));
   if (options.json) writeJson(context.stdout, results);
   else {
-    const rows = results.map(({ target, delivered, reason }) => [target, delivered ? 'delivered' : 'failed', reason]);
+    const rows = results.map(({ target, state, reason }) => [target, state, reason]);
     const colors = colorsFor(useColor(context, options, context.stdout));
-    context.stdout.write(`${columns(['target', 'test', 'reason'], rows, colors)}\n`);
+    context.stdout.write(`${columns(['target', 'state', 'reason'], rows, colors)}\n`);
   }
-  return results.every(({ delivered }) => delivered) ? exitCodes.done : exitCodes.failed;
+  return results.every(({ state }) => state === 'delivered') ? exitCodes.done : exitCodes.failed;
 };
 
-async function tryTarget(context: CliContext, fleet: Fleet, configured: NotifyTarget) {
+/** What became of a test, in the words of `notify list`. */
+interface Tried {
+  target: string;
+  to: NotifyTarget['to'];
+  state: Extract<OutboxRecord['state'], 'delivered' | 'failed'>;
+  reason: string | null;
+}
+
+async function tryTarget(context: CliContext, fleet: Fleet, configured: NotifyTarget): Promise<Tried> {
   const { clock } = context;
   const { owner, host } = whoWorks(context);
   const at = instantText(clock.now());
@@ -54,9 +63,9 @@ async function tryTarget(context: CliContext, fleet: Fleet, configured: NotifyTa
   const tools = { clock, readReference: (reference: string) => readReference(context, fleet, reference) };
   try {
     await attempt(tools, fleet, configured, targetOf(configured), notification, undefined);
-    return { target, to: configured.to, delivered: true, reason: null };
+    return { target, to: configured.to, state: 'delivered', reason: null };
   } catch (error) {
     // Everything that `attempt` throws is one, without secrets.
-    return { target, to: configured.to, delivered: false, reason: (error as DeliveryError).message };
+    return { target, to: configured.to, state: 'failed', reason: (error as DeliveryError).message };
   }
 }

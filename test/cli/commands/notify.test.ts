@@ -73,7 +73,7 @@ it('notify test tells each target, and exits with 1 where one does not take it',
     {
       target: 'webhook',
       to: 'webhook',
-      delivered: false,
+      state: 'failed',
       reason: expect.stringContaining('answered 404: no [redacted] here'),
     },
   ]);
@@ -85,16 +85,16 @@ it('notify test says which variable is missing on this computer', async () => {
   expect(result).toMatchObject({ code: 1, out: expect.stringContaining('HOOK_URL is not set on this computer') });
 });
 
-it('what was given up is delivered once more by replay', async () => {
+it('what failed is delivered once more by replay', async () => {
   const { peer, run } = await world();
   peer.next.push({ status: 400 });
   await run('hold', 'api', '--reason', 'sale');
-  const [dead] = JSON.parse((await run('notify', 'list', '--json')).out);
-  expect(dead).toMatchObject({ state: 'dead', reason: expect.stringContaining('answered 400') });
-  expect(await run('notify', 'replay', 'api', dead.notification.id)).toMatchObject({ code: 0 });
-  expect(await run('notify', 'replay', 'api', '--dead')).toMatchObject({
+  const [failed] = JSON.parse((await run('notify', 'list', '--json')).out);
+  expect(failed).toMatchObject({ state: 'failed', reason: expect.stringContaining('answered 400') });
+  expect(await run('notify', 'replay', 'api', failed.notification.id)).toMatchObject({ code: 0 });
+  expect(await run('notify', 'replay', 'api', '--failed')).toMatchObject({
     code: 0,
-    out: 'no notification was given up\n',
+    out: 'no notification has failed\n',
   });
   expect(peer.got).toHaveLength(2);
 });
@@ -102,7 +102,7 @@ it('what was given up is delivered once more by replay', async () => {
 it.each([
   [['notify', 'test', 'api', 'slack'], 'api in local has no target "slack"\nfix: its targets: webhook'],
   [['notify', 'replay', 'api'], 'which notification?'],
-  [['notify', 'replay', 'api', 'x', '--dead'], 'which notification?'],
+  [['notify', 'replay', 'api', 'x', '--failed'], 'which notification?'],
   [['notify', 'replay', 'api', '../locks/api'], 'api in local has no notification "../locks/api"'],
   [['notify', 'list', '--limit', '0'], '--limit "0" is not a whole number above 0'],
 ])('%j is refused', async (argv, text) => {
