@@ -7,7 +7,7 @@ export interface Diagnosis {
 }
 
 /**
- * Leaves each `cause` once, at the first that it was found for. The same text alone proves nothing: two apps may each have a fault of
+ * Leaves each `cause` once, at the first that it was found for. The same text is not enough: two apps may each have a fault of
  * the same kind, and each its own fix.
  */
 export function mergeCauses(all: readonly Diagnosis[]): Diagnosis[] {
