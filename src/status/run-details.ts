@@ -47,7 +47,7 @@ export interface RunDetails {
   leftovers: string[];
   /** What the verify window could see; null without one, or before its end. */
   window: WindowCoverage | null;
-  /** Logs and wrong answers from its first fault on, before anything was undone; null where there are none. */
+  /** The collected logs and answers, from its first fault on, before anything was undone; null where there are none. */
   collected: RunEvidence | null;
   /** What failed without changing the outcome. */
   warnings: string[];

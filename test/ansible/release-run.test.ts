@@ -138,7 +138,11 @@ http.server.HTTPServer((os.environ['HOST'], port), http.server.SimpleHTTPRequest
     expect(built).toMatch(/failed=0/);
     expect(existsSync(seen)).toBe(false);
     const program = ['-I', path.join(folder(), '.release-migrate.py')];
-    const request = JSON.stringify({ command: ['sh', '-c', 'echo "$MODE $PORT $SENTRY_RELEASE"; pwd'], timeout: 30, facts: {} });
+    const request = JSON.stringify({
+      command: ['sh', '-c', 'echo "$MODE $PORT $SENTRY_RELEASE"; pwd'],
+      timeout: 30,
+      facts: {},
+    });
     await exec('python3', [...program, 'start', folder(), 'run-1', request]);
     const answer = await until(
       async () => JSON.parse((await exec('python3', [...program, 'status', folder(), 'run-1', '0'])).stdout),

@@ -95,7 +95,9 @@ describe('the evidence of a release that fails in its verify window', () => {
     });
     expect(error.details).toContain('/events/open-air answered 500 with "no seats  left"');
     expect(error.details).toContain('  Error: connect ECONNREFUSED\ufffd 10.0.0.5:5432');
-    expect(error.details.at(-1)).toMatch(/^all that was collected: pipeline history api \S+ --env local --logs$/);
+    expect(error.details.at(-1)).toMatch(
+      /^all collected logs and answers: pipeline history api \S+ --env local --logs$/,
+    );
     expect(events.find(({ code }) => code === 'step.evidence')).toMatchObject({
       step: 'verify',
       instances: [{ lines: 4, telling: expect.arrayContaining(['listening on 8080']) }, {}, {}],
@@ -173,7 +175,7 @@ describe('the evidence of a release that fails earlier', () => {
     expect(kept).toMatchObject({ step: 'stage', instances: [{ lines: { length: 2 } }] });
     expect(error.details.filter((line) => line.includes('SyntaxError'))).toHaveLength(1);
     expect(error.details).toHaveLength(2);
-    expect(error.details[1]).toMatch(/^all that was collected: /);
+    expect(error.details[1]).toMatch(/^all collected logs and answers: /);
   }, 60_000);
 
   it('is nothing where the new environment was never started', async () => {

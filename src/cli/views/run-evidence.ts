@@ -6,7 +6,7 @@ const shownLines = 20;
 /** Characters of an answer that are shown. */
 const shownBody = 300;
 
-/** Logs and wrong answers of a run. @param all All lines of the logs, not only the last ones of the first. */
+/** The collected logs and answers of a run. @param all All lines of the logs, not only the last ones of the first. */
 export function evidenceLines({ step, instances, probes }: RunEvidence, all: boolean, colors: Colors): string[] {
   const first = instances.find(({ lines }) => lines.length > 0);
   return [

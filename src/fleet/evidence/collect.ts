@@ -185,6 +185,6 @@ function historyCommand({ services: { fleet }, run }: Context): string {
 function withDetails(error: unknown, lines: string[], command: string | undefined): unknown {
   if (!(error instanceof PipelineError) || error.constructor !== PipelineError) return error;
   const { code, message, fix, outcome, details } = error;
-  const all = [...details, ...lines, ...(command === undefined ? [] : [`all that was collected: ${command}`])];
+  const all = [...details, ...lines, ...(command === undefined ? [] : [`all collected logs and answers: ${command}`])];
   return new PipelineError(code, message, { ...(fix !== undefined && { fix }), outcome, details: all, cause: error });
 }
