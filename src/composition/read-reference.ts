@@ -1,4 +1,5 @@
 import { PipelineError } from '@golden-pipeline/shared/errors';
+import { requestLimits } from '../aws/clients.ts';
 import { parseEnvReference } from '../config/secrets.ts';
 import type { Fleet } from '../config/settings.ts';
 import { cloudTarget } from './services.ts';
@@ -23,7 +24,7 @@ export async function readReference(context: Surroundings, fleet: Fleet, referen
     import('@aws-sdk/client-secrets-manager'),
     import('../aws/secret-values.ts'),
   ]);
-  const target = cloudTarget(context, fleet);
+  const target = { ...cloudTarget(context, fleet), requestHandler: requestLimits };
   const clients = { ssm: new SSMClient(target), secretsManager: new SecretsManagerClient(target) };
   try {
     return await readSecretValue({ ssm: () => clients.ssm, secretsManager: () => clients.secretsManager }, reference);

@@ -16,8 +16,10 @@ import { type ReadReference, resolveSettings } from './resolve-settings.ts';
 import type { Target } from './target.ts';
 import { targetOf } from './targets/index.ts';
 
-/** How long a process keeps others from delivering what it delivers, in milliseconds: longer than all requests of one delivery may take. */
+/** How long a process keeps others from delivering what it delivers, in milliseconds: twice that of one delivery, for the ledger's own requests. */
 export const claimMs = 60_000;
+/** How long one delivery may take, with its tokens and all its requests, in milliseconds. */
+export const attemptLimitMs = claimMs / 2;
 /** After that a notification is not news any more, in milliseconds. */
 export const deadAfterMs = 24 * 3_600_000;
 /** First pause between two attempts, and the longest one, in milliseconds. */
@@ -140,19 +142,32 @@ export async function attempt(
   previous: Receipt | undefined,
 ): Promise<Receipt | undefined> {
   let secrets: string[] = [];
-  try {
+  const limit = new AbortController();
+  const { signal } = limit;
+  const work = async () => {
     const resolved = await resolveSettings(configured, readReference);
     secrets = resolved.secrets;
-    return await target.deliver(notification, previous, {
+    signal.throwIfAborted();
+    return target.deliver(notification, previous, {
       settings: resolved.settings,
-      http: http ?? createHttp({ now: () => clock.now(), timeoutMs }),
+      http: http ?? createHttp({ now: () => clock.now(), timeoutMs, signal }),
       remote: () => readRemote(fleet.source.repository),
-      timeoutMs,
+      ...{ timeoutMs, signal },
     });
+  };
+  const late = new DeliveryError('failed', `not delivered within ${attemptLimitMs / 1000} s`);
+  const reached = new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(late), { once: true }),
+  );
+  const timer = clock.after(attemptLimitMs, () => limit.abort(late));
+  try {
+    return await Promise.race([work(), reached]);
   } catch (error) {
     const { kind = 'failed', retryAfterMs } = error as Partial<DeliveryError>;
     const message = hide(visible(messageOf(error)), secrets);
     throw new DeliveryError(error instanceof DeliveryError ? kind : 'failed', message, retryAfterMs);
+  } finally {
+    timer.cancel();
   }
 }
 

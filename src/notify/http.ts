@@ -34,7 +34,15 @@ const longestPauseMs = 6 * 3_600_000;
 const keptBytes = 65_536;
 
 /** Requests by fetch. Redirects are not followed, as the headers have tokens; messages name the host only, as addresses may be secrets. */
-export function createHttp({ now, timeoutMs = answerLimitMs }: { now: () => number; timeoutMs?: number }): Http {
+export function createHttp({
+  now,
+  timeoutMs = answerLimitMs,
+  signal,
+}: {
+  now: () => number;
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}): Http {
   return async ({ method, url, headers, body, accept = [] }) => {
     const host = hostOf(url);
     if (!isSafeUrl(url)) throw new DeliveryError('refused', `the address (${host}) does not start with https://`);
@@ -45,7 +53,7 @@ export function createHttp({ now, timeoutMs = answerLimitMs }: { now: () => numb
       response = await fetch(url, {
         method,
         redirect: 'manual',
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
         headers: {
           'user-agent': 'golden-pipeline',
           ...(body !== undefined && !isText && { 'content-type': 'application/json; charset=utf-8' }),

@@ -11,6 +11,8 @@ export interface DeliveryTools<Settings> {
   remote(): Promise<string | undefined>;
   /** How long a connection may take to answer, in milliseconds. */
   timeoutMs: number;
+  /** Aborted at the end of the time for all of the delivery: every connection is closed, as another process may deliver it then. */
+  signal: AbortSignal;
 }
 
 /** A kind of target: a chat, a service, a mail server. */

@@ -4,11 +4,11 @@ import { reasonOf } from './http.ts';
 
 /** Sends a text over TCP and closes the connection. The protocol has no answer: it is delivered when the other side has taken all of it. */
 export function sendText(
-  { host, port, timeoutMs }: { host: string; port: number; timeoutMs: number },
+  { host, port, timeoutMs, signal }: { host: string; port: number; timeoutMs: number; signal: AbortSignal },
   text: string,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection({ host, port });
+    const socket = createConnection({ host, port, signal });
     const fail = (reason: string) => {
       socket.destroy();
       reject(new DeliveryError('failed', `${host}:${port} cannot be reached (${reason})`));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { deliverDue } from '../../src/notify/deliver.ts';
+import { attemptLimitMs, deliverDue } from '../../src/notify/deliver.ts';
 import { DeliveryError } from '../../src/notify/delivery-error.ts';
 import { deliveryWorld } from './support/delivery-world.ts';
 import { failed, released, started } from './support/facts.ts';
@@ -34,6 +34,17 @@ it('the pause that a target asks for is kept', async () => {
   await world.add(released);
   await deliverDue(world.deliverer);
   expect(Date.parse((await world.outbox.get(released.id))?.nextAt ?? '') - world.clock.now()).toBe(120_000);
+});
+
+it('a target that neither answers nor fails is left alone in time for the claim, and tried again', async () => {
+  const world = deliveryWorld(() => new Promise(() => undefined));
+  const begin = world.clock.now();
+  await world.add(released);
+  await deliverDue(world.deliverer);
+  expect(world.clock.now() - begin).toBe(attemptLimitMs);
+  const record = await world.outbox.get(released.id);
+  expect(record).toMatchObject({ state: 'waiting', attempts: 1, reason: 'not delivered within 30 s' });
+  expect(record?.claim).toBeUndefined();
 });
 
 it('what a target refuses fails at once, with the reason', async () => {

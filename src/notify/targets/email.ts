@@ -12,7 +12,7 @@ const tlsPort = 465;
 export const email: Target<TargetSettings<'email'>> = {
   to: 'email',
   events: () => ['released', 'rolled-back', 'failed', 'hold', 'scale'],
-  async deliver(notification, _previous, { settings, timeoutMs }) {
+  async deliver(notification, _previous, { settings, timeoutMs, signal }) {
     const { host, port, user, password, from, recipients } = settings;
     const { headline, details } = tell(notification);
     // Loaded on demand: no other target needs it.
@@ -23,6 +23,8 @@ export const email: Target<TargetSettings<'email'>> = {
       ...(user !== undefined && password !== undefined && { auth: { user, pass: password } }),
       ...{ connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs, dnsTimeout: timeoutMs },
     });
+    const close = () => transport.close();
+    signal.addEventListener('abort', close, { once: true });
     try {
       const { messageId, rejected } = await transport.sendMail({
         ...{ from, to: [...recipients], subject: headline.slice(0, 200) },
@@ -35,7 +37,8 @@ export const email: Target<TargetSettings<'email'>> = {
     } catch (error) {
       throw failure(error, host);
     } finally {
-      transport.close();
+      signal.removeEventListener('abort', close);
+      close();
     }
   },
 };

@@ -9,11 +9,11 @@ import { tell } from '../text.ts';
 export const graphite: Target<TargetSettings<'graphite'>> = {
   to: 'graphite',
   events: () => ['released', 'rolled-back', 'failed', 'hold', 'scale'],
-  async deliver(notification, _previous, { settings, http, timeoutMs }) {
+  async deliver(notification, _previous, { settings, http, timeoutMs, signal }) {
     const { url, host, port, prefix } = settings;
     const { app, environment, occasion } = notification;
     // The same lines a second time change nothing, so they come first.
-    if (host !== undefined) await sendText({ host, port, timeoutMs }, metrics(notification, prefix));
+    if (host !== undefined) await sendText({ host, port, timeoutMs, signal }, metrics(notification, prefix));
     if (url === undefined) return undefined;
     const { headline, details } = tell(notification);
     const { status } = await http({

@@ -3,7 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import type { TargetSettings } from '../../config/schema/notify.ts';
 import { DeliveryError } from '../delivery-error.ts';
 import { reasonOf } from '../http.ts';
-import type { Target } from '../target.ts';
+import type { DeliveryTools, Target } from '../target.ts';
 import { tell } from '../text.ts';
 
 type Settings = TargetSettings<'irc'>;
@@ -17,13 +17,17 @@ const refusals = ['403', '404', '405', '464', '465', '471', '473', '474', '475',
 export const irc: Target<Settings> = {
   to: 'irc',
   events: () => ['released', 'rolled-back', 'failed', 'hold', 'scale'],
-  async deliver(notification, _previous, { settings, timeoutMs }) {
-    await say(settings, cut(tell(notification).headline), timeoutMs);
+  async deliver(notification, _previous, { settings, timeoutMs, signal }) {
+    await say(settings, cut(tell(notification).headline), { timeoutMs, signal });
     return undefined;
   },
 };
 
-function say(settings: Settings, text: string, timeoutMs: number): Promise<void> {
+function say(
+  settings: Settings,
+  text: string,
+  { timeoutMs, signal }: Pick<DeliveryTools<Settings>, 'timeoutMs' | 'signal'>,
+): Promise<void> {
   const { host, port, tls, channel, password } = settings;
   const where = `${host}:${port}`;
   return new Promise((resolve, reject) => {
@@ -35,6 +39,8 @@ function say(settings: Settings, text: string, timeoutMs: number): Promise<void>
       reject(new DeliveryError(kind, `${where} ${reason}`));
     };
     const timer = setTimeout(() => fail('failed', `did not answer within ${timeoutMs / 1000} s`), timeoutMs);
+    const stop = () => socket.destroy();
+    signal.addEventListener('abort', stop, { once: true });
     const register = () => send(`NICK ${nick}`, `USER ${settings.nick} 0 * :golden-pipeline`);
     socket.on(tls ? 'secureConnect' : 'connect', () => {
       if (password !== undefined) send(`PASS ${password}`);
@@ -73,6 +79,7 @@ function say(settings: Settings, text: string, timeoutMs: number): Promise<void>
     socket.on('error', (error) => fail('failed', `cannot be reached (${reasonOf(error)})`));
     socket.on('close', () => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
       reject(new DeliveryError('failed', `${where} ended the connection`));
     });
   });

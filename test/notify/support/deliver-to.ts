@@ -1,9 +1,10 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { ManualClock } from '@golden-pipeline/shared/testing/manual-clock';
 import type { NotifyTarget } from '../../../src/config/schema/notify.ts';
 import { sections } from '../../../src/config/schema/pipeline.ts';
 import type { Notification, Receipt } from '../../../src/ledger/notification.ts';
 import { attempt } from '../../../src/notify/deliver.ts';
 import { targetOf } from '../../../src/notify/targets/index.ts';
-import { instantClock } from '../../support/instant-clock.ts';
 
 /** Values of tokens, none of which may be seen anywhere. */
 export const secrets: Readonly<Record<string, string>> = {
@@ -15,7 +16,12 @@ export const secrets: Readonly<Record<string, string>> = {
 export async function deliverTo(
   settings: Record<string, unknown>,
   notification: Notification,
-  { previous, given = {}, timeoutMs }: { previous?: Receipt; given?: Record<string, string>; timeoutMs?: number } = {},
+  {
+    previous,
+    given = {},
+    timeoutMs,
+    clock = new ManualClock(),
+  }: { previous?: Receipt; given?: Record<string, string>; timeoutMs?: number; clock?: Clock } = {},
 ): Promise<Receipt | undefined> {
   const notify = sections.notify.parse({ targets: [settings] });
   const configured = notify.targets[0] as NotifyTarget;
@@ -30,6 +36,6 @@ export async function deliverTo(
     source: { repository: import.meta.dirname, path: '.' },
     notify,
   };
-  const deliverer = { clock: instantClock(), readReference, ...(timeoutMs !== undefined && { timeoutMs }) };
+  const deliverer = { clock, readReference, ...(timeoutMs !== undefined && { timeoutMs }) };
   return attempt(deliverer, fleet, configured, targetOf(configured), notification, previous);
 }
