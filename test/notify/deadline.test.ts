@@ -10,7 +10,7 @@ import { released } from './support/facts.ts';
 async function endlessServer() {
   const seen = new EventEmitter();
   const [opened, closed] = [once(seen, 'opened'), once(seen, 'closed')];
-  const server = createServer((socket) => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     const drip = setInterval(() => socket.write('220-wait\r\n'), 10);
     socket.on('error', () => undefined);
     socket.resume();

@@ -1,3 +1,4 @@
+import { createConnection, type Socket } from 'node:net';
 import { isLoopback } from '../../config/notify-url.ts';
 import type { TargetSettings } from '../../config/schema/notify.ts';
 import { DeliveryError } from '../delivery-error.ts';
@@ -21,10 +22,10 @@ export const email: Target<TargetSettings<'email'>> = {
       ...{ host, port, secure: port === tlsPort },
       requireTLS: password !== undefined && port !== tlsPort && !isLoopback(host),
       ...(user !== undefined && password !== undefined && { auth: { user, pass: password } }),
-      ...{ connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs, dnsTimeout: timeoutMs },
+      ...{ greetingTimeout: timeoutMs, socketTimeout: timeoutMs },
+      // Its own sockets cannot be closed while it waits for an answer.
+      getSocket: (_options, callback) => open({ host, port, timeoutMs, signal }, callback),
     });
-    const close = () => transport.close();
-    signal.addEventListener('abort', close, { once: true });
     try {
       const { messageId, rejected } = await transport.sendMail({
         ...{ from, to: [...recipients], subject: headline.slice(0, 200) },
@@ -37,11 +38,25 @@ export const email: Target<TargetSettings<'email'>> = {
     } catch (error) {
       throw failure(error, host);
     } finally {
-      signal.removeEventListener('abort', close);
-      close();
+      transport.close();
     }
   },
 };
+
+function open(
+  { host, port, timeoutMs, signal }: { host: string; port: number; timeoutMs: number; signal: AbortSignal },
+  callback: (error: Error | null, options: { connection: Socket } | false) => void,
+): void {
+  const socket = createConnection({ host, port, signal });
+  const fail = (error: Error) => callback(error, false);
+  socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+  socket.once('error', fail);
+  socket.once('connect', () => {
+    socket.setTimeout(0);
+    socket.off('error', fail);
+    callback(null, { connection: socket });
+  });
+}
 
 /** Answers from 500 on are refusals, those from 400 on pass (RFC 5321, 4.2.1). */
 function failure(error: unknown, host: string): DeliveryError {
