@@ -41,6 +41,8 @@ export interface Notification {
   undo?: string;
   size?: { to?: number; before?: number; at?: string; until?: string; canceled?: true };
   hold?: { reason: string; until?: string };
+  /** Set at delivery: a later one of the same app says otherwise. */
+  overtaken?: true;
 }
 
 /** What a target has answered and needs for the next notification of the same run, such as the id of a message; no secrets. */

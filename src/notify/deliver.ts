@@ -6,12 +6,13 @@ import type { NotifyTarget } from '../config/schema/notify.ts';
 import type { Fleet } from '../config/settings.ts';
 import { readRemote } from '../hosts/git/remote.ts';
 import type { Notification, OutboxRecord, Receipt } from '../ledger/notification.ts';
-import type { Claimed, Outbox } from '../ledger/outbox.ts';
+import type { Claimed, OnUnreadable, Outbox } from '../ledger/outbox.ts';
 import { instantOf, instantText } from '../shared/instant.ts';
 import { createRedact } from '../shared/redact.ts';
 import { DeliveryError } from './delivery-error.ts';
 import { answerLimitMs, createHttp, type Http } from './http.ts';
 import { startOf } from './notifications.ts';
+import { asOvertaken, overtakenIn } from './overtaken.ts';
 import { type ReadReference, resolveSettings } from './resolve-settings.ts';
 import type { Target } from './target.ts';
 import { targetOf } from './targets/index.ts';
@@ -26,8 +27,8 @@ export const deadAfterMs = 24 * 3_600_000;
 const firstPauseMs = 10_000;
 const longestPauseMs = 30 * 60_000;
 
-/** After so many failures, one after the other, the rest of a target's notifications waits for the next time. */
-const consecutiveFailures = 3;
+/** So many failures after a success are tried again at once, before the rest of a target's notifications waits for the next time. */
+const retriesAfterSuccess = 2;
 
 /** Whose configuration has a target. */
 export type ConfiguredFleet = Pick<Fleet, 'app' | 'environment' | 'source' | 'notify'>;
@@ -49,78 +50,104 @@ export interface Deliverer {
   targetOf?: (settings: NotifyTarget) => Target;
   /** Once aborted, nothing more is begun. */
   signal?: AbortSignal;
+  /** Ids of those that are being sent, for who waits for them. */
+  sending?: Set<string>;
+  /** Called for a record that cannot be read and is left out. */
+  onUnreadable?: OnUnreadable;
 }
 
 /**
- * Delivers what is due, targets side by side, each target's own in their order. A target that fails three times, one after the other, is left alone
- * until the next time. Never rejects because of a target.
+ * Delivers what is due: targets side by side, each target's own strictly in their order. So a target's queue stops at the first one that is
+ * not due yet, claimed by another process, or has failed; one that is given up does not hold it up. A failure after a success is tried again
+ * at once, so that a lost answer now and then does not stop a long queue. Never rejects because of a target.
  */
 export async function deliverDue(deliverer: Deliverer): Promise<void> {
-  const waiting = await deliverer.outbox.waiting();
+  const waiting = await deliverer.outbox.waiting(deliverer.onUnreadable);
   const queues = new Map<string, OutboxRecord[]>();
   for (const record of waiting) {
     const key = `${record.configuredBy} ${record.target}`;
     queues.set(key, [...(queues.get(key) ?? []), record]);
   }
-  await Promise.all(
-    [...queues.values()].map(async (records) => {
-      let failures = 0;
-      for (const record of records) {
-        if (deliverer.signal?.aborted || failures >= consecutiveFailures) return;
-        const claim = await deliverer.outbox.claim(record.notification.id, { by: deliverer.by, ms: claimMs });
-        if (claim) failures = (await deliverClaimed(deliverer, claim)) ? 0 : failures + 1;
-      }
-    }),
-  );
+  await Promise.all([...queues.values()].map((queue) => deliverQueue(deliverer, queue)));
 }
 
-/** Delivers one that this process has claimed, and writes how that went. @returns false when it has failed and is tried again */
-async function deliverClaimed(deliverer: Deliverer, { record, finish }: Claimed): Promise<boolean> {
+async function deliverQueue(deliverer: Deliverer, queue: readonly OutboxRecord[]): Promise<void> {
+  const { outbox, signal } = deliverer;
+  const isOvertaken = overtakenIn(outbox, queue);
+  /** Failures that are tried again at once. */
+  let retries = 0;
+  for (let index = 0; index < queue.length; ) {
+    if (signal?.aborted) return;
+    const { id } = (queue[index] as OutboxRecord).notification;
+    const claim = await outbox.claim(id, { by: deliverer.by, ms: claimMs });
+    if (!claim) {
+      if ((await outbox.get(id))?.state === 'waiting') return;
+      index++;
+      continue;
+    }
+    // Nothing is begun that the end of the process would cut off.
+    if (signal?.aborted) return void (await claim.finish({}));
+    const result = await deliverClaimed(deliverer, claim, isOvertaken, retries > 0);
+    if (result === 'stop') return;
+    if (result === 'again') retries--;
+    else index++;
+    if (result === 'delivered') retries = retriesAfterSuccess;
+  }
+}
+
+/** How one went: `ended` without being delivered; `again`: it failed, and is due at once; `stop`: the rest waits for it. */
+type Result = 'delivered' | 'ended' | 'again' | 'stop';
+
+/** Delivers one that this process has claimed, and writes how that went. */
+async function deliverClaimed(
+  deliverer: Deliverer,
+  { record, finish }: Claimed,
+  isOvertaken: (record: OutboxRecord) => Promise<boolean>,
+  mayRetry: boolean,
+): Promise<Result> {
   const { clock, outbox } = deliverer;
-  const end = (state: OutboxRecord['state'], facts: Partial<OutboxRecord> = {}) =>
-    finish({ state, endedAt: instantText(clock.now()), ...facts });
+  const end = async (state: OutboxRecord['state'], facts: Partial<OutboxRecord> = {}): Promise<Result> => {
+    const written = await finish({ state, endedAt: instantText(clock.now()), ...facts });
+    if (!written) return 'stop';
+    return state === 'delivered' ? 'delivered' : 'ended';
+  };
   const age = clock.now() - instantOf(record.recordedAt);
   if (age > deadAfterMs) {
-    await end('failed', {
+    return end('failed', {
       reason: `not delivered within 24 h${record.reason === undefined ? '' : `: ${record.reason}`}`,
     });
-    return true;
   }
   const fleet = await deliverer.fleetOf(record);
   // Another project of the same ledger, perhaps an older clone of this one.
   if (!fleet) {
     await finish({ state: 'waiting', reason: `${record.configuredBy} is not an app of the project here` });
-    return true;
+    return 'stop';
   }
   const configured = fleet.notify.targets.find((one) => targetName(one) === record.target);
-  if (!configured) {
-    await end('failed', { reason: `${record.configuredBy} has no target ${record.target} any more` });
-    return true;
-  }
+  if (!configured) return end('failed', { reason: `${record.configuredBy} has no target ${record.target} any more` });
   const target = (deliverer.targetOf ?? targetOf)(configured);
   const before = await previousOf(outbox, record.notification, target, record.target, clock.now());
-  if (before === 'superseded') {
-    await end('superseded', { reason: 'the run had ended before this was delivered' });
-    return true;
-  }
+  if (before === 'superseded') return end('superseded', { reason: 'the run had ended before this was delivered' });
   if (before === 'later') {
     await finish({ state: 'waiting', nextAt: instantText(clock.now() + firstPauseMs) });
-    return true;
+    return 'stop';
   }
+  const notification = (await isOvertaken(record)) ? asOvertaken(record.notification) : record.notification;
+  deliverer.sending?.add(record.notification.id);
   try {
-    const receipt = await attempt(deliverer, fleet, configured, target, record.notification, before);
-    await end('delivered', { attempts: record.attempts + 1, reason: undefined, ...(receipt && { receipt }) });
-    return true;
+    const receipt = await attempt(deliverer, fleet, configured, target, notification, before);
+    return await end('delivered', { attempts: record.attempts + 1, reason: undefined, ...(receipt && { receipt }) });
   } catch (thrown) {
-    const { kind, message: reason, retryAfterMs } = thrown as DeliveryError;
-    if (kind === 'refused') {
-      await end('failed', { attempts: record.attempts + 1, reason });
-      return true;
-    }
+    if (!(thrown instanceof DeliveryError)) throw thrown;
+    const { kind, message: reason, retryAfterMs } = thrown;
+    if (kind === 'refused') return await end('failed', { attempts: record.attempts + 1, reason });
     const attempts = kind === 'unavailable' ? record.attempts : record.attempts + 1;
-    const pause = kind === 'unavailable' ? 0 : (retryAfterMs ?? pauseAfter(attempts, deliverer.random));
+    const again = kind === 'failed' && mayRetry && retryAfterMs === undefined;
+    const pause = again || kind === 'unavailable' ? 0 : (retryAfterMs ?? pauseAfter(attempts, deliverer.random));
     await finish({ state: 'waiting', attempts, reason, nextAt: instantText(clock.now() + pause) });
-    return false;
+    return again ? 'again' : 'stop';
+  } finally {
+    deliverer.sending?.delete(record.notification.id);
   }
 }
 
@@ -202,7 +229,7 @@ async function previousOf(
 }
 
 async function hasEnded(outbox: Outbox, id: string, target: string): Promise<boolean> {
-  const ends = ['released', 'rolled-back', 'failed', 'scale'] as const;
+  const ends = ['released', 'rolled-back', 'failed', 'undone', 'scale'] as const;
   const found = await Promise.all(ends.map((end) => outbox.get(startOf(id, target, end))));
   return found.some((one) => one !== undefined);
 }

@@ -17,7 +17,10 @@ export function tell(facts: Notification, nameOf: NameAuthor = (author) => autho
   const { occasion, run, by } = notification;
   const told = tellers[occasion](notification, nameOf);
   const made = run && `run ${run.id} by ${by}: ${run.command}`;
-  return { headline: told.headline, details: [...told.details, ...(made === undefined ? [] : [made])] };
+  const headline = notification.overtaken
+    ? `(${minute(notification.at)}, out of date) ${told.headline}`
+    : told.headline;
+  return { headline, details: [...told.details, ...(made === undefined ? [] : [made])] };
 }
 
 /** Texts of others (a commit's subject, the message of an error) in one line, and without what a terminal or a chat would obey. */

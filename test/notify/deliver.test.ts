@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
+import type { Outbox } from '../../src/ledger/outbox.ts';
 import { attemptLimitMs, deliverDue } from '../../src/notify/deliver.ts';
 import { DeliveryError } from '../../src/notify/delivery-error.ts';
 import { deliveryWorld } from './support/delivery-world.ts';
-import { failed, released, started } from './support/facts.ts';
+import { failed, released, rolledBack, started } from './support/facts.ts';
 
 const fails = async (): Promise<undefined> => {
   throw new DeliveryError('failed', 'slack.com answered 503');
@@ -149,6 +150,85 @@ it('a target that was taken out of the configuration fails, and an app of anothe
     state: 'waiting',
     attempts: 0,
   });
+});
+
+const [v42, v41] = [
+  { ...released, id: '20261130T120000-aaaa.released.slack', at: '2026-11-30T12:06:00.000Z' },
+  { ...rolledBack, id: '20261130T121000-bbbb.rolled-back.slack', at: '2026-11-30T12:11:00.000Z' },
+];
+
+it('nothing overtakes what has failed, is not due yet, or is claimed by another process', async () => {
+  let down = true;
+  const seen: string[] = [];
+  const world = deliveryWorld(async ({ id }) => (down ? fails() : void seen.push(id)));
+  await world.add(v42);
+  await world.add(v41);
+  await deliverDue(world.deliverer);
+  down = false;
+  await deliverDue(world.deliverer);
+  expect(seen).toEqual([]);
+  await world.clock.sleep(10_000);
+  const claim = await world.outbox.claim(v42.id, { by: 'bob@ci', ms: 60_000 });
+  await deliverDue(world.deliverer);
+  expect(seen).toEqual([]);
+  await claim?.finish({});
+  await deliverDue(world.deliverer);
+  expect(seen).toEqual([v42.id, v41.id]);
+});
+
+it('what a target refuses, or another process has ended meanwhile, does not hold up what follows it', async () => {
+  const seen: string[] = [];
+  const world = deliveryWorld(async ({ id }) => {
+    if (id === v42.id) throw new DeliveryError('refused', 'too long');
+    seen.push(id);
+    return undefined;
+  });
+  await world.add(started);
+  await world.add(v42);
+  await world.add(v41);
+  const outbox: Outbox = {
+    ...world.outbox,
+    async waiting() {
+      const waiting = await world.outbox.waiting();
+      const claim = await world.outbox.claim(started.id, { by: 'bob@ci', ms: 60_000 });
+      await claim?.finish({ state: 'delivered' });
+      return waiting;
+    },
+  };
+  await deliverDue({ ...world.deliverer, outbox });
+  expect(seen).toEqual([v41.id]);
+});
+
+it('a failure after a success is tried again at once, and three in succession, or a pause that is asked for, end that', async () => {
+  const attempts: string[] = [];
+  const errors = [undefined, new DeliveryError('failed', 'lost'), undefined];
+  const world = deliveryWorld(async ({ occasion }) => {
+    attempts.push(occasion);
+    const error = attempts.length > 3 ? new DeliveryError('failed', '503') : errors[attempts.length - 1];
+    if (error) throw error;
+    return undefined;
+  });
+  await world.add(started);
+  await world.add(v42);
+  await world.add(v41);
+  await deliverDue(world.deliverer);
+  expect(attempts).toEqual(['started', 'released', 'released', 'rolled-back', 'rolled-back', 'rolled-back']);
+  expect(await world.outbox.get(v41.id)).toMatchObject({ state: 'waiting', attempts: 3 });
+});
+
+it('an end that a later one has overtaken is delivered as out of date, whether that waits behind it or was delivered before', async () => {
+  const seen: unknown[] = [];
+  const world = deliveryWorld(async ({ id, overtaken = false, undo }) => void seen.push([id, overtaken, undo]));
+  await world.add(v42);
+  await world.add(v41);
+  await deliverDue(world.deliverer);
+  await world.outbox.replay(v42.id);
+  await deliverDue(world.deliverer);
+  expect(seen).toEqual([
+    [v42.id, true, undefined],
+    [v41.id, false, v41.undo],
+    [v42.id, true, undefined],
+  ]);
 });
 
 it('one target that is down does not keep the others from being told', async () => {

@@ -15,6 +15,8 @@ const longest = 140;
 /** Deployments of GitHub: one for each run, with its state. */
 export const github: Target<Settings> = {
   to: 'github',
+  // A status `in_progress` after the end would take the deployment back.
+  updates: true,
   events: () => ['started', 'released', 'rolled-back', 'failed'],
   async deliver(notification, previous, tools) {
     if (notification.occasion === 'test') return test(tools);
@@ -32,9 +34,10 @@ export const github: Target<Settings> = {
 };
 
 /** The state of a deployment; undefined for what is not one. */
-function states({ occasion, run }: Notification): string | undefined {
+function states({ occasion, run, overtaken }: Notification): string | undefined {
   if (occasion === 'started') return 'in_progress';
-  if (occasion === 'released' || occasion === 'rolled-back') return 'success';
+  // A success would make it the active one.
+  if (occasion === 'released' || occasion === 'rolled-back') return overtaken ? 'inactive' : 'success';
   if (occasion === 'failed') return run?.outcome === 'manual-intervention' ? 'error' : 'failure';
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { targetOf } from '../../../src/notify/targets/index.ts';
 import { deliverTo } from '../support/deliver-to.ts';
 import { failed, held, released, started, tried } from '../support/facts.ts';
 import { type Call, type Got, startPeer } from '../support/peer.ts';
@@ -62,6 +63,21 @@ it('a run is a deployment of GitHub for its commit, in progress and then a succe
   ]);
   expect(peer.got[1]?.body).toMatchObject({ environment: 'production', auto_merge: false, required_contexts: [] });
   expect(peer.violations).toEqual([]);
+});
+
+it('a success that a later run has overtaken does not become the active deployment', async () => {
+  const peer = await startPeer(api());
+  await deliverTo(settings(peer.url), { ...released, overtaken: true });
+  expect(peer.got.at(-1)?.body).toMatchObject({
+    state: 'inactive',
+    auto_inactive: false,
+    description: expect.stringMatching(/^\(2026-11-30 12:06 UTC, out of date\) api v42 is live/),
+  });
+  expect(peer.violations).toEqual([]);
+});
+
+it('a start is left out once the run has ended: no status in_progress follows its success', () => {
+  expect(targetOf({ to: 'github' }).updates).toBe(true);
 });
 
 it('a deployment whose answer was lost is found again, and not created twice', async () => {
