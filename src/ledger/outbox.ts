@@ -92,7 +92,7 @@ export function createOutbox(store: Store, clock: Clock): Outbox {
       const { claim: _claim, ...open } = record;
       const next: OutboxRecord = { ...open, ...end };
       if (!(await store.put(recordKey(id), encode(next), { ifMatch: etag })).written) return false;
-      if (next.state === 'dead' && next.endedAt) await store.put(deadKey(id, next.endedAt), encode({ id }), 'always');
+      if (next.state === 'failed' && next.endedAt) await store.put(deadKey(id, next.endedAt), encode({ id }), 'always');
       if (next.state !== 'waiting') await unmark(id);
       return true;
     },

@@ -11,16 +11,16 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-/** The environment of a runner: no network, and `npx pipeline` is the one that was built. @param more Arguments in addition. */
+/** The environment of a runner: no network, and the project has the pipeline that was built. @param more Arguments in addition. */
 async function runner(name: string, more = '') {
   const home = path.join(world.dir, name);
   await mkdir(home, { recursive: true });
-  const pipeline = `[ "$1" = pipeline ] && shift\nexec "${process.execPath}" "${path.join(root, 'bin/pipeline.mjs')}" "$@" ${more}`;
+  const pipeline = `exec "${process.execPath}" "${path.join(root, 'bin/pipeline.mjs')}" "$@" ${more}`;
+  await standIns(path.join(world.project.dir, 'node_modules/.bin'), { pipeline });
   const PATH = await standIns(path.join(home, 'bin'), {
     npm: 'exit 0',
     sudo: 'exit 0',
     'apt-get': 'exit 0',
-    npx: pipeline,
   });
   return { ...world.env, HOME: home, PATH, CI: 'true', APP: 'api', ENVIRONMENT: 'local' };
 }
@@ -51,12 +51,13 @@ it('the steps for GitHub release a commit and write the summary of the job', asy
 
 it('the script for GitLab plans the release of its commit with the token in a file', async () => {
   const { release } = await readYaml<GitlabFile>('gitlab-ci.yml');
+  await world.project.change('Sold out');
   const given = {
     ...(await runner('gitlab', '--dry-run')),
     ...{ CI_COMMIT_SHA: await world.project.head(), AWS_ID_TOKEN: 'token', PIPELINE_SSH_KEY: '/dev/null' },
   };
-  const script = [...release.before_script, ...release.script, 'cat "$AWS_WEB_IDENTITY_TOKEN_FILE"'].join('\n');
+  const script = [...release.before_script, 'cat "$AWS_WEB_IDENTITY_TOKEN_FILE"; echo', ...release.script].join('\n');
   const ended = await runShell(script, { cwd: world.project.dir, env: given });
   expect(ended).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('release api in local would do') });
-  expect(ended.stdout).toMatch(/\ntoken$/);
+  expect(ended.stdout).toMatch(/^token$/m);
 });

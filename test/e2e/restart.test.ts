@@ -104,7 +104,7 @@ describe('a restart through Standby, under load', () => {
     );
     expect(ended.exitCode, ended.stderr).toBe(0);
     expect(ended.stderr).toMatch(
-      /^run \S+: frontend in local, "pipeline restart frontend .*" by .*: its process has crashed/,
+      /^run \S+: frontend in local, "pipeline restart frontend .*" by .*: its process has crashed/m,
     );
     expect(await status('frontend')).toMatchObject({ desired: 2, healthy: 2, lock: null });
     for (const [id, pid] of Object.entries(await pids('frontend'))) expect(pid, id).not.toBe(before[id]);

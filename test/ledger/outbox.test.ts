@@ -116,7 +116,7 @@ it.each(['delete', 'put'] as const)(
 it('an end whose mark is removed between the two writes of a replay does not hide it', async () => {
   const { outbox, store, clock } = open();
   await outbox.add(released, target);
-  await (await outbox.claim(id, me))?.finish({ state: 'dead', endedAt: new Date(clock.now()).toISOString() });
+  await (await outbox.claim(id, me))?.finish({ state: 'failed', endedAt: new Date(clock.now()).toISOString() });
   const racing: Store = {
     ...store,
     async put(key, text, condition) {
@@ -144,7 +144,7 @@ it('a damaged record is reported, and the others are still found', async () => {
 it('one that was given up is counted for a day, or until it is replayed', async () => {
   const { outbox, clock } = open();
   const giveUp = async () =>
-    (await outbox.claim(id, me))?.finish({ state: 'dead', endedAt: new Date(clock.now()).toISOString() });
+    (await outbox.claim(id, me))?.finish({ state: 'failed', endedAt: new Date(clock.now()).toISOString() });
   await outbox.add(released, target);
   await giveUp();
   expect(await outbox.countDead()).toBe(1);

@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { parse } from 'yaml';
@@ -51,11 +52,14 @@ export async function standIns(dir: string, programs: Record<string, string>): P
 
 /** Runs the shell of a step as GitHub does, from a file: a text after `-c` may be replaced by its last command. It never rejects for an exit code. */
 export function runShell(script: string, options: { cwd: string; env: Record<string, string | undefined> }) {
-  const file = path.join(options.cwd, 'step.sh');
+  const folder = mkdtempSync(path.join(tmpdir(), 'gp-step-'));
+  const file = path.join(folder, 'step.sh');
   writeFileSync(file, script);
-  return execa('bash', ['--noprofile', '--norc', '-eo', 'pipefail', file], {
+  const shell = execa('bash', ['--noprofile', '--norc', '-eo', 'pipefail', file], {
     ...options,
     stdin: 'ignore',
     reject: false,
   });
+  shell.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return shell;
 }
