@@ -13,8 +13,9 @@ import { readHostChoice } from './support/host-choice.ts';
 export const run: CommandModule['run'] = async (context, [app], options) => {
   const choice = readHostChoice(options);
   if (options.json) throw usageError('usage.option', 'ssh has no --json', `pipeline exec ${app} --json -- <command>`);
-  refuseWithoutTerminal(context, 'ssh');
+  // First, as a folder without a project has another fix.
   const fleet = await fleetOf(context, app, options);
+  refuseWithoutTerminal(context, 'ssh');
   const stop = stopSignalsOf(context);
   try {
     return await withServices(context, fleet, async (services) => {
