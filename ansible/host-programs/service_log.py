@@ -1,14 +1,22 @@
 """Prints the log of a service as JSON lines, oldest first: {"t": seconds or null, "m": text}, with "cut" (bytes) for a line that is too long.
 
-The one argument is JSON: {app, folder, secrets, unit, since, lines, grep, follow}. `since` in seconds since the epoch, `lines` the last N;
-null for no limit. Other objects: {"live": true} when all that was there is printed and only new lines follow, {"note": text},
-{"wrong": text} for an expression that cannot be used. Values of the service's secrets are replaced.
+The one argument is JSON: {app, folders, secrets, file, unit, since, lines, bytes, within, grep, follow}, null for no limit:
+  since   seconds since the epoch
+  lines   the last N
+  bytes   of them at most so many: what is older is left out
+  within  seconds, with `bytes` only: a log that was last written before that counts as absent
+  file    this file is read, and nothing else
+  unit    its journal is read, and nothing else
+Other objects: {"from": text} what is read, {"live": true} when all that was there is printed and only new lines follow, {"more": true} when
+there is more before what `bytes` allows, {"note": text}, {"wrong": text} for an expression that cannot be used. A line has "s": true when its time stood
+before the text, as svlogd and the journal write it. Values of the service's secrets are replaced.
 
-A unit that logs to the journal is read by journalctl. Everything else is in files: <folder>/current, which svlogd rotates to @*.s and
-logrotate to current.N. Files are read from their end, so their size does not matter. It exits when its standard input is closed, which is
-what a lost connection looks like, or its output.
+A unit that logs to the journal is read by journalctl. Everything else is in files: <folder>/current of the first folder that has one, which
+svlogd rotates to @*.s and logrotate to current.N. Files are read from their end, so their size does not matter. It exits when its standard
+input is closed, which is what a lost connection looks like, or its output.
 """
 import calendar
+import collections
 import glob
 import json
 import os
@@ -30,6 +38,7 @@ UNTIMED = 1000
 """Lines of a log without times that are printed when lines since a time are wanted."""
 BELONGS = 5
 """Seconds after which a line without a time that is being written no longer belongs to the line before it."""
+BEFORE = 'its log was last written before that'
 MATCH_SECONDS = 1
 """How long an expression may look at one line."""
 
@@ -100,6 +109,11 @@ class Printer:
         self.last = None
         self.live = False
         self.count = 0
+        # Printed at the end: only then it is known which are the last.
+        self.bytes, self.lines = want['bytes'], want['lines']
+        self.kept = collections.deque()
+        self.size = 0
+        self.more = False
         if want['grep'] is not None:
             try:
                 self.expression = re.compile(want['grep'])
@@ -115,7 +129,7 @@ class Printer:
         sys.stdout.write(json.dumps(thing) + '\n')
         sys.stdout.flush()
 
-    def timed(self, at, text, length=None):
+    def timed(self, at, text, length=None, stamped=True):
         if at is not None:
             self.last = at
         if self.since is not None and at is not None and at < self.since:
@@ -127,12 +141,39 @@ class Printer:
         for value in self.values:
             shown = shown.replace(value, '[redacted]')
         entry = {'t': at, 'm': shown}
+        if stamped:
+            entry['s'] = True
         if length > LONGEST:
             entry['cut'] = length
+            entry['m'] = without_begun(shown, self.values)
+        if self.bytes is None:
+            self.write(entry)
+        else:
+            self.keep(entry, min(length, LONGEST) + 1)
+
+    def write(self, entry):
         sys.stdout.write(json.dumps(entry) + '\n')
         self.count += 1
         if self.count % 1000 == 0:
             stop_if_closed()
+
+    def keep(self, entry, size):
+        self.kept.append((entry, size))
+        self.size += size
+        while self.size > self.bytes or (self.lines is not None and len(self.kept) > self.lines):
+            self.size -= self.kept.popleft()[1]
+            self.more = True
+
+    def finish(self, within=None):
+        """Prints what was kept, unless the last of it is older than `within` seconds."""
+        if within is not None and self.last is not None and time.time() - self.last > within:
+            self.put({'note': BEFORE})
+        elif self.kept:
+            for entry, _ in self.kept:
+                self.write(entry)
+            if self.more:
+                self.put({'more': True})
+        self.kept.clear()
 
     def matches(self, text):
         signal.setitimer(signal.ITIMER_REAL, MATCH_SECONDS)
@@ -153,6 +194,15 @@ def secret_values(path):
         return []
     lines = {line for value in known for line in [value, json.dumps(value)[1:-1], *value.splitlines()] if len(line) >= 6}
     return sorted(lines, key=len, reverse=True)
+
+
+def without_begun(text, values):
+    """Text that was cut, without the beginning of a value that it may end with."""
+    for value in values:
+        for length in range(min(len(value), len(text)) - 1, 5, -1):
+            if text.endswith(value[:length]):
+                return text[:-length] + '[redacted]'
+    return text
 
 
 # Files.
@@ -194,11 +244,11 @@ class Lines:
         self.begun, self.length = b'', 0
 
 
-def place_of_last(file, count, end):
-    """Where the last `count` lines before `end` begin, and how many were found there."""
+def place_of_last(file, count, end, lowest=0):
+    """Where the last `count` lines before `end` begin, but not before `lowest`, and how many were found there."""
     place, seen = end, 0
-    while place > 0:
-        size = min(BLOCK, place)
+    while place > lowest:
+        size = min(BLOCK, place - lowest)
         file.seek(place - size)
         block = file.read(size)
         # The very last line end ends the last line; it begins none.
@@ -211,7 +261,7 @@ def place_of_last(file, count, end):
                 return place - size + at + 1, count
             at = block.rfind(b'\n', 0, at)
         place -= size
-    return 0, seen + (1 if end else 0)
+    return (next_line(file, lowest), seen) if lowest else (0, seen + (1 if end else 0))
 
 
 def first_time(file, place, end):
@@ -247,6 +297,11 @@ def next_line(file, place):
             return file.tell() - len(block) + at + 1
 
 
+def folder_of(want):
+    """The first that has a log; the first where none has."""
+    return next((one for one in want['folders'] if os.path.exists(os.path.join(one, 'current'))), want['folders'][0])
+
+
 def log_files(folder):
     """Oldest first; the last one is written to."""
     rotated = sorted(glob.glob(os.path.join(glob.escape(folder), '@*.[su]')))
@@ -255,9 +310,9 @@ def log_files(folder):
     return numbered + rotated + [os.path.join(folder, 'current')]
 
 
-def open_files(folder):
+def open_files(paths):
     opened = []
-    for path in log_files(folder):
+    for path in paths:
         try:
             opened.append(open(path, 'rb'))
         except FileNotFoundError:
@@ -267,7 +322,7 @@ def open_files(folder):
 
 def choose(files, want):
     """From the newest file on backward: [(file, place)], and whether times are known."""
-    chosen, timed, missing = [], False, want['lines']
+    chosen, timed, missing, size = [], False, want['lines'], want['bytes']
     for file in reversed(files):
         end = os.fstat(file.fileno()).st_size
         if want['since'] is not None:
@@ -277,18 +332,26 @@ def choose(files, want):
             if older:
                 break
         else:
-            place, found = place_of_last(file, missing, end)
+            lowest = 0 if size is None else max(0, end - size)
+            place, found = place_of_last(file, missing, end, lowest)
             chosen.insert(0, (file, place))
             missing -= found
-            if missing <= 0:
+            if missing <= 0 or lowest:
                 break
+            size = None if size is None else size - end
     return chosen, timed
 
 
 def read_files(want, printer):
-    files = open_files(want['folder'])
+    path = want['file'] or os.path.join(folder_of(want), 'current')
+    files = open_files([path] if want['file'] else log_files(os.path.dirname(path)))
+    if files:
+        printer.put({'from': path})
     if not files:
-        printer.put({'note': 'it has no log at %s/current' % want['folder']})
+        looked = [path] if want['file'] else [os.path.join(one, 'current') for one in want['folders']]
+        printer.put({'note': 'it has no log at %s' % ' or '.join(looked)})
+    elif want['within'] is not None and time.time() - os.fstat(files[-1].fileno()).st_mtime > want['within']:
+        printer.put({'note': BEFORE})
     else:
         if want['since'] is None and want['lines'] is None:
             want['lines'] = 100
@@ -302,17 +365,20 @@ def read_files(want, printer):
         for file, place in chosen[:-1]:
             for raw, length in pieces(file, place):
                 give(printer, raw, length)
+        printer.more = chosen[0][1] > 0 or len(chosen) < len(files)
         current, place = chosen[-1]
+        if want['bytes'] is not None and len(chosen) == 1 and 0 < place == os.fstat(current.fileno()).st_size:
+            printer.put({'note': 'the last line of its log has more than %d bytes' % want['bytes']})
         if not want['follow']:
             for raw, length in pieces(current, place):
                 give(printer, raw, length)
     sys.stdout.flush()
     if want['follow']:
-        follow_file(want, printer, files and (current, place))
+        follow_file(path, printer, files and (current, place))
 
 
 def place_in(files, count):
-    return choose(files, {'since': None, 'lines': count})[0]
+    return choose(files, {'since': None, 'lines': count, 'bytes': None})[0]
 
 
 def later(files, one, other):
@@ -325,16 +391,16 @@ def later(files, one, other):
 
 def give(printer, raw, length):
     at, text = split_time(raw)
+    stamped = len(text) < len(raw)
     # What has no time belongs to the line before, as the lines of a stack trace do. What stood before the text does not count.
     if at is None:
         late = printer.live and (printer.last is None or time.time() - printer.last > BELONGS)
         at = time.time() if late else printer.last
-    printer.timed(at, text, length - (len(raw) - len(text)))
+    printer.timed(at, text, length - (len(raw) - len(text)), stamped)
 
 
-def follow_file(want, printer, current):
+def follow_file(path, printer, current):
     """Prints what is appended, for ever: a file that is rotated is read to its end first, one that is emptied from its start."""
-    path = os.path.join(want['folder'], 'current')
     file, place = current or (None, 0)
     reader = Lines()
     live = False
@@ -394,12 +460,15 @@ def unit_output(unit):
 
 
 def read_journal(unit, want, printer):
+    printer.put({'from': 'the journal of ' + unit})
     words = ['journalctl', '--unit=' + unit, '--output=json', '--all', '--no-pager', '--quiet']
     chosen = ([] if want['since'] is None else ['--since=@%.6f' % want['since']]) + (
         [] if want['lines'] is None else ['--lines=%d' % want['lines']]
     )
     started = time.time()
     cursor = journal(words + (chosen or ['--lines=100']), printer)
+    printer.more = printer.more or len(printer.kept) == want['lines']
+    printer.finish(want['within'])
     sys.stdout.flush()
     if want['follow']:
         printer.put({'live': True})
@@ -468,7 +537,7 @@ def main():
     want = json.loads(sys.argv[1])
     printer = Printer(want)
     unit = want['unit'] or want['app'] + '.service'
-    output = unit_output(unit)
+    output = None if want['file'] else unit_output(unit)
     in_file = output is None or output.startswith(('append', 'file', 'truncate'))
     if want['unit'] and output is None:
         printer.put({'note': 'systemd knows no unit %s' % unit})
@@ -476,6 +545,7 @@ def main():
         read_files(want, printer)
     else:
         read_journal(unit, want, printer)
+    printer.finish()
     sys.stdout.flush()
 
 

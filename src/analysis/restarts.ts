@@ -2,9 +2,9 @@ import { messageOf } from '@golden-pipeline/shared/errors';
 import { readTargets } from '../aws/balancers.ts';
 import { readGroup } from '../aws/groups.ts';
 import { type Ec2Instance, groupInstances } from '../aws/instances.ts';
-import { runHostProgram } from '../fleet/host-program.ts';
 import { releaseRoot } from '../fleet/release-root.ts';
 import type { ContextWith, FleetGroup } from '../fleet/services.ts';
+import { runHostProgram } from '../hosts/host-program.ts';
 import type { RestartedInstance } from './types.ts';
 
 /** So many instances are read, over SSH, whatever the size of the fleet. */
@@ -13,7 +13,7 @@ const mostInstances = 10;
 /** Milliseconds until an instance counts as one that does not answer. */
 const answerMs = 8000;
 
-/** What `service_state.py` prints. */
+/** What the program on the host prints (ansible/host-programs/service_state.py). */
 export interface ServiceState {
   boot: string;
   by: 'systemd' | 'runit';
@@ -86,11 +86,13 @@ export class RestartWatch {
   }
 
   async #ask({ id, address }: Ec2Instance): Promise<Answer> {
-    const { services } = this.#context;
-    const { fleet } = services;
+    const { services, clock } = this.#context;
+    const { fleet, hosts } = services;
     try {
       const argument = { root: releaseRoot(fleet), app: fleet.app, service: `/etc/service/${fleet.app}` };
-      return await runHostProgram(services, { instanceId: id, address }, 'service_state.py', argument, answerMs);
+      const { become } = fleet.ssh;
+      const host = { instanceId: id, address };
+      return await runHostProgram({ hosts, clock, become }, host, 'service_state', argument, answerMs);
     } catch (error) {
       return { problem: messageOf(error).split('\n', 1)[0] ?? '' };
     }

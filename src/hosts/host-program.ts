@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '@golden-pipeline/shared/clock';
+import { PipelineError } from '@golden-pipeline/shared/errors';
 import { ownAnsibleFolder } from './ansible-files.ts';
+import type { Host, Hosts } from './types.ts';
 
-/** A program that runs on a host, and is sent there each time it is needed. */
-export type HostProgram = 'service_log' | 'service_command';
+/** A program that runs on a host, and is sent there each time it is needed (ansible/host-programs/). */
+export type HostProgram = 'service_log' | 'service_command' | 'service_state';
 
 /** Python reads as many bytes of its input as the program has, and runs them; what follows is the program's own input. */
 const bootstrap = 'import sys; exec(sys.stdin.buffer.read(int(sys.argv.pop(1))))';
@@ -23,7 +26,43 @@ export async function sentProgram(
   return { argv: [...(become ? ['sudo', '-n'] : []), ...python], input };
 }
 
-/** The same as one command, for a connection whose input is what a person types. */
+/**
+ * Runs a program on a host to its end, and reads the last line that it prints, which is JSON.
+ * @throws PipelineError `ssh.unreachable`; `host.program` when it fails, does not end in time, or prints something else
+ */
+export async function runHostProgram<T>(
+  { hosts, clock, become }: { hosts: Pick<Hosts, 'stream'>; clock: Clock; become: boolean },
+  host: Host,
+  name: HostProgram,
+  argument: object,
+  timeoutMs: number,
+): Promise<T> {
+  const failed = (why: string) => new PipelineError('host.program', `${name} on ${host.instanceId}: ${why}`);
+  const { argv, input } = await sentProgram(name, argument, { become });
+  const limit = new AbortController();
+  const timer = clock.after(timeoutMs, () => limit.abort());
+  let last = '';
+  try {
+    const end = await hosts.stream(host, argv, {
+      input,
+      signal: limit.signal,
+      onLine(line) {
+        last = line;
+      },
+    });
+    if (!end) throw failed(`it did not answer within ${timeoutMs / 1000} s`);
+    if (end.exitCode !== 0) throw failed(`exit ${end.exitCode}: ${end.stderr.trim().split('\n').at(-1) ?? ''}`);
+  } finally {
+    timer.cancel();
+  }
+  try {
+    return JSON.parse(last) as T;
+  } catch {
+    throw failed(`it printed ${JSON.stringify(last.slice(0, 120))}`);
+  }
+}
+
+/** As {@link sentProgram}, as one command, for a connection whose input is what a person types. */
 export async function programInCommand(
   name: HostProgram,
   argument: object,

@@ -3,10 +3,10 @@ import type { Clock } from '@golden-pipeline/shared/clock';
 import { messageOf, PipelineError } from '@golden-pipeline/shared/errors';
 import { readInstance } from '../aws/instances.ts';
 import { chooseHosts, type FleetHost, fleetHosts, type HostChoice } from '../fleet/fleet-hosts.ts';
+import { type LogQuery, readHostLog } from '../fleet/logs/read-host.ts';
 import type { Services } from '../fleet/services.ts';
 import type { FleetLogEntry } from './entry.ts';
 import { createMerge, type MergeSource } from './merge.ts';
-import { type LogQuery, readHostLog } from './read-host.ts';
 
 type Ports = Pick<Services, 'fleet' | 'aws' | 'hosts'>;
 

@@ -1,21 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, chmod, mkdir, mkdtemp, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-
-const program = new URL('../../ansible/host-programs/service_log.py', import.meta.url).pathname;
-
-interface Line {
-  t?: number | null;
-  m?: string;
-  cut?: number;
-  note?: string;
-  wrong?: string;
-  live?: boolean;
-}
+import { type Line, logWords, readLog, withSystemd } from './support/service-log.ts';
 
 let folder: string;
 let running: (() => void)[];
@@ -32,35 +22,20 @@ const log = (name = 'current') => join(folder, name);
 const at = (second: number) => Date.UTC(2027, 2, 1, 12, 0, second) / 1000;
 const stamped = (second: number, text: string) => `2027-03-01_12:00:${String(second).padStart(2, '0')}.25000 ${text}\n`;
 
-function words(query: object): string[] {
-  const all = { app: 'no-such-app', folder, secrets: join(folder, 'values.json'), unit: null };
-  return ['-I', program, JSON.stringify({ ...all, since: null, lines: null, grep: null, follow: false, ...query })];
-}
-
-/** Reads to the end. Its input stays open meanwhile, as a connection's does. */
-async function read(query: object = {}, env = process.env): Promise<Line[]> {
-  const child = spawn('python3', words(query), { env });
-  running.push(() => child.kill('SIGKILL'));
-  let text = '';
-  child.stdout.on('data', (chunk) => {
-    text += chunk;
-  });
-  await once(child, 'close');
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Line);
-}
+/** Reads to the end. */
+const read = (query: object = {}, env = process.env) => readLog({ folders: [folder], ...query }, env);
+const words = (query: object) => logWords({ folders: [folder], ...query });
 
 /** Follows; each call of the result waits for the next line. */
 function follow(query: object = {}) {
   const child = spawn('python3', words({ ...query, follow: true }));
   running.push(() => child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    child,
-    next: async () => JSON.parse((await lines.next()).value as string) as Line,
-  };
+  async function next(): Promise<Line> {
+    const line = JSON.parse((await lines.next()).value as string) as Line;
+    return line.from === undefined ? line : next();
+  }
+  return { child, next };
 }
 
 const texts = (lines: Line[]) => lines.map((line) => line.m);
@@ -69,9 +44,9 @@ describe('the log of a service in files', () => {
   it('has the times of svlogd taken off the lines, and lines without one belong to the line before', async () => {
     await writeFile(log(), `${stamped(1, '{"level":30,"msg":"hi"}')}  at stack (x.js)\n${stamped(2, 'two')}`);
     expect(await read()).toEqual([
-      { t: at(1) + 0.25, m: '{"level":30,"msg":"hi"}' },
+      { t: at(1) + 0.25, s: true, m: '{"level":30,"msg":"hi"}' },
       { t: at(1) + 0.25, m: '  at stack (x.js)' },
-      { t: at(2) + 0.25, m: 'two' },
+      { t: at(2) + 0.25, s: true, m: 'two' },
     ]);
   });
 
@@ -175,35 +150,13 @@ describe('a log that is followed', () => {
 });
 
 describe('the log of a unit of systemd', () => {
-  /** Stand-ins for the programs of systemd: the journal of a unit is a file of entries. */
-  async function withSystemd(output: string) {
-    const bin = join(folder, 'bin');
-    await mkdir(bin);
-    const put = async (name: string, body: string) => {
-      await writeFile(join(bin, name), `#!/usr/bin/python3\nimport json, sys, time\n${body}`);
-      await chmod(join(bin, name), 0o755);
-    };
-    await put('systemctl', `print('LoadState=loaded\\nStandardOutput=${output}')\n`);
-    await put(
-      'journalctl',
-      `open(${JSON.stringify(join(folder, 'calls'))}, 'a').write(' '.join(sys.argv[1:]) + '\\n')
-entries = [('1803902401000000', 'one'), ('1803902402000000', [255, 65]), ('1803902403000000', 'two\\nlines')]
-if '--follow' in sys.argv: entries = [('1803902404000000', 'later')]
-for number, (at, message) in enumerate(entries):
-    print(json.dumps({'__CURSOR': 'c%d' % number, '__REALTIME_TIMESTAMP': at, 'MESSAGE': message}), flush=True)
-if '--follow' in sys.argv: time.sleep(60)
-`,
-    );
-    return { ...process.env, PATH: `${bin}:${process.env.PATH}` };
-  }
-
   it('is read from the journal, with its times', async () => {
-    const env = await withSystemd('journal');
+    const env = await withSystemd(folder, 'journal');
     expect(await read({ since: at(0), grep: '.' }, env)).toEqual([
-      { t: at(1), m: 'one' },
-      { t: at(2), m: '\\xffA' },
-      { t: at(3), m: 'two' },
-      { t: at(3), m: 'lines' },
+      { t: at(1), s: true, m: 'one' },
+      { t: at(2), s: true, m: '\\xffA' },
+      { t: at(3), s: true, m: 'two' },
+      { t: at(3), s: true, m: 'lines' },
     ]);
     const calls = execFileSync('cat', [join(folder, 'calls')], { encoding: 'utf8' });
     expect(calls).toContain('--unit=no-such-app.service');
@@ -211,13 +164,21 @@ if '--follow' in sys.argv: time.sleep(60)
   });
 
   it('is followed from the entry that was shown last', async () => {
-    const env = await withSystemd('journal');
+    const env = await withSystemd(folder, 'journal');
     const child = spawn('python3', words({ follow: true, lines: 5 }), { env });
     running.push(() => child.kill('SIGKILL'));
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const seen: Line[] = [];
     while (seen.at(-1)?.m !== 'later') seen.push(JSON.parse((await lines.next()).value as string) as Line);
-    expect(seen.map((line) => line.m ?? line.live)).toEqual(['one', '\\xffA', 'two', 'lines', true, 'later']);
+    expect(seen.map((line) => line.m ?? line.live ?? line.from)).toEqual([
+      'the journal of no-such-app.service',
+      'one',
+      '\\xffA',
+      'two',
+      'lines',
+      true,
+      'later',
+    ]);
     const calls = execFileSync('cat', [join(folder, 'calls')], { encoding: 'utf8' });
     expect(calls).toContain('--after-cursor=c2');
     child.stdin.end();
@@ -225,7 +186,7 @@ if '--follow' in sys.argv: time.sleep(60)
   });
 
   it('is read from the file where the unit appends to it, as units of earlier releases do', async () => {
-    const env = await withSystemd('append');
+    const env = await withSystemd(folder, 'append');
     await writeFile(log(), stamped(1, 'in the file'));
     expect(texts(await read({}, env))).toEqual(['in the file']);
   });

@@ -106,19 +106,37 @@ describe('the evidence of a release that fails in its verify window', () => {
     expect(await world.serving()).toEqual(firstRelease);
   }, 60_000);
 
-  it('does not delay the rollback by hosts that never answer, nor fail it', async () => {
-    world.service.log = () => new Promise<object>(() => undefined);
-    const { result, error, kept, events } = await release('verify', () => {
-      world.answers.to = bad;
-    });
-    expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'verify.failed' } });
-    const failed = events.find(({ code }) => code === 'step.failed')?.at ?? 0;
-    const begun = events.findLast(({ code, at }) => code === 'step.progress' && at < failed)?.at ?? 0;
-    expect(failed - begun).toBeLessThan(8000);
-    expect(kept?.instances.map(({ note }) => note)).toEqual(Array(3).fill('its log could not be read within 5 s'));
-    expect(error.details.join('\n')).toMatch(/no log of i-\w+: its log could not be read within 5 s/);
-    expect(await world.serving()).toEqual(firstRelease);
-  }, 60_000);
+  it.each([
+    ['hosts that never answer', 4, () => undefined],
+    [
+      'logins that never end',
+      5,
+      () => {
+        world.services.hosts.stream = () => new Promise(() => undefined);
+      },
+    ],
+  ])(
+    'does not delay the rollback by %s, nor fail it',
+    async (_what, seconds, prepare) => {
+      const { stream } = world.services.hosts;
+      world.service.log = () => new Promise(() => undefined);
+      prepare();
+      const { result, error, kept, events } = await release('verify', () => {
+        world.answers.to = bad;
+      });
+      expect(result).toMatchObject({ outcome: 'rolled-back', leftovers: [], error: { code: 'verify.failed' } });
+      const failed = events.find(({ code }) => code === 'step.failed')?.at ?? 0;
+      const begun = events.findLast(({ code, at }) => code === 'step.progress' && at < failed)?.at ?? 0;
+      expect(failed - begun).toBeLessThan(8000);
+      expect(kept?.instances.map(({ note }) => note)).toEqual(
+        Array(3).fill(`its log could not be read within ${seconds} s`),
+      );
+      world.services.hosts.stream = stream;
+      expect(error.details.join('\n')).toMatch(/no log of i-\w+: its log could not be read within \d s/);
+      expect(await world.serving()).toEqual(firstRelease);
+    },
+    60_000,
+  );
 
   it('is not missed by the rollback when the ledger refuses it', async () => {
     const { evidence } = world.services.ledger;
@@ -158,10 +176,10 @@ describe('the evidence of a release that fails in the roll', () => {
 
 describe('the evidence of a release that fails earlier', () => {
   it('is the log of the staged environment, and only what the error does not show already', async () => {
-    const asked: string[][] = [];
-    world.service.log = (_id, { files }) => {
-      asked.push(files);
-      return { from: files[0], lines: ['booting', 'SyntaxError: Unexpected end of input'], cut: false };
+    const asked: (string | null)[] = [];
+    world.service.log = (_id, { file }) => {
+      asked.push(file);
+      return { from: file ?? '', lines: ['booting', 'SyntaxError: Unexpected end of input'], cut: false };
     };
     world.changes.stage = () => {
       throw new PipelineError('ansible.failed', 'Ansible failed', {
@@ -171,7 +189,7 @@ describe('the evidence of a release that fails earlier', () => {
     const { result, error, kept } = await release('none', () => undefined);
     delete world.changes.stage;
     expect(result).toMatchObject({ outcome: 'rolled-back', error: { code: 'ansible.failed' } });
-    expect(asked).toEqual([['/srv/api/shared/log/staging.log']]);
+    expect(asked).toEqual(['/srv/api/shared/log/staging.log']);
     expect(kept).toMatchObject({ step: 'stage', instances: [{ lines: { length: 2 } }] });
     expect(error.details.filter((line) => line.includes('SyntaxError'))).toHaveLength(1);
     expect(error.details).toHaveLength(2);
@@ -202,7 +220,7 @@ describe('the evidence of a release that fails earlier', () => {
     const read: string[] = [];
     world.service.log = (id) => {
       read.push(id);
-      return {};
+      return { from: 'log', lines: [] };
     };
     const { result, kept } = await release('bake', () => {
       world.changes.activate = () => {

@@ -3,8 +3,8 @@ import type { Period } from '../../src/aws/metrics.ts';
 import type { RunResult } from '../../src/engine/execute.ts';
 import { planRelease } from '../../src/release/plan.ts';
 import type { ReleaseState } from '../../src/release/state.ts';
+import { steadyService } from '../support/sent-programs.ts';
 import { firstRelease, Simulated } from '../support/simulated.ts';
-import { steadyService } from '../support/simulated-hosts.ts';
 
 const minute = 60_000;
 

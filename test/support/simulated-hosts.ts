@@ -10,6 +10,7 @@ import type {
   ReleaseVariables,
   TaskChange,
 } from '../../src/hosts/types.ts';
+import { type ServiceOfTest, sentProgramOf } from './sent-programs.ts';
 
 /** What tests see and set of the hosts. */
 export interface HostsOfTest {
@@ -33,11 +34,7 @@ export interface HostsOfTest {
   readonly playbook: PlaybookInspection;
   /** What plays change besides what the release role does, by action; or what they do, such as to fail. */
   readonly changes: Partial<Record<ReleaseAction, TaskChange[] | (() => TaskChange[])>>;
-  /** What the programs that explain failures print on a host: the end of its service's log, and what its init tells of the service. */
-  readonly service: {
-    log?: (instanceId: string, wanted: { files: string[] }) => object | Promise<object>;
-    state?: (instanceId: string) => object | Promise<object>;
-  };
+  readonly service: ServiceOfTest;
   /** What all hosts have and cleaning takes, and a boot does not make again. */
   readonly identity: string[];
 }
@@ -133,11 +130,6 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
       if (references && argv.at(-1) === `${file}.json`) return JSON.stringify({ references });
       if (argv.includes(`${file}.py`) || (switching && argv.at(-1) === 'again')) return runSecrets(test, host, argv);
       if (argv.at(-1) === '--list') return test.identity.map((line) => `lost: ${line}`).join('\n');
-      const asked = argv.includes('-c') ? (JSON.parse(argv.at(-1) ?? '') as { files?: string[]; root?: string }) : {};
-      if (asked.files) {
-        return JSON.stringify((await test.service.log?.(host.instanceId, { files: asked.files })) ?? noLog);
-      }
-      if (asked.root) return JSON.stringify((await test.service.state?.(host.instanceId)) ?? steadyService);
       if (argv.includes('-c')) return runProgram(diskOf(host), argv);
       const read = readDisk(diskOf(host), `/srv/${app}`, argv);
       if (read) {
@@ -152,16 +144,11 @@ export function simulatedHosts(test: HostsOfTest, app: string, switching: boolea
       if (test.broken.has(host.instanceId)) return JSON.stringify({ ok: false, reason: 'the disk is full' });
       return JSON.stringify({ ok: true, version, seconds: 0.1 });
     },
-    stream: async () => ({ exitCode: 0, stderr: '' }),
+    stream: (host, argv, options) => sentProgramOf(test.service, host, argv, options),
     attach: async () => ({ exitCode: 0 }),
     close: async () => undefined,
   };
 }
-
-const noLog = { problem: 'there is no log' };
-
-/** A service that has never restarted. */
-export const steadyService = { boot: 'first', by: 'runit', pid: 100, restarts: null, started: 1, held: null };
 
 /** What the task that cleans a host reports. */
 function cleaned({ identity }: HostsOfTest): TaskChange[] {

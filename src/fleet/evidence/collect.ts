@@ -6,7 +6,7 @@ import type { Redact } from '../../shared/redact.ts';
 import type { ContextWith } from '../services.ts';
 import { gatheredOf, readLog, type Suspect } from './gathered.ts';
 import type { LogWanted } from './service-log.ts';
-import { namesError, tellingPart } from './telling.ts';
+import { namesError, tellingPart, withoutTime } from './telling.ts';
 
 type Context = ContextWith<object>;
 
@@ -147,7 +147,7 @@ function redactEvidence({ instances, probes, ...rest }: RunEvidence, redact: Red
 
 /** The telling part for people, unless the error has it already. */
 function printedLines({ instances, probes }: RunEvidence, error: unknown): string[] {
-  const known = new Set(error instanceof PipelineError ? error.details.map((line) => line.trim()) : []);
+  const known = new Set(error instanceof PipelineError ? error.details.map(comparable) : []);
   return [...probeLines(probes), ...logLines(instances, known)];
 }
 
@@ -167,7 +167,7 @@ function logLines(instances: readonly InstanceLog[], known: ReadonlySet<string>)
   const told = [...failing, ...withLog].find(({ lines }) => namesError(lines)) ?? failing[0];
   const unread = instances.filter(({ lines, note }) => lines.length === 0 && note !== undefined);
   const part = told ? tellingPart(told.lines).filter((line) => line.trim() !== '') : [];
-  const unknown = part.filter((line) => !known.has(line.trim()));
+  const unknown = part.filter((line) => !known.has(comparable(line)));
   // Ansible has shown the end of the same log; what little it lacks is not worth another list.
   const telling = unknown.length * 2 > part.length ? unknown : [];
   return [
@@ -177,6 +177,9 @@ function logLines(instances: readonly InstanceLog[], known: ReadonlySet<string>)
     ...(withLog.length > 0 ? [] : unread.map(({ id, note }) => `no log of ${id}: ${note}`)),
   ];
 }
+
+/** Each that prints a line of a log may put another time before it. */
+const comparable = (line: string): string => withoutTime(line.trim()).trim();
 
 function historyCommand({ services: { fleet }, run }: Context): string {
   return `pipeline history ${fleet.app} ${run.id} --env ${fleet.environment} --logs`;

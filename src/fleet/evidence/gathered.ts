@@ -96,7 +96,7 @@ export async function readLog(
   try {
     const address = wanted.address ?? (await readInstance(services.aws.ec2, id))?.address;
     if (!address) return { ...read, lines: [], note: 'the instance is gone' };
-    const { from, lines, cut } = await readServiceLog(services, { instanceId: id, address }, wanted);
+    const { from, lines, cut } = await readServiceLog(services, { instanceId: id, address }, clock, wanted);
     return { ...read, from, lines: lines.map(harmless), ...(cut && { note: `the last ${mostLines} lines at most` }) };
   } catch (error) {
     return { ...read, lines: [], note: harmless(messageOf(error).split('\n', 1)[0] ?? '') };

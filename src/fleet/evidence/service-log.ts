@@ -1,6 +1,8 @@
+import type { Clock } from '@golden-pipeline/shared/clock';
 import type { Host } from '../../hosts/types.ts';
-import { runHostProgram } from '../host-program.ts';
-import { releaseRoot } from '../release-root.ts';
+import { instantText } from '../../shared/instant.ts';
+import type { LogEntry } from '../logs/entry.ts';
+import { logFolder, readHostLog } from '../logs/read-host.ts';
 import type { Services } from '../services.ts';
 
 /** Kept of an instance's log at most. */
@@ -27,31 +29,49 @@ export interface LogWanted {
 }
 
 /**
- * Reads the end of the service's log on a host, where the release role or the init puts it: what is older than `withinMs` is left out.
- * @throws as `Hosts.run`; Error that says why there is no log
+ * Reads the end of the service's log on a host, as `pipeline logs` does.
+ * @throws as {@link readHostLog}; Error that says why there is no log
  */
 export async function readServiceLog(
   services: Pick<Services, 'fleet' | 'hosts'>,
   host: Host,
+  clock: Clock,
   { staging = false, withinMs }: LogWanted = {},
 ): Promise<ServiceLog> {
-  const { fleet } = services;
-  const folder = `${releaseRoot(fleet)}/shared/log`;
-  const answer = await runHostProgram<ServiceLog | { problem: string }>(
-    services,
-    host,
-    'service_log.py',
-    {
-      // A plain playbook has a service of its own, which may log where runit's services usually do.
-      files: staging ? [`${folder}/staging.log`] : [`${folder}/current`, `/var/log/${fleet.app}/current`],
-      units: staging ? [] : [`${fleet.app}.service`],
-      lines: mostLines,
-      bytes: mostBytes,
-      ...(withinMs !== undefined && { within: Math.ceil(withinMs / 1000) }),
-      secrets: `/run/${fleet.app}-secrets/values.json`,
-    },
-    readMs,
-  );
-  if ('problem' in answer) throw new Error(answer.problem);
-  return answer;
+  const log: ServiceLog = { from: '', lines: [], cut: false };
+  const notes: string[] = [];
+  const limit = new AbortController();
+  const timer = clock.after(readMs, () => limit.abort());
+  try {
+    await readHostLog(
+      services,
+      host,
+      {
+        ...{ lines: mostLines, bytes: mostBytes, follow: false },
+        ...(withinMs !== undefined && { withinMs }),
+        ...(staging && { file: `${logFolder(services.fleet)}/staging.log` }),
+      },
+      {
+        entry: (entry) => void log.lines.push(lineOf(entry)),
+        from(what) {
+          log.from = what;
+        },
+        more() {
+          log.cut = true;
+        },
+        note: (text) => void notes.push(text),
+      },
+      limit.signal,
+    );
+  } finally {
+    timer.cancel();
+  }
+  if (log.lines.length > 0) return log;
+  if (limit.signal.aborted) throw new Error(`its log could not be read within ${readMs / 1000} s`);
+  throw new Error(notes[0] ?? `${log.from} is empty`);
+}
+
+/** With its time, unless the app has written one, or none is known. */
+function lineOf({ at, stamped, text }: LogEntry): string {
+  return stamped && at !== null ? `${instantText(at)} ${text}` : text;
 }

@@ -25,6 +25,30 @@ describe('the telling part of a log', () => {
     expect(namesError(crash)).toBe(true);
   });
 
+  it.each([
+    ['none', ''],
+    ['of the reader of logs', '2026-11-30T02:14:21.123Z '],
+    ['of svlogd', '2026-11-30_02:14:21.12345 '],
+    ['of the app', '[2026-11-30 02:14:21,123 +0000] '],
+  ])('is an error with the frames behind it, with a time before each line: %s', (_what, at) => {
+    const stacks = [
+      ['panic: runtime error: index out of range', 'goroutine 1 [running]:', '\tmain.go:12 +0x1d'],
+      ['java.lang.IllegalStateException: no pool', '\tat com.example.Pool.get(Pool.java:7)'],
+      ['TypeError: x is undefined', ...Array.from({ length: 20 }, (_, index) => `    at f${index} (a.js:1:1)`)],
+    ].map((stack) => stack.map((line) => `${at}${line}`));
+    for (const stack of stacks) {
+      expect(namesError(stack)).toBe(true);
+      const shown = tellingPart([...chatter, ...stack, ...chatter]);
+      expect(shown).toEqual(expect.arrayContaining(stack.slice(0, 12)));
+    }
+  });
+
+  it('is not a frame that names an error, but the error before it, with times too', () => {
+    const at = '2026-11-30T02:14:21.123Z ';
+    const crash = [`${at}Error: first`, ...Array(20).fill(`${at}    at new ValidationError (a.js:1)`)];
+    expect(tellingPart([...chatter, ...crash])[3]).toBe(`${at}Error: first`);
+  });
+
   it('is a traceback of Python up to its error, also behind timestamps', () => {
     const frames = Array.from(
       { length: 30 },

@@ -103,7 +103,7 @@ class Server:
         self.leaving = []
         self.stopping = False
         self.respawn_at = 0
-        # Environments that exited by themselves: a verify window counts them (service_state.py).
+        # Environments that exited by themselves: a verify window counts them (host-programs/service_state.py).
         self.restarts = 0
         os.makedirs(self.settings['run'], exist_ok=True)
         path = os.path.join(self.settings['run'], 'control')

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceState } from '../../src/analysis/restarts.ts';
 import { ownAnsibleFolder } from '../../src/hosts/ansible-files.ts';
 
-const program = path.join(ownAnsibleFolder(), 'roles/release/files/service_state.py');
+const program = path.join(ownAnsibleFolder(), 'host-programs/service_state.py');
 
 let root: string;
 let service: string;

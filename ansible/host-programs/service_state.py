@@ -1,6 +1,7 @@
 """Prints how often the service of this host was started again by itself, as far as its init tells, as one JSON object.
 
-Usage: service_state.py JSON, with root (/srv/<app>), app and service (runit's folder, /etc/service/<app>). Two readings, some minutes apart, show whether it has restarted:
+The one argument is JSON: {root, app, service}, the folders of the app (/srv/<app>) and of runit (/etc/service/<app>). Two readings, some
+minutes apart, show whether it has restarted:
   boot      changes when the host is booted
   by        `systemd` or `runit`
   pid       of the service; another one after a restart
