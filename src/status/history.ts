@@ -5,14 +5,20 @@ import { instantOf } from '../shared/instant.ts';
 /** A run, or an access to instances: a command there, or a login, with how it ended on each. */
 export type HistoryRecord = RunRecord & { instances?: AccessedInstance[] };
 
-/** Runs of an app and accesses to its instances, newest first. */
+/**
+ * Runs of an app, and the accesses to its instances since the oldest of them, newest first.
+ * @param limit Most runs, and most accesses: many of these do not take the places of runs.
+ */
 export async function readHistory(
   ledger: Pick<Ledger, 'runs' | 'access'>,
   app: string,
   limit: number,
 ): Promise<HistoryRecord[]> {
   const [runs, accesses] = await Promise.all([ledger.runs(app, limit), ledger.access.list(app, limit)]);
-  return [...runs, ...accesses.map(asRun)].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
+  // Ids sort by time. Without older runs, everything is since the oldest one.
+  const oldest = runs.length < limit ? '' : (runs.at(-1)?.id ?? '');
+  const since = accesses.filter(({ id }) => id > oldest).map(asRun);
+  return [...runs, ...since].sort((a, b) => (a.id < b.id ? 1 : -1));
 }
 
 /** The access whose id starts with `text`, unless a run has such an id; undefined where there is none, or several. */

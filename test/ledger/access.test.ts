@@ -53,3 +53,18 @@ it('history has accesses among the runs, by their times, with how they ended', a
   expect(await findAccess(ledger, 'api', '20270301T0901')).toBeUndefined();
   expect(await findAccess(ledger, 'api', '20270301')).toBeUndefined();
 });
+
+it('history has as many runs as its limit, however many accesses there are, and none from before the oldest run', async () => {
+  const ids = (minute: number) => `20270301T09${String(minute).padStart(2, '0')}00`;
+  for (const minute of [0, 10]) {
+    await ledger.saveRun({
+      ...{ id: `${ids(minute)}-rrrr`, operation: 'release', app: 'api', environment: 'local', outcome: 'done' },
+      ...{ startedAt: '2027-03-01T09:00:00.000Z', by: 'ann@h', host: 'h', command: 'pipeline release api', steps: [] },
+    });
+  }
+  for (const minute of [5, 11, 12, 13]) await ledger.access.save(record(`${ids(minute)}-aaaa`));
+  const shown = async (limit: number) => (await readHistory(ledger, 'api', limit)).map(({ id }) => id.slice(11, 13));
+  expect(await shown(1)).toEqual(['13', '10']);
+  expect(await shown(2)).toEqual(['13', '12', '10', '00']);
+  expect(await shown(9)).toEqual(['13', '12', '11', '10', '05', '00']);
+});

@@ -8,7 +8,7 @@ export const everydayCommands: readonly CommandSpec[] = [
     summary: 'runs of an app, newest first; or one run: its steps, why it failed, what was undone',
     arguments: [app, { name: '[run]', description: 'id of one run, or the beginning of it' }],
     options: [
-      { flags: '--limit <n>', description: 'how many', default: '20' },
+      { flags: '--limit <n>', description: 'how many runs', default: '20' },
       { flags: '--logs', description: 'of one run: all of the log that was collected when it failed' },
     ],
     examples: ['pipeline history api', 'pipeline history api 20261130T021421-0wdq --logs'],
